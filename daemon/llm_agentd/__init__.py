@@ -1,0 +1,11 @@
+"""llm-agentd: a daemon that gives the NPCs of a Luanti server a mind.
+
+The way of a request, room by room:
+
+    mods/llm_agent  →  door/ (HTTP, own process)  →  serving/router.py (ROUTER socket, wire.py)
+        →  agents/ (a `think` becomes messages)  →  serving/cache.py (known? answer now)
+        →  serving/window.py (batch window)  →  serving/inference.py (pinned thread)  →  engines/
+        →  back the same way, and to disk behind the reply
+"""
+
+__version__ = "0.1.0"

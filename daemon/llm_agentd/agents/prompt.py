@@ -1,0 +1,113 @@
+"""From a `Think` to chat messages, laid out so that what never changes comes first.
+
+Order: role text (all NPCs of a role share it), name and persona (one NPC), actions, then earlier turns,
+and last of all the facts of this moment with the words just said. Positions and exact times never enter,
+so prefixes are shared and cached replies hit. Pure; the corpus of the embedded model is rendered by this
+same file, so that training and serving cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from llm_agentd.agents.roles import Role
+from llm_agentd.serving.request import Action, Message, Think
+
+STYLE_LINE = "Speak in character, in one or two short sentences."
+JSON_LINE = 'Answer as JSON: {"say": your words, "do": one action}.'
+FACT_ORDER = ("time", "weather", "place", "mood", "near", "held", "health", "memory")
+FACT_VALUE_MAX_CHARS = 200  # one runaway value must not push everything else out of a small context
+
+_CONTROL = re.compile(r"\x1b\([^)]*\)|[\x00-\x1f\x7f]")  # also Luanti's colour escapes
+_JSON_INTENTS = frozenset({"quest", "trade", "tactics", "gesture"})
+
+
+def wants_json(think: Think) -> bool:
+    """True where the reply is asked for as {"say":…,"do":{…}} rather than as plain words."""
+    return think.intent in _JSON_INTENTS and bool(think.actions)
+
+
+def build(think: Think, role: Role, history: Sequence[Message] = ()) -> tuple[Message, ...]:
+    """Messages for `think`: one system message, the earlier turns, one user message."""
+    return (
+        Message("system", system_text(think, role)),
+        *history,
+        Message("user", user_text(think)),
+    )
+
+
+def system_text(think: Think, role: Role) -> str:
+    """The stable part: role, then NPC, then what it can do."""
+    lines = [role.text, STYLE_LINE, f"You are {plain(think.npc.name)}, {role.title}."]
+    if think.npc.persona:
+        lines[-1] += f" {plain(think.npc.persona)}"
+    if think.lang and think.lang != "en":
+        lines.append(f"Speak this language: {plain(think.lang)}.")
+    if wants_json(think):
+        lines.append(f"Actions: {'; '.join(signature(action) for action in think.actions)}; nothing.")
+        lines.append(JSON_LINE)
+    return "\n".join(lines)
+
+
+def user_text(think: Think) -> str:
+    """The part of this moment: `[facts]` on one line, then who says what."""
+    facts = dict(think.context)
+    if think.npc.mood:
+        facts["mood"] = think.npc.mood
+    if think.intent != "dialogue":
+        facts["intent"] = think.intent
+    head = fact_line(facts)
+    speaker = plain(think.player) if think.player else ""
+    if think.utterance:
+        said = plain(think.utterance)
+        tail = f"{speaker}: {said}" if speaker else said
+    elif speaker:
+        tail = f"({speaker} comes near.)"
+    else:
+        tail = "(Nobody speaks.)"
+    return f"{head}\n{tail}" if head else tail
+
+
+def turn_text(player: str, utterance: str) -> str:
+    """How an earlier turn's words stand in the history: without its facts."""
+    return f"{plain(player)}: {plain(utterance)}"
+
+
+def fact_line(facts: Mapping[str, Any]) -> str:
+    """`[time evening; place Oakford; near Bram, Tilda]`: known facts in a fixed order, others by name after them."""
+    known = [key for key in FACT_ORDER if key in facts]
+    other = sorted(key for key in facts if key not in FACT_ORDER)
+    parts = []
+    for key in known + other:
+        value = fact_value(facts[key])
+        if value:
+            parts.append(f"{plain(key)} {value}")
+    return f"[{'; '.join(parts)}]" if parts else ""
+
+
+def fact_value(value: Any) -> str:
+    """One fact as words: lists become `a, b`, maps `k v, k v`, whole floats lose their `.0`."""
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "yes"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))  # engines before 5.16 write whole numbers as 5.0
+    if isinstance(value, Mapping):
+        return ", ".join(f"{plain(key)} {fact_value(item)}" for key, item in sorted(value.items()))
+    if isinstance(value, (list, tuple)):
+        return ", ".join(filter(None, map(fact_value, value)))
+    return plain(str(value))[:FACT_VALUE_MAX_CHARS]
+
+
+def signature(action: Action) -> str:
+    """`offer_trade(item, count, price)`: the name and its parameters in the schema's order."""
+    names = action.params.get("properties", {})
+    return f"{action.name}({', '.join(map(plain, names))})"
+
+
+def plain(text: str) -> str:
+    """Player text as data: one line, no control characters. (Chat-template tokens in it are the engine's care.)"""
+    return " ".join(_CONTROL.sub(" ", str(text)).split())

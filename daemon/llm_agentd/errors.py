@@ -1,0 +1,106 @@
+"""The one tree of errors that users may see.
+
+Each class carries its wire code and HTTP status (CONTRACT section 3). Anything that is not an
+`AgentdError` is a bug: logged with its traceback and answered as `internal`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AgentdError(Exception):
+    """Base of all expected failures.
+
+    `message` says what is wrong, where, and what cures it. `retry_after_ms` is set where waiting helps.
+    """
+
+    code: ClassVar[str] = "internal"
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str, *, retry_after_ms: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retry_after_ms = retry_after_ms
+
+
+class BadFrame(AgentdError):
+    """The bytes do not hold whole length-prefixed records."""
+
+    code, http_status = "bad_frame", 400
+
+
+class BadJson(AgentdError):
+    """A record is not one JSON object."""
+
+    code, http_status = "bad_json", 400
+
+
+class BadRequest(AgentdError):
+    """A field is unknown, missing, of the wrong type or out of range; the message names it."""
+
+    code, http_status = "bad_request", 400
+
+
+class TooLarge(AgentdError):
+    """Over a wire limit, or a prompt longer than the model's context."""
+
+    code, http_status = "too_large", 413
+
+
+class Unauthorized(AgentdError):
+    code, http_status = "unauthorized", 401
+
+
+class Overloaded(AgentdError):
+    """The queue is full or a quota is used up."""
+
+    code, http_status = "overloaded", 429
+
+
+class DeadlineExceeded(AgentdError):
+    code, http_status = "deadline_exceeded", 504
+
+
+class Cancelled(AgentdError):
+    code, http_status = "cancelled", 499
+
+
+class Filtered(AgentdError):
+    """Moderation stopped it; the reply carries the safe line."""
+
+    code, http_status = "filtered", 200
+
+
+class EngineFailed(AgentdError):
+    """This one request failed inside the engine; the daemon lives on."""
+
+    code, http_status = "engine_failed", 502
+
+
+class Unavailable(AgentdError):
+    """Starting, stopping, or no engine."""
+
+    code, http_status = "unavailable", 503
+
+
+class StartError(Exception):
+    """The daemon or a command cannot start; shown as one line on stderr, exit code 1 (or 2: wrong use)."""
+
+
+ERROR_CLASSES: dict[str, type[AgentdError]] = {
+    cls.code: cls
+    for cls in (
+        BadFrame,
+        BadJson,
+        BadRequest,
+        TooLarge,
+        Unauthorized,
+        Overloaded,
+        DeadlineExceeded,
+        Cancelled,
+        Filtered,
+        EngineFailed,
+        Unavailable,
+    )
+}

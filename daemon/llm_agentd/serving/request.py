@@ -1,0 +1,136 @@
+"""What travels along the way: requests, options and replies, all frozen.
+
+Imports nothing of the project. Times ending in `_s` are `time.monotonic()` seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+PRIORITIES = ("spoken", "ambient", "background")  # best first
+Priority: TypeAlias = Literal["spoken", "ambient", "background"]
+CacheMode: TypeAlias = Literal["use", "refresh", "off"]
+CacheResult: TypeAlias = Literal["hit", "joined", "miss", "off"]
+Finish: TypeAlias = Literal["stop", "length", "sentence"]
+Intent: TypeAlias = Literal["dialogue", "quest", "trade", "tactics", "gesture"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat turn; `role` is `system`, `user` or `assistant`."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen. `temperature` 0 is greedy; `seed` None is random."""
+
+    max_tokens: int = 64
+    temperature: float = 0.7
+    top_p: float = 0.95
+    top_k: int = 40
+    min_p: float = 0.0
+    repeat_penalty: float = 1.0
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    json_schema: dict[str, Any] | None = None
+    grammar: str | None = None  # GBNF
+
+
+@dataclass(frozen=True, slots=True)
+class Npc:
+    id: str
+    name: str
+    role: str
+    persona: str | None = None
+    mood: str | None = None
+    pos: tuple[float, float, float] | None = None  # never enters a prompt: nothing would ever hit the cache
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action the mod registered: `params` is a JSON schema of type object."""
+
+    name: str
+    description: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Think:
+    """An NPC's occasion to speak or act, as facts; `agents` turns it into messages."""
+
+    npc: Npc
+    player: str | None = None
+    utterance: str | None = None
+    intent: Intent = "dialogue"
+    context: dict[str, Any] = field(default_factory=dict)
+    actions: tuple[Action, ...] = ()
+    lang: str | None = None
+    audience: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One generation to run: exactly one of `prompt` and `messages` is set.
+
+    `peer` is the ROUTER's routing id and stays opaque. `label` (role, or "" for plain `infer`) is shown by dump.
+    `whole_sentences`: end at a sentence near `max_tokens`, never mid-word (a `think`, not an OpenAI completion).
+    `wants_action`: the text is the JSON form {"say":…,"do":…} and is taken apart before it is sent.
+    """
+
+    id: str
+    peer: bytes
+    op: str
+    arrived_s: float
+    deadline_s: float
+    prompt: str | None = None
+    messages: tuple[Message, ...] | None = None
+    sampling: Sampling = Sampling()
+    stream: bool = False
+    priority: Priority = "spoken"
+    cache: CacheMode = "use"
+    variants: int = 1
+    label: str = ""
+    whole_sentences: bool = False
+    wants_action: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Milliseconds since arrival, by stage."""
+
+    queue: float = 0.0
+    prefill: float = 0.0
+    decode: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """New text of a streamed reply."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last event of a reply that worked. `text` is the whole of it."""
+
+    text: str
+    finish: Finish
+    cache: CacheResult
+    model: str
+    action: dict[str, Any] | None = None  # {"name": …, "params": {…}}
+    usage: Usage = Usage()
+    timing_ms: Timing = Timing()
