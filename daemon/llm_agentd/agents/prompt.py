@@ -29,22 +29,24 @@ def wants_json(think: Think) -> bool:
     return think.intent in _JSON_INTENTS and bool(think.actions)
 
 
-def build(think: Think, role: Role, history: Sequence[Message] = ()) -> tuple[Message, ...]:
-    """Messages for `think`: one system message, the earlier turns, one user message."""
+def build(
+    think: Think, role: Role, history: Sequence[Message] = (), language: str = "en"
+) -> tuple[Message, ...]:
+    """One system message, the earlier turns, one user message; `language` counts unless `think` names one."""
     return (
-        Message("system", system_text(think, role)),
+        Message("system", system_text(think, role, language)),
         *history,
         Message("user", user_text(think)),
     )
 
 
-def system_text(think: Think, role: Role) -> str:
+def system_text(think: Think, role: Role, language: str = "en") -> str:
     """The stable part: role, then NPC, then what it can do."""
     lines = [role.text, STYLE_LINE, f"You are {plain(think.npc.name)}, {role.title}."]
     if think.npc.persona:
         lines[-1] += f" {plain(think.npc.persona)}"
-    if think.lang and think.lang != "en":
-        lines.append(f"Speak this language: {plain(think.lang)}.")
+    if (think.lang or language) != "en":
+        lines.append(f"Speak this language: {plain(think.lang or language)}.")
     if wants_json(think):
         lines.append(f"Actions: {'; '.join(signature(action) for action in think.actions)}; nothing.")
         lines.append(JSON_LINE)

@@ -49,7 +49,7 @@ class Roles:
         return sorted(self._roles)
 
     def get(self, name: str, persona: str | None = None) -> Role:
-        """The role called `name`. One the daemon does not know is fine where the mod brings a persona; else BadRequest."""
+        """The role called `name`; an unknown one is fine where the mod brings a persona, else BadRequest."""
         role = self._roles.get(name)
         if role is not None:
             return role

@@ -13,6 +13,7 @@ Priority: TypeAlias = Literal["spoken", "ambient", "background"]
 CacheMode: TypeAlias = Literal["use", "refresh", "off"]
 CacheResult: TypeAlias = Literal["hit", "joined", "miss", "off"]
 Finish: TypeAlias = Literal["stop", "length", "sentence"]
+Peer: TypeAlias = tuple[bytes, ...]  # the ROUTER envelope: (routing id,) for DEALER, (routing id, b"") for REQ
 Intent: TypeAlias = Literal["dialogue", "quest", "trade", "tactics", "gesture"]
 
 
@@ -77,13 +78,14 @@ class Think:
 class Request:
     """One generation to run: exactly one of `prompt` and `messages` is set.
 
-    `peer` is the ROUTER's routing id and stays opaque. `label` (role, or "" for plain `infer`) is shown by dump.
-    `whole_sentences`: end at a sentence near `max_tokens`, never mid-word (a `think`, not an OpenAI completion).
-    `wants_action`: the text is the JSON form {"say":…,"do":…} and is taken apart before it is sent.
+    `label` (the role, or "" for plain `infer`) is shown by dump. `whole_sentences`: end at a sentence near
+    `max_tokens`, never mid-word (a `think`, not an OpenAI completion). `actions`: names the reply may choose from;
+    when there are any, the text is the JSON form {"say":…,"do":…} and is taken apart before it is sent.
+    `key` is the cache key; the router fills it.
     """
 
     id: str
-    peer: bytes
+    peer: Peer
     op: str
     arrived_s: float
     deadline_s: float
@@ -96,7 +98,8 @@ class Request:
     variants: int = 1
     label: str = ""
     whole_sentences: bool = False
-    wants_action: bool = False
+    actions: tuple[str, ...] = ()
+    key: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,215 @@
+"""From a decoded record to a `Request` or `Think`: every field checked, unknown ones refused by name.
+
+Pure; runs on the router thread. Lenient only where Lua's JSON forces it: whole floats are integers
+(engines before 5.16 write 5.0) and an empty table may arrive as null or [].
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr, ValidationError
+
+from llm_agentd.errors import BadRequest
+from llm_agentd.serving.request import (
+    Action,
+    CacheMode,
+    Intent,
+    Message,
+    Npc,
+    Priority,
+    Sampling,
+    Think,
+)
+
+OPS = ("infer", "think", "cancel", "info", "stats", "metrics", "ping")
+ID_MAX_CHARS = 128  # CONTRACT section 3
+DEADLINE_MAX_MS = 600_000  # ten minutes: longer than any NPC is worth waiting for
+MAX_TOKENS_MAX = 8192  # far over any spoken reply; the context is the real bound
+STOP_MAX = 16  # stop strings; each is searched in every piece
+ACTIONS_MAX = 64  # they all stand in the prompt
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, (bool, str)):
+        raise ValueError("want a whole number")
+    return value
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, (bool, str)):
+        raise ValueError("want a number")
+    return value
+
+
+def _lua_map(value: Any) -> Any:
+    return {} if value is None or value == [] else value
+
+
+def _lua_list(value: Any) -> Any:
+    return [] if value is None or value == {} else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Number = Annotated[float, BeforeValidator(_number)]
+LuaMap = Annotated[dict[str, Any], BeforeValidator(_lua_map)]
+StopString = Annotated[StrictStr, Field(min_length=1)]
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Options(_Model):
+    op: StrictStr
+    id: StrictStr
+    max_tokens: Annotated[Whole, Field(ge=1, le=MAX_TOKENS_MAX)] | None = None
+    temperature: Annotated[Number, Field(ge=0, le=5)] | None = None
+    top_p: Annotated[Number, Field(gt=0, le=1)] | None = None
+    top_k: Annotated[Whole, Field(ge=0, le=1_000_000)] | None = None
+    min_p: Annotated[Number, Field(ge=0, le=1)] | None = None
+    repeat_penalty: Annotated[Number, Field(gt=0, le=10)] | None = None
+    seed: Annotated[Whole, Field(ge=0, le=2**32 - 2)] | None = None
+    stop: Annotated[list[StopString], Field(max_length=STOP_MAX)] | StopString | None = None
+    json_schema: dict[str, Any] | None = None
+    grammar: StrictStr | None = None
+    stream: StrictBool = False
+    priority: Priority = "spoken"
+    deadline_ms: Annotated[Whole, Field(ge=1, le=DEADLINE_MAX_MS)] | None = None
+    cache: CacheMode = "use"
+
+    def sampling(self, defaults: Sampling) -> Sampling:
+        """These options over the configured defaults."""
+        if self.grammar is not None and self.json_schema is not None:
+            raise BadRequest("grammar and json_schema: give one of them, not both")
+        stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+        given = {
+            name: value
+            for name in ("max_tokens", "temperature", "top_p", "top_k", "min_p", "repeat_penalty", "seed")
+            if (value := getattr(self, name)) is not None
+        }
+        fields = {name: getattr(defaults, name) for name in Sampling.__dataclass_fields__} | given
+        return Sampling(**fields | {"stop": stop, "json_schema": self.json_schema, "grammar": self.grammar})
+
+
+class _Message(_Model):
+    role: Annotated[StrictStr, Field(pattern="^(system|user|assistant)$")]
+    content: StrictStr
+
+
+class InferRecord(_Options):
+    prompt: Annotated[StrictStr, Field(min_length=1)] | None = None
+    messages: Annotated[list[_Message], Field(min_length=1)] | None = None
+
+    def chat(self) -> tuple[Message, ...] | None:
+        return None if self.messages is None else tuple(Message(m.role, m.content) for m in self.messages)
+
+
+class _Npc(_Model):
+    id: Annotated[StrictStr, Field(min_length=1, max_length=128)]
+    name: Annotated[StrictStr, Field(min_length=1, max_length=128)]
+    role: Annotated[StrictStr, Field(min_length=1, max_length=128)]
+    persona: StrictStr | None = None
+    mood: StrictStr | None = None
+    pos: dict[str, Number] | list[Number] | None = None
+
+
+class _Action(_Model):
+    name: Annotated[StrictStr, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
+    description: StrictStr = ""
+    params: LuaMap = Field(default_factory=dict)
+
+
+class ThinkRecord(_Options):
+    npc: _Npc
+    player: StrictStr | None = None
+    utterance: StrictStr | None = None
+    intent: Intent = "dialogue"
+    context: LuaMap = Field(default_factory=dict)
+    actions: Annotated[list[_Action], BeforeValidator(_lua_list), Field(max_length=ACTIONS_MAX)] = []
+    lang: StrictStr | None = None
+    audience: Annotated[list[StrictStr], BeforeValidator(_lua_list)] = []
+
+    def think(self) -> Think:
+        npc = self.npc
+        return Think(
+            npc=Npc(id=npc.id, name=npc.name, role=npc.role, persona=npc.persona, mood=npc.mood),
+            player=self.player,
+            utterance=self.utterance,
+            intent=self.intent,
+            context=self.context,
+            actions=tuple(Action(a.name, a.description, a.params) for a in self.actions),
+            lang=self.lang,
+            audience=tuple(self.audience),
+        )
+
+
+class CancelRecord(_Model):
+    op: StrictStr
+    id: StrictStr
+    target: StrictStr
+
+
+class BareRecord(_Model):
+    """`info`, `stats`, `metrics`, `ping`."""
+
+    op: StrictStr
+    id: StrictStr
+
+
+def envelope(record: dict[str, Any]) -> tuple[str, str]:
+    """`(op, id)`; BadRequest where either is missing or wrong."""
+    given_id, op = record.get("id"), record.get("op")
+    if not isinstance(given_id, str) or not 0 < len(given_id) <= ID_MAX_CHARS:
+        raise BadRequest(f"id: want a string of 1 to {ID_MAX_CHARS} characters")
+    if op not in OPS:
+        raise BadRequest(f"op: unknown {op!r}{_nearest(str(op), OPS)}; known: {', '.join(OPS)}")
+    return op, given_id
+
+
+def infer(record: dict[str, Any]) -> InferRecord:
+    parsed = _validate(InferRecord, record)
+    if (parsed.prompt is None) == (parsed.messages is None):
+        raise BadRequest("prompt, messages: give exactly one of them, and not empty")
+    return parsed
+
+
+def think(record: dict[str, Any]) -> ThinkRecord:
+    return _validate(ThinkRecord, record)
+
+
+def cancel(record: dict[str, Any]) -> CancelRecord:
+    return _validate(CancelRecord, record)
+
+
+def bare(record: dict[str, Any]) -> BareRecord:
+    return _validate(BareRecord, record)
+
+
+def _validate(model: type[M], record: dict[str, Any]) -> M:
+    try:
+        return model.model_validate(record)
+    except ValidationError as error:
+        raise BadRequest(_explain(model, error)) from None
+
+
+def _explain(model: type[BaseModel], error: ValidationError) -> str:
+    """The first thing wrong, as `field: what` with the nearest known name for a typo."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    steps = (str(step) for step in first["loc"])
+    path = ".".join(step for step in steps if not step.startswith(("constrained-", "list[", "function-")))
+    if first["type"] == "extra_forbidden":
+        return f"{path}: unknown field{_nearest(path, model.model_fields)}"
+    if first["type"] == "missing":
+        return f"{path}: missing"
+    return f"{path}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f", did you mean {near[0]!r}?" if near else ""
