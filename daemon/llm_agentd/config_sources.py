@@ -1,0 +1,122 @@
+"""Where settings come from: YAML, `.env`, environment, `--set`. Each keeps its place, for the error that names it.
+
+Reads and takes apart only; what a key may be stands in config.py. Main thread, at start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from dotenv.parser import parse_stream
+
+from llm_agentd.errors import StartError
+
+ENV_PREFIX = "LLM_AGENT_"
+# GPU_COUNT is no plain copy: any GPU means "all layers".
+PLAIN_NAMES = {
+    "MODEL_ID": "model.id",
+    "GGUF_FILE": "model.path",
+    "CACHE_ENABLED": "cache.enabled",
+    "CACHE_TTL": "cache.ttl_s",
+    "BATCH_SIZE": "batch.size",
+    "BATCH_TIMEOUT_MS": "batch.window_ms",
+    "INFERENCE_TIMEOUT_MS": "inference.timeout_ms",
+    "GPU_COUNT": "model.gpu_layers",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value as one source gave it. `where` is for people: `FILE, line 7`, a variable, `--set`."""
+
+    key: str
+    value: Any
+    where: str
+    is_text: bool = True  # from the environment or the command line: everything is a string there
+    is_env: bool = False
+
+
+def from_yaml(path: Path) -> Iterator[Setting]:
+    """Every key of the file with its line."""
+    try:
+        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise StartError(f"{path}: cannot read the configuration: {reason}") from error
+    try:
+        node = loader.get_single_node()
+        if node is not None:
+            yield from _from_node(loader, node, "", path)
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise StartError(f"{path}{line}: not valid YAML: {error.problem}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise StartError(f"{path}: not valid YAML: {error}") from error
+    finally:
+        loader.dispose()
+
+
+def _from_node(loader: yaml.SafeLoader, node: yaml.Node, prefix: str, path: Path) -> Iterator[Setting]:
+    where = f"{path}, line {node.start_mark.line + 1}"
+    if not isinstance(node, yaml.MappingNode):
+        if not prefix:
+            raise StartError(f"{where}: want sections with keys, such as `batch:` and under it `size: 8`")
+        yield Setting(prefix, loader.construct_object(node, deep=True), where, is_text=False)
+        return
+    seen: set[str] = set()
+    for key_node, value_node in node.value:
+        name = str(key_node.value)
+        where = f"{path}, line {key_node.start_mark.line + 1}"
+        if name in seen:
+            raise StartError(f"{where}: {name} stands here twice; keep one")
+        seen.add(name)
+        key = f"{prefix}.{name}" if prefix else name
+        if isinstance(value_node, yaml.MappingNode):
+            yield from _from_node(loader, value_node, key, path)
+        else:
+            yield Setting(key, loader.construct_object(value_node, deep=True), where, is_text=False)
+
+
+def read_dotenv(path: Path) -> Iterator[tuple[str, tuple[str, str]]]:
+    """name → (value, where)."""
+    if not path.is_file():
+        return
+    try:
+        with path.open(encoding="utf-8") as stream:
+            for binding in parse_stream(stream):
+                where = f"{path}, line {binding.original.line}"
+                if binding.error:
+                    raise StartError(f"{where}: want NAME=VALUE")
+                if binding.key is not None:
+                    yield binding.key, (binding.value or "", where)
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(f"{path}: cannot read it: {error}") from error
+
+
+def from_variables(variables: Mapping[str, tuple[str, str]]) -> Iterator[Setting]:
+    for name, (value, where) in variables.items():
+        if name.startswith(ENV_PREFIX):
+            key = name.removeprefix(ENV_PREFIX).lower().replace("__", ".")
+            yield Setting(key, value, where, is_env=True)
+
+
+def from_plain_names(variables: Mapping[str, tuple[str, str]]) -> Iterator[Setting]:
+    for name, key in PLAIN_NAMES.items():
+        value, where = variables.get(name, ("", ""))
+        if not value:
+            continue
+        if name == "GPU_COUNT" and value.isdecimal():
+            value = "all" if int(value) else "0"
+        yield Setting(key, value, where, is_env=True)
+
+
+def from_sets(sets: Sequence[str]) -> Iterator[Setting]:
+    for text in sets:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise StartError(f"--set {text}: want SECTION.KEY=VALUE, such as --set batch.size=4")
+        yield Setting(key.strip(), value, f"--set {key.strip()}")
