@@ -1,0 +1,41 @@
+"""Tells systemd how the daemon fares (sd_notify): READY=1, WATCHDOG=1, STOPPING=1, STATUS=….
+
+Any thread may call `notify`: each call opens, sends and closes a datagram socket of its own. Without
+NOTIFY_SOCKET (a terminal, a container) it does nothing. Knows nothing of what it reports on.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+
+WATCHDOG_SHARE = 3  # fed three times in each period, so that one late beat kills nothing
+
+
+def notify(*lines: str, environ: Mapping[str, str] | None = None) -> bool:
+    """Sends the lines as one message. True if systemd took it; a failure is never the daemon's trouble."""
+    address = (os.environ if environ is None else environ).get("NOTIFY_SOCKET", "")
+    if not address.startswith(("/", "@")):
+        return False
+    if address.startswith("@"):  # Linux's abstract namespace
+        address = "\0" + address[1:]
+    message = "\n".join(line.replace("\n", " ") for line in lines).encode()
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+            sender.setblocking(False)  # a full queue must not hold up the thread that feeds the watchdog
+            sender.sendto(message, address)
+    except OSError:
+        return False
+    return True
+
+
+def watchdog_interval_s(environ: Mapping[str, str] | None = None) -> float | None:
+    """How often to send WATCHDOG=1, in seconds; None where systemd watches nothing or watches another process."""
+    environ = os.environ if environ is None else environ
+    period_us = environ.get("WATCHDOG_USEC", "")
+    if not period_us.isdecimal() or int(period_us) == 0:
+        return None
+    if environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return None
+    return int(period_us) / 1e6 / WATCHDOG_SHARE
