@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from llm_agentd.ops.notify import notify, watchdog_interval_s
+from llm_agentd.ops import notify as notify_module
+from llm_agentd.ops.notify import notify, ready, stopping, watchdog, watchdog_interval_s
 
 
 @pytest.fixture(params=["path", "abstract"])
@@ -29,13 +30,32 @@ def test_one_message_with_all_lines(manager: tuple[socket.socket, dict[str, str]
     assert receiver.recv(1000) == b"READY=1\nSTATUS=serves hearthling"
 
 
-def test_reads_the_real_environment(
+def test_a_whole_life(manager: tuple[socket.socket, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    receiver, environ = manager
+    now_s = [100.0]
+    monkeypatch.setattr(notify_module.time, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr(notify_module, "_last_beat_s", float("-inf"))
+    monkeypatch.setenv("NOTIFY_SOCKET", environ["NOTIFY_SOCKET"])
+    monkeypatch.setenv("WATCHDOG_USEC", "30000000")
+    ready("ready zmq=…")
+    for now_s[0] in (100, 101, 109.9, 110, 111):  # the loop turns far more often than systemd wants to hear of it
+        watchdog()
+    stopping()
+    messages = [receiver.recv(1000) for _ in range(4)]
+    assert messages[0] == "READY=1\nSTATUS=ready zmq=…".encode()
+    assert messages[1:3] == [b"WATCHDOG=1"] * 2
+    assert messages[3].startswith(b"STOPPING=1")
+
+
+def test_without_a_watchdog_no_beat(
     manager: tuple[socket.socket, dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receiver, environ = manager
     monkeypatch.setenv("NOTIFY_SOCKET", environ["NOTIFY_SOCKET"])
-    assert notify("WATCHDOG=1")
-    assert receiver.recv(1000) == b"WATCHDOG=1"
+    watchdog()
+    receiver.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        receiver.recv(1000)
 
 
 def test_never_blocks_when_nobody_reads(manager: tuple[socket.socket, dict[str, str]]) -> None:

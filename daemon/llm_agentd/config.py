@@ -153,7 +153,7 @@ class Inference(Section):
     max_tokens: Whole = Field(64, ge=1, description="tokens of a reply, at most")
     temperature: Number = Field(0.7, ge=0, le=5, description="0 = always the likeliest word")
     top_p: Number = Field(0.95, gt=0, le=1, description="share of likely words to choose from")
-    seed: Whole | None = Field(None, ge=0, le=2**32 - 1, description="same seed, same reply; none = random")
+    seed: Whole | None = Field(None, ge=0, le=2**32 - 2, description="same seed, same reply; none = random")
     shutdown_grace_s: Number = Field(5, ge=0, description="seconds that running requests get when the daemon stops")
 
 

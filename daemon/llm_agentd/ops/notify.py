@@ -1,16 +1,38 @@
 """Tells systemd how the daemon fares (sd_notify): READY=1, WATCHDOG=1, STOPPING=1, STATUS=….
 
-Any thread may call `notify`: each call opens, sends and closes a datagram socket of its own. Without
-NOTIFY_SOCKET (a terminal, a container) it does nothing. Knows nothing of what it reports on.
+`ready` and `stopping` are the main thread's, `watchdog` is the inference loop's; each message has a datagram socket
+of its own. Without NOTIFY_SOCKET (a terminal, a container) nothing happens. Knows nothing of what it reports on.
 """
 
 from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Mapping
 
 WATCHDOG_SHARE = 3  # fed three times in each period, so that one late beat kills nothing
+
+_last_beat_s = float("-inf")  # of `watchdog`, which only one thread calls
+
+
+def ready(status: str) -> None:
+    """The daemon can answer; `status` is what `systemctl status` shows."""
+    notify("READY=1", f"STATUS={status}")
+
+
+def stopping() -> None:
+    notify("STOPPING=1", "STATUS=finishes what runs")
+
+
+def watchdog() -> None:
+    """Called at every turn of the loop that must not hang; sends only as often as systemd's period needs."""
+    global _last_beat_s
+    interval_s = watchdog_interval_s()
+    now_s = time.monotonic()
+    if interval_s is not None and now_s - _last_beat_s >= interval_s:
+        _last_beat_s = now_s
+        notify("WATCHDOG=1")
 
 
 def notify(*lines: str, environ: Mapping[str, str] | None = None) -> bool:
