@@ -1,0 +1,127 @@
+-- What an NPC perceives at this moment, as plain facts for the model: time of day, place, who is near, what the player holds.
+-- Runs in the step that asks; only reads. Positions and exact times never become facts, else no cached reply would ever fit.
+
+local agent = ...
+local settings, text = agent.settings, agent.text
+
+local observe = {}
+
+local NEAR_MAX = 3
+local VALUE_MAX_BYTES = 400 -- one runaway value must not push everything else out of a small context
+local DEPTH_MAX = 4 -- engines before 5.10 write nothing at all beyond 16
+local ITEMS_MAX = 32
+
+-- Ends of the parts of the day, as core.get_timeofday() counts (0 and 1 are midnight).
+local DAY = {
+	{0.19, "night"}, {0.25, "dawn"}, {0.46, "morning"}, {0.55, "noon"}, {0.72, "afternoon"}, {0.82, "evening"}, {1.01, "night"},
+}
+
+function observe.time_name(time_of_day)
+	for _, part in ipairs(DAY) do
+		if time_of_day < part[1] then return part[2] end
+	end
+	return "night"
+end
+
+-- "Steel Sword (enchanted)\nDamage: 5" becomes "steel sword".
+function observe.item_words(description)
+	local first = text.clean(description:gsub("\27%([^)]*%)", ""):match("^[^\n]*"))
+	return (first:gsub("%s*%b()", ""):lower())
+end
+
+-- A value as JSON can carry it, or nil: strings cleaned, no NaN, no functions, no userdata, no mixed tables, not deep.
+function observe.plain(value, depth)
+	local kind = type(value)
+	if kind == "string" then
+		local words = text.clean(value, VALUE_MAX_BYTES)
+		return words ~= "" and words or nil
+	elseif kind == "number" then
+		return value == value and value ~= math.huge and value ~= -math.huge and value or nil
+	elseif kind == "boolean" then
+		return value
+	elseif kind ~= "table" or (depth or 1) > DEPTH_MAX then
+		return nil
+	end
+	local out, list = {}, #value > 0
+	for key, item in pairs(value) do
+		local known = observe.plain(item, (depth or 1) + 1)
+		if known ~= nil then
+			if list and type(key) == "number" then
+				if #out < ITEMS_MAX then out[#out + 1] = known end
+			elseif not list and type(key) == "string" then
+				out[text.clean(key, 64)] = known
+			end
+		end
+	end
+	return next(out) ~= nil and out or nil
+end
+
+local function distance_squared(a, b)
+	local x, y, z = a.x - b.x, a.y - b.y, a.z - b.z
+	return x * x + y * y + z * z
+end
+
+function observe.in_range(a, b, nodes)
+	return distance_squared(a, b) <= nodes * nodes
+end
+
+-- Up to three names, the nearest, in the order of the alphabet so that the same company reads the same.
+function observe.near(npc, pos, except)
+	local found = {}
+	local function consider(name, other)
+		if other and name ~= except and observe.in_range(pos, other, settings.earshot) then
+			found[#found + 1] = {name = name, distance = distance_squared(pos, other)}
+		end
+	end
+	for _, other in ipairs(agent.order) do
+		if other ~= npc and other.name ~= except then consider(other.name .. " " .. agent.title(other), other:get_pos()) end
+	end
+	for _, player in ipairs(core.get_connected_players()) do
+		consider(player:get_player_name(), player:get_pos())
+	end
+	table.sort(found, function(a, b)
+		if a.distance ~= b.distance then return a.distance < b.distance end
+		return a.name < b.name
+	end)
+	local names = {}
+	for i = 1, math.min(NEAR_MAX, #found) do names[i] = found[i].name end
+	table.sort(names)
+	return names
+end
+
+local function held_item(player_name)
+	local player = player_name and core.get_player_by_name(player_name)
+	local stack = player and player:get_wielded_item()
+	if not stack or stack:is_empty() then return nil end
+	local def = core.registered_items[stack:get_name()]
+	return def and def.description and observe.item_words(def.description) or nil
+end
+
+local function health_words(npc)
+	local object = npc:get_object()
+	if not object then return nil end
+	local max = object:get_properties().hp_max or 0
+	if max <= 0 or object:get_hp() >= max then return nil end
+	return object:get_hp() * 3 < max and "badly hurt" or "hurt"
+end
+
+-- All facts for one question. What the game's own mods said (`npc:set_context`, then opts.context) goes over what is seen.
+function observe.facts(npc, opts)
+	local facts = {
+		time = observe.time_name(core.get_timeofday() or 0.5),
+		place = settings.place_name ~= "" and settings.place_name or nil,
+		held = held_item(opts.player),
+		health = health_words(npc),
+	}
+	local pos = npc:get_pos()
+	local near = pos and observe.near(npc, pos, opts.player) or {}
+	facts.near = near[1] and near or nil
+	for _, given in ipairs({npc.context, opts.context or {}}) do
+		for key, value in pairs(given) do
+			if value == false then facts[key] = nil else facts[key] = value end
+		end
+	end
+	return observe.plain(facts)
+end
+
+return observe
