@@ -51,7 +51,9 @@ def test_encode_vectors(vector: dict[str, Any]) -> None:
 safe_text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 floats = st.floats(allow_nan=False, allow_infinity=False)
 leaves = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | floats | safe_text
-values = st.recursive(leaves, lambda v: st.lists(v, max_size=4) | st.dictionaries(safe_text, v, max_size=4), max_leaves=8)
+values = st.recursive(
+    leaves, lambda v: st.lists(v, max_size=4) | st.dictionaries(safe_text, v, max_size=4), max_leaves=8
+)
 records = st.dictionaries(safe_text, values, max_size=4)
 
 
