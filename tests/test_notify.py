@@ -33,7 +33,7 @@ def test_one_message_with_all_lines(manager: tuple[socket.socket, dict[str, str]
 def test_a_whole_life(manager: tuple[socket.socket, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
     receiver, environ = manager
     now_s = [100.0]
-    monkeypatch.setattr(notify_module.time, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr("llm_agentd.ops.notify.time.monotonic", lambda: now_s[0])
     monkeypatch.setattr(notify_module, "_last_beat_s", float("-inf"))
     monkeypatch.setenv("NOTIFY_SOCKET", environ["NOTIFY_SOCKET"])
     monkeypatch.setenv("WATCHDOG_USEC", "30000000")

@@ -1,0 +1,206 @@
+"""The command line: reads arguments, loads the configuration, hands on to `ops` and `door`.
+
+Each command imports its own room only when it runs, so that `--help` and `ask` start quickly. Expected errors become
+one line on stderr here, nowhere else. Exit codes: 0 fine, 1 the answer is bad, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from llm_agentd import __version__
+from llm_agentd.errors import AgentdError, StartError
+
+if TYPE_CHECKING:
+    from llm_agentd.config import Config
+
+PROGRAM = "llm-agentd"
+OK, BAD_ANSWER, WRONG_USE = 0, 1, 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+# Click's UsageError, or the one in newer typers that bring their own click: public under no name that both share.
+USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
+
+app = typer.Typer(
+    name=PROGRAM,
+    help="Gives the NPCs of a Luanti (Minetest) server a mind, on the same machine.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="YAML file instead of /etc/llm_agent/config.yaml."),
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="SECTION.KEY=VALUE", help="One setting, over all other sources; repeat for more."),
+]
+
+
+class DumpFormat(StrEnum):
+    table = "table"
+    jsonl = "jsonl"
+
+
+class BenchName(StrEnum):
+    hit = "hit"
+    decode = "decode"
+
+
+def main() -> None:
+    """Entry point: runs the command and turns expected errors into one line and an exit code."""
+    try:
+        code = app(sys.argv[1:] or ["--help"], prog_name=PROGRAM, standalone_mode=False)
+    except USAGE_ERROR as error:
+        _fail(f"{error.format_message().rstrip('.')} (see {PROGRAM} --help)", WRONG_USE)  # type: ignore[attr-defined]
+    except (StartError, AgentdError) as error:
+        _fail(str(error), BAD_ANSWER)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # `llm-agentd dump | head` is fine
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(OK)
+    sys.exit(code)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Gives the NPCs of a Luanti (Minetest) server a mind, on the same machine."""
+
+
+@app.command(short_help="Run the daemon and the HTTP adapter.")
+def serve(config: ConfigFile = None, sets: Sets = None) -> None:
+    """Run the daemon, and with it the HTTP adapter unless http.enabled=false.
+
+    Prints one line when it can answer. SIGTERM or Ctrl-C: takes no more, finishes what runs, exits 0.
+    """
+    loaded = _load(config, sets)
+    _log_to_stderr()
+    from llm_agentd.ops.serve import serve as run
+
+    raise typer.Exit(run(loaded, _argv(config, sets)))
+
+
+@app.command(short_help="Run the HTTP adapter alone.")
+def http(config: ConfigFile = None, sets: Sets = None) -> None:
+    """Run the HTTP adapter alone, beside a daemon that runs by itself."""
+    loaded = _load(config, sets)
+    _log_to_stderr()
+    from llm_agentd.door import run
+
+    raise typer.Exit(run(loaded))
+
+
+@app.command(short_help="Ask one question from the terminal.")
+def ask(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What you say.")],
+    role: Annotated[str | None, typer.Option(metavar="ROLE", help="Trade of the NPC, such as smith or elder.")] = None,
+    npc: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the NPC.")] = None,
+    stream: Annotated[bool, typer.Option("--stream", help="Print the words as they come.")] = False,
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Ask one question from the terminal: an NPC with --role or --npc, else the bare model."""
+    if not text.strip():
+        _fail("TEXT is empty; say something, such as: llm-agentd ask 'Good morning!' --role smith", WRONG_USE)
+    loaded = _load(config, sets)
+    from llm_agentd.ops.ask import ask as run
+
+    raise typer.Exit(run(loaded.zmq.endpoint, text, role=role, npc=npc, stream=stream))
+
+
+@app.command(short_help="Look into the cache.")
+def dump(
+    output: Annotated[DumpFormat, typer.Option("--format", help="For people, or one JSON object a line.")] = (
+        DumpFormat.table
+    ),
+    grep: Annotated[str | None, typer.Option(metavar="S", help="Only entries with S in prompt or text.")] = None,
+    role: Annotated[str | None, typer.Option(metavar="ROLE", help="Only entries of this role.")] = None,
+    stats: Annotated[bool, typer.Option("--stats", help="Totals instead of entries.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Check every entry; exit 1 if one is damaged.")] = False,
+    purge_expired: Annotated[bool, typer.Option("--purge-expired", help="Delete what has expired.")] = False,
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Look into the cache, also while the daemon runs; read-only unless it purges."""
+    loaded = _load(config, sets)
+    from llm_agentd.ops.dump import dump as run
+
+    code = run(
+        loaded.cache.path,
+        format=output.value,
+        grep=grep,
+        role=role,
+        stats=stats,
+        verify=verify,
+        purge_expired=purge_expired,
+        out=sys.stdout,
+    )
+    raise typer.Exit(code)
+
+
+@app.command("install-mod", short_help="Copy the mod into a mods or worldmods folder.")
+def install_mod(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A mods folder, or a world's worldmods folder.")],
+) -> None:
+    """Copy the mod into a mods or worldmods folder and print the lines for minetest.conf."""
+    from llm_agentd.ops.install_mod import install_mod as run
+
+    print(run(folder.expanduser()))
+
+
+@app.command(short_help="Measure the daemon beside a bare yardstick.")
+def bench(
+    name: Annotated[BenchName, typer.Argument(metavar="NAME", help="hit (cache hits) or decode (tokens/s).")],
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures.")] = None,
+    plot_dir: Annotated[Path | None, typer.Option("--plot", metavar="DIR", help="Also write PNG plots.")] = None,
+) -> None:
+    """Measure the daemon beside a bare yardstick in the same run, and print a table with ratios."""
+    from llm_agentd.ops.bench import run
+
+    raise typer.Exit(run(name.value, json_file=json_file, plot_dir=plot_dir))
+
+
+def _load(path: Path | None, sets: list[str] | None) -> Config:
+    from llm_agentd.config import load_config
+
+    try:
+        return load_config(path, sets or ())
+    except StartError as error:
+        _fail(str(error), WRONG_USE)
+
+
+def _argv(path: Path | None, sets: list[str] | None) -> list[str]:
+    """The options as given, for the child processes of `serve`."""
+    options = [] if path is None else ["--config", str(path)]
+    for item in sets or ():
+        options += ["--set", item]
+    return options
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    print(f"{PROGRAM}: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)
