@@ -105,6 +105,20 @@ def pack(encoded: Iterable[bytes]) -> list[bytes]:
     return parts
 
 
+def loads(body: bytes) -> Any:
+    """One JSON value that came without a length, cleaned and bounded in depth like a record. Raises BadJson."""
+    try:
+        value = _parse_mended(body) if b"\\u0000" in body else orjson.loads(body)
+    except ValueError:
+        try:
+            value = _parse_mended(body)
+        except ValueError as error:
+            raise BadJson(f"not JSON: {error}{_hint(body)}") from None
+    if body.count(b"{") + body.count(b"[") > DEPTH_MAX and _deeper_than(value, DEPTH_MAX):
+        raise BadJson(f"nested deeper than {DEPTH_MAX} levels")
+    return value
+
+
 def _reason_to_stop(total: int, start: int, end: int, count: int) -> AgentdError | None:
     """Why nothing from `start` on can be read, if so."""
     if count >= RECORDS_MAX:
@@ -125,16 +139,11 @@ def _reason_to_stop(total: int, start: int, end: int, count: int) -> AgentdError
 def _read(body: bytes, index: int, start: int) -> dict[str, Any] | Bad:
     """One record. Good bytes take the short way: one search, one parse, two counts."""
     try:
-        record = _parse_mended(body) if b"\\u0000" in body else orjson.loads(body)
-    except ValueError:
-        try:
-            record = _parse_mended(body)
-        except ValueError as error:
-            return _bad(BadJson(f"not JSON: {error}{_hint(body)}"), index, start, body)
+        record = loads(body)
+    except BadJson as error:
+        return _bad(error, index, start, body)
     if type(record) is not dict:
         return _bad(BadJson(f"want a JSON object, got {_kind(record)}"), index, start, b"")
-    if body.count(b"{") + body.count(b"[") > DEPTH_MAX and _deeper_than(record, DEPTH_MAX):
-        return _bad(BadJson(f"nested deeper than {DEPTH_MAX} levels"), index, start, body)
     return record
 
 
@@ -146,7 +155,7 @@ def _parse_mended(body: bytes) -> Any:
 
 def _deeper_than(value: Any, limit: int) -> bool:
     """Level by level, without recursion: this is what guards against depth."""
-    level = [value]
+    level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(limit):
         level = [
             child
