@@ -1,0 +1,263 @@
+"""The endless stream of samples: situation → Think → prompt (by agents/prompt.py) → gold reply and Expect.
+
+Everything is decided by one random.Random. A combination of role, topic, mood and time is either held out or
+trained on, never both. Runs wherever it is called; knows nothing of tokens.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from llm_agentd.agents import prompt
+from llm_agentd.agents.roles import Role, Roles
+from llm_agentd.models.corpus import bank, names, situations
+from llm_agentd.models.corpus.expect import Expect
+from llm_agentd.models.corpus.situations import Situation
+from llm_agentd.serving.request import Action, Message, Npc, Think
+
+HELDOUT_SHARE = 10  # one combination in ten is held out
+NAME_SLOTS = frozenset(("speaker", "npc", "near1", "near_list", "other", "target", "place", "ally", "foe", "foe_call"))
+ITEM_SLOTS = frozenset(("item", "held", "wanted"))
+NUMBER_SLOTS = frozenset(("count", "price", "reward", "want", "offer", "counter"))
+PHRASE_SLOTS = frozenset(("way", "deed", "told", "other_title", "side"))
+CUSTOM_ROLES = (
+    ("alchemist", "Mixes strange potions and coughs a lot."), ("baker", "Covered in flour and always cheerful."),
+    ("knight", "Loyal, loud and in heavy armour."), ("witch", "Lives alone with nine cats."),
+    ("pirate", "Lost a ship and looks for a new one."), ("captain", "Commands the harbour watch."),
+    ("bard", "Sings more than talks."), ("cook", "Tastes everything twice."), ("beggar", "Sits by the gate and sees all."),
+    ("queen", "Used to be obeyed."), ("carpenter", "Smells of fresh wood."), ("shepherd", "Counts sheep all day."),
+    ("wizard", "Forgets spells and finds them again."), ("ghost", "Died long ago and does not mind."),
+)  # fmt: skip
+PERSONAS = (
+    "Old and a little deaf.", "Young and curious.", "Speaks slowly.", "Trusts nobody.", "Loves good food.",
+    "Lost a brother in the war.", "Always in a hurry.", "Proud of the village.", "Limps on the left leg.",
+    "Hums while working.", "Afraid of spiders.", "Came here from the sea.", "Has a sharp tongue.", "Kind to everyone.",
+    "Dreams of gold.", "Has seven children.", "Never sleeps well.", "Knows every song.", "Wears a red scarf.",
+    "Born in the mountains.",
+)  # fmt: skip
+_ROLE_NAMES = (
+    "elder merchant guard smith healer farmer innkeeper hunter child bandit fisher scholar miner priest".split()
+)  # fmt: skip
+_TOPIC_NAMES = tuple(situations.TOPICS)
+_TOPIC_WEIGHTS = tuple(topic.weight for topic in situations.TOPICS.values())
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One training example: the prompt as it is served, the wanted reply, and what a checker needs."""
+
+    messages: tuple[Message, ...]
+    reply: str
+    expect: Expect
+
+
+@cache
+def _roles() -> Roles:
+    return Roles.load()
+
+
+def combination_is_heldout(role: str, topic: str, mood: str | None, time: str | None) -> bool:
+    return zlib.crc32(f"{role}|{topic}|{mood}|{time}".encode()) % HELDOUT_SHARE == 0
+
+
+def samples(seed: int, split: Literal["train", "heldout"]) -> Iterator[Sample]:
+    """Endless and deterministic: the same seed and split give the same samples."""
+    rng = random.Random(f"{seed}/{split}")
+    while True:
+        sample = _sample(rng, split == "heldout")
+        if sample is not None:
+            yield sample
+
+
+def _sample(rng: random.Random, heldout: bool) -> Sample | None:
+    role, persona = _pick_role(rng)
+    topic = rng.choices(_TOPIC_NAMES, _TOPIC_WEIGHTS)[0]
+    mood = rng.choice(situations.MOODS) if rng.random() < 0.55 else None
+    time = rng.choice(situations.TIMES) if rng.random() < 0.7 else None
+    if combination_is_heldout(role.name, topic, mood, time) != heldout:
+        return None
+    s = _situation(rng, heldout, role, topic, mood, time)
+    situations.TOPICS[topic].build(s)
+    if s.said and s.said.startswith("~"):
+        s.words = _other_npc_says(s, s.said[1:])
+    answer = bank.choose(rng, s.scene, s.role, s.mood, _marks(s), s.slots)
+    if answer is None:
+        return None
+    npc = Npc(id="n", name=s.npc, role=role.name, persona=persona, mood=mood)
+    actions = tuple(Action(name, params=situations.ACTIONS[name]) for name in s.listed)
+    think = Think(npc, s.speaker, _utterance(s), s.intent, s.facts, actions)  # type: ignore[arg-type]
+    messages = prompt.build(think, role, _history(s))
+    said = _sentence(answer.text, s)
+    return Sample(messages, _reply(said, s.do), _expect(s, messages))
+
+
+def _pick_role(rng: random.Random) -> tuple[Role, str | None]:
+    if rng.random() < 0.06:
+        name, persona = rng.choice(CUSTOM_ROLES)
+        return _roles().get(name, persona), persona
+    role = _roles().get(rng.choice(_ROLE_NAMES))
+    return role, rng.choice(PERSONAS) if rng.random() < 0.2 else None
+
+
+def _situation(
+    rng: random.Random, heldout: bool, role: Role, topic: str, mood: str | None, time: str | None
+) -> Situation:
+    by_player = rng.random() < 0.75 and topic != "banter"
+    npc = names.person(rng, heldout)
+    speaker = names.person(rng, heldout, player=by_player)
+    s = Situation(rng, heldout, role.name, role.title, npc, topic, mood, time, speaker)
+    s.slots.update(npc=npc, title=role.title, trade=role.name, speaker=speaker)
+    _surroundings(s, in_near=not by_player)
+    return s
+
+
+def _surroundings(s: Situation, in_near: bool) -> None:
+    """Time, weather, place, who is near, what is held: each known or not."""
+    rng = s.rng
+    s.slots["goodday"] = situations.HELLO[s.time] if s.time else "Good day"
+    if s.time:
+        s.facts["time"] = s.slots["time"] = s.time
+    if rng.random() < 0.5:
+        weather = rng.choice(situations.WEATHERS)
+        s.facts["weather"] = s.slots["weather"] = weather
+        if weather != "clear":
+            s.slots["badweather"] = weather
+    if rng.random() < 0.5:
+        place = names.town(rng, s.heldout) if rng.random() < 0.75 else f"the {rng.choice(names.SITES)}"
+        s.facts["place"] = s.slots["place"] = place
+    for _ in range(rng.choice((0, 0, 0, 1, 1, 2))):
+        s.near.append((s.person(), _roles().get(rng.choice(_ROLE_NAMES)).title))
+    shown = [f"{name} {title}" for name, title in s.near]
+    if in_near and s.near and rng.random() < 0.5 and s.topic not in ("near", "who_is"):
+        shown.append(f"{s.speaker} {_roles().get(rng.choice(_ROLE_NAMES)).title}")
+    if s.near:
+        s.facts["near"] = shown
+        s.slots["near1"] = s.near[0][0]
+        s.slots["near_list"] = " and ".join(f"{name} {title}" for name, title in s.near)
+    if rng.random() < (0.65 if s.topic == "held" else 0.12):
+        held = s.item()
+        while held in names.UNHOLDABLE:
+            held = s.item()
+        s.facts["held"] = s.slots["held"] = held
+        s.slots["a_held"] = names.with_article(held)
+
+
+def _marks(s: Situation) -> dict[str, str]:
+    return {key: s.facts[key] for key in ("time", "weather") if key in s.facts}
+
+
+def _sentence(template: str, s: Situation) -> str:
+    text = bank.fill(template, s.slots)
+    begins_with_name = s.speaker is not None and text.startswith(s.speaker)
+    return text if begins_with_name else text[:1].upper() + text[1:]
+
+
+def _reply(said: str, do: dict[str, Any] | None) -> str:
+    if do is None:
+        return said
+    return json.dumps({"say": said, "do": do}, separators=(",", ":"), ensure_ascii=False)
+
+
+def _utterance(s: Situation) -> str | None:
+    if s.words is not None:
+        return s.words
+    if s.said is None:
+        return None
+    return _said(s, s.said)
+
+
+def _said(s: Situation, scene: str) -> str:
+    """A player's words: with or without the NPC's name, capitals and last mark."""
+    rng = s.rng
+    text = rng.choice([line for line in bank.SAID[scene] if _slots_of(line) <= s.slots.keys()])
+    roll = rng.random()
+    if roll < 0.1:
+        text = f"{{npc}}, {text[:1].lower() + text[1:] if not text.startswith(('I ', '{')) else text}"
+    elif roll < 0.2 and text[-1] in "?!.":
+        text = f"{text[:-1]}, {{npc}}{text[-1]}"
+    if rng.random() < 0.25:
+        text = text.lower()
+    if rng.random() < 0.2 and len(text) > 1:
+        text = text.rstrip("?.!") or text
+    return bank.fill(text, s.slots)
+
+
+@cache
+def _slots_of(line: str) -> frozenset[str]:
+    return frozenset(slot.lower() for slot in bank.SLOT.findall(line))
+
+
+def _other_npc_says(s: Situation, scene: str) -> str:
+    """Another NPC's line: by its own trade, spoken to this NPC."""
+    slots = {key: s.slots[key] for key in ("time", "weather", "badweather", "place") if key in s.slots}
+    slots["speaker"] = s.npc
+    other = s.rng.choice(_ROLE_NAMES)
+    line = bank.choose(s.rng, scene, other, s.rng.choice(situations.MOODS), _marks(s), slots)
+    if line is None:
+        line = bank.choose(s.rng, "mutter", other, None, _marks(s), slots)
+    return bank.fill(line.text, slots) if line else "Another long day."
+
+
+def _history(s: Situation) -> tuple[Message, ...]:
+    """Earlier turns: those the question looks back on, or, one time in five, small talk."""
+    if s.speaker is None:
+        return ()
+    turns = list(s.told)
+    if turns and s.rng.random() < 0.3:
+        turns.append(s.rng.choice((("mood", "mood"), ("thanks", "thanks"), ("work", "work"))))
+    elif not turns and s.do is None and s.rng.random() < 0.2:
+        turns = s.rng.sample([("greeting", "greeting"), ("mood", "mood"), ("work", "work"), ("talk", "ack"),
+                              ("rumour", "rumour"), ("who", "who"), ("praise", "praise")], k=s.rng.choice((1, 1, 2)))  # fmt: skip
+    messages: list[Message] = []
+    for said, scene in turns:
+        answer = bank.choose(s.rng, scene, s.role, s.mood, _marks(s), s.slots)
+        if answer is None:
+            continue
+        messages.append(Message("user", prompt.turn_text(s.speaker, _said(s, said))))
+        messages.append(Message("assistant", _sentence(answer.text, s)))
+    return tuple(messages)
+
+
+# ---- what the checker is told --------------------------------------------------------------------------------
+
+
+def _expect(s: Situation, messages: tuple[Message, ...]) -> Expect:
+    needed, used = bank.NEEDED[s.scene], bank.USED[s.scene]
+    slots = s.slots if s.speaker else {key: value for key, value in s.slots.items() if key != "speaker"}
+    names_due = [slots[key] for key in sorted(needed & NAME_SLOTS) if key in slots]
+    phrases = [slots[key] for key in sorted(needed & PHRASE_SLOTS) if key in slots]
+    numbers = [int(slots[key]) for key in sorted(needed & NUMBER_SLOTS) if key in slots and key != "counter"]
+    allowed = " ".join(slots[key] for key in used if key in slots)
+    foreign = [name for name in (s.npc, *(name for name, _ in s.near)) if name not in allowed]
+    return Expect(
+        topic=s.topic,
+        scene=s.scene,
+        role=s.role,
+        mood=s.mood,
+        facts=_marks(s),
+        prompt="\n".join(message.content for message in messages),
+        names=tuple(names_due),
+        foreign_names=tuple(foreign),
+        items=tuple(dict.fromkeys(_bare_item(slots, key) for key in sorted(needed & ITEM_SLOTS) if key in slots)),
+        numbers=tuple(numbers),
+        number_range=_range(s) if "counter" in needed else None,
+        phrases=tuple(phrases),
+        values=tuple(slots[key] for key in sorted(slots)),
+        json=s.do is not None,
+        listed={name: tuple(situations.ACTIONS[name]["properties"]) for name in s.listed},
+        do=s.do,
+    )
+
+
+def _bare_item(slots: dict[str, str], key: str) -> str:
+    return slots["item"] if key == "wanted" else slots[key]
+
+
+def _range(s: Situation) -> tuple[int, int]:
+    return int(s.slots["offer"]) + 1, int(s.slots["price"])
