@@ -173,11 +173,17 @@ def bench(
     name: Annotated[BenchName, typer.Argument(metavar="NAME", help="hit (cache hits) or decode (tokens/s).")],
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures.")] = None,
     plot_dir: Annotated[Path | None, typer.Option("--plot", metavar="DIR", help="Also write PNG plots.")] = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
 ) -> None:
-    """Measure the daemon beside a bare yardstick in the same run, and print a table with ratios."""
+    """Measure the daemon beside a bare yardstick in the same run, and print a table with ratios.
+
+    It starts a daemon of its own on free ports with an empty cache; of the configuration it takes the model.
+    """
+    loaded = _load(config, sets)
     from llm_agentd.ops.bench import run
 
-    raise typer.Exit(run(name.value, json_file=json_file, plot_dir=plot_dir))
+    raise typer.Exit(run(name.value, loaded, json_file=json_file, plot_dir=plot_dir))
 
 
 def _load(path: Path | None, sets: list[str] | None) -> Config:

@@ -28,6 +28,9 @@ class EngineInfo:
     context_tokens: int
     max_sequences: int
     parameters: int = 0
+    model_bytes: int = 0  # of the file, all of it resident at worst
+    path: str = ""  # of the model file, for /info
+    threads: int = 0
     features: frozenset[str] = field(default_factory=frozenset)  # of "messages", "grammar", "json_schema"
 
 

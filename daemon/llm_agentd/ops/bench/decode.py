@@ -1,0 +1,99 @@
+"""`bench decode`: the daemon's tokens/s at 1, 2, 4, 8 sequences against a bare cyllama loop doing the same.
+
+Both get the same prompts and seeds, keep the same number of sequences running and start the next as one ends. The bare
+loop (`bare_loop.py`, a process of its own) has no socket, no window, no cache, no text handling. Rounds in turn.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+
+import orjson
+
+from llm_agentd.config import Config
+from llm_agentd.errors import StartError
+from llm_agentd.ops.bench import Result
+from llm_agentd.ops.bench.rig import Peer, daemon
+
+WIDTHS = (1, 2, 4, 8)
+ROUNDS = 3
+REQUESTS_PER_SEQUENCE = 12
+MAX_TOKENS = 64
+PROMPT = (
+    "<|im_start|>system\nAn innkeeper serves food and beds, keeps the fire warm and hears every rumour.\n"
+    "Speak in character, in one or two short sentences.\nYou are Bram, the innkeeper.<|im_end|>\n"
+    "<|im_start|>user\n[time evening; weather rain; place Oakford; near Tilda the smith]\n"
+    "Guest{number}: What news from the road?<|im_end|>\n<|im_start|>assistant\n"
+)
+
+
+def prompts(count: int) -> list[str]:
+    return [PROMPT.replace("{number}", str(number)) for number in range(count)]
+
+
+def measure(config: Config) -> Result:
+    ours: dict[int, list[float]] = {width: [] for width in WIDTHS}
+    bare: dict[int, list[float]] = {width: [] for width in WIDTHS}
+    sets = {} if config.model.path is None else {"model.path": config.model.path}
+    with daemon(sets | {"batch.size": max(WIDTHS)}, http=False) as (endpoint, _, _child), Peer(endpoint) as peer:
+        info = peer.ask(op="info")["info"]
+        if info["engine"] != "llama":
+            raise StartError("bench decode: compares with cyllama, so it wants model.engine llama")
+        for _ in range(ROUNDS):
+            for width in WIDTHS:
+                ours[width].append(_ours(peer, width))
+                bare[width].append(_bare(info, width))
+    rows: list[tuple[str, ...]] = []
+    ratios: dict[str, float] = {}
+    figures: dict[str, float] = {}
+    for width in WIDTHS:
+        mine, theirs = statistics.median(ours[width]), statistics.median(bare[width])
+        ratios[f"at_{width}"] = statistics.median(m / t for m, t in zip(ours[width], bare[width], strict=True))
+        figures |= {f"daemon_tokens_per_s_at_{width}": mine, f"bare_tokens_per_s_at_{width}": theirs}
+        rows.append((str(width), f"{mine:.0f}", f"{theirs:.0f}", f"{ratios[f'at_{width}']:.2f}"))
+    return Result(
+        title="Decode: tokens/s, prompts included (goal: ratio >= 0.9)",
+        columns=("sequences", "daemon", "bare loop", "ratio"),
+        rows=tuple(rows),
+        ratios=ratios,
+        figures=figures,
+        notes=(f"model {info['model']}, {info['threads']} thread(s), medians of {ROUNDS} rounds in turn",),
+    )
+
+
+def _ours(peer: Peer, width: int) -> float:
+    waiting = list(enumerate(prompts(width * REQUESTS_PER_SEQUENCE)))
+    tokens, open_requests = 0, 0
+    begun_s = time.perf_counter()
+    while waiting or open_requests:
+        while waiting and open_requests < width:
+            seed, prompt = waiting.pop(0)
+            peer.send(op="infer", prompt=prompt, seed=seed, max_tokens=MAX_TOKENS, cache="off", deadline_ms=60_000)
+            open_requests += 1
+        for record in peer.receive():
+            tokens += record["usage"]["completion_tokens"]
+            open_requests -= 1
+    return tokens / (time.perf_counter() - begun_s)
+
+
+def _bare(info: dict[str, object], width: int) -> float:
+    order = {
+        "path": info["path"],
+        "threads": info["threads"],
+        "context_tokens": info["context_tokens"],
+        "width": width,
+        "max_tokens": MAX_TOKENS,
+        "prompts": prompts(width * REQUESTS_PER_SEQUENCE),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "llm_agentd.ops.bench.bare_loop"],
+        input=orjson.dumps(order),
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        raise StartError(f"bench decode: the bare loop failed: {done.stderr.decode()[-300:]}")
+    return float(done.stdout)

@@ -1,0 +1,143 @@
+"""A real Luanti/Minetest server without a screen, in a folder of its own, with the mod and the village.
+
+Used by `make demo` and by the end-to-end test. Knows the engine's command line and log, nothing of models.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from llm_agentd.errors import StartError
+from llm_agentd.ops.install_mod import mod_source
+
+# Debian's wrapper in /usr/games forces /etc and /var/log, so the binary itself comes first.
+BINARIES = (
+    "/usr/lib/minetest/minetestserver",
+    "/usr/lib/luanti/luantiserver",
+    "luantiserver",
+    "minetestserver",
+    "luanti-server",
+    "minetest-server",
+)
+VILLAGE_MOD = Path(__file__).parent / "llm_village"
+STOP_S = 20.0  # a server that saves a one-node world needs about one
+STEP_S = 0.05  # 20 Hz, the pace the mod promises to keep
+
+_CONF = """\
+server_announce = false
+bind_address = 127.0.0.1
+ipv6_server = false
+enable_ipv6 = false
+mg_name = singlenode
+secure.http_mods = llm_agent
+name = admin
+num_emerge_threads = 1
+dedicated_server_step = {step_s}
+{more}
+"""
+_WORLD = """\
+gameid = {game}
+backend = sqlite3
+player_backend = sqlite3
+auth_backend = sqlite3
+mod_storage_backend = sqlite3
+load_mod_llm_agent = true
+load_mod_llm_village = true
+"""
+_MAP = "mg_name = singlenode\nseed = 1\n[end_of_params]\n"
+
+
+def find_binary() -> str:
+    """The server's binary. Raises StartError with the line that installs one."""
+    for name in BINARIES:
+        found = shutil.which(name)
+        if found:
+            return found
+    raise StartError("no Luanti or Minetest server found; on Debian: apt-get install -y minetest-server")
+
+
+def engine_version(binary: str) -> str:
+    """`5.6.1` as the binary says it."""
+    said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"\d+\.\d+\.\d+\S*", said.stdout + said.stderr)
+    return found.group(0) if found else "unknown"
+
+
+class Game:
+    """Start, read its log lines, stop."""
+
+    def __init__(self, folder: Path, *, settings: Mapping[str, object], game: str = "minetest_game") -> None:
+        self.binary = find_binary()
+        self.log_path = folder / "debug.log"
+        self._folder = folder
+        self._game = game
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Builds the world and starts the server in it."""
+        world = self._folder / "world"
+        mods = world / "worldmods"
+        mods.mkdir(parents=True)
+        shutil.copytree(mod_source(), mods / "llm_agent")
+        shutil.copytree(VILLAGE_MOD, mods / "llm_village")
+        more = "\n".join(f"{key} = {value}" for key, value in self._settings.items())
+        (self._folder / "minetest.conf").write_text(_CONF.format(step_s=STEP_S, more=more), encoding="utf-8")
+        (world / "world.mt").write_text(_WORLD.format(game=self._game), encoding="utf-8")
+        (world / "map_meta.txt").write_text(_MAP, encoding="utf-8")
+        self._output = (self._folder / "server.out").open("wb")
+        self._process = subprocess.Popen(
+            [
+                self.binary,
+                *("--config", str(self._folder / "minetest.conf"), "--world", str(world), "--gameid", self._game),
+                *("--port", str(_free_udp_port()), "--logfile", str(self.log_path)),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            cwd=self._folder,
+        )
+
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def new_lines(self) -> Iterator[str]:
+        """Whole lines that the log has gained since the last call."""
+        if not hasattr(self, "_log"):
+            if not self.log_path.exists():
+                return
+            self._log = self.log_path.open(encoding="utf-8", errors="replace")
+            self._rest = ""
+        *lines, self._rest = (self._rest + self._log.read()).split("\n")
+        yield from lines
+
+    def last_words(self) -> str:
+        """The end of what the server printed, for an error message."""
+        text = (self._folder / "server.out").read_text(errors="replace")
+        return text[-1500:]
+
+    def stop(self) -> int:
+        """Ends the server as Ctrl-C would; returns its exit code."""
+        if self._process is None:
+            return 0
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._output.close()
+        return self._process.returncode
+
+
+def _free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,144 @@
+"""`llm-agentd serve`: builds the daemon from the configuration and sees it through start, run and stop.
+
+Without the HTTP adapter this process is the daemon. With it, this process only watches two children, the daemon and
+the adapter, and starts again whichever dies: a crash of the model's native code then loses no HTTP client.
+Runs in the main thread.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import signal
+import threading
+from collections.abc import Sequence
+
+from llm_agentd.agents.roles import Roles
+from llm_agentd.agents.thinker import Thinker
+from llm_agentd.config import Config
+from llm_agentd.engines import open_engine
+from llm_agentd.engines.base import Engine
+from llm_agentd.errors import StartError
+from llm_agentd.ops import notify
+from llm_agentd.ops.watch import watch
+from llm_agentd.serving.cache import open_cache
+from llm_agentd.serving.inference import Inference
+from llm_agentd.serving.intake import Intake, Policy
+from llm_agentd.serving.meters import Meters
+from llm_agentd.serving.request import Sampling
+from llm_agentd.serving.router import Router
+from llm_agentd.serving.window import Window
+
+
+def serve(config: Config, argv: Sequence[str]) -> int:
+    """Runs until SIGTERM or Ctrl-C; returns the exit code. `argv`: the options it was called with, for children."""
+    return watch(argv) if config.http.enabled else Daemon(config).run()
+
+
+class Daemon:
+    """The daemon itself: one ROUTER, one engine, one cache. `run` is the whole life.
+
+    The constructor takes what other daemons may hold (cache folder, endpoint) and raises StartError where it is taken.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._wanted_down = threading.Event()
+        roles = Roles.load(config.agents.roles_dir)
+        meters = Meters()
+        cache = config.cache
+        self._cache = open_cache(cache.enabled, cache.path, cache.ttl_s, int(cache.max_bytes))
+        self._router = Router(
+            endpoint=config.zmq.endpoint,
+            requests=Intake(Thinker(roles, config.agents.language), _policy(config)),
+            cache=self._cache,
+            meters=meters,
+        )
+        self._inference = self._router.inference = Inference(
+            open_engine=self._open_engine,
+            connect=self._router.connect,
+            window=Window(
+                size=config.batch.size, window_s=config.batch.window_ms / 1000, queue_max=config.batch.queue_max
+            ),
+            cache=self._cache,
+            meters=meters,
+            pin_cpus=pick_cpus(config.model.pin_cpus, sorted(os.sched_getaffinity(0))),
+            beat=notify.watchdog,
+        )
+
+    def run(self) -> int:
+        """Start, wait for a signal, stop. Raises StartError where something needed is missing or taken."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._wanted_down.set())
+        try:
+            self._router.bind()
+            self._router.start()
+            try:
+                self._run()
+            finally:
+                self._router.stop()
+        finally:
+            self._cache.close()
+        return 1 if self._inference.failure else 0
+
+    def _run(self) -> None:
+        """In between: the engine. Stopping takes no new work and gives running work its grace."""
+        self._inference.start()
+        self._inference.started.wait()
+        info = self._inference.info
+        if info is None:
+            raise self._inference.failure or StartError("the engine ended while it was starting")
+        gc.freeze()  # what lives as long as the daemon need not be looked at in every collection
+        ready = f"ready zmq={self._config.zmq.endpoint} model={info.model} engine={info.engine}"
+        print(ready, flush=True)
+        notify.ready(ready)
+        while not self._wanted_down.wait(timeout=1) and not self._inference.ended.is_set():
+            pass
+        notify.stopping()
+        self._inference.stop(self._config.inference.shutdown_grace_s)
+
+    def _open_engine(self) -> Engine:
+        model = self._config.model
+        return open_engine(
+            model.engine,
+            path=model.path,
+            model_id=model.id,
+            context_tokens=model.context_tokens,
+            threads=model.threads,
+            gpu_layers=model.gpu_layers,
+            width=self._config.batch.size,
+        )
+
+
+def pick_cpus(wanted: str | Sequence[int], available: Sequence[int]) -> tuple[int, ...]:
+    """CPUs of the inference thread; () = wherever the kernel likes.
+
+    `auto` leaves the first CPU to the game where there are more than two; with one or two there is none to spare, and
+    niceness alone decides. Raises StartError for a CPU this machine does not lend.
+    """
+    if wanted == "off":
+        return ()
+    if wanted == "auto":
+        return tuple(available[1:]) if len(available) > 2 else ()
+    missing = sorted(set(map(int, wanted)) - set(available))
+    if missing:
+        raise StartError(f"model.pin_cpus: no CPU {missing[0]} here; available: {', '.join(map(str, available))}")
+    return tuple(map(int, wanted))
+
+
+def _policy(config: Config) -> Policy:
+    asked = config.inference
+    return Policy(
+        sampling=Sampling(
+            max_tokens=asked.max_tokens, temperature=asked.temperature, top_p=asked.top_p, seed=asked.seed
+        ),
+        timeout_ms=asked.timeout_ms,
+        infer_variants=config.cache.variants.infer,
+        think_variants=config.cache.variants.think,
+    )
+
+
+def log_to_stderr() -> None:
+    """Log lines for people and journald alike."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")

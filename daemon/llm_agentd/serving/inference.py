@@ -1,0 +1,408 @@
+"""The inference thread: owns the engine, runs one decode step for all live sequences, over and over.
+
+`_turn` is the map of the hot path, its steps numbered. Other threads reach in only by `submit`, `cancel`,
+`drop_peer` and `stop`, all under one condition; answers leave by `emit`, which this thread alone calls.
+Knows nothing of sockets, records or NPC prompts.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from llm_agentd.agents.actions import take_apart
+from llm_agentd.engines.base import Engine, EngineInfo, Piece
+from llm_agentd.errors import (
+    AgentdError,
+    Cancelled,
+    DeadlineExceeded,
+    EngineFailed,
+    Overloaded,
+    StartError,
+    Unavailable,
+)
+from llm_agentd.serving.cache import Cache, Entry
+from llm_agentd.serving.meters import Meters
+from llm_agentd.serving.request import Delta, Done, Finish, Peer, Request, Timing, Usage
+from llm_agentd.serving.text import TextAssembler
+from llm_agentd.serving.window import Window
+
+log = logging.getLogger(__name__)
+
+Event = Delta | Done | AgentdError
+Emit = Callable[[list[tuple[Request, Event]]], None]
+
+NICE = 10  # the router's and the game's threads win the CPU; p99 of an echo beside a full decode fell 3.6 → 0.3 ms
+IDLE_BEAT_S = 5.0  # an idle loop still turns this often, to feed the watchdog
+RESTARTS_MAX = 3  # an engine that breaks this often without one good step between is not coming back
+RETRY_AFTER_MS = 1000  # while the engine starts again
+
+
+@dataclass(slots=True)
+class _Live:
+    """One running sequence and all twins that wait for its text (the first asked for it)."""
+
+    seq: int
+    key: bytes
+    requests: list[Request]
+    assembler: TextAssembler
+    prompt_tokens: int
+    reused_tokens: int
+    started_s: float
+    first_piece_s: float | None = None
+    completion_tokens: int = 0
+    joined: set[tuple[Peer, str]] = field(default_factory=set)
+
+
+class Inference:
+    """Start, then submit from the router thread, then stop. `open_engine` runs on the inference thread."""
+
+    def __init__(
+        self,
+        *,
+        open_engine: Callable[[], Engine],
+        connect: Callable[[], Emit],
+        window: Window,
+        cache: Cache,
+        meters: Meters,
+        pin_cpus: Sequence[int] = (),
+        beat: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._open_engine = open_engine
+        self._connect = connect
+        self._window = window
+        self._cache = cache
+        self._meters = meters
+        self._pin_cpus = tuple(pin_cpus)
+        self._beat = beat
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._cancelled: list[tuple[Peer, str]] = []
+        self._dropped_peers: set[Peer] = set()
+        self._displaced: list[Request] = []
+        self._stopping = False
+        self._abort_s = float("inf")
+        self._live: dict[int, _Live] = {}
+        self._broken_in_a_row = 0
+        self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
+        self.started = threading.Event()  # the engine is open, or `failure` says why not
+        self.ended = threading.Event()
+        self.failure: BaseException | None = None
+        self.info: EngineInfo | None = None
+
+    # -- from other threads ------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def submit(self, requests: Sequence[Request]) -> list[tuple[Request, AgentdError]]:
+        """Queues a burst; returns those refused (queue full, starting, stopping) with the reason."""
+        refused: list[tuple[Request, AgentdError]] = []
+        with self._changed:
+            for request in requests:
+                if self._stopping or self.info is None:
+                    refused.append((request, Unavailable(self._why_not(), retry_after_ms=RETRY_AFTER_MS)))
+                    continue
+                try:
+                    displaced = self._window.offer(request, self._clock())
+                except Overloaded as error:
+                    refused.append((request, error))
+                    continue
+                if displaced is not None:
+                    refused.append(
+                        (displaced, Overloaded("gave way to a spoken request", retry_after_ms=RETRY_AFTER_MS))
+                    )
+            self._window.burst_end()
+            self._changed.notify()
+        return refused
+
+    def cancel(self, peer: Peer, request_id: str) -> None:
+        """Frees the request at the next step; it is answered `cancelled`."""
+        with self._changed:
+            self._cancelled.append((peer, request_id))
+            self._changed.notify()
+
+    def drop_peer(self, peer: Peer) -> None:
+        """The peer is gone: its requests are freed and answered to nobody."""
+        with self._changed:
+            self._dropped_peers.add(peer)
+            self._changed.notify()
+
+    def depth(self) -> dict[str, int]:
+        with self._changed:
+            return {str(priority): count for priority, count in self._window.depth().items()}
+
+    def stop(self, grace_s: float) -> None:
+        """Takes no more, finishes what runs and waits within `grace_s`, answers the rest `unavailable`."""
+        with self._changed:
+            self._stopping = True
+            self._abort_s = self._clock() + grace_s
+            self._changed.notify()
+        self._thread.join(grace_s + 5)
+
+    # -- the inference thread ----------------------------------------------------------------
+
+    def _run(self) -> None:
+        self._emit = self._connect()
+        try:
+            self._settle_thread()
+            self._engine = self._open_engine()
+        except BaseException as error:  # reported to whoever started us, who ends the daemon
+            if not isinstance(error, StartError):
+                log.exception("the engine did not open")
+            self.failure = error
+            self.started.set()
+            self.ended.set()
+            return
+        self._free = list(range(self._engine.info.max_sequences))
+        self.info = self._engine.info
+        self.started.set()
+        try:
+            while self._turn():
+                self._beat()
+        except BaseException as error:
+            log.exception("the inference loop broke")
+            self.failure = error
+        finally:
+            self._finish()
+
+    def _settle_thread(self) -> None:
+        """CPUs and niceness hold for this thread alone, and the engine's own threads inherit them."""
+        if self._pin_cpus:
+            os.sched_setaffinity(0, self._pin_cpus)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+
+    def _turn(self) -> bool:
+        """One round of the loop; False when it is time to end."""
+        out: list[tuple[Request, Event]] = []
+        taken, going_on = self._next(out)  # 1. wait for work; drop the cancelled and the late
+        for request in taken:
+            self._join_or_start(request, out)  # 2. twins join, others get a sequence
+        if self._live:
+            pieces = self._step(out)  # 3. one decode step for all live sequences
+            for piece in pieces:
+                self._advance(piece, out)  # 4. text, stop strings, deltas, done, cache
+        self._meters.active.set(len(self._live))
+        if out:
+            self._emit(out)  # 5. to the router thread, once a step
+        return going_on
+
+    def _next(self, out: list[tuple[Request, Event]]) -> tuple[list[Request], bool]:
+        with self._changed:
+            while True:
+                now_s = self._clock()
+                self._drop_unwanted(now_s, out)
+                idle = not self._live
+                if self._stopping and ((idle and not len(self._window)) or now_s >= self._abort_s):
+                    return [], False
+                if self._free and len(self._window) and (self._stopping or self._window.due(now_s, idle=idle)):
+                    return self._window.take(len(self._free), now_s), True
+                if not idle or out:
+                    return [], True
+                wait_s = self._window.wait_s(now_s, idle=True)
+                woken = self._changed.wait(IDLE_BEAT_S if wait_s is None else min(wait_s, IDLE_BEAT_S))
+                if not woken:
+                    self._beat()
+
+    def _drop_unwanted(self, now_s: float, out: list[tuple[Request, Event]]) -> None:
+        for peer, request_id in self._cancelled:
+            request = self._window.cancel(peer, request_id) or self._unlive(
+                lambda r, peer=peer, wanted=request_id: r.peer == peer and r.id == wanted  # type: ignore[misc]
+            )
+            if request:
+                waiting = request if isinstance(request, list) else [request]
+                out.extend((one, Cancelled("cancelled by the client")) for one in waiting)
+        self._cancelled.clear()
+        for peer in self._dropped_peers:
+            self._window.drop_peer(peer)
+            self._unlive(lambda r, peer=peer: r.peer == peer)  # type: ignore[misc]
+        self._dropped_peers.clear()
+        late = self._window.expired(now_s) + self._unlive(lambda r: r.deadline_s <= now_s)
+        for request in late:
+            waited_ms = round((now_s - request.arrived_s) * 1000)
+            out.append((request, DeadlineExceeded(f"not done after {waited_ms} ms; raise deadline_ms or ask for less")))
+
+    def _unlive(self, unwanted: Callable[[Request], bool]) -> list[Request]:
+        """Takes unwanted requests off their sequences; a sequence nobody waits for is freed."""
+        gone: list[Request] = []
+        for live in list(self._live.values()):
+            hit = [request for request in live.requests if unwanted(request)]
+            if hit:
+                gone += hit
+                live.requests = [request for request in live.requests if not unwanted(request)]
+                if not live.requests:
+                    self._engine.stop(live.seq)
+                    self._release(live)
+        return gone
+
+    def _join_or_start(self, request: Request, out: list[tuple[Request, Event]]) -> None:
+        if request.cache == "use" and (entry := self._cache.get(request.key, request.variants)):
+            out.append((request, self._known(request, entry)))  # a twin finished while this one waited
+            return
+        if request.cache != "off":
+            twin = next((live for live in self._live.values() if live.key == request.key), None)
+            if twin is not None:
+                twin.requests.append(request)
+                twin.joined.add((request.peer, request.id))
+                if request.stream and not request.actions and twin.assembler.text:
+                    out.append((request, Delta(twin.assembler.text)))
+                return
+        try:
+            tokens = self._engine.encode(request.prompt, request.messages, request.sampling)
+            seq = self._free.pop()
+            try:
+                reused = self._engine.start(seq, tokens, request.sampling)
+            except BaseException:
+                self._free.append(seq)
+                raise
+        except AgentdError as error:
+            out.append((request, error))
+            return
+        except Exception as error:  # one request's trouble must not end the others
+            log.exception("the engine could not start a request")
+            out.append((request, EngineFailed(f"the engine could not start this request: {type(error).__name__}")))
+            return
+        self._live[seq] = _Live(
+            seq=seq,
+            key=request.key,
+            requests=[request],
+            assembler=TextAssembler(
+                stop=request.sampling.stop,
+                whole_sentences=request.whole_sentences and not request.actions,
+                max_tokens=request.sampling.max_tokens,
+            ),
+            prompt_tokens=len(tokens),
+            reused_tokens=reused,
+            started_s=self._clock(),
+        )
+
+    def _step(self, out: list[tuple[Request, Event]]) -> list[Piece]:
+        self._meters.batch.observe(len(self._live))
+        try:
+            pieces = self._engine.step()
+        except Exception as error:
+            self._reopen(error, out)
+            return []
+        self._broken_in_a_row = 0
+        return pieces
+
+    def _reopen(self, error: Exception, out: list[tuple[Request, Event]]) -> None:
+        """The engine broke: its live requests fail, the waiting ones go on in a fresh engine."""
+        log.error("the engine broke and is opened again: %s", error, exc_info=error)
+        for live in list(self._live.values()):
+            out.extend((request, EngineFailed("the engine broke during this request")) for request in live.requests)
+            self._release(live)
+        self._meters.engine_restarts.inc()
+        self._broken_in_a_row += 1
+        if self._broken_in_a_row >= RESTARTS_MAX:
+            self._emit(out)
+            out.clear()
+            raise RuntimeError(f"the engine broke {RESTARTS_MAX} times in a row") from error
+        self._engine.close()
+        self._engine = self._open_engine()
+
+    def _advance(self, piece: Piece, out: list[tuple[Request, Event]]) -> None:
+        live = self._live[piece.seq]
+        now_s = self._clock()
+        if live.first_piece_s is None:
+            live.first_piece_s = now_s
+        live.completion_tokens += piece.tokens
+        if piece.finish == "failed":
+            out.extend((request, EngineFailed(piece.error)) for request in live.requests)
+            self._release(live)
+            return
+        delta = live.assembler.feed(piece.data, piece.tokens)
+        finish = live.assembler.finished
+        if finish or piece.finish:
+            if not piece.finish:
+                self._engine.stop(live.seq)
+            last, reason = live.assembler.end("length" if piece.finish == "length" else "stop")
+            self._tell(live, delta + last, out)
+            self._done(live, finish or reason, now_s, out)
+        else:
+            self._tell(live, delta, out)
+
+    def _tell(self, live: _Live, delta: str, out: list[tuple[Request, Event]]) -> None:
+        if delta:
+            out.extend((r, Delta(delta)) for r in live.requests if r.stream and not r.actions)
+
+    def _done(self, live: _Live, finish: Finish, now_s: float, out: list[tuple[Request, Event]]) -> None:
+        first = live.requests[0]
+        text, action = live.assembler.text, None
+        if first.actions:
+            text, action = take_apart(text, first.actions)
+        usage = Usage(live.prompt_tokens, live.reused_tokens, live.completion_tokens)
+        started_s, first_s = live.started_s, live.first_piece_s or now_s
+        for request in live.requests:
+            joined = (request.peer, request.id) in live.joined
+            began_s = max(started_s, request.arrived_s)
+            reply = Done(
+                text=text,
+                finish=finish,
+                cache="joined" if joined else ("off" if request.cache == "off" else "miss"),
+                model=self._engine.info.model,
+                action=action,
+                usage=usage,
+                timing_ms=Timing(
+                    queue=_ms(began_s - request.arrived_s),
+                    prefill=_ms(max(0.0, first_s - began_s)),
+                    decode=_ms(now_s - max(first_s, began_s)),
+                    total=_ms(now_s - request.arrived_s),
+                ),
+            )
+            if not joined:
+                self._meters.done(reply)
+            out.append((request, reply))
+        cut_short = first.whole_sentences and finish == "length"  # not worth saying twice
+        if first.cache != "off" and not cut_short:
+            entry = Entry(
+                text=text,
+                finish=finish,
+                model=self._engine.info.model,
+                action=action,
+                prompt_tokens=usage.prompt_tokens,
+                completion_tokens=usage.completion_tokens,
+                role=first.label,
+                prompt=first.prompt or "\n".join(message.content for message in first.messages or ()),
+            )
+            self._cache.put(live.key, entry, first.variants)
+        self._release(live)
+
+    def _known(self, request: Request, entry: Entry) -> Done:
+        waited_ms = _ms(self._clock() - request.arrived_s)
+        return Done(
+            text=entry.text,
+            finish=entry.finish,
+            cache="hit",
+            model=entry.model,
+            action=entry.action,
+            usage=Usage(entry.prompt_tokens, 0, entry.completion_tokens),
+            timing_ms=Timing(queue=waited_ms, total=waited_ms),
+        )
+
+    def _release(self, live: _Live) -> None:
+        del self._live[live.seq]
+        self._free.append(live.seq)
+
+    def _why_not(self) -> str:
+        return "the daemon is stopping" if self._stopping else "the model is still loading; try again shortly"
+
+    def _finish(self) -> None:
+        with self._changed:
+            self._stopping = True
+            self.info = None
+            rest = [request for live in self._live.values() for request in live.requests]
+            rest += self._window.take(len(self._window), self._clock())
+        if rest:
+            self._emit([(r, Unavailable("the daemon is stopping", retry_after_ms=RETRY_AFTER_MS)) for r in rest])
+        self._engine.close()
+        self.ended.set()
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)

@@ -1,0 +1,129 @@
+"""Between records and requests: a checked record becomes a `Request` with its cache key, an event becomes a record.
+
+Pure but for the roles it was given; runs on the router thread. Knows no sockets and no engine, only the engine's facts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from llm_agentd.agents.thinker import Question, Thinker
+from llm_agentd.engines.base import EngineInfo
+from llm_agentd.errors import AgentdError
+from llm_agentd.serving import validate
+from llm_agentd.serving.cache import Entry, cache_key
+from llm_agentd.serving.request import Done, Peer, Request, Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds for requests that do not say otherwise."""
+
+    sampling: Sampling = field(default_factory=Sampling)
+    timeout_ms: int = 5000
+    infer_variants: int = 1
+    think_variants: int = 3
+
+
+class Intake:
+    """Makes requests of `infer` and `think` records."""
+
+    def __init__(self, thinker: Thinker, policy: Policy) -> None:
+        self._thinker = thinker
+        self._policy = policy
+
+    def role_names(self) -> list[str]:
+        return self._thinker.role_names()
+
+    def request(self, record: dict[str, Any], info: EngineInfo, *, peer: Peer, arrived_s: float) -> Request:
+        """Raises BadRequest naming the field. `record` has passed `validate.envelope`."""
+        policy = self._policy
+        if record["op"] == "infer":
+            infer = validate.infer(record)
+            sampling = infer.sampling(policy.sampling)
+            asked: validate.InferRecord | validate.ThinkRecord = infer
+            prompt, messages, label = infer.prompt, infer.chat(), ""
+            actions: tuple[str, ...] = ()
+            variants, whole_sentences = policy.infer_variants, False
+        else:
+            asked = validate.think(record)
+            question = self._thinker.question(asked.think())
+            sampling = _held_to_actions(asked.sampling(policy.sampling), question, info)
+            prompt, messages, label, actions = None, question.messages, asked.npc.role, question.actions
+            variants, whole_sentences = policy.think_variants, True
+        if sampling.seed is not None or sampling.temperature == 0:
+            variants = 1  # asking again would give the same text again
+        key = cache_key(
+            fingerprint=info.fingerprint,
+            prompt=prompt,
+            messages=messages,
+            sampling=sampling,
+            wants_action=bool(actions),
+            whole_sentences=whole_sentences,
+        )
+        return Request(
+            id=record["id"],
+            peer=peer,
+            op=record["op"],
+            arrived_s=arrived_s,
+            deadline_s=arrived_s + (asked.deadline_ms or policy.timeout_ms) / 1000,
+            prompt=prompt,
+            messages=messages,
+            sampling=sampling,
+            stream=asked.stream,
+            priority=asked.priority,
+            cache=asked.cache,
+            variants=variants,
+            label=label,
+            whole_sentences=whole_sentences,
+            actions=actions,
+            key=key,
+        )
+
+
+def _held_to_actions(sampling: Sampling, question: Question, info: EngineInfo) -> Sampling:
+    """With the grammar of the allowed actions, where the engine can follow one and the client brought none."""
+    if not question.json_schema or sampling.grammar or sampling.json_schema or "json_schema" not in info.features:
+        return sampling
+    return replace(sampling, json_schema=question.json_schema)
+
+
+def hit(entry: Entry, total_ms: float) -> dict[str, Any]:
+    """Fields of the `done` record of a cache hit."""
+    return {
+        "event": "done",
+        "text": entry.text,
+        "finish": entry.finish,
+        "cache": "hit",
+        "model": entry.model,
+        "action": entry.action,
+        "usage": {
+            "prompt_tokens": entry.prompt_tokens,
+            "reused_tokens": 0,
+            "completion_tokens": entry.completion_tokens,
+        },
+        "timing_ms": {"queue": 0.0, "prefill": 0.0, "decode": 0.0, "total": total_ms},
+    }
+
+
+def done(reply: Done) -> dict[str, Any]:
+    """Fields of the `done` record of a generation."""
+    return {
+        "event": "done",
+        "text": reply.text,
+        "finish": reply.finish,
+        "cache": reply.cache,
+        "model": reply.model,
+        "action": reply.action,
+        "usage": asdict(reply.usage),
+        "timing_ms": asdict(reply.timing_ms),
+    }
+
+
+def error(failure: AgentdError) -> dict[str, Any]:
+    """Fields of an `error` record."""
+    fields: dict[str, Any] = {"event": "error", "code": failure.code, "message": failure.message}
+    if failure.retry_after_ms is not None:
+        fields["retry_after_ms"] = failure.retry_after_ms
+    return fields
