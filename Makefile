@@ -1,0 +1,125 @@
+# `make help` lists what there is. Nothing here needs more than make, Debian's python3 (3.11 or newer) and a network;
+# what else is missing is installed (as root) or named in one apt-get line (as anyone else).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+DEMO_DEBS := minetest-server
+TEST_DEBS := $(DEMO_DEBS) lua-busted lua-check lua-cjson luajit libzmq5 systemd
+# Debian splits venv off; other builds of Python bring it along.
+VENV_DEB = $(shell $(or $(PYTHON),false) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
+
+LUA_DIRS := lua mods
+ARGS ?=
+
+# $(call debs,PACKAGES): installs the missing ones as root, else prints the line that does and stops.
+define debs
+@wanted="$(strip $(1) $(VENV_DEB))"; \
+if ! command -v dpkg-query >/dev/null; then \
+  echo "not a Debian system: see yourself that these are installed: $$wanted" >&2; exit 0; fi; \
+missing=; for deb in $$wanted; do \
+  [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$deb 2>/dev/null || true)" = installed ] || missing="$$missing $$deb"; done; \
+[ -n "$$missing" ] || exit 0; \
+if [ "$$(id -u)" != 0 ]; then \
+  echo "some Debian packages are missing; install them, then run make again:" >&2; \
+  echo "  sudo apt-get install -y --no-install-recommends$$missing" >&2; exit 1; fi; \
+echo "== apt-get install$$missing"; \
+export DEBIAN_FRONTEND=noninteractive; \
+apt-get install -qq -y --no-install-recommends $$missing >/dev/null 2>&1 || { \
+  apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing >/dev/null; }
+endef
+
+# $(call venv,EXTRAS): the virtual environment, with what pyproject.toml asks for at the versions of constraints.txt.
+define venv
+@python="$(PYTHON)"; \
+if [ -z "$$python" ]; then python=$$(command -v python3 || true); fi; \
+if [ -z "$$python" ] || ! $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
+  echo "no Python 3.11 or newer found; install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; fi; \
+if ! $(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+  echo "== virtual environment $(VENV) from $$($$python -V)"; \
+  rm -rf $(VENV); $$python -m venv $(VENV); fi; \
+echo "== pip install -e .$(1)"; \
+$(PIP) install -q -e '.$(1)' -c constraints.txt
+@touch $@
+endef
+
+# $(call step,NAME,COMMAND): says what runs, and runs it.
+define step
+@echo "== $(1)"
+@$(2)
+endef
+
+.PHONY: help setup demo test run bench lint lint-python lint-lua package lock clean debs-demo debs-test
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+setup: debs-test $(VENV)/.dev  ## virtual environment in .venv, and (as root) the Debian packages
+
+demo: debs-demo $(VENV)/.run  ## a real game server with NPCs that talk, for DEMO_SECONDS (60; 0 = until Ctrl-C)
+	@$(PY) -m llm_agentd.ops.demo
+
+run: $(VENV)/.run  ## the daemon and its HTTP adapter here in the terminal (ARGS="--set http.port=8080")
+	@$(PY) -m llm_agentd serve $(ARGS)
+
+test: setup  ## every check, the quick ones first
+	@$(MAKE) lint-python lint-lua
+	$(call step,busted (LuaJIT),busted --lua=$$(command -v luajit) lua/spec)
+	$(call step,pytest,$(PY) -m pytest -q --no-skips $(ARGS))
+	@echo "== all checks passed"
+
+lint: setup lint-python lint-lua  ## the linters alone
+
+lint-python:
+	$(call step,ruff check,$(PY) -m ruff check .)
+	$(call step,ruff format --check,$(PY) -m ruff format --check .)
+	$(call step,import-linter,$(VENV)/bin/lint-imports --no-logo)
+	$(call step,mypy --strict,$(PY) -m mypy)
+
+lint-lua:
+	$(call step,luacheck,luacheck -q $(LUA_DIRS))
+
+bench: $(VENV)/.run  ## cache-hit and decode benchmarks, as tables with ratios
+	@$(PY) -m llm_agentd bench hit
+	@$(PY) -m llm_agentd bench decode
+
+package: $(VENV)/.run  ## a wheel in dist/, the mod and the embedded model in it
+	@rm -rf build dist
+	@$(PIP) wheel -q --no-deps -w dist .
+	@ls -1 dist/*
+
+lock:  ## constraints.txt anew, from the newest versions that pyproject.toml allows
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	$(PYTHON) -m venv $$folder; \
+	$$folder/bin/python -m pip --disable-pip-version-check install -q '.[bench,dev]'; \
+	{ echo "# The exact versions that are tested; \`make lock\` renews them. No torch: the extra \`train\` is free."; \
+	  $$folder/bin/python -m pip freeze --exclude llm-agentd; } > $$folder/constraints.txt; \
+	mv $$folder/constraints.txt constraints.txt; rm -rf build; wc -l constraints.txt
+
+clean:  ## removes what make has made
+	rm -rf $(VENV) build dist daemon/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .demo
+
+debs-demo:
+	$(call debs,$(DEMO_DEBS))
+
+debs-test:
+	$(call debs,$(TEST_DEBS))
+
+$(VENV)/.run: pyproject.toml constraints.txt | debs-venv
+	$(call venv,)
+
+$(VENV)/.dev: pyproject.toml constraints.txt | debs-venv
+	$(call venv,[dev])
+	@touch $(VENV)/.run
+
+.PHONY: debs-venv
+debs-venv:
+	$(call debs,)
