@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 import lmdb
 
-from llm_agentd.serving.cache_lmdb import LmdbCache, cure
+from llm_agentd.serving.cache_files import cure
+from llm_agentd.serving.cache_lmdb import LmdbCache
 from llm_agentd.serving.cache_record import Entry, cache_key
 
 __all__ = ["Cache", "Entry", "LmdbCache", "NullCache", "cache_key", "open_cache"]

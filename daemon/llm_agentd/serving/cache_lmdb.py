@@ -9,7 +9,6 @@ synced before it counts as written. The file stays whole in both cases.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import threading
@@ -22,7 +21,7 @@ from typing import Any
 
 import lmdb
 
-from llm_agentd.errors import StartError
+from llm_agentd.serving.cache_files import cure, lock_folder
 from llm_agentd.serving.cache_record import (
     PROMPT_KEPT_CHARS,
     VARIANTS_MAX,
@@ -72,7 +71,7 @@ class LmdbCache:
         self._ttl_s = ttl_s
         self._max_bytes = max_bytes
         self._now = now
-        self._lock_handle = _lock(path)
+        self._lock_handle = lock_folder(path)
         try:
             self._store = Store.open(path, max_bytes)
         except BaseException:
@@ -301,29 +300,3 @@ def _head(record: bytes | Entry) -> Head:
     if isinstance(record, Entry):
         return Head(to_us(record.created_s), to_us(record.expires_s), 0, 0)
     return decode_head(record)
-
-
-def _lock(path: Path) -> int:
-    """Ends with the process. LMDB itself would let two daemons write, and neither would see the other's turns."""
-    handle = os.open(path / "daemon.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise StartError(
-            f"cache.path: {path} is in use: another llm-agentd runs? stop it, or give this one another folder"
-        ) from None
-    except OSError:
-        os.close(handle)
-        raise
-    return handle
-
-
-def cure(path: Path, error: Exception) -> str:
-    """What went wrong with the cache and what helps, to follow a comma."""
-    if isinstance(error, lmdb.MapFullError):
-        return f"{path} is full although little is kept: raise cache.max_bytes, or end what keeps on reading it"
-    damaged = (lmdb.CorruptedError, lmdb.InvalidError, lmdb.PageNotFoundError, lmdb.VersionMismatchError, BadRecord)
-    if isinstance(error, damaged):
-        return f"the file in {path} is damaged: {error}; stop the daemon and delete the folder"
-    return f"{path} cannot be used: {error}; free space there or choose a folder that the daemon may write"

@@ -10,7 +10,7 @@ A group and its accounting go into one transaction, so a kill at any moment leav
 from __future__ import annotations
 
 import logging
-import os
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import lmdb
 
+from llm_agentd.serving.cache_files import fill_up, missing_bytes, reserve
 from llm_agentd.serving.cache_record import (
     SLOT_KEY_BYTES,
     BadRecord,
@@ -40,6 +41,7 @@ MAP_SPARE_BYTES = 16 * 2**20  # copy-on-write needs room for a whole group even 
 LOCK_FILE_BYTES = MAX_READERS * 64 + 4096  # what LMDB maps of lock.mdb, rounded up
 SWEEP_MAX = 1000  # expired records deleted in one transaction, so that no group has to wait long for it
 SHRINK_STEP = 50  # records deleted in one transaction while the map is full: deleting needs free pages too
+SHORT_TRIES = 3  # of a looker-in that finds the data file short
 READ_BATCH = 256  # records read in one transaction by `records`: a reader that dawdles keeps old pages from reuse
 
 
@@ -61,7 +63,6 @@ class Totals:
     stored: int
     map_used_bytes: int
     map_size_bytes: int
-    oldest_us: int | None
 
 
 class Store:
@@ -69,13 +70,14 @@ class Store:
 
     def __init__(self, env: lmdb.Environment, *, create: bool) -> None:
         self.env = env
+        self._data_path = Path(env.path()) / "data.mdb"
         names = (b"entries", b"by_use", b"by_expiry", b"meta")
         self._entries, self._by_use, self._by_expiry, self._meta = (env.open_db(name, create=create) for name in names)
 
     @classmethod
     def open(cls, folder: Path, max_bytes: int) -> Store:
         """For the daemon, which holds the folder's lock. Raises lmdb.Error, OSError."""
-        _reserve(folder / "lock.mdb", LOCK_FILE_BYTES)
+        reserve(folder / "lock.mdb", LOCK_FILE_BYTES)
         env = lmdb.open(
             str(folder),
             map_size=MAP_FACTOR * max_bytes + MAP_SPARE_BYTES,
@@ -86,7 +88,9 @@ class Store:
         )
         try:
             env.reader_check()  # slots of processes that were killed
-            short = _fill_up(env, folder / "data.mdb")
+            short = missing_bytes(env, folder / "data.mdb") > 0
+            if short:
+                fill_up(env, folder / "data.mdb")
             store = cls(env, create=True)
             store._settle_schema()
             problems = store.check() if short else []
@@ -110,7 +114,11 @@ class Store:
             mode=0o600,
         )
         try:
-            return cls(env, create=False)
+            for _ in range(SHORT_TRIES):
+                if missing_bytes(env, folder / "data.mdb") <= 0:
+                    return cls(env, create=False)
+                time.sleep(0.05)  # the daemon is between its commit and filling up
+            raise lmdb.CorruptedError("data.mdb ends before its last page; the daemon checks it at its next start")
         except BaseException:
             env.close()
             raise
@@ -140,10 +148,6 @@ class Store:
     def totals(self) -> Totals:
         with self.env.begin() as txn:
             info, page_bytes = self.env.info(), self.env.stat()["psize"]
-            oldest_us: int | None = None
-            cursor = txn.cursor(self._by_use)
-            if cursor.first():
-                oldest_us = split_index_key(cursor.key())[0]
             return Totals(
                 entries=txn.stat(self._entries)["entries"],
                 bytes=self._counter(txn, "bytes"),
@@ -151,7 +155,6 @@ class Store:
                 stored=self._counter(txn, "stored"),
                 map_used_bytes=(info["last_pgno"] + 1) * page_bytes,
                 map_size_bytes=info["map_size"],
-                oldest_us=oldest_us,
             )
 
     def schema(self) -> int:
@@ -175,7 +178,9 @@ class Store:
             self._count(txn, "hits", sum(hit.count for hit in hits.values()))
             self._count(txn, "stored", stored)
             self._sweep(txn, now_us, SWEEP_MAX)
-            return self._evict(txn, max_bytes)
+            evicted = self._evict(txn, max_bytes)
+        fill_up(self.env, self._data_path)
+        return evicted
 
     def make_room(self, *, now_us: int, max_bytes: int) -> None:
         """After MapFullError: shrinks to `max_bytes` in small steps, for each step needs free pages itself."""
@@ -183,6 +188,7 @@ class Store:
             with self.env.begin(write=True) as txn:
                 swept = self._sweep(txn, now_us, SHRINK_STEP)
                 evicted = self._evict(txn, max_bytes, limit=SHRINK_STEP)
+            fill_up(self.env, self._data_path)
             if not swept and not evicted:
                 return
 
@@ -200,6 +206,7 @@ class Store:
                 swept = self._sweep(txn, now_us, SWEEP_MAX)
                 freed_bytes += before - self._counter(txn, "bytes")
                 records += swept
+            fill_up(self.env, self._data_path)
             if swept < SWEEP_MAX:
                 return records, freed_bytes
 
@@ -317,24 +324,3 @@ class Store:
         if txn.get(index_key(head.expires_us, slot), db=self._by_expiry) is None:
             problems.append(f"{name}: by_expiry does not know it")
         return problems
-
-
-def _reserve(path: Path, size_bytes: int) -> None:
-    """Gives a file its blocks now: LMDB writes the lock file through a map, where a full disk kills the process."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        os.posix_fallocate(handle, 0, size_bytes)
-    finally:
-        os.close(handle)
-
-
-def _fill_up(env: lmdb.Environment, path: Path) -> bool:
-    """Lengthens a data file that ends before its last page; reading behind the end would kill the process.
-
-    A kill can leave pages that are free anyway unwritten, so this alone is no damage: the caller checks.
-    """
-    want_bytes = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
-    short = path.stat().st_size < want_bytes
-    if short:
-        os.truncate(path, want_bytes)
-    return short
