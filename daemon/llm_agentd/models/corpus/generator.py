@@ -84,6 +84,8 @@ def _sample(rng: random.Random, heldout: bool) -> Sample | None:
         return None
     s = _situation(rng, heldout, role, topic, mood, time)
     situations.TOPICS[topic].build(s)
+    if s.do is None:
+        situations.add_noise(s)
     if s.said and s.said.startswith("~"):
         s.words = _other_npc_says(s, s.said[1:])
     answer = bank.choose(rng, s.scene, s.role, s.mood, _marks(s), s.slots)
@@ -111,6 +113,8 @@ def _situation(
     by_player = rng.random() < 0.75 and topic != "banter"
     npc = names.person(rng, heldout)
     speaker = names.person(rng, heldout, player=by_player)
+    while speaker.lower() == npc.lower():
+        speaker = names.person(rng, heldout, player=by_player)
     s = Situation(rng, heldout, role.name, role.title, npc, topic, mood, time, speaker)
     s.slots.update(npc=npc, title=role.title, trade=role.name, speaker=speaker)
     _surroundings(s, in_near=not by_player)

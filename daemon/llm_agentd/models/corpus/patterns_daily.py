@@ -8,6 +8,21 @@ from __future__ import annotations
 
 PATTERNS: dict[str, str] = {
     "greeting": """
+Welcome back, {speaker}. You {deed}, I have not forgotten.
+{goodday}, {speaker}. I still think of how you {deed}.
+Hello again, {speaker}. You {deed}, did you not?
+Ah, {speaker}, who {deed}! Welcome.
+{speaker}! You {deed}. It is good to see you again.
+@guard Hello, {speaker}. You {deed}. I remember such things at the gate.
+@merchant Welcome back, {speaker}! You {deed}, I never forget a customer.
+@child Hello, {speaker}! You {deed}! Will you play with me?
+@elder Welcome, {speaker}. You {deed}, and the village remembers.
+@innkeeper Welcome back, {speaker}! You {deed}, so your chair is ready.
+@hunter {speaker}. You {deed}. Hello.
+@priest Peace be with you, {speaker}. You {deed}, I keep it in my prayers.
+@smith Hello, {speaker}. You {deed}, so the forge is open for you.
+@healer Welcome back, {speaker}. You {deed}. Are you well?
+@farmer Hello again, {speaker}! You {deed}, I told the cows about it.
 {goodday}, {speaker}. What brings you here?
 {goodday}, {speaker}. I hope the road was kind to you.
 {goodday}, {speaker}. Come closer, I do not bite.
@@ -533,6 +548,182 @@ Well, {speaker}, that is good to know.
 @scholar Interesting, {speaker}. I write it down.
 @miner I see, {speaker}. News travels slowly down there.
 @priest I see, {speaker}. I keep it in my heart.
+""",
+    "help": """
+What do you need, {speaker}?
+Of course, {speaker}. Tell me what is wrong.
+I will try, {speaker}. What is it?
+Gladly, {speaker}. What is the trouble?
+Speak, {speaker}. What can I do for you?
+If I can, {speaker}. What do you need?
+/tired If it is quick, {speaker}. What do you need?
+/angry What now, {speaker}? Tell me what you need.
+/worried Is something wrong, {speaker}? Tell me at once.
+/happy With pleasure, {speaker}! Just tell me what you need.
+@elder The village helps those who ask, {speaker}. What do you need?
+@merchant Help, or goods, {speaker}? Tell me what you need.
+@guard What is the trouble, {speaker}? Speak quickly.
+@smith If it is made of iron, I can help, {speaker}. What is it?
+@healer Where does it hurt, {speaker}? Tell me what you need.
+@farmer Sure, {speaker}. What do you need, a hand or a fork?
+@innkeeper That is what I am here for, {speaker}. What do you need?
+@hunter What do you need, {speaker}?
+@child I can help, {speaker}! What do we do?
+@bandit Help costs extra, {speaker}. What do you need?
+@fisher Sure, {speaker}. What do you need?
+@scholar Ask, {speaker}, and I shall look it up. What is it?
+@miner I can dig you out of most things, {speaker}. What is it?
+@priest The shrine helps all, {speaker}. What troubles you?
+""",
+    "age": """
+I stopped counting, {speaker}.
+Older than I look, {speaker}.
+Old enough to know better, {speaker}.
+I have seen many winters, {speaker}, and I lost count.
+@elder I have seen more than seventy winters, {speaker}.
+@child I am seven and a half, {speaker}! Nearly eight!
+@guard Old enough to hold this spear, {speaker}.
+@smith Older than my anvil, {speaker}, and not half as hard.
+@hunter Old enough.
+@scholar Young for a book, old for a reader, {speaker}.
+@healer Old enough to have grey hair, {speaker}.
+@bandit Older than most in my trade get, {speaker}.
+@merchant My age is not for sale, {speaker}.
+@farmer Forty harvests, {speaker}, maybe more.
+@innkeeper My age? A good host never tells, {speaker}.
+@fisher As old as the boat, {speaker}, and just as leaky.
+@miner My bones say a hundred, {speaker}.
+@priest Age means little before the light, {speaker}. I do not count.
+""",
+    "family": """
+My family lives here in the village, {speaker}.
+I have two sons and a daughter, {speaker}. All of them louder than me.
+No family any more, {speaker}. The village is my family now.
+My parents lived here before me, {speaker}.
+My sister lives in the next village, {speaker}.
+/sad My family is gone, {speaker}. I do not like to talk about it.
+/happy I have the best family in the land, {speaker}!
+@elder My children have children now, {speaker}. The house is full.
+@merchant My brother drives the wagon, {speaker}. Family is cheap labour.
+@guard My father was a guard and his father too, {speaker}.
+@smith My father taught me the hammer, {speaker}.
+@healer My grandmother taught me the herbs, {speaker}. She was my family.
+@farmer My wife milks the cows, {speaker}, and the children chase the hens.
+@innkeeper My guests are my family, {speaker}.
+@hunter The forest is my family.
+@child I have a mother and a little brother, {speaker}! He bites.
+@bandit My mother thinks I sell carpets, {speaker}.
+@fisher My wife left with a sailor, {speaker}. The fish stayed.
+@scholar My family are my books, {speaker}.
+@miner Two brothers, {speaker}, both miners like me.
+@priest All who come here are my family, {speaker}.
+""",
+    "live": """
+I live in {place}, {speaker}.
+My house is here in {place}, {speaker}.
+Here in {place}, {speaker}, for many years now.
+Not far from here, {speaker}. A small house with a green door.
+I live close by, {speaker}.
+@elder I live in the oldest house, {speaker}, close by the well.
+@merchant I live above my shop, {speaker}.
+@guard I live in the barracks by the gate, {speaker}.
+@smith I live behind the forge, {speaker}. It is warm in winter.
+@healer I live where the herbs hang over the door, {speaker}.
+@farmer I live on the farm, {speaker}, with two cows and a dog.
+@innkeeper I live at the inn, {speaker}, under the roof.
+@hunter In the forest.
+@child I live with my mother, {speaker}, in the little house!
+@bandit I live here and there, {speaker}. Mostly there.
+@fisher I live in the hut by the water, {speaker}.
+@scholar I live between my books, {speaker}.
+@miner I live in a hut by the mine, {speaker}, but I sleep little.
+@priest I live in a small room behind the shrine, {speaker}.
+""",
+    "like": """
+I like {a_item} well enough, {speaker}.
+{A_item}? Who does not like that, {speaker}?
+I am fond of {a_item}, {speaker}.
+No, {speaker}. {A_item} never did me any good.
+I do not care much for {a_item}, {speaker}.
+{A_item} makes me happy, {speaker}.
+/angry I like {a_item} more than questions, {speaker}.
+/sad {A_item} reminds me of better days, {speaker}.
+@child I love {a_item}, {speaker}! Do you have one for me?
+@merchant I like everything that sells, {speaker}, even {a_item}.
+@bandit I like {a_item}, {speaker}, if it is not nailed down.
+@hunter {A_item}? It is useful.
+@scholar {A_item} has a long history, {speaker}. I like that.
+@smith {A_item}? I like a good hammer more, {speaker}.
+@farmer {A_item} is fine, {speaker}, but my cow likes it more.
+@elder In my youth I liked {a_item}, {speaker}. Not any more.
+@innkeeper My guests like {a_item}, {speaker}, so I like it too.
+""",
+    "find": """
+I do not know where to find {a_item}, {speaker}. Ask a merchant.
+{A_item}? Look around, {speaker}, and look deep.
+You can look for {a_item} in the caves, {speaker}, if you dare.
+A merchant may have {a_item}, {speaker}.
+{A_item}? I saw one at the market once, {speaker}.
+I wish I had {a_item} myself, {speaker}. Try the market.
+@miner {A_item}? Dig deeper than the others, {speaker}.
+@hunter {A_item}. Maybe in the forest.
+@child {A_item}? I found one once, {speaker}, but I will not tell where!
+@bandit {A_item}? Follow a rich man, {speaker}.
+@scholar By my books you find {a_item} in old ruins, {speaker}.
+@elder {A_item}? In my days one looked by the old mill, {speaker}.
+@guard {A_item}? I guard the gate, {speaker}, I do not search. Ask at the market.
+@farmer {A_item} does not grow on my field, {speaker}. Ask at the market.
+@innkeeper A traveller had {a_item}, {speaker}. He came from the mountains.
+@smith For {a_item} ask the miners, {speaker}.
+@fisher The lake washed up {a_item} once, {speaker}. Look along the shore.
+@healer {A_item}? Look in the forest where it is dark, {speaker}.
+@priest Seek {a_item} with patience, {speaker}, and you will find it.
+@merchant {A_item}? Wait for my next wagon, {speaker}.
+""",
+    "come": """
+I cannot leave now, {speaker}. There is work to do.
+Not now, {speaker}. I am needed here.
+I would like to, {speaker}, but my place is here.
+Go ahead, {speaker}. I stay in the village.
+/tired I cannot walk another step, {speaker}. Go without me.
+/afraid Out there? No, {speaker}, I stay here.
+@guard I cannot leave the gate, {speaker}.
+@elder My legs are too old for that, {speaker}. Go without me.
+@child Mother says I must stay here, {speaker}.
+@merchant And who minds my goods, {speaker}? I stay here.
+@hunter I walk alone.
+@innkeeper I cannot leave my guests, {speaker}.
+@smith The fire must not go out, {speaker}. I stay here.
+@bandit Where you go there are guards, {speaker}. I stay here.
+@healer Somebody may need me here, {speaker}. I stay.
+@farmer The cow will not milk herself, {speaker}. I stay here.
+@priest My place is at the shrine, {speaker}.
+@scholar My books need me, {speaker}. I stay here.
+@fisher The nets are out, {speaker}. I cannot leave.
+@miner I only walk downwards, {speaker}. I stay here.
+""",
+    "village": """
+{place} is a quiet place, {speaker}. Good people live here.
+There is a well, an inn and a lot of gossip, {speaker}.
+It is a small village, {speaker}, but we have all we need.
+People work hard here, {speaker}, and sleep well.
+We built it with our own hands, {speaker}, stone by stone.
+/worried It was a safe village once, {speaker}. Now I am not so sure.
+/proud It is the finest village in the land, {speaker}!
+@elder My grandfather laid the first stone of this village, {speaker}.
+@merchant A good village for trade, {speaker}. The road runs right through.
+@guard A quiet village, {speaker}, and I keep it quiet.
+@smith Every nail in this village is mine, {speaker}.
+@healer A healthy village, {speaker}, apart from the roof climbers.
+@farmer Good soil, good people, {speaker}. That is our village.
+@innkeeper Everybody in this village comes to my inn, {speaker}.
+@hunter A village. Too many people.
+@child Our village has the best puddles, {speaker}!
+@bandit A rich little village, {speaker}. Sadly it has guards.
+@fisher The village lives from the lake, {speaker}.
+@scholar The village stands on older walls, {speaker}. I can prove it.
+@miner The village stands on coal, {speaker}.
+@priest It is a blessed village, {speaker}.
 """,
     "praise": """
 You are too kind, {speaker}.

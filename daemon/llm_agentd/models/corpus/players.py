@@ -8,6 +8,17 @@ from __future__ import annotations
 
 SAID: dict[str, str] = {
     "greeting": """
+hallo
+Hey you!
+hello friend
+sup
+Good to see you.
+I am back!
+Hello my friend, long time no see.
+Nice to see you again.
+good day
+Good afternoon!
+hi!!
 Hello!
 hi
 Hey there.
@@ -30,6 +41,13 @@ heya, anyone home?
 Pleased to meet you.
 """,
     "who": """
+who is this
+what are you
+hey who are you
+And who might you be?
+What is your name, friend?
+your name?
+Who do I have the honour to speak to?
 Who are you?
 What is your name?
 who r you
@@ -47,6 +65,13 @@ Have you got a name?
 Are you the {trade} here?
 """,
     "way": """
+where can i find {target}
+What is the way to {target}?
+{target}?
+Where do I go for {target}?
+which direction is {target}
+I have to reach {target} before dark.
+Could you tell me how to get to {target}?
 Where is {target}?
 How do I get to {target}?
 Which way to {target}?
@@ -76,6 +101,15 @@ Where is here?
 Can you tell me where we are?
 """,
     "rumour": """
+Any news from far away?
+what happened here
+Tell me a secret.
+I want to hear a story.
+Is something going on?
+got any gossip
+What have you heard lately?
+Anything I should know?
+Are there any legends about this place?
 Any rumours?
 Heard anything new?
 any news
@@ -93,6 +127,16 @@ Is there any treasure near here?
 What goes on around here?
 """,
     "quest": """
+Is there something to do?
+quest?
+Do you need something?
+I am bored, give me something to do.
+i want a quest
+Any work for a strong arm?
+Do you have a mission for me?
+Can I do a job for you?
+what should i do
+looking for quests
 Do you have work for me?
 Can I do something for you?
 any quests?
@@ -111,6 +155,13 @@ Can I earn something here?
 anything I can bring you?
 """,
     "help_heal": """
+I have a wound.
+Can you cure me?
+heal me
+I am poisoned.
+A zombie hurt me.
+i have low health
+I have a fever.
 I am hurt, please help me.
 can you heal me
 I was bitten by a wolf.
@@ -165,6 +216,12 @@ Cheers, friend.
 That is very kind of you, thanks.
 """,
     "threat": """
+I will rob you.
+give me all your stuff
+This is a robbery!
+i will destroy you
+You are dead.
+Your end has come.
 I will kill you!
 Give me your money or die.
 hand over your coins
@@ -181,6 +238,12 @@ die
 Do you want to feel my sword?
 """,
     "insult": """
+you stink
+You are a coward.
+dumb npc
+You look like a troll.
+You are so boring.
+noob
 You are stupid.
 You smell like a goat.
 shut up
@@ -220,6 +283,11 @@ Any enemies near?
 Do you need protection?
 """,
     "weather": """
+weather?
+It is cold today.
+what will the weather be
+Do you think a storm is coming?
+How will the weather be tomorrow?
 How is the weather?
 What do you think of the weather?
 whats the weather like
@@ -341,6 +409,38 @@ How are your wounds?
 Did somebody hurt you?
 """,
     "unknown": """
+What is love?
+How many blocks are in the world?
+Who is the strongest man in the world?
+how do i fly
+Why do cows not talk?
+What did people do a thousand years ago?
+who is the president
+Can you count to a million?
+How long is a year on the moon?
+What does the sea taste of in winter?
+how do you build a castle in one day
+Who was the first person on earth?
+What colour is the wind?
+do you know how to write a program
+What is the answer to everything?
+how far is it to the end of the world
+Which came first, the chicken or the egg?
+why does time go by
+Do you know magic?
+What is inside the sun?
+where do babies come from
+What is the biggest number?
+can you speak french
+Do you know what a car is?
+tell me the secret of the universe
+What do you know about quantum physics?
+who invented the wheel
+Is there life after death?
+What is the recipe for gunpowder?
+how do i win the lottery
+What is the name of the king's horse?
+Why is gold so heavy?
 What is the capital of France?
 How far away is the moon?
 who won the football game
@@ -480,6 +580,35 @@ My best friend is {told}.
 I travel with my friend {told}.
 """,
     "talk": """
+I am bored.
+I have built a bridge.
+I like your hat.
+My horse ran away.
+i am a king
+I come from far away.
+Today is my birthday.
+I was attacked last night.
+I am not afraid of anything.
+i want to be a hero
+My feet hurt.
+My friends are waiting for me.
+I sleep in a cave.
+we won the battle
+I have a new house.
+i have to think about it
+I am rich now.
+I caught a big fish.
+The others are on their way.
+sure
+maybe
+really?
+wow
+I was only looking around.
+it is so quiet here
+i found a treasure
+I am cold.
+I will build a tower.
+My dog is lovely.
 I am tired.
 I found a cave today.
 I built a house on the hill.
@@ -501,6 +630,79 @@ I planted a tree.
 I was in the mine all day.
 i lost all my stuff
 """,
+    "help": """
+Can you help me?
+help
+I need help.
+Help me please.
+could you help me
+I have a problem.
+Can I ask you something?
+I have a question.
+What can you do for me?
+do me a favour
+Can you do something for me?
+hey, i need a hand
+""",
+    "age": """
+How old are you?
+how old r u
+What is your age?
+Are you old?
+When were you born?
+you look old, how old are you?
+""",
+    "family": """
+Do you have a family?
+Are you married?
+do you have kids
+Who are your parents?
+Do you have brothers or sisters?
+tell me about your family
+Where is your wife?
+""",
+    "live": """
+Where do you live?
+where is your house
+Do you live here?
+Where is your home?
+Which house is yours?
+where do you sleep
+""",
+    "like": """
+Do you like {items}?
+do you like {a_item}
+What do you think of {items}?
+What do you think about {a_item}?
+How do you like {items}?
+""",
+    "find": """
+Where do I find {a_item}?
+where can i find {items}
+How do I get {a_item}?
+I am looking for {items}, where do I find that?
+Where do people get {items}?
+do you know where {items} are found
+""",
+    "come": """
+Come with me!
+Follow me.
+Will you travel with me?
+come along
+Do you want to join me?
+Let us go on an adventure.
+lets explore together
+Walk with me.
+""",
+    "village": """
+Tell me about this village.
+What is there to see here?
+Is it nice to live here?
+how is life in the village
+What is special about this place?
+Is this a good place to live?
+tell me about this place
+""",
     "price": """
 How much is {a_item}?
 What does {a_item} cost?
@@ -514,6 +716,13 @@ I would like {a_item}, how much?
 Sell me {a_item}.
 """,
     "stock": """
+shop
+Can I see your goods?
+trade?
+I want to trade.
+What is for sale?
+do you sell something
+Do you trade?
 What do you sell?
 What do you have?
 what are you selling

@@ -133,8 +133,31 @@ def _same(said: str) -> Callable[[Situation], None]:
     return build
 
 
+def _greeting(s: Situation) -> None:
+    s.said = s.scene = "greeting"
+    if s.rng.random() < 0.12:
+        s.said = "~greeting"
+    _recall(s)
+
+
 def _approach(s: Situation) -> None:
     s.said, s.scene = None, "greeting"
+    _recall(s)
+
+
+def _recall(s: Situation) -> None:
+    """What the speaker once did, now and then."""
+    if s.rng.random() < 0.2:
+        s.slots["deed"] = deed_text(s)
+        s.facts["memory"] = [f"{s.speaker} {s.slots['deed']}"]
+
+
+def _thing(said: str) -> Callable[[Situation], None]:
+    def build(s: Situation) -> None:
+        s.said = s.scene = said
+        s.set_item(s.item())
+
+    return build
 
 
 def _mutter(s: Situation) -> None:
@@ -200,6 +223,25 @@ def _who_is(s: Situation) -> None:
     else:
         s.slots["other"] = s.person()
         s.scene = "who_is_unknown"
+
+
+def add_noise(s: Situation) -> None:
+    """Facts that have nothing to do with what is asked: a mod sends its stall with every word."""
+    rng = s.rng
+    if s.topic in ("trade", "quest", "memory", "way", "find", "like", "told", "greeting", "approach", "fight"):
+        return
+    if rng.random() < 0.1:
+        s.facts["stock"] = {s.item(): amount(rng) for _ in range(rng.choice((1, 2)))}
+        if rng.random() < 0.5:
+            s.facts["price"] = {thing: amount(rng) for thing in s.facts["stock"]}
+    if rng.random() < 0.06:
+        s.facts.update(need={s.item(): amount(rng)}, reward=amount(rng))
+    if rng.random() < 0.08:
+        s.facts["memory"] = f"{s.speaker or s.person()} {deed_text(s)}"
+    if rng.random() < 0.06:
+        s.facts["way"] = {names.site(rng, s.heldout): way_text(s)}
+    if rng.random() < 0.1 and s.topic != "health":
+        set_health(s, rng.random() < 0.15)
 
 
 def _memory(s: Situation) -> None:
@@ -347,7 +389,7 @@ def _fight(s: Situation) -> None:
 
 def _banter(s: Situation) -> None:
     s.scene = "banter"
-    s.said = s.rng.choice(("~mutter", "~work", "~mood", "~weather"))
+    s.said = s.rng.choice(("~mutter", "~work", "~mood", "~weather", "~banter", "~banter", "~rumour", "~ack"))
 
 
 # ---- the JSON form -------------------------------------------------------------------------------------------
@@ -488,7 +530,7 @@ class Topic:
 
 
 TOPICS: dict[str, Topic] = {
-    "greeting": Topic(4.5, _same("greeting")),
+    "greeting": Topic(4.5, _greeting),
     "approach": Topic(4.5, _approach),
     "mutter": Topic(3.0, _mutter),
     "who": Topic(3.0, _same("who")),
@@ -523,7 +565,15 @@ TOPICS: dict[str, Topic] = {
     "your_name": Topic(0.8, _same("your_name")),
     "told": Topic(2.0, _told),
     "tells": Topic(1.6, _tells),
-    "banter": Topic(4.0, _banter),
+    "banter": Topic(4.5, _banter),
+    "help": Topic(1.2, _same("help")),
+    "age": Topic(0.6, _same("age")),
+    "family": Topic(0.7, _same("family")),
+    "live": Topic(0.8, _same("live")),
+    "like": Topic(0.8, _thing("like")),
+    "find": Topic(1.0, _thing("find")),
+    "come": Topic(0.9, _same("come")),
+    "village": Topic(0.9, _same("village")),
     "j_quest": Topic(8.0, _j_quest, json=True),
     "j_trade": Topic(10.0, _j_trade, json=True),
     "j_tactics": Topic(8.0, _j_tactics, json=True),
