@@ -1,0 +1,240 @@
+"""The routes: HTTP in, one record of the wire out, and back.
+
+Runs on the door's event loop. Knows the link and the exchange, nothing of models, caches or NPCs. Bodies are read by
+hand (guard.read_json), since what Lua sends is not always what a validator calls JSON; schema.py tells /docs of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
+
+from llm_agentd import __version__
+from llm_agentd.door import exchange as exchanges
+from llm_agentd.door import schema
+from llm_agentd.door.exchange import Exchange
+from llm_agentd.door.guard import BearerToken, error_body, error_headers, error_response, json_response, read_json
+from llm_agentd.door.link import RETRY_AFTER_MS, Link, Record, timeout_s_of
+from llm_agentd.errors import ERROR_CLASSES, AgentdError, Cancelled, DeadlineExceeded, Filtered, Unavailable
+
+log = logging.getLogger(__name__)
+
+ASK_TIMEOUT_S = 2.0  # /info, /metrics, /readyz: the router answers these itself, within milliseconds
+WATCH_AFTER_S = 0.05  # a client that hangs up is noticed only in answers slower than a cache hit
+SWEEP_EVERY_S = 30.0  # idle sessions end up to so much later
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def create_app(
+    *,
+    endpoint: str,
+    retry_s: float,
+    token: str | None,
+    timeout_ms: int,
+    clock: Callable[[], float] = time.monotonic,
+) -> FastAPI:
+    """The door. `state.link` starts with the app unless it runs already; `state.exchange.stop()` ends waiting calls."""
+    link = Link(endpoint, retry_s=retry_s)
+    exchange = Exchange(link, timeout_ms=timeout_ms, clock=clock)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        link.start()
+        sweeper = asyncio.create_task(_sweep(exchange))
+        yield
+        sweeper.cancel()
+        exchange.stop()
+        link.stop()
+
+    app = FastAPI(
+        title="llm-agentd",
+        version=__version__,
+        description=schema.DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    app.state.link, app.state.exchange = link, exchange
+    if token:
+        app.add_middleware(BearerToken, token=token)
+    _handle_errors(app)
+    _add_work(app, link, exchange, timeout_ms)
+    _add_facts(app, link, exchange)
+    return app
+
+
+async def _sweep(exchange: Exchange) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_EVERY_S)
+        exchange.sweep()
+
+
+def _handle_errors(app: FastAPI) -> None:
+    @app.exception_handler(AgentdError)
+    async def expected(_: Request, error: AgentdError) -> Response:
+        return error_response(error)
+
+    @app.exception_handler(HTTPException)
+    async def routing(request: Request, error: HTTPException) -> Response:
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
+        message = f"{request.method} {request.url.path}: {str(error.detail).lower()}; /docs lists what there is"
+        return json_response({"error": {"code": code, "message": message}}, error.status_code, error.headers)
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_: Request, __: ClientDisconnect) -> Response:
+        return error_response(Cancelled("the client went away"))
+
+    @app.exception_handler(Exception)  # logged with its traceback by uvicorn
+    async def bug(_: Request, __: Exception) -> Response:
+        return error_response(AgentdError("a bug in the HTTP adapter; its log tells more"))
+
+
+def _add_work(app: FastAPI, link: Link, exchange: Exchange, timeout_ms: int) -> None:
+    """The doors to the model."""
+
+    @app.post(
+        "/infer",
+        tags=["ask"],
+        summary="One prompt, one text",
+        response_model=schema.InferAnswer,
+        responses=schema.errors(400, 401, 413, 429, 502, 503, 504),
+        openapi_extra=schema.body_of(schema.InferBody),
+    )
+    async def infer(request: Request) -> Response:
+        """Continues a raw text. Where moderation stopped the answer, `text` is the safe line."""
+        record = schema.infer_record(await read_json(request))
+        timeout_s = timeout_s_of(record, timeout_ms)
+        wire_id, reply = link.ask(record, timeout_s)
+        try:
+            answer = await _reply_or_gone(link, reply, request.receive, timeout_s)
+        finally:
+            if not reply.done():
+                link.drop([wire_id])
+        return json_response({"text": _text(answer)})
+
+    @app.post(
+        "/v1/exchange",
+        tags=["ask"],
+        summary="Many requests in, many events out, in one round trip",
+        response_model=schema.ExchangeAnswer,
+        responses=schema.errors(400, 401, 413, 503),
+        openapi_extra=schema.body_of(schema.ExchangeBody),
+    )
+    async def v1_exchange(request: Request) -> Response:
+        """For a game server: one call for all its NPCs.
+
+        Cache hits are in the answer at once; else the call waits up to `wait_ms` for an event newer than `after`.
+        Events stay until an `after` passes them, so that a lost answer loses nothing: ask again with the same `after`,
+        and send a request again under the same `id` where it is not known to have arrived. Of two calls that wait, the
+        newer ends the older; a call with `wait_ms` 0 leaves a waiting one alone. A session unused for 10 minutes ends.
+        503 (where no daemon could take any of the requests) carries `events` and `rejected` too.
+        """
+        answer = await exchange.call(exchanges.parse(await read_json(request)))
+        content: dict[str, Any] = {"events": answer.events, "rejected": answer.rejected}
+        if answer.unavailable is None:
+            return json_response(content)
+        error = answer.unavailable
+        return json_response(content | error_body(error), error.http_status, error_headers(error))
+
+
+def _add_facts(app: FastAPI, link: Link, exchange: Exchange) -> None:
+    """What is known of the daemon and of this process."""
+    started_s = time.monotonic()
+
+    async def ask(op: str) -> Record:
+        wire_id, reply = link.ask({"op": op}, ASK_TIMEOUT_S)
+        try:
+            return _done(await asyncio.wait_for(reply, ASK_TIMEOUT_S))
+        except TimeoutError:
+            raise Unavailable(link.why_not(), retry_after_ms=RETRY_AFTER_MS) from None
+        finally:
+            link.drop([wire_id])
+
+    @app.get("/info", tags=["facts"], summary="Active model, engine and adapter", responses=schema.errors(401, 503))
+    async def info() -> Response:
+        """What the daemon says of itself, with the adapter's own facts under `adapter`."""
+        adapter = {
+            "version": __version__,
+            "pid": os.getpid(),
+            "uptime_s": round(time.monotonic() - started_s, 1),
+            "zmq_endpoint": link.endpoint,
+            "open_requests": link.open_count,
+            "sessions": exchange.session_count,
+        }
+        facts = (await ask("info")).get("info")
+        return json_response({**(facts if isinstance(facts, dict) else {}), "adapter": adapter})
+
+    @app.get("/healthz", tags=["facts"], summary="Is this process alive?")
+    async def healthz() -> Response:
+        """Always 200 while the adapter runs; needs no token."""
+        return json_response({"alive": True})
+
+    @app.get("/readyz", tags=["facts"], summary="Can it answer now?", responses=schema.errors(401, 503))
+    async def readyz() -> Response:
+        """200 only when the daemon answers; else 503 with the reason."""
+        await ask("ping")
+        return json_response({"ready": True})
+
+    @app.get(
+        "/metrics",
+        tags=["facts"],
+        summary="Prometheus",
+        response_class=PlainTextResponse,
+        responses=schema.errors(401, 503),
+    )
+    async def metrics() -> Response:
+        """The daemon's counters and histograms."""
+        return Response((await ask("metrics")).get("text", ""), media_type=METRICS_TYPE)
+
+
+async def _reply_or_gone(link: Link, reply: asyncio.Future[Record], receive: Receive, timeout_s: float) -> Record:
+    """The reply; DeadlineExceeded after `timeout_s`, Cancelled when the client hangs up meanwhile."""
+    await asyncio.wait((reply,), timeout=min(WATCH_AFTER_S, timeout_s))
+    if not reply.done() and timeout_s > WATCH_AFTER_S:
+        gone = asyncio.ensure_future(_disconnect(receive))
+        left_s = timeout_s - WATCH_AFTER_S
+        try:
+            await asyncio.wait((reply, gone), timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done() and not reply.done():
+                raise Cancelled("the client went away")
+        finally:
+            gone.cancel()
+    if reply.done():
+        return reply.result()
+    where = "" if link.ready else f": {link.why_not()}"
+    raise DeadlineExceeded(f"no answer within {timeout_s * 1000:.0f} ms{where}")
+
+
+async def _disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _text(answer: Record) -> str:
+    """The text of an `infer`, or moderation's safe line; raises the error it was answered with."""
+    if answer.get("code") == Filtered.code:
+        return str(answer.get("text") or answer.get("message", ""))
+    return str(_done(answer).get("text", ""))
+
+
+def _done(answer: Record) -> Record:
+    """The record where it is `done`; raises the error it tells of."""
+    if answer["event"] == "done":
+        return answer
+    kind = ERROR_CLASSES.get(str(answer.get("code")), AgentdError)
+    retry_after_ms = answer.get("retry_after_ms")
+    raise kind(
+        str(answer.get("message", "the daemon gave no reason")),
+        retry_after_ms=retry_after_ms if isinstance(retry_after_ms, int) else None,
+    )
