@@ -17,6 +17,7 @@ from llm_agentd.models.corpus import patterns_daily, patterns_fight, patterns_qu
 SLOT = re.compile(r"\{(\w+)\}")
 WORD = re.compile(r"[A-Za-z0-9_']+")
 ROLE_SHARE = 0.55  # how often a line of the NPC's own trade is taken where there is one
+GRIM = frozenset(("sad", "angry", "tired", "worried", "afraid"))  # asked how they are, these never say "fine"
 MOOD_SHARE = 0.35  # of the rest: how often a line of the NPC's mood
 
 
@@ -34,6 +35,8 @@ class Pattern:
 
     def suits(self, role: str, mood: str | None, facts: Mapping[str, str]) -> bool:
         """True where the marks hold; slots are not looked at."""
+        if self.scene == "mood" and mood in GRIM and not self.moods:
+            return False
         return (
             (not self.roles or role in self.roles)
             and (not self.moods or mood in self.moods)

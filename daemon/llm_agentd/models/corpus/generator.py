@@ -136,10 +136,10 @@ def _surroundings(s: Situation, in_near: bool) -> None:
         place = names.town(rng, s.heldout) if rng.random() < 0.75 else f"the {rng.choice(names.SITES)}"
         s.facts["place"] = s.slots["place"] = place
     for _ in range(rng.choice((0, 0, 0, 1, 1, 2))):
-        s.near.append((s.person(), _roles().get(rng.choice(_ROLE_NAMES)).title))
+        s.near.append((s.person(), f"the {rng.choice(_ROLE_NAMES)}"))
     shown = [f"{name} {title}" for name, title in s.near]
     if in_near and s.near and rng.random() < 0.5 and s.topic not in ("near", "who_is"):
-        shown.append(f"{s.speaker} {_roles().get(rng.choice(_ROLE_NAMES)).title}")
+        shown.append(f"{s.speaker} the {rng.choice(_ROLE_NAMES)}")
     if s.near:
         s.facts["near"] = shown
         s.slots["near1"] = s.near[0][0]

@@ -298,7 +298,7 @@ Certainly, {speaker}. You {deed}, that stays in my mind.
 @scholar I wrote it down, {speaker}. You {deed}.
 @priest You are in my prayers, {speaker}. You {deed}, I remember.
 @smith Iron remembers, and so do I. You {deed}, {speaker}.
-@healer I remember, {speaker}. You {deed}, and I was grateful.
+@healer I remember, {speaker}. You {deed}, I know it well.
 @farmer I remember it like last harvest, {speaker}. You {deed}.
 @miner I remember, {speaker}, dust or no dust. You {deed}.
 @fisher I remember, {speaker}. You {deed}. The lake saw it too.

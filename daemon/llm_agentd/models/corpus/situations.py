@@ -22,16 +22,16 @@ HELLO = {
 }  # fmt: skip
 BRAVE = frozenset(("guard", "smith", "hunter", "bandit", "miner", "farmer", "knight", "captain"))
 DEEDS = """
-brought herbs|brought {a_item}|fixed the fence|saved my life|paid for the roof|stole an apple|fought the wolf at my side
+brought herbs|brought {a_item}|fixed the fence|saved my life|paid for the roof|bought an apple|fought the wolf at my side
 found my lost ring|carried water for me|asked the way to {target}|bought {a_item} from me|sold me {a_item}|told a good story
-helped with the harvest|broke a window|drove the bandits away|slept at the inn|planted a tree by the gate|lost at dice
-gave me {count} coins|brought {count} {items}|sang at the feast|mended the bridge|came from {town}|chased my hens
+helped with the harvest|painted a window|drove the bandits away|slept at the inn|planted a tree by the gate|lost at dice
+gave me {count} coins|brought {count} {items}|sang at the feast|mended the bridge|came from {town}|fed my hens
 """.replace("\n", "|").strip("|").split("|")
 _WAYS_A = "north south east west uphill downhill left right straight".split()
 _WAYS_B = """
 past the well|over the bridge|along the river|behind the inn|through the forest|by the old oak|at the crossroads|across the field
-beyond the hill|next to the shrine|down by the water|up the stone stairs|past two red houses|after the gate|under the cliff
-around the lake|behind the {town} sign|until you see smoke|near the big rock|following the wall
+beyond the hill|next to the shrine|by the water|up the stone stairs|past two red houses|after the gate|under the cliff
+around the lake|behind the {town} sign|behind the old wall|near the big rock|along the wall
 """.replace("\n", "|").strip("|").split("|")
 
 _SIGNATURES = {
@@ -308,18 +308,23 @@ def _quest(s: Situation) -> None:
 
 def set_need(s: Situation) -> tuple[str, int, int]:
     """Facts and slots of an errand: thing, how many, reward."""
-    thing, count, reward = s.item(), amount(s.rng), amount(s.rng)
+    thing, count, reward = s.item(), amount(s.rng), coins(s.rng)
     s.facts.update(need={thing: count}, reward=reward)
     s.set_item(thing, count)
     s.slots["reward"] = str(reward)
     return thing, count, reward
 
 
+def coins(rng: random.Random) -> int:
+    """2 to 99, mostly small: one coin would want its own grammar."""
+    return max(2, amount(rng))
+
+
 def set_goods(s: Situation) -> tuple[str, int, int]:
     """Facts of a stall: one to three things with counts and prices; slots of the first."""
     goods = list(dict.fromkeys(s.item() for _ in range(s.rng.choice((1, 1, 2, 3)))))
     stock = {thing: amount(s.rng) for thing in goods}
-    prices = {thing: amount(s.rng) for thing in goods}
+    prices = {thing: coins(s.rng) for thing in goods}
     thing = goods[0]
     s.facts["stock"] = stock
     s.facts["price"] = prices[thing] if len(goods) == 1 else prices
@@ -367,7 +372,7 @@ def _set_haggle(s: Situation, thing: str, count: int, price: int) -> bool:
     price = max(price, 5) if price < 5 else price
     s.facts["stock"], s.facts["price"] = {thing: count}, price
     taken = s.rng.random() < 0.2
-    offer = price + s.rng.choice((0, 0, 1, 2)) if taken else s.rng.randint(max(1, price // 3), max(1, price * 4 // 5))
+    offer = price + s.rng.choice((0, 0, 1, 2)) if taken else s.rng.randint(max(2, price // 3), max(2, price * 4 // 5))
     s.slots.update(price=str(price), offer=str(offer), counter=str((offer + price + 1) // 2))
     if taken:
         s.scene = "haggle_accept"
@@ -522,6 +527,21 @@ def _j_gesture(s: Situation) -> None:
         s.list_actions(("emote",), _GESTURES)
 
 
+def _j_small(s: Situation) -> None:
+    """Small talk while a trade or a quest could be: words, and no action."""
+    s.intent = s.rng.choice(("quest", "trade"))
+    s.said = s.scene = s.rng.choice(("greeting", "thanks", "farewell", "who", "mood", "work"))
+    s.do = NOTHING
+    if s.intent == "quest":
+        s.list_actions(("offer_quest",), _QUEST_ACTS)
+        if s.rng.random() < 0.6:
+            set_need(s)
+    else:
+        s.list_actions(("offer_trade",), _TRADE_ACTS)
+        if s.rng.random() < 0.7:
+            set_goods(s)
+
+
 @dataclass(frozen=True)
 class Topic:
     weight: float
@@ -577,5 +597,6 @@ TOPICS: dict[str, Topic] = {
     "j_quest": Topic(8.0, _j_quest, json=True),
     "j_trade": Topic(10.0, _j_trade, json=True),
     "j_tactics": Topic(8.0, _j_tactics, json=True),
+    "j_small": Topic(2.0, _j_small, json=True),
     "j_gesture": Topic(4.0, _j_gesture, json=True),
 }
