@@ -61,6 +61,6 @@ def fill_up(env: lmdb.Environment, path: Path) -> None:
     LMDB leaves pages at the end unwritten that a transaction took and freed again. Filled up after each commit, a file
     that is short all the same was killed right then or was cut off, so whoever opens it knows to check it.
     """
-    missing_bytes = missing_bytes(env, path)
-    if missing_bytes > 0:
-        os.truncate(path, path.stat().st_size + missing_bytes)
+    short_bytes = missing_bytes(env, path)
+    if short_bytes > 0:
+        os.truncate(path, path.stat().st_size + short_bytes)
