@@ -76,11 +76,16 @@ def _replace(source: Path, target: Path) -> None:
     """The copy is whole before anything old goes, so that a full disk never leaves half a mod."""
     beside = Path(tempfile.mkdtemp(prefix=f".{MOD_NAME}-", dir=target.parent))
     try:
-        fresh = beside / "new"
+        fresh, old = beside / "new", beside / "old"
         shutil.copytree(source, fresh, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
         if target.exists():
-            os.rename(target, beside / "old")
-        os.rename(fresh, target)
+            os.rename(target, old)
+        try:
+            os.rename(fresh, target)
+        except OSError:
+            if old.exists():
+                os.rename(old, target)
+            raise
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

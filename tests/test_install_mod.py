@@ -1,0 +1,120 @@
+"""install-mod: what it copies, what it refuses, and that a failed copy leaves the old one whole."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from llm_agentd.errors import StartError
+from llm_agentd.ops.install_mod import install_mod, mod_source
+
+
+@pytest.fixture
+def mods(tmp_path: Path) -> Path:
+    folder = tmp_path / "mods"
+    folder.mkdir()
+    return folder
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+
+
+def test_installs_all_files_and_says_what_to_do(mods: Path, repo: Path) -> None:
+    said = install_mod(mods)
+    assert said.startswith(f"installed {mods / 'llm_agent'}\n")
+    assert "secure.http_mods = llm_agent" in said
+    assert "load_mod_llm_agent = true" in said
+    assert files(mods / "llm_agent") == files(repo / "mods" / "llm_agent")
+    assert [path.name for path in mods.iterdir()] == ["llm_agent"]  # nothing left beside it
+
+
+def test_worldmods_need_no_line_in_world_mt(tmp_path: Path) -> None:
+    (tmp_path / "worldmods").mkdir()
+    assert "load_mod_" not in install_mod(tmp_path / "worldmods")
+
+
+def test_updates_its_own_copy(mods: Path, repo: Path) -> None:
+    install_mod(mods)
+    (mods / "llm_agent" / "gone_in_this_version.lua").write_text("old")
+    (mods / "llm_agent" / "init.lua").write_text("old")
+    assert install_mod(mods).startswith("updated ")
+    assert files(mods / "llm_agent") == files(repo / "mods" / "llm_agent")
+
+
+@pytest.mark.parametrize("mod_conf", [None, "name = other\n", "title = llm_agent\n"])
+def test_leaves_a_stranger_alone(mods: Path, mod_conf: str | None) -> None:
+    stranger = mods / "llm_agent"
+    stranger.mkdir()
+    (stranger / "init.lua").write_text("-- someone else's")
+    if mod_conf:
+        (stranger / "mod.conf").write_text(mod_conf)
+    with pytest.raises(StartError, match="is not this mod"):
+        install_mod(mods)
+    assert (stranger / "init.lua").read_text() == "-- someone else's"
+
+
+def test_refuses_a_link(mods: Path, repo: Path) -> None:
+    (mods / "llm_agent").symlink_to(repo / "mods" / "llm_agent")
+    with pytest.raises(StartError, match="is a link"):
+        install_mod(mods)
+
+
+def test_refuses_to_copy_onto_itself(repo: Path) -> None:
+    with pytest.raises(StartError, match="nothing to copy"):
+        install_mod(repo / "mods")
+
+
+def test_refuses_what_is_no_mods_folder(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="no such folder"):
+        install_mod(tmp_path / "nowhere")
+    with pytest.raises(StartError, match="is not a mods folder; name one called mods"):
+        install_mod(tmp_path)
+    (tmp_path / "mods").mkdir()
+    with pytest.raises(StartError, match=r"did you mean .*/mods"):
+        install_mod(tmp_path)
+    (tmp_path / "world.mt").touch()
+    with pytest.raises(StartError, match=r"is a world; create .*worldmods"):
+        install_mod(tmp_path)
+
+
+def test_a_folder_that_holds_mods_will_do(tmp_path: Path) -> None:
+    pack = tmp_path / "my_pack"
+    (pack / "flowers").mkdir(parents=True)
+    (pack / "flowers" / "mod.conf").write_text("name = flowers\n")
+    assert install_mod(pack).startswith("installed ")
+
+
+def test_a_full_disk_leaves_the_old_copy(mods: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install_mod(mods)
+    before = files(mods)
+
+    def full(source: Path, target: Path, **_: object) -> None:
+        target.mkdir()
+        (target / "init.lua").write_text("half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("llm_agentd.ops.install_mod.shutil.copytree", full)
+    with pytest.raises(StartError, match="No space left on device; check owner and free space"):
+        install_mod(mods)
+    assert files(mods) == before
+
+
+def test_finds_the_mod_in_a_wheel_and_in_a_checkout(tmp_path: Path, repo: Path) -> None:
+    checkout = tmp_path / "checkout/daemon/llm_agentd"
+    wheel = tmp_path / "site-packages/llm_agentd"
+    checkout.mkdir(parents=True)
+    wheel.mkdir(parents=True)
+    shutil.copytree(repo / "mods", tmp_path / "checkout/mods")
+    shutil.copytree(repo / "mods/llm_agent", wheel / "mod")
+    assert mod_source(checkout) == (tmp_path / "checkout/mods/llm_agent").resolve()
+    assert mod_source(wheel) == (wheel / "mod").resolve()
+    shutil.rmtree(wheel / "mod")
+    with pytest.raises(StartError, match="install llm-agentd again"):
+        mod_source(wheel)
