@@ -252,7 +252,7 @@ function Client:ask(record, timeout_ms, on_delta)
 		end
 	until answer or left_ms == 0
 	if not answer then
-		local text = "no answer from %s within %d ms: does the daemon run there? (llm-agentd doctor)"
+		local text = "no answer from %s within %d ms: does the daemon run there? (systemctl status llm-agentd)"
 		return nil, text:format(self.endpoint, timeout_ms)
 	elseif answer.event == "error" then
 		return nil, ("%s: %s"):format(tostring(answer.code), tostring(answer.message)), answer
