@@ -1,0 +1,17 @@
+-- The game's globals are declared file by file: a pure file gets none, and luacheck says so when it reaches for one.
+std = "luajit"
+max_line_length = 130
+codes = true
+exclude_files = {".venv", ".demo", "build", "dist"}
+
+local mod = "mods/llm_agent/"
+for _, file in ipairs({"observe", "npc", "dialog", "commands"}) do
+	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
+end
+files[mod .. "init.lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
+files[mod .. "api.lua"] = {globals = {"llm_agent"}}
+files[mod .. "roles.lua"] = {read_globals = {"llm_agent"}}
+
+files["daemon/llm_agentd/ops/demo_world/llm_village/init.lua"] = {read_globals = {"core", "llm_agent"}}
+files["lua/mock_core.lua"] = {globals = {"core", "llm_agent"}}
+files["lua/spec"] = {std = "+busted", read_globals = {"core", "llm_agent"}}

@@ -1,0 +1,160 @@
+-- A village without players: NPCs of several roles that talk to each other, and visitors who ask them things.
+-- Used by the demo, the end-to-end test and the step benchmark. It measures step gaps and keeps count of every callback,
+-- logs `[llm_village] stats {json}` each second and at the end, and shuts the server down by itself.
+-- Settings (all optional, in minetest.conf): llm_village.npcs, .seconds (0: for ever), .ask_interval_s, .seed, .warmup_s.
+
+local function setting(name, default)
+	return tonumber(core.settings:get("llm_village." .. name)) or default
+end
+
+local NPCS = setting("npcs", 12)
+local SECONDS = setting("seconds", 60)
+local ASK_INTERVAL_S = setting("ask_interval_s", 1) -- between two questions of visitors, over the whole village
+local WARMUP_S = setting("warmup_s", 2) -- steps while the server starts are no measure of anything
+local STATS_EVERY_S = 1
+local GAPS_MAX = 100000 -- 80 minutes at 20 steps a second
+
+local NAMES = {
+	"Alda", "Bram", "Clara", "Dirk", "Edda", "Finn", "Greta", "Hugo", "Ida", "Jonas", "Kaisa", "Lars", "Mira",
+	"Nils", "Odile", "Piet", "Quinn", "Rosa", "Sven", "Tilda", "Ulf", "Vera", "Wim", "Yara", "Zeno",
+}
+local ROLES = {
+	"elder", "merchant", "guard", "smith", "healer", "farmer", "innkeeper", "hunter", "child", "fisher", "scholar", "miner",
+}
+local MOODS = {"happy", "calm", "tired", "worried", "proud", false}
+local PLACES = {"Oakford", "Millbrook", "Ravenhill"} -- one for each group of four that stand in earshot of each other
+local GROUP = 4
+local VISITORS = {"Robin", "Marian", "Will", "Alice"}
+-- Few and with repeats, as on a real server: some answers come out of the cache.
+local QUESTIONS = {
+	"Hello!", "Who are you?", "Any news?", "How is work?", "Do you need help with anything?", "Where is the inn?", "Hello!",
+	"What do you think of the weather?", "Any news?", "Do you have a quest for me?", "Thank you!", "Farewell!",
+}
+
+math.randomseed(setting("seed", 7))
+
+local stats = {
+	npcs = NPCS, roles = 0, asked = 0, called_back = 0, doubled = 0, fallbacks = 0, cache_hits = 0, said = 0,
+	offline = 0, online = 0, steps = 0, step_gap_ms_max = 0,
+}
+local by_error, gaps, reply_ms = {}, {}, {}
+local running_s, since_stats_s, since_ask_s, last_step_us = 0, 0, 0, nil
+local ids = {}
+
+local function note(answer)
+	stats.called_back = stats.called_back + 1
+	if answer.fallback then
+		stats.fallbacks = stats.fallbacks + 1
+		by_error[answer.code] = (by_error[answer.code] or 0) + 1
+	else
+		reply_ms[#reply_ms + 1] = answer.ms
+	end
+	if answer.cache == "hit" then stats.cache_hits = stats.cache_hits + 1 end
+end
+
+-- Every question of anybody is counted where the API is called, and its callback where it comes in.
+local function count_thinks(npc)
+	local think = npc.think
+	function npc.think(self, opts, callback)
+		local came = false
+		stats.asked = stats.asked + 1
+		return think(self, opts, function(answer)
+			if came then stats.doubled = stats.doubled + 1 end
+			came = true
+			note(answer)
+			callback(answer)
+		end)
+	end
+end
+
+local function settle()
+	local seen = {}
+	for i = 1, NPCS do
+		local group = math.floor((i - 1) / GROUP)
+		local role = ROLES[(i - 1) % #ROLES + 1]
+		local round = math.floor((i - 1) / #NAMES)
+		local npc = llm_agent.register_npc("village_" .. i, {
+			name = NAMES[(i - 1) % #NAMES + 1] .. (round > 0 and " " .. round + 1 or ""),
+			role = role,
+			mood = MOODS[(i - 1) % #MOODS + 1] or nil,
+			pos = {x = group * 100 + (i - 1) % GROUP * 2, y = 8, z = 0},
+		})
+		npc:set_context({place = PLACES[group % #PLACES + 1], weather = "clear"})
+		count_thinks(npc)
+		if not seen[role] then stats.roles = stats.roles + 1 end
+		seen[role] = true
+		ids[i] = npc.id
+	end
+end
+
+local function visit()
+	local npc = llm_agent.get_npc(ids[math.random(#ids)])
+	local visitor = VISITORS[math.random(#VISITORS)]
+	npc:think({player = visitor, utterance = QUESTIONS[math.random(#QUESTIONS)], priority = "spoken"}, function(answer)
+		npc:say(answer.text, {to = visitor, reply = answer})
+	end)
+end
+
+-- The value below which `share` of the sorted list lies; 0 for an empty one.
+local function percentile(sorted, share)
+	return sorted[math.max(1, math.ceil(#sorted * share))] or 0
+end
+
+-- Percentiles only at the end: sorting in a step would itself be the gap that is measured.
+local function add_percentiles(line)
+	table.sort(gaps)
+	table.sort(reply_ms)
+	line.step_gap_ms_p50, line.step_gap_ms_p95 = percentile(gaps, 0.5), percentile(gaps, 0.95)
+	line.step_gap_ms_p99 = percentile(gaps, 0.99)
+	line.reply_ms_p50, line.reply_ms_p95 = percentile(reply_ms, 0.5), percentile(reply_ms, 0.95)
+	line.final = true
+end
+
+local function log_stats(final)
+	local line = {running_s = running_s, errors = next(by_error) and by_error}
+	for key, value in pairs(stats) do line[key] = value end
+	if final then add_percentiles(line) end
+	for key, value in pairs(line) do
+		if type(value) == "number" then line[key] = math.floor(value * 100 + 0.5) / 100 end
+	end
+	core.log("action", "[llm_village] stats " .. core.write_json(line))
+end
+
+local function measure()
+	local now_us = core.get_us_time()
+	if last_step_us and running_s > WARMUP_S and #gaps < GAPS_MAX then
+		local gap_ms = (now_us - last_step_us) / 1000
+		gaps[#gaps + 1] = gap_ms
+		stats.step_gap_ms_max = math.max(stats.step_gap_ms_max, gap_ms)
+	end
+	last_step_us = now_us
+	stats.steps = stats.steps + 1
+end
+
+llm_agent.on("say", function() stats.said = stats.said + 1 end)
+llm_agent.on("offline", function() stats.offline = stats.offline + 1 end)
+llm_agent.on("online", function() stats.online = stats.online + 1 end)
+
+core.register_on_mods_loaded(settle)
+
+local ending = false
+
+core.register_globalstep(function(dtime)
+	measure()
+	running_s, since_stats_s, since_ask_s = running_s + dtime, since_stats_s + dtime, since_ask_s + dtime
+	if since_ask_s >= ASK_INTERVAL_S and not ending then
+		since_ask_s = 0
+		visit()
+	end
+	if since_stats_s >= STATS_EVERY_S then
+		since_stats_s = 0
+		log_stats()
+	end
+	if SECONDS > 0 and running_s >= SECONDS and not ending then
+		ending = true
+		core.request_shutdown("the village sleeps")
+	end
+end)
+
+-- llm_agent's own shutdown, registered before, has answered everything that was open.
+core.register_on_shutdown(function() log_stats(true) end)

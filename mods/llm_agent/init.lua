@@ -1,0 +1,86 @@
+-- Loads the mod; the order is the way of a request: settings, client, facts, reply, speech, API, bodies, dialog, commands.
+-- Runs once at start. `agent` is the private state all parts share; the global `llm_agent` holds the API and nothing else.
+-- The HTTP capability is asked for here, handed to client.lua alone, and kept in no table that other mods can reach.
+
+local http = core.request_http_api and core.request_http_api() -- only from a mod's main chunk
+
+local name = core.get_current_modname()
+local folder = core.get_modpath(name)
+local storage = core.get_mod_storage()
+
+local function log(level, message) core.log(level, "[llm_agent] " .. message) end
+
+local function part(file, ...)
+	local chunk, problem = loadfile(folder .. "/" .. file .. ".lua")
+	if not chunk then error(problem, 0) end
+	return chunk(...)
+end
+
+local function read(file)
+	local handle = assert(io.open(folder .. "/" .. file, "r"))
+	local content = handle:read("*a")
+	handle:close()
+	return content
+end
+
+llm_agent = {}
+
+local agent = {
+	name = name,
+	log = log,
+	now_us = core.get_us_time,
+	npcs = {}, -- id → NPC
+	order = {}, -- the same as a list, in the order of registration
+	roles = {},
+	actions = {},
+}
+
+agent.settings = part("settings")(read("settingtypes.txt"), function(key) return core.settings:get(key) end,
+	function(problem) log("warning", problem) end)
+agent.text = part("text")
+agent.client = part("client", http, {
+	name = ("%s-%d-%d"):format(name, os.time(), math.random(10 ^ 6)), -- sessions and ids of this run
+	settings = agent.settings,
+	now_us = core.get_us_time,
+	parse_json = core.parse_json,
+	write_json = core.write_json,
+	log = log,
+	emit = function(...) agent.emit(...) end,
+})
+agent.observe = part("observe", agent)
+agent.reply = part("reply", agent.text)
+agent.speech = part("speech", agent.settings, function(id)
+	local npc = agent.npcs[id]
+	if not npc then return false end
+	return npc:is_present(), npc:get_pos()
+end, agent.observe.in_range)
+part("api", agent)
+part("roles", agent)
+part("npc", agent)
+part("dialog", agent)
+
+-- Off stops every call and stays off.
+function agent.set_enabled(enabled)
+	agent.client.enable(enabled)
+	storage:set_string("off", enabled and "" or "yes")
+end
+if storage:get_string("off") ~= "" then agent.client.enable(false) end
+
+part("commands", agent)
+
+-- Called each server step. One step costs next to nothing while nobody asks and nobody speaks.
+function llm_agent.update(dtime)
+	local now = agent.now_us()
+	agent.client.step(now)
+	agent.speech.step(now)
+	agent.look_around(dtime)
+end
+
+core.register_globalstep(function(dtime) llm_agent.update(dtime) end)
+core.register_on_shutdown(agent.client.shutdown)
+
+if not http then
+	log("warning", core.request_http_api
+		and "NPCs speak fallback lines only: HTTP is not allowed for this mod. Add to minetest.conf: " .. agent.http_mods_line()
+		or "NPCs speak fallback lines only: this server was built without cURL, so mods cannot use HTTP")
+end
