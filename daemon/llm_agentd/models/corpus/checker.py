@@ -78,7 +78,11 @@ def _take_apart(reply: str, expect: Expect) -> tuple[str, dict[str, Any] | None,
 
 
 def _right_action(do: dict[str, Any] | None, expect: Expect) -> bool:
-    return do is not None and expect.do is not None and do.get("action") == expect.do["action"]
+    if do is None or expect.do is None or do.get("action") != expect.do["action"]:
+        return False
+    return all(do.get(key) == expect.do[key] for key in ("kind",) if key in expect.do) and (
+        "side" not in expect.do or do.get("side") in ("left", "right")
+    )
 
 
 def _params_agree(do: Mapping[str, Any] | None, expect: Expect, kind: type) -> bool | None:

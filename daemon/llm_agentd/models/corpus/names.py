@@ -18,6 +18,7 @@ Enzo Fiona Gino Helga Igor Julia Klaus Livia Marco Nina Oscar Petra Quentin Rita
 Eero Kaisa Lauri Matti Salla Bjorn Astrid Leif Sigrid Erik Freya Gunnar Torsten Dagny Yusuf Amira Omar Leila Hassan Fatima Ravi
 Priya Arjun Meera Kenji Yuki Hana Taro Li Wei Mei Chen Nuno Ines Rui Diego Carmen Pablo Luz Mateo Sofia Andre Chloe Luc Margot
 Remy Celine Padraig Siobhan Ewan Isla Angus Morag Dylan Rhys Carys Alex Sam Steve Dan Mike Laura Kate
+singleplayer admin Player Tester
 """.split()
 
 ITEMS = """
@@ -57,6 +58,7 @@ _THING = "moon frost ember shadow sun star ghost dragon thorn mist ash iron sky 
 _KIND = "stone blade root berry dust crystal ring lamp shell leaf coin spear seed brick potion gem horn cloak hook wheel".split()
 _QUALITY = "old black fine rusty tiny golden strange holy broken red blue carved heavy cursed polished".split()
 _PLACE_END = "ford burg ton wick dale mere haven fell stead moor by hold gate vale".split()
+_TWO_WORDS = ("Old {}", "Captain {}", "Little {}", "Mother {}", "Father {}", "{} {}", "{} {}", "{} of {}")
 _TAGS = "xX_{}_Xx|{}_99|{}42|the_{}|{}_{}|{}7|_{}_|{}1234|Lord{}|{}Gamer".split("|")
 
 
@@ -83,6 +85,8 @@ def person(rng: random.Random, heldout: bool, player: bool = False) -> str:
         name = rng.choice(PEOPLE)
     else:
         name = _fresh(lambda: _coined(rng), heldout)
+    if not player and rng.random() < 0.06:
+        name = rng.choice(_TWO_WORDS).format(name, _fresh(lambda: _coined(rng), heldout))
     if player and rng.random() < 0.12:
         tag = rng.choice(_TAGS)
         name = tag.format(*([name] + [rng.choice(PEOPLE)] * (tag.count("{}") - 1)))

@@ -640,23 +640,23 @@ I live close by, {speaker}.
 @priest I live in a small room behind the shrine, {speaker}.
 """,
     "like": """
-I like {a_item} well enough, {speaker}.
-{A_item}? Who does not like that, {speaker}?
-I am fond of {a_item}, {speaker}.
-No, {speaker}. {A_item} never did me any good.
-I do not care much for {a_item}, {speaker}.
-{A_item} makes me happy, {speaker}.
-/angry I like {a_item} more than questions, {speaker}.
-/sad {A_item} reminds me of better days, {speaker}.
-@child I love {a_item}, {speaker}! Do you have one for me?
-@merchant I like everything that sells, {speaker}, even {a_item}.
-@bandit I like {a_item}, {speaker}, if it is not nailed down.
-@hunter {A_item}? It is useful.
-@scholar {A_item} has a long history, {speaker}. I like that.
-@smith {A_item}? I like a good hammer more, {speaker}.
-@farmer {A_item} is fine, {speaker}, but my cow likes it more.
-@elder In my youth I liked {a_item}, {speaker}. Not any more.
-@innkeeper My guests like {a_item}, {speaker}, so I like it too.
+I like {items} well enough, {speaker}.
+{Items}? Who does not like that, {speaker}?
+I am fond of {items}, {speaker}.
+No, {speaker}. I never cared for {items}.
+I do not care much for {items}, {speaker}.
+Give me {items}, {speaker}, and I am happy.
+/angry I like {items} more than questions, {speaker}.
+/sad I used to like {items}, {speaker}, in better days.
+@child I love {items}, {speaker}! Do you have some for me?
+@merchant I like everything that sells, {speaker}, even {items}.
+@bandit I like {items}, {speaker}, if it is not nailed down.
+@hunter {Items}? Useful.
+@scholar I read a whole book about {items}, {speaker}. I like them now.
+@smith {Items}? I like a good hammer more, {speaker}.
+@farmer I like {items}, {speaker}, but my cow likes them more.
+@elder In my youth I liked {items}, {speaker}. Not any more.
+@innkeeper My guests like {items}, {speaker}, so I like it too.
 """,
     "find": """
 I do not know where to find {a_item}, {speaker}. Ask a merchant.

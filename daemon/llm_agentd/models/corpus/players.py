@@ -671,9 +671,9 @@ where do you sleep
 """,
     "like": """
 Do you like {items}?
-do you like {a_item}
+do you like {items}
 What do you think of {items}?
-What do you think about {a_item}?
+what do you think about {items}
 How do you like {items}?
 """,
     "find": """

@@ -21,6 +21,8 @@ HELLO = {
     "afternoon": "Good afternoon", "evening": "Good evening", "night": "Good evening",
 }  # fmt: skip
 BRAVE = frozenset(("guard", "smith", "hunter", "bandit", "miner", "farmer", "knight", "captain"))
+EXPERTS = {"heal": frozenset(("healer",)), "repair": frozenset(("smith",)), "j_tactics": BRAVE}
+LAYMAN_SHARE = 0.4  # of the others' samples in those topics
 DEEDS = """
 brought herbs|brought {a_item}|fixed the fence|saved my life|paid for the roof|bought an apple|fought the wolf at my side
 found my lost ring|carried water for me|asked the way to {target}|bought {a_item} from me|sold me {a_item}|told a good story
@@ -559,8 +561,8 @@ TOPICS: dict[str, Topic] = {
     "rumour": Topic(3.5, _same("rumour")),
     "quest": Topic(4.0, _quest),
     "trade": Topic(5.0, _trade),
-    "heal": Topic(1.8, _heal),
-    "repair": Topic(1.5, _repair),
+    "heal": Topic(4.0, _heal),
+    "repair": Topic(3.5, _repair),
     "food": Topic(1.5, _same("help_food")),
     "thanks": Topic(2.0, _same("thanks")),
     "threat": Topic(1.8, _same("threat")),
@@ -596,7 +598,7 @@ TOPICS: dict[str, Topic] = {
     "village": Topic(0.9, _same("village")),
     "j_quest": Topic(8.0, _j_quest, json=True),
     "j_trade": Topic(10.0, _j_trade, json=True),
-    "j_tactics": Topic(8.0, _j_tactics, json=True),
+    "j_tactics": Topic(12.0, _j_tactics, json=True),
     "j_small": Topic(2.0, _j_small, json=True),
-    "j_gesture": Topic(4.0, _j_gesture, json=True),
+    "j_gesture": Topic(4.5, _j_gesture, json=True),
 }
