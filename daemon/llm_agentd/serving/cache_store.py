@@ -9,6 +9,7 @@ A group and its accounting go into one transaction, so a kill at any moment leav
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Iterator, Mapping
@@ -40,7 +41,7 @@ MAP_FACTOR = 4  # half-full pages, whole pages for long values, indexes, and pag
 MAP_SPARE_BYTES = 16 * 2**20  # copy-on-write needs room for a whole group even where `max_bytes` is tiny
 LOCK_FILE_BYTES = MAX_READERS * 64 + 4096  # what LMDB maps of lock.mdb, rounded up
 SWEEP_MAX = 1000  # expired records deleted in one transaction, so that no group has to wait long for it
-SHRINK_STEP = 50  # records deleted in one transaction while the map is full: deleting needs free pages too
+SHRINK_STEPS = (50, 5, 1)  # records deleted in one transaction while the map is full: deleting needs free pages too
 SHORT_TRIES = 3  # of a looker-in that finds the data file short
 READ_BATCH = 256  # records read in one transaction by `records`: a reader that dawdles keeps old pages from reuse
 
@@ -183,14 +184,21 @@ class Store:
         return evicted
 
     def make_room(self, *, now_us: int, max_bytes: int) -> None:
-        """After MapFullError: shrinks to `max_bytes` in small steps, for each step needs free pages itself."""
-        while True:
-            with self.env.begin(write=True) as txn:
-                swept = self._sweep(txn, now_us, SHRINK_STEP)
-                evicted = self._evict(txn, max_bytes, limit=SHRINK_STEP)
-            fill_up(self.env, self._data_path)
-            if not swept and not evicted:
+        """After MapFullError: shrinks to `max_bytes`, in smaller steps where deleting itself finds no free page."""
+        for step in SHRINK_STEPS:
+            with contextlib.suppress(lmdb.MapFullError):
+                while self._shrink(now_us, max_bytes, step):
+                    pass
+                for _ in range(2):  # LMDB gives a page out again two commits after it became free
+                    self._shrink(now_us, max_bytes, step)
                 return
+
+    def _shrink(self, now_us: int, max_bytes: int, step: int) -> int:
+        with self.env.begin(write=True) as txn:
+            gone = self._sweep(txn, now_us, step) + self._evict(txn, max_bytes, limit=step)
+            self._count(txn, "shrunk", 1)
+        fill_up(self.env, self._data_path)
+        return gone
 
     def has_expired(self, now_us: int) -> bool:
         with self.env.begin(db=self._by_expiry) as txn:
