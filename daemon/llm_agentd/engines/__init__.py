@@ -1,0 +1,53 @@
+"""Engines: what turns tokens into text. `open_engine` is the only way in; native libraries load when it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from llm_agentd.engines.base import Engine
+from llm_agentd.errors import StartError
+
+EMBEDDED_MODEL = Path(__file__).resolve().parent.parent / "models" / "hearthling.gguf"
+NAMES = ("auto", "llama", "ctransformers", "stub")
+
+
+def open_engine(
+    name: str,
+    *,
+    path: Path | None = None,
+    model_id: str | None = None,
+    context_tokens: int | None = None,
+    threads: int | None = None,
+    gpu_layers: int = 0,
+    width: int = 8,
+) -> Engine:
+    """The engine `name` (of NAMES; `auto` is llama) with its model loaded; `path` None is the embedded model.
+
+    Call it on the thread that will step it: threads of a decode inherit that thread's CPUs and niceness.
+    Raises StartError that says what is wrong with the file or the settings.
+    """
+    if name == "stub":
+        from llm_agentd.engines.stub import StubEngine
+
+        return StubEngine(model_id=model_id or "stub", context_tokens=context_tokens, width=width)
+    file = path or EMBEDDED_MODEL
+    if path is None and not file.is_file():
+        raise StartError(f"the embedded model {file} is missing: install llm-agentd again, or set model.path")
+    if name in ("auto", "llama"):
+        from llm_agentd.engines.llama import LlamaEngine
+
+        return LlamaEngine(
+            file,
+            model_id=model_id,
+            context_tokens=context_tokens,
+            threads=threads,
+            gpu_layers=gpu_layers,
+            width=width,
+        )
+    if name == "ctransformers":
+        from llm_agentd.engines.ctransformers import CTransformersEngine
+
+        return CTransformersEngine(
+            file, model_id=model_id, context_tokens=context_tokens, threads=threads, gpu_layers=gpu_layers
+        )
+    raise StartError(f"model.engine: {name!r} is not one of {', '.join(NAMES)}")

@@ -38,8 +38,9 @@ class EngineInfo:
 class Piece:
     """What one step gave one sequence.
 
-    `data` may end inside a multi-byte character. `tokens` counts completion tokens in it. `finish` is set on the
-    last piece of a sequence: "stop" (the model ended), "length" (context or max_tokens), "failed" (`error` says why).
+    `data` may end inside a multi-byte character. `tokens` counts completion tokens in it: 0 where the piece only ends
+    the sequence. `finish` is set on the last piece of a sequence: "stop" (the model ended; no data), "length" (context
+    or max_tokens; the last data with it), "failed" (`error` says why).
     """
 
     seq: int

@@ -1,0 +1,250 @@
+"""The `ctransformers` engine: llama.cpp as of September 2023, one sequence at a time; for GGUF files of its day.
+
+It reads GGUF with the tensor types of its time (up to the k-quants) and the architectures llama and falcon. Its
+sampler knows top_k, top_p, temperature and repeat_penalty; what it does not know is refused, never left out.
+Inference thread only; native calls let the interpreter lock go. Knows nothing of requests, caches or NPCs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from llm_agentd.engines import chat
+from llm_agentd.engines.base import EngineInfo, Piece
+from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
+from llm_agentd.engines.fingerprint import fingerprint
+from llm_agentd.engines.gguf import Head, read_head
+from llm_agentd.engines.machine import ctransformers_build, pick_threads
+from llm_agentd.engines.text import check_fits, check_one_source, check_room, pick_context, well_formed
+from llm_agentd.errors import BadRequest, StartError
+from llm_agentd.serving.request import Message, Sampling
+
+log = logging.getLogger(__name__)
+
+PROMPT_TOKENS_PER_STEP = 64  # a stop or a deadline waits no longer than this part of a prompt
+PENALTY_TOKENS = 64  # how far back repeat_penalty looks
+NEWEST_TENSOR_TYPE = 15  # Q8_K; a newer type makes the native code abort the process
+SEED_MASK = 0x7FFFFFFF  # below 0 means "by the clock"
+CONTROL = 3  # token type
+
+_TOKENS, _TYPES = "tokenizer.ggml.tokens", "tokenizer.ggml.token_type"
+_ENDS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>")
+# The old tokenizer puts a space before every text; after this guard, cut off again, it does not.
+_GUARD = "\n"
+
+
+@dataclass(slots=True)
+class _Live:
+    """The one sequence: `tokens[computed:]` is still to be computed."""
+
+    sampling: Sampling
+    seed: int
+    tokens: list[int]
+    prompt_tokens: int
+    computed: int = 0
+    recent: list[int] = field(default_factory=list)
+
+
+class CTransformersEngine:
+    """ctransformers behind the engine protocol. `decodes` counts native evaluations."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        model_id: str | None = None,
+        context_tokens: int | None = None,
+        threads: int | None = None,
+        gpu_layers: int = 0,
+    ) -> None:
+        head = read_head(path, arrays=(_TOKENS, _TYPES))
+        context = pick_context(head.context_tokens, context_tokens)
+        self._threads = threads or pick_threads(head.parameters)
+        self._llm = _load(path, head, context, gpu_layers)
+        pieces: list[str] = head.metadata.get(_TOKENS, [])
+        types: list[int] = head.metadata.get(_TYPES, [])
+        self._control = {text: token for token, text in enumerate(pieces) if types[token : token + 1] == [CONTROL]}
+        self._ends = {self._control[text] for text in _ENDS if text in self._control} | {self._llm.eos_token_id}
+        self._longest_bytes = max((len(text.encode(errors="replace")) for text in pieces), default=1)
+        self._space_prefix = bool(head.metadata.get("tokenizer.ggml.add_space_prefix", True))
+        self._start = [self._llm.bos_token_id] if head.metadata.get("tokenizer.ggml.add_bos_token", True) else []
+        self._render = self._pick_render(head.chat_template)
+        self._vocab_size: int = self._llm.vocab_size
+        self._live: _Live | None = None
+        self.decodes = 0
+        self._info = EngineInfo(
+            engine="ctransformers",
+            model=model_id or str(head.metadata.get("general.name") or path.stem),
+            fingerprint=fingerprint(path, "ctransformers", version("ctransformers"), context, gpu_layers),
+            context_tokens=context,
+            max_sequences=1,
+            parameters=head.parameters,
+            model_bytes=path.stat().st_size,
+            path=str(path),
+            threads=self._threads,
+            features=frozenset({"messages"}),
+        )
+
+    @property
+    def info(self) -> EngineInfo:
+        return self._info
+
+    # -- encode ----------------------------------------------------------------------------------
+
+    def encode(self, prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> list[int]:
+        check_one_source(prompt, messages)
+        _refuse_unknown(sampling)
+        contents = [message.content for message in messages] if messages is not None else [prompt or ""]
+        # The native side takes C strings, which end at the first NUL.
+        contents = [well_formed(content).replace("\0", "�") for content in contents]
+        check_room(sum(len(text.encode()) for text in contents), self._info.context_tokens, self._longest_bytes)
+        tokens = list(self._start)
+        if messages is None:
+            tokens += self._tokenize(contents[0]) if self._space_prefix else self._text(contents[0])
+        else:
+            for part in chat.layout(self._render, tuple(message.role for message in messages)):
+                tokens += self._text(contents[part]) if isinstance(part, int) else self._template(part)
+        check_fits(len(tokens), self._info.context_tokens)
+        return tokens
+
+    def _pick_render(self, template: str) -> chat.Render:
+        if chat.is_chatml(template) and {"<|im_start|>", "<|im_end|>"} <= self._control.keys():
+            return chat.chatml
+        if template:
+            log.warning(
+                "engine ctransformers knows no chat template but ChatML; messages go in as `role: content` lines"
+            )
+        return chat.plain
+
+    def _template(self, text: str) -> list[int]:
+        """Template text: the old tokenizer knows no control tokens, so they are put in by hand."""
+        names = "|".join(map(re.escape, self._control))
+        tokens: list[int] = []
+        for part in re.split(f"({names})", text) if names else [text]:
+            tokens += [self._control[part]] if part in self._control else self._text(part)
+        return tokens
+
+    def _text(self, text: str) -> list[int]:
+        """Tokens of `text` without the space that the old tokenizer puts before it."""
+        if not text:
+            return []
+        guard, tokens = self._tokenize(_GUARD), self._tokenize(_GUARD + text)
+        return tokens[len(guard) :] if tokens[: len(guard)] == guard else self._tokenize(text)
+
+    def _tokenize(self, text: str) -> list[int]:
+        """Around ctransformers' own `tokenize`, whose buffer is too small for multi-byte text and overflows."""
+        data = text.encode()
+        buffer = (ctypes.c_int * (len(data) + 2))()  # at worst a token a byte, the space before it and a start token
+        count: int = self._llm.ctransformers_llm_tokenize(data, False, buffer)
+        return list(buffer[:count])
+
+    # -- the sequence ----------------------------------------------------------------------------
+
+    def start(self, seq: int, tokens: Sequence[int], sampling: Sampling) -> int:
+        if seq != 0 or self._live is not None:
+            raise RuntimeError(f"sequence {seq} is live or out of range")
+        if not tokens or len(tokens) + 1 > self._info.context_tokens:
+            raise RuntimeError(f"{len(tokens)} tokens were not made by encode")
+        seed = secrets.randbits(31) if sampling.seed is None else sampling.seed
+        self._live = _Live(sampling, seed, list(tokens), len(tokens))
+        return 0
+
+    def step(self) -> list[Piece]:
+        live = self._live
+        if live is None:
+            return []
+        part = live.tokens[live.computed : live.computed + PROMPT_TOKENS_PER_STEP]
+        self.decodes += 1
+        if not self._eval(part, live.computed):
+            self._live = None
+            return [Piece(0, tokens=0, finish="failed", error="ctransformers could not compute these tokens")]
+        live.computed += len(part)
+        return [self._next(live)] if live.computed == len(live.tokens) else []
+
+    def _eval(self, tokens: list[int], past: int) -> bool:
+        buffer = (ctypes.c_int * len(tokens))(*tokens)
+        done = self._llm.ctransformers_llm_batch_eval(buffer, len(tokens), past, PROMPT_TOKENS_PER_STEP, self._threads)
+        return bool(done)
+
+    def _next(self, live: _Live) -> Piece:
+        token = self._sample(live)
+        if token in self._ends:
+            self._live = None
+            return Piece(0, tokens=0, finish="stop")
+        live.tokens.append(token)
+        live.recent = [*live.recent, token][-PENALTY_TOKENS:]
+        data: bytes = self._llm.ctransformers_llm_detokenize(token)
+        generated = len(live.tokens) - live.prompt_tokens
+        if generated >= live.sampling.max_tokens or len(live.tokens) >= self._info.context_tokens:
+            self._live = None
+            return Piece(0, data, finish="length")
+        return Piece(0, data)
+
+    def _sample(self, live: _Live) -> int:
+        sampling = live.sampling
+        greedy = sampling.temperature <= 0
+        recent = (ctypes.c_int * len(live.recent))(*live.recent)
+        # Each native call seeds anew: with one seed all tokens would be drawn with the same random number.
+        seed = (live.seed * 1_000_003 + len(live.tokens) * 7919) & SEED_MASK
+        token: int = self._llm.ctransformers_llm_sample(
+            recent,
+            len(recent),
+            1 if greedy else sampling.top_k if sampling.top_k > 0 else self._vocab_size,
+            1.0 if greedy else sampling.top_p,
+            1.0 if greedy else sampling.temperature,
+            sampling.repeat_penalty,
+            seed,
+        )
+        return token
+
+    def stop(self, seq: int) -> None:
+        if seq == 0:
+            self._live = None
+
+    def close(self) -> None:
+        self._live = None
+        self._llm = None  # its destructor frees the model
+
+
+def _refuse_unknown(sampling: Sampling) -> None:
+    for name, given in (
+        ("grammar", sampling.grammar is not None),
+        ("json_schema", sampling.json_schema is not None),
+        ("min_p", sampling.min_p > 0),
+    ):
+        if given:
+            raise BadRequest(f"{name}: the ctransformers engine cannot do this; leave it out, or use engine llama")
+
+
+def _load(path: Path, head: Head, context_tokens: int, gpu_layers: int) -> Any:
+    newest = max(head.tensor_types, default=0)
+    if newest > NEWEST_TENSOR_TYPE:
+        raise StartError(
+            f"model.path: {path} holds tensors of type {newest}, too new for engine ctransformers; use engine llama"
+        )
+    try:
+        from ctransformers.llm import LLM, Config
+    except (ImportError, OSError) as error:
+        raise StartError(f"engine ctransformers does not load ({error}); pip install ctransformers") from error
+    config = Config(context_length=context_tokens, gpu_layers=gpu_layers)
+    build = None if gpu_layers else ctransformers_build()
+    with caught_stderr() as printed:
+        try:
+            llm = LLM(str(path), "gguf", config=config, lib=build)
+        except (RuntimeError, ValueError, OSError) as error:
+            failure: Exception | None = error
+        else:
+            failure = None
+    if failure is not None:
+        why = " ".join(printed[0].split())[:300] or str(failure)
+        raise StartError(f"model.path: engine ctransformers cannot load {path} ({why}); use engine llama") from failure
+    pass_on(printed)
+    return llm

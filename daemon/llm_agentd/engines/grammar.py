@@ -1,0 +1,100 @@
+"""Grammars for the `llama` engine: from a request's `grammar` or `json_schema` to one that llama.cpp surely accepts.
+
+llama.cpp's sampler for a grammar that does not parse is a null pointer, and the next step a crash; deep nesting
+overflows the parser's stack. So each grammar is bounded and compiled once on trial before a sequence may use it.
+Inference thread only; knows nothing of sequences.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import orjson
+from cyllama.llama import llama_cpp
+
+from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
+from llm_agentd.engines.native_log import native_errors
+from llm_agentd.errors import BadRequest
+from llm_agentd.serving.request import Sampling
+
+# The parser and the search for left recursion call themselves, a few hundred bytes of stack each time.
+GRAMMAR_MAX_BYTES = 64 * 1024
+NESTING_MAX = 100
+KEPT_MAX = 256  # checked grammars remembered; a mod uses a handful
+
+ROOT = "root"
+
+_LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]|#[^\n]*', re.DOTALL)
+
+
+class Grammars:
+    """Checks grammars against one vocabulary and remembers those that passed."""
+
+    def __init__(self, vocab: Any) -> None:
+        self._vocab = vocab
+        self._passed: dict[tuple[str, bytes], str] = {}
+
+    def text(self, sampling: Sampling) -> str | None:
+        """The GBNF grammar that holds `sampling`'s text, or None. Raises BadRequest that names the field."""
+        if sampling.grammar is not None and sampling.json_schema is not None:
+            raise BadRequest("grammar and json_schema: only one of them can hold the text")
+        if sampling.grammar is not None:
+            return self._checked("grammar", sampling.grammar.encode(errors="replace"), sampling.grammar)
+        if sampling.json_schema is not None:
+            try:
+                key = orjson.dumps(sampling.json_schema)
+            except (TypeError, ValueError) as error:
+                raise BadRequest(f"json_schema: not JSON ({error})") from error
+            return self._checked("json_schema", key, sampling.json_schema)
+        return None
+
+    def _checked(self, name: str, key: bytes, source: str | dict[str, Any]) -> str:
+        known = self._passed.get((name, key))
+        if known is not None:
+            return known
+        text = source if isinstance(source, str) else _from_schema(source)
+        _bound(name, text)
+        self._compile(name, text)
+        if len(self._passed) >= KEPT_MAX:
+            self._passed.pop(next(iter(self._passed)))
+        self._passed[name, key] = text
+        return text
+
+    def _compile(self, name: str, text: str) -> None:
+        sampler = llama_cpp.LlamaSampler(llama_cpp.LlamaSamplerChainParams())
+        with native_errors() as errors, caught_stderr() as printed:
+            sampler.add_grammar(self._vocab, text, ROOT)
+        if errors:
+            raise BadRequest(f"{name}: {_reason(printed[0]) or errors[0]}")
+        pass_on(printed)  # another thread's line
+        sampler.close()
+
+
+def _from_schema(schema: dict[str, Any]) -> str:
+    try:
+        return str(llama_cpp.json_schema_to_grammar(schema))
+    except RecursionError as error:
+        raise BadRequest("json_schema: nested too deeply") from error
+    except Exception as error:  # the converter asserts, and trips over wrong types in any way there is
+        raise BadRequest(f"json_schema: cannot be held to ({str(error)[:200] or type(error).__name__})") from error
+
+
+def _bound(name: str, text: str) -> None:
+    if "\0" in text:
+        raise BadRequest(f"{name}: holds a NUL character")
+    size = len(text.encode(errors="replace"))
+    if size > GRAMMAR_MAX_BYTES:
+        raise BadRequest(f"{name}: {size} bytes as a grammar, at most {GRAMMAR_MAX_BYTES}")
+    depth = deepest = 0
+    for char in _LITERAL.sub("", text):
+        depth += (char == "(") - (char == ")")
+        deepest = max(deepest, depth)
+    if deepest > NESTING_MAX:
+        raise BadRequest(f"{name}: brackets nested more than {NESTING_MAX} deep")
+
+
+def _reason(printed: str) -> str:
+    """`parse: error parsing grammar: expecting ::= at (((\n\n<the grammar>` → `expecting ::= at (((`."""
+    _, found, tail = printed.partition("error parsing grammar: ")
+    return tail.splitlines()[0][:200] if found and tail else ""

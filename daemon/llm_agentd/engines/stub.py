@@ -1,0 +1,191 @@
+"""The `stub` engine: no model, but all manners of one; for trying things out and for tests in milliseconds.
+
+Its text follows from prompt and seed, comes in pieces (some end inside a character), obeys `max_tokens` and JSON
+schemas; prompts are computed in parts. Pure but for `on_step`; inference thread only, like every engine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from llm_agentd.engines import chat
+from llm_agentd.engines.base import EngineInfo, Piece
+from llm_agentd.engines.stub_json import instance
+from llm_agentd.engines.text import check_fits, check_one_source, check_room, well_formed
+from llm_agentd.errors import BadRequest
+from llm_agentd.serving.request import Message, Sampling
+
+CONTEXT_TOKENS = 2048
+TOKEN_BYTES = 4  # a token is up to four bytes of UTF-8 and their number: about what real vocabularies reach
+PROMPT_TOKENS_PER_STEP = 256  # all starting sequences together, as in `llama`
+WORDS_ECHOED = 6
+
+# Sentences with characters of two, three and four bytes, so that text is assembled for real.
+_SENTENCES = (
+    "“{words}”, you say? {name} has heard stranger things – but not today.",
+    "{name} nods. “{words}” … well, that is worth a thought.",
+    "Ah, {words}! Ask {name} again when the moon is up 🌙.",
+    "{name} scratches an ear: {words}? It would cost you a café’s worth of silver.",
+    "By the old oak, {name} knows nothing of {words}, naïve as that may sound.",
+)
+_NAME = re.compile(r"You are ([^,.\n]{1,40})")
+
+Script = Callable[[str], list[bytes]]
+
+
+@dataclass(slots=True)
+class _Live:
+    seq: int
+    prompt: str
+    pieces: list[bytes]
+    prompt_left: int
+    tokens_left: int
+    sent: int = 0
+
+
+class StubEngine:
+    """Constructor arguments are for tests and demos; the daemon's configuration sets none but the first three.
+
+    `script` gives the pieces for a prompt; `on_step` is called with the number of live sequences at each step (to
+    sleep or count); a prompt that holds `fail_mark` fails alone, one that holds `break_mark` breaks the engine.
+    """
+
+    def __init__(
+        self,
+        *,
+        model_id: str = "stub",
+        context_tokens: int | None = None,
+        width: int = 8,
+        script: Script | None = None,
+        on_step: Callable[[int], None] | None = None,
+        fail_mark: str | None = None,
+        break_mark: str | None = None,
+    ) -> None:
+        self._script = script
+        self._on_step = on_step
+        self._fail_mark = fail_mark
+        self._break_mark = break_mark
+        self._live: dict[int, _Live] = {}
+        self.decodes = 0
+        self._info = EngineInfo(
+            engine="stub",
+            model=model_id,
+            fingerprint=f"stub-1-{model_id}",
+            context_tokens=context_tokens or CONTEXT_TOKENS,
+            max_sequences=width,
+            features=frozenset({"messages", "json_schema"}),
+        )
+
+    @property
+    def info(self) -> EngineInfo:
+        return self._info
+
+    def encode(self, prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> list[int]:
+        check_one_source(prompt, messages)
+        if sampling.grammar is not None:
+            raise BadRequest("grammar: the stub engine has none; use json_schema, or engine llama")
+        if sampling.json_schema is not None:
+            instance(sampling.json_schema, "")
+        text = _chat_text(messages) if messages is not None else prompt or ""
+        data = well_formed(text).encode()
+        check_room(len(data), self._info.context_tokens, TOKEN_BYTES)
+        tokens = [_pack(data[at : at + TOKEN_BYTES]) for at in range(0, len(data), TOKEN_BYTES)]
+        check_fits(len(tokens), self._info.context_tokens)
+        return tokens
+
+    def start(self, seq: int, tokens: Sequence[int], sampling: Sampling) -> int:
+        if not 0 <= seq < self._info.max_sequences or seq in self._live:
+            raise RuntimeError(f"sequence {seq} is live or out of range")
+        prompt = b"".join(map(_unpack, tokens)).decode(errors="replace")
+        pieces = self._script(prompt) if self._script else _pieces(prompt, sampling)
+        room = self._info.context_tokens - len(tokens)
+        self._live[seq] = _Live(seq, prompt, pieces, len(tokens), min(sampling.max_tokens, room))
+        return 0
+
+    def step(self) -> list[Piece]:
+        if not self._live:
+            return []
+        if self._on_step:
+            self._on_step(len(self._live))
+        if self._break_mark and any(self._break_mark in live.prompt for live in self._live.values()):
+            raise RuntimeError("the stub engine broke, as it was told to")
+        self.decodes += 1
+        budget = PROMPT_TOKENS_PER_STEP
+        out: list[Piece] = []
+        for live in list(self._live.values()):
+            part = min(live.prompt_left, budget)
+            live.prompt_left -= part
+            budget -= part
+            if live.prompt_left == 0:
+                out.append(self._next(live))
+        return out
+
+    def _next(self, live: _Live) -> Piece:
+        if self._fail_mark and self._fail_mark in live.prompt:
+            self.stop(live.seq)
+            return Piece(live.seq, tokens=0, finish="failed", error="the stub engine failed, as it was told to")
+        if live.sent == len(live.pieces):
+            self.stop(live.seq)
+            return Piece(live.seq, tokens=0, finish="stop")
+        data = live.pieces[live.sent]
+        live.sent += 1
+        if live.sent >= live.tokens_left:
+            self.stop(live.seq)
+            return Piece(live.seq, data, finish="length")
+        return Piece(live.seq, data)
+
+    def stop(self, seq: int) -> None:
+        self._live.pop(seq, None)
+
+    def close(self) -> None:
+        self._live.clear()
+
+
+def _chat_text(messages: Sequence[Message]) -> str:
+    parts = chat.layout(chat.plain, tuple(message.role for message in messages))
+    return "".join(part if isinstance(part, str) else messages[part].content for part in parts)
+
+
+def _pieces(prompt: str, sampling: Sampling) -> list[bytes]:
+    """What the stub says to `prompt`, cut into pieces."""
+    seed = 0 if sampling.temperature <= 0 else secrets.randbits(32) if sampling.seed is None else sampling.seed
+    rng = random.Random(hashlib.sha256(f"{seed}\0{prompt}".encode()).digest())
+    text = _sentence(prompt, rng)
+    if sampling.json_schema is not None:
+        text = instance(sampling.json_schema, text)
+    return [piece for word in re.findall(r"\s*\S+", text) for piece in _cut(word.encode(), rng)]
+
+
+def _sentence(prompt: str, rng: random.Random) -> str:
+    """Names who speaks (as in `You are NAME`) and the last words said."""
+    lines = [line for line in prompt.removesuffix("assistant:").splitlines() if line.strip()]
+    last = lines[-1] if lines else ""
+    words = last.rpartition(":")[2].split()[:WORDS_ECHOED] or ["nothing"]
+    names = _NAME.findall(prompt)  # the last one: role texts come first and may say `You are` as well
+    sentence = rng.choice(_SENTENCES)
+    return sentence.format(name=names[-1].strip() if names else "The stranger", words=" ".join(words).rstrip(".!?"))
+
+
+def _cut(word: bytes, rng: random.Random) -> list[bytes]:
+    """A word whole or in two; a cut may fall inside a character, and always does where there is a long one."""
+    inside = [at for at in range(1, len(word)) if word[at] & 0xC0 == 0x80]
+    if inside:
+        at = rng.choice(inside)
+    elif len(word) > 5 and rng.random() < 0.4:
+        at = rng.randrange(1, len(word))
+    else:
+        return [word]
+    return [word[:at], word[at:]]
+
+
+def _pack(data: bytes) -> int:
+    return len(data) << 8 * TOKEN_BYTES | int.from_bytes(data, "big")
+
+
+def _unpack(token: int) -> bytes:
+    return (token & (1 << 8 * TOKEN_BYTES) - 1).to_bytes(TOKEN_BYTES, "big")[TOKEN_BYTES - (token >> 8 * TOKEN_BYTES) :]

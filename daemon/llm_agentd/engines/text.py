@@ -1,0 +1,56 @@
+"""What every engine does with text before its tokenizer sees it, and with counts of tokens. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from llm_agentd.errors import BadRequest, StartError, TooLarge
+from llm_agentd.serving.request import Message
+
+# A model trained for 128 k tokens would ask for gigabytes of cache; NPCs need a few hundred.
+CONTEXT_TOKENS_DEFAULT_MAX = 2048
+
+
+def pick_context(trained_tokens: int, wanted: int | None) -> int:
+    """Tokens a sequence may hold: as configured, else as trained (0 = unknown) within reason."""
+    if wanted is None:
+        return min(trained_tokens or CONTEXT_TOKENS_DEFAULT_MAX, CONTEXT_TOKENS_DEFAULT_MAX)
+    if trained_tokens and wanted > trained_tokens:
+        raise StartError(f"model.context_tokens: {wanted} is more than the {trained_tokens} this model was trained for")
+    return wanted
+
+
+def well_formed(text: str) -> str:
+    """`text` with lone surrogates, which no UTF-8 can hold, replaced by U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def check_one_source(prompt: str | None, messages: Iterable[Message] | None) -> None:
+    if (prompt is None) == (messages is None):
+        raise BadRequest("give either prompt or messages")
+
+
+def check_room(text_bytes: int, context_tokens: int, longest_piece_bytes: int) -> None:
+    """Refuses what cannot fit whatever its tokens are: nobody waits for a megabyte to be tokenised."""
+    least = -(-text_bytes // max(1, longest_piece_bytes))
+    if least + 1 > context_tokens:
+        raise TooLarge(_too_large(f"at least {least}", context_tokens))
+
+
+def check_fits(tokens: int, context_tokens: int) -> None:
+    """Raises TooLarge unless one more token fits, BadRequest if there is nothing to go on from."""
+    if tokens == 0:
+        raise BadRequest("prompt: it is empty and this model has no start token; give at least one character")
+    if tokens + 1 > context_tokens:
+        raise TooLarge(_too_large(str(tokens), context_tokens))
+
+
+def _too_large(tokens: str, context_tokens: int) -> str:
+    return (
+        f"the prompt has {tokens} tokens, and prompt and reply share a context of {context_tokens}; "
+        "shorten it, or raise model.context_tokens if the model allows"
+    )
