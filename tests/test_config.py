@@ -208,31 +208,20 @@ def test_where_the_cache_lies(environ: dict[str, str], folder: str, tmp_path: Pa
     assert load_config(environ=environ, cwd=tmp_path).cache.path == Path(folder, "cache")
 
 
-@pytest.mark.parametrize(
-    ("sets", "says"),
-    [
-        (["http.host=0.0.0.0"], "set http.token"),
-        (["http.host=0.0.0.0", "http.token=secret"], "unencrypted"),
-        (["http.host=0.0.0.0", "http.enabled=no"], "set http.token"),  # `llm-agentd http` opens it all the same
-        (["http.tls_cert=/a.pem"], "go together"),
-    ],
-)
-def test_an_open_door_is_refused(sets: list[str], says: str, tmp_path: Path) -> None:
-    with pytest.raises(StartError) as caught:
-        load_config(None, sets, HOME, tmp_path)
-    assert says in str(caught.value)
-    assert "secret" not in str(caught.value)
-
-
-def test_a_locked_door_is_fine(tmp_path: Path) -> None:
-    tls = ["http.host=0.0.0.0", "http.token=secret", "http.tls_cert=/a.pem", "http.tls_key=/b.pem"]
-    assert load_config(None, tls, HOME, tmp_path).http.tls_key == Path("/b.pem")
-    plain = ["http.host=0.0.0.0", "http.token=secret", "http.allow_plain=true"]
-    assert load_config(None, plain, HOME, tmp_path).http.allow_plain
+@pytest.mark.parametrize("key", ["http.tls_cert", "http.tls_key"])
+def test_half_a_key_pair_is_refused(key: str, tmp_path: Path) -> None:
+    with pytest.raises(StartError, match=f"--set {key}: {key}: .* go together; set both or none"):
+        load_config(None, [f"{key}=/a.pem"], HOME, tmp_path)
+    both = load_config(None, ["http.tls_cert=/a.pem", "http.tls_key=/b.pem"], HOME, tmp_path)
+    assert (both.http.tls_cert, both.http.tls_key) == (Path("/a.pem"), Path("/b.pem"))
 
 
 def test_the_token_is_never_shown(tmp_path: Path) -> None:
     assert "hush" not in repr(load_config(None, ["http.token=hush"], HOME, tmp_path))
+    (tmp_path / "config.yaml").write_text("http:\n  token: [hush]\n")
+    with pytest.raises(StartError) as caught:
+        load_config(tmp_path / "config.yaml", (), HOME, tmp_path)
+    assert "hush" not in str(caught.value)
 
 
 def test_every_key_explains_itself() -> None:

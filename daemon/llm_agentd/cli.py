@@ -106,8 +106,9 @@ def http(config: ConfigFile = None, sets: Sets = None) -> None:
     loaded = _load(config, sets)
     _log_to_stderr()
     from llm_agentd.door import run
+    from llm_agentd.ops import notify
 
-    raise typer.Exit(run(loaded))
+    raise typer.Exit(run(loaded, on_ready=lambda url: notify.ready(f"listens on {url}")))
 
 
 @app.command(short_help="Ask one question from the terminal.")
@@ -147,7 +148,7 @@ def dump(
 
     code = run(
         loaded.cache.path,
-        format=output.value,
+        format="jsonl" if output is DumpFormat.jsonl else "table",
         grep=grep,
         role=role,
         stats=stats,

@@ -30,7 +30,6 @@ from llm_agentd.errors import StartError
 SYSTEM_FILE = Path("/etc/llm_agent/config.yaml")
 MIB = 1024 * 1024
 CPUS_MAX = 1024  # what the kernel's default affinity mask holds
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 # Names of the contract that this version does not act on: refused with a word, never silently ignored.
 NOT_YET = ("remote", "speech", "agents.memory_path", "agents.moderation", "cache.redis_url", "zmq.curve_")
@@ -239,7 +238,7 @@ def load_config(
     found += from_sets(sets)
     settings = {one.key: one for setting in found for one in _checked(setting)}
     config = _validate(settings)
-    _check_http(config.http, settings)
+    _check_tls(config.http, settings)
     return config
 
 
@@ -319,23 +318,8 @@ def _wanted(kind: str, limits: Mapping[str, Any], message: str) -> str:
     return message.removeprefix("Value error, ").replace("Input should be", "want", 1)
 
 
-def _check_http(http: Http, settings: Mapping[str, Setting]) -> None:
-    """A door beyond this machine wants a lock: refused at start, not found out later."""
-
-    def where(key: str) -> str:
-        return settings[key].where if key in settings else "configuration"
-
+def _check_tls(http: Http, settings: Mapping[str, Setting]) -> None:
+    """Half a key pair would mean no TLS at all. (Which addresses want a token is the door's own check.)"""
     if (http.tls_cert is None) != (http.tls_key is None):
-        given = "http.tls_cert" if http.tls_cert else "http.tls_key"
-        raise StartError(f"{where(given)}: {given}: http.tls_cert and http.tls_key go together; set both or none")
-    # Also with http.enabled=false: `llm-agentd http` opens the door all the same.
-    if http.host in LOOPBACK_HOSTS:
-        return
-    place = f"{where('http.host')}: http.host {http.host} can be reached from other machines"
-    if not http.token:
-        raise StartError(f"{place}: set http.token (a long random word), or http.host to 127.0.0.1")
-    if http.tls_cert is None and not http.allow_plain:
-        raise StartError(
-            f"{place}: the token would travel unencrypted; set http.tls_cert and http.tls_key, "
-            "or, in a network you trust, http.allow_plain to true"
-        )
+        key = "http.tls_cert" if http.tls_cert else "http.tls_key"
+        raise StartError(f"{settings[key].where}: {key}: http.tls_cert and http.tls_key go together; set both or none")
