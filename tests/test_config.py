@@ -136,6 +136,8 @@ def test_every_plain_name_of_the_contract_is_known() -> None:
         ("cache:\n  variants:\n    think: 0\n", 3, "cache.variants.think: want at least 1"),
         ("cache:\n  ttl_s: .nan\n", 2, "cache.ttl_s: want a finite number"),
         ("cache:\n  redis_url: redis://a\n", 2, "cache.redis_url is not in this version yet"),
+        ("cache:\n  kv_max_bytes: 1\n", 2, "cache.kv_max_bytes is not in this version yet"),
+        ("agents:\n  remember_turns: 1\n", 2, "agents.remember_turns is not in this version yet"),
         ("remote:\n  base_url: http://a\n", 2, "remote.base_url is not in this version yet"),
         ("speech:\n  tts: espeak-ng\n", 2, "not in this version yet"),
         ("zmq:\n  curve_secret_file: a\n", 2, "not in this version yet"),

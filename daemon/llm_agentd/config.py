@@ -32,7 +32,16 @@ MIB = 1024 * 1024
 CPUS_MAX = 1024  # what the kernel's default affinity mask holds
 
 # Names of the contract that this version does not act on: refused with a word, never silently ignored.
-NOT_YET = ("remote", "speech", "agents.memory_path", "agents.moderation", "cache.redis_url", "zmq.curve_")
+NOT_YET = (
+    "remote",
+    "speech",
+    "agents.memory_path",
+    "agents.moderation",
+    "agents.remember_turns",
+    "cache.kv_max_bytes",
+    "cache.redis_url",
+    "zmq.curve_",
+)
 ALL_LAYERS = -1
 
 # Pydantic's error types in an admin's words; others keep Pydantic's own.
@@ -173,7 +182,6 @@ class Cache(Section):
     )
     ttl_s: Number = Field(300, gt=0, description="seconds a reply is served from the cache")
     max_bytes: ByteSize = Field(ByteSize(256 * MIB), ge=MIB, description="disk space of replies; 256MiB works too")
-    kv_max_bytes: ByteSize = Field(ByteSize(512 * MIB), ge=0, description="disk space of saved prompt states")
     variants: Variants = Variants()
 
 
@@ -202,7 +210,6 @@ class Agents(Section):
     """What an NPC is."""
 
     roles_dir: HomePath | None = Field(None, description="folder of your own roles (NAME.yaml), over the shipped ones")
-    remember_turns: Whole = Field(5, ge=0, le=100, description="earlier turns with the same player that a reply sees")
     language: str = Field("en", min_length=1, description="language of replies where a request names none")
 
 

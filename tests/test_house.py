@@ -1,0 +1,151 @@
+"""The house around the code: nothing is left out of the package, no tool is set up twice, no setting is dead."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import re
+import subprocess
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+
+from llm_agentd.config import known_keys
+
+# Written down, not read from the Makefile: these are promised.
+PROMISED_TARGETS = ("setup", "demo", "test", "run", "bench", "lint", "package", "lock", "help")
+SKIPPED_FOLDERS = {"__pycache__"}
+
+
+@pytest.fixture
+def project(repo: Path) -> dict[str, Any]:
+    return tomllib.loads((repo / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def package(repo: Path) -> Path:
+    return repo / "daemon" / "llm_agentd"
+
+
+def files_of(folder: Path) -> list[Path]:
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not SKIPPED_FOLDERS & set(path.parts) and path.suffix != ".pyc"
+    )
+
+
+def module_name(path: Path, package: Path) -> str:
+    parts = ("llm_agentd", *path.relative_to(package).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_every_package_is_packed(project: dict[str, Any], package: Path) -> None:
+    on_disk = {module_name(path, package) for path in package.rglob("__init__.py")}
+    assert set(project["tool"]["setuptools"]["packages"]) == on_disk | {"llm_agentd.mod"}
+
+
+def test_every_data_file_is_packed(project: dict[str, Any], package: Path) -> None:
+    patterns = project["tool"]["setuptools"]["package-data"]
+    packages = {module_name(path, package): path.parent for path in package.rglob("__init__.py")}
+    left_out = []
+    for path in files_of(package):
+        if path.suffix == ".py" and path.with_name("__init__.py").is_file():
+            continue
+        homes = [(name, path.relative_to(home)) for name, home in packages.items() if path.is_relative_to(home)]
+        if not any(
+            fnmatch(inside.as_posix(), pattern.replace("**/*", "*"))
+            for name, inside in homes
+            for pattern in patterns.get(name, ())
+        ):
+            left_out.append(str(path.relative_to(package)))
+    assert left_out == []
+
+
+def test_the_mod_lies_where_the_package_looks(project: dict[str, Any], repo: Path) -> None:
+    folder = repo / project["tool"]["setuptools"]["package-dir"]["llm_agentd.mod"]
+    assert (folder / "mod.conf").read_text(encoding="utf-8").find("llm_agent") >= 0
+    assert (folder / "init.lua").is_file()
+
+
+def test_no_tool_is_set_up_twice(project: dict[str, Any], repo: Path) -> None:
+    other = configparser.ConfigParser()
+    other.read(repo / "setup.cfg", encoding="utf-8")
+    sections = {section.split(":")[0] for section in other.sections()}
+    assert sections == {"importlinter"}
+    assert "importlinter" not in project["tool"]
+
+
+def test_the_lock_holds_every_dependency(project: dict[str, Any], repo: Path) -> None:
+    pinned = dict(
+        re.split("==", line.lower().replace("_", "-"), maxsplit=1)
+        for line in (repo / "constraints.txt").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    )
+    extras = project["project"]["optional-dependencies"]
+    for text in [*project["project"]["dependencies"], *extras["dev"], *extras["bench"]]:
+        wanted = Requirement(text)
+        assert str(wanted.specifier).startswith(">="), text
+        assert wanted.specifier.contains(pinned[wanted.name.lower()]), text
+    assert "torch" not in pinned  # `make setup` must stay quick
+
+
+def test_every_module_has_a_layer(repo: Path, package: Path) -> None:
+    """A module that no layer names could import anything."""
+    config = configparser.ConfigParser()
+    config.read(repo / "setup.cfg", encoding="utf-8")
+    named = set(re.findall(r"llm_agentd[\w.]*", config["importlinter:contract:layers"]["layers"]))
+    free = []
+    for path in package.rglob("*.py"):
+        name = module_name(path, package)
+        is_package = path.name == "__init__.py"
+        if not any(name == layer or name.startswith(layer + ".") for layer in named) and not is_package:
+            free.append(name)
+    assert free == []
+
+
+def test_every_module_says_its_job(package: Path) -> None:
+    silent = []
+    for path in files_of(package):
+        if path.suffix == ".py":
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            if tree.body and not ast.get_docstring(tree):
+                silent.append(str(path.relative_to(package)))
+    assert silent == []
+
+
+def test_no_key_is_dead(package: Path) -> None:
+    """Each key of the configuration is read somewhere; one that is not would be silently ignored."""
+    code = "\n".join(
+        path.read_text(encoding="utf-8") for path in package.rglob("*.py") if not path.name.startswith("config")
+    )
+    dead = [key for key in known_keys() if not re.search(rf"\.{key.split('.')[-1]}\b", code)]
+    assert dead == []
+
+
+def test_make_help_names_what_is_promised(repo: Path) -> None:
+    said = subprocess.run(["make"], cwd=repo, capture_output=True, text=True, timeout=60, check=True).stdout
+    for target in PROMISED_TARGETS:
+        assert f"make {target} " in said
+    assert all(len(line) < 120 for line in said.splitlines())
+
+
+def test_ci_only_calls_make_test(repo: Path) -> None:
+    path = repo / ".ci" / "run"
+    commands = [line for line in path.read_text().splitlines() if line and not line.startswith(("#", "set ", "cd "))]
+    assert commands == ["exec make test"]
+    assert path.stat().st_mode & 0o111
+
+
+def test_links_in_the_documents_lead_somewhere(repo: Path) -> None:
+    documents = [*repo.glob("*.md"), *(repo / "docs").rglob("*.md"), *(repo / "systemd").glob("*.md")]
+    broken = []
+    for document in documents:
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text(encoding="utf-8")):
+            if not re.match(r"[a-z]+:", target) and not (document.parent / target).exists():
+                broken.append(f"{document.relative_to(repo)}: {target}")
+    assert broken == []
