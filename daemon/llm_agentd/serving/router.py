@@ -24,7 +24,7 @@ import zmq
 
 from llm_agentd import __version__
 from llm_agentd.engines.base import EngineInfo
-from llm_agentd.errors import AgentdError, BadRequest, StartError, Unavailable
+from llm_agentd.errors import AgentdError, BadRequest, StartError, TooLarge, Unavailable
 from llm_agentd.serving import intake, validate, wire
 from llm_agentd.serving.cache import Cache, Entry
 from llm_agentd.serving.inference import Emit, Event, Inference
@@ -237,16 +237,13 @@ class Router:
         self._out.setdefault(peer, []).append({"id": request_id, **fields})
 
     def _send(self) -> None:
-        for peer in [peer for peer, held in self._held.items() if not held and peer not in self._out]:
-            if not any(key[0] == peer for key in self._open):
-                del self._held[peer]  # an empty message asks nothing and is answered by nothing
         for peer, records in self._out.items():
             if peer in self._held:
                 self._held[peer] += records
                 if any(key[0] == peer for key in self._open):
                     continue
                 records = self._held.pop(peer)
-            for part in wire.encode_many(records):
+            for part in wire.pack(map(_encode, records)):
                 if not self._send_part(peer, part):
                     break
         self._out.clear()
@@ -264,6 +261,13 @@ class Router:
             del self._open[key]
         self.inference.drop_peer(peer)
         return False
+
+
+def _encode(record: dict[str, Any]) -> bytes:
+    try:
+        return wire.encode(record)
+    except TooLarge as error:  # a reply over the wire limit: its place is taken by the error that says so
+        return wire.encode({"id": record["id"], **intake.error(error)})
 
 
 def _lock_ipc(endpoint: str) -> Any:

@@ -16,7 +16,7 @@ import orjson
 from llm_agentd.config import Config
 from llm_agentd.errors import StartError
 from llm_agentd.ops.bench import Result
-from llm_agentd.ops.bench.rig import Peer, daemon
+from llm_agentd.ops.rig import Peer, daemon
 
 WIDTHS = (1, 2, 4, 8)
 ROUNDS = 3

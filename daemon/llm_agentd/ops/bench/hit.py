@@ -13,7 +13,7 @@ import psutil
 
 from llm_agentd.config import Config
 from llm_agentd.ops.bench import Result, percentile
-from llm_agentd.ops.bench.rig import Browser, Peer, daemon, free_port, process, times_us
+from llm_agentd.ops.rig import Browser, Peer, daemon, free_port, process, times_us
 from llm_agentd.serving import wire
 
 ROUNDS, CALLS = 5, 400  # medians of rounds taken in turn: noise that comes in waves hits both sides

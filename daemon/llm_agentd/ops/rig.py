@@ -1,4 +1,4 @@
-"""What benchmarks start and measure with: the real daemon as processes of its own, and plain clients.
+"""What benchmarks and the demo start and measure with: the real daemon as processes of its own, and plain clients.
 
 Everything started here is stopped by leaving its `with` block.
 """
@@ -41,7 +41,7 @@ def process(args: list[str], ready: str) -> Iterator[subprocess.Popen[str]]:
             if line.startswith(ready):
                 break
         else:
-            raise StartError(f"bench: {' '.join(args[:4])} ended with exit code {child.wait()} before it was ready")
+            raise StartError(f"{' '.join(args[:4])} ended with exit code {child.wait()} before it was ready")
         yield child
     finally:
         child.terminate()
@@ -93,11 +93,11 @@ class Peer:
     def receive(self) -> list[dict[str, Any]]:
         """The records of the next part. Raises StartError when nothing comes, or on an `error` record."""
         if not self._socket.poll(REPLY_WAIT_MS):
-            raise StartError(f"bench: no answer within {REPLY_WAIT_MS // 1000} s")
+            raise StartError(f"no answer within {REPLY_WAIT_MS // 1000} s")
         records: list[dict[str, Any]] = []
         for record in wire.decode(self._socket.recv()):
             if isinstance(record, wire.Bad) or record.get("event") == "error":
-                raise StartError(f"bench: the daemon answered {record}")
+                raise StartError(f"the daemon answered {record}")
             records.append(record)
         return records
 
@@ -124,12 +124,18 @@ class Browser:
         assert self._connection.sock is not None
         self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+    def get(self, path: str) -> bytes:
+        return self._ask("GET", path, None)
+
     def post(self, path: str, body: bytes) -> bytes:
-        self._connection.request("POST", path, body, {"Content-Type": "application/json"})
+        return self._ask("POST", path, body)
+
+    def _ask(self, method: str, path: str, body: bytes | None) -> bytes:
+        self._connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
         answer = self._connection.getresponse()
         text = answer.read()
         if answer.status != 200:
-            raise StartError(f"bench: POST {path} answered {answer.status}: {text[:200]!r}")
+            raise StartError(f"{method} {path} answered {answer.status}: {text[:200]!r}")
         return text
 
 
