@@ -21,7 +21,7 @@ GRIM = frozenset(("sad", "angry", "tired", "worried", "afraid"))  # asked how th
 MOOD_SHARE = 0.35  # of the rest: how often a line of the NPC's mood
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # by identity: hashing every field would be most of a check's time
 class Pattern:
     """One hand-written line with the marks under which it may be said."""
 

@@ -12,6 +12,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from llm_agentd.models.corpus import bank, names
@@ -26,22 +27,37 @@ _TIMES = re.compile(r"\bgood (morning|afternoon|evening)\b", re.IGNORECASE)
 _GREETED = {
     "dawn": "morning", "morning": "morning", "afternoon": "afternoon", "evening": "evening", "night": "evening",
 }  # fmt: skip
-_SISTERS = (
-    frozenset(("greeting", "j_wave", "farewell")) - {"farewell"},
-    frozenset(("banter", "ack", "mood", "work", "mutter")),
-    frozenset(("quest", "j_offer_quest")), frozenset(("quest_none", "j_no_quest")),
-    frozenset(("haggle", "j_haggle")), frozenset(("haggle_accept", "j_accept")), frozenset(("lacking", "j_no_trade")),
-    frozenset(("here_unknown", "way_unknown", "time_unknown", "weather_unknown", "who_is_unknown", "unknown", "told_none",
-               "j_shrug")),
-    frozenset(("told_home", "told_need", "told_friend")), frozenset(("who", "bot")), frozenset(("fight_none", "j_calm")),
-    frozenset(("price", "j_offer_trade")), frozenset(("health_low", "j_retreat")), frozenset(("thanks", "praise")),
-)  # scenes whose lines may stand for one another; their own needs still hold  # fmt: skip
+_SISTERS = tuple(
+    frozenset(group.split())
+    for group in (
+        "greeting j_wave",
+        "banter ack mood work mutter",
+        "quest j_offer_quest",
+        "quest_none j_no_quest",
+        "haggle j_haggle",
+        "haggle_accept j_accept",
+        "lacking j_no_trade",
+        "here_unknown way_unknown time_unknown weather_unknown who_is_unknown unknown told_none j_shrug",
+        "told_home told_need told_friend",
+        "who bot",
+        "fight_none j_calm",
+        "price j_offer_trade",
+        "health_low j_retreat",
+        "thanks praise",
+    )
+)  # scenes whose lines resemble one another: no rivals; what each needs still holds
 _COUNT = defaultdict(int, {word: len(patterns) for word, patterns in bank.BY_WORD.items()})
 _TOTAL = sum(len(patterns) for patterns in bank.BANK.values())
 
 
+@cache
 def _weight(word: str) -> float:
     return math.log(_TOTAL / (1 + _COUNT[word]))
+
+
+@cache
+def _pattern_weight(pattern: bank.Pattern) -> float:
+    return sum(map(_weight, pattern.words))
 
 
 def check(sample_expect: Expect, reply: str) -> Verdict:
@@ -126,7 +142,7 @@ def _likeness(said: str, expect: Expect) -> dict[str, float]:
     for pattern, common in shared.items():
         if pattern.scene == expect.scene and not pattern.suits(expect.role, expect.mood, expect.facts):
             continue
-        own = sum(_weight(word) for word in pattern.words if word not in values)
+        own = _pattern_weight(pattern) - sum(_weight(word) for word in pattern.words & values)
         best[pattern.scene] = max(best[pattern.scene], 2 * common / (own + size))
     if not words:
         for pattern in bank.BANK[expect.scene]:

@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 from llm_agentd.agents import prompt
 from llm_agentd.agents.roles import Role, Roles
-from llm_agentd.models.corpus import bank, names, situations
+from llm_agentd.models.corpus import bank, names, situation, topics
 from llm_agentd.models.corpus.expect import Expect
-from llm_agentd.models.corpus.situations import Situation
+from llm_agentd.models.corpus.situation import Situation
 from llm_agentd.serving.request import Action, Message, Npc, Think
 
 HELDOUT_SHARE = 10  # one combination in ten is held out
@@ -30,7 +30,8 @@ CUSTOM_ROLES = (
     ("alchemist", "Mixes strange potions and coughs a lot."), ("baker", "Covered in flour and always cheerful."),
     ("knight", "Loyal, loud and in heavy armour."), ("witch", "Lives alone with nine cats."),
     ("pirate", "Lost a ship and looks for a new one."), ("captain", "Commands the harbour watch."),
-    ("bard", "Sings more than talks."), ("cook", "Tastes everything twice."), ("beggar", "Sits by the gate and sees all."),
+    ("bard", "Sings more than talks."), ("cook", "Tastes everything twice."),
+    ("beggar", "Sits by the gate and sees all."),
     ("queen", "Used to be obeyed."), ("carpenter", "Smells of fresh wood."), ("shepherd", "Counts sheep all day."),
     ("wizard", "Forgets spells and finds them again."), ("ghost", "Died long ago and does not mind."),
 )  # fmt: skip
@@ -41,12 +42,14 @@ PERSONAS = (
     "Dreams of gold.", "Has seven children.", "Never sleeps well.", "Knows every song.", "Wears a red scarf.",
     "Born in the mountains.",
 )  # fmt: skip
+_SMALL_TALK = [(scene, scene) for scene in ("greeting", "mood", "work", "rumour", "who", "praise")]
+_SMALL_TALK.insert(3, ("talk", "ack"))
 _OPENERS = ("Hello!", "Hi.", "Hello {npc}.", "hey,", "Good day.", "Excuse me.", "Hi {npc},", "Hello again.", "Please,")
-_ROLE_NAMES = (
-    "elder merchant guard smith healer farmer innkeeper hunter child bandit fisher scholar miner priest".split()
-)  # fmt: skip
-_TOPIC_NAMES = tuple(situations.TOPICS)
-_TOPIC_WEIGHTS = tuple(topic.weight for topic in situations.TOPICS.values())
+_ROLE_NAMES = names.words(
+    "elder merchant guard smith healer farmer innkeeper hunter child bandit fisher scholar miner priest"
+)
+_TOPIC_NAMES = tuple(topics.TOPICS)
+_TOPIC_WEIGHTS = tuple(topic.weight for topic in topics.TOPICS.values())
 
 
 @dataclass(frozen=True)
@@ -81,21 +84,21 @@ def _sample(rng: random.Random, heldout: bool) -> Sample | None:
     topic = rng.choices(_TOPIC_NAMES, _TOPIC_WEIGHTS)[0]
     if not _worth_it(rng, role.name, topic):
         return None
-    mood = rng.choice(situations.MOODS) if rng.random() < 0.55 else None
-    time = rng.choice(situations.TIMES) if rng.random() < 0.7 else None
+    mood = rng.choice(situation.MOODS) if rng.random() < 0.55 else None
+    time = rng.choice(situation.TIMES) if rng.random() < 0.7 else None
     if combination_is_heldout(role.name, topic, mood, time) != heldout:
         return None
     s = _situation(rng, heldout, role, topic, mood, time)
-    situations.TOPICS[topic].build(s)
+    topics.TOPICS[topic].build(s)
     if s.do is None:
-        situations.add_noise(s)
+        situation.add_noise(s)
     if s.said and s.said.startswith("~"):
         s.words = _other_npc_says(s, s.said[1:])
     answer = bank.choose(rng, s.scene, s.role, s.mood, _marks(s), s.slots)
     if answer is None:
         return None
     npc = Npc(id="n", name=s.npc, role=role.name, persona=persona, mood=mood)
-    actions = tuple(Action(name, params=situations.ACTIONS[name]) for name in s.listed)
+    actions = tuple(Action(name, params=situation.ACTIONS[name]) for name in s.listed)
     think = Think(npc, s.speaker, _utterance(s), s.intent, s.facts, actions)  # type: ignore[arg-type]
     messages = prompt.build(think, role, _history(s))
     said = _sentence(answer.text, s)
@@ -104,8 +107,8 @@ def _sample(rng: random.Random, heldout: bool) -> Sample | None:
 
 def _worth_it(rng: random.Random, role: str, topic: str) -> bool:
     """Thins out what most roles answer alike, so that the healer's cure and the brave's blow are seen often enough."""
-    if topic in situations.EXPERTS and role not in situations.EXPERTS[topic]:
-        return rng.random() < situations.LAYMAN_SHARE
+    if topic in situation.EXPERTS and role not in situation.EXPERTS[topic]:
+        return rng.random() < situation.LAYMAN_SHARE
     return True
 
 
@@ -134,11 +137,11 @@ def _situation(
 def _surroundings(s: Situation, in_near: bool) -> None:
     """Time, weather, place, who is near, what is held: each known or not."""
     rng = s.rng
-    s.slots["goodday"] = situations.HELLO[s.time] if s.time else "Good day"
+    s.slots["goodday"] = situation.HELLO[s.time] if s.time else "Good day"
     if s.time:
         s.facts["time"] = s.slots["time"] = s.time
     if rng.random() < 0.5:
-        weather = rng.choice(situations.WEATHERS)
+        weather = rng.choice(situation.WEATHERS)
         s.facts["weather"] = s.slots["weather"] = weather
         if weather != "clear":
             s.slots["badweather"] = weather
@@ -211,10 +214,10 @@ def _slots_of(line: str) -> frozenset[str]:
 
 def _other_npc_says(s: Situation, scene: str) -> str:
     """Another NPC's line: by its own trade, spoken to this NPC."""
-    slots = {key: s.slots[key] for key in ("time", "weather", "badweather", "place") if key in s.slots}
+    slots: dict[str, str] = {key: s.slots[key] for key in ("time", "weather", "badweather", "place") if key in s.slots}
     slots["speaker"] = s.npc
     other = s.rng.choice(_ROLE_NAMES)
-    line = bank.choose(s.rng, scene, other, s.rng.choice(situations.MOODS), _marks(s), slots)
+    line = bank.choose(s.rng, scene, other, s.rng.choice(situation.MOODS), _marks(s), slots)
     if line is None:
         line = bank.choose(s.rng, "mutter", other, None, _marks(s), slots)
     return bank.fill(line.text, slots) if line else "Another long day."
@@ -228,8 +231,7 @@ def _history(s: Situation) -> tuple[Message, ...]:
     if turns and s.rng.random() < 0.3:
         turns.append(s.rng.choice((("mood", "mood"), ("thanks", "thanks"), ("work", "work"))))
     elif not turns and s.do is None and s.rng.random() < 0.2:
-        turns = s.rng.sample([("greeting", "greeting"), ("mood", "mood"), ("work", "work"), ("talk", "ack"),
-                              ("rumour", "rumour"), ("who", "who"), ("praise", "praise")], k=s.rng.choice((1, 1, 2)))  # fmt: skip
+        turns = s.rng.sample(_SMALL_TALK, k=s.rng.choice((1, 1, 2)))
     messages: list[Message] = []
     for said, scene in turns:
         answer = bank.choose(s.rng, scene, s.role, s.mood, _marks(s), s.slots)
@@ -266,7 +268,7 @@ def _expect(s: Situation, messages: tuple[Message, ...]) -> Expect:
         phrases=tuple(phrases),
         values=tuple(slots[key] for key in sorted(slots)),
         json=s.do is not None,
-        listed={name: tuple(situations.ACTIONS[name]["properties"]) for name in s.listed},
+        listed={name: tuple(situation.ACTIONS[name]["properties"]) for name in s.listed},
         do=s.do,
     )
 

@@ -10,56 +10,84 @@ import random
 import zlib
 from collections.abc import Callable
 
-PEOPLE = """
-Ana Bram Tilda Greta Odo Wim Kai Mira Jonas Edda Hilda Rolf Sven Ingrid Tom Lena Otto Frida Hugo Nora Pavel Olga Ivan Marta
-Jan Piet Emma Lukas Mia Noah Finn Ella Ben Clara Max Ida Paul Anton Rosa Karl Lotte Emil Greg Alice Robin Marian Will John Mary
-Peter Susan Edmund Lucy Arthur Gwen Percy Elaine Tristan Isolde Roland Oliver Harold Edith Godwin Mildred Aldo Bianca Carlo Dora
-Enzo Fiona Gino Helga Igor Julia Klaus Livia Marco Nina Oscar Petra Quentin Rita Sami Tara Ulf Vera Walter Xenia Yuri Zoe Aino
-Eero Kaisa Lauri Matti Salla Bjorn Astrid Leif Sigrid Erik Freya Gunnar Torsten Dagny Yusuf Amira Omar Leila Hassan Fatima Ravi
-Priya Arjun Meera Kenji Yuki Hana Taro Li Wei Mei Chen Nuno Ines Rui Diego Carmen Pablo Luz Mateo Sofia Andre Chloe Luc Margot
+
+def words(text: str) -> list[str]:
+    """A list written as text, parted by blanks."""
+    return text.split()
+
+
+def phrases(text: str) -> list[str]:
+    """A list of phrases written as text, parted by bars or line ends."""
+    return text.replace("\n", "|").strip("|").split("|")
+
+
+PEOPLE = words("""
+Ana Bram Tilda Greta Odo Wim Kai Mira Jonas Edda Hilda Rolf Sven Ingrid Tom Lena Otto Frida Hugo Nora Pavel
+Olga Ivan Marta Jan Piet Emma Lukas Mia Noah Finn Ella Ben Clara Max Ida Paul Anton Rosa Karl Lotte Emil Greg
+Alice Robin Marian Will John Mary Peter Susan Edmund Lucy Arthur Gwen Percy Elaine Tristan Isolde Roland
+Oliver Harold Edith Godwin Mildred Aldo Bianca Carlo Dora Enzo Fiona Gino Helga Igor Julia Klaus Livia Marco
+Nina Oscar Petra Quentin Rita Sami Tara Ulf Vera Walter Xenia Yuri Zoe Aino Eero Kaisa Lauri Matti Salla Bjorn
+Astrid Leif Sigrid Erik Freya Gunnar Torsten Dagny Yusuf Amira Omar Leila Hassan Fatima Ravi Priya Arjun Meera
+Kenji Yuki Hana Taro Li Wei Mei Chen Nuno Ines Rui Diego Carmen Pablo Luz Mateo Sofia Andre Chloe Luc Margot
 Remy Celine Padraig Siobhan Ewan Isla Angus Morag Dylan Rhys Carys Alex Sam Steve Dan Mike Laura Kate
 singleplayer admin Player Tester
-""".split()
+""")
 
-ITEMS = """
-iron ingot|copper ingot|tin ingot|bronze ingot|gold ingot|steel ingot|wheat|apple|blueberry|bronze sword|steel sword|stone sword
-mese sword|diamond sword|torch|coal lump|iron lump|gold lump|copper lump|tin lump|mese crystal|mese shard|diamond|flint|clay lump
-clay brick|wooden pickaxe|stone pickaxe|steel pickaxe|bronze axe|steel axe|stone axe|steel shovel|wooden shovel|stick|cotton|string
-paper|book|map|bread|flour|seed|sapling|cactus|papyrus|ladder|chest|furnace|bucket|glass bottle|healing potion|bandage|red mushroom
-brown mushroom|rose|tulip|dandelion|wool|leather|feather|bow|arrow|fishing rod|fish|net|rope|lantern|candle|oak plank|pine log
-stone brick|sandstone|obsidian|snowball|egg|carrot|potato|pumpkin|melon|honey|cheese|milk|salt|shield|helmet|key|ring|hammer|nail
-horseshoe|cart|boat|blanket|barrel|needle
-""".replace("\n", "|").strip("|").split("|")
+ITEMS = phrases("""
+iron ingot|copper ingot|tin ingot|bronze ingot|gold ingot|steel ingot|wheat|apple|blueberry
+bronze sword|steel sword|stone sword|mese sword|diamond sword|torch|coal lump|iron lump|gold lump
+copper lump|tin lump|mese crystal|mese shard|diamond|flint|clay lump|clay brick|wooden pickaxe
+stone pickaxe|steel pickaxe|bronze axe|steel axe|stone axe|steel shovel|wooden shovel|stick|cotton
+string|paper|book|map|bread|flour|seed|sapling|cactus|papyrus|ladder|chest|furnace|bucket
+glass bottle|healing potion|bandage|red mushroom|brown mushroom|rose|tulip|dandelion|wool|leather
+feather|bow|arrow|fishing rod|fish|net|rope|lantern|candle|oak plank|pine log|stone brick
+sandstone|obsidian|snowball|egg|carrot|potato|pumpkin|melon|honey|cheese|milk|salt|shield|helmet
+key|ring|hammer|nail|horseshoe|cart|boat|blanket|barrel|needle
+""")
 
 MASS = frozenset(
-    "wheat flour bread cotton string paper papyrus wool leather fish honey cheese milk salt sandstone obsidian rope flint".split()
+    words("""
+wheat flour bread cotton string paper papyrus wool leather fish honey cheese milk salt sandstone obsidian rope
+flint
+""")
 )
 UNHOLDABLE = frozenset(("cart", "boat", "furnace", "chest", "barrel"))
 
-PLACES = """
-Oakford|Millbrook|Stonebridge|Ravenhill|Eastwatch|Greenhollow|Ashwick|Thornfield|Riverbend|Highmoor|Deepdale|Fairhaven|Winterhold
-Goldmere|Redcliff|Silverlake|Blackmoor|Foxglen|Wolfsgate|Elmstead|Brightwater|Coldspring|Dunmere|Frosthaven|Harrowdale|Kingsrest
-Larkspur|Mistvale|Northwick|Pinecrest
-""".replace("\n", "|").strip("|").split("|")
-SITES = """
-mill|well|inn|market|forge|shrine|bridge|gate|harbour|old tower|mine|ruins|lake|forest|farm|temple|castle|graveyard|library
-waterfall|cave|lighthouse|barracks|stable|bakery|town hall|smithy|dock|ferry|watchtower
-""".replace("\n", "|").strip("|").split("|")
+PLACES = phrases("""
+Oakford|Millbrook|Stonebridge|Ravenhill|Eastwatch|Greenhollow|Ashwick|Thornfield|Riverbend|Highmoor
+Deepdale|Fairhaven|Winterhold|Goldmere|Redcliff|Silverlake|Blackmoor|Foxglen|Wolfsgate|Elmstead
+Brightwater|Coldspring|Dunmere|Frosthaven|Harrowdale|Kingsrest|Larkspur|Mistvale|Northwick|Pinecrest
+""")
+SITES = phrases("""
+mill|well|inn|market|forge|shrine|bridge|gate|harbour|old tower|mine|ruins|lake|forest|farm
+temple|castle|graveyard|library|waterfall|cave|lighthouse|barracks|stable|bakery|town hall|smithy
+dock|ferry|watchtower
+""")
 
-ENEMIES = """
-wolf|bandit|skeleton|zombie|spider|stone monster|dirt monster|oerkki|mese monster|dungeon master|bear|troll|goblin|ghost|sand monster
-tree monster|lava flan|giant rat|raider|pirate|dragon|ogre|snake|slime|boar
-""".replace("\n", "|").strip("|").split("|")
+ENEMIES = phrases("""
+wolf|bandit|skeleton|zombie|spider|stone monster|dirt monster|oerkki|mese monster|dungeon master
+bear|troll|goblin|ghost|sand monster|tree monster|lava flan|giant rat|raider|pirate|dragon|ogre
+snake|slime|boar
+""")
 
-_START = "Ka Zo Mi Tar Vel Bro Sha Ni Que Dra El Fi Gor Hu Ja Lor Mor Ny Os Pra Ri Sy Thu Ul Wy Ar Bel Cor Den Fa Gi Yo Xan".split()
-_MIDDLE = "la ri no ve da mi to ku sa ze lo ra ne bi du ga he po xi vo".split()
-_END = "n k th ra lis don mar vik zan ric na bor wen dil gard mo ta sk rin us el ox".split()
-_THING = "moon frost ember shadow sun star ghost dragon thorn mist ash iron sky blood river bone glow storm rune silver".split()
-_KIND = "stone blade root berry dust crystal ring lamp shell leaf coin spear seed brick potion gem horn cloak hook wheel".split()
-_QUALITY = "old black fine rusty tiny golden strange holy broken red blue carved heavy cursed polished".split()
-_PLACE_END = "ford burg ton wick dale mere haven fell stead moor by hold gate vale".split()
+_START = words("""
+Ka Zo Mi Tar Vel Bro Sha Ni Que Dra El Fi Gor Hu Ja Lor Mor Ny Os Pra Ri Sy Thu Ul Wy Ar Bel Cor Den Fa
+Gi Yo Xan
+""")
+_MIDDLE = words("la ri no ve da mi to ku sa ze lo ra ne bi du ga he po xi vo")
+_END = words("n k th ra lis don mar vik zan ric na bor wen dil gard mo ta sk rin us el ox")
+_THING = words("""
+moon frost ember shadow sun star ghost dragon thorn mist ash iron sky blood river bone glow storm rune
+silver
+""")
+_KIND = words("""
+stone blade root berry dust crystal ring lamp shell leaf coin spear seed brick potion gem horn cloak hook
+wheel
+""")
+_QUALITY = words("old black fine rusty tiny golden strange holy broken red blue carved heavy cursed polished")
+_PLACE_END = words("ford burg ton wick dale mere haven fell stead moor by hold gate vale")
 _TWO_WORDS = ("Old {}", "Captain {}", "Little {}", "Mother {}", "Father {}", "{} {}", "{} {}", "{} of {}")
-_TAGS = "xX_{}_Xx|{}_99|{}42|the_{}|{}_{}|{}7|_{}_|{}1234|Lord{}|{}Gamer".split("|")
+_TAGS = phrases("xX_{}_Xx|{}_99|{}42|the_{}|{}_{}|{}7|_{}_|{}1234|Lord{}|{}Gamer")
 
 
 def is_heldout(word: str) -> bool:
@@ -81,10 +109,7 @@ def _coined(rng: random.Random) -> str:
 
 def person(rng: random.Random, heldout: bool, player: bool = False) -> str:
     """A name: often listed, more often made up; players now and then bear digits and underscores."""
-    if rng.random() < 0.38:
-        name = rng.choice(PEOPLE)
-    else:
-        name = _fresh(lambda: _coined(rng), heldout)
+    name = rng.choice(PEOPLE) if rng.random() < 0.38 else _fresh(lambda: _coined(rng), heldout)
     if not player and rng.random() < 0.06:
         name = rng.choice(_TWO_WORDS).format(name, _fresh(lambda: _coined(rng), heldout))
     if player and rng.random() < 0.12:
@@ -136,11 +161,9 @@ def plural(thing: str) -> str:
         return thing
     if thing.endswith("berry"):
         return thing[:-1] + "ies"
-    if thing.endswith(("leaf",)):
+    if thing.endswith("leaf"):
         return thing[:-1] + "ves"
-    if thing.endswith(("torch",)):
-        return thing + "es"
-    if thing in ("potato",):
+    if thing.endswith(("torch", "potato")):
         return thing + "es"
     return thing if thing.endswith("s") else thing + "s"
 
