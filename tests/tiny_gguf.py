@@ -24,6 +24,7 @@ CHATML = (
 )
 
 ALIGNMENT_BYTES = 32
+WEIGHTS_SEED = 7
 TYPE_NORMAL, TYPE_UNKNOWN, TYPE_CONTROL, TYPE_BYTE = 1, 2, 3, 6
 UNK, BOS, EOS, IM_START, IM_END = range(5)
 FIRST_BYTE = 5
@@ -59,7 +60,13 @@ def chain_tokens() -> list[int]:
 
 
 def write_tiny_gguf(
-    path: Path, *, chain: bool = True, template: str | None = CHATML, shape: Shape = Shape(), weights_seed: int = 7
+    path: Path,
+    *,
+    chain: bool = True,
+    template: str | None = CHATML,
+    shape: Shape = Shape(),
+    space_prefix: bool = False,
+    start_token: bool = True,
 ) -> Path:
     """Writes the model and returns `path`."""
     tokens = vocabulary()
@@ -82,13 +89,13 @@ def write_tiny_gguf(
         "tokenizer.ggml.bos_token_id": _u32_value(BOS),
         "tokenizer.ggml.eos_token_id": _u32_value(EOS),
         "tokenizer.ggml.unknown_token_id": _u32_value(UNK),
-        "tokenizer.ggml.add_bos_token": _bool_value(True),
+        "tokenizer.ggml.add_bos_token": _bool_value(start_token),
         "tokenizer.ggml.add_eos_token": _bool_value(False),
-        "tokenizer.ggml.add_space_prefix": _bool_value(False),
+        "tokenizer.ggml.add_space_prefix": _bool_value(space_prefix),
     }
     if template is not None:
         metadata["tokenizer.chat_template"] = _string_value(template)
-    path.write_bytes(_file(metadata, _tensors(shape, len(tokens), chain, random.Random(weights_seed))))
+    path.write_bytes(_file(metadata, _tensors(shape, len(tokens), chain, random.Random(WEIGHTS_SEED))))
     return path
 
 

@@ -60,7 +60,7 @@ class Head:
     @property
     def context_tokens(self) -> int:
         """The length the model was trained for; 0 if it does not say."""
-        return int(self.metadata.get(f"{self.architecture}.context_length", 0))
+        return _whole(self.metadata.get(f"{self.architecture}.context_length"), 0)
 
     @property
     def chat_template(self) -> str:
@@ -97,6 +97,10 @@ def read_head(path: Path, arrays: Collection[str] = ()) -> Head:
         ) from error
     except (_Broken, struct.error, UnicodeDecodeError) as error:
         raise StartError(f"model.path: {path} is damaged or cut off ({error}); fetch or make it again") from error
+
+
+def _whole(value: Any, otherwise: int) -> int:
+    return value if isinstance(value, int) and value >= 0 else otherwise
 
 
 def _cure(start: bytes) -> str:
@@ -146,7 +150,7 @@ class _Reader:
                 raise _Broken(f"tensor {name} has {size} values, not whole blocks")
             values += size
             ends_at = max(ends_at, offset + size // block_values * block_bytes)
-        alignment = int(metadata.get("general.alignment", ALIGNMENT_BYTES)) or ALIGNMENT_BYTES
+        alignment = _whole(metadata.get("general.alignment"), ALIGNMENT_BYTES) or ALIGNMENT_BYTES
         needs = self._at + -self._at % alignment + ends_at
         if needs > self._size:
             raise _Broken(f"{self._size:,} bytes, its tensors need {needs:,}")

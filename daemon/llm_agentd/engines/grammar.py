@@ -81,6 +81,8 @@ def _from_schema(schema: dict[str, Any]) -> str:
 
 
 def _bound(name: str, text: str) -> None:
+    if not text.strip():  # llama.cpp would take it for no grammar at all
+        raise BadRequest(f"{name}: it is empty; leave it out if any text will do")
     if "\0" in text:
         raise BadRequest(f"{name}: holds a NUL character")
     size = len(text.encode(errors="replace"))

@@ -121,7 +121,10 @@ class LlamaEngine:
     def _lay_out(self, roles: tuple[str, ...]) -> list[list[int] | int]:
         """The template for turns of these roles: token ids, and indices of contents between them."""
         parts = chat.layout(self._render, roles)
-        return [part if isinstance(part, int) else self._vocab.template(part) for part in parts]
+        return [
+            part if isinstance(part, int) else self._vocab.template(part, opens=place == 0)
+            for place, part in enumerate(parts)
+        ]
 
     # -- sequences -------------------------------------------------------------------------------
 

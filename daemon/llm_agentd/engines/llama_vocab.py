@@ -27,22 +27,25 @@ class Vocab:
         self.start: tuple[int, ...] = (native.token_bos(),) if native.get_add_bos() else ()
         self.longest_bytes = max((len(native.get_text(token).encode()) for token in range(self._size)), default=1)
         space_prefix = metadata.get("tokenizer.ggml.add_space_prefix", self._kind == SPM)
-        self._guard = tuple(self._plain(_GUARD)) if space_prefix else ()
+        self._guard = tuple(self._tokens(_GUARD, control=False)) if space_prefix else ()
 
     def text(self, text: str) -> list[int]:
         """Token ids of what people wrote: control tokens in it are plain text."""
+        return self._unspaced(text, control=False)
+
+    def template(self, text: str, *, opens: bool) -> list[int]:
+        """Token ids of template text, where control tokens are meant. `opens`: nothing stands before it."""
+        return self._tokens(text, control=True) if opens else self._unspaced(text, control=True)
+
+    def _unspaced(self, text: str, *, control: bool) -> list[int]:
         if not self._guard or not text:
-            return self._plain(text)
-        tokens = self._plain(_GUARD + text)
+            return self._tokens(text, control=control)
+        tokens = self._tokens(_GUARD + text, control=control)
         known = len(self._guard)
-        return tokens[known:] if tuple(tokens[:known]) == self._guard else self._plain(text)
+        return tokens[known:] if tuple(tokens[:known]) == self._guard else self._tokens(text, control=control)
 
-    def template(self, text: str) -> list[int]:
-        """Token ids of template text: control tokens in it are meant."""
-        return list(self.native.tokenize(text, add_special=False, parse_special=True))
-
-    def _plain(self, text: str) -> list[int]:
-        return list(self.native.tokenize(text, add_special=False, parse_special=False))
+    def _tokens(self, text: str, *, control: bool) -> list[int]:
+        return list(self.native.tokenize(text, add_special=False, parse_special=control))
 
     def ends(self, token: int) -> bool:
         """True for tokens by which the model ends its turn."""
