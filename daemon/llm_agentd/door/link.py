@@ -132,6 +132,9 @@ class Link:
         self._set_unready()
         self._later("tick", TICK_S, self._tick)
         self._running = True
+        # What came before the readers were there has been signalled already, and is not again.
+        self._on_monitor()
+        self._on_socket()
 
     def stop(self) -> None:
         """Answers what is open with `unavailable`, then closes."""
