@@ -17,7 +17,7 @@ TEST_DEBS := $(DEMO_DEBS) lua-busted lua-check lua-cjson luajit libzmq5 systemd
 # Debian splits venv off; other builds of Python bring it along.
 VENV_DEB = $(shell $(or $(PYTHON),false) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
 
-LUA_DIRS := lua mods
+LUA_DIRS := daemon/llm_agentd lua mods
 ARGS ?=
 
 # $(call debs,PACKAGES): installs the missing ones as root, else prints the line that does and stops.

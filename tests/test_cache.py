@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis.strategies as st
 import pytest
@@ -476,7 +477,25 @@ def test_the_same_question_has_the_same_key() -> None:
     assert len(key_of()) == 32
 
 
-OTHER_QUESTIONS: list[dict[str, object]] = [
+SAMPLINGS: tuple[dict[str, Any], ...] = (
+    {"max_tokens": 65},
+    {"temperature": 0.71},
+    {"temperature": 0.0},
+    {"top_p": 0.5},
+    {"top_k": 41},
+    {"min_p": 0.1},
+    {"repeat_penalty": 1.1},
+    {"seed": 0},
+    {"seed": 1},
+    {"seed": 2**64},
+    {"stop": ("a", "b")},
+    {"stop": ("ab",)},
+    {"json_schema": {}},
+    {"json_schema": {"properties": {"a": {}, "b": {}}}},
+    {"json_schema": {"properties": {"b": {}, "a": {}}}},
+    {"grammar": "root ::= 'a'"},
+)
+OTHER_QUESTIONS: list[dict[str, Any]] = [
     {"fingerprint": "model-b"},
     {"prompt": "hello", "messages": None},
     {"prompt": '[["user","hello"]]', "messages": None},
@@ -489,27 +508,7 @@ OTHER_QUESTIONS: list[dict[str, object]] = [
     {"messages": (Message("user", "lone \ud800"),)},
     {"wants_action": True},
     {"whole_sentences": True},
-    *(
-        {"sampling": Sampling(**change)}  # type: ignore[arg-type]
-        for change in (
-            {"max_tokens": 65},
-            {"temperature": 0.71},
-            {"temperature": 0.0},
-            {"top_p": 0.5},
-            {"top_k": 41},
-            {"min_p": 0.1},
-            {"repeat_penalty": 1.1},
-            {"seed": 0},
-            {"seed": 1},
-            {"seed": 2**64},
-            {"stop": ("a", "b")},
-            {"stop": ("ab",)},
-            {"json_schema": {}},
-            {"json_schema": {"properties": {"a": {}, "b": {}}}},
-            {"json_schema": {"properties": {"b": {}, "a": {}}}},
-            {"grammar": "root ::= 'a'"},
-        )
-    ),
+    *({"sampling": Sampling(**change)} for change in SAMPLINGS),
 ]
 
 
