@@ -58,6 +58,7 @@ class FakeDaemon:
         self.seen: queue.Queue[Record] = queue.Queue()
         self.parts: list[int] = []
         self.pinged = threading.Event()
+        self.mute = False  # takes what comes, pings too, and says nothing
         self.peer = b""
         self._context = zmq.Context()
         self._wake = self._context.socket(zmq.PAIR)
@@ -87,7 +88,10 @@ class FakeDaemon:
 
     def say(self, wire_id: str, *answers: Record) -> None:
         """Answers outside the script, in one part."""
-        self._wake.send(b"".join(wire.encode({"id": wire_id, **answer}) for answer in answers))
+        self.say_raw(b"".join(wire.encode({"id": wire_id, **answer}) for answer in answers))
+
+    def say_raw(self, part: bytes) -> None:
+        self._wake.send(part)
 
     def _run(self) -> None:
         router = self._context.socket(zmq.ROUTER)
@@ -128,7 +132,7 @@ class FakeDaemon:
             self.seen.put(record)
         if count:
             self.parts.append(count)
-        for packed in wire.encode_many(answers):
+        for packed in wire.encode_many([] if self.mute else answers):
             router.send_multipart([self.peer, packed])
 
 
