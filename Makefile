@@ -24,7 +24,7 @@ ARGS ?=
 define debs
 @wanted="$(strip $(1) $(VENV_DEB))"; \
 if ! command -v dpkg-query >/dev/null; then \
-  echo "not a Debian system: see yourself that these are installed: $$wanted" >&2; exit 0; fi; \
+  echo "not a Debian system; what these packages hold must be installed: $$wanted" >&2; exit 0; fi; \
 missing=; for deb in $$wanted; do \
   [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$deb 2>/dev/null || true)" = installed ] || missing="$$missing $$deb"; done; \
 [ -n "$$missing" ] || exit 0; \
@@ -46,7 +46,7 @@ if [ -z "$$python" ] || ! $$python -c 'import sys; sys.exit(sys.version_info < (
 if ! $(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
   echo "== virtual environment $(VENV) from $$($$python -V)"; \
   rm -rf $(VENV); $$python -m venv $(VENV); fi; \
-echo "== pip install -e .$(1)"; \
+echo "== pip install -e .$(1) (takes a minute or two)"; \
 $(PIP) install -q -e '.$(1)' -c constraints.txt
 @touch $@
 endef
