@@ -114,7 +114,7 @@ local function wake(object, staticdata)
 		-- its role may come from a mod that is gone: it keeps the name and lives on as a villager
 		local role = agent.roles[saved.role] and saved.role or "villager"
 		npc = llm_agent.register_npc(saved.id, {name = saved.name, role = role, mood = saved.mood, object = object})
-		npc.saved_role = saved.role
+		npc.saved_role, npc.lives_in_body = saved.role, true
 		for key, value in pairs(type(saved.context) == "table" and saved.context or {}) do npc.context[key] = value end
 	end
 	npc.object, npc.bodily = object, true
@@ -149,6 +149,12 @@ core.register_entity(ENTITY, {
 		return core.serialize({
 			id = npc.id, name = npc.name, role = npc.saved_role or npc.role, mood = npc.mood, context = observe.plain(npc.context),
 		})
+	end,
+
+	-- Unloaded, it sleeps; removed for good, its mind goes too, unless another mod registered that.
+	on_deactivate = function(self, removal)
+		local npc = agent.npcs[self.npc_id]
+		if removal and npc and npc.lives_in_body then llm_agent.unregister_npc(npc.id) end
 	end,
 
 	on_rightclick = function(self, clicker)

@@ -1,0 +1,378 @@
+-- A game to test the mod in, stepped by hand: a fake `core` with clock, settings, log, players, objects, HTTP and JSON as
+-- the engine has them, quirks included (whole numbers as 5.0, {} as null, null dropped, deep JSON raises).
+-- Not the engine: no physics, no map. What only the engine can show is tried on a real server.
+
+local dkjson = require("dkjson")
+
+local Mock = {}
+Mock.__index = Mock
+
+local DEPTH_MAX = 100 -- where the engine's parser raises
+
+-- JSON as the engine writes it before 5.16 -------------------------------------------------------------------------------
+
+local function quote(s)
+	return '"' .. s:gsub('[%z\1-\31"\\]', function(c) return ("\\u%04x"):format(c:byte()) end) .. '"'
+end
+
+local function write_json(value, depth)
+	local kind = type(value)
+	if kind == "nil" then return "null" end
+	if kind == "boolean" then return tostring(value) end
+	if kind == "string" then return quote(value) end
+	if kind == "number" then
+		if value ~= value then return "null" end
+		return value % 1 == 0 and ("%.1f"):format(value) or ("%.17g"):format(value)
+	end
+	if kind ~= "table" then error("Can't write type " .. kind .. " as JSON") end
+	if depth > 16 then return nil end
+	local parts = {}
+	if #value > 0 then
+		for i, item in ipairs(value) do parts[i] = write_json(item, depth + 1) end
+		for key in pairs(value) do
+			if type(key) ~= "number" then error("Can't mix array and object values in JSON") end
+		end
+		return "[" .. table.concat(parts, ",") .. "]"
+	end
+	for key, item in pairs(value) do
+		if type(key) ~= "string" then error("Can't use this key in JSON") end
+		parts[#parts + 1] = quote(key) .. ":" .. write_json(item, depth + 1)
+	end
+	if #parts == 0 then return "null" end
+	table.sort(parts)
+	return "{" .. table.concat(parts, ",") .. "}"
+end
+
+local function parse_json(s)
+	local depth = 0
+	for bracket in s:gmatch("[%[%]{}]") do
+		depth = depth + ((bracket == "[" or bracket == "{") and 1 or -1)
+		if depth > DEPTH_MAX then error("JSON nested too deep") end
+	end
+	return (dkjson.decode(s, 1, nil, nil, nil)) -- null becomes nil: dropped keys
+end
+
+-- Objects and players ----------------------------------------------------------------------------------------------------
+
+local Object = {}
+Object.__index = Object
+
+local function vector_copy(v) return {x = v.x, y = v.y, z = v.z} end
+
+function Object:get_pos() return not self.gone and vector_copy(self.pos) or nil end
+function Object:set_pos(pos) self.pos = vector_copy(pos) end
+function Object:get_properties() return self.properties end
+function Object:set_properties(given) for key, value in pairs(given) do self.properties[key] = value end end
+function Object:get_hp() return self.hp end
+function Object:set_hp(hp) self.hp = hp end
+function Object:set_yaw(yaw) self.yaw = yaw end
+function Object:get_yaw() return self.yaw end
+function Object:set_armor_groups(groups) self.armor_groups = groups end
+function Object:set_acceleration(acceleration) self.acceleration = acceleration end
+function Object:set_animation(range) self.animation = range end
+function Object:set_attach(parent) self.parent = parent end
+function Object:get_attach() return self.parent and not self.parent.gone and self.parent or nil end
+function Object:get_luaentity() return not self.gone and self.entity or nil end
+function Object:is_player() return self.player_name ~= nil end
+function Object:get_player_name() return self.player_name or "" end
+function Object:get_wielded_item() return self.wielded end
+
+function Object:remove()
+	if self.gone then return end
+	local entity = self.entity
+	if entity and entity.on_deactivate then entity:on_deactivate(true) end
+	self.gone = true
+end
+
+-- The mapblock goes: what the body would save, and no body any more.
+function Object:unload()
+	local saved = self.entity.get_staticdata and self.entity:get_staticdata() or ""
+	if self.entity.on_deactivate then self.entity:on_deactivate(false) end
+	self.gone = true
+	return saved
+end
+
+local function item_stack(name)
+	return {is_empty = function() return name == "" end, get_name = function() return name end}
+end
+
+-- The fake core ----------------------------------------------------------------------------------------------------------
+
+-- options: settings (table of strings), http (false: not allowed), curl (false: no cURL), storage (table kept over "restarts"),
+-- player_api (false: a game without the player model), mod_path
+function Mock.new(options)
+	options = options or {}
+	local self = setmetatable({
+		now_us = 1e9,
+		settings = options.settings or {},
+		storage = options.storage or {},
+		mod_path = options.mod_path or "mods/llm_agent",
+		log = {}, -- "level: text"
+		chat = {}, -- {to, text}
+		players = {},
+		entities = {}, -- every object ever added
+		time_of_day = 0.5,
+		privs = {}, -- player → {privilege = true}
+		fetches = {}, -- HTTP requests in the order they were made: {request, result, seen}
+		callbacks = {globalstep = {}, chat = {}, leave = {}, shutdown = {}, loaded = {}},
+	}, Mock)
+	self.core = self:_core(options)
+	return self
+end
+
+function Mock:_core(options)
+	local core = {registered_entities = {}, registered_chatcommands = {}, registered_privileges = {}, registered_items = {}}
+	self:_add_environment(core, options)
+	self:_add_registrations(core)
+	self:_add_world(core)
+	if options.curl ~= false then
+		function core.request_http_api()
+			if options.http == false then return nil end
+			return self:_http()
+		end
+	end
+	return core
+end
+
+function Mock:_add_environment(core, options)
+	core.settings = {get = function(_, name) return self.settings[name] end}
+	function core.get_current_modname() return "llm_agent" end
+	function core.get_modpath(name)
+		if name == "llm_agent" then return self.mod_path end
+		return name == "player_api" and options.player_api ~= false and "/games/player_api" or nil
+	end
+	function core.get_us_time() return self.now_us end
+	function core.log(level, text) self.log[#self.log + 1] = text and level .. ": " .. text or level end
+	function core.get_mod_storage()
+		return {
+			get_string = function(_, key) return self.storage[key] or "" end,
+			set_string = function(_, key, value) self.storage[key] = value ~= "" and value or nil end,
+		}
+	end
+	core.parse_json = parse_json
+	function core.write_json(value) return write_json(value, 1) end
+	function core.serialize(value) return dkjson.encode(value) end
+	function core.deserialize(s) return (dkjson.decode(s, 1, nil, nil, nil)) end
+end
+
+function Mock:_add_registrations(core)
+	local function into(list) return function(fn) table.insert(self.callbacks[list], fn) end end
+	core.register_globalstep = into("globalstep")
+	core.register_on_chat_message = into("chat")
+	core.register_on_leaveplayer = into("leave")
+	core.register_on_shutdown = into("shutdown")
+	core.register_on_mods_loaded = into("loaded")
+	function core.register_privilege(name, def) core.registered_privileges[name] = def end
+	function core.register_chatcommand(name, def) core.registered_chatcommands[name] = def end
+	function core.register_entity(name, def) core.registered_entities[name] = def end
+end
+
+function Mock:_add_world(core)
+	function core.get_timeofday() return self.time_of_day end
+	function core.chat_send_player(name, text) self.chat[#self.chat + 1] = {to = name, text = text} end
+	function core.check_player_privs(name, wanted)
+		for privilege in pairs(wanted) do
+			if not (self.privs[name] or {})[privilege] then return false end
+		end
+		return true
+	end
+	function core.get_connected_players()
+		local list = {}
+		for _, player in pairs(self.players) do list[#list + 1] = player end
+		return list
+	end
+	function core.get_player_by_name(name) return self.players[name] end
+	function core.add_entity(pos, name, staticdata)
+		local def = assert(core.registered_entities[name], "unknown entity " .. name)
+		local object = setmetatable({pos = vector_copy(pos), hp = 20, yaw = 0, properties = {}}, Object)
+		object:set_properties(def.initial_properties)
+		object.entity = setmetatable({object = object, name = name}, {__index = def})
+		self.entities[#self.entities + 1] = object
+		if def.on_activate then object.entity:on_activate(staticdata or "", 0) end
+		return not object.gone and object or nil
+	end
+end
+
+-- HTTP: a request stays open until the test (or a door) answers it -----------------------------------------------------
+
+function Mock:_http()
+	return {
+		fetch_async = function(request)
+			assert(request.timeout % 1 == 0 and request.timeout >= 1, "before 5.14 a timeout below 1 s means for ever")
+			self.fetches[#self.fetches + 1] = {request = request}
+			if self.door then self.door:request(self.fetches[#self.fetches]) end
+			return #self.fetches
+		end,
+		fetch_async_get = function(handle)
+			local fetch = self.fetches[handle]
+			if self.door then self.door:poll(fetch) end
+			if not fetch.result then return {completed = false, succeeded = false, timeout = false, code = 0, data = ""} end
+			assert(not fetch.seen, "the engine forgets a handle once its result was read")
+			fetch.seen = true
+			return fetch.result
+		end,
+	}
+end
+
+-- Answer a request: code 0 is nobody there, "timeout" no answer in time; data a string or a table.
+function Mock.answer(fetch, code, data)
+	if type(data) == "table" then data = dkjson.encode(data) end
+	fetch.result = {
+		completed = true, succeeded = code ~= 0 and code ~= "timeout", timeout = code == "timeout",
+		code = code == "timeout" and 0 or code, data = data or "",
+	}
+end
+
+-- Requests that wait for an answer, oldest first.
+function Mock:open_fetches()
+	local list = {}
+	for _, fetch in ipairs(self.fetches) do
+		if not fetch.result then list[#list + 1] = fetch end
+	end
+	return list
+end
+
+function Mock.body(fetch)
+	return (dkjson.decode(fetch.request.data, 1, nil, nil, nil))
+end
+
+-- The daemon's door as CONTRACT section 4 has it: sessions, events kept until an `after` passes them, held polls.
+-- door.reply(request) gives the events for a question at once (or {} to answer later with door:event).
+local Door = {}
+Door.__index = Door
+
+function Mock:open_door(reply)
+	self.door = setmetatable({mock = self, sessions = {}, asked = {}, cancelled = {}, up = true, reply = reply}, Door)
+	return self.door
+end
+
+function Door:_session(name)
+	local session = self.sessions[name]
+	if not session then
+		session = {seq = 0, events = {}, ids = {}}
+		self.sessions[name] = session
+	end
+	return session
+end
+
+function Door:event(session_name, event)
+	local session = self:_session(session_name)
+	session.seq = session.seq + 1
+	event.seq = session.seq
+	session.events[#session.events + 1] = event
+end
+
+function Door:request(fetch)
+	if not self.up then return Mock.answer(fetch, 0) end
+	if fetch.request.method ~= "POST" then return Mock.answer(fetch, 200, {ready = true}) end
+	local body = Mock.body(fetch)
+	local session = self:_session(body.session)
+	fetch.session, fetch.after, fetch.until_us = session, body.after, self.mock.now_us + body.wait_ms * 1000
+	for i = #session.events, 1, -1 do
+		if session.events[i].seq <= body.after then table.remove(session.events, i) end
+	end
+	for _, id in ipairs(body.cancel) do self.cancelled[#self.cancelled + 1] = id end
+	for _, request in ipairs(body.requests) do
+		if not session.ids[request.id] then
+			session.ids[request.id] = true
+			self.asked[#self.asked + 1] = {session = body.session, request = request}
+			for _, event in ipairs(self.reply and self.reply(request) or {}) do
+				event.id = event.id or request.id
+				self:event(body.session, event)
+			end
+		end
+	end
+end
+
+function Door:poll(fetch)
+	if fetch.result or not fetch.session then return end
+	local newer = {}
+	for _, event in ipairs(fetch.session.events) do
+		if event.seq > fetch.after then newer[#newer + 1] = event end
+	end
+	if newer[1] or self.mock.now_us >= fetch.until_us then Mock.answer(fetch, 200, {events = newer, rejected = {}}) end
+end
+
+-- The daemon and its door die: what is held breaks, what they knew is gone.
+function Door:die()
+	self.up = false
+	self.sessions = {}
+	for _, fetch in ipairs(self.mock:open_fetches()) do Mock.answer(fetch, 0) end
+end
+
+function Door:rise()
+	self.up = true
+end
+
+-- Playing --------------------------------------------------------------------------------------------------------------
+
+-- Load the mod as the engine does: globals `core` and, from it, `llm_agent`.
+function Mock:load_mod()
+	_G.core, _G.llm_agent = self.core, nil
+	assert(loadfile(self.mod_path .. "/init.lua"))()
+	for _, fn in ipairs(self.callbacks.loaded) do fn() end
+	return _G.llm_agent
+end
+
+function Mock:step(dtime, times)
+	dtime = dtime or 0.05
+	for _ = 1, times or 1 do
+		self.now_us = self.now_us + dtime * 1e6
+		for _, fn in ipairs(self.callbacks.globalstep) do fn(dtime) end
+		for _, object in ipairs(self.entities) do
+			local entity = not object.gone and object.entity
+			if entity and entity.on_step then entity:on_step(dtime) end
+		end
+	end
+end
+
+function Mock:shutdown()
+	for _, fn in ipairs(self.callbacks.shutdown) do fn() end
+end
+
+function Mock:join(name, pos, wielded)
+	local player = setmetatable({
+		player_name = name, pos = vector_copy(pos), hp = 20, properties = {}, wielded = item_stack(wielded or ""),
+	}, Object)
+	self.players[name] = player
+	return player
+end
+
+function Mock:leave(name)
+	local player = self.players[name]
+	for _, fn in ipairs(self.callbacks.leave) do fn(player, false) end
+	self.players[name] = nil
+	player.gone = true
+end
+
+-- True if some mod swallowed the message.
+function Mock:say(name, message)
+	for _, fn in ipairs(self.callbacks.chat) do
+		if fn(name, message) then return true end
+	end
+	return false
+end
+
+function Mock:command(name, param)
+	local ok, message = self.core.registered_chatcommands.llm.func(name, param)
+	return ok, message
+end
+
+-- Lines of the log, or of a player's chat, that hold `words`.
+function Mock:logged(words)
+	local found = {}
+	for _, line in ipairs(self.log) do
+		if line:find(words, 1, true) then found[#found + 1] = line end
+	end
+	return found
+end
+
+function Mock:chat_of(name)
+	local found = {}
+	for _, line in ipairs(self.chat) do
+		if line.to == name then found[#found + 1] = line.text end
+	end
+	return found
+end
+
+return Mock
