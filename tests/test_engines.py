@@ -152,6 +152,22 @@ class TestLlama(EngineContract):
         penalised = Sampling(temperature=0, max_tokens=30, repeat_penalty=2.0)
         assert data(run(varied, "x", penalised)) != data(run(varied, "x", greedy))
 
+    def test_text_heeds_no_neighbour(self, varied: LlamaEngine) -> None:
+        """Same seed, same text: alone, and in another slot among seven others that join at other steps."""
+        sampling = Sampling(temperature=1, seed=11, max_tokens=20)
+        texts = [f"question {index} " + "please " * index for index in range(8)]
+        alone = [data(run(varied, text, sampling)) for text in texts]
+        assert len(set(alone)) == len(texts)
+        together: dict[int, bytes] = {}
+        waiting = list(enumerate(texts))
+        while waiting or varied._live:
+            for index, text in waiting[:2]:
+                varied.start(7 - index, varied.encode(None, talk(text), sampling), sampling)
+            del waiting[:2]
+            for piece in varied.step():
+                together[7 - piece.seq] = together.get(7 - piece.seq, b"") + piece.data
+        assert [together[index] for index in range(8)] == alone
+
     def test_all_slots_at_once(self, varied: Engine) -> None:
         """The whole width, each to the end of its context: the cache has a place for every token."""
         sampling = Sampling(temperature=1, seed=9, max_tokens=10_000)

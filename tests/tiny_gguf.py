@@ -26,8 +26,11 @@ CHATML = (
 ALIGNMENT_BYTES = 32
 WEIGHTS_SEED = 7
 TYPE_NORMAL, TYPE_UNKNOWN, TYPE_CONTROL, TYPE_BYTE = 1, 2, 3, 6
+F32, Q8_0 = 0, 8  # ggml's tensor types
 UNK, BOS, EOS, IM_START, IM_END = range(5)
 FIRST_BYTE = 5
+
+Tensor = tuple[int, tuple[int, ...], bytes]  # type, dimensions with the fastest first, data
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def write_tiny_gguf(
     metadata: dict[str, bytes] = {
         "general.architecture": _string_value("llama"),
         "general.name": _string_value("tiny"),
-        "general.file_type": _u32_value(0),
+        "general.file_type": _u32_value(7),
         "llama.context_length": _u32_value(shape.context),
         "llama.embedding_length": _u32_value(shape.width),
         "llama.block_count": _u32_value(shape.layers),
@@ -99,8 +102,8 @@ def write_tiny_gguf(
     return path
 
 
-def _tensors(shape: Shape, vocab: int, chain: bool, rng: random.Random) -> dict[str, tuple[tuple[int, ...], bytes]]:
-    """name → (dimensions, fastest first; float32 data)."""
+def _tensors(shape: Shape, vocab: int, chain: bool, rng: random.Random) -> dict[str, Tensor]:
+    """All tensors by name, quantised like the embedded model's."""
 
     def noise(rows: int, columns: int, scale: float) -> list[list[float]]:
         return [[rng.gauss(0.0, scale) for _ in range(columns)] for _ in range(rows)]
@@ -123,11 +126,8 @@ def _tensors(shape: Shape, vocab: int, chain: bool, rng: random.Random) -> dict[
             ("ffn_down", width, wide),
         ):
             tensors[f"blk.{layer}.{name}.weight"] = noise(rows, columns, scale)
-    packed = {
-        name: ((len(rows[0]), len(rows)), struct.pack(f"<{len(rows) * len(rows[0])}f", *joined.from_iterable(rows)))
-        for name, rows in tensors.items()
-    }
-    ones = ((width,), struct.pack(f"<{width}f", *([1.0] * width)))
+    packed = {name: (Q8_0, (len(rows[0]), len(rows)), _q8_0(rows)) for name, rows in tensors.items()}
+    ones = (F32, (width,), struct.pack(f"<{width}f", *([1.0] * width)))
     norms = [f"blk.{layer}.{part}_norm.weight" for layer in range(shape.layers) for part in ("attn", "ffn")]
     return packed | dict.fromkeys([*norms, "output_norm.weight"], ones)
 
@@ -147,13 +147,24 @@ def _link(embedding: list[list[float]], output: list[list[float]]) -> None:
     output[start] = [0.3 * value for value in common]
 
 
-def _file(metadata: dict[str, bytes], tensors: dict[str, tuple[tuple[int, ...], bytes]]) -> bytes:
+def _q8_0(rows: list[list[float]]) -> bytes:
+    """Blocks of 32 values: a float16 scale and 32 signed bytes."""
+    values = list(joined.from_iterable(rows))
+    out = bytearray()
+    for at in range(0, len(values), 32):
+        block = values[at : at + 32]
+        scale = max(map(abs, block)) / 127 or 1.0
+        out += struct.pack("<e32b", scale, *(round(value / scale) for value in block))
+    return bytes(out)
+
+
+def _file(metadata: dict[str, bytes], tensors: dict[str, Tensor]) -> bytes:
     head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(metadata))
     head += b"".join(_string(key) + value for key, value in metadata.items())
     body = b""
-    for name, (dimensions, data) in tensors.items():
+    for name, (kind, dimensions, data) in tensors.items():
         head += _string(name) + struct.pack("<I", len(dimensions))
-        head += struct.pack(f"<{len(dimensions)}Q", *dimensions) + struct.pack("<IQ", 0, len(body))
+        head += struct.pack(f"<{len(dimensions)}Q", *dimensions) + struct.pack("<IQ", kind, len(body))
         body += _padded(data)
     return _padded(head) + body
 

@@ -24,7 +24,7 @@ from llm_agentd.engines.gguf import read_head
 from llm_agentd.engines.grammar import Grammars
 from llm_agentd.engines.llama_chat import pick_render
 from llm_agentd.engines.llama_vocab import Vocab
-from llm_agentd.engines.machine import pick_threads
+from llm_agentd.engines.machine import is_tiny, pick_threads
 from llm_agentd.engines.native_log import native_errors
 from llm_agentd.engines.text import check_fits, check_one_source, check_room, pick_context, well_formed
 from llm_agentd.errors import StartError
@@ -34,6 +34,9 @@ from llm_agentd.serving.request import Message, Sampling
 # 64 is within a tenth of the fastest prefill; 32 loses a quarter.
 PROMPT_TOKENS_PER_STEP = 64
 PENALTY_TOKENS = 64  # how far back repeat_penalty looks, as in llama.cpp
+# Flash attention computes part of a prompt otherwise than the whole, so the same seed may give another text when others
+# are in the batch (docs/determinism.md). A tiny model gains a tenth by it and goes without; a big one needs it.
+FLASH_AUTO, FLASH_OFF = -1, 0
 SEED_RANDOM = 0xFFFFFFFF  # llama.cpp's word for "random": never passed on as a seed
 
 
@@ -75,7 +78,14 @@ class LlamaEngine:
         self._threads = threads or pick_threads(head.parameters)
         self._model = _load_model(path, gpu_layers)
         self._vocab = Vocab(self._model.get_vocab(), head.metadata)
-        self._context = _open_context(self._model, context, width, self._threads, width + self._budget)
+        self._context = _open_context(
+            self._model,
+            context_tokens=context,
+            width=width,
+            threads=self._threads,
+            batch_tokens=width + self._budget,
+            tiny=is_tiny(head.parameters),
+        )
         self._batch = llama_cpp.LlamaBatch(n_tokens=width + self._budget, embd=0, n_seq_max=1)
         self._grammars = Grammars(self._vocab.native)
         self._layout = lru_cache(chat.TURNS_KEPT)(self._lay_out)
@@ -236,13 +246,16 @@ def _load_model(path: Path, gpu_layers: int) -> Any:
             raise StartError(f"model.path: llama.cpp cannot load {path} ({why}); try another GGUF file") from error
 
 
-def _open_context(model: Any, context_tokens: int, width: int, threads: int, batch_tokens: int) -> Any:
+def _open_context(model: Any, *, context_tokens: int, width: int, threads: int, batch_tokens: int, tiny: bool) -> Any:
     params = llama_cpp.LlamaContextParams()
     params.n_ctx = context_tokens * width
     params.n_seq_max = width
     params.n_batch = params.n_ubatch = batch_tokens  # one step is one pass through the network
     params.n_threads = params.n_threads_batch = threads
-    params.kv_unified = True
+    # Each sequence attends over its own cells only. One cache for all costs twice the time at eight sequences of 300
+    # tokens, and lets a neighbour's length change a sequence's rounding.
+    params.kv_unified = False
+    params.flash_attn_type = FLASH_OFF if tiny else FLASH_AUTO
     params.no_perf = True
     with native_errors() as errors:
         try:

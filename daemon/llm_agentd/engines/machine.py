@@ -7,13 +7,17 @@ import os
 import psutil
 
 # Below this a layer takes microseconds, and threads spend longer meeting at its end than they save.
-ONE_THREAD_BELOW_PARAMETERS = 50_000_000
+TINY_BELOW_PARAMETERS = 50_000_000
 THREADS_MAX = 8  # decoding is bound by memory bandwidth long before
+
+
+def is_tiny(parameters: int) -> bool:
+    return parameters < TINY_BELOW_PARAMETERS
 
 
 def pick_threads(parameters: int) -> int:
     """Physical cores among those this thread may use, bounded; one for a tiny model."""
-    if parameters < ONE_THREAD_BELOW_PARAMETERS:
+    if is_tiny(parameters):
         return 1
     lent = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(psutil.cpu_count(logical=False) or lent, lent, THREADS_MAX))
