@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -196,15 +195,11 @@ def door(
 
     thread = threading.Thread(target=serve)
     thread.start()
-    try:
-        assert listening.wait(DEADLINE_S)
-        with httpx.Client(base_url=url, timeout=DEADLINE_S) as http:
+    with httpx.Client(base_url=url, timeout=DEADLINE_S) as http:
+        try:
+            assert listening.wait(DEADLINE_S)
             yield Door(url, app, http)
-    finally:
-        server.should_exit = True
-        thread.join(DEADLINE_S)
-        assert not thread.is_alive()
-
-
-def session_name() -> str:
-    return uuid.uuid4().hex
+        finally:
+            server.should_exit = True
+            thread.join(DEADLINE_S)
+            assert not thread.is_alive()

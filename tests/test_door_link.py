@@ -1,4 +1,4 @@
-"""The link to the daemon: what happens to open requests when the daemon dies, hangs, starts slowly or answers nonsense."""
+"""The link to the daemon: what becomes of open requests when it dies, hangs, starts slowly or answers nonsense."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+
 from door_rig import DEADLINE_S, FakeDaemon, Record, always_hits, delta, done, error, silent
 from llm_agentd.door import link as links
 from llm_agentd.door.link import Ask, Link
@@ -37,7 +38,9 @@ class Heard:
 
 
 @asynccontextmanager
-async def linked(endpoint: str, *, retry_s: float = LONG_S, clock: Callable[[], float] = time.monotonic) -> AsyncIterator[Link]:
+async def linked(
+    endpoint: str, *, retry_s: float = LONG_S, clock: Callable[[], float] = time.monotonic
+) -> AsyncIterator[Link]:
     link = Link(endpoint, retry_s=retry_s, clock=clock)
     link.start()
     try:
@@ -241,7 +244,9 @@ def test_a_daemon_that_hangs_is_noticed_and_welcomed_back(endpoint: str, monkeyp
     run(test)
 
 
-def test_an_answer_that_never_comes_is_given_in_the_daemons_place(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_never_comes_is_given_in_the_daemons_place(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(links, "TICK_S", 0.01)
     now_s = [100.0]
 

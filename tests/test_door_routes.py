@@ -8,6 +8,7 @@ import threading
 from typing import Any
 
 import pytest
+
 from door_rig import DEADLINE_S, Background, FakeDaemon, Record, always_hits, done, door, error, silent
 from llm_agentd.door.guard import BODY_MAX_BYTES
 
@@ -210,7 +211,9 @@ def test_openapi_shows_bodies_answers_and_examples(endpoint: str) -> None:
         assert "$defs" not in body, "its references would point nowhere"
         assert post["responses"]["200"]["content"]["application/json"]["schema"]
         assert post["responses"]["503"]["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorBody")
-    properties = spec["paths"]["/v1/exchange"]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    properties = spec["paths"]["/v1/exchange"]["post"]["requestBody"]["content"]["application/json"]["schema"][
+        "properties"
+    ]
     assert set(properties) == {"session", "after", "wait_ms", "requests", "cancel"}
 
 

@@ -148,7 +148,7 @@ def _add_work(app: FastAPI, link: Link, exchange: Exchange, timeout_ms: int) -> 
         Events stay until an `after` passes them, so that a lost answer loses nothing: ask again with the same `after`,
         and send a request again under the same `id` where it is not known to have arrived. Of two calls that wait, the
         newer ends the older; a call with `wait_ms` 0 leaves a waiting one alone. A session unused for 10 minutes ends.
-        503 (where no daemon could take any of the requests) carries `events` and `rejected` too.
+        503 (no daemon for any of the requests, or for a call without any) carries `events` and `rejected` too.
         """
         answer = await exchange.call(exchanges.parse(await read_json(request)))
         content: dict[str, Any] = {"events": answer.events, "rejected": answer.rejected}

@@ -48,7 +48,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`unavailable` is set where the call brought requests and there was no daemon for any of them."""
+    """`unavailable` is set where there was no daemon for any of the requests, or for a call that brought none."""
 
     events: list[Record]
     rejected: list[Record]
@@ -114,12 +114,14 @@ class Exchange:
         session.acknowledge(call.after)
         rejected, fresh, unavailable = self._take(session, call)
         try:
-            await self._wait(session, call, fresh, wait_ms=0 if rejected else call.wait_ms)
+            await self._wait(session, call, fresh, wait_ms=0 if rejected or self._link.away else call.wait_ms)
         finally:
             session.calls -= 1
             session.used_s = self._clock()
         events = session.newer(call.after)
         session.told_seq = max(session.told_seq, session.last_seq)
+        if not events and not rejected and self._link.away:  # a game that only asks whether we are back
+            unavailable = Unavailable(self._link.why_not(), retry_after_ms=RETRY_AFTER_MS)
         return Answer(events, rejected, unavailable)
 
     def sweep(self) -> None:

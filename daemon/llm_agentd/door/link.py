@@ -175,6 +175,11 @@ class Link:
         """The daemon has said that it can answer, and nothing has spoken against it since."""
         return self._ready
 
+    @property
+    def away(self) -> bool:
+        """No daemon for `retry_s`: nothing is taken until one is back."""
+        return self._away
+
     def why_not(self) -> str:
         """For people: why nothing is answered, and the cure."""
         if self._connected:

@@ -48,6 +48,7 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None) -> int:
         ws="none",
         lifespan="on",
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
