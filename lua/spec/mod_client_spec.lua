@@ -282,6 +282,54 @@ describe("the client", function()
 		assert.equal("loading the model", client.reason)
 	end)
 
+	it("still takes the answers that a 503 brings along", function()
+		start()
+		ask("a")
+		ask("b")
+		step()
+		Mock.answer(mock.fetches[1], 503, {
+			events = {{seq = 1, id = "spec:1", event = "done", text = "just in time"}}, error = {code = "unavailable", message = "gone"},
+		})
+		step()
+		assert.same({"done", "just in time"}, {outcome("a")})
+		assert.same({"error", "unavailable"}, {outcome("b")})
+	end)
+
+	it("counts two exchanges that fail of one cause as one failure", function()
+		start()
+		ask("a")
+		step()
+		ask("b")
+		step()
+		assert.equal(2, #mock:open_fetches())
+		for _, fetch in ipairs(mock:open_fetches()) do Mock.answer(fetch, "timeout") end
+		mock:open_door(echo)
+		step(0.05, 3)
+		assert.same({"done", "I am a"}, {outcome("a")})
+		assert.same({"done", "I am b"}, {outcome("b")})
+		assert.equal(0, #mock:logged("offline"))
+	end)
+
+	it("is not put off by an echo of a session it has left", function()
+		start()
+		local said = {}
+		ask("a", 8000, function(part) said[#said + 1] = part end)
+		step()
+		ask("b")
+		step()
+		Mock.answer(mock.fetches[2], 0) -- nobody there: another session, and all is asked anew
+		step()
+		assert.not_equal(Mock.body(mock.fetches[1]).session, Mock.body(mock.fetches[3]).session)
+		Mock.answer(mock.fetches[1], 200, {events = {{seq = 1, id = "spec:1", event = "delta", text = "old"}}})
+		step()
+		assert.same({}, said)
+		ask("c")
+		step()
+		Mock.answer(mock.fetches[3], 200, {events = {{seq = 1, id = "spec:1", event = "done", text = "new"}}})
+		step()
+		assert.same({"done", "new"}, {outcome("a")})
+	end)
+
 	it("names the cure for a wrong token and a wrong address", function()
 		for code, word in pairs({[401] = "llm_agent.token", [404] = "llm_agent.url"}) do
 			mock, got = Mock.new(), {}

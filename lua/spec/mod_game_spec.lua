@@ -416,6 +416,17 @@ describe("the mod", function()
 			assert.equal(0, #door.asked)
 		end)
 
+		it("end a talk whose line found no turn, and talk again later", function()
+			village("always", {["llm_agent.say_wait_ms"] = "1000"})
+			agent.get_npc("a"):say("A very long story.", {ms = 30000})
+			agent.get_npc("b"):say("Another.", {ms = 30000})
+			mock:step(0.1, 250)
+			local during = #door.asked
+			mock:step(0.1, 1200)
+			assert.is_true(#door.asked > during + 2)
+			assert.equal(0, #mock:logged("error"))
+		end)
+
 		it("end a talk when one is gone, and when the daemon is", function()
 			village("always")
 			agent.on("say", function() if agent.get_npc("b") then agent.unregister_npc("b") end end)

@@ -136,7 +136,7 @@ local function take(event, flight)
 end
 
 local function accept(flight, answer)
-	go_online()
+	if flight.session == session then go_online() end -- one from before we went offline proves nothing
 	if flight.session == session and answer.events[1] then suspect = false end
 	local seen = after
 	for _, event in ipairs(answer.events) do
@@ -185,6 +185,8 @@ local function land(flight, result, now)
 	elseif code == 404 then
 		return go_offline("offline", url("/v1/exchange") .. " does not exist; look at llm_agent.url", now)
 	elseif code == 503 then
+		local answer = parse(result.data)
+		for _, event in ipairs(answer and type(answer.events) == "table" and answer.events or {}) do take(event, flight) end
 		return go_offline("unavailable", error_message(result.data, "the daemon is starting, stopping or away"), now)
 	elseif REFUSED[code] and flight.carried[1] then
 		local message, wire_code = error_message(result.data, "HTTP " .. code)
