@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import zmq
-from inproc import Client, InProcess
 
+from inproc import Client, InProcess
 from llm_agentd.engines.stub import StubEngine
 from llm_agentd.errors import StartError
 from llm_agentd.serving import wire

@@ -29,9 +29,7 @@ def wants_json(think: Think) -> bool:
     return think.intent in _JSON_INTENTS and bool(think.actions)
 
 
-def build(
-    think: Think, role: Role, history: Sequence[Message] = (), language: str = "en"
-) -> tuple[Message, ...]:
+def build(think: Think, role: Role, history: Sequence[Message] = (), language: str = "en") -> tuple[Message, ...]:
     """One system message, the earlier turns, one user message; `language` counts unless `think` names one."""
     return (
         Message("system", system_text(think, role, language)),

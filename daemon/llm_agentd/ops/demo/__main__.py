@@ -64,6 +64,7 @@ def run(seconds: float) -> int:
             "llm_agent.npc_talk": "always",
             "llm_agent.npc_talk_interval_s": 15,
             "llm_village.seconds": seconds,
+            "llm_village.ask_interval_s": 1,
         }
         game = Game(Path(folder), settings=settings)
         version = engine_version(game.binary)
@@ -112,20 +113,20 @@ def _show(line: str) -> dict[str, Any] | None:
     elif found := STATS.search(line):
         stats: dict[str, Any] = orjson.loads(found.group(1))
         return stats
-    elif "ERROR[" in line:
+    elif "ERROR[" in line and "ERROR[CurlFetch]" not in line:
         console.print(f"[red]{escape(line)}[/]")
     return None
 
 
 def _summary(stats: dict[str, Any], metrics: str, version: str, model: str) -> dict[str, Any]:
     return {
-        "replies": stats["called_back"] - stats["fallbacks"],
-        "fallbacks": stats["fallbacks"],
-        "cache_hits": stats["cache_hits"],
+        "replies": int(stats["called_back"] - stats["fallbacks"]),  # engines before 5.16 write 5.0
+        "fallbacks": int(stats["fallbacks"]),
+        "cache_hits": int(stats["cache_hits"]),
         "first_text_ms_p50": round(histogram_median(metrics, "llm_agentd_first_text_seconds") * 1000, 1),
         "reply_ms_p95": round(stats["reply_ms_p95"], 1),
         "step_gap_ms_p99": round(stats["step_gap_ms_p99"], 1),
-        "npcs": stats["npcs"],
+        "npcs": int(stats["npcs"]),
         "engine_version": version,
         "model": model,
     }
@@ -147,7 +148,7 @@ def histogram_median(metrics: str, name: str) -> float:
 def _print_table(summary: dict[str, Any], stats: dict[str, Any]) -> None:
     table = Table(title="\nThe village", show_header=False, title_justify="left")
     for label, value in (
-        ("NPCs", f"{summary['npcs']} of {stats['roles']} roles"),
+        ("NPCs", f"{summary['npcs']} of {stats['roles']:.0f} roles"),
         ("replies from the model", f"{summary['replies'] - summary['cache_hits']}"),
         ("replies from the cache", f"{summary['cache_hits']}"),
         ("fallback lines", f"{summary['fallbacks']}"),
