@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import pytest
 
 from contract_engine import GREEDY, EngineContract, data, drain, run, steps, talk
 from llm_agentd import engines
-from llm_agentd.engines import open_engine
+from llm_agentd.engines import llama, open_engine
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.ctransformers import CTransformersEngine
 from llm_agentd.engines.llama import LlamaEngine
@@ -20,6 +21,9 @@ from llm_agentd.serving.request import Message, Sampling
 from tiny_gguf import BOS, CHAIN_TEXT, IM_END, IM_START, Shape, write_tiny_gguf
 
 MODEL_ENGINES = ("llama", "ctransformers")
+
+LONG_CHAIN = ["root", *(f"r{number}" for number in range(3000)), '"a"']
+DOUBLING = "root ::= r0\n" + "\n".join(f"r{n} ::= r{n + 1} r{n + 1}" for n in range(30)) + '\nr30 ::= "a"?'
 
 
 @pytest.fixture(scope="session")
@@ -120,6 +124,10 @@ class TestLlama(EngineContract):
             ('root ::= "' + "a" * 70_000 + '"', "bytes"),
             ("", "empty"),
             ("# only a comment", "parse"),
+            (DOUBLING, "left out"),
+            ("root ::= " + '"a"? ' * 201 + '"z"', "left out"),
+            ("root ::= " + " | ".join(f'"w{number}"' for number in range(5001)), "alternatives"),
+            ("\n".join(f"{name} ::= {after}" for name, after in pairwise(LONG_CHAIN)), "chain"),
         ],
     )
     def test_bad_grammar_names_the_reason(
@@ -129,6 +137,24 @@ class TestLlama(EngineContract):
             engine.encode("x", None, Sampling(grammar=grammar))
         assert capfd.readouterr().err == ""
         assert data(run(engine, "fine", Sampling(grammar='root ::= "ok"'))) == b"ok"
+
+    def test_grammar_that_runs_away_fails_alone(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Its ways double with each letter; nothing in its text tells."""
+        monkeypatch.setattr(llama, "SAMPLE_MAX_S", 0.02)
+        sampling = Sampling(temperature=0, grammar='root ::= x\nx ::= "H" x "b" | "H" x "c"')
+        engine.start(0, engine.encode("x", None, sampling), sampling)
+        engine.start(1, engine.encode(None, talk("hello"), GREEDY), GREEDY)
+        out = drain(engine, 0, 1)
+        assert out[0][-1].finish == "failed"
+        assert "grammar" in out[0][-1].error
+        assert data(out[1]).decode() == CHAIN_TEXT
+
+    def test_usual_schemas_pass(self, engine: Engine) -> None:
+        names = [f"p{number}" for number in range(40)]
+        wide = {"type": "object", "properties": {name: {"type": "string", "maxLength": 200} for name in names}}
+        action = {"anyOf": [{"type": "null"}, wide | {"required": names}]}
+        for schema in (wide, action, {"enum": [f"item {number}" for number in range(1000)]}):
+            assert engine.encode("x", None, Sampling(json_schema=schema))
 
     def test_deep_schema_is_refused(self, engine: Engine) -> None:
         schema: dict[str, object] = {"type": "string"}

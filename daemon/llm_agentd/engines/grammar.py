@@ -1,7 +1,8 @@
 """Grammars for the `llama` engine: from a request's `grammar` or `json_schema` to one that llama.cpp surely accepts.
 
 llama.cpp's sampler for a grammar that does not parse is a null pointer, and the next step a crash; deep nesting
-overflows the parser's stack. So each grammar is bounded and compiled once on trial before a sequence may use it.
+overflows the parser's stack, and too many ways to go on take all memory. So each grammar is bounded and compiled
+once on trial before a sequence may use it.
 Inference thread only; knows nothing of sequences.
 """
 
@@ -14,6 +15,7 @@ import orjson
 from cyllama.llama import llama_cpp
 
 from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
+from llm_agentd.engines.gbnf import too_wide
 from llm_agentd.engines.native_log import native_errors
 from llm_agentd.errors import BadRequest
 from llm_agentd.serving.request import Sampling
@@ -94,6 +96,8 @@ def _bound(name: str, text: str) -> None:
         deepest = max(deepest, depth)
     if deepest > NESTING_MAX:
         raise BadRequest(f"{name}: brackets nested more than {NESTING_MAX} deep")
+    if reason := too_wide(text):
+        raise BadRequest(f"{name}: {reason}")
 
 
 def _reason(printed: str) -> str:
