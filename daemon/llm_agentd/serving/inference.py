@@ -12,9 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
-from llm_agentd.agents.actions import take_apart
 from llm_agentd.engines.base import Engine, EngineInfo, Piece
 from llm_agentd.errors import (
     AgentdError,
@@ -25,10 +23,10 @@ from llm_agentd.errors import (
     StartError,
     Unavailable,
 )
-from llm_agentd.serving.cache import Cache, Entry
+from llm_agentd.serving.cache import Cache
+from llm_agentd.serving.live import Live, known
 from llm_agentd.serving.meters import Meters
-from llm_agentd.serving.request import Delta, Done, Finish, Peer, Request, Timing, Usage
-from llm_agentd.serving.text import TextAssembler
+from llm_agentd.serving.request import Delta, Done, Peer, Request
 from llm_agentd.serving.window import Window
 
 log = logging.getLogger(__name__)
@@ -40,22 +38,6 @@ NICE = 10  # the router's and the game's threads win the CPU; p99 of an echo bes
 IDLE_BEAT_S = 5.0  # an idle loop still turns this often, to feed the watchdog
 RESTARTS_MAX = 3  # an engine that breaks this often without one good step between is not coming back
 RETRY_AFTER_MS = 1000  # while the engine starts again
-
-
-@dataclass(slots=True)
-class _Live:
-    """One running sequence and all twins that wait for its text (the first asked for it)."""
-
-    seq: int
-    key: bytes
-    requests: list[Request]
-    assembler: TextAssembler
-    prompt_tokens: int
-    reused_tokens: int
-    started_s: float
-    first_piece_s: float | None = None
-    completion_tokens: int = 0
-    joined: set[tuple[Peer, str]] = field(default_factory=set)
 
 
 class Inference:
@@ -87,7 +69,7 @@ class Inference:
         self._displaced: list[Request] = []
         self._stopping = False
         self._abort_s = float("inf")
-        self._live: dict[int, _Live] = {}
+        self._live: dict[int, Live] = {}
         self._broken_in_a_row = 0
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self.started = threading.Event()  # the engine is open, or `failure` says why not
@@ -241,45 +223,27 @@ class Inference:
         return gone
 
     def _join_or_start(self, request: Request, out: list[tuple[Request, Event]]) -> None:
+        now_s = self._clock()
         if request.cache == "use" and (entry := self._cache.get(request.key, request.variants)):
-            out.append((request, self._known(request, entry)))  # a twin finished while this one waited
+            out.append((request, known(request, entry, now_s)))  # a twin finished while this one waited
             return
         if request.cache != "off":
             twin = next((live for live in self._live.values() if live.key == request.key), None)
             if twin is not None:
-                twin.requests.append(request)
-                twin.joined.add((request.peer, request.id))
-                if request.stream and not request.actions and twin.assembler.text:
-                    out.append((request, Delta(twin.assembler.text)))
+                out.extend(twin.join(request))
                 return
+        seq = self._free.pop()
         try:
             tokens = self._engine.encode(request.prompt, request.messages, request.sampling)
-            seq = self._free.pop()
-            try:
-                reused = self._engine.start(seq, tokens, request.sampling)
-            except BaseException:
-                self._free.append(seq)
-                raise
-        except AgentdError as error:
+            reused = self._engine.start(seq, tokens, request.sampling)
+        except Exception as error:  # one request's trouble must not end the others
+            self._free.append(seq)
+            if not isinstance(error, AgentdError):
+                log.exception("the engine could not start a request")
+                error = EngineFailed(f"the engine could not start this request: {type(error).__name__}")
             out.append((request, error))
             return
-        except Exception as error:  # one request's trouble must not end the others
-            log.exception("the engine could not start a request")
-            out.append((request, EngineFailed(f"the engine could not start this request: {type(error).__name__}")))
-            return
-        self._live[seq] = _Live(
-            seq=seq,
-            key=request.key,
-            requests=[request],
-            assembler=TextAssembler(
-                stop=request.sampling.stop,
-                whole_sentences=request.whole_sentences and not request.actions,
-                max_tokens=request.sampling.max_tokens,
-            ),
-            prompt_tokens=len(tokens),
-            reused_tokens=reused,
-            started_s=self._clock(),
-        )
+        self._live[seq] = Live.begin(request, seq=seq, prompt_tokens=len(tokens), reused_tokens=reused, now_s=now_s)
 
     def _step(self, out: list[tuple[Request, Event]]) -> list[Piece]:
         self._meters.batch.observe(len(self._live))
@@ -308,84 +272,26 @@ class Inference:
 
     def _advance(self, piece: Piece, out: list[tuple[Request, Event]]) -> None:
         live = self._live[piece.seq]
-        now_s = self._clock()
-        if live.first_piece_s is None:
-            live.first_piece_s = now_s
-        live.completion_tokens += piece.tokens
         if piece.finish == "failed":
             out.extend((request, EngineFailed(piece.error)) for request in live.requests)
             self._release(live)
             return
-        delta = live.assembler.feed(piece.data, piece.tokens)
-        finish = live.assembler.finished
-        if finish or piece.finish:
-            if not piece.finish:
-                self._engine.stop(live.seq)
-            last, reason = live.assembler.end("length" if piece.finish == "length" else "stop")
-            self._tell(live, delta + last, out)
-            self._done(live, finish or reason, now_s, out)
-        else:
-            self._tell(live, delta, out)
-
-    def _tell(self, live: _Live, delta: str, out: list[tuple[Request, Event]]) -> None:
-        if delta:
-            out.extend((r, Delta(delta)) for r in live.requests if r.stream and not r.actions)
-
-    def _done(self, live: _Live, finish: Finish, now_s: float, out: list[tuple[Request, Event]]) -> None:
-        first = live.requests[0]
-        text, action = live.assembler.text, None
-        if first.actions:
-            text, action = take_apart(text, first.actions)
-        usage = Usage(live.prompt_tokens, live.reused_tokens, live.completion_tokens)
-        started_s, first_s = live.started_s, live.first_piece_s or now_s
-        for request in live.requests:
-            joined = (request.peer, request.id) in live.joined
-            began_s = max(started_s, request.arrived_s)
-            reply = Done(
-                text=text,
-                finish=finish,
-                cache="joined" if joined else ("off" if request.cache == "off" else "miss"),
-                model=self._engine.info.model,
-                action=action,
-                usage=usage,
-                timing_ms=Timing(
-                    queue=_ms(began_s - request.arrived_s),
-                    prefill=_ms(max(0.0, first_s - began_s)),
-                    decode=_ms(now_s - max(first_s, began_s)),
-                    total=_ms(now_s - request.arrived_s),
-                ),
-            )
-            if not joined:
-                self._meters.done(reply)
-            out.append((request, reply))
-        cut_short = first.whole_sentences and finish == "length"  # not worth saying twice
-        if first.cache != "off" and not cut_short:
-            entry = Entry(
-                text=text,
-                finish=finish,
-                model=self._engine.info.model,
-                action=action,
-                prompt_tokens=usage.prompt_tokens,
-                completion_tokens=usage.completion_tokens,
-                role=first.label,
-                prompt=first.prompt or "\n".join(message.content for message in first.messages or ()),
-            )
-            self._cache.put(live.key, entry, first.variants)
+        now_s = self._clock()
+        delta, finish = live.feed(piece, now_s)
+        out.extend(live.deltas(delta))
+        if finish is None:
+            return
+        if not piece.finish:  # a stop string or a sentence end, which the engine cannot know
+            self._engine.stop(live.seq)
+        model = self._engine.info.model
+        replies = [(request, live.reply(request, finish, model=model, now_s=now_s)) for request in live.requests]
+        out.extend(replies)
+        self._meters.done(replies[0][1])
+        if entry := live.entry(finish, model):
+            self._cache.put(live.key, entry, live.requests[0].variants)
         self._release(live)
 
-    def _known(self, request: Request, entry: Entry) -> Done:
-        waited_ms = _ms(self._clock() - request.arrived_s)
-        return Done(
-            text=entry.text,
-            finish=entry.finish,
-            cache="hit",
-            model=entry.model,
-            action=entry.action,
-            usage=Usage(entry.prompt_tokens, 0, entry.completion_tokens),
-            timing_ms=Timing(queue=waited_ms, total=waited_ms),
-        )
-
-    def _release(self, live: _Live) -> None:
+    def _release(self, live: Live) -> None:
         del self._live[live.seq]
         self._free.append(live.seq)
 
@@ -402,7 +308,3 @@ class Inference:
             self._emit([(r, Unavailable("the daemon is stopping", retry_after_ms=RETRY_AFTER_MS)) for r in rest])
         self._engine.close()
         self.ended.set()
-
-
-def _ms(seconds: float) -> float:
-    return round(seconds * 1000, 3)

@@ -1,11 +1,12 @@
 """The other side of `bench decode`: the least code that batches sequences through cyllama.
 
 Order as JSON on stdin, tokens/s on stdout.
-Shares nothing with the daemon on purpose: what the daemon adds to this is its price.
+Shares nothing with the daemon but its niceness, on purpose: what the daemon adds to this is its price.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Any
@@ -13,9 +14,12 @@ from typing import Any
 import orjson
 from cyllama.llama import llama_cpp as lib
 
+from llm_agentd.serving.inference import NICE
+
 
 def run(order: dict[str, Any]) -> float:
     """Tokens per second over all prompts, `width` of them at a time."""
+    os.nice(NICE)  # as the daemon's inference thread: on a busy machine the kernel must treat both alike
     lib.disable_logging()
     width, per_sequence = order["width"], order["context_tokens"]
     model = lib.LlamaModel(order["path"], lib.LlamaModelParams())

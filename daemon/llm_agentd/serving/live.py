@@ -1,0 +1,129 @@
+"""One running sequence and everybody who waits for its text: the asker and the twins that joined.
+
+Inference thread only. Pure: engine pieces and times come in, deltas, replies and a cache entry go out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from llm_agentd.agents.actions import take_apart
+from llm_agentd.engines.base import Piece
+from llm_agentd.serving.cache import Entry
+from llm_agentd.serving.request import Delta, Done, Finish, Peer, Request, Timing, Usage
+from llm_agentd.serving.text import TextAssembler
+
+
+@dataclass(slots=True)
+class Live:
+    """`requests[0]` asked first; `joined` holds who came later. `first_s`: when the first piece came."""
+
+    seq: int
+    requests: list[Request]
+    assembler: TextAssembler
+    prompt_tokens: int
+    reused_tokens: int
+    started_s: float
+    first_s: float | None = None
+    completion_tokens: int = 0
+    joined: set[tuple[Peer, str]] = field(default_factory=set)
+
+    @classmethod
+    def begin(cls, request: Request, *, seq: int, prompt_tokens: int, reused_tokens: int, now_s: float) -> Live:
+        assembler = TextAssembler(
+            stop=request.sampling.stop,
+            whole_sentences=request.whole_sentences and not request.actions,  # a cut would break the JSON form
+            max_tokens=request.sampling.max_tokens,
+        )
+        return cls(seq, [request], assembler, prompt_tokens, reused_tokens, now_s)
+
+    @property
+    def key(self) -> bytes:
+        return self.requests[0].key
+
+    def join(self, request: Request) -> list[tuple[Request, Delta]]:
+        """A twin waits along; what was shown so far is its first delta."""
+        self.requests.append(request)
+        self.joined.add((request.peer, request.id))
+        text = self.assembler.text
+        return [(request, Delta(text))] if text and _streams(request) else []
+
+    def feed(self, piece: Piece, now_s: float) -> tuple[str, Finish | None]:
+        """New text, and how the sequence ended if it did."""
+        if self.first_s is None:
+            self.first_s = now_s
+        self.completion_tokens += piece.tokens
+        delta = self.assembler.feed(piece.data, piece.tokens)
+        if not piece.finish and not self.assembler.finished:
+            return delta, None
+        last, finish = self.assembler.end("length" if piece.finish == "length" else "stop")
+        return delta + last, finish
+
+    def deltas(self, text: str) -> list[tuple[Request, Delta]]:
+        return [(request, Delta(text)) for request in self.requests if _streams(request)] if text else []
+
+    def result(self) -> tuple[str, dict[str, Any] | None]:
+        """The whole text, taken apart where an action was asked for."""
+        text, actions = self.assembler.text, self.requests[0].actions
+        return take_apart(text, actions) if actions else (text, None)
+
+    def reply(self, request: Request, finish: Finish, *, model: str, now_s: float) -> Done:
+        """What `request`, the asker or a twin, is told at the end. A twin's times begin when it came."""
+        text, action = self.result()
+        began_s = max(self.started_s, request.arrived_s)
+        first_s = max(self.first_s or now_s, began_s)
+        joined = (request.peer, request.id) in self.joined
+        return Done(
+            text=text,
+            finish=finish,
+            cache="joined" if joined else "off" if request.cache == "off" else "miss",
+            model=model,
+            action=action,
+            usage=Usage(self.prompt_tokens, self.reused_tokens, self.completion_tokens),
+            timing_ms=Timing(
+                queue=to_ms(began_s - request.arrived_s),
+                prefill=to_ms(first_s - began_s),
+                decode=to_ms(now_s - first_s),
+                total=to_ms(now_s - request.arrived_s),
+            ),
+        )
+
+    def entry(self, finish: Finish, model: str) -> Entry | None:
+        """What the cache keeps; None for what nobody should be told again."""
+        first = self.requests[0]
+        if first.cache == "off" or (first.whole_sentences and finish == "length"):
+            return None
+        text, action = self.result()
+        return Entry(
+            text=text,
+            finish=finish,
+            model=model,
+            action=action,
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+            role=first.label,
+            prompt=first.prompt or "\n".join(message.content for message in first.messages or ()),
+        )
+
+
+def known(request: Request, entry: Entry, now_s: float) -> Done:
+    """The reply of a request whose text got into the cache while it waited."""
+    waited_ms = to_ms(now_s - request.arrived_s)
+    return Done(
+        text=entry.text,
+        finish=entry.finish,
+        cache="hit",
+        model=entry.model,
+        action=entry.action,
+        usage=Usage(entry.prompt_tokens, 0, entry.completion_tokens),
+        timing_ms=Timing(queue=waited_ms, total=waited_ms),
+    )
+
+
+def to_ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)
+
+
+def _streams(request: Request) -> bool:
+    return request.stream and not request.actions  # words inside a JSON form are not words yet
