@@ -244,6 +244,27 @@ def test_a_daemon_that_hangs_is_noticed_and_welcomed_back(endpoint: str, monkeyp
     run(test)
 
 
+def test_a_host_that_fell_silent_is_connected_anew(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "TICK_S", 0.01)
+    now_s = [100.0]
+
+    async def test() -> None:
+        with FakeDaemon(endpoint) as daemon:
+            async with linked(endpoint, clock=lambda: now_s[0]) as link:
+                heard = Heard()
+                await until(lambda: link.ready)
+                daemon.mute = True
+                ask(link, heard)
+                await at_daemon(daemon)
+                await until(lambda: link._ping_sent_s is not None)
+                daemon.mute = False
+                now_s[0] += links.DEAF_S + 0.1
+                assert (await heard.wait_for(1))[0]["event"] == "done"
+                assert daemon.seen.qsize() == 1, "sent again on the new connection"
+
+    run(test)
+
+
 def test_an_answer_that_never_comes_is_given_in_the_daemons_place(
     endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
