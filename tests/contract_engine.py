@@ -144,10 +144,8 @@ class EngineContract:
         tokens = [*one, *([one[-1]] * fill), *tokens]
         varied.start(0, tokens, sampling)
         pieces = drain(varied, 0)[0]
-        assert sum(piece.tokens for piece in pieces) <= room
-        assert pieces[-1].finish in ("length", "stop")
-        if len(pieces) == room:
-            assert pieces[-1].finish == "length"
+        assert pieces[-1].finish == "length"
+        assert sum(piece.tokens for piece in pieces) == room
 
     def test_too_long_prompt_names_the_limit(self, engine: Engine) -> None:
         limit = str(engine.info.context_tokens)
@@ -182,6 +180,10 @@ class EngineContract:
         pieces = run(engine, HOSTILE[name])
         assert data(pieces).decode()
         engine.encode(HOSTILE[name], None, GREEDY)
+
+    def test_text_goes_on_after_a_nul(self, engine: Engine) -> None:
+        short = engine.encode(None, [Message("user", "a")], GREEDY)
+        assert len(engine.encode(None, [Message("user", "a\0" + "b" * 40)], GREEDY)) >= len(short) + 10
 
     def test_wrong_use_is_named(self, engine: Engine) -> None:
         with pytest.raises(BadRequest, match="prompt or messages"):
@@ -280,6 +282,20 @@ class EngineContract:
         while 1 not in (seqs := [piece.seq for piece in varied.step()]):
             assert seqs == [0], "the running one has its token in each step"
         assert 1 < decodes(varied) - before < STEPS_MAX, "the long prompt came in parts"
+
+    def test_prompts_are_computed_in_order_of_arrival(self, varied: Engine) -> None:
+        if varied.info.max_sequences == 1:
+            return
+        sampling = Sampling(temperature=0, max_tokens=1)
+        long = varied.encode("b" * (varied.info.context_tokens - 20), None, sampling)
+        firsts: list[int] = []
+        for seq in (2, 1):
+            varied.start(seq, long, sampling)
+        while len(firsts) < 2:
+            pieces = varied.step()
+            assert len(pieces) <= 1, "both at once: the second did not wait"
+            firsts += [piece.seq for piece in pieces]
+        assert firsts == [2, 1]
 
     def test_one_that_fails_leaves_the_others(self, engine: Engine) -> None:
         seqs = range(min(3, engine.info.max_sequences))

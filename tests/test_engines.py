@@ -219,10 +219,6 @@ class TestCTransformers(EngineContract):
     def varied(self, models: SimpleNamespace, opened: list[Engine]) -> Engine:
         return open_kept(opened, "ctransformers", models.wild)
 
-    @pytest.fixture(autouse=True)
-    def _keep(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.monkeypatch = monkeypatch
-
     def fail_next(self, engine: Engine, seq: int) -> None:
         assert isinstance(engine, CTransformersEngine)
         evaluate = engine._eval
@@ -239,6 +235,13 @@ class TestCTransformers(EngineContract):
     def test_min_p_is_refused(self, engine: Engine) -> None:
         with pytest.raises(BadRequest, match="min_p"):
             engine.encode("x", None, Sampling(min_p=0.1))
+
+    def test_each_token_is_drawn_anew(self, varied: CTransformersEngine) -> None:
+        """The native sampler seeds itself at each call."""
+        sample, seeds = varied._llm.ctransformers_llm_sample, []
+        varied._llm.ctransformers_llm_sample = lambda *call: seeds.append(call[-1]) or sample(*call)
+        run(varied, "x", Sampling(temperature=1, seed=5, max_tokens=10))
+        assert len(seeds) == len(set(seeds)) > 1
 
     def test_same_tokens_as_llama(self, models: SimpleNamespace, engine: Engine, opened: list[Engine]) -> None:
         """The 2023 tokenizer adds a space and knows no control tokens; both are made good."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -55,7 +55,6 @@ class _Live:
     computed: int = 0
     token: int = -1
     row: int = -1  # where this step's batch holds the row to sample from; -1 = nowhere
-    generated: list[int] = field(default_factory=list)
 
     @property
     def running(self) -> bool:
@@ -194,9 +193,7 @@ class LlamaEngine:
             return Piece(live.seq, tokens=0, finish="failed", error=f"sampling failed: {error}")
         if time.thread_time() - began_s > SAMPLE_MAX_S:
             self.stop(live.seq)
-            return Piece(
-                live.seq, tokens=0, finish="failed", error="the grammar has too many ways to go on; simplify it"
-            )
+            return Piece(live.seq, tokens=0, finish="failed", error="the grammar is too ambiguous; simplify it")
         if self._vocab.ends(token):
             self.stop(live.seq)
             return Piece(live.seq, tokens=0, finish="stop")
