@@ -244,6 +244,33 @@ def test_a_daemon_that_hangs_is_noticed_and_welcomed_back(endpoint: str, monkeyp
     run(test)
 
 
+def test_after_a_pause_nothing_is_sent_twice(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "TICK_S", 0.01)
+    now_s = [100.0]
+
+    async def test() -> None:
+        with FakeDaemon(endpoint, silent) as daemon:
+            async with linked(endpoint, clock=lambda: now_s[0]) as link:
+                heard = Heard()
+                await until(lambda: link.ready)
+                daemon.mute = True
+                before = ask(link, heard)
+                await at_daemon(daemon)
+                await until(lambda: link._ping_sent_s is not None)
+                now_s[0] += links.STALLED_S + 0.1
+                await until(lambda: not link.ready)
+                during = ask(link, heard)
+                daemon.mute = False
+                daemon.say(links.PING_ID, {"event": "done", "pong": True})
+                assert (await at_daemon(daemon))["id"] == during
+                daemon.say(during, done())
+                daemon.say(before, done())
+                await heard.wait_for(2)
+                assert daemon.seen.empty()
+
+    run(test)
+
+
 def test_a_host_that_fell_silent_is_connected_anew(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(links, "TICK_S", 0.01)
     now_s = [100.0]

@@ -109,6 +109,7 @@ def test_a_body_over_4_mib_is_refused(endpoint: str, chunked: bool) -> None:
                 raw.sendall(head + b"Content-Length: %d\r\n\r\n" % (BODY_MAX_BYTES + 1))
             reply = b"".join(iter(lambda: raw.recv(65536), b""))
     assert reply.startswith(b"HTTP/1.1 413 ")
+    assert b"\r\nconnection: close\r\n" in reply.lower(), "else what is left of the body would pass for a request"
     assert json.loads(reply.partition(b"\r\n\r\n")[2])["error"]["code"] == "too_large"
 
 

@@ -8,10 +8,10 @@ import threading
 
 import pytest
 import zmq
-from door_rig import DEADLINE_S
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from door_rig import DEADLINE_S
 from llm_agentd.door import dealer as dealers
 from llm_agentd.door import zmtp
 from llm_agentd.door.dealer import Dealer, parse_endpoint
@@ -209,13 +209,17 @@ def test_another_server_on_that_port_is_named_once(free_port: int, caplog: pytes
 def test_a_process_that_only_accepts_is_given_up(free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dealers, "HANDSHAKE_S", 0.05)
 
+    def until_it_hangs_up(taken: socket.socket) -> None:
+        with taken:
+            taken.settimeout(DEADLINE_S)
+            while taken.recv(4096):
+                pass
+
     async def test() -> None:
         station = Station(f"tcp://127.0.0.1:{free_port}")
         for _ in range(2):
             taken, _ = await asyncio.to_thread(listener.accept)
-            with taken:
-                taken.settimeout(DEADLINE_S)
-                await asyncio.to_thread(lambda: [*iter(lambda: taken.recv(4096), b"")])  # until it hangs up
+            await asyncio.to_thread(until_it_hangs_up, taken)
         station.dealer.stop()
         assert station.ups == 0
 
