@@ -157,7 +157,20 @@ def test_facts(endpoint: str) -> None:
         assert metrics.headers["content-type"].startswith("text/plain; version=0.0.4")
         assert http.get("/healthz").status_code == 200
         assert http.get("/readyz").json() == {"ready": True}
-        assert http.get("/docs").status_code == 200
+
+
+def test_docs_show_every_route_and_load_nothing_from_elsewhere(endpoint: str) -> None:
+    with FakeDaemon(endpoint), door(endpoint) as open_door:
+        page = open_door.http.get("/docs")
+        routes = open_door.http.get("/openapi.json").json()["paths"]
+    assert page.headers["content-type"].startswith("text/html")
+    for route in routes:
+        assert f" {route}</code>" in page.text
+    for example in ("Good evening, smith!", "utterance", "npc-7-1", "deadline_ms"):
+        assert example in page.text
+    for outside in ("<script", "src=", "http-equiv", "@import"):
+        assert outside not in page.text
+    assert 'href="http' not in page.text
 
 
 def test_without_a_daemon_it_lives_but_is_not_ready(endpoint: str) -> None:

@@ -15,15 +15,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from llm_agentd import __version__
+from llm_agentd.door import docs_page, schema
 from llm_agentd.door import exchange as exchanges
-from llm_agentd.door import schema
 from llm_agentd.door.exchange import Exchange
 from llm_agentd.door.guard import BearerToken, error_body, error_headers, error_response, json_response, read_json
 from llm_agentd.door.link import RETRY_AFTER_MS, Link, Record, timeout_s_of
@@ -71,8 +71,8 @@ def create_app(
         version=__version__,
         description=schema.DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,  # FastAPI's loads its scripts from the internet
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
     )
     app.router.route_class = PlainRoute
     app.state.link, app.state.exchange = link, exchange
@@ -195,6 +195,10 @@ def _add_facts(app: FastAPI, link: Link, exchange: Exchange) -> None:
         """200 only when the daemon answers; else 503 with the reason."""
         await ask("ping")
         return json_response({"ready": True})
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(_: Request) -> Response:
+        return HTMLResponse(docs_page.render(app.openapi()))
 
     @app.get(
         "/metrics",
