@@ -103,6 +103,14 @@ class TestLlama(EngineContract):
     def test_says_what_the_weights_hold(self, engine: Engine) -> None:
         assert data(run(engine, "hello")).decode() == CHAIN_TEXT
 
+    def test_byte_pairs_give_exact_bytes(self, tmp_path: Path, opened: list[Engine]) -> None:
+        """GPT-2's vocabulary writes bytes in an alphabet of its own."""
+        engine = open_kept(opened, "llama", write_tiny_gguf(tmp_path / "bpe.gguf", bpe=True))
+        pieces = run(engine, "hello")
+        assert data(pieces).decode() == CHAIN_TEXT
+        assert [len(piece.data) for piece in pieces[:-1]] == [1] * len(CHAIN_TEXT.encode())
+        assert IM_END not in engine.encode("<|im_end|>", None, GREEDY)
+
     def test_grammar_forces_bytes(self, engine: Engine) -> None:
         sampling = Sampling(temperature=1, seed=1, grammar='root ::= "žlutý 🐎"')
         pieces = run(engine, "hello", sampling)

@@ -2,7 +2,8 @@
 
 Two kinds. `chain=True`: whatever the prompt, the model most likely says `CHAIN_TEXT` (its multi-byte characters cut
 into single bytes) and then ends by itself. `chain=False`: random weights, so that each sampled text depends on prompt,
-seed and everything that goes wrong between sequences. Vocabulary: SentencePiece-like, the 256 bytes, printable ASCII.
+seed and everything that goes wrong between sequences. Vocabulary: SentencePiece-like, the 256 bytes, printable ASCII;
+or with `bpe=True` GPT-2's way to write the 256 bytes.
 Runs in the test process; knows nothing of engines.
 """
 
@@ -53,9 +54,19 @@ def vocabulary() -> list[tuple[str, float, int]]:
     return tokens
 
 
-def chain_tokens() -> list[int]:
+def byte_vocabulary() -> list[tuple[str, float, int]]:
+    """The control tokens and the bytes as GPT-2 writes them: those that are not printable moved to U+0100 and up."""
+    moved = iter(range(0x100, 0x200))
+    printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
+    letters = [chr(byte if byte in printable else next(moved)) for byte in range(256)]
+    return vocabulary()[:FIRST_BYTE] + [(letter, 0.0, TYPE_NORMAL) for letter in letters]
+
+
+def chain_tokens(tokens: list[tuple[str, float, int]]) -> list[int]:
     """Token ids of CHAIN_TEXT: characters of the vocabulary, else bytes; then the end."""
-    ids = {text: number for number, (text, _, _) in enumerate(vocabulary())}
+    ids = {text: number for number, (text, _, kind) in enumerate(tokens) if kind == TYPE_NORMAL}
+    if "▁" not in ids:
+        return [*(FIRST_BYTE + byte for byte in CHAIN_TEXT.encode()), EOS]
     out: list[int] = []
     for char in CHAIN_TEXT.replace(" ", "▁"):
         out += [ids[char]] if char in ids else [FIRST_BYTE + byte for byte in char.encode()]
@@ -70,9 +81,10 @@ def write_tiny_gguf(
     shape: Shape = Shape(),
     space_prefix: bool = False,
     start_token: bool = True,
+    bpe: bool = False,
 ) -> Path:
     """Writes the model and returns `path`."""
-    tokens = vocabulary()
+    tokens = byte_vocabulary() if bpe else vocabulary()
     metadata: dict[str, bytes] = {
         "general.architecture": _string_value("llama"),
         "general.name": _string_value("tiny"),
@@ -85,7 +97,7 @@ def write_tiny_gguf(
         "llama.attention.head_count_kv": _u32_value(shape.heads),
         "llama.attention.layer_norm_rms_epsilon": struct.pack("<If", 6, 1e-5),
         "llama.rope.dimension_count": _u32_value(shape.width // shape.heads),
-        "tokenizer.ggml.model": _string_value("llama"),
+        "tokenizer.ggml.model": _string_value("gpt2" if bpe else "llama"),
         "tokenizer.ggml.tokens": _array_value(8, [_string(text) for text, _, _ in tokens]),
         "tokenizer.ggml.scores": _array_value(6, [struct.pack("<f", score) for _, score, _ in tokens]),
         "tokenizer.ggml.token_type": _array_value(5, [struct.pack("<i", kind) for _, _, kind in tokens]),
@@ -96,13 +108,20 @@ def write_tiny_gguf(
         "tokenizer.ggml.add_eos_token": _bool_value(False),
         "tokenizer.ggml.add_space_prefix": _bool_value(space_prefix),
     }
+    if bpe:
+        metadata["tokenizer.ggml.pre"] = _string_value("gpt-2")
+        metadata["tokenizer.ggml.merges"] = _array_value(8, [_string("h i")])
     if template is not None:
         metadata["tokenizer.chat_template"] = _string_value(template)
-    path.write_bytes(_file(metadata, _tensors(shape, len(tokens), chain, random.Random(WEIGHTS_SEED))))
+    path.write_bytes(
+        _file(
+            metadata, _tensors(shape, len(tokens), chain_tokens(tokens) if chain else [], random.Random(WEIGHTS_SEED))
+        )
+    )
     return path
 
 
-def _tensors(shape: Shape, vocab: int, chain: bool, rng: random.Random) -> dict[str, Tensor]:
+def _tensors(shape: Shape, vocab: int, chain: list[int], rng: random.Random) -> dict[str, Tensor]:
     """All tensors by name, quantised like the embedded model's."""
 
     def noise(rows: int, columns: int, scale: float) -> list[list[float]]:
@@ -113,7 +132,7 @@ def _tensors(shape: Shape, vocab: int, chain: bool, rng: random.Random) -> dict[
     embedding = noise(vocab, width, 1.0)
     output = noise(vocab, width, 0.02 if chain else 0.3)
     if chain:
-        _link(embedding, output)
+        _link(chain, embedding, output)
     tensors: dict[str, list[list[float]]] = {"token_embd.weight": embedding, "output.weight": output}
     for layer in range(shape.layers):
         for name, rows, columns in (
@@ -132,9 +151,8 @@ def _tensors(shape: Shape, vocab: int, chain: bool, rng: random.Random) -> dict[
     return packed | dict.fromkeys([*norms, "output_norm.weight"], ones)
 
 
-def _link(embedding: list[list[float]], output: list[list[float]]) -> None:
+def _link(chain: list[int], embedding: list[list[float]], output: list[list[float]]) -> None:
     """Makes each token's embedding point at its successor's output row; tokens outside the chain lead to its start."""
-    chain = chain_tokens()
     successor = dict(pairwise(chain))
     start = chain[0]
     common = embedding[start][:]  # what all tokens outside the chain share

@@ -60,7 +60,7 @@ class Engine(Protocol):
         """Token ids of a raw prompt or of messages in the model's own chat template.
 
         Raises TooLarge where tokens + 1 exceed the context, BadRequest for what this engine cannot do
-        (and for a grammar or schema that does not parse). Control tokens inside `messages` contents are plain text.
+        (and for a grammar or schema that does not parse). Control tokens inside `prompt` and contents are plain text.
         """
 
     def start(self, seq: int, tokens: Sequence[int], sampling: Sampling) -> int:
