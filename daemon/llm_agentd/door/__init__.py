@@ -1,8 +1,8 @@
 """The door: HTTP for mods, tools and browsers, as a process of its own.
 
 The way of a request: server.py (socket, signals) → guard.py (token, size) → app.py (routes) → exchange.py and
-session.py (the mod's sessions) → link.py (one DEALER to the daemon). A crash of the daemon's native code loses no
-client here, and parsing HTTP never takes the interpreter from sampling.
+session.py (the mod's sessions) → link.py (all that is open) → dealer.py and zmtp.py (the connection to the daemon).
+A crash of the daemon's native code loses no client here, and parsing HTTP never takes the interpreter from sampling.
 """
 
 from llm_agentd.door.app import create_app
