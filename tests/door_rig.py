@@ -144,7 +144,8 @@ class Door:
     def exchange(self, **body: Any) -> Record:
         answer = self.http.post("/v1/exchange", json={"session": "s", **body})
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        content: Record = answer.json()
+        return content
 
     def in_background(self, **body: Any) -> Background:
         return Background(lambda: self.exchange(**body))

@@ -250,6 +250,16 @@ def test_engine_that_does_not_open_is_reported(endpoint: str) -> None:
         assert isinstance(daemon.inference.failure, StartError)
 
 
+def test_router_that_breaks_says_so_and_can_be_stopped(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise RuntimeError("a bug")
+
+    with InProcess(endpoint) as daemon, daemon.client() as client:
+        monkeypatch.setattr(type(daemon.router), "_send", broken)
+        client.send({"op": "ping", "id": "p"})
+        assert daemon.router.ended.wait(5)
+
+
 def test_identical_id_in_flight_is_a_resend_and_answered_once(gated: InProcess, gate: Gate) -> None:
     with gated.client() as client:
         record = {"op": "infer", "id": "same", "prompt": "Only once"}

@@ -244,54 +244,6 @@ def test_a_daemon_that_hangs_is_noticed_and_welcomed_back(endpoint: str, monkeyp
     run(test)
 
 
-def test_after_a_pause_nothing_is_sent_twice(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links, "TICK_S", 0.01)
-    now_s = [100.0]
-
-    async def test() -> None:
-        with FakeDaemon(endpoint, silent) as daemon:
-            async with linked(endpoint, clock=lambda: now_s[0]) as link:
-                heard = Heard()
-                await until(lambda: link.ready)
-                daemon.mute = True
-                before = ask(link, heard)
-                await at_daemon(daemon)
-                await until(lambda: link._ping_sent_s is not None)
-                now_s[0] += links.STALLED_S + 0.1
-                await until(lambda: not link.ready)
-                during = ask(link, heard)
-                daemon.mute = False
-                daemon.say(links.PING_ID, {"event": "done", "pong": True})
-                assert (await at_daemon(daemon))["id"] == during
-                daemon.say(during, done())
-                daemon.say(before, done())
-                await heard.wait_for(2)
-                assert daemon.seen.empty()
-
-    run(test)
-
-
-def test_a_host_that_fell_silent_is_connected_anew(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links, "TICK_S", 0.01)
-    now_s = [100.0]
-
-    async def test() -> None:
-        with FakeDaemon(endpoint) as daemon:
-            async with linked(endpoint, clock=lambda: now_s[0]) as link:
-                heard = Heard()
-                await until(lambda: link.ready)
-                daemon.mute = True
-                ask(link, heard)
-                await at_daemon(daemon)
-                await until(lambda: link._ping_sent_s is not None)
-                daemon.mute = False
-                now_s[0] += links.DEAF_S + 0.1
-                assert (await heard.wait_for(1))[0]["event"] == "done"
-                assert daemon.seen.qsize() == 1, "sent again on the new connection"
-
-    run(test)
-
-
 def test_an_answer_that_never_comes_is_given_in_the_daemons_place(
     endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -399,5 +351,32 @@ def test_errors_are_known_to_be_expected(endpoint: str) -> None:
                 assert (await reply)["text"] == "Well met."
                 with pytest.raises(AgentdError):
                     link.ask({"op": "infer", "prompt": "x" * wire.RECORD_MAX_BYTES}, LONG_S)
+
+    run(test)
+
+
+def test_after_a_pause_nothing_is_sent_twice(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "TICK_S", 0.01)
+    now_s = [100.0]
+
+    async def test() -> None:
+        with FakeDaemon(endpoint, silent) as daemon:
+            async with linked(endpoint, clock=lambda: now_s[0]) as link:
+                heard = Heard()
+                await until(lambda: link.ready)
+                daemon.mute = True
+                before = ask(link, heard)
+                await at_daemon(daemon)
+                await until(lambda: link._ping_sent_s is not None)
+                now_s[0] += links.STALLED_S + 0.1
+                await until(lambda: not link.ready)
+                during = ask(link, heard)
+                daemon.mute = False
+                daemon.say(links.PING_ID, {"event": "done", "pong": True})
+                assert (await at_daemon(daemon))["id"] == during
+                daemon.say(during, done())
+                daemon.say(before, done())
+                await heard.wait_for(2)
+                assert daemon.seen.empty()
 
     run(test)

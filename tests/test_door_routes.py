@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -202,7 +203,7 @@ def test_the_token_guards_all_but_healthz(endpoint: str) -> None:
                 assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized")
                 assert answer.headers["www-authenticate"] == "Bearer"
             assert http.post("/infer", json={"prompt": "x"}, headers=headers).status_code == 401
-        right = {"Authorization": "Bearer séc ret".encode()}
+        right = [(b"Authorization", "Bearer séc ret".encode())]
         assert http.post("/infer", json={"prompt": "x"}, headers=right).status_code == 200
 
 
@@ -243,5 +244,5 @@ def test_many_clients_at_once_get_their_own_answers(endpoint: str) -> None:
             texts = [open_door.http.post("/infer", json={"prompt": f"{number}.{i}"}).json()["text"] for i in range(10)]
             return texts == [f"{number}.{i}" for i in range(10)]
 
-        calls = [Background(lambda number=number: ask(number)) for number in range(8)]
+        calls = [Background(partial(ask, number)) for number in range(8)]
         assert all(call.result() for call in calls)

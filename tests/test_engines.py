@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -246,8 +247,14 @@ class TestCTransformers(EngineContract):
 
     def test_each_token_is_drawn_anew(self, varied: CTransformersEngine) -> None:
         """The native sampler seeds itself at each call."""
-        sample, seeds = varied._llm.ctransformers_llm_sample, []
-        varied._llm.ctransformers_llm_sample = lambda *call: seeds.append(call[-1]) or sample(*call)
+        sample = varied._llm.ctransformers_llm_sample
+        seeds: list[int] = []
+
+        def noted(*call: Any) -> Any:
+            seeds.append(call[-1])
+            return sample(*call)
+
+        varied._llm.ctransformers_llm_sample = noted
         run(varied, "x", Sampling(temperature=1, seed=5, max_tokens=10))
         assert len(seeds) == len(set(seeds)) > 1
 

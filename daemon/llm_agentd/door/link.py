@@ -13,12 +13,15 @@ import asyncio
 import logging
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from llm_agentd.door.dealer import Dealer
-from llm_agentd.errors import AgentdError, BadRequest, DeadlineExceeded, Overloaded, Unavailable
+import zmq
+from zmq.utils.monitor import parse_monitor_message
+
+from llm_agentd.errors import AgentdError, BadRequest, DeadlineExceeded, Overloaded, StartError, Unavailable
 from llm_agentd.serving import wire
 from llm_agentd.serving.validate import DEADLINE_MAX_MS
 
@@ -26,13 +29,13 @@ log = logging.getLogger(__name__)
 
 OPEN_MAX = 2048  # twice the daemon's default queue: it says itself when it is full, this only bounds memory here
 OPEN_MAX_BYTES = 64 * 1024 * 1024  # what is kept for a re-send; 2048 requests of usual size are about 2 MB
+RECONNECT_MS = 100  # how often a lost daemon is looked for; a refused connection costs nothing
 PROBE_S = 0.1  # between pings while the daemon says that it is starting
 TICK_S = 1.0  # a ping where nothing was heard for so long, and a look for questions that expired
 STALLED_S = 3.0  # no word for so long after a ping: the router thread hangs (its worst gap seen is milliseconds)
-DEAF_S = 10.0  # and for so long: the host is gone, which closes no connection by itself
-UNSENT_MAX_BYTES = 16 * 1024 * 1024  # a daemon that does not read is noticed in seconds; until then this bounds memory
 EXPIRY_GRACE_S = 5.0  # the daemon keeps deadlines itself; an answer later than this will never come
 RETRY_AFTER_MS = 1000  # how soon a client may ask again: the daemon is looked for more often than that
+HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS = 2000, 6000  # a host that vanishes closes no connection
 PING_ID = "ping"  # all other ids are numbers
 
 Record: TypeAlias = dict[str, Any]
@@ -74,7 +77,7 @@ def timeout_s_of(record: Record, default_ms: int) -> float:
 
 
 class Link:
-    """`start`, then `submit`, `drop`, `ask`, then `stop`; on one event loop. StartError for what is no endpoint."""
+    """`start`, then `submit`, `drop`, `ask`, then `stop`; all on one event loop."""
 
     def __init__(self, endpoint: str, *, retry_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.endpoint = endpoint
@@ -82,6 +85,7 @@ class Link:
         self._clock = clock
         self._open: dict[str, _Open] = {}
         self._open_bytes = 0
+        self._outbox: deque[bytes] = deque()  # parts the socket would not take yet
         self._last_id = 0
         self._running = False
         self._connected = False
@@ -91,27 +95,46 @@ class Link:
         self._heard = False  # any word since the last tick
         self._ping_sent_s: float | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._dealer = Dealer(
-            endpoint,
-            # The same name after a reconnect, so that the daemon knows re-sent ids again.
-            routing_id=f"door-{os.getpid()}-{os.urandom(6).hex()}".encode(),
-            part_max_bytes=wire.PART_MAX_BYTES,
-            on_up=self._on_up,
-            on_down=self._on_down,
-            on_part=self._on_part,
-        )
 
     # -- lifecycle -------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Connects, or goes on trying; nothing where it runs."""
+        """Connects, or goes on trying; nothing where it runs. Raises StartError where the endpoint is no address."""
         if self._running:
             return
-        self._running = True
         self._loop = asyncio.get_running_loop()
-        self._dealer.start()
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket = self._context.socket(zmq.DEALER)
+        options: dict[zmq.SocketOption, int | bytes] = {
+            # The same name after a reconnect, so that the daemon knows re-sent ids again.
+            zmq.ROUTING_ID: f"door-{os.getpid()}-{os.urandom(6).hex()}".encode(),
+            zmq.IMMEDIATE: 1,  # nothing queues in a connection that is not there: re-sending is done here
+            zmq.LINGER: 0,
+            zmq.IPV6: 1,
+            zmq.MAXMSGSIZE: wire.PART_MAX_BYTES,
+            zmq.RECONNECT_IVL: RECONNECT_MS,
+            zmq.HEARTBEAT_IVL: HEARTBEAT_MS,
+            zmq.HEARTBEAT_TIMEOUT: HEARTBEAT_TIMEOUT_MS,
+        }
+        for option, value in options.items():
+            self._socket.setsockopt(option, value)
+        self._monitor = self._socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
+        try:
+            self._socket.connect(self.endpoint)
+        except zmq.ZMQError as error:
+            self._close()
+            raise StartError(
+                f"zmq.endpoint: cannot connect to {self.endpoint!r}: {error.strerror}; "
+                "want tcp://127.0.0.1:PORT or ipc:///path/to/socket"
+            ) from None
+        self._loop.add_reader(self._monitor.fileno(), self._on_monitor)
+        self._loop.add_reader(self._socket.fileno(), self._on_socket)
         self._set_unready()
         self._later("tick", TICK_S, self._tick)
+        self._running = True
+        # What came before the readers were there has been signalled already, and is not again.
+        self._on_monitor()
+        self._on_socket()
 
     def stop(self) -> None:
         """Answers what is open with `unavailable`, then closes."""
@@ -120,9 +143,17 @@ class Link:
         self._running = False
         for timer in self._timers.values():
             timer.cancel()
+        self._loop.remove_reader(self._socket.fileno())
+        self._loop.remove_reader(self._monitor.fileno())
         self._away, self._ready = True, False
         self._fail(self._open, Unavailable("the HTTP adapter is stopping", retry_after_ms=RETRY_AFTER_MS))
-        self._dealer.stop()
+        self._close()
+
+    def _close(self) -> None:
+        self._socket.disable_monitor()
+        self._monitor.close(0)
+        self._socket.close(0)
+        self._context.term()
 
     def _later(self, name: str, delay_s: float, call: Callable[[], None]) -> None:
         """One timer of each name; a new one takes the place of the old."""
@@ -192,11 +223,7 @@ class Link:
     def _admit(self, ask: Ask) -> tuple[str, _Open]:
         if self._away:
             raise Unavailable(self.why_not(), retry_after_ms=RETRY_AFTER_MS)
-        if (
-            len(self._open) >= OPEN_MAX
-            or self._open_bytes >= OPEN_MAX_BYTES
-            or self._dealer.unsent_bytes >= UNSENT_MAX_BYTES
-        ):
+        if len(self._open) >= OPEN_MAX or self._open_bytes >= OPEN_MAX_BYTES:
             raise Overloaded(
                 f"{len(self._open)} requests wait in the HTTP adapter already; ask less often",
                 retry_after_ms=RETRY_AFTER_MS,
@@ -249,19 +276,43 @@ class Link:
         for wire_id, entry in failed.items():
             self._call(entry, wire_id, {"id": wire_id, **answer})
 
-    # -- the connection --------------------------------------------------------------------------
+    # -- the socket ------------------------------------------------------------------------------
 
     def _post(self, encoded: Iterable[bytes]) -> None:
-        for part in wire.pack(encoded):
-            self._dealer.send(part)
+        self._outbox.extend(wire.pack(encoded))
+        if self._outbox:
+            self._flush()
 
-    def _on_part(self, part: bytes) -> None:
-        self._heard, self._ping_sent_s = True, None  # any word is as good as a pong
-        for record in wire.decode(part):
-            if isinstance(record, wire.Bad):
-                log.error("the daemon sent what cannot be read: %s", record.error.message)
-            else:
-                self._deliver(record)
+    def _flush(self) -> None:
+        while self._outbox:
+            try:
+                self._socket.send(self._outbox[0], zmq.DONTWAIT)
+            except zmq.Again:
+                break  # the descriptor signals when there is room
+            self._outbox.popleft()
+        # ZeroMQ's descriptor is edge-triggered: what a send noticed on the side is not signalled again.
+        if int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
+            self._loop.call_soon(self._on_socket)
+
+    def _on_socket(self) -> None:
+        if self._socket.closed:
+            return
+        self._drain()
+        if self._outbox:
+            self._flush()
+
+    def _drain(self) -> None:
+        while True:
+            try:
+                part = self._socket.recv(zmq.DONTWAIT)
+            except zmq.Again:
+                return
+            self._heard, self._ping_sent_s = True, None  # any word is as good as a pong
+            for record in wire.decode(part):
+                if isinstance(record, wire.Bad):
+                    log.error("the daemon sent what cannot be read: %s", record.error.message)
+                else:
+                    self._deliver(record)
 
     def _deliver(self, record: Record) -> None:
         wire_id, event = record.get("id"), record.get("event")
@@ -292,15 +343,22 @@ class Link:
 
     # -- is the daemon there? --------------------------------------------------------------------
 
-    def _on_up(self) -> None:
-        self._connected = True
-        self._connection += 1
-        self._ping_sent_s = None
-        self._probe()
-
-    def _on_down(self) -> None:
-        self._connected = False
-        self._set_unready()
+    def _on_monitor(self) -> None:
+        while not self._monitor.closed:
+            try:
+                message = self._monitor.recv_multipart(zmq.DONTWAIT)
+            except zmq.Again:
+                return
+            if parse_monitor_message(message)["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                self._connected = True
+                self._connection += 1
+                self._ping_sent_s = None
+                self._probe()
+            else:
+                self._drain()  # what arrived before the end still counts
+                self._connected = False
+                self._outbox.clear()
+                self._set_unready()
 
     def _probe(self) -> None:
         """Asks whether the daemon can answer; until it says so, questions are held back."""
@@ -342,13 +400,11 @@ class Link:
 
     def _tick(self) -> None:
         self._later("tick", TICK_S, self._tick)
-        now_s = self._clock()
-        silent_s = 0.0 if self._ping_sent_s is None else now_s - self._ping_sent_s
-        if silent_s > DEAF_S:
-            self._dealer.hang_up()
-        elif silent_s > STALLED_S:
-            self._set_unready()  # connected, yet silent; its pong makes it ready again
         if not self._ready:
+            return
+        now_s = self._clock()
+        if self._ping_sent_s is not None and now_s - self._ping_sent_s > STALLED_S:
+            self._set_unready()  # connected, yet silent; its pong makes it ready again
             return
         if not self._heard and self._ping_sent_s is None:
             self._ping()

@@ -80,7 +80,7 @@ class Daemon:
                 self._router.stop()
         finally:
             self._cache.close()
-        return 1 if self._inference.failure else 0
+        return 0 if self._wanted_down.is_set() else 1
 
     def _run(self) -> None:
         """In between: the engine. Stopping takes no new work and gives running work its grace."""
@@ -93,8 +93,9 @@ class Daemon:
         ready = f"ready zmq={self._config.zmq.endpoint} model={info.model} engine={info.engine}"
         print(ready, flush=True)
         notify.ready(ready)
-        while not self._wanted_down.wait(timeout=1) and not self._inference.ended.is_set():
-            pass
+        while not self._wanted_down.wait(timeout=1):
+            if self._inference.ended.is_set() or self._router.ended.is_set():
+                break
         notify.stopping()
         self._inference.stop(self._config.inference.shutdown_grace_s)
 

@@ -54,6 +54,7 @@ class Router:
         self._held: dict[Peer, list[dict[str, Any]]] = {}  # REQ peers get all their answers in one message
         self._burst: list[Request] = []
         self._thread = threading.Thread(target=self._run, name="router", daemon=True)
+        self.ended = threading.Event()
         self.inference: Inference
 
     # -- lifecycle -------------------------------------------------------------------------------
@@ -94,7 +95,8 @@ class Router:
 
     def stop(self) -> None:
         """After inference has stopped: sends what is left, then ends the thread and the socket."""
-        self._inference_end.send(STOP_FRAME)
+        with contextlib.suppress(zmq.Again):  # it broke and reads no more
+            self._inference_end.send(STOP_FRAME, zmq.DONTWAIT)
         self._thread.join(10)
         self._inference_end.close(0)
         self._context.term()
@@ -102,6 +104,18 @@ class Router:
     # -- the router thread -----------------------------------------------------------------------
 
     def _run(self) -> None:
+        try:
+            self._serve()
+        except BaseException:
+            log.exception("the router thread broke; the daemon ends")
+        finally:
+            self._wake.close(0)
+            self._socket.close()
+            if self._lock is not None:
+                self._lock.close()
+            self.ended.set()
+
+    def _serve(self) -> None:
         poller = zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
         poller.register(self._wake, zmq.POLLIN)
@@ -114,10 +128,6 @@ class Router:
                 self._drain_socket()
             self._drain_events()
             self._send()
-        self._wake.close(0)
-        self._socket.close()
-        if self._lock is not None:
-            self._lock.close()
 
     def _drain_wakes(self) -> bool:
         with contextlib.suppress(zmq.Again):
@@ -187,8 +197,8 @@ class Router:
 
     def _hit(self, request: Request, entry: Entry) -> None:
         total_ms = round((time.monotonic() - request.arrived_s) * 1000, 3)
-        self._meters.cache.labels("hit").inc()
-        self._meters.requests.labels(request.op, "done").inc()
+        self._meters.hits[request.op].inc()
+        self._meters.cache_hit.inc()
         self._meters.request_s.observe(total_ms / 1000)
         if request.stream and not request.actions:
             self._put(request.peer, request.id, {"event": "delta", "text": entry.text})
