@@ -1,4 +1,4 @@
-"""The `llama` engine: llama.cpp through cyllama, one decode call for all live sequences.
+"""The `llama` engine: llama.cpp through cyllama, one decode call for all running sequences.
 
 Inference thread only (`open` included: the threads of a decode inherit its CPUs and niceness). `decode` lets the
 interpreter lock go. What cyllama does not check would crash the process, so it is checked here: positions, token
@@ -25,19 +25,16 @@ from llm_agentd.engines.gguf import read_head
 from llm_agentd.engines.grammar import Grammars
 from llm_agentd.engines.llama_chat import pick_render
 from llm_agentd.engines.llama_vocab import Vocab
-from llm_agentd.engines.machine import is_tiny, pick_threads
+from llm_agentd.engines.machine import pick_threads
 from llm_agentd.engines.native_log import native_errors
 from llm_agentd.engines.text import check_fits, check_one_source, check_room, pick_context, well_formed
 from llm_agentd.errors import StartError
 from llm_agentd.serving.request import Message, Sampling
 
-# Prompt tokens computed in one step beside the running sequences: what a long prompt may delay their next token by.
-# 24 requests at width 8 took the embedded model 2.0 s of CPU time with 32, 64, 128 and 256 alike.
+# Prompts are computed in parts of so many tokens, one part a step or several short ones: what a long prompt may delay
+# the running sequences by. 64 is within a tenth of the fastest prefill.
 PROMPT_TOKENS_PER_STEP = 64
 PENALTY_TOKENS = 64  # how far back repeat_penalty looks, as in llama.cpp
-# Flash attention computes part of a prompt otherwise than the whole, so the same seed may give another text when others
-# are in the batch (docs/determinism.md). A tiny model gains nothing by it and goes without; long contexts do.
-FLASH_AUTO, FLASH_OFF = -1, 0
 # Some grammars double their ways with each letter. Cut here, the next token would not have taken much memory yet;
 # without a grammar a token is chosen in 0.03 ms.
 SAMPLE_MAX_S = 0.5
@@ -54,7 +51,6 @@ class _Live:
     tokens_left: int
     computed: int = 0
     token: int = -1
-    row: int = -1  # where this step's batch holds the row to sample from; -1 = nowhere
 
     @property
     def running(self) -> bool:
@@ -77,7 +73,7 @@ class LlamaEngine:
     ) -> None:
         head = read_head(path)
         context = pick_context(head.context_tokens, context_tokens)
-        self._budget = prompt_tokens_per_step
+        self._part_tokens = prompt_tokens_per_step
         self._threads = threads or pick_threads(head.parameters)
         self._model = _load_model(path, gpu_layers)
         self._vocab = Vocab(self._model.get_vocab(), head.metadata)
@@ -86,10 +82,9 @@ class LlamaEngine:
             context_tokens=context,
             width=width,
             threads=self._threads,
-            batch_tokens=width + self._budget,
-            tiny=is_tiny(head.parameters),
+            batch_tokens=max(width, self._part_tokens),
         )
-        self._batch = llama_cpp.LlamaBatch(n_tokens=width + self._budget, embd=0, n_seq_max=1)
+        self._batch = llama_cpp.LlamaBatch(n_tokens=max(width, self._part_tokens), embd=0, n_seq_max=1)
         self._grammars = Grammars(self._vocab.native)
         self._layout = lru_cache(chat.TURNS_KEPT)(self._lay_out)
         self._render = pick_render(self._model, head.chat_template)
@@ -152,42 +147,52 @@ class LlamaEngine:
         return 0
 
     def step(self) -> list[Piece]:
-        """Fill the batch, decode it once, sample one token for each sequence whose row is in it."""
-        if not self._live:
-            return []
-        self._fill()
+        """One token for each running sequence, in one decode; then parts of the prompts of those that start.
+
+        A prompt is decoded by itself and its parts always end at the same places, whoever else is live: mixed into the
+        others' batch it would be cut where their number wants it, which is slower and lets company change a rounding.
+        """
+        running = [live for live in self._live.values() if live.running]
+        starting = [live for live in self._live.values() if not live.running]
+        pieces = self._advance(running) if running else []
+        budget = self._part_tokens
+        for live in starting:
+            if budget <= 0:
+                break
+            part = self._compute_part(live)
+            budget -= part
+            if live.computed == len(live.prompt):
+                pieces.append(self._sample(live, part - 1))
+        return pieces
+
+    def _advance(self, running: list[_Live]) -> list[Piece]:
+        self._batch.clear()
+        for live in running:
+            self._batch.add(live.token, live.computed, [live.seq], True)
+            live.computed += 1
+        self._decode()
+        return [self._sample(live, row) for row, live in enumerate(running)]
+
+    def _compute_part(self, live: _Live) -> int:
+        """The next part of a prompt; returns its tokens. Only the prompt's last row is sampled from."""
+        part = live.prompt[live.computed : live.computed + self._part_tokens]
+        last = len(live.prompt) - 1
+        self._batch.clear()
+        for position, token in enumerate(part, live.computed):
+            self._batch.add(token, position, [live.seq], position == last)
+        live.computed += len(part)
+        self._decode()
+        return len(part)
+
+    def _decode(self) -> None:
         self._context.decode(self._batch)
         self.decodes += 1
-        return [self._sample(live) for live in list(self._live.values()) if live.row >= 0]
 
-    def _fill(self) -> None:
-        """One token of each running sequence, then prompts in order of arrival while the budget lasts."""
-        self._batch.clear()
-        row = 0
-        for live in self._live.values():
-            live.row = -1
-            if live.running:
-                self._batch.add(live.token, live.computed, [live.seq], True)
-                live.computed += 1
-                live.row, row = row, row + 1
-        budget = self._budget
-        for live in self._live.values():
-            if live.running or not budget:
-                continue
-            part = live.prompt[live.computed : live.computed + budget]
-            budget -= len(part)
-            row += len(part)
-            last = len(live.prompt) - 1
-            for position, token in enumerate(part, live.computed):
-                self._batch.add(token, position, [live.seq], position == last)
-            live.computed += len(part)
-            if live.computed > last:
-                live.row = row - 1
-
-    def _sample(self, live: _Live) -> Piece:
+    def _sample(self, live: _Live, row: int) -> Piece:
+        """The next token of `live` from a row of the batch just decoded."""
         began_s = time.thread_time()
         try:
-            token = live.sampler.sample(self._context, live.row)
+            token = live.sampler.sample(self._context, row)
         except Exception as error:
             self.stop(live.seq)
             return Piece(live.seq, tokens=0, finish="failed", error=f"sampling failed: {error}")
@@ -253,15 +258,14 @@ def _load_model(path: Path, gpu_layers: int) -> Any:
             raise StartError(f"model.path: llama.cpp cannot load {path} ({why}); try another GGUF file") from error
 
 
-def _open_context(model: Any, *, context_tokens: int, width: int, threads: int, batch_tokens: int, tiny: bool) -> Any:
+def _open_context(model: Any, *, context_tokens: int, width: int, threads: int, batch_tokens: int) -> Any:
     params = llama_cpp.LlamaContextParams()
     params.n_ctx = context_tokens * width
     params.n_seq_max = width
-    params.n_batch = params.n_ubatch = batch_tokens  # one step is one pass through the network
+    params.n_batch = params.n_ubatch = batch_tokens  # one call is one pass through the network
     params.n_threads = params.n_threads_batch = threads
     # Each sequence attends over its own cells only: one cache for all took twice the time at eight sequences of 300.
     params.kv_unified = False
-    params.flash_attn_type = FLASH_OFF if tiny else FLASH_AUTO
     params.no_perf = True
     with native_errors() as errors:
         try:

@@ -26,6 +26,7 @@ def run(order: dict[str, Any]) -> float:
     params = lib.LlamaContextParams()
     params.n_ctx, params.n_seq_max, params.n_batch = width * per_sequence, width, width * per_sequence
     params.n_threads = params.n_threads_batch = order["threads"]
+    params.kv_unified = False  # as the engine; one cache for all would be slower
     context = lib.LlamaContext(model, params)
     vocab = model.get_vocab()
     batch = lib.LlamaBatch(n_tokens=width * per_sequence, embd=0, n_seq_max=width)

@@ -14,6 +14,7 @@ import time
 import orjson
 
 from llm_agentd.config import Config
+from llm_agentd.engines.chat import chatml
 from llm_agentd.errors import StartError
 from llm_agentd.ops.bench import Result
 from llm_agentd.ops.rig import Peer, daemon
@@ -22,16 +23,17 @@ WIDTHS = (1, 2, 4, 8)
 ROUNDS = 3
 REQUESTS_PER_SEQUENCE = 12
 MAX_TOKENS = 64
-PROMPT = (
-    "<|im_start|>system\nAn innkeeper serves food and beds, keeps the fire warm and hears every rumour.\n"
-    "Speak in character, in one or two short sentences.\nYou are Bram, the innkeeper.<|im_end|>\n"
-    "<|im_start|>user\n[time evening; weather rain; place Oakford; near Tilda the smith]\n"
-    "Guest{number}: What news from the road?<|im_end|>\n<|im_start|>assistant\n"
+SYSTEM = (
+    "An innkeeper serves food and beds, keeps the fire warm and hears every rumour.\n"
+    "Speak in character, in one or two short sentences.\nYou are Bram, the innkeeper."
 )
+USER = "[time evening; weather rain; place Oakford; near Tilda the smith]\nGuest{number}: What news from the road?"
 
 
-def prompts(count: int) -> list[str]:
-    return [PROMPT.replace("{number}", str(number)) for number in range(count)]
+def chats(count: int) -> list[list[dict[str, str]]]:
+    """As many different questions of the length that NPCs are asked."""
+    users = [USER.replace("{number}", str(number)) for number in range(count)]
+    return [[{"role": "system", "content": SYSTEM}, {"role": "user", "content": user}] for user in users]
 
 
 def measure(config: Config) -> Result:
@@ -65,13 +67,13 @@ def measure(config: Config) -> Result:
 
 
 def _ours(peer: Peer, width: int) -> float:
-    waiting = list(enumerate(prompts(width * REQUESTS_PER_SEQUENCE)))
+    waiting = list(enumerate(chats(width * REQUESTS_PER_SEQUENCE)))
     tokens, open_requests = 0, 0
     begun_s = time.perf_counter()
     while waiting or open_requests:
         while waiting and open_requests < width:
-            seed, prompt = waiting.pop(0)
-            peer.send(op="infer", prompt=prompt, seed=seed, max_tokens=MAX_TOKENS, cache="off", deadline_ms=60_000)
+            seed, messages = waiting.pop(0)
+            peer.send(op="infer", messages=messages, seed=seed, max_tokens=MAX_TOKENS, cache="off", deadline_ms=60_000)
             open_requests += 1
         for record in peer.receive():
             tokens += record["usage"]["completion_tokens"]
@@ -80,13 +82,14 @@ def _ours(peer: Peer, width: int) -> float:
 
 
 def _bare(info: dict[str, object], width: int) -> float:
+    count = width * REQUESTS_PER_SEQUENCE
     order = {
         "path": info["path"],
         "threads": info["threads"],
         "context_tokens": info["context_tokens"],
         "width": width,
         "max_tokens": MAX_TOKENS,
-        "prompts": prompts(width * REQUESTS_PER_SEQUENCE),
+        "prompts": [chatml([(turn["role"], turn["content"]) for turn in chat]) for chat in chats(count)],
     }
     done = subprocess.run(
         [sys.executable, "-m", "llm_agentd.ops.bench.bare_loop"],
