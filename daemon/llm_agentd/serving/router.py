@@ -28,6 +28,7 @@ from llm_agentd.errors import AgentdError, BadRequest, StartError, TooLarge, Una
 from llm_agentd.serving import intake, validate, wire
 from llm_agentd.serving.cache import Cache, Entry
 from llm_agentd.serving.inference import Emit, Event, Inference
+from llm_agentd.serving.live import known
 from llm_agentd.serving.meters import Meters
 from llm_agentd.serving.request import Delta, Done, Peer, Request
 
@@ -196,13 +197,13 @@ class Router:
         return info
 
     def _hit(self, request: Request, entry: Entry) -> None:
-        total_ms = round((time.monotonic() - request.arrived_s) * 1000, 3)
+        reply = known(request, entry, time.monotonic())
         self._meters.hits[request.op].inc()
         self._meters.cache_hit.inc()
-        self._meters.request_s.observe(total_ms / 1000)
+        self._meters.request_s.observe(reply.timing_ms.total / 1000)
         if request.stream and not request.actions:
-            self._put(request.peer, request.id, {"event": "delta", "text": entry.text})
-        self._put(request.peer, request.id, intake.hit(entry, total_ms))
+            self._put(request.peer, request.id, {"event": "delta", "text": reply.text})
+        self._put(request.peer, request.id, intake.done(reply))
 
     def _bare(self, peer: Peer, op: str, record: dict[str, Any]) -> dict[str, Any]:
         """Fields of the answer to an op that needs no engine step."""
