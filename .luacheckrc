@@ -12,6 +12,6 @@ files[mod .. "init.lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
 files[mod .. "api.lua"] = {globals = {"llm_agent"}}
 files[mod .. "roles.lua"] = {read_globals = {"llm_agent"}}
 
-files["daemon/llm_agentd/ops/demo_world/llm_village/init.lua"] = {read_globals = {"core", "llm_agent"}}
+files["daemon/llm_agentd/ops/demo/llm_village/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["lua/mock_core.lua"] = {globals = {"core", "llm_agent"}}
 files["lua/spec"] = {std = "+busted", read_globals = {"core", "llm_agent"}, max_line_length = 150} -- tables of cases

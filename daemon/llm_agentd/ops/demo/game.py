@@ -24,7 +24,7 @@ BINARIES = (
     "luanti-server",
     "minetest-server",
 )
-VILLAGE_MOD = Path(__file__).parents[1] / "demo_world" / "llm_village"
+VILLAGE_MOD = Path(__file__).parent / "llm_village"
 STOP_S = 20.0  # a server that saves a one-node world needs about one
 STEP_S = 0.05  # 20 Hz, the pace the mod promises to keep
 

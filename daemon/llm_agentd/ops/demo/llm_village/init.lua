@@ -12,6 +12,7 @@ local SECONDS = setting("seconds", 60)
 local ASK_INTERVAL_S = setting("ask_interval_s", 1) -- between two questions of visitors, over the whole village
 local WARMUP_S = setting("warmup_s", 2) -- steps while the server starts are no measure of anything
 local STATS_EVERY_S = 1
+local LAST_WORDS_S = 2 -- nobody asks what would only be cut off by the end
 local GAPS_MAX = 100000 -- 80 minutes at 20 steps a second
 
 local NAMES = {
@@ -146,7 +147,7 @@ local ending = false
 core.register_globalstep(function(dtime)
 	measure()
 	running_s, since_stats_s, since_ask_s = running_s + dtime, since_stats_s + dtime, since_ask_s + dtime
-	if since_ask_s >= ASK_INTERVAL_S and not ending then
+	if since_ask_s >= ASK_INTERVAL_S and (SECONDS == 0 or running_s < SECONDS - LAST_WORDS_S) then
 		since_ask_s = 0
 		visit()
 	end
