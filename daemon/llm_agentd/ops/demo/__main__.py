@@ -120,7 +120,7 @@ def _show(line: str) -> dict[str, Any] | None:
 
 def _summary(stats: dict[str, Any], metrics: str, version: str, model: str) -> dict[str, Any]:
     return {
-        "replies": int(stats["called_back"] - stats["fallbacks"]),  # engines before 5.16 write 5.0
+        "replies": int(stats["called_back"] - stats["fallbacks"] - stats["cut_off"]),  # engines before 5.16 write 5.0
         "fallbacks": int(stats["fallbacks"]),
         "cache_hits": int(stats["cache_hits"]),
         "first_text_ms_p50": round(histogram_median(metrics, "llm_agentd_first_text_seconds") * 1000, 1),

@@ -35,7 +35,7 @@ local QUESTIONS = {
 math.randomseed(setting("seed", 7))
 
 local stats = {
-	npcs = NPCS, roles = 0, asked = 0, called_back = 0, doubled = 0, fallbacks = 0, cache_hits = 0, said = 0,
+	npcs = NPCS, roles = 0, asked = 0, called_back = 0, doubled = 0, fallbacks = 0, cut_off = 0, cache_hits = 0, said = 0,
 	offline = 0, online = 0, steps = 0, step_gap_ms_max = 0,
 }
 local by_error, gaps, reply_ms = {}, {}, {}
@@ -44,7 +44,9 @@ local ids = {}
 
 local function note(answer)
 	stats.called_back = stats.called_back + 1
-	if answer.fallback then
+	if answer.code == "shutdown" then
+		stats.cut_off = stats.cut_off + 1 -- the village's own end came first
+	elseif answer.fallback then
 		stats.fallbacks = stats.fallbacks + 1
 		by_error[answer.code] = (by_error[answer.code] or 0) + 1
 	else
