@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,6 +37,7 @@ class InProcess:
         window_s: float = 0.0,
         size: int = 8,
         policy: Policy | None = None,
+        pin_cpus: Sequence[int] = (),
     ) -> None:
         self.endpoint = endpoint
         self.meters = Meters()
@@ -53,6 +54,7 @@ class InProcess:
             window=Window(size=size, window_s=window_s, queue_max=queue_max),
             cache=cache,
             meters=self.meters,
+            pin_cpus=pin_cpus,
         )
 
     def __enter__(self) -> InProcess:

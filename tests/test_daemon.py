@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -457,3 +458,19 @@ def test_second_daemon_on_a_tcp_endpoint_is_refused(free_port: int) -> None:
     endpoint = f"tcp://127.0.0.1:{free_port}"
     with InProcess(endpoint), pytest.raises(StartError, match="in use"):
         InProcess(endpoint).router.bind()
+
+
+def test_inference_thread_is_pinned_and_gives_way(endpoint: str) -> None:
+    cpu = min(os.sched_getaffinity(0))
+    seen: list[tuple[set[int], int]] = []
+
+    def engine() -> StubEngine:
+        thread = threading.get_native_id()
+        seen.append((os.sched_getaffinity(thread), os.getpriority(os.PRIO_PROCESS, thread)))
+        return StubEngine()
+
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    with InProcess(endpoint, engine=engine, pin_cpus=(cpu,)):
+        pass
+    assert seen == [({cpu}, max(10, before))]
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before

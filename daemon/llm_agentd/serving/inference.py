@@ -155,9 +155,13 @@ class Inference:
 
     def _settle_thread(self) -> None:
         """CPUs and niceness hold for this thread alone, and the engine's own threads inherit them."""
-        if self._pin_cpus:
-            os.sched_setaffinity(0, self._pin_cpus)
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        thread = threading.get_native_id()
+        try:
+            if self._pin_cpus:
+                os.sched_setaffinity(thread, self._pin_cpus)
+            os.setpriority(os.PRIO_PROCESS, thread, max(NICE, os.getpriority(os.PRIO_PROCESS, thread)))
+        except OSError as error:  # a sandbox may forbid it; all works without, only less politely
+            log.warning("cannot pin the inference thread or lower its priority: %s", error)
 
     def _turn(self) -> bool:
         """One round of the loop; False when it is time to end."""
