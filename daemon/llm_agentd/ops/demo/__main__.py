@@ -21,7 +21,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from llm_agentd.errors import StartError
-from llm_agentd.ops.demo.game import Game, engine_version
+from llm_agentd.ops.demo.game import Game, engine_version, find_binary
 from llm_agentd.ops.rig import Browser, Peer, daemon
 
 GIVE_UP_S = 60.0  # a server that has not said anything by then never will
@@ -50,6 +50,7 @@ def main() -> int:
 
 
 def run(seconds: float) -> int:
+    version = engine_version(find_binary())  # before anything starts: without a game server there is no demo
     with (
         tempfile.TemporaryDirectory(prefix="llm-agentd-demo-") as folder,
         daemon({}, http=True) as (endpoint, port, _),
@@ -67,7 +68,6 @@ def run(seconds: float) -> int:
             "llm_village.ask_interval_s": 1,
         }
         game = Game(Path(folder), settings=settings)
-        version = engine_version(game.binary)
         console.print(f"starting a real game server: {game.binary}, version {version}\n")
         game.start()
         try:
