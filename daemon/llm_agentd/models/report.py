@@ -1,7 +1,7 @@
 """What `hearthling` can do, measured: held-out situations through the real engine, judged by the corpus's own checker.
 
-Four runs over the same situations: at the serving defaults and greedily; and of those asking for the JSON form
-once more with the schema the daemon would set. Runs alone, without a daemon: the main thread is the inference thread.
+Runs over the same situations: as the daemon serves (its defaults, and its schema where the JSON form is asked for), the
+same greedily, and the JSON form once more without the schema. No daemon: the main thread is the inference thread.
 
     python -m llm_agentd.models.report [--model FILE] [--n 500] [--json FILE]
 """
@@ -39,7 +39,7 @@ class Answer:
     verdict: Verdict
 
 
-def answers(engine: Engine, asked: Sequence[Sample], sampling: Sampling, schema: bool = False) -> list[Answer]:
+def answers(engine: Engine, asked: Sequence[Sample], sampling: Sampling, *, schema: bool = True) -> list[Answer]:
     """One answer for each sample, `max_sequences` at a time; each with its own seed, so runs repeat."""
     waiting = list(enumerate(asked))[::-1]
     free = list(range(engine.info.max_sequences))
@@ -49,7 +49,7 @@ def answers(engine: Engine, asked: Sequence[Sample], sampling: Sampling, schema:
         while waiting and free:
             number, sample = waiting.pop()
             seq = free.pop()
-            options = seeded(sampling, number, schema_of(sample) if schema else None)
+            options = seeded(sampling, number, schema_of(sample) if schema and sample.expect.json else None)
             engine.start(seq, engine.encode(None, sample.messages, options), options)
             busy[seq] = number, bytearray()
         for piece in engine.step():
@@ -112,11 +112,12 @@ def by_topic(found: Sequence[Answer]) -> dict[str, dict[str, float | int | None]
 def measure(engine: Engine, count: int, seed: int = SEED) -> dict[str, list[Answer]]:
     asked = list(islice(samples(seed, "heldout"), count))
     in_json = [sample for sample in asked if sample.expect.json]
+    served = answers(engine, asked, SERVED)
     return {
-        "served": answers(engine, asked, SERVED),
+        "served": served,
         "greedy": answers(engine, asked, GREEDY),
-        "JSON, free": answers(engine, in_json, SERVED),
-        "JSON, schema": answers(engine, in_json, SERVED, schema=True),
+        "JSON, served": [answer for answer in served if answer.sample.expect.json],
+        "JSON, no schema": answers(engine, in_json, SERVED, schema=False),
     }
 
 

@@ -15,7 +15,7 @@ import multiprocessing
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from pathlib import Path
@@ -39,6 +39,7 @@ CHUNK_SAMPLES = 4096  # sorted by length within a chunk, so that rows of a batch
 CHUNKS_AHEAD = 6
 PROMPT_SHARE = 0.1  # of the prompt's positions take part in the loss
 DRILL_EVERY = 8  # one sample in eight is a copying exercise
+OTHERS_SHARE = 0.4  # of the topics outside --focus are kept, or they would be forgotten
 PEAK_RATE = 2e-3
 LAST_RATE_SHARE = 0.01
 WARM_UP_STEPS = 200
@@ -57,8 +58,14 @@ class Batch:
     weight: Tensor  # [rows, few]
 
 
-def encoded(tokenizer: Tokenizer, seed: int, split: Literal["train", "heldout"]) -> Iterator[Encoded]:
+def encoded(
+    tokenizer: Tokenizer, seed: int, split: Literal["train", "heldout"], focus: Collection[str] = ()
+) -> Iterator[Encoded]:
+    """Samples as token ids. With `focus` most of what belongs to other topics is left out."""
+    rng = random.Random(f"focus/{seed}")
     for sample in samples(seed, split):
+        if focus and sample.expect.topic not in focus and rng.random() >= OTHERS_SHARE:
+            continue
         prompt = tokenizer.prompt(sample.messages)
         ids = prompt + tokenizer.reply(sample.reply)
         if len(ids) <= MAX_LENGTH:
@@ -105,11 +112,11 @@ def wanted(length: int, prompt: int, rng: random.Random) -> list[int]:
     return sorted(some) + list(range(prompt - 1, length - 1))
 
 
-def feed(queue: Queue[list[Encoded]], tokenizer_path: Path, seed: int) -> None:
+def feed(queue: Queue[list[Encoded]], tokenizer_path: Path, seed: int, focus: Collection[str]) -> None:
     """The second process: samples without end, in chunks."""
     os.nice(5)
     tokenizer = Tokenizer(tokenizer_path)
-    talk, copying = encoded(tokenizer, seed, "train"), drills(tokenizer, seed)
+    talk, copying = encoded(tokenizer, seed, "train", focus), drills(tokenizer, seed)
     while True:
         queue.put([next(copying if index % DRILL_EVERY == 0 else talk) for index in range(CHUNK_SAMPLES)])
 
@@ -183,12 +190,12 @@ class Trainer:
         self.step, self.tokens, self.spent_s = state["step"], state["tokens"], state["spent_s"]
 
 
-def run(trainer: Trainer, seed: int) -> None:
+def run(trainer: Trainer, seed: int, focus: Collection[str] = ()) -> None:
     """Steps until the time is up."""
     context = multiprocessing.get_context("spawn")
     queue: Queue[list[Encoded]] = context.Queue(CHUNKS_AHEAD)
     # another seed after each resumption, or the first samples would be seen again
-    feeder = context.Process(target=feed, args=(queue, trainer.tokenizer_path, seed + trainer.step), daemon=True)
+    feeder = context.Process(target=feed, args=(queue, trainer.tokenizer_path, seed + trainer.step, focus), daemon=True)
     feeder.start()
     stream = encoded(trainer.tokenizer, seed, "heldout")
     chunk = [next(stream) for _ in range(HELD_OUT_SAMPLES)]
@@ -226,6 +233,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for tokenizer, checkpoint and latest.gguf")
     parser.add_argument("--minutes", type=float, default=80.0)
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument(
+        "--focus", nargs="*", default=[], help="topics that the report shows to be weak, seen more often"
+    )
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--no-compile", action="store_true", help="without torch.compile (no C++ compiler there)")
     options = parser.parse_args()
@@ -237,7 +247,7 @@ def main() -> None:
     trainer = Trainer(options.out, options.minutes, options.seed, not options.no_compile)
     if (options.out / CHECKPOINT_NAME).exists():
         trainer.load()
-    run(trainer, options.seed)
+    run(trainer, options.seed, options.focus)
 
 
 if __name__ == "__main__":

@@ -176,10 +176,9 @@ class Router:
     def _take_generation(self, peer: Peer, record: dict[str, Any], request_id: str) -> None:
         info = self._engine_info()
         request = self._intake.request(record, info, peer=peer, arrived_s=time.monotonic())
-        digest = hashlib.blake2b(orjson.dumps(record, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
         running = self._open.get((peer, request_id))
         if running is not None:
-            if running != digest:
+            if running != _digest(record):
                 raise BadRequest(f"id: {request_id!r} is in flight already with other content; ids must be unique")
             return  # re-sent after a broken connection: the answer is on its way
         if request.cache == "use":
@@ -187,7 +186,7 @@ class Router:
             if entry is not None:
                 self._hit(request, entry)
                 return
-        self._open[peer, request_id] = digest
+        self._open[peer, request_id] = _digest(record)
         self._burst.append(request)
 
     def _engine_info(self) -> EngineInfo:
@@ -272,6 +271,10 @@ class Router:
             del self._open[key]
         self.inference.drop_peer(peer)
         return False
+
+
+def _digest(record: dict[str, Any]) -> bytes:
+    return hashlib.blake2b(orjson.dumps(record, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 
 def _encode(record: dict[str, Any]) -> bytes:

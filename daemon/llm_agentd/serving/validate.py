@@ -88,13 +88,18 @@ class _Options(_Model):
         if self.grammar is not None and self.json_schema is not None:
             raise BadRequest("grammar and json_schema: give one of them, not both")
         stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
-        given = {
-            name: value
-            for name in ("max_tokens", "temperature", "top_p", "top_k", "min_p", "repeat_penalty", "seed")
-            if (value := getattr(self, name)) is not None
-        }
-        fields = {name: getattr(defaults, name) for name in Sampling.__dataclass_fields__} | given
-        return Sampling(**fields | {"stop": stop, "json_schema": self.json_schema, "grammar": self.grammar})
+        return Sampling(  # written out: this is on the way of each cache hit
+            max_tokens=defaults.max_tokens if self.max_tokens is None else self.max_tokens,
+            temperature=defaults.temperature if self.temperature is None else self.temperature,
+            top_p=defaults.top_p if self.top_p is None else self.top_p,
+            top_k=defaults.top_k if self.top_k is None else self.top_k,
+            min_p=defaults.min_p if self.min_p is None else self.min_p,
+            repeat_penalty=defaults.repeat_penalty if self.repeat_penalty is None else self.repeat_penalty,
+            seed=defaults.seed if self.seed is None else self.seed,
+            stop=stop,
+            json_schema=self.json_schema,
+            grammar=self.grammar,
+        )
 
 
 class _Message(_Model):
