@@ -1,0 +1,12 @@
+"""The way of a request through the daemon, in order:
+
+    router.py      the ROUTER socket and all that is answered at once          (router thread)
+    wire.py        bytes ↔ records                                             (pure)
+    intake.py      record → checked Request (validate.py), reply → record      (pure)
+    cache.py       known replies; cache_lmdb.py over _store, _record, _files   (one writer thread)
+    window.py      who waits, who may go now                                   (pure)
+    inference.py   the loop around the engine                                  (inference thread)
+    live.py        one running sequence and who waits for it, text.py its words (pure)
+
+request.py holds what travels, meters.py what is counted. Nothing in here knows HTTP or what an NPC says.
+"""
