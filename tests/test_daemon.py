@@ -474,3 +474,14 @@ def test_inference_thread_is_pinned_and_gives_way(endpoint: str) -> None:
         pass
     assert seen == [({cpu}, max(10, before))]
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
+def test_engine_that_cannot_be_opened_again_still_answers_who_waited(endpoint: str) -> None:
+    engines = iter([StubEngine(break_mark="quake")])
+
+    def engine() -> StubEngine:
+        return next(engines)
+
+    with InProcess(endpoint, engine=engine) as daemon, daemon.client() as client:
+        assert client.ask(op="infer", prompt="quake")["code"] == "engine_failed"
+        assert daemon.inference.ended.wait(5)

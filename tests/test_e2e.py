@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from inproc import Client
-from llm_agentd.ops.demo.game import Game
+from llm_agentd.ops.demo.game import SAY, STATS, Game
 from llm_agentd.ops.rig import free_port as unused_port
 
 pytestmark = pytest.mark.e2e
@@ -27,8 +27,6 @@ pytestmark = pytest.mark.e2e
 TALK_S = 30  # the village lives at least so long
 WAIT_S = 60
 LOOK_EVERY_S = 0.1
-SAY = re.compile(r"\[llm_agent\] say npc=(\S+) name=(\S+) role=(\S+) fallback=(\S+) cache=(\S+) ms=(\d+) text=(.*)")
-STATS = re.compile(r"\[llm_village\] stats (\{.*\})")
 
 
 class Village:

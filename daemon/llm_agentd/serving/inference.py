@@ -66,7 +66,6 @@ class Inference:
         self._changed = threading.Condition()
         self._cancelled: list[tuple[Peer, str]] = []
         self._dropped_peers: set[Peer] = set()
-        self._displaced: list[Request] = []
         self._stopping = False
         self._abort_s = float("inf")
         self._live: dict[int, Live] = {}
@@ -197,12 +196,15 @@ class Inference:
 
     def _drop_unwanted(self, now_s: float, out: list[tuple[Request, Event]]) -> None:
         for peer, request_id in self._cancelled:
-            request = self._window.cancel(peer, request_id) or self._unlive(
-                lambda r, peer=peer, wanted=request_id: r.peer == peer and r.id == wanted  # type: ignore[misc]
+            waiting = self._window.cancel(peer, request_id)
+            gone = (
+                [waiting]
+                if waiting
+                else self._unlive(
+                    lambda r, peer=peer, wanted=request_id: r.peer == peer and r.id == wanted  # type: ignore[misc]
+                )
             )
-            if request:
-                waiting = request if isinstance(request, list) else [request]
-                out.extend((one, Cancelled("cancelled by the client")) for one in waiting)
+            out.extend((request, Cancelled("cancelled by the client")) for request in gone)
         self._cancelled.clear()
         for peer in self._dropped_peers:
             self._window.drop_peer(peer)
@@ -265,11 +267,11 @@ class Inference:
         for live in list(self._live.values()):
             out.extend((request, EngineFailed("the engine broke during this request")) for request in live.requests)
             self._release(live)
+        self._emit(out)  # now: opening takes its time, and may fail
+        out.clear()
         self._meters.engine_restarts.inc()
         self._broken_in_a_row += 1
         if self._broken_in_a_row >= RESTARTS_MAX:
-            self._emit(out)
-            out.clear()
             raise RuntimeError(f"the engine broke {RESTARTS_MAX} times in a row") from error
         self._engine.close()
         self._engine = self._open_engine()

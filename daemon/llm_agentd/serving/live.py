@@ -47,7 +47,7 @@ class Live:
         self.requests.append(request)
         self.joined.add((request.peer, request.id))
         text = self.assembler.text
-        return [(request, Delta(text))] if text and _streams(request) else []
+        return [(request, Delta(text))] if text and request.wants_deltas else []
 
     def feed(self, piece: Piece, now_s: float) -> tuple[str, Finish | None]:
         """New text, and how the sequence ended if it did."""
@@ -61,7 +61,7 @@ class Live:
         return delta + last, finish
 
     def deltas(self, text: str) -> list[tuple[Request, Delta]]:
-        return [(request, Delta(text)) for request in self.requests if _streams(request)] if text else []
+        return [(request, Delta(text)) for request in self.requests if request.wants_deltas] if text else []
 
     def result(self) -> tuple[str, dict[str, Any] | None]:
         """The whole text, taken apart where an action was asked for."""
@@ -123,7 +123,3 @@ def known(request: Request, entry: Entry, now_s: float) -> Done:
 
 def to_ms(seconds: float) -> float:
     return round(seconds * 1000, 3)
-
-
-def _streams(request: Request) -> bool:
-    return request.stream and not request.actions  # words inside a JSON form are not words yet

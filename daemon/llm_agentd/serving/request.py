@@ -101,6 +101,11 @@ class Request:
     actions: tuple[str, ...] = ()
     key: bytes = b""
 
+    @property
+    def wants_deltas(self) -> bool:
+        """Words inside the JSON form are not words yet: such a reply comes whole."""
+        return self.stream and not self.actions
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

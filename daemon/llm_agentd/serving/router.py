@@ -200,7 +200,7 @@ class Router:
         self._meters.hits[request.op].inc()
         self._meters.cache_hit.inc()
         self._meters.request_s.observe(reply.timing_ms.total / 1000)
-        if request.stream and not request.actions:
+        if request.wants_deltas:
             self._put(request.peer, request.id, {"event": "delta", "text": reply.text})
         self._put(request.peer, request.id, intake.done(reply))
 
@@ -208,10 +208,10 @@ class Router:
         """Fields of the answer to an op that needs no engine step."""
         if op == "cancel":
             asked = validate.cancel(record)
-            known = (peer, asked.target) in self._open
-            if known:
+            found = (peer, asked.target) in self._open
+            if found:
                 self.inference.cancel(peer, asked.target)
-            return {"found": known}
+            return {"found": found}
         validate.bare(record)
         if op == "metrics":
             return {"text": self._meters.text(self.inference.depth())}

@@ -21,14 +21,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from llm_agentd.errors import StartError
-from llm_agentd.ops.demo.game import Game, engine_version, find_binary
+from llm_agentd.ops.demo.game import ASK, SAY, STATS, Game, engine_version, find_binary
 from llm_agentd.ops.rig import Browser, Peer, daemon
 
 GIVE_UP_S = 60.0  # a server that has not said anything by then never will
 LOOK_EVERY_S = 0.1
-SAY = re.compile(r"\[llm_agent\] say npc=(\S+) name=(\S+) role=(\S+) fallback=(\S+) cache=(\S+) ms=(\d+) text=(.*)")
-ASK = re.compile(r"\[llm_village\] ask visitor=(\S+) name=(\S+) text=(.*)")
-STATS = re.compile(r"\[llm_village\] stats (\{.*\})")
+
 
 console = Console(highlight=False, soft_wrap=True)
 

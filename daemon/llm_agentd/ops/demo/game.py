@@ -25,6 +25,10 @@ BINARIES = (
     "minetest-server",
 )
 VILLAGE_MOD = Path(__file__).parent / "llm_village"
+# What the mod and the village write into the server's action log.
+SAY = re.compile(r"\[llm_agent\] say npc=(\S+) name=(\S+) role=(\S+) fallback=(\S+) cache=(\S+) ms=(\d+) text=(.*)")
+ASK = re.compile(r"\[llm_village\] ask visitor=(\S+) name=(\S+) text=(.*)")
+STATS = re.compile(r"\[llm_village\] stats (\{.*\})")
 STOP_S = 20.0  # a server that saves a one-node world needs about one
 STEP_S = 0.05  # 20 Hz, the pace the mod promises to keep
 
