@@ -43,7 +43,7 @@ class Intake:
             infer = validate.infer(record)
             sampling = infer.sampling(policy.sampling)
             asked: validate.InferRecord | validate.ThinkRecord = infer
-            prompt, messages, label = infer.prompt, infer.chat(), ""
+            prompt, messages, label, owner = infer.prompt, infer.chat(), "", ""
             actions: tuple[str, ...] = ()
             variants, whole_sentences = policy.infer_variants, False
         else:
@@ -51,6 +51,7 @@ class Intake:
             question = self._thinker.question(asked.think())
             sampling = _held_to_actions(asked.sampling(policy.sampling), question, info)
             prompt, messages, label, actions = None, question.messages, asked.npc.role, question.actions
+            owner = asked.player or asked.npc.id
             variants, whole_sentences = policy.think_variants, True
         if sampling.seed is not None or sampling.temperature == 0:
             variants = 1  # asking again would give the same text again
@@ -79,6 +80,7 @@ class Intake:
             whole_sentences=whole_sentences,
             actions=actions,
             key=key,
+            owner=owner,
         )
 
 

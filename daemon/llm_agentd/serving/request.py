@@ -75,13 +75,27 @@ class Think:
 
 
 @dataclass(frozen=True, slots=True)
+class PrefixState:
+    """What an engine has computed for the beginning of a prompt: `data` is opaque, of this engine and model alone.
+
+    Any shorter beginning of `tokens` can be taken from it too. `probe`: (token id, score) of the likeliest tokens to
+    follow, so that a state that was kept on disk can be proved before it is believed.
+    """
+
+    tokens: tuple[int, ...]
+    data: bytes
+    probe: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One generation to run: exactly one of `prompt` and `messages` is set.
 
     `label` (the role, or "" for plain `infer`) is shown by dump. `whole_sentences`: end at a sentence near
     `max_tokens`, never mid-word (a `think`, not an OpenAI completion). `actions`: names the reply may choose from;
     when there are any, the text is the JSON form {"say":…,"do":…} and is taken apart before it is sent.
-    `key` is the cache key; the router fills it.
+    `key` is the cache key; the router fills it. `owner`: who is being served, for fairness: the player's name, else
+    the NPC's id, else "" (then the peer).
     """
 
     id: str
@@ -100,6 +114,7 @@ class Request:
     whole_sentences: bool = False
     actions: tuple[str, ...] = ()
     key: bytes = b""
+    owner: str = ""
 
     @property
     def wants_deltas(self) -> bool:
