@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from llm_agentd.engines.base import Engine, Piece
+from llm_agentd.engines.base import Engine, Piece, Prompt
 from llm_agentd.errors import BadRequest, TooLarge
-from llm_agentd.serving.request import Message, Sampling
+from llm_agentd.serving.request import Message, PrefixState, Sampling
 
 GREEDY = Sampling(temperature=0, max_tokens=40)
 STEPS_MAX = 2000  # an engine that never ends fails the test rather than hanging it
@@ -80,6 +81,14 @@ def run_together(engine: Engine, texts: Mapping[int, str], sampling: Sampling = 
     return drain(engine, *texts)
 
 
+def start_keeping(engine: Engine, seq: int, prompt: Prompt, sampling: Sampling) -> tuple[PrefixState, list[Piece]]:
+    """Starts `seq`; the state of its stable beginning, and the pieces that came with it."""
+    engine.start(seq, prompt, sampling, keep=True)
+    pieces = steps(engine)
+    assert pieces[0].state is not None
+    return pieces[0].state, pieces[1:]
+
+
 def decodes(engine: Engine) -> int:
     count = getattr(engine, "decodes")  # noqa: B009 (not part of the protocol: for tests and benchmarks)
     assert isinstance(count, int)
@@ -138,11 +147,11 @@ class EngineContract:
     def test_full_context_ends_with_length(self, varied: Engine) -> None:
         room = 3
         sampling = Sampling(temperature=1, seed=1, max_tokens=1000)
-        tokens = varied.encode("a" * 400, None, sampling) if varied.info.context_tokens > 500 else []
-        one = varied.encode("b", None, sampling)
+        tokens = varied.encode("a" * 400, None, sampling).tokens if varied.info.context_tokens > 500 else []
+        one = varied.encode("b", None, sampling).tokens
         fill = varied.info.context_tokens - room - len(tokens) - len(one)
         tokens = [*one, *([one[-1]] * fill), *tokens]
-        varied.start(0, tokens, sampling)
+        varied.start(0, Prompt(tokens), sampling)
         pieces = drain(varied, 0)[0]
         assert pieces[-1].finish == "length"
         assert sum(piece.tokens for piece in pieces) == room
@@ -313,6 +322,127 @@ class EngineContract:
         assert out[0][-1].error
         assert [data(out[seq]) for seq in seqs[1:]] == [expected] * (len(seqs) - 1)
         assert data(run(engine, "fine")) == expected, "its slot is free again"
+
+    # -- states: only for engines that have them; the others say so -------------------------------
+
+    def test_a_kept_beginning_gives_the_same_text(self, varied: Engine) -> None:
+        """Whether it comes from a state, from the slot or from nowhere."""
+        if "states" not in varied.info.features:
+            return
+        sampling = Sampling(temperature=0, max_tokens=12)
+        prompt = varied.encode(None, talk("What news?"), sampling)
+        assert 3 < prompt.stable_tokens < len(prompt)
+        state, first = start_keeping(varied, 0, prompt, sampling)
+        assert state.tokens == tuple(prompt.tokens[: prompt.stable_tokens])
+        expected = data(first + drain(varied, 0)[0])
+        again = varied.encode(None, talk("What news?"), sampling)
+        assert varied.start(0, again, sampling) >= prompt.stable_tokens, "the slot still held it"
+        assert data(drain(varied, 0)[0]) == expected
+        other = varied.encode(None, talk("Something else"), sampling)
+        assert varied.start(1, other, sampling, state=state) == prompt.stable_tokens
+        from_state = data(drain(varied, 1)[1])
+        assert varied.start(2, other, sampling) == 0
+        assert data(drain(varied, 2)[2]) == from_state
+
+    def test_a_state_that_parts_early_is_taken_as_far_as_it_goes(self, varied: Engine) -> None:
+        if "states" not in varied.info.features:
+            return
+        sampling = Sampling(temperature=0, max_tokens=12)
+        common = "The same long beginning. " * 4
+        one, two = (
+            varied.encode(None, [Message("system", common + end), Message("user", "Hi")], sampling) for end in "ab"
+        )
+        state, _ = start_keeping(varied, 0, one, sampling)
+        varied.stop(0)
+        reused = varied.start(1, two, sampling, state=state)
+        assert 0 < reused < two.stable_tokens
+        from_state = data(drain(varied, 1)[1])
+        varied.start(2, two, sampling)
+        assert data(drain(varied, 2)[2]) == from_state
+
+    def test_a_state_is_proved_by_its_scores(self, varied: Engine) -> None:
+        if "states" not in varied.info.features:
+            assert not varied.proves(0, PrefixState((1, 2), b"", ((1, 1.0),)))
+            return
+        prompt = varied.encode(None, talk("What news?"), GREEDY)
+        state, _ = start_keeping(varied, 0, prompt, GREEDY)
+        varied.stop(0)
+        assert varied.proves(1, state)
+        assert varied.start(1, prompt, GREEDY) == prompt.stable_tokens, "what was proved is in the slot"
+        varied.stop(1)
+        token, score = state.probe[0]
+        assert not varied.proves(1, replace(state, probe=((token, score + 3),)))
+        assert varied.start(1, prompt, GREEDY) == 0, "and what was not is out of it"
+
+    def test_paused_goes_on_in_another_slot(self, varied: Engine) -> None:
+        if "states" not in varied.info.features:
+            return
+        sampling = Sampling(temperature=1, seed=3, max_tokens=20)
+        expected = data(run(varied, "hello", sampling))
+        varied.start(0, varied.encode(None, talk("hello"), sampling), sampling)
+        seen = steps(varied) + steps(varied)
+        paused = varied.pause(0)
+        assert varied.step() == []
+        between = data(run(varied, "in between", sampling))
+        assert between
+        varied.resume(1, paused)
+        assert data(seen + [replace(piece, seq=0) for piece in drain(varied, 1)[1]]) == expected
+
+    def test_paused_while_its_prompt_is_computed(self, varied: Engine) -> None:
+        if "states" not in varied.info.features:
+            return
+        sampling = Sampling(temperature=0, max_tokens=8)
+        long = varied.encode("b" * (varied.info.context_tokens - 20), None, sampling)
+        varied.start(0, long, sampling)
+        expected = data(drain(varied, 0)[0])
+        for parts in (0, 1):
+            run(varied, "before", sampling, 2)
+            varied.start(2, long, sampling)
+            for _ in range(parts):
+                assert varied.step() == []
+            paused = varied.pause(2)
+            run(varied, "in between", sampling, 2)
+            varied.resume(2, paused)
+            assert data(drain(varied, 2)[2]) == expected
+
+    def test_a_held_conversation_can_be_kept(self, varied: Engine) -> None:
+        if "states" not in varied.info.features:
+            return
+        sampling = Sampling(temperature=0, max_tokens=4)
+        prompt = varied.encode(None, talk("hello"), sampling)
+        varied.start(0, prompt, sampling)
+        drain(varied, 0)
+        held = list(varied.held(0))
+        assert len(held) >= prompt.stable_tokens
+        state = varied.snapshot(0)
+        assert list(state.tokens) == held
+        run(varied, "something else", sampling)
+        assert varied.start(1, prompt, sampling, state=state) >= prompt.stable_tokens
+
+    def test_a_better_rank_goes_first(self, varied: Engine) -> None:
+        if varied.info.max_sequences == 1:
+            return
+        sampling = Sampling(temperature=0, max_tokens=1)
+        long = varied.encode("b" * (varied.info.context_tokens - 20), None, sampling)
+        varied.start(2, long, sampling, rank=2)
+        assert varied.step() == []
+        varied.start(1, long, sampling, rank=0)
+        assert [piece.seq for piece in steps(varied)] == [1]
+        assert [piece.seq for piece in steps(varied)] == [2]
+
+    def test_a_step_tells_what_it_cost(self, varied: Engine) -> None:
+        sampling = Sampling(temperature=0, max_tokens=8)
+        prompt = varied.encode(None, talk("hello"), sampling)
+        varied.start(0, prompt, sampling)
+        computed = 0
+        while not computed or varied.cost.prompt_tokens:
+            varied.step()
+            computed += varied.cost.prompt_tokens
+        assert computed == len(prompt)
+        assert varied.cost.width == 1
+        assert varied.cost.decode_s >= 0
+        varied.stop(0)
+        assert varied.time_step(varied.info.max_sequences) > 0
 
     def test_schema_and_grammar_are_obeyed_or_refused(self, engine: Engine) -> None:
         schema = Sampling(temperature=1, seed=4, max_tokens=200, json_schema=SCHEMA)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from llm_agentd.engines.base import Engine
+from llm_agentd.engines.binding import Binding, KvType
 from llm_agentd.errors import StartError
 
 EMBEDDED_MODEL = Path(__file__).resolve().parent.parent / "models" / "hearthling.gguf"
-NAMES = ("auto", "llama", "ctransformers", "stub")
+NAMES = ("auto", "llama", "llama_native", "ctransformers", "stub")
 
 
 def open_engine(
@@ -20,8 +23,9 @@ def open_engine(
     threads: int | None = None,
     gpu_layers: int = 0,
     width: int = 8,
+    kv_type: KvType = "f16",
 ) -> Engine:
-    """The engine `name` (of NAMES; `auto` is llama) with its model loaded; `path` None is the embedded model.
+    """The engine `name` of NAMES with its model loaded; `path` None is the embedded one. `auto`: llama_native if installed, else llama.
 
     Call it on the thread that will step it: threads of a decode inherit that thread's CPUs and niceness.
     Raises StartError that says what is wrong with the file or the settings.
@@ -33,16 +37,21 @@ def open_engine(
     file = path or EMBEDDED_MODEL
     if path is None and not file.is_file():
         raise StartError(f"the embedded model {file} is missing: install llm-agentd again, or set model.path")
-    if name in ("auto", "llama"):
+    if name == "auto":
+        name = "llama_native" if find_spec("llama_cpp") else "llama"
+    if name in ("llama", "llama_native"):
         from llm_agentd.engines.llama import LlamaEngine
 
         return LlamaEngine(
+            name,
+            _binding(name),
             file,
             model_id=model_id,
             context_tokens=context_tokens,
             threads=threads,
             gpu_layers=gpu_layers,
             width=width,
+            kv_type=kv_type,
         )
     if name == "ctransformers":
         from llm_agentd.engines.ctransformers import CTransformersEngine
@@ -51,3 +60,14 @@ def open_engine(
             file, model_id=model_id, context_tokens=context_tokens, threads=threads, gpu_layers=gpu_layers
         )
     raise StartError(f"model.engine: {name!r} is not one of {', '.join(NAMES)}")
+
+
+def _binding(name: str) -> Callable[..., Binding]:
+    """One of them is imported, not both: each brings a llama.cpp of its own."""
+    if name == "llama":
+        from llm_agentd.engines.binding_cyllama import CyllamaBinding
+
+        return CyllamaBinding
+    from llm_agentd.engines.binding_native import NativeBinding
+
+    return NativeBinding

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from llm_agentd.serving.request import Message, Sampling
+from llm_agentd.serving.request import Message, PrefixState, Sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,19 @@ class EngineInfo:
     model_bytes: int = 0  # of the file, all of it resident at worst
     path: str = ""  # of the model file, for /info
     threads: int = 0
-    features: frozenset[str] = field(default_factory=frozenset)  # of "messages", "grammar", "json_schema"
+    # Of "messages", "grammar", "json_schema", "states" (saved and taken up again; needed to pause).
+    features: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Token ids. The first `stable_tokens` are likely to begin other prompts too: all but the last turn of a chat."""
+
+    tokens: list[int]
+    stable_tokens: int = 0
+
+    def __len__(self) -> int:
+        return len(self.tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,8 @@ class Piece:
 
     `data` may end inside a multi-byte character. `tokens` counts completion tokens in it: 0 where the piece only ends
     the sequence. `finish` is set on the last piece of a sequence: "stop" (the model ended; no data), "length" (context
-    or max_tokens; the last data with it), "failed" (`error` says why).
+    or max_tokens; the last data with it), "failed" (`error` says why). `state` comes by itself, before the first token,
+    where `start` was asked to keep it.
     """
 
     seq: int
@@ -48,6 +61,17 @@ class Piece:
     tokens: int = 1
     finish: Literal["", "stop", "length", "failed"] = ""
     error: str = ""
+    state: PrefixState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the last step took: a token for each of `width` sequences in `decode_s`, `prompt_tokens` in `prompt_s`."""
+
+    width: int = 0
+    decode_s: float = 0.0
+    prompt_tokens: int = 0
+    prompt_s: float = 0.0
 
 
 class Engine(Protocol):
@@ -56,15 +80,34 @@ class Engine(Protocol):
     @property
     def info(self) -> EngineInfo: ...
 
-    def encode(self, prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> list[int]:
+    @property
+    def cost(self) -> Cost: ...
+
+    def encode(self, prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> Prompt:
         """Token ids of a raw prompt or of messages in the model's own chat template.
 
         Raises TooLarge where tokens + 1 exceed the context, BadRequest for what this engine cannot do
         (and for a grammar or schema that does not parse). Control tokens inside `prompt` and contents are plain text.
         """
 
-    def start(self, seq: int, tokens: Sequence[int], sampling: Sampling) -> int:
-        """Makes `seq` live; its prompt is computed by the coming steps. Returns how many tokens were reused."""
+    def held(self, seq: int) -> Sequence[int]:
+        """Tokens whose state a free `seq` still holds from its last use: `start` takes up what is the same."""
+
+    def start(
+        self,
+        seq: int,
+        prompt: Prompt,
+        sampling: Sampling,
+        *,
+        state: PrefixState | None = None,
+        keep: bool = False,
+        rank: int = 0,
+    ) -> int:
+        """Makes `seq` live; its prompt is computed by the coming steps. Returns how many tokens were reused.
+
+        `state` (or what `seq` holds, if that is more) is taken up as far as it is the same as the prompt. `keep`: the
+        state of the stable beginning comes as a piece once it is computed. Prompts of a lower `rank` go first.
+        """
 
     def step(self) -> list[Piece]:
         """One decode step for all live sequences: running ones get a token, starting ones (part of) their prompt.
@@ -75,6 +118,20 @@ class Engine(Protocol):
 
     def stop(self, seq: int) -> None:
         """Frees a live sequence at once (cancelled, deadline, stop string found). No-op if it is not live."""
+
+    def pause(self, seq: int) -> object:
+        """Takes a live sequence out of its slot; `resume` goes on with it later, in any free slot. Feature "states"."""
+
+    def resume(self, seq: int, paused: object, *, rank: int = 0) -> None: ...
+
+    def snapshot(self, seq: int) -> PrefixState:
+        """The state that a free `seq` still holds, without a probe. Feature "states"."""
+
+    def proves(self, seq: int, state: PrefixState) -> bool:
+        """Whether `state` gives the scores it was kept with, computed once in the free `seq`, which holds it after."""
+
+    def time_step(self, width: int) -> float:
+        """Seconds that one token for each of `width` sequences takes; while nothing is live. For finding the width."""
 
     def close(self) -> None:
         """Frees the model. Last call."""

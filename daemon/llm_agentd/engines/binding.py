@@ -12,6 +12,7 @@ from typing import Literal, Protocol, TypeAlias
 from llm_agentd.serving.request import Sampling
 
 KvType: TypeAlias = Literal["f16", "q8_0"]
+PENALTY_TOKENS = 64  # how far back repeat_penalty looks, as in llama.cpp
 Row: TypeAlias = tuple[int, int, int, bool]  # token id, position, sequence, are its scores wanted?
 
 
@@ -52,9 +53,7 @@ class Binding(Protocol):
 
     # -- the context -----------------------------------------------------------------------------
 
-    def open(
-        self, *, context_tokens: int, width: int, threads: int, batch_tokens: int, kv_type: KvType
-    ) -> None:
+    def open(self, *, context_tokens: int, width: int, threads: int, batch_tokens: int, kv_type: KvType) -> None:
         """Room for `width` sequences of `context_tokens` each, a cache stream a sequence. Raises StartError."""
 
     def decode(self, rows: Sequence[Row]) -> None:

@@ -11,6 +11,7 @@ import ctypes
 import logging
 import re
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -18,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from llm_agentd.engines import chat
-from llm_agentd.engines.base import EngineInfo, Piece
+from llm_agentd.engines.base import Cost, EngineInfo, Piece, Prompt
 from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
 from llm_agentd.engines.fingerprint import fingerprint
 from llm_agentd.engines.gguf import Head, read_head
 from llm_agentd.engines.machine import ctransformers_build, pick_threads
 from llm_agentd.engines.text import check_fits, check_one_source, check_room, pick_context, well_formed
 from llm_agentd.errors import BadRequest, StartError
-from llm_agentd.serving.request import Message, Sampling
+from llm_agentd.serving.request import Message, PrefixState, Sampling
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ _TOKENS, _TYPES = "tokenizer.ggml.tokens", "tokenizer.ggml.token_type"
 _ENDS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>")
 # The old tokenizer puts a space before every text; after this guard, cut off again, it does not.
 _GUARD = "\n"
+_NO_STATES = "the ctransformers engine keeps no states"
 
 
 @dataclass(slots=True)
@@ -79,6 +81,7 @@ class CTransformersEngine:
         self._render = self._pick_render(head.chat_template)
         self._vocab_size: int = self._llm.vocab_size
         self._live: _Live | None = None
+        self._cost = Cost()
         self.decodes = 0
         self._info = EngineInfo(
             engine="ctransformers",
@@ -97,9 +100,13 @@ class CTransformersEngine:
     def info(self) -> EngineInfo:
         return self._info
 
+    @property
+    def cost(self) -> Cost:
+        return self._cost
+
     # -- encode ----------------------------------------------------------------------------------
 
-    def encode(self, prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> list[int]:
+    def encode(self, prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> Prompt:
         check_one_source(prompt, messages)
         _refuse_unknown(sampling)
         contents = [message.content for message in messages] if messages is not None else [prompt or ""]
@@ -113,7 +120,7 @@ class CTransformersEngine:
             for part in chat.layout(self._render, tuple(message.role for message in messages)):
                 tokens += self._text(contents[part]) if isinstance(part, int) else self._template(part)
         check_fits(len(tokens), self._info.context_tokens)
-        return tokens
+        return Prompt(tokens)
 
     def _pick_render(self, template: str) -> chat.Render:
         if chat.is_chatml(template) and {"<|im_start|>", "<|im_end|>"} <= self._control.keys():
@@ -148,7 +155,21 @@ class CTransformersEngine:
 
     # -- the sequence ----------------------------------------------------------------------------
 
-    def start(self, seq: int, tokens: Sequence[int], sampling: Sampling) -> int:
+    def held(self, seq: int) -> Sequence[int]:
+        return ()
+
+    def start(
+        self,
+        seq: int,
+        prompt: Prompt,
+        sampling: Sampling,
+        *,
+        state: PrefixState | None = None,
+        keep: bool = False,
+        rank: int = 0,
+    ) -> int:
+        """Nothing is reused: this engine is for old files, and what its context still holds cannot be asked."""
+        tokens = prompt.tokens
         if seq != 0 or self._live is not None:
             raise RuntimeError(f"sequence {seq} is live or out of range")
         if not tokens or len(tokens) + 1 > self._info.context_tokens:
@@ -161,12 +182,16 @@ class CTransformersEngine:
         live = self._live
         if live is None:
             return []
+        began_s = time.perf_counter()
         part = live.tokens[live.computed : live.computed + PROMPT_TOKENS_PER_STEP]
+        running = live.computed >= live.prompt_tokens
         self.decodes += 1
         if not self._eval(part, live.computed):
             self._live = None
             return [Piece(0, tokens=0, finish="failed", error="ctransformers could not compute these tokens")]
         live.computed += len(part)
+        took_s = time.perf_counter() - began_s
+        self._cost = Cost(1, took_s) if running else Cost(0, 0.0, len(part), took_s)
         return [self._next(live)] if live.computed == len(live.tokens) else []
 
     def _eval(self, tokens: list[int], past: int) -> bool:
@@ -208,6 +233,23 @@ class CTransformersEngine:
     def stop(self, seq: int) -> None:
         if seq == 0:
             self._live = None
+
+    def pause(self, seq: int) -> object:
+        raise NotImplementedError(_NO_STATES)
+
+    def resume(self, seq: int, paused: object, *, rank: int = 0) -> None:
+        raise NotImplementedError(_NO_STATES)
+
+    def snapshot(self, seq: int) -> PrefixState:
+        raise NotImplementedError(_NO_STATES)
+
+    def proves(self, seq: int, state: PrefixState) -> bool:
+        return False
+
+    def time_step(self, width: int) -> float:
+        began_s = time.perf_counter()
+        self._eval([self._llm.eos_token_id], 0)
+        return time.perf_counter() - began_s
 
     def close(self) -> None:
         self._live = None

@@ -1,4 +1,4 @@
-"""Grammars for the `llama` engine: from a request's `grammar` or `json_schema` to one that llama.cpp surely accepts.
+"""Grammars for the `llama` engines: from a request's `grammar` or `json_schema` to one that llama.cpp surely accepts.
 
 llama.cpp's sampler for a grammar that does not parse is a null pointer, and the next step a crash; deep nesting
 overflows the parser's stack, and too many ways to go on take all memory. So each grammar is bounded and compiled
@@ -9,14 +9,13 @@ Inference thread only; knows nothing of sequences.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 from cyllama.llama import llama_cpp
 
-from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
 from llm_agentd.engines.gbnf import too_wide
-from llm_agentd.engines.native_log import native_errors
 from llm_agentd.errors import BadRequest
 from llm_agentd.serving.request import Sampling
 
@@ -25,16 +24,14 @@ GRAMMAR_MAX_BYTES = 64 * 1024
 NESTING_MAX = 100
 KEPT_MAX = 256  # checked grammars remembered; a mod uses a handful
 
-ROOT = "root"
-
 _LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]|#[^\n]*', re.DOTALL)
 
 
 class Grammars:
-    """Checks grammars against one vocabulary and remembers those that passed."""
+    """Checks grammars and remembers those that passed. `compile_error`: llama.cpp's verdict with the model's tokens."""
 
-    def __init__(self, vocab: Any) -> None:
-        self._vocab = vocab
+    def __init__(self, compile_error: Callable[[str], str]) -> None:
+        self._compile_error = compile_error
         self._passed: dict[tuple[str, bytes], str] = {}
 
     def text(self, sampling: Sampling) -> str | None:
@@ -57,20 +54,12 @@ class Grammars:
             return known
         text = source if isinstance(source, str) else _from_schema(source)
         _bound(name, text)
-        self._compile(name, text)
+        if reason := self._compile_error(text):
+            raise BadRequest(f"{name}: {reason}")
         if len(self._passed) >= KEPT_MAX:
             self._passed.pop(next(iter(self._passed)))
         self._passed[name, key] = text
         return text
-
-    def _compile(self, name: str, text: str) -> None:
-        sampler = llama_cpp.LlamaSampler(llama_cpp.LlamaSamplerChainParams())
-        with native_errors() as errors, caught_stderr() as printed:
-            sampler.add_grammar(self._vocab, text, ROOT)
-        if errors:
-            raise BadRequest(f"{name}: {_reason(printed[0]) or errors[0]}")
-        pass_on(printed)  # another thread's line
-        sampler.close()
 
 
 def _from_schema(schema: dict[str, Any]) -> str:
@@ -98,9 +87,3 @@ def _bound(name: str, text: str) -> None:
         raise BadRequest(f"{name}: brackets nested more than {NESTING_MAX} deep")
     if reason := too_wide(text):
         raise BadRequest(f"{name}: {reason}")
-
-
-def _reason(printed: str) -> str:
-    """`parse: error parsing grammar: expecting ::= at (((\n\n<the grammar>` → `expecting ::= at (((`."""
-    _, found, tail = printed.partition("error parsing grammar: ")
-    return tail.splitlines()[0][:200] if found and tail else ""

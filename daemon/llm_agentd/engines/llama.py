@@ -1,60 +1,72 @@
-"""The `llama` engine: llama.cpp through cyllama, one decode call for all running sequences.
+"""The `llama` engines: llama.cpp, one decode call for all running sequences, prompts in parts beside them.
 
-Inference thread only (`open` included: the threads of a decode inherit its CPUs and niceness). `decode` lets the
-interpreter lock go. What cyllama does not check would crash the process, so it is checked here: positions, token
-ids, grammars. Knows nothing of requests, caches or NPCs.
+What llama.cpp is called through is a `Binding`. Inference thread only (the constructor included: the threads of a
+decode inherit its CPUs and niceness). Knows nothing of requests, caches or NPCs.
 """
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-from cyllama.llama import llama_cpp
 
 from llm_agentd.engines import chat
-from llm_agentd.engines.base import EngineInfo, Piece
+from llm_agentd.engines.base import Cost, EngineInfo, Piece, Prompt
+from llm_agentd.engines.binding import Binding, KvType, Row, Sampler
 from llm_agentd.engines.fingerprint import fingerprint
 from llm_agentd.engines.gguf import read_head
 from llm_agentd.engines.grammar import Grammars
 from llm_agentd.engines.llama_chat import pick_render
 from llm_agentd.engines.llama_vocab import Vocab
-from llm_agentd.engines.machine import pick_threads
-from llm_agentd.engines.native_log import native_errors
-from llm_agentd.engines.text import check_fits, check_one_source, check_room, pick_context, well_formed
-from llm_agentd.errors import StartError
-from llm_agentd.serving.request import Message, Sampling
+from llm_agentd.engines.machine import is_tiny, pick_threads
+from llm_agentd.engines.text import check_fits, check_one_source, check_room, common, pick_context, well_formed
+from llm_agentd.serving.request import Message, PrefixState, Sampling
 
 # Prompts are computed in parts of so many tokens, one part a step or several short ones: what a long prompt may delay
-# the running sequences by. 64 is within a tenth of the fastest prefill.
+# the running sequences by. 64 is within a tenth of the fastest prefill; below, attention takes a slower routine.
 PROMPT_TOKENS_PER_STEP = 64
-PENALTY_TOKENS = 64  # how far back repeat_penalty looks, as in llama.cpp
 # Some grammars double their ways with each letter. Cut here, the next token would not have taken much memory yet;
 # without a grammar a token is chosen in 0.03 ms.
 SAMPLE_MAX_S = 0.5
 SEED_RANDOM = 0xFFFFFFFF  # llama.cpp's word for "random": never passed on as a seed
+# A state is kept with the scores of so many tokens. Restored, they may differ by rounding, since one token alone takes
+# another routine than 64 at once; a state of another prompt or model is off by whole units.
+PROBE_TOKENS = 8
+PROBE_TOLERANCE = 1.0
+
+OpenBinding = Callable[..., Binding]  # (path, *, gpu_layers)
 
 
 @dataclass(slots=True)
 class _Live:
-    """One sequence: `prompt[computed:]` is still to be computed, then `token` is the one to feed next."""
+    """One sequence: `tokens[:computed]` are in the slot, prompt first. Once `running`, one more token is fed a step.
+
+    `cut`: a part of the prompt ends with its stable beginning; `keep`: and its state is given out then.
+    """
 
     seq: int
-    prompt: list[int]
-    sampler: Any
+    tokens: list[int]
+    prompt_tokens: int
+    sampler: Sampler
     tokens_left: int
-    computed: int = 0
-    token: int = -1
+    rank: int
+    stable_tokens: int
+    cut: bool
+    keep: bool
+    computed: int
 
     @property
     def running(self) -> bool:
-        return self.token >= 0
+        return len(self.tokens) > self.prompt_tokens
+
+
+@dataclass(slots=True)
+class _Paused:
+    live: _Live
+    data: bytes
 
 
 class LlamaEngine:
@@ -62,6 +74,8 @@ class LlamaEngine:
 
     def __init__(
         self,
+        name: str,
+        open_binding: OpenBinding,
         path: Path,
         *,
         model_id: str | None = None,
@@ -69,48 +83,55 @@ class LlamaEngine:
         threads: int | None = None,
         gpu_layers: int = 0,
         width: int = 8,
+        kv_type: KvType = "f16",
         prompt_tokens_per_step: int = PROMPT_TOKENS_PER_STEP,
     ) -> None:
         head = read_head(path)
         context = pick_context(head.context_tokens, context_tokens)
         self._part_tokens = prompt_tokens_per_step
-        self._threads = threads or pick_threads(head.parameters)
-        self._model = _load_model(path, gpu_layers)
-        self._vocab = Vocab(self._model.get_vocab(), head.metadata)
-        self._context = _open_context(
-            self._model,
+        threads = threads or pick_threads(head.parameters)
+        self._native = open_binding(path, gpu_layers=gpu_layers)
+        self._vocab = Vocab(self._native, head.metadata)
+        self._native.open(
             context_tokens=context,
             width=width,
-            threads=self._threads,
+            threads=threads,
             batch_tokens=max(width, self._part_tokens),
+            kv_type=kv_type,
         )
-        self._batch = llama_cpp.LlamaBatch(n_tokens=max(width, self._part_tokens), embd=0, n_seq_max=1)
-        self._grammars = Grammars(self._vocab.native)
+        self._grammars = Grammars(self._native.grammar_error)
         self._layout = lru_cache(chat.TURNS_KEPT)(self._lay_out)
-        self._render = pick_render(self._model, head.chat_template)
+        self._render = pick_render(self._native, head.chat_template)
+        # A tiny model's prompt costs little: there the same seed gives the same text bit for bit, whatever was reused.
+        self._exact = is_tiny(head.parameters)
         self._live: dict[int, _Live] = {}
+        self._held: list[list[int]] = [[] for _ in range(width)]
+        self._cost = Cost()
         self.decodes = 0
-        cyllama = version("cyllama")
         self._info = EngineInfo(
-            engine="llama",
+            engine=name,
             model=model_id or str(head.metadata.get("general.name") or path.stem),
-            fingerprint=fingerprint(path, "llama", cyllama, context, gpu_layers),
+            fingerprint=fingerprint(path, name, self._native.version, context, gpu_layers, kv_type),
             context_tokens=context,
             max_sequences=width,
             parameters=head.parameters,
             model_bytes=path.stat().st_size,
             path=str(path),
-            threads=self._threads,
-            features=frozenset({"messages", "grammar", "json_schema"}),
+            threads=threads,
+            features=frozenset({"messages", "grammar", "json_schema", "states"}),
         )
 
     @property
     def info(self) -> EngineInfo:
         return self._info
 
+    @property
+    def cost(self) -> Cost:
+        return self._cost
+
     # -- encode ----------------------------------------------------------------------------------
 
-    def encode(self, prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> list[int]:
+    def encode(self, prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> Prompt:
         check_one_source(prompt, messages)
         self._grammars.text(sampling)
         contents = [message.content for message in messages] if messages is not None else [prompt or ""]
@@ -118,13 +139,17 @@ class LlamaEngine:
         size = sum(len(content.encode()) for content in contents)
         check_room(size, self._info.context_tokens, self._vocab.longest_bytes)
         tokens = list(self._vocab.start)
+        stable = 0
         if messages is None:
             tokens += self._vocab.text(contents[0])
+            stable = (len(tokens) - 1) // self._part_tokens * self._part_tokens
         else:
             for part in self._layout(tuple(message.role for message in messages)):
+                if part == len(contents) - 1:
+                    stable = len(tokens)
                 tokens += self._vocab.text(contents[part]) if isinstance(part, int) else part
         check_fits(len(tokens), self._info.context_tokens)
-        return tokens
+        return Prompt(tokens, stable)
 
     def _lay_out(self, roles: tuple[str, ...]) -> list[list[int] | int]:
         """The template for turns of these roles: token ids, and indices of contents between them."""
@@ -136,15 +161,68 @@ class LlamaEngine:
 
     # -- sequences -------------------------------------------------------------------------------
 
-    def start(self, seq: int, tokens: Sequence[int], sampling: Sampling) -> int:
-        if not 0 <= seq < self._info.max_sequences or seq in self._live:
-            raise RuntimeError(f"sequence {seq} is live or out of range")
-        if not tokens or len(tokens) + 1 > self._info.context_tokens:
-            raise RuntimeError(f"{len(tokens)} tokens were not made by encode")
-        sampler = self._sampler(sampling)
-        self._context.memory_seq_rm(seq, -1, -1)
-        self._live[seq] = _Live(seq, list(tokens), sampler, sampling.max_tokens)
-        return 0
+    def held(self, seq: int) -> Sequence[int]:
+        return self._held[seq]
+
+    def start(
+        self,
+        seq: int,
+        prompt: Prompt,
+        sampling: Sampling,
+        *,
+        state: PrefixState | None = None,
+        keep: bool = False,
+        rank: int = 0,
+    ) -> int:
+        self._check_free(seq)
+        if not prompt.tokens or len(prompt) + 1 > self._info.context_tokens:
+            raise RuntimeError(f"{len(prompt)} tokens were not made by encode")
+        grammar = self._grammars.text(sampling)
+        sampler = self._native.sampler(sampling, seed=_seed(sampling.seed), grammar=grammar)
+        reused = self._take_up(seq, prompt, state)
+        self._live[seq] = _Live(
+            seq,
+            list(prompt.tokens),
+            prompt_tokens=len(prompt),
+            sampler=sampler,
+            tokens_left=sampling.max_tokens,
+            rank=rank,
+            stable_tokens=prompt.stable_tokens,
+            cut=keep or self._exact,
+            keep=keep,
+            computed=reused,
+        )
+        return reused
+
+    def _take_up(self, seq: int, prompt: Prompt, state: PrefixState | None) -> int:
+        """Leaves in `seq` the longest usable beginning of the prompt that it holds or that `state` brings."""
+        count = self._usable(prompt, self._held[seq])
+        if state is not None and self._usable(prompt, state.tokens) > count:
+            self._restore(seq, state)
+            count = self._usable(prompt, self._held[seq])
+        if not self._native.forget(seq, count):  # a memory that cannot be cut in the middle: all or nothing
+            self._native.forget(seq)
+            count = 0
+        self._held[seq] = []
+        return count
+
+    def _usable(self, prompt: Prompt, known: Sequence[int]) -> int:
+        """How many tokens of `known` may stand for the prompt's; at least its last one is always computed."""
+        count = min(common(prompt.tokens, known), len(prompt) - 1)
+        if not self._exact or count == prompt.stable_tokens:
+            return count
+        if count > prompt.stable_tokens > 0:
+            return prompt.stable_tokens
+        return count - count % self._part_tokens
+
+    def _restore(self, seq: int, state: PrefixState) -> None:
+        self._held[seq] = []
+        try:
+            self._native.restore(seq, state.data)
+        except ValueError:
+            self._native.forget(seq)
+            return
+        self._held[seq] = list(state.tokens)
 
     def step(self) -> list[Piece]:
         """One token for each running sequence, in one decode; then parts of the prompts of those that start.
@@ -153,46 +231,56 @@ class LlamaEngine:
         others' batch it would be cut where their number wants it, which is slower and lets company change a rounding.
         """
         running = [live for live in self._live.values() if live.running]
-        starting = [live for live in self._live.values() if not live.running]
+        starting = sorted((live for live in self._live.values() if not live.running), key=lambda live: live.rank)
+        began_s = time.perf_counter()
         pieces = self._advance(running) if running else []
-        budget = self._part_tokens
+        decoded_s = time.perf_counter()
+        computed = 0
         for live in starting:
-            if budget <= 0:
+            if computed >= self._part_tokens:
                 break
-            part = self._compute_part(live)
-            budget -= part
-            if live.computed == len(live.prompt):
-                pieces.append(self._sample(live, part - 1))
+            computed += self._compute_part(live, pieces)
+        self._cost = Cost(len(running), decoded_s - began_s, computed, time.perf_counter() - decoded_s)
         return pieces
 
     def _advance(self, running: list[_Live]) -> list[Piece]:
-        self._batch.clear()
+        self._decode([(live.tokens[live.computed], live.computed, live.seq, True) for live in running])
         for live in running:
-            self._batch.add(live.token, live.computed, [live.seq], True)
             live.computed += 1
-        self._decode()
         return [self._sample(live, row) for row, live in enumerate(running)]
 
-    def _compute_part(self, live: _Live) -> int:
+    def _compute_part(self, live: _Live, pieces: list[Piece]) -> int:
         """The next part of a prompt; returns its tokens. Only the prompt's last row is sampled from."""
-        part = live.prompt[live.computed : live.computed + self._part_tokens]
-        last = len(live.prompt) - 1
-        self._batch.clear()
-        for position, token in enumerate(part, live.computed):
-            self._batch.add(token, position, [live.seq], position == last)
-        live.computed += len(part)
-        self._decode()
-        return len(part)
+        first, end = live.computed, live.prompt_tokens
+        if live.cut and first < live.stable_tokens:
+            end = live.stable_tokens
+        until = min(end, first + self._part_tokens)
+        keeps = live.keep and until == live.stable_tokens
+        wanted = keeps or until == live.prompt_tokens
+        rows: list[Row] = [(live.tokens[at], at, live.seq, wanted and at == until - 1) for at in range(first, until)]
+        self._decode(rows)
+        live.computed = until
+        if keeps:
+            pieces.append(Piece(live.seq, tokens=0, state=self._state(live)))
+        if until == live.prompt_tokens:
+            pieces.append(self._sample(live, len(rows) - 1))
+        return len(rows)
 
-    def _decode(self) -> None:
-        self._context.decode(self._batch)
+    def _state(self, live: _Live) -> PrefixState:
+        scores = self._native.scores()
+        best = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)[:PROBE_TOKENS]
+        probe = tuple((token, scores[token]) for token in best)
+        return PrefixState(tuple(live.tokens[: live.computed]), self._native.save(live.seq), probe)
+
+    def _decode(self, rows: Sequence[Row]) -> None:
+        self._native.decode(rows)
         self.decodes += 1
 
     def _sample(self, live: _Live, row: int) -> Piece:
         """The next token of `live` from a row of the batch just decoded."""
         began_s = time.thread_time()
         try:
-            token = live.sampler.sample(self._context, row)
+            token = live.sampler.sample(row)
         except Exception as error:
             self.stop(live.seq)
             return Piece(live.seq, tokens=0, finish="failed", error=f"sampling failed: {error}")
@@ -202,7 +290,7 @@ class LlamaEngine:
         if self._vocab.ends(token):
             self.stop(live.seq)
             return Piece(live.seq, tokens=0, finish="stop")
-        live.token = token
+        live.tokens.append(token)
         live.tokens_left -= 1
         data = self._vocab.piece(token)
         # The token just sampled still needs a cell when it is fed, and the next one a place after it.
@@ -214,65 +302,65 @@ class LlamaEngine:
     def stop(self, seq: int) -> None:
         live = self._live.pop(seq, None)
         if live is not None:
-            self._context.memory_seq_rm(seq, -1, -1)
+            # Where texts must be the same bit for bit, only what any prompt would compute in the same parts counts.
+            known = min(live.computed, live.stable_tokens) if self._exact else live.computed
+            self._held[seq] = live.tokens[:known]
+
+    def pause(self, seq: int) -> object:
+        live = self._live.pop(seq)
+        self._held[seq] = []
+        return _Paused(live, self._native.save(seq) if live.computed else b"")
+
+    def resume(self, seq: int, paused: object, *, rank: int = 0) -> None:
+        self._check_free(seq)
+        assert isinstance(paused, _Paused)
+        live = paused.live
+        self._held[seq] = []
+        if paused.data:
+            self._native.restore(seq, paused.data)
+        else:
+            self._native.forget(seq)
+        live.seq, live.rank = seq, rank
+        self._live[seq] = live
+
+    def snapshot(self, seq: int) -> PrefixState:
+        return PrefixState(tuple(self._held[seq]), self._native.save(seq))
+
+    def proves(self, seq: int, state: PrefixState) -> bool:
+        self._check_free(seq)
+        self._restore(seq, state)
+        last = len(state.tokens) - 1
+        if not self._held[seq] or not state.probe:
+            return False
+        if not self._native.forget(seq, last):
+            self._held[seq] = []
+            return False
+        self._decode([(state.tokens[last], last, seq, True)])
+        scores = self._native.scores()
+        proved = all(abs(scores[token] - score) <= PROBE_TOLERANCE for token, score in state.probe)
+        self._held[seq] = []
+        if proved:  # from the file again: the row computed alone may differ by a rounding
+            self._restore(seq, state)
+        return proved
+
+    def time_step(self, width: int) -> float:
+        for seq in range(width):
+            self._check_free(seq)
+            self._held[seq] = []
+            self._native.forget(seq)
+        rows: list[Row] = [(0, 0, seq, True) for seq in range(width)]
+        began_s = time.perf_counter()
+        self._native.decode(rows)
+        return time.perf_counter() - began_s
 
     def close(self) -> None:
         self._live.clear()
-        with native_errors():  # freeing logs too
-            self._batch.close()
-            self._context.close()
-            self._model.close()
+        self._native.close()
 
-    def _sampler(self, sampling: Sampling) -> Any:
-        sampler = llama_cpp.LlamaSampler(llama_cpp.LlamaSamplerChainParams())
-        grammar = self._grammars.text(sampling)
-        if grammar is not None:
-            sampler.add_grammar(self._vocab.native, grammar, "root")
-        if sampling.repeat_penalty != 1.0:
-            sampler.add_penalties(PENALTY_TOKENS, sampling.repeat_penalty, 0.0, 0.0)
-        if sampling.temperature <= 0:
-            sampler.add_greedy()
-            return sampler
-        if sampling.top_k > 0:
-            sampler.add_top_k(sampling.top_k)
-        sampler.add_top_p(sampling.top_p, 1)
-        sampler.add_min_p(sampling.min_p, 1)
-        sampler.add_temp(sampling.temperature)
-        sampler.add_dist(_seed(sampling.seed))
-        return sampler
+    def _check_free(self, seq: int) -> None:
+        if not 0 <= seq < self._info.max_sequences or seq in self._live:
+            raise RuntimeError(f"sequence {seq} is live or out of range")
 
 
 def _seed(seed: int | None) -> int:
     return (secrets.randbits(32) if seed is None else seed) % SEED_RANDOM
-
-
-def _load_model(path: Path, gpu_layers: int) -> Any:
-    params = llama_cpp.LlamaModelParams()
-    params.n_gpu_layers = gpu_layers
-    with native_errors() as errors:
-        llama_cpp.ggml_backend_load_all()
-        try:
-            return llama_cpp.LlamaModel(str(path), params)
-        except Exception as error:
-            why = "; ".join(errors) or str(error)
-            raise StartError(f"model.path: llama.cpp cannot load {path} ({why}); try another GGUF file") from error
-
-
-def _open_context(model: Any, *, context_tokens: int, width: int, threads: int, batch_tokens: int) -> Any:
-    params = llama_cpp.LlamaContextParams()
-    params.n_ctx = context_tokens * width
-    params.n_seq_max = width
-    params.n_batch = params.n_ubatch = batch_tokens  # one call is one pass through the network
-    params.n_threads = params.n_threads_batch = threads
-    # Each sequence attends over its own cells only: one cache for all took twice the time at eight sequences of 300.
-    params.kv_unified = False
-    params.no_perf = True
-    with native_errors() as errors:
-        try:
-            return llama_cpp.LlamaContext(model, params)
-        except Exception as error:
-            why = "; ".join(errors) or str(error)
-            raise StartError(
-                f"no room for {width} sequences of {context_tokens} tokens ({why}); "
-                "lower batch.size or model.context_tokens"
-            ) from error

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
-
-from cyllama.llama import llama_cpp
+from functools import partial
 
 from llm_agentd.engines import chat
+from llm_agentd.engines.binding import Binding
 
 log = logging.getLogger(__name__)
 
 
-def pick_render(model: Any, template: str) -> chat.Render:
+def pick_render(native: Binding, template: str) -> chat.Render:
     """llama.cpp's own list of known templates first, then Jinja; plain `role: content` lines where neither can."""
     if not template:
         return chat.plain
     for make in (_known, _jinja):
         try:
-            render = make(model, template)
+            render = make(native, template)
             chat.layout(render, ("system", "user", "assistant", "user"))
         except Exception as error:
             log.debug("chat template not rendered by %s: %s", make.__name__, error)
@@ -28,15 +27,11 @@ def pick_render(model: Any, template: str) -> chat.Render:
     return chat.plain
 
 
-def _known(model: Any, template: str) -> chat.Render:
-    def render(turns: list[tuple[str, str]]) -> str:
-        rows = [llama_cpp.LlamaChatMessage(role=role, content=content) for role, content in turns]
-        return str(model.chat_apply_template(template, rows, True))
-
-    return render
+def _known(native: Binding, template: str) -> chat.Render:
+    return partial(native.render, template)
 
 
-def _jinja(model: Any, template: str) -> chat.Render:
+def _jinja(native: Binding, template: str) -> chat.Render:
     # cyllama brings its own copy of Jinja; the sandbox keeps a model file from running code.
     from cyllama._vendor.jinja2 import ext
     from cyllama._vendor.jinja2.sandbox import ImmutableSandboxedEnvironment

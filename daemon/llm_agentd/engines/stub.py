@@ -14,16 +14,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from llm_agentd.engines import chat
-from llm_agentd.engines.base import EngineInfo, Piece
+from llm_agentd.engines.base import Cost, EngineInfo, Piece, Prompt
 from llm_agentd.engines.stub_json import instance
-from llm_agentd.engines.text import check_fits, check_one_source, check_room, well_formed
+from llm_agentd.engines.text import check_fits, check_one_source, check_room, common, well_formed
 from llm_agentd.errors import BadRequest
-from llm_agentd.serving.request import Message, Sampling
+from llm_agentd.serving.request import Message, PrefixState, Sampling
 
 CONTEXT_TOKENS = 2048
 TOKEN_BYTES = 4  # a token is up to four bytes of UTF-8 and their number: about what real vocabularies reach
 PROMPT_TOKENS_PER_STEP = 256  # all starting sequences together, as in `llama`
 WORDS_ECHOED = 6
+STEP_S = 0.001  # the same at any width: the more together the better
 
 # Sentences with characters of two, three and four bytes, so that text is assembled for real.
 _SENTENCES = (
@@ -33,6 +34,8 @@ _SENTENCES = (
     "{name} scratches an ear: {words}? It would cost you a café’s worth of silver.",
     "By the old oak, {name} knows nothing of {words}, naïve as that may sound.",
 )
+_OPEN = b"\nassistant:"  # what the plain layout puts behind the last turn
+_PROBE = ((0, 1.0),)  # there are no scores to prove a state by
 _NAME = re.compile(r"You are ([^,.\n]{1,40})")
 
 Script = Callable[[str], list[bytes]]
@@ -41,11 +44,18 @@ Script = Callable[[str], list[bytes]]
 @dataclass(slots=True)
 class _Live:
     seq: int
-    prompt: str
+    prompt: Prompt
+    text: str
     pieces: list[bytes]
-    prompt_left: int
     tokens_left: int
+    keep: bool
+    rank: int
+    computed: int
     sent: int = 0
+
+    @property
+    def running(self) -> bool:
+        return self.computed == len(self.prompt)
 
 
 class StubEngine:
@@ -71,6 +81,8 @@ class StubEngine:
         self._fail_mark = fail_mark
         self._break_mark = break_mark
         self._live: dict[int, _Live] = {}
+        self._held: list[list[int]] = [[] for _ in range(width)]
+        self._cost = Cost()
         self.decodes = 0
         self._info = EngineInfo(
             engine="stub",
@@ -78,14 +90,18 @@ class StubEngine:
             fingerprint=f"stub-1-{model_id}",
             context_tokens=context_tokens or CONTEXT_TOKENS,
             max_sequences=width,
-            features=frozenset({"messages", "json_schema"}),
+            features=frozenset({"messages", "json_schema", "states"}),
         )
 
     @property
     def info(self) -> EngineInfo:
         return self._info
 
-    def encode(self, prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> list[int]:
+    @property
+    def cost(self) -> Cost:
+        return self._cost
+
+    def encode(self, prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> Prompt:
         check_one_source(prompt, messages)
         if sampling.grammar is not None:
             raise BadRequest("grammar: the stub engine has none; use json_schema, or engine llama")
@@ -96,37 +112,60 @@ class StubEngine:
         check_room(len(data), self._info.context_tokens, TOKEN_BYTES)
         tokens = [_pack(data[at : at + TOKEN_BYTES]) for at in range(0, len(data), TOKEN_BYTES)]
         check_fits(len(tokens), self._info.context_tokens)
-        return tokens
+        last = len(messages[-1].content.encode(errors="replace")) if messages else len(data)
+        return Prompt(tokens, max(0, len(data) - last - len(_OPEN)) // TOKEN_BYTES)
 
-    def start(self, seq: int, tokens: Sequence[int], sampling: Sampling) -> int:
-        if not 0 <= seq < self._info.max_sequences or seq in self._live:
-            raise RuntimeError(f"sequence {seq} is live or out of range")
-        prompt = b"".join(map(_unpack, tokens)).decode(errors="replace")
-        pieces = self._script(prompt) if self._script else _pieces(prompt, sampling)
-        room = self._info.context_tokens - len(tokens)
-        self._live[seq] = _Live(seq, prompt, pieces, len(tokens), min(sampling.max_tokens, room))
-        return 0
+    def held(self, seq: int) -> Sequence[int]:
+        return self._held[seq]
+
+    def start(
+        self,
+        seq: int,
+        prompt: Prompt,
+        sampling: Sampling,
+        *,
+        state: PrefixState | None = None,
+        keep: bool = False,
+        rank: int = 0,
+    ) -> int:
+        self._check_free(seq)
+        text = b"".join(map(_unpack, prompt.tokens)).decode(errors="replace")
+        pieces = self._script(text) if self._script else _pieces(text, sampling)
+        room = self._info.context_tokens - len(prompt)
+        known = [common(prompt.tokens, tokens) for tokens in (self._held[seq], state.tokens if state else ())]
+        reused = min(max(known), len(prompt) - 1)
+        self._held[seq] = []
+        self._live[seq] = _Live(seq, prompt, text, pieces, min(sampling.max_tokens, room), keep, rank, reused)
+        return reused
 
     def step(self) -> list[Piece]:
         if not self._live:
             return []
         if self._on_step:
             self._on_step(len(self._live))
-        if self._break_mark and any(self._break_mark in live.prompt for live in self._live.values()):
+        if self._break_mark and any(self._break_mark in live.text for live in self._live.values()):
             raise RuntimeError("the stub engine broke, as it was told to")
         self.decodes += 1
+        running = [live for live in self._live.values() if live.running]
+        starting = sorted((live for live in self._live.values() if not live.running), key=lambda live: live.rank)
+        out = [self._next(live) for live in running]
         budget = PROMPT_TOKENS_PER_STEP
-        out: list[Piece] = []
-        for live in list(self._live.values()):
-            part = min(live.prompt_left, budget)
-            live.prompt_left -= part
-            budget -= part
-            if live.prompt_left == 0:
-                out.append(self._next(live))
+        for live in starting:
+            budget -= self._compute_part(live, budget, out)
+        self._cost = Cost(len(running), 0.0, PROMPT_TOKENS_PER_STEP - budget, 0.0)
         return out
 
+    def _compute_part(self, live: _Live, budget: int, out: list[Piece]) -> int:
+        before, stable = live.computed, live.prompt.stable_tokens
+        live.computed = min(len(live.prompt), before + budget)
+        if live.keep and before < stable <= live.computed:
+            out.append(Piece(live.seq, tokens=0, state=PrefixState(tuple(live.prompt.tokens[:stable]), b"", _PROBE)))
+        if live.running:
+            out.append(self._next(live))
+        return live.computed - before
+
     def _next(self, live: _Live) -> Piece:
-        if self._fail_mark and self._fail_mark in live.prompt:
+        if self._fail_mark and self._fail_mark in live.text:
             self.stop(live.seq)
             return Piece(live.seq, tokens=0, finish="failed", error="the stub engine failed, as it was told to")
         if live.sent == len(live.pieces):
@@ -140,10 +179,36 @@ class StubEngine:
         return Piece(live.seq, data)
 
     def stop(self, seq: int) -> None:
-        self._live.pop(seq, None)
+        live = self._live.pop(seq, None)
+        if live is not None:
+            self._held[seq] = live.prompt.tokens[: live.computed]
+
+    def pause(self, seq: int) -> object:
+        return self._live.pop(seq)
+
+    def resume(self, seq: int, paused: object, *, rank: int = 0) -> None:
+        self._check_free(seq)
+        assert isinstance(paused, _Live)
+        self._held[seq] = []
+        paused.seq, paused.rank = seq, rank
+        self._live[seq] = paused
+
+    def snapshot(self, seq: int) -> PrefixState:
+        return PrefixState(tuple(self._held[seq]), b"")
+
+    def proves(self, seq: int, state: PrefixState) -> bool:
+        self._held[seq] = list(state.tokens) if state.probe == _PROBE else []
+        return bool(self._held[seq])
+
+    def time_step(self, width: int) -> float:
+        return STEP_S
 
     def close(self) -> None:
         self._live.clear()
+
+    def _check_free(self, seq: int) -> None:
+        if not 0 <= seq < self._info.max_sequences or seq in self._live:
+            raise RuntimeError(f"sequence {seq} is live or out of range")
 
 
 def _chat_text(messages: Sequence[Message]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from llm_agentd.errors import BadRequest, StartError, TooLarge
 from llm_agentd.serving.request import Message
@@ -54,3 +54,11 @@ def _too_large(tokens: str, context_tokens: int) -> str:
         f"the prompt has {tokens} tokens, and prompt and reply share a context of {context_tokens}; "
         "shorten it, or raise model.context_tokens if the model allows"
     )
+
+
+def common(left: Sequence[int], right: Sequence[int]) -> int:
+    """How many tokens both begin with."""
+    for count, (one, other) in enumerate(zip(left, right, strict=False)):
+        if one != other:
+            return count
+    return min(len(left), len(right))

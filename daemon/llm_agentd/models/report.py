@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from llm_agentd.agents import actions
+from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine
-from llm_agentd.engines.llama import LlamaEngine
 from llm_agentd.models.corpus import Sample, Verdict, check, samples
 from llm_agentd.models.corpus.situation import ACTIONS
 from llm_agentd.serving.request import Action, Sampling
@@ -159,7 +159,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures there too")
     parser.add_argument("--failures", action="store_true", help=f"print up to {FAILURES_SHOWN} failed replies")
     options = parser.parse_args()
-    engine = LlamaEngine(options.model, threads=options.threads)
+    engine = open_engine("llama", path=options.model, threads=options.threads)
     try:
         runs = measure(engine, options.n, options.seed)
     finally:
