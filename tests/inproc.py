@@ -18,7 +18,10 @@ from llm_agentd.serving.cache import Cache, NullCache
 from llm_agentd.serving.inference import Inference
 from llm_agentd.serving.intake import Intake, Policy
 from llm_agentd.serving.meters import Meters
+from llm_agentd.serving.prefix import Prefixes
+from llm_agentd.serving.prefix_store import NullStore, PrefixStore
 from llm_agentd.serving.router import Router
+from llm_agentd.serving.width import Curve
 from llm_agentd.serving.window import Window
 
 WAIT_MS = 10_000
@@ -38,6 +41,9 @@ class InProcess:
         size: int = 8,
         policy: Policy | None = None,
         pin_cpus: Sequence[int] = (),
+        kv_max_bytes: int = 2**20,
+        prefix_store: PrefixStore | None = None,
+        curve: Curve | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.meters = Meters()
@@ -54,6 +60,8 @@ class InProcess:
             window=Window(size=size, window_s=window_s, queue_max=queue_max),
             cache=cache,
             meters=self.meters,
+            open_prefixes=lambda info: Prefixes(kv_max_bytes, prefix_store or NullStore()),
+            find_curve=lambda engine: curve or Curve({engine.info.max_sequences: 1.0}),
             pin_cpus=pin_cpus,
         )
 

@@ -99,7 +99,7 @@ class TestLlama(EngineContract):
 
     def fail_next(self, engine: Engine, seq: int) -> None:
         assert isinstance(engine, LlamaEngine)
-        engine._live[seq].sampler = None
+        engine._live[seq].sampler = None  # type: ignore[assignment]
 
     def test_says_what_the_weights_hold(self, engine: Engine) -> None:
         assert data(run(engine, "hello")).decode() == CHAIN_TEXT

@@ -162,7 +162,7 @@ def test_the_aged_have_one_turn_in_the_round_of_the_spoken() -> None:
 @given(players=st.integers(1, 4), lesser=st.lists(st.sampled_from(["ambient", "background"]), min_size=1, max_size=8))
 def test_nothing_starves_under_endless_speech(players: int, lesser: list[Priority]) -> None:
     """A lesser request is let out, once aged, after a round of the players for each one before it and for itself."""
-    waiting = window()
+    waiting = window(queue_max=1000)
     for n, priority in enumerate(lesser):
         waiting.offer(ask(f"lesser{n}", priority, owner=f"npc{n % 3}"), 0.0)
     taken: list[str] = []

@@ -38,7 +38,6 @@ NOT_YET = (
     "agents.memory_path",
     "agents.moderation",
     "agents.remember_turns",
-    "cache.kv_max_bytes",
     "cache.redis_url",
     "zmq.curve_",
 )
@@ -70,7 +69,7 @@ def _home_path(path: Path) -> Path:
 
 
 def _engine(name: Any) -> Any:
-    if name in ("llama_native", "openai"):
+    if name == "openai":
         raise ValueError(f"engine {name} is not in this version yet; leave it at auto")
     return name
 
@@ -105,6 +104,7 @@ def _no_bool(value: Any) -> Any:
     return value
 
 
+EngineName: TypeAlias = Literal["auto", "llama", "llama_native", "ctransformers", "stub"]
 HomePath: TypeAlias = Annotated[Path, AfterValidator(_home_path)]
 Whole: TypeAlias = Annotated[int, BeforeValidator(_no_bool)]
 Number: TypeAlias = Annotated[float, BeforeValidator(_no_bool)]
@@ -131,8 +131,8 @@ class Model(Section):
 
     path: HomePath | None = Field(None, description="GGUF file; none = the embedded model")
     id: str | None = Field(None, description="name shown to clients; none = the file's own name")
-    engine: Annotated[Literal["auto", "llama", "ctransformers", "stub"], BeforeValidator(_engine)] = Field(
-        "auto", description="auto, llama, ctransformers or stub"
+    engine: Annotated[EngineName, BeforeValidator(_engine)] = Field(
+        "auto", description="auto, llama, llama_native, ctransformers or stub"
     )
     context_tokens: Whole | None = Field(
         None, ge=64, description="prompt plus reply of one request; none = the model's own"
@@ -143,6 +143,9 @@ class Model(Section):
     )
     gpu_layers: Annotated[Whole, BeforeValidator(_layers)] = Field(
         0, ge=ALL_LAYERS, description="layers on the GPU; all (or -1) = all"
+    )
+    kv_type: Literal["f16", "q8_0"] = Field(
+        "f16", description="how the state of prompts is held: f16, or q8_0 in half the memory"
     )
 
 
@@ -182,6 +185,9 @@ class Cache(Section):
     )
     ttl_s: Number = Field(300, gt=0, description="seconds a reply is served from the cache")
     max_bytes: ByteSize = Field(ByteSize(256 * MIB), ge=MIB, description="disk space of replies; 256MiB works too")
+    kv_max_bytes: ByteSize = Field(
+        ByteSize(512 * MIB), ge=0, description="computed beginnings of prompts, in memory and as much on disk; 0 = none"
+    )
     variants: Variants = Variants()
 
 

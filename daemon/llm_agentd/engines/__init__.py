@@ -25,8 +25,9 @@ def open_engine(
     width: int = 8,
     kv_type: KvType = "f16",
 ) -> Engine:
-    """The engine `name` of NAMES with its model loaded; `path` None is the embedded one. `auto`: llama_native if installed, else llama.
+    """The engine `name` of NAMES with its model loaded; `path` None is the embedded model.
 
+    `auto` is llama_native where that is installed, else llama.
     Call it on the thread that will step it: threads of a decode inherit that thread's CPUs and niceness.
     Raises StartError that says what is wrong with the file or the settings.
     """

@@ -23,6 +23,15 @@ def pick_threads(parameters: int) -> int:
     return max(1, min(psutil.cpu_count(logical=False) or lent, lent, THREADS_MAX))
 
 
+def cpu_model(cpuinfo: str = "/proc/cpuinfo") -> str:
+    """What the processor calls itself; "" where nobody says."""
+    try:
+        with open(cpuinfo, encoding="utf-8", errors="replace") as file:
+            return next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "")
+    except OSError:
+        return ""
+
+
 def ctransformers_build(cpuinfo: str = "/proc/cpuinfo") -> str | None:
     """Which of its CPU builds ctransformers should load; None = let it find out, which takes it a second."""
     try:

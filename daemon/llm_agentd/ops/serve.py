@@ -18,16 +18,20 @@ from llm_agentd.agents.roles import Roles
 from llm_agentd.agents.thinker import Thinker
 from llm_agentd.config import Config
 from llm_agentd.engines import open_engine
-from llm_agentd.engines.base import Engine
+from llm_agentd.engines.base import Engine, EngineInfo
+from llm_agentd.engines.machine import cpu_model
 from llm_agentd.errors import StartError
 from llm_agentd.ops import notify
 from llm_agentd.ops.watch import watch
-from llm_agentd.serving.cache import open_cache
+from llm_agentd.serving.cache import NullCache, open_cache
 from llm_agentd.serving.inference import Inference
 from llm_agentd.serving.intake import Intake, Policy
 from llm_agentd.serving.meters import Meters
+from llm_agentd.serving.prefix import Prefixes
+from llm_agentd.serving.prefix_store import NullStore, open_prefix_store
 from llm_agentd.serving.request import Sampling
 from llm_agentd.serving.router import Router
+from llm_agentd.serving.width import Curve, measure, remember, remembered
 from llm_agentd.serving.window import Window
 
 
@@ -49,6 +53,8 @@ class Daemon:
         meters = Meters()
         cache = config.cache
         self._cache = open_cache(cache.enabled, cache.path, cache.ttl_s, int(cache.max_bytes))
+        # Where there is no cache there is no folder either: a disk that cannot be used is said once.
+        self._folder = None if isinstance(self._cache, NullCache) else cache.path
         self._router = Router(
             endpoint=config.zmq.endpoint,
             requests=Intake(Thinker(roles, config.agents.language), _policy(config)),
@@ -63,6 +69,8 @@ class Daemon:
             ),
             cache=self._cache,
             meters=meters,
+            open_prefixes=self._open_prefixes,
+            find_curve=self._find_curve,
             pin_cpus=pick_cpus(config.model.pin_cpus, sorted(os.sched_getaffinity(0))),
             beat=notify.watchdog,
         )
@@ -109,7 +117,28 @@ class Daemon:
             threads=model.threads,
             gpu_layers=model.gpu_layers,
             width=self._config.batch.size,
+            kv_type=model.kv_type,
         )
+
+    def _open_prefixes(self, info: EngineInfo) -> Prefixes:
+        max_bytes = int(self._config.cache.kv_max_bytes)
+        if self._folder is None or not max_bytes or "states" not in info.features:
+            return Prefixes(max_bytes, NullStore())
+        return Prefixes(max_bytes, open_prefix_store(self._folder / "prefixes", info.fingerprint, max_bytes))
+
+    def _find_curve(self, engine: Engine) -> Curve:
+        """Measured once for a model, machine and number of threads; without a folder to remember it, at each start."""
+        info = engine.info
+        engine.time_step(1)  # pages the model in
+        if self._folder is None:
+            return measure(engine.time_step, info.max_sequences)
+        path = self._folder / "widths.json"
+        key = f"{info.fingerprint} {cpu_model()} {info.threads} threads {info.max_sequences} wide"
+        curve = remembered(path, key)
+        if curve is None:
+            curve = measure(engine.time_step, info.max_sequences)
+            remember(path, key, curve)
+        return curve
 
 
 def pick_cpus(wanted: str | Sequence[int], available: Sequence[int]) -> tuple[int, ...]:

@@ -1,8 +1,8 @@
-"""The inference thread: owns the engine, runs one decode step for all live sequences, over and over.
+"""The inference thread: decides who may go, and runs one decode step for all live sequences, over and over.
 
 `_turn` is the map of the hot path, its steps numbered. Other threads reach in only by `submit`, `cancel`,
 `drop_peer` and `stop`, all under one condition; answers leave by `emit`, which this thread alone calls.
-Knows nothing of sockets, records or NPC prompts.
+What a sequence is and which slot it has is `sequences.py`. Knows nothing of sockets, records or NPC prompts.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from llm_agentd.engines.base import Engine, EngineInfo, Piece
 from llm_agentd.errors import (
@@ -24,15 +25,17 @@ from llm_agentd.errors import (
     Unavailable,
 )
 from llm_agentd.serving.cache import Cache
-from llm_agentd.serving.live import Live, known
 from llm_agentd.serving.meters import Meters
-from llm_agentd.serving.request import Delta, Done, Peer, Request
+from llm_agentd.serving.pace import Pace
+from llm_agentd.serving.prefix import Prefixes
+from llm_agentd.serving.request import Peer, Request
+from llm_agentd.serving.sequences import Out, Sequences
+from llm_agentd.serving.width import Curve
 from llm_agentd.serving.window import Window
 
 log = logging.getLogger(__name__)
 
-Event = Delta | Done | AgentdError
-Emit = Callable[[list[tuple[Request, Event]]], None]
+Emit = Callable[[Out], None]
 
 NICE = 10  # the router's and the game's threads win the CPU; p99 of an echo beside a full decode fell 3.6 → 0.3 ms
 IDLE_BEAT_S = 5.0  # an idle loop still turns this often, to feed the watchdog
@@ -41,7 +44,10 @@ RETRY_AFTER_MS = 1000  # while the engine starts again
 
 
 class Inference:
-    """Start, then submit from the router thread, then stop. `open_engine` runs on the inference thread."""
+    """Start, then submit from the router thread, then stop.
+
+    `open_engine`, `open_prefixes` and `find_curve` run on the inference thread, in this order.
+    """
 
     def __init__(
         self,
@@ -51,6 +57,8 @@ class Inference:
         window: Window,
         cache: Cache,
         meters: Meters,
+        open_prefixes: Callable[[EngineInfo], Prefixes],
+        find_curve: Callable[[Engine], Curve],
         pin_cpus: Sequence[int] = (),
         beat: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
@@ -60,15 +68,18 @@ class Inference:
         self._window = window
         self._cache = cache
         self._meters = meters
+        self._open_prefixes = open_prefixes
+        self._find_curve = find_curve
         self._pin_cpus = tuple(pin_cpus)
         self._beat = beat
         self._clock = clock
         self._changed = threading.Condition()
         self._cancelled: list[tuple[Peer, str]] = []
         self._dropped_peers: set[Peer] = set()
+        self._fresh: list[tuple[Request, int]] = []  # offered since the last turn, and how many were before them
         self._stopping = False
         self._abort_s = float("inf")
-        self._live: dict[int, Live] = {}
+        self._pace = Pace()
         self._broken_in_a_row = 0
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self.started = threading.Event()  # the engine is open, or `failure` says why not
@@ -89,8 +100,11 @@ class Inference:
                 if self._stopping or self.info is None:
                     refused.append((request, Unavailable(self._why_not(), retry_after_ms=RETRY_AFTER_MS)))
                     continue
+                now_s = self._clock()
                 try:
-                    displaced = self._window.offer(request, self._clock())
+                    ahead = self._window.ahead(request.priority, now_s)
+                    displaced = self._window.offer(request, now_s)
+                    self._fresh.append((request, ahead))
                 except Overloaded as error:
                     refused.append((request, error))
                     continue
@@ -118,6 +132,10 @@ class Inference:
         with self._changed:
             return {str(priority): count for priority, count in self._window.depth().items()}
 
+    def stats(self) -> dict[str, Any]:
+        """What `stats` shows of the engine room."""
+        return {} if self.info is None else {"prefixes": self._prefixes.stats(), "useful_width": self._width}
+
     def stop(self, grace_s: float) -> None:
         """Takes no more, finishes what runs and waits within `grace_s`, answers the rest `unavailable`."""
         with self._changed:
@@ -132,7 +150,7 @@ class Inference:
         self._emit = self._connect()
         try:
             self._settle_thread()
-            self._engine = self._open_engine()
+            self._open()
         except BaseException as error:  # reported to whoever started us, who ends the daemon
             if not isinstance(error, StartError):
                 log.exception("the engine did not open")
@@ -140,7 +158,6 @@ class Inference:
             self.started.set()
             self.ended.set()
             return
-        self._free = list(range(self._engine.info.max_sequences))
         self.info = self._engine.info
         self.started.set()
         try:
@@ -162,45 +179,54 @@ class Inference:
         except OSError as error:  # a sandbox may forbid it; all works without, only less politely
             log.warning("cannot pin the inference thread or lower its priority: %s", error)
 
+    def _open(self) -> None:
+        self._engine = self._open_engine()
+        self._prefixes = self._open_prefixes(self._engine.info)
+        self._curve = self._find_curve(self._engine)
+        self._width = self._curve.useful(self._engine.info.max_sequences)
+        self._meters.useful_width.set(self._width)
+        self._sequences = self._all_free()
+
+    def _all_free(self) -> Sequences:
+        return Sequences(self._engine, prefixes=self._prefixes, cache=self._cache, meters=self._meters, pace=self._pace)
+
     def _turn(self) -> bool:
         """One round of the loop; False when it is time to end."""
-        out: list[tuple[Request, Event]] = []
-        taken, going_on = self._next(out)  # 1. wait for work; drop the cancelled and the late
-        for request in taken:
-            self._join_or_start(request, out)  # 2. twins join, others get a sequence
-        if self._live:
-            pieces = self._step(out)  # 3. one decode step for all live sequences
-            for piece in pieces:
-                self._advance(piece, out)  # 4. text, stop strings, deltas, done, cache
-        self._meters.active.set(len(self._live))
+        out: Out = []
+        going_on = self._wait(out)  # 1. for work; drop the cancelled and the late
+        if going_on:
+            self._admit(out)  # 2. by urgency: twins join, others get a slot, the less urgent may have to pause
+        if self._sequences.live:
+            for piece in self._step(out):  # 3. one decode step for all live sequences
+                self._sequences.advance(piece, self._clock(), out)  # 4. text, deltas, done, cache, kept states
+        self._meters.active.set(len(self._sequences.live))
         if out:
             self._emit(out)  # 5. to the router thread, once a step
         return going_on
 
-    def _next(self, out: list[tuple[Request, Event]]) -> tuple[list[Request], bool]:
+    def _wait(self, out: Out) -> bool:
+        """Returns when there is something to do; False: nothing any more."""
         with self._changed:
             while True:
                 now_s = self._clock()
                 self._drop_unwanted(now_s, out)
-                idle = not self._live
+                idle = not self._sequences.live and self._sequences.paused_rank(now_s) is None
                 if self._stopping and ((idle and not len(self._window)) or now_s >= self._abort_s):
-                    return [], False
-                if self._free and len(self._window) and (self._stopping or self._window.due(now_s, idle=idle)):
-                    return self._window.take(len(self._free), now_s), True
-                if not idle or out:
-                    return [], True
+                    return False
+                if not idle or out or self._window.due(now_s, idle=True) or (self._stopping and len(self._window)):
+                    return True
                 wait_s = self._window.wait_s(now_s, idle=True)
                 woken = self._changed.wait(IDLE_BEAT_S if wait_s is None else min(wait_s, IDLE_BEAT_S))
                 if not woken:
                     self._beat()
 
-    def _drop_unwanted(self, now_s: float, out: list[tuple[Request, Event]]) -> None:
+    def _drop_unwanted(self, now_s: float, out: Out) -> None:
         for peer, request_id in self._cancelled:
             waiting = self._window.cancel(peer, request_id)
             gone = (
                 [waiting]
                 if waiting
-                else self._unlive(
+                else self._sequences.drop(
                     lambda r, peer=peer, wanted=request_id: r.peer == peer and r.id == wanted  # type: ignore[misc]
                 )
             )
@@ -208,65 +234,83 @@ class Inference:
         self._cancelled.clear()
         for peer in self._dropped_peers:
             self._window.drop_peer(peer)
-            self._unlive(lambda r, peer=peer: r.peer == peer)  # type: ignore[misc]
+            self._sequences.drop(lambda r, peer=peer: r.peer == peer)  # type: ignore[misc]
         self._dropped_peers.clear()
-        late = self._window.expired(now_s) + self._unlive(lambda r: r.deadline_s <= now_s)
+        for request, ahead in self._fresh:
+            if (error := self._too_late(request, now_s, ahead)) and self._window.cancel(request.peer, request.id):
+                out.append((request, error))
+        self._fresh.clear()
+        late = self._window.expired(now_s) + self._sequences.drop(lambda r: r.deadline_s <= now_s)
         for request in late:
             waited_ms = round((now_s - request.arrived_s) * 1000)
             out.append((request, DeadlineExceeded(f"not done after {waited_ms} ms; raise deadline_ms or ask for less")))
 
-    def _unlive(self, unwanted: Callable[[Request], bool]) -> list[Request]:
-        """Takes unwanted requests off their sequences; a sequence nobody waits for is freed."""
-        gone: list[Request] = []
-        for live in list(self._live.values()):
-            hit = [request for request in live.requests if unwanted(request)]
-            if hit:
-                gone += hit
-                live.requests = [request for request in live.requests if not unwanted(request)]
-                if not live.requests:
-                    self._engine.stop(live.seq)
-                    self._release(live)
-        return gone
-
-    def _join_or_start(self, request: Request, out: list[tuple[Request, Event]]) -> None:
-        now_s = self._clock()
-        if request.cache == "use" and (entry := self._cache.get(request.key, request.variants)):
-            out.append((request, known(request, entry, now_s)))  # a twin finished while this one waited
-            return
-        if request.cache != "off":
-            twin = next((live for live in self._live.values() if live.key == request.key), None)
-            if twin is not None:
-                out.extend(twin.join(request))
+    def _admit(self, out: Out) -> None:
+        """Lets in whom there is room for; what was paused goes before its equals."""
+        sequences = self._sequences
+        while True:
+            now_s = self._clock()
+            with self._changed:
+                due = self._stopping or self._window.due(now_s, idle=not sequences.live)
+                waiting = self._window.best_rank(now_s) if due else None
+                spoken = due and self._window.depth()["spoken"] > 0
+            paused = sequences.paused_rank(now_s)
+            if sequences.free and len(sequences.live) < self._width:
+                if paused is not None and (waiting is None or paused <= waiting):
+                    sequences.resume(now_s)
+                    continue
+                if waiting is None:
+                    return
+            elif not (spoken and self._makes_room(now_s)):
                 return
-        seq = self._free.pop()
-        try:
-            tokens = self._engine.encode(request.prompt, request.messages, request.sampling)
-            reused = self._engine.start(seq, tokens, request.sampling)
-        except Exception as error:  # one request's trouble must not end the others
-            self._free.append(seq)
-            if not isinstance(error, AgentdError):
-                log.exception("the engine could not start a request")
-                error = EngineFailed(f"the engine could not start this request: {type(error).__name__}")
-            out.append((request, error))
-            return
-        self._live[seq] = Live.begin(request, seq=seq, prompt_tokens=len(tokens), reused_tokens=reused, now_s=now_s)
+            with self._changed:
+                taken = self._window.take(1, now_s)
+            for request in taken:
+                if error := self._too_late(request, now_s, 0):
+                    out.append((request, error))
+                else:
+                    sequences.admit(request, now_s, out)
 
-    def _step(self, out: list[tuple[Request, Event]]) -> list[Piece]:
-        self._meters.batch.observe(len(self._live))
+    def _makes_room(self, now_s: float) -> bool:
+        """For a player: above the width that pays, as far as that costs the others little, or in another's place."""
+        width = len(self._sequences.live) + 1
+        if self._sequences.free and self._curve.pays(width):
+            return True
+        return self._sequences.pause_one(now_s)
+
+    def _too_late(self, request: Request, now_s: float, ahead: int) -> DeadlineExceeded | None:
+        """What cannot be done in time is better told so now than at its deadline."""
+        live = len(self._sequences.live)
+        needs_s = self._pace.forecast_s(ahead, live, self._width, request.sampling.max_tokens)
+        if needs_s is None or now_s + needs_s <= request.deadline_s or self._sequences.has(request.key):
+            return None
+        left_ms = max(0, round((request.deadline_s - now_s) * 1000))
+        return DeadlineExceeded(
+            f"{ahead} requests wait before this one: it would take at least {round(needs_s * 1000)} ms and has "
+            f"{left_ms} ms; raise deadline_ms, ask for fewer max_tokens, or ask less often",
+            retry_after_ms=RETRY_AFTER_MS,
+        )
+
+    def _step(self, out: Out) -> list[Piece]:
+        self._meters.batch.observe(len(self._sequences.live))
         try:
             pieces = self._engine.step()
         except Exception as error:
             self._reopen(error, out)
             return []
         self._broken_in_a_row = 0
+        cost = self._engine.cost
+        if cost.width:
+            self._pace.stepped(cost.width, cost.decode_s)
+        if cost.prompt_tokens:
+            self._pace.prompted(cost.prompt_tokens, cost.prompt_s)
         return pieces
 
-    def _reopen(self, error: Exception, out: list[tuple[Request, Event]]) -> None:
+    def _reopen(self, error: Exception, out: Out) -> None:
         """The engine broke: its live requests fail, the waiting ones go on in a fresh engine."""
         log.error("the engine broke and is opened again: %s", error, exc_info=error)
-        for live in list(self._live.values()):
-            out.extend((request, EngineFailed("the engine broke during this request")) for request in live.requests)
-            self._release(live)
+        failed = self._sequences.clear()
+        out.extend((request, EngineFailed("the engine broke during this request")) for request in failed)
         self._emit(out)  # now: opening takes its time, and may fail
         out.clear()
         self._meters.engine_restarts.inc()
@@ -275,31 +319,7 @@ class Inference:
             raise RuntimeError(f"the engine broke {RESTARTS_MAX} times in a row") from error
         self._engine.close()
         self._engine = self._open_engine()
-
-    def _advance(self, piece: Piece, out: list[tuple[Request, Event]]) -> None:
-        live = self._live[piece.seq]
-        if piece.finish == "failed":
-            out.extend((request, EngineFailed(piece.error)) for request in live.requests)
-            self._release(live)
-            return
-        now_s = self._clock()
-        delta, finish = live.feed(piece, now_s)
-        out.extend(live.deltas(delta))
-        if finish is None:
-            return
-        if not piece.finish:  # a stop string or a sentence end, which the engine cannot know
-            self._engine.stop(live.seq)
-        model = self._engine.info.model
-        replies = [(request, live.reply(request, finish, model=model, now_s=now_s)) for request in live.requests]
-        out.extend(replies)
-        self._meters.done(replies[0][1])
-        if entry := live.entry(finish, model):
-            self._cache.put(live.key, entry, live.requests[0].variants)
-        self._release(live)
-
-    def _release(self, live: Live) -> None:
-        del self._live[live.seq]
-        self._free.append(live.seq)
+        self._sequences = self._all_free()
 
     def _why_not(self) -> str:
         return "the daemon is stopping" if self._stopping else "the model is still loading; try again shortly"
@@ -308,9 +328,9 @@ class Inference:
         with self._changed:
             self._stopping = True
             self.info = None
-            rest = [request for live in self._live.values() for request in live.requests]
-            rest += self._window.take(len(self._window), self._clock())
+            rest = self._sequences.clear() + self._window.take(len(self._window), self._clock())
         if rest:
             self._emit([(r, Unavailable("the daemon is stopping", retry_after_ms=RETRY_AFTER_MS)) for r in rest])
+        self._prefixes.close()
         self._engine.close()
         self.ended.set()

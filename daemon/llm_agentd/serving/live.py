@@ -11,7 +11,7 @@ from typing import Any
 from llm_agentd.agents.actions import take_apart
 from llm_agentd.engines.base import Piece
 from llm_agentd.serving.cache import Entry
-from llm_agentd.serving.request import Delta, Done, Finish, Peer, Request, Timing, Usage
+from llm_agentd.serving.request import PRIORITIES, Delta, Done, Finish, Peer, Request, Timing, Usage
 from llm_agentd.serving.text import TextAssembler
 
 
@@ -23,6 +23,7 @@ class Live:
     requests: list[Request]
     assembler: TextAssembler
     prompt_tokens: int
+    stable_tokens: int
     reused_tokens: int
     started_s: float
     first_s: float | None = None
@@ -30,17 +31,36 @@ class Live:
     joined: set[tuple[Peer, str]] = field(default_factory=set)
 
     @classmethod
-    def begin(cls, request: Request, *, seq: int, prompt_tokens: int, reused_tokens: int, now_s: float) -> Live:
+    def begin(
+        cls,
+        request: Request,
+        *,
+        seq: int,
+        prompt_tokens: int,
+        stable_tokens: int,
+        reused_tokens: int,
+        now_s: float,
+    ) -> Live:
         assembler = TextAssembler(
             stop=request.sampling.stop,
             whole_sentences=request.whole_sentences and not request.actions,  # a cut would break the JSON form
             max_tokens=request.sampling.max_tokens,
         )
-        return cls(seq, [request], assembler, prompt_tokens, reused_tokens, now_s)
+        return cls(seq, [request], assembler, prompt_tokens, stable_tokens, reused_tokens, now_s)
 
     @property
     def key(self) -> bytes:
         return self.requests[0].key
+
+    @property
+    def rank(self) -> int:
+        """0 is the most urgent of those who wait."""
+        return min(PRIORITIES.index(request.priority) for request in self.requests)
+
+    @property
+    def is_chat(self) -> bool:
+        """A client's own conversation: its next turn begins with all of this one."""
+        return self.requests[0].op == "infer" and self.requests[0].messages is not None
 
     def join(self, request: Request) -> list[tuple[Request, Delta]]:
         """A twin waits along; what was shown so far is its first delta."""

@@ -32,6 +32,8 @@ class Meters:
         self.request_s = self._seconds("request_seconds", "From arrival to the answer")
         self.first_text_s = self._seconds("first_text_seconds", "From arrival to the first text")
         self.tokens = Counter(f"{name}tokens", "Tokens", ("kind",), registry=registry)
+        self.useful_width = Gauge(f"{name}useful_width", "Sequences that pay, found at start", registry=registry)
+        self.paused = Counter(f"{name}paused", "Sequences that gave way to a more urgent one", registry=registry)
         self.engine_restarts = Counter(f"{name}engine_restarts", "Engine restarts", registry=registry)
         self.dropped = Counter(f"{name}dropped", "Replies nobody could take", ("reason",), registry=registry)
         # Looked up once: a hit is over in microseconds, and finding its counters would be a tenth of them.

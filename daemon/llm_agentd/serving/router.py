@@ -27,10 +27,11 @@ from llm_agentd.engines.base import EngineInfo
 from llm_agentd.errors import AgentdError, BadRequest, StartError, TooLarge, Unavailable
 from llm_agentd.serving import intake, validate, wire
 from llm_agentd.serving.cache import Cache, Entry
-from llm_agentd.serving.inference import Emit, Event, Inference
+from llm_agentd.serving.inference import Emit, Inference
 from llm_agentd.serving.live import known
 from llm_agentd.serving.meters import Meters
 from llm_agentd.serving.request import Delta, Done, Peer, Request
+from llm_agentd.serving.sequences import Event
 
 log = logging.getLogger(__name__)
 
@@ -216,7 +217,8 @@ class Router:
         if op == "metrics":
             return {"text": self._meters.text(self.inference.depth())}
         if op == "stats":
-            return {"stats": {"queue": self.inference.depth(), "open": len(self._open), "cache": self._cache.stats()}}
+            own = {"queue": self.inference.depth(), "open": len(self._open), "cache": self._cache.stats()}
+            return {"stats": own | self.inference.stats()}
         info = self._engine_info()
         if op == "ping":
             return {"pong": True}
