@@ -237,7 +237,10 @@ class Inference:
             self._sequences.drop(lambda r, peer=peer: r.peer == peer)  # type: ignore[misc]
         self._dropped_peers.clear()
         for request, ahead in self._fresh:
-            if (error := self._too_late(request, now_s, ahead)) and self._window.cancel(request.peer, request.id):
+            if request.cache != "off" and self._sequences.has(request.key):
+                for twin in self._window.take_twins(request.key):
+                    self._sequences.admit(twin, now_s, out)
+            elif (error := self._too_late(request, now_s, ahead)) and self._window.cancel(request.peer, request.id):
                 out.append((request, error))
         self._fresh.clear()
         late = self._window.expired(now_s) + self._sequences.drop(lambda r: r.deadline_s <= now_s)
@@ -264,12 +267,14 @@ class Inference:
             elif not (spoken and self._makes_room(now_s)):
                 return
             with self._changed:
-                taken = self._window.take(1, now_s)
-            for request in taken:
-                if error := self._too_late(request, now_s, 0):
-                    out.append((request, error))
-                else:
-                    sequences.admit(request, now_s, out)
+                (request,) = self._window.take(1, now_s)
+                error = self._too_late(request, now_s, 0)
+                twins = self._window.take_twins(request.key) if request.cache != "off" and not error else []
+            if error:
+                out.append((request, error))
+                continue
+            for one in (request, *twins):
+                sequences.admit(one, now_s, out)
 
     def _makes_room(self, now_s: float) -> bool:
         """For a player: above the width that pays, as far as that costs the others little, or in another's place."""
@@ -282,7 +287,7 @@ class Inference:
         """What cannot be done in time is better told so now than at its deadline."""
         live = len(self._sequences.live)
         needs_s = self._pace.forecast_s(ahead, live, self._width, request.sampling.max_tokens)
-        if needs_s is None or now_s + needs_s <= request.deadline_s or self._sequences.has(request.key):
+        if needs_s is None or now_s + needs_s <= request.deadline_s:
             return None
         left_ms = max(0, round((request.deadline_s - now_s) * 1000))
         return DeadlineExceeded(

@@ -212,6 +212,11 @@ class Window:
         line = next((line for line in lines if len(line)), None)
         return None if line is None else line.take_turn()
 
+    def take_twins(self, key: bytes) -> list[Request]:
+        """Takes out all that would be given the same reply as a sequence with this cache key."""
+        twins = [w for w in self._all() if w.request.key == key and w.request.cache != "off"]
+        return self._remove(twins)
+
     def cancel(self, peer: Peer, id: str) -> Request | None:
         """Takes out one request; None where it does not wait here."""
         for line in self._lines.values():
