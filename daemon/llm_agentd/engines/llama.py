@@ -6,6 +6,7 @@ decode inherit its CPUs and niceness). Knows nothing of requests, caches or NPCs
 
 from __future__ import annotations
 
+import heapq
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -28,9 +29,10 @@ from llm_agentd.serving.request import Message, PrefixState, Sampling
 # Prompts are computed in parts of so many tokens, one part a step or several short ones: what a long prompt may delay
 # the running sequences by. 64 is within a tenth of the fastest prefill, and the least at which attention takes the
 # quick routine: behind 251 known tokens a 360 M model computes 58 in 316 ms, 64 in 291 (63 in 346). So a last part that
-# is short of 64 by a few tokens takes those before it along again.
+# is short of 64 by a few tokens takes those before it along again, and one that is a little longer is not cut.
 PROMPT_TOKENS_PER_STEP = 64
 ROUNDED_UP_FROM_TOKENS = 54
+UNCUT_SHARE = 1.5
 # Some grammars double their ways with each letter. Cut here, the next token would not have taken much memory yet;
 # without a grammar a token is chosen in 0.03 ms.
 SAMPLE_MAX_S = 0.5
@@ -92,6 +94,7 @@ class LlamaEngine:
         head = read_head(path)
         context = pick_context(head.context_tokens, context_tokens)
         self._part_tokens = prompt_tokens_per_step
+        self._uncut_tokens = int(UNCUT_SHARE * prompt_tokens_per_step)
         threads = threads or pick_threads(head.parameters)
         self._native = open_binding(path, gpu_layers=gpu_layers)
         self._vocab = Vocab(self._native, head.metadata)
@@ -99,7 +102,7 @@ class LlamaEngine:
             context_tokens=context,
             width=width,
             threads=threads,
-            batch_tokens=max(width, self._part_tokens),
+            batch_tokens=max(width, self._uncut_tokens),
             kv_type=kv_type,
         )
         self._grammars = Grammars(self._native.grammar_error)
@@ -257,7 +260,7 @@ class LlamaEngine:
         first, end = live.computed, live.prompt_tokens
         if live.cut and first < live.stable_tokens:
             end = live.stable_tokens
-        until = min(end, first + self._part_tokens)
+        until = end if end - first <= self._uncut_tokens else first + self._part_tokens
         if until == live.prompt_tokens and ROUNDED_UP_FROM_TOKENS <= until - first < self._part_tokens:
             first = self._step_back(live, until - self._part_tokens)
         keeps = live.keep and until == live.stable_tokens
@@ -279,7 +282,7 @@ class LlamaEngine:
 
     def _state(self, live: _Live) -> PrefixState:
         scores = self._native.scores()
-        best = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)[:PROBE_TOKENS]
+        best = heapq.nlargest(PROBE_TOKENS, range(len(scores)), key=scores.__getitem__)
         probe = tuple((token, scores[token]) for token in best)
         return PrefixState(tuple(live.tokens[: live.computed]), self._native.save(live.seq), probe)
 

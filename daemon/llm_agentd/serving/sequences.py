@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 Event: TypeAlias = Delta | Done | AgentdError
 Out: TypeAlias = list[tuple[Request, Event]]
 
-# A beginning is kept when it has so many tokens that no kept one has: fewer are computed sooner than copied.
-KEPT_MIN_TOKENS = 8
+# A beginning is kept when this share of it is new: its state is as big as all of its tokens, so one that adds a name to
+# a role would cost memory and disk for a whole role, to save computing a few tokens.
+KEPT_NEW_SHARE = 1 / 8
 CHAT_START_TURNS = 2  # a chat of a system turn and one question: its beginning is a role or a persona, worth the disk
 
 
@@ -91,7 +92,8 @@ class Sequences:
         seq, held_tokens = self._pick_slot(prompt, match.count if match else 0)
         state = self._believed(match, seq) if match and match.count > held_tokens else None
         known_tokens = max(held_tokens, match.count if match and state else 0)
-        keep = self._states and prompt.stable_tokens - known_tokens >= KEPT_MIN_TOKENS
+        new_tokens = prompt.stable_tokens - known_tokens
+        keep = self._states and new_tokens > 0 and new_tokens >= KEPT_NEW_SHARE * prompt.stable_tokens
         rank = PRIORITIES.index(request.priority)
         reused = self.engine.start(seq, prompt, request.sampling, state=state, keep=keep, rank=rank)
         self._free.remove(seq)
