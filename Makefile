@@ -13,9 +13,13 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
 DEMO_DEBS := minetest-server
-TEST_DEBS := $(DEMO_DEBS) lua-busted lua-check lua-cjson luajit libzmq5 systemd
+TEST_DEBS := $(DEMO_DEBS) g++ lua-busted lua-check lua-cjson luajit libzmq5 systemd
 # Debian splits venv off; other builds of Python bring it along.
 VENV_DEB = $(shell $(or $(PYTHON),false) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
+
+COMMA := ,
+# llama-cpp-python compiles llama.cpp: without the parts for pictures, which nothing here uses.
+export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF
 
 LUA_DIRS := daemon/llm_agentd lua mods
 ARGS ?=
@@ -46,7 +50,7 @@ if [ -z "$$python" ] || ! $$python -c 'import sys; sys.exit(sys.version_info < (
 if ! $(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
   echo "== virtual environment $(VENV) from $$($$python -V)"; \
   rm -rf $(VENV); $$python -m venv $(VENV); fi; \
-echo "== pip install -e .$(1) (takes a minute or two)"; \
+echo "== pip install -e .$(1) (takes a minute or two; with native llama.cpp is compiled: some more)"; \
 $(PIP) install -q -e '.$(1)' -c constraints.txt
 @touch $@
 endef
@@ -99,7 +103,7 @@ package: $(VENV)/.run  ## a wheel in dist/, the mod and the embedded model in it
 lock:  ## constraints.txt anew, from the newest versions that pyproject.toml allows
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(PYTHON) -m venv $$folder; \
-	$$folder/bin/python -m pip --disable-pip-version-check install -q '.[bench,dev]'; \
+	$$folder/bin/python -m pip --disable-pip-version-check install -q '.[bench,dev,native]'; \
 	{ echo "# The exact versions that are tested; \`make lock\` renews them. No torch: the extra \`train\` is free."; \
 	  $$folder/bin/python -m pip freeze --exclude llm-agentd; } > $$folder/constraints.txt; \
 	mv $$folder/constraints.txt constraints.txt; rm -rf build; wc -l constraints.txt
@@ -117,7 +121,7 @@ $(VENV)/.run: pyproject.toml constraints.txt | debs-venv
 	$(call venv,)
 
 $(VENV)/.dev: pyproject.toml constraints.txt | debs-venv
-	$(call venv,[dev])
+	$(call venv,[dev$(COMMA)native])
 	@touch $(VENV)/.run
 
 .PHONY: debs-venv

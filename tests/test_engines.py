@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +22,10 @@ from llm_agentd.errors import BadRequest, StartError
 from llm_agentd.serving.request import Message, Sampling
 from tiny_gguf import BOS, CHAIN_TEXT, IM_END, IM_START, Shape, write_tiny_gguf
 
-MODEL_ENGINES = ("llama", "ctransformers")
+NATIVE = find_spec("llama_cpp") is not None  # the extra `native`
+MODEL_ENGINES = ("llama", "ctransformers", *(("llama_native",) if NATIVE else ()))
+
+AUTO = "llama_native" if NATIVE else "llama"
 
 LONG_CHAIN = ["root", *(f"r{number}" for number in range(3000)), '"a"']
 DOUBLING = "root ::= r0\n" + "\n".join(f"r{n} ::= r{n + 1} r{n + 1}" for n in range(30)) + '\nr30 ::= "a"?'
@@ -89,13 +93,15 @@ class TestStub(EngineContract):
 
 
 class TestLlama(EngineContract):
+    name = "llama"
+
     @pytest.fixture
     def engine(self, models: SimpleNamespace, opened: list[Engine]) -> Engine:
-        return open_kept(opened, "llama", models.chain)
+        return open_kept(opened, self.name, models.chain)
 
     @pytest.fixture
     def varied(self, models: SimpleNamespace, opened: list[Engine]) -> Engine:
-        return open_kept(opened, "llama", models.wild)
+        return open_kept(opened, self.name, models.wild)
 
     def fail_next(self, engine: Engine, seq: int) -> None:
         assert isinstance(engine, LlamaEngine)
@@ -106,7 +112,7 @@ class TestLlama(EngineContract):
 
     def test_byte_pairs_give_exact_bytes(self, tmp_path: Path, opened: list[Engine]) -> None:
         """GPT-2's vocabulary writes bytes in an alphabet of its own."""
-        engine = open_kept(opened, "llama", write_tiny_gguf(tmp_path / "bpe.gguf", bpe=True))
+        engine = open_kept(opened, self.name, write_tiny_gguf(tmp_path / "bpe.gguf", bpe=True))
         pieces = run(engine, "hello")
         assert data(pieces).decode() == CHAIN_TEXT
         assert [len(piece.data) for piece in pieces[:-1]] == [1] * len(CHAIN_TEXT.encode())
@@ -217,6 +223,12 @@ class TestLlama(EngineContract):
     ) -> None:
         run(open_kept(opened, "auto", models.chain), "hello")
         assert capfd.readouterr() == ("", "")
+
+
+if NATIVE:
+
+    class TestLlamaNative(TestLlama):
+        name = "llama_native"
 
 
 class TestCTransformers(EngineContract):
@@ -397,8 +409,8 @@ class TestFiles:
 
 
 class TestFactory:
-    def test_auto_is_llama(self, models: SimpleNamespace, opened: list[Engine]) -> None:
-        assert open_kept(opened, "auto", models.chain, model_id="mine", width=3).info.engine == "llama"
+    def test_auto_is_the_best_llama_there_is(self, models: SimpleNamespace, opened: list[Engine]) -> None:
+        assert open_kept(opened, "auto", models.chain, model_id="mine", width=3).info.engine == AUTO
         assert (opened[0].info.model, opened[0].info.max_sequences) == ("mine", 3)
 
     def test_stub_needs_no_file(self) -> None:

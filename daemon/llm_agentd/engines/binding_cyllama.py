@@ -50,6 +50,7 @@ class CyllamaBinding:
                 raise StartError(f"model.path: llama.cpp cannot load {path} ({why}); try another GGUF file") from error
         self._vocab = self._model.get_vocab()
         self._context: Any = None
+        self._has_scores = False
         self._kind: int = self._vocab.vocab_type
         self.vocab_size: int = self._vocab.n_vocab
         self.spaced = self._kind == SPM
@@ -120,9 +121,10 @@ class CyllamaBinding:
         for token, position, seq, wanted in rows:
             batch.add(token, position, [seq], wanted)
         self._context.decode(batch)
+        self._has_scores = any(row[3] for row in rows)
 
     def scores(self) -> Sequence[float]:
-        scores = self._context.get_logits()
+        scores = self._context.get_logits() if self._has_scores else None
         if scores is None:
             raise RuntimeError("the last decode was not asked for scores")
         return scores  # type: ignore[no-any-return]

@@ -1,0 +1,166 @@
+"""Each way to llama.cpp against what the engine needs of it: tokens, scores, and states that are whole or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from llm_agentd.engines.binding import Binding, KvType
+from llm_agentd.engines.binding_cyllama import CyllamaBinding
+from llm_agentd.errors import StartError
+from llm_agentd.serving.request import Sampling
+from tiny_gguf import BOS, EOS, IM_END, IM_START, write_tiny_gguf
+
+TOKENS = [BOS, 270, 280, 290, 300, 310, 320, 281, 291, 301, 311, 321]
+TOLERANCE = 0.02  # a row computed alone and among others: rounding; scores range over tens
+
+
+@pytest.fixture(scope="module")
+def wild(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_gguf(tmp_path_factory.mktemp("binding") / "wild.gguf", chain=False)
+
+
+class BindingContract:
+    """Subclasses give `make`."""
+
+    make: Callable[..., Binding]
+
+    @pytest.fixture
+    def native(self, wild: Path) -> Iterator[Binding]:
+        binding = self.opened(wild)
+        yield binding
+        binding.close()
+
+    def opened(self, path: Path, kv_type: KvType = "f16") -> Binding:
+        binding = type(self).make(path, gpu_layers=0)
+        binding.open(context_tokens=64, width=3, threads=1, batch_tokens=32, kv_type=kv_type)
+        return binding
+
+    def scores(self, native: Binding, tokens: list[int], seq: int = 0, start: int = 0) -> list[float]:
+        last = len(tokens) - 1
+        native.decode([(token, at, seq, at == last) for at, token in enumerate(tokens) if at >= start])
+        return list(native.scores())
+
+    def test_tokens_and_their_exact_bytes(self, native: Binding) -> None:
+        text = "Hé €😀.\n"
+        tokens = native.tokenize(text, control=False)
+        assert b"".join(map(native.piece, tokens)).decode().removeprefix(" ") == text
+        assert native.tokenize("", control=False) == []
+        assert native.start_token == BOS
+        assert native.vocab_size > 300
+
+    def test_control_tokens_only_where_they_are_meant(self, native: Binding) -> None:
+        text = "<|im_start|>x<|im_end|>"
+        assert {IM_START, IM_END} <= set(native.tokenize(text, control=True))
+        assert not {IM_START, IM_END} & set(native.tokenize(text, control=False))
+        assert native.piece(IM_END) == b""
+        assert native.is_end(EOS)
+        assert not native.is_end(300)
+
+    def test_known_templates_are_rendered(self, native: Binding) -> None:
+        said = native.render("chatml", [("system", "a"), ("user", "é" * 3000)])
+        assert (
+            said
+            == f"<|im_start|>system\na<|im_end|>\n<|im_start|>user\n{'é' * 3000}<|im_end|>\n<|im_start|>assistant\n"
+        )
+        with pytest.raises(Exception, match=r"template|Template|apply"):
+            native.render("no such template", [("user", "a")])
+
+    def test_grammars_are_tried(self, native: Binding) -> None:
+        assert native.grammar_error('root ::= "a"') == ""
+        assert "::=" in native.grammar_error("root (((")
+
+    def test_scores_of_the_wanted_row(self, native: Binding) -> None:
+        whole = self.scores(native, TOKENS)
+        assert len(whole) == native.vocab_size
+        assert len(set(whole)) > 100
+        native.decode([(TOKENS[0], 0, 1, False)])
+        with pytest.raises(RuntimeError):
+            native.scores()
+
+    def test_a_saved_state_gives_the_same_scores_bit_for_bit(self, native: Binding) -> None:
+        self.scores(native, TOKENS[:-1])
+        state = native.save(0)
+        expected = self.scores(native, TOKENS, start=len(TOKENS) - 1)
+        native.forget(0)
+        for seq in (0, 2):
+            native.restore(seq, state)
+            assert self.scores(native, TOKENS, seq, start=len(TOKENS) - 1) == expected
+
+    def test_cut_in_the_middle_it_goes_on_as_if_computed_anew(self, native: Binding) -> None:
+        other = [*TOKENS[:6], 333, 334, 335]
+        fresh = self.scores(native, other, seq=1)
+        self.scores(native, TOKENS)
+        assert native.forget(0, 6)
+        again = self.scores(native, other, start=6)
+        assert max(abs(one - two) for one, two in zip(fresh, again, strict=True)) < TOLERANCE
+
+    @pytest.mark.parametrize(
+        "damage", [lambda state: b"", lambda state: b"x" * 7, lambda state: state[: len(state) // 2]]
+    )
+    def test_a_state_that_is_none_is_refused(self, native: Binding, damage: Callable[[bytes], bytes]) -> None:
+        self.scores(native, TOKENS)
+        state = native.save(0)
+        with pytest.raises(ValueError):  # noqa: PT011 (llama.cpp says no more)
+            native.restore(1, damage(state))
+        native.forget(1)
+        native.restore(1, state)
+        assert native.forget(1, len(TOKENS) - 1)
+        assert max(self.scores(native, TOKENS, 1, start=len(TOKENS) - 1)) > 0
+
+    def test_a_state_of_another_kind_of_cells_is_refused(self, native: Binding, wild: Path) -> None:
+        other = self.opened(wild, "q8_0")
+        self.scores(other, TOKENS)
+        state = other.save(0)
+        other.close()
+        with pytest.raises(ValueError):  # noqa: PT011
+            native.restore(0, state)
+
+    def test_q8_0_takes_little_more_than_half(self, native: Binding, wild: Path) -> None:
+        self.scores(native, TOKENS)
+        other = self.opened(wild, "q8_0")
+        self.scores(other, TOKENS)
+        assert len(other.save(0)) < 0.65 * len(native.save(0))
+        other.close()
+
+    def test_greedy_takes_the_best_and_seeds_repeat(self, native: Binding) -> None:
+        scores = self.scores(native, TOKENS)
+        greedy = native.sampler(Sampling(temperature=0), seed=1, grammar=None)
+        assert greedy.sample(len(TOKENS) - 1) == scores.index(max(scores))
+        hot = Sampling(temperature=5, top_k=0, top_p=1.0)
+
+        def draws(seed: int) -> list[int]:
+            sampler = native.sampler(hot, seed=seed, grammar=None)
+            return [sampler.sample(len(TOKENS) - 1) for _ in range(8)]
+
+        assert draws(3) == draws(3) != draws(4)
+
+    def test_no_room_is_said(self, wild: Path) -> None:
+        binding = type(self).make(wild, gpu_layers=0)
+        with pytest.raises(StartError, match=r"batch\.size"):
+            binding.open(context_tokens=64, width=1000, threads=1, batch_tokens=32, kv_type="f16")
+        binding.close()
+
+    def test_what_is_no_model_is_said(self, tmp_path: Path) -> None:
+        (tmp_path / "no.gguf").write_bytes(b"GGUF" + bytes(200))
+        with pytest.raises(StartError, match=r"no\.gguf"):
+            type(self).make(tmp_path / "no.gguf", gpu_layers=0)
+
+    def test_closing_twice_is_fine(self, wild: Path) -> None:
+        binding = self.opened(wild)
+        binding.close()
+        binding.close()
+
+
+class TestCyllama(BindingContract):
+    make = CyllamaBinding
+
+
+if find_spec("llama_cpp") is not None:
+    from llm_agentd.engines.binding_native import NativeBinding
+
+    class TestNative(BindingContract):
+        make = NativeBinding
