@@ -21,6 +21,8 @@ from llm_agentd.ops.dump import dump
 from llm_agentd.serving import cache_store
 from llm_agentd.serving.cache import LmdbCache
 from llm_agentd.serving.cache_store import Store
+from llm_agentd.serving.prefix_store import FOLDER, LmdbPrefixStore
+from llm_agentd.serving.request import PrefixState
 
 MAX_BYTES = 2**20
 
@@ -316,3 +318,37 @@ def replace_time(clock: FakeClock, now_s: float) -> FakeClock:
     other = FakeClock()
     other.now_s = now_s
     return other
+
+
+@pytest.fixture
+def with_prefixes(folder: Path) -> Path:
+    store = LmdbPrefixStore(folder / FOLDER, "model-1", MAX_BYTES, now=lambda: START_S)
+    for number, role in enumerate(("smith", "smith", "elder")):
+        store.put(PrefixState((number, 2, 3), bytes(1000), ((1, 2.0),)), role)
+    store.close()
+    return folder
+
+
+def test_saved_prefixes_are_listed_after_the_replies(with_prefixes: Path, clock: FakeClock) -> None:
+    found = [line for line in lines(with_prefixes, clock) if line["kind"] == "prefix"]
+    assert [line["role"] for line in found].count("smith") == 2
+    assert found[0] | {"key": "", "role": ""} == {
+        "key": "", "kind": "prefix", "model": "model-1", "role": "", "prompt": None, "text": None,
+        "created": "2027-01-15T08:00:00.000Z", "expires": None, "last_hit": None, "hits": None, "bytes": 1000,
+    }  # fmt: skip
+    assert {line["kind"] for line in lines(with_prefixes, clock, role="elder")} == {"completion", "prefix"}
+    assert not [line for line in lines(with_prefixes, clock, grep="well") if line["kind"] == "prefix"]
+    assert "3 prefixes, 3,000 bytes, 9 tokens (elder 1, smith 2)" in run(with_prefixes, clock)[1]
+    assert "3 prefixes" in run(with_prefixes, clock, stats=True)[1]
+
+
+def test_verify_finds_a_damaged_prefix(with_prefixes: Path, clock: FakeClock) -> None:
+    assert run(with_prefixes, clock, verify=True)[0] == 0
+    store = LmdbPrefixStore(with_prefixes / FOLDER, "model-1", MAX_BYTES)
+    (first, *_) = store.known()
+    with store._env.begin(write=True, db=store._data) as txn:
+        txn.put(first.key, bytes(1016))
+    store.close()
+    code, text = run(with_prefixes, clock, verify=True)
+    assert code == 1
+    assert f"prefix {first.key.hex()} is damaged" in text

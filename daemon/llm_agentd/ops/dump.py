@@ -22,6 +22,9 @@ from rich.table import Table
 from rich.text import Text
 
 from llm_agentd.errors import StartError
+from llm_agentd.ops.dump_prefixes import line as prefix_line
+from llm_agentd.ops.dump_prefixes import saved_prefixes
+from llm_agentd.ops.dump_prefixes import summary as prefix_summary
 from llm_agentd.serving.cache_record import KEY_BYTES, BadRecord, Entry, decode, to_us
 from llm_agentd.serving.cache_store import SCHEMA, Store, Totals
 
@@ -67,20 +70,25 @@ def dump(
             print(f"purged {records} expired entries, {freed_bytes} bytes", file=out)
             return 0
         if verify:
-            return _verify(store, out)
+            return _verify(store, path, out)
         if store.schema() != SCHEMA:
             raise StartError(
                 f"cache.path: {path} is of version {store.schema()}, this command reads {SCHEMA};"
                 " start the daemon of this version once, it empties the cache"
             )
         if stats:
-            _print_stats(store, format, now(), out)
+            _print_stats(store, path, format, now(), out)
             return 0
         rows = _matching(store, grep, role)
+        prefixes = [] if grep else saved_prefixes(path, role)[0]  # they hold no text to look in
         if format == "jsonl":
             _print_jsonl(rows, out)
+            for saved in prefixes:
+                out.write(orjson.dumps(prefix_line(saved, _rfc3339)).decode() + "\n")
         else:
             _print_table(rows, now(), out)
+            if prefixes:
+                print(prefix_summary(prefixes), file=out)
         return 0
     except lmdb.Error as error:
         raise StartError(
@@ -127,8 +135,9 @@ def _matching(store: Store, grep: str | None, role: str | None) -> Iterator[_Row
             yield row
 
 
-def _verify(store: Store, out: TextIO) -> int:
-    problems = store.check()
+def _verify(store: Store, path: Path, out: TextIO) -> int:
+    saved, damaged = saved_prefixes(path)
+    problems = [*store.check(), *(f"prefix {key.hex()} is damaged" for key in damaged)]
     for problem in problems:
         print(f"✗ {problem}", file=out)
     if problems:
@@ -138,6 +147,8 @@ def _verify(store: Store, out: TextIO) -> int:
         return 1
     totals = store.totals()
     print(f"✓ {totals.entries} entries, {totals.bytes} bytes: records, indexes and byte count agree", file=out)
+    if saved:
+        print(f"✓ {prefix_summary(saved)}: checksums agree", file=out)
     return 0
 
 
@@ -195,14 +206,17 @@ def _print_table(rows: Iterator[_Row], now_s: float, out: TextIO) -> None:
     console.print(Text(f"{total} entries{hidden}"))
 
 
-def _print_stats(store: Store, format: Format, now_s: float, out: TextIO) -> None:
+def _print_stats(store: Store, path: Path, format: Format, now_s: float, out: TextIO) -> None:
+    prefixes = saved_prefixes(path)[0]
     totals, roles, oldest_s, expired = store.totals(), Counter[str](), None, 0
     for row in _rows(store):
         roles[row.entry.role or "-"] += 1
         expired += row.entry.expires_s <= now_s
         oldest_s = min(oldest_s or row.entry.created_s, row.entry.created_s)
     if format == "jsonl":
-        out.write(orjson.dumps(_stats_line(totals, roles, oldest_s, expired)).decode() + "\n")
+        facts = _stats_line(totals, roles, oldest_s, expired)
+        facts |= {"prefixes": len(prefixes), "prefix_bytes": sum(saved.bytes for saved in prefixes)}
+        out.write(orjson.dumps(facts).decode() + "\n")
         return
     rate = _hit_rate(totals)
     table = Table(title="completion cache", show_header=False)
@@ -213,6 +227,7 @@ def _print_stats(store: Store, format: Format, now_s: float, out: TextIO) -> Non
     share = totals.map_used_bytes / totals.map_size_bytes
     table.add_row("map use", f"{totals.map_used_bytes:,} of {totals.map_size_bytes:,} bytes ({share:.1%})")
     table.add_row("by role", _cell(", ".join(f"{name} {count}" for name, count in roles.most_common()) or "-"))
+    table.add_row("saved prefixes", _cell(prefix_summary(prefixes)))
     _console(out).print(table)
 
 

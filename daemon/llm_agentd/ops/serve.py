@@ -28,7 +28,7 @@ from llm_agentd.serving.inference import Inference
 from llm_agentd.serving.intake import Intake, Policy
 from llm_agentd.serving.meters import Meters
 from llm_agentd.serving.prefix import Prefixes
-from llm_agentd.serving.prefix_store import NullStore, open_prefix_store
+from llm_agentd.serving.prefix_store import FOLDER, NullStore, open_prefix_store
 from llm_agentd.serving.request import Sampling
 from llm_agentd.serving.router import Router
 from llm_agentd.serving.width import Curve, measure, remember, remembered
@@ -124,7 +124,7 @@ class Daemon:
         max_bytes = int(self._config.cache.kv_max_bytes)
         if self._folder is None or not max_bytes or "states" not in info.features:
             return Prefixes(max_bytes, NullStore())
-        return Prefixes(max_bytes, open_prefix_store(self._folder / "prefixes", info.fingerprint, max_bytes))
+        return Prefixes(max_bytes, open_prefix_store(self._folder / FOLDER, info.fingerprint, max_bytes))
 
     def _find_curve(self, engine: Engine) -> Curve:
         """Measured once for a model, machine and number of threads; without a folder to remember it, at each start."""

@@ -26,6 +26,7 @@ from llm_agentd.serving.request import PrefixState
 
 log = logging.getLogger(__name__)
 
+FOLDER = "prefixes"  # in the cache's own
 SCHEMA = 1
 KEY_BYTES = CHECKSUM_BYTES = 16
 MAX_READERS = 256  # dump and other lookers-in

@@ -1,0 +1,54 @@
+"""`llm-agentd dump` on saved prefixes: which roles' and personas' beginnings are computed already, and are they whole.
+
+Reads the environment beside the cache, also while the daemon runs. What a state holds is the model's own, so there is
+no text to show: `prompt` and `text` are null.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import lmdb
+
+from llm_agentd.errors import StartError
+from llm_agentd.serving.prefix_store import FOLDER, Saved, look_in
+
+
+def saved_prefixes(cache_path: Path, role: str | None = None) -> tuple[list[Saved], list[bytes]]:
+    """Those of `role` (None: all), and the keys of damaged ones. Raises StartError where the file is unreadable."""
+    folder = cache_path / FOLDER
+    try:
+        saved, damaged = look_in(folder)
+    except (lmdb.Error, OSError) as error:
+        raise StartError(
+            f"cache.path: {folder} cannot be read: {error}; if this stays stop the daemon and delete that folder"
+        ) from None
+    return [one for one in saved if role is None or one.label == role], damaged
+
+
+def line(saved: Saved, rfc3339: Any) -> dict[str, Any]:
+    """One line of the dump, as CONTRACT section 6 has it; `model` is the fingerprint of model and engine."""
+    return {
+        "key": saved.key.hex(),
+        "kind": "prefix",
+        "model": saved.fingerprint,
+        "role": saved.label,
+        "prompt": None,
+        "text": None,
+        "created": rfc3339(saved.created_s),
+        "expires": None,
+        "last_hit": rfc3339(saved.used_s) if saved.used_s > saved.created_s else None,
+        "hits": None,
+        "bytes": saved.bytes,
+    }
+
+
+def summary(saved: list[Saved]) -> str:
+    """`3 prefixes, 12,345,678 bytes, 812 tokens (guard 2, smith 1)`."""
+    roles: dict[str, int] = {}
+    for one in saved:
+        roles[one.label or "-"] = roles.get(one.label or "-", 0) + 1
+    named = ", ".join(f"{role} {count}" for role, count in sorted(roles.items())) or "none"
+    tokens = sum(len(one.tokens) for one in saved)
+    return f"{len(saved)} prefixes, {sum(one.bytes for one in saved):,} bytes, {tokens:,} tokens ({named})"
