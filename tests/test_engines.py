@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from contract_engine import GREEDY, EngineContract, data, drain, run, steps, talk
+from contract_engine import GREEDY, EngineContract, data, drain, run, start_keeping, steps, talk
 from llm_agentd import engines
 from llm_agentd.engines import llama, open_engine
 from llm_agentd.engines.base import Engine
@@ -25,6 +25,7 @@ from tiny_gguf import BOS, CHAIN_TEXT, IM_END, IM_START, Shape, write_tiny_gguf
 NATIVE = find_spec("llama_cpp") is not None  # the extra `native`
 MODEL_ENGINES = ("llama", "ctransformers", *(("llama_native",) if NATIVE else ()))
 
+SCORE_TOLERANCE = 0.02  # of the range; what rounding may do, made large by random weights. docs/determinism.md
 AUTO = "llama_native" if NATIVE else "llama"
 
 LONG_CHAIN = ["root", *(f"r{number}" for number in range(3000)), '"a"']
@@ -109,6 +110,40 @@ class TestLlama(EngineContract):
 
     def test_says_what_the_weights_hold(self, engine: Engine) -> None:
         assert data(run(engine, "hello")).decode() == CHAIN_TEXT
+
+    def test_first_scores_agree_however_the_prompt_came_about(self, varied: Engine) -> None:
+        """Anew, from the slot, from a state, from a longer one, from a proved one, and in company."""
+        assert isinstance(varied, LlamaEngine)
+        varied._exact = False  # as for models that are not tiny: any token may be reused
+        prompt = varied.encode(None, talk("What news from the road to the old tower on the hill by the lake?"), GREEDY)
+
+        def first_scores(seq: int, **start: Any) -> tuple[int, list[float]]:
+            reused = varied.start(seq, prompt, GREEDY, **start)
+            while seq not in [piece.seq for piece in varied.step() if piece.state is None]:
+                pass
+            scores = list(varied._native.scores())
+            varied.stop(seq)
+            return reused, scores
+
+        state, _ = start_keeping(varied, 0, prompt, GREEDY)
+        varied.stop(0)
+        varied.start(0, varied.encode("something else, so that the slot forgets", None, GREEDY), GREEDY)
+        drain(varied, 0)
+        none, expected = first_scores(1)
+        assert none == 0
+        ways = {"slot": first_scores(1), "state": first_scores(2, state=state)}
+        longer = varied.snapshot(2)
+        ways["longer"] = first_scores(3, state=longer)
+        assert varied.proves(4, state)
+        ways["proved"] = first_scores(4)
+        varied.start(0, varied.encode("someone else", None, GREEDY), Sampling(temperature=0, max_tokens=99))
+        steps(varied)
+        ways["company"] = first_scores(5, state=state)
+        spread = max(expected) - min(expected)
+        for name, (reused, scores) in ways.items():
+            assert reused >= prompt.stable_tokens, name
+            difference = max(abs(one - other) for one, other in zip(expected, scores, strict=True))
+            assert difference < SCORE_TOLERANCE * spread, f"{name}: {difference} of {spread}"
 
     def test_byte_pairs_give_exact_bytes(self, tmp_path: Path, opened: list[Engine]) -> None:
         """GPT-2's vocabulary writes bytes in an alphabet of its own."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,12 @@ from typing import Any
 import pytest
 
 from llm_agentd.engines import chat, open_engine
-from llm_agentd.engines.base import Engine
+from llm_agentd.engines.base import Engine, Prompt
 from llm_agentd.engines.gguf import Head, read_head
 from llm_agentd.engines.llama import LlamaEngine
 from llm_agentd.models import report
 from llm_agentd.models.corpus import samples
-from llm_agentd.serving.request import Message, Sampling
+from llm_agentd.serving.request import Message, PrefixState, Sampling
 
 SIZE_MAX_BYTES = 12_000_000
 CONTROL = ["<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>"]
@@ -119,3 +120,41 @@ def test_with_the_schema_every_reply_is_json_of_the_right_shape(llama: LlamaEngi
         reply = json.loads(answer.reply)
         assert list(reply) == ["say", "do"]
         assert reply["do"]["action"] in {*answer.sample.expect.listed, "nothing"}
+
+
+def test_a_kept_beginning_changes_no_letter(llama: LlamaEngine) -> None:
+    """Seeded replies: anew, from a state of the same NPC, from one of another NPC, from the slot."""
+    asked = list(islice(samples(7, "heldout"), 12))
+    fresh = {}
+    for seed, sample in enumerate(asked):
+        sampling = Sampling(seed=seed, temperature=0.7, max_tokens=40)
+        prompt = llama.encode(None, sample.messages, sampling)
+        llama._held[0] = []
+        assert llama.start(0, prompt, sampling, keep=True) == 0
+        fresh[seed], state = finish(llama, 0)
+        again, _ = started(llama, 0, prompt, sampling)
+        assert again == fresh[seed]
+        for kept in (state, cut(state, 70), cut(state, 3)):
+            llama._held[1] = []
+            assert started(llama, 1, prompt, sampling, state=kept)[0] == fresh[seed]
+
+
+def cut(state: PrefixState, lost: int) -> PrefixState:
+    """What another prompt's state would share: all but the last tokens."""
+    return replace(state, tokens=(*state.tokens[:-lost], *([0] * lost)))
+
+
+def started(llama: LlamaEngine, seq: int, prompt: Prompt, sampling: Sampling, **start: Any) -> tuple[bytes, Any]:
+    llama.start(seq, prompt, sampling, **start)
+    return finish(llama, seq)
+
+
+def finish(llama: LlamaEngine, seq: int) -> tuple[bytes, Any]:
+    """The text, and the state that came with it."""
+    text, state = b"", None
+    while True:
+        for piece in llama.step():
+            state = piece.state or state
+            text += piece.data
+            if piece.finish:
+                return text, state
