@@ -54,6 +54,8 @@ class DumpFormat(StrEnum):
 class BenchName(StrEnum):
     hit = "hit"
     decode = "decode"
+    village = "village"
+    restart = "restart"
 
 
 def main() -> None:
@@ -171,20 +173,53 @@ def install_mod(
 
 @app.command(short_help="Measure the daemon beside a bare yardstick.")
 def bench(
-    name: Annotated[BenchName, typer.Argument(metavar="NAME", help="hit (cache hits) or decode (tokens/s).")],
+    name: Annotated[
+        BenchName,
+        typer.Argument(
+            metavar="NAME",
+            help="hit (cache hits), decode (tokens/s), village (a crowd of NPCs) or restart (the first reply).",
+        ),
+    ],
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures.")] = None,
     plot_dir: Annotated[Path | None, typer.Option("--plot", metavar="DIR", help="Also write PNG plots.")] = None,
+    drain: Annotated[int, typer.Option(metavar="N", help="village: N clients at once, until all is answered.")] = 50,
+    requests: Annotated[int, typer.Option(metavar="N", help="village: how many requests.")] = 300,
+    rate: Annotated[float, typer.Option(metavar="R", help="village: R requests a second instead of --drain.")] = 0,
+    seconds: Annotated[float, typer.Option(metavar="S", help="village: how long, with --rate.")] = 120,
+    saturate_s: Annotated[float, typer.Option(metavar="S", help="village: how long the busy part is.")] = 40,
+    upstream: Annotated[
+        str | None, typer.Option(metavar="URL", help="village: an OpenAI-compatible server to compare with.")
+    ] = None,
+    upstream_pid: Annotated[int | None, typer.Option(metavar="PID", help="village: its process, for memory.")] = None,
+    peer_python: Annotated[
+        Path | None,
+        typer.Option(metavar="PYTHON", help="village, restart: a Python with xllamacpp; its llama-server is started."),
+    ] = None,
+    peer_binary: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="village, restart: a llama-server to start instead.")
+    ] = None,
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
-    """Measure the daemon beside a bare yardstick in the same run, and print a table with ratios.
+    """Measure the daemon beside a yardstick in the same run, and print a table with ratios.
 
     It starts a daemon of its own on free ports with an empty cache; of the configuration it takes the model.
     """
     loaded = _load(config, sets)
-    from llm_agentd.ops.bench import run
+    from llm_agentd.ops.bench import Options, run
 
-    raise typer.Exit(run(name.value, loaded, json_file=json_file, plot_dir=plot_dir))
+    options = Options(
+        requests=requests,
+        clients=drain,
+        rate=rate,
+        seconds=seconds,
+        saturate_s=saturate_s,
+        upstream=upstream,
+        upstream_pid=upstream_pid,
+        peer=peer_python,
+        peer_binary=peer_binary,
+    )
+    raise typer.Exit(run(name.value, loaded, options, json_file=json_file, plot_dir=plot_dir))
 
 
 def _load(path: Path | None, sets: list[str] | None) -> Config:

@@ -45,7 +45,7 @@ def open_engine(
 
         return LlamaEngine(
             name,
-            _binding(name),
+            open_binding(name),
             file,
             model_id=model_id,
             context_tokens=context_tokens,
@@ -63,7 +63,7 @@ def open_engine(
     raise StartError(f"model.engine: {name!r} is not one of {', '.join(NAMES)}")
 
 
-def _binding(name: str) -> Callable[..., Binding]:
+def open_binding(name: str) -> Callable[..., Binding]:
     """One of them is imported, not both: each brings a llama.cpp of its own."""
     if name == "llama":
         from llm_agentd.engines.binding_cyllama import CyllamaBinding

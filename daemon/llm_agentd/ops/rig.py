@@ -10,18 +10,22 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import zmq
 
 from llm_agentd.errors import StartError
 from llm_agentd.serving import wire
 
 REPLY_WAIT_MS = 60_000  # a bench that hangs says so instead of waiting for ever
+MEMORY_LOOK_S = 0.25
+PEER_FILE = Path(__file__).with_name("bench") / "peer.py"  # a file, not a module: its Python knows nothing of us
 
 
 def free_port() -> int:
@@ -32,9 +36,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(args: list[str], ready: str) -> Iterator[subprocess.Popen[str]]:
+def process(args: list[str], ready: str, python: str = sys.executable) -> Iterator[subprocess.Popen[str]]:
     """A child that has printed a line beginning with `ready`; it is terminated at the end."""
-    child = subprocess.Popen([sys.executable, *args], stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen([python, *args], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     try:
         for line in child.stdout:
@@ -67,6 +71,46 @@ def daemon(sets: Mapping[str, Any], *, http: bool) -> Iterator[tuple[str, int, s
             yield endpoint, port, child
 
 
+@contextmanager
+def llama_server(
+    model: Path, *, slots: int, threads: int, context_tokens: int, python: Path | None, binary: Path | None
+) -> Iterator[tuple[str, int]]:
+    """A llama-server of `python`'s xllamacpp, or a binary, at `slots` requests of `context_tokens`: `(url, pid)`."""
+    port = free_port()
+    args = [str(PEER_FILE), str(model), "--np", str(slots), "--threads", str(threads), "--port", str(port)]
+    args += ["--context-tokens", str(context_tokens)]
+    if binary is not None:
+        args += ["--binary", str(binary)]
+    with process(args, "ready ", python=str(python or sys.executable)) as child:
+        yield f"http://127.0.0.1:{port}", child.pid
+
+
+class PeakMemory:
+    """The most that a process and its children held while the `with` block ran; `bytes` is theirs together."""
+
+    def __init__(self, pid: int) -> None:
+        self.bytes = 0
+        self._process = psutil.Process(pid)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="peak-memory", daemon=True)
+
+    def __enter__(self) -> PeakMemory:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while True:
+            with suppress(psutil.Error):  # a child may end while we look
+                family = [self._process, *self._process.children(recursive=True)]
+                self.bytes = max(self.bytes, sum(member.memory_info().rss for member in family))
+            if self._ended.wait(MEMORY_LOOK_S):
+                return
+
+
 class Peer:
     """A DEALER that sends records and waits for their last events."""
 
@@ -92,11 +136,21 @@ class Peer:
 
     def receive(self) -> list[dict[str, Any]]:
         """The records of the next part. Raises StartError when nothing comes, or on an `error` record."""
-        if not self._socket.poll(REPLY_WAIT_MS):
+        records = self.poll(REPLY_WAIT_MS)
+        if not records:
             raise StartError(f"no answer within {REPLY_WAIT_MS // 1000} s")
+        for record in records:
+            if record.get("event") == "error":
+                raise StartError(f"the daemon answered {record}")
+        return records
+
+    def poll(self, wait_ms: float) -> list[dict[str, Any]]:
+        """The records of the next part, errors among them; none when nothing comes within `wait_ms`."""
+        if not self._socket.poll(int(wait_ms)):
+            return []
         records: list[dict[str, Any]] = []
         for record in wire.decode(self._socket.recv()):
-            if isinstance(record, wire.Bad) or record.get("event") == "error":
+            if isinstance(record, wire.Bad):
                 raise StartError(f"the daemon answered {record}")
             records.append(record)
         return records

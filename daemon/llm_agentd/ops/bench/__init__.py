@@ -1,6 +1,6 @@
 """Benchmarks: `llm-agentd bench NAME`. Each measures ours and the other side in one run and reports ratios.
 
-A bench is a module here with `measure(config, quick) -> Result`; this file prints the table, writes JSON and plots.
+A bench is a module here with `measure(config, options) -> Result`; this file prints the table, writes JSON and plots.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,28 @@ from rich.table import Table
 from llm_agentd.config import Config
 from llm_agentd.errors import StartError
 
-NAMES = ("hit", "decode")
+NAMES = ("hit", "decode", "village", "restart")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `village` and `restart` may be told; the others have nothing to choose.
+
+    `requests` at `clients` at once, or `rate` a second for `seconds`; `saturate_s`: of the part with a busy engine.
+    `upstream`: URL of a running OpenAI-compatible server. `peer`: a Python with xllamacpp, or `peer_binary` a
+    llama-server: started here, with the same model, at 4 and at 8 slots.
+    """
+
+    requests: int = 300
+    clients: int = 50
+    rate: float = 0.0
+    seconds: float = 120.0
+    saturate_s: float = 40.0
+    rounds: int = 3
+    upstream: str | None = None
+    upstream_pid: int | None = None
+    peer: Path | None = None
+    peer_binary: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +55,30 @@ class Result:
     ratios: dict[str, float]
     figures: dict[str, float]
     notes: tuple[str, ...] = field(default=())
+    plot: Callable[[Path], None] | None = None  # draws more than bars of ratios
 
 
-def run(name: str, config: Config, *, json_file: Path | None = None, plot_dir: Path | None = None) -> int:
+def run(
+    name: str,
+    config: Config,
+    options: Options | None = None,
+    *,
+    json_file: Path | None = None,
+    plot_dir: Path | None = None,
+) -> int:
     """Measures, prints, writes. Returns the exit code; raises StartError for an unknown name or a missing extra."""
     if name not in NAMES:
         raise StartError(f"bench: unknown benchmark {name!r}; known: {', '.join(NAMES)}")
     if plot_dir is not None:
-        _pyplot()  # before minutes of measuring, not after
-    result: Result = importlib.import_module(f"llm_agentd.ops.bench.{name}").measure(config)
+        pyplot()  # before minutes of measuring, not after
+    result: Result = importlib.import_module(f"llm_agentd.ops.bench.{name}").measure(config, options or Options())
     _print(result)
     if json_file is not None:
         json_file.write_bytes(orjson.dumps(_as_json(name, result), option=orjson.OPT_INDENT_2))
     if plot_dir is not None:
         plot_dir.mkdir(parents=True, exist_ok=True)
-        _plot(name, result, plot_dir / f"{name}.png")
+        draw = result.plot or (lambda path: _plot(name, result, path))
+        draw(plot_dir / f"{name}.png")
     return 0
 
 
@@ -94,20 +125,20 @@ def _print(result: Result) -> None:
     console.print(f"{facts['cpu']}, {facts['cpus']} CPUs, load {facts['load_1min']:.1f}", highlight=False)
 
 
-def _pyplot() -> Any:
+def pyplot() -> Any:
+    """matplotlib's, or a StartError that names the extra."""
     try:
         import matplotlib
     except ImportError:
         raise StartError("bench: --plot needs matplotlib: pip install 'llm-agentd[bench]'") from None
     matplotlib.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot as plots
 
-    return pyplot
+    return plots
 
 
 def _plot(name: str, result: Result, path: Path) -> None:
-    pyplot = _pyplot()
-    figure, axes = pyplot.subplots(figsize=(7, 0.6 * len(result.ratios) + 1.2))
+    figure, axes = pyplot().subplots(figsize=(7, 0.6 * len(result.ratios) + 1.2))
     axes.barh(list(result.ratios), list(result.ratios.values()), color="#4c72b0")
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_xlabel("ours over the other's")

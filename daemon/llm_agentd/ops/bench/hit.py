@@ -12,7 +12,7 @@ import orjson
 import psutil
 
 from llm_agentd.config import Config
-from llm_agentd.ops.bench import Result, percentile
+from llm_agentd.ops.bench import Options, Result, percentile
 from llm_agentd.ops.rig import Browser, Peer, daemon, free_port, process, times_us
 from llm_agentd.serving import wire
 
@@ -48,7 +48,7 @@ ASK = {
 }
 
 
-def measure(config: Config) -> Result:
+def measure(config: Config, _options: Options) -> Result:
     echo_endpoint, bare_port = f"tcp://127.0.0.1:{free_port()}", free_port()
     sets = {} if config.model.path is None else {"model.path": config.model.path}
     with (

@@ -22,6 +22,7 @@ from typing import Any
 
 NICE = 10  # as the daemon's inference thread: on a busy machine the kernel must treat both alike
 CONTEXT_TOKENS = 2048  # of one slot
+HTTP_THREADS = 64  # one for each open request, so that those who wait do so in the server's queue, not at its door
 POLL_S = 0.01
 HOST = "127.0.0.1"
 
@@ -47,6 +48,7 @@ def main() -> int:
 def _run_binary(options: argparse.Namespace) -> int:
     command = [options.binary, "--model", options.model, "--host", HOST, "--port", str(options.port)]
     command += ["--parallel", str(options.np), "--ctx-size", str(options.np * options.context_tokens)]
+    command += ["--threads-http", str(HTTP_THREADS)]
     command += ["--threads", str(options.threads), "--threads-batch", str(options.threads), "--log-disable"]
     # What it says goes to stderr: stdout carries `ready` alone.
     child = subprocess.Popen(command, stdout=sys.stderr)
@@ -73,6 +75,7 @@ def _run_embedded(options: argparse.Namespace) -> int:
     params.model.path = options.model
     params.port = options.port
     params.n_parallel = options.np
+    params.n_threads_http = HTTP_THREADS
     params.n_ctx = options.np * options.context_tokens
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = options.threads
     params.ui = False
