@@ -91,9 +91,8 @@ lint-python:
 lint-lua:
 	$(call step,luacheck,luacheck -q $(LUA_DIRS))
 
-bench: $(VENV)/.run  ## cache-hit and decode benchmarks, as tables with ratios
-	@$(PY) -m llm_agentd bench hit
-	@$(PY) -m llm_agentd bench decode
+bench: $(VENV)/.run  ## all benchmarks on the embedded model, as tables with ratios (docs/benchmarks.md)
+	@for name in hit decode village restart; do $(PY) -m llm_agentd bench $$name; done
 
 package: $(VENV)/.run  ## a wheel in dist/, the mod and the embedded model in it
 	@rm -rf build dist

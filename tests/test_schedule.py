@@ -130,6 +130,22 @@ def test_a_twin_joins_one_that_is_paused(endpoint: str, gate: Gate) -> None:
         assert [records[id]["cache"] for id in ("one2", "two2")] == ["joined", "joined"]
 
 
+def test_one_that_cannot_go_on_fails_alone(endpoint: str, gate: Gate) -> None:
+    class Forgetful(StubEngine):
+        def resume(self, seq: int, paused: object, *, rank: int = 0) -> None:
+            raise ValueError("gone")
+
+    make = InProcess(endpoint, engine=lambda: Forgetful(width=4, on_step=gate.on_step, script=long), curve=NARROW)
+    with make as daemon, daemon.client() as client:
+        client.send(ask("one", "background"), ask("two", "background"))
+        assert gate.entered.wait(10)
+        client.send(ask("own", "spoken"))
+        client.ask(op="ping")
+        gate.open()
+        records = {record["id"]: record for record in client.events("one", "two", "own")}
+        assert [records[id].get("code", "done") for id in ("one", "two", "own")] == ["done", "engine_failed", "done"]
+
+
 def test_what_cannot_be_done_in_time_is_refused_at_once(endpoint: str) -> None:
     """The stub says its steps cost nothing; here each costs a second by its own account."""
 

@@ -260,7 +260,7 @@ class Inference:
             paused = sequences.paused_rank(now_s)
             if sequences.free and len(sequences.live) < self._width:
                 if paused is not None and (waiting is None or paused <= waiting):
-                    sequences.resume(now_s)
+                    sequences.resume(now_s, out)
                     continue
                 if waiting is None:
                     return

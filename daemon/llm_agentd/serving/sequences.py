@@ -143,15 +143,23 @@ class Sequences:
         """Of the most urgent that is paused; after AGED_S it is as urgent as can be, so that none starves."""
         return min((paused.rank(now_s) for paused in self._paused), default=None)
 
-    def resume(self, now_s: float) -> None:
-        """The most urgent and oldest that is paused goes on in a free slot."""
+    def resume(self, now_s: float, out: Out) -> None:
+        """The most urgent and oldest that is paused goes on in a free slot; one that cannot fails alone."""
         paused = min(self._paused, key=lambda paused: (paused.rank(now_s), paused.live.started_s))
         self._paused.remove(paused)
         live = paused.live
-        live.seq = self._free.pop(0)
-        self._talks.pop(live.seq, None)
-        self.engine.resume(live.seq, paused.handle, rank=live.rank)
-        self.live[live.seq] = live
+        seq = self._free[0]
+        self._talks.pop(seq, None)
+        try:
+            self.engine.resume(seq, paused.handle, rank=live.rank)
+        except Exception as error:
+            log.exception("the engine could not go on with a paused sequence")
+            failure = EngineFailed(f"the engine could not go on with this request: {type(error).__name__}")
+            out.extend((request, failure) for request in live.requests)
+            return
+        self._free.remove(seq)
+        live.seq = seq
+        self.live[seq] = live
 
     # -- out -------------------------------------------------------------------------------------
 
