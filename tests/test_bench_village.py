@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import islice
+from itertools import count, islice, repeat
 from pathlib import Path
 
 import orjson
@@ -13,6 +14,7 @@ import pytest
 
 from llm_agentd.config import Config, load_config
 from llm_agentd.engines import open_engine
+from llm_agentd.errors import StartError
 from llm_agentd.ops import bench
 from llm_agentd.ops.bench import Options, clients
 from llm_agentd.ops.bench.trace import Ask, asks, drain, system_text, timed
@@ -54,6 +56,7 @@ class Sse(BaseHTTPRequestHandler):
 
     asked: list[dict[str, object]] = []  # noqa: RUF012
     refuse = False
+    last: bytes = b""  # instead of a proper end
 
     def do_POST(self) -> None:
         self.asked.append(orjson.loads(self.rfile.read(int(self.headers["content-length"]))))
@@ -66,11 +69,20 @@ class Sse(BaseHTTPRequestHandler):
             {"choices": [{"delta": {"role": "assistant", "content": None}}]},
             {"choices": [{"delta": {"content": "Good "}}]},
             {"choices": [{"delta": {"content": "day."}}]},
+            {"choices": [{"delta": {}, "finish_reason": "length"}]},
             {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 2}, "timings": {"cache_n": 5}},
         ]
+        if self.last:
+            self.wfile.write(b"data: " + orjson.dumps(chunks[1]) + b"\n\n" + self.last)
+            return
         for chunk in chunks:
             self.wfile.write(b"data: " + orjson.dumps(chunk) + b"\n\n")
         self.wfile.write(b"data: [DONE]\n\n")
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"data": [{"id": "hearthling"}]}')
 
     def log_message(self, *_: object) -> None:
         pass
@@ -80,7 +92,7 @@ class Sse(BaseHTTPRequestHandler):
 def upstream() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Sse)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    Sse.asked, Sse.refuse = [], False
+    Sse.asked, Sse.refuse, Sse.last = [], False, b""
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
@@ -94,6 +106,7 @@ def test_an_openai_server_is_asked_and_timed(upstream: str) -> None:
     assert all(answer.ok and 0 < answer.first_s <= answer.done_s <= wall_s for answer in answers)
     assert answers[0].tokens == {"prompt": 9, "generated": 2, "reused": 5}
     assert Sse.asked[0]["messages"] == ONE.messages
+    assert Sse.asked[0]["model"] == "hearthling"
     assert (Sse.asked[0]["seed"], Sse.asked[0]["max_tokens"]) == (3, 32)
 
 
@@ -104,6 +117,39 @@ def test_a_server_that_refuses_is_counted(upstream: str) -> None:
     client.close()
     assert not answers[0].ok
     assert "503" in answers[0].error
+
+
+@pytest.mark.parametrize(
+    ("last", "why"),
+    [
+        (b'data: {"error": {"code": 500, "message": "no room"}}\n\n', "no room"),
+        (b"data: {nonsense\n\n", "JSON"),
+        (b"\n", "broke off"),
+    ],
+)
+def test_a_stream_that_goes_wrong_is_a_failure(upstream: str, last: bytes, why: str) -> None:
+    Sse.last = last
+    client = clients.Upstream(upstream)
+    client.send(ONE)
+    (answer,) = client.receive(10)
+    client.close()
+    assert not answer.ok
+    assert why in answer.error
+
+
+def test_background_that_fails_is_told_and_not_asked_again(upstream: str) -> None:
+    Sse.refuse = True
+    client = clients.Upstream(upstream)
+    busy = (replace(ONE, number=number, priority="background") for number in count())
+    heard = clients.saturate(client, busy, 2, repeat(ONE), every_s=10, seconds=0.2)
+    client.close()
+    assert [answer.ok for answer in heard] == [False, False]
+
+
+def test_a_side_that_answers_nothing_is_named(upstream: str) -> None:
+    Sse.refuse = True
+    with pytest.raises(StartError, match=r"answered nothing: .*503"):
+        bench.run("village", Config(), Options(requests=2, clients=1, saturate_s=0, upstream=upstream))
 
 
 def test_village(upstream: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

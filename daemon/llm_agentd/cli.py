@@ -182,8 +182,10 @@ def bench(
     ],
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures.")] = None,
     plot_dir: Annotated[Path | None, typer.Option("--plot", metavar="DIR", help="Also write PNG plots.")] = None,
-    drain: Annotated[int, typer.Option(metavar="N", help="village: N clients at once, until all is answered.")] = 50,
-    requests: Annotated[int, typer.Option(metavar="N", help="village: how many requests.")] = 300,
+    drain: Annotated[
+        int, typer.Option(metavar="N", min=1, help="village: N clients at once, until all is answered.")
+    ] = 50,
+    requests: Annotated[int, typer.Option(metavar="N", min=1, help="village: how many requests.")] = 300,
     rate: Annotated[float, typer.Option(metavar="R", help="village: R requests a second instead of --drain.")] = 0,
     seconds: Annotated[float, typer.Option(metavar="S", help="village: how long, with --rate.")] = 120,
     saturate_s: Annotated[float, typer.Option(metavar="S", help="village: how long the busy part is.")] = 40,

@@ -21,6 +21,8 @@ from llm_agentd.serving import wire
 
 TIMEOUT_S = 600.0
 TEMPERATURE = 0.7
+MODELS_TIMEOUT_S = 10.0
+MALFORMED = (ValueError, LookupError, TypeError, AttributeError)  # what an answer of another shape raises
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +121,26 @@ class Upstream:
     """`/v1/chat/completions` of any server; a thread a request, as its users would."""
 
     def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/").removesuffix("/v1") + "/v1/chat/completions"
+        base = url.rstrip("/").removesuffix("/v1") + "/v1"
+        self._url = base + "/chat/completions"
         self._done: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         limits = httpx.Limits(max_connections=256, max_keepalive_connections=256)
         self._http = httpx.Client(timeout=TIMEOUT_S, limits=limits, trust_env=False)
+        self._model = self._first_model(base + "/models")
+
+    def _first_model(self, url: str) -> dict[str, str]:
+        """Most servers want to be told the model; llama-server has but one."""
+        try:
+            return {"model": str(self._http.get(url, timeout=MODELS_TIMEOUT_S).json()["data"][0]["id"])}
+        except (httpx.HTTPError, *MALFORMED):
+            return {}
 
     def send(self, ask: Ask, *, cache: str = "use") -> None:
         threading.Thread(target=self._ask, args=(ask, time.perf_counter()), daemon=True).start()
 
     def _ask(self, ask: Ask, sent_s: float) -> None:
         body = {
+            **self._model,
             "messages": ask.messages,
             "max_tokens": ask.max_tokens,
             "temperature": TEMPERATURE,
@@ -138,16 +150,21 @@ class Upstream:
         }
         first_s: float | None = None
         tokens: dict[str, int] = {}
-        error = ""
+        error, finished = "", False
         try:
             with self._http.stream("POST", self._url, json=body) as reply:
                 reply.raise_for_status()
                 for event in _events(reply.iter_lines()):
+                    if "error" in event:  # told in the stream, after a 200
+                        raise ValueError(str(event["error"]))
                     choices = event.get("choices") or [{}]
+                    finished = finished or bool(choices[0].get("finish_reason"))
                     if first_s is None and choices[0].get("delta", {}).get("content"):
                         first_s = time.perf_counter()
                     tokens |= _told(event)
-        except httpx.HTTPError as problem:
+            if not finished:
+                raise ValueError("the stream broke off without a finish_reason")
+        except (httpx.HTTPError, *MALFORMED) as problem:
             error = f"{type(problem).__name__}: {problem}"
         now_s = time.perf_counter()
         self._done.put(Answer(ask, not error, (first_s or now_s) - sent_s, now_s - sent_s, tokens, error))
@@ -214,16 +231,20 @@ def open_loop(client: Client, requests: Sequence[Ask]) -> tuple[list[Answer], fl
 def saturate(
     client: Client, busy: Iterator[Ask], busy_requests: int, spoken: Iterator[Ask], every_s: float, seconds: float
 ) -> list[Answer]:
-    """Keeps `busy_requests` open and asks one `spoken` every `every_s`, for so long; the answers of these."""
+    """Keeps `busy_requests` open and asks one `spoken` every `every_s`, for so long; the answers of these.
+
+    Busy ones that failed are among them, since the engine was then not as busy as meant; they are not asked again.
+    """
     heard: list[Answer] = []
+    failed: list[Answer] = []
     began_s = time.perf_counter()
     open_busy = asked = 0
     while True:
         passed_s = time.perf_counter() - began_s
         over = passed_s >= seconds
         if over and not open_busy and len(heard) == asked:
-            return heard
-        while not over and open_busy < busy_requests:
+            return heard + failed
+        while not over and open_busy + len(failed) < busy_requests:
             client.send(next(busy), cache="off")
             open_busy += 1
         if not over and passed_s >= (asked + 1) * every_s:
@@ -234,3 +255,4 @@ def saturate(
                 heard.append(answer)
             else:
                 open_busy -= 1
+                failed += [] if answer.ok else [answer]

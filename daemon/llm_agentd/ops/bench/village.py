@@ -18,6 +18,7 @@ from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.engines.chat import chatml
 from llm_agentd.engines.gguf import read_head
 from llm_agentd.engines.machine import pick_threads
+from llm_agentd.errors import StartError
 from llm_agentd.ops.bench import Options, Result, percentile, pyplot
 from llm_agentd.ops.bench.bare_loop import bare_run
 from llm_agentd.ops.bench.clients import Answer, Client, Daemon, Upstream, drain, open_loop, saturate
@@ -46,6 +47,10 @@ class Side:
     def requests_per_s(self) -> float:
         return sum(answer.ok for answer in self.answers) / self.wall_s
 
+    @property
+    def failed(self) -> list[Answer]:
+        return [answer for answer in (*self.answers, *self.spoken_busy) if not answer.ok]
+
     def first(self, share: float, priority: str | None = None) -> float:
         return _at(share, [a.first_s for a in self.answers if a.ok and priority in (None, a.ask.priority)])
 
@@ -67,6 +72,8 @@ def measure(config: Config, options: Options) -> Result:
     ratios = {"vs_bare": ours.requests_per_s / bound}
     if others:
         best = max(others, key=lambda side: side.requests_per_s)
+        if not best.requests_per_s:
+            raise StartError(f"bench village: {best.name} answered nothing: {best.answers[0].error}")
         ratios |= {
             "requests_per_s": ours.requests_per_s / best.requests_per_s,
             "first_text_p95": ours.first(0.95) / best.first(0.95),
@@ -84,6 +91,7 @@ def measure(config: Config, options: Options) -> Result:
             f"{len(requests)} requests, {len(distinct)} distinct; the bare loop allows {bound:.2f} requests/s "
             f"for the distinct ones' tokens: {ratios['vs_bare']:.2f} of it reached",
             *(f"{name} {ratio:.2f}" for name, ratio in ratios.items() if name != "vs_bare"),
+            *(f"{side.name}: the first of its failures: {side.failed[0].error}" for side in sides if side.failed),
         ),
         plot=lambda path: _plot(sides, path),
     )
@@ -158,12 +166,13 @@ def _rows(sides: Sequence[Side]) -> Iterator[tuple[str, ...]]:
         cells = [f"{side.first(0.5, priority):.2f} / {side.first(0.95, priority):.2f}" for side in sides]
         yield row(f"  first text {priority}, s: p50 / p95", cells)
     cells = [
-        f"{side.spoken_first(0.5):.2f} / {side.spoken_first(0.95):.2f} of {len(side.spoken_busy)}" for side in sides
+        f"{side.spoken_first(0.5):.2f} / {side.spoken_first(0.95):.2f} of {sum(a.ok for a in side.spoken_busy)}"
+        for side in sides
     ]
     yield row("spoken while saturated, first text, s: p50 / p95", cells)
     for key in ("prompt", "reused", "generated"):
         yield row(f"tokens {key}", [f"{_tokens(side, key):,}" if _tokens(side, key) else "-" for side in sides])
-    yield row("failed", [str(sum(not a.ok for a in (*side.answers, *side.spoken_busy))) for side in sides])
+    yield row("failed", [str(len(side.failed)) for side in sides])
     yield row("resident, MB", [f"{side.rss_bytes / 1e6:,.0f}" if side.rss_bytes else "-" for side in sides])
 
 
