@@ -164,3 +164,25 @@ if find_spec("llama_cpp") is not None:
 
     class TestNative(BindingContract):
         make = NativeBinding
+
+        @pytest.mark.parametrize("grammar", [r'root ::= "\x00"', "root ::= [z-a]", "root ::= <[9999]>"])
+        def test_a_grammar_that_takes_no_token_fails_alone(self, native: Binding, grammar: str) -> None:
+            assert native.grammar_error(grammar) == ""
+            best = self.scores(native, TOKENS)
+            sampler = native.sampler(Sampling(temperature=0), seed=1, grammar=grammar)
+            with pytest.raises(RuntimeError, match="no token"):
+                sampler.sample(len(TOKENS) - 1)
+            free = native.sampler(Sampling(temperature=0), seed=1, grammar=None)
+            assert free.sample(len(TOKENS) - 1) == best.index(max(best))
+
+        def test_more_cells_than_a_number_holds_are_refused(self, wild: Path) -> None:
+            binding = NativeBinding(wild, gpu_layers=0)
+            with pytest.raises(StartError, match="no room"):
+                binding.open(context_tokens=2**26, width=64, threads=1, batch_tokens=32, kv_type="f16")
+            binding.close()
+
+        def test_a_state_with_something_behind_it_is_refused(self, native: Binding) -> None:
+            self.scores(native, TOKENS)
+            with pytest.raises(ValueError, match="state"):
+                native.restore(1, native.save(0) + b"more")
+            assert max(self.scores(native, TOKENS, seq=1)) > 0

@@ -145,6 +145,23 @@ class TestLlama(EngineContract):
             difference = max(abs(one - other) for one, other in zip(expected, scores, strict=True))
             assert difference < SCORE_TOLERANCE * spread, f"{name}: {difference} of {spread}"
 
+    @pytest.mark.parametrize(
+        "body", [r'"\x00"', r'"a\x00"', "<[9999]>", "<[250]>", "!<[250]>", "[z-a]", r'"\UFFFFFFFF"', r"[\x00]"]
+    )
+    def test_a_grammar_that_no_token_can_follow_is_refused(self, engine: Engine, body: str) -> None:
+        """llama.cpp accepts each of these, and at the first token the process would be gone."""
+        with pytest.raises(BadRequest, match=r"names a token|no text has|leaves no character"):
+            engine.encode("x", None, Sampling(grammar=f"root ::= {body}"))
+
+    @pytest.mark.parametrize(
+        "body", [r'"a-b"', "[a-c-]", "[-a]", r'[^"\x00-\x1F]', r"[\x00-\x7F]", r'"\n\"é"', '"<a>"']
+    )
+    def test_what_looks_like_it_is_taken(self, varied: Engine, body: str) -> None:
+        sampling = Sampling(temperature=0, max_tokens=12, grammar=f"root ::= {body}")
+        prompt = varied.encode("x", None, sampling)
+        varied.start(0, prompt, sampling)
+        assert drain(varied, 0)[0][-1].finish in ("stop", "length")
+
     def test_byte_pairs_give_exact_bytes(self, tmp_path: Path, opened: list[Engine]) -> None:
         """GPT-2's vocabulary writes bytes in an alphabet of its own."""
         engine = open_kept(opened, self.name, write_tiny_gguf(tmp_path / "bpe.gguf", bpe=True))

@@ -64,7 +64,7 @@ def open_engine(
 
 
 def open_binding(name: str) -> Callable[..., Binding]:
-    """One of them is imported, not both: each brings a llama.cpp of its own."""
+    """Only the one that computes is opened (`grammar.py` asks cyllama for JSON schemas in any case)."""
     if name == "llama":
         from llm_agentd.engines.binding_cyllama import CyllamaBinding
 

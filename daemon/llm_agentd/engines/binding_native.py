@@ -1,14 +1,18 @@
 """The `llama_native` engine's binding: llama.cpp as llama-cpp-python builds it here, with all this processor can do.
 
 Through its ctypes layer, so a call lets the interpreter lock go and nothing is checked: null pointers and sizes are
-checked here, positions and token ids by the engine. Inference thread only.
+checked here, positions and token ids by the engine. A C++ exception would end the process, so a grammar that allows no
+token is noticed before llama.cpp throws. Inference thread only.
 """
 
 from __future__ import annotations
 
 import ctypes
+import math
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +23,7 @@ from llm_agentd.serving.request import Sampling
 
 try:
     import llama_cpp as lib
-except (ImportError, OSError, RuntimeError) as error:
+except (AttributeError, ImportError, OSError, RuntimeError) as error:
     raise StartError(
         f"engine llama_native: llama-cpp-python does not load ({error}); pip install 'llm-agentd[native]' (it is "
         "compiled, so a C++ compiler is needed), or use engine llama"
@@ -31,7 +35,12 @@ ROOT = b"root"
 ERROR = 4  # ggml_log_level
 LINES_MAX = 20  # a broken file can log a line for each tensor
 STATE_MIN_BYTES = 16  # what llama.cpp reads of a state before it looks how much there is
+CELLS_MAX = 2**32 - 1  # ctypes would cut a greater number short without a word
 _lines: list[str] = []
+# Memory for a `bytes` that C fills, so that a state is not copied twice.
+_new_bytes = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t)(
+    ("PyBytes_FromStringAndSize", ctypes.pythonapi)
+)
 
 
 @lib.llama_log_callback  # type: ignore[untyped-decorator,unused-ignore]
@@ -55,7 +64,7 @@ class NativeBinding:
         self._context: Any = None
         self._batch: Any = None
         with _errors() as errors:
-            self._model = lib.llama_model_load_from_file(str(path).encode(), params)
+            self._model = lib.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
             why = "; ".join(errors) or "no reason given"
             raise StartError(f"model.path: llama.cpp cannot load {path} ({why}); try another GGUF file")
@@ -119,6 +128,10 @@ class NativeBinding:
     # -- the context -----------------------------------------------------------------------------
 
     def open(self, *, context_tokens: int, width: int, threads: int, batch_tokens: int, kv_type: KvType) -> None:
+        if context_tokens * width > CELLS_MAX:
+            raise StartError(
+                f"no room for {width} sequences of {context_tokens} tokens; lower batch.size or model.context_tokens"
+            )
         params = lib.llama_context_default_params()
         params.n_ctx = context_tokens * width
         params.n_seq_max = width
@@ -169,20 +182,22 @@ class NativeBinding:
 
     def save(self, seq: int) -> bytes:
         size: int = lib.llama_state_seq_get_size(self._context, seq)
-        buffer = (ctypes.c_ubyte * size)()
-        count: int = lib.llama_state_seq_get_data(self._context, buffer, size, seq)
-        return bytes(memoryview(buffer)[:count])
+        data: bytes = _new_bytes(None, size)
+        if lib.llama_state_seq_get_data(self._context, _address(data), size, seq) != size:
+            raise RuntimeError("llama.cpp did not save the whole state")
+        return data
 
     def restore(self, seq: int, data: bytes) -> None:
         if len(data) < STATE_MIN_BYTES:
             raise ValueError("this is no state")
-        source = ctypes.cast(ctypes.c_char_p(data), ctypes.POINTER(ctypes.c_ubyte))  # read only, so no copy
         with _errors():
-            count: int = lib.llama_state_seq_set_data(self._context, source, len(data), seq)
-        if not count:
+            count: int = lib.llama_state_seq_set_data(self._context, _address(data), len(data), seq)
+        if count != len(data):
+            self.forget(seq)
             raise ValueError("this state is not of this model and context")
 
     def sampler(self, sampling: Sampling, *, seed: int, grammar: str | None) -> Sampler:
+        kind = _Sampler if grammar is None else _GrammarSampler
         chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
         if grammar is not None:
             held = lib.llama_sampler_init_grammar(self._vocab, grammar.encode(errors="replace"), ROOT)
@@ -197,14 +212,14 @@ class NativeBinding:
             lib.llama_sampler_chain_add(chain, penalties)
         if sampling.temperature <= 0:
             lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_greedy())
-            return _Sampler(chain, self)
+            return kind(chain, self._context, self.vocab_size)
         if sampling.top_k > 0:
             lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_top_k(sampling.top_k))
         lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_top_p(sampling.top_p, 1))
         lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_min_p(sampling.min_p, 1))
         lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_temp(sampling.temperature))
         lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_dist(seed))
-        return _Sampler(chain, self)
+        return kind(chain, self._context, self.vocab_size)
 
     def close(self) -> None:
         with _errors():
@@ -219,15 +234,50 @@ class NativeBinding:
 class _Sampler:
     """Frees its chain when nobody holds it any more."""
 
-    def __init__(self, chain: Any, binding: NativeBinding) -> None:
+    def __init__(self, chain: Any, context: Any, vocab_size: int) -> None:
         self._chain = chain
-        self._binding = binding
+        self._context = context
+        self._size = vocab_size
 
     def sample(self, row: int) -> int:
-        return int(lib.llama_sampler_sample(self._chain, self._binding._context, row))
+        return int(lib.llama_sampler_sample(self._chain, self._context, row))
 
     def __del__(self) -> None:
         lib.llama_sampler_free(self._chain)
+
+
+class _GrammarSampler(_Sampler):
+    """llama_sampler_sample in three steps, since a grammar that takes none of the tokens (`root ::= "\\x00"`) throws in
+    the last."""
+
+    def sample(self, row: int) -> int:
+        scores = lib.llama_get_logits_ith(self._context, row)
+        if not scores:
+            raise RuntimeError("llama.cpp has no scores for this row")
+        fresh, cells, floats = _candidates(self._size)
+        ctypes.memmove(cells, fresh, len(fresh))
+        known = ctypes.cast(scores, ctypes.POINTER(ctypes.c_float * self._size)).contents
+        floats[1::3] = memoryview(known).cast("B").cast("f")
+        left = lib.llama_token_data_array(data=cells, size=self._size, selected=-1, sorted=False)
+        lib.llama_sampler_apply(self._chain, ctypes.byref(left))
+        if not 0 <= left.selected < left.size or left.data[left.selected].logit == -math.inf:
+            raise RuntimeError("no token of this model fits the grammar here")
+        token: int = left.data[left.selected].id
+        lib.llama_sampler_accept(self._chain, token)
+        return token
+
+
+@lru_cache(maxsize=1)
+def _candidates(size: int) -> tuple[bytes, Any, memoryview[float]]:
+    """Every token without a score, an array for them, and the same array as id, score, probability, id, …"""
+    cells = (lib.llama_token_data * size)()
+    for token, cell in enumerate(cells):
+        cell.id = token
+    return bytes(cells), cells, memoryview(cells).cast("B").cast("f")
+
+
+def _address(data: bytes) -> Any:
+    return ctypes.cast(ctypes.c_char_p(data), ctypes.POINTER(ctypes.c_ubyte))
 
 
 @contextmanager

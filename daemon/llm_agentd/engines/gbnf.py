@@ -1,6 +1,7 @@
-"""How many ways a GBNF grammar may go on at once: llama.cpp keeps a stack for each, and some small grammars need 2³⁰.
+"""What in a GBNF grammar llama.cpp accepts and then does not survive: too many ways to go on, and what no token writes.
 
-A rough reader, only to find that number: what is no grammar at all is llama.cpp's to name. Pure.
+It keeps a stack for each way, and some small grammars need 2³⁰; where no token fits it takes one that does not, and
+throws through everybody. A rough reader: what is no grammar at all is llama.cpp's to name. Pure.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ _TOKEN = re.compile(
     r"|(?P<rule>[\w-]+)\s*::=|(?P<name>[\w-]+)|(?P<repeat>\{[^}]*\}|[*+?])|(?P<mark>[()|])",
     re.DOTALL,
 )
+_CHAR = re.compile(r"\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\.|.", re.DOTALL)
+_PLAIN_ESCAPES = {"\\n": "\n", "\\r": "\r", "\\t": "\t"}
 
 
 @dataclass(slots=True)
@@ -36,6 +39,52 @@ class _Width:
 
     ways: int = 0
     skippable: bool = False
+
+
+def unwritable(text: str) -> str:
+    """Why no token could ever follow this grammar, in a user's words; "" if nothing of the kind is in it."""
+    for match in _TOKEN.finditer(text):
+        terminal = match["terminal"] or ""
+        if terminal.startswith("<"):
+            return f"{terminal[:40]} names a token of the model; write the text itself"
+        codes = _codes(terminal[1:-1])
+        if terminal.startswith('"') and not all(map(_is_char, codes)):
+            return f"{terminal[:40]} holds a character that no text has"
+        if terminal.startswith("[") and not terminal.startswith("[^") and not _holds_a_char(codes):
+            return f"{terminal[:40]} leaves no character to choose"
+    return ""
+
+
+def _codes(inner: str) -> list[int | str]:
+    """Code points, and "-" where a class has a range's bare dash."""
+    return [_code(char[0]) for char in _CHAR.finditer(inner)]
+
+
+def _code(char: str) -> int | str:
+    if char == "-":
+        return "-"
+    hexadecimal = re.fullmatch(r"\\[xuU]([0-9A-Fa-f]+)", char)
+    return int(hexadecimal[1], 16) if hexadecimal else ord(_PLAIN_ESCAPES.get(char, char[-1]))
+
+
+def _is_char(code: int | str) -> bool:
+    return code == "-" or (isinstance(code, int) and 0 < code <= 0x10FFFF)
+
+
+def _holds_a_char(codes: list[int | str]) -> bool:
+    at = 0
+    while at < len(codes):
+        first = codes[at]
+        if at + 2 < len(codes) and codes[at + 1] == "-" and isinstance(first, int):
+            last = codes[at + 2] if isinstance(codes[at + 2], int) else ord("-")
+            if isinstance(last, int) and max(first, 1) <= min(last, 0x10FFFF):
+                return True
+            at += 3
+            continue
+        if _is_char(first):
+            return True
+        at += 1
+    return False
 
 
 def too_wide(text: str) -> str:

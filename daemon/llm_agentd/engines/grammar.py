@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from cyllama.llama import llama_cpp
 
-from llm_agentd.engines.gbnf import too_wide
+from llm_agentd.engines.gbnf import too_wide, unwritable
 from llm_agentd.errors import BadRequest
 from llm_agentd.serving.request import Sampling
 
@@ -85,5 +85,5 @@ def _bound(name: str, text: str) -> None:
         deepest = max(deepest, depth)
     if deepest > NESTING_MAX:
         raise BadRequest(f"{name}: brackets nested more than {NESTING_MAX} deep")
-    if reason := too_wide(text):
+    if reason := too_wide(text) or unwritable(text):
         raise BadRequest(f"{name}: {reason}")
