@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -99,7 +100,16 @@ class BindingContract:
         assert max(abs(one - two) for one, two in zip(fresh, again, strict=True)) < TOLERANCE
 
     @pytest.mark.parametrize(
-        "damage", [lambda state: b"", lambda state: b"x" * 7, lambda state: state[: len(state) // 2]]
+        "damage",
+        [
+            lambda state: b"",
+            lambda state: b"x" * 7,
+            lambda state: state[: len(state) // 2],
+            lambda state: state[:-1],
+            lambda state: bytes(len(state)),
+            lambda state: Random(1).randbytes(len(state)),
+            lambda state: bytes([state[0] ^ 1]) + state[1:],
+        ],
     )
     def test_a_state_that_is_none_is_refused(self, native: Binding, damage: Callable[[bytes], bytes]) -> None:
         self.scores(native, TOKENS)
@@ -148,6 +158,8 @@ class BindingContract:
         (tmp_path / "no.gguf").write_bytes(b"GGUF" + bytes(200))
         with pytest.raises(StartError, match=r"no\.gguf"):
             type(self).make(tmp_path / "no.gguf", gpu_layers=0)
+        with pytest.raises(StartError, match=r"missing\.gguf"):
+            type(self).make(tmp_path / "missing.gguf", gpu_layers=0)
 
     def test_closing_twice_is_fine(self, wild: Path) -> None:
         binding = self.opened(wild)
@@ -174,6 +186,13 @@ if find_spec("llama_cpp") is not None:
                 sampler.sample(len(TOKENS) - 1)
             free = native.sampler(Sampling(temperature=0), seed=1, grammar=None)
             assert free.sample(len(TOKENS) - 1) == best.index(max(best))
+
+        @pytest.mark.parametrize("grammar", [None, 'root ::= "a"+'])
+        def test_a_row_without_scores_is_not_sampled(self, native: Binding, grammar: str | None) -> None:
+            self.scores(native, TOKENS)
+            sampler = native.sampler(Sampling(temperature=0), seed=1, grammar=grammar)
+            with pytest.raises(RuntimeError, match="no scores"):
+                sampler.sample(0)
 
         def test_more_cells_than_a_number_holds_are_refused(self, wild: Path) -> None:
             binding = NativeBinding(wild, gpu_layers=0)

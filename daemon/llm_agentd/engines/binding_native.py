@@ -240,7 +240,15 @@ class _Sampler:
         self._size = vocab_size
 
     def sample(self, row: int) -> int:
+        self._scores(row)
         return int(lib.llama_sampler_sample(self._chain, self._context, row))
+
+    def _scores(self, row: int) -> Any:
+        """llama.cpp would end the process over a row that has none."""
+        scores = lib.llama_get_logits_ith(self._context, row)
+        if not scores:
+            raise RuntimeError("llama.cpp has no scores for this row")
+        return scores
 
     def __del__(self) -> None:
         lib.llama_sampler_free(self._chain)
@@ -251,9 +259,7 @@ class _GrammarSampler(_Sampler):
     the last."""
 
     def sample(self, row: int) -> int:
-        scores = lib.llama_get_logits_ith(self._context, row)
-        if not scores:
-            raise RuntimeError("llama.cpp has no scores for this row")
+        scores = self._scores(row)
         fresh, cells, floats = _candidates(self._size)
         ctypes.memmove(cells, fresh, len(fresh))
         known = ctypes.cast(scores, ctypes.POINTER(ctypes.c_float * self._size)).contents
