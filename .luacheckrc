@@ -5,11 +5,12 @@ codes = true
 exclude_files = {".venv", ".demo", "build", "dist"}
 
 local mod = "mods/llm_agent/"
-for _, file in ipairs({"observe", "npc", "dialog", "commands"}) do
+for _, file in ipairs({"observe", "dialog", "commands", "doctor"}) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
 end
-files[mod .. "init.lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
-files[mod .. "api.lua"] = {globals = {"llm_agent"}}
+for _, file in ipairs({"init", "api", "body"}) do -- what adds to the API
+	files[mod .. file .. ".lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
+end
 files[mod .. "roles.lua"] = {read_globals = {"llm_agent"}}
 
 files["daemon/llm_agentd/ops/demo/llm_village/init.lua"] = {read_globals = {"core", "llm_agent"}}

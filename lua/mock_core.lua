@@ -141,6 +141,13 @@ function Mock:_add_environment(core, options)
 		if name == "llm_agent" then return self.mod_path end
 		return name == "player_api" and options.player_api ~= false and "/games/player_api" or nil
 	end
+	-- As the server sees it: the text with its arguments in, in the source's language.
+	function core.get_translator()
+		return function(words, ...)
+			local given = {...}
+			return (words:gsub("@(%d)", function(number) return tostring(given[tonumber(number)]) end))
+		end
+	end
 	function core.get_us_time() return self.now_us end
 	function core.log(level, text) self.log[#self.log + 1] = text and level .. ": " .. text or level end
 	function core.get_mod_storage()
@@ -237,12 +244,13 @@ function Mock.body(fetch)
 end
 
 -- The daemon's door as CONTRACT section 4 has it: sessions, events kept until an `after` passes them, held polls.
--- door.reply(request) gives the events for a question at once (or {} to answer later with door:event).
+-- door.reply(request) gives the events for a question at once (or {} to answer later with door:event);
+-- door.call(method, path, body) -> code, data answers plain calls.
 local Door = {}
 Door.__index = Door
 
 function Mock:open_door(reply)
-	self.door = setmetatable({mock = self, sessions = {}, asked = {}, cancelled = {}, up = true, reply = reply}, Door)
+	self.door = setmetatable({mock = self, sessions = {}, asked = {}, cancelled = {}, calls = {}, up = true, reply = reply}, Door)
 	return self.door
 end
 
@@ -264,7 +272,13 @@ end
 
 function Door:request(fetch)
 	if not self.up then return Mock.answer(fetch, 0) end
-	if fetch.request.method ~= "POST" then return Mock.answer(fetch, 200, {ready = true}) end
+	local path = fetch.request.url:match("^%a+://[^/]+(/.*)$")
+	if path ~= "/v1/exchange" then
+		self.calls[#self.calls + 1] = fetch.request.method .. " " .. path
+		local code, data = 200, {ready = true}
+		if self.call then code, data = self.call(fetch.request.method, path, fetch.request.data and Mock.body(fetch)) end
+		return Mock.answer(fetch, code, data)
+	end
 	local body = Mock.body(fetch)
 	local session = self:_session(body.session)
 	fetch.session, fetch.after, fetch.until_us = session, body.after, self.mock.now_us + body.wait_ms * 1000

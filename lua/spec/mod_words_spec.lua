@@ -52,7 +52,7 @@ describe("settings", function()
 
 	it("are all known, and all used", function()
 		local defaults, used = settings(), {}
-		for _, name in ipairs({"init", "settings", "text", "client", "observe", "reply", "speech", "api", "npc", "dialog", "commands"}) do
+		for name in read("init.lua"):gmatch('part%("([%w_/]+)"') do
 			for key in read(name .. ".lua"):gmatch("[^%w_]settings%.([%w_]+)") do used[key] = name end
 		end
 		for key, name in pairs(used) do

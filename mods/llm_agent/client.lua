@@ -33,7 +33,7 @@ local open = {} -- id → entry not yet answered
 local outbox = {} -- entries to be carried by the next exchange
 local cancels = {} -- ids to be cancelled with it
 local flights = {} -- exchanges in the air
-local checks = {} -- plain GETs of the doctor
+local calls = {} -- plain calls
 local ready, ready_first, ready_last = {}, 1, 0 -- events to hand out, a queue
 local asked = 0
 local session, session_number, after = nil, 0, 0
@@ -207,11 +207,11 @@ local function receive(now)
 			land(flight, result, now)
 		end
 	end
-	for i = #checks, 1, -1 do
-		local result = http.fetch_async_get(checks[i].handle)
+	for i = #calls, 1, -1 do
+		local result = http.fetch_async_get(calls[i].handle)
 		if result.completed then
-			local check = table.remove(checks, i)
-			hand_out(check, "check", {code = result.code or 0, data = parse(result.data)})
+			local call = table.remove(calls, i)
+			hand_out(call, "check", {code = result.code or 0, data = parse(result.data)})
 		end
 	end
 end
@@ -364,12 +364,19 @@ function client.cancel(id)
 	fail(entry, "cancelled", "cancelled by the game")
 end
 
--- A plain GET, for the doctor. callback({code, data}): data is the JSON answer or nil.
-function client.check(path, callback)
-	if not http then return false end
-	checks[#checks + 1] = {
+-- One plain call beside the exchange: of the doctor, and for roles. callback({code, data}) comes once, in a later step; data
+-- is the JSON answer or nil, code 0 where nobody answered. False, and no callback, where no call may be made.
+function client.call(method, path, body, callback)
+	if not http or not client.enabled then return false end
+	calls[#calls + 1] = {
 		handler = function(_, event) callback(event) end,
-		handle = http.fetch_async({url = url(path), timeout = settings.http_timeout_s, extra_headers = HEADERS}),
+		handle = http.fetch_async({
+			url = url(path),
+			method = method,
+			data = body and env.write_json(body) or nil,
+			timeout = settings.http_timeout_s,
+			extra_headers = HEADERS,
+		}),
 	}
 	return true
 end

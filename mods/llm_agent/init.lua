@@ -1,4 +1,4 @@
--- Loads the mod; the order is the way of a request: settings, client, facts, reply, speech, API, bodies, dialog, commands.
+-- Loads the mod; the order is the way of a request: settings, client, facts, reply, speech, API, commands, bodies, dialog.
 -- Runs once at start. `agent` is the private state all parts share; the global `llm_agent` holds the API and nothing else.
 -- The HTTP capability is asked for here, handed to client.lua alone, and kept in no table that other mods can reach.
 
@@ -27,7 +27,9 @@ llm_agent = {}
 
 local agent = {
 	name = name,
+	S = core.get_translator(name), -- every string that a player or an admin sees goes through it
 	log = log,
+	storage = storage,
 	now_us = core.get_us_time,
 	npcs = {}, -- id → NPC
 	order = {}, -- the same as a list, in the order of registration
@@ -38,6 +40,7 @@ local agent = {
 agent.settings = part("settings")(read("settingtypes.txt"), function(key) return core.settings:get(key) end,
 	function(problem) log("warning", problem) end)
 agent.text = part("text")
+agent.check = part("check", agent.text)
 agent.client = part("client", http, {
 	name = ("%s-%d-%d"):format(name, os.time(), math.random(10 ^ 6)), -- sessions and ids of this run
 	settings = agent.settings,
@@ -55,8 +58,11 @@ agent.speech = part("speech", agent.settings, function(id)
 	return npc:is_present(), npc:get_pos()
 end, agent.observe.in_range)
 part("api", agent)
+part("think", agent)
 part("roles", agent)
-part("npc", agent)
+part("commands", agent)
+part("doctor", agent)
+part("body", agent)
 part("dialog", agent)
 
 -- Off stops every call and stays off.
@@ -65,8 +71,6 @@ function agent.set_enabled(enabled)
 	storage:set_string("off", enabled and "" or "yes")
 end
 if storage:get_string("off") ~= "" then agent.client.enable(false) end
-
-part("commands", agent)
 
 -- Called each server step. One step costs next to nothing while nobody asks and nobody speaks.
 function llm_agent.update(dtime)

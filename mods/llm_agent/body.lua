@@ -2,7 +2,7 @@
 -- An entity only carries an id; the mind with that id is in the registry. Bodies come and go with their mapblocks.
 
 local agent = ...
-local settings, text, observe = agent.settings, agent.text, agent.observe
+local settings, text, observe, check = agent.settings, agent.text, agent.observe, agent.check
 
 local ENTITY, BUBBLE = "llm_agent:npc", "llm_agent:bubble"
 local HEIGHT = 1.75 -- nodes, of the character model
@@ -84,10 +84,35 @@ function agent.utter(npc, line, opts)
 	agent.emit("say", npc, line, opts)
 end
 
--- A new body at `pos`, which the world keeps. Returns the NPC, or nil where the place is not loaded.
-function agent.spawn(pos, role, name)
+local NAMES = {
+	"Ada", "Bram", "Clara", "Dora", "Edda", "Finn", "Greta", "Hugo", "Ida", "Jonas", "Kai", "Lena", "Mira", "Nora", "Odo", "Petra",
+	"Rolf", "Sven", "Tilda", "Ulf", "Vera", "Wim", "Yuri", "Zoe",
+}
+
+-- A name that nobody has, while there are such.
+function agent.unused_name()
+	local taken, left = {}, {}
+	for _, npc in ipairs(agent.order) do taken[npc.name] = true end
+	for _, candidate in ipairs(NAMES) do
+		if not taken[candidate] then left[#left + 1] = candidate end
+	end
+	return left[1] and left[math.random(#left)] or NAMES[math.random(#NAMES)]
+end
+
+local SPAWN_FIELDS = {role = "string", name = check.words, mood = check.words, persona = check.words}
+
+-- A new NPC with a body at `pos`, which the world keeps. Returns the NPC, or nil where the place is not loaded.
+function llm_agent.spawn(pos, def)
+	local problem = check.position(pos)
+	if problem then error("llm_agent.spawn: pos: " .. problem, 2) end
+	check.def("llm_agent.spawn", def, SPAWN_FIELDS)
+	if not agent.roles[def.role] then
+		error(("llm_agent.spawn: role: unknown role %s; known: %s"):format(def.role, check.names_of(agent.roles)), 2)
+	end
 	local id = ("npc_%d_%d"):format(os.time(), math.random(10 ^ 6))
-	local object = core.add_entity(pos, ENTITY, core.serialize({id = id, name = name, role = role}))
+	local object = core.add_entity(pos, ENTITY, core.serialize({
+		id = id, name = def.name or agent.unused_name(), role = def.role, mood = def.mood, persona = def.persona,
+	}))
 	return object and agent.npcs[id]
 end
 
@@ -113,7 +138,9 @@ local function wake(object, staticdata)
 	if not npc then
 		-- its role may come from a mod that is gone: it keeps the name and lives on as a villager
 		local role = agent.roles[saved.role] and saved.role or "villager"
-		npc = llm_agent.register_npc(saved.id, {name = saved.name, role = role, mood = saved.mood, object = object})
+		npc = llm_agent.register_npc(saved.id, {
+			name = saved.name, role = role, mood = saved.mood, persona = saved.persona, object = object,
+		})
 		npc.saved_role, npc.lives_in_body = saved.role, true
 		for key, value in pairs(type(saved.context) == "table" and saved.context or {}) do npc.context[key] = value end
 	end
@@ -147,7 +174,8 @@ core.register_entity(ENTITY, {
 		local npc = agent.npcs[self.npc_id]
 		if not npc then return "" end
 		return core.serialize({
-			id = npc.id, name = npc.name, role = npc.saved_role or npc.role, mood = npc.mood, context = observe.plain(npc.context),
+			id = npc.id, name = npc.name, role = npc.saved_role or npc.role, mood = npc.mood, persona = npc.persona,
+			context = observe.plain(npc.context),
 		})
 	end,
 
