@@ -5,7 +5,7 @@ codes = true
 exclude_files = {".venv", ".demo", "build", "dist"}
 
 local mod = "mods/llm_agent/"
-for _, file in ipairs({"observe", "dialog", "commands", "doctor"}) do
+for _, file in ipairs({"observe", "dialog", "commands", "doctor", "first_run"}) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
 end
 for _, file in ipairs({"init", "api", "body"}) do -- what adds to the API

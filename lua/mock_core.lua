@@ -114,7 +114,8 @@ function Mock.new(options)
 		time_of_day = 0.5,
 		privs = {}, -- player → {privilege = true}
 		fetches = {}, -- HTTP requests in the order they were made: {request, result, seen}
-		callbacks = {globalstep = {}, chat = {}, leave = {}, shutdown = {}, loaded = {}},
+		callbacks = {globalstep = {}, chat = {}, join = {}, leave = {}, shutdown = {}, loaded = {}, fields = {}},
+		forms = {}, -- player → {name, spec}, the form that is open
 	}, Mock)
 	self.core = self:_core(options)
 	return self
@@ -166,7 +167,9 @@ function Mock:_add_registrations(core)
 	local function into(list) return function(fn) table.insert(self.callbacks[list], fn) end end
 	core.register_globalstep = into("globalstep")
 	core.register_on_chat_message = into("chat")
+	core.register_on_joinplayer = into("join")
 	core.register_on_leaveplayer = into("leave")
+	core.register_on_player_receive_fields = into("fields")
 	core.register_on_shutdown = into("shutdown")
 	core.register_on_mods_loaded = into("loaded")
 	function core.register_privilege(name, def) core.registered_privileges[name] = def end
@@ -177,6 +180,12 @@ end
 function Mock:_add_world(core)
 	function core.get_timeofday() return self.time_of_day end
 	function core.chat_send_player(name, text) self.chat[#self.chat + 1] = {to = name, text = text} end
+	function core.colorize(colour, text) return "\27(c@" .. colour .. ")" .. text .. "\27(c@#ffffff)" end
+	function core.formspec_escape(text) return (text:gsub("[\\%[%];,$]", "\\%0")) end
+	function core.show_formspec(name, form, spec) self.forms[name] = {name = form, spec = spec} end
+	function core.close_formspec(name, form)
+		if self.forms[name] and self.forms[name].name == form then self.forms[name] = nil end
+	end
 	function core.check_player_privs(name, wanted)
 		for privilege in pairs(wanted) do
 			if not (self.privs[name] or {})[privilege] then return false end
@@ -349,6 +358,7 @@ function Mock:join(name, pos, wielded)
 		player_name = name, pos = vector_copy(pos), hp = 20, properties = {}, wielded = item_stack(wielded or ""),
 	}, Object)
 	self.players[name] = player
+	for _, fn in ipairs(self.callbacks.join) do fn(player, nil) end
 	return player
 end
 
@@ -357,6 +367,14 @@ function Mock:leave(name)
 	for _, fn in ipairs(self.callbacks.leave) do fn(player, false) end
 	self.players[name] = nil
 	player.gone = true
+end
+
+-- What a client sends back for a form, whether it was shown or not.
+function Mock:submit(name, form, fields)
+	for _, fn in ipairs(self.callbacks.fields) do
+		if fn(self.players[name], form, fields) then return true end
+	end
+	return false
 end
 
 -- True if some mod swallowed the message.

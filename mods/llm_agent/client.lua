@@ -211,7 +211,7 @@ local function receive(now)
 		local result = http.fetch_async_get(calls[i].handle)
 		if result.completed then
 			local call = table.remove(calls, i)
-			hand_out(call, "check", {code = result.code or 0, data = parse(result.data)})
+			hand_out(call, "check", {code = result.code or 0, data = parse(result.data), timeout = result.timeout})
 		end
 	end
 end
@@ -364,8 +364,9 @@ function client.cancel(id)
 	fail(entry, "cancelled", "cancelled by the game")
 end
 
--- One plain call beside the exchange: of the doctor, and for roles. callback({code, data}) comes once, in a later step; data
--- is the JSON answer or nil, code 0 where nobody answered. False, and no callback, where no call may be made.
+-- One plain call beside the exchange: of the doctor, and for roles. callback({code, data, timeout}) comes once, in
+-- a later step; data is the JSON answer or nil, code 0 where nobody answered (timeout: not in time).
+-- False, and no callback, where no call may be made.
 function client.call(method, path, body, callback)
 	if not http or not client.enabled then return false end
 	calls[#calls + 1] = {

@@ -9,7 +9,9 @@ core.register_privilege("llm_admin", {
 	give_to_singleplayer = true,
 })
 
-local tell = core.chat_send_player
+-- Looked up at each call: other mods may have wrapped it by then.
+local function tell(name, line) core.chat_send_player(name, line) end
+
 local words = {} -- word → {params, help, admin, run(player_name, rest) -> ok, message}
 
 -- Adds `/llm WORD PARAMS`. help: one line; admin: wants the privilege; run(player_name, rest) -> ok, message.

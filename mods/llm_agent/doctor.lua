@@ -1,58 +1,72 @@
--- /llm doctor: names each broken link between this mod and the daemon, and its cure.
--- Runs in the command's step; what must be asked of the daemon is told when it has answered.
+-- /llm doctor: names each broken link between this mod and the model, and its cure; what is wrong comes first.
+-- Gathers the facts, in the command's step and from three calls to the daemon; diagnosis.lua knows what they mean.
 
 local agent = ...
-local settings, client = agent.settings, agent.client
+local settings, client, S = agent.settings, agent.client, agent.S
 
-local STEP_ADVISED_S = 0.05 -- 20 steps a second; a reply is seen at the next step
+local diagnose = agent.diagnosis
 
-local tell = core.chat_send_player
+-- Characters that the client's fonts have: ✓ and ✗ they have not.
+local BAD, GOOD = "× ", "√ "
+local BAD_COLOUR, GOOD_COLOUR = "#ff9a8a", "#9ae69a"
+
+-- Mods that HTTP is allowed to, this one among them or not.
+local function http_mods()
+	local mods, seen = {}, {}
+	for _, key in ipairs({"secure.http_mods", "secure.trusted_mods"}) do
+		for mod in (core.settings:get(key) or ""):gmatch("[^,%s]+") do
+			if not seen[mod] and core.get_modpath(mod) then mods[#mods + 1] = mod end
+			seen[mod] = true
+		end
+	end
+	return mods
+end
 
 -- The line for minetest.conf, with what stands there already.
 function agent.http_mods_line()
-	local given = core.settings:get("secure.http_mods") or ""
 	local mods = {}
-	for mod in given:gmatch("[^,%s]+") do
+	for mod in (core.settings:get("secure.http_mods") or ""):gmatch("[^,%s]+") do
 		if mod ~= agent.name then mods[#mods + 1] = mod end
 	end
 	mods[#mods + 1] = agent.name
 	return "secure.http_mods = " .. table.concat(mods, ",")
 end
 
--- What can be said without asking the daemon: a list of lines, ✗ with its cure.
-function agent.diagnose()
-	local found = {}
-	local function note(good, line) found[#found + 1] = (good and "✓ " or "✗ ") .. line end
-	if client.has_http() then
-		note(true, "HTTP is allowed for this mod")
-	elseif not core.request_http_api then
-		note(false, "this server was built without cURL: mods cannot use HTTP. Install a server package with cURL")
-	else
-		note(false, "HTTP is not allowed for this mod. Add to minetest.conf and restart: " .. agent.http_mods_line())
-	end
-	note(client.enabled, client.enabled and "switched on" or "switched off: /llm on")
-	local step_s = tonumber(core.settings:get("dedicated_server_step")) or 0.09
-	note(step_s <= STEP_ADVISED_S, step_s <= STEP_ADVISED_S and ("a step of %g s"):format(step_s)
-		or ("a step of %g s makes replies later than they need be: dedicated_server_step = %g"):format(step_s, STEP_ADVISED_S))
-	return found
+local function tell_all(name, answers)
+	local bad, good = diagnose({
+		has_http = client.has_http(),
+		has_curl = core.request_http_api ~= nil,
+		enabled = client.enabled,
+		url = settings.url,
+		version = agent.version,
+		http_mods_line = agent.http_mods_line(),
+		http_mod_count = #http_mods(),
+		env = os.getenv,
+		setting = function(key) return core.settings:get(key) end,
+		answers = answers,
+	})
+	for _, line in ipairs(bad) do core.chat_send_player(name, core.colorize(BAD_COLOUR, BAD .. line)) end
+	for _, line in ipairs(good) do core.chat_send_player(name, core.colorize(GOOD_COLOUR, GOOD .. line)) end
+	core.chat_send_player(name, #bad == 0 and S("All is well.")
+		or S("@1 to mend. After a change of minetest.conf restart the server.", #bad))
 end
 
-local VERDICTS = {
-	[0] = "✗ nobody answers at %s: start the daemon (llm-agentd serve) or set llm_agent.url",
-	[200] = "✓ the daemon at %s can answer",
-	[401] = "✗ %s wants another token: set llm_agent.token to the daemon's http.token",
-	[403] = "✗ %s wants another token: set llm_agent.token to the daemon's http.token",
-	[404] = "✗ %s is not llm-agentd: look at llm_agent.url",
-	[503] = "✗ the daemon at %s is there but cannot answer yet: wait a moment, then look at its log",
-}
+local QUESTIONS = {ready = "/readyz", info = "/info", roles = "/v1/roles"}
 
 local function doctor(name)
-	for _, line in ipairs(agent.diagnose()) do tell(name, line) end
-	local asked = client.call("GET", "/readyz", nil, function(answer)
-		local verdict = VERDICTS[answer.code] or ("✗ %s answers HTTP " .. answer.code .. ": look at the daemon's log")
-		tell(name, verdict:format(settings.url))
-	end)
-	return true, asked and "Asking the daemon …" or nil
+	local answers, waiting = {}, 0
+	for key, path in pairs(QUESTIONS) do
+		local asked = client.call("GET", path, nil, function(answer)
+			answers[key], waiting = answer, waiting - 1
+			if waiting == 0 then tell_all(name, answers) end
+		end)
+		if not asked then -- no HTTP, or switched off: then all three are refused
+			tell_all(name)
+			return true
+		end
+		waiting = waiting + 1
+	end
+	return true, S("Asking the daemon …")
 end
 
 agent.command("doctor", {admin = true, help = "find what is broken, with its cure", run = doctor})

@@ -40,6 +40,7 @@ local agent = {
 agent.settings = part("settings")(read("settingtypes.txt"), function(key) return core.settings:get(key) end,
 	function(problem) log("warning", problem) end)
 agent.text = part("text")
+agent.version = ("\n" .. read("mod.conf")):match("\nversion%s*=%s*(%S+)")
 agent.check = part("check", agent.text)
 agent.client = part("client", http, {
 	name = ("%s-%d-%d"):format(name, os.time(), math.random(10 ^ 6)), -- sessions and ids of this run
@@ -61,7 +62,9 @@ part("api", agent)
 part("think", agent)
 part("roles", agent)
 part("commands", agent)
+agent.diagnosis = part("diagnosis", agent.S, agent.text)
 part("doctor", agent)
+part("first_run", agent)
 part("body", agent)
 part("dialog", agent)
 

@@ -1,0 +1,238 @@
+-- What an admin meets: the doctor's diagnosis, the first words at joining. In a game stepped by hand.
+
+local Mock = require("mock_core")
+
+local function chunk(name, ...) return assert(loadfile("mods/llm_agent/" .. name .. ".lua"))(...) end
+
+-- S as the server sees it: the text with its arguments in.
+local function S(words, ...)
+	local given = {...}
+	return (words:gsub("@(%d)", function(number) return tostring(given[tonumber(number)]) end))
+end
+
+describe("the diagnosis", function()
+	local diagnose = chunk("diagnosis", S, chunk("text"))
+	local OK = {code = 200, data = {ready = true}}
+	local INFO = {code = 200, data = {engine = "llama", model = "hearthling", version = "0.1.7"}}
+	local ROLES = {code = 200, data = {roles = {{}, {}}, problems = {}}}
+
+	-- A healthy server, but for what is given. `settings` and `env` are tables.
+	local function examine(changes)
+		local facts = {
+			has_http = true, has_curl = true, enabled = true, url = "http://127.0.0.1:8000", version = "0.1.0",
+			http_mods_line = "secure.http_mods = irc,llm_agent", http_mod_count = 1,
+			answers = {ready = OK, info = INFO, roles = ROLES},
+		}
+		for key, value in pairs(changes or {}) do facts[key] = value end
+		local settings, env = facts.settings or {dedicated_server_step = "0.05"}, facts.env or {}
+		facts.setting = function(key) return settings[key] end
+		facts.env = function(key) return env[key] end
+		local bad, good = diagnose(facts)
+		return table.concat(bad, "\n"), table.concat(good, "\n"), #bad
+	end
+
+	local function away(changes)
+		changes.answers = {ready = {code = 0}, info = {code = 0}, roles = {code = 0}}
+		return (examine(changes))
+	end
+
+	local function has(words, told)
+		assert.is_truthy(told:find(words, 1, true), ("no %q in:\n%s"):format(words, told))
+	end
+
+	it("finds nothing where all is well", function()
+		local bad, good = examine()
+		assert.equal("", bad)
+		has("hearthling", good)
+		has("2 roles", good)
+		has("version 0.1", good)
+	end)
+
+	it("names the line for minetest.conf, or the missing cURL", function()
+		has("secure.http_mods = irc,llm_agent", (examine({has_http = false})))
+		has("cURL", (examine({has_http = false, has_curl = false})))
+	end)
+
+	it("says when it is switched off, and how to switch on", function()
+		local bad, _, count = examine({enabled = false, answers = false})
+		has("/llm on", bad)
+		assert.equal(1, count)
+	end)
+
+	it("tells a slow step and a narrow curl_parallel_limit", function()
+		has("dedicated_server_step = 0.05", (examine({settings = {}})))
+		has("dedicated_server_step = 0.05", (examine({settings = {dedicated_server_step = "0.1"}})))
+		local narrow = {dedicated_server_step = "0.05", curl_parallel_limit = "3"}
+		has("curl_parallel_limit = 4", (examine({settings = narrow, http_mod_count = 2})))
+		assert.equal("", (examine({settings = narrow, http_mod_count = 1})))
+		has("curl_parallel_limit = 10", (examine({http_mod_count = 5})))
+	end)
+
+	it("tells what each answer of the address means", function()
+		for _, case in ipairs({
+			{{code = 0}, "llm-agentd serve"}, {{code = 0, timeout = true}, "in time"}, {{code = 401}, "llm_agent.token"},
+			{{code = 403}, "llm_agent.token"}, {{code = 503}, "cannot answer yet"}, {{code = 404}, "llm_agent.url"},
+			{{code = 200}, "is not llm-agentd"}, {{code = 500}, "HTTP 500"},
+		}) do
+			local bad, _, count = examine({answers = {ready = case[1], info = case[1], roles = case[1]}})
+			has(case[2], bad)
+			assert.equal(1, count)
+		end
+		for _, url in ipairs({"127.0.0.1:8000", "ftp://127.0.0.1", "http://", ""}) do has("is no address", away({url = url})) end
+	end)
+
+	it("names the proxy variable that catches the calls, as curl reads them, and hides its password", function()
+		for _, name in ipairs({"http_proxy", "all_proxy", "ALL_PROXY"}) do
+			local told = away({env = {[name] = "http://me:secret@proxy:3128"}})
+			has(name .. "=http://proxy:3128", told)
+			has("no_proxy=127.0.0.1", told)
+		end
+		has("HTTPS_PROXY", away({env = {HTTPS_PROXY = "p"}, url = "https://[::1]:8000"}))
+		has("no_proxy=::1", away({env = {HTTPS_PROXY = "p"}, url = "https://[::1]:8000"}))
+		for _, env in ipairs({
+			{HTTP_PROXY = "p"}, {https_proxy = "p"}, {http_proxy = ""}, {http_proxy = "p", no_proxy = "a, 127.0.0.1"},
+			{http_proxy = "p", NO_PROXY = "*"},
+		}) do
+			assert.is_nil(away({env = env}):find("no_proxy=", 1, true))
+		end
+		local env = {http_proxy = "p", no_proxy = ".example.org"}
+		assert.is_nil(away({url = "http://llm.example.org", env = env}):find("no_proxy=", 1, true))
+		has("no_proxy=llmexample.org", away({url = "http://llmexample.org", env = env}))
+		assert.equal("", (examine({env = {http_proxy = "p"}}))) -- it answers all the same
+	end)
+
+	it("names a bound address that cannot reach loopback", function()
+		local function bound(address, url)
+			return away({settings = {dedicated_server_step = "0.05", bind_address = address}, url = url}):find("bind_address", 1, true)
+		end
+		assert.is_truthy(bound("192.168.1.5"))
+		assert.is_truthy(bound("192.168.1.5", "http://localhost:8000"))
+		for _, fine in ipairs({"", "0.0.0.0", "::", "127.0.0.1", "::1"}) do assert.is_nil(bound(fine)) end
+		assert.is_nil(bound("192.168.1.5", "http://192.168.1.9:8000"))
+	end)
+
+	it("sees a daemon without a model, and one of another version", function()
+		local function info(data)
+			return (examine({answers = {ready = OK, info = {code = 200, data = data}, roles = ROLES}}))
+		end
+		has("model.engine: auto", info({engine = "stub", model = "stub", version = "0.1.0"}))
+		has("install-mod", info({engine = "llama", model = "m", version = "0.2.0"}))
+		assert.equal("", info({engine = "llama", model = "m", version = "0.1.9.dev3"}))
+		has("/info", (examine({answers = {ready = OK, info = {code = 503}, roles = ROLES}})))
+	end)
+
+	it("tells the mistakes in role files, not all of a hundred", function()
+		local problems = {}
+		for i = 1, 9 do problems[i] = ("r%d.yaml:3: persona: want a line of text"):format(i) end
+		local bad = examine({answers = {ready = OK, info = INFO, roles = {code = 200, data = {roles = {}, problems = problems}}}})
+		has("r1.yaml:3: persona", bad)
+		assert.is_nil(bad:find("r5.yaml", 1, true))
+		has("5 more", bad)
+		assert.equal("", (examine({answers = {ready = OK, info = INFO, roles = {code = 404}}}))) -- an older daemon
+	end)
+end)
+
+describe("an admin", function()
+	local mock, door
+
+	local function start(options)
+		mock = Mock.new(options)
+		door = mock:open_door(function() return {{event = "done", text = "Hello.", cache = "miss"}} end)
+		mock.privs.Ada = {llm_admin = true}
+		return mock:load_mod()
+	end
+
+	local function join(name)
+		mock:join(name, {x = 0, y = 0, z = 0})
+		mock:step(0.05, 3)
+	end
+
+	local function told(name) return table.concat(mock:chat_of(name), "\n") end
+
+	it("gets the missing line at joining, once a run; players do not", function()
+		start({http = false, settings = {["secure.http_mods"] = "irc"}})
+		join("Robin")
+		for _ = 1, 2 do
+			join("Ada")
+			mock:leave("Ada")
+		end
+		assert.equal("", told("Robin"))
+		assert.equal(1, #mock:chat_of("Ada"))
+		assert.is_truthy(told("Ada"):find("secure.http_mods = irc,llm_agent", 1, true))
+		mock.privs.Eve = {server = true}
+		join("Eve")
+		assert.equal(1, #mock:chat_of("Eve"))
+		start({curl = false})
+		join("Ada")
+		assert.is_truthy(told("Ada"):find("cURL", 1, true))
+	end)
+
+	it("hears once that the daemon is away, and is welcomed when it comes", function()
+		local agent = start()
+		door:die()
+		join("Ada")
+		mock:leave("Ada")
+		join("Ada")
+		assert.equal(1, #mock:chat_of("Ada"))
+		assert.is_truthy(told("Ada"):find("/llm doctor", 1, true))
+		door:rise()
+		agent.register_npc("a", {name = "Ann", role = "guard"}):think({}, function() end)
+		mock:step(0.05, 5)
+		assert.is_truthy(told("Ada"):find("/llm spawn smith", 1, true))
+		assert.equal(2, #mock:chat_of("Ada"))
+	end)
+
+	it("is welcomed at the first run that works, and never again", function()
+		local storage = {}
+		for run = 1, 2 do
+			start({storage = storage})
+			join("Ada")
+			mock:leave("Ada")
+			join("Ada")
+			assert.equal(run == 1 and 1 or 0, #mock:chat_of("Ada"))
+		end
+	end)
+
+	it("is left in peace, and the daemon too, while the mod is off", function()
+		start({storage = {off = "yes"}})
+		join("Ada")
+		assert.equal("", told("Ada"))
+		assert.equal(0, #mock.fetches)
+	end)
+
+	it("reads the doctor's findings in chat, the faults first", function()
+		start({settings = {["secure.http_mods"] = "irc,llm_agent"}})
+		function door.call(_, path)
+			if path == "/info" then return 200, {engine = "stub", model = "stub"} end
+			if path == "/v1/roles" then return 200, {roles = {{name = "smith"}}, problems = {"smith.yaml:2: title: missing"}} end
+			return 200, {ready = true}
+		end
+		mock:command("Ada", "doctor")
+		mock:step(0.05, 3)
+		local lines = mock:chat_of("Ada")
+		local first_good, last_bad
+		for i, line in ipairs(lines) do
+			if line:find("√", 1, true) then first_good = first_good or i end
+			if line:find("×", 1, true) then last_bad = i end
+			assert.is_true(#line < 500, line)
+		end
+		assert.is_truthy(first_good > last_bad, told("Ada"))
+		assert.is_truthy(told("Ada"):find("engine stub", 1, true))
+		assert.is_truthy(told("Ada"):find("smith.yaml:2", 1, true))
+		assert.is_truthy(lines[#lines]:find("to mend", 1, true))
+		assert.same({"GET /info", "GET /readyz", "GET /v1/roles"}, (function() table.sort(door.calls) return door.calls end)())
+	end)
+
+	it("gets one verdict where nothing can be asked: without HTTP, or switched off", function()
+		for _, options in ipairs({{http = false}, {storage = {off = "yes"}}}) do
+			start(options)
+			mock:command("Ada", "doctor")
+			local verdicts = 0
+			for _, line in ipairs(mock:chat_of("Ada")) do
+				if line:find("to mend", 1, true) then verdicts = verdicts + 1 end
+			end
+			assert.equal(1, verdicts)
+			assert.equal(0, #mock.fetches)
+		end
+	end)
+end)
