@@ -13,7 +13,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
 DEMO_DEBS := minetest-server
-TEST_DEBS := $(DEMO_DEBS) g++ lua-busted lua-check lua-cjson luajit libzmq5 systemd
+TEST_DEBS := $(DEMO_DEBS) g++ lua5.1 lua-busted lua-check lua-cjson luajit luarocks libzmq5 systemd
 # Debian splits venv off; other builds of Python bring it along.
 VENV_DEB = $(shell $(or $(PYTHON),false) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
 
@@ -94,9 +94,10 @@ lint-lua:
 bench: $(VENV)/.run  ## all benchmarks on the embedded model, as tables with ratios (docs/benchmarks.md)
 	@for name in hit decode village restart; do $(PY) -m llm_agentd bench $$name; done
 
-package: $(VENV)/.run  ## a wheel in dist/, the mod and the embedded model in it
+package: $(VENV)/.run  ## in dist/ a wheel (the mod and the embedded model in it), and the mod as a zip for ContentDB
 	@rm -rf build dist
 	@$(PIP) wheel -q --no-deps -w dist .
+	@$(PY) -m llm_agentd.ops.package_mod dist
 	@ls -1 dist/*
 
 lock:  ## constraints.txt anew, from the newest versions that pyproject.toml allows
