@@ -15,6 +15,7 @@ from llm_agentd.engines.base import Engine
 from llm_agentd.engines.stub import StubEngine
 from llm_agentd.serving import wire
 from llm_agentd.serving.cache import Cache, NullCache
+from llm_agentd.serving.cpu import CpuPriority
 from llm_agentd.serving.inference import Inference
 from llm_agentd.serving.intake import Intake, Policy
 from llm_agentd.serving.meters import Meters
@@ -41,6 +42,8 @@ class InProcess:
         size: int = 8,
         policy: Policy | None = None,
         pin_cpus: Sequence[int] = (),
+        cpu_priority: CpuPriority = "nice",
+        roles: Roles | None = None,
         kv_max_bytes: int = 2**20,
         prefix_store: PrefixStore | None = None,
         curve: Curve | None = None,
@@ -50,7 +53,7 @@ class InProcess:
         cache = cache or NullCache()
         self.router = Router(
             endpoint=endpoint,
-            requests=Intake(Thinker(Roles.load()), policy or Policy()),
+            requests=Intake(Thinker(roles or Roles.load()), policy or Policy()),
             cache=cache,
             meters=self.meters,
         )
@@ -63,6 +66,7 @@ class InProcess:
             open_prefixes=lambda info: Prefixes(kv_max_bytes, prefix_store or NullStore()),
             find_curve=lambda engine: curve or Curve({engine.info.max_sequences: 1.0}),
             pin_cpus=pin_cpus,
+            cpu_priority=cpu_priority,
         )
 
     def __enter__(self) -> InProcess:

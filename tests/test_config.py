@@ -46,6 +46,7 @@ def test_defaults_of_the_contract(tmp_path: Path) -> None:
         "model.path": None,
         "model.engine": "auto",
         "model.pin_cpus": "auto",
+        "model.cpu_priority": "nice",
         "batch.size": 8,
         "batch.window_ms": 50,
         "batch.queue_max": 1024,

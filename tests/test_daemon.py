@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ import pytest
 import zmq
 
 from inproc import Client, InProcess
+from llm_agentd import __version__
+from llm_agentd.agents.roles import Roles
 from llm_agentd.engines.stub import StubEngine
 from llm_agentd.errors import StartError
 from llm_agentd.serving import wire
@@ -95,6 +96,102 @@ def test_stream_deltas_make_up_the_text(client: Client) -> None:
 def test_think_speaks_as_the_npc(client: Client) -> None:
     done = client.ask(op="think", npc=NPC, player="Ana", utterance="Good morning!", context={"time": "morning"})
     assert "Mira" in done["text"] or "Good morning" in done["text"]
+
+
+WITCH = {"title": "the witch", "persona": "A witch lives alone.", "knowledge": ["Nine cats share the hut."]}
+
+
+@pytest.fixture
+def echo(endpoint: str, tmp_path: Path) -> Iterator[Client]:
+    """A daemon with a folder for roles whose engine answers with the prompt it was given."""
+    roles = Roles.load(tmp_path / "roles", may_be_missing=True)
+    engine = StubEngine(script=lambda text: [text.encode()])
+    with InProcess(endpoint, engine=lambda: engine, roles=roles) as daemon, daemon.client() as client:
+        yield client
+
+
+def test_a_role_set_while_it_runs_is_in_the_next_prompt(echo: Client, tmp_path: Path) -> None:
+    def asked(role: str) -> str:
+        text: str = echo.ask(op="think", npc=NPC | {"role": role}, utterance="Hello").get("text", "")
+        return text
+
+    before = echo.ask(op="roles")
+    assert asked("witch") == ""
+    answer = echo.ask(op="set_role", name="witch", role=WITCH)
+    assert answer["role"] == {"name": "witch", **WITCH, "shipped": False, "own": True}
+    assert "A witch lives alone." in asked("witch")
+    assert "You know: Nine cats share the hut. Of anything else say that you do not know." in asked("witch")
+    after = echo.ask(op="roles")
+    assert answer["version"] == after["version"] != before["version"]
+    assert [role["name"] for role in after["roles"]] == sorted([r["name"] for r in before["roles"]] + ["witch"])
+    assert (tmp_path / "roles" / "witch.yaml").is_file()
+    assert echo.ask(op="info")["info"]["roles_version"] == after["version"]
+    gone = echo.ask(op="set_role", name="witch", role=None)
+    assert (gone["event"], gone["role"]) == ("done", None)
+    assert asked("witch") == ""
+    assert echo.ask(op="set_role", name="witch", role=None)["code"] == "bad_request"
+
+
+def test_a_file_changed_by_hand_is_in_the_next_prompt(endpoint: str, tmp_path: Path) -> None:
+    now_s = [0.0]
+    roles = Roles.load(tmp_path, clock=lambda: now_s[0])
+    engine = StubEngine(script=lambda text: [text.encode()])
+    with InProcess(endpoint, engine=lambda: engine, roles=roles) as daemon, daemon.client() as client:
+        for words, problems in (("A witch is near.", 0), ("A witch is far.", 0), ("", 1)):
+            (tmp_path / "witch.yaml").write_text(f"title: the witch\npersona: {words}\n")
+            now_s[0] += 1
+            text = client.ask(op="think", npc=NPC | {"role": "witch"}, utterance="Hello")["text"]
+            assert (words or "A witch is far.") in text
+            assert len(client.ask(op="roles")["problems"]) == problems
+
+
+def test_draft_and_avoid_are_for_this_question_alone(echo: Client) -> None:
+    fields = {"npc": NPC, "player": "Ana", "utterance": "Who are you?", "context": {"time": "evening"}}
+    text = echo.ask(op="think", draft=WITCH, avoid=["I am a witch."], **fields)["text"]
+    assert "A witch lives alone." in text
+    assert "A healer" not in text
+    asked = text.removesuffix("assistant:").rstrip()
+    assert asked.endswith('Ana: Who are you?\n(Do not repeat: "I am a witch."; say something new.)')
+    plain = echo.ask(op="think", draft=None, avoid={}, **fields)["text"]
+    assert "A healer" in plain
+    assert "Do not repeat" not in plain
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"op": "set_role", "name": "witch"}, "role: missing"),
+        ({"op": "set_role", "role": WITCH}, "name: missing"),
+        ({"op": "set_role", "name": "Witch", "role": WITCH}, "name: want small letters"),
+        ({"op": "set_role", "name": "witch", "role": []}, "title: missing"),
+        ({"op": "set_role", "name": "witch", "role": WITCH | {"manner": 3}}, "manner: want a line of text"),
+        ({"op": "set_role", "name": "witch", "rol": WITCH}, "rol"),
+        ({"op": "roles", "name": "witch"}, "name: unknown field"),
+        ({"op": "think", "npc": NPC, "draft": {}}, "draft.title: missing"),
+        ({"op": "think", "npc": NPC, "draft": "witch"}, "draft: "),
+        ({"op": "think", "npc": NPC, "draft": WITCH | {"tilte": "x"}}, "draft.tilte: unknown field, did you mean"),
+        ({"op": "think", "npc": NPC, "avoid": ["x"] * 6}, "avoid: Value should have at most 5 items"),
+        ({"op": "think", "npc": NPC, "avoid": ["x" * 401]}, "avoid.0: String should have at most 400 characters"),
+        ({"op": "think", "npc": NPC, "avoid": "x"}, "avoid: "),
+        ({"op": "think", "npc": NPC, "advoid": []}, "advoid: unknown field, did you mean 'avoid'?"),
+    ],
+)
+def test_bad_roles_drafts_and_lines_to_avoid_are_named(
+    echo: Client, tmp_path: Path, fields: dict[str, object], says: str
+) -> None:
+    answer = echo.ask(**fields)
+    assert answer["code"] == "bad_request"
+    assert says in answer["message"]
+    assert list(tmp_path.glob("roles/*")) == []
+
+
+def test_a_daemon_without_a_folder_takes_no_roles(client: Client) -> None:
+    assert "agents.roles_dir" in client.ask(op="set_role", name="witch", role=WITCH)["message"]
+
+
+def test_info_names_what_the_doctor_compares(client: Client) -> None:
+    info = client.ask(op="info")["info"]
+    assert (info["version"], info["model"], info["engine"], info["parameters"]) == (__version__, "stub", "stub", 0)
 
 
 def test_action_is_taken_out_of_the_json_form(client: Client) -> None:
@@ -458,22 +555,6 @@ def test_second_daemon_on_a_tcp_endpoint_is_refused(free_port: int) -> None:
     endpoint = f"tcp://127.0.0.1:{free_port}"
     with InProcess(endpoint), pytest.raises(StartError, match="in use"):
         InProcess(endpoint).router.bind()
-
-
-def test_inference_thread_is_pinned_and_gives_way(endpoint: str) -> None:
-    cpu = min(os.sched_getaffinity(0))
-    seen: list[tuple[set[int], int]] = []
-
-    def engine() -> StubEngine:
-        thread = threading.get_native_id()
-        seen.append((os.sched_getaffinity(thread), os.getpriority(os.PRIO_PROCESS, thread)))
-        return StubEngine()
-
-    before = os.getpriority(os.PRIO_PROCESS, 0)
-    with InProcess(endpoint, engine=engine, pin_cpus=(cpu,)):
-        pass
-    assert seen == [({cpu}, max(10, before))]
-    assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
 def test_engine_that_cannot_be_opened_again_still_answers_who_waited(endpoint: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from door_rig import DEADLINE_S, Background, FakeDaemon, Record, always_hits, done, door, error, silent
+from llm_agentd.agents.role import FIELDS
 from llm_agentd.door.guard import BODY_MAX_BYTES
 
 
@@ -147,6 +148,61 @@ def facts(record: Record) -> list[Record]:
     return always_hits(record)
 
 
+MONK = {"title": "the monk", "persona": "Prays."}
+
+
+def keeper(record: Record) -> list[Record]:
+    """Answers as the daemon does, but remembers nothing."""
+    if record["op"] == "roles":
+        return [{"event": "done", "roles": [], "version": "1", "problems": ["x.yaml:1: bad"], "folder": "/roles"}]
+    if record["name"] == "Monk":
+        return [error("bad_request", "name: want small letters")]
+    return [{"event": "done", "role": record["role"], "version": "2"}]
+
+
+def test_roles_are_listed_written_and_taken_away(endpoint: str) -> None:
+    with FakeDaemon(endpoint, keeper) as daemon, door(endpoint) as open_door:
+        http = open_door.http
+        listed = http.get("/v1/roles")
+        assert listed.json() == {"roles": [], "version": "1", "problems": ["x.yaml:1: bad"], "folder": "/roles"}
+        assert http.put("/v1/roles/monk", json=MONK).json() == {"role": MONK, "version": "2"}
+        assert http.delete("/v1/roles/monk").json() == {"role": None, "version": "2"}
+        asked = [{**daemon.next(), "id": ""} for _ in range(3)]
+    assert asked == [
+        {"op": "roles", "id": ""},
+        {"op": "set_role", "id": "", "name": "monk", "role": MONK},
+        {"op": "set_role", "id": "", "name": "monk", "role": None},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "code", "names"),
+    [
+        (b'{"title":"a"}', "text/plain", "bad_request", "Content-Type: want application/json, got text/plain"),
+        (b'{"title":"a"}', None, "bad_request", "Content-Type: want application/json, got none"),
+        (b"null", "application/json", "bad_request", "body: want a JSON object"),
+        (b"[]", "application/json", "bad_request", "body: want a JSON object"),
+        (b"{", "Application/JSON; charset=utf-8", "bad_json", "JSON"),
+    ],
+)
+def test_a_body_that_is_no_role_never_reaches_the_daemon(
+    endpoint: str, content: bytes, kind: str | None, code: str, names: str
+) -> None:
+    with FakeDaemon(endpoint, keeper) as daemon, door(endpoint) as open_door:
+        answer = open_door.http.put("/v1/roles/monk", content=content, headers={"Content-Type": kind} if kind else {})
+        assert daemon.seen.empty()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+    assert names in answer.json()["error"]["message"]
+
+
+def test_what_the_daemon_says_of_a_role_is_passed_on(endpoint: str) -> None:
+    with FakeDaemon(endpoint, keeper), door(endpoint) as open_door:
+        answer = open_door.http.put("/v1/roles/Monk", json=MONK)
+        assert (answer.status_code, answer.json()["error"]["message"]) == (400, "name: want small letters")
+        assert open_door.http.put("/v1/roles/monk/x", json=MONK).status_code == 404
+        assert open_door.http.post("/v1/roles/monk", json=MONK).status_code == 405
+
+
 def test_facts(endpoint: str) -> None:
     with FakeDaemon(endpoint, facts), door(endpoint) as open_door:
         http = open_door.http
@@ -203,6 +259,8 @@ def test_the_token_guards_all_but_healthz(endpoint: str) -> None:
                 assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized")
                 assert answer.headers["www-authenticate"] == "Bearer"
             assert http.post("/infer", json={"prompt": "x"}, headers=headers).status_code == 401
+            assert http.put("/v1/roles/monk", json=MONK, headers=headers).status_code == 401
+            assert http.delete("/v1/roles/monk", headers=headers).status_code == 401
         right = [(b"Authorization", "Bearer séc ret".encode())]
         assert http.post("/infer", json={"prompt": "x"}, headers=right).status_code == 200
 
@@ -218,7 +276,12 @@ def test_unknown_routes_and_methods_answer_in_the_same_form(endpoint: str) -> No
 def test_openapi_shows_bodies_answers_and_examples(endpoint: str) -> None:
     with FakeDaemon(endpoint), door(endpoint) as open_door:
         spec = open_door.http.get("/openapi.json").json()
-    assert set(spec["paths"]) == {"/infer", "/v1/exchange", "/info", "/healthz", "/readyz", "/metrics"}
+    roles = {"/v1/roles", "/v1/roles/{name}"}
+    assert set(spec["paths"]) == {"/infer", "/v1/exchange", "/info", "/healthz", "/readyz", "/metrics", *roles}
+    assert set(spec["paths"]["/v1/roles/{name}"]) == {"put", "delete"}
+    put = spec["paths"]["/v1/roles/{name}"]["put"]
+    assert put["parameters"][0]["name"] == "name"
+    assert set(put["requestBody"]["content"]["application/json"]["schema"]["properties"]) == set(FIELDS)
     for path in ("/infer", "/v1/exchange"):
         post = spec["paths"][path]["post"]
         body = post["requestBody"]["content"]["application/json"]["schema"]

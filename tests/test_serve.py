@@ -131,6 +131,7 @@ def test_replies_survive_kill_9(tmp_path: Path) -> None:
         (["model.engine=llama", f"model.path={__file__}"], "GGUF"),
         (["agents.roles_dir=/nowhere"], "agents.roles_dir"),
         (["model.pin_cpus=4095"], "model.pin_cpus"),
+        (["model.cpu_priority=low"], "model.cpu_priority"),
         (["zmq.endpoint=ipc:///nowhere/at/all"], "zmq.endpoint"),
         (["batch.siez=4"], "batch.size"),
     ],
@@ -146,6 +147,33 @@ def test_what_cannot_start_says_why_in_one_line(tmp_path: Path, sets: list[str],
     assert words in said
     assert "Traceback" not in said
     assert len([line for line in said.splitlines() if line.startswith("llm-agentd:")]) == 1
+
+
+@pytest.mark.parametrize(("priority", "policy"), [("batch", os.SCHED_BATCH), ("idle", os.SCHED_IDLE)])
+def test_the_configured_priority_is_not_the_whole_daemons(tmp_path: Path, priority: str, policy: int) -> None:
+    served = Served(tmp_path, f"model.cpu_priority={priority}", http=False)
+    policies = [os.sched_getscheduler(int(task.name)) for task in Path(f"/proc/{served.process.pid}/task").iterdir()]
+    main = os.sched_getscheduler(served.process.pid)
+    served.stop()
+    assert policies.count(policy) == 2, "the inference thread, and the writer of kept beginnings, which it starts"
+    assert main == os.SCHED_OTHER
+
+
+def test_roles_are_kept_where_the_state_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    monk = {"title": "the monk", "persona": "Prays."}
+    served = Served(tmp_path)
+    with httpx.Client(base_url=f"http://127.0.0.1:{served.http_port}", timeout=WAIT_S) as client:
+        assert client.put("/v1/roles/monk", json=monk).status_code == 200
+        assert {"name": "monk", **monk, "shipped": False, "own": True} in client.get("/v1/roles").json()["roles"]
+    served.stop()
+    path = tmp_path / "state" / "roles" / "monk.yaml"
+    assert "title: the monk" in path.read_text()
+    path.write_text("title: the monk\n")
+    served = Served(tmp_path, http=False)
+    assert served.process.wait(WAIT_S) == 1
+    assert f"llm-agentd: {path}:1: persona: missing" in served.errors.read_text()
+    served.stop()
 
 
 def test_second_daemon_on_the_same_cache_or_endpoint_is_refused(tmp_path: Path) -> None:

@@ -141,6 +141,9 @@ class Model(Section):
     pin_cpus: Annotated[Literal["auto", "off"] | tuple[int, ...], BeforeValidator(_cpus)] = Field(
         "auto", description="CPUs of the inference thread: auto, off, or numbers such as 0,2-3"
     )
+    cpu_priority: Literal["normal", "nice", "batch", "idle"] = Field(
+        "nice", description="how the model gives way to the game: normal (not at all), nice, batch or idle (most)"
+    )
     gpu_layers: Annotated[Whole, BeforeValidator(_layers)] = Field(
         0, ge=ALL_LAYERS, description="layers on the GPU; all (or -1) = all"
     )
@@ -215,7 +218,11 @@ class Http(Section):
 class Agents(Section):
     """What an NPC is."""
 
-    roles_dir: HomePath | None = Field(None, description="folder of your own roles (NAME.yaml), over the shipped ones")
+    roles_dir: HomePath | None = Field(
+        None,
+        description="folder of your own roles (NAME.yaml), over the shipped ones; "
+        "none = $STATE_DIRECTORY/roles or ~/.local/state/llm-agentd/roles",
+    )
     language: str = Field("en", min_length=1, description="language of replies where a request names none")
 
 

@@ -1,26 +1,26 @@
 """From a `Think` to chat messages, laid out so that what never changes comes first.
 
-Order: role text (all NPCs of a role share it), name and persona (one NPC), actions, then earlier turns,
-and last of all the facts of this moment with the words just said. Positions and exact times never enter,
-so prefixes are shared and cached replies hit. Pure; the corpus of the embedded model is rendered by this
-same file, so that training and serving cannot drift apart.
+Order: what the role is, knows and how it speaks (all NPCs of a role share it), name and persona (one NPC), actions,
+then earlier turns, and last of all the facts of this moment with the words just said. Positions and exact times never
+enter, so prefixes are shared and cached replies hit. Pure; the corpus of the embedded model is rendered by this same
+file, so that training and serving cannot drift apart.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from llm_agentd.agents.roles import Role
+from llm_agentd.agents.plain import plain
+from llm_agentd.agents.role import Role
 from llm_agentd.serving.request import Action, Message, Think
 
 STYLE_LINE = "Speak in character, in one or two short sentences."
 JSON_LINE = 'Answer as JSON: {"say": your words, "do": one action}.'
+UNKNOWN_LINE = "Of anything else say that you do not know."
 FACT_ORDER = ("time", "weather", "place", "mood", "near", "held", "health", "memory")
 FACT_VALUE_MAX_CHARS = 200  # one runaway value must not push everything else out of a small context
 
-_CONTROL = re.compile(r"\x1b\([^)]*\)|[\x00-\x1f\x7f]")  # also Luanti's colour escapes
 _JSON_INTENTS = frozenset({"quest", "trade", "tactics", "gesture"})
 
 
@@ -30,7 +30,10 @@ def wants_json(think: Think) -> bool:
 
 
 def build(think: Think, role: Role, history: Sequence[Message] = (), language: str = "en") -> tuple[Message, ...]:
-    """One system message, the earlier turns, one user message; `language` counts unless `think` names one."""
+    """One system message, the earlier turns, one user message.
+
+    `language` counts where neither `think` nor the role names one.
+    """
     return (
         Message("system", system_text(think, role, language)),
         *history,
@@ -40,11 +43,17 @@ def build(think: Think, role: Role, history: Sequence[Message] = (), language: s
 
 def system_text(think: Think, role: Role, language: str = "en") -> str:
     """The stable part: role, then NPC, then what it can do."""
-    lines = [role.text, STYLE_LINE, f"You are {plain(think.npc.name)}, {role.title}."]
+    lines = [role.persona, STYLE_LINE]
+    if role.knowledge:
+        lines.append(f"You know: {'; '.join(line.rstrip('.;') for line in role.knowledge)}. {UNKNOWN_LINE}")
+    if role.manner:
+        lines.append(f"Your manner: {role.manner.rstrip('.')}.")
+    lines.append(f"You are {plain(think.npc.name)}, {role.title}.")
     if think.npc.persona:
         lines[-1] += f" {plain(think.npc.persona)}"
-    if (think.lang or language) != "en":
-        lines.append(f"Speak this language: {plain(think.lang or language)}.")
+    spoken = think.lang or role.language or language
+    if spoken != "en":
+        lines.append(f"Speak this language: {plain(spoken)}.")
     if wants_json(think):
         lines.append(f"Actions: {'; '.join(signature(action) for action in think.actions)}; nothing.")
         lines.append(JSON_LINE)
@@ -52,7 +61,7 @@ def system_text(think: Think, role: Role, language: str = "en") -> str:
 
 
 def user_text(think: Think) -> str:
-    """The part of this moment: `[facts]` on one line, then who says what."""
+    """The part of this moment: `[facts]` on one line, then who says what, and last what not to say again."""
     facts = dict(think.context)
     if think.npc.mood:
         facts["mood"] = think.npc.mood
@@ -67,7 +76,13 @@ def user_text(think: Think) -> str:
         tail = f"({speaker} comes near.)"
     else:
         tail = "(Nobody speaks.)"
-    return f"{head}\n{tail}" if head else tail
+    return "\n".join(filter(None, (head, tail, avoid_line(think.avoid))))
+
+
+def avoid_line(lines: Sequence[str]) -> str:
+    """Behind everything else: a question asked again with it keeps all its beginning."""
+    said = ", ".join(f'"{plain(line).replace(chr(34), chr(39))}"' for line in lines)
+    return f"(Do not repeat: {said}; say something new.)" if said else ""
 
 
 def turn_text(player: str, utterance: str) -> str:
@@ -106,8 +121,3 @@ def signature(action: Action) -> str:
     """`offer_trade(item, count, price)`: the name and its parameters in the schema's order."""
     names = action.params.get("properties", {})
     return f"{action.name}({', '.join(map(plain, names))})"
-
-
-def plain(text: str) -> str:
-    """Player text as data: one line, no control characters. (Chat-template tokens in it are the engine's care.)"""
-    return " ".join(_CONTROL.sub(" ", str(text)).split())

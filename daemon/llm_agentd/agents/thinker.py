@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from llm_agentd.agents import actions, prompt
+from llm_agentd.agents.role import BadField, Role, make_role
 from llm_agentd.agents.roles import Roles
+from llm_agentd.errors import BadRequest
 from llm_agentd.serving.request import Message, Think
 
 
@@ -26,16 +28,20 @@ class Thinker:
     """Turns thinks into questions with the roles it was given."""
 
     def __init__(self, roles: Roles, language: str = "en") -> None:
-        self._roles = roles
+        self.roles = roles
         self._language = language
-
-    def role_names(self) -> list[str]:
-        return self._roles.names()
 
     def question(self, think: Think) -> Question:
         """Raises BadRequest for a role that neither the daemon nor the request describes."""
-        role = self._roles.get(think.npc.role, think.npc.persona)
-        messages = prompt.build(think, role, language=self._language)
+        messages = prompt.build(think, self._role(think), language=self._language)
         if not prompt.wants_json(think):
             return Question(messages)
         return Question(messages, tuple(action.name for action in think.actions), actions.schema(think.actions))
+
+    def _role(self, think: Think) -> Role:
+        if think.draft is None:
+            return self.roles.get(think.npc.role, think.npc.persona)
+        try:
+            return make_role(think.npc.role, think.draft)
+        except BadField as error:
+            raise BadRequest(f"draft.{error}") from None

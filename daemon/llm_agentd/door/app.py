@@ -24,14 +24,15 @@ from starlette.types import Receive
 from llm_agentd import __version__
 from llm_agentd.door import docs_page, schema
 from llm_agentd.door import exchange as exchanges
+from llm_agentd.door.asking import ask, done_or_raise
 from llm_agentd.door.exchange import Exchange
 from llm_agentd.door.guard import BearerToken, error_body, error_headers, error_response, json_response, read_json
-from llm_agentd.door.link import RETRY_AFTER_MS, Link, Record, timeout_s_of
-from llm_agentd.errors import ERROR_CLASSES, AgentdError, Cancelled, DeadlineExceeded, Filtered, Unavailable
+from llm_agentd.door.link import Link, Record, timeout_s_of
+from llm_agentd.door.roles_api import add_roles
+from llm_agentd.errors import AgentdError, Cancelled, DeadlineExceeded, Filtered
 
 log = logging.getLogger(__name__)
 
-ASK_TIMEOUT_S = 2.0  # /info, /metrics, /readyz: the router answers these itself, within milliseconds
 WATCH_AFTER_S = 0.05  # a client that hangs up is noticed only in answers slower than a cache hit
 SWEEP_EVERY_S = 30.0  # idle sessions end up to so much later
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -80,6 +81,7 @@ def create_app(
         app.add_middleware(BearerToken, token=token)
     _handle_errors(app)
     _add_work(app, link, exchange, timeout_ms)
+    add_roles(app, link)
     _add_facts(app, link, exchange)
     return app
 
@@ -162,15 +164,6 @@ def _add_facts(app: FastAPI, link: Link, exchange: Exchange) -> None:
     """What is known of the daemon and of this process."""
     started_s = time.monotonic()
 
-    async def ask(op: str) -> Record:
-        wire_id, reply = link.ask({"op": op}, ASK_TIMEOUT_S)
-        try:
-            return _done(await asyncio.wait_for(reply, ASK_TIMEOUT_S))
-        except TimeoutError:
-            raise Unavailable(link.why_not(), retry_after_ms=RETRY_AFTER_MS) from None
-        finally:
-            link.drop([wire_id])
-
     @app.get("/info", tags=["facts"], summary="Active model, engine and adapter", responses=schema.errors(401, 503))
     async def info(_: Request) -> Response:
         """What the daemon says of itself, with the adapter's own facts under `adapter`."""
@@ -182,7 +175,7 @@ def _add_facts(app: FastAPI, link: Link, exchange: Exchange) -> None:
             "open_requests": link.open_count,
             "sessions": exchange.session_count,
         }
-        facts = (await ask("info")).get("info")
+        facts = (await ask(link, {"op": "info"})).get("info")
         return json_response({**(facts if isinstance(facts, dict) else {}), "adapter": adapter})
 
     @app.get("/healthz", tags=["facts"], summary="Is this process alive?")
@@ -193,7 +186,7 @@ def _add_facts(app: FastAPI, link: Link, exchange: Exchange) -> None:
     @app.get("/readyz", tags=["facts"], summary="Can it answer now?", responses=schema.errors(401, 503))
     async def readyz(_: Request) -> Response:
         """200 only when the daemon answers; else 503 with the reason."""
-        await ask("ping")
+        await ask(link, {"op": "ping"})
         return json_response({"ready": True})
 
     @app.get("/docs", include_in_schema=False)
@@ -209,7 +202,8 @@ def _add_facts(app: FastAPI, link: Link, exchange: Exchange) -> None:
     )
     async def metrics(_: Request) -> Response:
         """The daemon's counters and histograms."""
-        return Response((await ask("metrics")).get("text", ""), media_type=METRICS_TYPE)
+        answer = await ask(link, {"op": "metrics"})
+        return Response(answer.get("text", ""), media_type=METRICS_TYPE)
 
 
 async def _reply_or_gone(link: Link, reply: asyncio.Future[Record], receive: Receive, timeout_s: float) -> Record:
@@ -239,16 +233,4 @@ def _text(answer: Record) -> str:
     """The text of an `infer`, or moderation's safe line; raises the error it was answered with."""
     if answer.get("code") == Filtered.code:
         return str(answer.get("text") or answer.get("message", ""))
-    return str(_done(answer).get("text", ""))
-
-
-def _done(answer: Record) -> Record:
-    """The record where it is `done`; raises the error it tells of."""
-    if answer["event"] == "done":
-        return answer
-    kind = ERROR_CLASSES.get(str(answer.get("code")), AgentdError)
-    retry_after_ms = answer.get("retry_after_ms")
-    raise kind(
-        str(answer.get("message", "the daemon gave no reason")),
-        retry_after_ms=retry_after_ms if isinstance(retry_after_ms, int) else None,
-    )
+    return str(done_or_raise(answer).get("text", ""))

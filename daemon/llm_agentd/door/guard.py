@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from llm_agentd.door.link import RETRY_AFTER_MS
-from llm_agentd.errors import AgentdError, Overloaded, TooLarge, Unauthorized, Unavailable
+from llm_agentd.errors import AgentdError, BadRequest, Overloaded, TooLarge, Unauthorized, Unavailable
 from llm_agentd.serving import wire
 
 BODY_MAX_BYTES = wire.PART_MAX_BYTES  # an exchange becomes one part of the wire
@@ -67,6 +67,13 @@ async def read_json(request: Request) -> Any:
         chunks.append(chunk)
         more = message.get("more_body", False)
     return wire.loads(chunks[0] if len(chunks) == 1 else b"".join(chunks))
+
+
+def want_json_type(request: Request) -> None:
+    """Raises BadRequest where the body does not say that it is JSON: a form of any web page could write here else."""
+    given = request.headers.get("content-type", "")
+    if given.partition(";")[0].strip().lower() != "application/json":
+        raise BadRequest(f"Content-Type: want application/json, got {given or 'none'}")
 
 
 def _too_large() -> TooLarge:

@@ -10,12 +10,15 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from llm_agentd.agents.role import PERSONA_MAX_CHARS, ROLE_NAME, TITLE_MAX_CHARS
 from llm_agentd.door.link import Record
 from llm_agentd.errors import BadRequest
 from llm_agentd.serving.validate import InferRecord
 
 # `messages` is for the wire and for OpenAI's routes; a streamed answer has no place in one JSON object.
 INFER_FIELDS = frozenset(InferRecord.model_fields) - {"op", "id", "stream", "messages"}
+
+ROLE_PATTERN = f"^{ROLE_NAME.pattern}$"
 
 DESCRIPTION = """
 The HTTP side of llm-agentd. Try it:
@@ -24,6 +27,7 @@ The HTTP side of llm-agentd. Try it:
 
 * `POST /infer`: one prompt, one text.
 * `POST /v1/exchange`: many requests and events in one round trip, for the game.
+* `GET /v1/roles`, `PUT` and `DELETE /v1/roles/NAME`: who NPCs can be.
 * `GET /info`, `/healthz`, `/readyz`, `/metrics`: how it fares.
 
 Errors are `{"error": {"code", "message"}}`; the message names what is wrong, where, and the cure. 429 and 503 carry
@@ -128,6 +132,58 @@ class Rejection(BaseModel):
 class ExchangeAnswer(BaseModel):
     events: list[ExchangeEvent]
     rejected: list[Rejection] = Field(description="requests that were not taken; no event follows for them")
+
+
+class RoleBody(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "the ferryman",
+                    "persona": "The ferryman takes travellers over the river, for a coin.",
+                    "knowledge": ["The ford lies north of Oakford."],
+                    "manner": "slow and dry, as one who has seen many storms",
+                    "greetings": ["Mind the step, {player}."],
+                    "quick": ["Take me across!"],
+                }
+            ]
+        }
+    )
+
+    title: str = Field(description="completes “You are NAME, …”", max_length=TITLE_MAX_CHARS)
+    persona: str = Field(description="what all of the role have in common", max_length=PERSONA_MAX_CHARS)
+    knowledge: list[str] | None = Field(None, description="what it knows; of all else it says that it does not")
+    manner: str | None = Field(None, description="how it speaks")
+    voice: str | None = Field(None, description="name of a voice")
+    actions: list[str] | None = Field(None, description="names of the game's actions that it may do")
+    greetings: list[str] | None = Field(None, description="said to who comes near; {player} is the listener")
+    fallback: list[str] | None = Field(None, description="said where the model gives no answer; {player} as above")
+    quick: list[str] | None = Field(None, description="short things a player may say, shown as buttons")
+    language: str | None = Field(None, description="a code such as de; else agents.language")
+
+
+class RoleView(RoleBody):
+    name: str
+    shipped: bool = Field(description="comes with the program")
+    own: bool = Field(description="an admin's own file is in force")
+
+
+class RolesAnswer(BaseModel):
+    roles: list[RoleView]
+    version: str = Field(description="changes when any role does")
+    problems: list[str] = Field(description="what is wrong with an admin's own files, as FILE:LINE: field: what")
+    folder: str = Field(description="where own roles lie")
+
+
+class RoleAnswer(BaseModel):
+    role: RoleView | None = Field(description="what is in force now; null where the name has no role any more")
+    version: str
+
+
+def named_role(body: type[BaseModel] | None = None) -> dict[str, Any]:
+    """For `openapi_extra`: the name in the path, and the body's schema where there is one."""
+    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "pattern": ROLE_PATTERN}}
+    return {"parameters": [name], **(body_of(body) if body else {})}
 
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def process(args: list[str], ready: str, python: str = sys.executable) -> Iterat
 
 @contextmanager
 def daemon(sets: Mapping[str, Any], *, http: bool) -> Iterator[tuple[str, int, subprocess.Popen[str]]]:
-    """A daemon of our own on free ports with an empty cache: `(endpoint, http port, process)`."""
+    """A daemon of our own on free ports, with an empty cache and shipped roles: `(endpoint, http port, process)`."""
     endpoint, port = f"tcp://127.0.0.1:{free_port()}", free_port()
     with tempfile.TemporaryDirectory(prefix="llm-agentd-bench-") as folder:
         settings = {
@@ -62,6 +62,7 @@ def daemon(sets: Mapping[str, Any], *, http: bool) -> Iterator[tuple[str, int, s
             "http.port": port,
             "http.enabled": str(http).lower(),
             "cache.path": Path(folder) / "cache",
+            "agents.roles_dir": folder,  # no roles in it: all machines measure the same prompts
             **sets,
         }
         args = ["-m", "llm_agentd", "serve"]

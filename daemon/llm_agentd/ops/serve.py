@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from llm_agentd.agents.roles import Roles
 from llm_agentd.agents.thinker import Thinker
-from llm_agentd.config import Config
+from llm_agentd.config import Config, state_dir
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine, EngineInfo
 from llm_agentd.engines.machine import cpu_model
@@ -49,7 +49,9 @@ class Daemon:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._wanted_down = threading.Event()
-        roles = Roles.load(config.agents.roles_dir)
+        # A folder that an admin named must be there; the default one comes with the first role that is written.
+        own_roles = config.agents.roles_dir or state_dir(os.environ) / "roles"
+        roles = Roles.load(own_roles, may_be_missing=config.agents.roles_dir is None)
         meters = Meters()
         cache = config.cache
         self._cache = open_cache(cache.enabled, cache.path, cache.ttl_s, int(cache.max_bytes))
@@ -72,6 +74,7 @@ class Daemon:
             open_prefixes=self._open_prefixes,
             find_curve=self._find_curve,
             pin_cpus=pick_cpus(config.model.pin_cpus, sorted(os.sched_getaffinity(0))),
+            cpu_priority=config.model.cpu_priority,
             beat=notify.watchdog,
         )
 

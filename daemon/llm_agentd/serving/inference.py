@@ -8,7 +8,6 @@ What a sequence is and which slot it has is `sequences.py`. Knows nothing of soc
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +24,7 @@ from llm_agentd.errors import (
     Unavailable,
 )
 from llm_agentd.serving.cache import Cache
+from llm_agentd.serving.cpu import CpuPriority, settle
 from llm_agentd.serving.meters import Meters
 from llm_agentd.serving.pace import Pace
 from llm_agentd.serving.prefix import Prefixes
@@ -37,7 +37,6 @@ log = logging.getLogger(__name__)
 
 Emit = Callable[[Out], None]
 
-NICE = 10  # the router's and the game's threads win the CPU; p99 of an echo beside a full decode fell 3.6 → 0.3 ms
 IDLE_BEAT_S = 5.0  # an idle loop still turns this often, to feed the watchdog
 RESTARTS_MAX = 3  # an engine that breaks this often without one good step between is not coming back
 RETRY_AFTER_MS = 1000  # while the engine starts again
@@ -60,6 +59,7 @@ class Inference:
         open_prefixes: Callable[[EngineInfo], Prefixes],
         find_curve: Callable[[Engine], Curve],
         pin_cpus: Sequence[int] = (),
+        cpu_priority: CpuPriority = "nice",
         beat: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -71,6 +71,7 @@ class Inference:
         self._open_prefixes = open_prefixes
         self._find_curve = find_curve
         self._pin_cpus = tuple(pin_cpus)
+        self._cpu_priority = cpu_priority
         self._beat = beat
         self._clock = clock
         self._changed = threading.Condition()
@@ -149,7 +150,7 @@ class Inference:
     def _run(self) -> None:
         self._emit = self._connect()
         try:
-            self._settle_thread()
+            settle(self._pin_cpus, self._cpu_priority)
             self._open()
         except BaseException as error:  # reported to whoever started us, who ends the daemon
             if not isinstance(error, StartError):
@@ -168,16 +169,6 @@ class Inference:
             self.failure = error
         finally:
             self._finish()
-
-    def _settle_thread(self) -> None:
-        """CPUs and niceness hold for this thread alone, and the engine's own threads inherit them."""
-        thread = threading.get_native_id()
-        try:
-            if self._pin_cpus:
-                os.sched_setaffinity(thread, self._pin_cpus)
-            os.setpriority(os.PRIO_PROCESS, thread, max(NICE, os.getpriority(os.PRIO_PROCESS, thread)))
-        except OSError as error:  # a sandbox may forbid it; all works without, only less politely
-            log.warning("cannot pin the inference thread or lower its priority: %s", error)
 
     def _open(self) -> None:
         self._engine = self._open_engine()

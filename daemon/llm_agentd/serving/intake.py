@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from llm_agentd.agents.roles import Roles
 from llm_agentd.agents.thinker import Question, Thinker
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.errors import AgentdError
@@ -33,8 +34,9 @@ class Intake:
         self._thinker = thinker
         self._policy = policy
 
-    def role_names(self) -> list[str]:
-        return self._thinker.role_names()
+    @property
+    def roles(self) -> Roles:
+        return self._thinker.roles
 
     def request(self, record: dict[str, Any], info: EngineInfo, *, peer: Peer, arrived_s: float) -> Request:
         """Raises BadRequest naming the field. `record` has passed `validate.envelope`."""

@@ -62,7 +62,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Think:
-    """An NPC's occasion to speak or act, as facts; `agents` turns it into messages."""
+    """An NPC's occasion to speak or act, as facts; `agents` turns it into messages.
+
+    `draft`: fields of a role to try, in place of the one that `npc` names. `avoid`: lines not to say again.
+    """
 
     npc: Npc
     player: str | None = None
@@ -72,6 +75,8 @@ class Think:
     actions: tuple[Action, ...] = ()
     lang: str | None = None
     audience: tuple[str, ...] = ()
+    draft: dict[str, Any] | None = None
+    avoid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,7 +213,12 @@ class Router:
             if found:
                 self.inference.cancel(peer, asked.target)
             return {"found": found}
+        if op == "set_role":
+            change = validate.set_role(record)
+            return self._intake.roles.set(change.name, change.role)
         validate.bare(record)
+        if op == "roles":
+            return self._intake.roles.listing()
         if op == "metrics":
             return {"text": self._meters.text(self.inference.depth())}
         if op == "stats":
@@ -222,8 +227,9 @@ class Router:
         info = self._engine_info()
         if op == "ping":
             return {"pong": True}
-        facts = asdict(info) | {"features": sorted(info.features)}
-        return {"info": facts | {"version": __version__, "pid": os.getpid(), "roles": self._intake.role_names()}}
+        roles = self._intake.roles
+        facts = asdict(info) | {"features": sorted(info.features), "version": __version__, "pid": os.getpid()}
+        return {"info": facts | {"roles": roles.names(), "roles_version": roles.version()}}
 
     def _drain_events(self) -> None:
         while self._events:

@@ -24,12 +24,14 @@ from llm_agentd.serving.request import (
     Think,
 )
 
-OPS = ("infer", "think", "cancel", "info", "stats", "metrics", "ping")
+OPS = ("infer", "think", "cancel", "info", "stats", "metrics", "ping", "roles", "set_role")
 ID_MAX_CHARS = 128  # CONTRACT section 3
 DEADLINE_MAX_MS = 600_000  # ten minutes: longer than any NPC is worth waiting for
 MAX_TOKENS_MAX = 8192  # far over any spoken reply; the context is the real bound
 STOP_MAX = 16  # stop strings; each is searched in every piece
 ACTIONS_MAX = 64  # they all stand in the prompt
+AVOID_MAX = 5  # lines not to say again: an NPC's last few
+AVOID_MAX_CHARS = 400  # a spoken line; more of it would push the question out of a small context
 
 
 def _whole(value: Any) -> Any:
@@ -54,10 +56,16 @@ def _lua_list(value: Any) -> Any:
     return [] if value is None or value == {} else value
 
 
+def _lua_fields(value: Any) -> Any:
+    return {} if value == [] else value  # null stays null: it means that there is none
+
+
 Whole = Annotated[int, BeforeValidator(_whole)]
 Number = Annotated[float, BeforeValidator(_number)]
 LuaMap = Annotated[dict[str, Any], BeforeValidator(_lua_map)]
+Fields = Annotated[dict[str, Any] | None, BeforeValidator(_lua_fields)]
 StopString = Annotated[StrictStr, Field(min_length=1)]
+AvoidLine = Annotated[StrictStr, Field(max_length=AVOID_MAX_CHARS)]
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -139,6 +147,8 @@ class ThinkRecord(_Options):
     actions: Annotated[list[_Action], BeforeValidator(_lua_list), Field(max_length=ACTIONS_MAX)] = []
     lang: StrictStr | None = None
     audience: Annotated[list[StrictStr], BeforeValidator(_lua_list)] = []
+    draft: Fields = None
+    avoid: Annotated[list[AvoidLine], BeforeValidator(_lua_list), Field(max_length=AVOID_MAX)] = []
 
     def think(self) -> Think:
         npc = self.npc
@@ -151,6 +161,8 @@ class ThinkRecord(_Options):
             actions=tuple(Action(a.name, a.description, a.params) for a in self.actions),
             lang=self.lang,
             audience=tuple(self.audience),
+            draft=self.draft,
+            avoid=tuple(self.avoid),
         )
 
 
@@ -160,8 +172,17 @@ class CancelRecord(_Model):
     target: StrictStr
 
 
+class SetRoleRecord(_Model):
+    """`role` has no default: left out by mistake, it must not take a role away. Its fields are checked by `agents`."""
+
+    op: StrictStr
+    id: StrictStr
+    name: StrictStr
+    role: Fields
+
+
 class BareRecord(_Model):
-    """`info`, `stats`, `metrics`, `ping`."""
+    """`info`, `stats`, `metrics`, `ping`, `roles`."""
 
     op: StrictStr
     id: StrictStr
@@ -190,6 +211,10 @@ def think(record: dict[str, Any]) -> ThinkRecord:
 
 def cancel(record: dict[str, Any]) -> CancelRecord:
     return _validate(CancelRecord, record)
+
+
+def set_role(record: dict[str, Any]) -> SetRoleRecord:
+    return _validate(SetRoleRecord, record)
 
 
 def bare(record: dict[str, Any]) -> BareRecord:

@@ -15,7 +15,8 @@ from functools import cache
 from typing import Any, Literal
 
 from llm_agentd.agents import prompt
-from llm_agentd.agents.roles import Role, Roles
+from llm_agentd.agents.role import Role
+from llm_agentd.agents.roles import Roles
 from llm_agentd.models.corpus import bank, names, situation, topics
 from llm_agentd.models.corpus.expect import Expect
 from llm_agentd.models.corpus.situation import Situation

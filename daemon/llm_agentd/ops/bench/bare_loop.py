@@ -19,7 +19,7 @@ import orjson
 from llm_agentd.engines import open_binding
 from llm_agentd.engines.binding import Binding
 from llm_agentd.errors import StartError
-from llm_agentd.serving.inference import NICE
+from llm_agentd.serving.cpu import NICE
 from llm_agentd.serving.request import Sampling
 
 PART_TOKENS, UNCUT_TOKENS = 64, 96
