@@ -5,10 +5,10 @@ codes = true
 exclude_files = {".venv", ".demo", "build", "dist"}
 
 local mod = "mods/llm_agent/"
-for _, file in ipairs({"observe", "dialog", "commands", "doctor", "first_run"}) do
+for _, file in ipairs({"observe", "surroundings", "think", "dialog", "commands", "doctor", "first_run"}) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
 end
-for _, file in ipairs({"init", "api", "body"}) do -- what adds to the API
+for _, file in ipairs({"init", "api", "body", "places"}) do -- what adds to the API
 	files[mod .. file .. ".lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
 end
 files[mod .. "roles.lua"] = {read_globals = {"llm_agent"}}

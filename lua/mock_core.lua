@@ -112,6 +112,9 @@ function Mock.new(options)
 		players = {},
 		entities = {}, -- every object ever added
 		time_of_day = 0.5,
+		light = 15, -- everywhere; false: nothing is loaded
+		nodes = {}, -- {name, pos}, the only ones there are
+		searches = 0, -- for nodes
 		privs = {}, -- player → {privilege = true}
 		fetches = {}, -- HTTP requests in the order they were made: {request, result, seen}
 		callbacks = {globalstep = {}, chat = {}, join = {}, leave = {}, shutdown = {}, loaded = {}, fields = {}},
@@ -122,7 +125,8 @@ function Mock.new(options)
 end
 
 function Mock:_core(options)
-	local core = {registered_entities = {}, registered_chatcommands = {}, registered_privileges = {}, registered_items = {}}
+	local core = {registered_entities = {}, registered_chatcommands = {}, registered_privileges = {}, registered_items = {},
+		registered_nodes = {}}
 	self:_add_environment(core, options)
 	self:_add_registrations(core)
 	self:_add_world(core)
@@ -179,6 +183,24 @@ end
 
 function Mock:_add_world(core)
 	function core.get_timeofday() return self.time_of_day end
+	function core.get_node_light() return self.light or nil end
+	-- As the engine groups them: name → positions. A search takes `search_us` of the clock.
+	function core.find_nodes_in_area(low, high, names)
+		local wanted, found = {}, {}
+		for _, name in ipairs(names) do wanted[name] = true end
+		for _, node in ipairs(self.nodes) do
+			local inside = true
+			for _, axis in ipairs({"x", "y", "z"}) do
+				inside = inside and node.pos[axis] >= low[axis] and node.pos[axis] <= high[axis]
+			end
+			if inside and wanted[node.name] then
+				found[node.name] = found[node.name] or {}
+				table.insert(found[node.name], node.pos)
+			end
+		end
+		self.searches, self.now_us = self.searches + 1, self.now_us + (self.search_us or 0)
+		return found
+	end
 	function core.chat_send_player(name, text) self.chat[#self.chat + 1] = {to = name, text = text} end
 	function core.colorize(colour, text) return "\27(c@" .. colour .. ")" .. text .. "\27(c@#ffffff)" end
 	function core.formspec_escape(text) return (text:gsub("[\\%[%];,$]", "\\%0")) end

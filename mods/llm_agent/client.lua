@@ -15,6 +15,7 @@ local INTEREST_US = 60e6 -- offline, look for the daemon only while somebody wan
 local BATCH_MAX = 256 -- a quarter of the wire's 1024 records in a part
 local BATCH_MAX_BYTES = 3 * 2^20 -- under the wire's 4 MiB a part
 local RECORD_MAX_BYTES = 256 * 2^10 -- the wire's limit for one record
+local LAST_ROUNDS = 20 -- at the end: callbacks that ask again are answered, but not one that does so for ever
 local HEADERS = {"Content-Type: application/json", "Expect:"} -- no "100-continue" round trip for large bodies
 
 if settings.token ~= "" then
@@ -38,6 +39,7 @@ local ready, ready_first, ready_last = {}, 1, 0 -- events to hand out, a queue
 local asked = 0
 local session, session_number, after = nil, 0, 0
 local failures, epoch, suspect = 0, 0, false
+local closed, closing = false, false -- the server goes down; the last callbacks are being handed out
 local backoff_us, next_try_us, wanted_us = 0, 0, -INTEREST_US
 local next_deadline_us = math.huge
 
@@ -315,7 +317,16 @@ function client.step(now)
 	deliver(settings.budget_ms * 1000)
 end
 
+-- No step follows any more, so what would wait for one is handed out now.
+local function deliver_last()
+	if closing then return end
+	closing = true
+	for _ = 1, LAST_ROUNDS do deliver(math.huge) end
+	closing = false
+end
+
 local function refusal()
+	if closed then return "shutdown", "the server shuts down" end
 	if not http then return "no_http", "the mod may not use HTTP; /llm doctor tells the line to add" end
 	if not client.enabled then return "off", "switched off by /llm off" end
 	if client.state == "offline" then return "offline", client.reason end
@@ -324,7 +335,8 @@ local function refusal()
 	end
 end
 
--- Ask one thing. handler(kind, event): "delta" any number of times, then "done" or "error" once, never before the next step.
+-- Ask one thing. handler(kind, event): "delta" any number of times, then "done" or "error" once, never before the next step
+-- (but before ask() returns where the server goes down).
 function client.ask(record, deadline_ms, handler)
 	local now = env.now_us()
 	asked, wanted_us = asked + 1, now
@@ -339,6 +351,7 @@ function client.ask(record, deadline_ms, handler)
 	local code, message = refusal()
 	if code then
 		fail(entry, code, message)
+		if closed then deliver_last() end
 		return entry.id
 	end
 	record.id, record.deadline_ms = entry.id, math.floor(deadline_ms)
@@ -391,11 +404,13 @@ function client.enable(enabled)
 	new_session()
 end
 
--- The server goes down: nobody is left waiting.
+-- The server goes down: nobody is left waiting, also who asks from now on.
 function client.shutdown()
-	client.enabled = false
+	client.enabled, closed = false, true
 	for _, entry in ipairs(open_in_order()) do fail(entry, "shutdown", "the server shuts down") end
-	deliver(math.huge)
+	for _, call in ipairs(calls) do hand_out(call, "check", {code = 0}) end
+	calls = {}
+	deliver_last()
 end
 
 function client.has_http()

@@ -43,8 +43,9 @@ local function talk(name, rest)
 	if not npc or utterance == "" then
 		return false, npc and "Say something: /llm talk NAME TEXT" or "No NPC of that name. Use: /llm talk NAME TEXT"
 	end
-	local id = npc.id
+	local id, in_world = npc.id, core.get_player_by_name(name) ~= nil -- a server's terminal is nowhere, and stays
 	npc:think({player = name, utterance = utterance, priority = "spoken"}, function(reply)
+		if in_world and not core.get_player_by_name(name) then return end -- left
 		tell(name, ("<%s> %s"):format(npc.name, reply.text))
 		if reply.fallback then tell(name, "(fallback: " .. reply.error .. ")") end
 		npc = llm_agent.get_npc(id)

@@ -51,6 +51,7 @@ agent.client = part("client", http, {
 	log = log,
 	emit = function(...) agent.emit(...) end,
 })
+agent.surroundings = part("surroundings", agent)
 agent.observe = part("observe", agent)
 agent.reply = part("reply", agent.text)
 agent.speech = part("speech", agent.settings, function(id)
@@ -62,6 +63,7 @@ part("api", agent)
 part("think", agent)
 part("roles", agent)
 part("commands", agent)
+agent.places = part("places", agent)
 agent.diagnosis = part("diagnosis", agent.S, agent.text)
 part("doctor", agent)
 part("first_run", agent)
@@ -78,6 +80,7 @@ if storage:get_string("off") ~= "" then agent.client.enable(false) end
 -- Called each server step. One step costs next to nothing while nobody asks and nobody speaks.
 function llm_agent.update(dtime)
 	local now = agent.now_us()
+	agent.surroundings.step()
 	agent.client.step(now)
 	agent.speech.step(now)
 	agent.look_around(dtime)

@@ -1,8 +1,9 @@
--- What an NPC perceives at this moment, as plain facts for the model: time of day, place, who is near, what the player holds.
--- Runs in the step that asks; only reads. Positions and exact times never become facts, else no cached reply would ever fit.
+-- What an NPC perceives at this moment, as plain facts for the model: time of day, weather, place, who and what is near, what the
+-- player holds. Runs in the step that asks; only reads. Nothing of the game leaves it but words, numbers and lists of them, and
+-- positions and exact times never become facts, else no cached reply would ever fit.
 
 local agent = ...
-local settings, text = agent.settings, agent.text
+local settings, text, surroundings = agent.settings, agent.text, agent.surroundings
 
 local observe = {}
 
@@ -107,13 +108,16 @@ end
 
 -- All facts for one question. What the game's own mods said (`npc:set_context`, then opts.context) goes over what is seen.
 function observe.facts(npc, opts)
+	local pos = npc:get_pos()
 	local facts = {
 		time = observe.time_name(core.get_timeofday() or 0.5),
-		place = settings.place_name ~= "" and settings.place_name or nil,
+		weather = surroundings.weather(opts.player),
+		light = pos and surroundings.is_dark(pos) and "dark" or nil,
+		place = agent.places.name_at(pos),
+		sees = pos and surroundings.seen(npc, pos),
 		held = held_item(opts.player),
 		health = health_words(npc),
 	}
-	local pos = npc:get_pos()
 	local near = pos and observe.near(npc, pos, opts.player) or {}
 	facts.near = near[1] and near or nil
 	for _, given in ipairs({npc.context, opts.context or {}}) do

@@ -87,9 +87,18 @@ local function record_of(npc, opts, offered)
 	}
 end
 
-local function run_action(npc, answer, player)
+-- Chosen for a moment that is over: the one it was for has left, or the body sleeps with its mapblock.
+local function too_late(npc, player, was_in_world)
+	if was_in_world and not core.get_player_by_name(player) then return "the player has left" end
+	return not npc:is_present() and "the NPC is asleep" or nil
+end
+
+local function run_action(npc, answer, player, was_in_world)
 	local name, params = answer.action.name, answer.action.params
-	local ok, done, message = pcall(agent.actions[name].run, npc, player, params)
+	local message, ok, done = too_late(npc, player, was_in_world), true, false
+	if not message then
+		ok, done, message = pcall(agent.actions[name].run, npc, player, params)
+	end
 	if not ok then
 		agent.log("error", ("action %s of %s failed: %s"):format(name, npc.id, tostring(done)))
 		done, message = false, "failed"
@@ -106,7 +115,8 @@ local function build(kind, event, about)
 	return reply.build("error", {code = "internal", message = tostring(answer)}, about)
 end
 
--- Ask the model; never blocks. callback(reply) comes once, in a later step, with
+-- Ask the model; never blocks. callback(reply) comes once, in a later step (at once where none follows: the server goes
+-- down; without `id` then). NPC and player may be gone by then: look them up again by id and name. reply is
 -- {text, fallback, error?, code?, action? {name, params, ok, message}, cache, model, finish, usage, timing_ms, ms, npc, id}.
 function Npc:think(opts, callback)
 	check.def("npc:think", opts or {}, THINK_FIELDS)
@@ -115,14 +125,16 @@ function Npc:think(opts, callback)
 	local intent = opts.intent or "dialogue"
 	-- plain talk cannot choose an action: sending them would only lengthen the prompt
 	local offered = (intent ~= "dialogue" or opts.actions) and allowed_actions(self, opts.actions) or {}
-	local started, heard, id = agent.now_us(), {}, nil
+	local was_in_world = opts.player ~= nil and core.get_player_by_name(opts.player) ~= nil -- it may be an NPC's name as well
+	local started, heard, answered, id = agent.now_us(), {}, false, nil
 	local function handler(kind, event)
 		if kind == "delta" then
 			heard[#heard + 1] = event.text
 			if opts.on_delta then opts.on_delta(event.text, table.concat(heard)) end
 			return
 		end
-		self.asking[id] = nil
+		answered = true
+		if id then self.asking[id] = nil end
 		local answer = build(kind, event, {
 			npc_id = self.id, npc_state = self, role = agent.roles[self.role], player = opts.player, offered = offered,
 			ms = (agent.now_us() - started) / 1000, fallback = opts.fallback,
@@ -130,14 +142,14 @@ function Npc:think(opts, callback)
 		answer.id = id
 		if answer.action_error then agent.log("warning", ("%s: %s"):format(self.id, answer.action_error)) end
 		if answer.action and agent.npcs[self.id] == self then
-			run_action(self, answer, opts.player)
+			run_action(self, answer, opts.player, was_in_world)
 		end
 		agent.emit("reply", self, answer, opts)
 		if answer.fallback then agent.emit("error", self, answer, opts) end
 		callback(answer)
 	end
 	id = client.ask(record_of(self, opts, offered), opts.deadline_ms or settings.deadline_ms, handler)
-	self.asking[id] = true
+	if not answered then self.asking[id] = true end -- while the server goes down the answer comes at once
 	return id
 end
 

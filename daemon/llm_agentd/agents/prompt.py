@@ -18,7 +18,7 @@ from llm_agentd.serving.request import Action, Message, Think
 STYLE_LINE = "Speak in character, in one or two short sentences."
 JSON_LINE = 'Answer as JSON: {"say": your words, "do": one action}.'
 UNKNOWN_LINE = "Of anything else say that you do not know."
-FACT_ORDER = ("time", "weather", "place", "mood", "near", "held", "health", "memory")
+FACT_ORDER = ("time", "weather", "light", "place", "mood", "near", "sees", "held", "health", "memory")
 FACT_VALUE_MAX_CHARS = 200  # one runaway value must not push everything else out of a small context
 
 _JSON_INTENTS = frozenset({"quest", "trade", "tactics", "gesture"})

@@ -1,0 +1,121 @@
+-- Named places: circles on the map that an admin or another mod gave a name, kept with the world. A name becomes a fact.
+-- Runs in the step that asks and in chat commands; only compares numbers, reads no map.
+
+local agent = ...
+local settings, text, check, S = agent.settings, agent.text, agent.check, agent.S
+
+local places = {}
+
+local KEY = "places" -- in the mod's storage
+local NAME_MAX_BYTES = 64 -- a name, not a description; it stands in every prompt
+local RADIUS_DEFAULT = 30 -- nodes; a hamlet
+local RADIUS_MAX = 31000 -- the edge of the map
+
+local function load()
+	local ok, saved = pcall(core.deserialize, agent.storage:get_string(KEY), true)
+	return ok and type(saved) == "table" and saved or {}
+end
+
+local known = load() -- name → {x, y, z, radius}
+
+local function save()
+	agent.storage:set_string(KEY, next(known) and core.serialize(known) or "")
+end
+
+-- Give the ball around `pos` a name; a place of the same name moves. The model reads it as the fact `place`.
+function llm_agent.set_place(name, pos, radius)
+	local clean = type(name) == "string" and text.clean(name, NAME_MAX_BYTES)
+	if not clean or clean == "" then error("llm_agent.set_place: name: want a text, got " .. tostring(name), 2) end
+	local problem = check.position(pos)
+	if problem then error("llm_agent.set_place: pos: " .. problem, 2) end
+	problem = check.number_in(1, RADIUS_MAX)(radius)
+	if problem then error("llm_agent.set_place: radius: " .. problem, 2) end
+	known[clean] = {x = pos.x, y = pos.y, z = pos.z, radius = radius}
+	save()
+end
+
+-- False if there is no place of that name.
+function llm_agent.remove_place(name)
+	if not known[name] then return false end
+	known[name] = nil
+	save()
+	return true
+end
+
+local function smallest_own(pos)
+	local best, best_radius
+	for name, place in pairs(known) do
+		local x, y, z = pos.x - place.x, pos.y - place.y, pos.z - place.z
+		local inside = x * x + y * y + z * z <= place.radius * place.radius
+		if inside and (not best or place.radius < best_radius or place.radius == best_radius and name < best) then
+			best, best_radius = name, place.radius
+		end
+	end
+	return best
+end
+
+local function size_of(area)
+	local a, b = area.pos1, area.pos2
+	return math.abs((a.x - b.x) * (a.y - b.y) * (a.z - b.z))
+end
+
+-- The mod `areas`, where there is one: its smallest area with a name.
+local function smallest_area(pos)
+	local areas = rawget(_G, "areas")
+	if type(areas) ~= "table" or not areas.getAreasAtPos then return nil end
+	local ok, found = pcall(areas.getAreasAtPos, areas, pos)
+	local best
+	for _, area in pairs(ok and found or {}) do
+		local named = type(area.name) == "string" and area.name ~= ""
+		if named and (not best or size_of(area) < size_of(best)) then best = area end
+	end
+	return best and text.clean(best.name, NAME_MAX_BYTES) or nil
+end
+
+-- What this place is called, or nil: the smallest named place around, else an area, else the setting for the whole world.
+function places.name_at(pos)
+	local found = pos and (smallest_own(pos) or smallest_area(pos))
+	return found or settings.place_name ~= "" and settings.place_name or nil
+end
+
+-- /llm place -------------------------------------------------------------------------------------------------------------
+
+local function list(player)
+	local lines = {}
+	for name, place in pairs(known) do
+		lines[#lines + 1] = S("@1: @2 nodes around @3, @4, @5", name, place.radius,
+			math.floor(place.x + 0.5), math.floor(place.y + 0.5), math.floor(place.z + 0.5))
+	end
+	table.sort(lines)
+	local here = places.name_at(player and player:get_pos())
+	lines[#lines + 1] = here and S("This is @1.", here) or S("This place has no name. Give it one: /llm place NAME [RADIUS]")
+	return true, table.concat(lines, "\n")
+end
+
+local function remove(name)
+	if llm_agent.remove_place(name) then return true, S("@1 is no place any more.", name) end
+	return false, S("There is no place @1. /llm place lists all.", name)
+end
+
+local function set(player, rest)
+	if not player then return false, S("You need to be in the world for that.") end
+	local name, radius = rest:match("^(.-)%s+(%d+%.?%d*)$")
+	name, radius = text.clean(name or rest, NAME_MAX_BYTES), tonumber(radius or RADIUS_DEFAULT)
+	if radius < 1 or radius > RADIUS_MAX then return false, S("A radius is @1 to @2 nodes.", 1, RADIUS_MAX) end
+	llm_agent.set_place(name, player:get_pos(), radius)
+	return true, S("@1 nodes around you are @2.", radius, name)
+end
+
+agent.command("place", {
+	params = "[NAME [RADIUS] | remove NAME]",
+	admin = true,
+	help = S("name the place where you stand, as NPCs shall know it; list or remove names"),
+	run = function(player_name, rest)
+		local player, gone = core.get_player_by_name(player_name), rest:match("^remove%s+(.+)$")
+		if rest == "" then return list(player) end
+		if gone then return remove(text.clean(gone)) end
+		return set(player, rest)
+	end,
+})
+
+return places
