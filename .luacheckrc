@@ -5,7 +5,9 @@ codes = true
 exclude_files = {".venv", ".demo", "build", "dist"}
 
 local mod = "mods/llm_agent/"
-for _, file in ipairs({"observe", "surroundings", "think", "dialog", "commands", "doctor", "first_run"}) do
+for _, file in ipairs({
+	"observe", "surroundings", "think", "dialog", "commands", "doctor", "first_run", "role_sync", "editor",
+}) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
 end
 for _, file in ipairs({"init", "api", "body", "places"}) do -- what adds to the API

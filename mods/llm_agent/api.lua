@@ -46,7 +46,8 @@ function llm_agent.register_role(name, def)
 	local role = {name = name}
 	for key in pairs(ROLE_FIELDS) do role[key] = def[key] end
 	role.title = role.title or "the " .. name:gsub("_", " ")
-	agent.roles[name] = role
+	agent.registered[name] = role
+	agent.apply_role(name) -- an admin's file may go over it
 end
 
 local ACTION_FIELDS = {description = "string?", params = "table?", run = "function", roles = check.name_list}

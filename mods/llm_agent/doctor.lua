@@ -69,4 +69,4 @@ local function doctor(name)
 	return true, S("Asking the daemon …")
 end
 
-agent.command("doctor", {admin = true, help = "find what is broken, with its cure", run = doctor})
+agent.command("doctor", {admin = true, help = S("find what is broken, with its cure"), run = doctor})

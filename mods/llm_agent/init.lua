@@ -42,6 +42,7 @@ agent.settings = part("settings")(read("settingtypes.txt"), function(key) return
 agent.text = part("text")
 agent.version = ("\n" .. read("mod.conf")):match("\nversion%s*=%s*(%S+)")
 agent.check = part("check", agent.text)
+agent.role_fields = part("role_fields", agent.text)
 agent.client = part("client", http, {
 	name = ("%s-%d-%d"):format(name, os.time(), math.random(10 ^ 6)), -- sessions and ids of this run
 	settings = agent.settings,
@@ -61,12 +62,15 @@ agent.speech = part("speech", agent.settings, function(id)
 end, agent.observe.in_range)
 part("api", agent)
 part("think", agent)
+part("role_sync", agent)
 part("roles", agent)
 part("commands", agent)
 agent.places = part("places", agent)
 agent.diagnosis = part("diagnosis", agent.S, agent.text)
 part("doctor", agent)
 part("first_run", agent)
+agent.role_form = part("role_form", agent.S, core.formspec_escape, agent.role_fields.order)
+part("editor", agent)
 part("body", agent)
 part("dialog", agent)
 

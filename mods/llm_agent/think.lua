@@ -2,8 +2,8 @@
 -- The promise: the callback of every think comes exactly once, in a later step, with a reply or a fallback line.
 
 local agent = ...
-local settings, text, client, observe, reply, check =
-	agent.settings, agent.text, agent.client, agent.observe, agent.reply, agent.check
+local settings, text, client, observe, reply, check, role_fields =
+	agent.settings, agent.text, agent.client, agent.observe, agent.reply, agent.check, agent.role_fields
 
 local Npc = agent.Npc
 
@@ -35,7 +35,7 @@ local THINK_FIELDS = {
 	cache = check.one_of(CACHE_MODES), deadline_ms = check.number_in(1, 600000), max_tokens = check.number_in(1, 8192),
 	temperature = check.number_in(0, 5), seed = check.number_in(0, 2^32 - 2),
 	context = "table?", actions = check.name_list, audience = check.name_list, lang = "string?", stream = "boolean?",
-	on_delta = "function?", fallback = check.words,
+	on_delta = "function?", fallback = check.words, draft = "table?",
 }
 
 local function action_list(offered)
@@ -67,7 +67,7 @@ local function record_of(npc, opts, offered)
 			id = npc.id,
 			name = npc.name,
 			role = npc.role,
-			persona = whole_persona(npc),
+			persona = not opts.draft and whole_persona(npc) or nil, -- a draft brings its own
 			mood = clean(npc.mood, NAME_MAX_BYTES),
 			pos = pos and {pos.x, pos.y, pos.z} or nil,
 		},
@@ -80,6 +80,7 @@ local function record_of(npc, opts, offered)
 		actions = action_list(offered),
 		audience = opts.audience and observe.plain(opts.audience),
 		lang = clean(opts.lang, 32),
+		draft = opts.draft and role_fields.clean(opts.draft), -- a role's fields, unsaved, in the place of npc.role's
 		stream = opts.stream or opts.on_delta ~= nil or nil,
 		max_tokens = opts.max_tokens or (settings.max_tokens > 0 and settings.max_tokens or nil),
 		temperature = opts.temperature,

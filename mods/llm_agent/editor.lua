@@ -1,0 +1,171 @@
+-- The role editor: `/llm role` lists roles, `/llm role NAME` opens a form to change one, try it, and save it on the daemon.
+-- Owns what each admin has typed so far; nothing of it is lost by an error. Fields come from clients, which can be forged:
+-- the privilege is looked at each time, and only a form that was opened here is listened to.
+
+local agent = ...
+local S, text, role_fields = agent.S, agent.text, agent.role_fields
+
+local FORM = "llm_agent:role"
+local NAME_PATTERN, NAME_MAX_BYTES = "^[a-z][a-z0-9_]*$", 64 -- the daemon's: it is a file's name there
+local INPUT_MAX_BYTES = 16384 -- of one field; more than any role may hold
+local SAID_MAX_BYTES = 500 -- as in chat
+local DRAFT_ROLE = "villager" -- what the NPC that tries a draft has for a role: the draft goes over it
+
+local draw = agent.role_form
+local sessions = {} -- admin → what the form shows
+local tries = 0
+
+local function show(name, session)
+	session.actions = {}
+	for action in pairs(agent.actions) do table.insert(session.actions, action) end
+	table.sort(session.actions)
+	core.show_formspec(name, FORM, draw(session))
+end
+
+-- The answer to something that took a while: shown if the admin still has this form open.
+local function show_if_open(name, session)
+	session.waiting = nil
+	if sessions[name] == session and core.get_player_by_name(name) then show(name, session) end
+end
+
+-- What the daemon has of a role, and where that is silent what Lua registered.
+local function fields_of(role)
+	local file, base = agent.role_file(role), agent.registered[role] or {}
+	local fields = {}
+	for _, field in ipairs(role_fields.order) do
+		fields[field.name] = file and file.fields[field.name] or base[field.name == "greetings" and "greeting" or field.name]
+	end
+	return fields
+end
+
+local function refresh(session)
+	local file = agent.role_file(session.role)
+	session.own, session.shipped = file and file.own, file and file.shipped
+	session.known = agent.roles[session.role] ~= nil
+end
+
+local function open(name, role)
+	local session = {role = role, form = role_fields.to_form(fields_of(role)), said = "", answer = "", status = ""}
+	refresh(session)
+	sessions[name] = session
+	show(name, session)
+end
+
+local function list_roles()
+	local names = {}
+	for role, def in pairs(agent.roles) do names[#names + 1] = role .. (def.own and "*" or "") end
+	table.sort(names)
+	return S("Roles (* changed by you): @1. Change one, or make one: /llm role NAME", table.concat(names, ", "))
+end
+
+local function command(name, rest)
+	local role = rest:match("^%S*")
+	if role ~= "" and (not role:find(NAME_PATTERN) or #role > NAME_MAX_BYTES) then
+		return false, S("A role's name has small letters, digits and _ only, such as town_crier.")
+	end
+	agent.sync_roles(function(problem)
+		if role == "" then
+			core.chat_send_player(name, list_roles())
+		elseif problem then
+			core.chat_send_player(name, problem)
+		elseif core.get_player_by_name(name) then
+			open(name, role)
+		end
+	end)
+	return true
+end
+
+-- The buttons --------------------------------------------------------------------------------------------------------
+
+-- Asks the model as an NPC of the unsaved draft, who is nowhere and gone after its answer.
+local function try(name, session)
+	if session.said == "" then
+		session.status = S("Write what a player says first.")
+		return show(name, session)
+	end
+	tries = tries + 1
+	local id = ("%s:draft:%d"):format(agent.name, tries)
+	local npc = llm_agent.register_npc(id, {name = agent.unused_name(), role = DRAFT_ROLE})
+	session.waiting, session.status = "try", ""
+	npc:think({
+		player = name, utterance = session.said, priority = "spoken", cache = "off", draft = role_fields.from_form(session.form),
+	}, function(reply)
+		llm_agent.unregister_npc(id)
+		session.answer = reply.fallback and "" or ("<%s> %s"):format(npc.name, reply.text)
+		session.status = reply.fallback and S("No answer: @1", text.clean(reply.error, 400)) or ""
+		show_if_open(name, session)
+	end)
+	show(name, session)
+end
+
+local function changed(name, session, well)
+	return function(problem)
+		session.status = problem and S("Not saved: @1", problem) or well
+		if not problem then refresh(session) end
+		show_if_open(name, session)
+	end
+end
+
+local function save(name, session)
+	session.waiting = "save"
+	agent.save_role(session.role, role_fields.from_form(session.form), changed(name, session, S("Saved, and in force.")))
+	show(name, session)
+end
+
+local function reset(name, session)
+	if not session.confirm then
+		session.confirm = true
+		return show(name, session)
+	end
+	session.confirm, session.waiting = nil, "save"
+	local done = changed(name, session, S("Your file is gone."))
+	agent.delete_role(session.role, function(problem)
+		if not problem then session.form = role_fields.to_form(fields_of(session.role)) end
+		done(problem)
+	end)
+	show(name, session)
+end
+
+-- What the client sends ------------------------------------------------------------------------------------------------
+
+local function take_input(session, fields)
+	for _, field in ipairs(role_fields.order) do
+		local value = fields[field.name]
+		if type(value) == "string" and #value <= INPUT_MAX_BYTES then session.form[field.name] = text.scrub(value) end
+	end
+	if type(fields.said) == "string" then session.said = text.clean(fields.said, SAID_MAX_BYTES) end
+end
+
+local function receive(name, session, fields)
+	take_input(session, fields)
+	if session.waiting then return end -- no button does anything then; what was typed is shown again with the answer
+	if not fields.reset then session.confirm = nil end
+	if fields.try or fields.key_enter_field == "said" then
+		try(name, session)
+	elseif fields.save then
+		save(name, session)
+	elseif fields.reset and session.own then
+		reset(name, session)
+	end
+end
+
+core.register_on_player_receive_fields(function(player, form, fields)
+	if form ~= FORM then return false end
+	local name = player:get_player_name()
+	local session = sessions[name]
+	if not session then return true end
+	if not core.check_player_privs(name, {llm_admin = true}) then
+		sessions[name] = nil
+		core.close_formspec(name, FORM)
+		core.chat_send_player(name, S("You need the privilege llm_admin for that: /grant @1 llm_admin", name))
+	elseif fields.quit then
+		sessions[name] = nil
+	else
+		receive(name, session, fields)
+	end
+	return true
+end)
+
+core.register_on_leaveplayer(function(player) sessions[player:get_player_name()] = nil end)
+
+agent.command("role", {params = "[NAME]", admin = true, help = S("list the roles, or edit one"), run = command})
