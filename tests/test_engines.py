@@ -75,6 +75,11 @@ class TestStub(EngineContract):
         assert "Bram" in text
         assert "buy a sword" in text
 
+    def test_asides_are_no_words(self, engine: StubEngine) -> None:
+        text = data(run(engine, 'buy a sword\n(Do not repeat: "No."; say something new.)')).decode()
+        assert "buy a sword" in text
+        assert "repeat" not in text
+
     def test_script_speaks(self) -> None:
         engine = StubEngine(script=lambda prompt: [b"a", prompt[:2].encode(), b"c"])
         engine.start(0, engine.encode("xyz", None, GREEDY), GREEDY)

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llm_agentd.agents import role_file
 from llm_agentd.agents.role import FIELDS, LINE_MAX_CHARS, BadField, Role, make_role
 from llm_agentd.agents.role_file import RoleFileError
 from llm_agentd.agents.roles import LOOK_EVERY_S, Roles
-from llm_agentd.errors import BadRequest, StartError
+from llm_agentd.errors import BadRequest, StartError, TooLarge
 
 FERRYMAN = """\
 title: the ferryman
@@ -341,10 +341,36 @@ def test_a_folder_that_takes_nothing_is_named_with_the_cure(tmp_path: Path) -> N
         roles.set("monk", {"title": "the monk", "persona": "Prays."})
 
 
+def test_more_roles_than_an_answer_holds_are_said(tmp_path: Path) -> None:
+    for number in range(30):
+        put(tmp_path, f"r{number}", short("x") + f"knowledge: [{', '.join(['y' * LINE_MAX_CHARS] * 25)}]\n")
+    with pytest.raises(TooLarge, match=r"44 roles are .* fit: shorten or remove some"):
+        Roles.load(tmp_path).listing()
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=99),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+)
+slow_machines = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@slow_machines
+@given(fields=st.dictionaries(st.sampled_from([*FIELDS, "titel", "x" * 999]), json_values))
+def test_whatever_comes_is_a_role_or_a_short_error(fields: dict[str, Any]) -> None:
+    said = ""
+    try:
+        role = make_role("any", fields)
+        assert make_role("any", role.fields()) == role
+    except BadField as error:
+        said = str(error)
+    assert len(said) < 400
+
+
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=LINE_MAX_CHARS)
 
 
-@settings(max_examples=200, deadline=None)
+@slow_machines
 @given(title=texts, persona=texts, knowledge=st.lists(texts, max_size=5), language=st.sampled_from(["", "no", "de"]))
 def test_what_is_written_reads_the_same(
     tmp_path_factory: pytest.TempPathFactory, title: str, persona: str, knowledge: list[str], language: str

@@ -20,6 +20,7 @@ LINE_MAX_CHARS = 400  # a thing to know, or to say: longer ones fit no speech bu
 LINES_MAX = 32  # of knowledge, greetings or fallback; knowledge all stands in the prompt
 SHORT_MAX_CHARS = 60  # what a button can show
 BUTTONS_MAX = 12
+SHOWN_MAX_CHARS = 80  # of a wrong name, in the error that shows it
 ACTIONS_MAX = 64  # as many as a request may carry
 
 _ACTION = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -93,7 +94,9 @@ REQUIRED = ("title", "persona")
 def check_name(name: str) -> str:
     """`name`, where it is one. Raises BadField."""
     if not ROLE_NAME.fullmatch(name):
-        raise BadField("name", f"want small letters, digits and _, a letter first, at most 64; got {name!r}")
+        raise BadField(
+            "name", f"want small letters, digits and _, a letter first, at most 64; got {name[:SHOWN_MAX_CHARS]!r}"
+        )
     return name
 
 
@@ -105,7 +108,7 @@ def make_role(name: str, data: Mapping[str, Any]) -> Role:
     values: dict[str, Any] = {}
     for field, value in data.items():
         if field not in FIELDS:
-            raise BadField(field, f"unknown field{_hint(field)}")
+            raise BadField(field[:SHOWN_MAX_CHARS], f"unknown field{_hint(field[:SHOWN_MAX_CHARS])}")
         if value not in (None, "", [], {}):
             values[field] = _checked(field, FIELDS[field], value)
     for field in REQUIRED:

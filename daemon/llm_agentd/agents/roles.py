@@ -23,13 +23,14 @@ import orjson
 from llm_agentd.agents import role_file
 from llm_agentd.agents.role import BadField, Role, check_name, make_role
 from llm_agentd.agents.role_file import SUFFIX, RoleFileError
-from llm_agentd.errors import BadRequest, StartError
+from llm_agentd.errors import BadRequest, StartError, TooLarge
 
 log = logging.getLogger(__name__)
 
 SHIPPED_DIR = Path(__file__).parent / "roles"
 LOOK_EVERY_S = 1.0  # an admin does not notice a second, and a look at a folder of twenty costs 0.1 ms
 VERSION_BYTES = 6
+LISTING_MAX_BYTES = 240 * 1024  # a record of the wire holds 256 KiB; about 80 long roles
 ENDINGS = (SUFFIX, ".yml")  # the second is a slip, and told of
 
 Signature: TypeAlias = tuple[int, int, int]  # a file with another one is read again
@@ -89,14 +90,18 @@ class Roles:
         return self._version
 
     def listing(self) -> dict[str, Any]:
-        """What the op `roles` answers."""
+        """What the op `roles` answers. Raises TooLarge where one record cannot hold it."""
         self._look()
-        return {
+        listing = {
             "roles": [self._view(name) for name in sorted(self._all)],
             "version": self._version,
             "problems": self.problems(),
             "folder": str(self.own_dir or ""),
         }
+        size = len(orjson.dumps(listing))
+        if size > LISTING_MAX_BYTES:
+            raise TooLarge(f"{len(self._all)} roles are {size} bytes; {LISTING_MAX_BYTES} fit: shorten or remove some")
+        return listing
 
     def problems(self) -> list[str]:
         """What is wrong with the admin's own files, as `FILE:LINE: …`."""

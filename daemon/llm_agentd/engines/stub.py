@@ -36,6 +36,7 @@ _SENTENCES = (
 )
 _OPEN = b"\nassistant:"  # what the plain layout puts behind the last turn
 _PROBE = ((0, 1.0),)  # there are no scores to prove a state by
+_ASIDE = "(Do not repeat: "  # an aside to the model, not words said
 _NAME = re.compile(r"You are ([^,.\n]{1,40})")
 
 Script = Callable[[str], list[bytes]]
@@ -228,7 +229,7 @@ def _pieces(prompt: str, sampling: Sampling) -> list[bytes]:
 
 def _sentence(prompt: str, rng: random.Random) -> str:
     """Names who speaks (as in `You are NAME`) and the last words said."""
-    lines = [line for line in prompt.removesuffix("assistant:").splitlines() if line.strip()]
+    lines = [line for line in prompt.removesuffix("assistant:").splitlines() if line.strip() and _ASIDE not in line]
     last = lines[-1] if lines else ""
     words = last.rpartition(":")[2].split()[:WORDS_ECHOED] or ["nothing"]
     names = _NAME.findall(prompt)  # the last one: role texts come first and may say `You are` as well
