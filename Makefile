@@ -91,7 +91,7 @@ lint-python:
 lint-lua:
 	$(call step,luacheck,luacheck -q $(LUA_DIRS))
 
-bench: $(VENV)/.run  ## all benchmarks on the embedded model, as tables with ratios (docs/benchmarks.md)
+bench: $(VENV)/.run  ## all benchmarks but ticks on the embedded model, as tables with ratios (docs/benchmarks.md)
 	@for name in hit decode village restart; do $(PY) -m llm_agentd bench $$name; done
 
 package: $(VENV)/.run  ## in dist/ a wheel (the mod and the embedded model in it), and the mod as a zip for ContentDB

@@ -42,7 +42,7 @@ def test_decode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_unknown_name_and_missing_extra_name_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(StartError, match="known: hit, decode, village, restart"):
+    with pytest.raises(StartError, match="known: hit, decode, village, restart, ticks"):
         bench.run("hits", Config())
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(StartError, match=r"llm-agentd\[bench\]"):

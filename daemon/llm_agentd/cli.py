@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "llm-agentd"
 OK, BAD_ANSWER, WRONG_USE = 0, 1, 2
+NPCS_MAX = 1000  # more than any server has been seen with
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 # Click's UsageError, or the one in newer typers that bring their own click: public under no name that both share.
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
@@ -56,6 +57,7 @@ class BenchName(StrEnum):
     decode = "decode"
     village = "village"
     restart = "restart"
+    ticks = "ticks"
 
 
 def main() -> None:
@@ -78,6 +80,12 @@ def _show_version(wanted: bool) -> None:
     if wanted:
         print(f"{PROGRAM} {__version__}")
         raise typer.Exit
+
+
+def _counts(value: str) -> str:
+    if all(part.strip().isdecimal() and 0 < int(part) <= NPCS_MAX for part in value.split(",")):
+        return value
+    raise typer.BadParameter(f"want numbers of NPCs from 1 to {NPCS_MAX}, such as 1,10,50")
 
 
 @app.callback()
@@ -177,7 +185,8 @@ def bench(
         BenchName,
         typer.Argument(
             metavar="NAME",
-            help="hit (cache hits), decode (tokens/s), village (a crowd of NPCs) or restart (the first reply).",
+            help="hit (cache hits), decode (tokens/s), village (a crowd of NPCs), restart (the first reply) or ticks "
+            "(a game server's steps).",
         ),
     ],
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures.")] = None,
@@ -187,7 +196,7 @@ def bench(
     ] = 50,
     requests: Annotated[int, typer.Option(metavar="N", min=1, help="village: how many requests.")] = 300,
     rate: Annotated[float, typer.Option(metavar="R", help="village: R requests a second instead of --drain.")] = 0,
-    seconds: Annotated[float, typer.Option(metavar="S", help="village: how long, with --rate.")] = 120,
+    seconds: Annotated[float, typer.Option(metavar="S", help="village, with --rate; ticks, each run: how long.")] = 120,
     saturate_s: Annotated[float, typer.Option(metavar="S", help="village: how long the busy part is.")] = 40,
     upstream: Annotated[
         str | None, typer.Option(metavar="URL", help="village: an OpenAI-compatible server to compare with.")
@@ -200,6 +209,9 @@ def bench(
     peer_binary: Annotated[
         Path | None, typer.Option(metavar="PATH", help="village, restart: a llama-server to start instead.")
     ] = None,
+    npcs: Annotated[
+        str, typer.Option(metavar="N,N…", callback=_counts, help="ticks: how many NPCs; each count off and on.")
+    ] = "1,10,50,100",
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
@@ -220,6 +232,7 @@ def bench(
         upstream_pid=upstream_pid,
         peer=peer_python,
         peer_binary=peer_binary,
+        npcs=tuple(map(int, npcs.split(","))),
     )
     raise typer.Exit(run(name.value, loaded, options, json_file=json_file, plot_dir=plot_dir))
 

@@ -21,16 +21,18 @@ from rich.table import Table
 from llm_agentd.config import Config
 from llm_agentd.errors import StartError
 
-NAMES = ("hit", "decode", "village", "restart")
+NAMES = ("hit", "decode", "village", "restart", "ticks")
+
+FILE_COLUMNS = 120  # of a table that goes into a file; rich takes 80
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What `village` and `restart` may be told; the others have nothing to choose.
+    """What `village`, `restart` and `ticks` may be told; the others have nothing to choose.
 
     `requests` at `clients` at once, or `rate` a second for `seconds`; `saturate_s`: of the part with a busy engine.
     `upstream`: URL of a running OpenAI-compatible server. `peer`: a Python with xllamacpp, or `peer_binary` a
-    llama-server: started here, with the same model, at 4 and at 8 slots.
+    llama-server: started here, with the same model, at 4 and at 8 slots. `npcs`: how many, one pair of runs each.
     """
 
     requests: int = 300
@@ -43,6 +45,7 @@ class Options:
     upstream_pid: int | None = None
     peer: Path | None = None
     peer_binary: Path | None = None
+    npcs: tuple[int, ...] = (1, 10, 50, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,8 @@ def _as_json(name: str, result: Result) -> dict[str, Any]:
 
 def _print(result: Result) -> None:
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=FILE_COLUMNS)
     table = Table(title=result.title)
     for number, column in enumerate(result.columns):
         table.add_column(column, justify="right" if number else "left")

@@ -1,7 +1,11 @@
 -- A village without players: NPCs of several roles that talk to each other, and visitors who ask them things.
--- Used by the demo, the end-to-end test and the step benchmark. It measures step gaps and keeps count of every callback,
--- logs `[llm_village] stats {json}` each second and at the end, and shuts the server down by itself.
--- Settings (all optional, in minetest.conf): llm_village.npcs, .seconds (0: for ever), .ask_interval_s, .seed, .warmup_s.
+-- Used by the demo and the end-to-end test. It measures step gaps and keeps count of every callback, logs
+-- `[llm_village] stats {json}` each second and at the end, and shuts the server down by itself. cast.lua has who they are.
+-- Settings (all optional, in minetest.conf): llm_village.npcs, .seconds (0: for ever), .ask_interval_s, .seed, .warmup_s; with
+-- .ticks the step benchmark (ticks.lua) runs instead.
+
+local folder = core.get_modpath("llm_village") .. "/"
+local cast = dofile(folder .. "cast.lua")
 
 local function setting(name, default)
 	return tonumber(core.settings:get("llm_village." .. name)) or default
@@ -15,24 +19,9 @@ local STATS_EVERY_S = 1
 local LAST_WORDS_S = 2 -- nobody asks what would only be cut off by the end
 local GAPS_MAX = 100000 -- 80 minutes at 20 steps a second
 
-local NAMES = {
-	"Alda", "Bram", "Clara", "Dirk", "Edda", "Finn", "Greta", "Hugo", "Ida", "Jonas", "Kaisa", "Lars", "Mira",
-	"Nils", "Odile", "Piet", "Quinn", "Rosa", "Sven", "Tilda", "Ulf", "Vera", "Wim", "Yara", "Zeno",
-}
-local ROLES = {
-	"elder", "merchant", "guard", "smith", "healer", "farmer", "innkeeper", "hunter", "child", "fisher", "scholar", "miner",
-}
-local MOODS = {"happy", "calm", "tired", "worried", "proud", false}
-local PLACES = {"Oakford", "Millbrook", "Ravenhill"} -- one for each group of four that stand in earshot of each other
-local GROUP = 4
-local REGULAR_SHARE = 0.3 -- of the visits; what is asked again and again comes out of the cache, in turns
-local VISITORS = {"Robin", "Marian", "Will", "Alice"}
-local QUESTIONS = {
-	"Hello!", "Who are you?", "Any news?", "How is work?", "Do you need help with anything?", "Where is the inn?", "Hello!",
-	"What do you think of the weather?", "Any news?", "Do you have a quest for me?", "Thank you!", "Farewell!",
-}
-
 math.randomseed(setting("seed", 7))
+
+if core.settings:get_bool("llm_village.ticks") then return assert(loadfile(folder .. "ticks.lua"))(cast, setting) end
 
 local stats = {
 	npcs = NPCS, roles = 0, asked = 0, called_back = 0, doubled = 0, fallbacks = 0, cut_off = 0, cache_hits = 0, said = 0,
@@ -73,29 +62,20 @@ end
 local function settle()
 	local seen = {}
 	for i = 1, NPCS do
-		local group = math.floor((i - 1) / GROUP)
-		local role = ROLES[(i - 1) % #ROLES + 1]
-		local round = math.floor((i - 1) / #NAMES)
-		local npc = llm_agent.register_npc("village_" .. i, {
-			name = NAMES[(i - 1) % #NAMES + 1] .. (round > 0 and " " .. round + 1 or ""),
-			role = role,
-			mood = MOODS[(i - 1) % #MOODS + 1] or nil,
-			pos = {x = group * 100 + (i - 1) % GROUP * 2, y = 8, z = 0},
-		})
-		npc:set_context({place = PLACES[group % #PLACES + 1], weather = "clear"})
+		local def = cast.villager(i)
+		def.pos = {x = cast.group_of(i) * 100 + (i - 1) % cast.GROUP * 2, y = 8, z = 0}
+		local npc = llm_agent.register_npc("village_" .. i, def)
+		npc:set_context(cast.facts_of(i))
 		count_thinks(npc)
-		if not seen[role] then stats.roles = stats.roles + 1 end
-		seen[role] = true
+		if not seen[npc.role] then stats.roles = stats.roles + 1 end
+		seen[npc.role] = true
 		ids[i] = npc.id
 	end
 end
 
--- Robin asks the first villager for news again and again; the other visits are anybody's to anybody.
 local function visit()
-	local regular = math.random() < REGULAR_SHARE
-	local npc = llm_agent.get_npc(regular and ids[1] or ids[math.random(#ids)])
-	local visitor = regular and VISITORS[1] or VISITORS[math.random(#VISITORS)]
-	local words = regular and "Any news?" or QUESTIONS[math.random(#QUESTIONS)]
+	local number, visitor, words = cast.visit(#ids)
+	local npc = llm_agent.get_npc(ids[number])
 	core.log("action", ("[llm_village] ask visitor=%s name=%s text=%s"):format(visitor, npc.name, words))
 	npc:think({player = visitor, utterance = words, priority = "spoken"}, function(answer)
 		npc:say(answer.text, {to = visitor, reply = answer})

@@ -1,0 +1,52 @@
+-- Who lives in the pretend village and what visitors ask: shared by the village (init.lua) and the step benchmark (ticks.lua).
+-- Pure: only math.random, so the same seed gives the same talk.
+
+local cast = {}
+
+cast.GROUP = 4 -- so many stand in earshot of each other
+
+local NAMES = {
+	"Alda", "Bram", "Clara", "Dirk", "Edda", "Finn", "Greta", "Hugo", "Ida", "Jonas", "Kaisa", "Lars", "Mira",
+	"Nils", "Odile", "Piet", "Quinn", "Rosa", "Sven", "Tilda", "Ulf", "Vera", "Wim", "Yara", "Zeno",
+}
+local ROLES = {
+	"elder", "merchant", "guard", "smith", "healer", "farmer", "innkeeper", "hunter", "child", "fisher", "scholar", "miner",
+}
+local MOODS = {"happy", "calm", "tired", "worried", "proud", false}
+local PLACES = {"Oakford", "Millbrook", "Ravenhill"} -- one for each group
+local REGULAR_SHARE = 0.3 -- of the visits; what is asked again and again comes out of the cache, in turns
+local VISITORS = {"Robin", "Marian", "Will", "Alice"}
+local QUESTIONS = {
+	"Hello!", "Who are you?", "Any news?", "How is work?", "Do you need help with anything?", "Where is the inn?", "Hello!",
+	"What do you think of the weather?", "Any news?", "Do you have a quest for me?", "Thank you!", "Farewell!",
+}
+
+-- The villager of a number from 1 on: what register_npc and spawn want of them.
+function cast.villager(number)
+	local round = math.floor((number - 1) / #NAMES)
+	return {
+		name = NAMES[(number - 1) % #NAMES + 1] .. (round > 0 and " " .. round + 1 or ""),
+		role = ROLES[(number - 1) % #ROLES + 1],
+		mood = MOODS[(number - 1) % #MOODS + 1] or nil,
+	}
+end
+
+-- Counted from 0.
+function cast.group_of(number)
+	return math.floor((number - 1) / cast.GROUP)
+end
+
+function cast.facts_of(number)
+	return {place = PLACES[cast.group_of(number) % #PLACES + 1], weather = "clear"}
+end
+
+-- Robin asks the first villager for news again and again; the other visits are anybody's to anybody.
+-- Returns the villager's number, the visitor's name and the question.
+function cast.visit(villagers)
+	local regular = math.random() < REGULAR_SHARE
+	return regular and 1 or math.random(villagers),
+		regular and VISITORS[1] or VISITORS[math.random(#VISITORS)],
+		regular and "Any news?" or QUESTIONS[math.random(#QUESTIONS)]
+end
+
+return cast
