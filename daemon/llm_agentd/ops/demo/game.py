@@ -1,6 +1,6 @@
-"""A real Luanti/Minetest server without a screen, in a folder of its own, with the mod and the village.
+"""A real Luanti/Minetest server without a screen, in a folder of its own, with the mod and what plays with it.
 
-Used by `make demo` and by the end-to-end test. Knows the engine's command line and log, nothing of models.
+Used by `make demo`, where the village plays, and by end-to-end tests with mods of their own. Knows the engine's command line and log, nothing of models.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from llm_agentd.errors import StartError
@@ -50,8 +50,6 @@ backend = sqlite3
 player_backend = sqlite3
 auth_backend = sqlite3
 mod_storage_backend = sqlite3
-load_mod_llm_agent = true
-load_mod_llm_village = true
 """
 _MAP = "mg_name = singlenode\nseed = 1\n[end_of_params]\n"
 
@@ -73,33 +71,42 @@ def engine_version(binary: str) -> str:
 
 
 class Game:
-    """Start, read its log lines, stop."""
+    """Start, read its log lines, stop. Beside llm_agent the world has `mods`, folders named as their mods are."""
 
-    def __init__(self, folder: Path, *, settings: Mapping[str, object], game: str = "minetest_game") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        settings: Mapping[str, object],
+        mods: Sequence[Path] = (VILLAGE_MOD,),
+        game: str = "minetest_game",
+    ) -> None:
         self.binary = find_binary()
         self.log_path = folder / "debug.log"
+        self.port = _free_udp_port()
         self._folder = folder
         self._game = game
+        self._mods = mods
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Builds the world and starts the server in it."""
         world = self._folder / "world"
-        mods = world / "worldmods"
-        mods.mkdir(parents=True)
-        shutil.copytree(mod_source(), mods / "llm_agent")
-        shutil.copytree(VILLAGE_MOD, mods / "llm_village")
+        mods = {"llm_agent": mod_source()} | {mod.name: mod for mod in self._mods}
+        for name, source in mods.items():
+            shutil.copytree(source, world / "worldmods" / name)
         more = "\n".join(f"{key} = {value}" for key, value in self._settings.items())
+        loads = "".join(f"load_mod_{name} = true\n" for name in mods)
         (self._folder / "minetest.conf").write_text(_CONF.format(step_s=STEP_S, more=more), encoding="utf-8")
-        (world / "world.mt").write_text(_WORLD.format(game=self._game), encoding="utf-8")
+        (world / "world.mt").write_text(_WORLD.format(game=self._game) + loads, encoding="utf-8")
         (world / "map_meta.txt").write_text(_MAP, encoding="utf-8")
         self._output = (self._folder / "server.out").open("wb")
         self._process = subprocess.Popen(
             [
                 self.binary,
                 *("--config", str(self._folder / "minetest.conf"), "--world", str(world), "--gameid", self._game),
-                *("--port", str(_free_udp_port()), "--logfile", str(self.log_path)),
+                *("--port", str(self.port), "--logfile", str(self.log_path)),
             ],
             stdin=subprocess.DEVNULL,
             stdout=self._output,
