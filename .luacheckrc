@@ -17,5 +17,7 @@ files[mod .. "roles.lua"] = {read_globals = {"llm_agent"}}
 
 files["daemon/llm_agentd/ops/demo/llm_village/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["daemon/llm_agentd/ops/demo/llm_village/ticks.lua"] = {globals = {"core", "llm_agent"}} -- it wraps what it times
+files["tests/mods/llm_stage/init.lua"] = {read_globals = {"llm_agent"}, globals = {"core"}} -- listens in on core.show_formspec
+files["tests/mods/llm_stage/square.lua"] = {read_globals = {"core", "default", "PcgRandom"}}
 files["lua/mock_core.lua"] = {globals = {"core", "llm_agent"}}
 files["lua/spec"] = {std = "+busted", read_globals = {"core", "llm_agent"}, max_line_length = 150} -- tables of cases

@@ -13,7 +13,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
 DEMO_DEBS := minetest-server
-TEST_DEBS := $(DEMO_DEBS) g++ lua5.1 lua-busted lua-check lua-cjson luajit luarocks libzmq5 systemd
+# A real client without a screen, for tests and pictures.
+SHOT_DEBS := $(DEMO_DEBS) minetest xvfb xdotool libgl1 libgl1-mesa-dri
+TEST_DEBS := $(SHOT_DEBS) g++ lua5.1 lua-busted lua-check lua-cjson luajit luarocks libzmq5 systemd
 # Debian splits venv off; other builds of Python bring it along.
 VENV_DEB = $(shell $(or $(PYTHON),false) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
 
@@ -21,7 +23,7 @@ COMMA := ,
 # llama-cpp-python compiles llama.cpp: without the parts for pictures, which nothing here uses.
 export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF
 
-LUA_DIRS := daemon/llm_agentd lua mods
+LUA_DIRS := daemon/llm_agentd lua mods tests/mods
 ARGS ?=
 
 # $(call debs,PACKAGES): installs the missing ones as root, else prints the line that does and stops.
@@ -61,7 +63,7 @@ define step
 @$(2)
 endef
 
-.PHONY: help setup demo test run bench lint lint-python lint-lua package lock clean debs-demo debs-test
+.PHONY: help setup demo test run bench lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -94,6 +96,9 @@ lint-lua:
 bench: $(VENV)/.run  ## all benchmarks but ticks on the embedded model, as tables with ratios (docs/benchmarks.md)
 	@for name in hit decode village restart; do $(PY) -m llm_agentd bench $$name; done
 
+screenshots: debs-shot $(VENV)/.dev  ## pictures of a real client, into OUT (build/screenshots)
+	@$(PY) tests/screenshots.py $(or $(OUT),build/screenshots) $(SCENES)
+
 package: $(VENV)/.run  ## in dist/ a wheel (the mod and the embedded model in it), and the mod as a zip for ContentDB
 	@rm -rf build dist
 	@$(PIP) wheel -q --no-deps -w dist .
@@ -113,6 +118,9 @@ clean:  ## removes what make has made
 
 debs-demo:
 	$(call debs,$(DEMO_DEBS))
+
+debs-shot:
+	$(call debs,$(SHOT_DEBS))
 
 debs-test:
 	$(call debs,$(TEST_DEBS))

@@ -1,6 +1,7 @@
 """A real Luanti/Minetest server without a screen, in a folder of its own, with the mod and what plays with it.
 
-Used by `make demo`, where the village plays, and by end-to-end tests with mods of their own. Knows the engine's command line and log, nothing of models.
+Used by `make demo`, where the village plays, and by end-to-end tests with mods of their own.
+Knows the engine's command line and log, nothing of models.
 """
 
 from __future__ import annotations

@@ -1,0 +1,89 @@
+"""Where the elements of a formspec lie on the screen, so that a test clicks a button by its name.
+
+Pure. Knows formspec_version 2 and later (real coordinates), as all forms of the mod have, in the middle of the screen.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+UNITS_ACROSS = 15  # the engine makes the shorter side of the screen that many units
+PADDING = 0.05  # of the screen, on each side, where a form is so large that it must shrink
+# Element → the part that holds its name, counted from 0; those with a size have it in part 1.
+NAME_PART = {
+    "field": 2, "pwdfield": 2, "textarea": 2, "button": 2, "button_exit": 2, "dropdown": 2, "textlist": 2, "table": 2,
+    "hypertext": 2, "scrollbar": 3, "image_button": 3, "image_button_exit": 3, "checkbox": 1,
+}  # fmt: skip
+TICK = (0.4, 0.0)  # a checkbox has no size; its middle is at its y
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def middle(self) -> tuple[int, int]:
+        return (self.left + self.right) // 2, (self.top + self.bottom) // 2
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form as it lies on a screen."""
+
+    name: str
+    spec: str
+    box: Box
+    elements: dict[str, Box]
+
+    def find(self, element: str) -> Box:
+        """The box of an element. Raises KeyError with the names that there are."""
+        if element not in self.elements:
+            raise KeyError(f"no {element} in form {self.name}; it has {', '.join(sorted(self.elements))}")
+        return self.elements[element]
+
+
+def _split(text: str, at: str) -> list[str]:
+    """Parts between unescaped `at`."""
+    return re.split(rf"(?<!\\){re.escape(at)}", text)
+
+
+def _pair(text: str) -> tuple[float, float]:
+    first, _, second = text.partition(",")
+    return float(first), float(second or 0.8)  # a dropdown may leave out its height
+
+
+def lay_out(name: str, spec: str, screen: tuple[int, int]) -> Form:
+    """Finds all named elements. Raises ValueError where the spec has no size."""
+    size = re.search(r"size\[([\d.]+),([\d.]+)", spec)
+    if size is None or not re.search(r"formspec_version\[(\d+)", spec):
+        raise ValueError(f"form {name} has no formspec_version or no size: {spec[:200]}")
+    width, height = float(size[1]), float(size[2])
+    room = 1 - 2 * PADDING
+    unit = min(min(screen) / UNITS_ACROSS, screen[0] * room / width, screen[1] * room / height)
+    origin = (screen[0] - width * unit) / 2, (screen[1] - height * unit) / 2
+
+    def box(x: float, y: float, w: float, h: float) -> Box:
+        left, top = origin[0] + x * unit, origin[1] + y * unit
+        return Box(round(left), round(top), round(left + w * unit), round(top + h * unit))
+
+    elements: dict[str, Box] = {}
+    offsets = [(0.0, 0.0)]
+    for element in _split(spec, "]"):
+        kind, _, inside = element.strip().partition("[")
+        parts = _split(inside, ";")
+        if kind in ("container", "scroll_container"):
+            x, y = _pair(parts[0])
+            offsets.append((offsets[-1][0] + x, offsets[-1][1] + y))
+        elif kind in ("container_end", "scroll_container_end"):
+            offsets.pop()
+        elif kind in NAME_PART:
+            x, y = _pair(parts[0])
+            w, h = TICK if kind == "checkbox" else _pair(parts[1])
+            elements[parts[NAME_PART[kind]]] = box(x + offsets[-1][0], y + offsets[-1][1], w, h)
+    return Form(name, spec, box(0, 0, width, height), elements)

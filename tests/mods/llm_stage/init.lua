@@ -1,0 +1,98 @@
+-- The stage's manager: builds the square, lights it, dresses whoever joins as an admin and moves the camera on `/stage SCENE`.
+-- For tests and screenshots with a real client; logs `[llm_stage] …` for each thing that the rig waits for, forms among them,
+-- so that the rig finds a button by its name. Never part of a world that people play in.
+
+local GROUND_Y = 8
+local build = loadfile(core.get_modpath("llm_stage") .. "/square.lua")(GROUND_Y)
+
+local function log(...) core.log("action", "[llm_stage] " .. string.format(...)) end
+
+local function at(x, z) return {x = x, y = GROUND_Y + 0.5, z = z} end
+
+-- Where the player stands, whom they look at, and who else is there. The camera looks at `look` at a face's height.
+local SCENES = {
+	smith = {stand = at(-7.3, -0.6), look = at(-8, 2.2), cast = {{"smith", "Mira", at(-8, 2.2)}}},
+	market = {stand = at(7.7, -0.2), look = at(8, 3.1), cast = {{"merchant", "Bram", at(8, 3.1)}}},
+	square = {
+		stand = at(0, -0.4), look = at(0, 3.5),
+		cast = {{"elder", "Alda", at(-1.4, 3.6)}, {"farmer", "Piet", at(0, 4.2)}, {"child", "Ida", at(1.4, 3.6)}},
+	},
+	empty = {stand = at(0, -2), look = at(0, 9), cast = {}},
+}
+local EYES = 1.625 -- nodes above the feet
+local FACE = 1.55
+
+local function yaw_to(from, target) return math.atan2(from.x - target.x, target.z - from.z) end
+
+local function spawn(towards, role, name, pos)
+	local npc = llm_agent.spawn(pos, {role = role, name = name})
+	npc:get_object():set_yaw(yaw_to(pos, towards))
+	log("here npc=%s name=%s", npc.id, name)
+end
+
+local function look_at(player, from, target)
+	local x, z = target.x - from.x, target.z - from.z
+	player:set_pos(from)
+	player:set_look_horizontal(yaw_to(from, target))
+	player:set_look_vertical(math.atan2(EYES - FACE, math.sqrt(x * x + z * z)))
+end
+
+local function clear()
+	local bodies = {}
+	for _, entity in pairs(core.luaentities) do
+		if entity.name == "llm_agent:npc" then bodies[#bodies + 1] = entity.object end
+	end
+	for _, body in ipairs(bodies) do body:remove() end
+end
+
+core.register_chatcommand("stage", {
+	params = "SCENE",
+	description = "Set the stage for a scene",
+	func = function(name, word)
+		local scene, player = SCENES[word], core.get_player_by_name(name)
+		if not scene or not player then return false, "No such scene" end
+		clear()
+		look_at(player, scene.stand, scene.look)
+		for _, actor in ipairs(scene.cast) do spawn(scene.stand, unpack(actor)) end
+		log("scene %s", word)
+		return true
+	end,
+})
+
+-- The chat is for the scene alone.
+function core.get_server_status() return "" end
+function core.send_join_message() end
+
+core.register_on_mods_loaded(function()
+	local show_formspec = core.show_formspec
+	function core.show_formspec(player_name, form_name, spec)
+		log("form %s", core.write_json({player = player_name, name = form_name, spec = spec}))
+		return show_formspec(player_name, form_name, spec)
+	end
+	local close_formspec = core.close_formspec
+	function core.close_formspec(player_name, form_name)
+		log("form closed %s", form_name)
+		return close_formspec(player_name, form_name)
+	end
+	core.after(0, function()
+		core.set_timeofday(0.42)
+		core.emerge_area({x = -32, y = -16, z = -32}, {x = 32, y = 32, z = 32}, function(_, _, left)
+			if left > 0 then return end
+			build()
+			log("ready")
+		end)
+	end)
+end)
+
+core.register_on_joinplayer(function(player)
+	local name = player:get_player_name()
+	core.set_player_privs(name, {interact = true, shout = true, llm_admin = true})
+	player:hud_set_flags({hotbar = false, healthbar = false, breathbar = false, wielditem = false, minimap = false})
+	look_at(player, SCENES.empty.stand, SCENES.empty.look)
+end)
+
+core.register_on_chat_message(function(name, message) log("heard %s: %s", name, message) end)
+core.register_on_chatcommand(function(name, command, params) log("heard %s: /%s %s", name, command, params) end)
+core.register_on_player_receive_fields(function(_, form_name, fields)
+	log("fields %s", core.write_json({name = form_name, fields = fields}))
+end)

@@ -1,0 +1,78 @@
+"""`make screenshots`: what a player sees, as pictures made with a real client on the stage's square.
+
+    python tests/screenshots.py FOLDER [SCENE…]     all scenes where none is named
+
+A scene sets the stage, acts as a player does, and takes a picture FOLDER/SCENE.png when it sees what it waits for.
+A new one is a function with `@scene`; forms are found by their name and clicked by their elements' (client_rig.py).
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from client_rig import Client, player, stage
+from form_layout import Box
+from llm_agentd.ops.demo.game import SAY
+
+SIZE = (1024, 768)
+SETTINGS = {"llm_agent.greet": "false", "llm_agent.read_base_ms": 10_000}
+CLIENT_SETTINGS = {"fov": 60}  # a little nearer to the faces
+BUBBLES = Box(300, 0, SIZE[0], SIZE[1] // 2)
+
+Scene = Callable[[Client], None]
+SCENES: dict[str, Scene] = {}
+
+
+def scene(function: Scene) -> Scene:
+    SCENES[function.__name__] = function
+    return function
+
+
+def enter(client: Client, name: str) -> None:
+    """Sets the stage, and waits until it is seen and the chat's window has slid away."""
+    client.chat(f"/stage {name}")
+    client.log.expect(rf"\[llm_stage\] scene {name}")
+    client.wait_still()
+
+
+@scene
+def greet(client: Client) -> None:
+    """A greeting in chat; the answer above the NPC's head."""
+    enter(client, "market")
+    client.wait_change(BUBBLES, lambda: client.chat("Hello! Any news?"), share=0.02)
+    client.log.expect(SAY)
+    client.wait_still()
+
+
+@scene
+def doctor(client: Client) -> None:
+    """What an admin reads when all is well."""
+    enter(client, "empty")
+    client.chat("/llm doctor")
+    client.wait_change(Box(0, 0, SIZE[0] // 2, SIZE[1] // 4), lambda: None, share=0.001)
+    client.wait_still()
+
+
+def main() -> int:
+    folder, names = Path(sys.argv[1]), sys.argv[2:] or list(SCENES)
+    if unknown := set(names) - set(SCENES):
+        print(f"no scene {', '.join(unknown)}; there are: {', '.join(SCENES)}", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="llm-agentd-shots-") as world, stage(Path(world), SETTINGS) as (game, log):
+        for name in names:
+            begun_s = time.monotonic()
+            # for each scene a client of its own: the chat forgets what was said only after a minute
+            with player(Path(world), game, log, size=SIZE, settings=CLIENT_SETTINGS) as client:
+                SCENES[name](client)
+                client.shot(folder / f"{name}.png")
+            size_kib = (folder / f"{name}.png").stat().st_size // 1024
+            print(f"{folder}/{name}.png  {size_kib} KiB, {time.monotonic() - begun_s:.0f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
