@@ -10,8 +10,11 @@ for _, file in ipairs({
 }) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
 end
-for _, file in ipairs({"init", "api", "body", "places"}) do -- what adds to the API
+for _, file in ipairs({"init", "api", "body", "places", "attach"}) do -- what adds to the API
 	files[mod .. file .. ".lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
+end
+for _, file in ipairs({"mobs", "mcl"}) do
+	files[mod .. "adapters/" .. file .. ".lua"] = {read_globals = {"core"}}
 end
 files[mod .. "roles.lua"] = {read_globals = {"llm_agent"}}
 

@@ -76,6 +76,7 @@ function Object:get_luaentity() return not self.gone and self.entity or nil end
 function Object:is_player() return self.player_name ~= nil end
 function Object:get_player_name() return self.player_name or "" end
 function Object:get_wielded_item() return self.wielded end
+function Object:get_player_control() return {sneak = self.sneaks or false} end
 
 function Object:remove()
 	if self.gone then return end
@@ -99,7 +100,7 @@ end
 -- The fake core ----------------------------------------------------------------------------------------------------------
 
 -- options: settings (table of strings), http (false: not allowed), curl (false: no cURL), storage (table kept over "restarts"),
--- player_api (false: a game without the player model), mod_path
+-- player_api (false: a game without the player model), other_mods (name → true), mod_path
 function Mock.new(options)
 	options = options or {}
 	local self = setmetatable({
@@ -144,6 +145,7 @@ function Mock:_add_environment(core, options)
 	function core.get_current_modname() return "llm_agent" end
 	function core.get_modpath(name)
 		if name == "llm_agent" then return self.mod_path end
+		if (options.other_mods or {})[name] then return "/mods/" .. name end
 		return name == "player_api" and options.player_api ~= false and "/games/player_api" or nil
 	end
 	-- As the server sees it: the text with its arguments in, in the source's language.
@@ -223,7 +225,7 @@ function Mock:_add_world(core)
 	function core.add_entity(pos, name, staticdata)
 		local def = assert(core.registered_entities[name], "unknown entity " .. name)
 		local object = setmetatable({pos = vector_copy(pos), hp = 20, yaw = 0, properties = {}}, Object)
-		object:set_properties(def.initial_properties)
+		object:set_properties(def.initial_properties or {})
 		object.entity = setmetatable({object = object, name = name}, {__index = def})
 		self.entities[#self.entities + 1] = object
 		if def.on_activate then object.entity:on_activate(staticdata or "", 0) end

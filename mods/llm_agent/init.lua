@@ -73,6 +73,11 @@ agent.role_form = part("role_form", agent.S, core.formspec_escape, agent.role_fi
 part("editor", agent)
 part("body", agent)
 part("dialog", agent)
+part("attach", agent)
+if agent.settings.adapters then
+	if core.get_modpath("mobs") then part("adapters/mobs", agent) end
+	if core.get_modpath("mobs_mc") then part("adapters/mcl", agent) end
+end
 
 -- Off stops every call and stays off.
 function agent.set_enabled(enabled)
@@ -88,6 +93,7 @@ function llm_agent.update(dtime)
 	agent.client.step(now)
 	agent.speech.step(now)
 	agent.look_around(dtime)
+	agent.look_at_bodies()
 end
 
 core.register_globalstep(function(dtime) llm_agent.update(dtime) end)

@@ -1,0 +1,82 @@
+-- Minds for the villagers of Mineclonia and VoxeLibre (mod `mobs_mc`). Their trade is their role, and their shop stays theirs.
+-- Loaded only where `mobs_mc` is; written to `_profession`, `child`, `nametag`, `do_custom` and how each game stops a mob,
+-- as of 2025. A held villager is held in memory only: nothing of it is saved.
+
+local agent = ...
+
+local VILLAGER = "mobs_mc:villager"
+-- Both games' names of a trade; every other trade sells something.
+local ROLES = {
+	farmer = "farmer", shepherd = "farmer", fisherman = "fisher", cleric = "priest", librarian = "scholar",
+	armorer = "smith", weaponsmith = "smith", weapon_smith = "smith", toolsmith = "smith", tool_smith = "smith",
+	unemployed = "villager", nitwit = "villager",
+}
+
+local held = setmetatable({}, {__mode = "k"}) -- luaentity → its health when the talk began
+
+local function has_trade(self)
+	local profession = self._profession
+	return not self.child and profession ~= nil and profession ~= "unemployed" and profession ~= "nitwit"
+end
+
+local function role_of(self)
+	if self.child then return "child" end
+	return self._profession and (ROLES[self._profession] or "merchant") or "villager"
+end
+
+local function own_click(object, clicker)
+	local self = object:get_luaentity()
+	if has_trade(self) then return true end
+	local item = clicker:get_wielded_item():get_name()
+	return item == "mcl_mobs:nametag" or item == "mcl_mobitems:nametag"
+		or self.follow_holding and self:follow_holding(clicker) or false
+end
+
+local function stop(self)
+	if self.halt_in_tracks then -- Mineclonia
+		self:cancel_navigation()
+		self:halt_in_tracks()
+	elseif self.state ~= "stand" then -- VoxeLibre
+		self.state = "stand"
+		self:set_velocity(0)
+		self:set_animation("stand")
+	end
+end
+
+-- Whoever is hurt or flees does not stay for the end of a sentence.
+local function stays(self)
+	if self.dead or self.state == "runaway" or self.state == "attack" or (self.health or 0) < held[self] then
+		held[self] = nil
+	end
+	return held[self] ~= nil
+end
+
+local function hold(object, talking)
+	local self = object:get_luaentity()
+	held[self] = talking and (self.health or 0) or nil
+	if talking and stays(self) then stop(self) end
+end
+
+-- Both games leave out what a mob wants to do in a step where its do_custom gives false.
+local function make_holdable(def)
+	local own = def.do_custom
+	function def.do_custom(self, ...)
+		if held[self] and stays(self) then
+			stop(self)
+			return false
+		end
+		if own then return own(self, ...) end
+	end
+end
+
+core.register_on_mods_loaded(function()
+	local def = core.registered_entities[VILLAGER]
+	if not def then return end
+	make_holdable(def)
+	agent.adapt(VILLAGER, {
+		accepts = function() return true end,
+		describe = function(self) return self.nametag, role_of(self) end,
+		hold = hold,
+		own_click = own_click,
+	})
+end)
