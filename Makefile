@@ -15,7 +15,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 DEMO_DEBS := minetest-server
 # A real client without a screen, for tests and pictures.
 SHOT_DEBS := $(DEMO_DEBS) minetest xvfb xdotool libgl1 libgl1-mesa-dri
-TEST_DEBS := $(SHOT_DEBS) g++ lua5.1 lua-busted lua-check lua-cjson luajit luarocks libzmq5 systemd
+TEST_DEBS := $(SHOT_DEBS) g++ lua5.1 lua-busted lua-check lua-cjson luajit luarocks libzmq5 minetest-mod-mobs-redo systemd
 # Debian splits venv off; other builds of Python bring it along.
 VENV_DEB = $(shell $(or $(PYTHON),false) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
 

@@ -34,8 +34,7 @@ local function show(object, npc)
 	if (properties.nametag or "") == "" then own.nametag, own.nametag_color = npc.name, "#e8d9a0" end
 	if (properties.infotext or "") == "" then own.infotext = npc.name .. ", " .. agent.title(npc) end
 	if next(own) then object:set_properties(own) end
-	local shown = npc.shown or {}
-	npc.shown = {nametag = own.nametag or shown.nametag, infotext = own.infotext or shown.infotext}
+	npc.shown = {nametag = own.nametag, infotext = own.infotext}
 end
 
 local function hide(object, npc)
@@ -250,7 +249,6 @@ function llm_agent.detach(object)
 	if not npc then return false end
 	if npc.hold then npc.hold(object, false) end
 	hide(object, npc)
-	minds[self] = nil
 	self[FIELD] = kinds[self.name] and {detached = true} or nil -- else its adapter would give it another
 	llm_agent.unregister_npc(npc.id)
 	return true

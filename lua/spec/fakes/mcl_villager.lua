@@ -14,15 +14,16 @@ return function(core, flavour)
 	end
 
 	function mob_class:moves()
-		if flavour == "mineclonia" then return self.movement_goal ~= nil end
+		if flavour == "mineclonia" then return self.movement_goal ~= nil or self.waypoints ~= nil end
 		return self.state ~= "stand"
 	end
 
-	-- What it wants to do comes after do_custom, in both games.
+	-- What it wants to do comes after do_custom, in both games; Mineclonia's moves along its way before.
 	function mob_class:on_step(dtime)
+		if self.waypoints then self.movement_goal = "go_pos" end
 		if self.do_custom and self:do_custom(dtime) == false then return end
 		if flavour == "mineclonia" then
-			self.movement_goal, self.waypoints = "go_pos", {}
+			self.waypoints, self.movement_goal = {}, "go_pos"
 		elseif self.state == "stand" then
 			self.state, self.speed = "gowp", 1.2
 		end

@@ -1,0 +1,160 @@
+-- Plays mobs_redo's real code, in a real server, against the minds that llm_agent gives its mobs. No player is there: blocks
+-- are kept active by hand, and clicks come from a stand-in. The daemon's place is taken by a door that never answers.
+-- Each check is logged, `[llm_probe] ok NAME` or `[llm_probe] FAIL NAME why`; the server ends by itself.
+
+local PLACE = {x = 8, y = 8, z = 8} -- the middle of a mapblock
+local STEP_MAX_S = 30 -- blocks come and go with the server's own intervals of a few seconds
+
+mobs:register_mob("llm_probe_mobs:town_guard", {
+	type = "npc", visual = "cube", textures = {{"default_stone.png"}}, hp_min = 10, hp_max = 10, follow = {"farming:bread"},
+	walk_chance = 100, stand_chance = 0, walk_velocity = 2, fear_height = 0, order = "wander",
+	on_rightclick = function(self, clicker)
+		self.clicks = (self.clicks or 0) + 1
+		mobs:feed_tame(self, clicker, 8, false, false)
+	end,
+})
+mobs:register_mob("llm_probe_mobs:sheep", {type = "animal", visual = "cube", textures = {{"default_stone.png"}}})
+
+core.register_entity("llm_probe_mobs:keeper", {
+	on_activate = function(self, staticdata) self.llm_agent = core.deserialize(staticdata) end,
+	get_staticdata = function(self) return core.serialize(self.llm_agent) end,
+})
+
+local function stand_in(holds, sneaks)
+	local stack = ItemStack(holds)
+	return {
+		is_player = function() return true end,
+		get_player_name = function() return "Robin" end,
+		get_pos = function() return PLACE end,
+		get_player_control = function() return {sneak = sneaks} end,
+		get_wielded_item = function() return stack end,
+		set_wielded_item = function(_, left) stack = left end,
+	}
+end
+
+local function floor()
+	for x = -8, 24 do for z = -8, 24 do
+		core.set_node({x = x, y = 5, z = z}, {name = "default:stone"})
+		core.set_node({x = x, y = 6, z = z}, {name = (x == -8 or x == 24 or z == -8 or z == 24) and "default:stone" or "air"})
+	end end
+end
+
+local guard, sheep, keeper -- objects
+local id, keeper_id, keeper_name, reply, asked_us, spot, since
+
+local function me() return guard:get_luaentity() end
+local function npc() return llm_agent.get_npc(id) end
+
+local function speed(object)
+	local velocity = object:get_velocity()
+	return math.abs(velocity.x) + math.abs(velocity.z)
+end
+
+local function find(name)
+	for _, object in ipairs(core.get_objects_inside_radius(PLACE, 30)) do
+		local self = object:get_luaentity()
+		if self and self.name == name then return object end
+	end
+end
+
+local function ask(deadline_ms)
+	reply, asked_us = nil, core.get_us_time()
+	npc():think({utterance = "Any news?", deadline_ms = deadline_ms}, function(answer) reply = answer end)
+end
+
+-- {name, begin or nil, done() -> true, or nil and why not yet}
+local CHECKS = {
+	{"mob_gets_a_mind", function()
+		floor()
+		guard = core.add_entity(PLACE, "llm_probe_mobs:town_guard")
+		sheep = core.add_entity(PLACE, "llm_probe_mobs:sheep")
+		keeper = core.add_entity(PLACE, "llm_probe_mobs:keeper")
+	end, function()
+		id = (me().llm_agent or {}).id
+		if not id or npc():get_object() ~= guard then return nil, "no mind" end
+		return npc().role == "guard" and sheep:get_luaentity().llm_agent == nil, "role " .. npc().role
+	end},
+	{"entity_is_attached", function()
+		local mind = llm_agent.attach(keeper, {role = "farmer", mood = "glad"})
+		keeper_id, keeper_name = mind.id, mind.name
+	end, function() return keeper:get_properties().nametag == keeper_name end},
+	{"thinks_or_falls_back", function() ask(1000) end, function()
+		return reply and reply.fallback and reply.text ~= "" and core.get_us_time() - asked_us < 3e6, "no reply in time"
+	end},
+	{"walks", nil, function() return speed(guard) > 0.5, "speed " .. speed(guard) end},
+	{"stands_while_it_talks", function()
+		npc().hold(guard, true)
+		since, spot = core.get_us_time(), nil
+	end, function()
+		local passed_s = (core.get_us_time() - since) / 1e6
+		if passed_s < 1 then return nil, "waits" end -- it may slide and fall to rest
+		spot = spot or guard:get_pos()
+		if vector.distance(spot, guard:get_pos()) > 0.2 then return false, "it walks" end
+		return passed_s > 5 or nil, "waits"
+	end},
+	{"walks_again", function() npc().hold(guard, false) end, function()
+		return me().order == "wander" and speed(guard) > 0.5 or nil, "order " .. me().order
+	end},
+	{"gift_is_the_mobs", function() me():on_rightclick(stand_in("farming:bread")) end, function()
+		return me().clicks == 1 and me().food == 1, "clicks " .. tostring(me().clicks)
+	end},
+	{"empty_hand_talks", function() me():on_rightclick(stand_in("")) end, function()
+		return me().clicks == 1, "took the click"
+	end},
+	{"sneaking_is_the_mobs", function() me():on_rightclick(stand_in("", true)) end, function()
+		return me().clicks == 2, "no click"
+	end},
+	{"takes_its_nametag", function()
+		me().nametag = "Berta"
+		me():update_tag()
+	end, function() return npc().name == "Berta" or nil, "is " .. npc().name end},
+	{"sleeps_unloaded", function()
+		npc().hold(guard, true)
+		core.forceload_free_block(PLACE, true)
+	end, function()
+		if guard:get_pos() or keeper:get_pos() then return nil, "still there" end
+		return npc() and not npc():is_present() and not llm_agent.get_npc(keeper_id):is_present(), "not asleep"
+	end},
+	{"wakes_the_same", function() core.forceload_block(PLACE, true) end, function()
+		guard, keeper = find("llm_probe_mobs:town_guard"), find("llm_probe_mobs:keeper")
+		if not guard or not keeper then return nil, "not back" end
+		local mind, other = npc(), llm_agent.get_npc(keeper_id)
+		if mind:get_object() ~= guard or other:get_object() ~= keeper then return false, "somebody else" end
+		return mind.name == "Berta" and mind.role == "guard" and other.name == keeper_name and other.mood == "glad", "changed"
+	end},
+	{"was_not_left_standing", nil, function() return me().order == "wander", "order " .. me().order end},
+	{"removal_answers", function()
+		ask(60000)
+		guard:remove()
+	end, function()
+		if not reply then return nil, "no answer" end
+		return reply.code == "cancelled" and npc() == nil and core.get_us_time() - asked_us < 1e6, reply.code
+	end},
+}
+
+local current, left_s = 0, 0
+
+local function finish(ok, why)
+	core.log("action", ("[llm_probe] %s %s%s"):format(ok and "ok" or "FAIL", CHECKS[current][1], ok and "" or " " .. tostring(why)))
+	current, left_s = current + 1, STEP_MAX_S
+	local check = ok and CHECKS[current]
+	if not check then return core.request_shutdown() end -- what comes after a failure builds on it
+	if check[2] then check[2]() end
+end
+
+core.register_globalstep(function(dtime)
+	local check = CHECKS[current]
+	if not check then return end
+	left_s = left_s - dtime
+	local ok, why = check[3]()
+	if ok ~= nil or left_s < 0 then finish(ok, why) end
+end)
+
+core.after(0, function()
+	core.emerge_area(vector.subtract(PLACE, 32), vector.add(PLACE, 32), function(_, _, remaining)
+		if remaining > 0 or current > 0 then return end
+		core.forceload_block(PLACE, true)
+		current, left_s = 1, STEP_MAX_S
+		CHECKS[1][2]()
+	end)
+end)
