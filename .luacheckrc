@@ -23,5 +23,6 @@ files["daemon/llm_agentd/ops/demo/llm_village/ticks.lua"] = {globals = {"core", 
 files["tests/mods/llm_stage/init.lua"] = {read_globals = {"llm_agent"}, globals = {"core"}} -- listens in on core.show_formspec
 files["tests/mods/llm_stage/square.lua"] = {read_globals = {"core", "default", "PcgRandom"}}
 files["tests/mods/llm_probe_mobs/init.lua"] = {read_globals = {"core", "llm_agent", "mobs", "vector", "ItemStack"}}
+files["tests/mods/llm_probe_admin/init.lua"] = {read_globals = {"llm_agent", "ItemStack"}, globals = {"core"}}
 files["lua/mock_core.lua"] = {globals = {"core", "llm_agent"}}
 files["lua/spec"] = {std = "+busted", read_globals = {"core", "llm_agent"}, max_line_length = 150} -- tables of cases

@@ -167,9 +167,13 @@ def test_roles_are_listed_written_and_taken_away(endpoint: str) -> None:
         assert listed.json() == {"roles": [], "version": "1", "problems": ["x.yaml:1: bad"], "folder": "/roles"}
         assert http.put("/v1/roles/monk", json=MONK).json() == {"role": MONK, "version": "2"}
         assert http.delete("/v1/roles/monk").json() == {"role": None, "version": "2"}
-        asked = [{**daemon.next(), "id": ""} for _ in range(3)]
+        assert http.post("/v1/roles/monk", json=MONK).json() == {"role": MONK, "version": "2"}
+        assert http.post("/v1/roles/monk/delete", json={}).json() == {"role": None, "version": "2"}
+        asked = [{**daemon.next(), "id": ""} for _ in range(5)]
     assert asked == [
         {"op": "roles", "id": ""},
+        {"op": "set_role", "id": "", "name": "monk", "role": MONK},
+        {"op": "set_role", "id": "", "name": "monk", "role": None},
         {"op": "set_role", "id": "", "name": "monk", "role": MONK},
         {"op": "set_role", "id": "", "name": "monk", "role": None},
     ]
@@ -189,10 +193,13 @@ def test_a_body_that_is_no_role_never_reaches_the_daemon(
     endpoint: str, content: bytes, kind: str | None, code: str, names: str
 ) -> None:
     with FakeDaemon(endpoint, keeper) as daemon, door(endpoint) as open_door:
-        answer = open_door.http.put("/v1/roles/monk", content=content, headers={"Content-Type": kind} if kind else {})
+        headers = {"Content-Type": kind} if kind else {}
+        for method in ("PUT", "POST"):
+            answer = open_door.http.request(method, "/v1/roles/monk", content=content, headers=headers)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+            assert names in answer.json()["error"]["message"]
+        assert open_door.http.post("/v1/roles/monk/delete", content=content).status_code == 400
         assert daemon.seen.empty()
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
-    assert names in answer.json()["error"]["message"]
 
 
 def test_what_the_daemon_says_of_a_role_is_passed_on(endpoint: str) -> None:
@@ -200,7 +207,7 @@ def test_what_the_daemon_says_of_a_role_is_passed_on(endpoint: str) -> None:
         answer = open_door.http.put("/v1/roles/Monk", json=MONK)
         assert (answer.status_code, answer.json()["error"]["message"]) == (400, "name: want small letters")
         assert open_door.http.put("/v1/roles/monk/x", json=MONK).status_code == 404
-        assert open_door.http.post("/v1/roles/monk", json=MONK).status_code == 405
+        assert open_door.http.patch("/v1/roles/monk", json=MONK).status_code == 405
 
 
 def test_facts(endpoint: str) -> None:
@@ -261,6 +268,8 @@ def test_the_token_guards_all_but_healthz(endpoint: str) -> None:
             assert http.post("/infer", json={"prompt": "x"}, headers=headers).status_code == 401
             assert http.put("/v1/roles/monk", json=MONK, headers=headers).status_code == 401
             assert http.delete("/v1/roles/monk", headers=headers).status_code == 401
+            assert http.post("/v1/roles/monk", json=MONK, headers=headers).status_code == 401
+            assert http.post("/v1/roles/monk/delete", headers=headers).status_code == 401
         right = [(b"Authorization", "Bearer séc ret".encode())]
         assert http.post("/infer", json={"prompt": "x"}, headers=right).status_code == 200
 
@@ -276,9 +285,9 @@ def test_unknown_routes_and_methods_answer_in_the_same_form(endpoint: str) -> No
 def test_openapi_shows_bodies_answers_and_examples(endpoint: str) -> None:
     with FakeDaemon(endpoint), door(endpoint) as open_door:
         spec = open_door.http.get("/openapi.json").json()
-    roles = {"/v1/roles", "/v1/roles/{name}"}
+    roles = {"/v1/roles", "/v1/roles/{name}", "/v1/roles/{name}/delete"}
     assert set(spec["paths"]) == {"/infer", "/v1/exchange", "/info", "/healthz", "/readyz", "/metrics", *roles}
-    assert set(spec["paths"]["/v1/roles/{name}"]) == {"put", "delete"}
+    assert set(spec["paths"]["/v1/roles/{name}"]) == {"put", "post", "delete"}
     put = spec["paths"]["/v1/roles/{name}"]["put"]
     assert put["parameters"][0]["name"] == "name"
     assert set(put["requestBody"]["content"]["application/json"]["schema"]["properties"]) == set(FIELDS)

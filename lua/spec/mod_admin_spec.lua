@@ -72,7 +72,7 @@ describe("the diagnosis", function()
 		for _, case in ipairs({
 			{{code = 0}, "llm-agentd serve"}, {{code = 0, timeout = true}, "in time"}, {{code = 401}, "llm_agent.token"},
 			{{code = 403}, "llm_agent.token"}, {{code = 503}, "cannot answer yet"}, {{code = 404}, "llm_agent.url"},
-			{{code = 200}, "is not llm-agentd"}, {{code = 500}, "HTTP 500"},
+			{{code = 405}, "PUT"}, {{code = 200}, "is not llm-agentd"}, {{code = 500}, "HTTP 500"},
 		}) do
 			local bad, _, count = examine({answers = {ready = case[1], info = case[1], roles = case[1]}})
 			has(case[2], bad)

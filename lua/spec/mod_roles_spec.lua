@@ -4,7 +4,7 @@ local Mock = require("mock_core")
 
 local FORM = "llm_agent:role"
 
--- The daemon's half: role files by name, as GET, PUT and DELETE /v1/roles have them.
+-- The daemon's half: role files by name, as GET and POST /v1/roles have them.
 local function role_keeper(shipped)
 	local keeper = {own = {}, gets = 0, version = 1, refuse = nil}
 
@@ -28,7 +28,7 @@ local function role_keeper(shipped)
 	end
 
 	function keeper.call(method, path, body)
-		local name = path:match("^/v1/roles/([%w_]+)$")
+		local name, taken = path:match("^/v1/roles/([%w_]+)(.*)$")
 		if path == "/v1/roles" and method == "GET" then
 			keeper.gets = keeper.gets + 1
 			return 200, listing()
@@ -37,7 +37,8 @@ local function role_keeper(shipped)
 		elseif keeper.refuse then
 			return 400, {error = {code = "bad_request", message = keeper.refuse}}
 		end
-		keeper.set(name, method == "PUT" and body or nil)
+		assert.equal("POST", method) -- one PUT or DELETE spoils all later calls before 5.9
+		keeper.set(name, taken ~= "/delete" and body or nil)
 		return 200, {version = "v" .. keeper.version}
 	end
 	return keeper

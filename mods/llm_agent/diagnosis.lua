@@ -105,6 +105,9 @@ local function look_at_daemon(facts, note)
 		note(false, S("The daemon wants another token: set llm_agent.token to its http.token (config.yaml of llm-agentd)."))
 	elseif code == 503 then
 		note(false, S("The daemon at @1 is there but cannot answer yet. Wait a moment, then look at its log.", url))
+	elseif code == 405 then -- luanti-org/luanti#14394
+		note(false, S("Calls arrive as another kind than they were sent (HTTP 405). Before 5.9 the engine does so once any mod "
+			.. "has used PUT or DELETE: update the engine, or take that mod out of secure.http_mods."))
 	elseif code == 200 or code == 404 then
 		note(false, S("@1 is not llm-agentd: set llm_agent.url to the address that llm-agentd prints at its start.", url))
 	else

@@ -119,16 +119,17 @@ function agent.sync_roles(done)
 	end)
 end
 
-local function change(method, name, fields, done)
-	call(method, "/v1/roles/" .. name, fields, function(problem)
+local function change(path, body, done)
+	call("POST", "/v1/roles/" .. path, body, function(problem)
 		if problem then return done(problem) end
 		agent.sync_roles(done)
 	end)
 end
 
 -- Write the admin's own file of a role, or take it away. done(problem or nil) comes when the change is in force here, too.
-function agent.save_role(name, fields, done) change("PUT", name, fields, done) end
-function agent.delete_role(name, done) change("DELETE", name, nil, done) end
+-- By POST: in engines before 5.9 one PUT or DELETE turns every later call of the server into the same.
+function agent.save_role(name, fields, done) change(name, fields, done) end
+function agent.delete_role(name, done) change(name .. "/delete", {}, done) end
 
 llm_agent.on("online", function() agent.sync_roles() end)
 llm_agent.on("reply", function()

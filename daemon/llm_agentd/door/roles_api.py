@@ -1,9 +1,13 @@
 """The routes of roles: what there are, and an admin's own set and taken away.
 
 Runs on the door's event loop. What a role may hold is the daemon's to check; schema.py tells /docs of it.
+Whatever PUT and DELETE do, a POST does as well, for the game: in engines before 5.9 one PUT or DELETE turns all later
+calls of the server, those of other mods too, into the same (luanti-org/luanti#14394).
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
@@ -27,14 +31,23 @@ def add_roles(app: FastAPI, link: Link) -> None:
         """Fields that a role does not set are left out. `version` changes when any role does."""
         return json_response(_bare(await ask(link, {"op": "roles"})))
 
-    @app.put(
-        "/v1/roles/{name}",
-        tags=["roles"],
-        summary="Write a role",
-        response_model=schema.RoleAnswer,
-        responses=schema.errors(400, 401, 413, 503),
-        openapi_extra=schema.named_role(schema.RoleBody),
-    )
+    writing: dict[str, Any] = {
+        "tags": ["roles"],
+        "summary": "Write a role",
+        "response_model": schema.RoleAnswer,
+        "responses": schema.errors(400, 401, 413, 503),
+        "openapi_extra": schema.named_role(schema.RoleBody),
+    }
+    taking: dict[str, Any] = {
+        "tags": ["roles"],
+        "summary": "Take an admin's own role away",
+        "response_model": schema.RoleAnswer,
+        "responses": schema.errors(400, 401, 503),
+        "openapi_extra": schema.named_role(),
+    }
+
+    @app.put("/v1/roles/{name}", **writing)
+    @app.post("/v1/roles/{name}", **writing)
     async def set_role(request: Request) -> Response:
         """The body is the whole role; it becomes `NAME.yaml` in `agents.roles_dir` and holds from the next reply on.
 
@@ -46,16 +59,15 @@ def add_roles(app: FastAPI, link: Link) -> None:
             raise BadRequest('body: want a JSON object such as {"title": "the ferryman", "persona": "…"}')
         return await _set(request, fields)
 
-    @app.delete(
-        "/v1/roles/{name}",
-        tags=["roles"],
-        summary="Take an admin's own role away",
-        response_model=schema.RoleAnswer,
-        responses=schema.errors(400, 401, 503),
-        openapi_extra=schema.named_role(),
-    )
+    @app.delete("/v1/roles/{name}", **taking)
     async def delete_role(request: Request) -> Response:
         """Where a shipped role has the same name it holds again, and is in the answer."""
+        return await _set(request, None)
+
+    @app.post("/v1/roles/{name}/delete", **taking)
+    async def delete_role_by_post(request: Request) -> Response:
+        """As DELETE. Must come as `Content-Type: application/json`, whatever the body."""
+        want_json_type(request)
         return await _set(request, None)
 
     async def _set(request: Request, fields: Record | None) -> Response:

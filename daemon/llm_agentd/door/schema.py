@@ -27,7 +27,7 @@ The HTTP side of llm-agentd. Try it:
 
 * `POST /infer`: one prompt, one text.
 * `POST /v1/exchange`: many requests and events in one round trip, for the game.
-* `GET /v1/roles`, `PUT` and `DELETE /v1/roles/NAME`: who NPCs can be.
+* `GET /v1/roles`, `PUT` and `DELETE /v1/roles/NAME` (`POST` too, with `/delete` behind it): who NPCs can be.
 * `GET /info`, `/healthz`, `/readyz`, `/metrics`: how it fares.
 
 Errors are `{"error": {"code", "message"}}`; the message names what is wrong, where, and the cure. 429 and 503 carry

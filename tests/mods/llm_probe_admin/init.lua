@@ -1,0 +1,77 @@
+-- Plays the admin Ada, who has no client: does what the test writes into the world's file `probe.jsonl`, a JSON object a line,
+-- and logs what she is shown. {"command": "doctor"}, {"submit": {fields of the open form}}, {"think": "what a player says"}.
+-- The engine's functions are wrapped here; llm_agent looks them up when it calls them.
+
+local ADA = "Ada"
+local FILE = core.get_worldpath() .. "/probe.jsonl"
+
+local function log(kind, words) core.log("action", ("[llm_probe_admin] %s %s"):format(kind, core.write_json({words}))) end
+
+local function plain(words) return core.strip_colors(core.get_translated_string("en", words)) end
+
+-- Enough of a player for what is asked of one without a body.
+local ada = {
+	get_player_name = function() return ADA end,
+	is_player = function() return true end,
+	get_pos = function() return {x = 0, y = 8, z = 0} end,
+	get_wielded_item = function() return ItemStack("") end,
+	get_properties = function() return {eye_height = 1.5} end,
+}
+
+local get_player_by_name, chat_send_player, show_formspec = core.get_player_by_name, core.chat_send_player, core.show_formspec
+local open_form
+
+function core.get_player_by_name(name)
+	if name == ADA then return ada end
+	return get_player_by_name(name)
+end
+
+function core.chat_send_player(name, words)
+	if name ~= ADA then return chat_send_player(name, words) end
+	log("chat", plain(words))
+end
+
+function core.show_formspec(name, form, spec)
+	if name ~= ADA then return show_formspec(name, form, spec) end
+	open_form = form
+	log("form", plain(spec))
+end
+
+local does = {}
+
+function does.command(param)
+	local _, message = core.registered_chatcommands.llm.func(ADA, param)
+	if message then log("chat", plain(message)) end
+end
+
+function does.submit(fields)
+	for _, fn in ipairs(core.registered_on_player_receive_fields) do
+		if fn(ada, open_form, fields) then return end
+	end
+end
+
+function does.think(utterance)
+	local npc = llm_agent.get_npc("probe") or llm_agent.register_npc("probe", {name = "Probe", role = "smith"})
+	npc:think({player = "Robin", utterance = utterance}, function(reply) log("reply", reply.text) end)
+end
+
+local done = 0
+
+core.register_globalstep(function()
+	local file = io.open(FILE, "r")
+	if not file then return end
+	local number = 0
+	for line in file:lines() do
+		number = number + 1
+		if number > done then
+			done = number
+			for verb, given in pairs(core.parse_json(line)) do does[verb](given) end
+		end
+	end
+	file:close()
+end)
+
+core.after(0, function() -- the engine knows no privileges before the first step
+	core.set_player_privs(ADA, {llm_admin = true})
+	log("ready", "")
+end)
