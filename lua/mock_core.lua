@@ -67,15 +67,18 @@ function Object:get_hp() return self.hp end
 function Object:set_hp(hp) self.hp = hp end
 function Object:set_yaw(yaw) self.yaw = yaw end
 function Object:get_yaw() return self.yaw end
+function Object:get_velocity() return self.velocity and vector_copy(self.velocity) or {x = 0, y = 0, z = 0} end
+function Object:set_velocity(velocity) self.velocity = vector_copy(velocity) end
 function Object:set_armor_groups(groups) self.armor_groups = groups end
 function Object:set_acceleration(acceleration) self.acceleration = acceleration end
 function Object:set_animation(range) self.animation = range end
 function Object:set_attach(parent) self.parent = parent end
-function Object:get_attach() return self.parent and not self.parent.gone and self.parent or nil end
+function Object:get_attach() return not self.gone and self.parent and not self.parent.gone and self.parent or nil end
 function Object:get_luaentity() return not self.gone and self.entity or nil end
 function Object:is_player() return self.player_name ~= nil end
 function Object:get_player_name() return self.player_name or "" end
 function Object:get_wielded_item() return self.wielded end
+function Object:set_wielded_item(stack) self.wielded = stack end
 function Object:get_player_control() return {sneak = self.sneaks or false} end
 
 function Object:remove()
@@ -93,8 +96,13 @@ function Object:unload()
 	return saved
 end
 
-local function item_stack(name)
-	return {is_empty = function() return name == "" end, get_name = function() return name end}
+local function item_stack(name, count)
+	local stack = {count = name == "" and 0 or count or 1}
+	function stack:is_empty() return self.count == 0 end
+	function stack:get_name() return self.count > 0 and name or "" end
+	function stack:get_count() return self.count end
+	function stack:take_item() self.count = self.count - 1 end
+	return stack
 end
 
 -- The fake core ----------------------------------------------------------------------------------------------------------
@@ -119,6 +127,7 @@ function Mock.new(options)
 		privs = {}, -- player → {privilege = true}
 		fetches = {}, -- HTTP requests in the order they were made: {request, result, seen}
 		callbacks = {globalstep = {}, chat = {}, join = {}, leave = {}, shutdown = {}, loaded = {}, fields = {}},
+		ground = {}, -- "x,y,z" → name, where it is not stone below 0 and air above
 		forms = {}, -- player → {name, spec}, the form that is open
 	}, Mock)
 	self.core = self:_core(options)
@@ -126,8 +135,10 @@ function Mock.new(options)
 end
 
 function Mock:_core(options)
-	local core = {registered_entities = {}, registered_chatcommands = {}, registered_privileges = {}, registered_items = {},
-		registered_nodes = {}}
+	local core = {
+		registered_entities = {}, registered_chatcommands = {}, registered_privileges = {}, registered_items = {},
+		registered_nodes = {air = {walkable = false}, stone = {}, pool = {walkable = false, liquidtype = "source"}},
+	}
 	self:_add_environment(core, options)
 	self:_add_registrations(core)
 	self:_add_world(core)
@@ -155,6 +166,8 @@ function Mock:_add_environment(core, options)
 			return (words:gsub("@(%d)", function(number) return tostring(given[tonumber(number)]) end))
 		end
 	end
+	-- translations: "language: text" → text
+	function core.get_translated_string(language, words) return (options.translations or {})[language .. ": " .. words] or words end
 	function core.get_us_time() return self.now_us end
 	function core.log(level, text) self.log[#self.log + 1] = text and level .. ": " .. text or level end
 	function core.get_mod_storage()
@@ -180,6 +193,7 @@ function Mock:_add_registrations(core)
 	core.register_on_mods_loaded = into("loaded")
 	function core.register_privilege(name, def) core.registered_privileges[name] = def end
 	function core.register_chatcommand(name, def) core.registered_chatcommands[name] = def end
+	function core.register_craftitem(name, def) core.registered_items[name] = def end
 	function core.register_entity(name, def) core.registered_entities[name] = def end
 end
 
@@ -221,6 +235,20 @@ function Mock:_add_world(core)
 		for _, player in pairs(self.players) do list[#list + 1] = player end
 		return list
 	end
+	function core.line_of_sight() return not self.blind end
+	function core.is_creative_enabled() return self.creative or false end
+	function core.explode_textlist_event(event)
+		local kind, index = event:match("^(%u+):(%d+)$")
+		return {type = kind or "INV", index = tonumber(index)}
+	end
+	-- Stone below 0, air above, and what the test put somewhere: ground["x,y,z"] = name; false: not loaded.
+	function core.get_node_or_nil(pos)
+		local x, y, z = math.floor(pos.x + 0.5), math.floor(pos.y + 0.5), math.floor(pos.z + 0.5)
+		local name = self.ground[("%d,%d,%d"):format(x, y, z)]
+		if name == nil then name = y < 0 and "stone" or "air" end
+		return name and {name = name} or nil
+	end
+	function core.get_node(pos) return core.get_node_or_nil(pos) or {name = "ignore"} end
 	function core.get_player_by_name(name) return self.players[name] end
 	function core.add_entity(pos, name, staticdata)
 		local def = assert(core.registered_entities[name], "unknown entity " .. name)
@@ -368,6 +396,9 @@ function Mock:step(dtime, times)
 		for _, fn in ipairs(self.callbacks.globalstep) do fn(dtime) end
 		for _, object in ipairs(self.entities) do
 			local entity = not object.gone and object.entity
+			if entity and object.velocity then
+				object.pos.x, object.pos.z = object.pos.x + object.velocity.x * dtime, object.pos.z + object.velocity.z * dtime
+			end
 			if entity and entity.on_step then entity:on_step(dtime) end
 		end
 	end

@@ -374,7 +374,7 @@ describe("the mod", function()
 		local function village(mode, extra)
 			local settings = {
 				["llm_agent.npc_talk"] = mode, ["llm_agent.npc_talk_interval_s"] = "5", ["llm_agent.npc_talk_chain_max"] = "3",
-				["llm_agent.greet"] = "false",
+				["llm_agent.greet"] = "false", ["llm_agent.repeat_lines"] = "0",
 			}
 			for key, value in pairs(extra or {}) do settings[key] = value end
 			start({settings = settings})
@@ -388,7 +388,7 @@ describe("the mod", function()
 			agent.get_npc("a").next_talk_us = 0
 			mock:step(0.1, 200)
 			assert.equal(3, #door.asked)
-			assert.equal("ambient", door.asked[1].request.priority)
+			assert.equal("background", door.asked[1].request.priority)
 			local first, second = door.asked[1].request, door.asked[2].request
 			assert.not_equal(first.npc.id, second.npc.id)
 			assert.equal(first.npc.name, second.player)
@@ -478,7 +478,7 @@ describe("the mod", function()
 			body("m", "Mira", "smith")
 			mock:join("Robin", at(2))
 			agent.get_npc("m"):say("Good day to you, traveller, and mind the sparks of the forge.", {to = "Robin"})
-			mock:step(0.05, 2)
+			mock:step(0.1, 30)
 			local bubble = mock.entities[2]
 			assert.equal("Good day to you, traveller, and mind\nthe sparks of the forge.", bubble:get_properties().nametag)
 			mock:step(0.5, 20)
@@ -570,7 +570,7 @@ describe("the mod", function()
 			mock:join("Robin", at(7))
 			local ok, message = mock:command("Robin", "spawn smith Mira of the Hill")
 			assert.is_true(ok, message)
-			assert.equal("Mira of the Hill the smith is here.", message)
+			assert.equal("Mira of the Hill, the smith, is here.", message)
 			assert.equal(7, mock.entities[1]:get_pos().x)
 			assert.is_true((mock:command("Robin", "spawn guard")))
 			assert.is_false((mock:command("Robin", "spawn wizard")))

@@ -52,9 +52,7 @@ describe("settings", function()
 
 	it("are all known, and all used", function()
 		local defaults, used = settings(), {}
-		local names = {"init"}
-		for name in read("init.lua"):gmatch('part%("([%w_/]+)"') do names[#names + 1] = name end
-		for _, name in ipairs(names) do
+		for name in ('part("init"' .. read("init.lua")):gmatch('part%("([%w_/]+)"') do
 			for key in read(name .. ".lua"):gmatch("[^%w_]settings%.([%w_]+)") do used[key] = name end
 		end
 		for key, name in pairs(used) do
@@ -119,7 +117,8 @@ describe("a reply", function()
 	}}
 
 	local function about(over)
-		local given = {npc_id = "n", npc_state = {id = "n"}, role = {fallback = {"Hm, {player}.", "Later."}}, player = "Ann", ms = 5}
+		local given = {npc_id = "n", npc_state = {id = "n"}, role = {fallback = {"Hm, {player}.", "Later."}}, player = "Ann", ms = 5,
+			translate = function(line) return line end}
 		for key, value in pairs(over or {}) do given[key] = value end
 		return given
 	end
@@ -184,7 +183,12 @@ describe("turns of speech", function()
 
 	local function say(npc, words, over)
 		local line = {npc = npc, ms = 1000, spoken = true}
-		line.start = function() said[#said + 1] = words end
+		local begun
+		line.start = function(at)
+			begun = at
+			said[#said + 1] = words
+		end
+		line.step = function(at) return at - begun >= line.ms * 1000 end
 		line.finish = function(was_spoken) said[#said + 1] = words .. (was_spoken and " end" or " dropped") end
 		for key, value in pairs(over or {}) do line[key] = value end
 		return speech.add(line, now)
@@ -239,7 +243,9 @@ describe("turns of speech", function()
 		say("b", "chat", {spoken = false})
 		say("b", "answer")
 		step(6)
-		assert.same({"long", "answer", "chat dropped"}, said)
+		assert.same({"long", "chat dropped"}, said)
+		step(4)
+		assert.same({"long", "chat dropped", "long end", "answer"}, said)
 	end)
 
 	it("drop the words of one who is gone, and hush ends every line once", function()

@@ -100,7 +100,8 @@ function llm_agent.register_npc(id, def)
 		object = def.object,
 		bodily = def.object ~= nil, -- with a body it is only there while the body is
 		context = {},
-		asking = {},
+		asking = {}, -- ids of open questions
+		said = {}, -- lines of late, see repeats.lua
 	}, Npc)
 	agent.npcs[id] = npc
 	table.insert(agent.order, npc)

@@ -27,7 +27,7 @@ local client = {
 	reason = nil, -- why offline, for people
 	enabled = true,
 	open_count = 0,
-	counts = {asked = 0, done = 0, failed = 0, exchanges = 0, hits = 0},
+	counts = {asked = 0, done = 0, failed = 0, exchanges = 0, hits = 0, repeats = 0},
 }
 
 local open = {} -- id → entry not yet answered
@@ -366,6 +366,14 @@ function client.ask(record, deadline_ms, handler)
 		outbox[#outbox + 1] = entry
 		next_deadline_us = math.min(next_deadline_us, entry.deadline_us)
 	end
+	return entry.id
+end
+
+-- What must not be asked is answered like what was: handler("error", {code, message}) in the next step.
+function client.refuse(code, message, handler)
+	asked = asked + 1
+	local entry = {id = env.name .. ":" .. asked, number = asked, handler = handler}
+	fail(entry, code, message)
 	return entry.id
 end
 

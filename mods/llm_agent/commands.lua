@@ -9,9 +9,7 @@ core.register_privilege("llm_admin", {
 	give_to_singleplayer = true,
 })
 
--- Looked up at each call: other mods may have wrapped it by then.
-local function tell(name, line) core.chat_send_player(name, line) end
-
+local NAME_MAX_BYTES = 60
 local words = {} -- word → {params, help, admin, run(player_name, rest) -> ok, message}
 
 -- Adds `/llm WORD PARAMS`. help: one line; admin: wants the privilege; run(player_name, rest) -> ok, message.
@@ -19,72 +17,59 @@ function agent.command(word, def)
 	words[word] = def
 end
 
+local function state_words()
+	if not client.enabled then return S("switched off") end
+	if not client.has_http() then return S("no HTTP, fallback lines only") end
+	local known = {new = S("nothing asked yet"), online = S("online"), offline = S("offline")}
+	return known[client.state] .. (client.reason and " (" .. client.reason .. ")" or "")
+end
+
 local function status()
 	local counts = client.counts
-	local state = not client.enabled and "switched off" or not client.has_http() and "no HTTP, fallback lines only" or client.state
-	if client.reason then state = state .. " (" .. client.reason .. ")" end
-	return ("llm_agent: %s. %d NPCs, %d questions open; asked %d, answered %d (%d from cache), failed %d, in %d exchanges.")
-		:format(state, #agent.order, client.open_count, counts.asked, counts.done, counts.hits, counts.failed, counts.exchanges)
-end
-
-local function find_by_name(line)
-	local best
-	for _, npc in ipairs(agent.order) do
-		local spoken_name = npc.name
-		if line:lower():sub(1, #spoken_name + 1) == spoken_name:lower() .. " " and (not best or #spoken_name > #best.name) then
-			best = npc
-		end
-	end
-	return best, best and line:sub(#best.name + 2):match("^%s*(.-)%s*$")
-end
-
-local function talk(name, rest)
-	local npc, utterance = find_by_name(rest)
-	if not npc or utterance == "" then
-		return false, npc and "Say something: /llm talk NAME TEXT" or "No NPC of that name. Use: /llm talk NAME TEXT"
-	end
-	local id, in_world = npc.id, core.get_player_by_name(name) ~= nil -- a server's terminal is nowhere, and stays
-	npc:think({player = name, utterance = utterance, priority = "spoken"}, function(reply)
-		if in_world and not core.get_player_by_name(name) then return end -- left
-		tell(name, ("<%s> %s"):format(npc.name, reply.text))
-		if reply.fallback then tell(name, "(fallback: " .. reply.error .. ")") end
-		npc = llm_agent.get_npc(id)
-		if npc and npc:get_pos() then npc:say(reply.text, {to = name, reply = reply}) end
-	end)
-	return true
+	return true, S("llm_agent: @1. @2 NPCs, @3 questions open; asked @4, answered @5 (@6 from the cache), failed @7.",
+		state_words(), #agent.order, client.open_count, counts.asked, counts.done, counts.hits, counts.failed)
 end
 
 local function spawn(name, rest)
 	local role, npc_name = rest:match("^(%S+)%s*(.-)%s*$")
-	if not role then return false, "Use: /llm spawn ROLE [NAME]" end
+	if not role then return false, S("Use: /llm spawn ROLE [NAME]") end
 	if not agent.roles[role] then
-		local names = {}
-		for known in pairs(agent.roles) do names[#names + 1] = known end
-		table.sort(names)
-		return false, ("No role %s. There are: %s"):format(role, table.concat(names, ", "))
+		return false, S("No role @1. There are: @2", role, table.concat(agent.role_names(), ", "))
 	end
 	local player = core.get_player_by_name(name)
-	if not player then return false, "You need to be in the world for that." end
-	npc_name = text.clean(npc_name, 60)
+	if not player then return false, S("You need to be in the world for that.") end
+	npc_name = text.clean(npc_name, NAME_MAX_BYTES)
 	local npc = llm_agent.spawn(player:get_pos(), {role = role, name = npc_name ~= "" and npc_name or nil})
-	if not npc then return false, "This place is not loaded; try again." end
-	return true, ("%s %s is here."):format(npc.name, agent.title(npc))
+	if not npc then return false, S("This place is not loaded; try again.") end
+	return true, S("@1, @2, is here.", npc.name, agent.title(npc))
+end
+
+-- Only bodies of this mod: what other mods made is theirs to remove.
+local function remove(name, rest)
+	local player = core.get_player_by_name(name)
+	local npc = rest ~= "" and agent.find_npc(rest, name) or rest == "" and player and agent.in_earshot(player:get_pos())[1]
+	if not npc then return false, rest ~= "" and S("No NPC called @1.", rest) or S("No NPC is near.") end
+	local object = npc:get_object()
+	if not npc.lives_in_body then return false, S("@1 belongs to another mod.", npc.name) end
+	if not object then return false, S("@1 is not loaded; go there first.", npc.name) end
+	object:remove()
+	return true, S("@1 is gone.", npc.name)
 end
 
 local function switch(on)
 	return function()
 		agent.set_enabled(on)
-		return true, on and "NPCs think again." or "NPCs are silent, and nothing is sent to the daemon, until /llm on."
+		return true, on and S("NPCs think again.") or S("NPCs are silent, and nothing is sent to the daemon, until /llm on.")
 	end
 end
 
-agent.command("status", {help = "how things stand", run = function() return true, status() end})
-agent.command("talk", {params = "NAME TEXT", help = "ask an NPC anywhere", run = talk})
-agent.command("spawn", {params = "ROLE [NAME]", admin = true, help = "an NPC where you stand", run = spawn})
-agent.command("on", {admin = true, help = "let NPCs think again", run = switch(true)})
-agent.command("off", {admin = true, help = "stop every call; stays off after a restart", run = switch(false)})
+agent.command("status", {help = S("how things stand"), run = status})
+agent.command("spawn", {params = "ROLE [NAME]", admin = true, help = S("an NPC where you stand"), run = spawn})
+agent.command("remove", {params = "[NAME]", admin = true, help = S("this NPC, or the nearest, for good"), run = remove})
+agent.command("on", {admin = true, help = S("let NPCs think again"), run = switch(true)})
+agent.command("off", {admin = true, help = S("stop every call; stays off after a restart"), run = switch(false)})
 
-agent.command("help", {help = "this list", run = function()
+agent.command("help", {help = S("this list"), run = function()
 	local shown = {}
 	for word, def in pairs(words) do
 		shown[#shown + 1] = ("/llm %s%s – %s"):format(word, def.params and " " .. def.params or "", def.help)

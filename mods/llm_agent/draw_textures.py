@@ -132,6 +132,23 @@ def draw_figure(role: str) -> Canvas:
     return image
 
 
+def draw_egg() -> Canvas:
+    """The spawn egg: an egg with a face, 16x16."""
+    grain = random.Random("egg")
+    image = canvas(16, 16)
+    shell = (236, 214, 170)
+    for row, (left, width) in enumerate(
+        ((6, 4), (5, 6), (4, 8), (4, 8), (3, 10), (3, 10), (2, 12), (2, 12), (2, 12), (2, 12), (3, 10), (3, 10), (4, 8), (5, 6))
+    ):
+        fill(image, left, row + 1, width, 1, shell, grain)
+        fill(image, left, row + 1, 1, 1, (176, 146, 100), None)
+        fill(image, left + width - 1, row + 1, 1, 1, (176, 146, 100), None)
+    for x in (5, 9):
+        fill(image, x, 7, 2, 2, EYE, None)
+    fill(image, 6, 11, 4, 1, MOUTH, None)
+    return image
+
+
 def png(image: Canvas) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -146,6 +163,7 @@ def main() -> None:
     for role in LOOKS:
         (folder / f"llm_agent_{role}.png").write_bytes(png(draw_skin(role)))
         (folder / f"llm_agent_{role}_front.png").write_bytes(png(draw_figure(role)))
+    (folder / "llm_agent_spawn_egg.png").write_bytes(png(draw_egg()))
     (folder / "llm_agent_blank.png").write_bytes(png(canvas(1, 1)))
 
 

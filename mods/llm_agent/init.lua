@@ -1,4 +1,5 @@
--- Loads the mod; the order is the way of a request: settings, client, facts, reply, speech, API, commands, bodies, dialog.
+-- Loads the mod; the order is the way of a request: settings, client, facts, reply, speech, API, commands, voice,
+-- bodies, talk.
 -- Runs once at start. `agent` is the private state all parts share; the global `llm_agent` holds the API and nothing else.
 -- The HTTP capability is asked for here, handed to client.lua alone, and kept in no table that other mods can reach.
 
@@ -40,6 +41,9 @@ local agent = {
 agent.settings = part("settings")(read("settingtypes.txt"), function(key) return core.settings:get(key) end,
 	function(problem) log("warning", problem) end)
 agent.text = part("text")
+agent.restraint = part("restraint", agent.settings)
+agent.repeats = part("repeats", agent.settings)
+agent.utterance = part("utterance", agent.text, agent.settings)
 agent.version = ("\n" .. read("mod.conf")):match("\nversion%s*=%s*(%S+)")
 agent.check = part("check", agent.text)
 agent.role_fields = part("role_fields", agent.text)
@@ -65,14 +69,21 @@ part("think", agent)
 part("role_sync", agent)
 part("roles", agent)
 part("commands", agent)
+part("players", agent)
+part("company", agent)
 agent.places = part("places", agent)
 agent.diagnosis = part("diagnosis", agent.S, agent.text)
 part("doctor", agent)
 part("first_run", agent)
 agent.role_form = part("role_form", agent.S, core.formspec_escape, agent.role_fields.order)
 part("editor", agent)
+part("voice", agent)
+part("manners", agent)
 part("body", agent)
-part("dialog", agent)
+part("egg", agent)
+part("hearing", agent)
+part("small_talk", agent)
+part("form", agent)
 part("attach", agent)
 if agent.settings.adapters then
 	if core.get_modpath("mobs") then part("adapters/mobs", agent) end
@@ -84,7 +95,7 @@ function agent.set_enabled(enabled)
 	agent.client.enable(enabled)
 	storage:set_string("off", enabled and "" or "yes")
 end
-if storage:get_string("off") ~= "" then agent.client.enable(false) end
+if storage:get_string("off") ~= "" or not agent.settings.enabled then agent.client.enable(false) end
 
 -- Called each server step. One step costs next to nothing while nobody asks and nobody speaks.
 function llm_agent.update(dtime)

@@ -79,10 +79,11 @@ function reply.check_params(schema, params)
 end
 
 -- The role's next fallback line: each in turn, so that an NPC without a daemon does not repeat itself.
-function reply.fallback_line(role, npc, player)
+-- translate(line): the line in the language the NPC speaks.
+function reply.fallback_line(role, npc, player, translate)
 	local lines = role and role.fallback or GENERIC_FALLBACK
 	npc.fallback_turn = ((npc.fallback_turn or #npc.id) % #lines) + 1
-	return text.fill(lines[npc.fallback_turn], player)
+	return text.fill(translate(lines[npc.fallback_turn]), player)
 end
 
 -- The action of an event, if it was offered and fits: {name, params}, or nil and what is wrong.
@@ -97,8 +98,8 @@ function reply.action(event, offered)
 	return {name = action.name, params = params}
 end
 
--- kind, event: as the client hands them. about: {npc_id, npc_state, role, player, offered, ms, fallback}: `npc_state` keeps
--- the turn of fallback lines, `fallback` is a line to use instead of the role's.
+-- kind, event: as the client hands them. about: {npc_id, npc_state, role, player, offered, ms, fallback, translate}:
+-- `npc_state` keeps the turn of fallback lines, `fallback` is a line to use instead of the role's.
 function reply.build(kind, event, about)
 	local result = {
 		npc = about.npc_id,
@@ -125,7 +126,8 @@ function reply.build(kind, event, about)
 	end
 	result.fallback = true
 	-- `filtered` brings a safe line of its own
-	result.text = words ~= "" and words or about.fallback or reply.fallback_line(about.role, about.npc_state, about.player)
+	result.text = words ~= "" and words or about.fallback or reply.fallback_line(about.role, about.npc_state, about.player,
+		about.translate)
 	return result
 end
 

@@ -1,12 +1,12 @@
 -- Whose turn it is to speak: one sentence at a time within earshot, so that NPCs don't talk into each other.
--- Pure; time is passed in. A line is {npc, text, ms, spoken, start(), finish(was_spoken)}; finish comes exactly once.
+-- Pure; time is passed in. A line is {npc, spoken, start(now), step(now) -> over, finish(was_spoken)}; finish comes exactly once.
 
 local settings, where, in_range = ...
 -- where(npc_id) -> present (boolean), pos or nil; in_range(pos, pos, nodes) -> boolean
 
 local speech = {}
 
-local active, waiting = {}, {} -- lines being said (until_us is set), lines that wait for their turn
+local active, waiting = {}, {} -- lines being said, lines that wait for their turn
 
 local function finish(line, was_spoken)
 	if line.finished then return end
@@ -56,20 +56,21 @@ end
 function speech.step(now)
 	if not active[1] and not waiting[1] then return end
 	for i = #active, 1, -1 do
-		if active[i].until_us <= now then finish(table.remove(active, i), true) end
+		local line = active[i] -- nil where an earlier one's end has silenced others
+		local present = line and where(line.npc)
+		if line and (not present or line.step(now)) then finish(table.remove(active, i), present) end
 	end
 	local i = 1
 	while i <= #waiting do
 		local line = waiting[i]
 		local present, pos = where(line.npc)
-		local overdue = now - line.queued_us > settings.say_wait_ms * 1000
-		if not present or overdue and not line.spoken then
+		local overdue = not line.spoken and now - line.queued_us > settings.say_wait_ms * 1000
+		if not present or overdue then
 			finish(table.remove(waiting, i), false)
-		elseif overdue or may_start(line, pos) then
+		elseif may_start(line, pos) then
 			table.remove(waiting, i)
-			line.until_us = now + line.ms * 1000
 			active[#active + 1] = line
-			line.start()
+			line.start(now)
 		else
 			i = i + 1
 		end

@@ -2,8 +2,8 @@
 -- The promise: the callback of every think comes exactly once, in a later step, with a reply or a fallback line.
 
 local agent = ...
-local settings, text, client, observe, reply, check, role_fields =
-	agent.settings, agent.text, agent.client, agent.observe, agent.reply, agent.check, agent.role_fields
+local settings, text, client, observe, reply, check, repeats, role_fields =
+	agent.settings, agent.text, agent.client, agent.observe, agent.reply, agent.check, agent.repeats, agent.role_fields
 
 local Npc = agent.Npc
 
@@ -11,6 +11,8 @@ local INTENTS = {dialogue = true, quest = true, trade = true, tactics = true, ge
 local PRIORITIES = {spoken = true, ambient = true, background = true}
 local CACHE_MODES = {use = true, refresh = true, off = true}
 local NAME_MAX_BYTES = 128 -- the daemon's limit
+local RETRY_LEFT_MIN_US = 500e3 -- with less time than that no second answer comes
+local EYES_Y = 1.5
 local WORDS_MAX_BYTES = 2000 -- four chat messages; more than that nobody says at once
 
 local function contains(list, value)
@@ -58,7 +60,8 @@ local function whole_persona(npc)
 end
 
 -- The request as the daemon takes it. A snapshot: nothing of the game is referred to any more.
-local function record_of(npc, opts, offered)
+local function record_of(question)
+	local npc, opts = question.npc, question.opts
 	local function clean(value, max) return value and value ~= "" and text.clean(value, max) or nil end
 	local pos = npc:get_pos()
 	return {
@@ -74,12 +77,13 @@ local function record_of(npc, opts, offered)
 		player = clean(opts.player, NAME_MAX_BYTES),
 		utterance = clean(opts.utterance, WORDS_MAX_BYTES),
 		intent = opts.intent,
-		priority = opts.priority,
-		cache = opts.cache,
+		priority = question.priority,
+		cache = question.avoid and "off" or opts.cache,
+		avoid = question.avoid,
 		context = observe.facts(npc, opts),
-		actions = action_list(offered),
+		actions = action_list(question.offered),
 		audience = opts.audience and observe.plain(opts.audience),
-		lang = clean(opts.lang, 32),
+		lang = clean(question.lang, 32),
 		draft = opts.draft and role_fields.clean(opts.draft), -- a role's fields, unsaved, in the place of npc.role's
 		stream = opts.stream or opts.on_delta ~= nil or nil,
 		max_tokens = opts.max_tokens or (settings.max_tokens > 0 and settings.max_tokens or nil),
@@ -109,11 +113,95 @@ local function run_action(npc, answer, player, was_in_world)
 end
 
 -- A reply whatever the event holds: a schema with a mistake in it must not cost the callback.
-local function build(kind, event, about)
+local function build(question, kind, event)
+	local npc, opts = question.npc, question.opts
+	local about = {
+		npc_id = npc.id, npc_state = npc, role = agent.roles[npc.role], player = opts.player, offered = question.offered,
+		ms = (agent.now_us() - question.started_us) / 1000, fallback = opts.fallback,
+		translate = function(line) return agent.in_language(question.lang, line) end,
+	}
 	local ok, answer = pcall(reply.build, kind, event, about)
-	if ok then return answer end
-	agent.log("error", ("a reply for %s could not be read: %s"):format(about.npc_id, tostring(answer)))
-	return reply.build("error", {code = "internal", message = tostring(answer)}, about)
+	if not ok then
+		agent.log("error", ("a reply for %s could not be read: %s"):format(npc.id, tostring(answer)))
+		answer = reply.build("error", {code = "internal", message = tostring(answer)}, about)
+	end
+	answer.id = question.id
+	return answer
+end
+
+-- Words that stream in are passed on once they can be no repeat of what the NPC said a moment ago.
+local function hear(question, event)
+	question.heard = question.heard .. event.text
+	local on_delta = question.opts.on_delta
+	if not on_delta then return end
+	if not question.passed and repeats.may_become(question.npc.said, question.heard, agent.now_us()) then return end
+	local new = question.heard:sub((question.passed or 0) + 1)
+	question.passed = #question.heard
+	on_delta(new, question.heard)
+end
+
+local ask
+
+-- True if the answer says again what was said a moment ago, and the model is asked once more for something else.
+local function asked_again(question, answer)
+	local left_us = question.deadline_us - agent.now_us()
+	if question.avoid or left_us < RETRY_LEFT_MIN_US then return false end
+	question.avoid = repeats.lines(question.npc.said, agent.now_us())
+	question.heard = ""
+	client.counts.repeats = client.counts.repeats + 1
+	agent.log("info", ("%s was about to repeat itself: %s"):format(question.npc.id, answer.text))
+	ask(question)
+	return true
+end
+
+local function finish(question, kind, event)
+	local npc, opts = question.npc, question.opts
+	local answer = build(question, kind, event)
+	local may_repeat = answer.fallback or answer.action or question.passed
+	if not may_repeat and repeats.is_repeat(npc.said, answer.text, opts.player, agent.now_us()) then
+		if asked_again(question, answer) then return end
+		answer = build(question, "error", {code = "repeated", message = "the model said the same again"})
+	end
+	if answer.action_error then agent.log("warning", ("%s: %s"):format(npc.id, answer.action_error)) end
+	if answer.action and agent.npcs[npc.id] == npc then run_action(npc, answer, opts.player, question.was_in_world) end
+	agent.emit("reply", npc, answer, opts)
+	if answer.fallback then agent.emit("error", npc, answer, opts) end
+	question.callback(answer)
+end
+
+-- Sends the question, or answers it in the next step where restraint forbids to.
+ask = function(question)
+	local npc, opts, now = question.npc, question.opts, agent.now_us()
+	local id, answered = nil, false
+	local function handler(kind, event)
+		if kind == "delta" then return hear(question, event) end
+		answered = true
+		if id then npc.asking[id] = nil end
+		finish(question, kind, event)
+	end
+	local player = opts.player and core.get_player_by_name(opts.player) and opts.player
+	local empty = client.enabled and agent.restraint.take(player, npc.id, now)
+	if empty then
+		id = client.refuse("restrained", ("too many questions for now (llm_agent.%s_rate_per_min)"):format(empty), handler)
+	else
+		id = client.ask(record_of(question), (question.deadline_us - now) / 1000, handler)
+	end
+	if not answered then npc.asking[id] = true end -- while the server goes down the answer comes at once
+	question.id = id
+end
+
+-- How urgent words to somebody are: distance and sight decide. nil where nothing is known of either (a voice without a place).
+local function urgency(npc, player_name)
+	local pos = npc:get_pos()
+	if not pos then return nil end
+	local player = player_name and core.get_player_by_name(player_name)
+	if player then
+		local other = player:get_pos()
+		local sees = observe.in_range(pos, other, settings.earshot)
+			and core.line_of_sight({x = pos.x, y = pos.y + EYES_Y, z = pos.z}, {x = other.x, y = other.y + EYES_Y, z = other.z})
+		return sees and "spoken" or "ambient"
+	end
+	return agent.has_listeners(pos) and "ambient" or "background"
 end
 
 -- Ask the model; never blocks. callback(reply) comes once, in a later step (at once where none follows: the server goes
@@ -123,35 +211,16 @@ function Npc:think(opts, callback)
 	check.def("npc:think", opts or {}, THINK_FIELDS)
 	if type(callback) ~= "function" then error("npc:think: callback: want a function, got " .. type(callback), 2) end
 	opts = opts or {}
-	local intent = opts.intent or "dialogue"
-	-- plain talk cannot choose an action: sending them would only lengthen the prompt
-	local offered = (intent ~= "dialogue" or opts.actions) and allowed_actions(self, opts.actions) or {}
-	local was_in_world = opts.player ~= nil and core.get_player_by_name(opts.player) ~= nil -- it may be an NPC's name as well
-	local started, heard, answered, id = agent.now_us(), {}, false, nil
-	local function handler(kind, event)
-		if kind == "delta" then
-			heard[#heard + 1] = event.text
-			if opts.on_delta then opts.on_delta(event.text, table.concat(heard)) end
-			return
-		end
-		answered = true
-		if id then self.asking[id] = nil end
-		local answer = build(kind, event, {
-			npc_id = self.id, npc_state = self, role = agent.roles[self.role], player = opts.player, offered = offered,
-			ms = (agent.now_us() - started) / 1000, fallback = opts.fallback,
-		})
-		answer.id = id
-		if answer.action_error then agent.log("warning", ("%s: %s"):format(self.id, answer.action_error)) end
-		if answer.action and agent.npcs[self.id] == self then
-			run_action(self, answer, opts.player, was_in_world)
-		end
-		agent.emit("reply", self, answer, opts)
-		if answer.fallback then agent.emit("error", self, answer, opts) end
-		callback(answer)
-	end
-	id = client.ask(record_of(self, opts, offered), opts.deadline_ms or settings.deadline_ms, handler)
-	if not answered then self.asking[id] = true end -- while the server goes down the answer comes at once
-	return id
+	local intent, now = opts.intent or "dialogue", agent.now_us()
+	ask({
+		npc = self, opts = opts, callback = callback, started_us = now, heard = "",
+		deadline_us = now + (opts.deadline_ms or settings.deadline_ms) * 1000,
+		lang = opts.lang or agent.language_of(opts.player),
+		priority = opts.priority or urgency(self, opts.player),
+		was_in_world = opts.player ~= nil and core.get_player_by_name(opts.player) ~= nil, -- it may be an NPC's name as well
+		-- plain talk cannot choose an action: sending them would only lengthen the prompt
+		offered = (intent ~= "dialogue" or opts.actions) and allowed_actions(self, opts.actions) or {},
+	})
 end
 
 local SAY_FIELDS = {
@@ -169,17 +238,36 @@ function Npc:say(words_said, opts)
 		if opts.on_done then opts.on_done(false) end
 		return false
 	end
-	return agent.speech.add({
-		npc = self.id,
-		ms = opts.ms or settings.read_base_ms + settings.read_char_ms * text.length(line),
-		spoken = (opts.priority or "spoken") == "spoken",
-		start = function()
-			local ok, problem = pcall(agent.utter, self, line, opts)
-			if not ok then agent.log("error", ("%s could not speak: %s"):format(self.id, tostring(problem))) end
-		end,
-		finish = opts.on_done and function(was_spoken)
-			local ok, problem = pcall(opts.on_done, was_spoken)
-			if not ok then agent.log("error", "on_done failed: " .. tostring(problem)) end
-		end,
-	}, agent.now_us())
+	return agent.utter(self, agent.utterance(line), opts)
+end
+
+-- Think, and say it as the words come: opts as of think, without on_delta, and on_done(was_spoken) as of say.
+-- callback(reply) comes once, when all words are known. Nothing is said to a player who has left, nor by an NPC that is gone.
+function Npc:converse(opts, callback)
+	local asked, say = {}, {to = opts.player, priority = opts.priority, on_done = opts.on_done}
+	for key, value in pairs(opts) do asked[key] = value end
+	asked.on_done = nil
+	local is_player = opts.player and core.get_player_by_name(opts.player) ~= nil
+	local utterance
+	local function is_wanted()
+		return agent.npcs[self.id] == self and not (is_player and not core.get_player_by_name(opts.player))
+	end
+	function asked.on_delta(_, all)
+		if not utterance and is_wanted() then
+			utterance = agent.utterance()
+			agent.utter(self, utterance, say)
+		end
+		if utterance then utterance:hear(text.clean(all, WORDS_MAX_BYTES)) end
+	end
+	self:think(asked, function(answer)
+		say.reply = answer
+		if utterance then
+			utterance:close(not answer.fallback and answer.text or nil)
+		elseif is_wanted() then
+			self:say(answer.text, say)
+		elseif say.on_done then
+			say.on_done(false)
+		end
+		if callback then callback(answer) end
+	end)
 end

@@ -1,0 +1,168 @@
+-- Manners of a body: it turns to whom it talks with and stands still meanwhile; else it strolls around its home, or stands.
+-- Runs in the step of the entity, a few times a second at most. Knows nothing of words.
+
+local agent = ...
+local settings, speech = agent.settings, agent.speech
+
+local ATTENTION_US = 8e6 -- so long it looks at somebody after the last word
+local LOOK_S = 0.4 -- while talking: turns along with who walks around it
+local STRIDE_S = 0.4 -- while walking: looks where it goes
+local WALK_SPEED = 1.3 -- nodes a second, a third of a player's
+local REST_MIN_S, REST_MAX_S = 3, 12
+local WALK_MIN_S, WALK_MAX_S = 2, 5
+local STEP_AHEAD = 0.8 -- nodes: more than one stride
+local DROP_MAX = 1 -- nodes it steps down
+
+-- Frames of player_api's character model. A sprite has none.
+local STAND, WALK = {x = 0, y = 79}, {x = 168, y = 187}
+
+local function animate(object, frames, speed)
+	if object:get_properties().visual == "mesh" then object:set_animation(frames, speed, 0.1, true) end
+end
+
+function agent.stand(object)
+	animate(object, STAND, 30)
+end
+
+-- Turn to a position.
+function agent.face(npc, pos)
+	local object, own = npc:get_object(), npc:get_pos()
+	if not object or not own or not pos then return end
+	local x, z = pos.x - own.x, pos.z - own.z
+	if x * x + z * z > 0.01 then object:set_yaw(math.atan2(-x, z)) end
+end
+
+local function halt(entity)
+	if not entity.walking then return end
+	entity.walking = nil
+	local velocity = entity.object:get_velocity()
+	entity.object:set_velocity({x = 0, y = velocity.y, z = 0})
+	agent.stand(entity.object)
+end
+
+-- Where somebody is that an NPC talks with: a player or another NPC, by name or id, looked up anew each time.
+local function whereabouts(whom)
+	local player = core.get_player_by_name(whom)
+	if player then return player:get_pos() end
+	local npc = agent.npcs[whom]
+	return npc and npc:get_pos()
+end
+
+-- Give somebody (a player's name or an NPC's id) attention: stop, turn to them, stay with them for a while.
+function agent.attend(npc, whom)
+	npc.attention, npc.attention_until_us = whom, agent.now_us() + ATTENTION_US
+	local object = npc:get_object()
+	local entity = object and object:get_luaentity()
+	if not entity then return end
+	if entity.npc_id == npc.id then halt(entity) end
+	if npc.hold and not npc.held then
+		npc.held = true
+		npc.hold(object, true)
+	end
+	agent.face(npc, whereabouts(whom))
+end
+
+local function is_talking(npc, now)
+	return npc.answering or npc.talk or speech.busy(npc.id) or npc.attention_until_us and npc.attention_until_us > now
+end
+
+-- A body of another mod goes its own ways again when the talk is over. Called for all NPCs once in a while.
+function agent.let_go(npc, now)
+	if not npc.held or is_talking(npc, now) then return end
+	npc.held = nil
+	local object = npc:get_object()
+	if object then npc.hold(object, false) end
+end
+
+local function is_solid(node)
+	local def = core.registered_nodes[node.name]
+	return not def or def.walkable ~= false
+end
+
+-- What is made to keep walkers out or in, though it is no higher than a step.
+local function bars(node)
+	local groups = (core.registered_nodes[node.name] or {}).groups or {}
+	return (groups.fence or groups.wall or groups.door or 0) > 0
+end
+
+local function harms(node)
+	local def = core.registered_nodes[node.name]
+	return def and ((def.damage_per_second or 0) > 0 or (def.liquidtype or "none") ~= "none")
+end
+
+-- Is there ground at `pos` (of the feet) to stand on, one up or at most DROP_MAX down, and room for a head?
+local function can_stand(pos)
+	local up = core.get_node_or_nil({x = pos.x, y = pos.y + 1.5, z = pos.z})
+	local feet = core.get_node_or_nil({x = pos.x, y = pos.y + 0.5, z = pos.z})
+	if not up or not feet or is_solid(up) or harms(feet) or bars(feet) then return false end
+	if is_solid(feet) then -- a step up: wants room above the head too
+		local above = core.get_node_or_nil({x = pos.x, y = pos.y + 2.5, z = pos.z})
+		return above ~= nil and not is_solid(above)
+	end
+	for down = 0, DROP_MAX do
+		local below = core.get_node_or_nil({x = pos.x, y = pos.y - 0.5 - down, z = pos.z})
+		if not below or harms(below) then return false end
+		if is_solid(below) then return true end
+	end
+	return false
+end
+
+local function ahead(pos, yaw)
+	return {x = pos.x - math.sin(yaw) * STEP_AHEAD, y = pos.y, z = pos.z + math.cos(yaw) * STEP_AHEAD}
+end
+
+local function is_far_from_home(npc, pos)
+	local x, z = pos.x - npc.home.x, pos.z - npc.home.z
+	return x * x + z * z > settings.wander_radius ^ 2
+end
+
+-- A direction to walk in: home when it has strayed, else anywhere that can be walked; nil when it is shut in.
+local function direction(npc, pos)
+	local yaw = math.random() * 2 * math.pi
+	if is_far_from_home(npc, pos) then yaw = math.atan2(pos.x - npc.home.x, npc.home.z - pos.z) end
+	for turn = 0, 7 do
+		local tried = yaw + (turn % 2 == 0 and turn / 2 or -(turn + 1) / 2) * math.pi / 4
+		if can_stand(ahead(pos, tried)) then return tried end
+	end
+	return nil
+end
+
+local function set_out(npc, entity, pos)
+	local yaw = direction(npc, pos)
+	if not yaw then return end
+	local object = entity.object
+	entity.walking = WALK_MIN_S + math.random() * (WALK_MAX_S - WALK_MIN_S)
+	object:set_yaw(yaw)
+	object:set_velocity({x = -math.sin(yaw) * WALK_SPEED, y = object:get_velocity().y, z = math.cos(yaw) * WALK_SPEED})
+	animate(object, WALK, 15)
+end
+
+local function rest_s()
+	return REST_MIN_S + math.random() * (REST_MAX_S - REST_MIN_S)
+end
+
+-- One look of a body at what to do. Returns the seconds until the next.
+function agent.live(npc, entity)
+	local object, now = entity.object, agent.now_us()
+	local pos = object:get_pos()
+	if not pos then return 1 end
+	npc.home = npc.home or pos
+	if is_talking(npc, now) then
+		halt(entity)
+		if npc.attention then agent.face(npc, whereabouts(npc.attention)) end
+		return LOOK_S
+	end
+	npc.attention = nil
+	if not settings.wander or settings.wander_radius == 0 then return rest_s() end
+	if not entity.walking then
+		set_out(npc, entity, pos)
+		return entity.walking and STRIDE_S or rest_s()
+	end
+	entity.walking = entity.walking - STRIDE_S
+	local strays = is_far_from_home(npc, pos) and not is_far_from_home(npc, ahead(pos, object:get_yaw() + math.pi))
+	if entity.walking <= 0 or strays or not can_stand(ahead(pos, object:get_yaw())) then
+		halt(entity)
+		return rest_s()
+	end
+	return STRIDE_S
+end

@@ -1,0 +1,170 @@
+-- What NPCs start by themselves: greeting who comes near, and talking to each other. Once in a while in a step; nothing at all
+-- in quiet hours, while switched off, or to players who do not want to hear it.
+
+local agent = ...
+local settings, text, speech, observe = agent.settings, agent.text, agent.speech, agent.observe
+
+local LOOK_EVERY_S = 1 -- who is near whom
+-- What somebody who opens a talk has in mind; unspoken: the listener hears only the answer. "" is a greeting.
+local OPENERS = {
+	"", "Any news?", "How is work?", "What do you think of the weather?", "Did anything strange happen lately?", "How are you?",
+}
+
+local talks = 0
+local since_look_s = 0
+local cursor = 0 -- where in the list of NPCs the next look for talkers begins, so that all get their turn
+local quiet_hours = agent.restraint.parse_hours(settings.quiet_hours)
+
+if quiet_hours == false then
+	agent.log("warning", ("llm_agent.quiet_hours = %s: want two hours, such as 22-6; there are none now")
+		:format(settings.quiet_hours))
+end
+
+-- A greeting line of the role, in the player's language.
+function agent.greeting_line(npc, player_name)
+	local role = agent.roles[npc.role]
+	local line = role and role.greeting and role.greeting[math.random(#role.greeting)]
+	return line and text.fill(agent.in_language(agent.language_of(player_name), line), player_name)
+end
+
+-- A greeting by the model; the role's own line stands in where it is away.
+function agent.greet(npc, player_name)
+	if not agent.client.enabled or npc.answering then return end
+	local id = npc.id
+	npc.greeted = npc.greeted or {}
+	npc.greeted[player_name] = agent.now_us()
+	npc.answering = true
+	agent.attend(npc, player_name)
+	npc:converse({player = player_name, priority = "ambient", fallback = agent.greeting_line(npc, player_name)}, function(reply)
+		npc.answering = nil
+		npc = llm_agent.get_npc(id)
+		if npc then agent.remember_line(player_name, npc, npc.name, reply.text) end
+	end)
+end
+
+local function may_greet(npc, player_name, pos, now)
+	local own = npc:is_present() and npc:get_pos()
+	if not own or not observe.in_range(pos, own, settings.greet_distance) then return false end
+	if npc.talk or npc.answering or speech.busy(npc.id) or agent.is_muted(player_name, npc) then return false end
+	local last = npc.greeted and npc.greeted[player_name]
+	return not last or now - last > settings.greet_cooldown_s * 1e6
+end
+
+-- One of a crowd greets, the others nod.
+local function greet_who_comes_near(players, now)
+	for _, player in ipairs(players) do
+		local name, pos = player:get_player_name(), player:get_pos()
+		for _, npc in ipairs(agent.order) do
+			if may_greet(npc, name, pos, now) then
+				agent.greet(npc, name)
+				break
+			end
+		end
+	end
+end
+
+local function is_free(npc, now)
+	if npc.talk or npc.answering or not npc:is_present() or speech.busy(npc.id) then return false end
+	if npc.attention_until_us and npc.attention_until_us > now then return false end
+	npc.next_talk_us = npc.next_talk_us or now + math.random() * settings.npc_talk_interval_s * 1e6
+	return npc.next_talk_us <= now
+end
+
+local function partner_of(npc, pos, now)
+	local found = {}
+	for _, other in ipairs(agent.in_earshot(pos)) do
+		local attends = other.attention_until_us and other.attention_until_us > now
+		if other ~= npc and not attends and not other.talk and not other.answering and not speech.busy(other.id) then
+			found[#found + 1] = other
+		end
+	end
+	return found[1] and found[math.random(#found)]
+end
+
+local function rest(npc)
+	npc.talk = nil
+	npc.next_talk_us = agent.now_us() + (0.5 + math.random()) * settings.npc_talk_interval_s * 1e6
+end
+
+local function end_talk(talk)
+	if talk.over then return end
+	talk.over = true
+	talks = talks - 1
+	for _, id in ipairs({talk.speaker, talk.listener}) do
+		local npc = llm_agent.get_npc(id)
+		if npc then rest(npc) end
+	end
+end
+
+-- Speaker and listener as they are now, or nil when one is gone, asleep or out of earshot.
+local function both(talk)
+	local speaker, listener = llm_agent.get_npc(talk.speaker), llm_agent.get_npc(talk.listener)
+	local a, b = speaker and speaker:get_pos(), listener and listener:get_pos()
+	if a and b and observe.in_range(a, b, settings.earshot) then return speaker, listener end
+	return nil
+end
+
+local function next_line(talk)
+	local speaker, listener = both(talk)
+	if not speaker or talk.left == 0 or not agent.client.enabled then return end_talk(talk) end
+	talk.left = talk.left - 1
+	agent.attend(speaker, listener.id)
+	agent.attend(listener, speaker.id)
+	speaker:converse({
+		player = listener.name,
+		utterance = talk.heard ~= "" and talk.heard or nil,
+		priority = agent.has_listeners(speaker:get_pos()) and "ambient" or "background",
+		on_done = function(was_spoken)
+			if not was_spoken then return end_talk(talk) end
+			talk.speaker, talk.listener = talk.listener, talk.speaker
+			next_line(talk)
+		end,
+	}, function(reply)
+		if reply.fallback then talk.left = 0 end -- no small talk of stock phrases
+		talk.heard = reply.text
+	end)
+end
+
+local function begin_talk(npc, other)
+	local talk = {
+		speaker = npc.id, listener = other.id, left = settings.npc_talk_chain_max, heard = OPENERS[math.random(#OPENERS)],
+	}
+	npc.talk, other.talk = talk, talk
+	talks = talks + 1
+	next_line(talk)
+end
+
+-- Begins at most one talk a look: no burst of questions in one step.
+local function begin_talks(now)
+	if settings.npc_talk == "off" or talks >= settings.npc_talk_groups_max then return end
+	local count = #agent.order
+	for i = 1, count do
+		local npc = agent.order[(cursor + i - 1) % count + 1]
+		local pos = is_free(npc, now) and npc:get_pos()
+		if pos and (settings.npc_talk == "always" or agent.has_listeners(pos)) then
+			local other = partner_of(npc, pos, now)
+			cursor = (cursor + i) % count
+			if other then return begin_talk(npc, other) end
+			rest(npc)
+		end
+	end
+end
+
+function agent.look_around(dtime)
+	since_look_s = since_look_s + dtime
+	if since_look_s < LOOK_EVERY_S then return end
+	since_look_s = 0
+	local now = agent.now_us()
+	for _, npc in ipairs(agent.order) do agent.let_go(npc, now) end
+	if not agent.client.enabled or not agent.order[1] then return end
+	if agent.restraint.is_quiet(quiet_hours, core.get_timeofday() or 0.5) then return end
+	if settings.greet then greet_who_comes_near(core.get_connected_players(), now) end
+	begin_talks(now)
+end
+
+core.register_on_leaveplayer(function(player)
+	local name = player:get_player_name()
+	for _, npc in ipairs(agent.order) do
+		if npc.greeted then npc.greeted[name] = nil end
+	end
+end)

@@ -1,0 +1,121 @@
+-- How an NPC's words reach players: the bubble over its head, the chat of those in earshot, the log.
+-- A line waits for its turn in speech.lua; here is what happens while it is spoken. All are looked up anew at each step.
+
+local agent = ...
+local settings, text, speech, observe, repeats = agent.settings, agent.text, agent.speech, agent.observe, agent.repeats
+
+local BUBBLE = "llm_agent:bubble"
+local BUBBLE_Y = {mesh = 23, sprite = 12} -- tenths of a node over the body's origin: above the name
+local LINE_Y = 1.3 -- a bubble is drawn around its middle: so much higher for each further line
+local LINGER_S = 0.6 -- after the last word has been read
+
+local function bubble_of(npc)
+	local object = npc:get_object()
+	if not object then return nil end
+	if npc.bubble and npc.bubble:get_attach() then return npc.bubble, object end
+	npc.bubble = core.add_entity(object:get_pos(), BUBBLE)
+	return npc.bubble, object
+end
+
+local function show_bubble(npc, words)
+	local bubble, object = bubble_of(npc)
+	if not bubble then return end
+	local wrapped = text.wrap(words, settings.bubble_width)
+	local _, breaks = wrapped:gsub("\n", "")
+	local base = object:get_properties().visual == "mesh" and BUBBLE_Y.mesh or BUBBLE_Y.sprite
+	if npc.bubble_breaks ~= breaks or not bubble:get_attach() then
+		npc.bubble_breaks = breaks
+		bubble:set_attach(object, "", {x = 0, y = (npc.bubble_y or base) + breaks * LINE_Y, z = 0}, {x = 0, y = 0, z = 0})
+	end
+	bubble:set_properties({nametag = wrapped, nametag_color = "#ffffff", nametag_bgcolor = "#000000a0"})
+end
+
+local function keep_bubble(npc)
+	local entity = npc.bubble and npc.bubble:get_luaentity()
+	if entity then entity.left_s = LINGER_S end
+end
+
+core.register_entity(BUBBLE, {
+	initial_properties = {
+		physical = false,
+		pointable = false,
+		collide_with_objects = false,
+		visual = "sprite",
+		visual_size = {x = 0.01, y = 0.01},
+		textures = {"llm_agent_blank.png"},
+		static_save = false, -- words are not kept with the world
+	},
+	left_s = LINGER_S,
+
+	on_step = function(self, dtime)
+		self.left_s = self.left_s - dtime
+		if self.left_s <= 0 or not self.object:get_attach() then self.object:remove() end
+	end,
+})
+
+local function log_line(npc, line, opts)
+	local answer = opts.reply or {}
+	agent.log("action", ("say npc=%s name=%s role=%s fallback=%s cache=%s ms=%d text=%s"):format(
+		npc.id:gsub("%s", "_"), npc.name:gsub("%s", "_"), npc.role, tostring(answer.fallback or false), answer.cache or "none",
+		math.floor(answer.ms or 0), line))
+end
+
+-- In the chat of everybody in earshot who has not muted this NPC.
+local function tell(npc, line)
+	local pos = npc:get_pos()
+	for _, player in ipairs(pos and settings.chat and core.get_connected_players() or {}) do
+		local name = player:get_player_name()
+		if observe.in_range(pos, player:get_pos(), settings.earshot) and not agent.is_muted(name, npc) then
+			core.chat_send_player(name, ("<%s> %s"):format(npc.name, line))
+		end
+	end
+end
+
+-- Once, when all words are known and the first are said.
+local function announce(npc, utterance, opts)
+	local line = utterance:full_text()
+	if line == "" then return end
+	repeats.note(npc.said, line, opts.to, agent.now_us())
+	if settings.log_lines then log_line(npc, line, opts) end
+	agent.emit("say", npc, line, opts)
+end
+
+local function guarded(what, fn)
+	return function(...)
+		local ok, result = pcall(fn, ...)
+		if ok then return result end
+		agent.log("error", ("%s failed: %s"):format(what, tostring(result)))
+		return true -- a line that fails is over
+	end
+end
+
+-- Speak an utterance (words may still come into it) when it is this NPC's turn. opts: as of npc:say.
+-- False, and on_done(false), if too much waits to be said already.
+function agent.utter(npc, utterance, opts)
+	local id, announced, started_us = npc.id, false, nil
+	return speech.add({
+		npc = id,
+		spoken = (opts.priority or "spoken") == "spoken",
+		start = guarded("speaking", function(now)
+			started_us = now
+			if opts.to and agent.npcs[id] and core.get_player_by_name(opts.to) then agent.attend(agent.npcs[id], opts.to) end
+		end),
+		step = guarded("speaking", function(now)
+			local speaker = agent.npcs[id]
+			if not speaker then return true end
+			local shown = utterance:step(now)
+			if settings.bubbles then
+				if shown then show_bubble(speaker, shown) end
+				keep_bubble(speaker)
+			end
+			for line in function() return utterance:next_line() end do tell(speaker, line) end
+			if utterance.closed and not announced then
+				announced = true
+				announce(speaker, utterance, opts)
+			end
+			if opts.ms then return now - started_us >= opts.ms * 1000 end
+			return utterance.over
+		end),
+		finish = guarded("on_done", opts.on_done or function() end),
+	}, agent.now_us())
+end
