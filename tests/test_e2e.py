@@ -60,6 +60,7 @@ class Village:
             "http.enabled=false",
             f"cache.path={self.folder}/cache",
             "zmq.retry_s=1",
+            "cache.variants.think=1",
         ]
         args = [sys.executable, "-m", "llm_agentd", command]
         for option in options:

@@ -51,7 +51,8 @@ def run(seconds: float) -> int:
     version = engine_version(find_binary())  # before anything starts: without a game server there is no demo
     with (
         tempfile.TemporaryDirectory(prefix="llm-agentd-demo-") as folder,
-        daemon({}, http=True) as (endpoint, port, _),
+        # A minute is short: what is asked a second time already comes from the cache.
+        daemon({"cache.variants.think": 1}, http=True) as (endpoint, port, _),
         Peer(endpoint) as peer,
     ):
         info = peer.ask(op="info")["info"]

@@ -14,11 +14,17 @@ local ROLES = {
 }
 local MOODS = {"happy", "calm", "tired", "worried", "proud", false}
 local PLACES = {"Oakford", "Millbrook", "Ravenhill"} -- one for each group
-local REGULAR_SHARE = 0.3 -- of the visits; what is asked again and again comes out of the cache, in turns
+local REGULAR_SHARE = 0.4 -- of the visits; what is asked again comes out of the cache
 local VISITORS = {"Robin", "Marian", "Will", "Alice"}
 local QUESTIONS = {
 	"Hello!", "Who are you?", "Any news?", "How is work?", "Do you need help with anything?", "Where is the inn?", "Hello!",
 	"What do you think of the weather?", "Any news?", "Do you have a quest for me?", "Thank you!", "Farewell!",
+}
+
+-- More than the lines an NPC does not repeat: by the time the first is asked again, its answer may be said again.
+local REGULAR_QUESTIONS = {
+	"Any news?", "Who are you?", "How is work?", "Where is the inn?", "What do you think of the weather?",
+	"Do you need help with anything?", "Thank you!",
 }
 
 -- The villager of a number from 1 on: what register_npc and spawn want of them.
@@ -40,13 +46,16 @@ function cast.facts_of(number)
 	return {place = PLACES[cast.group_of(number) % #PLACES + 1], weather = "clear"}
 end
 
--- Robin asks the first villager for news again and again; the other visits are anybody's to anybody.
+local regular_turn = 0
+
+-- Robin asks the first villager the same things again and again; the other visits are anybody's to anybody.
 -- Returns the villager's number, the visitor's name and the question.
 function cast.visit(villagers)
-	local regular = math.random() < REGULAR_SHARE
-	return regular and 1 or math.random(villagers),
-		regular and VISITORS[1] or VISITORS[math.random(#VISITORS)],
-		regular and "Any news?" or QUESTIONS[math.random(#QUESTIONS)]
+	if math.random() < REGULAR_SHARE then
+		regular_turn = regular_turn % #REGULAR_QUESTIONS + 1
+		return 1, VISITORS[1], REGULAR_QUESTIONS[regular_turn]
+	end
+	return math.random(villagers), VISITORS[math.random(#VISITORS)], QUESTIONS[math.random(#QUESTIONS)]
 end
 
 return cast
