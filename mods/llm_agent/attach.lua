@@ -115,13 +115,6 @@ local function leave(self, removal)
 	if npc and removal then llm_agent.unregister_npc(npc.id) end
 end
 
--- The one place that decides what a click on somebody to talk to does.
-function agent.approach(npc, clicker)
-	local name = clicker:get_player_name()
-	if agent.open_dialog then return agent.open_dialog(npc, name) end
-	agent.greet(npc, name)
-end
-
 local function owned(self)
 	return self.tamed == true or type(self.owner) == "string" and self.owner ~= ""
 end
