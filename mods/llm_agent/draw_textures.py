@@ -137,12 +137,10 @@ def draw_egg() -> Canvas:
     grain = random.Random("egg")
     image = canvas(16, 16)
     shell = (236, 214, 170)
-    for row, (left, width) in enumerate(
-        ((6, 4), (5, 6), (4, 8), (4, 8), (3, 10), (3, 10), (2, 12), (2, 12), (2, 12), (2, 12), (3, 10), (3, 10), (4, 8), (5, 6))
-    ):
-        fill(image, left, row + 1, width, 1, shell, grain)
-        fill(image, left, row + 1, 1, 1, (176, 146, 100), None)
-        fill(image, left + width - 1, row + 1, 1, 1, (176, 146, 100), None)
+    for row, inset in enumerate((6, 5, 4, 4, 3, 3, 2, 2, 2, 2, 3, 3, 4, 5)):
+        fill(image, inset, row + 1, 16 - 2 * inset, 1, shell, grain)
+        for edge in (inset, 15 - inset):
+            fill(image, edge, row + 1, 1, 1, (176, 146, 100), None)
     for x in (5, 9):
         fill(image, x, 7, 2, 2, EYE, None)
     fill(image, 6, 11, 4, 1, MOUTH, None)
