@@ -12,7 +12,7 @@ local function item(name)
 end
 
 describe("a mind for another mod's entity", function()
-	local mock, door, agent, storage
+	local mock, agent, storage
 
 	local function echo(request)
 		return {{event = "done", text = request.npc.name .. " hears " .. (request.utterance or "nothing"), cache = "miss", model = "m"}}
@@ -24,7 +24,7 @@ describe("a mind for another mod's entity", function()
 		storage = options.storage or {}
 		options.storage = storage
 		mock = Mock.new(options)
-		door = mock:open_door(reply or echo)
+		mock:open_door(reply or echo)
 		if prepare then prepare(mock.core) end
 		agent = mock:load_mod()
 	end
@@ -38,8 +38,7 @@ describe("a mind for another mod's entity", function()
 		mock:step(0.05, 3)
 	end
 
-	-- How many questions a click brought: one if it opened a talk.
-	-- 1 if a click opens the dialog
+	-- 1 if a click opens the dialog.
 	local function talks(object, player)
 		local name = player:get_player_name()
 		mock.forms[name] = nil
@@ -371,6 +370,10 @@ describe("a mind for another mod's entity", function()
 			for _ = 1, 2 do mind(object).hold(object, true) end
 			mock:step(0.05, 5)
 			assert.same({"stand", "stand", 0}, {self.state, self.order, self.speed})
+			self:set_yaw(3, 8)
+			mind(object).turn(object, 1)
+			mock:step(0.05, 2)
+			assert.equal(1, object:get_yaw())
 			mind(object).hold(object, false)
 			assert.same({"wander", true}, {self.order, self.randomly_turn})
 			mind(object).hold(object, true)
@@ -380,6 +383,21 @@ describe("a mind for another mod's entity", function()
 			self.state = "attack"
 			mind(object).hold(object, true)
 			assert.same({"attack", "wander"}, {self.state, self.order})
+		end)
+
+		it("stands and looks at whom it talks with, until the talk is over", function()
+			start_mobs()
+			local object, player = spawn("mobs_npc:npc"), mock:join("Robin", {x = 0, y = 0, z = 3})
+			object:set_yaw(2)
+			click(object, player)
+			assert.same({"stand", 0}, {luaentity(object).order, object:get_yaw()})
+			object = mock.core.add_entity(at(0), "mobs_npc:npc", object:unload()) -- in the middle of it
+			assert.equal("wander", luaentity(object).order)
+			player:set_pos({x = 3, y = 0, z = 0})
+			click(object, player)
+			assert.same({"stand", -math.pi / 2}, {luaentity(object).order, object:get_yaw()})
+			mock:step(1, 60)
+			assert.equal("wander", luaentity(object).order)
 		end)
 
 		it("leaves shop, owner and gifts their click", function()
@@ -479,6 +497,10 @@ describe("a mind for another mod's entity", function()
 				mock:step(0.05, 5)
 				assert.is_false(self:moves())
 				assert.equal(thought, self.thought)
+				self.target_yaw = 3
+				mind(object).turn(object, 1)
+				mock:step()
+				assert.equal(0.5, object:get_yaw())
 				mind(object).hold(object, false)
 				mock:step()
 				assert.is_true(self:moves())

@@ -10,6 +10,8 @@ local FIELD = "llm_agent"
 local NAME_MAX_BYTES = 128 -- as in api.lua
 local KNOWN_KEY = "attached" -- in storage: kinds of entities that once got a mind, for minds come back before anybody attaches
 
+local HOOKS = {"hold", "turn", "own_click"} -- what an adapter or a caller of attach may bring, see there
+
 local minds = setmetatable({}, {__mode = "k"}) -- luaentity → its NPC
 local kinds = {} -- entity name → what its adapter knows
 local wrapped = {} -- entity name → true
@@ -67,12 +69,16 @@ local function bind(self, data, given, returns)
 	for key, value in pairs(type(data.context) == "table" and data.context or {}) do npc.context[key] = value end
 	npc.object, npc.bodily, npc.attached, npc.lives_in_body = object, true, true, true
 	npc.saved_role = role ~= data.role and data.role or nil -- one that is not known at present stays what it was
-	local hold, own_click = given.hold or kind.hold, given.own_click or kind.own_click
-	if hold then npc.hold = guarded("hold", hold) end
-	if own_click then npc.own_click = guarded("own_click", own_click) end
+	for _, hook in ipairs(HOOKS) do
+		local fn = given[hook] or kind[hook]
+		if fn then npc[hook] = guarded(hook, fn) end
+	end
 	self[FIELD], minds[self] = data, npc
 	show(object, npc)
-	if returns and npc.hold then npc.hold(object, false) end -- it may have been unloaded while it talked
+	if returns and npc.hold then -- it may have been unloaded while it talked
+		npc.held = nil
+		npc.hold(object, false)
+	end
 	return npc
 end
 
@@ -169,7 +175,7 @@ local function wrap(name)
 end
 
 -- For adapters. kind: accepts(luaentity) -> boolean; describe(luaentity) -> name or nil, role (asked again once in a
--- while: a mob may get a nametag or a trade); hold(object, talking); own_click(object, clicker) -> boolean.
+-- while: a mob may get a nametag or a trade); hold, turn and own_click as for attach.
 function agent.adapt(name, kind)
 	kinds[name] = kind
 	wrap(name)
@@ -190,7 +196,7 @@ end)
 
 local ATTACH_FIELDS = {
 	id = check.words, name = check.words, role = "string?", persona = check.words, mood = check.words,
-	actions = check.name_list, hold = "function?", own_click = "function?",
+	actions = check.name_list, hold = "function?", turn = "function?", own_click = "function?",
 }
 
 local function problem_of(object)
@@ -208,7 +214,8 @@ local function problem_of(object)
 end
 
 -- A mind for any entity. def: name, role, persona, mood, actions as for register_npc; id, made up and kept if left out;
--- hold(object, talking): stand still or go on; own_click(object, clicker): true if a plain right-click stays the mob's.
+-- hold(object, talking): stand still or go on; turn(object, yaw): for mobs that set their yaw anew in each step;
+-- own_click(object, clicker): true if a plain right-click stays the mob's.
 -- What def leaves out comes from what the body remembers. Gone with the object; unloaded, it sleeps.
 function llm_agent.attach(object, def)
 	local problem = problem_of(object)

@@ -24,12 +24,14 @@ function agent.stand(object)
 	animate(object, STAND, 30)
 end
 
--- Turn to a position.
+-- Turn to a position; a body of another mod by its own means, where those are known.
 function agent.face(npc, pos)
 	local object, own = npc:get_object(), npc:get_pos()
 	if not object or not own or not pos then return end
 	local x, z = pos.x - own.x, pos.z - own.z
-	if x * x + z * z > 0.01 then object:set_yaw(math.atan2(-x, z)) end
+	if x * x + z * z <= 0.01 then return end
+	local yaw = math.atan2(-x, z)
+	if npc.turn then npc.turn(object, yaw) else object:set_yaw(yaw) end
 end
 
 local function halt(entity)

@@ -3,7 +3,7 @@
 -- flavour: "mineclonia" steers by goals (halt_in_tracks), "voxelibre" by states.
 
 return function(core, flavour)
-	local mob_class = {nametag = nil, tamed = false, owner = "", health = 20, state = "stand"}
+	local mob_class = {nametag = nil, tamed = false, owner = "", health = 20, state = "stand", rotate = 0.5}
 
 	if flavour == "mineclonia" then
 		function mob_class:cancel_navigation() self.waypoints = nil end
@@ -13,6 +13,8 @@ return function(core, flavour)
 		function mob_class:set_animation(name) self.animated = name end
 	end
 
+	function mob_class:set_yaw(yaw) self.target_yaw = yaw end
+
 	function mob_class:moves()
 		if flavour == "mineclonia" then return self.movement_goal ~= nil or self.waypoints ~= nil end
 		return self.state ~= "stand"
@@ -21,6 +23,7 @@ return function(core, flavour)
 	-- What it wants to do comes after do_custom, in both games; Mineclonia's moves along its way before.
 	function mob_class:on_step(dtime)
 		if self.waypoints then self.movement_goal = "go_pos" end
+		if self.target_yaw then self.object:set_yaw(self.target_yaw - (flavour == "mineclonia" and self.rotate or 0)) end
 		if self.do_custom and self:do_custom(dtime) == false then return end
 		if flavour == "mineclonia" then
 			self.waypoints, self.movement_goal = {}, "go_pos"

@@ -8,6 +8,10 @@ return function(core, new_tags)
 	local meta = {__index = mob_class}
 
 	function mob_class:set_velocity(speed) self.speed = self.order == "stand" and 0 or speed end
+	function mob_class:set_yaw(yaw, delay)
+		if delay then self.target_yaw, self.delay = yaw, delay else self.object:set_yaw(yaw) end
+	end
+
 	function mob_class:set_animation(name) self.animated = name end
 
 	function mob_class:follow_holding(clicker)
@@ -36,6 +40,10 @@ return function(core, new_tags)
 
 	-- Once a step here, once a second there: from standing it walks off, unless ordered to stand.
 	function mob_class:on_step()
+		if (self.delay or 0) > 0 then
+			self.delay = self.delay - 1
+			self.object:set_yaw(self.target_yaw)
+		end
 		if self.state == "stand" and self.order ~= "stand" then
 			self.state = "walk"
 			self:set_velocity(1)

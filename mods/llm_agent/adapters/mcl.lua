@@ -57,6 +57,12 @@ local function hold(object, talking)
 	if talking and stays(self) then stop(self) end
 end
 
+-- Both set the yaw anew in each step, VoxeLibre without the turn of the model, Mineclonia with it.
+local function turn(object, yaw)
+	local self = object:get_luaentity()
+	self:set_yaw(self.halt_in_tracks and yaw or yaw - (self.rotate or 0))
+end
+
 -- Both games leave out what a mob wants to do in a step where its do_custom gives false.
 local function make_holdable(def)
 	local own = def.do_custom
@@ -77,6 +83,7 @@ core.register_on_mods_loaded(function()
 		accepts = function() return true end,
 		describe = function(self) return self.nametag, role_of(self) end,
 		hold = hold,
+		turn = turn,
 		own_click = own_click,
 	})
 end)

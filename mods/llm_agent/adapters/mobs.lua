@@ -57,10 +57,19 @@ local function hold(object, talking)
 	end
 end
 
+-- It turns smoothly and would go on to where it wanted to look.
+local function turn(object, yaw)
+	local self = object:get_luaentity()
+	yaw = yaw - (self.rotate or 0) -- for models that look elsewhere
+	self.target_yaw, self.delay = yaw, 0
+	self:set_yaw(yaw)
+end
+
 local KIND = {
 	accepts = function(self) return self.type == "npc" and self.state ~= "die" end,
 	describe = function(self) return name_of(self), role_of(self) end,
 	hold = hold,
+	turn = turn,
 	own_click = own_click,
 }
 

@@ -82,14 +82,17 @@ local CHECKS = {
 		return reply and reply.fallback and reply.text ~= "" and core.get_us_time() - asked_us < 3e6, "no reply in time"
 	end},
 	{"walks", nil, function() return speed(guard) > 0.5, "speed " .. speed(guard) end},
-	{"stands_while_it_talks", function()
+	{"stands_and_looks_while_it_talks", function()
+		me():set_yaw(3, 8) -- it was about to turn
 		npc().hold(guard, true)
+		npc().turn(guard, 1)
 		since, spot = core.get_us_time(), nil
 	end, function()
 		local passed_s = (core.get_us_time() - since) / 1e6
 		if passed_s < 1 then return nil, "waits" end -- it may slide and fall to rest
 		spot = spot or guard:get_pos()
 		if vector.distance(spot, guard:get_pos()) > 0.2 then return false, "it walks" end
+		if math.abs(guard:get_yaw() - 1) > 0.01 then return false, "it looks away" end
 		return passed_s > 5 or nil, "waits"
 	end},
 	{"walks_again", function() npc().hold(guard, false) end, function()
