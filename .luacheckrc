@@ -25,5 +25,6 @@ files["tests/mods/llm_stage/init.lua"] = {read_globals = {"llm_agent"}, globals 
 files["tests/mods/llm_stage/square.lua"] = {read_globals = {"core", "default", "PcgRandom"}}
 files["tests/mods/llm_probe_mobs/init.lua"] = {read_globals = {"core", "llm_agent", "mobs", "vector", "ItemStack"}}
 files["tests/mods/llm_probe_admin/init.lua"] = {read_globals = {"llm_agent", "ItemStack"}, globals = {"core"}}
+files["tests/mods/llm_probe_lifecycle/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["lua/mock_core.lua"] = {globals = {"core", "llm_agent"}}
 files["lua/spec"] = {std = "+busted", read_globals = {"core", "llm_agent"}, max_line_length = 150} -- tables of cases
