@@ -30,6 +30,9 @@ def test_every_callback_comes_whatever_ends_first(tmp_path: Path, repo: Path) ->
         tmp_path,
         settings={
             "llm_agent.npc_talk": "off",
+            "llm_agent.npc_rate_per_min": 10000,  # nothing is refused: a question is out at all times
+            "llm_agent.server_rate_per_min": 100000,
+            "llm_agent.server_burst": 10000,
             "max_forceloaded_blocks": 2 * NPCS,
             "server_unload_unused_data_timeout": 3,  # s; at 1 the engine unloads blocks that are in use
             "active_block_mgmt_interval": 0.5,  # s

@@ -191,9 +191,11 @@ describe("surroundings", function()
 			assert.equal("the village", facts_of(npc).place)
 			npc:set_context({place = "the cellar"})
 			assert.equal("the cellar", facts_of(npc).place)
-			_G.areas.getAreasAtPos = function() error("ouch") end
-			local voice = agent.register_npc("v", {name = "Vox", role = "priest"})
-			assert.equal("Oakford", facts_of(voice).place)
+			local voice = agent.register_npc("v", {name = "Vox", role = "priest", pos = at(0, 500)})
+			for _, surprise in ipairs({{}, {{name = "Half", pos1 = ORIGIN}, {name = "Done"}}, {{name = 7}}, "none"}) do
+				_G.areas.getAreasAtPos = function() return surprise end
+				assert.equal("Oakford", facts_of(voice).place)
+			end
 		end)
 
 		it("are kept with the world, and a damaged store is no harm", function()

@@ -34,7 +34,6 @@ describe("whatever ends first", function()
 			return think(self, opts, function(answer)
 				called[number] = (called[number] or 0) + 1
 				assert(answer.text ~= "", "a reply without words")
-				answer.heard = opts.utterance
 				callback(answer)
 			end)
 		end
@@ -51,7 +50,7 @@ describe("whatever ends first", function()
 		agent = mock:load_mod()
 		asked, called, told_after_leaving, left = 0, {}, 0, false
 		agent.on("say", function(_, _, opts)
-			if left and opts.to == "Robin" and opts.reply.heard ~= "hello Ann" then told_after_leaving = told_after_leaving + 1 end
+			if left and opts.to == "Robin" then told_after_leaving = told_after_leaving + 1 end
 		end)
 		agent.register_action("wave", {roles = {"guard"}, run = function(npc, player)
 			assert(npc:get_object() and core.get_player_by_name(player), "an action for somebody who is gone")

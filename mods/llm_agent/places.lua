@@ -59,17 +59,20 @@ local function size_of(area)
 	return math.abs((a.x - b.x) * (a.y - b.y) * (a.z - b.z))
 end
 
--- The mod `areas`, where there is one: its smallest area with a name.
+local function smallest(areas)
+	local best
+	for _, area in pairs(areas) do
+		if area.name ~= "" and (not best or size_of(area) < size_of(best)) then best = area end
+	end
+	return best and text.clean(best.name, NAME_MAX_BYTES)
+end
+
+-- The smallest area with a name, where the mod `areas` is. A surprise in what it holds costs no more than the name.
 local function smallest_area(pos)
 	local areas = rawget(_G, "areas")
 	if type(areas) ~= "table" or not areas.getAreasAtPos then return nil end
-	local ok, found = pcall(areas.getAreasAtPos, areas, pos)
-	local best
-	for _, area in pairs(ok and found or {}) do
-		local named = type(area.name) == "string" and area.name ~= ""
-		if named and (not best or size_of(area) < size_of(best)) then best = area end
-	end
-	return best and text.clean(best.name, NAME_MAX_BYTES) or nil
+	local ok, name = pcall(function() return smallest(areas:getAreasAtPos(pos)) end)
+	return ok and name or nil
 end
 
 -- What this place is called, or nil: the smallest named place around, else an area, else the setting for the whole world.

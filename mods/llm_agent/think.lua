@@ -145,7 +145,7 @@ local ask
 -- True if the answer says again what was said a moment ago, and the model is asked once more for something else.
 local function asked_again(question, answer)
 	local left_us = question.deadline_us - agent.now_us()
-	if question.avoid or left_us < RETRY_LEFT_MIN_US then return false end
+	if question.avoid or left_us < RETRY_LEFT_MIN_US or agent.npcs[question.npc.id] ~= question.npc then return false end
 	question.avoid = repeats.lines(question.npc.said, agent.now_us())
 	question.heard = ""
 	client.counts.repeats = client.counts.repeats + 1

@@ -89,10 +89,11 @@ local function guarded(what, fn)
 	end
 end
 
--- Speak an utterance (words may still come into it) when it is this NPC's turn. opts: as of npc:say.
--- False, and on_done(false), if too much waits to be said already.
+-- Speak an utterance (words may still come into it) when it is this NPC's turn, unless the player it is for has left by then.
+-- opts: as of npc:say. False, and on_done(false), if too much waits to be said already.
 function agent.utter(npc, utterance, opts)
-	local id, announced, started_us = npc.id, false, nil
+	local id, announced, begun, void, started_us = npc.id, false, false, false, nil
+	local was_here = opts.to and core.get_player_by_name(opts.to) ~= nil
 	return speech.add({
 		npc = id,
 		spoken = (opts.priority or "spoken") == "spoken",
@@ -102,7 +103,9 @@ function agent.utter(npc, utterance, opts)
 		end),
 		step = guarded("speaking", function(now)
 			local speaker = agent.npcs[id]
-			if not speaker then return true end
+			void = was_here and not begun and not core.get_player_by_name(opts.to)
+			if not speaker or void then return true end
+			begun = true
 			local shown = utterance:step(now)
 			if settings.bubbles then
 				if shown then show_bubble(speaker, shown) end
@@ -116,6 +119,8 @@ function agent.utter(npc, utterance, opts)
 			if opts.ms then return now - started_us >= opts.ms * 1000 end
 			return utterance.over
 		end),
-		finish = guarded("on_done", opts.on_done or function() end),
+		finish = guarded("on_done", function(was_spoken)
+			if opts.on_done then opts.on_done(was_spoken and not void) end
+		end),
 	}, agent.now_us())
 end
