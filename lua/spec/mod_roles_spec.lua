@@ -332,6 +332,24 @@ describe("roles", function()
 			assert.same({}, mock:logged("error"))
 		end)
 
+		it("keep what was typed when a slip of a key closes the form, and drop it by the button", function()
+			open("smith")
+			mock:submit("Ada", FORM, {title = "half a title", key_enter = "true", quit = "true"})
+			mock:submit("Ada", FORM, {title = "forged", save = "Save"}) -- of a form that is closed
+			mock:step(0.05, 5)
+			assert.same({}, keeper.own)
+			shows("half a title", open("smith"))
+			shows("not saved yet")
+			mock:submit("Ada", FORM, {close = "Close", quit = "true"})
+			assert.is_nil(open("smith"):find("half a title", 1, true))
+			mock:submit("Ada", FORM, {title = "the master", persona = "A master.", quit = "true"})
+			open("baker")
+			shows("the baker")
+			mock:submit("Ada", FORM, {quit = "true"})
+			keeper.set("baker", {title = "the new baker", persona = "Bakes."})
+			shows("the new baker", open("baker")) -- nothing was typed: what is in force
+		end)
+
 		it("cannot be broken out of by what anybody types", function()
 			open("smith")
 			local nasty = "]button[0,0;9,9;evil;x]\\"

@@ -12,7 +12,7 @@ local SAID_MAX_BYTES = 500 -- as in chat
 local DRAFT_ROLE = "villager" -- what the NPC that tries a draft has for a role: the draft goes over it
 
 local draw = agent.role_form
-local sessions = {} -- admin → what the form shows
+local sessions = {} -- admin → what the form shows, or showed: closed by a slip of a key it can be opened again
 local tries = 0
 
 local function show(name, session)
@@ -25,7 +25,7 @@ end
 -- The answer to something that took a while: shown if the admin still has this form open.
 local function show_if_open(name, session)
 	session.waiting = nil
-	if sessions[name] == session and core.get_player_by_name(name) then show(name, session) end
+	if sessions[name] == session and not session.closed and core.get_player_by_name(name) then show(name, session) end
 end
 
 -- What the daemon has of a role, and where that is silent what Lua registered.
@@ -44,10 +44,29 @@ local function refresh(session)
 	session.known = agent.roles[session.role] ~= nil
 end
 
-local function open(name, role)
-	local session = {role = role, form = role_fields.to_form(fields_of(role)), said = "", answer = "", status = ""}
+-- The form from what is in force; `unchanged` tells later whether anything was typed.
+local function fill(session)
+	session.form, session.unchanged = role_fields.to_form(fields_of(session.role)), role_fields.to_form(fields_of(session.role))
 	refresh(session)
-	sessions[name] = session
+end
+
+local function is_unsaved(session)
+	for field, words in pairs(session.form) do
+		if words ~= session.unchanged[field] then return true end
+	end
+	return false
+end
+
+local function open(name, role)
+	local session = sessions[name]
+	if session and session.role == role and is_unsaved(session) then
+		refresh(session)
+		session.closed, session.confirm, session.status = nil, nil, S("Here is what you had typed; it is not saved yet.")
+	else
+		session = {role = role, said = "", answer = "", status = ""}
+		fill(session)
+		sessions[name] = session
+	end
 	show(name, session)
 end
 
@@ -101,7 +120,7 @@ end
 local function changed(name, session, well)
 	return function(problem)
 		session.status = problem and S("Not saved: @1", problem) or well
-		if not problem then refresh(session) end
+		if not problem then fill(session) end
 		show_if_open(name, session)
 	end
 end
@@ -118,11 +137,7 @@ local function reset(name, session)
 		return show(name, session)
 	end
 	session.confirm, session.waiting = nil, "save"
-	local done = changed(name, session, S("Your file is gone."))
-	agent.delete_role(session.role, function(problem)
-		if not problem then session.form = role_fields.to_form(fields_of(session.role)) end
-		done(problem)
-	end)
+	agent.delete_role(session.role, changed(name, session, S("Your file is gone.")))
 	show(name, session)
 end
 
@@ -158,9 +173,12 @@ core.register_on_player_receive_fields(function(player, form, fields)
 		sessions[name] = nil
 		core.close_formspec(name, FORM)
 		core.chat_send_player(name, S("You need the privilege llm_admin for that: /grant @1 llm_admin", name))
-	elseif fields.quit then
+	elseif fields.close then
 		sessions[name] = nil
-	else
+	elseif fields.quit then
+		take_input(session, fields)
+		session.closed = true
+	elseif not session.closed then
 		receive(name, session, fields)
 	end
 	return true
