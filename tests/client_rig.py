@@ -32,6 +32,7 @@ STOP_S = 20.0
 LOOK_EVERY_S = 0.1
 HOLD_S = 0.2  # a mouse button, for longer than one frame takes
 KEY_DELAY_MS = 15
+CHANGED_BY_A_LETTER = 0.0001  # of a form that is shown anew
 COLOURS_OF_A_WORLD = 500  # a menu or a loading screen has far fewer
 XWD_COLOUR_BYTES = 12
 WHITE = 250  # of 255, and more: the letters of chat and bubbles; nothing on the stage is as bright
@@ -209,17 +210,22 @@ class Client:
 
     # Forms -----------------------------------------------------------------------------------------------------------
 
-    def form(self, name: str, act: Callable[[], None]) -> Form:
-        """Acts, and returns the form of that name (a pattern) that opens or is shown anew, when it is seen."""
+    def form(self, name: str, act: Callable[[], None], *, having: str = "") -> Form:
+        """Acts, and returns the form of that name that the server shows then, as soon as it is seen.
+
+        `having`: a pattern for its formspec; forms of that name before one that has it are passed over.
+        """
         before = self.screen.pixels()
         act()
-        found = self.log.expect(rf'\[llm_stage\] form (?=.*"name":"{name}")(\{{.*\}})')
-        shown = json.loads(found[1])
-        form = lay_out(shown["name"], shown["spec"], self.screen.size)
-        box = form.box
-        part = before[box.top : box.bottom, box.left : box.right]
-        self.wait_for(f"form {form.name}", lambda: changed(part, self.screen.pixels(box)) > 0.001)
-        self.wait_still(box)
+        while True:
+            found = self.log.expect(rf'\[llm_stage\] form (?=.*"name":"{name}")(\{{.*\}})')
+            spec = json.loads(found[1])["spec"]
+            if re.search(having, spec):
+                break
+        form = lay_out(name, spec, self.screen.size)
+        part = before[form.box.top : form.box.bottom, form.box.left : form.box.right]
+        self.wait_for(f"form {name}", lambda: changed(part, self.screen.pixels(form.box)) > CHANGED_BY_A_LETTER)
+        self.wait_still(form.box)
         return form
 
     def press(self, form: Form, element: str) -> None:

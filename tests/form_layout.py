@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-UNITS_ACROSS = 15  # the engine makes the shorter side of the screen that many units
-PADDING = 0.05  # of the screen, on each side, where a form is so large that it must shrink
+PADDING = 0.05  # of the screen, kept free on each side
+UNITS_ACROSS = 15  # what is left of the screen's shorter side is that many units, or more for a larger form
 # Element → the part that holds its name, counted from 0; those with a size have it in part 1.
 NAME_PART = {
     "field": 2, "pwdfield": 2, "textarea": 2, "button": 2, "button_exit": 2, "dropdown": 2, "textlist": 2, "table": 2,
@@ -64,8 +64,8 @@ def lay_out(name: str, spec: str, screen: tuple[int, int]) -> Form:
     if size is None or not re.search(r"formspec_version\[(\d+)", spec):
         raise ValueError(f"form {name} has no formspec_version or no size: {spec[:200]}")
     width, height = float(size[1]), float(size[2])
-    room = 1 - 2 * PADDING
-    unit = min(min(screen) / UNITS_ACROSS, screen[0] * room / width, screen[1] * room / height)
+    room = screen[0] * (1 - 2 * PADDING), screen[1] * (1 - 2 * PADDING)
+    unit = min(min(room) / UNITS_ACROSS, room[0] / width, room[1] / height)
     origin = (screen[0] - width * unit) / 2, (screen[1] - height * unit) / 2
 
     def box(x: float, y: float, w: float, h: float) -> Box:

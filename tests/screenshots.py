@@ -57,6 +57,15 @@ def doctor(client: Client) -> None:
     client.wait_still()
 
 
+@scene
+def role(client: Client) -> None:
+    """The role editor: an admin tries what a smith says."""
+    enter(client, "smith")
+    form = client.form("llm_agent:role", lambda: client.chat("/llm role smith"))
+    client.fill(form, "said", "Can you make me a sword?")
+    client.form("llm_agent:role", lambda: client.press(form, "try"), having="; *<")
+
+
 def main() -> int:
     folder, names = Path(sys.argv[1]), sys.argv[2:] or list(SCENES)
     if unknown := set(names) - set(SCENES):
