@@ -35,6 +35,8 @@ KEY_DELAY_MS = 15
 CHANGED_BY_A_LETTER = 0.0001  # of a form that is shown anew
 COLOURS_OF_A_WORLD = 500  # a menu or a loading screen has far fewer
 XWD_COLOUR_BYTES = 12
+LOOKS_AT_WORDS = 4  # over 0.8 s: an NPC takes less for its longest word
+CURSOR_PIXELS = 12  # one that blinks
 WHITE = 250  # of 255, and more: the letters of chat and bubbles; nothing on the stage is as bright
 DIFFERENT = 24  # of 255: a pixel that changed by less is the light's flicker
 
@@ -66,6 +68,7 @@ _STAGE_SETTINGS: dict[str, object] = {
     "time_speed": 0,
     "static_spawnpoint": "0,9,0",
     "llm_agent.npc_talk": "off",
+    "llm_agent.wander": "false",
 }
 Pixels = Any  # numpy, height × width × RGB
 
@@ -233,10 +236,11 @@ class Client:
         self.click(*form.find(element).middle)
 
     def fill(self, form: Form, field: str, text: str) -> None:
-        """Puts text into a field, in place of what is there."""
+        """Puts text into a field, in place of what is there; returns when it is seen."""
         self.press(form, field)
         self._xdotool("key", "ctrl+a", "key", "BackSpace")
         self.type(text)
+        self.wait_words(form.find(field))
 
     # What eyes see ---------------------------------------------------------------------------------------------------
 
@@ -266,6 +270,18 @@ class Client:
             return changed(last.pop(0), last[0]) <= share
 
         self.wait_for("rest", still)
+
+    def wait_words(self, box: Box) -> None:
+        """Waits until there are words, and no more letters come."""
+        counts = [0] * LOOKS_AT_WORDS
+
+        def complete() -> bool:
+            time.sleep(2 * LOOK_EVERY_S)
+            counts.append(white(self.screen.pixels(box)))
+            lately = counts[-LOOKS_AT_WORDS:]
+            return min(lately) > 0 and max(lately) - min(lately) <= CURSOR_PIXELS
+
+        self.wait_for(f"finished words in {box}", complete)
 
     def shot(self, path: Path) -> None:
         """The picture as a PNG."""

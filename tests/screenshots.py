@@ -19,9 +19,14 @@ from form_layout import Box
 from llm_agentd.ops.demo.game import SAY
 
 SIZE = (1024, 768)
-SETTINGS = {"llm_agent.greet": "false", "llm_agent.read_base_ms": 10_000}
+SETTINGS = {
+    "llm_agent.greet": "false",
+    "llm_agent.npc_talk": "near_players",
+    "llm_agent.npc_talk_interval_s": 2,
+    "llm_agent.read_base_ms": 8_000,  # bubbles that stay until they are pictured
+}
 CLIENT_SETTINGS = {"fov": 60}  # a little nearer to the faces
-BUBBLES = Box(300, 0, SIZE[0], SIZE[1] // 2)
+BUBBLES = Box(0, 100, SIZE[0], SIZE[1] // 2)  # below the chat
 
 Scene = Callable[[Client], None]
 SCENES: dict[str, Scene] = {}
@@ -43,9 +48,9 @@ def enter(client: Client, name: str) -> None:
 def greet(client: Client) -> None:
     """A greeting in chat; the answer above the NPC's head."""
     enter(client, "market")
-    client.wait_change(BUBBLES, lambda: client.chat("Hello! Any news?"), share=0.02)
+    client.chat("Hello! Any news?")
     client.log.expect(SAY)
-    client.wait_still()
+    client.wait_words(BUBBLES)
 
 
 @scene
@@ -58,11 +63,38 @@ def doctor(client: Client) -> None:
 
 
 @scene
+def dialog(client: Client) -> None:
+    """A right-click, a question, the answer."""
+    enter(client, "smith")
+    form = client.form("llm_agent:dialog", client.use)
+    client.form("llm_agent:dialog", lambda: client.press(form, "quick_1"), having="Robin: .*Mira: ")
+    client.fill(form, "words", "Can you mend my sword?")
+    client.form("llm_agent:dialog", lambda: client.press(form, "say"), having="sword.*Mira: ")
+
+
+@scene
+def group(client: Client) -> None:
+    """Villagers among themselves."""
+    enter(client, "square")
+    for _ in range(2):
+        client.log.expect(SAY)
+    client.wait_words(BUBBLES)
+
+
+@scene
+def egg(client: Client) -> None:
+    """The spawn egg asks who shall live here."""
+    enter(client, "egg")
+    form = client.form("llm_agent:egg", client.use)
+    client.fill(form, "name", "Odile")
+
+
+@scene
 def role(client: Client) -> None:
     """The role editor: an admin tries what a smith says."""
     enter(client, "smith")
     form = client.form("llm_agent:role", lambda: client.chat("/llm role smith"))
-    client.fill(form, "said", "Can you make me a sword?")
+    client.fill(form, "said", "Can you mend my sword?")
     client.form("llm_agent:role", lambda: client.press(form, "try"), having="; *<")
 
 

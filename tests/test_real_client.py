@@ -20,7 +20,7 @@ ABOVE_THE_HEAD = Box(270, 0, 600, 240)  # the NPC's face is in the middle of the
 BUBBLE_WHITE = 40  # pixels: a dozen letters
 
 
-def test_a_player_says_hello_and_sees_the_answer(tmp_path: Path) -> None:
+def test_a_player_talks_in_chat_and_in_the_dialog(tmp_path: Path) -> None:
     # a bubble for what was said, that stays, and nothing else
     settings = {"llm_agent.greet": "false", "llm_agent.chat": "false", "llm_agent.read_base_ms": 20_000}
     with stage(tmp_path, settings) as (game, log), player(tmp_path, game, log, size=SIZE) as client:
@@ -32,4 +32,11 @@ def test_a_player_says_hello_and_sees_the_answer(tmp_path: Path) -> None:
         said = log.expect(SAY)
         assert (said[2], said[3], said[4]) == ("Mira", "smith", "false"), said[0]
         client.wait_for("bubble", lambda: white(client.screen.pixels(ABOVE_THE_HEAD)) > BUBBLE_WHITE)
+
+        form = client.form("llm_agent:dialog", client.use)
+        client.fill(form, "words", "Any news?")
+        client.form("llm_agent:dialog", lambda: client.press(form, "say"), having="Robin: Any news.*Mira: ")
+        client.press(form, "close")
+        log.expect(r'\[llm_stage\] fields .*"quit":')
+    assert game.stop() == 0
     assert log.errors() == []

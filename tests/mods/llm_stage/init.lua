@@ -9,7 +9,8 @@ local function log(...) core.log("action", "[llm_stage] " .. string.format(...))
 
 local function at(x, z) return {x = x, y = GROUND_Y + 0.5, z = z} end
 
--- Where the player stands, whom they look at, and who else is there. The camera looks at `look` at a face's height.
+-- Where the player stands, whom they look at, and who else is there. The camera looks at `look`, at a face's height
+-- or `look_up` nodes above the ground; `item` is in the player's hand.
 local SCENES = {
 	smith = {stand = at(-7.3, -0.6), look = at(-8, 2.2), cast = {{"smith", "Mira", at(-8, 2.2)}}},
 	market = {stand = at(7.7, -0.2), look = at(8, 3.1), cast = {{"merchant", "Bram", at(8, 3.1)}}},
@@ -18,6 +19,7 @@ local SCENES = {
 		cast = {{"elder", "Alda", at(-1.4, 3.6)}, {"farmer", "Piet", at(0, 4.2)}, {"child", "Ida", at(1.4, 3.6)}},
 	},
 	empty = {stand = at(0, -2), look = at(0, 9), cast = {}},
+	egg = {stand = at(0, -2), look = at(0, 1), look_up = 0.2, cast = {}, item = "llm_agent:spawn_egg 5"},
 }
 local EYES = 1.625 -- nodes above the feet
 local FACE = 1.55
@@ -30,11 +32,11 @@ local function spawn(towards, role, name, pos)
 	log("here npc=%s name=%s", npc.id, name)
 end
 
-local function look_at(player, from, target)
+local function look_at(player, from, target, look_up)
 	local x, z = target.x - from.x, target.z - from.z
 	player:set_pos(from)
 	player:set_look_horizontal(yaw_to(from, target))
-	player:set_look_vertical(math.atan2(EYES - FACE, math.sqrt(x * x + z * z)))
+	player:set_look_vertical(math.atan2(EYES - (look_up or FACE), math.sqrt(x * x + z * z)))
 end
 
 local function clear()
@@ -52,7 +54,8 @@ core.register_chatcommand("stage", {
 		local scene, player = SCENES[word], core.get_player_by_name(name)
 		if not scene or not player then return false, "No such scene" end
 		clear()
-		look_at(player, scene.stand, scene.look)
+		look_at(player, scene.stand, scene.look, scene.look_up)
+		player:set_wielded_item(scene.item or "")
 		for _, actor in ipairs(scene.cast) do spawn(scene.stand, unpack(actor)) end
 		log("scene %s", word)
 		return true
