@@ -138,9 +138,8 @@ function Npc:get_object()
 end
 
 function Npc:get_pos()
-	local object = self:get_object()
-	if object then return object:get_pos() end
-	return not self.bodily and self.pos or nil
+	local pos = self.object and self.object:get_pos() -- asked once: this is what a crowd's steps are made of
+	return pos or not self.bodily and self.pos or nil
 end
 
 -- Can it be spoken to? An NPC whose body is unloaded is asleep.

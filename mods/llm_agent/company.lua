@@ -12,7 +12,7 @@ local NOT_A_NAME = {
 function agent.in_earshot(pos)
 	local found = {}
 	for _, npc in ipairs(agent.order) do
-		local own = npc:is_present() and npc:get_pos()
+		local own = npc:get_pos()
 		if own and observe.in_range(pos, own, settings.earshot) then
 			found[#found + 1] = {npc = npc, distance = (own.x - pos.x) ^ 2 + (own.y - pos.y) ^ 2 + (own.z - pos.z) ^ 2}
 		end

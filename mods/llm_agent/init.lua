@@ -62,7 +62,8 @@ agent.reply = part("reply", agent.text)
 agent.speech = part("speech", agent.settings, function(id)
 	local npc = agent.npcs[id]
 	if not npc then return false end
-	return npc:is_present(), npc:get_pos()
+	local pos = npc:get_pos()
+	return pos ~= nil or npc:is_present(), pos
 end, agent.observe.in_range)
 part("api", agent)
 part("think", agent)

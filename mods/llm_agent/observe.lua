@@ -69,13 +69,13 @@ end
 -- Up to three names, the nearest, in the order of the alphabet so that the same company reads the same.
 function observe.near(npc, pos, except)
 	local found = {}
-	local function consider(name, other)
+	local function consider(name, other, title)
 		if other and name ~= except and observe.in_range(pos, other, settings.earshot) then
-			found[#found + 1] = {name = name, distance = distance_squared(pos, other)}
+			found[#found + 1] = {name = title and name .. " " .. title or name, distance = distance_squared(pos, other)}
 		end
 	end
 	for _, other in ipairs(agent.order) do
-		if other ~= npc and other.name ~= except then consider(other.name .. " " .. agent.title(other), other:get_pos()) end
+		if other ~= npc then consider(other.name, other:get_pos(), agent.title(other)) end
 	end
 	for _, player in ipairs(core.get_connected_players()) do
 		consider(player:get_player_name(), player:get_pos())

@@ -43,7 +43,7 @@ function agent.greet(npc, player_name)
 end
 
 local function may_greet(npc, player_name, pos, now)
-	local own = npc:is_present() and npc:get_pos()
+	local own = npc:get_pos()
 	if not own or not observe.in_range(pos, own, settings.greet_distance) then return false end
 	if npc.talk or npc.answering or speech.busy(npc.id) or agent.is_muted(player_name, npc) then return false end
 	local last = npc.greeted and npc.greeted[player_name]

@@ -6,7 +6,10 @@ local settings, where, in_range = ...
 
 local speech = {}
 
+local LOOK_EVERY_US = 0.25e6 -- whether those who wait have got out of earshot by walking
+
 local active, waiting = {}, {} -- lines being said, lines that wait for their turn
+local changed, next_look_us = false, 0 -- has anybody begun to wait or fallen silent since the last look?
 
 local function finish(line, was_spoken)
 	if line.finished then return end
@@ -41,24 +44,36 @@ function speech.add(line, now)
 		while at > 1 and not waiting[at - 1].spoken do at = at - 1 end
 	end
 	table.insert(waiting, at, line)
+	changed = true
 	return true
 end
 
-local function may_start(line, pos)
-	for _, other in ipairs(active) do
+-- speaking: {npc, pos} of all who speak, looked up once for all who wait.
+local function may_start(line, pos, speaking)
+	for _, other in ipairs(speaking) do
 		if other.npc == line.npc then return false end
-		local present, other_pos = where(other.npc)
-		if present and pos and other_pos and in_range(pos, other_pos, settings.earshot) then return false end
+		if pos and other.pos and in_range(pos, other.pos, settings.earshot) then return false end
 	end
 	return true
 end
 
-function speech.step(now)
-	if not active[1] and not waiting[1] then return end
+local function go_on(now)
 	for i = #active, 1, -1 do
 		local line = active[i] -- nil where an earlier one's end has silenced others
 		local present = line and where(line.npc)
-		if line and (not present or line.step(now)) then finish(table.remove(active, i), present) end
+		if line and (not present or line.step(now)) then
+			changed = true
+			finish(table.remove(active, i), present)
+		end
+	end
+end
+
+local function give_turns(now)
+	changed, next_look_us = false, now + LOOK_EVERY_US
+	local speaking = {}
+	for i, line in ipairs(active) do
+		local present, pos = where(line.npc)
+		speaking[i] = {npc = line.npc, pos = present and pos}
 	end
 	local i = 1
 	while i <= #waiting do
@@ -67,14 +82,20 @@ function speech.step(now)
 		local overdue = not line.spoken and now - line.queued_us > settings.say_wait_ms * 1000
 		if not present or overdue then
 			finish(table.remove(waiting, i), false)
-		elseif may_start(line, pos) then
+		elseif may_start(line, pos, speaking) then
 			table.remove(waiting, i)
 			active[#active + 1] = line
+			speaking[#speaking + 1] = {npc = line.npc, pos = pos}
 			line.start(now)
 		else
 			i = i + 1
 		end
 	end
+end
+
+function speech.step(now)
+	if active[1] then go_on(now) end
+	if waiting[1] and (changed or now >= next_look_us) then give_turns(now) end
 end
 
 -- Is this NPC speaking, or about to?
@@ -91,7 +112,10 @@ end
 function speech.hush(npc_id)
 	for _, list in ipairs({active, waiting}) do
 		for i = #list, 1, -1 do
-			if list[i].npc == npc_id then finish(table.remove(list, i), false) end
+			if list[i].npc == npc_id then
+				changed = true
+				finish(table.remove(list, i), false)
+			end
 		end
 	end
 end

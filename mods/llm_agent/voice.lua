@@ -9,25 +9,27 @@ local BUBBLE_Y = {mesh = 23, sprite = 12} -- tenths of a node over the body's or
 local LINE_Y = 1.3 -- a bubble is drawn around its middle: so much higher for each further line
 local LINGER_S = 0.6 -- after the last word has been read
 
-local function bubble_of(npc)
-	local object = npc:get_object()
-	if not object then return nil end
-	if npc.bubble and npc.bubble:get_attach() then return npc.bubble, object end
+-- The bubble, and whether it is a new one; nil where there is no body.
+local function bubble_of(npc, object)
+	if npc.bubble and npc.bubble:get_attach() then return npc.bubble, false end
 	npc.bubble = core.add_entity(object:get_pos(), BUBBLE)
-	return npc.bubble, object
+	return npc.bubble, true
 end
 
+-- Called for each word of each speaker: only what differs from the last word is told to the engine.
 local function show_bubble(npc, words)
-	local bubble, object = bubble_of(npc)
+	local object = npc:get_object()
+	if not object then return end
+	local bubble, is_new = bubble_of(npc, object)
 	if not bubble then return end
 	local wrapped = text.wrap(words, settings.bubble_width)
 	local _, breaks = wrapped:gsub("\n", "")
-	local base = object:get_properties().visual == "mesh" and BUBBLE_Y.mesh or BUBBLE_Y.sprite
-	if npc.bubble_breaks ~= breaks or not bubble:get_attach() then
+	if is_new or npc.bubble_breaks ~= breaks then
 		npc.bubble_breaks = breaks
-		bubble:set_attach(object, "", {x = 0, y = (npc.bubble_y or base) + breaks * LINE_Y, z = 0}, {x = 0, y = 0, z = 0})
+		local base = npc.bubble_y or BUBBLE_Y[object:get_properties().visual == "mesh" and "mesh" or "sprite"]
+		bubble:set_attach(object, "", {x = 0, y = base + breaks * LINE_Y, z = 0}, {x = 0, y = 0, z = 0})
 	end
-	bubble:set_properties({nametag = wrapped, nametag_color = "#ffffff", nametag_bgcolor = "#000000a0"})
+	bubble:set_properties({nametag = wrapped})
 end
 
 local function keep_bubble(npc)
@@ -43,6 +45,8 @@ core.register_entity(BUBBLE, {
 		visual = "sprite",
 		visual_size = {x = 0.01, y = 0.01},
 		textures = {"llm_agent_blank.png"},
+		nametag_color = "#ffffff",
+		nametag_bgcolor = "#000000a0",
 		static_save = false, -- words are not kept with the world
 	},
 	left_s = LINGER_S,
