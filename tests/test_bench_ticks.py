@@ -68,7 +68,7 @@ def test_ticks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     monkeypatch.setattr(ticks, "WARMUP_S", 1.0)
     monkeypatch.setattr(ticks, "ASKED_EVERY_MAX_S", 0.5)
     written = tmp_path / "ticks.json"
-    options = Options(npcs=(2,), seconds=4.0)
+    options = Options(npcs=(2,), seconds=8.0)  # a line takes up to six to say
     assert bench.run("ticks", load_config(), options, json_file=written, plot_dir=tmp_path) == 0
     report = orjson.loads(written.read_bytes())
     figures: dict[str, Any] = report["figures"]
@@ -79,7 +79,7 @@ def test_ticks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
         assert figures[f"2_{side}_asked"] == figures[f"2_{side}_answered"] > 3
         assert figures[f"2_{side}_doubled"] == 0
         assert figures[f"2_{side}_said"] > 0
-        assert figures[f"2_{side}_entity_steps"] > 0, "bubbles are shown"
+        assert figures[f"2_{side}_entity_steps"] > 0
         assert 0 < figures[f"2_{side}_own_p50_ms"] < figures[f"2_{side}_step_gap_p50_ms"]
     assert figures["2_off_replies"] == 0
     assert figures["2_off_fallbacks"] == figures["2_off_asked"]

@@ -30,6 +30,7 @@ DEADLINE_MS = 8000  # the mod's own default, said aloud because the game's side 
 NPC_ASKED_EVERY_S = 30.0
 ASKED_EVERY_MAX_S = 5.0
 TALKS_MAX = 100  # llm_agent.npc_talk_groups_max goes no further
+RATE_MAX_PER_MIN, BURST_MAX = 10_000, 1000  # as far as the mod's settings of these names go
 LONG_STEP_MS = 100.0
 GAP_GOAL, GAP_GOAL_NPCS = 1.10, 50  # p99 of the gaps, on over off
 OWN_GOAL_MS, OWN_GOAL_NPCS = 1.0, 100  # p99 of the mod's own time in a step
@@ -118,13 +119,16 @@ def read_run(npcs: int, on: bool, data: dict[str, Any]) -> Run:
 
 def _game_settings(port: int, npcs: int, on: bool, seconds: float) -> dict[str, object]:
     return {
+        "llm_agent.enabled": str(on).lower(),
         "llm_agent.url": f"http://127.0.0.1:{port}",
         "llm_agent.deadline_ms": DEADLINE_MS,
         "llm_agent.npc_talk": "always",
         "llm_agent.npc_talk_interval_s": 15,
         "llm_agent.npc_talk_groups_max": min(TALKS_MAX, npcs),
+        # The few visitors stand for many players, and what is refused is no load.
+        **{f"llm_agent.{who}_rate_per_min": RATE_MAX_PER_MIN for who in ("player", "npc")},
+        **{f"llm_agent.{who}_burst": BURST_MAX for who in ("player", "npc")},
         "llm_village.ticks": "true",
-        "llm_village.off": str(not on).lower(),
         "llm_village.npcs": npcs,
         "llm_village.seconds": seconds,
         "llm_village.warmup_s": WARMUP_S,
