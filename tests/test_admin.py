@@ -133,6 +133,23 @@ def test_the_doctor_tells_away_token_model_and_bad_role_files(start: Start, tmp_
         assert "llm_agent.token" in bad(admin.doctor())
 
 
+def test_an_admin_hears_at_joining_what_is_missing(start: Start) -> None:
+    admin = start(**{"secure.http_mods": "irc"})
+    admin.do(join=True)
+    line = "secure.http_mods = irc,llm_agent"
+    admin.wait_for("chat", line)
+    assert line in bad(admin.doctor())
+
+
+def test_an_admin_is_welcomed_when_all_works(start: Start, tmp_path: Path) -> None:
+    admin = start()
+    admin.do(join=True)
+    admin.wait_for("chat", "/llm doctor")
+    with stub(admin, tmp_path / "roles"):
+        admin.do(join=True)
+        admin.wait_for("chat", "/llm spawn smith")
+
+
 def test_the_doctor_finds_the_proxy_that_catches_the_calls(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,8 +85,9 @@ local function look_at_way(facts, note)
 	end
 	local bound = facts.setting("bind_address") or ""
 	if bound ~= "" and bound ~= "0.0.0.0" and bound ~= "::" and not is_loopback(bound) and is_loopback(host) then
-		note(false, S("bind_address = @1 is where this server's HTTP calls come from, too, and may not reach @2. "
-			.. "Leave bind_address empty, or let the daemon listen at that address.", bound, host))
+		note(false,
+			S("HTTP calls come from bind_address = @1, too, and may not reach @2: leave it empty, or let the daemon listen there.",
+			bound, host))
 	end
 end
 
@@ -106,8 +107,8 @@ local function look_at_daemon(facts, note)
 	elseif code == 503 then
 		note(false, S("The daemon at @1 is there but cannot answer yet. Wait a moment, then look at its log.", url))
 	elseif code == 405 then -- luanti-org/luanti#14394
-		note(false, S("Calls arrive as another kind than they were sent (HTTP 405). Before 5.9 the engine does so once any mod "
-			.. "has used PUT or DELETE: update the engine, or take that mod out of secure.http_mods."))
+		note(false,
+			S("Calls arrive changed (HTTP 405): before 5.9 a PUT or DELETE of any mod spoils all later calls. Update the engine."))
 	elseif code == 200 or code == 404 then
 		note(false, S("@1 is not llm-agentd: set llm_agent.url to the address that llm-agentd prints at its start.", url))
 	else
@@ -128,8 +129,7 @@ local function look_at_info(facts, note)
 		return
 	end
 	if info.engine == "stub" then
-		note(false, S("The daemon runs without a model (engine stub), so answers make no sense. "
-			.. "In its config.yaml: model.engine: auto"))
+		note(false, S("The daemon has no model (engine stub), so answers make no sense. In its config.yaml: model.engine: auto"))
 	elseif info.model then
 		note(true, S("Model @1, engine @2", text.clean(tostring(info.model), 80), text.clean(tostring(info.engine), 40)))
 	end

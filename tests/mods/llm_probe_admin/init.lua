@@ -1,5 +1,5 @@
 -- Plays the admin Ada, who has no client: does what the test writes into the world's file `probe.jsonl`, a JSON object a line,
--- and logs what she is shown. {"command": "doctor"}, {"submit": {fields of the open form}}, {"think": "what a player says"}.
+-- and logs what she is shown. {"join": true}, {"command": "doctor"}, {"submit": {fields of the open form}}, {"think": "words"}.
 -- The engine's functions are wrapped here; llm_agent looks them up when it calls them.
 
 local ADA = "Ada"
@@ -38,6 +38,12 @@ function core.show_formspec(name, form, spec)
 end
 
 local does = {}
+
+function does.join()
+	for _, fn in ipairs(core.registered_on_joinplayers) do
+		if core.callback_origins[fn].mod == "llm_agent" then fn(ada, nil) end
+	end
+end
 
 function does.command(param)
 	local _, message = core.registered_chatcommands.llm.func(ADA, param)
