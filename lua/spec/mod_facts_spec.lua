@@ -162,6 +162,29 @@ describe("surroundings", function()
 		end)
 	end)
 
+	it("are asked of the engine once in a step, however many ask: who is near, too", function()
+		start()
+		local objects, looks = {}, 0
+		for i = 1, 20 do
+			objects[i] = mock.core.add_entity(at(i), "llm_agent:npc", mock.core.serialize({id = "n" .. i, name = "N" .. i, role = "guard"}))
+			local get_pos = objects[i].get_pos
+			objects[i].get_pos = function(self)
+				looks = looks + 1
+				return get_pos(self)
+			end
+		end
+		mock:step()
+		looks = 0
+		for i = 1, 20 do agent.get_npc("n" .. i):think({}, function() end) end
+		assert.is_true(looks < 20 * 20, looks .. " looks at a position")
+		objects[1]:set_pos(at(900))
+		mock:step()
+		assert.same({"N2 the guard", "N3 the guard", "N4 the guard"}, door.asked[1].request.context.near)
+		agent.get_npc("n2"):think({}, function() end)
+		mock:step()
+		assert.same({"N3 the guard", "N4 the guard", "N5 the guard"}, door.asked[21].request.context.near) -- the first walked off
+	end)
+
 	describe("places", function()
 		local function command(param)
 			mock.privs.Robin = {llm_admin = true}

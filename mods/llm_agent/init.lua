@@ -102,6 +102,7 @@ if storage:get_string("off") ~= "" or not agent.settings.enabled then agent.clie
 function llm_agent.update(dtime)
 	local now = agent.now_us()
 	agent.surroundings.step()
+	agent.observe.step()
 	agent.client.step(now)
 	agent.speech.step(now)
 	agent.look_around(dtime)

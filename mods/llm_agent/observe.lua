@@ -66,26 +66,44 @@ function observe.in_range(a, b, nodes)
 	return distance_squared(a, b) <= nodes * nodes
 end
 
+-- Everybody's name and position, for all who ask in this step: a hundred who each ask the engine for a hundred cost 10 ms.
+local company
+
+function observe.step()
+	company = nil
+end
+
+local function everybody()
+	if company and company.npcs == #agent.order then return company end
+	company = {npcs = #agent.order}
+	for _, npc in ipairs(agent.order) do
+		local pos = npc:get_pos()
+		if pos then company[#company + 1] = {npc = npc, name = npc.name, pos = pos} end
+	end
+	for _, player in ipairs(core.get_connected_players()) do
+		local name, pos = player:get_player_name(), player:get_pos()
+		if pos then company[#company + 1] = {name = name, pos = pos} end
+	end
+	return company
+end
+
+local function nearer(a, b)
+	if a.distance ~= b.distance then return a.distance < b.distance end
+	return a.called < b.called
+end
+
 -- Up to three names, the nearest, in the order of the alphabet so that the same company reads the same.
 function observe.near(npc, pos, except)
 	local found = {}
-	local function consider(name, other, title)
-		if other and name ~= except and observe.in_range(pos, other, settings.earshot) then
-			found[#found + 1] = {name = title and name .. " " .. title or name, distance = distance_squared(pos, other)}
+	for _, other in ipairs(everybody()) do
+		if other.npc ~= npc and other.name ~= except and observe.in_range(pos, other.pos, settings.earshot) then
+			local called = other.npc and other.name .. " " .. agent.title(other.npc) or other.name
+			found[#found + 1] = {called = called, distance = distance_squared(pos, other.pos)}
 		end
 	end
-	for _, other in ipairs(agent.order) do
-		if other ~= npc then consider(other.name, other:get_pos(), agent.title(other)) end
-	end
-	for _, player in ipairs(core.get_connected_players()) do
-		consider(player:get_player_name(), player:get_pos())
-	end
-	table.sort(found, function(a, b)
-		if a.distance ~= b.distance then return a.distance < b.distance end
-		return a.name < b.name
-	end)
+	table.sort(found, nearer)
 	local names = {}
-	for i = 1, math.min(NEAR_MAX, #found) do names[i] = found[i].name end
+	for i = 1, math.min(NEAR_MAX, #found) do names[i] = found[i].called end
 	table.sort(names)
 	return names
 end
