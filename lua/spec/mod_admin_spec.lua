@@ -57,6 +57,8 @@ describe("the diagnosis", function()
 		local bad, _, count = examine({enabled = false, answers = false})
 		has("/llm on", bad)
 		assert.equal(1, count)
+		has("llm_agent.enabled", (examine({enabled = false, off_by_setting = true, answers = false})))
+		assert.equal("", (examine({off_by_setting = true}))) -- on again by /llm on
 	end)
 
 	it("tells a slow step and a narrow curl_parallel_limit", function()

@@ -155,8 +155,8 @@ local function look_at_roles(facts, note)
 	if data and #problems == 0 and type(data.roles) == "table" then note(true, S("@1 roles, all in order", #data.roles)) end
 end
 
--- facts: has_http, has_curl, enabled, url, version (of the mod, may be nil), http_mods_line, http_mod_count, env(name),
--- setting(name), and answers {ready, info, roles} (each {code, data, timeout}) where the daemon was asked.
+-- facts: has_http, has_curl, enabled, off_by_setting, url, version (of the mod, may be nil), http_mods_line, http_mod_count,
+-- env(name), setting(name), and answers {ready, info, roles} (each {code, data, timeout}) where the daemon was asked.
 -- Returns two lists of lines: what is wrong, what is well.
 return function(facts)
 	local bad, good = {}, {}
@@ -165,7 +165,11 @@ return function(facts)
 		list[#list + 1] = line
 	end
 	look_at_http(facts, note)
-	if not facts.enabled then note(false, S("Switched off, so the daemon is not asked. Switch on: /llm on")) end
+	if not facts.enabled and facts.off_by_setting then
+		note(false, S("Switched off in minetest.conf, so the daemon is not asked. Take this line out: llm_agent.enabled = false"))
+	elseif not facts.enabled then
+		note(false, S("Switched off, so the daemon is not asked. Switch on: /llm on"))
+	end
 	if facts.answers then
 		if look_at_daemon(facts, note) then
 			look_at_info(facts, note)

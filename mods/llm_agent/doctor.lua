@@ -37,6 +37,7 @@ local function tell_all(name, answers)
 		has_http = client.has_http(),
 		has_curl = core.request_http_api ~= nil,
 		enabled = client.enabled,
+		off_by_setting = not settings.enabled,
 		url = settings.url,
 		version = agent.version,
 		http_mods_line = agent.http_mods_line(),
