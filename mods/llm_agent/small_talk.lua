@@ -64,10 +64,10 @@ local function greet_who_comes_near(players, now)
 end
 
 local function is_free(npc, now)
-	if npc.talk or npc.answering or not npc:is_present() or speech.busy(npc.id) then return false end
+	if npc.talk or npc.answering then return false end
 	if npc.attention_until_us and npc.attention_until_us > now then return false end
 	npc.next_talk_us = npc.next_talk_us or now + math.random() * settings.npc_talk_interval_s * 1e6
-	return npc.next_talk_us <= now
+	return npc.next_talk_us <= now and npc:is_present() and not speech.busy(npc.id)
 end
 
 local function partner_of(npc, pos, now)

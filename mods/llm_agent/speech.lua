@@ -11,9 +11,17 @@ local LOOK_EVERY_US = 0.25e6 -- whether those who wait have got out of earshot b
 local active, waiting = {}, {} -- lines being said, lines that wait for their turn
 local changed, next_look_us = false, 0 -- has anybody begun to wait or fallen silent since the last look?
 
+local lines_of = {} -- NPC → how many lines it says or waits to say, if any: asked for everybody, again and again
+
+local function count(line, change)
+	local lines = (lines_of[line.npc] or 0) + change
+	lines_of[line.npc] = lines > 0 and lines or nil
+end
+
 local function finish(line, was_spoken)
 	if line.finished then return end
 	line.finished = true
+	if line.queued_us then count(line, -1) end
 	if line.finish then line.finish(was_spoken) end
 end
 
@@ -45,6 +53,7 @@ function speech.add(line, now)
 	end
 	table.insert(waiting, at, line)
 	changed = true
+	count(line, 1)
 	return true
 end
 
@@ -100,12 +109,7 @@ end
 
 -- Is this NPC speaking, or about to?
 function speech.busy(npc_id)
-	for _, list in ipairs({active, waiting}) do
-		for _, line in ipairs(list) do
-			if line.npc == npc_id then return true end
-		end
-	end
-	return false
+	return lines_of[npc_id] ~= nil
 end
 
 -- The NPC falls silent: what it wanted to say is forgotten.

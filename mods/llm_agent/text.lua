@@ -50,11 +50,13 @@ end
 
 -- Characters, not bytes.
 function text.length(s)
+	if not s:find("[\128-\255]") then return #s end
 	local _, count = s:gsub("[^\128-\191]", "")
 	return count
 end
 
 local function split_word(word, width)
+	if #word <= width then return {word} end
 	local parts, part, count = {}, {}, 0
 	for char in word:gmatch("[%z\1-\127\194-\244][\128-\191]*") do
 		if count == width then
