@@ -1,5 +1,6 @@
 -- FAKE of the villager of Mineclonia and of VoxeLibre, for specs: what our adapter touches, written anew after how both
--- games' mcl_mobs and mobs_mc of 2025 behave. Neither game can be had as a package, so their own code is not tried here.
+-- games' mcl_mobs and mobs_mc of 2026 behave. Neither game can be had as a package, so their own code is not tried here;
+-- by hand it was, on Luanti 5.10, with VoxeLibre 0.93.0-SNAPSHOT (26455efb8) and a Mineclonia of April 2026.
 -- flavour: "mineclonia" steers by goals (halt_in_tracks), "voxelibre" by states.
 
 return function(core, flavour)
@@ -17,7 +18,7 @@ return function(core, flavour)
 
 	function mob_class:moves()
 		if flavour == "mineclonia" then return self.movement_goal ~= nil or self.waypoints ~= nil end
-		return self.state ~= "stand"
+		return self.state ~= "stand" or (self.speed or 0) > 0
 	end
 
 	-- What it wants to do comes after do_custom, in both games; Mineclonia's moves along its way before.

@@ -1,6 +1,6 @@
 -- Minds for the villagers of Mineclonia and VoxeLibre (mod `mobs_mc`). Their trade is their role, and their shop stays theirs.
 -- Loaded only where `mobs_mc` is; written to `_profession`, `child`, `nametag`, `do_custom` and how each game stops a mob,
--- as of 2025. A held villager is held in memory only: nothing of it is saved.
+-- as of 2026. A held villager is held in memory only: nothing of it is saved.
 
 local agent = ...
 
@@ -32,11 +32,12 @@ local function own_click(object, clicker)
 		or self.follow_holding and self:follow_holding(clicker) or false
 end
 
-local function stop(self)
+-- VoxeLibre's goes on as it last moved, even standing, until it is told not to; once is enough while it stays so.
+local function stop(self, anew)
 	if self.halt_in_tracks then -- Mineclonia
 		self:cancel_navigation()
 		self:halt_in_tracks()
-	elseif self.state ~= "stand" then -- VoxeLibre
+	elseif anew or self.state ~= "stand" then
 		self.state = "stand"
 		self:set_velocity(0)
 		self:set_animation("stand")
@@ -54,7 +55,7 @@ end
 local function hold(object, talking)
 	local self = object:get_luaentity()
 	held[self] = talking and (self.health or 0) or nil
-	if talking and stays(self) then stop(self) end
+	if talking and stays(self) then stop(self, true) end
 end
 
 -- Both set the yaw anew in each step, VoxeLibre without the turn of the model, Mineclonia with it.

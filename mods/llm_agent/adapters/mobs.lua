@@ -1,6 +1,6 @@
 -- Minds for the people of mobs_redo (mod `mobs`): every mob of type "npc", as those of mobs_npc.
 -- Loaded only where `mobs` is; knows its fields (`type`, `order`, `state`, `owner`, `nametag`) as of its releases 2019 to
--- 2025. Changes nothing but an order to stand, which it takes back.
+-- 2026. Changes nothing but an order to stand, which it takes back.
 
 local agent = ...
 

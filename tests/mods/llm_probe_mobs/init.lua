@@ -1,6 +1,7 @@
 -- Plays mobs_redo's real code, in a real server, against the minds that llm_agent gives its mobs. No player is there: blocks
 -- are kept active by hand, and clicks come from a stand-in. The daemon's place is taken by a door that never answers.
--- Each check is logged, `[llm_probe] ok NAME` or `[llm_probe] FAIL NAME why`; the server ends by itself.
+-- The server ends once in between: what has to last must be there in the next run. Each check is logged,
+-- `[llm_probe] ok NAME` or `[llm_probe] FAIL NAME why`; each run ends by itself.
 
 local PLACE = {x = 8, y = 8, z = 8} -- the middle of a mapblock
 local STEP_MAX_S = 30 -- blocks come and go with the server's own intervals of a few seconds
@@ -39,8 +40,10 @@ local function floor()
 	end end
 end
 
+local storage = core.get_mod_storage()
 local guard, sheep, keeper -- objects
-local id, keeper_id, keeper_name, reply, asked_us, spot, since
+local id, keeper_id, keeper_name = storage:get_string("id"), storage:get_string("keeper_id"), storage:get_string("keeper_name")
+local reply, asked_us, spot, since
 
 local function me() return guard:get_luaentity() end
 local function npc() return llm_agent.get_npc(id) end
@@ -62,8 +65,17 @@ local function ask(deadline_ms)
 	npc():think({utterance = "Any news?", deadline_ms = deadline_ms}, function(answer) reply = answer end)
 end
 
--- {name, begin or nil, done() -> true, or nil and why not yet}
-local CHECKS = {
+-- Are both back, the same as they were? nil while they are not back.
+local function are_the_same()
+	guard, keeper = find("llm_probe_mobs:town_guard"), find("llm_probe_mobs:keeper")
+	if not guard or not keeper then return nil, "not back" end
+	local mind, other = npc(), llm_agent.get_npc(keeper_id)
+	if not mind or mind:get_object() ~= guard or not other or other:get_object() ~= keeper then return false, "somebody else" end
+	return mind.name == "Berta" and mind.role == "guard" and other.name == keeper_name and other.mood == "glad", "changed"
+end
+
+-- {name, begin or nil, done() -> true, false and why, or nil and why not yet}
+local BEFORE = {
 	{"mob_gets_a_mind", function()
 		floor()
 		guard = core.add_entity(PLACE, "llm_probe_mobs:town_guard")
@@ -118,14 +130,18 @@ local CHECKS = {
 		if guard:get_pos() or keeper:get_pos() then return nil, "still there" end
 		return npc() and not npc():is_present() and not llm_agent.get_npc(keeper_id):is_present(), "not asleep"
 	end},
-	{"wakes_the_same", function() core.forceload_block(PLACE, true) end, function()
-		guard, keeper = find("llm_probe_mobs:town_guard"), find("llm_probe_mobs:keeper")
-		if not guard or not keeper then return nil, "not back" end
-		local mind, other = npc(), llm_agent.get_npc(keeper_id)
-		if mind:get_object() ~= guard or other:get_object() ~= keeper then return false, "somebody else" end
-		return mind.name == "Berta" and mind.role == "guard" and other.name == keeper_name and other.mood == "glad", "changed"
-	end},
+	{"wakes_the_same", function() core.forceload_block(PLACE, true) end, are_the_same},
 	{"was_not_left_standing", nil, function() return me().order == "wander", "order " .. me().order end},
+	{"talks_at_the_end", function()
+		npc().hold(guard, true)
+		storage:set_string("id", id)
+		storage:set_string("keeper_id", keeper_id)
+		storage:set_string("keeper_name", keeper_name)
+	end, function() return me().order == "stand", "order " .. me().order end},
+}
+local AFTER = {
+	{"is_the_same_after_a_restart", nil, are_the_same},
+	{"goes_its_way_after_a_restart", nil, function() return me().order == "wander", "order " .. me().order end},
 	{"removal_answers", function()
 		ask(60000)
 		guard:remove()
@@ -135,13 +151,14 @@ local CHECKS = {
 	end},
 }
 
+local CHECKS = id == "" and BEFORE or AFTER
 local current, left_s = 0, 0
 
 local function finish(ok, why)
 	core.log("action", ("[llm_probe] %s %s%s"):format(ok and "ok" or "FAIL", CHECKS[current][1], ok and "" or " " .. tostring(why)))
-	current, left_s = current + 1, STEP_MAX_S
-	local check = ok and CHECKS[current]
-	if not check then return core.request_shutdown() end -- what comes after a failure builds on it
+	current, left_s = ok and current + 1 or #CHECKS + 1, STEP_MAX_S -- what comes after a failure builds on it
+	local check = CHECKS[current]
+	if not check then return core.request_shutdown() end
 	if check[2] then check[2]() end
 end
 
@@ -158,6 +175,6 @@ core.after(0, function()
 		if remaining > 0 or current > 0 then return end
 		core.forceload_block(PLACE, true)
 		current, left_s = 1, STEP_MAX_S
-		CHECKS[1][2]()
+		if CHECKS[1][2] then CHECKS[1][2]() end
 	end)
 end)

@@ -92,11 +92,11 @@ class Game:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Builds the world and starts the server in it."""
+        """Builds the world, or takes up the one it built before, and starts the server in it."""
         world = self._folder / "world"
         mods = {"llm_agent": mod_source()} | {mod.name: mod for mod in self._mods}
         for name, source in mods.items():
-            shutil.copytree(source, world / "worldmods" / name)
+            shutil.copytree(source, world / "worldmods" / name, dirs_exist_ok=True)
         more = "\n".join(f"{key} = {value}" for key, value in self._settings.items())
         loads = "".join(f"load_mod_{name} = true\n" for name in mods)
         (self._folder / "minetest.conf").write_text(_CONF.format(step_s=STEP_S, more=more), encoding="utf-8")
