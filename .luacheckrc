@@ -25,6 +25,8 @@ files["tests/mods/llm_stage/init.lua"] = {read_globals = {"llm_agent"}, globals 
 files["tests/mods/llm_stage/square.lua"] = {read_globals = {"core", "default", "PcgRandom"}}
 files["tests/mods/llm_probe_mobs/init.lua"] = {read_globals = {"core", "llm_agent", "mobs", "vector", "ItemStack"}}
 files["tests/mods/llm_probe_admin/init.lua"] = {read_globals = {"llm_agent", "ItemStack"}, globals = {"core"}}
-files["tests/mods/llm_probe_lifecycle/init.lua"] = {read_globals = {"core", "llm_agent"}}
+for _, name in ipairs({"lifecycle", "leave"}) do
+	files["tests/mods/llm_probe_" .. name .. "/init.lua"] = {read_globals = {"core", "llm_agent"}}
+end
 files["lua/mock_core.lua"] = {globals = {"core", "llm_agent"}}
 files["lua/spec"] = {std = "+busted", read_globals = {"core", "llm_agent"}, max_line_length = 150} -- tables of cases

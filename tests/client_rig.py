@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -305,11 +305,11 @@ class Client:
 
 
 @contextmanager
-def stage(folder: Path, settings: Mapping[str, object]) -> Iterator[tuple[Game, Log]]:
-    """Daemon and server with the stage's square, ready for players."""
+def stage(folder: Path, settings: Mapping[str, object], mods: Sequence[Path] = ()) -> Iterator[tuple[Game, Log]]:
+    """Daemon and server with the stage's square, ready for players; beside the stage the world has `mods`."""
     with daemon({}, http=True) as (_, port, _process):
         url = {"llm_agent.url": f"http://127.0.0.1:{port}"}
-        game = Game(folder, settings=_STAGE_SETTINGS | url | dict(settings), mods=[MODS / "llm_stage"])
+        game = Game(folder, settings=_STAGE_SETTINGS | url | dict(settings), mods=[MODS / "llm_stage", *mods])
         game.start()
         try:
             log = Log(game)
@@ -327,12 +327,13 @@ def player(
     *,
     size: tuple[int, int] = (800, 600),
     settings: Mapping[str, object] | None = None,
+    exit_code: int = 0,
 ) -> Iterator[Client]:
-    """A client whose player is in the world. It must end well."""
+    """A client whose player is in the world. It must end with `exit_code`."""
     client = Client(folder, game, log, size=size, settings=settings or {})
     try:
         client.enter()
         yield client
     finally:
         code = client.stop()
-    assert code == 0, f"the client ended with exit code {code}:\n{client.last_words()}"
+    assert code == exit_code, f"the client ended with exit code {code}:\n{client.last_words()}"

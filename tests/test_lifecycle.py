@@ -1,8 +1,8 @@
 """Whatever ends first on a real server: sixteen NPCs with bodies, each with a question out at all times.
 
 While the daemon is up, dead and back, mapblocks unload and load again and NPCs are removed, in every combination
-(the test mod llm_probe_lifecycle directs it); then the world shuts down. All orders of all endings, with a player
-among them, are played by lua/spec/mod_orders_spec.lua.
+(the test mod llm_probe_lifecycle directs it); then the world shuts down. A player in a real client is gone before
+the answer comes. All orders of all endings are played by lua/spec/mod_orders_spec.lua.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from chain_rig import Chain, stopping
+from client_rig import MODS, PLAYER, player, stage
 
 pytestmark = pytest.mark.e2e
 
@@ -23,9 +24,10 @@ NPCS = 16
 UNLOADS = 4 * 3  # four mapblocks in each of three acts
 CAME_BACK = 4 + 3 + 2  # with them, as in each act one body less is left
 REMOVED = 4 * 3
+KICKED = 1  # what a client says of having been put out
 
 
-def test_every_callback_comes_whatever_ends_first(tmp_path: Path, repo: Path) -> None:
+def test_every_callback_comes_whatever_ends_first(tmp_path: Path) -> None:
     chain = Chain(
         tmp_path,
         settings={
@@ -37,7 +39,7 @@ def test_every_callback_comes_whatever_ends_first(tmp_path: Path, repo: Path) ->
             "server_unload_unused_data_timeout": 3,  # s; at 1 the engine unloads blocks that are in use
             "active_block_mgmt_interval": 0.5,  # s
         },
-        mods=[repo / "tests" / "mods" / "llm_probe_lifecycle"],
+        mods=[MODS / "llm_probe_lifecycle"],
         options=["model.engine=stub"],
     )
 
@@ -70,3 +72,18 @@ def test_every_callback_comes_whatever_ends_first(tmp_path: Path, repo: Path) ->
     assert min(endings) >= 1  # each came while a question was out
     assert not chain.errors()
     print(f"\nlifecycle: {stats}")
+
+
+def test_a_player_leaves_in_the_middle_of_a_question(tmp_path: Path) -> None:
+    with stage(tmp_path, {"llm_agent.greet": "false"}, [MODS / "llm_probe_leave"]) as (game, log):
+        with player(tmp_path, game, log, exit_code=KICKED) as client:
+            client.chat("/stage smith")
+            log.expect(r"\[llm_stage\] scene smith")
+            client.chat("Goodbye, Mira! What is new?")
+            left = log.expect(rf"\[llm_probe\] left player={PLAYER} out=(\d+)")
+            assert int(left[1]) == 1
+            log.expect(rf"\[llm_probe\] reply player={PLAYER} here=false fallback=false")
+            log.expect(r"\[llm_probe\] quiet out=0")
+        assert game.stop() == 0
+    assert log.errors() == []
+    assert not [line for line in log.lines if "[llm_probe] say" in line]
