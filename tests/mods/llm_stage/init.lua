@@ -87,9 +87,11 @@ core.register_on_mods_loaded(function()
 	end)
 end)
 
+core.register_on_newplayer(function(player)
+	core.set_player_privs(player:get_player_name(), {interact = true, shout = true, llm_admin = true})
+end)
+
 core.register_on_joinplayer(function(player)
-	local name = player:get_player_name()
-	core.set_player_privs(name, {interact = true, shout = true, llm_admin = true})
 	player:hud_set_flags({hotbar = false, healthbar = false, breathbar = false, wielditem = false, minimap = false})
 	look_at(player, SCENES.empty.stand, SCENES.empty.look)
 end)
