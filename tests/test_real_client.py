@@ -16,7 +16,7 @@ from llm_agentd.ops.demo.game import SAY
 pytestmark = pytest.mark.e2e
 
 SIZE = (800, 600)
-ABOVE_THE_HEAD = Box(270, 0, 600, 240)  # the NPC's face is in the middle of the picture; chat begins at the left
+ABOVE_THE_HEAD = Box(270, 60, 600, 240)  # below the chat; the NPC's face is in the middle of the picture
 BUBBLE_WHITE = 40  # pixels: a dozen letters
 
 

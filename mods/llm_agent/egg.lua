@@ -26,7 +26,8 @@ local function formspec(place)
 		("label[0.4,0.6;%s]"):format(esc(S("Who shall live here?"))),
 		("textlist[0.4,1;4.6,5.4;role;%s;%d]"):format(table.concat(titles, ","), place.chosen),
 		("image[5.5,1.4;2,4;%s]"):format(esc(agent.portrait({role = place.roles[place.chosen]}))),
-		("field[0.4,7.2;4.6,0.8;name;%s;%s]"):format(esc(S("Name (empty: a made-up one)")), esc(place.name or "")),
+		("label[0.4,6.95;%s]"):format(esc(S("Name (empty: a made-up one)"))), -- a field's own would be cut off at its width
+		("field[0.4,7.2;4.6,0.8;name;;%s]"):format(esc(place.name or "")),
 		"field_close_on_enter[name;true]",
 		("button_exit[5.3,7.2;2.3,0.8;spawn;%s]"):format(esc(S("Spawn"))),
 	})

@@ -6,7 +6,7 @@ local settings, text, observe, repeats, S = agent.settings, agent.text, agent.ob
 
 local FORM = "llm_agent:dialog"
 local HISTORY_MAX = 40 -- lines kept for each player and NPC, until the player leaves
-local ROW_CHARS = 64 -- of the history, at the width below
+local ROW_CHARS = 64 -- of the history: what its width below holds in a window of 800x600, where a unit is 36 pixels
 local QUICK_MAX = 4
 local PLAYER_COLOUR, NPC_COLOUR, NOTE_COLOUR = "#9ecbff", "#ffe9a8", "#aaaaaa"
 -- What a player may want to say to anybody; a role's own stand before these.
@@ -60,20 +60,20 @@ local function formspec(player_name, shown)
 	local npc = llm_agent.get_npc(shown.id)
 	local rows = rows_of(player_name, shown.id, shown.waiting, shown.name)
 	local parts = {
-		"formspec_version[4]size[13,9.6]",
-		("image[0.4,0.4;1.5,3;%s]"):format(esc(agent.portrait(npc))),
-		("label[0.4,3.8;%s]"):format(esc(shown.name)),
-		("label[0.4,4.3;%s]"):format(esc(npc and agent.title(npc) or S("not here"))),
+		"formspec_version[4]size[18,13]",
+		("image[0.5,0.5;2,4;%s]"):format(esc(agent.portrait(npc))),
+		("label[0.5,5;%s]"):format(esc(shown.name)),
+		("label[0.5,5.6;%s]"):format(esc(npc and agent.title(npc) or S("not here"))),
 		"tablecolumns[color;text]",
 		"tableoptions[background=#00000080;border=true;highlight=#00000000;highlight_text=#ffffff]",
-		("table[3,0.4;9.6,6.6;history;%s;%d]"):format(table.concat(rows, ","), #rows),
+		("table[3,0.5;14.5,9;history;%s;%d]"):format(table.concat(rows, ","), #rows),
 	}
 	for i, line in ipairs(npc and quick_replies(npc, player_name) or {}) do
-		parts[#parts + 1] = ("button[%g,7.2;2.95,0.8;quick_%d;%s]"):format(0.4 + (i - 1) * 3.08, i, esc(line))
+		parts[#parts + 1] = ("button[%g,9.9;4.1,1;quick_%d;%s]"):format(0.5 + (i - 1) * 4.3, i, esc(line))
 	end
 	parts[#parts + 1] = "field_close_on_enter[words;false]"
-	parts[#parts + 1] = ("field[0.4,8.4;8.6,0.8;words;;]button[9.2,8.4;1.9,0.8;say;%s]"):format(esc(S("Say")))
-	parts[#parts + 1] = ("button_exit[11.2,8.4;1.4,0.8;close;%s]"):format(esc(S("Close")))
+	parts[#parts + 1] = ("field[0.5,11.4;11.6,1;words;;]button[12.3,11.4;2.5,1;say;%s]"):format(esc(S("Say")))
+	parts[#parts + 1] = ("button_exit[15,11.4;2.5,1;close;%s]"):format(esc(S("Close")))
 	parts[#parts + 1] = "set_focus[words;true]"
 	return table.concat(parts)
 end

@@ -5,7 +5,9 @@ local agent = ...
 local settings, text, speech, observe, repeats = agent.settings, agent.text, agent.speech, agent.observe, agent.repeats
 
 local BUBBLE = "llm_agent:bubble"
-local BUBBLE_Y = {mesh = 23, sprite = 12} -- tenths of a node over the body's origin: above the name
+-- Tenths of a node over the body's origin: a third of a node above the name, so that they don't touch at earshot either.
+local BUBBLE_Y = {mesh = 20.5, sprite = 11.75}
+local POINT = {0, 0, 0, 0, 0, 0} -- the engine draws a name above the selection box, which by default is a whole node
 local LINE_Y = 1.3 -- a bubble is drawn around its middle: so much higher for each further line
 local LINGER_S = 0.6 -- after the last word has been read
 
@@ -45,6 +47,8 @@ core.register_entity(BUBBLE, {
 		visual = "sprite",
 		visual_size = {x = 0.01, y = 0.01},
 		textures = {"llm_agent_blank.png"},
+		collisionbox = POINT,
+		selectionbox = POINT,
 		nametag_color = "#ffffff",
 		nametag_bgcolor = "#000000a0",
 		static_save = false, -- words are not kept with the world

@@ -13,10 +13,10 @@ local function at(x, z) return {x = x, y = GROUND_Y + 0.5, z = z} end
 -- or `look_up` nodes above the ground; `item` is in the player's hand.
 local SCENES = {
 	smith = {stand = at(-7.3, -0.6), look = at(-8, 2.2), cast = {{"smith", "Mira", at(-8, 2.2)}}},
-	market = {stand = at(7.7, -0.2), look = at(8, 3.1), cast = {{"merchant", "Bram", at(8, 3.1)}}},
+	market = {stand = at(7.8, -0.1), look = at(8, 3), cast = {{"merchant", "Bram", at(8, 3)}}},
 	square = {
 		stand = at(0, -0.4), look = at(0, 3.5),
-		cast = {{"elder", "Alda", at(-1.4, 3.6)}, {"farmer", "Piet", at(0, 4.2)}, {"child", "Ida", at(1.4, 3.6)}},
+		cast = {{"elder", "Edda", at(-1.4, 3.6)}, {"farmer", "Piet", at(0, 4.2)}, {"child", "Ida", at(1.4, 3.6)}},
 	},
 	empty = {stand = at(0, -2), look = at(0, 9), cast = {}},
 	egg = {stand = at(0, -2), look = at(0, 1), look_up = 0.2, cast = {}, item = "llm_agent:spawn_egg 5"},

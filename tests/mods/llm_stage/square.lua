@@ -63,14 +63,16 @@ local function smithy()
 end
 
 local function market()
-	fill("default:wood", 6, 1, 2, 10, 1, 2)
-	put("vessels:steel_bottle", 6, 2, 2)
-	put("flowers:mushroom_brown", 7, 2, 2)
-	put("vessels:glass_bottle", 10, 2, 2)
+	fill("default:gravel", 7, 0, 2, 11, 0, 6)
+	fill("default:wood", 5, 1, 3, 6, 1, 3)
+	put("vessels:steel_bottle", 5, 2, 3)
+	put("flowers:mushroom_brown", 6, 2, 3)
+	fill("default:wood", 10, 1, 3, 10, 1, 4)
+	put("vessels:glass_bottle", 10, 2, 3)
 	fill("farming:straw", 11, 1, 2, 11, 1, 3)
 	put("farming:straw", 11, 2, 3)
 	put("default:bookshelf", 10, 1, 5, 0)
-	put("vessels:shelf", 6, 1, 5, 0)
+	put("vessels:shelf", 9, 1, 5, 0)
 end
 
 local function green()
