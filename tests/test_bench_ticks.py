@@ -59,8 +59,12 @@ def test_npcs_without_bodies_are_no_measure() -> None:
 
 
 def test_the_daemon_gets_all_that_is_said_of_the_model() -> None:
-    config = load_config(None, ["model.threads=1", "model.pin_cpus=0,1"])
-    assert ticks._model_sets(config) == {"model.threads": "1", "model.pin_cpus": "0,1"}
+    config = load_config(None, ["model.threads=1", "model.pin_cpus=0,1", "model.cpu_priority=idle"])
+    assert ticks._model_sets(config) == {
+        "model.threads": "1",
+        "model.pin_cpus": "0,1",
+        "model.cpu_priority": "idle",
+    }
 
 
 @pytest.mark.e2e
