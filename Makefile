@@ -23,7 +23,7 @@ COMMA := ,
 # llama-cpp-python compiles llama.cpp: without the parts for pictures, which nothing here uses.
 export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF
 
-LUA_DIRS := daemon/llm_agentd lua mods tests/mods
+LUA_DIRS := daemon/llm_agentd docs/examples lua mods tests/mods
 ARGS ?=
 
 # $(call debs,PACKAGES): installs the missing ones as root, else prints the line that does and stops.

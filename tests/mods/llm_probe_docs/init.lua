@@ -1,0 +1,114 @@
+-- Plays the player Robin, who has no client, against the examples of docs/api.md: he joins, dies, talks to the innkeeper and
+-- to a sheep. Each check is logged, `[llm_probe] ok NAME` or `[llm_probe] FAIL NAME why`; the server ends by itself.
+-- The engine's functions are wrapped here; llm_agent and the examples look them up when they call them.
+
+local ROBIN = "Robin"
+local PLACE = {x = 8, y = 8, z = 8} -- the middle of a mapblock
+local CHECK_MAX_S = 20
+
+local holds = ""
+local robin = {
+	is_player = function() return true end,
+	get_player_name = function() return ROBIN end,
+	get_pos = function() return PLACE end,
+	get_player_control = function() return {sneak = false} end,
+	get_wielded_item = function() return ItemStack(holds) end,
+}
+
+local told, form = {}, nil -- what Robin is shown
+local get_player_by_name, chat_send_player, show_formspec = core.get_player_by_name, core.chat_send_player, core.show_formspec
+
+function core.get_player_by_name(name)
+	if name == ROBIN then return robin end
+	return get_player_by_name(name)
+end
+
+function core.chat_send_player(name, words)
+	if name ~= ROBIN then return chat_send_player(name, words) end
+	told[#told + 1] = words
+end
+
+function core.show_formspec(name, form_name, spec)
+	if name ~= ROBIN then return show_formspec(name, form_name, spec) end
+	form = form_name
+end
+
+-- What the engine does when something happens to a player, for the callbacks of one mod: others would want a real player.
+local function happens(callbacks, mod)
+	local count = 0
+	for _, fn in ipairs(callbacks) do
+		if core.callback_origins[fn].mod == mod then
+			fn(robin)
+			count = count + 1
+		end
+	end
+	assert(count > 0, "no callback of " .. mod)
+end
+
+local function say(message)
+	for _, fn in ipairs(core.registered_on_chat_messages) do
+		if fn(ROBIN, message) then return end
+	end
+end
+
+local said = {} -- name → the last reply that was spoken
+llm_agent.on("say", function(npc, line, opts)
+	said[npc.name] = opts.reply and not opts.reply.fallback and line or nil
+end)
+
+local sheep, mind
+
+-- {name, begin, done() -> true, or nil or false and why not}
+local CHECKS = {
+	{"greeter_greets", function() happens(core.registered_on_joinplayers, "greeter") end, function()
+		return told[1] and told[1]:find("^<Ines> .") and true, "told " .. tostring(told[1])
+	end},
+	{"innkeeper_comes", function()
+		happens(core.registered_on_dieplayers, "innkeeper")
+		told[1] = select(2, core.registered_chatcommands.inn.func(ROBIN))
+	end, function() return told[1]:find("Rosa is here", 1, true) and true, told[1] end},
+	{"innkeeper_speaks", function() say("Rosa, any news?") end, function() return said.Rosa and true, "silent" end},
+	{"sheep_gets_a_mind", function() sheep = core.add_entity(PLACE, "mobs_animal:sheep_white") end, function()
+		mind = llm_agent.get_npc((sheep:get_luaentity().llm_agent or {}).id)
+		return mind and mind.role == "sheep", "no mind"
+	end},
+	{"empty_hand_talks", function() sheep:get_luaentity():on_rightclick(robin) end, function()
+		return form == "llm_agent:dialog" and sheep:get_luaentity().order == "stand", "form " .. tostring(form)
+	end},
+	{"wheat_is_the_sheeps", function()
+		holds = "farming:wheat"
+		sheep:get_luaentity():on_rightclick(robin)
+	end, function() return sheep:get_luaentity().clicks == 1, "took the click" end},
+	{"sheep_speaks", function() say(mind.name .. ", how is the grass?") end, function()
+		return said[mind.name] and true, "silent"
+	end},
+	{"sheep_goes_on", nil, function() return sheep:get_luaentity().order == "" or nil, "stands" end},
+}
+
+local current, left_s = 0, 0
+
+local function finish(ok, why)
+	core.log("action", ("[llm_probe] %s %s%s"):format(ok and "ok" or "FAIL", CHECKS[current][1], ok and "" or " " .. tostring(why)))
+	current, left_s = current + 1, CHECK_MAX_S
+	local check = ok and CHECKS[current]
+	if not check then return core.request_shutdown() end -- what comes after a failure builds on it
+	if check[2] then check[2]() end
+end
+
+core.register_globalstep(function(dtime)
+	local check = CHECKS[current]
+	if not check then return end
+	left_s = left_s - dtime
+	local ok, why = check[3]()
+	if ok ~= nil or left_s < 0 then finish(ok, why) end
+end)
+
+core.after(0, function()
+	core.emerge_area(vector.subtract(PLACE, 16), vector.add(PLACE, 16), function(_, _, remaining)
+		if remaining > 0 or current > 0 then return end
+		core.forceload_block(PLACE, true)
+		for x = 0, 15 do for z = 0, 15 do core.set_node({x = x, y = 7, z = z}, {name = "default:stone"}) end end
+		current, left_s = 1, CHECK_MAX_S
+		CHECKS[1][2]()
+	end)
+end)
