@@ -142,10 +142,20 @@ def test_ci_only_calls_make_test(repo: Path) -> None:
 
 
 def test_links_in_the_documents_lead_somewhere(repo: Path) -> None:
-    documents = [*repo.glob("*.md"), *(repo / "docs").rglob("*.md"), *(repo / "systemd").glob("*.md")]
+    folders = ("daemon", "docs", "lua", "mods", "systemd")
+    documents = [*repo.glob("*.md"), *(path for folder in folders for path in (repo / folder).rglob("*.md"))]
     broken = []
     for document in documents:
-        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text(encoding="utf-8")):
-            if not re.match(r"[a-z]+:", target) and not (document.parent / target).exists():
-                broken.append(f"{document.relative_to(repo)}: {target}")
+        for target, anchor in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", document.read_text(encoding="utf-8")):
+            if re.match(r"[a-z]+:", target):
+                continue
+            file = document.parent / target if target else document
+            if not file.exists() or (anchor and anchor not in anchors(file)):
+                broken.append(f"{document.relative_to(repo)}: {target}#{anchor}")
     assert broken == []
+
+
+def anchors(document: Path) -> set[str]:
+    """What its headings are called in links: small letters, hyphens for spaces, nothing else but `_`."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
