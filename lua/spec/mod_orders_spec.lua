@@ -167,10 +167,13 @@ describe("whatever ends first", function()
 	it("who asks while the world shuts down is answered too, also out of a callback, though not for ever", function()
 		start()
 		local npc, late, again = agent.get_npc("a"), 0, 0
-		mock.core.register_on_shutdown(function() npc:think({}, function(reply)
-			assert.equal("shutdown", reply.code)
-			late = late + 1
-		end) end)
+		mock.core.register_on_shutdown(function() -- runs after llm_agent's own
+			assert.equal(1, again)
+			npc:think({}, function(reply)
+				assert.equal("shutdown", reply.code)
+				late = late + 1
+			end)
+		end)
 		npc:think({}, function() npc:think({}, function() again = again + 1 end) end)
 		local function insist() npc:think({}, insist) end
 		insist()
