@@ -2,13 +2,16 @@
 
 While the daemon is up, dead and back, mapblocks unload and load again and NPCs are removed, in every combination
 (the test mod llm_probe_lifecycle directs it); then the world shuts down. A player in a real client is gone before
-the answer comes. All orders of all endings are played by lua/spec/mod_orders_spec.lua.
+the answer comes. All orders of all endings are played by lua/spec/mod_orders_spec.lua. What one of the NPCs
+perceives is looked at along the way.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,6 +75,17 @@ def test_every_callback_comes_whatever_ends_first(tmp_path: Path) -> None:
     assert min(endings) >= 1  # each came while a question was out
     assert not chain.errors()
     print(f"\nlifecycle: {stats}")
+    assert facts_in(tmp_path / "cache") == "[time night; light dark; place the old mill; sees a furnace, a chest]"
+
+
+def facts_in(cache: Path) -> str:
+    """What the NPC that was asked `What is here?` perceived, out of the prompt that the daemon made of it."""
+    command = [sys.executable, "-m", "llm_agentd", "dump", "--format", "jsonl", "--set", f"cache.path={cache}"]
+    kept = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
+    prompt = next(prompt for line in kept if "What is here?" in (prompt := json.loads(line)["prompt"] or ""))
+    found = re.search(r"\[time [^\]]*\]", prompt)
+    assert found, prompt
+    return found[0]
 
 
 def test_a_player_leaves_in_the_middle_of_a_question(tmp_path: Path) -> None:

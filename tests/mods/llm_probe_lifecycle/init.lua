@@ -137,6 +137,16 @@ local function settle(entry)
 	npcs[#npcs + 1] = entry
 end
 
+-- What one of them perceives: its answer stays in the daemon's cache, with the prompt, for the test to read.
+local function furnish(entry)
+	for dx, name in pairs({[2] = "default:furnace", [-2] = "default:chest"}) do
+		core.set_node({x = entry.pos.x + dx, y = entry.pos.y, z = entry.pos.z}, {name = name})
+	end
+	llm_agent.set_place("the old mill", entry.pos, 12)
+	core.set_timeofday(0)
+	llm_agent.get_npc(entry.id):think({player = "Visitor", utterance = "What is here?"}, function() end)
+end
+
 core.register_on_mods_loaded(function() core.after(0, function()
 	local waiting = 0
 	for unloads = 0, #ACTS do
@@ -149,6 +159,7 @@ core.register_on_mods_loaded(function() core.after(0, function()
 				settle(entry)
 				waiting = waiting - 1
 				if waiting > 0 then return end
+				furnish(npcs[1])
 				for _, ready in ipairs(npcs) do ask(ready) end
 				begin("up")
 			end)
