@@ -23,7 +23,10 @@ files["daemon/llm_agentd/ops/demo/llm_village/init.lua"] = {read_globals = {"cor
 files["daemon/llm_agentd/ops/demo/llm_village/ticks.lua"] = {globals = {"core", "llm_agent"}} -- it wraps what it times
 files["tests/mods/llm_stage/init.lua"] = {read_globals = {"llm_agent"}, globals = {"core"}} -- listens in on core.show_formspec
 files["tests/mods/llm_stage/square.lua"] = {read_globals = {"core", "default", "PcgRandom"}}
-files["tests/mods/llm_probe_mobs/init.lua"] = {read_globals = {"core", "llm_agent", "mobs", "vector", "ItemStack"}}
+files["tests/mods/llm_probe/init.lua"] = {read_globals = {"core", "vector"}, globals = {"llm_probe"}}
+files["tests/mods/llm_probe_mobs/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "mobs", "vector", "ItemStack"}}
+files["tests/mods/llm_probe_off/init.lua"] = {read_globals = {"core", "llm_agent"}}
+files["tests/mods/llm_probe_presence/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "vector"}}
 files["tests/mods/llm_probe_admin/init.lua"] = {read_globals = {"llm_agent", "ItemStack"}, globals = {"core"}}
 for _, name in ipairs({"lifecycle", "leave"}) do
 	files["tests/mods/llm_probe_" .. name .. "/init.lua"] = {read_globals = {"core", "llm_agent"}}

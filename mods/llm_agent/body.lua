@@ -52,7 +52,7 @@ end
 
 local SPAWN_FIELDS = {role = "string", name = check.words, mood = check.words, persona = check.words}
 
--- A new NPC with a body at `pos`, which the world keeps. Returns the NPC, or nil where the place is not loaded.
+-- A new NPC with a body whose feet are at `pos`, which the world keeps. Returns the NPC, or nil where the place is not loaded.
 function llm_agent.spawn(pos, def)
 	local problem = check.position(pos)
 	if problem then error("llm_agent.spawn: pos: " .. problem, 2) end
@@ -61,7 +61,8 @@ function llm_agent.spawn(pos, def)
 		error(("llm_agent.spawn: role: unknown role %s; known: %s"):format(def.role, check.names_of(agent.roles)), 2)
 	end
 	local id = ("npc_%d_%d"):format(os.time(), math.random(10 ^ 6))
-	local object = core.add_entity(pos, ENTITY, core.serialize({
+	local origin = {x = pos.x, y = has_character and pos.y or pos.y + HEIGHT / 2, z = pos.z}
+	local object = core.add_entity(origin, ENTITY, core.serialize({
 		id = id, name = def.name or agent.unused_name(), role = def.role, mood = def.mood, persona = def.persona,
 	}))
 	return object and agent.npcs[id]

@@ -5,6 +5,7 @@ local agent = ...
 local settings, speech = agent.settings, agent.speech
 
 local ATTENTION_US = 8e6 -- so long it looks at somebody after the last word
+local PAUSE_US = 2e6 -- and so long it stands when it talked to nobody
 local LOOK_S = 0.4 -- while talking: turns along with who walks around it
 local STRIDE_S = 0.4 -- while walking: looks where it goes
 local WALK_SPEED = 1.3 -- nodes a second, a third of a player's
@@ -62,6 +63,11 @@ function agent.attend(npc, whom)
 		npc.hold(object, true)
 	end
 	agent.face(npc, whereabouts(whom))
+end
+
+-- After its last word it stays for a moment, with whomever it talked to.
+function agent.pause(npc)
+	npc.attention_until_us = math.max(npc.attention_until_us or 0, agent.now_us() + PAUSE_US)
 end
 
 local function is_talking(npc, now)
@@ -143,10 +149,17 @@ local function rest_s()
 	return REST_MIN_S + math.random() * (REST_MAX_S - REST_MIN_S)
 end
 
+-- Where a body stands: a model's origin is there, a sprite's is in its middle.
+local function feet_of(object)
+	local pos = object:get_pos()
+	if pos then pos.y = pos.y + object:get_properties().collisionbox[2] end
+	return pos
+end
+
 -- One look of a body at what to do. Returns the seconds until the next.
 function agent.live(npc, entity)
 	local object, now = entity.object, agent.now_us()
-	local pos = object:get_pos()
+	local pos = feet_of(object)
 	if not pos then return 1 end
 	npc.home = npc.home or pos
 	if is_talking(npc, now) then

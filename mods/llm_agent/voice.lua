@@ -128,6 +128,7 @@ function agent.utter(npc, utterance, opts)
 			return utterance.over
 		end),
 		finish = guarded("on_done", function(was_spoken)
+			if was_spoken and agent.npcs[id] then agent.pause(agent.npcs[id]) end
 			if opts.on_done then opts.on_done(was_spoken and not void) end
 		end),
 	}, agent.now_us())

@@ -1,10 +1,8 @@
--- Plays mobs_redo's real code, in a real server, against the minds that llm_agent gives its mobs. No player is there: blocks
--- are kept active by hand, and clicks come from a stand-in. The daemon's place is taken by a door that never answers.
--- The server ends once in between: what has to last must be there in the next run. Each check is logged,
--- `[llm_probe] ok NAME` or `[llm_probe] FAIL NAME why`; each run ends by itself.
+-- Plays mobs_redo's real code, in a real server, against the minds that llm_agent gives its mobs. Clicks come from a stand-in;
+-- the daemon's place is taken by a door that never answers. The server ends once in between: what has to last must be there in
+-- the next run. The mod llm_probe runs the checks.
 
-local PLACE = {x = 8, y = 8, z = 8} -- the middle of a mapblock
-local STEP_MAX_S = 30 -- blocks come and go with the server's own intervals of a few seconds
+local PLACE, speed, find = llm_probe.place, llm_probe.speed, llm_probe.find
 
 mobs:register_mob("llm_probe_mobs:town_guard", {
 	type = "npc", visual = "cube", textures = {{"default_stone.png"}}, hp_min = 10, hp_max = 10, follow = {"farming:bread"},
@@ -33,13 +31,6 @@ local function stand_in(holds, sneaks)
 	}
 end
 
-local function floor()
-	for x = -8, 24 do for z = -8, 24 do
-		core.set_node({x = x, y = 5, z = z}, {name = "default:stone"})
-		core.set_node({x = x, y = 6, z = z}, {name = (x == -8 or x == 24 or z == -8 or z == 24) and "default:stone" or "air"})
-	end end
-end
-
 local storage = core.get_mod_storage()
 local guard, sheep, keeper -- objects
 local id, keeper_id, keeper_name = storage:get_string("id"), storage:get_string("keeper_id"), storage:get_string("keeper_name")
@@ -47,18 +38,6 @@ local reply, asked_us, spot, since
 
 local function me() return guard:get_luaentity() end
 local function npc() return llm_agent.get_npc(id) end
-
-local function speed(object)
-	local velocity = object:get_velocity()
-	return math.abs(velocity.x) + math.abs(velocity.z)
-end
-
-local function find(name)
-	for _, object in ipairs(core.get_objects_inside_radius(PLACE, 30)) do
-		local self = object:get_luaentity()
-		if self and self.name == name then return object end
-	end
-end
 
 local function ask(deadline_ms)
 	reply, asked_us = nil, core.get_us_time()
@@ -77,7 +56,7 @@ end
 -- {name, begin or nil, done() -> true, false and why, or nil and why not yet}
 local BEFORE = {
 	{"mob_gets_a_mind", function()
-		floor()
+		llm_probe.floor()
 		guard = core.add_entity(PLACE, "llm_probe_mobs:town_guard")
 		sheep = core.add_entity(PLACE, "llm_probe_mobs:sheep")
 		keeper = core.add_entity(PLACE, "llm_probe_mobs:keeper")
@@ -151,30 +130,4 @@ local AFTER = {
 	end},
 }
 
-local CHECKS = id == "" and BEFORE or AFTER
-local current, left_s = 0, 0
-
-local function finish(ok, why)
-	core.log("action", ("[llm_probe] %s %s%s"):format(ok and "ok" or "FAIL", CHECKS[current][1], ok and "" or " " .. tostring(why)))
-	current, left_s = ok and current + 1 or #CHECKS + 1, STEP_MAX_S -- what comes after a failure builds on it
-	local check = CHECKS[current]
-	if not check then return core.request_shutdown() end
-	if check[2] then check[2]() end
-end
-
-core.register_globalstep(function(dtime)
-	local check = CHECKS[current]
-	if not check then return end
-	left_s = left_s - dtime
-	local ok, why = check[3]()
-	if ok ~= nil or left_s < 0 then finish(ok, why) end
-end)
-
-core.after(0, function()
-	core.emerge_area(vector.subtract(PLACE, 32), vector.add(PLACE, 32), function(_, _, remaining)
-		if remaining > 0 or current > 0 then return end
-		core.forceload_block(PLACE, true)
-		current, left_s = 1, STEP_MAX_S
-		if CHECKS[1][2] then CHECKS[1][2]() end
-	end)
-end)
+llm_probe.run(id == "" and BEFORE or AFTER)
