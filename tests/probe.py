@@ -1,4 +1,4 @@
-"""Runs a probe: a test mod whose checks a real game server plays (tests/mods/llm_probe), and reads its verdict from the log."""
+"""Runs a probe, a test mod whose checks a real game server plays (tests/mods/llm_probe); its verdict is in the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies, speech, restraint and the off switch on a real game server; what a player sees of them is in test_real_client.py."""
+"""Bodies, speech, restraint and the off switch on a real game server; test_real_client.py has what a player sees."""
 
 from __future__ import annotations
 
