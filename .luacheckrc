@@ -27,6 +27,7 @@ files["tests/mods/llm_probe/init.lua"] = {read_globals = {"core", "vector"}, glo
 files["tests/mods/llm_probe_mobs/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "mobs", "vector", "ItemStack"}}
 files["tests/mods/llm_probe_off/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/llm_probe_presence/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "vector"}}
+files["tests/mods/llm_probe_locale/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/llm_probe_admin/init.lua"] = {read_globals = {"llm_agent", "ItemStack"}, globals = {"core"}}
 for _, name in ipairs({"lifecycle", "leave"}) do
 	files["tests/mods/llm_probe_" .. name .. "/init.lua"] = {read_globals = {"core", "llm_agent"}}

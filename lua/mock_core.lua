@@ -151,6 +151,33 @@ function Mock:_core(options)
 	return core
 end
 
+-- A text without its marks, each marked part looked up: what a client shows.
+local function translated(words, look_up)
+	local at = 1
+	local function part()
+		local out, arguments = {}, {}
+		while at <= #words do
+			local plain, mark = words:match("^[^\27]+", at), words:match("^\27%b()", at) or words:sub(at, at + 1)
+			at = at + #(plain or mark)
+			if plain then
+				out[#out + 1] = plain
+			elseif mark == "\27E" then
+				break
+			elseif mark == "\27F" then
+				arguments[#arguments + 1] = part()
+				out[#out + 1] = "@" .. #arguments
+			elseif mark:find("^\27%(T") then
+				local source, given = part()
+				out[#out + 1] = look_up(source):gsub("@(%d)", function(number) return given[tonumber(number)] end)
+			else -- a colour
+				out[#out + 1] = mark
+			end
+		end
+		return table.concat(out), arguments
+	end
+	return (part())
+end
+
 function Mock:_add_environment(core, options)
 	core.settings = {get = function(_, name) return self.settings[name] end}
 	function core.get_current_modname() return "llm_agent" end
@@ -159,15 +186,23 @@ function Mock:_add_environment(core, options)
 		if (options.other_mods or {})[name] then return "/mods/" .. name end
 		return name == "player_api" and options.player_api ~= false and "/games/player_api" or nil
 	end
-	-- As the server sees it: the text with its arguments in, in the source's language.
+	-- As the server sees it: the text with its arguments in, in the source's language. With `translations` ("language: text" →
+	-- text) it is marked for whoever translates it, as the engine does.
+	local argument, whole = "%s", "%s"
+	if options.translations then argument, whole = "\27F%s\27E", "\27(T@llm_agent)%s\27E" end
 	function core.get_translator()
 		return function(words, ...)
 			local given = {...}
-			return (words:gsub("@(%d)", function(number) return tostring(given[tonumber(number)]) end))
+			return whole:format((words:gsub("@(%d)", function(number) return argument:format(tostring(given[tonumber(number)])) end)))
 		end
 	end
-	-- translations: "language: text" → text
-	function core.get_translated_string(language, words) return (options.translations or {})[language .. ": " .. words] or words end
+	function core.get_translated_string(language, words)
+		return translated(words, function(source) return (options.translations or {})[language .. ": " .. source] or source end)
+	end
+	-- client_languages: player → what their client speaks
+	function core.get_player_information(name)
+		return self.players[name] and {lang_code = (options.client_languages or {})[name] or ""}
+	end
 	function core.get_us_time() return self.now_us end
 	function core.log(level, text) self.log[#self.log + 1] = text and level .. ": " .. text or level end
 	function core.get_mod_storage()

@@ -129,7 +129,7 @@ describe("the diagnosis", function()
 		local bad = examine({answers = {ready = OK, info = INFO, roles = {code = 200, data = {roles = {}, problems = problems}}}})
 		has("r1.yaml:3: persona", bad)
 		assert.is_nil(bad:find("r5.yaml", 1, true))
-		has("5 more", bad)
+		has("mistakes: 5", bad)
 		assert.equal("", (examine({answers = {ready = OK, info = INFO, roles = {code = 404}}}))) -- an older daemon
 	end)
 end)

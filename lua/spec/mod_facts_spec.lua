@@ -239,11 +239,11 @@ describe("surroundings", function()
 			assert.is_false((command("place Old Mill 12"))) -- not in the world
 			mock:join("Robin", {x = 1.4, y = 2, z = -3.6})
 			assert.same({true, "This place has no name. Give it one: /llm place NAME [RADIUS]"}, {command("place")})
-			assert.same({true, "12 nodes around you are Old Mill."}, {command("place Old Mill 12")})
-			assert.same({true, "30 nodes around you are Oakford."}, {command("place Oakford")})
+			assert.same({true, "This is Old Mill now (radius: 12)."}, {command("place Old Mill 12")})
+			assert.same({true, "This is Oakford now (radius: 30)."}, {command("place Oakford")})
 			assert.is_false((command("place Oakford 0")))
 			assert.is_false((command("place Oakford 99999")))
-			assert.same({true, "Oakford: 30 nodes around 1, 2, -4\nOld Mill: 12 nodes around 1, 2, -4\nThis is Old Mill."},
+			assert.same({true, "Oakford (radius: 30) around 1, 2, -4\nOld Mill (radius: 12) around 1, 2, -4\nThis is Old Mill."},
 				{command("place")})
 			assert.is_true((command("place remove Old Mill")))
 			assert.is_false((command("place remove Old Mill")))

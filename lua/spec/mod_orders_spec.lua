@@ -41,7 +41,7 @@ describe("whatever ends first", function()
 
 	local function client_is_empty()
 		local status = select(2, mock:command("Robin", "status"))
-		return status:find("%D0 questions open") ~= nil, status
+		return status:find("open: 0%D") ~= nil, status
 	end
 
 	local function start()

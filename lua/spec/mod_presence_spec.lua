@@ -653,6 +653,34 @@ describe("the mod", function()
 			assert.is_false(shows("Robin: hello you"))
 		end)
 
+		it("shows the role in the client's language, and tells the model in English", function()
+			start({translations = {["de: the healer"] = "Heilerin", ["de: @1, @2"] = "@2 @1"}})
+			local object = body("m", "Mira", "healer", at(1))
+			body("b", "Bram", "smith", at(2))
+			mock:join("Robin", at(2))
+			click(object)
+			local function seen(words) return mock.core.get_translated_string("de", words) end
+			assert.is_truthy(seen(spec()):find("label%[[%d.,]+;Heilerin%]"))
+			assert.equal("Heilerin Mira", seen(object:get_properties().infotext))
+			agent.get_npc("b"):think({player = "Robin"}, function() end)
+			mock:step()
+			assert.is_truthy(table.concat(door.asked[1].request.context.near, ","):find("Mira the healer", 1, true))
+		end)
+
+		it("has its remarks in the client's language, wrapped as what they are there", function()
+			local remark = "(NPCs are switched off on this server.)"
+			local long = ("(aus und "):rep(8) .. "aus)"
+			for language, shown in pairs({de = long:sub(1, 62), fr = remark, [""] = remark}) do
+				start({translations = {["de: " .. remark] = long}, client_languages = {Robin = language}})
+				mock.privs.Robin = {llm_admin = true}
+				local object = body("m", "Mira", "healer", at(1))
+				mock:join("Robin", at(2))
+				mock:command("Robin", "off")
+				click(object)
+				assert.is_truthy(spec():find("#aaaaaa," .. shown .. ",#aaaaaa,", 1, true), spec())
+			end
+		end)
+
 		it("does not come back after it was closed, and survives an NPC that goes while it thinks", function()
 			start(nil, function() return {} end)
 			local object = body("m", "Mira", "smith")
@@ -709,7 +737,7 @@ describe("the mod", function()
 			local index = 0
 			for role in roles:gmatch("[^,]+") do
 				index = index + 1
-				if role == "smith" then break end
+				if role == "the smith" then break end
 			end
 			mock:submit("Robin", "llm_agent:egg", {role = "CHG:" .. index, name = "Wilma"})
 			assert.is_truthy(mock.forms.Robin.spec:find("llm_agent_smith_front.png", 1, true))
@@ -785,6 +813,21 @@ describe("the mod", function()
 			npc:think({player = "Robin"}, function(reply) heard = reply.text end)
 			mock:step(0.05, 5)
 			assert.equal("Weitergehen, Robin.", heard)
+		end)
+
+		it("lang of a region falls back to the language, and what has no translation stays as it is", function()
+			start({translations = {["de: Move along, {player}."] = "Weitergehen, {player}.", ["de: traveller"] = "Wanderer"}})
+			agent.register_role("sentry", {persona = "A sentry.", fallback = {"Move along, {player}."}})
+			agent.register_role("sphinx", {persona = "A sphinx.", fallback = {"Riddle me @ this."}})
+			local sentry = agent.register_npc("a", {name = "Ann", role = "sentry"})
+			local sphinx = agent.register_npc("s", {name = "Sph", role = "sphinx"})
+			door:die()
+			local heard = {}
+			for _, case in ipairs({{sentry, "de_AT"}, {sentry, "12"}, {sphinx, "de"}}) do
+				case[1]:think({lang = case[2]}, function(reply) heard[#heard + 1] = reply.text end)
+				mock:step(0.05, 5)
+			end
+			assert.same({"Weitergehen, Wanderer.", "Move along, traveller.", "Riddle me @ this."}, heard)
 		end)
 	end)
 end)

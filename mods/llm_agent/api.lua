@@ -128,6 +128,7 @@ function llm_agent.unregister_npc(id)
 	return true
 end
 
+-- For the model, in English; players see agent.shown_title.
 function agent.title(npc)
 	return agent.roles[npc.role] and agent.roles[npc.role].title or "the " .. npc.role
 end

@@ -34,7 +34,7 @@ end
 local function show(object, npc)
 	local properties, own = object:get_properties(), {}
 	if (properties.nametag or "") == "" then own.nametag, own.nametag_color = npc.name, "#e8d9a0" end
-	if (properties.infotext or "") == "" then own.infotext = npc.name .. ", " .. agent.title(npc) end
+	if (properties.infotext or "") == "" then own.infotext = agent.caption(npc) end
 	if next(own) then object:set_properties(own) end
 	npc.shown = {nametag = own.nametag, infotext = own.infotext}
 end

@@ -72,7 +72,7 @@ local function dress(object, npc)
 	local properties = look(npc.role)
 	properties.nametag = npc.name
 	properties.nametag_color = "#e8d9a0"
-	properties.infotext = npc.name .. ", " .. agent.title(npc)
+	properties.infotext = agent.caption(npc)
 	object:set_properties(properties)
 	object:set_armor_groups({immortal = 1})
 	object:set_acceleration({x = 0, y = -9.81, z = 0})

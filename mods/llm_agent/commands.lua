@@ -21,12 +21,12 @@ local function state_words()
 	if not client.enabled then return S("switched off") end
 	if not client.has_http() then return S("no HTTP, fallback lines only") end
 	local known = {new = S("nothing asked yet"), online = S("online"), offline = S("offline")}
-	return known[client.state] .. (client.reason and " (" .. client.reason .. ")" or "")
+	return client.reason and S("@1 (@2)", known[client.state], client.reason) or known[client.state]
 end
 
 local function status()
 	local counts = client.counts
-	return true, S("llm_agent: @1. @2 NPCs, @3 questions open; asked @4, answered @5 (@6 from the cache), failed @7.",
+	return true, S("llm_agent: @1. NPCs: @2. Questions open: @3, asked: @4, answered: @5 (from the cache: @6), failed: @7.",
 		state_words(), #agent.order, client.open_count, counts.asked, counts.done, counts.hits, counts.failed)
 end
 
@@ -41,7 +41,7 @@ local function spawn(name, rest)
 	npc_name = text.clean(npc_name, NAME_MAX_BYTES)
 	local npc = llm_agent.spawn(player:get_pos(), {role = role, name = npc_name ~= "" and npc_name or nil})
 	if not npc then return false, S("This place is not loaded; try again.") end
-	return true, S("@1, @2, is here.", npc.name, agent.title(npc))
+	return true, S("@1, @2, is here.", npc.name, agent.shown_title(npc))
 end
 
 -- Only bodies of this mod: what other mods made is theirs to remove.
@@ -64,8 +64,8 @@ local function switch(on)
 end
 
 agent.command("status", {help = S("how things stand"), run = status})
-agent.command("spawn", {params = "ROLE [NAME]", admin = true, help = S("an NPC where you stand"), run = spawn})
-agent.command("remove", {params = "[NAME]", admin = true, help = S("this NPC, or the nearest, for good"), run = remove})
+agent.command("spawn", {params = S("ROLE [NAME]"), admin = true, help = S("an NPC where you stand"), run = spawn})
+agent.command("remove", {params = S("[NAME]"), admin = true, help = S("this NPC, or the nearest, for good"), run = remove})
 agent.command("on", {admin = true, help = S("let NPCs think again"), run = switch(true)})
 agent.command("off", {admin = true, help = S("stop every call; stays off after a restart"), run = switch(false)})
 

@@ -66,8 +66,8 @@ local function look_at_server(facts, note)
 	local limit = tonumber(facts.setting("curl_parallel_limit")) or PARALLEL_DEFAULT
 	local wanted = TRANSFERS_EACH * facts.http_mod_count
 	if limit < wanted then
-		note(false, S("@1 mods share @2 HTTP transfers and wait for each other. In minetest.conf: curl_parallel_limit = @3",
-			facts.http_mod_count, limit, wanted))
+		note(false, S("Mods wait for each other: HTTP transfers at once: @1, mods that use HTTP: @2. "
+			.. "In minetest.conf: curl_parallel_limit = @3", limit, facts.http_mod_count, wanted))
 	end
 end
 
@@ -150,7 +150,7 @@ local function look_at_roles(facts, note)
 		note(false, S("Role file @1", text.clean(tostring(problems[i]), LINE_MAX_BYTES)))
 	end
 	if #problems > PROBLEMS_SHOWN then
-		note(false, S("… and @1 more role files with mistakes", #problems - PROBLEMS_SHOWN))
+		note(false, S("… and more role files with mistakes: @1", #problems - PROBLEMS_SHOWN))
 	end
 	if data and #problems == 0 and type(data.roles) == "table" then note(true, S("@1 roles, all in order", #data.roles)) end
 end

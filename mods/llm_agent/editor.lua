@@ -186,4 +186,4 @@ end)
 
 core.register_on_leaveplayer(function(player) sessions[player:get_player_name()] = nil end)
 
-agent.command("role", {params = "[NAME]", admin = true, help = S("list the roles, or edit one"), run = command})
+agent.command("role", {params = S("[NAME]"), admin = true, help = S("list the roles, or edit one"), run = command})

@@ -20,7 +20,7 @@ end
 
 local function formspec(place)
 	local titles = {}
-	for i, role in ipairs(place.roles) do titles[i] = esc(role) end
+	for i, role in ipairs(place.roles) do titles[i] = esc(agent.shown_title({role = role})) end
 	return table.concat({
 		"formspec_version[4]size[8,8.4]",
 		("label[0.4,0.6;%s]"):format(esc(S("Who shall live here?"))),
@@ -83,7 +83,7 @@ local function hatch(player, place)
 	if not may(name) or not use_up(player) then return end
 	local npc_name = text.clean(place.name or "", NAME_MAX_BYTES)
 	local npc = llm_agent.spawn(place.pos, {role = place.roles[place.chosen], name = npc_name ~= "" and npc_name or nil})
-	core.chat_send_player(name, npc and S("@1, @2, is here.", npc.name, agent.title(npc))
+	core.chat_send_player(name, npc and S("@1, @2, is here.", npc.name, agent.shown_title(npc))
 		or S("This place is not loaded; try again."))
 end
 

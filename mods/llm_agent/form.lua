@@ -24,7 +24,7 @@ function agent.remember_line(player_name, npc, who, line)
 	histories[player_name] = of_player
 	local history = of_player[npc.id] or {}
 	of_player[npc.id] = history
-	history[#history + 1] = {who = who, line = text.clean(line)}
+	history[#history + 1] = {who = who, line = text.clean(who and line or agent.as_shown_to(player_name, line))}
 	if #history > HISTORY_MAX then table.remove(history, 1) end
 end
 
@@ -46,7 +46,7 @@ local function rows_of(player_name, id, waiting, npc_name)
 end
 
 local function quick_replies(npc, player_name)
-	local role, language = agent.roles[npc.role], agent.language_of(player_name)
+	local role, language = agent.roles[npc.role], agent.language_between(npc, player_name)
 	local lines = {}
 	for _, list in ipairs({role and role.quick or {}, QUICK}) do
 		for _, line in ipairs(list) do
@@ -63,7 +63,7 @@ local function formspec(player_name, shown)
 		"formspec_version[4]size[18,13]",
 		("image[0.5,0.5;2,4;%s]"):format(esc(agent.portrait(npc))),
 		("label[0.5,5;%s]"):format(esc(shown.name)),
-		("label[0.5,5.6;%s]"):format(esc(npc and agent.title(npc) or S("not here"))),
+		("label[0.5,5.6;%s]"):format(esc(npc and agent.shown_title(npc) or S("not here"))),
 		"tablecolumns[color;text]",
 		"tableoptions[background=#00000080;border=true;highlight=#00000000;highlight_text=#ffffff]",
 		("table[3,0.5;14.5,9;history;%s;%d]"):format(table.concat(rows, ","), #rows),

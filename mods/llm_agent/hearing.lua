@@ -113,7 +113,7 @@ local function talk(player_name, rest)
 	return true
 end
 
-agent.command("talk", {params = "NAME TEXT", help = S("a private word with an NPC"), run = talk})
+agent.command("talk", {params = S("NAME TEXT"), help = S("a private word with an NPC"), run = talk})
 
 core.register_on_chat_message(function(player_name, message)
 	local ok, problem = pcall(agent.hear, player_name, message)

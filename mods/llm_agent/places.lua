@@ -86,7 +86,7 @@ end
 local function list(player)
 	local lines = {}
 	for name, place in pairs(known) do
-		lines[#lines + 1] = S("@1: @2 nodes around @3, @4, @5", name, place.radius,
+		lines[#lines + 1] = S("@1 (radius: @2) around @3, @4, @5", name, place.radius,
 			math.floor(place.x + 0.5), math.floor(place.y + 0.5), math.floor(place.z + 0.5))
 	end
 	table.sort(lines)
@@ -106,11 +106,11 @@ local function set(player, rest)
 	name, radius = text.clean(name or rest, NAME_MAX_BYTES), tonumber(radius or RADIUS_DEFAULT)
 	if radius < 1 or radius > RADIUS_MAX then return false, S("A radius is @1 to @2 nodes.", 1, RADIUS_MAX) end
 	llm_agent.set_place(name, player:get_pos(), radius)
-	return true, S("@1 nodes around you are @2.", radius, name)
+	return true, S("This is @1 now (radius: @2).", name, radius)
 end
 
 agent.command("place", {
-	params = "[NAME [RADIUS] | remove NAME]",
+	params = S("[NAME [RADIUS] | remove NAME]"),
 	admin = true,
 	help = S("name the place where you stand, as NPCs shall know it; list or remove names"),
 	run = function(player_name, rest)

@@ -15,10 +15,41 @@ function agent.language_of(player_name)
 	return settings.language ~= "" and settings.language or nil
 end
 
+-- The language of an NPC's words to a player: as the daemon takes it, the role's own where nobody chose one.
+function agent.language_between(npc, player_name)
+	local role = agent.roles[npc.role]
+	return agent.language_of(player_name) or role and role.language
+end
+
+-- A line that may be one of the mod's own, made ready to be translated. What an admin or another mod wrote stays as it is.
+local function translatable(line)
+	if line:find("@", 1, true) then return line end -- the translator's own mark: none of ours has it
+	return S(line)
+end
+
 -- A line of the mod's own in a language, or as it is where it has no translation. `{player}` in it stays.
+-- Where there are no words for a region's language (de_AT) those of the language (de) do.
 function agent.in_language(language, line)
-	if not language or line:find("@", 1, true) then return line end -- "@" is the translator's own mark
-	return core.get_translated_string(language, S(line))
+	if not language then return line end
+	local words = core.get_translated_string(language, translatable(line))
+	if words ~= line then return words end
+	return core.get_translated_string(language:match("^%a+") or language, translatable(line))
+end
+
+-- A message as this player's client would show it, for what is wrapped or cut here. Anything else the client translates.
+function agent.as_shown_to(player_name, message)
+	local info = core.get_player_information(player_name)
+	local language = info and info.lang_code or ""
+	return language ~= "" and core.get_translated_string(language, message) or message
+end
+
+-- The title of an NPC's role, and name and title, as players see them.
+function agent.shown_title(npc)
+	return translatable(agent.title(npc))
+end
+
+function agent.caption(npc)
+	return S("@1, @2", npc.name, agent.shown_title(npc))
 end
 
 local function choose_language(name, rest)
@@ -78,8 +109,8 @@ local function mute(on)
 	end
 end
 
-agent.command("lang", {params = "[CODE]", help = S("the language NPCs speak to you"), run = choose_language})
-agent.command("mute", {params = "[NAME]", help = S("hear no NPC, or not this one"), run = mute(true)})
-agent.command("unmute", {params = "[NAME]", help = S("hear them again"), run = mute(false)})
+agent.command("lang", {params = S("[CODE]"), help = S("the language NPCs speak to you"), run = choose_language})
+agent.command("mute", {params = S("[NAME]"), help = S("hear no NPC, or not this one"), run = mute(true)})
+agent.command("unmute", {params = S("[NAME]"), help = S("hear them again"), run = mute(false)})
 
 core.register_on_leaveplayer(function(player) mutes[player:get_player_name()] = nil end)

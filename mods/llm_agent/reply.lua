@@ -15,6 +15,8 @@ local GENERIC_FALLBACK = {
 	"I have no words for that right now.",
 }
 
+local SOMEBODY = "traveller" -- stands for {player} where nobody is known
+
 local kinds = {
 	string = function(value) return type(value) == "string" end,
 	number = function(value) return type(value) == "number" and value == value end,
@@ -83,7 +85,7 @@ end
 function reply.fallback_line(role, npc, player, translate)
 	local lines = role and role.fallback or GENERIC_FALLBACK
 	npc.fallback_turn = ((npc.fallback_turn or #npc.id) % #lines) + 1
-	return text.fill(translate(lines[npc.fallback_turn]), player)
+	return text.fill(translate(lines[npc.fallback_turn]), player or translate(SOMEBODY))
 end
 
 -- The action of an event, if it was offered and fits: {name, params}, or nil and what is wrong.

@@ -50,7 +50,7 @@ local function settle_npcs()
 		if not agent.roles[wanted] then npc.saved_role = wanted end
 		npc.role = agent.roles[wanted] and wanted or REFUGE
 		local object = npc.lives_in_body and npc:get_object()
-		if object then object:set_properties({infotext = npc.name .. ", " .. agent.title(npc)}) end
+		if object then object:set_properties({infotext = agent.caption(npc)}) end
 	end
 end
 

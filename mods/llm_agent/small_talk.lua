@@ -24,7 +24,7 @@ end
 function agent.greeting_line(npc, player_name)
 	local role = agent.roles[npc.role]
 	local line = role and role.greeting and role.greeting[math.random(#role.greeting)]
-	return line and text.fill(agent.in_language(agent.language_of(player_name), line), player_name)
+	return line and text.fill(agent.in_language(agent.language_between(npc, player_name), line), player_name)
 end
 
 -- A greeting by the model; the role's own line stands in where it is away.

@@ -100,9 +100,9 @@ function text.names(sentence, name)
 	end
 end
 
--- A line of a role with the listener's name in it: `{player}`, or "traveller" where nobody is known.
+-- A line of a role with the listener's name in the place of `{player}`.
 function text.fill(line, player)
-	return (line:gsub("{player}", (tostring(player or "traveller"):gsub("%%", "%%%%"))))
+	return (line:gsub("{player}", (player:gsub("%%", "%%%%"))))
 end
 
 return text

@@ -118,7 +118,7 @@ local function build(question, kind, event)
 	local about = {
 		npc_id = npc.id, npc_state = npc, role = agent.roles[npc.role], player = opts.player, offered = question.offered,
 		ms = (agent.now_us() - question.started_us) / 1000, fallback = opts.fallback,
-		translate = function(line) return agent.in_language(question.lang, line) end,
+		translate = function(line) return agent.in_language(question.lang or agent.language_between(npc), line) end,
 	}
 	local ok, answer = pcall(reply.build, kind, event, about)
 	if not ok then
