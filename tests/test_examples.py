@@ -72,7 +72,10 @@ def test_the_examples_do_what_the_guide_says(tmp_path: Path, repo: Path) -> None
     assert not [line for line in lines if " ERROR[" in line and "ERROR[CurlFetch]" not in line]
 
     spoken = [found.groups() for found in map(SAY.search, lines) if found]
-    assert {role for _, _, role, fallback, *_ in spoken if fallback == "false"} == {"innkeeper", "sheep"}
+    assert {role for _, _, role, fallback, cache, *_ in spoken if fallback == "false" and cache == "miss"} == {
+        "innkeeper",
+        "sheep",
+    }
     for role, parts in ASKED.items():
         assert len(prompts[role]) == 1, role
         assert [part for part in parts if part not in prompts[role][0]] == [], prompts[role][0]

@@ -1,19 +1,23 @@
--- Rosa the innkeeper hears who dies in this world and passes it on as rumours. /inn brings her to where you stand.
+-- Rosa the innkeeper hears who dies in this world, and tells it. /inn brings her to where you stand.
 local RUMOURS_MAX = 3 -- more would crowd out the rest of what she sees
 local storage = core.get_mod_storage()
 local rumours = core.deserialize(storage:get_string("rumours"), true) or {"The miller's cow is gone since Monday"}
 
--- What she has heard goes along with every question to the model. She may be gone: look her up each time.
-local function tell_rosa()
+-- She may be gone: look her up each time. What she knows goes along with every question to the model; what is new she
+-- says at once, in these words, to whoever is near.
+local function tell_rosa(news)
 	local rosa = llm_agent.get_npc(storage:get_string("rosa"))
-	if rosa then rosa:set_context({rumours = rumours}) end
+	if not rosa then return end
+	rosa:set_context({rumours = rumours})
+	if news then rosa:say("Have you heard? " .. news .. ".") end
 end
 
 core.register_on_dieplayer(function(player)
-	table.insert(rumours, player:get_player_name() .. " died in the wilds")
+	local news = player:get_player_name() .. " died in the wilds"
+	table.insert(rumours, news)
 	if #rumours > RUMOURS_MAX then table.remove(rumours, 1) end
 	storage:set_string("rumours", core.serialize(rumours))
-	tell_rosa()
+	tell_rosa(news)
 end)
 
 core.register_chatcommand("inn", {

@@ -51,9 +51,10 @@ local function say(message)
 	end
 end
 
-local said = {} -- name → the last reply that was spoken
+local said, replied = {}, {} -- name → the last line, and the last that the model gave
 llm_agent.on("say", function(npc, line, opts)
-	said[npc.name] = opts.reply and not opts.reply.fallback and line or nil
+	said[npc.name] = line
+	if opts.reply and not opts.reply.fallback then replied[npc.name] = line end
 end)
 
 local sheep, mind
@@ -63,11 +64,13 @@ local CHECKS = {
 	{"greeter_greets", function() happens(core.registered_on_joinplayers, "greeter") end, function()
 		return told[1] and told[1]:find("^<Ines> .") and true, "told " .. tostring(told[1])
 	end},
-	{"innkeeper_comes", function()
-		happens(core.registered_on_dieplayers, "innkeeper")
-		told[1] = select(2, core.registered_chatcommands.inn.func(ROBIN))
-	end, function() return told[1]:find("Rosa is here", 1, true) and true, told[1] end},
-	{"innkeeper_speaks", function() say("Rosa, any news?") end, function() return said.Rosa and true, "silent" end},
+	{"innkeeper_comes", function() told[1] = select(2, core.registered_chatcommands.inn.func(ROBIN)) end, function()
+		return told[1]:find("Rosa is here", 1, true) ~= nil, told[1]
+	end},
+	{"innkeeper_tells_the_news", function() happens(core.registered_on_dieplayers, "innkeeper") end, function()
+		return said.Rosa == "Have you heard? Robin died in the wilds." or nil, said.Rosa
+	end},
+	{"innkeeper_answers", function() say("Rosa, any news?") end, function() return replied.Rosa and true, "silent" end},
 	{"sheep_gets_a_mind", function() sheep = core.add_entity(PLACE, "mobs_animal:sheep_white") end, function()
 		mind = llm_agent.get_npc((sheep:get_luaentity().llm_agent or {}).id)
 		return mind and mind.role == "sheep", "no mind"
@@ -80,7 +83,7 @@ local CHECKS = {
 		sheep:get_luaentity():on_rightclick(robin)
 	end, function() return sheep:get_luaentity().clicks == 1, "took the click" end},
 	{"sheep_speaks", function() say(mind.name .. ", how is the grass?") end, function()
-		return said[mind.name] and true, "silent"
+		return replied[mind.name] and true, "silent"
 	end},
 	{"sheep_goes_on", nil, function() return sheep:get_luaentity().order == "" or nil, "stands" end},
 }
