@@ -97,7 +97,7 @@ bench: $(VENV)/.run  ## all benchmarks but ticks on the embedded model, as table
 	@for name in hit decode village restart; do $(PY) -m llm_agentd bench $$name; done
 
 screenshots: debs-shot $(VENV)/.dev  ## pictures of a real client, into OUT (build/screenshots)
-	@$(PY) tests/screenshots.py $(or $(OUT),build/screenshots) $(SCENES)
+	@$(PY) tests/screenshots.py $(or $(OUT),build/screenshots) $(ARGS)
 
 package: $(VENV)/.run  ## in dist/ a wheel (the mod and the embedded model in it), and the mod as a zip for ContentDB
 	@rm -rf build dist

@@ -194,6 +194,8 @@ class Client:
         self._xdotool("key", name)
 
     def type(self, text: str) -> None:
+        """Types ASCII: the client does not see the keys that xdotool adds for other letters."""
+        assert text.isascii()
         self._xdotool("type", "--delay", str(KEY_DELAY_MS), "--", text)
 
     def chat(self, text: str) -> None:

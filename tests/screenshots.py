@@ -1,6 +1,6 @@
 """`make screenshots`: what a player sees, as pictures made with a real client on the stage's square.
 
-    python tests/screenshots.py FOLDER [SCENE…]     all scenes where none is named
+    python tests/screenshots.py FOLDER [--language de] [SCENE…]     all scenes where none is named
 
 A scene sets the stage, acts as a player does, and takes a picture FOLDER/SCENE.png when it sees what it waits for.
 A new one is a function with `@scene`; forms are found by their name and clicked by their elements' (client_rig.py).
@@ -8,6 +8,7 @@ A new one is a function with `@scene`; forms are found by their name and clicked
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 import time
@@ -106,20 +107,23 @@ def role(client: Client) -> None:
 
 
 def main() -> int:
-    folder, names = Path(sys.argv[1]), sys.argv[2:] or list(SCENES)
-    if unknown := set(names) - set(SCENES):
-        print(f"no scene {', '.join(unknown)}; there are: {', '.join(SCENES)}", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(description="Pictures of the mod in a real client.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("scenes", nargs="*", metavar="SCENE", help=", ".join(SCENES))
+    parser.add_argument("--language", default="en", help="of the client: de, fr, …")
+    given = parser.parse_args()
+    if unknown := set(given.scenes) - set(SCENES):
+        parser.error(f"no scene {', '.join(sorted(unknown))}; there are: {', '.join(SCENES)}")
+    settings = {**CLIENT_SETTINGS, "language": given.language}
     with tempfile.TemporaryDirectory(prefix="llm-agentd-shots-") as world, stage(Path(world), SETTINGS) as (game, log):
-        for name in names:
-            begun_s = time.monotonic()
+        for name in given.scenes or SCENES:
+            path, begun_s = given.folder / f"{name}.png", time.monotonic()
             # for each scene a client of its own: the chat forgets what was said only after a minute
-            with player(Path(world), game, log, size=SIZE, settings=CLIENT_SETTINGS) as client:
+            with player(Path(world), game, log, size=SIZE, settings=settings) as client:
                 SCENES[name](client)
-                client.shot(folder / f"{name}.png")
+                client.shot(path)
             log.expect(rf"{PLAYER} (leaves game|times out)")  # the client's goodbye gets lost now and then
-            size_kib = (folder / f"{name}.png").stat().st_size // 1024
-            print(f"{folder}/{name}.png  {size_kib} KiB, {time.monotonic() - begun_s:.0f} s", flush=True)
+            print(f"{path}  {path.stat().st_size // 1024} KiB, {time.monotonic() - begun_s:.0f} s", flush=True)
     return 0
 
 
