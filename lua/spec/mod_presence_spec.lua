@@ -276,6 +276,33 @@ describe("the mod", function()
 		end)
 	end)
 
+	it("survives a listener that takes the speaker away in the middle of its line", function()
+		start()
+		for _, ms in ipairs({0, 5000}) do
+			local npc = agent.register_npc("a", {name = "Ann", role = "guard", pos = ORIGIN})
+			agent.on("say", function() agent.unregister_npc("a") end)
+			local ends = {}
+			npc:say("Hello there.", {ms = ms, on_done = function(was_spoken) ends[#ends + 1] = was_spoken end})
+			mock:step(0.05, 150)
+			assert.equal(1, #ends)
+		end
+		assert.equal(0, #mock:logged("error"))
+	end)
+
+	it("is asked again after a question that could not even be put", function()
+		start()
+		local npc = agent.register_npc("a", {name = "Ann", role = "guard", pos = ORIGIN})
+		mock:join("Robin", at(1))
+		npc.think = function() error("broken by another mod") end
+		mock:say("Robin", "hello")
+		assert.equal(1, #mock:logged("broken by another mod"))
+		npc.think = nil
+		mock:step(2)
+		mock:say("Robin", "hello")
+		mock:step(0.05, 5)
+		assert.equal(1, #door.asked)
+	end)
+
 	describe("does not repeat itself", function()
 		it("asks once more, with the lines to avoid, then says a line of the role", function()
 			local texts = {"The iron is hot today.", "The iron is hot today!", "The rain comes down.", "The iron is hot today.", "The iron is hot today."}

@@ -143,6 +143,7 @@ core.register_entity(ENTITY, {
 	-- Unloaded, it sleeps; removed for good, its mind goes too, unless another mod registered that.
 	on_deactivate = function(self, removal)
 		local npc = agent.npcs[self.npc_id]
+		if npc and npc.bubble then npc.bubble:remove() end -- else the engine finds it attached to nobody
 		if removal and npc and npc.lives_in_body then llm_agent.unregister_npc(npc.id) end
 	end,
 

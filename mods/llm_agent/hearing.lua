@@ -52,22 +52,31 @@ function agent.addressed(player_name, pos, message)
 	return first_of(near, 1)
 end
 
--- One answer at a time: what is said to an NPC that is still thinking is taken up after, the latest only.
+-- Think and speak, one thing at a time: `npc.answering` is set until the reply is there. callback(npc or nil if gone, reply).
+function agent.answer_once(npc, opts, callback)
+	local id = npc.id
+	npc.answering = true
+	local ok, problem = pcall(npc.converse, npc, opts, function(reply)
+		npc.answering = nil
+		callback(llm_agent.get_npc(id), reply)
+	end)
+	if ok then return end
+	npc.answering = nil
+	agent.log("error", ("%s could not be asked: %s"):format(id, tostring(problem)))
+end
+
+-- What is said to an NPC that is still thinking is taken up after, the latest only.
 local function answer(npc, player_name, message)
 	if npc.answering then
 		npc.heard_meanwhile = {player_name, message}
 		return
 	end
-	npc.answering = true
-	local id = npc.id
-	npc:converse({player = player_name, utterance = message}, function(reply)
-		npc.answering = nil
-		npc = llm_agent.get_npc(id)
-		if not npc then return end
-		agent.remember_line(player_name, npc, npc.name, reply.text)
-		local next_message = npc.heard_meanwhile
-		npc.heard_meanwhile = nil
-		if next_message and core.get_player_by_name(next_message[1]) then answer(npc, next_message[1], next_message[2]) end
+	agent.answer_once(npc, {player = player_name, utterance = message}, function(current, reply)
+		if not current then return end
+		agent.remember_line(player_name, current, current.name, reply.text)
+		local next_message = current.heard_meanwhile
+		current.heard_meanwhile = nil
+		if next_message and core.get_player_by_name(next_message[1]) then answer(current, next_message[1], next_message[2]) end
 	end)
 end
 

@@ -30,15 +30,12 @@ end
 -- A greeting by the model; the role's own line stands in where it is away.
 function agent.greet(npc, player_name)
 	if not agent.client.enabled or npc.answering then return end
-	local id = npc.id
 	npc.greeted = npc.greeted or {}
 	npc.greeted[player_name] = agent.now_us()
-	npc.answering = true
 	agent.attend(npc, player_name)
-	npc:converse({player = player_name, priority = "ambient", fallback = agent.greeting_line(npc, player_name)}, function(reply)
-		npc.answering = nil
-		npc = llm_agent.get_npc(id)
-		if npc then agent.remember_line(player_name, npc, npc.name, reply.text) end
+	local opts = {player = player_name, priority = "ambient", fallback = agent.greeting_line(npc, player_name)}
+	agent.answer_once(npc, opts, function(current, reply)
+		if current then agent.remember_line(player_name, current, current.name, reply.text) end
 	end)
 end
 

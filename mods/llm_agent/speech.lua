@@ -72,7 +72,10 @@ local function go_on(now)
 		local present = line and where(line.npc)
 		if line and (not present or line.step(now)) then
 			changed = true
-			finish(table.remove(active, i), present)
+			if active[i] == line then -- a listener may have silenced it, or others before it
+				table.remove(active, i)
+				finish(line, present)
+			end
 		end
 	end
 end
