@@ -57,6 +57,25 @@ describe("the client", function()
 		assert.equal(0, #mock.fetches)
 	end)
 
+	it("fetches words that stream in by the handful, but what is asked goes out at once", function()
+		local door = mock:open_door(function() return {} end)
+		start()
+		local heard = {}
+		ask("a", 8000, function(text) heard[#heard + 1] = text end)
+		step()
+		for i = 1, 40 do -- two seconds of a word in each step
+			door:event(door.asked[1].session, {id = door.asked[1].request.id, event = "delta", text = "w" .. i})
+			step()
+		end
+		assert.is_true(#mock.fetches <= 12, #mock.fetches .. " exchanges")
+		assert.is_true(#heard >= 36, #heard .. " words")
+		for i, text in ipairs(heard) do assert.equal("w" .. i, text) end
+		local before = #door.asked
+		ask("b")
+		step()
+		assert.equal(before + 1, #door.asked)
+	end)
+
 	it("sends all that was asked in one step in one exchange", function()
 		start()
 		for i = 1, 5 do ask("npc" .. i) end

@@ -12,6 +12,9 @@ local FLIGHTS_MAX = 2 -- one that waits, one that carries; the engine runs 8 tra
 local FAILURES_MAX = 2 -- one lost answer is sent again; the second in a row means the daemon is away
 local BACKOFF_MIN_US, BACKOFF_MAX_US = 1e6, 10e6
 local INTEREST_US = 60e6 -- offline, look for the daemon only while somebody wants it: each try leaks 730 bytes in the engine
+-- A poll that nothing new goes out with begins so long after the last answer: words that stream in come in handfuls, and what
+-- each exchange costs (the engine's threads, and 730 bytes that leak) is paid a few times a second, not at each step.
+local GATHER_US = 150e3
 local BATCH_MAX = 256 -- a quarter of the wire's 1024 records in a part
 local BATCH_MAX_BYTES = 3 * 2^20 -- under the wire's 4 MiB a part
 local RECORD_MAX_BYTES = 256 * 2^10 -- the wire's limit for one record
@@ -41,7 +44,7 @@ local session, session_number, after = nil, 0, 0
 local failures, epoch, suspect = 0, 0, false
 local closed, closing = false, false -- the server goes down; the last callbacks are being handed out
 local backoff_us, next_try_us, wanted_us = 0, 0, -INTEREST_US
-local next_deadline_us = math.huge
+local next_deadline_us, landed_us = math.huge, -GATHER_US
 
 local function url(path)
 	return (settings.url:gsub("/+$", "")) .. path
@@ -206,6 +209,7 @@ local function receive(now)
 		local result = http.fetch_async_get(flights[i].handle)
 		if result.completed then
 			local flight = table.remove(flights, i)
+			landed_us = now
 			land(flight, result, now)
 		end
 	end
@@ -286,7 +290,7 @@ local function send(now)
 	if client.state == "offline" then
 		if not carrying and now >= next_try_us and now - wanted_us < INTEREST_US then post(0) end
 	elseif client.open_count > 0 and not waiting then
-		post(settings.wait_ms)
+		if outbox[1] or cancels[1] or now - landed_us >= GATHER_US then post(settings.wait_ms) end
 	elseif not carrying and (#cancels > 0 or #outbox > 0) then
 		post(0)
 	end
