@@ -18,7 +18,8 @@ local function turn(object, yaw) object:get_luaentity():set_yaw(yaw) end
 local function own_click(_, clicker) return not clicker:get_wielded_item():is_empty() end
 
 -- All sheep share this definition, so each gets its mind whenever it comes into the world. Who it is lies in the fields
--- of its entity, which mobs_redo saves: no id is needed, the same comes back.
+-- of its entity, which mobs_redo saves: no id is needed, the same comes back. (Wild ones do not: far away, mobs_redo
+-- removes them.)
 local def = core.registered_entities["mobs_animal:sheep_white"]
 local activate = def.on_activate
 function def.on_activate(self, ...)

@@ -4,7 +4,7 @@
 
 local ROBIN = "Robin"
 local PLACE = {x = 8, y = 8, z = 8} -- the middle of a mapblock
-local CHECK_MAX_S = 20
+local CHECK_MAX_S = 30 -- blocks come and go with the server's own intervals of a few seconds
 
 local holds = ""
 local robin = {
@@ -57,6 +57,13 @@ llm_agent.on("say", function(npc, line, opts)
 	if opts.reply and not opts.reply.fallback then replied[npc.name] = line end
 end)
 
+local function find(name)
+	for _, object in ipairs(core.get_objects_inside_radius(PLACE, 30)) do
+		local self = object:get_luaentity()
+		if self and self.name == name then return object end
+	end
+end
+
 local sheep, mind
 
 -- {name, begin, done() -> true, or nil or false and why not}
@@ -86,6 +93,21 @@ local CHECKS = {
 		return replied[mind.name] and true, "silent"
 	end},
 	{"sheep_goes_on", nil, function() return sheep:get_luaentity().order == "" or nil, "stands" end},
+	{"sheep_sleeps_unloaded", function()
+		sheep:get_luaentity().tamed = true -- mobs_redo keeps no wild ones
+		core.forceload_free_block(PLACE, true)
+	end, function()
+		return not sheep:get_pos() and not mind:is_present() or nil, "awake"
+	end},
+	{"sheep_comes_back_the_same", function() core.forceload_block(PLACE, true) end, function()
+		local back = find("mobs_animal:sheep_white")
+		if not back then return nil, "away" end
+		return mind:get_object() == back and back:get_luaentity().llm_agent.id == mind.id, "somebody else"
+	end},
+	{"sheep_still_stands_to_talk", function()
+		holds = ""
+		find("mobs_animal:sheep_white"):get_luaentity():on_rightclick(robin)
+	end, function() return find("mobs_animal:sheep_white"):get_luaentity().order == "stand", "walks" end},
 }
 
 local current, left_s = 0, 0
