@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -23,6 +22,7 @@ from PIL import Image
 from form_layout import Box, Form, lay_out
 from llm_agentd.ops.demo.game import Game
 from llm_agentd.ops.rig import daemon
+from screen import Pixels, Screen, changed, colours, white
 
 MODS = Path(__file__).parent / "mods"
 BINARIES = ("luanti", "minetest", "/usr/games/luanti", "/usr/games/minetest")
@@ -34,11 +34,8 @@ HOLD_S = 0.2  # a mouse button, for longer than one frame takes
 KEY_DELAY_MS = 15
 CHANGED_BY_A_LETTER = 0.0001  # of a form that is shown anew
 COLOURS_OF_A_WORLD = 500  # a menu or a loading screen has far fewer
-XWD_COLOUR_BYTES = 12
 LOOKS_AT_WORDS = 4  # over 0.8 s: an NPC takes less for its longest word
 CURSOR_PIXELS = 12  # one that blinks
-WHITE = 250  # of 255, and more: the letters of chat and bubbles; nothing on the stage is as bright
-DIFFERENT = 24  # of 255: a pixel that changed by less is the light's flicker
 
 _CONF = """\
 screen_w = {width}
@@ -70,7 +67,6 @@ _STAGE_SETTINGS: dict[str, object] = {
     "llm_agent.npc_talk": "off",
     "llm_agent.wander": "false",
 }
-Pixels = Any  # numpy, height × width × RGB
 
 
 class Log:
@@ -100,54 +96,6 @@ class Log:
     def errors(self) -> list[str]:
         self.lines.extend(self._game.new_lines())
         return [line for line in self.lines if "ERROR[" in line]
-
-
-class Screen:
-    """An X server of our own whose picture lies in a file."""
-
-    def __init__(self, folder: Path, size: tuple[int, int]) -> None:
-        self.size = size
-        self._file = folder / "Xvfb_screen0"
-        mode = f"{size[0]}x{size[1]}x24"
-        command = ["Xvfb", "-displayfd", "1", "-screen", "0", mode, "+extension", "GLX", "-nolisten", "tcp", "-ac"]
-        self._process = subprocess.Popen(
-            [*command, "-fbdir", str(folder)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        assert self._process.stdout is not None
-        number = self._process.stdout.readline().strip()
-        assert number, "Xvfb does not start"
-        self.display = f":{number}"
-
-    def pixels(self, box: Box | None = None) -> Pixels:
-        """What is seen now, or a part of it."""
-        raw = self._file.read_bytes()
-        header = np.frombuffer(raw, ">u4", 25)
-        start = int(header[0]) + int(header[19]) * XWD_COLOUR_BYTES
-        width, height, line_bytes = int(header[4]), int(header[5]), int(header[12])
-        rows = np.frombuffer(raw, np.uint8, line_bytes * height, start).reshape(height, line_bytes)
-        seen = rows[:, : width * 4].reshape(height, width, 4)[:, :, 2::-1]
-        return seen if box is None else seen[box.top : box.bottom, box.left : box.right]
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(WAIT_S)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-
-def changed(before: Pixels, after: Pixels) -> float:
-    """The share of pixels that differ, 0 to 1."""
-    return float((np.abs(before.astype(int) - after.astype(int)).max(axis=2) > DIFFERENT).mean())
-
-
-def white(seen: Pixels) -> int:
-    """How many pixels are as only letters are; a letter has about three."""
-    return int((seen >= WHITE).all(axis=2).sum())
-
-
-def colours(seen: Pixels) -> int:
-    """How many there are on every fourth pixel of every fourth row."""
-    return len(np.unique(seen[::4, ::4].reshape(-1, 3), axis=0))
 
 
 class Client:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from client_rig import player, stage, white
+from client_rig import player, stage
 from form_layout import Box
 from llm_agentd.ops.demo.game import SAY
+from screen import white
 
 pytestmark = pytest.mark.e2e
 
