@@ -155,12 +155,18 @@ def test_the_admin_guide_names_every_command_and_group(mod: str, settings: str, 
     assert [group for group in groups if f"| {group} |" not in admins] == []
 
 
-def test_the_admin_guide_quotes_the_doctor(repo: Path, admins: str) -> None:
-    """What stands between a cross and an ellipsis is a beginning that the doctor really says."""
+def test_the_admin_guide_has_all_that_the_doctor_complains_of(repo: Path, admins: str) -> None:
+    """What stands behind a cross (an ellipsis for what is left out) the doctor says, and what it says stands there."""
     diagnosis = (repo / "mods" / "llm_agent" / "diagnosis.lua").read_text(encoding="utf-8")
-    quoted = re.findall(r"`× (.*?) ?…?`", admins)
-    assert len(quoted) > 8
-    assert [words for words in quoted if f'S("{words}' not in diagnosis] == []
+    complaints = re.findall(r'note\(false,\s*S\("([^"]+)"', diagnosis)
+    assert len(complaints) == diagnosis.count("note(false,")
+    quoted = [
+        re.compile(re.escape(words.replace(" …", "…")).replace("…", ".*"))
+        for words in re.findall(r"`× (.*?)`", section(admins, "When something is wrong"))
+    ]
+    said = {line: [words for words in quoted if words.match(line)] for line in complaints}
+    assert [line for line, fitting in said.items() if not fitting] == []
+    assert [words.pattern for words in quoted if not any(words in fitting for fitting in said.values())] == []
 
 
 def test_the_role_in_the_admin_guide_is_one_with_all_fields(admins: str, tmp_path: Path) -> None:
