@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import mod_locale
+from client_rig import player, stage
 from llm_agentd.ops.demo.game import Game
 
 PROBE_MOD = Path(__file__).parent / "mods" / "llm_probe_locale"
@@ -214,3 +215,22 @@ def test_a_real_server_speaks_the_players_language(tmp_path: Path, files: dict[s
     assert replies["Lena"]["text"] not in {key.replace("{player}", "Lena") for key in german}
     assert {request["player"]: request.get("lang") for request in door.asked} == {"Lena": "de", "Robin": None}
     assert not [line for line in lines if "Malformed translation" in line]
+
+
+@pytest.mark.e2e
+def test_a_real_client_is_told_in_its_language(tmp_path: Path) -> None:
+    """Most is translated by the client; the dialog's remarks by the server, which the client has told its language."""
+    remark = "Die NPCs sind auf diesem Server ausgeschaltet"
+    german = {"language": "de"}
+    with (
+        stage(tmp_path, {"llm_agent.greet": "false"}) as (game, log),
+        player(tmp_path, game, log, settings=german) as client,
+    ):
+        client.chat("/stage smith")
+        log.expect(r"\[llm_stage\] scene smith")
+        client.wait_still()
+        client.chat("/llm off")
+        client.wait_still()
+        client.form("llm_agent:dialog", client.use, having=remark)
+    assert game.stop() == 0
+    assert log.errors() == []
