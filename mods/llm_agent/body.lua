@@ -119,16 +119,9 @@ core.register_entity(ENTITY, {
 			self.object:remove()
 			return
 		end
-		self.npc_id, self.wait_s = npc.id, math.random() -- not all in the same step
+		self.npc_id = npc.id
 		dress(self.object, npc)
-	end,
-
-	on_step = function(self, dtime)
-		self.wait_s = self.wait_s - dtime
-		if self.wait_s <= 0 then
-			local npc = agent.npcs[self.npc_id]
-			self.wait_s = npc and agent.live(npc, self) or 1
-		end
+		agent.begin_living(npc)
 	end,
 
 	get_staticdata = function(self)
@@ -143,8 +136,10 @@ core.register_entity(ENTITY, {
 	-- Unloaded, it sleeps; removed for good, its mind goes too, unless another mod registered that.
 	on_deactivate = function(self, removal)
 		local npc = agent.npcs[self.npc_id]
-		if npc and npc.bubble then npc.bubble:remove() end -- else the engine finds it attached to nobody
-		if removal and npc and npc.lives_in_body then llm_agent.unregister_npc(npc.id) end
+		if not npc then return end
+		agent.end_living(npc)
+		if npc.bubble then npc.bubble:remove() end -- else the engine finds it attached to nobody
+		if removal and npc.lives_in_body then llm_agent.unregister_npc(npc.id) end
 	end,
 
 	on_rightclick = function(self, clicker)

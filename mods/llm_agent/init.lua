@@ -105,6 +105,7 @@ function llm_agent.update(dtime)
 	agent.observe.step()
 	agent.client.step(now)
 	agent.speech.step(now)
+	agent.step_bodies(now)
 	agent.look_around(dtime)
 	agent.look_at_bodies()
 end

@@ -1,12 +1,13 @@
 -- Manners of a body: it turns to whom it talks with and stands still meanwhile; else it strolls around its home, or stands.
--- Runs in the step of the entity, a few times a second at most. Knows nothing of words.
+-- Bodies take turns: each is looked at a few times a second at most, and only a few in one step. Knows nothing of words.
 
 local agent = ...
 local settings, speech = agent.settings, agent.speech
 
 local ATTENTION_US = 8e6 -- so long it looks at somebody after the last word
 local PAUSE_US = 2e6 -- and so long it stands when it talked to nobody
-local LOOK_S = 0.4 -- while talking: turns along with who walks around it
+local LOOKS_MAX = 6 -- in one step; the others' turn is in the next
+local LOOK_S, GLANCE_S = 0.4, 1 -- while talking: turns along with a player who walks around it; another NPC stands still
 local STRIDE_S = 0.4 -- while walking: looks where it goes
 local WALK_SPEED = 1.3 -- nodes a second, a third of a player's
 local REST_MIN_S, REST_MAX_S = 3, 12
@@ -35,12 +36,11 @@ function agent.face(npc, pos)
 	if npc.turn then npc.turn(object, yaw) else object:set_yaw(yaw) end
 end
 
-local function halt(entity)
-	if not entity.walking then return end
-	entity.walking = nil
-	local velocity = entity.object:get_velocity()
-	entity.object:set_velocity({x = 0, y = velocity.y, z = 0})
-	agent.stand(entity.object)
+local function halt(npc, object)
+	if not npc.walking_s then return end
+	npc.walking_s = nil
+	object:set_velocity({x = 0, y = object:get_velocity().y, z = 0})
+	agent.stand(object)
 end
 
 -- Where somebody is that an NPC talks with: a player or another NPC, by name or id, looked up anew each time.
@@ -55,9 +55,8 @@ end
 function agent.attend(npc, whom)
 	npc.attention, npc.attention_until_us = whom, agent.now_us() + ATTENTION_US
 	local object = npc:get_object()
-	local entity = object and object:get_luaentity()
-	if not entity then return end
-	if entity.npc_id == npc.id then halt(entity) end
+	if not object then return end
+	halt(npc, object)
 	if npc.hold and not npc.held then
 		npc.held = true
 		npc.hold(object, true)
@@ -135,11 +134,10 @@ local function direction(npc, pos)
 	return nil
 end
 
-local function set_out(npc, entity, pos)
+local function set_out(npc, object, pos)
 	local yaw = direction(npc, pos)
 	if not yaw then return end
-	local object = entity.object
-	entity.walking = WALK_MIN_S + math.random() * (WALK_MAX_S - WALK_MIN_S)
+	npc.walking_s = WALK_MIN_S + math.random() * (WALK_MAX_S - WALK_MIN_S)
 	object:set_yaw(yaw)
 	object:set_velocity({x = -math.sin(yaw) * WALK_SPEED, y = object:get_velocity().y, z = math.cos(yaw) * WALK_SPEED})
 	animate(object, WALK, 15)
@@ -152,32 +150,61 @@ end
 -- Where a body stands: a model's origin is there, a sprite's is in its middle.
 local function feet_of(object)
 	local pos = object:get_pos()
-	if pos then pos.y = pos.y + object:get_properties().collisionbox[2] end
+	pos.y = pos.y + object:get_properties().collisionbox[2]
 	return pos
 end
 
+local function listen(npc, object)
+	halt(npc, object)
+	if not npc.attention then return LOOK_S end
+	agent.face(npc, whereabouts(npc.attention))
+	return agent.npcs[npc.attention] and GLANCE_S or LOOK_S
+end
+
+local function walk_on(npc, object)
+	local pos, yaw = feet_of(object), object:get_yaw()
+	npc.walking_s = npc.walking_s - STRIDE_S
+	local strays = is_far_from_home(npc, pos) and not is_far_from_home(npc, ahead(pos, yaw + math.pi))
+	if npc.walking_s > 0 and not strays and can_stand(ahead(pos, yaw)) then return STRIDE_S end
+	halt(npc, object)
+	return rest_s()
+end
+
 -- One look of a body at what to do. Returns the seconds until the next.
-function agent.live(npc, entity)
-	local object, now = entity.object, agent.now_us()
-	local pos = feet_of(object)
-	if not pos then return 1 end
-	npc.home = npc.home or pos
-	if is_talking(npc, now) then
-		halt(entity)
-		if npc.attention then agent.face(npc, whereabouts(npc.attention)) end
-		return LOOK_S
-	end
+local function live(npc, object, now)
+	if is_talking(npc, now) then return listen(npc, object) end
 	npc.attention = nil
 	if not settings.wander or settings.wander_radius == 0 then return rest_s() end
-	if not entity.walking then
-		set_out(npc, entity, pos)
-		return entity.walking and STRIDE_S or rest_s()
+	if npc.walking_s then return walk_on(npc, object) end
+	set_out(npc, object, feet_of(object))
+	return npc.walking_s and STRIDE_S or rest_s()
+end
+
+-- A body of this mod is there: from now on it has its turns.
+function agent.begin_living(npc)
+	npc.walking_s = nil
+	npc.next_look_us = agent.now_us() + math.random() * 1e6 -- not all in the same step
+end
+
+function agent.end_living(npc)
+	npc.next_look_us = nil
+end
+
+local cursor = 0 -- so that a crowd that all want to look get their turns
+
+function agent.step_bodies(now)
+	local order, looks = agent.order, 0
+	local count = #order
+	for i = 1, count do
+		local npc = order[(cursor + i) % count + 1]
+		if npc.next_look_us and npc.next_look_us <= now then
+			local object = npc:get_object()
+			npc.next_look_us = now + (object and live(npc, object, now) or 1) * 1e6
+			looks = looks + 1
+			if looks == LOOKS_MAX then
+				cursor = (cursor + i) % count
+				return
+			end
+		end
 	end
-	entity.walking = entity.walking - STRIDE_S
-	local strays = is_far_from_home(npc, pos) and not is_far_from_home(npc, ahead(pos, object:get_yaw() + math.pi))
-	if entity.walking <= 0 or strays or not can_stand(ahead(pos, object:get_yaw())) then
-		halt(entity)
-		return rest_s()
-	end
-	return STRIDE_S
 end

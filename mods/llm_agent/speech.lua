@@ -9,6 +9,7 @@ local speech = {}
 local LOOK_EVERY_US = 0.25e6 -- whether those who wait have got out of earshot by walking
 
 local active, waiting = {}, {} -- lines being said, lines that wait for their turn
+local next_presence_us = 0
 local changed, next_look_us = false, 0 -- has anybody begun to wait or fallen silent since the last look?
 
 local lines_of = {} -- NPC → how many lines it says or waits to say, if any: asked for everybody, again and again
@@ -66,10 +67,13 @@ local function may_start(line, pos, speaking)
 	return true
 end
 
+-- Whether a speaker is still there is looked at as often as who stands where; one who is unregistered is silenced at once.
 local function go_on(now)
+	local looks = now >= next_presence_us
+	if looks then next_presence_us = now + LOOK_EVERY_US end
 	for i = #active, 1, -1 do
 		local line = active[i] -- nil where an earlier one's end has silenced others
-		local present = line and where(line.npc)
+		local present = line and (not looks or where(line.npc))
 		if line and (not present or line.step(now)) then
 			changed = true
 			if active[i] == line then -- a listener may have silenced it, or others before it

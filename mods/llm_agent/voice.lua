@@ -10,6 +10,8 @@ local BUBBLE_Y = {mesh = 20.5, sprite = 11.75}
 local POINT = {0, 0, 0, 0, 0, 0} -- the engine draws a name above the selection box, which by default is a whole node
 local LINE_Y = 1.3 -- a bubble is drawn around its middle: so much higher for each further line
 local LINGER_S = 0.6 -- after the last word has been read
+local KEPT_S = 30 -- while words may still come; each begins it anew
+local LOOK_S = 0.5 -- whether the body is still there
 
 -- The bubble, and whether it is a new one; nil where there is no body.
 local function bubble_of(npc, object)
@@ -32,9 +34,10 @@ local function show_bubble(npc, words)
 		bubble:set_attach(object, "", {x = 0, y = base + breaks * LINE_Y, z = 0}, {x = 0, y = 0, z = 0})
 	end
 	bubble:set_properties({nametag = wrapped})
+	bubble:get_luaentity().left_s = KEPT_S
 end
 
-local function keep_bubble(npc)
+local function end_bubble(npc)
 	local entity = npc.bubble and npc.bubble:get_luaentity()
 	if entity then entity.left_s = LINGER_S end
 end
@@ -53,10 +56,13 @@ core.register_entity(BUBBLE, {
 		nametag_bgcolor = "#000000a0",
 		static_save = false, -- words are not kept with the world
 	},
-	left_s = LINGER_S,
+	left_s = KEPT_S,
+	look_s = LOOK_S,
 
 	on_step = function(self, dtime)
-		self.left_s = self.left_s - dtime
+		self.left_s, self.look_s = self.left_s - dtime, self.look_s - dtime
+		if self.left_s > 0 and self.look_s > 0 then return end
+		self.look_s = LOOK_S
 		if self.left_s <= 0 or not self.object:get_attach() then self.object:remove() end
 	end,
 })
@@ -115,10 +121,7 @@ function agent.utter(npc, utterance, opts)
 			if not speaker or void then return true end
 			begun = true
 			local shown = utterance:step(now)
-			if settings.bubbles then
-				if shown then show_bubble(speaker, shown) end
-				keep_bubble(speaker)
-			end
+			if shown and settings.bubbles then show_bubble(speaker, shown) end
 			for line in function() return utterance:next_line() end do tell(speaker, line) end
 			if utterance.closed and not announced then
 				announced = true
@@ -128,6 +131,7 @@ function agent.utter(npc, utterance, opts)
 			return utterance.over
 		end),
 		finish = guarded("on_done", function(was_spoken)
+			end_bubble(npc)
 			if was_spoken and agent.npcs[id] then agent.pause(agent.npcs[id]) end
 			if opts.on_done then opts.on_done(was_spoken and not void) end
 		end),
