@@ -176,7 +176,7 @@ describe("surroundings", function()
 		mock:step()
 		looks = 0
 		for i = 1, 20 do agent.get_npc("n" .. i):think({}, function() end) end
-		assert.is_true(looks <= 20 * 4, looks .. " looks at a position")
+		assert.is_true(looks <= 20 * 5, looks .. " looks at a position")
 		objects[1]:set_pos(at(900))
 		mock:step(0.05, 2)
 		assert.same({"N2 the guard", "N3 the guard", "N4 the guard"}, door.asked[1].request.context.near)
