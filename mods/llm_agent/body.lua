@@ -5,6 +5,7 @@ local agent = ...
 local observe, check = agent.observe, agent.check
 
 local ENTITY = "llm_agent:npc"
+local HP_MAX = 20
 local HEIGHT = 1.75 -- nodes, of the character model
 -- The model stands on its origin; a sprite is drawn around it.
 local MODEL_BOX = {-0.3, 0, -0.3, 0.3, HEIGHT, 0.3}
@@ -76,7 +77,8 @@ local function dress(object, npc)
 	object:set_properties(properties)
 	object:set_armor_groups({immortal = 1})
 	object:set_acceleration({x = 0, y = -9.81, z = 0})
-	agent.stand(object)
+	npc.is_model, npc.foot_y, npc.hp_max = properties.visual == "mesh", properties.collisionbox[2], HP_MAX
+	agent.stand(npc, object)
 end
 
 -- The mind of a body that comes back: known already, or made from what the body remembers.
@@ -106,7 +108,7 @@ core.register_entity(ENTITY, {
 		physical = true,
 		collide_with_objects = false,
 		stepheight = 1.1, -- they walk up a node, as players jump
-		hp_max = 20,
+		hp_max = HP_MAX,
 		visual = "upright_sprite",
 		textures = {"llm_agent_villager_front.png", "llm_agent_villager_front.png"},
 		static_save = true,

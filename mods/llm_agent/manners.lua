@@ -6,7 +6,6 @@ local settings, speech = agent.settings, agent.speech
 
 local ATTENTION_US = 8e6 -- so long it looks at somebody after the last word
 local PAUSE_US = 2e6 -- and so long it stands when it talked to nobody
-local LOOKS_MAX = 6 -- in one step; the others' turn is in the next
 local LOOK_S, GLANCE_S = 0.4, 1 -- while talking: turns along with a player who walks around it; another NPC stands still
 local STRIDE_S = 0.4 -- while walking: looks where it goes
 local WALK_SPEED = 1.3 -- nodes a second, a third of a player's
@@ -18,12 +17,13 @@ local DROP_MAX = 1 -- nodes it steps down
 -- Frames of player_api's character model. A sprite has none.
 local STAND, WALK = {x = 0, y = 79}, {x = 168, y = 187}
 
-local function animate(object, frames, speed)
-	if object:get_properties().visual == "mesh" then object:set_animation(frames, speed, 0.1, true) end
+-- `npc.is_model` and `npc.foot_y` are set with the body: asking the engine for all properties costs more than the rest.
+local function animate(npc, object, frames, speed)
+	if npc.is_model then object:set_animation(frames, speed, 0.1, true) end
 end
 
-function agent.stand(object)
-	animate(object, STAND, 30)
+function agent.stand(npc, object)
+	animate(npc, object, STAND, 30)
 end
 
 -- Turn to a position; a body of another mod by its own means, where those are known.
@@ -40,7 +40,7 @@ local function halt(npc, object)
 	if not npc.walking_s then return end
 	npc.walking_s = nil
 	object:set_velocity({x = 0, y = object:get_velocity().y, z = 0})
-	agent.stand(object)
+	agent.stand(npc, object)
 end
 
 -- Where somebody is that an NPC talks with: a player or another NPC, by name or id, looked up anew each time.
@@ -140,7 +140,7 @@ local function set_out(npc, object, pos)
 	npc.walking_s = WALK_MIN_S + math.random() * (WALK_MAX_S - WALK_MIN_S)
 	object:set_yaw(yaw)
 	object:set_velocity({x = -math.sin(yaw) * WALK_SPEED, y = object:get_velocity().y, z = math.cos(yaw) * WALK_SPEED})
-	animate(object, WALK, 15)
+	animate(npc, object, WALK, 15)
 end
 
 local function rest_s()
@@ -148,9 +148,9 @@ local function rest_s()
 end
 
 -- Where a body stands: a model's origin is there, a sprite's is in its middle.
-local function feet_of(object)
+local function feet_of(npc, object)
 	local pos = object:get_pos()
-	pos.y = pos.y + object:get_properties().collisionbox[2]
+	pos.y = pos.y + npc.foot_y
 	return pos
 end
 
@@ -162,7 +162,7 @@ local function listen(npc, object)
 end
 
 local function walk_on(npc, object)
-	local pos, yaw = feet_of(object), object:get_yaw()
+	local pos, yaw = feet_of(npc, object), object:get_yaw()
 	npc.walking_s = npc.walking_s - STRIDE_S
 	local strays = is_far_from_home(npc, pos) and not is_far_from_home(npc, ahead(pos, yaw + math.pi))
 	if npc.walking_s > 0 and not strays and can_stand(ahead(pos, yaw)) then return STRIDE_S end
@@ -176,7 +176,7 @@ local function live(npc, object, now)
 	npc.attention = nil
 	if not settings.wander or settings.wander_radius == 0 then return rest_s() end
 	if npc.walking_s then return walk_on(npc, object) end
-	set_out(npc, object, feet_of(object))
+	set_out(npc, object, feet_of(npc, object))
 	return npc.walking_s and STRIDE_S or rest_s()
 end
 
@@ -192,16 +192,16 @@ end
 
 local cursor = 0 -- so that a crowd that all want to look get their turns
 
-function agent.step_bodies(now)
-	local order, looks = agent.order, 0
+-- Bodies whose turn it is, one at least, then as many as can be looked at until `until_us`.
+function agent.step_bodies(now, until_us)
+	local order = agent.order
 	local count = #order
 	for i = 1, count do
 		local npc = order[(cursor + i) % count + 1]
 		if npc.next_look_us and npc.next_look_us <= now then
 			local object = npc:get_object()
 			npc.next_look_us = now + (object and live(npc, object, now) or 1) * 1e6
-			looks = looks + 1
-			if looks == LOOKS_MAX then
+			if agent.now_us() >= until_us then
 				cursor = (cursor + i) % count
 				return
 			end

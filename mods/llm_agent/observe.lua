@@ -68,7 +68,7 @@ end
 
 -- Where NPCs stand is asked of the engine for a few in each step, all in turn: a hundred at once would be a tenth of what a
 -- step may cost. So a neighbour's place may be some steps old.
-local REFRESHED = 10
+local REFRESHED = 5
 local cursor = 0
 
 function observe.step()
@@ -91,18 +91,16 @@ end
 
 -- Up to three names, the nearest, in the order of the alphabet so that the same company reads the same.
 function observe.near(npc, pos, except)
-	local found = {}
-	local function consider(other, name, other_pos)
-		if not other_pos or name == except or not observe.in_range(pos, other_pos, settings.earshot) then return end
-		local called = other and name .. " " .. agent.title(other) or name
-		found[#found + 1] = {called = called, distance = distance_squared(pos, other_pos)}
+	local found, reach, x, y, z = {}, settings.earshot ^ 2, pos.x, pos.y, pos.z
+	local function consider(other, name, there)
+		local distance = there and (there.x - x) ^ 2 + (there.y - y) ^ 2 + (there.z - z) ^ 2
+		if not distance or distance > reach or name == except then return end
+		found[#found + 1] = {called = other and name .. " " .. agent.title(other) or name, distance = distance}
 	end
 	for _, other in ipairs(agent.order) do
 		if other ~= npc then consider(other, other.name, place_of(other)) end
 	end
-	for _, player in ipairs(core.get_connected_players()) do
-		consider(nil, player:get_player_name(), player:get_pos())
-	end
+	for _, player in ipairs(core.get_connected_players()) do consider(nil, player:get_player_name(), player:get_pos()) end
 	table.sort(found, nearer)
 	local names = {}
 	for i = 1, math.min(NEAR_MAX, #found) do names[i] = found[i].called end
@@ -121,7 +119,7 @@ end
 local function health_words(npc)
 	local object = npc:get_object()
 	if not object then return nil end
-	local max = object:get_properties().hp_max or 0
+	local max = npc.hp_max or object:get_properties().hp_max or 0 -- known of our own bodies
 	if max <= 0 or object:get_hp() >= max then return nil end
 	return object:get_hp() * 3 < max and "badly hurt" or "hurt"
 end

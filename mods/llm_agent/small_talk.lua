@@ -10,7 +10,10 @@ local OPENERS = {
 	"", "Any news?", "How is work?", "What do you think of the weather?", "Did anything strange happen lately?", "How are you?",
 }
 
+local WAIT_MAX_S = 1 -- so long the next line of a talk waits for a step with room for it
+
 local talks = 0
+local due, waited_s = {}, 0 -- talks whose next line is due, one a step
 local since_look_s = 0
 local cursor = 0 -- where in the list of NPCs the next look for talkers begins, so that all get their turn
 local quiet_hours = agent.restraint.parse_hours(settings.quiet_hours)
@@ -114,7 +117,7 @@ local function next_line(talk)
 		on_done = function(was_spoken)
 			if not was_spoken then return end_talk(talk) end
 			talk.speaker, talk.listener = talk.listener, talk.speaker
-			next_line(talk)
+			due[#due + 1] = talk
 		end,
 	}, function(reply)
 		if reply.fallback then talk.left = 0 end -- no small talk of stock phrases
@@ -147,8 +150,18 @@ local function begin_talks(now)
 	end
 end
 
-function agent.look_around(dtime)
+-- The next line of one talk, in a step with room for it.
+local function go_on(dtime, until_us)
+	waited_s = waited_s + dtime
+	if agent.now_us() >= until_us and waited_s < WAIT_MAX_S then return end
+	waited_s = 0
+	next_line(table.remove(due, 1))
+end
+
+-- One thing in a step: what NPCs do by themselves may wait, and steps that have done enough already (`until_us`) are left alone.
+function agent.look_around(dtime, until_us)
 	since_look_s = since_look_s + dtime
+	if due[1] and since_look_s < 2 * LOOK_EVERY_S then return go_on(dtime, until_us) end
 	if since_look_s < LOOK_EVERY_S then return end
 	since_look_s = 0
 	local now = agent.now_us()

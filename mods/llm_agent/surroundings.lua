@@ -9,7 +9,7 @@ local surroundings = {}
 
 local REACH, BELOW, ABOVE = 6, 2, 3 -- nodes; a room and a bit of the street
 local SEEN_MAX = 3 -- more would crowd out what matters in a small context
-local KEEP_US = 10e6 -- what stands in a room seldom changes within ten seconds
+local KEEP_US = 30e6 -- what stands in a room seldom changes within half a minute
 local HEAD_Y = 1.5
 local DARK_MAX = 4 -- of 14; by day and next to a torch it is more
 

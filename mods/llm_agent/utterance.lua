@@ -7,6 +7,7 @@ local Utterance = {}
 Utterance.__index = Utterance
 
 local PART_FULL = 0.6 -- of a bubble: the next sentence begins a new part
+local SHOWN_EVERY_US = 200e3 -- each time costs a message to all players near: a word or two appear at once
 local PART_LONGEST = 1.5 -- of a bubble: here even a sentence is broken
 
 -- Where parts end is known as soon as the words are, whatever comes later: a part once shown never changes.
@@ -114,7 +115,10 @@ function Utterance:step(now)
 			return nil
 		end
 	end
-	return changed and shown_text(self) or nil
+	self.unshown = self.unshown or changed
+	if not self.unshown or not part_done and self.shown_us and now - self.shown_us < SHOWN_EVERY_US then return nil end
+	self.unshown, self.shown_us = false, now
+	return shown_text(self)
 end
 
 -- whole: the text where it is known already.

@@ -20,6 +20,11 @@ local function bubble_of(npc, object)
 	return npc.bubble, true
 end
 
+local function is_model(npc, object)
+	if npc.is_model == nil then npc.is_model = object:get_properties().visual == "mesh" end -- another mod's body
+	return npc.is_model
+end
+
 -- Called for each word of each speaker: only what differs from the last word is told to the engine.
 local function show_bubble(npc, words)
 	local object = npc:get_object()
@@ -30,7 +35,7 @@ local function show_bubble(npc, words)
 	local _, breaks = wrapped:gsub("\n", "")
 	if is_new or npc.bubble_breaks ~= breaks then
 		npc.bubble_breaks = breaks
-		local base = npc.bubble_y or BUBBLE_Y[object:get_properties().visual == "mesh" and "mesh" or "sprite"]
+		local base = npc.bubble_y or BUBBLE_Y[is_model(npc, object) and "mesh" or "sprite"]
 		bubble:set_attach(object, "", {x = 0, y = base + breaks * LINE_Y, z = 0}, {x = 0, y = 0, z = 0})
 	end
 	bubble:set_properties({nametag = wrapped})
