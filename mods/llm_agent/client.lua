@@ -296,29 +296,30 @@ local function send(now)
 	end
 end
 
--- 4. Hand out what is known, within the step's budget; what asks again while we do gets its turn in the next step.
-local function deliver(budget_us)
+-- 4. Hand out what is known: one event at least, then more until `until_us`; what asks again while we do gets its turn in the
+-- next step.
+local function deliver(until_us)
 	if ready_first > ready_last then return end
-	local started, last = env.now_us(), ready_last
+	local last = ready_last
 	while ready_first <= last do
 		local item = ready[ready_first]
 		ready[ready_first] = nil
 		ready_first = ready_first + 1
 		local ok, problem = pcall(item.entry.handler, item.kind, item.event)
 		if not ok then env.log("error", "a callback failed: " .. tostring(problem)) end
-		if env.now_us() - started > budget_us then break end
+		if env.now_us() > until_us then break end
 	end
 	if ready_first > ready_last then ready_first, ready_last = 1, 0 end
 end
 
--- One server step. `now` in microseconds.
+-- One server step, which began at `now`, in microseconds.
 function client.step(now)
 	if http then
 		receive(now)
 		expire(now)
 		if client.enabled and (client.open_count > 0 or #cancels > 0 or client.state == "offline") then send(now) end
 	end
-	deliver(settings.budget_ms * 1000)
+	deliver(now + settings.budget_ms * 1000)
 end
 
 -- No step follows any more, so what would wait for one is handed out now.

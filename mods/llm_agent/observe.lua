@@ -9,6 +9,8 @@ local observe = {}
 
 local NEAR_MAX = 3
 local VALUE_MAX_BYTES = 400 -- one runaway value must not push everything else out of a small context
+local STRAYED_MAX = 4 -- nodes that anybody goes before it is looked up again
+local KEY_MAX_BYTES = 64
 local DEPTH_MAX = 4 -- engines before 5.10 write nothing at all beyond 16
 local ITEMS_MAX = 32
 
@@ -50,7 +52,7 @@ function observe.plain(value, depth)
 			if list and type(key) == "number" then
 				if #out < ITEMS_MAX then out[#out + 1] = known end
 			elseif not list and type(key) == "string" then
-				out[text.clean(key, 64)] = known
+				out[text.clean(key, KEY_MAX_BYTES)] = known
 			end
 		end
 	end
@@ -60,6 +62,12 @@ end
 local function distance_squared(a, b)
 	local x, y, z = a.x - b.x, a.y - b.y, a.z - b.z
 	return x * x + y * y + z * z
+end
+
+-- For a crowd: may somebody be within so many nodes of `pos`? Where it is true, look again at where they are now.
+function observe.may_be_near(npc, pos, nodes)
+	local place = observe.place_of(npc)
+	return not place or observe.in_range(pos, place, nodes + STRAYED_MAX)
 end
 
 function observe.in_range(a, b, nodes)
@@ -79,7 +87,8 @@ function observe.step()
 	end
 end
 
-local function place_of(npc)
+-- Where it was some steps ago, or false where it was asleep.
+function observe.place_of(npc)
 	if npc.seen_at == nil then npc.seen_at = npc:get_pos() or false end
 	return npc.seen_at
 end
@@ -98,7 +107,7 @@ function observe.near(npc, pos, except)
 		found[#found + 1] = {called = other and name .. " " .. agent.title(other) or name, distance = distance}
 	end
 	for _, other in ipairs(agent.order) do
-		if other ~= npc then consider(other, other.name, place_of(other)) end
+		if other ~= npc then consider(other, other.name, observe.place_of(other)) end
 	end
 	for _, player in ipairs(core.get_connected_players()) do consider(nil, player:get_player_name(), player:get_pos()) end
 	table.sort(found, nearer)
@@ -124,7 +133,8 @@ local function health_words(npc)
 	return object:get_hp() * 3 < max and "badly hurt" or "hurt"
 end
 
--- All facts for one question. What the game's own mods said (`npc:set_context`, then opts.context) goes over what is seen.
+-- All facts for one question. What other mods said (`npc:set_context`, then opts.context) goes over what is seen, and only that
+-- must be made plain: the rest is.
 function observe.facts(npc, opts)
 	local pos = npc:get_pos()
 	local facts = {
@@ -140,10 +150,13 @@ function observe.facts(npc, opts)
 	facts.near = near[1] and near or nil
 	for _, given in ipairs({npc.context, opts.context or {}}) do
 		for key, value in pairs(given) do
-			if value == false then facts[key] = nil else facts[key] = value end
+			if type(key) == "string" then
+				key = text.clean(key, KEY_MAX_BYTES)
+				if value == false then facts[key] = nil else facts[key] = observe.plain(value) end
+			end
 		end
 	end
-	return observe.plain(facts)
+	return facts
 end
 
 return observe

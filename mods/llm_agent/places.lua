@@ -10,6 +10,7 @@ local KEY = "places" -- in the mod's storage
 local NAME_MAX_BYTES = 64 -- a name, not a description; it stands in every prompt
 local RADIUS_DEFAULT = 30 -- nodes; a hamlet
 local RADIUS_MAX = 31000 -- the edge of the map
+local WORLD = text.clean(settings.place_name, NAME_MAX_BYTES)
 
 local function load()
 	local ok, saved = pcall(core.deserialize, agent.storage:get_string(KEY), true)
@@ -78,7 +79,7 @@ end
 -- What this place is called, or nil: the smallest named place around, else an area, else the setting for the whole world.
 function places.name_at(pos)
 	local found = pos and (smallest_own(pos) or smallest_area(pos))
-	return found or settings.place_name ~= "" and settings.place_name or nil
+	return found or WORLD ~= "" and WORLD or nil
 end
 
 -- /llm place -------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ local settings, where, in_range = ...
 
 local speech = {}
 
+local LINE_EVERY_US = 90e3 -- a line goes on: every other step at 20 a second; words appear no faster
 local LOOK_EVERY_US = 0.25e6 -- whether those who wait have got out of earshot by walking
 
 local active, waiting = {}, {} -- lines being said, lines that wait for their turn
@@ -74,7 +75,9 @@ local function go_on(now)
 	for i = #active, 1, -1 do
 		local line = active[i] -- nil where an earlier one's end has silenced others
 		local present = line and (not looks or where(line.npc))
-		if line and (not present or line.step(now)) then
+		local goes_on = line and now >= line.next_us
+		if goes_on then line.next_us = now + LINE_EVERY_US end
+		if line and (not present or goes_on and line.step(now)) then
 			changed = true
 			if active[i] == line then -- a listener may have silenced it, or others before it
 				table.remove(active, i)
@@ -101,6 +104,7 @@ local function give_turns(now)
 		elseif may_start(line, pos, speaking) then
 			table.remove(waiting, i)
 			active[#active + 1] = line
+			line.next_us = now
 			speaking[#speaking + 1] = {npc = line.npc, pos = pos}
 			line.start(now)
 		else
