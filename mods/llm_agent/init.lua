@@ -106,8 +106,8 @@ function llm_agent.update(dtime)
 	agent.observe.step()
 	agent.client.step(now)
 	agent.speech.step(now)
-	agent.step_bodies(now, until_us)
 	agent.look_around(dtime, until_us)
+	agent.step_bodies(now, until_us)
 	agent.look_at_bodies()
 end
 
