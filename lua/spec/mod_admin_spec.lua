@@ -202,7 +202,7 @@ describe("an admin", function()
 		assert.equal(0, #mock.fetches)
 	end)
 
-	it("reads the doctor's findings in chat, the faults first", function()
+	it("reads the doctor's findings in chat, the faults last, where they are seen", function()
 		start({settings = {["secure.http_mods"] = "irc,llm_agent"}})
 		function door.call(_, path)
 			if path == "/info" then return 200, {engine = "stub", model = "stub"} end
@@ -212,13 +212,13 @@ describe("an admin", function()
 		mock:command("Ada", "doctor")
 		mock:step(0.05, 3)
 		local lines = mock:chat_of("Ada")
-		local first_good, last_bad
+		local last_good, first_bad
 		for i, line in ipairs(lines) do
-			if line:find("√", 1, true) then first_good = first_good or i end
-			if line:find("×", 1, true) then last_bad = i end
+			if line:find("√", 1, true) then last_good = i end
+			if line:find("×", 1, true) then first_bad = first_bad or i end
 			assert.is_true(#line < 500, line)
 		end
-		assert.is_truthy(first_good > last_bad, told("Ada"))
+		assert.is_true(last_good < first_bad, told("Ada"))
 		assert.is_truthy(told("Ada"):find("engine stub", 1, true))
 		assert.is_truthy(told("Ada"):find("smith.yaml:2", 1, true))
 		assert.is_truthy(lines[#lines]:find("to mend", 1, true))

@@ -595,6 +595,19 @@ describe("the mod", function()
 			assert.equal(5, agent.get_npc("m").home.x)
 		end)
 
+		it("of a child is smaller, with and without the player model", function()
+			for _, player_api in ipairs({true, false}) do
+				start({player_api = player_api})
+				local child, smith = body("c", "Ida", "child", GROUND), body("s", "Mira", "smith", GROUND)
+				local function height(object)
+					local box = object:get_properties().selectionbox
+					return box[5] - box[2]
+				end
+				assert.is_true(height(child) < 0.75 * height(smith))
+				assert.is_true(child:get_properties().visual_size.y < 0.75 * smith:get_properties().visual_size.y)
+			end
+		end)
+
 		it("of another mod is held while its mind talks, and let go after", function()
 			start(nil, function() return {} end)
 			mock.core.register_entity("other:mob", {initial_properties = {}})

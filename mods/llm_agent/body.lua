@@ -10,6 +10,13 @@ local HEIGHT = 1.75 -- nodes, of the character model
 -- The model stands on its origin; a sprite is drawn around it.
 local MODEL_BOX = {-0.3, 0, -0.3, 0.3, HEIGHT, 0.3}
 local FIGURE_BOX = {-0.3, -HEIGHT / 2, -0.3, 0.3, HEIGHT / 2, 0.3}
+local SIZES = {child = 0.7} -- of a role that is not as tall as others
+
+local function scaled(box, size)
+	local out = {}
+	for i, edge in ipairs(box) do out[i] = edge * size end
+	return out
+end
 
 local has_character = core.get_modpath("player_api") ~= nil
 
@@ -22,22 +29,24 @@ end
 local function look(role_name)
 	local role = agent.roles[role_name]
 	local own = role and role.textures
+	local size = SIZES[role_name] or 1
 	if has_character then
 		local skin = agent.shipped[role_name] and role_name or "villager"
+		local box = scaled(MODEL_BOX, size)
 		return {
-			visual = "mesh", mesh = "character.b3d", visual_size = {x = 1, y = 1},
-			textures = own or {"llm_agent_" .. skin .. ".png"}, collisionbox = MODEL_BOX, selectionbox = MODEL_BOX,
+			visual = "mesh", mesh = "character.b3d", visual_size = {x = size, y = size},
+			textures = own or {"llm_agent_" .. skin .. ".png"}, collisionbox = box, selectionbox = box,
 		}
 	end
-	local front = agent.portrait({role = role_name})
+	local front, box = agent.portrait({role = role_name}), scaled(FIGURE_BOX, size)
 	return {
-		visual = "upright_sprite", visual_size = {x = 0.9, y = HEIGHT},
-		textures = own or {front, front}, collisionbox = FIGURE_BOX, selectionbox = FIGURE_BOX,
+		visual = "upright_sprite", visual_size = {x = 0.9 * size, y = HEIGHT * size},
+		textures = own or {front, front}, collisionbox = box, selectionbox = box,
 	}
 end
 
 local NAMES = {
-	"Ada", "Bram", "Clara", "Dora", "Edda", "Finn", "Greta", "Hugo", "Ida", "Jonas", "Kai", "Lena", "Mira", "Nora", "Odo", "Petra",
+	"Ana", "Bram", "Clara", "Dora", "Edda", "Finn", "Greta", "Hugo", "Ida", "Jonas", "Kai", "Lena", "Mira", "Nora", "Odo", "Petra",
 	"Rolf", "Sven", "Tilda", "Ulf", "Vera", "Wim", "Yuri", "Zoe",
 }
 

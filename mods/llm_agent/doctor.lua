@@ -1,4 +1,4 @@
--- /llm doctor: names each broken link between this mod and the model, and its cure; what is wrong comes first.
+-- /llm doctor: names each broken link between this mod and the model, and its cure; what is wrong comes last, where a chat shows it.
 -- Gathers the facts, in the command's step and from three calls to the daemon; diagnosis.lua knows what they mean.
 
 local agent = ...
@@ -46,8 +46,9 @@ local function tell_all(name, answers)
 		setting = function(key) return core.settings:get(key) end,
 		answers = answers,
 	})
-	for _, line in ipairs(bad) do core.chat_send_player(name, core.colorize(BAD_COLOUR, BAD .. line)) end
+	-- a chat shows its last six lines or so: they are what is to mend
 	for _, line in ipairs(good) do core.chat_send_player(name, core.colorize(GOOD_COLOUR, GOOD .. line)) end
+	for _, line in ipairs(bad) do core.chat_send_player(name, core.colorize(BAD_COLOUR, BAD .. line)) end
 	core.chat_send_player(name, #bad == 0 and S("All is well.")
 		or S("@1 to mend. After a change of minetest.conf restart the server.", #bad))
 end

@@ -6,8 +6,8 @@ local cast = {}
 cast.GROUP = 4 -- so many stand in earshot of each other
 
 local NAMES = {
-	"Alda", "Bram", "Clara", "Dirk", "Edda", "Finn", "Greta", "Hugo", "Ida", "Jonas", "Kaisa", "Lars", "Mira",
-	"Nils", "Odile", "Piet", "Quinn", "Rosa", "Sven", "Tilda", "Ulf", "Vera", "Wim", "Yara", "Zeno",
+	"Ana", "Bram", "Clara", "Dora", "Edda", "Finn", "Greta", "Hugo", "Ida", "Jonas", "Kaisa", "Lotte", "Mira",
+	"Nora", "Odo", "Piet", "Quentin", "Rosa", "Sven", "Tilda", "Ulf", "Vera", "Wim", "Yuri", "Zoe",
 }
 local ROLES = {
 	"elder", "merchant", "guard", "smith", "healer", "farmer", "innkeeper", "hunter", "child", "fisher", "scholar", "miner",
