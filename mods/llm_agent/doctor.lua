@@ -1,4 +1,4 @@
--- /llm doctor: names each broken link between this mod and the model, and its cure; what is wrong comes last, where a chat shows it.
+-- /llm doctor: names each broken link between this mod and the model; what is wrong comes last, where a chat shows it.
 -- Gathers the facts, in the command's step and from three calls to the daemon; diagnosis.lua knows what they mean.
 
 local agent = ...
