@@ -7,11 +7,11 @@ local settings, speech = agent.settings, agent.speech
 local ATTENTION_US = 8e6 -- so long it looks at somebody after the last word
 local PAUSE_US = 2e6 -- and so long it stands when it talked to nobody
 local LOOK_S, GLANCE_S = 0.4, 1 -- while talking: turns along with a player who walks around it; another NPC stands still
-local STRIDE_S = 0.4 -- while walking: looks where it goes
+local STRIDE_S = 0.6 -- while walking: looks where it goes
 local WALK_SPEED = 1.3 -- nodes a second, a third of a player's
 local REST_MIN_S, REST_MAX_S = 3, 12
 local WALK_MIN_S, WALK_MAX_S = 2, 5
-local STEP_AHEAD = 0.8 -- nodes: more than one stride
+local STEP_AHEAD = 1.1 -- nodes: more than one stride
 local DROP_MAX = 1 -- nodes it steps down
 
 -- Frames of player_api's character model. A sprite has none.

@@ -135,14 +135,14 @@ end
 
 -- All facts for one question. What other mods said (`npc:set_context`, then opts.context) goes over what is seen, and only that
 -- must be made plain: the rest is.
-function observe.facts(npc, opts)
+function observe.facts(npc, opts, priority)
 	local pos = npc:get_pos()
 	local facts = {
 		time = observe.time_name(core.get_timeofday() or 0.5),
 		weather = surroundings.weather(opts.player),
 		light = pos and surroundings.is_dark(pos) and "dark" or nil,
 		place = agent.places.name_at(pos),
-		sees = pos and surroundings.seen(npc, pos),
+		sees = pos and surroundings.seen(npc, pos, priority),
 		held = held_item(opts.player),
 		health = health_words(npc),
 	}

@@ -9,7 +9,7 @@ local surroundings = {}
 
 local REACH, BELOW, ABOVE = 6, 2, 3 -- nodes; a room and a bit of the street
 local SEEN_MAX = 3 -- more would crowd out what matters in a small context
-local KEEP_US = 30e6 -- what stands in a room seldom changes within half a minute
+local KEEP_US = {spoken = 10e6, other = 60e6} -- what stands in a room seldom changes; a player may be building it
 local HEAD_Y = 1.5
 local DARK_MAX = 4 -- of 14; by day and next to a torch it is more
 
@@ -65,9 +65,10 @@ local function look(pos)
 end
 
 -- Up to three things near `pos` in a fixed order, so that the same room reads the same; nil where there are none.
-function surroundings.seen(npc, pos)
+-- priority: of the question; for one that nobody waits for, older knowledge will do.
+function surroundings.seen(npc, pos, priority)
 	local now, last = agent.now_us(), npc.seen
-	local fresh = last and now - last.at_us < KEEP_US and agent.observe.in_range(pos, last.pos, REACH / 2)
+	local fresh = last and now - last.at_us < (KEEP_US[priority] or KEEP_US.other) and agent.observe.in_range(pos, last.pos, REACH / 2)
 	if not fresh and names[1] and spent_us < settings.facts_budget_ms * 1000 then
 		last = {at_us = now, pos = pos, things = look(pos)}
 		npc.seen = last

@@ -80,7 +80,7 @@ local function record_of(question)
 		priority = question.priority,
 		cache = question.avoid and "off" or opts.cache,
 		avoid = question.avoid,
-		context = observe.facts(npc, opts),
+		context = observe.facts(npc, opts, question.priority),
 		actions = action_list(question.offered),
 		audience = opts.audience and observe.plain(opts.audience),
 		lang = clean(question.lang, 32),
