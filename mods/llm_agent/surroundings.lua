@@ -68,7 +68,8 @@ end
 -- priority: of the question; for one that nobody waits for, older knowledge will do.
 function surroundings.seen(npc, pos, priority)
 	local now, last = agent.now_us(), npc.seen
-	local fresh = last and now - last.at_us < (KEEP_US[priority] or KEEP_US.other) and agent.observe.in_range(pos, last.pos, REACH / 2)
+	local keep_us = KEEP_US[priority] or KEEP_US.other
+	local fresh = last and now - last.at_us < keep_us and agent.observe.in_range(pos, last.pos, REACH / 2)
 	if not fresh and names[1] and spent_us < settings.facts_budget_ms * 1000 then
 		last = {at_us = now, pos = pos, things = look(pos)}
 		npc.seen = last
