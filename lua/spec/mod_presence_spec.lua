@@ -166,7 +166,7 @@ describe("repeats", function()
 	local repeats, memory
 
 	before_each(function()
-		repeats = loadfile(folder .. "repeats.lua")({repeat_lines = 2})
+		repeats = loadfile(folder .. "repeats.lua")(text, {repeat_lines = 2})
 		memory = {}
 	end)
 
@@ -184,6 +184,18 @@ describe("repeats", function()
 		assert.is_false(repeats.is_repeat(memory, "one two three four", nil, 0))
 		assert.is_true(repeats.is_repeat(memory, "five six seven eight", nil, 0))
 		assert.is_false(repeats.is_repeat(memory, "five six seven eight", nil, 400e6))
+	end)
+
+	it("are told to the model, no more and no longer than the daemon takes", function()
+		repeats = loadfile(folder .. "repeats.lua")(text, {repeat_lines = 50})
+		for i = 1, 9 do repeats.note(memory, ("line number %d %s"):format(i, ("ë"):rep(300)), nil, 0) end
+		local lines = repeats.lines(memory, 0)
+		assert.equal(5, #lines)
+		assert.equal("line number 5", lines[1]:sub(1, 13))
+		for _, line in ipairs(lines) do
+			assert.is_true(#line <= 400)
+			assert.equal(line, text.scrub(line))
+		end
 	end)
 
 	it("are suspected of a beginning only while it is the same", function()
@@ -818,6 +830,11 @@ describe("the mod", function()
 			assert.is_true((mock:command("Robin", "remove bram")))
 			assert.is_nil(agent.get_npc("b"))
 			assert.is_false((mock:command("Robin", "remove Cleo")))
+			mock.core.register_entity("other:mob", {initial_properties = {}})
+			local mob = mock.core.add_entity(at(1), "other:mob")
+			agent.attach(mob, {role = "guard", name = "Odo"})
+			assert.is_false((mock:command("Robin", "remove Odo")))
+			assert.is_not_nil(mob:get_pos())
 			assert.is_not_nil(agent.get_npc("c"))
 			assert.is_false((mock:command("Robin", "remove Nobody")))
 		end)

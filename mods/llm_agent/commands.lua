@@ -50,7 +50,7 @@ local function remove(name, rest)
 	local npc = rest ~= "" and agent.find_npc(rest, name) or rest == "" and player and agent.in_earshot(player:get_pos())[1]
 	if not npc then return false, rest ~= "" and S("No NPC called @1.", rest) or S("No NPC is near.") end
 	local object = npc:get_object()
-	if not npc.lives_in_body then return false, S("@1 belongs to another mod.", npc.name) end
+	if not npc.lives_in_body or npc.attached then return false, S("@1 belongs to another mod.", npc.name) end
 	if not object then return false, S("@1 is not loaded; go there first.", npc.name) end
 	object:remove()
 	return true, S("@1 is gone.", npc.name)

@@ -42,7 +42,7 @@ agent.settings = part("settings")(read("settingtypes.txt"), function(key) return
 	function(problem) log("warning", problem) end)
 agent.text = part("text")
 agent.restraint = part("restraint", agent.settings)
-agent.repeats = part("repeats", agent.settings)
+agent.repeats = part("repeats", agent.text, agent.settings)
 agent.utterance = part("utterance", agent.text, agent.settings)
 agent.version = ("\n" .. read("mod.conf")):match("\nversion%s*=%s*(%S+)")
 agent.check = part("check", agent.text)

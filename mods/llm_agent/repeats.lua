@@ -1,12 +1,13 @@
 -- Does an NPC say again what it said a moment ago? Pure; time is passed in.
 -- Two lines are alike when most of their words are the same, whoever they name: "Hello, Ana" and "Hello, Bram" are one line.
 
-local settings = ...
+local text, settings = ...
 
 local repeats = {}
 
 local ALIKE = 0.8 -- share of words in common; two different sentences of small talk share about a third
 local WORDS_MIN = 3 -- "Yes, Ana." may be said twice
+local AVOID_MAX, AVOID_MAX_BYTES = 5, 400
 local KEPT_US = 300e6 -- after five minutes nobody minds
 
 -- The words that count: lower case, without punctuation and without `name`.
@@ -60,10 +61,10 @@ function repeats.may_become(memory, beginning, now)
 	return false
 end
 
--- The lines of late, for the model to avoid.
+-- The last few lines, for the model to avoid: as many and as long as the daemon takes.
 function repeats.lines(memory, now)
-	local lines = {}
-	for i, said in ipairs(fresh(memory, now)) do lines[i] = said.line end
+	local lines, said = {}, fresh(memory, now)
+	for i = math.max(1, #said - AVOID_MAX + 1), #said do lines[#lines + 1] = text.cut(said[i].line, AVOID_MAX_BYTES) end
 	return lines
 end
 
