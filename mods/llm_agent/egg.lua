@@ -4,7 +4,7 @@ local agent = ...
 local text, S = agent.text, agent.S
 
 local FORM = "llm_agent:egg"
-local NAME_MAX_BYTES = 60
+local NAME_MAX_BYTES, INPUT_MAX_BYTES = 60, 200
 local EGG = "llm_agent:spawn_egg"
 
 local esc = core.formspec_escape
@@ -94,7 +94,7 @@ core.register_on_player_receive_fields(function(player, form, fields)
 	if not place then return true end
 	local event = fields.role and core.explode_textlist_event(fields.role)
 	if event and place.roles[event.index] then place.chosen = event.index end
-	place.name = fields.name or place.name
+	place.name = fields.name and fields.name:sub(1, INPUT_MAX_BYTES) or place.name
 	if fields.spawn or fields.key_enter_field == "name" or event and event.type == "DCL" then
 		placing[name] = nil
 		hatch(player, place)

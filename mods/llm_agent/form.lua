@@ -8,6 +8,7 @@ local FORM = "llm_agent:dialog"
 local HISTORY_MAX = 40 -- lines kept for each player and NPC, until the player leaves
 local ROW_CHARS = 64 -- of the history: what its width below holds in a window of 800x600, where a unit is 36 pixels
 local QUICK_MAX = 4
+local WORDS_MAX_BYTES = 500 -- as in chat
 local PLAYER_COLOUR, NPC_COLOUR, NOTE_COLOUR = "#9ecbff", "#ffe9a8", "#aaaaaa"
 -- What a player may want to say to anybody; a role's own stand before these.
 local QUICK = {"Any news?", "Who are you?", "Can I help you?", "Farewell."}
@@ -121,7 +122,7 @@ function agent.approach(npc, clicker)
 end
 
 local function say(player_name, shown, words)
-	words = text.clean(words)
+	words = text.clean(words:sub(1, WORDS_MAX_BYTES)) -- a client may send megabytes
 	if words == "" or shown.waiting then return end
 	local npc, player = llm_agent.get_npc(shown.id), core.get_player_by_name(player_name)
 	local pos = npc and npc:get_pos()
