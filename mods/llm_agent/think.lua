@@ -12,6 +12,7 @@ local PRIORITIES = {spoken = true, ambient = true, background = true}
 local CACHE_MODES = {use = true, refresh = true, off = true}
 local NAME_MAX_BYTES = 128 -- the daemon's limit
 local RETRY_LEFT_MIN_US = 500e3 -- with less time than that no second answer comes
+local RETRY_TEMPERATURE = 1.2 -- freer than the daemon's default: the likely words were just said
 local EYES_Y = 1.5
 local WORDS_MAX_BYTES = 2000 -- four chat messages; more than that nobody says at once
 
@@ -87,7 +88,7 @@ local function record_of(question)
 		draft = opts.draft and role_fields.clean(opts.draft), -- a role's fields, unsaved, in the place of npc.role's
 		stream = opts.stream or opts.on_delta ~= nil or nil,
 		max_tokens = opts.max_tokens or (settings.max_tokens > 0 and settings.max_tokens or nil),
-		temperature = opts.temperature,
+		temperature = question.avoid and RETRY_TEMPERATURE or opts.temperature,
 		seed = opts.seed,
 	}
 end
@@ -241,24 +242,26 @@ function Npc:say(words_said, opts)
 	return agent.utter(self, agent.utterance(line), opts)
 end
 
--- Think, and say it as the words come: opts as of think, without on_delta, and on_done(was_spoken) as of say.
--- callback(reply) comes once, when all words are known. Nothing is said to a player who has left, nor by an NPC that is gone.
+-- Think, and say it; as the words come where a player waits for them, whole where nobody does, which costs a crowd less.
+-- opts as of think, without on_delta, and on_done(was_spoken) as of say. callback(reply) comes once, when all words are known.
+-- Nothing is said to a player who has left, nor by an NPC that is gone.
 function Npc:converse(opts, callback)
 	local asked, say = {}, {to = opts.player, priority = opts.priority, on_done = opts.on_done}
 	for key, value in pairs(opts) do asked[key] = value end
-	asked.on_done = nil
+	asked.on_done, asked.priority = nil, opts.priority or urgency(self, opts.player)
 	local is_player = opts.player and core.get_player_by_name(opts.player) ~= nil
 	local utterance
 	local function is_wanted()
 		return agent.npcs[self.id] == self and not (is_player and not core.get_player_by_name(opts.player))
 	end
-	function asked.on_delta(_, all)
+	local function hear_more(_, all)
 		if not utterance and is_wanted() then
 			utterance = agent.utterance()
 			agent.utter(self, utterance, say)
 		end
 		if utterance then utterance:hear(text.clean(all, WORDS_MAX_BYTES)) end
 	end
+	asked.on_delta = (asked.priority or "spoken") == "spoken" and hear_more or nil
 	self:think(asked, function(answer)
 		say.reply = answer
 		if utterance then

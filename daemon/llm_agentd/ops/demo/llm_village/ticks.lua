@@ -87,27 +87,28 @@ local function note(answer, asked_us, first_us, deadline_us)
 		by_error[answer.code] = (by_error[answer.code] or 0) + 1
 		return
 	end
-	first_ms[#first_ms + 1] = ((first_us or now_us) - asked_us) / 1000
+	if first_us then first_ms[#first_ms + 1] = (first_us - asked_us) / 1000 end
 	reply_ms[#reply_ms + 1] = (now_us - asked_us) / 1000
 end
 
--- Everything that this NPC is asked while we measure, by whomever, is timed; the text is asked for as it comes.
+-- Everything that this NPC is asked while we measure, by whomever, is timed; the first text where it is asked for as it comes.
 local function watch(npc)
 	local think = timed(npc.think)
-	npc.say = timed(npc.say)
+	npc.say, npc.converse = timed(npc.say), timed(npc.converse)
 	function npc.think(self, opts, callback)
 		if phase ~= "measuring" then return think(self, opts, callback) end
 		local asked_us, told, came, first_us, deadline_us = core.get_us_time(), {}, false, nil, nil
 		for key, value in pairs(opts or {}) do told[key] = value end
-		function told.on_delta(...)
+		local on_delta = told.on_delta
+		told.on_delta = on_delta and function(...)
 			first_us = first_us or core.get_us_time()
-			if opts and opts.on_delta then opts.on_delta(...) end
+			on_delta(...)
 		end
 		counts.asked = counts.asked + 1
 		local id = think(self, told, function(answer)
 			if came then counts.doubled = counts.doubled + 1 end
 			came = true
-			note(answer, asked_us, first_us, deadline_us)
+			note(answer, asked_us, on_delta and (first_us or core.get_us_time()), deadline_us)
 			callback(answer)
 		end)
 		deadline_us = core.get_us_time() + (told.deadline_ms or DEADLINE_MS) * 1000
@@ -118,9 +119,7 @@ end
 local function visit()
 	local number, visitor, words = cast.visit(#ids)
 	local npc = llm_agent.get_npc(ids[number])
-	npc:think({player = visitor, utterance = words, priority = "spoken"}, function(answer)
-		npc:say(answer.text, {to = visitor, reply = answer})
-	end)
+	npc:converse({player = visitor, utterance = words, priority = "spoken"})
 end
 
 -- The place -------------------------------------------------------------------------------------------------------------
