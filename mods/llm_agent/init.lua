@@ -101,13 +101,13 @@ if storage:get_string("off") ~= "" or not agent.settings.enabled then agent.clie
 -- Called each server step. One step costs next to nothing while nobody asks and nobody speaks.
 function llm_agent.update(dtime)
 	local now = agent.now_us()
-	local until_us = now + agent.settings.budget_ms * 1000 -- what may wait begins no later
+	local budget_us = agent.settings.budget_ms * 1000 -- what may wait begins no later
 	agent.surroundings.step()
 	agent.observe.step()
 	agent.client.step(now)
 	agent.speech.step(now)
-	agent.look_around(dtime, until_us)
-	agent.step_bodies(now, until_us)
+	agent.look_around(dtime, now + budget_us / 2) -- a question costs as much as all the rest: only in a quiet step
+	agent.step_bodies(now, now + budget_us)
 	agent.look_at_bodies()
 end
 

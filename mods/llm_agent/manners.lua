@@ -53,7 +53,10 @@ end
 
 -- Give somebody (a player's name or an NPC's id) attention: stop, turn to them, stay with them for a while.
 function agent.attend(npc, whom)
-	npc.attention, npc.attention_until_us = whom, agent.now_us() + ATTENTION_US
+	local now = agent.now_us()
+	local attends = npc.attention == whom and npc.attention_until_us > now and not npc.hold
+	npc.attention, npc.attention_until_us = whom, now + ATTENTION_US
+	if attends then return end -- it stands there and looks already
 	local object = npc:get_object()
 	if not object then return end
 	halt(npc, object)

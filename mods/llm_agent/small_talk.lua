@@ -162,9 +162,9 @@ end
 function agent.look_around(dtime, until_us)
 	since_look_s = since_look_s + dtime
 	if due[1] and since_look_s < 2 * LOOK_EVERY_S then return go_on(dtime, until_us) end
-	if since_look_s < LOOK_EVERY_S then return end
-	since_look_s = 0
 	local now = agent.now_us()
+	if since_look_s < LOOK_EVERY_S or now >= until_us and since_look_s < 2 * LOOK_EVERY_S then return end
+	since_look_s = 0
 	for _, npc in ipairs(agent.order) do agent.let_go(npc, now) end
 	if not agent.client.enabled or not agent.order[1] then return end
 	if agent.restraint.is_quiet(quiet_hours, core.get_timeofday() or 0.5) then return end
