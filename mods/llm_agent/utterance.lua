@@ -7,7 +7,7 @@ local Utterance = {}
 Utterance.__index = Utterance
 
 local PART_FULL = 0.6 -- of a bubble: the next sentence begins a new part
-local SHOWN_EVERY_US = 200e3 -- each time costs a message to all players near: a word or two appear at once
+local SHOWN_EVERY_US = 300e3 -- each time costs a message to all players near: a word or two appear at once
 local PART_LONGEST = 1.5 -- of a bubble: here even a sentence is broken
 
 -- Where parts end is known as soon as the words are, whatever comes later: a part once shown never changes.

@@ -16,7 +16,7 @@ local SCENES = {
 	market = {stand = at(7.8, -0.1), look = at(8, 3), cast = {{"merchant", "Bram", at(8, 3)}}},
 	square = {
 		stand = at(0, -0.4), look = at(0, 3.5),
-		cast = {{"elder", "Edda", at(-1.4, 3.6)}, {"farmer", "Piet", at(0, 4.2)}, {"child", "Ida", at(1.4, 3.6)}},
+		cast = {{"elder", "Otto", at(-1.4, 3.6)}, {"farmer", "Piet", at(0, 4.2)}, {"child", "Ida", at(1.4, 3.6)}},
 	},
 	empty = {stand = at(0, -2), look = at(0, 9), cast = {}},
 	egg = {stand = at(0, -2), look = at(0, 1), look_up = 0.2, cast = {}, item = "llm_agent:spawn_egg 5"},
