@@ -32,7 +32,7 @@ files["tests/mods/llm_probe_admin/init.lua"] = {read_globals = {"llm_agent", "It
 for _, name in ipairs({"lifecycle", "leave"}) do
 	files["tests/mods/llm_probe_" .. name .. "/init.lua"] = {read_globals = {"core", "llm_agent"}}
 end
-files["tests/mods/llm_probe_docs/init.lua"] = {read_globals = {"llm_agent", "vector", "ItemStack"}, globals = {"core"}}
+files["tests/mods/llm_probe_docs/init.lua"] = {read_globals = {"llm_probe", "llm_agent", "vector", "ItemStack"}, globals = {"core"}}
 files["tests/mods/mobs_animal/init.lua"] = {read_globals = {"mobs"}}
 files["docs/examples"] = {read_globals = {"core", "llm_agent"}}
 files["docs/examples/talking_sheep"] = {globals = {"core"}, read_globals = {"llm_agent"}} -- it changes another mod's definition

@@ -7,15 +7,14 @@ looked up in the daemon's cache what it was asked. The sheep's mob is made by mo
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from llm_agentd.ops.demo.game import SAY, Game
+import probe
+from llm_agentd.ops.demo.game import SAY
 from llm_agentd.ops.rig import daemon
 
 pytestmark = pytest.mark.e2e
@@ -28,9 +27,6 @@ ASKED = {
     "innkeeper": ("rumours The miller's cow is gone since Monday, Robin died in the wilds", "Robin: Rosa, any news?"),
     "sheep": ("is afraid of dogs", "how is the grass?"),
 }
-RUN_MAX_S = 120
-LOOK_EVERY_S = 0.1
-VERDICT = re.compile(r"\[llm_probe\] (ok|FAIL) (.*)")
 
 
 def asked(cache: Path, role: str) -> list[str]:
@@ -45,31 +41,13 @@ def test_the_examples_do_what_the_guide_says(tmp_path: Path, repo: Path) -> None
     assert MOBS_REDO.is_dir(), "no mobs_redo; make setup installs it, or: apt-get install -y minetest-mod-mobs-redo"
     mobs = tmp_path / "mobs"  # its folder is not called as the mod is
     mobs.symlink_to(MOBS_REDO)
-    own = repo / "tests" / "mods"
-    probe = own / "llm_probe_docs"
-    checks = re.findall(r'^\t\{"(\w+)"', (probe / "init.lua").read_text(encoding="utf-8"), re.MULTILINE)
-    assert checks
-    examples = [repo / "docs" / "examples" / name for name in EXAMPLES]
-    cache, lines = tmp_path / "cache", list[str]()
+    mods = [mobs, probe.MODS / "mobs_animal", *(repo / "docs" / "examples" / name for name in EXAMPLES)]
+    cache = tmp_path / "cache"
     with daemon({"model.engine": "stub", "cache.path": cache}, http=True) as (_, port, _):
         url = f"http://127.0.0.1:{port}"
         settings = {"llm_agent.url": url, "llm_agent.npc_talk": "off", "llm_agent.player_cooldown_s": 0}
-        game = Game(tmp_path, settings=settings, mods=[mobs, own / "mobs_animal", probe, *examples])
-        game.start()
-        try:
-            end = time.monotonic() + RUN_MAX_S
-            while game.running() and time.monotonic() < end:
-                lines += game.new_lines()
-                time.sleep(LOOK_EVERY_S)
-            lines += game.new_lines()
-            assert not game.running(), f"not done after {RUN_MAX_S} s: {lines[-20:]}"
-        finally:
-            code = game.stop()
+        lines = probe.run(tmp_path, "llm_probe_docs", settings, mods=mods)
         prompts = {role: asked(cache, role) for role in ASKED}
-    assert code == 0, game.last_words()
-    verdicts = [found.groups() for found in map(VERDICT.search, lines) if found]
-    assert verdicts == [("ok", name) for name in checks]
-    assert not [line for line in lines if " ERROR[" in line and "ERROR[CurlFetch]" not in line]
 
     spoken = [found.groups() for found in map(SAY.search, lines) if found]
     assert {role for _, _, role, fallback, cache, *_ in spoken if fallback == "false" and cache == "miss"} == {

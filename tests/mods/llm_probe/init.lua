@@ -10,7 +10,7 @@ local CHECK_MAX_S = 30 -- blocks come and go with the server's own intervals of 
 llm_probe.place = PLACE
 
 -- A floor of stone (by its alias, which all games have) below PLACE, its top at y = 5.5, with a wall around it.
-function llm_probe.floor()
+local function lay_floor()
 	for x = FLOOR.from, FLOOR.to do
 		for z = FLOOR.from, FLOOR.to do
 			local rim = x == FLOOR.from or x == FLOOR.to or z == FLOOR.from or z == FLOOR.to
@@ -60,6 +60,7 @@ function llm_probe.run(checks)
 		core.emerge_area(vector.subtract(PLACE, 32), vector.add(PLACE, 32), function(_, _, remaining)
 			if remaining > 0 or current > 0 then return end
 			core.forceload_block(PLACE, true)
+			lay_floor()
 			begin(1)
 		end)
 	end)

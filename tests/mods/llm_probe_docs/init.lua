@@ -1,10 +1,9 @@
 -- Plays the player Robin, who has no client, against the examples of docs/api.md: he joins, dies, talks to the innkeeper and
--- to a sheep. Each check is logged, `[llm_probe] ok NAME` or `[llm_probe] FAIL NAME why`; the server ends by itself.
+-- to a sheep. The mod llm_probe runs the checks.
 -- The engine's functions are wrapped here; llm_agent and the examples look them up when they call them.
 
 local ROBIN = "Robin"
-local PLACE = {x = 8, y = 8, z = 8} -- the middle of a mapblock
-local CHECK_MAX_S = 30 -- blocks come and go with the server's own intervals of a few seconds
+local PLACE, find = llm_probe.place, llm_probe.find
 
 local holds = ""
 local robin = {
@@ -57,13 +56,6 @@ llm_agent.on("say", function(npc, line, opts)
 	if opts.reply and not opts.reply.fallback then replied[npc.name] = line end
 end)
 
-local function find(name)
-	for _, object in ipairs(core.get_objects_inside_radius(PLACE, 30)) do
-		local self = object:get_luaentity()
-		if self and self.name == name then return object end
-	end
-end
-
 local sheep, mind
 
 -- {name, begin, done() -> true, or nil or false and why not}
@@ -110,30 +102,4 @@ local CHECKS = {
 	end, function() return find("mobs_animal:sheep_white"):get_luaentity().order == "stand", "walks" end},
 }
 
-local current, left_s = 0, 0
-
-local function finish(ok, why)
-	core.log("action", ("[llm_probe] %s %s%s"):format(ok and "ok" or "FAIL", CHECKS[current][1], ok and "" or " " .. tostring(why)))
-	current, left_s = current + 1, CHECK_MAX_S
-	local check = ok and CHECKS[current]
-	if not check then return core.request_shutdown() end -- what comes after a failure builds on it
-	if check[2] then check[2]() end
-end
-
-core.register_globalstep(function(dtime)
-	local check = CHECKS[current]
-	if not check then return end
-	left_s = left_s - dtime
-	local ok, why = check[3]()
-	if ok ~= nil or left_s < 0 then finish(ok, why) end
-end)
-
-core.after(0, function()
-	core.emerge_area(vector.subtract(PLACE, 16), vector.add(PLACE, 16), function(_, _, remaining)
-		if remaining > 0 or current > 0 then return end
-		core.forceload_block(PLACE, true)
-		for x = 0, 15 do for z = 0, 15 do core.set_node({x = x, y = 7, z = z}, {name = "default:stone"}) end end
-		current, left_s = 1, CHECK_MAX_S
-		CHECKS[1][2]()
-	end)
-end)
+llm_probe.run(CHECKS)

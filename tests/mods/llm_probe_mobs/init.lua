@@ -56,7 +56,6 @@ end
 -- {name, begin or nil, done() -> true, false and why, or nil and why not yet}
 local BEFORE = {
 	{"mob_gets_a_mind", function()
-		llm_probe.floor()
 		guard = core.add_entity(PLACE, "llm_probe_mobs:town_guard")
 		sheep = core.add_entity(PLACE, "llm_probe_mobs:sheep")
 		keeper = core.add_entity(PLACE, "llm_probe_mobs:keeper")

@@ -41,7 +41,6 @@ end
 
 llm_probe.run({
 	{"a_body_stands_on_the_ground", function()
-		llm_probe.floor()
 		for x = 11, 13 do for z = 6, 10 do core.set_node({x = x, y = 5, z = z}, {name = "mapgen_lava_source"}) end end
 		mira = llm_agent.spawn(vector.add(GROUND, {x = 0, y = 1, z = 0}), {role = "smith", name = "Mira"}).id
 	end, function()
