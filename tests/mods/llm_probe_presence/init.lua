@@ -67,7 +67,7 @@ llm_probe.run({
 			end
 			if seconds() > 1.5 and llm_probe.speed(body(mira)) > 0.1 then return false, "walks while it speaks" end
 		elseif #seen > 0 then
-			return #seen > 20 and (seen.parts or 1) >= 2, ("%d steps, %d parts"):format(#seen, seen.parts or 1)
+			return #seen >= 10 and (seen.parts or 1) >= 2, ("%d steps, %d parts"):format(#seen, seen.parts or 1)
 		end
 		return nil, "speaks on"
 	end},
