@@ -6,14 +6,14 @@ import asyncio
 import json
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from door_rig import DEADLINE_S, Door, FakeDaemon, Record, delta, done, door, error, silent
 from llm_agentd.door import exchange as exchanges
 from llm_agentd.door import session as sessions
-from llm_agentd.door.exchange import Call, Exchange
+from llm_agentd.door.exchange import Answer, Call, Exchange
 from llm_agentd.door.link import Link
 from llm_agentd.errors import BadRequest
 from llm_agentd.serving import wire
@@ -117,6 +117,31 @@ def test_a_client_that_goes_while_it_waits_loses_nothing(endpoint: str) -> None:
         answer = open_door.exchange(requests=[infer("a")], wait_ms=LONG_MS)
         assert daemon.seen.empty()
     assert ids(answer) == ["a"]
+
+
+def test_an_event_goes_to_the_newer_of_two_calls_even_while_the_older_ends() -> None:
+    """Else the older takes it along, whose client may be gone, and the newer waits on for what was told already."""
+
+    class OneWire:
+        away = False
+
+        def submit(self, asks: list[Any], cancelled: list[str]) -> list[str]:
+            return ["wire"] * len(asks)
+
+    async def play() -> tuple[Answer, Answer]:
+        exchange = Exchange(cast(Link, OneWire()), timeout_ms=LONG_MS)
+        call = Call("s", wait_ms=LONG_MS, requests=[infer("a")])
+        older = asyncio.create_task(exchange.call(call))
+        await asyncio.sleep(0)
+        newer = asyncio.create_task(exchange.call(call))
+        await asyncio.sleep(0)  # it has told the older to end, which has not had its turn yet
+        exchange._sessions["s"].on_answer("wire", {"id": "wire", **done()})
+        async with asyncio.timeout(DEADLINE_S):
+            return await older, await newer
+
+    older, newer = asyncio.run(play())
+    assert older.events == []
+    assert [event["id"] for event in newer.events] == ["a"]
 
 
 def test_an_error_of_the_daemon_is_an_event(endpoint: str) -> None:

@@ -5,8 +5,8 @@ request sent twice runs once. It knows the link and the clock, nothing of HTTP: 
 gives the answer's content.
 
 Who waits how long: `wait_ms` for the first event newer than `after`; then, for what was just sent, a few ms more, so
-that all cache hits of one call stand in its answer. Of two calls that wait, the newer ends the older; a call with
-`wait_ms` 0 leaves a waiting one alone, and events that it takes along do not wake that one.
+that all cache hits of one call stand in its answer. Of two calls that wait, the newer ends the older and gets the
+events; a call with `wait_ms` 0 leaves a waiting one alone, and events that it takes along do not wake that one.
 """
 
 from __future__ import annotations
@@ -113,13 +113,16 @@ class Exchange:
         session = self._enter(call)
         session.acknowledge(call.after)
         rejected, fresh, unavailable = self._take(session, call)
+        wait_ms = 0 if rejected or self._link.away else call.wait_ms
         try:
-            await self._wait(session, call, fresh, wait_ms=0 if rejected or self._link.away else call.wait_ms)
+            replaced = await self._wait(session, call, fresh, wait_ms)
         finally:
             session.calls -= 1
             session.used_s = self._clock()
-        events = session.newer(call.after)
-        session.told_seq = max(session.told_seq, session.last_seq)
+        events: list[Record] = []
+        if not replaced:  # else they are the newer call's: the client of this one may be gone
+            events = session.newer(call.after)
+            session.told_seq = max(session.told_seq, session.last_seq)
         if not events and not rejected and self._link.away:  # a game that only asks whether we are back
             unavailable = Unavailable(self._link.why_not(), retry_after_ms=RETRY_AFTER_MS)
         return Answer(events, rejected, unavailable)
@@ -155,10 +158,11 @@ class Exchange:
         self._link.drop(list(session.own_ids))
         session.pulse()
 
-    async def _wait(self, session: Session, call: Call, fresh: list[str], wait_ms: int) -> None:
-        """First for any event newer than `after`, then for the rest of what was just sent."""
+    async def _wait(self, session: Session, call: Call, fresh: list[str], wait_ms: int) -> bool:
+        """First for any event newer than `after`, then for the rest of what was just sent. True if a newer waits."""
+        me = object()
         if wait_ms:
-            me = session.held = object()
+            session.held = me
             session.pulse()  # an older call that waits sees that it is not the one any more
 
             def over() -> bool:
@@ -182,6 +186,7 @@ class Exchange:
             finally:
                 session.gathering -= 1
                 asyncio.get_running_loop().call_soon(session.pulse)  # after this call has told what it takes along
+        return wait_ms > 0 and session.held is not me
 
     def _take(self, session: Session, call: Call) -> tuple[list[Record], list[str], Unavailable | None]:
         """Sends what is new and cancels what is asked for, in one frame: rejections, own ids just sent, no daemon?"""
