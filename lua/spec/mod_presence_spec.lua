@@ -449,6 +449,24 @@ describe("the mod", function()
 			assert.is_false((mock:command("Robin", "mute Nobody")))
 		end)
 
+		it("asks the engine where somebody is only of those who may be near, though many players may be greeted", function()
+			start({settings = {["llm_agent.greet"] = "true"}})
+			local looks = 0
+			for i = 1, 40 do
+				local object = body("n" .. i, "Nib" .. i, "guard", at(1000 + i))
+				local get_pos = object.get_pos
+				object.get_pos = function(self)
+					looks = looks + 1
+					return get_pos(self)
+				end
+			end
+			for i = 1, 10 do mock:join("Robin" .. i, at(i)) end
+			mock:step(0.05, 10)
+			looks = 0
+			mock:step(0.05, 20) -- a second: each place is refreshed three times at most, and the bodies look around
+			assert.is_true(looks < 40 * 8, looks .. " looks at a position")
+		end)
+
 		it("does nothing at all where the setting says so, until /llm on", function()
 			start({settings = {["llm_agent.enabled"] = "false", ["llm_agent.greet"] = "true"}})
 			mock.privs.Robin = {llm_admin = true}

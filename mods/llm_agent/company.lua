@@ -12,9 +12,9 @@ local NOT_A_NAME = {
 function agent.in_earshot(pos)
 	local found = {}
 	for _, npc in ipairs(agent.order) do
-		local own = npc:get_pos()
+		local own = observe.may_be_near(npc, pos, settings.earshot) and npc:get_pos()
 		if own and observe.in_range(pos, own, settings.earshot) then
-			found[#found + 1] = {npc = npc, distance = (own.x - pos.x) ^ 2 + (own.y - pos.y) ^ 2 + (own.z - pos.z) ^ 2}
+			found[#found + 1] = {npc = npc, distance = observe.distance_squared(own, pos)}
 		end
 	end
 	table.sort(found, function(a, b) return a.distance < b.distance end)
@@ -39,7 +39,7 @@ end
 
 local function distance_to(npc, pos)
 	local own = pos and npc:get_pos()
-	return own and (own.x - pos.x) ^ 2 + (own.y - pos.y) ^ 2 + (own.z - pos.z) ^ 2 or math.huge
+	return own and observe.distance_squared(own, pos) or math.huge
 end
 
 -- The NPC whose name `words` begins with, the longest name first, the nearest to the player among equals; and the words after.

@@ -72,13 +72,14 @@ function agent.pause(npc)
 	npc.attention_until_us = math.max(npc.attention_until_us or 0, agent.now_us() + PAUSE_US)
 end
 
-local function is_talking(npc, now)
+-- Is it taken up with somebody, by a question, a talk, a line or a look?
+function agent.is_talking(npc, now)
 	return npc.answering or npc.talk or speech.busy(npc.id) or npc.attention_until_us and npc.attention_until_us > now
 end
 
 -- A body of another mod goes its own ways again when the talk is over. Called for all NPCs once in a while.
 function agent.let_go(npc, now)
-	if not npc.held or is_talking(npc, now) then return end
+	if not npc.held or agent.is_talking(npc, now) then return end
 	npc.held = nil
 	local object = npc:get_object()
 	if object then npc.hold(object, false) end
@@ -175,7 +176,7 @@ end
 
 -- One look of a body at what to do. Returns the seconds until the next.
 local function live(npc, object, now)
-	if is_talking(npc, now) then return listen(npc, object) end
+	if agent.is_talking(npc, now) then return listen(npc, object) end
 	npc.attention = nil
 	if not settings.wander or settings.wander_radius == 0 then return rest_s() end
 	if npc.walking_s then return walk_on(npc, object) end

@@ -59,7 +59,7 @@ function observe.plain(value, depth)
 	return next(out) ~= nil and out or nil
 end
 
-local function distance_squared(a, b)
+function observe.distance_squared(a, b)
 	local x, y, z = a.x - b.x, a.y - b.y, a.z - b.z
 	return x * x + y * y + z * z
 end
@@ -71,17 +71,17 @@ function observe.may_be_near(npc, pos, nodes)
 end
 
 function observe.in_range(a, b, nodes)
-	return distance_squared(a, b) <= nodes * nodes
+	return observe.distance_squared(a, b) <= nodes * nodes
 end
 
 -- Where NPCs stand is asked of the engine for a few in each step, all in turn: a hundred at once would be a tenth of what a
 -- step may cost. So a neighbour's place may be some steps old.
-local REFRESHED = 5
+local REFRESHED, ROUND_STEPS = 5, 20 -- so many in a step at least, and all in so many steps: nobody strays far in a second
 local cursor = 0
 
 function observe.step()
 	local order = agent.order
-	for _ = 1, math.min(REFRESHED, #order) do
+	for _ = 1, math.min(math.max(REFRESHED, math.ceil(#order / ROUND_STEPS)), #order) do
 		cursor = cursor % #order + 1
 		order[cursor].seen_at = order[cursor]:get_pos() or false
 	end

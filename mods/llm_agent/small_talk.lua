@@ -43,7 +43,7 @@ function agent.greet(npc, player_name)
 end
 
 local function may_greet(npc, player_name, pos, now)
-	local own = npc:get_pos()
+	local own = observe.may_be_near(npc, pos, settings.greet_distance) and npc:get_pos()
 	if not own or not observe.in_range(pos, own, settings.greet_distance) then return false end
 	if npc.talk or npc.answering or speech.busy(npc.id) or agent.is_muted(player_name, npc) then return false end
 	local last = npc.greeted and npc.greeted[player_name]
@@ -64,19 +64,15 @@ local function greet_who_comes_near(players, now)
 end
 
 local function is_free(npc, now)
-	if npc.talk or npc.answering then return false end
-	if npc.attention_until_us and npc.attention_until_us > now then return false end
+	if agent.is_talking(npc, now) then return false end
 	npc.next_talk_us = npc.next_talk_us or now + math.random() * settings.npc_talk_interval_s * 1e6
-	return npc.next_talk_us <= now and npc:is_present() and not speech.busy(npc.id)
+	return npc.next_talk_us <= now and npc:is_present()
 end
 
 local function partner_of(npc, pos, now)
 	local found = {}
 	for _, other in ipairs(agent.in_earshot(pos)) do
-		local attends = other.attention_until_us and other.attention_until_us > now
-		if other ~= npc and not attends and not other.talk and not other.answering and not speech.busy(other.id) then
-			found[#found + 1] = other
-		end
+		if other ~= npc and not agent.is_talking(other, now) then found[#found + 1] = other end
 	end
 	return found[1] and found[math.random(#found)]
 end
