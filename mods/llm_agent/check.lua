@@ -61,8 +61,13 @@ function check.position(value)
 	end
 end
 
+-- The name of a role or an action, as the daemon takes it: a role's is a file's name there.
+function check.is_name(name)
+	return type(name) == "string" and name:find("^[a-z][a-z0-9_]*$") ~= nil and #name <= 64
+end
+
 function check.name(where, name)
-	if type(name) ~= "string" or not name:find("^[a-z][a-z0-9_]*$") or #name > 64 then
+	if not check.is_name(name) then
 		error(("%s: name: want lower-case letters, digits and _, got %s"):format(where, tostring(name)), 3)
 	end
 end

@@ -17,6 +17,12 @@ function agent.command(word, def)
 	words[word] = def
 end
 
+-- Why this player may not do what only admins may, or nil.
+function agent.refusal(name)
+	if core.check_player_privs(name, {llm_admin = true}) then return nil end
+	return S("You need the privilege llm_admin for that: /grant @1 llm_admin", name)
+end
+
 local function state_words()
 	if not client.enabled then return S("switched off") end
 	if not client.has_http() then return S("no HTTP, fallback lines only") end
@@ -85,9 +91,8 @@ core.register_chatcommand("llm", {
 		local word, rest = param:match("^%s*(%S*)%s*(.-)%s*$")
 		local def = words[word == "" and "help" or word]
 		if not def then return false, S("No such command: /llm @1. /llm help lists all.", word) end
-		if def.admin and not core.check_player_privs(name, {llm_admin = true}) then
-			return false, S("You need the privilege llm_admin for that: /grant @1 llm_admin", name)
-		end
+		local refusal = def.admin and agent.refusal(name)
+		if refusal then return false, refusal end
 		return def.run(name, rest)
 	end,
 })

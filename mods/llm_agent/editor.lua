@@ -6,7 +6,6 @@ local agent = ...
 local S, text, role_fields = agent.S, agent.text, agent.role_fields
 
 local FORM = "llm_agent:role"
-local NAME_PATTERN, NAME_MAX_BYTES = "^[a-z][a-z0-9_]*$", 64 -- the daemon's: it is a file's name there
 local INPUT_MAX_BYTES = 16384 -- of one field; more than any role may hold
 local SAID_MAX_BYTES = 500 -- as in chat
 local DRAFT_ROLE = "villager" -- what the NPC that tries a draft has for a role: the draft goes over it
@@ -79,7 +78,7 @@ end
 
 local function command(name, rest)
 	local role = rest:match("^%S*")
-	if role ~= "" and (not role:find(NAME_PATTERN) or #role > NAME_MAX_BYTES) then
+	if role ~= "" and not agent.check.is_name(role) then
 		return false, S("A role's name has small letters, digits and _ only, such as town_crier.")
 	end
 	agent.sync_roles(function(problem)
@@ -169,10 +168,11 @@ core.register_on_player_receive_fields(function(player, form, fields)
 	local name = player:get_player_name()
 	local session = sessions[name]
 	if not session then return true end
-	if not core.check_player_privs(name, {llm_admin = true}) then
+	local refusal = agent.refusal(name)
+	if refusal then
 		sessions[name] = nil
 		core.close_formspec(name, FORM)
-		core.chat_send_player(name, S("You need the privilege llm_admin for that: /grant @1 llm_admin", name))
+		core.chat_send_player(name, refusal)
 	elseif fields.close then
 		sessions[name] = nil
 	elseif fields.quit then

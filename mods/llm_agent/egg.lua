@@ -34,9 +34,9 @@ local function formspec(place)
 end
 
 local function may(name)
-	if core.check_player_privs(name, {llm_admin = true}) then return true end
-	core.chat_send_player(name, S("You need the privilege llm_admin for that: /grant @1 llm_admin", name))
-	return false
+	local refusal = agent.refusal(name)
+	if refusal then core.chat_send_player(name, refusal) end
+	return not refusal
 end
 
 local function ask(name, pos)

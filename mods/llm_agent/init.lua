@@ -1,6 +1,5 @@
--- Loads the mod; the order is the way of a request: settings, client, facts, reply, speech, API, commands, voice,
--- bodies, talk.
--- Runs once at start. `agent` is the private state all parts share; the global `llm_agent` holds the API and nothing else.
+-- Loads the mod; the order is the way of a request: settings, client, facts, reply, speech, API, commands, voice, bodies,
+-- talk. Runs once at start. `agent` is the private state all parts share; the global `llm_agent` holds the API and nothing else.
 -- The HTTP capability is asked for here, handed to client.lua alone, and kept in no table that other mods can reach.
 
 local http = core.request_http_api and core.request_http_api() -- only from a mod's main chunk

@@ -56,8 +56,7 @@ end
 
 -- A role of the daemon's answer, or of the storage; nil for what is none.
 local function read(given)
-	if type(given) ~= "table" or type(given.name) ~= "string" then return nil end
-	if not given.name:find("^[a-z][a-z0-9_]*$") or #given.name > 64 then return nil end
+	if type(given) ~= "table" or not agent.check.is_name(given.name) then return nil end
 	return {name = given.name, own = given.own == true, shipped = given.shipped == true, fields = role_fields.clean(given)}
 end
 
