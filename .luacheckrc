@@ -6,8 +6,8 @@ exclude_files = {".venv", ".demo", "build", "dist"}
 
 local mod = "mods/llm_agent/"
 for _, file in ipairs({
-	"commands", "company", "doctor", "editor", "egg", "first_run", "form", "hearing", "manners", "observe", "players",
-	"role_sync", "small_talk", "surroundings", "think", "voice",
+	"commands", "company", "doctor", "editor", "egg", "first_run", "form", "hearing", "items", "manners", "observe",
+	"outcomes", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
 }) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
 end

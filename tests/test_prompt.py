@@ -8,7 +8,7 @@ from llm_agentd.agents import prompt
 from llm_agentd.agents.role import Role, make_role
 from llm_agentd.agents.roles import Roles
 from llm_agentd.agents.thinker import Thinker
-from llm_agentd.serving.request import Npc, Think
+from llm_agentd.serving.request import Npc, Think, Turn
 
 MIRA = Think(
     Npc("1", "Mira", "healer", persona="Old and kind.", mood="calm"),
@@ -76,4 +76,14 @@ def test_a_draft_is_tried_in_the_place_of_the_role() -> None:
         "Speak in character, in one or two short sentences.",
         "You are Mira, the witch. Old and kind.",
         "Speak this language: de.",
+    ]
+
+
+def test_earlier_turns_stand_between_who_it_is_and_this_moment() -> None:
+    turns = (Turn("Ana", "Hello!"), Turn("Bram", "Hi."), Turn("Mira", "Welcome, both."), Turn("Ana", "Any\nherbs?"))
+    asked = Thinker(Roles.load()).question(replace(MIRA, history=turns)).messages
+    assert [(message.role, message.content) for message in asked[1:-1]] == [
+        ("user", "Ana: Hello!\nBram: Hi."),
+        ("assistant", "Welcome, both."),
+        ("user", "Ana: Any herbs?"),
     ]

@@ -50,9 +50,15 @@ function llm_agent.register_role(name, def)
 	agent.apply_role(name) -- an admin's file may go over it
 end
 
-local ACTION_FIELDS = {description = "string?", params = "table?", run = "function", roles = check.name_list}
+local function is_schema_or_function(value)
+	if type(value) ~= "table" and type(value) ~= "function" then return "want a JSON schema, or a function that returns one" end
+end
+
+local ACTION_FIELDS = {description = "string?", params = is_schema_or_function, run = "function", roles = check.name_list}
 
 -- An action may be chosen by NPCs whose role or own def lists it under `actions`, or whose role stands in def.roles.
+-- params: a JSON schema, or params(npc, player_name, opts) -> schema for the world as it is, or nil where it cannot be done
+-- now. Asked when the question goes out, and again when the reply is there.
 function llm_agent.register_action(name, def)
 	check.name("llm_agent.register_action", name)
 	check.def("llm_agent.register_action: " .. name, def, ACTION_FIELDS)

@@ -55,6 +55,20 @@ function check.name_list(value)
 	end
 end
 
+function check.names_or_true(value)
+	if value ~= true then return check.name_list(value) end
+end
+
+-- {speaker, text} of what was said before, the oldest first.
+function check.turns(value)
+	if type(value) ~= "table" then return "want a list of {speaker =, text =}" end
+	for i, turn in ipairs(value) do
+		if type(turn) ~= "table" or type(turn.speaker) ~= "string" or type(turn.text) ~= "string" then
+			return ("entry %d: want {speaker =, text =}"):format(i)
+		end
+	end
+end
+
 function check.position(value)
 	if type(value) ~= "table" or type(value.x) ~= "number" or type(value.y) ~= "number" or type(value.z) ~= "number" then
 		return "want a position {x=, y=, z=}"

@@ -89,7 +89,7 @@ function agent.whisper(npc, player_name, words, callback)
 	local id = npc.id
 	agent.attend(npc, player_name)
 	agent.remember_line(player_name, npc, player_name, words)
-	npc:think({player = player_name, utterance = words, priority = "spoken"}, function(reply)
+	npc:think({player = player_name, utterance = words, priority = "spoken", actions = true}, function(reply)
 		local current = llm_agent.get_npc(id)
 		if current then
 			repeats.note(current.said, reply.text, player_name, agent.now_us())

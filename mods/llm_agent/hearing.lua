@@ -71,7 +71,7 @@ local function answer(npc, player_name, message)
 		npc.heard_meanwhile = {player_name, message}
 		return
 	end
-	agent.answer_once(npc, {player = player_name, utterance = message}, function(current, reply)
+	agent.answer_once(npc, {player = player_name, utterance = message, actions = true}, function(current, reply)
 		if not current then return end
 		agent.remember_line(player_name, current, current.name, reply.text)
 		local next_message = current.heard_meanwhile

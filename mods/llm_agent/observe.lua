@@ -133,6 +133,13 @@ local function health_words(npc)
 	return object:get_hp() * 3 < max and "badly hurt" or "hurt"
 end
 
+local givers = {} -- functions(npc, player_name, facts, opts) of parts that know more
+
+-- Have `fn` add its facts to each question's, before what other mods say goes over them.
+function observe.also(fn)
+	givers[#givers + 1] = fn
+end
+
 -- All facts for one question. What other mods said (`npc:set_context`, then opts.context) goes over what is seen, and only that
 -- must be made plain: the rest is.
 function observe.facts(npc, opts, priority)
@@ -148,6 +155,7 @@ function observe.facts(npc, opts, priority)
 	}
 	local near = pos and observe.near(npc, pos, opts.player) or {}
 	facts.near = near[1] and near or nil
+	for _, give in ipairs(givers) do give(npc, opts.player, facts, opts) end
 	for _, given in ipairs({npc.context, opts.context or {}}) do
 		for key, value in pairs(given) do
 			if type(key) == "string" then

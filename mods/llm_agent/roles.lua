@@ -103,6 +103,12 @@ local ROLES = {
 	},
 }
 
+-- What anybody may be asked to do; each is offered only while it can be done (see the action's params).
+local COMMON_ACTIONS = {
+	"emote", "follow", "stay", "go_to", "flee", "open_door", "give_item", "take_item", "offer_trade", "offer_quest",
+	"complete_quest", "attack", "guard", "flank", "hold", "retreat", "call_help",
+}
+
 agent.shipped = {}
 for name in pairs(ROLES) do agent.shipped[name] = true end
 
@@ -111,4 +117,7 @@ ROLES.villager = {
 	greeting = {"Hello, {player}.", "Good day, {player}."},
 }
 
-for name, def in pairs(ROLES) do llm_agent.register_role(name, def) end
+for name, def in pairs(ROLES) do
+	def.actions = COMMON_ACTIONS
+	llm_agent.register_role(name, def)
+end

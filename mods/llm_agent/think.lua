@@ -23,12 +23,24 @@ local function contains(list, value)
 	return false
 end
 
--- name → action, of those this NPC may choose; only those in `wanted` if it is given.
-local function allowed_actions(npc, wanted)
-	local role, found = agent.roles[npc.role], {}
+-- An action's schema as the world is now, or nil where it cannot be done.
+local function params_now(npc, action, opts)
+	if type(action.params) ~= "function" then return action.params end
+	local ok, params = pcall(action.params, npc, opts.player, opts)
+	if ok then return params or nil end
+	agent.log("error", ("params of action %s failed: %s"):format(action.name, tostring(params)))
+	return nil
+end
+
+-- name → {params, description}, of the actions this NPC may choose and can do now; only those in `wanted` if it is a list.
+local function offered_actions(npc, opts)
+	local role, wanted, found = agent.roles[npc.role], opts.actions, {}
 	for name, action in pairs(agent.actions) do
 		local may = contains(role and role.actions, name) or contains(npc.actions, name) or contains(action.roles, npc.role)
-		if may and (not wanted or contains(wanted, name)) then found[name] = action end
+		if may and (type(wanted) ~= "table" or contains(wanted, name)) then
+			local params = params_now(npc, action, opts)
+			if params then found[name] = {params = params, description = action.description} end
+		end
 	end
 	return found
 end
@@ -37,7 +49,8 @@ local THINK_FIELDS = {
 	player = "string?", utterance = "string?", intent = check.one_of(INTENTS), priority = check.one_of(PRIORITIES),
 	cache = check.one_of(CACHE_MODES), deadline_ms = check.number_in(1, 600000), max_tokens = check.number_in(1, 8192),
 	temperature = check.number_in(0, 5), seed = check.number_in(0, 2^32 - 2),
-	context = "table?", actions = check.name_list, audience = check.name_list, lang = "string?", stream = "boolean?",
+	context = "table?", actions = check.names_or_true, history = check.turns,
+	audience = check.name_list, lang = "string?", stream = "boolean?",
 	on_delta = "function?", fallback = check.words, draft = "table?",
 }
 
@@ -83,6 +96,7 @@ local function record_of(question)
 		avoid = question.avoid,
 		context = observe.facts(npc, opts, question.priority),
 		actions = action_list(question.offered),
+		history = opts.history and observe.plain(opts.history),
 		audience = opts.audience and observe.plain(opts.audience),
 		lang = clean(question.lang, 32),
 		draft = opts.draft and role_fields.clean(opts.draft), -- a role's fields, unsaved, in the place of npc.role's
@@ -99,11 +113,20 @@ local function too_late(npc, player, was_in_world)
 	return not npc:is_present() and "the NPC is asleep" or nil
 end
 
-local function run_action(npc, answer, player, was_in_world)
-	local name, params = answer.action.name, answer.action.params
-	local message, ok, done = too_late(npc, player, was_in_world), true, false
+-- Why it cannot be done as the world is by now, or nil.
+local function not_possible(npc, name, params, opts)
+	local schema = params_now(npc, agent.actions[name], opts)
+	if not schema then return "not possible any more" end
+	return reply.check_params(schema, params)
+end
+
+local function run_action(npc, answer, opts, was_in_world)
+	local name, params, player = answer.action.name, answer.action.params, opts.player
+	local message = too_late(npc, player, was_in_world) or not_possible(npc, name, params, opts)
+	local ok, done = true, false
 	if not message then
 		ok, done, message = pcall(agent.actions[name].run, npc, player, params)
+		if ok and message then agent.tell_outcome(npc, player, message) end
 	end
 	if not ok then
 		agent.log("error", ("action %s of %s failed: %s"):format(name, npc.id, tostring(done)))
@@ -164,7 +187,7 @@ local function finish(question, kind, event)
 		answer = build(question, "error", {code = "repeated", message = "the model said the same again"})
 	end
 	if answer.action_error then agent.log("warning", ("%s: %s"):format(npc.id, answer.action_error)) end
-	if answer.action and agent.npcs[npc.id] == npc then run_action(npc, answer, opts.player, question.was_in_world) end
+	if answer.action and agent.npcs[npc.id] == npc then run_action(npc, answer, opts, question.was_in_world) end
 	agent.emit("reply", npc, answer, opts)
 	if answer.fallback then agent.emit("error", npc, answer, opts) end
 	question.callback(answer)
@@ -219,8 +242,8 @@ function Npc:think(opts, callback)
 		lang = opts.lang or agent.language_of(opts.player),
 		priority = opts.priority or urgency(self, opts.player),
 		was_in_world = opts.player ~= nil and core.get_player_by_name(opts.player) ~= nil, -- it may be an NPC's name as well
-		-- plain talk cannot choose an action: sending them would only lengthen the prompt
-		offered = (intent ~= "dialogue" or opts.actions) and allowed_actions(self, opts.actions) or {},
+		-- in plain talk only where they are asked for: they lengthen the prompt
+		offered = (intent ~= "dialogue" or opts.actions) and offered_actions(self, opts) or {},
 	})
 end
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from llm_agentd.agents.plain import plain
 from llm_agentd.agents.role import Role
-from llm_agentd.serving.request import Action, Message, Think
+from llm_agentd.serving.request import Action, Message, Think, Turn
 
 STYLE_LINE = "Speak in character, in one or two short sentences."
 JSON_LINE = 'Answer as JSON: {"say": your words, "do": one action}.'
@@ -21,12 +21,10 @@ UNKNOWN_LINE = "Of anything else say that you do not know."
 FACT_ORDER = ("time", "weather", "light", "place", "mood", "near", "sees", "held", "health", "memory")
 FACT_VALUE_MAX_CHARS = 200  # one runaway value must not push everything else out of a small context
 
-_JSON_INTENTS = frozenset({"quest", "trade", "tactics", "gesture"})
-
 
 def wants_json(think: Think) -> bool:
     """True where the reply is asked for as {"say":…,"do":{…}} rather than as plain words."""
-    return think.intent in _JSON_INTENTS and bool(think.actions)
+    return bool(think.actions)
 
 
 def build(think: Think, role: Role, history: Sequence[Message] = (), language: str = "en") -> tuple[Message, ...]:
@@ -88,6 +86,18 @@ def avoid_line(lines: Sequence[str]) -> str:
 def turn_text(player: str, utterance: str) -> str:
     """How an earlier turn's words stand in the history: without its facts."""
     return f"{plain(player)}: {plain(utterance)}"
+
+
+def history(turns: Sequence[Turn], npc_name: str) -> tuple[Message, ...]:
+    """Earlier turns as chat messages: the NPC's own are the assistant's. Roles take turns, as some templates want."""
+    messages: list[Message] = []
+    for turn in turns:
+        own = turn.speaker == npc_name
+        role, text = ("assistant", plain(turn.text)) if own else ("user", turn_text(turn.speaker, turn.text))
+        if messages and messages[-1].role == role:
+            text = f"{messages.pop().content}\n{text}"
+        messages.append(Message(role, text))
+    return tuple(messages)
 
 
 def fact_line(facts: Mapping[str, Any]) -> str:

@@ -33,7 +33,8 @@ class Thinker:
 
     def question(self, think: Think) -> Question:
         """Raises BadRequest for a role that neither the daemon nor the request describes."""
-        messages = prompt.build(think, self._role(think), language=self._language)
+        turns = prompt.history(think.history, think.npc.name)
+        messages = prompt.build(think, self._role(think), turns, language=self._language)
         if not prompt.wants_json(think):
             return Question(messages)
         return Question(messages, tuple(action.name for action in think.actions), actions.schema(think.actions))

@@ -61,10 +61,19 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Something said before: by whom (a player's or an NPC's name), and the words."""
+
+    speaker: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Think:
     """An NPC's occasion to speak or act, as facts; `agents` turns it into messages.
 
     `draft`: fields of a role to try, in place of the one that `npc` names. `avoid`: lines not to say again.
+    `history`: what was said before in a talk whose buffer the game keeps (several speakers); the oldest first.
     """
 
     npc: Npc
@@ -77,6 +86,7 @@ class Think:
     audience: tuple[str, ...] = ()
     draft: dict[str, Any] | None = None
     avoid: tuple[str, ...] = ()
+    history: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from llm_agentd.serving.request import (
     Priority,
     Sampling,
     Think,
+    Turn,
 )
 
 OPS = ("infer", "think", "cancel", "info", "stats", "metrics", "ping", "roles", "set_role")
@@ -31,6 +32,8 @@ MAX_TOKENS_MAX = 8192  # far over any spoken reply; the context is the real boun
 STOP_MAX = 16  # stop strings; each is searched in every piece
 ACTIONS_MAX = 64  # they all stand in the prompt
 AVOID_MAX = 5  # lines not to say again: an NPC's last few
+HISTORY_MAX = 20  # turns of a talk that the game keeps
+TURN_MAX_CHARS = 2000  # as long as anything said at once
 AVOID_MAX_CHARS = 400  # a spoken line; more of it would push the question out of a small context
 
 
@@ -138,6 +141,11 @@ class _Action(_Model):
     params: LuaMap = Field(default_factory=dict)
 
 
+class _Turn(_Model):
+    speaker: Annotated[StrictStr, Field(min_length=1, max_length=128)]
+    text: Annotated[StrictStr, Field(min_length=1, max_length=TURN_MAX_CHARS)]
+
+
 class ThinkRecord(_Options):
     npc: _Npc
     player: StrictStr | None = None
@@ -149,6 +157,7 @@ class ThinkRecord(_Options):
     audience: Annotated[list[StrictStr], BeforeValidator(_lua_list)] = []
     draft: Fields = None
     avoid: Annotated[list[AvoidLine], BeforeValidator(_lua_list), Field(max_length=AVOID_MAX)] = []
+    history: Annotated[list[_Turn], BeforeValidator(_lua_list), Field(max_length=HISTORY_MAX)] = []
 
     def think(self) -> Think:
         npc = self.npc
@@ -163,6 +172,7 @@ class ThinkRecord(_Options):
             audience=tuple(self.audience),
             draft=self.draft,
             avoid=tuple(self.avoid),
+            history=tuple(Turn(turn.speaker, turn.text) for turn in self.history),
         )
 
 
