@@ -485,7 +485,9 @@ describe("the mod", function()
 
 	describe("hears", function()
 		it("several who are named, or all, each answering in turn and no more than the setting says", function()
-			start({settings = {["llm_agent.player_cooldown_s"] = "0", ["llm_agent.group_answers_max"] = "2"}})
+			start({settings = {
+				["llm_agent.player_cooldown_s"] = "0", ["llm_agent.group_answers_max"] = "2", ["llm_agent.group_depth_max"] = "0",
+			}})
 			for i, name in ipairs({"Ann", "Bram", "Cleo"}) do agent.register_npc(name, {name = name, role = "guard", pos = at(i)}) end
 			mock:join("Robin", ORIGIN)
 			local function asked_by(message)

@@ -2,7 +2,7 @@
 -- Runs in the chat callback; the answers come later. What was said between a player and an NPC is kept for the dialog form.
 
 local agent = ...
-local settings, text, observe, S = agent.settings, agent.text, agent.observe, agent.S
+local settings, text, observe, gathering, S = agent.settings, agent.text, agent.observe, agent.gathering, agent.S
 
 local PARTNER_US = 30e6 -- so long an unnamed sentence goes to whom one talked with last
 -- Words that mean everybody, in the languages the mod speaks.
@@ -10,6 +10,7 @@ local EVERYBODY = {"everyone", "everybody", "folks", "alle", "leute", "tous", "t
 
 local last_heard_us = {} -- player → when an NPC last took up what they said
 local partners = {} -- player → {id, at_us}: the NPC they talk with
+local turns = {} -- player → the turn of their last sentence, see take_turns
 
 local function names_a_player(message, speaker)
 	for _, player in ipairs(core.get_connected_players()) do
@@ -65,19 +66,56 @@ function agent.answer_once(npc, opts, callback)
 	agent.log("error", ("%s could not be asked: %s"):format(id, tostring(problem)))
 end
 
--- What is said to an NPC that is still thinking is taken up after, the latest only.
-local function answer(npc, player_name, message)
-	if npc.answering then
-		npc.heard_meanwhile = {player_name, message}
-		return
+-- Those who answer a sentence do it one after the other, so that each knows what was said before. turn: {player, line,
+-- gathering, waiting = NPCs' ids, depth = how often one took up another's words}.
+local take_turns
+
+-- An NPC that the answer calls by name takes it up, before the others have their turn.
+local function take_up(turn, speaker, line)
+	local pos = speaker:get_pos()
+	if turn.depth >= settings.group_depth_max or not pos then return end
+	local other = gathering.called(line, agent.in_earshot(pos), agent.is_named)
+	if not other or other.answering or agent.is_muted(turn.player, other) then return end
+	for _, id in ipairs(turn.waiting) do
+		if id == other.id then return end -- its turn comes
 	end
-	agent.answer_once(npc, {player = player_name, utterance = message, actions = true}, function(current, reply)
-		if not current then return end
-		agent.remember_line(player_name, current, current.name, reply.text)
-		local next_message = current.heard_meanwhile
-		current.heard_meanwhile = nil
-		if next_message and core.get_player_by_name(next_message[1]) then answer(current, next_message[1], next_message[2]) end
+	turn.depth = turn.depth + 1
+	other.gathering = turn.gathering
+	agent.attend(other, speaker.id)
+	return other
+end
+
+-- `line`: what is answered, the player's sentence or another NPC's.
+local function answer(npc, turn, line)
+	local is_shared = gathering.has_others(turn.gathering, npc.name, line.speaker)
+	local opts = {
+		player = line.speaker, utterance = line.text, history = is_shared and gathering.history(turn.gathering, line) or nil,
+		actions = line == turn.line or nil,
+	}
+	agent.answer_once(npc, opts, function(current, reply)
+		if current and not reply.fallback then
+			local said = gathering.add(turn.gathering, current.name, reply.text, agent.now_us())
+			local other = take_up(turn, current, said)
+			if other then answer(other, turn, said) end
+		end
+		if current and line == turn.line then agent.remember_line(turn.player, current, current.name, reply.text) end
+		take_turns(turn)
+		local next_turn = current and not current.answering and current.heard_meanwhile
+		if next_turn then
+			current.heard_meanwhile = nil
+			if core.get_player_by_name(next_turn.player) then answer(current, next_turn, next_turn.line) end
+		end
 	end)
+end
+
+-- The next of those who are meant. What is said to one that is still thinking is taken up after, the latest only; a new
+-- sentence of the player ends the turns of the last.
+take_turns = function(turn)
+	local npc = turns[turn.player] == turn and llm_agent.get_npc(table.remove(turn.waiting, 1) or "")
+	if not npc then return end
+	if not npc.answering then return answer(npc, turn, turn.line) end
+	npc.heard_meanwhile = turn
+	take_turns(turn)
 end
 
 -- Too fast, or too much: then silence, which costs nothing and spams nobody.
@@ -93,15 +131,20 @@ function agent.hear(player_name, message)
 	local pos = player and player:get_pos()
 	local now = agent.now_us()
 	if not pos or not is_patient(player_name, now) then return end
-	for i, npc in ipairs(agent.addressed(player_name, pos, message)) do
-		if i == 1 then
-			last_heard_us[player_name] = now
-			partners[player_name] = {id = npc.id, at_us = now}
-		end
+	local addressed = agent.addressed(player_name, pos, message)
+	if not addressed[1] then return end
+	last_heard_us[player_name] = now
+	partners[player_name] = {id = addressed[1].id, at_us = now}
+	local turn = {player = player_name, waiting = {}, depth = 0}
+	turn.gathering = gathering.of(addressed[1], now) or gathering.new(now)
+	turn.line = gathering.add(turn.gathering, player_name, text.clean(message), now)
+	for i, npc in ipairs(addressed) do
+		turn.waiting[i], npc.gathering = npc.id, turn.gathering
 		agent.attend(npc, player_name)
 		agent.remember_line(player_name, npc, player_name, message)
-		answer(npc, player_name, message)
 	end
+	turns[player_name] = turn
+	take_turns(turn)
 end
 
 -- A private word: only the player hears the answer.
@@ -132,5 +175,5 @@ end)
 
 core.register_on_leaveplayer(function(player)
 	local name = player:get_player_name()
-	last_heard_us[name], partners[name] = nil, nil
+	last_heard_us[name], partners[name], turns[name] = nil, nil, nil
 end)

@@ -2,7 +2,8 @@
 -- in quiet hours, while switched off, or to players who do not want to hear it.
 
 local agent = ...
-local settings, text, speech, observe = agent.settings, agent.text, agent.speech, agent.observe
+local settings, text, speech, observe, gathering =
+	agent.settings, agent.text, agent.speech, agent.observe, agent.gathering
 
 local LOOK_EVERY_S = 1 -- who is near whom
 -- What somebody who opens a talk has in mind; unspoken: the listener hears only the answer. "" is a greeting.
@@ -10,6 +11,7 @@ local OPENERS = {
 	"", "Any news?", "How is work?", "What do you think of the weather?", "Did anything strange happen lately?", "How are you?",
 }
 
+local JOINS = 0.25 -- how often somebody who stands by joins in uncalled
 local WAIT_MAX_S = 1 -- so long the next line of a talk waits for a step with room for it
 
 local talks = 0
@@ -86,9 +88,9 @@ local function end_talk(talk)
 	if talk.over then return end
 	talk.over = true
 	talks = talks - 1
-	for _, id in ipairs({talk.speaker, talk.listener}) do
+	for _, id in ipairs(talk.members) do
 		local npc = llm_agent.get_npc(id)
-		if npc then rest(npc) end
+		if npc and npc.talk == talk then rest(npc) end
 	end
 end
 
@@ -100,30 +102,57 @@ local function both(talk)
 	return nil
 end
 
+local function joins(talk, npc, now)
+	if npc.talk or agent.is_talking(npc, now) or #talk.members >= settings.npc_talk_members_max then return false end
+	npc.talk = talk
+	talk.members[#talk.members + 1] = npc.id
+	return true
+end
+
+-- Who speaks after a line: whom it calls by name, once in a while somebody else who stands by, else the listener.
+local function next_speaker(talk, speaker, pos)
+	local now, near = agent.now_us(), agent.in_earshot(pos)
+	local called = talk.heard and gathering.called(talk.heard, near, agent.is_named)
+	if called and (called.talk == talk or joins(talk, called, now)) then return called.id end
+	local by = math.random() < JOINS and partner_of(speaker, pos, now)
+	return by and joins(talk, by, now) and by.id or talk.listener
+end
+
+local function pass_on(talk)
+	local speaker = llm_agent.get_npc(talk.speaker)
+	local pos = speaker and speaker:get_pos()
+	if not pos then return end_talk(talk) end
+	talk.speaker, talk.listener = next_speaker(talk, speaker, pos), talk.speaker
+	due[#due + 1] = talk
+end
+
 local function next_line(talk)
 	local speaker, listener = both(talk)
 	if not speaker or talk.left == 0 or not agent.client.enabled then return end_talk(talk) end
 	talk.left = talk.left - 1
+	local name = speaker.name
 	agent.attend(speaker, listener.id)
 	agent.attend(listener, speaker.id)
 	speaker:converse({
 		player = listener.name,
-		utterance = talk.heard ~= "" and talk.heard or nil,
+		utterance = talk.heard and talk.heard.text or talk.opener,
+		history = talk.heard and gathering.history(talk.gathering, talk.heard),
 		priority = agent.has_listeners(speaker:get_pos()) and "ambient" or "background",
 		on_done = function(was_spoken)
 			if not was_spoken then return end_talk(talk) end
-			talk.speaker, talk.listener = talk.listener, talk.speaker
-			due[#due + 1] = talk
+			pass_on(talk)
 		end,
 	}, function(reply)
 		if reply.fallback then talk.left = 0 end -- no small talk of stock phrases
-		talk.heard = reply.text
+		talk.heard = gathering.add(talk.gathering, name, reply.text, agent.now_us())
 	end)
 end
 
 local function begin_talk(npc, other)
+	local opener = OPENERS[math.random(#OPENERS)]
 	local talk = {
-		speaker = npc.id, listener = other.id, left = settings.npc_talk_chain_max, heard = OPENERS[math.random(#OPENERS)],
+		speaker = npc.id, listener = other.id, members = {npc.id, other.id}, left = settings.npc_talk_chain_max,
+		opener = opener ~= "" and opener or nil, gathering = gathering.new(agent.now_us()),
 	}
 	npc.talk, other.talk = talk, talk
 	talks = talks + 1
