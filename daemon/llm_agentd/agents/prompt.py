@@ -2,8 +2,9 @@
 
 Order: what the role is, knows and how it speaks (all NPCs of a role share it), name and persona (one NPC), actions,
 then earlier turns, and last of all the facts of this moment with the words just said. Positions and exact times never
-enter, so prefixes are shared and cached replies hit. Pure; the corpus of the embedded model is rendered by this same
-file, so that training and serving cannot drift apart.
+enter, so prefixes are shared and cached replies hit. Whatever players or the game bring in stands within its line and
+can begin none (`plain.py`). Pure; the corpus of the embedded model is rendered by this same file, so that training and
+serving cannot drift apart.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from llm_agentd.agents.plain import plain
+from llm_agentd.agents.plain import fact, name, plain, words
 from llm_agentd.agents.role import Role
 from llm_agentd.serving.request import Action, Message, Think, Turn
 
@@ -46,7 +47,7 @@ def system_text(think: Think, role: Role, language: str = "en") -> str:
         lines.append(f"You know: {'; '.join(line.rstrip('.;') for line in role.knowledge)}. {UNKNOWN_LINE}")
     if role.manner:
         lines.append(f"Your manner: {role.manner.rstrip('.')}.")
-    lines.append(f"You are {plain(think.npc.name)}, {role.title}.")
+    lines.append(f"You are {name(think.npc.name)}, {role.title}.")
     if think.npc.persona:
         lines[-1] += f" {plain(think.npc.persona)}"
     spoken = think.lang or role.language or language
@@ -66,9 +67,9 @@ def user_text(think: Think) -> str:
     if think.intent != "dialogue":
         facts["intent"] = think.intent
     head = fact_line(facts)
-    speaker = plain(think.player) if think.player else ""
+    speaker = name(think.player) if think.player else ""
     if think.utterance:
-        said = plain(think.utterance)
+        said = words(think.utterance, _known(think), is_named=bool(speaker))
         tail = f"{speaker}: {said}" if speaker else said
     elif speaker:
         tail = f"({speaker} comes near.)"
@@ -79,13 +80,20 @@ def user_text(think: Think) -> str:
 
 def avoid_line(lines: Sequence[str]) -> str:
     """Behind everything else: a question asked again with it keeps all its beginning."""
-    said = ", ".join(f'"{plain(line).replace(chr(34), chr(39))}"' for line in lines)
+    said = ", ".join(f'"{words(line).replace(chr(34), chr(39))}"' for line in lines)
     return f"(Do not repeat: {said}; say something new.)" if said else ""
 
 
 def turn_text(player: str, utterance: str) -> str:
     """How an earlier turn's words stand in the history: without its facts."""
-    return f"{plain(player)}: {plain(utterance)}"
+    return f"{name(player)}: {words(utterance)}"
+
+
+def _known(think: Think) -> tuple[str, ...]:
+    """Whose names a player may not put before words of their own."""
+    names = [think.npc.name, think.player or "", *think.audience, *(turn.speaker for turn in think.history)]
+    near = think.context.get("near", ())
+    return (*names, *(map(str, near) if isinstance(near, (list, tuple)) else (str(near),)))
 
 
 def history(turns: Sequence[Turn], npc_name: str) -> tuple[Message, ...]:
@@ -93,7 +101,7 @@ def history(turns: Sequence[Turn], npc_name: str) -> tuple[Message, ...]:
     messages: list[Message] = []
     for turn in turns:
         own = turn.speaker == npc_name
-        role, text = ("assistant", plain(turn.text)) if own else ("user", turn_text(turn.speaker, turn.text))
+        role, text = ("assistant", words(turn.text)) if own else ("user", turn_text(turn.speaker, turn.text))
         if messages and messages[-1].role == role:
             text = f"{messages.pop().content}\n{text}"
         messages.append(Message(role, text))
@@ -108,7 +116,7 @@ def fact_line(facts: Mapping[str, Any]) -> str:
     for key in known + other:
         value = fact_value(facts[key])
         if value:
-            parts.append(f"{plain(key)} {value}")
+            parts.append(f"{fact(key)} {value}")
     return f"[{'; '.join(parts)}]" if parts else ""
 
 
@@ -121,10 +129,10 @@ def fact_value(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))  # engines before 5.16 write whole numbers as 5.0
     if isinstance(value, Mapping):
-        return ", ".join(f"{plain(key)} {fact_value(item)}" for key, item in sorted(value.items()))
+        return ", ".join(f"{fact(key)} {fact_value(item)}" for key, item in sorted(value.items()))
     if isinstance(value, (list, tuple)):
         return ", ".join(filter(None, map(fact_value, value)))
-    return plain(str(value))[:FACT_VALUE_MAX_CHARS]
+    return fact(value)[:FACT_VALUE_MAX_CHARS]
 
 
 def signature(action: Action) -> str:
