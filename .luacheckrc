@@ -14,6 +14,10 @@ end
 for _, file in ipairs({"init", "api", "body", "places", "attach"}) do -- what adds to the API
 	files[mod .. file .. ".lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
 end
+for _, file in ipairs({"ledger", "ledger_accounts", "ledger_journal"}) do
+	files[mod .. file .. ".lua"] = {read_globals = {"core"}}
+end
+files[mod .. "ledger_pockets.lua"] = {read_globals = {"ItemStack"}}
 for _, file in ipairs({"mobs", "mcl"}) do
 	files[mod .. "adapters/" .. file .. ".lua"] = {read_globals = {"core"}}
 end
@@ -36,5 +40,5 @@ files["tests/mods/llm_probe_docs/init.lua"] = {read_globals = {"llm_probe", "llm
 files["tests/mods/mobs_animal/init.lua"] = {read_globals = {"mobs"}}
 files["docs/examples"] = {read_globals = {"core", "llm_agent"}}
 files["docs/examples/talking_sheep"] = {globals = {"core"}, read_globals = {"llm_agent"}} -- it changes another mod's definition
-files["lua/mock_core.lua"] = {globals = {"core", "llm_agent"}}
+files["lua/mock_core.lua"] = {globals = {"core", "llm_agent", "ItemStack"}}
 files["lua/spec"] = {std = "+busted", read_globals = {"core", "llm_agent"}, max_line_length = 150} -- tables of cases

@@ -1,7 +1,7 @@
 -- The Lua side of llm-agentd for programs outside the game: `cd lua && luarocks make` installs it from this checkout.
 -- Needs no compiler. llm_client binds to ZeroMQ itself (LuaJIT's FFI to libzmq, which no rock brings: apt-get install libzmq5);
 -- llm_wire and llm_json run on plain Lua too. lua-cjson is taken instead of dkjson where it is installed.
--- mock_core.lua and spec/ are for this project's own tests and stay here.
+-- mock_*.lua and spec/ are for this project's own tests and stay here.
 rockspec_format = "3.0"
 package = "llm-agentd"
 version = "scm-1"

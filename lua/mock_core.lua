@@ -3,6 +3,7 @@
 -- Not the engine: no physics, no map. What only the engine can show is tried on a real server.
 
 local dkjson = require("dkjson")
+local items = require("mock_items")
 
 local Mock = {}
 Mock.__index = Mock
@@ -77,8 +78,12 @@ function Object:get_attach() return not self.gone and self.parent and not self.p
 function Object:get_luaentity() return not self.gone and self.entity or nil end
 function Object:is_player() return self.player_name ~= nil end
 function Object:get_player_name() return self.player_name or "" end
-function Object:get_wielded_item() return self.wielded end
-function Object:set_wielded_item(stack) self.wielded = stack end
+function Object:get_inventory() return not self.gone and self.inventory or nil end
+function Object:get_meta() return not self.gone and self.meta or nil end
+function Object.get_wield_list() return "main" end
+function Object:get_wield_index() return self.wield_index end
+function Object:get_wielded_item() return self.inventory:get_stack("main", self.wield_index) end
+function Object:set_wielded_item(stack) return self.inventory:set_stack("main", self.wield_index, stack) end
 function Object:get_player_control() return {sneak = self.sneaks or false} end
 
 function Object:remove()
@@ -96,25 +101,19 @@ function Object:unload()
 	return saved
 end
 
-local function item_stack(name, count)
-	local stack = {count = name == "" and 0 or count or 1}
-	function stack:is_empty() return self.count == 0 end
-	function stack:get_name() return self.count > 0 and name or "" end
-	function stack:get_count() return self.count end
-	function stack:take_item() self.count = self.count - 1 end
-	return stack
-end
-
 -- The fake core ----------------------------------------------------------------------------------------------------------
 
--- options: settings (table of strings), http (false: not allowed), curl (false: no cURL), storage (table kept over "restarts"),
--- player_api (false: a game without the player model), other_mods (name → true), mod_path
+-- options: settings (table of strings), http (false: not allowed), curl (false: no cURL), storage and saves (tables kept over
+-- "restarts": of the mod storage, and of players, see save_player), inventory_slots (of a player, 32), player_api (false: a game
+-- without the player model), other_mods (name → true), mod_path, translations and client_languages (see there)
 function Mock.new(options)
 	options = options or {}
 	local self = setmetatable({
 		now_us = 1e9,
 		settings = options.settings or {},
 		storage = options.storage or {},
+		saves = options.saves or {}, -- player → {lists, fields}
+		inventory_slots = options.inventory_slots or 32,
 		mod_path = options.mod_path or "mods/llm_agent",
 		log = {}, -- "level: text"
 		chat = {}, -- {to, text}
@@ -131,12 +130,14 @@ function Mock.new(options)
 		forms = {}, -- player → {name, spec}, the form that is open
 	}, Mock)
 	self.core = self:_core(options)
+	function self.item_stack(item) return items.new_stack(self.core, item) end
 	return self
 end
 
 function Mock:_core(options)
 	local core = {
 		registered_entities = {}, registered_chatcommands = {}, registered_privileges = {}, registered_items = {},
+		registered_aliases = {},
 		registered_nodes = {air = {walkable = false}, stone = {}, pool = {walkable = false, liquidtype = "source"}},
 	}
 	self:_add_environment(core, options)
@@ -209,6 +210,7 @@ function Mock:_add_environment(core, options)
 		return {
 			get_string = function(_, key) return self.storage[key] or "" end,
 			set_string = function(_, key, value) self.storage[key] = value ~= "" and value or nil end,
+			to_table = function() return items.new_meta(self.storage):to_table() end,
 		}
 	end
 	core.parse_json = parse_json
@@ -228,7 +230,11 @@ function Mock:_add_registrations(core)
 	core.register_on_mods_loaded = into("loaded")
 	function core.register_privilege(name, def) core.registered_privileges[name] = def end
 	function core.register_chatcommand(name, def) core.registered_chatcommands[name] = def end
-	function core.register_craftitem(name, def) core.registered_items[name] = def end
+	function core.register_craftitem(name, def)
+		def.type = "craft"
+		core.registered_items[name] = def
+	end
+	function core.register_alias(name, to) core.registered_aliases[name] = to end
 	function core.register_entity(name, def) core.registered_entities[name] = def end
 end
 
@@ -418,10 +424,18 @@ end
 
 -- Load the mod as the engine does: globals `core` and, from it, `llm_agent`.
 function Mock:load_mod()
-	_G.core, _G.llm_agent = self.core, nil
+	_G.core, _G.llm_agent, _G.ItemStack = self.core, nil, self.item_stack
 	assert(loadfile(self.mod_path .. "/init.lua"))()
 	for _, fn in ipairs(self.callbacks.loaded) do fn() end
 	return _G.llm_agent
+end
+
+-- The state that the mod's parts share: what the API does not show.
+function Mock.private()
+	for i = 1, 60 do
+		local name, value = debug.getupvalue(_G.llm_agent.update, i)
+		if name == "agent" then return value end
+	end
 end
 
 function Mock:step(dtime, times)
@@ -444,17 +458,30 @@ function Mock:shutdown()
 end
 
 function Mock:join(name, pos, wielded)
-	local player = setmetatable({
-		player_name = name, pos = vector_copy(pos), hp = 20, properties = {}, wielded = item_stack(wielded or ""),
-	}, Object)
+	local player = setmetatable({player_name = name, pos = vector_copy(pos), hp = 20, properties = {}, wield_index = 1}, Object)
+	player.inventory = items.new_inventory(self.item_stack, {main = self.inventory_slots})
+	player.meta = items.new_meta()
+	local saved = self.saves[name]
+	if saved then
+		player.inventory:restore(saved.lists)
+		player.meta = items.new_meta(items.new_meta(saved.fields):to_table().fields)
+	end
+	if wielded then player:set_wielded_item(wielded) end
 	self.players[name] = player
 	for _, fn in ipairs(self.callbacks.join) do fn(player, nil) end
 	return player
 end
 
+-- As the engine writes a player: inventory and metadata in one. It does so once in a while, and when the player has left.
+function Mock:save_player(name)
+	local player = self.players[name]
+	self.saves[name] = {lists = player.inventory:save(), fields = player.meta:to_table().fields}
+end
+
 function Mock:leave(name)
 	local player = self.players[name]
 	for _, fn in ipairs(self.callbacks.leave) do fn(player, false) end
+	self:save_player(name)
 	self.players[name] = nil
 	player.gone = true
 end

@@ -7,10 +7,6 @@ local function load_fake(name) return assert(loadfile("lua/spec/fakes/" .. name 
 
 local function at(x) return {x = x, y = 0, z = 0} end
 
-local function item(name)
-	return {is_empty = function() return name == "" end, get_name = function() return name end}
-end
-
 describe("a mind for another mod's entity", function()
 	local mock, agent, storage
 
@@ -228,9 +224,9 @@ describe("a mind for another mod's entity", function()
 				assert.equal(object, asked)
 				return clicker:get_wielded_item():get_name() == "zoo:hay"
 			end})
-			player.wielded = item("zoo:hay")
+			player:set_wielded_item("zoo:hay")
 			assert.equal(0, talks(object, player))
-			player.wielded = item("")
+			player:set_wielded_item("")
 			assert.equal(1, talks(object, player))
 			mock.privs.Robin = {llm_admin = true}
 			mock:command("Robin", "off")
@@ -413,10 +409,10 @@ describe("a mind for another mod's entity", function()
 			player.sneaks = false
 			local npc = spawn("mobs_npc:npc")
 			for held, talk in pairs({[""] = 1, ["default:pick_steel"] = 1, ["farming:bread"] = 0, ["mobs:nametag"] = 0}) do
-				player.wielded = item(held)
+				player:set_wielded_item(held)
 				assert.equal(talk, talks(npc, player), held)
 			end
-			player.wielded = item("")
+			player:set_wielded_item("")
 			luaentity(npc).tamed = true
 			assert.equal(0, talks(npc, player))
 		end)
@@ -483,7 +479,7 @@ describe("a mind for another mod's entity", function()
 				assert.equal(1, talks(jobless, player))
 				assert.equal(1, talks(spawn({_profession = "farmer", child = true}), player))
 				for _, held in ipairs({"mcl_farming:bread", "mcl_mobs:nametag", "mcl_mobitems:nametag"}) do
-					player.wielded = item(held)
+					player:set_wielded_item(held)
 					assert.equal(0, talks(jobless, player), held)
 				end
 				player.sneaks = true

@@ -134,6 +134,12 @@ function llm_agent.unregister_npc(id)
 	return true
 end
 
+-- Gone for good with its body: its goods stay in its settlement. A mod that unregisters an NPC may register it anew.
+function agent.bury(id)
+	agent.ledger.close(id)
+	return llm_agent.unregister_npc(id)
+end
+
 -- For the model, in English; players see agent.shown_title.
 function agent.title(npc)
 	return agent.roles[npc.role] and agent.roles[npc.role].title or "the " .. npc.role

@@ -118,7 +118,7 @@ end
 local function leave(self, removal)
 	local npc = mind_of(self)
 	minds[self] = nil
-	if npc and removal then llm_agent.unregister_npc(npc.id) end
+	if npc and removal then agent.bury(npc.id) end
 end
 
 local function owned(self)

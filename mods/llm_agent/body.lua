@@ -150,7 +150,7 @@ core.register_entity(ENTITY, {
 		if not npc then return end
 		agent.end_living(npc)
 		if npc.bubble then npc.bubble:remove() end -- else the engine finds it attached to nobody
-		if removal and npc.lives_in_body then llm_agent.unregister_npc(npc.id) end
+		if removal and npc.lives_in_body then agent.bury(npc.id) end
 	end,
 
 	on_rightclick = function(self, clicker)

@@ -147,6 +147,23 @@ def draw_egg() -> Canvas:
     return image
 
 
+def draw_coin() -> Canvas:
+    """A coin with a square hole, 16x16."""
+    grain = random.Random("coin")
+    image = canvas(16, 16)
+    for row, inset in enumerate((5, 3, 2, 1, 1, 0, 0, 0, 0, 1, 1, 2, 3, 5)):
+        fill(image, inset + 1, row + 1, 14 - 2 * inset, 1, (222, 182, 72), grain)
+        for edge in (inset + 1, 14 - inset):
+            fill(image, edge, row + 1, 1, 1, (152, 112, 36), None)
+    for row in (1, 14):
+        fill(image, 6, row, 4, 1, (152, 112, 36), None)
+    fill(image, 5, 3, 4, 1, (250, 228, 140), None)
+    fill(image, 3, 5, 1, 4, (250, 228, 140), None)
+    fill(image, 6, 6, 4, 4, (152, 112, 36), None)
+    fill(image, 7, 7, 2, 2, (96, 70, 24), None)
+    return image
+
+
 def png(image: Canvas) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -162,6 +179,7 @@ def main() -> None:
         (folder / f"llm_agent_{role}.png").write_bytes(png(draw_skin(role)))
         (folder / f"llm_agent_{role}_front.png").write_bytes(png(draw_figure(role)))
     (folder / "llm_agent_spawn_egg.png").write_bytes(png(draw_egg()))
+    (folder / "llm_agent_coin.png").write_bytes(png(draw_coin()))
     (folder / "llm_agent_blank.png").write_bytes(png(canvas(1, 1)))
 
 

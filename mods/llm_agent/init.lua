@@ -72,6 +72,7 @@ part("commands", agent)
 part("players", agent)
 part("company", agent)
 agent.items = part("items", agent)
+agent.ledger = part("ledger", agent, part)
 part("memory", agent)
 agent.places = part("places", agent)
 agent.diagnosis = part("diagnosis", agent.S, agent.text)
@@ -112,6 +113,7 @@ function llm_agent.update(dtime)
 	agent.look_around(dtime, now + budget_us / 2) -- a question costs as much as all the rest: only in a quiet step
 	agent.step_bodies(now, now + budget_us)
 	agent.look_at_bodies()
+	agent.ledger.step(dtime)
 end
 
 core.register_globalstep(function(dtime) llm_agent.update(dtime) end)
