@@ -6,8 +6,8 @@ exclude_files = {".venv", ".demo", "build", "dist"}
 
 local mod = "mods/llm_agent/"
 for _, file in ipairs({
-	"commands", "company", "doctor", "editor", "egg", "first_run", "form", "hearing", "items", "manners", "observe",
-	"outcomes", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
+	"commands", "company", "doctor", "doors", "editor", "egg", "first_run", "form", "go", "ground", "hearing", "items", "legs", "manners",
+	"observe", "outcomes", "path", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
 }) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
 end
@@ -31,6 +31,7 @@ files["tests/mods/llm_probe/init.lua"] = {read_globals = {"core", "vector"}, glo
 files["tests/mods/llm_probe_mobs/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "mobs", "vector", "ItemStack"}}
 files["tests/mods/llm_probe_off/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/llm_probe_presence/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "vector"}}
+files["tests/mods/llm_probe_legs/init.lua"] = {read_globals = {"core", "doors", "llm_agent", "llm_probe", "vector"}}
 files["tests/mods/llm_probe_locale/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/llm_probe_admin/init.lua"] = {read_globals = {"llm_agent", "ItemStack"}, globals = {"core"}}
 for _, name in ipairs({"lifecycle", "leave"}) do

@@ -123,6 +123,8 @@ function Mock.new(options)
 		light = 15, -- everywhere; false: nothing is loaded
 		nodes = {}, -- {name, pos}, the only ones there are
 		searches = 0, -- for nodes
+		path_searches = 0,
+		meta = {}, -- "x,y,z" → fields of that node
 		privs = {}, -- player → {privilege = true}
 		fetches = {}, -- HTTP requests in the order they were made: {request, result, seen}
 		callbacks = {globalstep = {}, chat = {}, join = {}, leave = {}, shutdown = {}, loaded = {}, fields = {}},
@@ -238,6 +240,41 @@ function Mock:_add_registrations(core)
 	function core.register_entity(name, def) core.registered_entities[name] = def end
 end
 
+local function find_path(core, from, to, around)
+	local function is_walkable(x, y, z)
+		local node = core.get_node_or_nil({x = x, y = y, z = z})
+		local def = node and core.registered_nodes[node.name]
+		return not node or not def or def.walkable ~= false
+	end
+	local function height(x, y, z)
+		if is_walkable(x, y, z) then return not is_walkable(x, y + 1, z) and y + 1 or nil end
+		return is_walkable(x, y - 1, z) and y or is_walkable(x, y - 2, z) and y - 1 or nil
+	end
+	local seen, queue = {}, {{x = from.x, y = from.y, z = from.z}}
+	for _, node in ipairs(queue) do
+		if node.x == to.x and node.y == to.y and node.z == to.z then
+			local way = {}
+			while node do
+				table.insert(way, 1, {x = node.x, y = node.y, z = node.z})
+				node = node.before
+			end
+			return way
+		end
+		for _, side in ipairs({{1, 0}, {-1, 0}, {0, 1}, {0, -1}}) do
+			local x, z = node.x + side[1], node.z + side[2]
+			local y = height(x, node.y, z)
+			local key = y and ("%d,%d,%d"):format(x, y, z)
+			local inside = x >= math.min(from.x, to.x) - around and x <= math.max(from.x, to.x) + around
+				and z >= math.min(from.z, to.z) - around and z <= math.max(from.z, to.z) + around
+			if key and inside and not seen[key] then
+				seen[key] = true
+				queue[#queue + 1] = {x = x, y = y, z = z, before = node}
+			end
+		end
+	end
+	return nil
+end
+
 function Mock:_add_world(core)
 	function core.get_timeofday() return self.time_of_day end
 	function core.get_node_light() return self.light or nil end
@@ -290,6 +327,26 @@ function Mock:_add_world(core)
 		return name and {name = name} or nil
 	end
 	function core.get_node(pos) return core.get_node_or_nil(pos) or {name = "ignore"} end
+	function core.get_item_group(name, group)
+		local def = core.registered_nodes[name] or core.registered_items[name] or {}
+		return (def.groups or {})[group] or 0
+	end
+	function core.get_meta(pos)
+		local key = ("%d,%d,%d"):format(pos.x, pos.y, pos.z)
+		self.meta[key] = self.meta[key] or {}
+		local fields = self.meta[key]
+		return {
+			get_string = function(_, name) return tostring(fields[name] or "") end,
+			set_string = function(_, name, value) fields[name] = value end,
+			get_int = function(_, name) return tonumber(fields[name]) or 0 end,
+			set_int = function(_, name, value) fields[name] = value end,
+		}
+	end
+	-- As the engine's finds ways: it looks for no room above the head, wades through what is not walkable, climbs whatever is.
+	function core.find_path(from, to, around)
+		self.path_searches = self.path_searches + 1
+		return find_path(core, from, to, around)
+	end
 	function core.get_player_by_name(name) return self.players[name] end
 	function core.add_entity(pos, name, staticdata)
 		local def = assert(core.registered_entities[name], "unknown entity " .. name)

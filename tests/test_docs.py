@@ -22,6 +22,7 @@ FIELDS_OF = {
     "ATTACH_FIELDS": "llm_agent.attach",
     "THINK_FIELDS": "npc:think",
     "SAY_FIELDS": "npc:say",
+    "GO_FIELDS": "npc:go_to",
 }
 
 

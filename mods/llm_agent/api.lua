@@ -130,6 +130,7 @@ function llm_agent.unregister_npc(id)
 		end
 	end
 	agent.speech.hush(id)
+	agent.legs.clear(npc, "gone")
 	for request in pairs(npc.asking) do client.cancel(request) end
 	return true
 end

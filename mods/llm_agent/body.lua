@@ -104,7 +104,7 @@ local function wake(object, staticdata)
 		npc = llm_agent.register_npc(saved.id, {
 			name = saved.name, role = role, mood = saved.mood, persona = saved.persona, object = object,
 		})
-		npc.saved_role, npc.lives_in_body = saved.role, true
+		npc.saved_role, npc.lives_in_body, npc.saved_stays = saved.role, true, saved.stays
 		npc.home = not check.position(saved.home or false) and saved.home or object:get_pos()
 		for key, value in pairs(type(saved.context) == "table" and saved.context or {}) do npc.context[key] = value end
 	end
@@ -133,6 +133,8 @@ core.register_entity(ENTITY, {
 		self.npc_id = npc.id
 		dress(self.object, npc)
 		agent.begin_living(npc)
+		if npc.saved_stays and not agent.legs.current(npc) then agent.legs.order(npc, {kind = "stay"}) end
+		npc.saved_stays = nil
 	end,
 
 	get_staticdata = function(self)
@@ -140,7 +142,7 @@ core.register_entity(ENTITY, {
 		if not npc then return "" end
 		return core.serialize({
 			id = npc.id, name = npc.name, role = npc.saved_role or npc.role, mood = npc.mood, persona = npc.persona,
-			context = observe.plain(npc.context), home = npc.home,
+			context = observe.plain(npc.context), home = npc.home, stays = agent.legs.stays(npc),
 		})
 	end,
 

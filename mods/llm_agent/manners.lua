@@ -1,8 +1,9 @@
 -- Manners of a body: it turns to whom it talks with and stands still meanwhile; else it strolls around its home, or stands.
+-- Where it was ordered to go (legs.lua), that comes first.
 -- Bodies take turns: each is looked at a few times a second at most, and only a few in one step. Knows nothing of words.
 
 local agent = ...
-local settings, speech = agent.settings, agent.speech
+local settings, speech, ground = agent.settings, agent.speech, agent.ground
 
 local ATTENTION_US = 8e6 -- so long it looks at somebody after the last word
 local PAUSE_US = 2e6 -- and so long it stands when it talked to nobody
@@ -11,8 +12,6 @@ local STRIDE_S = 0.6 -- while walking: looks where it goes
 local WALK_SPEED = 1.3 -- nodes a second, a third of a player's
 local REST_MIN_S, REST_MAX_S = 3, 12
 local WALK_MIN_S, WALK_MAX_S = 2, 5
-local STEP_AHEAD = 1.1 -- nodes: more than one stride
-local DROP_MAX = 1 -- nodes it steps down
 
 -- Frames of player_api's character model. A sprite has none.
 local STAND, WALK = {x = 0, y = 79}, {x = 168, y = 187}
@@ -24,6 +23,11 @@ end
 
 function agent.stand(npc, object)
 	animate(npc, object, STAND, 30)
+end
+
+-- Legs move as fast as it goes.
+function agent.walk(npc, object, speed)
+	animate(npc, object, WALK, math.min(30, 12 * speed))
 end
 
 -- Turn to a position; a body of another mod by its own means, where those are known.
@@ -85,43 +89,6 @@ function agent.let_go(npc, now)
 	if object then npc.hold(object, false) end
 end
 
-local function is_solid(node)
-	local def = core.registered_nodes[node.name]
-	return not def or def.walkable ~= false
-end
-
--- What is made to keep walkers out or in, though it is no higher than a step.
-local function bars(node)
-	local groups = (core.registered_nodes[node.name] or {}).groups or {}
-	return (groups.fence or groups.wall or groups.door or 0) > 0
-end
-
-local function harms(node)
-	local def = core.registered_nodes[node.name]
-	return def and ((def.damage_per_second or 0) > 0 or (def.liquidtype or "none") ~= "none")
-end
-
--- Is there ground at `pos` (of the feet) to stand on, one up or at most DROP_MAX down, and room for a head?
-local function can_stand(pos)
-	local up = core.get_node_or_nil({x = pos.x, y = pos.y + 1.5, z = pos.z})
-	local feet = core.get_node_or_nil({x = pos.x, y = pos.y + 0.5, z = pos.z})
-	if not up or not feet or is_solid(up) or harms(feet) or bars(feet) then return false end
-	if is_solid(feet) then -- a step up: wants room above the head too
-		local above = core.get_node_or_nil({x = pos.x, y = pos.y + 2.5, z = pos.z})
-		return above ~= nil and not is_solid(above)
-	end
-	for down = 0, DROP_MAX do
-		local below = core.get_node_or_nil({x = pos.x, y = pos.y - 0.5 - down, z = pos.z})
-		if not below or harms(below) then return false end
-		if is_solid(below) then return true end
-	end
-	return false
-end
-
-local function ahead(pos, yaw)
-	return {x = pos.x - math.sin(yaw) * STEP_AHEAD, y = pos.y, z = pos.z + math.cos(yaw) * STEP_AHEAD}
-end
-
 local function is_far_from_home(npc, pos)
 	local x, z = pos.x - npc.home.x, pos.z - npc.home.z
 	return x * x + z * z > settings.wander_radius ^ 2
@@ -131,11 +98,7 @@ end
 local function direction(npc, pos)
 	local yaw = math.random() * 2 * math.pi
 	if is_far_from_home(npc, pos) then yaw = math.atan2(pos.x - npc.home.x, npc.home.z - pos.z) end
-	for turn = 0, 7 do
-		local tried = yaw + (turn % 2 == 0 and turn / 2 or -(turn + 1) / 2) * math.pi / 4
-		if can_stand(ahead(pos, tried)) then return tried end
-	end
-	return nil
+	return ground.free_yaw(pos, yaw, 8)
 end
 
 local function set_out(npc, object, pos)
@@ -144,7 +107,7 @@ local function set_out(npc, object, pos)
 	npc.walking_s = WALK_MIN_S + math.random() * (WALK_MAX_S - WALK_MIN_S)
 	object:set_yaw(yaw)
 	object:set_velocity({x = -math.sin(yaw) * WALK_SPEED, y = object:get_velocity().y, z = math.cos(yaw) * WALK_SPEED})
-	animate(npc, object, WALK, 15)
+	agent.walk(npc, object, WALK_SPEED)
 end
 
 local function rest_s()
@@ -168,14 +131,16 @@ end
 local function walk_on(npc, object)
 	local pos, yaw = feet_of(npc, object), object:get_yaw()
 	npc.walking_s = npc.walking_s - STRIDE_S
-	local strays = is_far_from_home(npc, pos) and not is_far_from_home(npc, ahead(pos, yaw + math.pi))
-	if npc.walking_s > 0 and not strays and can_stand(ahead(pos, yaw)) then return STRIDE_S end
+	local strays = is_far_from_home(npc, pos) and not is_far_from_home(npc, ground.ahead(pos, yaw + math.pi))
+	if npc.walking_s > 0 and not strays and ground.can_stand(ground.ahead(pos, yaw)) then return STRIDE_S end
 	halt(npc, object)
 	return rest_s()
 end
 
 -- One look of a body at what to do. Returns the seconds until the next.
 local function live(npc, object, now)
+	local ordered_s = agent.legs.step(npc, object, now)
+	if ordered_s then return ordered_s end
 	if agent.is_talking(npc, now) then return listen(npc, object) end
 	npc.attention = nil
 	if not settings.wander or settings.wander_radius == 0 then return rest_s() end
@@ -191,6 +156,7 @@ function agent.begin_living(npc)
 end
 
 function agent.end_living(npc)
+	agent.legs.sleep(npc)
 	npc.next_look_us = nil
 end
 

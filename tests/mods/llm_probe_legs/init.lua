@@ -1,0 +1,128 @@
+-- Ways on foot with the engine's search and its physics: around a wall, through a door, up steps, after somebody, away from
+-- somebody. A house of stone stands in the middle: x 8 to 14, z 5 to 11, its door (in minetest_game) at 8, 6, 8.
+
+local ORIGIN = {x = 2, y = 5.5, z = 8}
+local IN_HOUSE = {x = 12, y = 5.5, z = 8}
+local DOOR = {x = 8, y = 6, z = 8}
+
+local mira, bram -- ids
+local ends, most_open, farthest = {}, 0, 0
+
+local function npc(id) return llm_agent.get_npc(id) end
+
+local function feet(id)
+	local object = npc(id):get_object()
+	local pos = object:get_pos()
+	pos.y = pos.y + object:get_properties().collisionbox[2]
+	return pos
+end
+
+local function ends_note(ok, why) ends[#ends + 1] = ok and "ok" or why end
+
+local function distance(a, b) return vector.distance({x = a.x, y = 0, z = a.z}, {x = b.x, y = 0, z = b.z}) end
+
+local function build(from, to, name)
+	for x = from.x, to.x do for y = from.y, to.y do for z = from.z, to.z do
+		core.set_node({x = x, y = y, z = z}, {name = name})
+	end end end
+end
+
+local function build_house()
+	build({x = 8, y = 6, z = 5}, {x = 14, y = 8, z = 11}, "mapgen_stone")
+	build({x = 9, y = 6, z = 6}, {x = 13, y = 7, z = 10}, "air")
+	build(DOOR, {x = 8, y = 7, z = 8}, "air")
+end
+
+local function put_door(name, owner)
+	core.set_node(DOOR, {name = name .. "_a", param2 = 1}) -- of one who looked to the east
+	core.set_node({x = 8, y = 7, z = 8}, {name = "doors:hidden", param2 = 1})
+	core.get_meta(DOOR):set_int("state", 0)
+	core.get_meta(DOOR):set_string("owner", owner or "")
+end
+
+local function is_open() return doors.get(DOOR):state() end
+
+local function at_end(want)
+	if not ends[1] then return nil, core.pos_to_string(feet(mira)) end
+	return #ends == 1 and ends[1] == want, table.concat(ends, ", ")
+end
+
+-- Back at the beginning, with nothing to do.
+local function reset()
+	ends = {}
+	local object = npc(mira):get_object()
+	object:set_velocity(vector.zero())
+	object:set_pos({x = ORIGIN.x, y = ORIGIN.y + 0.01 - object:get_properties().collisionbox[2], z = ORIGIN.z})
+end
+
+llm_probe.run({
+	{"it_goes_around_a_wall", function()
+		for x = -8, 24, 16 do for z = -8, 24, 16 do core.forceload_block({x = x, y = 8, z = z}, true) end end
+		mira = llm_agent.spawn(ORIGIN, {role = "smith", name = "Mira"}).id
+		build({x = 5, y = 6, z = 4}, {x = 5, y = 7, z = 12}, "mapgen_stone")
+		npc(mira):go_to({x = 7, y = 5.5, z = 8}, {}, ends_note)
+	end, function()
+		farthest = math.max(farthest, math.abs(feet(mira).z - 8))
+		if ends[1] then return distance(feet(mira), {x = 7, z = 8}) < 1.2 and farthest > 4 and ends[1] == "ok", ends[1] end
+		return nil, core.pos_to_string(feet(mira))
+	end},
+	{"it_climbs_steps_up_and_down", function()
+		reset()
+		build({x = 5, y = 6, z = 4}, {x = 5, y = 7, z = 12}, "air")
+		build({x = 4, y = 6, z = -7}, {x = 6, y = 6, z = 23}, "mapgen_stone") -- right across
+		build({x = 5, y = 7, z = -7}, {x = 5, y = 7, z = 23}, "mapgen_stone")
+		npc(mira):go_to({x = 7, y = 5.5, z = 2}, {}, ends_note)
+	end, function() return at_end("ok") end},
+	{"it_gives_up_where_there_is_no_way", function()
+		reset()
+		build({x = 4, y = 6, z = -7}, {x = 6, y = 7, z = 23}, "air")
+		build_house()
+		build(DOOR, {x = 8, y = 7, z = 8}, "mapgen_stone")
+		npc(mira):go_to(IN_HOUSE, {}, ends_note)
+	end, function() return at_end("no_way") end},
+	{"it_follows_another_one", function()
+		reset()
+		bram = llm_agent.spawn({x = 4, y = 5.5, z = 8}, {role = "guard", name = "Bram"}).id
+		npc(bram):go_to({x = 14, y = 5.5, z = 2}, {}, function() end)
+		npc(mira):follow(bram)
+	end, function()
+		return distance(feet(bram), {x = 14, z = 2}) < 1.5 and distance(feet(mira), feet(bram)) < 3.6 or nil,
+			core.pos_to_string(feet(mira)) .. core.pos_to_string(feet(bram))
+	end},
+	{"it_stays", function()
+		npc(mira):stay()
+		npc(bram):go_to(ORIGIN, {}, ends_note)
+	end, function() return at_end("ok") end},
+	{"it_flees", function()
+		reset()
+		npc(mira):flee(bram, {distance = 7}, ends_note)
+	end, function()
+		if not ends[1] then return nil, core.pos_to_string(feet(mira)) end
+		return ends[1] == "ok" and distance(feet(mira), feet(bram)) >= 6.5, ends[1]
+	end},
+	{"it_goes_through_a_door_and_closes_it", function()
+		reset()
+		build_house()
+		put_door("doors:door_wood")
+		npc(mira):go_to(IN_HOUSE, {}, ends_note)
+	end, function()
+		most_open = most_open + (is_open() and 1 or 0)
+		if not ends[1] then return nil, core.pos_to_string(feet(mira)) end
+		return ends[1] == "ok" and feet(mira).x > 10 and most_open > 0 and not is_open(), ends[1]
+	end},
+	{"it_comes_out_again", function()
+		ends = {}
+		npc(mira):go_to(ORIGIN, {}, ends_note)
+	end, function()
+		if not ends[1] then return nil, core.pos_to_string(feet(mira)) end
+		return ends[1] == "ok" and feet(mira).x < 4 and not is_open(), ends[1]
+	end},
+	{"it_leaves_a_locked_door_alone", function()
+		reset()
+		put_door("doors:door_steel", "Robin")
+		npc(mira):go_to(IN_HOUSE, {}, ends_note)
+	end, function()
+		if is_open() then return false, "opened it" end
+		return at_end("no_way")
+	end},
+})
