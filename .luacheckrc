@@ -8,6 +8,8 @@ local mod = "mods/llm_agent/"
 for _, file in ipairs({
 	"commands", "company", "doctor", "doors", "editor", "egg", "first_run", "form", "go", "ground", "hearing", "items", "legs", "manners",
 	"observe", "outcomes", "path", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
+	"actions/fights", "blows", "commands", "company", "doctor", "editor", "egg", "fight", "first_run", "foes", "form", "hearing", "items", "manners", "observe", "orders",
+	"outcomes", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
 }) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
 end
@@ -39,6 +41,7 @@ for _, name in ipairs({"lifecycle", "leave"}) do
 end
 files["tests/mods/llm_probe_docs/init.lua"] = {read_globals = {"llm_probe", "llm_agent", "vector", "ItemStack"}, globals = {"core"}}
 files["tests/mods/mobs_animal/init.lua"] = {read_globals = {"mobs"}}
+files["tests/mods/llm_probe_fight/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "vector"}}
 files["docs/examples"] = {read_globals = {"core", "llm_agent"}}
 files["docs/examples/talking_sheep"] = {globals = {"core"}, read_globals = {"llm_agent"}} -- it changes another mod's definition
 files["lua/mock_core.lua"] = {globals = {"core", "llm_agent", "ItemStack"}}

@@ -65,7 +65,10 @@ function Object:set_pos(pos) self.pos = vector_copy(pos) end
 function Object:get_properties() return self.properties end
 function Object:set_properties(given) for key, value in pairs(given) do self.properties[key] = value end end
 function Object:get_hp() return self.hp end
-function Object:set_hp(hp) self.hp = hp end
+function Object:set_hp(hp, reason)
+	if self.on_hp_change then self.on_hp_change(self, hp - self.hp, reason or {type = "set_hp"}) end
+	self.hp = math.max(0, hp)
+end
 function Object:set_yaw(yaw) self.yaw = yaw end
 function Object:get_yaw() return self.yaw end
 function Object:get_velocity() return self.velocity and vector_copy(self.velocity) or {x = 0, y = 0, z = 0} end
@@ -91,6 +94,15 @@ function Object:remove()
 	local entity = self.entity
 	if entity and entity.on_deactivate then entity:on_deactivate(true) end
 	self.gone = true
+end
+
+-- The damage is that of the weapon: no armour here. A player's hit points change as the engine says it.
+function Object:punch(puncher, since_s, capabilities, direction)
+	local damage = (capabilities.damage_groups or {}).fleshy or 0
+	local own = self.entity and self.entity.on_punch
+	if own and own(self.entity, puncher, since_s, capabilities, direction, damage) then return end
+	self:set_hp(self.hp - damage, {type = "punch", object = puncher})
+	if self.entity and self.hp <= 0 then self:remove() end
 end
 
 -- The mapblock goes: what the body would save, and no body any more.
@@ -127,7 +139,7 @@ function Mock.new(options)
 		meta = {}, -- "x,y,z" → fields of that node
 		privs = {}, -- player → {privilege = true}
 		fetches = {}, -- HTTP requests in the order they were made: {request, result, seen}
-		callbacks = {globalstep = {}, chat = {}, join = {}, leave = {}, shutdown = {}, loaded = {}, fields = {}},
+		callbacks = {globalstep = {}, chat = {}, join = {}, leave = {}, shutdown = {}, loaded = {}, fields = {}, hpchange = {}},
 		ground = {}, -- "x,y,z" → name, where it is not stone below 0 and air above
 		forms = {}, -- player → {name, spec}, the form that is open
 	}, Mock)
@@ -227,6 +239,7 @@ function Mock:_add_registrations(core)
 	core.register_on_chat_message = into("chat")
 	core.register_on_joinplayer = into("join")
 	core.register_on_leaveplayer = into("leave")
+	core.register_on_player_hpchange = into("hpchange")
 	core.register_on_player_receive_fields = into("fields")
 	core.register_on_shutdown = into("shutdown")
 	core.register_on_mods_loaded = into("loaded")
@@ -346,6 +359,18 @@ function Mock:_add_world(core)
 	function core.find_path(from, to, around)
 		self.path_searches = self.path_searches + 1
 		return find_path(core, from, to, around)
+	end
+	function core.get_objects_inside_radius(pos, radius)
+		local found = {}
+		local function consider(object)
+			local there = not object.gone and object.pos -- the engine counts no look for it
+			if there and (there.x - pos.x) ^ 2 + (there.y - pos.y) ^ 2 + (there.z - pos.z) ^ 2 <= radius ^ 2 then
+				found[#found + 1] = object
+			end
+		end
+		for _, object in ipairs(self.entities) do consider(object) end
+		for _, player in pairs(self.players) do consider(player) end
+		return found
 	end
 	function core.get_player_by_name(name) return self.players[name] end
 	function core.add_entity(pos, name, staticdata)
@@ -524,6 +549,9 @@ function Mock:join(name, pos, wielded)
 		player.meta = items.new_meta(items.new_meta(saved.fields):to_table().fields)
 	end
 	if wielded then player:set_wielded_item(wielded) end
+	function player.on_hp_change(...)
+		for _, fn in ipairs(self.callbacks.hpchange) do fn(...) end
+	end
 	self.players[name] = player
 	for _, fn in ipairs(self.callbacks.join) do fn(player, nil) end
 	return player

@@ -84,7 +84,7 @@ local function dress(object, npc)
 	properties.nametag_color = "#e8d9a0"
 	properties.infotext = agent.caption(npc)
 	object:set_properties(properties)
-	object:set_armor_groups({immortal = 1})
+	object:set_armor_groups(agent.blows.armour())
 	object:set_acceleration({x = 0, y = -9.81, z = 0})
 	npc.is_model, npc.foot_y, npc.hp_max = properties.visual == "mesh", properties.collisionbox[2], HP_MAX
 	agent.stand(npc, object)
@@ -153,6 +153,11 @@ core.register_entity(ENTITY, {
 		agent.end_living(npc)
 		if npc.bubble then npc.bubble:remove() end -- else the engine finds it attached to nobody
 		if removal and npc.lives_in_body then agent.bury(npc.id) end
+	end,
+
+	on_punch = function(self, puncher, _, _, _, damage)
+		local npc = agent.npcs[self.npc_id]
+		return not npc or agent.blows.take(npc, puncher, damage)
 	end,
 
 	on_rightclick = function(self, clicker)

@@ -38,7 +38,7 @@ local ORDER = {kind = check.one_of(KINDS), pos = check.position, distance = chec
 
 -- Can it be ordered about: has it a body of this mod, that is awake?
 function legs.can(npc)
-	return npc.next_look_us ~= nil and npc:get_object() ~= nil
+	return npc.next_look_us ~= nil and not npc.beaten and npc:get_object() ~= nil
 end
 
 -- Feet of a body ---------------------------------------------------------------------------------------------------------

@@ -139,6 +139,7 @@ end
 
 -- One look of a body at what to do. Returns the seconds until the next.
 local function live(npc, object, now)
+	if npc.beaten then return LOOK_S end
 	local ordered_s = agent.legs.step(npc, object, now)
 	if ordered_s then return ordered_s end
 	if agent.is_talking(npc, now) then return listen(npc, object) end
