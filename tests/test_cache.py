@@ -463,7 +463,6 @@ ASKED: dict[str, object] = {
     "prompt": None,
     "messages": (Message("user", "hello"),),
     "sampling": Sampling(),
-    "wants_action": False,
 }
 
 
@@ -506,7 +505,8 @@ OTHER_QUESTIONS: list[dict[str, Any]] = [
     {"messages": (Message("user", 'hello"],["user","x'),)},
     {"messages": (Message("user", "hello"), Message("user", "x"))},
     {"messages": (Message("user", "lone \ud800"),)},
-    {"wants_action": True},
+    {"form": {}},
+    {"form": {"type": "object"}},
     {"whole_sentences": True},
     *({"sampling": Sampling(**change)} for change in SAMPLINGS),
 ]

@@ -194,12 +194,76 @@ def test_info_names_what_the_doctor_compares(client: Client) -> None:
     assert (info["version"], info["model"], info["engine"], info["parameters"]) == (__version__, "stub", "stub", 0)
 
 
+TRADE = {"name": "offer_trade", "params": {"properties": {"item": {"enum": ["apple"]}}, "required": ["item"]}}
+OFFER = {"op": "think", "npc": NPC, "player": "Ana", "utterance": "A potion?", "intent": "trade", "actions": [TRADE]}
+
+
 def test_action_is_taken_out_of_the_json_form(client: Client) -> None:
-    trade = {"name": "offer_trade", "params": {"type": "object", "properties": {"item": {"type": "string"}}}}
-    done = client.ask(op="think", npc=NPC, player="Ana", utterance="A potion?", intent="trade", actions=[trade])
+    done = client.ask(**OFFER)
     assert done["event"] == "done"
     assert not done["text"].startswith("{")
-    assert done["action"] is None or done["action"]["name"] == "offer_trade"
+    assert done["action"] == {"name": "offer_trade", "params": {"item": "apple"}}
+
+
+def test_words_of_the_json_form_stream_before_the_action_is_known(endpoint: str, gate: Gate) -> None:
+    form = [b'{"say":"A potion,', b" is it", b'? Hm.","do":{"act', b'ion":"offer_trade","item":"apple"}}']
+    engine = lambda: StubEngine(on_step=gate.on_step, script=lambda _: form)  # noqa: E731
+    with InProcess(endpoint, engine=engine) as daemon, daemon.client() as one, daemon.client() as two:
+        one.send({**OFFER, "id": "a", "stream": True})
+        gate.step()
+        gate.step()
+        records = one.receive()
+        assert {record["event"] for record in records} == {"delta"}  # two of four steps are done at most
+        shown = "".join(record["text"] for record in records)
+        two.send({**OFFER, "id": "b", "stream": True})
+        two.ask(op="ping")
+        gate.open()
+        *first, done = one.events("a")
+        *second, joined = two.events("b")
+        assert (done["cache"], joined["cache"]) == ("miss", "joined")
+        assert shown + "".join(delta["text"] for delta in first) == done["text"] == "A potion, is it? Hm."
+        assert "".join(delta["text"] for delta in second) == joined["text"] == done["text"]
+        assert done["action"] == joined["action"] == {"name": "offer_trade", "params": {"item": "apple"}}
+
+
+def test_a_kept_reply_with_an_action_comes_as_a_delta_too(endpoint: str, tmp_path: Path) -> None:
+    cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
+    with InProcess(endpoint, cache=cache, policy=Policy(think_variants=1)) as daemon, daemon.client() as client:
+        first = client.ask(**OFFER)
+        client.send({**OFFER, "id": "again", "stream": True})
+        delta, again = client.events("again")
+        assert (again["cache"], delta["text"], again["text"]) == ("hit", first["text"], first["text"])
+        assert again["action"] == first["action"]
+        other = {**TRADE, "params": {"type": "object", "properties": {"item": {"enum": ["bread"]}}}}
+        assert client.ask(**{**OFFER, "actions": [other]})["cache"] == "miss"
+    cache.close()
+
+
+@pytest.mark.parametrize(
+    ("reply", "words", "action"),
+    [
+        ("Gladly, Ana.", "Gladly, Ana.", None),
+        ('{"say": "Gladly.", "do": "offer_trade"}', "Gladly.", None),
+        ('{"say": "Gladly.", "do": {"action": "offer_trade", "item": "gold"}}', "Gladly.", None),
+        ('{"say": "Gladly.", "do": {"action": "offer_trade", "item": "apple"}}', "Gladly.", {"item": "apple"}),
+        ('{"say": "Gladly.", "do": {"action": "offer_tra', "Gladly.", None),
+    ],
+)
+def test_what_an_engine_without_grammar_writes_is_checked(
+    endpoint: str, reply: str, words: str, action: dict[str, object] | None
+) -> None:
+    engine = lambda: StubEngine(script=lambda _: [reply.encode()])  # noqa: E731
+    with InProcess(endpoint, engine=engine) as daemon, daemon.client() as client:
+        done = client.ask(**OFFER)
+    assert done["text"] == words
+    assert done["action"] == ({"name": "offer_trade", "params": action} if action else None)
+
+
+def test_max_tokens_are_for_the_words_and_the_action_still_comes(client: Client) -> None:
+    done = client.ask(**OFFER, max_tokens=6)
+    assert done["finish"] in ("sentence", "length")
+    assert len(done["text"].split()) <= 6
+    assert done["action"] == {"name": "offer_trade", "params": {"item": "apple"}}
 
 
 def test_many_records_in_one_part_all_get_answers(client: Client) -> None:

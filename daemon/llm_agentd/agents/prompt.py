@@ -20,6 +20,7 @@ STYLE_LINE = "Speak in character, in one or two short sentences."
 JSON_LINE = 'Answer as JSON: {"say": your words, "do": one action}.'
 UNKNOWN_LINE = "Of anything else say that you do not know."
 FACT_ORDER = ("time", "weather", "light", "place", "mood", "near", "sees", "held", "health", "memory")
+DESCRIPTION_MAX_CHARS = 120  # of an action: they all stand in the prompt
 FACT_VALUE_MAX_CHARS = 200  # one runaway value must not push everything else out of a small context
 
 
@@ -136,6 +137,10 @@ def fact_value(value: Any) -> str:
 
 
 def signature(action: Action) -> str:
-    """`offer_trade(item, count, price)`: the name and its parameters in the schema's order."""
-    names = action.params.get("properties", {})
-    return f"{action.name}({', '.join(map(plain, names))})"
+    """`offer_trade(item, count, price)`: the name and its parameters in the schema's order; `: what it does` behind.
+
+    Those that come with the mod say nothing more: the embedded model knows them.
+    """
+    names = action.params.get("properties") or {}
+    does = fact(action.description).rstrip(" .")[:DESCRIPTION_MAX_CHARS]
+    return f"{action.name}({', '.join(map(fact, names))})" + (f": {does}" if does else "")

@@ -1,4 +1,4 @@
-"""From a `Think` to what the engine is asked: messages, and a schema where an action is wanted.
+"""From a `Think` to what the engine is asked: messages, and the actions that the reply may choose from.
 
 Runs on the router thread. Knows roles and prompts; knows nothing of sockets, caches or engines.
 """
@@ -6,22 +6,20 @@ Runs on the router thread. Knows roles and prompts; knows nothing of sockets, ca
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from llm_agentd.agents import actions, prompt
 from llm_agentd.agents.role import BadField, Role, make_role
 from llm_agentd.agents.roles import Roles
 from llm_agentd.errors import BadRequest
-from llm_agentd.serving.request import Message, Think
+from llm_agentd.serving.request import Action, Message, Think
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`actions`: names the reply may choose from (empty: plain words); `json_schema` is set with them."""
+    """`actions`: those the reply may choose from, with bounded schemas; empty: plain words."""
 
     messages: tuple[Message, ...]
-    actions: tuple[str, ...] = ()
-    json_schema: dict[str, Any] | None = None
+    actions: tuple[Action, ...] = ()
 
 
 class Thinker:
@@ -32,12 +30,10 @@ class Thinker:
         self._language = language
 
     def question(self, think: Think) -> Question:
-        """Raises BadRequest for a role that neither the daemon nor the request describes."""
+        """Raises BadRequest for a role that neither the daemon nor the request describes, and for a bad action."""
         turns = prompt.history(think.history, think.npc.name)
         messages = prompt.build(think, self._role(think), turns, language=self._language)
-        if not prompt.wants_json(think):
-            return Question(messages)
-        return Question(messages, tuple(action.name for action in think.actions), actions.schema(think.actions))
+        return Question(messages, actions.bounded(think.actions))
 
     def _role(self, think: Think) -> Role:
         if think.draft is None:

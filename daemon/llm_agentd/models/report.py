@@ -75,7 +75,7 @@ def seeded(sampling: Sampling, seed: int, schema: dict[str, Any] | None) -> Samp
 
 def schema_of(sample: Sample) -> dict[str, Any]:
     """The schema the daemon sets for this sample's actions."""
-    return actions.schema([Action(name, params=ACTIONS[name]) for name in sample.expect.listed])
+    return actions.schema(actions.bounded([Action(name, params=ACTIONS[name]) for name in sample.expect.listed]))
 
 
 def judged(sample: Sample, reply: str, ended: bool) -> Answer:

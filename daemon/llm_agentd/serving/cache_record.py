@@ -67,13 +67,14 @@ def cache_key(
     prompt: str | None,
     messages: Sequence[Message] | None,
     sampling: Sampling,
-    wants_action: bool,
+    form: dict[str, Any] | None = None,
     whole_sentences: bool = False,
 ) -> bytes:
     """32 bytes that differ wherever the reply's text may differ.
 
     The parts are hashed as one JSON array, so no two different questions share an encoding. The order inside a
-    `json_schema` counts: engines write the members in that order.
+    `json_schema` counts: engines write the members in that order. `form`: the schema of a reply that may choose an
+    action, whether or not the engine is held to it.
     """
     parts = [
         fingerprint,
@@ -87,9 +88,9 @@ def cache_key(
         float(sampling.repeat_penalty),
         sampling.seed,
         list(sampling.stop),
-        sampling.json_schema,
+        form if sampling.json_schema is None else sampling.json_schema,
         sampling.grammar,
-        wants_action,
+        form is not None,
         whole_sentences,
     ]
     try:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from llm_agentd.agents.actions import extra_tokens, say_max_chars, schema
 from llm_agentd.agents.roles import Roles
-from llm_agentd.agents.thinker import Question, Thinker
+from llm_agentd.agents.thinker import Thinker
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.errors import AgentdError
 from llm_agentd.serving import validate
 from llm_agentd.serving.cache import cache_key
-from llm_agentd.serving.request import Done, Peer, Request, Sampling
+from llm_agentd.serving.request import Action, Done, Peer, Request, Sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,33 @@ class Policy:
     timeout_ms: int = 5000
     infer_variants: int = 1
     think_variants: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a reply that may choose an action is asked for. `schema` None: plain words.
+
+    `sampling.max_tokens` has room for the action too, so that the words keep what was meant for them.
+    """
+
+    sampling: Sampling = field(default_factory=Sampling)
+    actions: tuple[Action, ...] = ()
+    schema: dict[str, Any] | None = None
+    words_max_tokens: int = 0
+    words_max_chars: int = 0  # 0: no grammar closes the words
+
+    @classmethod
+    def of(cls, actions: tuple[Action, ...], sampling: Sampling, info: EngineInfo) -> Form:
+        """With the grammar of the actions, where the engine can follow one and the client brought none."""
+        if not actions:
+            return cls(sampling)
+        words = sampling.max_tokens
+        max_chars = say_max_chars(words)
+        form = schema(actions, max_chars)
+        sampling = replace(sampling, max_tokens=words + extra_tokens(actions))
+        if sampling.grammar or sampling.json_schema or "json_schema" not in info.features:
+            return cls(sampling, actions, form, words)
+        return cls(replace(sampling, json_schema=form), actions, form, words, max_chars)
 
 
 class Intake:
@@ -46,13 +74,14 @@ class Intake:
             sampling = infer.sampling(policy.sampling)
             asked: validate.InferRecord | validate.ThinkRecord = infer
             prompt, messages, label, owner = infer.prompt, infer.chat(), "", ""
-            actions: tuple[str, ...] = ()
+            form = Form()
             variants, whole_sentences = policy.infer_variants, False
         else:
             asked = validate.think(record)
             question = self._thinker.question(asked.think())
-            sampling = _held_to_actions(asked.sampling(policy.sampling), question, info)
-            prompt, messages, label, actions = None, question.messages, asked.npc.role, question.actions
+            form = Form.of(question.actions, asked.sampling(policy.sampling), info)
+            sampling = form.sampling
+            prompt, messages, label = None, question.messages, asked.npc.role
             owner = asked.player or asked.npc.id
             variants, whole_sentences = policy.think_variants, True
         if sampling.seed is not None or sampling.temperature == 0:
@@ -62,7 +91,7 @@ class Intake:
             prompt=prompt,
             messages=messages,
             sampling=sampling,
-            wants_action=bool(actions),
+            form=form.schema,
             whole_sentences=whole_sentences,
         )
         return Request(
@@ -80,17 +109,12 @@ class Intake:
             variants=variants,
             label=label,
             whole_sentences=whole_sentences,
-            actions=actions,
+            actions=form.actions,
+            words_max_tokens=form.words_max_tokens,
+            words_max_chars=form.words_max_chars,
             key=key,
             owner=owner,
         )
-
-
-def _held_to_actions(sampling: Sampling, question: Question, info: EngineInfo) -> Sampling:
-    """With the grammar of the allowed actions, where the engine can follow one and the client brought none."""
-    if not question.json_schema or sampling.grammar or sampling.json_schema or "json_schema" not in info.features:
-        return sampling
-    return replace(sampling, json_schema=question.json_schema)
 
 
 def done(reply: Done) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from llm_agentd.agents.actions import take_apart
+from llm_agentd.agents.actions import chosen
 from llm_agentd.engines.base import Piece
 from llm_agentd.serving.cache import Entry
 from llm_agentd.serving.request import PRIORITIES, Delta, Done, Finish, Peer, Request, Timing, Usage
+from llm_agentd.serving.say import SayAssembler
 from llm_agentd.serving.text import TextAssembler
 
 
@@ -21,7 +22,7 @@ class Live:
 
     seq: int
     requests: list[Request]
-    assembler: TextAssembler
+    assembler: TextAssembler | SayAssembler
     prompt_tokens: int
     stable_tokens: int
     reused_tokens: int
@@ -41,12 +42,7 @@ class Live:
         reused_tokens: int,
         now_s: float,
     ) -> Live:
-        assembler = TextAssembler(
-            stop=request.sampling.stop,
-            whole_sentences=request.whole_sentences and not request.actions,  # a cut would break the JSON form
-            max_tokens=request.sampling.max_tokens,
-        )
-        return cls(seq, [request], assembler, prompt_tokens, stable_tokens, reused_tokens, now_s)
+        return cls(seq, [request], _assembler(request), prompt_tokens, stable_tokens, reused_tokens, now_s)
 
     @property
     def key(self) -> bytes:
@@ -67,7 +63,7 @@ class Live:
         self.requests.append(request)
         self.joined.add((request.peer, request.id))
         text = self.assembler.text
-        return [(request, Delta(text))] if text and request.wants_deltas else []
+        return [(request, Delta(text))] if text and request.stream else []
 
     def feed(self, piece: Piece, now_s: float) -> tuple[str, Finish | None]:
         """New text, and how the sequence ended if it did."""
@@ -81,25 +77,25 @@ class Live:
         return delta + last, finish
 
     def deltas(self, text: str) -> list[tuple[Request, Delta]]:
-        return [(request, Delta(text)) for request in self.requests if request.wants_deltas] if text else []
+        return [(request, Delta(text)) for request in self.requests if request.stream] if text else []
 
-    def result(self) -> tuple[str, dict[str, Any] | None]:
-        """The whole text, taken apart where an action was asked for."""
-        text, actions = self.assembler.text, self.requests[0].actions
-        return take_apart(text, actions) if actions else (text, None)
+    def action(self) -> dict[str, Any] | None:
+        """What the reply asks to be done, where that was asked for and is allowed; None while words still come."""
+        if not isinstance(self.assembler, SayAssembler):
+            return None
+        return chosen(self.assembler.raw, self.requests[0].actions)
 
     def reply(self, request: Request, finish: Finish, *, model: str, now_s: float) -> Done:
         """What `request`, the asker or a twin, is told at the end. A twin's times begin when it came."""
-        text, action = self.result()
         began_s = max(self.started_s, request.arrived_s)
         first_s = max(self.first_s or now_s, began_s)
         joined = (request.peer, request.id) in self.joined
         return Done(
-            text=text,
+            text=self.assembler.text,
             finish=finish,
             cache="joined" if joined else "off" if request.cache == "off" else "miss",
             model=model,
-            action=action,
+            action=self.action(),
             usage=Usage(self.prompt_tokens, self.reused_tokens, self.completion_tokens),
             timing_ms=Timing(
                 queue=to_ms(began_s - request.arrived_s),
@@ -114,17 +110,28 @@ class Live:
         first = self.requests[0]
         if first.cache == "off" or (first.whole_sentences and finish == "length"):
             return None
-        text, action = self.result()
         return Entry(
-            text=text,
+            text=self.assembler.text,
             finish=finish,
             model=model,
-            action=action,
+            action=self.action(),
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens,
             role=first.label,
             prompt=first.prompt or "\n".join(message.content for message in first.messages or ()),
         )
+
+
+def _assembler(request: Request) -> TextAssembler | SayAssembler:
+    stop, whole_sentences = request.sampling.stop, request.whole_sentences
+    if not request.actions:
+        return TextAssembler(stop=stop, whole_sentences=whole_sentences, max_tokens=request.sampling.max_tokens)
+    return SayAssembler(
+        stop=stop,
+        whole_sentences=whole_sentences,
+        max_tokens=request.words_max_tokens,
+        max_chars=request.words_max_chars,
+    )
 
 
 def known(request: Request, entry: Entry, now_s: float) -> Done:

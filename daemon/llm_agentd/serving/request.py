@@ -107,8 +107,9 @@ class Request:
     """One generation to run: exactly one of `prompt` and `messages` is set.
 
     `label` (the role, or "" for plain `infer`) is shown by dump. `whole_sentences`: end at a sentence near
-    `max_tokens`, never mid-word (a `think`, not an OpenAI completion). `actions`: names the reply may choose from;
-    when there are any, the text is the JSON form {"say":…,"do":…} and is taken apart before it is sent.
+    `max_tokens`, never mid-word (a `think`, not an OpenAI completion). `actions`: those the reply may choose from, with
+    bounded schemas; when there are any, the model writes the JSON form {"say":…,"do":…}, of which only the words of
+    `say` are text: of `sampling.max_tokens` they may take `words_max_tokens`, and `words_max_chars` characters.
     `key` is the cache key; the router fills it. `owner`: who is being served, for fairness: the player's name, else
     the NPC's id, else "" (then the peer).
     """
@@ -127,14 +128,11 @@ class Request:
     variants: int = 1
     label: str = ""
     whole_sentences: bool = False
-    actions: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+    words_max_tokens: int = 0
+    words_max_chars: int = 0
     key: bytes = b""
     owner: str = ""
-
-    @property
-    def wants_deltas(self) -> bool:
-        """Words inside the JSON form are not words yet: such a reply comes whole."""
-        return self.stream and not self.actions
 
 
 @dataclass(frozen=True, slots=True)

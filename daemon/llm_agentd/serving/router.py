@@ -201,7 +201,7 @@ class Router:
         self._meters.hits[request.op].inc()
         self._meters.cache_hit.inc()
         self._meters.request_s.observe(reply.timing_ms.total / 1000)
-        if request.wants_deltas:
+        if request.stream and reply.text:
             self._put(request.peer, request.id, {"event": "delta", "text": reply.text})
         self._put(request.peer, request.id, intake.done(reply))
 
