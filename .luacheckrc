@@ -19,6 +19,12 @@ end
 for _, file in ipairs({"ledger", "ledger_accounts", "ledger_journal"}) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core"}}
 end
+for _, file in ipairs({"answer", "desk", "hunt", "log", "store", "tracker", "words", "world"}) do
+	files[mod .. "quest_" .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
+end
+files[mod .. "obtainable.lua"] = {read_globals = {"core"}}
+files[mod .. "quest_kinds.lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
+files[mod .. "actions/quests.lua"] = {read_globals = {"core", "llm_agent"}}
 files[mod .. "ledger_pockets.lua"] = {read_globals = {"ItemStack"}}
 for _, file in ipairs({"mobs", "mcl"}) do
 	files[mod .. "adapters/" .. file .. ".lua"] = {read_globals = {"core"}}

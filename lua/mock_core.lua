@@ -89,6 +89,17 @@ function Object:get_wielded_item() return self.inventory:get_stack("main", self.
 function Object:set_wielded_item(stack) return self.inventory:set_stack("main", self.wield_index, stack) end
 function Object:get_player_control() return {sneak = self.sneaks or false} end
 
+-- The damage is that of the weapon: no armour here. Who is left without hit points dies.
+function Object:punch(puncher, since_s, capabilities, direction)
+	local damage = (capabilities.damage_groups or {}).fleshy or 0
+	local own = self.entity and self.entity.on_punch
+	if own and own(self.entity, puncher, since_s, capabilities, direction, damage) then return end
+	self:set_hp(math.max(0, self.hp - damage))
+	if not self.entity or self.hp > 0 then return end
+	if self.entity.on_death then self.entity:on_death(puncher) end
+	self:remove()
+end
+
 function Object:remove()
 	if self.gone then return end
 	local entity = self.entity
@@ -137,6 +148,8 @@ function Mock.new(options)
 		searches = 0, -- for nodes
 		path_searches = 0,
 		meta = {}, -- "x,y,z" → fields of that node
+		game_s = 0, -- seconds of game time, which the world keeps
+		recipes = {}, -- item → list as core.get_all_craft_recipes has them
 		privs = {}, -- player → {privilege = true}
 		fetches = {}, -- HTTP requests in the order they were made: {request, result, seen}
 		callbacks = {globalstep = {}, chat = {}, join = {}, leave = {}, shutdown = {}, loaded = {}, fields = {}, hpchange = {}},
@@ -289,6 +302,8 @@ local function find_path(core, from, to, around)
 end
 
 function Mock:_add_world(core)
+	function core.get_gametime() return math.floor(self.game_s) end
+	function core.get_all_craft_recipes(name) return self.recipes[name] end
 	function core.get_timeofday() return self.time_of_day end
 	function core.get_node_light() return self.light or nil end
 	-- As the engine groups them: name → positions. A search takes `search_us` of the clock.
@@ -332,6 +347,10 @@ function Mock:_add_world(core)
 		local kind, index = event:match("^(%u+):(%d+)$")
 		return {type = kind or "INV", index = tonumber(index)}
 	end
+	function core.explode_table_event(event)
+		local kind, row, column = event:match("^(%u+):(%d+):(%d+)$")
+		return {type = kind or "INV", row = tonumber(row) or 0, column = tonumber(column) or 0}
+	end
 	-- Stone below 0, air above, and what the test put somewhere: ground["x,y,z"] = name; false: not loaded.
 	function core.get_node_or_nil(pos)
 		local x, y, z = math.floor(pos.x + 0.5), math.floor(pos.y + 0.5), math.floor(pos.z + 0.5)
@@ -373,6 +392,18 @@ function Mock:_add_world(core)
 		return found
 	end
 	function core.get_player_by_name(name) return self.players[name] end
+	function core.get_objects_inside_radius(pos, radius)
+		local found = {}
+		local function consider(object)
+			local there = object:get_pos()
+			if there and (there.x - pos.x) ^ 2 + (there.y - pos.y) ^ 2 + (there.z - pos.z) ^ 2 <= radius ^ 2 then
+				found[#found + 1] = object
+			end
+		end
+		for _, object in ipairs(self.entities) do consider(object) end
+		for _, player in pairs(self.players) do consider(player) end
+		return found
+	end
 	function core.add_entity(pos, name, staticdata)
 		local def = assert(core.registered_entities[name], "unknown entity " .. name)
 		local object = setmetatable({pos = vector_copy(pos), hp = 20, yaw = 0, properties = {}}, Object)
@@ -523,7 +554,7 @@ end
 function Mock:step(dtime, times)
 	dtime = dtime or 0.05
 	for _ = 1, times or 1 do
-		self.now_us = self.now_us + dtime * 1e6
+		self.now_us, self.game_s = self.now_us + dtime * 1e6, self.game_s + dtime
 		for _, fn in ipairs(self.callbacks.globalstep) do fn(dtime) end
 		for _, object in ipairs(self.entities) do
 			local entity = not object.gone and object.entity

@@ -4,7 +4,7 @@
 local agent = ...
 local text, client, check = agent.text, agent.client, agent.check
 
-local EVENTS = {"reply", "action", "error", "online", "offline", "say"}
+local EVENTS = {"reply", "action", "error", "online", "offline", "say", "quest"}
 local NAME_MAX_BYTES = 128 -- the daemon's limit
 
 local listeners = {}
@@ -20,7 +20,8 @@ function agent.emit(event, ...)
 end
 
 -- "reply" (npc, reply, opts), "error" (npc, reply, opts), "action" (npc, player_name, name, params, ok, message),
--- "say" (npc, text, opts), "online" (), "offline" (reason). "error" comes with every fallback line.
+-- "say" (npc, text, opts), "quest" (npc or nil, player_name, quest, state), "online" (), "offline" (reason). "error" comes with
+-- every fallback line.
 function llm_agent.on(event, fn)
 	if not listeners[event] then
 		error(("llm_agent.on: unknown event %s; known: %s"):format(tostring(event), table.concat(EVENTS, ", ")), 2)
@@ -137,6 +138,7 @@ end
 
 -- Gone for good with its body: its goods stay in its settlement. A mod that unregisters an NPC may register it anew.
 function agent.bury(id)
+	agent.quests.npc_gone(id, agent.quest_store.now_s()) -- what it had set apart for rewards is its own again
 	agent.ledger.close(id)
 	return llm_agent.unregister_npc(id)
 end

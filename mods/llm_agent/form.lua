@@ -49,7 +49,7 @@ end
 local function quick_replies(npc, player_name)
 	local role, language = agent.roles[npc.role], agent.language_between(npc, player_name)
 	local lines = {}
-	for _, list in ipairs({role and role.quick or {}, QUICK}) do
+	for _, list in ipairs({agent.quest_replies(npc, player_name), role and role.quick or {}, QUICK}) do
 		for _, line in ipairs(list) do
 			if #lines < QUICK_MAX then lines[#lines + 1] = text.fill(agent.in_language(language, line), npc.name) end
 		end
@@ -89,6 +89,7 @@ function agent.whisper(npc, player_name, words, callback)
 	local id = npc.id
 	agent.attend(npc, player_name)
 	agent.remember_line(player_name, npc, player_name, words)
+	agent.hear_quest_answer(npc, player_name, words)
 	npc:think({player = player_name, utterance = words, priority = "spoken", actions = true}, function(reply)
 		local current = llm_agent.get_npc(id)
 		if current then

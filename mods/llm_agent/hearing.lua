@@ -142,6 +142,7 @@ function agent.hear(player_name, message)
 		turn.waiting[i], npc.gathering = npc.id, turn.gathering
 		agent.attend(npc, player_name)
 		agent.remember_line(player_name, npc, player_name, message)
+		agent.hear_quest_answer(npc, player_name, message)
 	end
 	turns[player_name] = turn
 	take_turns(turn)

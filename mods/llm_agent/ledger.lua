@@ -21,6 +21,7 @@ local ledger = {
 	total = accounts.total, -- () -> {item = n}, of all accounts and escrows, debts included
 	minted = accounts.minted, -- () -> {item = n}, what came from nothing less what was used up
 	escrow = accounts.escrow, -- (key) -> {item = n}, owner; nil where none is open
+	carried = pockets.count, -- (player, item) -> n, of plain stacks
 	wielded = pockets.wielded, -- (player) -> item, n; nil where nothing plain is held
 	watch = journal.watch, -- (fn(player_name, entry, what)), see there
 	step = journal.step,

@@ -17,7 +17,7 @@ local function load()
 	return ok and type(saved) == "table" and saved or {}
 end
 
-local known = load() -- name → {x, y, z, radius}
+local known = load() -- name → {x, y, z, radius, been: a player has stood in it}
 
 local function save()
 	agent.storage:set_string(KEY, next(known) and core.serialize(known) or "")
@@ -43,12 +43,47 @@ function llm_agent.remove_place(name)
 	return true
 end
 
+-- {name, x, y, z, radius, been} of each, by name.
+function places.list()
+	local list = {}
+	for name, place in pairs(known) do
+		list[#list + 1] = {name = name, x = place.x, y = place.y, z = place.z, radius = place.radius, been = place.been}
+	end
+	table.sort(list, function(a, b) return a.name < b.name end)
+	return list
+end
+
+local function is_inside(pos, place)
+	local x, y, z = pos.x - place.x, pos.y - place.y, pos.z - place.z
+	return x * x + y * y + z * z <= place.radius * place.radius
+end
+
+-- Is `pos` in the place of that name? Nil where there is none.
+function places.holds(name, pos)
+	return known[name] and is_inside(pos, known[name])
+end
+
+-- A player stands at `pos`: what places are around it can be reached.
+function places.note_player(pos)
+	local new = false
+	for _, place in pairs(known) do
+		if not place.been and is_inside(pos, place) then place.been, new = true, true end
+	end
+	if new then save() end
+end
+
+-- Has a player ever been in a place that `pos` is in?
+function places.somebody_was_at(pos)
+	for _, place in pairs(known) do
+		if place.been and is_inside(pos, place) then return true end
+	end
+	return false
+end
+
 local function smallest_own(pos)
 	local best, best_radius
 	for name, place in pairs(known) do
-		local x, y, z = pos.x - place.x, pos.y - place.y, pos.z - place.z
-		local inside = x * x + y * y + z * z <= place.radius * place.radius
-		if inside and (not best or place.radius < best_radius or place.radius == best_radius and name < best) then
+		if is_inside(pos, place) and (not best or place.radius < best_radius or place.radius == best_radius and name < best) then
 			best, best_radius = name, place.radius
 		end
 	end

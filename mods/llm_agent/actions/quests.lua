@@ -1,0 +1,106 @@
+-- Quests in talk: the actions offer_quest and complete_quest, and the facts they go with. The model only says when; what the
+-- quest is, is decided here before it is asked: each parameter has one value.
+
+local agent = ...
+local settings, items, quests, store, desk, words, world, S =
+	agent.settings, agent.items, agent.quests, agent.quest_store, agent.quest_desk, agent.quest_words, agent.quest_world, agent.S
+
+local KEEP_S = 120 -- what an NPC would ask for stays the same for so long: a player may come back to it
+local NONE_S = 20 -- so long nobody looks again where there was nothing to do
+
+local drafts = {} -- NPC's id → player → {at_s, quest or nil}: what it would ask for
+
+-- What the NPC would give this player to do: of those that mods registered, else a new one out of what there is.
+local function write(npc, player_name)
+	local quest = agent.registered_quest(npc, player_name, math.random)
+	if not quest then
+		quest = settings.quests_made_up and agent.quest_writer.write(world.look(npc, player_name, math.random), math.random) or nil
+		if not quest then return nil end
+		quest.reward, quest.coins = {[items.money()] = quest.coins}, nil
+	end
+	quest.npc, quest.npc_name, quest.player = npc.id, npc.name, player_name
+	return quest
+end
+
+local function can_pay(npc, quest)
+	for item, count in pairs(quest.reward) do
+		if agent.ledger.count(npc.id, item) < count then return false end
+	end
+	return true
+end
+
+-- The quest to offer now, or nil: none of its own is open with this player, and it has not just been through one with them.
+local function draft_for(npc, player_name)
+	local now_s, open = store.now_s(), quests.between(npc.id, player_name)
+	if open then return open.state == "offered" and open or nil end
+	if quests.rests(npc.id, player_name, now_s) or not quests.has_room(npc.id, player_name) then return nil end
+	drafts[npc.id] = drafts[npc.id] or {}
+	local draft = drafts[npc.id][player_name]
+	local keep_s = draft and draft.quest and KEEP_S or NONE_S
+	if not draft or now_s - draft.at_s >= keep_s or draft.quest and not can_pay(npc, draft.quest) then
+		draft = {at_s = now_s, quest = write(npc, player_name)}
+		drafts[npc.id][player_name] = draft
+	end
+	return draft.quest
+end
+
+local function only(value)
+	if type(value) == "string" then return {type = "string", enum = {value}} end
+	return {type = "integer", minimum = value, maximum = value}
+end
+
+local function is_here(player_name) return player_name ~= nil and core.get_player_by_name(player_name) ~= nil end
+
+llm_agent.register_action("offer_quest", {
+	description = "asks the player for a favour and promises a reward",
+	params = function(npc, player_name)
+		local quest = settings.quests and is_here(player_name) and draft_for(npc, player_name)
+		if not quest then return nil end
+		local item, count = words.asked(quest)
+		return {
+			type = "object", required = {"item", "count", "reward"},
+			properties = {item = only(item), count = only(count), reward = only(words.reward_number(quest))},
+		}
+	end,
+	run = function(npc, player_name)
+		local quest = draft_for(npc, player_name)
+		if not quest then return false, S("@1 has no work for you now.", npc.name) end
+		if quest.state == "offered" then
+			store.tell(quest) -- again
+		else
+			drafts[npc.id][player_name] = nil
+			quests.offer(quest, store.now_s())
+		end
+		return true
+	end,
+})
+
+llm_agent.register_action("complete_quest", {
+	description = "takes what the player has done for the quest and pays the promised reward",
+	params = function(npc, player_name)
+		return is_here(player_name) and desk.ready(npc, player_name) and {} or nil
+	end,
+	run = function(npc, player_name)
+		local quest = desk.ready(npc, player_name)
+		if not quest then return false, S("There is nothing to pay for.") end
+		return desk.hand_in(quest.id, player_name)
+	end,
+})
+
+-- What the model knows of it: what the NPC wants and what it pays, offered or promised.
+agent.observe.also(function(npc, player_name, facts, opts)
+	if not is_here(player_name) or not (opts.actions or opts.intent == "quest") then return end
+	local quest = desk.ready(npc, player_name) or quests.between(npc.id, player_name)
+	if not quest and settings.quests then
+		local draft = (drafts[npc.id] or {})[player_name]
+		quest = draft and draft.quest
+	end
+	if not quest then return end
+	local item, count = words.asked(quest)
+	facts.need, facts.reward = {[item] = count}, words.reward_number(quest)
+end)
+
+core.register_on_leaveplayer(function(player)
+	local name = player:get_player_name()
+	for _, of_npc in pairs(drafts) do of_npc[name] = nil end
+end)
