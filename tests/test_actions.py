@@ -36,6 +36,16 @@ def reply(do: Any) -> str:
     return orjson.dumps({"say": "Hm.", "do": do}).decode()
 
 
+def test_parameters_stand_in_the_order_of_required() -> None:
+    """The game's JSON writer sorts names; a model that learned (item, count, reward) must meet them so."""
+    parts = {name: {"type": "integer"} for name in ("count", "extra", "item", "reward")}
+    action = Action("offer_quest", params={"properties": parts, "required": ["item", "count", "reward"]})
+    (offered,) = actions.bounded([action])
+    assert prompt.signature(offered) == "offer_quest(item, count, reward, extra)"
+    choice = actions.schema([offered])["properties"]["do"]["anyOf"][0]
+    assert list(choice["properties"]) == ["action", "item", "count", "reward", "extra"]
+
+
 @pytest.mark.parametrize(
     ("do", "taken"),
     [

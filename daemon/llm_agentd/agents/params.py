@@ -74,11 +74,12 @@ def _bounded_kind(own: dict[str, Any], path: str, depth: int) -> dict[str, Any]:
         parts = own.get("properties") or {}  # an empty table of Lua may come as []
         if not isinstance(parts, dict):
             raise BadRequest(f"{path}.properties: want an object")
-        own["properties"] = {name: bounded(part, f"{path}.{name}", depth + 1) for name, part in parts.items()}
         wanted = own.get("required") or []
         if not isinstance(wanted, list) or not all(name in parts for name in wanted):
             raise BadRequest(f"{path}.required: want a list of names that stand in properties")
         own["required"] = wanted
+        order = dict.fromkeys([*wanted, *parts])  # the game's JSON sorts names: `required` keeps the author's order
+        own["properties"] = {name: bounded(parts[name], f"{path}.{name}", depth + 1) for name in order}
     return own
 
 

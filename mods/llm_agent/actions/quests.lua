@@ -51,8 +51,8 @@ end
 
 local function is_here(player_name) return player_name ~= nil and core.get_player_by_name(player_name) ~= nil end
 
+-- The embedded model knows both by name: no descriptions.
 llm_agent.register_action("offer_quest", {
-	description = "asks the player for a favour and promises a reward",
 	params = function(npc, player_name)
 		local quest = settings.quests and is_here(player_name) and draft_for(npc, player_name)
 		if not quest then return nil end
@@ -76,7 +76,6 @@ llm_agent.register_action("offer_quest", {
 })
 
 llm_agent.register_action("complete_quest", {
-	description = "takes what the player has done for the quest and pays the promised reward",
 	params = function(npc, player_name)
 		return is_here(player_name) and desk.ready(npc, player_name) and {} or nil
 	end,
