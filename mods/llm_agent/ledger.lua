@@ -70,7 +70,7 @@ end
 -- Exchanges with players ------------------------------------------------------------------------------------------------
 
 local function refused(code, id)
-	local npc = agent.npcs[id]
+	local npc = id and agent.npcs[id]
 	local messages = {
 		npc_lacks = npc and S("@1 does not have that any more.", npc.name) or S("It is not there any more."),
 		player_lacks = S("You do not have that."),
@@ -80,18 +80,17 @@ local function refused(code, id)
 	return false, code, messages[code]
 end
 
-local function exchange(id, key, player_name, gives, gets)
+-- The player, in step with the accounts; nil where they are not in the world.
+local function ready(player_name)
 	local player = core.get_player_by_name(player_name)
-	if not player then return refused("gone", id) end
-	journal.settle(player) -- this may change accounts: before they are asked
-	if key then
-		if not accounts.escrow(key) then return refused("gone", id) end
-	elseif not accounts.has(id, gives) then
-		return refused("npc_lacks", id)
-	end
-	local plan, code = pockets.plan(player, gets, gives)
-	if not plan then return refused(code, id) end
-	local entry = {account = id, key = key, gives = gives, gets = gets}
+	if player then journal.settle(player) end
+	return player
+end
+
+-- entry: as accounts.apply takes it, and the account has what it gives.
+local function exchange(player, entry)
+	local plan, code = pockets.plan(player, entry.gets, entry.gives)
+	if not plan then return refused(code, entry.account) end
 	accounts.apply(entry)
 	journal.record(player, entry)
 	pockets.carry_out(player, plan)
@@ -102,10 +101,11 @@ end
 -- The account of an NPC by its id, or of a settlement ("place:NAME").
 function ledger.swap(id, player_name, from_npc, from_player)
 	local gives, gets = checked("ledger.swap", from_npc), checked("ledger.swap", from_player)
-	if not agent.npcs[id] and id:sub(1, #PLACE) ~= PLACE then return refused("gone", id) end
-	if not next(gives) and not next(gets) then return true end
-	accounts.reopen(id)
-	return exchange(id, nil, player_name, gives, gets)
+	local player, is_place = ready(player_name), id:sub(1, #PLACE) == PLACE
+	if not player or not agent.npcs[id] and not is_place then return refused("gone", id) end
+	if not is_place then accounts.reopen(id) end
+	if not accounts.has(id, gives) then return refused("npc_lacks", id) end
+	return exchange(player, {account = id, gives = gives, gets = gets})
 end
 
 -- Set goods apart, out of the stock, for one purpose: a quest's reward. False where they lack or the key is in use.
@@ -124,10 +124,10 @@ end
 
 -- All that was set apart goes to the player, for what they bring. As swap; a second time it is "gone".
 function ledger.pay(key, player_name, from_player)
-	local gets = checked("ledger.pay", from_player)
+	local gets, player = checked("ledger.pay", from_player), ready(player_name)
 	local gives, owner = accounts.escrow(key)
-	if not gives then return refused("gone") end
-	return exchange(owner, key, player_name, gives, gets)
+	if not player or not gives then return refused("gone") end
+	return exchange(player, {account = owner, key = key, gives = gives, gets = gets})
 end
 
 -- An NPC is gone for good: what it had stays in its settlement.
