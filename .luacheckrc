@@ -16,6 +16,7 @@ end
 for _, file in ipairs({"init", "api", "body", "places", "attach"}) do -- what adds to the API
 	files[mod .. file .. ".lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
 end
+files[mod .. "actions/gifts.lua"] = {read_globals = {"core", "llm_agent"}}
 for _, file in ipairs({"ledger", "ledger_accounts", "ledger_journal"}) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core"}}
 end

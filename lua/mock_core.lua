@@ -143,6 +143,7 @@ function Mock.new(options)
 		players = {},
 		entities = {}, -- every object ever added
 		time_of_day = 0.5,
+		day = 1,
 		light = 15, -- everywhere; false: nothing is loaded
 		nodes = {}, -- {name, pos}, the only ones there are
 		searches = 0, -- for nodes
@@ -305,6 +306,7 @@ function Mock:_add_world(core)
 	function core.get_gametime() return math.floor(self.game_s) end
 	function core.get_all_craft_recipes(name) return self.recipes[name] end
 	function core.get_timeofday() return self.time_of_day end
+	function core.get_day_count() return self.day end
 	function core.get_node_light() return self.light or nil end
 	-- As the engine groups them: name → positions. A search takes `search_us` of the clock.
 	function core.find_nodes_in_area(low, high, names)

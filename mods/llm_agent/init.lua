@@ -116,6 +116,7 @@ part("small_talk", agent)
 part("form", agent)
 part("outcomes", agent)
 part("actions/fights", agent)
+part("actions/gifts", agent, part("consent"))
 part("attach", agent)
 if agent.settings.adapters then
 	if core.get_modpath("mobs") then part("adapters/mobs", agent) end

@@ -71,13 +71,19 @@ function items.find(words, names)
 	return best
 end
 
--- "3 apples", "1 apple", in English, for the model and what NPCs remember.
+local function plural(word)
+	if word:find("[^aeiou]y$") then return (word:gsub("y$", "ies")) end
+	if word:find("[^f]fe?$") then return (word:gsub("fe?$", "ves")) end
+	if word:find("s$") then return word end
+	return word:find("[xz]$") and word .. "es" or word:find("[cs]h$") and word .. "es" or word .. "s"
+end
+
+-- "3 apples", "1 loaf of bread", in English, for the model and what NPCs remember.
 function items.counted(n, name)
 	local words = items.words(name)
 	if n == 1 then return "1 " .. words end
-	local plural = words:find("[^aeiou]y$") and words:gsub("y$", "ies") or words:find("s$") and words
-		or words:find("[xz]$") and words .. "es" or words:find("[cs]h$") and words .. "es" or words .. "s"
-	return ("%d %s"):format(n, plural)
+	local head, rest = words:match("^(.-)( of .*)$")
+	return ("%d %s%s"):format(n, plural(head or words), rest or "")
 end
 
 -- Money ----------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,117 @@
+-- The actions give_item and take_item: gifts between an NPC and a player who stand together. The model chooses among what is
+-- possible; how generous an NPC is, and what a player gives away, is decided here.
+
+local agent, consent = ...
+local settings, storage, items, ledger, observe, S =
+	agent.settings, agent.storage, agent.items, agent.ledger, agent.observe, agent.S
+
+local REACH = 6 -- nodes from hand to hand
+local GIFTS_KEY = "gifts:" -- and the player's name: day of the game and worth of what NPCs gave them on it
+local KINDS_MAX = 12 -- of goods to choose from: they stand in the prompt
+
+-- The player, if both stand together.
+local function partner(npc, player_name)
+	local player = player_name and core.get_player_by_name(player_name)
+	local pos = player and npc:get_pos()
+	return pos and observe.in_range(pos, player:get_pos(), REACH) and player or nil
+end
+
+-- From an NPC --------------------------------------------------------------------------------------------------------------
+
+-- Coins; what has no price is worth one.
+local function worth(item, npc)
+	if item == items.money() then return 1 end
+	return agent.trade and agent.trade.base_price(item, npc) or 1
+end
+
+local function given_today(player_name)
+	local day, sum = storage:get_string(GIFTS_KEY .. player_name):match("^(%d+) (%S+)$")
+	return tonumber(day) == core.get_day_count() and tonumber(sum) or 0
+end
+
+-- What this NPC may give now: item → how many, by its goods and by what NPCs give to one player on a day.
+local function gifts(npc, player_name)
+	local left, found = settings.gift_coins_per_day - given_today(player_name), {}
+	for item, n in pairs(ledger.stock(npc.id)) do
+		local most = core.registered_items[item] and math.min(n, math.floor(left / worth(item, npc) + 1e-9)) or 0
+		if most > 0 then found[item] = most end
+	end
+	return found
+end
+
+-- words → item name of at most so many kinds, and the greatest count.
+local function choice(found)
+	local names, most = {}, 0
+	for item in pairs(found) do names[#names + 1] = item end
+	local by_words, words = items.by_words(names), {}
+	for word in pairs(by_words) do words[#words + 1] = word end
+	table.sort(words)
+	for i = #words, 1, -1 do
+		if i > KINDS_MAX then words[i] = nil else most = math.max(most, found[by_words[words[i]]]) end
+	end
+	return words, by_words, most
+end
+
+local function schema(words, most)
+	return {
+		type = "object", required = {"item", "count"},
+		properties = {
+			item = {type = "string", enum = words}, count = {type = "integer", minimum = 1, maximum = most},
+		},
+	}
+end
+
+-- Both tell the player, and remember.
+local function outcome(npc, player_name, ok, message, done, failed)
+	agent.remember(npc, player_name, ok and done or failed)
+	return ok, message
+end
+
+llm_agent.register_action("give_item", {
+	description = "gives the player something of its own as a gift",
+	params = function(npc, player_name)
+		if not partner(npc, player_name) then return nil end
+		local words, _, most = choice(gifts(npc, player_name))
+		return words[1] and schema(words, most) or nil
+	end,
+	run = function(npc, player_name, params)
+		local found = gifts(npc, player_name)
+		local _, by_words = choice(found)
+		local item, n = by_words[params.item], params.count
+		local counted = items.counted(n, item)
+		local refused = ("%s could not give %s to %s"):format(npc.name, counted, player_name)
+		if n > found[item] then
+			return outcome(npc, player_name, false, S("@1 does not give away so much.", npc.name), nil, refused)
+		end
+		local ok, _, problem = ledger.swap(npc.id, player_name, {[item] = n}, {})
+		if ok then
+			local sum = given_today(player_name) + n * worth(item, npc)
+			storage:set_string(GIFTS_KEY .. player_name, ("%d %g"):format(core.get_day_count(), sum))
+		end
+		return outcome(npc, player_name, ok, ok and S("@1 gives you: @2 × @3", npc.name, n, params.item) or problem,
+			("%s gave %s to %s as a gift"):format(npc.name, counted, player_name), refused)
+	end,
+})
+
+-- From a player ------------------------------------------------------------------------------------------------------------
+
+llm_agent.register_action("take_item", {
+	description = "takes what the player holds and gives away",
+	params = function(npc, player_name, opts)
+		local player = partner(npc, player_name)
+		local item, n = nil, nil
+		if player then item, n = ledger.wielded(player) end
+		if not item or type(opts.utterance) ~= "string" then return nil end
+		local words = items.words(item)
+		local most = consent(opts.utterance, words, items.gist)
+		return most and schema({words}, math.min(n, most)) or nil
+	end,
+	run = function(npc, player_name, params)
+		local item = ledger.wielded(core.get_player_by_name(player_name)) -- what the schema was made for, in this step
+		local counted = items.counted(params.count, item)
+		local ok, _, problem = ledger.swap(npc.id, player_name, {}, {[item] = params.count})
+		return outcome(npc, player_name, ok, ok and S("You give @1: @2 × @3", npc.name, params.count, params.item) or problem,
+			("%s gave %s to %s as a gift"):format(player_name, counted, npc.name),
+			("%s could not take %s from %s"):format(npc.name, counted, player_name))
+	end,
+})
