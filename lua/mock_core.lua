@@ -94,7 +94,7 @@ function Object:punch(puncher, since_s, capabilities, direction)
 	local damage = (capabilities.damage_groups or {}).fleshy or 0
 	local own = self.entity and self.entity.on_punch
 	if own and own(self.entity, puncher, since_s, capabilities, direction, damage) then return end
-	self:set_hp(math.max(0, self.hp - damage))
+	self:set_hp(math.max(0, self.hp - damage), {type = "punch", object = puncher})
 	if not self.entity or self.hp > 0 then return end
 	if self.entity.on_death then self.entity:on_death(puncher) end
 	self:remove()
@@ -105,15 +105,6 @@ function Object:remove()
 	local entity = self.entity
 	if entity and entity.on_deactivate then entity:on_deactivate(true) end
 	self.gone = true
-end
-
--- The damage is that of the weapon: no armour here. A player's hit points change as the engine says it.
-function Object:punch(puncher, since_s, capabilities, direction)
-	local damage = (capabilities.damage_groups or {}).fleshy or 0
-	local own = self.entity and self.entity.on_punch
-	if own and own(self.entity, puncher, since_s, capabilities, direction, damage) then return end
-	self:set_hp(self.hp - damage, {type = "punch", object = puncher})
-	if self.entity and self.hp <= 0 then self:remove() end
 end
 
 -- The mapblock goes: what the body would save, and no body any more.
@@ -394,18 +385,6 @@ function Mock:_add_world(core)
 		return found
 	end
 	function core.get_player_by_name(name) return self.players[name] end
-	function core.get_objects_inside_radius(pos, radius)
-		local found = {}
-		local function consider(object)
-			local there = object:get_pos()
-			if there and (there.x - pos.x) ^ 2 + (there.y - pos.y) ^ 2 + (there.z - pos.z) ^ 2 <= radius ^ 2 then
-				found[#found + 1] = object
-			end
-		end
-		for _, object in ipairs(self.entities) do consider(object) end
-		for _, player in pairs(self.players) do consider(player) end
-		return found
-	end
 	function core.add_entity(pos, name, staticdata)
 		local def = assert(core.registered_entities[name], "unknown entity " .. name)
 		local object = setmetatable({pos = vector_copy(pos), hp = 20, yaw = 0, properties = {}}, Object)

@@ -39,12 +39,13 @@ end
 
 local function ask(npc, view, now)
 	local own = npc.fight
+	local shouts = own.squad.gathering
 	own.ask_us, own.asking = now + settings.orders_every_s * 1e6, true
 	local id = npc.id
 	npc:think({
 		intent = "tactics", priority = "ambient", deadline_ms = ASK_MAX_MS, actions = tactics.kinds,
 		context = tactics.facts(view, fight.orders_beside(npc)),
-		history = gathering.history(own.squad.gathering),
+		history = gathering.has_others(shouts, npc.name) and gathering.history(shouts) or nil,
 	}, function(answer)
 		local current = agent.npcs[id]
 		if not current or current.fight ~= own then return end

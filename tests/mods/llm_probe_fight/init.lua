@@ -1,13 +1,15 @@
--- Fights in a real server: real bodies, blows and ways, orders from the embedded model. The mod llm_probe runs the checks.
+-- Fights in a real server: real bodies, blows and ways; by rules alone first, then with orders from the embedded model.
+-- The mod llm_probe runs the checks.
 
 local GROUND = {x = 8, y = 6.5, z = 8}
+local ADMIN = "Robin"
 local DUMMY_HP, WOLF_HP = 60, 400
 
 local ids, seen, orders, hp_before = {}, {}, {}, 0
 
 core.register_entity("llm_probe_fight:wolf", {
 	initial_properties = {
-		physical = true, hp_max = WOLF_HP, collisionbox = {-0.4, 0, -0.4, 0.4, 0.9, 0.4}, visual = "cube", static_save = false,
+		physical = true, hp_max = WOLF_HP, collisionbox = {-0.4, 0, -0.4, 0.4, 0.9, 0.4}, visual = "cube",
 	},
 	type = "monster", -- as mobs_redo and Mineclonia mark them
 	on_activate = function(self)
@@ -16,6 +18,11 @@ core.register_entity("llm_probe_fight:wolf", {
 		self.object:set_acceleration({x = 0, y = -9.81, z = 0})
 	end,
 })
+
+local function llm(word)
+	core.set_player_privs(ADMIN, {llm_admin = true})
+	assert(core.registered_chatcommands.llm.func(ADMIN, word))
+end
 
 local function npc(name) return llm_agent.get_npc(ids[name]) end
 local function body(name) return npc(name):get_object() end
@@ -42,13 +49,14 @@ end)
 
 llm_probe.run({
 	{"a_guard_goes_at_a_monster_that_comes_near", function()
+		llm("off")
 		for x = -8, 24, 16 do
 			for z = -8, 24, 16 do core.forceload_block({x = x, y = 8, z = z}, true) end -- who falls back stays awake
 		end
 		spawn("Ann", "guard", -5, 0)
 		core.add_entity({x = GROUND.x + 3, y = GROUND.y, z = GROUND.z}, "llm_probe_fight:wolf")
 	end, function()
-		return wolf():get_hp() < WOLF_HP or nil, "the wolf is unhurt"
+		return wolf() and wolf():get_hp() < WOLF_HP or nil, "the wolf is unhurt" -- it is there when its mapblock is active
 	end},
 	{"a_second_one_takes_its_flank", function()
 		spawn("Bram", "guard", -5, 2)
@@ -60,7 +68,7 @@ llm_probe.run({
 		seen.apart = seen.apart or math.min(angle, 2 * math.pi - angle) > 0.5
 		return seen.flank and seen.apart or nil, seen.flank and "they stand on the same side" or "no flank was ordered"
 	end},
-	{"the_model_gives_orders_that_are_carried_out", nil, function()
+	{"the_model_gives_orders_that_are_carried_out", function() llm("on") end, function()
 		return #orders >= 3 or nil, "orders: " .. table.concat(orders, " ")
 	end},
 	{"it_ends_when_the_monster_is_gone", function()
