@@ -42,6 +42,7 @@ def test_parameters_stand_in_the_order_of_required() -> None:
     action = Action("offer_quest", params={"properties": parts, "required": ["item", "count", "reward"]})
     (offered,) = actions.bounded([action])
     assert prompt.signature(offered) == "offer_quest(item, count, reward, extra)"
+    assert prompt.signature(action) == prompt.signature(offered)  # the prompt is built of what the game sent
     choice = actions.schema([offered])["properties"]["do"]["anyOf"][0]
     assert list(choice["properties"]) == ["action", "item", "count", "reward", "extra"]
 

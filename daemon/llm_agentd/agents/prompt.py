@@ -137,10 +137,13 @@ def fact_value(value: Any) -> str:
 
 
 def signature(action: Action) -> str:
-    """`offer_trade(item, count, price)`: the name and its parameters in the schema's order; `: what it does` behind.
+    """`offer_trade(item, count, price)`: the name and its parameters in the order of the schema's `required`, as in
+    the reply (`params.bounded`); `: what it does` behind.
 
     Those that come with the mod say nothing more: the embedded model knows them.
     """
-    names = action.params.get("properties") or {}
+    parts, wanted = action.params.get("properties") or {}, action.params.get("required")
+    first = [name for name in wanted if isinstance(name, str) and name in parts] if isinstance(wanted, list) else []
+    names = dict.fromkeys([*first, *parts])
     does = fact(action.description).rstrip(" .")[:DESCRIPTION_MAX_CHARS]
     return f"{action.name}({', '.join(map(fact, names))})" + (f": {does}" if does else "")
