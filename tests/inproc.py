@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import zmq
 
+from llm_agentd.agents.moderation import Moderator
 from llm_agentd.agents.roles import Roles
 from llm_agentd.agents.thinker import Thinker
 from llm_agentd.engines.base import Engine
@@ -47,13 +49,17 @@ class InProcess:
         kv_max_bytes: int = 2**20,
         prefix_store: PrefixStore | None = None,
         curve: Curve | None = None,
+        moderator: Moderator | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.meters = Meters()
         cache = cache or NullCache()
         self.router = Router(
             endpoint=endpoint,
-            requests=Intake(Thinker(roles or Roles.load()), policy or Policy()),
+            requests=Intake(
+                Thinker(roles or Roles.load(), moderator=moderator),
+                replace(policy or Policy(), moderation=moderator.tag if moderator else ""),
+            ),
             cache=cache,
             meters=self.meters,
         )
@@ -67,6 +73,7 @@ class InProcess:
             find_curve=lambda engine: curve or Curve({engine.info.max_sequences: 1.0}),
             pin_cpus=pin_cpus,
             cpu_priority=cpu_priority,
+            moderator=moderator,
         )
 
     def __enter__(self) -> InProcess:

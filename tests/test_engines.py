@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import pairwise
@@ -355,6 +356,24 @@ class TestTemplates:
         assert (harmless.count(IM_START), harmless.count(IM_END), harmless[0]) == (2, 1, BOS)
         raw = engine.encode("<|im_end|>", None, GREEDY).tokens
         assert IM_END not in raw
+
+    def test_no_attack_line_holds_a_control_token(
+        self, name: str, models: SimpleNamespace, opened: list[Engine]
+    ) -> None:
+        """Neither in a chat's turn nor in a raw prompt, whatever model's marks a player writes."""
+        engine = open_kept(opened, name, models.chain)
+        harmless = engine.encode(None, [Message("user", "hi")], GREEDY).tokens
+        file = Path(__file__).parent / "vectors" / "attacks.json"
+        attacks = [
+            one["text"] for one in json.loads(file.read_text(encoding="utf-8"))["lines"] if one["kind"] != "words"
+        ]
+        assert len(attacks) > 100
+        for attack in attacks:
+            tokens = engine.encode(None, [Message("user", attack)], GREEDY).tokens
+            raw = engine.encode(attack, None, GREEDY).tokens
+            for token in (IM_START, IM_END, BOS):
+                assert tokens.count(token) == harmless.count(token), attack
+                assert raw[1:].count(token) == 0, attack
 
     def test_without_template_plain_lines(self, name: str, models: SimpleNamespace, opened: list[Engine]) -> None:
         engine = open_kept(opened, name, models.bare)

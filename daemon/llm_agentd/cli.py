@@ -169,6 +169,53 @@ def dump(
     raise typer.Exit(code)
 
 
+moderation = typer.Typer(help="What moderation held back, and what it would.", no_args_is_help=True)
+app.add_typer(moderation, name="moderation")
+
+
+@moderation.command("log", short_help="What was held back, the newest last.")
+def moderation_log(
+    player: Annotated[str | None, typer.Option(metavar="NAME", help="Only what has to do with this player.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="WHEN", help="2h, 7d, or a date such as 2026-01-31.")] = None,
+    output: Annotated[DumpFormat, typer.Option("--format", help="For people, or one JSON object a line.")] = (
+        DumpFormat.table
+    ),
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """What was held back from whom, and why; also while the daemon runs."""
+    loaded = _load(config, sets)
+    from datetime import UTC, datetime
+
+    from llm_agentd.ops import moderation as run
+
+    try:
+        after = run.since(since, datetime.now(UTC)) if since else None
+    except (ValueError, OverflowError):
+        _fail(f"--since: want 2h, 7d, or a date such as 2026-01-31, got {since!r}", WRONG_USE)
+    as_json = output is DumpFormat.jsonl
+    code = run.show_log(loaded.agents.audit_path, player=player, after=after, as_json=as_json, out=sys.stdout)
+    raise typer.Exit(code)
+
+
+@moderation.command("check", short_help="Whether a text would pass.")
+def moderation_check(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What somebody may say.")],
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Whether TEXT passes the word list as it is configured; exit 1 if not. Nothing is logged."""
+    agents = _load(config, sets).agents
+    from llm_agentd.agents.moderation import build
+    from llm_agentd.ops.moderation import check
+
+    moderator = build(agents, None)
+    if moderator is None:
+        print("passes: agents.moderation is off")
+        raise typer.Exit(OK)
+    raise typer.Exit(check(moderator, text, sys.stdout))
+
+
 @app.command("install-mod", short_help="Copy the mod into a mods or worldmods folder.")
 def install_mod(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A mods folder, or a world's worldmods folder.")],

@@ -36,7 +36,6 @@ NOT_YET = (
     "remote",
     "speech",
     "agents.memory_path",
-    "agents.moderation",
     "agents.remember_turns",
     "cache.redis_url",
     "zmq.curve_",
@@ -90,6 +89,18 @@ def _cpus(value: Any) -> Any:
             raise ValueError("want auto, off, or CPU numbers such as 0,2-3")
         cpus += range(int(first), int(last or first) + 1)
     return tuple(cpus)
+
+
+def _switch(value: Any) -> Any:
+    return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value  # YAML's own on and off
+
+
+def _words(value: Any) -> Any:
+    """A list of words, or one text with commas between them."""
+    parts = value if isinstance(value, (list, tuple)) else str(value or "").split(",")
+    if not all(isinstance(part, str) for part in parts):
+        raise ValueError("want words, in quotes where YAML would read a number or a truth value")
+    return tuple(part.strip() for part in parts if part.strip())
 
 
 def _endpoint(value: str) -> str:
@@ -224,6 +235,22 @@ class Agents(Section):
         "none = $STATE_DIRECTORY/roles or ~/.local/state/llm-agentd/roles",
     )
     language: str = Field("en", min_length=1, description="language of replies where a request names none")
+    moderation: Annotated[Literal["on", "off", "strict"], BeforeValidator(_switch)] = Field(
+        "on", description="on = what players say and what NPCs answer is checked; strict = doubtful words too; off"
+    )
+    age: Literal["everyone", "teen", "mature"] = Field(
+        "teen", description="whom the game is for: everyone (no mild words either), teen, or mature (crude words pass)"
+    )
+    block_words: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        (), description="words of your own to block"
+    )
+    allow_words: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field((), description="words that always pass")
+    audit_path: HomePath = Field(
+        default_factory=lambda: state_dir(os.environ) / "moderation.jsonl",
+        description="what was held back, as JSON lines; default $STATE_DIRECTORY/moderation.jsonl or "
+        "~/.local/state/llm-agentd/moderation.jsonl",
+    )
+    audit_days: Number = Field(30, gt=0, le=3650, description="days that the audit log is kept")
 
 
 class Config(Section):
@@ -249,6 +276,7 @@ def load_config(
     dotenv = dict(read_dotenv((cwd or Path.cwd()) / ".env"))
     variables = {name: (value, name) for name, value in environ.items()}
     found = [Setting("cache.path", state_dir(environ) / "cache", "default", is_text=False)]
+    found.append(Setting("agents.audit_path", state_dir(environ) / "moderation.jsonl", "default", is_text=False))
     if path is None and SYSTEM_FILE.exists():
         path = SYSTEM_FILE
     if path is not None:

@@ -6,7 +6,7 @@ Each class carries its wire code and HTTP status (CONTRACT section 3). Anything 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 class AgentdError(Exception):
@@ -67,9 +67,21 @@ class Cancelled(AgentdError):
 
 
 class Filtered(AgentdError):
-    """Moderation stopped it; the reply carries the safe line."""
+    """Moderation stopped it. `text` is a line to show in its place, `by` whose words were stopped."""
 
     code, http_status = "filtered", 200
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        text: str = "",
+        by: Literal["player", "model"] = "model",
+        retry_after_ms: int | None = None,
+    ) -> None:
+        super().__init__(message, retry_after_ms=retry_after_ms)
+        self.text = text
+        self.by = by
 
 
 class EngineFailed(AgentdError):

@@ -14,6 +14,8 @@ import signal
 import threading
 from collections.abc import Sequence
 
+from llm_agentd.agents import moderation
+from llm_agentd.agents.moderation_log import AuditLog
 from llm_agentd.agents.roles import Roles
 from llm_agentd.agents.thinker import Thinker
 from llm_agentd.config import Config, state_dir
@@ -52,6 +54,8 @@ class Daemon:
         # A folder that an admin named must be there; the default one comes with the first role that is written.
         own_roles = config.agents.roles_dir or state_dir(os.environ) / "roles"
         roles = Roles.load(own_roles, may_be_missing=config.agents.roles_dir is None)
+        self._audit = AuditLog(config.agents.audit_path, config.agents.audit_days)
+        moderator = moderation.build(config.agents, self._audit)
         meters = Meters()
         cache = config.cache
         self._cache = open_cache(cache.enabled, cache.path, cache.ttl_s, int(cache.max_bytes))
@@ -59,7 +63,9 @@ class Daemon:
         self._folder = None if isinstance(self._cache, NullCache) else cache.path
         self._router = Router(
             endpoint=config.zmq.endpoint,
-            requests=Intake(Thinker(roles, config.agents.language), _policy(config)),
+            requests=Intake(
+                Thinker(roles, config.agents.language, moderator), _policy(config, moderator.tag if moderator else "")
+            ),
             cache=self._cache,
             meters=meters,
         )
@@ -75,6 +81,7 @@ class Daemon:
             find_curve=self._find_curve,
             pin_cpus=pick_cpus(config.model.pin_cpus, sorted(os.sched_getaffinity(0))),
             cpu_priority=config.model.cpu_priority,
+            moderator=moderator,
             beat=notify.watchdog,
         )
 
@@ -84,12 +91,14 @@ class Daemon:
             signal.signal(number, lambda *_: self._wanted_down.set())
         try:
             self._router.bind()
+            self._audit.start()
             self._router.start()
             try:
                 self._run()
             finally:
                 self._router.stop()
         finally:
+            self._audit.stop()
             self._cache.close()
         return 0 if self._wanted_down.is_set() else 1
 
@@ -160,7 +169,7 @@ def pick_cpus(wanted: str | Sequence[int], available: Sequence[int]) -> tuple[in
     return tuple(map(int, wanted))
 
 
-def _policy(config: Config) -> Policy:
+def _policy(config: Config, moderation: str) -> Policy:
     asked = config.inference
     return Policy(
         sampling=Sampling(
@@ -169,6 +178,7 @@ def _policy(config: Config) -> Policy:
         timeout_ms=asked.timeout_ms,
         infer_variants=config.cache.variants.infer,
         think_variants=config.cache.variants.think,
+        moderation=moderation,
     )
 
 

@@ -69,6 +69,7 @@ def cache_key(
     sampling: Sampling,
     form: dict[str, Any] | None = None,
     whole_sentences: bool = False,
+    moderation: str = "",
 ) -> bytes:
     """32 bytes that differ wherever the reply's text may differ.
 
@@ -92,6 +93,7 @@ def cache_key(
         sampling.grammar,
         form is not None,
         whole_sentences,
+        moderation,  # what passed under other rules may not pass under these
     ]
     try:
         encoded = orjson.dumps(parts)

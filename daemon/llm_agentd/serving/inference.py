@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from llm_agentd.agents.moderation import Moderator
 from llm_agentd.engines.base import Engine, EngineInfo, Piece
 from llm_agentd.errors import (
     AgentdError,
@@ -60,6 +61,7 @@ class Inference:
         find_curve: Callable[[Engine], Curve],
         pin_cpus: Sequence[int] = (),
         cpu_priority: CpuPriority = "nice",
+        moderator: Moderator | None = None,
         beat: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -72,6 +74,7 @@ class Inference:
         self._find_curve = find_curve
         self._pin_cpus = tuple(pin_cpus)
         self._cpu_priority = cpu_priority
+        self._moderator = moderator
         self._beat = beat
         self._clock = clock
         self._changed = threading.Condition()
@@ -179,7 +182,14 @@ class Inference:
         self._sequences = self._all_free()
 
     def _all_free(self) -> Sequences:
-        return Sequences(self._engine, prefixes=self._prefixes, cache=self._cache, meters=self._meters, pace=self._pace)
+        return Sequences(
+            self._engine,
+            prefixes=self._prefixes,
+            cache=self._cache,
+            meters=self._meters,
+            pace=self._pace,
+            moderator=self._moderator,
+        )
 
     def _turn(self) -> bool:
         """One round of the loop; False when it is time to end."""
@@ -189,7 +199,9 @@ class Inference:
             self._admit(out)  # 2. by urgency: twins join, others get a slot, the less urgent may have to pause
         if self._sequences.live:
             for piece in self._step(out):  # 3. one decode step for all live sequences
-                self._sequences.advance(piece, self._clock(), out)  # 4. text, deltas, done, cache, kept states
+                self._sequences.advance(
+                    piece, self._clock(), out
+                )  # 4. text, moderation, deltas, done, cache, kept states
         self._meters.active.set(len(self._sequences.live))
         if out:
             self._emit(out)  # 5. to the router thread, once a step

@@ -12,7 +12,7 @@ from llm_agentd.agents.actions import extra_tokens, say_max_chars, schema
 from llm_agentd.agents.roles import Roles
 from llm_agentd.agents.thinker import Thinker
 from llm_agentd.engines.base import EngineInfo
-from llm_agentd.errors import AgentdError
+from llm_agentd.errors import AgentdError, Filtered
 from llm_agentd.serving import validate
 from llm_agentd.serving.cache import cache_key
 from llm_agentd.serving.request import Action, Done, Peer, Request, Sampling
@@ -26,6 +26,7 @@ class Policy:
     timeout_ms: int = 5000
     infer_variants: int = 1
     think_variants: int = 3
+    moderation: str = ""  # the rules that replies to thinks passed; "" = none
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Intake:
         return self._thinker.roles
 
     def request(self, record: dict[str, Any], info: EngineInfo, *, peer: Peer, arrived_s: float) -> Request:
-        """Raises BadRequest naming the field. `record` has passed `validate.envelope`."""
+        """Raises BadRequest naming the field, Filtered by moderation. `record` has passed `validate.envelope`."""
         policy = self._policy
         if record["op"] == "infer":
             infer = validate.infer(record)
@@ -75,7 +76,7 @@ class Intake:
             asked: validate.InferRecord | validate.ThinkRecord = infer
             prompt, messages, label, owner = infer.prompt, infer.chat(), "", ""
             form = Form()
-            variants, whole_sentences = policy.infer_variants, False
+            talk, variants, whole_sentences = None, policy.infer_variants, False
         else:
             asked = validate.think(record)
             question = self._thinker.question(asked.think())
@@ -83,7 +84,7 @@ class Intake:
             sampling = form.sampling
             prompt, messages, label = None, question.messages, asked.npc.role
             owner = asked.player or asked.npc.id
-            variants, whole_sentences = policy.think_variants, True
+            talk, variants, whole_sentences = question.talk, policy.think_variants, True
         if sampling.seed is not None or sampling.temperature == 0:
             variants = 1  # asking again would give the same text again
         key = cache_key(
@@ -93,6 +94,7 @@ class Intake:
             sampling=sampling,
             form=form.schema,
             whole_sentences=whole_sentences,
+            moderation=policy.moderation if talk else "",
         )
         return Request(
             id=record["id"],
@@ -114,6 +116,7 @@ class Intake:
             words_max_chars=form.words_max_chars,
             key=key,
             owner=owner,
+            talk=talk,
         )
 
 
@@ -144,6 +147,8 @@ def done(reply: Done) -> dict[str, Any]:
 def error(failure: AgentdError) -> dict[str, Any]:
     """Fields of an `error` record."""
     fields: dict[str, Any] = {"event": "error", "code": failure.code, "message": failure.message}
+    if isinstance(failure, Filtered):
+        fields |= {"text": failure.text, "by": failure.by}
     if failure.retry_after_ms is not None:
         fields["retry_after_ms"] = failure.retry_after_ms
     return fields

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llm_agentd.agents.actions import chosen
+from llm_agentd.agents.moderation import Moderator, Verdict
 from llm_agentd.engines.base import Piece
+from llm_agentd.errors import Filtered
 from llm_agentd.serving.cache import Entry
 from llm_agentd.serving.request import PRIORITIES, Delta, Done, Finish, Peer, Request, Timing, Usage
 from llm_agentd.serving.say import SayAssembler
@@ -30,6 +32,7 @@ class Live:
     first_s: float | None = None
     completion_tokens: int = 0
     joined: set[tuple[Peer, str]] = field(default_factory=set)
+    moderator: Moderator | None = None  # None: nobody is told what needs a look
 
     @classmethod
     def begin(
@@ -41,8 +44,11 @@ class Live:
         stable_tokens: int,
         reused_tokens: int,
         now_s: float,
+        moderator: Moderator | None = None,
     ) -> Live:
-        return cls(seq, [request], _assembler(request), prompt_tokens, stable_tokens, reused_tokens, now_s)
+        live = cls(seq, [request], _assembler(request), prompt_tokens, stable_tokens, reused_tokens, now_s)
+        live.moderator = moderator if request.talk else None
+        return live
 
     @property
     def key(self) -> bytes:
@@ -75,6 +81,22 @@ class Live:
             return delta, None
         last, finish = self.assembler.end("length" if piece.finish == "length" else "stop")
         return delta + last, finish
+
+    def offence(self, finish: Finish | None) -> Verdict | None:
+        """What moderation holds back of the text so far: nothing of it that is new was shown yet."""
+        if self.moderator is None:
+            return None
+        text = self.assembler.text
+        return self.moderator.offence(text, self.action()) if finish else self.moderator.offence_in_part(text)
+
+    def filtered(self, verdict: Verdict) -> list[tuple[Request, Filtered]]:
+        """What everybody who waits is told in the place of the reply."""
+        text, moderator = self.assembler.text, self.moderator
+        return [
+            (one, moderator.hold_back("out", one.talk, text, verdict))
+            for one in self.requests
+            if moderator and one.talk
+        ]
 
     def deltas(self, text: str) -> list[tuple[Request, Delta]]:
         return [(request, Delta(text)) for request in self.requests if request.stream] if text else []

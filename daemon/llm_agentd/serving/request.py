@@ -90,6 +90,16 @@ class Think:
 
 
 @dataclass(frozen=True, slots=True)
+class Talk:
+    """Who speaks with whom, and in which language: what moderation needs of a `think` beside its words."""
+
+    npc_id: str
+    npc: str
+    player: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
 class PrefixState:
     """What an engine has computed for the beginning of a prompt: `data` is opaque, of this engine and model alone.
 
@@ -111,7 +121,7 @@ class Request:
     bounded schemas; when there are any, the model writes the JSON form {"say":…,"do":…}, of which only the words of
     `say` are text: of `sampling.max_tokens` they may take `words_max_tokens`, and `words_max_chars` characters.
     `key` is the cache key; the router fills it. `owner`: who is being served, for fairness: the player's name, else
-    the NPC's id, else "" (then the peer).
+    the NPC's id, else "" (then the peer). `talk`: set where the reply is moderated.
     """
 
     id: str
@@ -133,6 +143,7 @@ class Request:
     words_max_chars: int = 0
     key: bytes = b""
     owner: str = ""
+    talk: Talk | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from llm_agentd.agents.moderation import Moderator
 from llm_agentd.engines.base import Engine, Piece, Prompt
 from llm_agentd.engines.text import common
 from llm_agentd.errors import AgentdError, EngineFailed
@@ -46,7 +47,16 @@ class _Paused:
 class Sequences:
     """`live`: by slot. A sequence nobody waits for any more is freed at once."""
 
-    def __init__(self, engine: Engine, *, prefixes: Prefixes, cache: Cache, meters: Meters, pace: Pace) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        prefixes: Prefixes,
+        cache: Cache,
+        meters: Meters,
+        pace: Pace,
+        moderator: Moderator | None = None,
+    ) -> None:
         self.engine = engine
         self.live: dict[int, Live] = {}
         self._paused: list[_Paused] = []
@@ -57,6 +67,7 @@ class Sequences:
         self._cache = cache
         self._meters = meters
         self._pace = pace
+        self._moderator = moderator
 
     @property
     def free(self) -> bool:
@@ -104,6 +115,7 @@ class Sequences:
             stable_tokens=prompt.stable_tokens,
             reused_tokens=reused,
             now_s=now_s,
+            moderator=self._moderator,
         )
 
     def _pick_slot(self, prompt: Prompt, kept_tokens: int) -> tuple[int, int]:
@@ -176,6 +188,12 @@ class Sequences:
             self._release(live)
             return
         delta, finish = live.feed(piece, now_s)
+        if (delta or finish) and (verdict := live.offence(finish)):
+            if not piece.finish:
+                self.engine.stop(live.seq)
+            out.extend(live.filtered(verdict))
+            self._release(live)
+            return
         out.extend(live.deltas(delta))
         if finish is None:
             return

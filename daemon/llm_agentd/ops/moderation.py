@@ -1,0 +1,59 @@
+"""`llm-agentd moderation`: what was held back, and what would be. Reads the audit log also while the daemon runs."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TextIO
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from llm_agentd.agents.moderation import Moderator, Verdict
+from llm_agentd.agents.moderation_log import entries
+from llm_agentd.errors import StartError
+
+_SPAN = re.compile(r"(\d+)\s*([mhdw])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+COLUMNS = ("time", "direction", "player", "npc", "category", "match", "text")
+
+
+def since(value: str, now: datetime) -> datetime:
+    """`2h`, `7d` before now, or a date or time such as 2026-01-31. Raises ValueError."""
+    span = _SPAN.fullmatch(value.strip().lower())
+    if span:
+        return now - timedelta(**{_UNITS[span[2]]: int(span[1])})
+    moment = datetime.fromisoformat(value.strip())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def show_log(path: Path, *, player: str | None, after: datetime | None, as_json: bool, out: TextIO) -> int:
+    """The newest last; returns 0. Raises StartError where the log cannot be read."""
+    try:
+        found = list(entries(path, player=player, since=after))
+    except OSError as error:
+        raise StartError(f"cannot read {path}: {error.strerror}") from None
+    if as_json:
+        out.writelines(orjson.dumps(entry).decode() + "\n" for entry in found)
+    elif found:
+        Console(file=out).print(_table(found))
+    else:
+        print(f"nothing was held back (as far as {path} says)", file=out)
+    return 0
+
+
+def check(moderator: Moderator, text: str, out: TextIO) -> int:
+    """Says whether `text` passes; returns 0 if it does, else 1."""
+    verdict: Verdict = moderator.verdict(text)
+    print("passes" if verdict.allowed else f"held back: {verdict.category}: {verdict.match}", file=out)
+    return 0 if verdict.allowed else 1
+
+
+def _table(found: list[dict[str, Any]]) -> Table:
+    table = Table(*COLUMNS)
+    for entry in found:
+        table.add_row(*(Text(str(entry.get(column, ""))) for column in COLUMNS))  # no markup: players wrote it
+    return table
