@@ -6,10 +6,9 @@ exclude_files = {".venv", ".demo", "build", "dist"}
 
 local mod = "mods/llm_agent/"
 for _, file in ipairs({
-	"commands", "company", "doctor", "doors", "editor", "egg", "first_run", "form", "go", "ground", "hearing", "items", "legs", "manners",
-	"observe", "outcomes", "path", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
-	"actions/fights", "blows", "commands", "company", "doctor", "editor", "egg", "fight", "first_run", "foes", "form", "hearing", "items", "manners", "observe", "orders",
-	"outcomes", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
+	"blows", "commands", "company", "doctor", "doors", "editor", "egg", "emote", "fight", "first_run", "foes", "form", "go",
+	"ground", "hearing", "items", "legs", "manners", "observe", "orders", "outcomes", "path", "players", "role_sync",
+	"small_talk", "surroundings", "think", "voice",
 }) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
 end
@@ -27,6 +26,7 @@ files[mod .. "obtainable.lua"] = {read_globals = {"core"}}
 files[mod .. "quest_kinds.lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
 files[mod .. "actions/quests.lua"] = {read_globals = {"core", "llm_agent"}}
 files[mod .. "ledger_pockets.lua"] = {read_globals = {"ItemStack"}}
+files[mod .. "actions"] = {read_globals = {"core", "llm_agent"}}
 for _, file in ipairs({"mobs", "mcl"}) do
 	files[mod .. "adapters/" .. file .. ".lua"] = {read_globals = {"core"}}
 end

@@ -76,6 +76,7 @@ function Object:set_velocity(velocity) self.velocity = vector_copy(velocity) end
 function Object:set_armor_groups(groups) self.armor_groups = groups end
 function Object:set_acceleration(acceleration) self.acceleration = acceleration end
 function Object:set_animation(range) self.animation = range end
+function Object:set_bone_position(bone, at, turned) self.bones[bone] = {at = at, turned = turned} end
 function Object:set_attach(parent) self.parent = parent end
 function Object:get_attach() return not self.gone and self.parent and not self.parent.gone and self.parent or nil end
 function Object:get_luaentity() return not self.gone and self.entity or nil end
@@ -133,6 +134,7 @@ function Mock.new(options)
 		chat = {}, -- {to, text}
 		players = {},
 		entities = {}, -- every object ever added
+		has_bone_overrides = options.bone_overrides or false,
 		time_of_day = 0.5,
 		day = 1,
 		light = 15, -- everywhere; false: nothing is loaded
@@ -142,6 +144,7 @@ function Mock.new(options)
 		meta = {}, -- "x,y,z" → fields of that node
 		game_s = 0, -- seconds of game time, which the world keeps
 		recipes = {}, -- item → list as core.get_all_craft_recipes has them
+		protected = {}, -- "x,y,z" → who may build there
 		privs = {}, -- player → {privilege = true}
 		fetches = {}, -- HTTP requests in the order they were made: {request, result, seen}
 		callbacks = {globalstep = {}, chat = {}, join = {}, leave = {}, shutdown = {}, loaded = {}, fields = {}, hpchange = {}},
@@ -219,9 +222,10 @@ function Mock:_add_environment(core, options)
 	function core.get_translated_string(language, words)
 		return translated(words, function(source) return (options.translations or {})[language .. ": " .. source] or source end)
 	end
-	-- client_languages: player → what their client speaks
+	-- client_languages: player → what their client speaks; client_protocols: player → the version of its protocol
 	function core.get_player_information(name)
-		return self.players[name] and {lang_code = (options.client_languages or {})[name] or ""}
+		local languages, protocols = options.client_languages or {}, options.client_protocols or {}
+		return self.players[name] and {lang_code = languages[name] or "", protocol_version = protocols[name] or 46}
 	end
 	function core.get_us_time() return self.now_us end
 	function core.log(level, text) self.log[#self.log + 1] = text and level .. ": " .. text or level end
@@ -293,6 +297,9 @@ local function find_path(core, from, to, around)
 	return nil
 end
 
+-- Since 5.9: radians; nil gives the bone back to the animation.
+local function set_bone_override(object, bone, override) object.bones[bone] = override end
+
 function Mock:_add_world(core)
 	function core.get_gametime() return math.floor(self.game_s) end
 	function core.get_all_craft_recipes(name) return self.recipes[name] end
@@ -308,7 +315,11 @@ function Mock:_add_world(core)
 			for _, axis in ipairs({"x", "y", "z"}) do
 				inside = inside and node.pos[axis] >= low[axis] and node.pos[axis] <= high[axis]
 			end
-			if inside and wanted[node.name] then
+			local has_group = false
+			for group in pairs((core.registered_nodes[node.name] or {}).groups or {}) do
+				has_group = has_group or wanted["group:" .. group]
+			end
+			if inside and (wanted[node.name] or has_group) then
 				found[node.name] = found[node.name] or {}
 				table.insert(found[node.name], node.pos)
 			end
@@ -352,6 +363,10 @@ function Mock:_add_world(core)
 		return name and {name = name} or nil
 	end
 	function core.get_node(pos) return core.get_node_or_nil(pos) or {name = "ignore"} end
+	function core.is_protected(pos, name)
+		local owner = self.protected[("%d,%d,%d"):format(pos.x, pos.y, pos.z)]
+		return owner ~= nil and owner ~= name
+	end
 	function core.get_item_group(name, group)
 		local def = core.registered_nodes[name] or core.registered_items[name] or {}
 		return (def.groups or {})[group] or 0
@@ -387,8 +402,9 @@ function Mock:_add_world(core)
 	function core.get_player_by_name(name) return self.players[name] end
 	function core.add_entity(pos, name, staticdata)
 		local def = assert(core.registered_entities[name], "unknown entity " .. name)
-		local object = setmetatable({pos = vector_copy(pos), hp = 20, yaw = 0, properties = {}}, Object)
+		local object = setmetatable({pos = vector_copy(pos), hp = 20, yaw = 0, properties = {}, bones = {}}, Object)
 		object:set_properties(def.initial_properties or {})
+		if self.has_bone_overrides then object.set_bone_override = set_bone_override end
 		object.entity = setmetatable({object = object, name = name}, {__index = def})
 		self.entities[#self.entities + 1] = object
 		if def.on_activate then object.entity:on_activate(staticdata or "", 0) end

@@ -117,6 +117,19 @@ function places.name_at(pos)
 	return found or WORLD ~= "" and WORLD or nil
 end
 
+-- Named places whose middle is loaded and within so many nodes of `pos`, the nearest first: {name=, pos=}.
+function places.around(pos, nodes)
+	local found = {}
+	for name, place in pairs(known) do
+		local distance = agent.observe.distance_squared(place, pos)
+		if distance <= nodes * nodes and core.get_node_or_nil(place) then
+			found[#found + 1] = {name = name, pos = {x = place.x, y = place.y, z = place.z}, distance = distance}
+		end
+	end
+	table.sort(found, function(a, b) return a.distance < b.distance end)
+	return found
+end
+
 -- /llm place -------------------------------------------------------------------------------------------------------------
 
 local function list(player)

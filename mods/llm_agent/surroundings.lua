@@ -51,17 +51,17 @@ local function look(pos)
 	local found = core.find_nodes_in_area(
 		{x = pos.x - REACH, y = pos.y - BELOW, z = pos.z - REACH}, {x = pos.x + REACH, y = pos.y + ABOVE, z = pos.z + REACH},
 		names, true)
-	local seen, known = {}, {}
-	for node_name in pairs(found) do
+	local seen, where = {}, {}
+	for node_name, places in pairs(found) do
 		local label = labels[node_name]
-		if not known[label] then
-			known[label] = true
+		if not where[label] then
+			where[label] = places[1]
 			seen[#seen + 1] = label
 		end
 	end
 	table.sort(seen, function(a, b) return rank[a] < rank[b] end)
-	for i = #seen, SEEN_MAX + 1, -1 do seen[i] = nil end
-	return seen
+	for i = #seen, SEEN_MAX + 1, -1 do where[seen[i]], seen[i] = nil, nil end
+	return seen, where
 end
 
 -- Up to three things near `pos` in a fixed order, so that the same room reads the same; nil where there are none.
@@ -71,7 +71,8 @@ function surroundings.seen(npc, pos, priority)
 	local keep_us = KEEP_US[priority] or KEEP_US.other
 	local fresh = last and now - last.at_us < keep_us and agent.observe.in_range(pos, last.pos, REACH / 2)
 	if not fresh and names[1] and spent_us < settings.facts_budget_ms * 1000 then
-		last = {at_us = now, pos = pos, things = look(pos)}
+		last = {at_us = now, pos = pos}
+		last.things, last.where = look(pos) -- and where one of each is
 		npc.seen = last
 		spent_us = spent_us + agent.now_us() - now
 	end

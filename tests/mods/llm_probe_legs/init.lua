@@ -6,7 +6,7 @@ local IN_HOUSE = {x = 12, y = 5.5, z = 8}
 local DOOR = {x = 8, y = 6, z = 8}
 
 local mira, bram -- ids
-local ends, most_open, farthest = {}, 0, 0
+local ends, said, most_open, farthest = {}, {}, 0, 0
 
 local function npc(id) return llm_agent.get_npc(id) end
 
@@ -47,12 +47,22 @@ local function at_end(want)
 	return #ends == 1 and ends[1] == want, table.concat(ends, ", ")
 end
 
+local function set_feet(pos)
+	local object = npc(mira):get_object()
+	object:set_velocity(vector.zero())
+	object:set_pos({x = pos.x, y = pos.y + 0.01 - object:get_properties().collisionbox[2], z = pos.z})
+end
+
 -- Back at the beginning, with nothing to do.
 local function reset()
 	ends = {}
-	local object = npc(mira):get_object()
-	object:set_velocity(vector.zero())
-	object:set_pos({x = ORIGIN.x, y = ORIGIN.y + 0.01 - object:get_properties().collisionbox[2], z = ORIGIN.z})
+	set_feet(ORIGIN)
+end
+
+-- The door of the test has her choose the action that is said to her.
+local function ask(words)
+	said = {}
+	npc(mira):think({utterance = words, intent = "gesture"}, function(reply) said[#said + 1] = reply end)
 end
 
 llm_probe.run({
@@ -124,5 +134,35 @@ llm_probe.run({
 	end, function()
 		if is_open() then return false, "opened it" end
 		return at_end("no_way")
+	end},
+	{"it_does_not_open_a_locked_door_though_it_is_asked_to", function()
+		reset()
+		set_feet({x = 6.5, y = 5.5, z = 8})
+		ask("open_door {}")
+	end, function()
+		if not said[1] then return nil, "no reply" end
+		return said[1].action and not said[1].action.ok and not is_open(), core.write_json(said[1])
+	end},
+	{"it_goes_and_opens_a_door_that_it_is_asked_to", function()
+		set_feet({x = 3, y = 5.5, z = 8})
+		put_door("doors:door_wood")
+		ask("open_door {}")
+	end, function()
+		return said[1] and said[1].action.ok and is_open() and feet(mira).x > 4 or nil, said[1] and core.write_json(said[1])
+	end},
+	{"it_waves", function() ask('emote {"kind": "wave"}') end, function()
+		local _, turned = npc(mira):get_object():get_bone_position("Arm_Right")
+		return said[1] and said[1].action.ok and math.abs(turned.x) > 350 or nil, said[1] and core.write_json(said[1])
+	end},
+	{"it_lets_the_arm_hang_again", nil, function()
+		local at, turned = npc(mira):get_object():get_bone_position("Arm_Right")
+		local is_rest = turned.x == 180 and math.abs(at.x + 3.15) < 0.01 or turned.x == 0 and at.x == 0 -- since 5.9 given back
+		return is_rest or nil, core.pos_to_string(turned)
+	end},
+	{"a_body_keeps_that_it_was_told_to_stay", function()
+		npc(mira):stay()
+	end, function()
+		local object = npc(mira):get_object()
+		return object:get_luaentity():get_staticdata():find("stays", 1, true) ~= nil, "not saved"
 	end},
 })
