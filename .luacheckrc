@@ -9,10 +9,17 @@ for _, file in ipairs({
 	"blows", "commands", "company", "doctor", "doors", "editor", "egg", "emote", "fight", "first_run", "foes", "form", "go",
 	"ground", "hearing", "items", "legs", "manners", "observe", "orders", "outcomes", "path", "players", "role_sync",
 	"small_talk", "surroundings", "think", "voice",
+	"commands", "company", "doctor", "doors", "editor", "egg", "first_run", "form", "go", "ground", "hearing", "items", "legs", "manners",
+	"observe", "outcomes", "path", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
+	"actions/fights", "blows", "commands", "company", "doctor", "editor", "egg", "fight", "first_run", "foes", "form", "hearing", "items", "manners", "observe", "orders",
+	"outcomes", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
+	"commands", "company", "doctor", "editor", "egg", "first_run", "form", "hearing", "items", "manners", "observe",
+	"market", "market_list", "outcomes", "players", "role_sync", "small_talk", "standing", "surroundings", "think", "trade",
+	"trade_form", "trade_talk", "voice",
 }) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
 end
-for _, file in ipairs({"init", "api", "body", "places", "attach"}) do -- what adds to the API
+for _, file in ipairs({"init", "api", "body", "goods", "places", "attach"}) do -- what adds to the API
 	files[mod .. file .. ".lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
 end
 files[mod .. "actions/gifts.lua"] = {read_globals = {"core", "llm_agent"}}

@@ -13,7 +13,7 @@ UNITS_ACROSS = 15  # what is left of the screen's shorter side is that many unit
 # Element → the part that holds its name, counted from 0; those with a size have it in part 1.
 NAME_PART = {
     "field": 2, "pwdfield": 2, "textarea": 2, "button": 2, "button_exit": 2, "dropdown": 2, "textlist": 2, "table": 2,
-    "hypertext": 2, "scrollbar": 3, "image_button": 3, "image_button_exit": 3, "checkbox": 1,
+    "hypertext": 2, "scrollbar": 3, "image_button": 3, "image_button_exit": 3, "item_image_button": 3, "checkbox": 1,
 }  # fmt: skip
 TICK = (0.4, 0.0)  # a checkbox has no size; its middle is at its y
 

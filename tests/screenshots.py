@@ -9,6 +9,7 @@ A new one is a function with `@scene`; forms are found by their name and clicked
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 import time
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from client_rig import PLAYER, Client, player, stage
-from form_layout import Box
+from form_layout import Box, Form
 from llm_agentd.ops.demo.game import SAY
 
 SIZE = (1024, 768)
@@ -44,6 +45,18 @@ def enter(client: Client, name: str) -> None:
     client.chat(f"/stage {name}")
     client.log.expect(rf"\[llm_stage\] scene {name}")
     client.wait_still()
+
+
+def named(form: Form, begin: str) -> str:
+    """The element whose name begins so: some have a number that changes."""
+    return next(name for name in form.elements if name.startswith(begin))
+
+
+def chosen(form: Form, side: str, item: str) -> str:
+    """The button of an item in the trade window."""
+    found = re.search(rf"{item}[^;]*;({side}_item_\d+);", form.spec)
+    assert found, f"no {item} in {form.spec}"
+    return found[1]
 
 
 @scene
@@ -78,6 +91,18 @@ def dialog(client: Client) -> None:
     client.form("llm_agent:dialog", lambda: client.press(form, "quick_1"), having="Robin: .*Mira: ")
     client.fill(form, "words", "Can you mend my sword?")
     client.form("llm_agent:dialog", lambda: client.press(form, "say"), having="sword.*Mira: ")
+
+
+@scene
+def trade(client: Client) -> None:
+    """A merchant's window: a pick is chosen, and the price talked about."""
+    enter(client, "trade")
+    name = "llm_agent:trade"
+    form = client.form(name, lambda: client.chat("/llm trade Bram"))
+    form = client.form(name, lambda: client.press(form, chosen(form, "get", "pick_steel")), having="buy_")
+    form = client.form(name, lambda: client.press(form, chosen(form, "give", "steel_ingot")), having="swap_")
+    client.fill(form, "get_offer", "37")
+    client.form(name, lambda: client.press(form, named(form, "get_haggle_")), having="get_offer;;37")
 
 
 @scene

@@ -12,7 +12,7 @@ from llm_agentd.agents.role import FIELDS
 from llm_agentd.agents.role_file import read
 from llm_agentd.errors import AgentdError
 
-EXAMPLE_LINES_MAX = {"greeter": 10, "innkeeper": 35, "talking_sheep": 35, "quest_giver": 20}
+EXAMPLE_LINES_MAX = {"greeter": 10, "innkeeper": 35, "merchant": 30, "quest_giver": 20, "talking_sheep": 35}
 # Whose heading in api.md a table of checked fields belongs to.
 FIELDS_OF = {
     "ROLE_FIELDS": "llm_agent.register_role",
@@ -20,6 +20,7 @@ FIELDS_OF = {
     "NPC_FIELDS": "llm_agent.register_npc",
     "QUEST_FIELDS": "llm_agent.register_quest",
     "SPAWN_FIELDS": "llm_agent.spawn",
+    "GOODS_FIELDS": "llm_agent.register_goods",
     "ATTACH_FIELDS": "llm_agent.attach",
     "THINK_FIELDS": "npc:think",
     "SAY_FIELDS": "npc:say",

@@ -12,6 +12,7 @@ describe("gifts", function()
 	local function start(settings)
 		settings = settings or {}
 		settings["llm_agent.player_burst"], settings["llm_agent.npc_burst"] = "100", "100"
+		settings["llm_agent.goods"] = "false"
 		mock = Mock.new({settings = settings})
 		door = mock:open_door(function() return {} end)
 		mock.core.register_craftitem("zoo:apple", {description = "Apple"})

@@ -48,7 +48,7 @@ local function begin(settings)
 	mock = Mock.new({settings = settings or {}})
 	mock.settings["llm_agent.npc_talk"], mock.settings["llm_agent.greet"] = "off", "false"
 	mock.settings["llm_agent.player_cooldown_s"], mock.settings["llm_agent.player_burst"] = "0", "100"
-	mock.settings["llm_agent.npc_burst"] = "100"
+	mock.settings["llm_agent.npc_burst"], mock.settings["llm_agent.goods"] = "100", "false"
 	register_game(mock.core)
 	answer = nil
 	door = mock:open_door(function(request) return {{event = "done", text = "Well.", action = answer and answer(request)}} end)

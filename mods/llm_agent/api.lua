@@ -4,7 +4,7 @@
 local agent = ...
 local text, client, check = agent.text, agent.client, agent.check
 
-local EVENTS = {"reply", "action", "error", "online", "offline", "say", "quest"}
+local EVENTS = {"reply", "action", "error", "online", "offline", "say", "quest", "trade"}
 local NAME_MAX_BYTES = 128 -- the daemon's limit
 
 local listeners = {}
@@ -20,7 +20,8 @@ function agent.emit(event, ...)
 end
 
 -- "reply" (npc, reply, opts), "error" (npc, reply, opts), "action" (npc, player_name, name, params, ok, message),
--- "say" (npc, text, opts), "quest" (npc or nil, player_name, quest, state), "online" (), "offline" (reason). "error" comes with
+-- "say" (npc, text, opts), "quest" (npc or nil, player_name, quest, state),
+-- "trade" (npc, player_name, from_npc, from_player; both {item = count}), "online" (), "offline" (reason). "error" comes with
 -- every fallback line.
 function llm_agent.on(event, fn)
 	if not listeners[event] then
@@ -140,6 +141,8 @@ end
 function agent.bury(id)
 	agent.quests.npc_gone(id, agent.quest_store.now_s()) -- what it had set apart for rewards is its own again
 	agent.ledger.close(id)
+	agent.goods.drop(id)
+	agent.standing.drop(id)
 	return llm_agent.unregister_npc(id)
 end
 

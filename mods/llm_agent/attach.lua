@@ -75,6 +75,7 @@ local function bind(self, data, given, returns)
 	end
 	self[FIELD], minds[self] = data, npc
 	show(object, npc)
+	agent.goods.visit(npc)
 	if returns and npc.hold then -- it may have been unloaded while it talked
 		npc.held = nil
 		npc.hold(object, false)

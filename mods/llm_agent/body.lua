@@ -135,6 +135,7 @@ core.register_entity(ENTITY, {
 		agent.begin_living(npc)
 		if npc.saved_stays and not agent.legs.current(npc) then agent.legs.order(npc, {kind = "stay"}) end
 		npc.saved_stays = nil
+		agent.goods.visit(npc)
 	end,
 
 	get_staticdata = function(self)

@@ -69,6 +69,9 @@ local function formspec(player_name, shown)
 		"tableoptions[background=#00000080;border=true;highlight=#00000000;highlight_text=#ffffff]",
 		("table[3,0.5;14.5,9;history;%s;%d]"):format(table.concat(rows, ","), #rows),
 	}
+	if npc and agent.trade.is_possible(npc) then
+		parts[#parts + 1] = ("button[0.5,6.2;2.2,0.9;trade;%s]"):format(esc(S("Trade")))
+	end
 	for i, line in ipairs(npc and quick_replies(npc, player_name) or {}) do
 		parts[#parts + 1] = ("button[%g,9.9;4.1,1;quick_%d;%s]"):format(0.5 + (i - 1) * 4.3, i, esc(line))
 	end
@@ -117,6 +120,11 @@ function agent.open_dialog(npc, player_name)
 	show(player_name)
 end
 
+-- Another window takes the dialog's place: it is not drawn again when an answer comes.
+function agent.leave_dialog(player_name)
+	open[player_name] = nil
+end
+
 -- A right click. Other parts and adapters call this, not the form.
 function agent.approach(npc, clicker)
 	agent.open_dialog(npc, clicker:get_player_name())
@@ -150,6 +158,11 @@ core.register_on_player_receive_fields(function(player, form, fields)
 		return true
 	end
 	local npc = llm_agent.get_npc(shown.id)
+	if fields.trade and npc then
+		local ok, problem = agent.trade_form.open(npc, name)
+		if not ok then core.chat_send_player(name, problem) end
+		return true
+	end
 	local words = (fields.say or fields.key_enter_field == "words") and fields.words or nil
 	for i, line in ipairs(npc and quick_replies(npc, name) or {}) do
 		if fields["quick_" .. i] then words = line end

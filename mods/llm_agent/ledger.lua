@@ -23,6 +23,7 @@ local ledger = {
 	escrow = accounts.escrow, -- (key) -> {item = n}, owner; nil where none is open
 	carried = pockets.count, -- (player, item) -> n, of plain stacks
 	wielded = pockets.wielded, -- (player) -> item, n; nil where nothing plain is held
+	belongings = pockets.belongings, -- (player) -> {item = n}, all their plain stacks
 	watch = journal.watch, -- (fn(player_name, entry, what)), see there
 	step = journal.step,
 }

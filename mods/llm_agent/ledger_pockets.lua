@@ -21,6 +21,16 @@ function pockets.count(player, item)
 	return count
 end
 
+-- All that can change hands: {item = n}.
+function pockets.belongings(player)
+	local out = {}
+	for _, stack in ipairs(player:get_inventory():get_list(LIST) or {}) do
+		local item = stack:get_name()
+		if item ~= "" and is_plain(stack) then out[item] = (out[item] or 0) + stack:get_count() end
+	end
+	return out
+end
+
 -- The wielded stack's item and count, or nil where it is none that can change hands.
 function pockets.wielded(player)
 	local stack = player:get_wielded_item()

@@ -10,9 +10,13 @@ local function log(...) core.log("action", "[llm_stage] " .. string.format(...))
 local function at(x, z) return {x = x, y = GROUND_Y + 0.5, z = z} end
 
 -- Where the player stands, whom they look at, and who else is there. The camera looks at `look`, at a face's height
--- or `look_up` nodes above the ground; `item` is in the player's hand.
+-- or `look_up` nodes above the ground; `item` is in the player's hand, `pack` in their pack.
 local SCENES = {
 	smith = {stand = at(-7.3, -0.6), look = at(-8, 2.2), cast = {{"smith", "Mira", at(-8, 2.2)}}},
+	trade = {
+		stand = at(7.8, -0.1), look = at(8, 3), cast = {{"merchant", "Bram", at(8, 3)}},
+		pack = {"llm_agent:coin 45", "default:steel_ingot 4", "flowers:rose 3", "default:coal_lump 22", "farming:wheat 12"},
+	},
 	market = {stand = at(7.8, -0.1), look = at(8, 3), cast = {{"merchant", "Bram", at(8, 3)}}},
 	square = {
 		stand = at(0, -0.4), look = at(0, 3.5),
@@ -55,7 +59,9 @@ core.register_chatcommand("stage", {
 		if not scene or not player then return false, "No such scene" end
 		clear()
 		look_at(player, scene.stand, scene.look, scene.look_up)
+		player:get_inventory():set_list("main", {})
 		player:set_wielded_item(scene.item or "")
+		for i, stack in ipairs(scene.pack or {}) do player:get_inventory():set_stack("main", i + 1, stack) end
 		for _, actor in ipairs(scene.cast) do spawn(scene.stand, unpack(actor)) end
 		log("scene %s", word)
 		return true

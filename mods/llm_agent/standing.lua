@@ -1,0 +1,55 @@
+-- How an NPC stands to each player, from -1 (hates) to 1 (loves): what was good or bad between them adds up and is kept with the
+-- world. Trade asks for it; whatever a player does to an NPC may change it.
+
+local agent = ...
+local storage = agent.storage
+
+local standing = {}
+
+local STANDING_KEY = "standing:" -- and the NPC's id
+local PLAYERS_MAX = 50 -- remembered by one NPC: those it cares about least are forgotten
+local STEP = 0.01 -- below it is nothing worth keeping
+-- What an action that was done changes, by its name: from the player's side it was a kindness.
+local KIND = {take_item = 0.1, complete_quest = 0.2}
+
+local known = {} -- NPC's id → player → number; read when it is first asked for
+
+local function of_npc(id)
+	if not known[id] then
+		local ok, saved = pcall(core.deserialize, storage:get_string(STANDING_KEY .. id), true)
+		known[id] = ok and type(saved) == "table" and saved or {}
+	end
+	return known[id]
+end
+
+local function save(id)
+	local list = {}
+	for player, value in pairs(known[id]) do list[#list + 1] = {player, math.abs(value)} end
+	table.sort(list, function(a, b) return a[2] > b[2] end)
+	for i, entry in ipairs(list) do
+		if i > PLAYERS_MAX or entry[2] < STEP then known[id][entry[1]] = nil end
+	end
+	storage:set_string(STANDING_KEY .. id, next(known[id]) and core.serialize(known[id]) or "")
+end
+
+function standing.of(npc_id, player_name)
+	return of_npc(npc_id)[player_name] or 0
+end
+
+function standing.change(npc_id, player_name, by)
+	local list = of_npc(npc_id)
+	list[player_name] = math.max(-1, math.min((list[player_name] or 0) + by, 1))
+	save(npc_id)
+end
+
+-- The NPC is gone for good.
+function standing.drop(npc_id)
+	known[npc_id] = nil
+	storage:set_string(STANDING_KEY .. npc_id, "")
+end
+
+llm_agent.on("action", function(npc, player_name, name, _, ok)
+	if ok and player_name and KIND[name] then standing.change(npc.id, player_name, KIND[name]) end
+end)
+
+return standing

@@ -1,0 +1,191 @@
+-- Trade in talk: what the model is told of an NPC's goods where a player speaks of them (`stock`, `price`), and the action
+-- offer_trade, whose schema holds only things that are there and prices that the rules allow. An offer opens the window.
+-- Facts come only with words of trade: in other talk they would cost prompt and say nothing.
+
+local agent = ...
+local settings, observe, goods, trade, items, S =
+	agent.settings, agent.observe, agent.goods, agent.trade, agent.items, agent.S
+
+local FACTS_MAX = 3 -- goods in a question
+local ENUM_MAX = 8 -- goods to choose from in an offer where none is named
+local COUNT_MAX = 99
+
+-- Words of trade in the languages that the mod speaks. Matched in small letters; Cyrillic as it is written.
+local TRADE_WORDS = {
+	"buy", "sell", "price", "cost", "coin", "how much", "pay", "trade", "shop", "goods", "wares", "stock", "for sale", "cheap",
+	"expensive", "discount", "deal", "offer", "barter", "swap", "what do you have", "afford", "purse", "would you take",
+	"kauf", "preis", "kostet", "münze", "handel", "angebot", "wie viel", "acheter", "vend", "prix", "combien", "pièce",
+	"comprar", "precio", "cuánto", "cuanto", "moneda", "comercio", "куп", "прода", "цен", "сколько", "стоит", "монет", "торг",
+}
+-- The player wants to sell.
+local SELL_WORDS = {
+	"sell you", "sell my", "sell this", "sell these", "to sell", "i sell", "i'm selling", "im selling", "i am selling", "buy my",
+	"buy this", "buy these", "buy it from me", "buy from me", "will you buy", "would you buy", "do you buy", "you want to buy",
+	"give me for", "pay me for", "pay for my", "verkaufe", "verkaufen", "je vends", "te vendre", "vous vendre", "vendo",
+	"venderte", "продаю", "продам", "купишь",
+}
+local ASKS_FOR_GOODS = {"do you have to sell", "have you to sell", "you got to sell", "anything to sell", "something to sell"}
+
+local gists = {} -- item → what tells it from others
+
+local function gist_of(item)
+	gists[item] = gists[item] or items.gist(items.words(item))
+	return gists[item]
+end
+
+local function holds_one(words, list)
+	for _, word in ipairs(list) do
+		if words:find(word, 1, true) then return true end
+	end
+	return false
+end
+
+local function sells_to_npc(words)
+	return holds_one(words, SELL_WORDS) and not holds_one(words, ASKS_FOR_GOODS)
+end
+
+local function worthier(a, b)
+	local x, y = trade.base_price(a), trade.base_price(b)
+	if x ~= y then return x > y end
+	return a < b
+end
+
+-- Of a list of items those that the words name, in full ("steel sword") or else by the last word ("sword").
+local function named(list, words)
+	local said, full, partly = " " .. items.gist(words) .. " ", {}, {}
+	for _, item in ipairs(list) do
+		local gist = gist_of(item)
+		local last = gist:match("%S+$")
+		if gist ~= "" and said:find(" " .. gist .. " ", 1, true) then
+			full[#full + 1] = item
+		elseif last and said:find(" " .. last .. " ", 1, true) then
+			partly[#partly + 1] = item
+		end
+	end
+	return full[1] and full or partly
+end
+
+local function sorted(for_sale)
+	local list = {}
+	for item in pairs(for_sale) do list[#list + 1] = item end
+	table.sort(list, worthier)
+	return list
+end
+
+local function first_of(list, count)
+	local out = {}
+	for i = 1, math.min(count, #list) do out[i] = list[i] end
+	return out
+end
+
+-- What this question is about: nil where the two cannot trade, else {sale = items the NPC may sell, the most telling first,
+-- for_sale = how many of each, is_named, gives = what the player wants to sell, gives_count}.
+local function subject(npc, player_name, opts)
+	local player = settings.trade and player_name and core.get_player_by_name(player_name)
+	if not player or trade.out_of_reach(npc, player_name, npc.name) then return nil end
+	goods.visit(npc)
+	local words = (opts.utterance or ""):lower()
+	local about = {words = words, for_sale = goods.for_sale(npc)}
+	local all = sorted(about.for_sale)
+	local chosen = named(all, words)
+	about.is_named = chosen[1] ~= nil
+	about.sale = about.is_named and chosen or all
+	local held, count = agent.ledger.wielded(player)
+	if held and (sells_to_npc(words) or not all[1]) and trade.buys(npc, held) then
+		about.gives, about.gives_count = held, count
+	end
+	return about
+end
+
+-- Facts ----------------------------------------------------------------------------------------------------------------
+
+local function is_about_trade(npc, about, opts)
+	return opts.intent == "trade" or about.is_named or holds_one(about.words, TRADE_WORDS) or trade.is_open(npc, opts.player)
+end
+
+observe.also(function(npc, player_name, facts, opts)
+	local about = opts.utterance and subject(npc, player_name, opts)
+	if not about or not is_about_trade(npc, about, opts) then return end
+	if about.gives then
+		facts.price = trade.price(npc, player_name, about.gives, false)
+		return
+	end
+	local shown = first_of(about.sale, FACTS_MAX)
+	if not shown[1] then return end
+	local stock, price = {}, {}
+	for _, item in ipairs(shown) do
+		local words = items.words(item)
+		stock[words], price[words] = about.for_sale[item], trade.price(npc, player_name, item, true)
+	end
+	facts.stock, facts.price = stock, shown[2] and price or price[items.words(shown[1])]
+end)
+
+-- The action -----------------------------------------------------------------------------------------------------------
+
+local asked = {} -- player → {id, gives}: what was offered to be chosen last, for `run` has only the parameters
+
+local function schema(words, count_max, floor, ceiling)
+	return {
+		type = "object",
+		properties = {
+			item = {type = "string", enum = words},
+			count = {type = "integer", minimum = 1, maximum = count_max},
+			price = {type = "integer", minimum = floor, maximum = ceiling}, -- of one
+		},
+		required = {"item", "count", "price"},
+	}
+end
+
+local function sale_schema(npc, about)
+	local words, count_max, low, high = {}, 1, math.huge, 1
+	for _, item in ipairs(first_of(about.sale, ENUM_MAX)) do
+		local floor, ceiling = trade.bounds(npc, item, true)
+		words[#words + 1] = items.words(item)
+		count_max = math.max(count_max, math.min(about.for_sale[item], COUNT_MAX))
+		low, high = math.min(low, floor), math.max(high, ceiling)
+	end
+	return words[1] and schema(words, count_max, low, high) or nil
+end
+
+-- It pays no more than it has.
+local function purchase_schema(npc, about)
+	local floor, ceiling = trade.bounds(npc, about.gives, false)
+	local purse = agent.ledger.count(npc.id, items.money())
+	ceiling = math.min(ceiling, purse)
+	floor = math.max(1, floor)
+	if ceiling < floor then return nil end
+	local count_max = math.max(1, math.min(about.gives_count, COUNT_MAX, math.floor(purse / floor)))
+	return schema({items.words(about.gives)}, count_max, floor, ceiling)
+end
+
+local function params(npc, player_name, opts)
+	local about = subject(npc, player_name, opts)
+	if not about then return nil end
+	asked[player_name] = {id = npc.id, gives = about.gives}
+	if about.gives then return purchase_schema(npc, about) end
+	return sale_schema(npc, about)
+end
+
+local function run(npc, player_name, chosen)
+	local last = asked[player_name]
+	local gives = last and last.id == npc.id and last.gives or nil
+	local item, count = gives, chosen.count
+	if not gives then
+		local for_sale = goods.for_sale(npc)
+		item = items.by_words(sorted(for_sale))[chosen.item]
+		count = item and math.min(count, for_sale[item])
+	end
+	if not item then return false, S("@1 does not have that any more.", npc.name) end
+	local price = trade.offer(npc, player_name, item, not gives, count, chosen.price)
+	agent.trade_form.open(npc, player_name, {item = item, count = count, is_sale = not gives})
+	local thing = ("%d × %s"):format(count, agent.trade_form.shown(item))
+	return true, gives and S("@1 would pay @2 for each: @3.", npc.name, items.coins(price), thing)
+		or S("@1 asks @2 for each: @3.", npc.name, items.coins(price), thing)
+end
+
+llm_agent.register_action("offer_trade", {
+	description = "offers goods to the player, or to buy what the player holds; price is for one piece, in coins",
+	params = params, run = run,
+})
+
+core.register_on_leaveplayer(function(player) asked[player:get_player_name()] = nil end)
