@@ -10,7 +10,7 @@ for _, file in ipairs({
 	"ground", "hearing", "items", "legs", "manners", "observe", "orders", "outcomes", "path", "players", "role_sync",
 	"small_talk", "surroundings", "think", "voice",
 	"commands", "company", "doctor", "doors", "editor", "egg", "first_run", "form", "go", "ground", "hearing", "items", "legs", "manners",
-	"observe", "outcomes", "path", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
+	"observe", "outcomes", "path", "players", "silence", "role_sync", "small_talk", "surroundings", "think", "voice",
 	"actions/fights", "blows", "commands", "company", "doctor", "editor", "egg", "fight", "first_run", "foes", "form", "hearing", "items", "manners", "observe", "orders",
 	"outcomes", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
 	"commands", "company", "doctor", "editor", "egg", "first_run", "form", "hearing", "items", "manners", "observe",

@@ -138,6 +138,8 @@ local function say(player_name, shown, words)
 	if not npc or pos and not observe.in_range(player:get_pos(), pos, settings.earshot) then
 		return core.chat_send_player(player_name, S("@1 is not here any more.", shown.name))
 	end
+	local silence = agent.silence_words(player_name)
+	if silence then return agent.remember_line(player_name, npc, nil, silence) end
 	if agent.restraint.exhausted(player_name, npc.id, agent.now_us()) then
 		return agent.remember_line(player_name, npc, nil, S("(@1 needs a moment.)", npc.name))
 	end

@@ -130,7 +130,7 @@ function agent.hear(player_name, message)
 	local player = core.get_player_by_name(player_name)
 	local pos = player and player:get_pos()
 	local now = agent.now_us()
-	if not pos or not is_patient(player_name, now) then return end
+	if not pos or not is_patient(player_name, now) or agent.silenced_min(player_name) then return end
 	local addressed = agent.addressed(player_name, pos, message)
 	if not addressed[1] then return end
 	last_heard_us[player_name] = now
@@ -154,6 +154,8 @@ local function talk(player_name, rest)
 	if not npc then return false, S("No NPC of that name. Use: /llm talk NAME TEXT") end
 	local words = text.clean(rest:sub(name_length + 1))
 	if words == "" then return false, S("Say something: /llm talk NAME TEXT") end
+	local silence = agent.silence_words(player_name)
+	if silence then return false, silence end
 	local player, pos = core.get_player_by_name(player_name), npc:get_pos()
 	local is_near = not pos or player and observe.in_range(player:get_pos(), pos, settings.earshot)
 	if not is_near and not core.check_player_privs(player_name, {llm_admin = true}) then
@@ -161,7 +163,9 @@ local function talk(player_name, rest)
 	end
 	agent.whisper(npc, player_name, words, function(reply)
 		core.chat_send_player(player_name, ("<%s> %s"):format(npc.name, reply.text))
-		if reply.fallback then core.chat_send_player(player_name, S("(the model did not answer: @1)", reply.error)) end
+		if reply.fallback and reply.code ~= "filtered" then
+			core.chat_send_player(player_name, S("(the model did not answer: @1)", reply.error))
+		end
 	end)
 	return true
 end

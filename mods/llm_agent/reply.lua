@@ -126,6 +126,7 @@ function reply.build(kind, event, about)
 		result.code = type(event.code) == "string" and event.code or "internal"
 		result.error = result.code .. ": " .. (type(event.message) == "string" and event.message or "no message")
 	end
+	result.by = result.code == "filtered" and event.by == "player" and "player" or nil -- whose words were held back
 	result.fallback = true
 	-- `filtered` brings a safe line of its own
 	result.text = words ~= "" and words or about.fallback or reply.fallback_line(about.role, about.npc_state, about.player,

@@ -289,6 +289,8 @@ function Npc:converse(opts, callback)
 		say.reply = answer
 		if utterance then
 			utterance:close(not answer.fallback and answer.text or nil)
+			-- moderation stopped a reply in the middle: the line in its place follows
+			if answer.code == "filtered" and is_wanted() then self:say(answer.text, {to = opts.player, priority = opts.priority}) end
 		elseif is_wanted() then
 			self:say(answer.text, say)
 		elseif say.on_done then
