@@ -20,6 +20,7 @@ from llm_agentd.serving.cache import Cache, NullCache
 from llm_agentd.serving.cpu import CpuPriority
 from llm_agentd.serving.inference import Inference
 from llm_agentd.serving.intake import Intake, Policy
+from llm_agentd.serving.judge import Judge
 from llm_agentd.serving.meters import Meters
 from llm_agentd.serving.prefix import Prefixes
 from llm_agentd.serving.prefix_store import NullStore, PrefixStore
@@ -50,6 +51,7 @@ class InProcess:
         prefix_store: PrefixStore | None = None,
         curve: Curve | None = None,
         moderator: Moderator | None = None,
+        judge: Judge | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.meters = Meters()
@@ -58,10 +60,12 @@ class InProcess:
             endpoint=endpoint,
             requests=Intake(
                 Thinker(roles or Roles.load(), moderator=moderator),
-                replace(policy or Policy(), moderation=moderator.tag if moderator else ""),
+                replace(policy or Policy(), moderation=moderator.tag if moderator else "", judged=judge is not None),
             ),
             cache=cache,
             meters=self.meters,
+            moderator=moderator,
+            judge=judge,
         )
         self.inference = self.router.inference = Inference(
             open_engine=engine,

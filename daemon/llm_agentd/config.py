@@ -245,6 +245,17 @@ class Agents(Section):
         (), description="words of your own to block"
     )
     allow_words: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field((), description="words that always pass")
+    moderation_model: HomePath | None = Field(
+        None,
+        description="GGUF that says safe or unsafe (Llama Guard), asked of what the lists let pass; none = lists alone",
+    )
+    moderation_url: str | None = Field(
+        None,
+        pattern="^https?://",
+        description="instead of it an address of OpenAI's shape: https://HOST/v1/moderations",
+    )
+    moderation_key_env: str | None = Field(None, description="environment variable with the key for moderation_url")
+    moderation_timeout_ms: Whole = Field(2000, ge=1, description="milliseconds that moderation_url may take")
     audit_path: HomePath = Field(
         default_factory=lambda: state_dir(os.environ) / "moderation.jsonl",
         description="what was held back, as JSON lines; default $STATE_DIRECTORY/moderation.jsonl or "
@@ -287,6 +298,9 @@ def load_config(
     settings = {one.key: one for setting in found for one in _checked(setting)}
     config = _validate(settings)
     _check_tls(config.http, settings)
+    if config.agents.moderation_model and config.agents.moderation_url:
+        where = settings["agents.moderation_url"].where
+        raise StartError(f"{where}: agents.moderation_url: agents.moderation_model is set too; want one of them")
     return config
 
 

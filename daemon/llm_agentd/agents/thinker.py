@@ -40,7 +40,7 @@ class Thinker:
         role, talk = self._role(think), None
         if self._moderator:
             language = think.lang or role.language or self._language
-            talk = Talk(think.npc.id, think.npc.name, think.player or "", language)
+            talk = Talk(think.npc.id, think.npc.name, think.player or "", language, think.utterance or "")
             think = self._moderator.check_asked(think, talk)
         turns = prompt.history(think.history, think.npc.name)
         messages = prompt.build(think, role, turns, language=self._language)

@@ -18,7 +18,7 @@ from llm_agentd.agents import moderation
 from llm_agentd.agents.moderation_log import AuditLog
 from llm_agentd.agents.roles import Roles
 from llm_agentd.agents.thinker import Thinker
-from llm_agentd.config import Config, state_dir
+from llm_agentd.config import Agents, Config, state_dir
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine, EngineInfo
 from llm_agentd.engines.machine import cpu_model
@@ -28,6 +28,7 @@ from llm_agentd.ops.watch import watch
 from llm_agentd.serving.cache import NullCache, open_cache
 from llm_agentd.serving.inference import Inference
 from llm_agentd.serving.intake import Intake, Policy
+from llm_agentd.serving.judge import Judge, ModelClassifier, UrlClassifier
 from llm_agentd.serving.meters import Meters
 from llm_agentd.serving.prefix import Prefixes
 from llm_agentd.serving.prefix_store import FOLDER, NullStore, open_prefix_store
@@ -56,6 +57,7 @@ class Daemon:
         roles = Roles.load(own_roles, may_be_missing=config.agents.roles_dir is None)
         self._audit = AuditLog(config.agents.audit_path, config.agents.audit_days)
         moderator = moderation.build(config.agents, self._audit)
+        judge = _judge(config.agents) if moderator else None
         meters = Meters()
         cache = config.cache
         self._cache = open_cache(cache.enabled, cache.path, cache.ttl_s, int(cache.max_bytes))
@@ -64,10 +66,13 @@ class Daemon:
         self._router = Router(
             endpoint=config.zmq.endpoint,
             requests=Intake(
-                Thinker(roles, config.agents.language, moderator), _policy(config, moderator.tag if moderator else "")
+                Thinker(roles, config.agents.language, moderator),
+                _policy(config, moderator.tag if moderator else "", judge),
             ),
             cache=self._cache,
             meters=meters,
+            moderator=moderator,
+            judge=judge,
         )
         self._inference = self._router.inference = Inference(
             open_engine=self._open_engine,
@@ -169,7 +174,20 @@ def pick_cpus(wanted: str | Sequence[int], available: Sequence[int]) -> tuple[in
     return tuple(map(int, wanted))
 
 
-def _policy(config: Config, moderation: str) -> Policy:
+def _judge(agents: Agents) -> Judge | None:
+    """The classifier as configured. Raises StartError for a model file that is not there."""
+    if agents.moderation_url:
+        key = os.environ.get(agents.moderation_key_env or "", "")
+        return Judge(UrlClassifier(agents.moderation_url, agents.moderation_timeout_ms / 1000, key=key))
+    path = agents.moderation_model
+    if path is None:
+        return None
+    if not path.is_file():
+        raise StartError(f"agents.moderation_model: no file {path}; want a GGUF")
+    return Judge(ModelClassifier(lambda: open_engine("llama", path=path, width=1)))
+
+
+def _policy(config: Config, moderation: str, judge: Judge | None) -> Policy:
     asked = config.inference
     return Policy(
         sampling=Sampling(
@@ -179,6 +197,7 @@ def _policy(config: Config, moderation: str) -> Policy:
         infer_variants=config.cache.variants.infer,
         think_variants=config.cache.variants.think,
         moderation=moderation,
+        judged=judge is not None,
     )
 
 

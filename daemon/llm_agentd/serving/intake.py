@@ -27,6 +27,7 @@ class Policy:
     infer_variants: int = 1
     think_variants: int = 3
     moderation: str = ""  # the rules that replies to thinks passed; "" = none
+    judged: bool = False  # a classifier looks at whole replies to thinks: none streams
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Intake:
             prompt=prompt,
             messages=messages,
             sampling=sampling,
-            stream=asked.stream,
+            stream=asked.stream and not (talk and policy.judged),
             priority=asked.priority,
             cache=asked.cache,
             variants=variants,

@@ -97,6 +97,7 @@ class Talk:
     npc: str
     player: str = ""
     language: str = "en"
+    said: str = ""  # the player's words
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The router thread: the ROUTER socket, and all that is quick enough to answer at once.
 
 Bytes in → records → checked requests → cache hit? answer now → else to the inference thread; its events come back
-over an inproc PAIR and leave as records. Only this thread touches the ROUTER. The only file that imports zmq here.
+over an inproc PULL and leave as records. Only this thread touches the ROUTER. The only file that imports zmq here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,13 @@ import orjson
 import zmq
 
 from llm_agentd import __version__
+from llm_agentd.agents.moderation import Direction, Moderator, Verdict
 from llm_agentd.engines.base import EngineInfo
-from llm_agentd.errors import AgentdError, BadRequest, StartError, TooLarge, Unavailable
+from llm_agentd.errors import AgentdError, BadRequest, Cancelled, StartError, TooLarge, Unavailable
 from llm_agentd.serving import intake, validate, wire
 from llm_agentd.serving.cache import Cache, Entry
 from llm_agentd.serving.inference import Emit, Inference
+from llm_agentd.serving.judge import Judge
 from llm_agentd.serving.live import known
 from llm_agentd.serving.meters import Meters
 from llm_agentd.serving.request import Delta, Done, Peer, Request
@@ -44,13 +47,26 @@ STOP_FRAME, WAKE_FRAME = b"stop", b"wake"
 class Router:
     """`bind`, `start`, `stop`, in this order. `inference` is set before `start`."""
 
-    def __init__(self, *, endpoint: str, requests: intake.Intake, cache: Cache, meters: Meters) -> None:
+    def __init__(
+        self,
+        *,
+        endpoint: str,
+        requests: intake.Intake,
+        cache: Cache,
+        meters: Meters,
+        moderator: Moderator | None = None,
+        judge: Judge | None = None,
+    ) -> None:
         self._endpoint = endpoint
         self._intake = requests
         self._cache = cache
         self._meters = meters
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._events: deque[tuple[Request, Event]] = deque()  # filled by inference, emptied here; appends are atomic
+        self._moderator = moderator
+        self._judge = judge if moderator else None
+        self._verdicts: deque[tuple[tuple[Request, Done | None], str]] = deque()  # filled by the judge
+        self._judged: dict[tuple[Peer, str], Request] = {}  # whose words are with the classifier
         self._open: dict[tuple[Peer, str], bytes] = {}  # what is being answered, with a digest of its record
         self._out: dict[Peer, list[dict[str, Any]]] = {}  # replies of this round, by peer
         self._held: dict[Peer, list[dict[str, Any]]] = {}  # REQ peers get all their answers in one message
@@ -76,15 +92,17 @@ class Router:
         except zmq.ZMQError as error:
             self._socket.close(0)
             raise StartError(_bind_failure(self._endpoint, error)) from None
-        self._wake = self._context.socket(zmq.PAIR)
+        self._wake = self._context.socket(zmq.PULL)
         self._wake.bind(WAKE_ENDPOINT)
 
     def start(self) -> None:
         self._thread.start()
+        if self._judge:
+            self._judge.start(self._connect_judge)
 
     def connect(self) -> Emit:
         """For the inference thread, which calls it itself: the way back, over a socket of its own."""
-        socket = self._context.socket(zmq.PAIR)
+        socket = self._context.socket(zmq.PUSH)
         socket.connect(WAKE_ENDPOINT)
 
         def emit(events: list[tuple[Request, Event]]) -> None:
@@ -95,8 +113,23 @@ class Router:
         self._inference_end = socket
         return emit
 
+    def _connect_judge(self) -> Callable[[tuple[Request, Done | None], str], None]:
+        """For the judge's thread: its way back."""
+        socket = self._judge_end = self._context.socket(zmq.PUSH)
+        socket.connect(WAKE_ENDPOINT)
+
+        def told(ticket: tuple[Request, Done | None], category: str) -> None:
+            self._verdicts.append((ticket, category))
+            with contextlib.suppress(zmq.Again):
+                socket.send(WAKE_FRAME, zmq.DONTWAIT)
+
+        return told
+
     def stop(self) -> None:
         """After inference has stopped: sends what is left, then ends the thread and the socket."""
+        if self._judge:
+            self._judge.stop()
+            self._judge_end.close(0)
         with contextlib.suppress(zmq.Again):  # it broke and reads no more
             self._inference_end.send(STOP_FRAME, zmq.DONTWAIT)
         self._thread.join(10)
@@ -129,6 +162,7 @@ class Router:
             if self._socket in ready:
                 self._drain_socket()
             self._drain_events()
+            self._drain_verdicts()
             self._send()
 
     def _drain_wakes(self) -> bool:
@@ -143,6 +177,9 @@ class Router:
             for _ in range(BURST_PARTS_MAX):
                 *envelope, part = self._socket.recv_multipart(zmq.DONTWAIT)
                 self._take_part(tuple(envelope), part)
+        self._submit()
+
+    def _submit(self) -> None:
         if self._burst:
             for request, error in self.inference.submit(self._burst):
                 self._answer(request, intake.error(error))
@@ -184,11 +221,15 @@ class Router:
             return  # re-sent after a broken connection: the answer is on its way
         if request.cache == "use":
             entry = self._cache.get(request.key, request.variants)
-            if entry is not None:
+            if entry is not None and not (self._judge and request.talk):
                 self._hit(request, entry)
                 return
         self._open[peer, request_id] = _digest(record)
-        self._burst.append(request)
+        if self._judge and request.talk and request.talk.said:
+            self._judged[peer, request_id] = request
+            self._judge.ask((request, None), request.talk.said)
+        else:
+            self._burst.append(request)
 
     def _engine_info(self) -> EngineInfo:
         info = self.inference.info
@@ -210,7 +251,9 @@ class Router:
         if op == "cancel":
             asked = validate.cancel(record)
             found = (peer, asked.target) in self._open
-            if found:
+            if waits := self._judged.pop((peer, asked.target), None):
+                self._answer(waits, intake.error(Cancelled("cancelled by the client")))
+            elif found:
                 self.inference.cancel(peer, asked.target)
             return {"found": found}
         if op == "set_role":
@@ -238,12 +281,34 @@ class Router:
                 continue  # its peer is gone
             if isinstance(event, Delta):
                 self._put(request.peer, request.id, {"event": "delta", "text": event.text})
+            elif isinstance(event, Done) and self._judge and request.talk:
+                self._judge.ask((request, event), event.text)
             elif isinstance(event, Done):
                 self._meters.cache.labels(event.cache).inc()
                 self._meters.request_s.observe(event.timing_ms.total / 1000)
                 self._answer(request, intake.done(event))
             else:
                 self._answer(request, intake.error(event))
+
+    def _drain_verdicts(self) -> None:
+        """What the classifier said of a player's words (nothing is done yet) or of a whole reply."""
+        while self._verdicts:
+            (request, reply), category = self._verdicts.popleft()
+            self._judged.pop((request.peer, request.id), None)
+            if (request.peer, request.id) not in self._open:
+                continue
+            if category and self._moderator and request.talk:
+                text = request.talk.said if reply is None else reply.text
+                verdict = Verdict(False, f"classifier: {category}")
+                direction: Direction = "in" if reply is None else "out"
+                self._answer(request, intake.error(self._moderator.hold_back(direction, request.talk, text, verdict)))
+            elif reply is None:
+                self._burst.append(request)
+            else:
+                self._meters.cache.labels(reply.cache).inc()
+                self._meters.request_s.observe(time.monotonic() - request.arrived_s)
+                self._answer(request, intake.done(reply))
+        self._submit()
 
     def _answer(self, request: Request, fields: dict[str, Any]) -> None:
         """The last record of a request that was open."""
