@@ -48,6 +48,7 @@ files["tests/mods/llm_probe_mobs/init.lua"] = {read_globals = {"core", "llm_agen
 files["tests/mods/llm_probe_off/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/llm_probe_presence/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "vector"}}
 files["tests/mods/llm_probe_legs/init.lua"] = {read_globals = {"core", "doors", "llm_agent", "llm_probe", "vector"}}
+files["tests/mods/llm_probe_moderation/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "ItemStack"}, globals = {"core"}}
 files["tests/mods/llm_probe_locale/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/llm_probe_admin/init.lua"] = {read_globals = {"llm_agent", "ItemStack"}, globals = {"core"}}
 for _, name in ipairs({"lifecycle", "leave"}) do

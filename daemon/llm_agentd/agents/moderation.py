@@ -18,7 +18,7 @@ from llm_agentd.serving.request import Talk, Think
 
 Direction: TypeAlias = Literal["in", "out"]
 RULES_VERSION = 1  # counts up where the lists change, so that no reply of older rules is served from the cache
-TAIL_CHARS = 160  # of a growing reply: longer than any phrase of the lists
+TAIL_CHARS = 80  # of a growing reply: longer than any phrase of the lists
 TEXT_LOGGED_CHARS = 2000  # as long as anything said at once
 
 
