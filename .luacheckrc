@@ -16,6 +16,9 @@ for _, file in ipairs({
 	"commands", "company", "doctor", "editor", "egg", "first_run", "form", "hearing", "items", "manners", "observe",
 	"market", "market_list", "outcomes", "players", "role_sync", "small_talk", "standing", "surroundings", "think", "trade",
 	"trade_form", "trade_talk", "voice",
+	"languages", "observe", "outcomes", "path", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
+	"actions/fights", "blows", "commands", "company", "doctor", "editor", "egg", "fight", "first_run", "foes", "form", "hearing", "items", "manners", "observe", "orders",
+	"outcomes", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
 }) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
 end

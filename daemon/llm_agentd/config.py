@@ -73,6 +73,11 @@ def _engine(name: Any) -> Any:
     return name
 
 
+def _codes(value: Any) -> Any:
+    """`"en, de"` → (en, de); nothing is none."""
+    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value or ()
+
+
 def _layers(value: Any) -> Any:
     return ALL_LAYERS if value == "all" else value
 
@@ -117,6 +122,7 @@ def _no_bool(value: Any) -> Any:
 
 EngineName: TypeAlias = Literal["auto", "llama", "llama_native", "ctransformers", "stub"]
 HomePath: TypeAlias = Annotated[Path, AfterValidator(_home_path)]
+LanguageCode: TypeAlias = Annotated[str, Field(pattern="^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")]
 Whole: TypeAlias = Annotated[int, BeforeValidator(_no_bool)]
 Number: TypeAlias = Annotated[float, BeforeValidator(_no_bool)]
 
@@ -142,6 +148,9 @@ class Model(Section):
 
     path: HomePath | None = Field(None, description="GGUF file; none = the embedded model")
     id: str | None = Field(None, description="name shown to clients; none = the file's own name")
+    languages: Annotated[tuple[LanguageCode, ...], BeforeValidator(_codes)] = Field(
+        (), description="codes of the languages it speaks, such as en, de; none = what its file says"
+    )
     engine: Annotated[EngineName, BeforeValidator(_engine)] = Field(
         "auto", description="auto, llama, llama_native, ctransformers or stub"
     )

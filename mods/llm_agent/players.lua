@@ -66,6 +66,7 @@ local function choose_language(name, rest)
 		return false, S("@1 is no code of a language. Use one such as en, de, fr, es or ru.", rest)
 	end
 	storage:set_string("lang:" .. name, code)
+	agent.languages.chosen(name, code)
 	return true, S("NPCs will speak this language to you: @1. How well they do depends on the model.", code)
 end
 

@@ -110,6 +110,7 @@ function reply.build(kind, event, about)
 		fallback = false,
 		cache = type(event.cache) == "string" and event.cache or nil,
 		model = type(event.model) == "string" and event.model or nil,
+		lang = type(event.lang) == "string" and event.lang or nil,
 		finish = type(event.finish) == "string" and event.finish or nil,
 		usage = type(event.usage) == "table" and event.usage or nil,
 		timing_ms = type(event.timing_ms) == "table" and event.timing_ms or nil,

@@ -248,7 +248,8 @@ function Npc:think(opts, callback)
 end
 
 local SAY_FIELDS = {
-	to = "string?", reply = "table?", priority = check.one_of(PRIORITIES), ms = check.number_in(0, 600000), on_done = "function?",
+	to = "string?", reply = "table?", lang = "string?", priority = check.one_of(PRIORITIES), ms = check.number_in(0, 600000),
+	on_done = "function?",
 }
 
 -- Say it when it is this NPC's turn. opts: to (name of whom it is said to), reply (of think, for the log), priority
@@ -270,6 +271,7 @@ end
 -- Nothing is said to a player who has left, nor by an NPC that is gone.
 function Npc:converse(opts, callback)
 	local asked, say = {}, {to = opts.player, priority = opts.priority, on_done = opts.on_done}
+	say.lang = opts.lang or agent.language_between(self, opts.player) or ""
 	for key, value in pairs(opts) do asked[key] = value end
 	asked.on_done, asked.priority = nil, opts.priority or urgency(self, opts.player)
 	local is_player = opts.player and core.get_player_by_name(opts.player) ~= nil

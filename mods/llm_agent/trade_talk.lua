@@ -184,7 +184,6 @@ local function run(npc, player_name, chosen)
 end
 
 llm_agent.register_action("offer_trade", {
-	description = "offers goods to the player, or to buy what the player holds; price is for one piece, in coins",
 	params = params, run = run,
 })
 

@@ -3,6 +3,7 @@
 
 local agent = ...
 local settings, text, speech, observe, repeats = agent.settings, agent.text, agent.speech, agent.observe, agent.repeats
+local languages = agent.languages
 
 local BUBBLE = "llm_agent:bubble"
 -- Tenths of a node over the body's origin: a third of a node above the name, so that they don't touch at earshot either.
@@ -79,21 +80,29 @@ local function log_line(npc, line, opts)
 		math.floor(answer.ms or 0), line))
 end
 
--- In the chat of everybody in earshot who has not muted this NPC.
-local function tell(npc, line)
+local function chat(npc, name, line)
+	core.chat_send_player(name, ("<%s> %s"):format(npc.name, line))
+end
+
+-- In the chat of everybody in earshot who has not muted this NPC. others: those who get it later in another language.
+local function tell(npc, line, opts, others)
 	local pos = npc:get_pos()
 	for _, player in ipairs(pos and settings.chat and core.get_connected_players() or {}) do
 		local name = player:get_player_name()
 		if observe.in_range(pos, player:get_pos(), settings.earshot) and not agent.is_muted(name, npc) then
-			core.chat_send_player(name, ("<%s> %s"):format(npc.name, line))
+			others[name] = others[name] or languages.wants_other(npc, name, opts) or nil
+			if not others[name] then chat(npc, name, line) end
 		end
 	end
 end
 
 -- Once, when all words are known and the first are said.
-local function announce(npc, utterance, opts)
+local function announce(npc, utterance, opts, others)
 	local line = utterance:full_text()
 	if line == "" then return end
+	languages.pass_on(npc, line, opts, others, function(name, words)
+		if core.get_player_by_name(name) then chat(npc, name, words) end
+	end)
 	repeats.note(npc.said, line, opts.to, agent.now_us())
 	if settings.log_lines then log_line(npc, line, opts) end
 	agent.emit("say", npc, line, opts)
@@ -111,7 +120,7 @@ end
 -- Speak an utterance (words may still come into it) when it is this NPC's turn, unless the player it is for has left by then.
 -- opts: as of npc:say. False, and on_done(false), if too much waits to be said already.
 function agent.utter(npc, utterance, opts)
-	local id, announced, begun, void, started_us = npc.id, false, false, false, nil
+	local id, announced, begun, void, started_us, others = npc.id, false, false, false, nil, {}
 	local was_here = opts.to and core.get_player_by_name(opts.to) ~= nil
 	return speech.add({
 		npc = id,
@@ -127,10 +136,10 @@ function agent.utter(npc, utterance, opts)
 			begun = true
 			local shown = utterance:step(now)
 			if shown and settings.bubbles then show_bubble(speaker, shown) end
-			for line in function() return utterance:next_line() end do tell(speaker, line) end
+			for line in function() return utterance:next_line() end do tell(speaker, line, opts, others) end
 			if utterance.closed and not announced then
 				announced = true
-				announce(speaker, utterance, opts)
+				announce(speaker, utterance, opts, others)
 			end
 			if opts.ms then return now - started_us >= opts.ms * 1000 end
 			return utterance.over

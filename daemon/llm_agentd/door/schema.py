@@ -118,6 +118,7 @@ class ExchangeEvent(BaseModel):
     finish: str | None = Field(None, examples=["sentence"])
     cache: str | None = Field(None, examples=["hit"])
     action: dict[str, Any] | None = Field(None, description="a checked game action")
+    lang: str | None = Field(None, description="of a `think`: the language of its words, as far as known")
     code: str | None = Field(None, description="with `error`")
     message: str | None = Field(None, description="with `error`")
 

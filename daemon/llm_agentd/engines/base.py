@@ -31,6 +31,7 @@ class EngineInfo:
     model_bytes: int = 0  # of the file, all of it resident at worst
     path: str = ""  # of the model file, for /info
     threads: int = 0
+    languages: tuple[str, ...] = ()  # codes that the model's file claims; none: it does not say
     # Of "messages", "grammar", "json_schema", "states" (saved and taken up again; needed to pause).
     features: frozenset[str] = field(default_factory=frozenset)
 

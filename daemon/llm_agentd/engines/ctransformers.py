@@ -93,6 +93,7 @@ class CTransformersEngine:
             model_bytes=path.stat().st_size,
             path=str(path),
             threads=self._threads,
+            languages=head.languages,
             features=frozenset({"messages"}),
         )
 

@@ -20,6 +20,7 @@ from llm_agentd.errors import StartError
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)  # 1 counted in 32 bits; current llama.cpp no longer reads it
+LANGUAGES = "general.languages"
 ALIGNMENT_BYTES = 32  # unless general.alignment says otherwise
 # Bounds against nonsense counts in a broken head; real models stay a hundred times below.
 ENTRIES_MAX = 100_000
@@ -61,6 +62,12 @@ class Head:
     def context_tokens(self) -> int:
         """The length the model was trained for; 0 if it does not say."""
         return _whole(self.metadata.get(f"{self.architecture}.context_length"), 0)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Codes of the languages it was made for; none if it does not say."""
+        given = self.metadata.get(LANGUAGES)
+        return tuple(str(code) for code in given) if isinstance(given, list) else ()
 
     @property
     def chat_template(self) -> str:
@@ -126,7 +133,7 @@ class _Reader:
         metadata: dict[str, Any] = {}
         for _ in range(entries):
             key = self._string()
-            value = self._value(self._scalar("I"), wanted=key in self._wanted)
+            value = self._value(self._scalar("I"), wanted=key in self._wanted or key == LANGUAGES)
             if value is not None:
                 metadata[key] = value
         parameters, types = self._tensors(tensors, metadata)

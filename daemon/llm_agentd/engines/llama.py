@@ -124,6 +124,7 @@ class LlamaEngine:
             model_bytes=path.stat().st_size,
             path=str(path),
             threads=threads,
+            languages=head.languages,
             features=frozenset({"messages", "grammar", "json_schema", "states"}),
         )
 

@@ -198,6 +198,7 @@ def _policy(config: Config, moderation: str, judge: Judge | None) -> Policy:
         think_variants=config.cache.variants.think,
         moderation=moderation,
         judged=judge is not None,
+        languages=config.model.languages,
     )
 
 

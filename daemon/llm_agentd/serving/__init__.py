@@ -9,7 +9,8 @@
     sequences.py   all running sequences: slots, twins, pauses                 (inference thread)
     prefix.py      computed beginnings; prefix_tree.py finds them, prefix_store.py saves them (a writer thread)
     pace.py        what work costs, width.py how many sequences pay            (pure)
-    live.py        one running sequence and who waits for it, text.py its words (pure)
+    live.py        one running sequence and who waits for it, text.py its words, say.py those of a
+                   reply with an action                                       (pure)
 
 request.py holds what travels, meters.py what is counted. Nothing in here knows HTTP or what an NPC says.
 """

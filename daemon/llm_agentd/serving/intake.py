@@ -28,6 +28,7 @@ class Policy:
     think_variants: int = 3
     moderation: str = ""  # the rules that replies to thinks passed; "" = none
     judged: bool = False  # a classifier looks at whole replies to thinks: none streams
+    languages: tuple[str, ...] = ()  # the model's; none: what its file says
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,14 @@ class Intake:
     def roles(self) -> Roles:
         return self._thinker.roles
 
+    def languages(self, info: EngineInfo) -> tuple[str, ...]:
+        """What the model speaks; nothing where neither the admin nor its file says it."""
+        return self._policy.languages or info.languages
+
+    def language(self) -> str:
+        """What NPCs speak where nobody names a language."""
+        return self._thinker.default_language
+
     def request(self, record: dict[str, Any], info: EngineInfo, *, peer: Peer, arrived_s: float) -> Request:
         """Raises BadRequest naming the field, Filtered by moderation. `record` has passed `validate.envelope`."""
         policy = self._policy
@@ -75,17 +84,18 @@ class Intake:
             infer = validate.infer(record)
             sampling = infer.sampling(policy.sampling)
             asked: validate.InferRecord | validate.ThinkRecord = infer
-            prompt, messages, label, owner = infer.prompt, infer.chat(), "", ""
+            prompt, messages, label, owner, lang = infer.prompt, infer.chat(), "", "", ""
             form = Form()
             talk, variants, whole_sentences = None, policy.infer_variants, False
         else:
             asked = validate.think(record)
-            question = self._thinker.question(asked.think())
+            question = self._thinker.question(asked.think(), self.languages(info))
             form = Form.of(question.actions, asked.sampling(policy.sampling), info)
             sampling = form.sampling
             prompt, messages, label = None, question.messages, asked.npc.role
             owner = asked.player or asked.npc.id
-            talk, variants, whole_sentences = question.talk, policy.think_variants, True
+            talk, lang = question.talk, question.lang
+            variants, whole_sentences = 1 if asked.translate else policy.think_variants, True
         if sampling.seed is not None or sampling.temperature == 0:
             variants = 1  # asking again would give the same text again
         key = cache_key(
@@ -118,13 +128,14 @@ class Intake:
             key=key,
             owner=owner,
             talk=talk,
+            lang=lang,
         )
 
 
 def done(reply: Done) -> dict[str, Any]:
     """Fields of a `done` record. Written out: `asdict` would take longer than all the rest of a cache hit."""
     usage, timing = reply.usage, reply.timing_ms
-    return {
+    fields: dict[str, Any] = {
         "event": "done",
         "text": reply.text,
         "finish": reply.finish,
@@ -143,6 +154,9 @@ def done(reply: Done) -> dict[str, Any]:
             "total": timing.total,
         },
     }
+    if reply.lang:
+        fields["lang"] = reply.lang
+    return fields
 
 
 def error(failure: AgentdError) -> dict[str, Any]:

@@ -125,6 +125,7 @@ class Live:
                 decode=to_ms(now_s - first_s),
                 total=to_ms(now_s - request.arrived_s),
             ),
+            lang=request.lang,
         )
 
     def entry(self, finish: Finish, model: str) -> Entry | None:
@@ -167,6 +168,7 @@ def known(request: Request, entry: Entry, now_s: float) -> Done:
         action=entry.action,
         usage=Usage(entry.prompt_tokens, 0, entry.completion_tokens),
         timing_ms=Timing(queue=waited_ms, total=waited_ms),
+        lang=request.lang,
     )
 
 

@@ -72,6 +72,7 @@ class Turn:
 class Think:
     """An NPC's occasion to speak or act, as facts; `agents` turns it into messages.
 
+    `translate`: a line of its own that is wanted in `lang`, and nothing else.
     `draft`: fields of a role to try, in place of the one that `npc` names. `avoid`: lines not to say again.
     `history`: what was said before in a talk whose buffer the game keeps (several speakers); the oldest first.
     """
@@ -87,6 +88,7 @@ class Think:
     draft: dict[str, Any] | None = None
     avoid: tuple[str, ...] = ()
     history: tuple[Turn, ...] = ()
+    translate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ class Request:
     bounded schemas; when there are any, the model writes the JSON form {"say":…,"do":…}, of which only the words of
     `say` are text: of `sampling.max_tokens` they may take `words_max_tokens`, and `words_max_chars` characters.
     `key` is the cache key; the router fills it. `owner`: who is being served, for fairness: the player's name, else
-    the NPC's id, else "" (then the peer). `talk`: set where the reply is moderated.
+    the NPC's id, else "" (then the peer). `talk`: set where the reply is moderated. `lang`: the language that the words
+    are asked for in; "" for `infer`.
     """
 
     id: str
@@ -145,6 +148,7 @@ class Request:
     key: bytes = b""
     owner: str = ""
     talk: Talk | None = None
+    lang: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +186,4 @@ class Done:
     action: dict[str, Any] | None = None  # {"name": …, "params": {…}}
     usage: Usage = Usage()
     timing_ms: Timing = Timing()
+    lang: str = ""  # of the words, as far as known

@@ -272,7 +272,8 @@ class Router:
             return {"pong": True}
         roles = self._intake.roles
         facts = asdict(info) | {"features": sorted(info.features), "version": __version__, "pid": os.getpid()}
-        return {"info": facts | {"roles": roles.names(), "roles_version": roles.version()}}
+        spoken = {"languages": list(self._intake.languages(info)), "language": self._intake.language()}
+        return {"info": facts | spoken | {"roles": roles.names(), "roles_version": roles.version()}}
 
     def _drain_events(self) -> None:
         while self._events:

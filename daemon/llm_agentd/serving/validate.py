@@ -158,6 +158,7 @@ class ThinkRecord(_Options):
     draft: Fields = None
     avoid: Annotated[list[AvoidLine], BeforeValidator(_lua_list), Field(max_length=AVOID_MAX)] = []
     history: Annotated[list[_Turn], BeforeValidator(_lua_list), Field(max_length=HISTORY_MAX)] = []
+    translate: Annotated[StrictStr, Field(min_length=1, max_length=TURN_MAX_CHARS)] | None = None
 
     def think(self) -> Think:
         npc = self.npc
@@ -173,6 +174,7 @@ class ThinkRecord(_Options):
             draft=self.draft,
             avoid=tuple(self.avoid),
             history=tuple(Turn(turn.speaker, turn.text) for turn in self.history),
+            translate=self.translate,
         )
 
 

@@ -51,7 +51,6 @@ local function arrived(npc_id, pos, player_name, ok, why)
 end
 
 llm_agent.register_action("open_door", {
-	description = "opens the nearest door",
 	params = function(npc) return legs.can(npc) and nearest(npc:get_pos()) and {} or nil end,
 	run = function(npc, player_name)
 		local id, own = npc.id, npc:get_pos()

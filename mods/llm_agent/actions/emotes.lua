@@ -4,7 +4,6 @@ local agent = ...
 local emote, legs = agent.emote, agent.legs
 
 llm_agent.register_action("emote", {
-	description = "makes a gesture",
 	params = function(npc)
 		if not legs.can(npc) then return nil end
 		return {type = "object", properties = {kind = {type = "string", enum = emote.kinds}}, required = {"kind"}}

@@ -68,7 +68,6 @@ local function outcome(npc, player_name, ok, message, done, failed)
 end
 
 llm_agent.register_action("give_item", {
-	description = "gives the player something of its own as a gift",
 	params = function(npc, player_name)
 		if not partner(npc, player_name) then return nil end
 		local words, _, most = choice(gifts(npc, player_name))
@@ -96,7 +95,6 @@ llm_agent.register_action("give_item", {
 -- From a player ------------------------------------------------------------------------------------------------------------
 
 llm_agent.register_action("take_item", {
-	description = "takes what the player holds and gives away",
 	params = function(npc, player_name, opts)
 		local player = partner(npc, player_name)
 		local item, n = nil, nil

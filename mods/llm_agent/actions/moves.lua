@@ -65,7 +65,6 @@ local function tell_failure(npc_id, player_name, why, message, sentence)
 end
 
 llm_agent.register_action("follow", {
-	description = "goes along with somebody",
 	params = function(npc, player_name)
 		local pos = place_of(npc)
 		return pos and one_of("target", (people(npc, player_name, pos)))
@@ -80,7 +79,6 @@ llm_agent.register_action("follow", {
 })
 
 llm_agent.register_action("stay", {
-	description = "stays where it is",
 	params = function(npc)
 		local order = legs.current(npc)
 		return legs.can(npc) and not (order and order.kind == "stay") and {} or nil
@@ -104,7 +102,6 @@ local function arrived(npc_id, name, player_name, ok, why)
 end
 
 llm_agent.register_action("go_to", {
-	description = "walks to a place or to somebody",
 	params = function(npc, player_name)
 		local pos = place_of(npc)
 		return pos and one_of("place", (goals(npc, player_name, pos)))
@@ -137,7 +134,6 @@ local function nearest_player(pos)
 end
 
 llm_agent.register_action("flee", {
-	description = "runs away",
 	params = function(npc, _, opts) return legs.can(npc) and is_in_danger(npc, opts) and {} or nil end,
 	run = function(npc, player_name)
 		if npc.fight then return agent.orders.give(npc, {kind = "flee"}, true) end -- from its foes
