@@ -124,9 +124,46 @@ describe("the ledger", function()
 		assert.equal(4, ledger.count("place:", "zoo:apple"))
 		ledger.release("quest")
 		assert.equal(5, ledger.count("place:", "zoo:apple"))
+		agent.set_place("Oakford", ORIGIN, 20)
+		object = mock.core.add_entity(ORIGIN, "llm_agent:npc", mock.core.serialize({id = "c", name = "Cora", role = "smith"}))
+		ledger.mint("c", "zoo:bread", 2)
+		object:remove()
+		assert.equal(2, ledger.count("place:Oakford", "zoo:bread"))
 		agent.unregister_npc("ann") -- by the mod that made it: it may come back
 		ledger.mint("ann", "zoo:apple", 1)
 		assert.equal(1, ledger.count("ann", "zoo:apple"))
+	end)
+
+	it("keeps the goods of a detached mind in its settlement", function()
+		start()
+		mock.core.register_entity("zoo:goat", {on_activate = function() end})
+		local object = mock.core.add_entity(ORIGIN, "zoo:goat")
+		agent.attach(object, {id = "goat", role = "farmer"}):add_goods("zoo:apple", 3)
+		assert.is_true(agent.detach(object))
+		assert.equal(3, ledger.count("place:", "zoo:apple"))
+		assert.is_nil(ledger.stock("goat")["zoo:apple"])
+	end)
+
+	it("is given to by other mods, with words about their mistakes", function()
+		start()
+		local ann = agent.get_npc("ann")
+		ann:add_goods("old:apple", 5)
+		assert.is_true(ann:take_goods("zoo:apple", 2))
+		assert.is_false(ann:take_goods("zoo:apple", 4))
+		assert.same({["zoo:apple"] = 3}, ann:get_goods())
+		local inventory = robin()
+		assert.is_true(ann:exchange("Robin", {["zoo:apple"] = 1}, {}))
+		assert.is_true(inventory:contains_item("main", "zoo:apple"))
+		for words, call in pairs({
+			["npc:add_goods: item: want the name of an item of this game, got zoo:dragon"] = function() ann:add_goods("zoo:dragon", 1) end,
+			["npc:add_goods: count: want a whole number from 1, got 0"] = function() ann:add_goods("zoo:apple", 0) end,
+			["npc:take_goods: count: want a whole number from 1, got 1.5"] = function() ann:take_goods("zoo:apple", 1.5) end,
+		}) do
+			local ok, message = pcall(call)
+			assert.is_false(ok)
+			assert.is_truthy(message:find(words, 1, true), message)
+			assert.is_truthy(message:find("mod_ledger_spec.lua", 1, true), message)
+		end
 	end)
 
 	it("is saved with the world, and follows what aliases say", function()

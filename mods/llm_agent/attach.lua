@@ -251,7 +251,7 @@ function llm_agent.detach(object)
 	if npc.hold then npc.hold(object, false) end
 	hide(object, npc)
 	self[FIELD] = kinds[self.name] and {detached = true} or nil -- else its adapter would give it another
-	llm_agent.unregister_npc(npc.id)
+	agent.bury(npc.id)
 	return true
 end
 

@@ -134,8 +134,7 @@ end
 -- An NPC is gone for good: what it had stays in its settlement.
 function ledger.close(id)
 	local npc = agent.npcs[id]
-	local settlement = npc and agent.settlement_of and agent.settlement_of(npc) or ""
-	accounts.close(id, PLACE .. settlement)
+	accounts.close(id, PLACE .. (npc and agent.settlement_of(npc) or ""))
 end
 
 -- For other mods --------------------------------------------------------------------------------------------------------

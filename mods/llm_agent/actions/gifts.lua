@@ -7,6 +7,7 @@ local settings, storage, items, ledger, observe, S =
 
 local REACH = 6 -- nodes from hand to hand
 local GIFTS_KEY = "gifts:" -- and the player's name: day of the game and worth of what NPCs gave them on it
+local WORTH_MIN = 0.01
 local KINDS_MAX = 12 -- of goods to choose from: they stand in the prompt
 
 -- The player, if both stand together.
@@ -18,10 +19,9 @@ end
 
 -- From an NPC --------------------------------------------------------------------------------------------------------------
 
--- Coins; what has no price is worth one.
-local function worth(item, npc)
-	if item == items.money() then return 1 end
-	return agent.trade and agent.trade.base_price(item, npc) or 1
+-- In coins; what a mod set to be worth nothing is worth next to nothing.
+local function worth(item)
+	return item == items.money() and 1 or math.max(WORTH_MIN, agent.trade.base_price(item))
 end
 
 local function given_today(player_name)
@@ -33,7 +33,7 @@ end
 local function gifts(npc, player_name)
 	local left, found = settings.gift_coins_per_day - given_today(player_name), {}
 	for item, n in pairs(ledger.stock(npc.id)) do
-		local most = core.registered_items[item] and math.min(n, math.floor(left / worth(item, npc) + 1e-9)) or 0
+		local most = core.registered_items[item] and math.min(n, math.floor(left / worth(item) + 1e-9)) or 0
 		if most > 0 then found[item] = most end
 	end
 	return found
@@ -84,7 +84,7 @@ llm_agent.register_action("give_item", {
 		end
 		local ok, _, problem = ledger.swap(npc.id, player_name, {[item] = n}, {})
 		if ok then
-			local sum = given_today(player_name) + n * worth(item, npc)
+			local sum = given_today(player_name) + n * worth(item)
 			storage:set_string(GIFTS_KEY .. player_name, ("%d %g"):format(core.get_day_count(), sum))
 		end
 		return outcome(npc, player_name, ok, ok and S("@1 gives you: @2 × @3", npc.name, n, params.item) or problem,
