@@ -157,6 +157,22 @@ describe("what NPCs think of", function()
 		end
 	end)
 
+	it("asks for what the market is short of, and for nothing that it has plenty of", function()
+		begin()
+		local ann = npc("ann", "smith")
+		private.ledger.mint("ann", "zoo:coal_lump", 12)
+		local function wants(item)
+			for _, want in ipairs(private.quest_world.look(ann, "Robin", math.random).wants) do
+				if want.item == item then return want.most end
+			end
+		end
+		assert.is_nil(wants("zoo:coal_lump"))
+		assert.equal(12, wants("zoo:stick"))
+		assert.is_nil(wants("zoo:dirt"))
+		private.market.note("", "zoo:dirt", private.trade.base_price("zoo:dirt"), 30, true)
+		assert.equal(5, wants("zoo:dirt"))
+	end)
+
 	it("sends nobody where no way is known, but where somebody has been", function()
 		begin()
 		local ann = npc("ann")
@@ -209,6 +225,35 @@ describe("a quest in talk", function()
 		request = ask("Do you have more work for me?")
 		assert.is_nil(actions_of(request).offer_quest) -- not so soon
 		assert.is_nil(request.context.need)
+	end)
+
+	it("is paid to who says that it is done, though the model does not think of it or cannot be asked", function()
+		for _, case in ipairs({
+			{"Here are your torches.", "paid"}, {"Done!", "paid"}, {"It is done, can I have my reward?", "paid"}, {"Готово!", "paid"},
+			{"Nice weather today.", "fulfilled"}, {"Done!", "paid", true},
+		}) do
+			begin()
+			npc("ann", "smith")
+			private.ledger.mint("ann", COIN, 30)
+			mock:join("Robin", NEXT)
+			agent.register_quest("light", {kind = "fetch", item = "zoo:torch", count = 2, reward = 9, npcs = {"ann"}})
+			answer = offers
+			ask("Any work?")
+			local quest = the_quest()
+			answer = nil
+			ask("Yes")
+			core.get_player_by_name("Robin"):get_inventory():add_item("main", "zoo:torch 2")
+			mock:step(0.5, 3)
+			if case[3] then door:die() end
+			mock:say("Robin", case[1])
+			mock:step(0.5, 40)
+			assert.equal(case[2], quest.state, case[1])
+		end
+	end)
+
+	it("makes its talk one about quests, and other talk not", function()
+		assert.equal("quest", ask("Do you have work for me?").context.intent)
+		assert.is_nil(ask("Nice weather today.").context.intent)
 	end)
 
 	it("is turned down with a no, and asked for no more for a while", function()

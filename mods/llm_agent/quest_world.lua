@@ -12,6 +12,7 @@ local VISIT_MAX, PERSON_MAX = 400, 200 -- nodes
 local NEAR_MIN = 12 -- nearer than that is no way to go
 local COLUMN = 8 -- nodes up and down in which a place's ground is looked for
 local MANY, SOME, FEW = 12, 5, 2
+local SHORT = 1.15 -- times the usual price: the market lacks it
 
 -- Names of items as games have them, without the mod's: what each role can always use, and how many of it.
 local NEEDS = {
@@ -48,16 +49,25 @@ core.register_on_mods_loaded(function()
 end)
 
 -- What one of it is worth, in coins.
-function world.worth(item) return agent.trade and agent.trade.base_price(item) or 2 end
+function world.worth(item) return agent.trade.base_price(item) end
 
--- Things this role needs that can be had; what the player carries already counts as well: it may be the easier errand.
+-- Things this role needs that can be had, and what the market of its settlement is short of; as many as it has not got.
+-- What the player carries already counts as well: it may be the easier errand.
 local function wants_of(npc)
 	local found = {}
+	local function add(item, most)
+		most = most - agent.ledger.count(npc.id, item)
+		if most > 0 then found[#found + 1] = {item = item, most = most, worth = world.worth(item)} end
+	end
 	for most, parts in pairs(NEEDS[npc.role] or NEEDS.villager) do
 		for _, part in ipairs(parts) do
-			local item = by_part[part]
-			if item then found[#found + 1] = {item = item, most = most, worth = world.worth(item)} end
+			if by_part[part] then add(by_part[part], most) end
 		end
+	end
+	local settlement = agent.settlement_of(npc)
+	for _, item in ipairs(agent.market.moved(settlement)) do
+		local is_short = agent.market.factor(settlement, item, world.worth(item)) >= SHORT
+		if is_short and obtainable.has(item) then add(item, SOME) end
 	end
 	table.sort(found, function(a, b) return a.item < b.item end)
 	return found

@@ -86,10 +86,17 @@ function text.wrap(s, width)
 	return table.concat(lines, "\n")
 end
 
+-- In small letters, those of Western Europe and of Russian too: LuaJIT's own lower knows only ASCII.
+function text.lower(s)
+	s = s:lower():gsub("\195([\128-\158])", function(c) return "\195" .. string.char(c:byte() + 32) end)
+	s = s:gsub("\208([\144-\159])", function(c) return "\208" .. string.char(c:byte() + 32) end)
+	return (s:gsub("\208([\160-\175])", function(c) return "\209" .. string.char(c:byte() - 32) end):gsub("Ё", "ё"))
+end
+
 -- Does `sentence` hold `name` as a whole word? "bandana" does not wake Ana.
 function text.names(sentence, name)
 	if name == "" then return false end
-	sentence, name = sentence:lower(), name:lower()
+	sentence, name = text.lower(sentence), text.lower(name)
 	local from = 1
 	while true do
 		local first, last = sentence:find(name, from, true)

@@ -97,6 +97,10 @@ agent.observe.also(function(npc, player_name, facts, opts)
 	if not quest then return end
 	local item, count = words.asked(quest)
 	facts.need, facts.reward = {[item] = count}, words.reward_number(quest)
+	if opts.utterance and agent.is_about_quest(opts.utterance, quest) then
+		facts.intent = "quest"
+		facts.stock, facts.price = nil, nil -- a small model mixes up what it needs and what it sells
+	end
 end)
 
 core.register_on_leaveplayer(function(player)
