@@ -12,7 +12,7 @@ path.REACH = 48 -- nodes from start to goal, as the crow flies; nothing farther 
 local ENGINE_REACH, ENGINE_AROUND = 20, 5 -- nodes: its time grows with the room it may search
 local JUMP_MAX = 1
 local LOOKED_MAX = 1500 -- nodes that a careful search looks at before it gives up: a village with its lanes
-local LOOKED_A_STEP = 30 -- about 0.3 ms
+local LOOKED_A_STEP, SLICE_US = 30, 200 -- nodes and time in one step: what the engine's search takes, too
 local GREED = 1.2 -- the remaining distance counts more than the way so far: fewer nodes looked at, ways hardly longer
 local DOOR_COST, TURN_COST = 3, 0.05 -- rather no door, and no zigzag
 local NEAR_MIN = 0.75 -- nodes: any place is in a node whose middle is nearer
@@ -131,7 +131,9 @@ end
 
 -- A few nodes of the careful search.
 local function look_on(search)
+	local until_us = agent.now_us() + SLICE_US
 	for _ = 1, LOOKED_A_STEP do
+		if agent.now_us() >= until_us then return end
 		local node = search.heap[1] and pop(search.heap)
 		if not node or search.looked >= LOOKED_MAX then
 			finish(search)
