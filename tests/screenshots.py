@@ -115,6 +115,16 @@ def group(client: Client) -> None:
 
 
 @scene
+def fight(client: Client) -> None:
+    """Two who fight a third. Nobody stands still, so finished words are not waited for."""
+    client.chat("/stage fight")
+    client.log.expect(r"\[llm_stage\] scene fight")
+    client.log.expect(r"punched LuaEntitySAO")
+    client.log.expect(SAY)
+    time.sleep(1.5)  # the bubble types out
+
+
+@scene
 def egg(client: Client) -> None:
     """The spawn egg asks who shall live here."""
     enter(client, "egg")

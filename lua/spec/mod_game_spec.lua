@@ -207,7 +207,7 @@ describe("the mod", function()
 			local nop = function() end
 			fails("ferryman: persona: missing", function() agent.register_role("ferryman", {}) end)
 			fails("name: want lower-case", function() agent.register_role("Ferry Man", {}) end)
-			fails("unknown field greetings; known: actions, fallback, greeting", function() agent.register_role("guard", {greetings = {"x"}}) end)
+			fails("unknown field greetings; known: actions, courage, fallback, greeting", function() agent.register_role("guard", {greetings = {"x"}}) end)
 			fails("fallback: want a list with at least one line", function() agent.register_role("guard", {fallback = {}}) end)
 			fails("role: unknown role gard", function() agent.register_npc("b", {name = "B", role = "gard"}) end)
 			fails("exists already", function() agent.register_npc("a", {name = "B", role = "guard"}) end)

@@ -33,9 +33,12 @@ end
 
 -- Roles and actions ----------------------------------------------------------------------------------------------------
 
+local COURAGES = {meek = true, brave = true, watchful = true}
+
 local ROLE_FIELDS = {
 	persona = check.words, title = check.words, greeting = check.lines, fallback = check.lines, quick = check.lines,
 	actions = check.name_list, voice = "string?", textures = check.name_list,
+	courage = check.one_of(COURAGES),
 }
 
 -- A role that the daemon does not ship (or has as YAML) needs a persona: a sentence or two that describe it.

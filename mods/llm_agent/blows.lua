@@ -4,7 +4,7 @@
 local agent = ...
 local settings = agent.settings
 
-local LIE, STAND = {x = 162, y = 166}, {x = 0, y = 79} -- frames of player_api's character model
+local LIE, STRIKE = {x = 162, y = 166}, {x = 189, y = 198} -- frames of player_api's character model
 local HEAL_EVERY_US = 4e6 -- a hit point, while nobody fights it
 local REACH = 2.5 -- nodes from body to body
 local STRIKE_EVERY_US = 1e6
@@ -51,7 +51,7 @@ end
 local function get_up(npc, object)
 	npc.beaten, npc.up_again_us, npc.hurt_us = nil, nil, agent.now_us()
 	object:set_hp(math.max(1, math.floor((npc.hp_max or 20) / 2)))
-	if npc.is_model then object:set_animation(STAND, 30, 0.1, true) end
+	agent.stand(npc, object)
 end
 
 -- Whether it has still something to win back.
@@ -79,6 +79,7 @@ end
 function blows.strike(npc, object, foe, now)
 	if foe.distance > REACH or npc.struck_us and now - npc.struck_us < STRIKE_EVERY_US then return false end
 	npc.struck_us = now
+	if npc.is_model then object:set_animation(STRIKE, 30, 0, true) end
 	local from = object:get_pos()
 	local direction = {x = foe.pos.x - from.x, y = foe.pos.y - from.y, z = foe.pos.z - from.z}
 	local length = math.max(0.01, foe.distance)

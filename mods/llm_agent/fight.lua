@@ -8,17 +8,17 @@ local settings, observe, gathering, foes, tactics, blows =
 local fight = {}
 
 local TOGETHER_NODES = 16
-local WATCHFUL = {guard = true, knight = true, captain = true} -- who goes at monsters unasked
 local WATCH_NODES, WATCH_US = 10, 0.5e6
-local BRAVE = {
-	guard = true, smith = true, hunter = true, bandit = true, miner = true, farmer = true, knight = true, captain = true,
-}
-
 fight.fighting = {} -- id → true
 local fighting = fight.fighting
 local wards = {} -- NPC's id → name of whom it guards
 
-local function is_brave(npc) return BRAVE[npc.role] or false end
+-- "meek" runs, "brave" strikes back, "watchful" goes at monsters unasked.
+local function courage(npc)
+	return (agent.roles[npc.role] or {}).courage or "meek"
+end
+
+local function is_brave(npc) return courage(npc) ~= "meek" end
 fight.is_brave = is_brave
 
 -- Views ------------------------------------------------------------------------------------------------------------------
@@ -138,6 +138,8 @@ function fight.stop(npc)
 	npc.fight.squad.members[npc.id] = nil
 	npc.fight, fighting[npc.id] = nil, nil
 	agent.legs.clear(npc)
+	local object = not npc.beaten and npc:get_object()
+	if object then agent.stand(npc, object) end
 end
 
 function fight.lost(npc, puncher)
@@ -166,8 +168,6 @@ function fight.guard(npc, name)
 	wards[npc.id] = name
 end
 
-function fight.unguard(npc) wards[npc.id] = nil end
-
 core.register_on_player_hpchange(function(player, change, reason)
 	local by = change < 0 and reason and reason.type == "punch" and reason.object
 	if not by or not settings.fights then return end
@@ -188,7 +188,7 @@ function fight.watch(now)
 	for _ = 1, #agent.order do
 		watcher = watcher % #agent.order + 1
 		local npc = agent.order[watcher]
-		if WATCHFUL[npc.role] and not npc.fight and blows.can_fight(npc) then
+		if courage(npc) == "watchful" and not npc.fight and blows.can_fight(npc) then
 			local pos = npc:get_pos()
 			for _, object in ipairs(pos and foes.monsters_near(pos, WATCH_NODES) or {}) do fight.begin(npc, object) end
 			return
@@ -209,6 +209,30 @@ function fight.call_help(npc)
 		end
 	end
 	return called
+end
+
+-- The Lua API ----------------------------------------------------------------------------------------------------------
+
+local Npc = agent.Npc
+
+-- Fight an object: a mob, a player or another NPC's body. False if it cannot: no body of its own, beaten, asleep, fights off.
+function Npc:attack(object)
+	if not (object and object.get_pos) then error("npc:attack: object: want an object of the game", 2) end
+	return fight.begin(self, object)
+end
+
+-- Stand by a player, follow them and fight whoever strikes them; nil: no more. False if it cannot.
+function Npc:guard(player_name)
+	if player_name ~= nil and type(player_name) ~= "string" then error("npc:guard: player_name: want a name, or nil", 2) end
+	if not player_name then
+		wards[self.id] = nil
+		agent.legs.clear(self)
+		return true
+	end
+	if not blows.can_fight(self) then return false end
+	fight.guard(self, player_name)
+	agent.legs.order(self, {kind = "follow", target = player_name})
+	return true
 end
 
 return fight

@@ -129,8 +129,8 @@ local function health_words(npc)
 	local object = npc:get_object()
 	if not object then return nil end
 	local max = npc.hp_max or object:get_properties().hp_max or 0 -- known of our own bodies
-	if max <= 0 or object:get_hp() >= max then return nil end
-	return object:get_hp() * 3 < max and "badly hurt" or "hurt"
+	local share = max > 0 and object:get_hp() / max or 1
+	return share < 1 / 3 and "badly hurt" or share < 2 / 3 and "hurt" or nil -- of a scratch nobody speaks
 end
 
 local givers = {} -- functions(npc, player_name, facts, opts) of parts that know more

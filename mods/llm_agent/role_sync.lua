@@ -40,6 +40,7 @@ function agent.apply_role(name)
 		voice = fields.voice or base.voice,
 		language = fields.language,
 		textures = base.textures,
+		courage = base.courage,
 	}
 end
 

@@ -109,6 +109,11 @@ local COMMON_ACTIONS = {
 	"complete_quest", "attack", "guard", "flank", "hold", "retreat", "call_help",
 }
 
+-- Who strikes back, and who goes at monsters unasked; the others run.
+local COURAGE = {
+	guard = "watchful", hunter = "brave", smith = "brave", miner = "brave", farmer = "brave", bandit = "brave",
+}
+
 agent.shipped = {}
 for name in pairs(ROLES) do agent.shipped[name] = true end
 
@@ -119,5 +124,6 @@ ROLES.villager = {
 
 for name, def in pairs(ROLES) do
 	def.actions = COMMON_ACTIONS
+	def.courage = COURAGE[name] or "meek"
 	llm_agent.register_role(name, def)
 end

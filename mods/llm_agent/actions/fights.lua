@@ -17,8 +17,7 @@ end
 
 local function in_peace(npc, kind, player_name, target)
 	if kind == "guard" then
-		fight.guard(npc, target)
-		agent.legs.order(npc, {kind = "follow", target = target})
+		npc:guard(target)
 		agent.remember(npc, player_name, "I guard " .. target)
 		return true, S("@1 stands by you.", npc.name)
 	end

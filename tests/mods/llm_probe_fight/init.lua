@@ -93,4 +93,14 @@ llm_probe.run({
 		if not seen.lay then return false, "not beaten by " .. DUMMY_HP end
 		return not npc("Mira").beaten and body("Mira"):get_hp() >= 10 or nil, "still lies there"
 	end},
+	{"the_watch_of_the_guide_comes_and_fights", function()
+		local get_player_by_name = core.get_player_by_name
+		core.get_player_by_name = function() return {get_pos = function() return GROUND end} end -- who calls them has no client
+		assert(core.registered_chatcommands.watch.func(ADMIN))
+		core.get_player_by_name = get_player_by_name
+		core.add_entity({x = GROUND.x, y = GROUND.y, z = GROUND.z + 6}, "llm_probe_fight:wolf")
+		for _, other in ipairs({"Ann", "Bram", "Mira"}) do body(other):remove() end
+	end, function()
+		return wolf() and wolf():get_hp() < WOLF_HP or nil, "the wolf is unhurt"
+	end},
 })

@@ -23,6 +23,16 @@ local SCENES = {
 		cast = {{"elder", "Otto", at(-1.4, 3.6)}, {"farmer", "Piet", at(0, 4.2)}, {"child", "Ida", at(1.4, 3.6)}},
 	},
 	empty = {stand = at(0, -2), look = at(0, 9), cast = {}},
+	fight = {
+		stand = at(0, -1), look = at(0, 3),
+		cast = {{"guard", "Ann", at(-1.6, 2.4)}, {"hunter", "Bram", at(1.6, 2.6)}, {"bandit", "Rolf", at(0, 4.2)}},
+		begin = function(by_name)
+			for _, name in ipairs({"Ann", "Bram"}) do
+				local rolf = by_name.Rolf:get_object()
+				by_name[name]:get_object():punch(rolf, 1, {full_punch_interval = 1, damage_groups = {fleshy = 1}}, {x = 0, y = 0, z = -1})
+			end
+		end,
+	},
 	egg = {stand = at(0, -2), look = at(0, 1), look_up = 0.2, cast = {}, item = "llm_agent:spawn_egg 5"},
 }
 local EYES = 1.625 -- nodes above the feet
@@ -34,6 +44,7 @@ local function spawn(towards, role, name, pos)
 	local npc = llm_agent.spawn(pos, {role = role, name = name})
 	npc:get_object():set_yaw(yaw_to(pos, towards))
 	log("here npc=%s name=%s", npc.id, name)
+	return npc
 end
 
 local function look_at(player, from, target, look_up)
@@ -62,7 +73,9 @@ core.register_chatcommand("stage", {
 		player:get_inventory():set_list("main", {})
 		player:set_wielded_item(scene.item or "")
 		for i, stack in ipairs(scene.pack or {}) do player:get_inventory():set_stack("main", i + 1, stack) end
-		for _, actor in ipairs(scene.cast) do spawn(scene.stand, unpack(actor)) end
+		local by_name = {}
+		for _, actor in ipairs(scene.cast) do by_name[actor[2]] = spawn(scene.stand, unpack(actor)) end
+		if scene.begin then scene.begin(by_name) end
 		log("scene %s", word)
 		return true
 	end,
