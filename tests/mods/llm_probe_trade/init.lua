@@ -1,0 +1,164 @@
+-- Plays the player Robin, who has no client, as a customer of Salma, docs/examples/merchant: he buys, sells and haggles in the
+-- trade window, and the model makes him an offer. His pack is a real inventory, a node's, so it lies in the world as hers does.
+-- A second run of the same world finds goods and prices as they were. The mod llm_probe runs the checks.
+-- The engine's functions are wrapped here; llm_agent and the example look them up when they call them.
+
+local ROBIN, FORM = "Robin", "llm_agent:trade"
+local COIN, ROSE, MUSHROOM = "llm_agent:coin", "flowers:rose", "flowers:mushroom_brown"
+local PLACE = llm_probe.place
+local PACK = {x = PLACE.x, y = 4, z = PLACE.z} -- the node whose inventory Robin's is
+
+local storage = core.get_mod_storage()
+local is_second = storage:get_string("played") ~= ""
+
+local function pack() return core.get_meta(PACK):get_inventory() end
+
+local robin = {
+	is_player = function() return true end,
+	get_player_name = function() return ROBIN end,
+	get_pos = function() return PLACE end,
+	get_player_control = function() return {sneak = false} end,
+	get_wielded_item = function() return pack():get_stack("main", 1) end,
+	get_wield_list = function() return "main" end,
+	get_inventory = pack,
+	get_meta = function() return core.get_meta(PACK) end,
+}
+
+local form, spec, told = nil, "", "" -- what Robin is shown
+local get_player_by_name, chat_send_player, show_formspec = core.get_player_by_name, core.chat_send_player, core.show_formspec
+
+function core.get_player_by_name(name)
+	if name == ROBIN then return robin end
+	return get_player_by_name(name)
+end
+
+function core.chat_send_player(name, words)
+	if name ~= ROBIN then return chat_send_player(name, words) end
+	told = words
+end
+
+function core.show_formspec(name, form_name, form_spec)
+	if name ~= ROBIN then return show_formspec(name, form_name, form_spec) end
+	form, spec = form_name, form_spec
+end
+
+local function send(fields)
+	for _, fn in ipairs(core.registered_on_player_receive_fields) do
+		if core.callback_origins[fn].mod == "llm_agent" and fn(robin, FORM, fields) then return end
+	end
+end
+
+local function button(begin) return spec:match(";(" .. begin .. "_%d+);") or "none" end
+local function press(begin) send({[button(begin)] = "x"}) end
+local function choose(side, item) send({[spec:match(item .. " %d+;(" .. side .. "_item_%d+);") or "none"] = "x"}) end
+
+local function command(words) return select(2, core.registered_chatcommands.llm.func(ROBIN, words)) end
+local function plain(words) return core.get_translated_string("", words):gsub("\27%b()", ""):gsub("\27.", "") end
+
+local function salma()
+	for _, object in ipairs(core.get_objects_inside_radius(PLACE, 30)) do
+		local self = object:get_luaentity()
+		local npc = self and self.npc_id and llm_agent.get_npc(self.npc_id)
+		if npc and npc.name == "Salma" then return npc end
+	end
+end
+
+local function count(item)
+	local found = 0
+	for _, stack in ipairs(pack():get_list("main")) do
+		if stack:get_name() == item then found = found + stack:get_count() end
+	end
+	return found
+end
+
+-- Of both together: nothing is made or lost in a deal.
+local function both(item) return count(item) + (salma():get_goods()[item] or 0) end
+
+local function is_state(roses, dandelions)
+	local goods = salma() and salma():get_goods()
+	if not goods then return nil, "no Salma" end
+	local right = goods[ROSE] == roses and goods["flowers:dandelion_yellow"] == dandelions
+	return right and both(COIN) == 45 and both(MUSHROOM) == 3, core.serialize(goods) .. " and " .. count(ROSE) .. " roses, " .. count(COIN) .. " coins"
+end
+
+-- The engine forgets a body whose mapblock was not yet awake when the server ends, and wakes them every 2 s.
+local SAVED_S = 5
+local said, chosen, asked, saved_us = nil, nil, 0, nil
+llm_agent.on("say", function(_, line) said = line end)
+llm_agent.on("action", function(_, _, name, params, ok) chosen = {name = name, params = params, ok = ok} end)
+
+-- Until the model makes an offer: it says what it likes, but not what it cannot keep.
+local WISHES = {
+	"How much for three dandelions?", "I want to buy 2 dandelions.", "Sell me 3 dandelions.", "Give me a dandelion, I pay.",
+}
+local function wish()
+	asked = asked + 1
+	local opts = {player = ROBIN, utterance = WISHES[asked], actions = true, temperature = 0, seed = 1, cache = "off"}
+	salma():think(opts, function()
+		if not chosen and WISHES[asked + 1] then wish() elseif not chosen then chosen = {name = "none"} end
+	end)
+end
+
+-- {name, begin, done() -> true, or nil or false and why not}
+local FIRST = {
+	{"merchant_comes_with_her_goods", function()
+		pack():set_size("main", 8)
+		pack():set_list("main", {COIN .. " 20", MUSHROOM .. " 3"})
+		core.registered_chatcommands.herbs.func(ROBIN)
+	end, function() return is_state(6, 12) end},
+	{"window_shows_them", function() command("trade Salma") end, function()
+		return form == FORM and spec:find(ROSE .. " 6;", 1, true) ~= nil and spec:find(MUSHROOM .. " 3;", 1, true) ~= nil, spec
+	end},
+	{"buys_a_rose_once", function()
+		choose("get", ROSE)
+		local buy = button("buy")
+		for _ = 1, 3 do send({[buy] = "x"}) end
+	end, function()
+		if count(ROSE) ~= 1 then return false, count(ROSE) .. " roses" end
+		return is_state(5, 12)
+	end},
+	{"mod_hears_of_it", nil, function() return said == "A rose for Robin!" or nil, tostring(said) end},
+	{"sells_a_mushroom", function()
+		choose("give", MUSHROOM)
+		press("sell")
+	end, function()
+		if count(MUSHROOM) ~= 2 then return false, count(MUSHROOM) .. " mushrooms" end
+		return is_state(5, 12)
+	end},
+	{"haggles_and_swaps", function()
+		send({[button("get_haggle")] = "x", get_offer = "3"})
+		press("swap")
+	end, function()
+		if count(ROSE) ~= 2 or count(MUSHROOM) ~= 1 then return false, plain(spec) end
+		return is_state(4, 12)
+	end},
+	{"market_has_moved", function() told = plain(command("market")) end, function()
+		return told:find("Rose: %d+ coins %(usually 3 coins; %d+ %% dearer%)") ~= nil, told
+	end},
+	{"model_makes_an_offer_that_is_kept", function()
+		form = nil
+		wish()
+	end, function()
+		if not chosen then return nil, "no answer" end
+		local params = chosen.params or {}
+		local right = chosen.name == "offer_trade" and chosen.ok and params.item == "yellow dandelion" and form == FORM
+			and params.count >= 1 and params.count <= 12 and params.price >= 2 and params.price <= 3
+		return right, core.write_json(chosen)
+	end},
+	{"nothing_was_paid_for_an_offer", nil, function() return is_state(4, 12) end},
+	{"merchant_is_saved", function()
+		storage:set_string("played", "yes")
+		saved_us = core.get_us_time() + SAVED_S * 1e6
+	end, function() return core.get_us_time() > saved_us or nil, "waits" end},
+}
+local SECOND = {
+	{"goods_are_as_they_were", nil, function()
+		local right, why = is_state(4, 12)
+		return right and count(ROSE) == 2 or right, why
+	end},
+	{"prices_are_as_they_were", function() told = plain(command("market")) end, function()
+		return told:find("Rose: %d+ coins %(usually 3 coins; %d+ %% dearer%)") ~= nil, told
+	end},
+}
+
+llm_probe.run(is_second and SECOND or FIRST)
