@@ -123,7 +123,7 @@ part("hearing", agent)
 part("small_talk", agent)
 part("form", agent)
 agent.trade_form = part("trade_form", agent)
-part("trade_talk", agent)
+part("actions/trade", agent)
 part("market_list", agent)
 part("actions/quests", agent) -- after trade: its facts go over those of a stall
 part("outcomes", agent)

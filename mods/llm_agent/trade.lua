@@ -131,11 +131,8 @@ function trade.haggle(npc, player_name, item, is_sale, count, offer)
 end
 
 -- Is there a price on the table between the two?
-function trade.is_open(npc, player_name)
-	for _, haggle in pairs((haggles[player_name] or {})[npc.id] or {}) do
-		if agent.now_us() < haggle.until_us then return true end
-	end
-	return false
+function trade.is_open(npc, player_name, item, is_sale)
+	return haggle_of(npc.id, player_name, item, is_sale) ~= nil
 end
 
 -- The player goes without a deal although a price was talked about.

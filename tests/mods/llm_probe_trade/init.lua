@@ -78,7 +78,8 @@ local function is_state(roses, dandelions)
 	local goods = salma() and salma():get_goods()
 	if not goods then return nil, "no Salma" end
 	local right = goods[ROSE] == roses and goods["flowers:dandelion_yellow"] == dandelions
-	return right and both(COIN) == 45 and both(MUSHROOM) == 3, core.serialize(goods) .. " and " .. count(ROSE) .. " roses, " .. count(COIN) .. " coins"
+	right = right and both(COIN) == 45 and both(MUSHROOM) == 3
+	return right, core.serialize(goods) .. " and " .. count(ROSE) .. " roses, " .. count(COIN) .. " coins"
 end
 
 -- The engine forgets a body whose mapblock was not yet awake when the server ends, and wakes them every 2 s.

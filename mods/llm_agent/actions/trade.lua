@@ -12,7 +12,7 @@ local COUNT_MAX = 99
 
 -- Words of trade in the languages that the mod speaks. Matched in small letters; Cyrillic as it is written.
 local TRADE_WORDS = {
-	"buy", "sell", "price", "cost", "coin", "how much", "pay", "trade", "shop", "goods", "wares", "stock", "for sale", "cheap",
+	"buy", "sell", "price", "cost", "coins for", "how much", "pay", "trade", "shop", "goods", "wares", "stock", "for sale", "cheap",
 	"expensive", "discount", "deal", "offer", "barter", "swap", "what do you have", "afford", "purse", "would you take",
 	"kauf", "preis", "kostet", "münze", "handel", "angebot", "wie viel", "acheter", "vend", "prix", "combien", "pièce",
 	"comprar", "precio", "cuánto", "cuanto", "moneda", "comercio", "куп", "прода", "цен", "сколько", "стоит", "монет", "торг",
@@ -25,6 +25,21 @@ local SELL_WORDS = {
 	"venderte", "продаю", "продам", "купишь",
 }
 local ASKS_FOR_GOODS = {"do you have to sell", "have you to sell", "you got to sell", "anything to sell", "something to sell"}
+
+-- They ask what there is, not for a certain thing.
+local GENERAL_WORDS = {
+	"what do you", "what have you", "what can i", "something", "anything", "wares", "goods", "for sale", "stock", "shop", "show me",
+	"cheap", "trade", "handel", "waren", "was verkauf", "was hast", "etwas", "que vend", "quelque chose", "qué vend", "algo",
+	"mercan", "товар", "что", "торг",
+}
+-- They ask for a certain thing, whatever it is.
+local REQUEST_WORDS = {
+	"buy", "sell me", "how much", "price of", "cost", "do you have", "have you got", "i need", "i want a", "i would like",
+	"i'd like",
+}
+local QUEST_WORDS = {
+	"quest", "work", "job", "task", "mission", "help", "arbeit", "auftrag", "aufgabe", "travail", "trabajo", "работ", "задан",
+}
 
 local gists = {} -- item → what tells it from others
 
@@ -78,8 +93,16 @@ local function first_of(list, count)
 	return out
 end
 
+local function on_the_table(npc, player_name, list)
+	local out = {}
+	for _, item in ipairs(list) do
+		if trade.is_open(npc, player_name, item, true) then out[#out + 1] = item end
+	end
+	return out
+end
+
 -- What this question is about: nil where the two cannot trade, else {sale = items the NPC may sell, the most telling first,
--- for_sale = how many of each, is_named, gives = what the player wants to sell, gives_count}.
+-- for_sale = how many of each, is_named, lacks, gives = what the player wants to sell, gives_count}.
 local function subject(npc, player_name, opts)
 	local player = settings.trade and player_name and core.get_player_by_name(player_name)
 	if not player or trade.out_of_reach(npc, player_name, npc.name) then return nil end
@@ -88,6 +111,11 @@ local function subject(npc, player_name, opts)
 	local about = {words = words, for_sale = goods.for_sale(npc)}
 	local all = sorted(about.for_sale)
 	local chosen = named(all, words)
+	if not chosen[1] and not holds_one(words, GENERAL_WORDS) then
+		-- of a thing that is not here nothing is offered: the model would promise it and give another
+		about.lacks = holds_one(words, REQUEST_WORDS)
+		if not about.lacks then chosen = on_the_table(npc, player_name, all) end
+	end
 	about.is_named = chosen[1] ~= nil
 	about.sale = about.is_named and chosen or all
 	local held, count = agent.ledger.wielded(player)
@@ -99,13 +127,15 @@ end
 
 -- Facts ----------------------------------------------------------------------------------------------------------------
 
-local function is_about_trade(npc, about, opts)
-	return opts.intent == "trade" or about.is_named or holds_one(about.words, TRADE_WORDS) or trade.is_open(npc, opts.player)
+local function is_about_trade(about, opts)
+	return opts.intent == "trade" or about.is_named or holds_one(about.words, TRADE_WORDS)
 end
 
 observe.also(function(npc, player_name, facts, opts)
 	local about = opts.utterance and subject(npc, player_name, opts)
-	if not about or not is_about_trade(npc, about, opts) then return end
+	if not about or not is_about_trade(about, opts) then return end
+	facts.intent = "trade" -- as the model knows questions of this kind, whatever the caller took it for
+	if not holds_one(about.words, QUEST_WORDS) then facts.need, facts.reward = nil, nil end -- their numbers would become prices
 	if about.gives then
 		facts.price = trade.price(npc, player_name, about.gives, false)
 		return
@@ -163,6 +193,7 @@ local function params(npc, player_name, opts)
 	if not about then return nil end
 	asked[player_name] = {id = npc.id, gives = about.gives}
 	if about.gives then return purchase_schema(npc, about) end
+	if about.lacks then return nil end
 	return sale_schema(npc, about)
 end
 
