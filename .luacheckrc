@@ -23,6 +23,7 @@ for _, file in ipairs({
 	"players", "role_sync", "small_talk", "standing", "stride", "surroundings", "think", "trade", "trade_form",
 	"trade_talk", "voice",
 	"trade_form", "voice",
+	"trade_form", "trade_view", "voice",
 }) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
 end

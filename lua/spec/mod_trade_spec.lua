@@ -434,20 +434,22 @@ describe("trade", function()
 		end)
 
 		it("has the model's words where they come in time and say no other number", function()
-			local says = "By my beard, that is my last word!"
+			local says = "{price} coins, by my beard, and that is my last word!"
 			start({reply = function(request)
 				asked[#asked + 1] = request
-				return {{event = "done", text = says, cache = "miss", model = "m"}}
+				local words = says:gsub("{price}", ("%d"):format(request.context.price))
+				return {{event = "done", text = words, cache = "miss", model = "m"}}
 			end})
 			join("Robin", "llm_agent:coin 90")
 			open("Robin")
 			choose("Robin", "get", "zoo:sword")
 			offer(22)
 			mock:step(0.05, 10)
-			assert.is_truthy(spec():find("By my beard", 1, true))
+			assert.is_truthy(spec():find("coins\\, by my beard", 1, true))
 			local question = asked[#asked]
 			assert.same({"trade", {["steel sword"] = 1}}, {question.intent, question.context.stock})
-			assert.equal("I give you 22 coins for the steel sword.", question.utterance)
+			assert.equal("How much is the steel sword?", question.utterance)
+			assert.equal(trade.price(llm_agent.get_npc("bram"), "Robin", "zoo:sword_steel", true), question.context.price)
 			assert.is_nil(question.actions)
 			says = "Take it for 3 coins!"
 			offer(23)

@@ -37,7 +37,7 @@ end
 local function coins(price) return items.coins(math.max(1, math.floor(price + 0.5))) end
 
 local function line(row)
-	local name, now, usual = agent.trade_form.shown(row.item), coins(row.base * row.factor), coins(row.base)
+	local name, now, usual = agent.trade_view.shown(row.item), coins(row.base * row.factor), coins(row.base)
 	local percent = math.floor(math.abs(row.factor - 1) * 100 + 0.5)
 	if row.factor > 1 + NOTABLE then return S("@1: @2 (usually @3; @4 % dearer)", name, now, usual, percent) end
 	if row.factor < 1 - NOTABLE then return S("@1: @2 (usually @3; @4 % cheaper)", name, now, usual, percent) end

@@ -209,7 +209,7 @@ local function run(npc, player_name, chosen)
 	if not item then return false, S("@1 does not have that any more.", npc.name) end
 	local price = trade.offer(npc, player_name, item, not gives, count, chosen.price)
 	agent.trade_form.open(npc, player_name, {item = item, count = count, is_sale = not gives})
-	local thing = ("%d × %s"):format(count, agent.trade_form.shown(item))
+	local thing = ("%d × %s"):format(count, agent.trade_view.shown(item))
 	return true, gives and S("@1 would pay @2 for each: @3.", npc.name, items.coins(price), thing)
 		or S("@1 asks @2 for each: @3.", npc.name, items.coins(price), thing)
 end
