@@ -23,6 +23,9 @@ for _, file in ipairs({
 	"players", "role_sync", "small_talk", "standing", "stride", "surroundings", "think", "trade", "trade_form",
 	"trade_talk", "voice",
 	"trade_form", "voice",
+	"blows", "commands", "company", "doctor", "doors", "editor", "egg", "emote", "fight", "first_run", "foes", "form",
+	"go", "ground", "hearing", "items", "languages", "legs", "manners", "market", "market_list", "observe", "orders",
+	"outcomes", "path", "players", "role_sync", "silence", "small_talk", "standing", "surroundings", "think", "trade",
 	"trade_form", "trade_view", "voice",
 }) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
