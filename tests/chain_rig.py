@@ -51,6 +51,7 @@ class Chain:
             f"http.port={self.port}",
             "http.enabled=false",
             f"cache.path={self.folder}/cache",
+            f"agents.memory_path={self.folder}/memory.db",
             "zmq.retry_s=1",
             *self._options,
         ]

@@ -10,6 +10,7 @@ from typing import Any
 
 import zmq
 
+from llm_agentd.agents.memory import Memory
 from llm_agentd.agents.moderation import Moderator
 from llm_agentd.agents.roles import Roles
 from llm_agentd.agents.thinker import Thinker
@@ -52,6 +53,7 @@ class InProcess:
         curve: Curve | None = None,
         moderator: Moderator | None = None,
         judge: Judge | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.meters = Meters()
@@ -59,7 +61,7 @@ class InProcess:
         self.router = Router(
             endpoint=endpoint,
             requests=Intake(
-                Thinker(roles or Roles.load(), moderator=moderator),
+                Thinker(roles or Roles.load(), moderator=moderator, memory=memory),
                 replace(policy or Policy(), moderation=moderator.tag if moderator else "", judged=judge is not None),
             ),
             cache=cache,

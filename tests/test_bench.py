@@ -11,7 +11,7 @@ import pytest
 from llm_agentd.config import Config
 from llm_agentd.errors import StartError
 from llm_agentd.ops import bench
-from llm_agentd.ops.bench import decode, hit, percentile
+from llm_agentd.ops.bench import decode, hit, memory, percentile
 
 
 def test_hit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,7 +42,7 @@ def test_decode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_unknown_name_and_missing_extra_name_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(StartError, match="known: hit, decode, village, restart, ticks"):
+    with pytest.raises(StartError, match="known: hit, decode, village, restart, ticks, memory"):
         bench.run("hits", Config())
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(StartError, match=r"llm-agentd\[bench\]"):
@@ -54,3 +54,15 @@ def test_percentile() -> None:
     assert percentile(values, 0.5) == 51
     assert percentile(values, 0.99) == 100
     assert percentile([7.0], 0.99) == 7
+
+
+def test_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "SIZES", (20, 200))
+    monkeypatch.setattr(memory, "LOOKUPS", 20)
+    written = tmp_path / "memory.json"
+    assert bench.run("memory", Config(), json_file=written) == 0
+    report = orjson.loads(written.read_bytes())
+    assert report["ratios"]["lookup_p95"] > 0
+    assert report["figures"]["lookup_p95_ms"] > 0
+    parts = ("base", "actions_6", "history_5", "memory_2")
+    assert all(report["figures"][f"tokens_{part}"] > 0 for part in parts)

@@ -13,7 +13,7 @@ import pytest
 
 from llm_agentd import __version__
 
-COMMANDS = ("serve", "http", "ask", "dump", "install-mod", "bench")
+COMMANDS = ("serve", "http", "ask", "dump", "install-mod", "bench", "memory")
 TIMEOUT_S = 60
 
 

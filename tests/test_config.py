@@ -139,7 +139,8 @@ def test_every_plain_name_of_the_contract_is_known() -> None:
         ("cache:\n  redis_url: redis://a\n", 2, "cache.redis_url is not in this version yet"),
         ("cache:\n  kv_max_bytes: -1\n", 2, "cache.kv_max_bytes: could not parse"),
         ("model:\n  kv_type: q4\n", 2, "model.kv_type: want 'f16' or 'q8_0'"),
-        ("agents:\n  remember_turns: 1\n", 2, "agents.remember_turns is not in this version yet"),
+        ("agents:\n  remember_turns: -1\n", 2, "agents.remember_turns: want at least 0"),
+        ("agents:\n  condense: never\n", 2, "agents.condense: want 'auto', 'model' or 'rules'"),
         ("remote:\n  base_url: http://a\n", 2, "remote.base_url is not in this version yet"),
         ("speech:\n  tts: espeak-ng\n", 2, "not in this version yet"),
         ("zmq:\n  curve_secret_file: a\n", 2, "not in this version yet"),
@@ -209,7 +210,9 @@ def test_forms_of_values(write: Write, tmp_path: Path) -> None:
 )
 def test_where_the_cache_lies(environ: dict[str, str], folder: str, tmp_path: Path) -> None:
     assert state_dir(environ) == Path(folder)
-    assert load_config(environ=environ, cwd=tmp_path).cache.path == Path(folder, "cache")
+    config = load_config(environ=environ, cwd=tmp_path)
+    assert config.cache.path == Path(folder, "cache")
+    assert config.agents.memory_path == Path(folder, "memory.db")
 
 
 @pytest.mark.parametrize("key", ["http.tls_cert", "http.tls_key"])

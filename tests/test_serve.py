@@ -33,6 +33,7 @@ class Served:
             f"http.port={self.http_port}",
             f"http.enabled={str(http).lower()}",
             f"cache.path={folder}/cache",
+            f"agents.memory_path={folder}/memory.db",
             "model.engine=stub",
             *sets,
         ]

@@ -52,12 +52,17 @@ class DumpFormat(StrEnum):
     jsonl = "jsonl"
 
 
+class ExportFormat(StrEnum):
+    jsonl = "jsonl"
+
+
 class BenchName(StrEnum):
     hit = "hit"
     decode = "decode"
     village = "village"
     restart = "restart"
     ticks = "ticks"
+    memory = "memory"
 
 
 def main() -> None:
@@ -216,6 +221,47 @@ def moderation_check(
     raise typer.Exit(check(moderator, text, sys.stdout))
 
 
+memory_app = typer.Typer(help="Look into what NPCs remember, or delete it.", rich_markup_mode=None)
+app.add_typer(memory_app, name="memory", short_help="Look into what NPCs remember, or delete it.")
+
+OfNpc = Annotated[str | None, typer.Option("--npc", metavar="ID", help="Only what this NPC remembers.")]
+OfPlayer = Annotated[
+    str | None, typer.Option("--player", metavar="NAME", help="Only what is remembered of this player.")
+]
+
+
+@memory_app.command("export", short_help="Print memories, one JSON object a line.")
+def memory_export(
+    npc: OfNpc = None,
+    player: OfPlayer = None,
+    output: Annotated[ExportFormat, typer.Option("--format", help="One JSON object a line.")] = ExportFormat.jsonl,
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Print what NPCs remember, the oldest first; also while the daemon runs."""
+    loaded = _load(config, sets)
+    from llm_agentd.ops.memory import export as run
+
+    raise typer.Exit(run(loaded.agents.memory_path, npc=npc, player=player, out=sys.stdout))
+
+
+@memory_app.command("forget", short_help="Delete memories for good.")
+def memory_forget(
+    npc: OfNpc = None,
+    player: OfPlayer = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that all NPCs remember.")] = False,
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Delete what NPCs remember, and cached replies that name the player; also while the daemon runs."""
+    if everything == bool(npc or player):
+        _fail("name whom to forget with --player NAME or --npc ID, or everything with --all", WRONG_USE)
+    loaded = _load(config, sets)
+    from llm_agentd.ops.memory import forget as run
+
+    raise typer.Exit(run(loaded.agents.memory_path, loaded.cache.path, npc=npc, player=player, out=sys.stdout))
+
+
 @app.command("install-mod", short_help="Copy the mod into a mods or worldmods folder.")
 def install_mod(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A mods folder, or a world's worldmods folder.")],
@@ -232,8 +278,8 @@ def bench(
         BenchName,
         typer.Argument(
             metavar="NAME",
-            help="hit (cache hits), decode (tokens/s), village (a crowd of NPCs), restart (the first reply) or ticks "
-            "(a game server's steps).",
+            help="hit (cache hits), decode (tokens/s), village (a crowd of NPCs), restart (the first reply), ticks "
+            "(a game server's steps) or memory (look-ups).",
         ),
     ],
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures.")] = None,

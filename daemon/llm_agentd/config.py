@@ -35,8 +35,6 @@ CPUS_MAX = 1024  # what the kernel's default affinity mask holds
 NOT_YET = (
     "remote",
     "speech",
-    "agents.memory_path",
-    "agents.remember_turns",
     "cache.redis_url",
     "zmq.curve_",
 )
@@ -271,6 +269,19 @@ class Agents(Section):
         "~/.local/state/llm-agentd/moderation.jsonl",
     )
     audit_days: Number = Field(30, gt=0, le=3650, description="days that the audit log is kept")
+    memory_path: HomePath = Field(
+        default_factory=lambda: state_dir(os.environ) / "memory.db",
+        description="file; default $STATE_DIRECTORY/memory.db or ~/.local/state/llm-agentd/memory.db",
+    )
+    memory_max_bytes: ByteSize = Field(
+        ByteSize(128 * MIB), ge=MIB, description="disk space of what NPCs remember; the oldest goes first"
+    )
+    remember_turns: Whole = Field(
+        5, ge=0, le=50, description="last exchanges with a player that stand in a prompt; 0 = nothing is remembered"
+    )
+    condense: Literal["auto", "model", "rules"] = Field(
+        "auto", description="how old exchanges become facts: by the model, by rules, or auto (rules where it is small)"
+    )
 
 
 class Config(Section):
@@ -282,7 +293,7 @@ class Config(Section):
     cache: Cache = Field(default_factory=Cache)
     zmq: Zmq = Zmq()
     http: Http = Http()
-    agents: Agents = Agents()
+    agents: Agents = Field(default_factory=Agents)
 
 
 def load_config(
@@ -295,8 +306,11 @@ def load_config(
     environ = os.environ if environ is None else environ
     dotenv = dict(read_dotenv((cwd or Path.cwd()) / ".env"))
     variables = {name: (value, name) for name, value in environ.items()}
-    found = [Setting("cache.path", state_dir(environ) / "cache", "default", is_text=False)]
-    found.append(Setting("agents.audit_path", state_dir(environ) / "moderation.jsonl", "default", is_text=False))
+    found = [
+        Setting("cache.path", state_dir(environ) / "cache", "default", is_text=False),
+        Setting("agents.audit_path", state_dir(environ) / "moderation.jsonl", "default", is_text=False),
+        Setting("agents.memory_path", state_dir(environ) / "memory.db", "default", is_text=False),
+    ]
     if path is None and SYSTEM_FILE.exists():
         path = SYSTEM_FILE
     if path is not None:

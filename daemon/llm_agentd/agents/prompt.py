@@ -14,7 +14,7 @@ from typing import Any
 
 from llm_agentd.agents.plain import fact, name, plain, words
 from llm_agentd.agents.role import Role
-from llm_agentd.serving.request import Action, Message, Think, Turn
+from llm_agentd.serving.request import Action, Exchange, Message, Think, Turn
 
 STYLE_LINE = "Speak in character, in one or two short sentences."
 JSON_LINE = 'Answer as JSON: {"say": your words, "do": one action}.'
@@ -68,15 +68,17 @@ def user_text(think: Think) -> str:
     if think.intent != "dialogue":
         facts["intent"] = think.intent
     head = fact_line(facts)
-    speaker = name(think.player) if think.player else ""
-    if think.utterance:
-        said = words(think.utterance, _known(think), is_named=bool(speaker))
-        tail = f"{speaker}: {said}" if speaker else said
-    elif speaker:
-        tail = f"({speaker} comes near.)"
-    else:
-        tail = "(Nobody speaks.)"
+    tail = said_text(think.player or "", think.utterance or "", _known(think))
     return "\n".join(filter(None, (head, tail, avoid_line(think.avoid))))
+
+
+def said_text(player: str, utterance: str, known: Sequence[str] = ()) -> str:
+    """Who says what; where nothing is said, that. `known`: whose names may not stand before words inside it."""
+    speaker = name(player) if player else ""
+    if utterance:
+        said = words(utterance, known, is_named=bool(speaker))
+        return f"{speaker}: {said}" if speaker else said
+    return f"({speaker} comes near.)" if speaker else "(Nobody speaks.)"
 
 
 def avoid_line(lines: Sequence[str]) -> str:
@@ -106,6 +108,15 @@ def history(turns: Sequence[Turn], npc_name: str) -> tuple[Message, ...]:
         if messages and messages[-1].role == role:
             text = f"{messages.pop().content}\n{text}"
         messages.append(Message(role, text))
+    return tuple(messages)
+
+
+def remembered(turns: Sequence[tuple[str, str]], exchange: Exchange) -> tuple[Message, ...]:
+    """Earlier exchanges of the NPC with one player: what they said (without that moment's facts), and its reply."""
+    messages: list[Message] = []
+    for said, reply in turns:
+        asked = said_text(exchange.player, said, (exchange.player, exchange.npc_name))
+        messages += [Message("user", asked), Message("assistant", words(reply))]
     return tuple(messages)
 
 

@@ -28,6 +28,7 @@ from llm_agentd.door.asking import ask, done_or_raise
 from llm_agentd.door.exchange import Exchange
 from llm_agentd.door.guard import BearerToken, error_body, error_headers, error_response, json_response, read_json
 from llm_agentd.door.link import Link, Record, timeout_s_of
+from llm_agentd.door.memory_api import add_memory
 from llm_agentd.door.roles_api import add_roles
 from llm_agentd.errors import AgentdError, Cancelled, DeadlineExceeded, Filtered
 
@@ -82,6 +83,7 @@ def create_app(
     _handle_errors(app)
     _add_work(app, link, exchange, timeout_ms)
     add_roles(app, link)
+    add_memory(app, link)
     _add_facts(app, link, exchange)
     return app
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from llm_agentd.agents.role import PERSONA_MAX_CHARS, ROLE_NAME, TITLE_MAX_CHARS
 from llm_agentd.door.link import Record
 from llm_agentd.errors import BadRequest
-from llm_agentd.serving.validate import InferRecord
+from llm_agentd.serving.validate import MEMORIES_MAX, REMEMBER_MAX, REMEMBER_MAX_CHARS, InferRecord
 
 # `messages` is for the wire and for OpenAI's routes; a streamed answer has no place in one JSON object.
 INFER_FIELDS = frozenset(InferRecord.model_fields) - {"op", "id", "stream", "messages"}
@@ -28,6 +28,7 @@ The HTTP side of llm-agentd. Try it:
 * `POST /infer`: one prompt, one text.
 * `POST /v1/exchange`: many requests and events in one round trip, for the game.
 * `GET /v1/roles`, `PUT` and `DELETE /v1/roles/NAME` (`POST` too, with `/delete` behind it): who NPCs can be.
+* `POST /v1/memory/remember`, `/v1/memory/memories`, `/v1/memory/forget`: what NPCs remember.
 * `GET /info`, `/healthz`, `/readyz`, `/metrics`: how it fares.
 
 Errors are `{"error": {"code", "message"}}`; the message names what is wrong, where, and the cure. 429 and 503 carry
@@ -179,6 +180,64 @@ class RolesAnswer(BaseModel):
 class RoleAnswer(BaseModel):
     role: RoleView | None = Field(description="what is in force now; null where the name has no role any more")
     version: str
+
+
+class RememberLine(BaseModel):
+    npc: str = Field(min_length=1, max_length=128, description="the NPC's id")
+    name: str | None = Field(None, description="its name")
+    player: str | None = Field(None, description="whom it concerned; left out: nobody in particular")
+    place: str | None = Field(None, description="all NPCs there may come to know it")
+    text: str = Field(min_length=1, max_length=REMEMBER_MAX_CHARS, examples=["Ana bought 3 apples for 6 coins"])
+
+
+class RememberBody(BaseModel):
+    lines: list[RememberLine] = Field(min_length=1, max_length=REMEMBER_MAX)
+
+
+class RememberAnswer(BaseModel):
+    kept: int = Field(description="0 where memory is off or its disk fails")
+
+
+class ForgetBody(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"player": "Ana"}]})
+
+    npc: str | None = Field(None, description="only what this NPC remembers")
+    player: str | None = Field(None, description="only what is remembered of this player")
+    all: bool = Field(False, description="true, where neither is named: everything")
+
+
+class Forgotten(BaseModel):
+    exchanges: int
+    outcomes: int
+    facts: int = Field(description="what older exchanges were condensed to")
+    cached: int = Field(description="replies that named the player, taken out of the cache")
+
+
+class ForgetAnswer(BaseModel):
+    forgotten: Forgotten
+
+
+class MemoriesBody(BaseModel):
+    npc: str | None = None
+    player: str | None = None
+    limit: int = Field(20, ge=1, le=MEMORIES_MAX)
+
+
+class MemoryView(BaseModel):
+    id: int
+    kind: str = Field(description="`exchange`, `outcome` or `fact`")
+    npc: str
+    npc_name: str
+    player: str
+    place: str
+    said: str = Field(description="what the player said; empty where the NPC spoke first, and for outcomes and facts")
+    text: str
+    language: str
+    at_s: float = Field(description="seconds since 1970")
+
+
+class MemoriesAnswer(BaseModel):
+    memories: list[MemoryView]
 
 
 def named_role(body: type[BaseModel] | None = None) -> dict[str, Any]:

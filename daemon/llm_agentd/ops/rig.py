@@ -62,6 +62,7 @@ def daemon(sets: Mapping[str, Any], *, http: bool) -> Iterator[tuple[str, int, s
             "http.port": port,
             "http.enabled": str(http).lower(),
             "cache.path": Path(folder) / "cache",
+            "agents.memory_path": Path(folder) / "memory.db",
             "agents.roles_dir": folder,  # no roles in it: all machines measure the same prompts
             **sets,
         }

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Sequence
 
 from llm_agentd.agents import moderation
+from llm_agentd.agents.memory import open_memory
 from llm_agentd.agents.moderation_log import AuditLog
 from llm_agentd.agents.roles import Roles
 from llm_agentd.agents.thinker import Thinker
@@ -44,9 +45,10 @@ def serve(config: Config, argv: Sequence[str]) -> int:
 
 
 class Daemon:
-    """The daemon itself: one ROUTER, one engine, one cache. `run` is the whole life.
+    """The daemon itself: one ROUTER, one engine, one cache, one memory. `run` is the whole life.
 
-    The constructor takes what other daemons may hold (cache folder, endpoint) and raises StartError where it is taken.
+    The constructor takes what other daemons may hold (cache folder, memory, endpoint) and raises StartError where one
+    is taken.
     """
 
     def __init__(self, config: Config) -> None:
@@ -63,10 +65,18 @@ class Daemon:
         self._cache = open_cache(cache.enabled, cache.path, cache.ttl_s, int(cache.max_bytes))
         # Where there is no cache there is no folder either: a disk that cannot be used is said once.
         self._folder = None if isinstance(self._cache, NullCache) else cache.path
+        agents = config.agents
+        self._memory = open_memory(
+            agents.memory_path,
+            turns=agents.remember_turns,
+            max_bytes=int(agents.memory_max_bytes),
+            condense_by=agents.condense,
+            purge=self._cache.purge,
+        )
         self._router = Router(
             endpoint=config.zmq.endpoint,
             requests=Intake(
-                Thinker(roles, config.agents.language, moderator),
+                Thinker(roles, agents.language, moderator, self._memory),
                 _policy(config, moderator.tag if moderator else "", judge),
             ),
             cache=self._cache,
@@ -104,6 +114,7 @@ class Daemon:
                 self._router.stop()
         finally:
             self._audit.stop()
+            self._memory.close()  # the router that asks it has ended; it asks the cache
             self._cache.close()
         return 0 if self._wanted_down.is_set() else 1
 

@@ -1,6 +1,7 @@
 """The way of a request through the daemon, in order:
 
     router.py      the ROUTER socket and all that is answered at once          (router thread)
+    memory_desk.py what is kept of replies, and the memory's ops               (router thread)
     wire.py        bytes ↔ records                                             (pure)
     intake.py      record → checked Request (validate.py), reply → record      (pure)
     cache.py       known replies; cache_lmdb.py over _store, _record, _files   (one writer thread)

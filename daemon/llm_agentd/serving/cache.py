@@ -30,6 +30,9 @@ class Cache(Protocol):
     def put(self, key: bytes, entry: Entry, variants: int) -> None:
         """Keeps a reply in a free slot, else in place of the oldest. The entry's times are filled here."""
 
+    def purge(self, name: str | None) -> int:
+        """Deletes the replies whose question or text has this name in it (None: all); how many. Waits for the disk."""
+
     def flush(self) -> None:
         """Returns when all that was put before is written or given up."""
 
@@ -46,6 +49,9 @@ class NullCache:
 
     def put(self, key: bytes, entry: Entry, variants: int) -> None:
         pass
+
+    def purge(self, name: str | None) -> int:
+        return 0
 
     def flush(self) -> None:
         pass

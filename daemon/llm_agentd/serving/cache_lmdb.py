@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,15 @@ class _Hit:
     at_us: int
 
 
+@dataclass(slots=True)
+class _Purge:
+    """`count` is filled in by the writer before `done`."""
+
+    name: str | None
+    done: threading.Event = field(default_factory=threading.Event)
+    count: int = 0
+
+
 class LmdbCache:
     """Completions on LMDB. Close it only after the threads that read from it have ended."""
 
@@ -81,7 +90,7 @@ class LmdbCache:
         # needs no lock; `_put_lock` orders those who replace them.
         self._pending: dict[bytes, dict[int, Entry]] = {}
         self._put_lock = threading.Lock()
-        self._queue: deque[_Put | _Hit | threading.Event] = deque()
+        self._queue: deque[_Put | _Hit | _Purge | threading.Event] = deque()
         self._turns: dict[bytes, int] = {}
         self._wake = threading.Event()
         self._hurry = threading.Event()
@@ -168,6 +177,15 @@ class LmdbCache:
             created.append(head.created_us)
         return created.index(min(created))
 
+    def purge(self, name: str | None) -> int:
+        wanted = _Purge(name)
+        self._queue.append(wanted)
+        self._hurry.set()
+        self._wake.set()
+        if not wanted.done.wait(FLUSH_MAX_S):
+            log.warning("cache.path: %s does not take what is written; replies that name a player stay", self._path)
+        return wanted.count
+
     def flush(self) -> None:
         ticket = threading.Event()
         self._queue.append(ticket)
@@ -231,12 +249,15 @@ class LmdbCache:
             if closing:
                 return
 
-    def _write_group(self, group: list[_Put | _Hit | threading.Event]) -> None:
+    def _write_group(self, group: list[_Put | _Hit | _Purge | threading.Event]) -> None:
         puts = [item for item in group if isinstance(item, _Put)]
         hits = [item for item in group if isinstance(item, _Hit)]
         try:
             if self._now() >= self._write_again_s:
                 self._commit(puts, hits)
+                for item in group:
+                    if isinstance(item, _Purge):
+                        item.count = self._store.purge(item.name)
             else:
                 self._dropped += len(puts) + len(hits)
         except (lmdb.Error, OSError, BadRecord) as error:
@@ -247,6 +268,8 @@ class LmdbCache:
             for item in group:
                 if isinstance(item, threading.Event):
                     item.set()
+                elif isinstance(item, _Purge):
+                    item.done.set()
 
     def _commit(self, puts: list[_Put], hits: list[_Hit]) -> None:
         now_us = to_us(self._now())

@@ -21,6 +21,7 @@ import lmdb
 
 from llm_agentd.serving.cache_files import fill_up, missing_bytes, reserve
 from llm_agentd.serving.cache_record import (
+    PROMPT_KEPT_CHARS,
     SLOT_KEY_BYTES,
     BadRecord,
     Head,
@@ -218,6 +219,17 @@ class Store:
             if swept < SWEEP_MAX:
                 return records, freed_bytes
 
+    def purge(self, name: str | None) -> int:
+        """Deletes what has `name` in prompt or text, or in a prompt whose end was not kept; None: all. How many."""
+        wanted = name.casefold() if name is not None else None
+        slots = [slot for slot, raw in self.records() if wanted is None or _names(raw, wanted)]
+        for start in range(0, len(slots), SWEEP_MAX):
+            with self.env.begin(write=True) as txn:
+                for slot in slots[start : start + SWEEP_MAX]:
+                    self._remove(txn, slot)
+            fill_up(self.env, self._data_path)
+        return len(slots)
+
     def _put(self, txn: lmdb.Transaction[bytes], slot: bytes, raw: bytes) -> None:
         self._remove(txn, slot)
         head = decode_head(raw)
@@ -332,3 +344,13 @@ class Store:
         if txn.get(index_key(head.expires_us, slot), db=self._by_expiry) is None:
             problems.append(f"{name}: by_expiry does not know it")
         return problems
+
+
+def _names(raw: bytes, name: str) -> bool:
+    """What is damaged counts: nobody will miss it."""
+    try:
+        entry = decode(raw)
+    except BadRecord:
+        return True
+    is_cut = len(entry.prompt) >= PROMPT_KEPT_CHARS
+    return is_cut or name in entry.prompt.casefold() or name in entry.text.casefold()

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from llm_agentd.agents.actions import extra_tokens, say_max_chars, schema
+from llm_agentd.agents.memory import Memory
 from llm_agentd.agents.roles import Roles
-from llm_agentd.agents.thinker import Thinker
+from llm_agentd.agents.thinker import Question, Thinker
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.errors import AgentdError, Filtered
 from llm_agentd.serving import validate
@@ -69,6 +70,10 @@ class Intake:
     def roles(self) -> Roles:
         return self._thinker.roles
 
+    @property
+    def memory(self) -> Memory:
+        return self._thinker.memory
+
     def languages(self, info: EngineInfo) -> tuple[str, ...]:
         """What the model speaks; nothing where neither the admin nor its file says it."""
         return self._policy.languages or info.languages
@@ -84,13 +89,16 @@ class Intake:
             infer = validate.infer(record)
             sampling = infer.sampling(policy.sampling)
             asked: validate.InferRecord | validate.ThinkRecord = infer
+            question: Question | None = None
             prompt, messages, label, owner, lang = infer.prompt, infer.chat(), "", "", ""
             form = Form()
             talk, variants, whole_sentences = None, policy.infer_variants, False
         else:
             asked = validate.think(record)
-            question = self._thinker.question(asked.think(), self.languages(info))
-            form = Form.of(question.actions, asked.sampling(policy.sampling), info)
+            sampling = asked.sampling(policy.sampling)
+            room_tokens = info.context_tokens - sampling.max_tokens
+            question = self._thinker.question(asked.think(), self.languages(info), room_tokens)
+            form = Form.of(question.actions, sampling, info)
             sampling = form.sampling
             prompt, messages, label = None, question.messages, asked.npc.role
             owner = asked.player or asked.npc.id
@@ -129,6 +137,8 @@ class Intake:
             owner=owner,
             talk=talk,
             lang=lang,
+            short_messages=question.short_messages if question else None,
+            exchange=question.exchange if question else None,
         )
 
 

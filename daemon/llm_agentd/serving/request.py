@@ -75,6 +75,7 @@ class Think:
     `translate`: a line of its own that is wanted in `lang`, and nothing else.
     `draft`: fields of a role to try, in place of the one that `npc` names. `avoid`: lines not to say again.
     `history`: what was said before in a talk whose buffer the game keeps (several speakers); the oldest first.
+    `remember` False: small talk, which is neither kept nor told what is remembered, so that its replies are cached.
     """
 
     npc: Npc
@@ -89,6 +90,23 @@ class Think:
     avoid: tuple[str, ...] = ()
     history: tuple[Turn, ...] = ()
     translate: str | None = None
+    remember: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The remembered side of a `think`: who says what to whom, and where. `said` "": the NPC speaks first.
+
+    `language`: of the reply. `is_retry`: the NPC was asked the same a moment ago, and what it said is not to be said.
+    """
+
+    npc: str
+    npc_name: str
+    player: str
+    place: str
+    said: str
+    language: str = "en"
+    is_retry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +143,8 @@ class Request:
     `say` are text: of `sampling.max_tokens` they may take `words_max_tokens`, and `words_max_chars` characters.
     `key` is the cache key; the router fills it. `owner`: who is being served, for fairness: the player's name, else
     the NPC's id, else "" (then the peer). `talk`: set where the reply is moderated. `lang`: the language that the words
-    are asked for in; "" for `infer`.
+    are asked for in; "" for `infer`. `short_messages`: the same without what is remembered, where all of it does not
+    fit the context. `exchange`: what is to be remembered with the reply.
     """
 
     id: str
@@ -149,6 +168,8 @@ class Request:
     owner: str = ""
     talk: Talk | None = None
     lang: str = ""
+    short_messages: tuple[Message, ...] | None = None
+    exchange: Exchange | None = None
 
 
 @dataclass(frozen=True, slots=True)

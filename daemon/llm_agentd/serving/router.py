@@ -2,6 +2,7 @@
 
 Bytes in → records → checked requests → cache hit? answer now → else to the inference thread; its events come back
 over an inproc PULL and leave as records. Only this thread touches the ROUTER. The only file that imports zmq here.
+Other threads hand it work by `call`, which rings a bell (an eventfd).
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ from llm_agentd.serving.cache import Cache, Entry
 from llm_agentd.serving.inference import Emit, Inference
 from llm_agentd.serving.judge import Judge
 from llm_agentd.serving.live import known
+from llm_agentd.serving.memory_desk import OPS as MEMORY_OPS
+from llm_agentd.serving.memory_desk import PEER as MEMORY_PEER
+from llm_agentd.serving.memory_desk import MemoryDesk
 from llm_agentd.serving.meters import Meters
 from llm_agentd.serving.request import Delta, Done, Peer, Request
 from llm_agentd.serving.sequences import Event
@@ -71,6 +75,11 @@ class Router:
         self._out: dict[Peer, list[dict[str, Any]]] = {}  # replies of this round, by peer
         self._held: dict[Peer, list[dict[str, Any]]] = {}  # REQ peers get all their answers in one message
         self._burst: list[Request] = []
+        self._calls: deque[Callable[[], None]] = deque()  # filled by other threads, emptied here
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._desk = MemoryDesk(
+            requests.memory, answer=self._answer_late, post=self.call, is_busy=lambda: bool(self._open)
+        )
         self._thread = threading.Thread(target=self._run, name="router", daemon=True)
         self.ended = threading.Event()
         self.inference: Inference
@@ -96,9 +105,16 @@ class Router:
         self._wake.bind(WAKE_ENDPOINT)
 
     def start(self) -> None:
+        self._desk.inference = self.inference
+        self._desk.start()
         self._thread.start()
         if self._judge:
             self._judge.start(self._connect_judge)
+
+    def call(self, work: Callable[[], None]) -> None:
+        """From any thread: runs `work` on the router thread, soon."""
+        self._calls.append(work)
+        os.eventfd_write(self._bell, 1)
 
     def connect(self) -> Emit:
         """For the inference thread, which calls it itself: the way back, over a socket of its own."""
@@ -154,6 +170,7 @@ class Router:
         poller = zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
         poller.register(self._wake, zmq.POLLIN)
+        poller.register(self._bell, zmq.POLLIN)
         going_on = True
         while going_on:
             ready = dict(poller.poll())
@@ -161,6 +178,10 @@ class Router:
                 going_on = self._drain_wakes()
             if self._socket in ready:
                 self._drain_socket()
+            if self._bell in ready:
+                os.eventfd_read(self._bell)
+                while self._calls:
+                    self._calls.popleft()()
             self._drain_events()
             self._drain_verdicts()
             self._send()
@@ -202,7 +223,14 @@ class Router:
             if op in ("infer", "think"):
                 self._take_generation(peer, record, request_id)
                 return
-            outcome, fields = "done", {"event": "done", **self._bare(peer, op, record)}
+            if op in MEMORY_OPS:
+                outcome, answer = "done", self._desk.take(peer, op, record)
+                if answer is None:
+                    self._open[peer, request_id] = _digest(record)
+                    return
+                fields = {"event": "done", **answer}
+            else:
+                outcome, fields = "done", {"event": "done", **self._bare(peer, op, record)}
         except AgentdError as error:
             outcome, fields = error.code, intake.error(error)
         except Exception:
@@ -230,6 +258,7 @@ class Router:
             self._judge.ask((request, None), request.talk.said)
         else:
             self._burst.append(request)
+        self._desk.give_way()
 
     def _engine_info(self) -> EngineInfo:
         info = self.inference.info
@@ -245,6 +274,7 @@ class Router:
         if request.stream and reply.text:
             self._put(request.peer, request.id, {"event": "delta", "text": reply.text})
         self._put(request.peer, request.id, intake.done(reply))
+        self._desk.heard(request, reply.text)
 
     def _bare(self, peer: Peer, op: str, record: dict[str, Any]) -> dict[str, Any]:
         """Fields of the answer to an op that needs no engine step."""
@@ -266,6 +296,7 @@ class Router:
             return {"text": self._meters.text(self.inference.depth())}
         if op == "stats":
             own = {"queue": self.inference.depth(), "open": len(self._open), "cache": self._cache.stats()}
+            own["memory"] = self._intake.memory.stats()
             return {"stats": own | self.inference.stats()}
         info = self._engine_info()
         if op == "ping":
@@ -278,6 +309,9 @@ class Router:
     def _drain_events(self) -> None:
         while self._events:
             request, event = self._events.popleft()
+            if request.peer == MEMORY_PEER:
+                self._desk.event(event)
+                continue
             if (request.peer, request.id) not in self._open:
                 continue  # its peer is gone
             if isinstance(event, Delta):
@@ -288,6 +322,7 @@ class Router:
                 self._meters.cache.labels(event.cache).inc()
                 self._meters.request_s.observe(event.timing_ms.total / 1000)
                 self._answer(request, intake.done(event))
+                self._desk.heard(request, event.text)
             else:
                 self._answer(request, intake.error(event))
 
@@ -309,6 +344,7 @@ class Router:
                 self._meters.cache.labels(reply.cache).inc()
                 self._meters.request_s.observe(time.monotonic() - request.arrived_s)
                 self._answer(request, intake.done(reply))
+                self._desk.heard(request, reply.text)
         self._submit()
 
     def _answer(self, request: Request, fields: dict[str, Any]) -> None:
@@ -316,6 +352,12 @@ class Router:
         self._open.pop((request.peer, request.id), None)
         self._meters.requests.labels(request.op, fields.get("code", "done")).inc()
         self._put(request.peer, request.id, fields)
+
+    def _answer_late(self, peer: Peer, request_id: str, fields: dict[str, Any]) -> None:
+        """The answer to an op of the memory that took its time."""
+        if self._open.pop((peer, request_id), None) is not None:
+            self._meters.requests.labels("forget", fields.get("code", "done")).inc()
+            self._put(peer, request_id, fields)
 
     def _put(self, peer: Peer, request_id: str | None, fields: dict[str, Any]) -> None:
         self._out.setdefault(peer, []).append({"id": request_id, **fields})

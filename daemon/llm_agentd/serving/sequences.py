@@ -14,7 +14,7 @@ from typing import TypeAlias
 from llm_agentd.agents.moderation import Moderator
 from llm_agentd.engines.base import Engine, Piece, Prompt
 from llm_agentd.engines.text import common
-from llm_agentd.errors import AgentdError, EngineFailed
+from llm_agentd.errors import AgentdError, EngineFailed, TooLarge
 from llm_agentd.serving.cache import Cache
 from llm_agentd.serving.live import Live, known
 from llm_agentd.serving.meters import Meters
@@ -98,7 +98,7 @@ class Sequences:
             out.append((request, error))
 
     def _start(self, request: Request, now_s: float) -> None:
-        prompt = self.engine.encode(request.prompt, request.messages, request.sampling)
+        prompt = self._encode(request)
         match = self._prefixes.match(prompt.tokens) if self._states else None
         seq, held_tokens = self._pick_slot(prompt, match.count if match else 0)
         state = self._believed(match, seq) if match and match.count > held_tokens else None
@@ -117,6 +117,15 @@ class Sequences:
             now_s=now_s,
             moderator=self._moderator,
         )
+
+    def _encode(self, request: Request) -> Prompt:
+        """Where all that is remembered does not fit, without it."""
+        try:
+            return self.engine.encode(request.prompt, request.messages, request.sampling)
+        except TooLarge:
+            if request.short_messages is None:
+                raise
+            return self.engine.encode(None, request.short_messages, request.sampling)
 
     def _pick_slot(self, prompt: Prompt, kept_tokens: int) -> tuple[int, int]:
         """The free slot that holds most of the prompt, and how much; the longest free where a kept state has more."""

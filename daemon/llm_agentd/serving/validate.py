@@ -25,7 +25,20 @@ from llm_agentd.serving.request import (
     Turn,
 )
 
-OPS = ("infer", "think", "cancel", "info", "stats", "metrics", "ping", "roles", "set_role")
+OPS = (
+    "infer",
+    "think",
+    "cancel",
+    "info",
+    "stats",
+    "metrics",
+    "ping",
+    "roles",
+    "set_role",
+    "remember",
+    "forget",
+    "memories",
+)
 ID_MAX_CHARS = 128  # CONTRACT section 3
 DEADLINE_MAX_MS = 600_000  # ten minutes: longer than any NPC is worth waiting for
 MAX_TOKENS_MAX = 8192  # far over any spoken reply; the context is the real bound
@@ -33,6 +46,9 @@ STOP_MAX = 16  # stop strings; each is searched in every piece
 ACTIONS_MAX = 64  # they all stand in the prompt
 AVOID_MAX = 5  # lines not to say again: an NPC's last few
 HISTORY_MAX = 20  # turns of a talk that the game keeps
+REMEMBER_MAX = 64  # sentences at once: what a busy village brings about in some seconds
+REMEMBER_MAX_CHARS = 400  # a sentence
+MEMORIES_MAX = 200  # listed at once: more would not fit a record
 TURN_MAX_CHARS = 2000  # as long as anything said at once
 AVOID_MAX_CHARS = 400  # a spoken line; more of it would push the question out of a small context
 
@@ -159,6 +175,7 @@ class ThinkRecord(_Options):
     avoid: Annotated[list[AvoidLine], BeforeValidator(_lua_list), Field(max_length=AVOID_MAX)] = []
     history: Annotated[list[_Turn], BeforeValidator(_lua_list), Field(max_length=HISTORY_MAX)] = []
     translate: Annotated[StrictStr, Field(min_length=1, max_length=TURN_MAX_CHARS)] | None = None
+    remember: StrictBool = True
 
     def think(self) -> Think:
         npc = self.npc
@@ -175,6 +192,7 @@ class ThinkRecord(_Options):
             avoid=tuple(self.avoid),
             history=tuple(Turn(turn.speaker, turn.text) for turn in self.history),
             translate=self.translate,
+            remember=self.remember,
         )
 
 
@@ -191,6 +209,43 @@ class SetRoleRecord(_Model):
     id: StrictStr
     name: StrictStr
     role: Fields
+
+
+Name = Annotated[StrictStr, Field(min_length=1, max_length=128)]
+
+
+class _Line(_Model):
+    npc: Name
+    name: StrictStr | None = None
+    player: StrictStr | None = None
+    place: StrictStr | None = None
+    text: Annotated[StrictStr, Field(min_length=1, max_length=REMEMBER_MAX_CHARS)]
+
+
+class RememberRecord(_Model):
+    """`lines`: sentences of what came of something. `name`: the NPC's."""
+
+    op: StrictStr
+    id: StrictStr
+    lines: Annotated[list[_Line], Field(min_length=1, max_length=REMEMBER_MAX)]
+
+
+class ForgetRecord(_Model):
+    """What matches both goes; without either `all` must be true, as a slip must not empty all memory."""
+
+    op: StrictStr
+    id: StrictStr
+    npc: Name | None = None
+    player: Name | None = None
+    all: StrictBool = False
+
+
+class MemoriesRecord(_Model):
+    op: StrictStr
+    id: StrictStr
+    npc: Name | None = None
+    player: Name | None = None
+    limit: Annotated[Whole, Field(ge=1, le=MEMORIES_MAX)] = 20
 
 
 class BareRecord(_Model):
@@ -227,6 +282,21 @@ def cancel(record: dict[str, Any]) -> CancelRecord:
 
 def set_role(record: dict[str, Any]) -> SetRoleRecord:
     return _validate(SetRoleRecord, record)
+
+
+def remember(record: dict[str, Any]) -> RememberRecord:
+    return _validate(RememberRecord, record)
+
+
+def forget(record: dict[str, Any]) -> ForgetRecord:
+    parsed = _validate(ForgetRecord, record)
+    if parsed.npc is None and parsed.player is None and not parsed.all:
+        raise BadRequest("npc, player: name one of them, or set all: true to forget everything")
+    return parsed
+
+
+def memories(record: dict[str, Any]) -> MemoriesRecord:
+    return _validate(MemoriesRecord, record)
 
 
 def bare(record: dict[str, Any]) -> BareRecord:

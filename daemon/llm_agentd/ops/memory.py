@@ -1,0 +1,99 @@
+"""`llm-agentd memory`: looks into what NPCs remember, and deletes it for good, also while the daemon runs.
+
+A process of its own on the same SQLite file, in short transactions; what is forgotten is taken out of the file, its
+index, its WAL and the completion cache. It knows the files, not the daemon.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+import lmdb
+import orjson
+
+from llm_agentd.agents.memory import cure
+from llm_agentd.agents.memory_store import Store
+from llm_agentd.errors import StartError
+from llm_agentd.serving.cache_store import SCHEMA as CACHE_SCHEMA
+from llm_agentd.serving.cache_store import Store as CacheStore
+
+
+def export(path: Path, *, npc: str | None, player: str | None, out: TextIO) -> int:
+    """One JSON object a line, the oldest first. Returns the exit code; raises StartError naming the cure."""
+    with _opened(path) as store:
+        for row in store.each(npc, player):
+            view = row.view()
+            view["at"] = datetime.fromtimestamp(view.pop("at_s"), UTC).isoformat(timespec="seconds")
+            out.write(orjson.dumps(view).decode() + "\n")
+    return 0
+
+
+def forget(path: Path, cache_path: Path, *, npc: str | None, player: str | None, out: TextIO) -> int:
+    """Deletes what matches (neither: all), and says how much. Raises StartError naming the cure."""
+    with _opened(path) as store:
+        store.begin()
+        try:
+            counts = store.forget(npc, player)
+            store.merge_index()
+            store.commit()
+        finally:
+            store.roll_back()
+        is_scrubbed = store.scrub()
+    cached = _purge(cache_path, player) if player or not npc else 0
+    of = " ".join(f"{kind} {name!r}" for kind, name in (("player", player), ("npc", npc)) if name is not None) or "all"
+    print(
+        f"forgotten of {of}: {counts['exchanges']} exchanges, {counts['outcomes']} outcomes, {counts['facts']} facts;"
+        f" {cached} cached replies",
+        file=out,
+    )
+    if not is_scrubbed:
+        raise StartError(
+            f"agents.memory_path: {path}-wal still holds old pages, as something reads {path} right now; end that and"
+            " run this again"
+        )
+    return 0
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Store]:
+    if not path.is_file():
+        raise StartError(
+            f"agents.memory_path: no memory in {path}; it is made when the daemon first runs with agents.remember_turns"
+            " over 0, or the daemon uses another agents.memory_path"
+        )
+    try:
+        store = Store(path, create=False)
+        try:
+            yield store
+        finally:
+            store.close()
+    except (sqlite3.Error, OSError) as error:
+        raise StartError(
+            f"agents.memory_path: {cure(path, error)}; or run this as the daemon's user or as root"
+        ) from None
+
+
+def _purge(path: Path, player: str | None) -> int:
+    """Replies in the completion cache whose question or text names the player. There may be no cache."""
+    if not (path / "data.mdb").is_file():
+        return 0
+    try:
+        cache = CacheStore.open_beside(path, readonly=False)
+        try:
+            if cache.schema() != CACHE_SCHEMA:
+                raise StartError(
+                    f"cache.path: {path} is of another version and stays; delete the folder, it holds copies only"
+                )
+            return cache.purge(player)
+        finally:
+            cache.close()
+    except (lmdb.Error, OSError) as error:
+        raise StartError(
+            f"cache.path: what the cache has of it stays, {path} cannot be written: {error}; run this as the daemon's"
+            " user or as root, or delete the folder while the daemon is stopped: it holds copies only"
+        ) from None
