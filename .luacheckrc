@@ -42,6 +42,8 @@ for _, file in ipairs({"answer", "desk", "hunt", "log", "store", "tracker", "wor
 end
 files[mod .. "obtainable.lua"] = {read_globals = {"core"}}
 files[mod .. "quest_kinds.lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
+files[mod .. "memory.lua"] = {read_globals = {"core", "llm_agent"}}
+files[mod .. "forget.lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
 files[mod .. "actions/quests.lua"] = {read_globals = {"core", "llm_agent"}}
 files[mod .. "ledger_pockets.lua"] = {read_globals = {"ItemStack"}}
 files[mod .. "actions"] = {read_globals = {"core", "llm_agent"}}

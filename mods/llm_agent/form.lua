@@ -29,6 +29,11 @@ function agent.remember_line(player_name, npc, who, line)
 	if #history > HISTORY_MAX then table.remove(history, 1) end
 end
 
+-- What was said with any NPC is no longer shown to this player.
+function agent.forget_lines(player_name)
+	histories[player_name] = nil
+end
+
 local function rows_of(player_name, id, waiting, npc_name)
 	local rows = {}
 	local function add(colour, words)

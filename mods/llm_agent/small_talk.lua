@@ -137,6 +137,7 @@ local function next_line(talk)
 		player = listener.name,
 		utterance = talk.heard and talk.heard.text or talk.opener,
 		history = talk.heard and gathering.history(talk.gathering, talk.heard),
+		remember = false, -- chatter: it may come from the cache, and would crowd out what players said
 		priority = agent.has_listeners(speaker:get_pos()) and "ambient" or "background",
 		on_done = function(was_spoken)
 			if not was_spoken then return end_talk(talk) end

@@ -50,7 +50,7 @@ local THINK_FIELDS = {
 	cache = check.one_of(CACHE_MODES), deadline_ms = check.number_in(1, 600000), max_tokens = check.number_in(1, 8192),
 	temperature = check.number_in(0, 5), seed = check.number_in(0, 2^32 - 2),
 	context = "table?", actions = check.names_or_true, history = check.turns,
-	audience = check.name_list, lang = "string?", stream = "boolean?",
+	audience = check.name_list, lang = "string?", stream = "boolean?", remember = "boolean?",
 	on_delta = "function?", fallback = check.words, draft = "table?",
 }
 
@@ -99,6 +99,7 @@ local function record_of(question)
 		history = opts.history and observe.plain(opts.history),
 		audience = opts.audience and observe.plain(opts.audience),
 		lang = clean(question.lang, 32),
+		remember = opts.remember,
 		draft = opts.draft and role_fields.clean(opts.draft), -- a role's fields, unsaved, in the place of npc.role's
 		stream = opts.stream or opts.on_delta ~= nil or nil,
 		max_tokens = opts.max_tokens or (settings.max_tokens > 0 and settings.max_tokens or nil),

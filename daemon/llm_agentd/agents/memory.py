@@ -37,6 +37,7 @@ QUEUE_MAX = 4096  # of what is not yet written: a disk that hangs must cost memo
 GROUP_MAX = 256
 LINGER_S = 0.05  # collects what comes close together into one commit; nobody waits for it
 SAME_S = 600.0  # the same told again within that is a second delivery, or says nothing new
+SAME_AMONG = 64  # outcomes: a delivery whose answer was lost comes again as a whole
 WRITE_AGAIN_S = 300.0  # a full disk may be cleaned up: try again this often
 CLOSE_MAX_S = 30.0
 FORGOTTEN_KEPT_S = 600.0  # as long as a question may be open whose reply must not be kept any more
@@ -403,12 +404,12 @@ class StoredMemory:
 
     def _add(self, item: _Add) -> None:
         row, store = item.row, self._writing
-        last = next(iter(store.newest(row.npc, row.player, (row.kind,), 1)), None)
-        if last is not None and last.said == row.said and row.at_s - last.at_s < SAME_S:
-            if last.text == row.text:
-                return
-            if item.replaces:
-                store.delete([last.id])
+        for last in store.newest(row.npc, row.player, (row.kind,), SAME_AMONG if row.kind == "outcome" else 1):
+            if last.said == row.said and row.at_s - last.at_s < SAME_S:
+                if last.text == row.text:
+                    return
+                if item.replaces:
+                    store.delete([last.id])
         if row.kind == "exchange" and not row.said:
             store.delete(store.greetings(row.npc, row.player))  # of greetings the last is enough
         store.add(row)
