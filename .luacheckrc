@@ -71,6 +71,7 @@ files["tests/mods/llm_probe_docs/init.lua"] = {read_globals = {"llm_probe", "llm
 files["tests/mods/llm_probe_ledger/init.lua"] = {read_globals = {"core", "llm_agent", "ItemStack"}}
 files["tests/mods/llm_probe_quests/init.lua"] = {read_globals = {"llm_probe", "llm_agent", "ItemStack"}, globals = {"core"}}
 files["tests/mods/llm_probe_trade/init.lua"] = {read_globals = {"llm_probe", "llm_agent"}, globals = {"core"}}
+files["tests/mods/llm_probe_memory/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/mobs_animal/init.lua"] = {read_globals = {"mobs"}}
 files["tests/mods/llm_probe_fight/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "vector"}, globals = {"core"}}
 files["docs/examples"] = {read_globals = {"core", "llm_agent", "vector"}}
