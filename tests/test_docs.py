@@ -12,7 +12,14 @@ from llm_agentd.agents.role import FIELDS
 from llm_agentd.agents.role_file import read
 from llm_agentd.errors import AgentdError
 
-EXAMPLE_LINES_MAX = {"greeter": 10, "guard_squad": 30, "innkeeper": 35, "merchant": 30, "quest_giver": 20, "talking_sheep": 35}
+EXAMPLE_LINES_MAX = {
+    "greeter": 10,
+    "guard_squad": 30,
+    "innkeeper": 35,
+    "merchant": 30,
+    "quest_giver": 20,
+    "talking_sheep": 35,
+}
 # Whose heading in api.md a table of checked fields belongs to.
 FIELDS_OF = {
     "ROLE_FIELDS": "llm_agent.register_role",
