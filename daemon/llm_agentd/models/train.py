@@ -1,10 +1,11 @@
 """Trains `hearthling` on the generated corpus within a given time; the learning rate follows the clock.
 
 A second process makes and tokenises samples; this one takes steps. Each five minutes a checkpoint, from which
-the same command goes on (and sees a corpus that was widened meanwhile). However fast the machine is, the rate has come
-down to almost nothing when the time is up. Needs torch (extra `train`); the daemon never imports this file.
+the same command goes on (and sees a corpus that was widened meanwhile); `--from` begins with the weights and the
+vocabulary of a GGUF file. However fast the machine is, the rate has come down to almost nothing when the time is up.
+Needs torch (extra `train`); the daemon never imports this file.
 
-    python -m llm_agentd.models.train --out DIR --minutes 80
+    python -m llm_agentd.models.train --out DIR --minutes 80 [--from FILE.gguf]
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+import gguf
 import torch
 from torch import Tensor
 
@@ -28,11 +30,12 @@ from llm_agentd.models.corpus import samples
 from llm_agentd.models.drill import drills
 from llm_agentd.models.export import export
 from llm_agentd.models.network import Hearthling, Shape, weighted_loss
+from llm_agentd.models.reopen import shape_of, weights_of, write_vocabulary
 from llm_agentd.models.tokenizer import FILE_NAME, Tokenizer, corpus_texts
 from llm_agentd.models.tokenizer import TRAIN_SAMPLES as TOKENIZER_SAMPLES
 from llm_agentd.models.tokenizer import train as train_tokenizer
 
-BATCH_TOKENS = 5120  # larger batches are no faster on two cores, and fewer steps learn less
+BATCH_TOKENS = 3072  # larger batches are no faster on two cores, and fewer steps learn less
 LENGTH_STEP = 8  # rows are filled up to a multiple of this
 MAX_LENGTH = 512
 CHUNK_SAMPLES = 4096  # sorted by length within a chunk, so that rows of a batch are about as long
@@ -41,11 +44,12 @@ PROMPT_SHARE = 0.1  # of the prompt's positions take part in the loss
 DRILL_EVERY = 8  # one sample in eight is a copying exercise
 OTHERS_SHARE = 0.4  # of the topics outside --focus are kept, or they would be forgotten
 PEAK_RATE = 2e-3
+GOING_ON_RATE = 8e-4  # from a trained file: high enough to learn new things, low enough to keep the old
 LAST_RATE_SHARE = 0.01
 WARM_UP_STEPS = 200
 CHECKPOINT_S = 300.0
 LOG_STEPS = 50
-HELD_OUT_SAMPLES = 512
+HELD_OUT_SAMPLES = 192
 CHECKPOINT_NAME = "checkpoint.pt"
 
 Encoded: TypeAlias = tuple[list[int], int]  # all ids, and how many of them are the prompt
@@ -124,9 +128,9 @@ def feed(queue: Queue[list[Encoded]], tokenizer_path: Path, seed: int, focus: Co
 class Trainer:
     """Network, optimiser and clock."""
 
-    def __init__(self, out: Path, minutes: float, seed: int, compiled: bool) -> None:
+    def __init__(self, out: Path, minutes: float, seed: int, compiled: bool, peak_rate: float = PEAK_RATE) -> None:
         torch.manual_seed(seed)
-        self.out, self.budget_s = out, minutes * 60
+        self.out, self.budget_s, self.peak_rate = out, minutes * 60, peak_rate
         self.tokenizer_path = out / FILE_NAME
         self.tokenizer = Tokenizer(self.tokenizer_path)
         self.shape = Shape(vocab=len(self.tokenizer))
@@ -134,7 +138,7 @@ class Trainer:
         matrices = [weight for weight in self.net.parameters() if weight.dim() > 1]
         norms = [weight for weight in self.net.parameters() if weight.dim() == 1]
         groups = [{"params": matrices, "weight_decay": 0.1}, {"params": norms, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=PEAK_RATE, betas=(0.9, 0.95), fused=True)
+        self.optimiser = torch.optim.AdamW(groups, lr=peak_rate, betas=(0.9, 0.95), fused=True)
         self.forward = torch.compile(self.net, dynamic=True) if compiled else self.net
         self.step = self.tokens = 0
         self.spent_s, self.seen_s = 0.0, time.monotonic()
@@ -143,7 +147,7 @@ class Trainer:
         """Warm-up by steps, then a half cosine by the clock."""
         share = min(1.0, self.spent_s / self.budget_s)
         falling = LAST_RATE_SHARE + (1 - LAST_RATE_SHARE) * (1 + math.cos(math.pi * share)) / 2
-        return PEAK_RATE * falling * min(1.0, (self.step + 1) / WARM_UP_STEPS)
+        return self.peak_rate * falling * min(1.0, (self.step + 1) / WARM_UP_STEPS)
 
     def loss(self, batch: Batch, forward: Callable[..., Tensor]) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16):
@@ -188,6 +192,12 @@ class Trainer:
         self.net.load_state_dict(state["weights"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.tokens, self.spent_s = state["step"], state["tokens"], state["spent_s"]
+
+    def begin_with(self, reader: gguf.GGUFReader) -> None:
+        """Raises ValueError where the file's sizes are others."""
+        if shape_of(reader) != self.shape:
+            raise ValueError(f"the file is of another shape: {shape_of(reader)}, not {self.shape}")
+        self.net.load_state_dict(weights_of(reader))
 
 
 def run(trainer: Trainer, seed: int, focus: Collection[str] = ()) -> None:
@@ -236,17 +246,24 @@ def main() -> None:
     parser.add_argument(
         "--focus", nargs="*", default=[], help="topics that the report shows to be weak, seen more often"
     )
+    parser.add_argument("--from", type=Path, dest="start", help="GGUF file of hearthling to go on from")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--no-compile", action="store_true", help="without torch.compile (no C++ compiler there)")
     options = parser.parse_args()
     torch.set_flush_denormal(True)
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
-    if not (options.out / FILE_NAME).exists():
+    start = gguf.GGUFReader(options.start) if options.start else None
+    if start:
+        write_vocabulary(start, options.out / FILE_NAME)
+    elif not (options.out / FILE_NAME).exists():
         train_tokenizer(corpus_texts(TOKENIZER_SAMPLES), options.out)
-    trainer = Trainer(options.out, options.minutes, options.seed, not options.no_compile)
+    rate = GOING_ON_RATE if start else PEAK_RATE
+    trainer = Trainer(options.out, options.minutes, options.seed, not options.no_compile, rate)
     if (options.out / CHECKPOINT_NAME).exists():
         trainer.load()
+    elif start:
+        trainer.begin_with(start)
     run(trainer, options.seed, options.focus)
 
 
