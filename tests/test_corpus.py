@@ -11,8 +11,11 @@ from itertools import islice
 import pytest
 
 from llm_agentd.agents.roles import Roles
+from llm_agentd.models import report
 from llm_agentd.models.corpus import Sample, Verdict, bank, check, names, samples
+from llm_agentd.models.corpus.checker import right_action, right_params
 from llm_agentd.models.corpus.generator import combination_is_heldout
+from llm_agentd.models.corpus.situation import ACTIONS
 from llm_agentd.models.corpus.topics import TOPICS
 
 COUNT = 300
@@ -34,8 +37,9 @@ def right(verdict: Verdict) -> bool:
 
 
 def first(scene: str) -> Sample:
-    """The first training sample whose answer is of `scene`."""
-    return next(sample for sample in samples(7, "train") if sample.expect.scene == scene)
+    """The first training sample whose answer is of `scene`; in the JSON form only for scenes that have no other."""
+    in_json = scene.startswith("j_")
+    return next(s for s in samples(7, "train") if s.expect.scene == scene and s.expect.json == in_json)
 
 
 def test_same_seed_gives_the_same_samples(trained: list[Sample]) -> None:
@@ -108,13 +112,85 @@ def test_haggling_stays_between_offer_and_price() -> None:
 
 def test_json_form_is_exact(trained: list[Sample]) -> None:
     acting = [sample for sample in trained if sample.expect.json]
-    assert COUNT * 0.2 < len(acting) < COUNT * 0.36
+    assert COUNT * 0.45 < len(acting) < COUNT * 0.7
     for sample in acting:
         data = json.loads(sample.reply)
         assert sample.reply == json.dumps(data, separators=(",", ":"), ensure_ascii=False)
         assert list(data) == ["say", "do"]
         action = data["do"]["action"]
         assert list(data["do"])[1:] == list(sample.expect.listed.get(action, ()))
+
+
+def test_gold_actions_fit_the_schemas_they_are_offered_with(trained: list[Sample], heldout: list[Sample]) -> None:
+    acting = [sample for sample in trained + heldout if sample.expect.json]
+    for answer in (report.judged(sample, sample.reply, True) for sample in acting):
+        assert report.is_valid(answer), (answer.reply, answer.sample.actions)
+        assert right_action(report.chosen(answer), answer.sample.expect)
+        assert right_params(report.chosen(answer), answer.sample.expect) is not False
+
+
+def test_actions_stand_mostly_as_the_game_sends_them(trained: list[Sample]) -> None:
+    """The mod sorts its actions and says in which order parameters stand; another client may send them in any."""
+    many = [sample.actions for sample in trained if len(sample.actions) > 3]
+    ordered = [
+        [action.name for action in actions] == sorted(action.name for action in actions)
+        and all(list(action.params["properties"]) == known_params(action.name) for action in actions)
+        for actions in many
+    ]
+    assert len(many) * 0.7 < sum(ordered) < len(many) * 0.95
+
+
+def known_params(name: str) -> list[str]:
+    return list(ACTIONS[name]["properties"]) if name in ACTIONS else []
+
+
+def test_in_plain_talk_much_is_on_offer_and_mostly_nothing_fits(trained: list[Sample]) -> None:
+    talk = [sample for sample in trained if report.kind_of(sample) == report.TALK]
+    assert len(talk) > COUNT * 0.1
+    assert sum(len(sample.actions) for sample in talk) > 4 * len(talk)
+    assert {(sample.expect.do or {})["action"] for sample in talk} == {"nothing"}
+
+
+def test_only_what_is_there_can_be_offered() -> None:
+    sample = first("j_offer_trade")
+    offered = next(action for action in sample.actions if action.name == "offer_trade").params["properties"]
+    stock = next(line for line in sample.messages[-1].content.splitlines() if "stock " in line)
+    assert all(item in stock for item in offered["item"]["enum"])
+    assert f" {offered['count']['maximum']}" in stock
+    answer = report.judged(sample, sample.reply, True)
+    do = report.chosen(answer) or {}
+    wrongs = ({"item": "zorble"}, {"count": 0}, {"count": 10**6}, {"price": 10**6}, {"price": "5"}, {"action": "fly"})
+    for wrong in wrongs:
+        reply = json.dumps({"say": "Here.", "do": do | wrong})
+        assert not report.is_valid(report.judged(sample, reply, True)), reply
+    for reply in ("Here.", '{"say":"Here."}', '{"say":"Here.","do":{"action":"nothing","item":"apple"}}'):
+        assert not report.is_valid(report.judged(sample, reply, True)), reply
+
+
+def test_what_is_not_on_offer_is_not_promised() -> None:
+    sample = first("j_no_door")
+    assert "open_door" not in sample.expect.listed
+    assert not check(sample.expect, sample.reply.replace('"nothing"', '"open_door"')).finished
+
+
+def test_a_flank_that_a_friend_has_taken_is_wrong() -> None:
+    found = (s for s in samples(7, "train") if s.expect.scene == "j_flank" and len(s.expect.sides) == 1)
+    sample = next(found)
+    free = sample.expect.sides[0]
+    taken = {"left": "right", "right": "left"}[free]
+    assert f"flanks {taken}" in sample.messages[-1].content
+    assert not check(sample.expect, sample.reply.replace(f'"side":"{free}"', f'"side":"{taken}"')).fits
+
+
+def test_moments_are_as_rich_as_served() -> None:
+    """Several enemies, several things remembered, talks of five exchanges, actions of other mods."""
+    some = list(islice(samples(9, "train"), 1500))
+    facts = [sample.messages[-1].content.splitlines()[0] for sample in some]
+    assert any(re.search(r"enemy [^;]+, [^;]+;", line) for line in facts)
+    assert any(re.search(r"memory [^;\]]* beat me", line) for line in facts)
+    assert any(re.search(r"memory [^;\]]+ refused my price of \d+ coins", line) for line in facts)
+    assert {len(sample.messages) for sample in some} >= {2, 4, 6, 8, 10, 12}
+    assert any((sample.expect.do or {}).get("action") not in (None, "nothing", *ACTIONS) for sample in some)
 
 
 @pytest.mark.parametrize("reply", ["Hello.", '{"say":"Hello."}', '{"say":"Hi.","do":{"action":"fly"}}', '{"say":"Hi'])

@@ -28,7 +28,8 @@ IM_START, IM_END = 3, 4
 VECTORS = Path(__file__).parent / "vectors" / "hearthling_tokens.json"
 GOLDEN: list[dict[str, Any]] = json.loads(VECTORS.read_text(encoding="utf-8"))
 REPLIES = 48
-FIT_MIN = 0.7  # well below what the report measures: this guards against a broken file, not against a weaker one
+INTENT_FIT_MIN, VALID_MIN = 0.45, 0.98
+FIT_MIN = 0.4  # well below what the report measures: this guards against a broken file, not against a weaker one
 
 
 @pytest.fixture(scope="module")
@@ -122,9 +123,20 @@ def test_with_the_schema_every_reply_is_json_of_the_right_shape(llama: LlamaEngi
         assert reply["do"]["action"] in {*answer.sample.expect.listed, "nothing"}
 
 
+def test_actions_are_right_and_valid_in_each_kind(llama: LlamaEngine) -> None:
+    table = report.kinds_measured(llama, 6)
+    assert table.keys() >= {"trade, served", "tactics, greedy", "talk, served", "all, greedy"}
+    assert float(table["all, served"]["valid"] or 0) >= VALID_MIN
+    assert float(table["all, greedy"]["intent fit"] or 0) >= INTENT_FIT_MIN
+
+
 def test_a_kept_beginning_changes_no_letter(llama: LlamaEngine) -> None:
-    """Seeded replies: anew, from a state of the same NPC, from one of another NPC, from the slot."""
-    asked = list(islice(samples(7, "heldout"), 12))
+    """Seeded replies: anew, from a state of the same NPC, from one of another NPC, from the slot.
+
+    In plain words, of which the model is sure: parts of another length round otherwise (docs/determinism.md), which
+    turns a letter where two are all but equally likely.
+    """
+    asked = list(islice((sample for sample in samples(7, "heldout") if not sample.expect.json), 12))
     fresh = {}
     for seed, sample in enumerate(asked):
         sampling = Sampling(seed=seed, temperature=0.7, max_tokens=40)

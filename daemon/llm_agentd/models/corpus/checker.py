@@ -67,7 +67,7 @@ def check(sample_expect: Expect, reply: str) -> Verdict:
     lower = said.lower()
     strange = _strange_words(said, expect)
     return Verdict(
-        fits=_fits(said, expect) and (not expect.json or _right_action(do, expect)),
+        fits=_fits(said, expect) and (not expect.json or right_action(do, expect)),
         names_ok=_names_ok(said, do, expect, strange),
         items_ok=_items_ok(lower, do, expect, strange),
         numbers_ok=_numbers_ok(said, do, expect),
@@ -93,12 +93,19 @@ def _take_apart(reply: str, expect: Expect) -> tuple[str, dict[str, Any] | None,
     return data["say"], do, params is not None and set(do) == {"action", *params}
 
 
-def _right_action(do: dict[str, Any] | None, expect: Expect) -> bool:
+def right_action(do: Mapping[str, Any] | None, expect: Expect) -> bool:
+    """The action that is due; of a gesture, the right one."""
     if do is None or expect.do is None or do.get("action") != expect.do["action"]:
         return False
     return all(do.get(key) == expect.do[key] for key in ("kind",) if key in expect.do) and (
-        "side" not in expect.do or do.get("side") in ("left", "right")
+        "side" not in expect.do or do.get("side") in expect.sides
     )
+
+
+def right_params(do: Mapping[str, Any] | None, expect: Expect) -> bool | None:
+    """All parameters as due, a haggled price within its bounds; None where there are none."""
+    marks = [mark for kind in (str, int) if (mark := _params_agree(do, expect, kind)) is not None]
+    return all(marks) if marks else None
 
 
 def _params_agree(do: Mapping[str, Any] | None, expect: Expect, kind: type) -> bool | None:

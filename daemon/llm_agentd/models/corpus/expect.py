@@ -26,7 +26,8 @@ class Expect:
     values: tuple[str, ...] = ()  # every slot value a right reply may carry
     json: bool = False
     listed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # action → its parameters
-    do: Mapping[str, Any] | None = None  # the right action; `side` may be any
+    do: Mapping[str, Any] | None = None  # the right action; `side` may be any of `sides`
+    sides: tuple[str, ...] = ("left", "right")
 
 
 @dataclass(frozen=True)

@@ -17,33 +17,29 @@ from typing import Any, Literal
 from llm_agentd.agents import prompt
 from llm_agentd.agents.role import Role
 from llm_agentd.agents.roles import Roles
-from llm_agentd.models.corpus import bank, names, situation, topics
+from llm_agentd.models.corpus import bank, folk, names, offers, situation, topics
 from llm_agentd.models.corpus.expect import Expect
 from llm_agentd.models.corpus.situation import Situation
-from llm_agentd.serving.request import Action, Message, Npc, Think
+from llm_agentd.serving.request import Action, Message, Npc, Think, Turn
 
+IN_TALK_SHARE = 0.45  # of what players say in plain talk: actions are on offer, and none of them fits
+AS_MOD_SHARE, DESCRIBED_SHARE = 0.85, 0.05
+# What would fit after all where it is on offer: those answers stand among the topics that open with j_.
+FITTING = {
+    "quest": ("offer_quest",), "work": ("offer_quest",), "help": ("offer_quest",), "trade": ("offer_trade",),
+    "come": ("follow",), "food": ("give_item",), "heal": ("give_item",), "find": ("offer_trade", "give_item"),
+    "tells": ("take_item",), "told": ("take_item",), "threat": ("attack", "flee", "call_help"),
+    "farewell": ("go_to",),
+}  # fmt: skip
 HELDOUT_SHARE = 10  # one combination in ten is held out
 NAME_SLOTS = frozenset(("speaker", "npc", "near1", "near_list", "other", "target", "place", "ally", "foe", "foe_call"))
 ITEM_SLOTS = frozenset(("item", "held", "wanted"))
 NUMBER_SLOTS = frozenset(("count", "price", "reward", "want", "offer", "counter"))
-PHRASE_SLOTS = frozenset(("way", "deed", "told", "other_title"))
-CUSTOM_ROLES = (
-    ("alchemist", "Mixes strange potions and coughs a lot."), ("baker", "Covered in flour and always cheerful."),
-    ("knight", "Loyal, loud and in heavy armour."), ("witch", "Lives alone with nine cats."),
-    ("pirate", "Lost a ship and looks for a new one."), ("captain", "Commands the harbour watch."),
-    ("bard", "Sings more than talks."), ("cook", "Tastes everything twice."),
-    ("beggar", "Sits by the gate and sees all."),
-    ("queen", "Used to be obeyed."), ("carpenter", "Smells of fresh wood."), ("shepherd", "Counts sheep all day."),
-    ("wizard", "Forgets spells and finds them again."), ("ghost", "Died long ago and does not mind."),
-)  # fmt: skip
-PERSONAS = (
-    "Old and a little deaf.", "Young and curious.", "Speaks slowly.", "Trusts nobody.", "Loves good food.",
-    "Lost a brother in the war.", "Always in a hurry.", "Proud of the village.", "Limps on the left leg.",
-    "Hums while working.", "Afraid of spiders.", "Came here from the sea.", "Has a sharp tongue.", "Kind to everyone.",
-    "Dreams of gold.", "Has seven children.", "Never sleeps well.", "Knows every song.", "Wears a red scarf.",
-    "Born in the mountains.",
-)  # fmt: skip
-_SMALL_TALK = [(scene, scene) for scene in ("greeting", "mood", "work", "rumour", "who", "praise")]
+PHRASE_SLOTS = frozenset(("way", "deed", "told", "other_title", "chore"))
+_SMALL_TALK = [
+    (scene, scene)
+    for scene in ("greeting", "mood", "work", "rumour", "who", "praise", "family", "live", "joke", "village", "age")
+]
 _SMALL_TALK.insert(3, ("talk", "ack"))
 _OPENERS = ("Hello!", "Hi.", "Hello {npc}.", "hey,", "Good day.", "Excuse me.", "Hi {npc},", "Hello again.", "Please,")
 _ROLE_NAMES = names.words(
@@ -60,6 +56,7 @@ class Sample:
     messages: tuple[Message, ...]
     reply: str
     expect: Expect
+    actions: tuple[Action, ...] = ()  # on offer, each with its schema for this moment
 
 
 @cache
@@ -93,17 +90,29 @@ def _sample(rng: random.Random, heldout: bool) -> Sample | None:
     topics.TOPICS[topic].build(s)
     if s.do is None:
         situation.add_noise(s)
+    if s.do is None and s.intent == "dialogue" and s.said and topic != "banter" and rng.random() < IN_TALK_SHARE:
+        offers.add_affairs(s)
+        s.do = situation.NOTHING
+        offers.in_talk(s, without=FITTING.get(topic, ()))
     if s.said and s.said.startswith("~"):
         s.words = _other_npc_says(s, s.said[1:])
     answer = bank.choose(rng, s.scene, s.role, s.mood, _marks(s), s.slots)
     if answer is None:
         return None
     npc = Npc(id="n", name=s.npc, role=role.name, persona=persona, mood=mood)
-    actions = tuple(Action(name, params=situation.ACTIONS[name]) for name in s.listed)
+    actions = offers.actions(s)
     think = Think(npc, s.speaker, _utterance(s), s.intent, s.facts, actions)  # type: ignore[arg-type]
     messages = prompt.build(think, role, _history(s))
     said = _sentence(answer.text, s)
-    return Sample(messages, _reply(said, s.do), _expect(s, messages))
+    return Sample(messages, _reply(said, _in_order(s.do, actions)), _expect(s, messages, actions), actions)
+
+
+def _in_order(do: dict[str, Any] | None, actions: tuple[Action, ...]) -> dict[str, Any] | None:
+    """The parameters in the order in which the schema has them."""
+    for action in actions:
+        if do and action.name == do["action"]:
+            return {"action": action.name, **{key: do[key] for key in action.params["properties"]}}
+    return do
 
 
 def _worth_it(rng: random.Random, role: str, topic: str) -> bool:
@@ -115,10 +124,10 @@ def _worth_it(rng: random.Random, role: str, topic: str) -> bool:
 
 def _pick_role(rng: random.Random) -> tuple[Role, str | None]:
     if rng.random() < 0.06:
-        name, persona = rng.choice(CUSTOM_ROLES)
+        name, persona = rng.choice(folk.CUSTOM_ROLES)
         return _roles().get(name, persona), persona
     role = _roles().get(rng.choice(_ROLE_NAMES))
-    return role, rng.choice(PERSONAS) if rng.random() < 0.2 else None
+    return role, rng.choice(folk.PERSONAS) if rng.random() < 0.2 else None
 
 
 def _situation(
@@ -130,6 +139,7 @@ def _situation(
     while speaker.lower() == npc.lower():
         speaker = names.person(rng, heldout, player=by_player)
     s = Situation(rng, heldout, role.name, role.title, npc, topic, mood, time, speaker)
+    s.as_mod, s.is_described = rng.random() < AS_MOD_SHARE, rng.random() < DESCRIBED_SHARE
     s.slots.update(npc=npc, title=role.title, trade=role.name, speaker=speaker)
     _surroundings(s, in_near=not by_player)
     return s
@@ -227,12 +237,12 @@ def _other_npc_says(s: Situation, scene: str) -> str:
 def _history(s: Situation) -> tuple[Message, ...]:
     """Earlier turns: those the question looks back on, or, one time in five, small talk."""
     if s.speaker is None:
-        return ()
+        return _shouts(s) if "allies" in s.facts and s.rng.random() < 0.5 else ()
     turns = list(s.told)
     if turns and s.rng.random() < 0.3:
         turns.append(s.rng.choice((("mood", "mood"), ("thanks", "thanks"), ("work", "work"))))
-    elif not turns and s.do is None and s.rng.random() < 0.2:
-        turns = s.rng.sample(_SMALL_TALK, k=s.rng.choice((1, 1, 2)))
+    elif not turns and s.rng.random() < 0.25:
+        turns = s.rng.sample(_SMALL_TALK, k=s.rng.choice((1, 1, 2, 2, 3, 4, 5)))
     messages: list[Message] = []
     for said, scene in turns:
         answer = bank.choose(s.rng, scene, s.role, s.mood, _marks(s), s.slots)
@@ -243,10 +253,21 @@ def _history(s: Situation) -> tuple[Message, ...]:
     return tuple(messages)
 
 
+def _shouts(s: Situation) -> tuple[Message, ...]:
+    """What those who fight beside it called out."""
+    turns = []
+    for ally in s.facts["allies"]:
+        scene = s.rng.choice(("j_attack", "j_hold", "j_retreat", "j_call_help"))
+        line = bank.choose(s.rng, scene, s.rng.choice(_ROLE_NAMES), None, {}, s.slots | {"npc": ally})
+        if line:
+            turns.append(Turn(ally, _sentence(bank.fill(line.text, s.slots | {"npc": ally}), s)))
+    return prompt.history(turns, s.npc)
+
+
 # ---- what the checker is told --------------------------------------------------------------------------------
 
 
-def _expect(s: Situation, messages: tuple[Message, ...]) -> Expect:
+def _expect(s: Situation, messages: tuple[Message, ...], actions: tuple[Action, ...]) -> Expect:
     needed, used = bank.NEEDED[s.scene], bank.USED[s.scene]
     slots = s.slots if s.speaker else {key: value for key, value in s.slots.items() if key != "speaker"}
     names_due = [slots[key] for key in sorted(needed & NAME_SLOTS) if key in slots]
@@ -269,8 +290,9 @@ def _expect(s: Situation, messages: tuple[Message, ...]) -> Expect:
         phrases=tuple(phrases),
         values=tuple(slots[key] for key in sorted(slots)),
         json=s.do is not None,
-        listed={name: tuple(situation.ACTIONS[name]["properties"]) for name in s.listed},
+        listed={action.name: tuple(action.params["properties"]) for action in actions},
         do=s.do,
+        sides=s.sides,
     )
 
 

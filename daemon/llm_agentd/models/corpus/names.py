@@ -70,6 +70,15 @@ bear|troll|goblin|ghost|sand monster|tree monster|lava flan|giant rat|raider|pir
 snake|slime|boar
 """)
 
+_CHORE = words("""
+ring light sweep cook tell raise lower sharpen repair read dig sing play feed close lock row hide paint clean
+carry bless polish count bake brew fill stack draw break
+""")
+_OBJECT = words("""
+bell lamp floor soup story flag bridge sword roof letter hole song lute hens gate chest boat treasure fence barn
+bucket shrine shield sheep bread potion barrel wood map wall
+""")
+
 _START = words("""
 Ka Zo Mi Tar Vel Bro Sha Ni Que Dra El Fi Gor Hu Ja Lor Mor Ny Os Pra Ri Sy Thu Ul Wy Ar Bel Cor Den Fa
 Gi Yo Xan
@@ -151,8 +160,22 @@ def enemy(rng: random.Random, heldout: bool) -> str:
     return person(rng, heldout)
 
 
+def chore(rng: random.Random, heldout: bool) -> str:
+    """What another mod may have taught an NPC: `ring the bell` is its action ring_bell."""
+    return _fresh(lambda: f"{rng.choice(_CHORE)} {rng.choice(_OBJECT)}", heldout)
+
+
+def done(action: str) -> str:
+    """What the action `ring_bell` does: `rings the bell`."""
+    verb, thing = action.split("_")
+    ending = "es" if verb.endswith(("sh", "ch")) else "s"
+    return f"{verb[:-1] + 'ies' if verb == 'carry' else verb + ending} the {thing}"
+
+
 def plural(thing: str) -> str:
     """`iron ingot` → `iron ingots`; what is not counted stays."""
+    if thing.endswith("wolf"):
+        return thing[:-1] + "ves"
     if thing in MASS:
         return thing
     if thing.endswith("sh") and not thing.endswith("fish"):

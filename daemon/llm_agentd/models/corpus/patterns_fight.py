@@ -257,10 +257,81 @@ I agree, {speaker}.
 You are right, {speaker}.
 @hunter Yes.
 """,
+    "j_point": """
+Look there, {speaker}. That way.
+There it is, {speaker}. Follow my finger.
+Over there, {speaker}.
+@hunter There.
+@child There, there, {speaker}! Do you see?
+@guard That way, {speaker}, and keep moving.
+""",
     "j_dance": """
 Then let us dance, {speaker}!
 My feet dance by themselves, {speaker}!
 I dance for you, {speaker}, but do not laugh!
 @child Look, {speaker}, I can dance!
+""",
+    "j_go": """
+I go to {target}, {speaker}.
+Good, {speaker}. I walk to {target} now.
+I am on my way to {target}, {speaker}.
+As you wish, {speaker}. To {target}, then.
+{Target}? I go at once, {speaker}.
+You find me at {target}, {speaker}.
+/happy Gladly, {speaker}! I am off to {target}!
+/tired All right, {speaker}. I go to {target}, but slowly.
+/afraid To {target}? I go, {speaker}, but I do not like it.
+/angry Yes, yes, {speaker}. I go to {target}.
+@guard I march to {target}, {speaker}.
+@child I run to {target}, {speaker}! Watch how fast I am!
+@hunter I go to {target}.
+@elder My old legs will bring me to {target}, {speaker}.
+@merchant I go to {target}, {speaker}. Perhaps somebody buys there.
+@bandit I slip over to {target}, {speaker}.
+@miner I go to {target}, {speaker}, as long as I need not dig there.
+@scholar I go to {target}, {speaker}, and take my book with me.
+@innkeeper I go to {target}, {speaker}. Somebody must mind the soup.
+@priest I walk to {target} in peace, {speaker}.
+""",
+    "j_open": """
+I open the door for you, {speaker}.
+Come in, {speaker}. The door is open.
+Wait, {speaker}, I open the door.
+The door? Of course, {speaker}.
+There, {speaker}, now the door stands open.
+/tired Yes, {speaker}, I open the door. Do not slam it.
+/happy For you, {speaker}, my door is always open!
+/angry I open the door, {speaker}. Wipe your feet.
+@guard The door is open, {speaker}. Pass.
+@innkeeper My door is open to all, {speaker}. Come in.
+@child I can open the door all alone, {speaker}! See?
+@hunter Door is open.
+@bandit No lock stops me, {speaker}. The door is open.
+@priest The door of the shrine is open, {speaker}.
+@smith I open the door, {speaker}. Mind the hinges, I made them.
+""",
+    "j_no_door": """
+I cannot open that door, {speaker}.
+There is no door here that I could open, {speaker}.
+Which door, {speaker}? I see none that I can open.
+That door stays shut, {speaker}. I am sorry.
+@guard No door is opened on my watch, {speaker}.
+@hunter No door here.
+@child I am not allowed to open the door, {speaker}!
+@innkeeper That door is locked, {speaker}, and I lost the key.
+""",
+    "j_chore": """
+I {chore} at once, {speaker}.
+You want me to {chore}, {speaker}? Gladly.
+Good, {speaker}. I {chore} now.
+As you wish, {speaker}. I {chore}.
+Watch me {chore}, {speaker}.
+/tired I {chore}, {speaker}, and then I sit down.
+/happy With pleasure, {speaker}! I {chore} for you!
+/angry Yes, yes, {speaker}. I {chore}.
+@child I {chore}, {speaker}! I can do that!
+@hunter I {chore}.
+@elder I {chore}, {speaker}, as my mother taught me.
+@guard I {chore}, {speaker}. Stand back.
 """,
 }

@@ -303,6 +303,32 @@ Certainly, {speaker}. You {deed}, that stays in my mind.
 @miner I remember, {speaker}, dust or no dust. You {deed}.
 @fisher I remember, {speaker}. You {deed}. The lake saw it too.
 """,
+    "beaten": """
+{Foe} beat me, {speaker}. I still feel every bone.
+I lost, {speaker}. {Foe} was too strong for me.
+Do not ask, {speaker}. {Foe} beat me.
+No, {speaker}. {Foe} beat me, and I had to run.
+I fought {foe} and lost, {speaker}. Next time I bring friends.
+/sad {Foe} beat me, {speaker}. I am ashamed.
+/angry {Foe} beat me, {speaker}, but I will have my revenge!
+@guard {Foe} beat me, {speaker}. It will not happen twice.
+@child {Foe} beat me, {speaker}! It hurts!
+@hunter Lost. {Foe} beat me.
+@elder I am too old for that, {speaker}. {Foe} beat me.
+""",
+    "victory": """
+I won, {speaker}! I beat {foe}.
+Yes, {speaker}. I beat {foe}, and it was not easy.
+I beat {foe}, {speaker}. There is nothing to fear now.
+{Foe} will not come back, {speaker}. I won.
+Ask {foe}, {speaker}! I won that fight.
+/proud Nobody is stronger, {speaker}. I beat {foe}!
+/tired I won, {speaker}. I beat {foe}, and now I must rest.
+@guard I beat {foe}, {speaker}. The village is safe.
+@child I beat {foe}, {speaker}! All alone!
+@hunter Won. I beat {foe}.
+@smith My hammer won, {speaker}. I beat {foe}.
+""",
     "memory_none": """
 I am sorry, {speaker}, I do not remember you.
 Have we met, {speaker}? I do not recall it.

@@ -186,4 +186,21 @@ Thank you, {speaker}. The {item} will be useful.
 @hunter Good. I take the {item}.
 @smith Thank you, {speaker}. That {item} comes in handy at the forge.
 """,
+    "j_buy": """
+I give you {price} coins for each {item}, {speaker}.
+{price} coins a piece is what I pay, {speaker}. Will you sell the {item}?
+I can use that {item}, {speaker}. {price} coins each?
+For {a_item} I pay {price} coins, {speaker}.
+Let me see the {item}, {speaker}. {price} coins each.
+/happy Just what I need, {speaker}! {price} coins for each {item}!
+/tired {price} coins for each {item}, {speaker}, and no talk.
+/angry {price} coins for each {item}, {speaker}. Not one more.
+@merchant I buy the {item}, {speaker}. {price} coins each, a good price.
+@smith The forge can use that {item}. {price} coins each, {speaker}.
+@hunter {price} coins for each {item}.
+@innkeeper The kitchen takes the {item}, {speaker}. {price} coins each.
+@farmer I take the {item}, {speaker}, for {price} coins each.
+@bandit {price} coins for each {item}, {speaker}, and I never saw you.
+@child I have {price} coins for each {item}, {speaker}! Look!
+""",
 }

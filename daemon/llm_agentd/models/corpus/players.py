@@ -879,11 +879,103 @@ Am I right?
 You are {npc}, yes?
 do you understand me
 """,
+    "j_point": """
+point
+Point the way.
+Can you point at it?
+Point with your finger.
+show me with your hand
+Point over there.
+""",
     "j_dance": """
 Dance!
 Can you dance?
 dance with me
 Show me your best dance.
 let us dance
+""",
+    "o_wave": """
+wave at me
+Wave to us.
+Wave!
+can you wave
+Give me a wave.
+Wave your hand.
+wave to the crowd
+""",
+    "o_shrug": """
+shrug
+Shrug for me.
+can you shrug
+Show me a shrug.
+Lift your shoulders.
+""",
+    "o_go": """
+Go to {target}.
+go to {target}
+Walk to {target} please.
+Please go to {target} and wait there.
+Could you go to {target}?
+Run to {target}!
+I need you at {target}. Go.
+Move to {target}.
+Meet me at {target}.
+I want you to go to {target} now.
+""",
+    "o_open": """
+Open the door.
+open the door please
+Could you open this door?
+open up
+Open the door, I want in.
+Please let me in.
+The door is shut, open it.
+can you open that door for me
+Let me out, open the door!
+""",
+    "o_flee": """
+Run!
+Run away!
+flee
+Get away from {foe}!
+Save yourself!
+run for your life
+Quick, run from {foe}!
+""",
+    "beaten": """
+Did you win the fight?
+How did the fight go?
+who won the fight
+What happened in the fight?
+did you win
+How was your last fight?
+""",
+    "o_sell": """
+I want to sell {want} {wanted}.
+Do you buy {wanted}? I have {want}.
+Will you buy {want} {wanted} from me?
+i sell {want} {wanted}
+I have {want} {wanted} to sell.
+buy my {want} {wanted}
+What do you give me for {want} {wanted}?
+""",
+    "o_sell_one": """
+I want to sell this {item}.
+Do you buy {a_item}?
+Will you buy my {item}?
+i sell {a_item}
+What do you give me for this {item}?
+I have {a_item} to sell.
+buy my {item}
+""",
+    "o_chore": """
+Please {chore}.
+{Chore}!
+{chore}
+Could you {chore}?
+I want you to {chore}.
+can you {chore} for me
+Go and {chore}, please.
+Will you {chore}?
 """,
 }

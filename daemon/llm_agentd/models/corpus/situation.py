@@ -7,6 +7,7 @@ Pure; knows nothing of tokens or of the checker.
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,15 @@ fought the wolf at my side|found my lost ring|carried water for me|asked the way
 bought {a_item} from me|sold me {a_item}|told a good story|helped with the harvest|painted a window
 drove the bandits away|slept at the inn|planted a tree by the gate|lost at dice|gave me {count} coins
 brought {count} {items}|sang at the feast|mended the bridge|came from {town}|fed my hens
+bought {count} {items} for {coins} coins|sold me {count} {items} for {coins} coins
+bought {count} {items} for {coins} coins|refused my price of {coins} coins for {a_item}
+refused my price of {coins} coins for {a_item}|lost the wager
+brought {count} {items} for {coins} coins|did not bring the {items}|gave me {a_item}|took {a_item} as a gift
+went with me to {target}|won the fight with {foe}|ran from {foe}|refused my errand
+""")
+OUTCOMES = names.phrases("""
+{foe} beat me|I beat {foe}|{foe} ran from me|I fell in the fight with {foe}|I waited for {speaker} in vain
+I sold {count} {items} today|nobody wanted my {items}|I could not reach {target}|the door to {target} was shut
 """)
 _WAYS_A = names.words("north south east west uphill downhill left right straight")
 _WAYS_B = names.phrases("""
@@ -52,12 +62,16 @@ _SIGNATURES = {
     "stay": (),
     "flee": (),
     "emote": ("kind:string",),
+    "go_to": ("place:string",),
+    "open_door": (),
 }
 ACTIONS: dict[str, dict[str, Any]] = {
     name: {"type": "object", "properties": {p.split(":")[0]: {"type": p.split(":")[1]} for p in params}}
     for name, params in _SIGNATURES.items()
 }
 NOTHING: dict[str, Any] = {"action": "nothing"}
+EMOTES = ("wave", "point", "nod", "bow", "shrug", "laugh", "cry", "dance")
+SIDES = ("left", "right")
 
 
 @dataclass
@@ -83,6 +97,12 @@ class Situation:
     listed: tuple[str, ...] = ()  # actions shown in the prompt
     do: dict[str, Any] | None = None
     told: list[tuple[str, str]] = field(default_factory=list)  # earlier turns: scene said, scene of the answer
+    as_mod: bool = True  # actions by the alphabet, parameters in the order that the mod asks for
+    is_described: bool = False  # actions say what they do, as a mod may have it
+    places: list[str] = field(default_factory=list)  # that the NPC could go to
+    buys: str | None = None  # what the player wants to sell
+    sides: tuple[str, ...] = SIDES  # of an enemy, where no ally stands yet
+    own: list[str] = field(default_factory=list)  # actions on offer that other mods made
 
     def item(self) -> str:
         return names.item(self.rng, self.heldout)
@@ -101,8 +121,13 @@ class Situation:
     def list_actions(self, needed: tuple[str, ...], others: tuple[str, ...]) -> None:
         """Shows `needed` and a few of `others`, in random order."""
         extra = self.rng.sample(others, k=self.rng.randint(0, min(3, len(others))))
-        listed = list(dict.fromkeys((*needed, *extra)))
-        self.rng.shuffle(listed)
+        self.show({*needed, *extra})
+
+    def show(self, chosen: Collection[str]) -> None:
+        """Shows these actions: by the alphabet as the mod does, or in random order."""
+        listed = sorted(chosen)
+        if not self.as_mod:
+            self.rng.shuffle(listed)
         self.listed = tuple(listed)
 
 
@@ -121,21 +146,45 @@ def way_text(s: Situation) -> str:
     return f"{s.rng.choice(_WAYS_A)} {second}" if s.rng.random() < 0.75 else second
 
 
-def deed_text(s: Situation) -> str:
+def _outcome(s: Situation, texts: list[str]) -> str:
     thing, count = s.item(), s.rng.randint(2, 20)
     return (
-        s.rng.choice(DEEDS)
+        s.rng.choice(texts)
         .replace("{a_item}", names.with_article(thing))
         .replace("{items}", names.plural(thing))
         .replace("{count}", str(count))
         .replace("{target}", names.target(names.site(s.rng, s.heldout)))
         .replace("{town}", names.town(s.rng, s.heldout))
+        .replace("{coins}", str(coins(s.rng)))
+        .replace("{foe}", names.foe(names.enemy(s.rng, s.heldout)))
+        .replace("{speaker}", s.speaker or s.npc)
     )
+
+
+def deed_text(s: Situation) -> str:
+    """What somebody did: the rest of a sentence that begins with who."""
+    return _outcome(s, DEEDS)
+
+
+def memory_lines(s: Situation, own: str | None = None) -> list[str]:
+    """What an NPC keeps: deeds of others and its own luck, and `own`, which the speaker did, somewhere among them."""
+    kept = [f"{s.person()} {deed_text(s)}" for _ in range(s.rng.choice((0, 0, 0, 1, 1, 2)))]
+    kept += [_outcome(s, OUTCOMES) for _ in range(s.rng.choice((0, 0, 0, 1, 1, 2)))]
+    if own:
+        kept.append(f"{s.speaker} {own}")
+    s.rng.shuffle(kept)
+    return kept
 
 
 def set_need(s: Situation) -> tuple[str, int, int]:
     """Facts and slots of an errand: thing, how many, reward."""
     thing, count, reward = s.item(), amount(s.rng), coins(s.rng)
+    roll = s.rng.random()
+    if roll < 0.06:
+        thing = f"slain {s.rng.choice(names.ENEMIES)}"
+    elif roll < 0.14:  # a thing to carry or a place to see is asked for as one thing, too
+        where = names.target(names.site(s.rng, s.heldout))
+        thing, count = s.rng.choice((f"report from {where}", f"delivery to {s.person()}")), 1
     s.facts.update(need={thing: count}, reward=reward)
     s.set_item(thing, count)
     s.slots["reward"] = str(reward)
@@ -144,7 +193,7 @@ def set_need(s: Situation) -> tuple[str, int, int]:
 
 def set_goods(s: Situation) -> tuple[str, int, int]:
     """Facts of a stall: one to three things with counts and prices; slots of the first."""
-    goods = list(dict.fromkeys(s.item() for _ in range(s.rng.choice((1, 1, 2, 3)))))
+    goods = list(dict.fromkeys(s.item() for _ in range(s.rng.choice((1, 1, 1, 2, 3)))))
     stock = {thing: amount(s.rng) for thing in goods}
     prices = {thing: coins(s.rng) for thing in goods}
     thing = goods[0]

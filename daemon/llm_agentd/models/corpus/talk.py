@@ -11,6 +11,7 @@ from llm_agentd.models.corpus import names
 from llm_agentd.models.corpus.situation import (
     Situation,
     deed_text,
+    memory_lines,
     set_goods,
     set_haggle,
     set_health,
@@ -121,14 +122,18 @@ def who_is(s: Situation) -> None:
 
 def memory(s: Situation) -> None:
     s.said, s.scene = "memory", "memory_none"
-    kept = []
-    if s.rng.random() < 0.6:
+    roll = s.rng.random()
+    if roll < 0.6:
         s.scene = "memory"
         s.slots["deed"] = deed_text(s)
-        kept.append(f"{s.speaker} {s.slots['deed']}")
-    if s.rng.random() < 0.3:
-        kept.append(f"{s.person()} {deed_text(s)}")
-    s.rng.shuffle(kept)
+    kept = memory_lines(s, s.slots.get("deed"))
+    if roll > 0.85:
+        raw = names.enemy(s.rng, s.heldout)
+        s.said, s.scene = "beaten", s.rng.choice(("beaten", "victory"))
+        s.slots["foe"] = names.foe(raw)
+        luck = f"{s.slots['foe']} beat me" if s.scene == "beaten" else f"I beat {s.slots['foe']}"
+        kept = [line for line in kept if " beat " not in line]
+        kept.insert(s.rng.randint(0, len(kept)), luck)
     if kept:
         s.facts["memory"] = kept
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from llm_agentd.models.corpus import acts, talk
+from llm_agentd.models.corpus import acts, orders, talk
 from llm_agentd.models.corpus.situation import Situation
 
 
@@ -21,7 +21,7 @@ TOPICS: dict[str, Topic] = {
     "approach": Topic(4.5, talk.approach),
     "mutter": Topic(3.0, talk.mutter),
     "who": Topic(3.0, talk.same("who")),
-    "way": Topic(4.5, talk.way),
+    "way": Topic(5.0, talk.way),
     "here": Topic(1.5, talk.here),
     "rumour": Topic(3.5, talk.same("rumour")),
     "quest": Topic(4.0, talk.quest),
@@ -33,15 +33,15 @@ TOPICS: dict[str, Topic] = {
     "threat": Topic(1.8, talk.same("threat")),
     "insult": Topic(1.5, talk.same("insult")),
     "fight": Topic(2.5, talk.fight),
-    "weather": Topic(2.0, talk.weather),
-    "time": Topic(1.5, talk.time),
+    "weather": Topic(2.5, talk.weather),
+    "time": Topic(2.5, talk.time),
     "farewell": Topic(2.2, talk.same("farewell")),
     "mood": Topic(2.2, talk.same("mood")),
     "work": Topic(2.5, talk.same("work")),
     "held": Topic(1.5, talk.held),
     "near": Topic(1.5, talk.near),
     "who_is": Topic(1.5, talk.who_is),
-    "memory": Topic(2.5, talk.memory),
+    "memory": Topic(4.0, talk.memory),
     "health": Topic(1.2, talk.health),
     "unknown": Topic(2.0, talk.same("unknown")),
     "bot": Topic(0.8, talk.same("bot")),
@@ -61,9 +61,10 @@ TOPICS: dict[str, Topic] = {
     "find": Topic(1.0, talk.thing("find")),
     "come": Topic(0.9, talk.same("come")),
     "village": Topic(0.9, talk.same("village")),
-    "j_quest": Topic(8.0, acts.quest, json=True),
+    "j_quest": Topic(7.0, acts.quest, json=True),
     "j_trade": Topic(10.0, acts.trade, json=True),
-    "j_tactics": Topic(12.0, acts.tactics, json=True),
+    "j_tactics": Topic(15.0, acts.tactics, json=True),
     "j_small": Topic(2.0, acts.small, json=True),
-    "j_gesture": Topic(4.5, acts.gesture, json=True),
+    "j_gesture": Topic(9.0, orders.gesture, json=True),
+    "j_order": Topic(14.0, orders.order, json=True),
 }
