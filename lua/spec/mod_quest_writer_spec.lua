@@ -44,8 +44,8 @@ local OBTAINABLE = {
 	["zoo:stick"] = true, ["zoo:torch"] = true,
 }
 
-local function begin(settings)
-	mock = Mock.new({settings = settings or {}})
+local function begin(settings, translations)
+	mock = Mock.new({settings = settings or {}, translations = translations})
 	mock.settings["llm_agent.npc_talk"], mock.settings["llm_agent.greet"] = "off", "false"
 	mock.settings["llm_agent.player_cooldown_s"], mock.settings["llm_agent.player_burst"] = "0", "100"
 	mock.settings["llm_agent.npc_burst"], mock.settings["llm_agent.goods"] = "100", "false"
@@ -363,6 +363,18 @@ describe("the quest log", function()
 		assert.equal(7, private.ledger.carried(core.get_player_by_name("Robin"), COIN))
 		mock:submit("Robin", FORM, {quit = "true"})
 		mock:submit("Robin", FORM, {abandon = "x"}) -- a form that is closed
+	end)
+
+	it("wraps plain words: the translator's marks are not cut, also where the client tells no language", function()
+		begin({}, {})
+		npc("ann", "smith")
+		mock:join("Robin", NEXT)
+		private.quests.offer({
+			kind = "visit", npc = "ann", npc_name = "Ann", player = "Robin", target = "Mill", count = 1, reward = {[COIN] = 7}, lasts_s = 60,
+		}, 0)
+		mock:command("Robin", "quests")
+		shows("Go to Mill and tell Ann,")
+		shows("label[9.6,1.65;Go to Mill and tell Ann about it]")
 	end)
 
 	it("says why something does not go", function()

@@ -24,7 +24,8 @@ local function listed(player_name)
 	return list
 end
 
-local function shown(player_name, words_shown) return agent.as_shown_to(player_name, words_shown) end
+-- Plain words, for what is cut here: of a client that tells no language, those of the source.
+local function shown(player_name, line) return core.get_translated_string("en", agent.as_shown_to(player_name, line)) end
 
 -- The first line of each title: a longer one would push its state out of the window.
 local function list_part(player_name, list, chosen)
