@@ -286,7 +286,8 @@ def test_openapi_shows_bodies_answers_and_examples(endpoint: str) -> None:
     with FakeDaemon(endpoint), door(endpoint) as open_door:
         spec = open_door.http.get("/openapi.json").json()
     roles = {"/v1/roles", "/v1/roles/{name}", "/v1/roles/{name}/delete"}
-    assert set(spec["paths"]) == {"/infer", "/v1/exchange", "/info", "/healthz", "/readyz", "/metrics", *roles}
+    memory = {f"/v1/memory/{op}" for op in ("remember", "forget", "memories")}
+    assert set(spec["paths"]) == {"/infer", "/v1/exchange", "/info", "/healthz", "/readyz", "/metrics", *roles, *memory}
     assert set(spec["paths"]["/v1/roles/{name}"]) == {"put", "post", "delete"}
     put = spec["paths"]["/v1/roles/{name}"]["put"]
     assert put["parameters"][0]["name"] == "name"

@@ -46,7 +46,8 @@ class AuditLog:
     def stop(self) -> None:
         """Writes what is queued, and ends."""
         self._queue.put(None)
-        self._thread.join(5)
+        if self._thread.ident is not None:  # else it was never started
+            self._thread.join(5)
 
     def _run(self) -> None:
         pruned_s = float("-inf")
