@@ -6,27 +6,10 @@ exclude_files = {".venv", ".demo", "build", "dist"}
 
 local mod = "mods/llm_agent/"
 for _, file in ipairs({
-	"blows", "commands", "company", "doctor", "doors", "editor", "egg", "emote", "fight", "first_run", "foes", "form", "go",
-	"ground", "hearing", "items", "legs", "manners", "observe", "orders", "outcomes", "path", "players", "role_sync",
-	"small_talk", "surroundings", "think", "voice",
-	"commands", "company", "doctor", "doors", "editor", "egg", "first_run", "form", "go", "ground", "hearing", "items", "legs", "manners",
-	"observe", "outcomes", "path", "players", "silence", "role_sync", "small_talk", "surroundings", "think", "voice",
-	"actions/fights", "blows", "commands", "company", "doctor", "editor", "egg", "fight", "first_run", "foes", "form", "hearing", "items", "manners", "observe", "orders",
-	"outcomes", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
-	"commands", "company", "doctor", "editor", "egg", "first_run", "form", "hearing", "items", "manners", "observe",
-	"market", "market_list", "outcomes", "players", "role_sync", "small_talk", "standing", "surroundings", "think", "trade",
-	"trade_form", "voice",
-	"languages", "observe", "outcomes", "path", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
-	"actions/fights", "blows", "commands", "company", "doctor", "editor", "egg", "fight", "first_run", "foes", "form", "hearing", "items", "manners", "observe", "orders",
-	"outcomes", "players", "role_sync", "small_talk", "surroundings", "think", "voice",
-	"ground", "hearing", "items", "legs", "manners", "market", "market_list", "observe", "orders", "outcomes", "path",
-	"players", "role_sync", "small_talk", "standing", "stride", "surroundings", "think", "trade", "trade_form",
-	"trade_talk", "voice",
-	"trade_form", "voice",
 	"blows", "commands", "company", "doctor", "doors", "editor", "egg", "emote", "fight", "first_run", "foes", "form",
 	"go", "ground", "hearing", "items", "languages", "legs", "manners", "market", "market_list", "observe", "orders",
-	"outcomes", "path", "players", "role_sync", "silence", "small_talk", "standing", "surroundings", "think", "trade",
-	"trade_form", "trade_view", "voice",
+	"outcomes", "path", "players", "role_sync", "silence", "small_talk", "standing", "stride", "surroundings", "think",
+	"trade", "trade_form", "trade_view", "voice",
 }) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
 end

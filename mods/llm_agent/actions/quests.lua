@@ -95,9 +95,11 @@ agent.observe.also(function(npc, player_name, facts, opts)
 		quest = draft and draft.quest
 	end
 	if not quest then return end
+	local is_about_it = opts.utterance and agent.is_about_quest(opts.utterance, quest)
+	if facts.intent == "trade" and not is_about_it then return end -- a small model takes its numbers for prices
 	local item, count = words.asked(quest)
 	facts.need, facts.reward = {[item] = count}, words.reward_number(quest)
-	if opts.utterance and agent.is_about_quest(opts.utterance, quest) then
+	if is_about_it then
 		facts.intent = "quest"
 		facts.stock, facts.price = nil, nil -- a small model mixes up what it needs and what it sells
 	end

@@ -37,9 +37,6 @@ local REQUEST_WORDS = {
 	"buy", "sell me", "how much", "price of", "cost", "do you have", "have you got", "i need", "i want a", "i would like",
 	"i'd like",
 }
-local QUEST_WORDS = {
-	"quest", "work", "job", "task", "mission", "help", "arbeit", "auftrag", "aufgabe", "travail", "trabajo", "работ", "задан",
-}
 
 local gists = {} -- item → what tells it from others
 
@@ -135,7 +132,6 @@ observe.also(function(npc, player_name, facts, opts)
 	local about = opts.utterance and subject(npc, player_name, opts)
 	if not about or not is_about_trade(about, opts) then return end
 	facts.intent = "trade" -- as the model knows questions of this kind, whatever the caller took it for
-	if not holds_one(about.words, QUEST_WORDS) then facts.need, facts.reward = nil, nil end -- their numbers would become prices
 	if about.gives then
 		facts.price = trade.price(npc, player_name, about.gives, false)
 		return
