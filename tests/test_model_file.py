@@ -28,8 +28,8 @@ IM_START, IM_END = 3, 4
 VECTORS = Path(__file__).parent / "vectors" / "hearthling_tokens.json"
 GOLDEN: list[dict[str, Any]] = json.loads(VECTORS.read_text(encoding="utf-8"))
 REPLIES = 48
-INTENT_FIT_MIN, VALID_MIN = 0.45, 0.98
-FIT_MIN = 0.4  # well below what the report measures: this guards against a broken file, not against a weaker one
+INTENT_FIT_MIN = 0.8
+FIT_MIN = 0.6  # well below what the report measures: this guards against a broken file, not against a weaker one
 
 
 @pytest.fixture(scope="module")
@@ -126,29 +126,30 @@ def test_with_the_schema_every_reply_is_json_of_the_right_shape(llama: LlamaEngi
 def test_actions_are_right_and_valid_in_each_kind(llama: LlamaEngine) -> None:
     table = report.kinds_measured(llama, 6)
     assert table.keys() >= {"trade, served", "tactics, greedy", "talk, served", "all, greedy"}
-    assert float(table["all, served"]["valid"] or 0) >= VALID_MIN
+    assert all(row["valid"] == 1.0 for row in table.values()), table
     assert float(table["all, greedy"]["intent fit"] or 0) >= INTENT_FIT_MIN
 
 
 def test_a_kept_beginning_changes_no_letter(llama: LlamaEngine) -> None:
     """Seeded replies: anew, from a state of the same NPC, from one of another NPC, from the slot.
 
-    In plain words, of which the model is sure: parts of another length round otherwise (docs/determinism.md), which
-    turns a letter where two are all but equally likely.
+    Parts of another length round otherwise (docs/determinism.md), which turns a reply where two words are all but
+    equally likely: one in a hundred.
     """
-    asked = list(islice((sample for sample in samples(7, "heldout") if not sample.expect.json), 12))
-    fresh = {}
+    asked = list(islice((sample for sample in samples(7, "heldout") if not sample.expect.json), 24))
+    turned = []
     for seed, sample in enumerate(asked):
         sampling = Sampling(seed=seed, temperature=0.7, max_tokens=40)
         prompt = llama.encode(None, sample.messages, sampling)
         llama._held[0] = []
         assert llama.start(0, prompt, sampling, keep=True) == 0
-        fresh[seed], state = finish(llama, 0)
-        again, _ = started(llama, 0, prompt, sampling)
-        assert again == fresh[seed]
+        fresh, state = finish(llama, 0)
+        assert started(llama, 0, prompt, sampling)[0] == fresh
         for kept in (state, cut(state, 70), cut(state, 3)):
             llama._held[1] = []
-            assert started(llama, 1, prompt, sampling, state=kept)[0] == fresh[seed]
+            if started(llama, 1, prompt, sampling, state=kept)[0] != fresh:
+                turned.append((seed, fresh))
+    assert len(turned) <= 1, turned
 
 
 def cut(state: PrefixState, lost: int) -> PrefixState:
