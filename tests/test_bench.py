@@ -11,7 +11,7 @@ import pytest
 from llm_agentd.config import Config
 from llm_agentd.errors import StartError
 from llm_agentd.ops import bench
-from llm_agentd.ops.bench import decode, hit, memory, percentile
+from llm_agentd.ops.bench import decode, grammar, hit, memory, percentile
 
 
 def test_hit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,8 +41,20 @@ def test_decode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert report["figures"]["bare_tokens_per_s_at_1"] > 0
 
 
+def test_grammar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grammar, "ROUNDS", 1)
+    monkeypatch.setattr(grammar, "WIDTHS", (1, 2))
+    monkeypatch.setattr(grammar, "REQUESTS_PER_SEQUENCE", 1)
+    monkeypatch.setattr(grammar, "NEW_SCHEMAS", 3)
+    written = tmp_path / "grammar.json"
+    assert bench.run("grammar", Config(), json_file=written) == 0
+    report = orjson.loads(written.read_bytes())
+    assert set(report["ratios"]) == {"at_1", "at_2"}
+    assert report["figures"]["new_schema_ms_p50"] > 0
+
+
 def test_unknown_name_and_missing_extra_name_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(StartError, match="known: hit, decode, village, restart, ticks, memory"):
+    with pytest.raises(StartError, match="known: hit, decode, grammar, village, restart, ticks, memory"):
         bench.run("hits", Config())
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(StartError, match=r"llm-agentd\[bench\]"):

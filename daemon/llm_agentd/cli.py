@@ -59,6 +59,7 @@ class ExportFormat(StrEnum):
 class BenchName(StrEnum):
     hit = "hit"
     decode = "decode"
+    grammar = "grammar"
     village = "village"
     restart = "restart"
     ticks = "ticks"

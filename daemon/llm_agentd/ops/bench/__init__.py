@@ -21,7 +21,7 @@ from rich.table import Table
 from llm_agentd.config import Config
 from llm_agentd.errors import StartError
 
-NAMES = ("hit", "decode", "village", "restart", "ticks", "memory")
+NAMES = ("hit", "decode", "grammar", "village", "restart", "ticks", "memory")
 
 FILE_COLUMNS = 120  # of a table that goes into a file; rich takes 80
 
