@@ -54,9 +54,11 @@ def test_it_forgets_while_the_daemon_runs(memory: StoredMemory, tmp_path: Path) 
     for number, prompt in enumerate(("Ana: Hello", "Bo: Hello")):
         cache.put(bytes([number]) * 16, entry(prompt), 1)
     cache.flush()
-    files = ("--set", f"agents.memory_path={tmp_path}/memory.db", "--set", f"cache.path={tmp_path}/cache")
-    said = run(tmp_path, "memory", "forget", "--player", "Ana", *files)
-    assert said == (0, "forgotten of player 'Ana': 1 exchanges, 1 outcomes, 0 facts; 1 cached replies\n", "")
+    files = {"agents.memory_path": "memory.db", "cache.path": "cache", "agents.audit_path": "audit.jsonl"}
+    sets = [word for key, name in files.items() for word in ("--set", f"{key}={tmp_path / name}")]
+    said = run(tmp_path, "memory", "forget", "--player", "Ana", *sets)
+    counts = "1 exchanges, 1 outcomes, 0 facts; 1 cached replies, 0 lines of the moderation log"
+    assert said == (0, f"forgotten of player 'Ana': {counts}\n", "")
     assert cache.get(b"\0" * 16, 1) is None
     assert cache.get(b"\1" * 16, 1) is not None
     assert [row["player"] for row in memory.listing(None, None, 10)] == ["Bo"]
@@ -66,7 +68,12 @@ def test_it_forgets_while_the_daemon_runs(memory: StoredMemory, tmp_path: Path) 
     memory.note(ANA, "Again.", 2)  # the daemon goes on
     memory.flush()
     assert memory.recall(ANA).turns == (("I hid the sapphire.", "Again."),)
-    assert forget(tmp_path / "memory.db", tmp_path / "none", npc=None, player=None, out=io.StringIO()) == 0
+    assert (
+        forget(
+            tmp_path / "memory.db", tmp_path / "none", tmp_path / "none.jsonl", npc=None, player=None, out=io.StringIO()
+        )
+        == 0
+    )
     assert memory.listing(None, None, 10) == []
     cache.close()
 
@@ -93,7 +100,14 @@ def test_errors_name_the_cure(tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "data.mdb").write_bytes(b"bad" * 1000)
     with pytest.raises(StartError, match="it holds copies only"):
-        forget(tmp_path / "memory.db", tmp_path / "cache", npc=None, player="Ana", out=io.StringIO())
+        forget(
+            tmp_path / "memory.db",
+            tmp_path / "cache",
+            tmp_path / "none.jsonl",
+            npc=None,
+            player="Ana",
+            out=io.StringIO(),
+        )
 
 
 @pytest.mark.parametrize("options", [[], ["--all", "--player", "Ana"]])
@@ -110,5 +124,12 @@ def test_the_command_reads_the_configured_file(tmp_path: Path) -> None:
     assert f"no memory in {tmp_path}/memory.db" in said
     Store(tmp_path / "memory.db", create=True).close()
     assert run(tmp_path, "memory", "export", *path) == (0, "", "")
-    code, said, _ = run(tmp_path, "memory", "forget", "--all", *path, "--set", f"cache.path={tmp_path}/cache")
-    assert (code, said) == (0, "forgotten of all: 0 exchanges, 0 outcomes, 0 facts; 0 cached replies\n")
+    audit = tmp_path / "audit.jsonl"
+    audit.write_text('{"time":"2026-01-01T00:00:00Z","player":"Ana","text":"x"}\n{"player":"Bo","text":"y"}\n')
+    paths = (*path, "--set", f"cache.path={tmp_path}/cache", "--set", f"agents.audit_path={audit}")
+    nothing = "0 exchanges, 0 outcomes, 0 facts; 0 cached replies"
+    code, said, _ = run(tmp_path, "memory", "forget", "--all", *paths)
+    assert (code, said) == (0, f"forgotten of all: {nothing}, 0 lines of the moderation log\n")
+    code, said, _ = run(tmp_path, "memory", "forget", "--player", "Ana", *paths)
+    assert (code, said) == (0, f"forgotten of player 'Ana': {nothing}, 1 lines of the moderation log\n")
+    assert audit.read_text(encoding="utf-8") == '{"player":"Bo","text":"y"}\n'

@@ -254,13 +254,18 @@ def memory_forget(
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
-    """Delete what NPCs remember, and cached replies that name the player; also while the daemon runs."""
+    """Delete what NPCs remember, cached replies that name the player, and their lines of the moderation log.
+
+    Also while the daemon runs.
+    """
     if everything == bool(npc or player):
         _fail("name whom to forget with --player NAME or --npc ID, or everything with --all", WRONG_USE)
     loaded = _load(config, sets)
     from llm_agentd.ops.memory import forget as run
 
-    raise typer.Exit(run(loaded.agents.memory_path, loaded.cache.path, npc=npc, player=player, out=sys.stdout))
+    agents = loaded.agents
+    code = run(agents.memory_path, loaded.cache.path, agents.audit_path, npc=npc, player=player, out=sys.stdout)
+    raise typer.Exit(code)
 
 
 @app.command("install-mod", short_help="Copy the mod into a mods or worldmods folder.")
@@ -279,7 +284,8 @@ def bench(
         BenchName,
         typer.Argument(
             metavar="NAME",
-            help="hit (cache hits), decode (tokens/s), village (a crowd of NPCs), restart (the first reply), ticks "
+            help="hit (cache hits), decode (tokens/s), grammar (what it costs), village (a crowd of NPCs), "
+            "restart (the first reply), ticks "
             "(a game server's steps) or memory (look-ups).",
         ),
     ],

@@ -117,12 +117,19 @@ describe("memory", function()
 
 	it("has NPCs forget a player, who is told how much it was", function()
 		mock:join("Ana", at(2))
+		local standing = mock.private().standing
+		standing.change(npc.id, "Ana", -0.5)
+		standing.change("of somebody who is away", "Ana", 0.5)
+		standing.change(npc.id, "Bo", 0.5)
 		npc:remember("Ana brought herbs", "Ana")
 		npc:remember("Bo saw Ana", "Bo")
 		npc:remember("Bo brought herbs", "Bo")
 		assert.is_true(mock:command("Ana", "forget"))
 		mock:step(0.1, 2)
 		assert.same({player = "Ana", op = "forget"}, of("forget")[1])
+		assert.same({0, 0, 0.5}, {
+			standing.of(npc.id, "Ana"), standing.of("of somebody who is away", "Ana"), standing.of(npc.id, "Bo"),
+		})
 		assert.equal("NPCs forget you (memories: 3).", mock.chat[#mock.chat].text)
 		mock:step(3)
 		assert.same({"Bo brought herbs"}, texts(of("remember")[1])) -- what was not sent yet is forgotten as well

@@ -39,7 +39,10 @@ function llm_agent.forget(def, callback)
 		error("llm_agent.forget: callback: want a function, got " .. type(callback), 2)
 	end
 	agent.drop_unsent(def.npc, def.player)
-	if def.player and not def.npc then agent.forget_lines(def.player) end
+	if def.player and not def.npc then
+		agent.forget_lines(def.player)
+		agent.standing.forget(def.player)
+	end
 	ask("forget", {player = def.player, npc = def.npc}, function(problem, data)
 		if callback then callback(problem, not problem and count(data.forgotten) or nil) end
 	end)

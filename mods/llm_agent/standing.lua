@@ -42,6 +42,17 @@ function standing.change(npc_id, player_name, by)
 	save(npc_id)
 end
 
+-- All NPCs stand to the player as to a stranger again.
+function standing.forget(player_name)
+	for key in pairs(storage:to_table().fields) do
+		local id = key:sub(1, #STANDING_KEY) == STANDING_KEY and key:sub(#STANDING_KEY + 1)
+		if id and of_npc(id)[player_name] then
+			known[id][player_name] = nil
+			save(id)
+		end
+	end
+end
+
 -- The NPC is gone for good.
 function standing.drop(npc_id)
 	known[npc_id] = nil

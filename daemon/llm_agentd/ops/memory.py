@@ -18,6 +18,7 @@ import orjson
 
 from llm_agentd.agents.memory import cure
 from llm_agentd.agents.memory_store import Store
+from llm_agentd.agents.moderation_log import forget_player
 from llm_agentd.errors import StartError
 from llm_agentd.serving.cache_store import SCHEMA as CACHE_SCHEMA
 from llm_agentd.serving.cache_store import Store as CacheStore
@@ -33,8 +34,12 @@ def export(path: Path, *, npc: str | None, player: str | None, out: TextIO) -> i
     return 0
 
 
-def forget(path: Path, cache_path: Path, *, npc: str | None, player: str | None, out: TextIO) -> int:
-    """Deletes what matches (neither: all), and says how much. Raises StartError naming the cure."""
+def forget(path: Path, cache_path: Path, audit_path: Path, *, npc: str | None, player: str | None, out: TextIO) -> int:
+    """Deletes what matches (neither: all), and says how much. Raises StartError naming the cure.
+
+    Of a player forgotten by all, the moderation log's lines go too: only here, for a player who forgets themself in
+    the game must not wipe out what an admin may want to see.
+    """
     with _opened(path) as store:
         store.begin()
         try:
@@ -45,10 +50,11 @@ def forget(path: Path, cache_path: Path, *, npc: str | None, player: str | None,
             store.roll_back()
         is_scrubbed = store.scrub()
     cached = _purge(cache_path, player) if player or not npc else 0
+    logged = forget_player(audit_path, player) if player and not npc else 0
     of = " ".join(f"{kind} {name!r}" for kind, name in (("player", player), ("npc", npc)) if name is not None) or "all"
     print(
         f"forgotten of {of}: {counts['exchanges']} exchanges, {counts['outcomes']} outcomes, {counts['facts']} facts;"
-        f" {cached} cached replies",
+        f" {cached} cached replies, {logged} lines of the moderation log",
         file=out,
     )
     if not is_scrubbed:

@@ -76,7 +76,7 @@ def _measure(engine: Engine) -> Result:
         figures=figures,
         notes=(
             f"model {engine.info.model}, 1 thread, medians of {ROUNDS} rounds in turn",
-            f"a schema seen first: {figures['new_schema_ms_p50']:.1f} ms of the processor (p50), {new_ms[-1]:.1f} ms at most",
+            f"a schema seen first: {statistics.median(new_ms):.1f} ms of the processor (p50), {new_ms[-1]:.1f} at most",
         ),
     )
 
