@@ -2,12 +2,16 @@
 
 It keeps a stack for each way, and some small grammars need 2³⁰; where no token fits it takes one that does not, and
 throws through everybody. A rough reader: what is no grammar at all is llama.cpp's to name. Pure.
+Where what an NPC can do changes, almost each question brings a grammar of its own, of a hundred rules: so it is read
+once, and what is the same in all of them is not looked at again.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 # A chain of parts that may all be left out costs the cube of its length at each token: 200 take a second.
 SKIPPABLE_MAX = 200
@@ -19,12 +23,12 @@ _TOKEN = re.compile(
     r"|(?P<rule>[\w-]+)\s*::=|(?P<name>[\w-]+)|(?P<repeat>\{[^}]*\}|[*+?])|(?P<mark>[()|])",
     re.DOTALL,
 )
+_BY_NUMBER = re.compile(r"\\[xuU]|\0")  # a literal without it holds only characters that a text can have
 _CHAR = re.compile(r"\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\.|.", re.DOTALL)
 _PLAIN_ESCAPES = {"\\n": "\n", "\\r": "\r", "\\t": "\t"}
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(NamedTuple):
     """A terminal (neither name nor options), a rule's name, or a group's options; `copies` as repeated."""
 
     name: str = ""
@@ -33,25 +37,34 @@ class _Part:
     copies: int = 1
 
 
-@dataclass(slots=True)
-class _Width:
+_TERMINAL, _NO_TEXT = _Part(), _Part(skippable=True)
+
+
+class _Width(NamedTuple):
     """`ways` to begin; `skippable`: may be empty."""
 
     ways: int = 0
     skippable: bool = False
 
 
-def unwritable(text: str) -> str:
-    """Why no token could ever follow this grammar, in a user's words; "" if nothing of the kind is in it."""
-    for match in _TOKEN.finditer(text):
-        terminal = match["terminal"] or ""
-        if terminal.startswith("<"):
-            return f"{terminal[:40]} names a token of the model; write the text itself"
-        codes = _codes(terminal[1:-1])
-        if terminal.startswith('"') and not all(map(_is_char, codes)):
-            return f"{terminal[:40]} holds a character that no text has"
-        if terminal.startswith("[") and not terminal.startswith("[^") and not _holds_a_char(codes):
-            return f"{terminal[:40]} leaves no character to choose"
+_ONE_WAY = _Width(1)
+
+
+def trouble(text: str) -> str:
+    """Why llama.cpp must not get this grammar, in a user's words; "" if it may."""
+    rules, terminals = _read(text)
+    return _too_wide(rules) or next(filter(None, map(_unwritable, terminals)), "")
+
+
+def _unwritable(terminal: str) -> str:
+    """Why no token could ever follow this one; "" if nothing of the kind is in it."""
+    if terminal.startswith('"'):
+        is_text = not _BY_NUMBER.search(terminal) or all(map(_is_char, _codes(terminal[1:-1])))
+        return "" if is_text else f"{terminal[:40]} holds a character that no text has"
+    if terminal.startswith("<"):
+        return f"{terminal[:40]} names a token of the model; write the text itself"
+    if terminal.startswith("[") and not terminal.startswith("[^") and not _holds_a_char(terminal):
+        return f"{terminal[:40]} leaves no character to choose"
     return ""
 
 
@@ -71,7 +84,9 @@ def _is_char(code: int | str) -> bool:
     return code == "-" or (isinstance(code, int) and 0 < code <= 0x10FFFF)
 
 
-def _holds_a_char(codes: list[int | str]) -> bool:
+@lru_cache(maxsize=256)  # [0-9] and the like stand in every grammar
+def _holds_a_char(char_class: str) -> bool:
+    codes = _codes(char_class[1:-1])
     at = 0
     while at < len(codes):
         first = codes[at]
@@ -87,9 +102,9 @@ def _holds_a_char(codes: list[int | str]) -> bool:
     return False
 
 
-def too_wide(text: str) -> str:
-    """Why this grammar would run away, in a user's words; "" if it does not."""
-    counter = _Counter(_read(text))
+def _too_wide(rules: dict[str, list[list[_Part]]]) -> str:
+    """Why these rules would run away, in a user's words; "" if they do not."""
+    counter = _Counter(rules)
     try:
         for name in counter.rules:
             counter.rule(name)
@@ -102,35 +117,45 @@ def too_wide(text: str) -> str:
     return ""
 
 
-def _read(text: str) -> dict[str, list[list[_Part]]]:
+def _read(text: str) -> tuple[dict[str, list[list[_Part]]], dict[str, None]]:
+    """The rules' options by their names, and each terminal once."""
     rules: dict[str, list[list[_Part]]] = {}
-    open_groups: list[list[list[_Part]]] = [[[]]]
+    terminals: dict[str, None] = {}
+    options: list[list[_Part]] = [[]]
+    parts = options[0]
+    around: list[list[list[_Part]]] = []
     for match in _TOKEN.finditer(text):
-        parts = open_groups[-1][-1]
-        if match["rule"]:
-            open_groups = [rules.setdefault(match["rule"], [[]])]
-        elif match["terminal"]:
-            parts.append(_Part(skippable=match["terminal"] == '""'))
-        elif match["name"]:
-            parts.append(_Part(name=match["name"]))
-        elif match["repeat"]:
+        kind, token = match.lastgroup, match[0]
+        if kind == "terminal":
+            terminals[token] = None
+            parts.append(_NO_TEXT if token == '""' else _TERMINAL)
+        elif kind == "name":
+            parts.append(_Part(token))
+        elif kind == "rule":
+            options, around = rules.setdefault(match["rule"], [[]]), []
+            parts = options[-1]
+        elif kind == "repeat":
             if parts:
-                _repeat(parts[-1], match["repeat"])
-        elif match["mark"] == "(":
-            open_groups.append([[]])
-        elif match["mark"] == "|":
-            open_groups[-1].append([])
-        elif match["mark"] == ")" and len(open_groups) > 1:
-            options = open_groups.pop()
-            open_groups[-1][-1].append(_Part(options=options))
-    return rules
+                parts[-1] = _repeated(parts[-1], token)
+        elif token == "|":
+            parts = []
+            options.append(parts)
+        elif token == "(":
+            around.append(options)
+            parts = []
+            options = [parts]
+        elif token == ")" and around:
+            group, options = options, around.pop()
+            parts = options[-1]
+            parts.append(_Part(options=group))
+    return rules, terminals
 
 
-def _repeat(part: _Part, sign: str) -> None:
+def _repeated(part: _Part, sign: str) -> _Part:
     """`?`, `*`, `+`, `{2}`, `{2,}`, `{2,5}`."""
     numbers = [int(number) for number in re.findall(r"\d{1,9}", sign)]
-    part.skippable = part.skippable or sign in "?*" or numbers[:1] == [0]
-    part.copies = max([1, *numbers])
+    skippable = part.skippable or sign in "?*" or numbers[:1] == [0]
+    return part._replace(skippable=skippable, copies=max([1, *numbers]))
 
 
 @dataclass(slots=True)
@@ -143,10 +168,11 @@ class _Counter:
     _known: dict[str, _Width] = field(default_factory=dict)
 
     def rule(self, name: str) -> _Width:
-        if name not in self._known:
+        known = self._known.get(name)
+        if known is None:
             self._known[name] = _Width()  # while it is being counted: a rule that begins with itself is refused anyway
-            self._known[name] = self._options(self.rules.get(name, []))
-        return self._known[name]
+            known = self._known[name] = self._options(self.rules.get(name, []))
+        return known
 
     def _options(self, options: list[list[_Part]]) -> _Width:
         widths = [self._sequence(parts) for parts in options]
@@ -156,15 +182,16 @@ class _Counter:
 
     def _sequence(self, parts: list[_Part]) -> _Width:
         """From behind: the ways to go on at each part."""
-        width = _Width(0, True)
+        ways, skippable = 0, True
         for part in reversed(parts):
-            own = self._part(part)
-            ways = own.ways
-            if own.skippable and width.ways:
-                ways = min(ENDLESS, ways + width.ways)
+            own = _ONE_WAY if part is _TERMINAL else self._part(part)
+            if own.skippable and ways:
+                ways = min(ENDLESS, own.ways + ways)
                 self.chain = max(self.chain, ways)
-            width = _Width(ways, own.skippable and width.skippable)
-        return width
+            else:
+                ways = own.ways
+            skippable = own.skippable and skippable
+        return _Width(ways, skippable)
 
     def _part(self, part: _Part) -> _Width:
         if part.options is not None:
@@ -173,6 +200,8 @@ class _Counter:
             own = self.rule(part.name)
         else:
             own = _Width(1, part.skippable)
+        if not part.skippable and part.copies == 1:
+            return own
         ways = own.ways
         if own.skippable and part.copies > 1:
             ways = min(ENDLESS, ways * part.copies)

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from cyllama.llama import llama_cpp
 
-from llm_agentd.engines.gbnf import too_wide, unwritable
+from llm_agentd.engines.gbnf import trouble
 from llm_agentd.errors import BadRequest
 from llm_agentd.serving.request import Sampling
 
@@ -25,6 +25,7 @@ NESTING_MAX = 100
 KEPT_MAX = 256  # checked grammars remembered; a mod uses a handful
 
 _LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]|#[^\n]*', re.DOTALL)
+_BRACKET = re.compile(r"[()]")
 
 
 class Grammars:
@@ -80,10 +81,10 @@ def _bound(name: str, text: str) -> None:
     if size > GRAMMAR_MAX_BYTES:
         raise BadRequest(f"{name}: {size} bytes as a grammar, at most {GRAMMAR_MAX_BYTES}")
     depth = deepest = 0
-    for char in _LITERAL.sub("", text):
-        depth += (char == "(") - (char == ")")
+    for bracket in _BRACKET.findall(_LITERAL.sub("", text)):
+        depth += 1 if bracket == "(" else -1
         deepest = max(deepest, depth)
     if deepest > NESTING_MAX:
         raise BadRequest(f"{name}: brackets nested more than {NESTING_MAX} deep")
-    if reason := too_wide(text) or unwritable(text):
+    if reason := trouble(text):
         raise BadRequest(f"{name}: {reason}")
