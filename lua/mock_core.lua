@@ -120,11 +120,12 @@ end
 
 -- options: settings (table of strings), http (false: not allowed), curl (false: no cURL), storage and saves (tables kept over
 -- "restarts": of the mod storage, and of players, see save_player), inventory_slots (of a player, 32), player_api (false: a game
--- without the player model), other_mods (name → true), mod_path, translations and client_languages (see there)
+-- without the player model), fresh (see there), other_mods (name → true), mod_path, translations and client_languages (see there)
 function Mock.new(options)
 	options = options or {}
 	local self = setmetatable({
 		now_us = 1e9,
+		is_fresh = options.fresh, -- files are compiled as the game does it, for what measures the garbage
 		settings = options.settings or {},
 		storage = options.storage or {},
 		saves = options.saves or {}, -- player → {lists, fields}
@@ -533,9 +534,23 @@ end
 -- Playing --------------------------------------------------------------------------------------------------------------
 
 -- Load the mod as the engine does: globals `core` and, from it, `llm_agent`.
+-- Thousands of servers start in the specs: each file of the mod is read and compiled once.
+local read_file, compiled = loadfile, {}
+local function load_once(path)
+	if not compiled[path] then
+		local chunk, problem = read_file(path)
+		if not chunk then return nil, problem end
+		compiled[path] = string.dump(chunk)
+	end
+	return loadstring(compiled[path], "@" .. path)
+end
+
 function Mock:load_mod()
 	_G.core, _G.llm_agent, _G.ItemStack = self.core, nil, self.item_stack
-	assert(loadfile(self.mod_path .. "/init.lua"))()
+	_G.loadfile = self.is_fresh and read_file or load_once
+	local ok, problem = pcall(assert(loadfile(self.mod_path .. "/init.lua")))
+	_G.loadfile = read_file
+	if not ok then error(problem, 0) end
 	for _, fn in ipairs(self.callbacks.loaded) do fn() end
 	return _G.llm_agent
 end

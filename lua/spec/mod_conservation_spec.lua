@@ -311,13 +311,6 @@ end
 
 describe("conservation", function()
 	it(("of goods and coins in %d random lives of a world (conservation)"):format(SEQUENCES), function()
-		-- a thousand servers start: each file of the mod is read and compiled once
-		local compile, compiled = loadfile, {}
-		finally(function() _G.loadfile = compile end)
-		function _G.loadfile(path)
-			compiled[path] = compiled[path] or string.dump(assert(compile(path)))
-			return loadstring(compiled[path], "@" .. path)
-		end
 		local kills, redone, undone, swaps = 0, 0, 0, 0
 		for seed = 1, SEQUENCES do
 			local world = live(seed, EVENTS)

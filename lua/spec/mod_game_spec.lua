@@ -607,7 +607,7 @@ describe("the mod", function()
 	end)
 
 	it("costs no table in an idle step", function()
-		start()
+		start({fresh = true})
 		for i = 1, 20 do agent.register_npc("n" .. i, {name = "N" .. i, role = "guard", pos = at(i)}) end
 		jit.off() -- its traces would count as garbage
 		jit.flush()

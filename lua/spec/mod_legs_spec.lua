@@ -12,18 +12,8 @@ describe("legs", function()
 		options.settings = {["llm_agent.greet"] = "false", ["llm_agent.npc_talk"] = "off", ["llm_agent.wander"] = "false"}
 		mock = Mock.new(options)
 		mock:open_door(function() return {} end)
-		local private
-		local load = loadfile
-		_G.loadfile = function(file) -- the mod's private state, as its files get it
-			local chunk, problem = load(file)
-			if not file:find("/legs.lua$") then return chunk, problem end
-			return function(given)
-				private = given
-				return chunk(given)
-			end
-		end
 		agent = mock:load_mod()
-		_G.loadfile = load
+		local private = mock.private()
 		legs, npcs = private.legs, private.npcs
 		mock.core.registered_nodes.door = {groups = {door = 1}, on_rightclick = function() end}
 	end

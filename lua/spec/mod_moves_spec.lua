@@ -11,16 +11,8 @@ local function start(options)
 	options.settings = {["llm_agent.greet"] = "false", ["llm_agent.npc_talk"] = "off", ["llm_agent.wander"] = "false"}
 	mock = Mock.new(options)
 	mock:open_door(function() return {} end)
-	local load = loadfile
-	_G.loadfile = function(file) -- the mod's private state, as its files get it
-		local chunk, problem = load(file)
-		return chunk and function(given, ...)
-			if file:find("/legs.lua$") then private = given end
-			return chunk(given, ...)
-		end, problem
-	end
 	agent = mock:load_mod()
-	_G.loadfile = load
+	private = mock.private()
 	remembered = {}
 	private.remember = function(_, _, sentence) remembered[#remembered + 1] = sentence end
 end
