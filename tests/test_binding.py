@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from llm_agentd.serving.request import Sampling
 from tiny_gguf import BOS, EOS, IM_END, IM_START, write_tiny_gguf
 
 TOKENS = [BOS, 270, 280, 290, 300, 310, 320, 281, 291, 301, 311, 321]
+DRAWS = 400
 TOLERANCE = 0.02  # a row computed alone and among others: rounding; scores range over tens
 
 
@@ -148,6 +151,20 @@ class BindingContract:
 
         assert draws(3) == draws(3) != draws(4)
 
+    def test_under_a_grammar_the_scores_decide_among_what_fits(self, native: Binding) -> None:
+        scores = self.scores(native, TOKENS)
+        letters = [token for token in range(native.vocab_size) if native.piece(token) in (b"w", b"x", b"y", b"z")]
+        assert scores.index(max(scores)) not in letters
+        greedy = native.sampler(Sampling(temperature=0), seed=1, grammar="root ::= [w-z]+")
+        assert greedy.sample(len(TOKENS) - 1) == max(letters, key=scores.__getitem__)
+        hot = Sampling(temperature=4, top_k=0, top_p=1.0)
+        weights = {token: math.exp(scores[token] / hot.temperature) for token in letters}
+        samplers = [native.sampler(hot, seed=seed, grammar="root ::= [w-z]+") for seed in range(DRAWS)]
+        draws = [sampler.sample(len(TOKENS) - 1) for sampler in samplers]
+        assert set(draws) <= set(letters)
+        for token, weight in weights.items():
+            assert abs(draws.count(token) / DRAWS - weight / sum(weights.values())) < 0.08
+
     def test_no_room_is_said(self, wild: Path) -> None:
         binding = type(self).make(wild, gpu_layers=0)
         with pytest.raises(StartError, match=r"batch\.size"):
@@ -172,6 +189,8 @@ class TestCyllama(BindingContract):
 
 
 if find_spec("llama_cpp") is not None:
+    import llama_cpp as lib
+
     from llm_agentd.engines.binding_native import NativeBinding
 
     class TestNative(BindingContract):
@@ -186,6 +205,26 @@ if find_spec("llama_cpp") is not None:
                 sampler.sample(len(TOKENS) - 1)
             free = native.sampler(Sampling(temperature=0), seed=1, grammar=None)
             assert free.sample(len(TOKENS) - 1) == best.index(max(best))
+
+        @pytest.mark.parametrize(
+            ("grammar", "passes"), [(r"root ::= [^\x00]+", "all one"), ("root ::= [w-z]+", "all one all all")]
+        )
+        def test_a_grammar_tries_all_tokens_only_where_the_free_choice_does_not_fit(
+            self, native: Binding, monkeypatch: pytest.MonkeyPatch, grammar: str, passes: str
+        ) -> None:
+            scores = self.scores(native, TOKENS)
+            sampler = native.sampler(Sampling(temperature=0), seed=1, grammar=grammar)
+            seen: list[str] = []
+            apply = lib.llama_sampler_apply
+
+            def noted(stage: Any, cells: Any) -> None:
+                seen.append("one" if cells._obj.size == 1 else "all")
+                apply(stage, cells)
+
+            monkeypatch.setattr(lib, "llama_sampler_apply", noted)
+            token = sampler.sample(len(TOKENS) - 1)
+            assert " ".join(seen) == passes
+            assert (token == scores.index(max(scores))) == (passes == "all one")
 
         @pytest.mark.parametrize("grammar", [None, 'root ::= "a"+'])
         def test_a_row_without_scores_is_not_sampled(self, native: Binding, grammar: str | None) -> None:

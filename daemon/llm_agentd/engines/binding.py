@@ -72,7 +72,10 @@ class Binding(Protocol):
         """Makes `seq` hold what `save` gave, of whatever sequence. Raises ValueError: not of this model and context."""
 
     def sampler(self, sampling: Sampling, *, seed: int, grammar: str | None) -> Sampler:
-        """In llama.cpp's order: grammar, penalties, top-k, top-p, min-p, temperature, draw; or greedy at 0."""
+        """In llama.cpp's order: grammar, penalties, top-k, top-p, min-p, temperature, draw; or greedy at 0.
+
+        A token that fits the grammar may also be chosen before it is asked.
+        """
 
     def close(self) -> None:
         """Frees context and model. Last call; may come twice."""
