@@ -20,7 +20,7 @@ files[mod .. "actions/gifts.lua"] = {read_globals = {"core", "llm_agent"}}
 for _, file in ipairs({"ledger", "ledger_accounts", "ledger_journal"}) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core"}}
 end
-for _, file in ipairs({"answer", "desk", "hunt", "log", "store", "tracker", "words", "world"}) do
+for _, file in ipairs({"answer", "desk", "hunt", "log", "store", "tracker", "view", "words", "world"}) do
 	files[mod .. "quest_" .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
 end
 files[mod .. "obtainable.lua"] = {read_globals = {"core"}}

@@ -106,6 +106,13 @@ def trade(client: Client) -> None:
 
 
 @scene
+def quests(client: Client) -> None:
+    """The quest log: some are open, one is done, one on offer, one given up. The stage made them: no model is asked."""
+    enter(client, "quests")
+    client.form("llm_agent:quests", lambda: client.chat("/llm quests"))
+
+
+@scene
 def group(client: Client) -> None:
     """Villagers among themselves."""
     enter(client, "square")

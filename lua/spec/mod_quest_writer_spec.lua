@@ -373,8 +373,19 @@ describe("the quest log", function()
 			kind = "visit", npc = "ann", npc_name = "Ann", player = "Robin", target = "Mill", count = 1, reward = {[COIN] = 7}, lasts_s = 60,
 		}, 0)
 		mock:command("Robin", "quests")
-		shows("Go to Mill and tell Ann,")
-		shows("label[9.6,1.65;Go to Mill and tell Ann about it]")
+		shows(",Go to Mill and tell Ann about…,")
+		shows("Go to Mill and tell Ann\27(c@#ffffff)]")
+	end)
+
+	it("shows the face, how far it is, and pictures of what is asked and paid", function()
+		mock:command("Robin", "quests accept")
+		core.get_player_by_name("Robin"):get_inventory():add_item("main", "zoo:torch 1")
+		mock:step(0.5, 3)
+		mock:command("Robin", "quests")
+		for _, part in ipairs({
+			"llm_agent_smith_front.png", "Progress: 1 of 3", "zoo:torch 3]label[11.7,7.75;→]", "llm_agent:coin 7]",
+			"box[10.3,5.85;7.2,0.25;#00000080]box[10.3,5.85;2.4,0.25;#4a9a4a]",
+		}) do shows(part) end
 	end)
 
 	it("says why something does not go", function()
@@ -468,6 +479,37 @@ describe("a registered quest", function()
 		agent.register_quest("other", {kind = "fetch", item = "zoo:torch", reward = 3, roles = {"farmer"}})
 		assert.is_nil(actions_of(ask("Any work?")).offer_quest)
 		assert.equal(1, #mock:logged("oops"))
+	end)
+
+	it("is offered by its mod without the model, if it can be", function()
+		local ann, wants = agent.get_npc("ann"), true
+		agent.register_quest("hearth", {kind = "fetch", item = "zoo:torch", count = 2, reward = 9, roles = {"smith"}})
+		agent.register_quest("other", {kind = "fetch", item = "zoo:torch", reward = 3, roles = {"farmer"}})
+		agent.register_quest("later", {
+			kind = "fetch", item = "zoo:torch", reward = 3, npcs = {"ann"}, available = function() return wants end,
+		})
+		assert.is_true(ann:offer_quest("Robin", "later"))
+		assert.is_true(ann:offer_quest("Robin", "hearth")) -- the first makes way
+		assert.same({"hearth", "offered"}, {the_quest().name, the_quest().state})
+		assert.is_true((mock:command("Robin", "quests accept")))
+		assert.same({false, "busy"}, {ann:offer_quest("Robin", "later")})
+		assert.same({false, "impossible"}, {ann:offer_quest("Robin", "other")})
+		assert.same({false, "away"}, {ann:offer_quest("Nobody", "later")})
+		assert.is_true((mock:command("Robin", "quests abandon")))
+		assert.is_true(ann:offer_quest("Robin", "later")) -- the model would have to wait
+		wants = false
+		assert.same({false, "impossible"}, {ann:offer_quest("Robin", "later")})
+		local ok, problem = pcall(ann.offer_quest, ann, "Robin", "laundry")
+		assert.is_false(ok)
+		assert.is_truthy(problem:find("no quest laundry; llm_agent.register_quest makes one", 1, true))
+	end)
+
+	it("is offered by nobody where quests are off", function()
+		begin({["llm_agent.quests"] = "false"})
+		npc("ann", "smith")
+		mock:join("Robin", NEXT)
+		agent.register_quest("hearth", {kind = "fetch", item = "zoo:torch", reward = 9, roles = {"smith"}})
+		assert.same({false, "off"}, {agent.get_npc("ann"):offer_quest("Robin", "hearth")})
 	end)
 
 	it("with a mistake in it is an error that names the cure", function()

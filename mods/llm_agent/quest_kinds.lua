@@ -1,8 +1,8 @@
 -- Quests that mods register: llm_agent.register_quest. They go before those that are made up (quest_writer.lua), and are offered
--- only where they can be done and paid for, as those.
+-- only where the NPC can pay and what they are about exists; by the model in talk, or by a mod: npc:offer_quest.
 
 local agent = ...
-local check, items, places, settings = agent.check, agent.items, agent.places, agent.settings
+local check, items, places, settings, Npc = agent.check, agent.items, agent.places, agent.settings, agent.Npc
 
 local kinds = {} -- name → def
 agent.quest_kinds = kinds
@@ -69,7 +69,7 @@ local function has_all(npc, goods)
 	return true
 end
 
--- Can it be done, as the world is now?
+-- Is there what it is about? Whether the player can get it is for the mod to know.
 local CAN = {
 	fetch = function(def) return core.registered_items[def.item] ~= nil end,
 	deliver = function(def, npc)
@@ -119,4 +119,18 @@ function agent.registered_quest(npc, player_name, random)
 	table.sort(fitting)
 	local name = fitting[1] and fitting[random(1, #fitting)]
 	return name and quest_of(kinds[name])
+end
+
+-- Offers a registered quest because a mod says so, even soon after another. True, or false and why: "off", "away" (the player),
+-- "busy" (with a quest of this NPC) or "impossible" (as `may_give` finds).
+function Npc:offer_quest(player_name, name)
+	local def = kinds[name]
+	if not def then error(("npc:offer_quest: name: no quest %s; llm_agent.register_quest makes one"):format(tostring(name)), 2) end
+	if not settings.quests then return false, "off" end
+	if type(player_name) ~= "string" or not core.get_player_by_name(player_name) then return false, "away" end
+	if not may_give(def, self, player_name) then return false, "impossible" end
+	local quest = quest_of(def)
+	quest.npc, quest.npc_name, quest.player = self.id, self.name, player_name
+	if not agent.quests.offer(quest, agent.quest_store.now_s()) then return false, "busy" end
+	return true
 end

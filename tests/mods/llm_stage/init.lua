@@ -10,7 +10,8 @@ local function log(...) core.log("action", "[llm_stage] " .. string.format(...))
 local function at(x, z) return {x = x, y = GROUND_Y + 0.5, z = z} end
 
 -- Where the player stands, whom they look at, and who else is there. The camera looks at `look`, at a face's height
--- or `look_up` nodes above the ground; `item` is in the player's hand, `pack` in their pack.
+-- or `look_up` nodes above the ground; `item` is in the player's hand, `pack` in their pack. `begin` is what has been before, and
+-- nobody reads it in the chat.
 local SCENES = {
 	smith = {stand = at(-7.3, -0.6), look = at(-8, 2.2), cast = {{"smith", "Mira", at(-8, 2.2)}}},
 	trade = {
@@ -22,11 +23,27 @@ local SCENES = {
 		stand = at(0, -0.4), look = at(0, 3.5),
 		cast = {{"elder", "Otto", at(-1.4, 3.6)}, {"farmer", "Piet", at(0, 4.2)}, {"child", "Ida", at(1.4, 3.6)}},
 	},
+	quests = {
+		stand = at(-7.3, -0.6), look = at(-8, 2.2), pack = {"default:coal_lump 5", "farming:bread 3"},
+		cast = {{"smith", "Mira", at(-8, 2.2)}, {"innkeeper", "Rosa", at(-5.8, 2.4)}, {"farmer", "Piet", at(-5.2, 0.6)}},
+		begin = function(player_name, by_name)
+			llm_agent.set_place("Old Mill", at(60, 0), 9)
+			local function quest(npc_name, name, ...)
+				by_name[npc_name]:add_goods("llm_agent:coin", 40)
+				assert(by_name[npc_name]:offer_quest(player_name, name))
+				for _, word in ipairs({...}) do assert(core.registered_chatcommands.llm.func(player_name, "quests " .. word)) end
+			end
+			quest("Mira", "stage_steel", "accept", "abandon 1")
+			quest("Mira", "stage_coal", "accept")
+			quest("Rosa", "stage_bread", "accept")
+			quest("Piet", "stage_mill")
+		end,
+	},
 	empty = {stand = at(0, -2), look = at(0, 9), cast = {}},
 	fight = {
 		stand = at(0, -1), look = at(0, 3),
 		cast = {{"guard", "Ann", at(-1.6, 2.4)}, {"hunter", "Bram", at(1.6, 2.6)}, {"bandit", "Rolf", at(0, 4.2)}},
-		begin = function(by_name)
+		begin = function(_, by_name)
 			for _, name in ipairs({"Ann", "Bram"}) do
 				local rolf = by_name.Rolf:get_object()
 				by_name[name]:get_object():punch(rolf, 1, {full_punch_interval = 1, damage_groups = {fleshy = 1}}, {x = 0, y = 0, z = -1})
@@ -54,6 +71,13 @@ local function look_at(player, from, target, look_up)
 	player:set_look_vertical(math.atan2(EYES - (look_up or FACE), math.sqrt(x * x + z * z)))
 end
 
+local function unheard(act, ...)
+	local chat_send_player = core.chat_send_player
+	core.chat_send_player = function() end
+	act(...)
+	core.chat_send_player = chat_send_player
+end
+
 local function clear()
 	local bodies = {}
 	for _, entity in pairs(core.luaentities) do
@@ -68,14 +92,14 @@ core.register_chatcommand("stage", {
 	func = function(name, word)
 		local scene, player = SCENES[word], core.get_player_by_name(name)
 		if not scene or not player then return false, "No such scene" end
-		clear()
+		unheard(clear)
 		look_at(player, scene.stand, scene.look, scene.look_up)
 		player:get_inventory():set_list("main", {})
 		player:set_wielded_item(scene.item or "")
 		for i, stack in ipairs(scene.pack or {}) do player:get_inventory():set_stack("main", i + 1, stack) end
 		local by_name = {}
 		for _, actor in ipairs(scene.cast) do by_name[actor[2]] = spawn(scene.stand, unpack(actor)) end
-		if scene.begin then scene.begin(by_name) end
+		if scene.begin then unheard(scene.begin, name, by_name) end
 		log("scene %s", word)
 		return true
 	end,
@@ -84,6 +108,13 @@ core.register_chatcommand("stage", {
 -- The chat is for the scene alone.
 function core.get_server_status() return "" end
 function core.send_join_message() end
+
+for name, def in pairs({
+	steel = {kind = "fetch", item = "default:steel_ingot", count = 4, reward = 30, roles = {"smith"}},
+	coal = {kind = "fetch", item = "default:coal_lump", count = 8, reward = 20, roles = {"smith"}},
+	bread = {kind = "fetch", item = "farming:bread", count = 3, reward = 18, roles = {"innkeeper"}},
+	mill = {kind = "visit", target = "Old Mill", reward = 6, roles = {"farmer"}},
+}) do llm_agent.register_quest("stage_" .. name, def) end
 
 core.register_on_mods_loaded(function()
 	local show_formspec = core.show_formspec
