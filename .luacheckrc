@@ -52,7 +52,9 @@ for _, name in ipairs({"lifecycle", "leave"}) do
 end
 files["tests/mods/llm_probe_docs/init.lua"] = {read_globals = {"llm_probe", "llm_agent", "vector", "ItemStack"}, globals = {"core"}}
 files["tests/mods/llm_probe_ledger/init.lua"] = {read_globals = {"core", "llm_agent", "ItemStack"}}
-files["tests/mods/llm_probe_quests/init.lua"] = {read_globals = {"llm_probe", "llm_agent", "ItemStack"}, globals = {"core"}}
+for _, name in ipairs({"quests", "giver"}) do
+	files["tests/mods/llm_probe_" .. name .. "/init.lua"] = {read_globals = {"llm_probe", "llm_agent", "ItemStack"}, globals = {"core"}}
+end
 files["tests/mods/llm_probe_trade/init.lua"] = {read_globals = {"llm_probe", "llm_agent"}, globals = {"core"}}
 files["tests/mods/llm_probe_memory/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/mobs_animal/init.lua"] = {read_globals = {"mobs"}}

@@ -1,6 +1,6 @@
 """Quests on a real game server with the embedded model: asked for, taken, done, handed in, over a restart.
 
-The checks are in tests/mods/llm_probe_quests, which plays the player.
+The checks are in tests/mods/llm_probe_quests, which plays the player; docs/examples/quest_giver: llm_probe_giver.
 """
 
 from __future__ import annotations
@@ -28,3 +28,13 @@ def test_quests_are_offered_done_and_paid_over_a_restart(tmp_path: Path) -> None
             "llm_agent.quest_cooldown_s": 600,
         }
         probe.run(tmp_path, "llm_probe_quests", settings, mods=[mobs, probe.MODS / "mobs_animal"], runs=2)
+
+
+def test_the_quest_giver_of_the_guide_offers_and_pays(tmp_path: Path, repo: Path) -> None:
+    with daemon({"cache.enabled": "false", "inference.seed": 1}, http=True) as (_, port, _process):
+        settings = {
+            "llm_agent.url": f"http://127.0.0.1:{port}",
+            "llm_agent.npc_talk": "off",
+            "llm_agent.player_cooldown_s": 0,
+        }
+        probe.run(tmp_path, "llm_probe_giver", settings, mods=[repo / "docs" / "examples" / "quest_giver"])
