@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from contract_engine import GREEDY, EngineContract, data, drain, run, start_keeping, steps, talk
+from contract_form import FormContract
 from llm_agentd import engines
 from llm_agentd.engines import llama, open_engine
 from llm_agentd.engines.base import Engine
@@ -40,6 +41,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     return SimpleNamespace(
         chain=write_tiny_gguf(folder / "chain.gguf"),
         wild=write_tiny_gguf(folder / "wild.gguf", chain=False),
+        roomy=write_tiny_gguf(folder / "roomy.gguf", chain=False, shape=Shape(context=1024)),
         bare=write_tiny_gguf(folder / "bare.gguf", template=None, start_token=False, space_prefix=True),
     )
 
@@ -59,13 +61,21 @@ def open_kept(opened: list[Engine], name: str, path: Path, **settings: object) -
     return engine
 
 
-class TestStub(EngineContract):
+class TestStub(EngineContract, FormContract):
     @pytest.fixture
     def engine(self) -> StubEngine:
         return StubEngine(fail_mark="FAIL")
 
     @pytest.fixture
     def varied(self, engine: StubEngine) -> StubEngine:
+        return engine
+
+    @pytest.fixture
+    def speaking(self, engine: StubEngine) -> StubEngine:
+        return engine
+
+    @pytest.fixture
+    def unruly(self, engine: StubEngine) -> StubEngine:
         return engine
 
     def fail_next(self, engine: Engine, seq: int) -> None:
@@ -99,7 +109,7 @@ class TestStub(EngineContract):
         assert run(plain, "FAIL BREAK")[-1].finish == "stop"
 
 
-class TestLlama(EngineContract):
+class TestLlama(EngineContract, FormContract):
     name = "llama"
 
     @pytest.fixture
@@ -109,6 +119,14 @@ class TestLlama(EngineContract):
     @pytest.fixture
     def varied(self, models: SimpleNamespace, opened: list[Engine]) -> Engine:
         return open_kept(opened, self.name, models.wild)
+
+    @pytest.fixture
+    def speaking(self, opened: list[Engine]) -> Engine:
+        return open_kept(opened, self.name, engines.EMBEDDED_MODEL)
+
+    @pytest.fixture
+    def unruly(self, models: SimpleNamespace, opened: list[Engine]) -> Engine:
+        return open_kept(opened, self.name, models.roomy)
 
     def fail_next(self, engine: Engine, seq: int) -> None:
         assert isinstance(engine, LlamaEngine)
@@ -289,7 +307,7 @@ if NATIVE:
         name = "llama_native"
 
 
-class TestCTransformers(EngineContract):
+class TestCTransformers(EngineContract, FormContract):
     @pytest.fixture
     def engine(self, models: SimpleNamespace, opened: list[Engine]) -> Engine:
         return open_kept(opened, "ctransformers", models.chain)
@@ -297,6 +315,14 @@ class TestCTransformers(EngineContract):
     @pytest.fixture
     def varied(self, models: SimpleNamespace, opened: list[Engine]) -> Engine:
         return open_kept(opened, "ctransformers", models.wild)
+
+    @pytest.fixture
+    def speaking(self, opened: list[Engine]) -> Engine:
+        return open_kept(opened, "ctransformers", engines.EMBEDDED_MODEL)
+
+    @pytest.fixture
+    def unruly(self, models: SimpleNamespace, opened: list[Engine]) -> Engine:
+        return open_kept(opened, "ctransformers", models.roomy)
 
     def fail_next(self, engine: Engine, seq: int) -> None:
         assert isinstance(engine, CTransformersEngine)
