@@ -3,6 +3,7 @@
 -- The engine's functions are wrapped here; llm_agent looks them up when it calls them.
 
 local ADA = "Ada"
+local POCKET = {x = 0, y = 12, z = 0} -- the node whose inventory and metadata are hers
 local FILE = core.get_worldpath() .. "/probe.jsonl"
 
 local function log(kind, words) core.log("action", ("[llm_probe_admin] %s %s"):format(kind, core.write_json({words}))) end
@@ -16,6 +17,9 @@ local ada = {
 	get_pos = function() return {x = 0, y = 8, z = 0} end,
 	get_wielded_item = function() return ItemStack("") end,
 	get_properties = function() return {eye_height = 1.5} end,
+	get_wield_list = function() return "main" end,
+	get_inventory = function() return core.get_meta(POCKET):get_inventory() end,
+	get_meta = function() return core.get_meta(POCKET) end,
 }
 
 local get_player_by_name, chat_send_player, show_formspec = core.get_player_by_name, core.chat_send_player, core.show_formspec

@@ -4,6 +4,7 @@
 
 local ROBIN = "Robin"
 local PLACE, find = llm_probe.place, llm_probe.find
+local POCKET = {x = 8, y = 12, z = 8} -- the node whose inventory and metadata are his
 
 local holds = ""
 local robin = {
@@ -12,6 +13,9 @@ local robin = {
 	get_pos = function() return PLACE end,
 	get_player_control = function() return {sneak = false} end,
 	get_wielded_item = function() return ItemStack(holds) end,
+	get_wield_list = function() return "main" end,
+	get_inventory = function() return core.get_meta(POCKET):get_inventory() end,
+	get_meta = function() return core.get_meta(POCKET) end,
 }
 
 local told, form = {}, nil -- what Robin is shown

@@ -3,7 +3,7 @@
 -- the engine keeps over the restart. The mod llm_probe runs the checks.
 
 local ROBIN = "Robin"
-local PLACE, MILL = llm_probe.place, {x = 20, y = 6, z = 8}
+local PLACE, OAKFORD = llm_probe.place, {x = 20, y = 6, z = 8}
 local POCKET = {x = 8, y = 12, z = 8}
 local COAL, COIN, SHEEP = "default:coal_lump", "llm_agent:coin", "mobs_animal:sheep_white"
 local ASK_EVERY_S = 3
@@ -79,7 +79,7 @@ end)
 local function state_of(id) return quests[id] and quests[id].state end
 
 llm_agent.register_quest("coal", {kind = "fetch", item = COAL, count = 3, reward = 9, npcs = {"probe:ann"}})
-llm_agent.register_quest("mill", {kind = "visit", target = "Mill", reward = 4, npcs = {"probe:bram"}})
+llm_agent.register_quest("oakford", {kind = "visit", target = "Oakford", reward = 4, npcs = {"probe:bram"}})
 llm_agent.register_quest("sheep", {kind = "hunt", target = SHEEP, count = 1, reward = 5, npcs = {"probe:clara"}})
 for name, role in pairs({Ann = "smith", Bram = "farmer", Clara = "innkeeper", Dora = "merchant"}) do
 	llm_agent.register_npc("probe:" .. name:lower(), {name = name, role = role, pos = PLACE})
@@ -101,7 +101,7 @@ end
 local FIRST = {
 	{"work_is_offered", function()
 		enters()
-		llm_agent.set_place("Mill", MILL, 3)
+		llm_agent.set_place("Oakford", OAKFORD, 3)
 		for _, name in ipairs({"ann", "bram", "clara", "dora"}) do
 			llm_agent.get_npc("probe:" .. name):add_goods(COIN, 40)
 		end
@@ -113,7 +113,7 @@ local FIRST = {
 	end},
 	{"a_visit_is_offered", nil, function() return insist("Bram, can I help you?", state_of("probe:bram") == "offered") end},
 	{"and_taken", nil, function() return insist("Yes, Bram", state_of("probe:bram") == "accepted") end},
-	{"being_there_is_noticed", function() place = MILL end, function()
+	{"being_there_is_noticed", function() place = OAKFORD end, function()
 		return state_of("probe:bram") == "fulfilled" or nil, "not noticed"
 	end},
 	{"what_an_npc_thinks_of_is_offered", function() place = PLACE end, function()

@@ -77,7 +77,8 @@ local function visit()
 	local number, visitor, words = cast.visit(#ids)
 	local npc = llm_agent.get_npc(ids[number])
 	core.log("action", ("[llm_village] ask visitor=%s name=%s text=%s"):format(visitor, npc.name, words))
-	npc:think({player = visitor, utterance = words, priority = "spoken"}, function(answer)
+	-- a passer-by, of whom nobody remembers anything: the same question may hit the cache
+	npc:think({player = visitor, utterance = words, priority = "spoken", remember = false}, function(answer)
 		npc:say(answer.text, {to = visitor, reply = answer})
 	end)
 end
