@@ -108,6 +108,7 @@ def test_cancelled_while_paused(endpoint: str, gate: Gate) -> None:
         live_now(gate)
         live_now(gate)
         client.send(*({"op": "cancel", "id": f"c{id}", "target": id} for id in ("one", "two")))
+        client.ask(op="ping")  # the router has read them
         live_now(gate)
         gate.open()
         records = client.events("one", "two", "own")
