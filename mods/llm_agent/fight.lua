@@ -8,6 +8,7 @@ local settings, observe, gathering, foes, tactics, blows =
 local fight = {}
 
 local TOGETHER_NODES = 16
+local GRUDGE = 0.3 -- how much worse an NPC stands to a player who begins a fight with it
 local WATCH_NODES, WATCH_US = 10, 0.5e6
 fight.fighting = {} -- id → true
 local fighting = fight.fighting
@@ -159,7 +160,10 @@ function fight.provoked(npc, puncher)
 	local self = puncher:get_luaentity()
 	if self and self.npc_id and npc.fight and npc.fight.squad.members[self.npc_id] then return end -- a friend's blow
 	local name = puncher:is_player() and puncher:get_player_name()
-	if name and not npc.fight then agent.remember(npc, name, name .. " hit me") end
+	if name and not npc.fight then
+		agent.standing.change(npc.id, name, -GRUDGE)
+		agent.remember(npc, name, name .. " hit me")
+	end
 	fight.begin(npc, puncher)
 end
 
