@@ -94,7 +94,7 @@ lint-lua:
 	$(call step,luacheck,luacheck -q $(LUA_DIRS))
 
 bench: $(VENV)/.run  ## all benchmarks but ticks on the embedded model, as tables with ratios (docs/benchmarks.md)
-	@for name in hit decode village restart; do $(PY) -m llm_agentd bench $$name; done
+	@for name in hit decode grammar memory village restart; do $(PY) -m llm_agentd bench $$name; done
 
 screenshots: debs-shot $(VENV)/.dev  ## pictures of a real client, into OUT (build/screenshots)
 	@$(PY) tests/screenshots.py $(or $(OUT),build/screenshots) $(ARGS)
