@@ -67,7 +67,7 @@ def test_legs_gestures_and_doors(tmp_path: Path, door: Door) -> None:
     settings = {
         "llm_agent.url": f"http://127.0.0.1:{door.server_port}",
         "llm_agent.npc_talk": "off",
-        "llm_agent.greet": False,
-        "llm_agent.wander": False,
+        "llm_agent.greet": "false",
+        "llm_agent.wander": "false",
     }
     probe.run(tmp_path, "llm_probe_legs", settings)
