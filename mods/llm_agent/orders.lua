@@ -145,10 +145,11 @@ end
 
 -- One look of one that fights. seen: the foes in sight, at least one.
 local function look(npc, own, object, seen, now)
-	local view = fight.view(npc)
 	local is_late = not own.order or now - own.ordered_us > (own.by_model and LATE_US or settings.orders_every_s * 1e6)
+	local asks = settings.orders_every_s > 0 and now >= own.ask_us and not own.asking
+	local view = (is_late or asks) and fight.view(npc) -- it looks around for all who could help: not at each look
 	if is_late then orders.give(npc, tactics.decide(view)) end
-	if settings.orders_every_s > 0 and now >= own.ask_us and not own.asking then ask(npc, view, now) end
+	if asks then ask(npc, view, now) end
 	carry_out[own.order.kind](npc, object, seen, own.order, now)
 end
 
