@@ -114,11 +114,12 @@ local function too_late(npc, player, was_in_world)
 	return not npc:is_present() and "the NPC is asleep" or nil
 end
 
--- Why it cannot be done as the world is by now, or nil.
+-- Why it cannot be done as the world is by now, or nil. It fitted what was on offer when the question went out.
 local function not_possible(npc, name, params, opts)
 	local schema = params_now(npc, agent.actions[name], opts)
 	if not schema then return "not possible any more" end
-	return reply.check_params(schema, params)
+	local problem = reply.check_params(schema, params)
+	return problem and "not possible any more: " .. problem
 end
 
 local function run_action(npc, answer, opts, was_in_world)
