@@ -35,8 +35,8 @@ for _, file in ipairs({"mobs", "mcl"}) do
 end
 files[mod .. "roles.lua"] = {read_globals = {"llm_agent"}}
 
-files["daemon/llm_agentd/ops/demo/llm_village/init.lua"] = {read_globals = {"core", "llm_agent"}}
-files["daemon/llm_agentd/ops/demo/llm_village/ticks.lua"] = {globals = {"core", "llm_agent"}} -- it wraps what it times
+files["daemon/llm_agentd/demo/llm_village/init.lua"] = {read_globals = {"core", "llm_agent"}}
+files["daemon/llm_agentd/demo/llm_village/ticks.lua"] = {globals = {"core", "llm_agent"}} -- it wraps what it times
 files["tests/mods/llm_stage/init.lua"] = {read_globals = {"llm_agent"}, globals = {"core"}} -- listens in on core.show_formspec
 files["tests/mods/llm_stage/square.lua"] = {read_globals = {"core", "default", "PcgRandom"}}
 files["tests/mods/llm_probe/init.lua"] = {read_globals = {"core", "vector"}, globals = {"llm_probe"}}

@@ -23,7 +23,7 @@ COMMA := ,
 # llama-cpp-python compiles llama.cpp: without the parts for pictures, which nothing here uses.
 export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF
 
-LUA_DIRS := daemon/llm_agentd docs/examples lua mods tests/mods
+LUA_DIRS := daemon/llm_agentd/demo docs/examples lua mods tests/mods
 ARGS ?=
 
 # $(call debs,PACKAGES): installs the missing ones as root, else prints the line that does and stops.
@@ -71,7 +71,7 @@ help:  ## this list
 setup: debs-test $(VENV)/.dev  ## virtual environment in .venv, and (as root) the Debian packages
 
 demo: debs-demo $(VENV)/.run  ## a real game server with NPCs that talk, for DEMO_SECONDS (60; 0 = until Ctrl-C)
-	@$(PY) -m llm_agentd.ops.demo
+	@$(PY) -m llm_agentd.demo
 
 run: $(VENV)/.run  ## the daemon and its HTTP adapter here in the terminal (ARGS="--set http.port=8080")
 	@$(PY) -m llm_agentd serve $(ARGS)
@@ -87,7 +87,7 @@ lint: setup lint-python lint-lua  ## the linters alone
 lint-python:
 	$(call step,ruff check,$(PY) -m ruff check .)
 	$(call step,ruff format --check,$(PY) -m ruff format --check .)
-	$(call step,import-linter,$(VENV)/bin/lint-imports --no-logo)
+	$(call step,import-linter,PYTHONPATH=daemon $(VENV)/bin/lint-imports --no-logo)
 	$(call step,mypy --strict,$(PY) -m mypy)
 
 lint-lua:
@@ -97,7 +97,7 @@ bench: $(VENV)/.run  ## all benchmarks but ticks on the embedded model, as table
 	@for name in hit decode grammar memory village restart; do $(PY) -m llm_agentd bench $$name; done
 
 screenshots: debs-shot $(VENV)/.dev  ## pictures of a real client, into OUT (build/screenshots)
-	@$(PY) tests/screenshots.py $(or $(OUT),build/screenshots) $(ARGS)
+	@PYTHONPATH=. $(PY) tests/support/screenshots.py $(or $(OUT),build/screenshots) $(ARGS)
 
 package: $(VENV)/.run  ## in dist/ a wheel (the mod and the embedded model in it), and the mod as a zip for ContentDB
 	@rm -rf build dist

@@ -121,8 +121,8 @@ def http(config: ConfigFile = None, sets: Sets = None) -> None:
     """Run the HTTP adapter alone, beside a daemon that runs by itself."""
     loaded = _load(config, sets)
     _log_to_stderr()
-    from llm_agentd.door import run
-    from llm_agentd.ops import notify
+    from llm_agentd.http import run
+    from llm_agentd.ops import sd_notify as notify
 
     raise typer.Exit(run(loaded, on_ready=lambda url: notify.ready(f"listens on {url}")))
 
@@ -212,7 +212,7 @@ def moderation_check(
 ) -> None:
     """Whether TEXT passes the word list as it is configured; exit 1 if not. Nothing is logged."""
     agents = _load(config, sets).agents
-    from llm_agentd.agents.moderation import build
+    from llm_agentd.moderation.moderator import build
     from llm_agentd.ops.moderation import check
 
     moderator = build(agents, None)
@@ -320,7 +320,7 @@ def bench(
     It starts a daemon of its own on free ports with an empty cache; of the configuration it takes the model.
     """
     loaded = _load(config, sets)
-    from llm_agentd.ops.bench import Options, run
+    from llm_agentd.bench import Options, run
 
     options = Options(
         requests=requests,

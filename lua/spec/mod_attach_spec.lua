@@ -1,5 +1,5 @@
 -- Minds for entities of other mods: attach, detach, and the adapters, these with fakes (see fakes/). The adapter for
--- mobs_redo meets its real code in tests/test_attach.py.
+-- mobs_redo meets its real code in tests/game/test_attach.py.
 
 local Mock = require("mock_core")
 

@@ -1,5 +1,5 @@
 -- Short snippets of the guides run as they stand, in a game stepped by hand. The whole mods among them play in a real server
--- (tests/test_examples.py).
+-- (tests/game/test_examples.py).
 
 local Mock = require("mock_core")
 

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from llm_agentd.engines.base import Engine
-from llm_agentd.engines.binding import Binding, KvType
+from llm_agentd.engines.llama.binding import Binding, KvType
 from llm_agentd.errors import StartError
 
 EMBEDDED_MODEL = Path(__file__).resolve().parent.parent / "models" / "hearthling.gguf"
@@ -32,7 +32,7 @@ def open_engine(
     Raises StartError that says what is wrong with the file or the settings.
     """
     if name == "stub":
-        from llm_agentd.engines.stub import StubEngine
+        from llm_agentd.engines.stub.engine import StubEngine
 
         return StubEngine(model_id=model_id or "stub", context_tokens=context_tokens, width=width)
     file = path or EMBEDDED_MODEL
@@ -41,7 +41,7 @@ def open_engine(
     if name == "auto":
         name = "llama_native" if find_spec("llama_cpp") else "llama"
     if name in ("llama", "llama_native"):
-        from llm_agentd.engines.llama import LlamaEngine
+        from llm_agentd.engines.llama.engine import LlamaEngine
 
         return LlamaEngine(
             name,
@@ -66,9 +66,9 @@ def open_engine(
 def open_binding(name: str) -> Callable[..., Binding]:
     """Only the one that computes is opened (`grammar.py` asks cyllama for JSON schemas in any case)."""
     if name == "llama":
-        from llm_agentd.engines.binding_cyllama import CyllamaBinding
+        from llm_agentd.engines.llama.cyllama_binding import CyllamaBinding
 
         return CyllamaBinding
-    from llm_agentd.engines.binding_native import NativeBinding
+    from llm_agentd.engines.llama.native_binding import NativeBinding
 
     return NativeBinding

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from llm_agentd.serving.request import Message, PrefixState, Sampling
+from llm_agentd.types import Message, PrefixState, Sampling
 
 
 @dataclass(frozen=True, slots=True)

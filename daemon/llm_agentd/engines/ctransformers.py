@@ -26,7 +26,7 @@ from llm_agentd.engines.gguf import Head, read_head
 from llm_agentd.engines.machine import ctransformers_build, pick_threads
 from llm_agentd.engines.text import check_fits, check_one_source, check_room, pick_context, well_formed
 from llm_agentd.errors import BadRequest, StartError
-from llm_agentd.serving.request import Message, PrefixState, Sampling
+from llm_agentd.types import Message, PrefixState, Sampling
 
 log = logging.getLogger(__name__)
 

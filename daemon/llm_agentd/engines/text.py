@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from llm_agentd.errors import BadRequest, StartError, TooLarge
-from llm_agentd.serving.request import Message
+from llm_agentd.types import Message
 
 # A model trained for 128 k tokens would ask for gigabytes of cache; NPCs need a few hundred.
 CONTEXT_TOKENS_DEFAULT_MAX = 2048

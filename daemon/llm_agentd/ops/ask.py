@@ -13,7 +13,7 @@ from typing import Any, TextIO
 import zmq
 
 from llm_agentd.errors import ERROR_CLASSES, AgentdError, Unavailable
-from llm_agentd.serving import wire
+from llm_agentd.protocol import wire
 
 CONNECT_S = 2.0  # a daemon on this machine answers a ping within milliseconds, even at full load
 ANSWER_S = 600.0  # the daemon's own deadline ends a request long before; this only bounds a daemon that hangs

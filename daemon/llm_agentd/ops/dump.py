@@ -21,12 +21,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from llm_agentd.cache.lmdb_store import SCHEMA, Store, Totals
+from llm_agentd.cache.record import KEY_BYTES, BadRecord, Entry, decode, to_us
 from llm_agentd.errors import StartError
 from llm_agentd.ops.dump_prefixes import line as prefix_line
 from llm_agentd.ops.dump_prefixes import saved_prefixes
 from llm_agentd.ops.dump_prefixes import summary as prefix_summary
-from llm_agentd.serving.cache_record import KEY_BYTES, BadRecord, Entry, decode, to_us
-from llm_agentd.serving.cache_store import SCHEMA, Store, Totals
 
 Format = Literal["table", "jsonl"]
 

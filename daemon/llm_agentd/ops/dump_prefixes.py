@@ -12,7 +12,7 @@ from typing import Any
 import lmdb
 
 from llm_agentd.errors import StartError
-from llm_agentd.serving.prefix_store import FOLDER, Saved, look_in
+from llm_agentd.prefix_cache.store import FOLDER, Saved, look_in
 
 
 def saved_prefixes(cache_path: Path, role: str | None = None) -> tuple[list[Saved], list[bytes]]:

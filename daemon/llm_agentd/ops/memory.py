@@ -16,12 +16,12 @@ from typing import TextIO
 import lmdb
 import orjson
 
-from llm_agentd.agents.memory import cure
-from llm_agentd.agents.memory_store import Store
-from llm_agentd.agents.moderation_log import forget_player
+from llm_agentd.cache.lmdb_store import SCHEMA as CACHE_SCHEMA
+from llm_agentd.cache.lmdb_store import Store as CacheStore
 from llm_agentd.errors import StartError
-from llm_agentd.serving.cache_store import SCHEMA as CACHE_SCHEMA
-from llm_agentd.serving.cache_store import Store as CacheStore
+from llm_agentd.memory.memory import cure
+from llm_agentd.memory.store import Store
+from llm_agentd.moderation.audit_log import forget_player
 
 
 def export(path: Path, *, npc: str | None, player: str | None, out: TextIO) -> int:

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from llm_agentd.agents.moderation import Moderator, Verdict
-from llm_agentd.agents.moderation_log import entries
 from llm_agentd.errors import StartError
+from llm_agentd.moderation.audit_log import entries
+from llm_agentd.moderation.moderator import Moderator, Verdict
 
 _SPAN = re.compile(r"(\d+)\s*([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -14,29 +14,29 @@ import signal
 import threading
 from collections.abc import Sequence
 
-from llm_agentd.agents import moderation
-from llm_agentd.agents.memory import open_memory
-from llm_agentd.agents.moderation_log import AuditLog
-from llm_agentd.agents.roles import Roles
-from llm_agentd.agents.thinker import Thinker
+from llm_agentd.cache.completions import NullCache, open_cache
 from llm_agentd.config import Agents, Config, state_dir
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine, EngineInfo
 from llm_agentd.engines.machine import cpu_model
 from llm_agentd.errors import StartError
-from llm_agentd.ops import notify
-from llm_agentd.ops.watch import watch
-from llm_agentd.serving.cache import NullCache, open_cache
-from llm_agentd.serving.inference import Inference
-from llm_agentd.serving.intake import Intake, Policy
-from llm_agentd.serving.judge import Judge, ModelClassifier, UrlClassifier
-from llm_agentd.serving.meters import Meters
-from llm_agentd.serving.prefix import Prefixes
-from llm_agentd.serving.prefix_store import FOLDER, NullStore, open_prefix_store
-from llm_agentd.serving.request import Sampling
-from llm_agentd.serving.router import Router
-from llm_agentd.serving.width import Curve, measure, remember, remembered
-from llm_agentd.serving.window import Window
+from llm_agentd.memory.memory import open_memory
+from llm_agentd.metrics import Meters
+from llm_agentd.moderation import moderator as moderation
+from llm_agentd.moderation.audit_log import AuditLog
+from llm_agentd.moderation.classifier import Judge, ModelClassifier, UrlClassifier
+from llm_agentd.ops import sd_notify as notify
+from llm_agentd.ops.supervisor import watch
+from llm_agentd.prefix_cache.cache import Prefixes
+from llm_agentd.prefix_cache.store import FOLDER, NullStore, open_prefix_store
+from llm_agentd.prompt.builder import Thinker
+from llm_agentd.roles.registry import Roles
+from llm_agentd.scheduler.batch_size import Curve, measure, remember, remembered
+from llm_agentd.scheduler.engine_loop import Inference
+from llm_agentd.scheduler.request_queue import Window
+from llm_agentd.server.pipeline import Intake, Policy
+from llm_agentd.server.router import Router
+from llm_agentd.types import Sampling
 
 
 def serve(config: Config, argv: Sequence[str]) -> int:

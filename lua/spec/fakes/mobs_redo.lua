@@ -1,5 +1,5 @@
 -- FAKE of mobs_redo and mobs_npc, for specs: what our adapter touches, written anew after how mobs_redo 2021-09-20 (the
--- release in Debian 12; tests/test_attach.py plays with the real one) and mobs_npc of 2026 behave. With `new_tags` it keeps
+-- release in Debian 12; tests/game/test_attach.py plays with the real one) and mobs_npc of 2026 behave. With `new_tags` it keeps
 -- names in `_nametag`, as mobs_redo of 2025 does.
 
 return function(core, new_tags)

@@ -1,4 +1,4 @@
--- For tests/test_lifecycle.py: a player who says goodbye to an NPC is gone in the next step, while the NPC still thinks.
+-- For tests/game/test_lifecycle.py: a player who says goodbye to an NPC is gone in the next step, while the NPC still thinks.
 -- The log tells how many questions were out just then, what became of them, and that nothing more came.
 
 local QUIET_S = 3 -- after the reply: long enough to begin to speak

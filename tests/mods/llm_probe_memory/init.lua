@@ -1,4 +1,4 @@
--- For tests/test_memory_chain.py: an NPC is told what came of a trade, is asked, and is made to forget. The log tells how far it
+-- For tests/game/test_memory.py: an NPC is told what came of a trade, is asked, and is made to forget. The log tells how far it
 -- is; what the model was told the test reads from the daemon. One thing after another, each begun when the last has ended.
 
 local function note(...) core.log("action", "[llm_probe] " .. string.format(...)) end

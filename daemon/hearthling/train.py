@@ -1,0 +1,271 @@
+"""Trains `hearthling` on the generated corpus within a given time; the learning rate follows the clock.
+
+A second process makes and tokenises samples; this one takes steps. Each five minutes a checkpoint, from which
+the same command goes on (and sees a corpus that was widened meanwhile); `--from` begins with the weights and the
+vocabulary of a GGUF file. However fast the machine is, the rate has come down to almost nothing when the time is up.
+Needs torch (extra `train`); the daemon never imports this file.
+
+    python -m hearthling.train --out DIR --minutes 80 [--from FILE.gguf]
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import multiprocessing
+import os
+import random
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from multiprocessing.queues import Queue
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import gguf
+import torch
+from torch import Tensor
+
+from hearthling.copy_task import drills
+from hearthling.corpus import samples
+from hearthling.export import export
+from hearthling.import_gguf import shape_of, weights_of, write_vocabulary
+from hearthling.network import Hearthling, Shape, weighted_loss
+from hearthling.tokenizer import FILE_NAME, Tokenizer, corpus_texts
+from hearthling.tokenizer import TRAIN_SAMPLES as TOKENIZER_SAMPLES
+from hearthling.tokenizer import train as train_tokenizer
+
+BATCH_TOKENS = 3072  # larger batches are no faster on two cores, and fewer steps learn less
+LENGTH_STEP = 8  # rows are filled up to a multiple of this
+MAX_LENGTH = 512
+CHUNK_SAMPLES = 4096  # sorted by length within a chunk, so that rows of a batch are about as long
+CHUNKS_AHEAD = 6
+PROMPT_SHARE = 0.1  # of the prompt's positions take part in the loss
+DRILL_EVERY = 8  # one sample in eight is a copying exercise
+OTHERS_SHARE = 0.4  # of the topics outside --focus are kept, or they would be forgotten
+PEAK_RATE = 2e-3
+GOING_ON_RATE = 8e-4  # from a trained file: high enough to learn new things, low enough to keep the old
+LAST_RATE_SHARE = 0.01
+WARM_UP_STEPS = 200
+CHECKPOINT_S = 300.0
+LOG_STEPS = 50
+HELD_OUT_SAMPLES = 192
+CHECKPOINT_NAME = "checkpoint.pt"
+
+Encoded: TypeAlias = tuple[list[int], int]  # all ids, and how many of them are the prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    tokens: Tensor  # [rows, length]
+    where: Tensor  # [rows, few]: positions whose next token is asked
+    weight: Tensor  # [rows, few]
+
+
+def encoded(
+    tokenizer: Tokenizer, seed: int, split: Literal["train", "heldout"], focus: Collection[str] = ()
+) -> Iterator[Encoded]:
+    """Samples as token ids. With `focus` most of what belongs to other topics is left out."""
+    rng = random.Random(f"focus/{seed}")
+    for sample in samples(seed, split):
+        if focus and sample.expect.topic not in focus and rng.random() >= OTHERS_SHARE:
+            continue
+        prompt = tokenizer.prompt(sample.messages)
+        ids = prompt + tokenizer.reply(sample.reply)
+        if len(ids) <= MAX_LENGTH:
+            yield ids, len(prompt)
+
+
+def batches(chunk: list[Encoded], rng: random.Random) -> list[Batch]:
+    """Rows of like length together, batches in random order. What fills no batch is left out: a smaller one would be
+    compiled anew, which takes a minute."""
+    chunk = sorted(chunk, key=lambda item: (len(item[0]), rng.random()))
+    out: list[Batch] = []
+    rows: list[Encoded] = []
+    for item in chunk:
+        length = padded(len(item[0]))
+        if rows and (len(rows) + 1) * length > BATCH_TOKENS:
+            out.append(collate(rows, rng))
+            rows = []
+        rows.append(item)
+    rng.shuffle(out)
+    return out
+
+
+def padded(length: int) -> int:
+    return -(-length // LENGTH_STEP) * LENGTH_STEP
+
+
+def collate(rows: list[Encoded], rng: random.Random) -> Batch:
+    """All positions of the reply and a random few of the prompt."""
+    length = padded(max(len(ids) for ids, _ in rows))
+    picked = [wanted(len(ids), prompt, rng) for ids, prompt in rows]
+    few = padded(max(map(len, picked)))
+    tokens = torch.zeros(len(rows), length, dtype=torch.long)
+    where = torch.zeros(len(rows), few, dtype=torch.long)
+    weight = torch.zeros(len(rows), few)
+    for row, ((ids, _), positions) in enumerate(zip(rows, picked, strict=True)):
+        tokens[row, : len(ids)] = torch.tensor(ids)
+        where[row, : len(positions)] = torch.tensor(positions)
+        weight[row, : len(positions)] = 1.0
+    return Batch(tokens, where, weight)
+
+
+def wanted(length: int, prompt: int, rng: random.Random) -> list[int]:
+    some = rng.sample(range(prompt - 1), int((prompt - 1) * PROMPT_SHARE))
+    return sorted(some) + list(range(prompt - 1, length - 1))
+
+
+def feed(queue: Queue[list[Encoded]], tokenizer_path: Path, seed: int, focus: Collection[str]) -> None:
+    """The second process: samples without end, in chunks."""
+    os.nice(5)
+    tokenizer = Tokenizer(tokenizer_path)
+    talk, copying = encoded(tokenizer, seed, "train", focus), drills(tokenizer, seed)
+    while True:
+        queue.put([next(copying if index % DRILL_EVERY == 0 else talk) for index in range(CHUNK_SAMPLES)])
+
+
+class Trainer:
+    """Network, optimiser and clock."""
+
+    def __init__(self, out: Path, minutes: float, seed: int, compiled: bool, peak_rate: float = PEAK_RATE) -> None:
+        torch.manual_seed(seed)
+        self.out, self.budget_s, self.peak_rate = out, minutes * 60, peak_rate
+        self.tokenizer_path = out / FILE_NAME
+        self.tokenizer = Tokenizer(self.tokenizer_path)
+        self.shape = Shape(vocab=len(self.tokenizer))
+        self.net = Hearthling(self.shape)
+        matrices = [weight for weight in self.net.parameters() if weight.dim() > 1]
+        norms = [weight for weight in self.net.parameters() if weight.dim() == 1]
+        groups = [{"params": matrices, "weight_decay": 0.1}, {"params": norms, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, lr=peak_rate, betas=(0.9, 0.95), fused=True)
+        self.forward = torch.compile(self.net, dynamic=True) if compiled else self.net
+        self.step = self.tokens = 0
+        self.spent_s, self.seen_s = 0.0, time.monotonic()
+
+    def rate(self) -> float:
+        """Warm-up by steps, then a half cosine by the clock."""
+        share = min(1.0, self.spent_s / self.budget_s)
+        falling = LAST_RATE_SHARE + (1 - LAST_RATE_SHARE) * (1 + math.cos(math.pi * share)) / 2
+        return self.peak_rate * falling * min(1.0, (self.step + 1) / WARM_UP_STEPS)
+
+    def loss(self, batch: Batch, forward: Callable[..., Tensor]) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            return weighted_loss(forward, self.net.embed.weight, batch.tokens, batch.where, batch.weight)
+
+    def learn(self, batch: Batch) -> float:
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.rate()
+        loss = self.loss(batch, self.forward)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.step += 1
+        self.tokens += batch.tokens.numel()
+        now_s = time.monotonic()
+        self.spent_s, self.seen_s = self.spent_s + now_s - self.seen_s, now_s
+        return float(loss.detach())
+
+    def held_out(self, chunk: list[Encoded]) -> float:
+        """Loss on replies to combinations never trained on."""
+        with torch.no_grad():
+            losses = [float(self.loss(batch, self.net)) for batch in batches(chunk, random.Random(0))]
+        return sum(losses) / len(losses)
+
+    def save(self) -> None:
+        part = self.out / (CHECKPOINT_NAME + ".part")
+        state: dict[str, Any] = {
+            "weights": self.net.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "shape": self.shape.as_dict(),
+            "step": self.step,
+            "tokens": self.tokens,
+            "spent_s": self.spent_s,
+        }
+        torch.save(state, part)
+        os.replace(part, self.out / CHECKPOINT_NAME)
+        export(self.net.state_dict(), self.shape, self.tokenizer, self.out / "latest.gguf")
+
+    def load(self) -> None:
+        state = torch.load(self.out / CHECKPOINT_NAME, weights_only=True)
+        self.net.load_state_dict(state["weights"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.tokens, self.spent_s = state["step"], state["tokens"], state["spent_s"]
+
+    def begin_with(self, reader: gguf.GGUFReader) -> None:
+        """Raises ValueError where the file's sizes are others."""
+        if shape_of(reader) != self.shape:
+            raise ValueError(f"the file is of another shape: {shape_of(reader)}, not {self.shape}")
+        self.net.load_state_dict(weights_of(reader))
+
+
+def run(trainer: Trainer, seed: int, focus: Collection[str] = ()) -> None:
+    """Steps until the time is up."""
+    context = multiprocessing.get_context("spawn")
+    queue: Queue[list[Encoded]] = context.Queue(CHUNKS_AHEAD)
+    # another seed after each resumption, or the first samples would be seen again
+    feeder = context.Process(target=feed, args=(queue, trainer.tokenizer_path, seed + trainer.step, focus), daemon=True)
+    feeder.start()
+    stream = encoded(trainer.tokenizer, seed, "heldout")
+    chunk = [next(stream) for _ in range(HELD_OUT_SAMPLES)]
+    rng = random.Random(seed + trainer.step)
+    saved_s, recent = trainer.spent_s, []
+    try:
+        while trainer.spent_s < trainer.budget_s:
+            for batch in batches(queue.get(), rng):
+                recent.append(trainer.learn(batch))
+                if trainer.step % LOG_STEPS == 0:
+                    report(trainer, sum(recent) / len(recent))
+                    recent.clear()
+                if trainer.spent_s - saved_s > CHECKPOINT_S:
+                    saved_s = trainer.spent_s
+                    trainer.save()
+                    print(f"held out: loss {trainer.held_out(chunk):.4f}", flush=True)
+                if trainer.spent_s >= trainer.budget_s:
+                    break
+    finally:
+        feeder.terminate()
+    trainer.save()
+    print(f"done; held out: loss {trainer.held_out(chunk):.4f}", flush=True)
+
+
+def report(trainer: Trainer, loss: float) -> None:
+    print(
+        f"{trainer.spent_s / 60:6.1f} min  step {trainer.step:6d}  {trainer.tokens / 1e6:6.2f} M tokens  "
+        f"loss {loss:.4f}  rate {trainer.rate():.2e}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="train hearthling; run again with the same --out to go on")
+    parser.add_argument("--out", type=Path, required=True, help="folder for tokenizer, checkpoint and latest.gguf")
+    parser.add_argument("--minutes", type=float, default=80.0)
+    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument(
+        "--focus", nargs="*", default=[], help="topics that the report shows to be weak, seen more often"
+    )
+    parser.add_argument("--from", type=Path, dest="start", help="GGUF file of hearthling to go on from")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--no-compile", action="store_true", help="without torch.compile (no C++ compiler there)")
+    options = parser.parse_args()
+    torch.set_flush_denormal(True)
+    torch.set_num_threads(options.threads)
+    options.out.mkdir(parents=True, exist_ok=True)
+    start = gguf.GGUFReader(options.start) if options.start else None
+    if start:
+        write_vocabulary(start, options.out / FILE_NAME)
+    elif not (options.out / FILE_NAME).exists():
+        train_tokenizer(corpus_texts(TOKENIZER_SAMPLES), options.out)
+    rate = GOING_ON_RATE if start else PEAK_RATE
+    trainer = Trainer(options.out, options.minutes, options.seed, not options.no_compile, rate)
+    if (options.out / CHECKPOINT_NAME).exists():
+        trainer.load()
+    elif start:
+        trainer.begin_with(start)
+    run(trainer, options.seed, options.focus)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+"""Clients for `bench village` and `bench restart`: one for this daemon, one for any OpenAI-compatible server.
+
+Both stream, and note when a request was sent, when its first text came and when it was done. Failures are answers too.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import httpx
+import orjson
+import zmq
+
+from llm_agentd.bench.trace import Ask
+from llm_agentd.protocol import wire
+
+TIMEOUT_S = 600.0
+TEMPERATURE = 0.7
+MODELS_TIMEOUT_S = 10.0
+MALFORMED = (ValueError, LookupError, TypeError, AttributeError)  # what an answer of another shape raises
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Seconds since the request was sent. `tokens`: prompt, reused, generated, as far as the server says."""
+
+    ask: Ask
+    ok: bool
+    first_s: float
+    done_s: float
+    tokens: dict[str, int] = field(default_factory=dict)
+    error: str = ""
+
+
+class Client(Protocol):
+    def send(self, ask: Ask, *, cache: str = "use") -> None: ...
+
+    def receive(self, timeout_s: float) -> list[Answer]:
+        """Answers that are complete, waiting for one so long."""
+
+    def close(self) -> None: ...
+
+
+class Daemon:
+    """This daemon, over ZeroMQ, all requests on one socket."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket = self._context.socket(zmq.DEALER)
+        self._socket.connect(endpoint)
+        self._open: dict[str, tuple[Ask, float, float | None]] = {}
+        self._socket.send(wire.encode({"op": "info", "id": "info"}))
+        records = [record for record in wire.decode(self._socket.recv()) if isinstance(record, dict)]
+        self.info: dict[str, Any] = records[0]["info"]
+
+    def send(self, ask: Ask, *, cache: str = "use") -> None:
+        record = {
+            "op": "infer",
+            "id": str(ask.number),
+            "messages": ask.messages,
+            "seed": ask.seed,
+            "temperature": TEMPERATURE,
+            "max_tokens": ask.max_tokens,
+            "stream": True,
+            "priority": ask.priority,
+            "deadline_ms": int(TIMEOUT_S * 1000),
+            "cache": cache,
+        }
+        self._open[str(ask.number)] = (ask, time.perf_counter(), None)
+        self._socket.send(wire.encode(record))
+
+    def receive(self, timeout_s: float) -> list[Answer]:
+        if not self._socket.poll(int(timeout_s * 1000)):
+            return []
+        now_s = time.perf_counter()
+        answers: list[Answer] = []
+        for record in wire.decode(self._socket.recv()):
+            assert isinstance(record, dict), record
+            ask, sent_s, first_s = self._open[record["id"]]
+            if record["event"] == "delta":
+                if first_s is None:
+                    self._open[record["id"]] = (ask, sent_s, now_s)
+                continue
+            del self._open[record["id"]]
+            ok = record["event"] == "done"
+            answers.append(
+                Answer(
+                    ask,
+                    ok,
+                    (first_s or now_s) - sent_s,
+                    now_s - sent_s,
+                    _computed(record) if ok else {},
+                    record.get("message", ""),
+                )
+            )
+        return answers
+
+    def close(self) -> None:
+        self._socket.close(0)
+        self._context.term()
+
+
+def _computed(record: dict[str, Any]) -> dict[str, int]:
+    """Of a cache hit or a twin nothing was computed."""
+    if record["cache"] not in ("miss", "off"):
+        return {}
+    usage = record["usage"]
+    return {
+        "prompt": usage["prompt_tokens"],
+        "reused": usage["reused_tokens"],
+        "generated": usage["completion_tokens"],
+    }
+
+
+class Upstream:
+    """`/v1/chat/completions` of any server; a thread a request, as its users would."""
+
+    def __init__(self, url: str) -> None:
+        base = url.rstrip("/").removesuffix("/v1") + "/v1"
+        self._url = base + "/chat/completions"
+        self._done: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        limits = httpx.Limits(max_connections=256, max_keepalive_connections=256)
+        self._http = httpx.Client(timeout=TIMEOUT_S, limits=limits, trust_env=False)
+        self._model = self._first_model(base + "/models")
+
+    def _first_model(self, url: str) -> dict[str, str]:
+        """Most servers want to be told the model; llama-server has but one."""
+        try:
+            return {"model": str(self._http.get(url, timeout=MODELS_TIMEOUT_S).json()["data"][0]["id"])}
+        except (httpx.HTTPError, *MALFORMED):
+            return {}
+
+    def send(self, ask: Ask, *, cache: str = "use") -> None:
+        threading.Thread(target=self._ask, args=(ask, time.perf_counter()), daemon=True).start()
+
+    def _ask(self, ask: Ask, sent_s: float) -> None:
+        body = {
+            **self._model,
+            "messages": ask.messages,
+            "max_tokens": ask.max_tokens,
+            "temperature": TEMPERATURE,
+            "seed": ask.seed,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        first_s: float | None = None
+        tokens: dict[str, int] = {}
+        error, finished = "", False
+        try:
+            with self._http.stream("POST", self._url, json=body) as reply:
+                reply.raise_for_status()
+                for event in _events(reply.iter_lines()):
+                    if "error" in event:  # told in the stream, after a 200
+                        raise ValueError(str(event["error"]))
+                    choices = event.get("choices") or [{}]
+                    finished = finished or bool(choices[0].get("finish_reason"))
+                    if first_s is None and choices[0].get("delta", {}).get("content"):
+                        first_s = time.perf_counter()
+                    tokens |= _told(event)
+            if not finished:
+                raise ValueError("the stream broke off without a finish_reason")
+        except (httpx.HTTPError, *MALFORMED) as problem:
+            error = f"{type(problem).__name__}: {problem}"
+        now_s = time.perf_counter()
+        self._done.put(Answer(ask, not error, (first_s or now_s) - sent_s, now_s - sent_s, tokens, error))
+
+    def receive(self, timeout_s: float) -> list[Answer]:
+        try:
+            answers = [self._done.get(timeout=timeout_s)]
+        except queue.Empty:
+            return []
+        while not self._done.empty():
+            answers.append(self._done.get())
+        return answers
+
+    def close(self) -> None:
+        self._http.close()
+
+
+def _events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    """The objects of a stream of server-sent events."""
+    for line in lines:
+        if line.startswith("data: {"):
+            yield orjson.loads(line[6:])
+
+
+def _told(event: dict[str, Any]) -> dict[str, int]:
+    """OpenAI's `usage`, and llama-server's own `timings`, which says what its cache saved."""
+    tokens: dict[str, int] = {}
+    if usage := event.get("usage"):
+        tokens |= {"prompt": usage["prompt_tokens"], "generated": usage["completion_tokens"]}
+    if "cache_n" in (timings := event.get("timings") or {}):
+        tokens["reused"] = timings["cache_n"]
+    return tokens
+
+
+def drain(client: Client, requests: Sequence[Ask], clients: int) -> tuple[list[Answer], float]:
+    """`clients` ask at once, each the next request when it has its answer. Answers and the seconds it took."""
+    waiting = list(reversed(requests))
+    answers: list[Answer] = []
+    began_s = time.perf_counter()
+    open_requests = 0
+    while waiting or open_requests:
+        while waiting and open_requests < clients:
+            client.send(waiting.pop())
+            open_requests += 1
+        come = client.receive(TIMEOUT_S)
+        open_requests -= len(come)
+        answers += come
+    return answers, time.perf_counter() - began_s
+
+
+def open_loop(client: Client, requests: Sequence[Ask]) -> tuple[list[Answer], float]:
+    """Each request at its time, whatever was answered by then."""
+    waiting = list(reversed(requests))
+    answers: list[Answer] = []
+    began_s = time.perf_counter()
+    while len(answers) < len(requests):
+        passed_s = time.perf_counter() - began_s
+        while waiting and waiting[-1].at_s <= passed_s:
+            client.send(waiting.pop())
+        answers += client.receive(max(0.001, waiting[-1].at_s - passed_s) if waiting else TIMEOUT_S)
+    return answers, time.perf_counter() - began_s
+
+
+def saturate(
+    client: Client, busy: Iterator[Ask], busy_requests: int, spoken: Iterator[Ask], every_s: float, seconds: float
+) -> list[Answer]:
+    """Keeps `busy_requests` open and asks one `spoken` every `every_s`, for so long; the answers of these.
+
+    Busy ones that failed are among them, since the engine was then not as busy as meant; they are not asked again.
+    """
+    heard: list[Answer] = []
+    failed: list[Answer] = []
+    began_s = time.perf_counter()
+    open_busy = asked = 0
+    while True:
+        passed_s = time.perf_counter() - began_s
+        over = passed_s >= seconds
+        if over and not open_busy and len(heard) == asked:
+            return heard + failed
+        while not over and open_busy + len(failed) < busy_requests:
+            client.send(next(busy), cache="off")
+            open_busy += 1
+        if not over and passed_s >= (asked + 1) * every_s:
+            client.send(next(spoken), cache="off")
+            asked += 1
+        for answer in client.receive(0.02 if not over else TIMEOUT_S):
+            if answer.ask.priority == "spoken":
+                heard.append(answer)
+            else:
+                open_busy -= 1
+                failed += [] if answer.ok else [answer]

@@ -1,0 +1,167 @@
+"""`bench hit`: what a cache hit costs, against a bare ROUTER echo and a bare FastAPI route of the same run.
+
+Measured idle and while the engine decodes at full width (the game must not feel it), rounds of each side in turn.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import orjson
+import psutil
+
+from llm_agentd.bench import Options, Result, percentile
+from llm_agentd.config import Config
+from llm_agentd.ops.harness import Browser, Peer, daemon, free_port, process, times_us
+from llm_agentd.protocol import wire
+
+ROUNDS, CALLS = 5, 400  # medians of rounds taken in turn: noise that comes in waves hits both sides
+IDLE_S = 5.0
+ECHO = """
+import sys, zmq
+s = zmq.Context().socket(zmq.ROUTER); s.bind(sys.argv[1]); print("ready", flush=True)
+while True: s.send_multipart(s.recv_multipart())
+"""
+BARE = """
+import sys, uvicorn
+from fastapi import FastAPI
+from pydantic import BaseModel
+class Ask(BaseModel): prompt: str
+app = FastAPI()
+@app.post("/infer")
+async def infer(ask: Ask): return {"text": "Good evening."}
+config = uvicorn.Config(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=False, log_level="error")
+server = uvicorn.Server(config)
+start = server.startup
+async def startup(sockets=None):
+    await start(sockets); print("ready", flush=True)
+server.startup = startup
+server.run()
+"""
+ASK = {
+    "op": "infer",
+    "prompt": "Mira, the healer, looks up. Ana: Good evening!",
+    "seed": 1,
+    "max_tokens": 24,
+    "deadline_ms": 60_000,
+}
+
+
+def measure(config: Config, _options: Options) -> Result:
+    echo_endpoint, bare_port = f"tcp://127.0.0.1:{free_port()}", free_port()
+    sets = {} if config.model.path is None else {"model.path": config.model.path}
+    with (
+        process(["-c", ECHO, echo_endpoint], "ready"),
+        process(["-c", BARE, str(bare_port)], "ready"),
+        daemon(sets, http=True) as (endpoint, port, child),
+        Peer(echo_endpoint) as echo,
+        Peer(endpoint) as peer,
+    ):
+        idle_cpu, resident = _at_rest(child.pid, peer)
+        peer.ask(**ASK)
+        part = wire.encode({"id": "x", **ASK})
+        body = orjson.dumps({key: value for key, value in ASK.items() if key != "op"})
+        bare, door = Browser(bare_port), Browser(port)
+        sides = {
+            "zmq_echo": lambda: echo.round_trip(part),
+            "zmq_hit": lambda: peer.round_trip(part),
+            "http_bare": lambda: bare.post("/infer", body),
+            "http_hit": lambda: door.post("/infer", body),
+        }
+        times: dict[str, list[float]] = {name: [] for name in sides}
+        for _ in range(ROUNDS):
+            for name, call in sides.items():
+                times[name] += times_us(call, CALLS)
+        with _full_width(endpoint, config.batch.size):
+            for name in ("zmq_echo", "zmq_hit"):
+                times[f"{name}_busy"] = [t for _ in range(ROUNDS) for t in times_us(sides[name], CALLS)]
+    return _result(times, idle_cpu, resident)
+
+
+class _full_width:
+    """Keeps every sequence of the engine busy in the background until left."""
+
+    def __init__(self, endpoint: str, width: int) -> None:
+        self._endpoint, self._width = endpoint, width
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._feed, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+        time.sleep(0.5)  # until the window is over and all sequences run
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join(30)
+
+    def _feed(self) -> None:
+        """A process of its own would be fairer to our clients, but waiting here costs them nothing."""
+        with Peer(self._endpoint) as peer:
+            for number in range(2 * self._width):
+                self._ask(peer, number)
+            number = 2 * self._width
+            while not self._ended.is_set():
+                for record in peer.receive():
+                    if record["event"] == "done":
+                        self._ask(peer, number)
+                        number += 1
+
+    @staticmethod
+    def _ask(peer: Peer, number: int) -> None:
+        prompt = f"Tale {number}: Once upon a time the village"
+        peer.send(
+            op="infer",
+            prompt=prompt,
+            max_tokens=256,
+            cache="off",
+            seed=number,
+            deadline_ms=60_000,
+            priority="background",
+        )
+
+
+def _at_rest(pid: int, peer: Peer) -> tuple[float, int]:
+    """`(share of one core, resident bytes without the model's file)` of the daemon process alone."""
+    info = peer.ask(op="info")["info"]
+    process = psutil.Process(info["pid"])
+    assert pid in (process.pid, process.ppid())
+    process.cpu_percent()
+    time.sleep(IDLE_S)
+    return process.cpu_percent() / 100, process.memory_info().rss - info["model_bytes"]
+
+
+def _result(times: dict[str, list[float]], idle_cpu: float, resident: int) -> Result:
+    p50 = {name: percentile(values, 0.5) for name, values in times.items()}
+    p99 = {name: percentile(values, 0.99) for name, values in times.items()}
+    ratios = {
+        "zmq_vs_echo_p50": p50["zmq_hit"] / p50["zmq_echo"],
+        "http_vs_bare_p50": p50["http_hit"] / p50["http_bare"],
+        "zmq_busy_p99_vs_idle_p50": p99["zmq_hit_busy"] / p50["zmq_hit"],
+    }
+    labels = {
+        "zmq_echo": ("bare ROUTER echo", ""),
+        "zmq_hit": ("cache hit, ZeroMQ", f"{ratios['zmq_vs_echo_p50']:.2f} x echo (goal <= 3)"),
+        "http_bare": ("bare FastAPI route", ""),
+        "http_hit": ("cache hit, HTTP", f"{ratios['http_vs_bare_p50']:.2f} x bare (goal <= 2)"),
+        "zmq_echo_busy": ("bare echo, engine at full width", ""),
+        "zmq_hit_busy": (
+            "cache hit, engine at full width",
+            f"p99 {ratios['zmq_busy_p99_vs_idle_p50']:.2f} x idle p50 (goal <= 5)",
+        ),
+    }
+    rows = tuple((label, f"{p50[name]:.0f}", f"{p99[name]:.0f}", note) for name, (label, note) in labels.items())
+    figures = {f"{name}_p50_us": value for name, value in p50.items()}
+    figures |= {f"{name}_p99_us": value for name, value in p99.items()}
+    figures |= {"idle_cpu_share": idle_cpu, "resident_beside_model_bytes": resident}
+    return Result(
+        title="Cache hit, round trip in microseconds",
+        columns=("", "p50", "p99", "ratio"),
+        rows=rows,
+        ratios=ratios,
+        figures=figures,
+        notes=(
+            f"Idle daemon: {idle_cpu:.2%} of a core (goal < 1 %), "
+            f"{resident / 2**20:.0f} MiB resident beside the model (goal < 120 MB)",
+        ),
+    )

@@ -1,0 +1,252 @@
+"""`bench ticks`: what the mod and the daemon cost a real game server's steps, with the LLM off and on, in turn.
+
+Each run is a server of its own (20 Hz, minetest_game) with so many NPCs that have bodies, and a daemon of its own
+beside it; off, the mod is switched off and the daemon idles. The game's side is ops/demo/llm_village/ticks.lua.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from llm_agentd.bench import Options, Result, percentile, pyplot
+from llm_agentd.config import Config
+from llm_agentd.demo.game import STEP_S, Game
+from llm_agentd.errors import StartError
+from llm_agentd.ops.harness import daemon
+
+WARMUP_S = 5.0  # the first prompts of all roles, and a server that has just started
+GIVE_UP_S = 60.0  # for starting, the last answers and stopping
+LOOK_EVERY_S = 0.25  # this process must not be what disturbs the steps
+DEADLINE_MS = 8000  # the mod's own default, said aloud because the game's side checks it
+# How often a visitor asks: each NPC is asked twice a minute, a lone one more often, else there is little to measure.
+NPC_ASKED_EVERY_S = 30.0
+ASKED_EVERY_MAX_S = 5.0
+TALKS_MAX = 100  # llm_agent.npc_talk_groups_max goes no further
+RATE_MAX_PER_MIN, BURST_MAX = 10_000, 1000  # as far as the mod's settings of these names go
+LONG_STEP_MS = 100.0
+GAP_GOAL, GAP_GOAL_NPCS = 1.10, 50  # p99 of the gaps, on over off
+OWN_GOAL_MS, OWN_GOAL_NPCS = 1.0, 100  # p99 of the mod's own time in a step
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the game wrote of one run, times in milliseconds.
+
+    `gaps`: from step to step; `own`: the mod's part of each; `first` and `reply`: until the first and the last of the
+    model's words.
+    """
+
+    npcs: int
+    on: bool
+    gaps: list[float]
+    own: list[float]
+    first: list[float]
+    reply: list[float]
+    counts: dict[str, int]
+    errors: dict[str, int]
+
+    @property
+    def name(self) -> str:
+        return f"{self.npcs} {'on' if self.on else 'off'}"
+
+    @property
+    def long_steps(self) -> int:
+        return sum(gap > LONG_STEP_MS for gap in self.gaps)
+
+    @property
+    def broken_promises(self) -> int:
+        """Thinks whose callback came too late, twice or never."""
+        return self.counts["late"] + self.counts["doubled"] + self.counts["asked"] - self.counts["answered"]
+
+
+def measure(config: Config, options: Options) -> Result:
+    runs = [run_once(config, npcs, on, options.seconds) for npcs in options.npcs for on in (False, True)]
+    pairs = list(zip(runs[::2], runs[1::2], strict=True))
+    ratios = {f"step_gap_p99_at_{on.npcs}": _at(0.99, on.gaps) / _at(0.99, off.gaps) for off, on in pairs}
+    return Result(
+        title=f"Server steps of {STEP_S * 1000:.0f} ms, {options.seconds:g} s for each count of NPCs and LLM; ms",
+        columns=("", *(run.name for run in runs)),
+        rows=tuple((label, *(cell(run) for run in runs)) for label, cell in ROWS),
+        ratios=ratios,
+        figures={
+            f"{run.npcs}_{'on' if run.on else 'off'}_{key}": value for run in runs for key, value in _figures(run)
+        },
+        notes=tuple(goals(pairs, ratios)),
+        plot=lambda path: _plot(pairs, path),
+    )
+
+
+def run_once(config: Config, npcs: int, on: bool, seconds: float) -> Run:
+    """One server and one daemon from start to stop. Raises StartError where the game ends without figures."""
+    with (
+        daemon(_model_sets(config), http=True) as (_, port, _child),
+        tempfile.TemporaryDirectory(prefix="llm-agentd-ticks-") as folder,
+    ):
+        game = Game(Path(folder), settings=_game_settings(port, npcs, on, seconds))
+        game.start()
+        try:
+            give_up_s = time.monotonic() + WARMUP_S + seconds + GIVE_UP_S
+            while game.running() and time.monotonic() < give_up_s:
+                time.sleep(LOOK_EVERY_S)
+        finally:
+            code = game.stop()
+        written = Path(folder) / "world" / "ticks.json"
+        if not written.exists():
+            raise StartError(
+                f"bench ticks: the game server ended without figures (exit code {code}):\n{game.last_words()}"
+            )
+        return read_run(npcs, on, orjson.loads(written.read_bytes()))
+
+
+def read_run(npcs: int, on: bool, data: dict[str, Any]) -> Run:
+    """Engines write empty tables as null, and before 5.16 whole numbers as 5.0."""
+    counts, errors = (
+        {key: int(value) for key, value in (data.get(part) or {}).items()} for part in ("counts", "errors")
+    )
+    if counts["bodies"] != npcs:
+        raise StartError(f"bench ticks: of {npcs} NPCs only {counts['bodies']} had bodies at the end")
+    gaps, own, first, reply = (data.get(f"{key}_ms") or [] for key in ("gaps", "own", "first", "reply"))
+    return Run(npcs, on, gaps, own, first, reply, counts, errors)
+
+
+def _game_settings(port: int, npcs: int, on: bool, seconds: float) -> dict[str, object]:
+    return {
+        "llm_agent.enabled": str(on).lower(),
+        "llm_agent.url": f"http://127.0.0.1:{port}",
+        "llm_agent.deadline_ms": DEADLINE_MS,
+        "llm_agent.npc_talk": "always",
+        "llm_agent.npc_talk_interval_s": 15,
+        "llm_agent.npc_talk_groups_max": min(TALKS_MAX, npcs),
+        # The few visitors stand for many players, and what is refused is no load.
+        **{f"llm_agent.{who}_rate_per_min": RATE_MAX_PER_MIN for who in ("player", "npc")},
+        **{f"llm_agent.{who}_burst": BURST_MAX for who in ("player", "npc")},
+        "llm_village.ticks": "true",
+        "llm_village.npcs": npcs,
+        "llm_village.seconds": seconds,
+        "llm_village.warmup_s": WARMUP_S,
+        "llm_village.ask_interval_s": min(ASKED_EVERY_MAX_S, NPC_ASKED_EVERY_S / npcs),
+        "max_forceloaded_blocks": npcs,
+    }
+
+
+def _model_sets(config: Config) -> dict[str, str]:
+    """All that the configuration says of the model, as `--set` takes it."""
+    said = {key: getattr(config.model, key) for key in config.model.model_fields_set}
+    return {
+        f"model.{key}": ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        for key, value in said.items()
+        if value is not None
+    }
+
+
+def _at(share: float, values: Sequence[float]) -> float:
+    return percentile(list(values), share) if values else math.nan
+
+
+def _of(values: Callable[[Run], list[float]], share: float, digits: int) -> Callable[[Run], str]:
+    def cell(run: Run) -> str:
+        return f"{_at(share, values(run)):.{digits}f}" if values(run) else "-"
+
+    return cell
+
+
+def _count(key: str) -> Callable[[Run], str]:
+    return lambda run: str(run.counts[key])
+
+
+ROWS: tuple[tuple[str, Callable[[Run], str]], ...] = (
+    ("steps", lambda run: str(len(run.gaps))),
+    *((f"step gap {name}", _of(lambda run: run.gaps, share, 1)) for name, share in (("p50", 0.5), ("p95", 0.95))),
+    *((f"step gap {name}", _of(lambda run: run.gaps, share, 1)) for name, share in (("p99", 0.99), ("max", 1))),
+    (f"steps over {LONG_STEP_MS:.0f}", lambda run: str(run.long_steps)),
+    *(
+        (f"mod's own {name}", _of(lambda run: run.own, share, 3))
+        for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1))
+    ),
+    *((f"first text {name}", _of(lambda run: run.first, share, 0)) for name, share in (("p50", 0.5), ("p95", 0.95))),
+    *((f"whole reply {name}", _of(lambda run: run.reply, share, 0)) for name, share in (("p50", 0.5), ("p95", 0.95))),
+    ("thinks asked", _count("asked")),
+    ("answered", _count("answered")),
+    ("past deadline", _count("late")),
+    ("replies", lambda run: str(len(run.reply))),
+    ("from cache", _count("cache_hits")),
+    ("fallbacks", _count("fallbacks")),
+    ("lines said", _count("said")),
+)
+
+
+def _figures(run: Run) -> Iterator[tuple[str, float]]:
+    for name, values in (("step_gap", run.gaps), ("own", run.own)):
+        for share in (0.5, 0.95, 0.99):
+            yield f"{name}_p{share * 100:.0f}_ms", _at(share, values)
+        yield f"{name}_max_ms", max(values)
+    if run.reply:
+        for name, values in (("first_text", run.first), ("reply", run.reply)):
+            yield f"{name}_p50_ms", _at(0.5, values)
+            yield f"{name}_p95_ms", _at(0.95, values)
+    yield "steps", len(run.gaps)
+    yield "steps_over_100_ms", run.long_steps
+    yield "replies", len(run.reply)
+    yield from run.counts.items()
+
+
+def goals(pairs: Sequence[tuple[Run, Run]], ratios: dict[str, float]) -> Iterator[str]:
+    """The aims, met or missed, each with its figure; what was not measured says so."""
+
+    def verdict(aim: str, met: bool | None, found: str) -> str:
+        return f"{'not measured' if met is None else 'met' if met else 'missed'}: {aim}: {found}"
+
+    ratio = ratios.get(f"step_gap_p99_at_{GAP_GOAL_NPCS}")
+    yield verdict(
+        f"p99 step gap with {GAP_GOAL_NPCS} NPCs within {GAP_GOAL - 1:.0%} of off",
+        None if ratio is None else ratio <= GAP_GOAL,
+        f"no {GAP_GOAL_NPCS} in --npcs" if ratio is None else f"{ratio:.3f} of it",
+    )
+    more = {on.npcs: (off.long_steps, on.long_steps) for off, on in pairs if on.long_steps > off.long_steps}
+    yield verdict(
+        f"no step over {LONG_STEP_MS:.0f} ms that was not there without",
+        not more,
+        "; ".join(f"{npcs} NPCs: {off} off, {on} on" for npcs, (off, on) in more.items()) or "none",
+    )
+    runs = [run for pair in pairs for run in pair]
+    broken, asked = sum(run.broken_promises for run in runs), sum(run.counts["asked"] for run in runs)
+    yield verdict(
+        "every think answered once, by its deadline and one step", not broken, f"{asked - broken} of {asked} were"
+    )
+    own = next((_at(0.99, on.own) for _, on in pairs if on.npcs == OWN_GOAL_NPCS), None)
+    yield verdict(
+        f"mod's own time in a step under {OWN_GOAL_MS:g} ms with {OWN_GOAL_NPCS} NPCs (p99)",
+        None if own is None else own < OWN_GOAL_MS,
+        f"no {OWN_GOAL_NPCS} in --npcs" if own is None else f"{own:.3f} ms",
+    )
+    for run in runs:
+        if run.on and run.errors:
+            yield f"fallbacks, {run.npcs} NPCs: " + ", ".join(f"{n} {code}" for code, n in sorted(run.errors.items()))
+
+
+def _plot(pairs: Sequence[tuple[Run, Run]], path: Path) -> None:
+    """Which share of steps took longer than so many milliseconds: off dashed, on drawn through."""
+    figure, (gaps, own) = pyplot().subplots(1, 2, figsize=(12, 4.5))
+    for number, pair in enumerate(pairs):
+        for run in pair:
+            for axes, values in ((gaps, run.gaps), (own, run.own)):
+                shares = [1 - place / len(values) for place in range(len(values))]
+                axes.plot(sorted(values), shares, f"C{number}{'-' if run.on else '--'}", label=run.name, linewidth=1.2)
+    gaps.set(title="from step to step", xlabel="milliseconds")
+    gaps.axvline(LONG_STEP_MS, color="black", linewidth=0.6)
+    own.set(title="the mod's own time in a step", xlabel="milliseconds", xscale="log")
+    own.axvline(OWN_GOAL_MS, color="black", linewidth=0.6)
+    for axes in (gaps, own):
+        axes.set(yscale="log", ylabel="share of steps that took longer")
+        axes.grid(alpha=0.3)
+    gaps.legend(title="NPCs, LLM", fontsize="small")
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)

@@ -1,0 +1,325 @@
+"""The completion cache on LMDB: turns, what is not yet written, and the writer thread.
+
+`get` runs on the router and inference threads and takes no lock; `put` and the counting of hits only queue, and ONE
+writer thread commits them in groups behind the replies. It must not know requests, engines or sockets.
+
+What can be lost: a kill takes what was queued in the last `LINGER_S` or so; a power loss no more, as each group is
+synced before it counts as written. The file stays whole in both cases.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import lmdb
+
+from llm_agentd.cache.files import cure, lock_folder
+from llm_agentd.cache.lmdb_store import Hits, Store
+from llm_agentd.cache.record import (
+    PROMPT_KEPT_CHARS,
+    VARIANTS_MAX,
+    BadRecord,
+    Entry,
+    Head,
+    decode,
+    decode_head,
+    encode,
+    slot_key,
+    to_us,
+)
+
+log = logging.getLogger(__name__)
+
+QUEUE_MAX = 4096  # puts and hits not yet written; a disk that hangs must cost memory only up to here
+GROUP_MAX = 512  # of them in one transaction
+LINGER_S = 0.05  # collects what comes close together into one disk sync; nobody waits for it
+SWEEP_EVERY_S = 60.0  # an idle daemon still deletes what expired
+WRITE_AGAIN_S = 300.0  # a full disk may be cleaned up: try again this often
+TURNS_MAX = 4096  # keys whose last served variant is remembered; beyond, the record's own last hit decides
+FLUSH_MAX_S = 30.0  # a hanging disk must not hang the end of the daemon
+FULL_SHARE = 0.5  # of `max_bytes` is kept when the map is full all the same
+
+
+@dataclass(frozen=True, slots=True)
+class _Put:
+    key: bytes
+    variant: int
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    slot: bytes
+    at_us: int
+
+
+@dataclass(slots=True)
+class _Purge:
+    """`count` is filled in by the writer before `done`."""
+
+    name: str | None
+    done: threading.Event = field(default_factory=threading.Event)
+    count: int = 0
+
+
+class LmdbCache:
+    """Completions on LMDB. Close it only after the threads that read from it have ended."""
+
+    def __init__(self, path: Path, ttl_s: float, max_bytes: int, now: Callable[[], float] = time.time) -> None:
+        """Raises StartError where another process has the folder, lmdb.Error and OSError where it cannot be used."""
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path = path
+        self._ttl_s = ttl_s
+        self._max_bytes = max_bytes
+        self._now = now
+        self._lock_handle = lock_folder(path)
+        try:
+            self._store = Store.open(path, max_bytes)
+        except BaseException:
+            os.close(self._lock_handle)
+            raise
+        # Not yet committed replies by key and variant. The inner dicts are replaced, never changed, so that `get`
+        # needs no lock; `_put_lock` orders those who replace them.
+        self._pending: dict[bytes, dict[int, Entry]] = {}
+        self._put_lock = threading.Lock()
+        self._queue: deque[_Put | _Hit | _Purge | threading.Event] = deque()
+        self._turns: dict[bytes, int] = {}
+        self._wake = threading.Event()
+        self._hurry = threading.Event()
+        self._closing = False
+        self._dropped = 0
+        self._write_again_s = 0.0  # writing is off until then
+        self._read_failed = False
+        self._writer = threading.Thread(target=self._write_on, name="cache-writer", daemon=True)
+        self._writer.start()
+
+    # -- any thread ------------------------------------------------------------------------------
+
+    def get(self, key: bytes, variants: int) -> Entry | None:
+        if not 1 <= variants <= VARIANTS_MAX:
+            return None
+        now_s = self._now()
+        pending = self._pending.get(key, {})  # before the committed ones: what leaves here is committed by then
+        found: list[bytes | Entry] = []
+        heads: list[Head] = []
+        try:
+            for variant, raw in enumerate(self._store.read(key, variants)):
+                record = pending.get(variant, raw)
+                if record is None:
+                    return None
+                head = _head(record)
+                if head.expires_us <= to_us(now_s):
+                    return None
+                found.append(record)
+                heads.append(head)
+            variant = self._turn(key, heads)
+            chosen = found[variant]
+            entry = chosen if isinstance(chosen, Entry) else decode(chosen)
+        except (lmdb.Error, BadRecord) as error:
+            self._say_read_failed(error)
+            return None
+        self._enqueue(_Hit(slot_key(key, variant), to_us(now_s)))
+        return entry
+
+    def _turn(self, key: bytes, heads: list[Head]) -> int:
+        """Whose turn it is: the one after the last served; after a restart, the one not served for longest."""
+        if len(heads) == 1:
+            return 0
+        last = self._turns.get(key)
+        if last is None:
+            turn = min(range(len(heads)), key=lambda variant: (heads[variant].last_hit_us, heads[variant].hits))
+        else:
+            turn = (last + 1) % len(heads)
+        if len(self._turns) >= TURNS_MAX:
+            self._turns.clear()
+        self._turns[key] = turn
+        return turn
+
+    def put(self, key: bytes, entry: Entry, variants: int) -> None:
+        now_s = self._now()
+        if len(self._queue) >= QUEUE_MAX or now_s < self._write_again_s or not 1 <= variants <= VARIANTS_MAX:
+            self._dropped += 1
+            return
+        stamped = replace(
+            entry,
+            prompt=entry.prompt[:PROMPT_KEPT_CHARS],
+            created_s=now_s,
+            expires_s=now_s + self._ttl_s,
+            last_hit_s=None,
+            hits=0,
+        )
+        with self._put_lock:
+            try:
+                variant = self._free_variant(key, variants, to_us(now_s))
+            except (lmdb.Error, BadRecord) as error:
+                self._say_read_failed(error)
+                return
+            self._pending[key] = {**self._pending.get(key, {}), variant: stamped}
+        self._enqueue(_Put(key, variant, stamped))
+
+    def _free_variant(self, key: bytes, variants: int, now_us: int) -> int:
+        """The first slot that holds no live reply, else the one with the oldest."""
+        pending = self._pending.get(key, {})
+        created: list[int] = []
+        for variant, raw in enumerate(self._store.read(key, variants)):
+            record = pending.get(variant, raw)
+            head = None if record is None else _head(record)
+            if head is None or head.expires_us <= now_us:
+                return variant
+            created.append(head.created_us)
+        return created.index(min(created))
+
+    def purge(self, name: str | None) -> int:
+        wanted = _Purge(name)
+        self._queue.append(wanted)
+        self._hurry.set()
+        self._wake.set()
+        if not wanted.done.wait(FLUSH_MAX_S):
+            log.warning("cache.path: %s does not take what is written; replies that name a player stay", self._path)
+        return wanted.count
+
+    def flush(self) -> None:
+        ticket = threading.Event()
+        self._queue.append(ticket)
+        self._hurry.set()
+        self._wake.set()
+        if not ticket.wait(FLUSH_MAX_S):
+            log.warning("cache.path: %s does not take what is written; the last replies are not kept", self._path)
+
+    def stats(self) -> dict[str, Any]:
+        facts: dict[str, Any] = {"backend": "lmdb", "queued": len(self._queue), "dropped": self._dropped}
+        facts["writing"] = self._now() >= self._write_again_s
+        try:
+            totals = self._store.totals()
+        except lmdb.Error as error:
+            return facts | {"error": str(error)}
+        return facts | {
+            "entries": totals.entries,
+            "bytes": totals.bytes,
+            "max_bytes": self._max_bytes,
+            "hits": totals.hits,
+            "stored": totals.stored,
+            "map_used_bytes": totals.map_used_bytes,
+            "map_size_bytes": totals.map_size_bytes,
+        }
+
+    def close(self) -> None:
+        """Writes what is queued, ends the writer, then the environment, then the lock: nobody may open it before."""
+        self._closing = True
+        self._hurry.set()
+        self._wake.set()
+        self._writer.join(FLUSH_MAX_S)
+        if not self._writer.is_alive():  # else the environment is in use and goes with the process
+            self._store.close()
+        os.close(self._lock_handle)
+
+    def _enqueue(self, item: _Put | _Hit) -> None:
+        if isinstance(item, _Hit) and len(self._queue) >= QUEUE_MAX:
+            self._dropped += 1
+            return
+        self._queue.append(item)
+        if not self._wake.is_set():
+            self._wake.set()
+
+    def _say_read_failed(self, error: Exception) -> None:
+        if not self._read_failed:
+            self._read_failed = True
+            log.warning("cache.path: replies may be generated anew, %s", cure(self._path, error))
+
+    # -- the writer thread -----------------------------------------------------------------------
+
+    def _write_on(self) -> None:
+        while True:
+            self._wake.wait(SWEEP_EVERY_S)
+            self._hurry.wait(LINGER_S)
+            self._hurry.clear()
+            self._wake.clear()
+            closing = self._closing  # read before the queue: what was queued before `close` is in the last round
+            self._write_group([])  # sweeps
+            while self._queue:
+                self._write_group([self._queue.popleft() for _ in range(min(GROUP_MAX, len(self._queue)))])
+            if closing:
+                return
+
+    def _write_group(self, group: list[_Put | _Hit | _Purge | threading.Event]) -> None:
+        puts = [item for item in group if isinstance(item, _Put)]
+        hits = [item for item in group if isinstance(item, _Hit)]
+        try:
+            if self._now() >= self._write_again_s:
+                self._commit(puts, hits)
+                for item in group:
+                    if isinstance(item, _Purge):
+                        item.count = self._store.purge(item.name)
+            else:
+                self._dropped += len(puts) + len(hits)
+        except (lmdb.Error, OSError, BadRecord) as error:
+            self._dropped += len(puts) + len(hits)
+            self._write_off(error)
+        finally:
+            self._forget_pending(puts)
+            for item in group:
+                if isinstance(item, threading.Event):
+                    item.set()
+                elif isinstance(item, _Purge):
+                    item.done.set()
+
+    def _commit(self, puts: list[_Put], hits: list[_Hit]) -> None:
+        now_us = to_us(self._now())
+        records: dict[bytes, bytes] = {}
+        for put in puts:
+            try:
+                raw = encode(put.entry)
+            except ValueError:
+                self._dropped += 1
+                continue
+            if len(raw) <= self._max_bytes // 2:  # one giant must not push all others out
+                records[slot_key(put.key, put.variant)] = raw
+        if not records and not hits and not self._store.has_expired(now_us):
+            return
+        summed: dict[bytes, Hits] = {}
+        for hit in hits:
+            before = summed.get(hit.slot)
+            summed[hit.slot] = Hits(before.count + 1 if before else 1, hit.at_us)
+
+        def apply() -> None:
+            self._store.apply(records, summed, stored=len(records), now_us=now_us, max_bytes=self._max_bytes)
+
+        try:
+            apply()
+        except lmdb.MapFullError:
+            self._store.make_room(now_us=now_us, max_bytes=int(self._max_bytes * FULL_SHARE))
+            apply()
+        if self._write_again_s:
+            self._write_again_s = 0.0
+            log.info("cache.path: %s takes writes again", self._path)
+
+    def _write_off(self, error: Exception) -> None:
+        """Says it once; the further tries, one in `WRITE_AGAIN_S`, are silent until one succeeds."""
+        if not self._write_again_s:
+            log.warning("cache.path: new replies are not kept, %s", cure(self._path, error))
+        self._write_again_s = self._now() + WRITE_AGAIN_S
+
+    def _forget_pending(self, puts: list[_Put]) -> None:
+        with self._put_lock:
+            for put in puts:
+                waiting = self._pending.get(put.key, {})
+                if waiting.get(put.variant) is put.entry:  # else a newer one waits for its own commit
+                    rest = {variant: entry for variant, entry in waiting.items() if variant != put.variant}
+                    if rest:
+                        self._pending[put.key] = rest
+                    else:
+                        del self._pending[put.key]
+
+
+def _head(record: bytes | Entry) -> Head:
+    if isinstance(record, Entry):
+        return Head(to_us(record.created_s), to_us(record.expires_s), 0, 0)
+    return decode_head(record)

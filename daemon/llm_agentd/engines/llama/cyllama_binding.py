@@ -1,0 +1,190 @@
+"""The `llama` engine's binding: llama.cpp as cyllama's wheel brings it, no compiler needed.
+
+What cyllama does not check would crash the process: the engine checks positions and token ids, `Grammars` what
+`grammar_error` may try. Inference thread only; `decode` lets the interpreter lock go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from cyllama.llama import llama_cpp
+
+from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
+from llm_agentd.engines.llama.binding import PENALTY_TOKENS, KvType, Row, Sampler
+from llm_agentd.engines.llama.native_log import native_errors
+from llm_agentd.errors import StartError
+from llm_agentd.types import Sampling
+
+SPM, BPE = 1, 2  # llama_vocab_type
+GGML_TYPES: dict[KvType, int] = {"f16": 1, "q8_0": 8}
+ROOT = "root"
+_BYTE_PIECE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
+
+
+class _Model(llama_cpp.LlamaModel):  # type: ignore[misc]
+    """cyllama's `get_logits` asks its model for a size that only the vocabulary has."""
+
+    @property
+    def n_vocab(self) -> int:
+        return int(self.get_vocab().n_vocab)
+
+
+class CyllamaBinding:
+    """llama.cpp through cyllama."""
+
+    def __init__(self, path: Path, *, gpu_layers: int) -> None:
+        self.version = f"cyllama {version('cyllama')}"
+        params = llama_cpp.LlamaModelParams()
+        params.n_gpu_layers = gpu_layers
+        with native_errors() as errors:
+            llama_cpp.ggml_backend_load_all()
+            try:
+                self._model = _Model(str(path), params)
+            except Exception as error:
+                why = "; ".join(errors) or str(error)
+                raise StartError(f"model.path: llama.cpp cannot load {path} ({why}); try another GGUF file") from error
+        self._vocab = self._model.get_vocab()
+        self._context: Any = None
+        self._has_scores = False
+        self._kind: int = self._vocab.vocab_type
+        self.vocab_size: int = self._vocab.n_vocab
+        self.spaced = self._kind == SPM
+        self.start_token: int | None = self._vocab.token_bos() if self._vocab.get_add_bos() else None
+
+    # -- vocabulary and templates ----------------------------------------------------------------
+
+    def tokenize(self, text: str, *, control: bool) -> list[int]:
+        return list(self._vocab.tokenize(text, add_special=False, parse_special=control))
+
+    def token_text(self, token: int) -> str:
+        return str(self._vocab.get_text(token))
+
+    def piece(self, token: int) -> bytes:
+        """cyllama gives `str`, with U+FFFD for what is not UTF-8 by itself: that is read from the vocabulary's text."""
+        text: str = self._vocab.token_to_piece(token, special=False)
+        if "�" not in text:
+            return text.encode()
+        own = self.token_text(token)
+        if self._kind == BPE:
+            return b"".join(_BPE_BYTES.get(char, char.encode()) for char in own)
+        byte = _BYTE_PIECE.fullmatch(own)
+        return bytes([int(byte[1], 16)]) if byte else own.replace("▁", " ").encode()
+
+    def is_end(self, token: int) -> bool:
+        return bool(self._vocab.is_eog(token))
+
+    def render(self, template: str, turns: list[tuple[str, str]]) -> str:
+        rows = [llama_cpp.LlamaChatMessage(role=role, content=content) for role, content in turns]
+        return str(self._model.chat_apply_template(template, rows, True))
+
+    def grammar_error(self, grammar: str) -> str:
+        sampler = llama_cpp.LlamaSampler(llama_cpp.LlamaSamplerChainParams())
+        with native_errors() as errors, caught_stderr() as printed:
+            sampler.add_grammar(self._vocab, grammar, ROOT)
+        if errors:
+            return _reason(printed[0]) or errors[0]
+        pass_on(printed)  # another thread's line
+        sampler.close()
+        return ""
+
+    # -- the context -----------------------------------------------------------------------------
+
+    def open(self, *, context_tokens: int, width: int, threads: int, batch_tokens: int, kv_type: KvType) -> None:
+        params = llama_cpp.LlamaContextParams()
+        params.n_ctx = context_tokens * width
+        params.n_seq_max = width
+        params.n_batch = params.n_ubatch = batch_tokens  # one call is one pass through the network
+        params.n_threads = params.n_threads_batch = threads
+        # Each sequence attends over its own cells only: one cache for all took twice the time at eight of 300 tokens.
+        params.kv_unified = False
+        params.type_k = params.type_v = GGML_TYPES[kv_type]
+        params.no_perf = True
+        with native_errors() as errors:
+            try:
+                self._context = llama_cpp.LlamaContext(self._model, params)
+            except Exception as error:
+                why = "; ".join(errors) or str(error)
+                raise StartError(
+                    f"no room for {width} sequences of {context_tokens} tokens ({why}); "
+                    "lower batch.size or model.context_tokens"
+                ) from error
+        self._batch = llama_cpp.LlamaBatch(n_tokens=batch_tokens, embd=0, n_seq_max=1)
+
+    def decode(self, rows: Sequence[Row]) -> None:
+        batch = self._batch
+        batch.clear()
+        for token, position, seq, wanted in rows:
+            batch.add(token, position, [seq], wanted)
+        self._context.decode(batch)
+        self._has_scores = any(row[3] for row in rows)
+
+    def scores(self) -> Sequence[float]:
+        scores = self._context.get_logits() if self._has_scores else None
+        if scores is None:
+            raise RuntimeError("the last decode was not asked for scores")
+        return scores  # type: ignore[no-any-return]
+
+    def forget(self, seq: int, position: int = 0) -> bool:
+        return bool(self._context.memory_seq_rm(seq, position, -1))
+
+    def save(self, seq: int) -> bytes:
+        return bytes(self._context.get_state_seq_data(seq))
+
+    def restore(self, seq: int, data: bytes) -> None:
+        with native_errors():
+            self._context.set_state_seq_data(data, seq)
+
+    def sampler(self, sampling: Sampling, *, seed: int, grammar: str | None) -> Sampler:
+        chain = llama_cpp.LlamaSampler(llama_cpp.LlamaSamplerChainParams())
+        if grammar is not None:
+            chain.add_grammar(self._vocab, grammar, ROOT)
+        if sampling.repeat_penalty != 1.0:
+            chain.add_penalties(PENALTY_TOKENS, sampling.repeat_penalty, 0.0, 0.0)
+        if sampling.temperature <= 0:
+            chain.add_greedy()
+            return _Sampler(chain, self._context)
+        if sampling.top_k > 0:
+            chain.add_top_k(sampling.top_k)
+        chain.add_top_p(sampling.top_p, 1)
+        chain.add_min_p(sampling.min_p, 1)
+        chain.add_temp(sampling.temperature)
+        chain.add_dist(seed)
+        return _Sampler(chain, self._context)
+
+    def close(self) -> None:
+        with native_errors():  # freeing logs too
+            if self._context is not None:
+                self._batch.close()
+                self._context.close()
+            self._model.close()
+
+
+class _Sampler:
+    def __init__(self, chain: Any, context: Any) -> None:
+        self._chain = chain
+        self._context = context
+
+    def sample(self, row: int) -> int:
+        return int(self._chain.sample(self._context, row))
+
+
+def _reason(printed: str) -> str:
+    """`parse: error parsing grammar: expecting ::= at (((\\n\\n<the grammar>` → `expecting ::= at (((`."""
+    _, found, tail = printed.partition("error parsing grammar: ")
+    return tail.splitlines()[0][:200] if found and tail else ""
+
+
+def _bpe_bytes() -> dict[str, bytes]:
+    """GPT-2's alphabet: each byte as a printable character; those that are none moved to U+0100 and up."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    table = {chr(byte): bytes([byte]) for byte in printable}
+    others = [byte for byte in range(256) if byte not in printable]
+    return table | {chr(0x100 + index): bytes([byte]) for index, byte in enumerate(others)}
+
+
+_BPE_BYTES = _bpe_bytes()

@@ -1,0 +1,325 @@
+"""The `llama_native` engine's binding: llama.cpp as llama-cpp-python builds it here, with all this processor can do.
+
+Through its ctypes layer, so a call lets the interpreter lock go and nothing is checked: null pointers and sizes are
+checked here, positions and token ids by the engine. A C++ exception would end the process, so a grammar that allows no
+token is noticed before llama.cpp throws. Inference thread only.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
+from llm_agentd.engines.llama.binding import PENALTY_TOKENS, KvType, Row, Sampler
+from llm_agentd.errors import StartError
+from llm_agentd.types import Sampling
+
+try:
+    import llama_cpp as lib
+except (AttributeError, ImportError, OSError, RuntimeError) as error:
+    raise StartError(
+        f"engine llama_native: llama-cpp-python does not load ({error}); pip install 'llm-agentd[native]' (it is "
+        "compiled, so a C++ compiler is needed), or use engine llama"
+    ) from error
+
+SPM = 1  # llama_vocab_type
+GGML_TYPES: dict[KvType, int] = {"f16": 1, "q8_0": 8}
+ROOT = b"root"
+ERROR = 4  # ggml_log_level
+LINES_MAX = 20  # a broken file can log a line for each tensor
+STATE_MIN_BYTES = 16  # what llama.cpp reads of a state before it looks how much there is
+CELLS_MAX = 2**32 - 1  # ctypes would cut a greater number short without a word
+_lines: list[str] = []
+# Memory for a `bytes` that C fills, so that a state is not copied twice.
+_new_bytes = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t)(
+    ("PyBytes_FromStringAndSize", ctypes.pythonapi)
+)
+
+
+@lib.llama_log_callback  # type: ignore[untyped-decorator,unused-ignore]
+def _keep(level: int, text: bytes, _data: object) -> None:
+    """llama.cpp's log, off stderr: only errors are kept, for the message to the user."""
+    if level == ERROR and len(_lines) < LINES_MAX:
+        _lines.append(text.decode(errors="replace").strip())
+
+
+lib.llama_log_set(_keep, ctypes.c_void_p(0))  # the callback is a module's, so it outlives every call
+lib.llama_backend_init()
+
+
+class NativeBinding:
+    """llama.cpp through llama-cpp-python's C API."""
+
+    def __init__(self, path: Path, *, gpu_layers: int) -> None:
+        self.version = f"llama-cpp-python {lib.__version__}"
+        params = lib.llama_model_default_params()
+        params.n_gpu_layers = gpu_layers
+        self._context: Any = None
+        self._batch: Any = None
+        with _errors() as errors:
+            self._model = lib.llama_model_load_from_file(os.fsencode(path), params)
+        if not self._model:
+            why = "; ".join(errors) or "no reason given"
+            raise StartError(f"model.path: llama.cpp cannot load {path} ({why}); try another GGUF file")
+        self._vocab = lib.llama_model_get_vocab(self._model)
+        self.vocab_size: int = lib.llama_vocab_n_tokens(self._vocab)
+        self.spaced = lib.llama_vocab_type(self._vocab) == SPM
+        bos = lib.llama_vocab_bos(self._vocab)
+        self.start_token: int | None = bos if lib.llama_vocab_get_add_bos(self._vocab) else None
+
+    # -- vocabulary and templates ----------------------------------------------------------------
+
+    def tokenize(self, text: str, *, control: bool) -> list[int]:
+        data = text.encode()
+        room = len(data) + 2  # a token a byte, and a space before
+        buffer = (ctypes.c_int * room)()
+        count: int = lib.llama_tokenize(self._vocab, data, len(data), buffer, room, False, control)
+        if count < 0:
+            raise RuntimeError(f"llama.cpp wants {-count} tokens for {len(data)} bytes")
+        return buffer[:count]
+
+    def token_text(self, token: int) -> str:
+        return bytes(lib.llama_vocab_get_text(self._vocab, token)).decode(errors="replace")
+
+    def piece(self, token: int) -> bytes:
+        size = 64
+        while True:
+            buffer = ctypes.create_string_buffer(size)
+            count: int = lib.llama_token_to_piece(self._vocab, token, buffer, size, 0, False)
+            if count >= 0:
+                return buffer.raw[:count]
+            size = -count
+
+    def is_end(self, token: int) -> bool:
+        return bool(lib.llama_vocab_is_eog(self._vocab, token))
+
+    def render(self, template: str, turns: list[tuple[str, str]]) -> str:
+        rows = (lib.llama_chat_message * len(turns))()
+        kept = [(role.encode(), content.encode()) for role, content in turns]  # C keeps pointers into these
+        for row, (role, content) in zip(rows, kept, strict=True):
+            row.role, row.content = role, content
+        size = 1024 + 4 * sum(len(role) + len(content) for role, content in kept)
+        while True:
+            buffer = ctypes.create_string_buffer(size)
+            count: int = lib.llama_chat_apply_template(template.encode(), rows, len(turns), True, buffer, size)
+            if count < 0:
+                raise ValueError("llama.cpp does not know this chat template")
+            if count <= size:
+                return buffer.raw[:count].decode(errors="replace")
+            size = count
+
+    def grammar_error(self, grammar: str) -> str:
+        with _errors() as errors, caught_stderr() as printed:
+            sampler = lib.llama_sampler_init_grammar(self._vocab, grammar.encode(errors="replace"), ROOT)
+        if not sampler:
+            _, found, tail = printed[0].partition("error parsing grammar: ")
+            return tail.splitlines()[0][:200] if found and tail else "; ".join(errors) or "it does not parse"
+        pass_on(printed)  # another thread's line
+        lib.llama_sampler_free(sampler)
+        return ""
+
+    # -- the context -----------------------------------------------------------------------------
+
+    def open(self, *, context_tokens: int, width: int, threads: int, batch_tokens: int, kv_type: KvType) -> None:
+        if context_tokens * width > CELLS_MAX:
+            raise StartError(
+                f"no room for {width} sequences of {context_tokens} tokens; lower batch.size or model.context_tokens"
+            )
+        params = lib.llama_context_default_params()
+        params.n_ctx = context_tokens * width
+        params.n_seq_max = width
+        params.n_batch = params.n_ubatch = batch_tokens  # one call is one pass through the network
+        params.n_threads = params.n_threads_batch = threads
+        params.kv_unified = False  # as in the other binding
+        params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_AUTO
+        params.type_k = params.type_v = GGML_TYPES[kv_type]
+        params.no_perf = True
+        with _errors() as errors:
+            self._context = lib.llama_init_from_model(self._model, params)
+        if not self._context:
+            raise StartError(
+                f"no room for {width} sequences of {context_tokens} tokens ({'; '.join(errors) or 'no reason given'}); "
+                "lower batch.size or model.context_tokens"
+            )
+        self._memory = lib.llama_get_memory(self._context)
+        self._batch = lib.llama_batch_init(batch_tokens, 0, 1)
+        self._room = batch_tokens
+        self._first_wanted = 0
+
+    def decode(self, rows: Sequence[Row]) -> None:
+        if len(rows) > self._room:
+            raise RuntimeError(f"{len(rows)} rows, room for {self._room}")
+        batch = self._batch
+        tokens, positions, seq_counts, seqs, wants = batch.token, batch.pos, batch.n_seq_id, batch.seq_id, batch.logits
+        self._first_wanted = -1
+        for index, (token, position, seq, wanted) in enumerate(rows):
+            tokens[index], positions[index], seq_counts[index], wants[index] = token, position, 1, wanted
+            seqs[index][0] = seq
+            if wanted and self._first_wanted < 0:
+                self._first_wanted = index
+        batch.n_tokens = len(rows)
+        code = lib.llama_decode(self._context, batch)
+        if code:
+            raise RuntimeError(f"llama_decode failed with {code}")
+
+    def scores(self) -> Sequence[float]:
+        if self._first_wanted < 0:
+            raise RuntimeError("the last decode was not asked for scores")
+        scores = lib.llama_get_logits_ith(self._context, self._first_wanted)
+        if not scores:
+            raise RuntimeError("llama.cpp has no scores for this row")
+        return scores[: self.vocab_size]  # type: ignore[no-any-return]
+
+    def forget(self, seq: int, position: int = 0) -> bool:
+        return bool(lib.llama_memory_seq_rm(self._memory, seq, position, -1))
+
+    def save(self, seq: int) -> bytes:
+        size: int = lib.llama_state_seq_get_size(self._context, seq)
+        data: bytes = _new_bytes(None, size)
+        if lib.llama_state_seq_get_data(self._context, _address(data), size, seq) != size:
+            raise RuntimeError("llama.cpp did not save the whole state")
+        return data
+
+    def restore(self, seq: int, data: bytes) -> None:
+        if len(data) < STATE_MIN_BYTES:
+            raise ValueError("this is no state")
+        with _errors():
+            count: int = lib.llama_state_seq_set_data(self._context, _address(data), len(data), seq)
+        if count != len(data):
+            self.forget(seq)
+            raise ValueError("this state is not of this model and context")
+
+    def sampler(self, sampling: Sampling, *, seed: int, grammar: str | None) -> Sampler:
+        if grammar is None:
+            return _Sampler(self._chain(sampling, seed), self._context, self.vocab_size)
+        held = lib.llama_sampler_init_grammar(self._vocab, grammar.encode(errors="replace"), ROOT)
+        if not held:
+            raise RuntimeError("a grammar that was not checked")
+        return _GrammarSampler(self._chain(sampling, seed), held, self._context, self.vocab_size)
+
+    def _chain(self, sampling: Sampling, seed: int) -> Any:
+        """All but the grammar."""
+        chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
+        if sampling.repeat_penalty != 1.0:
+            penalties = lib.llama_sampler_init_penalties(
+                self.vocab_size, PENALTY_TOKENS, sampling.repeat_penalty, 0.0, 0.0
+            )
+            lib.llama_sampler_chain_add(chain, penalties)
+        if sampling.temperature <= 0:
+            lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_greedy())
+            return chain
+        if sampling.top_k > 0:
+            lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_top_k(sampling.top_k))
+        lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_top_p(sampling.top_p, 1))
+        lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_min_p(sampling.min_p, 1))
+        lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_temp(sampling.temperature))
+        lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_dist(seed))
+        return chain
+
+    def close(self) -> None:
+        with _errors():
+            if self._context:
+                lib.llama_batch_free(self._batch)
+                lib.llama_free(self._context)
+            if self._model:
+                lib.llama_model_free(self._model)
+        self._context = self._model = None
+
+
+class _Sampler:
+    """Frees its chain when nobody holds it any more."""
+
+    def __init__(self, chain: Any, context: Any, vocab_size: int) -> None:
+        self._chain = chain
+        self._context = context
+        self._size = vocab_size
+
+    def sample(self, row: int) -> int:
+        self._scores(row)
+        return int(lib.llama_sampler_sample(self._chain, self._context, row))
+
+    def _scores(self, row: int) -> Any:
+        """llama.cpp would end the process over a row that has none."""
+        scores = lib.llama_get_logits_ith(self._context, row)
+        if not scores:
+            raise RuntimeError("llama.cpp has no scores for this row")
+        return scores
+
+    def __del__(self) -> None:
+        lib.llama_sampler_free(self._chain)
+
+
+class _GrammarSampler(_Sampler):
+    """Chooses freely and asks the grammar about that one token; only where it does not fit, all tokens are tried by the
+    grammar and one is chosen anew. A model that knows its form is nearly always right, and trying all takes longer than
+    a small model computes.
+
+    In single steps, since a grammar that takes none of the tokens (`root ::= "\\x00"`) throws once one is accepted.
+    """
+
+    def __init__(self, chain: Any, grammar: Any, context: Any, vocab_size: int) -> None:
+        super().__init__(chain, context, vocab_size)
+        self._grammar = grammar
+
+    def sample(self, row: int) -> int:
+        scores = self._scores(row)
+        token = self._chosen(scores, self._chain)
+        if not self._fits(token):
+            token = self._chosen(scores, self._grammar, self._chain)
+        lib.llama_sampler_accept(self._grammar, token)
+        lib.llama_sampler_accept(self._chain, token)
+        return token
+
+    def _chosen(self, scores: Any, *stages: Any) -> int:
+        fresh, cells, floats = _candidates(self._size)
+        ctypes.memmove(cells, fresh, len(fresh))
+        known = ctypes.cast(scores, ctypes.POINTER(ctypes.c_float * self._size)).contents
+        floats[1::3] = memoryview(known).cast("B").cast("f")
+        left = lib.llama_token_data_array(data=cells, size=self._size, selected=-1, sorted=False)
+        for stage in stages:
+            lib.llama_sampler_apply(stage, ctypes.byref(left))
+        if not 0 <= left.selected < left.size or left.data[left.selected].logit == -math.inf:
+            raise RuntimeError("no token of this model fits the grammar here")
+        return int(left.data[left.selected].id)
+
+    def _fits(self, token: int) -> bool:
+        cell = lib.llama_token_data(id=token, logit=0.0, p=0.0)
+        alone = lib.llama_token_data_array(data=ctypes.pointer(cell), size=1, selected=-1, sorted=False)
+        lib.llama_sampler_apply(self._grammar, ctypes.byref(alone))
+        return bool(cell.logit == 0.0)
+
+    def __del__(self) -> None:
+        lib.llama_sampler_free(self._grammar)
+        super().__del__()
+
+
+@lru_cache(maxsize=1)
+def _candidates(size: int) -> tuple[bytes, Any, memoryview[float]]:
+    """Every token without a score, an array for them, and the same array as id, score, probability, id, …"""
+    cells = (lib.llama_token_data * size)()
+    for token, cell in enumerate(cells):
+        cell.id = token
+    return bytes(cells), cells, memoryview(cells).cast("B").cast("f")
+
+
+def _address(data: bytes) -> Any:
+    return ctypes.cast(ctypes.c_char_p(data), ctypes.POINTER(ctypes.c_ubyte))
+
+
+@contextmanager
+def _errors() -> Iterator[list[str]]:
+    """The error lines that llama.cpp logs inside the block."""
+    _lines.clear()
+    found: list[str] = []
+    try:
+        yield found
+    finally:
+        found += _lines
+        _lines.clear()

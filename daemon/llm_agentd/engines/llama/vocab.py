@@ -1,0 +1,56 @@
+"""The vocabulary of a `llama` model: text to token ids and back to exact bytes. Inference thread only.
+
+Knows nothing of prompts or sequences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llm_agentd.engines.llama.binding import Binding
+
+# A guard that keeps the tokenizer from putting a space before what follows; it never merges with its neighbours.
+_GUARD = "\n"
+
+
+class Vocab:
+    """`start`: tokens that open every prompt. `longest_bytes`: of any piece, so that a text's least count is known."""
+
+    def __init__(self, native: Binding, metadata: Mapping[str, Any]) -> None:
+        self._native = native
+        self._pieces: dict[int, bytes] = {}
+        self.start: tuple[int, ...] = () if native.start_token is None else (native.start_token,)
+        sizes = (len(native.token_text(token).encode()) for token in range(native.vocab_size))
+        self.longest_bytes = max(sizes, default=1)
+        space_prefix = metadata.get("tokenizer.ggml.add_space_prefix", native.spaced)
+        self._guard = tuple(self._tokens(_GUARD, control=False)) if space_prefix else ()
+
+    def text(self, text: str) -> list[int]:
+        """Token ids of what people wrote: control tokens in it are plain text."""
+        return self._unspaced(text, control=False)
+
+    def template(self, text: str, *, opens: bool) -> list[int]:
+        """Token ids of template text, where control tokens are meant. `opens`: nothing stands before it."""
+        return self._tokens(text, control=True) if opens else self._unspaced(text, control=True)
+
+    def _unspaced(self, text: str, *, control: bool) -> list[int]:
+        if not self._guard or not text:
+            return self._tokens(text, control=control)
+        tokens = self._tokens(_GUARD + text, control=control)
+        known = len(self._guard)
+        return tokens[known:] if tuple(tokens[:known]) == self._guard else self._tokens(text, control=control)
+
+    def _tokens(self, text: str, *, control: bool) -> list[int]:
+        return self._native.tokenize(text, control=control)
+
+    def ends(self, token: int) -> bool:
+        """True for tokens by which the model ends its turn."""
+        return self._native.is_end(token)
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of a token; none for control tokens."""
+        data = self._pieces.get(token)
+        if data is None:
+            data = self._pieces[token] = self._native.piece(token)
+        return data

@@ -1,0 +1,257 @@
+"""The `stub` engine: no model, but all manners of one; for trying things out and for tests in milliseconds.
+
+Its text follows from prompt and seed, comes in pieces (some end inside a character), obeys `max_tokens` and JSON
+schemas; prompts are computed in parts. Pure but for `on_step`; inference thread only, like every engine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from llm_agentd.engines import chat
+from llm_agentd.engines.base import Cost, EngineInfo, Piece, Prompt
+from llm_agentd.engines.stub.json_text import instance
+from llm_agentd.engines.text import check_fits, check_one_source, check_room, common, well_formed
+from llm_agentd.errors import BadRequest
+from llm_agentd.types import Message, PrefixState, Sampling
+
+CONTEXT_TOKENS = 2048
+TOKEN_BYTES = 4  # a token is up to four bytes of UTF-8 and their number: about what real vocabularies reach
+PROMPT_TOKENS_PER_STEP = 256  # all starting sequences together, as in `llama`
+WORDS_ECHOED = 6
+STEP_S = 0.001  # the same at any width: the more together the better
+
+# Sentences with characters of two, three and four bytes, so that text is assembled for real.
+_SENTENCES = (
+    "“{words}”, you say? {name} has heard stranger things – but not today.",
+    "{name} nods. “{words}” … well, that is worth a thought.",
+    "Ah, {words}! Ask {name} again when the moon is up 🌙.",
+    "{name} scratches an ear: {words}? It would cost you a café’s worth of silver.",
+    "By the old oak, {name} knows nothing of {words}, naïve as that may sound.",
+)
+_OPEN = b"\nassistant:"  # what the plain layout puts behind the last turn
+_PROBE = ((0, 1.0),)  # there are no scores to prove a state by
+_ASIDE = "(Do not repeat: "  # an aside to the model, not words said
+_NAME = re.compile(r"You are ([^,.\n]{1,40})")
+
+Script = Callable[[str], list[bytes]]
+
+
+@dataclass(slots=True)
+class _Live:
+    seq: int
+    prompt: Prompt
+    text: str
+    pieces: list[bytes]
+    tokens_left: int
+    keep: bool
+    rank: int
+    computed: int
+    sent: int = 0
+
+    @property
+    def running(self) -> bool:
+        return self.computed == len(self.prompt)
+
+
+class StubEngine:
+    """Constructor arguments are for tests and demos; the daemon's configuration sets none but the first three.
+
+    `script` gives the pieces for a prompt; `on_step` is called with the number of live sequences at each step (to
+    sleep or count); a prompt that holds `fail_mark` fails alone, one that holds `break_mark` breaks the engine.
+    """
+
+    def __init__(
+        self,
+        *,
+        model_id: str = "stub",
+        context_tokens: int | None = None,
+        width: int = 8,
+        script: Script | None = None,
+        on_step: Callable[[int], None] | None = None,
+        fail_mark: str | None = None,
+        break_mark: str | None = None,
+    ) -> None:
+        self._script = script
+        self._on_step = on_step
+        self._fail_mark = fail_mark
+        self._break_mark = break_mark
+        self._live: dict[int, _Live] = {}
+        self._held: list[list[int]] = [[] for _ in range(width)]
+        self._cost = Cost()
+        self.decodes = 0
+        self._info = EngineInfo(
+            engine="stub",
+            model=model_id,
+            fingerprint=f"stub-1-{model_id}",
+            context_tokens=context_tokens or CONTEXT_TOKENS,
+            max_sequences=width,
+            features=frozenset({"messages", "json_schema", "states"}),
+        )
+
+    @property
+    def info(self) -> EngineInfo:
+        return self._info
+
+    @property
+    def cost(self) -> Cost:
+        return self._cost
+
+    def encode(self, prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> Prompt:
+        check_one_source(prompt, messages)
+        if sampling.grammar is not None:
+            raise BadRequest("grammar: the stub engine has none; use json_schema, or engine llama")
+        if sampling.json_schema is not None:
+            instance(sampling.json_schema, "")
+        text = _chat_text(messages) if messages is not None else prompt or ""
+        data = well_formed(text).encode()
+        check_room(len(data), self._info.context_tokens, TOKEN_BYTES)
+        tokens = [_pack(data[at : at + TOKEN_BYTES]) for at in range(0, len(data), TOKEN_BYTES)]
+        check_fits(len(tokens), self._info.context_tokens)
+        last = len(messages[-1].content.encode(errors="replace")) if messages else len(data)
+        return Prompt(tokens, max(0, len(data) - last - len(_OPEN)) // TOKEN_BYTES)
+
+    def held(self, seq: int) -> Sequence[int]:
+        return self._held[seq]
+
+    def start(
+        self,
+        seq: int,
+        prompt: Prompt,
+        sampling: Sampling,
+        *,
+        state: PrefixState | None = None,
+        keep: bool = False,
+        rank: int = 0,
+    ) -> int:
+        self._check_free(seq)
+        text = b"".join(map(_unpack, prompt.tokens)).decode(errors="replace")
+        pieces = self._script(text) if self._script else _pieces(text, sampling)
+        room = self._info.context_tokens - len(prompt)
+        known = [common(prompt.tokens, tokens) for tokens in (self._held[seq], state.tokens if state else ())]
+        reused = min(max(known), len(prompt) - 1)
+        self._held[seq] = []
+        self._live[seq] = _Live(seq, prompt, text, pieces, min(sampling.max_tokens, room), keep, rank, reused)
+        return reused
+
+    def step(self) -> list[Piece]:
+        if not self._live:
+            return []
+        if self._on_step:
+            self._on_step(len(self._live))
+        if self._break_mark and any(self._break_mark in live.text for live in self._live.values()):
+            raise RuntimeError("the stub engine broke, as it was told to")
+        self.decodes += 1
+        running = [live for live in self._live.values() if live.running]
+        starting = sorted((live for live in self._live.values() if not live.running), key=lambda live: live.rank)
+        out = [self._next(live) for live in running]
+        budget = PROMPT_TOKENS_PER_STEP
+        for live in starting:
+            budget -= self._compute_part(live, budget, out)
+        self._cost = Cost(len(running), 0.0, PROMPT_TOKENS_PER_STEP - budget, 0.0)
+        return out
+
+    def _compute_part(self, live: _Live, budget: int, out: list[Piece]) -> int:
+        before, stable = live.computed, live.prompt.stable_tokens
+        live.computed = min(len(live.prompt), before + budget)
+        if live.keep and before < stable <= live.computed:
+            out.append(Piece(live.seq, tokens=0, state=PrefixState(tuple(live.prompt.tokens[:stable]), b"", _PROBE)))
+        if live.running:
+            out.append(self._next(live))
+        return live.computed - before
+
+    def _next(self, live: _Live) -> Piece:
+        if self._fail_mark and self._fail_mark in live.text:
+            self.stop(live.seq)
+            return Piece(live.seq, tokens=0, finish="failed", error="the stub engine failed, as it was told to")
+        if live.sent == len(live.pieces):
+            self.stop(live.seq)
+            return Piece(live.seq, tokens=0, finish="stop")
+        data = live.pieces[live.sent]
+        live.sent += 1
+        if live.sent >= live.tokens_left:
+            self.stop(live.seq)
+            return Piece(live.seq, data, finish="length")
+        return Piece(live.seq, data)
+
+    def stop(self, seq: int) -> None:
+        live = self._live.pop(seq, None)
+        if live is not None:
+            self._held[seq] = live.prompt.tokens[: live.computed]
+
+    def pause(self, seq: int) -> object:
+        return self._live.pop(seq)
+
+    def resume(self, seq: int, paused: object, *, rank: int = 0) -> None:
+        self._check_free(seq)
+        assert isinstance(paused, _Live)
+        self._held[seq] = []
+        paused.seq, paused.rank = seq, rank
+        self._live[seq] = paused
+
+    def snapshot(self, seq: int) -> PrefixState:
+        return PrefixState(tuple(self._held[seq]), b"")
+
+    def proves(self, seq: int, state: PrefixState) -> bool:
+        self._held[seq] = list(state.tokens) if state.probe == _PROBE else []
+        return bool(self._held[seq])
+
+    def time_step(self, width: int) -> float:
+        return STEP_S
+
+    def close(self) -> None:
+        self._live.clear()
+
+    def _check_free(self, seq: int) -> None:
+        if not 0 <= seq < self._info.max_sequences or seq in self._live:
+            raise RuntimeError(f"sequence {seq} is live or out of range")
+
+
+def _chat_text(messages: Sequence[Message]) -> str:
+    parts = chat.layout(chat.plain, tuple(message.role for message in messages))
+    return "".join(part if isinstance(part, str) else messages[part].content for part in parts)
+
+
+def _pieces(prompt: str, sampling: Sampling) -> list[bytes]:
+    """What the stub says to `prompt`, cut into pieces."""
+    seed = 0 if sampling.temperature <= 0 else secrets.randbits(32) if sampling.seed is None else sampling.seed
+    rng = random.Random(hashlib.sha256(f"{seed}\0{prompt}".encode()).digest())
+    text = _sentence(prompt, rng)
+    if sampling.json_schema is not None:
+        text = instance(sampling.json_schema, text)
+    return [piece for word in re.findall(r"\s*\S+", text) for piece in _cut(word.encode(), rng)]
+
+
+def _sentence(prompt: str, rng: random.Random) -> str:
+    """Names who speaks (as in `You are NAME`) and the last words said."""
+    lines = [line for line in prompt.removesuffix("assistant:").splitlines() if line.strip() and _ASIDE not in line]
+    last = lines[-1] if lines else ""
+    words = last.rpartition(":")[2].split()[:WORDS_ECHOED] or ["nothing"]
+    names = _NAME.findall(prompt)  # the last one: role texts come first and may say `You are` as well
+    sentence = rng.choice(_SENTENCES)
+    return sentence.format(name=names[-1].strip() if names else "The stranger", words=" ".join(words).rstrip(".!?"))
+
+
+def _cut(word: bytes, rng: random.Random) -> list[bytes]:
+    """A word whole or in two; a cut may fall inside a character, and always does where there is a long one."""
+    inside = [at for at in range(1, len(word)) if word[at] & 0xC0 == 0x80]
+    if inside:
+        at = rng.choice(inside)
+    elif len(word) > 5 and rng.random() < 0.4:
+        at = rng.randrange(1, len(word))
+    else:
+        return [word]
+    return [word[:at], word[at:]]
+
+
+def _pack(data: bytes) -> int:
+    return len(data) << 8 * TOKEN_BYTES | int.from_bytes(data, "big")
+
+
+def _unpack(token: int) -> bytes:
+    return (token & (1 << 8 * TOKEN_BYTES) - 1).to_bytes(TOKEN_BYTES, "big")[TOKEN_BYTES - (token >> 8 * TOKEN_BYTES) :]

@@ -1,0 +1,11 @@
+"""The door: HTTP for mods, tools and browsers, as a process of its own.
+
+The way of a request: server.py (socket, signals) → guard.py (token, size) → app.py (routes) → exchange.py and
+session.py (the mod's sessions) → link.py (all that is open, over one DEALER).
+A crash of the daemon's native code loses no client here, and parsing HTTP never takes the interpreter from sampling.
+"""
+
+from llm_agentd.http.app import create_app
+from llm_agentd.http.server import check_binding, run
+
+__all__ = ["create_app", "check_binding", "run"]

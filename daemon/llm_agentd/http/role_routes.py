@@ -1,0 +1,80 @@
+"""The routes of roles: what there are, and an admin's own set and taken away.
+
+Runs on the door's event loop. What a role may hold is the daemon's to check; schema.py tells /docs of it.
+Whatever PUT and DELETE do, a POST does as well, for the game: in engines before 5.9 one PUT or DELETE turns all later
+calls of the server, those of other mods too, into the same (luanti-org/luanti#14394).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from llm_agentd.errors import BadRequest
+from llm_agentd.http import schema
+from llm_agentd.http.asking import ask
+from llm_agentd.http.auth import json_response, read_json, want_json_type
+from llm_agentd.http.daemon_client import Link, Record
+
+
+def add_roles(app: FastAPI, link: Link) -> None:
+    @app.get(
+        "/v1/roles",
+        tags=["roles"],
+        summary="All roles, and what is wrong with an admin's own",
+        response_model=schema.RolesAnswer,
+        responses=schema.errors(401, 503),
+    )
+    async def roles(_: Request) -> Response:
+        """Fields that a role does not set are left out. `version` changes when any role does."""
+        return json_response(_bare(await ask(link, {"op": "roles"})))
+
+    writing: dict[str, Any] = {
+        "tags": ["roles"],
+        "summary": "Write a role",
+        "response_model": schema.RoleAnswer,
+        "responses": schema.errors(400, 401, 413, 503),
+        "openapi_extra": schema.named_role(schema.RoleBody),
+    }
+    taking: dict[str, Any] = {
+        "tags": ["roles"],
+        "summary": "Take an admin's own role away",
+        "response_model": schema.RoleAnswer,
+        "responses": schema.errors(400, 401, 503),
+        "openapi_extra": schema.named_role(),
+    }
+
+    @app.put("/v1/roles/{name}", **writing)
+    @app.post("/v1/roles/{name}", **writing)
+    async def set_role(request: Request) -> Response:
+        """The body is the whole role; it becomes `NAME.yaml` in `agents.roles_dir` and holds from the next reply on.
+
+        The body must come as `Content-Type: application/json`: no web page can send that to another site by itself.
+        """
+        want_json_type(request)
+        fields = await read_json(request)
+        if not isinstance(fields, dict):
+            raise BadRequest('body: want a JSON object such as {"title": "the ferryman", "persona": "…"}')
+        return await _set(request, fields)
+
+    @app.delete("/v1/roles/{name}", **taking)
+    async def delete_role(request: Request) -> Response:
+        """Where a shipped role has the same name it holds again, and is in the answer."""
+        return await _set(request, None)
+
+    @app.post("/v1/roles/{name}/delete", **taking)
+    async def delete_role_by_post(request: Request) -> Response:
+        """As DELETE. Must come as `Content-Type: application/json`, whatever the body."""
+        want_json_type(request)
+        return await _set(request, None)
+
+    async def _set(request: Request, fields: Record | None) -> Response:
+        record = {"op": "set_role", "name": request.path_params["name"], "role": fields}
+        return json_response(_bare(await ask(link, record)))
+
+
+def _bare(answer: Record) -> Record:
+    """Without what only the wire needs."""
+    return {key: value for key, value in answer.items() if key not in ("id", "event")}

@@ -1,0 +1,159 @@
+"""The door as a process: takes the port, says when it listens, leaves on SIGTERM.
+
+Main thread. Knows uvicorn and the configuration, nothing of requests. Order of stopping: calls that wait are answered,
+no new connections, what runs gets `STOP_GRACE_S`, then the link closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import signal
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+import uvloop
+
+from llm_agentd.config import Config
+from llm_agentd.errors import StartError
+from llm_agentd.http.app import create_app
+
+STOP_GRACE_S = 5  # for requests that run; the daemon's own grace is as long
+KEEP_ALIVE_S = 75  # a game asks every few seconds: a connection that stays saves it a handshake
+BACKLOG = 512  # connections that may wait to be accepted
+
+
+def run(config: Config, on_ready: Callable[[str], None] | None = None) -> int:
+    """Serves until SIGTERM or Ctrl-C, then 0. Prints `ready http=URL` and calls `on_ready(URL)` once it listens.
+
+    Raises StartError where it cannot start.
+    """
+    http = config.http
+    tls = http.tls_cert is not None and http.tls_key is not None
+    check_binding(http.host, http.token, tls=tls, allow_plain=http.allow_plain)
+    app = create_app(
+        endpoint=config.zmq.endpoint,
+        retry_s=config.zmq.retry_s,
+        token=http.token,
+        timeout_ms=config.inference.timeout_ms,
+    )
+    settings = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_GRACE_S,
+        ssl_certfile=http.tls_cert,
+        ssl_keyfile=http.tls_key,
+    )
+    try:
+        settings.load()
+    except (OSError, ssl.SSLError) as error:
+        raise StartError(
+            f"http.tls_cert, http.tls_key: cannot use {http.tls_cert} and {http.tls_key}: {error}; "
+            "want a PEM certificate chain and its key, readable for this user"
+        ) from None
+    listener = listen(http.host, http.port)
+    url = _url(http.host, listener.getsockname()[1], tls=tls)
+
+    def ready() -> None:
+        print(f"ready http={url}", flush=True)
+        if on_ready is not None:
+            on_ready(url)
+
+    server = Server(settings, ready)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(server.serve(sockets=[listener]))
+    return 0
+
+
+def check_binding(host: str, token: str | None, *, tls: bool, allow_plain: bool) -> None:
+    """Raises StartError for an address that others can reach without a token, or with one that travels in the clear."""
+    if _is_loopback(host):
+        return
+    place = f"http.host: {host} can be reached from other machines"
+    if not token:
+        raise StartError(f"{place}: set http.token (a long random word), or http.host to 127.0.0.1")
+    if not tls and not allow_plain:
+        raise StartError(
+            f"{place}: the token would travel unencrypted; set http.tls_cert and http.tls_key, "
+            "or, in a network you trust, http.allow_plain to true"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes any that is free. Raises StartError."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except OSError as error:
+        raise StartError(f"http.host: {host!r} is no address here ({error.strerror}); try 127.0.0.1") from None
+    try:
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise StartError(_listen_failure(host, port, error)) from None
+
+
+def _listen_failure(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"http.port: {host}:{port} is taken by another program; stop that one, or set http.port to a free port"
+    if error.errno == errno.EACCES:
+        return f"http.port: {port} may be opened by root only; set http.port to one above 1023"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"http.host: {host} is no address of this machine; try 127.0.0.1"
+    return f"http.host, http.port: cannot listen on {host}:{port}: {error.strerror}"
+
+
+def _url(host: str, port: int, *, tls: bool) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return f"{'https' if tls else 'http'}://{name}:{port}"
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, with our ready line, our way of stopping, and exit code 0 after SIGTERM. `config.app` is the door."""
+
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_listening = on_listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.config.app.state.link.start()  # type: ignore[union-attr]  # here, so that its StartError stays one line
+        await super().startup(sockets)
+        if self.started:
+            self._on_listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.config.app.state.exchange.stop()  # type: ignore[union-attr]
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn's raises the signal once more at the end; for a service a stop that was asked for is no failure."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -1,0 +1,213 @@
+"""The words of a reply in the JSON form, {"say": words, "do": action}, as they come.
+
+Pure; used by the inference thread, one assembler a sequence, with the face of `TextAssembler`. `SayReader` decodes the
+string behind "say" piece by piece; `SayAssembler` gives its words to a `TextAssembler`, so that spoken words end whole
+here too, and keeps all that came for the action, which others read. A model that is held by no grammar may answer in
+plain words, wrap the form in a fence or put "do" first: its words are found all the same.
+"""
+
+from __future__ import annotations
+
+import codecs
+from typing import Literal
+
+from llm_agentd.scheduler.reply_text import TextAssembler
+from llm_agentd.types import Finish
+
+FENCE_MAX_CHARS = 12  # "```json" and a line end
+_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_HEX = frozenset("0123456789abcdefABCDEF")
+_REPLACEMENT = "\ufffd"
+
+
+class SayReader:
+    """`feed` bytes, get decoded words. `chars`: how many characters of `say` came, an escape being one."""
+
+    def __init__(self) -> None:
+        self.closed = False  # the string has ended; what follows is no word
+        self.begun = False  # words may come now: of `say`, or plain ones
+        self.in_form = False  # of `say`
+        self.chars = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._take = self._before
+        self._out: list[str] = []
+        self._fence = ""
+        self._depth = 0
+        self._string = ""  # the last one at depth 1: perhaps a key
+        self._hex = ""
+        self._high = 0  # the first half of a surrogate pair, waiting for its second
+
+    def feed(self, data: bytes) -> str:
+        """Words in `data`; half a character or half an escape waits for the next piece."""
+        self._out.clear()
+        for char in self._decoder.decode(data):
+            if self.closed:
+                break
+            self._take(char)
+        return "".join(self._out)
+
+    # Each of these takes one character and may make another the next to take one.
+
+    def _before(self, char: str) -> None:
+        if char.isspace() and not self._fence:
+            return
+        if char == "{":
+            self._open()
+        elif char == "`" or self._fence:
+            self._fence += char
+            if len(self._fence) > FENCE_MAX_CHARS:
+                self._out.append(self._fence)
+                self._plain_from_here()
+        else:
+            self._plain_from_here()
+            self._plain(char)
+
+    def _plain_from_here(self) -> None:
+        self.begun = True
+        self._take = self._plain
+
+    def _plain(self, char: str) -> None:
+        if char == "{":  # braces are never spoken
+            self._open()
+        else:
+            self._out.append(char)
+
+    def _open(self) -> None:
+        self._depth, self._string = 1, ""
+        self._take = self._between
+
+    def _between(self, char: str) -> None:
+        if char == '"':
+            self._string = ""
+            self._take = self._other
+        elif char == ":" and self._depth == 1 and self._string == "say":
+            self._take = self._value
+        elif char in "{[":
+            self._depth += 1
+        elif char in "}]":
+            self._depth -= 1
+            if self._depth == 0 and self.begun:
+                self._take = self._plain
+
+    def _other(self, char: str) -> None:
+        """Inside a string that is not `say`: a key, or a value on the way."""
+        if char == '"':
+            self._take = self._between
+        elif char == "\\":
+            self._take = self._other_escape
+        else:
+            self._string += char
+
+    def _other_escape(self, char: str) -> None:
+        self._string += "\\" + char
+        self._take = self._other
+
+    def _value(self, char: str) -> None:
+        if char == '"':
+            self.begun = self.in_form = True
+            self._take = self._words
+        elif not char.isspace():
+            self._string = ""
+            self._take = self._between
+            self._between(char)
+
+    def _words(self, char: str) -> None:
+        if char == "\\":
+            self._take = self._escape
+        elif char == '"':
+            self._lone_half()
+            self.closed = True
+        else:
+            self._say(char)
+
+    def _escape(self, char: str) -> None:
+        if char == "u":
+            self._hex = ""
+            self._take = self._digits
+        else:
+            self._take = self._words
+            self._say(_ESCAPES.get(char, char))
+
+    def _digits(self, char: str) -> None:
+        if char not in _HEX:  # only without a grammar
+            self._take = self._words
+            self._say(_REPLACEMENT)
+            self._words(char)
+            return
+        self._hex += char
+        if len(self._hex) < 4:
+            return
+        self._take = self._words
+        code = int(self._hex, 16)
+        if 0xDC00 <= code < 0xE000 and self._high:
+            joined = chr(0x10000 + (self._high - 0xD800 << 10) + (code - 0xDC00))
+            self._high = 0
+            self._say(joined)
+        elif 0xD800 <= code < 0xDC00:
+            self._lone_half()
+            self._high = code
+        else:
+            self._say(_REPLACEMENT if code == 0 or 0xDC00 <= code < 0xE000 else chr(code))
+
+    def _say(self, char: str) -> None:
+        self._lone_half()
+        self._out.append(char)
+        self.chars += 1
+
+    def _lone_half(self) -> None:
+        if self._high:
+            self._high = 0
+            self._out.append(_REPLACEMENT)
+            self.chars += 1
+
+
+class SayAssembler:
+    """`text` is always the joined deltas, the words alone; `raw` is all that came, for whoever reads the action.
+
+    `max_tokens` and `max_chars` bound the words: where the grammar closed `say` at `max_chars`, they were cut.
+    """
+
+    def __init__(
+        self, *, stop: tuple[str, ...] = (), whole_sentences: bool = False, max_tokens: int, max_chars: int = 0
+    ) -> None:
+        self._reader = SayReader()
+        self._words = TextAssembler(stop=stop, whole_sentences=whole_sentences, max_tokens=max_tokens)
+        self._max_chars = max_chars
+        self._raw = bytearray()
+        self._ended: Finish | None = None  # how the words ended, while the action may still come
+
+    @property
+    def text(self) -> str:
+        return self._words.text
+
+    @property
+    def raw(self) -> str:
+        return self._raw.decode("utf-8", "replace")
+
+    @property
+    def finished(self) -> Literal["", "stop", "sentence"]:
+        """In the form only a stop string ends a reply before its action."""
+        finished = self._words.finished
+        return "" if finished == "sentence" and self._reader.in_form else finished
+
+    def feed(self, data: bytes, tokens: int) -> str:
+        self._raw += data
+        if self._ended is not None:
+            return ""
+        words = self._reader.feed(data)
+        delta = self._words.feed(words.encode(), tokens if self._reader.begun else 0)
+        if self._reader.closed:
+            cut = self._max_chars and self._reader.chars >= self._max_chars
+            last, self._ended = self._words.end("length" if cut else "stop")
+            delta += last
+        return delta
+
+    def end(self, reason: Literal["stop", "length"]) -> tuple[str, Finish]:
+        """As of TextAssembler; "length" also where the words are whole and the action was cut off."""
+        if self._ended is not None:
+            return "", "length" if reason == "length" else self._ended
+        delta = ""
+        if not self._reader.begun and '"' not in self.raw:  # no form at all, but words in braces perhaps
+            delta = self._words.feed(self.raw.strip(" {}`\n").encode(), 0)
+        last, finish = self._words.end(reason)
+        return delta + last, "length" if reason == "length" and self._reader.in_form else finish

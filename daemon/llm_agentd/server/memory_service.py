@@ -1,0 +1,138 @@
+"""The router thread's side of memory: its ops, what is kept of each reply, and the model's quiet hour.
+
+Router thread only, but for `call`, by which the memory's writer thread hands work over. While nothing at all is open
+the model may be asked to condense old exchanges, at background priority; whatever is asked meanwhile cancels that, and
+it is tried again later. Knows no sockets and no SQL.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from llm_agentd.engines.base import EngineInfo
+from llm_agentd.errors import AgentdError, EngineFailed
+from llm_agentd.memory import summarize as condense
+from llm_agentd.memory.memory import Counts, Job, Memory, Outcome
+from llm_agentd.protocol import schema as validate
+from llm_agentd.scheduler.batch import Event
+from llm_agentd.scheduler.engine_loop import Inference
+from llm_agentd.server import pipeline as intake
+from llm_agentd.types import Done, Peer, Request, Sampling
+
+log = logging.getLogger(__name__)
+
+OPS = ("remember", "forget", "memories")
+PEER: Peer = (b"", b"memory")  # no socket's: a DEALER's envelope has one part, a REQ's second is empty
+MODEL_MIN_PARAMETERS = 1_000_000_000  # smaller ones write down what was never said
+CONDENSE_TIMEOUT_S = 120.0  # nobody waits for it
+TEMPERATURE = 0.2  # notes, not stories
+CLOSED_AFTER = 3  # failures in a row of the model, then the rules are taken
+
+Answer = Callable[[Peer, str, dict[str, Any]], None]
+Post = Callable[[Callable[[], None]], None]
+
+
+class MemoryDesk:
+    """`inference` is set before the first record; `post` runs a function on the router thread."""
+
+    def __init__(self, memory: Memory, *, answer: Answer, post: Post, is_busy: Callable[[], bool]) -> None:
+        self._memory = memory
+        self._answer = answer
+        self._post = post
+        self._is_busy = is_busy
+        self._job: Job | None = None
+        self._jobs = 0
+        self._failed = 0
+        self.inference: Inference
+
+    def start(self) -> None:
+        self._memory.start(lambda job: self._post(lambda: self._ask(job)))
+
+    # -- ops -------------------------------------------------------------------------------------
+
+    def take(self, peer: Peer, op: str, record: dict[str, Any]) -> dict[str, Any] | None:
+        """Fields of the answer; None: it comes later, by `answer`."""
+        if op == "remember":
+            lines = validate.remember(record).lines
+            outcomes = [Outcome(x.npc, x.name or "", x.player or "", x.place or "", x.text) for x in lines]
+            return {"kept": self._memory.remember(outcomes)}
+        if op == "memories":
+            wanted = validate.memories(record)
+            return {"memories": self._memory.listing(wanted.npc, wanted.player, wanted.limit)}
+        asked = validate.forget(record)
+
+        def done(counts: Counts | None) -> None:
+            self._post(lambda: self._answer(peer, asked.id, _forgotten(counts)))
+
+        self._memory.forget(asked.npc, asked.player, done)
+        return None
+
+    def heard(self, request: Request, reply: str) -> None:
+        """A reply is done and on its way."""
+        if request.exchange is not None:
+            self._memory.note(request.exchange, reply, request.arrived_s)
+
+    # -- condensing ------------------------------------------------------------------------------
+
+    def give_way(self) -> None:
+        """Somebody asks: what the model does for the memory ends at once."""
+        if self._job is not None:
+            self.inference.cancel(PEER, self._id())
+
+    def _ask(self, job: Job) -> None:
+        info = self.inference.info
+        if info is None or self._is_busy() or self._job is not None:
+            self._memory.put_back(job)
+        elif not self._wants_model(info) or self._failed >= CLOSED_AFTER:
+            self._failed = 0
+            self._memory.condensed(job, None)
+        else:
+            self._jobs += 1
+            self._job = job
+            for _, error in self.inference.submit([self._request(job)]):
+                self.event(error)
+
+    def _wants_model(self, info: EngineInfo) -> bool:
+        if "messages" not in info.features:
+            return False
+        return self._memory.condense_by == "model" or info.parameters >= MODEL_MIN_PARAMETERS
+
+    def _request(self, job: Job) -> Request:
+        now_s = time.monotonic()
+        return Request(
+            id=self._id(),
+            peer=PEER,
+            op="infer",
+            arrived_s=now_s,
+            deadline_s=now_s + CONDENSE_TIMEOUT_S,
+            messages=condense.messages(job.rows),
+            sampling=Sampling(max_tokens=condense.REPLY_TOKENS, temperature=TEMPERATURE),
+            priority="background",
+            cache="off",
+        )
+
+    def event(self, event: Event) -> None:
+        """What became of the job that the model has."""
+        job, self._job = self._job, None
+        if job is None:
+            return
+        if isinstance(event, Done):
+            self._failed = 0
+            self._memory.condensed(job, event.text)
+            return
+        if isinstance(event, AgentdError) and event.code not in ("cancelled", "unavailable", "overloaded"):
+            self._failed += 1
+            log.info("old exchanges were not condensed: %s", event)
+        self._memory.put_back(job)
+
+    def _id(self) -> str:
+        return f"condense-{self._jobs}"
+
+
+def _forgotten(counts: Counts | None) -> dict[str, Any]:
+    if counts is None:
+        return intake.error(EngineFailed("nothing was forgotten: the disk failed, the daemon's log has the reason"))
+    return {"event": "done", "forgotten": counts}

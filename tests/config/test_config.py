@@ -1,0 +1,235 @@
+"""Configuration: order of sources, errors that name place and cure, names that are reserved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from llm_agentd.config import ALL_LAYERS, Config, known_keys, load_config, state_dir
+from llm_agentd.config import sections as config_module
+from llm_agentd.config.sources import PLAIN_NAMES
+from llm_agentd.errors import StartError
+
+Write = Callable[[str], Path]
+HOME = {"HOME": "/home/someone"}
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def to_file(text: str) -> Path:
+        path = tmp_path / "config.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return to_file
+
+
+@pytest.fixture(autouse=True)
+def no_system_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(config_module, "SYSTEM_FILE", tmp_path / "etc" / "config.yaml")
+
+
+def value_of(config: Config, key: str) -> Any:
+    value: Any = config
+    for name in key.split("."):
+        value = getattr(value, name)
+    return value
+
+
+def test_defaults_of_the_contract(tmp_path: Path) -> None:
+    config = load_config(environ=HOME, cwd=tmp_path)
+    wanted = {
+        "model.path": None,
+        "model.engine": "auto",
+        "model.pin_cpus": "auto",
+        "model.cpu_priority": "nice",
+        "batch.size": 8,
+        "batch.window_ms": 50,
+        "batch.queue_max": 1024,
+        "inference.timeout_ms": 5000,
+        "inference.max_tokens": 64,
+        "inference.temperature": 0.7,
+        "inference.top_p": 0.95,
+        "inference.seed": None,
+        "cache.enabled": True,
+        "cache.ttl_s": 300,
+        "cache.variants.infer": 1,
+        "cache.variants.think": 3,
+        "zmq.endpoint": "tcp://127.0.0.1:5570",
+        "http.host": "127.0.0.1",
+        "http.port": 8000,
+        "http.enabled": True,
+        "http.allow_plain": False,
+    }
+    assert {key: value_of(config, key) for key in wanted} == wanted
+
+
+def test_frozen() -> None:
+    with pytest.raises(ValidationError):
+        Config().batch.size = 4  # type: ignore[misc]
+
+
+def test_later_source_wins(write: Write, tmp_path: Path) -> None:
+    path = write("batch:\n  size: 2\n  window_ms: 2\n  queue_max: 2\ninference:\n  timeout_ms: 2\n  max_tokens: 2\n")
+    (tmp_path / ".env").write_text(
+        "BATCH_SIZE=3\nBATCH_TIMEOUT_MS=3\nexport LLM_AGENT_BATCH__QUEUE_MAX='4'\nLLM_AGENT_INFERENCE__TIMEOUT_MS=4\n"
+        "LLM_AGENT_INFERENCE__MAX_TOKENS=4\nSOMETHING_ELSE=1\n"
+    )
+    environ = {"BATCH_TIMEOUT_MS": "5", "LLM_AGENT_INFERENCE__TIMEOUT_MS": "6", "LLM_AGENT_INFERENCE__MAX_TOKENS": "6"}
+    config = load_config(path, ["inference.max_tokens=7"], environ, tmp_path)
+    batch, inference = config.batch, config.inference
+    assert (batch.size, batch.window_ms, batch.queue_max) == (3, 5, 4)  # plain names: over YAML, under the rest
+    assert (inference.timeout_ms, inference.max_tokens) == (6, 7)
+
+
+def test_system_file_is_read_where_it_exists(tmp_path: Path) -> None:
+    config_module.SYSTEM_FILE.parent.mkdir()
+    config_module.SYSTEM_FILE.write_text("http:\n  port: 8123\n")
+    assert load_config(environ=HOME, cwd=tmp_path).http.port == 8123
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "key", "value"),
+    [
+        ("MODEL_ID", "smith-1", "model.id", "smith-1"),
+        ("GGUF_FILE", "/m/a.gguf", "model.path", Path("/m/a.gguf")),
+        ("CACHE_ENABLED", "false", "cache.enabled", False),
+        ("CACHE_TTL", "60", "cache.ttl_s", 60),
+        ("BATCH_SIZE", "4", "batch.size", 4),
+        ("BATCH_TIMEOUT_MS", "20", "batch.window_ms", 20),
+        ("INFERENCE_TIMEOUT_MS", "900", "inference.timeout_ms", 900),
+        ("GPU_COUNT", "2", "model.gpu_layers", ALL_LAYERS),
+        ("GPU_COUNT", "0", "model.gpu_layers", 0),
+    ],
+)
+def test_plain_names_of_older_setups(name: str, text: str, key: str, value: Any, tmp_path: Path) -> None:
+    assert value_of(load_config(environ={name: text}, cwd=tmp_path), key) == value
+    assert value_of(load_config(environ={name: ""}, cwd=tmp_path), key) == value_of(Config(), key)
+
+
+def test_every_plain_name_of_the_contract_is_known() -> None:
+    names = "MODEL_ID GGUF_FILE CACHE_ENABLED CACHE_TTL BATCH_SIZE BATCH_TIMEOUT_MS INFERENCE_TIMEOUT_MS GPU_COUNT"
+    assert set(PLAIN_NAMES) == set(names.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("\nbatch:\n  sze: 4\n", 3, "unknown key batch.sze; did you mean batch.size?"),
+        ("btach:\n  size: 4\n", 2, "did you mean batch.size?"),
+        ("bathc: 4\n", 1, "did you mean batch?"),
+        ("qqq: 4\n", 1, "known sections: model, batch"),
+        ("batch:\n  size: many\n", 2, "batch.size: want a whole number, got 'many'"),
+        ("batch:\n  size: yes\n", 2, "batch.size: want a number, got True"),
+        ("batch:\n  size: 0\n", 2, "batch.size: want at least 1, got 0"),
+        ("batch: 8\n", 1, "batch is a section; its keys: batch.size"),
+        ("batch:\n  size: 1\n  size: 2\n", 3, "size stands here twice"),
+        ("- batch\n", 1, "want sections with keys"),
+        ("batch:\n  size: [\n", 3, "not valid YAML"),
+        ("batch:\n  size: !!python/name:os.system\n", 2, "not valid YAML"),
+        ("model:\n  engine: lama\n", 2, "want 'auto', 'llama', 'llama_native', 'ctransformers' or 'stub', got 'lama'"),
+        ("model:\n  engine: openai\n", 2, "not in this version yet"),
+        ("model:\n  pin_cpus: [0, -1]\n", 2, "model.pin_cpus: want auto, off, or CPU numbers"),
+        ("cache:\n  variants:\n    think: 0\n", 3, "cache.variants.think: want at least 1"),
+        ("cache:\n  ttl_s: .nan\n", 2, "cache.ttl_s: want a finite number"),
+        ("cache:\n  redis_url: redis://a\n", 2, "cache.redis_url is not in this version yet"),
+        ("cache:\n  kv_max_bytes: -1\n", 2, "cache.kv_max_bytes: could not parse"),
+        ("model:\n  kv_type: q4\n", 2, "model.kv_type: want 'f16' or 'q8_0'"),
+        ("agents:\n  remember_turns: -1\n", 2, "agents.remember_turns: want at least 0"),
+        ("agents:\n  condense: never\n", 2, "agents.condense: want 'auto', 'model' or 'rules'"),
+        ("remote:\n  base_url: http://a\n", 2, "remote.base_url is not in this version yet"),
+        ("speech:\n  tts: espeak-ng\n", 2, "not in this version yet"),
+        ("zmq:\n  curve_secret_file: a\n", 2, "not in this version yet"),
+        ("zmq:\n  endpoint: 127.0.0.1:5570\n", 2, "want tcp://HOST:PORT or ipc://PATH"),
+        ("http:\n  token: 1234\n", 2, "http.token: want text (put it in quotes)"),
+    ],
+)
+def test_bad_yaml_names_file_line_and_cure(text: str, line: int, says: str, write: Write, tmp_path: Path) -> None:
+    path = write(text)
+    with pytest.raises(StartError) as caught:
+        load_config(path, environ=HOME, cwd=tmp_path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}, line {line}: ")
+    assert says in message
+    assert "\n" not in message
+
+
+def test_bad_variables_and_options_are_named(tmp_path: Path) -> None:
+    def error(environ: dict[str, str], *sets: str) -> str:
+        with pytest.raises(StartError) as caught:
+            load_config(None, sets, environ, tmp_path)
+        return str(caught.value)
+
+    typo = error({"LLM_AGENT_BATCH__SZE": "4"})
+    assert typo == "LLM_AGENT_BATCH__SZE: unknown key batch.sze; did you mean LLM_AGENT_BATCH__SIZE?"
+    assert error({"CACHE_TTL": "long"}) == "CACHE_TTL: cache.ttl_s: want a number, got 'long'"
+    assert error({}, "batch.size=-1") == "--set batch.size: batch.size: want at least 1, got '-1'"
+    assert error({}, "batch.size") == "--set batch.size: want SECTION.KEY=VALUE, such as --set batch.size=4"
+    (tmp_path / ".env").write_text("A=1\nLLM_AGENT_HTTP__PROT=1\n")
+    assert error({}).startswith(
+        f"{tmp_path / '.env'}, line 2: unknown key http.prot; did you mean LLM_AGENT_HTTP__PORT"
+    )
+
+
+def test_unreadable_file(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match=r"nowhere\.yaml: cannot read the configuration: No such file"):
+        load_config(tmp_path / "nowhere.yaml", environ=HOME, cwd=tmp_path)
+    binary = tmp_path / "binary.yaml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(StartError, match="not UTF-8"):
+        load_config(binary, environ=HOME, cwd=tmp_path)
+
+
+def test_empty_files_and_sections_are_fine(write: Write, tmp_path: Path) -> None:
+    assert load_config(write(""), environ=HOME, cwd=tmp_path) == load_config(environ=HOME, cwd=tmp_path)
+    assert load_config(write("batch:\n#  size: 3\n"), environ=HOME, cwd=tmp_path).batch.size == 8
+
+
+def test_forms_of_values(write: Write, tmp_path: Path) -> None:
+    path = write("cache:\n  variants: 2\n  max_bytes: 64 MiB\nmodel:\n  pin_cpus: 0,2-3\n  gpu_layers: all\n")
+    config = load_config(path, ["cache.variants.think=5", "inference.seed=none"], HOME, tmp_path)
+    assert (config.cache.variants.infer, config.cache.variants.think) == (2, 5)
+    assert config.cache.max_bytes == 64 * 1024 * 1024
+    assert config.model.pin_cpus == (0, 2, 3)
+    assert config.model.gpu_layers == ALL_LAYERS
+    assert config.inference.seed is None
+
+
+@pytest.mark.parametrize(
+    ("environ", "folder"),
+    [
+        ({"STATE_DIRECTORY": "/var/lib/llm-agentd:/var/lib/other", "HOME": "/h"}, "/var/lib/llm-agentd"),
+        ({"XDG_STATE_HOME": "/x", "HOME": "/h"}, "/x/llm-agentd"),
+        ({"XDG_STATE_HOME": "not/absolute", "HOME": "/h"}, "/h/.local/state/llm-agentd"),
+        ({}, "/var/lib/llm-agentd"),
+    ],
+)
+def test_where_the_cache_lies(environ: dict[str, str], folder: str, tmp_path: Path) -> None:
+    assert state_dir(environ) == Path(folder)
+    config = load_config(environ=environ, cwd=tmp_path)
+    assert config.cache.path == Path(folder, "cache")
+    assert config.agents.memory_path == Path(folder, "memory.db")
+
+
+@pytest.mark.parametrize("key", ["http.tls_cert", "http.tls_key"])
+def test_half_a_key_pair_is_refused(key: str, tmp_path: Path) -> None:
+    with pytest.raises(StartError, match=f"--set {key}: {key}: .* go together; set both or none"):
+        load_config(None, [f"{key}=/a.pem"], HOME, tmp_path)
+    both = load_config(None, ["http.tls_cert=/a.pem", "http.tls_key=/b.pem"], HOME, tmp_path)
+    assert (both.http.tls_cert, both.http.tls_key) == (Path("/a.pem"), Path("/b.pem"))
+
+
+def test_the_token_is_never_shown(tmp_path: Path) -> None:
+    assert "hush" not in repr(load_config(None, ["http.token=hush"], HOME, tmp_path))
+    (tmp_path / "config.yaml").write_text("http:\n  token: [hush]\n")
+    with pytest.raises(StartError) as caught:
+        load_config(tmp_path / "config.yaml", (), HOME, tmp_path)
+    assert "hush" not in str(caught.value)
+
+
+def test_every_key_explains_itself() -> None:
+    assert [key for key, field in known_keys().items() if not field.description] == []

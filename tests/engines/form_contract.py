@@ -1,0 +1,190 @@
+"""What every engine owes a reply with actions, {"say":…,"do":…}; `test_engines.py` runs this against each of them.
+
+Asked and taken apart as the daemon does it: `Form` before, `SayAssembler` and `chosen` after. Held-out situations of
+the corpus through the shipped model, with the actions of their moment and with others that the prompt knows nothing of;
+and through random weights, which write whatever they may.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from hearthling.corpus import samples
+from llm_agentd.engines.base import Engine
+from llm_agentd.prompt import actions
+from llm_agentd.prompt import json_schema as params
+from llm_agentd.scheduler.reply_json import SayAssembler
+from llm_agentd.server.pipeline import Form
+from llm_agentd.types import Action, Message, Sampling
+from tests.engines.contract import talk
+
+SITUATIONS = 20
+WORDS = Sampling(max_tokens=48)  # of the words alone; sampled, as NPCs do
+HOT = replace(WORDS, temperature=1.5, top_k=0, top_p=1.0)
+RANDOM_ROOM_TOKENS = 600  # random weights write spaces and halves of characters wherever they may
+CUT_SHARE_MAX = 0.1  # of replies that had no room for their action: what a token holds is an estimate
+NAMES = ("apple", 'an "old" sword', "back\\slash", "naïve café", "木の剣", "7", "a/b", "line\nend", "🌙", "Ana")
+
+
+@dataclass(frozen=True)
+class Asked:
+    messages: Sequence[Message]
+    offered: tuple[Action, ...]
+    form: Form
+
+
+@dataclass(frozen=True)
+class Reply:
+    """`action` as the daemon proposes it; `spoken` as a player reads it."""
+
+    asked: Asked
+    text: str
+    tokens: int
+    finish: str
+    spoken: str
+
+    @property
+    def action(self) -> dict[str, Any] | None:
+        return actions.chosen(self.text, self.asked.offered)
+
+
+@cache
+def held_out() -> list[tuple[Sequence[Message], tuple[Action, ...]]]:
+    """Situations that no training saw, with what is on offer there."""
+    found = ((sample.messages, sample.actions) for sample in samples(2024, "heldout") if sample.actions)
+    return list(islice(found, SITUATIONS))
+
+
+def invented(seed: int) -> tuple[Action, ...]:
+    """One to five actions with parameters of all kinds; the last has none."""
+    rng = random.Random(seed)
+
+    def one() -> dict[str, Any]:
+        low = rng.randrange(-50, 50)
+        choice = {"enum": rng.sample(NAMES, rng.randrange(1, len(NAMES)))}
+        return rng.choice(
+            [
+                choice,
+                {"type": "integer", "minimum": low, "maximum": low + rng.choice([0, 3, 700])},
+                {"type": "boolean"},
+                {"const": rng.choice(NAMES)},
+                {"type": "string", "minLength": 1, "maxLength": 5},
+                {"type": "array", "items": choice, "maxItems": 2},
+            ]
+        )
+
+    shapes = [{f"p{place}": one() for place in range(rng.randrange(1, 4))} for _ in range(rng.randrange(5))]
+    return (*(Action(f"do_{n}", params={"properties": shape}) for n, shape in enumerate(shapes)), Action("do_it"))
+
+
+def ask(engine: Engine, messages: Sequence[Message], offers: tuple[Action, ...], words: Sampling = WORDS) -> Asked:
+    offered = actions.bounded(offers)
+    return Asked(messages, offered, Form.of(offered, words, engine.info))
+
+
+def replies(engine: Engine, asked: Sequence[Asked]) -> list[Reply]:
+    """One each, as many at once as the engine takes; each with its own seed."""
+    waiting, free = list(enumerate(asked)), list(range(engine.info.max_sequences))
+    busy: dict[int, tuple[Asked, SayAssembler, int]] = {}
+    found: list[Reply] = []
+    while waiting or busy:
+        while waiting and free:
+            number, one = waiting.pop()
+            sampling = replace(one.form.sampling, seed=number)
+            seq = free.pop()
+            engine.start(seq, engine.encode(None, one.messages, sampling), sampling)
+            words_max, chars_max = one.form.words_max_tokens, one.form.words_max_chars
+            busy[seq] = (one, SayAssembler(whole_sentences=True, max_tokens=words_max, max_chars=chars_max), 0)
+        for piece in engine.step():
+            one, assembler, tokens = busy[piece.seq]
+            assembler.feed(piece.data, piece.tokens)
+            busy[piece.seq] = one, assembler, tokens + piece.tokens
+            if piece.finish:
+                assert piece.finish in ("stop", "length"), piece.error
+                assembler.end(piece.finish)
+                found.append(Reply(one, assembler.raw, tokens + piece.tokens, piece.finish, assembler.text))
+                del busy[piece.seq]
+                free.append(piece.seq)
+    return found
+
+
+def is_offered(reply: Reply) -> bool:
+    """No action, or one of those on offer with parameters that fit."""
+    action = reply.action
+    return action is None or any(
+        one.name == action["name"] and params.fits(one.params, action["params"]) for one in reply.asked.offered
+    )
+
+
+def check_form(reply: Reply) -> None:
+    """The whole text is the form and nothing else; its action is on offer, with all its parameters.
+
+    Bytes that are no UTF-8 are one character to a grammar and up to four here: only such a string may be too long, and
+    is then no action.
+    """
+    no_utf8 = "\ufffd" in reply.text
+    value = json.loads(reply.text)
+    assert list(value) == ["say", "do"], "the words come first, so that they can be spoken before the action is known"
+    assert isinstance(value["say"], str)
+    assert no_utf8 or len(value["say"]) <= reply.asked.form.words_max_chars
+    assert value["say"].startswith(reply.spoken.removesuffix("…").rstrip())
+    name = value["do"].pop("action")
+    if name == actions.NOTHING:
+        assert (value["do"], reply.action) == ({}, None)
+        return
+    action = next(action for action in reply.asked.offered if action.name == name)
+    assert list(value["do"]) == list(action.params["properties"])
+    fits = params.fits(action.params, value["do"])
+    assert fits or no_utf8
+    assert reply.action == ({"name": name, "params": value["do"]} if fits else None)
+
+
+class FormContract:
+    """Fixtures `speaking`, an engine with the shipped model, and `unruly`, one with random weights, come from the
+    backend's class."""
+
+    def test_what_is_offered_is_chosen_and_words_are_found(self, speaking: Engine) -> None:
+        asked = [ask(speaking, messages, offers) for messages, offers in held_out()]
+        found = replies(speaking, asked)
+        self.check(speaking, found)
+        assert all(reply.spoken.strip() for reply in found)
+        assert len({reply.action["name"] for reply in found if reply.action}) >= 3
+
+    def test_whatever_the_prompt_says_only_what_is_offered_is_chosen(self, speaking: Engine) -> None:
+        asked = [ask(speaking, messages, invented(seed), HOT) for seed, (messages, _) in enumerate(held_out())]
+        found = replies(speaking, asked)
+        self.check(speaking, found)
+        assert all(reply.spoken.strip() for reply in found)
+
+    def test_random_weights_cannot_leave_the_form(self, unruly: Engine) -> None:
+        """Nor choose what does not fit; where their room ends first, nothing is chosen."""
+        few = Sampling(max_tokens=1, temperature=4.0, top_k=0, top_p=1.0)
+        asked = [ask(unruly, talk("Hi"), invented(seed), few) for seed in range(2 * SITUATIONS)]
+        with_room = [replace(one.form.sampling, max_tokens=RANDOM_ROOM_TOKENS) for one in asked]
+        asked = [
+            replace(one, form=replace(one.form, sampling=room)) for one, room in zip(asked, with_room, strict=True)
+        ]
+        found = replies(unruly, asked)
+        assert all(map(is_offered, found))
+        if "json_schema" in unruly.info.features:
+            whole = [reply for reply in found if reply.finish == "stop"]
+            for reply in whole:
+                check_form(reply)
+            assert len({str(reply.action) for reply in whole if reply.action and reply.action["params"]}) >= 4
+
+    def check(self, engine: Engine, found: list[Reply]) -> None:
+        assert len(found) == SITUATIONS
+        for reply in found:
+            extra = actions.extra_tokens(reply.asked.offered)
+            assert reply.tokens <= WORDS.max_tokens + extra, reply.text
+            assert is_offered(reply), reply.text
+            if "json_schema" in engine.info.features and reply.finish == "stop":
+                check_form(reply)
+        cut = [reply.text for reply in found if reply.finish == "length"]
+        assert len(cut) <= CUT_SHARE_MAX * len(found), cut

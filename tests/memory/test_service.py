@@ -1,0 +1,305 @@
+"""Memory through the whole daemon: what is kept of replies, the ops on the wire, the model's quiet hour, the door."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zmq
+
+from llm_agentd.cache.lmdb_cache import LmdbCache
+from llm_agentd.cache.record import decode
+from llm_agentd.engines import open_engine
+from llm_agentd.engines.base import Engine, Prompt
+from llm_agentd.engines.stub.engine import StubEngine
+from llm_agentd.errors import TooLarge
+from llm_agentd.memory import memory as memories
+from llm_agentd.memory.memory import StoredMemory
+from llm_agentd.server.pipeline import Policy
+from llm_agentd.types import Message, Sampling
+from tests.support.daemon_in_process import Client, InProcess
+from tests.support.http_harness import FakeDaemon, door
+
+WAIT_S = 30.0
+MIRA = {"id": "npc-1", "name": "Mira", "role": "healer"}
+OTHER = {"id": "npc-2", "name": "Mira", "role": "healer"}
+LINE = {"npc": "npc-1", "name": "Mira", "player": "Ana", "place": "Oakford", "text": "Ana refused my price"}
+
+
+class Heard:
+    """A script for the stub that keeps the prompts it was asked."""
+
+    def __init__(self, reply: bytes = b"Well met.") -> None:
+        self.prompts: list[str] = []
+        self.reply = reply
+
+    def __call__(self, prompt: str) -> list[bytes]:
+        self.prompts.append(prompt)
+        return [self.reply]
+
+
+@contextmanager
+def running(
+    tmp_path: Path, endpoint: str, engine: Callable[[], Engine], *, condense: memories.Condense = "rules"
+) -> Iterator[tuple[Client, StoredMemory, LmdbCache]]:
+    cache = LmdbCache(tmp_path / "cache", 300, 2**24)
+    memory = StoredMemory(tmp_path / "memory.db", turns=5, max_bytes=2**24, condense_by=condense, purge=cache.purge)
+    daemon = InProcess(endpoint, engine=engine, cache=cache, memory=memory, policy=Policy(think_variants=1))
+    try:
+        with daemon, daemon.client() as client:
+            yield client, memory, cache
+    finally:
+        memory.close()
+        cache.close()
+
+
+def think(client: Client, utterance: str | None = "Good evening!", **fields: Any) -> dict[str, Any]:
+    asked = {"op": "think", "npc": MIRA, "player": "Ana", "utterance": utterance, "context": {"place": "Oakford"}}
+    return client.ask(**(asked | fields))
+
+
+def kept(memory: StoredMemory) -> list[tuple[str, str, str]]:
+    memory.flush()
+    return [(row["npc"], row["said"], row["text"]) for row in reversed(memory.listing(None, None, 200))]
+
+
+def test_a_reply_is_kept_once_when_it_is_done_also_from_the_cache(tmp_path: Path, endpoint: str) -> None:
+    heard = Heard()
+    with running(tmp_path, endpoint, lambda: StubEngine(script=heard, fail_mark="boom")) as (client, memory, _):
+        assert think(client)["cache"] == "miss"
+        assert think(client, npc=OTHER)["cache"] == "hit"
+        assert think(client, "boom", npc=OTHER)["code"] == "engine_failed"
+        think(client, draft={"title": "the witch", "persona": "A witch lives alone."})
+        think(client, "Small talk.", player="Bo", remember=False)
+        client.ask(op="infer", prompt="Once upon a time")
+        assert kept(memory) == [("npc-1", "Good evening!", "Well met."), ("npc-2", "Good evening!", "Well met.")]
+        assert think(client)["cache"] == "miss"  # a talk that has gone on is another question
+        assert heard.prompts[-1].count("Good evening!") == 2
+        assert think(client, None, player="Cy")["cache"] == "miss"
+        assert think(client, None, player="Cy", npc=OTHER)["cache"] == "hit"  # a greeting
+        assert think(client, None, player="Cy")["cache"] == "hit"
+
+
+def test_what_was_cancelled_is_not_kept(tmp_path: Path, endpoint: str) -> None:
+    stepping, go_on = threading.Event(), threading.Event()
+
+    def step(_: int) -> None:
+        stepping.set()
+        assert go_on.wait(WAIT_S)
+
+    with running(tmp_path, endpoint, lambda: StubEngine(script=Heard(), on_step=step)) as (client, memory, _):
+        client.send({"op": "think", "id": "t", "npc": MIRA, "player": "Ana", "utterance": "Hello"})
+        assert stepping.wait(WAIT_S)
+        assert client.ask(op="cancel", target="t")["found"]
+        go_on.set()
+        (last,) = client.events("t")
+        assert last.get("code") == "cancelled"
+        assert kept(memory) == []
+
+
+def test_an_outcome_is_told_listed_and_forgotten_with_the_cached_replies(tmp_path: Path, endpoint: str) -> None:
+    heard = Heard()
+    with running(tmp_path, endpoint, lambda: StubEngine(script=heard)) as (client, memory, cache):
+        assert client.ask(op="remember", lines=[LINE, LINE | {"player": "Bo", "text": "Bo paid."}])["kept"] == 2
+        think(client)
+        assert "[place Oakford; memory Ana refused my price]" in heard.prompts[-1]
+        think(client, player="Bo")
+        memory.flush()
+        listed = client.ask(op="memories", player="Ana", limit=5)["memories"]
+        assert [(row["kind"], row["text"]) for row in listed] == [
+            ("exchange", "Well met."),
+            ("outcome", "Ana refused my price"),
+        ]
+        cache.flush()
+        assert client.ask(op="forget", player="Ana")["forgotten"] == {
+            "exchanges": 1,
+            "outcomes": 1,
+            "facts": 0,
+            "cached": 1,
+        }
+        assert client.ask(op="memories", player="Ana")["memories"] == []
+        assert [decode(raw).prompt.count("Ana") for _, raw in cache._store.records()] == [0]
+        think(client)
+        assert "memory" not in heard.prompts[-1]
+        assert client.ask(op="stats")["stats"]["memory"]["backend"] == "sqlite"
+
+
+def test_a_peer_that_asks_in_turns_is_answered_once_it_is_forgotten(tmp_path: Path, endpoint: str) -> None:
+    with running(tmp_path, endpoint, StubEngine) as (_, memory, _cache):
+        client = Client(endpoint, zmq.REQ)
+        client.send({"op": "remember", "id": "a", "lines": [LINE]}, {"op": "forget", "id": "b", "all": True})
+        assert [record["id"] for record in client.events("a", "b")] == ["a", "b"]
+        assert kept(memory) == []
+        client.close()
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"op": "forget"}, "npc, player: name one of them, or set all: true to forget everything"),
+        ({"op": "remember", "lines": []}, "lines: "),
+        ({"op": "remember", "lines": [{"npc": "n"}]}, "lines.0.text: missing"),
+        ({"op": "memories", "limit": 0}, "limit: "),
+        ({"op": "memories", "name": "x"}, "name: unknown field"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, endpoint: str, fields: dict[str, Any], problem: str) -> None:
+    with InProcess(endpoint) as daemon, daemon.client() as client:
+        answer = client.ask(**fields)
+        assert answer["code"] == "bad_request"
+        assert answer["message"].startswith(problem)
+
+
+def test_without_memory_the_ops_answer_all_the_same(endpoint: str) -> None:
+    with InProcess(endpoint) as daemon, daemon.client() as client:
+        assert client.ask(op="remember", lines=[LINE])["kept"] == 0
+        assert client.ask(op="memories")["memories"] == []
+        assert client.ask(op="forget", player="Ana")["forgotten"]["exchanges"] == 0
+
+
+class Narrow(StubEngine):
+    """Finds what is remembered too long, whatever the guess was."""
+
+    def encode(self, prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> Prompt:
+        if messages and len(messages) > 2:
+            raise TooLarge("the prompt is too long")
+        return super().encode(prompt, messages, sampling)
+
+
+def test_what_does_not_fit_all_the_same_is_answered_without_memory(tmp_path: Path, endpoint: str) -> None:
+    heard = Heard()
+    with running(tmp_path, endpoint, lambda: Narrow(script=heard)) as (client, _, _cache):
+        think(client, "Hello!")
+        assert think(client, "Any news?")["text"] == "Well met."
+        assert "Hello!" not in heard.prompts[-1]
+        own = [{"speaker": "Ana", "text": "Hello!"}, {"speaker": "Mira", "text": "Aye."}]
+        assert think(client, "Any news?", history=own)["code"] == "too_large"
+
+
+def test_the_embedded_model_is_told_what_came_of_things(tmp_path: Path, endpoint: str) -> None:
+    asked: list[Sequence[Message]] = []
+
+    def embedded() -> Engine:
+        engine = open_engine(
+            "auto", path=None, model_id=None, context_tokens=None, threads=1, gpu_layers=0, width=2, kv_type="f16"
+        )
+        encode = engine.encode
+
+        def spied(prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> Prompt:
+            encoded = encode(prompt, messages, sampling)  # raises where it does not fit
+            asked.append(messages or ())
+            return encoded
+
+        engine.encode = spied  # type: ignore[method-assign]
+        return engine
+
+    with running(tmp_path, endpoint, embedded) as (client, memory, _):
+        client.ask(op="remember", lines=[LINE])
+        think(client, "I hid my lantern under the oak.", deadline_ms=60_000)
+        for number in range(6):
+            rare = f"Number {number}: " + "xqzjk " * 60  # nearly as many tokens as letters: the guess is wrong
+            assert think(client, rare, deadline_ms=60_000)["event"] == "done"
+        for number in range(5):
+            assert think(client, f"So it is, {number}.", deadline_ms=60_000)["event"] == "done"
+        memory.flush()
+        assert think(client, "Where is my lantern?", deadline_ms=60_000)["event"] == "done"
+        assert asked[-1][-1].content == (
+            "[place Oakford; memory Ana refused my price, Ana said: I hid my lantern under the oak]\n"
+            "Ana: Where is my lantern?"
+        )
+        assert [message.content for message in asked[-1][1:-1:2]] == [
+            f"Ana: So it is, {number}." for number in range(5)
+        ]
+
+
+# -- condensing -----------------------------------------------------------------------------------
+
+
+def talk_of_years(memory: StoredMemory) -> None:
+    from llm_agentd.types import Exchange
+
+    for number in range(15):
+        memory.note(Exchange("npc-1", "Mira", "Ana", "Oakford", f"I saw tower {number}."), "Aye.", time.monotonic())
+    memory.flush()
+
+
+def facts_of(memory: StoredMemory) -> list[str]:
+    deadline_s = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline_s:
+        memory.flush()  # which wakes the writer, who looks for work
+        if facts := [row["text"] for row in memory.listing(None, None, 200) if row["kind"] == "fact"]:
+            return facts
+    pytest.fail("nothing was condensed")
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memories, "IDLE_S", -1.0)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_the_model_condenses_while_nobody_asks(tmp_path: Path, endpoint: str) -> None:
+    heard = Heard(b"- Ana saw ten towers.\n- Ana likes towers.")
+    with running(tmp_path, endpoint, lambda: StubEngine(script=heard), condense="model") as (_, memory, _cache):
+        talk_of_years(memory)
+        assert facts_of(memory) == ["Ana likes towers", "Ana saw ten towers"]
+        (asked,) = heard.prompts
+        assert "at most 3 short facts about Ana" in asked
+        assert "Ana: I saw tower 0." in asked
+        assert "tower 10" not in asked  # the last ones stand in prompts themselves
+
+
+@pytest.mark.usefixtures("quiet")
+def test_auto_takes_the_rules_for_a_small_model(tmp_path: Path, endpoint: str) -> None:
+    heard = Heard()
+    with running(tmp_path, endpoint, lambda: StubEngine(script=heard), condense="auto") as (_, memory, _cache):
+        talk_of_years(memory)
+        assert facts_of(memory)[-1] == "Ana saw tower 0"
+        assert heard.prompts == []
+
+
+@pytest.mark.usefixtures("quiet")
+def test_whatever_is_asked_ends_the_models_quiet_hour(tmp_path: Path, endpoint: str) -> None:
+    at_work, asked = threading.Event(), threading.Event()
+    heard = Heard(b"- Ana saw ten towers.")
+
+    def step(_: int) -> None:
+        if heard.prompts and not asked.is_set():
+            at_work.set()
+            assert asked.wait(WAIT_S)
+
+    with running(tmp_path, endpoint, lambda: StubEngine(script=heard, on_step=step), condense="model") as parts:
+        client, memory, _ = parts
+        talk_of_years(memory)
+        assert at_work.wait(WAIT_S)
+        client.send(
+            {"op": "think", "id": "t", "npc": OTHER, "player": "Bo", "utterance": "Hello", "priority": "ambient"}
+        )
+        client.ask(op="stats")  # the daemon has both by now
+        asked.set()
+        assert client.events("t")[-1]["event"] == "done"
+        assert facts_of(memory) == ["Ana saw ten towers"]
+        assert sum("You keep notes" in prompt for prompt in heard.prompts) == 2  # the first was given up
+
+
+# -- the door -------------------------------------------------------------------------------------
+
+
+def test_the_game_reaches_it_by_post(endpoint: str) -> None:
+    def script(record: dict[str, Any]) -> list[dict[str, Any]]:
+        return [{"event": "done", "got": record["op"]}]
+
+    with FakeDaemon(endpoint, script) as daemon, door(endpoint) as opened:
+        for op, body in (("remember", {"lines": [LINE]}), ("forget", {"player": "Ana"}), ("memories", {"limit": 3})):
+            assert opened.http.post(f"/v1/memory/{op}", json=body).json() == {"got": op}
+            record = daemon.next()
+            assert {key: value for key, value in record.items() if key != "id"} == {"op": op, **body}
+        refused = opened.http.post("/v1/memory/forget", json={"op": "set_role"})
+        assert refused.status_code == 400
+        assert opened.http.post("/v1/memory/forget", content=b"{}").status_code == 400  # what any web page could send
+        assert opened.http.get("/v1/memory/forget").status_code == 405

@@ -1,0 +1,149 @@
+"""The command line as a user meets it: real processes, a real daemon on the stub engine for `ask`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from llm_agentd import __version__
+
+COMMANDS = ("serve", "http", "ask", "dump", "install-mod", "bench", "memory")
+TIMEOUT_S = 60
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty home folder, which is also the current folder of every command here."""
+    return tmp_path_factory.mktemp("home")
+
+
+def environment(home: Path) -> dict[str, str]:
+    source = Path(__file__).resolve().parents[2] / "daemon"
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def run(home: Path, *args: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "llm_agentd", *args],
+        env=environment(home),
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture(scope="module")
+def daemon(home: Path) -> Iterator[str]:
+    """The endpoint of a daemon that runs on the stub engine."""
+    endpoint = f"ipc://{home}/z"
+    sets = ("http.enabled=false", "model.engine=stub", f"zmq.endpoint={endpoint}", "batch.window_ms=1")
+    command = [sys.executable, "-m", "llm_agentd", "serve", *(word for item in sets for word in ("--set", item))]
+    with subprocess.Popen(command, env=environment(home), cwd=home, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            ready = process.stdout.readline()
+            assert ready.startswith(f"ready zmq={endpoint} "), ready
+            yield endpoint
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(TIMEOUT_S) == 0
+
+
+def test_version(home: Path) -> None:
+    assert run(home, "--version") == (0, f"llm-agentd {__version__}\n", "")
+
+
+def test_help_everywhere(home: Path) -> None:
+    code, out, _ = run(home, "--help")
+    assert code == 0
+    for command in COMMANDS:
+        assert f"\n  {command} " in out
+    assert run(home)[1] == out  # no arguments: the same
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of(command: str, home: Path) -> None:
+    code, out, err = run(home, command, "--help")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"Usage: llm-agentd {command} ")
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (["srve"], 2, "Did you mean 'serve'?"),
+        (["serve", "--confg", "x"], 2, "No such option: --confg"),
+        (["ask"], 2, "Missing argument 'TEXT'"),
+        (["ask", " "], 2, "TEXT is empty"),
+        (["serve", "--set", "batch.sze=1"], 2, "--set batch.sze: unknown key batch.sze; did you mean batch.size?"),
+        (["serve", "--config", "nowhere.yaml"], 2, "nowhere.yaml: cannot read the configuration"),
+        (["dump", "--format", "xml"], 2, "--format"),
+        (["bench", "fast"], 2, "'fast' is not one of 'hit', 'decode'"),
+        (["install-mod", "nowhere"], 1, "nowhere: no such folder; name your server's mods folder"),
+        (["http", "--set", "http.host=0.0.0.0"], 1, "set http.token"),
+        (
+            ["ask", "hi", "--set", "zmq.endpoint=ipc://nobody"],
+            1,
+            "no daemon at ipc://nobody — start one with: llm-agentd",
+        ),
+    ],
+)
+def test_errors_are_one_line_with_a_cure(args: list[str], code: int, says: str, home: Path) -> None:
+    got, out, err = run(home, *args)
+    assert (got, out) == (code, "")
+    assert err.startswith("llm-agentd: ")
+    assert err.count("\n") == 1
+    assert says in err
+
+
+def test_a_typo_in_the_file_stops_the_start(home: Path) -> None:
+    (home / "typo.yaml").write_text("htpp:\n  port: 1\n")
+    code, out, err = run(home, "serve", "--config", "typo.yaml")
+    assert (code, out) == (2, "")
+    assert err == "llm-agentd: typo.yaml, line 2: unknown key htpp.port; did you mean http.port?\n"
+
+
+def test_ask_prints_the_answer_of_a_real_daemon(daemon: str, home: Path) -> None:
+    for who in ([], ["--role", "smith"], ["--npc", "Tilda"], ["--role", "smith", "--npc", "Bram"]):
+        code, out, err = run(home, "ask", "Good morning!", *who, "--set", f"zmq.endpoint={daemon}")
+        assert (code, err) == (0, ""), err
+        assert out.strip()
+        streamed = run(home, "ask", "Good morning!", *who, "--stream", "--set", f"zmq.endpoint={daemon}")
+        assert streamed[0] == 0
+        assert streamed[1].strip()
+
+
+def test_ask_passes_on_the_daemons_own_words(daemon: str, home: Path) -> None:
+    code, out, err = run(home, "ask", "hi", "--role", "smiht", "--set", f"zmq.endpoint={daemon}")
+    assert (code, out) == (1, "")
+    assert err.startswith("llm-agentd: bad_request: ")
+    assert "did you mean 'smith'?" in err
+
+
+def test_dump_shows_what_was_asked(daemon: str, home: Path) -> None:
+    assert run(home, "ask", "Where is the red bridge?", "--role", "guard", "--set", f"zmq.endpoint={daemon}")[0] == 0
+    code, out, err = run(home, "dump", "--stats")
+    assert (code, err) == (0, "")
+    assert "entries" in out
+
+
+def test_a_closed_pipe_is_no_error(home: Path) -> None:
+    command = f"{sys.executable} -m llm_agentd --help | true"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,213 @@
+"""`llm-agentd serve` as processes: ready line, signals, restarts, and what stops a start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from llm_agentd.errors import StartError
+from llm_agentd.ops.harness import free_port as unused_port
+from llm_agentd.ops.serve import pick_cpus
+from tests.support.daemon_in_process import Client
+
+WAIT_S = 30.0
+
+
+class Served:
+    """A running `serve` with the stub engine and the ready line it printed."""
+
+    def __init__(self, folder: Path, *sets: str, http: bool = True) -> None:
+        self.endpoint = f"ipc://{folder}/zmq"
+        self.http_port = unused_port()
+        options = [
+            f"zmq.endpoint={self.endpoint}",
+            f"http.port={self.http_port}",
+            f"http.enabled={str(http).lower()}",
+            f"cache.path={folder}/cache",
+            f"agents.memory_path={folder}/memory.db",
+            "model.engine=stub",
+            *sets,
+        ]
+        command = [sys.executable, "-m", "llm_agentd", "serve"]
+        for option in options:
+            command += ["--set", option]
+        self.errors = folder / "stderr"
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=self.errors.open("a"), text=True, cwd=folder
+        )
+        assert self.process.stdout is not None
+        self.ready = self.process.stdout.readline()
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.terminate()
+        code = self.process.wait(WAIT_S)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return code
+
+    def ask(self, **fields: object) -> dict[str, object]:
+        client = Client(self.endpoint)
+        try:
+            return client.ask(**fields)
+        finally:
+            client.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    served = Served(tmp_path)
+    try:
+        yield served
+    finally:
+        served.stop()
+
+
+def test_ready_line_names_both_doors_and_the_model(served: Served) -> None:
+    assert served.ready.split() == [
+        "ready",
+        f"zmq={served.endpoint}",
+        f"http=http://127.0.0.1:{served.http_port}",
+        "model=stub",
+        "engine=stub",
+    ]
+
+
+def test_sigterm_stops_both_processes_and_exits_0(served: Served) -> None:
+    children = psutil.Process(served.process.pid).children()
+    assert len(children) == 2
+    assert served.stop() == 0
+    assert psutil.wait_procs(children, WAIT_S)[1] == []
+
+
+def test_killed_daemon_is_started_again_and_the_adapter_keeps_its_client(served: Served) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{served.http_port}", timeout=WAIT_S) as client:
+        assert client.post("/infer", json={"prompt": "Hello"}).status_code == 200
+        info = client.get("/info").json()
+        os.kill(info["pid"], signal.SIGKILL)
+        assert client.post("/infer", json={"prompt": "Hello after the fall"}).status_code == 200
+        after = client.get("/info").json()
+    assert after["pid"] != info["pid"]
+    assert after["adapter"]["pid"] == info["adapter"]["pid"]
+
+
+def test_killed_watcher_leaves_nothing_behind(tmp_path: Path) -> None:
+    served = Served(tmp_path)
+    children = psutil.Process(served.process.pid).children()
+    served.process.kill()
+    served.stop()
+    assert psutil.wait_procs(children, WAIT_S)[1] == []
+
+
+def test_replies_survive_kill_9(tmp_path: Path) -> None:
+    served = Served(tmp_path, http=False)
+    first = served.ask(op="infer", prompt="Remember me")
+    entries = 0
+    deadline_s = time.monotonic() + WAIT_S
+    while not entries and time.monotonic() < deadline_s:
+        stats = served.ask(op="stats")["stats"]
+        entries = stats["cache"]["entries"]  # type: ignore[index]
+    served.process.kill()
+    served.stop()
+    again = Served(tmp_path, http=False)
+    second = again.ask(op="infer", prompt="Remember me")
+    assert again.stop() == 0
+    assert second["cache"] == "hit"
+    assert second["text"] == first["text"]
+
+
+@pytest.mark.parametrize(
+    ("sets", "words"),
+    [
+        (["model.engine=llama", "model.path=/nowhere/model.gguf"], "/nowhere/model.gguf"),
+        (["model.engine=llama", f"model.path={__file__}"], "GGUF"),
+        (["agents.roles_dir=/nowhere"], "agents.roles_dir"),
+        (["model.pin_cpus=4095"], "model.pin_cpus"),
+        (["model.cpu_priority=low"], "model.cpu_priority"),
+        (["zmq.endpoint=ipc:///nowhere/at/all"], "zmq.endpoint"),
+        (["batch.siez=4"], "batch.size"),
+    ],
+)
+@pytest.mark.parametrize("http", [True, False])
+def test_what_cannot_start_says_why_in_one_line(tmp_path: Path, sets: list[str], words: str, http: bool) -> None:
+    served = Served(tmp_path, *sets, http=http)
+    code = served.process.wait(WAIT_S)
+    served.stop()
+    said = served.errors.read_text()
+    assert served.ready == ""
+    assert code in (1, 2)
+    assert words in said
+    assert "Traceback" not in said
+    assert len([line for line in said.splitlines() if line.startswith("llm-agentd:")]) == 1
+
+
+@pytest.mark.parametrize(("priority", "policy"), [("batch", os.SCHED_BATCH), ("idle", os.SCHED_IDLE)])
+def test_the_configured_priority_is_not_the_whole_daemons(tmp_path: Path, priority: str, policy: int) -> None:
+    served = Served(tmp_path, f"model.cpu_priority={priority}", http=False)
+    policies = [os.sched_getscheduler(int(task.name)) for task in Path(f"/proc/{served.process.pid}/task").iterdir()]
+    main = os.sched_getscheduler(served.process.pid)
+    served.stop()
+    assert policies.count(policy) == 2, "the inference thread, and the writer of kept beginnings, which it starts"
+    assert main == os.SCHED_OTHER
+
+
+def test_roles_are_kept_where_the_state_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    monk = {"title": "the monk", "persona": "Prays."}
+    served = Served(tmp_path)
+    with httpx.Client(base_url=f"http://127.0.0.1:{served.http_port}", timeout=WAIT_S) as client:
+        assert client.put("/v1/roles/monk", json=monk).status_code == 200
+        assert {"name": "monk", **monk, "shipped": False, "own": True} in client.get("/v1/roles").json()["roles"]
+    served.stop()
+    path = tmp_path / "state" / "roles" / "monk.yaml"
+    assert "title: the monk" in path.read_text()
+    path.write_text("title: the monk\n")
+    served = Served(tmp_path, http=False)
+    assert served.process.wait(WAIT_S) == 1
+    assert f"llm-agentd: {path}:1: persona: missing" in served.errors.read_text()
+    served.stop()
+
+
+def test_second_daemon_on_the_same_cache_or_endpoint_is_refused(tmp_path: Path) -> None:
+    first = Served(tmp_path, http=False)
+    other = tmp_path / "other"
+    other.mkdir()
+    same_cache = Served(other, f"cache.path={tmp_path}/cache", http=False)
+    assert same_cache.process.wait(WAIT_S) == 1
+    assert "cache" in same_cache.errors.read_text()
+    same_endpoint = Served(other, f"zmq.endpoint={first.endpoint}", http=False)
+    assert same_endpoint.process.wait(WAIT_S) == 1
+    assert "in use" in same_endpoint.errors.read_text()
+    for served in (same_cache, same_endpoint):
+        served.stop()
+    assert first.ask(op="ping")["pong"] is True
+    assert first.stop() == 0
+
+
+def test_cache_folder_that_cannot_be_used_is_said_once_and_served_without(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    served = Served(tmp_path, f"cache.path={tmp_path}/file/cache", http=False)
+    assert served.ready.startswith("ready ")
+    assert served.ask(op="infer", prompt="Anyway")["event"] == "done"
+    served.stop()
+    warnings = [line for line in served.errors.read_text().splitlines() if line.startswith("WARNING")]
+    assert len(warnings) == 1
+    assert "cache" in warnings[0]
+
+
+def test_pick_cpus() -> None:
+    assert pick_cpus("off", [0, 1, 2]) == ()
+    assert pick_cpus("auto", [0, 1]) == ()
+    assert pick_cpus("auto", [0, 1, 2, 3]) == (1, 2, 3)
+    assert pick_cpus((2, 3), [0, 1, 2, 3]) == (2, 3)
+    with pytest.raises(StartError, match=r"no CPU 7"):
+        pick_cpus((7,), [0, 1])

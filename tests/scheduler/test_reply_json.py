@@ -1,0 +1,140 @@
+"""Words of a reply in the JSON form: decoded as they come, however the bytes were cut, and nothing but words."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import orjson
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from llm_agentd.scheduler.reply_json import SayAssembler, SayReader
+
+words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
+cuts = st.lists(st.integers(0, 400), max_size=20)
+acts = st.sampled_from(
+    [
+        {"action": "nothing"},
+        {"action": "wave", "say": "not me"},
+        {"action": "give", "item": 'an "apple"\\', "list": [{"say": "no"}]},
+    ]
+)
+
+
+def split(data: bytes, places: list[int]) -> list[bytes]:
+    ends = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
+    return [data[a:b] for a, b in pairwise(ends)]
+
+
+def read(pieces: list[bytes]) -> tuple[list[str], SayReader]:
+    reader = SayReader()
+    return [reader.feed(piece) for piece in pieces], reader
+
+
+def run(pieces: list[bytes], reason: str = "stop", **options: object) -> tuple[str, str, SayAssembler]:
+    """Words, the finish and the assembler; a token each piece."""
+    assembler = SayAssembler(**{"max_tokens": 10**9, **options})  # type: ignore[arg-type]
+    deltas = []
+    for piece in pieces:
+        deltas.append(assembler.feed(piece, 1))
+        assert assembler.text == "".join(deltas)
+        if assembler.finished:
+            break
+    last, finish = assembler.end("length" if reason == "length" else "stop")
+    assert assembler.text == "".join([*deltas, last])
+    return assembler.text, finish, assembler
+
+
+@settings(max_examples=300, deadline=None)
+@given(words, acts, cuts, st.booleans(), st.booleans(), st.sampled_from([None, 2]))
+@example("🌙", {"action": "nothing"}, list(range(30)), True, False, None)
+@example('🌙é\\"\n\u2028', {"action": "nothing"}, list(range(60)), False, True, None)
+def test_words_are_what_a_json_reader_finds(
+    say: str, act: dict[str, object], places: list[int], escaped: bool, act_first: bool, indent: int | None
+) -> None:
+    form = {"do": act, "say": say} if act_first else {"say": say, "do": act}
+    data = json.dumps(form, ensure_ascii=escaped, indent=indent).encode()
+    deltas, reader = read(split(data, places))
+    assert "".join(deltas) == orjson.loads(data)["say"]
+    assert reader.closed
+
+
+@settings(max_examples=200, deadline=None)
+@given(words, st.integers(0, 200), cuts)
+def test_a_reply_cut_anywhere_gives_the_beginning_of_its_words(say: str, end: int, places: list[int]) -> None:
+    data = json.dumps({"say": say, "do": {"action": "nothing"}}).encode()[:end]
+    deltas, _ = read(split(data, places))
+    assert say.startswith("".join(deltas))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60), cuts)
+@example(b'{"say":"\\ud83d', [])
+@example(b'{"say":"\\uZZ"', [])
+@example(b"{" * 5000, [])
+def test_no_bytes_break_it_and_the_cuts_change_nothing(data: bytes, places: list[int]) -> None:
+    for whole in (data, b'{"say":"' + data):
+        assert "".join(read(split(whole, places))[0]) == read([whole])[0][0]
+        run(split(whole, places), reason="length", whole_sentences=True)
+
+
+def test_words_come_before_the_action_is_known() -> None:
+    deltas, _ = read([b'{"s', b'ay": "Good', b" even\\u00", b'e9ing"', b',"do":'])
+    assert deltas == ["", "Good", " even", "éing", ""]
+
+
+def test_half_a_pair_waits_for_its_other_half_and_alone_is_replaced() -> None:
+    assert read([b'{"say":"\\ud83c', b"\\udf19", b'"'])[0] == ["", "🌙", ""]
+    assert "".join(read([b'{"say":"a\\ud83cb\\udf19\\u0000"}'])[0]) == "a\ufffdb\ufffd\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("reply", "spoken"),
+    [
+        ("Good evening, Ana.", "Good evening, Ana."),
+        ('```json\n{"say": "Hm.", "do": {"action": "nothing"}}\n```', "Hm."),
+        ('Mira: {"say": "Hm."}', "Mira: Hm."),
+        ('{"do": {"action": "say"}, "say": "Hm."}', "Hm."),
+        ("{Good evening.}", "Good evening."),
+        ('{"answer": "no words of the form"}', ""),
+        ('{"say": 5, "do": {"action": "wave"}}', ""),
+        ("", ""),
+    ],
+)
+def test_a_model_without_grammar_is_understood(reply: str, spoken: str) -> None:
+    for pieces in ([reply.encode()], [bytes((byte,)) for byte in reply.encode()]):
+        assert run(pieces)[0] == spoken
+
+
+def test_all_that_came_is_kept_for_the_action() -> None:
+    text = '{"say":"Naïve.","do":{"action":"wave"}}'
+    assert run([text.encode()])[2].raw == text
+
+
+def tokens(text: str) -> list[bytes]:
+    return [text[at : at + 4].encode() for at in range(0, len(text), 4)]
+
+
+def test_words_near_the_limit_end_whole_and_the_action_still_comes() -> None:
+    pieces = tokens('{"say":"One two three four. Five six seven eight nine ten.","do":{"action":"wave"}}')
+    text, finish, assembler = run(pieces, whole_sentences=True, max_tokens=8)
+    assert (text, finish) == ("One two three four.", "sentence")
+    assert assembler.raw.endswith('"wave"}}')
+
+
+def test_words_closed_by_the_grammar_lose_their_last_half_word() -> None:
+    text, finish, _ = run([b'{"say":"One two thre', b'","do":{"action":"wave"}}'], whole_sentences=True, max_chars=12)
+    assert (text, finish) == ("One two…", "length")
+
+
+def test_a_reply_cut_within_its_words_or_its_action_says_so() -> None:
+    assert run([b'{"say":"One two thr'], "length", whole_sentences=True)[:2] == ("One two…", "length")
+    assert run([b'{"say":"One two.","do":{"act'], "length", whole_sentences=True)[:2] == ("One two.", "length")
+
+
+def test_a_stop_string_is_looked_for_in_the_words_alone() -> None:
+    text, finish, _ = run([b'{"say":"One do two","do":{"action":"wave"}}'], stop=("do",))
+    assert (text, finish) == ("One ", "stop")
+    assert run([b'{"say":"One two","do":{"action":"wave"}}'], stop=("do",))[0] == "One two"

@@ -1,0 +1,217 @@
+"""Who runs and who waits, through real threads and a real socket: urgency, pausing, width, time, kept beginnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llm_agentd.engines.stub.engine import StubEngine
+from llm_agentd.prefix_cache.store import LmdbPrefixStore
+from llm_agentd.scheduler.batch_size import Curve
+from tests.server.test_daemon import Gate
+from tests.support.daemon_in_process import Client, InProcess
+
+NARROW = Curve({1: 1.0, 2: 1.0, 4: 2.6})  # two pay; a third would cost the others more than it brings
+WIDER = Curve({1: 1.0, 2: 1.0, 4: 2.05})  # two pay; more lose next to nothing
+WORDS = 40
+SYSTEM = "You are Bram, who sells boots, hammers and horseshoes on the market of Oakford. " * 3
+
+
+def long(prompt: str) -> list[bytes]:
+    return [f"{prompt[:3]}{number} ".encode() for number in range(WORDS)]
+
+
+@contextmanager
+def running(endpoint: str, gate: Gate, curve: Curve) -> Iterator[tuple[InProcess, Client]]:
+    make = InProcess(endpoint, engine=lambda: StubEngine(width=4, on_step=gate.on_step, script=long), curve=curve)
+    with make as daemon, daemon.client() as client:
+        try:
+            yield daemon, client
+        finally:
+            gate.open()
+
+
+def ask(id: str, priority: str, **fields: Any) -> dict[str, Any]:
+    return {"op": "infer", "id": id, "prompt": f"{id} says", "priority": priority, "max_tokens": 64} | fields
+
+
+def live_now(gate: Gate) -> int:
+    """The number of sequences in the next step."""
+    gate.entered.clear()
+    gate.step()
+    assert gate.entered.wait(10)
+    return gate.widths[-1]
+
+
+def counter(client: Client, name: str) -> float:
+    text = client.ask(op="metrics")["text"]
+    return float(next(line for line in text.splitlines() if line.startswith(f"llm_agentd_{name} ")).split()[1])
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()
+
+
+def test_a_player_takes_the_place_of_chatter_which_goes_on_later(endpoint: str, gate: Gate) -> None:
+    with running(endpoint, gate, NARROW) as (_, client):
+        client.send(ask("one", "background"), ask("two", "background"))
+        assert gate.entered.wait(10)
+        client.send(ask("own", "spoken"))
+        client.ask(op="ping")
+        assert [live_now(gate) for _ in range(3)] == [2, 2, 2]
+        gate.open()
+        records = client.events("one", "two", "own")
+        assert [record["id"] for record in records] == ["one", "own", "two"], "the youngest gave way"
+        assert {record["id"]: record["text"] for record in records} == {
+            id: "".join(map(bytes.decode, long(id))) for id in ("one", "two", "own")
+        }
+        assert counter(client, "paused_total") == 1
+
+
+def test_no_player_is_paused_for_another(endpoint: str, gate: Gate) -> None:
+    with running(endpoint, gate, NARROW) as (_, client):
+        client.send(ask("one", "spoken"), ask("two", "spoken"))
+        assert gate.entered.wait(10)
+        client.send(ask("own", "spoken"))
+        client.ask(op="ping")
+        assert [live_now(gate) for _ in range(3)] == [2, 2, 2]
+        gate.open()
+        client.events("one", "two", "own")
+        assert counter(client, "paused_total") == 0
+
+
+def test_a_player_goes_beside_the_others_where_that_costs_little(endpoint: str, gate: Gate) -> None:
+    with running(endpoint, gate, WIDER) as (_, client):
+        client.send(ask("one", "background"), ask("two", "background"), ask("three", "background"))
+        assert gate.entered.wait(10)
+        client.ask(op="ping")
+        assert live_now(gate) == 2, "no wider than pays for chatter"
+        client.send(ask("own", "spoken"))
+        client.ask(op="ping")
+        assert [live_now(gate) for _ in range(2)][-1] == 3
+        gate.open()
+        client.events("one", "two", "three", "own")
+        assert counter(client, "paused_total") == 0
+
+
+def test_cancelled_while_paused(endpoint: str, gate: Gate) -> None:
+    with running(endpoint, gate, NARROW) as (_, client):
+        client.send(ask("one", "background"), ask("two", "background"))
+        assert gate.entered.wait(10)
+        client.send(ask("own", "spoken"))
+        client.ask(op="ping")
+        live_now(gate)
+        live_now(gate)
+        client.send(*({"op": "cancel", "id": f"c{id}", "target": id} for id in ("one", "two")))
+        client.ask(op="ping")  # the router has read them
+        live_now(gate)
+        gate.open()
+        records = client.events("one", "two", "own")
+        ended = {record["id"]: record.get("code", "done") for record in records}
+        assert (ended["one"], ended["two"], ended["own"]) == ("cancelled", "cancelled", "done")
+
+
+def test_a_twin_joins_one_that_is_paused(endpoint: str, gate: Gate) -> None:
+    with running(endpoint, gate, NARROW) as (_, client):
+        client.send(ask("one", "background"), ask("two", "background"))
+        assert gate.entered.wait(10)
+        client.send(ask("own", "spoken"))
+        client.ask(op="ping")
+        live_now(gate)
+        live_now(gate)
+        client.send(ask("one2", "background", prompt="one says"), ask("two2", "background", prompt="two says"))
+        client.ask(op="ping")
+        gate.open()
+        records = {record["id"]: record for record in client.events("one", "two", "own", "one2", "two2")}
+        assert [records[id]["cache"] for id in ("one2", "two2")] == ["joined", "joined"]
+
+
+def test_one_that_cannot_go_on_fails_alone(endpoint: str, gate: Gate) -> None:
+    class Forgetful(StubEngine):
+        def resume(self, seq: int, paused: object, *, rank: int = 0) -> None:
+            raise ValueError("gone")
+
+    make = InProcess(endpoint, engine=lambda: Forgetful(width=4, on_step=gate.on_step, script=long), curve=NARROW)
+    with make as daemon, daemon.client() as client:
+        client.send(ask("one", "background"), ask("two", "background"))
+        assert gate.entered.wait(10)
+        client.send(ask("own", "spoken"))
+        client.ask(op="ping")
+        gate.open()
+        records = {record["id"]: record for record in client.events("one", "two", "own")}
+        assert [records[id].get("code", "done") for id in ("one", "two", "own")] == ["done", "engine_failed", "done"]
+
+
+def test_what_cannot_be_done_in_time_is_refused_at_once(endpoint: str) -> None:
+    """The stub says its steps cost nothing; here each costs a second by its own account."""
+
+    class Slow(StubEngine):
+        @property
+        def cost(self) -> Any:
+            return super().cost.__class__(width=max(1, super().cost.width), decode_s=1.0)
+
+    with InProcess(endpoint, engine=lambda: Slow(width=1, script=long)) as daemon, daemon.client() as client:
+        for number in range(5):
+            assert client.ask(op="infer", prompt=f"learn {number}", deadline_ms=100_000)["event"] == "done"
+        client.send(
+            ask("first", "spoken", deadline_ms=4000),
+            ask("hurry", "spoken", deadline_ms=40_000),
+            ask("patient", "spoken", deadline_ms=90_000),
+        )
+        records = {record["id"]: record for record in client.events("first", "hurry", "patient")}
+        assert records["first"]["event"] == "done", "with the machine to itself it is tried"
+        assert (records["hurry"]["event"], records["hurry"]["code"]) == ("error", "deadline_exceeded")
+        assert "raise deadline_ms" in records["hurry"]["message"]
+        assert records["hurry"]["retry_after_ms"] > 0
+        assert records["patient"]["event"] == "done"
+
+
+def chat(name: str, words: str) -> list[dict[str, str]]:
+    return [{"role": "system", "content": f"{SYSTEM}Call me {name}."}, {"role": "user", "content": words}]
+
+
+def test_a_role_is_computed_once(endpoint: str) -> None:
+    with InProcess(endpoint, engine=lambda: StubEngine(width=1)) as daemon, daemon.client() as client:
+        first = client.ask(op="infer", messages=chat("Ana", "Hello!"))["usage"]
+        other = client.ask(op="infer", messages=chat("Ben", "Something else entirely"))["usage"]
+        client.ask(op="infer", prompt="x" * 2000)
+        again = client.ask(op="infer", messages=chat("Ana", "And now?"))["usage"]
+        assert first["reused_tokens"] == 0
+        assert other["reused_tokens"] >= len(SYSTEM) // 4, "the role, from another NPC's prompt"
+        assert again["reused_tokens"] > other["reused_tokens"], "the persona too, though the slot was used since"
+        assert client.ask(op="stats")["stats"]["prefixes"]["entries"] >= 2
+
+
+def test_a_conversation_goes_on_where_it_ended(endpoint: str) -> None:
+    """Also when another request had the slot in between."""
+    with InProcess(endpoint, engine=lambda: StubEngine(width=1)) as daemon, daemon.client() as client:
+        turns = chat("Ana", "Hello!")
+        reply = client.ask(op="infer", messages=turns)["text"]
+        client.ask(op="infer", prompt="someone else " * 30)
+        turns = [*turns, {"role": "assistant", "content": reply}, {"role": "user", "content": "Go on."}]
+        usage = client.ask(op="infer", messages=turns)["usage"]
+        assert usage["reused_tokens"] >= (len(SYSTEM) + len("Call me Ana.\nuser: Hello!")) // 4
+
+
+def test_saved_prefixes_serve_after_a_restart(endpoint: str, tmp_path: Path) -> None:
+    used = []
+    for number in range(2):
+        store = LmdbPrefixStore(tmp_path, "stub", 2**20)
+        with InProcess(endpoint, prefix_store=store) as daemon, daemon.client() as client:
+            used.append(client.ask(op="infer", messages=chat("Ana", f"Hello {number}"))["usage"]["reused_tokens"])
+    assert used[0] == 0
+    assert used[1] >= len(SYSTEM) // 4
+
+
+def test_none_are_kept_where_none_are_wanted(endpoint: str) -> None:
+    with (
+        InProcess(endpoint, engine=lambda: StubEngine(width=1), kv_max_bytes=0) as daemon,
+        daemon.client() as client,
+    ):
+        client.ask(op="infer", messages=chat("Ana", "Hello!"))
+        assert client.ask(op="stats")["stats"]["prefixes"]["bytes"] == 0

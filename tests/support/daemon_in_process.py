@@ -1,0 +1,143 @@
+"""A whole daemon inside a test: real router thread, real inference thread, real socket, stub engine."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import zmq
+
+from llm_agentd.cache.completions import Cache, NullCache
+from llm_agentd.engines.base import Engine
+from llm_agentd.engines.stub.engine import StubEngine
+from llm_agentd.memory.memory import Memory
+from llm_agentd.metrics import Meters
+from llm_agentd.moderation.classifier import Judge
+from llm_agentd.moderation.moderator import Moderator
+from llm_agentd.prefix_cache.cache import Prefixes
+from llm_agentd.prefix_cache.store import NullStore, PrefixStore
+from llm_agentd.prompt.builder import Thinker
+from llm_agentd.protocol import wire
+from llm_agentd.roles.registry import Roles
+from llm_agentd.scheduler.affinity import CpuPriority
+from llm_agentd.scheduler.batch_size import Curve
+from llm_agentd.scheduler.engine_loop import Inference
+from llm_agentd.scheduler.request_queue import Window
+from llm_agentd.server.pipeline import Intake, Policy
+from llm_agentd.server.router import Router
+
+WAIT_MS = 10_000
+
+
+class InProcess:
+    """`router` and `inference` are the daemon's; `client()` gives peers."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        *,
+        engine: Callable[[], Engine] = StubEngine,
+        cache: Cache | None = None,
+        queue_max: int = 1024,
+        window_s: float = 0.0,
+        size: int = 8,
+        policy: Policy | None = None,
+        pin_cpus: Sequence[int] = (),
+        cpu_priority: CpuPriority = "nice",
+        roles: Roles | None = None,
+        kv_max_bytes: int = 2**20,
+        prefix_store: PrefixStore | None = None,
+        curve: Curve | None = None,
+        moderator: Moderator | None = None,
+        judge: Judge | None = None,
+        memory: Memory | None = None,
+    ) -> None:
+        self.endpoint = endpoint
+        self.meters = Meters()
+        cache = cache or NullCache()
+        self.router = Router(
+            endpoint=endpoint,
+            requests=Intake(
+                Thinker(roles or Roles.load(), moderator=moderator, memory=memory),
+                replace(policy or Policy(), moderation=moderator.tag if moderator else "", judged=judge is not None),
+            ),
+            cache=cache,
+            meters=self.meters,
+            moderator=moderator,
+            judge=judge,
+        )
+        self.inference = self.router.inference = Inference(
+            open_engine=engine,
+            connect=self.router.connect,
+            window=Window(size=size, window_s=window_s, queue_max=queue_max),
+            cache=cache,
+            meters=self.meters,
+            open_prefixes=lambda info: Prefixes(kv_max_bytes, prefix_store or NullStore()),
+            find_curve=lambda engine: curve or Curve({engine.info.max_sequences: 1.0}),
+            pin_cpus=pin_cpus,
+            cpu_priority=cpu_priority,
+            moderator=moderator,
+        )
+
+    def __enter__(self) -> InProcess:
+        self.router.bind()
+        self.router.start()
+        self.inference.start()
+        assert self.inference.started.wait(WAIT_MS / 1000)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.inference.stop(0)
+        self.router.stop()
+
+    @contextmanager
+    def client(self, kind: int = zmq.DEALER, identity: bytes | None = None) -> Iterator[Client]:
+        client = Client(self.endpoint, kind, identity)
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+class Client:
+    """One peer. `events` waits for parts until each given id has its last record."""
+
+    def __init__(self, endpoint: str, kind: int = zmq.DEALER, identity: bytes | None = None) -> None:
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.socket = self._context.socket(kind)
+        if identity is not None:
+            self.socket.setsockopt(zmq.IDENTITY, identity)
+        self.socket.connect(endpoint)
+        self._ids = itertools.count(1)
+
+    def close(self) -> None:
+        self.socket.close(0)
+        self._context.term()
+
+    def send(self, *records: dict[str, Any]) -> None:
+        self.socket.send(b"".join(map(wire.encode, records)))
+
+    def receive(self) -> list[dict[str, Any]]:
+        assert self.socket.poll(WAIT_MS), "no answer from the daemon"
+        records = wire.decode(self.socket.recv())
+        assert not any(isinstance(record, wire.Bad) for record in records)
+        return records  # type: ignore[return-value]
+
+    def events(self, *ids: str | None) -> list[dict[str, Any]]:
+        """All records up to the last of `ids`."""
+        waiting, seen = set(ids), []
+        while waiting:
+            for record in self.receive():
+                seen.append(record)
+                if record["event"] != "delta":
+                    waiting.discard(record["id"])
+        return seen
+
+    def ask(self, **fields: Any) -> dict[str, Any]:
+        """One request, its last record."""
+        request_id = fields.setdefault("id", f"r{next(self._ids)}")
+        self.send(fields)
+        return self.events(request_id)[-1]

@@ -1,0 +1,289 @@
+"""A real game client without a screen: Xvfb, the client in it, hands on its keyboard and mouse, eyes on its picture.
+
+Every wait is for a condition, in the server's log or in the picture, with a deadline. The server has the mod llm_stage,
+whose log lines say what reached it: chat, forms, fields. Knows nothing of NPCs and models.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from llm_agentd.demo.game import Game
+from llm_agentd.ops.harness import daemon
+from tests.support.form_layout import Box, Form, lay_out
+from tests.support.screen import Pixels, Screen, changed, colours, white
+
+MODS = Path(__file__).parents[1] / "mods"
+BINARIES = ("luanti", "minetest", "/usr/games/luanti", "/usr/games/minetest")
+PLAYER = "Robin"
+WAIT_S = 60.0  # software GL on two busy cores: what takes 3 s alone may take 20
+STOP_S = 20.0
+LOOK_EVERY_S = 0.1
+HOLD_S = 0.2  # a mouse button, for longer than one frame takes
+KEY_DELAY_MS = 15
+CHANGED_BY_A_LETTER = 0.0001  # of a form that is shown anew
+COLOURS_OF_A_WORLD = 500  # a menu or a loading screen has far fewer
+LOOKS_AT_WORDS = 4  # over 0.8 s: an NPC takes less for its longest word
+CURSOR_PIXELS = 12  # one that blinks
+
+_CONF = """\
+screen_w = {width}
+screen_h = {height}
+autosave_screensize = false
+vsync = false
+fps_max = 12
+fps_max_unfocused = 12
+viewing_range = 40
+enable_shaders = false
+enable_particles = false
+enable_clouds = false
+leaves_style = opaque
+enable_sound = false
+view_bobbing_amount = 0
+pause_on_lost_focus = false
+update_last_checked = disabled
+contentdb_url =
+serverlist_url =
+name = {player}
+{more}
+"""
+# The client takes nothing from the home of whoever runs it, and draws with the processor.
+_ENVIRONMENT = {"LIBGL_ALWAYS_SOFTWARE": "1", "ALSOFT_DRIVERS": "null", "LANG": "C.UTF-8", "LANGUAGE": ""}
+_STAGE_SETTINGS: dict[str, object] = {
+    "enable_damage": "false",
+    "time_speed": 0,
+    "static_spawnpoint": "0,9,0",
+    "llm_agent.npc_talk": "off",
+    "llm_agent.wander": "false",
+}
+
+
+class Log:
+    """The server's log, read forward: each `expect` goes on behind the line that the last one found."""
+
+    def __init__(self, game: Game) -> None:
+        self.lines: list[str] = []
+        self._game = game
+        self._at = 0
+
+    def expect(self, pattern: str | re.Pattern[str], wait_s: float = WAIT_S) -> re.Match[str]:
+        """The next line that matches. Fails with the end of the log."""
+        wanted = re.compile(pattern)
+        deadline_s = time.monotonic() + wait_s
+        while True:
+            alive = self._game.running()
+            self.lines.extend(self._game.new_lines())
+            for at in range(self._at, len(self.lines)):
+                if found := wanted.search(self.lines[at]):
+                    self._at = at + 1
+                    return found
+            if not alive or time.monotonic() > deadline_s:
+                ends = "\n".join(self.lines[-20:])
+                raise AssertionError(f"the server's log has no {wanted.pattern!r}; it ends:\n{ends}")
+            time.sleep(LOOK_EVERY_S)
+
+    def errors(self) -> list[str]:
+        self.lines.extend(self._game.new_lines())
+        return [line for line in self.lines if "ERROR[" in line]
+
+
+class Client:
+    """Start, act, look, stop."""
+
+    def __init__(
+        self, folder: Path, game: Game, log: Log, *, size: tuple[int, int], settings: Mapping[str, object]
+    ) -> None:
+        found = [path for name in BINARIES if (path := shutil.which(name))]
+        assert found, "no game client found; on Debian: apt-get install -y minetest"
+        self.folder, self.log = folder, log
+        self.screen = Screen(folder, size)
+        self._environment = {**os.environ, **_ENVIRONMENT, "DISPLAY": self.screen.display, "HOME": str(folder)}
+        more = "\n".join(f"{key} = {value}" for key, value in settings.items())
+        conf = _CONF.format(width=size[0], height=size[1], player=PLAYER, more=more)
+        (folder / "client.conf").write_text(conf, encoding="utf-8")
+        self._output = (folder / "client.out").open("wb")
+        self._process = subprocess.Popen(
+            [
+                *(found[0], "--config", str(folder / "client.conf"), "--logfile", str(folder / "client.log")),
+                *("--go", "--address", "127.0.0.1", "--port", str(game.port), "--name", PLAYER, "--password", "x"),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env=self._environment,
+        )
+
+    def enter(self) -> None:
+        """Returns when the player is in the world and sees it."""
+        self._xdotool("search", "--sync", "--onlyvisible", "--name", "Minetest|Luanti", "windowfocus")
+        self.log.expect(rf"{PLAYER} .*joins game")
+        self.wait_for("picture of the world", lambda: colours(self.screen.pixels()) > COLOURS_OF_A_WORLD)
+        self.wait_still()
+
+    # What hands do ---------------------------------------------------------------------------------------------------
+
+    def _xdotool(self, *words: str) -> None:
+        subprocess.run(["xdotool", *words], env=self._environment, check=True, timeout=WAIT_S, capture_output=True)
+
+    def key(self, name: str) -> None:
+        """A key by its X name: `Return`, `Escape`, `i`."""
+        self._xdotool("key", name)
+
+    def type(self, text: str) -> None:
+        """Types ASCII: the client does not see the keys that xdotool adds for other letters."""
+        assert text.isascii()
+        self._xdotool("type", "--delay", str(KEY_DELAY_MS), "--", text)
+
+    def chat(self, text: str) -> None:
+        """Types into the chat; returns when the server has it."""
+        self.wait_change(Box(0, 0, self.screen.size[0], self.screen.size[1] // 6), lambda: self.key("t"), share=0.5)
+        self.type(text)
+        self.key("Return")
+        self.log.expect(rf"\[llm_stage\] heard {PLAYER}: {re.escape(text)}")
+
+    def use(self) -> None:
+        """A right-click at what the player looks at."""
+        self._xdotool("mousedown", "3", "sleep", str(HOLD_S), "mouseup", "3")
+
+    def click(self, x: int, y: int) -> None:
+        """A click into a form."""
+        self._xdotool("mousemove", str(x), str(y), "sleep", str(HOLD_S), "click", "1")
+
+    # Forms -----------------------------------------------------------------------------------------------------------
+
+    def form(self, name: str, act: Callable[[], None], *, having: str = "") -> Form:
+        """Acts, and returns the form of that name that the server shows then, as soon as it is seen.
+
+        `having`: a pattern for its formspec; forms of that name before one that has it are passed over.
+        """
+        before = self.screen.pixels()
+        act()
+        while True:
+            found = self.log.expect(rf'\[llm_stage\] form (?=.*"name":"{name}")(\{{.*\}})')
+            spec = json.loads(found[1])["spec"]
+            if re.search(having, spec):
+                break
+        form = lay_out(name, spec, self.screen.size)
+        part = before[form.box.top : form.box.bottom, form.box.left : form.box.right]
+        self.wait_for(f"form {name}", lambda: changed(part, self.screen.pixels(form.box)) > CHANGED_BY_A_LETTER)
+        self.wait_still(form.box)
+        return form
+
+    def press(self, form: Form, element: str) -> None:
+        """Clicks the middle of an element."""
+        self.click(*form.find(element).middle)
+
+    def fill(self, form: Form, field: str, text: str) -> None:
+        """Puts text into a field, in place of what is there; returns when it is seen."""
+        self.press(form, field)
+        self._xdotool("key", "ctrl+a", "key", "BackSpace")
+        self.type(text)
+        self.wait_words(form.find(field))
+
+    # What eyes see ---------------------------------------------------------------------------------------------------
+
+    def wait_for(self, what: str, true: Callable[[], object], wait_s: float = WAIT_S) -> None:
+        deadline_s = time.monotonic() + wait_s
+        while not true():
+            if self._process.poll() is not None or time.monotonic() > deadline_s:
+                self.shot(self.folder / "failed.png")
+                raise AssertionError(
+                    f"the client shows no {what} ({self.folder}/failed.png); it says:\n{self.last_words()}"
+                )
+            time.sleep(LOOK_EVERY_S)
+
+    def wait_change(self, box: Box, act: Callable[[], None], share: float) -> None:
+        """Acts, and waits until that share of the box looks different."""
+        before = self.screen.pixels(box)
+        act()
+        self.wait_for(f"change in {box}", lambda: changed(before, self.screen.pixels(box)) >= share)
+
+    def wait_still(self, box: Box | None = None, share: float = 0.01) -> None:
+        """Waits until no more than that share moves between two looks: all is loaded, clouds may drift."""
+        last: list[Pixels] = [self.screen.pixels(box)]
+
+        def still() -> bool:
+            time.sleep(3 * LOOK_EVERY_S)
+            last.append(self.screen.pixels(box))
+            return changed(last.pop(0), last[0]) <= share
+
+        self.wait_for("rest", still)
+
+    def wait_words(self, box: Box) -> None:
+        """Waits until there are words, and no more letters come."""
+        counts = [0] * LOOKS_AT_WORDS
+
+        def complete() -> bool:
+            time.sleep(2 * LOOK_EVERY_S)
+            counts.append(white(self.screen.pixels(box)))
+            lately = counts[-LOOKS_AT_WORDS:]
+            return min(lately) > 0 and max(lately) - min(lately) <= CURSOR_PIXELS
+
+        self.wait_for(f"finished words in {box}", complete)
+
+    def shot(self, path: Path) -> None:
+        """The picture as a PNG."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.ascontiguousarray(self.screen.pixels())).save(path, optimize=True)
+
+    def last_words(self) -> str:
+        return (self.folder / "client.out").read_text(errors="replace")[-1500:]
+
+    def stop(self) -> int:
+        """Ends the client as Ctrl-C would; returns its exit code."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._output.close()
+        self.screen.stop()
+        return self._process.returncode
+
+
+@contextmanager
+def stage(folder: Path, settings: Mapping[str, object], mods: Sequence[Path] = ()) -> Iterator[tuple[Game, Log]]:
+    """Daemon and server with the stage's square, ready for players; beside the stage the world has `mods`."""
+    with daemon({}, http=True) as (_, port, _process):
+        url = {"llm_agent.url": f"http://127.0.0.1:{port}"}
+        game = Game(folder, settings=_STAGE_SETTINGS | url | dict(settings), mods=[MODS / "llm_stage", *mods])
+        game.start()
+        try:
+            log = Log(game)
+            log.expect(r"\[llm_stage\] ready")
+            yield game, log
+        finally:
+            game.stop()
+
+
+@contextmanager
+def player(
+    folder: Path,
+    game: Game,
+    log: Log,
+    *,
+    size: tuple[int, int] = (800, 600),
+    settings: Mapping[str, object] | None = None,
+    exit_code: int = 0,
+) -> Iterator[Client]:
+    """A client whose player is in the world. It must end with `exit_code`."""
+    client = Client(folder, game, log, size=size, settings=settings or {})
+    try:
+        client.enter()
+        yield client
+    finally:
+        code = client.stop()
+    assert code == exit_code, f"the client ended with exit code {code}:\n{client.last_words()}"

@@ -1,0 +1,206 @@
+"""What the door's tests stand on: a daemon of a few lines on a real ROUTER, and the real door on a real port."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import uvicorn
+import uvloop
+import zmq
+
+from llm_agentd.http.app import create_app
+from llm_agentd.http.server import Server, listen
+from llm_agentd.protocol import wire
+
+DEADLINE_S = 15.0  # for things that take milliseconds: only a broken run gets there
+Record = dict[str, Any]
+Script = Callable[[Record], list[Record]]
+
+
+def done(text: str = "Well met.", cache: str = "hit") -> Record:
+    return {
+        "event": "done", "text": text, "finish": "stop", "cache": cache, "model": "fake", "action": None,
+        "usage": {"prompt_tokens": 1, "reused_tokens": 0, "completion_tokens": 2},
+        "timing_ms": {"queue": 0, "prefill": 0, "decode": 0, "total": 0.1},
+    }  # fmt: skip
+
+
+def error(code: str, message: str = "because", **more: Any) -> Record:
+    return {"event": "error", "code": code, "message": message, **more}
+
+
+def delta(text: str) -> Record:
+    return {"event": "delta", "text": text}
+
+
+def always_hits(_: Record) -> list[Record]:
+    return [done()]
+
+
+def silent(_: Record) -> list[Record]:
+    return []
+
+
+class FakeDaemon:
+    """A ROUTER in a thread that answers by script; `seen` holds what came, pings aside, `parts` how it was packed."""
+
+    def __init__(self, endpoint: str, script: Script = always_hits) -> None:
+        self.endpoint = endpoint
+        self.script = script
+        self.ping: Record = {"event": "done", "pong": True}
+        self.seen: queue.Queue[Record] = queue.Queue()
+        self.parts: list[int] = []
+        self.pinged = threading.Event()
+        self.mute = False  # takes what comes, pings too, and says nothing
+        self.peer = b""
+        self._context = zmq.Context()
+        self._wake = self._context.socket(zmq.PAIR)
+        self._wake.bind("inproc://wake")
+        self._bound = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> FakeDaemon:
+        self._thread.start()
+        assert self._bound.wait(DEADLINE_S)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """As kill -9 would: nothing is sent any more, the connection breaks."""
+        if self._thread.is_alive():
+            self._wake.send(b"stop")
+            self._thread.join(DEADLINE_S)
+        self._wake.close(0)
+        self._context.term()
+
+    def next(self) -> Record:
+        """The next record that came."""
+        return self.seen.get(timeout=DEADLINE_S)
+
+    def say(self, wire_id: str, *answers: Record) -> None:
+        """Answers outside the script, in one part."""
+        self.say_raw(b"".join(wire.encode({"id": wire_id, **answer}) for answer in answers))
+
+    def say_raw(self, part: bytes) -> None:
+        self._wake.send(part)
+
+    def _run(self) -> None:
+        router = self._context.socket(zmq.ROUTER)
+        router.setsockopt(zmq.LINGER, 0)
+        router.setsockopt(zmq.ROUTER_HANDOVER, 1)
+        router.bind(self.endpoint)
+        commands = self._context.socket(zmq.PAIR)
+        commands.connect("inproc://wake")
+        self._bound.set()
+        poller = zmq.Poller()
+        poller.register(router, zmq.POLLIN)
+        poller.register(commands, zmq.POLLIN)
+        while True:
+            ready = dict(poller.poll())
+            if commands in ready:
+                command = commands.recv()
+                if command == b"stop":
+                    break
+                router.send_multipart([self.peer, command])
+            if router in ready:
+                self.peer, part = router.recv_multipart()
+                self._take(router, part)
+        router.close(0)
+        commands.close(0)
+
+    def _take(self, router: Any, part: bytes) -> None:
+        records = wire.decode(part)
+        answers: list[Record] = []
+        count = 0
+        for record in records:
+            assert isinstance(record, dict), record
+            if record["op"] == "ping":
+                answers.append({"id": record["id"], **self.ping})
+                self.pinged.set()
+                continue
+            count += 1
+            answers += [{"id": record["id"], **answer} for answer in self.script(record)]
+            self.seen.put(record)
+        if count:
+            self.parts.append(count)
+        for packed in wire.encode_many([] if self.mute else answers):
+            router.send_multipart([self.peer, packed])
+
+
+class Door:
+    """The real door on a free port: `url`, an httpx client on it, and the app's inner parts."""
+
+    def __init__(self, url: str, app: Any, http: httpx.Client) -> None:
+        self.url, self.app, self.http = url, app, http
+
+    def exchange(self, **body: Any) -> Record:
+        answer = self.http.post("/v1/exchange", json={"session": "s", **body})
+        assert answer.status_code == 200, answer.text
+        content: Record = answer.json()
+        return content
+
+    def in_background(self, **body: Any) -> Background:
+        return Background(lambda: self.exchange(**body))
+
+
+class Background:
+    """A call in a thread of its own; `result` waits for it."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self._result: Any = None
+        self._failure: BaseException | None = None
+        self._call = call
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._result = self._call()
+        except BaseException as failure:
+            self._failure = failure
+
+    @property
+    def ended(self) -> bool:
+        return not self._thread.is_alive()
+
+    def result(self) -> Any:
+        self._thread.join(DEADLINE_S)
+        assert self.ended, "the call did not come back"
+        if self._failure is not None:
+            raise self._failure
+        return self._result
+
+
+@contextmanager
+def door(
+    endpoint: str, *, retry_s: float = DEADLINE_S, token: str | None = None, timeout_ms: int = 10_000
+) -> Iterator[Door]:
+    app = create_app(endpoint=endpoint, retry_s=retry_s, token=token, timeout_ms=timeout_ms)
+    listener = listen("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    listening = threading.Event()
+    config = uvicorn.Config(app, http="httptools", log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    server = Server(config, listening.set)
+
+    def serve() -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(server.serve(sockets=[listener]))
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    with httpx.Client(base_url=url, timeout=DEADLINE_S) as http:
+        try:
+            assert listening.wait(DEADLINE_S)
+            yield Door(url, app, http)
+        finally:
+            server.should_exit = True
+            thread.join(DEADLINE_S)
+            assert not thread.is_alive()
