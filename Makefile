@@ -20,8 +20,10 @@ TEST_DEBS := $(SHOT_DEBS) g++ lua5.1 lua-busted lua-check lua-cjson luajit luaro
 VENV_DEB = $(shell $(or $(PYTHON),false) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
 
 COMMA := ,
-# llama-cpp-python compiles llama.cpp: without the parts for pictures, which nothing here uses.
-export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF
+# llama-cpp-python compiles llama.cpp: without the parts for pictures, which nothing here uses, and without AMX, whose
+# matrix product crashes (ggml-org/llama.cpp#20824: ggml_backend_amx_mul_mat on Sapphire Rapids).
+NO_AMX := $(if $(filter x86_64,$(shell uname -m)),-DCMAKE_C_FLAGS=-mno-amx-int8 -DCMAKE_CXX_FLAGS=-mno-amx-int8)
+export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF $(NO_AMX)
 
 LUA_DIRS := daemon/llm_agentd/demo docs/examples lua mods tests/mods
 ARGS ?=
