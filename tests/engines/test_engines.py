@@ -16,8 +16,8 @@ from llm_agentd import engines
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.ctransformers import CTransformersEngine
-from llm_agentd.engines.llama.engine import LlamaEngine
 from llm_agentd.engines.llama import engine as llama
+from llm_agentd.engines.llama.engine import LlamaEngine
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import BadRequest, StartError
 from llm_agentd.types import Message, Sampling

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
+import httpx2
 import pytest
 
 from llm_agentd.errors import StartError
@@ -70,7 +70,7 @@ def process(endpoint: str, *more: str) -> Iterator[tuple[subprocess.Popen[str], 
 def test_a_stop_answers_held_calls_and_exits_0(endpoint: str, stop: signal.Signals) -> None:
     with FakeDaemon(endpoint, silent) as daemon, process(endpoint) as (child, url):
         body = {"session": "s", "wait_ms": 30_000, "requests": [{"op": "infer", "id": "a", "prompt": "x"}]}
-        held = Background(lambda: httpx.post(f"{url}/v1/exchange", json=body, timeout=DEADLINE_S))
+        held = Background(lambda: httpx2.post(f"{url}/v1/exchange", json=body, timeout=DEADLINE_S))
         daemon.next()
         os.kill(child.pid, stop)
         assert held.result().status_code == 200
@@ -102,7 +102,7 @@ def test_tls(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     with process(endpoint, f"http.tls_cert={cert}", f"http.tls_key={key}", "http.host=localhost") as (_, url):
         assert url.startswith("https://localhost:")
         trust = ssl.create_default_context(cafile=cert)
-        assert httpx.get(f"{url}/healthz", verify=trust).status_code == 200
+        assert httpx2.get(f"{url}/healthz", verify=trust).status_code == 200
 
 
 def test_a_broken_certificate_is_one_line(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import psutil
 import pytest
 
@@ -90,7 +90,7 @@ def test_sigterm_stops_both_processes_and_exits_0(served: Served) -> None:
 
 
 def test_killed_daemon_is_started_again_and_the_adapter_keeps_its_client(served: Served) -> None:
-    with httpx.Client(base_url=f"http://127.0.0.1:{served.http_port}", timeout=WAIT_S) as client:
+    with httpx2.Client(base_url=f"http://127.0.0.1:{served.http_port}", timeout=WAIT_S) as client:
         assert client.post("/infer", json={"prompt": "Hello"}).status_code == 200
         info = client.get("/info").json()
         os.kill(info["pid"], signal.SIGKILL)
@@ -164,7 +164,7 @@ def test_roles_are_kept_where_the_state_is(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
     monk = {"title": "the monk", "persona": "Prays."}
     served = Served(tmp_path)
-    with httpx.Client(base_url=f"http://127.0.0.1:{served.http_port}", timeout=WAIT_S) as client:
+    with httpx2.Client(base_url=f"http://127.0.0.1:{served.http_port}", timeout=WAIT_S) as client:
         assert client.put("/v1/roles/monk", json=monk).status_code == 200
         assert {"name": "monk", **monk, "shipped": False, "own": True} in client.get("/v1/roles").json()["roles"]
     served.stop()

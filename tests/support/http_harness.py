@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
+import httpx2
 import uvicorn
 import uvloop
 import zmq
@@ -136,9 +136,9 @@ class FakeDaemon:
 
 
 class Door:
-    """The real door on a free port: `url`, an httpx client on it, and the app's inner parts."""
+    """The real door on a free port: `url`, an httpx2 client on it, and the app's inner parts."""
 
-    def __init__(self, url: str, app: Any, http: httpx.Client) -> None:
+    def __init__(self, url: str, app: Any, http: httpx2.Client) -> None:
         self.url, self.app, self.http = url, app, http
 
     def exchange(self, **body: Any) -> Record:
@@ -196,7 +196,7 @@ def door(
 
     thread = threading.Thread(target=serve)
     thread.start()
-    with httpx.Client(base_url=url, timeout=DEADLINE_S) as http:
+    with httpx2.Client(base_url=url, timeout=DEADLINE_S) as http:
         try:
             assert listening.wait(DEADLINE_S)
             yield Door(url, app, http)

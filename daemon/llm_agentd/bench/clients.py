@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import httpx
+import httpx2
 import orjson
 import zmq
 
@@ -124,15 +124,15 @@ class Upstream:
         base = url.rstrip("/").removesuffix("/v1") + "/v1"
         self._url = base + "/chat/completions"
         self._done: queue.SimpleQueue[Answer] = queue.SimpleQueue()
-        limits = httpx.Limits(max_connections=256, max_keepalive_connections=256)
-        self._http = httpx.Client(timeout=TIMEOUT_S, limits=limits, trust_env=False)
+        limits = httpx2.Limits(max_connections=256, max_keepalive_connections=256)
+        self._http = httpx2.Client(timeout=TIMEOUT_S, limits=limits, trust_env=False)
         self._model = self._first_model(base + "/models")
 
     def _first_model(self, url: str) -> dict[str, str]:
         """Most servers want to be told the model; llama-server has but one."""
         try:
             return {"model": str(self._http.get(url, timeout=MODELS_TIMEOUT_S).json()["data"][0]["id"])}
-        except (httpx.HTTPError, *MALFORMED):
+        except (httpx2.HTTPError, *MALFORMED):
             return {}
 
     def send(self, ask: Ask, *, cache: str = "use") -> None:
@@ -164,7 +164,7 @@ class Upstream:
                     tokens |= _told(event)
             if not finished:
                 raise ValueError("the stream broke off without a finish_reason")
-        except (httpx.HTTPError, *MALFORMED) as problem:
+        except (httpx2.HTTPError, *MALFORMED) as problem:
             error = f"{type(problem).__name__}: {problem}"
         now_s = time.perf_counter()
         self._done.put(Answer(ask, not error, (first_s or now_s) - sent_s, now_s - sent_s, tokens, error))

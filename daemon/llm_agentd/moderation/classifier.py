@@ -15,7 +15,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Protocol
 
-import httpx
+import httpx2
 
 from llm_agentd.engines.base import Engine
 from llm_agentd.errors import StartError
@@ -49,11 +49,11 @@ class UrlClassifier:
         self._url = url
         self._model = {"model": model} if model else {}
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._client = httpx.Client(timeout=timeout_s, headers=headers)
+        self._client = httpx2.Client(timeout=timeout_s, headers=headers)
 
     def category(self, text: str) -> str:
         answer = self._client.post(self._url, json={"input": text} | self._model)
-        if answer.status_code != httpx.codes.OK:
+        if answer.status_code != httpx2.codes.OK:
             raise Unclear(f"HTTP {answer.status_code}")
         try:
             result = answer.json()["results"][0]
@@ -140,7 +140,7 @@ class Judge:
             return ""
         try:
             category = self._classifier.category(text)
-        except (Unclear, httpx.HTTPError, StartError) as error:
+        except (Unclear, httpx2.HTTPError, StartError) as error:
             self._warn(str(error) or type(error).__name__)
             return ""
         except Exception as error:  # a classifier's trouble must not stop the game's talk
