@@ -1,12 +1,18 @@
-"""What travels along the way: requests, options and replies, all frozen.
+"""What travels: the facts that clients send, the request that is generated, the events that answer it. All frozen.
 
-Imports nothing of the project. Times ending in `_s` are `time.monotonic()` seconds.
+Imports nothing of ours, so that every package may import it. Times ending in `_s` are `time.monotonic()` seconds.
+
+`Message`, `Npc`, `Action`, `Turn` and `Think` are also parts of records on the wire. Their annotations hold all that is
+checked of them, once: `protocol/schema.py` builds the daemon's checks and OpenAPI's descriptions from them. In Python
+they are plain dataclasses: constructing one checks nothing and costs nothing extra.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, StrictStr
 
 PRIORITIES = ("spoken", "ambient", "background")  # best first
 Priority: TypeAlias = Literal["spoken", "ambient", "background"]
@@ -16,13 +22,132 @@ Finish: TypeAlias = Literal["stop", "length", "sentence"]
 Peer: TypeAlias = tuple[bytes, ...]  # the ROUTER envelope: (routing id,) for DEALER, (routing id, b"") for REQ
 Intent: TypeAlias = Literal["dialogue", "quest", "trade", "tactics", "gesture"]
 
+NAME_MAX_CHARS = 128  # of players, NPCs, roles and their ids: CONTRACT section 3
+ACTIONS_MAX = 64  # they all stand in the prompt
+AVOID_MAX = 5  # lines not to say again: an NPC's last few
+AVOID_MAX_CHARS = 400  # a spoken line; more of it would push the question out of a small context
+HISTORY_MAX = 20  # turns of a talk that the game keeps
+TURN_MAX_CHARS = 2000  # as long as anything said at once
+
+# -- kinds of fields ---------------------------------------------------------------------------------
+# Lenient only where Lua's JSON forces it: whole floats are integers (engines before 5.16 write 5.0), and an empty table
+# may arrive as null, {} or [] wherever a list or a map is meant.
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, (bool, str)):
+        raise ValueError("want a whole number")
+    return value
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, (bool, str)):
+        raise ValueError("want a number")
+    return value
+
+
+def _lua_map(value: Any) -> Any:
+    return {} if value is None or value == [] else value
+
+
+def _lua_list(value: Any) -> Any:
+    return [] if value is None or value == {} else value
+
+
+def _lua_map_or_null(value: Any) -> Any:
+    return {} if value == [] else value  # null stays null: it means that there is none
+
+
+# These stand behind a Field(…) with bounds: so pydantic checks the bounds itself, and OpenAPI shows them.
+WHOLE = BeforeValidator(_whole)
+NUMBER = BeforeValidator(_number)
+LUA_LIST = BeforeValidator(_lua_list)
+
+LuaMap = Annotated[dict[str, Any], BeforeValidator(_lua_map)]
+LuaMapOrNull = Annotated[dict[str, Any] | None, BeforeValidator(_lua_map_or_null)]
+Name = Annotated[StrictStr, Field(min_length=1, max_length=NAME_MAX_CHARS)]
+Line = Annotated[StrictStr, Field(min_length=1, max_length=TURN_MAX_CHARS)]
+AvoidLine = Annotated[StrictStr, Field(max_length=AVOID_MAX_CHARS)]
+STRICT = ConfigDict(extra="forbid")  # an unknown field is refused by name
+
+# -- what clients send -------------------------------------------------------------------------------
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """One chat turn; `role` is `system`, `user` or `assistant`."""
 
-    role: str
-    content: str
+    __pydantic_config__ = STRICT
+
+    role: Annotated[StrictStr, Field(pattern="^(system|user|assistant)$")]
+    content: StrictStr
+
+
+@dataclass(frozen=True, slots=True)
+class Npc:
+    __pydantic_config__ = STRICT
+
+    id: Name
+    name: Name
+    role: Name
+    persona: StrictStr | None = None
+    mood: StrictStr | None = None
+    pos: dict[str, Annotated[float, NUMBER]] | list[Annotated[float, NUMBER]] | None = (
+        None  # never enters a prompt: nothing would ever hit the cache
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action the mod registered: `params` is a JSON schema of type object."""
+
+    __pydantic_config__ = STRICT
+
+    name: Annotated[StrictStr, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
+    description: StrictStr = ""
+    params: LuaMap = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Something said before: by whom (a player's or an NPC's name), and the words."""
+
+    __pydantic_config__ = STRICT
+
+    speaker: Name
+    text: Line
+
+
+@dataclass(frozen=True)  # without slots, as `protocol.schema.ThinkRecord` inherits from this and from the options
+class Think:
+    """An NPC's occasion to speak or act, as facts; `prompt` turns it into messages.
+
+    `translate`: a line of its own that is wanted in `lang`, and nothing else.
+    `draft`: fields of a role to try, in place of the one that `npc` names. `avoid`: lines not to say again.
+    `history`: what was said before in a talk whose buffer the game keeps (several speakers); the oldest first.
+    `remember` False: small talk, which is neither kept nor told what is remembered, so that its replies are cached.
+    """
+
+    __pydantic_config__ = STRICT
+
+    npc: Npc
+    player: StrictStr | None = None
+    utterance: StrictStr | None = None
+    intent: Intent = "dialogue"
+    context: LuaMap = field(default_factory=dict)
+    actions: Annotated[tuple[Action, ...], Field(max_length=ACTIONS_MAX), LUA_LIST] = ()
+    lang: StrictStr | None = None
+    audience: Annotated[tuple[StrictStr, ...], LUA_LIST] = ()
+    draft: LuaMapOrNull = None
+    avoid: Annotated[tuple[AvoidLine, ...], Field(max_length=AVOID_MAX), LUA_LIST] = ()
+    history: Annotated[tuple[Turn, ...], Field(max_length=HISTORY_MAX), LUA_LIST] = ()
+    translate: Line | None = None
+    remember: StrictBool = True
+
+
+# -- what is generated -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,58 +164,6 @@ class Sampling:
     stop: tuple[str, ...] = ()
     json_schema: dict[str, Any] | None = None
     grammar: str | None = None  # GBNF
-
-
-@dataclass(frozen=True, slots=True)
-class Npc:
-    id: str
-    name: str
-    role: str
-    persona: str | None = None
-    mood: str | None = None
-    pos: tuple[float, float, float] | None = None  # never enters a prompt: nothing would ever hit the cache
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """An action the mod registered: `params` is a JSON schema of type object."""
-
-    name: str
-    description: str = ""
-    params: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """Something said before: by whom (a player's or an NPC's name), and the words."""
-
-    speaker: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Think:
-    """An NPC's occasion to speak or act, as facts; `agents` turns it into messages.
-
-    `translate`: a line of its own that is wanted in `lang`, and nothing else.
-    `draft`: fields of a role to try, in place of the one that `npc` names. `avoid`: lines not to say again.
-    `history`: what was said before in a talk whose buffer the game keeps (several speakers); the oldest first.
-    `remember` False: small talk, which is neither kept nor told what is remembered, so that its replies are cached.
-    """
-
-    npc: Npc
-    player: str | None = None
-    utterance: str | None = None
-    intent: Intent = "dialogue"
-    context: dict[str, Any] = field(default_factory=dict)
-    actions: tuple[Action, ...] = ()
-    lang: str | None = None
-    audience: tuple[str, ...] = ()
-    draft: dict[str, Any] | None = None
-    avoid: tuple[str, ...] = ()
-    history: tuple[Turn, ...] = ()
-    translate: str | None = None
-    remember: bool = True
 
 
 @dataclass(frozen=True, slots=True)

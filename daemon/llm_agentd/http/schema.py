@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from llm_agentd.errors import BadRequest
 from llm_agentd.http.daemon_client import Record
-from llm_agentd.protocol.schema import MEMORIES_MAX, REMEMBER_MAX, REMEMBER_MAX_CHARS, InferRecord
+from llm_agentd.protocol.schema import MEMORIES_MAX, REMEMBER_MAX, REMEMBER_MAX_CHARS, InferRecord, field_names
 from llm_agentd.roles.role import PERSONA_MAX_CHARS, ROLE_NAME, TITLE_MAX_CHARS
 
 # `messages` is for the wire and for OpenAI's routes; a streamed answer has no place in one JSON object.
-INFER_FIELDS = frozenset(InferRecord.model_fields) - {"op", "id", "stream", "messages"}
+INFER_FIELDS = field_names(InferRecord) - {"op", "id", "stream", "messages"}
 
 ROLE_PATTERN = f"^{ROLE_NAME.pattern}$"
 

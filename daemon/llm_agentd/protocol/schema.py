@@ -1,109 +1,92 @@
-"""From a decoded record to a `Request` or `Think`: every field checked, unknown ones refused by name.
+"""Every op and its fields, declared once: the daemon checks records by these models, HTTP and OpenAPI describe them.
 
-Pure; runs on the router thread. Lenient only where Lua's JSON forces it: whole floats are integers
-(engines before 5.16 write 5.0) and an empty table may arrive as null or [].
+`RECORDS` has the model of each op. `validate` makes one of a decoded record; every field is checked, unknown ones are
+refused by name. Pure; runs on the router thread for each request, so its cost is a part of each cache hit.
+What a `think` holds besides options is `types.Think`, from which `ThinkRecord` inherits.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr, ValidationError
+from pydantic import Field, StrictBool, StrictStr, TypeAdapter, ValidationError
 
 from llm_agentd.errors import BadRequest
-from llm_agentd.types import Action, CacheMode, Intent, Message, Npc, Priority, Sampling, Think, Turn
-
-OPS = (
-    "infer",
-    "think",
-    "cancel",
-    "info",
-    "stats",
-    "metrics",
-    "ping",
-    "roles",
-    "set_role",
-    "remember",
-    "forget",
-    "memories",
+from llm_agentd.types import (
+    NUMBER,
+    STRICT,
+    WHOLE,
+    CacheMode,
+    LuaMapOrNull,
+    Message,
+    Name,
+    Priority,
+    Sampling,
+    Think,
 )
+
 ID_MAX_CHARS = 128  # CONTRACT section 3
 DEADLINE_MAX_MS = 600_000  # ten minutes: longer than any NPC is worth waiting for
 MAX_TOKENS_MAX = 8192  # far over any spoken reply; the context is the real bound
 STOP_MAX = 16  # stop strings; each is searched in every piece
-ACTIONS_MAX = 64  # they all stand in the prompt
-AVOID_MAX = 5  # lines not to say again: an NPC's last few
-HISTORY_MAX = 20  # turns of a talk that the game keeps
 REMEMBER_MAX = 64  # sentences at once: what a busy village brings about in some seconds
 REMEMBER_MAX_CHARS = 400  # a sentence
 MEMORIES_MAX = 200  # listed at once: more would not fit a record
-TURN_MAX_CHARS = 2000  # as long as anything said at once
-AVOID_MAX_CHARS = 400  # a spoken line; more of it would push the question out of a small context
 
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, (bool, str)):
-        raise ValueError("want a whole number")
-    return value
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, (bool, str)):
-        raise ValueError("want a number")
-    return value
-
-
-def _lua_map(value: Any) -> Any:
-    return {} if value is None or value == [] else value
-
-
-def _lua_list(value: Any) -> Any:
-    return [] if value is None or value == {} else value
-
-
-def _lua_fields(value: Any) -> Any:
-    return {} if value == [] else value  # null stays null: it means that there is none
-
-
-Whole = Annotated[int, BeforeValidator(_whole)]
-Number = Annotated[float, BeforeValidator(_number)]
-LuaMap = Annotated[dict[str, Any], BeforeValidator(_lua_map)]
-Fields = Annotated[dict[str, Any] | None, BeforeValidator(_lua_fields)]
 StopString = Annotated[StrictStr, Field(min_length=1)]
-AvoidLine = Annotated[StrictStr, Field(max_length=AVOID_MAX_CHARS)]
-M = TypeVar("M", bound=BaseModel)
+R = TypeVar("R", bound="Record")
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What every op has. `id` comes back in each answer."""
 
+    __pydantic_config__ = STRICT
 
-class _Options(_Model):
     op: StrictStr
     id: StrictStr
-    max_tokens: Annotated[Whole, Field(ge=1, le=MAX_TOKENS_MAX)] | None = None
-    temperature: Annotated[Number, Field(ge=0, le=5)] | None = None
-    top_p: Annotated[Number, Field(gt=0, le=1)] | None = None
-    top_k: Annotated[Whole, Field(ge=0, le=1_000_000)] | None = None
-    min_p: Annotated[Number, Field(ge=0, le=1)] | None = None
-    repeat_penalty: Annotated[Number, Field(gt=0, le=10)] | None = None
-    seed: Annotated[Whole, Field(ge=0, le=2**32 - 2)] | None = None
-    stop: Annotated[list[StopString], Field(max_length=STOP_MAX)] | StopString | None = None
-    json_schema: dict[str, Any] | None = None
-    grammar: StrictStr | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Record):
+    """The options of `infer` and `think`. None: as configured."""
+
+    max_tokens: Annotated[
+        Annotated[int, Field(ge=1, le=MAX_TOKENS_MAX), WHOLE] | None, Field(description="tokens of the answer, at most")
+    ] = None
+    temperature: Annotated[
+        Annotated[float, Field(ge=0, le=5), NUMBER] | None, Field(description="0 = always the likeliest token")
+    ] = None
+    top_p: Annotated[float, Field(gt=0, le=1), NUMBER] | None = None
+    top_k: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] | None = None
+    min_p: Annotated[float, Field(ge=0, le=1), NUMBER] | None = None
+    repeat_penalty: Annotated[float, Field(gt=0, le=10), NUMBER] | None = None
+    seed: Annotated[
+        Annotated[int, Field(ge=0, le=2**32 - 2), WHOLE] | None, Field(description="same seed, same answer")
+    ] = None
+    stop: Annotated[
+        Annotated[list[StopString], Field(max_length=STOP_MAX)] | StopString | None,
+        Field(description="the answer ends before any of these"),
+    ] = None
+    json_schema: Annotated[dict[str, Any] | None, Field(description="the answer is JSON that fits it")] = None
+    grammar: Annotated[StrictStr | None, Field(description="the answer fits this GBNF grammar")] = None
     stream: StrictBool = False
     priority: Priority = "spoken"
-    deadline_ms: Annotated[Whole, Field(ge=1, le=DEADLINE_MAX_MS)] | None = None
+    deadline_ms: Annotated[
+        Annotated[int, Field(ge=1, le=DEADLINE_MAX_MS), WHOLE] | None,
+        Field(description="fails with deadline_exceeded after this long; else after inference.timeout_ms"),
+    ] = None
     cache: CacheMode = "use"
+
+    def __post_init__(self) -> None:
+        if self.grammar is not None and self.json_schema is not None:
+            raise ValueError("grammar and json_schema: give one of them, not both")
 
     def sampling(self, defaults: Sampling) -> Sampling:
         """These options over the configured defaults."""
-        if self.grammar is not None and self.json_schema is not None:
-            raise BadRequest("grammar and json_schema: give one of them, not both")
         stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
         return Sampling(  # written out: this is on the way of each cache hit
             max_tokens=defaults.max_tokens if self.max_tokens is None else self.max_tokens,
@@ -119,130 +102,99 @@ class _Options(_Model):
         )
 
 
-class _Message(_Model):
-    role: Annotated[StrictStr, Field(pattern="^(system|user|assistant)$")]
-    content: StrictStr
+@dataclass(frozen=True, kw_only=True)
+class InferRecord(Options):
+    """Exactly one of `prompt` and `messages`."""
+
+    prompt: Annotated[
+        Annotated[StrictStr, Field(min_length=1)] | None, Field(description="raw text that the model continues")
+    ] = None
+    messages: Annotated[
+        Annotated[tuple[Message, ...], Field(min_length=1)] | None,
+        Field(description="a chat, in the model's own template"),
+    ] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.prompt is None) == (self.messages is None):
+            raise ValueError("prompt, messages: give exactly one of them, and not empty")
 
 
-class InferRecord(_Options):
-    prompt: Annotated[StrictStr, Field(min_length=1)] | None = None
-    messages: Annotated[list[_Message], Field(min_length=1)] | None = None
-
-    def chat(self) -> tuple[Message, ...] | None:
-        return None if self.messages is None else tuple(Message(m.role, m.content) for m in self.messages)
+@dataclass(frozen=True, kw_only=True)
+class ThinkRecord(Options, Think):
+    """Options, and the facts of `Think`: the prompt builder takes this record as it is."""
 
 
-class _Npc(_Model):
-    id: Annotated[StrictStr, Field(min_length=1, max_length=128)]
-    name: Annotated[StrictStr, Field(min_length=1, max_length=128)]
-    role: Annotated[StrictStr, Field(min_length=1, max_length=128)]
-    persona: StrictStr | None = None
-    mood: StrictStr | None = None
-    pos: dict[str, Number] | list[Number] | None = None
-
-
-class _Action(_Model):
-    name: Annotated[StrictStr, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
-    description: StrictStr = ""
-    params: LuaMap = Field(default_factory=dict)
-
-
-class _Turn(_Model):
-    speaker: Annotated[StrictStr, Field(min_length=1, max_length=128)]
-    text: Annotated[StrictStr, Field(min_length=1, max_length=TURN_MAX_CHARS)]
-
-
-class ThinkRecord(_Options):
-    npc: _Npc
-    player: StrictStr | None = None
-    utterance: StrictStr | None = None
-    intent: Intent = "dialogue"
-    context: LuaMap = Field(default_factory=dict)
-    actions: Annotated[list[_Action], BeforeValidator(_lua_list), Field(max_length=ACTIONS_MAX)] = []
-    lang: StrictStr | None = None
-    audience: Annotated[list[StrictStr], BeforeValidator(_lua_list)] = []
-    draft: Fields = None
-    avoid: Annotated[list[AvoidLine], BeforeValidator(_lua_list), Field(max_length=AVOID_MAX)] = []
-    history: Annotated[list[_Turn], BeforeValidator(_lua_list), Field(max_length=HISTORY_MAX)] = []
-    translate: Annotated[StrictStr, Field(min_length=1, max_length=TURN_MAX_CHARS)] | None = None
-    remember: StrictBool = True
-
-    def think(self) -> Think:
-        npc = self.npc
-        return Think(
-            npc=Npc(id=npc.id, name=npc.name, role=npc.role, persona=npc.persona, mood=npc.mood),
-            player=self.player,
-            utterance=self.utterance,
-            intent=self.intent,
-            context=self.context,
-            actions=tuple(Action(a.name, a.description, a.params) for a in self.actions),
-            lang=self.lang,
-            audience=tuple(self.audience),
-            draft=self.draft,
-            avoid=tuple(self.avoid),
-            history=tuple(Turn(turn.speaker, turn.text) for turn in self.history),
-            translate=self.translate,
-            remember=self.remember,
-        )
-
-
-class CancelRecord(_Model):
-    op: StrictStr
-    id: StrictStr
+@dataclass(frozen=True, kw_only=True)
+class CancelRecord(Record):
     target: StrictStr
 
 
-class SetRoleRecord(_Model):
-    """`role` has no default: left out by mistake, it must not take a role away. Its fields are checked by `agents`."""
+@dataclass(frozen=True, kw_only=True)
+class SetRoleRecord(Record):
+    """`role` has no default: left out by mistake, it must not take a role away. Its fields are checked by `roles`."""
 
-    op: StrictStr
-    id: StrictStr
     name: StrictStr
-    role: Fields
+    role: LuaMapOrNull
 
 
-Name = Annotated[StrictStr, Field(min_length=1, max_length=128)]
+@dataclass(frozen=True, kw_only=True)
+class RememberLine:
+    """A sentence of what came of something. `npc` is the NPC's id, `name` its name."""
+
+    __pydantic_config__ = STRICT
+
+    npc: Annotated[Name, Field(description="the NPC's id")]
+    name: Annotated[StrictStr | None, Field(description="its name")] = None
+    player: Annotated[StrictStr | None, Field(description="whom it concerned; left out: nobody in particular")] = None
+    place: Annotated[StrictStr | None, Field(description="all NPCs there may come to know it")] = None
+    text: Annotated[
+        StrictStr, Field(min_length=1, max_length=REMEMBER_MAX_CHARS, examples=["Ana bought 3 apples for 6 coins"])
+    ]
 
 
-class _Line(_Model):
-    npc: Name
-    name: StrictStr | None = None
-    player: StrictStr | None = None
-    place: StrictStr | None = None
-    text: Annotated[StrictStr, Field(min_length=1, max_length=REMEMBER_MAX_CHARS)]
+@dataclass(frozen=True, kw_only=True)
+class RememberRecord(Record):
+    lines: Annotated[list[RememberLine], Field(min_length=1, max_length=REMEMBER_MAX)]
 
 
-class RememberRecord(_Model):
-    """`lines`: sentences of what came of something. `name`: the NPC's."""
-
-    op: StrictStr
-    id: StrictStr
-    lines: Annotated[list[_Line], Field(min_length=1, max_length=REMEMBER_MAX)]
-
-
-class ForgetRecord(_Model):
+@dataclass(frozen=True, kw_only=True)
+class ForgetRecord(Record):
     """What matches both goes; without either `all` must be true, as a slip must not empty all memory."""
 
-    op: StrictStr
-    id: StrictStr
+    npc: Annotated[Name | None, Field(description="only what this NPC remembers")] = None
+    player: Annotated[Name | None, Field(description="only what is remembered of this player")] = None
+    all: Annotated[StrictBool, Field(description="true, where neither is named: everything")] = False
+
+    def __post_init__(self) -> None:
+        if self.npc is None and self.player is None and not self.all:
+            raise ValueError("npc, player: name one of them, or set all: true to forget everything")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoriesRecord(Record):
     npc: Name | None = None
     player: Name | None = None
-    all: StrictBool = False
+    limit: Annotated[int, Field(ge=1, le=MEMORIES_MAX), WHOLE] = 20
 
 
-class MemoriesRecord(_Model):
-    op: StrictStr
-    id: StrictStr
-    npc: Name | None = None
-    player: Name | None = None
-    limit: Annotated[Whole, Field(ge=1, le=MEMORIES_MAX)] = 20
-
-
-class BareRecord(_Model):
-    """`info`, `stats`, `metrics`, `ping`, `roles`."""
-
-    op: StrictStr
-    id: StrictStr
+RECORDS: dict[str, type[Record]] = {
+    "infer": InferRecord,
+    "think": ThinkRecord,
+    "cancel": CancelRecord,
+    "info": Record,
+    "stats": Record,
+    "metrics": Record,
+    "ping": Record,
+    "roles": Record,
+    "set_role": SetRoleRecord,
+    "remember": RememberRecord,
+    "forget": ForgetRecord,
+    "memories": MemoriesRecord,
+}
+OPS = tuple(RECORDS)
+# pydantic's validator of each model; `.json_schema()` describes it for OpenAPI. Made once, as making one takes long.
+ADAPTERS: dict[type[Record], TypeAdapter[Any]] = {model: TypeAdapter(model) for model in set(RECORDS.values())}
 
 
 def envelope(record: dict[str, Any]) -> tuple[str, str]:
@@ -255,61 +207,32 @@ def envelope(record: dict[str, Any]) -> tuple[str, str]:
     return op, given_id
 
 
-def infer(record: dict[str, Any]) -> InferRecord:
-    parsed = _validate(InferRecord, record)
-    if (parsed.prompt is None) == (parsed.messages is None):
-        raise BadRequest("prompt, messages: give exactly one of them, and not empty")
-    return parsed
-
-
-def think(record: dict[str, Any]) -> ThinkRecord:
-    return _validate(ThinkRecord, record)
-
-
-def cancel(record: dict[str, Any]) -> CancelRecord:
-    return _validate(CancelRecord, record)
-
-
-def set_role(record: dict[str, Any]) -> SetRoleRecord:
-    return _validate(SetRoleRecord, record)
-
-
-def remember(record: dict[str, Any]) -> RememberRecord:
-    return _validate(RememberRecord, record)
-
-
-def forget(record: dict[str, Any]) -> ForgetRecord:
-    parsed = _validate(ForgetRecord, record)
-    if parsed.npc is None and parsed.player is None and not parsed.all:
-        raise BadRequest("npc, player: name one of them, or set all: true to forget everything")
-    return parsed
-
-
-def memories(record: dict[str, Any]) -> MemoriesRecord:
-    return _validate(MemoriesRecord, record)
-
-
-def bare(record: dict[str, Any]) -> BareRecord:
-    return _validate(BareRecord, record)
-
-
-def _validate(model: type[M], record: dict[str, Any]) -> M:
+def validate(model: type[R], record: dict[str, Any]) -> R:
+    """The checked record. Raises BadRequest that names the first field that is wrong."""
     try:
-        return model.model_validate(record)
+        checked: R = ADAPTERS[model].validate_python(record)
     except ValidationError as error:
         raise BadRequest(_explain(model, error)) from None
+    return checked
 
 
-def _explain(model: type[BaseModel], error: ValidationError) -> str:
+def field_names(model: type[Record]) -> frozenset[str]:
+    return frozenset(field.name for field in fields(model))
+
+
+def _explain(model: type[Record], error: ValidationError) -> str:
     """The first thing wrong, as `field: what` with the nearest known name for a typo."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     steps = (str(step) for step in first["loc"])
-    path = ".".join(step for step in steps if not step.startswith(("constrained-", "list[", "function-")))
-    if first["type"] == "extra_forbidden":
-        return f"{path}: unknown field{_nearest(path, model.model_fields)}"
+    path = ".".join(step for step in steps if not step.startswith(("constrained-", "list[", "tuple[", "function-")))
+    if first["type"] == "unexpected_keyword_argument":
+        return f"{path}: unknown field{_nearest(path, field_names(model))}"
     if first["type"] == "missing":
         return f"{path}: missing"
-    return f"{path}: {first['msg'].removeprefix('Value error, ')}"
+    if first["type"] == "dataclass_type":
+        return f"{path}: want a JSON object"
+    what = first["msg"].removeprefix("Value error, ").replace("tuple", "list").replace("Tuple", "List")
+    return f"{path}: {what}" if path else what  # what concerns the whole record names its fields itself
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

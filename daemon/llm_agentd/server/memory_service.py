@@ -16,7 +16,7 @@ from llm_agentd.engines.base import EngineInfo
 from llm_agentd.errors import AgentdError, EngineFailed
 from llm_agentd.memory import summarize as condense
 from llm_agentd.memory.memory import Counts, Job, Memory, Outcome
-from llm_agentd.protocol import schema as validate
+from llm_agentd.protocol import schema
 from llm_agentd.scheduler.batch import Event
 from llm_agentd.scheduler.engine_loop import Inference
 from llm_agentd.server import pipeline as intake
@@ -56,13 +56,13 @@ class MemoryDesk:
     def take(self, peer: Peer, op: str, record: dict[str, Any]) -> dict[str, Any] | None:
         """Fields of the answer; None: it comes later, by `answer`."""
         if op == "remember":
-            lines = validate.remember(record).lines
+            lines = schema.validate(schema.RememberRecord, record).lines
             outcomes = [Outcome(x.npc, x.name or "", x.player or "", x.place or "", x.text) for x in lines]
             return {"kept": self._memory.remember(outcomes)}
         if op == "memories":
-            wanted = validate.memories(record)
+            wanted = schema.validate(schema.MemoriesRecord, record)
             return {"memories": self._memory.listing(wanted.npc, wanted.player, wanted.limit)}
-        asked = validate.forget(record)
+        asked = schema.validate(schema.ForgetRecord, record)
 
         def done(counts: Counts | None) -> None:
             self._post(lambda: self._answer(peer, asked.id, _forgotten(counts)))

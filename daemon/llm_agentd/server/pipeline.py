@@ -12,9 +12,10 @@ from llm_agentd.cache.completions import cache_key
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.errors import AgentdError, Filtered
 from llm_agentd.memory.memory import Memory
-from llm_agentd.prompt.actions import extra_tokens, say_max_chars, schema
+from llm_agentd.prompt import actions as prompt_actions
+from llm_agentd.prompt.actions import extra_tokens, say_max_chars
 from llm_agentd.prompt.builder import Question, Thinker
-from llm_agentd.protocol import schema as validate
+from llm_agentd.protocol import schema
 from llm_agentd.roles.registry import Roles
 from llm_agentd.types import Action, Done, Peer, Request, Sampling
 
@@ -52,7 +53,7 @@ class Form:
             return cls(sampling)
         words = sampling.max_tokens
         max_chars = say_max_chars(words)
-        form = schema(actions, max_chars)
+        form = prompt_actions.schema(actions, max_chars)
         sampling = replace(sampling, max_tokens=words + extra_tokens(actions))
         if sampling.grammar or sampling.json_schema or "json_schema" not in info.features:
             return cls(sampling, actions, form, words)
@@ -83,27 +84,27 @@ class Intake:
         return self._thinker.default_language
 
     def request(self, record: dict[str, Any], info: EngineInfo, *, peer: Peer, arrived_s: float) -> Request:
-        """Raises BadRequest naming the field, Filtered by moderation. `record` has passed `validate.envelope`."""
+        """Raises BadRequest naming the field, Filtered by moderation. `record` has passed `schema.envelope`."""
         policy = self._policy
         if record["op"] == "infer":
-            infer = validate.infer(record)
+            infer = schema.validate(schema.InferRecord, record)
             sampling = infer.sampling(policy.sampling)
-            asked: validate.InferRecord | validate.ThinkRecord = infer
+            asked: schema.InferRecord | schema.ThinkRecord = infer
             question: Question | None = None
-            prompt, messages, label, owner, lang = infer.prompt, infer.chat(), "", "", ""
+            prompt, messages, label, owner, lang = infer.prompt, infer.messages, "", "", ""
             form = Form()
             talk, variants, whole_sentences = None, policy.infer_variants, False
         else:
-            asked = validate.think(record)
+            asked = think = schema.validate(schema.ThinkRecord, record)
             sampling = asked.sampling(policy.sampling)
             room_tokens = info.context_tokens - sampling.max_tokens
-            question = self._thinker.question(asked.think(), self.languages(info), room_tokens)
+            question = self._thinker.question(think, self.languages(info), room_tokens)
             form = Form.of(question.actions, sampling, info)
             sampling = form.sampling
-            prompt, messages, label = None, question.messages, asked.npc.role
-            owner = asked.player or asked.npc.id
+            prompt, messages, label = None, question.messages, think.npc.role
+            owner = think.player or think.npc.id
             talk, lang = question.talk, question.lang
-            variants, whole_sentences = 1 if asked.translate else policy.think_variants, True
+            variants, whole_sentences = 1 if think.translate else policy.think_variants, True
         if sampling.seed is not None or sampling.temperature == 0:
             variants = 1  # asking again would give the same text again
         key = cache_key(

@@ -31,8 +31,7 @@ from llm_agentd.errors import AgentdError, BadRequest, Cancelled, StartError, To
 from llm_agentd.metrics import Meters
 from llm_agentd.moderation.classifier import Judge
 from llm_agentd.moderation.moderator import Direction, Moderator, Verdict
-from llm_agentd.protocol import schema as validate
-from llm_agentd.protocol import wire
+from llm_agentd.protocol import schema, wire
 from llm_agentd.scheduler.batch import Event
 from llm_agentd.scheduler.engine_loop import Emit, Inference
 from llm_agentd.scheduler.sequence import known
@@ -221,7 +220,7 @@ class Router:
     def _take_record(self, peer: Peer, record: dict[str, Any]) -> None:
         op, request_id = "unknown", record.get("id")
         try:
-            op, request_id = validate.envelope(record)
+            op, request_id = schema.envelope(record)
             if op in ("infer", "think"):
                 self._take_generation(peer, record, request_id)
                 return
@@ -281,7 +280,7 @@ class Router:
     def _bare(self, peer: Peer, op: str, record: dict[str, Any]) -> dict[str, Any]:
         """Fields of the answer to an op that needs no engine step."""
         if op == "cancel":
-            asked = validate.cancel(record)
+            asked = schema.validate(schema.CancelRecord, record)
             found = (peer, asked.target) in self._open
             if waits := self._judged.pop((peer, asked.target), None):
                 self._answer(waits, intake.error(Cancelled("cancelled by the client")))
@@ -289,9 +288,9 @@ class Router:
                 self.inference.cancel(peer, asked.target)
             return {"found": found}
         if op == "set_role":
-            change = validate.set_role(record)
+            change = schema.validate(schema.SetRoleRecord, record)
             return self._intake.roles.set(change.name, change.role)
-        validate.bare(record)
+        schema.validate(schema.Record, record)
         if op == "roles":
             return self._intake.roles.listing()
         if op == "metrics":
