@@ -65,7 +65,7 @@ define step
 @$(2)
 endef
 
-.PHONY: help setup demo test run bench lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test
+.PHONY: help setup demo test run bench docs lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -100,6 +100,9 @@ bench: $(VENV)/.run  ## all benchmarks but ticks on the embedded model, as table
 
 screenshots: debs-shot $(VENV)/.dev  ## pictures of a real client, into OUT (build/screenshots)
 	@PYTHONPATH=. $(PY) tests/support/screenshots.py $(or $(OUT),build/screenshots) $(ARGS)
+
+docs: $(VENV)/.run  ## docs/configuration.md and systemd/config.yaml anew, from the keys in the code
+	@$(PY) -m llm_agentd.config.docs .
 
 package: $(VENV)/.run  ## in dist/ a wheel (the mod and the embedded model in it), and the mod as a zip for ContentDB
 	@rm -rf build dist

@@ -1,6 +1,6 @@
 """Where settings come from: YAML, `.env`, environment, `--set`. Each keeps its place, for the error that names it.
 
-Reads and takes apart only; what a key may be stands in config.py. Main thread, at start.
+Reads and takes apart only; which keys there are and what they may hold is known to load.py. Main thread, at start.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Configuration: order of sources, errors that name place and cure, names that are reserved."""
+"""`load_config`: the order of sources, errors that name place and cure, keys that are reserved."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from llm_agentd.config import ALL_LAYERS, Config, known_keys, load_config, state_dir
-from llm_agentd.config import sections as config_module
+from llm_agentd.config import ALL_LAYERS, Config, load_config, state_dir
 from llm_agentd.config.sources import PLAIN_NAMES
 from llm_agentd.errors import StartError
 
@@ -29,8 +28,11 @@ def write(tmp_path: Path) -> Write:
 
 
 @pytest.fixture(autouse=True)
-def no_system_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(config_module, "SYSTEM_FILE", tmp_path / "etc" / "config.yaml")
+def system_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where the system's file would be; not this machine's own."""
+    path = tmp_path / "etc" / "config.yaml"
+    monkeypatch.setattr("llm_agentd.config.load.SYSTEM_FILE", path)
+    return path
 
 
 def value_of(config: Config, key: str) -> Any:
@@ -40,7 +42,7 @@ def value_of(config: Config, key: str) -> Any:
     return value
 
 
-def test_defaults_of_the_contract(tmp_path: Path) -> None:
+def test_defaults_are_those_of_the_contract(tmp_path: Path) -> None:
     config = load_config(environ=HOME, cwd=tmp_path)
     wanted = {
         "model.path": None,
@@ -68,12 +70,12 @@ def test_defaults_of_the_contract(tmp_path: Path) -> None:
     assert {key: value_of(config, key) for key in wanted} == wanted
 
 
-def test_frozen() -> None:
+def test_config_is_frozen() -> None:
     with pytest.raises(ValidationError):
         Config().batch.size = 4  # type: ignore[misc]
 
 
-def test_later_source_wins(write: Write, tmp_path: Path) -> None:
+def test_later_source_overrides_earlier_ones(write: Write, tmp_path: Path) -> None:
     path = write("batch:\n  size: 2\n  window_ms: 2\n  queue_max: 2\ninference:\n  timeout_ms: 2\n  max_tokens: 2\n")
     (tmp_path / ".env").write_text(
         "BATCH_SIZE=3\nBATCH_TIMEOUT_MS=3\nexport LLM_AGENT_BATCH__QUEUE_MAX='4'\nLLM_AGENT_INFERENCE__TIMEOUT_MS=4\n"
@@ -86,9 +88,9 @@ def test_later_source_wins(write: Write, tmp_path: Path) -> None:
     assert (inference.timeout_ms, inference.max_tokens) == (6, 7)
 
 
-def test_system_file_is_read_where_it_exists(tmp_path: Path) -> None:
-    config_module.SYSTEM_FILE.parent.mkdir()
-    config_module.SYSTEM_FILE.write_text("http:\n  port: 8123\n")
+def test_system_file_is_read_where_it_exists(system_file: Path, tmp_path: Path) -> None:
+    system_file.parent.mkdir()
+    system_file.write_text("http:\n  port: 8123\n")
     assert load_config(environ=HOME, cwd=tmp_path).http.port == 8123
 
 
@@ -106,12 +108,12 @@ def test_system_file_is_read_where_it_exists(tmp_path: Path) -> None:
         ("GPU_COUNT", "0", "model.gpu_layers", 0),
     ],
 )
-def test_plain_names_of_older_setups(name: str, text: str, key: str, value: Any, tmp_path: Path) -> None:
+def test_plain_name_of_an_older_setup_sets_its_key(name: str, text: str, key: str, value: Any, tmp_path: Path) -> None:
     assert value_of(load_config(environ={name: text}, cwd=tmp_path), key) == value
     assert value_of(load_config(environ={name: ""}, cwd=tmp_path), key) == value_of(Config(), key)
 
 
-def test_every_plain_name_of_the_contract_is_known() -> None:
+def test_plain_names_are_those_of_the_contract() -> None:
     names = "MODEL_ID GGUF_FILE CACHE_ENABLED CACHE_TTL BATCH_SIZE BATCH_TIMEOUT_MS INFERENCE_TIMEOUT_MS GPU_COUNT"
     assert set(PLAIN_NAMES) == set(names.split())
 
@@ -158,38 +160,52 @@ def test_bad_yaml_names_file_line_and_cure(text: str, line: int, says: str, writ
     assert "\n" not in message
 
 
-def test_bad_variables_and_options_are_named(tmp_path: Path) -> None:
-    def error(environ: dict[str, str], *sets: str) -> str:
-        with pytest.raises(StartError) as caught:
-            load_config(None, sets, environ, tmp_path)
-        return str(caught.value)
+@pytest.mark.parametrize(
+    ("environ", "sets", "message"),
+    [
+        (
+            {"LLM_AGENT_BATCH__SZE": "4"},
+            [],
+            "LLM_AGENT_BATCH__SZE: unknown key batch.sze; did you mean LLM_AGENT_BATCH__SIZE?",
+        ),
+        ({"CACHE_TTL": "long"}, [], "CACHE_TTL: cache.ttl_s: want a number, got 'long'"),
+        ({}, ["batch.size=-1"], "--set batch.size: batch.size: want at least 1, got '-1'"),
+        ({}, ["batch.size"], "--set batch.size: want SECTION.KEY=VALUE, such as --set batch.size=4"),
+    ],
+)
+def test_bad_variable_or_option_is_named(
+    environ: dict[str, str], sets: list[str], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(StartError) as caught:
+        load_config(None, sets, environ, tmp_path)
+    assert str(caught.value) == message
 
-    typo = error({"LLM_AGENT_BATCH__SZE": "4"})
-    assert typo == "LLM_AGENT_BATCH__SZE: unknown key batch.sze; did you mean LLM_AGENT_BATCH__SIZE?"
-    assert error({"CACHE_TTL": "long"}) == "CACHE_TTL: cache.ttl_s: want a number, got 'long'"
-    assert error({}, "batch.size=-1") == "--set batch.size: batch.size: want at least 1, got '-1'"
-    assert error({}, "batch.size") == "--set batch.size: want SECTION.KEY=VALUE, such as --set batch.size=4"
-    (tmp_path / ".env").write_text("A=1\nLLM_AGENT_HTTP__PROT=1\n")
-    assert error({}).startswith(
-        f"{tmp_path / '.env'}, line 2: unknown key http.prot; did you mean LLM_AGENT_HTTP__PORT"
-    )
+
+def test_bad_line_of_dotenv_is_named(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("A=1\nLLM_AGENT_HTTP__PROT=1\n")
+    with pytest.raises(StartError, match=r"\.env, line 2: unknown key http\.prot; did you mean LLM_AGENT_HTTP__PORT"):
+        load_config(None, (), {}, tmp_path)
 
 
-def test_unreadable_file(tmp_path: Path) -> None:
+def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(StartError, match=r"nowhere\.yaml: cannot read the configuration: No such file"):
         load_config(tmp_path / "nowhere.yaml", environ=HOME, cwd=tmp_path)
+
+
+def test_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     binary = tmp_path / "binary.yaml"
     binary.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(StartError, match="not UTF-8"):
         load_config(binary, environ=HOME, cwd=tmp_path)
 
 
-def test_empty_files_and_sections_are_fine(write: Write, tmp_path: Path) -> None:
+def test_empty_file_or_section_gives_the_defaults(write: Write, tmp_path: Path) -> None:
     assert load_config(write(""), environ=HOME, cwd=tmp_path) == load_config(environ=HOME, cwd=tmp_path)
     assert load_config(write("batch:\n#  size: 3\n"), environ=HOME, cwd=tmp_path).batch.size == 8
 
 
-def test_forms_of_values(write: Write, tmp_path: Path) -> None:
+def test_values_may_be_written_in_several_forms(write: Write, tmp_path: Path) -> None:
     path = write("cache:\n  variants: 2\n  max_bytes: 64 MiB\nmodel:\n  pin_cpus: 0,2-3\n  gpu_layers: all\n")
     config = load_config(path, ["cache.variants.think=5", "inference.seed=none"], HOME, tmp_path)
     assert (config.cache.variants.infer, config.cache.variants.think) == (2, 5)
@@ -208,7 +224,7 @@ def test_forms_of_values(write: Write, tmp_path: Path) -> None:
         ({}, "/var/lib/llm-agentd"),
     ],
 )
-def test_where_the_cache_lies(environ: dict[str, str], folder: str, tmp_path: Path) -> None:
+def test_state_files_lie_in_the_state_folder(environ: dict[str, str], folder: str, tmp_path: Path) -> None:
     assert state_dir(environ) == Path(folder)
     config = load_config(environ=environ, cwd=tmp_path)
     assert config.cache.path == Path(folder, "cache")
@@ -216,14 +232,14 @@ def test_where_the_cache_lies(environ: dict[str, str], folder: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("key", ["http.tls_cert", "http.tls_key"])
-def test_half_a_key_pair_is_refused(key: str, tmp_path: Path) -> None:
+def test_tls_certificate_without_key_is_refused(key: str, tmp_path: Path) -> None:
     with pytest.raises(StartError, match=f"--set {key}: {key}: .* go together; set both or none"):
         load_config(None, [f"{key}=/a.pem"], HOME, tmp_path)
     both = load_config(None, ["http.tls_cert=/a.pem", "http.tls_key=/b.pem"], HOME, tmp_path)
     assert (both.http.tls_cert, both.http.tls_key) == (Path("/a.pem"), Path("/b.pem"))
 
 
-def test_the_token_is_never_shown(tmp_path: Path) -> None:
+def test_token_stands_in_no_message(tmp_path: Path) -> None:
     assert "hush" not in repr(load_config(None, ["http.token=hush"], HOME, tmp_path))
     (tmp_path / "config.yaml").write_text("http:\n  token: [hush]\n")
     with pytest.raises(StartError) as caught:
@@ -231,5 +247,7 @@ def test_the_token_is_never_shown(tmp_path: Path) -> None:
     assert "hush" not in str(caught.value)
 
 
-def test_every_key_explains_itself() -> None:
-    assert [key for key, field in known_keys().items() if not field.description] == []
+def test_classifier_as_file_and_as_address_is_refused(tmp_path: Path) -> None:
+    sets = ["agents.moderation_model=/m.gguf", "agents.moderation_url=https://a/v1/moderations"]
+    with pytest.raises(StartError, match="moderation_model is set too; want one of them"):
+        load_config(None, sets, HOME, tmp_path)

@@ -1,0 +1,168 @@
+"""`load_config`: gathers the settings of all sources, checks them and builds the frozen object.
+
+Sources, the later wins: defaults, YAML, plain names of older setups, `.env`, environment, `--set`. Whatever is wrong
+stops the start with a StartError that says where it stands (file and line, variable, option), what is wanted and which
+known key is nearest. Main thread, at start; knows nothing of sockets or engines.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from llm_agentd.config.paths import SYSTEM_FILE, StateFile
+from llm_agentd.config.sections import Config, known_keys
+from llm_agentd.config.sources import (
+    ENV_PREFIX,
+    Setting,
+    from_plain_names,
+    from_sets,
+    from_variables,
+    from_yaml,
+    read_dotenv,
+)
+from llm_agentd.errors import StartError
+
+# Names of the contract that this version does not act on: refused with a word, never silently ignored.
+NOT_YET = ("remote", "speech", "cache.redis_url", "zmq.curve_")
+SECRET_KEYS = ("http.token",)  # their values stand in no message
+# Two keys, of which one without the other is wrong, or both at once are.
+TOGETHER = ("http.tls_cert", "http.tls_key")
+EITHER = ("agents.moderation_model", "agents.moderation_url")
+
+# Pydantic's error types in an admin's words; others keep Pydantic's own.
+WANTED = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "less_than_equal": "at most {le}",
+    "path_type": "a path",
+    "string_too_short": "some text",
+    "string_type": "text (put it in quotes)",
+}
+
+
+def load_config(
+    path: Path | None = None,
+    sets: Sequence[str] = (),
+    environ: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Config:
+    """The whole configuration. `path` None reads /etc/llm_agent/config.yaml where it exists. Raises StartError."""
+    environ = os.environ if environ is None else environ
+    found = _from_all_sources(path, sets, environ, cwd or Path.cwd())
+    settings = {one.key: one for setting in found for one in _checked(setting)}
+    config = _validate(settings)
+    _check_pairs(settings)
+    return config
+
+
+def _from_all_sources(
+    path: Path | None, sets: Sequence[str], environ: Mapping[str, str], cwd: Path
+) -> Iterator[Setting]:
+    """The settings of every source, the strongest last."""
+    for key, field in known_keys().items():
+        if isinstance(field.default_factory, StateFile):
+            yield Setting(key, field.default_factory.in_folder(environ), "default", is_text=False)
+    if path is None and SYSTEM_FILE.exists():
+        path = SYSTEM_FILE
+    if path is not None:
+        yield from from_yaml(path)
+    dotenv = dict(read_dotenv(cwd / ".env"))
+    variables = {name: (value, name) for name, value in environ.items()}
+    yield from from_plain_names(dotenv)
+    yield from from_plain_names(variables)
+    yield from from_variables(dotenv)
+    yield from from_variables(variables)
+    yield from from_sets(sets)
+
+
+def _checked(setting: Setting) -> Iterator[Setting]:
+    """Refuses what is unknown; turns text into None where `none` is meant; one number for all variants into two."""
+    key, value = setting.key, setting.value
+    keys = known_keys()
+    below = [known for known in keys if known.startswith(key + ".")]
+    if below:
+        if value is None:  # a section whose keys are all commented out
+            return
+        if key != "cache.variants":
+            raise StartError(f"{setting.where}: {key} is a section; its keys: {', '.join(below)}")
+        for known in below:
+            yield Setting(known, value, setting.where, setting.is_text)
+        return
+    if key not in keys:
+        raise StartError(f"{setting.where}: {_unknown(setting, keys)}")
+    if setting.is_text and value.strip().lower() in ("", "none", "null") and keys[key].default is None:
+        value = None
+    yield Setting(key, value, setting.where, setting.is_text)
+
+
+def _unknown(setting: Setting, keys: Mapping[str, FieldInfo]) -> str:
+    if setting.key.startswith(NOT_YET):
+        return f"{setting.key} is not in this version yet; leave it out"
+    sections = {key.split(".")[0]: "" for key in keys}
+    names = list(keys) if "." in setting.key else list(sections)
+    near = difflib.get_close_matches(setting.key, names, n=1) or difflib.get_close_matches(setting.key, keys, n=1)
+    if not near:
+        return f"unknown key {setting.key}; known sections: {', '.join(sections)}"
+    hint = ENV_PREFIX + near[0].upper().replace(".", "__") if setting.is_env else near[0]
+    return f"unknown key {setting.key}; did you mean {hint}?"
+
+
+def _validate(settings: Mapping[str, Setting]) -> Config:
+    tree: dict[str, Any] = {}
+    for key, setting in settings.items():
+        *sections, name = key.split(".")
+        branch = tree
+        for section in sections:
+            branch = branch.setdefault(section, {})
+        branch[name] = setting.value
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        raise StartError(_reason(error, settings)) from error
+
+
+def _reason(error: ValidationError, settings: Mapping[str, Setting]) -> str:
+    """The first of Pydantic's complaints as `WHERE: KEY: want …, got …`."""
+    first = error.errors(include_url=False)[0]
+    path = [str(part) for part in first["loc"]]
+    # A union's member or a list's index may follow the key: the longest known head is the key.
+    heads = (".".join(path[:size]) for size in range(len(path), 0, -1))
+    key = next((head for head in heads if head in settings), ".".join(path))
+    wanted = _wanted(first["type"], first.get("ctx", {}), first["msg"])
+    if key not in settings:
+        return f"configuration: {key}: {wanted}"
+    got = "" if key in SECRET_KEYS else f", got {settings[key].value!r}"
+    return f"{settings[key].where}: {key}: {wanted}{got}"
+
+
+def _wanted(kind: str, limits: Mapping[str, Any], message: str) -> str:
+    """Pydantic's verdict in an admin's words."""
+    if kind in WANTED:
+        return "want " + WANTED[kind].format_map(limits)
+    return message.removeprefix("Value error, ").replace("Input should be", "want", 1)
+
+
+def _check_pairs(settings: Mapping[str, Setting]) -> None:
+    """Half a key pair would mean no TLS at all. (Which addresses need a token is checked by the HTTP adapter.)"""
+    present = {key for key, setting in settings.items() if setting.value is not None}
+    halves = [key for key in TOGETHER if key in present]
+    if len(halves) == 1:
+        where = settings[halves[0]].where
+        raise StartError(f"{where}: {halves[0]}: {' and '.join(TOGETHER)} go together; set both or none")
+    if present.issuperset(EITHER):
+        first, second = EITHER
+        raise StartError(f"{settings[second].where}: {second}: {first} is set too; want one of them")

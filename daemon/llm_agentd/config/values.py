@@ -1,0 +1,90 @@
+"""The kinds of values that keys hold, and how text from YAML, the environment or `--set` becomes one.
+
+Pure. A ValueError raised here says what is wanted; load.py adds where the value stands and its key.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+CPUS_MAX = 1024  # what the kernel's default affinity mask holds
+ALL_LAYERS = -1  # of model.gpu_layers
+
+
+def _refuse_bool(value: Any) -> Any:
+    if isinstance(value, bool):  # YAML reads `yes` as a truth value, and Python would count it as 1
+        raise ValueError("want a number")
+    return value
+
+
+def _expand_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:  # no home folder, as under systemd's DynamicUser
+        raise ValueError(f"{error}; write the whole path") from error
+
+
+def _split_words(value: Any) -> Any:
+    """A list of words, or one text with commas between them."""
+    parts = value if isinstance(value, (list, tuple)) else str(value or "").split(",")
+    if not all(isinstance(part, str) for part in parts):
+        raise ValueError("want words, in quotes where YAML would read a number or a truth value")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _split_languages(value: Any) -> Any:
+    """`"en, de"` → (en, de); nothing is none."""
+    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value or ()
+
+
+def _cpu_numbers(value: Any) -> Any:
+    """`"0,2-3"` → (0, 2, 3); a single number is a list of one."""
+    if value in ("auto", "off"):
+        return value
+    parts = value if isinstance(value, (list, tuple)) else str(value).split(",")
+    cpus: list[int] = []
+    for part in parts:
+        first, dash, last = str(part).strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()) or int(last or first) >= CPUS_MAX:
+            raise ValueError("want auto, off, or CPU numbers such as 0,2-3")
+        cpus += range(int(first), int(last or first) + 1)
+    return tuple(cpus)
+
+
+def _gpu_layers(value: Any) -> Any:
+    return ALL_LAYERS if value == "all" else value
+
+
+def _available_engine(name: Any) -> Any:
+    if name == "openai":
+        raise ValueError(f"engine {name} is not in this version yet; leave it at auto")
+    return name
+
+
+def _on_or_off(value: Any) -> Any:
+    """YAML 1.1 reads a bare `on` or `off` as a truth value."""
+    return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
+
+
+def _zmq_endpoint(value: str) -> str:
+    if not value.startswith(("tcp://", "ipc://")):
+        raise ValueError("want tcp://HOST:PORT or ipc://PATH")
+    return value
+
+
+Whole: TypeAlias = Annotated[int, BeforeValidator(_refuse_bool)]
+Number: TypeAlias = Annotated[float, BeforeValidator(_refuse_bool)]
+HomePath: TypeAlias = Annotated[Path, AfterValidator(_expand_home)]
+Words: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_split_words)]
+LanguageCode: TypeAlias = Annotated[str, Field(pattern="^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")]
+Languages: TypeAlias = Annotated[tuple[LanguageCode, ...], BeforeValidator(_split_languages)]
+EngineName: TypeAlias = Annotated[
+    Literal["auto", "llama", "llama_native", "ctransformers", "stub"], BeforeValidator(_available_engine)
+]
+Cpus: TypeAlias = Annotated[Literal["auto", "off"] | tuple[int, ...], BeforeValidator(_cpu_numbers)]
+GpuLayers: TypeAlias = Annotated[Whole, BeforeValidator(_gpu_layers)]
+Moderation: TypeAlias = Annotated[Literal["on", "off", "strict"], BeforeValidator(_on_or_off)]
+Endpoint: TypeAlias = Annotated[str, AfterValidator(_zmq_endpoint)]
