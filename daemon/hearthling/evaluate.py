@@ -22,8 +22,7 @@ from hearthling.corpus import Sample, Verdict, check, samples
 from hearthling.corpus.checker import right_action, right_params
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine
-from llm_agentd.prompt import actions
-from llm_agentd.prompt import json_schema as params
+from llm_agentd.prompt import actions, json_schema
 from llm_agentd.types import Sampling
 
 SEED = 2024
@@ -81,7 +80,7 @@ def options_for(sample: Sample, sampling: Sampling, seed: int, schema: bool) -> 
     return replace(
         options,
         max_tokens=sampling.max_tokens + actions.extra_tokens(offered),
-        json_schema=actions.schema(offered, words_max) if schema else None,
+        json_schema=actions.reply_schema(offered, words_max) if schema else None,
     )
 
 
@@ -160,7 +159,7 @@ def is_valid(answer: Answer) -> bool:
     )
     if offered is None or given.keys() != offered.params["properties"].keys():
         return False
-    return params.fits(offered.params, given)
+    return json_schema.is_valid(offered.params, given)
 
 
 def kind_figures(found: Sequence[Answer]) -> dict[str, float | int | None]:

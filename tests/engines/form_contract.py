@@ -17,8 +17,7 @@ from typing import Any
 
 from hearthling.corpus import samples
 from llm_agentd.engines.base import Engine
-from llm_agentd.prompt import actions
-from llm_agentd.prompt import json_schema as params
+from llm_agentd.prompt import actions, json_schema
 from llm_agentd.scheduler.reply_json import SayAssembler
 from llm_agentd.server.pipeline import Form
 from llm_agentd.types import Action, Message, Sampling
@@ -51,7 +50,7 @@ class Reply:
 
     @property
     def action(self) -> dict[str, Any] | None:
-        return actions.chosen(self.text, self.asked.offered)
+        return actions.parse_action(self.text, self.asked.offered)
 
 
 @cache
@@ -118,7 +117,7 @@ def is_offered(reply: Reply) -> bool:
     """No action, or one of those on offer with parameters that fit."""
     action = reply.action
     return action is None or any(
-        one.name == action["name"] and params.fits(one.params, action["params"]) for one in reply.asked.offered
+        one.name == action["name"] and json_schema.is_valid(one.params, action["params"]) for one in reply.asked.offered
     )
 
 
@@ -140,7 +139,7 @@ def check_form(reply: Reply) -> None:
         return
     action = next(action for action in reply.asked.offered if action.name == name)
     assert list(value["do"]) == list(action.params["properties"])
-    fits = params.fits(action.params, value["do"])
+    fits = json_schema.is_valid(action.params, value["do"])
     assert fits or no_utf8
     assert reply.action == ({"name": name, "params": value["do"]} if fits else None)
 

@@ -17,7 +17,7 @@ import pytest
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine
 from llm_agentd.moderation.moderator import Moderator
-from llm_agentd.prompt import json_schema as params
+from llm_agentd.prompt import json_schema
 from llm_agentd.prompt import messages as prompt
 from llm_agentd.roles.registry import Roles
 from llm_agentd.types import Npc, Sampling, Think
@@ -108,6 +108,8 @@ def test_no_attack_brings_an_action_that_was_not_offered(tmp_path: Path, name: s
     for answer in answers:
         assert answer["event"] == "done" or answer["code"] == "filtered", answer
         action = answer.get("action")
-        assert action is None or (action["name"] in allowed and params.fits(allowed[action["name"]], action["params"]))
+        if action is not None:
+            assert action["name"] in allowed
+            assert json_schema.is_valid(allowed[action["name"]], action["params"])
         assert "{" not in answer["text"]
         assert moderator.verdict(answer["text"]).allowed

@@ -20,7 +20,7 @@ from llm_agentd.memory import summarize as condense
 from llm_agentd.memory.memory import Job, NullMemory, Outcome, StoredMemory, open_memory
 from llm_agentd.memory.retrieval import FACTS_MAX_CHARS
 from llm_agentd.memory.store import Row, Store, pair_scope
-from llm_agentd.prompt import token_budget as budget
+from llm_agentd.prompt import token_budget
 from llm_agentd.prompt.builder import Thinker
 from llm_agentd.roles.registry import Roles
 from llm_agentd.types import Exchange, Message, Npc, Think, Turn
@@ -450,6 +450,6 @@ def test_nothing_is_condensed_while_somebody_asks(memory: StoredMemory, clock: C
 
 
 def test_a_guess_of_tokens_is_on_the_safe_side() -> None:
-    assert budget.of(["Good evening, smith!"]) >= 5
-    assert budget.of(["Привет"]) >= 12
-    assert budget.first_that_fit(["a" * 30, "b" * 300], 50) == ("a" * 30,)
+    assert token_budget.estimate_tokens(["Good evening, smith!"]) >= 5
+    assert token_budget.estimate_tokens(["Привет"]) >= 12
+    assert token_budget.fit_facts(["a" * 30, "b" * 300], 50) == ("a" * 30,)

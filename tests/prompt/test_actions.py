@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.errors import BadRequest
-from llm_agentd.prompt import actions
-from llm_agentd.prompt import json_schema as params
+from llm_agentd.prompt import actions, json_schema
 from llm_agentd.prompt import messages as prompt
 from llm_agentd.roles.registry import Roles
 from llm_agentd.server.pipeline import Form
@@ -45,7 +44,7 @@ def test_parameters_stand_in_the_order_of_required() -> None:
     (offered,) = actions.bounded([action])
     assert prompt.signature(offered) == "offer_quest(item, count, reward, extra)"
     assert prompt.signature(action) == prompt.signature(offered)  # the prompt is built of what the game sent
-    choice = actions.schema([offered])["properties"]["do"]["anyOf"][0]
+    choice = actions.reply_schema([offered])["properties"]["do"]["anyOf"][0]
     assert list(choice["properties"]) == ["action", "item", "count", "reward", "extra"]
 
 
@@ -75,27 +74,27 @@ def test_parameters_stand_in_the_order_of_required() -> None:
     ],
 )
 def test_only_what_was_offered_and_fits_is_done(do: Any, taken: dict[str, Any] | None) -> None:
-    found = actions.chosen(reply(do), OFFERED)
+    found = actions.parse_action(reply(do), OFFERED)
     assert (found is None) == (taken is None)
     if found and taken:
         assert found["name"] in {action.name for action in OFFERED}
         wanted = taken.get("params", taken)
         assert wanted.items() <= found["params"].items()
     fenced = f"Well:\n```json\n{reply(do)}\n```"
-    assert actions.chosen(fenced, OFFERED) == found
+    assert actions.parse_action(fenced, OFFERED) == found
 
 
 @pytest.mark.parametrize("text", ["", "Hm.", "{", "[" * 5000, '{"say":"Hm.","do":{"action":"wave"', '{"do":5}', "[1]"])
 def test_half_an_action_is_none(text: str) -> None:
-    assert actions.chosen(text, OFFERED) is None
-    assert actions.chosen("{" + text, OFFERED) is None
+    assert actions.parse_action(text, OFFERED) is None
+    assert actions.parse_action("{" + text, OFFERED) is None
 
 
 @pytest.mark.parametrize(
     ("schema", "words"),
     [
         ({"type": "string"}, "params: want a schema of type object"),
-        ({"properties": {"x": {"type": "string", "pattern": "a+"}}}, "offer.x: pattern cannot be held to; known: type"),
+        ({"properties": {"x": {"type": "string", "pattern": "a+"}}}, "offer.x: pattern is not supported; supported: "),
         ({"properties": {"x": {"type": ["string", "null"]}}}, "offer.x: type: want one of string, number"),
         ({"properties": {"x": {}}}, "offer.x: type: want one of"),
         ({"properties": {"x": 5}}, "offer.x: want a JSON schema"),
@@ -103,7 +102,7 @@ def test_half_an_action_is_none(text: str) -> None:
         ({"properties": {"x": {"type": "integer", "minimum": "1"}}}, "offer.x: minimum: want a number"),
         ({"properties": {"x": {"type": "integer", "minimum": 3, "maximum": 2}}}, "minimum is more than maximum"),
         ({"properties": {"x": {"type": "array"}}}, "offer.x.items: want a JSON schema"),
-        ({"properties": {"x": {"$ref": "#"}}}, "offer.x: \\$ref cannot be held to"),
+        ({"properties": {"x": {"$ref": "#"}}}, "offer.x: \\$ref is not supported"),
         ({"properties": {"x": {"type": "string"}}, "required": ["y"]}, "offer.required: want a list of names"),
         ({"properties": {"action": {"type": "string"}}}, "a parameter cannot be called action"),
     ],
@@ -123,10 +122,10 @@ def test_a_schema_that_never_ends_is_refused() -> None:
 
 def test_free_strings_lists_and_the_words_are_bounded() -> None:
     free = {"properties": {"a": {"type": "string"}, "b": {"type": "array", "items": {"type": "string"}}}}
-    form = actions.schema(actions.bounded([Action("tell", params=free)]), 256)
+    form = actions.reply_schema(actions.bounded([Action("tell", params=free)]), 256)
     tell, nothing = form["properties"]["do"]["anyOf"]
-    assert tell["properties"]["a"]["maxLength"] == params.STRING_MAX_CHARS
-    assert tell["properties"]["b"]["maxItems"] == params.ITEMS_MAX
+    assert tell["properties"]["a"]["maxLength"] == json_schema.STRING_MAX_CHARS
+    assert tell["properties"]["b"]["maxItems"] == json_schema.ITEMS_MAX
     assert list(tell["properties"]) == tell["required"] == ["action", "a", "b"]
     assert nothing["properties"] == {"action": {"const": "nothing"}}
     assert form["properties"]["say"] == {"type": "string", "maxLength": 256}
@@ -156,9 +155,9 @@ values = st.recursive(
 @given(st.dictionaries(st.sampled_from("abcd"), values, max_size=3), st.data())
 def test_what_a_grammar_writes_fits_and_has_room(schema: dict[str, Any], data: st.DataObject) -> None:
     (action,) = actions.bounded([Action("offer", params={"properties": schema})])
-    value = data.draw(written(params.for_grammar(action.params)))
-    assert params.fits(action.params, value)
-    assert len(orjson.dumps(value).decode()) <= params.longest_chars(action.params)
+    value = data.draw(written(json_schema.for_grammar(action.params)))
+    assert json_schema.is_valid(action.params, value)
+    assert len(orjson.dumps(value).decode()) <= json_schema.max_json_chars(action.params)
 
 
 def written(schema: dict[str, Any]) -> st.SearchStrategy[Any]:

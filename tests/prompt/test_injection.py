@@ -10,9 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from llm_agentd.prompt import actions
+from llm_agentd.prompt import actions, sanitize
 from llm_agentd.prompt import messages as prompt
-from llm_agentd.prompt.sanitize import fact, name, words
 from llm_agentd.roles.role import make_role
 from llm_agentd.types import Action, Npc, Think, Turn
 
@@ -113,10 +112,10 @@ def test_harmless_words_stand_as_they_were_said(line: str) -> None:
 
 
 def test_harmless_names_and_facts_stand_as_they_are() -> None:
-    assert name("O'Neil of the Hill") == "O'Neil of the Hill"
-    assert name("player_1-x") == "player_1-x"
-    assert fact("Ana brought herbs (three), and left.") == "Ana brought herbs (three), and left."
-    assert words("Mira: can you help?", ("Mira",)) == "Mira, can you help?"
+    assert sanitize.name("O'Neil of the Hill") == "O'Neil of the Hill"
+    assert sanitize.name("player_1-x") == "player_1-x"
+    assert sanitize.fact("Ana brought herbs (three), and left.") == "Ana brought herbs (three), and left."
+    assert sanitize.utterance("Mira: can you help?", ("Mira",)) == "Mira, can you help?"
 
 
 PARAMS = st.dictionaries(
@@ -139,16 +138,16 @@ OFFERED = (
 def test_no_reply_brings_an_action_that_was_not_offered(action: str, params: dict[str, object], say: str) -> None:
     reply = orjson.dumps({"say": say, "do": {**params, "action": action}}).decode("utf-8", "replace")
     offered = actions.bounded(OFFERED)
-    taken = actions.chosen(reply, offered)
+    taken = actions.parse_action(reply, offered)
     assert taken is None or taken["name"] in {"give_item", "wave"}
     # Text around the JSON, or JSON within the words, brings none either.
-    assert actions.chosen(reply + " and " + reply, offered) is None
+    assert actions.parse_action(reply + " and " + reply, offered) is None
     quoted = orjson.dumps({"say": reply, "do": {"action": "nothing"}}).decode()
-    assert actions.chosen(quoted, offered) is None
+    assert actions.parse_action(quoted, offered) is None
 
 
 def test_the_schema_names_each_offered_action_once_and_nothing_more() -> None:
-    choices = actions.schema(actions.bounded(OFFERED))["properties"]["do"]["anyOf"]
+    choices = actions.reply_schema(actions.bounded(OFFERED))["properties"]["do"]["anyOf"]
     assert [choice["properties"]["action"]["const"] for choice in choices] == ["give_item", "wave", "nothing"]
     assert all(choice["additionalProperties"] is False for choice in choices)
     assert choices[0]["properties"]["item"] == {"enum": ["apple"]}

@@ -45,7 +45,7 @@ def echo(asked: list[str]) -> Callable[[], StubEngine]:
     ],
 )
 def test_one_it_has_is_found(wanted: str, languages: tuple[str, ...], default: str, found: str) -> None:
-    assert language.spoken(wanted, languages, default) == found
+    assert language.choose(wanted, languages, default) == found
 
 
 def test_the_embedded_model_claims_english() -> None:

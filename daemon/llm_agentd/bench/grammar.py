@@ -56,7 +56,7 @@ def measure(config: Config, _options: Options) -> Result:
 
 
 def _measure(engine: Engine) -> Result:
-    schema = actions.schema(offered(0), actions.say_max_chars(WORDS_MAX_TOKENS))
+    schema = actions.reply_schema(offered(0), actions.say_max_chars(WORDS_MAX_TOKENS))
     rows: list[tuple[str, ...]] = []
     ratios: dict[str, float] = {}
     figures: dict[str, float] = {}
@@ -99,7 +99,7 @@ def _tokens_per_s(engine: Engine, width: int, schema: dict[str, Any] | None) -> 
 
 
 def _new_schema_ms(engine: Engine, number: int) -> float:
-    sampling = Sampling(json_schema=actions.schema(offered(number)))
+    sampling = Sampling(json_schema=actions.reply_schema(offered(number)))
     begun_s = time.thread_time()
     engine.encode("x", None, sampling)
     return (time.thread_time() - begun_s) * 1000

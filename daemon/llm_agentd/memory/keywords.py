@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from llm_agentd.prompt.sanitize import fact, name, plain, words
+from llm_agentd.prompt import sanitize
 
 WORDS_MAX = 8  # searched for at once: more make a question no clearer, and each costs a look into the index
 WORD_MAX_CHARS = 40
@@ -25,7 +25,7 @@ _SENTENCE = re.compile(r"[^.!?…。！？]+[.!?…。！？]*")
 
 def clean(text: str) -> str:
     """One line of what SQLite can hold: no control characters, no halves of characters."""
-    return plain(text.encode("utf-8", "replace").decode("utf-8"))
+    return sanitize.single_line(text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def words_of(text: str) -> list[str]:
@@ -149,12 +149,12 @@ def best_sentence(text: str, weights: Mapping[str, float]) -> tuple[float, str]:
 
 def line(speaker: str, sentence: str, known: Sequence[str] = ()) -> str:
     """`Ana said: I hid my lantern under the oak`. `known`: whose names may not stand before words inside it."""
-    return as_fact(f"{name(speaker)} said: {words(sentence, known)}")
+    return as_fact(f"{sanitize.name(speaker)} said: {sanitize.utterance(sentence, known)}")
 
 
 def as_fact(sentence: str) -> str:
     """One line of memory: short, without the end stop, with nothing that would end the facts around it."""
-    text = fact(clean(sentence))
+    text = sanitize.fact(clean(sentence))
     if len(text) > SENTENCE_MAX_CHARS:
         text = text[: SENTENCE_MAX_CHARS - 1].rsplit(" ", 1)[0] + "…"
     return text.rstrip(" .!")

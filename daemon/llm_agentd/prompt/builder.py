@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from llm_agentd.errors import BadRequest
 from llm_agentd.memory.memory import Memory, NullMemory
 from llm_agentd.moderation.moderator import Moderator
-from llm_agentd.prompt import actions, language
+from llm_agentd.prompt import actions, language, sanitize
 from llm_agentd.prompt import messages as prompt
-from llm_agentd.prompt import token_budget as budget
-from llm_agentd.prompt.sanitize import name, plain
+from llm_agentd.prompt.token_budget import UNLIMITED_TOKENS, estimate_tokens, fit_facts, fit_turns, memory_tokens
 from llm_agentd.roles.registry import Roles
 from llm_agentd.roles.role import BadField, Role, make_role
 from llm_agentd.types import Action, Exchange, Message, Talk, Think
@@ -51,7 +50,7 @@ class Thinker:
         self.memory = memory or NullMemory()
         self._moderator = moderator
 
-    def question(self, think: Think, languages: Sequence[str] = (), room_tokens: int = budget.ANY_ROOM) -> Question:
+    def question(self, think: Think, languages: Sequence[str] = (), room_tokens: int = UNLIMITED_TOKENS) -> Question:
         """`languages`: the model's, none where nothing is known. `room_tokens`: of prompt and action.
 
         Raises BadRequest for a bad action, for a role that nobody describes and for a translation into a language that
@@ -61,7 +60,7 @@ class Thinker:
             return self._translation(think, think.translate, languages)
         role = self._role(think)
         wanted = think.lang or role.language or self.default_language
-        lang = language.spoken(wanted, languages, self.default_language)
+        lang = language.choose(wanted, languages, self.default_language)
         think, talk = self._moderated(replace(think, lang=lang), wanted)
         turns = prompt.history(think.history, think.npc.name)
         short = prompt.build(think, role, turns)
@@ -78,9 +77,9 @@ class Thinker:
         if think.actions or think.utterance:
             raise BadRequest("translate: a line is only translated; leave out utterance and actions")
         lang = think.lang or self.default_language
-        language.check_has(languages, lang)
+        language.require_supported(languages, lang)
         _, talk = self._moderated(think, lang)
-        return Question(language.translation(line, lang), lang, talk=talk)
+        return Question(language.translation_messages(line, lang), lang, talk=talk)
 
     def _moderated(self, think: Think, lang: str) -> tuple[Think, Talk | None]:
         if not self._moderator:
@@ -93,9 +92,9 @@ class Thinker:
     ) -> tuple[Message, ...]:
         """As `short`, with the last exchanges before the user's message and what is recalled as the fact `memory`."""
         found = self.memory.recall(exchange, wants_turns=not think.history)
-        room = budget.room(short, room_tokens)
-        facts = budget.first_that_fit(found.facts, room)
-        earlier = budget.last_that_fit(prompt.remembered(found.turns, exchange), room - budget.of(facts))
+        room = memory_tokens(short, room_tokens)
+        facts = fit_facts(found.facts, room)
+        earlier = fit_turns(prompt.remembered(found.turns, exchange), room - estimate_tokens(facts))
         if facts:
             given = think.context.get("memory") or []
             known = list(given) if isinstance(given, (list, tuple)) else [given]
@@ -120,10 +119,10 @@ def _exchange(think: Think, lang: str) -> Exchange | None:
     place = think.context.get("place")
     return Exchange(
         npc=think.npc.id,
-        npc_name=name(think.npc.name),
-        player=name(think.player),
-        place=plain(place) if isinstance(place, str) else "",
-        said=plain(think.utterance or ""),
+        npc_name=sanitize.name(think.npc.name),
+        player=sanitize.name(think.player),
+        place=sanitize.single_line(place) if isinstance(place, str) else "",
+        said=sanitize.single_line(think.utterance or ""),
         language=lang,
         is_retry=bool(think.avoid),
     )

@@ -3,8 +3,8 @@
 Order: what the role is, knows and how it speaks (all NPCs of a role share it), name and persona (one NPC), actions,
 then earlier turns, and last of all the facts of this moment with the words just said. Positions and exact times never
 enter, so prefixes are shared and cached replies hit. Whatever players or the game bring in stands within its line and
-can begin none (`plain.py`). Pure; the corpus of the embedded model is rendered by this same file, so that training and
-serving cannot drift apart.
+can begin none (`sanitize.py`). Pure; the corpus of the embedded model is rendered by this same file, so that training
+and serving cannot drift apart.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from llm_agentd.prompt.sanitize import fact, name, plain, words
+from llm_agentd.prompt import sanitize
 from llm_agentd.roles.role import Role
 from llm_agentd.types import Action, Exchange, Message, Think, Turn
 
@@ -48,12 +48,12 @@ def system_text(think: Think, role: Role, language: str = "en") -> str:
         lines.append(f"You know: {'; '.join(line.rstrip('.;') for line in role.knowledge)}. {UNKNOWN_LINE}")
     if role.manner:
         lines.append(f"Your manner: {role.manner.rstrip('.')}.")
-    lines.append(f"You are {name(think.npc.name)}, {role.title}.")
+    lines.append(f"You are {sanitize.name(think.npc.name)}, {role.title}.")
     if think.npc.persona:
-        lines[-1] += f" {plain(think.npc.persona)}"
+        lines[-1] += f" {sanitize.single_line(think.npc.persona)}"
     spoken = think.lang or role.language or language
     if spoken != "en":
-        lines.append(f"Speak this language: {plain(spoken)}.")
+        lines.append(f"Speak this language: {sanitize.single_line(spoken)}.")
     if wants_json(think):
         lines.append(f"Actions: {'; '.join(signature(action) for action in think.actions)}; nothing.")
         lines.append(JSON_LINE)
@@ -74,22 +74,22 @@ def user_text(think: Think) -> str:
 
 def said_text(player: str, utterance: str, known: Sequence[str] = ()) -> str:
     """Who says what; where nothing is said, that. `known`: whose names may not stand before words inside it."""
-    speaker = name(player) if player else ""
+    speaker = sanitize.name(player) if player else ""
     if utterance:
-        said = words(utterance, known, is_named=bool(speaker))
+        said = sanitize.utterance(utterance, known, has_speaker=bool(speaker))
         return f"{speaker}: {said}" if speaker else said
     return f"({speaker} comes near.)" if speaker else "(Nobody speaks.)"
 
 
 def avoid_line(lines: Sequence[str]) -> str:
     """Behind everything else: a question asked again with it keeps all its beginning."""
-    said = ", ".join(f'"{words(line).replace(chr(34), chr(39))}"' for line in lines)
+    said = ", ".join(f'"{sanitize.utterance(line).replace(chr(34), chr(39))}"' for line in lines)
     return f"(Do not repeat: {said}; say something new.)" if said else ""
 
 
 def turn_text(player: str, utterance: str) -> str:
     """How an earlier turn's words stand in the history: without its facts."""
-    return f"{name(player)}: {words(utterance)}"
+    return f"{sanitize.name(player)}: {sanitize.utterance(utterance)}"
 
 
 def _known(think: Think) -> tuple[str, ...]:
@@ -104,7 +104,8 @@ def history(turns: Sequence[Turn], npc_name: str) -> tuple[Message, ...]:
     messages: list[Message] = []
     for turn in turns:
         own = turn.speaker == npc_name
-        role, text = ("assistant", words(turn.text)) if own else ("user", turn_text(turn.speaker, turn.text))
+        role = "assistant" if own else "user"
+        text = sanitize.utterance(turn.text) if own else turn_text(turn.speaker, turn.text)
         if messages and messages[-1].role == role:
             text = f"{messages.pop().content}\n{text}"
         messages.append(Message(role, text))
@@ -116,7 +117,7 @@ def remembered(turns: Sequence[tuple[str, str]], exchange: Exchange) -> tuple[Me
     messages: list[Message] = []
     for said, reply in turns:
         asked = said_text(exchange.player, said, (exchange.player, exchange.npc_name))
-        messages += [Message("user", asked), Message("assistant", words(reply))]
+        messages += [Message("user", asked), Message("assistant", sanitize.utterance(reply))]
     return tuple(messages)
 
 
@@ -128,7 +129,7 @@ def fact_line(facts: Mapping[str, Any]) -> str:
     for key in known + other:
         value = fact_value(facts[key])
         if value:
-            parts.append(f"{fact(key)} {value}")
+            parts.append(f"{sanitize.fact(key)} {value}")
     return f"[{'; '.join(parts)}]" if parts else ""
 
 
@@ -141,20 +142,20 @@ def fact_value(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))  # engines before 5.16 write whole numbers as 5.0
     if isinstance(value, Mapping):
-        return ", ".join(f"{fact(key)} {fact_value(item)}" for key, item in sorted(value.items()))
+        return ", ".join(f"{sanitize.fact(key)} {fact_value(item)}" for key, item in sorted(value.items()))
     if isinstance(value, (list, tuple)):
         return ", ".join(filter(None, map(fact_value, value)))
-    return fact(value)[:FACT_VALUE_MAX_CHARS]
+    return sanitize.fact(value)[:FACT_VALUE_MAX_CHARS]
 
 
 def signature(action: Action) -> str:
     """`offer_trade(item, count, price)`: the name and its parameters in the order of the schema's `required`, as in
-    the reply (`params.bounded`); `: what it does` behind.
+    the reply (`json_schema.bounded`); `: what it does` behind.
 
     Those that come with the mod say nothing more: the embedded model knows them.
     """
     parts, wanted = action.params.get("properties") or {}, action.params.get("required")
     first = [name for name in wanted if isinstance(name, str) and name in parts] if isinstance(wanted, list) else []
     names = dict.fromkeys([*first, *parts])
-    does = fact(action.description).rstrip(" .")[:DESCRIPTION_MAX_CHARS]
-    return f"{action.name}({', '.join(map(fact, names))})" + (f": {does}" if does else "")
+    does = sanitize.fact(action.description).rstrip(" .")[:DESCRIPTION_MAX_CHARS]
+    return f"{action.name}({', '.join(map(sanitize.fact, names))})" + (f": {does}" if does else "")

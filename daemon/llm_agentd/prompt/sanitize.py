@@ -1,8 +1,9 @@
-"""Text of people as data: one line, nothing in it that steers a terminal, a chat, a game's colours or a prompt.
+"""Turns untrusted text into data that cannot change a prompt's layout, a terminal, a chat or a game's colours.
 
-A prompt is laid out in lines: `[facts]`, `Name: words`, `(asides)`. What players, items and the game bring in stands
-within such a line and can begin none: `words`, `name` and `fact` take the marks of the layout out of it, and leave
-harmless text letter by letter as it was, for the embedded model was trained on that. Pure.
+A prompt consists of lines: `[facts]`, `Name: words`, `(asides)`. Text of players, items and the game is placed inside
+such a line and must not be able to start one, so each function here returns one line without the marks of the layout.
+Harmless text stays as it is, letter by letter: the embedded model was trained on text that went through these
+functions, so a change to one of them changes what the model sees. Pure; any thread.
 """
 
 from __future__ import annotations
@@ -11,55 +12,62 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-NAME_MAX_CHARS = 64  # a longer "name" is a text in its place
+NAME_MAX_CHARS = 64  # a longer "name" is a text in the place of one
 
 _CONTROL = re.compile(r"\x1b\([^)]*\)|[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]")  # also Luanti's colour escapes
-# Shown as nothing, or turning the text around: they hide words from people who look, not from a model.
-_UNSEEN = re.compile(
+# Characters that are not shown, or that reverse the text: a person does not see the words behind them, a model does.
+_INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
-_OPENERS, _CLOSERS = "[{［｛【〔〖⟦⁅", "]}］｝】〕〗⟧⁆"
-_BRACKETS = {ord(mark): "(" for mark in _OPENERS} | {ord(mark): ")" for mark in _CLOSERS}
-_COLON = r"[:：﹕꞉ː˸∶]"
+_OPENING, _CLOSING = "[{［｛【〔〖⟦⁅", "]}］｝】〕〗⟧⁆"
+_BRACKETS = {ord(mark): "(" for mark in _OPENING} | {ord(mark): ")" for mark in _CLOSING}
+_COLON_CHARS = ":：﹕꞉ː˸∶"
+_COLON = f"[{_COLON_CHARS}]"
+# The asides that messages.py writes itself.
 _ASIDE = re.compile(r"(?:\(\s*)+(?=do\s+not\s+repeat|nobody\s+speaks|[^()]{1,64}\bcomes\s+near)", re.IGNORECASE)
-_OPENING = re.compile(rf"^([^\W\d_][\w'’ .-]{{0,40}}?)\s*{_COLON}")  # `Mira: …`, where no speaker stands before it
-_SPEAKERS = ("system", "assistant", "user", "human", "developer", "tool", "facts", "instruction", "instructions")
+_SPEAKER_PREFIX = re.compile(rf"^([^\W\d_][\w'’ .-]{{0,40}}?)\s*{_COLON}")  # `Mira: …` at the start of the line
+_CHAT_ROLES = ("system", "assistant", "user", "human", "developer", "tool", "facts", "instruction", "instructions")
 
 
-def plain(text: str) -> str:
-    """One line without control characters. (Chat-template tokens in it are the engine's care.)"""
+def single_line(text: str) -> str:
+    """One line without control characters. Chat-template tokens stay: the engine encodes them as plain text."""
     return " ".join(_CONTROL.sub(" ", str(text)).split())
 
 
-def words(text: str, speakers: Iterable[str] = (), *, is_named: bool = True) -> str:
+def utterance(text: str, speakers: Iterable[str] = (), *, has_speaker: bool = True) -> str:
     """What somebody said, as it may stand behind `Name: `.
 
-    No brackets (they mark facts), no `Name:` of one of `speakers` or of a chat role, no aside to the model.
-    `is_named` False: nothing stands before it, so it may not begin as a line of somebody does.
+    Brackets become parentheses (brackets mark facts), the colon behind one of `speakers` or a chat role becomes a
+    comma, and the start of an aside to the model is removed. `has_speaker` False: no `Name: ` stands before the text,
+    so its own beginning must not look like one.
     """
-    line = plain(_UNSEEN.sub("", str(text))).translate(_BRACKETS)
+    line = _visible_line(text)
     line = _ASIDE.sub("", line)
-    if any(mark in line for mark in ":：﹕꞉ː˸∶"):
-        known = sorted({*filter(None, map(_folded, speakers)), *_SPEAKERS}, key=len, reverse=True)
-        pattern = rf"(?<!\w)({'|'.join(map(re.escape, known))})(\W{{0,3}}?)\s*{_COLON}+"
+    if any(mark in line for mark in _COLON_CHARS):
+        # The longest name first, so that `Ana Maria:` is not taken for `Maria:` alone.
+        names = sorted({*filter(None, map(_comparable, speakers)), *_CHAT_ROLES}, key=len, reverse=True)
+        pattern = rf"(?<!\w)({'|'.join(map(re.escape, names))})(\W{{0,3}}?)\s*{_COLON}+"
         line = re.sub(pattern, r"\1\2,", line, flags=re.IGNORECASE)
-    if not is_named:
-        line = _OPENING.sub(r"\1,", line.lstrip("( "))
+    if not has_speaker:
+        line = _SPEAKER_PREFIX.sub(r"\1,", line.lstrip("( "))
     return line
 
 
 def name(text: str) -> str:
-    """A name as it may stand before `: ` or in a list: without the marks that end it."""
-    line = plain(_UNSEEN.sub("", str(text))).translate(_BRACKETS)
-    return " ".join(re.sub(rf"[()\";]|{_COLON}", " ", line).split())[:NAME_MAX_CHARS].rstrip()
+    """A name as it may stand before `: ` or in a list: without the marks that would end it, cut to NAME_MAX_CHARS."""
+    line = re.sub(rf"[()\";]|{_COLON}", " ", _visible_line(text))
+    return " ".join(line.split())[:NAME_MAX_CHARS].rstrip()
 
 
 def fact(text: str) -> str:
-    """A fact's name or value, as it may stand within `[…; …]`."""
-    line = plain(_UNSEEN.sub("", str(text))).translate(_BRACKETS)
-    return line.replace(";", ",")
+    """A fact's name or value, as it may stand in `[…; …]`: without the mark between facts."""
+    return _visible_line(text).replace(";", ",")
 
 
-def _folded(speaker: str) -> str:
+def _visible_line(text: str) -> str:
+    return single_line(_INVISIBLE.sub("", str(text))).translate(_BRACKETS)
+
+
+def _comparable(speaker: str) -> str:
     return unicodedata.normalize("NFKC", name(speaker))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llm_agentd.prompt.sanitize import plain
+from llm_agentd.prompt.sanitize import single_line
 
 ROLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")  # also a file's name and a part of an address
 TITLE_MAX_CHARS = 100  # it completes "You are NAME, …"
@@ -136,7 +136,7 @@ def _text(field: str, kind: _Kind, value: Any, item: int | None) -> str:
     if not isinstance(value, str):  # YAML reads `no` as false, `42` as a number and `a: b` as a mapping
         quotes = "" if isinstance(value, (list, tuple)) else " (put it in quotes)"
         raise BadField(field, f"want a line of text{quotes}", item)
-    text = plain(value)
+    text = single_line(value)
     if not text:
         raise BadField(field, "want a line of text, not an empty one", item)
     if len(text) > kind.max_chars:

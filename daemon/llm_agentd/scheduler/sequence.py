@@ -12,7 +12,7 @@ from llm_agentd.cache.completions import Entry
 from llm_agentd.engines.base import Piece
 from llm_agentd.errors import Filtered
 from llm_agentd.moderation.moderator import Moderator, Verdict
-from llm_agentd.prompt.actions import chosen
+from llm_agentd.prompt.actions import parse_action
 from llm_agentd.scheduler.reply_json import SayAssembler
 from llm_agentd.scheduler.reply_text import TextAssembler
 from llm_agentd.types import PRIORITIES, Delta, Done, Finish, Peer, Request, Timing, Usage
@@ -105,7 +105,7 @@ class Live:
         """What the reply asks to be done, where that was asked for and is allowed; None while words still come."""
         if not isinstance(self.assembler, SayAssembler):
             return None
-        return chosen(self.assembler.raw, self.requests[0].actions)
+        return parse_action(self.assembler.raw, self.requests[0].actions)
 
     def reply(self, request: Request, finish: Finish, *, model: str, now_s: float) -> Done:
         """What `request`, the asker or a twin, is told at the end. A twin's times begin when it came."""

@@ -12,8 +12,7 @@ from llm_agentd.cache.completions import cache_key
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.errors import AgentdError, Filtered
 from llm_agentd.memory.memory import Memory
-from llm_agentd.prompt import actions as prompt_actions
-from llm_agentd.prompt.actions import extra_tokens, say_max_chars
+from llm_agentd.prompt.actions import extra_tokens, reply_schema, say_max_chars
 from llm_agentd.prompt.builder import Question, Thinker
 from llm_agentd.protocol import schema
 from llm_agentd.roles.registry import Roles
@@ -53,7 +52,7 @@ class Form:
             return cls(sampling)
         words = sampling.max_tokens
         max_chars = say_max_chars(words)
-        form = prompt_actions.schema(actions, max_chars)
+        form = reply_schema(actions, max_chars)
         sampling = replace(sampling, max_tokens=words + extra_tokens(actions))
         if sampling.grammar or sampling.json_schema or "json_schema" not in info.features:
             return cls(sampling, actions, form, words)
