@@ -1,6 +1,6 @@
 """`llm-agentd serve`: builds the daemon from the configuration and sees it through start, run and stop.
 
-Without the HTTP adapter this process is the daemon. With it, this process only watches two children, the daemon and
+Without the HTTP adapter this process is the daemon. With it, this process only supervises two children, the daemon and
 the adapter, and starts again whichever dies: a crash of the model's native code then loses no HTTP client.
 Runs in the main thread.
 """
@@ -26,7 +26,7 @@ from llm_agentd.moderation import moderator as moderation
 from llm_agentd.moderation.audit_log import AuditLog
 from llm_agentd.moderation.classifier import Judge, ModelClassifier, UrlClassifier
 from llm_agentd.ops import sd_notify as notify
-from llm_agentd.ops.supervisor import watch
+from llm_agentd.ops.supervisor import supervise
 from llm_agentd.prefix_cache.cache import Prefixes
 from llm_agentd.prefix_cache.store import FOLDER, NullStore, open_prefix_store
 from llm_agentd.prompt.builder import Thinker
@@ -41,7 +41,7 @@ from llm_agentd.types import Sampling
 
 def serve(config: Config, argv: Sequence[str]) -> int:
     """Runs until SIGTERM or Ctrl-C; returns the exit code. `argv`: the options it was called with, for children."""
-    return watch(argv) if config.http.enabled else Daemon(config).run()
+    return supervise(argv) if config.http.enabled else Daemon(config).run()
 
 
 class Daemon:

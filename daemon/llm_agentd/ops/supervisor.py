@@ -1,7 +1,7 @@
-"""Watches the daemon and the HTTP adapter as two children and starts again whichever dies.
+"""Runs the daemon and the HTTP adapter as two child processes and starts again whichever dies.
 
-Runs in the main thread of `llm-agentd serve`. Knows commands and exit codes, nothing of what the children do.
-Under systemd this room is not used: there each has a unit of its own, and systemd does the watching.
+Runs in the main thread of `llm-agentd serve`, with one thread for each child's stdout. Knows commands and exit codes,
+nothing of what the children do. Not used under systemd: there each has a unit of its own, and systemd supervises both.
 """
 
 from __future__ import annotations
@@ -16,65 +16,67 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from llm_agentd.errors import StartError
+from llm_agentd.ops.exit_status import EXPLAINED_CODES, cure, how_it_ended
+
 log = logging.getLogger(__name__)
 
 RESTART_MIN_S, RESTART_MAX_S = 0.2, 10.0  # a crash loop must not eat the machine
-STEADY_S = 30.0  # a child that ran this long has earned a quick restart again
+STEADY_S = 30.0  # a child that ran this long may be restarted at once again
 STOP_S = 30.0  # more than any shutdown grace; then the child is killed
+POLL_S = 1.0  # a child that closed its stdout is looked at no later than this
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 @dataclass(slots=True)
-class _Child:
-    """`facts`: the key=value words of its ready line."""
+class Child:
+    """One process and its command. `ready_facts`: the key=value words of its ready line."""
 
     name: str
     command: list[str]
     process: subprocess.Popen[str] | None = None
-    facts: str = ""
+    ready_facts: str = ""
     started_s: float = 0.0
     restart_in_s: float = RESTART_MIN_S
     ready: threading.Event = field(default_factory=threading.Event)
 
 
-class Watch:
-    """`run` starts both, prints the one ready line, restarts what dies, and stops both on SIGTERM or Ctrl-C."""
+class Supervisor:
+    """`run` starts both children, prints the one ready line, restarts what dies, stops both on SIGTERM or Ctrl-C."""
 
-    def __init__(self, argv: Sequence[str]) -> None:
-        base = [sys.executable, "-m", "llm_agentd"]
-        self._daemon = _Child("daemon", [*base, "serve", *argv, "--set", "http.enabled=false"])
-        self._door = _Child("http", [*base, "http", *argv])
-        self._children = (self._daemon, self._door)
-        self._wake = threading.Event()
-        self._down = False
-        self._told_ready = False
+    def __init__(self, *, daemon: Sequence[str], http: Sequence[str]) -> None:
+        """The commands of the two children. Each prints a line `ready KEY=VALUE …` when it can answer."""
+        self._daemon = Child("daemon", list(daemon))
+        self._http = Child("http", list(http))
+        self._children = (self._daemon, self._http)
+        self._wakeup = threading.Event()
+        self._stopping = False
+        self._is_ready = False
 
     def run(self) -> int:
+        """Returns the exit code. Raises StartError where a child dies before both are ready and has not said why."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
-        for child in self._children:
-            self._start(child)
-        code = 0
-        while not self._down:
-            self._wake.wait(timeout=1)
-            self._wake.clear()
-            self._tell_ready()
+        try:
             for child in self._children:
-                status = None if self._down or child.process is None else child.process.poll()
-                if status is None:
-                    continue
-                if not child.ready.is_set() and not self._told_ready:
-                    code, self._down = (status if status > 0 else 1), True  # it never came up: its own line says why
-                    break
-                self._restart(child, status)
-        self._stop()
-        return code
+                self._start(child)
+            while not self._stopping:
+                self._wakeup.wait(timeout=POLL_S)
+                self._wakeup.clear()
+                self._print_ready()
+                for child, status in self._dead():
+                    if not self._is_ready and not child.ready.is_set():
+                        return self._failed_start(child, status)
+                    self._restart(child, status)
+            return 0
+        finally:
+            self._stop()
 
     def _on_signal(self, *_: object) -> None:
-        self._down = True
-        self._wake.set()
+        self._stopping = True
+        self._wakeup.set()
 
-    def _start(self, child: _Child) -> None:
+    def _start(self, child: Child) -> None:
         child.ready.clear()
         child.started_s = time.monotonic()
         child.process = subprocess.Popen(
@@ -82,40 +84,54 @@ class Watch:
         )
         threading.Thread(target=self._read, args=(child, child.process), daemon=True).start()
 
-    def _read(self, child: _Child, process: subprocess.Popen[str]) -> None:
-        """Takes the ready line out of what a child prints and passes the rest on."""
+    def _read(self, child: Child, process: subprocess.Popen[str]) -> None:
+        """A thread of each child: takes the ready line out of what it prints and passes the rest on."""
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("ready "):
-                child.facts = line.removeprefix("ready ").strip()
+                child.ready_facts = line.removeprefix("ready ").strip()
                 child.ready.set()
-                self._wake.set()
+                self._wakeup.set()
             else:
                 print(line, end="", flush=True)
         process.wait()
-        self._wake.set()
+        self._wakeup.set()
 
-    def _tell_ready(self) -> None:
-        if not self._told_ready and all(child.ready.is_set() for child in self._children):
-            zmq, _, rest = self._daemon.facts.partition(" ")
-            print(f"ready {zmq} {self._door.facts} {rest}", flush=True)
-            self._told_ready = True
+    def _print_ready(self) -> None:
+        if not self._is_ready and all(child.ready.is_set() for child in self._children):
+            zmq, _, rest = self._daemon.ready_facts.partition(" ")
+            print(f"ready {zmq} {self._http.ready_facts} {rest}", flush=True)
+            self._is_ready = True
 
-    def _restart(self, child: _Child, status: int) -> None:
-        how = f"was killed by signal {-status}" if status < 0 else f"ended with exit code {status}"
+    def _dead(self) -> list[tuple[Child, int]]:
+        """Children that ended by themselves, each with its exit status."""
+        if self._stopping:
+            return []
+        statuses = [(child, child.process.poll()) for child in self._children if child.process is not None]
+        return [(child, status) for child, status in statuses if status is not None]
+
+    def _failed_start(self, child: Child, status: int) -> int:
+        """The exit code where the child has printed its reason; where it could not, the reason as a StartError."""
+        if status in EXPLAINED_CODES:
+            return status
+        raise StartError(f"the {child.name} process {how_it_ended(status)} while it was starting: {cure(status)}")
+
+    def _restart(self, child: Child, status: int) -> None:
         if time.monotonic() - child.started_s > STEADY_S:
             child.restart_in_s = RESTART_MIN_S
-        log.warning("the %s process %s; starting it again in %.1f s", child.name, how, child.restart_in_s)
+        log.warning(
+            "the %s process %s; starting it again in %.1f s", child.name, how_it_ended(status), child.restart_in_s
+        )
         deadline_s = time.monotonic() + child.restart_in_s
-        while not self._down and (left_s := deadline_s - time.monotonic()) > 0:
-            self._wake.wait(left_s)
-            self._wake.clear()
+        while not self._stopping and (left_s := deadline_s - time.monotonic()) > 0:
+            self._wakeup.wait(left_s)
+            self._wakeup.clear()
         child.restart_in_s = min(child.restart_in_s * 2, RESTART_MAX_S)
-        if not self._down:
+        if not self._stopping:
             self._start(child)
 
     def _stop(self) -> None:
-        """The door first, so that nobody asks a daemon that is leaving."""
+        """HTTP first, so that no client asks a daemon that is stopping."""
         for child in reversed(self._children):
             if child.process is None or child.process.poll() is not None:
                 continue
@@ -128,11 +144,13 @@ class Watch:
                 child.process.wait()
 
 
-def watch(argv: Sequence[str]) -> int:
-    """Runs daemon and adapter until SIGTERM or Ctrl-C; returns the exit code."""
-    return Watch(argv).run()
+def supervise(argv: Sequence[str]) -> int:
+    """Runs daemon and adapter with the options `argv` until SIGTERM or Ctrl-C; returns the exit code."""
+    base = [sys.executable, "-m", "llm_agentd"]
+    daemon = [*base, "serve", *argv, "--set", "http.enabled=false"]
+    return Supervisor(daemon=daemon, http=[*base, "http", *argv]).run()
 
 
 def _die_with_parent() -> None:
-    """In the child, before exec: if the watcher is killed with -9, nothing it started lives on (Linux)."""
+    """In the child, before exec: if the supervisor is killed with -9, nothing it started lives on (Linux)."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,149 @@
+"""The supervisor with small child processes in the place of daemon and adapter: starts, restarts, reasons, stopping."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from llm_agentd.ops.exit_status import cure, how_it_ended
+
+WAIT_S = 30.0
+# Runs the supervisor as the command line does: a StartError becomes one line on stderr.
+SUPERVISE = """
+import logging, sys
+from llm_agentd.errors import StartError
+from llm_agentd.ops.supervisor import Supervisor
+logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+try:
+    sys.exit(Supervisor(daemon=[sys.executable, "-c", sys.argv[1]], http=[sys.executable, "-c", sys.argv[2]]).run())
+except StartError as error:
+    print(f"llm-agentd: {error}", file=sys.stderr)
+    sys.exit(1)
+"""
+DAEMON = "import time; print('ready zmq=z model=m engine=e', flush=True); time.sleep(60)"
+HTTP = "import time; print('ready http=h', flush=True); time.sleep(60)"
+
+
+class Supervised:
+    """A supervisor over two snippets of Python."""
+
+    def __init__(self, folder: Path, *, daemon: str = DAEMON, http: str = HTTP) -> None:
+        self._errors = folder / "stderr"
+        with self._errors.open("w") as stderr:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", SUPERVISE, daemon, http], stdout=subprocess.PIPE, stderr=stderr, text=True
+            )
+        assert self.process.stdout is not None
+        self.first_line = self.process.stdout.readline().strip()
+
+    def exit_code(self) -> int:
+        return self.process.wait(WAIT_S)
+
+    def errors(self) -> list[str]:
+        return self._errors.read_text(encoding="utf-8").splitlines()
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(WAIT_S)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def supervised(tmp_path: Path) -> Iterator[Supervised]:
+    running = Supervised(tmp_path)
+    yield running
+    running.close()
+
+
+def dies_by(name: str) -> str:
+    return f"import os, signal; os.kill(os.getpid(), signal.{name})"
+
+
+def test_ready_line_joins_the_facts_of_both_children(supervised: Supervised) -> None:
+    assert supervised.first_line == "ready zmq=z http=h model=m engine=e"
+
+
+def test_sigterm_stops_both_children_with_exit_code_0(supervised: Supervised) -> None:
+    supervised.process.terminate()
+    assert supervised.exit_code() == 0
+    assert supervised.errors() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("SIGSEGV", "model.engine"), ("SIGABRT", "model.engine"), ("SIGILL", "install it anew"), ("SIGKILL", "memory")],
+)
+def test_daemon_killed_while_starting_is_named_with_signal_and_cure(name: str, advice: str, tmp_path: Path) -> None:
+    supervised = Supervised(tmp_path, daemon=dies_by(name))
+    assert supervised.exit_code() == 1
+    assert supervised.first_line == ""
+    (line,) = supervised.errors()
+    assert line.startswith(f"llm-agentd: the daemon process was killed by {name} while it was starting: ")
+    assert advice in line
+    supervised.close()
+
+
+def test_http_killed_while_starting_is_named(tmp_path: Path) -> None:
+    supervised = Supervised(tmp_path, http=dies_by("SIGSEGV"))
+    assert supervised.exit_code() == 1
+    assert supervised.errors()[0].startswith("llm-agentd: the http process was killed by SIGSEGV")
+    supervised.close()
+
+
+@pytest.mark.parametrize("code", [0, 3, 70])
+def test_unexpected_exit_code_while_starting_is_named(code: int, tmp_path: Path) -> None:
+    supervised = Supervised(tmp_path, daemon=f"raise SystemExit({code})")
+    assert supervised.exit_code() == 1
+    (line,) = supervised.errors()
+    assert f"the daemon process ended with exit code {code} while it was starting: " in line
+    supervised.close()
+
+
+@pytest.mark.parametrize("code", [1, 2])
+def test_child_that_says_why_is_not_talked_over(code: int, tmp_path: Path) -> None:
+    daemon = f"import sys; print('llm-agentd: my own reason', file=sys.stderr); raise SystemExit({code})"
+    supervised = Supervised(tmp_path, daemon=daemon)
+    assert supervised.exit_code() == code
+    assert supervised.errors() == ["llm-agentd: my own reason"]
+    supervised.close()
+
+
+def test_daemon_that_dies_later_is_started_again_with_the_reason_in_the_log(tmp_path: Path) -> None:
+    marker = tmp_path / "second"
+    daemon = f"""
+import os, pathlib, signal, time
+print("ready zmq=z model=m engine=e", flush=True)
+if pathlib.Path({str(marker)!r}).exists():
+    print("second life", flush=True)
+    time.sleep(60)
+pathlib.Path({str(marker)!r}).touch()
+time.sleep(0.5)  # until the other child is ready as well
+os.kill(os.getpid(), signal.SIGSEGV)
+"""
+    supervised = Supervised(tmp_path, daemon=daemon)
+    assert supervised.first_line.startswith("ready ")
+    assert supervised.process.stdout is not None
+    assert supervised.process.stdout.readline() == "second life\n"
+    supervised.close()
+    assert supervised.errors() == ["WARNING the daemon process was killed by SIGSEGV; starting it again in 0.2 s"]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (0, "ended with exit code 0"),
+        (3, "ended with exit code 3"),
+        (-int(signal.SIGSEGV), "was killed by SIGSEGV"),
+        (-int(signal.SIGRTMIN) - 1, f"was killed by signal {int(signal.SIGRTMIN) + 1}"),
+    ],
+)
+def test_exit_status_in_words(status: int, words: str) -> None:
+    assert how_it_ended(status) == words
+    assert cure(status)
