@@ -1,7 +1,7 @@
 """What `hearthling` can do, measured: held-out situations through the real engine, judged by the corpus's own checker.
 
 Runs over the same situations: as the daemon serves (its defaults, and its schema where the JSON form is asked for), the
-same greedily, and the JSON form once more without the schema. No daemon: the main thread is the inference thread.
+same greedily, and the JSON form once more without the schema. No daemon: the main thread is the engine thread.
 `--kinds` asks instead --n situations of each kind in which actions are on offer, and counts right and valid actions.
 
     python -m hearthling.evaluate [--model FILE] [--n 500] [--kinds] [--json FILE]

@@ -9,14 +9,14 @@ from __future__ import annotations
 import psutil
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from llm_agentd.types import PRIORITIES, Done
+from llm_agentd.types import PRIORITIES, Reply
 
 SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 
 
-class Meters:
-    """All meters of one daemon."""
+class Metrics:
+    """All metrics of one daemon."""
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
@@ -44,7 +44,7 @@ class Meters:
         self._process = psutil.Process()
         self._cpu_seen_s = 0.0
 
-    def done(self, reply: Done) -> None:
+    def done(self, reply: Reply) -> None:
         """Counts one finished generation."""
         timing, usage = reply.timing_ms, reply.usage
         self.queue_s.observe(timing.queue / 1000)

@@ -167,7 +167,7 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class MemoryTurn:
     """The remembered side of a `think`: who says what to whom, and where. `said` "": the NPC speaks first.
 
     `language`: of the reply. `is_retry`: the NPC was asked the same a moment ago, and what it said is not to be said.
@@ -183,7 +183,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class ModerationContext:
     """Who speaks with whom, and in which language: what moderation needs of a `think` beside its words."""
 
     npc_id: str
@@ -215,9 +215,9 @@ class Request:
     bounded schemas; when there are any, the model writes the JSON form {"say":…,"do":…}, of which only the words of
     `say` are text: of `sampling.max_tokens` they may take `words_max_tokens`, and `words_max_chars` characters.
     `key` is the cache key; the router fills it. `owner`: who is being served, for fairness: the player's name, else
-    the NPC's id, else "" (then the peer). `talk`: set where the reply is moderated. `lang`: the language that the words
-    are asked for in; "" for `infer`. `short_messages`: the same without what is remembered, where all of it does not
-    fit the context. `exchange`: what is to be remembered with the reply.
+    the NPC's id, else "" (then the peer). `moderation`: set where the reply is moderated. `lang`: the language
+    that the words are asked for in; "" for `infer`. `short_messages`: the same without what is remembered, where all of
+    it does not fit the context. `memory_turn`: what is to be remembered with the reply.
     """
 
     id: str
@@ -239,10 +239,10 @@ class Request:
     words_max_chars: int = 0
     key: bytes = b""
     owner: str = ""
-    talk: Talk | None = None
+    moderation: ModerationContext | None = None
     lang: str = ""
     short_messages: tuple[Message, ...] | None = None
-    exchange: Exchange | None = None
+    memory_turn: MemoryTurn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +270,7 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Reply:
     """The last event of a reply that worked. `text` is the whole of it."""
 
     text: str

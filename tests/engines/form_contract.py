@@ -1,8 +1,8 @@
 """What every engine owes a reply with actions, {"say":…,"do":…}; `test_engines.py` runs this against each of them.
 
-Asked and taken apart as the daemon does it: `Form` before, `SayAssembler` and `chosen` after. Held-out situations of
-the corpus through the shipped model, with the actions of their moment and with others that the prompt knows nothing of;
-and through random weights, which write whatever they may.
+Asked and taken apart as the daemon does it: `OutputFormat` before, `JsonAssembler` and `chosen` after. Held-out
+situations of the corpus through the shipped model, with the actions of their moment and with others that the prompt
+knows nothing of; and through random weights, which write whatever they may.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 from hearthling.corpus import samples
 from llm_agentd.engines.base import Engine
 from llm_agentd.prompt import actions, json_schema
-from llm_agentd.scheduler.reply_json import SayAssembler
-from llm_agentd.server.pipeline import Form
+from llm_agentd.scheduler.reply_json import JsonAssembler
+from llm_agentd.server.pipeline import OutputFormat
 from llm_agentd.types import Action, Message, Sampling
 from tests.engines.contract import talk
 
@@ -35,7 +35,7 @@ NAMES = ("apple", 'an "old" sword', "back\\slash", "naïve café", "木の剣", 
 class Asked:
     messages: Sequence[Message]
     offered: tuple[Action, ...]
-    form: Form
+    form: OutputFormat
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,13 @@ def invented(seed: int) -> tuple[Action, ...]:
 
 def ask(engine: Engine, messages: Sequence[Message], offers: tuple[Action, ...], words: Sampling = WORDS) -> Asked:
     offered = actions.bounded(offers)
-    return Asked(messages, offered, Form.of(offered, words, engine.info))
+    return Asked(messages, offered, OutputFormat.of(offered, words, engine.info))
 
 
 def replies(engine: Engine, asked: Sequence[Asked]) -> list[Reply]:
     """One each, as many at once as the engine takes; each with its own seed."""
     waiting, free = list(enumerate(asked)), list(range(engine.info.max_sequences))
-    busy: dict[int, tuple[Asked, SayAssembler, int]] = {}
+    busy: dict[int, tuple[Asked, JsonAssembler, int]] = {}
     found: list[Reply] = []
     while waiting or busy:
         while waiting and free:
@@ -99,7 +99,7 @@ def replies(engine: Engine, asked: Sequence[Asked]) -> list[Reply]:
             seq = free.pop()
             engine.start(seq, engine.encode(None, one.messages, sampling), sampling)
             words_max, chars_max = one.form.words_max_tokens, one.form.words_max_chars
-            busy[seq] = (one, SayAssembler(whole_sentences=True, max_tokens=words_max, max_chars=chars_max), 0)
+            busy[seq] = (one, JsonAssembler(whole_sentences=True, max_tokens=words_max, max_chars=chars_max), 0)
         for piece in engine.step():
             one, assembler, tokens = busy[piece.seq]
             assembler.feed(piece.data, piece.tokens)

@@ -21,12 +21,12 @@ from llm_agentd.memory.memory import Job, NullMemory, Outcome, StoredMemory, ope
 from llm_agentd.memory.retrieval import FACTS_MAX_CHARS
 from llm_agentd.memory.store import Row, Store, pair_scope
 from llm_agentd.prompt import token_budget
-from llm_agentd.prompt.builder import Thinker
+from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.roles.registry import Roles
-from llm_agentd.types import Exchange, Message, Npc, Think, Turn
+from llm_agentd.types import MemoryTurn, Message, Npc, Think, Turn
 
 MIB = 2**20
-ANA = Exchange("npc-1", "Mira", "Ana", "Oakford", "Good evening!")
+ANA = MemoryTurn("npc-1", "Mira", "Ana", "Oakford", "Good evening!")
 MIRA = Think(Npc("npc-1", "Mira", "healer"), player="Ana", utterance="Good evening!", context={"place": "Oakford"})
 
 
@@ -90,20 +90,20 @@ def test_the_last_exchanges_stand_between_who_it_is_and_this_moment(
     talk(memory, clock, "To another.", "Aye.", npc="npc-2")
     if written:
         memory.flush()
-    asked = Thinker(Roles.load(), memory=memory).question(MIRA)
+    asked = PromptBuilder(Roles.load(), memory=memory).build(MIRA)
     assert asked.messages[1:-1] == tuple(
         Message(role, text)
         for number in range(2, 7)
         for role, text in (("user", f"Ana: Word {number}."), ("assistant", f"Answer {number}."))
     )
-    assert asked.messages[0] == Thinker(Roles.load()).question(MIRA).messages[0]
-    assert asked.short_messages == Thinker(Roles.load()).question(MIRA).messages
+    assert asked.messages[0] == PromptBuilder(Roles.load()).build(MIRA).messages[0]
+    assert asked.short_messages == PromptBuilder(Roles.load()).build(MIRA).messages
 
 
 def test_nothing_is_told_where_it_would_not_be_wanted(memory: StoredMemory, clock: Clock) -> None:
     talk(memory, clock, "I hid the lantern.", "Good.")
     memory.flush()
-    thinker, plain = Thinker(Roles.load(), memory=memory), Thinker(Roles.load())
+    builder, plain = PromptBuilder(Roles.load(), memory=memory), PromptBuilder(Roles.load())
     draft = {"title": "the witch", "persona": "A witch lives alone."}
     for think in (
         replace(MIRA, draft=draft),  # a role that is tried
@@ -112,21 +112,21 @@ def test_nothing_is_told_where_it_would_not_be_wanted(memory: StoredMemory, cloc
         replace(MIRA, utterance=None),  # a greeting: it may come from the cache
         replace(MIRA, player="Bo"),
     ):
-        assert thinker.question(think).messages == plain.question(think).messages
+        assert builder.build(think).messages == plain.build(think).messages
     own = replace(MIRA, history=(Turn("Ana", "Hello."), Turn("Mira", "Aye.")))
-    assert thinker.question(own).messages == plain.question(own).messages  # the game keeps that talk
+    assert builder.build(own).messages == plain.build(own).messages  # the game keeps that talk
 
 
 def test_what_came_of_things_shows_in_later_prompts_also_in_a_greeting(memory: StoredMemory) -> None:
     happened(memory, "Ana refused my price.")
-    thinker = Thinker(Roles.load(), memory=memory)
-    assert thinker.question(MIRA).messages[-1].content == (
+    builder = PromptBuilder(Roles.load(), memory=memory)
+    assert builder.build(MIRA).messages[-1].content == (
         "[place Oakford; memory Ana refused my price]\nAna: Good evening!"
     )
-    greeting = thinker.question(replace(MIRA, utterance=None))
+    greeting = builder.build(replace(MIRA, utterance=None))
     assert greeting.messages[-1].content == "[place Oakford; memory Ana refused my price]\n(Ana comes near.)"
     told = replace(MIRA, context={"memory": "Ana mended the bridge"})
-    assert "[memory Ana mended the bridge, Ana refused my price]" in thinker.question(told).messages[-1].content
+    assert "[memory Ana mended the bridge, Ana refused my price]" in builder.build(told).messages[-1].content
 
 
 def test_a_settlement_shares_what_happened_and_never_what_was_said(memory: StoredMemory, clock: Clock) -> None:
@@ -159,12 +159,12 @@ def test_memory_is_cut_to_the_room_the_oldest_first(memory: StoredMemory, clock:
     happened(memory, "Ana brought herbs")
     for number in range(5):
         talk(memory, clock, f"{number} " + "long talk " * 12, "word " * 20)
-    thinker = Thinker(Roles.load(), memory=memory)
-    wide, narrow = thinker.question(MIRA), thinker.question(MIRA, (), 600)
+    builder = PromptBuilder(Roles.load(), memory=memory)
+    wide, narrow = builder.build(MIRA), builder.build(MIRA, (), 600)
     assert len(wide.messages) == 12
     assert 2 < len(narrow.messages) < 12
     assert narrow.messages[-3:] == wide.messages[-3:]
-    assert thinker.question(MIRA, (), 60).short_messages is None
+    assert builder.build(MIRA, (), 60).short_messages is None
     assert sum(map(len, memory.recall(ANA).facts)) <= FACTS_MAX_CHARS
 
 

@@ -20,7 +20,7 @@ from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import TooLarge
 from llm_agentd.memory import memory as memories
 from llm_agentd.memory.memory import StoredMemory
-from llm_agentd.server.pipeline import Policy
+from llm_agentd.server.pipeline import RequestDefaults
 from llm_agentd.types import Message, Sampling
 from tests.support.daemon_in_process import Client, InProcess
 from tests.support.http_harness import FakeDaemon, door
@@ -49,7 +49,7 @@ def running(
 ) -> Iterator[tuple[Client, StoredMemory, LmdbCache]]:
     cache = LmdbCache(tmp_path / "cache", 300, 2**24)
     memory = StoredMemory(tmp_path / "memory.db", turns=5, max_bytes=2**24, condense_by=condense, purge=cache.purge)
-    daemon = InProcess(endpoint, engine=engine, cache=cache, memory=memory, policy=Policy(think_variants=1))
+    daemon = InProcess(endpoint, engine=engine, cache=cache, memory=memory, policy=RequestDefaults(think_variants=1))
     try:
         with daemon, daemon.client() as client:
             yield client, memory, cache
@@ -221,10 +221,10 @@ def test_the_embedded_model_is_told_what_came_of_things(tmp_path: Path, endpoint
 
 
 def talk_of_years(memory: StoredMemory) -> None:
-    from llm_agentd.types import Exchange
+    from llm_agentd.types import MemoryTurn
 
     for number in range(15):
-        memory.note(Exchange("npc-1", "Mira", "Ana", "Oakford", f"I saw tower {number}."), "Aye.", time.monotonic())
+        memory.note(MemoryTurn("npc-1", "Mira", "Ana", "Oakford", f"I saw tower {number}."), "Aye.", time.monotonic())
     memory.flush()
 
 

@@ -16,7 +16,7 @@ from llm_agentd.config import load_config
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import StartError
-from llm_agentd.moderation.classifier import Judge, ModelClassifier, Unclear, UrlClassifier
+from llm_agentd.moderation.classifier import ClassifierThread, ModelClassifier, Unclear, UrlClassifier
 from llm_agentd.moderation.moderator import Moderator
 from tests.support.daemon_in_process import InProcess
 
@@ -44,7 +44,9 @@ class Plain:
 
 def daemon(tmp_path: Path, classifier: Any, reply: str = "Well met.") -> InProcess:
     engine = lambda: StubEngine(script=lambda _: [reply.encode()])  # noqa: E731
-    return InProcess(f"ipc://{tmp_path}/d", engine=engine, moderator=Moderator(None), judge=Judge(classifier))
+    return InProcess(
+        f"ipc://{tmp_path}/d", engine=engine, moderator=Moderator(None), classifier=ClassifierThread(classifier)
+    )
 
 
 def ask(client: Any, words: str, **fields: Any) -> dict[str, Any]:
@@ -64,7 +66,7 @@ def test_it_is_asked_of_both_sides_on_a_thread_of_its_own(tmp_path: Path) -> Non
         assert plain.seen == ["Good day!", "Well met.", "A threat to you!"]
         ask(client, "Good day!")
         assert len(plain.seen) == 3  # known by now
-    assert plain.threads == {"judge"}
+    assert plain.threads == {"classifier"}
     assert plain.seen[-1] == "closed"
 
 
@@ -169,7 +171,7 @@ def test_a_model_that_says_safe_or_unsafe(said: str, category: str) -> None:
 
 
 def test_the_real_engine_is_asked_and_words_that_are_no_verdict_are_none() -> None:
-    """The embedded model was not made to judge: it talks, and that is no verdict."""
+    """The embedded model was not made to classify: it talks, and that is no verdict."""
     classifier = ModelClassifier(lambda: open_engine("llama", width=1, threads=1))
     for _ in range(2):
         with pytest.raises(Unclear, match="neither safe nor unsafe"):

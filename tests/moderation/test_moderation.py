@@ -19,7 +19,7 @@ from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.moderation.safe_lines import evasion, rebuke
 from llm_agentd.moderation.word_list import WordList
 from llm_agentd.ops import moderation as command
-from llm_agentd.types import Npc, Talk, Think, Turn
+from llm_agentd.types import ModerationContext, Npc, Think, Turn
 from tests.support.daemon_in_process import InProcess
 
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -229,7 +229,7 @@ def test_infer_is_a_programs_own_text_and_stays_as_it_is(tmp_path: Path) -> None
 
 def test_foul_lines_of_earlier_turns_are_left_out() -> None:
     think = Think(Npc("1", "Mira", "healer"), "Ana", "Hi!", history=(Turn("Bo", "fuck you"), Turn("Bo", "Good day.")))
-    checked = Moderator(None).check_asked(think, Talk("1", "Mira", "Ana"))
+    checked = Moderator(None).check_asked(think, ModerationContext("1", "Mira", "Ana"))
     assert checked.history == (Turn("Bo", "Good day."),)
 
 

@@ -15,10 +15,10 @@ from llm_agentd.errors import StartError
 from llm_agentd.memory.memory import Outcome, StoredMemory
 from llm_agentd.memory.store import Store
 from llm_agentd.ops.memory import export, forget
-from llm_agentd.types import Exchange
+from llm_agentd.types import MemoryTurn
 from tests.ops.test_cli import run
 
-ANA = Exchange("npc-1", "Mira", "Ana", "Oakford", "I hid the sapphire.")
+ANA = MemoryTurn("npc-1", "Mira", "Ana", "Oakford", "I hid the sapphire.")
 
 
 def entry(prompt: str) -> Entry:
@@ -31,7 +31,7 @@ def memory(tmp_path: Path) -> Iterator[StoredMemory]:
     memory = StoredMemory(tmp_path / "memory.db", turns=5, max_bytes=2**24)
     memory.start(lambda job: None)
     memory.note(ANA, "Good.", 1)
-    memory.note(Exchange("npc-2", "Bram", "Bo", "Oakford", "Hello"), "Aye.", 1)
+    memory.note(MemoryTurn("npc-2", "Bram", "Bo", "Oakford", "Hello"), "Aye.", 1)
     memory.remember([Outcome("npc-1", "Mira", "Ana", "Oakford", "Ana bought bread")])
     memory.flush()
     yield memory

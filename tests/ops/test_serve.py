@@ -156,7 +156,7 @@ def test_the_configured_priority_is_not_the_whole_daemons(tmp_path: Path, priori
     policies = [os.sched_getscheduler(int(task.name)) for task in Path(f"/proc/{served.process.pid}/task").iterdir()]
     main = os.sched_getscheduler(served.process.pid)
     served.stop()
-    assert policies.count(policy) == 2, "the inference thread, and the writer of kept beginnings, which it starts"
+    assert policies.count(policy) == 2, "the engine thread, and the writer of kept beginnings, which it starts"
     assert main == os.SCHED_OTHER
 
 

@@ -15,7 +15,7 @@ from llm_agentd.errors import BadRequest
 from llm_agentd.prompt import actions, json_schema
 from llm_agentd.prompt import messages as prompt
 from llm_agentd.roles.registry import Roles
-from llm_agentd.server.pipeline import Form
+from llm_agentd.server.pipeline import OutputFormat
 from llm_agentd.types import Action, Npc, Sampling, Think
 
 TRADE = Action(
@@ -183,18 +183,18 @@ def engine(*features: str) -> EngineInfo:
 
 
 def test_the_action_has_room_beside_the_words() -> None:
-    form = Form.of(OFFERED, Sampling(max_tokens=64), engine("json_schema"))
+    form = OutputFormat.of(OFFERED, Sampling(max_tokens=64), engine("json_schema"))
     assert form.words_max_tokens == 64
     assert form.sampling.max_tokens >= 64 + 30
     assert form.sampling.json_schema == form.schema
     assert form.words_max_chars == 256
-    assert Form.of((), Sampling(max_tokens=64), engine("json_schema")).sampling.max_tokens == 64
+    assert OutputFormat.of((), Sampling(max_tokens=64), engine("json_schema")).sampling.max_tokens == 64
 
 
 def test_an_engine_without_schemas_is_asked_all_the_same() -> None:
-    form = Form.of(OFFERED, Sampling(), engine())
+    form = OutputFormat.of(OFFERED, Sampling(), engine())
     assert (form.sampling.json_schema, form.actions, form.words_max_chars) == (None, OFFERED, 0)
-    own = Form.of(OFFERED, Sampling(grammar="root ::= [a-z]"), engine("json_schema"))
+    own = OutputFormat.of(OFFERED, Sampling(grammar="root ::= [a-z]"), engine("json_schema"))
     assert (own.sampling.json_schema, own.words_max_chars) == (None, 0)
 
 

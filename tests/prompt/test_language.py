@@ -13,13 +13,13 @@ from llm_agentd.cache.completions import open_cache
 from llm_agentd.engines.gguf import read_head
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.prompt import language
-from llm_agentd.server.pipeline import Policy
+from llm_agentd.server.pipeline import RequestDefaults
 from tests.support.daemon_in_process import InProcess
 
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
 ASK = {"op": "think", "npc": NPC, "player": "Ana", "utterance": "Hello!"}
 LINE = "Bread costs 3 coins, Ana."
-ENGLISH = Policy(languages=("en",))
+ENGLISH = RequestDefaults(languages=("en",))
 
 
 def echo(asked: list[str]) -> Callable[[], StubEngine]:
@@ -113,6 +113,6 @@ def test_the_admins_word_goes_over_the_files(endpoint: str) -> None:
 
     with InProcess(endpoint, engine=engine) as daemon, daemon.client() as client:
         assert client.ask(**ASK, lang="de")["lang"] == "en"
-    both = Policy(languages=("en", "de"))
+    both = RequestDefaults(languages=("en", "de"))
     with InProcess(endpoint, engine=engine, policy=both) as daemon, daemon.client() as client:
         assert client.ask(**ASK, lang="de")["lang"] == "de"

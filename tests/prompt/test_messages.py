@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from llm_agentd.prompt import messages as prompt
-from llm_agentd.prompt.builder import Thinker
+from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.roles.registry import Roles
 from llm_agentd.roles.role import Role, make_role
 from llm_agentd.types import Npc, Think, Turn
@@ -70,7 +70,7 @@ def test_what_not_to_say_again_comes_last_of_all() -> None:
 
 def test_a_draft_is_tried_in_the_place_of_the_role() -> None:
     draft = {"title": "the witch", "persona": "A witch lives alone.", "language": "de"}
-    question = Thinker(Roles.load()).question(replace(MIRA, draft=draft))
+    question = PromptBuilder(Roles.load()).build(replace(MIRA, draft=draft))
     assert question.messages[0].content.split("\n") == [
         "A witch lives alone.",
         "Speak in character, in one or two short sentences.",
@@ -81,7 +81,7 @@ def test_a_draft_is_tried_in_the_place_of_the_role() -> None:
 
 def test_earlier_turns_stand_between_who_it_is_and_this_moment() -> None:
     turns = (Turn("Ana", "Hello!"), Turn("Bram", "Hi."), Turn("Mira", "Welcome, both."), Turn("Ana", "Any\nherbs?"))
-    asked = Thinker(Roles.load()).question(replace(MIRA, history=turns)).messages
+    asked = PromptBuilder(Roles.load()).build(replace(MIRA, history=turns)).messages
     assert [(message.role, message.content) for message in asked[1:-1]] == [
         ("user", "Ana: Hello!\nBram: Hi."),
         ("assistant", "Welcome, both."),

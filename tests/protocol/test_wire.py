@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from llm_agentd.errors import TooLarge
 from llm_agentd.protocol import wire
-from llm_agentd.protocol.wire import Bad
+from llm_agentd.protocol.wire import DecodeError
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "wire.json").read_text(encoding="utf-8"))
 
@@ -22,19 +22,19 @@ def unhex(pieces: list[Any]) -> bytes:
     return b"".join(bytes.fromhex(p) if isinstance(p, str) else bytes.fromhex(p[0]) * p[1] for p in pieces)
 
 
-def shown(items: list[dict[str, Any] | Bad]) -> list[dict[str, Any]]:
+def shown(items: list[dict[str, Any] | DecodeError]) -> list[dict[str, Any]]:
     """Results in the vectors' own form."""
-    return [{"error": i.error.code, "id": i.id} if isinstance(i, Bad) else {"record": i} for i in items]
+    return [{"error": i.error.code, "id": i.id} if isinstance(i, DecodeError) else {"record": i} for i in items]
 
 
 def framed(body: bytes) -> bytes:
     return len(body).to_bytes(4, "big") + body
 
 
-def bad(part: bytes) -> Bad:
+def bad(part: bytes) -> DecodeError:
     """The one bad record of `part`."""
     (found,) = wire.decode(part)
-    assert isinstance(found, Bad)
+    assert isinstance(found, DecodeError)
     return found
 
 
@@ -75,8 +75,8 @@ def test_never_raises_and_accounts_for_every_byte(part: bytes) -> None:
     for items in (wire.decode(part), wire.decode(framed(part)), wire.decode(framed(b'{"id":"a","t":"' + part + b'"}'))):
         assert items
         for item in items:
-            assert isinstance(item, (dict, Bad))
-            if isinstance(item, Bad):
+            assert isinstance(item, (dict, DecodeError))
+            if isinstance(item, DecodeError):
                 assert item.error.code in {"bad_frame", "bad_json", "too_large"}
                 item.error.message.encode()
                 assert item.id is None or len(item.id) <= wire.ID_MAX_CHARS
@@ -90,7 +90,7 @@ def test_a_bad_record_hides_no_other(good: list[dict[str, Any]], junk: bytes, da
     at = data.draw(st.integers(0, len(good)))
     encoded = [wire.encode(record) for record in good]
     found = wire.decode(b"".join([*encoded[:at], framed(b"?" + junk), *encoded[at:]]))
-    assert isinstance(found[at], Bad)
+    assert isinstance(found[at], DecodeError)
     assert found[:at] + found[at + 1 :] == good
 
 
@@ -102,7 +102,7 @@ def test_a_cut_part_keeps_all_whole_records(good: list[dict[str, Any]], data: st
     cut = data.draw(st.integers(1, len(encoded[-1]) - 1))
     *before, last = wire.decode(part[:-cut])
     assert before == good[:-1]
-    assert isinstance(last, Bad)
+    assert isinstance(last, DecodeError)
     assert last.error.code == "bad_frame"
 
 
@@ -173,7 +173,7 @@ def test_a_part_over_4_mib_is_read_up_to_there() -> None:
 def test_messages_name_place_and_cure() -> None:
     good = wire.encode({"id": "a"})
     broken = wire.decode(good + framed(b'{"id":"b","x":NaN}'))[1]
-    assert isinstance(broken, Bad)
+    assert isinstance(broken, DecodeError)
     assert broken.error.message.startswith("record 2 at byte 14: not JSON: ")
     assert "NaN and Infinity are not JSON: send null" in broken.error.message
     assert "column" in broken.error.message

@@ -1,4 +1,4 @@
-"""The inference thread gives way: as configured, it alone, its workers with it, and a kernel that refuses is said."""
+"""The engine thread gives way: as configured, it alone, its workers with it, and a kernel that refuses is said."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from llm_agentd.engines.stub.engine import StubEngine
-from llm_agentd.scheduler.affinity import NICE, CpuPriority, settle
+from llm_agentd.scheduler.affinity import NICE, CpuPriority, apply_affinity
 from tests.support.daemon_in_process import InProcess
 
 Facts = tuple[set[int], int, int]  # CPUs, policy, niceness
@@ -74,4 +74,4 @@ def test_normal_asks_the_kernel_for_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 
     for name in ("sched_setscheduler", "sched_setaffinity", "setpriority"):
         monkeypatch.setattr(os, name, never)
-    settle((), "normal")
+    apply_affinity((), "normal")

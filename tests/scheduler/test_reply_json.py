@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from llm_agentd.scheduler.reply_json import SayAssembler, SayReader
+from llm_agentd.scheduler.reply_json import JsonAssembler, SayReader
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
 cuts = st.lists(st.integers(0, 400), max_size=20)
@@ -33,9 +33,9 @@ def read(pieces: list[bytes]) -> tuple[list[str], SayReader]:
     return [reader.feed(piece) for piece in pieces], reader
 
 
-def run(pieces: list[bytes], reason: str = "stop", **options: object) -> tuple[str, str, SayAssembler]:
+def run(pieces: list[bytes], reason: str = "stop", **options: object) -> tuple[str, str, JsonAssembler]:
     """Words, the finish and the assembler; a token each piece."""
-    assembler = SayAssembler(**{"max_tokens": 10**9, **options})  # type: ignore[arg-type]
+    assembler = JsonAssembler(**{"max_tokens": 10**9, **options})  # type: ignore[arg-type]
     deltas = []
     for piece in pieces:
         deltas.append(assembler.feed(piece, 1))

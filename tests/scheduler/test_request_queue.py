@@ -1,4 +1,4 @@
-"""The batch window: order, turns, bounds, ageing, deadlines, and that no request is lost, starved or let out twice."""
+"""The batch queue: order, turns, bounds, ageing, deadlines, and that no request is lost, starved or let out twice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from llm_agentd.errors import Overloaded
-from llm_agentd.scheduler.request_queue import AGED_S, RETRY_AFTER_MS, Window
+from llm_agentd.scheduler.request_queue import AGED_S, RETRY_AFTER_MS, RequestQueue
 from llm_agentd.types import Priority, Request
 
 WINDOW_S = 0.05
@@ -31,8 +31,8 @@ def ask(id: str, priority: Priority = "spoken", *, deadline_s: float = 1000.0, o
     )
 
 
-def window(*, size: int = 8, queue_max: int = 100) -> Window:
-    return Window(size=size, window_s=WINDOW_S, queue_max=queue_max)
+def queue(*, size: int = 8, queue_max: int = 100) -> RequestQueue:
+    return RequestQueue(size=size, window_s=WINDOW_S, queue_max=queue_max)
 
 
 def ids(requests: list[Request]) -> list[str]:
@@ -40,7 +40,7 @@ def ids(requests: list[Request]) -> list[str]:
 
 
 def test_an_empty_window_waits_for_a_wake_up() -> None:
-    empty = window()
+    empty = queue()
     empty.burst_end()
     assert not empty.due(0.0, idle=True)
     assert empty.wait_s(0.0, idle=True) is None
@@ -48,7 +48,7 @@ def test_an_empty_window_waits_for_a_wake_up() -> None:
 
 
 def test_a_busy_engine_gets_requests_when_the_window_of_the_oldest_closes() -> None:
-    waiting = window()
+    waiting = queue()
     waiting.offer(ask("a"), 1.0)
     waiting.offer(ask("b"), 1.04)
     waiting.burst_end()
@@ -59,7 +59,7 @@ def test_a_busy_engine_gets_requests_when_the_window_of_the_oldest_closes() -> N
 
 
 def test_an_idle_engine_gets_a_burst_at_once_but_not_half_of_it() -> None:
-    waiting = window()
+    waiting = queue()
     waiting.offer(ask("a"), 0.0)
     assert not waiting.due(0.0, idle=True), "the burst may go on"
     waiting.burst_end()
@@ -70,7 +70,7 @@ def test_an_idle_engine_gets_a_burst_at_once_but_not_half_of_it() -> None:
 
 
 def test_size_waiting_requests_close_the_window() -> None:
-    waiting = window(size=2)
+    waiting = queue(size=2)
     waiting.offer(ask("a"), 0.0)
     assert not waiting.due(0.0, idle=False)
     waiting.offer(ask("b"), 0.0)
@@ -79,7 +79,7 @@ def test_size_waiting_requests_close_the_window() -> None:
 
 
 def test_taken_by_priority_then_arrival_and_never_more_than_the_limit() -> None:
-    waiting = window()
+    waiting = queue()
     for id, priority in (
         ("b1", "background"),
         ("a1", "ambient"),
@@ -96,7 +96,7 @@ def test_taken_by_priority_then_arrival_and_never_more_than_the_limit() -> None:
 
 
 def test_an_aged_background_request_goes_as_spoken() -> None:
-    waiting = window()
+    waiting = queue()
     waiting.offer(ask("old", "background"), 0.0)
     waiting.offer(ask("young", "background"), 1.0)
     waiting.offer(ask("s", "spoken"), 1.0)
@@ -106,7 +106,7 @@ def test_an_aged_background_request_goes_as_spoken() -> None:
 
 
 def test_steady_spoken_load_does_not_starve_the_background() -> None:
-    waiting = window()
+    waiting = queue()
     waiting.offer(ask("bg", "background"), 0.0)
     taken: list[str] = []
     for step in range(100):
@@ -121,7 +121,7 @@ def test_steady_spoken_load_does_not_starve_the_background() -> None:
 
 
 def test_owners_take_turns_each_with_its_oldest() -> None:
-    waiting = window()
+    waiting = queue()
     for id in ("a1", "a2", "a3"):
         waiting.offer(ask(id, owner="anna"), 0.0)
     waiting.offer(ask("b1", owner="bert"), 0.1)
@@ -132,7 +132,7 @@ def test_owners_take_turns_each_with_its_oldest() -> None:
 
 @pytest.mark.parametrize("priority", CLASSES)
 def test_fifty_requests_of_one_player_delay_another_by_one(priority: Priority) -> None:
-    waiting = window()
+    waiting = queue()
     for n in range(50):
         waiting.offer(ask(f"greedy{n}", priority, owner="greedy"), 0.0)
     waiting.take(7, 0.0)
@@ -141,7 +141,7 @@ def test_fifty_requests_of_one_player_delay_another_by_one(priority: Priority) -
 
 
 def test_who_has_no_name_is_told_apart_by_the_peer() -> None:
-    waiting = window()
+    waiting = queue()
     for n in range(3):
         waiting.offer(ask(f"a{n}"), 0.0)
     waiting.offer(replace(ask("b"), peer=BERT), 0.0)
@@ -149,7 +149,7 @@ def test_who_has_no_name_is_told_apart_by_the_peer() -> None:
 
 
 def test_the_aged_have_one_turn_in_the_round_of_the_spoken() -> None:
-    waiting = window()
+    waiting = queue()
     for n in range(4):
         waiting.offer(ask(f"old{n}", "background" if n % 2 else "ambient", owner=f"npc{n}"), n * 0.01)
     now_s = AGED_S + 1
@@ -162,7 +162,7 @@ def test_the_aged_have_one_turn_in_the_round_of_the_spoken() -> None:
 @given(players=st.integers(1, 4), lesser=st.lists(st.sampled_from(["ambient", "background"]), min_size=1, max_size=8))
 def test_nothing_starves_under_endless_speech(players: int, lesser: list[Priority]) -> None:
     """A lesser request is let out, once aged, after a round of the players for each one before it and for itself."""
-    waiting = window(queue_max=1000)
+    waiting = queue(queue_max=1000)
     for n, priority in enumerate(lesser):
         waiting.offer(ask(f"lesser{n}", priority, owner=f"npc{n % 3}"), 0.0)
     taken: list[str] = []
@@ -179,7 +179,7 @@ def test_nothing_starves_under_endless_speech(players: int, lesser: list[Priorit
     gone=st.integers(0, 5),
 )
 def test_a_player_waits_for_one_of_each_other_and_one_aged(chatter: list[float], crowd: list[str], gone: int) -> None:
-    waiting = window()
+    waiting = queue()
     for n, offered_s in enumerate(chatter):
         waiting.offer(ask(f"npc{n}", "ambient", owner=f"npc{n}"), offered_s)
     for n, owner in enumerate(crowd):
@@ -191,7 +191,7 @@ def test_a_player_waits_for_one_of_each_other_and_one_aged(chatter: list[float],
 
 
 def test_the_best_rank_that_waits() -> None:
-    waiting = window()
+    waiting = queue()
     assert waiting.best_rank(0.0) is None
     ranks = []
     for priority in reversed(CLASSES):
@@ -204,7 +204,7 @@ def test_the_best_rank_that_waits() -> None:
 
 
 def test_only_a_rank_that_is_good_enough_is_taken() -> None:
-    waiting = window()
+    waiting = queue()
     waiting.offer(ask("b0", "background"), 0.0)
     for priority in CLASSES:
         waiting.offer(ask(priority[0], priority), 1.0)
@@ -220,7 +220,7 @@ WAITING = st.tuples(st.sampled_from(CLASSES), st.sampled_from(["anna", "bert", "
 @given(crowd=st.lists(WAITING, max_size=20), gone=st.integers(0, 6), owner=st.sampled_from(["anna", "bert", "new"]))
 def test_how_many_are_before_a_player_is_exact(crowd: list[tuple[Priority, str, float]], gone: int, owner: str) -> None:
     now_s = AGED_S * 2
-    waiting = window()
+    waiting = queue()
     for n, (priority, other, offered_s) in enumerate(sorted(crowd, key=lambda entry: entry[2])):
         waiting.offer(ask(str(n), priority, owner=other), offered_s)
     waiting.take(gone, now_s)
@@ -234,7 +234,7 @@ def test_how_many_are_before_a_lesser_newcomer_is_not_overestimated(
     crowd: list[tuple[Priority, str, float]], priority: Priority
 ) -> None:
     now_s = AGED_S * 2
-    waiting = window()
+    waiting = queue()
     for n, (other_priority, other, offered_s) in enumerate(sorted(crowd, key=lambda entry: entry[2])):
         waiting.offer(ask(str(n), other_priority, owner=other), offered_s)
     ahead = waiting.ahead(priority, now_s)
@@ -243,7 +243,7 @@ def test_how_many_are_before_a_lesser_newcomer_is_not_overestimated(
 
 
 def test_a_flood_of_speech_is_not_all_before_chatter_since_chatter_ages() -> None:
-    waiting = window()
+    waiting = queue()
     for n in range(50):
         waiting.offer(ask(str(n), owner="greedy"), 0.0)
     assert waiting.ahead("background", 0.0) == 1
@@ -253,7 +253,7 @@ def test_a_flood_of_speech_is_not_all_before_chatter_since_chatter_ages() -> Non
 
 
 def test_a_full_queue_refuses_with_a_time_to_come_back() -> None:
-    waiting = window(queue_max=2)
+    waiting = queue(queue_max=2)
     waiting.offer(ask("a"), 0.0)
     waiting.offer(ask("b"), 0.0)
     with pytest.raises(Overloaded, match=r"2 requests wait \(batch.queue_max\)") as caught:
@@ -263,7 +263,7 @@ def test_a_full_queue_refuses_with_a_time_to_come_back() -> None:
 
 
 def test_a_spoken_newcomer_displaces_the_newest_of_the_least_urgent() -> None:
-    waiting = window(queue_max=4)
+    waiting = queue(queue_max=4)
     for id, priority in (("b1", "background"), ("b2", "background"), ("a1", "ambient"), ("s1", "spoken")):
         assert waiting.offer(ask(id, priority), 0.0) is None  # type: ignore[arg-type]
     displaced = [waiting.offer(ask(f"n{n}"), 0.0) for n in range(3)]
@@ -274,7 +274,7 @@ def test_a_spoken_newcomer_displaces_the_newest_of_the_least_urgent() -> None:
 
 
 def test_displaced_is_the_newest_of_who_has_most_waiting() -> None:
-    waiting = window(queue_max=4)
+    waiting = queue(queue_max=4)
     for id, owner in (("a1", "anna"), ("a2", "anna"), ("a3", "anna"), ("b1", "bert")):
         waiting.offer(ask(id, "ambient", owner=owner), 0.0)
     displaced = [waiting.offer(ask(f"n{n}"), 0.0) for n in range(4)]
@@ -282,7 +282,7 @@ def test_displaced_is_the_newest_of_who_has_most_waiting() -> None:
 
 
 def test_an_aged_crowd_does_not_shield_the_young() -> None:
-    waiting = window(queue_max=3)
+    waiting = queue(queue_max=3)
     waiting.offer(ask("a1", "ambient", owner="anna"), 0.0)
     waiting.offer(ask("a2", "ambient", owner="anna"), 0.0)
     waiting.offer(ask("b1", "ambient", owner="bert"), AGED_S)
@@ -293,21 +293,21 @@ def test_an_aged_crowd_does_not_shield_the_young() -> None:
 
 @pytest.mark.parametrize("priority", ["ambient", "background"])
 def test_only_a_spoken_newcomer_displaces(priority: Priority) -> None:
-    waiting = window(queue_max=1)
+    waiting = queue(queue_max=1)
     waiting.offer(ask("b", "background"), 0.0)
     with pytest.raises(Overloaded):
         waiting.offer(ask("n", priority), 0.0)
 
 
 def test_an_aged_request_keeps_its_place() -> None:
-    waiting = window(queue_max=1)
+    waiting = queue(queue_max=1)
     waiting.offer(ask("b", "background"), 0.0)
     with pytest.raises(Overloaded):
         waiting.offer(ask("s"), AGED_S)
 
 
 def test_a_late_request_is_given_back_once_and_wakes_in_time() -> None:
-    waiting = window()
+    waiting = queue()
     waiting.offer(ask("a", deadline_s=0.02), 0.0)
     waiting.offer(ask("b", deadline_s=0.03), 0.0)
     assert waiting.wait_s(0.0, idle=False) == pytest.approx(0.02)
@@ -319,7 +319,7 @@ def test_a_late_request_is_given_back_once_and_wakes_in_time() -> None:
 
 
 def test_a_wait_cut_short_by_a_request_that_left_is_made_good() -> None:
-    waiting = window()
+    waiting = queue()
     waiting.offer(ask("a", deadline_s=0.01), 0.0)
     waiting.offer(ask("b"), 0.0)
     waiting.cancel(ANNA, "a")
@@ -329,7 +329,7 @@ def test_a_wait_cut_short_by_a_request_that_left_is_made_good() -> None:
 
 
 def test_cancel_takes_out_the_one_of_that_peer() -> None:
-    waiting = window()
+    waiting = queue()
     waiting.offer(ask("a"), 0.0)
     waiting.offer(replace(ask("a"), peer=BERT), 0.0)
     assert waiting.cancel(ANNA, "zzz") is None
@@ -339,7 +339,7 @@ def test_cancel_takes_out_the_one_of_that_peer() -> None:
 
 
 def test_a_peer_that_went_away_takes_its_requests_along() -> None:
-    waiting = window()
+    waiting = queue()
     waiting.offer(ask("a"), 0.0)
     waiting.offer(replace(ask("b", "background"), peer=BERT), 0.0)
     waiting.offer(replace(ask("c"), peer=BERT), 0.0)
@@ -349,7 +349,7 @@ def test_a_peer_that_went_away_takes_its_requests_along() -> None:
 
 
 def test_a_duplicate_id_is_the_callers_bug_and_changes_nothing() -> None:
-    waiting = window()
+    waiting = queue()
     waiting.offer(ask("a"), 0.0)
     with pytest.raises(ValueError, match="duplicate"):
         waiting.offer(ask("a", "background"), 0.0)
@@ -363,7 +363,7 @@ class WindowMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.window = window(size=3, queue_max=self.QUEUE_MAX)
+        self.queue = queue(size=3, queue_max=self.QUEUE_MAX)
         self.waiting: dict[str, tuple[Request, float]] = {}
         self.now_s = 0.0
         self.count = 0
@@ -379,7 +379,7 @@ class WindowMachine(RuleBasedStateMachine):
         request = replace(ask(str(self.count), priority, deadline_s=self.now_s + patience_s, owner=owner), peer=peer)
         full = len(self.waiting) >= self.QUEUE_MAX
         try:
-            displaced = self.window.offer(request, self.now_s)
+            displaced = self.queue.offer(request, self.now_s)
         except Overloaded:
             assert full
             return
@@ -396,11 +396,11 @@ class WindowMachine(RuleBasedStateMachine):
 
     @rule()
     def burst_end(self) -> None:
-        self.window.burst_end()
+        self.queue.burst_end()
 
     @rule(limit=st.integers(0, 4))
     def take(self, limit: int) -> None:
-        taken = self.window.take(limit, self.now_s)
+        taken = self.queue.take(limit, self.now_s)
         assert len(taken) == min(limit, len(self.waiting))
         urgent = [self._urgent(request) for request in taken]
         assert urgent == sorted(urgent, reverse=True), "all that count as spoken go first"
@@ -415,7 +415,7 @@ class WindowMachine(RuleBasedStateMachine):
     @rule(rank_max=st.integers(0, 2))
     def take_the_better(self, rank_max: int) -> None:
         good = {r.id for r, _ in self.waiting.values() if self._urgent(r) or CLASSES.index(r.priority) <= rank_max}
-        taken = self.window.take(99, self.now_s, rank_max=rank_max)
+        taken = self.queue.take(99, self.now_s, rank_max=rank_max)
         assert sorted(ids(taken)) == sorted(good)
         for id in good:
             del self.waiting[id]
@@ -425,15 +425,15 @@ class WindowMachine(RuleBasedStateMachine):
         known = list(self.waiting.values())
         if pick < len(known):
             request = known[pick][0]
-            assert self.window.cancel(request.peer, request.id) == request
+            assert self.queue.cancel(request.peer, request.id) == request
             del self.waiting[request.id]
         else:
-            assert self.window.cancel(ANNA, "nobody") is None
+            assert self.queue.cancel(ANNA, "nobody") is None
 
     @rule(peer=st.sampled_from([ANNA, BERT]))
     def drop_peer(self, peer: tuple[bytes, ...]) -> None:
         mine = {request.id for request, _ in self.waiting.values() if request.peer == peer}
-        dropped = ids(self.window.drop_peer(peer))
+        dropped = ids(self.queue.drop_peer(peer))
         assert len(dropped) == len(set(dropped))
         assert set(dropped) == mine
         for id in mine:
@@ -442,7 +442,7 @@ class WindowMachine(RuleBasedStateMachine):
     @rule()
     def expire(self) -> None:
         late = {request.id for request, _ in self.waiting.values() if request.deadline_s <= self.now_s}
-        gone = ids(self.window.expired(self.now_s))
+        gone = ids(self.queue.expired(self.now_s))
         assert len(gone) == len(set(gone))
         assert set(gone) == late
         for id in late:
@@ -451,22 +451,22 @@ class WindowMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.waiting)
     @rule(idle=st.booleans())
     def after_the_wait_something_is_to_do(self, idle: bool) -> None:
-        wait_s = self.window.wait_s(self.now_s, idle=idle)
+        wait_s = self.queue.wait_s(self.now_s, idle=idle)
         assert wait_s is not None
         closes_s = min(offered_s for _, offered_s in self.waiting.values()) + WINDOW_S
         deadline_s = min(request.deadline_s for request, _ in self.waiting.values())
         assert wait_s <= max(0.0, min(closes_s, deadline_s) - self.now_s)
-        assert (wait_s == 0.0) or not self.window.due(self.now_s, idle=idle)
+        assert (wait_s == 0.0) or not self.queue.due(self.now_s, idle=idle)
 
     @invariant()
     def nothing_lost_bounds_kept(self) -> None:
-        assert len(self.window) == len(self.waiting) <= self.QUEUE_MAX
-        assert sum(self.window.depth().values()) == len(self.waiting)
+        assert len(self.queue) == len(self.waiting) <= self.QUEUE_MAX
+        assert sum(self.queue.depth().values()) == len(self.waiting)
         ranks = [0 if self._urgent(r) else CLASSES.index(r.priority) for r, _ in self.waiting.values()]
-        assert self.window.best_rank(self.now_s) == min(ranks, default=None)
+        assert self.queue.best_rank(self.now_s) == min(ranks, default=None)
 
     def teardown(self) -> None:
-        rest = self.window.take(99, self.now_s)
+        rest = self.queue.take(99, self.now_s)
         assert sorted(ids(rest)) == sorted(self.waiting)
 
     def _owner(self, request: Request) -> str | tuple[bytes, ...]:

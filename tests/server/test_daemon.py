@@ -16,7 +16,7 @@ from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import StartError
 from llm_agentd.protocol import wire
 from llm_agentd.roles.registry import Roles
-from llm_agentd.server.pipeline import Policy
+from llm_agentd.server.pipeline import RequestDefaults
 from tests.support.daemon_in_process import Client, InProcess
 
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
@@ -170,7 +170,7 @@ def test_draft_and_avoid_are_for_this_question_alone(echo: Client) -> None:
         ({"op": "think", "npc": NPC, "draft": {}}, "draft.title: missing"),
         ({"op": "think", "npc": NPC, "draft": "witch"}, "draft: "),
         ({"op": "think", "npc": NPC, "draft": WITCH | {"tilte": "x"}}, "draft.tilte: unknown field, did you mean"),
-        ({"op": "think", "npc": NPC, "avoid": ["x"] * 6}, "avoid: Value should have at most 5 items"),
+        ({"op": "think", "npc": NPC, "avoid": ["x"] * 6}, "avoid: List should have at most 5 items"),
         ({"op": "think", "npc": NPC, "avoid": ["x" * 401]}, "avoid.0: String should have at most 400 characters"),
         ({"op": "think", "npc": NPC, "avoid": "x"}, "avoid: "),
         ({"op": "think", "npc": NPC, "advoid": []}, "advoid: unknown field, did you mean 'avoid'?"),
@@ -228,7 +228,10 @@ def test_words_of_the_json_form_stream_before_the_action_is_known(endpoint: str,
 
 def test_a_kept_reply_with_an_action_comes_as_a_delta_too(endpoint: str, tmp_path: Path) -> None:
     cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
-    with InProcess(endpoint, cache=cache, policy=Policy(think_variants=1)) as daemon, daemon.client() as client:
+    with (
+        InProcess(endpoint, cache=cache, policy=RequestDefaults(think_variants=1)) as daemon,
+        daemon.client() as client,
+    ):
         first = client.ask(**OFFER)
         client.send({**OFFER, "id": "again", "stream": True})
         delta, again = client.events("again")
@@ -333,7 +336,10 @@ def test_cache_hit_second_time_and_refresh_and_off(endpoint: str, tmp_path: Path
 
 def test_think_is_answered_in_three_variants_before_it_repeats(endpoint: str, tmp_path: Path) -> None:
     cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
-    with InProcess(endpoint, cache=cache, policy=Policy(think_variants=3)) as daemon, daemon.client() as client:
+    with (
+        InProcess(endpoint, cache=cache, policy=RequestDefaults(think_variants=3)) as daemon,
+        daemon.client() as client,
+    ):
         said = [client.ask(op="think", npc=NPC, player="Ana", utterance="Hello!") for _ in range(9)]
     cache.close()
     assert [one["cache"] for one in said[:3]] == ["miss"] * 3
@@ -399,8 +405,8 @@ def test_engine_that_stays_broken_ends_the_daemon(endpoint: str) -> None:
     with InProcess(endpoint, engine=lambda: StubEngine(break_mark="quake")) as daemon, daemon.client() as client:
         for _ in range(3):
             assert client.ask(op="infer", prompt="quake")["code"] == "engine_failed"
-        assert daemon.inference.ended.wait(5)
-        assert daemon.inference.failure is not None
+        assert daemon.engine_loop.ended.wait(5)
+        assert daemon.engine_loop.failure is not None
         assert client.ask(op="infer", prompt="Anyone?")["code"] == "unavailable"
 
 
@@ -409,7 +415,7 @@ def test_engine_that_does_not_open_is_reported(endpoint: str) -> None:
         raise StartError("no such model")
 
     with InProcess(endpoint, engine=missing) as daemon:
-        assert isinstance(daemon.inference.failure, StartError)
+        assert isinstance(daemon.engine_loop.failure, StartError)
 
 
 def test_router_that_breaks_says_so_and_can_be_stopped(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -586,9 +592,9 @@ def test_stop_finishes_what_runs_within_its_grace(endpoint: str, gate: Gate) -> 
     with daemon, daemon.client() as client:
         client.send(*({"op": "infer", "id": str(i), "prompt": f"Last words {i}"} for i in range(2)))
         assert gate.entered.wait(5)
-        stopping = threading.Thread(target=daemon.inference.stop, args=(30,))
+        stopping = threading.Thread(target=daemon.engine_loop.stop, args=(30,))
         stopping.start()
-        while client.ask(op="ping")["event"] != "error" and not daemon.inference._stopping:
+        while client.ask(op="ping")["event"] != "error" and not daemon.engine_loop._stopping:
             pass
         assert client.ask(op="infer", prompt="Too late")["code"] == "unavailable"
         gate.open()
@@ -601,9 +607,9 @@ def test_stop_without_grace_answers_unavailable(endpoint: str, gate: Gate) -> No
     with daemon, daemon.client() as client:
         client.send(*({"op": "infer", "id": str(i), "prompt": f"Cut off {i}"} for i in range(2)))
         assert gate.entered.wait(5)
-        stopping = threading.Thread(target=daemon.inference.stop, args=(0,))
+        stopping = threading.Thread(target=daemon.engine_loop.stop, args=(0,))
         stopping.start()
-        while not daemon.inference._stopping:
+        while not daemon.engine_loop._stopping:
             pass
         gate.open()
         stopping.join()
@@ -629,4 +635,4 @@ def test_engine_that_cannot_be_opened_again_still_answers_who_waited(endpoint: s
 
     with InProcess(endpoint, engine=engine) as daemon, daemon.client() as client:
         assert client.ask(op="infer", prompt="quake")["code"] == "engine_failed"
-        assert daemon.inference.ended.wait(5)
+        assert daemon.engine_loop.ended.wait(5)

@@ -1,4 +1,4 @@
-"""A whole daemon inside a test: real router thread, real inference thread, real socket, stub engine."""
+"""A whole daemon inside a test: real router thread, real engine thread, real socket, stub engine."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from llm_agentd.cache.completions import Cache, NullCache
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.memory.memory import Memory
-from llm_agentd.metrics import Meters
-from llm_agentd.moderation.classifier import Judge
+from llm_agentd.metrics import Metrics
+from llm_agentd.moderation.classifier import ClassifierThread
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prefix_cache.cache import Prefixes
 from llm_agentd.prefix_cache.store import NullStore, PrefixStore
-from llm_agentd.prompt.builder import Thinker
+from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.protocol import wire
 from llm_agentd.roles.registry import Roles
 from llm_agentd.scheduler.affinity import CpuPriority
 from llm_agentd.scheduler.batch_size import Curve
-from llm_agentd.scheduler.engine_loop import Inference
-from llm_agentd.scheduler.request_queue import Window
-from llm_agentd.server.pipeline import Intake, Policy
+from llm_agentd.scheduler.engine_loop import EngineLoop
+from llm_agentd.scheduler.request_queue import RequestQueue
+from llm_agentd.server.pipeline import Intake, RequestDefaults
 from llm_agentd.server.router import Router
 
 WAIT_MS = 10_000
@@ -44,7 +44,7 @@ class InProcess:
         queue_max: int = 1024,
         window_s: float = 0.0,
         size: int = 8,
-        policy: Policy | None = None,
+        policy: RequestDefaults | None = None,
         pin_cpus: Sequence[int] = (),
         cpu_priority: CpuPriority = "nice",
         roles: Roles | None = None,
@@ -52,29 +52,33 @@ class InProcess:
         prefix_store: PrefixStore | None = None,
         curve: Curve | None = None,
         moderator: Moderator | None = None,
-        judge: Judge | None = None,
+        classifier: ClassifierThread | None = None,
         memory: Memory | None = None,
     ) -> None:
         self.endpoint = endpoint
-        self.meters = Meters()
+        self.metrics = Metrics()
         cache = cache or NullCache()
         self.router = Router(
             endpoint=endpoint,
             requests=Intake(
-                Thinker(roles or Roles.load(), moderator=moderator, memory=memory),
-                replace(policy or Policy(), moderation=moderator.tag if moderator else "", judged=judge is not None),
+                PromptBuilder(roles or Roles.load(), moderator=moderator, memory=memory),
+                replace(
+                    policy or RequestDefaults(),
+                    moderation=moderator.tag if moderator else "",
+                    judged=classifier is not None,
+                ),
             ),
             cache=cache,
-            meters=self.meters,
+            metrics=self.metrics,
             moderator=moderator,
-            judge=judge,
+            classifier=classifier,
         )
-        self.inference = self.router.inference = Inference(
+        self.engine_loop = self.router.engine_loop = EngineLoop(
             open_engine=engine,
             connect=self.router.connect,
-            window=Window(size=size, window_s=window_s, queue_max=queue_max),
+            queue=RequestQueue(size=size, window_s=window_s, queue_max=queue_max),
             cache=cache,
-            meters=self.meters,
+            metrics=self.metrics,
             open_prefixes=lambda info: Prefixes(kv_max_bytes, prefix_store or NullStore()),
             find_curve=lambda engine: curve or Curve({engine.info.max_sequences: 1.0}),
             pin_cpus=pin_cpus,
@@ -85,12 +89,12 @@ class InProcess:
     def __enter__(self) -> InProcess:
         self.router.bind()
         self.router.start()
-        self.inference.start()
-        assert self.inference.started.wait(WAIT_MS / 1000)
+        self.engine_loop.start()
+        assert self.engine_loop.started.wait(WAIT_MS / 1000)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.inference.stop(0)
+        self.engine_loop.stop(0)
         self.router.stop()
 
     @contextmanager
@@ -123,7 +127,7 @@ class Client:
     def receive(self) -> list[dict[str, Any]]:
         assert self.socket.poll(WAIT_MS), "no answer from the daemon"
         records = wire.decode(self.socket.recv())
-        assert not any(isinstance(record, wire.Bad) for record in records)
+        assert not any(isinstance(record, wire.DecodeError) for record in records)
         return records  # type: ignore[return-value]
 
     def events(self, *ids: str | None) -> list[dict[str, Any]]:

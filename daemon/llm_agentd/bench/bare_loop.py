@@ -111,7 +111,7 @@ class Loop:
 
 
 def run(order: dict[str, Any]) -> dict[str, float]:
-    os.nice(NICE)  # as the daemon's inference thread: on a busy machine the kernel must treat both alike
+    os.nice(NICE)  # as the daemon's engine thread: on a busy machine the kernel must treat both alike
     loop = Loop(order)
     waiting = list(enumerate(zip(order["prompts"], order["prefixes"], strict=True)))[::-1]
     count = len(waiting)

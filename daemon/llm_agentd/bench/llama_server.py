@@ -20,7 +20,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-NICE = 10  # as the daemon's inference thread: on a busy machine the kernel must treat both alike
+NICE = 10  # as the daemon's engine thread: on a busy machine the kernel must treat both alike
 CONTEXT_TOKENS = 2048  # of one slot
 HTTP_THREADS = 64  # one for each open request, so that those who wait do so in the server's queue, not at its door
 POLL_S = 0.01

@@ -19,9 +19,9 @@ from llm_agentd.config import Config
 from llm_agentd.engines import open_engine
 from llm_agentd.memory.memory import StoredMemory
 from llm_agentd.memory.store import Row, Store
-from llm_agentd.prompt.builder import Thinker
+from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.roles.registry import Roles
-from llm_agentd.types import Action, Exchange, Message, Npc, Sampling, Think
+from llm_agentd.types import Action, MemoryTurn, Message, Npc, Sampling, Think
 
 SIZES = (1_000, 100_000)  # exchanges
 NPCS, PLAYERS = 50, 20
@@ -107,9 +107,9 @@ def _lookups(size: int) -> tuple[list[float], int]:
         return times_ms, path.stat().st_size
 
 
-def _pair(chance: random.Random) -> Exchange:
+def _pair(chance: random.Random) -> MemoryTurn:
     npc = chance.randrange(NPCS)
-    return Exchange(f"npc-{npc}", f"Npc{npc}", f"player{chance.randrange(PLAYERS)}", "Oakford", "")
+    return MemoryTurn(f"npc-{npc}", f"Npc{npc}", f"player{chance.randrange(PLAYERS)}", "Oakford", "")
 
 
 def _fill(path: Path, size: int, words: object, chance: random.Random) -> None:
@@ -143,7 +143,7 @@ def _prompt_tokens(config: Config) -> dict[str, int]:
         width=1,
         kv_type=model.kv_type,
     )
-    thinker = Thinker(Roles.load())
+    builder = PromptBuilder(Roles.load())
     asked = Think(
         Npc("npc-1", "Mira", "healer"),
         player="Ana",
@@ -154,9 +154,9 @@ def _prompt_tokens(config: Config) -> dict[str, int]:
     def count(messages: Sequence[Message]) -> int:
         return len(engine.encode(None, messages, Sampling()))
 
-    bare = thinker.question(asked).messages
-    with_actions = thinker.question(replace(asked, actions=ACTIONS)).messages
-    with_facts = thinker.question(replace(asked, context={**asked.context, "memory": list(OUTCOMES)})).messages
+    bare = builder.build(asked).messages
+    with_actions = builder.build(replace(asked, actions=ACTIONS)).messages
+    with_facts = builder.build(replace(asked, context={**asked.context, "memory": list(OUTCOMES)})).messages
     turns = tuple(
         Message(role, text) for said, reply in TALK for role, text in (("user", f"Ana: {said}"), ("assistant", reply))
     )

@@ -1,6 +1,6 @@
 """The completion cache as the daemon sees it: what every backend does, and which one is opened.
 
-`get` is called on the router and inference threads, `put` behind a reply. It must not know requests, engines or
+`get` is called on the router and engine threads, `put` behind a reply. It must not know requests, engines or
 sockets, and it never stops the daemon: a disk that cannot be used is logged once and ends in serving without it.
 """
 

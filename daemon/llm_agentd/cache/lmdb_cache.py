@@ -1,6 +1,6 @@
 """The completion cache on LMDB: turns, what is not yet written, and the writer thread.
 
-`get` runs on the router and inference threads and takes no lock; `put` and the counting of hits only queue, and ONE
+`get` runs on the router and engine threads and takes no lock; `put` and the counting of hits only queue, and ONE
 writer thread commits them in groups behind the replies. It must not know requests, engines or sockets.
 
 What can be lost: a kill takes what was queued in the last `LINGER_S` or so; a power loss no more, as each group is

@@ -85,7 +85,7 @@ class Store:
             map_size=MAP_FACTOR * max_bytes + MAP_SPARE_BYTES,
             max_dbs=DATABASES_MAX,
             max_readers=MAX_READERS,
-            max_spare_txns=4,  # router and inference thread read at once; a kept transaction makes `begin` cheap
+            max_spare_txns=4,  # router and engine thread read at once; a kept transaction makes `begin` cheap
             mode=0o600,
         )
         try:

@@ -1,6 +1,6 @@
 """The engine protocol: tokens in, pieces out, one step for all live sequences.
 
-An engine knows nothing of requests, caches, sockets or NPCs. Only the inference thread calls it, from its
+An engine knows nothing of requests, caches, sockets or NPCs. Only the engine thread calls it, from its
 first call to `close()`; so an engine needs no locks. What an engine cannot do (grammar, several sequences)
 it says in its `EngineInfo` and refuses in `encode` with BadRequest, never by ignoring it.
 """

@@ -2,7 +2,7 @@
 
 It reads GGUF with the tensor types of its time (up to the k-quants) and the architectures llama and falcon. Its
 sampler knows top_k, top_p, temperature and repeat_penalty; what it does not know is refused, never left out.
-Inference thread only; native calls let the interpreter lock go. Knows nothing of requests, caches or NPCs.
+Engine thread only; native calls let the interpreter lock go. Knows nothing of requests, caches or NPCs.
 """
 
 from __future__ import annotations

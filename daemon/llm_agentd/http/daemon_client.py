@@ -309,7 +309,7 @@ class Link:
                 return
             self._heard, self._ping_sent_s = True, None  # any word is as good as a pong
             for record in wire.decode(part):
-                if isinstance(record, wire.Bad):
+                if isinstance(record, wire.DecodeError):
                     log.error("the daemon sent what cannot be read: %s", record.error.message)
                 else:
                     self._deliver(record)

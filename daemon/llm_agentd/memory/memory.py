@@ -25,7 +25,7 @@ from llm_agentd.memory import summarize as condense
 from llm_agentd.memory.keywords import as_fact, clean
 from llm_agentd.memory.retrieval import NOTHING, Recalled
 from llm_agentd.memory.store import Row, Store
-from llm_agentd.types import Exchange
+from llm_agentd.types import MemoryTurn
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +69,9 @@ class Memory(Protocol):
     @property
     def condense_by(self) -> Condense: ...
 
-    def recall(self, exchange: Exchange, *, wants_turns: bool = True) -> Recalled: ...
+    def recall(self, exchange: MemoryTurn, *, wants_turns: bool = True) -> Recalled: ...
 
-    def note(self, exchange: Exchange, reply: str, asked_s: float) -> None:
+    def note(self, exchange: MemoryTurn, reply: str, asked_s: float) -> None:
         """Keeps an exchange whose reply is done. `asked_s`: when it was asked (monotonic)."""
 
     def remember(self, outcomes: Sequence[Outcome]) -> int:
@@ -103,10 +103,10 @@ class NullMemory:
 
     condense_by: Condense = "rules"
 
-    def recall(self, exchange: Exchange, *, wants_turns: bool = True) -> Recalled:
+    def recall(self, exchange: MemoryTurn, *, wants_turns: bool = True) -> Recalled:
         return NOTHING
 
-    def note(self, exchange: Exchange, reply: str, asked_s: float) -> None:
+    def note(self, exchange: MemoryTurn, reply: str, asked_s: float) -> None:
         pass
 
     def remember(self, outcomes: Sequence[Outcome]) -> int:
@@ -226,7 +226,7 @@ class StoredMemory:
     def condense_by(self) -> Condense:
         return self._condense_by
 
-    def recall(self, exchange: Exchange, *, wants_turns: bool = True) -> Recalled:
+    def recall(self, exchange: MemoryTurn, *, wants_turns: bool = True) -> Recalled:
         self._asked_s = self._clock()
         pending = self._pending  # before the committed rows: what leaves here is committed by then
         try:
@@ -237,7 +237,7 @@ class StoredMemory:
                 log.warning("agents.memory_path: NPCs recall nothing, %s", cure(self._path, error))
             return NOTHING
 
-    def note(self, exchange: Exchange, reply: str, asked_s: float) -> None:
+    def note(self, exchange: MemoryTurn, reply: str, asked_s: float) -> None:
         if not (exchange.said or reply) or self._is_forgotten(exchange, asked_s):
             return
         row = Row(
@@ -327,7 +327,7 @@ class StoredMemory:
             self._last_id += 1
             return self._last_id
 
-    def _is_forgotten(self, exchange: Exchange, asked_s: float) -> bool:
+    def _is_forgotten(self, exchange: MemoryTurn, asked_s: float) -> bool:
         return any(
             npc in (None, exchange.npc) and player in (None, exchange.player) and asked_s <= at_s
             for npc, player, at_s in self._forgotten

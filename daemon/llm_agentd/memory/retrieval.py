@@ -12,7 +12,7 @@ from heapq import nlargest
 
 from llm_agentd.memory import keywords as words
 from llm_agentd.memory.store import HITS_MAX, Row, Store, pair_scope, place_scope
-from llm_agentd.types import Exchange
+from llm_agentd.types import MemoryTurn
 
 OUTCOMES_SHOWN = 2  # the newest between the two, whatever is said
 FOUND_SHOWN = 3  # lines that fit what is said
@@ -34,7 +34,7 @@ class Recalled:
 NOTHING = Recalled()
 
 
-def recall(store: Store, pending: Iterable[Row], exchange: Exchange, turns: int) -> Recalled:
+def recall(store: Store, pending: Iterable[Row], exchange: MemoryTurn, turns: int) -> Recalled:
     """`pending`: rows that `store` has not yet. `turns`: exchanges wanted at most. Raises sqlite3.Error."""
     own = [row for row in pending if row.npc == exchange.npc and row.player == exchange.player]
     history = _newest(store, own, exchange, "exchange", turns + 1) if turns and exchange.said else []
@@ -53,14 +53,14 @@ def recall(store: Store, pending: Iterable[Row], exchange: Exchange, turns: int)
     return Recalled(tuple((row.said, row.text) for row in history if row.text), words.within(lines, FACTS_MAX_CHARS))
 
 
-def _newest(store: Store, own: list[Row], exchange: Exchange, kind: str, limit: int) -> list[Row]:
+def _newest(store: Store, own: list[Row], exchange: MemoryTurn, kind: str, limit: int) -> list[Row]:
     """The oldest first, with what is not written yet."""
     rows = {row.id: row for row in store.newest(exchange.npc, exchange.player, (kind,), limit)}  # type: ignore[arg-type]
     rows |= {row.id: row for row in own if row.kind == kind}
     return [rows[one] for one in sorted(rows)[-limit:]]
 
 
-def _found(store: Store, exchange: Exchange, asked: Mapping[str, float], shown: set[int]) -> list[str]:
+def _found(store: Store, exchange: MemoryTurn, asked: Mapping[str, float], shown: set[int]) -> list[str]:
     """What the player told this NPC, or came of it, that has the words of the question."""
     rows, scores, weights = _search(store, pair_scope(exchange.npc, exchange.player), asked, shown, 0)
     scored: list[tuple[float, int, str]] = []
@@ -78,7 +78,7 @@ def _found(store: Store, exchange: Exchange, asked: Mapping[str, float], shown: 
     return list(dict.fromkeys(text for _, _, text in best))[:FOUND_SHOWN]
 
 
-def _of_place(store: Store, exchange: Exchange, asked: Mapping[str, float], shown: set[int]) -> list[str]:
+def _of_place(store: Store, exchange: MemoryTurn, asked: Mapping[str, float], shown: set[int]) -> list[str]:
     """What others of this settlement know; the newest where somebody asks for news."""
     if not exchange.place:
         return []

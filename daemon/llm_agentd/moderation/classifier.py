@@ -1,6 +1,6 @@
 """A second opinion on what the word list lets pass: a classifier, asked on a thread of its own.
 
-It may take a while (another model, another server), so neither the router nor the inference thread waits for it: they
+It may take a while (another model, another server), so neither the router nor the engine thread waits for it: they
 hand in a text with a ticket, and the verdict comes back with it. One that cannot answer leaves it to the word list, and
 says so once. Verdicts are remembered by text, as players and cached replies repeat themselves.
 """
@@ -34,7 +34,7 @@ class Unclear(Exception):
 
 
 class Classifier(Protocol):
-    """Called on the judge's thread alone."""
+    """Called on the classifier's thread alone."""
 
     def category(self, text: str) -> str:
         """What is wrong with `text`; "" = nothing. Raises Unclear, or whatever a broken link raises."""
@@ -102,8 +102,8 @@ class ModelClassifier:
             self._engine.close()
 
 
-class Judge:
-    """`start`, then `ask` from the router's thread, then `stop`. `told(ticket, category)` is called on the judge's."""
+class ClassifierThread:
+    """`start`, then `ask` from the router thread, then `stop`. `told(ticket, category)` is called on its own."""
 
     def __init__(self, classifier: Classifier, clock: Callable[[], float] = time.monotonic) -> None:
         self._classifier = classifier
@@ -112,7 +112,7 @@ class Judge:
         self._queue: SimpleQueue[tuple[Any, str] | None] = SimpleQueue()
         self._known: OrderedDict[str, str] = OrderedDict()
         self._was_told = False
-        self._thread = threading.Thread(target=self._run, name="judge", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="classifier", daemon=True)
 
     def start(self, connect: Callable[[], Callable[[Any, str], None]]) -> None:
         self._connect = connect

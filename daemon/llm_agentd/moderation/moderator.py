@@ -1,6 +1,6 @@
 """Moderation: what players say to NPCs and what the model answers, checked against the word list before it goes on.
 
-The router thread asks `check_asked` for each question, the inference thread `offence` for what is about to be shown;
+The router thread asks `check_asked` for each question, the engine thread `offence` for what is about to be shown;
 both are pure look-ups of some microseconds. What is held back is answered by `Filtered` with a line in its place, and
 goes into the audit log. Names and personas of NPCs, which admins write, are not looked at. Knows no sockets or engines.
 """
@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from llm_agentd.errors import Filtered
 from llm_agentd.moderation.safe_lines import evasion, rebuke
 from llm_agentd.moderation.word_list import Age, Hit, WordList
-from llm_agentd.types import Talk, Think
+from llm_agentd.types import ModerationContext, Think
 
 Direction: TypeAlias = Literal["in", "out"]
 RULES_VERSION = 1  # counts up where the lists change, so that no reply of older rules is served from the cache
@@ -74,7 +74,7 @@ class Moderator:
 
     # -- what players say ------------------------------------------------------------------------
 
-    def check_asked(self, think: Think, talk: Talk) -> Think:
+    def check_asked(self, think: Think, talk: ModerationContext) -> Think:
         """`think` without earlier lines that are not fit; raises Filtered where the words just said are not."""
         if think.utterance and (hit := self._words.find(think.utterance)):
             raise self.hold_back("in", talk, think.utterance, Verdict(False, hit.kind, hit.match))
@@ -98,7 +98,7 @@ class Moderator:
                 return self._of(hit)
         return None
 
-    def hold_back(self, direction: Direction, talk: Talk, text: str, verdict: Verdict) -> Filtered:
+    def hold_back(self, direction: Direction, talk: ModerationContext, text: str, verdict: Verdict) -> Filtered:
         """The answer in the place of `text`; the log is told."""
         line = (rebuke if direction == "in" else evasion)(talk.language, f"{talk.npc_id} {text}")
         entry = {

@@ -68,7 +68,7 @@ def _ping(socket: zmq.Socket[bytes], endpoint: str, connect_s: float) -> None:
     if not socket.poll(int(connect_s * 1000)):
         raise Unavailable(f"no daemon at {endpoint} — start one with: llm-agentd serve")
     for item in wire.decode(socket.recv()):
-        if isinstance(item, wire.Bad):
+        if isinstance(item, wire.DecodeError):
             raise Unavailable(f"what answers at {endpoint} is no llm-agentd; look at zmq.endpoint")
         _raise_error(item)
 
@@ -83,7 +83,7 @@ def _print_reply(socket: zmq.Socket[bytes], out: TextIO, stream: bool) -> None:
                 f"the daemon took the question but did not answer within {ANSWER_S:.0f} s; look at its log"
             )
         for item in wire.decode(socket.recv()):
-            if isinstance(item, wire.Bad):
+            if isinstance(item, wire.DecodeError):
                 raise item.error
             _raise_error(item)
             if item.get("event") == "delta":

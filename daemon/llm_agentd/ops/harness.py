@@ -154,7 +154,7 @@ class Peer:
             return []
         records: list[dict[str, Any]] = []
         for record in wire.decode(self._socket.recv()):
-            if isinstance(record, wire.Bad):
+            if isinstance(record, wire.DecodeError):
                 raise StartError(f"the daemon answered {record}")
             records.append(record)
         return records

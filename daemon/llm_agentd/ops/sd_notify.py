@@ -1,6 +1,6 @@
 """Tells systemd how the daemon fares (sd_notify): READY=1, WATCHDOG=1, STOPPING=1, STATUS=….
 
-`ready` and `stopping` are the main thread's, `watchdog` is the inference loop's; each message has a datagram socket
+`ready` and `stopping` are the main thread's, `watchdog` is the engine loop's; each message has a datagram socket
 of its own. Without NOTIFY_SOCKET (a terminal, a container) nothing happens. Knows nothing of what it reports on.
 """
 

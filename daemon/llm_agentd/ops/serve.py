@@ -21,20 +21,20 @@ from llm_agentd.engines.base import Engine, EngineInfo
 from llm_agentd.engines.machine import cpu_model
 from llm_agentd.errors import StartError
 from llm_agentd.memory.memory import open_memory
-from llm_agentd.metrics import Meters
+from llm_agentd.metrics import Metrics
 from llm_agentd.moderation import moderator as moderation
 from llm_agentd.moderation.audit_log import AuditLog
-from llm_agentd.moderation.classifier import Judge, ModelClassifier, UrlClassifier
+from llm_agentd.moderation.classifier import ClassifierThread, ModelClassifier, UrlClassifier
 from llm_agentd.ops import sd_notify as notify
 from llm_agentd.ops.supervisor import supervise
 from llm_agentd.prefix_cache.cache import Prefixes
 from llm_agentd.prefix_cache.store import FOLDER, NullStore, open_prefix_store
-from llm_agentd.prompt.builder import Thinker
+from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.roles.registry import Roles
 from llm_agentd.scheduler.batch_size import Curve, measure, remember, remembered
-from llm_agentd.scheduler.engine_loop import Inference
-from llm_agentd.scheduler.request_queue import Window
-from llm_agentd.server.pipeline import Intake, Policy
+from llm_agentd.scheduler.engine_loop import EngineLoop
+from llm_agentd.scheduler.request_queue import RequestQueue
+from llm_agentd.server.pipeline import Intake, RequestDefaults
 from llm_agentd.server.router import Router
 from llm_agentd.types import Sampling
 
@@ -59,8 +59,8 @@ class Daemon:
         roles = Roles.load(own_roles, may_be_missing=config.agents.roles_dir is None)
         self._audit = AuditLog(config.agents.audit_path, config.agents.audit_days)
         moderator = moderation.build(config.agents, self._audit)
-        judge = _judge(config.agents) if moderator else None
-        meters = Meters()
+        classifier = _classifier(config.agents) if moderator else None
+        metrics = Metrics()
         cache = config.cache
         self._cache = open_cache(cache.enabled, cache.path, cache.ttl_s, int(cache.max_bytes))
         # Where there is no cache there is no folder either: a disk that cannot be used is said once.
@@ -76,22 +76,22 @@ class Daemon:
         self._router = Router(
             endpoint=config.zmq.endpoint,
             requests=Intake(
-                Thinker(roles, agents.language, moderator, self._memory),
-                _policy(config, moderator.tag if moderator else "", judge),
+                PromptBuilder(roles, agents.language, moderator, self._memory),
+                _policy(config, moderator.tag if moderator else "", classifier),
             ),
             cache=self._cache,
-            meters=meters,
+            metrics=metrics,
             moderator=moderator,
-            judge=judge,
+            classifier=classifier,
         )
-        self._inference = self._router.inference = Inference(
+        self._engine_loop = self._router.engine_loop = EngineLoop(
             open_engine=self._open_engine,
             connect=self._router.connect,
-            window=Window(
+            queue=RequestQueue(
                 size=config.batch.size, window_s=config.batch.window_ms / 1000, queue_max=config.batch.queue_max
             ),
             cache=self._cache,
-            meters=meters,
+            metrics=metrics,
             open_prefixes=self._open_prefixes,
             find_curve=self._find_curve,
             pin_cpus=pick_cpus(config.model.pin_cpus, sorted(os.sched_getaffinity(0))),
@@ -120,20 +120,20 @@ class Daemon:
 
     def _run(self) -> None:
         """In between: the engine. Stopping takes no new work and gives running work its grace."""
-        self._inference.start()
-        self._inference.started.wait()
-        info = self._inference.info
+        self._engine_loop.start()
+        self._engine_loop.started.wait()
+        info = self._engine_loop.info
         if info is None:
-            raise self._inference.failure or StartError("the engine ended while it was starting")
+            raise self._engine_loop.failure or StartError("the engine ended while it was starting")
         gc.freeze()  # what lives as long as the daemon need not be looked at in every collection
         ready = f"ready zmq={self._config.zmq.endpoint} model={info.model} engine={info.engine}"
         print(ready, flush=True)
         notify.ready(ready)
         while not self._wanted_down.wait(timeout=1):
-            if self._inference.ended.is_set() or self._router.ended.is_set():
+            if self._engine_loop.ended.is_set() or self._router.ended.is_set():
                 break
         notify.stopping()
-        self._inference.stop(self._config.inference.shutdown_grace_s)
+        self._engine_loop.stop(self._config.inference.shutdown_grace_s)
 
     def _open_engine(self) -> Engine:
         model = self._config.model
@@ -170,7 +170,7 @@ class Daemon:
 
 
 def pick_cpus(wanted: str | Sequence[int], available: Sequence[int]) -> tuple[int, ...]:
-    """CPUs of the inference thread; () = wherever the kernel likes.
+    """CPUs of the engine thread; () = wherever the kernel likes.
 
     `auto` leaves the first CPU to the game where there are more than two; with one or two there is none to spare, and
     niceness alone decides. Raises StartError for a CPU this machine does not lend.
@@ -185,22 +185,22 @@ def pick_cpus(wanted: str | Sequence[int], available: Sequence[int]) -> tuple[in
     return tuple(map(int, wanted))
 
 
-def _judge(agents: Agents) -> Judge | None:
+def _classifier(agents: Agents) -> ClassifierThread | None:
     """The classifier as configured. Raises StartError for a model file that is not there."""
     if agents.moderation_url:
         key = os.environ.get(agents.moderation_key_env or "", "")
-        return Judge(UrlClassifier(agents.moderation_url, agents.moderation_timeout_ms / 1000, key=key))
+        return ClassifierThread(UrlClassifier(agents.moderation_url, agents.moderation_timeout_ms / 1000, key=key))
     path = agents.moderation_model
     if path is None:
         return None
     if not path.is_file():
         raise StartError(f"agents.moderation_model: no file {path}; want a GGUF")
-    return Judge(ModelClassifier(lambda: open_engine("llama", path=path, width=1)))
+    return ClassifierThread(ModelClassifier(lambda: open_engine("llama", path=path, width=1)))
 
 
-def _policy(config: Config, moderation: str, judge: Judge | None) -> Policy:
+def _policy(config: Config, moderation: str, classifier: ClassifierThread | None) -> RequestDefaults:
     asked = config.inference
-    return Policy(
+    return RequestDefaults(
         sampling=Sampling(
             max_tokens=asked.max_tokens, temperature=asked.temperature, top_p=asked.top_p, seed=asked.seed
         ),
@@ -208,7 +208,7 @@ def _policy(config: Config, moderation: str, judge: Judge | None) -> Policy:
         infer_variants=config.cache.variants.infer,
         think_variants=config.cache.variants.think,
         moderation=moderation,
-        judged=judge is not None,
+        judged=classifier is not None,
         languages=config.model.languages,
     )
 

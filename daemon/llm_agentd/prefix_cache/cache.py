@@ -1,6 +1,6 @@
 """Computed beginnings of prompts: which one helps this prompt, what is kept in memory, what lasts on disk.
 
-Inference thread only. Any beginning of what is kept is as good as the whole, so roles, personas and chats are each
+Engine thread only. Any beginning of what is kept is as good as the whole, so roles, personas and chats are each
 computed once. Least recently used go first. Knows no engine: a `PrefixState` is opaque here.
 """
 

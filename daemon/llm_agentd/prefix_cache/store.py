@@ -1,6 +1,6 @@
 """Computed beginnings of prompts on disk: an LMDB environment of its own, as one value may be tens of megabytes.
 
-`known`, `read`, `put`, `touch`, `drop` are called on the inference thread; one writer thread commits, so a reply never
+`known`, `read`, `put`, `touch`, `drop` are called on the engine thread; one writer thread commits, so a reply never
 waits for the disk. A record that is damaged, or of another model or engine, is never handed out. It knows no engine.
 
 Databases: `heads` key → JSON (what `dump` shows) · `data` key → checksum of both, data · `used` key → time in µs.
@@ -155,7 +155,7 @@ class LmdbPrefixStore:
         self._writer = threading.Thread(target=self._write_on, name="prefix-writer", daemon=True)
         self._writer.start()
 
-    # -- the inference thread --------------------------------------------------------------------
+    # -- the engine thread --------------------------------------------------------------------
 
     def known(self) -> list[Saved]:
         with self._lock:

@@ -16,26 +16,26 @@ from llm_agentd.prompt import messages as prompt
 from llm_agentd.prompt.token_budget import UNLIMITED_TOKENS, estimate_tokens, fit_facts, fit_turns, memory_tokens
 from llm_agentd.roles.registry import Roles
 from llm_agentd.roles.role import BadField, Role, make_role
-from llm_agentd.types import Action, Exchange, Message, Talk, Think
+from llm_agentd.types import Action, MemoryTurn, Message, ModerationContext, Think
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ChatPrompt:
     """`actions`: those the reply may choose from, with bounded schemas; empty: plain words. `lang`: the words' own.
 
-    `talk`: set where moderation has looked at the question and will look at the reply. `short_messages`: without what
-    is remembered, where something is. `exchange`: what to remember with the reply.
+    `moderation`: set where moderation has looked at the question and will look at the reply. `short_messages`:
+    without what is remembered, where something is. `memory_turn`: what to remember with the reply.
     """
 
     messages: tuple[Message, ...]
     lang: str
     actions: tuple[Action, ...] = ()
-    talk: Talk | None = None
+    moderation: ModerationContext | None = None
     short_messages: tuple[Message, ...] | None = None
-    exchange: Exchange | None = None
+    memory_turn: MemoryTurn | None = None
 
 
-class Thinker:
+class PromptBuilder:
     """Turns thinks into questions with the roles and the memory it was given."""
 
     def __init__(
@@ -50,7 +50,7 @@ class Thinker:
         self.memory = memory or NullMemory()
         self._moderator = moderator
 
-    def question(self, think: Think, languages: Sequence[str] = (), room_tokens: int = UNLIMITED_TOKENS) -> Question:
+    def build(self, think: Think, languages: Sequence[str] = (), room_tokens: int = UNLIMITED_TOKENS) -> ChatPrompt:
         """`languages`: the model's, none where nothing is known. `room_tokens`: of prompt and action.
 
         Raises BadRequest for a bad action, for a role that nobody describes and for a translation into a language that
@@ -65,36 +65,36 @@ class Thinker:
         turns = prompt.history(think.history, think.npc.name)
         short = prompt.build(think, role, turns)
         offered = actions.bounded(think.actions)
-        exchange = _exchange(think, lang)
-        if exchange is None:
-            return Question(short, lang, offered, talk)
+        memory_turn = _memory_turn(think, lang)
+        if memory_turn is None:
+            return ChatPrompt(short, lang, offered, talk)
         room_tokens -= actions.extra_tokens(offered) if offered else 0
-        messages = self._with_memory(think, short, exchange, room_tokens)
-        return Question(messages, lang, offered, talk, short if messages != short else None, exchange)
+        messages = self._with_memory(think, short, memory_turn, room_tokens)
+        return ChatPrompt(messages, lang, offered, talk, short if messages != short else None, memory_turn)
 
-    def _translation(self, think: Think, line: str, languages: Sequence[str]) -> Question:
+    def _translation(self, think: Think, line: str, languages: Sequence[str]) -> ChatPrompt:
         """Who says it does not matter: a line is asked for once in each language."""
         if think.actions or think.utterance:
             raise BadRequest("translate: a line is only translated; leave out utterance and actions")
         lang = think.lang or self.default_language
         language.require_supported(languages, lang)
         _, talk = self._moderated(think, lang)
-        return Question(language.translation_messages(line, lang), lang, talk=talk)
+        return ChatPrompt(language.translation_messages(line, lang), lang, moderation=talk)
 
-    def _moderated(self, think: Think, lang: str) -> tuple[Think, Talk | None]:
+    def _moderated(self, think: Think, lang: str) -> tuple[Think, ModerationContext | None]:
         if not self._moderator:
             return think, None
-        talk = Talk(think.npc.id, think.npc.name, think.player or "", lang, think.utterance or "")
+        talk = ModerationContext(think.npc.id, think.npc.name, think.player or "", lang, think.utterance or "")
         return self._moderator.check_asked(think, talk), talk
 
     def _with_memory(
-        self, think: Think, short: tuple[Message, ...], exchange: Exchange, room_tokens: int
+        self, think: Think, short: tuple[Message, ...], memory_turn: MemoryTurn, room_tokens: int
     ) -> tuple[Message, ...]:
         """As `short`, with the last exchanges before the user's message and what is recalled as the fact `memory`."""
-        found = self.memory.recall(exchange, wants_turns=not think.history)
+        found = self.memory.recall(memory_turn, wants_turns=not think.history)
         room = memory_tokens(short, room_tokens)
         facts = fit_facts(found.facts, room)
-        earlier = fit_turns(prompt.remembered(found.turns, exchange), room - estimate_tokens(facts))
+        earlier = fit_turns(prompt.remembered(found.turns, memory_turn), room - estimate_tokens(facts))
         if facts:
             given = think.context.get("memory") or []
             known = list(given) if isinstance(given, (list, tuple)) else [given]
@@ -112,12 +112,12 @@ class Thinker:
             raise BadRequest(f"draft.{error}") from None
 
 
-def _exchange(think: Think, lang: str) -> Exchange | None:
+def _memory_turn(think: Think, lang: str) -> MemoryTurn | None:
     """What of it is remembered; None for drafts, for talk with nobody, and where the game wants none of it."""
     if think.draft is not None or not think.remember or not think.player:
         return None
     place = think.context.get("place")
-    return Exchange(
+    return MemoryTurn(
         npc=think.npc.id,
         npc_name=sanitize.name(think.npc.name),
         player=sanitize.name(think.player),

@@ -14,7 +14,7 @@ from typing import Any
 
 from llm_agentd.prompt import sanitize
 from llm_agentd.roles.role import Role
-from llm_agentd.types import Action, Exchange, Message, Think, Turn
+from llm_agentd.types import Action, MemoryTurn, Message, Think, Turn
 
 STYLE_LINE = "Speak in character, in one or two short sentences."
 JSON_LINE = 'Answer as JSON: {"say": your words, "do": one action}.'
@@ -112,7 +112,7 @@ def history(turns: Sequence[Turn], npc_name: str) -> tuple[Message, ...]:
     return tuple(messages)
 
 
-def remembered(turns: Sequence[tuple[str, str]], exchange: Exchange) -> tuple[Message, ...]:
+def remembered(turns: Sequence[tuple[str, str]], exchange: MemoryTurn) -> tuple[Message, ...]:
     """Earlier exchanges of the NPC with one player: what they said (without that moment's facts), and its reply."""
     messages: list[Message] = []
     for said, reply in turns:

@@ -42,19 +42,19 @@ _REPLACEMENT = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
+class DecodeError:
     """A record that could not be read, to be answered by `error`; `id` is None where none could be read."""
 
     error: AgentdError
     id: str | None
 
 
-def decode(part: bytes) -> list[dict[str, Any] | Bad]:
-    """All records of a part, in order, the bad ones as `Bad`.
+def decode(part: bytes) -> list[dict[str, Any] | DecodeError]:
+    """All records of a part, in order, the bad ones as `DecodeError`.
 
     Reading goes on behind a bad record whose end is known, and stops where the next record's place is not.
     """
-    found: list[dict[str, Any] | Bad] = []
+    found: list[dict[str, Any] | DecodeError] = []
     total = len(part)
     start = 0
     while start < total:
@@ -70,7 +70,7 @@ def decode(part: bytes) -> list[dict[str, Any] | Bad]:
         else:
             found.append(_read(part[body_start:end], len(found), start))
         start = end
-    return found or [Bad(BadFrame("empty message: want a 4-byte length and a JSON object"), None)]
+    return found or [DecodeError(BadFrame("empty message: want a 4-byte length and a JSON object"), None)]
 
 
 def encode(record: Mapping[str, Any]) -> bytes:
@@ -136,7 +136,7 @@ def _reason_to_stop(total: int, start: int, end: int, count: int) -> AgentdError
     return TooLarge(f"the message is over {PART_MAX_BYTES} bytes; {total - start} bytes were not read: split it")
 
 
-def _read(body: bytes, index: int, start: int) -> dict[str, Any] | Bad:
+def _read(body: bytes, index: int, start: int) -> dict[str, Any] | DecodeError:
     """One record. Good bytes take the short way: one search, one parse, two counts."""
     try:
         record = loads(body)
@@ -168,7 +168,7 @@ def _deeper_than(value: Any, limit: int) -> bool:
     return True
 
 
-def _bad(error: AgentdError, index: int, start: int, body: bytes) -> Bad:
+def _bad(error: AgentdError, index: int, start: int, body: bytes) -> DecodeError:
     """`error` with the record's place before it, and what became of its id."""
     found = _find_id(body[:_ID_SCAN_CHARS].decode("utf-8", "replace"))
     note = ""
@@ -176,7 +176,7 @@ def _bad(error: AgentdError, index: int, start: int, body: bytes) -> Bad:
         note = "; no id could be read"
     elif len(found) > ID_MAX_CHARS:
         found, note = None, f"; its id is longer than {ID_MAX_CHARS} characters"
-    return Bad(type(error)(f"record {index + 1} at byte {start}: {error.message}{note}"), found)
+    return DecodeError(type(error)(f"record {index + 1} at byte {start}: {error.message}{note}"), found)
 
 
 def _find_id(text: str) -> str | None:

@@ -1,6 +1,6 @@
-"""What the inference thread asks of the kernel: its CPUs, and to give way to the game.
+"""What the engine thread asks of the kernel: its CPUs, and to give way to the game.
 
-Called by the inference thread for itself, before its first decode: both hold for a thread alone, and the engine's own
+Called by the engine thread for itself, before its first decode: both hold for a thread alone, and the engine's own
 threads, which it starts later, inherit them. Linux.
 """
 
@@ -18,7 +18,7 @@ CpuPriority: TypeAlias = Literal["normal", "nice", "batch", "idle"]
 NICE = 10  # the router's and the game's threads win the CPU; p99 of an echo beside a full decode fell 3.6 → 0.3 ms
 
 
-def settle(pin_cpus: Sequence[int], priority: CpuPriority) -> None:
+def apply_affinity(pin_cpus: Sequence[int], priority: CpuPriority) -> None:
     """Pins the calling thread and lowers its priority; warns where the kernel refuses: all works without.
 
     `normal`: as the process was started. `nice`: +10. `batch`: that, and never woken in another's turn. `idle`: only
@@ -29,7 +29,7 @@ def settle(pin_cpus: Sequence[int], priority: CpuPriority) -> None:
         if pin_cpus:
             os.sched_setaffinity(thread, pin_cpus)
     except OSError as error:
-        log.warning("model.pin_cpus: the kernel refuses (%s); the inference thread runs on any CPU", error.strerror)
+        log.warning("model.pin_cpus: the kernel refuses (%s); the engine thread runs on any CPU", error.strerror)
     try:
         _give_way(thread, priority)
     except OSError as error:

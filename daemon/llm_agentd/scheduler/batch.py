@@ -1,6 +1,6 @@
 """All running sequences: which request has which slot of the engine, what its prompt need not compute, who pauses.
 
-Inference thread only; owns the engine while it is open. Requests come in, events go out through the list it is given.
+Engine thread only; owns the engine while it is open. Requests come in, events go out through the list it is given.
 Whom to let in and when is the caller's decision; knows no sockets, records or threads.
 """
 
@@ -15,17 +15,17 @@ from llm_agentd.cache.completions import Cache
 from llm_agentd.engines.base import Engine, Piece, Prompt
 from llm_agentd.engines.text import common
 from llm_agentd.errors import AgentdError, EngineFailed, TooLarge
-from llm_agentd.metrics import Meters
+from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prefix_cache.cache import Match, Prefixes
-from llm_agentd.scheduler.latency import Pace
+from llm_agentd.scheduler.latency import LatencyEstimate
 from llm_agentd.scheduler.request_queue import AGED_S
-from llm_agentd.scheduler.sequence import Live, known
-from llm_agentd.types import PRIORITIES, Delta, Done, PrefixState, Request
+from llm_agentd.scheduler.sequence import Sequence, known
+from llm_agentd.types import PRIORITIES, Delta, PrefixState, Reply, Request
 
 log = logging.getLogger(__name__)
 
-Event: TypeAlias = Delta | Done | AgentdError
+Event: TypeAlias = Delta | Reply | AgentdError
 Out: TypeAlias = list[tuple[Request, Event]]
 
 # A beginning is kept when this share of it is new: its state is as big as all of its tokens, so one that adds a name to
@@ -36,7 +36,7 @@ CHAT_START_TURNS = 2  # a chat of a system turn and one question: its beginning 
 
 @dataclass(slots=True)
 class _Paused:
-    live: Live
+    live: Sequence
     handle: object
     since_s: float
 
@@ -44,7 +44,7 @@ class _Paused:
         return 0 if now_s - self.since_s >= AGED_S else self.live.rank
 
 
-class Sequences:
+class Batch:
     """`live`: by slot. A sequence nobody waits for any more is freed at once."""
 
     def __init__(
@@ -53,20 +53,20 @@ class Sequences:
         *,
         prefixes: Prefixes,
         cache: Cache,
-        meters: Meters,
-        pace: Pace,
+        metrics: Metrics,
+        latency: LatencyEstimate,
         moderator: Moderator | None = None,
     ) -> None:
         self.engine = engine
-        self.live: dict[int, Live] = {}
+        self.live: dict[int, Sequence] = {}
         self._paused: list[_Paused] = []
         self._free = list(range(engine.info.max_sequences))  # longest free first: what it holds is the oldest
         self._talks: dict[int, str] = {}  # free slots that hold a chat worth keeping, with its label
         self._states = "states" in engine.info.features
         self._prefixes = prefixes
         self._cache = cache
-        self._meters = meters
-        self._pace = pace
+        self._metrics = metrics
+        self._latency = latency
         self._moderator = moderator
 
     @property
@@ -108,7 +108,7 @@ class Sequences:
         rank = PRIORITIES.index(request.priority)
         reused = self.engine.start(seq, prompt, request.sampling, state=state, keep=keep, rank=rank)
         self._free.remove(seq)
-        self.live[seq] = Live.begin(
+        self.live[seq] = Sequence.begin(
             request,
             seq=seq,
             prompt_tokens=len(prompt),
@@ -157,7 +157,7 @@ class Sequences:
             return False
         self._paused.append(_Paused(live, self.engine.pause(live.seq), now_s))
         self._release(live)
-        self._meters.paused.inc()
+        self._metrics.paused.inc()
         return True
 
     def paused_rank(self, now_s: float) -> int | None:
@@ -211,8 +211,8 @@ class Sequences:
         model = self.engine.info.model
         replies = [(request, live.reply(request, finish, model=model, now_s=now_s)) for request in live.requests]
         out.extend(replies)
-        self._meters.done(replies[0][1])
-        self._pace.replied(live.prompt_tokens - live.reused_tokens, live.completion_tokens)
+        self._metrics.done(replies[0][1])
+        self._latency.replied(live.prompt_tokens - live.reused_tokens, live.completion_tokens)
         if entry := live.entry(finish, model):
             self._cache.put(live.key, entry, live.requests[0].variants)
         if self._states and live.is_chat and len(self.engine.held(live.seq)) > live.stable_tokens:
@@ -244,11 +244,11 @@ class Sequences:
         self._paused.clear()
         return rest
 
-    def _all(self) -> Iterator[Live]:
+    def _all(self) -> Iterator[Sequence]:
         yield from self.live.values()
         for paused in self._paused:
             yield paused.live
 
-    def _release(self, live: Live) -> None:
+    def _release(self, live: Sequence) -> None:
         del self.live[live.seq]
         self._free.append(live.seq)

@@ -1,4 +1,4 @@
-"""The inference thread: decides who may go, and runs one decode step for all live sequences, over and over.
+"""The engine thread: decides who may go, and runs one decode step for all live sequences, over and over.
 
 `_turn` is the map of the hot path, its steps numbered. Other threads reach in only by `submit`, `cancel`,
 `drop_peer` and `stop`, all under one condition; answers leave by `emit`, which this thread alone calls.
@@ -24,14 +24,14 @@ from llm_agentd.errors import (
     StartError,
     Unavailable,
 )
-from llm_agentd.metrics import Meters
+from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prefix_cache.cache import Prefixes
-from llm_agentd.scheduler.affinity import CpuPriority, settle
-from llm_agentd.scheduler.batch import Out, Sequences
+from llm_agentd.scheduler.affinity import CpuPriority, apply_affinity
+from llm_agentd.scheduler.batch import Batch, Out
 from llm_agentd.scheduler.batch_size import Curve
-from llm_agentd.scheduler.latency import Pace
-from llm_agentd.scheduler.request_queue import Window
+from llm_agentd.scheduler.latency import LatencyEstimate
+from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.types import Peer, Request
 
 log = logging.getLogger(__name__)
@@ -43,10 +43,10 @@ RESTARTS_MAX = 3  # an engine that breaks this often without one good step betwe
 RETRY_AFTER_MS = 1000  # while the engine starts again
 
 
-class Inference:
+class EngineLoop:
     """Start, then submit from the router thread, then stop.
 
-    `open_engine`, `open_prefixes` and `find_curve` run on the inference thread, in this order.
+    `open_engine`, `open_prefixes` and `find_curve` run on the engine thread, in this order.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class Inference:
         *,
         open_engine: Callable[[], Engine],
         connect: Callable[[], Emit],
-        window: Window,
+        queue: RequestQueue,
         cache: Cache,
-        meters: Meters,
+        metrics: Metrics,
         open_prefixes: Callable[[EngineInfo], Prefixes],
         find_curve: Callable[[Engine], Curve],
         pin_cpus: Sequence[int] = (),
@@ -67,9 +67,9 @@ class Inference:
     ) -> None:
         self._open_engine = open_engine
         self._connect = connect
-        self._window = window
+        self._queue = queue
         self._cache = cache
-        self._meters = meters
+        self._metrics = metrics
         self._open_prefixes = open_prefixes
         self._find_curve = find_curve
         self._pin_cpus = tuple(pin_cpus)
@@ -83,7 +83,7 @@ class Inference:
         self._fresh: list[tuple[Request, int]] = []  # offered since the last turn, and how many were before them
         self._stopping = False
         self._abort_s = float("inf")
-        self._pace = Pace()
+        self._latency = LatencyEstimate()
         self._broken_in_a_row = 0
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self.started = threading.Event()  # the engine is open, or `failure` says why not
@@ -106,8 +106,8 @@ class Inference:
                     continue
                 now_s = self._clock()
                 try:
-                    ahead = self._window.ahead(request.priority, now_s)
-                    displaced = self._window.offer(request, now_s)
+                    ahead = self._queue.ahead(request.priority, now_s)
+                    displaced = self._queue.offer(request, now_s)
                     self._fresh.append((request, ahead))
                 except Overloaded as error:
                     refused.append((request, error))
@@ -116,7 +116,7 @@ class Inference:
                     refused.append(
                         (displaced, Overloaded("gave way to a spoken request", retry_after_ms=RETRY_AFTER_MS))
                     )
-            self._window.burst_end()
+            self._queue.burst_end()
             self._changed.notify()
         return refused
 
@@ -134,7 +134,7 @@ class Inference:
 
     def depth(self) -> dict[str, int]:
         with self._changed:
-            return {str(priority): count for priority, count in self._window.depth().items()}
+            return {str(priority): count for priority, count in self._queue.depth().items()}
 
     def stats(self) -> dict[str, Any]:
         """What `stats` shows of the engine room."""
@@ -148,12 +148,12 @@ class Inference:
             self._changed.notify()
         self._thread.join(grace_s + 5)
 
-    # -- the inference thread ----------------------------------------------------------------
+    # -- the engine thread ----------------------------------------------------------------
 
     def _run(self) -> None:
         self._emit = self._connect()
         try:
-            settle(self._pin_cpus, self._cpu_priority)
+            apply_affinity(self._pin_cpus, self._cpu_priority)
             self._open()
         except BaseException as error:  # reported to whoever started us, who ends the daemon
             if not isinstance(error, StartError):
@@ -168,7 +168,7 @@ class Inference:
             while self._turn():
                 self._beat()
         except BaseException as error:
-            log.exception("the inference loop broke")
+            log.exception("the engine loop broke")
             self.failure = error
         finally:
             self._finish()
@@ -178,16 +178,16 @@ class Inference:
         self._prefixes = self._open_prefixes(self._engine.info)
         self._curve = self._find_curve(self._engine)
         self._width = self._curve.useful(self._engine.info.max_sequences)
-        self._meters.useful_width.set(self._width)
+        self._metrics.useful_width.set(self._width)
         self._sequences = self._all_free()
 
-    def _all_free(self) -> Sequences:
-        return Sequences(
+    def _all_free(self) -> Batch:
+        return Batch(
             self._engine,
             prefixes=self._prefixes,
             cache=self._cache,
-            meters=self._meters,
-            pace=self._pace,
+            metrics=self._metrics,
+            latency=self._latency,
             moderator=self._moderator,
         )
 
@@ -196,13 +196,13 @@ class Inference:
         out: Out = []
         going_on = self._wait(out)  # 1. for work; drop the cancelled and the late
         if going_on:
-            self._admit(out)  # 2. by urgency: twins join, others get a slot, the less urgent may have to pause
+            self._admit(out)  # 2. by urgency: same requests join, others get a slot, the less urgent may have to pause
         if self._sequences.live:
             for piece in self._step(out):  # 3. one decode step for all live sequences
                 self._sequences.advance(
                     piece, self._clock(), out
                 )  # 4. text, moderation, deltas, done, cache, kept states
-        self._meters.active.set(len(self._sequences.live))
+        self._metrics.active.set(len(self._sequences.live))
         if out:
             self._emit(out)  # 5. to the router thread, once a step
         return going_on
@@ -214,18 +214,18 @@ class Inference:
                 now_s = self._clock()
                 self._drop_unwanted(now_s, out)
                 idle = not self._sequences.live and self._sequences.paused_rank(now_s) is None
-                if self._stopping and ((idle and not len(self._window)) or now_s >= self._abort_s):
+                if self._stopping and ((idle and not len(self._queue)) or now_s >= self._abort_s):
                     return False
-                if not idle or out or self._window.due(now_s, idle=True) or (self._stopping and len(self._window)):
+                if not idle or out or self._queue.due(now_s, idle=True) or (self._stopping and len(self._queue)):
                     return True
-                wait_s = self._window.wait_s(now_s, idle=True)
+                wait_s = self._queue.wait_s(now_s, idle=True)
                 woken = self._changed.wait(IDLE_BEAT_S if wait_s is None else min(wait_s, IDLE_BEAT_S))
                 if not woken:
                     self._beat()
 
     def _drop_unwanted(self, now_s: float, out: Out) -> None:
         for peer, request_id in self._cancelled:
-            waiting = self._window.cancel(peer, request_id)
+            waiting = self._queue.cancel(peer, request_id)
             gone = (
                 [waiting]
                 if waiting
@@ -236,17 +236,17 @@ class Inference:
             out.extend((request, Cancelled("cancelled by the client")) for request in gone)
         self._cancelled.clear()
         for peer in self._dropped_peers:
-            self._window.drop_peer(peer)
+            self._queue.drop_peer(peer)
             self._sequences.drop(lambda r, peer=peer: r.peer == peer)  # type: ignore[misc]
         self._dropped_peers.clear()
         for request, ahead in self._fresh:
             if request.cache != "off" and self._sequences.has(request.key):
-                for twin in self._window.take_twins(request.key):
+                for twin in self._queue.take_coalesced(request.key):
                     self._sequences.admit(twin, now_s, out)
-            elif (error := self._too_late(request, now_s, ahead)) and self._window.cancel(request.peer, request.id):
+            elif (error := self._too_late(request, now_s, ahead)) and self._queue.cancel(request.peer, request.id):
                 out.append((request, error))
         self._fresh.clear()
-        late = self._window.expired(now_s) + self._sequences.drop(lambda r: r.deadline_s <= now_s)
+        late = self._queue.expired(now_s) + self._sequences.drop(lambda r: r.deadline_s <= now_s)
         for request in late:
             waited_ms = round((now_s - request.arrived_s) * 1000)
             out.append((request, DeadlineExceeded(f"not done after {waited_ms} ms; raise deadline_ms or ask for less")))
@@ -257,9 +257,9 @@ class Inference:
         while True:
             now_s = self._clock()
             with self._changed:
-                due = self._stopping or self._window.due(now_s, idle=not sequences.live)
-                waiting = self._window.best_rank(now_s) if due else None
-                spoken = due and self._window.depth()["spoken"] > 0
+                due = self._stopping or self._queue.due(now_s, idle=not sequences.live)
+                waiting = self._queue.best_rank(now_s) if due else None
+                spoken = due and self._queue.depth()["spoken"] > 0
             paused = sequences.paused_rank(now_s)
             if sequences.free and len(sequences.live) < self._width:
                 if paused is not None and (waiting is None or paused <= waiting):
@@ -270,13 +270,13 @@ class Inference:
             elif not (spoken and self._makes_room(now_s)):
                 return
             with self._changed:
-                (request,) = self._window.take(1, now_s)
+                (request,) = self._queue.take(1, now_s)
                 error = self._too_late(request, now_s, 0)
-                twins = self._window.take_twins(request.key) if request.cache != "off" and not error else []
+                coalesced = self._queue.take_coalesced(request.key) if request.cache != "off" and not error else []
             if error:
                 out.append((request, error))
                 continue
-            for one in (request, *twins):
+            for one in (request, *coalesced):
                 sequences.admit(one, now_s, out)
 
     def _makes_room(self, now_s: float) -> bool:
@@ -289,7 +289,7 @@ class Inference:
     def _too_late(self, request: Request, now_s: float, ahead: int) -> DeadlineExceeded | None:
         """What cannot be done in time is better told so now than at its deadline."""
         live = len(self._sequences.live)
-        needs_s = self._pace.forecast_s(ahead, live, self._width, request.sampling.max_tokens)
+        needs_s = self._latency.forecast_s(ahead, live, self._width, request.sampling.max_tokens)
         if needs_s is None or now_s + needs_s <= request.deadline_s:
             return None
         left_ms = max(0, round((request.deadline_s - now_s) * 1000))
@@ -300,7 +300,7 @@ class Inference:
         )
 
     def _step(self, out: Out) -> list[Piece]:
-        self._meters.batch.observe(len(self._sequences.live))
+        self._metrics.batch.observe(len(self._sequences.live))
         try:
             pieces = self._engine.step()
         except Exception as error:
@@ -309,9 +309,9 @@ class Inference:
         self._broken_in_a_row = 0
         cost = self._engine.cost
         if cost.width:
-            self._pace.stepped(cost.width, cost.decode_s)
+            self._latency.stepped(cost.width, cost.decode_s)
         if cost.prompt_tokens:
-            self._pace.prompted(cost.prompt_tokens, cost.prompt_s)
+            self._latency.prompted(cost.prompt_tokens, cost.prompt_s)
         return pieces
 
     def _reopen(self, error: Exception, out: Out) -> None:
@@ -321,7 +321,7 @@ class Inference:
         out.extend((request, EngineFailed("the engine broke during this request")) for request in failed)
         self._emit(out)  # now: opening takes its time, and may fail
         out.clear()
-        self._meters.engine_restarts.inc()
+        self._metrics.engine_restarts.inc()
         self._broken_in_a_row += 1
         if self._broken_in_a_row >= RESTARTS_MAX:
             raise RuntimeError(f"the engine broke {RESTARTS_MAX} times in a row") from error
@@ -336,7 +336,7 @@ class Inference:
         with self._changed:
             self._stopping = True
             self.info = None
-            rest = self._sequences.clear() + self._window.take(len(self._window), self._clock())
+            rest = self._sequences.clear() + self._queue.take(len(self._queue), self._clock())
         if rest:
             self._emit([(r, Unavailable("the daemon is stopping", retry_after_ms=RETRY_AFTER_MS)) for r in rest])
         self._prefixes.close()

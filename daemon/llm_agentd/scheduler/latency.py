@@ -1,6 +1,6 @@
 """What work costs on this machine, learned while it runs; so that what cannot be done in time is told so at once.
 
-Pure: seconds and tokens come in, a forecast goes out. One writer (the inference thread); knows no clock and no queue.
+Pure: seconds and tokens come in, a forecast goes out. One writer (the engine thread); knows no clock and no queue.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 MEMORY = 0.2  # weight of the newest observation: a machine that got slower is known after about ten
 OUTLIER = 4.0  # times the mean is the most that one observation counts for: a machine that slept is not slow
 REPLIES_MIN = 4  # nobody is refused on a guess
-# Of the forecast: replies differ in length, twins cost nothing. What is refused would have been late all the same.
+# Of the forecast: replies differ in length, coalesced cost nothing. What is refused would have been late all the same.
 OPTIMISM = 0.7
 
 
-class Pace:
+class LatencyEstimate:
     """Moving means of a decode step by width, of a prompt token, and of what a reply needs."""
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """The words of a reply in the JSON form, {"say": words, "do": action}, as they come.
 
-Pure; used by the inference thread, one assembler a sequence, with the face of `TextAssembler`. `SayReader` decodes the
-string behind "say" piece by piece; `SayAssembler` gives its words to a `TextAssembler`, so that spoken words end whole
+Pure; used by the engine thread, one assembler a sequence, with the face of `TextAssembler`. `SayReader` decodes the
+string behind "say" piece by piece; `JsonAssembler` gives its words to a `TextAssembler`, so that spoken words end whole
 here too, and keeps all that came for the action, which others read. A model that is held by no grammar may answer in
 plain words, wrap the form in a fence or put "do" first: its words are found all the same.
 """
@@ -161,7 +161,7 @@ class SayReader:
             self.chars += 1
 
 
-class SayAssembler:
+class JsonAssembler:
     """`text` is always the joined deltas, the words alone; `raw` is all that came, for whoever reads the action.
 
     `max_tokens` and `max_chars` bound the words: where the grammar closed `say` at `max_chars`, they were cut.

@@ -1,6 +1,6 @@
 """From a sequence's pieces of bytes to text that may be shown.
 
-One assembler a sequence, used by the inference thread; pure, so no clock and no engine inside. It knows nothing of
+One assembler a sequence, used by the engine thread; pure, so no clock and no engine inside. It knows nothing of
 requests or NPCs. What was shown is never taken back; so it holds back what may still change its meaning: half a
 character, the possible beginning of a stop string and, with `whole_sentences`, the last word.
 

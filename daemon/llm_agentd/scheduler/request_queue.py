@@ -108,7 +108,7 @@ class _Line:
         return count
 
 
-class Window:
+class RequestQueue:
     """Waiting requests, bounded by `queue_max`; let out when `window_s` is over, `size` wait, or the engine idles."""
 
     def __init__(self, *, size: int, window_s: float, queue_max: int) -> None:
@@ -212,10 +212,10 @@ class Window:
         line = next((line for line in lines if len(line)), None)
         return None if line is None else line.take_turn()
 
-    def take_twins(self, key: bytes) -> list[Request]:
+    def take_coalesced(self, key: bytes) -> list[Request]:
         """Takes out all that would be given the same reply as a sequence with this cache key."""
-        twins = [w for w in self._all() if w.request.key == key and w.request.cache != "off"]
-        return self._remove(twins)
+        coalesced = [w for w in self._all() if w.request.key == key and w.request.cache != "off"]
+        return self._remove(coalesced)
 
     def cancel(self, peer: Peer, id: str) -> Request | None:
         """Takes out one request; None where it does not wait here."""

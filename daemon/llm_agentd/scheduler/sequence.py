@@ -1,6 +1,6 @@
-"""One running sequence and everybody who waits for its text: the asker and the twins that joined.
+"""One running sequence and everybody who waits for its text: the asker and the coalesced that joined.
 
-Inference thread only. Pure: engine pieces and times come in, deltas, replies and a cache entry go out.
+Engine thread only. Pure: engine pieces and times come in, deltas, replies and a cache entry go out.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from llm_agentd.engines.base import Piece
 from llm_agentd.errors import Filtered
 from llm_agentd.moderation.moderator import Moderator, Verdict
 from llm_agentd.prompt.actions import parse_action
-from llm_agentd.scheduler.reply_json import SayAssembler
+from llm_agentd.scheduler.reply_json import JsonAssembler
 from llm_agentd.scheduler.reply_text import TextAssembler
-from llm_agentd.types import PRIORITIES, Delta, Done, Finish, Peer, Request, Timing, Usage
+from llm_agentd.types import PRIORITIES, Delta, Finish, Peer, Reply, Request, Timing, Usage
 
 
 @dataclass(slots=True)
-class Live:
+class Sequence:
     """`requests[0]` asked first; `joined` holds who came later. `first_s`: when the first piece came."""
 
     seq: int
     requests: list[Request]
-    assembler: TextAssembler | SayAssembler
+    assembler: TextAssembler | JsonAssembler
     prompt_tokens: int
     stable_tokens: int
     reused_tokens: int
@@ -45,9 +45,9 @@ class Live:
         reused_tokens: int,
         now_s: float,
         moderator: Moderator | None = None,
-    ) -> Live:
+    ) -> Sequence:
         live = cls(seq, [request], _assembler(request), prompt_tokens, stable_tokens, reused_tokens, now_s)
-        live.moderator = moderator if request.talk else None
+        live.moderator = moderator if request.moderation else None
         return live
 
     @property
@@ -93,9 +93,9 @@ class Live:
         """What everybody who waits is told in the place of the reply."""
         text, moderator = self.assembler.text, self.moderator
         return [
-            (one, moderator.hold_back("out", one.talk, text, verdict))
+            (one, moderator.hold_back("out", one.moderation, text, verdict))
             for one in self.requests
-            if moderator and one.talk
+            if moderator and one.moderation
         ]
 
     def deltas(self, text: str) -> list[tuple[Request, Delta]]:
@@ -103,16 +103,16 @@ class Live:
 
     def action(self) -> dict[str, Any] | None:
         """What the reply asks to be done, where that was asked for and is allowed; None while words still come."""
-        if not isinstance(self.assembler, SayAssembler):
+        if not isinstance(self.assembler, JsonAssembler):
             return None
         return parse_action(self.assembler.raw, self.requests[0].actions)
 
-    def reply(self, request: Request, finish: Finish, *, model: str, now_s: float) -> Done:
+    def reply(self, request: Request, finish: Finish, *, model: str, now_s: float) -> Reply:
         """What `request`, the asker or a twin, is told at the end. A twin's times begin when it came."""
         began_s = max(self.started_s, request.arrived_s)
         first_s = max(self.first_s or now_s, began_s)
         joined = (request.peer, request.id) in self.joined
-        return Done(
+        return Reply(
             text=self.assembler.text,
             finish=finish,
             cache="joined" if joined else "off" if request.cache == "off" else "miss",
@@ -145,11 +145,11 @@ class Live:
         )
 
 
-def _assembler(request: Request) -> TextAssembler | SayAssembler:
+def _assembler(request: Request) -> TextAssembler | JsonAssembler:
     stop, whole_sentences = request.sampling.stop, request.whole_sentences
     if not request.actions:
         return TextAssembler(stop=stop, whole_sentences=whole_sentences, max_tokens=request.sampling.max_tokens)
-    return SayAssembler(
+    return JsonAssembler(
         stop=stop,
         whole_sentences=whole_sentences,
         max_tokens=request.words_max_tokens,
@@ -157,10 +157,10 @@ def _assembler(request: Request) -> TextAssembler | SayAssembler:
     )
 
 
-def known(request: Request, entry: Entry, now_s: float) -> Done:
+def known(request: Request, entry: Entry, now_s: float) -> Reply:
     """The reply of a request whose text got into the cache while it waited."""
     waited_ms = to_ms(now_s - request.arrived_s)
-    return Done(
+    return Reply(
         text=entry.text,
         finish=entry.finish,
         cache="hit",

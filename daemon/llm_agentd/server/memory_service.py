@@ -18,9 +18,9 @@ from llm_agentd.memory import summarize as condense
 from llm_agentd.memory.memory import Counts, Job, Memory, Outcome
 from llm_agentd.protocol import schema
 from llm_agentd.scheduler.batch import Event
-from llm_agentd.scheduler.engine_loop import Inference
+from llm_agentd.scheduler.engine_loop import EngineLoop
 from llm_agentd.server import pipeline as intake
-from llm_agentd.types import Done, Peer, Request, Sampling
+from llm_agentd.types import Peer, Reply, Request, Sampling
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ Answer = Callable[[Peer, str, dict[str, Any]], None]
 Post = Callable[[Callable[[], None]], None]
 
 
-class MemoryDesk:
+class MemoryService:
     """`inference` is set before the first record; `post` runs a function on the router thread."""
 
     def __init__(self, memory: Memory, *, answer: Answer, post: Post, is_busy: Callable[[], bool]) -> None:
@@ -46,7 +46,7 @@ class MemoryDesk:
         self._job: Job | None = None
         self._jobs = 0
         self._failed = 0
-        self.inference: Inference
+        self.engine_loop: EngineLoop
 
     def start(self) -> None:
         self._memory.start(lambda job: self._post(lambda: self._ask(job)))
@@ -72,18 +72,18 @@ class MemoryDesk:
 
     def heard(self, request: Request, reply: str) -> None:
         """A reply is done and on its way."""
-        if request.exchange is not None:
-            self._memory.note(request.exchange, reply, request.arrived_s)
+        if request.memory_turn is not None:
+            self._memory.note(request.memory_turn, reply, request.arrived_s)
 
     # -- condensing ------------------------------------------------------------------------------
 
     def give_way(self) -> None:
         """Somebody asks: what the model does for the memory ends at once."""
         if self._job is not None:
-            self.inference.cancel(PEER, self._id())
+            self.engine_loop.cancel(PEER, self._id())
 
     def _ask(self, job: Job) -> None:
-        info = self.inference.info
+        info = self.engine_loop.info
         if info is None or self._is_busy() or self._job is not None:
             self._memory.put_back(job)
         elif not self._wants_model(info) or self._failed >= CLOSED_AFTER:
@@ -92,7 +92,7 @@ class MemoryDesk:
         else:
             self._jobs += 1
             self._job = job
-            for _, error in self.inference.submit([self._request(job)]):
+            for _, error in self.engine_loop.submit([self._request(job)]):
                 self.event(error)
 
     def _wants_model(self, info: EngineInfo) -> bool:
@@ -119,7 +119,7 @@ class MemoryDesk:
         job, self._job = self._job, None
         if job is None:
             return
-        if isinstance(event, Done):
+        if isinstance(event, Reply):
             self._failed = 0
             self._memory.condensed(job, event.text)
             return

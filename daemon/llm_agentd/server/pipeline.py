@@ -13,14 +13,14 @@ from llm_agentd.engines.base import EngineInfo
 from llm_agentd.errors import AgentdError, Filtered
 from llm_agentd.memory.memory import Memory
 from llm_agentd.prompt.actions import extra_tokens, reply_schema, say_max_chars
-from llm_agentd.prompt.builder import Question, Thinker
+from llm_agentd.prompt.builder import ChatPrompt, PromptBuilder
 from llm_agentd.protocol import schema
 from llm_agentd.roles.registry import Roles
-from llm_agentd.types import Action, Done, Peer, Request, Sampling
+from llm_agentd.types import Action, Peer, Reply, Request, Sampling
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class RequestDefaults:
     """What holds for requests that do not say otherwise."""
 
     sampling: Sampling = field(default_factory=Sampling)
@@ -33,7 +33,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class OutputFormat:
     """How a reply that may choose an action is asked for. `schema` None: plain words.
 
     `sampling.max_tokens` has room for the action too, so that the words keep what was meant for them.
@@ -46,7 +46,7 @@ class Form:
     words_max_chars: int = 0  # 0: no grammar closes the words
 
     @classmethod
-    def of(cls, actions: tuple[Action, ...], sampling: Sampling, info: EngineInfo) -> Form:
+    def of(cls, actions: tuple[Action, ...], sampling: Sampling, info: EngineInfo) -> OutputFormat:
         """With the grammar of the actions, where the engine can follow one and the client brought none."""
         if not actions:
             return cls(sampling)
@@ -62,17 +62,17 @@ class Form:
 class Intake:
     """Makes requests of `infer` and `think` records."""
 
-    def __init__(self, thinker: Thinker, policy: Policy) -> None:
-        self._thinker = thinker
+    def __init__(self, builder: PromptBuilder, policy: RequestDefaults) -> None:
+        self._builder = builder
         self._policy = policy
 
     @property
     def roles(self) -> Roles:
-        return self._thinker.roles
+        return self._builder.roles
 
     @property
     def memory(self) -> Memory:
-        return self._thinker.memory
+        return self._builder.memory
 
     def languages(self, info: EngineInfo) -> tuple[str, ...]:
         """What the model speaks; nothing where neither the admin nor its file says it."""
@@ -80,7 +80,7 @@ class Intake:
 
     def language(self) -> str:
         """What NPCs speak where nobody names a language."""
-        return self._thinker.default_language
+        return self._builder.default_language
 
     def request(self, record: dict[str, Any], info: EngineInfo, *, peer: Peer, arrived_s: float) -> Request:
         """Raises BadRequest naming the field, Filtered by moderation. `record` has passed `schema.envelope`."""
@@ -89,20 +89,20 @@ class Intake:
             infer = schema.validate(schema.InferRecord, record)
             sampling = infer.sampling(policy.sampling)
             asked: schema.InferRecord | schema.ThinkRecord = infer
-            question: Question | None = None
+            question: ChatPrompt | None = None
             prompt, messages, label, owner, lang = infer.prompt, infer.messages, "", "", ""
-            form = Form()
+            form = OutputFormat()
             talk, variants, whole_sentences = None, policy.infer_variants, False
         else:
             asked = think = schema.validate(schema.ThinkRecord, record)
             sampling = asked.sampling(policy.sampling)
             room_tokens = info.context_tokens - sampling.max_tokens
-            question = self._thinker.question(think, self.languages(info), room_tokens)
-            form = Form.of(question.actions, sampling, info)
+            question = self._builder.build(think, self.languages(info), room_tokens)
+            form = OutputFormat.of(question.actions, sampling, info)
             sampling = form.sampling
             prompt, messages, label = None, question.messages, think.npc.role
             owner = think.player or think.npc.id
-            talk, lang = question.talk, question.lang
+            talk, lang = question.moderation, question.lang
             variants, whole_sentences = 1 if think.translate else policy.think_variants, True
         if sampling.seed is not None or sampling.temperature == 0:
             variants = 1  # asking again would give the same text again
@@ -135,14 +135,14 @@ class Intake:
             words_max_chars=form.words_max_chars,
             key=key,
             owner=owner,
-            talk=talk,
+            moderation=talk,
             lang=lang,
             short_messages=question.short_messages if question else None,
-            exchange=question.exchange if question else None,
+            memory_turn=question.memory_turn if question else None,
         )
 
 
-def done(reply: Done) -> dict[str, Any]:
+def done(reply: Reply) -> dict[str, Any]:
     """Fields of a `done` record. Written out: `asdict` would take longer than all the rest of a cache hit."""
     usage, timing = reply.usage, reply.timing_ms
     fields: dict[str, Any] = {

@@ -1,6 +1,6 @@
 """The router thread: the ROUTER socket, and all that is quick enough to answer at once.
 
-Bytes in → records → checked requests → cache hit? answer now → else to the inference thread; its events come back
+Bytes in → records → checked requests → cache hit? answer now → else to the engine thread; its events come back
 over an inproc PULL and leave as records. Only this thread touches the ROUTER. The only file that imports zmq here.
 Other threads hand it work by `call`, which rings a bell (an eventfd).
 """
@@ -28,18 +28,18 @@ from llm_agentd import __version__
 from llm_agentd.cache.completions import Cache, Entry
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.errors import AgentdError, BadRequest, Cancelled, StartError, TooLarge, Unavailable
-from llm_agentd.metrics import Meters
-from llm_agentd.moderation.classifier import Judge
+from llm_agentd.metrics import Metrics
+from llm_agentd.moderation.classifier import ClassifierThread
 from llm_agentd.moderation.moderator import Direction, Moderator, Verdict
 from llm_agentd.protocol import schema, wire
 from llm_agentd.scheduler.batch import Event
-from llm_agentd.scheduler.engine_loop import Emit, Inference
+from llm_agentd.scheduler.engine_loop import Emit, EngineLoop
 from llm_agentd.scheduler.sequence import known
 from llm_agentd.server import pipeline as intake
 from llm_agentd.server.memory_service import OPS as MEMORY_OPS
 from llm_agentd.server.memory_service import PEER as MEMORY_PEER
-from llm_agentd.server.memory_service import MemoryDesk
-from llm_agentd.types import Delta, Done, Peer, Request
+from llm_agentd.server.memory_service import MemoryService
+from llm_agentd.types import Delta, Peer, Reply, Request
 
 log = logging.getLogger(__name__)
 
@@ -58,19 +58,19 @@ class Router:
         endpoint: str,
         requests: intake.Intake,
         cache: Cache,
-        meters: Meters,
+        metrics: Metrics,
         moderator: Moderator | None = None,
-        judge: Judge | None = None,
+        classifier: ClassifierThread | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._intake = requests
         self._cache = cache
-        self._meters = meters
+        self._metrics = metrics
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._events: deque[tuple[Request, Event]] = deque()  # filled by inference, emptied here; appends are atomic
+        self._events: deque[tuple[Request, Event]] = deque()  # filled by engine_loop, emptied here; appends are atomic
         self._moderator = moderator
-        self._judge = judge if moderator else None
-        self._verdicts: deque[tuple[tuple[Request, Done | None], str]] = deque()  # filled by the judge
+        self._classifier = classifier if moderator else None
+        self._verdicts: deque[tuple[tuple[Request, Reply | None], str]] = deque()  # filled by the classifier
         self._judged: dict[tuple[Peer, str], Request] = {}  # whose words are with the classifier
         self._open: dict[tuple[Peer, str], bytes] = {}  # what is being answered, with a digest of its record
         self._out: dict[Peer, list[dict[str, Any]]] = {}  # replies of this round, by peer
@@ -78,12 +78,12 @@ class Router:
         self._burst: list[Request] = []
         self._calls: deque[Callable[[], None]] = deque()  # filled by other threads, emptied here
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._desk = MemoryDesk(
+        self._desk = MemoryService(
             requests.memory, answer=self._answer_late, post=self.call, is_busy=lambda: bool(self._open)
         )
         self._thread = threading.Thread(target=self._run, name="router", daemon=True)
         self.ended = threading.Event()
-        self.inference: Inference
+        self.engine_loop: EngineLoop
 
     # -- lifecycle -------------------------------------------------------------------------------
 
@@ -106,11 +106,11 @@ class Router:
         self._wake.bind(WAKE_ENDPOINT)
 
     def start(self) -> None:
-        self._desk.inference = self.inference
+        self._desk.engine_loop = self.engine_loop
         self._desk.start()
         self._thread.start()
-        if self._judge:
-            self._judge.start(self._connect_judge)
+        if self._classifier:
+            self._classifier.start(self._connect_judge)
 
     def call(self, work: Callable[[], None]) -> None:
         """From any thread: runs `work` on the router thread, soon."""
@@ -118,7 +118,7 @@ class Router:
         os.eventfd_write(self._bell, 1)
 
     def connect(self) -> Emit:
-        """For the inference thread, which calls it itself: the way back, over a socket of its own."""
+        """For the engine thread, which calls it itself: the way back, over a socket of its own."""
         socket = self._context.socket(zmq.PUSH)
         socket.connect(WAKE_ENDPOINT)
 
@@ -130,12 +130,12 @@ class Router:
         self._inference_end = socket
         return emit
 
-    def _connect_judge(self) -> Callable[[tuple[Request, Done | None], str], None]:
-        """For the judge's thread: its way back."""
+    def _connect_judge(self) -> Callable[[tuple[Request, Reply | None], str], None]:
+        """For the classifier's thread: its way back."""
         socket = self._judge_end = self._context.socket(zmq.PUSH)
         socket.connect(WAKE_ENDPOINT)
 
-        def told(ticket: tuple[Request, Done | None], category: str) -> None:
+        def told(ticket: tuple[Request, Reply | None], category: str) -> None:
             self._verdicts.append((ticket, category))
             with contextlib.suppress(zmq.Again):
                 socket.send(WAKE_FRAME, zmq.DONTWAIT)
@@ -143,9 +143,9 @@ class Router:
         return told
 
     def stop(self) -> None:
-        """After inference has stopped: sends what is left, then ends the thread and the socket."""
-        if self._judge:
-            self._judge.stop()
+        """After engine_loop has stopped: sends what is left, then ends the thread and the socket."""
+        if self._classifier:
+            self._classifier.stop()
             self._judge_end.close(0)
         with contextlib.suppress(zmq.Again):  # it broke and reads no more
             self._inference_end.send(STOP_FRAME, zmq.DONTWAIT)
@@ -203,7 +203,7 @@ class Router:
 
     def _submit(self) -> None:
         if self._burst:
-            for request, error in self.inference.submit(self._burst):
+            for request, error in self.engine_loop.submit(self._burst):
                 self._answer(request, intake.error(error))
             self._burst = []
 
@@ -211,9 +211,9 @@ class Router:
         if len(peer) > 1:
             self._held.setdefault(peer, [])
         for record in wire.decode(part):
-            if isinstance(record, wire.Bad):
+            if isinstance(record, wire.DecodeError):
                 self._put(peer, record.id, intake.error(record.error))
-                self._meters.requests.labels("unknown", record.error.code).inc()
+                self._metrics.requests.labels("unknown", record.error.code).inc()
                 continue
             self._take_record(peer, record)
 
@@ -238,7 +238,7 @@ class Router:
             log.exception("a record broke the router")
             outcome, fields = "internal", intake.error(AgentdError("a bug in the daemon; its log has the details"))
         self._put(peer, request_id if isinstance(request_id, str) else None, fields)
-        self._meters.requests.labels(op, outcome).inc()
+        self._metrics.requests.labels(op, outcome).inc()
 
     def _take_generation(self, peer: Peer, record: dict[str, Any], request_id: str) -> None:
         info = self._engine_info()
@@ -250,28 +250,28 @@ class Router:
             return  # re-sent after a broken connection: the answer is on its way
         if request.cache == "use":
             entry = self._cache.get(request.key, request.variants)
-            if entry is not None and not (self._judge and request.talk):
+            if entry is not None and not (self._classifier and request.moderation):
                 self._hit(request, entry)
                 return
         self._open[peer, request_id] = _digest(record)
-        if self._judge and request.talk and request.talk.said:
+        if self._classifier and request.moderation and request.moderation.said:
             self._judged[peer, request_id] = request
-            self._judge.ask((request, None), request.talk.said)
+            self._classifier.ask((request, None), request.moderation.said)
         else:
             self._burst.append(request)
         self._desk.give_way()
 
     def _engine_info(self) -> EngineInfo:
-        info = self.inference.info
+        info = self.engine_loop.info
         if info is None:
             raise Unavailable("the daemon is starting or stopping; try again shortly", retry_after_ms=1000)
         return info
 
     def _hit(self, request: Request, entry: Entry) -> None:
         reply = known(request, entry, time.monotonic())
-        self._meters.hits[request.op].inc()
-        self._meters.cache_hit.inc()
-        self._meters.request_s.observe(reply.timing_ms.total / 1000)
+        self._metrics.hits[request.op].inc()
+        self._metrics.cache_hit.inc()
+        self._metrics.request_s.observe(reply.timing_ms.total / 1000)
         if request.stream and reply.text:
             self._put(request.peer, request.id, {"event": "delta", "text": reply.text})
         self._put(request.peer, request.id, intake.done(reply))
@@ -285,7 +285,7 @@ class Router:
             if waits := self._judged.pop((peer, asked.target), None):
                 self._answer(waits, intake.error(Cancelled("cancelled by the client")))
             elif found:
-                self.inference.cancel(peer, asked.target)
+                self.engine_loop.cancel(peer, asked.target)
             return {"found": found}
         if op == "set_role":
             change = schema.validate(schema.SetRoleRecord, record)
@@ -294,11 +294,11 @@ class Router:
         if op == "roles":
             return self._intake.roles.listing()
         if op == "metrics":
-            return {"text": self._meters.text(self.inference.depth())}
+            return {"text": self._metrics.text(self.engine_loop.depth())}
         if op == "stats":
-            own = {"queue": self.inference.depth(), "open": len(self._open), "cache": self._cache.stats()}
+            own = {"queue": self.engine_loop.depth(), "open": len(self._open), "cache": self._cache.stats()}
             own["memory"] = self._intake.memory.stats()
-            return {"stats": own | self.inference.stats()}
+            return {"stats": own | self.engine_loop.stats()}
         info = self._engine_info()
         if op == "ping":
             return {"pong": True}
@@ -317,11 +317,11 @@ class Router:
                 continue  # its peer is gone
             if isinstance(event, Delta):
                 self._put(request.peer, request.id, {"event": "delta", "text": event.text})
-            elif isinstance(event, Done) and self._judge and request.talk:
-                self._judge.ask((request, event), event.text)
-            elif isinstance(event, Done):
-                self._meters.cache.labels(event.cache).inc()
-                self._meters.request_s.observe(event.timing_ms.total / 1000)
+            elif isinstance(event, Reply) and self._classifier and request.moderation:
+                self._classifier.ask((request, event), event.text)
+            elif isinstance(event, Reply):
+                self._metrics.cache.labels(event.cache).inc()
+                self._metrics.request_s.observe(event.timing_ms.total / 1000)
                 self._answer(request, intake.done(event))
                 self._desk.heard(request, event.text)
             else:
@@ -334,16 +334,18 @@ class Router:
             self._judged.pop((request.peer, request.id), None)
             if (request.peer, request.id) not in self._open:
                 continue
-            if category and self._moderator and request.talk:
-                text = request.talk.said if reply is None else reply.text
+            if category and self._moderator and request.moderation:
+                text = request.moderation.said if reply is None else reply.text
                 verdict = Verdict(False, f"classifier: {category}")
                 direction: Direction = "in" if reply is None else "out"
-                self._answer(request, intake.error(self._moderator.hold_back(direction, request.talk, text, verdict)))
+                self._answer(
+                    request, intake.error(self._moderator.hold_back(direction, request.moderation, text, verdict))
+                )
             elif reply is None:
                 self._burst.append(request)
             else:
-                self._meters.cache.labels(reply.cache).inc()
-                self._meters.request_s.observe(time.monotonic() - request.arrived_s)
+                self._metrics.cache.labels(reply.cache).inc()
+                self._metrics.request_s.observe(time.monotonic() - request.arrived_s)
                 self._answer(request, intake.done(reply))
                 self._desk.heard(request, reply.text)
         self._submit()
@@ -351,13 +353,13 @@ class Router:
     def _answer(self, request: Request, fields: dict[str, Any]) -> None:
         """The last record of a request that was open."""
         self._open.pop((request.peer, request.id), None)
-        self._meters.requests.labels(request.op, fields.get("code", "done")).inc()
+        self._metrics.requests.labels(request.op, fields.get("code", "done")).inc()
         self._put(request.peer, request.id, fields)
 
     def _answer_late(self, peer: Peer, request_id: str, fields: dict[str, Any]) -> None:
         """The answer to an op of the memory that took its time."""
         if self._open.pop((peer, request_id), None) is not None:
-            self._meters.requests.labels("forget", fields.get("code", "done")).inc()
+            self._metrics.requests.labels("forget", fields.get("code", "done")).inc()
             self._put(peer, request_id, fields)
 
     def _put(self, peer: Peer, request_id: str | None, fields: dict[str, Any]) -> None:
@@ -383,10 +385,10 @@ class Router:
             reason = {errno.EHOSTUNREACH: "peer_gone", errno.EAGAIN: "peer_slow"}.get(error.errno or 0)
             if reason is None:
                 raise
-        self._meters.dropped.labels(reason).inc()
+        self._metrics.dropped.labels(reason).inc()
         for key in [key for key in self._open if key[0] == peer]:
             del self._open[key]
-        self.inference.drop_peer(peer)
+        self.engine_loop.drop_peer(peer)
         return False
 
 

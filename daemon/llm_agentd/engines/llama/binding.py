@@ -1,7 +1,7 @@
 """What the `llama` engines need of llama.cpp, whoever brings it: cyllama's wheel or llama-cpp-python, built here.
 
 A binding owns one model and one context. It is thin: no checks but those that keep the process alive, no knowledge of
-prompts and samplings beyond what is named here. Inference thread only.
+prompts and samplings beyond what is named here. Engine thread only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which renderer knows a `llama` model's chat template; asked once, at the start. Inference thread only."""
+"""Which renderer knows a `llama` model's chat template; asked once, at the start. Engine thread only."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The `llama` engine's binding: llama.cpp as cyllama's wheel brings it, no compiler needed.
 
 What cyllama does not check would crash the process: the engine checks positions and token ids, `Grammars` what
-`grammar_error` may try. Inference thread only; `decode` lets the interpreter lock go.
+`grammar_error` may try. Engine thread only; `decode` lets the interpreter lock go.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The `llama` engines: llama.cpp, one decode call for all running sequences, prompts in parts beside them.
 
-What llama.cpp is called through is a `Binding`. Inference thread only (the constructor included: the threads of a
+What llama.cpp is called through is a `Binding`. Engine thread only (the constructor included: the threads of a
 decode inherit its CPUs and niceness). Knows nothing of requests, caches or NPCs.
 """
 

@@ -3,7 +3,7 @@
 llama.cpp's sampler for a grammar that does not parse is a null pointer, and the next step a crash; deep nesting
 overflows the parser's stack, and too many ways to go on take all memory. So each grammar is bounded and compiled
 once on trial before a sequence may use it.
-Inference thread only; knows nothing of sequences.
+Engine thread only; knows nothing of sequences.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Through its ctypes layer, so a call lets the interpreter lock go and nothing is checked: null pointers and sizes are
 checked here, positions and token ids by the engine. A C++ exception would end the process, so a grammar that allows no
-token is noticed before llama.cpp throws. Inference thread only.
+token is noticed before llama.cpp throws. Engine thread only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Keeps llama.cpp's log off stderr, and what it says about a failure for the message to the user.
 
 Its log callback is one for the whole process; so it is lent for the length of one native call and then switched off
-(a Python callback that outlives its module brings the process down at exit). Inference thread only.
+(a Python callback that outlives its module brings the process down at exit). Engine thread only.
 """
 
 from __future__ import annotations

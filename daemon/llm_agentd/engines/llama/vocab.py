@@ -1,4 +1,4 @@
-"""The vocabulary of a `llama` model: text to token ids and back to exact bytes. Inference thread only.
+"""The vocabulary of a `llama` model: text to token ids and back to exact bytes. Engine thread only.
 
 Knows nothing of prompts or sequences.
 """

@@ -1,7 +1,7 @@
 """The `stub` engine: no model, but all manners of one; for trying things out and for tests in milliseconds.
 
 Its text follows from prompt and seed, comes in pieces (some end inside a character), obeys `max_tokens` and JSON
-schemas; prompts are computed in parts. Pure but for `on_step`; inference thread only, like every engine.
+schemas; prompts are computed in parts. Pure but for `on_step`; engine thread only, like every engine.
 """
 
 from __future__ import annotations
