@@ -7,7 +7,6 @@ known key is nearest. Main thread, at start; knows nothing of sockets or engines
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,6 +27,7 @@ from llm_agentd.config.sources import (
     read_dotenv,
 )
 from llm_agentd.errors import StartError
+from llm_agentd.util.did_you_mean import nearest
 
 # Names of the contract that this version does not act on: refused with a word, never silently ignored.
 NOT_YET = ("remote", "speech", "cache.redis_url", "zmq.curve_")
@@ -114,10 +114,10 @@ def _unknown(setting: Setting, keys: Mapping[str, FieldInfo]) -> str:
         return f"{setting.key} is not in this version yet; leave it out"
     sections = {key.split(".")[0]: "" for key in keys}
     names = list(keys) if "." in setting.key else list(sections)
-    near = difflib.get_close_matches(setting.key, names, n=1) or difflib.get_close_matches(setting.key, keys, n=1)
-    if not near:
+    near = nearest(setting.key, names) or nearest(setting.key, keys)
+    if near is None:
         return f"unknown key {setting.key}; known sections: {', '.join(sections)}"
-    hint = ENV_PREFIX + near[0].upper().replace(".", "__") if setting.is_env else near[0]
+    hint = ENV_PREFIX + near.upper().replace(".", "__") if setting.is_env else near
     return f"unknown key {setting.key}; did you mean {hint}?"
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from dotenv.parser import parse_stream
 
 from llm_agentd.errors import StartError
+from llm_agentd.util.yaml_lines import YamlError, YamlNode, parse_yaml
 
 ENV_PREFIX = "LLM_AGENT_"
 # GPU_COUNT is no plain copy: any GPU means "all layers".
@@ -43,42 +43,30 @@ class Setting:
 def from_yaml(path: Path) -> Iterator[Setting]:
     """Every key of the file with its line."""
     try:
-        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise StartError(f"{path}: cannot read the configuration: {reason}") from error
     try:
-        node = loader.get_single_node()
-        if node is not None:
-            yield from _from_node(loader, node, "", path)
-    except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise StartError(f"{path}{line}: not valid YAML: {error.problem}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise StartError(f"{path}: not valid YAML: {error}") from error
-    finally:
-        loader.dispose()
+        root = parse_yaml(text)
+        if root is not None:
+            yield from _from_node(root, "", path)
+    except YamlError as error:
+        line = f", line {error.line}" if error.line else ""
+        raise StartError(f"{path}{line}: {error.reason}") from error
 
 
-def _from_node(loader: yaml.SafeLoader, node: yaml.Node, prefix: str, path: Path) -> Iterator[Setting]:
-    where = f"{path}, line {node.start_mark.line + 1}"
-    if not isinstance(node, yaml.MappingNode):
-        if not prefix:
+def _from_node(node: YamlNode, key: str, path: Path) -> Iterator[Setting]:
+    """A mapping's keys are settings or sections; anything else is the value of `key`."""
+    where = f"{path}, line {node.line}"
+    fields = node.fields()
+    if fields is None:
+        if not key:
             raise StartError(f"{where}: want sections with keys, such as `batch:` and under it `size: 8`")
-        yield Setting(prefix, loader.construct_object(node, deep=True), where, is_text=False)
+        yield Setting(key, node.value(), where, is_text=False)
         return
-    seen: set[str] = set()
-    for key_node, value_node in node.value:
-        name = str(key_node.value)
-        where = f"{path}, line {key_node.start_mark.line + 1}"
-        if name in seen:
-            raise StartError(f"{where}: {name} stands here twice; keep one")
-        seen.add(name)
-        key = f"{prefix}.{name}" if prefix else name
-        if isinstance(value_node, yaml.MappingNode):
-            yield from _from_node(loader, value_node, key, path)
-        else:
-            yield Setting(key, loader.construct_object(value_node, deep=True), where, is_text=False)
+    for name, child in fields.items():
+        yield from _from_node(child, f"{key}.{name}" if key else name, path)
 
 
 def read_dotenv(path: Path) -> Iterator[tuple[str, tuple[str, str]]]:
