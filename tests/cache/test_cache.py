@@ -144,10 +144,11 @@ class SlowStore:
         monkeypatch.setattr(Store, "apply", apply)
 
 
-def test_a_hanging_disk_blocks_nobody_and_costs_bounded_memory(
-    cache: LmdbCache, monkeypatch: pytest.MonkeyPatch
+def test_hanging_disk_blocks_no_caller_and_costs_bounded_memory(
+    folder: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cache_lmdb, "QUEUE_MAX", 20)
+    cache = LmdbCache(folder, TTL_S, MAX_BYTES, clock)
     slow = SlowStore(monkeypatch)
     cache.put(key(0), entry("first"), 1)
     assert slow.inside.wait(30)
@@ -161,6 +162,7 @@ def test_a_hanging_disk_blocks_nobody_and_costs_bounded_memory(
     slow.go_on.set()
     cache.flush()
     assert cache.get(key(20), 1) is not None
+    cache.close()
 
 
 def test_what_comes_together_is_committed_together(cache: LmdbCache, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,6 @@ Any thread, no state. It must not know what the records mean.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
 
@@ -13,22 +12,17 @@ import lmdb
 
 from llm_agentd.cache.record import BadRecord
 from llm_agentd.errors import StartError
+from llm_agentd.util.file_lock import FileLock
 
 
-def lock_folder(path: Path) -> int:
-    """Ends with the process. LMDB itself would let two daemons write, and neither would see the other's turns."""
-    handle = os.open(path / "daemon.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def lock_folder(path: Path) -> FileLock:
+    """LMDB itself would let two daemons write, and neither would see the other's turns. Raises StartError, OSError."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return FileLock(path / "daemon.lock")
     except BlockingIOError:
-        os.close(handle)
         raise StartError(
             f"cache.path: {path} is in use: another llm-agentd runs? stop it, or give this one another folder"
         ) from None
-    except OSError:
-        os.close(handle)
-        raise
-    return handle
 
 
 def cure(path: Path, error: Exception) -> str:

@@ -10,14 +10,12 @@ synced before it counts as written. The file stays whole in both cases.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import lmdb
 
@@ -35,6 +33,7 @@ from llm_agentd.cache.record import (
     slot_key,
     to_us,
 )
+from llm_agentd.util.group_writer import GroupWriter
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +69,9 @@ class _Purge:
     count: int = 0
 
 
+_Item: TypeAlias = _Put | _Hit | _Purge
+
+
 class LmdbCache:
     """Completions on LMDB. Close it only after the threads that read from it have ended."""
 
@@ -80,25 +82,29 @@ class LmdbCache:
         self._ttl_s = ttl_s
         self._max_bytes = max_bytes
         self._now = now
-        self._lock_handle = lock_folder(path)
+        self._lock = lock_folder(path)
         try:
             self._store = Store.open(path, max_bytes)
         except BaseException:
-            os.close(self._lock_handle)
+            self._lock.release()
             raise
         # Not yet committed replies by key and variant. The inner dicts are replaced, never changed, so that `get`
         # needs no lock; `_put_lock` orders those who replace them.
         self._pending: dict[bytes, dict[int, Entry]] = {}
         self._put_lock = threading.Lock()
-        self._queue: deque[_Put | _Hit | _Purge | threading.Event] = deque()
         self._turns: dict[bytes, int] = {}
-        self._wake = threading.Event()
-        self._hurry = threading.Event()
-        self._closing = False
         self._dropped = 0
         self._write_again_s = 0.0  # writing is off until then
         self._read_failed = False
-        self._writer = threading.Thread(target=self._write_on, name="cache-writer", daemon=True)
+        self._writer: GroupWriter[_Item] = GroupWriter(
+            "cache-writer",
+            self._write_group,
+            tick=lambda: self._write_group([]),  # sweeps
+            tick_every_s=SWEEP_EVERY_S,
+            linger_s=LINGER_S,
+            group_max=GROUP_MAX,
+            queue_max=QUEUE_MAX,
+        )
         self._writer.start()
 
     # -- any thread ------------------------------------------------------------------------------
@@ -126,7 +132,10 @@ class LmdbCache:
         except (lmdb.Error, BadRecord) as error:
             self._say_read_failed(error)
             return None
-        self._enqueue(_Hit(slot_key(key, variant), to_us(now_s)))
+        if self._writer.is_full:
+            self._dropped += 1
+        else:
+            self._writer.put(_Hit(slot_key(key, variant), to_us(now_s)))
         return entry
 
     def _turn(self, key: bytes, heads: list[Head]) -> int:
@@ -145,7 +154,7 @@ class LmdbCache:
 
     def put(self, key: bytes, entry: Entry, variants: int) -> None:
         now_s = self._now()
-        if len(self._queue) >= QUEUE_MAX or now_s < self._write_again_s or not 1 <= variants <= VARIANTS_MAX:
+        if self._writer.is_full or now_s < self._write_again_s or not 1 <= variants <= VARIANTS_MAX:
             self._dropped += 1
             return
         stamped = replace(
@@ -163,7 +172,7 @@ class LmdbCache:
                 self._say_read_failed(error)
                 return
             self._pending[key] = {**self._pending.get(key, {}), variant: stamped}
-        self._enqueue(_Put(key, variant, stamped))
+        self._writer.put(_Put(key, variant, stamped))
 
     def _free_variant(self, key: bytes, variants: int, now_us: int) -> int:
         """The first slot that holds no live reply, else the one with the oldest."""
@@ -179,23 +188,17 @@ class LmdbCache:
 
     def purge(self, name: str | None) -> int:
         wanted = _Purge(name)
-        self._queue.append(wanted)
-        self._hurry.set()
-        self._wake.set()
+        self._writer.put(wanted, urgent=True)
         if not wanted.done.wait(FLUSH_MAX_S):
             log.warning("cache.path: %s does not take what is written; replies that name a player stay", self._path)
         return wanted.count
 
     def flush(self) -> None:
-        ticket = threading.Event()
-        self._queue.append(ticket)
-        self._hurry.set()
-        self._wake.set()
-        if not ticket.wait(FLUSH_MAX_S):
+        if not self._writer.flush(FLUSH_MAX_S):
             log.warning("cache.path: %s does not take what is written; the last replies are not kept", self._path)
 
     def stats(self) -> dict[str, Any]:
-        facts: dict[str, Any] = {"backend": "lmdb", "queued": len(self._queue), "dropped": self._dropped}
+        facts: dict[str, Any] = {"backend": "lmdb", "queued": self._writer.queued, "dropped": self._dropped}
         facts["writing"] = self._now() >= self._write_again_s
         try:
             totals = self._store.totals()
@@ -213,21 +216,9 @@ class LmdbCache:
 
     def close(self) -> None:
         """Writes what is queued, ends the writer, then the environment, then the lock: nobody may open it before."""
-        self._closing = True
-        self._hurry.set()
-        self._wake.set()
-        self._writer.join(FLUSH_MAX_S)
-        if not self._writer.is_alive():  # else the environment is in use and goes with the process
+        if self._writer.close(FLUSH_MAX_S):  # else the environment is in use and goes with the process
             self._store.close()
-        os.close(self._lock_handle)
-
-    def _enqueue(self, item: _Put | _Hit) -> None:
-        if isinstance(item, _Hit) and len(self._queue) >= QUEUE_MAX:
-            self._dropped += 1
-            return
-        self._queue.append(item)
-        if not self._wake.is_set():
-            self._wake.set()
+        self._lock.release()
 
     def _say_read_failed(self, error: Exception) -> None:
         if not self._read_failed:
@@ -236,20 +227,7 @@ class LmdbCache:
 
     # -- the writer thread -----------------------------------------------------------------------
 
-    def _write_on(self) -> None:
-        while True:
-            self._wake.wait(SWEEP_EVERY_S)
-            self._hurry.wait(LINGER_S)
-            self._hurry.clear()
-            self._wake.clear()
-            closing = self._closing  # read before the queue: what was queued before `close` is in the last round
-            self._write_group([])  # sweeps
-            while self._queue:
-                self._write_group([self._queue.popleft() for _ in range(min(GROUP_MAX, len(self._queue)))])
-            if closing:
-                return
-
-    def _write_group(self, group: list[_Put | _Hit | _Purge | threading.Event]) -> None:
+    def _write_group(self, group: list[_Item]) -> None:
         puts = [item for item in group if isinstance(item, _Put)]
         hits = [item for item in group if isinstance(item, _Hit)]
         try:
@@ -266,9 +244,7 @@ class LmdbCache:
         finally:
             self._forget_pending(puts)
             for item in group:
-                if isinstance(item, threading.Event):
-                    item.set()
-                elif isinstance(item, _Purge):
+                if isinstance(item, _Purge):
                     item.done.set()
 
     def _commit(self, puts: list[_Put], hits: list[_Hit]) -> None:

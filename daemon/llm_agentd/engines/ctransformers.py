@@ -24,9 +24,10 @@ from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
 from llm_agentd.engines.fingerprint import fingerprint
 from llm_agentd.engines.gguf import Head, read_head
 from llm_agentd.engines.machine import ctransformers_build, pick_threads
-from llm_agentd.engines.text import check_fits, check_one_source, check_room, pick_context, well_formed
+from llm_agentd.engines.text import check_fits, check_one_source, check_room, pick_context
 from llm_agentd.errors import BadRequest, StartError
 from llm_agentd.types import Message, PrefixState, Sampling
+from llm_agentd.util.surrogates import repair_surrogates
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ class CTransformersEngine:
         _refuse_unknown(sampling)
         contents = [message.content for message in messages] if messages is not None else [prompt or ""]
         # The native side takes C strings, which end at the first NUL.
-        contents = [well_formed(content).replace("\0", "�") for content in contents]
+        contents = [repair_surrogates(content).replace("\0", "�") for content in contents]
         check_room(sum(len(text.encode()) for text in contents), self._info.context_tokens, self._longest_bytes)
         tokens = list(self._start)
         if messages is None:

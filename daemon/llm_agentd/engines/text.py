@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from llm_agentd.errors import BadRequest, StartError, TooLarge
 from llm_agentd.types import Message
@@ -18,15 +18,6 @@ def pick_context(trained_tokens: int, wanted: int | None) -> int:
     if trained_tokens and wanted > trained_tokens:
         raise StartError(f"model.context_tokens: {wanted} is more than the {trained_tokens} this model was trained for")
     return wanted
-
-
-def well_formed(text: str) -> str:
-    """`text` with lone surrogates, which no UTF-8 can hold, replaced by U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
 
 
 def check_one_source(prompt: str | None, messages: Iterable[Message] | None) -> None:
@@ -54,11 +45,3 @@ def _too_large(tokens: str, context_tokens: int) -> str:
         f"the prompt has {tokens} tokens, and prompt and reply share a context of {context_tokens}; "
         "shorten it, or raise model.context_tokens if the model allows"
     )
-
-
-def common(left: Sequence[int], right: Sequence[int]) -> int:
-    """How many tokens both begin with."""
-    for count, (one, other) in enumerate(zip(left, right, strict=False)):
-        if one != other:
-            return count
-    return min(len(left), len(right))

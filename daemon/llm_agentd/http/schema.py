@@ -5,7 +5,6 @@ Pure. Bodies are read leniently (Lua's JSON is odd) by app.py and exchange.py, n
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +13,7 @@ from llm_agentd.errors import BadRequest
 from llm_agentd.http.daemon_client import Record
 from llm_agentd.protocol.schema import MEMORIES_MAX, REMEMBER_MAX, REMEMBER_MAX_CHARS, InferRecord, field_names
 from llm_agentd.roles.role import PERSONA_MAX_CHARS, ROLE_NAME, TITLE_MAX_CHARS
+from llm_agentd.util.did_you_mean import did_you_mean
 
 # `messages` is for the wire and for OpenAI's routes; a streamed answer has no place in one JSON object.
 INFER_FIELDS = field_names(InferRecord) - {"op", "id", "stream", "messages"}
@@ -262,8 +262,7 @@ def infer_record(body: Any) -> Record:
         raise BadRequest('body: want a JSON object such as {"prompt": "Good evening!"}')
     for name in body:
         if name not in INFER_FIELDS:
-            near = difflib.get_close_matches(name, INFER_FIELDS, n=1)
-            hint = f", did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(INFER_FIELDS))}"
+            hint = did_you_mean(name, INFER_FIELDS, otherwise=f"; known: {', '.join(sorted(INFER_FIELDS))}")
             raise BadRequest(f"{name}: unknown field{hint}")
     prompt = body.get("prompt")
     if not isinstance(prompt, str) or not prompt:

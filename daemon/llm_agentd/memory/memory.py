@@ -7,9 +7,7 @@ was not written yet is seen by `recall` too. A file that cannot be used is said 
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import sqlite3
 import threading
 import time
@@ -26,6 +24,8 @@ from llm_agentd.memory.keywords import as_fact, clean
 from llm_agentd.memory.retrieval import NOTHING, Recalled
 from llm_agentd.memory.store import Row, Store
 from llm_agentd.types import MemoryTurn
+from llm_agentd.util.file_lock import FileLock
+from llm_agentd.util.group_writer import GroupWriter
 
 log = logging.getLogger(__name__)
 
@@ -191,29 +191,33 @@ class StoredMemory:
         self._now = now
         self._clock = clock
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock_handle = _lock(path)
+        self._file_lock = _lock(path)
         try:
             self._writing = Store(path, create=True)
             self._reading = Store(path, create=False)
             self._last_id = self._writing.newest_id()
         except BaseException:
-            os.close(self._lock_handle)
+            self._file_lock.release()
             raise
-        self._queue: deque[_Add | _Forget | _Condensed | threading.Event] = deque()
         self._pending: dict[int, Row] = {}  # rows not committed yet, by id; replaced, never changed
         self._lock = threading.Lock()  # of who replaces `_pending`, and of who counts on
-        self._tickets: list[threading.Event] = []  # of who waits until this round is over
         self._forgotten: deque[tuple[str | None, str | None, float]] = deque()
         self._asked_s = clock()
         self._job_out = False
         self._fresh = True  # something may have come that is to be condensed
-        self._wake, self._hurry = threading.Event(), threading.Event()
-        self._closing = False
         self._read_failed = False
         self._dropped = 0
         self._write_again_s = 0.0
         self._ask_model: Callable[[Job], None] = lambda job: self.condensed(job, None)
-        self._writer = threading.Thread(target=self._write_on, name="memory-writer", daemon=True)
+        self._writer: GroupWriter[_Item] = GroupWriter(
+            "memory-writer",
+            self._write_group,
+            tick=self._find_job,
+            tick_every_s=LOOK_EVERY_S,
+            linger_s=LINGER_S,
+            group_max=GROUP_MAX,
+            queue_max=QUEUE_MAX,
+        )
 
     def start(self, ask_model: Callable[[Job], None]) -> None:
         if self._condense_by != "rules":
@@ -278,9 +282,7 @@ class StoredMemory:
         while self._forgotten and self._forgotten[0][2] < now_s - FORGOTTEN_KEPT_S:
             self._forgotten.popleft()
         self._forgotten.append((npc, player, now_s))
-        self._queue.append(_Forget(npc, player, done))
-        self._hurry.set()
-        self._wake.set()
+        self._writer.put(_Forget(npc, player, done), urgent=True)
 
     def listing(self, npc: str | None, player: str | None, limit: int) -> list[dict[str, Any]]:
         pending = [row for row in self._pending.values() if npc in (None, row.npc) and player in (None, row.player)]
@@ -288,14 +290,13 @@ class StoredMemory:
         return [rows[one].view() for one in sorted(rows, reverse=True)[:limit]]
 
     def condensed(self, job: Job, reply: str | None) -> None:
-        self._queue.append(_Condensed(job, reply))
-        self._wake.set()
+        self._writer.put(_Condensed(job, reply))
 
     def put_back(self, job: Job) -> None:
         self._fresh, self._job_out = True, False
 
     def stats(self) -> dict[str, Any]:
-        facts: dict[str, Any] = {"backend": "sqlite", "queued": len(self._queue), "dropped": self._dropped}
+        facts: dict[str, Any] = {"backend": "sqlite", "queued": self._writer.queued, "dropped": self._dropped}
         try:
             return facts | {"bytes": self._reading.used_bytes(), "max_bytes": self._max_bytes}
         except sqlite3.Error as error:
@@ -303,24 +304,15 @@ class StoredMemory:
 
     def flush(self) -> None:
         """Returns when all that was handed in before is written or given up."""
-        ticket = threading.Event()
-        self._queue.append(ticket)
-        self._hurry.set()
-        self._wake.set()
-        if not ticket.wait(CLOSE_MAX_S):
+        if not self._writer.flush(CLOSE_MAX_S):
             log.warning("agents.memory_path: %s does not take what is written", self._path)
 
     def close(self) -> None:
         """Writes what is queued, ends the writer, then the connections, then the lock."""
-        self._closing = True
-        self._hurry.set()
-        self._wake.set()
-        if self._writer.ident is not None:
-            self._writer.join(CLOSE_MAX_S)
-        if not self._writer.is_alive():
+        if self._writer.close(CLOSE_MAX_S):  # else the connections are in use and go with the process
             self._reading.close()
             self._writing.close()
-        os.close(self._lock_handle)
+        self._file_lock.release()
 
     def _next_id(self) -> int:
         with self._lock:
@@ -334,35 +326,17 @@ class StoredMemory:
         )
 
     def _enqueue_row(self, row: Row, *, replaces: bool = False) -> bool:
-        if len(self._queue) >= QUEUE_MAX or self._now() < self._write_again_s:
+        if self._writer.is_full or self._now() < self._write_again_s:
             self._dropped += 1
             return False
         with self._lock:
             self._pending = {**self._pending, row.id: row}
-        self._queue.append(_Add(row, replaces))
-        self._wake.set()
+        self._writer.put(_Add(row, replaces))
         return True
 
     # -- the writer thread -----------------------------------------------------------------------
 
-    def _write_on(self) -> None:
-        while True:
-            woken = self._wake.wait(LOOK_EVERY_S)
-            self._hurry.wait(LINGER_S if woken else 0)
-            self._hurry.clear()
-            self._wake.clear()
-            closing = self._closing  # read before the queue: what was handed in before `close` is in the last round
-            while self._queue:
-                self._write_group([self._queue.popleft() for _ in range(min(GROUP_MAX, len(self._queue)))])
-            if not closing:
-                self._find_job()
-            for ticket in self._tickets:
-                ticket.set()
-            self._tickets.clear()
-            if closing:
-                return
-
-    def _write_group(self, group: Sequence[_Add | _Forget | _Condensed | threading.Event]) -> None:
+    def _write_group(self, group: Sequence[_Item]) -> None:
         """In the order they came: what was said before somebody wanted to be forgotten goes with the rest."""
         together: list[_Add | _Condensed] = []
         for item in group:
@@ -371,10 +345,7 @@ class StoredMemory:
                 continue
             self._write(together)
             together = []
-            if isinstance(item, _Forget):
-                self._commit_forget(item)
-            else:
-                self._tickets.append(item)
+            self._commit_forget(item)
         self._write(together)
 
     def _write(self, items: Sequence[_Add | _Condensed]) -> None:
@@ -493,17 +464,14 @@ class _Condensed:
     reply: str | None
 
 
-def _lock(path: Path) -> int:
-    """Ends with the process. Two daemons on one file would give the same ids out."""
-    handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+_Item: TypeAlias = _Add | _Forget | _Condensed
+
+
+def _lock(path: Path) -> FileLock:
+    """Two daemons on one file would give the same ids out. Raises StartError, OSError."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return FileLock(Path(f"{path}.lock"))
     except BlockingIOError:
-        os.close(handle)
         raise StartError(
             f"agents.memory_path: {path} is in use: another llm-agentd runs? stop it, or give this one another file"
         ) from None
-    except OSError:
-        os.close(handle)
-        raise
-    return handle

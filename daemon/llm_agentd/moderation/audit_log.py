@@ -6,23 +6,24 @@ cannot be written is said once, and nothing stops for it. What has to do with on
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any
 
 import orjson
 
+from llm_agentd.util.file_lock import FileLock
+from llm_agentd.util.group_writer import GroupWriter
+from llm_agentd.util.timestamps import parse_time, rfc3339
+
 log = logging.getLogger(__name__)
 
 PRUNE_EVERY_S = 24 * 3600
+STOP_MAX_S = 5.0  # a hanging disk must not hang the end of the daemon
 
 
 class AuditLog:
@@ -32,36 +33,31 @@ class AuditLog:
         self._path = path
         self._days = days
         self._now = now
-        self._queue: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
+        self._writer: GroupWriter[dict[str, Any]] = GroupWriter(
+            "audit", self._append, tick=self._prune, tick_every_s=PRUNE_EVERY_S
+        )
+        self._pruned_s = float("-inf")
         self._is_broken = False
 
     def start(self) -> None:
-        self._thread.start()
+        self._writer.start()
 
     def write(self, entry: dict[str, Any]) -> None:
         """`entry`: direction, player, npc, category, match, text, taken; the time is put before it."""
-        self._queue.put({"time": rfc3339(self._now())} | entry)
+        self._writer.put({"time": rfc3339(self._now())} | entry)
 
     def stop(self) -> None:
         """Writes what is queued, and ends."""
-        self._queue.put(None)
-        if self._thread.ident is not None:  # else it was never started
-            self._thread.join(5)
+        self._writer.close(STOP_MAX_S)
 
-    def _run(self) -> None:
-        pruned_s = float("-inf")
-        while True:
-            if time.monotonic() - pruned_s >= PRUNE_EVERY_S:
-                self._guarded(lambda: prune(self._path, self._now() - timedelta(days=self._days)))
-                pruned_s = time.monotonic()
-            try:
-                entry = self._queue.get(timeout=PRUNE_EVERY_S)
-            except Empty:
-                continue
-            if entry is None:
-                return
+    def _append(self, lines: list[dict[str, Any]]) -> None:
+        for entry in lines:
             self._guarded(lambda entry=entry: append(self._path, entry))  # type: ignore[misc]
+
+    def _prune(self) -> None:
+        if time.monotonic() - self._pruned_s >= PRUNE_EVERY_S:
+            self._pruned_s = time.monotonic()
+            self._guarded(lambda: prune(self._path, self._now() - timedelta(days=self._days)))
 
     def _guarded(self, work: Callable[[], object]) -> None:
         try:
@@ -70,10 +66,6 @@ class AuditLog:
             if not self._is_broken:
                 log.warning("agents.audit_path: no audit log is kept: %s: %s", self._path, error.strerror)
             self._is_broken = True
-
-
-def rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def append(path: Path, entry: dict[str, Any]) -> None:
@@ -125,12 +117,9 @@ def _keep_only(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> int:
     return len(lines) - len(kept)
 
 
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> FileLock:
     """The daemon appends while a command rewrites: one at a time, by a file beside the log."""
-    with path.with_name(path.name + ".lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    return FileLock(path.with_name(path.name + ".lock"), wait=True)
 
 
 def _read(line: bytes) -> dict[str, Any] | None:
@@ -143,7 +132,6 @@ def _read(line: bytes) -> dict[str, Any] | None:
 
 def _time_of(entry: dict[str, Any]) -> datetime:
     try:
-        moment = datetime.fromisoformat(str(entry.get("time")))
+        return parse_time(str(entry.get("time")))
     except ValueError:
         return datetime.min.replace(tzinfo=UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

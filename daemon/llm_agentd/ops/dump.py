@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
@@ -27,6 +26,7 @@ from llm_agentd.errors import StartError
 from llm_agentd.ops.dump_prefixes import line as prefix_line
 from llm_agentd.ops.dump_prefixes import saved_prefixes
 from llm_agentd.ops.dump_prefixes import summary as prefix_summary
+from llm_agentd.util.timestamps import rfc3339
 
 Format = Literal["table", "jsonl"]
 
@@ -84,7 +84,7 @@ def dump(
         if format == "jsonl":
             _print_jsonl(rows, out)
             for saved in prefixes:
-                out.write(orjson.dumps(prefix_line(saved, _rfc3339)).decode() + "\n")
+                out.write(orjson.dumps(prefix_line(saved)).decode() + "\n")
         else:
             _print_table(rows, now(), out)
             if prefixes:
@@ -167,9 +167,9 @@ def _line(row: _Row) -> dict[str, Any]:
         "role": entry.role,
         "prompt": entry.prompt,
         "text": entry.text,
-        "created": _rfc3339(entry.created_s),
-        "expires": _rfc3339(entry.expires_s),
-        "last_hit": None if entry.last_hit_s is None else _rfc3339(entry.last_hit_s),
+        "created": rfc3339(entry.created_s),
+        "expires": rfc3339(entry.expires_s),
+        "last_hit": None if entry.last_hit_s is None else rfc3339(entry.last_hit_s),
         "hits": entry.hits,
         "bytes": row.bytes,
     }
@@ -223,7 +223,7 @@ def _print_stats(store: Store, path: Path, format: Format, now_s: float, out: Te
     table.add_row("entries", f"{totals.entries} ({expired} expired)")
     table.add_row("bytes", f"{totals.bytes:,}")
     table.add_row("hit rate", "-" if rate is None else f"{rate:.1%} ({totals.hits} hits, {totals.stored} replies made)")
-    table.add_row("oldest", "-" if oldest_s is None else f"{_rfc3339(oldest_s)} ({_span(now_s - oldest_s)} ago)")
+    table.add_row("oldest", "-" if oldest_s is None else f"{rfc3339(oldest_s)} ({_span(now_s - oldest_s)} ago)")
     share = totals.map_used_bytes / totals.map_size_bytes
     table.add_row("map use", f"{totals.map_used_bytes:,} of {totals.map_size_bytes:,} bytes ({share:.1%})")
     table.add_row("by role", _cell(", ".join(f"{name} {count}" for name, count in roles.most_common()) or "-"))
@@ -239,7 +239,7 @@ def _stats_line(totals: Totals, roles: Counter[str], oldest_s: float | None, exp
         "hits": totals.hits,
         "stored": totals.stored,
         "hit_rate": _hit_rate(totals),
-        "oldest": None if oldest_s is None else _rfc3339(oldest_s),
+        "oldest": None if oldest_s is None else rfc3339(oldest_s),
         "map_used_bytes": totals.map_used_bytes,
         "map_size_bytes": totals.map_size_bytes,
         "roles": dict(roles),
@@ -261,10 +261,6 @@ def _console(out: TextIO) -> Console:
 def _cell(text: str) -> Text:
     """Text of players and models as data: no markup, and no control character reaches the terminal."""
     return Text("".join(char if char.isprintable() or char == "\n" else " " for char in text))
-
-
-def _rfc3339(time_s: float) -> str:
-    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _span(seconds: float) -> str:

@@ -13,6 +13,7 @@ import lmdb
 
 from llm_agentd.errors import StartError
 from llm_agentd.prefix_cache.store import FOLDER, Saved, look_in
+from llm_agentd.util.timestamps import rfc3339
 
 
 def saved_prefixes(cache_path: Path, role: str | None = None) -> tuple[list[Saved], list[bytes]]:
@@ -27,7 +28,7 @@ def saved_prefixes(cache_path: Path, role: str | None = None) -> tuple[list[Save
     return [one for one in saved if role is None or one.label == role], damaged
 
 
-def line(saved: Saved, rfc3339: Any) -> dict[str, Any]:
+def line(saved: Saved) -> dict[str, Any]:
     """One line of the dump, as CONTRACT section 6 has it; `model` is the fingerprint of model and engine."""
     return {
         "key": saved.key.hex(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,6 +15,7 @@ from rich.text import Text
 from llm_agentd.errors import StartError
 from llm_agentd.moderation.audit_log import entries
 from llm_agentd.moderation.moderator import Moderator, Verdict
+from llm_agentd.util.timestamps import parse_time
 
 _SPAN = re.compile(r"(\d+)\s*([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -26,8 +27,7 @@ def since(value: str, now: datetime) -> datetime:
     span = _SPAN.fullmatch(value.strip().lower())
     if span:
         return now - timedelta(**{_UNITS[span[2]]: int(span[1])})
-    moment = datetime.fromisoformat(value.strip())
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return parse_time(value)
 
 
 def show_log(path: Path, *, player: str | None, after: datetime | None, as_json: bool, out: TextIO) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ import orjson
 
 from llm_agentd.cache.files import fill_up, missing_bytes, reserve
 from llm_agentd.types import PrefixState
+from llm_agentd.util.group_writer import GroupWriter
 
 log = logging.getLogger(__name__)
 
@@ -151,8 +151,8 @@ class LmdbPrefixStore:
         self._lock = threading.Lock()  # guards `_index`, what is on disk, and `_in_flight_bytes`
         self._in_flight_bytes = 0
         self._failed = False
-        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._writer = threading.Thread(target=self._write_on, name="prefix-writer", daemon=True)
+        # One job a transaction: a state is tens of megabytes, and nothing is won by grouping them.
+        self._writer: GroupWriter[Callable[[], None]] = GroupWriter("prefix-writer", self._run_jobs)
         self._writer.start()
 
     # -- the engine thread --------------------------------------------------------------------
@@ -185,36 +185,32 @@ class LmdbPrefixStore:
             self._in_flight_bytes += size
         key = _key(self._fingerprint, state.tokens)
         now_s = self._now()
-        self._jobs.put(lambda: self._write(key, state, label, now_s))
+        self._writer.put(lambda: self._write(key, state, label, now_s))
         return key
 
     def touch(self, key: bytes) -> None:
         now_us = _to_us(self._now())
-        self._jobs.put(lambda: self._touch(key, now_us))
+        self._writer.put(lambda: self._touch(key, now_us))
 
     def drop(self, key: bytes) -> None:
-        self._jobs.put(lambda: self._delete([key]))
+        self._writer.put(lambda: self._delete([key]))
 
     def stats(self) -> dict[str, Any]:
         with self._lock:
             return {"entries": len(self._index), "bytes": sum(saved.bytes for saved in self._index.values())}
 
     def flush(self) -> None:
-        done = threading.Event()
-        self._jobs.put(done.set)
-        if not done.wait(CLOSE_MAX_S):
+        if not self._writer.flush(CLOSE_MAX_S):
             log.warning("%s does not take what is written; the last prefixes are not saved", self._path)
 
     def close(self) -> None:
-        self._jobs.put(None)
-        self._writer.join(CLOSE_MAX_S)
-        if not self._writer.is_alive():  # else the environment is in use and goes with the process
+        if self._writer.close(CLOSE_MAX_S):  # else the environment is in use and goes with the process
             self._env.close()
 
     # -- the writer thread -----------------------------------------------------------------------
 
-    def _write_on(self) -> None:
-        while (job := self._jobs.get()) is not None:
+    def _run_jobs(self, jobs: list[Callable[[], None]]) -> None:
+        for job in jobs:
             try:
                 job()
             except (lmdb.Error, OSError) as error:

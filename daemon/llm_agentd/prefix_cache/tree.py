@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from llm_agentd.util.common_prefix import common_prefix_length
+
 Value = TypeVar("Value")
 
 
@@ -32,7 +34,7 @@ class PrefixTree(Generic[Value]):
             if child is None:
                 node.children[rest[0]] = _Node(rest, value)
                 return
-            shared = _common(child.edge, rest)
+            shared = common_prefix_length(child.edge, rest)
             if shared < len(child.edge):
                 middle = _Node(child.edge[:shared], None, {child.edge[shared]: child})
                 child.edge = child.edge[shared:]
@@ -44,7 +46,7 @@ class PrefixTree(Generic[Value]):
         """How many tokens the best of the known begin with in common, and the values of all that do."""
         node, rest, count = self._root, tuple(tokens), 0
         while rest and (child := node.children.get(rest[0])) is not None:
-            shared = _common(child.edge, rest)
+            shared = common_prefix_length(child.edge, rest)
             node, rest, count = child, rest[shared:], count + shared
             if shared < len(child.edge):
                 break
@@ -82,18 +84,3 @@ def _values(node: _Node[Value]) -> Iterator[Value]:
         if one.value is not None:
             yield one.value
         waiting += one.children.values()
-
-
-def _common(left: tuple[int, ...], right: tuple[int, ...]) -> int:
-    """How many tokens both begin with; halves that are equal are compared as a whole."""
-    size = min(len(left), len(right))
-    if left[:size] == right[:size]:
-        return size
-    low, high = 0, size  # the first `low` are equal, the first `high` are not
-    while high - low > 1:
-        middle = (low + high) // 2
-        if left[low:middle] == right[low:middle]:
-            low = middle
-        else:
-            high = middle
-    return low

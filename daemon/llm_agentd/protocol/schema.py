@@ -7,8 +7,6 @@ What a `think` holds besides options is `types.Think`, from which `ThinkRecord` 
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, TypeVar
 
@@ -27,6 +25,7 @@ from llm_agentd.types import (
     Sampling,
     Think,
 )
+from llm_agentd.util.did_you_mean import did_you_mean
 
 ID_MAX_CHARS = 128  # CONTRACT section 3
 DEADLINE_MAX_MS = 600_000  # ten minutes: longer than any NPC is worth waiting for
@@ -203,7 +202,7 @@ def envelope(record: dict[str, Any]) -> tuple[str, str]:
     if not isinstance(given_id, str) or not 0 < len(given_id) <= ID_MAX_CHARS:
         raise BadRequest(f"id: want a string of 1 to {ID_MAX_CHARS} characters")
     if op not in OPS:
-        raise BadRequest(f"op: unknown {op!r}{_nearest(str(op), OPS)}; known: {', '.join(OPS)}")
+        raise BadRequest(f"op: unknown {op!r}{did_you_mean(str(op), OPS)}; known: {', '.join(OPS)}")
     return op, given_id
 
 
@@ -226,15 +225,10 @@ def _explain(model: type[Record], error: ValidationError) -> str:
     steps = (str(step) for step in first["loc"])
     path = ".".join(step for step in steps if not step.startswith(("constrained-", "list[", "tuple[", "function-")))
     if first["type"] == "unexpected_keyword_argument":
-        return f"{path}: unknown field{_nearest(path, field_names(model))}"
+        return f"{path}: unknown field{did_you_mean(path, field_names(model))}"
     if first["type"] == "missing":
         return f"{path}: missing"
     if first["type"] == "dataclass_type":
         return f"{path}: want a JSON object"
     what = first["msg"].removeprefix("Value error, ").replace("tuple", "list").replace("Tuple", "List")
     return f"{path}: {what}" if path else what  # what concerns the whole record names its fields itself
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f", did you mean {near[0]!r}?" if near else ""

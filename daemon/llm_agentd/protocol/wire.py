@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 
 from llm_agentd.errors import AgentdError, BadFrame, BadJson, TooLarge
+from llm_agentd.util.surrogates import repair_surrogates
 
 LENGTH_BYTES = 4
 RECORD_MAX_BYTES = 256 * 1024  # far above any prompt that fits a context; one record cannot hog the router
@@ -213,7 +214,7 @@ def _kind(value: Any) -> str:
 def _mended(value: Any) -> Any:
     """A copy as plain dicts and lists in which halves of surrogate pairs are U+FFFD: Python strings may hold them."""
     if isinstance(value, str):
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return repair_surrogates(value)
     if isinstance(value, Mapping):
         return {_mended(key): _mended(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -7,7 +7,6 @@ force and is told of. Router thread, after the start.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import logging
 import os
@@ -24,6 +23,7 @@ from llm_agentd.errors import BadRequest, StartError, TooLarge
 from llm_agentd.roles import role_file
 from llm_agentd.roles.role import BadField, Role, check_name, make_role
 from llm_agentd.roles.role_file import SUFFIX, RoleFileError
+from llm_agentd.util.did_you_mean import nearest
 
 log = logging.getLogger(__name__)
 
@@ -80,8 +80,8 @@ class Roles:
             return role
         if persona:
             return Role(name=name, title=f"the {name}", persona=f"The {name} lives in this world.")
-        near = difflib.get_close_matches(name, self._all, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known roles: {', '.join(sorted(self._all))}"
+        near = nearest(name, self._all)
+        hint = f"did you mean {near!r}?" if near else f"known roles: {', '.join(sorted(self._all))}"
         raise BadRequest(f"npc.role: unknown role {name!r} and no npc.persona to go by; {hint}")
 
     def version(self) -> str:

@@ -5,13 +5,13 @@ Pure. Where a field stands (file and line, or a request) is for the caller to sa
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from llm_agentd.prompt.sanitize import single_line
+from llm_agentd.util.did_you_mean import did_you_mean
 
 ROLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")  # also a file's name and a part of an address
 TITLE_MAX_CHARS = 100  # it completes "You are NAME, …"
@@ -118,8 +118,7 @@ def make_role(name: str, data: Mapping[str, Any]) -> Role:
 
 
 def _hint(field: str) -> str:
-    near = difflib.get_close_matches(field, FIELDS, n=1)
-    return f", did you mean {near[0]!r}?" if near else f"; known: {', '.join(FIELDS)}"
+    return did_you_mean(field, FIELDS, otherwise=f"; known: {', '.join(FIELDS)}")
 
 
 def _checked(field: str, kind: _Kind, value: Any) -> str | tuple[str, ...]:

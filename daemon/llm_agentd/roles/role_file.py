@@ -9,19 +9,16 @@ import os
 import stat
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from llm_agentd.roles.role import BadField, Role, check_name, make_role
+from llm_agentd.util.yaml_lines import YamlError, YamlNode, parse_yaml
 
 SUFFIX = ".yaml"
 FILE_MAX_BYTES = 64 * 1024  # over all limits of role.py together but the longest scripts; it is read between requests
 FILE_MODE = 0o644
 HEAD = "# Written by llm-agentd for the game's role editor. Edit it as you like: it is read again at once.\n"
-
-# libyaml reads ten times as fast; both name the same lines.
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class RoleFileError(Exception):
@@ -36,16 +33,10 @@ def read(path: Path) -> Role:
         name = check_name(path.stem)
     except BadField as error:
         raise RoleFileError(f"{path}: the file's {error}") from None
-    loader = _Loader(_text(path))
     try:
-        return _role(path, name, loader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise RoleFileError(f"{path}:{line}: not valid YAML: {error.problem}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise RoleFileError(f"{path}:1: not valid YAML: {error}") from None
-    finally:
-        loader.dispose()
+        return _role(path, name, parse_yaml(_text(path)))
+    except YamlError as error:
+        raise RoleFileError(f"{path}:{error.line or 1}: {error.reason}") from None
 
 
 def write(path: Path, role: Role) -> None:
@@ -74,43 +65,23 @@ def _text(path: Path) -> str:
     if len(data) > FILE_MAX_BYTES:
         raise RoleFileError(f"{path}: over {FILE_MAX_BYTES} bytes; a role is a page at most")
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RoleFileError(f"{path}:{data.count(10, 0, error.start) + 1}: not UTF-8 text") from None
-    bad = yaml.reader.Reader.NON_PRINTABLE.search(text)
-    if bad:
-        line = text.count("\n", 0, bad.start()) + 1
-        raise RoleFileError(f"{path}:{line}: a character that no text holds: {bad.group()!r}")
-    return text
 
 
-def _role(path: Path, name: str, loader: Any) -> Role:
-    node = loader.get_single_node()
-    if not isinstance(node, yaml.MappingNode):
-        line = node.start_mark.line + 1 if node is not None else 1
+def _role(path: Path, name: str, root: YamlNode | None) -> Role:
+    fields = root.fields() if root is not None else None
+    if root is None or fields is None:
+        line = root.line if root is not None else 1
         raise RoleFileError(f"{path}:{line}: want fields, such as `title: the {name}` and under it `persona: …`")
-    data: dict[str, Any] = {}
-    nodes: dict[str, yaml.Node] = {}
-    for key, value in node.value:
-        field, line = str(key.value), key.start_mark.line + 1
-        if field in data:
-            raise RoleFileError(f"{path}:{line}: {field} stands here twice; keep one")
-        nodes[field] = value
-        try:
-            data[field] = loader.construct_object(value, deep=True)
-        except ValueError as error:  # what looks like a date and is none
-            raise RoleFileError(f"{path}:{line}: {field}: {error}; put it in quotes") from None
     try:
-        return make_role(name, data)
+        return make_role(name, {field: node.value() for field, node in fields.items()})
     except BadField as error:
-        raise RoleFileError(f"{path}:{_line(node, nodes, error)}: {error}") from None
+        raise RoleFileError(f"{path}:{_line(root, fields, error)}: {error}") from None
 
 
-def _line(whole: yaml.MappingNode, nodes: dict[str, yaml.Node], error: BadField) -> int:
+def _line(root: YamlNode, fields: dict[str, YamlNode], error: BadField) -> int:
     """Where the field stands: its list's item, its key, or the file's beginning where it is missing."""
-    value = nodes.get(error.field)
-    if isinstance(value, yaml.SequenceNode) and error.item is not None:
-        line: int = value.value[error.item].start_mark.line
-        return line + 1
-    keys = (key.start_mark.line for key, _ in whole.value if str(key.value) == error.field)
-    return int(next(keys, whole.start_mark.line)) + 1
+    node = fields.get(error.field, root)
+    return node.line if error.item is None else node.item_line(error.item)

@@ -13,7 +13,6 @@ from typing import TypeAlias
 
 from llm_agentd.cache.completions import Cache
 from llm_agentd.engines.base import Engine, Piece, Prompt
-from llm_agentd.engines.text import common
 from llm_agentd.errors import AgentdError, EngineFailed, TooLarge
 from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.moderator import Moderator
@@ -22,6 +21,7 @@ from llm_agentd.scheduler.latency import LatencyEstimate
 from llm_agentd.scheduler.request_queue import AGED_S
 from llm_agentd.scheduler.sequence import Sequence, known
 from llm_agentd.types import PRIORITIES, Delta, PrefixState, Reply, Request
+from llm_agentd.util.common_prefix import common_prefix_length
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ class Batch:
 
     def _pick_slot(self, prompt: Prompt, kept_tokens: int) -> tuple[int, int]:
         """The free slot that holds most of the prompt, and how much; the longest free where a kept state has more."""
-        held = {seq: common(prompt.tokens, self.engine.held(seq)) for seq in self._free}
+        held = {seq: common_prefix_length(prompt.tokens, self.engine.held(seq)) for seq in self._free}
         seq = max(self._free, key=held.__getitem__)
         if held[seq] <= kept_tokens:
             seq = self._free[0]

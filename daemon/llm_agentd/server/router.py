@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import logging
 import os
@@ -40,6 +39,7 @@ from llm_agentd.server.memory_service import OPS as MEMORY_OPS
 from llm_agentd.server.memory_service import PEER as MEMORY_PEER
 from llm_agentd.server.memory_service import MemoryService
 from llm_agentd.types import Delta, Peer, Reply, Request
+from llm_agentd.util.file_lock import FileLock
 
 log = logging.getLogger(__name__)
 
@@ -164,7 +164,7 @@ class Router:
             self._wake.close(0)
             self._socket.close()
             if self._lock is not None:
-                self._lock.close()
+                self._lock.release()
             self.ended.set()
 
     def _serve(self) -> None:
@@ -403,19 +403,17 @@ def _encode(record: dict[str, Any]) -> bytes:
         return wire.encode({"id": record["id"], **intake.error(error)})
 
 
-def _lock_ipc(endpoint: str) -> Any:
+def _lock_ipc(endpoint: str) -> FileLock | None:
     """ZeroMQ silently takes an ipc path over from whoever has it; a lock beside it keeps a second daemon out."""
     if not endpoint.startswith("ipc://"):
         return None
     path = Path(endpoint.removeprefix("ipc://") + ".lock")
     try:
-        handle = path.open("w")
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return FileLock(path)
     except BlockingIOError:
         raise StartError(_taken(endpoint)) from None
     except OSError as error:
         raise StartError(f"zmq.endpoint: cannot use {endpoint}: {error.strerror}; choose another folder") from None
-    return handle
 
 
 def _bind_failure(endpoint: str, error: zmq.ZMQError) -> str:

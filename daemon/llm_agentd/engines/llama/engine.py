@@ -23,8 +23,10 @@ from llm_agentd.engines.llama.chat import pick_render
 from llm_agentd.engines.llama.grammar import Grammars
 from llm_agentd.engines.llama.vocab import Vocab
 from llm_agentd.engines.machine import is_tiny, pick_threads
-from llm_agentd.engines.text import check_fits, check_one_source, check_room, common, pick_context, well_formed
+from llm_agentd.engines.text import check_fits, check_one_source, check_room, pick_context
 from llm_agentd.types import Message, PrefixState, Sampling
+from llm_agentd.util.common_prefix import common_prefix_length
+from llm_agentd.util.surrogates import repair_surrogates
 
 # Prompts are computed in parts of so many tokens, one part a step or several short ones: what a long prompt may delay
 # the running sequences by. 64 is within a tenth of the fastest prefill, and the least at which attention takes the
@@ -142,7 +144,7 @@ class LlamaEngine:
         check_one_source(prompt, messages)
         self._grammars.text(sampling)
         contents = [message.content for message in messages] if messages is not None else [prompt or ""]
-        contents = [well_formed(content) for content in contents]
+        contents = [repair_surrogates(content) for content in contents]
         size = sum(len(content.encode()) for content in contents)
         check_room(size, self._info.context_tokens, self._vocab.longest_bytes)
         tokens = list(self._vocab.start)
@@ -215,7 +217,7 @@ class LlamaEngine:
 
     def _usable(self, prompt: Prompt, known: Sequence[int]) -> int:
         """How many tokens of `known` may stand for the prompt's; at least its last one is always computed."""
-        count = min(common(prompt.tokens, known), len(prompt) - 1)
+        count = min(common_prefix_length(prompt.tokens, known), len(prompt) - 1)
         if not self._exact or count == prompt.stable_tokens:
             return count
         if count > prompt.stable_tokens > 0:

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from llm_agentd.engines import chat
 from llm_agentd.engines.base import Cost, EngineInfo, Piece, Prompt
 from llm_agentd.engines.stub.json_text import instance
-from llm_agentd.engines.text import check_fits, check_one_source, check_room, common, well_formed
+from llm_agentd.engines.text import check_fits, check_one_source, check_room
 from llm_agentd.errors import BadRequest
 from llm_agentd.types import Message, PrefixState, Sampling
+from llm_agentd.util.common_prefix import common_prefix_length
+from llm_agentd.util.surrogates import repair_surrogates
 
 CONTEXT_TOKENS = 2048
 TOKEN_BYTES = 4  # a token is up to four bytes of UTF-8 and their number: about what real vocabularies reach
@@ -109,7 +111,7 @@ class StubEngine:
         if sampling.json_schema is not None:
             instance(sampling.json_schema, "")
         text = _chat_text(messages) if messages is not None else prompt or ""
-        data = well_formed(text).encode()
+        data = repair_surrogates(text).encode()
         check_room(len(data), self._info.context_tokens, TOKEN_BYTES)
         tokens = [_pack(data[at : at + TOKEN_BYTES]) for at in range(0, len(data), TOKEN_BYTES)]
         check_fits(len(tokens), self._info.context_tokens)
@@ -133,7 +135,9 @@ class StubEngine:
         text = b"".join(map(_unpack, prompt.tokens)).decode(errors="replace")
         pieces = self._script(text) if self._script else _pieces(text, sampling)
         room = self._info.context_tokens - len(prompt)
-        known = [common(prompt.tokens, tokens) for tokens in (self._held[seq], state.tokens if state else ())]
+        known = [
+            common_prefix_length(prompt.tokens, tokens) for tokens in (self._held[seq], state.tokens if state else ())
+        ]
         reused = min(max(known), len(prompt) - 1)
         self._held[seq] = []
         self._live[seq] = _Live(seq, prompt, text, pieces, min(sampling.max_tokens, room), keep, rank, reused)
