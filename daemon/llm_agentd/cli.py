@@ -320,7 +320,8 @@ def bench(
     It starts a daemon of its own on free ports with an empty cache; of the configuration it takes the model.
     """
     loaded = _load(config, sets)
-    from llm_agentd.bench import Options, run
+    from llm_agentd.bench.result import Options
+    from llm_agentd.bench.runner import run
 
     options = Options(
         requests=requests,

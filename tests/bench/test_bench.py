@@ -8,8 +8,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from llm_agentd import bench
-from llm_agentd.bench import decode, grammar, hit, memory, percentile
+from llm_agentd.bench import decode, grammar, hit, memory, runner
+from llm_agentd.bench.result import percentile
 from llm_agentd.config import Config
 from llm_agentd.errors import StartError
 
@@ -19,7 +19,7 @@ def test_hit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.setattr(hit, "CALLS", 20)
     monkeypatch.setattr(hit, "IDLE_S", 0.1)
     written = tmp_path / "hit.json"
-    assert bench.run("hit", Config(), json_file=written, plot_dir=tmp_path) == 0
+    assert runner.run("hit", Config(), json_file=written, plot_dir=tmp_path) == 0
     report = orjson.loads(written.read_bytes())
     assert report["bench"] == "hit"
     assert {"zmq_vs_echo_p50", "http_vs_bare_p50"} <= set(report["ratios"])
@@ -35,7 +35,7 @@ def test_decode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decode, "WIDTHS", (1, 2))
     monkeypatch.setattr(decode, "REQUESTS_PER_SEQUENCE", 2)
     written = tmp_path / "decode.json"
-    assert bench.run("decode", Config(), json_file=written) == 0
+    assert runner.run("decode", Config(), json_file=written) == 0
     report = orjson.loads(written.read_bytes())
     assert set(report["ratios"]) == {"at_1", "at_2"}
     assert report["figures"]["bare_tokens_per_s_at_1"] > 0
@@ -47,7 +47,7 @@ def test_grammar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grammar, "REQUESTS_PER_SEQUENCE", 1)
     monkeypatch.setattr(grammar, "NEW_SCHEMAS", 3)
     written = tmp_path / "grammar.json"
-    assert bench.run("grammar", Config(), json_file=written) == 0
+    assert runner.run("grammar", Config(), json_file=written) == 0
     report = orjson.loads(written.read_bytes())
     assert set(report["ratios"]) == {"at_1", "at_2"}
     assert report["figures"]["new_schema_ms_p50"] > 0
@@ -55,10 +55,10 @@ def test_grammar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_unknown_name_and_missing_extra_name_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(StartError, match="known: hit, decode, grammar, village, restart, ticks, memory"):
-        bench.run("hits", Config())
+        runner.run("hits", Config())
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(StartError, match=r"llm-agentd\[bench\]"):
-        bench.run("hit", Config(), plot_dir=tmp_path)
+        runner.run("hit", Config(), plot_dir=tmp_path)
 
 
 def test_percentile() -> None:
@@ -72,7 +72,7 @@ def test_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "SIZES", (20, 200))
     monkeypatch.setattr(memory, "LOOKUPS", 20)
     written = tmp_path / "memory.json"
-    assert bench.run("memory", Config(), json_file=written) == 0
+    assert runner.run("memory", Config(), json_file=written) == 0
     report = orjson.loads(written.read_bytes())
     assert report["ratios"]["lookup_p95"] > 0
     assert report["figures"]["lookup_p95_ms"] > 0

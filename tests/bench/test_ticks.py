@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
-from llm_agentd import bench
-from llm_agentd.bench import Options, ticks
+from llm_agentd.bench import runner, ticks
+from llm_agentd.bench.result import Options
 from llm_agentd.bench.ticks import Run
 from llm_agentd.config import load_config
 from llm_agentd.errors import StartError
@@ -73,7 +73,7 @@ def test_ticks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     monkeypatch.setattr(ticks, "ASKED_EVERY_MAX_S", 0.5)
     written = tmp_path / "ticks.json"
     options = Options(npcs=(2,), seconds=8.0)  # a line takes up to six to say
-    assert bench.run("ticks", load_config(), options, json_file=written, plot_dir=tmp_path) == 0
+    assert runner.run("ticks", load_config(), options, json_file=written, plot_dir=tmp_path) == 0
     report = orjson.loads(written.read_bytes())
     figures: dict[str, Any] = report["figures"]
     assert set(report["ratios"]) == {"step_gap_p99_at_2"}

@@ -12,8 +12,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from llm_agentd import bench
-from llm_agentd.bench import Options, clients
+from llm_agentd.bench import clients, runner
+from llm_agentd.bench.result import Options
 from llm_agentd.bench.trace import Ask, asks, drain, system_text, timed
 from llm_agentd.config import Config, load_config
 from llm_agentd.engines import open_engine
@@ -149,13 +149,13 @@ def test_background_that_fails_is_told_and_not_asked_again(upstream: str) -> Non
 def test_a_side_that_answers_nothing_is_named(upstream: str) -> None:
     Sse.refuse = True
     with pytest.raises(StartError, match=r"answered nothing: .*503"):
-        bench.run("village", Config(), Options(requests=2, clients=1, saturate_s=0, upstream=upstream))
+        runner.run("village", Config(), Options(requests=2, clients=1, saturate_s=0, upstream=upstream))
 
 
 def test_village(upstream: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written = tmp_path / "village.json"
     options = Options(requests=6, clients=3, saturate_s=2.5, upstream=upstream)
-    assert bench.run("village", Config(), options, json_file=written, plot_dir=tmp_path) == 0
+    assert runner.run("village", Config(), options, json_file=written, plot_dir=tmp_path) == 0
     report = orjson.loads(written.read_bytes())
     assert {"requests_per_s", "first_text_p95", "spoken_first_text_p95", "vs_bare"} <= set(report["ratios"])
     assert all(ratio > 0 for ratio in report["ratios"].values())
@@ -166,12 +166,12 @@ def test_village(upstream: str, tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_village_at_a_rate(tmp_path: Path) -> None:
     written = tmp_path / "village.json"
     options = Options(rate=20, seconds=0.5, saturate_s=0.1)
-    assert bench.run("village", Config(), options, json_file=written) == 0
+    assert runner.run("village", Config(), options, json_file=written) == 0
     assert orjson.loads(written.read_bytes())["figures"]["bare_requests_per_s"] > 0
 
 
 def test_restart(tmp_path: Path) -> None:
     written = tmp_path / "restart.json"
-    assert bench.run("restart", load_config(None, ["model.threads=1"]), Options(rounds=1), json_file=written) == 0
+    assert runner.run("restart", load_config(None, ["model.threads=1"]), Options(rounds=1), json_file=written) == 0
     report = orjson.loads(written.read_bytes())
     assert 0 < report["ratios"]["first_reply"] < 1, "saved prefixes were used"

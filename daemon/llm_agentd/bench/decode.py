@@ -9,8 +9,8 @@ from __future__ import annotations
 import statistics
 import time
 
-from llm_agentd.bench import Options, Result
 from llm_agentd.bench.bare_loop import bare_run
+from llm_agentd.bench.result import Options, Result
 from llm_agentd.config import Config
 from llm_agentd.engines.chat import chatml
 from llm_agentd.errors import StartError

@@ -11,7 +11,7 @@ import statistics
 import time
 from typing import Any
 
-from llm_agentd.bench import Options, Result
+from llm_agentd.bench.result import Options, Result
 from llm_agentd.config import Config
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine

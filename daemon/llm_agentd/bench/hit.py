@@ -11,7 +11,7 @@ import time
 import orjson
 import psutil
 
-from llm_agentd.bench import Options, Result, percentile
+from llm_agentd.bench.result import Options, Result, percentile
 from llm_agentd.config import Config
 from llm_agentd.ops.harness import Browser, Peer, daemon, free_port, process, times_us
 from llm_agentd.protocol import wire

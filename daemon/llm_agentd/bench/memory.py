@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from llm_agentd.bench import Options, Result, percentile
+from llm_agentd.bench.result import Options, Result, percentile
 from llm_agentd.config import Config
 from llm_agentd.engines import open_engine
 from llm_agentd.memory.memory import StoredMemory

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llm_agentd.bench import Options, Result
 from llm_agentd.bench.clients import Answer, Client, Daemon, Upstream
+from llm_agentd.bench.result import Options, Result
 from llm_agentd.bench.trace import Ask, role_text
 from llm_agentd.bench.village import CONTEXT_TOKENS, PEER_SLOTS, peer
 from llm_agentd.config import Config

@@ -16,7 +16,8 @@ from typing import Any
 
 import orjson
 
-from llm_agentd.bench import Options, Result, percentile, pyplot
+from llm_agentd.bench.plots import pyplot
+from llm_agentd.bench.result import Options, Result, percentile
 from llm_agentd.config import Config
 from llm_agentd.demo.game import STEP_S, Game
 from llm_agentd.errors import StartError

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from llm_agentd.bench import Options, Result, percentile, pyplot
 from llm_agentd.bench.bare_loop import bare_run
 from llm_agentd.bench.clients import Answer, Client, Daemon, Upstream, drain, open_loop, saturate
+from llm_agentd.bench.plots import pyplot
+from llm_agentd.bench.result import Options, Result, percentile
 from llm_agentd.bench.trace import Ask, asks, timed
 from llm_agentd.bench.trace import drain as drained
 from llm_agentd.config import Config
