@@ -1,0 +1,35 @@
+"""The examples of docs/python.md run as they are, against a real daemon."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from llm_agentd.memory.memory import open_memory
+from tests.support.daemon_in_process import InProcess
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "python.md"
+EXAMPLES = re.findall(r"^```python\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+DEFAULT_ENDPOINT = "tcp://127.0.0.1:5570"
+
+
+def test_there_are_three_examples() -> None:
+    assert len(EXAMPLES) == 3
+
+
+@pytest.mark.parametrize(
+    ("example", "prints"),
+    list(zip(EXAMPLES, ["stub\n", "stop", "Tilda says: "], strict=True)),
+    ids=["think", "stream", "asyncio"],
+)
+def test_example_runs(
+    example: str, prints: str, endpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert DEFAULT_ENDPOINT in example
+    memory = open_memory(tmp_path / "memory.db", turns=5, max_bytes=2**24)
+    with closing(memory), InProcess(endpoint, memory=memory):
+        exec(compile(example.replace(DEFAULT_ENDPOINT, endpoint), "docs/python.md", "exec"), {"__name__": "example"})
+    assert prints in capsys.readouterr().out
