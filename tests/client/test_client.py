@@ -27,7 +27,7 @@ from llm_agentd.errors import (
 from llm_agentd.memory.memory import open_memory
 from llm_agentd.protocol import wire
 from llm_agentd.roles.registry import Roles
-from llm_agentd.types import Done, Message, Npc
+from llm_agentd.types import Message, Npc, Reply
 from tests.support.daemon_in_process import InProcess
 from tests.support.http_harness import FakeDaemon, delta, error, silent
 
@@ -63,7 +63,7 @@ def client(endpoint: str, tmp_path: Path) -> Iterator[Client]:
 
 def test_infer_gives_a_reply_with_usage_and_timing(client: Client) -> None:
     reply = client.infer("Say something.", seed=1)
-    assert isinstance(reply, Done)
+    assert isinstance(reply, Reply)
     assert "Say something" in reply.text
     assert (reply.finish, reply.cache, reply.model, reply.action) == ("stop", "miss", "stub", None)
     assert reply.usage.completion_tokens > 0

@@ -27,7 +27,7 @@ from llm_agentd.client.records import (
     without_envelope,
 )
 from llm_agentd.errors import BadRequest, DeadlineExceeded, Unavailable
-from llm_agentd.types import Done, Npc
+from llm_agentd.types import Npc, Reply
 
 log = logging.getLogger(__name__)
 
@@ -96,11 +96,11 @@ class AsyncClient:
         *,
         timeout_s: float | None = None,
         **options: Unpack[ThinkOptions],
-    ) -> Done:
+    ) -> Reply:
         """What an NPC says to `utterance`, or of itself where that is None. `npc` wants `id`, `name` and `role`."""
         return reply_of(await self.request("think", timeout_s=timeout_s, **think_fields(npc, utterance, options)))
 
-    async def infer(self, prompt: str | Chat, *, timeout_s: float | None = None, **options: Unpack[Options]) -> Done:
+    async def infer(self, prompt: str | Chat, *, timeout_s: float | None = None, **options: Unpack[Options]) -> Reply:
         """Continues a raw text; a list of messages is a chat in the model's own template."""
         return reply_of(await self.request("infer", timeout_s=timeout_s, **infer_fields(prompt, options)))
 
@@ -261,14 +261,14 @@ class AsyncStream:
 
     def __init__(self, client: AsyncClient, op: str, fields: Record, timeout_s: float | None) -> None:
         self._request = _Request(client, op, {**fields, "stream": True}, timeout_s)
-        self._reply: Done | None = None
+        self._reply: Reply | None = None
 
     @property
     def id(self) -> str:
         return self._request.id
 
     @property
-    def reply(self) -> Done:
+    def reply(self) -> Reply:
         """The whole reply. Raises RuntimeError before the iteration has ended."""
         if self._reply is None:
             raise RuntimeError("the reply is complete only when the stream has ended: iterate over all of it first")

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar, Unpack
 from llm_agentd.client.asynchronous import CONNECT_TIMEOUT_S, DEFAULT_ENDPOINT, TIMEOUT_S, AsyncClient, AsyncStream
 from llm_agentd.client.records import Chat, Options, Record, ThinkOptions
 from llm_agentd.errors import Unavailable
-from llm_agentd.types import Done, Npc
+from llm_agentd.types import Npc, Reply
 
 T = TypeVar("T")
 
@@ -88,11 +88,11 @@ class Client:
         *,
         timeout_s: float | None = None,
         **options: Unpack[ThinkOptions],
-    ) -> Done:
+    ) -> Reply:
         """What an NPC says to `utterance`, or of itself where that is None. `npc` wants `id`, `name` and `role`."""
         return self._run(self._client.think(npc, utterance, timeout_s=timeout_s, **options))
 
-    def infer(self, prompt: str | Chat, *, timeout_s: float | None = None, **options: Unpack[Options]) -> Done:
+    def infer(self, prompt: str | Chat, *, timeout_s: float | None = None, **options: Unpack[Options]) -> Reply:
         """Continues a raw text; a list of messages is a chat in the model's own template."""
         return self._run(self._client.infer(prompt, timeout_s=timeout_s, **options))
 
@@ -197,7 +197,7 @@ class Stream:
         return self._stream.id
 
     @property
-    def reply(self) -> Done:
+    def reply(self) -> Reply:
         """The whole reply. Raises RuntimeError before the iteration has ended."""
         return self._stream.reply
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, TypedDict
 
 from llm_agentd.errors import ERROR_CLASSES, AgentdError, BadRequest, Filtered
 from llm_agentd.protocol import wire
-from llm_agentd.types import Action, CacheMode, Done, Intent, Message, Npc, Priority, Timing, Turn, Usage
+from llm_agentd.types import Action, CacheMode, Intent, Message, Npc, Priority, Reply, Timing, Turn, Usage
 
 Record: TypeAlias = dict[str, Any]
 Chat: TypeAlias = Sequence[Message | Mapping[str, str]]
@@ -115,10 +115,10 @@ def error_of(record: Record) -> AgentdError:
     return kind(message, retry_after_ms=retry_after_ms)
 
 
-def reply_of(record: Record) -> Done:
+def reply_of(record: Record) -> Reply:
     """The reply of a `done` record. Fields that a newer daemon adds are left out."""
     usage, timing_ms = record.get("usage") or {}, record.get("timing_ms") or {}
-    return Done(
+    return Reply(
         text=record["text"],
         finish=record["finish"],
         cache=record["cache"],
