@@ -86,13 +86,6 @@ def test_a_file_with_every_field(tmp_path: Path) -> None:
     )
 
 
-def test_the_example_in_the_readme_has_every_field(repo: Path, tmp_path: Path) -> None:
-    readme = (repo / "README.md").read_text(encoding="utf-8")
-    example = readme.partition("## Roles")[2].partition("```yaml\n")[2].partition("```")[0]
-    put(tmp_path, "ferryman", example)
-    assert set(Roles.load(tmp_path).get("ferryman").fields()) == set(FIELDS)
-
-
 def test_title_and_persona_are_enough_and_null_is_nothing(tmp_path: Path) -> None:
     put(tmp_path, "monk", short("the monk") + "knowledge:\nmanner: null\nquick: []\n")
     assert Roles.load(tmp_path).get("monk") == Role("monk", "the monk", "Somebody.")
