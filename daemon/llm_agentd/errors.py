@@ -6,7 +6,7 @@ Each class carries its wire code and HTTP status (CONTRACT section 3). Anything 
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 
 class AgentdError(Exception):
@@ -22,6 +22,11 @@ class AgentdError(Exception):
         super().__init__(message)
         self.message = message
         self.retry_after_ms = retry_after_ms
+
+    def fields(self) -> dict[str, Any]:
+        """What clients are told of it: `code`, `message`, and `retry_after_ms` where it is set."""
+        wait = {} if self.retry_after_ms is None else {"retry_after_ms": self.retry_after_ms}
+        return {"code": self.code, "message": self.message, **wait}
 
 
 class BadFrame(AgentdError):
@@ -82,6 +87,9 @@ class Filtered(AgentdError):
         super().__init__(message, retry_after_ms=retry_after_ms)
         self.text = text
         self.by = by
+
+    def fields(self) -> dict[str, Any]:
+        return {**super().fields(), "text": self.text, "by": self.by}
 
 
 class EngineFailed(AgentdError):

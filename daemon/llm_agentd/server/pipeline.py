@@ -10,7 +10,7 @@ from typing import Any
 
 from llm_agentd.cache.completions import cache_key
 from llm_agentd.engines.base import EngineInfo
-from llm_agentd.errors import AgentdError, Filtered
+from llm_agentd.errors import AgentdError
 from llm_agentd.memory.memory import Memory
 from llm_agentd.prompt.actions import extra_tokens, reply_schema, say_max_chars
 from llm_agentd.prompt.builder import ChatPrompt, PromptBuilder
@@ -171,9 +171,4 @@ def done(reply: Reply) -> dict[str, Any]:
 
 def error(failure: AgentdError) -> dict[str, Any]:
     """Fields of an `error` record."""
-    fields: dict[str, Any] = {"event": "error", "code": failure.code, "message": failure.message}
-    if isinstance(failure, Filtered):
-        fields |= {"text": failure.text, "by": failure.by}
-    if failure.retry_after_ms is not None:
-        fields["retry_after_ms"] = failure.retry_after_ms
-    return fields
+    return {"event": "error", **failure.fields()}
