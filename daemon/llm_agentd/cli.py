@@ -122,9 +122,9 @@ def http(config: ConfigFile = None, sets: Sets = None) -> None:
     loaded = _load(config, sets)
     _log_to_stderr()
     from llm_agentd.http import run
-    from llm_agentd.ops import sd_notify as notify
+    from llm_agentd.ops import sd_notify
 
-    raise typer.Exit(run(loaded, on_ready=lambda url: notify.ready(f"listens on {url}")))
+    raise typer.Exit(run(loaded, on_ready=lambda url: sd_notify.ready(f"listens on {url}")))
 
 
 @app.command(short_help="Ask one question from the terminal.")

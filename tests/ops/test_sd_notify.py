@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_agentd.ops import sd_notify as notify_module
-from llm_agentd.ops.sd_notify import notify, ready, stopping, watchdog, watchdog_interval_s
+from llm_agentd.ops.sd_notify import Watchdog, notify, ready, stopping, watchdog_interval_s
 
 
 @pytest.fixture(params=["path", "abstract"])
@@ -24,41 +23,44 @@ def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[so
         yield receiver, {"NOTIFY_SOCKET": address}
 
 
-def test_one_message_with_all_lines(manager: tuple[socket.socket, dict[str, str]]) -> None:
+def test_lines_are_sent_as_one_message(manager: tuple[socket.socket, dict[str, str]]) -> None:
     receiver, environ = manager
     assert notify("READY=1", "STATUS=serves\nhearthling", environ=environ)
     assert receiver.recv(1000) == b"READY=1\nSTATUS=serves hearthling"
 
 
-def test_a_whole_life(manager: tuple[socket.socket, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    receiver, environ = manager
-    now_s = [100.0]
-    monkeypatch.setattr("llm_agentd.ops.sd_notify.time.monotonic", lambda: now_s[0])
-    monkeypatch.setattr(notify_module, "_last_beat_s", float("-inf"))
-    monkeypatch.setenv("NOTIFY_SOCKET", environ["NOTIFY_SOCKET"])
-    monkeypatch.setenv("WATCHDOG_USEC", "30000000")
-    ready("ready zmq=…")
-    for now_s[0] in (100, 101, 109.9, 110, 111):  # the loop turns far more often than systemd wants to hear of it
-        watchdog()
-    stopping()
-    messages = [receiver.recv(1000) for _ in range(4)]
-    assert messages[0] == "READY=1\nSTATUS=ready zmq=…".encode()
-    assert messages[1:3] == [b"WATCHDOG=1"] * 2
-    assert messages[3].startswith(b"STOPPING=1")
-
-
-def test_without_a_watchdog_no_beat(
+def test_daemon_reports_ready_and_stopping(
     manager: tuple[socket.socket, dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receiver, environ = manager
     monkeypatch.setenv("NOTIFY_SOCKET", environ["NOTIFY_SOCKET"])
-    watchdog()
+    ready("ready zmq=…")
+    stopping()
+    assert receiver.recv(1000) == "READY=1\nSTATUS=ready zmq=…".encode()
+    assert receiver.recv(1000).startswith(b"STOPPING=1")
+
+
+def test_watchdog_is_fed_a_few_times_in_each_period(manager: tuple[socket.socket, dict[str, str]]) -> None:
+    receiver, environ = manager
+    times_s = iter((100.0, 101.0, 109.9, 110.0, 111.0))  # the loop steps far more often than systemd needs to hear
+    watchdog = Watchdog({**environ, "WATCHDOG_USEC": "30000000"}, clock=lambda: next(times_s))
+    for _ in range(5):
+        watchdog.feed()
+    assert [receiver.recv(1000) for _ in range(2)] == [b"WATCHDOG=1"] * 2
     receiver.setblocking(False)
     with pytest.raises(BlockingIOError):
         receiver.recv(1000)
 
 
-def test_never_blocks_when_nobody_reads(manager: tuple[socket.socket, dict[str, str]]) -> None:
+def test_watchdog_without_a_period_sends_nothing(manager: tuple[socket.socket, dict[str, str]]) -> None:
+    receiver, environ = manager
+    Watchdog(environ).feed()
+    receiver.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        receiver.recv(1000)
+
+
+def test_notify_gives_up_when_nobody_reads(manager: tuple[socket.socket, dict[str, str]]) -> None:
     receiver, environ = manager
     sent = 0
     while notify("WATCHDOG=1", environ=environ):  # the kernel's queue is short; then it must give up at once
@@ -68,14 +70,20 @@ def test_never_blocks_when_nobody_reads(manager: tuple[socket.socket, dict[str, 
 
 
 @pytest.mark.parametrize("address", [None, "", "relative", "/nowhere/at/all", "vsock:2:1"])
-def test_without_systemd_it_does_nothing(address: str | None) -> None:
+def test_notify_without_systemd_does_nothing(address: str | None) -> None:
     assert not notify("READY=1", environ={} if address is None else {"NOTIFY_SOCKET": address})
 
 
-def test_watchdog_interval() -> None:
-    own = str(os.getpid())
-    assert watchdog_interval_s({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": own}) == pytest.approx(10)
-    assert watchdog_interval_s({"WATCHDOG_USEC": "30000000"}) == pytest.approx(10)
-    assert watchdog_interval_s({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "1"}) is None
-    assert watchdog_interval_s({"WATCHDOG_USEC": "soon"}) is None
-    assert watchdog_interval_s({}) is None
+@pytest.mark.parametrize(
+    ("environ", "interval_s"),
+    [
+        ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": str(os.getpid())}, 10),
+        ({"WATCHDOG_USEC": "30000000"}, 10),
+        ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "1"}, None),
+        ({"WATCHDOG_USEC": "soon"}, None),
+        ({"WATCHDOG_USEC": "0"}, None),
+        ({}, None),
+    ],
+)
+def test_watchdog_interval_is_a_third_of_the_period(environ: dict[str, str], interval_s: float | None) -> None:
+    assert watchdog_interval_s(environ) == pytest.approx(interval_s)

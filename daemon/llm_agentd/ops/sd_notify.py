@@ -1,7 +1,7 @@
 """Tells systemd how the daemon fares (sd_notify): READY=1, WATCHDOG=1, STOPPING=1, STATUS=….
 
-`ready` and `stopping` are the main thread's, `watchdog` is the engine loop's; each message has a datagram socket
-of its own. Without NOTIFY_SOCKET (a terminal, a container) nothing happens. Knows nothing of what it reports on.
+`ready` and `stopping` are called by the main thread, a `Watchdog` by the engine thread; each message has a datagram
+socket of its own. Without NOTIFY_SOCKET (a terminal, a container) nothing happens. Knows nothing of what it reports on.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-WATCHDOG_SHARE = 3  # fed three times in each period, so that one late beat kills nothing
-
-_last_beat_s = float("-inf")  # of `watchdog`, which only one thread calls
+FEEDS_PER_PERIOD = 3  # so that one late step of the engine restarts nothing
 
 
 def ready(status: str) -> None:
@@ -22,21 +20,30 @@ def ready(status: str) -> None:
 
 
 def stopping() -> None:
-    notify("STOPPING=1", "STATUS=finishes what runs")
+    notify("STOPPING=1", "STATUS=finishes running requests")
 
 
-def watchdog() -> None:
-    """Called at every turn of the loop that must not hang; sends only as often as systemd's period needs."""
-    global _last_beat_s
-    interval_s = watchdog_interval_s()
-    now_s = time.monotonic()
-    if interval_s is not None and now_s - _last_beat_s >= interval_s:
-        _last_beat_s = now_s
-        notify("WATCHDOG=1")
+class Watchdog:
+    """systemd's watchdog, fed by the loop that must not hang. Used by one thread."""
+
+    def __init__(self, environ: Mapping[str, str] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._environ = os.environ if environ is None else environ
+        self._interval_s = watchdog_interval_s(self._environ)
+        self._clock = clock
+        self._fed_s = float("-inf")
+
+    def feed(self) -> None:
+        """To be called at every step of the loop; sends only as often as systemd's period needs."""
+        if self._interval_s is None:
+            return
+        now_s = self._clock()
+        if now_s - self._fed_s >= self._interval_s:
+            self._fed_s = now_s
+            notify("WATCHDOG=1", environ=self._environ)
 
 
 def notify(*lines: str, environ: Mapping[str, str] | None = None) -> bool:
-    """Sends the lines as one message. True if systemd took it; a failure is never the daemon's trouble."""
+    """Sends the lines as one message. True if systemd took it; a failure never harms the daemon."""
     address = (os.environ if environ is None else environ).get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")):
         return False
@@ -60,4 +67,4 @@ def watchdog_interval_s(environ: Mapping[str, str] | None = None) -> float | Non
         return None
     if environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return None
-    return int(period_us) / 1e6 / WATCHDOG_SHARE
+    return int(period_us) / 1e6 / FEEDS_PER_PERIOD

@@ -25,7 +25,7 @@ from llm_agentd.metrics import Metrics
 from llm_agentd.moderation import moderator as moderation
 from llm_agentd.moderation.audit_log import AuditLog
 from llm_agentd.moderation.classifier import ClassifierThread, ModelClassifier, UrlClassifier
-from llm_agentd.ops import sd_notify as notify
+from llm_agentd.ops import sd_notify
 from llm_agentd.ops.supervisor import supervise
 from llm_agentd.prefix_cache.cache import Prefixes
 from llm_agentd.prefix_cache.store import FOLDER, NullStore, open_prefix_store
@@ -97,7 +97,7 @@ class Daemon:
             pin_cpus=pick_cpus(config.model.pin_cpus, sorted(os.sched_getaffinity(0))),
             cpu_priority=config.model.cpu_priority,
             moderator=moderator,
-            beat=notify.watchdog,
+            beat=sd_notify.Watchdog().feed,
         )
 
     def run(self) -> int:
@@ -128,11 +128,11 @@ class Daemon:
         gc.freeze()  # what lives as long as the daemon need not be looked at in every collection
         ready = f"ready zmq={self._config.zmq.endpoint} model={info.model} engine={info.engine}"
         print(ready, flush=True)
-        notify.ready(ready)
+        sd_notify.ready(ready)
         while not self._wanted_down.wait(timeout=1):
             if self._engine_loop.ended.is_set() or self._router.ended.is_set():
                 break
-        notify.stopping()
+        sd_notify.stopping()
         self._engine_loop.stop(self._config.inference.shutdown_grace_s)
 
     def _open_engine(self) -> Engine:
