@@ -48,9 +48,9 @@ class Answer:
 
 
 def answers(engine: Engine, asked: Sequence[Sample], sampling: Sampling, *, schema: bool = True) -> list[Answer]:
-    """One answer for each sample, `max_sequences` at a time; each with its own seed, so runs repeat."""
+    """One answer for each sample, `max_num_seqs` at a time; each with its own seed, so runs repeat."""
     waiting = list(enumerate(asked))[::-1]
-    free = list(range(engine.info.max_sequences))
+    free = list(range(engine.info.max_num_seqs))
     busy: dict[int, tuple[int, bytearray]] = {}
     found: dict[int, Answer] = {}
     while waiting or busy:

@@ -41,7 +41,7 @@ def test_bursts_come_at_their_rate() -> None:
 
 
 def test_prompts_have_the_size_the_issue_names() -> None:
-    engine = open_engine("llama", threads=1, width=1)
+    engine = open_engine("llama", threads=1, max_num_seqs=1)
     sizes = []
     for ask in islice(asks(repeat_share=0), 20):
         messages = [Message(turn["role"], turn["content"]) for turn in ask.messages]

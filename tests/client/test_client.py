@@ -329,7 +329,7 @@ def test_many_tasks_are_in_flight_together(endpoint: str) -> None:
             replies = await asyncio.gather(*tasks)
             assert [f"Question {number} " in reply.text for number, reply in enumerate(replies)] == [True] * 50
 
-    with InProcess(endpoint, engine=lambda: StubEngine(width=8, on_step=on_step, script=echo)):
+    with InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=8, on_step=on_step, script=echo)):
         asyncio.run(test())
     assert max(running) == 8
 

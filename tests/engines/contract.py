@@ -83,7 +83,7 @@ def run_together(engine: Engine, texts: Mapping[int, str], sampling: Sampling = 
 
 def start_keeping(engine: Engine, seq: int, prompt: Prompt, sampling: Sampling) -> tuple[PrefixState, list[Piece]]:
     """Starts `seq`; the state of its stable beginning, and the pieces that came with it."""
-    engine.start(seq, prompt, sampling, keep=True)
+    engine.start(seq, prompt, sampling, keep_prefix=True)
     pieces = steps(engine)
     assert pieces[0].state is not None
     return pieces[0].state, pieces[1:]
@@ -104,7 +104,7 @@ class EngineContract:
 
     def test_info_tells_what_the_scheduler_must_know(self, engine: Engine) -> None:
         info = engine.info
-        assert info.max_sequences >= 1
+        assert info.max_num_seqs >= 1
         assert info.context_tokens >= 64
         assert info.engine
         assert info.model
@@ -207,7 +207,7 @@ class EngineContract:
     def test_sequence_numbers_are_checked(self, engine: Engine) -> None:
         tokens = engine.encode("x", None, GREEDY)
         with pytest.raises(RuntimeError, match="out of range"):
-            engine.start(engine.info.max_sequences, tokens, GREEDY)
+            engine.start(engine.info.max_num_seqs, tokens, GREEDY)
         engine.start(0, tokens, GREEDY)
         with pytest.raises(RuntimeError, match="live"):
             engine.start(0, tokens, GREEDY)
@@ -234,7 +234,7 @@ class EngineContract:
         assert len(texts) == 3
 
     def test_sequences_share_each_decode(self, varied: Engine) -> None:
-        width = min(4, varied.info.max_sequences)
+        width = min(4, varied.info.max_num_seqs)
         texts = {seq: f"prompt {seq}" for seq in range(width)}
         sampling = Sampling(temperature=0, max_tokens=6)
         alone = {seq: run(varied, text, sampling, seq) for seq, text in texts.items()}
@@ -273,7 +273,7 @@ class EngineContract:
         assert data(run(varied, "second", Sampling(temperature=0, max_tokens=8))) == expected
 
     def test_latecomer_joins_between_steps(self, varied: Engine) -> None:
-        if varied.info.max_sequences == 1:
+        if varied.info.max_num_seqs == 1:
             return  # told apart by its width; the scheduler never asks it for more
         sampling = Sampling(temperature=0, max_tokens=10)
         expected = {text: data(run(varied, text, sampling)) for text in ("early", "late")}
@@ -285,7 +285,7 @@ class EngineContract:
         assert data(out[0])[:1] == expected["late"][:1]
 
     def test_long_prompt_does_not_freeze_the_running(self, varied: Engine) -> None:
-        if varied.info.max_sequences == 1:
+        if varied.info.max_num_seqs == 1:
             return
         sampling = Sampling(temperature=0, max_tokens=60)
         varied.start(0, varied.encode("a", None, sampling), sampling)
@@ -298,7 +298,7 @@ class EngineContract:
         assert 1 < decodes(varied) - before < STEPS_MAX, "the long prompt came in parts"
 
     def test_prompts_are_computed_in_order_of_arrival(self, varied: Engine) -> None:
-        if varied.info.max_sequences == 1:
+        if varied.info.max_num_seqs == 1:
             return
         sampling = Sampling(temperature=0, max_tokens=1)
         long = varied.encode("b" * (varied.info.context_tokens - 20), None, sampling)
@@ -312,7 +312,7 @@ class EngineContract:
         assert firsts == [2, 1]
 
     def test_one_that_fails_leaves_the_others(self, engine: Engine) -> None:
-        seqs = range(min(3, engine.info.max_sequences))
+        seqs = range(min(3, engine.info.max_num_seqs))
         expected = data(run(engine, "fine"))
         for seq in seqs:
             engine.start(seq, engine.encode(None, talk("FAIL" if seq == 0 else "fine"), GREEDY), GREEDY)
@@ -362,16 +362,16 @@ class EngineContract:
 
     def test_a_state_is_proved_by_its_scores(self, varied: Engine) -> None:
         if "states" not in varied.info.features:
-            assert not varied.proves(0, PrefixState((1, 2), b"", ((1, 1.0),)))
+            assert not varied.verify_state(0, PrefixState((1, 2), b"", ((1, 1.0),)))
             return
         prompt = varied.encode(None, talk("What news?"), GREEDY)
         state, _ = start_keeping(varied, 0, prompt, GREEDY)
         varied.stop(0)
-        assert varied.proves(1, state)
+        assert varied.verify_state(1, state)
         assert varied.start(1, prompt, GREEDY) == prompt.stable_tokens, "what was proved is in the slot"
         varied.stop(1)
         token, score = state.probe[0]
-        assert not varied.proves(1, replace(state, probe=((token, score + 3),)))
+        assert not varied.verify_state(1, replace(state, probe=((token, score + 3),)))
         assert varied.start(1, prompt, GREEDY) == 0, "and what was not is out of it"
 
     def test_paused_goes_on_in_another_slot(self, varied: Engine) -> None:
@@ -412,21 +412,21 @@ class EngineContract:
         prompt = varied.encode(None, talk("hello"), sampling)
         varied.start(0, prompt, sampling)
         drain(varied, 0)
-        held = list(varied.held(0))
+        held = list(varied.cached_tokens(0))
         assert len(held) >= prompt.stable_tokens
-        state = varied.snapshot(0)
+        state = varied.save_state(0)
         assert list(state.tokens) == held
         run(varied, "something else", sampling)
         assert varied.start(1, prompt, sampling, state=state) >= prompt.stable_tokens
 
     def test_a_better_rank_goes_first(self, varied: Engine) -> None:
-        if varied.info.max_sequences == 1:
+        if varied.info.max_num_seqs == 1:
             return
         sampling = Sampling(temperature=0, max_tokens=1)
         long = varied.encode("b" * (varied.info.context_tokens - 20), None, sampling)
-        varied.start(2, long, sampling, rank=2)
+        varied.start(2, long, sampling, priority=2)
         assert varied.step() == []
-        varied.start(1, long, sampling, rank=0)
+        varied.start(1, long, sampling, priority=0)
         assert [piece.seq for piece in steps(varied)] == [1]
         assert [piece.seq for piece in steps(varied)] == [2]
 
@@ -435,14 +435,14 @@ class EngineContract:
         prompt = varied.encode(None, talk("hello"), sampling)
         varied.start(0, prompt, sampling)
         computed = 0
-        while not computed or varied.cost.prompt_tokens:
+        while not computed or varied.last_step.prompt_tokens:
             varied.step()
-            computed += varied.cost.prompt_tokens
+            computed += varied.last_step.prompt_tokens
         assert computed == len(prompt)
-        assert varied.cost.width == 1
-        assert varied.cost.decode_s >= 0
+        assert varied.last_step.num_seqs == 1
+        assert varied.last_step.decode_s >= 0
         varied.stop(0)
-        assert varied.time_step(varied.info.max_sequences) > 0
+        assert varied.time_step(varied.info.max_num_seqs) > 0
 
     def test_schema_and_grammar_are_obeyed_or_refused(self, engine: Engine) -> None:
         schema = Sampling(temperature=1, seed=4, max_tokens=200, json_schema=SCHEMA)

@@ -89,7 +89,7 @@ def ask(engine: Engine, messages: Sequence[Message], offers: tuple[Action, ...],
 
 def replies(engine: Engine, asked: Sequence[Asked]) -> list[Reply]:
     """One each, as many at once as the engine takes; each with its own seed."""
-    waiting, free = list(enumerate(asked)), list(range(engine.info.max_sequences))
+    waiting, free = list(enumerate(asked)), list(range(engine.info.max_num_seqs))
     busy: dict[int, tuple[Asked, JsonAssembler, int]] = {}
     found: list[Reply] = []
     while waiting or busy:

@@ -46,7 +46,7 @@ OFFERED: list[dict[str, Any]] = [
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    opened = open_engine("llama", width=1, threads=1)
+    opened = open_engine("llama", max_num_seqs=1, threads=1)
     yield opened
     opened.close()
 
@@ -90,7 +90,9 @@ def test_no_attack_brings_an_action_that_was_not_offered(tmp_path: Path, name: s
     moderator = Moderator(None)
     allowed = {one["name"]: one["params"] for one in OFFERED}
     with (
-        InProcess(f"ipc://{tmp_path}/d", engine=lambda: open_engine(name, width=8), moderator=moderator) as daemon,
+        InProcess(
+            f"ipc://{tmp_path}/d", engine=lambda: open_engine(name, max_num_seqs=8), moderator=moderator
+        ) as daemon,
         daemon.client() as client,
     ):
         for at, attack in enumerate(ATTACKS):

@@ -40,38 +40,38 @@ class BindingContract:
 
     def opened(self, path: Path, kv_type: KvType = "f16") -> Binding:
         binding = type(self).make(path, gpu_layers=0)
-        binding.open(context_tokens=64, width=3, threads=1, batch_tokens=32, kv_type=kv_type)
+        binding.open_context(context_tokens=64, max_num_seqs=3, threads=1, batch_tokens=32, kv_type=kv_type)
         return binding
 
     def scores(self, native: Binding, tokens: list[int], seq: int = 0, start: int = 0) -> list[float]:
         last = len(tokens) - 1
         native.decode([(token, at, seq, at == last) for at, token in enumerate(tokens) if at >= start])
-        return list(native.scores())
+        return list(native.logits())
 
     def test_tokens_and_their_exact_bytes(self, native: Binding) -> None:
         text = "Hé €😀.\n"
         tokens = native.tokenize(text, control=False)
-        assert b"".join(map(native.piece, tokens)).decode().removeprefix(" ") == text
+        assert b"".join(map(native.token_to_piece, tokens)).decode().removeprefix(" ") == text
         assert native.tokenize("", control=False) == []
-        assert native.start_token == BOS
+        assert native.bos == BOS
         assert native.vocab_size > 300
 
     def test_control_tokens_only_where_they_are_meant(self, native: Binding) -> None:
         text = "<|im_start|>x<|im_end|>"
         assert {IM_START, IM_END} <= set(native.tokenize(text, control=True))
         assert not {IM_START, IM_END} & set(native.tokenize(text, control=False))
-        assert native.piece(IM_END) == b""
-        assert native.is_end(EOS)
-        assert not native.is_end(300)
+        assert native.token_to_piece(IM_END) == b""
+        assert native.is_eog(EOS)
+        assert not native.is_eog(300)
 
     def test_known_templates_are_rendered(self, native: Binding) -> None:
-        said = native.render("chatml", [("system", "a"), ("user", "é" * 3000)])
+        said = native.apply_chat_template("chatml", [("system", "a"), ("user", "é" * 3000)])
         assert (
             said
             == f"<|im_start|>system\na<|im_end|>\n<|im_start|>user\n{'é' * 3000}<|im_end|>\n<|im_start|>assistant\n"
         )
         with pytest.raises(Exception, match=r"template|Template|apply"):
-            native.render("no such template", [("user", "a")])
+            native.apply_chat_template("no such template", [("user", "a")])
 
     def test_grammars_are_tried(self, native: Binding) -> None:
         assert native.grammar_error('root ::= "a"') == ""
@@ -83,22 +83,22 @@ class BindingContract:
         assert len(set(whole)) > 100
         native.decode([(TOKENS[0], 0, 1, False)])
         with pytest.raises(RuntimeError):
-            native.scores()
+            native.logits()
 
     def test_a_saved_state_gives_the_same_scores_bit_for_bit(self, native: Binding) -> None:
         self.scores(native, TOKENS[:-1])
-        state = native.save(0)
+        state = native.save_state(0)
         expected = self.scores(native, TOKENS, start=len(TOKENS) - 1)
-        native.forget(0)
+        native.kv_remove(0)
         for seq in (0, 2):
-            native.restore(seq, state)
+            native.load_state(seq, state)
             assert self.scores(native, TOKENS, seq, start=len(TOKENS) - 1) == expected
 
     def test_cut_in_the_middle_it_goes_on_as_if_computed_anew(self, native: Binding) -> None:
         other = [*TOKENS[:6], 333, 334, 335]
         fresh = self.scores(native, other, seq=1)
         self.scores(native, TOKENS)
-        assert native.forget(0, 6)
+        assert native.kv_remove(0, 6)
         again = self.scores(native, other, start=6)
         assert max(abs(one - two) for one, two in zip(fresh, again, strict=True)) < TOLERANCE
 
@@ -116,27 +116,27 @@ class BindingContract:
     )
     def test_a_state_that_is_none_is_refused(self, native: Binding, damage: Callable[[bytes], bytes]) -> None:
         self.scores(native, TOKENS)
-        state = native.save(0)
+        state = native.save_state(0)
         with pytest.raises(ValueError):  # noqa: PT011 (llama.cpp says no more)
-            native.restore(1, damage(state))
-        native.forget(1)
-        native.restore(1, state)
-        assert native.forget(1, len(TOKENS) - 1)
+            native.load_state(1, damage(state))
+        native.kv_remove(1)
+        native.load_state(1, state)
+        assert native.kv_remove(1, len(TOKENS) - 1)
         assert max(self.scores(native, TOKENS, 1, start=len(TOKENS) - 1)) > 0
 
     def test_a_state_of_another_kind_of_cells_is_refused(self, native: Binding, wild: Path) -> None:
         other = self.opened(wild, "q8_0")
         self.scores(other, TOKENS)
-        state = other.save(0)
+        state = other.save_state(0)
         other.close()
         with pytest.raises(ValueError):  # noqa: PT011
-            native.restore(0, state)
+            native.load_state(0, state)
 
     def test_q8_0_takes_little_more_than_half(self, native: Binding, wild: Path) -> None:
         self.scores(native, TOKENS)
         other = self.opened(wild, "q8_0")
         self.scores(other, TOKENS)
-        assert len(other.save(0)) < 0.65 * len(native.save(0))
+        assert len(other.save_state(0)) < 0.65 * len(native.save_state(0))
         other.close()
 
     def test_greedy_takes_the_best_and_seeds_repeat(self, native: Binding) -> None:
@@ -153,7 +153,9 @@ class BindingContract:
 
     def test_under_a_grammar_the_scores_decide_among_what_fits(self, native: Binding) -> None:
         scores = self.scores(native, TOKENS)
-        letters = [token for token in range(native.vocab_size) if native.piece(token) in (b"w", b"x", b"y", b"z")]
+        letters = [
+            token for token in range(native.vocab_size) if native.token_to_piece(token) in (b"w", b"x", b"y", b"z")
+        ]
         assert scores.index(max(scores)) not in letters
         greedy = native.sampler(Sampling(temperature=0), seed=1, grammar="root ::= [w-z]+")
         assert greedy.sample(len(TOKENS) - 1) == max(letters, key=scores.__getitem__)
@@ -168,7 +170,7 @@ class BindingContract:
     def test_no_room_is_said(self, wild: Path) -> None:
         binding = type(self).make(wild, gpu_layers=0)
         with pytest.raises(StartError, match=r"batch\.size"):
-            binding.open(context_tokens=64, width=1000, threads=1, batch_tokens=32, kv_type="f16")
+            binding.open_context(context_tokens=64, max_num_seqs=1000, threads=1, batch_tokens=32, kv_type="f16")
         binding.close()
 
     def test_what_is_no_model_is_said(self, tmp_path: Path) -> None:
@@ -236,11 +238,11 @@ if find_spec("llama_cpp") is not None:
         def test_more_cells_than_a_number_holds_are_refused(self, wild: Path) -> None:
             binding = NativeBinding(wild, gpu_layers=0)
             with pytest.raises(StartError, match="no room"):
-                binding.open(context_tokens=2**26, width=64, threads=1, batch_tokens=32, kv_type="f16")
+                binding.open_context(context_tokens=2**26, max_num_seqs=64, threads=1, batch_tokens=32, kv_type="f16")
             binding.close()
 
         def test_a_state_with_something_behind_it_is_refused(self, native: Binding) -> None:
             self.scores(native, TOKENS)
             with pytest.raises(ValueError, match="state"):
-                native.restore(1, native.save(0) + b"more")
+                native.load_state(1, native.save_state(0) + b"more")
             assert max(self.scores(native, TOKENS, seq=1)) > 0

@@ -146,7 +146,7 @@ class TestLlama(EngineContract, FormContract):
             reused = varied.start(seq, prompt, GREEDY, **start)
             while seq not in [piece.seq for piece in varied.step() if piece.state is None]:
                 pass
-            scores = list(varied._native.scores())
+            scores = list(varied._native.logits())
             varied.stop(seq)
             return reused, scores
 
@@ -157,9 +157,9 @@ class TestLlama(EngineContract, FormContract):
         none, expected = first_scores(1)
         assert none == 0
         ways = {"slot": first_scores(1), "state": first_scores(2, state=state)}
-        longer = varied.snapshot(2)
+        longer = varied.save_state(2)
         ways["longer"] = first_scores(3, state=longer)
-        assert varied.proves(4, state)
+        assert varied.verify_state(4, state)
         ways["proved"] = first_scores(4)
         varied.start(0, varied.encode("someone else", None, GREEDY), Sampling(temperature=0, max_tokens=99))
         steps(varied)
@@ -290,9 +290,9 @@ class TestLlama(EngineContract, FormContract):
         """The whole width, each to the end of its context: the cache has a place for every token."""
         sampling = Sampling(temperature=1, seed=9, max_tokens=10_000)
         room = varied.info.context_tokens
-        for seq in range(varied.info.max_sequences):
+        for seq in range(varied.info.max_num_seqs):
             varied.start(seq, varied.encode("b" * (room - 10), None, sampling), sampling)
-        out = drain(varied, *range(varied.info.max_sequences))
+        out = drain(varied, *range(varied.info.max_num_seqs))
         assert {pieces[-1].finish for pieces in out.values()} <= {"length", "stop"}
 
     def test_native_log_stays_silent(
@@ -513,12 +513,12 @@ class TestFiles:
 
 class TestFactory:
     def test_auto_is_the_best_llama_there_is(self, models: SimpleNamespace, opened: list[Engine]) -> None:
-        assert open_kept(opened, "auto", models.chain, model_id="mine", width=3).info.engine == AUTO
-        assert (opened[0].info.model, opened[0].info.max_sequences) == ("mine", 3)
+        assert open_kept(opened, "auto", models.chain, model_id="mine", max_num_seqs=3).info.engine == AUTO
+        assert (opened[0].info.model, opened[0].info.max_num_seqs) == ("mine", 3)
 
     def test_stub_needs_no_file(self) -> None:
-        info = open_engine("stub", context_tokens=99, width=5).info
-        assert (info.engine, info.context_tokens, info.max_sequences) == ("stub", 99, 5)
+        info = open_engine("stub", context_tokens=99, max_num_seqs=5).info
+        assert (info.engine, info.context_tokens, info.max_num_seqs) == ("stub", 99, 5)
 
     def test_unknown_engine(self, models: SimpleNamespace) -> None:
         with pytest.raises(StartError, match=r"model\.engine: 'tpu'"):

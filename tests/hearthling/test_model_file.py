@@ -142,7 +142,7 @@ def test_a_kept_beginning_changes_no_letter(llama: LlamaEngine) -> None:
         sampling = Sampling(seed=seed, temperature=0.7, max_tokens=40)
         prompt = llama.encode(None, sample.messages, sampling)
         llama._held[0] = []
-        assert llama.start(0, prompt, sampling, keep=True) == 0
+        assert llama.start(0, prompt, sampling, keep_prefix=True) == 0
         fresh, state = finish(llama, 0)
         assert started(llama, 0, prompt, sampling)[0] == fresh
         for kept in (state, cut(state, 70), cut(state, 3)):

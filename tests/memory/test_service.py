@@ -186,7 +186,14 @@ def test_the_embedded_model_is_told_what_came_of_things(tmp_path: Path, endpoint
 
     def embedded() -> Engine:
         engine = open_engine(
-            "auto", path=None, model_id=None, context_tokens=None, threads=1, gpu_layers=0, width=2, kv_type="f16"
+            "auto",
+            path=None,
+            model_id=None,
+            context_tokens=None,
+            threads=1,
+            gpu_layers=0,
+            max_num_seqs=2,
+            kv_type="f16",
         )
         encode = engine.encode
 

@@ -172,7 +172,7 @@ def test_a_model_that_says_safe_or_unsafe(said: str, category: str) -> None:
 
 def test_the_real_engine_is_asked_and_words_that_are_no_verdict_are_none() -> None:
     """The embedded model was not made to classify: it talks, and that is no verdict."""
-    classifier = ModelClassifier(lambda: open_engine("llama", width=1, threads=1))
+    classifier = ModelClassifier(lambda: open_engine("llama", max_num_seqs=1, threads=1))
     for _ in range(2):
         with pytest.raises(Unclear, match="neither safe nor unsafe"):
             classifier.category("Ana: Good day!")

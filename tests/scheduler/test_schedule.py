@@ -27,7 +27,9 @@ def long(prompt: str) -> list[bytes]:
 
 @contextmanager
 def running(endpoint: str, gate: Gate, curve: Curve) -> Iterator[tuple[InProcess, Client]]:
-    make = InProcess(endpoint, engine=lambda: StubEngine(width=4, on_step=gate.on_step, script=long), curve=curve)
+    make = InProcess(
+        endpoint, engine=lambda: StubEngine(max_num_seqs=4, on_step=gate.on_step, script=long), curve=curve
+    )
     with make as daemon, daemon.client() as client:
         try:
             yield daemon, client
@@ -133,10 +135,12 @@ def test_a_twin_joins_one_that_is_paused(endpoint: str, gate: Gate) -> None:
 
 def test_one_that_cannot_go_on_fails_alone(endpoint: str, gate: Gate) -> None:
     class Forgetful(StubEngine):
-        def resume(self, seq: int, paused: object, *, rank: int = 0) -> None:
+        def resume(self, seq: int, paused: object, *, priority: int = 0) -> None:
             raise ValueError("gone")
 
-    make = InProcess(endpoint, engine=lambda: Forgetful(width=4, on_step=gate.on_step, script=long), curve=NARROW)
+    make = InProcess(
+        endpoint, engine=lambda: Forgetful(max_num_seqs=4, on_step=gate.on_step, script=long), curve=NARROW
+    )
     with make as daemon, daemon.client() as client:
         client.send(ask("one", "background"), ask("two", "background"))
         assert gate.entered.wait(10)
@@ -152,10 +156,10 @@ def test_what_cannot_be_done_in_time_is_refused_at_once(endpoint: str) -> None:
 
     class Slow(StubEngine):
         @property
-        def cost(self) -> Any:
-            return super().cost.__class__(width=max(1, super().cost.width), decode_s=1.0)
+        def last_step(self) -> Any:
+            return super().last_step.__class__(num_seqs=max(1, super().last_step.num_seqs), decode_s=1.0)
 
-    with InProcess(endpoint, engine=lambda: Slow(width=1, script=long)) as daemon, daemon.client() as client:
+    with InProcess(endpoint, engine=lambda: Slow(max_num_seqs=1, script=long)) as daemon, daemon.client() as client:
         for number in range(5):
             assert client.ask(op="infer", prompt=f"learn {number}", deadline_ms=100_000)["event"] == "done"
         client.send(
@@ -176,7 +180,7 @@ def chat(name: str, words: str) -> list[dict[str, str]]:
 
 
 def test_a_role_is_computed_once(endpoint: str) -> None:
-    with InProcess(endpoint, engine=lambda: StubEngine(width=1)) as daemon, daemon.client() as client:
+    with InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1)) as daemon, daemon.client() as client:
         first = client.ask(op="infer", messages=chat("Ana", "Hello!"))["usage"]
         other = client.ask(op="infer", messages=chat("Ben", "Something else entirely"))["usage"]
         client.ask(op="infer", prompt="x" * 2000)
@@ -189,7 +193,7 @@ def test_a_role_is_computed_once(endpoint: str) -> None:
 
 def test_a_conversation_goes_on_where_it_ended(endpoint: str) -> None:
     """Also when another request had the slot in between."""
-    with InProcess(endpoint, engine=lambda: StubEngine(width=1)) as daemon, daemon.client() as client:
+    with InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1)) as daemon, daemon.client() as client:
         turns = chat("Ana", "Hello!")
         reply = client.ask(op="infer", messages=turns)["text"]
         client.ask(op="infer", prompt="someone else " * 30)
@@ -210,7 +214,7 @@ def test_saved_prefixes_serve_after_a_restart(endpoint: str, tmp_path: Path) -> 
 
 def test_none_are_kept_where_none_are_wanted(endpoint: str) -> None:
     with (
-        InProcess(endpoint, engine=lambda: StubEngine(width=1), kv_max_bytes=0) as daemon,
+        InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1), kv_max_bytes=0) as daemon,
         daemon.client() as client,
     ):
         client.ask(op="infer", messages=chat("Ana", "Hello!"))

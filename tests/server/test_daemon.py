@@ -53,7 +53,7 @@ def gate() -> Gate:
 @pytest.fixture
 def gated(endpoint: str, gate: Gate) -> Iterator[InProcess]:
     """A daemon whose engine waits at each step."""
-    with InProcess(endpoint, engine=lambda: StubEngine(width=4, on_step=gate.on_step)) as daemon:
+    with InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=4, on_step=gate.on_step)) as daemon:
         try:
             yield daemon
         finally:
@@ -371,7 +371,7 @@ def test_deadline_passes_while_running(gated: InProcess, gate: Gate) -> None:
 
 
 def test_full_queue_is_overloaded_with_a_time_to_retry(endpoint: str, gate: Gate) -> None:
-    engine = lambda: StubEngine(width=1, on_step=gate.on_step)  # noqa: E731
+    engine = lambda: StubEngine(max_num_seqs=1, on_step=gate.on_step)  # noqa: E731
     with InProcess(endpoint, engine=engine, queue_max=2) as daemon, daemon.client() as client:
         client.send({"op": "infer", "id": "runs", "prompt": "Runs"})
         assert gate.entered.wait(5)
@@ -588,7 +588,7 @@ def test_info_stats_metrics_ping(client: Client) -> None:
 
 
 def test_stop_finishes_what_runs_within_its_grace(endpoint: str, gate: Gate) -> None:
-    daemon = InProcess(endpoint, engine=lambda: StubEngine(width=1, on_step=gate.on_step))
+    daemon = InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1, on_step=gate.on_step))
     with daemon, daemon.client() as client:
         client.send(*({"op": "infer", "id": str(i), "prompt": f"Last words {i}"} for i in range(2)))
         assert gate.entered.wait(5)
@@ -603,7 +603,7 @@ def test_stop_finishes_what_runs_within_its_grace(endpoint: str, gate: Gate) -> 
 
 
 def test_stop_without_grace_answers_unavailable(endpoint: str, gate: Gate) -> None:
-    daemon = InProcess(endpoint, engine=lambda: StubEngine(width=1, on_step=gate.on_step))
+    daemon = InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1, on_step=gate.on_step))
     with daemon, daemon.client() as client:
         client.send(*({"op": "infer", "id": str(i), "prompt": f"Cut off {i}"} for i in range(2)))
         assert gate.entered.wait(5)

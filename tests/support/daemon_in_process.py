@@ -17,7 +17,7 @@ from llm_agentd.memory.memory import Memory
 from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.classifier import ClassifierThread
 from llm_agentd.moderation.moderator import Moderator
-from llm_agentd.prefix_cache.cache import Prefixes
+from llm_agentd.prefix_cache.cache import PrefixCache
 from llm_agentd.prefix_cache.store import NullStore, PrefixStore
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.protocol import wire
@@ -79,8 +79,8 @@ class InProcess:
             queue=RequestQueue(size=size, window_s=window_s, queue_max=queue_max),
             cache=cache,
             metrics=self.metrics,
-            open_prefixes=lambda info: Prefixes(kv_max_bytes, prefix_store or NullStore()),
-            find_curve=lambda engine: curve or Curve({engine.info.max_sequences: 1.0}),
+            open_prefixes=lambda info: PrefixCache(kv_max_bytes, prefix_store or NullStore()),
+            find_curve=lambda engine: curve or Curve({engine.info.max_num_seqs: 1.0}),
             pin_cpus=pin_cpus,
             cpu_priority=cpu_priority,
             moderator=moderator,

@@ -26,15 +26,15 @@ PART_TOKENS, UNCUT_TOKENS = 64, 96
 
 
 def bare_run(
-    info: dict[str, Any], *, width: int, max_tokens: int, prompts: list[str], prefixes: list[str] | None = None
+    info: dict[str, Any], *, max_num_seqs: int, max_tokens: int, prompts: list[str], prefixes: list[str] | None = None
 ) -> dict[str, float]:
-    """Runs `prompts`, `width` of them at a time, in a process of its own: `tokens_per_s`, `requests_per_s`.
+    """Runs `prompts`, `max_num_seqs` of them at a time, in a process of its own: `tokens_per_s`, `requests_per_s`.
 
     `info`: the daemon's, for the same model, engine and threads. `prefixes`: how each prompt begins, computed once.
     """
     order = {
         **{name: info[name] for name in ("engine", "path", "threads", "context_tokens")},
-        "width": width,
+        "max_num_seqs": max_num_seqs,
         "max_tokens": max_tokens,
         "prompts": prompts,
         "prefixes": prefixes or [""] * len(prompts),
@@ -52,11 +52,11 @@ class Loop:
 
     def __init__(self, order: dict[str, Any]) -> None:
         self.native: Binding = open_binding(order["engine"])(Path(order["path"]), gpu_layers=0)
-        self.native.open(
+        self.native.open_context(
             context_tokens=order["context_tokens"],
-            width=order["width"],
+            max_num_seqs=order["max_num_seqs"],
             threads=order["threads"],
-            batch_tokens=max(UNCUT_TOKENS, order["width"]),
+            batch_tokens=max(UNCUT_TOKENS, order["max_num_seqs"]),
             kv_type="f16",
         )
         self.max_tokens: int = order["max_tokens"]
@@ -67,13 +67,13 @@ class Loop:
     def start(self, seq: int, seed: int, prompt: str, prefix: str) -> None:
         head = self.native.tokenize(prefix, control=True)
         tokens = head + self.native.tokenize(prompt.removeprefix(prefix), control=True)
-        self.native.forget(seq)
+        self.native.kv_remove(seq)
         if head:
             if prefix not in self.states:
                 self.compute(seq, head, 0, wanted=False)
-                self.states[prefix] = (len(head), self.native.save(seq))
+                self.states[prefix] = (len(head), self.native.save_state(seq))
             else:
-                self.native.restore(seq, self.states[prefix][1])
+                self.native.load_state(seq, self.states[prefix][1])
         sampler = self.native.sampler(Sampling(temperature=0.7), seed=seed, grammar=None)
         row = self.compute(seq, tokens, len(head), wanted=True)
         self.live[seq] = [sampler, tokens, len(tokens), 0]
@@ -100,7 +100,7 @@ class Loop:
     def take(self, seq: int, row: int) -> None:
         state = self.live[seq]
         token = state[0].sample(row)
-        if self.native.is_end(token):
+        if self.native.is_eog(token):
             del self.live[seq]
             return
         self.made += 1
@@ -117,7 +117,7 @@ def run(order: dict[str, Any]) -> dict[str, float]:
     count = len(waiting)
     began_s = time.perf_counter()
     while waiting or loop.live:
-        free = set(range(order["width"])) - set(loop.live)
+        free = set(range(order["max_num_seqs"])) - set(loop.live)
         if free and waiting:  # one a step, so that the others go on
             seed, (prompt, prefix) = waiting.pop()
             loop.start(min(free), seed, prompt, prefix)

@@ -84,6 +84,6 @@ def _bare(info: dict[str, object], width: int) -> float:
     count = width * REQUESTS_PER_SEQUENCE
     prompts = [chatml([(turn["role"], turn["content"]) for turn in chat]) for chat in chats(count)]
     prefix = chatml([("system", SYSTEM)]).removesuffix("assistant\n") + "user\n"  # what all begin with
-    return bare_run(info, width=width, max_tokens=MAX_TOKENS, prompts=prompts, prefixes=[prefix] * count)[
+    return bare_run(info, max_num_seqs=width, max_tokens=MAX_TOKENS, prompts=prompts, prefixes=[prefix] * count)[
         "tokens_per_s"
     ]

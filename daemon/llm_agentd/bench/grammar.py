@@ -46,7 +46,7 @@ def offered(number: int) -> tuple[Action, ...]:
 
 
 def measure(config: Config, _options: Options) -> Result:
-    engine = open_engine(config.model.engine, path=config.model.path, threads=1, width=max(WIDTHS))
+    engine = open_engine(config.model.engine, path=config.model.path, threads=1, max_num_seqs=max(WIDTHS))
     try:
         if "json_schema" not in engine.info.features:
             raise StartError("bench grammar: this engine follows no schema; want model.engine llama or llama_native")

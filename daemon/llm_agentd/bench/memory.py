@@ -140,7 +140,7 @@ def _prompt_tokens(config: Config) -> dict[str, int]:
         context_tokens=model.context_tokens,
         threads=model.threads,
         gpu_layers=model.gpu_layers,
-        width=1,
+        max_num_seqs=1,
         kv_type=model.kv_type,
     )
     builder = PromptBuilder(Roles.load())

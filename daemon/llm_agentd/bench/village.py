@@ -106,7 +106,7 @@ def _ours(config: Config, requests: Sequence[Ask], options: Options) -> tuple[Si
 def _bare_requests_per_s(info: dict[str, Any], distinct: Sequence[Ask]) -> float:
     made = bare_run(
         info,
-        width=info["max_sequences"],
+        max_num_seqs=info["max_sequences"],
         max_tokens=distinct[0].max_tokens,
         prompts=[_prompt(ask) for ask in distinct],
         prefixes=[_prefix(ask) for ask in distinct],

@@ -22,7 +22,7 @@ def open_engine(
     context_tokens: int | None = None,
     threads: int | None = None,
     gpu_layers: int = 0,
-    width: int = 8,
+    max_num_seqs: int = 8,
     kv_type: KvType = "f16",
 ) -> Engine:
     """The engine `name` of NAMES with its model loaded; `path` None is the embedded model.
@@ -34,7 +34,7 @@ def open_engine(
     if name == "stub":
         from llm_agentd.engines.stub.engine import StubEngine
 
-        return StubEngine(model_id=model_id or "stub", context_tokens=context_tokens, width=width)
+        return StubEngine(model_id=model_id or "stub", context_tokens=context_tokens, max_num_seqs=max_num_seqs)
     file = path or EMBEDDED_MODEL
     if path is None and not file.is_file():
         raise StartError(f"the embedded model {file} is missing: install llm-agentd again, or set model.path")
@@ -51,7 +51,7 @@ def open_engine(
             context_tokens=context_tokens,
             threads=threads,
             gpu_layers=gpu_layers,
-            width=width,
+            max_num_seqs=max_num_seqs,
             kv_type=kv_type,
         )
     if name == "ctransformers":

@@ -19,14 +19,14 @@ class EngineInfo:
     """What `/info` shows and what the scheduler must know.
 
     `fingerprint`: changes with anything that may change the text (model file, quantisation, engine); part of each
-    cache key. `context_tokens`: prompt plus completion of one sequence.
+    cache key. `context_tokens`: prompt plus completion of one sequence. `max_num_seqs`: how many run at once.
     """
 
     engine: str
     model: str
     fingerprint: str
     context_tokens: int
-    max_sequences: int
+    max_num_seqs: int
     parameters: int = 0
     model_bytes: int = 0  # of the file, all of it resident at worst
     path: str = ""  # of the model file, for /info
@@ -66,23 +66,28 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """What the last step took: a token for each of `width` sequences in `decode_s`, `prompt_tokens` in `prompt_s`."""
+class StepTiming:
+    """What the last step took: one token for each of `num_seqs` sequences in `decode_s` seconds, and `prompt_tokens`
+    tokens of prompts in `prompt_s` seconds.
+    """
 
-    width: int = 0
+    num_seqs: int = 0
     decode_s: float = 0.0
     prompt_tokens: int = 0
     prompt_s: float = 0.0
 
 
 class Engine(Protocol):
-    """`width` below is `info.max_sequences`; sequence numbers are 0 … width-1 and chosen by the caller."""
+    """A sequence number `seq` is a slot of the engine, 0 … `info.max_num_seqs` - 1; the caller chooses a free one.
+
+    A slot is *active* from `start` or `resume` to its last piece, `stop` or `pause`, else free.
+    """
 
     @property
     def info(self) -> EngineInfo: ...
 
     @property
-    def cost(self) -> Cost: ...
+    def last_step(self) -> StepTiming: ...
 
     def encode(self, prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> Prompt:
         """Token ids of a raw prompt or of messages in the model's own chat template.
@@ -91,8 +96,8 @@ class Engine(Protocol):
         (and for a grammar or schema that does not parse). Control tokens inside `prompt` and contents are plain text.
         """
 
-    def held(self, seq: int) -> Sequence[int]:
-        """Tokens whose state a free `seq` still holds from its last use: `start` takes up what is the same."""
+    def cached_tokens(self, seq: int) -> Sequence[int]:
+        """Token ids whose KV state a free `seq` still holds from its last use: `start` reuses their common prefix."""
 
     def start(
         self,
@@ -101,38 +106,40 @@ class Engine(Protocol):
         sampling: Sampling,
         *,
         state: PrefixState | None = None,
-        keep: bool = False,
-        rank: int = 0,
+        keep_prefix: bool = False,
+        priority: int = 0,
     ) -> int:
-        """Makes `seq` live; its prompt is computed by the coming steps. Returns how many tokens were reused.
+        """Makes the free `seq` active; the coming steps compute its prompt. Returns how many tokens are reused.
 
-        `state` (or what `seq` holds, if that is more) is taken up as far as it is the same as the prompt. `keep`: the
-        state of the stable beginning comes as a piece once it is computed. Prompts of a lower `rank` go first.
+        Reused is the longest common prefix of the prompt with `state` or with `cached_tokens(seq)`, whichever is
+        longer. `keep_prefix`: the state of the first `prompt.stable_tokens` comes as a piece once it is computed.
+        Prompts of a lower `priority` (0 is the most urgent) are computed first.
         """
 
     def step(self) -> list[Piece]:
-        """One decode step for all live sequences: running ones get a token, starting ones (part of) their prompt.
+        """One decode step for all active sequences: running ones get a token, starting ones (part of) their prompt.
 
-        A sequence that still computes its prompt has no piece. After a piece with `finish` the sequence is not live.
+        A sequence that still computes its prompt has no piece. After a piece with `finish` its slot is free.
         A failure of one sequence is its own piece, never an exception; an exception means that the engine is broken.
         """
 
     def stop(self, seq: int) -> None:
-        """Frees a live sequence at once (cancelled, deadline, stop string found). No-op if it is not live."""
+        """Frees an active sequence at once (cancelled, deadline, stop string found). No-op if it is not active."""
 
     def pause(self, seq: int) -> object:
-        """Takes a live sequence out of its slot; `resume` goes on with it later, in any free slot. Feature "states"."""
+        """Frees the slot of an active sequence; `resume` continues it later in any free slot. Feature "states"."""
 
-    def resume(self, seq: int, paused: object, *, rank: int = 0) -> None: ...
+    def resume(self, seq: int, paused: object, *, priority: int = 0) -> None:
+        """Continues what `pause` returned, in the free `seq`, with the same text as if it had never paused."""
 
-    def snapshot(self, seq: int) -> PrefixState:
-        """The state that a free `seq` still holds, without a probe. Feature "states"."""
+    def save_state(self, seq: int) -> PrefixState:
+        """The state of `cached_tokens(seq)` of a free `seq`, without a probe. Feature "states"."""
 
-    def proves(self, seq: int, state: PrefixState) -> bool:
-        """Whether `state` gives the scores it was kept with, computed once in the free `seq`, which holds it after."""
+    def verify_state(self, seq: int, state: PrefixState) -> bool:
+        """Whether `state` gives the logits in its probe, computed once in the free `seq`. If so, `seq` holds it."""
 
-    def time_step(self, width: int) -> float:
-        """Seconds that one token for each of `width` sequences takes; while nothing is live. For finding the width."""
+    def time_step(self, num_seqs: int) -> float:
+        """Seconds that one token for each of `num_seqs` sequences takes, measured while none is active."""
 
     def close(self) -> None:
         """Frees the model. Last call."""

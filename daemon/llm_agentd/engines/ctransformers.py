@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from llm_agentd.engines import chat
-from llm_agentd.engines.base import Cost, EngineInfo, Piece, Prompt
+from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
 from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
 from llm_agentd.engines.fingerprint import fingerprint
 from llm_agentd.engines.gguf import Head, read_head
@@ -82,14 +82,14 @@ class CTransformersEngine:
         self._render = self._pick_render(head.chat_template)
         self._vocab_size: int = self._llm.vocab_size
         self._live: _Live | None = None
-        self._cost = Cost()
+        self._last_step = StepTiming()
         self.decodes = 0
         self._info = EngineInfo(
             engine="ctransformers",
             model=model_id or str(head.metadata.get("general.name") or path.stem),
             fingerprint=fingerprint(path, "ctransformers", version("ctransformers"), context, gpu_layers),
             context_tokens=context,
-            max_sequences=1,
+            max_num_seqs=1,
             parameters=head.parameters,
             model_bytes=path.stat().st_size,
             path=str(path),
@@ -103,8 +103,8 @@ class CTransformersEngine:
         return self._info
 
     @property
-    def cost(self) -> Cost:
-        return self._cost
+    def last_step(self) -> StepTiming:
+        return self._last_step
 
     # -- encode ----------------------------------------------------------------------------------
 
@@ -157,7 +157,7 @@ class CTransformersEngine:
 
     # -- the sequence ----------------------------------------------------------------------------
 
-    def held(self, seq: int) -> Sequence[int]:
+    def cached_tokens(self, seq: int) -> Sequence[int]:
         return ()
 
     def start(
@@ -167,8 +167,8 @@ class CTransformersEngine:
         sampling: Sampling,
         *,
         state: PrefixState | None = None,
-        keep: bool = False,
-        rank: int = 0,
+        keep_prefix: bool = False,
+        priority: int = 0,
     ) -> int:
         """Nothing is reused: this engine is for old files, and what its context still holds cannot be asked."""
         tokens = prompt.tokens
@@ -193,7 +193,7 @@ class CTransformersEngine:
             return [Piece(0, tokens=0, finish="failed", error="ctransformers could not compute these tokens")]
         live.computed += len(part)
         took_s = time.perf_counter() - began_s
-        self._cost = Cost(1, took_s) if running else Cost(0, 0.0, len(part), took_s)
+        self._last_step = StepTiming(1, took_s) if running else StepTiming(0, 0.0, len(part), took_s)
         return [self._next(live)] if live.computed == len(live.tokens) else []
 
     def _eval(self, tokens: list[int], past: int) -> bool:
@@ -239,16 +239,16 @@ class CTransformersEngine:
     def pause(self, seq: int) -> object:
         raise NotImplementedError(_NO_STATES)
 
-    def resume(self, seq: int, paused: object, *, rank: int = 0) -> None:
+    def resume(self, seq: int, paused: object, *, priority: int = 0) -> None:
         raise NotImplementedError(_NO_STATES)
 
-    def snapshot(self, seq: int) -> PrefixState:
+    def save_state(self, seq: int) -> PrefixState:
         raise NotImplementedError(_NO_STATES)
 
-    def proves(self, seq: int, state: PrefixState) -> bool:
+    def verify_state(self, seq: int, state: PrefixState) -> bool:
         return False
 
-    def time_step(self, width: int) -> float:
+    def time_step(self, num_seqs: int) -> float:
         began_s = time.perf_counter()
         self._eval([self._llm.eos_token_id], 0)
         return time.perf_counter() - began_s

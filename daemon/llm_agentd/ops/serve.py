@@ -27,7 +27,7 @@ from llm_agentd.moderation.audit_log import AuditLog
 from llm_agentd.moderation.classifier import ClassifierThread, ModelClassifier, UrlClassifier
 from llm_agentd.ops import sd_notify
 from llm_agentd.ops.supervisor import supervise
-from llm_agentd.prefix_cache.cache import Prefixes
+from llm_agentd.prefix_cache.cache import PrefixCache
 from llm_agentd.prefix_cache.store import FOLDER, NullStore, open_prefix_store
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.roles.registry import Roles
@@ -144,27 +144,27 @@ class Daemon:
             context_tokens=model.context_tokens,
             threads=model.threads,
             gpu_layers=model.gpu_layers,
-            width=self._config.batch.size,
+            max_num_seqs=self._config.batch.size,
             kv_type=model.kv_type,
         )
 
-    def _open_prefixes(self, info: EngineInfo) -> Prefixes:
+    def _open_prefixes(self, info: EngineInfo) -> PrefixCache:
         max_bytes = int(self._config.cache.kv_max_bytes)
         if self._folder is None or not max_bytes or "states" not in info.features:
-            return Prefixes(max_bytes, NullStore())
-        return Prefixes(max_bytes, open_prefix_store(self._folder / FOLDER, info.fingerprint, max_bytes))
+            return PrefixCache(max_bytes, NullStore())
+        return PrefixCache(max_bytes, open_prefix_store(self._folder / FOLDER, info.fingerprint, max_bytes))
 
     def _find_curve(self, engine: Engine) -> Curve:
         """Measured once for a model, machine and number of threads; without a folder to remember it, at each start."""
         info = engine.info
         engine.time_step(1)  # pages the model in
         if self._folder is None:
-            return measure(engine.time_step, info.max_sequences)
+            return measure(engine.time_step, info.max_num_seqs)
         path = self._folder / "widths.json"
-        key = f"{info.fingerprint} {cpu_model()} {info.threads} threads {info.max_sequences} wide"
+        key = f"{info.fingerprint} {cpu_model()} {info.threads} threads {info.max_num_seqs} wide"
         curve = remembered(path, key)
         if curve is None:
-            curve = measure(engine.time_step, info.max_sequences)
+            curve = measure(engine.time_step, info.max_num_seqs)
             remember(path, key, curve)
         return curve
 
@@ -195,7 +195,7 @@ def _classifier(agents: Agents) -> ClassifierThread | None:
         return None
     if not path.is_file():
         raise StartError(f"agents.moderation_model: no file {path}; want a GGUF")
-    return ClassifierThread(ModelClassifier(lambda: open_engine("llama", path=path, width=1)))
+    return ClassifierThread(ModelClassifier(lambda: open_engine("llama", path=path, max_num_seqs=1)))
 
 
 def _policy(config: Config, moderation: str, classifier: ClassifierThread | None) -> RequestDefaults:

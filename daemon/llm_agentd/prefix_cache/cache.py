@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`count` tokens of the prompt are the state's. `proven`: made in this run, or checked in it."""
+    """`matched_tokens` tokens of the prompt are the state's. `verified`: made in this run, or checked in it."""
 
-    count: int
+    matched_tokens: int
     state: PrefixState
-    proven: bool
+    verified: bool
 
 
 @dataclass(slots=True)
@@ -35,14 +35,14 @@ class _Kept:
     tokens: tuple[int, ...]
     state: PrefixState | None
     key: bytes | None
-    proven: bool
+    verified: bool
 
     @property
     def bytes(self) -> int:
         return len(self.state.data) if self.state else 0
 
 
-class Prefixes:
+class PrefixCache:
     """`max_bytes` of states in memory; 0 keeps none. What the store knows at the start is read on first use."""
 
     def __init__(self, max_bytes: int, store: PrefixStore) -> None:
@@ -52,7 +52,7 @@ class Prefixes:
         self._kept: OrderedDict[tuple[int, ...], _Kept] = OrderedDict()  # least recently used first
         self._bytes = 0
         for saved in store.known():
-            self._put(_Kept(saved.tokens, None, saved.key, proven=False))
+            self._put(_Kept(saved.tokens, None, saved.key, verified=False))
 
     def match(self, tokens: Sequence[int]) -> Match | None:
         """The kept state with the longest common beginning; of several the smallest, best one that is in memory."""
@@ -67,7 +67,7 @@ class Prefixes:
             self._kept.move_to_end(kept.tokens)
             if kept.key is not None:
                 self._store.touch(kept.key)
-            return Match(count, kept.state, kept.proven)
+            return Match(count, kept.state, kept.verified)
 
     def _load(self, kept: _Kept) -> bool:
         assert kept.key is not None
@@ -79,26 +79,26 @@ class Prefixes:
         self._shrink(keep=kept)
         return True
 
-    def add(self, state: PrefixState, label: str, *, lasting: bool) -> None:
-        """Keeps `state`; `lasting`: on disk too, behind the reply. One bigger than all that may be kept is not."""
+    def add(self, state: PrefixState, label: str, *, persist: bool) -> None:
+        """Keeps `state`; `persist`: on disk too, behind the reply. One bigger than all that may be kept is not."""
         if not state.tokens or len(state.data) > self._max_bytes:
             return
-        key = self._store.put(state, label) if lasting else None
+        key = self._store.put(state, label) if persist else None
         if (before := self._kept.get(state.tokens)) is not None:
             key = key or before.key
             self._forget(before)
-        kept = _Kept(state.tokens, state, key, proven=True)
+        kept = _Kept(state.tokens, state, key, verified=True)
         self._put(kept)
         self._bytes += kept.bytes
         self._shrink(keep=kept)
 
-    def prove(self, match: Match, proved: bool) -> None:
+    def set_verified(self, match: Match, verified: bool) -> None:
         """What the engine said of a state from disk: it is believed from now on, or gone."""
         kept = self._kept.get(match.state.tokens)
         if kept is None:
             return
-        if proved:
-            kept.proven = True
+        if verified:
+            kept.verified = True
             return
         log.warning("a kept prefix of %d tokens gave other scores; it is computed anew", len(kept.tokens))
         self._forget(kept)

@@ -16,7 +16,7 @@ from llm_agentd.engines.base import Engine, Piece, Prompt
 from llm_agentd.errors import AgentdError, EngineFailed, TooLarge
 from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.moderator import Moderator
-from llm_agentd.prefix_cache.cache import Match, Prefixes
+from llm_agentd.prefix_cache.cache import Match, PrefixCache
 from llm_agentd.scheduler.latency import LatencyEstimate
 from llm_agentd.scheduler.request_queue import AGED_S
 from llm_agentd.scheduler.sequence import Sequence, known
@@ -51,7 +51,7 @@ class Batch:
         self,
         engine: Engine,
         *,
-        prefixes: Prefixes,
+        prefixes: PrefixCache,
         cache: Cache,
         metrics: Metrics,
         latency: LatencyEstimate,
@@ -60,7 +60,7 @@ class Batch:
         self.engine = engine
         self.live: dict[int, Sequence] = {}
         self._paused: list[_Paused] = []
-        self._free = list(range(engine.info.max_sequences))  # longest free first: what it holds is the oldest
+        self._free = list(range(engine.info.max_num_seqs))  # longest free first: what it holds is the oldest
         self._talks: dict[int, str] = {}  # free slots that hold a chat worth keeping, with its label
         self._states = "states" in engine.info.features
         self._prefixes = prefixes
@@ -100,13 +100,15 @@ class Batch:
     def _start(self, request: Request, now_s: float) -> None:
         prompt = self._encode(request)
         match = self._prefixes.match(prompt.tokens) if self._states else None
-        seq, held_tokens = self._pick_slot(prompt, match.count if match else 0)
-        state = self._believed(match, seq) if match and match.count > held_tokens else None
-        known_tokens = max(held_tokens, match.count if match and state else 0)
+        seq, held_tokens = self._pick_slot(prompt, match.matched_tokens if match else 0)
+        state = self._believed(match, seq) if match and match.matched_tokens > held_tokens else None
+        known_tokens = max(held_tokens, match.matched_tokens if match and state else 0)
         new_tokens = prompt.stable_tokens - known_tokens
-        keep = self._states and new_tokens > 0 and new_tokens >= KEPT_NEW_SHARE * prompt.stable_tokens
-        rank = PRIORITIES.index(request.priority)
-        reused = self.engine.start(seq, prompt, request.sampling, state=state, keep=keep, rank=rank)
+        keep_prefix = self._states and new_tokens > 0 and new_tokens >= KEPT_NEW_SHARE * prompt.stable_tokens
+        priority = PRIORITIES.index(request.priority)
+        reused = self.engine.start(
+            seq, prompt, request.sampling, state=state, keep_prefix=keep_prefix, priority=priority
+        )
         self._free.remove(seq)
         self.live[seq] = Sequence.begin(
             request,
@@ -129,21 +131,21 @@ class Batch:
 
     def _pick_slot(self, prompt: Prompt, kept_tokens: int) -> tuple[int, int]:
         """The free slot that holds most of the prompt, and how much; the longest free where a kept state has more."""
-        held = {seq: common_prefix_length(prompt.tokens, self.engine.held(seq)) for seq in self._free}
+        held = {seq: common_prefix_length(prompt.tokens, self.engine.cached_tokens(seq)) for seq in self._free}
         seq = max(self._free, key=held.__getitem__)
         if held[seq] <= kept_tokens:
             seq = self._free[0]
         label = self._talks.pop(seq, None)
-        if label is not None and held[seq] < len(self.engine.held(seq)):
-            self._prefixes.add(self.engine.snapshot(seq), label, lasting=False)
+        if label is not None and held[seq] < len(self.engine.cached_tokens(seq)):
+            self._prefixes.add(self.engine.save_state(seq), label, persist=False)
         return seq, held[seq]
 
     def _believed(self, match: Match, seq: int) -> PrefixState | None:
         """The state, if it was made in this run or gives the scores it was kept with."""
-        if match.proven:
+        if match.verified:
             return match.state
-        proved = self.engine.proves(seq, match.state)
-        self._prefixes.prove(match, proved)
+        proved = self.engine.verify_state(seq, match.state)
+        self._prefixes.set_verified(match, proved)
         return match.state if proved else None
 
     # -- pausing ---------------------------------------------------------------------------------
@@ -172,7 +174,7 @@ class Batch:
         seq = self._free[0]
         self._talks.pop(seq, None)
         try:
-            self.engine.resume(seq, paused.handle, rank=live.rank)
+            self.engine.resume(seq, paused.handle, priority=live.rank)
         except Exception as error:
             log.exception("the engine could not go on with a paused sequence")
             failure = EngineFailed(f"the engine could not go on with this request: {type(error).__name__}")
@@ -190,7 +192,7 @@ class Batch:
         if piece.state is not None:
             request = live.requests[0]
             lasting = request.messages is not None and len(request.messages) <= CHAT_START_TURNS
-            self._prefixes.add(piece.state, request.label, lasting=lasting)
+            self._prefixes.add(piece.state, request.label, persist=lasting)
             return
         if piece.finish == "failed":
             out.extend((request, EngineFailed(piece.error)) for request in live.requests)
@@ -215,7 +217,7 @@ class Batch:
         self._latency.replied(live.prompt_tokens - live.reused_tokens, live.completion_tokens)
         if entry := live.entry(finish, model):
             self._cache.put(live.key, entry, live.requests[0].variants)
-        if self._states and live.is_chat and len(self.engine.held(live.seq)) > live.stable_tokens:
+        if self._states and live.is_chat and len(self.engine.cached_tokens(live.seq)) > live.stable_tokens:
             self._talks[live.seq] = live.requests[0].label
         self._release(live)
 

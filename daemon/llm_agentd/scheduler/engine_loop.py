@@ -26,7 +26,7 @@ from llm_agentd.errors import (
 )
 from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.moderator import Moderator
-from llm_agentd.prefix_cache.cache import Prefixes
+from llm_agentd.prefix_cache.cache import PrefixCache
 from llm_agentd.scheduler.affinity import CpuPriority, apply_affinity
 from llm_agentd.scheduler.batch import Batch, Out
 from llm_agentd.scheduler.batch_size import Curve
@@ -57,7 +57,7 @@ class EngineLoop:
         queue: RequestQueue,
         cache: Cache,
         metrics: Metrics,
-        open_prefixes: Callable[[EngineInfo], Prefixes],
+        open_prefixes: Callable[[EngineInfo], PrefixCache],
         find_curve: Callable[[Engine], Curve],
         pin_cpus: Sequence[int] = (),
         cpu_priority: CpuPriority = "nice",
@@ -177,7 +177,7 @@ class EngineLoop:
         self._engine = self._open_engine()
         self._prefixes = self._open_prefixes(self._engine.info)
         self._curve = self._find_curve(self._engine)
-        self._width = self._curve.useful(self._engine.info.max_sequences)
+        self._width = self._curve.useful(self._engine.info.max_num_seqs)
         self._metrics.useful_width.set(self._width)
         self._sequences = self._all_free()
 
@@ -307,11 +307,11 @@ class EngineLoop:
             self._reopen(error, out)
             return []
         self._broken_in_a_row = 0
-        cost = self._engine.cost
-        if cost.width:
-            self._latency.stepped(cost.width, cost.decode_s)
-        if cost.prompt_tokens:
-            self._latency.prompted(cost.prompt_tokens, cost.prompt_s)
+        step = self._engine.last_step
+        if step.num_seqs:
+            self._latency.stepped(step.num_seqs, step.decode_s)
+        if step.prompt_tokens:
+            self._latency.prompted(step.prompt_tokens, step.prompt_s)
         return pieces
 
     def _reopen(self, error: Exception, out: Out) -> None:

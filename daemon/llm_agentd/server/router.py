@@ -304,6 +304,7 @@ class Router:
             return {"pong": True}
         roles = self._intake.roles
         facts = asdict(info) | {"features": sorted(info.features), "version": __version__, "pid": os.getpid()}
+        facts["max_sequences"] = facts.pop("max_num_seqs")  # as `info` has always called it
         spoken = {"languages": list(self._intake.languages(info)), "language": self._intake.language()}
         return {"info": facts | spoken | {"roles": roles.names(), "roles_version": roles.version()}}
 

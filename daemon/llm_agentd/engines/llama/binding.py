@@ -28,8 +28,8 @@ class Binding(Protocol):
 
     version: str  # "cyllama 0.2.18": part of fingerprints
     vocab_size: int
-    spaced: bool  # a SentencePiece vocabulary, which by default puts a space before a text
-    start_token: int | None  # opens every prompt, if this model wants one
+    is_sentencepiece: bool  # a SentencePiece vocabulary, which by default puts a space before a text
+    bos: int | None  # opens every prompt, if this model wants one
 
     # -- vocabulary and templates ----------------------------------------------------------------
 
@@ -39,13 +39,13 @@ class Binding(Protocol):
     def token_text(self, token: int) -> str:
         """How the vocabulary writes a token."""
 
-    def piece(self, token: int) -> bytes:
+    def token_to_piece(self, token: int) -> bytes:
         """The exact bytes of a token, maybe half a character; none for control tokens."""
 
-    def is_end(self, token: int) -> bool:
+    def is_eog(self, token: int) -> bool:
         """True for tokens by which the model ends its turn."""
 
-    def render(self, template: str, turns: list[tuple[str, str]]) -> str:
+    def apply_chat_template(self, template: str, turns: list[tuple[str, str]]) -> str:
         """(role, content) turns in a template that llama.cpp knows, opened for the assistant. Raises otherwise."""
 
     def grammar_error(self, grammar: str) -> str:
@@ -53,22 +53,24 @@ class Binding(Protocol):
 
     # -- the context -----------------------------------------------------------------------------
 
-    def open(self, *, context_tokens: int, width: int, threads: int, batch_tokens: int, kv_type: KvType) -> None:
-        """Room for `width` sequences of `context_tokens` each, a cache stream a sequence. Raises StartError."""
+    def open_context(
+        self, *, context_tokens: int, max_num_seqs: int, threads: int, batch_tokens: int, kv_type: KvType
+    ) -> None:
+        """Room for `max_num_seqs` sequences of `context_tokens` each, a cache stream a sequence. Raises StartError."""
 
     def decode(self, rows: Sequence[Row]) -> None:
         """One pass through the network, without the interpreter lock. Raises RuntimeError: the context is broken."""
 
-    def scores(self) -> Sequence[float]:
+    def logits(self) -> Sequence[float]:
         """A score for each token of the vocabulary, from the first row of the last decode that wanted them."""
 
-    def forget(self, seq: int, position: int = 0) -> bool:
+    def kv_remove(self, seq: int, position: int = 0) -> bool:
         """Drops what `seq` holds from `position` on. False where this model's memory cannot be cut there."""
 
-    def save(self, seq: int) -> bytes:
+    def save_state(self, seq: int) -> bytes:
         """All that `seq` holds."""
 
-    def restore(self, seq: int, data: bytes) -> None:
+    def load_state(self, seq: int, data: bytes) -> None:
         """Makes `seq` hold what `save` gave, of whatever sequence. Raises ValueError: not of this model and context."""
 
     def sampler(self, sampling: Sampling, *, seed: int, grammar: str | None) -> Sampler:

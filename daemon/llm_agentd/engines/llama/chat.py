@@ -28,7 +28,7 @@ def pick_render(native: Binding, template: str) -> chat.Render:
 
 
 def _known(native: Binding, template: str) -> chat.Render:
-    return partial(native.render, template)
+    return partial(native.apply_chat_template, template)
 
 
 def _jinja(native: Binding, template: str) -> chat.Render:

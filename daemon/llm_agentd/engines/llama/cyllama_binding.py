@@ -53,8 +53,8 @@ class CyllamaBinding:
         self._has_scores = False
         self._kind: int = self._vocab.vocab_type
         self.vocab_size: int = self._vocab.n_vocab
-        self.spaced = self._kind == SPM
-        self.start_token: int | None = self._vocab.token_bos() if self._vocab.get_add_bos() else None
+        self.is_sentencepiece = self._kind == SPM
+        self.bos: int | None = self._vocab.token_bos() if self._vocab.get_add_bos() else None
 
     # -- vocabulary and templates ----------------------------------------------------------------
 
@@ -64,7 +64,7 @@ class CyllamaBinding:
     def token_text(self, token: int) -> str:
         return str(self._vocab.get_text(token))
 
-    def piece(self, token: int) -> bytes:
+    def token_to_piece(self, token: int) -> bytes:
         """cyllama gives `str`, with U+FFFD for what is not UTF-8 by itself: that is read from the vocabulary's text."""
         text: str = self._vocab.token_to_piece(token, special=False)
         if "�" not in text:
@@ -75,10 +75,10 @@ class CyllamaBinding:
         byte = _BYTE_PIECE.fullmatch(own)
         return bytes([int(byte[1], 16)]) if byte else own.replace("▁", " ").encode()
 
-    def is_end(self, token: int) -> bool:
+    def is_eog(self, token: int) -> bool:
         return bool(self._vocab.is_eog(token))
 
-    def render(self, template: str, turns: list[tuple[str, str]]) -> str:
+    def apply_chat_template(self, template: str, turns: list[tuple[str, str]]) -> str:
         rows = [llama_cpp.LlamaChatMessage(role=role, content=content) for role, content in turns]
         return str(self._model.chat_apply_template(template, rows, True))
 
@@ -94,10 +94,12 @@ class CyllamaBinding:
 
     # -- the context -----------------------------------------------------------------------------
 
-    def open(self, *, context_tokens: int, width: int, threads: int, batch_tokens: int, kv_type: KvType) -> None:
+    def open_context(
+        self, *, context_tokens: int, max_num_seqs: int, threads: int, batch_tokens: int, kv_type: KvType
+    ) -> None:
         params = llama_cpp.LlamaContextParams()
-        params.n_ctx = context_tokens * width
-        params.n_seq_max = width
+        params.n_ctx = context_tokens * max_num_seqs
+        params.n_seq_max = max_num_seqs
         params.n_batch = params.n_ubatch = batch_tokens  # one call is one pass through the network
         params.n_threads = params.n_threads_batch = threads
         # Each sequence attends over its own cells only: one cache for all took twice the time at eight of 300 tokens.
@@ -110,7 +112,7 @@ class CyllamaBinding:
             except Exception as error:
                 why = "; ".join(errors) or str(error)
                 raise StartError(
-                    f"no room for {width} sequences of {context_tokens} tokens ({why}); "
+                    f"no room for {max_num_seqs} sequences of {context_tokens} tokens ({why}); "
                     "lower batch.size or model.context_tokens"
                 ) from error
         self._batch = llama_cpp.LlamaBatch(n_tokens=batch_tokens, embd=0, n_seq_max=1)
@@ -123,19 +125,19 @@ class CyllamaBinding:
         self._context.decode(batch)
         self._has_scores = any(row[3] for row in rows)
 
-    def scores(self) -> Sequence[float]:
+    def logits(self) -> Sequence[float]:
         scores = self._context.get_logits() if self._has_scores else None
         if scores is None:
             raise RuntimeError("the last decode was not asked for scores")
         return scores  # type: ignore[no-any-return]
 
-    def forget(self, seq: int, position: int = 0) -> bool:
+    def kv_remove(self, seq: int, position: int = 0) -> bool:
         return bool(self._context.memory_seq_rm(seq, position, -1))
 
-    def save(self, seq: int) -> bytes:
+    def save_state(self, seq: int) -> bytes:
         return bytes(self._context.get_state_seq_data(seq))
 
-    def restore(self, seq: int, data: bytes) -> None:
+    def load_state(self, seq: int, data: bytes) -> None:
         with native_errors():
             self._context.set_state_seq_data(data, seq)
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from llm_agentd.engines import chat
-from llm_agentd.engines.base import Cost, EngineInfo, Piece, Prompt
+from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
 from llm_agentd.engines.fingerprint import fingerprint
 from llm_agentd.engines.gguf import read_head
 from llm_agentd.engines.llama.binding import Binding, KvType, Row, Sampler
@@ -59,7 +59,7 @@ class _Live:
     prompt_tokens: int
     sampler: Sampler
     tokens_left: int
-    rank: int
+    priority: int
     stable_tokens: int
     cut: bool
     keep: bool
@@ -89,7 +89,7 @@ class LlamaEngine:
         context_tokens: int | None = None,
         threads: int | None = None,
         gpu_layers: int = 0,
-        width: int = 8,
+        max_num_seqs: int = 8,
         kv_type: KvType = "f16",
         prompt_tokens_per_step: int = PROMPT_TOKENS_PER_STEP,
     ) -> None:
@@ -100,11 +100,11 @@ class LlamaEngine:
         threads = threads or pick_threads(head.parameters)
         self._native = open_binding(path, gpu_layers=gpu_layers)
         self._vocab = Vocab(self._native, head.metadata)
-        self._native.open(
+        self._native.open_context(
             context_tokens=context,
-            width=width,
+            max_num_seqs=max_num_seqs,
             threads=threads,
-            batch_tokens=max(width, self._uncut_tokens),
+            batch_tokens=max(max_num_seqs, self._uncut_tokens),
             kv_type=kv_type,
         )
         self._grammars = Grammars(self._native.grammar_error)
@@ -113,15 +113,15 @@ class LlamaEngine:
         # A tiny model's prompt costs little: there the same seed gives the same text bit for bit, whatever was reused.
         self._exact = is_tiny(head.parameters)
         self._live: dict[int, _Live] = {}
-        self._held: list[list[int]] = [[] for _ in range(width)]
-        self._cost = Cost()
+        self._held: list[list[int]] = [[] for _ in range(max_num_seqs)]
+        self._last_step = StepTiming()
         self.decodes = 0
         self._info = EngineInfo(
             engine=name,
             model=model_id or str(head.metadata.get("general.name") or path.stem),
             fingerprint=fingerprint(path, name, self._native.version, context, gpu_layers, kv_type),
             context_tokens=context,
-            max_sequences=width,
+            max_num_seqs=max_num_seqs,
             parameters=head.parameters,
             model_bytes=path.stat().st_size,
             path=str(path),
@@ -135,8 +135,8 @@ class LlamaEngine:
         return self._info
 
     @property
-    def cost(self) -> Cost:
-        return self._cost
+    def last_step(self) -> StepTiming:
+        return self._last_step
 
     # -- encode ----------------------------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class LlamaEngine:
 
     # -- sequences -------------------------------------------------------------------------------
 
-    def held(self, seq: int) -> Sequence[int]:
+    def cached_tokens(self, seq: int) -> Sequence[int]:
         return self._held[seq]
 
     def start(
@@ -180,8 +180,8 @@ class LlamaEngine:
         sampling: Sampling,
         *,
         state: PrefixState | None = None,
-        keep: bool = False,
-        rank: int = 0,
+        keep_prefix: bool = False,
+        priority: int = 0,
     ) -> int:
         self._check_free(seq)
         if not prompt.tokens or len(prompt) + 1 > self._info.context_tokens:
@@ -195,10 +195,10 @@ class LlamaEngine:
             prompt_tokens=len(prompt),
             sampler=sampler,
             tokens_left=sampling.max_tokens,
-            rank=rank,
+            priority=priority,
             stable_tokens=prompt.stable_tokens,
-            cut=keep or self._exact,
-            keep=keep,
+            cut=keep_prefix or self._exact,
+            keep=keep_prefix,
             computed=reused,
         )
         return reused
@@ -209,8 +209,8 @@ class LlamaEngine:
         if state is not None and self._usable(prompt, state.tokens) > count:
             self._restore(seq, state)
             count = self._usable(prompt, self._held[seq])
-        if not self._native.forget(seq, count):  # a memory that cannot be cut in the middle: all or nothing
-            self._native.forget(seq)
+        if not self._native.kv_remove(seq, count):  # a memory that cannot be cut in the middle: all or nothing
+            self._native.kv_remove(seq)
             count = 0
         self._held[seq] = []
         return count
@@ -227,9 +227,9 @@ class LlamaEngine:
     def _restore(self, seq: int, state: PrefixState) -> None:
         self._held[seq] = []
         try:
-            self._native.restore(seq, state.data)
+            self._native.load_state(seq, state.data)
         except ValueError:
-            self._native.forget(seq)
+            self._native.kv_remove(seq)
             return
         self._held[seq] = list(state.tokens)
 
@@ -240,7 +240,7 @@ class LlamaEngine:
         others' batch it would be cut where their number wants it, which is slower and lets company change a rounding.
         """
         running = [live for live in self._live.values() if live.running]
-        starting = sorted((live for live in self._live.values() if not live.running), key=lambda live: live.rank)
+        starting = sorted((live for live in self._live.values() if not live.running), key=lambda live: live.priority)
         began_s = time.perf_counter()
         pieces = self._advance(running) if running else []
         decoded_s = time.perf_counter()
@@ -249,7 +249,7 @@ class LlamaEngine:
             if computed >= self._part_tokens:
                 break
             computed += self._compute_part(live, pieces)
-        self._cost = Cost(len(running), decoded_s - began_s, computed, time.perf_counter() - decoded_s)
+        self._last_step = StepTiming(len(running), decoded_s - began_s, computed, time.perf_counter() - decoded_s)
         return pieces
 
     def _advance(self, running: list[_Live]) -> list[Piece]:
@@ -279,15 +279,15 @@ class LlamaEngine:
 
     def _step_back(self, live: _Live, position: int) -> int:
         """Has the tokens from `position` on computed once more, if that changes no text and the memory can be cut."""
-        if not self._exact and position > 0 and self._native.forget(live.seq, position):
+        if not self._exact and position > 0 and self._native.kv_remove(live.seq, position):
             live.computed = position
         return live.computed
 
     def _state(self, live: _Live) -> PrefixState:
-        scores = self._native.scores()
+        scores = self._native.logits()
         best = heapq.nlargest(PROBE_TOKENS, range(len(scores)), key=scores.__getitem__)
         probe = tuple((token, scores[token]) for token in best)
-        return PrefixState(tuple(live.tokens[: live.computed]), self._native.save(live.seq), probe)
+        return PrefixState(tuple(live.tokens[: live.computed]), self._native.save_state(live.seq), probe)
 
     def _decode(self, rows: Sequence[Row]) -> None:
         self._native.decode(rows)
@@ -326,46 +326,46 @@ class LlamaEngine:
     def pause(self, seq: int) -> object:
         live = self._live.pop(seq)
         self._held[seq] = []
-        return _Paused(live, self._native.save(seq) if live.computed else b"")
+        return _Paused(live, self._native.save_state(seq) if live.computed else b"")
 
-    def resume(self, seq: int, paused: object, *, rank: int = 0) -> None:
+    def resume(self, seq: int, paused: object, *, priority: int = 0) -> None:
         self._check_free(seq)
         assert isinstance(paused, _Paused)
         live = paused.live
         self._held[seq] = []
         if paused.data:
-            self._native.restore(seq, paused.data)
+            self._native.load_state(seq, paused.data)
         else:
-            self._native.forget(seq)
-        live.seq, live.rank = seq, rank
+            self._native.kv_remove(seq)
+        live.seq, live.priority = seq, priority
         self._live[seq] = live
 
-    def snapshot(self, seq: int) -> PrefixState:
-        return PrefixState(tuple(self._held[seq]), self._native.save(seq))
+    def save_state(self, seq: int) -> PrefixState:
+        return PrefixState(tuple(self._held[seq]), self._native.save_state(seq))
 
-    def proves(self, seq: int, state: PrefixState) -> bool:
+    def verify_state(self, seq: int, state: PrefixState) -> bool:
         self._check_free(seq)
         self._restore(seq, state)
         last = len(state.tokens) - 1
         if not self._held[seq] or not state.probe:
             return False
-        if not self._native.forget(seq, last):
+        if not self._native.kv_remove(seq, last):
             self._held[seq] = []
             return False
         self._decode([(state.tokens[last], last, seq, True)])
-        scores = self._native.scores()
+        scores = self._native.logits()
         proved = all(abs(scores[token] - score) <= PROBE_TOLERANCE for token, score in state.probe)
         self._held[seq] = []
         if proved:  # from the file again: the row computed alone may differ by a rounding
             self._restore(seq, state)
         return proved
 
-    def time_step(self, width: int) -> float:
-        for seq in range(width):
+    def time_step(self, num_seqs: int) -> float:
+        for seq in range(num_seqs):
             self._check_free(seq)
             self._held[seq] = []
-            self._native.forget(seq)
-        rows: list[Row] = [(0, 0, seq, True) for seq in range(width)]
+            self._native.kv_remove(seq)
+        rows: list[Row] = [(0, 0, seq, True) for seq in range(num_seqs)]
         began_s = time.perf_counter()
         self._native.decode(rows)
         return time.perf_counter() - began_s
@@ -375,7 +375,7 @@ class LlamaEngine:
         self._native.close()
 
     def _check_free(self, seq: int) -> None:
-        if not 0 <= seq < self._info.max_sequences or seq in self._live:
+        if not 0 <= seq < self._info.max_num_seqs or seq in self._live:
             raise RuntimeError(f"sequence {seq} is live or out of range")
 
 

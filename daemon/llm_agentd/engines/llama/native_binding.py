@@ -70,9 +70,9 @@ class NativeBinding:
             raise StartError(f"model.path: llama.cpp cannot load {path} ({why}); try another GGUF file")
         self._vocab = lib.llama_model_get_vocab(self._model)
         self.vocab_size: int = lib.llama_vocab_n_tokens(self._vocab)
-        self.spaced = lib.llama_vocab_type(self._vocab) == SPM
+        self.is_sentencepiece = lib.llama_vocab_type(self._vocab) == SPM
         bos = lib.llama_vocab_bos(self._vocab)
-        self.start_token: int | None = bos if lib.llama_vocab_get_add_bos(self._vocab) else None
+        self.bos: int | None = bos if lib.llama_vocab_get_add_bos(self._vocab) else None
 
     # -- vocabulary and templates ----------------------------------------------------------------
 
@@ -88,7 +88,7 @@ class NativeBinding:
     def token_text(self, token: int) -> str:
         return bytes(lib.llama_vocab_get_text(self._vocab, token)).decode(errors="replace")
 
-    def piece(self, token: int) -> bytes:
+    def token_to_piece(self, token: int) -> bytes:
         size = 64
         while True:
             buffer = ctypes.create_string_buffer(size)
@@ -97,10 +97,10 @@ class NativeBinding:
                 return buffer.raw[:count]
             size = -count
 
-    def is_end(self, token: int) -> bool:
+    def is_eog(self, token: int) -> bool:
         return bool(lib.llama_vocab_is_eog(self._vocab, token))
 
-    def render(self, template: str, turns: list[tuple[str, str]]) -> str:
+    def apply_chat_template(self, template: str, turns: list[tuple[str, str]]) -> str:
         rows = (lib.llama_chat_message * len(turns))()
         kept = [(role.encode(), content.encode()) for role, content in turns]  # C keeps pointers into these
         for row, (role, content) in zip(rows, kept, strict=True):
@@ -127,14 +127,17 @@ class NativeBinding:
 
     # -- the context -----------------------------------------------------------------------------
 
-    def open(self, *, context_tokens: int, width: int, threads: int, batch_tokens: int, kv_type: KvType) -> None:
-        if context_tokens * width > CELLS_MAX:
+    def open_context(
+        self, *, context_tokens: int, max_num_seqs: int, threads: int, batch_tokens: int, kv_type: KvType
+    ) -> None:
+        if context_tokens * max_num_seqs > CELLS_MAX:
             raise StartError(
-                f"no room for {width} sequences of {context_tokens} tokens; lower batch.size or model.context_tokens"
+                f"no room for {max_num_seqs} sequences of {context_tokens} tokens; "
+                "lower batch.size or model.context_tokens"
             )
         params = lib.llama_context_default_params()
-        params.n_ctx = context_tokens * width
-        params.n_seq_max = width
+        params.n_ctx = context_tokens * max_num_seqs
+        params.n_seq_max = max_num_seqs
         params.n_batch = params.n_ubatch = batch_tokens  # one call is one pass through the network
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = False  # as in the other binding
@@ -144,8 +147,9 @@ class NativeBinding:
         with _errors() as errors:
             self._context = lib.llama_init_from_model(self._model, params)
         if not self._context:
+            why = "; ".join(errors) or "no reason given"
             raise StartError(
-                f"no room for {width} sequences of {context_tokens} tokens ({'; '.join(errors) or 'no reason given'}); "
+                f"no room for {max_num_seqs} sequences of {context_tokens} tokens ({why}); "
                 "lower batch.size or model.context_tokens"
             )
         self._memory = lib.llama_get_memory(self._context)
@@ -169,7 +173,7 @@ class NativeBinding:
         if code:
             raise RuntimeError(f"llama_decode failed with {code}")
 
-    def scores(self) -> Sequence[float]:
+    def logits(self) -> Sequence[float]:
         if self._first_wanted < 0:
             raise RuntimeError("the last decode was not asked for scores")
         scores = lib.llama_get_logits_ith(self._context, self._first_wanted)
@@ -177,23 +181,23 @@ class NativeBinding:
             raise RuntimeError("llama.cpp has no scores for this row")
         return scores[: self.vocab_size]  # type: ignore[no-any-return]
 
-    def forget(self, seq: int, position: int = 0) -> bool:
+    def kv_remove(self, seq: int, position: int = 0) -> bool:
         return bool(lib.llama_memory_seq_rm(self._memory, seq, position, -1))
 
-    def save(self, seq: int) -> bytes:
+    def save_state(self, seq: int) -> bytes:
         size: int = lib.llama_state_seq_get_size(self._context, seq)
         data: bytes = _new_bytes(None, size)
         if lib.llama_state_seq_get_data(self._context, _address(data), size, seq) != size:
             raise RuntimeError("llama.cpp did not save the whole state")
         return data
 
-    def restore(self, seq: int, data: bytes) -> None:
+    def load_state(self, seq: int, data: bytes) -> None:
         if len(data) < STATE_MIN_BYTES:
             raise ValueError("this is no state")
         with _errors():
             count: int = lib.llama_state_seq_set_data(self._context, _address(data), len(data), seq)
         if count != len(data):
-            self.forget(seq)
+            self.kv_remove(seq)
             raise ValueError("this state is not of this model and context")
 
     def sampler(self, sampling: Sampling, *, seed: int, grammar: str | None) -> Sampler:

@@ -20,10 +20,10 @@ class Vocab:
     def __init__(self, native: Binding, metadata: Mapping[str, Any]) -> None:
         self._native = native
         self._pieces: dict[int, bytes] = {}
-        self.start: tuple[int, ...] = () if native.start_token is None else (native.start_token,)
+        self.start: tuple[int, ...] = () if native.bos is None else (native.bos,)
         sizes = (len(native.token_text(token).encode()) for token in range(native.vocab_size))
         self.longest_bytes = max(sizes, default=1)
-        space_prefix = metadata.get("tokenizer.ggml.add_space_prefix", native.spaced)
+        space_prefix = metadata.get("tokenizer.ggml.add_space_prefix", native.is_sentencepiece)
         self._guard = tuple(self._tokens(_GUARD, control=False)) if space_prefix else ()
 
     def text(self, text: str) -> list[int]:
@@ -46,11 +46,11 @@ class Vocab:
 
     def ends(self, token: int) -> bool:
         """True for tokens by which the model ends its turn."""
-        return self._native.is_end(token)
+        return self._native.is_eog(token)
 
     def piece(self, token: int) -> bytes:
         """The bytes of a token; none for control tokens."""
         data = self._pieces.get(token)
         if data is None:
-            data = self._pieces[token] = self._native.piece(token)
+            data = self._pieces[token] = self._native.token_to_piece(token)
         return data

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from llm_agentd.engines import chat
-from llm_agentd.engines.base import Cost, EngineInfo, Piece, Prompt
+from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
 from llm_agentd.engines.stub.json_text import instance
 from llm_agentd.engines.text import check_fits, check_one_source, check_room
 from llm_agentd.errors import BadRequest
@@ -52,7 +52,7 @@ class _Live:
     pieces: list[bytes]
     tokens_left: int
     keep: bool
-    rank: int
+    priority: int
     computed: int
     sent: int = 0
 
@@ -73,7 +73,7 @@ class StubEngine:
         *,
         model_id: str = "stub",
         context_tokens: int | None = None,
-        width: int = 8,
+        max_num_seqs: int = 8,
         script: Script | None = None,
         on_step: Callable[[int], None] | None = None,
         fail_mark: str | None = None,
@@ -84,15 +84,15 @@ class StubEngine:
         self._fail_mark = fail_mark
         self._break_mark = break_mark
         self._live: dict[int, _Live] = {}
-        self._held: list[list[int]] = [[] for _ in range(width)]
-        self._cost = Cost()
+        self._held: list[list[int]] = [[] for _ in range(max_num_seqs)]
+        self._last_step = StepTiming()
         self.decodes = 0
         self._info = EngineInfo(
             engine="stub",
             model=model_id,
             fingerprint=f"stub-1-{model_id}",
             context_tokens=context_tokens or CONTEXT_TOKENS,
-            max_sequences=width,
+            max_num_seqs=max_num_seqs,
             features=frozenset({"messages", "json_schema", "states"}),
         )
 
@@ -101,8 +101,8 @@ class StubEngine:
         return self._info
 
     @property
-    def cost(self) -> Cost:
-        return self._cost
+    def last_step(self) -> StepTiming:
+        return self._last_step
 
     def encode(self, prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> Prompt:
         check_one_source(prompt, messages)
@@ -118,7 +118,7 @@ class StubEngine:
         last = len(messages[-1].content.encode(errors="replace")) if messages else len(data)
         return Prompt(tokens, max(0, len(data) - last - len(_OPEN)) // TOKEN_BYTES)
 
-    def held(self, seq: int) -> Sequence[int]:
+    def cached_tokens(self, seq: int) -> Sequence[int]:
         return self._held[seq]
 
     def start(
@@ -128,8 +128,8 @@ class StubEngine:
         sampling: Sampling,
         *,
         state: PrefixState | None = None,
-        keep: bool = False,
-        rank: int = 0,
+        keep_prefix: bool = False,
+        priority: int = 0,
     ) -> int:
         self._check_free(seq)
         text = b"".join(map(_unpack, prompt.tokens)).decode(errors="replace")
@@ -140,7 +140,9 @@ class StubEngine:
         ]
         reused = min(max(known), len(prompt) - 1)
         self._held[seq] = []
-        self._live[seq] = _Live(seq, prompt, text, pieces, min(sampling.max_tokens, room), keep, rank, reused)
+        self._live[seq] = _Live(
+            seq, prompt, text, pieces, min(sampling.max_tokens, room), keep_prefix, priority, reused
+        )
         return reused
 
     def step(self) -> list[Piece]:
@@ -152,12 +154,12 @@ class StubEngine:
             raise RuntimeError("the stub engine broke, as it was told to")
         self.decodes += 1
         running = [live for live in self._live.values() if live.running]
-        starting = sorted((live for live in self._live.values() if not live.running), key=lambda live: live.rank)
+        starting = sorted((live for live in self._live.values() if not live.running), key=lambda live: live.priority)
         out = [self._next(live) for live in running]
         budget = PROMPT_TOKENS_PER_STEP
         for live in starting:
             budget -= self._compute_part(live, budget, out)
-        self._cost = Cost(len(running), 0.0, PROMPT_TOKENS_PER_STEP - budget, 0.0)
+        self._last_step = StepTiming(len(running), 0.0, PROMPT_TOKENS_PER_STEP - budget, 0.0)
         return out
 
     def _compute_part(self, live: _Live, budget: int, out: list[Piece]) -> int:
@@ -191,28 +193,28 @@ class StubEngine:
     def pause(self, seq: int) -> object:
         return self._live.pop(seq)
 
-    def resume(self, seq: int, paused: object, *, rank: int = 0) -> None:
+    def resume(self, seq: int, paused: object, *, priority: int = 0) -> None:
         self._check_free(seq)
         assert isinstance(paused, _Live)
         self._held[seq] = []
-        paused.seq, paused.rank = seq, rank
+        paused.seq, paused.priority = seq, priority
         self._live[seq] = paused
 
-    def snapshot(self, seq: int) -> PrefixState:
+    def save_state(self, seq: int) -> PrefixState:
         return PrefixState(tuple(self._held[seq]), b"")
 
-    def proves(self, seq: int, state: PrefixState) -> bool:
+    def verify_state(self, seq: int, state: PrefixState) -> bool:
         self._held[seq] = list(state.tokens) if state.probe == _PROBE else []
         return bool(self._held[seq])
 
-    def time_step(self, width: int) -> float:
+    def time_step(self, num_seqs: int) -> float:
         return STEP_S
 
     def close(self) -> None:
         self._live.clear()
 
     def _check_free(self, seq: int) -> None:
-        if not 0 <= seq < self._info.max_sequences or seq in self._live:
+        if not 0 <= seq < self._info.max_num_seqs or seq in self._live:
             raise RuntimeError(f"sequence {seq} is live or out of range")
 
 
