@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,10 +19,10 @@ from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine, Prompt
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import TooLarge
-from llm_agentd.memory import memory as memories
-from llm_agentd.memory.memory import StoredMemory
+from llm_agentd.memory.base import SummarizeBy
+from llm_agentd.memory.memory import SqliteMemory
 from llm_agentd.server.pipeline import RequestDefaults
-from llm_agentd.types import Message, Sampling
+from llm_agentd.types import MemoryTurn, Message, Sampling
 from tests.support.daemon_in_process import Client, InProcess
 from tests.support.http_harness import FakeDaemon, door
 
@@ -45,10 +46,18 @@ class Heard:
 
 @contextmanager
 def running(
-    tmp_path: Path, endpoint: str, engine: Callable[[], Engine], *, condense: memories.Condense = "rules"
-) -> Iterator[tuple[Client, StoredMemory, LmdbCache]]:
+    tmp_path: Path, endpoint: str, engine: Callable[[], Engine], *, summarize_by: SummarizeBy | None = None
+) -> Iterator[tuple[Client, SqliteMemory, LmdbCache]]:
+    """`summarize_by` None: no summaries, as the daemon is never idle; else it counts as idle at once."""
     cache = LmdbCache(tmp_path / "cache", 300, 2**24)
-    memory = StoredMemory(tmp_path / "memory.db", turns=5, max_bytes=2**24, condense_by=condense, purge=cache.purge)
+    memory = SqliteMemory(
+        tmp_path / "memory.db",
+        turns=5,
+        max_bytes=2**24,
+        summarize_by=summarize_by or "rules",
+        purge_cache=cache.purge,
+        idle_s=-1.0 if summarize_by else math.inf,
+    )
     daemon = InProcess(endpoint, engine=engine, cache=cache, memory=memory, policy=RequestDefaults(think_variants=1))
     try:
         with daemon, daemon.client() as client:
@@ -63,9 +72,9 @@ def think(client: Client, utterance: str | None = "Good evening!", **fields: Any
     return client.ask(**(asked | fields))
 
 
-def kept(memory: StoredMemory) -> list[tuple[str, str, str]]:
+def kept(memory: SqliteMemory) -> list[tuple[str, str, str]]:
     memory.flush()
-    return [(row["npc"], row["said"], row["text"]) for row in reversed(memory.listing(None, None, 200))]
+    return [(row["npc"], row["said"], row["text"]) for row in reversed(memory.list_newest(None, None, 200))]
 
 
 def test_a_reply_is_kept_once_when_it_is_done_also_from_the_cache(tmp_path: Path, endpoint: str) -> None:
@@ -224,35 +233,33 @@ def test_the_embedded_model_is_told_what_came_of_things(tmp_path: Path, endpoint
         ]
 
 
-# -- condensing -----------------------------------------------------------------------------------
+# -- summaries ------------------------------------------------------------------------------------
 
 
-def talk_of_years(memory: StoredMemory) -> None:
-    from llm_agentd.types import MemoryTurn
-
+def talk_of_years(memory: SqliteMemory) -> None:
     for number in range(15):
-        memory.note(MemoryTurn("npc-1", "Mira", "Ana", "Oakford", f"I saw tower {number}."), "Aye.", time.monotonic())
+        memory.add_exchange(
+            MemoryTurn("npc-1", "Mira", "Ana", "Oakford", f"I saw tower {number}."), "Aye.", time.monotonic()
+        )
     memory.flush()
 
 
-def facts_of(memory: StoredMemory) -> list[str]:
+def facts_of(memory: SqliteMemory) -> list[str]:
     deadline_s = time.monotonic() + WAIT_S
     while time.monotonic() < deadline_s:
         memory.flush()  # which wakes the writer, who looks for work
-        if facts := [row["text"] for row in memory.listing(None, None, 200) if row["kind"] == "fact"]:
+        if facts := [row["text"] for row in memory.list_newest(None, None, 200) if row["kind"] == "fact"]:
             return facts
-    pytest.fail("nothing was condensed")
+    pytest.fail("nothing was summarized")
 
 
-@pytest.fixture
-def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memories, "IDLE_S", -1.0)
-
-
-@pytest.mark.usefixtures("quiet")
-def test_the_model_condenses_while_nobody_asks(tmp_path: Path, endpoint: str) -> None:
+def test_model_summarizes_while_idle(tmp_path: Path, endpoint: str) -> None:
     heard = Heard(b"- Ana saw ten towers.\n- Ana likes towers.")
-    with running(tmp_path, endpoint, lambda: StubEngine(script=heard), condense="model") as (_, memory, _cache):
+    with running(tmp_path, endpoint, lambda: StubEngine(script=heard), summarize_by="model") as (
+        _,
+        memory,
+        _cache,
+    ):
         talk_of_years(memory)
         assert facts_of(memory) == ["Ana likes towers", "Ana saw ten towers"]
         (asked,) = heard.prompts
@@ -261,17 +268,19 @@ def test_the_model_condenses_while_nobody_asks(tmp_path: Path, endpoint: str) ->
         assert "tower 10" not in asked  # the last ones stand in prompts themselves
 
 
-@pytest.mark.usefixtures("quiet")
-def test_auto_takes_the_rules_for_a_small_model(tmp_path: Path, endpoint: str) -> None:
+def test_auto_summarizes_by_rules_for_a_small_model(tmp_path: Path, endpoint: str) -> None:
     heard = Heard()
-    with running(tmp_path, endpoint, lambda: StubEngine(script=heard), condense="auto") as (_, memory, _cache):
+    with running(tmp_path, endpoint, lambda: StubEngine(script=heard), summarize_by="auto") as (
+        _,
+        memory,
+        _cache,
+    ):
         talk_of_years(memory)
         assert facts_of(memory)[-1] == "Ana saw tower 0"
         assert heard.prompts == []
 
 
-@pytest.mark.usefixtures("quiet")
-def test_whatever_is_asked_ends_the_models_quiet_hour(tmp_path: Path, endpoint: str) -> None:
+def test_request_cancels_a_summary_which_is_made_again_later(tmp_path: Path, endpoint: str) -> None:
     at_work, asked = threading.Event(), threading.Event()
     heard = Heard(b"- Ana saw ten towers.")
 
@@ -280,7 +289,7 @@ def test_whatever_is_asked_ends_the_models_quiet_hour(tmp_path: Path, endpoint: 
             at_work.set()
             assert asked.wait(WAIT_S)
 
-    with running(tmp_path, endpoint, lambda: StubEngine(script=heard, on_step=step), condense="model") as parts:
+    with running(tmp_path, endpoint, lambda: StubEngine(script=heard, on_step=step), summarize_by="model") as parts:
         client, memory, _ = parts
         talk_of_years(memory)
         assert at_work.wait(WAIT_S)

@@ -12,7 +12,8 @@ import pytest
 from llm_agentd.cache.lmdb_cache import LmdbCache
 from llm_agentd.cache.record import Entry
 from llm_agentd.errors import StartError
-from llm_agentd.memory.memory import Outcome, StoredMemory
+from llm_agentd.memory.base import Outcome
+from llm_agentd.memory.memory import SqliteMemory
 from llm_agentd.memory.store import Store
 from llm_agentd.ops.memory import export, forget
 from llm_agentd.types import MemoryTurn
@@ -26,19 +27,19 @@ def entry(prompt: str) -> Entry:
 
 
 @pytest.fixture
-def memory(tmp_path: Path) -> Iterator[StoredMemory]:
+def memory(tmp_path: Path) -> Iterator[SqliteMemory]:
     """Of a daemon that runs."""
-    memory = StoredMemory(tmp_path / "memory.db", turns=5, max_bytes=2**24)
+    memory = SqliteMemory(tmp_path / "memory.db", turns=5, max_bytes=2**24)
     memory.start(lambda job: None)
-    memory.note(ANA, "Good.", 1)
-    memory.note(MemoryTurn("npc-2", "Bram", "Bo", "Oakford", "Hello"), "Aye.", 1)
-    memory.remember([Outcome("npc-1", "Mira", "Ana", "Oakford", "Ana bought bread")])
+    memory.add_exchange(ANA, "Good.", 1)
+    memory.add_exchange(MemoryTurn("npc-2", "Bram", "Bo", "Oakford", "Hello"), "Aye.", 1)
+    memory.add_outcomes([Outcome("npc-1", "Mira", "Ana", "Oakford", "Ana bought bread")])
     memory.flush()
     yield memory
     memory.close()
 
 
-def test_it_exports_what_is_asked_for_the_oldest_first(memory: StoredMemory, tmp_path: Path) -> None:
+def test_it_exports_what_is_asked_for_the_oldest_first(memory: SqliteMemory, tmp_path: Path) -> None:
     out = io.StringIO()
     assert export(tmp_path / "memory.db", npc=None, player="Ana", out=out) == 0
     rows = [orjson.loads(line) for line in out.getvalue().splitlines()]
@@ -49,7 +50,7 @@ def test_it_exports_what_is_asked_for_the_oldest_first(memory: StoredMemory, tmp
     assert rows[0]["at"].endswith("+00:00")
 
 
-def test_it_forgets_while_the_daemon_runs(memory: StoredMemory, tmp_path: Path) -> None:
+def test_it_forgets_while_the_daemon_runs(memory: SqliteMemory, tmp_path: Path) -> None:
     cache = LmdbCache(tmp_path / "cache", 300, 2**24)
     for number, prompt in enumerate(("Ana: Hello", "Bo: Hello")):
         cache.put(bytes([number]) * 16, entry(prompt), 1)
@@ -61,20 +62,20 @@ def test_it_forgets_while_the_daemon_runs(memory: StoredMemory, tmp_path: Path) 
     assert said == (0, f"forgotten of player 'Ana': {counts}\n", "")
     assert cache.get(b"\0" * 16, 1) is None
     assert cache.get(b"\1" * 16, 1) is not None
-    assert [row["player"] for row in memory.listing(None, None, 10)] == ["Bo"]
-    assert memory.recall(ANA).turns == ()
+    assert [row["player"] for row in memory.list_newest(None, None, 10)] == ["Bo"]
+    assert memory.retrieve(ANA).turns == ()
     bytes_left = b"".join(file.read_bytes() for file in tmp_path.glob("memory.db*"))
     assert b"sapphire" not in bytes_left
-    memory.note(ANA, "Again.", 2)  # the daemon goes on
+    memory.add_exchange(ANA, "Again.", 2)  # the daemon goes on
     memory.flush()
-    assert memory.recall(ANA).turns == (("I hid the sapphire.", "Again."),)
+    assert memory.retrieve(ANA).turns == (("I hid the sapphire.", "Again."),)
     assert (
         forget(
             tmp_path / "memory.db", tmp_path / "none", tmp_path / "none.jsonl", npc=None, player=None, out=io.StringIO()
         )
         == 0
     )
-    assert memory.listing(None, None, 10) == []
+    assert memory.list_newest(None, None, 10) == []
     cache.close()
 
 

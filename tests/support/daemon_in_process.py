@@ -13,7 +13,7 @@ import zmq
 from llm_agentd.cache.completions import Cache, NullCache
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.stub.engine import StubEngine
-from llm_agentd.memory.memory import Memory
+from llm_agentd.memory.base import Memory
 from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.classifier import ClassifierThread
 from llm_agentd.moderation.moderator import Moderator

@@ -17,8 +17,9 @@ from pathlib import Path
 from llm_agentd.bench.result import Options, Result, percentile
 from llm_agentd.config import Config
 from llm_agentd.engines import open_engine
-from llm_agentd.memory.memory import StoredMemory
-from llm_agentd.memory.store import Row, Store
+from llm_agentd.memory.memory import SqliteMemory
+from llm_agentd.memory.schema import Row
+from llm_agentd.memory.store import Store
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.roles.registry import Roles
 from llm_agentd.types import Action, MemoryTurn, Message, Npc, Sampling, Think
@@ -96,12 +97,12 @@ def _lookups(size: int) -> tuple[list[float], int]:
     with tempfile.TemporaryDirectory(prefix="llm-agentd-memory-") as folder:
         path = Path(folder) / "memory.db"
         _fill(path, size, words, chance)
-        memory = StoredMemory(path, turns=TURNS, max_bytes=2**40)
+        memory = SqliteMemory(path, turns=TURNS, max_bytes=2**40)
         times_ms: list[float] = []
         for _ in range(LOOKUPS):
             asked = replace(_pair(chance), said=words(WORDS_ASKED))
             began_s = time.perf_counter()
-            memory.recall(asked)
+            memory.retrieve(asked)
             times_ms.append((time.perf_counter() - began_s) * 1000)
         memory.close()
         return times_ms, path.stat().st_size
@@ -118,15 +119,14 @@ def _fill(path: Path, size: int, words: object, chance: random.Random) -> None:
     ids = iter(range(1, 2 * size + 1))
     assert callable(words)
     for first in range(0, size, FILL_ROWS):
-        store.begin()
-        for number in range(first, min(first + FILL_ROWS, size)):
-            pair = _pair(chance)
-            place = (pair.npc, pair.npc_name, pair.player, pair.place)
-            store.add(Row(next(ids), "exchange", *place, words(WORDS_SAID), words(WORDS_SAID), "en", now_s))
-            if number % OUTCOME_EVERY == 0:
-                store.add(Row(next(ids), "outcome", *place, "", words(WORDS_SAID // 2), "", now_s))
-        store.commit()
-    store.scrub()
+        with store.transaction():
+            for number in range(first, min(first + FILL_ROWS, size)):
+                pair = _pair(chance)
+                place = (pair.npc, pair.npc_name, pair.player, pair.place)
+                store.add(Row(next(ids), "exchange", *place, words(WORDS_SAID), words(WORDS_SAID), "en", now_s))
+                if number % OUTCOME_EVERY == 0:
+                    store.add(Row(next(ids), "outcome", *place, "", words(WORDS_SAID // 2), "", now_s))
+    store.empty_wal()
     store.close()
 
 

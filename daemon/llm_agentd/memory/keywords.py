@@ -1,6 +1,13 @@
-"""Words of talk: which of them to search by, and which sentence of what was said answers them.
+"""Words to index a memory by, and words to search for when a player says something. Pure.
 
-Pure. Takes any text a player may send; what comes out is letters and digits alone, so no search can be broken by it.
+Accepts any text a player may send. What it returns consists of letters and digits alone, so no text can change the
+meaning of a full-text query.
+
+The stemmer and the stop words decide what stands in the index of memory.db, so they are a part of that file's format
+(`schema.scoped_words`). Tried in place of the few endings below, on the hundred questions of
+tests/memory/recall_cases.py: the package snowballstemmer (English and Porter) and FTS5's own `porter` tokenizer. All
+of them answer 100 of 100. Snowball takes 24 to 33 us a word against 0.8, costs 12 ms and 2 MB at import, and brings no
+stop words; FTS5 stems what it indexes, but not the sentences that `sentences.best_sentence` has to compare.
 """
 
 from __future__ import annotations
@@ -8,39 +15,39 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 from llm_agentd.prompt import sanitize
 
-WORDS_MAX = 8  # searched for at once: more make a question no clearer, and each costs a look into the index
+QUERY_WORDS_MAX = 8  # searched for at once: each costs a lookup in the index, and more do not make a question clearer
 WORD_MAX_CHARS = 40
-SENTENCE_MAX_CHARS = 120  # of one remembered line
-MENTION_SHARE = 0.5  # what an NPC made up counts half of what a player told it
-CUE_SHARE = 0.25  # a word of the same meaning counts less than the word itself
+SYNONYM_WEIGHT = 0.25  # a word of the same meaning counts less than the word itself
+STEM_MIN_CHARS = 3
+STEM_CACHE_WORDS = 16384  # about all words of a village
 
 _WORD = re.compile(r"[^\W_]+")
-_SENTENCE = re.compile(r"[^.!?…。！？]+[.!?…。！？]*")
+_ENDINGS = ("ings", "ing", "edly", "ed", "ies", "es", "s", "ly", "y", "e")  # of English, tried in this order
 
 
-def clean(text: str) -> str:
-    """One line of what SQLite can hold: no control characters, no halves of characters."""
+def storable_line(text: str) -> str:
+    """One line of what SQLite can store: without control characters and lone surrogates."""
     return sanitize.single_line(text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def words_of(text: str) -> list[str]:
-    """All words, small and without accents."""
+    """All words, in lower case and without accents."""
     if text.isascii():
         return [word[:WORD_MAX_CHARS] for word in _WORD.findall(text.lower())]
-    letters = unicodedata.normalize("NFKD", clean(text).casefold())
-    return [
-        word[:WORD_MAX_CHARS] for word in _WORD.findall("".join(c for c in letters if not unicodedata.combining(c)))
-    ]
+    # NFKD splits `ü` into `u` and its dots, which are dropped: players leave accents out.
+    letters = unicodedata.normalize("NFKD", storable_line(text).casefold())
+    plain = "".join(char for char in letters if not unicodedata.combining(char))
+    return [word[:WORD_MAX_CHARS] for word in _WORD.findall(plain)]
 
 
-# What stands in nearly every line says nothing of which line is meant: English, German, French, Spanish, Russian. (Not
-# those that mean something in another of these: die, son, war.)
-_STOP = frozenset(
+# Words that are in nearly every sentence and do not tell sentences apart: English, German, French, Spanish, Russian.
+# Left out where the word means something in another of these languages, as `die`, `son` and `war` do.
+_STOP_WORDS = frozenset(
     words_of("""
     a about again all also am an and any anything are as at be because been but by can could d did do does doing don
     fine for from get go good got had has have he hello her here hers hey hi him his how i if in into is it its just
@@ -61,8 +68,8 @@ _STOP = frozenset(
     """)
 )
 
-# Words of talk that ask for what other words tell: a question seldom repeats the words of its answer.
-_GROUPS = (
+# A question often uses other words than its answer: "Where do you live?", "My house is beside the mill."
+_SYNONYM_GROUPS = (
     "name called call names",
     "live lives home house come from born hometown",
     "work job trade profession craft",
@@ -81,91 +88,50 @@ _GROUPS = (
     "bring brought take took",
     "go went going travel travelled leave leaving",
 )
-_MEANS: dict[str, list[str]] = {}
-for _group in _GROUPS:
-    for _word in _group.split():
-        _MEANS.setdefault(_word, []).extend(_group.split())
+
+
+def _synonyms() -> dict[str, list[str]]:
+    by_word: dict[str, list[str]] = {}
+    for group in _SYNONYM_GROUPS:
+        for word in group.split():
+            by_word.setdefault(word, []).extend(group.split())
+    return by_word
+
+
+_SYNONYMS = _synonyms()
 
 
 def index_words(text: str) -> list[str]:
-    """Stems of the words that tell something, each once: what a line can be found by."""
-    return list(dict.fromkeys(stem(word) for word in words_of(text) if word not in _STOP))
+    """Stems of the words that a row can be found by, each once."""
+    return list(dict.fromkeys(stem(word) for word in words_of(text) if word not in _STOP_WORDS))
 
 
-def asked_words(utterance: str, ignored: Iterable[str] = ()) -> dict[str, float]:
-    """Stems to search for, with how much each counts: of the telling words, then of words that mean the same.
+def query_words(utterance: str, ignored: Iterable[str] = ()) -> dict[str, float]:
+    """Stems to search for, with their weights: 1 for words of the utterance, SYNONYM_WEIGHT for their synonyms.
 
-    `ignored`: names of who is talking, which stand in every line.
+    `ignored`: the names of the speakers, which are in every row of theirs.
     """
     names = {word for name in ignored for word in words_of(name)}
-    spoken = words_of(utterance)
-    telling = [word for word in dict.fromkeys(spoken) if word not in _STOP and word not in names]
-    wanted = dict.fromkeys(map(stem, telling[:WORDS_MAX]), 1.0)
-    for word in spoken:
-        for other in _MEANS.get(word, ()):
-            if len(wanted) < 2 * WORDS_MAX and other not in _STOP:
-                wanted.setdefault(stem(other), CUE_SHARE)
-    return wanted
+    words = words_of(utterance)
+    keywords = [word for word in dict.fromkeys(words) if word not in _STOP_WORDS and word not in names]
+    weights = dict.fromkeys(map(stem, keywords[:QUERY_WORDS_MAX]), 1.0)
+    for word in words:  # also of stop words: `from` leads to `born`
+        for synonym in _SYNONYMS.get(word, ()):
+            if len(weights) < 2 * QUERY_WORDS_MAX and synonym not in _STOP_WORDS:
+                weights.setdefault(stem(synonym), SYNONYM_WEIGHT)
+    return weights
 
 
-@lru_cache(maxsize=16384)  # about all words of a village
+@lru_cache(maxsize=STEM_CACHE_WORDS)
 def stem(word: str) -> str:
-    """A rough one: endings of English go, and the doubled letter before them (`running`, `runs`, `run`)."""
-    for ending in ("ings", "ing", "edly", "ed", "ies", "es", "s", "ly", "y", "e"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
+    """The word without its first English ending and the doubled letter before it: `running`, `runs`, `run`."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= STEM_MIN_CHARS:
             word = word[: -len(ending)]
             break
-    return word[:-1] if len(word) > 3 and word[-1] == word[-2] else word
+    return word[:-1] if len(word) > STEM_MIN_CHARS and word[-1] == word[-2] else word
 
 
-def rarity(hits: int, hits_max: int) -> float:
-    """What a word weighs that `hits` lines have: a rare one much, one that `hits_max` have nothing (BM25's idf)."""
-    return math.log((hits_max + 1) / (hits + 0.5)) if hits <= hits_max else 0.0
-
-
-def sentences(text: str) -> list[str]:
-    return [part.strip() for part in _SENTENCE.findall(text) if part.strip()]
-
-
-def is_question(sentence: str) -> bool:
-    return sentence.endswith(("?", "？"))
-
-
-def best_sentence(text: str, weights: Mapping[str, float]) -> tuple[float, str]:
-    """`(score, sentence)` of the statement that has most of the words; `(0, "")` where none has any.
-
-    `weights`: by stem. A question is no answer, so it never is the best.
-    """
-    best = (0.0, "")
-    for sentence in sentences(text):
-        if is_question(sentence):
-            continue
-        found = {stem(word) for word in words_of(sentence)}
-        score = sum(weight for word, weight in weights.items() if word in found)
-        if score > best[0]:
-            best = (score, sentence)
-    return best
-
-
-def line(speaker: str, sentence: str, known: Sequence[str] = ()) -> str:
-    """`Ana said: I hid my lantern under the oak`. `known`: whose names may not stand before words inside it."""
-    return as_fact(f"{sanitize.name(speaker)} said: {sanitize.utterance(sentence, known)}")
-
-
-def as_fact(sentence: str) -> str:
-    """One line of memory: short, without the end stop, with nothing that would end the facts around it."""
-    text = sanitize.fact(clean(sentence))
-    if len(text) > SENTENCE_MAX_CHARS:
-        text = text[: SENTENCE_MAX_CHARS - 1].rsplit(" ", 1)[0] + "…"
-    return text.rstrip(" .!")
-
-
-def within(lines: Sequence[str], max_chars: int) -> tuple[str, ...]:
-    """The first different ones that fit, in their order."""
-    kept: list[str] = []
-    left = max_chars
-    for one in lines:
-        if one and one not in kept and len(one) <= left:
-            kept.append(one)
-            left -= len(one)
-    return tuple(kept)
+def rarity(matches: int, matches_max: int) -> float:
+    """Weight of a word that is in `matches` rows: high for a rare word, 0 beyond `matches_max` (the idf of BM25)."""
+    return math.log((matches_max + 1) / (matches + 0.5)) if matches <= matches_max else 0.0

@@ -1,8 +1,8 @@
-"""From older exchanges to a few facts: by the model's own words, or by plain rules where the model is too small.
+"""Older exchanges become a few facts: by the model, or by rules where the model is too small to summarize.
 
-Pure. Rules turn what the player stated about themself into the third person (`I brought the herbs` → `Ana brought the
-herbs`) and keep the sentences that tell most. Facts are data like all that players say: they stand among the facts of
-a prompt, never as an order.
+Pure. The rules keep the sentences with the most keywords and put what players say of themselves into the third person
+(`I brought the herbs` becomes `Ana brought the herbs`). Facts are untrusted data, as everything that players say: a
+prompt shows them among its facts, never as an instruction.
 """
 
 from __future__ import annotations
@@ -10,22 +10,25 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from llm_agentd.memory import keywords as recall_words
-from llm_agentd.memory.store import Row
+from llm_agentd.memory.keywords import index_words, words_of
+from llm_agentd.memory.schema import Row
+from llm_agentd.memory.sentences import fact_line, is_question, quote, split_sentences
 from llm_agentd.types import Message
 
-FACTS_MAX = 3  # of one batch of exchanges
-TALK_MAX_CHARS = 1600  # of what the model is shown: about 400 tokens, which any context holds
+FACTS_MAX = 3  # of one job
+TALK_MAX_CHARS = 1600  # that the model is shown: about 400 tokens, which any context holds
 REPLY_TOKENS = 96  # three short lines
-TELLING_MIN_WORDS = 2  # `I see.` tells nothing
+FACT_MIN_WORDS = 2  # `I see.` tells nothing
 
+# Verbs whose present tense is common in talk; all others are taken for a past tense, which has no ending.
 _PRESENT = frozenset(
-    recall_words.words_of("""
+    words_of("""
     live love like want need work know think hate own sell buy keep make come go hunt fish farm mine cook travel seek
     remember believe hope fear prefer play owe trust eat drink sleep feel see hear say bring give take build
     """)
 )
-_PAIRS = (
+# First and second person to third, in this order: longer forms stand before the words they contain.
+_PERSONS = (
     (r"\bI(?:'m| am)\b", "{player} is"),
     (r"\bI(?:'ve| have)\b", "{player} has"),
     (r"\bI'll\b", "{player} will"),
@@ -40,46 +43,43 @@ _PAIRS = (
     (r"\byou\b", "{npc}"),
 )
 _VERB = re.compile(r"\bI ([a-z]+)\b")
-_MARK = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s*")
+_LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s*")
 
 
-def rules(rows: Sequence[Row]) -> list[str]:
-    """At most FACTS_MAX sentences, the most telling, in the order they were said."""
-    told: list[tuple[int, int, str]] = []
+def facts_by_rules(rows: Sequence[Row]) -> list[str]:
+    """The FACTS_MAX statements of the player with the most keywords, in the order in which they were said."""
+    candidates: list[tuple[int, int, str]] = []  # keywords, position, fact
     for row in rows:
-        for sentence in recall_words.sentences(row.said):
-            worth = len(recall_words.index_words(sentence))
-            if not recall_words.is_question(sentence) and worth >= TELLING_MIN_WORDS:
-                told.append((worth, len(told), _third_person(sentence, row)))
-    best = sorted(sorted(told, key=lambda one: (-one[0], one[1]))[:FACTS_MAX], key=lambda one: one[1])
-    return list(dict.fromkeys(fact for _, _, fact in best))
+        for sentence in split_sentences(row.said):
+            keywords = len(index_words(sentence))
+            if not is_question(sentence) and keywords >= FACT_MIN_WORDS:
+                candidates.append((keywords, len(candidates), _third_person(sentence, row)))
+    best = sorted(candidates, key=lambda candidate: (-candidate[0], candidate[1]))[:FACTS_MAX]
+    return list(dict.fromkeys(fact for _, _, fact in sorted(best, key=lambda candidate: candidate[1])))
 
 
 def _third_person(sentence: str, row: Row) -> str:
+    """A quote where it is not English, or does not speak of the player."""
     if row.language != "en":
-        return recall_words.line(row.player, sentence, (row.player, row.npc_name))
+        return quote(row.player, sentence, (row.player, row.npc_name))
     text = sentence.replace("’", "'")
     names = {"player": row.player, "npc": row.npc_name}
-    for pattern, words in _PAIRS:
+    for pattern, replacement in _PERSONS:
         # A backslash in a name must stay one.
-        text = re.sub(pattern, words.format_map(names).replace("\\", r"\\"), text, flags=re.I)
-    text = _VERB.sub(lambda found: f"{row.player} {_of_third(found.group(1))}", text)
+        text = re.sub(pattern, replacement.format_map(names).replace("\\", r"\\"), text, flags=re.I)
+    text = _VERB.sub(lambda found: f"{row.player} {_third_person_verb(found.group(1))}", text)
     text = re.sub(r"\bI\b", lambda _: row.player, text)
-    return (
-        recall_words.as_fact(text)
-        if row.player in text
-        else recall_words.line(row.player, sentence, (row.player, row.npc_name))
-    )
+    return fact_line(text) if row.player in text else quote(row.player, sentence, (row.player, row.npc_name))
 
 
-def _of_third(verb: str) -> str:
+def _third_person_verb(verb: str) -> str:
     if verb not in _PRESENT:
         return verb
     return verb + ("es" if verb.endswith(("s", "sh", "ch", "o")) else "s")
 
 
-def messages(rows: Sequence[Row]) -> tuple[Message, ...]:
-    """What the model is asked: three facts of the talk, a line each."""
+def prompt_messages(rows: Sequence[Row]) -> tuple[Message, ...]:
+    """The prompt that asks the model for facts, one a line. Of a long talk it shows the end."""
     npc, player = rows[-1].npc_name, rows[-1].player
     lines: list[str] = []
     for row in reversed(rows):
@@ -95,8 +95,8 @@ def messages(rows: Sequence[Row]) -> tuple[Message, ...]:
     )
 
 
-def parse(text: str) -> list[str]:
-    """The facts of the model's reply; [] where it wrote none that can be used."""
-    lines = (recall_words.as_fact(_MARK.sub("", line)) for line in text.splitlines())
-    usable = [line for line in lines if len(recall_words.words_of(line)) > TELLING_MIN_WORDS]
+def parse_facts(reply: str) -> list[str]:
+    """The facts in the model's reply; [] where it has no usable line."""
+    facts = (fact_line(_LIST_MARK.sub("", line)) for line in reply.splitlines())
+    usable = [fact for fact in facts if len(words_of(fact)) > FACT_MIN_WORDS]
     return list(dict.fromkeys(usable))[:FACTS_MAX]

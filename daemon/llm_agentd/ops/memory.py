@@ -19,15 +19,14 @@ import orjson
 from llm_agentd.cache.lmdb_store import SCHEMA as CACHE_SCHEMA
 from llm_agentd.cache.lmdb_store import Store as CacheStore
 from llm_agentd.errors import StartError
-from llm_agentd.memory.memory import cure
-from llm_agentd.memory.store import Store
+from llm_agentd.memory.store import Store, explain
 from llm_agentd.moderation.audit_log import forget_player
 
 
 def export(path: Path, *, npc: str | None, player: str | None, out: TextIO) -> int:
     """One JSON object a line, the oldest first. Returns the exit code; raises StartError naming the cure."""
     with _opened(path) as store:
-        for row in store.each(npc, player):
+        for row in store.iterate(npc, player):
             view = row.view()
             view["at"] = datetime.fromtimestamp(view.pop("at_s"), UTC).isoformat(timespec="seconds")
             out.write(orjson.dumps(view).decode() + "\n")
@@ -41,14 +40,7 @@ def forget(path: Path, cache_path: Path, audit_path: Path, *, npc: str | None, p
     the game must not wipe out what an admin may want to see.
     """
     with _opened(path) as store:
-        store.begin()
-        try:
-            counts = store.forget(npc, player)
-            store.merge_index()
-            store.commit()
-        finally:
-            store.roll_back()
-        is_scrubbed = store.scrub()
+        counts, is_wal_empty = store.forget(npc, player)
     cached = _purge(cache_path, player) if player or not npc else 0
     logged = forget_player(audit_path, player) if player and not npc else 0
     of = " ".join(f"{kind} {name!r}" for kind, name in (("player", player), ("npc", npc)) if name is not None) or "all"
@@ -57,7 +49,7 @@ def forget(path: Path, cache_path: Path, audit_path: Path, *, npc: str | None, p
         f" {cached} cached replies, {logged} lines of the moderation log",
         file=out,
     )
-    if not is_scrubbed:
+    if not is_wal_empty:
         raise StartError(
             f"agents.memory_path: {path}-wal still holds old pages, as something reads {path} right now; end that and"
             " run this again"
@@ -80,7 +72,7 @@ def _opened(path: Path) -> Iterator[Store]:
             store.close()
     except (sqlite3.Error, OSError) as error:
         raise StartError(
-            f"agents.memory_path: {cure(path, error)}; or run this as the daemon's user or as root"
+            f"agents.memory_path: {explain(path, error)}; or run this as the daemon's user or as root"
         ) from None
 
 

@@ -70,8 +70,8 @@ class Daemon:
             agents.memory_path,
             turns=agents.remember_turns,
             max_bytes=int(agents.memory_max_bytes),
-            condense_by=agents.condense,
-            purge=self._cache.purge,
+            summarize_by=agents.condense,
+            purge_cache=self._cache.purge,
         )
         self._router = Router(
             endpoint=config.zmq.endpoint,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from llm_agentd.errors import BadRequest
-from llm_agentd.memory.memory import Memory, NullMemory
+from llm_agentd.memory.base import Memory, NullMemory
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prompt import actions, language, sanitize
 from llm_agentd.prompt import messages as prompt
@@ -90,8 +90,8 @@ class PromptBuilder:
     def _with_memory(
         self, think: Think, short: tuple[Message, ...], memory_turn: MemoryTurn, room_tokens: int
     ) -> tuple[Message, ...]:
-        """As `short`, with the last exchanges before the user's message and what is recalled as the fact `memory`."""
-        found = self.memory.recall(memory_turn, wants_turns=not think.history)
+        """As `short`, with the last exchanges before the user's message and what is retrieved as the fact `memory`."""
+        found = self.memory.retrieve(memory_turn, wants_turns=not think.history)
         room = memory_tokens(short, room_tokens)
         facts = fit_facts(found.facts, room)
         earlier = fit_turns(prompt.remembered(found.turns, memory_turn), room - estimate_tokens(facts))

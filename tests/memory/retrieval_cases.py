@@ -1,11 +1,11 @@
-"""A hundred facts that players tell NPCs, and how they ask for them later: what recall is measured by.
+"""A hundred facts that players tell NPCs, with the question that asks for each later: the measure of retrieval.
 
-A third of the questions use other words than the fact does where they can (`brother` for `Tom`, `work` for `job`).
+A third of the questions use other words than the fact where they can (`brother` for `Tom`, `work` for `job`).
 """
 
 from __future__ import annotations
 
-# (what is told, how it is asked for, a piece of the fact that must be in the prompt)
+# (the player's statement, the later question, a piece of the statement that must be in the prompt)
 CASES = (
     ("I hid my lantern under the old oak.", "Where did I hide my lantern?", "under the old oak"),
     ("My dog is called Rex.", "What is my dog's name?", "Rex"),
@@ -109,7 +109,7 @@ CASES = (
     ("I lit the beacon when the pirates came.", "Why did I light the beacon?", "pirates"),
 )
 
-# Other talk, between the fact and the question.
+# Other talk, between the statement and the question.
 CHATTER = (
     "Good evening!", "How are you?", "What is the price of bread?", "Nice weather today.", "Have you seen the guard?",
     "I am tired.", "Tell me a story.", "The road was long.", "Is there any news?", "I bring greetings from the elder.",

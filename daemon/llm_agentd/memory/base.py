@@ -1,0 +1,113 @@
+"""What the daemon needs of a memory: the protocol, the records that pass through it, and the memory that keeps nothing.
+
+Knows no SQL and no threads. `memory.open_memory` chooses the implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeAlias
+
+from llm_agentd.memory.retrieval import NOTHING, Retrieved
+from llm_agentd.memory.schema import Row
+from llm_agentd.types import MemoryTurn
+
+SummarizeBy: TypeAlias = Literal["auto", "model", "rules"]
+ForgetCounts: TypeAlias = dict[str, int]  # exchanges, outcomes, facts, cached
+OnForgotten: TypeAlias = Callable[[ForgetCounts | None], None]  # None: it failed, the log has the reason
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A sentence in which the game reports what happened. `player` "": it concerns no player in particular."""
+
+    npc: str
+    npc_name: str
+    player: str
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryJob:
+    """Exchanges of one NPC with one player, the oldest first, to be summarized as facts."""
+
+    rows: tuple[Row, ...]
+
+
+class Memory(Protocol):
+    """The router thread calls every method, unless its docstring says otherwise."""
+
+    @property
+    def summarize_by(self) -> SummarizeBy: ...
+
+    def retrieve(self, turn: MemoryTurn, *, wants_turns: bool = True) -> Retrieved:
+        """What a prompt may use. Includes what is not written yet. Never raises."""
+
+    def add_exchange(self, turn: MemoryTurn, reply: str, requested_s: float) -> None:
+        """Keeps what was said and answered, unless it was forgotten since `requested_s` (monotonic)."""
+
+    def add_outcomes(self, outcomes: Sequence[Outcome]) -> int:
+        """How many are kept."""
+
+    def forget(self, npc: str | None, player: str | None, on_forgotten: OnForgotten) -> None:
+        """Deletes for good what matches (both None: all), then calls `on_forgotten` on the writer thread."""
+
+    def list_newest(self, npc: str | None, player: str | None, limit: int) -> list[dict[str, Any]]:
+        """What matches (None: any) as the wire shows it, the newest first. Includes what is not written yet."""
+
+    def finish_job(self, job: SummaryJob, reply: str | None) -> None:
+        """Takes the model's answer to a job. None: summarize it by rules."""
+
+    def return_job(self, job: SummaryJob) -> None:
+        """Takes a job back that could not be done now; it is offered again later."""
+
+    def stats(self) -> dict[str, Any]: ...
+
+    def start(self, on_job: Callable[[SummaryJob], None]) -> None:
+        """`on_job` is called on the writer thread. Each job must come back by `finish_job` or `return_job`."""
+
+    def flush(self) -> None:
+        """Returns when all that was added before is written, or could not be."""
+
+    def close(self) -> None: ...
+
+
+class NullMemory:
+    """Keeps nothing: for `agents.remember_turns: 0`, and for a file that cannot be used."""
+
+    summarize_by: SummarizeBy = "rules"
+
+    def retrieve(self, turn: MemoryTurn, *, wants_turns: bool = True) -> Retrieved:
+        return NOTHING
+
+    def add_exchange(self, turn: MemoryTurn, reply: str, requested_s: float) -> None:
+        pass
+
+    def add_outcomes(self, outcomes: Sequence[Outcome]) -> int:
+        return 0
+
+    def forget(self, npc: str | None, player: str | None, on_forgotten: OnForgotten) -> None:
+        on_forgotten({"exchanges": 0, "outcomes": 0, "facts": 0, "cached": 0})
+
+    def list_newest(self, npc: str | None, player: str | None, limit: int) -> list[dict[str, Any]]:
+        return []
+
+    def finish_job(self, job: SummaryJob, reply: str | None) -> None:
+        pass
+
+    def return_job(self, job: SummaryJob) -> None:
+        pass
+
+    def stats(self) -> dict[str, Any]:
+        return {"backend": "none", "memories": 0, "bytes": 0}
+
+    def start(self, on_job: Callable[[SummaryJob], None]) -> None:
+        pass
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
