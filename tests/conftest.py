@@ -1,27 +1,84 @@
-"""What every test may ask for.
+"""What every test gets: a clean environment, free ports, an order; and how tests run side by side.
 
-`--no-skips` (as `make test` calls it) turns a skipped test into a failure: a check that did not run is absent,
-and nobody should take it for a green one.
+`pytest -n auto --dist loadfile` (pytest-xdist, as `make test` calls it) hands whole files to several worker processes;
+bare `pytest` runs all in one. A test marked `alone` waits until no other test runs, and holds the others up meanwhile.
+`--no-skips` turns a skipped test into a failure: a check that did not run must not pass for a green one.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
-import socket
+from collections.abc import Generator
 from pathlib import Path
 
+import psutil
 import pytest
 
+from llm_agentd.ops.harness import free_port as unused_port
+
+pytest.register_assert_rewrite("tests.support")
+
 REPO = Path(__file__).resolve().parent.parent
+ORDER = ("slow", "e2e", "alone")  # markers; tests without any come before
+WORKERS_A_CORE = 2  # a game server's test computes for a fifth of its time, and waits for the rest
+WORKERS_MAX = 12  # more would only wait for the longest test
+WORKER_BYTES = 2**30  # game server, game client and daemon take about 0.7 GiB together
+LOGS = ("debug.log", "server.out", "client.out")  # of game server and game client, in the test's folder
+LOG_END_CHARACTERS = 6_000
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="a skipped test fails the run")
 
 
+# Order, and side by side ---------------------------------------------------------------------------------------------
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The quick ones first: who broke something hears of it before a game server starts."""
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is not None)
+
+    def rank(item: pytest.Item) -> int:
+        return max((rank for rank, name in enumerate(ORDER, 1) if item.get_closest_marker(name)), default=0)
+
+    items.sort(key=rank)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """How many workers `-n auto` starts: more than cores, as most tests with a game server wait. `-n logical`: one a core."""
+    if config.option.numprocesses == "logical":
+        return None
+    room = psutil.virtual_memory().available // WORKER_BYTES
+    return max(1, min(WORKERS_A_CORE * len(os.sched_getaffinity(0)), WORKERS_MAX, room))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Each test shares a lock with those of the other workers; one marked `alone` has it for itself.
+
+    The kernel frees the lock of a worker that dies. Tests marked `alone` come last, so nobody can keep them waiting.
+    """
+    cache = item.config.cache
+    assert cache is not None
+    with (cache.mkdir("llm-agentd") / "alone.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if item.get_closest_marker("alone") else fcntl.LOCK_SH)
+        return (yield)
+
+
+# What is told --------------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test with a game server shows how the logs end that lie in its folder."""
+    report = yield
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    if report.failed and folder is not None and item.get_closest_marker("e2e"):
+        for path in sorted(path for name in LOGS for path in folder.rglob(name)):
+            end = path.read_text(encoding="utf-8", errors="replace")[-LOG_END_CHARACTERS:]
+            report.sections.append((f"end of {path.relative_to(folder)}", end))
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -35,6 +92,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if session.config.getoption("--no-skips") and reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+# Fixtures ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(autouse=True)
@@ -55,9 +115,7 @@ def repo() -> Path:
 @pytest.fixture
 def free_port() -> int:
     """A TCP port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return unused_port()
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from llm_agentd.errors import StartError
+from llm_agentd.ops.harness import free_port
 from llm_agentd.ops.install_mod import mod_source
 
 # Debian's wrapper in /usr/games forces /etc and /var/log, so the binary itself comes first.
@@ -84,7 +84,7 @@ class Game:
     ) -> None:
         self.binary = find_binary()
         self.log_path = folder / "debug.log"
-        self.port = _free_udp_port()
+        self.port = free_port()  # its number is free for UDP as well
         self._folder = folder
         self._game = game
         self._mods = mods
@@ -153,10 +153,3 @@ class Game:
                 self._process.wait()
         self._output.close()
         return self._process.returncode
-
-
-def _free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

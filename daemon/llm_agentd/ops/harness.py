@@ -31,9 +31,15 @@ LLAMA_SERVER_FILE = (
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A TCP port on loopback that nobody listens on, and that the kernel gives to no one else for a minute.
+
+    A connection to it is closed from the port's side, which leaves the port in TIME_WAIT: only who asks for it by its
+    number, with SO_REUSEADDR as servers do, gets it. Without that, of many who start at once two could get the same.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            server.accept()[0].close()
         return port
 
 
