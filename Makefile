@@ -27,6 +27,8 @@ export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF $(NO_AMX)
 
 LUA_DIRS := daemon/llm_agentd/demo docs/examples lua mods tests/mods
 ARGS ?=
+# Whole files to each worker, in their order: tests/conftest.py says how many workers and which tests come first.
+PYTEST = $(PY) -m pytest -q --dist loadfile --no-loadscope-reorder
 
 # $(call debs,PACKAGES): installs the missing ones as root, else prints the line that does and stops.
 define debs
@@ -59,13 +61,12 @@ $(PIP) install -q -e '.$(1)' -c constraints.txt
 @touch $@
 endef
 
-# $(call step,NAME,COMMAND): says what runs, and runs it.
+# $(call step,NAME,COMMAND): says what runs, runs it, and says how long it took.
 define step
-@echo "== $(1)"
-@$(2)
+@echo "== $(1)"; begun=$$SECONDS; $(2) && echo "   $(1): $$((SECONDS - begun)) s"
 endef
 
-.PHONY: help setup demo test run bench docs lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test
+.PHONY: help setup demo test unit pytest busted run bench docs lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -78,11 +79,19 @@ demo: debs-demo $(VENV)/.run  ## a real game server with NPCs that talk, for DEM
 run: $(VENV)/.run  ## the daemon and its HTTP adapter here in the terminal (ARGS="--set http.port=8080")
 	@$(PY) -m llm_agentd serve $(ARGS)
 
-test: setup  ## every check, the quick ones first
-	@$(MAKE) lint-python lint-lua
+# The linters use one core for most of their time, and so does busted: side by side, each prints when it is done.
+test: setup  ## every check, the quick ones first; pytest side by side (ARGS="tests/game" for a part of its tests)
+	@begun=$$SECONDS; $(MAKE) -j3 -Oline lint-python lint-lua busted; $(MAKE) pytest; \
+	echo "== all checks passed in $$((SECONDS - begun)) s"
+
+unit: setup  ## pytest without game servers, child processes and models, in well under a minute (ARGS as above)
+	@$(PYTEST) -n logical -m "not (slow or e2e)" $(ARGS)
+
+pytest:
+	$(call step,pytest,$(PYTEST) -n auto --no-skips $(ARGS))
+
+busted:
 	$(call step,busted (LuaJIT),busted --lua=$$(command -v luajit) lua/spec)
-	$(call step,pytest,$(PY) -m pytest -q --no-skips $(ARGS))
-	@echo "== all checks passed"
 
 lint: setup lint-python lint-lua  ## the linters alone
 

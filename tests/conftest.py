@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """How many workers `-n auto` starts: more than cores, as most tests with a game server wait. `-n logical`: one a core."""
+    """How many workers `-n auto` starts: more than cores, as game servers mostly wait. `-n logical`: one a core."""
     if config.option.numprocesses == "logical":
         return None
     room = psutil.virtual_memory().available // WORKER_BYTES

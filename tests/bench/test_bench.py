@@ -14,6 +14,7 @@ from llm_agentd.config import Config
 from llm_agentd.errors import StartError
 
 
+@pytest.mark.slow
 def test_hit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(hit, "ROUNDS", 1)
     monkeypatch.setattr(hit, "CALLS", 20)
@@ -30,6 +31,7 @@ def test_hit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert "ratio" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_decode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decode, "ROUNDS", 1)
     monkeypatch.setattr(decode, "WIDTHS", (1, 2))
@@ -41,6 +43,7 @@ def test_decode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert report["figures"]["bare_tokens_per_s_at_1"] > 0
 
 
+@pytest.mark.slow
 def test_grammar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grammar, "ROUNDS", 1)
     monkeypatch.setattr(grammar, "WIDTHS", (1, 2))

@@ -1,16 +1,12 @@
-"""`bench ticks` at its smallest on a real game server, and what it makes of figures that are given."""
+"""What `bench ticks` makes of figures that are given; tests/game/test_bench_ticks.py runs it on a real game server."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-import orjson
 import pytest
 
-from llm_agentd.bench import runner, ticks
-from llm_agentd.bench.result import Options
+from llm_agentd.bench import ticks
 from llm_agentd.bench.ticks import Run
 from llm_agentd.config import load_config
 from llm_agentd.errors import StartError
@@ -65,30 +61,3 @@ def test_the_daemon_gets_all_that_is_said_of_the_model() -> None:
         "model.pin_cpus": "0,1",
         "model.cpu_priority": "idle",
     }
-
-
-@pytest.mark.e2e
-def test_ticks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(ticks, "WARMUP_S", 1.0)
-    monkeypatch.setattr(ticks, "ASKED_EVERY_MAX_S", 0.5)
-    written = tmp_path / "ticks.json"
-    options = Options(npcs=(2,), seconds=8.0)  # a line takes up to six to say
-    assert runner.run("ticks", load_config(), options, json_file=written, plot_dir=tmp_path) == 0
-    report = orjson.loads(written.read_bytes())
-    figures: dict[str, Any] = report["figures"]
-    assert set(report["ratios"]) == {"step_gap_p99_at_2"}
-    for side in ("off", "on"):
-        assert figures[f"2_{side}_bodies"] == 2
-        assert figures[f"2_{side}_steps"] > 20
-        assert figures[f"2_{side}_asked"] == figures[f"2_{side}_answered"] > 3
-        assert figures[f"2_{side}_doubled"] == 0
-        assert figures[f"2_{side}_said"] > 0
-        assert figures[f"2_{side}_entity_steps"] > 0
-        assert 0 < figures[f"2_{side}_own_p50_ms"] < figures[f"2_{side}_step_gap_p50_ms"]
-    assert figures["2_off_replies"] == 0
-    assert figures["2_off_fallbacks"] == figures["2_off_asked"]
-    assert 0 < figures["2_on_first_text_p50_ms"] <= figures["2_on_reply_p50_ms"]
-    assert (tmp_path / "ticks.png").read_bytes().startswith(b"\x89PNG")
-    shown = capsys.readouterr().out
-    assert "step gap p99" in shown
-    assert max(map(len, shown.splitlines())) <= 120

@@ -15,7 +15,7 @@ import pytest
 from llm_agentd.bench import clients, runner
 from llm_agentd.bench.result import Options
 from llm_agentd.bench.trace import Ask, asks, drain, system_text, timed
-from llm_agentd.config import Config, load_config
+from llm_agentd.config import Config
 from llm_agentd.engines import open_engine
 from llm_agentd.errors import StartError
 from llm_agentd.types import Message, Sampling
@@ -40,6 +40,7 @@ def test_bursts_come_at_their_rate() -> None:
     assert len({ask.at_s for ask in trace}) < len(trace) / 3, "several in one tick"
 
 
+@pytest.mark.slow
 def test_prompts_have_the_size_the_issue_names() -> None:
     engine = open_engine("llama", threads=1, max_num_seqs=1)
     sizes = []
@@ -146,12 +147,14 @@ def test_background_that_fails_is_told_and_not_asked_again(upstream: str) -> Non
     assert [answer.ok for answer in heard] == [False, False]
 
 
+@pytest.mark.slow
 def test_a_side_that_answers_nothing_is_named(upstream: str) -> None:
     Sse.refuse = True
     with pytest.raises(StartError, match=r"answered nothing: .*503"):
         runner.run("village", Config(), Options(requests=2, clients=1, saturate_s=0, upstream=upstream))
 
 
+@pytest.mark.slow
 def test_village(upstream: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written = tmp_path / "village.json"
     options = Options(requests=6, clients=3, saturate_s=2.5, upstream=upstream)
@@ -163,15 +166,9 @@ def test_village(upstream: str, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "spoken while saturated" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.slow
 def test_village_at_a_rate(tmp_path: Path) -> None:
     written = tmp_path / "village.json"
     options = Options(rate=20, seconds=0.5, saturate_s=0.1)
     assert runner.run("village", Config(), options, json_file=written) == 0
     assert orjson.loads(written.read_bytes())["figures"]["bare_requests_per_s"] > 0
-
-
-def test_restart(tmp_path: Path) -> None:
-    written = tmp_path / "restart.json"
-    assert runner.run("restart", load_config(None, ["model.threads=1"]), Options(rounds=1), json_file=written) == 0
-    report = orjson.loads(written.read_bytes())
-    assert 0 < report["ratios"]["first_reply"] < 1, "saved prefixes were used"

@@ -15,6 +15,8 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
+import pytest
+
 from hearthling.corpus import samples
 from llm_agentd.engines.base import Engine
 from llm_agentd.prompt import actions, json_schema
@@ -148,6 +150,7 @@ class FormContract:
     """Fixtures `speaking`, an engine with the shipped model, and `unruly`, one with random weights, come from the
     backend's class."""
 
+    @pytest.mark.slow
     def test_what_is_offered_is_chosen_and_words_are_found(self, speaking: Engine) -> None:
         asked = [ask(speaking, messages, offers) for messages, offers in held_out()]
         found = replies(speaking, asked)
@@ -155,6 +158,7 @@ class FormContract:
         assert all(reply.spoken.strip() for reply in found)
         assert len({reply.action["name"] for reply in found if reply.action}) >= 3
 
+    @pytest.mark.slow
     def test_whatever_the_prompt_says_only_what_is_offered_is_chosen(self, speaking: Engine) -> None:
         asked = [ask(speaking, messages, invented(seed), HOT) for seed, (messages, _) in enumerate(held_out())]
         found = replies(speaking, asked)

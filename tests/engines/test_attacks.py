@@ -84,6 +84,7 @@ def test_no_attack_makes_a_control_token(engine: Engine) -> None:
         assert [token for token in tokens(attack) if token < CONTROL_TOKENS] == expected, attack
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["llama"])
 def test_no_attack_brings_an_action_that_was_not_offered(tmp_path: Path, name: str) -> None:
     """All attacks at once to the embedded model, held by the grammar of two actions; twice as free as by default."""

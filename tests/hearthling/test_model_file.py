@@ -22,6 +22,8 @@ from llm_agentd.engines.gguf import Head, read_head
 from llm_agentd.engines.llama.engine import LlamaEngine
 from llm_agentd.types import Message, PrefixState, Sampling
 
+pytestmark = pytest.mark.slow
+
 SIZE_MAX_BYTES = 12_000_000
 CONTROL = ["<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>"]
 IM_START, IM_END = 3, 4

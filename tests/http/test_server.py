@@ -66,6 +66,7 @@ def process(endpoint: str, *more: str) -> Iterator[tuple[subprocess.Popen[str], 
         child.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_answers_held_calls_and_exits_0(endpoint: str, stop: signal.Signals) -> None:
     with FakeDaemon(endpoint, silent) as daemon, process(endpoint) as (child, url):
@@ -78,6 +79,7 @@ def test_a_stop_answers_held_calls_and_exits_0(endpoint: str, stop: signal.Signa
         assert child.communicate() == ("", "")
 
 
+@pytest.mark.slow
 def test_a_taken_port_ends_the_process_with_one_line(endpoint: str) -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
@@ -91,6 +93,7 @@ def test_a_taken_port_ends_the_process_with_one_line(endpoint: str) -> None:
     assert str(port) in ended.stderr
 
 
+@pytest.mark.slow
 def test_tls(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("tls")
     cert, key = folder / "cert.pem", folder / "key.pem"
@@ -105,6 +108,7 @@ def test_tls(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> None:
         assert httpx2.get(f"{url}/healthz", verify=trust).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_broken_certificate_is_one_line(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     broken = tmp_path_factory.mktemp("tls") / "cert.pem"
     broken.write_text("no certificate")

@@ -190,6 +190,7 @@ def test_what_does_not_fit_all_the_same_is_answered_without_memory(tmp_path: Pat
         assert think(client, "Any news?", history=own)["code"] == "too_large"
 
 
+@pytest.mark.slow
 def test_the_embedded_model_is_told_what_came_of_things(tmp_path: Path, endpoint: str) -> None:
     asked: list[Sequence[Message]] = []
 

@@ -13,6 +13,8 @@ import pytest
 
 from llm_agentd import __version__
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = ("serve", "http", "ask", "dump", "install-mod", "bench", "memory")
 TIMEOUT_S = 60
 

@@ -118,6 +118,7 @@ def test_whom_to_forget_must_be_said(options: list[str], tmp_path: Path) -> None
     assert "--player NAME or --npc ID, or everything with --all" in said
 
 
+@pytest.mark.slow
 def test_the_command_reads_the_configured_file(tmp_path: Path) -> None:
     path = ("--set", f"agents.memory_path={tmp_path}/memory.db")
     code, _, said = run(tmp_path, "memory", "export", *path)

@@ -19,6 +19,8 @@ from llm_agentd.ops.harness import free_port as unused_port
 from llm_agentd.ops.serve import pick_cpus
 from tests.support.daemon_in_process import Client
 
+pytestmark = pytest.mark.slow
+
 WAIT_S = 30.0
 
 

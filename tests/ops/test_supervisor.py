@@ -12,6 +12,8 @@ import pytest
 
 from llm_agentd.ops.exit_status import cure, how_it_ended
 
+pytestmark = pytest.mark.slow
+
 WAIT_S = 30.0
 # Runs the supervisor as the command line does: a StartError becomes one line on stderr.
 SUPERVISE = """

@@ -12,6 +12,8 @@ import zmq
 
 from llm_agentd.protocol import wire
 
+pytestmark = pytest.mark.slow
+
 ROCKSPEC = "llm-agentd-scm-1.rockspec"
 QUICK_S = 60
 SYSTEM_LUA = "/usr/share/lua/5.1/?.lua"  # where Debian's dkjson lies
