@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from llm_agentd.cache.completions import Cache, Entry
+from llm_agentd.cache import CacheEntry, CompletionCache
 
 TTL_S = 300.0
 START_S = 1_800_000_000.0
@@ -27,8 +27,8 @@ def key(number: int) -> bytes:
     return number.to_bytes(32, "big")
 
 
-def entry(text: str, **fields: object) -> Entry:
-    return Entry(text=text, finish="stop", model="test", **fields)  # type: ignore[arg-type]
+def entry(text: str, **fields: object) -> CacheEntry:
+    return CacheEntry(text=text, finish="stop", model="test", **fields)  # type: ignore[arg-type]
 
 
 class CacheContract:
@@ -39,20 +39,20 @@ class CacheContract:
         return FakeClock()
 
     @pytest.fixture
-    def open(self, clock: FakeClock) -> Callable[[], Cache]:
+    def open(self, clock: FakeClock) -> Callable[[], CompletionCache]:
         raise NotImplementedError
 
     @pytest.fixture
-    def cache(self, open: Callable[[], Cache]) -> Iterator[Cache]:
+    def cache(self, open: Callable[[], CompletionCache]) -> Iterator[CompletionCache]:
         cache = open()
         yield cache
         cache.close()
 
-    def test_an_unknown_key_is_a_miss(self, cache: Cache) -> None:
+    def test_an_unknown_key_is_a_miss(self, cache: CompletionCache) -> None:
         assert cache.get(key(1), 1) is None
 
     @pytest.mark.parametrize("flushed", [False, True])
-    def test_what_was_put_comes_back_whole(self, cache: Cache, flushed: bool) -> None:
+    def test_what_was_put_comes_back_whole(self, cache: CompletionCache, flushed: bool) -> None:
         kept = entry(
             "Grüß dich, 旅人 🗡",
             action={"name": "offer_trade", "params": {"item": "mese", "count": 3, "price": None}},
@@ -71,14 +71,14 @@ class CacheContract:
         assert (found.role, found.prompt) == ("merchant", kept.prompt)
         assert (found.created_s, found.expires_s) == (START_S, START_S + TTL_S)
 
-    def test_keys_do_not_mix(self, cache: Cache) -> None:
+    def test_keys_do_not_mix(self, cache: CompletionCache) -> None:
         for number in range(20):
             cache.put(key(number), entry(f"text {number}"), 1)
         cache.flush()
         assert [cache.get(key(n), 1).text for n in range(20)] == [f"text {n}" for n in range(20)]  # type: ignore[union-attr]
 
     @pytest.mark.parametrize("flushed", [False, True])
-    def test_expired_is_never_served(self, cache: Cache, clock: FakeClock, flushed: bool) -> None:
+    def test_expired_is_never_served(self, cache: CompletionCache, clock: FakeClock, flushed: bool) -> None:
         cache.put(key(1), entry("old"), 1)
         if flushed:
             cache.flush()
@@ -89,7 +89,7 @@ class CacheContract:
         cache.put(key(1), entry("new"), 1)
         assert cache.get(key(1), 1).text == "new"  # type: ignore[union-attr]
 
-    def test_a_hit_does_not_lengthen_the_life(self, cache: Cache, clock: FakeClock) -> None:
+    def test_a_hit_does_not_lengthen_the_life(self, cache: CompletionCache, clock: FakeClock) -> None:
         cache.put(key(1), entry("a"), 1)
         for _ in range(3):
             clock.now_s += TTL_S / 4
@@ -99,7 +99,9 @@ class CacheContract:
         assert cache.get(key(1), 1) is None
 
     @pytest.mark.parametrize("flushed", [False, True])
-    def test_hits_only_when_all_variants_are_there_then_they_take_turns(self, cache: Cache, flushed: bool) -> None:
+    def test_hits_only_when_all_variants_are_there_then_they_take_turns(
+        self, cache: CompletionCache, flushed: bool
+    ) -> None:
         for text in ("a", "b", "c"):
             assert cache.get(key(1), 3) is None
             cache.put(key(1), entry(text), 3)
@@ -108,12 +110,14 @@ class CacheContract:
         served = [cache.get(key(1), 3).text for _ in range(9)]  # type: ignore[union-attr]
         assert served == ["a", "b", "c"] * 3
 
-    def test_an_identical_text_counts_as_a_variant(self, cache: Cache) -> None:
+    def test_an_identical_text_counts_as_a_variant(self, cache: CompletionCache) -> None:
         for _ in range(2):
             cache.put(key(1), entry("same"), 2)
         assert cache.get(key(1), 2).text == "same"  # type: ignore[union-attr]
 
-    def test_one_expired_variant_is_a_miss_until_it_is_made_anew(self, cache: Cache, clock: FakeClock) -> None:
+    def test_one_expired_variant_is_a_miss_until_it_is_made_anew(
+        self, cache: CompletionCache, clock: FakeClock
+    ) -> None:
         cache.put(key(1), entry("a"), 2)
         clock.now_s += 10
         cache.put(key(1), entry("b"), 2)
@@ -123,14 +127,16 @@ class CacheContract:
         cache.put(key(1), entry("c"), 2)
         assert {cache.get(key(1), 2).text for _ in range(2)} == {"b", "c"}  # type: ignore[union-attr]
 
-    def test_a_put_beyond_the_variants_takes_the_place_of_the_oldest(self, cache: Cache, clock: FakeClock) -> None:
+    def test_a_put_beyond_the_variants_takes_the_place_of_the_oldest(
+        self, cache: CompletionCache, clock: FakeClock
+    ) -> None:
         for text in ("a", "b", "fresh"):
             cache.put(key(1), entry(text), 2)
             clock.now_s += 1
         cache.flush()
         assert {cache.get(key(1), 2).text for _ in range(4)} == {"b", "fresh"}  # type: ignore[union-attr]
 
-    def test_hits_are_counted_behind_the_reply(self, cache: Cache, clock: FakeClock) -> None:
+    def test_hits_are_counted_behind_the_reply(self, cache: CompletionCache, clock: FakeClock) -> None:
         cache.put(key(1), entry("a"), 1)
         clock.now_s += 5
         for _ in range(3):
@@ -142,7 +148,7 @@ class CacheContract:
         stats = cache.stats()
         assert (stats["entries"], stats["hits"], stats["stored"]) == (1, 3, 1)
 
-    def test_survives_a_restart(self, open: Callable[[], Cache], clock: FakeClock) -> None:
+    def test_survives_a_restart(self, open: Callable[[], CompletionCache], clock: FakeClock) -> None:
         first = open()
         first.put(key(1), entry("a", role="smith"), 1)
         first.close()
@@ -153,7 +159,7 @@ class CacheContract:
         assert found is not None
         assert (found.text, found.role, found.created_s) == ("a", "smith", START_S)
 
-    def test_the_turn_survives_a_restart(self, open: Callable[[], Cache], clock: FakeClock) -> None:
+    def test_the_turn_survives_a_restart(self, open: Callable[[], CompletionCache], clock: FakeClock) -> None:
         first = open()
         for text in ("a", "b", "c"):
             first.put(key(1), entry(text), 3)
@@ -166,11 +172,11 @@ class CacheContract:
         second.close()
 
     @pytest.mark.parametrize("variants", [0, -1, 257])
-    def test_an_impossible_number_of_variants_is_a_miss(self, cache: Cache, variants: int) -> None:
+    def test_an_impossible_number_of_variants_is_a_miss(self, cache: CompletionCache, variants: int) -> None:
         cache.put(key(1), entry("a"), variants)
         assert cache.get(key(1), variants) is None
 
-    def test_text_that_no_disk_takes_hurts_nothing(self, cache: Cache) -> None:
+    def test_text_that_no_disk_takes_hurts_nothing(self, cache: CompletionCache) -> None:
         cache.put(key(1), entry("lone surrogate \ud800"), 1)
         cache.put(key(2), entry("fine"), 1)
         cache.flush()

@@ -18,11 +18,11 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from llm_agentd.cache import CompletionCache, LmdbCache, NullCache, cache_key, open_cache
 from llm_agentd.cache import lmdb_cache as cache_lmdb
 from llm_agentd.cache import lmdb_store as cache_store
-from llm_agentd.cache.completions import Cache, LmdbCache, NullCache, cache_key, open_cache
-from llm_agentd.cache.lmdb_store import Store
-from llm_agentd.cache.record import PROMPT_KEPT_CHARS, BadRecord, decode, decode_head, encode
+from llm_agentd.cache.entry import PROMPT_KEPT_CHARS, DamagedEntry, decode, decode_header, encode
+from llm_agentd.cache.lmdb_store import LmdbStore
 from llm_agentd.errors import StartError
 from llm_agentd.types import Message, Sampling
 from tests.cache.contract import START_S, TTL_S, CacheContract, FakeClock, entry, key
@@ -32,7 +32,7 @@ MAX_BYTES = 2**20
 
 class TestLmdbCache(CacheContract):
     @pytest.fixture
-    def open(self, clock: FakeClock, tmp_path: Path) -> Callable[[], Cache]:
+    def open(self, clock: FakeClock, tmp_path: Path) -> Callable[[], CompletionCache]:
         return lambda: LmdbCache(tmp_path / "cache", TTL_S, MAX_BYTES, clock)
 
 
@@ -54,7 +54,7 @@ def cache(folder: Path, clock: FakeClock) -> Iterator[LmdbCache]:
 
 
 def check(folder: Path) -> list[str]:
-    store = Store.open(folder, MAX_BYTES)
+    store = LmdbStore.open(folder, MAX_BYTES)
     try:
         return store.check()
     finally:
@@ -133,15 +133,15 @@ class SlowStore:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.inside, self.go_on, self.groups = threading.Event(), threading.Event(), list[int]()
-        real = Store.apply
+        real = LmdbStore.apply
 
-        def apply(store: Store, puts: dict[bytes, bytes], hits: object, **rest: object) -> int:
+        def apply(store: LmdbStore, puts: dict[bytes, bytes], hits: object, **rest: object) -> int:
             self.inside.set()
             assert self.go_on.wait(30)
             self.groups.append(len(puts))
             return real(store, puts, hits, **rest)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(Store, "apply", apply)
+        monkeypatch.setattr(LmdbStore, "apply", apply)
 
 
 def test_hanging_disk_blocks_no_caller_and_costs_bounded_memory(
@@ -263,7 +263,7 @@ def test_a_full_disk_at_start_does_not_kill_the_process(mount: Callable[[str], P
     """In a process of its own: LMDB's lock file on a full disk would end it by SIGBUS."""
     disk = mount("size=64k")
     script = (
-        "import sys, logging; from pathlib import Path; from llm_agentd.cache.completions import open_cache\n"
+        "import sys, logging; from pathlib import Path; from llm_agentd.cache import open_cache\n"
         "logging.basicConfig(stream=sys.stdout, format='%(message)s')\n"
         "print(type(open_cache(True, Path(sys.argv[1]), 300, 2**20)).__name__)"
     )
@@ -346,7 +346,7 @@ def test_a_cut_off_file_never_kills_the_process(folder: Path, kept_share: float)
     data = folder / "data.mdb"
     os.truncate(data, int(data.stat().st_size * kept_share))
     script = (
-        "import sys; from pathlib import Path; from llm_agentd.cache.completions import open_cache\n"
+        "import sys; from pathlib import Path; from llm_agentd.cache import open_cache\n"
         "cache = open_cache(True, Path(sys.argv[1]), 300, 2**20)\n"
         "[cache.get(n.to_bytes(32, 'big'), 1) for n in range(100)]\n"
         "print(type(cache).__name__)"
@@ -363,7 +363,7 @@ def test_a_record_that_does_not_decode_is_a_miss_and_said_once(
     for number in (1, 2):
         cache.put(key(number), entry("a"), 1)
     cache.close()
-    store = Store.open(folder, MAX_BYTES)
+    store = LmdbStore.open(folder, MAX_BYTES)
     with store.env.begin(write=True, db=store.env.open_db(b"entries")) as txn:
         for number in (1, 2):
             slot = key(number) + b"\0"
@@ -404,7 +404,7 @@ def test_a_second_daemon_on_the_folder_is_refused(cache: LmdbCache, folder: Path
         open_cache(True, folder, TTL_S, MAX_BYTES)
     script = (
         "import sys; from pathlib import Path; from llm_agentd.errors import StartError\n"
-        "from llm_agentd.cache.completions import open_cache\n"
+        "from llm_agentd.cache import open_cache\n"
         "try: open_cache(True, Path(sys.argv[1]), 300, 2**20)\n"
         "except StartError as error: print(error)"
     )
@@ -421,7 +421,7 @@ WRITE_UNTIL_KILLED = """
 import sys, time
 from pathlib import Path
 from llm_agentd.cache import lmdb_cache as cache_lmdb
-from llm_agentd.cache.completions import Entry, LmdbCache
+from llm_agentd.cache import CacheEntry, LmdbCache
 cache_lmdb.LINGER_S = 0.0
 cache = LmdbCache(Path(sys.argv[1]), 300, 400_000)
 number = 0
@@ -429,7 +429,7 @@ while True:
     for _ in range(20):
         number += 1
         text = str(number) + "x" * (number * 37 % 5000)
-        cache.put(number.to_bytes(32, "big"), Entry(text=text, finish="stop", model="m"), 1)
+        cache.put(number.to_bytes(32, "big"), CacheEntry(text=text, finish="stop", model="m"), 1)
         cache.get((number // 2).to_bytes(32, "big"), 1)
     cache.flush()
     print(number, flush=True)
@@ -524,14 +524,14 @@ def test_whatever_may_change_the_text_changes_the_key() -> None:
     "raw", [b"", b"x" * 31, b"\0" * 32, b"\0" * 32 + b"{}", b"\0" * 32 + b"[1,2]", b"\0" * 32 + b"7"]
 )
 def test_bytes_that_are_no_record_are_said_so(raw: bytes) -> None:
-    with pytest.raises(BadRecord):
+    with pytest.raises(DamagedEntry):
         decode(raw)
 
 
 def test_a_record_survives_the_disk_form() -> None:
     made = entry("a\0b", role="elder", created_s=START_S, expires_s=START_S + 1.5, last_hit_s=START_S + 1, hits=7)
     assert decode(encode(made)) == made
-    assert decode_head(encode(made)).last_use_us == int((START_S + 1) * 1e6)
+    assert decode_header(encode(made)).last_use_us == int((START_S + 1) * 1e6)
 
 
 # -- against a model -------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import zmq
 
+from llm_agentd.cache.entry import decode
 from llm_agentd.cache.lmdb_cache import LmdbCache
-from llm_agentd.cache.record import decode
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine, Prompt
 from llm_agentd.engines.stub.engine import StubEngine

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from llm_agentd.cache.completions import open_cache
+from llm_agentd.cache import open_cache
 from llm_agentd.config import load_config
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import StartError

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 import llm_agentd
+from llm_agentd.cache import LmdbCache
 from llm_agentd.cache import lmdb_store as cache_store
-from llm_agentd.cache.completions import LmdbCache
-from llm_agentd.cache.lmdb_store import Store
+from llm_agentd.cache.lmdb_store import LmdbStore
 from llm_agentd.errors import StartError
 from llm_agentd.ops import dump as dump_module
 from llm_agentd.ops.dump import dump
@@ -189,28 +189,28 @@ def test_verify_of_a_sound_cache(folder: Path, clock: FakeClock) -> None:
     assert text.startswith("✓ 4 entries")
 
 
-def _cut_a_record(store: Store, txn: Any) -> None:
+def _cut_a_record(store: LmdbStore, txn: Any) -> None:
     slot = key(1) + b"\0"
     txn.put(slot, txn.get(slot, db=store._entries)[:-1], db=store._entries)
 
 
-def _lose_a_use(store: Store, txn: Any) -> None:
+def _lose_a_use(store: LmdbStore, txn: Any) -> None:
     cursor = txn.cursor(store._by_use)
     cursor.first()
     cursor.delete()
 
 
-def _lose_an_expiry(store: Store, txn: Any) -> None:
+def _lose_an_expiry(store: LmdbStore, txn: Any) -> None:
     cursor = txn.cursor(store._by_expiry)
     cursor.last()
     cursor.delete()
 
 
-def _orphan(store: Store, txn: Any) -> None:
+def _orphan(store: LmdbStore, txn: Any) -> None:
     txn.put(bytes(8) + key(9) + b"\0", b"", db=store._by_use)
 
 
-def _miscount(store: Store, txn: Any) -> None:
+def _miscount(store: LmdbStore, txn: Any) -> None:
     txn.put(b"bytes", b"7", db=store._meta)
 
 
@@ -225,9 +225,9 @@ def _miscount(store: Store, txn: Any) -> None:
     ],
 )
 def test_verify_names_what_is_wrong(
-    folder: Path, clock: FakeClock, damage: Callable[[Store, Any], None], says: str
+    folder: Path, clock: FakeClock, damage: Callable[[LmdbStore, Any], None], says: str
 ) -> None:
-    store = Store.open(folder, MAX_BYTES)
+    store = LmdbStore.open(folder, MAX_BYTES)
     with store.env.begin(write=True) as txn:
         damage(store, txn)
     store.close()

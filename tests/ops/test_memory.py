@@ -9,8 +9,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from llm_agentd.cache.entry import CacheEntry
 from llm_agentd.cache.lmdb_cache import LmdbCache
-from llm_agentd.cache.record import Entry
 from llm_agentd.errors import StartError
 from llm_agentd.memory.base import Outcome
 from llm_agentd.memory.memory import SqliteMemory
@@ -22,8 +22,8 @@ from tests.ops.test_cli import run
 ANA = MemoryTurn("npc-1", "Mira", "Ana", "Oakford", "I hid the sapphire.")
 
 
-def entry(prompt: str) -> Entry:
-    return Entry("Well met.", "stop", "stub", None, 1, 1, "healer", prompt)
+def entry(prompt: str) -> CacheEntry:
+    return CacheEntry("Well met.", "stop", "stub", None, 1, 1, "healer", prompt)
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from llm_agentd.prefix_cache.cache import PrefixCache
+from llm_agentd.prefix_cache.radix_tree import RadixTree
 from llm_agentd.prefix_cache.store import LmdbPrefixStore, NullStore
-from llm_agentd.prefix_cache.tree import PrefixTree
 from llm_agentd.types import PrefixState
 
 PROMPTS = st.lists(st.integers(0, 2), min_size=1, max_size=9).map(tuple)
@@ -34,7 +34,7 @@ class TreeAgainstList(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tree: PrefixTree[str] = PrefixTree()
+        self.tree: RadixTree[str] = RadixTree()
         self.plain: dict[tuple[int, ...], str] = {}
         self.matched_tokens = 0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hearthling import evaluate as report
-from llm_agentd.cache.completions import open_cache
+from llm_agentd.cache import open_cache
 from llm_agentd.engines.gguf import read_head
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.prompt import language

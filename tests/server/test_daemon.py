@@ -11,7 +11,7 @@ import pytest
 import zmq
 
 from llm_agentd import __version__
-from llm_agentd.cache.completions import open_cache
+from llm_agentd.cache import open_cache
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import StartError
 from llm_agentd.protocol import wire

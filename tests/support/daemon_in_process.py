@@ -10,7 +10,7 @@ from typing import Any
 
 import zmq
 
-from llm_agentd.cache.completions import Cache, NullCache
+from llm_agentd.cache import CompletionCache, NullCache
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.memory.base import Memory
@@ -40,7 +40,7 @@ class InProcess:
         endpoint: str,
         *,
         engine: Callable[[], Engine] = StubEngine,
-        cache: Cache | None = None,
+        cache: CompletionCache | None = None,
         queue_max: int = 1024,
         window_s: float = 0.0,
         size: int = 8,

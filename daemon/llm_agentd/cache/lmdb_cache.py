@@ -19,20 +19,21 @@ from typing import Any, TypeAlias
 
 import lmdb
 
-from llm_agentd.cache.files import cure, lock_folder
-from llm_agentd.cache.lmdb_store import Hits, Store
-from llm_agentd.cache.record import (
+from llm_agentd.cache.entry import (
     PROMPT_KEPT_CHARS,
     VARIANTS_MAX,
-    BadRecord,
-    Entry,
-    Head,
+    CacheEntry,
+    DamagedEntry,
+    EntryHeader,
     decode,
-    decode_head,
+    decode_header,
     encode,
     slot_key,
     to_us,
 )
+from llm_agentd.cache.lmdb_store import LmdbStore, PendingHits
+from llm_agentd.errors import StartError
+from llm_agentd.util.file_lock import FileLock
 from llm_agentd.util.group_writer import GroupWriter
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ FULL_SHARE = 0.5  # of `max_bytes` is kept when the map is full all the same
 class _Put:
     key: bytes
     variant: int
-    entry: Entry
+    entry: CacheEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,15 @@ class LmdbCache:
         self._ttl_s = ttl_s
         self._max_bytes = max_bytes
         self._now = now
-        self._lock = lock_folder(path)
+        self._lock = _lock_folder(path)
         try:
-            self._store = Store.open(path, max_bytes)
+            self._store = LmdbStore.open(path, max_bytes)
         except BaseException:
             self._lock.release()
             raise
         # Not yet committed replies by key and variant. The inner dicts are replaced, never changed, so that `get`
         # needs no lock; `_put_lock` orders those who replace them.
-        self._pending: dict[bytes, dict[int, Entry]] = {}
+        self._pending: dict[bytes, dict[int, CacheEntry]] = {}
         self._put_lock = threading.Lock()
         self._turns: dict[bytes, int] = {}
         self._dropped = 0
@@ -109,27 +110,27 @@ class LmdbCache:
 
     # -- any thread ------------------------------------------------------------------------------
 
-    def get(self, key: bytes, variants: int) -> Entry | None:
+    def get(self, key: bytes, variants: int) -> CacheEntry | None:
         if not 1 <= variants <= VARIANTS_MAX:
             return None
         now_s = self._now()
         pending = self._pending.get(key, {})  # before the committed ones: what leaves here is committed by then
-        found: list[bytes | Entry] = []
-        heads: list[Head] = []
+        found: list[bytes | CacheEntry] = []
+        headers: list[EntryHeader] = []
         try:
             for variant, raw in enumerate(self._store.read(key, variants)):
                 record = pending.get(variant, raw)
                 if record is None:
                     return None
-                head = _head(record)
-                if head.expires_us <= to_us(now_s):
+                header = _header(record)
+                if header.expires_us <= to_us(now_s):
                     return None
                 found.append(record)
-                heads.append(head)
-            variant = self._turn(key, heads)
+                headers.append(header)
+            variant = self._turn(key, headers)
             chosen = found[variant]
-            entry = chosen if isinstance(chosen, Entry) else decode(chosen)
-        except (lmdb.Error, BadRecord) as error:
+            entry = chosen if isinstance(chosen, CacheEntry) else decode(chosen)
+        except (lmdb.Error, DamagedEntry) as error:
             self._say_read_failed(error)
             return None
         if self._writer.is_full:
@@ -138,21 +139,21 @@ class LmdbCache:
             self._writer.put(_Hit(slot_key(key, variant), to_us(now_s)))
         return entry
 
-    def _turn(self, key: bytes, heads: list[Head]) -> int:
+    def _turn(self, key: bytes, headers: list[EntryHeader]) -> int:
         """Whose turn it is: the one after the last served; after a restart, the one not served for longest."""
-        if len(heads) == 1:
+        if len(headers) == 1:
             return 0
         last = self._turns.get(key)
         if last is None:
-            turn = min(range(len(heads)), key=lambda variant: (heads[variant].last_hit_us, heads[variant].hits))
+            turn = min(range(len(headers)), key=lambda variant: (headers[variant].last_hit_us, headers[variant].hits))
         else:
-            turn = (last + 1) % len(heads)
+            turn = (last + 1) % len(headers)
         if len(self._turns) >= TURNS_MAX:
             self._turns.clear()
         self._turns[key] = turn
         return turn
 
-    def put(self, key: bytes, entry: Entry, variants: int) -> None:
+    def put(self, key: bytes, entry: CacheEntry, variants: int) -> None:
         now_s = self._now()
         if self._writer.is_full or now_s < self._write_again_s or not 1 <= variants <= VARIANTS_MAX:
             self._dropped += 1
@@ -168,7 +169,7 @@ class LmdbCache:
         with self._put_lock:
             try:
                 variant = self._free_variant(key, variants, to_us(now_s))
-            except (lmdb.Error, BadRecord) as error:
+            except (lmdb.Error, DamagedEntry) as error:
                 self._say_read_failed(error)
                 return
             self._pending[key] = {**self._pending.get(key, {}), variant: stamped}
@@ -180,10 +181,10 @@ class LmdbCache:
         created: list[int] = []
         for variant, raw in enumerate(self._store.read(key, variants)):
             record = pending.get(variant, raw)
-            head = None if record is None else _head(record)
-            if head is None or head.expires_us <= now_us:
+            header = None if record is None else _header(record)
+            if header is None or header.expires_us <= now_us:
                 return variant
-            created.append(head.created_us)
+            created.append(header.created_us)
         return created.index(min(created))
 
     def purge(self, name: str | None) -> int:
@@ -223,7 +224,7 @@ class LmdbCache:
     def _say_read_failed(self, error: Exception) -> None:
         if not self._read_failed:
             self._read_failed = True
-            log.warning("cache.path: replies may be generated anew, %s", cure(self._path, error))
+            log.warning("cache.path: replies may be generated anew, %s", explain_failure(self._path, error))
 
     # -- the writer thread -----------------------------------------------------------------------
 
@@ -238,7 +239,7 @@ class LmdbCache:
                         item.count = self._store.purge(item.name)
             else:
                 self._dropped += len(puts) + len(hits)
-        except (lmdb.Error, OSError, BadRecord) as error:
+        except (lmdb.Error, OSError, DamagedEntry) as error:
             self._dropped += len(puts) + len(hits)
             self._write_off(error)
         finally:
@@ -260,10 +261,10 @@ class LmdbCache:
                 records[slot_key(put.key, put.variant)] = raw
         if not records and not hits and not self._store.has_expired(now_us):
             return
-        summed: dict[bytes, Hits] = {}
+        summed: dict[bytes, PendingHits] = {}
         for hit in hits:
             before = summed.get(hit.slot)
-            summed[hit.slot] = Hits(before.count + 1 if before else 1, hit.at_us)
+            summed[hit.slot] = PendingHits(before.count + 1 if before else 1, hit.at_us)
 
         def apply() -> None:
             self._store.apply(records, summed, stored=len(records), now_us=now_us, max_bytes=self._max_bytes)
@@ -280,7 +281,7 @@ class LmdbCache:
     def _write_off(self, error: Exception) -> None:
         """Says it once; the further tries, one in `WRITE_AGAIN_S`, are silent until one succeeds."""
         if not self._write_again_s:
-            log.warning("cache.path: new replies are not kept, %s", cure(self._path, error))
+            log.warning("cache.path: new replies are not kept, %s", explain_failure(self._path, error))
         self._write_again_s = self._now() + WRITE_AGAIN_S
 
     def _forget_pending(self, puts: list[_Put]) -> None:
@@ -295,7 +296,27 @@ class LmdbCache:
                         del self._pending[put.key]
 
 
-def _head(record: bytes | Entry) -> Head:
-    if isinstance(record, Entry):
-        return Head(to_us(record.created_s), to_us(record.expires_s), 0, 0)
-    return decode_head(record)
+def _header(record: bytes | CacheEntry) -> EntryHeader:
+    if isinstance(record, CacheEntry):
+        return EntryHeader(to_us(record.created_s), to_us(record.expires_s), 0, 0)
+    return decode_header(record)
+
+
+def _lock_folder(path: Path) -> FileLock:
+    """LMDB itself would let two daemons write, and neither would see the other's turns. Raises StartError, OSError."""
+    try:
+        return FileLock(path / "daemon.lock")
+    except BlockingIOError:
+        raise StartError(
+            f"cache.path: {path} is in use: another llm-agentd runs? stop it, or give this one another folder"
+        ) from None
+
+
+def explain_failure(path: Path, error: Exception) -> str:
+    """What went wrong with the cache and what helps, to follow a comma."""
+    if isinstance(error, lmdb.MapFullError):
+        return f"{path} is full although little is kept: raise cache.max_bytes, or end what keeps on reading it"
+    damaged = (lmdb.CorruptedError, lmdb.InvalidError, lmdb.PageNotFoundError, lmdb.VersionMismatchError, DamagedEntry)
+    if isinstance(error, damaged):
+        return f"the file in {path} is damaged: {error}; stop the daemon and delete the folder"
+    return f"{path} cannot be used: {error}; free space there or choose a folder that the daemon may write"

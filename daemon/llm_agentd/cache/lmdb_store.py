@@ -19,19 +19,19 @@ from pathlib import Path
 
 import lmdb
 
-from llm_agentd.cache.files import fill_up, missing_bytes, reserve
-from llm_agentd.cache.record import (
+from llm_agentd.cache.entry import (
     PROMPT_KEPT_CHARS,
     SLOT_KEY_BYTES,
-    BadRecord,
-    Head,
+    DamagedEntry,
+    EntryHeader,
     decode,
-    decode_head,
+    decode_header,
     index_key,
     slot_key,
     split_index_key,
-    with_head,
+    with_header,
 )
+from llm_agentd.util.lmdb_files import fill_up, missing_bytes, reserve
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ READ_BATCH = 256  # records read in one transaction by `records`: a reader that 
 
 
 @dataclass(frozen=True, slots=True)
-class Hits:
+class PendingHits:
     """Hits of one slot that are not written yet."""
 
     count: int
@@ -67,7 +67,7 @@ class Totals:
     map_size_bytes: int
 
 
-class Store:
+class LmdbStore:
     """One LMDB environment with the cache's databases."""
 
     def __init__(self, env: lmdb.Environment, *, create: bool) -> None:
@@ -77,7 +77,7 @@ class Store:
         self._entries, self._by_use, self._by_expiry, self._meta = (env.open_db(name, create=create) for name in names)
 
     @classmethod
-    def open(cls, folder: Path, max_bytes: int) -> Store:
+    def open(cls, folder: Path, max_bytes: int) -> LmdbStore:
         """For the daemon, which holds the folder's lock. Raises lmdb.Error, OSError."""
         reserve(folder / "lock.mdb", LOCK_FILE_BYTES)
         env = lmdb.open(
@@ -104,7 +104,7 @@ class Store:
         return store
 
     @classmethod
-    def open_beside(cls, folder: Path, *, readonly: bool) -> Store:
+    def open_beside(cls, folder: Path, *, readonly: bool) -> LmdbStore:
         """For another process than the daemon's, also while it runs. Raises lmdb.Error, OSError."""
         env = lmdb.open(
             str(folder),
@@ -166,7 +166,13 @@ class Store:
     # -- writing -----------------------------------------------------------------------------------
 
     def apply(
-        self, puts: Mapping[bytes, bytes], hits: Mapping[bytes, Hits], *, stored: int, now_us: int, max_bytes: int
+        self,
+        puts: Mapping[bytes, bytes],
+        hits: Mapping[bytes, PendingHits],
+        *,
+        stored: int,
+        now_us: int,
+        max_bytes: int,
     ) -> int:
         """One group in one transaction, then what is expired or too much goes. Returns how many records were evicted.
 
@@ -232,22 +238,22 @@ class Store:
 
     def _put(self, txn: lmdb.Transaction[bytes], slot: bytes, raw: bytes) -> None:
         self._remove(txn, slot)
-        head = decode_head(raw)
+        header = decode_header(raw)
         txn.put(slot, raw, db=self._entries)
-        txn.put(index_key(head.last_use_us, slot), b"", db=self._by_use)
-        txn.put(index_key(head.expires_us, slot), b"", db=self._by_expiry)
+        txn.put(index_key(header.last_use_us, slot), b"", db=self._by_use)
+        txn.put(index_key(header.expires_us, slot), b"", db=self._by_expiry)
         self._count(txn, "bytes", len(slot) + len(raw))
 
-    def _hit(self, txn: lmdb.Transaction[bytes], slot: bytes, hit: Hits) -> None:
+    def _hit(self, txn: lmdb.Transaction[bytes], slot: bytes, hit: PendingHits) -> None:
         raw = txn.get(slot, db=self._entries)
         if raw is None:
             return  # evicted meanwhile
-        head = decode_head(raw)
-        used = head._replace(last_hit_us=max(hit.last_us, head.last_hit_us), hits=head.hits + hit.count)
-        txn.put(slot, with_head(used, raw), db=self._entries)
-        self._move(txn, slot, head, used)
+        header = decode_header(raw)
+        used = header._replace(last_hit_us=max(hit.last_us, header.last_hit_us), hits=header.hits + hit.count)
+        txn.put(slot, with_header(used, raw), db=self._entries)
+        self._move(txn, slot, header, used)
 
-    def _move(self, txn: lmdb.Transaction[bytes], slot: bytes, old: Head, new: Head) -> None:
+    def _move(self, txn: lmdb.Transaction[bytes], slot: bytes, old: EntryHeader, new: EntryHeader) -> None:
         if old.last_use_us != new.last_use_us:
             txn.delete(index_key(old.last_use_us, slot), db=self._by_use)
             txn.put(index_key(new.last_use_us, slot), b"", db=self._by_use)
@@ -256,9 +262,9 @@ class Store:
         raw = txn.pop(slot, db=self._entries)
         if raw is None:
             return
-        head = decode_head(raw)
-        txn.delete(index_key(head.last_use_us, slot), db=self._by_use)
-        txn.delete(index_key(head.expires_us, slot), db=self._by_expiry)
+        header = decode_header(raw)
+        txn.delete(index_key(header.last_use_us, slot), db=self._by_use)
+        txn.delete(index_key(header.expires_us, slot), db=self._by_expiry)
         self._count(txn, "bytes", -(len(slot) + len(raw)))
 
     def _sweep(self, txn: lmdb.Transaction[bytes], now_us: int, limit: int) -> int:
@@ -335,13 +341,13 @@ class Store:
             return [f"{name}: the key has {len(slot)} bytes, want {SLOT_KEY_BYTES}"]
         try:
             decode(raw)
-            head = decode_head(raw)
-        except BadRecord as error:
+            header = decode_header(raw)
+        except DamagedEntry as error:
             return [f"{name}: {error}"]
         problems = []
-        if txn.get(index_key(head.last_use_us, slot), db=self._by_use) is None:
+        if txn.get(index_key(header.last_use_us, slot), db=self._by_use) is None:
             problems.append(f"{name}: by_use does not know it")
-        if txn.get(index_key(head.expires_us, slot), db=self._by_expiry) is None:
+        if txn.get(index_key(header.expires_us, slot), db=self._by_expiry) is None:
             problems.append(f"{name}: by_expiry does not know it")
         return problems
 
@@ -350,7 +356,7 @@ def _names(raw: bytes, name: str) -> bool:
     """What is damaged counts: nobody will miss it."""
     try:
         entry = decode(raw)
-    except BadRecord:
+    except DamagedEntry:
         return True
     is_cut = len(entry.prompt) >= PROMPT_KEPT_CHARS
     return is_cut or name in entry.prompt.casefold() or name in entry.text.casefold()

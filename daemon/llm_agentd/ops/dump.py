@@ -20,8 +20,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from llm_agentd.cache.lmdb_store import SCHEMA, Store, Totals
-from llm_agentd.cache.record import KEY_BYTES, BadRecord, Entry, decode, to_us
+from llm_agentd.cache.entry import CacheEntry, DamagedEntry, decode, to_us
+from llm_agentd.cache.key import KEY_BYTES
+from llm_agentd.cache.lmdb_store import SCHEMA, LmdbStore, Totals
 from llm_agentd.errors import StartError
 from llm_agentd.ops.dump_prefixes import line as prefix_line
 from llm_agentd.ops.dump_prefixes import saved_prefixes
@@ -38,7 +39,7 @@ NARROWEST_COLUMNS = 100  # a pipe or a log has no width; narrower the words brea
 @dataclass(frozen=True, slots=True)
 class _Row:
     slot: bytes
-    entry: Entry
+    entry: CacheEntry
     bytes: int
 
     @property
@@ -98,7 +99,7 @@ def dump(
         store.close()
 
 
-def _open(path: Path, *, readonly: bool) -> Store:
+def _open(path: Path, *, readonly: bool) -> LmdbStore:
     """Raises StartError."""
     if not (path / "data.mdb").is_file():
         raise StartError(
@@ -106,7 +107,7 @@ def _open(path: Path, *, readonly: bool) -> Store:
             " or the daemon uses another cache.path"
         )
     try:
-        return Store.open_beside(path, readonly=readonly)
+        return LmdbStore.open_beside(path, readonly=readonly)
     except lmdb.NotFoundError:
         raise StartError(f"cache.path: {path} holds no llm-agentd cache; check cache.path") from None
     except (lmdb.Error, OSError) as error:
@@ -116,16 +117,16 @@ def _open(path: Path, *, readonly: bool) -> Store:
         ) from None
 
 
-def _rows(store: Store) -> Iterator[_Row]:
+def _rows(store: LmdbStore) -> Iterator[_Row]:
     """All entries that decode; what does not is `--verify`'s to tell."""
     for slot, raw in store.records():
         try:
             yield _Row(slot, decode(raw), len(slot) + len(raw))
-        except BadRecord:
+        except DamagedEntry:
             continue
 
 
-def _matching(store: Store, grep: str | None, role: str | None) -> Iterator[_Row]:
+def _matching(store: LmdbStore, grep: str | None, role: str | None) -> Iterator[_Row]:
     wanted = grep.casefold() if grep else ""
     for row in _rows(store):
         entry = row.entry
@@ -135,7 +136,7 @@ def _matching(store: Store, grep: str | None, role: str | None) -> Iterator[_Row
             yield row
 
 
-def _verify(store: Store, path: Path, out: TextIO) -> int:
+def _verify(store: LmdbStore, path: Path, out: TextIO) -> int:
     saved, damaged = saved_prefixes(path)
     problems = [*store.check(), *(f"prefix {key.hex()} is damaged" for key in damaged)]
     for problem in problems:
@@ -206,7 +207,7 @@ def _print_table(rows: Iterator[_Row], now_s: float, out: TextIO) -> None:
     console.print(Text(f"{total} entries{hidden}"))
 
 
-def _print_stats(store: Store, path: Path, format: Format, now_s: float, out: TextIO) -> None:
+def _print_stats(store: LmdbStore, path: Path, format: Format, now_s: float, out: TextIO) -> None:
     prefixes = saved_prefixes(path)[0]
     totals, roles, oldest_s, expired = store.totals(), Counter[str](), None, 0
     for row in _rows(store):

@@ -17,7 +17,7 @@ import lmdb
 import orjson
 
 from llm_agentd.cache.lmdb_store import SCHEMA as CACHE_SCHEMA
-from llm_agentd.cache.lmdb_store import Store as CacheStore
+from llm_agentd.cache.lmdb_store import LmdbStore
 from llm_agentd.errors import StartError
 from llm_agentd.memory.store import Store, explain
 from llm_agentd.moderation.audit_log import forget_player
@@ -81,7 +81,7 @@ def _purge(path: Path, player: str | None) -> int:
     if not (path / "data.mdb").is_file():
         return 0
     try:
-        cache = CacheStore.open_beside(path, readonly=False)
+        cache = LmdbStore.open_beside(path, readonly=False)
         try:
             if cache.schema() != CACHE_SCHEMA:
                 raise StartError(

@@ -14,7 +14,7 @@ import signal
 import threading
 from collections.abc import Sequence
 
-from llm_agentd.cache.completions import NullCache, open_cache
+from llm_agentd.cache import NullCache, open_cache
 from llm_agentd.config import Agents, Config, state_dir
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine, EngineInfo

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from llm_agentd.prefix_cache.radix_tree import RadixTree
 from llm_agentd.prefix_cache.store import PrefixStore
-from llm_agentd.prefix_cache.tree import PrefixTree
 from llm_agentd.types import PrefixState
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class PrefixCache:
     def __init__(self, max_bytes: int, store: PrefixStore) -> None:
         self._max_bytes = max_bytes
         self._store = store
-        self._tree: PrefixTree[_Kept] = PrefixTree()
+        self._tree: RadixTree[_Kept] = RadixTree()
         self._kept: OrderedDict[tuple[int, ...], _Kept] = OrderedDict()  # least recently used first
         self._bytes = 0
         for saved in store.known():

@@ -20,9 +20,9 @@ from typing import Any, Protocol
 import lmdb
 import orjson
 
-from llm_agentd.cache.files import fill_up, missing_bytes, reserve
 from llm_agentd.types import PrefixState
 from llm_agentd.util.group_writer import GroupWriter
+from llm_agentd.util.lmdb_files import fill_up, missing_bytes, reserve
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from llm_agentd.cache.completions import Cache
+from llm_agentd.cache import CompletionCache
 from llm_agentd.engines.base import Engine, Piece, Prompt
 from llm_agentd.errors import AgentdError, EngineFailed, TooLarge
 from llm_agentd.metrics import Metrics
@@ -52,7 +52,7 @@ class Batch:
         engine: Engine,
         *,
         prefixes: PrefixCache,
-        cache: Cache,
+        cache: CompletionCache,
         metrics: Metrics,
         latency: LatencyEstimate,
         moderator: Moderator | None = None,

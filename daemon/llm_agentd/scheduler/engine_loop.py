@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from llm_agentd.cache.completions import Cache
+from llm_agentd.cache import CompletionCache
 from llm_agentd.engines.base import Engine, EngineInfo, Piece
 from llm_agentd.errors import (
     AgentdError,
@@ -55,7 +55,7 @@ class EngineLoop:
         open_engine: Callable[[], Engine],
         connect: Callable[[], Emit],
         queue: RequestQueue,
-        cache: Cache,
+        cache: CompletionCache,
         metrics: Metrics,
         open_prefixes: Callable[[EngineInfo], PrefixCache],
         find_curve: Callable[[Engine], Curve],

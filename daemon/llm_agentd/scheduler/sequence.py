@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from llm_agentd.cache.completions import Entry
+from llm_agentd.cache import CacheEntry
 from llm_agentd.engines.base import Piece
 from llm_agentd.errors import Filtered
 from llm_agentd.moderation.moderator import Moderator, Verdict
@@ -128,12 +128,12 @@ class Sequence:
             lang=request.lang,
         )
 
-    def entry(self, finish: Finish, model: str) -> Entry | None:
+    def entry(self, finish: Finish, model: str) -> CacheEntry | None:
         """What the cache keeps; None for what nobody should be told again."""
         first = self.requests[0]
         if first.cache == "off" or (first.whole_sentences and finish == "length"):
             return None
-        return Entry(
+        return CacheEntry(
             text=self.assembler.text,
             finish=finish,
             model=model,
@@ -157,7 +157,7 @@ def _assembler(request: Request) -> TextAssembler | JsonAssembler:
     )
 
 
-def known(request: Request, entry: Entry, now_s: float) -> Reply:
+def known(request: Request, entry: CacheEntry, now_s: float) -> Reply:
     """The reply of a request whose text got into the cache while it waited."""
     waited_ms = to_ms(now_s - request.arrived_s)
     return Reply(

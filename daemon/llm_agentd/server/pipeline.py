@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from llm_agentd.cache.completions import cache_key
+from llm_agentd.cache import cache_key
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.errors import AgentdError
 from llm_agentd.memory.base import Memory

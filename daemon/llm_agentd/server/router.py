@@ -24,7 +24,7 @@ import orjson
 import zmq
 
 from llm_agentd import __version__
-from llm_agentd.cache.completions import Cache, Entry
+from llm_agentd.cache import CacheEntry, CompletionCache
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.errors import AgentdError, BadRequest, Cancelled, StartError, TooLarge, Unavailable
 from llm_agentd.metrics import Metrics
@@ -57,7 +57,7 @@ class Router:
         *,
         endpoint: str,
         requests: intake.Intake,
-        cache: Cache,
+        cache: CompletionCache,
         metrics: Metrics,
         moderator: Moderator | None = None,
         classifier: ClassifierThread | None = None,
@@ -267,7 +267,7 @@ class Router:
             raise Unavailable("the daemon is starting or stopping; try again shortly", retry_after_ms=1000)
         return info
 
-    def _hit(self, request: Request, entry: Entry) -> None:
+    def _hit(self, request: Request, entry: CacheEntry) -> None:
         reply = known(request, entry, time.monotonic())
         self._metrics.hits[request.op].inc()
         self._metrics.cache_hit.inc()

@@ -20,7 +20,7 @@ class _Node(Generic[Value]):
     children: dict[int, _Node[Value]] = field(default_factory=dict)
 
 
-class PrefixTree(Generic[Value]):
+class RadixTree(Generic[Value]):
     """Values by their tokens."""
 
     def __init__(self) -> None:

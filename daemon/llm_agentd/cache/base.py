@@ -1,0 +1,33 @@
+"""What every completion cache does. `tests/cache/contract.py` is the one behaviour suite for all of them.
+
+`get` runs on the router's thread for each request and on the engine thread; it must not wait for a disk. `put` runs
+behind a reply and must not wait either.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from llm_agentd.cache.entry import CacheEntry
+
+
+class CompletionCache(Protocol):
+    """Replies by key. A key may hold several variants, which are served in turn: an NPC should not repeat itself."""
+
+    def get(self, key: bytes, variants: int) -> CacheEntry | None:
+        """The next reply in turn; None (a miss) until `variants` unexpired replies are kept for `key`."""
+
+    def put(self, key: bytes, entry: CacheEntry, variants: int) -> None:
+        """Keeps a reply in a free slot, else in place of the oldest. The entry's times are filled here."""
+
+    def purge(self, name: str | None) -> int:
+        """Deletes the replies whose prompt or text contains this name (None: all); how many. Waits for the disk."""
+
+    def flush(self) -> None:
+        """Returns when all that was put before is written or given up."""
+
+    def stats(self) -> dict[str, Any]:
+        """For `stats` and the dashboard: `backend`, `entries`, `bytes`, `hits`, `stored` and what the backend adds."""
+
+    def close(self) -> None:
+        """Writes what is queued. Last call."""

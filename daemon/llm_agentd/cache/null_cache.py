@@ -1,0 +1,29 @@
+"""The completion cache that keeps nothing: `cache.enabled: false`, or a disk that cannot be used. Any thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llm_agentd.cache.entry import CacheEntry
+
+
+class NullCache:
+    """Every `get` is a miss."""
+
+    def get(self, key: bytes, variants: int) -> CacheEntry | None:
+        return None
+
+    def put(self, key: bytes, entry: CacheEntry, variants: int) -> None:
+        pass
+
+    def purge(self, name: str | None) -> int:
+        return 0
+
+    def flush(self) -> None:
+        pass
+
+    def stats(self) -> dict[str, Any]:
+        return {"backend": "none", "entries": 0, "bytes": 0, "hits": 0, "stored": 0}
+
+    def close(self) -> None:
+        pass
