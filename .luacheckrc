@@ -1,39 +1,34 @@
--- The game's globals are declared file by file: a pure file gets none, and luacheck says so when it reaches for one.
+-- Globals are granted folder by folder; a pure file gets none, and luacheck says so when it reaches for one.
 std = "luajit"
 max_line_length = 130
 codes = true
 exclude_files = {".venv", ".demo", "build", "dist"}
 
 local mod = "mods/llm_agent/"
-for _, file in ipairs({
-	"blows", "commands", "company", "doctor", "doors", "editor", "egg", "emote", "fight", "first_run", "foes", "form",
-	"go", "ground", "hearing", "items", "languages", "legs", "manners", "market", "market_list", "observe", "orders",
-	"outcomes", "path", "players", "role_sync", "silence", "small_talk", "standing", "stride", "surroundings", "think",
-	"trade", "trade_form", "trade_view", "voice",
+-- core/ and daemon/ are pure: what they need of the engine is handed in, by their init.lua.
+for _, folder in ipairs({
+	"api", "roles", "perception", "think", "talk", "body", "economy", "combat", "quests", "actions", "adapters", "admin",
 }) do
-	files[mod .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
+	files[mod .. folder] = {read_globals = {"core"}}
 end
-for _, file in ipairs({"init", "api", "body", "goods", "places", "attach"}) do -- what adds to the API
-	files[mod .. file .. ".lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
+for _, file in ipairs({"core/init", "daemon/init"}) do files[mod .. file .. ".lua"] = {read_globals = {"core"}} end
+-- Files that add a function to the API.
+for _, file in ipairs({
+	"api/actions", "api/events", "api/npc", "roles/roles", "perception/places", "body/body", "body/attach", "economy/goods",
+	"quests/registry", "admin/forget",
+}) do
+	files[mod .. file .. ".lua"] = {globals = {"llm_agent"}}
 end
-files[mod .. "actions/gifts.lua"] = {read_globals = {"core", "llm_agent"}}
-for _, file in ipairs({"ledger", "ledger_accounts", "ledger_journal"}) do
-	files[mod .. file .. ".lua"] = {read_globals = {"core"}}
+files[mod .. "init.lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
+-- Pure files in folders that know the game.
+for _, file in ipairs({
+	"roles/fields", "roles/form", "roles/goods", "roles/shipped", "think/repeats", "think/reply", "talk/conversation",
+	"talk/quiet_hours", "talk/speech_queue", "talk/typewriter", "economy/gift_intent", "economy/prices", "combat/tactics",
+	"quests/state_machine", "quests/writer", "admin/diagnosis",
+}) do
+	files[mod .. file .. ".lua"] = {not_globals = {"core"}}
 end
-for _, file in ipairs({"answer", "desk", "hunt", "log", "store", "tracker", "view", "words", "world"}) do
-	files[mod .. "quest_" .. file .. ".lua"] = {read_globals = {"core", "llm_agent"}}
-end
-files[mod .. "obtainable.lua"] = {read_globals = {"core"}}
-files[mod .. "quest_kinds.lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
-files[mod .. "memory.lua"] = {read_globals = {"core", "llm_agent"}}
-files[mod .. "forget.lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
-files[mod .. "actions/quests.lua"] = {read_globals = {"core", "llm_agent"}}
-files[mod .. "ledger_pockets.lua"] = {read_globals = {"ItemStack"}}
-files[mod .. "actions"] = {read_globals = {"core", "llm_agent"}}
-for _, file in ipairs({"mobs", "mcl"}) do
-	files[mod .. "adapters/" .. file .. ".lua"] = {read_globals = {"core"}}
-end
-files[mod .. "roles.lua"] = {read_globals = {"llm_agent"}}
+files[mod .. "economy/player_inventory.lua"] = {not_globals = {"core"}, read_globals = {"ItemStack"}}
 
 files["daemon/llm_agentd/demo/llm_village/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["daemon/llm_agentd/demo/llm_village/ticks.lua"] = {globals = {"core", "llm_agent"}} -- it wraps what it times

@@ -533,7 +533,8 @@ end
 
 -- Playing --------------------------------------------------------------------------------------------------------------
 
--- Load the mod as the engine does: globals `core` and, from it, `llm_agent`.
+-- Load the mod as the engine does: globals `core` and, from it, `llm_agent`. `self.mod` has what the API does not show:
+-- the tables of its folders, by name.
 -- Thousands of servers start in the specs: each file of the mod is read and compiled once.
 local read_file, compiled = loadfile, {}
 local function load_once(path)
@@ -548,19 +549,34 @@ end
 function Mock:load_mod()
 	_G.core, _G.llm_agent, _G.ItemStack = self.core, nil, self.item_stack
 	_G.loadfile = self.is_fresh and read_file or load_once
-	local ok, problem = pcall(assert(loadfile(self.mod_path .. "/init.lua")))
+	local ok, folders = pcall(assert(loadfile(self.mod_path .. "/init.lua")))
 	_G.loadfile = read_file
-	if not ok then error(problem, 0) end
+	if not ok then error(folders, 0) end
+	self.mod = folders
 	for _, fn in ipairs(self.callbacks.loaded) do fn() end
 	return _G.llm_agent
 end
 
--- The state that the mod's parts share: what the API does not show.
-function Mock.private()
-	for i = 1, 60 do
-		local name, value = debug.getupvalue(_G.llm_agent.update, i)
-		if name == "agent" then return value end
+-- All Lua files of the mod, by their path in its folder: what init.lua names, and what each folder's init.lua names.
+function Mock.files()
+	local function read(path)
+		local file = assert(io.open("mods/llm_agent/" .. path))
+		local content = file:read("*a")
+		file:close()
+		return content
 	end
+	local paths = {"init.lua"}
+	for folder in read("init.lua"):gmatch('folder%("(%l+)"') do
+		paths[#paths + 1] = folder .. "/init.lua"
+		for file in read(folder .. "/init.lua"):gmatch('load%("([%w_]+)"') do paths[#paths + 1] = ("%s/%s.lua"):format(folder, file) end
+	end
+	return paths
+end
+
+-- The storage as the mod's own files get it (core/storage.lua), for specs of a single file.
+function Mock:mod_storage()
+	return assert(loadfile(self.mod_path .. "/core/storage.lua"))(
+		self.core.get_mod_storage(), self.core.deserialize, self.core.parse_json)
 end
 
 function Mock:step(dtime, times)

@@ -138,13 +138,11 @@ end)
 
 describe("what comes with the mod", function()
 	it("stands in the prompt as the embedded model learnt it: by name and parameters alone", function()
-		local register, described, count = Mock.new({}):load_mod().register_action, {}, 0
-		for i = 1, 10 do
-			local name, value = debug.getupvalue(register, i)
-			for action_name, action in pairs(name == "agent" and value.actions or {}) do
-				count = count + 1
-				if action.description then described[#described + 1] = action_name end
-			end
+		local game, described, count = Mock.new({}), {}, 0
+		game:load_mod()
+		for name, action in pairs(game.mod.api.actions.by_name) do
+			count = count + 1
+			if action.description then described[#described + 1] = name end
 		end
 		assert.is_true(count > 0)
 		assert.same({}, described)

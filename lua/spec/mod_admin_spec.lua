@@ -11,7 +11,7 @@ local function S(words, ...)
 end
 
 describe("the diagnosis", function()
-	local diagnose = chunk("diagnosis", S, chunk("text"))
+	local diagnose = chunk("admin/diagnosis", S, chunk("core/text"))
 	local OK = {code = 200, data = {ready = true}}
 	local INFO = {code = 200, data = {engine = "llama", model = "hearthling", version = "0.1.7"}}
 	local ROLES = {code = 200, data = {roles = {{}, {}}, problems = {}}}

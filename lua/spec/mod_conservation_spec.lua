@@ -54,7 +54,7 @@ function World:boot()
 	core.register_craftitem("zoo:sword", {description = "Sword", stack_max = 1})
 	core.register_craftitem("zoo:junk", {description = "Junk", stack_max = 1})
 	self.mock, self.door, self.agent = mock, mock:open_door(function() return {} end), mock:load_mod()
-	self.ledger = mock.private().ledger
+	self.ledger = mock.mod.economy.ledger
 	self.agent.register_action("barter", {
 		roles = {"merchant"}, params = {properties = {give = {type = "object"}, get = {type = "object"}}},
 		run = function(npc, player, params) return self.ledger.swap(npc.id, player, copy(params.give), copy(params.get)) end,

@@ -1,7 +1,7 @@
 -- Fights: tactics as a pure table of what is sensible, then NPCs in a game stepped by hand that are hit, ask, obey, and end it.
 
 local Mock = require("mock_core")
-local tactics = dofile("mods/llm_agent/tactics.lua")
+local tactics = dofile("mods/llm_agent/combat/tactics.lua")
 
 local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x, z) return {x = x, y = 0, z = z or 0} end
@@ -69,9 +69,9 @@ describe("a fight", function()
 			return {{event = "done", text = "For the village!", action = order or nil, cache = "miss"}}
 		end)
 		agent = mock:load_mod()
-		private = mock.private()
+		private = mock.mod
 		remembered = {}
-		function private.remember(npc, player, sentence) remembered[#remembered + 1] = {npc.name, player or false, sentence} end
+		private.think.memory.remember = function(npc, player, sentence) remembered[#remembered + 1] = {npc.name, player or false, sentence} end
 		mock.core.register_entity("mobs:wolf", {initial_properties = {}, type = "monster"})
 	end
 
@@ -100,7 +100,7 @@ describe("a fight", function()
 		local foe = wolf(at(2))
 		hit(object, foe)
 		mock:step(0.05, 10)
-		assert.equal("attack", guard.fight.order.kind)
+		assert.equal("attack", guard.combat.order.kind)
 		assert.is_true(foe:get_hp() < 20)
 	end)
 
@@ -130,10 +130,10 @@ describe("a fight", function()
 		hit(object, foe)
 		orders.Ann = {name = "hold", params = {}}
 		mock:step(0.05, 30)
-		assert.equal("hold", guard.fight.order.kind)
+		assert.equal("hold", guard.combat.order.kind)
 		orders.Ann = nil -- it answers no more
 		mock:step(0.05, 120)
-		assert.equal("attack", guard.fight.order.kind)
+		assert.equal("attack", guard.combat.order.kind)
 	end)
 
 	it("obeys no order that makes no sense, whatever comes back", function()
@@ -146,8 +146,8 @@ describe("a fight", function()
 		}) do
 			orders.Ann = order
 			mock:step(0.05, 25)
-			assert.equal("attack", guard.fight.order.kind)
-			assert.equal("wolf", guard.fight.order.target)
+			assert.equal("attack", guard.combat.order.kind)
+			assert.equal("wolf", guard.combat.order.target)
 		end
 	end)
 
@@ -164,8 +164,8 @@ describe("a fight", function()
 		mock:step(0.05, 30)
 		local kinds, sides = {}, {}
 		for _, npc in ipairs(squad) do
-			kinds[npc.fight.order.kind] = (kinds[npc.fight.order.kind] or 0) + 1
-			if npc.fight.order.side then sides[npc.fight.order.side] = true end
+			kinds[npc.combat.order.kind] = (kinds[npc.combat.order.kind] or 0) + 1
+			if npc.combat.order.side then sides[npc.combat.order.side] = true end
 		end
 		assert.same({attack = 1, flank = 2}, kinds)
 		assert.same({left = true, right = true}, sides)
@@ -197,9 +197,9 @@ describe("a fight", function()
 		local farmer = body("Kid", "child", at(5))
 		hit(object, wolf(at(2)))
 		mock:step(0.05, 10)
-		assert.equal("call_help", healer.fight.order.kind)
-		assert.equal("attack", guard.fight.order.kind)
-		assert.is_nil(farmer.fight)
+		assert.equal("call_help", healer.combat.order.kind)
+		assert.equal("attack", guard.combat.order.kind)
+		assert.is_nil(farmer.combat)
 	end)
 
 	it("ends when the foe is gone, and is remembered", function()
@@ -210,9 +210,9 @@ describe("a fight", function()
 		hit(object, foe)
 		mock:step(0.05, 200)
 		assert.is_true(foe.gone)
-		assert.is_nil(guard.fight)
+		assert.is_nil(guard.combat)
 		assert.same({{"Ann", false, "I beat the wolf"}}, remembered)
-		assert.is_nil(private.legs.current(guard))
+		assert.is_nil(private.body.movement.current(guard))
 	end)
 
 	it("is lost without dying: the beaten lies there, then gets up, and remembers who it was", function()
@@ -220,10 +220,10 @@ describe("a fight", function()
 		local robin = mock:join("Robin", at(2))
 		local healer, object = body("Mira", "healer")
 		hit(object, robin, 1)
-		assert.equal(-0.3, private.standing.of("Mira", "Robin")) -- once for each fight, and prices show it
+		assert.equal(-0.3, private.economy.reputation.of("Mira", "Robin")) -- once for each fight, and prices show it
 		hit(object, robin, 500)
-		assert.equal(-0.3, private.standing.of("Mira", "Robin"))
-		assert.is_nil(healer.fight)
+		assert.equal(-0.3, private.economy.reputation.of("Mira", "Robin"))
+		assert.is_nil(healer.combat)
 		assert.is_true(healer.beaten)
 		assert.equal(1, object:get_hp())
 		assert.same({"Mira", "Robin", "Robin beat me"}, remembered[#remembered])
@@ -240,11 +240,11 @@ describe("a fight", function()
 		local guard, smith = body("Ann", "guard"), body("Bram", "smith", at(1))
 		mock:join("Robin", at(2))
 		mock:step(0.05, 60)
-		assert.is_nil(guard.fight)
+		assert.is_nil(guard.combat)
 		wolf(at(6)).hp = 1000
 		mock:step(0.05, 60)
-		assert.is_truthy(guard.fight)
-		assert.is_nil(smith.fight)
+		assert.is_truthy(guard.combat)
+		assert.is_nil(smith.combat)
 	end)
 
 	it("is none where the setting says so", function()
@@ -252,7 +252,7 @@ describe("a fight", function()
 		local guard, object = body("Ann", "guard")
 		hit(object, wolf(at(2)), 15)
 		mock:step(0.05, 40)
-		assert.is_nil(guard.fight)
+		assert.is_nil(guard.combat)
 		assert.equal(20, object:get_hp())
 		assert.equal(0, #door.asked)
 	end)
@@ -274,11 +274,11 @@ describe("a fight", function()
 		assert.same({"wolf"}, offered(1).attack.properties.target.enum)
 		assert.same({"Robin"}, offered(1).guard.properties.target.enum)
 		assert.is_nil(offered(1).retreat)
-		private.actions.guard.run(guard, "Robin", {target = "Robin"})
-		assert.equal("follow", private.legs.current(guard).kind)
+		private.api.actions.by_name.guard.run(guard, "Robin", {target = "Robin"})
+		assert.equal("follow", private.body.movement.current(guard).kind)
 		hit(robin, foe, 2)
 		mock:step(0.05, 20)
-		assert.is_truthy(guard.fight)
+		assert.is_truthy(guard.combat)
 		mock:step(2, 4)
 		mock:say("Robin", "Mira, the wolf!")
 		mock:step(0.05, 20)

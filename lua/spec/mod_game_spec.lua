@@ -225,7 +225,7 @@ describe("the mod", function()
 
 		it("ships fourteen roles with greetings and at least four fallback lines, each with a skin", function()
 			start()
-			local file = assert(io.open("mods/llm_agent/roles.lua"))
+			local file = assert(io.open("mods/llm_agent/roles/shipped.lua"))
 			local source = file:read("*a")
 			file:close()
 			local count = 0
@@ -385,7 +385,7 @@ describe("the mod", function()
 
 		it("talk in turns, each to what the other said, no longer than the cap, with nobody there", function()
 			village("always", {["llm_agent.npc_talk_interval_s"] = "300"})
-			agent.get_npc("a").next_talk_us = 0
+			agent.get_npc("a").next_small_talk_us = 0
 			mock:step(0.1, 200)
 			assert.equal(3, #door.asked)
 			assert.equal("background", door.asked[1].request.priority)

@@ -1,28 +1,28 @@
 -- Several who talk: what is said aloud is shared, whoever is called takes it up, and depth, number and rate are capped.
 
 local Mock = require("mock_core")
-local gathering = dofile("mods/llm_agent/gathering.lua")
+local conversation = dofile("mods/llm_agent/talk/conversation.lua")
 
 local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("a gathering", function()
 	it("keeps the last lines, and is over after a long silence", function()
-		local own = gathering.new(0)
-		for i = 1, 20 do gathering.add(own, "Ann", "line " .. i, i) end
+		local own = conversation.new(0)
+		for i = 1, 20 do conversation.add(own, "Ann", "line " .. i, i) end
 		assert.equal(8, #own.lines)
 		assert.equal("line 20", own.lines[8].text)
-		local npc = {gathering = own}
-		assert.equal(own, gathering.of(npc, 60e6))
-		assert.is_nil(gathering.of(npc, 61e6))
+		local npc = {conversation = own}
+		assert.equal(own, conversation.of(npc, 60e6))
+		assert.is_nil(conversation.of(npc, 61e6))
 		assert.is_nil(npc.gathering)
 	end)
 
 	it("calls whom a line names, never who said it", function()
 		local ann, bram = {name = "Ann"}, {name = "Bram"}
 		local function is_named(words, npc) return words:find(npc.name, 1, true) ~= nil end
-		assert.equal(bram, gathering.called({speaker = "Ann", text = "I, Ann, ask Bram."}, {ann, bram}, is_named))
-		assert.is_nil(gathering.called({speaker = "Ann", text = "I am Ann."}, {ann, bram}, is_named))
+		assert.equal(bram, conversation.called({speaker = "Ann", text = "I, Ann, ask Bram."}, {ann, bram}, is_named))
+		assert.is_nil(conversation.called({speaker = "Ann", text = "I am Ann."}, {ann, bram}, is_named))
 	end)
 end)
 
@@ -115,7 +115,7 @@ describe("NPCs in company", function()
 			["llm_agent.npc_talk"] = "always", ["llm_agent.npc_talk_chain_max"] = "6", ["llm_agent.npc_talk_interval_s"] = "300",
 			["llm_agent.repeat_lines"] = "0",
 		})
-		agent.get_npc("Ann").next_talk_us = 0
+		agent.get_npc("Ann").next_small_talk_us = 0
 		mock:step(0.1, 600)
 		local spoke = {}
 		for number = 1, #door.asked do spoke[(asked(number))] = true end
@@ -123,6 +123,6 @@ describe("NPCs in company", function()
 		assert.is_true(spoke.Ann and spoke.Bram and spoke.Cleo)
 		local _, last = asked(6)
 		assert.is_true(#last.history >= 4)
-		for _, id in ipairs({"Ann", "Bram", "Cleo"}) do assert.is_nil(agent.get_npc(id).talk) end
+		for _, id in ipairs({"Ann", "Bram", "Cleo"}) do assert.is_nil(agent.get_npc(id).small_talk) end
 	end)
 end)

@@ -19,11 +19,11 @@ describe("gifts", function()
 		mock.core.register_craftitem("zoo:bread", {description = "Loaf of Bread"})
 		mock.core.register_craftitem("zoo:crown", {description = "Crown"})
 		agent = mock:load_mod()
-		local private = mock:private()
-		ledger = private.ledger
-		private.trade = {base_price = function(item) return item == "zoo:crown" and 500 or item == "zoo:bread" and 2 or 0.5 end}
+		local private = mock.mod
+		ledger = private.economy.ledger
+		private.economy.trade.base_price = function(item) return item == "zoo:crown" and 500 or item == "zoo:bread" and 2 or 0.5 end
 		remembered, asked = {}, 0
-		function private.remember(_, player, sentence) remembered[#remembered + 1] = player .. ": " .. sentence end
+		private.think.memory.remember = function(_, player, sentence) remembered[#remembered + 1] = player .. ": " .. sentence end
 		npc = agent.register_npc("ann", {name = "Ann", role = "merchant", pos = at(0)})
 	end
 
@@ -143,12 +143,13 @@ describe("gifts", function()
 	end)
 
 	describe("consent", function()
-		local consent = loadfile(folder .. "consent.lua")()
+		local consent = loadfile(folder .. "economy/gift_intent.lua")(
+			loadfile(folder .. "core/text.lua")(), loadfile(folder .. "core/phrases.lua")())
 		local gist
 
 		before_each(function()
 			start()
-			gist = mock:private().items.gist
+			gist = mock.mod.economy.items.gist
 		end)
 
 		it("is plain words of the player", function()

@@ -17,7 +17,7 @@ describe("the ledger", function()
 		core.registered_items["zoo:pick"] = {description = "Pick", type = "tool"}
 		core.register_alias("old:apple", "zoo:apple")
 		agent = mock:load_mod()
-		ledger, items = mock:private().ledger, mock:private().items
+		ledger, items = mock.mod.economy.ledger, mock.mod.economy.items
 		agent.register_npc("ann", {name = "Ann", role = "merchant", pos = ORIGIN})
 	end
 

@@ -5,7 +5,7 @@ local Mock = require("mock_core")
 local function at(x, z) return {x = x, y = -0.5, z = z or 0} end -- on the ground: nodes below 0 are stone
 
 describe("legs", function()
-	local mock, agent, legs, npcs
+	local mock, agent, movement, npcs
 
 	local function start(options)
 		options = options or {}
@@ -13,8 +13,8 @@ describe("legs", function()
 		mock = Mock.new(options)
 		mock:open_door(function() return {} end)
 		agent = mock:load_mod()
-		local private = mock.private()
-		legs, npcs = private.legs, private.npcs
+		local private = mock.mod
+		movement, npcs = private.body.movement, private.api.npcs.by_id
 		mock.core.registered_nodes.door = {groups = {door = 1}, on_rightclick = function() end}
 	end
 
@@ -32,7 +32,7 @@ describe("legs", function()
 	local function ends_of(npc, order)
 		local ends = {}
 		order.done = function(ok, why) ends[#ends + 1] = ok and "ok" or why end
-		legs.order(npc, order)
+		movement.order(npc, order)
 		return ends
 	end
 
@@ -72,7 +72,7 @@ describe("legs", function()
 		assert.is_true(distance(object, at(6, 4)) <= 1.1)
 		assert.same({x = 0, y = 0, z = 0}, object:get_velocity())
 		assert.equal(0, mock.path_searches)
-		assert.is_nil(legs.current(npc))
+		assert.is_nil(movement.current(npc))
 	end)
 
 	it("go around a wall by the engine's search", function()
@@ -190,7 +190,7 @@ describe("legs", function()
 		mock:step(0.05, 40)
 		assert.same(stood, object:get_pos())
 		robin:set_pos(at(8, 9))
-		npc.answering = true -- also while it talks
+		npc.is_answering = true -- also while it talks
 		mock:step(0.05, 200)
 		assert.is_true(distance(object, at(8, 9)) < 2.6)
 		assert.same({}, ends)
@@ -209,13 +209,13 @@ describe("legs", function()
 		start()
 		local object, npc = body("a", at(0))
 		body("b", at(5))
-		legs.order(npc, {kind = "keep", target = "b"})
+		movement.order(npc, {kind = "keep", target = "b"})
 		mock:step(0.05, 100)
 		assert.is_true(distance(object, at(5)) < 1.6)
 		object:set_pos(at(0))
 		mock:step(0.05, 200)
 		assert.is_true(distance(object, at(5)) < 2.6)
-		assert.equal("keep", legs.current(npc).kind)
+		assert.equal("keep", movement.current(npc).kind)
 	end)
 
 	it("flee from somebody until they are far, and say so when cornered", function()
@@ -247,12 +247,12 @@ describe("legs", function()
 		mock:join("Robin", at(3))
 		local ends = ends_of(npc, {kind = "go_to", pos = at(9), timeout_s = 8})
 		mock:step(0.05, 20)
-		npc.answering = true
+		npc.is_answering = true
 		mock:step(0.05, 20)
 		local pos = object:get_pos()
 		mock:step(0.05, 400)
 		assert.same(pos, object:get_pos())
-		npc.answering = nil
+		npc.is_answering = nil
 		mock:step(0.05, 200)
 		assert.same({"ok"}, ends)
 	end)
@@ -267,8 +267,8 @@ describe("legs", function()
 		local object, npc = body("a", at(0))
 		object:unload()
 		assert.same({"asleep"}, ends_of(npc, {kind = "stay"}))
-		assert.has_error(function() legs.order(npc, {kind = "fly"}) end)
-		assert.has_error(function() legs.order(npc, {kind = "go_to"}) end)
+		assert.has_error(function() movement.order(npc, {kind = "fly"}) end)
+		assert.has_error(function() movement.order(npc, {kind = "go_to"}) end)
 	end)
 
 	it("let one who stays stay over unloading, and end all else", function()
@@ -279,12 +279,12 @@ describe("legs", function()
 		local saved = object:unload()
 		assert.same({"asleep"}, ends)
 		mock.core.add_entity(at(0), "llm_agent:npc", saved)
-		legs.order(npc, {kind = "stay"})
+		movement.order(npc, {kind = "stay"})
 		saved = npc:get_object():unload()
-		assert.equal("stay", legs.current(npc).kind)
+		assert.equal("stay", movement.current(npc).kind)
 		start() -- and over a restart
 		mock.core.add_entity(at(0), "llm_agent:npc", saved)
-		assert.equal("stay", legs.current(agent.get_npc("a")).kind)
+		assert.equal("stay", movement.current(agent.get_npc("a")).kind)
 	end)
 
 	it("search for one way in a step at most, however many want one", function()
@@ -292,7 +292,7 @@ describe("legs", function()
 		wall(3, -3, 3)
 		for i = 1, 20 do
 			local _, npc = body("n" .. i, at(0, i % 3))
-			legs.order(npc, {kind = "go_to", pos = at(6)})
+			movement.order(npc, {kind = "go_to", pos = at(6)})
 		end
 		local before = 0
 		for _ = 1, 200 do
@@ -314,7 +314,7 @@ describe("legs", function()
 				given = given + 1
 				local number = given
 				ended[number] = 0
-				legs.order(npc, {
+				movement.order(npc, {
 					kind = kinds[math.random(#kinds)], target = ({"Robin", "b", "nobody"})[math.random(3)],
 					timeout_s = math.random() < 0.5 and math.random(1, 20) or nil,
 					done = function()
@@ -331,7 +331,7 @@ describe("legs", function()
 				local npc, chance = npcs.a, math.random(10)
 				local object = npc and npc:get_object()
 				if chance <= 3 and npc then random_order(npc)
-				elseif chance == 4 and npc then legs.clear(npc)
+				elseif chance == 4 and npc then movement.clear(npc)
 				elseif chance == 5 and object then saved = object:unload()
 				elseif chance == 6 and object then object:remove()
 				elseif chance == 7 and not object and saved then mock.core.add_entity(at(0), "llm_agent:npc", saved)
@@ -341,7 +341,7 @@ describe("legs", function()
 				end
 				mock:step(0.05, math.random(1, 40))
 			end
-			local last = npcs.a and legs.current(npcs.a)
+			local last = npcs.a and movement.current(npcs.a)
 			agent.unregister_npc("a")
 			for number = 1, given do assert.equal(1, ended[number], number) end
 			assert.is_true(last == nil or last.over)

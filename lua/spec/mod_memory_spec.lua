@@ -117,7 +117,7 @@ describe("memory", function()
 
 	it("has NPCs forget a player, who is told how much it was", function()
 		mock:join("Ana", at(2))
-		local standing = mock.private().standing
+		local standing = mock.mod.economy.reputation
 		standing.change(npc.id, "Ana", -0.5)
 		standing.change("of somebody who is away", "Ana", 0.5)
 		standing.change(npc.id, "Bo", 0.5)

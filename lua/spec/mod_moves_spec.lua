@@ -12,9 +12,9 @@ local function start(options)
 	mock = Mock.new(options)
 	mock:open_door(function() return {} end)
 	agent = mock:load_mod()
-	private = mock.private()
+	private = mock.mod
 	remembered = {}
-	private.remember = function(_, _, sentence) remembered[#remembered + 1] = sentence end
+	private.think.memory.remember = function(_, _, sentence) remembered[#remembered + 1] = sentence end
 end
 
 local function body(id, pos)
@@ -57,7 +57,7 @@ describe("a gesture", function()
 		math.randomseed(9)
 		local object, npc = body("a", at(0))
 		for _ = 1, 200 do
-			npc:emote(private.emote.kinds[math.random(#private.emote.kinds)])
+			npc:emote(private.body.emote.kinds[math.random(#private.body.emote.kinds)])
 			mock:step(0.05, math.random(1, 40))
 		end
 		mock:step(0.05, 200)
@@ -93,12 +93,12 @@ describe("the action", function()
 	local object, npc
 
 	local function params(name, opts)
-		local of = private.actions[name].params(npc, "Robin", opts or {})
+		local of = private.api.actions.by_name[name].params(npc, "Robin", opts or {})
 		return of and (of.properties or true)
 	end
 
 	local function run(name, given)
-		return private.actions[name].run(npc, "Robin", given or {})
+		return private.api.actions.by_name[name].run(npc, "Robin", given or {})
 	end
 
 	before_each(function()
@@ -151,9 +151,9 @@ describe("the action", function()
 		assert.equal("Mira goes to the mill.", message)
 		mock:step(0.05, 200)
 		assert.same({"Mira went to the mill as Robin asked"}, remembered)
-		assert.equal("stay", private.legs.current(npc).kind)
+		assert.equal("stay", private.body.movement.current(npc).kind)
 		mock:step(0.5, 200)
-		assert.is_nil(private.legs.current(npc))
+		assert.is_nil(private.body.movement.current(npc))
 		run("go_to", {place = "home"})
 		for z = -50, 50 do
 			for y = 0, 1 do mock.ground[("15,%d,%d"):format(y, z)] = "stone" end

@@ -111,7 +111,7 @@ describe("whatever ends first", function()
 		local where = ("%s, reply after %d, %d steps"):format(table.concat(order, " "), lands, steps)
 		local npc = play(order, lands, steps)
 		for number = 1, asked do assert.equal(1, called[number], where .. ": callbacks of question " .. number) end
-		assert.is_nil(next(npc.asking), where)
+		assert.is_nil(next(npc.open_requests), where)
 		assert.is_true(client_is_empty(), where)
 		assert.equal(0, told_after_leaving, where)
 		local errors = {}

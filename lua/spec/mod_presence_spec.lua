@@ -4,7 +4,8 @@ local Mock = require("mock_core")
 
 local ORIGIN = {x = 0, y = 0, z = 0}
 local folder = "mods/llm_agent/"
-local text = loadfile(folder .. "text.lua")()
+local text = loadfile(folder .. "core/text.lua")()
+local quiet_hours = loadfile(folder .. "talk/quiet_hours.lua")()
 
 local function at(x) return {x = x, y = 0, z = 0} end
 
@@ -15,7 +16,7 @@ describe("an utterance", function()
 		local settings = {bubble_chars = 20, read_char_ms = 100, read_base_ms = 1000}
 		for key, value in pairs(over or {}) do settings[key] = value end
 		now, shown, lines = 0, {}, {}
-		utterance = loadfile(folder .. "utterance.lua")(text, settings)(whole)
+		utterance = loadfile(folder .. "talk/typewriter.lua")(settings, text).new(whole)
 	end
 
 	local function run(seconds)
@@ -112,31 +113,31 @@ describe("an utterance", function()
 	end)
 end)
 
-describe("restraint", function()
-	local restraint
+describe("rate_limit", function()
+	local rate_limit
 	local S = 1e6
 
 	before_each(function()
-		restraint = loadfile(folder .. "restraint.lua")({
+		rate_limit = loadfile(folder .. "core/rate_limit.lua")({
 			player_rate_per_min = 6, player_burst = 2, npc_rate_per_min = 60, npc_burst = 10, server_rate_per_min = 60, server_burst = 4,
 		})
 	end)
 
 	it("gives a burst, then what the rate refills, for each player alone", function()
-		assert.is_nil(restraint.take("ana", "n", 0))
-		assert.is_nil(restraint.take("ana", "n", 0))
-		assert.equal("player", restraint.take("ana", "n", 0))
-		assert.is_nil(restraint.take("bram", "n", 0))
-		assert.equal("player", restraint.take("ana", "n", 9 * S))
-		assert.is_nil(restraint.take("ana", "n", 10 * S))
-		assert.equal("player", restraint.exhausted("ana", "n", 10 * S))
+		assert.is_nil(rate_limit.take("ana", "n", 0))
+		assert.is_nil(rate_limit.take("ana", "n", 0))
+		assert.equal("player", rate_limit.take("ana", "n", 0))
+		assert.is_nil(rate_limit.take("bram", "n", 0))
+		assert.equal("player", rate_limit.take("ana", "n", 9 * S))
+		assert.is_nil(rate_limit.take("ana", "n", 10 * S))
+		assert.equal("player", rate_limit.exhausted("ana", "n", 10 * S))
 	end)
 
 	it("holds the whole server, and takes from no bucket when one is empty", function()
-		for i = 1, 4 do assert.is_nil(restraint.take("p" .. i, nil, 0)) end
-		for _ = 1, 5 do assert.equal("server", restraint.take("ana", "n", 0)) end
-		assert.is_nil(restraint.take("ana", "n", 1 * S))
-		assert.is_nil(restraint.take("ana", "n", 2 * S)) -- the refused ones cost Ana nothing
+		for i = 1, 4 do assert.is_nil(rate_limit.take("p" .. i, nil, 0)) end
+		for _ = 1, 5 do assert.equal("server", rate_limit.take("ana", "n", 0)) end
+		assert.is_nil(rate_limit.take("ana", "n", 1 * S))
+		assert.is_nil(rate_limit.take("ana", "n", 2 * S)) -- the refused ones cost Ana nothing
 	end)
 
 	it("never gives more than burst plus rate, whatever the order", function()
@@ -144,21 +145,21 @@ describe("restraint", function()
 		local given, now = 0, 0
 		for _ = 1, 5000 do
 			now = now + math.random(0, 400) * 1000
-			if not restraint.take("ana", "n" .. math.random(3), now) then given = given + 1 end
+			if not rate_limit.take("ana", "n" .. math.random(3), now) then given = given + 1 end
 		end
 		assert.is_true(given <= 2 + now / (10 * S) + 1)
 		assert.is_true(given >= now / (10 * S) - 1)
 	end)
 
 	it("reads quiet hours, over midnight too", function()
-		local hours = restraint.parse_hours("22-6")
+		local hours = quiet_hours.parse("22-6")
 		for hour, quiet in pairs({[21.9] = false, [22] = true, [0] = true, [5.9] = true, [6] = false, [12] = false}) do
-			assert.equal(quiet, restraint.is_quiet(hours, hour / 24))
+			assert.equal(quiet, quiet_hours.is_quiet(hours, hour / 24))
 		end
-		assert.is_true(restraint.is_quiet(restraint.parse_hours(" 8 - 10 "), 9 / 24))
-		assert.is_nil(restraint.parse_hours(""))
-		for _, wrong in ipairs({"night", "22", "25-3", "22-6-8"}) do assert.is_false(restraint.parse_hours(wrong)) end
-		assert.is_false(restraint.is_quiet(nil, 0))
+		assert.is_true(quiet_hours.is_quiet(quiet_hours.parse(" 8 - 10 "), 9 / 24))
+		assert.is_nil(quiet_hours.parse(""))
+		for _, wrong in ipairs({"night", "22", "25-3", "22-6-8"}) do assert.is_false(quiet_hours.parse(wrong)) end
+		assert.is_false(quiet_hours.is_quiet(nil, 0))
 	end)
 end)
 
@@ -166,7 +167,7 @@ describe("repeats", function()
 	local repeats, memory
 
 	before_each(function()
-		repeats = loadfile(folder .. "repeats.lua")(text, {repeat_lines = 2})
+		repeats = loadfile(folder .. "think/repeats.lua")({repeat_lines = 2}, text)
 		memory = {}
 	end)
 
@@ -187,7 +188,7 @@ describe("repeats", function()
 	end)
 
 	it("are told to the model, no more and no longer than the daemon takes", function()
-		repeats = loadfile(folder .. "repeats.lua")(text, {repeat_lines = 50})
+		repeats = loadfile(folder .. "think/repeats.lua")({repeat_lines = 50}, text)
 		for i = 1, 9 do repeats.note(memory, ("line number %d %s"):format(i, ("ë"):rep(300)), nil, 0) end
 		local lines = repeats.lines(memory, 0)
 		assert.equal(5, #lines)

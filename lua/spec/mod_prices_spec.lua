@@ -3,7 +3,7 @@
 
 local Mock = require("mock_core")
 
-local prices = assert(loadfile("mods/llm_agent/prices.lua"))()
+local prices = assert(loadfile("mods/llm_agent/economy/prices.lua"))()
 
 local function no_recipe() return nil end
 
@@ -124,9 +124,8 @@ describe("a market", function()
 	local function start(storage)
 		mock = Mock.new({storage = storage})
 		_G.core = mock.core
-		market = assert(loadfile("mods/llm_agent/market.lua"))({
-			settings = {market_half_life_min = 60}, storage = mock.core.get_mod_storage(), prices = prices,
-		})
+		market = assert(loadfile("mods/llm_agent/economy/market.lua"))(
+			{market_half_life_min = 60}, mock:mod_storage(), prices)
 	end
 
 	before_each(function() start() end)

@@ -53,7 +53,7 @@ local function begin(settings, translations)
 	answer = nil
 	door = mock:open_door(function(request) return {{event = "done", text = "Well.", action = answer and answer(request)}} end)
 	agent = mock:load_mod()
-	private = mock:private()
+	private = mock.mod
 end
 
 local function npc(id, role, pos)
@@ -87,7 +87,7 @@ local function completes(request)
 	return actions_of(request).complete_quest and {name = "complete_quest"} or nil
 end
 
-local function the_quest(player) return private.quests.of_player(player or "Robin", private.quests.is_open)[1] end
+local function the_quest(player) return private.quests.quests.of_player(player or "Robin", private.quests.quests.is_open)[1] end
 
 describe("what NPCs think of", function()
 	it("is always possible and paid for, in any world", function()
@@ -99,13 +99,13 @@ describe("what NPCs think of", function()
 			local role = ({"smith", "hunter", "farmer", "villager", "guard"})[r(5)]
 			local ann = npc("ann", role)
 			local coins = r(0, 3) * r(0, 30)
-			private.ledger.mint("ann", COIN, coins)
-			if r(2) == 1 then private.ledger.mint("ann", "zoo:bread", r(9)) end
+			private.economy.ledger.mint("ann", COIN, coins)
+			if r(2) == 1 then private.economy.ledger.mint("ann", "zoo:bread", r(9)) end
 			local walled = r(3) == 1
 			for _, name in ipairs({"bob", "cid"}) do
 				if r(2) == 1 then
 					local other = npc(name, "miner", {x = r(5, 70), y = r(0, 1) * -20, z = 0})
-					other.lives_in_body = true
+					other.kept_by_body = true
 				end
 			end
 			if walled then -- nobody gets out of here
@@ -120,7 +120,7 @@ describe("what NPCs think of", function()
 			for _ = 1, r(0, 3) do core.add_entity({x = r(-60, 60), y = 0, z = 0}, ({"zoo:wolf", "zoo:sheep", "zoo:cart"})[r(3)]) end
 			agent.set_place("Mill", {x = r(-80, 80), y = r(0, 1) * -30, z = 0}, 5)
 			mock:join("Robin", NEXT)
-			local quest = private.quest_writer.write(private.quest_world.look(ann, "Robin", r), r)
+			local quest = private.quests.writer.write(private.quests.world.look(ann, "Robin", r), r)
 			if coins < 2 then assert.is_nil(quest, "seed " .. seed) end
 			if quest then
 				kinds[quest.kind] = (kinds[quest.kind] or 0) + 1
@@ -138,10 +138,10 @@ describe("what NPCs think of", function()
 					assert.is_true(quest.target == "zoo:wolf" or role == "hunter" and quest.target == "zoo:sheep", where)
 				elseif quest.kind == "deliver" then
 					local item, count = next(quest.carries)
-					assert.is_true(private.ledger.count("ann", item) >= count, where)
+					assert.is_true(private.economy.ledger.count("ann", item) >= count, where)
 					assert.is_true(agent.get_npc(quest.target).pos.y == 0 and not walled, where)
 				else
-					local place = private.places.list()[1]
+					local place = private.perception.places.list()[1]
 					assert.is_true(place.y == 0 and not walled and math.abs(place.x) > 5, where)
 				end
 			end
@@ -151,25 +151,25 @@ describe("what NPCs think of", function()
 
 	it("asks for nothing that cannot be had, though the game knows it", function()
 		begin()
-		for name in pairs(OBTAINABLE) do assert.is_true(private.obtainable.has(name), name) end
+		for name in pairs(OBTAINABLE) do assert.is_true(private.economy.obtainable.has(name), name) end
 		for _, name in ipairs({"zoo:apple", "zoo:bedrock", "zoo:bread", "zoo:wheat", "zoo:iron_lump", "zoo:nothing", "air"}) do
-			assert.is_false(private.obtainable.has(name), name)
+			assert.is_false(private.economy.obtainable.has(name), name)
 		end
 	end)
 
 	it("asks for what the market is short of, and for nothing that it has plenty of", function()
 		begin()
 		local ann = npc("ann", "smith")
-		private.ledger.mint("ann", "zoo:coal_lump", 12)
+		private.economy.ledger.mint("ann", "zoo:coal_lump", 12)
 		local function wants(item)
-			for _, want in ipairs(private.quest_world.look(ann, "Robin", math.random).wants) do
+			for _, want in ipairs(private.quests.world.look(ann, "Robin", math.random).wants) do
 				if want.item == item then return want.most end
 			end
 		end
 		assert.is_nil(wants("zoo:coal_lump"))
 		assert.equal(12, wants("zoo:stick"))
 		assert.is_nil(wants("zoo:dirt"))
-		private.market.note("", "zoo:dirt", private.trade.base_price("zoo:dirt"), 30, true)
+		private.economy.market.note("", "zoo:dirt", private.economy.trade.base_price("zoo:dirt"), 30, true)
 		assert.equal(5, wants("zoo:dirt"))
 	end)
 
@@ -179,14 +179,14 @@ describe("what NPCs think of", function()
 		agent.set_place("Cave", {x = 40, y = -40, z = 0}, 5)
 		agent.set_place("Hall", {x = 300, y = 0, z = 0}, 5)
 		mock:join("Robin", NEXT)
-		local function near(pos) return private.quest_world.can_reach(ORIGIN, pos) end
+		local function near(pos) return private.quests.world.can_reach(ORIGIN, pos) end
 		assert.is_false(near({x = 40, y = -40, z = 0}))
 		assert.is_false(near({x = 300, y = 0, z = 0}))
 		assert.is_true(near({x = 30, y = 0, z = 0}))
 		core.get_player_by_name("Robin"):set_pos({x = 301, y = 0, z = 0})
 		mock:step(0.5, 3)
 		assert.is_true(near({x = 300, y = 0, z = 0}))
-		assert.equal("Hall", private.quest_world.look(ann, "Robin", function(_, high) return high end).places[1].name)
+		assert.equal("Hall", private.quests.world.look(ann, "Robin", function(_, high) return high end).places[1].name)
 	end)
 end)
 
@@ -194,7 +194,7 @@ describe("a quest in talk", function()
 	before_each(function()
 		begin()
 		npc("ann", "smith")
-		private.ledger.mint("ann", COIN, 30)
+		private.economy.ledger.mint("ann", COIN, 30)
 		mock:join("Robin", NEXT)
 	end)
 
@@ -221,7 +221,7 @@ describe("a quest in talk", function()
 		request = ask("Here it is")
 		assert.same({}, actions_of(request).complete_quest)
 		assert.equal("paid", quest.state)
-		assert.equal(p.reward.minimum, private.ledger.carried(core.get_player_by_name("Robin"), COIN))
+		assert.equal(p.reward.minimum, private.economy.ledger.carried(core.get_player_by_name("Robin"), COIN))
 		request = ask("Do you have more work for me?")
 		assert.is_nil(actions_of(request).offer_quest) -- not so soon
 		assert.is_nil(request.context.need)
@@ -234,7 +234,7 @@ describe("a quest in talk", function()
 		}) do
 			begin()
 			npc("ann", "smith")
-			private.ledger.mint("ann", COIN, 30)
+			private.economy.ledger.mint("ann", COIN, 30)
 			mock:join("Robin", NEXT)
 			agent.register_quest("light", {kind = "fetch", item = "zoo:torch", count = 2, reward = 9, npcs = {"ann"}})
 			answer = offers
@@ -277,11 +277,11 @@ describe("a quest in talk", function()
 	end)
 
 	it("is nothing where the NPC has no coins, where quests are off, or for a player who left", function()
-		private.ledger.burn("ann", COIN, 30)
+		private.economy.ledger.burn("ann", COIN, 30)
 		assert.is_nil(actions_of(ask("Any work?")).offer_quest)
 		begin({["llm_agent.quests"] = "false"})
 		npc("ann", "smith")
-		private.ledger.mint("ann", COIN, 30)
+		private.economy.ledger.mint("ann", COIN, 30)
 		mock:join("Robin", NEXT)
 		assert.is_nil(actions_of(ask("Any work?")).offer_quest)
 	end)
@@ -298,7 +298,7 @@ describe("a quest in talk", function()
 
 	it("is answered by a click in the dialog", function()
 		answer = offers
-		private.open_dialog(agent.get_npc("ann"), "Robin")
+		private.talk.dialog.open(agent.get_npc("ann"), "Robin")
 		mock:submit("Robin", "llm_agent:dialog", {say = "Say", words = "Any work?"})
 		mock:step(0.05, 6)
 		local form = mock.forms.Robin.spec
@@ -318,7 +318,7 @@ describe("a quest in talk", function()
 		}) do
 			begin()
 			npc("ann", "smith")
-			private.ledger.mint("ann", COIN, 30)
+			private.economy.ledger.mint("ann", COIN, 30)
 			mock:join("Robin", NEXT)
 			answer = offers
 			ask("Any work?")
@@ -336,9 +336,9 @@ describe("the quest log", function()
 	before_each(function()
 		begin()
 		npc("ann", "smith")
-		private.ledger.mint("ann", COIN, 30)
+		private.economy.ledger.mint("ann", COIN, 30)
 		mock:join("Robin", NEXT)
-		private.quests.offer({
+		private.quests.quests.offer({
 			kind = "fetch", npc = "ann", npc_name = "Ann", player = "Robin", item = "zoo:torch", count = 3, reward = {[COIN] = 7}, lasts_s = 3700,
 		}, 0)
 	end)
@@ -360,7 +360,7 @@ describe("the quest log", function()
 		mock:submit("Robin", FORM, {list = "CHG:1:2"})
 		mock:submit("Robin", FORM, {done = "x"})
 		shows("Over: paid")
-		assert.equal(7, private.ledger.carried(core.get_player_by_name("Robin"), COIN))
+		assert.equal(7, private.economy.ledger.carried(core.get_player_by_name("Robin"), COIN))
 		mock:submit("Robin", FORM, {quit = "true"})
 		mock:submit("Robin", FORM, {abandon = "x"}) -- a form that is closed
 	end)
@@ -369,7 +369,7 @@ describe("the quest log", function()
 		begin({}, {})
 		npc("ann", "smith")
 		mock:join("Robin", NEXT)
-		private.quests.offer({
+		private.quests.quests.offer({
 			kind = "visit", npc = "ann", npc_name = "Ann", player = "Robin", target = "Mill", count = 1, reward = {[COIN] = 7}, lasts_s = 60,
 		}, 0)
 		mock:command("Robin", "quests")
@@ -408,8 +408,8 @@ describe("the quest log", function()
 		assert.is_false((mock:command("Robin", "quests done")))
 		assert.is_true((mock:command("Robin", "quests accept")))
 		local bob = npc("bob", "smith")
-		private.ledger.mint("bob", COIN, 9)
-		private.quests.offer({
+		private.economy.ledger.mint("bob", COIN, 9)
+		private.quests.quests.offer({
 			kind = "fetch", npc = bob.id, npc_name = "Bob", player = "Robin", item = "zoo:stick", count = 1, reward = {[COIN] = 2}, lasts_s = 60,
 		}, 0)
 		assert.is_true((mock:command("Robin", "quests accept 2")))
@@ -427,7 +427,7 @@ describe("a registered quest", function()
 	before_each(function()
 		begin()
 		npc("ann", "smith")
-		private.ledger.mint("ann", COIN, 30)
+		private.economy.ledger.mint("ann", COIN, 30)
 		mock:join("Robin", NEXT)
 		answer, lights = offers, 0
 	end)
@@ -442,7 +442,7 @@ describe("a registered quest", function()
 	end)
 
 	it("may be a task that its mod judges, for goods", function()
-		private.ledger.mint("ann", "zoo:bread", 2)
+		private.economy.ledger.mint("ann", "zoo:bread", 2)
 		agent.register_quest("light_the_beacon", {
 			kind = "task", title = "Light the beacon on the hill", reward = {["zoo:bread"] = 2}, npcs = {"ann"},
 			done = function(who, player) return who.id == "ann" and player == "Robin" and lights > 0 end,
@@ -457,14 +457,14 @@ describe("a registered quest", function()
 		answer = completes
 		ask("The beacon burns!")
 		assert.is_nil(the_quest())
-		assert.equal(2, private.ledger.carried(core.get_player_by_name("Robin"), "zoo:bread"))
+		assert.equal(2, private.economy.ledger.carried(core.get_player_by_name("Robin"), "zoo:bread"))
 	end)
 
 	it("is not offered where it cannot be done, paid, or its mod says no", function()
 		mock.settings["llm_agent.quests_made_up"] = "false"
 		begin(mock.settings)
 		npc("ann", "smith")
-		private.ledger.mint("ann", COIN, 30)
+		private.economy.ledger.mint("ann", COIN, 30)
 		mock:join("Robin", NEXT)
 		for i, def in ipairs({
 			{kind = "fetch", item = "zoo:dragon", reward = 3}, {kind = "fetch", item = "zoo:torch", reward = 31},

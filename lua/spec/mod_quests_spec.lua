@@ -32,7 +32,7 @@ local function begin(options)
 	register_world(mock.core)
 	mock.game_s = options.game_s or 0
 	game.mock, game.options, game.llm_agent = mock, options, mock:load_mod()
-	game.agent = mock:private()
+	game.private = mock.mod
 	game.events = {}
 	game.llm_agent.on("quest", function(npc, player, quest, state)
 		assert.is_true(npc == nil or npc.id == quest.npc)
@@ -53,10 +53,10 @@ local function restart()
 end
 
 local function coins_of(name)
-	return game.agent.ledger.carried(core.get_player_by_name(name), COIN)
+	return game.private.economy.ledger.carried(core.get_player_by_name(name), COIN)
 end
 
-local function has(name, item) return game.agent.ledger.carried(core.get_player_by_name(name), item) end
+local function has(name, item) return game.private.economy.ledger.carried(core.get_player_by_name(name), item) end
 
 local function give(name, stack) core.get_player_by_name(name):get_inventory():add_item("main", stack) end
 
@@ -71,12 +71,12 @@ local KINDS = {
 local function offer(kind, reward, player, npc)
 	local def = {kind = kind, npc = npc or "ann", npc_name = "Ann", player = player or "Robin", reward = {[COIN] = reward or 5}, lasts_s = 600}
 	for field, value in pairs(KINDS[kind]) do def[field] = value end
-	return game.agent.quests.offer(def, game.mock.game_s)
+	return game.private.quests.quests.offer(def, game.mock.game_s)
 end
 
 local function accepted(kind, reward)
 	local quest = offer(kind, reward)
-	assert.is_true(game.agent.quest_desk.accept(quest.id, "Robin"))
+	assert.is_true(game.private.quests.service.accept(quest.id, "Robin"))
 	return quest
 end
 
@@ -88,25 +88,25 @@ end
 describe("a quest", function()
 	before_each(function()
 		begin()
-		game.agent.ledger.mint("ann", COIN, 20)
-		game.agent.ledger.mint("ann", BREAD, 4)
+		game.private.economy.ledger.mint("ann", COIN, 20)
+		game.private.economy.ledger.mint("ann", BREAD, 4)
 		game.mock:join("Robin", NEXT)
 		game.llm_agent.set_place("Mill", FAR, 5)
 	end)
 
 	it("to fetch takes the things and pays at once", function()
 		local quest = accepted("fetch")
-		assert.equal(15, game.agent.ledger.count("ann", COIN))
+		assert.equal(15, game.private.economy.ledger.count("ann", COIN))
 		give("Robin", APPLE .. " 2")
 		game.mock:step(0.5, 3)
 		assert.same({"accepted", 2}, {quest.state, quest.progress})
-		assert.is_false((game.agent.quest_desk.hand_in(quest.id, "Robin")))
+		assert.is_false((game.private.quests.service.hand_in(quest.id, "Robin")))
 		give("Robin", APPLE .. " 2")
 		game.mock:step(0.5, 3)
 		assert.equal("fulfilled", quest.state)
-		assert.is_true(game.agent.quest_desk.hand_in(quest.id, "Robin"))
-		assert.same({5, 1, 3}, {coins_of("Robin"), has("Robin", APPLE), game.agent.ledger.count("ann", APPLE)})
-		assert.is_false((game.agent.quest_desk.hand_in(quest.id, "Robin")))
+		assert.is_true(game.private.quests.service.hand_in(quest.id, "Robin"))
+		assert.same({5, 1, 3}, {coins_of("Robin"), has("Robin", APPLE), game.private.economy.ledger.count("ann", APPLE)})
+		assert.is_false((game.private.quests.service.hand_in(quest.id, "Robin")))
 		assert.equal(5, coins_of("Robin"))
 		assert.same({"Robin q1 offered", "Robin q1 accepted", "Robin q1 fulfilled", "Robin q1 paid"}, game.events)
 	end)
@@ -122,21 +122,21 @@ describe("a quest", function()
 
 	it("to deliver puts the things into the player's hands and then into the other's", function()
 		local quest = accepted("deliver")
-		assert.same({2, 2}, {has("Robin", BREAD), game.agent.ledger.count("ann", BREAD)})
-		local ok, why = game.agent.quest_desk.hand_in(quest.id, "Robin")
+		assert.same({2, 2}, {has("Robin", BREAD), game.private.economy.ledger.count("ann", BREAD)})
+		local ok, why = game.private.quests.service.hand_in(quest.id, "Robin")
 		assert.is_false(ok)
 		assert.is_truthy(why:find("Bob is not near", 1, true))
 		walk("Robin", FAR)
-		assert.is_true(game.agent.quest_desk.hand_in(quest.id, "Robin"))
-		assert.same({0, 2, 5}, {has("Robin", BREAD), game.agent.ledger.count("bob", BREAD), coins_of("Robin")})
+		assert.is_true(game.private.quests.service.hand_in(quest.id, "Robin"))
+		assert.same({0, 2, 5}, {has("Robin", BREAD), game.private.economy.ledger.count("bob", BREAD), coins_of("Robin")})
 	end)
 
 	it("to deliver gives back what is left when it is given up, and is not offered again to who kept a part", function()
 		local quest = accepted("deliver")
 		core.get_player_by_name("Robin"):get_inventory():remove_item("main", BREAD)
-		assert.is_true(game.agent.quest_desk.abandon(quest.id, "Robin"))
-		assert.same({0, 3, 20}, {has("Robin", BREAD), game.agent.ledger.count("ann", BREAD), game.agent.ledger.count("ann", COIN)})
-		assert.is_true(game.agent.quests.is_untrusted("Robin"))
+		assert.is_true(game.private.quests.service.abandon(quest.id, "Robin"))
+		assert.same({0, 3, 20}, {has("Robin", BREAD), game.private.economy.ledger.count("ann", BREAD), game.private.economy.ledger.count("ann", COIN)})
+		assert.is_true(game.private.quests.quests.is_untrusted("Robin"))
 	end)
 
 	it("to hunt counts what the player slays, however the mob dies", function()
@@ -154,7 +154,7 @@ describe("a quest", function()
 			assert.equal(1, quest.progress)
 			strike(second, 30)
 			assert.equal("fulfilled", quest.state)
-			assert.is_true(game.agent.quest_desk.hand_in(quest.id, "Robin"))
+			assert.is_true(game.private.quests.service.hand_in(quest.id, "Robin"))
 		end
 		KINDS.hunt.target = "zoo:wolf"
 		assert.equal(10, coins_of("Robin"))
@@ -167,7 +167,7 @@ describe("a quest", function()
 		walk("Robin", {x = 57, y = 1, z = 0})
 		assert.equal("fulfilled", quest.state)
 		walk("Robin", NEXT)
-		assert.is_true(game.agent.quest_desk.hand_in(quest.id, "Robin"))
+		assert.is_true(game.private.quests.service.hand_in(quest.id, "Robin"))
 		assert.equal(5, coins_of("Robin"))
 	end)
 
@@ -176,39 +176,39 @@ describe("a quest", function()
 		game.llm_agent.remove_place("Mill")
 		game.mock:step(0.5, 3)
 		assert.same({"failed", "place_gone"}, {quest.state, quest.why})
-		assert.equal(20, game.agent.ledger.count("ann", COIN))
+		assert.equal(20, game.private.economy.ledger.count("ann", COIN))
 	end)
 
 	it("pays nothing to a full inventory, takes nothing, and pays later", function()
 		local quest = accepted("fetch")
 		local inventory = core.get_player_by_name("Robin"):get_inventory()
 		for i = 1, inventory:get_size("main") do inventory:set_stack("main", i, APPLE .. " 99") end
-		local ok, why = game.agent.quest_desk.hand_in(quest.id, "Robin")
+		local ok, why = game.private.quests.service.hand_in(quest.id, "Robin")
 		assert.is_false(ok)
 		assert.is_truthy(why:find("no room", 1, true))
 		assert.same({"fulfilled", 0, 99 * 32}, {quest.state, coins_of("Robin"), has("Robin", APPLE)})
 		inventory:set_stack("main", 1, "")
-		assert.is_true(game.agent.quest_desk.hand_in(quest.id, "Robin"))
+		assert.is_true(game.private.quests.service.hand_in(quest.id, "Robin"))
 		assert.equal(5, coins_of("Robin"))
 	end)
 
 	it("is not taken up where the reward or the goods are gone by then", function()
 		local quest = offer("fetch", 15)
-		game.agent.ledger.burn("ann", COIN, 10)
-		assert.is_false((game.agent.quest_desk.accept(quest.id, "Robin")))
-		assert.same({"failed", 10}, {quest.state, game.agent.ledger.count("ann", COIN)})
+		game.private.economy.ledger.burn("ann", COIN, 10)
+		assert.is_false((game.private.quests.service.accept(quest.id, "Robin")))
+		assert.same({"failed", 10}, {quest.state, game.private.economy.ledger.count("ann", COIN)})
 		quest = offer("deliver")
-		game.agent.ledger.burn("ann", BREAD, 3)
-		assert.is_false((game.agent.quest_desk.accept(quest.id, "Robin")))
-		assert.same({"failed", 10, 1}, {quest.state, game.agent.ledger.count("ann", COIN), game.agent.ledger.count("ann", BREAD)})
+		game.private.economy.ledger.burn("ann", BREAD, 3)
+		assert.is_false((game.private.quests.service.accept(quest.id, "Robin")))
+		assert.same({"failed", 10, 1}, {quest.state, game.private.economy.ledger.count("ann", COIN), game.private.economy.ledger.count("ann", BREAD)})
 	end)
 
 	it("is not taken up from afar, nor by somebody else", function()
 		local quest = offer("fetch")
 		walk("Robin", FAR)
-		assert.is_false((game.agent.quest_desk.accept(quest.id, "Robin")))
+		assert.is_false((game.private.quests.service.accept(quest.id, "Robin")))
 		game.mock:join("Marian", NEXT)
-		assert.is_false((game.agent.quest_desk.accept(quest.id, "Marian")))
+		assert.is_false((game.private.quests.service.accept(quest.id, "Marian")))
 		assert.equal("offered", quest.state)
 	end)
 
@@ -218,7 +218,7 @@ describe("a quest", function()
 		assert.equal("accepted", quest.state)
 		game.mock:step(1, 4)
 		assert.same({"expired", "expired"}, {quest.state, other.state})
-		assert.equal(20, game.agent.ledger.count("ann", COIN))
+		assert.equal(20, game.private.economy.ledger.count("ann", COIN))
 		assert.is_truthy(game.mock:chat_of("Robin")[#game.mock:chat_of("Robin")]:find("the time is up", 1, true))
 	end)
 
@@ -227,9 +227,9 @@ describe("a quest", function()
 		local delivery = offer("deliver", 5, "Robin", "ann")
 		assert.is_nil(delivery) -- one at a time
 		game.mock:leave("Robin")
-		game.agent.bury("ann")
+		game.private.api.npcs.bury("ann")
 		assert.same({"failed", "npc_gone"}, {quest.state, quest.why})
-		assert.same({[COIN] = 20, [BREAD] = 4}, game.agent.ledger.total())
+		assert.same({[COIN] = 20, [BREAD] = 4}, game.private.economy.ledger.total())
 		restart()
 		game.mock:join("Robin", NEXT)
 		local told = game.mock:chat_of("Robin")
@@ -241,8 +241,8 @@ describe("a quest", function()
 
 	it("fails when who shall get the goods is gone; they stay where they are", function()
 		local quest = accepted("deliver")
-		game.agent.bury("bob")
-		assert.same({"failed", 20, 2}, {quest.state, game.agent.ledger.count("ann", COIN), has("Robin", BREAD)})
+		game.private.api.npcs.bury("bob")
+		assert.same({"failed", 20, 2}, {quest.state, game.private.economy.ledger.count("ann", COIN), has("Robin", BREAD)})
 	end)
 
 	it("is the same after a restart, deadline and all", function()
@@ -251,12 +251,12 @@ describe("a quest", function()
 		game.mock:step(1, 100)
 		local left_s = quest.ends_s - game.mock.game_s
 		restart()
-		local same = game.agent.quests.get(quest.id)
+		local same = game.private.quests.quests.get(quest.id)
 		assert.same({"fulfilled", "Robin", 3}, {same.state, same.player, same.count})
 		assert.equal(left_s, same.ends_s - game.mock.game_s)
 		game.mock:join("Robin", NEXT)
-		assert.is_true(game.agent.quest_desk.hand_in(quest.id, "Robin"))
-		assert.same({5, 15}, {coins_of("Robin"), game.agent.ledger.count("ann", COIN)})
+		assert.is_true(game.private.quests.service.hand_in(quest.id, "Robin"))
+		assert.same({5, 15}, {coins_of("Robin"), game.private.economy.ledger.count("ann", COIN)})
 		assert.equal("q2", offer("fetch").id)
 	end)
 
@@ -265,39 +265,39 @@ describe("a quest", function()
 		restart()
 		game.mock:join("Robin", NEXT)
 		core.add_entity(NEXT, "zoo:wolf"):punch(core.get_player_by_name("Robin"), 1, {damage_groups = {fleshy = 50}}, ORIGIN)
-		assert.equal(1, game.agent.quests.get(quest.id).progress)
+		assert.equal(1, game.private.quests.quests.get(quest.id).progress)
 	end)
 
 	it("has limits for players and for NPCs", function()
-		game.agent.ledger.mint("bob", COIN, 100)
+		game.private.economy.ledger.mint("bob", COIN, 100)
 		local defs = {}
 		for i = 1, 6 do
 			game.llm_agent.register_npc("n" .. i, {name = "N" .. i, role = "farmer", pos = ORIGIN})
-			game.agent.ledger.mint("n" .. i, COIN, 5)
+			game.private.economy.ledger.mint("n" .. i, COIN, 5)
 			defs[i] = offer("fetch", 5, "Robin", "n" .. i)
 		end
-		for i = 1, 5 do assert.is_true(game.agent.quest_desk.accept(defs[i].id, "Robin")) end
-		local ok, why = game.agent.quest_desk.accept(defs[6].id, "Robin")
+		for i = 1, 5 do assert.is_true(game.private.quests.service.accept(defs[i].id, "Robin")) end
+		local ok, why = game.private.quests.service.accept(defs[6].id, "Robin")
 		assert.is_false(ok)
 		assert.is_truthy(why:find("too many open quests", 1, true))
 		for i = 1, 4 do
 			game.mock:join("P" .. i, NEXT)
-			assert.equal(i < 4, (game.agent.quest_desk.accept(offer("visit", 2, "P" .. i).id, "P" .. i)))
+			assert.equal(i < 4, (game.private.quests.service.accept(offer("visit", 2, "P" .. i).id, "P" .. i)))
 		end
 	end)
 
 	it("leaves the player alone for a while after it", function()
 		local quest = accepted("visit")
-		assert.is_false(game.agent.quests.rests("ann", "Robin", game.mock.game_s))
-		game.agent.quest_desk.abandon(quest.id, "Robin")
-		assert.is_true(game.agent.quests.rests("ann", "Robin", game.mock.game_s))
-		assert.is_false(game.agent.quests.rests("ann", "Robin", game.mock.game_s + 300))
-		assert.is_false(game.agent.quests.rests("bob", "Robin", game.mock.game_s))
+		assert.is_false(game.private.quests.quests.rests("ann", "Robin", game.mock.game_s))
+		game.private.quests.service.abandon(quest.id, "Robin")
+		assert.is_true(game.private.quests.quests.rests("ann", "Robin", game.mock.game_s))
+		assert.is_false(game.private.quests.quests.rests("ann", "Robin", game.mock.game_s + 300))
+		assert.is_false(game.private.quests.quests.rests("bob", "Robin", game.mock.game_s))
 	end)
 
 	it("keeps the last ten that are over", function()
-		for _ = 1, 14 do game.agent.quest_desk.abandon(accepted("visit").id, "Robin") end
-		assert.equal(10, #game.agent.quests.of_player("Robin"))
+		for _ = 1, 14 do game.private.quests.service.abandon(accepted("visit").id, "Robin") end
+		assert.equal(10, #game.private.quests.quests.of_player("Robin"))
 		local kept = 0
 		for key in pairs(game.mock.storage) do kept = kept + (key:find("^quest:") and 1 or 0) end
 		assert.equal(10, kept)
@@ -305,11 +305,11 @@ describe("a quest", function()
 
 	it("tells NPCs' memory what came of it", function()
 		local told = {}
-		game.agent.remember = function(npc, player, sentence) told[#told + 1] = ("%s %s: %s"):format(npc.id, player, sentence) end
+		game.private.think.memory.remember = function(npc, player, sentence) told[#told + 1] = ("%s %s: %s"):format(npc.id, player, sentence) end
 		accepted("fetch")
 		give("Robin", APPLE .. " 3")
-		game.agent.quest_desk.hand_in("q1", "Robin")
-		game.agent.quest_desk.refuse(offer("deliver").id, "Robin")
+		game.private.quests.service.hand_in("q1", "Robin")
+		game.private.quests.service.refuse(offer("deliver").id, "Robin")
 		assert.same({
 			"ann Robin: Robin promised to bring 3 apples to Ann",
 			"ann Robin: Robin kept the promise to bring 3 apples to Ann and was paid",
@@ -324,7 +324,7 @@ local PLAYERS, NPCS = {"Robin", "Marian"}, {"ann", "bob"}
 
 -- All there is: with players and in the ledger.
 local function sum()
-	local all = game.agent.ledger.total()
+	local all = game.private.economy.ledger.total()
 	for _, name in ipairs(PLAYERS) do
 		for _, item in ipairs({COIN, APPLE, BREAD}) do
 			local player = core.get_player_by_name(name)
@@ -343,7 +343,7 @@ end
 local function events(random)
 	local function one(list) return list[random(#list)] end
 	local function a_quest(name)
-		local list = game.agent.quests.of_player(name)
+		local list = game.private.quests.quests.of_player(name)
 		return list[1] and list[random(#list)].id or "q0"
 	end
 	local function here(fn)
@@ -352,7 +352,7 @@ local function events(random)
 			if core.get_player_by_name(name) then fn(name) end
 		end
 	end
-	local function desk(deed) return here(function(name) game.agent.quest_desk[deed](a_quest(name), name) end) end
+	local function desk(deed) return here(function(name) game.private.quests.service[deed](a_quest(name), name) end) end
 	return {
 		here(function(name)
 			local npc = one(NPCS)
@@ -377,7 +377,7 @@ local function events(random)
 		function() if random(6) == 1 then restart() end end,
 		function()
 			local id = one(NPCS)
-			if game.llm_agent.get_npc(id) and random(6) == 1 then game.agent.bury(id) end
+			if game.llm_agent.get_npc(id) and random(6) == 1 then game.private.api.npcs.bury(id) end
 		end,
 	}
 end
@@ -389,8 +389,8 @@ describe("quests in any order of events", function()
 			math.randomseed(seed)
 			begin({inventory_slots = 3})
 			for _, id in ipairs(NPCS) do
-				game.agent.ledger.mint(id, COIN, 40)
-				game.agent.ledger.mint(id, BREAD, 10)
+				game.private.economy.ledger.mint(id, COIN, 40)
+				game.private.economy.ledger.mint(id, BREAD, 10)
 			end
 			game.llm_agent.set_place("Mill", FAR, 5)
 			for _, name in ipairs(PLAYERS) do
@@ -418,9 +418,9 @@ describe("quests in any order of events", function()
 			end
 			assert.same(all, sum(), "seed " .. seed)
 			-- in the end nothing is set apart but for those that are open
-			for _, quest in ipairs(game.agent.quests.list(function() return true end)) do
-				local held = game.agent.ledger.escrow("quest:" .. quest.id) ~= nil
-				assert.equal(game.agent.quests.is_active(quest), held, quest.id .. " " .. quest.state)
+			for _, quest in ipairs(game.private.quests.quests.list(function() return true end)) do
+				local held = game.private.economy.ledger.escrow("quest:" .. quest.id) ~= nil
+				assert.equal(game.private.quests.quests.is_active(quest), held, quest.id .. " " .. quest.state)
 			end
 		end
 		for state, count in pairs(finished) do assert.is_true(count >= 5, state .. " " .. count) end
@@ -429,7 +429,7 @@ describe("quests in any order of events", function()
 	it("follow the ledger where it mends what a killed server saved by halves", function()
 		for _, was in ipairs({"redone", "undone"}) do
 			begin()
-			game.agent.ledger.mint("ann", COIN, 20)
+			game.private.economy.ledger.mint("ann", COIN, 20)
 			game.mock:join("Robin", NEXT)
 			local quest = accepted("fetch")
 			give("Robin", APPLE .. " 3")
@@ -438,18 +438,18 @@ describe("quests in any order of events", function()
 			for key, value in pairs(game.mock.storage) do storage[key] = value end
 			game.mock:save_player("Robin")
 			local saved = game.mock.saves.Robin
-			assert.is_true(game.agent.quest_desk.hand_in(quest.id, "Robin"))
+			assert.is_true(game.private.quests.service.hand_in(quest.id, "Robin"))
 			game.mock:save_player("Robin")
 			-- one of the two databases is older
 			local options = {storage = was == "redone" and storage or game.mock.storage, game_s = game.mock.game_s}
 			options.saves = {Robin = was == "redone" and game.mock.saves.Robin or saved}
 			begin(options)
 			game.mock:join("Robin", NEXT)
-			local state = game.agent.quests.get(quest.id).state
+			local state = game.private.quests.quests.get(quest.id).state
 			assert.equal(was == "redone" and "paid" or "accepted", state)
-			if was == "undone" then assert.is_true(game.agent.quest_desk.hand_in(quest.id, "Robin")) end
-			assert.same({5, 15, 3}, {coins_of("Robin"), game.agent.ledger.count("ann", COIN), game.agent.ledger.count("ann", APPLE)}, was)
-			assert.is_nil(game.agent.ledger.escrow("quest:" .. quest.id))
+			if was == "undone" then assert.is_true(game.private.quests.service.hand_in(quest.id, "Robin")) end
+			assert.same({5, 15, 3}, {coins_of("Robin"), game.private.economy.ledger.count("ann", COIN), game.private.economy.ledger.count("ann", APPLE)}, was)
+			assert.is_nil(game.private.economy.ledger.escrow("quest:" .. quest.id))
 		end
 	end)
 end)

@@ -24,9 +24,9 @@ describe("trade", function()
 		core.register_craftitem("zoo:oddity", {description = "Oddity"})
 		core.registered_items["zoo:sword_steel"] = {description = "Steel Sword\nDamage: 6", type = "tool"}
 		mock:load_mod()
-		local agent = mock:private()
-		ledger, trade, items = agent.ledger, agent.trade, agent.items
-		agent.remember = function(npc, player, sentence) remembered[#remembered + 1] = {npc.id, player, sentence} end
+		local economy = mock.mod.economy
+		ledger, trade, items = economy.ledger, economy.trade, economy.items
+		mock.mod.think.memory.remember = function(npc, player, sentence) remembered[#remembered + 1] = {npc.id, player, sentence} end
 		llm_agent.register_goods("merchant", {
 			sells = {["zoo:apple"] = 8, ["zoo:sword_steel"] = 1}, buys = {"zoo:bread"}, coins = 40,
 			prices = {["zoo:apple"] = 2, ["zoo:bread"] = 4},
@@ -146,7 +146,7 @@ describe("trade", function()
 		end)
 
 		it("are shipped for games by the names they have there", function()
-			local shipped = assert(loadfile("mods/llm_agent/role_goods.lua"))()
+			local shipped = assert(loadfile("mods/llm_agent/roles/goods.lua"))()
 			for role, def in pairs(shipped) do
 				for _, list in ipairs({def.sells, def.buys ~= true and def.buys or {}}) do
 					for _, thing in ipairs(list) do assert.is_true(thing.count > 0 and #thing.names > 0, role) end
@@ -156,7 +156,7 @@ describe("trade", function()
 			mock.core.register_craftitem("mcl_farming:bread", {description = "Bread"})
 			mock:load_mod()
 			local npc = llm_agent.spawn(ORIGIN, {role = "innkeeper"})
-			assert.same({["mcl_farming:bread"] = 8, ["llm_agent:coin"] = 50}, mock:private().ledger.stock(npc.id))
+			assert.same({["mcl_farming:bread"] = 8, ["llm_agent:coin"] = 50}, mock.mod.economy.ledger.stock(npc.id))
 		end)
 	end)
 
@@ -175,7 +175,7 @@ describe("trade", function()
 			assert.is_true(paid >= 4 and paid <= 12)
 			assert.same(before, sum(robin))
 			assert.same({{"bram", "Robin", ("Robin bought 4 apples for %d coins"):format(paid)}}, remembered)
-			assert.is_true(mock:private().market.factor("", "zoo:apple", 2) > 1)
+			assert.is_true(mock.mod.economy.market.factor("", "zoo:apple", 2) > 1)
 		end)
 
 		it("sells what the NPC wants, as long as it has coins", function()
@@ -255,7 +255,7 @@ describe("trade", function()
 			local robin = join("Robin", "llm_agent:coin 90")
 			open("Robin")
 			choose("Robin", "get", "zoo:apple")
-			mock:private().market.note("", "zoo:apple", 2, 200, true)
+			mock.mod.economy.market.note("", "zoo:apple", 2, 200, true)
 			press("Robin", "buy")
 			assert.equal(0, has(robin, "zoo:apple"))
 			assert.is_truthy(spec():find("The price has changed. Look again.", 1, true))
@@ -335,7 +335,7 @@ describe("trade", function()
 		it("comes from the dialog's button, and leads back to it", function()
 			start()
 			join("Robin")
-			mock:private().open_dialog(llm_agent.get_npc("bram"), "Robin")
+			mock.mod.talk.dialog.open(llm_agent.get_npc("bram"), "Robin")
 			assert.is_truthy(spec():find("trade;Trade", 1, true))
 			mock:submit("Robin", "llm_agent:dialog", {trade = "x"})
 			assert.equal(FORM, mock.forms.Robin.name)
@@ -347,7 +347,7 @@ describe("trade", function()
 			start({settings = {["llm_agent.trade"] = "false"}})
 			join("Robin")
 			assert.same({false, "Trade is switched off on this server."}, {mock:command("Robin", "trade Bram")})
-			mock:private().open_dialog(llm_agent.get_npc("bram"), "Robin")
+			mock.mod.talk.dialog.open(llm_agent.get_npc("bram"), "Robin")
 			assert.is_nil(spec():find("trade;Trade", 1, true))
 		end)
 
@@ -504,7 +504,7 @@ describe("trade", function()
 			start()
 			join("Robin")
 			llm_agent.register_quest("bread", {kind = "fetch", item = "zoo:bread", reward = 7, roles = {"merchant"}})
-			mock:private().goods.visit(llm_agent.get_npc("bram"))
+			mock.mod.economy.goods.visit(llm_agent.get_npc("bram"))
 			assert.equal(7, ask("Do you have work for me?").context.reward)
 			local facts = ask("How much for an apple?").context
 			assert.same({nil, nil, 2, "trade"}, {facts.need, facts.reward, facts.price, facts.intent})
@@ -598,12 +598,12 @@ describe("trade", function()
 	describe("how the NPC stands to a player", function()
 		it("is kept with the world, bounded, and forgotten with the NPC", function()
 			start()
-			local standing = mock:private().standing
+			local standing = mock.mod.economy.reputation
 			for _ = 1, 50 do standing.change("bram", "Robin", 0.1) end
 			for i = 1, 70 do standing.change("bram", "p" .. i, 0.02) end
 			assert.equal(1, standing.of("bram", "Robin"))
 			start()
-			standing = mock:private().standing
+			standing = mock.mod.economy.reputation
 			assert.equal(1, standing.of("bram", "Robin"))
 			local _, count = storage["standing:bram"]:gsub('"p%d', "")
 			assert.equal(49, count)
@@ -619,14 +619,14 @@ describe("trade", function()
 		llm_agent.set_place("Oakford", {x = 0, y = 0, z = 0}, 30)
 		local _, words = mock:command("Robin", "market")
 		assert.equal("What things are worth in Oakford:\nApple: 2 coins\nSteel Sword: 26 coins", words)
-		mock:private().market.note("Oakford", "zoo:apple", 2, 25, true)
-		mock:private().market.note("Oakford", "zoo:bread", 4, 10, false)
+		mock.mod.economy.market.note("Oakford", "zoo:apple", 2, 25, true)
+		mock.mod.economy.market.note("Oakford", "zoo:bread", 4, 10, false)
 		_, words = mock:command("Robin", "market Oakford")
 		assert.is_truthy(words:find("Apple: 3 coins (usually 2 coins; 40 % dearer)", 1, true), words)
 		assert.is_truthy(words:find("Bread: 3 coins (usually 4 coins; 23 % cheaper)", 1, true), words)
 		_, words = mock:command("Robin", "market Nowhere")
 		assert.equal("Nobody has anything to sell in Nowhere.", words)
-		assert.equal("Oakford", mock:private().settlement_of(llm_agent.get_npc("bram")))
+		assert.equal("Oakford", mock.mod.perception.places.settlement_of(llm_agent.get_npc("bram")))
 	end)
 
 	it("says in words what money is", function()

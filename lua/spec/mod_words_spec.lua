@@ -1,5 +1,7 @@
 -- settings.lua, text.lua, reply.lua and speech.lua: the pure parts of the mod.
 
+local Mock = require("mock_core")
+
 local folder = "mods/llm_agent/"
 
 local function read(name)
@@ -9,10 +11,10 @@ local function read(name)
 	return content
 end
 
-local text = loadfile(folder .. "text.lua")()
+local text = loadfile(folder .. "core/text.lua")()
 
 describe("settings", function()
-	local load_settings = loadfile(folder .. "settings.lua")()
+	local load_settings = loadfile(folder .. "core/settings.lua")()
 	local file = read("settingtypes.txt")
 
 	local function settings(given)
@@ -52,11 +54,11 @@ describe("settings", function()
 
 	it("are all known, and all used", function()
 		local defaults, used = settings(), {}
-		for name in ('part("init"' .. read("init.lua")):gmatch('part%("([%w_/]+)"') do
-			for key in read(name .. ".lua"):gmatch("[^%w_]settings%.([%w_]+)") do used[key] = name end
+		for _, path in ipairs(Mock.files()) do
+			for key in read(path):gmatch("[^%w_]settings%.([%w_]+)") do used[key] = path end
 		end
 		for key, name in pairs(used) do
-			assert.is_not_nil(rawget(defaults, key), name .. ".lua uses llm_agent." .. key .. ", settingtypes.txt lacks it")
+			assert.is_not_nil(rawget(defaults, key), name .. " uses llm_agent." .. key .. ", settingtypes.txt lacks it")
 		end
 		for key in pairs(defaults) do assert.is_not_nil(used[key], "llm_agent." .. key .. " is in settingtypes.txt, but nothing uses it") end
 	end)
@@ -107,7 +109,7 @@ describe("text", function()
 end)
 
 describe("a reply", function()
-	local reply = loadfile(folder .. "reply.lua")(text)
+	local reply = loadfile(folder .. "think/reply.lua")(text, loadfile(folder .. "core/util.lua")(print))
 	local trade = {params = {
 		type = "object",
 		properties = {
@@ -203,7 +205,7 @@ describe("turns of speech", function()
 	before_each(function()
 		now, said = 0, {}
 		places = {a = {x = 0, y = 0, z = 0}, b = {x = 5, y = 0, z = 0}, far = {x = 99, y = 0, z = 0}}
-		speech = loadfile(folder .. "speech.lua")({earshot = 10, say_queue_max = 2, say_wait_ms = 5000}, function(id)
+		speech = loadfile(folder .. "talk/speech_queue.lua")({earshot = 10, say_queue_max = 2, say_wait_ms = 5000}, function(id)
 			return places[id] ~= nil, places[id] or nil
 		end, function(p, q, nodes) return math.abs(p.x - q.x) <= nodes end)
 	end)

@@ -1,8 +1,7 @@
 -- The action `open_door`: the nearest closed door; one that is a few steps away it walks to first. A lock is its owner's, and
 -- what is protected from the player who asks stays shut for them.
 
-local agent = ...
-local S, doors, legs, observe = agent.S, agent.doors, agent.legs, agent.observe
+local S, geometry, actions, npcs, memory, history, doors, movement = ...
 
 local REACH, ABOVE = 6, 2 -- nodes around that it looks for a door
 local ARM = 2.5 -- nodes: nearer it need not walk
@@ -14,7 +13,7 @@ local function nearest(pos)
 		{"group:door"}, true), nil, nil
 	for name, places in pairs(found) do
 		for _, place in ipairs(doors.is_door(name) and places or {}) do
-			local distance = observe.distance_squared(place, pos)
+			local distance = geometry.distance_squared(place, pos)
 			if (not best or distance < best_distance) and not doors.is_open(place) then best, best_distance = place, distance end
 		end
 	end
@@ -33,33 +32,33 @@ local function open(npc, pos, player_name)
 	local why = refusal(npc, pos, player_name)
 	if not why and not doors.set(pos, true) then why = S("@1 cannot open this door.", npc.name) end
 	if why then return false, why end
-	agent.remember(npc, player_name, ("%s opened a door for %s"):format(npc.name, player_name or "somebody"))
+	memory.remember(npc, player_name, ("%s opened a door for %s"):format(npc.name, player_name or "somebody"))
 	return true, S("@1 opens the door.", npc.name)
 end
 
 -- It is there, in another step, or not.
 local function arrived(npc_id, pos, player_name, ok, why)
-	local npc, message = agent.npcs[npc_id], nil
+	local npc, message = npcs.by_id[npc_id], nil
 	if not npc then return end
 	if ok and doors.is_door(core.get_node(pos).name) then
 		message = select(2, open(npc, pos, player_name))
 	elseif why == "no_way" or why == "stuck" or why == "timeout" then
 		message = S("@1 could not get to the door.", npc.name)
-		agent.remember(npc, player_name, npc.name .. " could not get to the door")
+		memory.remember(npc, player_name, npc.name .. " could not get to the door")
 	end
-	if message then agent.tell_outcome(npc, player_name, message) end
+	if message then history.tell(npc, player_name, message) end
 end
 
-llm_agent.register_action("open_door", {
-	params = function(npc) return legs.can(npc) and nearest(npc:get_pos()) and {} or nil end,
+actions.register("open_door", {
+	params = function(npc) return movement.can(npc) and nearest(npc:get_pos()) and {} or nil end,
 	run = function(npc, player_name)
 		local id, own = npc.id, npc:get_pos()
 		local pos = nearest(own)
 		if not pos then return false, S("There is no closed door near @1.", npc.name) end
-		if observe.in_range(pos, own, ARM) then return open(npc, pos, player_name) end
+		if geometry.in_range(pos, own, ARM) then return open(npc, pos, player_name) end
 		local why = refusal(npc, pos, player_name)
 		if why then return false, why end
-		return legs.order(npc, {kind = "go_to", pos = pos, distance = ARM - 0.5, done = function(ok, reason)
+		return movement.order(npc, {kind = "go_to", pos = pos, distance = ARM - 0.5, done = function(ok, reason)
 			arrived(id, pos, player_name, ok, reason)
 		end}), S("@1 goes to open the door.", npc.name)
 	end,

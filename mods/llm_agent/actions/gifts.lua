@@ -1,9 +1,7 @@
 -- The actions give_item and take_item: gifts between an NPC and a player who stand together. The model chooses among what is
 -- possible; how generous an NPC is, and what a player gives away, is decided here.
 
-local agent, consent = ...
-local settings, storage, items, ledger, observe, S =
-	agent.settings, agent.storage, agent.items, agent.ledger, agent.observe, agent.S
+local S, settings, geometry, storage, actions, memory, items, ledger, gift_intent, trade = ...
 
 local REACH = 6 -- nodes from hand to hand
 local GIFTS_KEY = "gifts:" -- and the player's name: day of the game and worth of what NPCs gave them on it
@@ -14,14 +12,14 @@ local KINDS_MAX = 12 -- of goods to choose from: they stand in the prompt
 local function partner(npc, player_name)
 	local player = player_name and core.get_player_by_name(player_name)
 	local pos = player and npc:get_pos()
-	return pos and observe.in_range(pos, player:get_pos(), REACH) and player or nil
+	return pos and geometry.in_range(pos, player:get_pos(), REACH) and player or nil
 end
 
 -- From an NPC --------------------------------------------------------------------------------------------------------------
 
 -- In coins; what a mod set to be worth nothing is worth next to nothing.
 local function worth(item)
-	return item == items.money() and 1 or math.max(WORTH_MIN, agent.trade.base_price(item))
+	return item == items.money() and 1 or math.max(WORTH_MIN, trade.base_price(item))
 end
 
 local function given_today(player_name)
@@ -63,11 +61,11 @@ end
 
 -- Both tell the player, and remember.
 local function outcome(npc, player_name, ok, message, done, failed)
-	agent.remember(npc, player_name, ok and done or failed)
+	memory.remember(npc, player_name, ok and done or failed)
 	return ok, message
 end
 
-llm_agent.register_action("give_item", {
+actions.register("give_item", {
 	params = function(npc, player_name)
 		if not partner(npc, player_name) then return nil end
 		local words, _, most = choice(gifts(npc, player_name))
@@ -94,14 +92,14 @@ llm_agent.register_action("give_item", {
 
 -- From a player ------------------------------------------------------------------------------------------------------------
 
-llm_agent.register_action("take_item", {
+actions.register("take_item", {
 	params = function(npc, player_name, opts)
 		local player = partner(npc, player_name)
 		local item, n = nil, nil
 		if player then item, n = ledger.wielded(player) end
 		if not item or type(opts.utterance) ~= "string" then return nil end
 		local words = items.words(item)
-		local most = consent(opts.utterance, words, items.gist)
+		local most = gift_intent(opts.utterance, words, items.gist)
 		return most and schema({words}, math.min(n, most)) or nil
 	end,
 	run = function(npc, player_name, params)

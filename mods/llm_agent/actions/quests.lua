@@ -1,9 +1,8 @@
 -- Quests in talk: the actions offer_quest and complete_quest, and the facts they go with. The model only says when; what the
 -- quest is, is decided here before it is asked: each parameter has one value.
 
-local agent = ...
-local settings, items, quests, store, desk, words, world, S =
-	agent.settings, agent.items, agent.quests, agent.quest_store, agent.quest_desk, agent.quest_words, agent.quest_world, agent.S
+local S, settings, actions, observe, items, ledger, quests, quest_text, store, news, writer, world, registry, service,
+	answers = ...
 
 local KEEP_S = 120 -- what an NPC would ask for stays the same for so long: a player may come back to it
 local NONE_S = 20 -- so long nobody looks again where there was nothing to do
@@ -12,9 +11,9 @@ local drafts = {} -- NPC's id → player → {at_s, quest or nil}: what it would
 
 -- What the NPC would give this player to do: of those that mods registered, else a new one out of what there is.
 local function write(npc, player_name)
-	local quest = agent.registered_quest(npc, player_name, math.random)
+	local quest = registry.pick(npc, player_name, math.random)
 	if not quest then
-		quest = settings.quests_made_up and agent.quest_writer.write(world.look(npc, player_name, math.random), math.random) or nil
+		quest = settings.quests_made_up and writer.write(world.look(npc, player_name, math.random), math.random) or nil
 		if not quest then return nil end
 		quest.reward, quest.coins = {[items.money()] = quest.coins}, nil
 	end
@@ -24,7 +23,7 @@ end
 
 local function can_pay(npc, quest)
 	for item, count in pairs(quest.reward) do
-		if agent.ledger.count(npc.id, item) < count then return false end
+		if ledger.count(npc.id, item) < count then return false end
 	end
 	return true
 end
@@ -52,21 +51,21 @@ end
 local function is_here(player_name) return player_name ~= nil and core.get_player_by_name(player_name) ~= nil end
 
 -- The embedded model knows both by name: no descriptions.
-llm_agent.register_action("offer_quest", {
+actions.register("offer_quest", {
 	params = function(npc, player_name)
 		local quest = settings.quests and is_here(player_name) and draft_for(npc, player_name)
 		if not quest then return nil end
-		local item, count = words.asked(quest)
+		local item, count = quest_text.asked(quest)
 		return {
 			type = "object", required = {"item", "count", "reward"},
-			properties = {item = only(item), count = only(count), reward = only(words.reward_number(quest))},
+			properties = {item = only(item), count = only(count), reward = only(quest_text.reward_number(quest))},
 		}
 	end,
 	run = function(npc, player_name)
 		local quest = draft_for(npc, player_name)
 		if not quest then return false, S("@1 has no work for you now.", npc.name) end
 		if quest.state == "offered" then
-			store.tell(quest) -- again
+			news.tell(quest) -- again
 		else
 			drafts[npc.id][player_name] = nil
 			quests.offer(quest, store.now_s())
@@ -75,30 +74,30 @@ llm_agent.register_action("offer_quest", {
 	end,
 })
 
-llm_agent.register_action("complete_quest", {
+actions.register("complete_quest", {
 	params = function(npc, player_name)
-		return is_here(player_name) and desk.ready(npc, player_name) and {} or nil
+		return is_here(player_name) and service.ready(npc, player_name) and {} or nil
 	end,
 	run = function(npc, player_name)
-		local quest = desk.ready(npc, player_name)
+		local quest = service.ready(npc, player_name)
 		if not quest then return false, S("There is nothing to pay for.") end
-		return desk.hand_in(quest.id, player_name)
+		return service.hand_in(quest.id, player_name)
 	end,
 })
 
 -- What the model knows of it: what the NPC wants and what it pays, offered or promised.
-agent.observe.also(function(npc, player_name, facts, opts)
+observe.add_facts(function(npc, player_name, facts, opts)
 	if not is_here(player_name) or not (opts.actions or opts.intent == "quest") then return end
-	local quest = desk.ready(npc, player_name) or quests.between(npc.id, player_name)
+	local quest = service.ready(npc, player_name) or quests.between(npc.id, player_name)
 	if not quest and settings.quests then
 		local draft = (drafts[npc.id] or {})[player_name]
 		quest = draft and draft.quest
 	end
 	if not quest then return end
-	local is_about_it = opts.utterance and agent.is_about_quest(opts.utterance, quest)
+	local is_about_it = opts.utterance and answers.is_about(opts.utterance, quest)
 	if facts.intent == "trade" and not is_about_it then return end -- a small model takes its numbers for prices
-	local item, count = words.asked(quest)
-	facts.need, facts.reward = {[item] = count}, words.reward_number(quest)
+	local item, count = quest_text.asked(quest)
+	facts.need, facts.reward = {[item] = count}, quest_text.reward_number(quest)
 	if is_about_it then
 		facts.intent = "quest"
 		facts.stock, facts.price = nil, nil -- a small model mixes up what it needs and what it sells

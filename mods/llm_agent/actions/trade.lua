@@ -2,41 +2,11 @@
 -- offer_trade, whose schema holds only things that are there and prices that the rules allow. An offer opens the window.
 -- Facts come only with words of trade: in other talk they would cost prompt and say nothing.
 
-local agent = ...
-local settings, observe, goods, trade, items, S =
-	agent.settings, agent.observe, agent.goods, agent.trade, agent.items, agent.S
+local S, settings, text, phrases, util, actions, observe, items, ledger, goods, trade, trade_view, trade_form = ...
 
 local FACTS_MAX = 3 -- goods in a question
 local ENUM_MAX = 8 -- goods to choose from in an offer where none is named
 local COUNT_MAX = 99
-
--- Words of trade in the languages that the mod speaks. Matched in small letters; Cyrillic as it is written.
-local TRADE_WORDS = {
-	"buy", "sell", "price", "cost", "coins for", "how much", "pay", "trade", "shop", "goods", "wares", "stock", "for sale", "cheap",
-	"expensive", "discount", "deal", "offer", "barter", "swap", "what do you have", "afford", "purse", "would you take",
-	"kauf", "preis", "kostet", "münze", "handel", "angebot", "wie viel", "acheter", "vend", "prix", "combien", "pièce",
-	"comprar", "precio", "cuánto", "cuanto", "moneda", "comercio", "куп", "прода", "цен", "сколько", "стоит", "монет", "торг",
-}
--- The player wants to sell.
-local SELL_WORDS = {
-	"sell you", "sell my", "sell this", "sell these", "to sell", "i sell", "i'm selling", "im selling", "i am selling", "buy my",
-	"buy this", "buy these", "buy it from me", "buy from me", "will you buy", "would you buy", "do you buy", "you want to buy",
-	"give me for", "pay me for", "pay for my", "verkaufe", "verkaufen", "je vends", "te vendre", "vous vendre", "vendo",
-	"venderte", "продаю", "продам", "купишь",
-}
-local ASKS_FOR_GOODS = {"do you have to sell", "have you to sell", "you got to sell", "anything to sell", "something to sell"}
-
--- They ask what there is, not for a certain thing.
-local GENERAL_WORDS = {
-	"what do you", "what have you", "what can i", "something", "anything", "wares", "goods", "for sale", "stock", "shop", "show me",
-	"cheap", "trade", "handel", "waren", "was verkauf", "was hast", "etwas", "que vend", "quelque chose", "qué vend", "algo",
-	"mercan", "товар", "что", "торг",
-}
--- They ask for a certain thing, whatever it is.
-local REQUEST_WORDS = {
-	"buy", "sell me", "how much", "price of", "cost", "do you have", "have you got", "i need", "i want a", "i would like",
-	"i'd like",
-}
 
 local gists = {} -- item → what tells it from others
 
@@ -45,15 +15,8 @@ local function gist_of(item)
 	return gists[item]
 end
 
-local function holds_one(words, list)
-	for _, word in ipairs(list) do
-		if words:find(word, 1, true) then return true end
-	end
-	return false
-end
-
 local function sells_to_npc(words)
-	return holds_one(words, SELL_WORDS) and not holds_one(words, ASKS_FOR_GOODS)
+	return text.holds_any(words, phrases.sell) and not text.holds_any(words, phrases.asks_for_goods)
 end
 
 local function worthier(a, b)
@@ -84,12 +47,6 @@ local function sorted(for_sale)
 	return list
 end
 
-local function first_of(list, count)
-	local out = {}
-	for i = 1, math.min(count, #list) do out[i] = list[i] end
-	return out
-end
-
 local function on_the_table(npc, player_name, list)
 	local out = {}
 	for _, item in ipairs(list) do
@@ -108,14 +65,14 @@ local function subject(npc, player_name, opts)
 	local about = {words = words, for_sale = goods.for_sale(npc)}
 	local all = sorted(about.for_sale)
 	local chosen = named(all, words)
-	if not chosen[1] and not holds_one(words, GENERAL_WORDS) then
+	if not chosen[1] and not text.holds_any(words, phrases.any_goods) then
 		-- of a thing that is not here nothing is offered: the model would promise it and give another
-		about.lacks = holds_one(words, REQUEST_WORDS)
+		about.lacks = text.holds_any(words, phrases.one_thing)
 		if not about.lacks then chosen = on_the_table(npc, player_name, all) end
 	end
 	about.is_named = chosen[1] ~= nil
 	about.sale = about.is_named and chosen or all
-	local held, count = agent.ledger.wielded(player)
+	local held, count = ledger.wielded(player)
 	if held and (sells_to_npc(words) or not all[1]) and trade.buys(npc, held) then
 		about.gives, about.gives_count = held, count
 	end
@@ -125,10 +82,10 @@ end
 -- Facts ----------------------------------------------------------------------------------------------------------------
 
 local function is_about_trade(about, opts)
-	return opts.intent == "trade" or about.is_named or holds_one(about.words, TRADE_WORDS)
+	return opts.intent == "trade" or about.is_named or text.holds_any(about.words, phrases.trade)
 end
 
-observe.also(function(npc, player_name, facts, opts)
+observe.add_facts(function(npc, player_name, facts, opts)
 	local about = opts.utterance and subject(npc, player_name, opts)
 	if not about or not is_about_trade(about, opts) then return end
 	facts.intent = "trade" -- as the model knows questions of this kind, whatever the caller took it for
@@ -136,7 +93,7 @@ observe.also(function(npc, player_name, facts, opts)
 		facts.price = trade.price(npc, player_name, about.gives, false)
 		return
 	end
-	local shown = first_of(about.sale, FACTS_MAX)
+	local shown = util.first_of(about.sale, FACTS_MAX)
 	if not shown[1] then return end
 	local stock, price = {}, {}
 	for _, item in ipairs(shown) do
@@ -164,7 +121,7 @@ end
 
 local function sale_schema(npc, about)
 	local words, count_max, low, high = {}, 1, math.huge, 1
-	for _, item in ipairs(first_of(about.sale, ENUM_MAX)) do
+	for _, item in ipairs(util.first_of(about.sale, ENUM_MAX)) do
 		local floor, ceiling = trade.bounds(npc, item, true)
 		words[#words + 1] = items.words(item)
 		count_max = math.max(count_max, math.min(about.for_sale[item], COUNT_MAX))
@@ -176,7 +133,7 @@ end
 -- It pays no more than it has.
 local function purchase_schema(npc, about)
 	local floor, ceiling = trade.bounds(npc, about.gives, false)
-	local purse = agent.ledger.count(npc.id, items.money())
+	local purse = ledger.count(npc.id, items.money())
 	ceiling = math.min(ceiling, purse)
 	floor = math.max(1, floor)
 	if ceiling < floor then return nil end
@@ -204,13 +161,13 @@ local function run(npc, player_name, chosen)
 	end
 	if not item then return false, S("@1 does not have that any more.", npc.name) end
 	local price = trade.offer(npc, player_name, item, not gives, count, chosen.price)
-	agent.trade_form.open(npc, player_name, {item = item, count = count, is_sale = not gives})
-	local thing = ("%d × %s"):format(count, agent.trade_view.shown(item))
+	trade_form.open(npc, player_name, {item = item, count = count, is_sale = not gives})
+	local thing = ("%d × %s"):format(count, trade_view.shown(item))
 	return true, gives and S("@1 would pay @2 for each: @3.", npc.name, items.coins(price), thing)
 		or S("@1 asks @2 for each: @3.", npc.name, items.coins(price), thing)
 end
 
-llm_agent.register_action("offer_trade", {
+actions.register("offer_trade", {
 	params = params, run = run,
 })
 

@@ -2,7 +2,7 @@
 -- Loaded only where `mobs_mc` is; written to `_profession`, `child`, `nametag`, `do_custom` and how each game stops a mob,
 -- as of 2026. A held villager is held in memory only: nothing of it is saved.
 
-local agent = ...
+local attach = ...
 
 local VILLAGER = "mobs_mc:villager"
 -- Both games' names of a trade; every other trade sells something.
@@ -80,7 +80,7 @@ core.register_on_mods_loaded(function()
 	local def = core.registered_entities[VILLAGER]
 	if not def then return end
 	make_holdable(def)
-	agent.adapt(VILLAGER, {
+	attach.adapt(VILLAGER, {
 		accepts = function() return true end,
 		describe = function(self) return self.nametag, role_of(self) end,
 		hold = hold,

@@ -2,7 +2,7 @@
 -- Loaded only where `mobs` is; knows its fields (`type`, `order`, `state`, `owner`, `nametag`) as of its releases 2019 to
 -- 2026. Changes nothing but an order to stand, which it takes back.
 
-local agent = ...
+local roles, attach = ...
 
 -- Where the name of the mob does not tell (see role_of).
 local ROLES = {["mobs_npc:trader"] = "merchant", ["mobs_npc:igor"] = "guard"}
@@ -29,7 +29,7 @@ local function role_of(self)
 	if self.child then return "child" end
 	if ROLES[self.name] then return ROLES[self.name] end
 	for word in self.name:match("[^:]*$"):gmatch("%a+") do
-		if agent.roles[word] then return word end
+		if roles.by_name[word] then return word end
 	end
 	return trades(self) and "merchant" or "villager"
 end
@@ -76,6 +76,6 @@ local KIND = {
 core.register_on_mods_loaded(function()
 	for name, def in pairs(core.registered_entities) do
 		-- other APIs have a type "npc", too; how it saves tells that this one made it
-		if def.type == "npc" and def.mob_staticdata then agent.adapt(name, KIND) end
+		if def.type == "npc" and def.mob_staticdata then attach.adapt(name, KIND) end
 	end
 end)

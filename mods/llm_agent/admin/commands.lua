@@ -1,0 +1,64 @@
+-- The plain words of /llm for admins: how things stand, an NPC here, this one gone, on and off.
+-- Owns whether the mod is switched off, also over a restart.
+
+local S, settings, text, limits, storage, client, commands, npcs, roles, nearby, body = ...
+
+local function state_words()
+	if not client.enabled then return S("switched off") end
+	if not client.has_http() then return S("no HTTP, fallback lines only") end
+	local known = {new = S("nothing asked yet"), online = S("online"), offline = S("offline")}
+	return client.reason and S("@1 (@2)", known[client.state], client.reason) or known[client.state]
+end
+
+local function status()
+	local counts = client.counts
+	return true, S("llm_agent: @1. NPCs: @2. Questions open: @3, asked: @4, answered: @5 (from the cache: @6), failed: @7.",
+		state_words(), #npcs.list, client.open_count, counts.asked, counts.done, counts.hits, counts.failed)
+end
+
+local function spawn(name, rest)
+	local role, npc_name = rest:match("^(%S+)%s*(.-)%s*$")
+	if not role then return false, S("Use: /llm spawn ROLE [NAME]") end
+	if not roles.by_name[role] then
+		return false, S("No role @1. There are: @2", role, table.concat(roles.names(), ", "))
+	end
+	local player = core.get_player_by_name(name)
+	if not player then return false, S("You need to be in the world for that.") end
+	npc_name = text.clean(npc_name, limits.TYPED_NAME_MAX_BYTES)
+	local npc = body.spawn(player:get_pos(), {role = role, name = npc_name ~= "" and npc_name or nil})
+	if not npc then return false, S("This place is not loaded; try again.") end
+	return true, S("@1, @2, is here.", npc.name, roles.shown_title(npc))
+end
+
+-- Only bodies of this mod: what other mods made is theirs to remove.
+local function remove(name, rest)
+	local player = core.get_player_by_name(name)
+	local npc = rest ~= "" and nearby.find(rest, name) or rest == "" and player and nearby.in_earshot(player:get_pos())[1]
+	if not npc then return false, rest ~= "" and S("No NPC called @1.", rest) or S("No NPC is near.") end
+	local object = npc:get_object()
+	if not npc.kept_by_body or npc.attached then return false, S("@1 belongs to another mod.", npc.name) end
+	if not object then return false, S("@1 is not loaded; go there first.", npc.name) end
+	object:remove()
+	return true, S("@1 is gone.", npc.name)
+end
+
+-- Off stops every call and stays off after a restart.
+local function set_enabled(enabled)
+	client.enable(enabled)
+	storage:set_string("off", enabled and "" or "yes")
+end
+
+local function switch(on)
+	return function()
+		set_enabled(on)
+		return true, on and S("NPCs think again.") or S("NPCs are silent, and nothing is sent to the daemon, until /llm on.")
+	end
+end
+
+commands.register("status", {help = S("how things stand"), run = status})
+commands.register("spawn", {params = S("ROLE [NAME]"), admin = true, help = S("an NPC where you stand"), run = spawn})
+commands.register("remove", {params = S("[NAME]"), admin = true, help = S("this NPC, or the nearest, for good"), run = remove})
+commands.register("on", {admin = true, help = S("let NPCs think again"), run = switch(true)})
+commands.register("off", {admin = true, help = S("stop every call; stays off after a restart"), run = switch(false)})
+
+if storage:get_string("off") ~= "" or not settings.enabled then client.enable(false) end

@@ -1,0 +1,76 @@
+-- /llm doctor: names each broken link between this mod and the model; what is wrong comes last, where a chat shows it.
+-- Gathers the facts, in the command's step and from three calls to the daemon; diagnosis.lua knows what they mean.
+
+local mod_name, mod_version, S, settings, client, commands, diagnose = ...
+
+local doctor = {}
+
+
+-- Characters that the client's fonts have: ✓ and ✗ they have not.
+local BAD, GOOD = "× ", "√ "
+local BAD_COLOUR, GOOD_COLOUR = "#ff9a8a", "#9ae69a"
+
+-- Mods that HTTP is allowed to, this one among them or not.
+local function http_mods()
+	local mods, seen = {}, {}
+	for _, key in ipairs({"secure.http_mods", "secure.trusted_mods"}) do
+		for mod in (core.settings:get(key) or ""):gmatch("[^,%s]+") do
+			if not seen[mod] and core.get_modpath(mod) then mods[#mods + 1] = mod end
+			seen[mod] = true
+		end
+	end
+	return mods
+end
+
+-- The line for minetest.conf, with what stands there already.
+function doctor.http_mods_line()
+	local mods = {}
+	for mod in (core.settings:get("secure.http_mods") or ""):gmatch("[^,%s]+") do
+		if mod ~= mod_name then mods[#mods + 1] = mod end
+	end
+	mods[#mods + 1] = mod_name
+	return "secure.http_mods = " .. table.concat(mods, ",")
+end
+
+local function tell_all(name, answers)
+	local bad, good = diagnose({
+		has_http = client.has_http(),
+		has_curl = core.request_http_api ~= nil,
+		enabled = client.enabled,
+		off_by_setting = not settings.enabled,
+		url = settings.url,
+		version = mod_version,
+		http_mods_line = doctor.http_mods_line(),
+		http_mod_count = #http_mods(),
+		env = os.getenv,
+		setting = function(key) return core.settings:get(key) end,
+		answers = answers,
+	})
+	-- a chat shows its last six lines or so: they are what is to mend
+	for _, line in ipairs(good) do core.chat_send_player(name, core.colorize(GOOD_COLOUR, GOOD .. line)) end
+	for _, line in ipairs(bad) do core.chat_send_player(name, core.colorize(BAD_COLOUR, BAD .. line)) end
+	core.chat_send_player(name, #bad == 0 and S("All is well.")
+		or S("@1 to mend. After a change of minetest.conf restart the server.", #bad))
+end
+
+local QUESTIONS = {ready = "/readyz", info = "/info", roles = "/v1/roles"}
+
+local function run(name)
+	local answers, waiting = {}, 0
+	for key, path in pairs(QUESTIONS) do
+		local asked = client.call("GET", path, nil, function(answer)
+			answers[key], waiting = answer, waiting - 1
+			if waiting == 0 then tell_all(name, answers) end
+		end)
+		if not asked then -- no HTTP, or switched off: then all three are refused
+			tell_all(name)
+			return true
+		end
+		waiting = waiting + 1
+	end
+	return true, S("Asking the daemon …")
+end
+
+commands.register("doctor", {admin = true, help = S("find what is broken, with its cure"), run = run})
+
+return doctor

@@ -1,0 +1,61 @@
+-- What an admin is told at joining: the one line that is missing, that the daemon is away, or, once it works, what to do first.
+-- Each at most once a server run to each admin; the welcome once for ever. Silent while the admin has switched the mod off.
+
+local S, log, storage, client, events, doctor = ...
+
+local WELCOMED = "welcomed." -- key in the mod's storage, the admin's name behind it
+
+local told = {} -- admin → {hint → true}, in this run
+
+local function is_admin(name)
+	return core.check_player_privs(name, {llm_admin = true}) or core.check_player_privs(name, {server = true})
+end
+
+local function tell_once(name, hint, line)
+	told[name] = told[name] or {}
+	if told[name][hint] then return end
+	told[name][hint] = true
+	core.chat_send_player(name, line)
+end
+
+local function tell_of_http(name)
+	if not core.request_http_api then
+		tell_once(name, "http", S("NPCs cannot think: this server was built without cURL. /llm doctor tells more."))
+		return
+	end
+	tell_once(name, "http", S("NPCs cannot think yet: they may not use HTTP. Put this line into minetest.conf and restart: @1",
+		doctor.http_mods_line()))
+end
+
+local function welcome(name)
+	if storage:get_string(WELCOMED .. name) ~= "" then return end
+	storage:set_string(WELCOMED .. name, "yes")
+	core.chat_send_player(name,
+		S("Your NPCs can think. Bring the first one: /llm spawn smith. Then say hello to it. More: /llm help"))
+end
+
+core.register_on_joinplayer(function(player)
+	local name = player:get_player_name()
+	if not is_admin(name) then return end
+	if not client.has_http() then return tell_of_http(name) end
+	client.call("GET", "/readyz", nil, function(answer)
+		if not core.get_player_by_name(name) then return end
+		if answer.code == 200 then return welcome(name) end
+		tell_once(name, "away",
+			S("NPCs speak only their fallback lines: the daemon (llm-agentd) is not reached. /llm doctor looks why."))
+	end)
+end)
+
+-- The daemon came up while its admins were here already.
+events.on("online", function()
+	for _, player in ipairs(core.get_connected_players()) do
+		local name = player:get_player_name()
+		if is_admin(name) then welcome(name) end
+	end
+end)
+
+if not client.has_http() then
+	log("warning", core.request_http_api
+		and "NPCs speak fallback lines only: HTTP is not allowed for this mod. Add to minetest.conf: " .. doctor.http_mods_line()
+		or "NPCs speak fallback lines only: this server was built without cURL, so mods cannot use HTTP")
+end

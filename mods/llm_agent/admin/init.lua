@@ -1,0 +1,22 @@
+-- What admins and players see of the mod itself: commands, the doctor, the first steps, the spawn egg, what NPCs remember.
+
+local load, base, daemon_folder, api_folder, roles_folder, perception_folder, think_folder, talk_folder, body_folder,
+	economy_folder = ...
+local mod_name, mod_version, S, log, now_us, settings, text, limits, check, storage, rate_limit =
+	base.mod_name, base.mod_version, base.S, base.log, base.now_us, base.settings, base.text, base.limits, base.check,
+	base.storage, base.rate_limit
+local client, calls = daemon_folder.client, daemon_folder.calls
+local events, commands, npcs = api_folder.events, api_folder.commands, api_folder.npcs
+local roles = roles_folder.roles
+local nearby = perception_folder.nearby
+local memory = think_folder.memory
+local history = talk_folder.history
+local body = body_folder.body
+local reputation = economy_folder.reputation
+
+load("commands", S, settings, text, limits, storage, client, commands, npcs, roles, nearby, body)
+local diagnose = load("diagnosis", S, text)
+local doctor = load("doctor", mod_name, mod_version, S, settings, client, commands, diagnose)
+load("first_run", S, log, storage, client, events, doctor)
+load("spawn_egg", S, text, limits, commands, roles, body)
+load("forget", S, now_us, text, check, rate_limit, calls, commands, nearby, memory, history, reputation)

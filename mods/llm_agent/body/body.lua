@@ -1,0 +1,162 @@
+-- Bodies: the entity of an NPC, how it looks, and `llm_agent.spawn`. What it does with its legs is in manners.lua.
+-- An entity only carries an id; the mind with that id is in the registry. Bodies come and go with their mapblocks.
+
+local log, settings, check, json, storage, npcs, names, roles, dialog, animation, movement, idle = ...
+
+local body = {}
+
+local ENTITY = "llm_agent:npc"
+local HP_MAX = 20
+local HEIGHT = 1.75 -- nodes, of the character model
+-- The model stands on its origin; a sprite is drawn around it.
+local MODEL_BOX = {-0.3, 0, -0.3, 0.3, HEIGHT, 0.3}
+local FIGURE_BOX = {-0.3, -HEIGHT / 2, -0.3, 0.3, HEIGHT / 2, 0.3}
+local SIZES = {child = 0.7} -- of a role that is not as tall as others
+
+local function scaled(box, size)
+	local out = {}
+	for i, edge in ipairs(box) do out[i] = edge * size end
+	return out
+end
+
+local has_character = core.get_modpath("player_api") ~= nil
+
+-- Look of a role: the player model where the game has it, else a flat figure (devtest has no model).
+local function look(role_name)
+	local role = roles.by_name[role_name]
+	local own = role and role.textures
+	local size = SIZES[role_name] or 1
+	if has_character then
+		local skin = roles.shipped[role_name] and role_name or "villager"
+		local box = scaled(MODEL_BOX, size)
+		return {
+			visual = "mesh", mesh = "character.b3d", visual_size = {x = size, y = size},
+			textures = own or {"llm_agent_" .. skin .. ".png"}, collisionbox = box, selectionbox = box,
+		}
+	end
+	local front, box = roles.portrait({role = role_name}), scaled(FIGURE_BOX, size)
+	return {
+		visual = "upright_sprite", visual_size = {x = 0.9 * size, y = HEIGHT * size},
+		textures = own or {front, front}, collisionbox = box, selectionbox = box,
+	}
+end
+
+local SPAWN_FIELDS = {role = "string", name = check.words, mood = check.words, persona = check.words}
+
+-- A new NPC with a body whose feet are at `pos`, which the world keeps. Returns the NPC, or nil where the place is not loaded.
+function llm_agent.spawn(pos, def)
+	local problem = check.position(pos)
+	if problem then error("llm_agent.spawn: pos: " .. problem, 2) end
+	check.def("llm_agent.spawn", def, SPAWN_FIELDS)
+	if not roles.by_name[def.role] then
+		error(("llm_agent.spawn: role: unknown role %s; known: %s"):format(def.role, check.names_of(roles.by_name)), 2)
+	end
+	local id = ("npc_%d_%d"):format(os.time(), math.random(10 ^ 6))
+	local origin = {x = pos.x, y = has_character and pos.y or pos.y + HEIGHT / 2, z = pos.z}
+	local object = core.add_entity(origin, ENTITY, core.serialize({
+		id = id, name = def.name or names.unused(), role = def.role, mood = def.mood, persona = def.persona,
+	}))
+	return object and npcs.by_id[id]
+end
+
+body.spawn = llm_agent.spawn
+
+local ARMOUR = settings.fights and {fleshy = 100} or {immortal = 1} -- groups of the engine
+
+local take_hit = function() return true end
+
+-- fn(npc, puncher, damage) -> true where the engine shall not count the damage itself. One: the folder combat.
+function body.on_punch(fn)
+	take_hit = fn
+end
+
+local function dress(object, npc)
+	local properties = look(npc.role)
+	properties.nametag = npc.name
+	properties.nametag_color = "#e8d9a0"
+	properties.infotext = roles.caption(npc)
+	object:set_properties(properties)
+	object:set_armor_groups(ARMOUR)
+	object:set_acceleration({x = 0, y = -9.81, z = 0})
+	npc.is_model, npc.foot_y, npc.hp_max = properties.visual == "mesh", properties.collisionbox[2], HP_MAX
+	animation.stand(npc, object)
+end
+
+-- The mind of a body that comes back: known already, or made from what the body remembers.
+local function wake(object, staticdata)
+	local saved = storage.decode(staticdata)
+	if not saved or type(saved.id) ~= "string" or type(saved.name) ~= "string" then
+		return nil, "no saved NPC in its data"
+	end
+	local npc = npcs.by_id[saved.id]
+	if npc and npc:get_object() and npc:get_object() ~= object then return nil, "a copy of " .. saved.id end
+	if not npc then
+		-- its role may come from a mod that is gone: it keeps the name and lives on as a villager
+		local role = roles.known(saved.role)
+		npc = npcs.register(saved.id, {
+			name = saved.name, role = role, mood = saved.mood, persona = saved.persona, object = object,
+		})
+		npc.saved_role, npc.kept_by_body, npc.saved_stays = saved.role, true, saved.stays
+		npc.home = not check.position(saved.home or false) and saved.home or object:get_pos()
+		for key, value in pairs(type(saved.context) == "table" and saved.context or {}) do npc.context[key] = value end
+	end
+	npc.object, npc.has_body = object, true
+	return npc
+end
+
+core.register_entity(ENTITY, {
+	initial_properties = {
+		physical = true,
+		collide_with_objects = false,
+		stepheight = 1.1, -- they walk up a node, as players jump
+		hp_max = HP_MAX,
+		visual = "upright_sprite",
+		textures = {"llm_agent_villager_front.png", "llm_agent_villager_front.png"},
+		static_save = true,
+	},
+
+	on_activate = function(self, staticdata)
+		local npc, problem = wake(self.object, staticdata)
+		if not npc then
+			log("warning", "removed a body: " .. problem)
+			self.object:remove()
+			return
+		end
+		self.npc_id = npc.id
+		dress(self.object, npc)
+		idle.begin(npc)
+		if npc.saved_stays and not movement.current(npc) then movement.order(npc, {kind = "stay"}) end
+		npc.saved_stays = nil
+		npcs.wake(npc)
+	end,
+
+	get_staticdata = function(self)
+		local npc = npcs.by_id[self.npc_id]
+		if not npc then return "" end
+		return core.serialize({
+			id = npc.id, name = npc.name, role = npc.saved_role or npc.role, mood = npc.mood, persona = npc.persona,
+			context = json.plain(npc.context), home = npc.home, stays = movement.stays(npc),
+		})
+	end,
+
+	-- Unloaded, it sleeps; removed for good, its mind goes too, unless another mod registered that.
+	on_deactivate = function(self, removal)
+		local npc = npcs.by_id[self.npc_id]
+		if not npc then return end
+		idle.stop(npc)
+		if npc.bubble then npc.bubble:remove() end -- else the engine finds it attached to nobody
+		if removal and npc.kept_by_body then npcs.bury(npc.id) end
+	end,
+
+	on_punch = function(self, puncher, _, _, _, damage)
+		local npc = npcs.by_id[self.npc_id]
+		return not npc or take_hit(npc, puncher, damage)
+	end,
+
+	on_rightclick = function(self, clicker)
+		local npc = npcs.by_id[self.npc_id]
+		if npc and clicker and clicker:is_player() then dialog.approach(npc, clicker) end
+	end,
+})
+
+return body

@@ -1,0 +1,120 @@
+-- Manners of a body: it turns to whom it talks with and stands still meanwhile; else it strolls around its home, or stands.
+-- Where it was ordered to go (legs.lua), that comes first.
+-- Bodies take turns: each is looked at a few times a second at most, and only a few in one step. Knows nothing of words.
+
+local now_us, settings, npcs, attention, animation, movement, walkability, path_follower = ...
+
+local idle = {}
+
+local LOOK_S, GLANCE_S = 0.4, 1 -- while talking: turns along with a player who walks around it; another NPC stands still
+local STRIDE_S = 0.6 -- while walking: looks where it goes
+local WALK_SPEED = 1.3 -- nodes a second, a third of a player's
+local REST_MIN_S, REST_MAX_S = 3, 12
+local WALK_MIN_S, WALK_MAX_S = 2, 5
+
+local function halt(npc, object)
+	if not npc.stroll_left_s then return end
+	npc.stroll_left_s = nil
+	object:set_velocity({x = 0, y = object:get_velocity().y, z = 0})
+	animation.stand(npc, object)
+end
+
+-- Where somebody is that an NPC talks with: a player or another NPC, by name or id, looked up anew each time.
+local function whereabouts(whom)
+	local player = core.get_player_by_name(whom)
+	if player then return player:get_pos() end
+	local npc = npcs.by_id[whom]
+	return npc and npc:get_pos()
+end
+
+local function is_far_from_home(npc, pos)
+	local x, z = pos.x - npc.home.x, pos.z - npc.home.z
+	return x * x + z * z > settings.wander_radius ^ 2
+end
+
+-- Who is spoken to stops and turns.
+attention.on_attend(function(npc, object, whom)
+	halt(npc, object)
+	animation.face(npc, whereabouts(whom))
+end)
+
+-- A direction to walk in: home when it has strayed, else anywhere that can be walked; nil when it is shut in.
+local function direction(npc, pos)
+	local yaw = math.random() * 2 * math.pi
+	if is_far_from_home(npc, pos) then yaw = math.atan2(pos.x - npc.home.x, npc.home.z - pos.z) end
+	return walkability.free_yaw(pos, yaw, 8)
+end
+
+local function set_out(npc, object, pos)
+	local yaw = direction(npc, pos)
+	if not yaw then return end
+	npc.stroll_left_s = WALK_MIN_S + math.random() * (WALK_MAX_S - WALK_MIN_S)
+	object:set_yaw(yaw)
+	object:set_velocity({x = -math.sin(yaw) * WALK_SPEED, y = object:get_velocity().y, z = math.cos(yaw) * WALK_SPEED})
+	animation.walk(npc, object, WALK_SPEED)
+end
+
+local function rest_s()
+	return REST_MIN_S + math.random() * (REST_MAX_S - REST_MIN_S)
+end
+
+local function listen(npc, object)
+	halt(npc, object)
+	if not npc.attention then return LOOK_S end
+	animation.face(npc, whereabouts(npc.attention))
+	return npcs.by_id[npc.attention] and GLANCE_S or LOOK_S
+end
+
+local function walk_on(npc, object)
+	local pos, yaw = path_follower.feet(npc, object), object:get_yaw()
+	npc.stroll_left_s = npc.stroll_left_s - STRIDE_S
+	local strays = is_far_from_home(npc, pos) and not is_far_from_home(npc, walkability.ahead(pos, yaw + math.pi))
+	if npc.stroll_left_s > 0 and not strays and walkability.can_stand(walkability.ahead(pos, yaw)) then return STRIDE_S end
+	halt(npc, object)
+	return rest_s()
+end
+
+-- One look of a body at what to do. Returns the seconds until the next.
+local function live(npc, object, now)
+	if npc.beaten then return LOOK_S end
+	local ordered_s = movement.step(npc, object, now)
+	if ordered_s then return ordered_s end
+	if attention.is_talking(npc, now) then return listen(npc, object) end
+	npc.attention = nil
+	if not settings.wander or settings.wander_radius == 0 then return rest_s() end
+	if npc.stroll_left_s then return walk_on(npc, object) end
+	set_out(npc, object, path_follower.feet(npc, object))
+	return npc.stroll_left_s and STRIDE_S or rest_s()
+end
+
+-- A body of this mod is there: from now on it has its turns.
+function idle.begin(npc)
+	npc.stroll_left_s = nil
+	npc.next_look_us = now_us() + math.random() * 1e6 -- not all in the same step
+end
+
+function idle.stop(npc)
+	movement.sleep(npc)
+	npc.next_look_us = nil
+end
+
+local cursor = 0 -- so that a crowd that all want to look get their turns
+
+-- Bodies whose turn it is, one at least, then as many as can be looked at until `until_us`.
+function idle.step(now, until_us)
+	local order = npcs.list
+	local count = #order
+	for i = 1, count do
+		local npc = order[(cursor + i) % count + 1]
+		if npc.next_look_us and npc.next_look_us <= now then
+			local object = npc:get_object()
+			npc.next_look_us = now + (object and live(npc, object, now) or 1) * 1e6
+			if now_us() >= until_us then
+				cursor = (cursor + i) % count
+				return
+			end
+		end
+	end
+end
+
+return idle

@@ -1,0 +1,182 @@
+-- Orders in a fight: given by the model, asked about once a second, or by tactics.lua at once and whenever no answer is in time;
+-- carried out a few times a second by legs and blows. One thing in a step, within the budget.
+
+local now_us, settings, geometry, npcs, conversation, animation, movement, tactics, targets, squads, damage = ...
+
+local orders = {}
+
+local LOOK_US = 0.25e6 -- how often one looks at what to do
+local LATE_US = 2.5e6 -- an order of the model is followed for so long; then what is sensible
+local ASK_MAX_MS = 2000 -- an answer that takes longer is of no use
+local CALM_US = 8e6 -- without a foe in sight: it is over
+local SAY_EVERY_US = 5e6 -- they shout, they do not chat
+local FLANK_NODES, WARD_NODES = 2.5, 5
+local RUN, WALK = 4, 2.8 -- nodes a second
+
+-- order: as of tactics.lua. by_model: it holds until it is late.
+function orders.give(npc, order, by_model)
+	local own = npc.combat
+	if not own then return false end
+	local before = own.order
+	local same = before and before.kind == order.kind and before.target == order.target and before.side == order.side
+	own.order, own.ordered_us, own.by_model = order, now_us(), by_model
+	if same then return true end
+	own.flanked, own.going = nil, nil
+	if order.kind == "call_help" then squads.call_help(npc) end
+	if order.kind == "guard" then squads.guard(npc, order.target) end
+	return true
+end
+
+local function say(npc, words, now)
+	local own = npc.combat
+	if not own or words == "" or own.said_us and now - own.said_us < SAY_EVERY_US then return end
+	own.said_us = now
+	conversation.add(own.squad.conversation, npc.name, words, now)
+	npc:say(words, {priority = "ambient"})
+end
+
+local function ask(npc, view, now)
+	local own = npc.combat
+	local shouts = own.squad.conversation
+	own.ask_us, own.asking = now + settings.orders_every_s * 1e6, true
+	local id = npc.id
+	npc:think({
+		intent = "tactics", priority = "ambient", deadline_ms = ASK_MAX_MS, actions = tactics.kinds,
+		context = tactics.facts(view, squads.orders_beside(npc)),
+		history = conversation.has_others(shouts, npc.name) and conversation.history(shouts) or nil,
+	}, function(answer)
+		local current = npcs.by_id[id]
+		if not current or current.combat ~= own then return end
+		own.asking = nil
+		if not answer.fallback then say(current, answer.text, now_us()) end
+	end)
+end
+
+-- Carrying out -----------------------------------------------------------------------------------------------------------
+
+-- Has the body this order already? what: a name for it, and whom it is about.
+local function go(npc, what, target, order)
+	local own = npc.combat
+	if own.going == what and own.going_to == target and movement.current(npc) then return end
+	own.going, own.going_to = what, target
+	movement.order(npc, order)
+end
+
+local function stand(npc)
+	npc.combat.going = nil
+	movement.clear(npc)
+end
+
+local function pick(seen, words)
+	for _, foe in ipairs(seen) do
+		if foe.words == words then return foe end
+	end
+	return seen[1]
+end
+
+-- A place at the foe's side, as seen from where it stands now.
+local function beside(pos, foe, side)
+	local x, z = foe.pos.x - pos.x, foe.pos.z - pos.z
+	local length = math.max(0.01, math.sqrt(x * x + z * z))
+	local turn = side == "left" and 1 or -1
+	return {x = foe.pos.x - turn * z / length * FLANK_NODES, y = foe.pos.y, z = foe.pos.z + turn * x / length * FLANK_NODES}
+end
+
+local function strike(npc, object, foe, now)
+	animation.face(npc, foe.pos)
+	if damage.strike(npc, object, foe, now) then npc.combat.struck = foe.words end
+end
+
+local function close_in(npc, object, foe, now)
+	if foe.distance > damage.REACH then
+		return go(npc, "at", foe.object, {kind = "follow", target = foe.object, distance = damage.REACH - 0.7, speed = RUN})
+	end
+	stand(npc)
+	strike(npc, object, foe, now)
+end
+
+local carry_out = {}
+
+function carry_out.attack(npc, object, seen, order, now)
+	close_in(npc, object, pick(seen, order.target), now)
+end
+
+-- First to the foe's side, then at it.
+function carry_out.flank(npc, object, seen, order, now)
+	local own, foe = npc.combat, pick(seen, order.target)
+	if own.flanked then return close_in(npc, object, foe, now) end
+	if own.going == "flank" then return end
+	go(npc, "flank", foe.object, {
+		kind = "go_to", pos = beside(object:get_pos(), foe, order.side), distance = 0.7, speed = RUN, timeout_s = 3, hurry = true,
+		done = function() own.flanked = true end,
+	})
+end
+
+function carry_out.hold(npc, object, seen, _, now)
+	stand(npc)
+	strike(npc, object, seen[1], now)
+end
+
+-- At who threatens the ward; else beside it.
+function carry_out.guard(npc, object, seen, order, now)
+	local ward = core.get_player_by_name(order.target)
+	local pos = ward and ward:get_pos()
+	if pos and not geometry.in_range(pos, seen[1].pos, WARD_NODES) and seen[1].distance > damage.REACH then
+		return go(npc, "ward", ward, {kind = "follow", target = order.target, distance = 2, speed = RUN})
+	end
+	close_in(npc, object, seen[1], now)
+end
+
+function carry_out.retreat(npc, _, seen)
+	go(npc, "retreat", seen[1].object, {kind = "flee", target = seen[1].object, speed = WALK})
+end
+
+function carry_out.flee(npc, _, seen)
+	go(npc, "flee", seen[1].object, {kind = "flee", target = seen[1].object, speed = RUN})
+end
+
+-- Who called stands its ground if it is brave, and runs if not.
+function carry_out.call_help(npc, object, seen, order, now)
+	local kind = squads.is_brave(npc) and "hold" or "flee"
+	carry_out[kind](npc, object, seen, order, now)
+end
+
+-- One look of one that fights. seen: the foes in sight, at least one.
+local function look(npc, own, object, seen, now)
+	local is_late = not own.order or now - own.ordered_us > (own.by_model and LATE_US or settings.orders_every_s * 1e6)
+	local asks = settings.orders_every_s > 0 and now >= own.ask_us and not own.asking
+	local view = (is_late or asks) and squads.view(npc) -- it looks around for all who could help: not at each look
+	if is_late then orders.give(npc, tactics.decide(view)) end
+	if asks then ask(npc, view, now) end
+	carry_out[own.order.kind](npc, object, seen, own.order, now)
+end
+
+local function step_one(npc, now)
+	local own, object, pos = npc.combat, npc:get_object(), npc:get_pos()
+	if not object or npc.beaten then return squads.stop(npc) end
+	local seen = targets.in_sight(own.foes, pos)
+	if seen[1] then
+		own.alive_us = now
+		return look(npc, own, object, seen, now)
+	end
+	local any_left = false
+	for _, foe in ipairs(own.foes) do any_left = any_left or targets.object_of(foe) ~= nil end
+	if not any_left or now - own.alive_us > CALM_US then squads.over(npc) end
+end
+
+-- Looks of those who fight, as many as the budget holds, one at least.
+function orders.step(now, until_us)
+	squads.watch(now)
+	for id in pairs(squads.fighting) do
+		local npc = npcs.by_id[id]
+		if not npc or not npc.combat then
+			squads.fighting[id] = nil
+		elseif now >= npc.combat.look_us then
+			npc.combat.look_us = now + LOOK_US
+			step_one(npc, now)
+			if now_us() >= until_us then return end
+		end
+	end
+end
+
+return orders

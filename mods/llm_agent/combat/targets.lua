@@ -1,0 +1,64 @@
+-- Foes: whom an NPC may have to fight, as names a model can choose from and as objects that may be gone at any time.
+-- Only reads the world.
+
+local geometry, npcs = ...
+
+local targets = {}
+
+targets.SIGHT = 16 -- nodes; farther away nobody is a foe any more
+
+-- "mobs_monster:dirt_monster" → "dirt monster"; of a player or an NPC the name.
+function targets.words(object)
+	if object:is_player() then return object:get_player_name() end
+	local self = object:get_luaentity()
+	if not self then return nil end
+	local npc = self.npc_id and npcs.by_id[self.npc_id]
+	return npc and npc.name or (self.name:match(":(.+)$") or self.name):gsub("_", " ")
+end
+
+-- Mobs that their own mod calls monsters (mobs_redo, Mineclonia, VoxeLibre).
+local function is_monster(object)
+	local self = not object:is_player() and object:get_luaentity()
+	return self and self.type == "monster" and (self.health or object:get_hp()) > 0
+end
+
+-- Monsters around a place.
+function targets.monsters_near(pos, nodes)
+	local found = {}
+	for _, object in ipairs(core.get_objects_inside_radius(pos, nodes)) do
+		if is_monster(object) then found[#found + 1] = object end
+	end
+	return found
+end
+
+-- Is it still there to be fought? A player by name, for players come back as other objects.
+function targets.object_of(foe)
+	local object = foe.player and core.get_player_by_name(foe.player) or not foe.player and foe.object or nil
+	if not object or not object:get_pos() or object:get_hp() <= 0 then return nil end
+	local self = not foe.player and object:get_luaentity()
+	local npc = self and self.npc_id and npcs.by_id[self.npc_id]
+	if npc and npc.beaten or self and type(self.health) == "number" and self.health <= 0 then return nil end
+	return object
+end
+
+function targets.new(object)
+	return {object = not object:is_player() and object or nil, player = object:is_player() and object:get_player_name() or nil,
+		words = targets.words(object)}
+end
+
+-- Of a list of foes those in sight of `pos`: {foe, object, pos, distance, words}, the nearest first.
+function targets.in_sight(list, pos)
+	local seen = {}
+	for _, foe in ipairs(list) do
+		local object = targets.object_of(foe)
+		local there = object and object:get_pos()
+		if there and geometry.in_range(pos, there, targets.SIGHT) then
+			seen[#seen + 1] = {foe = foe, object = object, pos = there, words = foe.words,
+				distance = math.sqrt(geometry.distance_squared(pos, there))}
+		end
+	end
+	table.sort(seen, function(a, b) return a.distance < b.distance end)
+	return seen
+end
+
+return targets

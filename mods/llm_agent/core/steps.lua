@@ -1,0 +1,54 @@
+-- What runs in each server step, in this order: the one page for all that costs time while nobody does anything.
+-- Folders register their part while they load. A part gets (now_us, until_us, dtime): work that can wait stops at `until_us`,
+-- which is the part's share of llm_agent.budget_ms, counted from the begin of the step and so shared with all before it.
+-- Pure: the clock is handed in.
+
+local settings, now_us = ...
+
+local steps = {}
+
+local ORDER = {
+	"surroundings", -- a new budget for looks at nodes, before anybody asks
+	"positions", -- where a few of the NPCs stand now
+	"client", -- answers of the daemon, and what has to go out; callbacks of other mods run here
+	"speech_queue", -- whose turn it is to speak
+	"memory", -- lines to remember, gathered for one call
+	"small_talk", -- questions that NPCs ask by themselves; they cost as much as all the rest, so only in a quiet step
+	"idle", -- bodies whose turn it is to look around and go on
+	"pathfinder", -- one search for a way
+	"damage", -- the beaten get up, the hurt heal
+	"orders", -- looks of those who fight
+	"emote", -- the next pose
+	"attach", -- one mob of another mod: has it changed its name or trade?
+	"ledger", -- journal entries that are surely on disk go
+	"quests", -- progress of a few players, deadlines
+}
+
+local registered = {} -- name → {run, share}
+
+-- run(now_us, until_us, dtime); share: of the budget, 0 to 1, or nil for a part that does not look at the clock.
+function steps.register(name, run, share)
+	registered[name] = {run = run, share = share or 0}
+end
+
+function steps.run(dtime)
+	local now, budget_us = now_us(), settings.budget_ms * 1000
+	for i = 1, #ORDER do
+		local step = registered[ORDER[i]]
+		step.run(now, now + step.share * budget_us, dtime)
+	end
+end
+
+-- Called once when all folders have loaded: a part that nobody registered is a mistake.
+function steps.check()
+	local known = {}
+	for _, name in ipairs(ORDER) do
+		if not registered[name] then error("llm_agent: nobody registered the step " .. name, 2) end
+		known[name] = true
+	end
+	for name in pairs(registered) do
+		if not known[name] then error("llm_agent: the step " .. name .. " is not in the order of core/steps.lua", 2) end
+	end
+end
+
+return steps

@@ -1,0 +1,145 @@
+-- Words: cleaning, wrapping, finding a name in a sentence. Pure; knows neither game nor daemon.
+
+local text = {}
+
+local WORD = "[%w_\128-\255]"
+
+-- Bytes of the UTF-8 character that starts at `i`, or nil where the bytes are none (overlong, surrogate, cut off).
+local function char_bytes(s, i)
+	local a, b, c, d = s:byte(i, i + 3)
+	local function tail(byte) return byte and byte >= 0x80 and byte <= 0xBF end
+	if a < 0x80 then return 1 end
+	if a >= 0xC2 and a <= 0xDF and tail(b) then return 2 end
+	if a >= 0xE0 and a <= 0xEF and tail(b) and tail(c)
+			and not (a == 0xE0 and b < 0xA0) and not (a == 0xED and b > 0x9F) then
+		return 3
+	end
+	if a >= 0xF0 and a <= 0xF4 and tail(b) and tail(c) and tail(d)
+			and not (a == 0xF0 and b < 0x90) and not (a == 0xF4 and b > 0x8F) then
+		return 4
+	end
+	return nil
+end
+
+-- Valid UTF-8 whatever comes in: engines since 5.16 write bad bytes raw into JSON.
+function text.scrub(s)
+	if not s:find("[\128-\255]") then return s end
+	local out, i = {}, 1
+	while i <= #s do
+		local bytes = char_bytes(s, i)
+		out[#out + 1] = bytes and s:sub(i, i + bytes - 1) or "\239\191\189"
+		i = i + (bytes or 1)
+	end
+	return table.concat(out)
+end
+
+-- At most `max_bytes`, cut at a character, never inside one. `s` is valid UTF-8.
+function text.cut(s, max_bytes)
+	if #s <= max_bytes then return s end
+	local last = max_bytes
+	while last > 0 and s:byte(last + 1) >= 0x80 and s:byte(last + 1) <= 0xBF do last = last - 1 end
+	return s:sub(1, last)
+end
+
+-- One line of plain words: no colour or translation escapes, no control characters, valid UTF-8, bounded.
+function text.clean(s, max_bytes)
+	s = s:gsub("\27%([^)]*%)", ""):gsub("\27[A-Za-z]?", ""):gsub("[%z\1-\31\127]+", " ")
+	s = text.scrub(s):gsub(" +", " "):match("^ ?(.-) ?$")
+	return max_bytes and text.cut(s, max_bytes) or s
+end
+
+-- Characters, not bytes.
+function text.length(s)
+	if not s:find("[\128-\255]") then return #s end
+	local _, count = s:gsub("[^\128-\191]", "")
+	return count
+end
+
+local function split_word(word, width)
+	if #word <= width then return {word} end
+	local parts, part, count = {}, {}, 0
+	for char in word:gmatch("[%z\1-\127\194-\244][\128-\191]*") do
+		if count == width then
+			parts[#parts + 1], part, count = table.concat(part), {}, 0
+		end
+		part[#part + 1], count = char, count + 1
+	end
+	parts[#parts + 1] = table.concat(part)
+	return parts
+end
+
+-- `s` in lines of at most `width` characters, broken between words where there is room to.
+function text.wrap(s, width)
+	local lines, line, used = {}, {}, 0
+	local function finish()
+		if #line > 0 then lines[#lines + 1] = table.concat(line, " ") end
+		line, used = {}, 0
+	end
+	for word in s:gmatch("%S+") do
+		for _, part in ipairs(split_word(word, width)) do
+			local length = text.length(part)
+			if used > 0 and used + 1 + length > width then finish() end
+			line[#line + 1], used = part, used + length + (used > 0 and 1 or 0)
+		end
+	end
+	finish()
+	return table.concat(lines, "\n")
+end
+
+-- In small letters, those of Western Europe and of Russian too: LuaJIT's own lower knows only ASCII.
+function text.lower(s)
+	s = s:lower():gsub("\195([\128-\158])", function(c) return "\195" .. string.char(c:byte() + 32) end)
+	s = s:gsub("\208([\144-\159])", function(c) return "\208" .. string.char(c:byte() + 32) end)
+	return (s:gsub("\208([\160-\175])", function(c) return "\209" .. string.char(c:byte() - 32) end):gsub("Ё", "ё"))
+end
+
+-- Does `sentence` hold `name` as a whole word? "bandana" does not wake Ana.
+function text.names(sentence, name)
+	if name == "" then return false end
+	sentence, name = text.lower(sentence), text.lower(name)
+	local from = 1
+	while true do
+		local first, last = sentence:find(name, from, true)
+		if not first then return false end
+		local before, after = sentence:sub(first - 1, first - 1), sentence:sub(last + 1, last + 1)
+		if (first == 1 or not before:find(WORD)) and not after:find(WORD) then return true end
+		from = first + 1
+	end
+end
+
+-- Does `sentence` hold one of `names` as a whole word?
+function text.names_any(sentence, names)
+	for _, name in ipairs(names) do
+		if text.names(sentence, name) then return true end
+	end
+	return false
+end
+
+-- Does `sentence` hold one of `parts` anywhere, inside a word too? Both in small letters.
+function text.holds_any(sentence, parts)
+	for _, part in ipairs(parts) do
+		if sentence:find(part, 1, true) then return true end
+	end
+	return false
+end
+
+-- Does `sentence` match one of these Lua patterns?
+function text.matches_any(sentence, patterns)
+	for _, pattern in ipairs(patterns) do
+		if sentence:find(pattern) then return true end
+	end
+	return false
+end
+
+-- The description of an item as a model reads it: "Steel Sword (enchanted)\nDamage: 5" becomes "steel sword".
+function text.item_words(description)
+	local first = text.clean(description:gsub("\27%([^)]*%)", ""):match("^[^\n]*"))
+	return (first:gsub("%s*%b()", ""):lower())
+end
+
+-- A line of a role with the listener's name in the place of `{player}`.
+function text.fill(line, player)
+	return (line:gsub("{player}", (player:gsub("%%", "%%%%"))))
+end
+
+return text

@@ -1,0 +1,25 @@
+-- Plain calls to the daemon beside the exchange, for roles and memory: the answer, or a problem in words for people.
+-- Knows nothing of what is asked.
+
+local text, client = ...
+
+local calls = {}
+
+local PROBLEM_MAX_BYTES = 400
+
+-- In the daemon's own words where it has some.
+local function problem_of(answer, problems)
+	if answer.code == 200 and answer.data then return nil end
+	local inner = answer.data and answer.data.error
+	if type(inner) == "table" and type(inner.message) == "string" then return text.clean(inner.message, PROBLEM_MAX_BYTES) end
+	return answer.code == 0 and problems.unreachable or problems.refused(answer.code)
+end
+
+-- done(problem or nil, data) comes once, in a later step; at once where no call can be made.
+-- problems: {unreachable, not_asked, refused(code)}, words for who asked.
+function calls.call(method, path, body, problems, done)
+	local is_sent = client.call(method, path, body, function(answer) done(problem_of(answer, problems), answer.data) end)
+	if not is_sent then done(problems.not_asked) end
+end
+
+return calls

@@ -1,0 +1,449 @@
+-- The way to the daemon: one exchange for all NPCs (POST /v1/exchange), at most two requests held open.
+-- Pure: `http` and the few engine functions come in as parameters and stay here; time is passed to step().
+-- It promises one thing above all: the handler of every ask() gets exactly one last event, "done" or "error", in a later
+-- step, whatever becomes of the daemon, the door, an HTTP answer or the clock.
+
+local http, env = ...
+-- http: the engine's HTTP API, or false where the mod may not use it
+-- env: {now_us, parse_json, write_json, log(level, text), settings, name}
+
+local settings = env.settings
+
+local FLIGHTS_MAX = 2 -- one that waits, one that carries; the engine runs 8 transfers at once for all mods together
+local FAILURES_MAX = 2 -- one lost answer is sent again; the second in a row means the daemon is away
+local BACKOFF_MIN_US, BACKOFF_MAX_US = 1e6, 10e6
+local INTEREST_US = 60e6 -- offline, look for the daemon only while somebody wants it: each try leaks 730 bytes in the engine
+-- A poll that nothing new goes out with begins so long after the last answer: words that stream in come in handfuls, and what
+-- each exchange costs (the engine's threads, and 730 bytes that leak) is paid a few times a second, not at each step.
+local GATHER_US = 150e3
+local BATCH_MAX = 256 -- a quarter of the wire's 1024 records in a part
+local BATCH_MAX_BYTES = 3 * 2^20 -- under the wire's 4 MiB a part
+local RECORD_MAX_BYTES = 256 * 2^10 -- the wire's limit for one record
+local LAST_ROUNDS = 20 -- at the end: callbacks that ask again are answered, but not one that does so for ever
+local HEADERS = {"Content-Type: application/json", "Expect:"} -- no "100-continue" round trip for large bodies
+
+if settings.token ~= "" then
+	HEADERS[#HEADERS + 1] = "Authorization: Bearer " .. settings.token
+end
+
+local client = {
+	state = "new", -- new → online ⇄ offline
+	reason = nil, -- why offline, for people
+	enabled = true,
+	open_count = 0,
+	counts = {asked = 0, done = 0, failed = 0, exchanges = 0, hits = 0, repeats = 0},
+}
+
+local open = {} -- id → entry not yet answered
+local outbox = {} -- entries to be carried by the next exchange
+local cancels = {} -- ids to be cancelled with it
+local flights = {} -- exchanges in the air
+local calls = {} -- plain calls
+local ready, ready_first, ready_last = {}, 1, 0 -- events to hand out, a queue
+local asked = 0
+local session, session_number, after = nil, 0, 0
+local failures, epoch, suspect = 0, 0, false
+local closed, closing = false, false -- the server goes down; the last callbacks are being handed out
+local backoff_us, next_try_us, wanted_us = 0, 0, -INTEREST_US
+local next_deadline_us, landed_us = math.huge, -GATHER_US
+
+local function url(path)
+	return (settings.url:gsub("/+$", "")) .. path
+end
+
+local change_listeners = {}
+
+-- fn("online") or fn("offline", reason): the daemon answers again, or no more.
+function client.on_change(fn)
+	table.insert(change_listeners, fn)
+end
+
+local function tell_change(...)
+	for _, fn in ipairs(change_listeners) do fn(...) end
+end
+
+local function hand_out(entry, kind, event)
+	ready_last = ready_last + 1
+	ready[ready_last] = {entry = entry, kind = kind, event = event}
+end
+
+-- The last event of an entry. The only place where one leaves `open`.
+local function close(entry, kind, event)
+	if entry.closed then return end
+	entry.closed = true
+	if open[entry.id] then
+		open[entry.id] = nil
+		client.open_count = client.open_count - 1
+	end
+	local counts = client.counts
+	counts[kind == "done" and "done" or "failed"] = counts[kind == "done" and "done" or "failed"] + 1
+	if event.cache == "hit" then counts.hits = counts.hits + 1 end
+	hand_out(entry, kind, event)
+end
+
+local function fail(entry, code, message)
+	close(entry, "error", {code = code, message = message})
+end
+
+local function open_in_order()
+	local entries = {}
+	for _, entry in pairs(open) do entries[#entries + 1] = entry end
+	table.sort(entries, function(a, b) return a.number < b.number end)
+	return entries
+end
+
+-- The door counts events per session: one that knows nothing of ours would never reach a number above our `after`.
+local function new_session()
+	session_number = session_number + 1
+	session, after, suspect = env.name .. "." .. session_number, 0, false
+	outbox = open_in_order()
+end
+new_session()
+
+local function go_offline(code, message, now)
+	if client.state ~= "offline" then
+		backoff_us = BACKOFF_MIN_US
+		client.state, client.reason = "offline", message
+		env.log("warning", "offline: " .. message .. "; NPCs speak their fallback lines meanwhile")
+		tell_change("offline", message)
+	else
+		backoff_us = math.min(backoff_us * 2, BACKOFF_MAX_US)
+		client.reason = message
+	end
+	next_try_us = now + backoff_us
+	for _, entry in ipairs(open_in_order()) do fail(entry, code, message) end
+	failures, cancels = 0, {}
+	new_session()
+end
+
+local function go_online()
+	failures = 0
+	if client.state == "online" then return end
+	local was = client.state
+	client.state, client.reason = "online", nil
+	env.log("action", (was == "offline" and "online again: " or "online: ") .. settings.url .. " answers")
+	tell_change("online")
+end
+
+-- Two exchanges that fail of the same cause count once: only those begun since the last failure (`epoch`) count.
+local function failed(flight, message, refused, now)
+	for _, entry in ipairs(flight.carried) do
+		if open[entry.id] and flight.session == session then outbox[#outbox + 1] = entry end
+	end
+	if flight.epoch ~= epoch then return end
+	epoch, failures = epoch + 1, failures + 1
+	if failures >= FAILURES_MAX or client.state == "offline" then
+		go_offline("offline", message, now)
+	elseif refused then
+		new_session() -- nobody listens there any more: what comes next is another door
+	else
+		suspect = true
+	end
+end
+
+local function take(event, flight)
+	local entry = type(event) == "table" and open[event.id]
+	if not entry then return end -- answered already, late, or none of ours
+	if event.event == "delta" then
+		-- after a new session the text starts over: parts of the old one would double it
+		if flight.session == session and type(event.text) == "string" then hand_out(entry, "delta", event) end
+	elseif event.event == "done" or event.event == "error" then
+		close(entry, event.event, event)
+	end
+end
+
+local function accept(flight, answer)
+	if flight.session == session then go_online() end -- one from before we went offline proves nothing
+	if flight.session == session and answer.events[1] then suspect = false end
+	local seen = after
+	for _, event in ipairs(answer.events) do
+		local seq = type(event) == "table" and tonumber(event.seq)
+		if flight.session ~= session or not seq then
+			take(event, flight)
+		elseif seq > seen then
+			take(event, flight)
+			after = math.max(after, seq)
+		end
+	end
+	for _, refusal in ipairs(type(answer.rejected) == "table" and answer.rejected or {}) do
+		local entry = open[type(refusal) == "table" and refusal.id or refusal]
+		if entry then
+			local known = type(refusal) == "table" and refusal or {}
+			fail(entry, known.code or "bad_request", known.message or "the daemon refused it without a word")
+		end
+	end
+end
+
+local function parse(data)
+	if type(data) ~= "string" or data:sub(1, 1) ~= "{" then return nil end
+	local ok, answer = pcall(env.parse_json, data) -- very deep JSON raises
+	if ok and type(answer) == "table" then return answer end
+	return nil
+end
+
+local function error_message(data, default)
+	local answer = parse(data)
+	local inner = answer and type(answer.error) == "table" and answer.error or answer
+	return inner and type(inner.message) == "string" and inner.message or default, inner and inner.code
+end
+
+local REFUSED = {[400] = "bad_request", [413] = "too_large", [422] = "bad_request", [429] = "overloaded"}
+
+local function land(flight, result, now)
+	local code = result.code or 0
+	if code == 200 then
+		local answer = parse(result.data)
+		if answer and type(answer.events) == "table" then return accept(flight, answer) end
+		return failed(flight, settings.url .. " answers, but not as llm-agentd does; look at llm_agent.url", false, now)
+	end
+	if flight.session ~= session then return end -- an echo from before; its questions are answered or sent anew
+	if code == 401 or code == 403 then
+		return go_offline("unauthorized", "the daemon wants another token; set llm_agent.token to its http.token", now)
+	elseif code == 404 then
+		return go_offline("offline", url("/v1/exchange") .. " does not exist; look at llm_agent.url", now)
+	elseif code == 503 then
+		local answer = parse(result.data)
+		for _, event in ipairs(answer and type(answer.events) == "table" and answer.events or {}) do take(event, flight) end
+		return go_offline("unavailable", error_message(result.data, "the daemon is starting, stopping or away"), now)
+	elseif REFUSED[code] and flight.carried[1] then
+		local message, wire_code = error_message(result.data, "HTTP " .. code)
+		for _, entry in ipairs(flight.carried) do fail(entry, wire_code or REFUSED[code], message) end
+		return
+	end
+	local timed_out = result.timeout
+	local what = timed_out and "no answer in time from " or code == 0 and "nobody answers at " or "HTTP " .. code .. " from "
+	failed(flight, what .. settings.url .. " (is llm-agentd running? /llm doctor looks)", code == 0 and not timed_out, now)
+end
+
+-- 1. What has come back.
+local function receive(now)
+	for i = #flights, 1, -1 do
+		local result = http.fetch_async_get(flights[i].handle)
+		if result.completed then
+			local flight = table.remove(flights, i)
+			landed_us = now
+			land(flight, result, now)
+		end
+	end
+	for i = #calls, 1, -1 do
+		local result = http.fetch_async_get(calls[i].handle)
+		if result.completed then
+			local call = table.remove(calls, i)
+			hand_out(call, "check", {code = result.code or 0, data = parse(result.data), timeout = result.timeout})
+		end
+	end
+end
+
+-- 2. Who has waited too long.
+local function expire(now)
+	if now < next_deadline_us then return end
+	next_deadline_us = math.huge
+	local expired = false
+	for _, entry in ipairs(open_in_order()) do
+		if entry.deadline_us <= now then
+			fail(entry, "deadline_exceeded", ("no answer within %d ms"):format(entry.deadline_ms))
+			expired = true
+		else
+			next_deadline_us = math.min(next_deadline_us, entry.deadline_us)
+		end
+	end
+	-- Since the last lost answer nothing came at all: perhaps another door than the one that knew our session.
+	if expired and suspect then new_session() end
+end
+
+-- The next exchange's load: what was asked since the last, as many as fit. Records are JSON already.
+local function load_outbox()
+	local carried, bodies, bytes, left = {}, {}, 0, {}
+	for _, entry in ipairs(outbox) do
+		if open[entry.id] then
+			if #carried < BATCH_MAX and bytes + #entry.body <= BATCH_MAX_BYTES then
+				carried[#carried + 1], bodies[#bodies + 1] = entry, entry.body
+				bytes = bytes + #entry.body
+			else
+				left[#left + 1] = entry
+			end
+		end
+	end
+	outbox = left
+	return carried, table.concat(bodies, ",")
+end
+
+local function post(wait_ms)
+	local carried, bodies = load_outbox()
+	local cancel = #cancels > 0 and '"' .. table.concat(cancels, '","') .. '"' or ""
+	cancels = {}
+	local data = ('{"session":"%s","after":%d,"wait_ms":%d,"requests":[%s],"cancel":[%s]}')
+		:format(session, after, wait_ms, bodies, cancel)
+	client.counts.exchanges = client.counts.exchanges + 1
+	flights[#flights + 1] = {
+		session = session,
+		epoch = epoch,
+		waits = wait_ms > 0,
+		carried = carried,
+		handle = http.fetch_async({
+			url = url("/v1/exchange"),
+			method = "POST",
+			data = data,
+			timeout = math.ceil(wait_ms / 1000) + settings.http_timeout_s, -- whole seconds: 0.5 means forever before 5.14
+			extra_headers = HEADERS,
+		}),
+	}
+end
+
+-- 3. What has to go out: everything asked in this step in one exchange, and one that waits while anything is open.
+local function send(now)
+	local waiting, carrying = false, false
+	for _, flight in ipairs(flights) do
+		if flight.session == session then
+			waiting, carrying = waiting or flight.waits, carrying or not flight.waits
+		end
+	end
+	if #flights >= FLIGHTS_MAX then return end
+	if client.state == "offline" then
+		if not carrying and now >= next_try_us and now - wanted_us < INTEREST_US then post(0) end
+	elseif client.open_count > 0 and not waiting then
+		if outbox[1] or cancels[1] or now - landed_us >= GATHER_US then post(settings.wait_ms) end
+	elseif not carrying and (#cancels > 0 or #outbox > 0) then
+		post(0)
+	end
+end
+
+-- 4. Hand out what is known: one event at least, then more until `until_us`; what asks again while we do gets its turn in the
+-- next step.
+local function deliver(until_us)
+	if ready_first > ready_last then return end
+	local last = ready_last
+	while ready_first <= last do
+		local item = ready[ready_first]
+		ready[ready_first] = nil
+		ready_first = ready_first + 1
+		local ok, problem = pcall(item.entry.handler, item.kind, item.event)
+		if not ok then env.log("error", "a callback failed: " .. tostring(problem)) end
+		if env.now_us() > until_us then break end
+	end
+	if ready_first > ready_last then ready_first, ready_last = 1, 0 end
+end
+
+-- One server step, which began at `now`, in microseconds.
+function client.step(now)
+	if http then
+		receive(now)
+		expire(now)
+		if client.enabled and (client.open_count > 0 or #cancels > 0 or client.state == "offline") then send(now) end
+	end
+	deliver(now + settings.budget_ms * 1000)
+end
+
+-- No step follows any more, so what would wait for one is handed out now.
+local function deliver_last()
+	if closing then return end
+	closing = true
+	for _ = 1, LAST_ROUNDS do deliver(math.huge) end
+	closing = false
+end
+
+local function refusal()
+	if closed then return "shutdown", "the server shuts down" end
+	if not http then return "no_http", "the mod may not use HTTP; /llm doctor tells the line to add" end
+	if not client.enabled then return "off", "switched off by /llm off" end
+	if client.state == "offline" then return "offline", client.reason end
+	if client.open_count >= settings.open_max then
+		return "overloaded", ("%d questions are open already (llm_agent.open_max)"):format(client.open_count)
+	end
+end
+
+-- Ask one thing. handler(kind, event): "delta" any number of times, then "done" or "error" once, never before the next step
+-- (but before ask() returns where the server goes down).
+function client.ask(record, deadline_ms, handler)
+	local now = env.now_us()
+	asked, wanted_us = asked + 1, now
+	client.counts.asked = client.counts.asked + 1
+	local entry = {
+		id = env.name .. ":" .. asked,
+		number = asked,
+		handler = handler,
+		deadline_ms = deadline_ms,
+		deadline_us = now + deadline_ms * 1000,
+	}
+	local code, message = refusal()
+	if code then
+		fail(entry, code, message)
+		if closed then deliver_last() end
+		return entry.id
+	end
+	record.id, record.deadline_ms = entry.id, math.floor(deadline_ms)
+	local ok, body, problem = pcall(env.write_json, record)
+	if not ok or not body then
+		fail(entry, "bad_request", "not expressible as JSON: " .. tostring(ok and problem or body))
+	elseif #body > RECORD_MAX_BYTES then
+		fail(entry, "too_large", ("%d bytes of facts; the limit is %d"):format(#body, RECORD_MAX_BYTES))
+	else
+		entry.body = body
+		open[entry.id], client.open_count = entry, client.open_count + 1
+		outbox[#outbox + 1] = entry
+		next_deadline_us = math.min(next_deadline_us, entry.deadline_us)
+	end
+	return entry.id
+end
+
+-- What must not be asked is answered like what was: handler("error", {code, message}) in the next step.
+function client.refuse(code, message, handler)
+	asked = asked + 1
+	local entry = {id = env.name .. ":" .. asked, number = asked, handler = handler}
+	fail(entry, code, message)
+	return entry.id
+end
+
+-- No longer wanted: its handler gets "error" with code `cancelled`, and the daemon is told.
+function client.cancel(id)
+	local entry = open[id]
+	if not entry then return end
+	cancels[#cancels + 1] = id
+	fail(entry, "cancelled", "cancelled by the game")
+end
+
+-- One plain call beside the exchange: of the doctor, and for roles. callback({code, data, timeout}) comes once, in
+-- a later step; data is the JSON answer or nil, code 0 where nobody answered (timeout: not in time).
+-- False, and no callback, where no call may be made.
+function client.call(method, path, body, callback)
+	if not http or not client.enabled then return false end
+	calls[#calls + 1] = {
+		handler = function(_, event) callback(event) end,
+		handle = http.fetch_async({
+			url = url(path),
+			method = method,
+			data = body and env.write_json(body) or nil,
+			timeout = settings.http_timeout_s,
+			extra_headers = HEADERS,
+		}),
+	}
+	return true
+end
+
+-- On or off. Off answers everything that is open and makes no call any more.
+function client.enable(enabled)
+	client.enabled = enabled
+	if enabled then return end
+	for _, entry in ipairs(open_in_order()) do fail(entry, "off", "switched off by /llm off") end
+	outbox, cancels = {}, {}
+	new_session()
+end
+
+-- The server goes down: nobody is left waiting, also who asks from now on.
+function client.shutdown()
+	client.enabled, closed = false, true
+	for _, entry in ipairs(open_in_order()) do fail(entry, "shutdown", "the server shuts down") end
+	for _, call in ipairs(calls) do hand_out(call, "check", {code = 0}) end
+	calls = {}
+	deliver_last()
+end
+
+function client.has_http()
+	return http and true or false
+end
+
+function client.in_flight()
+	return #flights
+end
+
+return client

@@ -1,0 +1,119 @@
+-- Items between the game's names ("default:sword_steel") and the words a model and a player use ("steel sword"), and the
+-- coin. Reads the registry, and adds the coin to it.
+
+local S, log, settings, text = ...
+
+local COIN = "llm_agent:coin"
+
+local items = {}
+
+core.register_craftitem(COIN, {
+	description = S("Coin"),
+	inventory_image = "llm_agent_coin.png",
+	stack_max = 999, -- a purse in one slot
+})
+
+-- What an alias stands for.
+function items.real_name(name)
+	return core.registered_aliases[name] or name
+end
+
+-- "default:sword_steel" → "steel sword"; the name itself where the game describes it with nothing.
+function items.words(name)
+	local def = core.registered_items[name]
+	local words = def and def.description and text.item_words(def.description) or ""
+	return words ~= "" and words or name
+end
+
+-- A list of item names → words → name; of two with the same words the first by name.
+function items.by_words(names)
+	local sorted, found = {}, {}
+	for i, name in ipairs(names) do sorted[i] = name end
+	table.sort(sorted)
+	for _, name in ipairs(sorted) do
+		local words = items.words(name)
+		if not found[words] then found[words] = name end
+	end
+	return found
+end
+
+-- Words with and without a plural's end become the same: "steel swords", "loaves", "berries".
+local function stem(word)
+	if word:find("ies$") then
+		word = word:gsub("ies$", "y")
+	elseif word:find("[sxz]es$") or word:find("[cs]hes$") or word:find("oes$") then
+		word = word:gsub("es$", "")
+	elseif not word:find("[su]s$") then
+		word = word:gsub("s$", "")
+	end
+	return (word:gsub("ie$", "y"):gsub("[vf]e$", "f"):gsub("v$", "f"):gsub("e$", ""))
+end
+
+local ARTICLES = {a = true, an = true, the = true, some = true, my = true, your = true, of = true}
+
+-- What of the words tells an item from others: no counts, no articles, no plurals.
+function items.gist(words)
+	local parts = {}
+	for word in words:lower():gmatch("[^%s%p]+") do
+		if not ARTICLES[word] and not word:find("^%d+$") then parts[#parts + 1] = stem(word) end
+	end
+	return table.concat(parts, " ")
+end
+
+-- The item of a list of names (all items, if it is left out) that the words mean: "steel swords", "Steel Sword",
+-- "default:sword_steel". nil where none does.
+function items.find(words, names)
+	if not names then
+		names = {}
+		for name in pairs(core.registered_items) do names[#names + 1] = name end
+	end
+	local wanted, best = items.gist(words), nil
+	for _, name in ipairs(names) do
+		if name == words then return name end
+		if wanted ~= "" and items.gist(items.words(name)) == wanted and (not best or name < best) then best = name end
+	end
+	return best
+end
+
+local function plural(word)
+	if word:find("[^aeiou]y$") then return (word:gsub("y$", "ies")) end
+	if word:find("[^f]fe?$") then return (word:gsub("fe?$", "ves")) end
+	if word:find("s$") then return word end
+	return word:find("[xz]$") and word .. "es" or word:find("[cs]h$") and word .. "es" or word .. "s"
+end
+
+-- "3 apples", "1 loaf of bread", in English, for the model and what NPCs remember.
+function items.counted(n, name)
+	local words = items.words(name)
+	if n == 1 then return "1 " .. words end
+	local head, rest = words:match("^(.-)( of .*)$")
+	return ("%d %s%s"):format(n, plural(head or words), rest or "")
+end
+
+-- Money ----------------------------------------------------------------------------------------------------------------
+
+local money = COIN
+
+-- The item that is money here.
+function items.money()
+	return money
+end
+
+-- An amount of money, as players see it.
+function items.coins(n)
+	if money ~= COIN then return S("@1 × @2", n, items.words(money)) end
+	return n == 1 and S("1 coin") or S("@1 coins", n)
+end
+
+core.register_on_mods_loaded(function()
+	local wanted = settings.money
+	if wanted == "" then return end
+	local name = core.registered_aliases[wanted] or wanted
+	if core.registered_items[name] then
+		money = name
+	else
+		log("warning", ("llm_agent.money = %s: no such item in this game; using %s"):format(wanted, COIN))
+	end
+end)
+
+return items

@@ -1,0 +1,211 @@
+-- The trade window: the NPC's goods on the left, what of the player's own it would buy on the right, a price to haggle about
+-- below each. It only asks: every button goes to trade.lua, which looks at the world as it is then; trade_view.lua draws it.
+-- Buttons that trade carry a serial that changes with each press, so a double click, or an old window, does nothing.
+
+local S, settings, commands, npcs, nearby, attention, dialog, items, goods, trade, trade_view = ...
+
+local trade_form = {}
+
+local FORM = "llm_agent:trade"
+local COUNT_MAX, PRICE_MAX = trade_view.COUNT_MAX, 99999
+local SIDES, ORDER, PAGE = trade_view.SIDES, trade_view.ORDER, trade_view.PAGE
+
+local open = {} -- player → {id, name, serial, line, get = {item, count, offer, page}, give = the same}
+local serial = 0 -- of all windows, so that none of them has another's
+
+local function show(player_name, shown)
+	serial = serial + 1
+	shown.serial = serial
+	core.show_formspec(player_name, FORM, trade_view.formspec(player_name, shown))
+	for _, side in ipairs(ORDER) do -- as it was drawn: this is what a press of the button agrees to
+		shown[side].part = trade_view.part(shown, side, npcs.get(shown.id), player_name)
+	end
+end
+
+local function close(player_name, words)
+	open[player_name] = nil
+	core.close_formspec(player_name, FORM)
+	if words then core.chat_send_player(player_name, words) end
+end
+
+-- Opening --------------------------------------------------------------------------------------------------------------
+
+-- Opens the window, or tells the player why not. offer: {item, count, is_sale} to begin with, or nil.
+function trade_form.open(npc, player_name, offer)
+	local words = not settings.trade and S("Trade is switched off on this server.")
+		or trade.out_of_reach(npc, player_name, npc.name)
+	if words then return false, words end
+	goods.visit(npc)
+	attention.attend(npc, player_name)
+	dialog.leave(player_name)
+	local shown = {id = npc.id, name = npc.name, get = {}, give = {}, line = S("Have a look.")}
+	if offer then
+		local side = offer.is_sale and "get" or "give"
+		shown[side] = {item = offer.item, count = offer.count}
+		shown.line = S("@1 for each, what do you say?",
+			items.coins(trade.price(npc, player_name, offer.item, offer.is_sale, offer.count)))
+	end
+	open[player_name] = shown
+	show(player_name, shown)
+	return true
+end
+
+-- The same, for a button: the player is told why not.
+function trade_form.open_or_tell(npc, player_name)
+	local ok, problem = trade_form.open(npc, player_name)
+	if not ok then core.chat_send_player(player_name, problem) end
+end
+
+-- What the client sends ------------------------------------------------------------------------------------------------
+
+local function whole_number(words, max)
+	local n = type(words) == "string" and #words <= 8 and tonumber(words)
+	return n and n % 1 == 0 and n >= 1 and n <= max and n or nil
+end
+
+-- The NPC's words for an answer, at once and by rule; the model's take their place, if they come in time and say that price.
+local function answer_line(answer, price, is_sale)
+	if answer == "accepted" then return S("Agreed. @1 for each.", items.coins(price)) end
+	if answer == "refused" then return S("No. @1 for each, or none at all.", items.coins(price)) end
+	return is_sale and S("That is too little. Say @1 for each.", items.coins(price))
+		or S("That is too much. I pay @1 for each.", items.coins(price))
+end
+
+-- It says this price, and no other number.
+local function says_only(line, price)
+	local said = false
+	for number in line:gmatch("%d+") do
+		if tonumber(number) ~= price then return false end
+		said = true
+	end
+	return said
+end
+
+-- What the model is asked, so that its answer can only be the price that stands: told of a lower offer it would find its own.
+local function question(answer, is_sale, price, thing)
+	if answer == "accepted" and is_sale then return ("I give you %d coins for the %s."):format(price, thing) end
+	return is_sale and ("How much is the %s?"):format(thing) or ("What do you pay for my %s?"):format(thing)
+end
+
+local function ask_for_words(npc, player_name, shown, side, answer, price)
+	local chosen, is_sale = shown[side], SIDES[side].is_sale
+	local round, thing = shown.serial, items.words(chosen.item)
+	npc:think({
+		player = player_name, utterance = question(answer, is_sale, price, thing), intent = "trade", actions = {}, priority = "spoken",
+		context = {stock = is_sale and {[thing] = goods.for_sale(npc)[chosen.item]} or false, price = price},
+	}, function(reply)
+		local is_late = open[player_name] ~= shown or shown.serial ~= round or not npcs.get(shown.id)
+		if is_late or reply.fallback or not says_only(reply.text, price) then return end
+		shown.line = reply.text
+		show(player_name, shown)
+	end)
+end
+
+local function haggle(npc, player_name, shown, side, words)
+	local chosen, is_sale = shown[side], SIDES[side].is_sale
+	local offer = whole_number(words, PRICE_MAX)
+	if not chosen.item or not offer then
+		shown.line = S("Name a price: a whole number of coins for one.")
+		return
+	end
+	chosen.offer = offer
+	local answer, price = trade.haggle(npc, player_name, chosen.item, is_sale, chosen.count, offer)
+	shown.line = answer_line(answer, price, is_sale)
+	return function() ask_for_words(npc, player_name, shown, side, answer, price) end
+end
+
+local function deal(npc, player_name, shown, get, give)
+	local _, words = trade.deal(npc.id, player_name, get, give)
+	shown.line = words
+	for _, side in ipairs(ORDER) do shown[side].offer = nil end
+end
+
+local function choose(shown, side, fields)
+	local chosen = shown[side]
+	local count = whole_number(fields[side .. "_count"], COUNT_MAX)
+	if chosen.item and count then chosen.count = count end
+	for i, item in ipairs(chosen.list or {}) do
+		if fields[side .. "_item_" .. i] then
+			if chosen.item ~= item then chosen.item, chosen.count, chosen.offer = item, 1, nil end
+			return true
+		end
+	end
+	if fields[side .. "_page"] then
+		chosen.page = (chosen.page or 1) % math.max(1, math.ceil(#(chosen.list or {}) / PAGE)) + 1
+	elseif fields[side .. "_more"] and chosen.item then
+		chosen.count = math.min(chosen.count + 1, COUNT_MAX)
+	elseif fields[side .. "_less"] and chosen.item then
+		chosen.count = math.max(chosen.count - 1, 1)
+	else
+		return fields.key_enter_field == side .. "_count"
+	end
+	return true
+end
+
+-- Returns whether anything happened, and what is to be done once it is shown.
+local function press(npc, player_name, shown, fields)
+	local get, give = shown.get.part, shown.give.part
+	local function pressed(name) return fields[name .. "_" .. shown.serial] end
+	local function typed(side, name) return fields[side .. "_" .. name] end
+	for _, side in ipairs(ORDER) do
+		local enters = fields.key_enter_field == side .. "_offer" and typed(side, "offer") ~= tostring(shown[side].offer)
+		if pressed(side .. "_haggle") or enters then
+			choose(shown, side, {[side .. "_count"] = typed(side, "count")})
+			return true, haggle(npc, player_name, shown, side, typed(side, "offer"))
+		end
+	end
+	-- a count that was typed but never shown with its price is no agreement: it is shown first
+	for _, side in ipairs(ORDER) do
+		local put, count = shown[side].part, typed(side, "count")
+		if put and count and whole_number(count, COUNT_MAX) ~= put.count then
+			choose(shown, side, fields)
+			return true
+		end
+	end
+	if pressed("buy") and get then
+		deal(npc, player_name, shown, get, nil)
+	elseif pressed("sell") and give then
+		deal(npc, player_name, shown, nil, give)
+	elseif pressed("swap") and get and give then
+		deal(npc, player_name, shown, get, give)
+	else
+		local chose_get, chose_give = choose(shown, "get", fields), choose(shown, "give", fields)
+		return chose_get or chose_give
+	end
+	return true
+end
+
+core.register_on_player_receive_fields(function(player, form, fields)
+	if form ~= FORM then return false end
+	local name = player:get_player_name()
+	local shown = open[name]
+	if not shown then return true end
+	local npc = npcs.get(shown.id)
+	if fields.quit then
+		if npc then trade.walk_away(npc, name) end
+		open[name] = nil
+		return true
+	end
+	local away = trade.out_of_reach(npc, name, shown.name)
+	if away then
+		close(name, away)
+	elseif fields.talk then
+		open[name] = nil
+		dialog.open(npc, name)
+	else
+		local changed, after = press(npc, name, shown, fields)
+		if changed then show(name, shown) end
+		if after then after() end
+	end
+	return true
+end)
+
+core.register_on_leaveplayer(function(player) open[player:get_player_name()] = nil end)
+
+commands.register("trade", {params = S("NAME"), help = S("open the trade window of an NPC"), run = function(player_name, rest)
+	local npc = nearby.find(rest, player_name)
+	if not npc then return false, S("No NPC of that name. Use: /llm trade NAME") end
+	return trade_form.open(npc, player_name)
+end})
+
+return trade_form

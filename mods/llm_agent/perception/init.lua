@@ -1,0 +1,18 @@
+-- What an NPC knows of the world around it, as facts for the model, and who is near whom. Only reads the world.
+
+local load, base, api_folder, roles_folder = ...
+local S, now_us, settings, text, geometry, check, json, storage, steps =
+	base.S, base.now_us, base.settings, base.text, base.geometry, base.check, base.json, base.storage, base.steps
+local commands, npcs = api_folder.commands, api_folder.npcs
+local roles = roles_folder.roles
+
+local positions = load("positions", geometry, npcs)
+local surroundings = load("surroundings", now_us, settings, geometry)
+local places = load("places", S, settings, text, geometry, check, storage, commands)
+local nearby = load("nearby", settings, text, geometry, npcs, positions)
+local observe = load("observe", settings, text, json, npcs, roles, positions, places, surroundings)
+
+steps.register("surroundings", surroundings.step)
+steps.register("positions", positions.step)
+
+return {positions = positions, places = places, nearby = nearby, observe = observe}

@@ -1,0 +1,64 @@
+-- Who is near whom, and who is meant by a name. Only reads; looks everybody up anew.
+
+local settings, text, geometry, npcs, positions = ...
+
+local nearby = {}
+
+local WORD_OF_NAME_MIN = 3 -- "Mira" calls Mira of the Hill; "of" calls nobody
+local NOT_A_NAME = {
+	old = true, young = true, the = true, big = true, little = true, sir = true, lady = true, mother = true, father = true,
+}
+
+-- NPCs that can be spoken to from `pos`, the nearest first.
+function nearby.in_earshot(pos)
+	local found = {}
+	for _, npc in ipairs(npcs.list) do
+		local own = positions.may_be_near(npc, pos, settings.earshot) and npc:get_pos()
+		if own and geometry.in_range(pos, own, settings.earshot) then
+			found[#found + 1] = {npc = npc, distance = geometry.distance_squared(own, pos)}
+		end
+	end
+	table.sort(found, function(a, b) return a.distance < b.distance end)
+	for i, candidate in ipairs(found) do found[i] = candidate.npc end
+	return found
+end
+
+-- Can any player hear what is said at `pos`?
+function nearby.has_listeners(pos)
+	for _, player in ipairs(core.get_connected_players()) do
+		if geometry.in_range(pos, player:get_pos(), settings.earshot) then return true end
+	end
+	return false
+end
+
+-- Does the sentence hold this NPC's name, whole or its first word?
+function nearby.is_named(message, npc)
+	if text.names(message, npc.name) then return true end
+	local first = npc.name:match("^%S+")
+	return #first >= WORD_OF_NAME_MIN and first ~= npc.name and not NOT_A_NAME[first:lower()] and text.names(message, first)
+end
+
+local function distance_to(npc, pos)
+	local own = pos and npc:get_pos()
+	return own and geometry.distance_squared(own, pos) or math.huge
+end
+
+-- The NPC whose name `words` begins with, the longest name first, the nearest to the player among equals; and the words after.
+function nearby.find(words, player_name)
+	local player = player_name and core.get_player_by_name(player_name)
+	local pos = player and player:get_pos()
+	local best, best_length, best_distance = nil, 0, nil
+	words = words:lower() .. " "
+	for _, npc in ipairs(npcs.list) do
+		for _, name in ipairs({npc.name, npc.name:match("^%S+")}) do
+			local distance = distance_to(npc, pos)
+			local begins = words:sub(1, #name + 1) == name:lower() .. " "
+			if begins and (#name > best_length or #name == best_length and distance < best_distance) then
+				best, best_length, best_distance = npc, #name, distance
+			end
+		end
+	end
+	return best, best_length
+end
+
+return nearby

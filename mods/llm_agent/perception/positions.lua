@@ -1,0 +1,33 @@
+-- Where NPCs are, known cheaply for a crowd. The engine is asked for a few in each step, all in turn: a hundred at once would
+-- be a tenth of what a step may cost. So a position may be some steps old: good for who might be near, not for who is.
+
+local geometry, npcs = ...
+
+local positions = {}
+
+local STRAYED_MAX = 4 -- nodes that anybody goes before it is looked up again
+local REFRESHED, ROUND_STEPS = 5, 20 -- so many in a step at least, and all in so many steps: nobody strays far in a second
+
+local cursor = 0 -- in the list of NPCs, the last that was looked up
+
+function positions.step()
+	local list = npcs.list
+	for _ = 1, math.min(math.max(REFRESHED, math.ceil(#list / ROUND_STEPS)), #list) do
+		cursor = cursor % #list + 1
+		list[cursor].last_pos = list[cursor]:get_pos() or false
+	end
+end
+
+-- Where it was some steps ago, or false where it was asleep.
+function positions.last_known(npc)
+	if npc.last_pos == nil then npc.last_pos = npc:get_pos() or false end
+	return npc.last_pos
+end
+
+-- May it be within so many nodes of `pos`? Where that is true, look again at where it is now.
+function positions.may_be_near(npc, pos, nodes)
+	local last_pos = positions.last_known(npc)
+	return not last_pos or geometry.in_range(pos, last_pos, nodes + STRAYED_MAX)
+end
+
+return positions

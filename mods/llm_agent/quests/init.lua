@@ -1,0 +1,38 @@
+-- Quests: thought of, offered, measured, paid. state_machine.lua decides what may follow what; the others bring it the world.
+
+local load, base, api_folder, roles_folder, perception_folder, think_folder, talk_folder, economy_folder = ...
+local S, log, settings, text, phrases, geometry, check, util, storage, translate, entity_hooks, steps =
+	base.S, base.log, base.settings, base.text, base.phrases, base.geometry, base.check, base.util, base.storage, base.translate,
+	base.entity_hooks, base.steps
+local events, commands, npcs, Npc = api_folder.events, api_folder.commands, api_folder.npcs, api_folder.Npc
+local roles = roles_folder.roles
+local positions, places = perception_folder.positions, perception_folder.places
+local memory = think_folder.memory
+local history, dialog = talk_folder.history, talk_folder.dialog
+local items, obtainable, ledger, market, trade =
+	economy_folder.items, economy_folder.obtainable, economy_folder.ledger, economy_folder.market, economy_folder.trade
+
+local quest_text = load("text", S, items)
+local store = load("store", log, settings, storage, ledger)
+local news = load("news", S, events, npcs, memory, history, quest_text)
+local quests = load("state_machine", ledger, store.limits, store.save, news.changed, store.player_has)
+quests.load(store.read())
+local writer = load("writer", {reward_max = settings.quest_reward_max, lasts_s = settings.quest_minutes * 60})
+local world = load("world", geometry, npcs, positions, places, items, obtainable, ledger, market, trade, quests)
+local registry = load("registry", log, settings, check, util, npcs, Npc, places, items, ledger, quests, store)
+local hunt = load("hunt", entity_hooks, quests, store)
+local tracker = load("tracker", log, npcs, places, ledger, quests, store, news, registry)
+local service = load("service", S, settings, geometry, npcs, quests, quest_text, store, hunt, tracker)
+local answers = load("answers", text, phrases, events, npcs, history, items, quests, quest_text, service)
+local view = load("view", S, text, translate, npcs, roles, quests, quest_text, store)
+load("log", S, commands, quests, service, view)
+
+npcs.on_bury(function(npc) quests.npc_gone(npc.id, store.now_s()) end)
+history.on_player_line(answers.hear)
+dialog.add_quick_replies(answers.quick_replies)
+steps.register("quests", function(_, _, dtime) tracker.step(dtime) end)
+
+return {
+	quests = quests, quest_text = quest_text, store = store, news = news, writer = writer, world = world, registry = registry,
+	service = service, answers = answers,
+}

@@ -1,0 +1,130 @@
+-- Quests that mods register: llm_agent.register_quest. They go before those that are made up (quest_writer.lua), and are offered
+-- only where the NPC can pay and what they are about exists; by the model in talk, or by a mod: npc:offer_quest.
+
+local log, settings, check, util, npcs, Npc, places, items, ledger, quests, store = ...
+
+local kinds = {} -- name → def
+local registry = {kinds = kinds}
+
+local KINDS = {fetch = true, deliver = true, hunt = true, visit = true, task = true}
+local MINUTE_S = 60
+local MINUTES_MAX = 60 * 24 * 30 -- a month: goods are set apart for so long
+
+-- What each kind needs beside a reward.
+local NEEDS = {fetch = {"item"}, deliver = {"item", "target"}, hunt = {"target"}, visit = {"target"}, task = {"done", "title"}}
+
+local function is_count(value)
+	if value ~= nil and (type(value) ~= "number" or value % 1 ~= 0 or value < 1 or value > 999) then
+		return "want a whole number from 1 to 999"
+	end
+end
+
+local function is_reward(value)
+	if type(value) == "number" then return is_count(value) end
+	if type(value) ~= "table" or not next(value) then return "want a number of coins, or goods {[item] = count}" end
+	for item, count in pairs(value) do
+		if type(item) ~= "string" or is_count(count) then return "want goods {[item] = count}" end
+	end
+end
+
+local QUEST_FIELDS = {
+	kind = check.one_of(KINDS), reward = is_reward, item = "string?", count = is_count, target = check.words, title = check.words,
+	done = "function?", available = "function?", minutes = check.number_in(1, MINUTES_MAX), roles = check.name_list,
+	npcs = check.name_list,
+}
+
+-- A quest that NPCs of `roles`, or those whose id is in `npcs`, may give. To register a name again replaces the quest.
+function llm_agent.register_quest(name, def)
+	check.name("llm_agent.register_quest", name)
+	check.def("llm_agent.register_quest: " .. name, def, QUEST_FIELDS)
+	for _, field in ipairs(NEEDS[def.kind]) do
+		if def[field] == nil then
+			error(("llm_agent.register_quest: %s: %s: missing; a quest of kind %s needs it"):format(name, field, def.kind), 2)
+		end
+	end
+	if not def.roles and not def.npcs then
+		error(("llm_agent.register_quest: %s: roles: missing; name the roles that give it, or in npcs the ids of NPCs"):format(name), 2)
+	end
+	local quest = {name = name}
+	for field in pairs(QUEST_FIELDS) do quest[field] = def[field] end
+	kinds[name] = quest
+end
+
+local function reward_of(def)
+	return type(def.reward) == "number" and {[items.money()] = def.reward} or def.reward
+end
+
+local function has_all(npc, goods)
+	for item, count in pairs(goods) do
+		if ledger.count(npc.id, item) < count then return false end
+	end
+	return true
+end
+
+-- Is there what it is about? Whether the player can get it is for the mod to know.
+local CAN = {
+	fetch = function(def) return core.registered_items[def.item] ~= nil end,
+	deliver = function(def, npc)
+		local target = npcs.get(def.target)
+		local goods = {[def.item] = (def.count or 1) + (reward_of(def)[def.item] or 0)}
+		return target ~= nil and target ~= npc and has_all(npc, goods)
+	end,
+	hunt = function(def) return core.registered_entities[def.target] ~= nil end,
+	visit = function(def)
+		for _, place in ipairs(places.list()) do
+			if place.name == def.target then return true end
+		end
+		return false
+	end,
+	task = function() return true end,
+}
+
+local function is_available(def, npc, player_name)
+	if not def.available then return true end
+	local ok, yes = pcall(def.available, npc, player_name)
+	if not ok then log("error", ("available of quest %s failed: %s"):format(def.name, tostring(yes))) end
+	return ok and yes
+end
+
+local function may_give(def, npc, player_name)
+	return (util.contains(def.roles, npc.role) or util.contains(def.npcs, npc.id)) and has_all(npc, reward_of(def))
+		and CAN[def.kind](def, npc) and is_available(def, npc, player_name)
+end
+
+local function quest_of(def)
+	local count = def.kind == "visit" and 1 or def.kind == "task" and 1 or def.count or 1
+	local target = def.kind == "deliver" and npcs.get(def.target)
+	return {
+		kind = def.kind, name = def.name, title = def.title, item = def.kind == "fetch" and def.item or nil, count = count,
+		target = def.target, target_name = target and target.name or nil, reward = reward_of(def),
+		carries = def.kind == "deliver" and {[def.item] = count} or nil,
+		lasts_s = def.minutes and def.minutes * MINUTE_S or settings.quest_minutes * MINUTE_S,
+	}
+end
+
+-- One of those that this NPC may give this player now, or nil.
+function registry.pick(npc, player_name, random)
+	local fitting = {}
+	for name, def in pairs(kinds) do
+		if may_give(def, npc, player_name) then fitting[#fitting + 1] = name end
+	end
+	table.sort(fitting)
+	local name = fitting[1] and fitting[random(1, #fitting)]
+	return name and quest_of(kinds[name])
+end
+
+-- Offers a registered quest because a mod says so, even soon after another. True, or false and why: "off", "away" (the player),
+-- "busy" (with a quest of this NPC) or "impossible" (as `may_give` finds).
+function Npc:offer_quest(player_name, name)
+	local def = kinds[name]
+	if not def then error(("npc:offer_quest: name: no quest %s; llm_agent.register_quest makes one"):format(tostring(name)), 2) end
+	if not settings.quests then return false, "off" end
+	if type(player_name) ~= "string" or not core.get_player_by_name(player_name) then return false, "away" end
+	if not may_give(def, self, player_name) then return false, "impossible" end
+	local quest = quest_of(def)
+	quest.npc, quest.npc_name, quest.player = self.id, self.name, player_name
+	if not quests.offer(quest, store.now_s()) then return false, "busy" end
+	return true
+end
+
+return registry

@@ -1,0 +1,74 @@
+-- What a player does about a quest: take it up, turn it down, hand it in, give it up. Each by a click in the log, by
+-- /llm quests, or by what they say to the NPC; all of it comes here, which looks at the world before quests.lua changes anything.
+-- Each returns true, or false and words for the player; what went well is told by quest_store.lua.
+
+local S, settings, geometry, npcs, quests, quest_text, store, hunt, tracker = ...
+
+local service = {}
+
+local function is_near(npc, player_name)
+	local player = core.get_player_by_name(player_name)
+	local pos = npc:get_pos()
+	return player ~= nil and npc:is_present() and (not pos or geometry.in_range(player:get_pos(), pos, settings.earshot))
+end
+
+local function mine(id, player_name)
+	local quest = quests.get(id)
+	return quest and quest.player == player_name and quest or nil
+end
+
+local NONE = S("There is no such quest. /llm quests shows yours.")
+
+-- Not near enough to speak to whom this is about: words, or nil.
+local function too_far(npc_id, npc_name, player_name)
+	local npc = npcs.get(npc_id)
+	if not npc or not is_near(npc, player_name) then return S("@1 is not near; go there first.", npc_name) end
+end
+
+function service.accept(id, player_name)
+	local quest = mine(id, player_name)
+	if not quest then return false, NONE end
+	local problem = too_far(quest.npc, quest.npc_name, player_name)
+	if problem then return false, problem end
+	local ok, code, message = quests.accept(id, store.now_s())
+	if not ok then return false, S("That quest cannot be taken: @1.", quest_text.why(quest, code, message)) end
+	if quest.kind == "hunt" then hunt.watch(quest.target) end
+	tracker.measure(quest)
+	return true
+end
+
+function service.refuse(id, player_name)
+	local quest = mine(id, player_name)
+	if not quest or not quests.refuse(id, store.now_s()) then return false, NONE end
+	return true, S("You turned it down: @1.", quest_text.title(quest))
+end
+
+function service.abandon(id, player_name)
+	local quest = mine(id, player_name)
+	if not quest or not quests.abandon(id, store.now_s()) then return false, NONE end
+	return true
+end
+
+-- The one that can be handed in to this NPC now: it is measured first.
+function service.ready(npc, player_name)
+	for _, quest in ipairs(quests.of_player(player_name, quests.is_active)) do
+		if quests.receiver(quest) == npc.id then
+			tracker.measure(quest)
+			if quest.state == "fulfilled" then return quest end
+		end
+	end
+end
+
+function service.hand_in(id, player_name)
+	local quest = mine(id, player_name)
+	if not quest then return false, NONE end
+	local to_name = quest.kind == "deliver" and quest.target_name or quest.npc_name
+	local problem = too_far(quests.receiver(quest), to_name, player_name)
+	if problem then return false, problem end
+	tracker.measure(quest)
+	local ok, code, message = quests.complete(id, store.now_s())
+	if not ok then return false, S("@1: not yet: @2.", quest_text.title(quest), quest_text.why(quest, code, message)) end
+	return true
+end
+
+return service

@@ -1,0 +1,97 @@
+-- How far quests are, as the engine shows it: what players have with them and where they stand, looked at for a few of them in
+-- each step, all once a second; deadlines; who comes and who is gone. Deaths are counted in quest_hunt.lua.
+
+local log, npcs, places, ledger, quests, store, news, registry = ...
+
+local tracker = {}
+
+local EVERY_S = 1
+
+local present = {} -- names of the players in the world
+local cursor, owed = 0, 0 -- of them: the last that was looked at; how many are due
+local next_end_s = 0 -- when deadlines are looked at again
+
+local MEASURES = {
+	fetch = function(quest) return store.player_has(quest.player, quest.item) end,
+	deliver = function(quest)
+		local least = quest.count
+		for item, count in pairs(quest.carries) do
+			if store.player_has(quest.player, item) < count then least = 0 end
+		end
+		return least
+	end,
+	visit = function(quest)
+		local inside = places.holds(quest.target, core.get_player_by_name(quest.player):get_pos())
+		if inside == nil then quests.fail(quest.id, store.now_s(), "place_gone") end
+		return inside and 1 or 0
+	end,
+	task = function(quest)
+		local def, npc = registry.kinds[quest.name], npcs.get(quest.npc)
+		if not def or not npc then return 0 end
+		local ok, done = pcall(def.done, npc, quest.player)
+		if not ok then log("error", ("done of quest %s failed: %s"):format(quest.name, tostring(done))) end
+		return ok and done and 1 or 0
+	end,
+}
+
+-- Looks at one quest of a player who is there.
+function tracker.measure(quest)
+	local measure = MEASURES[quest.kind]
+	if measure and core.get_player_by_name(quest.player) then quests.progress(quest.id, measure(quest), store.now_s()) end
+end
+
+local function look_at(player_name)
+	local player = core.get_player_by_name(player_name)
+	if not player then return end
+	places.note_player(player:get_pos())
+	for _, quest in ipairs(quests.of_player(player_name, quests.is_active)) do tracker.measure(quest) end
+end
+
+-- Called each step.
+function tracker.step(dtime)
+	local now_s = store.now_s()
+	owed = math.min(owed + #present * dtime / EVERY_S, #present)
+	while owed >= 1 do
+		owed, cursor = owed - 1, cursor % #present + 1
+		look_at(present[cursor])
+	end
+	if now_s >= next_end_s then
+		next_end_s = now_s + EVERY_S
+		quests.step(now_s)
+	end
+end
+
+-- What happened while the player was away.
+local function tell_missed(player_name)
+	for _, quest in ipairs(quests.of_player(player_name, function(quest) return quest.untold end)) do
+		quest.untold = nil
+		store.save(quest.id, quest)
+		news.tell(quest)
+	end
+end
+
+core.register_on_joinplayer(function(player)
+	local name = player:get_player_name()
+	present[#present + 1] = name
+	tell_missed(name)
+end)
+
+core.register_on_leaveplayer(function(player)
+	local name = player:get_player_name()
+	for i, other in ipairs(present) do
+		if other == name then return table.remove(present, i) end
+	end
+end)
+
+-- An exchange that was saved by halves when the server was killed.
+ledger.watch(function(player_name, entry, what)
+	local id = entry.key and entry.key:match("^quest:(.+)$")
+	if id then return quests.mend(id, what == "redone", store.now_s()) end
+	if what ~= "undone" then return end
+	for _, quest in ipairs(quests.of_player(player_name, quests.is_active)) do -- what was to be carried is with the NPC again
+		local item, count = next(quest.carries or {})
+		if item and quest.npc == entry.account and entry.gives[item] == count then quests.fail(quest.id, store.now_s(), "no_goods") end
+	end
+end)
+
+return tracker

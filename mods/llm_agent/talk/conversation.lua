@@ -1,0 +1,54 @@
+-- Gatherings: what is said aloud among several who talk, kept once and shared, so that each knows what the others said and can
+-- take it up. Who does is chosen by names alone, without a question to the model. Pure; time is passed in.
+
+local conversation = {}
+
+local LINES_MAX = 8 -- what one remembers of a talk in a tavern; the daemon takes 20
+local OVER_US = 60e6 -- after so long a silence it is another talk
+
+function conversation.new(now)
+	return {lines = {}, heard_us = now}
+end
+
+-- The one that somebody (an NPC) takes part in, or nil.
+function conversation.of(npc, now)
+	local own = npc.conversation
+	if own and now - own.heard_us > OVER_US then npc.conversation = nil end
+	return npc.conversation
+end
+
+-- Somebody said something aloud. Returns the line, for `history`.
+function conversation.add(own, speaker, words, now)
+	local line = {speaker = speaker, text = words}
+	own.heard_us = now
+	own.lines[#own.lines + 1] = line
+	if #own.lines > LINES_MAX then table.remove(own.lines, 1) end
+	return line
+end
+
+-- What was said beside the line that a question is about; nil where nothing was.
+function conversation.history(own, about)
+	local rest = {}
+	for _, line in ipairs(own.lines) do
+		if line ~= about then rest[#rest + 1] = line end
+	end
+	return rest[1] and rest or nil
+end
+
+-- Did anybody but these two speak? What an NPC and a player alone said to each other the daemon remembers by itself.
+function conversation.has_others(own, name, other_name)
+	for _, line in ipairs(own.lines) do
+		if line.speaker ~= name and line.speaker ~= other_name then return true end
+	end
+	return false
+end
+
+-- Whom a line calls upon, of a list of NPCs: the first who is named and did not say it. is_named(words, npc).
+function conversation.called(line, npcs, is_named)
+	for _, npc in ipairs(npcs) do
+		if npc.name ~= line.speaker and is_named(line.text, npc) then return npc end
+	end
+	return nil
+end
+
+return conversation

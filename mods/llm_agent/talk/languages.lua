@@ -1,0 +1,166 @@
+-- Which languages the daemon's model has, and what an NPC says in the language of each who hears it. Whom it speaks to is
+-- answered in their own; for others in earshot who want another one the line is asked for once a language, and the daemon
+-- keeps it. Where all want the same nothing is asked at all. A language that the model lacks is said, not guessed.
+-- A bubble is one for all: the engine shows the same to everybody.
+
+local S, settings, text, client, events, commands, language = ...
+
+local languages = {}
+
+local LINE_MAX_BYTES = 1200
+
+local facts -- of the daemon: {languages = codes that the model has (none: unknown), language = its own default}; nil: not asked
+local waiting -- those who want them while they are asked for
+local told = {} -- player → {code = true}: what they know to be lacking
+
+local function base(code)
+	return (code:match("^%a+") or ""):lower()
+end
+
+-- de_AT and de are the same to a model. "": the daemon's own language, whichever that is.
+function languages.same(a, b)
+	return base(a) == base(b)
+end
+
+local function has(list, code)
+	if not list[1] then return true end
+	for _, one in ipairs(list) do
+		if languages.same(one, code) then return true end
+	end
+	return false
+end
+
+local function read(answer)
+	local info = answer.code == 200 and answer.data or {}
+	local found = {languages = {}, language = type(info.language) == "string" and info.language or nil}
+	for _, code in ipairs(type(info.languages) == "table" and info.languages or {}) do
+		if type(code) == "string" then table.insert(found.languages, text.clean(code, 16)) end
+	end
+	return found
+end
+
+-- callback({languages =, language =}), in a later step where the daemon has to be asked. Asked once while it is online.
+local function learn(callback)
+	if facts then return callback(facts) end
+	if waiting then
+		waiting[#waiting + 1] = callback
+		return
+	end
+	waiting = {callback}
+	local asked = client.call("GET", "/info", nil, function(answer)
+		local found, list = read(answer), waiting
+		facts, waiting = answer.code == 200 and found or nil, nil
+		for _, fn in ipairs(list) do fn(found) end
+	end)
+	if not asked then
+		waiting = nil
+		callback({languages = {}})
+	end
+end
+
+-- Once for each player and language.
+local function tell_lacking(name, code, spoken)
+	told[name] = told[name] or {}
+	if told[name][base(code)] or not core.get_player_by_name(name) then return end
+	told[name][base(code)] = true
+	core.chat_send_player(name, S("The model of this server does not speak @1. It speaks: @2.", code, spoken))
+end
+
+-- A player chose a language: say so at once where the model lacks it.
+local function chosen(name, code)
+	told[name] = nil
+	learn(function(found)
+		if not has(found.languages, code) then tell_lacking(name, code, table.concat(found.languages, ", ")) end
+	end)
+end
+
+local function wanted_by(npc, name)
+	return language.between(npc, name) or ""
+end
+
+-- Does this listener want the line in another language than the one it comes in? opts: as of output.utter; `lang` is the language
+-- that was asked for, and `reply` the whole reply where it is there: a line without either is no model's.
+function languages.wants_other(npc, name, opts)
+	local reply, wanted = opts.reply, wanted_by(npc, name)
+	if name == opts.to or reply and reply.fallback then return false end
+	local asked = opts.lang
+	if asked and languages.same(asked, wanted) then return false end -- they would hear the same if it were said to them
+	local comes_in = reply and reply.lang or asked
+	return comes_in ~= nil and not languages.same(comes_in, wanted)
+end
+
+local function translate(npc, line, code, callback)
+	local record = {
+		op = "think", npc = {id = npc.id, name = npc.name, role = npc.role},
+		translate = text.clean(line, LINE_MAX_BYTES), lang = code, priority = "ambient",
+	}
+	client.ask(record, settings.deadline_ms, function(kind, event)
+		if kind == "delta" then return end
+		local words = kind == "done" and type(event.text) == "string" and text.clean(event.text, LINE_MAX_BYTES) or ""
+		callback(words ~= "" and words or line)
+	end)
+end
+
+-- The line for those who want it in another language, when all of it is known. names: of those players; hear(name, words).
+function languages.pass_on(npc, line, opts, names, hear)
+	local reply, groups = opts.reply, {}
+	for name in pairs(names) do
+		if reply and languages.wants_other(npc, name, opts) then
+			local wanted = wanted_by(npc, name)
+			groups[wanted] = groups[wanted] or {}
+			table.insert(groups[wanted], name)
+		else
+			hear(name, line)
+		end
+	end
+	if not next(groups) then return end
+	learn(function(found)
+		for wanted, players in pairs(groups) do
+			local code = wanted ~= "" and wanted or found.language
+			local function all_hear(words)
+				for _, name in ipairs(players) do hear(name, words) end
+			end
+			if code and not languages.same(code, reply.lang or opts.lang) and has(found.languages, code) then
+				translate(npc, line, code, all_hear)
+			else
+				all_hear(line)
+				if code and not has(found.languages, code) then
+					for _, name in ipairs(players) do tell_lacking(name, code, table.concat(found.languages, ", ")) end
+				end
+			end
+		end
+	end)
+end
+
+events.on("offline", function() facts = nil end)
+
+-- The reply names the language of its words: another than the player chose means that the model lacks that.
+events.on("reply", function(_, reply, opts)
+	local wanted = opts.player and language.of(opts.player)
+	if not wanted or opts.lang or reply.fallback or not reply.lang or languages.same(wanted, reply.lang) then return end
+	tell_lacking(opts.player, wanted, reply.lang)
+end)
+
+local function choose_language(name, rest)
+	local code = rest:gsub("-", "_")
+	if rest == "" then
+		return true, S("NPCs speak to you in: @1. Change it with /llm lang CODE (de, fr, …), or /llm lang default.",
+			language.of(name) or S("the language of this server"))
+	end
+	if code == "default" then
+		language.choose(name, nil)
+		return true, S("NPCs speak the language of this server to you.")
+	end
+	if not language.is_code(code) then
+		return false, S("@1 is no code of a language. Use one such as en, de, fr, es or ru.", rest)
+	end
+	language.choose(name, code)
+	chosen(name, code)
+	return true, S("NPCs will speak this language to you: @1. How well they do depends on the model.", code)
+end
+
+commands.register("lang", {params = S("[CODE]"), help = S("the language NPCs speak to you"), run = choose_language})
+
+core.register_on_leaveplayer(function(player) told[player:get_player_name()] = nil end)
+
+return languages

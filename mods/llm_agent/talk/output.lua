@@ -1,0 +1,78 @@
+-- How an NPC's words reach players: the bubble over its head, the chat of those in earshot, the log.
+-- A line waits for its turn in speech.lua; here is what happens while it is spoken. All are looked up anew at each step.
+
+local log, now_us, settings, geometry, util, events, npcs, repeats, attention, mutes, languages, bubble, speech_queue = ...
+
+local output = {}
+
+local function log_line(npc, line, opts)
+	local answer = opts.reply or {}
+	log("action", ("say npc=%s name=%s role=%s fallback=%s cache=%s ms=%d text=%s"):format(
+		npc.id:gsub("%s", "_"), npc.name:gsub("%s", "_"), npc.role, tostring(answer.fallback or false), answer.cache or "none",
+		math.floor(answer.ms or 0), line))
+end
+
+local function chat(npc, name, line)
+	core.chat_send_player(name, ("<%s> %s"):format(npc.name, line))
+end
+
+-- In the chat of everybody in earshot who has not muted this NPC. others: those who get it later in another language.
+local function tell(npc, line, opts, others)
+	local pos = npc:get_pos()
+	for _, player in ipairs(pos and settings.chat and core.get_connected_players() or {}) do
+		local name = player:get_player_name()
+		if geometry.in_range(pos, player:get_pos(), settings.earshot) and not mutes.is_muted(name, npc) then
+			others[name] = others[name] or languages.wants_other(npc, name, opts) or nil
+			if not others[name] then chat(npc, name, line) end
+		end
+	end
+end
+
+-- Once, when all words are known and the first are said.
+local function announce(npc, typing, opts, others)
+	local line = typing:full_text()
+	if line == "" then return end
+	languages.pass_on(npc, line, opts, others, function(name, words)
+		if core.get_player_by_name(name) then chat(npc, name, words) end
+	end)
+	repeats.note(npc.recent_lines, line, opts.to, now_us())
+	if settings.log_lines then log_line(npc, line, opts) end
+	events.emit("say", npc, line, opts)
+end
+
+-- Speak what a typewriter types (words may still come in) when it is this NPC's turn, unless the player it is for has left by
+-- then. opts: as of npc:say. False, and on_done(false), if too much waits to be said already.
+function output.enqueue(npc, typing, opts)
+	local id, announced, begun, void, started_us, others = npc.id, false, false, false, nil, {}
+	local was_here = opts.to and core.get_player_by_name(opts.to) ~= nil
+	return speech_queue.add({
+		npc = id,
+		spoken = (opts.priority or "spoken") == "spoken",
+		start = util.guarded("speaking", function(now)
+			started_us = now
+			if opts.to and npcs.by_id[id] and core.get_player_by_name(opts.to) then attention.attend(npcs.by_id[id], opts.to) end
+		end, true),
+		step = util.guarded("speaking", function(now)
+			local speaker = npcs.by_id[id]
+			void = was_here and not begun and not core.get_player_by_name(opts.to)
+			if not speaker or void then return true end
+			begun = true
+			local shown = typing:step(now)
+			if shown and settings.bubbles then bubble.show(speaker, shown) end
+			for line in function() return typing:next_line() end do tell(speaker, line, opts, others) end
+			if typing.closed and not announced then
+				announced = true
+				announce(speaker, typing, opts, others)
+			end
+			if opts.ms then return now - started_us >= opts.ms * 1000 end
+			return typing.over
+		end, true),
+		finish = util.guarded("on_done", function(was_spoken)
+			bubble.release(npc)
+			if was_spoken and npcs.by_id[id] then attention.pause(npcs.by_id[id]) end
+			if opts.on_done then opts.on_done(was_spoken and not void) end
+		end, true),
+	}, now_us())
+end
+
+return output

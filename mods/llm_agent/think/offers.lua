@@ -1,0 +1,83 @@
+-- Which actions go out with a question, and what becomes of the one that the model chose.
+-- What comes from a model is data: an action runs only if it was offered, fits its schema, and can still be done.
+
+local log, json, util, events, actions, roles, reply = ...
+
+local offers = {}
+
+local outcome_listeners = {}
+
+-- fn(npc, player_name, message): an action was run, and has words for the player it was for.
+function offers.on_outcome(fn)
+	table.insert(outcome_listeners, fn)
+end
+
+-- An action's schema as the world is now, or nil where it cannot be done.
+local function params_now(npc, action, opts)
+	if type(action.params) ~= "function" then return action.params end
+	local ok, params = pcall(action.params, npc, opts.player, opts)
+	if ok then return params or nil end
+	log("error", ("params of action %s failed: %s"):format(action.name, tostring(params)))
+	return nil
+end
+
+-- name → {params, description}, of the actions this NPC may choose and can do now; only those in `wanted` if it is a list.
+function offers.of(npc, opts)
+	local role, wanted, found = roles.by_name[npc.role], opts.actions, {}
+	for name, action in pairs(actions.by_name) do
+		local may = util.contains(role and role.actions, name) or util.contains(npc.actions, name)
+			or util.contains(action.roles, npc.role)
+		if may and (type(wanted) ~= "table" or util.contains(wanted, name)) then
+			local params = params_now(npc, action, opts)
+			if params then found[name] = {params = params, description = action.description} end
+		end
+	end
+	return found
+end
+
+-- The same as the daemon takes them: a list, or nil where there are none.
+function offers.as_list(offered)
+	local list = {}
+	for name in pairs(offered) do list[#list + 1] = name end
+	table.sort(list) -- the same order each time: it stands in the prompt
+	for i, name in ipairs(list) do
+		local action = offered[name]
+		list[i] = {name = name, description = action.description, params = json.plain(action.params)}
+	end
+	return list[1] and list or nil
+end
+
+-- Chosen for a moment that is over: the one it was for has left, or the body sleeps with its mapblock.
+local function too_late(npc, player, was_in_world)
+	if was_in_world and not core.get_player_by_name(player) then return "the player has left" end
+	return not npc:is_present() and "the NPC is asleep" or nil
+end
+
+-- Why it cannot be done as the world is by now, or nil. It fitted what was on offer when the question went out.
+local function not_possible(npc, name, params, opts)
+	local schema = params_now(npc, actions.by_name[name], opts)
+	if not schema then return "not possible any more" end
+	local problem = reply.check_params(schema, params)
+	return problem and "not possible any more: " .. problem
+end
+
+-- Run the action of a reply; answer.action gets `ok` and `message`. was_in_world: the player was there when it was asked.
+function offers.run(npc, answer, opts, was_in_world)
+	local name, params, player = answer.action.name, answer.action.params, opts.player
+	local message = too_late(npc, player, was_in_world) or not_possible(npc, name, params, opts)
+	local ok, done = true, false
+	if not message then
+		ok, done, message = pcall(actions.by_name[name].run, npc, player, params)
+		if ok and message then
+			for _, fn in ipairs(outcome_listeners) do fn(npc, player, message) end
+		end
+	end
+	if not ok then
+		log("error", ("action %s of %s failed: %s"):format(name, npc.id, tostring(done)))
+		done, message = false, "failed"
+	end
+	answer.action.ok, answer.action.message = done and true or false, message
+	events.emit("action", npc, player, name, params, answer.action.ok, message)
+end
+
+return offers

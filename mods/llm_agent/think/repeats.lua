@@ -1,0 +1,71 @@
+-- Does an NPC say again what it said a moment ago? Pure; time is passed in.
+-- Two lines are alike when most of their words are the same, whoever they name: "Hello, Ana" and "Hello, Bram" are one line.
+
+local settings, text = ...
+
+local repeats = {}
+
+local ALIKE = 0.8 -- share of words in common; two different sentences of small talk share about a third
+local WORDS_MIN = 3 -- "Yes, Ana." may be said twice
+local AVOID_MAX, AVOID_MAX_BYTES = 5, 400
+local KEPT_US = 300e6 -- after five minutes nobody minds
+
+-- The words that count: lower case, without punctuation and without `name`.
+local function words_of(line, name)
+	local words, count = {}, 0
+	name = name and name:lower()
+	for word in line:lower():gmatch("[%w_\128-\255']+") do
+		if word ~= name and not words[word] then words[word], count = true, count + 1 end
+	end
+	return words, count
+end
+
+local function alike(a, a_count, b, b_count)
+	local shared = 0
+	for word in pairs(a) do
+		if b[word] then shared = shared + 1 end
+	end
+	return shared / (a_count + b_count - shared) >= ALIKE
+end
+
+-- Remember what was said. memory: a list that the caller keeps for each NPC, oldest first.
+function repeats.note(memory, line, name, now)
+	if settings.repeat_lines == 0 then return end
+	local words, count = words_of(line, name)
+	if count < WORDS_MIN then return end
+	memory[#memory + 1] = {words = words, count = count, start = line:lower(), line = line, at_us = now}
+	while #memory > settings.repeat_lines do table.remove(memory, 1) end
+end
+
+local function fresh(memory, now)
+	while memory[1] and now - memory[1].at_us > KEPT_US do table.remove(memory, 1) end
+	return memory
+end
+
+-- Was a line like this said lately?
+function repeats.is_repeat(memory, line, name, now)
+	local words, count = words_of(line, name)
+	if count < WORDS_MIN then return false end
+	for _, said in ipairs(fresh(memory, now)) do
+		if alike(words, count, said.words, said.count) then return true end
+	end
+	return false
+end
+
+-- Could a line that begins so still become a repeat? Words that stream in are held back as long as it could.
+function repeats.may_become(memory, beginning, now)
+	beginning = beginning:lower()
+	for _, said in ipairs(fresh(memory, now)) do
+		if said.start:sub(1, #beginning) == beginning then return true end
+	end
+	return false
+end
+
+-- The last few lines, for the model to avoid: as many and as long as the daemon takes.
+function repeats.lines(memory, now)
+	local lines, said = {}, fresh(memory, now)
+	for i = math.max(1, #said - AVOID_MAX + 1), #said do lines[#lines + 1] = text.cut(said[i].line, AVOID_MAX_BYTES) end
+	return lines
+end
+
+return repeats

@@ -1,0 +1,181 @@
+-- The Lua API, second half: what an NPC does. It thinks (asks the model) and speaks; never blocks a step.
+-- The promise: the callback of every think comes exactly once, in a later step, with a reply or a fallback line.
+
+local log, now_us, settings, text, limits, geometry, check, json, translate, rate_limit, client, events, npcs, Npc, roles,
+	role_fields, nearby, observe, language, repeats, offers, reply = ...
+
+local think = {}
+
+
+local INTENTS = {dialogue = true, quest = true, trade = true, tactics = true, gesture = true}
+local PRIORITIES = {spoken = true, ambient = true, background = true}
+local CACHE_MODES = {use = true, refresh = true, off = true}
+local RETRY_LEFT_MIN_US = 500e3 -- with less time than that no second answer comes
+local RETRY_TEMPERATURE = 1.2 -- freer than the daemon's default: the likely words were just said
+local EYES_Y = 1.5
+local WORDS_MAX_BYTES = 2000 -- four chat messages; more than that nobody says at once
+
+local THINK_FIELDS = {
+	player = "string?", utterance = "string?", intent = check.one_of(INTENTS), priority = check.one_of(PRIORITIES),
+	cache = check.one_of(CACHE_MODES), deadline_ms = check.number_in(1, 600000), max_tokens = check.number_in(1, 8192),
+	temperature = check.number_in(0, 5), seed = check.number_in(0, 2^32 - 2),
+	context = "table?", actions = check.names_or_true, history = check.turns,
+	audience = check.name_list, lang = "string?", stream = "boolean?", remember = "boolean?",
+	on_delta = "function?", fallback = check.words, draft = "table?",
+}
+
+local function whole_persona(npc)
+	local role = roles.by_name[npc.role]
+	local parts = {}
+	if role and role.persona then parts[1] = role.persona end
+	if npc.persona then parts[#parts + 1] = npc.persona end
+	return parts[1] and text.clean(table.concat(parts, " "), WORDS_MAX_BYTES) or nil
+end
+
+-- The request as the daemon takes it. A snapshot: nothing of the game is referred to any more.
+local function record_of(question)
+	local npc, opts = question.npc, question.opts
+	local function clean(value, max) return value and value ~= "" and text.clean(value, max) or nil end
+	local pos = npc:get_pos()
+	return {
+		op = "think",
+		npc = {
+			id = npc.id,
+			name = npc.name,
+			role = npc.role,
+			persona = not opts.draft and whole_persona(npc) or nil, -- a draft brings its own
+			mood = clean(npc.mood, limits.NAME_MAX_BYTES),
+			pos = pos and {pos.x, pos.y, pos.z} or nil,
+		},
+		player = clean(opts.player, limits.NAME_MAX_BYTES),
+		utterance = clean(opts.utterance, WORDS_MAX_BYTES),
+		intent = opts.intent,
+		priority = question.priority,
+		cache = question.avoid and "off" or opts.cache,
+		avoid = question.avoid,
+		context = observe.facts(npc, opts, question.priority),
+		actions = offers.as_list(question.offered),
+		history = opts.history and json.plain(opts.history),
+		audience = opts.audience and json.plain(opts.audience),
+		lang = clean(question.lang, 32),
+		remember = opts.remember,
+		draft = opts.draft and role_fields.clean(opts.draft), -- a role's fields, unsaved, in the place of npc.role's
+		stream = opts.stream or opts.on_delta ~= nil or nil,
+		max_tokens = opts.max_tokens or (settings.max_tokens > 0 and settings.max_tokens or nil),
+		temperature = question.avoid and RETRY_TEMPERATURE or opts.temperature,
+		seed = opts.seed,
+	}
+end
+
+-- A reply whatever the event holds: a schema with a mistake in it must not cost the callback.
+local function build(question, kind, event)
+	local npc, opts = question.npc, question.opts
+	local about = {
+		npc_id = npc.id, npc_state = npc, role = roles.by_name[npc.role], player = opts.player, offered = question.offered,
+		ms = (now_us() - question.started_us) / 1000, fallback = opts.fallback,
+		translate = function(line) return translate.line(question.lang or language.between(npc), line) end,
+	}
+	local ok, answer = pcall(reply.build, kind, event, about)
+	if not ok then
+		log("error", ("a reply for %s could not be read: %s"):format(npc.id, tostring(answer)))
+		answer = reply.build("error", {code = "internal", message = tostring(answer)}, about)
+	end
+	answer.id = question.id
+	return answer
+end
+
+-- Words that stream in are passed on once they can be no repeat of what the NPC said a moment ago.
+local function hear(question, event)
+	question.heard = question.heard .. event.text
+	local on_delta = question.opts.on_delta
+	if not on_delta then return end
+	if not question.passed and repeats.may_become(question.npc.recent_lines, question.heard, now_us()) then return end
+	local new = question.heard:sub((question.passed or 0) + 1)
+	question.passed = #question.heard
+	on_delta(new, question.heard)
+end
+
+local ask
+
+-- True if the answer says again what was said a moment ago, and the model is asked once more for something else.
+local function asked_again(question, answer)
+	local left_us = question.deadline_us - now_us()
+	if question.avoid or left_us < RETRY_LEFT_MIN_US or npcs.by_id[question.npc.id] ~= question.npc then return false end
+	question.avoid = repeats.lines(question.npc.recent_lines, now_us())
+	question.heard = ""
+	client.counts.repeats = client.counts.repeats + 1
+	log("info", ("%s was about to repeat itself: %s"):format(question.npc.id, answer.text))
+	ask(question)
+	return true
+end
+
+local function finish(question, kind, event)
+	local npc, opts = question.npc, question.opts
+	local answer = build(question, kind, event)
+	local may_repeat = answer.fallback or answer.action or question.passed
+	if not may_repeat and repeats.is_repeat(npc.recent_lines, answer.text, opts.player, now_us()) then
+		if asked_again(question, answer) then return end
+		answer = build(question, "error", {code = "repeated", message = "the model said the same again"})
+	end
+	if answer.action_error then log("warning", ("%s: %s"):format(npc.id, answer.action_error)) end
+	if answer.action and npcs.by_id[npc.id] == npc then offers.run(npc, answer, opts, question.was_in_world) end
+	events.emit("reply", npc, answer, opts)
+	if answer.fallback then events.emit("error", npc, answer, opts) end
+	question.callback(answer)
+end
+
+-- Sends the question, or answers it in the next step where restraint forbids to.
+ask = function(question)
+	local npc, opts, now = question.npc, question.opts, now_us()
+	local id, answered = nil, false
+	local function handler(kind, event)
+		if kind == "delta" then return hear(question, event) end
+		answered = true
+		if id then npc.open_requests[id] = nil end
+		finish(question, kind, event)
+	end
+	local player = opts.player and core.get_player_by_name(opts.player) and opts.player
+	local empty = client.enabled and rate_limit.take(player, npc.id, now)
+	if empty then
+		id = client.refuse("restrained", ("too many questions for now (llm_agent.%s_rate_per_min)"):format(empty), handler)
+	else
+		id = client.ask(record_of(question), (question.deadline_us - now) / 1000, handler)
+	end
+	if not answered then npc.open_requests[id] = true end -- while the server goes down the answer comes at once
+	question.id = id
+end
+
+-- How urgent words to somebody are: distance and sight decide. nil where nothing is known of either (a voice without a place).
+function think.urgency(npc, player_name)
+	local pos = npc:get_pos()
+	if not pos then return nil end
+	local player = player_name and core.get_player_by_name(player_name)
+	if player then
+		local other = player:get_pos()
+		local sees = geometry.in_range(pos, other, settings.earshot)
+			and core.line_of_sight({x = pos.x, y = pos.y + EYES_Y, z = pos.z}, {x = other.x, y = other.y + EYES_Y, z = other.z})
+		return sees and "spoken" or "ambient"
+	end
+	return nearby.has_listeners(pos) and "ambient" or "background"
+end
+
+-- Ask the model; never blocks. callback(reply) comes once, in a later step (at once where none follows: the server goes
+-- down; without `id` then). NPC and player may be gone by then: look them up again by id and name. reply is
+-- {text, fallback, error?, code?, action? {name, params, ok, message}, cache, model, finish, usage, timing_ms, ms, npc, id}.
+function Npc:think(opts, callback)
+	check.def("npc:think", opts or {}, THINK_FIELDS)
+	if type(callback) ~= "function" then error("npc:think: callback: want a function, got " .. type(callback), 2) end
+	opts = opts or {}
+	local intent, now = opts.intent or "dialogue", now_us()
+	ask({
+		npc = self, opts = opts, callback = callback, started_us = now, heard = "",
+		deadline_us = now + (opts.deadline_ms or settings.deadline_ms) * 1000,
+		lang = opts.lang or language.of(opts.player),
+		priority = opts.priority or think.urgency(self, opts.player),
+		was_in_world = opts.player ~= nil and core.get_player_by_name(opts.player) ~= nil, -- it may be an NPC's name as well
+		-- in plain talk only where they are asked for: they lengthen the prompt
+		offered = (intent ~= "dialogue" or opts.actions) and offers.of(self, opts) or {},
+	})
+end
+
+return think
