@@ -50,10 +50,10 @@ def test_words_are_found_wherever_they_stand() -> None:
         agent.settings("not ours") call.S("not ours either")
     """
     roles = 'local ROLES = {\n\ttown_crier = {\n\t\tgreeting = {"Hear, {player}!"},\n\t},\n}\n'
-    assert mod_locale.words_of({"a.lua": source, "b.lua": 'S("plain") S("more")', "roles.lua": roles}) == {
+    assert mod_locale.words_of({"a.lua": source, "b.lua": 'S("plain") S("more")', "roles/shipped.lua": roles}) == {
         "a.lua": ["plain", 'single, with "quotes"', "in two parts: @1", "Who?", "{player}, you?"],
         "b.lua": ["more"],
-        "roles.lua": ["the town crier", "Hear, {player}!"],
+        "roles/shipped.lua": ["the town crier", "Hear, {player}!"],
     }
 
 
@@ -117,7 +117,7 @@ def mod(tmp_path: Path, files: dict[str, str]) -> Path:
 
 def test_an_update_takes_new_words_in_and_old_ones_out(mod: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = mod_locale.read(mod)
-    source = mod / "places.lua"
+    source = mod / "perception" / "places.lua"
     source.write_text(source.read_text().replace('S("This is @1.", here)', 'S("Here is = @1.", here)'))
     assert mod_locale.main(["--update"], mod) == 1
     said = capsys.readouterr().out
@@ -210,7 +210,7 @@ def test_a_real_server_speaks_the_players_language(tmp_path: Path, files: dict[s
 
     replies = {value["player"]: value for kind, value in logged if kind == "reply"}
     english = next(key for key in german if key.replace("{player}", "Robin") == replies["Robin"]["text"])
-    assert english in mod_locale.words_of(files)["roles.lua"]
+    assert english in mod_locale.words_of(files)["roles/shipped.lua"]
     assert replies["Lena"]["text"] in {value.replace("{player}", "Lena") for value in german.values()}
     assert replies["Lena"]["text"] not in {key.replace("{player}", "Lena") for key in german}
     assert {request["player"]: request.get("lang") for request in door.asked} == {"Lena": "de", "Robin": None}

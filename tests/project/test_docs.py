@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -20,26 +23,34 @@ EXAMPLE_LINES_MAX = {
     "quest_giver": 20,
     "talking_sheep": 35,
 }
-# Whose heading in api.md a table of checked fields belongs to.
-FIELDS_OF = {
-    "ROLE_FIELDS": "llm_agent.register_role",
-    "ACTION_FIELDS": "llm_agent.register_action",
-    "NPC_FIELDS": "llm_agent.register_npc",
-    "QUEST_FIELDS": "llm_agent.register_quest",
-    "SPAWN_FIELDS": "llm_agent.spawn",
-    "GOODS_FIELDS": "llm_agent.register_goods",
-    "ATTACH_FIELDS": "llm_agent.attach",
-    "THINK_FIELDS": "npc:think",
-    "SAY_FIELDS": "npc:say",
-    "GO_FIELDS": "npc:go_to",
-}
+
+
+class Described(NamedTuple):
+    """What lua/spec/describe_mod.lua says of the mod after loading it under a fake game."""
+
+    functions: dict[str, list[str]]  # "llm_agent.spawn", "npc:say" → names of parameters
+    fields: dict[str, list[str]]  # the same → fields of the table it takes
+    events: list[str]
+    commands: list[str]
+    settings: list[str]
+    reply_fields: list[str]
+    complaints: list[str]  # of the doctor
+    codes: dict[str, list[str]]  # file that makes an error → codes
+    stored: list[str]  # keys in the mod's storage
+    actions: list[str]
+
+
+@cache
+def described(repo: Path) -> Described:
+    command = ["luajit", "lua/spec/describe_mod.lua"]
+    said = subprocess.run(command, cwd=repo, capture_output=True, text=True, timeout=60, check=False)
+    assert said.returncode == 0, said.stderr
+    return Described(**json.loads(said.stdout))
 
 
 @pytest.fixture
-def mod(repo: Path) -> str:
-    """All Lua code of the mod."""
-    files = sorted((repo / "mods" / "llm_agent").rglob("*.lua"))
-    return "\n".join(path.read_text(encoding="utf-8") for path in files)
+def mod(repo: Path) -> Described:
+    return described(repo)
 
 
 @pytest.fixture
@@ -50,11 +61,6 @@ def api(repo: Path) -> str:
 @pytest.fixture
 def admins(repo: Path) -> str:
     return (repo / "docs" / "admins.md").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def settings(repo: Path) -> str:
-    return (repo / "mods" / "llm_agent" / "settingtypes.txt").read_text(encoding="utf-8")
 
 
 def section(document: str, heading: str) -> str:
@@ -70,56 +76,33 @@ def rows(words: str) -> list[str]:
     return [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
 
 
-def keys(table: str) -> set[str]:
-    """The keys of a flat Lua table's source: those outside of brackets, braces and functions."""
-    flat = re.sub(r"function\(.*?\n\tend", "", table, flags=re.DOTALL)
-    return set(re.findall(r"(\w+) = ", flat))
+def test_every_public_name_is_documented_and_no_other(mod: Described, api: str) -> None:
+    assert set(re.findall(r"^### `([\w.:]+)\(", api, re.MULTILINE)) == set(mod.functions)
 
 
-def test_every_public_name_is_documented_and_no_other(mod: str, api: str) -> None:
-    public = set(re.findall(r"^function (llm_agent\.\w+)", mod, re.MULTILINE))
-    public |= {f"npc:{name}" for name in re.findall(r"^function Npc:(\w+)", mod, re.MULTILINE)}
-    assert set(re.findall(r"^### `([\w.:]+)\(", api, re.MULTILINE)) == public
-
-
-def test_every_parameter_is_documented(mod: str, api: str) -> None:
+def test_every_parameter_is_documented(mod: Described, api: str) -> None:
     """The signature in the heading is the function's own."""
-    given = dict(re.findall(r"^function (\S+?)\((.*)\)$", mod, re.MULTILINE))
     for name, parameters in re.findall(r"^### `([\w.:]+)\((.*)\)`", api, re.MULTILINE):
-        own = given[name.replace("npc:", "Npc:")]
+        own = ", ".join(mod.functions[name])
         assert parameters == own.replace("words_said", "text"), name
 
 
-def test_every_field_is_documented_and_no_other(mod: str, api: str) -> None:
-    tables = dict(re.findall(r"^local (\w+_FIELDS) = (\{[^\n]*\}$|\{\n[\s\S]*?^\}$)", mod, re.MULTILINE))
-    assert set(tables) == set(FIELDS_OF)
-    for name, table in tables.items():
-        documented = rows(section(api, FIELDS_OF[name]))
+def test_every_field_is_documented_and_no_other(mod: Described, api: str) -> None:
+    for name, fields in mod.fields.items():
+        documented = rows(section(api, name))
         assert len(documented) == len(set(documented)), name
-        assert set(documented) == keys(table), name
+        assert set(documented) == set(fields) or (name == "llm_agent.forget" and not documented), name
 
 
-def test_events_and_what_is_in_a_reply(mod: str, api: str, repo: Path) -> None:
-    events = re.search(r"^local EVENTS = \{(.*)\}", mod, re.MULTILINE)
-    assert events is not None
-    assert set(rows(section(api, "llm_agent.on"))) == set(re.findall(r'"(\w+)"', events.group(1)))
+def test_events_are_documented_and_no_other(mod: Described, api: str) -> None:
+    assert set(rows(section(api, "llm_agent.on"))) == set(mod.events)
 
-    source = (repo / "mods" / "llm_agent" / "reply.lua").read_text(encoding="utf-8")
-    build = source[source.index("function reply.build") :]
-    made = re.search(r"local result = \{(.*?)\n\t\}", build, re.DOTALL)
-    assert made is not None
-    fields = keys(made.group(1)) | set(re.findall(r"result\.(\w+)[ ,].*=", build))
-    codes = set(re.findall(r'fail\(\w+, "(\w+)"|go_offline\("(\w+)"|refuse\("(\w+)"|code = "(\w+)"', mod))
-    codes |= set(re.findall(r'^\t(?:if .* then )?return "(\w+)", ["(]?', client_refusal(mod), re.MULTILINE))
-    known = {code for found in codes for code in ([found] if isinstance(found, str) else found) if code}
-    known |= set(re.findall(r'result\.code, result\.error = "(\w+)"', build)) | set(wire_codes())
+
+def test_what_is_in_a_reply_is_documented_and_nothing_else(mod: Described, api: str) -> None:
+    codes = {code for made in mod.codes.values() for code in made} | set(wire_codes())
     documented = rows(section(api, "The reply"))
     assert len(documented) == len(set(documented))
-    assert set(documented) == fields | known
-
-
-def client_refusal(mod: str) -> str:
-    return mod[mod.index("local function refusal()") : mod.index("function client.ask(")]
+    assert set(documented) == set(mod.reply_fields) | codes
 
 
 def wire_codes(error: type[AgentdError] = AgentdError) -> set[str]:
@@ -146,10 +129,9 @@ def test_lua_in_the_guides_is_lua(repo: Path) -> None:
         assert said.returncode == 0, said.stderr + block
 
 
-def test_settings_in_the_guides_are_settings(settings: str, mod: str, repo: Path) -> None:
+def test_settings_in_the_guides_are_settings(mod: Described, repo: Path) -> None:
     """What is called `llm_agent.NAME` is a setting or a function."""
-    known = set(re.findall(r"^llm_agent\.(\w+)", settings, re.MULTILINE))
-    known |= set(re.findall(r"^function llm_agent\.(\w+)", mod, re.MULTILINE))
+    known = set(mod.settings) | {name.removeprefix("llm_agent.") for name in mod.functions}
     unknown = []
     for document in [*(repo / "docs").glob("*.md"), repo / "mods" / "llm_agent" / "README.md"]:
         named = re.findall(r"`llm_agent\.(\w+)(?:`| =|\()", document.read_text(encoding="utf-8"))
@@ -157,24 +139,21 @@ def test_settings_in_the_guides_are_settings(settings: str, mod: str, repo: Path
     assert unknown == []
 
 
-def test_the_admin_guide_names_every_command_and_group(mod: str, settings: str, admins: str) -> None:
-    commands = set(re.findall(r'agent\.command\("(\w+)"', mod))
-    assert len(commands) > 10
-    assert set(re.findall(r"^\| `/llm (\w+)", admins, re.MULTILINE)) == commands
+def test_the_admin_guide_names_every_command_and_group(mod: Described, repo: Path, admins: str) -> None:
+    assert len(mod.commands) > 10
+    assert set(re.findall(r"^\| `/llm (\w+)", admins, re.MULTILINE)) == set(mod.commands)
+    settings = (repo / "mods" / "llm_agent" / "settingtypes.txt").read_text(encoding="utf-8")
     groups = re.findall(r"^\[(.+)\]$", settings, re.MULTILINE)
     assert [group for group in groups if f"| {group} |" not in admins] == []
 
 
-def test_the_admin_guide_has_all_that_the_doctor_complains_of(repo: Path, admins: str) -> None:
+def test_the_admin_guide_has_all_that_the_doctor_complains_of(mod: Described, admins: str) -> None:
     """What stands behind a cross (an ellipsis for what is left out) the doctor says, and what it says stands there."""
-    diagnosis = (repo / "mods" / "llm_agent" / "diagnosis.lua").read_text(encoding="utf-8")
-    complaints = re.findall(r'note\(false,\s*S\("([^"]+)"', diagnosis)
-    assert len(complaints) == diagnosis.count("note(false,")
     quoted = [
         re.compile(re.escape(words.replace(" …", "…")).replace("…", ".*"))
         for words in re.findall(r"`× (.*?)`", section(admins, "When something is wrong"))
     ]
-    said = {line: [words for words in quoted if words.match(line)] for line in complaints}
+    said = {line: [words for words in quoted if words.match(line)] for line in mod.complaints}
     assert [line for line, fitting in said.items() if not fitting] == []
     assert [words.pattern for words in quoted if not any(words in fitting for fitting in said.values())] == []
 
@@ -187,9 +166,6 @@ def test_the_role_in_the_admin_guide_is_one_with_all_fields(admins: str, tmp_pat
     assert set(read(file).fields()) == set(FIELDS)
 
 
-def test_the_admin_guide_names_all_that_is_stored(mod: str, admins: str) -> None:
-    """Keys in the mod's storage, plain, as a beginning, or by the name of a constant."""
-    constants = dict(re.findall(r'^local (\w+) = "([^"]+)"', mod, re.MULTILINE))
-    stored = {text or constants[name] for text, name in re.findall(r'storage:set_string\((?:"([^"]+)"|(\w+))', mod)}
-    assert {"off", "places", "roles"} <= stored
-    assert set(rows(section(admins, "What is stored where"))) >= stored
+def test_the_admin_guide_names_all_that_is_stored(mod: Described, admins: str) -> None:
+    assert {"off", "places", "roles"} <= set(mod.stored)
+    assert set(rows(section(admins, "What is stored where"))) >= set(mod.stored)

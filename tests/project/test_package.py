@@ -7,7 +7,6 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -19,6 +18,7 @@ import pytest
 from llm_agentd import __version__
 from llm_agentd.errors import StartError
 from llm_agentd.ops.package_mod import main, pack_mod
+from tests.support import draw_textures
 from tests.support.contentdb_check import credit_of, credits, problems
 
 Spoil = Callable[[dict[str, bytes]], None]
@@ -35,13 +35,8 @@ def packed(tmp_path: Path) -> Path:
 
 
 def files_of_folder(folder: Path) -> dict[str, bytes]:
-    """All that lies there, but for the scripts that draw, which stay in the repository."""
     paths = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in paths
-        if not (path.parent == folder and re.fullmatch(r"draw_[a-z]+\.py", path.name))
-    }
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def files_of_zip(path: Path) -> dict[str, bytes]:
@@ -156,12 +151,9 @@ def test_the_check_lets_the_mod_grow(mod: Path) -> None:
 
 
 def test_textures_are_drawn_here_or_credited_to_others(mod: Path, tmp_path: Path) -> None:
-    """Whoever drops in a picture under the scripts' name has it credited as drawn by them: so draw anew and compare."""
-    (tmp_path / "textures").mkdir()
-    for script in mod.glob("draw_*.py"):
-        shutil.copy(script, tmp_path)
-        subprocess.run([sys.executable, tmp_path / script.name], timeout=60, check=True)
-    drawn = {path.name: pixels(path.read_bytes()) for path in (tmp_path / "textures").iterdir()}
+    """Whoever drops in a picture under the script's name has it credited as drawn by it: so draw anew and compare."""
+    draw_textures.main(tmp_path)
+    drawn = {path.name: pixels(path.read_bytes()) for path in tmp_path.iterdir()}
     rows = credits(files_of_folder(mod))
     for path in (mod / "textures").iterdir():
         row = credit_of(f"textures/{path.name}", rows)
@@ -217,7 +209,7 @@ GLOBAL = re.compile(r"(\S+\.lua):\d+:\d+: \(W(\d+)\) .* '([\w.]+)'")
 
 @pytest.mark.slow
 def test_the_mod_writes_no_global_but_its_own(repo: Path) -> None:
-    """luacheck says what each file touches; .luacheckrc must grant it file by file, and no file grants it to itself."""
+    """luacheck says what a file touches; .luacheckrc must grant it to its folder, and no file grants it to itself."""
     listed = subprocess.run(["luajit", "-e", ENTRIES], cwd=repo, capture_output=True, text=True, timeout=60, check=True)
     entries = dict(line.split("\t") for line in listed.stdout.splitlines())
     command = ["luacheck", "--no-config", "--std", "luajit", "--codes", "--formatter", "plain", "--only", "1", "--"]

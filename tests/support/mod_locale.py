@@ -24,8 +24,8 @@ MOD_FOLDER = Path(__file__).resolve().parents[2] / "mods" / DOMAIN
 # Lists of lines that are handed to the translator when they are spoken, not where they stand.
 SPOKEN_LISTS = frozenset({"greeting", "fallback", "quick", "QUICK", "GENERIC_FALLBACK"})
 SPOKEN_WORDS = frozenset({"SOMEBODY"})
-ROLES_FILE = "roles.lua"  # a title that is not given is "the NAME", see llm_agent.register_role
-HANDS_ON = ("players.lua", "line")  # the one place that translates what it is given
+ROLES_FILE = "roles/shipped.lua"  # a title that is not given is "the NAME", see llm_agent.register_role
+HANDS_ON = ("core/translate.lua", "line")  # the one place that translates what it is given
 
 _TOKEN = re.compile(
     r"""(?P<comment>--\[(?P<c>=*)\[.*?\](?P=c)\]|--[^\n]*)|(?P<long>\[(?P<l>=*)\[.*?\](?P=l)\])

@@ -22,6 +22,22 @@ local RECORD_MAX_BYTES = 256 * 2^10 -- the wire's limit for one record
 local LAST_ROUNDS = 20 -- at the end: callbacks that ask again are answered, but not one that does so for ever
 local HEADERS = {"Content-Type: application/json", "Expect:"} -- no "100-continue" round trip for large bodies
 
+-- Codes of the errors that are made here; those of the daemon are passed on as they come.
+local CODES = {
+	bad_request = "bad_request", -- cannot be expressed as JSON, or the daemon refused it without a code
+	cancelled = "cancelled", -- by client.cancel
+	deadline_exceeded = "deadline_exceeded",
+	no_http = "no_http", -- the mod may not use HTTP
+	off = "off", -- by /llm off
+	offline = "offline", -- nobody answers
+	overloaded = "overloaded", -- too much is open, here or there
+	shutdown = "shutdown", -- the server goes down
+	too_large = "too_large",
+	unauthorized = "unauthorized", -- the daemon wants another token
+	unavailable = "unavailable", -- the daemon is starting, stopping or away
+}
+setmetatable(CODES, {__index = function(_, code) error("client.lua: no code " .. tostring(code), 2) end})
+
 if settings.token ~= "" then
 	HEADERS[#HEADERS + 1] = "Authorization: Bearer " .. settings.token
 end
@@ -31,6 +47,7 @@ local client = {
 	reason = nil, -- why offline, for people
 	enabled = true,
 	open_count = 0,
+	CODES = CODES,
 	counts = {asked = 0, done = 0, failed = 0, exchanges = 0, hits = 0, repeats = 0},
 }
 
@@ -133,7 +150,7 @@ local function failed(flight, message, refused, now)
 	if flight.epoch ~= epoch then return end
 	epoch, failures = epoch + 1, failures + 1
 	if failures >= FAILURES_MAX or client.state == "offline" then
-		go_offline("offline", message, now)
+		go_offline(CODES.offline, message, now)
 	elseif refused then
 		new_session() -- nobody listens there any more: what comes next is another door
 	else
@@ -169,7 +186,7 @@ local function accept(flight, answer)
 		local entry = open[type(refusal) == "table" and refusal.id or refusal]
 		if entry then
 			local known = type(refusal) == "table" and refusal or {}
-			fail(entry, known.code or "bad_request", known.message or "the daemon refused it without a word")
+			fail(entry, known.code or CODES.bad_request, known.message or "the daemon refused it without a word")
 		end
 	end
 end
@@ -187,7 +204,9 @@ local function error_message(data, default)
 	return inner and type(inner.message) == "string" and inner.message or default, inner and inner.code
 end
 
-local REFUSED = {[400] = "bad_request", [413] = "too_large", [422] = "bad_request", [429] = "overloaded"}
+local REFUSED = {
+	[400] = CODES.bad_request, [413] = CODES.too_large, [422] = CODES.bad_request, [429] = CODES.overloaded,
+}
 
 local function land(flight, result, now)
 	local code = result.code or 0
@@ -198,13 +217,13 @@ local function land(flight, result, now)
 	end
 	if flight.session ~= session then return end -- an echo from before; its questions are answered or sent anew
 	if code == 401 or code == 403 then
-		return go_offline("unauthorized", "the daemon wants another token; set llm_agent.token to its http.token", now)
+		return go_offline(CODES.unauthorized, "the daemon wants another token; set llm_agent.token to its http.token", now)
 	elseif code == 404 then
-		return go_offline("offline", url("/v1/exchange") .. " does not exist; look at llm_agent.url", now)
+		return go_offline(CODES.offline, url("/v1/exchange") .. " does not exist; look at llm_agent.url", now)
 	elseif code == 503 then
 		local answer = parse(result.data)
 		for _, event in ipairs(answer and type(answer.events) == "table" and answer.events or {}) do take(event, flight) end
-		return go_offline("unavailable", error_message(result.data, "the daemon is starting, stopping or away"), now)
+		return go_offline(CODES.unavailable, error_message(result.data, "the daemon is starting, stopping or away"), now)
 	elseif REFUSED[code] and flight.carried[1] then
 		local message, wire_code = error_message(result.data, "HTTP " .. code)
 		for _, entry in ipairs(flight.carried) do fail(entry, wire_code or REFUSED[code], message) end
@@ -241,7 +260,7 @@ local function expire(now)
 	local expired = false
 	for _, entry in ipairs(open_in_order()) do
 		if entry.deadline_us <= now then
-			fail(entry, "deadline_exceeded", ("no answer within %d ms"):format(entry.deadline_ms))
+			fail(entry, CODES.deadline_exceeded, ("no answer within %d ms"):format(entry.deadline_ms))
 			expired = true
 		else
 			next_deadline_us = math.min(next_deadline_us, entry.deadline_us)
@@ -343,12 +362,12 @@ local function deliver_last()
 end
 
 local function refusal()
-	if closed then return "shutdown", "the server shuts down" end
-	if not http then return "no_http", "the mod may not use HTTP; /llm doctor tells the line to add" end
-	if not client.enabled then return "off", "switched off by /llm off" end
-	if client.state == "offline" then return "offline", client.reason end
+	if closed then return CODES.shutdown, "the server shuts down" end
+	if not http then return CODES.no_http, "the mod may not use HTTP; /llm doctor tells the line to add" end
+	if not client.enabled then return CODES.off, "switched off by /llm off" end
+	if client.state == "offline" then return CODES.offline, client.reason end
 	if client.open_count >= settings.open_max then
-		return "overloaded", ("%d questions are open already (llm_agent.open_max)"):format(client.open_count)
+		return CODES.overloaded, ("%d questions are open already (llm_agent.open_max)"):format(client.open_count)
 	end
 end
 
@@ -374,9 +393,9 @@ function client.ask(record, deadline_ms, handler)
 	record.id, record.deadline_ms = entry.id, math.floor(deadline_ms)
 	local ok, body, problem = pcall(env.write_json, record)
 	if not ok or not body then
-		fail(entry, "bad_request", "not expressible as JSON: " .. tostring(ok and problem or body))
+		fail(entry, CODES.bad_request, "not expressible as JSON: " .. tostring(ok and problem or body))
 	elseif #body > RECORD_MAX_BYTES then
-		fail(entry, "too_large", ("%d bytes of facts; the limit is %d"):format(#body, RECORD_MAX_BYTES))
+		fail(entry, CODES.too_large, ("%d bytes of facts; the limit is %d"):format(#body, RECORD_MAX_BYTES))
 	else
 		entry.body = body
 		open[entry.id], client.open_count = entry, client.open_count + 1
@@ -399,7 +418,7 @@ function client.cancel(id)
 	local entry = open[id]
 	if not entry then return end
 	cancels[#cancels + 1] = id
-	fail(entry, "cancelled", "cancelled by the game")
+	fail(entry, CODES.cancelled, "cancelled by the game")
 end
 
 -- One plain call beside the exchange: of the doctor, and for roles. callback({code, data, timeout}) comes once, in
@@ -424,7 +443,7 @@ end
 function client.enable(enabled)
 	client.enabled = enabled
 	if enabled then return end
-	for _, entry in ipairs(open_in_order()) do fail(entry, "off", "switched off by /llm off") end
+	for _, entry in ipairs(open_in_order()) do fail(entry, CODES.off, "switched off by /llm off") end
 	outbox, cancels = {}, {}
 	new_session()
 end
@@ -432,7 +451,7 @@ end
 -- The server goes down: nobody is left waiting, also who asks from now on.
 function client.shutdown()
 	client.enabled, closed = false, true
-	for _, entry in ipairs(open_in_order()) do fail(entry, "shutdown", "the server shuts down") end
+	for _, entry in ipairs(open_in_order()) do fail(entry, CODES.shutdown, "the server shuts down") end
 	for _, call in ipairs(calls) do hand_out(call, "check", {code = 0}) end
 	calls = {}
 	deliver_last()

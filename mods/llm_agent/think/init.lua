@@ -19,4 +19,6 @@ local memory = load("memory", log, now_us, text, limits, check, storage, client,
 
 steps.register("memory", memory.step)
 
-return {language = language, repeats = repeats, offers = offers, think = think, memory = memory}
+return {
+	language = language, repeats = repeats, reply = reply, offers = offers, think = think, memory = memory,
+}

@@ -3,7 +3,16 @@
 
 local text, util = ...
 
-local reply = {}
+-- Codes of the errors that are made in this folder; those of the client and the daemon are passed on as they come.
+local CODES = {
+	empty = "empty", -- the model said nothing
+	internal = "internal", -- a mistake of ours, or an error without a code
+	repeated = "repeated", -- the model said again what the NPC just said
+	restrained = "restrained", -- a rate limit forbids to ask
+}
+setmetatable(CODES, {__index = function(_, code) error("reply.lua: no code " .. tostring(code), 2) end})
+
+local reply = {CODES = CODES}
 
 local TEXT_MAX_BYTES = 1200 -- about ten sentences; more than that nobody reads over a head
 local SCHEMA_DEPTH_MAX = 6
@@ -115,9 +124,9 @@ function reply.build(kind, event, about)
 		result.action_error = problem
 		result.text = words
 		if words ~= "" or result.action then return result end
-		result.code, result.error = "empty", "empty: the model said nothing"
+		result.code, result.error = CODES.empty, "empty: the model said nothing"
 	else
-		result.code = type(event.code) == "string" and event.code or "internal"
+		result.code = type(event.code) == "string" and event.code or CODES.internal
 		result.error = result.code .. ": " .. (type(event.message) == "string" and event.message or "no message")
 	end
 	result.by = result.code == "filtered" and event.by == "player" and "player" or nil -- whose words were held back

@@ -78,7 +78,7 @@ local function build(question, kind, event)
 	local ok, answer = pcall(reply.build, kind, event, about)
 	if not ok then
 		log("error", ("a reply for %s could not be read: %s"):format(npc.id, tostring(answer)))
-		answer = reply.build("error", {code = "internal", message = tostring(answer)}, about)
+		answer = reply.build("error", {code = reply.CODES.internal, message = tostring(answer)}, about)
 	end
 	answer.id = question.id
 	return answer
@@ -115,7 +115,7 @@ local function finish(question, kind, event)
 	local may_repeat = answer.fallback or answer.action or question.passed
 	if not may_repeat and repeats.is_repeat(npc.recent_lines, answer.text, opts.player, now_us()) then
 		if asked_again(question, answer) then return end
-		answer = build(question, "error", {code = "repeated", message = "the model said the same again"})
+		answer = build(question, "error", {code = reply.CODES.repeated, message = "the model said the same again"})
 	end
 	if answer.action_error then log("warning", ("%s: %s"):format(npc.id, answer.action_error)) end
 	if answer.action and npcs.by_id[npc.id] == npc then offers.run(npc, answer, opts, question.was_in_world) end
@@ -137,7 +137,7 @@ ask = function(question)
 	local player = opts.player and core.get_player_by_name(opts.player) and opts.player
 	local empty = client.enabled and rate_limit.take(player, npc.id, now)
 	if empty then
-		id = client.refuse("restrained", ("too many questions for now (llm_agent.%s_rate_per_min)"):format(empty), handler)
+		id = client.refuse(reply.CODES.restrained, ("too many questions for now (llm_agent.%s_rate_per_min)"):format(empty), handler)
 	else
 		id = client.ask(record_of(question), (question.deadline_us - now) / 1000, handler)
 	end

@@ -9,7 +9,7 @@ local function questions_out()
 	local out = 0
 	for _, entity in pairs(core.luaentities) do
 		local npc = entity.npc_id and llm_agent.get_npc(entity.npc_id)
-		for _ in pairs(npc and npc.asking or {}) do out = out + 1 end
+		for _ in pairs(npc and npc.open_requests or {}) do out = out + 1 end
 	end
 	return out
 end

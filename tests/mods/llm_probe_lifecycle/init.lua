@@ -174,7 +174,7 @@ core.register_on_shutdown(function()
 	npc:think({}, function(reply) if reply.code == "shutdown" then stats.late = stats.late + 1 end end)
 	for _, entry in ipairs(npcs) do
 		npc = llm_agent.get_npc(entry.id)
-		if npc and next(npc.asking) then stats.leftover = stats.leftover + 1 end
+		if npc and next(npc.open_requests) then stats.leftover = stats.leftover + 1 end
 	end
 	stats.out = out_now()
 	for name, count in pairs(replies) do stats["replies_" .. name] = count end

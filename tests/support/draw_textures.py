@@ -1,4 +1,4 @@
-"""Draws the mod's textures: `python3 draw_textures.py` writes textures/*.png beside it.
+"""Draws the mod's textures: `python tests/support/draw_textures.py [FOLDER]`, else to mods/llm_agent/textures/.
 
 Skins for the 64x32 character model and flat figures for games without one, all drawn here from a few colours a role.
 Needs nothing but Python; run it after changing a colour, and commit what it writes.
@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import random
 import struct
+import sys
 import zlib
 from pathlib import Path
+
+TEXTURES = Path(__file__).resolve().parents[2] / "mods" / "llm_agent" / "textures"
 
 Colour = tuple[int, int, int]
 Canvas = list[list[tuple[int, int, int, int]]]
@@ -173,8 +176,8 @@ def png(image: Canvas) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
 
 
-def main() -> None:
-    folder = Path(__file__).parent / "textures"
+def main(folder: Path) -> None:
+    """Writes all of them; `folder` is there already."""
     for role in LOOKS:
         (folder / f"llm_agent_{role}.png").write_bytes(png(draw_skin(role)))
         (folder / f"llm_agent_{role}_front.png").write_bytes(png(draw_figure(role)))
@@ -184,4 +187,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else TEXTURES)
