@@ -1,4 +1,4 @@
--- For tests/game/test_lifecycle.py: sixteen NPCs with bodies, each in a mapblock of its own and each with a question out at all times.
+-- For tests/game/test_lifecycle.py: sixteen NPCs with bodies, each in a mapblock of its own and with a question out at all times.
 -- In three acts (the daemon is up, dead, back) some mapblocks unload and load again and some NPCs are removed, in every
 -- combination; then the world shuts down. Every callback is counted; the log tells what happened and what was out just then.
 
