@@ -1,7 +1,8 @@
-"""The audit log of moderation: what was held back, from whom and why, as JSON lines that go after some days.
+"""The audit log of moderation: what was blocked, from whom and why; one JSON object a line, kept for some days.
 
-`write` only queues; a thread of its own writes and, at the start and daily, throws away what is too old. A disk that
-cannot be written is said once, and nothing stops for it. What has to do with one player can be taken out.
+`write` only queues. A thread of its own appends and, at the start and once a day, deletes what is too old. A disk error
+is logged once, and moderation goes on without the log. The functions below work on the file; the command line uses them
+too, also while the daemon runs.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from llm_agentd.util.timestamps import parse_time, rfc3339
 log = logging.getLogger(__name__)
 
 PRUNE_EVERY_S = 24 * 3600
-STOP_MAX_S = 5.0  # a hanging disk must not hang the end of the daemon
+STOP_MAX_S = 5.0  # the end of the daemon must not wait for a disk that hangs
 
 
 class AuditLog:
@@ -37,41 +38,42 @@ class AuditLog:
             "audit", self._append, tick=self._prune, tick_every_s=PRUNE_EVERY_S
         )
         self._pruned_s = float("-inf")
-        self._is_broken = False
+        self._is_error_logged = False
 
     def start(self) -> None:
         self._writer.start()
 
     def write(self, entry: dict[str, Any]) -> None:
-        """`entry`: direction, player, npc, category, match, text, taken; the time is put before it."""
+        """Adds the time. `entry`: direction, player, npc, category, match, text, taken (what was done about it)."""
         self._writer.put({"time": rfc3339(self._now())} | entry)
 
     def stop(self) -> None:
-        """Writes what is queued, and ends."""
+        """Writes what is queued, and ends the thread."""
         self._writer.close(STOP_MAX_S)
 
-    def _append(self, lines: list[dict[str, Any]]) -> None:
-        for entry in lines:
-            self._guarded(lambda entry=entry: append(self._path, entry))  # type: ignore[misc]
+    def _append(self, entries: list[dict[str, Any]]) -> None:
+        for entry in entries:
+            self._log_first_error(lambda entry=entry: append(self._path, entry))  # type: ignore[misc]
 
     def _prune(self) -> None:
         if time.monotonic() - self._pruned_s >= PRUNE_EVERY_S:
             self._pruned_s = time.monotonic()
-            self._guarded(lambda: prune(self._path, self._now() - timedelta(days=self._days)))
+            self._log_first_error(lambda: prune(self._path, self._now() - timedelta(days=self._days)))
 
-    def _guarded(self, work: Callable[[], object]) -> None:
+    def _log_first_error(self, work: Callable[[], object]) -> None:
         try:
             work()
         except OSError as error:
-            if not self._is_broken:
+            if not self._is_error_logged:
                 log.warning("agents.audit_path: no audit log is kept: %s: %s", self._path, error.strerror)
-            self._is_broken = True
+            self._is_error_logged = True
 
 
 def append(path: Path, entry: dict[str, Any]) -> None:
+    """Makes the file readable for its owner only: it holds what people said. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with _locked(path):
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)  # it holds what people said
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(handle, orjson.dumps(entry) + b"\n")
         finally:
@@ -79,7 +81,7 @@ def append(path: Path, entry: dict[str, Any]) -> None:
 
 
 def entries(path: Path, *, player: str | None = None, since: datetime | None = None) -> Iterator[dict[str, Any]]:
-    """The oldest first; a damaged line is passed over. Raises OSError but for a file that is not there."""
+    """The oldest first, without damaged lines; none where there is no file. Raises OSError."""
     try:
         with path.open("rb") as lines:
             for line in lines:
@@ -94,31 +96,34 @@ def entries(path: Path, *, player: str | None = None, since: datetime | None = N
 
 
 def prune(path: Path, before: datetime) -> int:
-    """Throws away what is older, and what cannot be read; returns how many lines went."""
+    """Deletes lines that are older than `before`, and damaged ones; returns how many."""
     return _keep_only(path, lambda entry: _time_of(entry) >= before)
 
 
 def forget_player(path: Path, player: str) -> int:
-    """Takes out all that has to do with `player`; returns how many lines went. Also while the daemon runs."""
+    """Deletes the lines of a player, and damaged ones; returns how many."""
     return _keep_only(path, lambda entry: entry.get("player") != player)
 
 
-def _keep_only(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> int:
+def _keep_only(path: Path, is_kept: Callable[[dict[str, Any]], bool]) -> int:
+    """Replaces the file in one step: a crash leaves the old one."""
     if not path.exists():
         return 0
     with _locked(path):
         lines = path.read_bytes().splitlines(keepends=True)
-        kept = [line for line in lines if (entry := _read(line)) is not None and wanted(entry)]
+        kept = [line for line in lines if (entry := _read(line)) is not None and is_kept(entry)]
         if len(kept) < len(lines):
-            beside = path.with_name(path.name + ".new")
-            beside.touch(mode=0o600)
-            beside.write_bytes(b"".join(kept))
-            beside.replace(path)
+            new = path.with_name(path.name + ".new")
+            new.touch(mode=0o600)
+            new.write_bytes(b"".join(kept))
+            new.replace(path)
     return len(lines) - len(kept)
 
 
 def _locked(path: Path) -> FileLock:
-    """The daemon appends while a command rewrites: one at a time, by a file beside the log."""
+    """The daemon may append while a command rewrites the file. The lock is a file beside it: a rewrite replaces the
+    log itself, so a lock on that would lock a file that nobody sees any more.
+    """
     return FileLock(path.with_name(path.name + ".lock"), wait=True)
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeAlias
 
 from llm_agentd.errors import Filtered
-from llm_agentd.moderation.safe_lines import evasion, rebuke
-from llm_agentd.moderation.word_list import Age, Hit, WordList
+from llm_agentd.moderation.safe_lines import deflection, refusal
+from llm_agentd.moderation.word_list import Age, Finding, WordList
 from llm_agentd.types import ModerationContext, Think
 
 Direction: TypeAlias = Literal["in", "out"]
@@ -100,7 +100,7 @@ class Moderator:
 
     def hold_back(self, direction: Direction, talk: ModerationContext, text: str, verdict: Verdict) -> Filtered:
         """The answer in the place of `text`; the log is told."""
-        line = (rebuke if direction == "in" else evasion)(talk.language, f"{talk.npc_id} {text}")
+        line = (refusal if direction == "in" else deflection)(talk.language, f"{talk.npc_id} {text}")
         entry = {
             "direction": direction,
             "player": talk.player,
@@ -120,7 +120,7 @@ class Moderator:
         )
 
     @staticmethod
-    def _of(hit: Hit | None) -> Verdict | None:
+    def _of(hit: Finding | None) -> Verdict | None:
         return None if hit is None else Verdict(False, hit.kind, hit.match)
 
 

@@ -1,8 +1,12 @@
-"""Text as a bad word may hide in it: how it is brought into forms in which a list can find it.
+"""Undoes disguises of words, so that a word list can find them: `f.ü.(k`, fullwidth and Cyrillic letters, base64.
 
-`clean` undoes what only looks different (widths, unseen characters, piled-up marks); `fold` goes on to plain letters,
-as a reader takes f.ü.(k for what it means; `spelled` joins letters that stand alone; `decoded`
-reads base64 and hex. Pure.
+Pure. `normalize_text` undoes what does not change how a text reads; `word_forms` goes on to what a reader takes one
+word for; `spelled_words` joins letters that stand alone; `decoded_texts` reads base64 and hex.
+
+The look-alike tables are ours. Tried in their place, on tests/vectors/attacks.json and harmless.json: the package
+confusable_homoglyphs (Unicode's list). Alone it misses 3 of 223 attacks against our 1, as `ц` for `u` and some small
+capitals are not in it; added to ours it finds what ours finds. Neither raises a false alarm on 275 harmless lines. It
+costs 15 MB of memory and 40 ms at import.
 """
 
 from __future__ import annotations
@@ -13,7 +17,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-_UNSEEN = re.compile(
+DECODED_MIN_CHARS = 3
+PART_MIN_CHARS = 3  # of a part of `some_word` or `some-word` that counts as a word of its own
+
+_INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
@@ -22,85 +29,104 @@ _LOOKS_LATIN = str.maketrans(
     "аеорсухіјѕԁһӏɡɑαοενυικρτωѵԛԝвкмнтցոսօրʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢƒʃıłøđβџцип",
     "aeopcyxijsdhlgaaoevuikptwvqwbkmhtgnuopbcdefghijklmnoprstuvwyzfsilodbuuun",
 )
+# Latin letters and digits that stand for Cyrillic ones within a Cyrillic word.
 _LOOKS_CYRILLIC = str.maketrans("aeopcyxkmhtbiu3u", "аеорсухкмнтвии3и")
+# Digits and signs that stand for letters.
 _LEET = str.maketrans("0134578@$!|€£+¡µ", "oieastbasiielti" + "u")
 _CYRILLIC_LEET = str.maketrans("01346@$", "оизчбас")
-_MASK = re.compile(r"(?<=\w)[^\w\s]{1,2}(?=\w)|_")
-_ALONE = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,3}[^\W_](?![^\W_])){2,}")
+_MASK = re.compile(r"(?<=\w)[^\w\s]{1,2}(?=\w)|_")  # what stands between letters: `f.u-c*k`
+_LONE_LETTERS = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,3}[^\W_](?![^\W_])){2,}")  # `f u c k`, `f.u.c.k`
 _BASE64 = re.compile(r"(?<![\w+/])[A-Za-z0-9+/]{8,400}={0,2}(?![\w+/])")
 _HEX = re.compile(r"(?<!\w)(?:0x)?((?:[0-9a-fA-F]{2}[ ,:\\x]{0,2}){4,200})(?!\w)")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _LATIN = re.compile("[a-z]")
-DECODED_MIN_CHARS = 3
+_BREVE = "\u0306"  # of й: without it the letter is another one, и
 
 
-def clean(text: str) -> str:
-    """The same letters in their usual width and order, without what nobody sees. ё, ñ and ü stay letters."""
-    text = unicodedata.normalize("NFKC", _UNSEEN.sub("", text))
+def normalize_text(text: str) -> str:
+    """The same text in the usual width of letters, without what nobody sees. Letters such as ё, ñ and ü stay."""
+    # First the invisible characters: one between a letter and its accent would keep NFKC from joining them.
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
     if text.isascii():
         return text
+    # Marks that NFKC did not join to a letter are piled on it to hide it.
     return "".join(char for char in text if unicodedata.category(char) not in ("Mn", "Me", "Cf"))
 
 
-def fold(word: str) -> tuple[str, ...]:
-    """The forms of one cleaned word: in plain small letters, without accents and what stands between letters.
+def word_forms(word: str) -> tuple[str, ...]:
+    """What a reader may take one word of a normalized text for, in small letters without accents.
 
-    One that mixes alphabets is read as Latin and as Cyrillic.
+    A word that mixes alphabets has a Latin and a Cyrillic form; one with `_` or `-` also its parts.
     """
     return tuple(_forms(word.casefold()))
 
 
 def _forms(word: str) -> Iterator[str]:
+    """The order of the steps matters:
+
+    1. Punctuation around the word goes, before step 4 takes it for a mask within the word.
+    2. Accents go (NFD), but for the breve of й. So `fück` and `fuck` are one word.
+    3. With a Cyrillic letter, Latin look-alikes become Cyrillic, and digits the Cyrillic letters they stand for. A word
+       that is Cyrillic throughout, with letters that look like no Latin one, ends here.
+    4. Look-alikes become Latin; only then digits and signs become letters, and only beside a Latin letter: `45` is no
+       word. What still stands between letters goes last, as `$` and `!` are letters until here.
+    """
     bare = word.strip(".,;:?\"'()[]{}«»„“”‚‘’…-–—*~`<>")
     if not bare:
         return
-    plain = "".join(c for c in unicodedata.normalize("NFD", bare) if unicodedata.category(c) != "Mn" or c == "\u0306")
+    decomposed = unicodedata.normalize("NFD", bare)
+    plain = "".join(char for char in decomposed if unicodedata.category(char) != "Mn" or char == _BREVE)
+    has_latin = _LATIN.search(plain) is not None
     if _CYRILLIC.search(plain):
-        own = unicodedata.normalize("NFC", plain if not _LATIN.search(plain) else plain.translate(_LOOKS_CYRILLIC))
-        yield _MASK.sub("", own.translate(_CYRILLIC_LEET))
-        if not _LATIN.search(plain) and not _all_look_latin(plain):
+        cyrillic = unicodedata.normalize("NFC", plain.translate(_LOOKS_CYRILLIC) if has_latin else plain)
+        yield _MASK.sub("", cyrillic.translate(_CYRILLIC_LEET))
+        if not has_latin and not _looks_latin(plain):
             return
     latin = plain.translate(_LOOKS_LATIN)
     if not latin.isascii():
         latin = "".join(char for char in latin if char.isascii() or char.isalnum())
-    solid = _MASK.sub("", latin.translate(_LEET) if _LATIN.search(latin) else latin)
-    yield solid
-    if "_" in bare or "-" in bare:  # parts that are words of their own
+    yield _MASK.sub("", latin.translate(_LEET) if _LATIN.search(latin) else latin)
+    if "_" in bare or "-" in bare:
         for part in re.split(r"[_-]+", latin.translate(_LEET)):
-            if len(part) > 2:
+            if len(part) >= PART_MIN_CHARS:
                 yield part
 
 
-def _all_look_latin(word: str) -> bool:
+def _looks_latin(word: str) -> bool:
+    """Whether each Cyrillic letter of the word looks like a Latin one."""
     return _CYRILLIC.search(word.translate(_LOOKS_LATIN)) is None
 
 
-def spelled(cleaned: str) -> tuple[str, ...]:
-    """Words spelled out in letters that stand alone: `f u c k`, `f.u.c.k`."""
-    return tuple("".join(c for c in found.group() if c.isalnum()) for found in _ALONE.finditer(cleaned.casefold()))
+def spelled_words(text: str) -> tuple[str, ...]:
+    """Words of a normalized text that are spelled in single letters: `f u c k`, `f.u.c.k`."""
+    return tuple(
+        "".join(char for char in found.group() if char.isalnum()) for found in _LONE_LETTERS.finditer(text.casefold())
+    )
 
 
-def decoded(cleaned: str) -> tuple[str, ...]:
-    """What base64 and hexadecimal words in it hold, where that is text."""
-    found = []
-    for match in _BASE64.finditer(cleaned):
-        word = match.group().rstrip("=")
+def decoded_texts(text: str) -> tuple[str, ...]:
+    """What the base64 and hexadecimal words of a normalized text hold, where that is readable text."""
+    texts = []
+    for found in _BASE64.finditer(text):
+        word = found.group().rstrip("=")
+        # Ordinary long words and numbers are valid base64 too; encoded text nearly always has a capital letter.
         if len(word) % 4 != 1 and not word.isdigit() and not word.islower():
-            found.append(_text_of(_unbase64(word)))
-    for match in _HEX.finditer(cleaned):
-        digits = re.sub(r"[^0-9a-fA-F]", "", match.group(1))
-        found.append(_text_of(bytes.fromhex(digits[: len(digits) // 2 * 2])))
-    return tuple(filter(None, found))
+            texts.append(_readable(_decode_base64(word)))
+    for found in _HEX.finditer(text):
+        digits = re.sub(r"[^0-9a-fA-F]", "", found.group(1))
+        texts.append(_readable(bytes.fromhex(digits[: len(digits) // 2 * 2])))
+    return tuple(filter(None, texts))
 
 
-def _unbase64(word: str) -> bytes:
+def _decode_base64(word: str) -> bytes:
     try:
         return base64.b64decode(word + "=" * (-len(word) % 4))
     except (binascii.Error, ValueError):
         return b""
 
 
-def _text_of(data: bytes) -> str:
+def _readable(data: bytes) -> str:
+    """ "" for what is no text."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:

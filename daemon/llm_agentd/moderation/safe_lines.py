@@ -1,6 +1,6 @@
-"""What an NPC says in the place of words that were held back, in the languages that the mod speaks. Pure.
+"""What an NPC says in the place of a text that moderation blocked, in the languages that the mod speaks. Pure.
 
-The same occasion gives the same line: NPCs differ, and one NPC does not waver.
+`seed` picks the line: the same seed gives the same line, so that one NPC does not change its answer to one text.
 """
 
 from __future__ import annotations
@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from zlib import crc32
 
-# Said to who spoke foully, and where the model's own words are not for the listener.
-_REBUKES = {
+_REFUSALS = {
     "en": (
         "I will not listen to such talk.",
         "Mind your tongue, friend.",
@@ -28,7 +27,7 @@ _REBUKES = {
     "es": ("No escucho palabras así.", "Cuida tu lengua, amigo.", "Esas palabras sobran aquí. Dilo de otra manera."),
     "ru": ("Таких речей я не слушаю.", "Следи за языком, друг.", "Таким словам здесь не место. Скажи иначе."),
 }
-_EVASIONS = {
+_DEFLECTIONS = {
     "en": (
         "Let us speak of something else.",
         "I lost my thread. What were we saying?",
@@ -45,16 +44,16 @@ _EVASIONS = {
 }
 
 
-def rebuke(language: str, occasion: str) -> str:
-    """To a player whose words were held back. `language`: a code such as de or de_AT; English where there is none."""
-    return _one(_REBUKES, language, occasion)
+def refusal(language: str, seed: str) -> str:
+    """The answer to a player whose words were blocked. `language`: a code such as de or de_AT; else English."""
+    return _pick(_REFUSALS, language, seed)
 
 
-def evasion(language: str, occasion: str) -> str:
-    """In the place of a reply that was held back."""
-    return _one(_EVASIONS, language, occasion)
+def deflection(language: str, seed: str) -> str:
+    """What stands in the place of a reply that was blocked."""
+    return _pick(_DEFLECTIONS, language, seed)
 
 
-def _one(lines: Mapping[str, tuple[str, ...]], language: str, occasion: str) -> str:
-    known = lines.get(language.lower().replace("-", "_").split("_")[0], lines["en"])
-    return known[crc32(occasion.encode("utf-8", "replace")) % len(known)]
+def _pick(lines: Mapping[str, tuple[str, ...]], language: str, seed: str) -> str:
+    choices = lines.get(language.lower().replace("-", "_").split("_")[0], lines["en"])
+    return choices[crc32(seed.encode("utf-8", "replace")) % len(choices)]

@@ -1,0 +1,168 @@
+"""Moderation in the daemon: which words never reach the model, the player, the cache or the log of somebody else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llm_agentd.cache import open_cache
+from llm_agentd.config import load_config
+from llm_agentd.engines.stub.engine import StubEngine
+from llm_agentd.errors import StartError
+from llm_agentd.moderation.moderator import Moderator
+from llm_agentd.moderation.safe_lines import refusal
+from llm_agentd.moderation.word_list import Age, WordList
+from llm_agentd.types import ModerationContext, Npc, Think, Turn
+from tests.support.daemon_in_process import InProcess
+
+NPC = {"id": "1", "name": "Mira", "role": "healer"}
+
+
+class ListLog:
+    """An audit log that is a list."""
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+
+    def write(self, entry: dict[str, Any]) -> None:
+        self.entries.append(entry)
+
+
+def engine_that_says(*pieces: str) -> Any:
+    return lambda: StubEngine(script=lambda _: [piece.encode() for piece in pieces])
+
+
+def test_blocked_words_of_a_player_never_reach_the_model(tmp_path: Path) -> None:
+    log = ListLog()
+    with InProcess(f"ipc://{tmp_path}/in", moderator=Moderator(log)) as daemon, daemon.client() as client:
+        answer = client.ask(op="think", id="a", npc=NPC, player="Ana", utterance="fuck you", lang="de")
+        assert answer["event"] == "error"
+        assert (answer["code"], answer["by"]) == ("filtered", "player")
+        assert answer["text"] == refusal("de", "1 fuck you")
+        assert "fuck" not in answer["message"]
+        assert log.entries == [
+            {
+                "direction": "in",
+                "player": "Ana",
+                "npc": "Mira",
+                "category": "crude",
+                "match": "fuck",
+                "text": "fuck you",
+                "taken": "not sent to the model",
+            }
+        ]
+        metrics = client.ask(op="metrics", id="m")["text"]
+        assert 'llm_agentd_requests_total{op="think",outcome="filtered"} 1.0' in metrics
+        assert "llm_agentd_tokens_total{" not in metrics or 'kind="prompt"} 0' in metrics
+
+
+def stream(client: Any, **fields: Any) -> list[dict[str, Any]]:
+    client.send({"op": "think", "id": "s", "npc": NPC, "player": "Ana", "utterance": "Hi!", "stream": True, **fields})
+    found: list[dict[str, Any]] = client.events("s")
+    return found
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ("Well met. You are a ", "bas", "tard", " and a thief."),
+        ("Well met, you f", "u", "c", "k", "er."),
+        ("Well met, hijo ", "de ", "puta", ", my friend."),
+        ("Well met ", "s", "h", "1", "t"),
+    ],
+)
+def test_streamed_reply_stops_before_the_blocked_word(tmp_path: Path, pieces: tuple[str, ...]) -> None:
+    log = ListLog()
+    with (
+        InProcess(f"ipc://{tmp_path}/out", engine=engine_that_says(*pieces), moderator=Moderator(log)) as daemon,
+        daemon.client() as client,
+    ):
+        *deltas, last = stream(client)
+    shown = "".join(delta["text"] for delta in deltas)
+    assert "Well met" in shown
+    assert WordList().find(shown) is None
+    assert not any(part in shown for part in ("bas", "fu", "puta", "sh"))
+    assert (last["code"], last["by"]) == ("filtered", "model")
+    assert WordList().find(last["text"]) is None
+    assert [entry["direction"] for entry in log.entries] == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("age", "outcome"), [("teen", "filtered"), ("mature", {"name": "write_sign", "params": {"words": "all bastards"}})]
+)
+def test_words_of_an_action_are_moderated_too(tmp_path: Path, age: Age, outcome: Any) -> None:
+    reply = '{"say":"Look here.","do":{"action":"write_sign","words":"all bastards"}}'
+    sign = {
+        "name": "write_sign",
+        "params": {"type": "object", "properties": {"words": {"type": "string"}}, "required": ["words"]},
+    }
+    moderator = Moderator(ListLog(), age)
+    with (
+        InProcess(f"ipc://{tmp_path}/act", engine=engine_that_says(reply), moderator=moderator) as daemon,
+        daemon.client() as client,
+    ):
+        *_, last = stream(client, actions=[sign])
+    assert outcome in (last.get("code"), last.get("action"))
+
+
+def test_cache_never_serves_a_reply_of_other_rules(tmp_path: Path) -> None:
+    def ask(endpoint: str, moderator: Moderator | None) -> dict[str, Any]:
+        cache = open_cache(True, tmp_path / "cache", 60, 2**20)
+        engine = engine_that_says("Damn, what a bastard!")
+        with (
+            InProcess(f"ipc://{tmp_path}/{endpoint}", engine=engine, cache=cache, moderator=moderator) as daemon,
+            daemon.client() as client,
+        ):
+            answer = client.ask(op="think", id="a", npc=NPC, player="Ana", utterance="Hi!", seed=1)
+            cache.flush()
+        cache.close()
+        return answer
+
+    assert ask("c1", None)["cache"] == "miss"
+    assert ask("c2", Moderator(ListLog()))["code"] == "filtered"
+    assert ask("c3", Moderator(ListLog()))["code"] == "filtered"  # what was held back was not kept either
+    assert ask("c4", Moderator(ListLog(), "mature"))["cache"] == "miss"
+    assert ask("c5", Moderator(ListLog(), "mature"))["cache"] == "hit"
+    assert ask("c6", None)["cache"] == "hit"
+
+
+def test_infer_is_not_moderated(tmp_path: Path) -> None:
+    with (
+        InProcess(f"ipc://{tmp_path}/raw", engine=engine_that_says("shit"), moderator=Moderator(ListLog())) as daemon,
+        daemon.client() as client,
+    ):
+        assert client.ask(op="infer", id="a", prompt="fuck")["text"] == "shit"
+
+
+def test_blocked_lines_of_earlier_turns_are_left_out() -> None:
+    think = Think(Npc("1", "Mira", "healer"), "Ana", "Hi!", history=(Turn("Bo", "fuck you"), Turn("Bo", "Good day.")))
+    checked = Moderator(None).check_asked(think, ModerationContext("1", "Mira", "Ana"))
+    assert checked.history == (Turn("Bo", "Good day."),)
+
+
+# --- configuration ---------------------------------------------------------------------------------------------
+
+
+def test_settings_are_read_from_file_and_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("agents:\n  moderation: off\n  age: mature\n  block_words: [noob]\n")
+    agents = load_config(file, environ={}).agents
+    assert (agents.moderation, agents.age, agents.block_words) == ("off", "mature", ("noob",))
+    assert load_config(sets=["agents.allow_words=bastard, cock"], environ={}).agents.allow_words == ("bastard", "cock")
+
+
+def test_settings_default_to_teen_and_a_log_in_the_state_directory() -> None:
+    agents = load_config(environ={"STATE_DIRECTORY": "/x"}).agents
+    assert (agents.moderation, agents.age, agents.audit_days) == ("on", "teen", 30)
+    assert agents.audit_path == Path("/x/moderation.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("setting", "choices"),
+    [("moderation=maybe", "'on', 'off' or 'strict'"), ("age=12", "'everyone', 'teen' or 'mature'")],
+)
+def test_unknown_value_of_a_setting_stops_the_start_with_the_choices(setting: str, choices: str) -> None:
+    with pytest.raises(StartError, match=choices):
+        load_config(sets=[f"agents.{setting}"], environ={})
