@@ -20,7 +20,8 @@ from llm_agentd.cache.lmdb_store import LmdbStore
 from llm_agentd.errors import StartError
 from llm_agentd.ops import dump as dump_module
 from llm_agentd.ops.dump import dump
-from llm_agentd.prefix_cache.store import FOLDER, LmdbPrefixStore
+from llm_agentd.prefix_cache import LmdbPrefixStore
+from llm_agentd.prefix_cache.store import FOLDER
 from llm_agentd.types import PrefixState
 from tests.cache.contract import START_S, TTL_S, FakeClock, entry, key
 
@@ -345,7 +346,7 @@ def test_saved_prefixes_are_listed_after_the_replies(with_prefixes: Path, clock:
 def test_verify_finds_a_damaged_prefix(with_prefixes: Path, clock: FakeClock) -> None:
     assert run(with_prefixes, clock, verify=True)[0] == 0
     store = LmdbPrefixStore(with_prefixes / FOLDER, "model-1", MAX_BYTES)
-    (first, *_) = store.known()
+    (first, *_) = store.saved()
     with store._env.begin(write=True, db=store._data) as txn:
         txn.put(first.key, bytes(1016))
     store.close()

@@ -1,4 +1,4 @@
-"""Kept beginnings of prompts: the tree against a plain list, and what is kept, loaded, proved and let go."""
+"""The prefix cache: the radix tree against a plain dict, and what is kept, loaded, verified and evicted."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from llm_agentd.prefix_cache.cache import PrefixCache
+from llm_agentd.prefix_cache import LmdbPrefixStore, NullPrefixStore, PrefixCache
 from llm_agentd.prefix_cache.radix_tree import RadixTree
-from llm_agentd.prefix_cache.store import LmdbPrefixStore, NullStore
 from llm_agentd.types import PrefixState
+from tests.prefix_cache.damage import overwrite_data
 
 PROMPTS = st.lists(st.integers(0, 2), min_size=1, max_size=9).map(tuple)
 LONG = tuple(range(300))
@@ -29,55 +29,62 @@ def shared(left: tuple[int, ...], right: tuple[int, ...]) -> int:
     return count
 
 
-class TreeAgainstList(RuleBasedStateMachine):
-    """Whatever was added and discarded, the tree finds what looking at each entry finds."""
+class RadixTreeAgainstDict(RuleBasedStateMachine):
+    """Whatever was inserted and removed, the tree finds what comparing with each entry finds."""
 
     def __init__(self) -> None:
         super().__init__()
         self.tree: RadixTree[str] = RadixTree()
-        self.plain: dict[tuple[int, ...], str] = {}
-        self.matched_tokens = 0
+        self.entries: dict[tuple[int, ...], str] = {}
+        self.removed: set[tuple[int, ...]] = set()
+        self.inserted = 0
 
     @rule(tokens=PROMPTS)
-    def add(self, tokens: tuple[int, ...]) -> None:
-        self.matched_tokens += 1
-        self.plain[tokens] = f"v{self.matched_tokens}"
-        self.tree.add(tokens, self.plain[tokens])
+    def insert(self, tokens: tuple[int, ...]) -> None:
+        self.inserted += 1
+        self.entries[tokens] = f"v{self.inserted}"
+        self.tree.insert(tokens, self.entries[tokens])
 
     @rule(tokens=PROMPTS)
-    def discard(self, tokens: tuple[int, ...]) -> None:
-        self.plain.pop(tokens, None)
-        self.tree.discard(tokens)
+    def remove(self, tokens: tuple[int, ...]) -> None:
+        self.entries.pop(tokens, None)
+        self.removed.add(tokens)
+        self.tree.remove(tokens)
 
     @rule(tokens=PROMPTS)
-    def look(self, tokens: tuple[int, ...]) -> None:
-        best = max((shared(tokens, known) for known in self.plain), default=0)
-        found = {value for known, value in self.plain.items() if shared(tokens, known) == best} if best else set()
-        count, values = self.tree.longest(tokens)
-        assert (count, set(values)) == (best, found)
+    def look_up(self, tokens: tuple[int, ...]) -> None:
+        best = max((shared(tokens, known) for known in self.entries), default=0)
+        expected = {value for known, value in self.entries.items() if shared(tokens, known) == best} if best else set()
+        count, values = self.tree.longest_match(tokens)
+        assert (count, set(values)) == (best, expected)
         assert len(values) == len(set(values))
 
     @invariant()
-    def empty_when_all_is_gone(self) -> None:
-        if not self.plain:
-            assert not self.tree._root.children, "no leftovers"
+    def nothing_matches_when_all_is_removed(self) -> None:
+        if not self.entries:
+            assert all(self.tree.longest_match(tokens) == (0, []) for tokens in self.removed)
 
 
-TestTreeAgainstList = TreeAgainstList.TestCase
-TestTreeAgainstList.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestRadixTreeAgainstDict = RadixTreeAgainstDict.TestCase
+TestRadixTreeAgainstDict.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
 
 
 @given(st.lists(st.tuples(PROMPTS, st.integers(1, 40)), max_size=30), st.integers(0, 100))
-def test_memory_stays_within_its_bound(added: list[tuple[tuple[int, ...], int]], max_bytes: int) -> None:
-    prefixes = PrefixCache(max_bytes, NullStore())
+def test_memory_stays_within_max_bytes_and_is_counted_right(
+    added: list[tuple[tuple[int, ...], int]], max_bytes: int
+) -> None:
+    prefixes = PrefixCache(max_bytes, NullPrefixStore())
     for tokens, size in added:
         prefixes.add(state(tokens, size), "", persist=False)
         assert prefixes.stats()["bytes"] <= max_bytes
-        assert prefixes.stats()["bytes"] == sum(kept.bytes for kept in prefixes._kept.values())
+    matches = [prefixes.match(tokens) for tokens, _ in added]
+    kept = {match.state.tokens: len(match.state.data) for match in matches if match is not None}
+    assert prefixes.stats()["bytes"] == sum(kept.values())
+    assert prefixes.stats()["entries"] == len(kept)
 
 
-def test_a_longer_state_serves_a_shorter_beginning() -> None:
-    prefixes = PrefixCache(1000, NullStore())
+def test_longer_state_matches_as_far_as_it_is_equal() -> None:
+    prefixes = PrefixCache(1000, NullPrefixStore())
     prefixes.add(state(LONG), "smith", persist=False)
     match = prefixes.match([*LONG[:251], 7777, 8888])
     assert match is not None
@@ -85,8 +92,8 @@ def test_a_longer_state_serves_a_shorter_beginning() -> None:
     assert prefixes.match([9999]) is None
 
 
-def test_the_smallest_of_the_best_is_taken() -> None:
-    prefixes = PrefixCache(1000, NullStore())
+def test_of_equal_matches_the_shortest_state_is_taken() -> None:
+    prefixes = PrefixCache(1000, NullPrefixStore())
     for end in (300, 260, 280):
         prefixes.add(state(LONG[:end]), "", persist=False)
     match = prefixes.match([*LONG[:255], 9999])
@@ -94,8 +101,8 @@ def test_the_smallest_of_the_best_is_taken() -> None:
     assert len(match.state.tokens) == 260
 
 
-def test_the_least_recently_used_goes_first() -> None:
-    prefixes = PrefixCache(30, NullStore())
+def test_least_recently_used_state_is_evicted_first() -> None:
+    prefixes = PrefixCache(30, NullPrefixStore())
     for first in (1, 2, 3):
         prefixes.add(state((first, 0)), "", persist=False)
     assert prefixes.match([1, 0])
@@ -104,15 +111,15 @@ def test_the_least_recently_used_goes_first() -> None:
     assert all(prefixes.match([first, 0]) for first in (1, 3, 4))
 
 
-def test_the_same_tokens_again_count_once() -> None:
-    prefixes = PrefixCache(100, NullStore())
+def test_state_of_the_same_tokens_replaces_the_old_one() -> None:
+    prefixes = PrefixCache(100, NullPrefixStore())
     for size in (10, 30, 20):
         prefixes.add(state((1, 2), size), "", persist=False)
     assert (prefixes.stats()["entries"], prefixes.stats()["bytes"]) == (1, 20)
 
 
-def test_one_too_big_is_not_kept() -> None:
-    prefixes = PrefixCache(9, NullStore())
+def test_state_larger_than_max_bytes_is_not_kept() -> None:
+    prefixes = PrefixCache(9, NullPrefixStore())
     prefixes.add(state((1, 2)), "", persist=True)
     assert prefixes.match([1, 2]) is None
 
@@ -122,7 +129,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "prefixes"
 
 
-def test_what_lasts_is_there_after_a_restart_unproven(folder: Path) -> None:
+def test_persisted_state_is_there_after_a_restart_but_not_verified(folder: Path) -> None:
     first = PrefixCache(1000, LmdbPrefixStore(folder, "model", 1000))
     first.add(state((1, 2, 3)), "smith", persist=True)
     first.add(state((5, 6)), "", persist=False)
@@ -140,7 +147,7 @@ def test_what_lasts_is_there_after_a_restart_unproven(folder: Path) -> None:
     second.close()
 
 
-def test_what_is_not_proved_is_gone_in_memory_and_on_disk(folder: Path) -> None:
+def test_state_that_fails_verification_is_deleted_in_memory_and_on_disk(folder: Path) -> None:
     first = PrefixCache(1000, LmdbPrefixStore(folder, "model", 1000))
     first.add(state((1, 2, 3)), "smith", persist=True)
     first.close()
@@ -150,14 +157,15 @@ def test_what_is_not_proved_is_gone_in_memory_and_on_disk(folder: Path) -> None:
     second.set_verified(match, False)
     assert second.match([1, 2, 3]) is None
     second.close()
-    assert LmdbPrefixStore(folder, "model", 1000).known() == []
+    assert LmdbPrefixStore(folder, "model", 1000).saved() == []
 
 
-def test_out_of_memory_but_on_disk_is_found(folder: Path) -> None:
-    prefixes = PrefixCache(25, LmdbPrefixStore(folder, "model", 1000))
+def test_state_evicted_from_memory_is_loaded_from_disk(folder: Path) -> None:
+    store = LmdbPrefixStore(folder, "model", 1000)
+    prefixes = PrefixCache(25, store)
     for first in (1, 2, 3):
         prefixes.add(state((first, 0)), "", persist=True)
-    prefixes._store.flush()
+    store.flush()
     assert prefixes.stats()["bytes"] == 20
     for first in (1, 2, 3):
         match = prefixes.match([first, 0])
@@ -167,16 +175,16 @@ def test_out_of_memory_but_on_disk_is_found(folder: Path) -> None:
     prefixes.close()
 
 
-def test_a_damaged_one_gives_way_to_the_next_best(folder: Path) -> None:
+def test_damaged_state_gives_way_to_the_next_best(folder: Path) -> None:
     prefixes = PrefixCache(1000, LmdbPrefixStore(folder, "model", 1000))
     prefixes.add(state(LONG), "", persist=True)
     prefixes.add(state(LONG[:100]), "", persist=True)
     prefixes.close()
     store = LmdbPrefixStore(folder, "model", 1000)
-    (longer,) = [saved.key for saved in store.known() if len(saved.tokens) == 300]
-    with store._env.begin(write=True, db=store._data) as txn:
-        txn.put(longer, b"\0" * 26)
-    second = PrefixCache(1000, store)
+    (longer,) = [saved.key for saved in store.saved() if len(saved.tokens) == 300]
+    store.close()
+    overwrite_data(folder, longer, b"\0" * 26)
+    second = PrefixCache(1000, LmdbPrefixStore(folder, "model", 1000))
     match = second.match(LONG)
     assert match is not None
     assert match.matched_tokens == 100

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from llm_agentd.engines.stub.engine import StubEngine
-from llm_agentd.prefix_cache.store import LmdbPrefixStore
+from llm_agentd.prefix_cache import LmdbPrefixStore
 from llm_agentd.scheduler.batch_size import Curve
 from tests.server.test_daemon import Gate
 from tests.support.daemon_in_process import Client, InProcess

@@ -17,8 +17,7 @@ from llm_agentd.memory.base import Memory
 from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.classifier import ClassifierThread
 from llm_agentd.moderation.moderator import Moderator
-from llm_agentd.prefix_cache.cache import PrefixCache
-from llm_agentd.prefix_cache.store import NullStore, PrefixStore
+from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache, PrefixStore
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.protocol import wire
 from llm_agentd.roles.registry import Roles
@@ -79,7 +78,7 @@ class InProcess:
             queue=RequestQueue(size=size, window_s=window_s, queue_max=queue_max),
             cache=cache,
             metrics=self.metrics,
-            open_prefixes=lambda info: PrefixCache(kv_max_bytes, prefix_store or NullStore()),
+            open_prefixes=lambda info: PrefixCache(kv_max_bytes, prefix_store or NullPrefixStore()),
             find_curve=lambda engine: curve or Curve({engine.info.max_num_seqs: 1.0}),
             pin_cpus=pin_cpus,
             cpu_priority=cpu_priority,

@@ -12,15 +12,16 @@ from typing import Any
 import lmdb
 
 from llm_agentd.errors import StartError
-from llm_agentd.prefix_cache.store import FOLDER, Saved, look_in
+from llm_agentd.prefix_cache.lmdb_store import read_saved_prefixes
+from llm_agentd.prefix_cache.store import FOLDER, SavedPrefix
 from llm_agentd.util.timestamps import rfc3339
 
 
-def saved_prefixes(cache_path: Path, role: str | None = None) -> tuple[list[Saved], list[bytes]]:
+def saved_prefixes(cache_path: Path, role: str | None = None) -> tuple[list[SavedPrefix], list[bytes]]:
     """Those of `role` (None: all), and the keys of damaged ones. Raises StartError where the file is unreadable."""
     folder = cache_path / FOLDER
     try:
-        saved, damaged = look_in(folder)
+        saved, damaged = read_saved_prefixes(folder)
     except (lmdb.Error, OSError) as error:
         raise StartError(
             f"cache.path: {folder} cannot be read: {error}; if this stays stop the daemon and delete that folder"
@@ -28,7 +29,7 @@ def saved_prefixes(cache_path: Path, role: str | None = None) -> tuple[list[Save
     return [one for one in saved if role is None or one.label == role], damaged
 
 
-def line(saved: Saved) -> dict[str, Any]:
+def line(saved: SavedPrefix) -> dict[str, Any]:
     """One line of the dump, as CONTRACT section 6 has it; `model` is the fingerprint of model and engine."""
     return {
         "key": saved.key.hex(),
@@ -45,7 +46,7 @@ def line(saved: Saved) -> dict[str, Any]:
     }
 
 
-def summary(saved: list[Saved]) -> str:
+def summary(saved: list[SavedPrefix]) -> str:
     """`3 prefixes, 12,345,678 bytes, 812 tokens (guard 2, smith 1)`."""
     roles: dict[str, int] = {}
     for one in saved:

@@ -27,8 +27,8 @@ from llm_agentd.moderation.audit_log import AuditLog
 from llm_agentd.moderation.classifier import ClassifierThread, ModelClassifier, UrlClassifier
 from llm_agentd.ops import sd_notify
 from llm_agentd.ops.supervisor import supervise
-from llm_agentd.prefix_cache.cache import PrefixCache
-from llm_agentd.prefix_cache.store import FOLDER, NullStore, open_prefix_store
+from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache, open_prefix_store
+from llm_agentd.prefix_cache.store import FOLDER
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.roles.registry import Roles
 from llm_agentd.scheduler.batch_size import Curve, measure, remember, remembered
@@ -151,7 +151,7 @@ class Daemon:
     def _open_prefixes(self, info: EngineInfo) -> PrefixCache:
         max_bytes = int(self._config.cache.kv_max_bytes)
         if self._folder is None or not max_bytes or "states" not in info.features:
-            return PrefixCache(max_bytes, NullStore())
+            return PrefixCache(max_bytes, NullPrefixStore())
         return PrefixCache(max_bytes, open_prefix_store(self._folder / FOLDER, info.fingerprint, max_bytes))
 
     def _find_curve(self, engine: Engine) -> Curve:

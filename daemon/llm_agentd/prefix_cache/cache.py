@@ -1,7 +1,18 @@
-"""Computed beginnings of prompts: which one helps this prompt, what is kept in memory, what lasts on disk.
+"""The prefix cache: which computed prefix helps a prompt, what is kept in memory, what is kept on disk.
 
-Engine thread only. Any beginning of what is kept is as good as the whole, so roles, personas and chats are each
-computed once. Least recently used go first. Knows no engine: a `PrefixState` is opaque here.
+Engine thread only. It knows no engine: a `PrefixState` is opaque here. Three facts decide how it works:
+
+A transformer's state for a token depends on the tokens before it only. So the state of a prompt serves every prompt
+that shares a prefix with it, as far as they are equal; `RadixTree` finds the longest one. What is kept is one state a
+prompt, not a block of each few tokens (as vLLM keeps them): llama.cpp saves and loads a sequence as a whole.
+
+A state is as large as all of its tokens together, some 12 to 100 KiB a token, so the bound is in bytes and the least
+recently used state goes first. Counting entries would say nothing. For the same reason the scheduler keeps a state
+only where a good share of its tokens is new: one that adds a name to a role would cost the role's memory again.
+
+A state from disk is data from outside: another build of llama.cpp, another processor or a changed disk may have
+written it, and a wrong state gives fluent nonsense rather than an error. It is used only after the engine has computed
+one token with it and found the logits with which it was saved (`PrefixMatch.verified`, `set_verified`).
 """
 
 from __future__ import annotations
@@ -20,8 +31,10 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """`matched_tokens` tokens of the prompt are the state's. `verified`: made in this run, or checked in it."""
+class PrefixMatch:
+    """The first `matched_tokens` tokens of the prompt are the state's. `verified`: it was computed or checked in this
+    run of the daemon; else the caller checks it (`Engine.verify_state`) before it uses it.
+    """
 
     matched_tokens: int
     state: PrefixState
@@ -29,8 +42,8 @@ class Match:
 
 
 @dataclass(slots=True)
-class _Kept:
-    """`state` None: on disk only, until it is wanted. `key`: its name on disk, where it has one."""
+class _CachedPrefix:
+    """`state` None: on disk only, until it is wanted. `key`: its key in the store, where it is there."""
 
     tokens: tuple[int, ...]
     state: PrefixState | None
@@ -43,70 +56,75 @@ class _Kept:
 
 
 class PrefixCache:
-    """`max_bytes` of states in memory; 0 keeps none. What the store knows at the start is read on first use."""
+    """`max_bytes`: of states in memory; 0 keeps none. What the store has at the start is read on first use."""
 
     def __init__(self, max_bytes: int, store: PrefixStore) -> None:
         self._max_bytes = max_bytes
         self._store = store
-        self._tree: RadixTree[_Kept] = RadixTree()
-        self._kept: OrderedDict[tuple[int, ...], _Kept] = OrderedDict()  # least recently used first
+        self._tree: RadixTree[_CachedPrefix] = RadixTree()
+        self._prefixes: OrderedDict[tuple[int, ...], _CachedPrefix] = OrderedDict()  # least recently used first
         self._bytes = 0
-        for saved in store.known():
-            self._put(_Kept(saved.tokens, None, saved.key, verified=False))
+        for saved in store.saved():
+            self._insert(_CachedPrefix(saved.tokens, None, saved.key, verified=False))
 
-    def match(self, tokens: Sequence[int]) -> Match | None:
-        """The kept state with the longest common beginning; of several the smallest, best one that is in memory."""
+    def match(self, tokens: Sequence[int]) -> PrefixMatch | None:
+        """The state with the longest common prefix with these token ids, or None.
+
+        All states below the same node of the tree match equally far. One in memory is preferred, as reading takes
+        longer than the difference; then the shortest, since its bytes beyond the match are loaded for nothing.
+        """
         while True:
-            count, found = self._tree.longest(tokens)
+            matched_tokens, found = self._tree.longest_match(tokens)
             if not found:
                 return None
-            kept = min(found, key=lambda kept: (kept.state is None, len(kept.tokens)))
-            if kept.state is None and not self._load(kept):
-                continue  # it was damaged and is forgotten: the next best
-            assert kept.state is not None
-            self._kept.move_to_end(kept.tokens)
-            if kept.key is not None:
-                self._store.touch(kept.key)
-            return Match(count, kept.state, kept.verified)
+            prefix = min(found, key=lambda prefix: (prefix.state is None, len(prefix.tokens)))
+            if prefix.state is None and not self._load(prefix):
+                continue  # it was damaged and is gone now: the next best
+            assert prefix.state is not None
+            self._prefixes.move_to_end(prefix.tokens)
+            if prefix.key is not None:
+                self._store.touch(prefix.key)
+            return PrefixMatch(matched_tokens, prefix.state, prefix.verified)
 
-    def _load(self, kept: _Kept) -> bool:
-        assert kept.key is not None
-        kept.state = self._store.read(kept.key)
-        if kept.state is None:
-            self._forget(kept)
+    def _load(self, prefix: _CachedPrefix) -> bool:
+        assert prefix.key is not None
+        prefix.state = self._store.read(prefix.key)
+        if prefix.state is None:
+            self._remove(prefix)
             return False
-        self._bytes += kept.bytes
-        self._shrink(keep=kept)
+        self._bytes += prefix.bytes
+        self._evict(keep=prefix)
         return True
 
     def add(self, state: PrefixState, label: str, *, persist: bool) -> None:
-        """Keeps `state`; `persist`: on disk too, behind the reply. One bigger than all that may be kept is not."""
+        """Keeps `state`; `persist`: on disk too, written behind the reply. A state over `max_bytes` is not kept."""
         if not state.tokens or len(state.data) > self._max_bytes:
             return
         key = self._store.put(state, label) if persist else None
-        if (before := self._kept.get(state.tokens)) is not None:
+        if (before := self._prefixes.get(state.tokens)) is not None:
             key = key or before.key
-            self._forget(before)
-        kept = _Kept(state.tokens, state, key, verified=True)
-        self._put(kept)
-        self._bytes += kept.bytes
-        self._shrink(keep=kept)
+            self._remove(before)
+        prefix = _CachedPrefix(state.tokens, state, key, verified=True)
+        self._insert(prefix)
+        self._bytes += prefix.bytes
+        self._evict(keep=prefix)
 
-    def set_verified(self, match: Match, verified: bool) -> None:
-        """What the engine said of a state from disk: it is believed from now on, or gone."""
-        kept = self._kept.get(match.state.tokens)
-        if kept is None:
+    def set_verified(self, match: PrefixMatch, verified: bool) -> None:
+        """What the engine found about a state from disk: it is trusted from now on, or deleted here and there."""
+        prefix = self._prefixes.get(match.state.tokens)
+        if prefix is None:
             return
         if verified:
-            kept.verified = True
+            prefix.verified = True
             return
-        log.warning("a kept prefix of %d tokens gave other scores; it is computed anew", len(kept.tokens))
-        self._forget(kept)
-        if kept.key is not None:
-            self._store.drop(kept.key)
+        log.warning("a kept prefix of %d tokens gave other logits; it is computed anew", len(prefix.tokens))
+        self._remove(prefix)
+        if prefix.key is not None:
+            self._store.delete(prefix.key)
 
     def stats(self) -> dict[str, Any]:
-        return {"entries": len(self._kept), "bytes": self._bytes, "max_bytes": self._max_bytes} | {
+        """`entries`, `bytes` and `max_bytes` of the memory, `disk_entries` and `disk_bytes` of the store."""
+        return {"entries": len(self._prefixes), "bytes": self._bytes, "max_bytes": self._max_bytes} | {
             f"disk_{name}": value for name, value in self._store.stats().items()
         }
 
@@ -114,22 +132,25 @@ class PrefixCache:
         """Writes what is queued."""
         self._store.close()
 
-    def _put(self, kept: _Kept) -> None:
-        self._tree.add(kept.tokens, kept)
-        self._kept[kept.tokens] = kept
+    def _insert(self, prefix: _CachedPrefix) -> None:
+        self._tree.insert(prefix.tokens, prefix)
+        self._prefixes[prefix.tokens] = prefix
 
-    def _forget(self, kept: _Kept) -> None:
-        self._bytes -= kept.bytes
-        self._tree.discard(kept.tokens)
-        del self._kept[kept.tokens]
+    def _remove(self, prefix: _CachedPrefix) -> None:
+        self._bytes -= prefix.bytes
+        self._tree.remove(prefix.tokens)
+        del self._prefixes[prefix.tokens]
 
-    def _shrink(self, keep: _Kept) -> None:
-        """Down to `max_bytes`: what is on disk stays findable there."""
-        for kept in [kept for kept in self._kept.values() if kept.state is not None and kept is not keep]:
+    def _evict(self, keep: _CachedPrefix) -> None:
+        """Down to `max_bytes`, the least recently used first. A state that is on disk too leaves only the memory: the
+        tree still finds it, and the next match loads it.
+        """
+        in_memory = [prefix for prefix in self._prefixes.values() if prefix.state is not None and prefix is not keep]
+        for prefix in in_memory:
             if self._bytes <= self._max_bytes:
                 return
-            if kept.key is None:
-                self._forget(kept)
+            if prefix.key is None:
+                self._remove(prefix)
             else:
-                self._bytes -= kept.bytes
-                kept.state = None
+                self._bytes -= prefix.bytes
+                prefix.state = None

@@ -16,7 +16,7 @@ from llm_agentd.engines.base import Engine, Piece, Prompt
 from llm_agentd.errors import AgentdError, EngineFailed, TooLarge
 from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.moderator import Moderator
-from llm_agentd.prefix_cache.cache import Match, PrefixCache
+from llm_agentd.prefix_cache import PrefixCache, PrefixMatch
 from llm_agentd.scheduler.latency import LatencyEstimate
 from llm_agentd.scheduler.request_queue import AGED_S
 from llm_agentd.scheduler.sequence import Sequence, known
@@ -140,7 +140,7 @@ class Batch:
             self._prefixes.add(self.engine.save_state(seq), label, persist=False)
         return seq, held[seq]
 
-    def _believed(self, match: Match, seq: int) -> PrefixState | None:
+    def _believed(self, match: PrefixMatch, seq: int) -> PrefixState | None:
         """The state, if it was made in this run or gives the scores it was kept with."""
         if match.verified:
             return match.state

@@ -26,7 +26,7 @@ from llm_agentd.errors import (
 )
 from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.moderator import Moderator
-from llm_agentd.prefix_cache.cache import PrefixCache
+from llm_agentd.prefix_cache import PrefixCache
 from llm_agentd.scheduler.affinity import CpuPriority, apply_affinity
 from llm_agentd.scheduler.batch import Batch, Out
 from llm_agentd.scheduler.batch_size import Curve

@@ -1,0 +1,274 @@
+"""Prefix states on disk: an LMDB environment of its own, since one value may be tens of megabytes.
+
+Called on the engine thread; one writer thread commits, so that a reply never waits for the disk. A state that is
+damaged, or of another model or engine, is never returned. It knows no engine.
+
+Databases: `heads` key → JSON (what `dump` shows) · `data` key → checksum of both, then the state · `used` key → time
+of the last use in µs. `heads` and `data` are apart so that listing reads no states; `used` is apart so that a touch
+rewrites eight bytes.
+
+What is promised: a state is committed in one transaction, so a kill leaves it whole or absent. LMDB's own pages carry
+no checksum, and a state that a failing disk has changed would still load and make the model talk nonsense; hence the
+checksum here, and after it the engine's own check (`PrefixCache.set_verified`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import lmdb
+import orjson
+
+from llm_agentd.prefix_cache.store import SavedPrefix
+from llm_agentd.types import PrefixState
+from llm_agentd.util.group_writer import GroupWriter
+from llm_agentd.util.lmdb_files import fill_up, missing_bytes, reserve
+
+log = logging.getLogger(__name__)
+
+SCHEMA = 1
+KEY_BYTES = CHECKSUM_BYTES = 16
+MAX_READERS = 256  # dump and other lookers-in
+LOCK_FILE_BYTES = MAX_READERS * 64 + 4096
+MAP_FACTOR = 2  # pages of what was deleted are free only in the transaction after the next
+MAP_SPARE_BYTES = 64 * 2**20
+IN_FLIGHT_MAX_BYTES = 256 * 2**20  # states that wait for the disk: a slow one must not eat the memory
+CLOSE_MAX_S = 30.0
+DAMAGED = (lmdb.CorruptedError, lmdb.InvalidError, lmdb.PageNotFoundError, lmdb.VersionMismatchError)
+
+
+class LmdbPrefixStore:
+    """States of one engine and model; those of others are the first to go."""
+
+    def __init__(self, path: Path, fingerprint: str, max_bytes: int, now: Callable[[], float] = time.time) -> None:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path = path
+        self._fingerprint = fingerprint
+        self._max_bytes = max_bytes
+        self._now = now
+        reserve(path / "lock.mdb", LOCK_FILE_BYTES)
+        self._env = lmdb.open(
+            str(path),
+            map_size=MAP_FACTOR * max_bytes + MAP_SPARE_BYTES,
+            max_dbs=4,
+            max_readers=MAX_READERS,
+            mode=0o600,
+        )
+        try:
+            self._env.reader_check()
+            if missing_bytes(self._env, path / "data.mdb") > 0:  # reading behind its end would kill the process
+                raise lmdb.CorruptedError("data.mdb is cut off")
+            self._heads, self._data, self._used = (self._env.open_db(name) for name in (b"heads", b"data", b"used"))
+            self._index = {saved.key: saved for saved in _read_heads(self._env, self._heads, self._used)}
+        except BaseException:
+            self._env.close()
+            raise
+        self._lock = threading.Lock()  # guards `_index`, what is on disk, and `_in_flight_bytes`
+        self._in_flight_bytes = 0
+        self._failed = False
+        # One job a transaction: a state is tens of megabytes, and nothing is won by grouping them.
+        self._writer: GroupWriter[Callable[[], None]] = GroupWriter("prefix-writer", self._run_jobs)
+        self._writer.start()
+
+    # -- the engine thread --------------------------------------------------------------------
+
+    def saved(self) -> list[SavedPrefix]:
+        with self._lock:
+            mine = [saved for saved in self._index.values() if saved.fingerprint == self._fingerprint]
+        return sorted(mine, key=lambda saved: saved.used_s)
+
+    def read(self, key: bytes) -> PrefixState | None:
+        try:
+            with self._env.begin() as txn:
+                head, data = txn.get(key, db=self._heads), txn.get(key, db=self._data)
+        except lmdb.Error as error:
+            self._warn_once(error)
+            return None
+        state = None if head is None or data is None else _decode(head, data, self._fingerprint)
+        if state is None:
+            log.warning("a saved prefix in %s is damaged; it is computed anew", self._path)
+            self.delete(key)
+        return state
+
+    def put(self, state: PrefixState, label: str) -> bytes | None:
+        size = len(state.data)
+        if size > self._max_bytes // 2:  # one giant must not push all others out
+            return None
+        with self._lock:
+            if self._in_flight_bytes + size > IN_FLIGHT_MAX_BYTES:
+                return None
+            self._in_flight_bytes += size
+        key = _key(self._fingerprint, state.tokens)
+        now_s = self._now()
+        self._writer.put(lambda: self._write_now(key, state, label, now_s))
+        return key
+
+    def touch(self, key: bytes) -> None:
+        now_us = _to_us(self._now())
+        self._writer.put(lambda: self._touch_now(key, now_us))
+
+    def delete(self, key: bytes) -> None:
+        self._writer.put(lambda: self._delete_now([key]))
+
+    def stats(self) -> dict[str, Any]:
+        with self._lock:
+            return {"entries": len(self._index), "bytes": sum(saved.bytes for saved in self._index.values())}
+
+    def flush(self) -> None:
+        if not self._writer.flush(CLOSE_MAX_S):
+            log.warning("%s does not take what is written; the last prefixes are not saved", self._path)
+
+    def close(self) -> None:
+        if self._writer.close(CLOSE_MAX_S):  # else the environment is in use and goes with the process
+            self._env.close()
+
+    # -- the writer thread -----------------------------------------------------------------------
+
+    def _run_jobs(self, jobs: list[Callable[[], None]]) -> None:
+        for job in jobs:
+            try:
+                job()
+            except (lmdb.Error, OSError) as error:
+                self._warn_once(error)
+
+    def _write_now(self, key: bytes, state: PrefixState, label: str, now_s: float) -> None:
+        size = len(state.data)
+        try:
+            self._make_room(size, key)
+            head = _head(self._fingerprint, state, label, now_s)
+            with self._env.begin(write=True) as txn:
+                txn.put(key, head, db=self._heads)
+                txn.put(key, _checksum(head, state.data) + state.data, db=self._data)
+                txn.put(key, _to_us(now_s).to_bytes(8, "big"), db=self._used)
+            fill_up(self._env, self._path / "data.mdb")
+        finally:
+            with self._lock:
+                self._in_flight_bytes -= size
+        with self._lock:
+            self._index[key] = SavedPrefix(key, self._fingerprint, label, state.tokens, size, now_s, now_s)
+
+    def _make_room(self, size: int, key: bytes) -> None:
+        """Deletes down to `max_bytes`: first states of other models, which nothing asks for now, then by last use."""
+        with self._lock:
+            kept = [saved for saved in self._index.values() if saved.key != key]
+        over = sum(saved.bytes for saved in kept) + size - self._max_bytes
+        gone: list[bytes] = []
+        for saved in sorted(kept, key=lambda saved: (saved.fingerprint == self._fingerprint, saved.used_s)):
+            if over <= 0:
+                break
+            over -= saved.bytes
+            gone.append(saved.key)
+        if gone:
+            self._delete_now(gone)
+
+    def _touch_now(self, key: bytes, now_us: int) -> None:
+        with self._lock:
+            saved = self._index.get(key)
+            if saved is None:
+                return
+            self._index[key] = replace(saved, used_s=now_us / 1e6)
+        if now_us / 1e6 - saved.used_s > 1:  # of many uses in a row one is enough to know the order
+            with self._env.begin(write=True, db=self._used) as txn:
+                txn.put(key, now_us.to_bytes(8, "big"))
+
+    def _delete_now(self, keys: list[bytes]) -> None:
+        with self._env.begin(write=True) as txn:
+            for key in keys:
+                for db in (self._heads, self._data, self._used):
+                    txn.delete(key, db=db)
+        with self._lock:
+            for key in keys:
+                self._index.pop(key, None)
+
+    def _warn_once(self, error: Exception) -> None:
+        if not self._failed:
+            self._failed = True
+            log.warning("%s: prefixes are not saved any more (%s); free space there, then restart", self._path, error)
+
+
+def read_saved_prefixes(path: Path) -> tuple[list[SavedPrefix], list[bytes]]:
+    """For another process (dump), also while the daemon runs: what is saved, and the keys of what is damaged."""
+    if not (path / "data.mdb").is_file():
+        return [], []
+    env = lmdb.open(str(path), map_size=0, max_dbs=4, max_readers=MAX_READERS, readonly=True, create=False)
+    try:
+        if missing_bytes(env, path / "data.mdb") > 0:
+            raise lmdb.CorruptedError(f"{path}/data.mdb ends before its last page")
+        try:
+            heads, data, used = (env.open_db(name, create=False) for name in (b"heads", b"data", b"used"))
+        except lmdb.NotFoundError:
+            return [], []
+        damaged: list[bytes] = []
+        with env.begin() as txn:
+            for key, head in txn.cursor(db=heads):
+                raw = txn.get(key, db=data)
+                if raw is None or raw[:CHECKSUM_BYTES] != _checksum(head, raw[CHECKSUM_BYTES:]):
+                    damaged.append(key)
+        return sorted(_read_heads(env, heads, used), key=lambda saved: saved.used_s), damaged
+    finally:
+        env.close()
+
+
+def _read_heads(env: lmdb.Environment, heads: Any, used: Any) -> Iterator[SavedPrefix]:
+    """All readable heads."""
+    with env.begin() as txn:
+        for key, head in txn.cursor(db=heads):
+            try:
+                facts = orjson.loads(head)
+                yield SavedPrefix(
+                    key=key,
+                    fingerprint=facts["fingerprint"],
+                    label=facts["label"],
+                    tokens=tuple(facts["tokens"]),
+                    bytes=facts["bytes"],
+                    created_s=facts["created_s"],
+                    used_s=int.from_bytes(txn.get(key, b"", db=used), "big") / 1e6,
+                )
+            except (ValueError, KeyError, TypeError):
+                continue  # a damaged head: nobody can ask for its state, and `dump` names it
+
+
+def _head(fingerprint: str, state: PrefixState, label: str, now_s: float) -> bytes:
+    return orjson.dumps(
+        {
+            "schema": SCHEMA,
+            "fingerprint": fingerprint,
+            "label": label,
+            "tokens": state.tokens,
+            "bytes": len(state.data),
+            "probe": state.probe,
+            "created_s": now_s,
+        }
+    )
+
+
+def _decode(head: bytes, data: bytes, fingerprint: str) -> PrefixState | None:
+    body = data[CHECKSUM_BYTES:]
+    if data[:CHECKSUM_BYTES] != _checksum(head, body):
+        return None
+    facts = orjson.loads(head)
+    if facts["schema"] != SCHEMA or facts["fingerprint"] != fingerprint:
+        return None
+    probe = tuple((token, logit) for token, logit in facts["probe"])
+    return PrefixState(tuple(facts["tokens"]), body, probe)
+
+
+def _checksum(head: bytes, data: bytes) -> bytes:
+    digest = hashlib.blake2b(head, digest_size=CHECKSUM_BYTES)
+    digest.update(data)
+    return digest.digest()
+
+
+def _key(fingerprint: str, tokens: tuple[int, ...]) -> bytes:
+    return hashlib.blake2b(f"{fingerprint} {tokens}".encode(), digest_size=KEY_BYTES).digest()
+
+
+def _to_us(seconds: float) -> int:
+    return int(seconds * 1e6)
