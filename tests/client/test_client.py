@@ -199,8 +199,8 @@ def test_what_cannot_be_read_hurts_no_other_request(endpoint: str, caplog: pytes
     with FakeDaemon(endpoint, silent) as daemon, Client(endpoint) as client, ThreadPoolExecutor() as pool:
         waiting = pool.submit(client.infer, "x")
         request_id = daemon.next()["id"]
-        daemon.say_raw(b"\x00\x00\x00\x02{]" + wire.encode({"id": 5}) + wire.encode({"event": "done"}))
-        daemon.say(request_id, error("cancelled", "enough"))
+        daemon.send_part(b"\x00\x00\x00\x02{]" + wire.encode({"id": 5}) + wire.encode({"event": "done"}))
+        daemon.answer(request_id, error("cancelled", "enough"))
         with pytest.raises(Cancelled):
             waiting.result(WAIT_S)
     assert "cannot be read" in caplog.text
@@ -237,7 +237,7 @@ def test_a_longer_deadline_extends_the_clients_own_timeout(endpoint: str) -> Non
         request_id = daemon.next()["id"]
         time.sleep(0.2)
         assert not waiting.done()
-        daemon.say(request_id, error("deadline_exceeded", "the daemon's own"))
+        daemon.answer(request_id, error("deadline_exceeded", "the daemon's own"))
         with pytest.raises(DeadlineExceeded, match="the daemon's own"):
             waiting.result(WAIT_S)
 

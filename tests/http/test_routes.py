@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from llm_agentd.http.auth import BODY_MAX_BYTES
+from llm_agentd.http.body import BODY_MAX_BYTES
 from llm_agentd.roles.role import FIELDS
 from tests.support.http_harness import (
     DEADLINE_S,
@@ -19,19 +19,19 @@ from tests.support.http_harness import (
     Record,
     always_hits,
     done,
-    door,
     error,
+    serve_http,
     silent,
 )
 
 
-def test_infer_gives_the_text_and_passes_the_options_on(endpoint: str) -> None:
-    with FakeDaemon(endpoint) as daemon, door(endpoint) as open_door:
-        answer = open_door.http.post("/infer", json={"prompt": "Hello", "max_tokens": 9, "seed": 4, "cache": "off"})
-        asked = daemon.next()
+def test_infer_returns_text_and_passes_options_on(endpoint: str) -> None:
+    with FakeDaemon(endpoint) as daemon, serve_http(endpoint) as server:
+        answer = server.http.post("/infer", json={"prompt": "Hello", "max_tokens": 9, "seed": 4, "cache": "off"})
+        sent = daemon.next()
     assert (answer.status_code, answer.json()) == (200, {"text": "Well met."})
     assert answer.headers["content-type"] == "application/json"
-    assert {**asked, "id": ""} == {
+    assert {**sent, "id": ""} == {
         "op": "infer", "id": "", "prompt": "Hello", "max_tokens": 9, "seed": 4, "cache": "off",
     }  # fmt: skip
 
@@ -49,22 +49,22 @@ def test_infer_gives_the_text_and_passes_the_options_on(endpoint: str) -> None:
         ("never_heard_of", 500, None),
     ],
 )
-def test_the_daemons_errors_become_statuses(endpoint: str, code: str, status: int, retry_after: str | None) -> None:
+def test_error_codes_become_statuses(endpoint: str, code: str, status: int, retry_after: str | None) -> None:
     waits = {"retry_after_ms": 1200} if retry_after else {}
-    with FakeDaemon(endpoint, lambda _: [error(code, "why", **waits)]), door(endpoint) as open_door:
-        answer = open_door.http.post("/infer", json={"prompt": "x"})
+    with FakeDaemon(endpoint, lambda _: [error(code, "why", **waits)]), serve_http(endpoint) as server:
+        answer = server.http.post("/infer", json={"prompt": "x"})
     assert answer.status_code == status
     assert answer.headers.get("retry-after") == retry_after
     expected = code if code != "never_heard_of" else "internal"
     assert answer.json() == {"error": {"code": expected, "message": "why", **waits}}
 
 
-def test_filtered_is_the_safe_line(endpoint: str) -> None:
+def test_filtered_reply_is_its_safe_line(endpoint: str) -> None:
     def safe(_: Record) -> list[Record]:
         return [error("filtered", "moderation", text="Let us speak of other things.")]
 
-    with FakeDaemon(endpoint, safe), door(endpoint) as open_door:
-        answer = open_door.http.post("/infer", json={"prompt": "x"})
+    with FakeDaemon(endpoint, safe), serve_http(endpoint) as server:
+        answer = server.http.post("/infer", json={"prompt": "x"})
     assert (answer.status_code, answer.json()) == (200, {"text": "Let us speak of other things."})
 
 
@@ -84,34 +84,34 @@ def test_filtered_is_the_safe_line(endpoint: str) -> None:
         (b'{"prompt":"x","json_schema":' + b'{"a":' * 70 + b"1" + b"}" * 71, "bad_json", "64 levels"),
     ],
 )
-def test_infer_names_what_is_wrong_with_a_body(endpoint: str, body: bytes, code: str, names: str) -> None:
-    with FakeDaemon(endpoint) as daemon, door(endpoint) as open_door:
-        answer = open_door.http.post("/infer", content=body)
-        assert daemon.seen.empty()
+def test_infer_body_error_names_the_field(endpoint: str, body: bytes, code: str, names: str) -> None:
+    with FakeDaemon(endpoint) as daemon, serve_http(endpoint) as server:
+        answer = server.http.post("/infer", content=body)
+        assert daemon.received.empty()
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == code
     assert names in answer.json()["error"]["message"]
 
 
-def test_a_prompt_may_hold_any_bytes(endpoint: str) -> None:
-    with FakeDaemon(endpoint) as daemon, door(endpoint) as open_door:
-        answer = open_door.http.post("/infer", content=b'{"prompt":"a\xff\\u0000\\ud800\xd7\xa9\xf0\x9f\x8c\xb2"}')
-        asked = daemon.next()
+def test_infer_prompt_with_invalid_text_is_mended(endpoint: str) -> None:
+    with FakeDaemon(endpoint) as daemon, serve_http(endpoint) as server:
+        answer = server.http.post("/infer", content=b'{"prompt":"a\xff\\u0000\\ud800\xd7\xa9\xf0\x9f\x8c\xb2"}')
+        sent = daemon.next()
     assert answer.status_code == 200
-    assert asked["prompt"] == "a\ufffd\ufffd\ufffdש🌲"
+    assert sent["prompt"] == "a\ufffd\ufffd\ufffdש🌲"
 
 
-def test_a_prompt_over_the_wires_limit_is_too_large(endpoint: str) -> None:
-    with FakeDaemon(endpoint), door(endpoint) as open_door:
-        answer = open_door.http.post("/infer", json={"prompt": "x" * 300_000})
+def test_infer_prompt_over_the_record_limit_is_413(endpoint: str) -> None:
+    with FakeDaemon(endpoint), serve_http(endpoint) as server:
+        answer = server.http.post("/infer", json={"prompt": "x" * 300_000})
     assert answer.status_code == 413
     assert "262144" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_over_4_mib_is_refused(endpoint: str, chunked: bool) -> None:
-    with FakeDaemon(endpoint), door(endpoint) as open_door:
-        host, port = open_door.url.removeprefix("http://").split(":")
+def test_body_over_4_mib_is_413_and_closes(endpoint: str, chunked: bool) -> None:
+    with FakeDaemon(endpoint), serve_http(endpoint) as server:
+        host, port = server.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=DEADLINE_S) as raw:
             head = b"POST /infer HTTP/1.1\r\nHost: x\r\n"
             if chunked:
@@ -125,29 +125,29 @@ def test_a_body_over_4_mib_is_refused(endpoint: str, chunked: bool) -> None:
     assert json.loads(reply.partition(b"\r\n\r\n")[2])["error"]["code"] == "too_large"
 
 
-def test_infer_ends_with_504_and_tells_the_daemon(endpoint: str) -> None:
-    with FakeDaemon(endpoint, silent) as daemon, door(endpoint, timeout_ms=150) as open_door:
-        answer = open_door.http.post("/infer", json={"prompt": "x"})
-        asked, after = daemon.next(), daemon.next()
+def test_infer_timeout_is_504_and_cancels(endpoint: str) -> None:
+    with FakeDaemon(endpoint, silent) as daemon, serve_http(endpoint, timeout_ms=150) as server:
+        answer = server.http.post("/infer", json={"prompt": "x"})
+        sent, after = daemon.next(), daemon.next()
     assert (answer.status_code, answer.json()["error"]["code"]) == (504, "deadline_exceeded")
     assert "150 ms" in answer.json()["error"]["message"]
-    assert (after["op"], after["target"]) == ("cancel", asked["id"])
+    assert (after["op"], after["target"]) == ("cancel", sent["id"])
 
 
-def test_infers_own_deadline_counts(endpoint: str) -> None:
-    with FakeDaemon(endpoint, silent), door(endpoint, timeout_ms=600_000) as open_door:
-        answer = open_door.http.post("/infer", json={"prompt": "x", "deadline_ms": 20})
+def test_infer_deadline_ms_overrides_the_default(endpoint: str) -> None:
+    with FakeDaemon(endpoint, silent), serve_http(endpoint, timeout_ms=600_000) as server:
+        answer = server.http.post("/infer", json={"prompt": "x", "deadline_ms": 20})
     assert answer.status_code == 504
 
 
-def test_a_client_that_hangs_up_is_cancelled(endpoint: str) -> None:
-    with FakeDaemon(endpoint, silent) as daemon, door(endpoint, timeout_ms=600_000) as open_door:
-        host, port = open_door.url.removeprefix("http://").split(":")
+def test_infer_disconnect_cancels(endpoint: str) -> None:
+    with FakeDaemon(endpoint, silent) as daemon, serve_http(endpoint, timeout_ms=600_000) as server:
+        host, port = server.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=DEADLINE_S) as raw:
             raw.sendall(b'POST /infer HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\n{"prompt":"x"}')
-            asked = daemon.next()
+            sent = daemon.next()
         after = daemon.next()
-    assert (after["op"], after["target"]) == ("cancel", asked["id"])
+    assert (after["op"], after["target"]) == ("cancel", sent["id"])
 
 
 def facts(record: Record) -> list[Record]:
@@ -170,17 +170,17 @@ def keeper(record: Record) -> list[Record]:
     return [{"event": "done", "role": record["role"], "version": "2"}]
 
 
-def test_roles_are_listed_written_and_taken_away(endpoint: str) -> None:
-    with FakeDaemon(endpoint, keeper) as daemon, door(endpoint) as open_door:
-        http = open_door.http
+def test_roles_list_write_and_delete(endpoint: str) -> None:
+    with FakeDaemon(endpoint, keeper) as daemon, serve_http(endpoint) as server:
+        http = server.http
         listed = http.get("/v1/roles")
         assert listed.json() == {"roles": [], "version": "1", "problems": ["x.yaml:1: bad"], "folder": "/roles"}
         assert http.put("/v1/roles/monk", json=MONK).json() == {"role": MONK, "version": "2"}
         assert http.delete("/v1/roles/monk").json() == {"role": None, "version": "2"}
         assert http.post("/v1/roles/monk", json=MONK).json() == {"role": MONK, "version": "2"}
         assert http.post("/v1/roles/monk/delete", json={}).json() == {"role": None, "version": "2"}
-        asked = [{**daemon.next(), "id": ""} for _ in range(5)]
-    assert asked == [
+        sent = [{**daemon.next(), "id": ""} for _ in range(5)]
+    assert sent == [
         {"op": "roles", "id": ""},
         {"op": "set_role", "id": "", "name": "monk", "role": MONK},
         {"op": "set_role", "id": "", "name": "monk", "role": None},
@@ -199,30 +199,30 @@ def test_roles_are_listed_written_and_taken_away(endpoint: str) -> None:
         (b"{", "Application/JSON; charset=utf-8", "bad_json", "JSON"),
     ],
 )
-def test_a_body_that_is_no_role_never_reaches_the_daemon(
+def test_role_body_that_is_no_json_object_is_400(
     endpoint: str, content: bytes, kind: str | None, code: str, names: str
 ) -> None:
-    with FakeDaemon(endpoint, keeper) as daemon, door(endpoint) as open_door:
+    with FakeDaemon(endpoint, keeper) as daemon, serve_http(endpoint) as server:
         headers = {"Content-Type": kind} if kind else {}
         for method in ("PUT", "POST"):
-            answer = open_door.http.request(method, "/v1/roles/monk", content=content, headers=headers)
+            answer = server.http.request(method, "/v1/roles/monk", content=content, headers=headers)
             assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
             assert names in answer.json()["error"]["message"]
-        assert open_door.http.post("/v1/roles/monk/delete", content=content).status_code == 400
-        assert daemon.seen.empty()
+        assert server.http.post("/v1/roles/monk/delete", content=content).status_code == 400
+        assert daemon.received.empty()
 
 
-def test_what_the_daemon_says_of_a_role_is_passed_on(endpoint: str) -> None:
-    with FakeDaemon(endpoint, keeper), door(endpoint) as open_door:
-        answer = open_door.http.put("/v1/roles/Monk", json=MONK)
+def test_role_error_of_the_daemon_is_passed_on(endpoint: str) -> None:
+    with FakeDaemon(endpoint, keeper), serve_http(endpoint) as server:
+        answer = server.http.put("/v1/roles/Monk", json=MONK)
         assert (answer.status_code, answer.json()["error"]["message"]) == (400, "name: want small letters")
-        assert open_door.http.put("/v1/roles/monk/x", json=MONK).status_code == 404
-        assert open_door.http.patch("/v1/roles/monk", json=MONK).status_code == 405
+        assert server.http.put("/v1/roles/monk/x", json=MONK).status_code == 404
+        assert server.http.patch("/v1/roles/monk", json=MONK).status_code == 405
 
 
-def test_facts(endpoint: str) -> None:
-    with FakeDaemon(endpoint, facts), door(endpoint) as open_door:
-        http = open_door.http
+def test_info_metrics_and_health(endpoint: str) -> None:
+    with FakeDaemon(endpoint, facts), serve_http(endpoint) as server:
+        http = server.http
         info = http.get("/info").json()
         assert (info["model"], info["engine"]) == ("hearthling", "llama")
         assert info["adapter"]["zmq_endpoint"] == endpoint
@@ -234,9 +234,9 @@ def test_facts(endpoint: str) -> None:
 
 
 def test_docs_show_every_route_and_load_nothing_from_elsewhere(endpoint: str) -> None:
-    with FakeDaemon(endpoint), door(endpoint) as open_door:
-        page = open_door.http.get("/docs")
-        routes = open_door.http.get("/openapi.json").json()["paths"]
+    with FakeDaemon(endpoint), serve_http(endpoint) as server:
+        page = server.http.get("/docs")
+        routes = server.http.get("/openapi.json").json()["paths"]
     assert page.headers["content-type"].startswith("text/html")
     for route in routes:
         assert f" {route}</code>" in page.text
@@ -247,27 +247,27 @@ def test_docs_show_every_route_and_load_nothing_from_elsewhere(endpoint: str) ->
     assert 'href="http' not in page.text
 
 
-def test_without_a_daemon_it_lives_but_is_not_ready(endpoint: str) -> None:
-    with door(endpoint, retry_s=0.05) as open_door:
-        assert open_door.http.get("/healthz").status_code == 200
+def test_no_daemon_is_alive_but_not_ready(endpoint: str) -> None:
+    with serve_http(endpoint, retry_s=0.05) as server:
+        assert server.http.get("/healthz").status_code == 200
         for path in ("/readyz", "/info", "/metrics"):
-            answer = open_door.http.get(path)
+            answer = server.http.get(path)
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
             assert "llm-agentd serve" in answer.json()["error"]["message"]
 
 
-def test_a_daemon_that_is_starting_is_not_ready(endpoint: str) -> None:
+def test_starting_daemon_is_not_ready(endpoint: str) -> None:
     with FakeDaemon(endpoint) as daemon:
         daemon.ping = error("unavailable", "starting", retry_after_ms=1000)
-        with door(endpoint, retry_s=0.05) as open_door:
-            answer = open_door.http.get("/readyz")
+        with serve_http(endpoint, retry_s=0.05) as server:
+            answer = server.http.get("/readyz")
     assert answer.status_code == 503
     assert "cannot answer yet" in answer.json()["error"]["message"]
 
 
-def test_the_token_guards_all_but_healthz(endpoint: str) -> None:
-    with FakeDaemon(endpoint, facts), door(endpoint, token="séc ret") as open_door:
-        http = open_door.http
+def test_token_is_required_everywhere_but_healthz(endpoint: str) -> None:
+    with FakeDaemon(endpoint, facts), serve_http(endpoint, token="séc ret") as server:
+        http = server.http
         assert http.get("/healthz").status_code == 200
         wrong: list[dict[str, Any]] = [{}, {"Authorization": "Bearer no"}, {"Authorization": "Basic séc ret".encode()}]
         for headers in wrong:
@@ -284,17 +284,17 @@ def test_the_token_guards_all_but_healthz(endpoint: str) -> None:
         assert http.post("/infer", json={"prompt": "x"}, headers=right).status_code == 200
 
 
-def test_unknown_routes_and_methods_answer_in_the_same_form(endpoint: str) -> None:
-    with FakeDaemon(endpoint), door(endpoint) as open_door:
-        missing, wrong = open_door.http.get("/nowhere"), open_door.http.get("/infer")
+def test_unknown_route_or_method_has_an_error_body(endpoint: str) -> None:
+    with FakeDaemon(endpoint), serve_http(endpoint) as server:
+        missing, wrong = server.http.get("/nowhere"), server.http.get("/infer")
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (405, "method_not_allowed")
     assert wrong.headers["allow"] == "POST"
 
 
-def test_openapi_shows_bodies_answers_and_examples(endpoint: str) -> None:
-    with FakeDaemon(endpoint), door(endpoint) as open_door:
-        spec = open_door.http.get("/openapi.json").json()
+def test_openapi_has_bodies_answers_and_examples(endpoint: str) -> None:
+    with FakeDaemon(endpoint), serve_http(endpoint) as server:
+        spec = server.http.get("/openapi.json").json()
     roles = {"/v1/roles", "/v1/roles/{name}", "/v1/roles/{name}/delete"}
     memory = {f"/v1/memory/{op}" for op in ("remember", "forget", "memories")}
     assert set(spec["paths"]) == {"/infer", "/v1/exchange", "/info", "/healthz", "/readyz", "/metrics", *roles, *memory}
@@ -315,16 +315,16 @@ def test_openapi_shows_bodies_answers_and_examples(endpoint: str) -> None:
     assert set(properties) == {"session", "after", "wait_ms", "requests", "cancel"}
 
 
-def test_many_clients_at_once_get_their_own_answers(endpoint: str) -> None:
+def test_concurrent_clients_get_their_own_answers(endpoint: str) -> None:
     def echo(record: Record) -> list[Record]:
         return [done(record["prompt"])]
 
-    with FakeDaemon(endpoint, echo), door(endpoint) as open_door:
+    with FakeDaemon(endpoint, echo), serve_http(endpoint) as server:
         start = threading.Barrier(8)
 
         def ask(number: int) -> bool:
             start.wait(DEADLINE_S)
-            texts = [open_door.http.post("/infer", json={"prompt": f"{number}.{i}"}).json()["text"] for i in range(10)]
+            texts = [server.http.post("/infer", json={"prompt": f"{number}.{i}"}).json()["text"] for i in range(10)]
             return texts == [f"{number}.{i}" for i in range(10)]
 
         calls = [Background(partial(ask, number)) for number in range(8)]

@@ -1,4 +1,4 @@
-"""The door as a process: what it refuses to start with, what it prints, how it leaves."""
+"""The HTTP process: what it refuses to start with, what it prints, how it leaves."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.support.http_harness import DEADLINE_S, Background, FakeDaemon, silen
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
-def test_loopback_needs_nothing(host: str) -> None:
+def test_loopback_binding_needs_no_token(host: str) -> None:
     check_binding(host, None, tls=False, allow_plain=False)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.5", "2001:db8::1", "game.example.org"])
-def test_beyond_loopback_wants_a_token_and_tls(host: str) -> None:
+def test_binding_beyond_loopback_requires_token_and_tls(host: str) -> None:
     with pytest.raises(StartError, match=r"set http\.token"):
         check_binding(host, None, tls=True, allow_plain=True)
     with pytest.raises(StartError, match=r"set http\.token"):
@@ -37,7 +37,7 @@ def test_beyond_loopback_wants_a_token_and_tls(host: str) -> None:
     check_binding(host, "t", tls=False, allow_plain=True)
 
 
-def test_a_taken_port_is_named_with_the_cure() -> None:
+def test_taken_port_is_named_with_the_cure() -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(StartError, match=rf"http\.port: 127\.0\.0\.1:{port} is taken .* set http\.port"):
@@ -45,7 +45,7 @@ def test_a_taken_port_is_named_with_the_cure() -> None:
 
 
 @pytest.mark.parametrize("host", ["203.0.113.1", "no-such-host.invalid"])
-def test_a_host_that_is_not_here_is_named(host: str) -> None:
+def test_foreign_host_is_named(host: str) -> None:
     with pytest.raises(StartError, match=rf"http\.host: '?{host}'? is no address"):
         listen(host, 0)
 
@@ -68,7 +68,7 @@ def process(endpoint: str, *more: str) -> Iterator[tuple[subprocess.Popen[str], 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_answers_held_calls_and_exits_0(endpoint: str, stop: signal.Signals) -> None:
+def test_signal_answers_waiting_calls_and_exits_0(endpoint: str, stop: signal.Signals) -> None:
     with FakeDaemon(endpoint, silent) as daemon, process(endpoint) as (child, url):
         body = {"session": "s", "wait_ms": 30_000, "requests": [{"op": "infer", "id": "a", "prompt": "x"}]}
         held = Background(lambda: httpx2.post(f"{url}/v1/exchange", json=body, timeout=DEADLINE_S))
@@ -80,7 +80,7 @@ def test_a_stop_answers_held_calls_and_exits_0(endpoint: str, stop: signal.Signa
 
 
 @pytest.mark.slow
-def test_a_taken_port_ends_the_process_with_one_line(endpoint: str) -> None:
+def test_taken_port_ends_the_process_with_one_line(endpoint: str) -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         sets = ["--set", f"zmq.endpoint={endpoint}", "--set", f"http.port={port}"]
@@ -94,7 +94,7 @@ def test_a_taken_port_ends_the_process_with_one_line(endpoint: str) -> None:
 
 
 @pytest.mark.slow
-def test_tls(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_tls_serves_https(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("tls")
     cert, key = folder / "cert.pem", folder / "key.pem"
     subprocess.run(
@@ -109,7 +109,9 @@ def test_tls(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.mark.slow
-def test_a_broken_certificate_is_one_line(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_broken_certificate_ends_the_process_with_one_line(
+    endpoint: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     broken = tmp_path_factory.mktemp("tls") / "cert.pem"
     broken.write_text("no certificate")
     sets = [f"zmq.endpoint={endpoint}", "http.port=0", f"http.tls_cert={broken}", f"http.tls_key={broken}"]
@@ -122,6 +124,6 @@ def test_a_broken_certificate_is_one_line(endpoint: str, tmp_path_factory: pytes
     assert str(broken) in ended.stderr
 
 
-def test_ipv6() -> None:
+def test_listen_on_ipv6() -> None:
     with listen("::1", 0) as listener:
         assert listener.family is socket.AF_INET6

@@ -1,4 +1,4 @@
-"""Memory through the whole daemon: what is kept of replies, the ops on the wire, the model's quiet hour, the door."""
+"""Memory through the whole daemon: what is kept of replies, the ops on the wire, the model's quiet hour, HTTP."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from llm_agentd.memory.memory import SqliteMemory
 from llm_agentd.server.pipeline import RequestDefaults
 from llm_agentd.types import MemoryTurn, Message, Sampling
 from tests.support.daemon_in_process import Client, InProcess
-from tests.support.http_harness import FakeDaemon, door
+from tests.support.http_harness import FakeDaemon, serve_http
 
 WAIT_S = 30.0
 MIRA = {"id": "npc-1", "name": "Mira", "role": "healer"}
@@ -304,19 +304,19 @@ def test_request_cancels_a_summary_which_is_made_again_later(tmp_path: Path, end
         assert sum("You keep notes" in prompt for prompt in heard.prompts) == 2  # the first was given up
 
 
-# -- the door -------------------------------------------------------------------------------------
+# -- over HTTP ------------------------------------------------------------------------------------
 
 
 def test_the_game_reaches_it_by_post(endpoint: str) -> None:
     def script(record: dict[str, Any]) -> list[dict[str, Any]]:
         return [{"event": "done", "got": record["op"]}]
 
-    with FakeDaemon(endpoint, script) as daemon, door(endpoint) as opened:
+    with FakeDaemon(endpoint, script) as daemon, serve_http(endpoint) as server:
         for op, body in (("remember", {"lines": [LINE]}), ("forget", {"player": "Ana"}), ("memories", {"limit": 3})):
-            assert opened.http.post(f"/v1/memory/{op}", json=body).json() == {"got": op}
+            assert server.http.post(f"/v1/memory/{op}", json=body).json() == {"got": op}
             record = daemon.next()
             assert {key: value for key, value in record.items() if key != "id"} == {"op": op, **body}
-        refused = opened.http.post("/v1/memory/forget", json={"op": "set_role"})
+        refused = server.http.post("/v1/memory/forget", json={"op": "set_role"})
         assert refused.status_code == 400
-        assert opened.http.post("/v1/memory/forget", content=b"{}").status_code == 400  # what any web page could send
-        assert opened.http.get("/v1/memory/forget").status_code == 405
+        assert server.http.post("/v1/memory/forget", content=b"{}").status_code == 400  # what any web page could send
+        assert server.http.get("/v1/memory/forget").status_code == 405

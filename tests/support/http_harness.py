@@ -1,4 +1,4 @@
-"""What the door's tests stand on: a daemon of a few lines on a real ROUTER, and the real door on a real port."""
+"""What tests of HTTP and of clients stand on: a daemon of a few lines on a ROUTER, and the real app on a free port."""
 
 from __future__ import annotations
 
@@ -48,13 +48,17 @@ def silent(_: Record) -> list[Record]:
 
 
 class FakeDaemon:
-    """A ROUTER in a thread that answers by script; `seen` holds what came, pings aside, `parts` how it was packed."""
+    """A ROUTER in a thread that answers by script.
+
+    `received` holds the records that came, pings aside, `parts` how many came in each part. `answer` and `send_part`
+    send what the script does not.
+    """
 
     def __init__(self, endpoint: str, script: Script = always_hits) -> None:
         self.endpoint = endpoint
         self.script = script
         self.ping: Record = {"event": "done", "pong": True}
-        self.seen: queue.Queue[Record] = queue.Queue()
+        self.received: queue.Queue[Record] = queue.Queue()
         self.parts: list[int] = []
         self.pinged = threading.Event()
         self.mute = False  # takes what comes, pings too, and says nothing
@@ -83,13 +87,13 @@ class FakeDaemon:
 
     def next(self) -> Record:
         """The next record that came."""
-        return self.seen.get(timeout=DEADLINE_S)
+        return self.received.get(timeout=DEADLINE_S)
 
-    def say(self, wire_id: str, *answers: Record) -> None:
+    def answer(self, wire_id: str, *answers: Record) -> None:
         """Answers outside the script, in one part."""
-        self.say_raw(b"".join(wire.encode({"id": wire_id, **answer}) for answer in answers))
+        self.send_part(b"".join(wire.encode({"id": wire_id, **answer}) for answer in answers))
 
-    def say_raw(self, part: bytes) -> None:
+    def send_part(self, part: bytes) -> None:
         self._wake.send(part)
 
     def _run(self) -> None:
@@ -128,15 +132,15 @@ class FakeDaemon:
                 continue
             count += 1
             answers += [{"id": record["id"], **answer} for answer in self.script(record)]
-            self.seen.put(record)
+            self.received.put(record)
         if count:
             self.parts.append(count)
         for packed in wire.encode_many([] if self.mute else answers):
             router.send_multipart([self.peer, packed])
 
 
-class Door:
-    """The real door on a free port: `url`, an httpx2 client on it, and the app's inner parts."""
+class HttpServer:
+    """The real app on a free port: `url`, an httpx2 client on it (`http`), and the app."""
 
     def __init__(self, url: str, app: Any, http: httpx2.Client) -> None:
         self.url, self.app, self.http = url, app, http
@@ -180,9 +184,9 @@ class Background:
 
 
 @contextmanager
-def door(
+def serve_http(
     endpoint: str, *, retry_s: float = DEADLINE_S, token: str | None = None, timeout_ms: int = 10_000
-) -> Iterator[Door]:
+) -> Iterator[HttpServer]:
     app = create_app(endpoint=endpoint, retry_s=retry_s, token=token, timeout_ms=timeout_ms)
     listener = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -199,7 +203,7 @@ def door(
     with httpx2.Client(base_url=url, timeout=DEADLINE_S) as http:
         try:
             assert listening.wait(DEADLINE_S)
-            yield Door(url, app, http)
+            yield HttpServer(url, app, http)
         finally:
             server.should_exit = True
             thread.join(DEADLINE_S)

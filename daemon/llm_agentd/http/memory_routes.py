@@ -1,51 +1,48 @@
 """The routes of what NPCs remember: told by the game, listed, and forgotten.
 
-Runs on the door's event loop. What a sentence may hold is the daemon's to check; schema.py tells /docs of it. All are
-POST, for the game (see roles_api.py), and as JSON: no web page can make another's browser forget.
+Runs on the event loop. What a sentence may hold is the daemon's to check; schema.py describes it for /docs. All are
+POST, for the game (see role_routes.py), and as JSON: no web page can make another's browser forget.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
+from llm_agentd.client.records import without_envelope
 from llm_agentd.errors import BadRequest
 from llm_agentd.http import schema
-from llm_agentd.http.asking import ask
-from llm_agentd.http.auth import json_response, read_json, want_json_type
-from llm_agentd.http.daemon_client import Link
+from llm_agentd.http.body import json_response, read_object
+from llm_agentd.http.daemon_client import DaemonClient
 
 ROUTES = (
-    ("remember", schema.RememberBody, schema.RememberAnswer, "Tell NPCs what came of something"),
-    ("forget", schema.ForgetBody, schema.ForgetAnswer, "Forget a player, an NPC, or all"),
-    ("memories", schema.MemoriesBody, schema.MemoriesAnswer, "What NPCs remember, the newest first"),
+    ("remember", schema.RememberAnswer, "Tell NPCs what came of something", None),
+    ("forget", schema.ForgetAnswer, "Forget a player, an NPC, or all", {"player": "Ana"}),
+    ("memories", schema.MemoriesAnswer, "What NPCs remember, the newest first", None),
 )
 
 
-def add_memory(app: FastAPI, link: Link) -> None:
-    for op, body, answer, summary in ROUTES:
+def add(app: FastAPI, daemon: DaemonClient) -> None:
+    for op, answer, summary, example in ROUTES:
         app.post(
             f"/v1/memory/{op}",
             tags=["memory"],
             summary=summary,
             response_model=answer,
             responses=schema.errors(400, 401, 413, 503),
-            openapi_extra=schema.body_of(body),
-        )(_handler(link, op))
+            openapi_extra=schema.body_of_op(op, example=example),
+        )(_handler(daemon, op))
 
 
-def _handler(link: Link, op: str) -> Any:
+def _handler(daemon: DaemonClient, op: str) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     async def handle(request: Request) -> Response:
-        want_json_type(request)
-        fields = await read_json(request)
-        if not isinstance(fields, dict):
-            raise BadRequest('body: want a JSON object such as {"player": "Ana"}')
-        own = [name for name in ("op", "id") if name in fields]
-        if own:
-            raise BadRequest(f"{own[0]}: unknown field")
-        answer = await ask(link, {"op": op, **fields})
-        return json_response({key: value for key, value in answer.items() if key not in ("id", "event")})
+        fields = await read_object(request, '{"player": "Ana"}')
+        for name in ("op", "id"):
+            if name in fields:
+                raise BadRequest(f"{name}: unknown field")
+        return json_response(without_envelope(await daemon.request({"op": op, **fields})))
 
     return handle

@@ -1,6 +1,6 @@
 """The routes of roles: what there are, and an admin's own set and taken away.
 
-Runs on the door's event loop. What a role may hold is the daemon's to check; schema.py tells /docs of it.
+Runs on the event loop. What a role may hold is the daemon's to check; schema.py describes it for /docs.
 Whatever PUT and DELETE do, a POST does as well, for the game: in engines before 5.9 one PUT or DELETE turns all later
 calls of the server, those of other mods too, into the same (luanti-org/luanti#14394).
 """
@@ -12,14 +12,13 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
-from llm_agentd.errors import BadRequest
+from llm_agentd.client.records import Record, without_envelope
 from llm_agentd.http import schema
-from llm_agentd.http.asking import ask
-from llm_agentd.http.auth import json_response, read_json, want_json_type
-from llm_agentd.http.daemon_client import Link, Record
+from llm_agentd.http.body import json_response, read_object, require_json_type
+from llm_agentd.http.daemon_client import DaemonClient
 
 
-def add_roles(app: FastAPI, link: Link) -> None:
+def add(app: FastAPI, daemon: DaemonClient) -> None:
     @app.get(
         "/v1/roles",
         tags=["roles"],
@@ -29,7 +28,7 @@ def add_roles(app: FastAPI, link: Link) -> None:
     )
     async def roles(_: Request) -> Response:
         """Fields that a role does not set are left out. `version` changes when any role does."""
-        return json_response(_bare(await ask(link, {"op": "roles"})))
+        return json_response(without_envelope(await daemon.request({"op": "roles"})))
 
     writing: dict[str, Any] = {
         "tags": ["roles"],
@@ -53,11 +52,7 @@ def add_roles(app: FastAPI, link: Link) -> None:
 
         The body must come as `Content-Type: application/json`: no web page can send that to another site by itself.
         """
-        want_json_type(request)
-        fields = await read_json(request)
-        if not isinstance(fields, dict):
-            raise BadRequest('body: want a JSON object such as {"title": "the ferryman", "persona": "…"}')
-        return await _set(request, fields)
+        return await _set(request, await read_object(request, '{"title": "the ferryman", "persona": "…"}'))
 
     @app.delete("/v1/roles/{name}", **taking)
     async def delete_role(request: Request) -> Response:
@@ -67,14 +62,9 @@ def add_roles(app: FastAPI, link: Link) -> None:
     @app.post("/v1/roles/{name}/delete", **taking)
     async def delete_role_by_post(request: Request) -> Response:
         """As DELETE. Must come as `Content-Type: application/json`, whatever the body."""
-        want_json_type(request)
+        require_json_type(request)
         return await _set(request, None)
 
     async def _set(request: Request, fields: Record | None) -> Response:
         record = {"op": "set_role", "name": request.path_params["name"], "role": fields}
-        return json_response(_bare(await ask(link, record)))
-
-
-def _bare(answer: Record) -> Record:
-    """Without what only the wire needs."""
-    return {key: value for key, value in answer.items() if key not in ("id", "event")}
+        return json_response(without_envelope(await daemon.request(record)))

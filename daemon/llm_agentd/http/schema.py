@@ -1,22 +1,19 @@
-"""What /docs shows, and which fields the simple door takes.
+"""What OpenAPI and /docs say of bodies and answers.
 
-Pure. Bodies are read leniently (Lua's JSON is odd) by app.py and exchange.py, not by these models: they describe.
+Pure. It only describes: bodies are read leniently by the routes, and checked by the daemon. What is passed on to the
+daemon is described by the daemon's own models (`protocol/schema.py`), so that nothing is declared twice; the models
+here are of what HTTP alone has.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from llm_agentd.errors import BadRequest
-from llm_agentd.http.daemon_client import Record
-from llm_agentd.protocol.schema import MEMORIES_MAX, REMEMBER_MAX, REMEMBER_MAX_CHARS, InferRecord, field_names
+from llm_agentd.protocol.schema import ADAPTERS, RECORDS, InferRecord, field_names
 from llm_agentd.roles.role import PERSONA_MAX_CHARS, ROLE_NAME, TITLE_MAX_CHARS
-from llm_agentd.util.did_you_mean import did_you_mean
-
-# `messages` is for the wire and for OpenAI's routes; a streamed answer has no place in one JSON object.
-INFER_FIELDS = field_names(InferRecord) - {"op", "id", "stream", "messages"}
 
 ROLE_PATTERN = f"^{ROLE_NAME.pattern}$"
 
@@ -44,27 +41,6 @@ class ErrorDetail(BaseModel):
 
 class ErrorBody(BaseModel):
     error: ErrorDetail
-
-
-class InferBody(BaseModel):
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"prompt": "Mira, the healer, looks up. Ana: Good evening!", "max_tokens": 40}]}
-    )
-
-    prompt: str = Field(min_length=1, description="raw text that the model continues")
-    max_tokens: int | None = Field(None, ge=1, description="tokens of the answer, at most")
-    temperature: float | None = Field(None, ge=0, le=5, description="0 = always the likeliest token")
-    top_p: float | None = Field(None, gt=0, le=1)
-    top_k: int | None = Field(None, ge=0)
-    min_p: float | None = Field(None, ge=0, le=1)
-    repeat_penalty: float | None = Field(None, gt=0, le=10)
-    seed: int | None = Field(None, ge=0, description="same seed, same answer")
-    stop: list[str] | str | None = Field(None, description="the answer ends before any of these")
-    json_schema: dict[str, Any] | None = Field(None, description="the answer is JSON that fits it")
-    grammar: str | None = Field(None, description="the answer fits this GBNF grammar")
-    priority: str | None = Field(None, pattern="^(spoken|ambient|background)$")
-    deadline_ms: int | None = Field(None, ge=1, description="504 after this long; else after inference.timeout_ms")
-    cache: str | None = Field(None, pattern="^(use|refresh|off)$")
 
 
 class InferAnswer(BaseModel):
@@ -182,28 +158,8 @@ class RoleAnswer(BaseModel):
     version: str
 
 
-class RememberLine(BaseModel):
-    npc: str = Field(min_length=1, max_length=128, description="the NPC's id")
-    name: str | None = Field(None, description="its name")
-    player: str | None = Field(None, description="whom it concerned; left out: nobody in particular")
-    place: str | None = Field(None, description="all NPCs there may come to know it")
-    text: str = Field(min_length=1, max_length=REMEMBER_MAX_CHARS, examples=["Ana bought 3 apples for 6 coins"])
-
-
-class RememberBody(BaseModel):
-    lines: list[RememberLine] = Field(min_length=1, max_length=REMEMBER_MAX)
-
-
 class RememberAnswer(BaseModel):
     kept: int = Field(description="0 where memory is off or its disk fails")
-
-
-class ForgetBody(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"player": "Ana"}]})
-
-    npc: str | None = Field(None, description="only what this NPC remembers")
-    player: str | None = Field(None, description="only what is remembered of this player")
-    all: bool = Field(False, description="true, where neither is named: everything")
 
 
 class Forgotten(BaseModel):
@@ -215,12 +171,6 @@ class Forgotten(BaseModel):
 
 class ForgetAnswer(BaseModel):
     forgotten: Forgotten
-
-
-class MemoriesBody(BaseModel):
-    npc: str | None = None
-    player: str | None = None
-    limit: int = Field(20, ge=1, le=MEMORIES_MAX)
 
 
 class MemoryView(BaseModel):
@@ -248,7 +198,43 @@ def named_role(body: type[BaseModel] | None = None) -> dict[str, Any]:
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:
     """For `openapi_extra`: the body's schema, where the handler reads the body itself."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
+    return _json_body(model.model_json_schema())
+
+
+def body_of_op(
+    op: str, *, required: Sequence[str] = (), without: Collection[str] = (), example: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """For `openapi_extra`: a body that is passed on as the fields of an op, as the daemon's own model declares them.
+
+    `required`: fields that HTTP wants beyond those; they come first.
+    """
+    schema = ADAPTERS[RECORDS[op]].json_schema()
+    names = [name for name in schema["properties"] if name not in {"op", "id", *required, *without}]
+    body: dict[str, Any] = {
+        "type": "object",
+        "properties": {name: schema["properties"][name] for name in (*required, *names)},
+        "required": [*required, *(name for name in schema.get("required", []) if name in names)],
+        "additionalProperties": False,
+    }
+    if example is not None:
+        body["examples"] = [example]
+    inlined: dict[str, Any] = _inline(body, schema.get("$defs", {}))
+    return _json_body(inlined)
+
+
+def _json_body(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _inline(schema: Any, definitions: dict[str, Any]) -> Any:
+    """`schema` with its references replaced by what they name: inside of OpenAPI they would point nowhere."""
+    if isinstance(schema, list):
+        return [_inline(item, definitions) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inline(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    return {key: _inline(value, definitions) for key, value in schema.items()}
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -256,15 +242,12 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorBody} for status in statuses}
 
 
-def infer_record(body: Any) -> Record:
-    """The wire's record of an `/infer` body. Raises BadRequest; the values of options are the daemon's to check."""
-    if not isinstance(body, dict):
-        raise BadRequest('body: want a JSON object such as {"prompt": "Good evening!"}')
-    for name in body:
-        if name not in INFER_FIELDS:
-            hint = did_you_mean(name, INFER_FIELDS, otherwise=f"; known: {', '.join(sorted(INFER_FIELDS))}")
-            raise BadRequest(f"{name}: unknown field{hint}")
-    prompt = body.get("prompt")
-    if not isinstance(prompt, str) or not prompt:
-        raise BadRequest("prompt: want a text that is not empty")
-    return {"op": "infer", **body}
+# `messages` is for the wire and for OpenAI's routes; a streamed answer has no place in one JSON object.
+_NOT_OVER_HTTP = ("stream", "messages")
+INFER_FIELDS = field_names(InferRecord) - {"op", "id", *_NOT_OVER_HTTP}
+INFER_BODY = body_of_op(
+    "infer",
+    required=["prompt"],
+    without=_NOT_OVER_HTTP,
+    example={"prompt": "Mira, the healer, looks up. Ana: Good evening!", "max_tokens": 40},
+)

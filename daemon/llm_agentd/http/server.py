@@ -1,7 +1,7 @@
-"""The door as a process: takes the port, says when it listens, leaves on SIGTERM.
+"""The HTTP process: takes the port, says when it listens, leaves on SIGTERM.
 
 Main thread. Knows uvicorn and the configuration, nothing of requests. Order of stopping: calls that wait are answered,
-no new connections, what runs gets `STOP_GRACE_S`, then the link closes.
+no new connections, what runs gets `STOP_GRACE_S`, then the connection to the daemon closes.
 """
 
 from __future__ import annotations
@@ -128,20 +128,20 @@ def _url(host: str, port: int, *, tls: bool) -> str:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's, with our ready line, our way of stopping, and exit code 0 after SIGTERM. `config.app` is the door."""
+    """uvicorn's for what `create_app` made, with our ready line, our way of stopping, and exit code 0 after SIGTERM."""
 
     def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_listening = on_listening
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self.config.app.state.link.start()  # type: ignore[union-attr]  # here, so that its StartError stays one line
+        self.config.app.state.daemon.start()  # type: ignore[union-attr]  # here, so that its StartError stays one line
         await super().startup(sockets)
         if self.started:
             self._on_listening()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.config.app.state.exchange.stop()  # type: ignore[union-attr]
+        self.config.app.state.sessions.stop()  # type: ignore[union-attr]
         await super().shutdown(sockets)
 
     @contextmanager

@@ -1,85 +1,294 @@
-"""One client's session: its open requests, and its events until they are acknowledged.
+"""Games' sessions: their open requests, and their events until they are acknowledged (`POST /v1/exchange`).
 
-Runs on the door's event loop. Knows neither HTTP nor sockets: the link calls `on_answer`, exchange.py does the rest.
+Runs on the event loop. Many requests in, many events out, one HTTP round trip; a lost answer loses nothing, a request
+sent twice runs once. It knows the daemon's client and the clock, nothing of HTTP: `Sessions.call` takes a checked call
+and gives the answer's content.
+
+Who waits how long: `wait_ms` for the first event newer than `after`; then, for what was just sent, a few ms more, so
+that all cache hits of one call stand in its answer. Of two calls that wait, the newer ends the older and gets the
+events; a call with `wait_ms` 0 leaves a waiting one alone, and events that it takes along do not wake that one.
+
+Ids: a request's `id` is the game's own, unique in its session; its wire id is the daemon client's, unique for all.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
-from llm_agentd.http.daemon_client import Record
+import orjson
 
+from llm_agentd.client.records import Record
+from llm_agentd.errors import AgentdError, BadRequest, Cancelled, Overloaded, Unavailable
+from llm_agentd.http.daemon_client import RETRY_AFTER_MS, DaemonClient, Submission, timeout_s_of
+from llm_agentd.protocol.schema import ID_MAX_CHARS
+
+HIT_MS = 20  # how long a call with `wait_ms` 0 waits for cache hits: ten times their p99 on a busy machine, half a step
+GATHER_MS = 10  # after the first event, for the others just sent: fifty hits take about 3; only misses pay it in full
+SESSION_IDLE_S = 600.0  # CONTRACT section 4
+SESSIONS_MAX = 64  # a session is a game server; far more of them than one model can serve
 EVENTS_MAX = 2048  # kept for a client that does not acknowledge: half an hour of a busy village
+OPS = ("think", "infer")
 
 
-class Session:
-    """Events and open requests of one client. Its own ids outside, the link's wire ids inside."""
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A checked body of one HTTP call. `requests` and `cancel` hold whatever the game put there."""
+
+    session: str
+    after: int = 0
+    wait_ms: int = 0
+    requests: list[Any] = field(default_factory=list)
+    cancel: list[Any] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`unavailable` is set where there was no daemon for any of the requests, or for a call that brought none."""
+
+    events: list[Record]
+    rejected: list[Record]
+    unavailable: Unavailable | None = None
+
+
+class Sessions:
+    """All sessions. `timeout_ms` is how long a request may take that names no `deadline_ms`."""
+
+    def __init__(self, daemon: DaemonClient, *, timeout_ms: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._daemon = daemon
+        self._timeout_ms = timeout_ms
+        self._clock = clock
+        self._sessions: dict[str, _Session] = {}  # least recently used first
+        self._is_stopping = False
+
+    @property
+    def count(self) -> int:
+        return len(self._sessions)
+
+    @property
+    def waiting_count(self) -> int:
+        """How many calls wait for an event just now."""
+        return sum(session.has_waiting_call for session in self._sessions.values())
+
+    async def call(self, call: Call) -> Answer:
+        """Takes the requests, waits as the head of this file says, and gives what is newer than `after`."""
+        session = self._enter(call)
+        session.acknowledge(call.after)
+        rejected, sent, unavailable = self._take(session, call)
+        wait_ms = 0 if rejected or self._daemon.is_unreachable else call.wait_ms
+        try:
+            was_replaced = await self._wait(session, call, sent, wait_ms)
+        finally:
+            session.active_calls -= 1
+            session.used_s = self._clock()
+        events: list[Record] = []
+        if not was_replaced:  # else they are the newer call's: the client of this one may be gone
+            events = session.newer(call.after)
+            session.delivered_seq = max(session.delivered_seq, session.last_seq)
+        if not events and not rejected and self._daemon.is_unreachable:  # a game that only asks whether we are back
+            unavailable = Unavailable(self._daemon.reason_not_ready(), retry_after_ms=RETRY_AFTER_MS)
+        return Answer(events, rejected, unavailable)
+
+    def sweep(self) -> None:
+        """Ends the sessions that were not used for `SESSION_IDLE_S`; called now and then."""
+        idle_since_s = self._clock() - SESSION_IDLE_S
+        for name, session in list(self._sessions.items()):
+            if session.used_s <= idle_since_s and not session.active_calls:
+                self._end(name)
+
+    def stop(self) -> None:
+        """Calls that wait are answered at once, and none waits any more."""
+        self._is_stopping = True
+        for session in self._sessions.values():
+            session.wake_waiters()
+
+    def _enter(self, call: Call) -> _Session:
+        now_s = self._clock()
+        session = self._sessions.pop(call.session, None)
+        if session is None:
+            if len(self._sessions) >= SESSIONS_MAX:
+                self._end(next(iter(self._sessions)))
+            session = _Session(call.after, now_s)
+        self._sessions[call.session] = session
+        session.used_s = now_s
+        session.active_calls += 1
+        return session
+
+    def _end(self, name: str) -> None:
+        session = self._sessions.pop(name)
+        session.has_ended = True
+        self._daemon.drop(list(session.request_ids))
+        session.wake_waiters()
+
+    async def _wait(self, session: _Session, call: Call, sent: list[str], wait_ms: int) -> bool:
+        """First for any event newer than `after`, then for the rest of what was just sent. True if a newer waits."""
+        this_call = object()
+        if wait_ms:
+            session.waiting_call = this_call
+            session.wake_waiters()  # an older call that waits sees that it is not the one any more
+
+            def is_over() -> bool:
+                return session.waiting_call is not this_call or session.has_ended or self._is_stopping
+
+            def has_news() -> bool:
+                return session.last_seq > max(call.after, session.delivered_seq) and not session.gathering_calls
+
+            if not session.newer(call.after):
+                await session.wait_until(lambda: is_over() or has_news(), wait_ms / 1000)
+        if sent:
+            session.gathering_calls += 1
+            try:
+                if not wait_ms:
+                    await session.wait_until(lambda: session.last_seq > call.after or self._is_stopping, HIT_MS / 1000)
+                if session.last_seq > call.after:
+                    await session.wait_until(
+                        lambda: self._is_stopping or not any(request_id in session.wire_ids for request_id in sent),
+                        GATHER_MS / 1000,
+                    )
+            finally:
+                session.gathering_calls -= 1
+                # Later, when this call has taken its events along: else it would wake a waiting call for them.
+                asyncio.get_running_loop().call_soon(session.wake_waiters)
+        return wait_ms > 0 and session.waiting_call is not this_call
+
+    def _take(self, session: _Session, call: Call) -> tuple[list[Record], list[str], Unavailable | None]:
+        """Sends what is new and cancels what is asked for, in one frame: rejections, ids just sent, no daemon?"""
+        rejected: list[Record] = []
+        submissions: list[Submission] = []
+        ids: list[str] = []
+        for request in call.requests:
+            request_id = request.get("id") if isinstance(request, dict) else None
+            try:
+                submission = self._submission(session, request, request_id)
+            except AgentdError as error:
+                rejected.append(_rejection(request_id, error))
+                continue
+            if submission is not None and isinstance(request_id, str):
+                submissions.append(submission)
+                ids.append(request_id)
+        cancelled = [name for name in call.cancel if isinstance(name, str) and name in session.wire_ids]
+        dropped = [wire_id for name in cancelled if (wire_id := session.close(name)) is not None]
+        outcomes = self._daemon.submit(submissions, dropped)
+        for request_id in dict.fromkeys(cancelled):
+            session.add(request_id, {"event": "error", **Cancelled("cancelled by the client").fields()})
+        sent: list[str] = []
+        unavailable: Unavailable | None = None
+        for request_id, outcome in zip(ids, outcomes, strict=True):
+            if isinstance(outcome, AgentdError):
+                session.contents.pop(request_id, None)
+                rejected.append(_rejection(request_id, outcome))
+                unavailable = outcome if isinstance(outcome, Unavailable) else unavailable
+                continue
+            sent.append(request_id)
+            session.wire_ids[request_id] = outcome
+            session.request_ids[outcome] = request_id
+        return rejected, sent, None if sent else unavailable
+
+    def _submission(self, session: _Session, request: Any, request_id: Any) -> Submission | None:
+        """The request to send; None where it was sent before. Raises AgentdError. Options the daemon checks."""
+        if not isinstance(request, dict):
+            raise BadRequest("requests: want objects with op and id")
+        if not isinstance(request_id, str) or not 0 < len(request_id) <= ID_MAX_CHARS:
+            raise BadRequest(f"id: want a string of 1 to {ID_MAX_CHARS} characters")
+        if request.get("op") not in OPS:
+            raise BadRequest(f"op: want {' or '.join(OPS)}")
+        content = _content(request)
+        if request_id in session.contents:
+            if session.contents[request_id] != content:
+                raise BadRequest(f"id: {request_id!r} is in use by another request of this session; ids must be unique")
+            return None
+        if len(session.events) + len(session.wire_ids) >= EVENTS_MAX:
+            raise Overloaded(
+                f"{EVENTS_MAX} events wait in this session; acknowledge them with after", retry_after_ms=RETRY_AFTER_MS
+            )
+        session.contents[request_id] = content
+        return Submission(request, session.on_answer, timeout_s_of(request, self._timeout_ms))
+
+
+def _content(request: Record) -> int:
+    try:
+        return hash(orjson.dumps(request))
+    except (TypeError, ValueError):
+        raise BadRequest("nested too deep; send plainer facts") from None
+
+
+def _rejection(request_id: Any, error: AgentdError) -> Record:
+    return {"id": request_id if isinstance(request_id, str) else None, **error.fields()}
+
+
+class _Session:
+    """Events and open requests of one game."""
 
     def __init__(self, after: int, now_s: float) -> None:
         self.events: deque[Record] = deque()
-        self.last_seq = after  # a door that was restarted counts on from where the client is
-        self.told_seq = after  # the newest event that stood in any answer
+        self.last_seq = after  # an HTTP process that was restarted counts on from where the client is
+        self.delivered_seq = after  # the newest event that stood in any answer
         self.used_s = now_s
-        self.calls = 0  # being answered just now
-        self.gathering = 0  # of these, the ones that take hits along
-        self.ended = False
-        self.held: object | None = None  # the one call that waits
-        self.wire_ids: dict[str, str] = {}  # open: own id → wire id
-        self.own_ids: dict[str, str] = {}  # open: wire id → own id
-        self.contents: dict[str, int] = {}  # own id → hash of its request, while open or with events kept
-        self._kept: dict[str, int] = {}  # own id → how many of its events are kept
+        self.active_calls = 0
+        self.gathering_calls = 0  # of these, the ones that take hits along
+        self.has_ended = False
+        self.waiting_call: object | None = None  # the one call that may wait for `wait_ms`: the newest
+        self.wire_ids: dict[str, str] = {}  # open: id → wire id
+        self.request_ids: dict[str, str] = {}  # open: wire id → id
+        self.contents: dict[str, int] = {}  # id → hash of its request, while open or with events kept
+        self._events_of: dict[str, int] = {}  # id → how many of its events are kept
         self._waiters: list[asyncio.Future[None]] = []
+
+    @property
+    def has_waiting_call(self) -> bool:
+        return self.waiting_call is not None and bool(self._waiters)
 
     def acknowledge(self, after: int) -> None:
         while self.events and self.events[0]["seq"] <= after:
-            own_id = self.events.popleft()["id"]
-            self._kept[own_id] -= 1
-            if not self._kept[own_id]:
-                del self._kept[own_id]
-                if own_id not in self.wire_ids:
-                    self.contents.pop(own_id, None)
+            request_id = self.events.popleft()["id"]
+            self._events_of[request_id] -= 1
+            if not self._events_of[request_id]:
+                del self._events_of[request_id]
+                if request_id not in self.wire_ids:
+                    self.contents.pop(request_id, None)
         self.last_seq = max(self.last_seq, after)
 
     def on_answer(self, wire_id: str, record: Record) -> None:
-        """The link's sink."""
-        own_id = self.own_ids.get(wire_id)
-        if own_id is None:
+        """The daemon client's sink."""
+        request_id = self.request_ids.get(wire_id)
+        if request_id is None:
             return
         if record["event"] == "delta":
             if len(self.events) >= EVENTS_MAX:
                 return  # the `done` has the whole text; `done`s are bounded where requests are taken
         else:
-            self.close(own_id)
-        self.add(own_id, record)
+            self.close(request_id)
+        self.add(request_id, record)
 
-    def add(self, own_id: str, record: Record) -> None:
+    def add(self, request_id: str, record: Record) -> None:
         self.last_seq += 1
-        record["id"], record["seq"] = own_id, self.last_seq
+        record["id"], record["seq"] = request_id, self.last_seq
         self.events.append(record)
-        self._kept[own_id] = self._kept.get(own_id, 0) + 1
-        self.pulse()
+        self._events_of[request_id] = self._events_of.get(request_id, 0) + 1
+        self.wake_waiters()
 
-    def close(self, own_id: str) -> str | None:
+    def close(self, request_id: str) -> str | None:
         """No longer open; its wire id, None where it was not."""
-        wire_id = self.wire_ids.pop(own_id, None)
+        wire_id = self.wire_ids.pop(request_id, None)
         if wire_id is not None:
-            del self.own_ids[wire_id]
+            del self.request_ids[wire_id]
         return wire_id
 
     def newer(self, after: int) -> list[Record]:
         return [event for event in self.events if event["seq"] > after]
 
-    def pulse(self) -> None:
-        """Wakes all who wait, so that each looks at its own condition again."""
+    def wake_waiters(self) -> None:
+        """Wakes all calls that wait, so that each looks at its own condition again."""
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+            _wake(waiter)
 
-    async def until(self, condition: Callable[[], bool], timeout_s: float) -> None:
-        """Returns when `condition` holds or the time is up; looked at anew after each pulse."""
+    async def wait_until(self, condition: Callable[[], bool], timeout_s: float) -> None:
+        """Returns when `condition` holds or the time is up; looked at anew after each `wake_waiters`."""
         loop = asyncio.get_running_loop()
         end_s = loop.time() + timeout_s
         while not condition() and loop.time() < end_s:

@@ -1,0 +1,87 @@
+"""`POST /v1/exchange`: the game's way in. Many requests in, many events out, one HTTP round trip.
+
+Runs on the event loop. Here a body becomes a `Call`, leniently where Lua's JSON is odd; sessions.py answers it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from llm_agentd.client.records import Record
+from llm_agentd.errors import BadRequest
+from llm_agentd.http import schema
+from llm_agentd.http.body import error_response, json_response, read_json
+from llm_agentd.http.sessions import Call, Sessions
+from llm_agentd.protocol.schema import ID_MAX_CHARS
+from llm_agentd.protocol.wire import RECORDS_MAX
+
+WAIT_MAX_MS = 30_000  # a longer wait is cut: proxies and engines drop connections that are silent for a minute
+FIELDS = tuple(schema.ExchangeBody.model_fields)
+
+
+def add(app: FastAPI, sessions: Sessions) -> None:
+    @app.post(
+        "/v1/exchange",
+        tags=["ask"],
+        summary="Many requests in, many events out, in one round trip",
+        response_model=schema.ExchangeAnswer,
+        responses=schema.errors(400, 401, 413, 503),
+        openapi_extra=schema.body_of(schema.ExchangeBody),
+    )
+    async def exchange(request: Request) -> Response:
+        """For a game server: one call for all its NPCs.
+
+        Cache hits are in the answer at once; else the call waits up to `wait_ms` for an event newer than `after`.
+        Events stay until an `after` passes them, so that a lost answer loses nothing: ask again with the same `after`,
+        and send a request again under the same `id` where it is not known to have arrived. Of two calls that wait, the
+        newer ends the older; a call with `wait_ms` 0 leaves a waiting one alone. A session unused for 10 minutes ends.
+        503 (no daemon for any of the requests, or for a call without any) carries `events` and `rejected` too.
+        """
+        answer = await sessions.call(parse(await read_json(request)))
+        content: dict[str, Any] = {"events": answer.events, "rejected": answer.rejected}
+        if answer.unavailable is None:
+            return json_response(content)
+        return error_response(answer.unavailable, beside=content)
+
+
+def parse(body: Any) -> Call:
+    """The call in a decoded body; BadRequest names the field. Lenient where Lua's JSON is odd: 5.0, null for {}."""
+    if not isinstance(body, dict):
+        raise BadRequest("body: want a JSON object with session, after, wait_ms, requests, cancel")
+    unknown = sorted(set(body) - set(FIELDS))
+    if unknown:
+        raise BadRequest(f"{unknown[0]}: unknown field; known: {', '.join(FIELDS)}")
+    session = body.get("session")
+    if not isinstance(session, str) or not 0 < len(session) <= ID_MAX_CHARS:
+        raise BadRequest(f"session: want a string of 1 to {ID_MAX_CHARS} characters, another at each start of the game")
+    return Call(
+        session=session,
+        after=_whole(body, "after"),
+        wait_ms=min(_whole(body, "wait_ms"), WAIT_MAX_MS),
+        requests=_list(body, "requests"),
+        cancel=_list(body, "cancel"),
+    )
+
+
+def _whole(body: Record, name: str) -> int:
+    value = body.get(name)
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != math.floor(value) or value < 0:
+        raise BadRequest(f"{name}: want a whole number, 0 or more")
+    return int(value)
+
+
+def _list(body: Record, name: str) -> list[Any]:
+    value = body.get(name)
+    if value is None or value == {}:
+        return []
+    if not isinstance(value, list):
+        raise BadRequest(f"{name}: want a list")
+    if len(value) > RECORDS_MAX:
+        raise BadRequest(f"{name}: {len(value)} entries; the limit is {RECORDS_MAX}: split the call")
+    return value

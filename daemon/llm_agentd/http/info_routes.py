@@ -1,0 +1,65 @@
+"""What is known of the daemon and of this process: /info, /healthz, /readyz, /metrics and /docs.
+
+Runs on the event loop.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+
+from llm_agentd import __version__
+from llm_agentd.http import docs_page, schema
+from llm_agentd.http.body import json_response
+from llm_agentd.http.daemon_client import DaemonClient
+from llm_agentd.http.sessions import Sessions
+
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> None:
+    started_s = time.monotonic()
+
+    @app.get("/info", tags=["facts"], summary="Active model, engine and adapter", responses=schema.errors(401, 503))
+    async def info(_: Request) -> Response:
+        """What the daemon says of itself, with the adapter's own facts under `adapter`."""
+        adapter = {
+            "version": __version__,
+            "pid": os.getpid(),
+            "uptime_s": round(time.monotonic() - started_s, 1),
+            "zmq_endpoint": daemon.endpoint,
+            "open_requests": daemon.open_count,
+            "sessions": sessions.count,
+        }
+        facts = (await daemon.request({"op": "info"})).get("info")
+        return json_response({**(facts if isinstance(facts, dict) else {}), "adapter": adapter})
+
+    @app.get("/healthz", tags=["facts"], summary="Is this process alive?")
+    async def healthz(_: Request) -> Response:
+        """Always 200 while the adapter runs; needs no token."""
+        return json_response({"alive": True})
+
+    @app.get("/readyz", tags=["facts"], summary="Can it answer now?", responses=schema.errors(401, 503))
+    async def readyz(_: Request) -> Response:
+        """200 only when the daemon answers; else 503 with the reason."""
+        await daemon.request({"op": "ping"})
+        return json_response({"ready": True})
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(_: Request) -> Response:
+        return HTMLResponse(docs_page.render(app.openapi()))
+
+    @app.get(
+        "/metrics",
+        tags=["facts"],
+        summary="Prometheus",
+        response_class=PlainTextResponse,
+        responses=schema.errors(401, 503),
+    )
+    async def metrics(_: Request) -> Response:
+        """The daemon's counters and histograms."""
+        answer = await daemon.request({"op": "metrics"})
+        return Response(answer.get("text", ""), media_type=METRICS_TYPE)
