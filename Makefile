@@ -108,7 +108,7 @@ bench: $(VENV)/.run  ## all benchmarks but ticks on the embedded model, as table
 	@for name in hit decode grammar memory village restart; do $(PY) -m llm_agentd bench $$name; done
 
 screenshots: debs-shot $(VENV)/.dev  ## pictures of a real client, into OUT (build/screenshots)
-	@PYTHONPATH=. $(PY) tests/support/screenshots.py $(or $(OUT),build/screenshots) $(ARGS)
+	@PYTHONPATH=. $(PY) tools/screenshots.py $(or $(OUT),build/screenshots) $(ARGS)
 
 docs: $(VENV)/.run  ## docs/configuration.md and systemd/config.yaml anew, from the keys in the code
 	@$(PY) -m llm_agentd.config.docs .

@@ -14,11 +14,11 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from tools import draw_textures
 
 from llm_agentd import __version__
 from llm_agentd.errors import StartError
 from llm_agentd.ops.package_mod import main, pack_mod
-from tests.support import draw_textures
 from tests.support.contentdb_check import credit_of, credits, problems
 
 Spoil = Callable[[dict[str, bytes]], None]

@@ -1,5 +1,5 @@
 -- Words and phrases that the mod looks for in what players say, in the languages it speaks (English, German, French, Spanish,
--- Russian). Data only. A new language: add its words to every list here, and to LANGUAGES in tests/mod_locale.py.
+-- Russian). Data only. A new language: add its words to every list here, and to LANGUAGES in tools/mod_locale.py.
 -- How a list is matched stands above each group; the sentence is in small letters for all but the first.
 
 local phrases = {}

@@ -1,4 +1,4 @@
-"""Draws the mod's textures: `python tests/support/draw_textures.py [FOLDER]`, else to mods/llm_agent/textures/.
+"""Draws the mod's textures: `python tools/draw_textures.py [FOLDER]`, else to mods/llm_agent/textures/.
 
 Skins for the 64x32 character model and flat figures for games without one, all drawn here from a few colours a role.
 Needs nothing but Python; run it after changing a colour, and commit what it writes.
@@ -12,7 +12,7 @@ import sys
 import zlib
 from pathlib import Path
 
-TEXTURES = Path(__file__).resolve().parents[2] / "mods" / "llm_agent" / "textures"
+TEXTURES = Path(__file__).resolve().parents[1] / "mods" / "llm_agent" / "textures"
 
 Colour = tuple[int, int, int]
 Canvas = list[list[tuple[int, int, int, int]]]

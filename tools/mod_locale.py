@@ -1,9 +1,9 @@
-"""The mod's words in other languages: `python tests/support/mod_locale.py` checks them; `--update` updates them.
+"""Checks the mod's translations: `python tools/mod_locale.py`; `--update` rewrites the files in locale/.
 
-Words come out of the sources: every S("…"), what stands in the lists that NPCs speak from, titles of roles, and the
-description in mod.conf, which the engine's menu translates. An update writes locale/template.txt anew and lays each
-*.tr out like it: translations are kept, new words get an empty one, what no source has any more is dropped and shown.
-Pure but for `read` and `main`: files by name to their text in, problems or files out.
+The texts come out of the sources: every S("…"), the lists that NPCs speak from, the titles of roles, and the
+description in mod.conf, which the engine's menu translates. An update writes locale/template.txt anew and orders each
+*.tr like it: translations are kept, new texts get an empty one, what no source has any more is dropped and printed.
+Pure but for `read_files` and `main`: file names with their text in, problems or files out.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,12 +21,12 @@ Files = Mapping[str, str]  # by their path in the mod's folder
 DOMAIN = "llm_agent"
 LANGUAGES = ("de", "es", "fr", "ru")
 TEMPLATE = "locale/template.txt"
-MOD_FOLDER = Path(__file__).resolve().parents[2] / "mods" / DOMAIN
+MOD_FOLDER = Path(__file__).resolve().parents[1] / "mods" / DOMAIN
 # Lists of lines that are handed to the translator when they are spoken, not where they stand.
 SPOKEN_LISTS = frozenset({"greeting", "fallback", "quick", "QUICK", "GENERIC_FALLBACK"})
 SPOKEN_WORDS = frozenset({"SOMEBODY"})
 ROLES_FILE = "roles/shipped.lua"  # a title that is not given is "the NAME", see llm_agent.register_role
-HANDS_ON = ("core/translate.lua", "line")  # the one place that translates what it is given
+TRANSLATES_ARGUMENT = ("core/translate.lua", "line")  # the one place that translates what it is given
 
 _TOKEN = re.compile(
     r"""(?P<comment>--\[(?P<c>=*)\[.*?\](?P=c)\]|--[^\n]*)|(?P<long>\[(?P<l>=*)\[.*?\](?P=l)\])
@@ -69,15 +70,15 @@ def _unescaped(escape: re.Match[str]) -> str:
     return chr(int(escape[1])) if escape[1].isdecimal() else _ESCAPES[escape[1]]
 
 
-def words_of(files: Files) -> dict[str, list[str]]:
-    """Source → its words in their order, each word where it comes first."""
+def texts_of(files: Files) -> dict[str, list[str]]:
+    """Source → its texts in their order, each text where it comes first."""
     found: dict[str, list[str]] = {}
     seen: set[str] = set()
     for name in sorted(files):
         if name == "mod.conf":
             words = re.findall(r"^description = (.+)$", files[name], re.M)
         elif name.endswith(".lua"):
-            words = list(_lua_words(name, files[name]))
+            words = list(_lua_texts(name, files[name]))
         else:
             continue
         new = [word for word in dict.fromkeys(words) if word not in seen]
@@ -87,7 +88,12 @@ def words_of(files: Files) -> dict[str, list[str]]:
     return found
 
 
-def _lua_words(name: str, source: str) -> Iterator[str]:
+@lru_cache(maxsize=256)  # the tests check the same sources with many a translation
+def _lua_texts(name: str, source: str) -> tuple[str, ...]:
+    return tuple(_find_texts(name, source))
+
+
+def _find_texts(name: str, source: str) -> Iterator[str]:
     if name == ROLES_FILE:
         yield from (f"the {role.replace('_', ' ')}" for role in _ROLE.findall(source))
     found = tokens(source)
@@ -96,19 +102,19 @@ def _lua_words(name: str, source: str) -> Iterator[str]:
         if token.kind != "name":
             continue
         if token.text == "S" and after[:1] == ["("] and found[at - 1].text not in (".", "function"):
-            word = _joined(found, at + 2)
+            word = _literal(found, at + 2)
             if word is not None:
                 _check_source(name, token.line, word)
                 yield word
-            elif (name, after[1]) != HANDS_ON:
+            elif (name, after[1]) != TRANSLATES_ARGUMENT:
                 raise LocaleError(f"{name}:{token.line}: S takes a text in quotes, with what changes as @1, @2 …")
         elif token.text in SPOKEN_LISTS and after == ["=", "{"]:
-            yield from _listed(found, at + 3)
+            yield from _list_items(found, at + 3)
         elif token.text in SPOKEN_WORDS and after[:1] == ["="]:
             yield found[at + 2].text
 
 
-def _joined(found: list[Token], at: int) -> str | None:
+def _literal(found: list[Token], at: int) -> str | None:
     """A string, or several with `..` between; None where anything else is handed over."""
     if found[at].kind != "string":
         return None
@@ -119,7 +125,7 @@ def _joined(found: list[Token], at: int) -> str | None:
     return word if found[at + 1].text in (",", ")") else None
 
 
-def _listed(found: list[Token], at: int) -> Iterator[str]:
+def _list_items(found: list[Token], at: int) -> Iterator[str]:
     while found[at].text != "}" or found[at].kind == "string":
         if found[at].kind == "string":
             yield found[at].text
@@ -143,7 +149,7 @@ def read_tr(text: str) -> list[tuple[str, str]]:
     return [(pair[1], pair[2]) if pair else (line, "") for line, pair in zip(lines, pairs, strict=True)]
 
 
-def written(words: Mapping[str, list[str]], translations: Mapping[str, str]) -> str:
+def format_tr(words: Mapping[str, list[str]], translations: Mapping[str, str]) -> str:
     """A file of translations, laid out by source."""
     parts = [f"# textdomain: {DOMAIN}\n"]
     for name, of_source in words.items():
@@ -152,15 +158,15 @@ def written(words: Mapping[str, list[str]], translations: Mapping[str, str]) -> 
     return "".join(parts)
 
 
-def updated(files: Files) -> tuple[dict[str, str], list[str]]:
+def update(files: Files) -> tuple[dict[str, str], list[str]]:
     """The files of locale/ as they should be, and a line for each translation that is dropped."""
-    words = words_of(files)
+    words = texts_of(files)
     known = {escaped(word) for of_source in words.values() for word in of_source}
-    result, dropped = {TEMPLATE: written(words, {})}, []
+    result, dropped = {TEMPLATE: format_tr(words, {})}, []
     for language in LANGUAGES:
         name = tr_name(language)
         old = dict(read_tr(files.get(name, "")))
-        result[name] = written(words, old)
+        result[name] = format_tr(words, old)
         dropped += [f"{name}: dropped: {key}={value}" for key, value in old.items() if key not in known and value]
     return result, dropped
 
@@ -168,22 +174,22 @@ def updated(files: Files) -> tuple[dict[str, str], list[str]]:
 def problems(files: Files) -> list[str]:
     """What is wrong with locale/, a line each."""
     try:
-        words = words_of(files)
+        words = texts_of(files)
     except LocaleError as error:
         return [str(error)]
     found = []
-    if files.get(TEMPLATE) != written(words, {}):
-        found.append(f"{TEMPLATE}: is not what the sources say; run: python tests/support/mod_locale.py --update")
+    if files.get(TEMPLATE) != format_tr(words, {}):
+        found.append(f"{TEMPLATE}: is not what the sources say; run: python tools/mod_locale.py --update")
     for language in LANGUAGES:
         name = tr_name(language)
         if name not in files:
-            found.append(f"{name}: missing; run: python tests/support/mod_locale.py --update")
+            found.append(f"{name}: missing; run: python tools/mod_locale.py --update")
         else:
-            found += [f"{name}: {problem}" for problem in _of_language(language, files[name], words)]
+            found += [f"{name}: {problem}" for problem in _check_language(language, files[name], words)]
     return found
 
 
-def _of_language(language: str, text: str, words: Mapping[str, list[str]]) -> Iterator[str]:
+def _check_language(language: str, text: str, words: Mapping[str, list[str]]) -> Iterator[str]:
     if not text.startswith(f"# textdomain: {DOMAIN}\n"):
         yield f"does not begin with # textdomain: {DOMAIN}"
     for number, line in enumerate(text.split("\n"), 1):
@@ -197,13 +203,14 @@ def _of_language(language: str, text: str, words: Mapping[str, list[str]]) -> It
             yield f"no translation of: {key}"
         else:
             yield from (
-                f"{problem}: {key}={translations[key]}" for problem in _wrongs(language, key, translations[key])
+                f"{problem}: {key}={translations[key]}" for problem in _faults(language, key, translations[key])
             )
     yield from (f"{count} times: {key}" for key, count in counts.items() if count > 1)
-    yield from (f"no source has any more: {key}" for key in counts if key not in set(keys))
+    known = set(keys)
+    yield from (f"no source has any more: {key}" for key in counts if key not in known)
 
 
-def _wrongs(language: str, key: str, translation: str) -> Iterator[str]:
+def _faults(language: str, key: str, translation: str) -> Iterator[str]:
     placeholders = re.compile(r"@\w|\{\w*\}")
     if Counter(placeholders.findall(key)) != Counter(placeholders.findall(translation)):
         yield "other placeholders than the source"
@@ -224,7 +231,7 @@ _TYPOS = {
 }
 
 
-def read(folder: Path) -> dict[str, str]:
+def read_files(folder: Path) -> dict[str, str]:
     """What is looked at here. Raises LocaleError where a file is no UTF-8."""
     files = {}
     for path in [folder / "mod.conf", *folder.rglob("*.lua"), *(folder / "locale").glob("*")]:
@@ -238,12 +245,12 @@ def read(folder: Path) -> dict[str, str]:
 
 def main(args: list[str], folder: Path = MOD_FOLDER) -> int:
     if args not in ([], ["--update"]):
-        print("usage: python tests/support/mod_locale.py [--update]", file=sys.stderr)
+        print("usage: python tools/mod_locale.py [--update]", file=sys.stderr)
         return 2
     try:
-        files = read(folder)
+        files = read_files(folder)
         if args:
-            result, dropped = updated(files)
+            result, dropped = update(files)
             (folder / "locale").mkdir(exist_ok=True)
             for name, text in result.items():
                 (folder / name).write_bytes(text.encode())

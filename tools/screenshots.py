@@ -1,9 +1,9 @@
 """`make screenshots`: what a player sees, as pictures made with a real client on the stage's square.
 
-    python tests/support/screenshots.py FOLDER [--language de] [SCENE…]     all scenes where none is named
+    python tools/screenshots.py FOLDER [--language de] [SCENE…]     all scenes where none is named
 
 A scene sets the stage, acts as a player does, and takes a picture FOLDER/SCENE.png when it sees what it waits for.
-A new one is a function with `@scene`; forms are found by their name and clicked by their elements' (client_rig.py).
+A new one is a function with `@scene`; tests/support/game_client.py finds forms by name and clicks their elements.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from llm_agentd.demo.game import SAY
 from tests.support.form_layout import Box, Form
 from tests.support.game_client import PLAYER, Client, player, stage
+
+from llm_agentd.demo.game import SAY
 
 SIZE = (1024, 768)
 SETTINGS = {
