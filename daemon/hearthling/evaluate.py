@@ -20,6 +20,7 @@ from typing import Any
 
 from hearthling.corpus import Sample, Verdict, check, samples
 from hearthling.corpus.checker import right_action, right_params
+from hearthling.data import load
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine
 from llm_agentd.prompt import actions, json_schema
@@ -31,9 +32,7 @@ SERVED = Sampling()  # what the daemon samples with when nobody says otherwise
 GREEDY = Sampling(temperature=0.0)
 FAILURES_SHOWN = 20
 # Topic → kind; what is said in plain talk, where "nothing" fits, is the kind `talk`.
-KINDS = {
-    "j_trade": "trade", "j_quest": "quest", "j_tactics": "tactics", "j_gesture": "gesture", "j_order": "order",
-}  # fmt: skip
+KINDS = {name: topic.kind for name, topic in load().topics.items() if topic.kind}
 TALK = "talk"
 RUN_TITLES = ("run", "replies", "fit", "names", "items", "numbers", "unfinished", "distinct")
 KIND_SITUATIONS = 200

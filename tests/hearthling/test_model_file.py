@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hearthling import evaluate as report
+from hearthling import evaluate
 from hearthling.corpus import samples
 from llm_agentd.engines import chat, open_engine
 from llm_agentd.engines.base import Engine, Prompt
@@ -36,26 +36,26 @@ FIT_MIN = 0.6  # well below what the report measures: this guards against a brok
 
 @pytest.fixture(scope="module")
 def head() -> Head:
-    return read_head(report.SHIPPED, arrays=("tokenizer.ggml.tokens", "tokenizer.ggml.token_type"))
+    return read_head(evaluate.SHIPPED, arrays=("tokenizer.ggml.tokens", "tokenizer.ggml.token_type"))
 
 
 @pytest.fixture(scope="module", params=["llama", "ctransformers"])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    made = open_engine(request.param, path=report.SHIPPED, threads=1)
+    made = open_engine(request.param, path=evaluate.SHIPPED, threads=1)
     yield made
     made.close()
 
 
 @pytest.fixture(scope="module")
 def llama() -> Iterator[LlamaEngine]:
-    made = open_engine("llama", path=report.SHIPPED, threads=1)
+    made = open_engine("llama", path=evaluate.SHIPPED, threads=1)
     assert isinstance(made, LlamaEngine)
     yield made
     made.close()
 
 
 def test_the_file_is_small() -> None:
-    assert report.SHIPPED.stat().st_size <= SIZE_MAX_BYTES
+    assert evaluate.SHIPPED.stat().st_size <= SIZE_MAX_BYTES
 
 
 def test_it_is_a_small_llama(head: Head) -> None:
@@ -105,7 +105,7 @@ def test_control_tokens_a_player_types_are_letters(engine: Engine) -> None:
 
 def test_held_out_replies_fit_and_end(llama: LlamaEngine) -> None:
     asked = list(islice(samples(5, "heldout"), REPLIES))
-    figures = report.figures(report.answers(llama, asked, report.GREEDY))
+    figures = evaluate.figures(evaluate.answers(llama, asked, evaluate.GREEDY))
     assert figures["fit"] is not None
     assert figures["fit"] >= FIT_MIN
     assert figures["unfinished"] == 0
@@ -113,20 +113,20 @@ def test_held_out_replies_fit_and_end(llama: LlamaEngine) -> None:
 
 def test_the_same_seed_says_the_same(llama: LlamaEngine) -> None:
     asked = list(islice(samples(6, "heldout"), 8))
-    first, second = (report.answers(llama, asked, report.SERVED) for _ in range(2))
+    first, second = (evaluate.answers(llama, asked, evaluate.SERVED) for _ in range(2))
     assert [answer.reply for answer in first] == [answer.reply for answer in second]
 
 
 def test_with_the_schema_every_reply_is_json_of_the_right_shape(llama: LlamaEngine) -> None:
     asked = [sample for sample in islice(samples(7, "heldout"), 60) if sample.expect.json][:8]
-    for answer in report.answers(llama, asked, report.SERVED):
+    for answer in evaluate.answers(llama, asked, evaluate.SERVED):
         reply = json.loads(answer.reply)
         assert list(reply) == ["say", "do"]
-        assert reply["do"]["action"] in {*answer.sample.expect.listed, "nothing"}
+        assert reply["do"]["action"] in {*answer.sample.expect.offered, "nothing"}
 
 
 def test_actions_are_right_and_valid_in_each_kind(llama: LlamaEngine) -> None:
-    table = report.kinds_measured(llama, 6)
+    table = evaluate.kinds_measured(llama, 6)
     assert table.keys() >= {"trade, served", "tactics, greedy", "talk, served", "all, greedy"}
     assert all(row["valid"] == 1.0 for row in table.values()), table
     assert float(table["all, greedy"]["intent fit"] or 0) >= INTENT_FIT_MIN

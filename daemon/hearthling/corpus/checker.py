@@ -1,6 +1,6 @@
 """Judges a reply by rules: does it fit the topic, are names, items and numbers right, is it finished.
 
-Fit: among all patterns of the bank, those of the right scene must resemble the reply best (weighted shared words),
+Fit: among all patterns, those of the right scene must resemble the reply best (weighted shared words),
 and what the scene cannot do without (a way, a deed, a title) must be there. Nothing here looks at the gold reply.
 Pure; knows nothing of the model.
 """
@@ -12,42 +12,37 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from hearthling.corpus import bank, names
-from hearthling.corpus.expect import Expect, Verdict
+from hearthling.corpus import names, patterns
+from hearthling.corpus.expect import Expect
+from hearthling.data import load
 
+DATA = load()
 MIN_LIKENESS = 0.45  # two patterns of one scene blended by the model still reach this
 RIVAL_MARGIN = 0.9  # another scene may come this close at most
 MAX_WORDS = 45
 _ENDS = (".", "!", "?")
 _NUMBER = re.compile(r"(?<![\w])\d+(?![\w])")
 _TIMES = re.compile(r"\bgood (morning|afternoon|evening)\b", re.IGNORECASE)
-_GREETED = {
-    "dawn": "morning", "morning": "morning", "afternoon": "afternoon", "evening": "evening", "night": "evening",
-}  # fmt: skip
-_SISTERS = tuple(
-    frozenset(group.split())
-    for group in (
-        "greeting j_wave",
-        "banter ack mood work mutter",
-        "quest j_offer_quest",
-        "quest_none j_no_quest",
-        "haggle j_haggle",
-        "haggle_accept j_accept",
-        "lacking j_no_trade",
-        "here_unknown way_unknown time_unknown weather_unknown who_is_unknown unknown told_none j_shrug",
-        "told_home told_need told_friend",
-        "who bot",
-        "fight_none j_calm",
-        "price j_offer_trade",
-        "health_low j_retreat",
-        "thanks praise",
-    )
-)  # scenes whose lines resemble one another: no rivals; what each needs still holds
-_COUNT = defaultdict(int, {word: len(patterns) for word, patterns in bank.BY_WORD.items()})
-_TOTAL = sum(len(patterns) for patterns in bank.BANK.values())
+_GREETED = {time: greeting.split()[-1].lower() for time, greeting in DATA.facts.times.items()}
+# Groups of scenes whose lines resemble one another: no rivals; what each needs still holds.
+_ALIKE = tuple(frozenset((name, *scene.alike)) for name, scene in DATA.scenes.items() if scene.alike)
+_COUNT = defaultdict(int, {word: len(found) for word, found in patterns.BY_WORD.items()})
+_TOTAL = sum(map(len, patterns.PATTERNS.values()))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`None` where the measure does not apply."""
+
+    fits: bool
+    names_ok: bool | None
+    items_ok: bool | None
+    numbers_ok: bool | None
+    finished: bool
 
 
 @cache
@@ -56,13 +51,12 @@ def _weight(word: str) -> float:
 
 
 @cache
-def _pattern_weight(pattern: bank.Pattern) -> float:
+def _pattern_weight(pattern: patterns.Pattern) -> float:
     return sum(map(_weight, pattern.words))
 
 
-def check(sample_expect: Expect, reply: str) -> Verdict:
+def check(expect: Expect, reply: str) -> Verdict:
     """The verdict on `reply`; `None` for a measure the sample has no use for."""
-    expect = sample_expect
     said, do, shaped = (reply, None, True) if not expect.json else _take_apart(reply, expect)
     lower = said.lower()
     strange = _strange_words(said, expect)
@@ -89,16 +83,16 @@ def _take_apart(reply: str, expect: Expect) -> tuple[str, dict[str, Any] | None,
     do = data["do"]
     if not isinstance(do, dict) or not isinstance(do.get("action"), str):
         return data["say"], None, False
-    params = expect.listed.get(do["action"], () if do["action"] == "nothing" else None)
+    params = expect.offered.get(do["action"], () if do["action"] == "nothing" else None)
     return data["say"], do, params is not None and set(do) == {"action", *params}
 
 
 def right_action(do: Mapping[str, Any] | None, expect: Expect) -> bool:
     """The action that is due; of a gesture, the right one."""
-    if do is None or expect.do is None or do.get("action") != expect.do["action"]:
+    if do is None or expect.decision is None or do.get("action") != expect.decision["action"]:
         return False
-    return all(do.get(key) == expect.do[key] for key in ("kind",) if key in expect.do) and (
-        "side" not in expect.do or do.get("side") in expect.sides
+    return all(do.get(key) == expect.decision[key] for key in ("kind",) if key in expect.decision) and (
+        "side" not in expect.decision or do.get("side") in expect.sides
     )
 
 
@@ -110,12 +104,13 @@ def right_params(do: Mapping[str, Any] | None, expect: Expect) -> bool | None:
 
 def _params_agree(do: Mapping[str, Any] | None, expect: Expect, kind: type) -> bool | None:
     """Whether the parameters of this type are as due; None where there are none."""
-    if expect.do is None:
+    if expect.decision is None:
         return None
-    due = {key: value for key, value in expect.do.items() if key not in ("action", "side") and type(value) is kind}
+    params = {key: value for key, value in expect.decision.items() if key not in ("action", "side")}
+    due = {key: value for key, value in params.items() if type(value) is kind}
     if not due:
         return None
-    if do is None or do.get("action") != expect.do["action"]:
+    if do is None or do.get("action") != expect.decision["action"]:
         return False
     for key, value in due.items():
         if key == "price" and expect.number_range is not None:
@@ -131,19 +126,19 @@ def _params_agree(do: Mapping[str, Any] | None, expect: Expect, kind: type) -> b
 
 
 def _literal_words(said: str, expect: Expect) -> frozenset[str]:
-    words = {word.lower() for word in bank.WORD.findall(said)}
-    values = {word.lower() for value in expect.values for word in bank.WORD.findall(value)}
+    words = {word.lower() for word in patterns.WORD.findall(said)}
+    values = {word.lower() for value in expect.values for word in patterns.WORD.findall(value)}
     return frozenset(word for word in words if word not in values and not word.isdigit())
 
 
 def _likeness(said: str, expect: Expect) -> dict[str, float]:
     """For each scene the likeness of its best pattern, 0 to 1; only patterns this NPC may use now count for its own."""
-    values = {word.lower() for value in expect.values for word in bank.WORD.findall(value)}
+    values = {word.lower() for value in expect.values for word in patterns.WORD.findall(value)}
     words = _literal_words(said, expect)
     size = sum(map(_weight, words))
-    shared: dict[bank.Pattern, float] = defaultdict(float)
+    shared: dict[patterns.Pattern, float] = defaultdict(float)
     for word in words:
-        for pattern in bank.BY_WORD.get(word, ()):
+        for pattern in patterns.BY_WORD.get(word, ()):
             shared[pattern] += _weight(word)
     best: dict[str, float] = defaultdict(float)
     for pattern, common in shared.items():
@@ -152,7 +147,7 @@ def _likeness(said: str, expect: Expect) -> dict[str, float]:
         own = _pattern_weight(pattern) - sum(_weight(word) for word in pattern.words & values)
         best[pattern.scene] = max(best[pattern.scene], 2 * common / (own + size))
     if not words:
-        for pattern in bank.BANK[expect.scene]:
+        for pattern in patterns.PATTERNS[expect.scene]:
             if not pattern.words - values and pattern.suits(expect.role, expect.mood, expect.facts):
                 best[expect.scene] = 1.0
     return best
@@ -161,8 +156,8 @@ def _likeness(said: str, expect: Expect) -> dict[str, float]:
 def _fits(said: str, expect: Expect) -> bool:
     best = _likeness(said, expect)
     own = best[expect.scene]
-    sisters = {expect.scene}.union(*(group for group in _SISTERS if expect.scene in group))
-    rival = max((score for scene, score in best.items() if scene not in sisters), default=0.0)
+    alike = {expect.scene}.union(*(group for group in _ALIKE if expect.scene in group))
+    rival = max((score for scene, score in best.items() if scene not in alike), default=0.0)
     lower = said.lower()
     return (
         own >= MIN_LIKENESS
@@ -182,13 +177,13 @@ def _contradicts(said: str, expect: Expect) -> bool:
 
 
 def _strange_words(said: str, expect: Expect) -> list[str]:
-    """Words neither of the bank nor of the prompt: miscopied or made up."""
-    known = set(bank.WORD.findall(expect.prompt)) | {word for v in expect.values for word in bank.WORD.findall(v)}
+    """Words neither of the patterns nor of the prompt: miscopied or made up."""
+    known = {word for text in (expect.prompt, *expect.values) for word in patterns.WORD.findall(text)}
     small = {word.lower() for word in known}
     strange = []
-    for word in bank.WORD.findall(said):
+    for word in patterns.WORD.findall(said):
         plain = word.removesuffix("'s")
-        if plain in known or word.isdigit() or plain.lower() in bank.VOCABULARY:
+        if plain in known or word.isdigit() or plain.lower() in patterns.VOCABULARY:
             continue
         if plain.lower() in small and (not _is_name(plain) or plain[:1].lower() + plain[1:] in known):
             continue
@@ -210,9 +205,9 @@ def _names_ok(said: str, do: dict[str, Any] | None, expect: Expect, strange: lis
             return False
     if any(_is_name(word) for word in strange):
         return False
-    if any(_has(said, name) and name.lower() not in bank.VOCABULARY for name in expect.foreign_names):
+    if any(_has(said, name) and name.lower() not in patterns.VOCABULARY for name in expect.foreign_names):
         return False
-    target = expect.do.get("target") if expect.do else None
+    target = expect.decision.get("target") if expect.decision else None
     if target is not None and (do is None or do.get("target") != target):
         return False
     speaker_named = any(_has(said, value) for value in expect.values if _is_name(value))
@@ -225,7 +220,7 @@ def _items_ok(lower: str, do: dict[str, Any] | None, expect: Expect, strange: li
             return False
     if any(not _is_name(word) for word in strange):
         return False
-    due = expect.do.get("item") if expect.do else None
+    due = expect.decision.get("item") if expect.decision else None
     if due is not None and (do is None or do.get("item") != due):
         return False
     return True if expect.items or due is not None else None

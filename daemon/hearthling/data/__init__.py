@@ -1,0 +1,15 @@
+"""All that the corpus says and draws from, as YAML files that people write, and their reader.
+
+`load()` returns the records, or raises DataError with file and line of each fault. `python -m hearthling.data` checks.
+"""
+
+from __future__ import annotations
+
+from hearthling.data.files import DataError, split_words
+from hearthling.data.reading import ANYONE, BRAVE_ROLES, FOLDER, PLACEHOLDER, load
+from hearthling.data.records import Data, Scene, Topic
+
+__all__ = [
+    "load", "Data", "DataError", "Scene", "Topic",
+    "ANYONE", "BRAVE_ROLES", "FOLDER", "PLACEHOLDER", "split_words",
+]  # fmt: skip
