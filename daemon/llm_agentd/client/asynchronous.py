@@ -211,7 +211,9 @@ class AsyncClient:
             async with asyncio.timeout(self._connect_timeout_s):
                 await self._connected.wait()
         except TimeoutError:
-            raise Unavailable(f"no daemon at {self.endpoint}", retry_after_ms=RETRY_AFTER_MS) from None
+            raise Unavailable(
+                f"no daemon at {self.endpoint} — start one with: llm-agentd serve", retry_after_ms=RETRY_AFTER_MS
+            ) from None
         if self._connection is None:  # closed meanwhile
             raise Unavailable("the client was closed")
         return self._connection
