@@ -24,9 +24,9 @@ from llm_agentd.errors import (
     TooLarge,
     Unavailable,
 )
-from llm_agentd.memory.memory import open_memory
+from llm_agentd.memory import open_memory
 from llm_agentd.protocol import wire
-from llm_agentd.roles.registry import Roles
+from llm_agentd.roles import Roles
 from llm_agentd.types import Message, Npc, Reply
 from tests.support.daemon_in_process import InProcess
 from tests.support.http_harness import FakeDaemon, delta, error, silent

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_agentd.memory.memory import open_memory
+from llm_agentd.memory import open_memory
 from tests.support.daemon_in_process import InProcess
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "python.md"

@@ -19,7 +19,7 @@ from llm_agentd.engines.base import Engine
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prompt import json_schema
 from llm_agentd.prompt import messages as prompt
-from llm_agentd.roles.registry import Roles
+from llm_agentd.roles import Roles
 from llm_agentd.types import Npc, Sampling, Think
 from tests.support.daemon_in_process import InProcess
 

@@ -16,7 +16,7 @@ from hearthling.corpus.checker import right_action, right_params
 from hearthling.corpus.generator import combination_is_heldout
 from hearthling.corpus.topics import BUILDERS, TOPICS
 from hearthling.corpus.topics.offers import ACTIONS
-from llm_agentd.roles.registry import Roles
+from llm_agentd.roles import Roles
 
 COUNT = 300
 

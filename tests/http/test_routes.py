@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from llm_agentd.http.body import BODY_MAX_BYTES
-from llm_agentd.roles.role import FIELDS
+from llm_agentd.roles import FIELDS
 from tests.support.http_harness import (
     DEADLINE_S,
     Background,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_agentd.memory.memory import SqliteMemory
+from llm_agentd.memory import SqliteMemory
 from tests.memory.talk import MIB, Clock
 
 

@@ -6,8 +6,7 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from llm_agentd.memory.base import Outcome
-from llm_agentd.memory.memory import SqliteMemory
+from llm_agentd.memory import Outcome, SqliteMemory
 from llm_agentd.types import MemoryTurn, Npc, Think
 
 MIB = 2**20

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llm_agentd.memory import SqliteMemory
 from llm_agentd.memory.keywords import stem, words_of
-from llm_agentd.memory.memory import SqliteMemory
 from tests.memory.talk import ANA, MIB, Clock, forget, report_outcome, talk, texts
 
 

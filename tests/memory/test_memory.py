@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from llm_agentd.errors import StartError
-from llm_agentd.memory.base import NullMemory
-from llm_agentd.memory.memory import SqliteMemory, open_memory
+from llm_agentd.memory import NullMemory, SqliteMemory, open_memory
 from llm_agentd.memory.reader import StoreReader
 from llm_agentd.memory.store import Store
 from tests.memory.talk import ANA, MIB, Clock, report_outcome, talk, texts

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from llm_agentd.memory.memory import SqliteMemory
+from llm_agentd.memory import SqliteMemory
 from llm_agentd.memory.retrieval import FACTS_MAX_CHARS
 from llm_agentd.prompt.builder import PromptBuilder
-from llm_agentd.roles.registry import Roles
+from llm_agentd.roles import Roles
 from llm_agentd.types import MemoryTurn, Message, Npc, Think, Turn
 from tests.memory.retrieval_cases import CASES, CHATTER, REPLIES
 from tests.memory.talk import ANA, MIRA, Clock, report_outcome, talk

@@ -19,8 +19,7 @@ from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine, Prompt
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import TooLarge
-from llm_agentd.memory.base import SummarizeBy
-from llm_agentd.memory.memory import SqliteMemory
+from llm_agentd.memory import SqliteMemory, SummarizeBy
 from llm_agentd.server.pipeline import RequestDefaults
 from llm_agentd.types import MemoryTurn, Message, Sampling
 from tests.support.daemon_in_process import Client, InProcess

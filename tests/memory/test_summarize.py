@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from llm_agentd.memory.base import SummaryJob
-from llm_agentd.memory.memory import SqliteMemory
+from llm_agentd.memory import SqliteMemory, SummaryJob
 from llm_agentd.memory.schema import Row
 from llm_agentd.memory.summarize import facts_by_rules, parse_facts
 from tests.memory.talk import ANA, MIB, Clock, talk, texts

@@ -12,8 +12,7 @@ import pytest
 from llm_agentd.cache.entry import CacheEntry
 from llm_agentd.cache.lmdb_cache import LmdbCache
 from llm_agentd.errors import StartError
-from llm_agentd.memory.base import Outcome
-from llm_agentd.memory.memory import SqliteMemory
+from llm_agentd.memory import Outcome, SqliteMemory
 from llm_agentd.memory.store import Store
 from llm_agentd.ops.memory import export, forget
 from llm_agentd.types import MemoryTurn

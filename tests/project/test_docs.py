@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from llm_agentd.errors import AgentdError
-from llm_agentd.roles.role import FIELDS
+from llm_agentd.roles import FIELDS
 from llm_agentd.roles.role_file import read
 
 EXAMPLE_LINES_MAX = {

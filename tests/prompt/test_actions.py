@@ -14,7 +14,7 @@ from llm_agentd.engines.base import EngineInfo
 from llm_agentd.errors import BadRequest
 from llm_agentd.prompt import actions, json_schema
 from llm_agentd.prompt import messages as prompt
-from llm_agentd.roles.registry import Roles
+from llm_agentd.roles import Roles
 from llm_agentd.server.pipeline import OutputFormat
 from llm_agentd.types import Action, Npc, Sampling, Think
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from llm_agentd.prompt import actions, sanitize
 from llm_agentd.prompt import messages as prompt
-from llm_agentd.roles.role import make_role
+from llm_agentd.roles import make_role
 from llm_agentd.types import Action, Npc, Think, Turn
 
 GUARD = make_role("guard", {"title": "the guard", "persona": "A guard keeps the gate."})

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from llm_agentd.prompt import messages as prompt
 from llm_agentd.prompt.builder import PromptBuilder
-from llm_agentd.roles.registry import Roles
-from llm_agentd.roles.role import Role, make_role
+from llm_agentd.roles import Role, Roles, make_role
 from llm_agentd.types import Npc, Think, Turn
 
 MIRA = Think(

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llm_agentd.errors import BadRequest, StartError, TooLarge
-from llm_agentd.roles import role_file
-from llm_agentd.roles.registry import LOOK_EVERY_S, Roles
-from llm_agentd.roles.role import FIELDS, LINE_MAX_CHARS, BadField, Role, make_role
+from llm_agentd.roles import FIELDS, FieldError, Role, Roles, make_role, role_file
+from llm_agentd.roles.registry import REFRESH_EVERY_S
+from llm_agentd.roles.role import LINE_MAX_CHARS
 from llm_agentd.roles.role_file import RoleFileError
 
 FERRYMAN = """\
@@ -46,7 +46,7 @@ class Clock:
         return self.now_s
 
     def tick(self) -> None:
-        self.now_s += LOOK_EVERY_S
+        self.now_s += REFRESH_EVERY_S
 
 
 @pytest.fixture
@@ -355,7 +355,7 @@ def test_whatever_comes_is_a_role_or_a_short_error(fields: dict[str, Any]) -> No
     try:
         role = make_role("any", fields)
         assert make_role("any", role.fields()) == role
-    except BadField as error:
+    except FieldError as error:
         said = str(error)
     assert len(said) < 400
 
@@ -371,7 +371,7 @@ def test_what_is_written_reads_the_same(
     fields = {"title": title, "persona": persona, "knowledge": knowledge, "language": language}
     try:
         role = make_role("any", fields)
-    except BadField:
+    except FieldError:
         return
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     role_file.write(path, role)

@@ -15,7 +15,7 @@ from llm_agentd.cache import open_cache
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import StartError
 from llm_agentd.protocol import wire
-from llm_agentd.roles.registry import Roles
+from llm_agentd.roles import Roles
 from llm_agentd.server.pipeline import RequestDefaults
 from tests.support.daemon_in_process import Client, InProcess
 

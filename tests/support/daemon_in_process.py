@@ -13,14 +13,14 @@ import zmq
 from llm_agentd.cache import CompletionCache, NullCache
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.stub.engine import StubEngine
-from llm_agentd.memory.base import Memory
+from llm_agentd.memory import Memory
 from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.classifier import ClassifierThread
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache, PrefixStore
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.protocol import wire
-from llm_agentd.roles.registry import Roles
+from llm_agentd.roles import Roles
 from llm_agentd.scheduler.affinity import CpuPriority
 from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.scheduler.engine_loop import EngineLoop

@@ -20,8 +20,7 @@ from hearthling.corpus.situation import Situation
 from hearthling.corpus.topics import offers
 from hearthling.data import load
 from llm_agentd.prompt import messages as prompt
-from llm_agentd.roles.registry import Roles
-from llm_agentd.roles.role import Role
+from llm_agentd.roles import Role, Roles
 from llm_agentd.types import Action, Message, Npc, Think, Turn
 
 DATA = load()

@@ -17,11 +17,11 @@ from pathlib import Path
 from llm_agentd.bench.result import Options, Result, percentile
 from llm_agentd.config import Config
 from llm_agentd.engines import open_engine
-from llm_agentd.memory.memory import SqliteMemory
+from llm_agentd.memory import SqliteMemory
 from llm_agentd.memory.schema import Row
 from llm_agentd.memory.store import Store
 from llm_agentd.prompt.builder import PromptBuilder
-from llm_agentd.roles.registry import Roles
+from llm_agentd.roles import Roles
 from llm_agentd.types import Action, MemoryTurn, Message, Npc, Sampling, Think
 
 SIZES = (1_000, 100_000)  # exchanges

@@ -20,7 +20,7 @@ from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine, EngineInfo
 from llm_agentd.engines.machine import cpu_model
 from llm_agentd.errors import StartError
-from llm_agentd.memory.memory import open_memory
+from llm_agentd.memory import open_memory
 from llm_agentd.metrics import Metrics
 from llm_agentd.moderation import moderator as moderation
 from llm_agentd.moderation.audit_log import AuditLog
@@ -30,7 +30,7 @@ from llm_agentd.ops.supervisor import supervise
 from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache, open_prefix_store
 from llm_agentd.prefix_cache.store import FOLDER
 from llm_agentd.prompt.builder import PromptBuilder
-from llm_agentd.roles.registry import Roles
+from llm_agentd.roles import Roles
 from llm_agentd.scheduler.batch_size import Curve, measure, remember, remembered
 from llm_agentd.scheduler.engine_loop import EngineLoop
 from llm_agentd.scheduler.request_queue import RequestQueue
@@ -55,8 +55,8 @@ class Daemon:
         self._config = config
         self._wanted_down = threading.Event()
         # A folder that an admin named must be there; the default one comes with the first role that is written.
-        own_roles = config.agents.roles_dir or state_dir(os.environ) / "roles"
-        roles = Roles.load(own_roles, may_be_missing=config.agents.roles_dir is None)
+        roles_dir = config.agents.roles_dir or state_dir(os.environ) / "roles"
+        roles = Roles.load(roles_dir, may_be_missing=config.agents.roles_dir is None)
         self._audit = AuditLog(config.agents.audit_path, config.agents.audit_days)
         moderator = moderation.build(config.agents, self._audit)
         classifier = _classifier(config.agents) if moderator else None

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from llm_agentd.errors import BadRequest
-from llm_agentd.memory.base import Memory, NullMemory
+from llm_agentd.memory import Memory, NullMemory
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prompt import actions, language, sanitize
 from llm_agentd.prompt import messages as prompt
 from llm_agentd.prompt.token_budget import UNLIMITED_TOKENS, estimate_tokens, fit_facts, fit_turns, memory_tokens
-from llm_agentd.roles.registry import Roles
-from llm_agentd.roles.role import BadField, Role, make_role
+from llm_agentd.roles import FieldError, Role, Roles, make_role
 from llm_agentd.types import Action, MemoryTurn, Message, ModerationContext, Think
 
 
@@ -108,7 +107,7 @@ class PromptBuilder:
             return self.roles.get(think.npc.role, think.npc.persona)
         try:
             return make_role(think.npc.role, think.draft)
-        except BadField as error:
+        except FieldError as error:
             raise BadRequest(f"draft.{error}") from None
 
 

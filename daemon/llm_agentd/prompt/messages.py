@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llm_agentd.prompt import sanitize
-from llm_agentd.roles.role import Role
+from llm_agentd.roles import Role
 from llm_agentd.types import Action, MemoryTurn, Message, Think, Turn
 
 STYLE_LINE = "Speak in character, in one or two short sentences."

@@ -1,6 +1,6 @@
-"""One role: its fields, what each may hold, and the check that files, the wire and the game's editor share.
+"""One role: its fields, and the validation that files, the wire and the game's role editor share.
 
-Pure. Where a field stands (file and line, or a request) is for the caller to say.
+Pure. Errors name the field; the caller adds where it stands (file and line, or the request).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from llm_agentd.util.did_you_mean import did_you_mean
 ROLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")  # also a file's name and a part of an address
 TITLE_MAX_CHARS = 100  # it completes "You are NAME, …"
 PERSONA_MAX_CHARS = 2000  # about 500 tokens: what a small context can spare
-LINE_MAX_CHARS = 400  # a thing to know, or to say: longer ones fit no speech bubble
-LINES_MAX = 32  # of knowledge, greetings or fallback; knowledge all stands in the prompt
+LINE_MAX_CHARS = 400  # of a fact or a spoken line: a longer one fits no speech bubble
+LINES_MAX = 32  # of knowledge, greetings or fallback; all of knowledge stands in the prompt
 SHORT_MAX_CHARS = 60  # what a button can show
 BUTTONS_MAX = 12
-SHOWN_MAX_CHARS = 80  # of a wrong name, in the error that shows it
+SHOWN_MAX_CHARS = 80  # of a rejected name, in the error that shows it
 ACTIONS_MAX = 64  # as many as a request may carry
 
 _ACTION = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -28,8 +28,8 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
 _BRACES = re.compile(r"\{[^}]*\}?|\}")
 
 
-class BadField(ValueError):
-    """A field is unknown, missing or holds what it may not. `item`: which one of a list, from 0."""
+class FieldError(ValueError):
+    """A field is unknown, missing or invalid. `item`: index in a list, from 0."""
 
     def __init__(self, field: str, problem: str, item: int | None = None) -> None:
         place = field if item is None else f"{field}, item {item + 1}"
@@ -60,60 +60,60 @@ class Role:
     language: str = ""
 
     def fields(self) -> dict[str, Any]:
-        """As a file has them: what is not set is left out, the name too."""
+        """As a role's file has them: without the name and without fields that are not set."""
         values = {field: getattr(self, field) for field in FIELDS}
         return {field: list(value) if isinstance(value, tuple) else value for field, value in values.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
-    """What a field holds: a line of text, or with `items_max` so many of them."""
+class _FieldSpec:
+    """A line of text, or with `items_max` a list of so many. `expected`: to say where `pattern` does not match."""
 
     max_chars: int
     items_max: int = 0
-    form: re.Pattern[str] | None = None
-    wanted: str = ""
-    has_player: bool = False
+    pattern: re.Pattern[str] | None = None
+    expected: str = ""
+    allows_player: bool = False
 
 
 FIELDS = {
-    "title": _Kind(TITLE_MAX_CHARS),
-    "persona": _Kind(PERSONA_MAX_CHARS),
-    "knowledge": _Kind(LINE_MAX_CHARS, LINES_MAX),
-    "manner": _Kind(LINE_MAX_CHARS),
-    "voice": _Kind(TITLE_MAX_CHARS),
-    "actions": _Kind(64, ACTIONS_MAX, _ACTION, "want an action's name such as offer_trade"),
-    "greetings": _Kind(LINE_MAX_CHARS, LINES_MAX, has_player=True),
-    "fallback": _Kind(LINE_MAX_CHARS, LINES_MAX, has_player=True),
-    "quick": _Kind(SHORT_MAX_CHARS, BUTTONS_MAX),
-    "language": _Kind(64, form=_LANGUAGE, wanted="want a language code such as de or pt_BR"),
+    "title": _FieldSpec(TITLE_MAX_CHARS),
+    "persona": _FieldSpec(PERSONA_MAX_CHARS),
+    "knowledge": _FieldSpec(LINE_MAX_CHARS, LINES_MAX),
+    "manner": _FieldSpec(LINE_MAX_CHARS),
+    "voice": _FieldSpec(TITLE_MAX_CHARS),
+    "actions": _FieldSpec(64, ACTIONS_MAX, _ACTION, "want an action's name such as offer_trade"),
+    "greetings": _FieldSpec(LINE_MAX_CHARS, LINES_MAX, allows_player=True),
+    "fallback": _FieldSpec(LINE_MAX_CHARS, LINES_MAX, allows_player=True),
+    "quick": _FieldSpec(SHORT_MAX_CHARS, BUTTONS_MAX),
+    "language": _FieldSpec(64, pattern=_LANGUAGE, expected="want a language code such as de or pt_BR"),
 }
 REQUIRED = ("title", "persona")
 
 
 def check_name(name: str) -> str:
-    """`name`, where it is one. Raises BadField."""
+    """Returns `name`. Raises FieldError."""
     if not ROLE_NAME.fullmatch(name):
-        raise BadField(
+        raise FieldError(
             "name", f"want small letters, digits and _, a letter first, at most 64; got {name[:SHOWN_MAX_CHARS]!r}"
         )
     return name
 
 
 def make_role(name: str, data: Mapping[str, Any]) -> Role:
-    """The role of these fields. Raises BadField for the first thing wrong.
+    """Raises FieldError for the first invalid field.
 
-    null, and what Lua and forms send for nothing ("", [], {}), are the same as leaving a field out.
+    null, and what Lua and forms send for nothing ("", [], {}), count as a field that is left out.
     """
     values: dict[str, Any] = {}
     for field, value in data.items():
         if field not in FIELDS:
-            raise BadField(field[:SHOWN_MAX_CHARS], f"unknown field{_hint(field[:SHOWN_MAX_CHARS])}")
+            raise FieldError(field[:SHOWN_MAX_CHARS], f"unknown field{_hint(field[:SHOWN_MAX_CHARS])}")
         if value not in (None, "", [], {}):
             values[field] = _checked(field, FIELDS[field], value)
     for field in REQUIRED:
         if field not in values:
-            raise BadField(field, "missing; want a line of text")
+            raise FieldError(field, "missing; want a line of text")
     return Role(name=name, **values)
 
 
@@ -121,29 +121,29 @@ def _hint(field: str) -> str:
     return did_you_mean(field, FIELDS, otherwise=f"; known: {', '.join(FIELDS)}")
 
 
-def _checked(field: str, kind: _Kind, value: Any) -> str | tuple[str, ...]:
-    if not kind.items_max:
-        return _text(field, kind, value, None)
+def _checked(field: str, spec: _FieldSpec, value: Any) -> str | tuple[str, ...]:
+    if not spec.items_max:
+        return _text(field, spec, value, None)
     if not isinstance(value, (list, tuple)):
-        raise BadField(field, "want a list of lines")
-    if len(value) > kind.items_max:
-        raise BadField(field, f"want at most {kind.items_max} lines, got {len(value)}")
-    return tuple(_text(field, kind, item, at) for at, item in enumerate(value))
+        raise FieldError(field, "want a list of lines")
+    if len(value) > spec.items_max:
+        raise FieldError(field, f"want at most {spec.items_max} lines, got {len(value)}")
+    return tuple(_text(field, spec, item, at) for at, item in enumerate(value))
 
 
-def _text(field: str, kind: _Kind, value: Any, item: int | None) -> str:
+def _text(field: str, spec: _FieldSpec, value: Any, item: int | None) -> str:
     if not isinstance(value, str):  # YAML reads `no` as false, `42` as a number and `a: b` as a mapping
         quotes = "" if isinstance(value, (list, tuple)) else " (put it in quotes)"
-        raise BadField(field, f"want a line of text{quotes}", item)
+        raise FieldError(field, f"want a line of text{quotes}", item)
     text = single_line(value)
     if not text:
-        raise BadField(field, "want a line of text, not an empty one", item)
-    if len(text) > kind.max_chars:
-        raise BadField(field, f"want at most {kind.max_chars} characters, got {len(text)}", item)
-    if kind.form and not kind.form.fullmatch(text):
-        raise BadField(field, f"{kind.wanted}, got {text!r}", item)
-    if kind.has_player:
-        wrong = next((part for part in _BRACES.findall(text) if part != "{player}"), None)
-        if wrong:
-            raise BadField(field, f"{wrong} is not known; in braces only {{player}} may stand", item)
+        raise FieldError(field, "want a line of text, not an empty one", item)
+    if len(text) > spec.max_chars:
+        raise FieldError(field, f"want at most {spec.max_chars} characters, got {len(text)}", item)
+    if spec.pattern and not spec.pattern.fullmatch(text):
+        raise FieldError(field, f"{spec.expected}, got {text!r}", item)
+    if spec.allows_player:
+        unknown = next((part for part in _BRACES.findall(text) if part != "{player}"), None)
+        if unknown:
+            raise FieldError(field, f"{unknown} is not known; in braces only {{player}} may stand", item)
     return text

@@ -1,6 +1,6 @@
-"""A role's YAML file: read with the line of each fault, written so that nobody ever reads half of it.
+"""Reads and writes the YAML file of a role. Errors name file and line; a reader never sees a half-written file.
 
-Main thread at start, router thread after. Knows files; what a role may hold stands in role.py.
+Main thread at the start of the daemon, router thread later. Knows files; `role.py` validates the fields.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from pathlib import Path
 
 import yaml
 
-from llm_agentd.roles.role import BadField, Role, check_name, make_role
+from llm_agentd.roles.role import FieldError, Role, check_name, make_role
 from llm_agentd.util.yaml_lines import YamlError, YamlNode, parse_yaml
 
 SUFFIX = ".yaml"
-FILE_MAX_BYTES = 64 * 1024  # over all limits of role.py together but the longest scripts; it is read between requests
+FILE_MAX_BYTES = 64 * 1024  # more than the limits of role.py add up to; it is read between two requests
 FILE_MODE = 0o644
 HEAD = "# Written by llm-agentd for the game's role editor. Edit it as you like: it is read again at once.\n"
 
 
 class RoleFileError(Exception):
-    """A file that holds no role, as `FILE:LINE: what is wrong`."""
+    """`FILE:LINE: what is wrong`."""
 
 
 def read(path: Path) -> Role:
-    """The role of the file, named as the file is. Raises RoleFileError."""
+    """The role in the file; its name is the file's. Raises RoleFileError."""
     if path.suffix != SUFFIX:
         raise RoleFileError(f"{path}: want the ending {SUFFIX}; rename it to {path.stem}{SUFFIX}")
     try:
         name = check_name(path.stem)
-    except BadField as error:
+    except FieldError as error:
         raise RoleFileError(f"{path}: the file's {error}") from None
     try:
         return _role(path, name, parse_yaml(_text(path)))
@@ -40,7 +40,7 @@ def read(path: Path) -> Role:
 
 
 def write(path: Path, role: Role) -> None:
-    """Puts the file in its place in one step. Raises OSError. (No fsync: that may take longer than a reply.)"""
+    """Replaces the file in one step. Raises OSError. Without fsync, which may take longer than a reply."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(role.fields(), allow_unicode=True, sort_keys=False, width=100)
     handle, name = tempfile.mkstemp(prefix=f".{role.name}.", suffix=".tmp", dir=path.parent)
@@ -56,7 +56,7 @@ def write(path: Path, role: Role) -> None:
 
 def _text(path: Path) -> str:
     try:
-        # Not by open() alone: a pipe of that name would block for ever.
+        # Checked first: open() of a named pipe would block until somebody writes to it.
         if not stat.S_ISREG(path.stat().st_mode):
             raise RoleFileError(f"{path}: want a file")
         data = path.read_bytes()
@@ -77,11 +77,11 @@ def _role(path: Path, name: str, root: YamlNode | None) -> Role:
         raise RoleFileError(f"{path}:{line}: want fields, such as `title: the {name}` and under it `persona: …`")
     try:
         return make_role(name, {field: node.value() for field, node in fields.items()})
-    except BadField as error:
+    except FieldError as error:
         raise RoleFileError(f"{path}:{_line(root, fields, error)}: {error}") from None
 
 
-def _line(root: YamlNode, fields: dict[str, YamlNode], error: BadField) -> int:
-    """Where the field stands: its list's item, its key, or the file's beginning where it is missing."""
+def _line(root: YamlNode, fields: dict[str, YamlNode], error: FieldError) -> int:
+    """The line of the list item or of the key; the first line where the field is missing."""
     node = fields.get(error.field, root)
     return node.line if error.item is None else node.item_line(error.item)

@@ -14,8 +14,7 @@ from typing import Any
 
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.errors import AgentdError, EngineFailed
-from llm_agentd.memory import summarize
-from llm_agentd.memory.base import ForgetCounts, Memory, Outcome, SummaryJob
+from llm_agentd.memory import ForgetCounts, Memory, Outcome, SummaryJob, summarize
 from llm_agentd.protocol import schema
 from llm_agentd.scheduler.batch import Event
 from llm_agentd.scheduler.engine_loop import EngineLoop

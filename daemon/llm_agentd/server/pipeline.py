@@ -11,11 +11,11 @@ from typing import Any
 from llm_agentd.cache import cache_key
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.errors import AgentdError
-from llm_agentd.memory.base import Memory
+from llm_agentd.memory import Memory
 from llm_agentd.prompt.actions import extra_tokens, reply_schema, say_max_chars
 from llm_agentd.prompt.builder import ChatPrompt, PromptBuilder
 from llm_agentd.protocol import schema
-from llm_agentd.roles.registry import Roles
+from llm_agentd.roles import Roles
 from llm_agentd.types import Action, Peer, Reply, Request, Sampling
 
 

@@ -1,7 +1,7 @@
-"""The entrance to what NPCs remember: `open_memory`, and the memory that is kept in an SQLite file.
+"""The memory that is kept in an SQLite file, as the router thread uses it.
 
 The router thread reads over a connection of its own; `writer.py` has the thread that writes. What is queued there is
-visible to reads at once. A file that cannot be used is logged once, and the daemon serves without memory.
+visible to reads at once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from llm_agentd.errors import StartError
-from llm_agentd.memory.base import Memory, NullMemory, OnForgotten, Outcome, SummarizeBy, SummaryJob
+from llm_agentd.memory.base import OnForgotten, Outcome, SummarizeBy, SummaryJob
 from llm_agentd.memory.keywords import storable_line
 from llm_agentd.memory.reader import StoreReader
 from llm_agentd.memory.retrieval import NOTHING, Retrieved, retrieve
@@ -31,29 +31,6 @@ log = logging.getLogger(__name__)
 TEXT_MAX_CHARS = 1000  # kept of each side of an exchange: more than anybody says at once
 FORGOTTEN_S = 600.0  # as long as a request can be open: its reply must not bring back what was forgotten meanwhile
 IDLE_S = 3.0  # without a request for so long, summaries may be made
-
-
-def open_memory(
-    path: Path,
-    *,
-    turns: int,
-    max_bytes: int,
-    summarize_by: SummarizeBy = "auto",
-    purge_cache: Callable[[str | None], int] = lambda _: 0,
-) -> Memory:
-    """The memory in the file `path`, made if missing. Raises StartError where another daemon uses it.
-
-    `turns`: exchanges that a prompt shows; 0 turns memory off. `purge_cache(player)` deletes what names a player (None:
-    all) from the cache of replies and returns how many. A file that cannot be used (read-only, damaged, full disk)
-    gives a NullMemory and one warning.
-    """
-    if not turns:
-        return NullMemory()
-    try:
-        return SqliteMemory(path, turns=turns, max_bytes=max_bytes, summarize_by=summarize_by, purge_cache=purge_cache)
-    except (sqlite3.Error, OSError) as error:
-        log.warning("agents.memory_path: NPCs remember nothing, %s", explain(path, error))
-        return NullMemory()
 
 
 class SqliteMemory:
