@@ -1,7 +1,7 @@
-"""The command line: reads arguments, loads the configuration, hands on to `ops` and `door`.
+"""The command line: reads arguments, loads the configuration and calls the function in `ops`, `http` or `bench`.
 
-Each command imports its own room only when it runs, so that `--help` and `ask` start quickly. Expected errors become
-one line on stderr here, nowhere else. Exit codes: 0 fine, 1 the answer is bad, 2 wrong use.
+Main thread. Each command imports its package only when it runs, so that `--help` and `ask` start quickly. Expected
+errors become one line on stderr here, nowhere else. Exit codes: 0 fine, 1 the answer is bad, 2 wrong use.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _top(
 def serve(config: ConfigFile = None, sets: Sets = None) -> None:
     """Run the daemon, and with it the HTTP adapter unless http.enabled=false.
 
-    Prints one line when it can answer. SIGTERM or Ctrl-C: takes no more, finishes what runs, exits 0.
+    Prints one line when it can answer. SIGTERM or Ctrl-C: accepts no more requests, finishes those that run, exits 0.
     """
     loaded = _load(config, sets)
     _log_to_stderr()
@@ -118,7 +118,7 @@ def serve(config: ConfigFile = None, sets: Sets = None) -> None:
 
 @app.command(short_help="Run the HTTP adapter alone.")
 def http(config: ConfigFile = None, sets: Sets = None) -> None:
-    """Run the HTTP adapter alone, beside a daemon that runs by itself."""
+    """Run the HTTP adapter alone, for a daemon that was started with http.enabled=false."""
     loaded = _load(config, sets)
     _log_to_stderr()
     from llm_agentd.http import run
@@ -130,13 +130,13 @@ def http(config: ConfigFile = None, sets: Sets = None) -> None:
 @app.command(short_help="Ask one question from the terminal.")
 def ask(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What you say.")],
-    role: Annotated[str | None, typer.Option(metavar="ROLE", help="Trade of the NPC, such as smith or elder.")] = None,
+    role: Annotated[str | None, typer.Option(metavar="ROLE", help="Role of the NPC, such as smith or elder.")] = None,
     npc: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the NPC.")] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print the words as they come.")] = False,
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
-    """Ask one question from the terminal: an NPC with --role or --npc, else the bare model."""
+    """Ask one question from the terminal: an NPC with --role or --npc, else the model without a role."""
     if not text.strip():
         _fail("TEXT is empty; say something, such as: llm-agentd ask 'Good morning!' --role smith", WRONG_USE)
     loaded = _load(config, sets)
@@ -175,11 +175,11 @@ def dump(
     raise typer.Exit(code)
 
 
-moderation = typer.Typer(help="What moderation held back, and what it would.", no_args_is_help=True)
+moderation = typer.Typer(help="Read the log of what was held back, or check a text.", no_args_is_help=True)
 app.add_typer(moderation, name="moderation")
 
 
-@moderation.command("log", short_help="What was held back, the newest last.")
+@moderation.command("log", short_help="List what was held back, the newest last.")
 def moderation_log(
     player: Annotated[str | None, typer.Option(metavar="NAME", help="Only what has to do with this player.")] = None,
     since: Annotated[str | None, typer.Option(metavar="WHEN", help="2h, 7d, or a date such as 2026-01-31.")] = None,
@@ -189,7 +189,7 @@ def moderation_log(
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
-    """What was held back from whom, and why; also while the daemon runs."""
+    """List what moderation held back, from whom and why; also while the daemon runs."""
     loaded = _load(config, sets)
     from datetime import UTC, datetime
 
@@ -204,13 +204,13 @@ def moderation_log(
     raise typer.Exit(code)
 
 
-@moderation.command("check", short_help="Whether a text would pass.")
+@moderation.command("check", short_help="Check whether a text would pass.")
 def moderation_check(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What somebody may say.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What somebody might say.")],
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
-    """Whether TEXT passes the word list as it is configured; exit 1 if not. Nothing is logged."""
+    """Check whether TEXT passes the word list as it is configured; exit 1 if not. Nothing is logged."""
     agents = _load(config, sets).agents
     from llm_agentd.moderation.moderator import build
     from llm_agentd.ops.moderation import check
@@ -278,15 +278,14 @@ def install_mod(
     print(run(folder.expanduser()))
 
 
-@app.command(short_help="Measure the daemon beside a bare yardstick.")
+@app.command(short_help="Measure the daemon against a reference.")
 def bench(
     name: Annotated[
         BenchName,
         typer.Argument(
             metavar="NAME",
-            help="hit (cache hits), decode (tokens/s), grammar (what it costs), village (a crowd of NPCs), "
-            "restart (the first reply), ticks "
-            "(a game server's steps) or memory (look-ups).",
+            help="hit (cache hits), decode (tokens/s), grammar (its cost), village (50 NPCs), restart (the first "
+            "reply), ticks (steps of a game server) or memory (look-ups).",
         ),
     ],
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures.")] = None,
@@ -315,9 +314,9 @@ def bench(
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
-    """Measure the daemon beside a yardstick in the same run, and print a table with ratios.
+    """Measure the daemon and a reference in the same run, and print a table with ratios.
 
-    It starts a daemon of its own on free ports with an empty cache; of the configuration it takes the model.
+    Starts a second daemon on free ports with an empty cache; of the configuration only the model is used.
     """
     loaded = _load(config, sets)
     from llm_agentd.bench.result import Options

@@ -1,7 +1,7 @@
 """`llm-agentd dump`: looks into the completion cache, also while the daemon runs.
 
-A process of its own: it reads LMDB without the daemon's help, in short transactions that never hold the
-daemon's pages for long, and writes only when asked to purge. It knows the cache's files, not the daemon.
+Runs in a process separate from the daemon's: it reads LMDB in short transactions, so that the daemon can reuse its
+pages soon, and writes only for `--purge-expired`. It knows the cache's files, not the daemon.
 """
 
 from __future__ import annotations
@@ -24,15 +24,13 @@ from llm_agentd.cache.entry import CacheEntry, DamagedEntry, decode, to_us
 from llm_agentd.cache.key import KEY_BYTES
 from llm_agentd.cache.lmdb_store import SCHEMA, LmdbStore, Totals
 from llm_agentd.errors import StartError
-from llm_agentd.ops.dump_prefixes import line as prefix_line
-from llm_agentd.ops.dump_prefixes import saved_prefixes
-from llm_agentd.ops.dump_prefixes import summary as prefix_summary
+from llm_agentd.ops.dump_prefixes import prefix_line, prefix_summary, saved_prefixes
 from llm_agentd.util.timestamps import rfc3339
 
 Format = Literal["table", "jsonl"]
 
 TABLE_ROWS_MAX = 200  # what a person scrolls through; `--format jsonl` has no limit
-TABLE_CELL_CHARS = 200  # of prompt and text; the prompt's end is shown, for the words just said stand there
+TABLE_CELL_CHARS = 200  # of prompt and text; of a prompt the end is shown, where the player's words stand
 NARROWEST_COLUMNS = 100  # a pipe or a log has no width; narrower the words break up
 
 
@@ -118,7 +116,7 @@ def _open(path: Path, *, readonly: bool) -> LmdbStore:
 
 
 def _rows(store: LmdbStore) -> Iterator[_Row]:
-    """All entries that decode; what does not is `--verify`'s to tell."""
+    """All entries that decode; `--verify` reports the others."""
     for slot, raw in store.records():
         try:
             yield _Row(slot, decode(raw), len(slot) + len(raw))
@@ -248,8 +246,8 @@ def _stats_line(totals: Totals, roles: Counter[str], oldest_s: float | None, exp
 
 
 def _hit_rate(totals: Totals) -> float | None:
-    asked = totals.hits + totals.stored
-    return totals.hits / asked if asked else None
+    lookups = totals.hits + totals.stored
+    return totals.hits / lookups if lookups else None
 
 
 def _console(out: TextIO) -> Console:

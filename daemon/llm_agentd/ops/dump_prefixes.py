@@ -1,7 +1,7 @@
-"""`llm-agentd dump` on saved prefixes: which roles' and personas' beginnings are computed already, and are they whole.
+"""The part of `llm-agentd dump` about saved prefixes: prefixes of prompts that were computed and kept on disk.
 
-Reads the environment beside the cache, also while the daemon runs. What a state holds is the model's own, so there is
-no text to show: `prompt` and `text` are null.
+Reads their LMDB environment in the cache's folder, also while the daemon runs. A saved state holds no text, so `prompt`
+and `text` are null.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def saved_prefixes(cache_path: Path, role: str | None = None) -> tuple[list[Save
     return [one for one in saved if role is None or one.label == role], damaged
 
 
-def line(saved: SavedPrefix) -> dict[str, Any]:
+def prefix_line(saved: SavedPrefix) -> dict[str, Any]:
     """One line of the dump, as CONTRACT section 6 has it; `model` is the fingerprint of model and engine."""
     return {
         "key": saved.key.hex(),
@@ -46,7 +46,7 @@ def line(saved: SavedPrefix) -> dict[str, Any]:
     }
 
 
-def summary(saved: list[SavedPrefix]) -> str:
+def prefix_summary(saved: list[SavedPrefix]) -> str:
     """`3 prefixes, 12,345,678 bytes, 812 tokens (guard 2, smith 1)`."""
     roles: dict[str, int] = {}
     for one in saved:

@@ -1,7 +1,7 @@
 """`llm-agentd install-mod DIR`: copies the mod into a mods or worldmods folder, or updates our copy there.
 
-Runs in the main thread. Touches nothing but DIR/llm_agent, and that only where it is ours (its mod.conf says so)
-and only as a whole: the new copy lies ready beside it before the old one goes.
+Runs in the main thread. Changes nothing but DIR/llm_agent, only where its mod.conf names this mod, and only as a
+whole: the new copy is complete before the old one is removed.
 """
 
 from __future__ import annotations

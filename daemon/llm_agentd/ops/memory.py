@@ -1,7 +1,7 @@
 """`llm-agentd memory`: looks into what NPCs remember, and deletes it for good, also while the daemon runs.
 
-A process of its own on the same SQLite file, in short transactions; what is forgotten is taken out of the file, its
-index, its WAL and the completion cache. It knows the files, not the daemon.
+Runs in a process separate from the daemon's, on the same SQLite file, in short transactions. What is forgotten is
+deleted from the file, its index, its WAL and the completion cache. It knows the files, not the daemon.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ def export(path: Path, *, npc: str | None, player: str | None, out: TextIO) -> i
 
 
 def forget(path: Path, cache_path: Path, audit_path: Path, *, npc: str | None, player: str | None, out: TextIO) -> int:
-    """Deletes what matches (neither: all), and says how much. Raises StartError naming the cure.
+    """Deletes what matches (neither given: everything) and prints how much. Raises StartError naming the cure.
 
-    Of a player forgotten by all, the moderation log's lines go too: only here, for a player who forgets themself in
-    the game must not wipe out what an admin may want to see.
+    Where all NPCs forget a player, that player's lines of the moderation log go too. Only here: `/llm forget` in the
+    game must not delete what an admin may want to see.
     """
     with _opened(path) as store:
         counts, is_wal_empty = store.forget(npc, player)

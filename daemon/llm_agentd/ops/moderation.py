@@ -1,4 +1,7 @@
-"""`llm-agentd moderation`: what was held back, and what would be. Reads the audit log also while the daemon runs."""
+"""`llm-agentd moderation`: lists the audit log, also while the daemon runs, and checks a text.
+
+Runs in a process separate from the daemon's. Knows the log's file and the word list, no sockets.
+"""
 
 from __future__ import annotations
 

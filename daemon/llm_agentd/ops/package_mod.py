@@ -1,7 +1,7 @@
 """`python -m llm_agentd.ops.package_mod DIR`: the mod as DIR/llm_agent-VERSION.zip, for ContentDB or a mods folder.
 
 Called by `make package`, in a checkout. The same files give the same zip, byte for byte: sorted, with fixed times and
-rights. Knows what is left out; what must be in, and what may, is checked by tests/project/test_package.py.
+rights. Knows which files are left out; which must and may be in the zip is checked by tests/project/test_package.py.
 """
 
 from __future__ import annotations
