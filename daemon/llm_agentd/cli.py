@@ -330,8 +330,8 @@ def bench(
         saturate_s=saturate_s,
         upstream=upstream,
         upstream_pid=upstream_pid,
-        peer=peer_python,
-        peer_binary=peer_binary,
+        llama_server_python=peer_python,
+        llama_server_binary=peer_binary,
         npcs=tuple(map(int, npcs.split(","))),
     )
     raise typer.Exit(run(name.value, loaded, options, json_file=json_file, plot_dir=plot_dir))

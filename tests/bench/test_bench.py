@@ -34,7 +34,7 @@ def test_hit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 @pytest.mark.slow
 def test_decode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decode, "ROUNDS", 1)
-    monkeypatch.setattr(decode, "WIDTHS", (1, 2))
+    monkeypatch.setattr(decode, "SEQUENCES", (1, 2))
     monkeypatch.setattr(decode, "REQUESTS_PER_SEQUENCE", 2)
     written = tmp_path / "decode.json"
     assert runner.run("decode", Config(), json_file=written) == 0
@@ -46,7 +46,7 @@ def test_decode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 def test_grammar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grammar, "ROUNDS", 1)
-    monkeypatch.setattr(grammar, "WIDTHS", (1, 2))
+    monkeypatch.setattr(grammar, "SEQUENCES", (1, 2))
     monkeypatch.setattr(grammar, "REQUESTS_PER_SEQUENCE", 1)
     monkeypatch.setattr(grammar, "NEW_SCHEMAS", 3)
     written = tmp_path / "grammar.json"

@@ -10,6 +10,7 @@ from llm_agentd.bench import ticks
 from llm_agentd.bench.ticks import Run
 from llm_agentd.config import load_config
 from llm_agentd.errors import StartError
+from llm_agentd.ops.harness import model_sets
 
 COUNTS = {"asked": 2.0, "answered": 2.0, "late": 0.0, "doubled": 0.0, "fallbacks": 0.0, "bodies": 1.0}
 
@@ -56,7 +57,7 @@ def test_npcs_without_bodies_are_no_measure() -> None:
 
 def test_the_daemon_gets_all_that_is_said_of_the_model() -> None:
     config = load_config(None, ["model.threads=1", "model.pin_cpus=0,1", "model.cpu_priority=idle"])
-    assert ticks._model_sets(config) == {
+    assert model_sets(config) == {
         "model.threads": "1",
         "model.pin_cpus": "0,1",
         "model.cpu_priority": "idle",

@@ -12,40 +12,41 @@ from pathlib import Path
 import orjson
 import pytest
 
-from llm_agentd.bench import clients, runner
+from llm_agentd.bench import runner
+from llm_agentd.bench.load import clients
+from llm_agentd.bench.load.trace import TraceRequest, requests, system_text, timed, untimed
 from llm_agentd.bench.result import Options
-from llm_agentd.bench.trace import Ask, asks, drain, system_text, timed
 from llm_agentd.config import Config
 from llm_agentd.engines import open_engine
 from llm_agentd.errors import StartError
 from llm_agentd.types import Message, Sampling
 
-ONE = Ask(1, 0, "You are Bram.", "Hello!", seed=3, priority="spoken")
+ONE = TraceRequest(1, 0, "You are Bram.", "Hello!", seed=3, priority="spoken")
 
 
 def test_the_trace_is_the_same_each_time_and_has_its_shares() -> None:
-    trace = drain(300)
-    assert trace == drain(300)
-    distinct = {ask.content for ask in trace}
+    trace = untimed(300)
+    assert trace == untimed(300)
+    distinct = {request.content for request in trace}
     assert 195 <= len(distinct) <= 233, "about 214"
-    assert len({ask.system for ask in trace}) > 40, "50 NPCs"
-    spoken = sum(ask.priority == "spoken" for ask in trace) / len(trace)
+    assert len({request.system for request in trace}) > 40, "50 NPCs"
+    spoken = sum(request.priority == "spoken" for request in trace) / len(trace)
     assert 0.13 < spoken < 0.27
 
 
 def test_bursts_come_at_their_rate() -> None:
     trace = timed(20, 60)
     assert 900 < len(trace) < 1500
-    assert trace == sorted(trace, key=lambda ask: ask.at_s)
-    assert len({ask.at_s for ask in trace}) < len(trace) / 3, "several in one tick"
+    assert trace == sorted(trace, key=lambda request: request.at_s)
+    assert len({request.at_s for request in trace}) < len(trace) / 3, "several in one tick"
 
 
 @pytest.mark.slow
 def test_prompts_have_the_size_the_issue_names() -> None:
     engine = open_engine("llama", threads=1, max_num_seqs=1)
     sizes = []
-    for ask in islice(asks(repeat_share=0), 20):
-        messages = [Message(turn["role"], turn["content"]) for turn in ask.messages]
+    for request in islice(requests(repeat_share=0), 20):
+        messages = [Message(turn["role"], turn["content"]) for turn in request.messages]
         sizes.append(len(engine.encode(None, messages, Sampling())))
     engine.close()
     assert 290 <= sum(sizes) / len(sizes) <= 330, sizes
@@ -100,8 +101,8 @@ def upstream() -> Iterator[str]:
 
 
 def test_an_openai_server_is_asked_and_timed(upstream: str) -> None:
-    client = clients.Upstream(upstream + "/v1")
-    answers, wall_s = clients.drain(client, [ONE] * 5, 2)
+    client = clients.OpenAiClient(upstream + "/v1")
+    answers, wall_s = clients.closed_loop(client, [ONE] * 5, 2)
     client.close()
     assert len(answers) == 5
     assert all(answer.ok and 0 < answer.first_s <= answer.done_s <= wall_s for answer in answers)
@@ -113,8 +114,8 @@ def test_an_openai_server_is_asked_and_timed(upstream: str) -> None:
 
 def test_a_server_that_refuses_is_counted(upstream: str) -> None:
     Sse.refuse = True
-    client = clients.Upstream(upstream)
-    answers, _ = clients.drain(client, [ONE], 1)
+    client = clients.OpenAiClient(upstream)
+    answers, _ = clients.closed_loop(client, [ONE], 1)
     client.close()
     assert not answers[0].ok
     assert "503" in answers[0].error
@@ -130,7 +131,7 @@ def test_a_server_that_refuses_is_counted(upstream: str) -> None:
 )
 def test_a_stream_that_goes_wrong_is_a_failure(upstream: str, last: bytes, why: str) -> None:
     Sse.last = last
-    client = clients.Upstream(upstream)
+    client = clients.OpenAiClient(upstream)
     client.send(ONE)
     (answer,) = client.receive(10)
     client.close()
@@ -140,7 +141,7 @@ def test_a_stream_that_goes_wrong_is_a_failure(upstream: str, last: bytes, why: 
 
 def test_background_that_fails_is_told_and_not_asked_again(upstream: str) -> None:
     Sse.refuse = True
-    client = clients.Upstream(upstream)
+    client = clients.OpenAiClient(upstream)
     busy = (replace(ONE, number=number, priority="background") for number in count())
     heard = clients.saturate(client, busy, 2, repeat(ONE), every_s=10, seconds=0.2)
     client.close()

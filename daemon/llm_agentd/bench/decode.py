@@ -1,7 +1,8 @@
 """`bench decode`: the daemon's tokens/s at 1 to 16 sequences against a bare llama.cpp loop doing the same.
 
 Both get the same prompts and seeds, keep the same number of sequences running and start the next as one ends. The bare
-loop (`bare_loop.py`, a process of its own) has no socket, no window, no cache, no text handling. Rounds in turn.
+loop (reference/bare_loop.py, a separate process) has no socket, no request queue, no cache and no text handling. Rounds
+of each side in turn.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 import statistics
 import time
 
-from llm_agentd.bench.bare_loop import bare_run
+from llm_agentd.bench.reference.bare_loop import bare_run
 from llm_agentd.bench.result import Options, Result
 from llm_agentd.config import Config
 from llm_agentd.engines.chat import chatml
 from llm_agentd.errors import StartError
-from llm_agentd.ops.harness import Peer, daemon
+from llm_agentd.ops.harness import Peer, daemon, model_sets
 
-WIDTHS = (1, 2, 4, 8, 16)
+SEQUENCES = (1, 2, 4, 8, 16)
 ROUNDS = 3
 REQUESTS_PER_SEQUENCE = 12
 MAX_TOKENS = 64
@@ -28,33 +29,33 @@ USER = "[time evening; weather rain; place Oakford; near Tilda the smith]\nGuest
 
 
 def chats(count: int) -> list[list[dict[str, str]]]:
-    """As many different questions of the length that NPCs are asked."""
+    """`count` different chats, each as long as a usual question to an NPC."""
     users = [USER.replace("{number}", str(number)) for number in range(count)]
     return [[{"role": "system", "content": SYSTEM}, {"role": "user", "content": user}] for user in users]
 
 
 def measure(config: Config, _options: Options) -> Result:
-    ours: dict[int, list[float]] = {width: [] for width in WIDTHS}
-    bare: dict[int, list[float]] = {width: [] for width in WIDTHS}
-    sets: dict[str, object] = {"model.engine": config.model.engine}
-    if config.model.path is not None:
-        sets["model.path"] = str(config.model.path)
-    with daemon(sets | {"batch.size": max(WIDTHS)}, http=False) as (endpoint, _, _child), Peer(endpoint) as peer:
+    ours: dict[int, list[float]] = {sequences: [] for sequences in SEQUENCES}
+    bare: dict[int, list[float]] = {sequences: [] for sequences in SEQUENCES}
+    settings = model_sets(config) | {"batch.size": max(SEQUENCES)}
+    with daemon(settings, http=False) as (endpoint, _, _child), Peer(endpoint) as peer:
         info = peer.ask(op="info")["info"]
         if info["engine"] not in ("llama", "llama_native"):
             raise StartError("bench decode: compares with llama.cpp, so it wants model.engine llama or llama_native")
         for _ in range(ROUNDS):
-            for width in WIDTHS:
-                ours[width].append(_ours(peer, width))
-                bare[width].append(_bare(info, width))
+            for sequences in SEQUENCES:
+                ours[sequences].append(_ours(peer, sequences))
+                bare[sequences].append(_bare(info, sequences))
     rows: list[tuple[str, ...]] = []
     ratios: dict[str, float] = {}
     figures: dict[str, float] = {}
-    for width in WIDTHS:
-        mine, theirs = statistics.median(ours[width]), statistics.median(bare[width])
-        ratios[f"at_{width}"] = statistics.median(m / t for m, t in zip(ours[width], bare[width], strict=True))
-        figures |= {f"daemon_tokens_per_s_at_{width}": mine, f"bare_tokens_per_s_at_{width}": theirs}
-        rows.append((str(width), f"{mine:.0f}", f"{theirs:.0f}", f"{ratios[f'at_{width}']:.2f}"))
+    for sequences in SEQUENCES:
+        mine, theirs = statistics.median(ours[sequences]), statistics.median(bare[sequences])
+        ratios[f"at_{sequences}"] = statistics.median(
+            m / t for m, t in zip(ours[sequences], bare[sequences], strict=True)
+        )
+        figures |= {f"daemon_tokens_per_s_at_{sequences}": mine, f"bare_tokens_per_s_at_{sequences}": theirs}
+        rows.append((str(sequences), f"{mine:.0f}", f"{theirs:.0f}", f"{ratios[f'at_{sequences}']:.2f}"))
     return Result(
         title="Decode: tokens/s, prompts included (goal: ratio >= 0.95)",
         columns=("sequences", "daemon", "bare loop", "ratio"),
@@ -65,12 +66,12 @@ def measure(config: Config, _options: Options) -> Result:
     )
 
 
-def _ours(peer: Peer, width: int) -> float:
-    waiting = list(enumerate(chats(width * REQUESTS_PER_SEQUENCE)))
+def _ours(peer: Peer, sequences: int) -> float:
+    waiting = list(enumerate(chats(sequences * REQUESTS_PER_SEQUENCE)))
     tokens, open_requests = 0, 0
     begun_s = time.perf_counter()
     while waiting or open_requests:
-        while waiting and open_requests < width:
+        while waiting and open_requests < sequences:
             seed, messages = waiting.pop(0)
             peer.send(op="infer", messages=messages, seed=seed, max_tokens=MAX_TOKENS, cache="off", deadline_ms=60_000)
             open_requests += 1
@@ -80,10 +81,10 @@ def _ours(peer: Peer, width: int) -> float:
     return tokens / (time.perf_counter() - begun_s)
 
 
-def _bare(info: dict[str, object], width: int) -> float:
-    count = width * REQUESTS_PER_SEQUENCE
+def _bare(info: dict[str, object], sequences: int) -> float:
+    count = sequences * REQUESTS_PER_SEQUENCE
     prompts = [chatml([(turn["role"], turn["content"]) for turn in chat]) for chat in chats(count)]
     prefix = chatml([("system", SYSTEM)]).removesuffix("assistant\n") + "user\n"  # what all begin with
-    return bare_run(info, max_num_seqs=width, max_tokens=MAX_TOKENS, prompts=prompts, prefixes=[prefix] * count)[
+    return bare_run(info, max_num_seqs=sequences, max_tokens=MAX_TOKENS, prompts=prompts, prefixes=[prefix] * count)[
         "tokens_per_s"
     ]

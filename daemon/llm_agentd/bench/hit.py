@@ -1,22 +1,23 @@
 """`bench hit`: what a cache hit costs, against a bare ROUTER echo and a bare FastAPI route of the same run.
 
-Measured idle and while the engine decodes at full width (the game must not feel it), rounds of each side in turn.
+Measured while the engine is idle and while it decodes a full batch (the game must not feel it), each side in turn.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import orjson
 import psutil
 
 from llm_agentd.bench.result import Options, Result, percentile
 from llm_agentd.config import Config
-from llm_agentd.ops.harness import Browser, Peer, daemon, free_port, process, times_us
+from llm_agentd.ops.harness import HttpConnection, Peer, daemon, free_port, model_sets, process
 from llm_agentd.protocol import wire
 
-ROUNDS, CALLS = 5, 400  # medians of rounds taken in turn: noise that comes in waves hits both sides
+ROUNDS, CALLS = 5, 400  # rounds of each side in turn: noise that comes in waves hits both
 IDLE_S = 5.0
 ECHO = """
 import sys, zmq
@@ -27,10 +28,10 @@ BARE = """
 import sys, uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
-class Ask(BaseModel): prompt: str
+class Body(BaseModel): prompt: str
 app = FastAPI()
 @app.post("/infer")
-async def infer(ask: Ask): return {"text": "Good evening."}
+async def infer(body: Body): return {"text": "Good evening."}
 config = uvicorn.Config(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=False, log_level="error")
 server = uvicorn.Server(config)
 start = server.startup
@@ -39,7 +40,7 @@ async def startup(sockets=None):
 server.startup = startup
 server.run()
 """
-ASK = {
+REQUEST = {
     "op": "infer",
     "prompt": "Mira, the healer, looks up. Ana: Good evening!",
     "seed": 1,
@@ -50,65 +51,64 @@ ASK = {
 
 def measure(config: Config, _options: Options) -> Result:
     echo_endpoint, bare_port = f"tcp://127.0.0.1:{free_port()}", free_port()
-    sets = {} if config.model.path is None else {"model.path": config.model.path}
     with (
         process(["-c", ECHO, echo_endpoint], "ready"),
         process(["-c", BARE, str(bare_port)], "ready"),
-        daemon(sets, http=True) as (endpoint, port, child),
+        daemon(model_sets(config), http=True) as (endpoint, port, child),
         Peer(echo_endpoint) as echo,
         Peer(endpoint) as peer,
     ):
         idle_cpu, resident = _at_rest(child.pid, peer)
-        peer.ask(**ASK)
-        part = wire.encode({"id": "x", **ASK})
-        body = orjson.dumps({key: value for key, value in ASK.items() if key != "op"})
-        bare, door = Browser(bare_port), Browser(port)
+        peer.ask(**REQUEST)
+        part = wire.encode({"id": "x", **REQUEST})
+        body = orjson.dumps({key: value for key, value in REQUEST.items() if key != "op"})
+        bare, adapter = HttpConnection(bare_port), HttpConnection(port)
         sides = {
             "zmq_echo": lambda: echo.round_trip(part),
             "zmq_hit": lambda: peer.round_trip(part),
             "http_bare": lambda: bare.post("/infer", body),
-            "http_hit": lambda: door.post("/infer", body),
+            "http_hit": lambda: adapter.post("/infer", body),
         }
         times: dict[str, list[float]] = {name: [] for name in sides}
         for _ in range(ROUNDS):
             for name, call in sides.items():
                 times[name] += times_us(call, CALLS)
-        with _full_width(endpoint, config.batch.size):
+        with FullBatch(endpoint, config.batch.size):
             for name in ("zmq_echo", "zmq_hit"):
                 times[f"{name}_busy"] = [t for _ in range(ROUNDS) for t in times_us(sides[name], CALLS)]
     return _result(times, idle_cpu, resident)
 
 
-class _full_width:
-    """Keeps every sequence of the engine busy in the background until left."""
+class FullBatch:
+    """Keeps every sequence of the engine busy with background requests while the `with` block runs."""
 
-    def __init__(self, endpoint: str, width: int) -> None:
-        self._endpoint, self._width = endpoint, width
+    def __init__(self, endpoint: str, max_num_seqs: int) -> None:
+        self._endpoint, self._max_num_seqs = endpoint, max_num_seqs
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._feed, daemon=True)
 
     def __enter__(self) -> None:
         self._thread.start()
-        time.sleep(0.5)  # until the window is over and all sequences run
+        time.sleep(0.5)  # until the batch is gathered and all sequences run
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join(30)
 
     def _feed(self) -> None:
-        """A process of its own would be fairer to our clients, but waiting here costs them nothing."""
+        """A thread, not a process: it waits nearly all the time, which costs the measured clients nothing."""
         with Peer(self._endpoint) as peer:
-            for number in range(2 * self._width):
-                self._ask(peer, number)
-            number = 2 * self._width
+            for number in range(2 * self._max_num_seqs):
+                self._send(peer, number)
+            number = 2 * self._max_num_seqs
             while not self._ended.is_set():
                 for record in peer.receive():
                     if record["event"] == "done":
-                        self._ask(peer, number)
+                        self._send(peer, number)
                         number += 1
 
     @staticmethod
-    def _ask(peer: Peer, number: int) -> None:
+    def _send(peer: Peer, number: int) -> None:
         prompt = f"Tale {number}: Once upon a time the village"
         peer.send(
             op="infer",
@@ -131,6 +131,18 @@ def _at_rest(pid: int, peer: Peer) -> tuple[float, int]:
     return process.cpu_percent() / 100, process.memory_info().rss - info["model_bytes"]
 
 
+def times_us(call: Callable[[], object], count: int) -> list[float]:
+    """Wall time of each of `count` calls, in microseconds, after a tenth as many to warm up."""
+    for _ in range(count // 10):
+        call()
+    taken: list[float] = []
+    for _ in range(count):
+        begun_ns = time.perf_counter_ns()
+        call()
+        taken.append((time.perf_counter_ns() - begun_ns) / 1000)
+    return taken
+
+
 def _result(times: dict[str, list[float]], idle_cpu: float, resident: int) -> Result:
     p50 = {name: percentile(values, 0.5) for name, values in times.items()}
     p99 = {name: percentile(values, 0.99) for name, values in times.items()}
@@ -144,9 +156,9 @@ def _result(times: dict[str, list[float]], idle_cpu: float, resident: int) -> Re
         "zmq_hit": ("cache hit, ZeroMQ", f"{ratios['zmq_vs_echo_p50']:.2f} x echo (goal <= 3)"),
         "http_bare": ("bare FastAPI route", ""),
         "http_hit": ("cache hit, HTTP", f"{ratios['http_vs_bare_p50']:.2f} x bare (goal <= 2)"),
-        "zmq_echo_busy": ("bare echo, engine at full width", ""),
+        "zmq_echo_busy": ("bare echo, engine with a full batch", ""),
         "zmq_hit_busy": (
-            "cache hit, engine at full width",
+            "cache hit, engine with a full batch",
             f"p99 {ratios['zmq_busy_p99_vs_idle_p50']:.2f} x idle p50 (goal <= 5)",
         ),
     }

@@ -1,8 +1,8 @@
 """`bench memory`: how long it takes to look up what an NPC remembers, as the memory grows; what it adds to a prompt.
 
 The daemon's own memory in a temporary file, filled with made-up talk (words as common as words of talk are), looked up
-as the router thread does: history, outcomes, search for the words said, what the settlement knows. The other side of
-the ratio is the same look-up in a memory a hundredth of the size.
+as the router thread does: history, outcomes, a search for the player's words, what the settlement knows. The ratio is
+to the same look-up in a memory a hundredth of the size.
 """
 
 from __future__ import annotations
@@ -100,9 +100,9 @@ def _lookups(size: int) -> tuple[list[float], int]:
         memory = SqliteMemory(path, turns=TURNS, max_bytes=2**40)
         times_ms: list[float] = []
         for _ in range(LOOKUPS):
-            asked = replace(_pair(chance), said=words(WORDS_ASKED))
+            exchange = replace(_pair(chance), said=words(WORDS_ASKED))
             began_s = time.perf_counter()
-            memory.retrieve(asked)
+            memory.retrieve(exchange)
             times_ms.append((time.perf_counter() - began_s) * 1000)
         memory.close()
         return times_ms, path.stat().st_size
@@ -144,7 +144,7 @@ def _prompt_tokens(config: Config) -> dict[str, int]:
         kv_type=model.kv_type,
     )
     builder = PromptBuilder(Roles.load())
-    asked = Think(
+    think = Think(
         Npc("npc-1", "Mira", "healer"),
         player="Ana",
         utterance="Do you remember what I owe you?",
@@ -154,9 +154,9 @@ def _prompt_tokens(config: Config) -> dict[str, int]:
     def count(messages: Sequence[Message]) -> int:
         return len(engine.encode(None, messages, Sampling()))
 
-    bare = builder.build(asked).messages
-    with_actions = builder.build(replace(asked, actions=ACTIONS)).messages
-    with_facts = builder.build(replace(asked, context={**asked.context, "memory": list(OUTCOMES)})).messages
+    bare = builder.build(think).messages
+    with_actions = builder.build(replace(think, actions=ACTIONS)).messages
+    with_facts = builder.build(replace(think, context={**think.context, "memory": list(OUTCOMES)})).messages
     turns = tuple(
         Message(role, text) for said, reply in TALK for role, text in (("user", f"Ana: {said}"), ("assistant", reply))
     )

@@ -125,22 +125,22 @@ def _fillers(count: int, known: set[str]) -> list[str]:
 
 def _tensors(writer: Any, shape: Shape, words: list[bool], rng: Any) -> None:
     """Input and output share the embedding. Signs at the end keep a token from foretelling itself for ever."""
-    width, kv_width = shape.embedding, shape.kv_heads * shape.head_dim
-    ones: Any = np.ones(width, dtype=np.float32)
-    signs = rng.choice(np.array([-1, 1], dtype=np.float32), width)
-    writer.add_tensor("token_embd.weight", _embedding(rng, words, width), raw_dtype=gguf.GGMLQuantizationType.Q8_0)
-    writer.add_tensor("output_norm.weight", signs * np.float32(SCORE_SPREAD / width**0.5))
+    embedding, kv_dim = shape.embedding, shape.kv_heads * shape.head_dim
+    ones: Any = np.ones(embedding, dtype=np.float32)
+    signs = rng.choice(np.array([-1, 1], dtype=np.float32), embedding)
+    writer.add_tensor("token_embd.weight", _embedding(rng, words, embedding), raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+    writer.add_tensor("output_norm.weight", signs * np.float32(SCORE_SPREAD / embedding**0.5))
     for layer in range(shape.layers):
         writer.add_tensor(f"blk.{layer}.attn_norm.weight", ones)
         writer.add_tensor(f"blk.{layer}.ffn_norm.weight", ones)
         for name, rows, columns in (
-            ("attn_q", width, width),
-            ("attn_k", kv_width, width),
-            ("attn_v", kv_width, width),
-            ("attn_output", width, width),
-            ("ffn_gate", shape.feed_forward, width),
-            ("ffn_up", shape.feed_forward, width),
-            ("ffn_down", width, shape.feed_forward),
+            ("attn_q", embedding, embedding),
+            ("attn_k", kv_dim, embedding),
+            ("attn_v", kv_dim, embedding),
+            ("attn_output", embedding, embedding),
+            ("ffn_gate", shape.feed_forward, embedding),
+            ("ffn_up", shape.feed_forward, embedding),
+            ("ffn_down", embedding, shape.feed_forward),
         ):
             data = _q4_0(rng, rows, columns)
             writer.add_tensor(f"blk.{layer}.{name}.weight", data, raw_dtype=gguf.GGMLQuantizationType.Q4_0)

@@ -1,7 +1,7 @@
 """`bench restart`: the first reply after a restart, with saved prefixes and without, and llama-server's.
 
-A village that ran before has its roles' beginnings on disk. Each round starts the daemon twice on the same folder, with
-and without them, and asks once; the completion cache is not asked. Time until the model is loaded is told apart.
+A village that ran before has the prefixes of its roles on disk. Each round starts the daemon twice on the same folder,
+with and without them, and sends one request that no cached reply answers. The time until the model is loaded is apart.
 """
 
 from __future__ import annotations
@@ -13,26 +13,25 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from llm_agentd.bench.clients import Answer, Client, Daemon, Upstream
+from llm_agentd.bench.load.clients import Answer, DaemonClient, LoadClient, OpenAiClient
+from llm_agentd.bench.load.trace import TraceRequest, role_text
+from llm_agentd.bench.reference.llama_server import CONTEXT_TOKENS, llama_server
 from llm_agentd.bench.result import Options, Result
-from llm_agentd.bench.trace import Ask, role_text
-from llm_agentd.bench.village import CONTEXT_TOKENS, PEER_SLOTS, peer
+from llm_agentd.bench.village import LLAMA_SERVER_SLOTS
 from llm_agentd.config import Config
-from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.errors import StartError
-from llm_agentd.ops.harness import daemon
+from llm_agentd.ops.harness import daemon, model_sets
 from llm_agentd.prefix_cache.store import FOLDER
 
 SYSTEM = role_text("smith") + "\nYou are Bram, the smith, stern, who carves spoons."
-FIRST = Ask(1, 0, SYSTEM, "Robin: Good morning!", seed=1, priority="spoken")
-WARM = Ask(2, 0, SYSTEM, "Robin: Good evening!", seed=1, priority="spoken")
+FIRST = TraceRequest(1, 0, SYSTEM, "Robin: Good morning!", seed=1, priority="spoken")
+WARM = TraceRequest(2, 0, SYSTEM, "Robin: Good evening!", seed=1, priority="spoken")
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Seconds until it said ready, and then of its first reply."""
+    """Seconds until the ready line, and from then to the first text and the end of the first reply."""
 
     ready_s: float
     first_s: float
@@ -52,9 +51,8 @@ def measure(config: Config, options: Options) -> Result:
                 if name == "with":
                     shutil.copytree(kept, cache / FOLDER)
                 starts.append(_start(config, cache, FIRST))
-    if options.peer or options.peer_binary:
-        model = config.model.path or EMBEDDED_MODEL
-        sides["llama-server"] = [_peer_start(model, config, options) for _ in range(options.rounds)]
+    if options.llama_server_python or options.llama_server_binary:
+        sides["llama-server"] = [_llama_server_start(config, options) for _ in range(options.rounds)]
     figures = {
         f"{name}_{part}": statistics.median(getattr(start, part) for start in starts)
         for name, starts in sides.items()
@@ -80,24 +78,25 @@ def measure(config: Config, options: Options) -> Result:
     )
 
 
-def _start(config: Config, cache: Path, ask: Ask) -> Start:
+def _start(config: Config, cache: Path, request: TraceRequest) -> Start:
     began_s = time.perf_counter()
-    with daemon(_sets(config, cache), http=False) as (endpoint, _, _child):
+    settings = model_sets(config) | {"model.context_tokens": CONTEXT_TOKENS, "cache.path": cache}
+    with daemon(settings, http=False) as (endpoint, _, _child):
         ready_s = time.perf_counter() - began_s
-        with contextlib.closing(Daemon(endpoint)) as client:
-            return _asked(client, ask, ready_s)
+        with contextlib.closing(DaemonClient(endpoint)) as client:
+            return _first_reply(client, request, ready_s)
 
 
-def _peer_start(model: Path, config: Config, options: Options) -> Start:
+def _llama_server_start(config: Config, options: Options) -> Start:
     began_s = time.perf_counter()
-    with peer(model, config, PEER_SLOTS[0], options) as (url, _):
+    with llama_server(config, options, slots=LLAMA_SERVER_SLOTS[0]) as (url, _):
         ready_s = time.perf_counter() - began_s
-        with contextlib.closing(Upstream(url)) as client:
-            return _asked(client, FIRST, ready_s)
+        with contextlib.closing(OpenAiClient(url)) as client:
+            return _first_reply(client, FIRST, ready_s)
 
 
-def _asked(client: Client, ask: Ask, ready_s: float) -> Start:
-    client.send(ask, cache="off")
+def _first_reply(client: LoadClient, request: TraceRequest, ready_s: float) -> Start:
+    client.send(request, cache="off")
     answers: list[Answer] = []
     while not answers:
         answers = client.receive(60.0)
@@ -105,11 +104,3 @@ def _asked(client: Client, ask: Ask, ready_s: float) -> Start:
     if not answer.ok:
         raise StartError(f"bench restart: no first reply: {answer.error}")
     return Start(ready_s, answer.first_s, answer.done_s)
-
-
-def _sets(config: Config, cache: Path) -> dict[str, Any]:
-    sets: dict[str, Any] = {"model.context_tokens": CONTEXT_TOKENS, "cache.path": cache}
-    for key in ("path", "threads", "engine", "kv_type"):
-        if (value := getattr(config.model, key)) is not None:
-            sets[f"model.{key}"] = value
-    return sets

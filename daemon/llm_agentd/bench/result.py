@@ -1,4 +1,4 @@
-"""What a benchmark is told and what it gives back; the percentile they all use. Pure."""
+"""The options of a benchmark, its result, and the percentile that all of them use. Pure."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What `village`, `restart` and `ticks` may be told; the others have nothing to choose.
+    """Options of `village`, `restart` and `ticks`; the other benchmarks have none.
 
-    `requests` at `clients` at once, or `rate` a second for `seconds`; `saturate_s`: of the part with a busy engine.
-    `upstream`: URL of a running OpenAI-compatible server. `peer`: a Python with xllamacpp, or `peer_binary` a
-    llama-server: started here, with the same model, at 4 and at 8 slots. `npcs`: how many, one pair of runs each.
+    `requests` by `clients` at the same time, or `rate` a second for `seconds`; `saturate_s`: length of the part with a
+    busy engine. `upstream`: URL of a running OpenAI-compatible server. `llama_server_python`: a Python with xllamacpp,
+    or `llama_server_binary`: a llama-server; either is started with the same model, with 4 and with 8 slots. `npcs`:
+    numbers of NPCs, one pair of runs each.
     """
 
     requests: int = 300
@@ -24,8 +25,8 @@ class Options:
     rounds: int = 3
     upstream: str | None = None
     upstream_pid: int | None = None
-    peer: Path | None = None
-    peer_binary: Path | None = None
+    llama_server_python: Path | None = None
+    llama_server_binary: Path | None = None
     npcs: tuple[int, ...] = (1, 10, 50, 100)
 
 

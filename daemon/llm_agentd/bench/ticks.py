@@ -1,7 +1,7 @@
 """`bench ticks`: what the mod and the daemon cost a real game server's steps, with the LLM off and on, in turn.
 
-Each run is a server of its own (20 Hz, minetest_game) with so many NPCs that have bodies, and a daemon of its own
-beside it; off, the mod is switched off and the daemon idles. The game's side is ops/demo/llm_village/ticks.lua.
+Each run starts a server (20 Hz, minetest_game) with so many NPCs that have bodies, and a daemon beside it; in the runs
+called off the mod is switched off and the daemon idles. The game's side is demo/llm_village/ticks.lua.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from llm_agentd.bench.result import Options, Result, percentile
 from llm_agentd.config import Config
 from llm_agentd.demo.game import STEP_S, Game
 from llm_agentd.errors import StartError
-from llm_agentd.ops.harness import daemon
+from llm_agentd.ops.harness import daemon, model_sets
 
 WARMUP_S = 5.0  # the first prompts of all roles, and a server that has just started
 GIVE_UP_S = 60.0  # for starting, the last answers and stopping
 LOOK_EVERY_S = 0.25  # this process must not be what disturbs the steps
-DEADLINE_MS = 8000  # the mod's own default, said aloud because the game's side checks it
-# How often a visitor asks: each NPC is asked twice a minute, a lone one more often, else there is little to measure.
+DEADLINE_MS = 8000  # the mod's own default, set here because the game's side checks it
+# How often a visitor speaks to an NPC: twice a minute to each; a single NPC more often, to have something to measure.
 NPC_ASKED_EVERY_S = 30.0
 ASKED_EVERY_MAX_S = 5.0
 TALKS_MAX = 100  # llm_agent.npc_talk_groups_max goes no further
@@ -88,7 +88,7 @@ def measure(config: Config, options: Options) -> Result:
 def run_once(config: Config, npcs: int, on: bool, seconds: float) -> Run:
     """One server and one daemon from start to stop. Raises StartError where the game ends without figures."""
     with (
-        daemon(_model_sets(config), http=True) as (_, port, _child),
+        daemon(model_sets(config), http=True) as (_, port, _child),
         tempfile.TemporaryDirectory(prefix="llm-agentd-ticks-") as folder,
     ):
         game = Game(Path(folder), settings=_game_settings(port, npcs, on, seconds))
@@ -135,16 +135,6 @@ def _game_settings(port: int, npcs: int, on: bool, seconds: float) -> dict[str, 
         "llm_village.warmup_s": WARMUP_S,
         "llm_village.ask_interval_s": min(ASKED_EVERY_MAX_S, NPC_ASKED_EVERY_S / npcs),
         "max_forceloaded_blocks": npcs,
-    }
-
-
-def _model_sets(config: Config) -> dict[str, str]:
-    """All that the configuration says of the model, as `--set` takes it."""
-    said = {key: getattr(config.model, key) for key in config.model.model_fields_set}
-    return {
-        f"model.{key}": ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-        for key, value in said.items()
-        if value is not None
     }
 
 
@@ -218,9 +208,9 @@ def goals(pairs: Sequence[tuple[Run, Run]], ratios: dict[str, float]) -> Iterato
         "; ".join(f"{npcs} NPCs: {off} off, {on} on" for npcs, (off, on) in more.items()) or "none",
     )
     runs = [run for pair in pairs for run in pair]
-    broken, asked = sum(run.broken_promises for run in runs), sum(run.counts["asked"] for run in runs)
+    broken, thinks = sum(run.broken_promises for run in runs), sum(run.counts["asked"] for run in runs)
     yield verdict(
-        "every think answered once, by its deadline and one step", not broken, f"{asked - broken} of {asked} were"
+        "every think answered once, by its deadline and one step", not broken, f"{thinks - broken} of {thinks} were"
     )
     own = next((_at(0.99, on.own) for _, on in pairs if on.npcs == OWN_GOAL_NPCS), None)
     yield verdict(

@@ -1,7 +1,7 @@
-"""`bench village`: a village's requests (trace.py) against this daemon and against llama-server, in turn, in one run.
+"""`bench village`: the requests of a village (load/trace.py) to this daemon and to llama-server, one after the other.
 
-Two parts. Drained: so many clients ask as fast as they are answered. Saturated: background requests keep the engine
-busy while a player speaks every other second. The bare loop shows what the same tokens cost with nothing around them.
+Two parts. Closed loop: so many requests are open at any time. Saturated: background requests keep the engine busy while
+a player speaks every other second. The bare loop shows what the same tokens cost with nothing around them.
 """
 
 from __future__ import annotations
@@ -13,30 +13,36 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from llm_agentd.bench.bare_loop import bare_run
-from llm_agentd.bench.clients import Answer, Client, Daemon, Upstream, drain, open_loop, saturate
+from llm_agentd.bench.load.clients import (
+    Answer,
+    DaemonClient,
+    LoadClient,
+    OpenAiClient,
+    closed_loop,
+    open_loop,
+    saturate,
+)
+from llm_agentd.bench.load.peak_memory import PeakMemory
+from llm_agentd.bench.load.trace import TraceRequest, timed, untimed
+from llm_agentd.bench.load.trace import requests as endless
 from llm_agentd.bench.plots import pyplot
+from llm_agentd.bench.reference.bare_loop import bare_run
+from llm_agentd.bench.reference.llama_server import CONTEXT_TOKENS, llama_server
 from llm_agentd.bench.result import Options, Result, percentile
-from llm_agentd.bench.trace import Ask, asks, timed
-from llm_agentd.bench.trace import drain as drained
 from llm_agentd.config import Config
-from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.engines.chat import chatml
-from llm_agentd.engines.gguf import read_head
-from llm_agentd.engines.machine import pick_threads
 from llm_agentd.errors import StartError
-from llm_agentd.ops.harness import PeakMemory, daemon, llama_server
-from llm_agentd.types import PRIORITIES
+from llm_agentd.ops.harness import daemon, model_sets
+from llm_agentd.types import PRIORITIES, Priority
 
-CONTEXT_TOKENS = 512  # of a sequence: a prompt of 310 tokens, 32 more, and room
-PEER_SLOTS = (4, 8)  # llama-server is measured with both, and compared at its best
+LLAMA_SERVER_SLOTS = (4, 8)  # llama-server is measured with both, and compared at its best
 BUSY_REQUESTS = 16  # open at any time in the saturated part: twice the places
 SPOKEN_EVERY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one server made of the trace. Times in seconds; `rss_bytes`: the most it had resident."""
+    """What one server did with the trace. Times in seconds; `rss_bytes`: the most it had resident."""
 
     name: str
     answers: tuple[Answer, ...]
@@ -53,7 +59,7 @@ class Side:
         return [answer for answer in (*self.answers, *self.spoken_busy) if not answer.ok]
 
     def first(self, share: float, priority: str | None = None) -> float:
-        return _at(share, [a.first_s for a in self.answers if a.ok and priority in (None, a.ask.priority)])
+        return _at(share, [a.first_s for a in self.answers if a.ok and priority in (None, a.request.priority)])
 
     def done(self, share: float) -> float:
         return _at(share, [a.done_s for a in self.answers if a.ok])
@@ -63,10 +69,9 @@ class Side:
 
 
 def measure(config: Config, options: Options) -> Result:
-    requests = timed(options.rate, options.seconds) if options.rate else drained(options.requests)
-    model = config.model.path or EMBEDDED_MODEL
+    requests = timed(options.rate, options.seconds) if options.rate else untimed(options.requests)
     ours, info = _ours(config, requests, options)
-    others = list(_peers(model, config, requests, options))
+    others = list(_others(config, requests, options))
     distinct = _distinct(requests)
     # The repeats cost the bare loop nothing.
     bound = _bare_requests_per_s(info, distinct) * len(requests) / len(distinct)
@@ -98,60 +103,59 @@ def measure(config: Config, options: Options) -> Result:
     )
 
 
-def _ours(config: Config, requests: Sequence[Ask], options: Options) -> tuple[Side, dict[str, Any]]:
-    with daemon(_sets(config), http=False) as (endpoint, _, child), contextlib.closing(Daemon(endpoint)) as client:
+def _ours(config: Config, requests: Sequence[TraceRequest], options: Options) -> tuple[Side, dict[str, Any]]:
+    settings = model_sets(config) | {"model.context_tokens": CONTEXT_TOKENS, "batch.size": config.batch.size}
+    with (
+        daemon(settings, http=False) as (endpoint, _, child),
+        contextlib.closing(DaemonClient(endpoint)) as client,
+    ):
         return _side(f"llm-agentd ({client.info['engine']})", client, requests, options, child.pid), client.info
 
 
-def _bare_requests_per_s(info: dict[str, Any], distinct: Sequence[Ask]) -> float:
+def _bare_requests_per_s(info: dict[str, Any], distinct: Sequence[TraceRequest]) -> float:
     made = bare_run(
         info,
         max_num_seqs=info["max_sequences"],
         max_tokens=distinct[0].max_tokens,
-        prompts=[_prompt(ask) for ask in distinct],
-        prefixes=[_prefix(ask) for ask in distinct],
+        prompts=[_prompt(request) for request in distinct],
+        prefixes=[_prefix(request) for request in distinct],
     )
     return made["requests_per_s"]
 
 
-def _peers(model: Path, config: Config, requests: Sequence[Ask], options: Options) -> Iterator[Side]:
+def _others(config: Config, requests: Sequence[TraceRequest], options: Options) -> Iterator[Side]:
     if options.upstream:
-        with contextlib.closing(Upstream(options.upstream)) as client:
+        with contextlib.closing(OpenAiClient(options.upstream)) as client:
             yield _side(options.upstream, client, requests, options, options.upstream_pid)
-    if options.peer or options.peer_binary:
-        for slots in PEER_SLOTS:
-            with peer(model, config, slots, options) as (url, pid), contextlib.closing(Upstream(url)) as client:
+    if options.llama_server_python or options.llama_server_binary:
+        for slots in LLAMA_SERVER_SLOTS:
+            with (
+                llama_server(config, options, slots=slots) as (url, pid),
+                contextlib.closing(OpenAiClient(url)) as client,
+            ):
                 yield _side(f"llama-server -np {slots}", client, requests, options, pid)
 
 
-def peer(
-    model: Path, config: Config, slots: int, options: Options
-) -> contextlib.AbstractContextManager[tuple[str, int]]:
-    """llama-server with the same model and as many threads."""
-    return llama_server(
-        model,
-        slots=slots,
-        threads=config.model.threads or pick_threads(read_head(model).parameters),
-        context_tokens=CONTEXT_TOKENS,
-        python=options.peer,
-        binary=options.peer_binary,
-    )
-
-
-def _side(name: str, client: Client, requests: Sequence[Ask], options: Options, pid: int | None) -> Side:
+def _side(name: str, client: LoadClient, requests: Sequence[TraceRequest], options: Options, pid: int | None) -> Side:
     with PeakMemory(pid or os.getpid()) as memory:
         answers, wall_s, heard = _measured(client, requests, options)
     return Side(name, tuple(answers), wall_s, tuple(heard), memory.bytes if pid else 0)
 
 
-def _measured(client: Client, requests: Sequence[Ask], options: Options) -> tuple[list[Answer], float, list[Answer]]:
+def _measured(
+    client: LoadClient, requests: Sequence[TraceRequest], options: Options
+) -> tuple[list[Answer], float, list[Answer]]:
     if options.rate:
         answers, wall_s = open_loop(client, requests)
     else:
-        answers, wall_s = drain(client, requests, options.clients)
-    busy = (replace(ask, priority="background", number=ask.number + 1_000_000) for ask in asks(seed=2, repeat_share=0))
-    spoken = (replace(ask, priority="spoken", number=ask.number + 2_000_000) for ask in asks(seed=3, repeat_share=0))
+        answers, wall_s = closed_loop(client, requests, options.clients)
+    busy = (_renumbered(one, "background", 1_000_000) for one in endless(seed=2, repeat_share=0))
+    spoken = (_renumbered(one, "spoken", 2_000_000) for one in endless(seed=3, repeat_share=0))
     return answers, wall_s, saturate(client, busy, BUSY_REQUESTS, spoken, SPOKEN_EVERY_S, options.saturate_s)
+
+
+def _renumbered(request: TraceRequest, priority: Priority, first_number: int) -> TraceRequest:
+    return replace(request, priority=priority, number=first_number + request.number)
 
 
 def _rows(sides: Sequence[Side]) -> Iterator[tuple[str, ...]]:
@@ -196,28 +200,20 @@ def _at(share: float, values: list[float]) -> float:
     return percentile(values, share) if values else float("nan")
 
 
-def _sets(config: Config) -> dict[str, Any]:
-    sets: dict[str, Any] = {"model.context_tokens": CONTEXT_TOKENS, "batch.size": config.batch.size}
-    for key in ("path", "threads"):
-        if (value := getattr(config.model, key)) is not None:
-            sets[f"model.{key}"] = value
-    return sets | {"model.engine": config.model.engine, "model.kv_type": config.model.kv_type}
+def _distinct(requests: Sequence[TraceRequest]) -> list[TraceRequest]:
+    return list({request.content: request for request in requests}.values())
 
 
-def _distinct(requests: Sequence[Ask]) -> list[Ask]:
-    return list({ask.content: ask for ask in requests}.values())
-
-
-def _prefix(ask: Ask) -> str:
+def _prefix(request: TraceRequest) -> str:
     """The text that all NPCs of the role begin with."""
-    return chatml([("system", ask.system)]).split("\nYou are ")[0] + "\n"
+    return chatml([("system", request.system)]).split("\nYou are ")[0] + "\n"
 
 
-def _prompt(ask: Ask) -> str:
-    return chatml([(turn["role"], turn["content"]) for turn in ask.messages])
+def _prompt(request: TraceRequest) -> str:
+    return chatml([(turn["role"], turn["content"]) for turn in request.messages])
 
 
-def _title(requests: Sequence[Ask], options: Options) -> str:
+def _title(requests: Sequence[TraceRequest], options: Options) -> str:
     how = f"{options.rate:g} requests/s" if options.rate else f"{options.clients} clients at once"
     return f"Village: {len(requests)} requests, {how}"
 

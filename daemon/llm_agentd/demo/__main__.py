@@ -22,9 +22,9 @@ from rich.table import Table
 
 from llm_agentd.demo.game import ASK, SAY, STATS, Game, engine_version, find_binary
 from llm_agentd.errors import StartError
-from llm_agentd.ops.harness import Browser, Peer, daemon
+from llm_agentd.ops.harness import HttpConnection, Peer, daemon
 
-GIVE_UP_S = 60.0  # a server that has not said anything by then never will
+GIVE_UP_S = 60.0  # a server that has logged nothing by then never will
 LOOK_EVERY_S = 0.1
 
 
@@ -51,7 +51,7 @@ def run(seconds: float) -> int:
     version = engine_version(find_binary())  # before anything starts: without a game server there is no demo
     with (
         tempfile.TemporaryDirectory(prefix="llm-agentd-demo-") as folder,
-        # A minute is short: what is asked a second time already comes from the cache.
+        # A minute is short: the same question is answered from the cache the second time already.
         daemon({"cache.variants.think": 1}, http=True) as (endpoint, port, _),
         Peer(endpoint) as peer,
     ):
@@ -75,7 +75,7 @@ def run(seconds: float) -> int:
             code = game.stop()
         if not stats:
             raise StartError(f"the game server gave no sign of life (exit code {code}):\n{game.last_words()}")
-        summary = _summary(stats, Browser(port).get("/metrics").decode(), version, info["model"])
+        summary = _summary(stats, HttpConnection(port).get("/metrics").decode(), version, info["model"])
     _print_table(summary, stats)
     print(f"summary {orjson.dumps(summary).decode()}")
     return 0

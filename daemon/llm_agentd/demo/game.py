@@ -1,6 +1,6 @@
-"""A real Luanti/Minetest server without a screen, in a folder of its own, with the mod and what plays with it.
+"""Starts a real Luanti/Minetest server without a screen, in a folder given to it, with the mod and further mods.
 
-Used by `make demo`, where the village plays, and by end-to-end tests with mods of their own.
+Used by `make demo` and `bench ticks` with the village (llm_village/), and by end-to-end tests with mods of theirs.
 Knows the engine's command line and log, nothing of models.
 """
 
@@ -26,12 +26,12 @@ BINARIES = (
     "minetest-server",
 )
 VILLAGE_MOD = Path(__file__).parent / "llm_village"
-# What the mod and the village write into the server's action log.
+# Lines that the mod and the village write into the server's action log.
 SAY = re.compile(r"\[llm_agent\] say npc=(\S+) name=(\S+) role=(\S+) fallback=(\S+) cache=(\S+) ms=(\d+) text=(.*)")
 ASK = re.compile(r"\[llm_village\] ask visitor=(\S+) name=(\S+) text=(.*)")
 STATS = re.compile(r"\[llm_village\] stats (\{.*\})")
 STOP_S = 20.0  # a server that saves a one-node world needs about one
-STEP_S = 0.05  # 20 Hz, the pace the mod promises to keep
+STEP_S = 0.05  # 20 Hz, the step that the mod is made for
 
 _CONF = """\
 server_announce = false
@@ -66,13 +66,13 @@ def find_binary() -> str:
 
 def engine_version(binary: str) -> str:
     """`5.6.1` as the binary says it."""
-    said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
-    found = re.search(r"\d+\.\d+\.\d+\S*", said.stdout + said.stderr)
+    done = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"\d+\.\d+\.\d+\S*", done.stdout + done.stderr)
     return found.group(0) if found else "unknown"
 
 
 class Game:
-    """Start, read its log lines, stop. Beside llm_agent the world has `mods`, folders named as their mods are."""
+    """Start, read its log lines, stop. The world has llm_agent and `mods`, folders named as their mods are."""
 
     def __init__(
         self,

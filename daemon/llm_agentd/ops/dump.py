@@ -31,7 +31,7 @@ Format = Literal["table", "jsonl"]
 
 TABLE_ROWS_MAX = 200  # what a person scrolls through; `--format jsonl` has no limit
 TABLE_CELL_CHARS = 200  # of prompt and text; of a prompt the end is shown, where the player's words stand
-NARROWEST_COLUMNS = 100  # a pipe or a log has no width; narrower the words break up
+NARROWEST_COLUMNS = 100  # of a table in a pipe or a log, which have no columns of their own
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""What benchmarks and the demo start and measure with: the real daemon as processes of its own, and plain clients.
+"""What benchmarks, the demo and tests start: the real daemon as child processes, and plain clients to ask it.
 
-Everything started here is stopped by leaving its `with` block.
+Everything started here is stopped by leaving its `with` block. Knows commands and sockets, nothing of what is measured.
 """
 
 from __future__ import annotations
@@ -10,24 +10,18 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import zmq
 
+from llm_agentd.config import Config
 from llm_agentd.errors import StartError
 from llm_agentd.protocol import wire
 
 REPLY_WAIT_MS = 60_000  # a bench that hangs says so instead of waiting for ever
-MEMORY_LOOK_S = 0.25
-LLAMA_SERVER_FILE = (
-    Path(__file__).parents[1] / "bench" / "llama_server.py"
-)  # a file, not a module: its Python knows nothing of us
 
 
 def free_port() -> int:
@@ -60,9 +54,19 @@ def process(args: list[str], ready: str, python: str = sys.executable) -> Iterat
         child.wait(30)
 
 
+def model_sets(config: Config) -> dict[str, Any]:
+    """All that the configuration sets of the model, as keys and texts for `--set`."""
+    values = {key: getattr(config.model, key) for key in config.model.model_fields_set}
+    return {
+        f"model.{key}": ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        for key, value in values.items()
+        if value is not None
+    }
+
+
 @contextmanager
 def daemon(sets: Mapping[str, Any], *, http: bool) -> Iterator[tuple[str, int, subprocess.Popen[str]]]:
-    """A daemon of our own on free ports, with an empty cache and shipped roles: `(endpoint, http port, process)`."""
+    """A daemon on free ports, with an empty cache and the shipped roles: `(endpoint, http port, process)`."""
     endpoint, port = f"tcp://127.0.0.1:{free_port()}", free_port()
     with tempfile.TemporaryDirectory(prefix="llm-agentd-bench-") as folder:
         settings = {
@@ -79,46 +83,6 @@ def daemon(sets: Mapping[str, Any], *, http: bool) -> Iterator[tuple[str, int, s
             args += ["--set", f"{key}={value}"]
         with process(args, "ready ") as child:
             yield endpoint, port, child
-
-
-@contextmanager
-def llama_server(
-    model: Path, *, slots: int, threads: int, context_tokens: int, python: Path | None, binary: Path | None
-) -> Iterator[tuple[str, int]]:
-    """A llama-server of `python`'s xllamacpp, or a binary, at `slots` requests of `context_tokens`: `(url, pid)`."""
-    port = free_port()
-    args = [str(LLAMA_SERVER_FILE), str(model), "--np", str(slots), "--threads", str(threads), "--port", str(port)]
-    args += ["--context-tokens", str(context_tokens)]
-    if binary is not None:
-        args += ["--binary", str(binary)]
-    with process(args, "ready ", python=str(python or sys.executable)) as child:
-        yield f"http://127.0.0.1:{port}", child.pid
-
-
-class PeakMemory:
-    """The most that a process and its children held while the `with` block ran; `bytes` is theirs together."""
-
-    def __init__(self, pid: int) -> None:
-        self.bytes = 0
-        self._process = psutil.Process(pid)
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="peak-memory", daemon=True)
-
-    def __enter__(self) -> PeakMemory:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while True:
-            with suppress(psutil.Error):  # a child may end while we look
-                family = [self._process, *self._process.children(recursive=True)]
-                self.bytes = max(self.bytes, sum(member.memory_info().rss for member in family))
-            if self._ended.wait(MEMORY_LOOK_S):
-                return
 
 
 class Peer:
@@ -179,8 +143,8 @@ class Peer:
         return self._socket.recv()
 
 
-class Browser:
-    """One kept-alive HTTP connection without any cleverness, the same for both sides."""
+class HttpConnection:
+    """One kept-alive HTTP connection to a port of this machine, as cheap as Python has it."""
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port)
@@ -189,27 +153,15 @@ class Browser:
         self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def get(self, path: str) -> bytes:
-        return self._ask("GET", path, None)
+        return self._request("GET", path, None)
 
     def post(self, path: str, body: bytes) -> bytes:
-        return self._ask("POST", path, body)
+        return self._request("POST", path, body)
 
-    def _ask(self, method: str, path: str, body: bytes | None) -> bytes:
+    def _request(self, method: str, path: str, body: bytes | None) -> bytes:
         self._connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
         answer = self._connection.getresponse()
         text = answer.read()
         if answer.status != 200:
             raise StartError(f"{method} {path} answered {answer.status}: {text[:200]!r}")
         return text
-
-
-def times_us(call: Callable[[], object], count: int) -> list[float]:
-    """Wall time of each of `count` calls, in microseconds, after a tenth as many to warm up."""
-    for _ in range(count // 10):
-        call()
-    taken: list[float] = []
-    for _ in range(count):
-        begun_ns = time.perf_counter_ns()
-        call()
-        taken.append((time.perf_counter_ns() - begun_ns) / 1000)
-    return taken

@@ -1,6 +1,7 @@
 """Clients for `bench village` and `bench restart`: one for this daemon, one for any OpenAI-compatible server.
 
-Both stream, and note when a request was sent, when its first text came and when it was done. Failures are answers too.
+Both stream, and note when a request was sent, when its first text came and when it was done. A failure is an `Answer`
+too. Each client is used by one thread; the OpenAI-compatible one starts a thread for each request.
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ import httpx2
 import orjson
 import zmq
 
-from llm_agentd.bench.trace import Ask
+from llm_agentd.bench.load.trace import TraceRequest
 from llm_agentd.protocol import wire
 
 TIMEOUT_S = 600.0
 TEMPERATURE = 0.7
 MODELS_TIMEOUT_S = 10.0
-MALFORMED = (ValueError, LookupError, TypeError, AttributeError)  # what an answer of another shape raises
+MALFORMED = (ValueError, LookupError, TypeError, AttributeError)  # what reading an answer of another shape raises
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Seconds since the request was sent. `tokens`: prompt, reused, generated, as far as the server says."""
 
-    ask: Ask
+    request: TraceRequest
     ok: bool
     first_s: float
     done_s: float
@@ -37,8 +38,8 @@ class Answer:
     error: str = ""
 
 
-class Client(Protocol):
-    def send(self, ask: Ask, *, cache: str = "use") -> None: ...
+class LoadClient(Protocol):
+    def send(self, request: TraceRequest, *, cache: str = "use") -> None: ...
 
     def receive(self, timeout_s: float) -> list[Answer]:
         """Answers that are complete, waiting for one so long."""
@@ -46,32 +47,32 @@ class Client(Protocol):
     def close(self) -> None: ...
 
 
-class Daemon:
+class DaemonClient:
     """This daemon, over ZeroMQ, all requests on one socket."""
 
     def __init__(self, endpoint: str) -> None:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = self._context.socket(zmq.DEALER)
         self._socket.connect(endpoint)
-        self._open: dict[str, tuple[Ask, float, float | None]] = {}
+        self._open: dict[str, tuple[TraceRequest, float, float | None]] = {}
         self._socket.send(wire.encode({"op": "info", "id": "info"}))
         records = [record for record in wire.decode(self._socket.recv()) if isinstance(record, dict)]
         self.info: dict[str, Any] = records[0]["info"]
 
-    def send(self, ask: Ask, *, cache: str = "use") -> None:
+    def send(self, request: TraceRequest, *, cache: str = "use") -> None:
         record = {
             "op": "infer",
-            "id": str(ask.number),
-            "messages": ask.messages,
-            "seed": ask.seed,
+            "id": str(request.number),
+            "messages": request.messages,
+            "seed": request.seed,
             "temperature": TEMPERATURE,
-            "max_tokens": ask.max_tokens,
+            "max_tokens": request.max_tokens,
             "stream": True,
-            "priority": ask.priority,
+            "priority": request.priority,
             "deadline_ms": int(TIMEOUT_S * 1000),
             "cache": cache,
         }
-        self._open[str(ask.number)] = (ask, time.perf_counter(), None)
+        self._open[str(request.number)] = (request, time.perf_counter(), None)
         self._socket.send(wire.encode(record))
 
     def receive(self, timeout_s: float) -> list[Answer]:
@@ -81,16 +82,16 @@ class Daemon:
         answers: list[Answer] = []
         for record in wire.decode(self._socket.recv()):
             assert isinstance(record, dict), record
-            ask, sent_s, first_s = self._open[record["id"]]
+            request, sent_s, first_s = self._open[record["id"]]
             if record["event"] == "delta":
                 if first_s is None:
-                    self._open[record["id"]] = (ask, sent_s, now_s)
+                    self._open[record["id"]] = (request, sent_s, now_s)
                 continue
             del self._open[record["id"]]
             ok = record["event"] == "done"
             answers.append(
                 Answer(
-                    ask,
+                    request,
                     ok,
                     (first_s or now_s) - sent_s,
                     now_s - sent_s,
@@ -106,7 +107,7 @@ class Daemon:
 
 
 def _computed(record: dict[str, Any]) -> dict[str, int]:
-    """Of a cache hit or a twin nothing was computed."""
+    """Nothing, where the reply came from the cache or of an identical request."""
     if record["cache"] not in ("miss", "off"):
         return {}
     usage = record["usage"]
@@ -117,7 +118,7 @@ def _computed(record: dict[str, Any]) -> dict[str, int]:
     }
 
 
-class Upstream:
+class OpenAiClient:
     """`/v1/chat/completions` of any server; a thread a request, as its users would."""
 
     def __init__(self, url: str) -> None:
@@ -129,22 +130,22 @@ class Upstream:
         self._model = self._first_model(base + "/models")
 
     def _first_model(self, url: str) -> dict[str, str]:
-        """Most servers want to be told the model; llama-server has but one."""
+        """The request's `model`, which most servers need; llama-server has one model and needs none."""
         try:
             return {"model": str(self._http.get(url, timeout=MODELS_TIMEOUT_S).json()["data"][0]["id"])}
         except (httpx2.HTTPError, *MALFORMED):
             return {}
 
-    def send(self, ask: Ask, *, cache: str = "use") -> None:
-        threading.Thread(target=self._ask, args=(ask, time.perf_counter()), daemon=True).start()
+    def send(self, request: TraceRequest, *, cache: str = "use") -> None:
+        threading.Thread(target=self._request, args=(request, time.perf_counter()), daemon=True).start()
 
-    def _ask(self, ask: Ask, sent_s: float) -> None:
+    def _request(self, request: TraceRequest, sent_s: float) -> None:
         body = {
             **self._model,
-            "messages": ask.messages,
-            "max_tokens": ask.max_tokens,
+            "messages": request.messages,
+            "max_tokens": request.max_tokens,
             "temperature": TEMPERATURE,
-            "seed": ask.seed,
+            "seed": request.seed,
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -155,19 +156,19 @@ class Upstream:
             with self._http.stream("POST", self._url, json=body) as reply:
                 reply.raise_for_status()
                 for event in _events(reply.iter_lines()):
-                    if "error" in event:  # told in the stream, after a 200
+                    if "error" in event:  # a failure in the stream, after a 200
                         raise ValueError(str(event["error"]))
                     choices = event.get("choices") or [{}]
                     finished = finished or bool(choices[0].get("finish_reason"))
                     if first_s is None and choices[0].get("delta", {}).get("content"):
                         first_s = time.perf_counter()
-                    tokens |= _told(event)
+                    tokens |= _token_counts(event)
             if not finished:
                 raise ValueError("the stream broke off without a finish_reason")
         except (httpx2.HTTPError, *MALFORMED) as problem:
             error = f"{type(problem).__name__}: {problem}"
         now_s = time.perf_counter()
-        self._done.put(Answer(ask, not error, (first_s or now_s) - sent_s, now_s - sent_s, tokens, error))
+        self._done.put(Answer(request, not error, (first_s or now_s) - sent_s, now_s - sent_s, tokens, error))
 
     def receive(self, timeout_s: float) -> list[Answer]:
         try:
@@ -189,7 +190,7 @@ def _events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
             yield orjson.loads(line[6:])
 
 
-def _told(event: dict[str, Any]) -> dict[str, int]:
+def _token_counts(event: dict[str, Any]) -> dict[str, int]:
     """OpenAI's `usage`, and llama-server's own `timings`, which says what its cache saved."""
     tokens: dict[str, int] = {}
     if usage := event.get("usage"):
@@ -199,8 +200,8 @@ def _told(event: dict[str, Any]) -> dict[str, int]:
     return tokens
 
 
-def drain(client: Client, requests: Sequence[Ask], clients: int) -> tuple[list[Answer], float]:
-    """`clients` ask at once, each the next request when it has its answer. Answers and the seconds it took."""
+def closed_loop(client: LoadClient, requests: Sequence[TraceRequest], clients: int) -> tuple[list[Answer], float]:
+    """`clients` requests are open at a time; each answer makes room for the next. Answers, and the seconds it took."""
     waiting = list(reversed(requests))
     answers: list[Answer] = []
     began_s = time.perf_counter()
@@ -215,8 +216,8 @@ def drain(client: Client, requests: Sequence[Ask], clients: int) -> tuple[list[A
     return answers, time.perf_counter() - began_s
 
 
-def open_loop(client: Client, requests: Sequence[Ask]) -> tuple[list[Answer], float]:
-    """Each request at its time, whatever was answered by then."""
+def open_loop(client: LoadClient, requests: Sequence[TraceRequest]) -> tuple[list[Answer], float]:
+    """Each request at its time, whether or not earlier ones are answered. Answers, and the seconds it took."""
     waiting = list(reversed(requests))
     answers: list[Answer] = []
     began_s = time.perf_counter()
@@ -229,29 +230,34 @@ def open_loop(client: Client, requests: Sequence[Ask]) -> tuple[list[Answer], fl
 
 
 def saturate(
-    client: Client, busy: Iterator[Ask], busy_requests: int, spoken: Iterator[Ask], every_s: float, seconds: float
+    client: LoadClient,
+    busy: Iterator[TraceRequest],
+    busy_requests: int,
+    spoken: Iterator[TraceRequest],
+    every_s: float,
+    seconds: float,
 ) -> list[Answer]:
-    """Keeps `busy_requests` open and asks one `spoken` every `every_s`, for so long; the answers of these.
+    """Keeps `busy_requests` open for `seconds`, sends one `spoken` every `every_s`; the spoken ones' answers.
 
-    Busy ones that failed are among them, since the engine was then not as busy as meant; they are not asked again.
+    Busy requests that failed are among them, as the engine was then less busy than it should be; they are not repeated.
     """
     heard: list[Answer] = []
     failed: list[Answer] = []
     began_s = time.perf_counter()
-    open_busy = asked = 0
+    open_busy = spoken_sent = 0
     while True:
         passed_s = time.perf_counter() - began_s
         over = passed_s >= seconds
-        if over and not open_busy and len(heard) == asked:
+        if over and not open_busy and len(heard) == spoken_sent:
             return heard + failed
         while not over and open_busy + len(failed) < busy_requests:
             client.send(next(busy), cache="off")
             open_busy += 1
-        if not over and passed_s >= (asked + 1) * every_s:
+        if not over and passed_s >= (spoken_sent + 1) * every_s:
             client.send(next(spoken), cache="off")
-            asked += 1
+            spoken_sent += 1
         for answer in client.receive(0.02 if not over else TIMEOUT_S):
-            if answer.ask.priority == "spoken":
+            if answer.request.priority == "spoken":
                 heard.append(answer)
             else:
                 open_busy -= 1

@@ -1,8 +1,8 @@
 """The other side of `bench decode` and `bench village`: the least code that batches sequences through llama.cpp.
 
-Order as JSON on stdin, what it made of it as JSON on stdout. It knows the tricks of the engine (prompts by themselves
-in parts, a prefix computed once and restored) and nothing else: no socket, window, cache, streaming or text. Shares
-nothing with the daemon but the binding and its niceness; what the daemon adds to this is its price.
+Reads its order as JSON on stdin and writes the result as JSON to stdout. It has the tricks of the engine (prompts by
+themselves in parts, a prefix computed once and restored) and nothing else: no socket, request queue, cache, streaming
+or text. It shares only the binding and its niceness with the daemon: what the daemon costs above this is overhead.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def bare_run(
         "prompts": prompts,
         "prefixes": prefixes or [""] * len(prompts),
     }
-    module = [sys.executable, "-m", "llm_agentd.bench.bare_loop"]
+    module = [sys.executable, "-m", "llm_agentd.bench.reference.bare_loop"]
     done = subprocess.run(module, input=orjson.dumps(order), capture_output=True, check=False)
     if done.returncode:
         raise StartError(f"the bare loop failed: {done.stderr.decode()[-300:]}")
@@ -61,7 +61,7 @@ class Loop:
         )
         self.max_tokens: int = order["max_tokens"]
         self.states: dict[str, tuple[int, bytes]] = {}
-        self.live: dict[int, list[Any]] = {}
+        self.running: dict[int, list[Any]] = {}
         self.made = 0
 
     def start(self, seq: int, seed: int, prompt: str, prefix: str) -> None:
@@ -76,7 +76,7 @@ class Loop:
                 self.native.load_state(seq, self.states[prefix][1])
         sampler = self.native.sampler(Sampling(temperature=0.7), seed=seed, grammar=None)
         row = self.compute(seq, tokens, len(head), wanted=True)
-        self.live[seq] = [sampler, tokens, len(tokens), 0]
+        self.running[seq] = [sampler, tokens, len(tokens), 0]
         self.take(seq, row)
 
     def compute(self, seq: int, tokens: list[int], first: int, *, wanted: bool) -> int:
@@ -91,23 +91,23 @@ class Loop:
             first = until
 
     def step(self) -> None:
-        rows = [(state[1][state[2]], state[2], seq, True) for seq, state in self.live.items()]
+        rows = [(state[1][state[2]], state[2], seq, True) for seq, state in self.running.items()]
         self.native.decode(rows)
-        for row, seq in enumerate(list(self.live)):
-            self.live[seq][2] += 1
+        for row, seq in enumerate(list(self.running)):
+            self.running[seq][2] += 1
             self.take(seq, row)
 
     def take(self, seq: int, row: int) -> None:
-        state = self.live[seq]
+        state = self.running[seq]
         token = state[0].sample(row)
         if self.native.is_eog(token):
-            del self.live[seq]
+            del self.running[seq]
             return
         self.made += 1
         state[1].append(token)
         state[3] += 1
         if state[3] == self.max_tokens:
-            del self.live[seq]
+            del self.running[seq]
 
 
 def run(order: dict[str, Any]) -> dict[str, float]:
@@ -116,12 +116,12 @@ def run(order: dict[str, Any]) -> dict[str, float]:
     waiting = list(enumerate(zip(order["prompts"], order["prefixes"], strict=True)))[::-1]
     count = len(waiting)
     began_s = time.perf_counter()
-    while waiting or loop.live:
-        free = set(range(order["max_num_seqs"])) - set(loop.live)
+    while waiting or loop.running:
+        free = set(range(order["max_num_seqs"])) - set(loop.running)
         if free and waiting:  # one a step, so that the others go on
             seed, (prompt, prefix) = waiting.pop()
             loop.start(min(free), seed, prompt, prefix)
-        if loop.live:
+        if loop.running:
             loop.step()
     took_s = time.perf_counter() - began_s
     loop.native.close()

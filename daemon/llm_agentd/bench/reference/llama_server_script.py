@@ -1,10 +1,10 @@
-"""Starts llama-server as the other side of a benchmark and says when it answers: `ready http://127.0.0.1:PORT pid=N`.
+"""Starts llama-server as the other side of a benchmark, and prints `ready http://127.0.0.1:PORT pid=N`.
 
-    python peer.py MODEL.gguf --np 4 --threads 2 --port 8090 [--binary /path/to/llama-server]
+    python llama_server_script.py MODEL.gguf --np 4 --threads 2 --port 8090 [--binary /path/to/llama-server]
 
-Without --binary it is the server inside the wheel of xllamacpp, best in an environment of its own:
-`python -m venv peer && peer/bin/pip install xllamacpp`, then run this file with peer/bin/python. Hence nothing of
-this project and no other package is imported here. All settings but those named are llama-server's own defaults.
+Without --binary it is the server inside the wheel of xllamacpp, best in a virtual environment for it alone:
+`python -m venv peer && peer/bin/pip install xllamacpp`, then run this file with peer/bin/python. So it imports nothing
+of this project and no other package. All settings but those named are llama-server's own defaults.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 NICE = 10  # as the daemon's engine thread: on a busy machine the kernel must treat both alike
 CONTEXT_TOKENS = 2048  # of one slot
-HTTP_THREADS = 64  # one for each open request, so that those who wait do so in the server's queue, not at its door
+HTTP_THREADS = 64  # one for each open request, so that requests wait in the server's queue and not before accept()
 POLL_S = 0.01
 HOST = "127.0.0.1"
 
@@ -50,7 +50,7 @@ def _run_binary(options: argparse.Namespace) -> int:
     command += ["--parallel", str(options.np), "--ctx-size", str(options.np * options.context_tokens)]
     command += ["--threads-http", str(HTTP_THREADS)]
     command += ["--threads", str(options.threads), "--threads-batch", str(options.threads), "--log-disable"]
-    # What it says goes to stderr: stdout carries `ready` alone.
+    # Its output goes to stderr: stdout carries the line `ready` alone.
     child = subprocess.Popen(command, stdout=sys.stderr)
     try:
         while not _answers(options.port):
@@ -58,7 +58,7 @@ def _run_binary(options: argparse.Namespace) -> int:
                 print(f"{options.binary} ended with exit code {child.returncode}", file=sys.stderr)
                 return 1
             time.sleep(POLL_S)
-        _say_ready(options.port, child.pid)
+        _print_ready(options.port, child.pid)
         return child.wait()
     finally:
         child.terminate()
@@ -81,7 +81,7 @@ def _run_embedded(options: argparse.Namespace) -> int:
     params.ui = False
     params.verbosity = 0
     server = xllamacpp.Server(params)  # returns when the model is loaded and warm
-    _say_ready(options.port, os.getpid())
+    _print_ready(options.port, os.getpid())
     try:
         while True:
             signal.pause()
@@ -89,7 +89,7 @@ def _run_embedded(options: argparse.Namespace) -> int:
         del server
 
 
-def _say_ready(port: int, pid: int) -> None:
+def _print_ready(port: int, pid: int) -> None:
     print(f"ready http://{HOST}:{port} pid={pid}", flush=True)
 
 

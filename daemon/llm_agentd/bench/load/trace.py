@@ -1,8 +1,8 @@
-"""What a village asks of its model: the same requests in the same order for every side of `bench village`.
+"""The requests of a village: the same ones in the same order for every side of `bench village`.
 
-50 NPCs in 5 roles. A request is [system: the role's text, then the NPC's persona; user: facts and an utterance]: the
-role's part is shared by ten NPCs, the NPC's by its requests, the rest is new each time. A share repeats an earlier
-request to the letter. They come in bursts that fall into one game tick. Pure: same arguments, same trace.
+50 NPCs in 5 roles. A request is [system: the role's text, then the NPC's persona; user: facts and what a player says]:
+the role's part is shared by ten NPCs, the NPC's by its requests, the rest is new each time. A share of them repeats an
+earlier request letter by letter. They come in bursts that fall into one game tick. Pure: same arguments, same trace.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from llm_agentd.types import Priority
 
 REQUESTS = 300
 SEED = 4  # of the first 300 requests 215 are distinct, 63 spoken
-REPEAT_SHARE = 86 / 300  # as in the issue: 214 of 300 are distinct
+REPEAT_SHARE = 86 / 300  # so that about 214 of 300 are distinct
 NPCS_A_ROLE = 10
 MAX_TOKENS = 32
 BURST_MAX = 12  # requests that one game tick may bring
@@ -70,7 +70,7 @@ UTTERANCES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class TraceRequest:
     """One request. `at_s`: when it comes, from the trace's start, if the trace has times."""
 
     number: int
@@ -92,21 +92,22 @@ class Ask:
         return (self.system, self.user, self.seed)
 
 
-def asks(seed: int = SEED, repeat_share: float = REPEAT_SHARE) -> Iterator[Ask]:
+def requests(seed: int = SEED, repeat_share: float = REPEAT_SHARE) -> Iterator[TraceRequest]:
     """The village's requests without end. After any 300 of them, about `repeat_share` repeat an earlier one."""
     rng = random.Random(seed)
-    known: list[Ask] = []
+    known: list[TraceRequest] = []
     seen: set[str] = set()
     number = 0
     while True:
         priority = rng.choices(list(PRIORITY_SHARES), list(PRIORITY_SHARES.values()))[0]
         if known and rng.random() < repeat_share:
-            ask = replace(rng.choice(known), number=number, priority=priority)
+            request = replace(rng.choice(known), number=number, priority=priority)
         else:
             npc = rng.randrange(len(ROLES) * NPCS_A_ROLE)
-            ask = Ask(number, npc, system_text(npc), _new(rng, seen), rng.randrange(2**31), priority)
-            known.append(ask)
-        yield ask
+            user = _new(rng, seen)
+            request = TraceRequest(number, npc, system_text(npc), user, rng.randrange(2**31), priority)
+            known.append(request)
+        yield request
         number += 1
 
 
@@ -120,19 +121,19 @@ def burst_times(rate: float, seed: int = SEED) -> Iterator[float]:
         yield from [at_s] * size
 
 
-def drain(count: int = REQUESTS, seed: int = SEED) -> list[Ask]:
-    """`count` requests without times, to be asked as fast as they are answered."""
-    return list(islice(asks(seed), count))
+def untimed(count: int = REQUESTS, seed: int = SEED) -> list[TraceRequest]:
+    """`count` requests without times, to be sent as fast as they are answered."""
+    return list(islice(requests(seed), count))
 
 
-def timed(rate: float, seconds: float, seed: int = SEED) -> list[Ask]:
+def timed(rate: float, seconds: float, seed: int = SEED) -> list[TraceRequest]:
     """The requests of `seconds` at `rate` a second."""
-    out: list[Ask] = []
-    for ask, at_s in zip(asks(seed), burst_times(rate, seed), strict=False):
+    due: list[TraceRequest] = []
+    for request, at_s in zip(requests(seed), burst_times(rate, seed), strict=False):
         if at_s >= seconds:
             break
-        out.append(replace(ask, at_s=at_s))
-    return out
+        due.append(replace(request, at_s=at_s))
+    return due
 
 
 def role_text(role: str) -> str:
@@ -156,7 +157,7 @@ def system_text(npc: int) -> str:
 
 
 def _new(rng: random.Random, seen: set[str]) -> str:
-    """A user's turn that was not there before."""
+    """A user's turn that was not in the trace before."""
     while True:
         facts = f"[time {rng.choice(TIMES)}; weather {rng.choice(WEATHERS)}; place {rng.choice(PLACES)}; "
         facts += f"near {rng.choice(NAMES)}]"

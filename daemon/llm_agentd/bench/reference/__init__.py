@@ -1,0 +1,1 @@
+"""What benchmarks compare the daemon with: a bare llama.cpp loop, and llama-server."""
