@@ -9,7 +9,7 @@ import pytest
 
 from hearthling.data import FOLDER, DataError, load
 from hearthling.data.__main__ import main
-from llm_agentd.roles.registry import Roles
+from llm_agentd.roles import Roles
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from llm_agentd.prompt import actions, sanitize
+from llm_agentd.prompt import actions
 from llm_agentd.prompt import messages as prompt
 from llm_agentd.roles import make_role
 from llm_agentd.types import Action, Npc, Think, Turn
+from llm_agentd.util import sanitize
 
 GUARD = make_role("guard", {"title": "the guard", "persona": "A guard keeps the gate."})
 BARE = Think(

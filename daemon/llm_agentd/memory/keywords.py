@@ -18,7 +18,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-from llm_agentd.prompt import sanitize
+from llm_agentd.util import sanitize
 
 QUERY_WORDS_MAX = 8  # searched for at once: each costs a lookup in the index, and more do not make a question clearer
 WORD_MAX_CHARS = 40

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from llm_agentd.memory.keywords import stem, storable_line, words_of
-from llm_agentd.prompt import sanitize
+from llm_agentd.util import sanitize
 
 FACT_MAX_CHARS = 120  # of one line
 

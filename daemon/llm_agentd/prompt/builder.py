@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from llm_agentd.errors import BadRequest
 from llm_agentd.memory import Memory, NullMemory
 from llm_agentd.moderation.moderator import Moderator
-from llm_agentd.prompt import actions, language, sanitize
+from llm_agentd.prompt import actions, language
 from llm_agentd.prompt import messages as prompt
 from llm_agentd.prompt.token_budget import UNLIMITED_TOKENS, estimate_tokens, fit_facts, fit_turns, memory_tokens
 from llm_agentd.roles import FieldError, Role, Roles, make_role
 from llm_agentd.types import Action, MemoryTurn, Message, ModerationContext, Think
+from llm_agentd.util import sanitize
 
 
 @dataclass(frozen=True, slots=True)

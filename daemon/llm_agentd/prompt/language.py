@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from llm_agentd.errors import BadRequest
-from llm_agentd.prompt import sanitize
 from llm_agentd.types import Message
+from llm_agentd.util import sanitize
 
 CODE_MAX_CHARS = 32  # zh_Hant_TW and the like are shorter
 

@@ -3,8 +3,8 @@
 Order: what the role is, knows and how it speaks (all NPCs of a role share it), name and persona (one NPC), actions,
 then earlier turns, and last of all the facts of this moment with the words just said. Positions and exact times never
 enter, so prefixes are shared and cached replies hit. Whatever players or the game bring in stands within its line and
-can begin none (`sanitize.py`). Pure; the corpus of the embedded model is rendered by this same file, so that training
-and serving cannot drift apart.
+can begin none (`util/sanitize.py`). Pure; the corpus of the embedded model is rendered by this same file, so that
+training and serving cannot drift apart.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from llm_agentd.prompt import sanitize
 from llm_agentd.roles import Role
 from llm_agentd.types import Action, MemoryTurn, Message, Think, Turn
+from llm_agentd.util import sanitize
 
 STYLE_LINE = "Speak in character, in one or two short sentences."
 JSON_LINE = 'Answer as JSON: {"say": your words, "do": one action}.'

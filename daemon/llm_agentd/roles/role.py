@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llm_agentd.prompt.sanitize import single_line
 from llm_agentd.util.did_you_mean import did_you_mean
+from llm_agentd.util.sanitize import single_line
 
 ROLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")  # also a file's name and a part of an address
 TITLE_MAX_CHARS = 100  # it completes "You are NAME, …"

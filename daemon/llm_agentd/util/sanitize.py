@@ -3,7 +3,8 @@
 A prompt consists of lines: `[facts]`, `Name: words`, `(asides)`. Text of players, items and the game is placed inside
 such a line and must not be able to start one, so each function here returns one line without the marks of the layout.
 Harmless text stays as it is, letter by letter: the embedded model was trained on text that went through these
-functions, so a change to one of them changes what the model sees. Pure; any thread.
+functions, so a change to one of them changes what the model sees. Pure; any thread. It stands in `util`, as memory and
+roles need it as well as prompts.
 """
 
 from __future__ import annotations
