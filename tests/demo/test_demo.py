@@ -1,19 +1,21 @@
-"""What the demo says of itself: its figures, and what it wants before it starts. The village itself: test_e2e.py."""
+"""The demo's figures, and what it needs before it starts. The village itself: tests/game/test_e2e.py."""
 
 from __future__ import annotations
 
 import pytest
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from rich.console import Console
 
 from llm_agentd.demo import game
-from llm_agentd.demo.__main__ import histogram_median, main
+from llm_agentd.demo.main import main
+from llm_agentd.demo.summary import histogram_median, make_summary, print_table
 from llm_agentd.errors import StartError
 
 
 @pytest.mark.parametrize(
     ("observed", "median"), [([], 0), ([0.5], 0.5), ([1.5, 1.5], 1.5), ([0.5, 1.5, 1.5, 3], 1.5), ([9, 9], 4)]
 )
-def test_median_of_a_histogram(observed: list[float], median: float) -> None:
+def test_histogram_median_lies_inside_its_bucket(observed: list[float], median: float) -> None:
     registry = CollectorRegistry()
     histogram = Histogram("wait_seconds", "", buckets=(1, 2, 4), registry=registry)
     for value in observed:
@@ -21,13 +23,45 @@ def test_median_of_a_histogram(observed: list[float], median: float) -> None:
     assert histogram_median(generate_latest(registry).decode(), "wait_seconds") == pytest.approx(median)
 
 
-def test_demo_seconds_must_be_a_number(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_demo_seconds_that_are_no_number_are_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("DEMO_SECONDS", "soon")
     assert main() == 2
     assert "DEMO_SECONDS" in capsys.readouterr().err
 
 
-def test_missing_game_server_names_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_game_server_is_named_with_the_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(game, "BINARIES", ("no-such-server",))
     with pytest.raises(StartError, match="apt-get install"):
         game.find_binary()
+
+
+STATS = {
+    "called_back": 10.0, "fallbacks": 1.0, "cut_off": 2.0, "cache_hits": 3.0, "reply_ms_p95": 152.46,
+    "step_gap_ms_p99": 61.23, "npcs": 12.0, "roles": 12.0,
+}  # fmt: skip
+METRICS = """llm_agentd_first_text_seconds_bucket{le="0.1"} 2.0
+llm_agentd_first_text_seconds_bucket{le="+Inf"} 2.0
+"""
+
+
+def test_summary_has_the_fields_of_the_contract() -> None:
+    assert make_summary(STATS, METRICS, "5.6.1", "hearthling") == {
+        "replies": 7,
+        "fallbacks": 1,
+        "cache_hits": 3,
+        "first_text_ms_p50": 50.0,
+        "reply_ms_p95": 152.5,
+        "step_gap_ms_p99": 61.2,
+        "npcs": 12,
+        "engine_version": "5.6.1",
+        "model": "hearthling",
+    }
+
+
+def test_table_tells_replies_of_the_model_from_those_of_the_cache(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(Console(width=100), make_summary(STATS, METRICS, "5.6.1", "hearthling"), STATS)
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in capsys.readouterr().out.splitlines()]
+    assert ["replies from the model", "4"] in rows
+    assert ["replies from the cache", "3"] in rows

@@ -1,1 +1,1 @@
-"""`make demo`: a real game server with NPCs that talk, on the embedded model. `game.py` starts the server."""
+"""`make demo`: a real game server with NPCs that talk, on the embedded model. main.py runs it."""
