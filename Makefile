@@ -124,7 +124,7 @@ lock:  ## constraints.txt anew, from the newest versions that pyproject.toml all
 	$(PYTHON) -m venv $$folder; \
 	$$folder/bin/python -m pip --disable-pip-version-check install -q '.[bench,dev,native]'; \
 	{ echo "# The exact versions that are tested; \`make lock\` renews them. No torch: the extra \`train\` is free."; \
-	  $$folder/bin/python -m pip freeze --exclude llm-agentd; } > $$folder/constraints.txt; \
+	  $$folder/bin/python -m pip freeze --all --exclude pip --exclude llm-agentd; } > $$folder/constraints.txt; \
 	mv $$folder/constraints.txt constraints.txt; rm -rf build; wc -l constraints.txt
 
 clean:  ## removes what make has made
