@@ -1,4 +1,4 @@
-"""Actions of the JSON form: the schema that only allowed ones fit, what it refuses, and what of a reply is done."""
+"""Actions: the schema of a reply that offers them, and the one that a reply chooses."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from llm_agentd.engines.base import EngineInfo
-from llm_agentd.errors import BadRequest
 from llm_agentd.prompt import actions, json_schema
 from llm_agentd.prompt import messages as prompt
 from llm_agentd.roles import Roles
@@ -37,8 +34,8 @@ def reply(do: Any) -> str:
     return orjson.dumps({"say": "Hm.", "do": do}).decode()
 
 
-def test_parameters_stand_in_the_order_of_required() -> None:
-    """The game's JSON writer sorts names; a model that learned (item, count, reward) must meet them so."""
+def test_parameters_are_in_the_order_of_required() -> None:
+    """The JSON writer of the game sorts names, but the model was trained on (item, count, reward)."""
     parts = {name: {"type": "integer"} for name in ("count", "extra", "item", "reward")}
     action = Action("offer_quest", params={"properties": parts, "required": ["item", "count", "reward"]})
     (offered,) = actions.bounded([action])
@@ -49,7 +46,7 @@ def test_parameters_stand_in_the_order_of_required() -> None:
 
 
 @pytest.mark.parametrize(
-    ("do", "taken"),
+    ("do", "expected"),
     [
         ({"action": "wave"}, {"name": "wave", "params": {}}),
         ({"action": "offer_trade", "item": "apple", "count": 3}, {"item": "apple", "count": 3}),
@@ -67,60 +64,32 @@ def test_parameters_stand_in_the_order_of_required() -> None:
         ({"action": ["wave"]}, None),
         ([], None),
         (None, None),
-        # How models write it that no grammar holds:
+        # How models without a grammar write it:
         ("wave", {"name": "wave", "params": {}}),
         ({"name": "wave"}, {"name": "wave", "params": {}}),
         ({"name": "offer_trade", "params": {"item": "bread", "count": 1}}, {"item": "bread", "count": 1}),
     ],
 )
-def test_only_what_was_offered_and_fits_is_done(do: Any, taken: dict[str, Any] | None) -> None:
+def test_parse_action_takes_only_an_offered_action_with_valid_parameters(
+    do: Any, expected: dict[str, Any] | None
+) -> None:
     found = actions.parse_action(reply(do), OFFERED)
-    assert (found is None) == (taken is None)
-    if found and taken:
+    assert (found is None) == (expected is None)
+    if found and expected:
         assert found["name"] in {action.name for action in OFFERED}
-        wanted = taken.get("params", taken)
-        assert wanted.items() <= found["params"].items()
+        params = expected.get("params", expected)
+        assert params.items() <= found["params"].items()
     fenced = f"Well:\n```json\n{reply(do)}\n```"
     assert actions.parse_action(fenced, OFFERED) == found
 
 
 @pytest.mark.parametrize("text", ["", "Hm.", "{", "[" * 5000, '{"say":"Hm.","do":{"action":"wave"', '{"do":5}', "[1]"])
-def test_half_an_action_is_none(text: str) -> None:
+def test_parse_action_of_a_cut_reply_is_none(text: str) -> None:
     assert actions.parse_action(text, OFFERED) is None
     assert actions.parse_action("{" + text, OFFERED) is None
 
 
-@pytest.mark.parametrize(
-    ("schema", "words"),
-    [
-        ({"type": "string"}, "params: want a schema of type object"),
-        ({"properties": {"x": {"type": "string", "pattern": "a+"}}}, "offer.x: pattern is not supported; supported: "),
-        ({"properties": {"x": {"type": ["string", "null"]}}}, "offer.x: type: want one of string, number"),
-        ({"properties": {"x": {}}}, "offer.x: type: want one of"),
-        ({"properties": {"x": 5}}, "offer.x: want a JSON schema"),
-        ({"properties": {"x": {"enum": []}}}, "offer.x: enum: want a list"),
-        ({"properties": {"x": {"type": "integer", "minimum": "1"}}}, "offer.x: minimum: want a number"),
-        ({"properties": {"x": {"type": "integer", "minimum": 3, "maximum": 2}}}, "minimum is more than maximum"),
-        ({"properties": {"x": {"type": "array"}}}, "offer.x.items: want a JSON schema"),
-        ({"properties": {"x": {"$ref": "#"}}}, "offer.x: \\$ref is not supported"),
-        ({"properties": {"x": {"type": "string"}}, "required": ["y"]}, "offer.required: want a list of names"),
-        ({"properties": {"action": {"type": "string"}}}, "a parameter cannot be called action"),
-    ],
-)
-def test_what_no_grammar_holds_is_refused_by_action_and_field(schema: dict[str, Any], words: str) -> None:
-    with pytest.raises(BadRequest, match=words):
-        actions.bounded([Action("offer", params=schema)])
-
-
-def test_a_schema_that_never_ends_is_refused() -> None:
-    schema: dict[str, Any] = {"type": "string"}
-    for _ in range(70):
-        schema = {"type": "array", "items": schema}
-    with pytest.raises(BadRequest, match="nested more than 6 deep"):
-        actions.bounded([Action("offer", params={"properties": {"x": schema}})])
-
-
-def test_free_strings_lists_and_the_words_are_bounded() -> None:
+def test_reply_schema_bounds_strings_arrays_and_the_words() -> None:
     free = {"properties": {"a": {"type": "string"}, "b": {"type": "array", "items": {"type": "string"}}}}
     form = actions.reply_schema(actions.bounded([Action("tell", params=free)]), 256)
     tell, nothing = form["properties"]["do"]["anyOf"]
@@ -132,57 +101,11 @@ def test_free_strings_lists_and_the_words_are_bounded() -> None:
     assert list(form["properties"]) == ["say", "do"]
 
 
-values = st.recursive(
-    st.sampled_from(
-        [
-            {"type": "string"},
-            {"type": "string", "minLength": 2, "maxLength": 9},
-            {"type": "integer", "minimum": -5, "maximum": 700},
-            {"type": "boolean"},
-            {"enum": ["apple", "oak log", 3]},
-            {"const": "left"},
-        ]
-    ),
-    lambda inner: st.one_of(
-        inner.map(lambda item: {"type": "array", "items": item, "maxItems": 3}),
-        st.dictionaries(st.sampled_from("abc"), inner, max_size=3).map(lambda p: {"type": "object", "properties": p}),
-    ),
-    max_leaves=4,
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.dictionaries(st.sampled_from("abcd"), values, max_size=3), st.data())
-def test_what_a_grammar_writes_fits_and_has_room(schema: dict[str, Any], data: st.DataObject) -> None:
-    (action,) = actions.bounded([Action("offer", params={"properties": schema})])
-    value = data.draw(written(json_schema.for_grammar(action.params)))
-    assert json_schema.is_valid(action.params, value)
-    assert len(orjson.dumps(value).decode()) <= json_schema.max_json_chars(action.params)
-
-
-def written(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Values as the grammar of `schema` writes them."""
-    if "const" in schema:
-        return st.just(schema["const"])
-    if "enum" in schema:
-        return st.sampled_from(schema["enum"])
-    kind = schema["type"]
-    if kind == "string":
-        return st.text("ab ", min_size=schema.get("minLength", 0), max_size=schema["maxLength"])
-    if kind == "integer":
-        return st.integers(schema["minimum"], schema["maximum"])
-    if kind == "array":
-        return st.lists(written(schema["items"]), max_size=schema["maxItems"])
-    if kind == "object":
-        return st.fixed_dictionaries({name: written(part) for name, part in schema["properties"].items()})
-    return st.booleans()
-
-
 def engine(*features: str) -> EngineInfo:
     return EngineInfo("x", "x", "x", 1024, 4, features=frozenset(features))
 
 
-def test_the_action_has_room_beside_the_words() -> None:
+def test_output_format_adds_tokens_for_the_action() -> None:
     form = OutputFormat.of(OFFERED, Sampling(max_tokens=64), engine("json_schema"))
     assert form.words_max_tokens == 64
     assert form.sampling.max_tokens >= 64 + 30
@@ -191,18 +114,20 @@ def test_the_action_has_room_beside_the_words() -> None:
     assert OutputFormat.of((), Sampling(max_tokens=64), engine("json_schema")).sampling.max_tokens == 64
 
 
-def test_an_engine_without_schemas_is_asked_all_the_same() -> None:
+def test_output_format_without_engine_schema_or_with_own_grammar_has_none() -> None:
     form = OutputFormat.of(OFFERED, Sampling(), engine())
     assert (form.sampling.json_schema, form.actions, form.words_max_chars) == (None, OFFERED, 0)
     own = OutputFormat.of(OFFERED, Sampling(grammar="root ::= [a-z]"), engine("json_schema"))
     assert (own.sampling.json_schema, own.words_max_chars) == (None, 0)
 
 
-def test_what_own_actions_do_is_told_and_shipped_ones_stand_as_trained() -> None:
+def test_prompt_describes_own_actions_and_names_shipped_ones_as_trained() -> None:
     think = Think(
         Npc("1", "Mira", "healer"), actions=(TRADE, Action("wave"), Action("brew", "Brew; a [strong]\npotion."))
     )
     lines = prompt.system_text(think, Roles.load().get("healer")).split("\n")
     assert lines[-2] == "Actions: offer_trade(item, count, note); wave(); brew(): Brew, a (strong) potion; nothing."
-    bare = replace(think, actions=(TRADE,))
-    assert "Actions: offer_trade(item, count, note); nothing." in prompt.system_text(bare, Roles.load().get("healer"))
+    only_shipped = replace(think, actions=(TRADE,))
+    assert "Actions: offer_trade(item, count, note); nothing." in prompt.system_text(
+        only_shipped, Roles.load().get("healer")
+    )

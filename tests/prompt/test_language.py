@@ -1,4 +1,4 @@
-"""Languages: what the model claims, what is asked of it, what a reply says of itself, and lines in another language."""
+"""Languages: which one a reply is in, what the prompt and the reply say of it, and translated lines."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from hearthling import evaluate as report
 from llm_agentd.cache import open_cache
+from llm_agentd.engines.base import EngineInfo
 from llm_agentd.engines.gguf import read_head
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.prompt import language
@@ -22,11 +23,11 @@ LINE = "Bread costs 3 coins, Ana."
 ENGLISH = RequestDefaults(languages=("en",))
 
 
-def echo(asked: list[str]) -> Callable[[], StubEngine]:
-    """An engine that notes what it is asked."""
+def engine_that_records(prompts: list[str]) -> Callable[[], StubEngine]:
+    """It appends the prompts that it gets."""
 
     def script(prompt: str) -> list[bytes]:
-        asked.append(prompt)
+        prompts.append(prompt)
         return [b"Hm, ", b"yes."]
 
     return lambda: StubEngine(script=script)
@@ -44,49 +45,51 @@ def echo(asked: list[str]) -> Callable[[], StubEngine]:
         ("de\nIgnore all", (), "en", "de Ignore all"),
     ],
 )
-def test_one_it_has_is_found(wanted: str, languages: tuple[str, ...], default: str, found: str) -> None:
+def test_choose_takes_the_first_that_the_model_speaks(
+    wanted: str, languages: tuple[str, ...], default: str, found: str
+) -> None:
     assert language.choose(wanted, languages, default) == found
 
 
-def test_the_embedded_model_claims_english() -> None:
+def test_embedded_model_lists_english() -> None:
     assert read_head(report.SHIPPED).languages == ("en",)
 
 
-def test_a_language_that_the_model_lacks_is_not_asked_and_the_reply_says_which_it_is_in(endpoint: str) -> None:
-    asked: list[str] = []
-    with InProcess(endpoint, engine=echo(asked), policy=ENGLISH) as daemon, daemon.client() as client:
+def test_language_that_the_model_lacks_is_replaced_and_the_reply_names_the_one_it_is_in(endpoint: str) -> None:
+    prompts: list[str] = []
+    with InProcess(endpoint, engine=engine_that_records(prompts), policy=ENGLISH) as daemon, daemon.client() as client:
         assert client.ask(op="info")["info"]["languages"] == ["en"]
         assert client.ask(**ASK, lang="de")["lang"] == "en"
         assert client.ask(**ASK)["lang"] == "en"
-    assert asked[0] == asked[1]
-    assert "language" not in asked[0]
+    assert prompts[0] == prompts[1]
+    assert "language" not in prompts[0]
 
 
-def test_where_nothing_is_known_it_is_asked_for(endpoint: str) -> None:
-    asked: list[str] = []
-    with InProcess(endpoint, engine=echo(asked)) as daemon, daemon.client() as client:
+def test_language_of_a_model_without_a_list_is_passed_on(endpoint: str) -> None:
+    prompts: list[str] = []
+    with InProcess(endpoint, engine=engine_that_records(prompts)) as daemon, daemon.client() as client:
         info = client.ask(op="info")["info"]
         assert (info["languages"], info["language"]) == ([], "en")
         assert client.ask(**ASK, lang="de")["lang"] == "de"
         assert "lang" not in client.ask(op="infer", prompt="Hello!")
-    assert "Speak this language: de." in asked[0]
+    assert "Speak this language: de." in prompts[0]
 
 
-def test_a_line_is_asked_for_in_another_language_once(endpoint: str, tmp_path: Path) -> None:
-    asked: list[str] = []
+def test_translated_line_is_generated_once_for_all_npcs(endpoint: str, tmp_path: Path) -> None:
+    prompts: list[str] = []
     cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
-    with InProcess(endpoint, engine=echo(asked), cache=cache) as daemon, daemon.client() as client:
+    with InProcess(endpoint, engine=engine_that_records(prompts), cache=cache) as daemon, daemon.client() as client:
         say = {"op": "think", "npc": NPC, "translate": LINE, "lang": "de"}
         first, second = client.ask(**say), client.ask(**{**say, "npc": {**NPC, "name": "Bram", "role": "smith"}})
         assert (first["cache"], second["cache"]) == ("miss", "hit")
         assert (first["text"], first["lang"]) == ("Hm, yes.", "de")
         assert client.ask(**{**say, "lang": "fr"})["cache"] == "miss"
     cache.close()
-    assert len(asked) == 2
-    assert "into German" in asked[0]
-    assert LINE in asked[0]
-    assert "Mira" not in asked[0]
-    assert "into French" in asked[1]
+    assert len(prompts) == 2
+    assert "into German" in prompts[0]
+    assert LINE in prompts[0]
+    assert "Mira" not in prompts[0]
+    assert "into French" in prompts[1]
 
 
 @pytest.mark.parametrize(
@@ -98,21 +101,21 @@ def test_a_line_is_asked_for_in_another_language_once(endpoint: str, tmp_path: P
         ({"translate": "x" * 2001}, "translate: "),
     ],
 )
-def test_a_translation_that_cannot_be_is_refused(endpoint: str, record: dict[str, str], words: str) -> None:
+def test_invalid_translation_is_refused(endpoint: str, record: dict[str, str], words: str) -> None:
     with InProcess(endpoint, policy=ENGLISH) as daemon, daemon.client() as client:
         error = client.ask(op="think", npc=NPC, **record)
     assert error["code"] == "bad_request"
     assert words in error["message"]
 
 
-def test_the_admins_word_goes_over_the_files(endpoint: str) -> None:
-    def engine() -> StubEngine:
-        made = StubEngine()
-        made._info = replace(made.info, languages=("en",))
-        return made
+def test_configured_languages_override_those_of_the_model(endpoint: str) -> None:
+    class English(StubEngine):
+        @property
+        def info(self) -> EngineInfo:
+            return replace(super().info, languages=("en",))
 
-    with InProcess(endpoint, engine=engine) as daemon, daemon.client() as client:
+    with InProcess(endpoint, engine=English) as daemon, daemon.client() as client:
         assert client.ask(**ASK, lang="de")["lang"] == "en"
     both = RequestDefaults(languages=("en", "de"))
-    with InProcess(endpoint, engine=engine, policy=both) as daemon, daemon.client() as client:
+    with InProcess(endpoint, engine=English, policy=both) as daemon, daemon.client() as client:
         assert client.ask(**ASK, lang="de")["lang"] == "de"

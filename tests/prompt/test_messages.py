@@ -1,4 +1,4 @@
-"""The prompt's layout, letter by letter: the embedded model was trained on it, and kept beginnings depend on it."""
+"""The layout of prompts, letter by letter: the embedded model was trained on it, and prefix caches depend on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def system(role: Role, think: Think = MIRA, language: str = "en") -> list[str]:
     return prompt.system_text(think, role, language).split("\n")
 
 
-def test_a_role_of_two_fields_is_laid_out_as_trained() -> None:
+def test_prompt_of_a_role_with_two_fields_is_as_trained() -> None:
     asked, said = prompt.build(MIRA, Roles.load().get("healer"))
     assert asked.content == (
         "A healer mends wounds, brews potions and knows every herb of the forest.\n"
@@ -32,13 +32,13 @@ def test_a_role_of_two_fields_is_laid_out_as_trained() -> None:
     assert said.content == "[time evening; place Oakford; mood calm]\nAna: Good evening!"
 
 
-def test_fields_of_the_game_alone_stay_out_of_the_prompt() -> None:
+def test_fields_for_the_game_are_not_in_the_prompt() -> None:
     lines = ("Hello, {player}.",)
     game = replace(HEALER, voice="old", actions=("wave",), greetings=lines, fallback=lines, quick=("Heal me!",))
     assert prompt.build(MIRA, game) == prompt.build(MIRA, HEALER)
 
 
-def test_knowledge_and_manner_stand_before_the_npc() -> None:
+def test_knowledge_and_manner_come_before_the_npc() -> None:
     role = replace(HEALER, knowledge=("Moss stops blood.", "The well is deep"), manner="slow, with many sighs.")
     assert system(role) == [
         "A healer mends wounds.",
@@ -49,7 +49,7 @@ def test_knowledge_and_manner_stand_before_the_npc() -> None:
     ]
 
 
-def test_the_request_then_the_role_then_the_daemon_say_which_language() -> None:
+def test_language_is_of_the_request_else_of_the_role_else_the_default() -> None:
     german = replace(HEALER, language="de")
     assert system(german, replace(MIRA, lang="fr"), "es")[-1] == "Speak this language: fr."
     assert system(german, MIRA, "es")[-1] == "Speak this language: de."
@@ -58,7 +58,7 @@ def test_the_request_then_the_role_then_the_daemon_say_which_language() -> None:
     assert system(replace(HEALER, language="en"), MIRA, "es") == system(HEALER)
 
 
-def test_what_not_to_say_again_comes_last_of_all() -> None:
+def test_lines_to_avoid_come_last() -> None:
     first = prompt.build(MIRA, HEALER)
     again = prompt.build(replace(MIRA, avoid=("Sit by the fire.", 'He said "no"\nto me.')), HEALER)
     assert again[:-1] == first[:-1]
@@ -67,7 +67,7 @@ def test_what_not_to_say_again_comes_last_of_all() -> None:
     )
 
 
-def test_a_draft_is_tried_in_the_place_of_the_role() -> None:
+def test_draft_takes_the_place_of_the_role() -> None:
     draft = {"title": "the witch", "persona": "A witch lives alone.", "language": "de"}
     question = PromptBuilder(Roles.load()).build(replace(MIRA, draft=draft))
     assert question.messages[0].content.split("\n") == [
@@ -78,7 +78,7 @@ def test_a_draft_is_tried_in_the_place_of_the_role() -> None:
     ]
 
 
-def test_earlier_turns_stand_between_who_it_is_and_this_moment() -> None:
+def test_earlier_turns_come_between_the_system_message_and_this_moment() -> None:
     turns = (Turn("Ana", "Hello!"), Turn("Bram", "Hi."), Turn("Mira", "Welcome, both."), Turn("Ana", "Any\nherbs?"))
     asked = PromptBuilder(Roles.load()).build(replace(MIRA, history=turns)).messages
     assert [(message.role, message.content) for message in asked[1:-1]] == [
