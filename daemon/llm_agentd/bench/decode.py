@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import statistics
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from llm_agentd.bench.reference.bare_loop import bare_run
 from llm_agentd.bench.result import Options, Result
+from llm_agentd.client import Client
 from llm_agentd.config import Config
 from llm_agentd.engines.chat import chatml
 from llm_agentd.errors import StartError
-from llm_agentd.ops.harness import Peer, daemon, model_sets
+from llm_agentd.ops.harness import daemon, model_sets
 
 SEQUENCES = (1, 2, 4, 8, 16)
 ROUNDS = 3
@@ -38,13 +40,13 @@ def measure(config: Config, _options: Options) -> Result:
     ours: dict[int, list[float]] = {sequences: [] for sequences in SEQUENCES}
     bare: dict[int, list[float]] = {sequences: [] for sequences in SEQUENCES}
     settings = model_sets(config) | {"batch.size": max(SEQUENCES)}
-    with daemon(settings, http=False) as (endpoint, _, _child), Peer(endpoint) as peer:
-        info = peer.ask(op="info")["info"]
+    with daemon(settings, http=False) as (endpoint, _, _child), Client(endpoint) as client:
+        info = client.info()
         if info["engine"] not in ("llama", "llama_native"):
             raise StartError("bench decode: compares with llama.cpp, so it wants model.engine llama or llama_native")
         for _ in range(ROUNDS):
             for sequences in SEQUENCES:
-                ours[sequences].append(_ours(peer, sequences))
+                ours[sequences].append(_ours(client, sequences))
                 bare[sequences].append(_bare(info, sequences))
     rows: list[tuple[str, ...]] = []
     ratios: dict[str, float] = {}
@@ -66,19 +68,18 @@ def measure(config: Config, _options: Options) -> Result:
     )
 
 
-def _ours(peer: Peer, sequences: int) -> float:
-    waiting = list(enumerate(chats(sequences * REQUESTS_PER_SEQUENCE)))
-    tokens, open_requests = 0, 0
-    begun_s = time.perf_counter()
-    while waiting or open_requests:
-        while waiting and open_requests < sequences:
-            seed, messages = waiting.pop(0)
-            peer.send(op="infer", messages=messages, seed=seed, max_tokens=MAX_TOKENS, cache="off", deadline_ms=60_000)
-            open_requests += 1
-        for record in peer.receive():
-            tokens += record["usage"]["completion_tokens"]
-            open_requests -= 1
-    return tokens / (time.perf_counter() - begun_s)
+def _ours(client: Client, sequences: int) -> float:
+    """Tokens/s with a thread for each sequence: it takes the next chat when its own is answered."""
+
+    def tokens_of(seed: int, messages: list[dict[str, str]]) -> int:
+        reply = client.infer(messages, seed=seed, max_tokens=MAX_TOKENS, cache="off", deadline_ms=60_000)
+        return reply.usage.completion_tokens
+
+    questions = chats(sequences * REQUESTS_PER_SEQUENCE)
+    with ThreadPoolExecutor(sequences) as pool:
+        begun_s = time.perf_counter()
+        tokens = sum(pool.map(tokens_of, range(len(questions)), questions))
+        return tokens / (time.perf_counter() - begun_s)
 
 
 def _bare(info: dict[str, object], sequences: int) -> float:

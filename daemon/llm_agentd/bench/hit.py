@@ -8,13 +8,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import orjson
 import psutil
+import zmq
 
 from llm_agentd.bench.result import Options, Result, percentile
+from llm_agentd.client import Client
 from llm_agentd.config import Config
-from llm_agentd.ops.harness import HttpConnection, Peer, daemon, free_port, model_sets, process
+from llm_agentd.errors import Unavailable
+from llm_agentd.ops.harness import HttpConnection, daemon, free_port, model_sets, process
 from llm_agentd.protocol import wire
 
 ROUNDS, CALLS = 5, 400  # rounds of each side in turn: noise that comes in waves hits both
@@ -40,7 +45,7 @@ async def startup(sockets=None):
 server.startup = startup
 server.run()
 """
-REQUEST = {
+REQUEST: dict[str, Any] = {
     "op": "infer",
     "prompt": "Mira, the healer, looks up. Ana: Good evening!",
     "seed": 1,
@@ -55,17 +60,18 @@ def measure(config: Config, _options: Options) -> Result:
         process(["-c", ECHO, echo_endpoint], "ready"),
         process(["-c", BARE, str(bare_port)], "ready"),
         daemon(model_sets(config), http=True) as (endpoint, port, child),
-        Peer(echo_endpoint) as echo,
-        Peer(endpoint) as peer,
+        RawSocket(echo_endpoint) as echo,
+        RawSocket(endpoint) as hit,
     ):
-        idle_cpu, resident = _at_rest(child.pid, peer)
-        peer.ask(**REQUEST)
+        with Client(endpoint) as client:
+            idle_cpu, resident = _at_rest(child.pid, client.info())
+            client.request(**REQUEST)  # from here on it is in the cache
         part = wire.encode({"id": "x", **REQUEST})
         body = orjson.dumps({key: value for key, value in REQUEST.items() if key != "op"})
         bare, adapter = HttpConnection(bare_port), HttpConnection(port)
         sides = {
             "zmq_echo": lambda: echo.round_trip(part),
-            "zmq_hit": lambda: peer.round_trip(part),
+            "zmq_hit": lambda: hit.round_trip(part),
             "http_bare": lambda: bare.post("/infer", body),
             "http_hit": lambda: adapter.post("/infer", body),
         }
@@ -79,51 +85,71 @@ def measure(config: Config, _options: Options) -> Result:
     return _result(times, idle_cpu, resident)
 
 
+class RawSocket:
+    """A bare DEALER: bytes there and back, the same for the daemon and for the echo that it is compared with.
+
+    `llm_agentd.client` would add its own cost, a hop between two threads, to both sides, and so hide the daemon's.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket = self._context.socket(zmq.DEALER)
+        self._socket.connect(endpoint)
+
+    def __enter__(self) -> RawSocket:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close(0)
+        self._context.term()
+
+    def round_trip(self, part: bytes) -> bytes:
+        self._socket.send(part)
+        return self._socket.recv()
+
+
 class FullBatch:
-    """Keeps every sequence of the engine busy with background requests while the `with` block runs."""
+    """Keeps every sequence of the engine busy with background requests while the `with` block runs.
+
+    Threads, not a process: they wait nearly all the time, which costs the measured clients nothing.
+    """
 
     def __init__(self, endpoint: str, max_num_seqs: int) -> None:
-        self._endpoint, self._max_num_seqs = endpoint, max_num_seqs
+        self._in_flight = 2 * max_num_seqs  # so that another request waits whenever one ends
+        self._client = Client(endpoint)
+        self._pool = ThreadPoolExecutor(self._in_flight)
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._feed, daemon=True)
 
     def __enter__(self) -> None:
-        self._thread.start()
+        self._calls = [self._pool.submit(self._generate, number) for number in range(self._in_flight)]
         time.sleep(0.5)  # until the batch is gathered and all sequences run
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        self._thread.join(30)
+        self._client.close()
+        for call in self._calls:
+            call.result()  # raises where the engine was not busy because requests failed
+        self._pool.shutdown()
 
-    def _feed(self) -> None:
-        """A thread, not a process: it waits nearly all the time, which costs the measured clients nothing."""
-        with Peer(self._endpoint) as peer:
-            for number in range(2 * self._max_num_seqs):
-                self._send(peer, number)
-            number = 2 * self._max_num_seqs
-            while not self._ended.is_set():
-                for record in peer.receive():
-                    if record["event"] == "done":
-                        self._send(peer, number)
-                        number += 1
-
-    @staticmethod
-    def _send(peer: Peer, number: int) -> None:
-        prompt = f"Tale {number}: Once upon a time the village"
-        peer.send(
-            op="infer",
-            prompt=prompt,
-            max_tokens=256,
-            cache="off",
-            seed=number,
-            deadline_ms=60_000,
-            priority="background",
-        )
+    def _generate(self, number: int) -> None:
+        try:
+            while True:
+                self._client.infer(
+                    f"Tale {number}: Once upon a time the village",
+                    max_tokens=256,
+                    cache="off",
+                    seed=number,
+                    deadline_ms=60_000,
+                    priority="background",
+                )
+                number += self._in_flight
+        except Unavailable:
+            if not self._ended.is_set():
+                raise
 
 
-def _at_rest(pid: int, peer: Peer) -> tuple[float, int]:
+def _at_rest(pid: int, info: dict[str, Any]) -> tuple[float, int]:
     """`(share of one core, resident bytes without the model's file)` of the daemon process alone."""
-    info = peer.ask(op="info")["info"]
     process = psutil.Process(info["pid"])
     assert pid in (process.pid, process.ppid())
     process.cpu_percent()

@@ -15,7 +15,7 @@ from typing import Any, Self, Unpack
 from llm_agentd.client.connection import Connection
 from llm_agentd.client.records import (
     Chat,
-    Options,
+    InferOptions,
     Record,
     ThinkOptions,
     done_or_raise,
@@ -100,7 +100,9 @@ class AsyncClient:
         """What an NPC says to `utterance`, or of itself where that is None. `npc` wants `id`, `name` and `role`."""
         return reply_of(await self.request("think", timeout_s=timeout_s, **think_fields(npc, utterance, options)))
 
-    async def infer(self, prompt: str | Chat, *, timeout_s: float | None = None, **options: Unpack[Options]) -> Reply:
+    async def infer(
+        self, prompt: str | Chat, *, timeout_s: float | None = None, **options: Unpack[InferOptions]
+    ) -> Reply:
         """Continues a raw text; a list of messages is a chat in the model's own template."""
         return reply_of(await self.request("infer", timeout_s=timeout_s, **infer_fields(prompt, options)))
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any, Self, TypeVar, Unpack
 
 from llm_agentd.client.asynchronous import CONNECT_TIMEOUT_S, DEFAULT_ENDPOINT, TIMEOUT_S, AsyncClient, AsyncStream
-from llm_agentd.client.records import Chat, Options, Record, ThinkOptions
+from llm_agentd.client.records import Chat, InferOptions, Record, ThinkOptions
 from llm_agentd.errors import Unavailable
 from llm_agentd.types import Npc, Reply
 
@@ -92,7 +92,7 @@ class Client:
         """What an NPC says to `utterance`, or of itself where that is None. `npc` wants `id`, `name` and `role`."""
         return self._run(self._client.think(npc, utterance, timeout_s=timeout_s, **options))
 
-    def infer(self, prompt: str | Chat, *, timeout_s: float | None = None, **options: Unpack[Options]) -> Reply:
+    def infer(self, prompt: str | Chat, *, timeout_s: float | None = None, **options: Unpack[InferOptions]) -> Reply:
         """Continues a raw text; a list of messages is a chat in the model's own template."""
         return self._run(self._client.infer(prompt, timeout_s=timeout_s, **options))
 

@@ -18,7 +18,7 @@ Record: TypeAlias = dict[str, Any]
 Chat: TypeAlias = Sequence[Message | Mapping[str, str]]
 
 
-class Options(TypedDict, total=False):
+class InferOptions(TypedDict, total=False):
     """What `infer`, `think` and `stream` take by name; what is left out is as the daemon is configured.
 
     `id` names the request for `cancel`; left out: a number. `deadline_ms`: the daemon gives up after so long, with
@@ -41,8 +41,8 @@ class Options(TypedDict, total=False):
     cache: CacheMode
 
 
-class ThinkOptions(Options, total=False):
-    """`Options`, and the facts of an NPC's occasion to speak. `types.Think` says what each means."""
+class ThinkOptions(InferOptions, total=False):
+    """`InferOptions`, and the facts of an NPC's occasion to speak. `types.Think` says what each means."""
 
     player: str
     intent: Intent

@@ -1,11 +1,12 @@
 """Clients for `bench village` and `bench restart`: one for this daemon, one for any OpenAI-compatible server.
 
 Both stream, and note when a request was sent, when its first text came and when it was done. A failure is an `Answer`
-too. Each client is used by one thread; the OpenAI-compatible one starts a thread for each request.
+too. One thread uses a client; behind it the OpenAI-compatible one starts a thread for each request.
 """
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
 import time
@@ -15,10 +16,11 @@ from typing import Any, Protocol
 
 import httpx2
 import orjson
-import zmq
 
 from llm_agentd.bench.load.trace import TraceRequest
-from llm_agentd.protocol import wire
+from llm_agentd.client import AsyncClient
+from llm_agentd.errors import AgentdError
+from llm_agentd.types import CacheMode, Reply
 
 TIMEOUT_S = 600.0
 TEMPERATURE = 0.7
@@ -39,7 +41,7 @@ class Answer:
 
 
 class LoadClient(Protocol):
-    def send(self, request: TraceRequest, *, cache: str = "use") -> None: ...
+    def send(self, request: TraceRequest, *, cache: CacheMode = "use") -> None: ...
 
     def receive(self, timeout_s: float) -> list[Answer]:
         """Answers that are complete, waiting for one so long."""
@@ -47,84 +49,90 @@ class LoadClient(Protocol):
     def close(self) -> None: ...
 
 
-class DaemonClient:
-    """This daemon, over ZeroMQ, all requests on one socket."""
+class _AnswerQueue:
+    """Answers as they become complete, on whichever thread, for the one thread that receives them."""
 
-    def __init__(self, endpoint: str) -> None:
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._socket = self._context.socket(zmq.DEALER)
-        self._socket.connect(endpoint)
-        self._open: dict[str, tuple[TraceRequest, float, float | None]] = {}
-        self._socket.send(wire.encode({"op": "info", "id": "info"}))
-        records = [record for record in wire.decode(self._socket.recv()) if isinstance(record, dict)]
-        self.info: dict[str, Any] = records[0]["info"]
+    def __init__(self) -> None:
+        self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
 
-    def send(self, request: TraceRequest, *, cache: str = "use") -> None:
-        record = {
-            "op": "infer",
-            "id": str(request.number),
-            "messages": request.messages,
-            "seed": request.seed,
-            "temperature": TEMPERATURE,
-            "max_tokens": request.max_tokens,
-            "stream": True,
-            "priority": request.priority,
-            "deadline_ms": int(TIMEOUT_S * 1000),
-            "cache": cache,
-        }
-        self._open[str(request.number)] = (request, time.perf_counter(), None)
-        self._socket.send(wire.encode(record))
+    def _put(
+        self, request: TraceRequest, sent_s: float, first_s: float | None, tokens: dict[str, int], error: str
+    ) -> None:
+        now_s = time.perf_counter()
+        self._answers.put(Answer(request, not error, (first_s or now_s) - sent_s, now_s - sent_s, tokens, error))
 
     def receive(self, timeout_s: float) -> list[Answer]:
-        if not self._socket.poll(int(timeout_s * 1000)):
+        try:
+            answers = [self._answers.get(timeout=timeout_s)]
+        except queue.Empty:
             return []
-        now_s = time.perf_counter()
-        answers: list[Answer] = []
-        for record in wire.decode(self._socket.recv()):
-            assert isinstance(record, dict), record
-            request, sent_s, first_s = self._open[record["id"]]
-            if record["event"] == "delta":
-                if first_s is None:
-                    self._open[record["id"]] = (request, sent_s, now_s)
-                continue
-            del self._open[record["id"]]
-            ok = record["event"] == "done"
-            answers.append(
-                Answer(
-                    request,
-                    ok,
-                    (first_s or now_s) - sent_s,
-                    now_s - sent_s,
-                    _computed(record) if ok else {},
-                    record.get("message", ""),
-                )
-            )
+        while not self._answers.empty():
+            answers.append(self._answers.get())
         return answers
 
+
+class DaemonClient(_AnswerQueue):
+    """This daemon, over ZeroMQ, all requests on one connection.
+
+    On an event loop in a thread of its own, not with threads that wait: a piece of text then costs a few microseconds
+    of the processor that the daemon is measured on.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="bench-client", daemon=True)
+        self._thread.start()
+        self._client = AsyncClient(endpoint, timeout_s=TIMEOUT_S)
+        self.info: dict[str, Any] = asyncio.run_coroutine_threadsafe(self._client.info(), self._loop).result()
+
+    def send(self, request: TraceRequest, *, cache: CacheMode = "use") -> None:
+        asyncio.run_coroutine_threadsafe(self._request(request, cache, time.perf_counter()), self._loop)
+
+    async def _request(self, request: TraceRequest, cache: CacheMode, sent_s: float) -> None:
+        first_s: float | None = None
+        tokens: dict[str, int] = {}
+        error = ""
+        stream = self._client.stream(
+            request.messages,
+            seed=request.seed,
+            temperature=TEMPERATURE,
+            max_tokens=request.max_tokens,
+            priority=request.priority,
+            deadline_ms=int(TIMEOUT_S * 1000),
+            cache=cache,
+        )
+        try:
+            async with stream:
+                async for _ in stream:
+                    first_s = first_s or time.perf_counter()
+            tokens = _computed(stream.reply)
+        except AgentdError as failure:
+            error = failure.message
+        self._put(request, sent_s, first_s, tokens, error)
+
     def close(self) -> None:
-        self._socket.close(0)
-        self._context.term()
+        asyncio.run_coroutine_threadsafe(self._client.close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
 
-def _computed(record: dict[str, Any]) -> dict[str, int]:
+def _computed(reply: Reply) -> dict[str, int]:
     """Nothing, where the reply came from the cache or of an identical request."""
-    if record["cache"] not in ("miss", "off"):
+    if reply.cache not in ("miss", "off"):
         return {}
-    usage = record["usage"]
-    return {
-        "prompt": usage["prompt_tokens"],
-        "reused": usage["reused_tokens"],
-        "generated": usage["completion_tokens"],
-    }
+    usage = reply.usage
+    return {"prompt": usage.prompt_tokens, "reused": usage.reused_tokens, "generated": usage.completion_tokens}
 
 
-class OpenAiClient:
+class OpenAiClient(_AnswerQueue):
     """`/v1/chat/completions` of any server; a thread a request, as its users would."""
 
     def __init__(self, url: str) -> None:
+        super().__init__()
         base = url.rstrip("/").removesuffix("/v1") + "/v1"
         self._url = base + "/chat/completions"
-        self._done: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         limits = httpx2.Limits(max_connections=256, max_keepalive_connections=256)
         self._http = httpx2.Client(timeout=TIMEOUT_S, limits=limits, trust_env=False)
         self._model = self._first_model(base + "/models")
@@ -136,7 +144,7 @@ class OpenAiClient:
         except (httpx2.HTTPError, *MALFORMED):
             return {}
 
-    def send(self, request: TraceRequest, *, cache: str = "use") -> None:
+    def send(self, request: TraceRequest, *, cache: CacheMode = "use") -> None:
         threading.Thread(target=self._request, args=(request, time.perf_counter()), daemon=True).start()
 
     def _request(self, request: TraceRequest, sent_s: float) -> None:
@@ -167,17 +175,7 @@ class OpenAiClient:
                 raise ValueError("the stream broke off without a finish_reason")
         except (httpx2.HTTPError, *MALFORMED) as problem:
             error = f"{type(problem).__name__}: {problem}"
-        now_s = time.perf_counter()
-        self._done.put(Answer(request, not error, (first_s or now_s) - sent_s, now_s - sent_s, tokens, error))
-
-    def receive(self, timeout_s: float) -> list[Answer]:
-        try:
-            answers = [self._done.get(timeout=timeout_s)]
-        except queue.Empty:
-            return []
-        while not self._done.empty():
-            answers.append(self._done.get())
-        return answers
+        self._put(request, sent_s, first_s, tokens, error)
 
     def close(self) -> None:
         self._http.close()
