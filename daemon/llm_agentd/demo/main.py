@@ -18,10 +18,11 @@ import orjson
 from rich.console import Console
 from rich.markup import escape
 
+from llm_agentd.client import Client
 from llm_agentd.demo.game import ASK, SAY, STATS, Game, engine_version, find_binary
 from llm_agentd.demo.summary import make_summary, print_table
 from llm_agentd.errors import StartError
-from llm_agentd.ops.harness import HttpConnection, Peer, daemon
+from llm_agentd.ops.harness import HttpConnection, daemon
 
 GIVE_UP_S = 60.0  # a server that has logged nothing by then never will
 LOOK_EVERY_S = 0.1
@@ -52,9 +53,9 @@ def run(seconds: float) -> int:
         tempfile.TemporaryDirectory(prefix="llm-agentd-demo-") as folder,
         # A minute is short: the same question is answered from the cache the second time already.
         daemon({"cache.variants.think": 1}, http=True) as (endpoint, port, _),
-        Peer(endpoint) as peer,
     ):
-        info = peer.ask(op="info")["info"]
+        with Client(endpoint) as client:
+            info = client.info()
         console.print(
             f"daemon ready: model {info['model']}, {info['parameters'] / 1e6:.1f} M parameters, on {endpoint}"
         )

@@ -1,6 +1,6 @@
-"""What benchmarks, the demo and tests start: the real daemon as child processes, and plain clients to ask it.
+"""What benchmarks, the demo and tests start: the real daemon as child processes, and a plain HTTP connection to it.
 
-Everything started here is stopped by leaving its `with` block. Knows commands and sockets, nothing of what is measured.
+Everything started here is stopped by leaving its `with` block. Knows commands and ports, nothing of what is measured.
 """
 
 from __future__ import annotations
@@ -15,13 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import zmq
-
 from llm_agentd.config import Config
 from llm_agentd.errors import StartError
-from llm_agentd.protocol import wire
-
-REPLY_WAIT_MS = 60_000  # a bench that hangs says so instead of waiting for ever
 
 
 def free_port() -> int:
@@ -83,64 +78,6 @@ def daemon(sets: Mapping[str, Any], *, http: bool) -> Iterator[tuple[str, int, s
             args += ["--set", f"{key}={value}"]
         with process(args, "ready ") as child:
             yield endpoint, port, child
-
-
-class Peer:
-    """A DEALER that sends records and waits for their last events."""
-
-    def __init__(self, endpoint: str) -> None:
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._socket = self._context.socket(zmq.DEALER)
-        self._socket.connect(endpoint)
-        self._count = 0
-
-    def __enter__(self) -> Peer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close(0)
-        self._context.term()
-
-    def send(self, **fields: Any) -> str:
-        """Sends one record with an id of its own; returns the id."""
-        self._count += 1
-        record = {"id": str(self._count), **fields}
-        self._socket.send(wire.encode(record))
-        return str(self._count)
-
-    def receive(self) -> list[dict[str, Any]]:
-        """The records of the next part. Raises StartError when nothing comes, or on an `error` record."""
-        records = self.poll(REPLY_WAIT_MS)
-        if not records:
-            raise StartError(f"no answer within {REPLY_WAIT_MS // 1000} s")
-        for record in records:
-            if record.get("event") == "error":
-                raise StartError(f"the daemon answered {record}")
-        return records
-
-    def poll(self, wait_ms: float) -> list[dict[str, Any]]:
-        """The records of the next part, errors among them; none when nothing comes within `wait_ms`."""
-        if not self._socket.poll(int(wait_ms)):
-            return []
-        records: list[dict[str, Any]] = []
-        for record in wire.decode(self._socket.recv()):
-            if isinstance(record, wire.DecodeError):
-                raise StartError(f"the daemon answered {record}")
-            records.append(record)
-        return records
-
-    def ask(self, **fields: Any) -> dict[str, Any]:
-        """One request and its last event."""
-        wanted = self.send(**fields)
-        while True:
-            for record in self.receive():
-                if record["id"] == wanted and record["event"] == "done":
-                    return record
-
-    def round_trip(self, part: bytes) -> bytes:
-        """Raw bytes there and back."""
-        self._socket.send(part)
-        return self._socket.recv()
 
 
 class HttpConnection:
