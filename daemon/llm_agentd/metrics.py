@@ -1,15 +1,17 @@
-"""What is counted on the way of a request, under the names of CONTRACT section 7.
+"""What is counted on the way of a request, under the names that docs/admins.md lists.
 
-Counters are thread-safe (prometheus-client); every thread may count. One registry of its own, so that two
-daemons in one test process do not collide.
+Counters are thread-safe (prometheus-client); every thread may count. One registry of its own, so that two daemons in
+one test process do not collide.
 """
 
 from __future__ import annotations
 
+from typing import get_args
+
 import psutil
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from llm_agentd.types import PRIORITIES, Reply
+from llm_agentd.types import PRIORITIES, CacheResult, Reply
 
 SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
@@ -37,15 +39,25 @@ class Metrics:
         self.engine_restarts = Counter(f"{name}engine_restarts", "Engine restarts", registry=registry)
         self.dropped = Counter(f"{name}dropped", "Replies nobody could take", ("reason",), registry=registry)
         # Looked up once: a hit is over in microseconds, and finding its counters would be a tenth of them.
-        self.cache_hit = self.cache.labels("hit")
-        self.hits = {op: self.requests.labels(op, "done") for op in ("infer", "think")}
+        self._done = {op: self.requests.labels(op, "done") for op in ("infer", "think")}
+        self._cache_results = {result: self.cache.labels(result) for result in get_args(CacheResult)}
         self._resident = Gauge(f"{name}process_resident_bytes", "Resident memory", registry=registry)
         self._cpu = Counter(f"{name}process_cpu_seconds", "CPU time", registry=registry)
         self._process = psutil.Process()
         self._cpu_seen_s = 0.0
 
-    def done(self, reply: Reply) -> None:
-        """Counts one finished generation."""
+    def answered(self, op: str, outcome: str) -> None:
+        """Counts one answer. `outcome`: `done` or an error's code; `op` is `unknown` where none could be read."""
+        counter = self._done.get(op) if outcome == "done" else None
+        (counter or self.requests.labels(op, outcome)).inc()
+
+    def replied(self, reply: Reply, total_s: float) -> None:
+        """Counts one reply, however it came about. `total_s`: since its request arrived."""
+        self._cache_results[reply.cache].inc()
+        self.request_s.observe(total_s)
+
+    def generated(self, reply: Reply) -> None:
+        """Counts one finished sequence, of which several requests may be given the reply."""
         timing, usage = reply.timing_ms, reply.usage
         self.queue_s.observe(timing.queue / 1000)
         self.prefill_s.observe(timing.prefill / 1000)

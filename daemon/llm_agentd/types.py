@@ -194,30 +194,43 @@ class ModerationContext:
 
 
 @dataclass(frozen=True, slots=True)
-class PrefixState:
-    """What an engine has computed for the beginning of a prompt: `data` is opaque, of this engine and model alone.
+class ChatPrompt:
+    """What the model is given, as a chat. `lang`: the language that the words are asked for in; "" for `infer`.
 
-    Any shorter beginning of `tokens` can be taken from it too. `probe`: (token id, score) of the likeliest tokens to
-    follow, so that a state that was kept on disk can be proved before it is believed.
+    `short_messages`: the same without what is remembered, for where all of it does not fit the context; None: nothing
+    is remembered. `memory_turn`: what is to be remembered with the reply.
     """
 
-    tokens: tuple[int, ...]
-    data: bytes
-    probe: tuple[tuple[int, float], ...] = ()
+    messages: tuple[Message, ...]
+    lang: str = ""
+    short_messages: tuple[Message, ...] | None = None
+    memory_turn: MemoryTurn | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFormat:
+    """How the reply is written. `schema` None: plain words, and there are no `actions`.
+
+    `actions`: those that the reply may choose from, with bounded schemas. The model then writes {"say":…,"do":…}, of
+    which only the words of `say` are text: they may take `words_max_tokens` of `sampling.max_tokens`, which has room
+    for the action too, and `words_max_chars` characters (0: no grammar closes the words).
+    `whole_sentences`: end at a sentence near the limit, never within a word (a `think`, not an OpenAI completion).
+    """
+
+    actions: tuple[Action, ...] = ()
+    schema: dict[str, Any] | None = None
+    words_max_tokens: int = 0
+    words_max_chars: int = 0
+    whole_sentences: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One generation to run: exactly one of `prompt` and `messages` is set.
+    """One generation to run. `server/pipeline.py` makes it of a checked record; nobody changes it after that.
 
-    `label` (the role, or "" for plain `infer`) is shown by dump. `whole_sentences`: end at a sentence near
-    `max_tokens`, never mid-word (a `think`, not an OpenAI completion). `actions`: those the reply may choose from, with
-    bounded schemas; when there are any, the model writes the JSON form {"say":…,"do":…}, of which only the words of
-    `say` are text: of `sampling.max_tokens` they may take `words_max_tokens`, and `words_max_chars` characters.
-    `key` is the cache key; the router fills it. `owner`: who is being served, for fairness: the player's name, else
-    the NPC's id, else "" (then the peer). `moderation`: set where the reply is moderated. `lang`: the language
-    that the words are asked for in; "" for `infer`. `short_messages`: the same without what is remembered, where all of
-    it does not fit the context. `memory_turn`: what is to be remembered with the reply.
+    `prompt`: raw text, or a chat. `key` is the cache key. `label` (the role, or "" for `infer`) is shown by dump.
+    `owner`: who is being served, for fairness: the player's name, else the NPC's id, else "" (then the peer counts).
+    `moderation`: set where the reply is moderated. `variants`: so many replies to one key are kept and told in turn.
     """
 
     id: str
@@ -225,24 +238,28 @@ class Request:
     op: str
     arrived_s: float
     deadline_s: float
-    prompt: str | None = None
-    messages: tuple[Message, ...] | None = None
+    prompt: str | ChatPrompt
     sampling: Sampling = Sampling()
+    output: OutputFormat = OutputFormat()
+    moderation: ModerationContext | None = None
+    key: bytes = b""
     stream: bool = False
     priority: Priority = "spoken"
     cache: CacheMode = "use"
     variants: int = 1
     label: str = ""
-    whole_sentences: bool = False
-    actions: tuple[Action, ...] = ()
-    words_max_tokens: int = 0
-    words_max_chars: int = 0
-    key: bytes = b""
     owner: str = ""
-    moderation: ModerationContext | None = None
-    lang: str = ""
-    short_messages: tuple[Message, ...] | None = None
-    memory_turn: MemoryTurn | None = None
+
+    @property
+    def chat(self) -> ChatPrompt | None:
+        return self.prompt if isinstance(self.prompt, ChatPrompt) else None
+
+    @property
+    def lang(self) -> str:
+        return "" if isinstance(self.prompt, str) else self.prompt.lang
+
+
+# -- what answers it ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,3 +298,19 @@ class Reply:
     usage: Usage = Usage()
     timing_ms: Timing = Timing()
     lang: str = ""  # of the words, as far as known
+
+
+# -- what engines keep -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixState:
+    """What an engine has computed for the beginning of a prompt: `data` is opaque, of this engine and model alone.
+
+    Any shorter beginning of `tokens` can be taken from it too. `probe`: (token id, score) of the likeliest tokens to
+    follow, so that a state that was kept on disk can be proved before it is believed.
+    """
+
+    tokens: tuple[int, ...]
+    data: bytes
+    probe: tuple[tuple[int, float], ...] = ()

@@ -1,6 +1,6 @@
 """What every engine owes a reply with actions, {"say":…,"do":…}; `test_engines.py` runs this against each of them.
 
-Asked and taken apart as the daemon does it: `OutputFormat` before, `JsonAssembler` and `chosen` after. Held-out
+Asked and taken apart as the daemon does it: `output_format` before, `JsonAssembler` and `parse_action` after. Held-out
 situations of the corpus through the shipped model, with the actions of their moment and with others that the prompt
 knows nothing of; and through random weights, which write whatever they may.
 """
@@ -20,9 +20,9 @@ import pytest
 from hearthling.corpus import samples
 from llm_agentd.engines.base import Engine
 from llm_agentd.prompt import actions, json_schema
+from llm_agentd.prompt.builder import output_format
 from llm_agentd.scheduler.reply_json import JsonAssembler
-from llm_agentd.server.pipeline import OutputFormat
-from llm_agentd.types import Action, Message, Sampling
+from llm_agentd.types import Action, Message, OutputFormat, Sampling
 from tests.engines.contract import talk
 
 SITUATIONS = 20
@@ -37,6 +37,7 @@ NAMES = ("apple", 'an "old" sword', "back\\slash", "naïve café", "木の剣", 
 class Asked:
     messages: Sequence[Message]
     offered: tuple[Action, ...]
+    sampling: Sampling
     form: OutputFormat
 
 
@@ -86,7 +87,8 @@ def invented(seed: int) -> tuple[Action, ...]:
 
 def ask(engine: Engine, messages: Sequence[Message], offers: tuple[Action, ...], words: Sampling = WORDS) -> Asked:
     offered = actions.bounded(offers)
-    return Asked(messages, offered, OutputFormat.of(offered, words, engine.info))
+    sampling, form = output_format(offered, words, engine.info.features)
+    return Asked(messages, offered, sampling, form)
 
 
 def replies(engine: Engine, asked: Sequence[Asked]) -> list[Reply]:
@@ -97,7 +99,7 @@ def replies(engine: Engine, asked: Sequence[Asked]) -> list[Reply]:
     while waiting or busy:
         while waiting and free:
             number, one = waiting.pop()
-            sampling = replace(one.form.sampling, seed=number)
+            sampling = replace(one.sampling, seed=number)
             seq = free.pop()
             engine.start(seq, engine.encode(None, one.messages, sampling), sampling)
             words_max, chars_max = one.form.words_max_tokens, one.form.words_max_chars
@@ -169,10 +171,8 @@ class FormContract:
         """Nor choose what does not fit; where their room ends first, nothing is chosen."""
         few = Sampling(max_tokens=1, temperature=4.0, top_k=0, top_p=1.0)
         asked = [ask(unruly, talk("Hi"), invented(seed), few) for seed in range(2 * SITUATIONS)]
-        with_room = [replace(one.form.sampling, max_tokens=RANDOM_ROOM_TOKENS) for one in asked]
-        asked = [
-            replace(one, form=replace(one.form, sampling=room)) for one, room in zip(asked, with_room, strict=True)
-        ]
+        with_room = [replace(one.sampling, max_tokens=RANDOM_ROOM_TOKENS) for one in asked]
+        asked = [replace(one, sampling=room) for one, room in zip(asked, with_room, strict=True)]
         found = replies(unruly, asked)
         assert all(map(is_offered, found))
         if "json_schema" in unruly.info.features:

@@ -57,7 +57,7 @@ def running(
         purge_cache=cache.purge,
         idle_s=-1.0 if summarize_by else math.inf,
     )
-    daemon = InProcess(endpoint, engine=engine, cache=cache, memory=memory, policy=RequestDefaults(think_variants=1))
+    daemon = InProcess(endpoint, engine=engine, cache=cache, memory=memory, defaults=RequestDefaults(think_variants=1))
     try:
         with daemon, daemon.client() as client:
             yield client, memory, cache

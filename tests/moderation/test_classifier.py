@@ -45,7 +45,7 @@ class Plain:
 def daemon(tmp_path: Path, classifier: Any, reply: str = "Well met.") -> InProcess:
     engine = lambda: StubEngine(script=lambda _: [reply.encode()])  # noqa: E731
     return InProcess(
-        f"ipc://{tmp_path}/d", engine=engine, moderator=Moderator(None), classifier=ClassifierThread(classifier)
+        f"ipc://{tmp_path}/d", engine=engine, moderator=Moderator(None, classifier=ClassifierThread(classifier))
     )
 
 

@@ -14,7 +14,7 @@ from llm_agentd.errors import StartError
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.moderation.safe_lines import refusal
 from llm_agentd.moderation.word_list import Age, WordList
-from llm_agentd.types import ModerationContext, Npc, Think, Turn
+from llm_agentd.types import Npc, Think, Turn
 from tests.support.daemon_in_process import InProcess
 
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
@@ -138,7 +138,7 @@ def test_infer_is_not_moderated(tmp_path: Path) -> None:
 
 def test_blocked_lines_of_earlier_turns_are_left_out() -> None:
     think = Think(Npc("1", "Mira", "healer"), "Ana", "Hi!", history=(Turn("Bo", "fuck you"), Turn("Bo", "Good day.")))
-    checked = Moderator(None).check_asked(think, ModerationContext("1", "Mira", "Ana"))
+    checked, _ = Moderator(None).check_in(think, "en")
     assert checked.history == (Turn("Bo", "Good day."),)
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from llm_agentd.errors import StartError
 from llm_agentd.ops.harness import free_port as unused_port
-from llm_agentd.ops.serve import pick_cpus
+from llm_agentd.scheduler.affinity import pick_cpus
 from tests.support.daemon_in_process import Client
 
 pytestmark = pytest.mark.slow

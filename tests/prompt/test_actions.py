@@ -8,11 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
-from llm_agentd.engines.base import EngineInfo
 from llm_agentd.prompt import actions, json_schema
 from llm_agentd.prompt import messages as prompt
+from llm_agentd.prompt.builder import output_format
 from llm_agentd.roles import Roles
-from llm_agentd.server.pipeline import OutputFormat
 from llm_agentd.types import Action, Npc, Sampling, Think
 
 TRADE = Action(
@@ -101,24 +100,20 @@ def test_reply_schema_bounds_strings_arrays_and_the_words() -> None:
     assert list(form["properties"]) == ["say", "do"]
 
 
-def engine(*features: str) -> EngineInfo:
-    return EngineInfo("x", "x", "x", 1024, 4, features=frozenset(features))
-
-
 def test_output_format_adds_tokens_for_the_action() -> None:
-    form = OutputFormat.of(OFFERED, Sampling(max_tokens=64), engine("json_schema"))
-    assert form.words_max_tokens == 64
-    assert form.sampling.max_tokens >= 64 + 30
-    assert form.sampling.json_schema == form.schema
-    assert form.words_max_chars == 256
-    assert OutputFormat.of((), Sampling(max_tokens=64), engine("json_schema")).sampling.max_tokens == 64
+    sampling, output = output_format(OFFERED, Sampling(max_tokens=64), {"json_schema"})
+    assert output.words_max_tokens == 64
+    assert sampling.max_tokens >= 64 + 30
+    assert sampling.json_schema == output.schema
+    assert output.words_max_chars == 256
+    assert output_format((), Sampling(max_tokens=64), {"json_schema"})[0].max_tokens == 64
 
 
 def test_output_format_without_engine_schema_or_with_own_grammar_has_none() -> None:
-    form = OutputFormat.of(OFFERED, Sampling(), engine())
-    assert (form.sampling.json_schema, form.actions, form.words_max_chars) == (None, OFFERED, 0)
-    own = OutputFormat.of(OFFERED, Sampling(grammar="root ::= [a-z]"), engine("json_schema"))
-    assert (own.sampling.json_schema, own.words_max_chars) == (None, 0)
+    sampling, output = output_format(OFFERED, Sampling(), ())
+    assert (sampling.json_schema, output.actions, output.words_max_chars) == (None, OFFERED, 0)
+    sampling, output = output_format(OFFERED, Sampling(grammar="root ::= [a-z]"), {"json_schema"})
+    assert (sampling.json_schema, output.words_max_chars) == (None, 0)
 
 
 def test_prompt_describes_own_actions_and_names_shipped_ones_as_trained() -> None:

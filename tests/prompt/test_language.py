@@ -57,7 +57,10 @@ def test_embedded_model_lists_english() -> None:
 
 def test_language_that_the_model_lacks_is_replaced_and_the_reply_names_the_one_it_is_in(endpoint: str) -> None:
     prompts: list[str] = []
-    with InProcess(endpoint, engine=engine_that_records(prompts), policy=ENGLISH) as daemon, daemon.client() as client:
+    with (
+        InProcess(endpoint, engine=engine_that_records(prompts), defaults=ENGLISH) as daemon,
+        daemon.client() as client,
+    ):
         assert client.ask(op="info")["info"]["languages"] == ["en"]
         assert client.ask(**ASK, lang="de")["lang"] == "en"
         assert client.ask(**ASK)["lang"] == "en"
@@ -102,7 +105,7 @@ def test_translated_line_is_generated_once_for_all_npcs(endpoint: str, tmp_path:
     ],
 )
 def test_invalid_translation_is_refused(endpoint: str, record: dict[str, str], words: str) -> None:
-    with InProcess(endpoint, policy=ENGLISH) as daemon, daemon.client() as client:
+    with InProcess(endpoint, defaults=ENGLISH) as daemon, daemon.client() as client:
         error = client.ask(op="think", npc=NPC, **record)
     assert error["code"] == "bad_request"
     assert words in error["message"]
@@ -117,5 +120,5 @@ def test_configured_languages_override_those_of_the_model(endpoint: str) -> None
     with InProcess(endpoint, engine=English) as daemon, daemon.client() as client:
         assert client.ask(**ASK, lang="de")["lang"] == "en"
     both = RequestDefaults(languages=("en", "de"))
-    with InProcess(endpoint, engine=English, policy=both) as daemon, daemon.client() as client:
+    with InProcess(endpoint, engine=English, defaults=both) as daemon, daemon.client() as client:
         assert client.ask(**ASK, lang="de")["lang"] == "de"

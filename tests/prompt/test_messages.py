@@ -19,7 +19,7 @@ HEALER = make_role("healer", {"title": "the healer", "persona": "A healer mends 
 
 
 def system(role: Role, think: Think = MIRA, language: str = "en") -> list[str]:
-    return prompt.system_text(think, role, language).split("\n")
+    return prompt.system_text(think, role, prompt.wanted_language(think, role, language)).split("\n")
 
 
 def test_prompt_of_a_role_with_two_fields_is_as_trained() -> None:

@@ -190,17 +190,17 @@ def test_a_player_waits_for_one_of_each_other_and_one_aged(chatter: list[float],
     assert before <= len(set(crowd)) + any(5.0 - offered_s >= AGED_S for offered_s in chatter)
 
 
-def test_the_best_rank_that_waits() -> None:
+def test_the_best_priority_that_waits() -> None:
     waiting = queue()
-    assert waiting.best_rank(0.0) is None
+    assert waiting.best_priority(0.0) is None
     ranks = []
     for priority in reversed(CLASSES):
         waiting.offer(ask(priority, priority), 0.0)
-        ranks.append(waiting.best_rank(AGED_S - 0.01))
+        ranks.append(waiting.best_priority(AGED_S - 0.01))
     assert ranks == [2, 1, 0]
     waiting.cancel(ANNA, "spoken")
-    assert waiting.best_rank(AGED_S - 0.01) == 1
-    assert waiting.best_rank(AGED_S) == 0, "aged"
+    assert waiting.best_priority(AGED_S - 0.01) == 1
+    assert waiting.best_priority(AGED_S) == 0, "aged"
 
 
 def test_only_a_rank_that_is_good_enough_is_taken() -> None:
@@ -208,10 +208,10 @@ def test_only_a_rank_that_is_good_enough_is_taken() -> None:
     waiting.offer(ask("b0", "background"), 0.0)
     for priority in CLASSES:
         waiting.offer(ask(priority[0], priority), 1.0)
-    assert ids(waiting.take(99, AGED_S - 0.01, rank_max=0)) == ["s"]
-    assert ids(waiting.take(99, AGED_S, rank_max=0)) == ["b0"], "aged"
-    assert ids(waiting.take(99, AGED_S, rank_max=1)) == ["a"]
-    assert ids(waiting.take(99, AGED_S, rank_max=2)) == ["b"]
+    assert ids(waiting.take(99, AGED_S - 0.01, priority_max=0)) == ["s"]
+    assert ids(waiting.take(99, AGED_S, priority_max=0)) == ["b0"], "aged"
+    assert ids(waiting.take(99, AGED_S, priority_max=1)) == ["a"]
+    assert ids(waiting.take(99, AGED_S, priority_max=2)) == ["b"]
 
 
 WAITING = st.tuples(st.sampled_from(CLASSES), st.sampled_from(["anna", "bert", "cleo"]), st.floats(0.0, AGED_S * 2))
@@ -412,10 +412,10 @@ class WindowMachine(RuleBasedStateMachine):
         for request in taken:
             assert self.waiting.pop(request.id)[0] == request
 
-    @rule(rank_max=st.integers(0, 2))
-    def take_the_better(self, rank_max: int) -> None:
-        good = {r.id for r, _ in self.waiting.values() if self._urgent(r) or CLASSES.index(r.priority) <= rank_max}
-        taken = self.queue.take(99, self.now_s, rank_max=rank_max)
+    @rule(priority_max=st.integers(0, 2))
+    def take_the_better(self, priority_max: int) -> None:
+        good = {r.id for r, _ in self.waiting.values() if self._urgent(r) or CLASSES.index(r.priority) <= priority_max}
+        taken = self.queue.take(99, self.now_s, priority_max=priority_max)
         assert sorted(ids(taken)) == sorted(good)
         for id in good:
             del self.waiting[id]
@@ -463,7 +463,7 @@ class WindowMachine(RuleBasedStateMachine):
         assert len(self.queue) == len(self.waiting) <= self.QUEUE_MAX
         assert sum(self.queue.depth().values()) == len(self.waiting)
         ranks = [0 if self._urgent(r) else CLASSES.index(r.priority) for r, _ in self.waiting.values()]
-        assert self.queue.best_rank(self.now_s) == min(ranks, default=None)
+        assert self.queue.best_priority(self.now_s) == min(ranks, default=None)
 
     def teardown(self) -> None:
         rest = self.queue.take(99, self.now_s)

@@ -229,7 +229,7 @@ def test_words_of_the_json_form_stream_before_the_action_is_known(endpoint: str,
 def test_a_kept_reply_with_an_action_comes_as_a_delta_too(endpoint: str, tmp_path: Path) -> None:
     cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
     with (
-        InProcess(endpoint, cache=cache, policy=RequestDefaults(think_variants=1)) as daemon,
+        InProcess(endpoint, cache=cache, defaults=RequestDefaults(think_variants=1)) as daemon,
         daemon.client() as client,
     ):
         first = client.ask(**OFFER)
@@ -337,7 +337,7 @@ def test_cache_hit_second_time_and_refresh_and_off(endpoint: str, tmp_path: Path
 def test_think_is_answered_in_three_variants_before_it_repeats(endpoint: str, tmp_path: Path) -> None:
     cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
     with (
-        InProcess(endpoint, cache=cache, policy=RequestDefaults(think_variants=3)) as daemon,
+        InProcess(endpoint, cache=cache, defaults=RequestDefaults(think_variants=3)) as daemon,
         daemon.client() as client,
     ):
         said = [client.ask(op="think", npc=NPC, player="Ana", utterance="Hello!") for _ in range(9)]
@@ -594,8 +594,7 @@ def test_stop_finishes_what_runs_within_its_grace(endpoint: str, gate: Gate) -> 
         assert gate.entered.wait(5)
         stopping = threading.Thread(target=daemon.engine_loop.stop, args=(30,))
         stopping.start()
-        while client.ask(op="ping")["event"] != "error" and not daemon.engine_loop._stopping:
-            pass
+        assert daemon.engine_loop.stopping.wait(5)
         assert client.ask(op="infer", prompt="Too late")["code"] == "unavailable"
         gate.open()
         assert {record["event"] for record in client.events("0", "1")} == {"done"}
@@ -609,8 +608,7 @@ def test_stop_without_grace_answers_unavailable(endpoint: str, gate: Gate) -> No
         assert gate.entered.wait(5)
         stopping = threading.Thread(target=daemon.engine_loop.stop, args=(0,))
         stopping.start()
-        while not daemon.engine_loop._stopping:
-            pass
+        assert daemon.engine_loop.stopping.wait(5)
         gate.open()
         stopping.join()
         assert {record["code"] for record in client.events("0", "1")} == {"unavailable"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import zmq
@@ -13,26 +12,22 @@ import zmq
 from llm_agentd.cache import CompletionCache, NullCache
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.stub.engine import StubEngine
-from llm_agentd.memory import Memory
-from llm_agentd.metrics import Metrics
-from llm_agentd.moderation.classifier import ClassifierThread
+from llm_agentd.memory import Memory, NullMemory
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache, PrefixStore
-from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.protocol import wire
 from llm_agentd.roles import Roles
 from llm_agentd.scheduler.affinity import CpuPriority
 from llm_agentd.scheduler.batch_size import Curve
-from llm_agentd.scheduler.engine_loop import EngineLoop
 from llm_agentd.scheduler.request_queue import RequestQueue
-from llm_agentd.server.pipeline import Intake, RequestDefaults
-from llm_agentd.server.router import Router
+from llm_agentd.server.daemon import Daemon
+from llm_agentd.server.pipeline import RequestDefaults
 
 WAIT_MS = 10_000
 
 
-class InProcess:
-    """`router` and `inference` are the daemon's; `client()` gives peers."""
+class InProcess(Daemon):
+    """`router` and `engine_loop` are the daemon's; `client()` gives peers. Memory and cache are the test's to close."""
 
     def __init__(
         self,
@@ -43,7 +38,7 @@ class InProcess:
         queue_max: int = 1024,
         window_s: float = 0.0,
         size: int = 8,
-        policy: RequestDefaults | None = None,
+        defaults: RequestDefaults | None = None,
         pin_cpus: Sequence[int] = (),
         cpu_priority: CpuPriority = "nice",
         roles: Roles | None = None,
@@ -51,50 +46,31 @@ class InProcess:
         prefix_store: PrefixStore | None = None,
         curve: Curve | None = None,
         moderator: Moderator | None = None,
-        classifier: ClassifierThread | None = None,
         memory: Memory | None = None,
     ) -> None:
-        self.endpoint = endpoint
-        self.metrics = Metrics()
-        cache = cache or NullCache()
-        self.router = Router(
+        super().__init__(
             endpoint=endpoint,
-            requests=Intake(
-                PromptBuilder(roles or Roles.load(), moderator=moderator, memory=memory),
-                replace(
-                    policy or RequestDefaults(),
-                    moderation=moderator.tag if moderator else "",
-                    judged=classifier is not None,
-                ),
-            ),
-            cache=cache,
-            metrics=self.metrics,
-            moderator=moderator,
-            classifier=classifier,
-        )
-        self.engine_loop = self.router.engine_loop = EngineLoop(
             open_engine=engine,
-            connect=self.router.connect,
-            queue=RequestQueue(size=size, window_s=window_s, queue_max=queue_max),
-            cache=cache,
-            metrics=self.metrics,
             open_prefixes=lambda info: PrefixCache(kv_max_bytes, prefix_store or NullPrefixStore()),
             find_curve=lambda engine: curve or Curve({engine.info.max_num_seqs: 1.0}),
+            queue=RequestQueue(size=size, window_s=window_s, queue_max=queue_max),
+            roles=roles or Roles.load(),
+            memory=memory or NullMemory(),
+            cache=cache or NullCache(),
+            moderator=moderator,
+            defaults=defaults or RequestDefaults(),
             pin_cpus=pin_cpus,
             cpu_priority=cpu_priority,
-            moderator=moderator,
         )
+        self.endpoint = endpoint
 
     def __enter__(self) -> InProcess:
-        self.router.bind()
-        self.router.start()
-        self.engine_loop.start()
+        self.start()
         assert self.engine_loop.started.wait(WAIT_MS / 1000)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.engine_loop.stop(0)
-        self.router.stop()
+        self.stop(0)
 
     @contextmanager
     def client(self, kind: int = zmq.DEALER, identity: bytes | None = None) -> Iterator[Client]:

@@ -1,8 +1,8 @@
 """A second opinion on what the word list lets pass: a classifier, asked on a thread of its own.
 
-It may take a while (another model, another server), so neither the router nor the engine thread waits for it: they
-hand in a text with a ticket, and the verdict comes back with it. One that cannot answer leaves it to the word list, and
-says so once. Verdicts are remembered by text, as players and cached replies repeat themselves.
+It may take a while (another model, another server), so neither the router nor the engine thread waits for it: the
+verdict comes by a callback. One that cannot answer leaves it to the word list, and says so once. Verdicts are
+remembered by text, as players and cached replies repeat themselves.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Protocol
+from typing import Protocol
 
 import httpx2
 
+from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine
 from llm_agentd.errors import StartError
 from llm_agentd.types import Message, Sampling
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 REMEMBERED_TEXTS = 4096
 STEPS_MAX = 4096  # of the classifier's engine for one text: its prompt and a few tokens take far fewer
 PAUSE_S = 30  # after a failure it is left alone: a link that is down must not hold back each line for its timeout
+STOP_MAX_S = 5  # a link that is down must not hold back the end of the daemon
 ANSWER_TOKENS = 12  # "unsafe", a line end and a category
 
 
@@ -40,6 +43,22 @@ class Classifier(Protocol):
         """What is wrong with `text`; "" = nothing. Raises Unclear, or whatever a broken link raises."""
 
     def close(self) -> None: ...
+
+
+class Settings(Protocol):
+    """The configuration's section `agents`, as far as the classifier needs it."""
+
+    @property
+    def moderation_url(self) -> str | None: ...
+
+    @property
+    def moderation_key_env(self) -> str | None: ...
+
+    @property
+    def moderation_timeout_ms(self) -> int: ...
+
+    @property
+    def moderation_model(self) -> Path | None: ...
 
 
 class UrlClassifier:
@@ -103,33 +122,33 @@ class ModelClassifier:
 
 
 class ClassifierThread:
-    """`start`, then `ask` from the router thread, then `stop`. `told(ticket, category)` is called on its own."""
+    """`start`, then `ask` from the router thread, then `stop`. `then(category)` is called on its own thread."""
 
     def __init__(self, classifier: Classifier, clock: Callable[[], float] = time.monotonic) -> None:
         self._classifier = classifier
         self._clock = clock
         self._again_s = float("-inf")
-        self._queue: SimpleQueue[tuple[Any, str] | None] = SimpleQueue()
+        self._queue: SimpleQueue[tuple[str, Callable[[str], None]] | None] = SimpleQueue()
         self._known: OrderedDict[str, str] = OrderedDict()
-        self._was_told = False
+        self._has_warned = False
         self._thread = threading.Thread(target=self._run, name="classifier", daemon=True)
 
-    def start(self, connect: Callable[[], Callable[[Any, str], None]]) -> None:
-        self._connect = connect
+    def start(self) -> None:
         self._thread.start()
 
-    def ask(self, ticket: Any, text: str) -> None:
-        self._queue.put((ticket, text))
+    def ask(self, text: str, then: Callable[[str], None]) -> None:
+        """`then` is told what is wrong with `text`; "" = nothing, or no verdict."""
+        self._queue.put((text, then))
 
     def stop(self) -> None:
+        """Answers what was asked before, and ends."""
         self._queue.put(None)
-        self._thread.join(5)
+        self._thread.join(STOP_MAX_S)
 
     def _run(self) -> None:
-        told = self._connect()
         while (asked := self._queue.get()) is not None:
-            ticket, text = asked
-            told(ticket, self._category(text))
+            text, then = asked
+            then(self._category(text))
         self._classifier.close()
 
     def _category(self, text: str) -> str:
@@ -154,6 +173,20 @@ class ClassifierThread:
 
     def _warn(self, why: str) -> None:
         self._again_s = self._clock() + PAUSE_S
-        if not self._was_told:
+        if not self._has_warned:
             log.warning("moderation goes by the word list alone where the classifier gives no verdict: %s", why)
-        self._was_told = True
+        self._has_warned = True
+
+
+def build_classifier(settings: Settings, environ: Mapping[str, str]) -> ClassifierThread | None:
+    """As configured; None: there is only the word list. Raises StartError for a model file that is not there."""
+    if settings.moderation_url:
+        key = environ.get(settings.moderation_key_env or "", "")
+        timeout_s = settings.moderation_timeout_ms / 1000
+        return ClassifierThread(UrlClassifier(settings.moderation_url, timeout_s, key=key))
+    path = settings.moderation_model
+    if path is None:
+        return None
+    if not path.is_file():
+        raise StartError(f"agents.moderation_model: no file {path}; want a GGUF")
+    return ClassifierThread(ModelClassifier(lambda: open_engine("llama", path=path, max_num_seqs=1)))

@@ -1,22 +1,26 @@
-"""Moderation: what players say to NPCs and what the model answers, checked against the word list before it goes on.
+"""Moderation: what players say to NPCs and what the model answers, checked before it goes on.
 
-The router thread asks `check_asked` for each question, the engine thread `offence` for what is about to be shown;
-both are pure look-ups of some microseconds. What is held back is answered by `Filtered` with a line in its place, and
-goes into the audit log. Names and personas of NPCs, which admins write, are not looked at. Knows no sockets or engines.
+The router thread calls `check_in` once for each `think`, the engine thread `check_out` before new text is shown: both
+look into the word list, which takes some microseconds. Where a classifier is configured, the router thread also hands
+it both, by `classify`; that may take a second, so its verdict comes back by a callback. What is held back is answered
+by `Filtered` with a line in its place, and goes into the audit log. Names and personas of NPCs, which admins write, are
+not looked at. Knows no sockets or engines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from llm_agentd.errors import Filtered
+from llm_agentd.moderation.classifier import ClassifierThread
 from llm_agentd.moderation.safe_lines import deflection, refusal
-from llm_agentd.moderation.word_list import Age, Finding, WordList
+from llm_agentd.moderation.word_list import Age, WordList
 from llm_agentd.types import ModerationContext, Think
 
 Direction: TypeAlias = Literal["in", "out"]
+T = TypeVar("T", bound=Think)  # a record with options, or the facts alone
 RULES_VERSION = 1  # counts up where the lists change, so that no reply of older rules is served from the cache
 TAIL_CHARS = 80  # of a growing reply: longer than any phrase of the lists
 TEXT_LOGGED_CHARS = 2000  # as long as anything said at once
@@ -52,7 +56,10 @@ class Verdict:
 
 
 class Moderator:
-    """`age`, `strict` and an admin's own words as configured; `audit` is told what was held back."""
+    """`age`, `strict` and an admin's own words as configured; `audit` is told what was held back.
+
+    `classifier`: a second opinion, which takes its time; see `classify`.
+    """
 
     def __init__(
         self,
@@ -62,49 +69,86 @@ class Moderator:
         strict: bool = False,
         blocked: tuple[str, ...] = (),
         allowed: tuple[str, ...] = (),
+        classifier: ClassifierThread | None = None,
     ) -> None:
         self._audit = audit
         self._words = WordList(age, strict=strict, blocked=blocked, allowed=allowed)
+        self._classifier = classifier
         self.tag = f"{RULES_VERSION} {age} {strict} {sorted(blocked)} {sorted(allowed)}"  # a part of cache keys
+
+    def start(self) -> None:
+        if self._classifier:
+            self._classifier.start()
+
+    def stop(self) -> None:
+        if self._classifier:
+            self._classifier.stop()
+
+    @property
+    def has_classifier(self) -> bool:
+        """Whether `classify` is to be asked too. Then no reply to a `think` is streamed: it is looked at as a whole."""
+        return self._classifier is not None
 
     def verdict(self, text: str) -> Verdict:
         """What the word list says, in either direction."""
-        hit = self._words.find(text)
-        return Verdict(True) if hit is None else Verdict(False, hit.kind, hit.match)
+        return self._look_up(text) or Verdict(True)
 
-    # -- what players say ------------------------------------------------------------------------
+    # -- the word list: at once ------------------------------------------------------------------
 
-    def check_asked(self, think: Think, talk: ModerationContext) -> Think:
-        """`think` without earlier lines that are not fit; raises Filtered where the words just said are not."""
-        if think.utterance and (hit := self._words.find(think.utterance)):
-            raise self.hold_back("in", talk, think.utterance, Verdict(False, hit.kind, hit.match))
+    def check_in(self, think: T, language: str) -> tuple[T, ModerationContext]:
+        """What a player says. `language`: of the line in its place.
+
+        Gives `think` without earlier lines that are not fit. Raises Filtered where the words just said are not.
+        """
+        said = think.utterance or ""
+        context = ModerationContext(think.npc.id, think.npc.name, think.player or "", language, said)
+        if said and (verdict := self._look_up(said)):
+            raise self.hold_back("in", context, said, verdict)
         if any(self._words.find(turn.text) for turn in think.history):
-            return replace(think, history=tuple(turn for turn in think.history if not self._words.find(turn.text)))
-        return think
+            think = replace(think, history=tuple(turn for turn in think.history if not self._words.find(turn.text)))
+        return think, context
 
-    # -- what the model says ---------------------------------------------------------------------
+    def check_out(self, text: str, action: dict[str, Any] | None, *, is_whole: bool) -> Verdict | None:
+        """What the model says; None: it may be shown.
 
-    def offence_in_part(self, shown: str) -> Verdict | None:
-        """Of a reply that still grows: `shown` ends at a word's end. None: it may be shown."""
-        tail = shown[-TAIL_CHARS:]
-        if len(tail) < len(shown):
-            tail = tail.partition(" ")[2] or tail
-        return self._of(self._words.find(tail))
-
-    def offence(self, text: str, action: dict[str, Any] | None) -> Verdict | None:
-        """Of a whole reply, with the words that an action brings."""
+        Of a reply that still grows, `text` ends at a word's end, and only its tail is new. Of a whole one, all is
+        looked at, with the words that its action brings.
+        """
+        if not is_whole:
+            tail = text[-TAIL_CHARS:]
+            if len(tail) < len(text):
+                tail = tail.partition(" ")[2] or tail
+            return self._look_up(tail)
         for words in (text, *_strings((action or {}).get("params"))):
-            if hit := self._words.find(words):
-                return self._of(hit)
+            if verdict := self._look_up(words):
+                return verdict
         return None
 
-    def hold_back(self, direction: Direction, talk: ModerationContext, text: str, verdict: Verdict) -> Filtered:
+    # -- the classifier: later -------------------------------------------------------------------
+
+    def classify(
+        self, direction: Direction, context: ModerationContext, text: str, then: Callable[[Filtered | None], None]
+    ) -> None:
+        """Asks the classifier about `text`. `then` is called on its thread: with None where nothing is wrong."""
+
+        def on_category(category: str) -> None:
+            verdict = Verdict(False, f"classifier: {category}")
+            then(self.hold_back(direction, context, text, verdict) if category else None)
+
+        if self._classifier is None:
+            then(None)
+        else:
+            self._classifier.ask(text, on_category)
+
+    # -- what is held back -----------------------------------------------------------------------
+
+    def hold_back(self, direction: Direction, context: ModerationContext, text: str, verdict: Verdict) -> Filtered:
         """The answer in the place of `text`; the log is told."""
-        line = (refusal if direction == "in" else deflection)(talk.language, f"{talk.npc_id} {text}")
+        line = (refusal if direction == "in" else deflection)(context.language, f"{context.npc_id} {text}")
         entry = {
             "direction": direction,
-            "player": talk.player,
-            "npc": talk.npc,
+            "player": context.player,
+            "npc": context.npc,
             "category": verdict.category,
             "match": verdict.match,
             "text": text[:TEXT_LOGGED_CHARS],
@@ -119,21 +163,22 @@ class Moderator:
             by="player" if direction == "in" else "model",
         )
 
-    @staticmethod
-    def _of(hit: Finding | None) -> Verdict | None:
+    def _look_up(self, text: str) -> Verdict | None:
+        hit = self._words.find(text)
         return None if hit is None else Verdict(False, hit.kind, hit.match)
 
 
-def build(agents: Settings, audit: Log | None) -> Moderator | None:
+def build(settings: Settings, audit: Log | None, classifier: ClassifierThread | None = None) -> Moderator | None:
     """As configured; None where moderation is off. `audit` None keeps no log."""
-    if agents.moderation == "off":
+    if settings.moderation == "off":
         return None
     return Moderator(
         audit,
-        agents.age,
-        strict=agents.moderation == "strict",
-        blocked=agents.block_words,
-        allowed=agents.allow_words,
+        settings.age,
+        strict=settings.moderation == "strict",
+        blocked=settings.block_words,
+        allowed=settings.allow_words,
+        classifier=classifier,
     )
 
 

@@ -1,76 +1,78 @@
-"""From a `Think` to what the engine is asked: messages, and the actions that the reply may choose from.
+"""From a `Think` to what the engine is asked: messages, and the form of a reply that may choose an action.
 
-Runs on the router thread. Knows roles and prompts; knows nothing of sockets, caches or engines.
+Runs on the router thread. Knows roles and memory; knows nothing of sockets, caches, engines or moderation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from llm_agentd.errors import BadRequest
 from llm_agentd.memory import Memory, NullMemory
-from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prompt import actions, language
 from llm_agentd.prompt import messages as prompt
 from llm_agentd.prompt.token_budget import UNLIMITED_TOKENS, estimate_tokens, fit_facts, fit_turns, memory_tokens
 from llm_agentd.roles import FieldError, Role, Roles, make_role
-from llm_agentd.types import Action, MemoryTurn, Message, ModerationContext, Think
+from llm_agentd.types import Action, ChatPrompt, MemoryTurn, Message, OutputFormat, Sampling, Think
 from llm_agentd.util import sanitize
 
 
-@dataclass(frozen=True, slots=True)
-class ChatPrompt:
-    """`actions`: those the reply may choose from, with bounded schemas; empty: plain words. `lang`: the words' own.
+def output_format(
+    offered: Sequence[Action], sampling: Sampling, features: Collection[str]
+) -> tuple[Sampling, OutputFormat]:
+    """The form of a `think`'s reply, and `sampling` with room for it. Raises BadRequest for a bad action.
 
-    `moderation`: set where moderation has looked at the question and will look at the reply. `short_messages`:
-    without what is remembered, where something is. `memory_turn`: what to remember with the reply.
+    With actions the reply is JSON: `max_tokens` grows by what the action needs, so that the words keep what was meant
+    for them. Where the engine (`features`) can follow a schema and the client brought no grammar, it is held to it.
     """
-
-    messages: tuple[Message, ...]
-    lang: str
-    actions: tuple[Action, ...] = ()
-    moderation: ModerationContext | None = None
-    short_messages: tuple[Message, ...] | None = None
-    memory_turn: MemoryTurn | None = None
+    if not offered:
+        return sampling, OutputFormat(whole_sentences=True)
+    bounded = actions.bounded(offered)
+    words_max_tokens = sampling.max_tokens
+    words_max_chars = actions.say_max_chars(words_max_tokens)
+    schema = actions.reply_schema(bounded, words_max_chars)
+    sampling = replace(sampling, max_tokens=words_max_tokens + actions.extra_tokens(bounded))
+    if sampling.grammar or sampling.json_schema or "json_schema" not in features:
+        words_max_chars = 0
+    else:
+        sampling = replace(sampling, json_schema=schema)
+    return sampling, OutputFormat(bounded, schema, words_max_tokens, words_max_chars, whole_sentences=True)
 
 
 class PromptBuilder:
-    """Turns thinks into questions with the roles and the memory it was given."""
+    """Turns thinks into prompts with the roles and the memory it was given."""
 
-    def __init__(
-        self,
-        roles: Roles,
-        default_language: str = "en",
-        moderator: Moderator | None = None,
-        memory: Memory | None = None,
-    ) -> None:
+    def __init__(self, roles: Roles, default_language: str = "en", memory: Memory | None = None) -> None:
         self.roles = roles
         self.default_language = default_language
         self.memory = memory or NullMemory()
-        self._moderator = moderator
+
+    def wanted_language(self, think: Think) -> str:
+        """What the player should be answered in, whether or not the model speaks it.
+
+        Raises BadRequest for a role that nobody describes.
+        """
+        if think.translate:
+            return think.lang or self.default_language
+        return prompt.wanted_language(think, self._role(think), self.default_language)
 
     def build(self, think: Think, languages: Sequence[str] = (), room_tokens: int = UNLIMITED_TOKENS) -> ChatPrompt:
-        """`languages`: the model's, none where nothing is known. `room_tokens`: of prompt and action.
+        """`languages`: the model's, none where nothing is known. `room_tokens`: of the prompt.
 
-        Raises BadRequest for a bad action, for a role that nobody describes and for a translation into a language that
-        the model lacks; Filtered by moderation.
+        Raises BadRequest for a role that nobody describes and for a translation into a language that the model lacks.
         """
         if think.translate:
             return self._translation(think, think.translate, languages)
         role = self._role(think)
-        wanted = think.lang or role.language or self.default_language
+        wanted = prompt.wanted_language(think, role, self.default_language)
         lang = language.choose(wanted, languages, self.default_language)
-        think, talk = self._moderated(replace(think, lang=lang), wanted)
-        turns = prompt.history(think.history, think.npc.name)
-        short = prompt.build(think, role, turns)
-        offered = actions.bounded(think.actions)
-        memory_turn = _memory_turn(think, lang)
-        if memory_turn is None:
-            return ChatPrompt(short, lang, offered, talk)
-        room_tokens -= actions.extra_tokens(offered) if offered else 0
-        messages = self._with_memory(think, short, memory_turn, room_tokens)
-        return ChatPrompt(messages, lang, offered, talk, short if messages != short else None, memory_turn)
+        short = prompt.build(think, role, prompt.history(think.history, think.npc.name), lang)
+        turn = _memory_turn(think, lang)
+        if turn is None:
+            return ChatPrompt(short, lang)
+        messages = self._with_memory(think, short, turn, room_tokens)
+        return ChatPrompt(messages, lang, short if messages != short else None, turn)
 
     def _translation(self, think: Think, line: str, languages: Sequence[str]) -> ChatPrompt:
         """Who says it does not matter: a line is asked for once in each language."""
@@ -78,23 +80,16 @@ class PromptBuilder:
             raise BadRequest("translate: a line is only translated; leave out utterance and actions")
         lang = think.lang or self.default_language
         language.require_supported(languages, lang)
-        _, talk = self._moderated(think, lang)
-        return ChatPrompt(language.translation_messages(line, lang), lang, moderation=talk)
-
-    def _moderated(self, think: Think, lang: str) -> tuple[Think, ModerationContext | None]:
-        if not self._moderator:
-            return think, None
-        talk = ModerationContext(think.npc.id, think.npc.name, think.player or "", lang, think.utterance or "")
-        return self._moderator.check_asked(think, talk), talk
+        return ChatPrompt(language.translation_messages(line, lang), lang)
 
     def _with_memory(
-        self, think: Think, short: tuple[Message, ...], memory_turn: MemoryTurn, room_tokens: int
+        self, think: Think, short: tuple[Message, ...], turn: MemoryTurn, room_tokens: int
     ) -> tuple[Message, ...]:
-        """As `short`, with the last exchanges before the user's message and what is retrieved as the fact `memory`."""
-        found = self.memory.retrieve(memory_turn, wants_turns=not think.history)
+        """As `short`, with the last turns before the user's message and what is retrieved as the fact `memory`."""
+        found = self.memory.retrieve(turn, wants_turns=not think.history)
         room = memory_tokens(short, room_tokens)
         facts = fit_facts(found.facts, room)
-        earlier = fit_turns(prompt.remembered(found.turns, memory_turn), room - estimate_tokens(facts))
+        earlier = fit_turns(prompt.remembered(found.turns, turn), room - estimate_tokens(facts))
         if facts:
             given = think.context.get("memory") or []
             known = list(given) if isinstance(given, (list, tuple)) else [given]

@@ -29,19 +29,21 @@ def wants_json(think: Think) -> bool:
     return bool(think.actions)
 
 
-def build(think: Think, role: Role, history: Sequence[Message] = (), language: str = "en") -> tuple[Message, ...]:
-    """One system message, the earlier turns, one user message.
+def wanted_language(think: Think, role: Role, default: str = "en") -> str:
+    """What to speak: the request says it, else the role, else the daemon."""
+    return think.lang or role.language or default
 
-    `language` counts where neither `think` nor the role names one.
-    """
+
+def build(think: Think, role: Role, history: Sequence[Message] = (), lang: str | None = None) -> tuple[Message, ...]:
+    """One system message, the earlier turns, one user message. `lang`: what to speak, else `wanted_language`."""
     return (
-        Message("system", system_text(think, role, language)),
+        Message("system", system_text(think, role, lang)),
         *history,
         Message("user", user_text(think)),
     )
 
 
-def system_text(think: Think, role: Role, language: str = "en") -> str:
+def system_text(think: Think, role: Role, lang: str | None = None) -> str:
     """The stable part: role, then NPC, then what it can do."""
     lines = [role.persona, STYLE_LINE]
     if role.knowledge:
@@ -51,7 +53,7 @@ def system_text(think: Think, role: Role, language: str = "en") -> str:
     lines.append(f"You are {sanitize.name(think.npc.name)}, {role.title}.")
     if think.npc.persona:
         lines[-1] += f" {sanitize.single_line(think.npc.persona)}"
-    spoken = think.lang or role.language or language
+    spoken = lang or wanted_language(think, role)
     if spoken != "en":
         lines.append(f"Speak this language: {sanitize.single_line(spoken)}.")
     if wants_json(think):

@@ -1,7 +1,7 @@
 """How many sequences pay: the seconds of a step at each width, measured at start, kept for the next start.
 
-The curve and the choice are pure. `measure` is called by the thread that owns the engine, and reads the clock it is
-given; `remembered` and `remember` alone touch a file. Knows no engine: a step is a function from width to seconds.
+The curve and the choice are pure. `find_curve` is called by the engine thread before its first request; `measure` reads
+the clock it is given; `remembered` and `remember` alone touch a file.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from pathlib import Path
 from statistics import median
 
 import orjson
+
+from llm_agentd.engines.base import Engine
+from llm_agentd.engines.machine import cpu_model
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +84,21 @@ class Curve:
 
     def _tokens_s(self, width: int) -> float:
         return width / self.step_s(width)
+
+
+def find_curve(engine: Engine, folder: Path | None) -> Curve:
+    """Measured once for a model, machine and number of threads; without a folder to remember it, at each start."""
+    info = engine.info
+    engine.time_step(1)  # pages the model in
+    if folder is None:
+        return measure(engine.time_step, info.max_num_seqs)
+    path = folder / "widths.json"
+    key = f"{info.fingerprint} {cpu_model()} {info.threads} threads {info.max_num_seqs} wide"
+    curve = remembered(path, key)
+    if curve is None:
+        curve = measure(engine.time_step, info.max_num_seqs)
+        remember(path, key, curve)
+    return curve
 
 
 def measure(

@@ -1,8 +1,13 @@
-"""The engine thread: decides who may go, and runs one decode step for all live sequences, over and over.
+"""The engine thread: decides who may go, and runs one decode step for all running sequences, over and over.
 
-`_turn` is the map of the hot path, its steps numbered. Other threads reach in only by `submit`, `cancel`,
-`drop_peer` and `stop`, all under one condition; answers leave by `emit`, which this thread alone calls.
-What a sequence is and which slot it has is `sequences.py`. Knows nothing of sockets, records or NPC prompts.
+`step` is the map of the hot path, its parts numbered. Other threads reach in only by `submit`, `cancel`, `drop_peer`,
+`depth`, `stats` and `stop`; events leave by `emit`, which this thread alone calls. What a sequence is and which slot it
+has is `batch.py`; who waits and who is next is `request_queue.py`. Knows nothing of sockets, records or NPC prompts.
+
+Who owns what: the engine, the batch, the latency estimate and the prefix cache belong to this thread; nobody else
+touches them, so they have no locks. The queue, the cancelled, the dropped peers and `_fresh` are shared with the router
+thread and touched only under `_changed`. The lock is never held while the engine computes: a submit must not wait for a
+decode step. So the router may cancel or submit at any moment; this thread sees it before the next step.
 """
 
 from __future__ import annotations
@@ -28,15 +33,14 @@ from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prefix_cache import PrefixCache
 from llm_agentd.scheduler.affinity import CpuPriority, apply_affinity
-from llm_agentd.scheduler.batch import Batch, Out
+from llm_agentd.scheduler.batch import Batch
 from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.scheduler.latency import LatencyEstimate
 from llm_agentd.scheduler.request_queue import RequestQueue
+from llm_agentd.scheduler.sequence import Events
 from llm_agentd.types import Peer, Request
 
 log = logging.getLogger(__name__)
-
-Emit = Callable[[Out], None]
 
 IDLE_BEAT_S = 5.0  # an idle loop still turns this often, to feed the watchdog
 RESTARTS_MAX = 3  # an engine that breaks this often without one good step between is not coming back
@@ -44,16 +48,17 @@ RETRY_AFTER_MS = 1000  # while the engine starts again
 
 
 class EngineLoop:
-    """Start, then submit from the router thread, then stop.
+    """`start`, then `submit` from the router thread, then `stop`.
 
-    `open_engine`, `open_prefixes` and `find_curve` run on the engine thread, in this order.
+    `open_engine`, `open_prefixes` and `find_curve` run on the engine thread, in this order: an engine's native threads
+    inherit the CPUs and the priority of the thread that opens it.
     """
 
     def __init__(
         self,
         *,
         open_engine: Callable[[], Engine],
-        connect: Callable[[], Emit],
+        emit: Callable[[Events], None],
         queue: RequestQueue,
         cache: CompletionCache,
         metrics: Metrics,
@@ -66,7 +71,7 @@ class EngineLoop:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_engine = open_engine
-        self._connect = connect
+        self._emit = emit
         self._queue = queue
         self._cache = cache
         self._metrics = metrics
@@ -77,19 +82,21 @@ class EngineLoop:
         self._moderator = moderator
         self._beat = beat
         self._clock = clock
+        self._latency = LatencyEstimate()
+        self._restarts_in_a_row = 0
+        self._abort_s = float("inf")  # when stopping: from here on nothing goes on any more
+        # Shared with other threads, under this lock:
         self._changed = threading.Condition()
         self._cancelled: list[tuple[Peer, str]] = []
         self._dropped_peers: set[Peer] = set()
-        self._fresh: list[tuple[Request, int]] = []  # offered since the last turn, and how many were before them
-        self._stopping = False
-        self._abort_s = float("inf")
-        self._latency = LatencyEstimate()
-        self._broken_in_a_row = 0
-        self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
+        self._fresh: list[tuple[Request, int]] = []  # queued since the last step, and how many were before them
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        # For other threads to look at:
         self.started = threading.Event()  # the engine is open, or `failure` says why not
+        self.stopping = threading.Event()  # takes no more; set under the lock, so that no submit slips in behind it
         self.ended = threading.Event()
         self.failure: BaseException | None = None
-        self.info: EngineInfo | None = None
+        self.info: EngineInfo | None = None  # None: there is no engine yet, or no more
 
     # -- from other threads ------------------------------------------------------------------
 
@@ -97,31 +104,39 @@ class EngineLoop:
         self._thread.start()
 
     def submit(self, requests: Sequence[Request]) -> list[tuple[Request, AgentdError]]:
-        """Queues a burst; returns those refused (queue full, starting, stopping) with the reason."""
+        """Queues what came together; returns those refused (queue full, starting, stopping) with the reason.
+
+        What came together is queued under one lock: the engine must not start on the first of a game tick's requests
+        while the others are on their way, as a batch costs little more than one.
+        """
         refused: list[tuple[Request, AgentdError]] = []
         with self._changed:
             for request in requests:
-                if self._stopping or self.info is None:
-                    refused.append((request, Unavailable(self._why_not(), retry_after_ms=RETRY_AFTER_MS)))
-                    continue
-                now_s = self._clock()
-                try:
-                    ahead = self._queue.ahead(request.priority, now_s)
-                    displaced = self._queue.offer(request, now_s)
-                    self._fresh.append((request, ahead))
-                except Overloaded as error:
-                    refused.append((request, error))
-                    continue
-                if displaced is not None:
-                    refused.append(
-                        (displaced, Overloaded("gave way to a spoken request", retry_after_ms=RETRY_AFTER_MS))
-                    )
+                refused += self._offer(request)
             self._queue.burst_end()
             self._changed.notify()
         return refused
 
+    def _offer(self, request: Request) -> list[tuple[Request, AgentdError]]:
+        """Who is refused by it: nobody, `request` itself, or a lesser one that made room. Under the lock."""
+        if self.stopping.is_set() or self.info is None:
+            why = (
+                "the daemon is stopping" if self.stopping.is_set() else "the model is still loading; try again shortly"
+            )
+            return [(request, Unavailable(why, retry_after_ms=RETRY_AFTER_MS))]
+        now_s = self._clock()
+        ahead = self._queue.ahead(request.priority, now_s)
+        try:
+            displaced = self._queue.offer(request, now_s)
+        except Overloaded as error:
+            return [(request, error)]
+        self._fresh.append((request, ahead))
+        if displaced is None:
+            return []
+        return [(displaced, Overloaded("gave way to a spoken request", retry_after_ms=RETRY_AFTER_MS))]
+
     def cancel(self, peer: Peer, request_id: str) -> None:
-        """Frees the request at the next step; it is answered `cancelled`."""
+        """Frees the request before the next step; it is answered `cancelled`."""
         with self._changed:
             self._cancelled.append((peer, request_id))
             self._changed.notify()
@@ -133,25 +148,28 @@ class EngineLoop:
             self._changed.notify()
 
     def depth(self) -> dict[str, int]:
+        """How many wait, by priority."""
         with self._changed:
             return {str(priority): count for priority, count in self._queue.depth().items()}
 
     def stats(self) -> dict[str, Any]:
-        """What `stats` shows of the engine room."""
-        return {} if self.info is None else {"prefixes": self._prefixes.stats(), "useful_width": self._width}
+        """What `stats` shows of the engine."""
+        return {} if self.info is None else {"prefixes": self._prefixes.stats(), "useful_width": self._batch_size}
 
     def stop(self, grace_s: float) -> None:
-        """Takes no more, finishes what runs and waits within `grace_s`, answers the rest `unavailable`."""
+        """Takes no more, finishes what runs and waits within `grace_s`, answers the rest `unavailable`.
+
+        Returns when the thread has ended. Its last events are emitted before that.
+        """
         with self._changed:
-            self._stopping = True
+            self.stopping.set()
             self._abort_s = self._clock() + grace_s
             self._changed.notify()
         self._thread.join(grace_s + 5)
 
-    # -- the engine thread ----------------------------------------------------------------
+    # -- the engine thread -------------------------------------------------------------------
 
     def _run(self) -> None:
-        self._emit = self._connect()
         try:
             apply_affinity(self._pin_cpus, self._cpu_priority)
             self._open()
@@ -165,23 +183,23 @@ class EngineLoop:
         self.info = self._engine.info
         self.started.set()
         try:
-            while self._turn():
+            while self.step():
                 self._beat()
         except BaseException as error:
             log.exception("the engine loop broke")
             self.failure = error
         finally:
-            self._finish()
+            self._close()
 
     def _open(self) -> None:
         self._engine = self._open_engine()
         self._prefixes = self._open_prefixes(self._engine.info)
         self._curve = self._find_curve(self._engine)
-        self._width = self._curve.useful(self._engine.info.max_num_seqs)
-        self._metrics.useful_width.set(self._width)
-        self._sequences = self._all_free()
+        self._batch_size = self._curve.useful(self._engine.info.max_num_seqs)
+        self._metrics.useful_width.set(self._batch_size)
+        self._batch = self._empty_batch()
 
-    def _all_free(self) -> Batch:
+    def _empty_batch(self) -> Batch:
         return Batch(
             self._engine,
             prefixes=self._prefixes,
@@ -191,105 +209,127 @@ class EngineLoop:
             moderator=self._moderator,
         )
 
-    def _turn(self) -> bool:
-        """One round of the loop; False when it is time to end."""
-        out: Out = []
-        going_on = self._wait(out)  # 1. for work; drop the cancelled and the late
-        if going_on:
-            self._admit(out)  # 2. by urgency: same requests join, others get a slot, the less urgent may have to pause
-        if self._sequences.live:
-            for piece in self._step(out):  # 3. one decode step for all live sequences
-                self._sequences.advance(
-                    piece, self._clock(), out
-                )  # 4. text, moderation, deltas, done, cache, kept states
-        self._metrics.active.set(len(self._sequences.live))
-        if out:
-            self._emit(out)  # 5. to the router thread, once a step
-        return going_on
+    def step(self) -> bool:
+        """One round of the loop; False when it is time to end. Called by this thread alone."""
+        events: Events = []
+        goes_on = self._wait(events)  # 1. for work; drop the cancelled and the late
+        if goes_on:
+            self._admit(events)  # 2. by urgency: into a slot, to a sequence with the same key, or another must pause
+        if self._batch.running:
+            for piece in self._decode(events):  # 3. one token for each running sequence
+                self._batch.advance(piece, self._clock(), events)  # 4. text, moderation, deltas, replies, kept states
+        self._metrics.active.set(len(self._batch.running))
+        if events:
+            self._emit(events)  # 5. to the router thread, once a step: one wake-up for all that one step made
+        return goes_on
 
-    def _wait(self, out: Out) -> bool:
-        """Returns when there is something to do; False: nothing any more."""
+    def _wait(self, events: Events) -> bool:
+        """Returns when there is something to do; False: nothing any more.
+
+        Never sleeps while a sequence runs or is paused. The time to sleep comes from the queue: until the batch window
+        closes or a deadline passes. Whatever changes meanwhile notifies.
+        """
         with self._changed:
             while True:
                 now_s = self._clock()
-                self._drop_unwanted(now_s, out)
-                idle = not self._sequences.live and self._sequences.paused_rank(now_s) is None
-                if self._stopping and ((idle and not len(self._queue)) or now_s >= self._abort_s):
-                    return False
-                if not idle or out or self._queue.due(now_s, idle=True) or (self._stopping and len(self._queue)):
+                self._drop_unwanted(now_s, events)
+                self._greet_fresh(now_s, events)
+                self._drop_late(now_s, events)
+                is_idle = not self._batch.running and self._batch.paused_priority(now_s) is None
+                if self.stopping.is_set():
+                    if (is_idle and not len(self._queue)) or now_s >= self._abort_s:
+                        return False
+                    if len(self._queue):
+                        return True  # nothing more will come, so no window need be waited for
+                if not is_idle or events or self._queue.due(now_s, idle=True):
                     return True
                 wait_s = self._queue.wait_s(now_s, idle=True)
-                woken = self._changed.wait(IDLE_BEAT_S if wait_s is None else min(wait_s, IDLE_BEAT_S))
-                if not woken:
+                was_notified = self._changed.wait(IDLE_BEAT_S if wait_s is None else min(wait_s, IDLE_BEAT_S))
+                if not was_notified:
                     self._beat()
 
-    def _drop_unwanted(self, now_s: float, out: Out) -> None:
+    def _drop_unwanted(self, now_s: float, events: Events) -> None:
+        """Frees what was cancelled and what belongs to peers that are gone. Under the lock.
+
+        A request is in the queue or in the batch, never in both: only this thread moves it, and it does so between two
+        calls of this. So a cancel finds it in one of them, or it is done and its answer on the way.
+        """
         for peer, request_id in self._cancelled:
             waiting = self._queue.cancel(peer, request_id)
-            gone = (
-                [waiting]
-                if waiting
-                else self._sequences.drop(
-                    lambda r, peer=peer, wanted=request_id: r.peer == peer and r.id == wanted  # type: ignore[misc]
-                )
-            )
-            out.extend((request, Cancelled("cancelled by the client")) for request in gone)
+            dropped = [waiting] if waiting else self._batch.drop(_is_request(peer, request_id))
+            events.extend((request, Cancelled("cancelled by the client")) for request in dropped)
         self._cancelled.clear()
         for peer in self._dropped_peers:
             self._queue.drop_peer(peer)
-            self._sequences.drop(lambda r, peer=peer: r.peer == peer)  # type: ignore[misc]
+            self._batch.drop(_is_of_peer(peer))
         self._dropped_peers.clear()
-        for request, ahead in self._fresh:
-            if request.cache != "off" and self._sequences.has(request.key):
-                for twin in self._queue.take_coalesced(request.key):
-                    self._sequences.admit(twin, now_s, out)
-            elif (error := self._too_late(request, now_s, ahead)) and self._queue.cancel(request.peer, request.id):
-                out.append((request, error))
-        self._fresh.clear()
-        late = self._queue.expired(now_s) + self._sequences.drop(lambda r: r.deadline_s <= now_s)
-        for request in late:
-            waited_ms = round((now_s - request.arrived_s) * 1000)
-            out.append((request, DeadlineExceeded(f"not done after {waited_ms} ms; raise deadline_ms or ask for less")))
 
-    def _admit(self, out: Out) -> None:
-        """Lets in whom there is room for; what was paused goes before its equals."""
-        sequences = self._sequences
+    def _greet_fresh(self, now_s: float, events: Events) -> None:
+        """What is decided of each request once, before it waits: whether it need not, and whether it is of use.
+
+        One with the key of a sequence joins it now: it needs no slot. One that cannot be done in time is told so now
+        rather than at its deadline. Under the lock.
+        """
+        for request, ahead in self._fresh:
+            if request.cache != "off" and self._batch.has(request.key):
+                for same in self._queue.take_coalesced(request.key):
+                    self._batch.admit(same, now_s, events)
+            elif (error := self._too_late(request, now_s, ahead)) and self._queue.cancel(request.peer, request.id):
+                events.append((request, error))
+        self._fresh.clear()
+
+    def _drop_late(self, now_s: float, events: Events) -> None:
+        for request in self._queue.expired(now_s) + self._batch.drop(lambda request: request.deadline_s <= now_s):
+            waited_ms = round((now_s - request.arrived_s) * 1000)
+            error = DeadlineExceeded(f"not done after {waited_ms} ms; raise deadline_ms or ask for less")
+            events.append((request, error))
+
+    def _admit(self, events: Events) -> None:
+        """Lets in whom there is room for; what was paused goes before its equals, as it was let in before.
+
+        One request at a time, and the lock only to look and to take: encoding a prompt and starting it takes
+        milliseconds, in which the router must be able to submit. What it submits meanwhile is seen by the next round.
+        """
+        batch = self._batch
         while True:
             now_s = self._clock()
             with self._changed:
-                due = self._stopping or self._queue.due(now_s, idle=not sequences.live)
-                waiting = self._queue.best_rank(now_s) if due else None
-                spoken = due and self._queue.depth()["spoken"] > 0
-            paused = sequences.paused_rank(now_s)
-            if sequences.free and len(sequences.live) < self._width:
+                is_due = self.stopping.is_set() or self._queue.due(now_s, idle=not batch.running)
+                waiting = self._queue.best_priority(now_s) if is_due else None
+                has_spoken = is_due and self._queue.depth()["spoken"] > 0
+            paused = batch.paused_priority(now_s)
+            if batch.has_free_slot and len(batch.running) < self._batch_size:
                 if paused is not None and (waiting is None or paused <= waiting):
-                    sequences.resume(now_s, out)
+                    batch.resume(now_s, events)
                     continue
                 if waiting is None:
                     return
-            elif not (spoken and self._makes_room(now_s)):
+            elif not (has_spoken and self._make_room(now_s)):
                 return
-            with self._changed:
-                (request,) = self._queue.take(1, now_s)
-                error = self._too_late(request, now_s, 0)
-                coalesced = self._queue.take_coalesced(request.key) if request.cache != "off" and not error else []
-            if error:
-                out.append((request, error))
-                continue
-            for one in (request, *coalesced):
-                sequences.admit(one, now_s, out)
+            self._admit_next(now_s, events)
 
-    def _makes_room(self, now_s: float) -> bool:
-        """For a player: above the width that pays, as far as that costs the others little, or in another's place."""
-        width = len(self._sequences.live) + 1
-        if self._sequences.free and self._curve.pays(width):
+    def _admit_next(self, now_s: float, events: Events) -> None:
+        """The next request, and all that wait with its key: they join it at once, as they need no slot."""
+        with self._changed:
+            (request,) = self._queue.take(1, now_s)
+            error = self._too_late(request, now_s, 0)
+            same = self._queue.take_coalesced(request.key) if request.cache != "off" and not error else []
+        if error:
+            events.append((request, error))
+            return
+        for one in (request, *same):
+            self._batch.admit(one, now_s, events)
+
+    def _make_room(self, now_s: float) -> bool:
+        """For a player: above the useful size, as far as that costs the others little, or in another's place."""
+        if self._batch.has_free_slot and self._curve.pays(len(self._batch.running) + 1):
             return True
-        return self._sequences.pause_one(now_s)
+        return self._batch.pause_one(now_s)
 
     def _too_late(self, request: Request, now_s: float, ahead: int) -> DeadlineExceeded | None:
         """What cannot be done in time is better told so now than at its deadline."""
-        live = len(self._sequences.live)
-        needs_s = self._latency.forecast_s(ahead, live, self._width, request.sampling.max_tokens)
+        running = len(self._batch.running)
+        needs_s = self._latency.forecast_s(ahead, running, self._batch_size, request.sampling.max_tokens)
         if needs_s is None or now_s + needs_s <= request.deadline_s:
             return None
         left_ms = max(0, round((request.deadline_s - now_s) * 1000))
@@ -299,46 +339,52 @@ class EngineLoop:
             retry_after_ms=RETRY_AFTER_MS,
         )
 
-    def _step(self, out: Out) -> list[Piece]:
-        self._metrics.batch.observe(len(self._sequences.live))
+    def _decode(self, events: Events) -> list[Piece]:
+        self._metrics.batch.observe(len(self._batch.running))
         try:
             pieces = self._engine.step()
         except Exception as error:
-            self._reopen(error, out)
+            self._reopen(error, events)
             return []
-        self._broken_in_a_row = 0
-        step = self._engine.last_step
-        if step.num_seqs:
-            self._latency.stepped(step.num_seqs, step.decode_s)
-        if step.prompt_tokens:
-            self._latency.prompted(step.prompt_tokens, step.prompt_s)
+        self._restarts_in_a_row = 0
+        cost = self._engine.last_step
+        if cost.num_seqs:
+            self._latency.stepped(cost.num_seqs, cost.decode_s)
+        if cost.prompt_tokens:
+            self._latency.prompted(cost.prompt_tokens, cost.prompt_s)
         return pieces
 
-    def _reopen(self, error: Exception, out: Out) -> None:
-        """The engine broke: its live requests fail, the waiting ones go on in a fresh engine."""
+    def _reopen(self, error: Exception, events: Events) -> None:
+        """The engine broke: its running requests fail, the waiting ones go on in a fresh engine."""
         log.error("the engine broke and is opened again: %s", error, exc_info=error)
-        failed = self._sequences.clear()
-        out.extend((request, EngineFailed("the engine broke during this request")) for request in failed)
-        self._emit(out)  # now: opening takes its time, and may fail
-        out.clear()
+        failed = self._batch.clear()
+        events.extend((request, EngineFailed("the engine broke during this request")) for request in failed)
+        self._emit(events[:])  # now: opening takes its time, and may fail
+        events.clear()
         self._metrics.engine_restarts.inc()
-        self._broken_in_a_row += 1
-        if self._broken_in_a_row >= RESTARTS_MAX:
+        self._restarts_in_a_row += 1
+        if self._restarts_in_a_row >= RESTARTS_MAX:
             raise RuntimeError(f"the engine broke {RESTARTS_MAX} times in a row") from error
         self._engine.close()
         self._engine = self._open_engine()
-        self._sequences = self._all_free()
+        self._batch = self._empty_batch()
 
-    def _why_not(self) -> str:
-        return "the daemon is stopping" if self._stopping else "the model is still loading; try again shortly"
-
-    def _finish(self) -> None:
+    def _close(self) -> None:
+        """Answers who still waits, then frees the engine. `info` goes first: whoever submits from now on is refused."""
         with self._changed:
-            self._stopping = True
+            self.stopping.set()
             self.info = None
-            rest = self._sequences.clear() + self._queue.take(len(self._queue), self._clock())
+            rest = self._batch.clear() + self._queue.take(len(self._queue), self._clock())
         if rest:
             self._emit([(r, Unavailable("the daemon is stopping", retry_after_ms=RETRY_AFTER_MS)) for r in rest])
         self._prefixes.close()
         self._engine.close()
         self.ended.set()
+
+
+def _is_request(peer: Peer, request_id: str) -> Callable[[Request], bool]:
+    return lambda request: request.peer == peer and request.id == request_id
+
+
+def _is_of_peer(peer: Peer) -> Callable[[Request], bool]:
+    return lambda request: request.peer == peer

@@ -1,10 +1,10 @@
-"""Admission and the batch window: who waits, who may go now, who goes first.
+"""The queue of requests and the batch window: who waits, who may go now, who goes first.
 
 Urgent before less urgent; inside a priority the owners (players, NPCs) take turns, each with its oldest request; what
 waited too long goes as `spoken`, where all the aged together have one turn in the round, as if they were one more
 player: nobody who is spoken to waits behind a heap of old chatter, and no chatter waits for ever.
 Pure: the time comes in as an argument (monotonic seconds), there is no lock, no clock call and no socket in here.
-The caller (`inference.py`) guards it with its own lock. It must not know engines, caches or the wire.
+The caller (`engine_loop.py`) guards it with its own lock. It must not know engines, caches or the wire.
 """
 
 from __future__ import annotations
@@ -171,11 +171,11 @@ class RequestQueue:
             return 0.0
         return max(0.0, min(self._closes_s(), self._first_deadline_s) - now_s)
 
-    def best_rank(self, now_s: float) -> int | None:
+    def best_priority(self, now_s: float) -> int | None:
         """How urgent the most urgent is: 0 spoken or aged, 1 ambient, 2 background; None: nobody waits."""
         if self._oldest_aged(now_s) is not None:
             return 0
-        return next((rank for rank, line in enumerate(self._lines.values()) if len(line)), None)
+        return next((index for index, line in enumerate(self._lines.values()) if len(line)), None)
 
     def ahead(self, priority: Priority, now_s: float, *, owner: str = "", peer: Peer = ()) -> int:
         """How many would go before a newcomer if nobody else came: exact for `spoken`, near the truth for others.
@@ -194,9 +194,9 @@ class RequestQueue:
         by_age = lesser + sum(min(len(theirs), lesser + 1) for theirs in self._lines["spoken"].by_owner.values())
         return min(by_class, by_age)
 
-    def take(self, limit: int, now_s: float, *, rank_max: int | None = None) -> list[Request]:
-        """At most `limit` requests in the order of going, none of a rank above `rank_max`. Ask `due` first."""
-        lines = list(self._lines.values())[: None if rank_max is None else rank_max + 1]
+    def take(self, limit: int, now_s: float, *, priority_max: int | None = None) -> list[Request]:
+        """At most `limit` requests in the order of going, of priorities up to index `priority_max`. Ask `due` first."""
+        lines = list(self._lines.values())[: None if priority_max is None else priority_max + 1]
         taken: list[Request] = []
         while len(taken) < limit and (waiting := self._next(lines, now_s)) is not None:
             taken.append(waiting.request)
@@ -214,8 +214,7 @@ class RequestQueue:
 
     def take_coalesced(self, key: bytes) -> list[Request]:
         """Takes out all that would be given the same reply as a sequence with this cache key."""
-        coalesced = [w for w in self._all() if w.request.key == key and w.request.cache != "off"]
-        return self._remove(coalesced)
+        return self._remove([w for w in self._all() if w.request.key == key and w.request.cache != "off"])
 
     def cancel(self, peer: Peer, id: str) -> Request | None:
         """Takes out one request; None where it does not wait here."""

@@ -1,26 +1,34 @@
-"""One running sequence and everybody who waits for its text: the asker and the coalesced that joined.
+"""One running sequence and everybody who waits for its text: whoever asked first, and the coalesced requests.
 
-Engine thread only. Pure: engine pieces and times come in, deltas, replies and a cache entry go out.
+Coalesced requests are those with the same cache key: they would be given the same reply, so one sequence serves them.
+Engine thread only, but for `cached_reply`. Pure: engine pieces and times come in, deltas, replies and a cache entry go
+out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-from llm_agentd.cache import CacheEntry
+from llm_agentd.cache import CacheEntry, CompletionCache
 from llm_agentd.engines.base import Piece
-from llm_agentd.errors import Filtered
+from llm_agentd.errors import AgentdError
 from llm_agentd.moderation.moderator import Moderator, Verdict
 from llm_agentd.prompt.actions import parse_action
 from llm_agentd.scheduler.reply_json import JsonAssembler
 from llm_agentd.scheduler.reply_text import TextAssembler
 from llm_agentd.types import PRIORITIES, Delta, Finish, Peer, Reply, Request, Timing, Usage
 
+Event: TypeAlias = Delta | Reply | AgentdError  # Reply and AgentdError are the last of a request
+Events: TypeAlias = list[tuple[Request, Event]]
+
 
 @dataclass(slots=True)
 class Sequence:
-    """`requests[0]` asked first; `joined` holds who came later. `first_s`: when the first piece came."""
+    """`requests[0]` asked first, the others are coalesced. `first_s`: when the first piece came.
+
+    `moderator` None: nobody's reply is checked.
+    """
 
     seq: int
     requests: list[Request]
@@ -32,7 +40,7 @@ class Sequence:
     first_s: float | None = None
     completion_tokens: int = 0
     joined: set[tuple[Peer, str]] = field(default_factory=set)
-    moderator: Moderator | None = None  # None: nobody is told what needs a look
+    moderator: Moderator | None = None
 
     @classmethod
     def begin(
@@ -46,26 +54,26 @@ class Sequence:
         now_s: float,
         moderator: Moderator | None = None,
     ) -> Sequence:
-        live = cls(seq, [request], _assembler(request), prompt_tokens, stable_tokens, reused_tokens, now_s)
-        live.moderator = moderator if request.moderation else None
-        return live
+        sequence = cls(seq, [request], _assembler(request), prompt_tokens, stable_tokens, reused_tokens, now_s)
+        sequence.moderator = moderator if request.moderation else None
+        return sequence
 
     @property
     def key(self) -> bytes:
         return self.requests[0].key
 
     @property
-    def rank(self) -> int:
-        """0 is the most urgent of those who wait."""
+    def priority_index(self) -> int:
+        """Of the most urgent who waits; 0 is the most urgent of all."""
         return min(PRIORITIES.index(request.priority) for request in self.requests)
 
     @property
-    def is_chat(self) -> bool:
+    def is_client_chat(self) -> bool:
         """A client's own conversation: its next turn begins with all of this one."""
-        return self.requests[0].op == "infer" and self.requests[0].messages is not None
+        return self.requests[0].op == "infer" and self.requests[0].chat is not None
 
-    def join(self, request: Request) -> list[tuple[Request, Delta]]:
-        """A twin waits along; what was shown so far is its first delta."""
+    def join(self, request: Request) -> Events:
+        """One more waits for the same reply; what was shown so far is its first delta."""
         self.requests.append(request)
         self.joined.add((request.peer, request.id))
         text = self.assembler.text
@@ -82,33 +90,35 @@ class Sequence:
         last, finish = self.assembler.end("length" if piece.finish == "length" else "stop")
         return delta + last, finish
 
-    def offence(self, finish: Finish | None) -> Verdict | None:
-        """What moderation holds back of the text so far: nothing of it that is new was shown yet."""
+    def check(self, *, is_whole: bool) -> Verdict | None:
+        """What moderation holds back of the text so far. Called before anything of it that is new is shown."""
         if self.moderator is None:
             return None
-        text = self.assembler.text
-        return self.moderator.offence(text, self.action()) if finish else self.moderator.offence_in_part(text)
+        return self.moderator.check_out(self.assembler.text, self.action() if is_whole else None, is_whole=is_whole)
 
-    def filtered(self, verdict: Verdict) -> list[tuple[Request, Filtered]]:
+    def filtered(self, verdict: Verdict) -> Events:
         """What everybody who waits is told in the place of the reply."""
         text, moderator = self.assembler.text, self.moderator
         return [
-            (one, moderator.hold_back("out", one.moderation, text, verdict))
-            for one in self.requests
-            if moderator and one.moderation
+            (request, moderator.hold_back("out", request.moderation, text, verdict))
+            for request in self.requests
+            if moderator and request.moderation
         ]
 
-    def deltas(self, text: str) -> list[tuple[Request, Delta]]:
+    def deltas(self, text: str) -> Events:
         return [(request, Delta(text)) for request in self.requests if request.stream] if text else []
+
+    def failed(self, error: AgentdError) -> Events:
+        return [(request, error) for request in self.requests]
 
     def action(self) -> dict[str, Any] | None:
         """What the reply asks to be done, where that was asked for and is allowed; None while words still come."""
         if not isinstance(self.assembler, JsonAssembler):
             return None
-        return parse_action(self.assembler.raw, self.requests[0].actions)
+        return parse_action(self.assembler.raw, self.requests[0].output.actions)
 
     def reply(self, request: Request, finish: Finish, *, model: str, now_s: float) -> Reply:
-        """What `request`, the asker or a twin, is told at the end. A twin's times begin when it came."""
+        """What `request` is told at the end. The times of a coalesced one begin when it came."""
         began_s = max(self.started_s, request.arrived_s)
         first_s = max(self.first_s or now_s, began_s)
         joined = (request.peer, request.id) in self.joined
@@ -131,7 +141,7 @@ class Sequence:
     def entry(self, finish: Finish, model: str) -> CacheEntry | None:
         """What the cache keeps; None for what nobody should be told again."""
         first = self.requests[0]
-        if first.cache == "off" or (first.whole_sentences and finish == "length"):
+        if first.cache == "off" or (first.output.whole_sentences and finish == "length"):
             return None
         return CacheEntry(
             text=self.assembler.text,
@@ -141,24 +151,42 @@ class Sequence:
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens,
             role=first.label,
-            prompt=first.prompt or "\n".join(message.content for message in first.messages or ()),
+            prompt=_prompt_text(first),
         )
 
 
+def _prompt_text(request: Request) -> str:
+    """For people who look into the cache with `llm-agentd dump`."""
+    if isinstance(request.prompt, str):
+        return request.prompt
+    return "\n".join(message.content for message in request.prompt.messages)
+
+
 def _assembler(request: Request) -> TextAssembler | JsonAssembler:
-    stop, whole_sentences = request.sampling.stop, request.whole_sentences
-    if not request.actions:
-        return TextAssembler(stop=stop, whole_sentences=whole_sentences, max_tokens=request.sampling.max_tokens)
+    stop, output = request.sampling.stop, request.output
+    if not output.actions:
+        return TextAssembler(stop=stop, whole_sentences=output.whole_sentences, max_tokens=request.sampling.max_tokens)
     return JsonAssembler(
         stop=stop,
-        whole_sentences=whole_sentences,
-        max_tokens=request.words_max_tokens,
-        max_chars=request.words_max_chars,
+        whole_sentences=output.whole_sentences,
+        max_tokens=output.words_max_tokens,
+        max_chars=output.words_max_chars,
     )
 
 
-def known(request: Request, entry: CacheEntry, now_s: float) -> Reply:
-    """The reply of a request whose text got into the cache while it waited."""
+def cached_reply(cache: CompletionCache, request: Request, now_s: float) -> Reply | None:
+    """The kept reply to `request`; None: it must be generated. The one place that looks into the cache for requests.
+
+    Called twice in the life of a request that misses. On arrival, by the router thread (`server/pipeline.py`, step 4):
+    a hit must not wait for the engine thread, which is in the middle of a step and runs at a low CPU priority. And when
+    its turn has come, by the engine thread (`Batch.admit`): while it waited, another with the same key may have been
+    answered and be gone, so that there is no sequence left to join.
+    """
+    if request.cache != "use":
+        return None
+    entry = cache.get(request.key, request.variants)
+    if entry is None:
+        return None
     waited_ms = to_ms(now_s - request.arrived_s)
     return Reply(
         text=entry.text,

@@ -1,174 +1,330 @@
-"""Between records and requests: a checked record becomes a `Request` with its cache key, an event becomes a record.
+"""The way of a request on the router thread, its steps numbered:
 
-Pure but for the roles it was given; runs on the router thread. Knows no sockets and no engine, only the engine's facts.
+    1. decode    bytes → records → a checked record            protocol/wire.py, protocol/schema.py
+    2. moderate  what the player says                          moderation/moderator.py
+    3. prompt    the record → a Request                        prompt/builder.py
+    4. cache     a kept reply? then go on at 6                 scheduler/sequence.py, cached_reply
+    5. queue     to the engine thread, whose events come back  scheduler/engine_loop.py
+    6. finish    moderate the reply, answer, count, remember   protocol/encode.py
+
+Router thread only; other threads hand it work through the inbox, so there are no locks. Nothing here waits: what takes
+long (the engine, a classifier, the memory's disk) goes on elsewhere, and comes back as an event or a callback. Knows no
+sockets: bytes come in by `receive`, and `replies` is what the router sends at the end of each round.
+
+What can race, and why it does no harm: a peer may cancel or vanish while its request is with the engine or the
+classifier. `open_requests` says who still waits; an event for nobody is dropped.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-from llm_agentd.cache import cache_key
+from llm_agentd.cache import CompletionCache, cache_key
 from llm_agentd.engines.base import EngineInfo
-from llm_agentd.errors import AgentdError
-from llm_agentd.memory import Memory
-from llm_agentd.prompt.actions import extra_tokens, reply_schema, say_max_chars
-from llm_agentd.prompt.builder import ChatPrompt, PromptBuilder
-from llm_agentd.protocol import schema
-from llm_agentd.roles import Roles
-from llm_agentd.types import Action, Peer, Reply, Request, Sampling
+from llm_agentd.errors import AgentdError, Cancelled, Filtered, Unavailable
+from llm_agentd.memory.service import PEER as MEMORY_PEER
+from llm_agentd.memory.service import MemoryService
+from llm_agentd.metrics import Metrics
+from llm_agentd.moderation.moderator import Direction, Moderator
+from llm_agentd.prompt.builder import PromptBuilder, output_format
+from llm_agentd.protocol import encode, schema, wire
+from llm_agentd.scheduler.engine_loop import EngineLoop
+from llm_agentd.scheduler.sequence import Event, Events, cached_reply
+from llm_agentd.server.control import Control
+from llm_agentd.server.open_requests import OpenRequests
+from llm_agentd.types import ChatPrompt, Delta, ModerationContext, OutputFormat, Peer, Reply, Request, Sampling
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_MS = 1000  # while the engine starts
 
 
 @dataclass(frozen=True, slots=True)
 class RequestDefaults:
-    """What holds for requests that do not say otherwise."""
+    """What holds for requests that do not say otherwise. `languages`: the model's; none: what its file says."""
 
     sampling: Sampling = field(default_factory=Sampling)
     timeout_ms: int = 5000
     infer_variants: int = 1
     think_variants: int = 3
-    moderation: str = ""  # the rules that replies to thinks passed; "" = none
-    judged: bool = False  # a classifier looks at whole replies to thinks: none streams
-    languages: tuple[str, ...] = ()  # the model's; none: what its file says
+    languages: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OutputFormat:
-    """How a reply that may choose an action is asked for. `schema` None: plain words.
+class Pipeline:
+    """`receive` and `submit_burst` for what comes from peers, `on_events` for what comes from the engine.
 
-    `sampling.max_tokens` has room for the action too, so that the words keep what was meant for them.
+    `replies`: records by peer, in the order of answering; the router sends and clears them.
     """
 
-    sampling: Sampling = field(default_factory=Sampling)
-    actions: tuple[Action, ...] = ()
-    schema: dict[str, Any] | None = None
-    words_max_tokens: int = 0
-    words_max_chars: int = 0  # 0: no grammar closes the words
-
-    @classmethod
-    def of(cls, actions: tuple[Action, ...], sampling: Sampling, info: EngineInfo) -> OutputFormat:
-        """With the grammar of the actions, where the engine can follow one and the client brought none."""
-        if not actions:
-            return cls(sampling)
-        words = sampling.max_tokens
-        max_chars = say_max_chars(words)
-        form = reply_schema(actions, max_chars)
-        sampling = replace(sampling, max_tokens=words + extra_tokens(actions))
-        if sampling.grammar or sampling.json_schema or "json_schema" not in info.features:
-            return cls(sampling, actions, form, words)
-        return cls(replace(sampling, json_schema=form), actions, form, words, max_chars)
-
-
-class Intake:
-    """Makes requests of `infer` and `think` records."""
-
-    def __init__(self, builder: PromptBuilder, policy: RequestDefaults) -> None:
+    def __init__(
+        self,
+        *,
+        builder: PromptBuilder,
+        defaults: RequestDefaults,
+        moderator: Moderator | None,
+        cache: CompletionCache,
+        engine_loop: EngineLoop,
+        memory: MemoryService,
+        control: Control,
+        open_requests: OpenRequests,
+        metrics: Metrics,
+        post: Callable[[Callable[[], None]], None],
+    ) -> None:
         self._builder = builder
-        self._policy = policy
+        self._defaults = defaults
+        self._moderator = moderator
+        self._cache = cache
+        self._engine_loop = engine_loop
+        self._memory = memory
+        self._control = control
+        self._open_requests = open_requests
+        self._metrics = metrics
+        self._post = post
+        self._burst: list[Request] = []  # what came together goes to the engine together
+        self._at_classifier: dict[tuple[Peer, str], Request] = {}
+        self.replies: dict[Peer, list[dict[str, Any]]] = {}
 
-    @property
-    def roles(self) -> Roles:
-        return self._builder.roles
+    # -- 1. decode -------------------------------------------------------------------------------
 
-    @property
-    def memory(self) -> Memory:
-        return self._builder.memory
+    def receive(self, peer: Peer, part: bytes) -> None:
+        """One message part with any number of records. A bad one is answered by itself and loses no other."""
+        for record in wire.decode(part):
+            if isinstance(record, wire.DecodeError):
+                self._answer(peer, record.id, "unknown", encode.error_fields(record.error))
+            else:
+                self._take(peer, record)
 
-    def languages(self, info: EngineInfo) -> tuple[str, ...]:
-        """What the model speaks; nothing where neither the admin nor its file says it."""
-        return self._policy.languages or info.languages
+    def _take(self, peer: Peer, record: dict[str, Any]) -> None:
+        """Whatever a record does wrong, or a bug does with it, ends here: as an answer, never as a dead thread."""
+        op, request_id = "unknown", record.get("id")
+        try:
+            op, request_id = schema.envelope(record)
+            if op in ("infer", "think"):
+                self._take_generation(peer, op, record)
+                return
+            if op == "cancel":
+                fields: dict[str, Any] | None = {"found": self._cancel(peer, record)}
+            else:
+                fields = self._control.run(op, record, self._answer_later(peer, op, record["id"]))
+            if fields is None:
+                self._open_requests.open(peer, record)
+                return
+            fields = encode.done_fields(fields)
+        except AgentdError as error:
+            fields = encode.error_fields(error)
+        except Exception:
+            log.exception("a record broke the pipeline")
+            fields = encode.error_fields(AgentdError("a bug in the daemon; its log has the details"))
+        self._answer(peer, request_id if isinstance(request_id, str) else None, op, fields)
 
-    def language(self) -> str:
-        """What NPCs speak where nobody names a language."""
-        return self._builder.default_language
+    def _take_generation(self, peer: Peer, op: str, record: dict[str, Any]) -> None:
+        info = self._engine_loop.info
+        if info is None:
+            raise Unavailable("the daemon is starting or stopping; try again shortly", retry_after_ms=RETRY_AFTER_MS)
+        arrived_s = time.monotonic()
+        request = (self._infer if op == "infer" else self._think)(peer, record, info, arrived_s)  # 1. to 3.
+        if self._open_requests.is_resent(peer, record):
+            return  # its answer is on the way
+        if self._is_classified(request):
+            self._open_requests.open(peer, record)
+            if request.moderation and request.moderation.said:
+                self._classify("in", request, request.moderation.said, lambda: self._serve(request, record))
+                return
+        self._serve(request, record)
 
-    def request(self, record: dict[str, Any], info: EngineInfo, *, peer: Peer, arrived_s: float) -> Request:
-        """Raises BadRequest naming the field, Filtered by moderation. `record` has passed `schema.envelope`."""
-        policy = self._policy
-        if record["op"] == "infer":
-            infer = schema.validate(schema.InferRecord, record)
-            sampling = infer.sampling(policy.sampling)
-            asked: schema.InferRecord | schema.ThinkRecord = infer
-            question: ChatPrompt | None = None
-            prompt, messages, label, owner, lang = infer.prompt, infer.messages, "", "", ""
-            form = OutputFormat()
-            talk, variants, whole_sentences = None, policy.infer_variants, False
-        else:
-            asked = think = schema.validate(schema.ThinkRecord, record)
-            sampling = asked.sampling(policy.sampling)
-            room_tokens = info.context_tokens - sampling.max_tokens
-            question = self._builder.build(think, self.languages(info), room_tokens)
-            form = OutputFormat.of(question.actions, sampling, info)
-            sampling = form.sampling
-            prompt, messages, label = None, question.messages, think.npc.role
-            owner = think.player or think.npc.id
-            talk, lang = question.moderation, question.lang
-            variants, whole_sentences = 1 if think.translate else policy.think_variants, True
-        if sampling.seed is not None or sampling.temperature == 0:
-            variants = 1  # asking again would give the same text again
-        key = cache_key(
-            fingerprint=info.fingerprint,
-            prompt=prompt,
-            messages=messages,
-            sampling=sampling,
-            form=form.schema,
-            whole_sentences=whole_sentences,
-            moderation=policy.moderation if talk else "",
-        )
+    # -- 2. moderate -----------------------------------------------------------------------------
+
+    def _is_classified(self, request: Request) -> bool:
+        return self._moderator is not None and self._moderator.has_classifier and request.moderation is not None
+
+    def _classify(self, direction: Direction, request: Request, text: str, go_on: Callable[[], None]) -> None:
+        """Leaves `request` with the classifier; `go_on` is called where it finds nothing wrong.
+
+        The word list has passed the text already. The verdict comes back through the inbox; whoever was cancelled or
+        vanished meanwhile is not at the classifier any more.
+        """
+        moderator, context = self._moderator, request.moderation
+        if moderator is None or context is None:
+            go_on()
+            return
+        key = (request.peer, request.id)
+        self._at_classifier[key] = request
+
+        def on_verdict(filtered: Filtered | None) -> None:
+            if self._at_classifier.get(key) is not request:
+                return
+            del self._at_classifier[key]
+            if filtered is None:
+                go_on()
+            else:
+                self._deliver(request, filtered)
+
+        moderator.classify(direction, context, text, lambda filtered: self._post(lambda: on_verdict(filtered)))
+
+    # -- 3. prompt -------------------------------------------------------------------------------
+
+    def _infer(self, peer: Peer, record: dict[str, Any], info: EngineInfo, arrived_s: float) -> Request:
+        """1. and 3. of an `infer`, which is not moderated."""
+        checked = schema.validate(schema.InferRecord, record)
+        prompt = ChatPrompt(checked.messages or ()) if checked.prompt is None else checked.prompt
+        sampling = checked.sampling(self._defaults.sampling)
+        return self._request(checked, peer, prompt, sampling, OutputFormat(), info, arrived_s)
+
+    def _think(self, peer: Peer, record: dict[str, Any], info: EngineInfo, arrived_s: float) -> Request:
+        """1. to 3. of a `think`. What moderation takes out of it does not get into the prompt."""
+        checked = schema.validate(schema.ThinkRecord, record)
+        context: ModerationContext | None = None
+        if self._moderator is not None:
+            checked, context = self._moderator.check_in(checked, self._builder.wanted_language(checked))
+        sampling = checked.sampling(self._defaults.sampling)
+        sampling, output = output_format(checked.actions, sampling, info.features)
+        languages = self._control.languages(info)
+        prompt = self._builder.build(checked, languages, info.context_tokens - sampling.max_tokens)
+        return self._request(checked, peer, prompt, sampling, output, info, arrived_s, context)
+
+    def _request(
+        self,
+        checked: schema.InferRecord | schema.ThinkRecord,
+        peer: Peer,
+        prompt: str | ChatPrompt,
+        sampling: Sampling,
+        output: OutputFormat,
+        info: EngineInfo,
+        arrived_s: float,
+        context: ModerationContext | None = None,
+    ) -> Request:
+        is_streamed = checked.stream and not (context and self._moderator and self._moderator.has_classifier)
         return Request(
-            id=record["id"],
+            id=checked.id,
             peer=peer,
-            op=record["op"],
+            op=checked.op,
             arrived_s=arrived_s,
-            deadline_s=arrived_s + (asked.deadline_ms or policy.timeout_ms) / 1000,
+            deadline_s=arrived_s + (checked.deadline_ms or self._defaults.timeout_ms) / 1000,
             prompt=prompt,
-            messages=messages,
             sampling=sampling,
-            stream=asked.stream and not (talk and policy.judged),
-            priority=asked.priority,
-            cache=asked.cache,
-            variants=variants,
-            label=label,
-            whole_sentences=whole_sentences,
-            actions=form.actions,
-            words_max_tokens=form.words_max_tokens,
-            words_max_chars=form.words_max_chars,
-            key=key,
-            owner=owner,
-            moderation=talk,
-            lang=lang,
-            short_messages=question.short_messages if question else None,
-            memory_turn=question.memory_turn if question else None,
+            output=output,
+            moderation=context,
+            key=cache_key(
+                fingerprint=info.fingerprint,
+                prompt=prompt if isinstance(prompt, str) else None,
+                messages=None if isinstance(prompt, str) else prompt.messages,
+                sampling=sampling,
+                form=output.schema,
+                whole_sentences=output.whole_sentences,
+                moderation=self._moderator.tag if self._moderator and context else "",
+            ),
+            stream=is_streamed,
+            priority=checked.priority,
+            cache=checked.cache,
+            variants=self._variants(checked, sampling),
+            label=checked.npc.role if isinstance(checked, schema.ThinkRecord) else "",
+            owner=(checked.player or checked.npc.id) if isinstance(checked, schema.ThinkRecord) else "",
         )
 
+    def _variants(self, checked: schema.InferRecord | schema.ThinkRecord, sampling: Sampling) -> int:
+        """How many different replies are kept: one, where asking again would give the same text again."""
+        if sampling.seed is not None or sampling.temperature == 0:
+            return 1
+        if isinstance(checked, schema.InferRecord):
+            return self._defaults.infer_variants
+        return 1 if checked.translate else self._defaults.think_variants
 
-def done(reply: Reply) -> dict[str, Any]:
-    """Fields of a `done` record. Written out: `asdict` would take longer than all the rest of a cache hit."""
-    usage, timing = reply.usage, reply.timing_ms
-    fields: dict[str, Any] = {
-        "event": "done",
-        "text": reply.text,
-        "finish": reply.finish,
-        "cache": reply.cache,
-        "model": reply.model,
-        "action": reply.action,
-        "usage": {
-            "prompt_tokens": usage.prompt_tokens,
-            "reused_tokens": usage.reused_tokens,
-            "completion_tokens": usage.completion_tokens,
-        },
-        "timing_ms": {
-            "queue": timing.queue,
-            "prefill": timing.prefill,
-            "decode": timing.decode,
-            "total": timing.total,
-        },
-    }
-    if reply.lang:
-        fields["lang"] = reply.lang
-    return fields
+    # -- 4. cache, 5. queue ----------------------------------------------------------------------
 
+    def _serve(self, request: Request, record: dict[str, Any]) -> None:
+        reply = cached_reply(self._cache, request, time.monotonic())
+        if reply is not None:
+            self.finish(request, reply)
+            return
+        self._open_requests.open(request.peer, record)
+        self._burst.append(request)
+        self._memory.give_way()
 
-def error(failure: AgentdError) -> dict[str, Any]:
-    """Fields of an `error` record."""
-    return {"event": "error", **failure.fields()}
+    def submit_burst(self) -> None:
+        """At the end of a round of the router: hands the engine all that came together."""
+        burst, self._burst = self._burst, []
+        if burst:
+            for request, error in self._engine_loop.submit(burst):
+                self.finish(request, error)
+
+    def on_events(self, events: Events) -> None:
+        """What one step of the engine made."""
+        for request, event in events:
+            if request.peer == MEMORY_PEER:
+                self._on_memory_event(event)
+            elif not self._open_requests.is_open(request.peer, request.id):
+                continue  # its peer is gone
+            elif isinstance(event, Delta):
+                self._put(request.peer, request.id, encode.delta_fields(event.text))
+            else:
+                self.finish(request, event)
+
+    def _on_memory_event(self, event: Event) -> None:
+        if not isinstance(event, Delta):
+            self._memory.finish(event)
+
+    # -- 6. finish -------------------------------------------------------------------------------
+
+    def finish(self, request: Request, outcome: Reply | AgentdError) -> None:
+        """The end of every request: kept, generated and coalesced replies, refusals, failures and cancellations."""
+        if isinstance(outcome, Reply) and self._is_classified(request):
+            self._classify("out", request, outcome.text, lambda: self._deliver(request, outcome))
+        else:
+            self._deliver(request, outcome)
+
+    def _deliver(self, request: Request, outcome: Reply | AgentdError) -> None:
+        """Answers, counts and remembers. Called once for each request."""
+        self._open_requests.close(request.peer, request.id)
+        if isinstance(outcome, AgentdError):
+            self._answer(request.peer, request.id, request.op, encode.error_fields(outcome))
+            return
+        self._metrics.replied(outcome, time.monotonic() - request.arrived_s)
+        if request.stream and outcome.cache == "hit" and outcome.text:  # nothing of it was shown yet
+            self._put(request.peer, request.id, encode.delta_fields(outcome.text))
+        self._answer(request.peer, request.id, request.op, encode.reply_fields(outcome))
+        if request.chat and request.chat.memory_turn:
+            self._memory.note(request.chat.memory_turn, outcome.text, request.arrived_s)
+
+    def _answer_later(self, peer: Peer, op: str, request_id: str) -> Callable[[dict[str, Any] | AgentdError], None]:
+        """For a control op that takes its time. To be called on the router thread."""
+
+        def answer(outcome: dict[str, Any] | AgentdError) -> None:
+            if not self._open_requests.close(peer, request_id):
+                return  # its peer is gone
+            fields = encode.error_fields(outcome) if isinstance(outcome, AgentdError) else encode.done_fields(outcome)
+            self._answer(peer, request_id, op, fields)
+
+        return answer
+
+    def _answer(self, peer: Peer, request_id: str | None, op: str, fields: dict[str, Any]) -> None:
+        """The last record of anything that was asked."""
+        self._metrics.answered(op, fields.get("code", "done"))
+        self._put(peer, request_id, fields)
+
+    def _put(self, peer: Peer, request_id: str | None, fields: dict[str, Any]) -> None:
+        self.replies.setdefault(peer, []).append({"id": request_id, **fields})
+
+    # -- what nobody waits for any more ----------------------------------------------------------
+
+    def _cancel(self, peer: Peer, record: dict[str, Any]) -> bool:
+        """Whether there was something to cancel; its own answer, `cancelled`, comes by itself."""
+        target = schema.validate(schema.CancelRecord, record).target
+        waiting = self._at_classifier.pop((peer, target), None)
+        if waiting is not None:
+            self._deliver(waiting, Cancelled("cancelled by the client"))
+            return True
+        found = self._open_requests.is_open(peer, target)
+        if found:
+            self._engine_loop.cancel(peer, target)
+        return found
+
+    def drop_peer(self, peer: Peer) -> None:
+        """The peer is gone, or does not read: frees all it asked for."""
+        self._open_requests.close_peer(peer)
+        for key in [key for key in self._at_classifier if key[0] == peer]:
+            del self._at_classifier[key]
+        self._engine_loop.drop_peer(peer)

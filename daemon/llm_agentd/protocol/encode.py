@@ -1,0 +1,63 @@
+"""From replies and errors to the fields of a record, and to the bytes of a message. The way in is `wire` and `schema`.
+
+Pure; runs on the router thread. The one place that knows how a reply or an error stands on the wire (CONTRACT
+section 3): the daemon, the HTTP process and the clients all take the fields from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llm_agentd.errors import AgentdError, TooLarge
+from llm_agentd.protocol import wire
+from llm_agentd.types import Reply
+
+
+def done_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a `done` record that answers an op without a generation."""
+    return {"event": "done", **fields}
+
+
+def delta_fields(text: str) -> dict[str, Any]:
+    return {"event": "delta", "text": text}
+
+
+def reply_fields(reply: Reply) -> dict[str, Any]:
+    """Fields of a `done` record. Written out: `asdict` would take longer than all the rest of a cache hit."""
+    usage, timing = reply.usage, reply.timing_ms
+    fields: dict[str, Any] = {
+        "event": "done",
+        "text": reply.text,
+        "finish": reply.finish,
+        "cache": reply.cache,
+        "model": reply.model,
+        "action": reply.action,
+        "usage": {
+            "prompt_tokens": usage.prompt_tokens,
+            "reused_tokens": usage.reused_tokens,
+            "completion_tokens": usage.completion_tokens,
+        },
+        "timing_ms": {
+            "queue": timing.queue,
+            "prefill": timing.prefill,
+            "decode": timing.decode,
+            "total": timing.total,
+        },
+    }
+    if reply.lang:
+        fields["lang"] = reply.lang
+    return fields
+
+
+def error_fields(error: AgentdError) -> dict[str, Any]:
+    """Fields of an `error` record."""
+    return {"event": "error", **error.fields()}
+
+
+def record_bytes(record: Mapping[str, Any]) -> bytes:
+    """One record with its length. One over the wire's limit gives its place to the error that says so."""
+    try:
+        return wire.encode(record)
+    except TooLarge as error:
+        return wire.encode({"id": record["id"], **error_fields(error)})

@@ -1,0 +1,131 @@
+"""One daemon in one process: everything on the way of a request, built in order, started and stopped in order.
+
+`ops/serve.py` builds it from the configuration, the tests from a stub engine; both get the same wiring. Main thread.
+Who knows whom, from the inside out:
+
+    Inbox ← EngineLoop ← MemoryService, Control ← Pipeline ← Router
+
+Each is built from what stands before it, so nothing is set later. Where an inner one must reach an outer one (the
+engine's events, the memory's wish to ask the model), it posts to the inbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from llm_agentd.cache import CompletionCache
+from llm_agentd.engines.base import Engine, EngineInfo
+from llm_agentd.memory import Memory
+from llm_agentd.memory.service import MemoryService
+from llm_agentd.metrics import Metrics
+from llm_agentd.moderation.moderator import Moderator
+from llm_agentd.prefix_cache import PrefixCache
+from llm_agentd.prompt.builder import PromptBuilder
+from llm_agentd.roles import Roles
+from llm_agentd.scheduler.affinity import CpuPriority
+from llm_agentd.scheduler.batch_size import Curve
+from llm_agentd.scheduler.engine_loop import EngineLoop
+from llm_agentd.scheduler.request_queue import RequestQueue
+from llm_agentd.server.control import Control
+from llm_agentd.server.inbox import Inbox
+from llm_agentd.server.open_requests import OpenRequests
+from llm_agentd.server.pipeline import Pipeline, RequestDefaults
+from llm_agentd.server.router import Router
+
+
+class Daemon:
+    """One ROUTER and one engine. `cache` and `memory` are the caller's to close, after `stop`."""
+
+    def __init__(
+        self,
+        *,
+        endpoint: str,
+        open_engine: Callable[[], Engine],
+        open_prefixes: Callable[[EngineInfo], PrefixCache],
+        find_curve: Callable[[Engine], Curve],
+        queue: RequestQueue,
+        roles: Roles,
+        memory: Memory,
+        cache: CompletionCache,
+        moderator: Moderator | None,
+        defaults: RequestDefaults,
+        default_language: str = "en",
+        pin_cpus: Sequence[int] = (),
+        cpu_priority: CpuPriority = "nice",
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.metrics = Metrics()
+        inbox = Inbox()
+        open_requests = OpenRequests()
+        self._moderator = moderator
+        self.engine_loop = EngineLoop(
+            open_engine=open_engine,
+            emit=inbox.post,
+            queue=queue,
+            cache=cache,
+            metrics=self.metrics,
+            open_prefixes=open_prefixes,
+            find_curve=find_curve,
+            pin_cpus=pin_cpus,
+            cpu_priority=cpu_priority,
+            moderator=moderator,
+            beat=beat,
+        )
+        self._memory_service = MemoryService(
+            memory,
+            submit=self.engine_loop.submit,
+            cancel=self.engine_loop.cancel,
+            engine_info=lambda: self.engine_loop.info,
+            post=inbox.post,
+            is_busy=lambda: len(open_requests) > 0,
+        )
+        control = Control(
+            engine_loop=self.engine_loop,
+            roles=roles,
+            memory=memory,
+            cache=cache,
+            metrics=self.metrics,
+            open_requests=open_requests,
+            languages=defaults.languages,
+            default_language=default_language,
+            post=inbox.post,
+        )
+        pipeline = Pipeline(
+            builder=PromptBuilder(roles, default_language, memory),
+            defaults=defaults,
+            moderator=moderator,
+            cache=cache,
+            engine_loop=self.engine_loop,
+            memory=self._memory_service,
+            control=control,
+            open_requests=open_requests,
+            metrics=self.metrics,
+            post=inbox.post,
+        )
+        self.router = Router(
+            endpoint=endpoint, inbox=inbox, pipeline=pipeline, open_requests=open_requests, metrics=self.metrics
+        )
+
+    def start(self) -> None:
+        """Takes the endpoint and starts the threads; `engine_loop.started` is set when the model is open, or is not.
+
+        Raises StartError where another daemon has the endpoint; then nothing was started. Requests that come before the
+        model is open are answered `unavailable`, so that a client need not guess why nobody answers.
+        """
+        self.router.bind()
+        if self._moderator:
+            self._moderator.start()
+        self._memory_service.start()
+        self.router.start()
+        self.engine_loop.start()
+
+    def stop(self, grace_s: float) -> None:
+        """The engine first: what it still finishes within `grace_s` must find a router to be sent by.
+
+        Then the classifier, as the engine's last replies may be on their way through it. The router last: all that the
+        others posted to its inbox stands before its stop, and is sent.
+        """
+        self.engine_loop.stop(grace_s)
+        if self._moderator:
+            self._moderator.stop()
+        self.router.stop()
