@@ -1,8 +1,8 @@
 """Copying exercises: a list of names, things and numbers, then the same list once more in another shape.
 
 Half of what an NPC says right is a word of its prompt said again, and a small network is slow to find that out by
-itself. A drill opens with <s>, which never stands in a chat, so it teaches the skill and no manners. Nothing that the
-corpus holds out is used.
+itself. An exercise opens with <s>, which never stands in a chat, so it teaches the skill and no manners. Nothing that
+the corpus holds out is used.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from collections.abc import Iterator
 from hearthling.corpus import names
 from hearthling.tokenizer import BOS, EOS, Tokenizer
 
-THINGS_MIN, THINGS_MAX = 8, 20  # about as long as a chat, so that batches mix both
+ENTRIES_MIN, ENTRIES_MAX = 8, 20  # about as long as a chat, so that batches mix both
 
 
-def drills(tokenizer: Tokenizer, seed: int) -> Iterator[tuple[list[int], int]]:
+def copy_tasks(tokenizer: Tokenizer, seed: int) -> Iterator[tuple[list[int], int]]:
     """Token ids, and how many of them are the list to be copied."""
-    rng = random.Random(f"drill/{seed}")
+    rng = random.Random(f"copy_task/{seed}")
     while True:
-        things = [thing(rng) for _ in range(rng.randint(THINGS_MIN, THINGS_MAX))]
-        shown = rng.choice(("\n", ", ", ": ")).join(things)
-        said = rng.choice((", ", " and ", "\n")).join(things)
-        given = [BOS, *tokenizer.text(shown), BOS]
-        yield [*given, *tokenizer.text(rng.choice((" ", "")) + said), EOS], len(given)
+        entries = [random_entry(rng) for _ in range(rng.randint(ENTRIES_MIN, ENTRIES_MAX))]
+        source = rng.choice(("\n", ", ", ": ")).join(entries)
+        copy = rng.choice((", ", " and ", "\n")).join(entries)
+        prompt = [BOS, *tokenizer.text(source), BOS]
+        yield [*prompt, *tokenizer.text(rng.choice((" ", "")) + copy), EOS], len(prompt)
 
 
-def thing(rng: random.Random) -> str:
+def random_entry(rng: random.Random) -> str:
     roll = rng.random()
     if roll < 0.5:
         return names.person(rng, False, player=rng.random() < 0.7)
@@ -38,10 +38,10 @@ def thing(rng: random.Random) -> str:
         return names.town(rng, False)
     if roll < 0.85:
         return str(rng.randint(1, 10 ** rng.randint(1, 3)))
-    return any_word(rng)
+    return random_word(rng)
 
 
-def any_word(rng: random.Random) -> str:
+def random_word(rng: random.Random) -> str:
     """What players call themselves: letters as they come, now and then digits."""
     word = "".join(rng.choices(string.ascii_lowercase, k=rng.randint(3, 8)))
     if rng.random() < 0.5:

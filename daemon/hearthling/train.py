@@ -26,7 +26,7 @@ import gguf
 import torch
 from torch import Tensor
 
-from hearthling.copy_task import drills
+from hearthling.copy_task import copy_tasks
 from hearthling.corpus import samples
 from hearthling.export import export
 from hearthling.import_gguf import shape_of, weights_of, write_vocabulary
@@ -41,10 +41,10 @@ MAX_LENGTH = 512
 CHUNK_SAMPLES = 4096  # sorted by length within a chunk, so that rows of a batch are about as long
 CHUNKS_AHEAD = 6
 PROMPT_SHARE = 0.1  # of the prompt's positions take part in the loss
-DRILL_EVERY = 8  # one sample in eight is a copying exercise
+COPY_TASK_EVERY = 8  # one sample in eight is a copying exercise
 OTHERS_SHARE = 0.4  # of the topics outside --focus are kept, or they would be forgotten
 PEAK_RATE = 2e-3
-GOING_ON_RATE = 8e-4  # from a trained file: high enough to learn new things, low enough to keep the old
+CONTINUE_RATE = 8e-4  # from a trained file: high enough to learn new things, low enough to keep the old
 LAST_RATE_SHARE = 0.01
 WARM_UP_STEPS = 200
 CHECKPOINT_S = 300.0
@@ -58,11 +58,11 @@ Encoded: TypeAlias = tuple[list[int], int]  # all ids, and how many of them are 
 @dataclass(frozen=True, slots=True)
 class Batch:
     tokens: Tensor  # [rows, length]
-    where: Tensor  # [rows, few]: positions whose next token is asked
+    positions: Tensor  # [rows, few]: positions whose next token is asked
     weight: Tensor  # [rows, few]
 
 
-def encoded(
+def encode_samples(
     tokenizer: Tokenizer, seed: int, split: Literal["train", "heldout"], focus: Collection[str] = ()
 ) -> Iterator[Encoded]:
     """Samples as token ids. With `focus` most of what belongs to other topics is left out."""
@@ -76,7 +76,7 @@ def encoded(
             yield ids, len(prompt)
 
 
-def batches(chunk: list[Encoded], rng: random.Random) -> list[Batch]:
+def make_batches(chunk: list[Encoded], rng: random.Random) -> list[Batch]:
     """Rows of like length together, batches in random order. What fills no batch is left out: a smaller one would be
     compiled anew, which takes a minute."""
     chunk = sorted(chunk, key=lambda item: (len(item[0]), rng.random()))
@@ -99,19 +99,19 @@ def padded(length: int) -> int:
 def collate(rows: list[Encoded], rng: random.Random) -> Batch:
     """All positions of the reply and a random few of the prompt."""
     length = padded(max(len(ids) for ids, _ in rows))
-    picked = [wanted(len(ids), prompt, rng) for ids, prompt in rows]
+    picked = [loss_positions(len(ids), prompt, rng) for ids, prompt in rows]
     few = padded(max(map(len, picked)))
     tokens = torch.zeros(len(rows), length, dtype=torch.long)
-    where = torch.zeros(len(rows), few, dtype=torch.long)
+    positions = torch.zeros(len(rows), few, dtype=torch.long)
     weight = torch.zeros(len(rows), few)
-    for row, ((ids, _), positions) in enumerate(zip(rows, picked, strict=True)):
+    for row, ((ids, _), chosen) in enumerate(zip(rows, picked, strict=True)):
         tokens[row, : len(ids)] = torch.tensor(ids)
-        where[row, : len(positions)] = torch.tensor(positions)
-        weight[row, : len(positions)] = 1.0
-    return Batch(tokens, where, weight)
+        positions[row, : len(chosen)] = torch.tensor(chosen)
+        weight[row, : len(chosen)] = 1.0
+    return Batch(tokens, positions, weight)
 
 
-def wanted(length: int, prompt: int, rng: random.Random) -> list[int]:
+def loss_positions(length: int, prompt: int, rng: random.Random) -> list[int]:
     some = rng.sample(range(prompt - 1), int((prompt - 1) * PROMPT_SHARE))
     return sorted(some) + list(range(prompt - 1, length - 1))
 
@@ -120,9 +120,9 @@ def feed(queue: Queue[list[Encoded]], tokenizer_path: Path, seed: int, focus: Co
     """The second process: samples without end, in chunks."""
     os.nice(5)
     tokenizer = Tokenizer(tokenizer_path)
-    talk, copying = encoded(tokenizer, seed, "train", focus), drills(tokenizer, seed)
+    talk, copying = encode_samples(tokenizer, seed, "train", focus), copy_tasks(tokenizer, seed)
     while True:
-        queue.put([next(copying if index % DRILL_EVERY == 0 else talk) for index in range(CHUNK_SAMPLES)])
+        queue.put([next(copying if index % COPY_TASK_EVERY == 0 else talk) for index in range(CHUNK_SAMPLES)])
 
 
 class Trainer:
@@ -151,9 +151,9 @@ class Trainer:
 
     def loss(self, batch: Batch, forward: Callable[..., Tensor]) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16):
-            return weighted_loss(forward, self.net.embed.weight, batch.tokens, batch.where, batch.weight)
+            return weighted_loss(forward, self.net.embed.weight, batch.tokens, batch.positions, batch.weight)
 
-    def learn(self, batch: Batch) -> float:
+    def train_step(self, batch: Batch) -> float:
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate()
         loss = self.loss(batch, self.forward)
@@ -167,10 +167,10 @@ class Trainer:
         self.spent_s, self.seen_s = self.spent_s + now_s - self.seen_s, now_s
         return float(loss.detach())
 
-    def held_out(self, chunk: list[Encoded]) -> float:
+    def held_out_loss(self, chunk: list[Encoded]) -> float:
         """Loss on replies to combinations never trained on."""
         with torch.no_grad():
-            losses = [float(self.loss(batch, self.net)) for batch in batches(chunk, random.Random(0))]
+            losses = [float(self.loss(batch, self.net)) for batch in make_batches(chunk, random.Random(0))]
         return sum(losses) / len(losses)
 
     def save(self) -> None:
@@ -193,7 +193,7 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.tokens, self.spent_s = state["step"], state["tokens"], state["spent_s"]
 
-    def begin_with(self, reader: gguf.GGUFReader) -> None:
+    def load_weights(self, reader: gguf.GGUFReader) -> None:
         """Raises ValueError where the file's sizes are others."""
         if shape_of(reader) != self.shape:
             raise ValueError(f"the file is of another shape: {shape_of(reader)}, not {self.shape}")
@@ -207,30 +207,30 @@ def run(trainer: Trainer, seed: int, focus: Collection[str] = ()) -> None:
     # another seed after each resumption, or the first samples would be seen again
     feeder = context.Process(target=feed, args=(queue, trainer.tokenizer_path, seed + trainer.step, focus), daemon=True)
     feeder.start()
-    stream = encoded(trainer.tokenizer, seed, "heldout")
+    stream = encode_samples(trainer.tokenizer, seed, "heldout")
     chunk = [next(stream) for _ in range(HELD_OUT_SAMPLES)]
     rng = random.Random(seed + trainer.step)
     saved_s, recent = trainer.spent_s, []
     try:
         while trainer.spent_s < trainer.budget_s:
-            for batch in batches(queue.get(), rng):
-                recent.append(trainer.learn(batch))
+            for batch in make_batches(queue.get(), rng):
+                recent.append(trainer.train_step(batch))
                 if trainer.step % LOG_STEPS == 0:
-                    report(trainer, sum(recent) / len(recent))
+                    log_progress(trainer, sum(recent) / len(recent))
                     recent.clear()
                 if trainer.spent_s - saved_s > CHECKPOINT_S:
                     saved_s = trainer.spent_s
                     trainer.save()
-                    print(f"held out: loss {trainer.held_out(chunk):.4f}", flush=True)
+                    print(f"held out: loss {trainer.held_out_loss(chunk):.4f}", flush=True)
                 if trainer.spent_s >= trainer.budget_s:
                     break
     finally:
         feeder.terminate()
     trainer.save()
-    print(f"done; held out: loss {trainer.held_out(chunk):.4f}", flush=True)
+    print(f"done; held out: loss {trainer.held_out_loss(chunk):.4f}", flush=True)
 
 
-def report(trainer: Trainer, loss: float) -> None:
+def log_progress(trainer: Trainer, loss: float) -> None:
     print(
         f"{trainer.spent_s / 60:6.1f} min  step {trainer.step:6d}  {trainer.tokens / 1e6:6.2f} M tokens  "
         f"loss {loss:.4f}  rate {trainer.rate():.2e}",
@@ -244,7 +244,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=80.0)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument(
-        "--focus", nargs="*", default=[], help="topics that the report shows to be weak, seen more often"
+        "--focus", nargs="*", default=[], help="topics that evaluate.py shows to be weak, seen more often"
     )
     parser.add_argument("--from", type=Path, dest="start", help="GGUF file of hearthling to go on from")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
@@ -258,12 +258,12 @@ def main() -> None:
         write_vocabulary(start, options.out / FILE_NAME)
     elif not (options.out / FILE_NAME).exists():
         train_tokenizer(corpus_texts(TOKENIZER_SAMPLES), options.out)
-    rate = GOING_ON_RATE if start else PEAK_RATE
+    rate = CONTINUE_RATE if start else PEAK_RATE
     trainer = Trainer(options.out, options.minutes, options.seed, not options.no_compile, rate)
     if (options.out / CHECKPOINT_NAME).exists():
         trainer.load()
     elif start:
-        trainer.begin_with(start)
+        trainer.load_weights(start)
     run(trainer, options.seed, options.focus)
 
 

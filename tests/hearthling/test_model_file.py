@@ -105,7 +105,7 @@ def test_control_tokens_a_player_types_are_letters(engine: Engine) -> None:
 
 def test_held_out_replies_fit_and_end(llama: LlamaEngine) -> None:
     asked = list(islice(samples(5, "heldout"), REPLIES))
-    figures = evaluate.figures(evaluate.answers(llama, asked, evaluate.GREEDY))
+    figures = evaluate.summarize(evaluate.generate_answers(llama, asked, evaluate.GREEDY))
     assert figures["fit"] is not None
     assert figures["fit"] >= FIT_MIN
     assert figures["unfinished"] == 0
@@ -113,20 +113,20 @@ def test_held_out_replies_fit_and_end(llama: LlamaEngine) -> None:
 
 def test_the_same_seed_says_the_same(llama: LlamaEngine) -> None:
     asked = list(islice(samples(6, "heldout"), 8))
-    first, second = (evaluate.answers(llama, asked, evaluate.SERVED) for _ in range(2))
+    first, second = (evaluate.generate_answers(llama, asked, evaluate.SERVED) for _ in range(2))
     assert [answer.reply for answer in first] == [answer.reply for answer in second]
 
 
 def test_with_the_schema_every_reply_is_json_of_the_right_shape(llama: LlamaEngine) -> None:
     asked = [sample for sample in islice(samples(7, "heldout"), 60) if sample.expect.json][:8]
-    for answer in evaluate.answers(llama, asked, evaluate.SERVED):
+    for answer in evaluate.generate_answers(llama, asked, evaluate.SERVED):
         reply = json.loads(answer.reply)
         assert list(reply) == ["say", "do"]
         assert reply["do"]["action"] in {*answer.sample.expect.offered, "nothing"}
 
 
 def test_actions_are_right_and_valid_in_each_kind(llama: LlamaEngine) -> None:
-    table = evaluate.kinds_measured(llama, 6)
+    table = evaluate.measure_kinds(llama, 6)
     assert table.keys() >= {"trade, served", "tactics, greedy", "talk, served", "all, greedy"}
     assert all(row["valid"] == 1.0 for row in table.values()), table
     assert float(table["all, greedy"]["intent fit"] or 0) >= INTENT_FIT_MIN
