@@ -127,3 +127,12 @@ def test_check_command_with_a_fault_fails_and_prints_it(folder: Path, capsys: py
     replace_in(folder / "topics.yaml", "weight: 4.5", "weight: much")
     assert main([str(folder)]) == 1
     assert "topics.yaml, line " in capsys.readouterr().err
+
+
+def test_example_in_the_readme_is_valid(folder: Path) -> None:
+    readme = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    example = readme.partition("```yaml\n")[2].partition("```")[0]
+    (folder / "scenes" / "example.yaml").write_text(example.replace("thanks:", "example:", 1), encoding="utf-8")
+    scene = load(folder).scenes["example"]
+    assert scene.player == ("Thank you!", "thx")
+    assert list(scene.replies) == ["anyone", "tired", "guard", "farmer, rain"]
