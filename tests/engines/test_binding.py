@@ -232,7 +232,7 @@ if find_spec("llama_cpp") is not None:
         def test_a_row_without_scores_is_not_sampled(self, native: Binding, grammar: str | None) -> None:
             self.scores(native, TOKENS)
             sampler = native.sampler(Sampling(temperature=0), seed=1, grammar=grammar)
-            with pytest.raises(RuntimeError, match="no scores"):
+            with pytest.raises(RuntimeError, match="no logits"):
                 sampler.sample(0)
 
         def test_more_cells_than_a_number_holds_are_refused(self, wild: Path) -> None:

@@ -16,10 +16,11 @@ import pytest
 
 from hearthling import evaluate
 from hearthling.corpus import samples
-from llm_agentd.engines import chat, open_engine
+from llm_agentd.engines import chat_template, open_binding, open_engine
 from llm_agentd.engines.base import Engine, Prompt
 from llm_agentd.engines.gguf import Head, read_head
 from llm_agentd.engines.llama.engine import LlamaEngine
+from llm_agentd.engines.llama.template_renderer import pick_renderer
 from llm_agentd.types import Message, PrefixState, Sampling
 
 pytestmark = pytest.mark.slow
@@ -80,10 +81,12 @@ def test_nothing_is_put_before_a_prompt(head: Head) -> None:
     assert head.metadata["tokenizer.ggml.eot_token_id"] == IM_END
 
 
-def test_its_chat_template_is_chatml(head: Head, llama: LlamaEngine) -> None:
-    assert chat.is_chatml(head.chat_template)
+def test_its_chat_template_is_chatml(head: Head) -> None:
+    assert chat_template.is_chatml(head.chat_template)
     turns = [("system", "Be kind."), ("user", "Hi"), ("assistant", "Hello."), ("user", "Bye")]
-    assert llama._render(turns) == chat.chatml(turns)
+    binding = open_binding("llama")(evaluate.SHIPPED, gpu_layers=0)
+    assert pick_renderer(binding, head.chat_template)(turns) == chat_template.chatml(turns)
+    binding.close()
 
 
 def test_every_prompt_has_the_tokens_it_was_trained_with(engine: Engine) -> None:
@@ -143,15 +146,22 @@ def test_a_kept_beginning_changes_no_letter(llama: LlamaEngine) -> None:
     for seed, sample in enumerate(asked):
         sampling = Sampling(seed=seed, temperature=0.7, max_tokens=40)
         prompt = llama.encode(None, sample.messages, sampling)
-        llama._held[0] = []
+        empty_slot(llama, 0)
         assert llama.start(0, prompt, sampling, keep_prefix=True) == 0
         fresh, state = finish(llama, 0)
         assert started(llama, 0, prompt, sampling)[0] == fresh
         for kept in (state, cut(state, 70), cut(state, 3)):
-            llama._held[1] = []
+            empty_slot(llama, 1)
             if started(llama, 1, prompt, sampling, state=kept)[0] != fresh:
                 turned.append((seed, fresh))
     assert len(turned) <= 1, turned
+
+
+def empty_slot(llama: LlamaEngine, seq: int) -> None:
+    """What a free slot still holds is dropped where the next prompt has nothing in common with it."""
+    llama.start(seq, llama.encode("?", None, Sampling()), Sampling())
+    llama.stop(seq)
+    assert not llama.cached_tokens(seq)
 
 
 def cut(state: PrefixState, lost: int) -> PrefixState:

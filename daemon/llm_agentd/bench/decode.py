@@ -15,7 +15,7 @@ from llm_agentd.bench.reference.bare_loop import bare_run
 from llm_agentd.bench.result import Options, Result
 from llm_agentd.client import Client
 from llm_agentd.config import Config
-from llm_agentd.engines.chat import chatml
+from llm_agentd.engines.chat_template import chatml
 from llm_agentd.errors import StartError
 from llm_agentd.ops.harness import daemon, model_sets
 

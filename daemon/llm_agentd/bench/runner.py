@@ -20,8 +20,8 @@ from rich.table import Table
 from llm_agentd.bench.plots import plot_ratios, pyplot
 from llm_agentd.bench.result import Options, Result
 from llm_agentd.config import Config
-from llm_agentd.engines.machine import cpu_model
 from llm_agentd.errors import StartError
+from llm_agentd.util.cpu_info import cpu_model
 
 NAMES = ("hit", "decode", "grammar", "village", "restart", "ticks", "memory")
 

@@ -30,7 +30,7 @@ from llm_agentd.bench.reference.bare_loop import bare_run
 from llm_agentd.bench.reference.llama_server import CONTEXT_TOKENS, llama_server
 from llm_agentd.bench.result import Options, Result, percentile
 from llm_agentd.config import Config
-from llm_agentd.engines.chat import chatml
+from llm_agentd.engines.chat_template import chatml
 from llm_agentd.errors import StartError
 from llm_agentd.ops.harness import daemon, model_sets
 from llm_agentd.types import PRIORITIES, Priority

@@ -1,7 +1,12 @@
-"""Engines: what turns tokens into text. `open_engine` is the only way in; native libraries load when it is called."""
+"""Engines: what turns tokens into text. `open_engine` is the only way in.
+
+Native libraries load when an engine that needs one is opened, so this package and the stub engine can be imported
+without any of them.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,6 +14,8 @@ from pathlib import Path
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.llama.binding import Binding, KvType
 from llm_agentd.errors import StartError
+
+log = logging.getLogger(__name__)
 
 EMBEDDED_MODEL = Path(__file__).resolve().parent.parent / "models" / "hearthling.gguf"
 NAMES = ("auto", "llama", "llama_native", "ctransformers", "stub")
@@ -27,9 +34,9 @@ def open_engine(
 ) -> Engine:
     """The engine `name` of NAMES with its model loaded; `path` None is the embedded model.
 
-    `auto` is llama_native where that is installed, else llama.
-    Call it on the thread that will step it: threads of a decode inherit that thread's CPUs and niceness.
-    Raises StartError that says what is wrong with the file or the settings.
+    `auto` is llama_native where that is installed and works, else llama. Call it on the thread that will step the
+    engine: the threads of a decode inherit that thread's CPUs and niceness. Raises StartError that says what is wrong
+    with the file, the library or the settings.
     """
     if name == "stub":
         from llm_agentd.engines.stub.engine import StubEngine
@@ -39,7 +46,7 @@ def open_engine(
     if path is None and not file.is_file():
         raise StartError(f"the embedded model {file} is missing: install llm-agentd again, or set model.path")
     if name == "auto":
-        name = "llama_native" if find_spec("llama_cpp") else "llama"
+        name = pick_llama()
     if name in ("llama", "llama_native"):
         from llm_agentd.engines.llama.engine import LlamaEngine
 
@@ -63,12 +70,27 @@ def open_engine(
     raise StartError(f"model.engine: {name!r} is not one of {', '.join(NAMES)}")
 
 
+def pick_llama() -> str:
+    """`llama_native` where llama-cpp-python is installed and works, else `llama`; the log says what does not work."""
+    if find_spec("llama_cpp") is None:
+        return "llama"
+    try:
+        open_binding("llama_native")
+    except StartError as error:
+        log.warning("model.engine auto takes engine llama: %s", error)
+        return "llama"
+    return "llama_native"
+
+
 def open_binding(name: str) -> Callable[..., Binding]:
-    """Only the one that computes is opened (`grammar.py` asks cyllama for JSON schemas in any case)."""
+    """The binding of `llama` or `llama_native`, whose library is loaded by it. Raises StartError where that fails."""
     if name == "llama":
         from llm_agentd.engines.llama.cyllama_binding import CyllamaBinding
 
         return CyllamaBinding
+    from llm_agentd.engines.llama.native_library import check_build
+
+    check_build()
     from llm_agentd.engines.llama.native_binding import NativeBinding
 
     return NativeBinding

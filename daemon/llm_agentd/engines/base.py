@@ -1,8 +1,8 @@
-"""The engine protocol: tokens in, pieces out, one step for all live sequences.
+"""The engine protocol: token ids in, pieces of text out, one step for all active sequences.
 
-An engine knows nothing of requests, caches, sockets or NPCs. Only the engine thread calls it, from its
-first call to `close()`; so an engine needs no locks. What an engine cannot do (grammar, several sequences)
-it says in its `EngineInfo` and refuses in `encode` with BadRequest, never by ignoring it.
+Only the engine thread calls an engine, from its constructor to `close()`; so it needs no locks. It knows nothing of
+requests, caches, sockets or NPCs. What an engine cannot do (a grammar, several sequences) its `EngineInfo` says, and
+`encode` refuses it with BadRequest; it never ignores an option. Imports types only.
 """
 
 from __future__ import annotations

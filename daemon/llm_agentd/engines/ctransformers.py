@@ -18,15 +18,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from llm_agentd.engines import chat
+from llm_agentd.engines import chat_template
 from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
 from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
 from llm_agentd.engines.fingerprint import fingerprint
 from llm_agentd.engines.gguf import Head, read_head
-from llm_agentd.engines.machine import ctransformers_build, pick_threads
-from llm_agentd.engines.text import check_fits, check_one_source, check_room, pick_context
+from llm_agentd.engines.limits import check_fits, check_one_source, check_room, pick_context
+from llm_agentd.engines.threads import pick_threads
 from llm_agentd.errors import BadRequest, StartError
 from llm_agentd.types import Message, PrefixState, Sampling
+from llm_agentd.util.cpu_info import cpu_flags
 from llm_agentd.util.surrogates import repair_surrogates
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ _NO_STATES = "the ctransformers engine keeps no states"
 
 
 @dataclass(slots=True)
-class _Live:
+class _Sequence:
     """The one sequence: `tokens[computed:]` is still to be computed."""
 
     sampling: Sampling
@@ -81,7 +82,7 @@ class CTransformersEngine:
         self._start = [self._llm.bos_token_id] if head.metadata.get("tokenizer.ggml.add_bos_token", True) else []
         self._render = self._pick_render(head.chat_template)
         self._vocab_size: int = self._llm.vocab_size
-        self._live: _Live | None = None
+        self._sequence: _Sequence | None = None
         self._last_step = StepTiming()
         self.decodes = 0
         self._info = EngineInfo(
@@ -119,19 +120,19 @@ class CTransformersEngine:
         if messages is None:
             tokens += self._tokenize(contents[0]) if self._space_prefix else self._text(contents[0])
         else:
-            for part in chat.layout(self._render, tuple(message.role for message in messages)):
+            for part in chat_template.layout(self._render, tuple(message.role for message in messages)):
                 tokens += self._text(contents[part]) if isinstance(part, int) else self._template(part)
         check_fits(len(tokens), self._info.context_tokens)
         return Prompt(tokens)
 
-    def _pick_render(self, template: str) -> chat.Render:
-        if chat.is_chatml(template) and {"<|im_start|>", "<|im_end|>"} <= self._control.keys():
-            return chat.chatml
+    def _pick_render(self, template: str) -> chat_template.Render:
+        if chat_template.is_chatml(template) and {"<|im_start|>", "<|im_end|>"} <= self._control.keys():
+            return chat_template.chatml
         if template:
             log.warning(
                 "engine ctransformers knows no chat template but ChatML; messages go in as `role: content` lines"
             )
-        return chat.plain
+        return chat_template.plain_lines
 
     def _template(self, text: str) -> list[int]:
         """Template text: the old tokenizer knows no control tokens, so they are put in by hand."""
@@ -172,55 +173,55 @@ class CTransformersEngine:
     ) -> int:
         """Nothing is reused: this engine is for old files, and what its context still holds cannot be asked."""
         tokens = prompt.tokens
-        if seq != 0 or self._live is not None:
-            raise RuntimeError(f"sequence {seq} is live or out of range")
+        if seq != 0 or self._sequence is not None:
+            raise RuntimeError(f"sequence {seq} is active or out of range")
         if not tokens or len(tokens) + 1 > self._info.context_tokens:
             raise RuntimeError(f"{len(tokens)} tokens were not made by encode")
         seed = secrets.randbits(31) if sampling.seed is None else sampling.seed
-        self._live = _Live(sampling, seed, list(tokens), len(tokens))
+        self._sequence = _Sequence(sampling, seed, list(tokens), len(tokens))
         return 0
 
     def step(self) -> list[Piece]:
-        live = self._live
-        if live is None:
+        sequence = self._sequence
+        if sequence is None:
             return []
         began_s = time.perf_counter()
-        part = live.tokens[live.computed : live.computed + PROMPT_TOKENS_PER_STEP]
-        running = live.computed >= live.prompt_tokens
+        part = sequence.tokens[sequence.computed : sequence.computed + PROMPT_TOKENS_PER_STEP]
+        running = sequence.computed >= sequence.prompt_tokens
         self.decodes += 1
-        if not self._eval(part, live.computed):
-            self._live = None
+        if not self._eval(part, sequence.computed):
+            self._sequence = None
             return [Piece(0, tokens=0, finish="failed", error="ctransformers could not compute these tokens")]
-        live.computed += len(part)
+        sequence.computed += len(part)
         took_s = time.perf_counter() - began_s
         self._last_step = StepTiming(1, took_s) if running else StepTiming(0, 0.0, len(part), took_s)
-        return [self._next(live)] if live.computed == len(live.tokens) else []
+        return [self._next(sequence)] if sequence.computed == len(sequence.tokens) else []
 
     def _eval(self, tokens: list[int], past: int) -> bool:
         buffer = (ctypes.c_int * len(tokens))(*tokens)
         done = self._llm.ctransformers_llm_batch_eval(buffer, len(tokens), past, PROMPT_TOKENS_PER_STEP, self._threads)
         return bool(done)
 
-    def _next(self, live: _Live) -> Piece:
-        token = self._sample(live)
+    def _next(self, sequence: _Sequence) -> Piece:
+        token = self._sample(sequence)
         if token in self._ends:
-            self._live = None
+            self._sequence = None
             return Piece(0, tokens=0, finish="stop")
-        live.tokens.append(token)
-        live.recent = [*live.recent, token][-PENALTY_TOKENS:]
+        sequence.tokens.append(token)
+        sequence.recent = [*sequence.recent, token][-PENALTY_TOKENS:]
         data: bytes = self._llm.ctransformers_llm_detokenize(token)
-        generated = len(live.tokens) - live.prompt_tokens
-        if generated >= live.sampling.max_tokens or len(live.tokens) >= self._info.context_tokens:
-            self._live = None
+        generated = len(sequence.tokens) - sequence.prompt_tokens
+        if generated >= sequence.sampling.max_tokens or len(sequence.tokens) >= self._info.context_tokens:
+            self._sequence = None
             return Piece(0, data, finish="length")
         return Piece(0, data)
 
-    def _sample(self, live: _Live) -> int:
-        sampling = live.sampling
+    def _sample(self, sequence: _Sequence) -> int:
+        sampling = sequence.sampling
         greedy = sampling.temperature <= 0
-        recent = (ctypes.c_int * len(live.recent))(*live.recent)
+        recent = (ctypes.c_int * len(sequence.recent))(*sequence.recent)
         # Each native call seeds anew: with one seed all tokens would be drawn with the same random number.
-        seed = (live.seed * 1_000_003 + len(live.tokens) * 7919) & SEED_MASK
+        seed = (sequence.seed * 1_000_003 + len(sequence.tokens) * 7919) & SEED_MASK
         token: int = self._llm.ctransformers_llm_sample(
             recent,
             len(recent),
@@ -234,7 +235,7 @@ class CTransformersEngine:
 
     def stop(self, seq: int) -> None:
         if seq == 0:
-            self._live = None
+            self._sequence = None
 
     def pause(self, seq: int) -> object:
         raise NotImplementedError(_NO_STATES)
@@ -254,7 +255,7 @@ class CTransformersEngine:
         return time.perf_counter() - began_s
 
     def close(self) -> None:
-        self._live = None
+        self._sequence = None
         self._llm = None  # its destructor frees the model
 
 
@@ -268,6 +269,15 @@ def _refuse_unknown(sampling: Sampling) -> None:
             raise BadRequest(f"{name}: the ctransformers engine cannot do this; leave it out, or use engine llama")
 
 
+def _cpu_build(flags: frozenset[str]) -> str | None:
+    """Which of its CPU builds ctransformers should load; None = let it find out, which takes it a second."""
+    if not flags:
+        return None
+    if {"avx2", "fma", "f16c"} <= flags:
+        return "avx2"
+    return "avx" if {"avx", "f16c"} <= flags else "basic"
+
+
 def _load(path: Path, head: Head, context_tokens: int, gpu_layers: int) -> Any:
     newest = max(head.tensor_types, default=0)
     if newest > NEWEST_TENSOR_TYPE:
@@ -279,7 +289,7 @@ def _load(path: Path, head: Head, context_tokens: int, gpu_layers: int) -> Any:
     except (ImportError, OSError) as error:
         raise StartError(f"engine ctransformers does not load ({error}); pip install ctransformers") from error
     config = Config(context_length=context_tokens, gpu_layers=gpu_layers)
-    build = None if gpu_layers else ctransformers_build()
+    build = None if gpu_layers else _cpu_build(cpu_flags())
     with caught_stderr() as printed:
         try:
             llm = LLM(str(path), "gguf", config=config, lib=build)

@@ -18,7 +18,7 @@ from statistics import median
 import orjson
 
 from llm_agentd.engines.base import Engine
-from llm_agentd.engines.machine import cpu_model
+from llm_agentd.util.cpu_info import cpu_model
 
 log = logging.getLogger(__name__)
 

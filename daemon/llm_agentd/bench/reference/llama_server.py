@@ -14,7 +14,7 @@ from llm_agentd.bench.result import Options
 from llm_agentd.config import Config
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.engines.gguf import read_head
-from llm_agentd.engines.machine import pick_threads
+from llm_agentd.engines.threads import pick_threads
 from llm_agentd.ops.harness import free_port, process
 
 SCRIPT = Path(__file__).with_name("llama_server_script.py")

@@ -1,7 +1,11 @@
-"""What the `llama` engines need of llama.cpp, whoever brings it: cyllama's wheel or llama-cpp-python, built here.
+"""What the `llama` engines need of llama.cpp, whoever brings it: cyllama's wheel, or llama-cpp-python compiled here.
 
-A binding owns one model and one context. It is thin: no checks but those that keep the process alive, no knowledge of
-prompts and samplings beyond what is named here. Engine thread only.
+A binding owns one model and one context. It is thin: it checks only what keeps the process alive, and knows prompts
+and samplings only as far as is named here. Engine thread only; `decode` lets the interpreter lock go.
+
+Shapes: a token id is an int in 0 … `vocab_size` - 1. Logits are one float32 for each token id, so a sequence of length
+`vocab_size`. A position counts the tokens of its sequence from 0. A state is opaque bytes of llama.cpp, a little more
+than two (f16) or one (q8_0) bytes for each of 2 · layers · kv width values of each token.
 """
 
 from __future__ import annotations
@@ -11,16 +15,18 @@ from typing import Literal, Protocol, TypeAlias
 
 from llm_agentd.types import Sampling
 
-KvType: TypeAlias = Literal["f16", "q8_0"]
+KvType: TypeAlias = Literal["f16", "q8_0"]  # dtype of the KV cache
 PENALTY_TOKENS = 64  # how far back repeat_penalty looks, as in llama.cpp
-Row: TypeAlias = tuple[int, int, int, bool]  # token id, position, sequence, are its scores wanted?
+BatchRow: TypeAlias = tuple[int, int, int, bool]  # token id, position, sequence, whether its logits are wanted
 
 
 class Sampler(Protocol):
     """Chooses the tokens of one sequence; holds its random numbers and how far its grammar is."""
 
     def sample(self, row: int) -> int:
-        """The next token, from the scores of row `row` of the batch just decoded. Raises RuntimeError."""
+        """The next token id, from the logits of row `row` of the last `decode`. Raises RuntimeError where there is
+        none that fits, or the row has no logits.
+        """
 
 
 class Binding(Protocol):
@@ -28,13 +34,13 @@ class Binding(Protocol):
 
     version: str  # "cyllama 0.2.18": part of fingerprints
     vocab_size: int
-    is_sentencepiece: bool  # a SentencePiece vocabulary, which by default puts a space before a text
-    bos: int | None  # opens every prompt, if this model wants one
+    is_sentencepiece: bool  # such a vocabulary by default puts a space before a text
+    bos: int | None  # the token id that opens every prompt, if this model wants one
 
     # -- vocabulary and templates ----------------------------------------------------------------
 
     def tokenize(self, text: str, *, control: bool) -> list[int]:
-        """Token ids; no start token is added. `control`: control tokens in `text` are meant, else they are text."""
+        """Token ids, without BOS. `control`: control tokens in `text` are meant, else they are plain text."""
 
     def token_text(self, token: int) -> str:
         """How the vocabulary writes a token."""
@@ -43,7 +49,7 @@ class Binding(Protocol):
         """The exact bytes of a token, maybe half a character; none for control tokens."""
 
     def is_eog(self, token: int) -> bool:
-        """True for tokens by which the model ends its turn."""
+        """True for tokens by which the model ends its turn ("end of generation")."""
 
     def apply_chat_template(self, template: str, turns: list[tuple[str, str]]) -> str:
         """(role, content) turns in a template that llama.cpp knows, opened for the assistant. Raises otherwise."""
@@ -56,27 +62,32 @@ class Binding(Protocol):
     def open_context(
         self, *, context_tokens: int, max_num_seqs: int, threads: int, batch_tokens: int, kv_type: KvType
     ) -> None:
-        """Room for `max_num_seqs` sequences of `context_tokens` each, a cache stream a sequence. Raises StartError."""
+        """A KV cache for `max_num_seqs` sequences of `context_tokens` each, every sequence in cells of its own.
 
-    def decode(self, rows: Sequence[Row]) -> None:
-        """One pass through the network, without the interpreter lock. Raises RuntimeError: the context is broken."""
+        `batch_tokens`: the most rows of one `decode`. Raises StartError where there is no memory for it.
+        """
+
+    def decode(self, rows: Sequence[BatchRow]) -> None:
+        """One pass through the network for all rows. Raises RuntimeError: then the context is broken."""
 
     def logits(self) -> Sequence[float]:
-        """A score for each token of the vocabulary, from the first row of the last decode that wanted them."""
+        """Of the first row of the last `decode` that wanted them. Raises RuntimeError where none did."""
 
     def kv_remove(self, seq: int, position: int = 0) -> bool:
         """Drops what `seq` holds from `position` on. False where this model's memory cannot be cut there."""
 
     def save_state(self, seq: int) -> bytes:
-        """All that `seq` holds."""
+        """All that `seq` holds, as one state."""
 
     def load_state(self, seq: int, data: bytes) -> None:
-        """Makes `seq` hold what `save` gave, of whatever sequence. Raises ValueError: not of this model and context."""
+        """Makes `seq` hold what `save_state` gave, of whatever sequence. Raises ValueError where the state is not of
+        this model and context.
+        """
 
     def sampler(self, sampling: Sampling, *, seed: int, grammar: str | None) -> Sampler:
         """In llama.cpp's order: grammar, penalties, top-k, top-p, min-p, temperature, draw; or greedy at 0.
 
-        A token that fits the grammar may also be chosen before it is asked.
+        A token that fits the grammar may also be chosen before the grammar is asked.
         """
 
     def close(self) -> None:

@@ -7,20 +7,25 @@ What cyllama does not check would crash the process: the engine checks positions
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cyllama.llama import llama_cpp
-
 from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
-from llm_agentd.engines.llama.binding import PENALTY_TOKENS, KvType, Row, Sampler
-from llm_agentd.engines.llama.native_log import native_errors
+from llm_agentd.engines.llama.binding import PENALTY_TOKENS, BatchRow, KvType, Sampler
 from llm_agentd.errors import StartError
 from llm_agentd.types import Sampling
 
+try:
+    from cyllama.llama import llama_cpp
+except (AttributeError, ImportError, OSError, RuntimeError) as error:
+    raise StartError(f"engine llama: cyllama does not load ({error}); pip install cyllama") from error
+
 SPM, BPE = 1, 2  # llama_vocab_type
+ERROR = 4  # ggml_log_level; warnings are 3
+LINES_MAX = 20  # a broken file can log a line for each tensor
 GGML_TYPES: dict[KvType, int] = {"f16": 1, "q8_0": 8}
 ROOT = "root"
 _BYTE_PIECE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
@@ -41,7 +46,7 @@ class CyllamaBinding:
         self.version = f"cyllama {version('cyllama')}"
         params = llama_cpp.LlamaModelParams()
         params.n_gpu_layers = gpu_layers
-        with native_errors() as errors:
+        with _collected_errors() as errors:
             llama_cpp.ggml_backend_load_all()
             try:
                 self._model = _Model(str(path), params)
@@ -50,7 +55,7 @@ class CyllamaBinding:
                 raise StartError(f"model.path: llama.cpp cannot load {path} ({why}); try another GGUF file") from error
         self._vocab = self._model.get_vocab()
         self._context: Any = None
-        self._has_scores = False
+        self._has_logits = False
         self._kind: int = self._vocab.vocab_type
         self.vocab_size: int = self._vocab.n_vocab
         self.is_sentencepiece = self._kind == SPM
@@ -84,7 +89,7 @@ class CyllamaBinding:
 
     def grammar_error(self, grammar: str) -> str:
         sampler = llama_cpp.LlamaSampler(llama_cpp.LlamaSamplerChainParams())
-        with native_errors() as errors, caught_stderr() as printed:
+        with _collected_errors() as errors, caught_stderr() as printed:
             sampler.add_grammar(self._vocab, grammar, ROOT)
         if errors:
             return _reason(printed[0]) or errors[0]
@@ -106,7 +111,7 @@ class CyllamaBinding:
         params.kv_unified = False
         params.type_k = params.type_v = GGML_TYPES[kv_type]
         params.no_perf = True
-        with native_errors() as errors:
+        with _collected_errors() as errors:
             try:
                 self._context = llama_cpp.LlamaContext(self._model, params)
             except Exception as error:
@@ -117,19 +122,19 @@ class CyllamaBinding:
                 ) from error
         self._batch = llama_cpp.LlamaBatch(n_tokens=batch_tokens, embd=0, n_seq_max=1)
 
-    def decode(self, rows: Sequence[Row]) -> None:
+    def decode(self, rows: Sequence[BatchRow]) -> None:
         batch = self._batch
         batch.clear()
         for token, position, seq, wanted in rows:
             batch.add(token, position, [seq], wanted)
         self._context.decode(batch)
-        self._has_scores = any(row[3] for row in rows)
+        self._has_logits = any(row[3] for row in rows)
 
     def logits(self) -> Sequence[float]:
-        scores = self._context.get_logits() if self._has_scores else None
-        if scores is None:
-            raise RuntimeError("the last decode was not asked for scores")
-        return scores  # type: ignore[no-any-return]
+        logits = self._context.get_logits() if self._has_logits else None
+        if logits is None:
+            raise RuntimeError("the last decode was not asked for logits")
+        return logits  # type: ignore[no-any-return]
 
     def kv_remove(self, seq: int, position: int = 0) -> bool:
         return bool(self._context.memory_seq_rm(seq, position, -1))
@@ -138,7 +143,7 @@ class CyllamaBinding:
         return bytes(self._context.get_state_seq_data(seq))
 
     def load_state(self, seq: int, data: bytes) -> None:
-        with native_errors():
+        with _collected_errors():
             self._context.set_state_seq_data(data, seq)
 
     def sampler(self, sampling: Sampling, *, seed: int, grammar: str | None) -> Sampler:
@@ -159,7 +164,7 @@ class CyllamaBinding:
         return _Sampler(chain, self._context)
 
     def close(self) -> None:
-        with native_errors():  # freeing logs too
+        with _collected_errors():  # freeing logs too
             if self._context is not None:
                 self._batch.close()
                 self._context.close()
@@ -173,6 +178,22 @@ class _Sampler:
 
     def sample(self, row: int) -> int:
         return int(self._chain.sample(self._context, row))
+
+
+@contextmanager
+def _collected_errors() -> Iterator[list[str]]:
+    """The error lines that llama.cpp logs inside the block; its log is off after it."""
+    lines: list[str] = []
+
+    def collect(level: int, text: str) -> None:
+        if level == ERROR and len(lines) < LINES_MAX:
+            lines.append(text.strip())
+
+    llama_cpp.set_log_callback(collect)
+    try:
+        yield lines
+    finally:
+        llama_cpp.disable_logging()
 
 
 def _reason(printed: str) -> str:

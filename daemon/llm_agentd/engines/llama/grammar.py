@@ -13,9 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from cyllama.llama import llama_cpp
 
-from llm_agentd.engines.llama.gbnf import trouble
+from llm_agentd.engines.llama.gbnf_check import grammar_danger
 from llm_agentd.errors import BadRequest
 from llm_agentd.types import Sampling
 
@@ -65,6 +64,8 @@ class Grammars:
 
 def _from_schema(schema: dict[str, Any]) -> str:
     try:
+        from cyllama.llama import llama_cpp  # the one converter there is; loaded where a schema comes
+
         return str(llama_cpp.json_schema_to_grammar(schema))
     except RecursionError as error:
         raise BadRequest("json_schema: nested too deeply") from error
@@ -86,5 +87,5 @@ def _bound(name: str, text: str) -> None:
         deepest = max(deepest, depth)
     if deepest > NESTING_MAX:
         raise BadRequest(f"{name}: brackets nested more than {NESTING_MAX} deep")
-    if reason := trouble(text):
+    if reason := grammar_danger(text):
         raise BadRequest(f"{name}: {reason}")

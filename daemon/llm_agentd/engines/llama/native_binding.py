@@ -8,50 +8,27 @@ token is noticed before llama.cpp throws. Engine thread only.
 from __future__ import annotations
 
 import ctypes
-import math
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import lru_cache
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
-from llm_agentd.engines.llama.binding import PENALTY_TOKENS, KvType, Row, Sampler
+from llm_agentd.engines.llama.binding import PENALTY_TOKENS, BatchRow, KvType, Sampler
+from llm_agentd.engines.llama.native_library import collected_errors, lib
+from llm_agentd.engines.llama.native_samplers import ChainSampler, GrammarSampler
 from llm_agentd.errors import StartError
 from llm_agentd.types import Sampling
-
-try:
-    import llama_cpp as lib
-except (AttributeError, ImportError, OSError, RuntimeError) as error:
-    raise StartError(
-        f"engine llama_native: llama-cpp-python does not load ({error}); pip install 'llm-agentd[native]' (it is "
-        "compiled, so a C++ compiler is needed), or use engine llama"
-    ) from error
 
 SPM = 1  # llama_vocab_type
 GGML_TYPES: dict[KvType, int] = {"f16": 1, "q8_0": 8}
 ROOT = b"root"
-ERROR = 4  # ggml_log_level
-LINES_MAX = 20  # a broken file can log a line for each tensor
 STATE_MIN_BYTES = 16  # what llama.cpp reads of a state before it looks how much there is
 CELLS_MAX = 2**32 - 1  # ctypes would cut a greater number short without a word
-_lines: list[str] = []
 # Memory for a `bytes` that C fills, so that a state is not copied twice.
 _new_bytes = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t)(
     ("PyBytes_FromStringAndSize", ctypes.pythonapi)
 )
-
-
-@lib.llama_log_callback  # type: ignore[untyped-decorator,unused-ignore]
-def _keep(level: int, text: bytes, _data: object) -> None:
-    """llama.cpp's log, off stderr: only errors are kept, for the message to the user."""
-    if level == ERROR and len(_lines) < LINES_MAX:
-        _lines.append(text.decode(errors="replace").strip())
-
-
-lib.llama_log_set(_keep, ctypes.c_void_p(0))  # the callback is a module's, so it outlives every call
-lib.llama_backend_init()
 
 
 class NativeBinding:
@@ -63,7 +40,7 @@ class NativeBinding:
         params.n_gpu_layers = gpu_layers
         self._context: Any = None
         self._batch: Any = None
-        with _errors() as errors:
+        with collected_errors() as errors:
             self._model = lib.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
             why = "; ".join(errors) or "no reason given"
@@ -116,7 +93,7 @@ class NativeBinding:
             size = count
 
     def grammar_error(self, grammar: str) -> str:
-        with _errors() as errors, caught_stderr() as printed:
+        with collected_errors() as errors, caught_stderr() as printed:
             sampler = lib.llama_sampler_init_grammar(self._vocab, grammar.encode(errors="replace"), ROOT)
         if not sampler:
             _, found, tail = printed[0].partition("error parsing grammar: ")
@@ -144,7 +121,7 @@ class NativeBinding:
         params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_AUTO
         params.type_k = params.type_v = GGML_TYPES[kv_type]
         params.no_perf = True
-        with _errors() as errors:
+        with collected_errors() as errors:
             self._context = lib.llama_init_from_model(self._model, params)
         if not self._context:
             why = "; ".join(errors) or "no reason given"
@@ -157,7 +134,7 @@ class NativeBinding:
         self._room = batch_tokens
         self._first_wanted = 0
 
-    def decode(self, rows: Sequence[Row]) -> None:
+    def decode(self, rows: Sequence[BatchRow]) -> None:
         if len(rows) > self._room:
             raise RuntimeError(f"{len(rows)} rows, room for {self._room}")
         batch = self._batch
@@ -175,11 +152,11 @@ class NativeBinding:
 
     def logits(self) -> Sequence[float]:
         if self._first_wanted < 0:
-            raise RuntimeError("the last decode was not asked for scores")
-        scores = lib.llama_get_logits_ith(self._context, self._first_wanted)
-        if not scores:
-            raise RuntimeError("llama.cpp has no scores for this row")
-        return scores[: self.vocab_size]  # type: ignore[no-any-return]
+            raise RuntimeError("the last decode was not asked for logits")
+        logits = lib.llama_get_logits_ith(self._context, self._first_wanted)
+        if not logits:
+            raise RuntimeError("llama.cpp has no logits for this row")
+        return logits[: self.vocab_size]  # type: ignore[no-any-return]
 
     def kv_remove(self, seq: int, position: int = 0) -> bool:
         return bool(lib.llama_memory_seq_rm(self._memory, seq, position, -1))
@@ -194,7 +171,7 @@ class NativeBinding:
     def load_state(self, seq: int, data: bytes) -> None:
         if len(data) < STATE_MIN_BYTES:
             raise ValueError("this is no state")
-        with _errors():
+        with collected_errors():
             count: int = lib.llama_state_seq_set_data(self._context, _address(data), len(data), seq)
         if count != len(data):
             self.kv_remove(seq)
@@ -202,11 +179,11 @@ class NativeBinding:
 
     def sampler(self, sampling: Sampling, *, seed: int, grammar: str | None) -> Sampler:
         if grammar is None:
-            return _Sampler(self._chain(sampling, seed), self._context, self.vocab_size)
+            return ChainSampler(self._chain(sampling, seed), self._context, self.vocab_size)
         held = lib.llama_sampler_init_grammar(self._vocab, grammar.encode(errors="replace"), ROOT)
         if not held:
             raise RuntimeError("a grammar that was not checked")
-        return _GrammarSampler(self._chain(sampling, seed), held, self._context, self.vocab_size)
+        return GrammarSampler(self._chain(sampling, seed), held, self._context, self.vocab_size)
 
     def _chain(self, sampling: Sampling, seed: int) -> Any:
         """All but the grammar."""
@@ -228,7 +205,7 @@ class NativeBinding:
         return chain
 
     def close(self) -> None:
-        with _errors():
+        with collected_errors():
             if self._context:
                 lib.llama_batch_free(self._batch)
                 lib.llama_free(self._context)
@@ -237,93 +214,5 @@ class NativeBinding:
         self._context = self._model = None
 
 
-class _Sampler:
-    """Frees its chain when nobody holds it any more."""
-
-    def __init__(self, chain: Any, context: Any, vocab_size: int) -> None:
-        self._chain = chain
-        self._context = context
-        self._size = vocab_size
-
-    def sample(self, row: int) -> int:
-        self._scores(row)
-        return int(lib.llama_sampler_sample(self._chain, self._context, row))
-
-    def _scores(self, row: int) -> Any:
-        """llama.cpp would end the process over a row that has none."""
-        scores = lib.llama_get_logits_ith(self._context, row)
-        if not scores:
-            raise RuntimeError("llama.cpp has no scores for this row")
-        return scores
-
-    def __del__(self) -> None:
-        lib.llama_sampler_free(self._chain)
-
-
-class _GrammarSampler(_Sampler):
-    """Chooses freely and asks the grammar about that one token; only where it does not fit, all tokens are tried by the
-    grammar and one is chosen anew. A model that knows its form is nearly always right, and trying all takes longer than
-    a small model computes.
-
-    In single steps, since a grammar that takes none of the tokens (`root ::= "\\x00"`) throws once one is accepted.
-    """
-
-    def __init__(self, chain: Any, grammar: Any, context: Any, vocab_size: int) -> None:
-        super().__init__(chain, context, vocab_size)
-        self._grammar = grammar
-
-    def sample(self, row: int) -> int:
-        scores = self._scores(row)
-        token = self._chosen(scores, self._chain)
-        if not self._fits(token):
-            token = self._chosen(scores, self._grammar, self._chain)
-        lib.llama_sampler_accept(self._grammar, token)
-        lib.llama_sampler_accept(self._chain, token)
-        return token
-
-    def _chosen(self, scores: Any, *stages: Any) -> int:
-        fresh, cells, floats = _candidates(self._size)
-        ctypes.memmove(cells, fresh, len(fresh))
-        known = ctypes.cast(scores, ctypes.POINTER(ctypes.c_float * self._size)).contents
-        floats[1::3] = memoryview(known).cast("B").cast("f")
-        left = lib.llama_token_data_array(data=cells, size=self._size, selected=-1, sorted=False)
-        for stage in stages:
-            lib.llama_sampler_apply(stage, ctypes.byref(left))
-        if not 0 <= left.selected < left.size or left.data[left.selected].logit == -math.inf:
-            raise RuntimeError("no token of this model fits the grammar here")
-        return int(left.data[left.selected].id)
-
-    def _fits(self, token: int) -> bool:
-        cell = lib.llama_token_data(id=token, logit=0.0, p=0.0)
-        alone = lib.llama_token_data_array(data=ctypes.pointer(cell), size=1, selected=-1, sorted=False)
-        lib.llama_sampler_apply(self._grammar, ctypes.byref(alone))
-        return bool(cell.logit == 0.0)
-
-    def __del__(self) -> None:
-        lib.llama_sampler_free(self._grammar)
-        super().__del__()
-
-
-@lru_cache(maxsize=1)
-def _candidates(size: int) -> tuple[bytes, Any, memoryview[float]]:
-    """Every token without a score, an array for them, and the same array as id, score, probability, id, …"""
-    cells = (lib.llama_token_data * size)()
-    for token, cell in enumerate(cells):
-        cell.id = token
-    return bytes(cells), cells, memoryview(cells).cast("B").cast("f")
-
-
 def _address(data: bytes) -> Any:
     return ctypes.cast(ctypes.c_char_p(data), ctypes.POINTER(ctypes.c_ubyte))
-
-
-@contextmanager
-def _errors() -> Iterator[list[str]]:
-    """The error lines that llama.cpp logs inside the block."""
-    _lines.clear()
-    found: list[str] = []
-    try:
-        yield found
-    finally:
-        found += _lines
-        _lines.clear()

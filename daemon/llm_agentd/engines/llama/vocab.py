@@ -15,12 +15,12 @@ _GUARD = "\n"
 
 
 class Vocab:
-    """`start`: tokens that open every prompt. `longest_bytes`: of any piece, so that a text's least count is known."""
+    """`opening`: token ids that open every prompt. `longest_bytes`: of any token, to know a text's least count."""
 
     def __init__(self, native: Binding, metadata: Mapping[str, Any]) -> None:
         self._native = native
         self._pieces: dict[int, bytes] = {}
-        self.start: tuple[int, ...] = () if native.bos is None else (native.bos,)
+        self.opening: tuple[int, ...] = () if native.bos is None else (native.bos,)
         sizes = (len(native.token_text(token).encode()) for token in range(native.vocab_size))
         self.longest_bytes = max(sizes, default=1)
         space_prefix = metadata.get("tokenizer.ggml.add_space_prefix", native.is_sentencepiece)
@@ -44,11 +44,11 @@ class Vocab:
     def _tokens(self, text: str, *, control: bool) -> list[int]:
         return self._native.tokenize(text, control=control)
 
-    def ends(self, token: int) -> bool:
+    def is_eog(self, token: int) -> bool:
         """True for tokens by which the model ends its turn."""
         return self._native.is_eog(token)
 
-    def piece(self, token: int) -> bytes:
+    def token_to_piece(self, token: int) -> bytes:
         """The bytes of a token; none for control tokens."""
         data = self._pieces.get(token)
         if data is None:

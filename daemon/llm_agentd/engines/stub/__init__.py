@@ -1,0 +1,1 @@
+"""The engine `stub`: no model, for trying things out and for tests."""

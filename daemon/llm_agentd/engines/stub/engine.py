@@ -13,10 +13,10 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from llm_agentd.engines import chat
+from llm_agentd.engines import chat_template
 from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
-from llm_agentd.engines.stub.json_text import instance
-from llm_agentd.engines.text import check_fits, check_one_source, check_room
+from llm_agentd.engines.limits import check_fits, check_one_source, check_room
+from llm_agentd.engines.stub.minimal_json import minimal_json
 from llm_agentd.errors import BadRequest
 from llm_agentd.types import Message, PrefixState, Sampling
 from llm_agentd.util.common_prefix import common_prefix_length
@@ -37,7 +37,7 @@ _SENTENCES = (
     "By the old oak, {name} knows nothing of {words}, naïve as that may sound.",
 )
 _OPEN = b"\nassistant:"  # what the plain layout puts behind the last turn
-_PROBE = ((0, 1.0),)  # there are no scores to prove a state by
+_PROBE = ((0, 1.0),)  # stands for logits, which the stub has not
 _ASIDE = "(Do not repeat: "  # an aside to the model, not words said
 _NAME = re.compile(r"You are ([^,.\n]{1,40})")
 
@@ -45,26 +45,28 @@ Script = Callable[[str], list[bytes]]
 
 
 @dataclass(slots=True)
-class _Live:
+class _Sequence:
+    """`prompt.tokens[:computed]` are computed, `pieces[:sent]` are given out."""
+
     seq: int
     prompt: Prompt
     text: str
     pieces: list[bytes]
     tokens_left: int
-    keep: bool
+    keep_prefix: bool
     priority: int
     computed: int
     sent: int = 0
 
     @property
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         return self.computed == len(self.prompt)
 
 
 class StubEngine:
     """Constructor arguments are for tests and demos; the daemon's configuration sets none but the first three.
 
-    `script` gives the pieces for a prompt; `on_step` is called with the number of live sequences at each step (to
+    `script` gives the pieces for a prompt; `on_step` is called with the number of active sequences at each step (to
     sleep or count); a prompt that holds `fail_mark` fails alone, one that holds `break_mark` breaks the engine.
     """
 
@@ -83,8 +85,8 @@ class StubEngine:
         self._on_step = on_step
         self._fail_mark = fail_mark
         self._break_mark = break_mark
-        self._live: dict[int, _Live] = {}
-        self._held: list[list[int]] = [[] for _ in range(max_num_seqs)]
+        self._active: dict[int, _Sequence] = {}
+        self._cached: list[list[int]] = [[] for _ in range(max_num_seqs)]
         self._last_step = StepTiming()
         self.decodes = 0
         self._info = EngineInfo(
@@ -109,7 +111,7 @@ class StubEngine:
         if sampling.grammar is not None:
             raise BadRequest("grammar: the stub engine has none; use json_schema, or engine llama")
         if sampling.json_schema is not None:
-            instance(sampling.json_schema, "")
+            minimal_json(sampling.json_schema, "")
         text = _chat_text(messages) if messages is not None else prompt or ""
         data = repair_surrogates(text).encode()
         check_room(len(data), self._info.context_tokens, TOKEN_BYTES)
@@ -119,7 +121,7 @@ class StubEngine:
         return Prompt(tokens, max(0, len(data) - last - len(_OPEN)) // TOKEN_BYTES)
 
     def cached_tokens(self, seq: int) -> Sequence[int]:
-        return self._held[seq]
+        return self._cached[seq]
 
     def start(
         self,
@@ -136,90 +138,92 @@ class StubEngine:
         pieces = self._script(text) if self._script else _pieces(text, sampling)
         room = self._info.context_tokens - len(prompt)
         known = [
-            common_prefix_length(prompt.tokens, tokens) for tokens in (self._held[seq], state.tokens if state else ())
+            common_prefix_length(prompt.tokens, tokens) for tokens in (self._cached[seq], state.tokens if state else ())
         ]
         reused = min(max(known), len(prompt) - 1)
-        self._held[seq] = []
-        self._live[seq] = _Live(
+        self._cached[seq] = []
+        self._active[seq] = _Sequence(
             seq, prompt, text, pieces, min(sampling.max_tokens, room), keep_prefix, priority, reused
         )
         return reused
 
     def step(self) -> list[Piece]:
-        if not self._live:
+        if not self._active:
             return []
         if self._on_step:
-            self._on_step(len(self._live))
-        if self._break_mark and any(self._break_mark in live.text for live in self._live.values()):
+            self._on_step(len(self._active))
+        if self._break_mark and any(self._break_mark in sequence.text for sequence in self._active.values()):
             raise RuntimeError("the stub engine broke, as it was told to")
         self.decodes += 1
-        running = [live for live in self._live.values() if live.running]
-        starting = sorted((live for live in self._live.values() if not live.running), key=lambda live: live.priority)
-        out = [self._next(live) for live in running]
+        running = [sequence for sequence in self._active.values() if sequence.is_running]
+        starting = [sequence for sequence in self._active.values() if not sequence.is_running]
+        starting.sort(key=lambda sequence: sequence.priority)
+        out = [self._next(sequence) for sequence in running]
         budget = PROMPT_TOKENS_PER_STEP
-        for live in starting:
-            budget -= self._compute_part(live, budget, out)
+        for sequence in starting:
+            budget -= self._compute_part(sequence, budget, out)
         self._last_step = StepTiming(len(running), 0.0, PROMPT_TOKENS_PER_STEP - budget, 0.0)
         return out
 
-    def _compute_part(self, live: _Live, budget: int, out: list[Piece]) -> int:
-        before, stable = live.computed, live.prompt.stable_tokens
-        live.computed = min(len(live.prompt), before + budget)
-        if live.keep and before < stable <= live.computed:
-            out.append(Piece(live.seq, tokens=0, state=PrefixState(tuple(live.prompt.tokens[:stable]), b"", _PROBE)))
-        if live.running:
-            out.append(self._next(live))
-        return live.computed - before
+    def _compute_part(self, sequence: _Sequence, budget: int, out: list[Piece]) -> int:
+        before, stable = sequence.computed, sequence.prompt.stable_tokens
+        sequence.computed = min(len(sequence.prompt), before + budget)
+        if sequence.keep_prefix and before < stable <= sequence.computed:
+            state = PrefixState(tuple(sequence.prompt.tokens[:stable]), b"", _PROBE)
+            out.append(Piece(sequence.seq, tokens=0, state=state))
+        if sequence.is_running:
+            out.append(self._next(sequence))
+        return sequence.computed - before
 
-    def _next(self, live: _Live) -> Piece:
-        if self._fail_mark and self._fail_mark in live.text:
-            self.stop(live.seq)
-            return Piece(live.seq, tokens=0, finish="failed", error="the stub engine failed, as it was told to")
-        if live.sent == len(live.pieces):
-            self.stop(live.seq)
-            return Piece(live.seq, tokens=0, finish="stop")
-        data = live.pieces[live.sent]
-        live.sent += 1
-        if live.sent >= live.tokens_left:
-            self.stop(live.seq)
-            return Piece(live.seq, data, finish="length")
-        return Piece(live.seq, data)
+    def _next(self, sequence: _Sequence) -> Piece:
+        if self._fail_mark and self._fail_mark in sequence.text:
+            self.stop(sequence.seq)
+            return Piece(sequence.seq, tokens=0, finish="failed", error="the stub engine failed, as it was told to")
+        if sequence.sent == len(sequence.pieces):
+            self.stop(sequence.seq)
+            return Piece(sequence.seq, tokens=0, finish="stop")
+        data = sequence.pieces[sequence.sent]
+        sequence.sent += 1
+        if sequence.sent >= sequence.tokens_left:
+            self.stop(sequence.seq)
+            return Piece(sequence.seq, data, finish="length")
+        return Piece(sequence.seq, data)
 
     def stop(self, seq: int) -> None:
-        live = self._live.pop(seq, None)
-        if live is not None:
-            self._held[seq] = live.prompt.tokens[: live.computed]
+        sequence = self._active.pop(seq, None)
+        if sequence is not None:
+            self._cached[seq] = sequence.prompt.tokens[: sequence.computed]
 
     def pause(self, seq: int) -> object:
-        return self._live.pop(seq)
+        return self._active.pop(seq)
 
     def resume(self, seq: int, paused: object, *, priority: int = 0) -> None:
         self._check_free(seq)
-        assert isinstance(paused, _Live)
-        self._held[seq] = []
+        assert isinstance(paused, _Sequence)
+        self._cached[seq] = []
         paused.seq, paused.priority = seq, priority
-        self._live[seq] = paused
+        self._active[seq] = paused
 
     def save_state(self, seq: int) -> PrefixState:
-        return PrefixState(tuple(self._held[seq]), b"")
+        return PrefixState(tuple(self._cached[seq]), b"")
 
     def verify_state(self, seq: int, state: PrefixState) -> bool:
-        self._held[seq] = list(state.tokens) if state.probe == _PROBE else []
-        return bool(self._held[seq])
+        self._cached[seq] = list(state.tokens) if state.probe == _PROBE else []
+        return bool(self._cached[seq])
 
     def time_step(self, num_seqs: int) -> float:
         return STEP_S
 
     def close(self) -> None:
-        self._live.clear()
+        self._active.clear()
 
     def _check_free(self, seq: int) -> None:
-        if not 0 <= seq < self._info.max_num_seqs or seq in self._live:
-            raise RuntimeError(f"sequence {seq} is live or out of range")
+        if not 0 <= seq < self._info.max_num_seqs or seq in self._active:
+            raise RuntimeError(f"sequence {seq} is active or out of range")
 
 
 def _chat_text(messages: Sequence[Message]) -> str:
-    parts = chat.layout(chat.plain, tuple(message.role for message in messages))
+    parts = chat_template.layout(chat_template.plain_lines, tuple(message.role for message in messages))
     return "".join(part if isinstance(part, str) else messages[part].content for part in parts)
 
 
@@ -229,7 +233,7 @@ def _pieces(prompt: str, sampling: Sampling) -> list[bytes]:
     rng = random.Random(hashlib.sha256(f"{seed}\0{prompt}".encode()).digest())
     text = _sentence(prompt, rng)
     if sampling.json_schema is not None:
-        text = instance(sampling.json_schema, text)
+        text = minimal_json(sampling.json_schema, text)
     return [piece for word in re.findall(r"\s*\S+", text) for piece in _cut(word.encode(), rng)]
 
 

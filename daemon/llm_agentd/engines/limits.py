@@ -1,4 +1,4 @@
-"""What every engine does with text before its tokenizer sees it, and with counts of tokens. Pure."""
+"""What every engine checks of a prompt: its source, and whether it fits the context. Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from llm_agentd.types import Message
 CONTEXT_TOKENS_DEFAULT_MAX = 2048
 
 
-def pick_context(trained_tokens: int, wanted: int | None) -> int:
+def pick_context(trained_tokens: int, configured: int | None) -> int:
     """Tokens a sequence may hold: as configured, else as trained (0 = unknown) within reason."""
-    if wanted is None:
+    if configured is None:
         return min(trained_tokens or CONTEXT_TOKENS_DEFAULT_MAX, CONTEXT_TOKENS_DEFAULT_MAX)
-    if trained_tokens and wanted > trained_tokens:
-        raise StartError(f"model.context_tokens: {wanted} is more than the {trained_tokens} this model was trained for")
-    return wanted
+    if trained_tokens and configured > trained_tokens:
+        raise StartError(
+            f"model.context_tokens: {configured} is more than the {trained_tokens} this model was trained for"
+        )
+    return configured
 
 
 def check_one_source(prompt: str | None, messages: Iterable[Message] | None) -> None:

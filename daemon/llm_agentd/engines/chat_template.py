@@ -1,8 +1,8 @@
-"""From chat messages to template text with holes: who speaks is the template's, what is said stays apart.
+"""From chat messages to a layout: the template's own text, with holes where the contents go.
 
 An engine tokenises the template's text with control tokens and the contents without, so that no player can write
-`<|im_end|>` and close a turn. A model without a template gets plain `role: content` lines. Pure, but for Jinja,
-which runs the model's own template in a sandbox; knows nothing of any tokenizer.
+`<|im_end|>` and close a turn. A model without a template gets plain `role: content` lines. Pure; knows nothing of any
+tokenizer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from llm_agentd.errors import BadRequest
 
 ROLES = ("system", "user", "assistant")
-TURNS_KEPT = 64  # layouts remembered, one for each order of roles seen
+LAYOUTS_MAX = 64  # remembered, one for each order of roles seen
 
 # A hole looks like this while the template is rendered: private-use characters, so no template can mean them.
 _HOLE = re.compile("\ue0f0(\\d+)\ue0f1")
@@ -27,7 +27,7 @@ def chatml(turns: list[tuple[str, str]]) -> str:
     return text + "<|im_start|>assistant\n"
 
 
-def plain(turns: list[tuple[str, str]]) -> str:
+def plain_lines(turns: list[tuple[str, str]]) -> str:
     """For models without a template: `role: content` lines."""
     return "".join(f"{role}: {content}\n" for role, content in turns) + "assistant:"
 
@@ -37,7 +37,10 @@ def is_chatml(template: str) -> bool:
 
 
 def layout(render: Render, roles: tuple[str, ...]) -> list[str | int]:
-    """Renders holes in place of contents and cuts there. Raises BadRequest for what the template has no place for."""
+    """Template text and, as ints, indices of the messages whose content goes between.
+
+    Raises BadRequest for roles that the template refuses or has no place for.
+    """
     if not roles:
         raise BadRequest("messages: at least one is needed")
     for index, role in enumerate(roles):

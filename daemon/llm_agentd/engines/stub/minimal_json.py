@@ -12,7 +12,7 @@ DEPTH_MAX = 32  # deeper than any action's parameters; ends schemas that refer t
 ITEMS_MAX = 64  # a schema may ask for a million items; nobody reads them
 
 
-def instance(schema: dict[str, Any], words: str) -> str:
+def minimal_json(schema: dict[str, Any], words: str) -> str:
     """JSON text. Raises BadRequest for schemas that say what this builder does not know."""
     return orjson.dumps(_Builder(schema, words).value(schema, 0)).decode()
 

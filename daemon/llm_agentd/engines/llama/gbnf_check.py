@@ -50,10 +50,10 @@ class _Width(NamedTuple):
 _ONE_WAY = _Width(1)
 
 
-def trouble(text: str) -> str:
+def grammar_danger(text: str) -> str:
     """Why llama.cpp must not get this grammar, in a user's words; "" if it may."""
     rules, terminals = _read(text)
-    return _too_wide(rules) or next(filter(None, map(_unwritable, terminals)), "")
+    return _too_ambiguous(rules) or next(filter(None, map(_unwritable, terminals)), "")
 
 
 def _unwritable(terminal: str) -> str:
@@ -102,7 +102,7 @@ def _holds_a_char(char_class: str) -> bool:
     return False
 
 
-def _too_wide(rules: dict[str, list[list[_Part]]]) -> str:
+def _too_ambiguous(rules: dict[str, list[list[_Part]]]) -> str:
     """Why these rules would run away, in a user's words; "" if they do not."""
     counter = _Counter(rules)
     try:

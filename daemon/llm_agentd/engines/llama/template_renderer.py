@@ -1,21 +1,24 @@
-"""Which renderer knows a `llama` model's chat template; asked once, at the start. Engine thread only."""
+"""Which renderer a `llama` model's chat template gets; decided once, at the start. Engine thread only."""
 
 from __future__ import annotations
 
 import logging
 from functools import partial
 
-from llm_agentd.engines import chat
+from jinja2 import ext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from llm_agentd.engines import chat_template as chat
 from llm_agentd.engines.llama.binding import Binding
 
 log = logging.getLogger(__name__)
 
 
-def pick_render(native: Binding, template: str) -> chat.Render:
+def pick_renderer(native: Binding, template: str) -> chat.Render:
     """llama.cpp's own list of known templates first, then Jinja; plain `role: content` lines where neither can."""
     if not template:
-        return chat.plain
-    for make in (_known, _jinja):
+        return chat.plain_lines
+    for make in (_known_renderer, _jinja_renderer):
         try:
             render = make(native, template)
             chat.layout(render, ("system", "user", "assistant", "user"))
@@ -24,21 +27,23 @@ def pick_render(native: Binding, template: str) -> chat.Render:
             continue
         return render
     log.warning("this model's chat template cannot be rendered; messages go in as plain `role: content` lines")
-    return chat.plain
+    return chat.plain_lines
 
 
-def _known(native: Binding, template: str) -> chat.Render:
+def _known_renderer(native: Binding, template: str) -> chat.Render:
     return partial(native.apply_chat_template, template)
 
 
-def _jinja(native: Binding, template: str) -> chat.Render:
-    # cyllama brings its own copy of Jinja; the sandbox keeps a model file from running code.
-    from cyllama._vendor.jinja2 import ext
-    from cyllama._vendor.jinja2.sandbox import ImmutableSandboxedEnvironment
+def _jinja_renderer(_native: Binding, template: str) -> chat.Render:
+    """A template comes with a model file, from anywhere: the sandbox keeps it from reaching Python's internals, and the
+    immutable one from changing what it is given. What it may still do is loop for long; the engine renders it once for
+    each order of roles, not for each request.
+    """
 
     def refuse(reason: str) -> None:
         raise ValueError(reason)
 
+    # The options are those with which transformers renders templates, for which they are written.
     environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[ext.loopcontrols])
     environment.globals["raise_exception"] = refuse
     compiled = environment.from_string(template)

@@ -1,0 +1,274 @@
+"""The engines `llama` and `llama_native` against the contract, and what only they have."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from llm_agentd import engines
+from llm_agentd.engines import open_binding
+from llm_agentd.engines.base import Engine
+from llm_agentd.engines.llama import engine as llama
+from llm_agentd.engines.llama.binding import Binding
+from llm_agentd.engines.llama.engine import LlamaEngine
+from llm_agentd.errors import BadRequest
+from llm_agentd.types import PrefixState, Sampling
+from tests.engines.conftest import OpenModel
+from tests.engines.contract import GREEDY, EngineContract, data, drain, run, start_keeping, steps, talk
+from tests.engines.form_contract import FormContract
+from tests.support.tiny_gguf import CHAIN_TEXT, IM_END, write_tiny_gguf
+
+LOGIT_TOLERANCE = 0.02  # of the range; what rounding may do, made large by random weights. docs/determinism.md
+LONG_CHAIN = ["root", *(f"r{number}" for number in range(3000)), '"a"']
+DOUBLING = "root ::= r0\n" + "\n".join(f"r{n} ::= r{n + 1} r{n + 1}" for n in range(30)) + '\nr30 ::= "a"?'
+
+
+class BrokenSampler:
+    def sample(self, row: int) -> int:
+        raise RuntimeError("broken")
+
+
+def open_with_binding(opened: list[Engine], name: str, path: Path, **settings: Any) -> tuple[LlamaEngine, Binding]:
+    """An engine and the binding under it, to look at logits or to break it."""
+    bindings: list[Binding] = []
+
+    def open_one(path: Path, *, gpu_layers: int) -> Binding:
+        bindings.append(open_binding(name)(path, gpu_layers=gpu_layers))
+        return bindings[0]
+
+    engine = LlamaEngine(name, open_one, path, **settings)
+    opened.append(engine)
+    return engine, bindings[0]
+
+
+class TestLlama(EngineContract, FormContract):
+    name = "llama"
+
+    @pytest.fixture
+    def engine(self, models: SimpleNamespace, open_model: OpenModel) -> Engine:
+        return open_model(self.name, models.chain)
+
+    @pytest.fixture
+    def failing_once(self, models: SimpleNamespace, opened: list[Engine]) -> Engine:
+        engine, binding = open_with_binding(opened, self.name, models.chain)
+        sampler = binding.sampler
+
+        def broken_once(*_: Any, **__: Any) -> BrokenSampler:
+            binding.sampler = sampler  # type: ignore[method-assign]
+            return BrokenSampler()
+
+        binding.sampler = broken_once  # type: ignore[method-assign]
+        return engine
+
+    @pytest.fixture
+    def varied(self, models: SimpleNamespace, open_model: OpenModel) -> Engine:
+        return open_model(self.name, models.wild)
+
+    @pytest.fixture
+    def speaking(self, open_model: OpenModel) -> Engine:
+        return open_model(self.name, engines.EMBEDDED_MODEL)
+
+    @pytest.fixture
+    def unruly(self, models: SimpleNamespace, open_model: OpenModel) -> Engine:
+        return open_model(self.name, models.roomy)
+
+    def test_says_what_the_weights_hold(self, engine: Engine) -> None:
+        assert data(run(engine, "hello")).decode() == CHAIN_TEXT
+
+    @pytest.mark.parametrize("way", ["slot", "state", "longer state", "verified state", "state in company"])
+    def test_first_logits_agree_however_the_prompt_was_computed(
+        self, models: SimpleNamespace, opened: list[Engine], way: str
+    ) -> None:
+        """As for models that are not tiny: any token may be reused."""
+        engine, binding = open_with_binding(opened, self.name, models.wild, bit_exact=False)
+        prompt = engine.encode(None, talk("What news from the road to the old tower on the hill by the lake?"), GREEDY)
+
+        def first_logits(seq: int, state: PrefixState | None = None) -> tuple[int, list[float]]:
+            reused = engine.start(seq, prompt, GREEDY, state=state)
+            while seq not in [piece.seq for piece in engine.step() if piece.state is None]:
+                pass
+            logits = list(binding.logits())
+            engine.stop(seq)
+            return reused, logits
+
+        state, _ = start_keeping(engine, 0, prompt, GREEDY)
+        engine.stop(0)
+        engine.start(0, engine.encode("something else, so that the slot forgets", None, GREEDY), GREEDY)
+        drain(engine, 0)
+        none, expected = first_logits(1)
+        assert none == 0
+        if way == "slot":
+            reused, logits = first_logits(1)
+        elif way == "longer state":
+            first_logits(2, state)
+            reused, logits = first_logits(3, engine.save_state(2))
+        elif way == "verified state":
+            assert engine.verify_state(4, state)
+            reused, logits = first_logits(4)
+        else:
+            if way == "state in company":
+                engine.start(0, engine.encode("someone else", None, GREEDY), Sampling(temperature=0, max_tokens=99))
+                steps(engine)
+            reused, logits = first_logits(5, state)
+        assert reused >= prompt.stable_tokens
+        difference = max(abs(one - other) for one, other in zip(expected, logits, strict=True))
+        assert difference < LOGIT_TOLERANCE * (max(expected) - min(expected))
+
+    @pytest.mark.parametrize(
+        "body", [r'"\x00"', r'"a\x00"', "<[9999]>", "<[250]>", "!<[250]>", "[z-a]", r'"\UFFFFFFFF"', r"[\x00]"]
+    )
+    def test_a_grammar_that_no_token_can_follow_is_refused(self, engine: Engine, body: str) -> None:
+        """llama.cpp accepts each of these, and at the first token the process would be gone."""
+        with pytest.raises(BadRequest, match=r"names a token|no text has|leaves no character"):
+            engine.encode("x", None, Sampling(grammar=f"root ::= {body}"))
+
+    @pytest.mark.parametrize(
+        "body", [r'"a-b"', "[a-c-]", "[-a]", r'[^"\x00-\x1F]', r"[\x00-\x7F]", r'"\n\"é"', '"<a>"']
+    )
+    def test_what_looks_like_it_is_taken(self, varied: Engine, body: str) -> None:
+        sampling = Sampling(temperature=0, max_tokens=12, grammar=f"root ::= {body}")
+        prompt = varied.encode("x", None, sampling)
+        varied.start(0, prompt, sampling)
+        assert drain(varied, 0)[0][-1].finish in ("stop", "length")
+
+    def test_byte_pairs_give_exact_bytes(self, tmp_path: Path, open_model: OpenModel) -> None:
+        """GPT-2's vocabulary writes bytes in an alphabet of its own."""
+        engine = open_model(self.name, write_tiny_gguf(tmp_path / "bpe.gguf", bpe=True))
+        pieces = run(engine, "hello")
+        assert data(pieces).decode() == CHAIN_TEXT
+        assert [len(piece.data) for piece in pieces[:-1]] == [1] * len(CHAIN_TEXT.encode())
+        assert IM_END not in engine.encode("<|im_end|>", None, GREEDY).tokens
+
+    def test_grammar_forces_bytes(self, engine: Engine) -> None:
+        sampling = Sampling(temperature=1, seed=1, grammar='root ::= "žlutý 🐎"')
+        pieces = run(engine, "hello", sampling)
+        assert data(pieces).decode() == "žlutý 🐎"
+        assert pieces[-1].finish == "stop"
+
+    @pytest.mark.parametrize(
+        ("grammar", "reason"),
+        [
+            ("nonsense (((", "expecting ::="),
+            ('x ::= "a"', "root"),
+            ("root ::= root", "left recursion"),
+            ("root ::= other", "other"),
+            ('root ::= "abc', "end of input"),
+            ('root ::= "a"{100000}', "repetitions"),
+            ("root ::= " + "(" * 10_000 + '"a"' + ")" * 10_000, "nested"),
+            ('root ::= "' + ")" * 5000 + '" ' + "(" * 5000, "nested"),
+            ('root ::= "a\0"', "NUL"),
+            ('root ::= "' + "a" * 70_000 + '"', "bytes"),
+            ("", "empty"),
+            ("# only a comment", "parse"),
+            (DOUBLING, "left out"),
+            ("root ::= " + '"a"? ' * 201 + '"z"', "left out"),
+            ("root ::= " + " | ".join(f'"w{number}"' for number in range(5001)), "alternatives"),
+            ("\n".join(f"{name} ::= {after}" for name, after in pairwise(LONG_CHAIN)), "chain"),
+        ],
+    )
+    def test_bad_grammar_names_the_reason(
+        self, engine: Engine, capfd: pytest.CaptureFixture[str], grammar: str, reason: str
+    ) -> None:
+        with pytest.raises(BadRequest, match=f"^grammar: .*{reason}"):
+            engine.encode("x", None, Sampling(grammar=grammar))
+        assert capfd.readouterr().err == ""
+        assert data(run(engine, "fine", Sampling(grammar='root ::= "ok"'))) == b"ok"
+
+    def test_grammar_that_runs_away_fails_alone(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Its ways double with each letter; nothing in its text tells."""
+        monkeypatch.setattr(llama, "SAMPLE_MAX_S", 0.02)
+        sampling = Sampling(temperature=0, grammar='root ::= x\nx ::= "H" x "b" | "H" x "c"')
+        engine.start(0, engine.encode("x", None, sampling), sampling)
+        engine.start(1, engine.encode(None, talk("hello"), GREEDY), GREEDY)
+        out = drain(engine, 0, 1)
+        assert out[0][-1].finish == "failed"
+        assert "grammar" in out[0][-1].error
+        assert data(out[1]).decode() == CHAIN_TEXT
+
+    def test_usual_schemas_pass(self, engine: Engine) -> None:
+        names = [f"p{number}" for number in range(40)]
+        wide = {"type": "object", "properties": {name: {"type": "string", "maxLength": 200} for name in names}}
+        action = {"anyOf": [{"type": "null"}, wide | {"required": names}]}
+        for schema in (wide, action, {"enum": [f"item {number}" for number in range(1000)]}):
+            assert engine.encode("x", None, Sampling(json_schema=schema))
+
+    def test_deep_schema_is_refused(self, engine: Engine) -> None:
+        schema: dict[str, object] = {"type": "string"}
+        for _ in range(5000):
+            schema = {"type": "object", "properties": {"a": schema}}
+        with pytest.raises(BadRequest, match="json_schema"):
+            engine.encode("x", None, Sampling(json_schema=schema))
+
+    def test_grammar_and_schema_together_are_refused(self, engine: Engine) -> None:
+        with pytest.raises(BadRequest, match="only one"):
+            engine.encode("x", None, Sampling(grammar='root ::= "a"', json_schema={"type": "null"}))
+
+    def test_penalty_and_filters_change_the_text(self, varied: Engine) -> None:
+        base = Sampling(temperature=1.5, seed=3, max_tokens=30, top_k=0, top_p=1.0)
+        text = data(run(varied, "x", base))
+        narrow = Sampling(temperature=1.5, seed=3, max_tokens=30, top_k=1)
+        greedy = Sampling(temperature=0, max_tokens=30)
+        assert data(run(varied, "x", narrow)) == data(run(varied, "x", greedy)) != text
+        strict = Sampling(temperature=1.5, seed=3, max_tokens=30, top_k=0, top_p=1.0, min_p=1.0)
+        assert data(run(varied, "x", strict)) == data(run(varied, "x", greedy))
+        penalised = Sampling(temperature=0, max_tokens=30, repeat_penalty=2.0)
+        assert data(run(varied, "x", penalised)) != data(run(varied, "x", greedy))
+
+    def test_text_heeds_no_neighbour(self, varied: Engine) -> None:
+        """Same seed, same text: alone, and in another slot among seven others that join at other steps."""
+        sampling = Sampling(temperature=1, seed=11, max_tokens=20)
+        texts = [f"question {index} " + "please " * index for index in range(8)]
+        alone = [data(run(varied, text, sampling)) for text in texts]
+        assert len(set(alone)) == len(texts)
+        together: dict[int, bytes] = {}
+        waiting = list(enumerate(texts))
+        running = 0
+        while waiting or running:
+            for index, text in waiting[:2]:
+                varied.start(7 - index, varied.encode(None, talk(text), sampling), sampling)
+                running += 1
+            del waiting[:2]
+            for piece in varied.step():
+                running -= bool(piece.finish)
+                together[7 - piece.seq] = together.get(7 - piece.seq, b"") + piece.data
+        assert [together[index] for index in range(8)] == alone
+
+    def test_all_slots_at_once(self, varied: Engine) -> None:
+        """The whole width, each to the end of its context: the cache has a place for every token."""
+        sampling = Sampling(temperature=1, seed=9, max_tokens=10_000)
+        room = varied.info.context_tokens
+        for seq in range(varied.info.max_num_seqs):
+            varied.start(seq, varied.encode("b" * (room - 10), None, sampling), sampling)
+        out = drain(varied, *range(varied.info.max_num_seqs))
+        assert {pieces[-1].finish for pieces in out.values()} <= {"length", "stop"}
+
+    def test_native_log_stays_silent(
+        self, models: SimpleNamespace, open_model: OpenModel, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        run(open_model("auto", models.chain), "hello")
+        assert capfd.readouterr() == ("", "")
+
+
+if find_spec("llama_cpp") is not None:
+
+    class TestLlamaNative(TestLlama):
+        name = "llama_native"
+
+
+def test_first_piece_comes_with_the_last_part_of_the_prompt(models: SimpleNamespace, open_model: OpenModel) -> None:
+    engine = open_model("llama", models.chain)
+    tokens = engine.encode("b" * 150, None, GREEDY)
+    engine.start(0, tokens, GREEDY)
+    empty = 0
+    while not (pieces := engine.step()):
+        empty += 1
+    assert empty == (len(tokens) - 1) // 64
+    assert pieces[0].data
+    engine.stop(0)
+    engine.start(0, engine.encode("short", None, GREEDY), GREEDY)
+    assert len(steps(engine)) == 1

@@ -1,0 +1,132 @@
+"""Which engine a name opens, and what happens where a library is missing, does not load or would crash."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from llm_agentd import engines
+from llm_agentd.engines import open_binding, open_engine
+from llm_agentd.errors import StartError
+from tests.engines.conftest import OpenModel
+
+HAS_NATIVE = find_spec("llama_cpp") is not None  # the extra `native`
+needs_native = pytest.mark.skipif(not HAS_NATIVE, reason="llama-cpp-python (the extra `native`) is not installed")
+
+
+def test_auto_is_native_where_that_is_installed(models: SimpleNamespace, open_model: OpenModel) -> None:
+    info = open_model("auto", models.chain, model_id="mine", max_num_seqs=3).info
+    assert info.engine == ("llama_native" if HAS_NATIVE else "llama")
+    assert (info.model, info.max_num_seqs) == ("mine", 3)
+
+
+def test_stub_needs_no_file() -> None:
+    info = open_engine("stub", context_tokens=99, max_num_seqs=5).info
+    assert (info.engine, info.context_tokens, info.max_num_seqs) == ("stub", 99, 5)
+
+
+def test_unknown_engine_is_named(models: SimpleNamespace) -> None:
+    with pytest.raises(StartError, match=r"model\.engine: 'tpu'"):
+        open_engine("tpu", path=models.chain)
+
+
+def test_missing_embedded_model_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(engines, "EMBEDDED_MODEL", tmp_path / "hearthling.gguf")
+    with pytest.raises(StartError, match=r"embedded model .*hearthling\.gguf is missing"):
+        open_engine("auto")
+
+
+# -- libraries that are missing, broken or dangerous ---------------------------------------------------
+
+
+@pytest.fixture
+def amx_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    """llama-cpp-python as compiled on a processor with AMX."""
+    import llama_cpp
+
+    info = llama_cpp.llama_print_system_info()
+    monkeypatch.setattr(llama_cpp, "llama_print_system_info", lambda: info + b"AMX_INT8 = 1 | ")
+
+
+@needs_native
+@pytest.mark.usefixtures("amx_build")
+def test_native_build_with_amx_is_refused_with_the_cure_in_one_line(models: SimpleNamespace) -> None:
+    with pytest.raises(StartError) as caught:
+        open_engine("llama_native", path=models.chain)
+    message = str(caught.value)
+    assert "AMX" in message
+    assert (
+        'CMAKE_ARGS="-DCMAKE_C_FLAGS=-mno-amx-int8 -DCMAKE_CXX_FLAGS=-mno-amx-int8" '
+        "pip install --force-reinstall --no-cache-dir llama-cpp-python"
+    ) in message
+    assert "\n" not in message
+
+
+@needs_native
+@pytest.mark.usefixtures("amx_build")
+def test_auto_with_an_amx_build_warns_and_takes_llama(
+    models: SimpleNamespace, open_model: OpenModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert open_model("auto", models.chain).info.engine == "llama"
+    assert "model.engine auto takes engine llama" in caplog.text
+    assert "-mno-amx-int8" in caplog.text
+
+
+BROKEN_LIBRARY = """
+import sys
+from pathlib import Path
+from llm_agentd.engines import open_engine
+print(open_engine("auto", path=Path(sys.argv[1])).info.engine)
+"""
+
+
+def test_auto_with_a_native_library_that_does_not_load_warns_and_takes_llama(
+    models: SimpleNamespace, tmp_path: Path
+) -> None:
+    (tmp_path / "llama_cpp").mkdir()
+    (tmp_path / "llama_cpp" / "__init__.py").write_text("raise OSError('libllama.so: wrong ELF class')\n")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{BROKEN_LIBRARY}"
+    ran = subprocess.run([sys.executable, "-c", code, models.chain], capture_output=True, text=True, check=False)
+    assert ran.stdout == "llama\n", ran.stderr
+    assert "libllama.so: wrong ELF class" in ran.stderr
+
+
+WITHOUT_LIBRARIES = """
+import sys
+for name in ("cyllama", "llama_cpp", "ctransformers"):
+    sys.modules[name] = None  # as if it were not installed
+from pathlib import Path
+from llm_agentd.engines import chat_template, gguf, open_engine
+from llm_agentd.errors import StartError
+print(open_engine("stub").info.engine)
+for name in ("llama", "llama_native", "ctransformers"):
+    try:
+        open_engine(name, path=Path(sys.argv[1]))
+    except StartError as error:
+        print(error)
+"""
+
+
+def test_without_native_libraries_the_stub_opens_and_the_others_say_what_is_missing(models: SimpleNamespace) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_LIBRARIES, models.chain], capture_output=True, text=True, check=False
+    )
+    stub, *errors = ran.stdout.splitlines()
+    assert stub == "stub", ran.stderr
+    assert [error.partition(" does not load")[0] for error in errors] == [
+        "engine llama: cyllama",
+        "engine llama_native: llama-cpp-python",
+        "engine ctransformers",
+    ]
+
+
+@pytest.mark.parametrize("name", ["llama", *(["llama_native"] if HAS_NATIVE else [])])
+def test_open_binding_gives_the_class_of_the_name(name: str) -> None:
+    assert open_binding(name).__name__ == ("CyllamaBinding" if name == "llama" else "NativeBinding")
