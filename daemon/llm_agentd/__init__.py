@@ -1,12 +1,13 @@
 """llm-agentd: a daemon that gives the NPCs of a Luanti server a mind.
 
-The way of a request, room by room:
+The way of a request, package by package:
 
-    mods/llm_agent  →  door/ (HTTP, own process)  →  serving/router.py (ROUTER socket, wire.py, intake.py)
-        →  agents/ (a `think` becomes messages; memory.py: what was before)  →  serving/cache.py (known? answer now)
-        →  serving/window.py (batch window)  →  serving/inference.py (pinned thread)
-        →  serving/sequences.py (who runs; prefix.py: what need not be computed)  →  engines/
-        →  back the same way, and to disk behind the reply: cache, prefixes and memory have a writer thread each
+    mods/llm_agent  →  http/ (a process of its own)  →  server/ (router thread: router.py, pipeline.py)
+        →  prompt/, roles/, memory/, moderation/ (a `think` becomes messages)  →  cache/ (a kept reply? answer now)
+        →  scheduler/ (engine thread: request_queue.py, engine_loop.py, batch.py)  →  prefix_cache/, engines/
+        →  back the same way; cache, prefix cache and memory write to disk behind the reply, each on a thread of its own
+
+CONTRIBUTING.md has the map and follows a think in six files.
 """
 
 __version__ = "0.1.0"
