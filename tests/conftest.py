@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from pytest_httpserver import HTTPServer
 
 from llm_agentd.ops.harness import free_port as unused_port
 
@@ -116,6 +117,16 @@ def repo() -> Path:
 def free_port() -> int:
     """A TCP port on loopback that nobody listens on."""
     return unused_port()
+
+
+@pytest.fixture
+def httpserver() -> Iterator[HTTPServer]:
+    """An HTTP server on loopback that answers as the test says, several requests at a time; `log` has all of them.
+
+    In the place of pytest-httpserver's own fixture, whose one server answers one request at a time.
+    """
+    with HTTPServer(host="127.0.0.1", threaded=True) as server:
+        yield server
 
 
 @pytest.fixture

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count, islice, repeat
 from pathlib import Path
 
 import orjson
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from llm_agentd.bench import runner
 from llm_agentd.bench.load import clients
@@ -53,112 +54,98 @@ def test_prompts_have_the_size_the_issue_names() -> None:
     assert system_text(3) != system_text(4)
 
 
-class Sse(BaseHTTPRequestHandler):
-    """Speaks as OpenAI does, with llama-server's timings."""
+CHUNKS = [
+    {"choices": [{"delta": {"role": "assistant", "content": None}}]},
+    {"choices": [{"delta": {"content": "Good "}}]},
+    {"choices": [{"delta": {"content": "day."}}]},
+    {"choices": [{"delta": {}, "finish_reason": "length"}]},
+    {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 2}, "timings": {"cache_n": 5}},
+]
 
-    asked: list[dict[str, object]] = []  # noqa: RUF012
-    refuse = False
-    last: bytes = b""  # instead of a proper end
 
-    def do_POST(self) -> None:
-        self.asked.append(orjson.loads(self.rfile.read(int(self.headers["content-length"]))))
-        if self.refuse:
-            self.send_error(503)
-            return
-        self.send_response(200)
-        self.end_headers()
-        chunks = [
-            {"choices": [{"delta": {"role": "assistant", "content": None}}]},
-            {"choices": [{"delta": {"content": "Good "}}]},
-            {"choices": [{"delta": {"content": "day."}}]},
-            {"choices": [{"delta": {}, "finish_reason": "length"}]},
-            {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 2}, "timings": {"cache_n": 5}},
-        ]
-        if self.last:
-            self.wfile.write(b"data: " + orjson.dumps(chunks[1]) + b"\n\n" + self.last)
-            return
-        for chunk in chunks:
-            self.wfile.write(b"data: " + orjson.dumps(chunk) + b"\n\n")
-        self.wfile.write(b"data: [DONE]\n\n")
+def sse(*events: bytes) -> Response:
+    return Response(iter([b"data: " + event + b"\n\n" for event in events]), content_type="text/event-stream")
 
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b'{"data": [{"id": "hearthling"}]}')
 
-    def log_message(self, *_: object) -> None:
-        pass
+def complete(_: Request) -> Response:
+    """As OpenAI streams, with llama-server's timings."""
+    return sse(*map(orjson.dumps, CHUNKS), b"[DONE]")
 
 
 @pytest.fixture
-def upstream() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Sse)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    Sse.asked, Sse.refuse, Sse.last = [], False, b""
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+def upstream(httpserver: HTTPServer) -> HTTPServer:
+    """A server of OpenAI's shape; tests say how it answers completions."""
+    httpserver.expect_request("/v1/models").respond_with_json({"data": [{"id": "hearthling"}]})
+    return httpserver
 
 
-def test_an_openai_server_is_asked_and_timed(upstream: str) -> None:
-    client = clients.OpenAiClient(upstream + "/v1")
-    answers, wall_s = clients.closed_loop(client, [ONE] * 5, 2)
-    client.close()
+def answers_with(upstream: HTTPServer, answer: Callable[[Request], Response]) -> str:
+    """The server's URL."""
+    upstream.expect_request("/v1/chat/completions", method="POST").respond_with_handler(answer)
+    return upstream.url_for("/")
+
+
+def refuse(_: Request) -> Response:
+    return Response("busy", 503)
+
+
+def test_openai_client_sends_the_request_and_times_the_answer(upstream: HTTPServer) -> None:
+    with closing(clients.OpenAiClient(answers_with(upstream, complete) + "v1")) as client:
+        answers, wall_s = clients.closed_loop(client, [ONE] * 5, 2)
     assert len(answers) == 5
     assert all(answer.ok and 0 < answer.first_s <= answer.done_s <= wall_s for answer in answers)
     assert answers[0].tokens == {"prompt": 9, "generated": 2, "reused": 5}
-    assert Sse.asked[0]["messages"] == ONE.messages
-    assert Sse.asked[0]["model"] == "hearthling"
-    assert (Sse.asked[0]["seed"], Sse.asked[0]["max_tokens"]) == (3, 32)
+    sent = next(request.json for request, _ in upstream.log if request.method == "POST")
+    assert sent["messages"] == ONE.messages
+    assert sent["model"] == "hearthling"
+    assert (sent["seed"], sent["max_tokens"]) == (3, 32)
 
 
-def test_a_server_that_refuses_is_counted(upstream: str) -> None:
-    Sse.refuse = True
-    client = clients.OpenAiClient(upstream)
-    answers, _ = clients.closed_loop(client, [ONE], 1)
-    client.close()
+def test_openai_client_refused_gives_a_failed_answer(upstream: HTTPServer) -> None:
+    with closing(clients.OpenAiClient(answers_with(upstream, refuse))) as client:
+        answers, _ = clients.closed_loop(client, [ONE], 1)
     assert not answers[0].ok
     assert "503" in answers[0].error
 
 
 @pytest.mark.parametrize(
-    ("last", "why"),
+    ("last", "reason"),
     [
-        (b'data: {"error": {"code": 500, "message": "no room"}}\n\n', "no room"),
-        (b"data: {nonsense\n\n", "JSON"),
-        (b"\n", "broke off"),
+        ([b'{"error": {"code": 500, "message": "no room"}}'], "no room"),
+        ([b"{nonsense"], "JSON"),
+        ([], "broke off"),
     ],
+    ids=["error", "no-json", "no-end"],
 )
-def test_a_stream_that_goes_wrong_is_a_failure(upstream: str, last: bytes, why: str) -> None:
-    Sse.last = last
-    client = clients.OpenAiClient(upstream)
-    client.send(ONE)
-    (answer,) = client.receive(10)
-    client.close()
+def test_openai_client_gives_a_failed_answer_for_a_broken_stream(
+    upstream: HTTPServer, last: list[bytes], reason: str
+) -> None:
+    url = answers_with(upstream, lambda _: sse(orjson.dumps(CHUNKS[1]), *last))
+    with closing(clients.OpenAiClient(url)) as client:
+        client.send(ONE)
+        (answer,) = client.receive(10)
     assert not answer.ok
-    assert why in answer.error
+    assert reason in answer.error
 
 
-def test_background_that_fails_is_told_and_not_asked_again(upstream: str) -> None:
-    Sse.refuse = True
-    client = clients.OpenAiClient(upstream)
+def test_saturate_counts_failed_background_requests_once(upstream: HTTPServer) -> None:
     busy = (replace(ONE, number=number, priority="background") for number in count())
-    heard = clients.saturate(client, busy, 2, repeat(ONE), every_s=10, seconds=0.2)
-    client.close()
+    with closing(clients.OpenAiClient(answers_with(upstream, refuse))) as client:
+        heard = clients.saturate(client, busy, 2, repeat(ONE), every_s=10, seconds=0.2)
     assert [answer.ok for answer in heard] == [False, False]
 
 
 @pytest.mark.slow
-def test_a_side_that_answers_nothing_is_named(upstream: str) -> None:
-    Sse.refuse = True
+def test_village_names_a_server_that_answers_nothing(upstream: HTTPServer) -> None:
+    options = Options(requests=2, clients=1, saturate_s=0, upstream=answers_with(upstream, refuse))
     with pytest.raises(StartError, match=r"answered nothing: .*503"):
-        runner.run("village", Config(), Options(requests=2, clients=1, saturate_s=0, upstream=upstream))
+        runner.run("village", Config(), options)
 
 
 @pytest.mark.slow
-def test_village(upstream: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_village_compares_two_servers(upstream: HTTPServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written = tmp_path / "village.json"
-    options = Options(requests=6, clients=3, saturate_s=2.5, upstream=upstream)
+    options = Options(requests=6, clients=3, saturate_s=2.5, upstream=answers_with(upstream, complete))
     assert runner.run("village", Config(), options, json_file=written, plot_dir=tmp_path) == 0
     report = orjson.loads(written.read_bytes())
     assert {"requests_per_s", "first_text_p95", "spoken_first_text_p95", "vs_bare"} <= set(report["ratios"])

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
 from tools import mod_locale
 
 from llm_agentd.demo.game import Game
@@ -23,46 +21,9 @@ pytestmark = pytest.mark.e2e
 LOGGED = re.compile(r"\[llm_probe_locale\] (\w+) (\{.*\})$")
 
 
-class Door:
-    """A door whose daemon is away: notes what it is asked, and answers 503."""
-
-    def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
-        asked = self.asked
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                asked.extend(json.loads(self.rfile.read(int(self.headers["Content-Length"]))).get("requests", []))
-                self.do_GET()
-
-            def do_GET(self) -> None:
-                self.send_response(503)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-@pytest.fixture
-def door() -> Iterator[Door]:
-    door = Door()
-    yield door
-    door.close()
-
-
-def test_server_speaks_each_players_language(tmp_path: Path, door: Door) -> None:
-    game = Game(tmp_path, settings={"llm_agent.url": f"http://127.0.0.1:{door.port}"}, mods=[MODS / "llm_probe_locale"])
+def test_server_speaks_each_players_language(tmp_path: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request(re.compile("/.*")).respond_with_data(status=503)  # as without a daemon
+    game = Game(tmp_path, settings={"llm_agent.url": httpserver.url_for("")}, mods=[MODS / "llm_probe_locale"])
     log = GameLog(game)
 
     def logged(kind: str) -> list[dict[str, Any]]:
@@ -89,7 +50,8 @@ def test_server_speaks_each_players_language(tmp_path: Path, door: Door) -> None
     assert english in mod_locale.texts_of(files)["roles/shipped.lua"]
     assert replies["Lena"]["text"] in {value.replace("{player}", "Lena") for value in german.values()}
     assert replies["Lena"]["text"] not in {key.replace("{player}", "Lena") for key in german}
-    assert {request["player"]: request.get("lang") for request in door.asked} == {"Lena": "de", "Robin": None}
+    thinks = [think for request, _ in httpserver.log if request.method == "POST" for think in request.json["requests"]]
+    assert {think["player"]: think.get("lang") for think in thinks} == {"Lena": "de", "Robin": None}
     assert not log.has("Malformed translation")
 
 

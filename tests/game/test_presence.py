@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
+import re
 import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from llm_agentd.demo.game import Game
 from llm_agentd.ops.harness import daemon
@@ -35,42 +35,6 @@ def test_bodies_speech_and_restraint(tmp_path: Path, game: str) -> None:
         probe.run(tmp_path, "llm_probe_presence", settings, game=game)
 
 
-class Listener(ThreadingHTTPServer):
-    """Counts the requests that reach it; each is answered like an exchange without events."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.requests = 0
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-
-class Answer(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        assert isinstance(self.server, Listener)
-        self.server.requests += 1
-        self.rfile.read(int(self.headers["Content-Length"] or 0))
-        body = b'{"events":[],"rejected":[]}'
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_GET = do_POST
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Silent."""
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    server = Listener()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
 def wait_until(what: str, true: Callable[[], bool]) -> None:
     deadline_s = time.monotonic() + WAIT_S
     while not true():
@@ -78,9 +42,10 @@ def wait_until(what: str, true: Callable[[], bool]) -> None:
         time.sleep(LOOK_EVERY_S)
 
 
-def test_off_stops_every_call_and_survives_a_restart(tmp_path: Path, listener: Listener) -> None:
+def test_off_stops_every_call_and_survives_a_restart(tmp_path: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request(re.compile("/.*")).respond_with_json({"events": [], "rejected": []})
     settings = {
-        "llm_agent.url": f"http://127.0.0.1:{listener.server_port}",
+        "llm_agent.url": httpserver.url_for(""),
         "llm_agent.wait_ms": 500,
         "llm_agent.npc_talk": "always",
     }
@@ -93,15 +58,15 @@ def test_off_stops_every_call_and_survives_a_restart(tmp_path: Path, listener: L
         return game
 
     game = play("on")
-    wait_until("call of an NPC that thinks", lambda: listener.requests > 3)
+    wait_until("call of an NPC that thinks", lambda: len(httpserver.log) > 3)
     (tmp_path / "world" / "off").touch()  # the probe says `/llm off`
     wait_until("off", lambda: any("[llm_probe_off] off" in line for line in game.new_lines()))
     time.sleep(2)  # what was on its way
     for _ in range(2):
-        before = listener.requests
+        before = len(httpserver.log)
         time.sleep(SILENCE_S)
-        assert listener.requests == before
+        assert len(httpserver.log) == before
         assert game.stop() == 0
         game = play("nothing")
-    assert listener.requests == before
+    assert len(httpserver.log) == before
     assert game.stop() == 0

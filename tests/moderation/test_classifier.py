@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import closing
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from llm_agentd.config import load_config
 from llm_agentd.engines import open_engine
@@ -111,45 +111,35 @@ def test_a_question_can_be_cancelled_while_it_is_judged(tmp_path: Path) -> None:
 # --- a server of OpenAI's shape --------------------------------------------------------------------------------
 
 
+def moderations(*categories: str) -> dict[str, Any]:
+    """What OpenAI's moderations answer."""
+    return {"results": [{"flagged": bool(categories), "categories": {"hate": False} | dict.fromkeys(categories, True)}]}
+
+
 @pytest.fixture
-def server() -> Iterator[SimpleNamespace]:
-    state = SimpleNamespace(answer=(500, {}), asked=[], url="")
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            state.asked.append((self.headers.get("Authorization"), body))
-            code, content = state.answer
-            self.send_response(code)
-            self.end_headers()
-            self.wfile.write(content if isinstance(content, bytes) else json.dumps(content).encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    served = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=served.serve_forever, daemon=True)
-    thread.start()
-    state.url = f"http://127.0.0.1:{served.server_port}/v1/moderations"
-    yield state
-    served.shutdown()
-    thread.join()
-    served.server_close()
+def classifier(httpserver: HTTPServer) -> Iterator[UrlClassifier]:
+    with closing(UrlClassifier(httpserver.url_for("/v1/moderations"), 5, key="k")) as classifier:
+        yield classifier
 
 
-def test_a_server_of_openais_shape(server: SimpleNamespace) -> None:
-    classifier = UrlClassifier(server.url, 5, key="k")
-    server.answer = 200, {"results": [{"flagged": True, "categories": {"hate": False, "violence": True}}]}
-    assert classifier.category("x") == "violence"
-    server.answer = 200, {"results": [{"flagged": False, "categories": {"hate": False}}]}
-    assert classifier.category("x") == ""
-    assert server.asked[0] == ("Bearer k", {"input": "x"})
-    wrong: list[tuple[int, Any]] = [(500, {}), (200, b"<html>"), (200, {"results": []}), (200, [])]
-    for answer in wrong:
-        server.answer = answer
-        with pytest.raises(Unclear):
-            classifier.category("x")
-    classifier.close()
+@pytest.mark.parametrize("category", ["violence", ""])
+def test_url_classifier_gives_the_flagged_category(
+    httpserver: HTTPServer, classifier: UrlClassifier, category: str
+) -> None:
+    expected = httpserver.expect_request(
+        "/v1/moderations", "POST", headers={"Authorization": "Bearer k"}, json={"input": "x"}
+    )
+    expected.respond_with_json(moderations(category) if category else moderations())
+    assert classifier.category("x") == category
+
+
+@pytest.mark.parametrize(("status", "content"), [(500, "{}"), (200, "<html>"), (200, '{"results": []}'), (200, "[]")])
+def test_url_classifier_without_a_usable_answer_is_unclear(
+    httpserver: HTTPServer, classifier: UrlClassifier, status: int, content: str
+) -> None:
+    httpserver.expect_request("/v1/moderations").respond_with_data(content, status)
+    with pytest.raises(Unclear):
+        classifier.category("x")
 
 
 # --- a model ---------------------------------------------------------------------------------------------------
