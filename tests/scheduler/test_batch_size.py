@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_agentd.scheduler.batch_size import Curve, measure, remember, remembered
+from llm_agentd.scheduler.batch_size import FILE, Curve, load_curve, measure_curve, save_curve
 
-WIDTHS = (1, 2, 4, 8, 16)
+SIZES = (1, 2, 4, 8, 16)
 
 
 class Machine:
@@ -25,9 +25,9 @@ class Machine:
     def clock(self) -> float:
         return self.now_s
 
-    def step(self, width: int) -> float:
-        self.steps.append(width)
-        seconds = self._step_s(width)
+    def step(self, size: int) -> float:
+        self.steps.append(size)
+        seconds = self._step_s(size)
         self.now_s += seconds
         return seconds
 
@@ -35,77 +35,77 @@ class Machine:
 @pytest.mark.parametrize(
     ("step_s", "useful"),
     [
-        (lambda width: 0.01 * width, 1),  # flat: computing is all there is
-        (lambda width: 0.01, 16),  # a step costs the same at any width
-        (lambda width: 0.01 + max(0, width - 4) * 0.02, 4),  # a knee
-        (lambda width: 0.05 + 0.001 * width, 16),
+        (lambda size: 0.01 * size, 1),  # flat: computing is all there is
+        (lambda size: 0.01, 16),  # a step costs the same at any size
+        (lambda size: 0.01 + max(0, size - 4) * 0.02, 4),  # a knee
+        (lambda size: 0.05 + 0.001 * size, 16),
     ],
 )
-def test_the_smallest_width_that_is_as_good_as_the_best(step_s: Callable[[int], float], useful: int) -> None:
+def test_useful_size_is_the_smallest_that_is_as_good_as_the_best(step_s: Callable[[int], float], useful: int) -> None:
     machine = Machine(step_s)
-    assert measure(machine.step, 16, clock=machine.clock).useful(16) == useful
+    assert measure_curve(machine.step, 16, clock=machine.clock).useful_size(16) == useful
 
 
 @given(st.lists(st.floats(0.001, 1.0), min_size=5, max_size=5), st.integers(1, 16))
-def test_never_wider_than_asked_and_never_much_slower_than_the_best(seconds: list[float], cap: int) -> None:
-    curve = Curve(dict(zip(WIDTHS, sorted(seconds), strict=True)))
-    useful = curve.useful(cap)
-    assert 1 <= useful <= cap
-    best = max(width / curve.step_s(width) for width in (*WIDTHS, cap) if width <= cap)
+def test_useful_size_is_within_the_maximum_and_near_the_best_rate(seconds: list[float], size_max: int) -> None:
+    curve = Curve(dict(zip(SIZES, sorted(seconds), strict=True)))
+    useful = curve.useful_size(size_max)
+    assert 1 <= useful <= size_max
+    best = max(size / curve.step_s(size) for size in (*SIZES, size_max) if size <= size_max)
     assert useful / curve.step_s(useful) >= 0.949 * best
 
 
-def test_a_slow_engine_is_measured_within_the_budget() -> None:
-    machine = Machine(lambda width: 0.5 + 0.05 * width)
-    curve = measure(machine.step, 16, budget_s=2.0, clock=machine.clock)
+def test_measuring_a_slow_engine_keeps_the_budget() -> None:
+    machine = Machine(lambda size: 0.5 + 0.05 * size)
+    curve = measure_curve(machine.step, 16, budget_s=2.0, clock=machine.clock)
     assert machine.now_s < 3.5
     assert set(curve.measured_s) >= {1, 2, 4}
 
 
-def test_a_quick_engine_is_measured_several_times() -> None:
-    machine = Machine(lambda width: 0.001)
-    measure(machine.step, 8, clock=machine.clock)
-    assert {width: machine.steps.count(width) for width in (1, 2, 4, 8)} == dict.fromkeys((1, 2, 4, 8), 5)
+def test_measuring_a_quick_engine_takes_five_rounds() -> None:
+    machine = Machine(lambda size: 0.001)
+    measure_curve(machine.step, 8, clock=machine.clock)
+    assert {size: machine.steps.count(size) for size in (1, 2, 4, 8)} == dict.fromkeys((1, 2, 4, 8), 5)
 
 
-@pytest.mark.parametrize("cap", [1, 3, 5, 6, 12])
-def test_the_cap_itself_is_measured(cap: int) -> None:
-    machine = Machine(lambda width: 0.001)
-    assert measure(machine.step, cap, clock=machine.clock).widest == cap
+@pytest.mark.parametrize("size_max", [1, 3, 5, 6, 12])
+def test_the_maximum_size_itself_is_measured(size_max: int) -> None:
+    machine = Machine(lambda size: 0.001)
+    assert measure_curve(machine.step, size_max, clock=machine.clock).largest == size_max
 
 
-def test_widening_pays_where_little_is_lost() -> None:
-    assert Curve({1: 1.0, 2: 1.0, 4: 2.1}).pays(4)
-    assert not Curve({1: 1.0, 2: 1.0, 4: 2.6}).pays(4)
-    assert not Curve({1: 1.0, 2: 1.0}).pays(3), "nobody measured it"
+def test_a_larger_batch_is_allowed_where_little_is_lost() -> None:
+    assert Curve({1: 1.0, 2: 1.0, 4: 2.1}).allows(4)
+    assert not Curve({1: 1.0, 2: 1.0, 4: 2.6}).allows(4)
+    assert not Curve({1: 1.0, 2: 1.0}).allows(3), "nobody measured it"
 
 
 @pytest.mark.parametrize("steps", [{}, {0: 1.0}, {1: 0.0}, {1: float("nan")}])
-def test_what_is_no_curve(steps: dict[int, float]) -> None:
+def test_invalid_curve_is_refused(steps: dict[int, float]) -> None:
     with pytest.raises(ValueError, match=r"curve|step"):
         Curve(steps)
 
 
-def test_remembered_by_its_key(tmp_path: Path) -> None:
-    path = tmp_path / "widths.json"
-    assert remembered(path, "a") is None
+def test_curve_is_loaded_by_its_key(tmp_path: Path) -> None:
+    path = tmp_path / FILE
+    assert load_curve(path, "a") is None
     for key, seconds in (("a", 1.0), ("b", 2.0)):
-        remember(path, key, Curve({1: seconds}))
-    assert remembered(path, "a") == Curve({1: 1.0})
-    assert remembered(path, "b") == Curve({1: 2.0})
-    assert remembered(path, "c") is None
+        save_curve(path, key, Curve({1: seconds}))
+    assert load_curve(path, "a") == Curve({1: 1.0})
+    assert load_curve(path, "b") == Curve({1: 2.0})
+    assert load_curve(path, "c") is None
     assert list(tmp_path.iterdir()) == [path], "no half-written file is left"
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"a": 3}', b'{"a": {"x": 1}}', b'{"a": {"1": -1}}'])
-def test_a_damaged_file_means_measuring_again(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "widths.json"
+def test_damaged_file_loads_no_curve_and_is_replaced(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / FILE
     path.write_bytes(content)
-    assert remembered(path, "a") is None
-    remember(path, "a", Curve({1: 1.0}))
-    assert remembered(path, "a") == Curve({1: 1.0})
+    assert load_curve(path, "a") is None
+    save_curve(path, "a", Curve({1: 1.0}))
+    assert load_curve(path, "a") == Curve({1: 1.0})
 
 
-def test_a_disk_that_refuses_is_no_trouble(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    remember(tmp_path / "none" / "widths.json", "a", Curve({1: 1.0}))
+def test_unwritable_folder_is_logged_and_nothing_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    save_curve(tmp_path / "none" / FILE, "a", Curve({1: 1.0}))
     assert "measured at each start" in caplog.text

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from llm_agentd.scheduler.reply_json import JsonAssembler, SayReader
+from llm_agentd.scheduler.reply_json import JsonAssembler, WordsReader
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
 cuts = st.lists(st.integers(0, 400), max_size=20)
@@ -28,8 +28,8 @@ def split(data: bytes, places: list[int]) -> list[bytes]:
     return [data[a:b] for a, b in pairwise(ends)]
 
 
-def read(pieces: list[bytes]) -> tuple[list[str], SayReader]:
-    reader = SayReader()
+def read(pieces: list[bytes]) -> tuple[list[str], WordsReader]:
+    reader = WordsReader()
     return [reader.feed(piece) for piece in pieces], reader
 
 

@@ -41,7 +41,7 @@ def ids(requests: list[Request]) -> list[str]:
 
 def test_an_empty_window_waits_for_a_wake_up() -> None:
     empty = queue()
-    empty.burst_end()
+    empty.end_burst()
     assert not empty.due(0.0, idle=True)
     assert empty.wait_s(0.0, idle=True) is None
     assert empty.take(8, 0.0) == []
@@ -51,7 +51,7 @@ def test_a_busy_engine_gets_requests_when_the_window_of_the_oldest_closes() -> N
     waiting = queue()
     waiting.offer(ask("a"), 1.0)
     waiting.offer(ask("b"), 1.04)
-    waiting.burst_end()
+    waiting.end_burst()
     assert not waiting.due(1.04, idle=False)
     assert waiting.wait_s(1.04, idle=False) == pytest.approx(0.01)
     assert waiting.due(1.0 + WINDOW_S, idle=False)
@@ -62,7 +62,7 @@ def test_an_idle_engine_gets_a_burst_at_once_but_not_half_of_it() -> None:
     waiting = queue()
     waiting.offer(ask("a"), 0.0)
     assert not waiting.due(0.0, idle=True), "the burst may go on"
-    waiting.burst_end()
+    waiting.end_burst()
     assert waiting.due(0.0, idle=True)
     assert not waiting.due(0.0, idle=False)
     waiting.offer(ask("b"), 0.0)
@@ -395,8 +395,8 @@ class WindowMachine(RuleBasedStateMachine):
         self.now_s += step_s
 
     @rule()
-    def burst_end(self) -> None:
-        self.queue.burst_end()
+    def end_burst(self) -> None:
+        self.queue.end_burst()
 
     @rule(limit=st.integers(0, 4))
     def take(self, limit: int) -> None:

@@ -113,7 +113,7 @@ class EngineLoop:
         with self._changed:
             for request in requests:
                 refused += self._offer(request)
-            self._queue.burst_end()
+            self._queue.end_burst()
             self._changed.notify()
         return refused
 
@@ -195,7 +195,7 @@ class EngineLoop:
         self._engine = self._open_engine()
         self._prefixes = self._open_prefixes(self._engine.info)
         self._curve = self._find_curve(self._engine)
-        self._batch_size = self._curve.useful(self._engine.info.max_num_seqs)
+        self._batch_size = self._curve.useful_size(self._engine.info.max_num_seqs)
         self._metrics.useful_width.set(self._batch_size)
         self._batch = self._empty_batch()
 
@@ -322,7 +322,7 @@ class EngineLoop:
 
     def _make_room(self, now_s: float) -> bool:
         """For a player: above the useful size, as far as that costs the others little, or in another's place."""
-        if self._batch.has_free_slot and self._curve.pays(len(self._batch.running) + 1):
+        if self._batch.has_free_slot and self._curve.allows(len(self._batch.running) + 1):
             return True
         return self._batch.pause_one(now_s)
 
