@@ -64,9 +64,9 @@ def test_forecast_is_never_later_than_the_machine(running: list[int], ahead: int
 
 
 @given(st.integers(0, 60))
-def test_forecast_is_at_least_half_of_what_the_machine_takes(ahead: int) -> None:
+def test_forecast_is_at_least_two_fifths_of_what_the_machine_takes(ahead: int) -> None:
     """Else nobody would ever be refused."""
-    assert forecast(learned(), ahead) >= 0.5 * simulate([REPLY_TOKENS] * BATCH_SIZE, ahead)
+    assert forecast(learned(), ahead) >= 0.4 * simulate([REPLY_TOKENS] * BATCH_SIZE, ahead)
 
 
 @given(st.integers(0, 50), st.integers(1, BATCH_SIZE - 1), st.integers(1, LONG_TOKENS))
