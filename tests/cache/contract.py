@@ -48,11 +48,11 @@ class CacheContract:
         yield cache
         cache.close()
 
-    def test_an_unknown_key_is_a_miss(self, cache: CompletionCache) -> None:
+    def test_unknown_key_is_a_miss(self, cache: CompletionCache) -> None:
         assert cache.get(key(1), 1) is None
 
     @pytest.mark.parametrize("flushed", [False, True])
-    def test_what_was_put_comes_back_whole(self, cache: CompletionCache, flushed: bool) -> None:
+    def test_put_entry_comes_back_whole(self, cache: CompletionCache, flushed: bool) -> None:
         kept = entry(
             "Grüß dich, 旅人 🗡",
             action={"name": "offer_trade", "params": {"item": "mese", "count": 3, "price": None}},
@@ -78,7 +78,7 @@ class CacheContract:
         assert [cache.get(key(n), 1).text for n in range(20)] == [f"text {n}" for n in range(20)]  # type: ignore[union-attr]
 
     @pytest.mark.parametrize("flushed", [False, True])
-    def test_expired_is_never_served(self, cache: CompletionCache, clock: FakeClock, flushed: bool) -> None:
+    def test_expired_entry_is_a_miss(self, cache: CompletionCache, clock: FakeClock, flushed: bool) -> None:
         cache.put(key(1), entry("old"), 1)
         if flushed:
             cache.flush()
@@ -89,7 +89,7 @@ class CacheContract:
         cache.put(key(1), entry("new"), 1)
         assert cache.get(key(1), 1).text == "new"  # type: ignore[union-attr]
 
-    def test_a_hit_does_not_lengthen_the_life(self, cache: CompletionCache, clock: FakeClock) -> None:
+    def test_hit_does_not_postpone_expiry(self, cache: CompletionCache, clock: FakeClock) -> None:
         cache.put(key(1), entry("a"), 1)
         for _ in range(3):
             clock.now_s += TTL_S / 4
@@ -99,9 +99,7 @@ class CacheContract:
         assert cache.get(key(1), 1) is None
 
     @pytest.mark.parametrize("flushed", [False, True])
-    def test_hits_only_when_all_variants_are_there_then_they_take_turns(
-        self, cache: CompletionCache, flushed: bool
-    ) -> None:
+    def test_variants_are_served_in_turn_once_all_are_kept(self, cache: CompletionCache, flushed: bool) -> None:
         for text in ("a", "b", "c"):
             assert cache.get(key(1), 3) is None
             cache.put(key(1), entry(text), 3)
@@ -110,14 +108,12 @@ class CacheContract:
         served = [cache.get(key(1), 3).text for _ in range(9)]  # type: ignore[union-attr]
         assert served == ["a", "b", "c"] * 3
 
-    def test_an_identical_text_counts_as_a_variant(self, cache: CompletionCache) -> None:
+    def test_identical_text_counts_as_a_variant(self, cache: CompletionCache) -> None:
         for _ in range(2):
             cache.put(key(1), entry("same"), 2)
         assert cache.get(key(1), 2).text == "same"  # type: ignore[union-attr]
 
-    def test_one_expired_variant_is_a_miss_until_it_is_made_anew(
-        self, cache: CompletionCache, clock: FakeClock
-    ) -> None:
+    def test_expired_variant_is_a_miss_until_it_is_replaced(self, cache: CompletionCache, clock: FakeClock) -> None:
         cache.put(key(1), entry("a"), 2)
         clock.now_s += 10
         cache.put(key(1), entry("b"), 2)
@@ -127,16 +123,14 @@ class CacheContract:
         cache.put(key(1), entry("c"), 2)
         assert {cache.get(key(1), 2).text for _ in range(2)} == {"b", "c"}  # type: ignore[union-attr]
 
-    def test_a_put_beyond_the_variants_takes_the_place_of_the_oldest(
-        self, cache: CompletionCache, clock: FakeClock
-    ) -> None:
+    def test_put_beyond_the_variants_replaces_the_oldest(self, cache: CompletionCache, clock: FakeClock) -> None:
         for text in ("a", "b", "fresh"):
             cache.put(key(1), entry(text), 2)
             clock.now_s += 1
         cache.flush()
         assert {cache.get(key(1), 2).text for _ in range(4)} == {"b", "fresh"}  # type: ignore[union-attr]
 
-    def test_hits_are_counted_behind_the_reply(self, cache: CompletionCache, clock: FakeClock) -> None:
+    def test_hits_are_counted_after_a_flush(self, cache: CompletionCache, clock: FakeClock) -> None:
         cache.put(key(1), entry("a"), 1)
         clock.now_s += 5
         for _ in range(3):
@@ -148,7 +142,7 @@ class CacheContract:
         stats = cache.stats()
         assert (stats["entries"], stats["hits"], stats["stored"]) == (1, 3, 1)
 
-    def test_survives_a_restart(self, open: Callable[[], CompletionCache], clock: FakeClock) -> None:
+    def test_entry_survives_a_restart(self, open: Callable[[], CompletionCache], clock: FakeClock) -> None:
         first = open()
         first.put(key(1), entry("a", role="smith"), 1)
         first.close()
@@ -159,7 +153,9 @@ class CacheContract:
         assert found is not None
         assert (found.text, found.role, found.created_s) == ("a", "smith", START_S)
 
-    def test_the_turn_survives_a_restart(self, open: Callable[[], CompletionCache], clock: FakeClock) -> None:
+    def test_variant_that_is_next_survives_a_restart(
+        self, open: Callable[[], CompletionCache], clock: FakeClock
+    ) -> None:
         first = open()
         for text in ("a", "b", "c"):
             first.put(key(1), entry(text), 3)
@@ -172,11 +168,11 @@ class CacheContract:
         second.close()
 
     @pytest.mark.parametrize("variants", [0, -1, 257])
-    def test_an_impossible_number_of_variants_is_a_miss(self, cache: CompletionCache, variants: int) -> None:
+    def test_variants_out_of_range_are_a_miss(self, cache: CompletionCache, variants: int) -> None:
         cache.put(key(1), entry("a"), variants)
         assert cache.get(key(1), variants) is None
 
-    def test_text_that_no_disk_takes_hurts_nothing(self, cache: CompletionCache) -> None:
+    def test_text_that_cannot_be_encoded_is_dropped_alone(self, cache: CompletionCache) -> None:
         cache.put(key(1), entry("lone surrogate \ud800"), 1)
         cache.put(key(2), entry("fine"), 1)
         cache.flush()

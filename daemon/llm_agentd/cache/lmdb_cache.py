@@ -1,10 +1,11 @@
-"""The completion cache on LMDB: turns, what is not yet written, and the writer thread.
+"""The completion cache on LMDB: which variant is served, what waits to be written, and the writer thread.
 
-`get` runs on the router and engine threads and takes no lock; `put` and the counting of hits only queue, and ONE
-writer thread commits them in groups behind the replies. It must not know requests, engines or sockets.
+`get` runs on the router's and the engine thread and takes no lock: LMDB readers never wait for its writer, and what is
+not committed yet is in `_pending`. `put` and the counting of hits only queue; ONE writer thread commits them in groups
+behind the replies. It must not know requests, engines or sockets.
 
-What can be lost: a kill takes what was queued in the last `LINGER_S` or so; a power loss no more, as each group is
-synced before it counts as written. The file stays whole in both cases.
+What can be lost: a kill takes what was put in the last `LINGER_S` and the group being written; a power loss takes no
+more, as LMDB syncs each group before the commit returns. The file stays whole in both cases.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ QUEUE_MAX = 4096  # puts and hits not yet written; a disk that hangs must cost m
 GROUP_MAX = 512  # of them in one transaction
 LINGER_S = 0.05  # collects what comes close together into one disk sync; nobody waits for it
 SWEEP_EVERY_S = 60.0  # an idle daemon still deletes what expired
-WRITE_AGAIN_S = 300.0  # a full disk may be cleaned up: try again this often
-TURNS_MAX = 4096  # keys whose last served variant is remembered; beyond, the record's own last hit decides
+RETRY_S = 300.0  # after a disk error: the disk may have been cleaned up
+SERVED_MAX = 4096  # keys whose last served variant is remembered; beyond, the last hits on disk decide
 FLUSH_MAX_S = 30.0  # a hanging disk must not hang the end of the daemon
 FULL_SHARE = 0.5  # of `max_bytes` is kept when the map is full all the same
 
@@ -89,18 +90,18 @@ class LmdbCache:
         except BaseException:
             self._lock.release()
             raise
-        # Not yet committed replies by key and variant. The inner dicts are replaced, never changed, so that `get`
-        # needs no lock; `_put_lock` orders those who replace them.
+        # Replies that are not committed yet, by key and variant. The inner dicts are replaced, never changed, so that
+        # `get` needs no lock; `_put_lock` is for those who replace them.
         self._pending: dict[bytes, dict[int, CacheEntry]] = {}
         self._put_lock = threading.Lock()
-        self._turns: dict[bytes, int] = {}
+        self._last_served: dict[bytes, int] = {}  # variant by key
         self._dropped = 0
-        self._write_again_s = 0.0  # writing is off until then
+        self._retry_at_s = 0.0  # after a disk error: nothing is written until then; 0 while all is well
         self._read_failed = False
         self._writer: GroupWriter[_Item] = GroupWriter(
             "cache-writer",
             self._write_group,
-            tick=lambda: self._write_group([]),  # sweeps
+            tick=lambda: self._write_group([]),  # deletes what has expired
             tick_every_s=SWEEP_EVERY_S,
             linger_s=LINGER_S,
             group_max=GROUP_MAX,
@@ -114,24 +115,26 @@ class LmdbCache:
         if not 1 <= variants <= VARIANTS_MAX:
             return None
         now_s = self._now()
-        pending = self._pending.get(key, {})  # before the committed ones: what leaves here is committed by then
+        # Read before the committed entries: the writer commits first and drops from here after, so an entry is always
+        # seen in at least one of both places.
+        pending = self._pending.get(key, {})
         found: list[bytes | CacheEntry] = []
         headers: list[EntryHeader] = []
         try:
             for variant, raw in enumerate(self._store.read(key, variants)):
-                record = pending.get(variant, raw)
-                if record is None:
+                stored = pending.get(variant, raw)
+                if stored is None:
                     return None
-                header = _header(record)
+                header = _header(stored)
                 if header.expires_us <= to_us(now_s):
                     return None
-                found.append(record)
+                found.append(stored)
                 headers.append(header)
-            variant = self._turn(key, headers)
+            variant = self._next_variant(key, headers)
             chosen = found[variant]
             entry = chosen if isinstance(chosen, CacheEntry) else decode(chosen)
         except (lmdb.Error, DamagedEntry) as error:
-            self._say_read_failed(error)
+            self._warn_read_failed(error)
             return None
         if self._writer.is_full:
             self._dropped += 1
@@ -139,23 +142,23 @@ class LmdbCache:
             self._writer.put(_Hit(slot_key(key, variant), to_us(now_s)))
         return entry
 
-    def _turn(self, key: bytes, headers: list[EntryHeader]) -> int:
-        """Whose turn it is: the one after the last served; after a restart, the one not served for longest."""
+    def _next_variant(self, key: bytes, headers: list[EntryHeader]) -> int:
+        """The variant after the one served last; after a restart, the one that was not served for longest."""
         if len(headers) == 1:
             return 0
-        last = self._turns.get(key)
+        last = self._last_served.get(key)
         if last is None:
-            turn = min(range(len(headers)), key=lambda variant: (headers[variant].last_hit_us, headers[variant].hits))
+            chosen = min(range(len(headers)), key=lambda variant: (headers[variant].last_hit_us, headers[variant].hits))
         else:
-            turn = (last + 1) % len(headers)
-        if len(self._turns) >= TURNS_MAX:
-            self._turns.clear()
-        self._turns[key] = turn
-        return turn
+            chosen = (last + 1) % len(headers)
+        if len(self._last_served) >= SERVED_MAX:
+            self._last_served.clear()
+        self._last_served[key] = chosen
+        return chosen
 
     def put(self, key: bytes, entry: CacheEntry, variants: int) -> None:
         now_s = self._now()
-        if self._writer.is_full or now_s < self._write_again_s or not 1 <= variants <= VARIANTS_MAX:
+        if self._writer.is_full or now_s < self._retry_at_s or not 1 <= variants <= VARIANTS_MAX:
             self._dropped += 1
             return
         stamped = replace(
@@ -170,29 +173,29 @@ class LmdbCache:
             try:
                 variant = self._free_variant(key, variants, to_us(now_s))
             except (lmdb.Error, DamagedEntry) as error:
-                self._say_read_failed(error)
+                self._warn_read_failed(error)
                 return
             self._pending[key] = {**self._pending.get(key, {}), variant: stamped}
         self._writer.put(_Put(key, variant, stamped))
 
     def _free_variant(self, key: bytes, variants: int, now_us: int) -> int:
-        """The first slot that holds no live reply, else the one with the oldest."""
+        """The first slot whose entry is missing or expired, else the one with the oldest."""
         pending = self._pending.get(key, {})
         created: list[int] = []
         for variant, raw in enumerate(self._store.read(key, variants)):
-            record = pending.get(variant, raw)
-            header = None if record is None else _header(record)
+            stored = pending.get(variant, raw)
+            header = None if stored is None else _header(stored)
             if header is None or header.expires_us <= now_us:
                 return variant
             created.append(header.created_us)
         return created.index(min(created))
 
     def purge(self, name: str | None) -> int:
-        wanted = _Purge(name)
-        self._writer.put(wanted, urgent=True)
-        if not wanted.done.wait(FLUSH_MAX_S):
+        purge = _Purge(name)
+        self._writer.put(purge, urgent=True)
+        if not purge.done.wait(FLUSH_MAX_S):
             log.warning("cache.path: %s does not take what is written; replies that name a player stay", self._path)
-        return wanted.count
+        return purge.count
 
     def flush(self) -> None:
         if not self._writer.flush(FLUSH_MAX_S):
@@ -200,7 +203,7 @@ class LmdbCache:
 
     def stats(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"backend": "lmdb", "queued": self._writer.queued, "dropped": self._dropped}
-        facts["writing"] = self._now() >= self._write_again_s
+        facts["writing"] = self._now() >= self._retry_at_s
         try:
             totals = self._store.totals()
         except lmdb.Error as error:
@@ -221,7 +224,7 @@ class LmdbCache:
             self._store.close()
         self._lock.release()
 
-    def _say_read_failed(self, error: Exception) -> None:
+    def _warn_read_failed(self, error: Exception) -> None:
         if not self._read_failed:
             self._read_failed = True
             log.warning("cache.path: replies may be generated anew, %s", explain_failure(self._path, error))
@@ -232,7 +235,7 @@ class LmdbCache:
         puts = [item for item in group if isinstance(item, _Put)]
         hits = [item for item in group if isinstance(item, _Hit)]
         try:
-            if self._now() >= self._write_again_s:
+            if self._now() >= self._retry_at_s:
                 self._commit(puts, hits)
                 for item in group:
                     if isinstance(item, _Purge):
@@ -241,16 +244,16 @@ class LmdbCache:
                 self._dropped += len(puts) + len(hits)
         except (lmdb.Error, OSError, DamagedEntry) as error:
             self._dropped += len(puts) + len(hits)
-            self._write_off(error)
+            self._pause_writing(error)
         finally:
-            self._forget_pending(puts)
+            self._drop_pending(puts)
             for item in group:
                 if isinstance(item, _Purge):
                     item.done.set()
 
     def _commit(self, puts: list[_Put], hits: list[_Hit]) -> None:
         now_us = to_us(self._now())
-        records: dict[bytes, bytes] = {}
+        entries: dict[bytes, bytes] = {}
         for put in puts:
             try:
                 raw = encode(put.entry)
@@ -258,52 +261,53 @@ class LmdbCache:
                 self._dropped += 1
                 continue
             if len(raw) <= self._max_bytes // 2:  # one giant must not push all others out
-                records[slot_key(put.key, put.variant)] = raw
-        if not records and not hits and not self._store.has_expired(now_us):
+                entries[slot_key(put.key, put.variant)] = raw
+        if not entries and not hits and not self._store.has_expired(now_us):
             return
-        summed: dict[bytes, PendingHits] = {}
+        hits_by_slot: dict[bytes, PendingHits] = {}
         for hit in hits:
-            before = summed.get(hit.slot)
-            summed[hit.slot] = PendingHits(before.count + 1 if before else 1, hit.at_us)
+            before = hits_by_slot.get(hit.slot)
+            hits_by_slot[hit.slot] = PendingHits(before.count + 1 if before else 1, hit.at_us)
 
         def apply() -> None:
-            self._store.apply(records, summed, stored=len(records), now_us=now_us, max_bytes=self._max_bytes)
+            self._store.apply(entries, hits_by_slot, stored=len(entries), now_us=now_us, max_bytes=self._max_bytes)
 
         try:
             apply()
         except lmdb.MapFullError:
+            # Readers that dawdle (dump) keep old pages from reuse, so the map may be full while little is kept.
             self._store.make_room(now_us=now_us, max_bytes=int(self._max_bytes * FULL_SHARE))
             apply()
-        if self._write_again_s:
-            self._write_again_s = 0.0
+        if self._retry_at_s:
+            self._retry_at_s = 0.0
             log.info("cache.path: %s takes writes again", self._path)
 
-    def _write_off(self, error: Exception) -> None:
-        """Says it once; the further tries, one in `WRITE_AGAIN_S`, are silent until one succeeds."""
-        if not self._write_again_s:
+    def _pause_writing(self, error: Exception) -> None:
+        """The log has it once; further tries, one in `RETRY_S`, are silent until one succeeds."""
+        if not self._retry_at_s:
             log.warning("cache.path: new replies are not kept, %s", explain_failure(self._path, error))
-        self._write_again_s = self._now() + WRITE_AGAIN_S
+        self._retry_at_s = self._now() + RETRY_S
 
-    def _forget_pending(self, puts: list[_Put]) -> None:
+    def _drop_pending(self, puts: list[_Put]) -> None:
         with self._put_lock:
             for put in puts:
-                waiting = self._pending.get(put.key, {})
-                if waiting.get(put.variant) is put.entry:  # else a newer one waits for its own commit
-                    rest = {variant: entry for variant, entry in waiting.items() if variant != put.variant}
+                pending = self._pending.get(put.key, {})
+                if pending.get(put.variant) is put.entry:  # else a newer one has taken its place, with its own commit
+                    rest = {variant: entry for variant, entry in pending.items() if variant != put.variant}
                     if rest:
                         self._pending[put.key] = rest
                     else:
                         del self._pending[put.key]
 
 
-def _header(record: bytes | CacheEntry) -> EntryHeader:
-    if isinstance(record, CacheEntry):
-        return EntryHeader(to_us(record.created_s), to_us(record.expires_s), 0, 0)
-    return decode_header(record)
+def _header(stored: bytes | CacheEntry) -> EntryHeader:
+    if isinstance(stored, CacheEntry):
+        return EntryHeader(to_us(stored.created_s), to_us(stored.expires_s), 0, 0)
+    return decode_header(stored)
 
 
 def _lock_folder(path: Path) -> FileLock:
-    """LMDB itself would let two daemons write, and neither would see the other's turns. Raises StartError, OSError."""
+    """LMDB itself would let two daemons write, each unaware of what the other served. Raises StartError, OSError."""
     try:
         return FileLock(path / "daemon.lock")
     except BlockingIOError:

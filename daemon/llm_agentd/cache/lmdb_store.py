@@ -1,10 +1,11 @@
 """The completion cache on disk: LMDB layout and transactions.
 
-No threads of its own: `read` may be called from any thread, `apply` only from the cache's writer; `open_beside` is for
+No threads of its own: `read` may be called from any thread, `apply` only from the cache's writer; `attach` is for
 other processes (dump). Times are µs, given by the caller; it must not look at a clock.
 
-Databases: `entries` slot key → record · `by_use`, `by_expiry` time + slot key → nothing · `meta` schema and counters.
-A group and its accounting go into one transaction, so a kill at any moment leaves them agreeing.
+Databases: `entries` slot key → entry · `by_use`, `by_expiry` time + slot key → nothing · `meta` schema and counters.
+The two indexes make eviction and expiry a walk from the front, without looking at what stays. A group and its
+accounting go into one transaction, so a kill at any moment leaves them agreeing.
 """
 
 from __future__ import annotations
@@ -36,15 +37,15 @@ from llm_agentd.util.lmdb_files import fill_up, missing_bytes, reserve
 log = logging.getLogger(__name__)
 
 SCHEMA = 1
-MAX_READERS = 2048  # dump and other lookers-in; LMDB's own default of 126 runs out under scripts
+MAX_READERS = 2048  # dump and other processes that read; LMDB's own default of 126 runs out under scripts
 DATABASES_MAX = 8
 MAP_FACTOR = 4  # half-full pages, whole pages for long values, indexes, and pages old readers still hold
 MAP_SPARE_BYTES = 16 * 2**20  # copy-on-write needs room for a whole group even where `max_bytes` is tiny
 LOCK_FILE_BYTES = MAX_READERS * 64 + 4096  # what LMDB maps of lock.mdb, rounded up
-SWEEP_MAX = 1000  # expired records deleted in one transaction, so that no group has to wait long for it
-SHRINK_STEPS = (50, 5, 1)  # records deleted in one transaction while the map is full: deleting needs free pages too
-SHORT_TRIES = 3  # of a looker-in that finds the data file short
-READ_BATCH = 256  # records read in one transaction by `records`: a reader that dawdles keeps old pages from reuse
+SWEEP_MAX = 1000  # expired entries deleted in one transaction, so that no group has to wait long for it
+SHRINK_STEPS = (50, 5, 1)  # entries deleted in one transaction while the map is full: deleting needs free pages too
+SHORT_TRIES = 3  # of another process that finds the data file short
+READ_BATCH = 256  # entries read in one transaction by `entries`: a reader that dawdles keeps old pages from reuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class LmdbStore:
             if short:
                 fill_up(env, folder / "data.mdb")
             store = cls(env, create=True)
-            store._settle_schema()
+            store._check_schema()
             problems = store.check() if short else []
             if problems:
                 raise lmdb.CorruptedError(problems[0])
@@ -104,7 +105,7 @@ class LmdbStore:
         return store
 
     @classmethod
-    def open_beside(cls, folder: Path, *, readonly: bool) -> LmdbStore:
+    def attach(cls, folder: Path, *, readonly: bool) -> LmdbStore:
         """For another process than the daemon's, also while it runs. Raises lmdb.Error, OSError."""
         env = lmdb.open(
             str(folder),
@@ -131,12 +132,12 @@ class LmdbStore:
     # -- reading -----------------------------------------------------------------------------------
 
     def read(self, key: bytes, variants: int) -> list[bytes | None]:
-        """The raw records of the first `variants` slots."""
+        """The raw entrys of the first `variants` slots."""
         with self.env.begin(db=self._entries) as txn:
             return [txn.get(slot_key(key, variant)) for variant in range(variants)]
 
-    def records(self) -> Iterator[tuple[bytes, bytes]]:
-        """All (slot key, raw record) in order of the keys; those that come or go meanwhile may be missing."""
+    def entries(self) -> Iterator[tuple[bytes, bytes]]:
+        """All (slot key, raw entry) in order of the keys; those that come or go meanwhile may be missing."""
         start = b"\0"
         while True:
             with self.env.begin(db=self._entries) as txn:
@@ -174,7 +175,7 @@ class LmdbStore:
         now_us: int,
         max_bytes: int,
     ) -> int:
-        """One group in one transaction, then what is expired or too much goes. Returns how many records were evicted.
+        """One group in one transaction, then what is expired or too much goes. Returns how many entries were evicted.
 
         Raises lmdb.Error or OSError; then nothing of it happened.
         """
@@ -213,22 +214,22 @@ class LmdbStore:
             return cursor.first() and split_index_key(cursor.key())[0] <= now_us
 
     def purge_expired(self, now_us: int) -> tuple[int, int]:
-        """Deletes all that is expired; returns (records, bytes)."""
-        records = freed_bytes = 0
+        """Deletes all that is expired; returns (entries, bytes)."""
+        deleted = freed_bytes = 0
         while True:
             with self.env.begin(write=True) as txn:
                 before = self._counter(txn, "bytes")
                 swept = self._sweep(txn, now_us, SWEEP_MAX)
                 freed_bytes += before - self._counter(txn, "bytes")
-                records += swept
+                deleted += swept
             fill_up(self.env, self._data_path)
             if swept < SWEEP_MAX:
-                return records, freed_bytes
+                return deleted, freed_bytes
 
     def purge(self, name: str | None) -> int:
         """Deletes what has `name` in prompt or text, or in a prompt whose end was not kept; None: all. How many."""
         wanted = name.casefold() if name is not None else None
-        slots = [slot for slot, raw in self.records() if wanted is None or _names(raw, wanted)]
+        slots = [slot for slot, raw in self.entries() if wanted is None or _names(raw, wanted)]
         for start in range(0, len(slots), SWEEP_MAX):
             with self.env.begin(write=True) as txn:
                 for slot in slots[start : start + SWEEP_MAX]:
@@ -301,7 +302,7 @@ class LmdbStore:
 
     # -- health ------------------------------------------------------------------------------------
 
-    def _settle_schema(self) -> None:
+    def _check_schema(self) -> None:
         found = self.schema()
         if found == SCHEMA:
             return
@@ -313,7 +314,7 @@ class LmdbStore:
             log.warning("cache.path: emptied, it was of version %d and this daemon writes version %d", found, SCHEMA)
 
     def check(self) -> list[str]:
-        """What is wrong, in words; [] where every record decodes and indexes and byte count agree with them."""
+        """What is wrong, in words; [] where every entry decodes and indexes and byte count agree with them."""
         problems: list[str] = []
         try:
             with self.env.begin() as txn:
@@ -322,7 +323,7 @@ class LmdbStore:
                 total_bytes = 0
                 for slot, raw in txn.cursor(self._entries):
                     total_bytes += len(slot) + len(raw)
-                    problems += self._check_record(txn, slot, raw)
+                    problems += self._check_entry(txn, slot, raw)
                 counted = self._counter(txn, "bytes")
                 if counted != total_bytes:
                     problems.append(f"bytes: {counted} counted, {total_bytes} there")
@@ -335,7 +336,7 @@ class LmdbStore:
             problems.append(f"unreadable: {error}")
         return problems
 
-    def _check_record(self, txn: lmdb.Transaction[bytes], slot: bytes, raw: bytes) -> list[str]:
+    def _check_entry(self, txn: lmdb.Transaction[bytes], slot: bytes, raw: bytes) -> list[str]:
         name = slot.hex()
         if len(slot) != SLOT_KEY_BYTES:
             return [f"{name}: the key has {len(slot)} bytes, want {SLOT_KEY_BYTES}"]

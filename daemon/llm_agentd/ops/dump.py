@@ -105,7 +105,7 @@ def _open(path: Path, *, readonly: bool) -> LmdbStore:
             " or the daemon uses another cache.path"
         )
     try:
-        return LmdbStore.open_beside(path, readonly=readonly)
+        return LmdbStore.attach(path, readonly=readonly)
     except lmdb.NotFoundError:
         raise StartError(f"cache.path: {path} holds no llm-agentd cache; check cache.path") from None
     except (lmdb.Error, OSError) as error:
@@ -117,7 +117,7 @@ def _open(path: Path, *, readonly: bool) -> LmdbStore:
 
 def _rows(store: LmdbStore) -> Iterator[_Row]:
     """All entries that decode; `--verify` reports the others."""
-    for slot, raw in store.records():
+    for slot, raw in store.entries():
         try:
             yield _Row(slot, decode(raw), len(slot) + len(raw))
         except DamagedEntry:

@@ -81,7 +81,7 @@ def _purge(path: Path, player: str | None) -> int:
     if not (path / "data.mdb").is_file():
         return 0
     try:
-        cache = LmdbStore.open_beside(path, readonly=False)
+        cache = LmdbStore.attach(path, readonly=False)
         try:
             if cache.schema() != CACHE_SCHEMA:
                 raise StartError(
