@@ -25,10 +25,10 @@ def test_indexed_text_is_found_by_its_own_words(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "asked"), [("berries", "berry"), ("running", "runs"), ("Müller", "muller"), ("hides", "hiding")]
+    ("statement", "question"), [("berries", "berry"), ("running", "runs"), ("Müller", "muller"), ("hides", "hiding")]
 )
-def test_word_is_found_in_another_form(told: str, asked: str) -> None:
-    assert index_words(told) == index_words(asked)
+def test_word_is_found_in_another_form(statement: str, question: str) -> None:
+    assert index_words(statement) == index_words(question)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Memory through the whole daemon: what is kept of replies, the ops on the wire, the model's quiet hour, HTTP."""
+"""Memory in the whole daemon: what is kept of replies, the ops on the wire and over HTTP, summaries by the model."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ OTHER = {"id": "npc-2", "name": "Mira", "role": "healer"}
 LINE = {"npc": "npc-1", "name": "Mira", "player": "Ana", "place": "Oakford", "text": "Ana refused my price"}
 
 
-class Heard:
-    """A script for the stub that keeps the prompts it was asked."""
+class RecordingScript:
+    """A script for the stub engine that keeps the prompts it gets."""
 
     def __init__(self, reply: bytes = b"Well met.") -> None:
         self.prompts: list[str] = []
@@ -66,55 +66,58 @@ def running(
 
 
 def think(client: Client, utterance: str | None = "Good evening!", **fields: Any) -> dict[str, Any]:
-    asked = {"op": "think", "npc": MIRA, "player": "Ana", "utterance": utterance, "context": {"place": "Oakford"}}
-    return client.ask(**(asked | fields))
+    record = {"op": "think", "npc": MIRA, "player": "Ana", "utterance": utterance, "context": {"place": "Oakford"}}
+    return client.ask(**(record | fields))
 
 
-def kept(memory: SqliteMemory) -> list[tuple[str, str, str]]:
+def kept_exchanges(memory: SqliteMemory) -> list[tuple[str, str, str]]:
     memory.flush()
     return [(row["npc"], row["said"], row["text"]) for row in reversed(memory.list_newest(None, None, 200))]
 
 
-def test_a_reply_is_kept_once_when_it_is_done_also_from_the_cache(tmp_path: Path, endpoint: str) -> None:
-    heard = Heard()
-    with running(tmp_path, endpoint, lambda: StubEngine(script=heard, fail_mark="boom")) as (client, memory, _):
+def test_finished_reply_is_kept_once_whether_generated_or_cached(tmp_path: Path, endpoint: str) -> None:
+    script = RecordingScript()
+    with running(tmp_path, endpoint, lambda: StubEngine(script=script, fail_mark="boom")) as (client, memory, _):
         assert think(client)["cache"] == "miss"
         assert think(client, npc=OTHER)["cache"] == "hit"
         assert think(client, "boom", npc=OTHER)["code"] == "engine_failed"
         think(client, draft={"title": "the witch", "persona": "A witch lives alone."})
         think(client, "Small talk.", player="Bo", remember=False)
         client.ask(op="infer", prompt="Once upon a time")
-        assert kept(memory) == [("npc-1", "Good evening!", "Well met."), ("npc-2", "Good evening!", "Well met.")]
-        assert think(client)["cache"] == "miss"  # a talk that has gone on is another question
-        assert heard.prompts[-1].count("Good evening!") == 2
+        assert kept_exchanges(memory) == [
+            ("npc-1", "Good evening!", "Well met."),
+            ("npc-2", "Good evening!", "Well met."),
+        ]
+        assert think(client)["cache"] == "miss"  # its turns are a part of the prompt now
+        assert script.prompts[-1].count("Good evening!") == 2
         assert think(client, None, player="Cy")["cache"] == "miss"
         assert think(client, None, player="Cy", npc=OTHER)["cache"] == "hit"  # a greeting
         assert think(client, None, player="Cy")["cache"] == "hit"
 
 
-def test_what_was_cancelled_is_not_kept(tmp_path: Path, endpoint: str) -> None:
+def test_cancelled_reply_is_not_kept(tmp_path: Path, endpoint: str) -> None:
     stepping, go_on = threading.Event(), threading.Event()
 
     def step(_: int) -> None:
         stepping.set()
         assert go_on.wait(WAIT_S)
 
-    with running(tmp_path, endpoint, lambda: StubEngine(script=Heard(), on_step=step)) as (client, memory, _):
+    with running(tmp_path, endpoint, lambda: StubEngine(script=RecordingScript(), on_step=step)) as (client, memory, _):
         client.send({"op": "think", "id": "t", "npc": MIRA, "player": "Ana", "utterance": "Hello"})
         assert stepping.wait(WAIT_S)
         assert client.ask(op="cancel", target="t")["found"]
         go_on.set()
         (last,) = client.events("t")
         assert last.get("code") == "cancelled"
-        assert kept(memory) == []
+        assert kept_exchanges(memory) == []
 
 
-def test_an_outcome_is_told_listed_and_forgotten_with_the_cached_replies(tmp_path: Path, endpoint: str) -> None:
-    heard = Heard()
-    with running(tmp_path, endpoint, lambda: StubEngine(script=heard)) as (client, memory, cache):
+def test_outcome_is_prompted_listed_and_forgotten_with_the_cached_replies(tmp_path: Path, endpoint: str) -> None:
+    script = RecordingScript()
+    with running(tmp_path, endpoint, lambda: StubEngine(script=script)) as (client, memory, cache):
         assert client.ask(op="remember", lines=[LINE, LINE | {"player": "Bo", "text": "Bo paid."}])["kept"] == 2
         think(client)
-        assert "[place Oakford; memory Ana refused my price]" in heard.prompts[-1]
+        assert "[place Oakford; memory Ana refused my price]" in script.prompts[-1]
         think(client, player="Bo")
         memory.flush()
         listed = client.ask(op="memories", player="Ana", limit=5)["memories"]
@@ -132,21 +135,21 @@ def test_an_outcome_is_told_listed_and_forgotten_with_the_cached_replies(tmp_pat
         assert client.ask(op="memories", player="Ana")["memories"] == []
         assert (cache.purge("Ana"), cache.stats()["entries"]) == (0, 1), "what is left does not name the player"
         think(client)
-        assert "memory" not in heard.prompts[-1]
+        assert "memory" not in script.prompts[-1]
         assert client.ask(op="stats")["stats"]["memory"]["backend"] == "sqlite"
 
 
-def test_a_peer_that_asks_in_turns_is_answered_once_it_is_forgotten(tmp_path: Path, endpoint: str) -> None:
+def test_forget_over_a_req_socket_is_answered_when_it_is_done(tmp_path: Path, endpoint: str) -> None:
     with running(tmp_path, endpoint, StubEngine) as (_, memory, _cache):
         client = Client(endpoint, zmq.REQ)
         client.send({"op": "remember", "id": "a", "lines": [LINE]}, {"op": "forget", "id": "b", "all": True})
         assert [record["id"] for record in client.events("a", "b")] == ["a", "b"]
-        assert kept(memory) == []
+        assert kept_exchanges(memory) == []
         client.close()
 
 
 @pytest.mark.parametrize(
-    ("fields", "problem"),
+    ("fields", "message"),
     [
         ({"op": "forget"}, "npc, player: name one of them, or set all: true to forget everything"),
         ({"op": "remember", "lines": []}, "lines: "),
@@ -155,14 +158,16 @@ def test_a_peer_that_asks_in_turns_is_answered_once_it_is_forgotten(tmp_path: Pa
         ({"op": "memories", "name": "x"}, "name: unknown field"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path: Path, endpoint: str, fields: dict[str, Any], problem: str) -> None:
+def test_invalid_record_is_refused_by_field(
+    tmp_path: Path, endpoint: str, fields: dict[str, Any], message: str
+) -> None:
     with InProcess(endpoint) as daemon, daemon.client() as client:
         answer = client.ask(**fields)
         assert answer["code"] == "bad_request"
-        assert answer["message"].startswith(problem)
+        assert answer["message"].startswith(message)
 
 
-def test_without_memory_the_ops_answer_all_the_same(endpoint: str) -> None:
+def test_ops_without_memory_answer_with_nothing(endpoint: str) -> None:
     with InProcess(endpoint) as daemon, daemon.client() as client:
         assert client.ask(op="remember", lines=[LINE])["kept"] == 0
         assert client.ask(op="memories")["memories"] == []
@@ -170,7 +175,7 @@ def test_without_memory_the_ops_answer_all_the_same(endpoint: str) -> None:
 
 
 class Narrow(StubEngine):
-    """Finds what is remembered too long, whatever the guess was."""
+    """Its context is too small for memory, against the estimate."""
 
     def encode(self, prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> Prompt:
         if messages and len(messages) > 2:
@@ -178,19 +183,19 @@ class Narrow(StubEngine):
         return super().encode(prompt, messages, sampling)
 
 
-def test_what_does_not_fit_all_the_same_is_answered_without_memory(tmp_path: Path, endpoint: str) -> None:
-    heard = Heard()
-    with running(tmp_path, endpoint, lambda: Narrow(script=heard)) as (client, _, _cache):
+def test_prompt_that_does_not_fit_is_answered_without_memory(tmp_path: Path, endpoint: str) -> None:
+    script = RecordingScript()
+    with running(tmp_path, endpoint, lambda: Narrow(script=script)) as (client, _, _cache):
         think(client, "Hello!")
         assert think(client, "Any news?")["text"] == "Well met."
-        assert "Hello!" not in heard.prompts[-1]
-        own = [{"speaker": "Ana", "text": "Hello!"}, {"speaker": "Mira", "text": "Aye."}]
-        assert think(client, "Any news?", history=own)["code"] == "too_large"
+        assert "Hello!" not in script.prompts[-1]
+        history = [{"speaker": "Ana", "text": "Hello!"}, {"speaker": "Mira", "text": "Aye."}]
+        assert think(client, "Any news?", history=history)["code"] == "too_large"
 
 
 @pytest.mark.slow
-def test_the_embedded_model_is_told_what_came_of_things(tmp_path: Path, endpoint: str) -> None:
-    asked: list[Sequence[Message]] = []
+def test_embedded_model_gets_outcomes_facts_and_turns(tmp_path: Path, endpoint: str) -> None:
+    encoded_messages: list[Sequence[Message]] = []
 
     def embedded() -> Engine:
         engine = open_engine(
@@ -207,7 +212,7 @@ def test_the_embedded_model_is_told_what_came_of_things(tmp_path: Path, endpoint
 
         def spied(prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> Prompt:
             encoded = encode(prompt, messages, sampling)  # raises where it does not fit
-            asked.append(messages or ())
+            encoded_messages.append(messages or ())
             return encoded
 
         engine.encode = spied  # type: ignore[method-assign]
@@ -223,11 +228,11 @@ def test_the_embedded_model_is_told_what_came_of_things(tmp_path: Path, endpoint
             assert think(client, f"So it is, {number}.", deadline_ms=60_000)["event"] == "done"
         memory.flush()
         assert think(client, "Where is my lantern?", deadline_ms=60_000)["event"] == "done"
-        assert asked[-1][-1].content == (
+        assert encoded_messages[-1][-1].content == (
             "[place Oakford; memory Ana refused my price, Ana said: I hid my lantern under the oak]\n"
             "Ana: Where is my lantern?"
         )
-        assert [message.content for message in asked[-1][1:-1:2]] == [
+        assert [message.content for message in encoded_messages[-1][1:-1:2]] == [
             f"Ana: So it is, {number}." for number in range(5)
         ]
 
@@ -235,7 +240,7 @@ def test_the_embedded_model_is_told_what_came_of_things(tmp_path: Path, endpoint
 # -- summaries ------------------------------------------------------------------------------------
 
 
-def talk_of_years(memory: SqliteMemory) -> None:
+def add_15_exchanges(memory: SqliteMemory) -> None:
     for number in range(15):
         memory.add_exchange(
             MemoryTurn("npc-1", "Mira", "Ana", "Oakford", f"I saw tower {number}."), "Aye.", time.monotonic()
@@ -246,66 +251,66 @@ def talk_of_years(memory: SqliteMemory) -> None:
 def facts_of(memory: SqliteMemory) -> list[str]:
     deadline_s = time.monotonic() + WAIT_S
     while time.monotonic() < deadline_s:
-        memory.flush()  # which wakes the writer, who looks for work
+        memory.flush()  # the writer looks for a job after each round
         if facts := [row["text"] for row in memory.list_newest(None, None, 200) if row["kind"] == "fact"]:
             return facts
     pytest.fail("nothing was summarized")
 
 
 def test_model_summarizes_while_idle(tmp_path: Path, endpoint: str) -> None:
-    heard = Heard(b"- Ana saw ten towers.\n- Ana likes towers.")
-    with running(tmp_path, endpoint, lambda: StubEngine(script=heard), summarize_by="model") as (
+    script = RecordingScript(b"- Ana saw ten towers.\n- Ana likes towers.")
+    with running(tmp_path, endpoint, lambda: StubEngine(script=script), summarize_by="model") as (
         _,
         memory,
         _cache,
     ):
-        talk_of_years(memory)
+        add_15_exchanges(memory)
         assert facts_of(memory) == ["Ana likes towers", "Ana saw ten towers"]
-        (asked,) = heard.prompts
-        assert "at most 3 short facts about Ana" in asked
-        assert "Ana: I saw tower 0." in asked
-        assert "tower 10" not in asked  # the last ones stand in prompts themselves
+        (prompt,) = script.prompts
+        assert "at most 3 short facts about Ana" in prompt
+        assert "Ana: I saw tower 0." in prompt
+        assert "tower 10" not in prompt  # the last five are turns of prompts
 
 
 def test_auto_summarizes_by_rules_for_a_small_model(tmp_path: Path, endpoint: str) -> None:
-    heard = Heard()
-    with running(tmp_path, endpoint, lambda: StubEngine(script=heard), summarize_by="auto") as (
+    script = RecordingScript()
+    with running(tmp_path, endpoint, lambda: StubEngine(script=script), summarize_by="auto") as (
         _,
         memory,
         _cache,
     ):
-        talk_of_years(memory)
+        add_15_exchanges(memory)
         assert facts_of(memory)[-1] == "Ana saw tower 0"
-        assert heard.prompts == []
+        assert script.prompts == []
 
 
 def test_request_cancels_a_summary_which_is_made_again_later(tmp_path: Path, endpoint: str) -> None:
-    at_work, asked = threading.Event(), threading.Event()
-    heard = Heard(b"- Ana saw ten towers.")
+    is_summarizing, is_asked = threading.Event(), threading.Event()
+    script = RecordingScript(b"- Ana saw ten towers.")
 
     def step(_: int) -> None:
-        if heard.prompts and not asked.is_set():
-            at_work.set()
-            assert asked.wait(WAIT_S)
+        if script.prompts and not is_asked.is_set():
+            is_summarizing.set()
+            assert is_asked.wait(WAIT_S)
 
-    with running(tmp_path, endpoint, lambda: StubEngine(script=heard, on_step=step), summarize_by="model") as parts:
+    with running(tmp_path, endpoint, lambda: StubEngine(script=script, on_step=step), summarize_by="model") as parts:
         client, memory, _ = parts
-        talk_of_years(memory)
-        assert at_work.wait(WAIT_S)
+        add_15_exchanges(memory)
+        assert is_summarizing.wait(WAIT_S)
         client.send(
             {"op": "think", "id": "t", "npc": OTHER, "player": "Bo", "utterance": "Hello", "priority": "ambient"}
         )
         client.ask(op="stats")  # the daemon has both by now
-        asked.set()
+        is_asked.set()
         assert client.events("t")[-1]["event"] == "done"
         assert facts_of(memory) == ["Ana saw ten towers"]
-        assert sum("You keep notes" in prompt for prompt in heard.prompts) == 2  # the first was given up
+        assert sum("You keep notes" in prompt for prompt in script.prompts) == 2  # the first was cancelled
 
 
 # -- over HTTP ------------------------------------------------------------------------------------
 
 
-def test_the_game_reaches_it_by_post(endpoint: str) -> None:
+def test_ops_over_http_reach_the_daemon_by_post_alone(endpoint: str) -> None:
     def script(record: dict[str, Any]) -> list[dict[str, Any]]:
         return [{"event": "done", "got": record["op"]}]
 

@@ -1,4 +1,4 @@
-"""The classifier beside the word list: asked both ways, never in the way of others, and never needed."""
+"""The classifier beside the word list: asked about both sides, in nobody's way, and optional."""
 
 from __future__ import annotations
 
@@ -16,36 +16,37 @@ from llm_agentd.config import load_config
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import StartError
-from llm_agentd.moderation.classifier import ClassifierThread, ModelClassifier, Unclear, UrlClassifier
+from llm_agentd.moderation.classifier import Classifier, ClassifierThread, ModelClassifier, Unclear, UrlClassifier
 from llm_agentd.moderation.moderator import Moderator
 from tests.support.daemon_in_process import InProcess
 
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
 
 
-class Plain:
-    """Calls threats and poison unsafe."""
+class FakeClassifier:
+    """Finds violence in threats and poison."""
 
     def __init__(self) -> None:
-        self.seen: list[str] = []
+        self.texts: list[str] = []
         self.threads: set[str] = set()
-        self.broken = False
+        self.is_broken = False
 
     def category(self, text: str) -> str:
-        self.seen.append(text)
+        self.texts.append(text)
         self.threads.add(threading.current_thread().name)
-        if self.broken:
+        if self.is_broken:
             raise Unclear("down")
         return "violence" if "threat" in text or "poison" in text else ""
 
     def close(self) -> None:
-        self.seen.append("closed")
+        self.texts.append("closed")
 
 
-def daemon(tmp_path: Path, classifier: Any, reply: str = "Well met.") -> InProcess:
-    engine = lambda: StubEngine(script=lambda _: [reply.encode()])  # noqa: E731
+def daemon(tmp_path: Path, classifier: Classifier, reply: str = "Well met.") -> InProcess:
     return InProcess(
-        f"ipc://{tmp_path}/d", engine=engine, moderator=Moderator(None, classifier=ClassifierThread(classifier))
+        f"ipc://{tmp_path}/d",
+        engine=lambda: StubEngine(script=lambda _: [reply.encode()]),
+        moderator=Moderator(None, classifier=ClassifierThread(classifier)),
     )
 
 
@@ -54,46 +55,46 @@ def ask(client: Any, words: str, **fields: Any) -> dict[str, Any]:
     return answer
 
 
-def test_it_is_asked_of_both_sides_on_a_thread_of_its_own(tmp_path: Path) -> None:
-    plain = Plain()
-    with daemon(tmp_path, plain) as running, running.client() as client:
+def test_classifier_sees_each_text_of_both_sides_once_on_its_own_thread(tmp_path: Path) -> None:
+    fake = FakeClassifier()
+    with daemon(tmp_path, fake) as running, running.client() as client:
         assert ask(client, "Good day!", stream=True)["text"] == "Well met."
-        assert plain.seen == ["Good day!", "Well met."]
-        stopped = ask(client, "A threat to you!")
-        assert (stopped["code"], stopped["by"]) == ("filtered", "player")
-        assert "classifier: violence" in stopped["message"]
-        assert ask(client, "fuck you")["code"] == "filtered"  # the word list needs nobody
-        assert plain.seen == ["Good day!", "Well met.", "A threat to you!"]
+        assert fake.texts == ["Good day!", "Well met."]
+        blocked = ask(client, "A threat to you!")
+        assert (blocked["code"], blocked["by"]) == ("filtered", "player")
+        assert "classifier: violence" in blocked["message"]
+        assert ask(client, "fuck you")["code"] == "filtered"  # by the word list, before the classifier
+        assert fake.texts == ["Good day!", "Well met.", "A threat to you!"]
         ask(client, "Good day!")
-        assert len(plain.seen) == 3  # known by now
-    assert plain.threads == {"classifier"}
-    assert plain.seen[-1] == "closed"
+        assert len(fake.texts) == 3  # its verdict is remembered
+    assert fake.threads == {"classifier"}
+    assert fake.texts[-1] == "closed"
 
 
-def test_a_reply_is_held_back_whole_and_never_streams(tmp_path: Path) -> None:
-    with daemon(tmp_path, Plain(), "Drink this poison.") as running, running.client() as client:
+def test_reply_to_be_classified_is_not_streamed(tmp_path: Path) -> None:
+    with daemon(tmp_path, FakeClassifier(), "Drink this poison.") as running, running.client() as client:
         client.send({"op": "think", "id": "a", "npc": NPC, "player": "Ana", "utterance": "Hi!", "stream": True})
         (event,) = client.events("a")
         assert (event["code"], event["by"]) == ("filtered", "model")
         assert "poison" not in json.dumps(event)
 
 
-def test_one_that_is_down_leaves_it_to_the_word_list_and_is_left_alone_a_while(
+def test_classifier_that_is_down_leaves_it_to_the_word_list_and_is_not_asked_for_a_while(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    plain = Plain()
-    plain.broken = True
-    with daemon(tmp_path, plain) as running, running.client() as client:
+    fake = FakeClassifier()
+    fake.is_broken = True
+    with daemon(tmp_path, fake) as running, running.client() as client:
         for number in range(4):
             assert ask(client, f"A threat, number {number}.")["event"] == "done"
-    assert plain.seen == ["A threat, number 0.", "closed"]
-    assert len([one for one in caplog.records if "word list alone" in one.message]) == 1
+    assert fake.texts == ["A threat, number 0.", "closed"]
+    assert len([record for record in caplog.records if "word list alone" in record.message]) == 1
 
 
-def test_a_question_can_be_cancelled_while_it_is_judged(tmp_path: Path) -> None:
+def test_cancel_while_classifying_answers_at_once(tmp_path: Path) -> None:
     entered, gate = threading.Event(), threading.Event()
 
-    class Slow(Plain):
+    class Slow(FakeClassifier):
         def category(self, text: str) -> str:
             entered.set()
             gate.wait(10)
@@ -102,7 +103,7 @@ def test_a_question_can_be_cancelled_while_it_is_judged(tmp_path: Path) -> None:
     with daemon(tmp_path, Slow()) as running, running.client() as client:
         client.send({"op": "think", "id": "a", "npc": NPC, "player": "Ana", "utterance": "Hi!"})
         assert entered.wait(10)
-        assert client.ask(op="ping", id="p")["pong"]  # nobody else waits
+        assert client.ask(op="ping", id="p")["pong"]  # no other request waits
         client.send({"op": "cancel", "id": "c", "target": "a"})
         assert {event["id"]: event.get("code") for event in client.events("a", "c")} == {"a": "cancelled", "c": None}
         gate.set()
@@ -145,13 +146,13 @@ def test_url_classifier_without_a_usable_answer_is_unclear(
 # --- a model ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("said", "category"), [("safe", ""), ("\n\nunsafe\nS10", "S10"), ("Unsafe.", "unsafe")])
-def test_a_model_that_says_safe_or_unsafe(said: str, category: str) -> None:
+@pytest.mark.parametrize(("reply", "category"), [("safe", ""), ("\n\nunsafe\nS10", "S10"), ("Unsafe.", "unsafe")])
+def test_model_classifier_reads_safe_or_unsafe_and_the_category(reply: str, category: str) -> None:
     prompts: list[str] = []
 
     def script(prompt: str) -> list[bytes]:
         prompts.append(prompt)
-        return [said.encode()]
+        return [reply.encode()]
 
     classifier = ModelClassifier(lambda: StubEngine(script=script))
     assert classifier.category("Hello there") == category
@@ -160,8 +161,8 @@ def test_a_model_that_says_safe_or_unsafe(said: str, category: str) -> None:
     classifier.close()
 
 
-def test_the_real_engine_is_asked_and_words_that_are_no_verdict_are_none() -> None:
-    """The embedded model was not made to classify: it talks, and that is no verdict."""
+def test_model_that_talks_gives_no_verdict() -> None:
+    """The embedded model, which was not made to classify, on the real engine."""
     classifier = ModelClassifier(lambda: open_engine("llama", max_num_seqs=1, threads=1))
     for _ in range(2):
         with pytest.raises(Unclear, match="neither safe nor unsafe"):
@@ -169,8 +170,13 @@ def test_the_real_engine_is_asked_and_words_that_are_no_verdict_are_none() -> No
     classifier.close()
 
 
-def test_settings_of_the_classifier(tmp_path: Path) -> None:
-    with pytest.raises(StartError, match="want one of them"):
-        load_config(sets=["agents.moderation_url=http://x/", f"agents.moderation_model={tmp_path}/x.gguf"], environ={})
-    with pytest.raises(StartError, match="moderation_url"):
-        load_config(sets=["agents.moderation_url=x"], environ={})
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["agents.moderation_url=http://x/", "agents.moderation_model=/x.gguf"], "want one of them"),
+        (["agents.moderation_url=x"], "moderation_url"),
+    ],
+)
+def test_invalid_settings_of_the_classifier_stop_the_start(settings: list[str], message: str) -> None:
+    with pytest.raises(StartError, match=message):
+        load_config(sets=settings, environ={})

@@ -86,10 +86,10 @@ def test_fact_cannot_add_another_fact(key: str, value: str) -> None:
 @settings(max_examples=200, deadline=None)
 def test_earlier_turns_and_lines_to_avoid_stay_one_line(speaker: str, text: str) -> None:
     turns = (Turn(f"B{speaker}", f"x{text}"), Turn("Mira", f"y{text}"))
-    user, own = prompt.history(turns, "Mira")
-    assert (user.role, own.role) == ("user", "assistant")
-    assert "\n" not in user.content + own.content
-    assert not own.content.startswith("[")
+    user, assistant = prompt.history(turns, "Mira")
+    assert (user.role, assistant.role) == ("user", "assistant")
+    assert "\n" not in user.content + assistant.content
+    assert not assistant.content.startswith("[")
     lines = user_lines(replace(BARE, avoid=(f"x{text}",)))
     assert len(lines) == 3
     assert lines[2].startswith('(Do not repeat: "x')

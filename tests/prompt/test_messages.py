@@ -23,13 +23,13 @@ def system(role: Role, think: Think = MIRA, language: str = "en") -> list[str]:
 
 
 def test_prompt_of_a_role_with_two_fields_is_as_trained() -> None:
-    asked, said = prompt.build(MIRA, Roles.load().get("healer"))
-    assert asked.content == (
+    system_message, user_message = prompt.build(MIRA, Roles.load().get("healer"))
+    assert system_message.content == (
         "A healer mends wounds, brews potions and knows every herb of the forest.\n"
         "Speak in character, in one or two short sentences.\n"
         "You are Mira, the healer. Old and kind."
     )
-    assert said.content == "[time evening; place Oakford; mood calm]\nAna: Good evening!"
+    assert user_message.content == "[time evening; place Oakford; mood calm]\nAna: Good evening!"
 
 
 def test_fields_for_the_game_are_not_in_the_prompt() -> None:
@@ -80,8 +80,8 @@ def test_draft_takes_the_place_of_the_role() -> None:
 
 def test_earlier_turns_come_between_the_system_message_and_this_moment() -> None:
     turns = (Turn("Ana", "Hello!"), Turn("Bram", "Hi."), Turn("Mira", "Welcome, both."), Turn("Ana", "Any\nherbs?"))
-    asked = PromptBuilder(Roles.load()).build(replace(MIRA, history=turns)).messages
-    assert [(message.role, message.content) for message in asked[1:-1]] == [
+    messages = PromptBuilder(Roles.load()).build(replace(MIRA, history=turns)).messages
+    assert [(message.role, message.content) for message in messages[1:-1]] == [
         ("user", "Ana: Hello!\nBram: Hi."),
         ("assistant", "Welcome, both."),
         ("user", "Ana: Any herbs?"),

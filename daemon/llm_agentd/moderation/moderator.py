@@ -164,8 +164,8 @@ class Moderator:
         )
 
     def _look_up(self, text: str) -> Verdict | None:
-        hit = self._words.find(text)
-        return None if hit is None else Verdict(False, hit.kind, hit.match)
+        finding = self._words.find(text)
+        return None if finding is None else Verdict(False, finding.kind, finding.match)
 
 
 def build(settings: Settings, audit: Log | None, classifier: ClassifierThread | None = None) -> Moderator | None:
