@@ -11,6 +11,8 @@ from hearthling.data import FOLDER, DataError, load
 from hearthling.data.__main__ import main
 from llm_agentd.roles import Roles
 
+BLOCK = "want a text block: `|` behind the key, then one entry a line"
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -81,6 +83,13 @@ def test_scene_in_two_files_is_refused(folder: Path) -> None:
     (fault,) = faults_of(folder)
     assert "trade.yaml, line" in fault
     assert "the scene 'greeting' stands in" in fault
+
+
+@pytest.mark.parametrize("replies", ["\n      - Hello", " {speaker}", " 12"])
+def test_replies_that_are_no_text_are_refused(folder: Path, replies: str) -> None:
+    text = f"more:\n  about: more\n  replies:\n    anyone:{replies}\n"
+    (folder / "scenes" / "more.yaml").write_text(text, encoding="utf-8")
+    assert faults_of(folder) == [f"{folder}/scenes/more.yaml, line 4: anyone: {BLOCK}"]
 
 
 def test_scene_without_lines_is_refused(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Reads the YAML files of `hearthling/data`; each fault is told with its file, its line and the nearest known name.
 
-A text block (`key: |`) is a list with one entry a line; a word list is parted by commas or line ends. Pure but for
-the reading; knows nothing of what the files are about (that is `records.py`).
+A text block (`key: |`) is a list with one entry a line; a word list is parted by commas or line ends. Knows nothing of
+what the files are about (that is `records.py`).
 """
 
 from __future__ import annotations
@@ -29,18 +29,20 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _lines(value: Any) -> Any:
-    return tuple(text for _, text in numbered_lines(value)) if isinstance(value, str) else value
+def _lines(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, str):
+        raise ValueError("want a text block: `|` behind the key, then one entry a line")
+    return tuple(text for _, text in numbered_lines(value))
 
 
 def _words(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    return tuple(word for word in (part.strip() for part in value.replace("\n", ",").split(",")) if word)
+    return tuple(word for word in split_words(value.replace("\n", ",")) if word)
 
 
 Lines = Annotated[tuple[str, ...], BeforeValidator(_lines)]  # one entry a line
-Words = Annotated[tuple[str, ...], BeforeValidator(_words)]  # parted by commas or line ends
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]  # parted by commas or line ends, or a list in brackets
 
 
 def split_words(text: str) -> tuple[str, ...]:
@@ -109,7 +111,7 @@ def _message(detail: ErrorDetails, kind: Any) -> str:
         return f"unknown key {name!r}{did_you_mean(str(name), _known_keys(kind, above))}"
     if detail["type"] == "missing":
         return f"the key {name!r} is missing"
-    return f"{name}: {detail['msg']}"
+    return f"{name}: {detail['msg'].removeprefix('Value error, ')}"
 
 
 def _known_keys(kind: Any, keys: list[int | str]) -> list[str]:

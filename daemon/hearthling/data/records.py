@@ -119,15 +119,15 @@ class Topic(Record):
     role: str | None = None
     otherwise: str | None = None
     item: bool = False
-    experts: tuple[str, ...] = ()
-    fits: tuple[str, ...] = ()
+    experts: Words = ()
+    fits: Words = ()
     kind: str | None = None
 
 
 class Scene(Record):
     about: str
-    alike: tuple[str, ...] = ()
-    own_lines_only: tuple[str, ...] = ()
+    alike: Words = ()
+    own_lines_only: Words = ()
     player: Lines = ()
     replies: dict[str, Lines] = Field(default_factory=dict)
 
