@@ -15,7 +15,9 @@ from llm_agentd.errors import StartError
 
 
 @pytest.mark.slow
-def test_hit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hit_reports_ratios_figures_and_a_plot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(hit, "ROUNDS", 1)
     monkeypatch.setattr(hit, "CALLS", 20)
     monkeypatch.setattr(hit, "IDLE_S", 0.1)
@@ -32,7 +34,7 @@ def test_hit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 @pytest.mark.slow
-def test_decode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decode_reports_a_ratio_for_each_batch_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decode, "ROUNDS", 1)
     monkeypatch.setattr(decode, "SEQUENCES", (1, 2))
     monkeypatch.setattr(decode, "REQUESTS_PER_SEQUENCE", 2)
@@ -44,7 +46,7 @@ def test_decode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_grammar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_grammar_reports_ratios_and_the_first_use_of_a_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grammar, "ROUNDS", 1)
     monkeypatch.setattr(grammar, "SEQUENCES", (1, 2))
     monkeypatch.setattr(grammar, "REQUESTS_PER_SEQUENCE", 1)
@@ -56,7 +58,9 @@ def test_grammar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert report["figures"]["new_schema_ms_p50"] > 0
 
 
-def test_unknown_name_and_missing_extra_name_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_name_and_missing_extra_are_refused_with_the_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(StartError, match="known: hit, decode, grammar, village, restart, ticks, memory"):
         runner.run("hits", Config())
     monkeypatch.setitem(sys.modules, "matplotlib", None)
@@ -64,14 +68,14 @@ def test_unknown_name_and_missing_extra_name_the_cure(tmp_path: Path, monkeypatc
         runner.run("hit", Config(), plot_dir=tmp_path)
 
 
-def test_percentile() -> None:
+def test_percentile_is_the_nearest_rank() -> None:
     values = [float(number) for number in range(100, 0, -1)]
     assert percentile(values, 0.5) == 51
     assert percentile(values, 0.99) == 100
     assert percentile([7.0], 0.99) == 7
 
 
-def test_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_reports_look_ups_and_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "SIZES", (20, 200))
     monkeypatch.setattr(memory, "LOOKUPS", 20)
     written = tmp_path / "memory.json"

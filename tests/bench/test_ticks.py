@@ -25,7 +25,7 @@ def verdicts(off: Run, on: Run) -> list[str]:
     return [line.split(":")[0] for line in ticks.goals([(off, on)], {f"step_gap_p99_at_{on.npcs}": ratio})]
 
 
-def test_goals_that_are_met() -> None:
+def test_goals_met_are_reported_as_met() -> None:
     calm = [50.0] * 100
     assert verdicts(run_of(50, False, calm, [0.1]), run_of(50, True, calm, [0.2])) == [
         *["met"] * 3,
@@ -45,17 +45,17 @@ def test_goals_that_are_met() -> None:
         (3, lambda: run_of(100, True, [50.0], [1.1])),
     ],
 )
-def test_goals_that_are_missed(number: int, on: Callable[[], Run]) -> None:
+def test_goals_missed_are_reported_as_missed(number: int, on: Callable[[], Run]) -> None:
     run = on()
     assert verdicts(run_of(run.npcs, False, [50.0], [0.1]), run)[number] == "missed"
 
 
-def test_npcs_without_bodies_are_no_measure() -> None:
+def test_run_with_missing_bodies_is_refused() -> None:
     with pytest.raises(StartError, match="of 3 NPCs only 1"):
         run_of(3, True, [50.0], [0.1], bodies=1)
 
 
-def test_the_daemon_gets_all_that_is_said_of_the_model() -> None:
+def test_model_sets_hold_all_set_keys_of_the_model() -> None:
     config = load_config(None, ["model.threads=1", "model.pin_cpus=0,1", "model.cpu_priority=idle"])
     assert model_sets(config) == {
         "model.threads": "1",

@@ -60,11 +60,11 @@ def daemon(home: Path) -> Iterator[str]:
             assert process.wait(TIMEOUT_S) == 0
 
 
-def test_version(home: Path) -> None:
+def test_version_is_printed(home: Path) -> None:
     assert run(home, "--version") == (0, f"llm-agentd {__version__}\n", "")
 
 
-def test_help_everywhere(home: Path) -> None:
+def test_help_lists_every_command(home: Path) -> None:
     code, out, _ = run(home, "--help")
     assert code == 0
     for command in COMMANDS:
@@ -73,7 +73,7 @@ def test_help_everywhere(home: Path) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_of(command: str, home: Path) -> None:
+def test_help_of_each_command_shows_its_usage(command: str, home: Path) -> None:
     code, out, err = run(home, command, "--help")
     assert (code, err) == (0, "")
     assert out.startswith(f"Usage: llm-agentd {command} ")
@@ -99,7 +99,7 @@ def test_help_of(command: str, home: Path) -> None:
         ),
     ],
 )
-def test_errors_are_one_line_with_a_cure(args: list[str], code: int, says: str, home: Path) -> None:
+def test_wrong_use_gives_one_line_with_a_cure(args: list[str], code: int, says: str, home: Path) -> None:
     got, out, err = run(home, *args)
     assert (got, out) == (code, "")
     assert err.startswith("llm-agentd: ")
@@ -107,7 +107,7 @@ def test_errors_are_one_line_with_a_cure(args: list[str], code: int, says: str, 
     assert says in err
 
 
-def test_a_typo_in_the_file_stops_the_start(home: Path) -> None:
+def test_typo_in_the_file_stops_the_start(home: Path) -> None:
     (home / "typo.yaml").write_text("htpp:\n  port: 1\n")
     code, out, err = run(home, "serve", "--config", "typo.yaml")
     assert (code, out) == (2, "")
@@ -124,21 +124,21 @@ def test_ask_prints_the_answer_of_a_real_daemon(daemon: str, home: Path) -> None
         assert streamed[1].strip()
 
 
-def test_ask_passes_on_the_daemons_own_words(daemon: str, home: Path) -> None:
+def test_ask_prints_an_error_of_the_daemon_as_it_is(daemon: str, home: Path) -> None:
     code, out, err = run(home, "ask", "hi", "--role", "smiht", "--set", f"zmq.endpoint={daemon}")
     assert (code, out) == (1, "")
     assert err.startswith("llm-agentd: bad_request: ")
     assert "did you mean 'smith'?" in err
 
 
-def test_dump_shows_what_was_asked(daemon: str, home: Path) -> None:
+def test_dump_beside_the_daemon_has_entries(daemon: str, home: Path) -> None:
     assert run(home, "ask", "Where is the red bridge?", "--role", "guard", "--set", f"zmq.endpoint={daemon}")[0] == 0
     code, out, err = run(home, "dump", "--stats")
     assert (code, err) == (0, "")
     assert "entries" in out
 
 
-def test_a_closed_pipe_is_no_error(home: Path) -> None:
+def test_closed_pipe_is_no_error(home: Path) -> None:
     command = f"{sys.executable} -m llm_agentd --help | true"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command],

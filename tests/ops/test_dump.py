@@ -7,16 +7,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import lmdb
 import pytest
 
 import llm_agentd
 from llm_agentd.cache import LmdbCache
 from llm_agentd.cache import lmdb_store as cache_store
-from llm_agentd.cache.lmdb_store import LmdbStore
 from llm_agentd.errors import StartError
 from llm_agentd.ops import dump as dump_module
 from llm_agentd.ops.dump import dump
@@ -62,7 +62,7 @@ def lines(folder: Path, clock: Callable[[], float], **options: Any) -> list[dict
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_a_line_has_the_fields_of_the_contract(folder: Path, clock: FakeClock) -> None:
+def test_line_has_the_fields_of_the_contract(folder: Path, clock: FakeClock) -> None:
     (line,) = lines(folder, clock, role="smith")
     assert list(line) == [
         "key", "kind", "model", "role", "prompt", "text", "created", "expires", "last_hit", "hits", "bytes",
@@ -83,12 +83,12 @@ def test_a_line_has_the_fields_of_the_contract(folder: Path, clock: FakeClock) -
     assert 33 + 32 < line["bytes"] < 300
 
 
-def test_the_bytes_of_the_lines_are_those_that_are_accounted(folder: Path, clock: FakeClock) -> None:
+def test_bytes_of_lines_add_up_to_those_of_stats(folder: Path, clock: FakeClock) -> None:
     (stats,) = lines(folder, clock, stats=True)
     assert sum(line["bytes"] for line in lines(folder, clock)) == stats["bytes"]
 
 
-def test_each_variant_is_a_line_and_a_reply_never_hit_says_null(folder: Path, clock: FakeClock) -> None:
+def test_each_variant_is_a_line(folder: Path, clock: FakeClock) -> None:
     elder = lines(folder, clock, role="elder")
     assert [line["key"] for line in elder] == [f"{key(2).hex()}:0", f"{key(2).hex()}:1"]
     assert [line["last_hit"] for line in elder] == [None, None]
@@ -106,18 +106,20 @@ def test_each_variant_is_a_line_and_a_reply_never_hit_says_null(folder: Path, cl
         ({"grep": "nowhere"}, set()),
     ],
 )
-def test_grep_and_role_narrow_it(folder: Path, clock: FakeClock, options: dict[str, str], texts: set[str]) -> None:
+def test_grep_and_role_select_entries(folder: Path, clock: FakeClock, options: dict[str, str], texts: set[str]) -> None:
     assert {line["text"] for line in lines(folder, clock, **options)} == texts
 
 
-def test_more_entries_than_one_read_takes(folder: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entries_of_several_reads_are_all_listed(
+    folder: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cache_store, "READ_BATCH", 2)
     assert len(lines(folder, clock)) == 4
     monkeypatch.setattr(cache_store, "READ_BATCH", 3)
     assert len({line["key"] for line in lines(folder, clock)}) == 4
 
 
-def test_the_table_shows_what_was_last_used_first(folder: Path, clock: FakeClock) -> None:
+def test_table_lists_the_last_used_first(folder: Path, clock: FakeClock) -> None:
     clock.now_s += 60
     code, text = run(folder, clock)
     assert code == 0
@@ -128,16 +130,16 @@ def test_the_table_shows_what_was_last_used_first(folder: Path, clock: FakeClock
     assert text.endswith("4 entries\n")
 
 
-def test_the_table_says_what_it_leaves_out(folder: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_with_too_many_rows_says_so(folder: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dump_module, "TABLE_ROWS_MAX", 2)
     assert "4 entries, the 2 last used are shown; --format jsonl has all" in run(folder, clock)[1]
 
 
-def test_an_empty_result_is_no_error(folder: Path, clock: FakeClock) -> None:
+def test_empty_result_is_no_error(folder: Path, clock: FakeClock) -> None:
     assert run(folder, clock, role="guard") == (0, "0 entries\n")
 
 
-def test_no_text_of_a_player_reaches_the_terminal_raw(tmp_path: Path, clock: FakeClock) -> None:
+def test_control_characters_of_players_do_not_reach_the_terminal(tmp_path: Path, clock: FakeClock) -> None:
     cache = LmdbCache(tmp_path, TTL_S, MAX_BYTES, clock)
     cache.put(key(1), entry("[red]\x1b]0;owned\x07[/red]", role="\x1b[2J", prompt="\x9b31m\r\x00"), 1)
     cache.close()
@@ -146,7 +148,7 @@ def test_no_text_of_a_player_reaches_the_terminal_raw(tmp_path: Path, clock: Fak
     assert "[red]" in text
 
 
-def test_stats_for_people(folder: Path, clock: FakeClock) -> None:
+def test_stats_table_has_hit_rate_oldest_and_roles(folder: Path, clock: FakeClock) -> None:
     clock.now_s += TTL_S - 2
     code, text = run(folder, clock, stats=True)
     assert code == 0
@@ -157,14 +159,14 @@ def test_stats_for_people(folder: Path, clock: FakeClock) -> None:
     assert "elder 2" in text
 
 
-def test_stats_of_an_empty_cache(tmp_path: Path, clock: FakeClock) -> None:
+def test_stats_of_an_empty_cache_have_no_rate(tmp_path: Path, clock: FakeClock) -> None:
     LmdbCache(tmp_path, TTL_S, MAX_BYTES, clock).close()
     (stats,) = lines(tmp_path, clock, stats=True)
     assert (stats["entries"], stats["bytes"], stats["hit_rate"], stats["oldest"]) == (0, 0, None, None)
     assert run(tmp_path, clock, stats=True)[0] == 0
 
 
-def test_purge_deletes_the_expired_and_only_them(folder: Path, clock: FakeClock) -> None:
+def test_purge_deletes_expired_entries_only(folder: Path, clock: FakeClock) -> None:
     (smith,) = lines(folder, clock, role="smith")
     clock.now_s = START_S + TTL_S + 0.5
     assert run(folder, clock, purge_expired=True) == (0, f"purged 1 expired entries, {smith['bytes']} bytes\n")
@@ -173,7 +175,7 @@ def test_purge_deletes_the_expired_and_only_them(folder: Path, clock: FakeClock)
     assert run(folder, clock, purge_expired=True) == (0, "purged 0 expired entries, 0 bytes\n")
 
 
-def test_only_a_purge_writes(folder: Path, clock: FakeClock) -> None:
+def test_dump_without_purge_changes_no_byte(folder: Path, clock: FakeClock) -> None:
     before = (folder / "data.mdb").read_bytes()
     clock.now_s += TTL_S * 2
     for options in ({}, {"format": "jsonl"}, {"stats": True}, {"verify": True}):
@@ -184,54 +186,60 @@ def test_only_a_purge_writes(folder: Path, clock: FakeClock) -> None:
 # -- verify ----------------------------------------------------------------------------------------
 
 
-def test_verify_of_a_sound_cache(folder: Path, clock: FakeClock) -> None:
+def test_verify_of_a_sound_cache_succeeds(folder: Path, clock: FakeClock) -> None:
     code, text = run(folder, clock, verify=True)
     assert code == 0
     assert text.startswith("✓ 4 entries")
 
 
-def _cut_a_record(store: LmdbStore, txn: Any) -> None:
+Damage = Callable[[Any, dict[str, Any]], object]
+
+
+def damage(folder: Path, names: Sequence[str], change: Damage) -> None:
+    """Changes the LMDB environment in `folder` behind the back of the store; `change` gets the databases by name."""
+    with lmdb.open(str(folder), map_size=4 * MAX_BYTES, max_dbs=8) as env:
+        databases = {name: env.open_db(name.encode(), create=False) for name in names}
+        with env.begin(write=True) as txn:
+            change(txn, databases)
+
+
+def cut_a_record(txn: Any, databases: dict[str, Any]) -> None:
     slot = key(1) + b"\0"
-    txn.put(slot, txn.get(slot, db=store._entries)[:-1], db=store._entries)
+    txn.put(slot, txn.get(slot, db=databases["entries"])[:-1], db=databases["entries"])
 
 
-def _lose_a_use(store: LmdbStore, txn: Any) -> None:
-    cursor = txn.cursor(store._by_use)
+def lose_a_use(txn: Any, databases: dict[str, Any]) -> None:
+    cursor = txn.cursor(databases["by_use"])
     cursor.first()
     cursor.delete()
 
 
-def _lose_an_expiry(store: LmdbStore, txn: Any) -> None:
-    cursor = txn.cursor(store._by_expiry)
+def lose_an_expiry(txn: Any, databases: dict[str, Any]) -> None:
+    cursor = txn.cursor(databases["by_expiry"])
     cursor.last()
     cursor.delete()
 
 
-def _orphan(store: LmdbStore, txn: Any) -> None:
-    txn.put(bytes(8) + key(9) + b"\0", b"", db=store._by_use)
+def add_an_orphan(txn: Any, databases: dict[str, Any]) -> None:
+    txn.put(bytes(8) + key(9) + b"\0", b"", db=databases["by_use"])
 
 
-def _miscount(store: LmdbStore, txn: Any) -> None:
-    txn.put(b"bytes", b"7", db=store._meta)
+def miscount_bytes(txn: Any, databases: dict[str, Any]) -> None:
+    txn.put(b"bytes", b"7", db=databases["meta"])
 
 
 @pytest.mark.parametrize(
-    ("damage", "says"),
+    ("change", "says"),
     [
-        (_cut_a_record, f"{key(1).hex()}00: body"),
-        (_lose_a_use, "by_use does not know it"),
-        (_lose_an_expiry, "by_expiry does not know it"),
-        (_orphan, "by_use: 5 index records for 4 entries"),
-        (_miscount, "bytes: 7 counted"),
+        (cut_a_record, f"{key(1).hex()}00: body"),
+        (lose_a_use, "by_use does not know it"),
+        (lose_an_expiry, "by_expiry does not know it"),
+        (add_an_orphan, "by_use: 5 index records for 4 entries"),
+        (miscount_bytes, "bytes: 7 counted"),
     ],
 )
-def test_verify_names_what_is_wrong(
-    folder: Path, clock: FakeClock, damage: Callable[[LmdbStore, Any], None], says: str
-) -> None:
-    store = LmdbStore.open(folder, MAX_BYTES)
-    with store.env.begin(write=True) as txn:
-        damage(store, txn)
-    store.close()
+def test_verify_of_a_damaged_cache_names_the_damage(folder: Path, clock: FakeClock, change: Damage, says: str) -> None:
+    damage(folder, ("entries", "by_use", "by_expiry", "meta"), change)
     code, text = run(folder, clock, verify=True)
     assert code == 1
     assert says in text
@@ -241,26 +249,26 @@ def test_verify_names_what_is_wrong(
 # -- no cache there --------------------------------------------------------------------------------
 
 
-def test_a_missing_folder_names_the_cure(tmp_path: Path, clock: FakeClock) -> None:
+def test_missing_folder_is_named_and_not_created(tmp_path: Path, clock: FakeClock) -> None:
     with pytest.raises(StartError, match=r"no cache in .*nowhere; it is made when the daemon first runs"):
         run(tmp_path / "nowhere", clock)
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_file_that_is_no_cache(tmp_path: Path, clock: FakeClock) -> None:
+def test_file_that_is_no_cache_is_refused(tmp_path: Path, clock: FakeClock) -> None:
     (tmp_path / "data.mdb").write_bytes(b"no" * 9000)
     with pytest.raises(StartError, match=r"cannot open .*delete the folder"):
         run(tmp_path, clock)
 
 
-def test_a_cut_off_file(folder: Path, clock: FakeClock) -> None:
+def test_truncated_file_is_refused(folder: Path, clock: FakeClock) -> None:
     data = folder / "data.mdb"
     os.truncate(data, data.stat().st_size - 4096)
     with pytest.raises(StartError, match="ends before its last page; the daemon checks it at its next start"):
         run(folder, clock)
 
 
-def test_a_cache_of_another_version(folder: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cache_of_another_version_is_refused(folder: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dump_module, "SCHEMA", 99)
     with pytest.raises(StartError, match="is of version 1, this command reads 99; start the daemon"):
         run(folder, clock)
@@ -296,7 +304,7 @@ def beside(folder: Path, clock: FakeClock, format: str, *flags: str) -> str:
     return done.stdout
 
 
-def test_beside_a_running_daemon(folder: Path, clock: FakeClock, daemon: LmdbCache) -> None:
+def test_dump_beside_a_running_daemon_shows_its_last_entry(folder: Path, clock: FakeClock, daemon: LmdbCache) -> None:
     daemon.put(key(50), entry("just made", role="guard"), 1)
     daemon.flush()
     rows = [json.loads(line) for line in beside(folder, clock, "jsonl").splitlines()]
@@ -305,7 +313,7 @@ def test_beside_a_running_daemon(folder: Path, clock: FakeClock, daemon: LmdbCac
     assert "✓ 5 entries" in beside(folder, clock, "table", "verify")
 
 
-def test_purge_beside_a_running_daemon(folder: Path, clock: FakeClock, daemon: LmdbCache) -> None:
+def test_purge_beside_a_running_daemon_leaves_it_working(folder: Path, clock: FakeClock, daemon: LmdbCache) -> None:
     later = replace_time(clock, START_S + TTL_S + 0.5)
     assert beside(folder, later, "table", "purge").startswith("purged 1 ")
     assert daemon.get(key(1), 1) is None
@@ -343,13 +351,14 @@ def test_saved_prefixes_are_listed_after_the_replies(with_prefixes: Path, clock:
     assert "3 prefixes" in run(with_prefixes, clock, stats=True)[1]
 
 
-def test_verify_finds_a_damaged_prefix(with_prefixes: Path, clock: FakeClock) -> None:
+def test_verify_of_a_damaged_prefix_names_it(with_prefixes: Path, clock: FakeClock) -> None:
     assert run(with_prefixes, clock, verify=True)[0] == 0
-    store = LmdbPrefixStore(with_prefixes / FOLDER, "model-1", MAX_BYTES)
-    (first, *_) = store.saved()
-    with store._env.begin(write=True, db=store._data) as txn:
-        txn.put(first.key, bytes(1016))
-    store.close()
+    first = next(line for line in lines(with_prefixes, clock) if line["kind"] == "prefix")["key"]
+    damage(
+        with_prefixes / FOLDER,
+        ["data"],
+        lambda txn, found: txn.put(bytes.fromhex(first), bytes(1016), db=found["data"]),
+    )
     code, text = run(with_prefixes, clock, verify=True)
     assert code == 1
-    assert f"prefix {first.key.hex()} is damaged" in text
+    assert f"prefix {first} is damaged" in text

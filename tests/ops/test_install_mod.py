@@ -26,7 +26,7 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_installs_all_files_and_says_what_to_do(mods: Path, repo: Path) -> None:
+def test_install_copies_all_files_and_prints_the_next_steps(mods: Path, repo: Path) -> None:
     said = install_mod(mods)
     assert said.startswith(f"installed {mods / 'llm_agent'}\n")
     assert "secure.http_mods = llm_agent" in said
@@ -40,7 +40,7 @@ def test_worldmods_need_no_line_in_world_mt(tmp_path: Path) -> None:
     assert "load_mod_" not in install_mod(tmp_path / "worldmods")
 
 
-def test_updates_its_own_copy(mods: Path, repo: Path) -> None:
+def test_own_older_copy_is_updated(mods: Path, repo: Path) -> None:
     install_mod(mods)
     (mods / "llm_agent" / "gone_in_this_version.lua").write_text("old")
     (mods / "llm_agent" / "init.lua").write_text("old")
@@ -49,7 +49,7 @@ def test_updates_its_own_copy(mods: Path, repo: Path) -> None:
 
 
 @pytest.mark.parametrize("mod_conf", [None, "name = other\n", "title = llm_agent\n"])
-def test_leaves_a_stranger_alone(mods: Path, mod_conf: str | None) -> None:
+def test_other_mod_of_that_name_is_left_alone(mods: Path, mod_conf: str | None) -> None:
     stranger = mods / "llm_agent"
     stranger.mkdir()
     (stranger / "init.lua").write_text("-- someone else's")
@@ -60,18 +60,18 @@ def test_leaves_a_stranger_alone(mods: Path, mod_conf: str | None) -> None:
     assert (stranger / "init.lua").read_text() == "-- someone else's"
 
 
-def test_refuses_a_link(mods: Path, repo: Path) -> None:
+def test_link_is_refused(mods: Path, repo: Path) -> None:
     (mods / "llm_agent").symlink_to(repo / "mods" / "llm_agent")
     with pytest.raises(StartError, match="is a link"):
         install_mod(mods)
 
 
-def test_refuses_to_copy_onto_itself(repo: Path) -> None:
+def test_copy_onto_itself_is_refused(repo: Path) -> None:
     with pytest.raises(StartError, match="nothing to copy"):
         install_mod(repo / "mods")
 
 
-def test_refuses_what_is_no_mods_folder(tmp_path: Path) -> None:
+def test_folder_that_is_no_mods_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="no such folder"):
         install_mod(tmp_path / "nowhere")
     with pytest.raises(StartError, match="is not a mods folder; name one called mods"):
@@ -84,14 +84,14 @@ def test_refuses_what_is_no_mods_folder(tmp_path: Path) -> None:
         install_mod(tmp_path)
 
 
-def test_a_folder_that_holds_mods_will_do(tmp_path: Path) -> None:
+def test_folder_that_holds_mods_is_accepted(tmp_path: Path) -> None:
     pack = tmp_path / "my_pack"
     (pack / "flowers").mkdir(parents=True)
     (pack / "flowers" / "mod.conf").write_text("name = flowers\n")
     assert install_mod(pack).startswith("installed ")
 
 
-def test_a_full_disk_leaves_the_old_copy(mods: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_leaves_the_old_copy(mods: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install_mod(mods)
     before = files(mods)
 
@@ -106,7 +106,7 @@ def test_a_full_disk_leaves_the_old_copy(mods: Path, monkeypatch: pytest.MonkeyP
     assert files(mods) == before
 
 
-def test_finds_the_mod_in_a_wheel_and_in_a_checkout(tmp_path: Path, repo: Path) -> None:
+def test_mod_is_found_in_a_wheel_and_in_a_checkout(tmp_path: Path, repo: Path) -> None:
     checkout = tmp_path / "checkout/daemon/llm_agentd"
     wheel = tmp_path / "site-packages/llm_agentd"
     checkout.mkdir(parents=True)

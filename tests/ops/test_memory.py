@@ -38,7 +38,7 @@ def memory(tmp_path: Path) -> Iterator[SqliteMemory]:
     memory.close()
 
 
-def test_it_exports_what_is_asked_for_the_oldest_first(memory: SqliteMemory, tmp_path: Path) -> None:
+def test_export_prints_matching_memories_the_oldest_first(memory: SqliteMemory, tmp_path: Path) -> None:
     out = io.StringIO()
     assert export(tmp_path / "memory.db", npc=None, player="Ana", out=out) == 0
     rows = [orjson.loads(line) for line in out.getvalue().splitlines()]
@@ -49,7 +49,7 @@ def test_it_exports_what_is_asked_for_the_oldest_first(memory: SqliteMemory, tmp
     assert rows[0]["at"].endswith("+00:00")
 
 
-def test_it_forgets_while_the_daemon_runs(memory: SqliteMemory, tmp_path: Path) -> None:
+def test_forget_beside_a_running_daemon_deletes_from_all_files(memory: SqliteMemory, tmp_path: Path) -> None:
     cache = LmdbCache(tmp_path / "cache", 300, 2**24)
     for number, prompt in enumerate(("Ana: Hello", "Bo: Hello")):
         cache.put(bytes([number]) * 16, entry(prompt), 1)
@@ -78,7 +78,7 @@ def test_it_forgets_while_the_daemon_runs(memory: SqliteMemory, tmp_path: Path) 
     cache.close()
 
 
-def test_the_cache_purges_by_name_in_a_daemon_as_well(tmp_path: Path) -> None:
+def test_cache_of_a_daemon_purges_by_name(tmp_path: Path) -> None:
     cache = LmdbCache(tmp_path / "cache", 300, 2**24)
     for number, prompt in enumerate(("ANA: Hello", "Bo: Hello", "x" * 20_000)):
         cache.put(bytes([number]) * 16, entry(prompt), 1)
@@ -88,7 +88,7 @@ def test_the_cache_purges_by_name_in_a_daemon_as_well(tmp_path: Path) -> None:
     cache.close()
 
 
-def test_errors_name_the_cure(tmp_path: Path) -> None:
+def test_unusable_files_are_named_with_the_cure(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="it is made when the daemon first runs"):
         export(tmp_path / "none.db", npc=None, player=None, out=io.StringIO())
     (tmp_path / "bad.db").write_bytes(b"no database" * 1000)
@@ -111,14 +111,14 @@ def test_errors_name_the_cure(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [[], ["--all", "--player", "Ana"]])
-def test_whom_to_forget_must_be_said(options: list[str], tmp_path: Path) -> None:
+def test_forget_without_one_choice_is_refused(options: list[str], tmp_path: Path) -> None:
     code, _, said = run(tmp_path, "memory", "forget", *options)
     assert code == 2
     assert "--player NAME or --npc ID, or everything with --all" in said
 
 
 @pytest.mark.slow
-def test_the_command_reads_the_configured_file(tmp_path: Path) -> None:
+def test_command_reads_the_configured_files(tmp_path: Path) -> None:
     path = ("--set", f"agents.memory_path={tmp_path}/memory.db")
     code, _, said = run(tmp_path, "memory", "export", *path)
     assert code == 1

@@ -14,9 +14,7 @@ import httpx2
 import psutil
 import pytest
 
-from llm_agentd.errors import StartError
 from llm_agentd.ops.harness import free_port as unused_port
-from llm_agentd.scheduler.affinity import pick_cpus
 from tests.support.daemon_in_process import Client
 
 pytestmark = pytest.mark.slow
@@ -74,7 +72,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         served.stop()
 
 
-def test_ready_line_names_both_doors_and_the_model(served: Served) -> None:
+def test_ready_line_names_both_endpoints_and_the_model(served: Served) -> None:
     assert served.ready.split() == [
         "ready",
         f"zmq={served.endpoint}",
@@ -91,7 +89,7 @@ def test_sigterm_stops_both_processes_and_exits_0(served: Served) -> None:
     assert psutil.wait_procs(children, WAIT_S)[1] == []
 
 
-def test_killed_daemon_is_started_again_and_the_adapter_keeps_its_client(served: Served) -> None:
+def test_killed_daemon_is_started_again_while_the_adapter_keeps_its_client(served: Served) -> None:
     with httpx2.Client(base_url=f"http://127.0.0.1:{served.http_port}", timeout=WAIT_S) as client:
         assert client.post("/infer", json={"prompt": "Hello"}).status_code == 200
         info = client.get("/info").json()
@@ -102,7 +100,7 @@ def test_killed_daemon_is_started_again_and_the_adapter_keeps_its_client(served:
     assert after["adapter"]["pid"] == info["adapter"]["pid"]
 
 
-def test_killed_watcher_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_killed_supervisor_leaves_no_process(tmp_path: Path) -> None:
     served = Served(tmp_path)
     children = psutil.Process(served.process.pid).children()
     served.process.kill()
@@ -140,7 +138,7 @@ def test_replies_survive_kill_9(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("http", [True, False])
-def test_what_cannot_start_says_why_in_one_line(tmp_path: Path, sets: list[str], words: str, http: bool) -> None:
+def test_failed_start_says_why_in_one_line(tmp_path: Path, sets: list[str], words: str, http: bool) -> None:
     served = Served(tmp_path, *sets, http=http)
     code = served.process.wait(WAIT_S)
     served.stop()
@@ -153,7 +151,7 @@ def test_what_cannot_start_says_why_in_one_line(tmp_path: Path, sets: list[str],
 
 
 @pytest.mark.parametrize(("priority", "policy"), [("batch", os.SCHED_BATCH), ("idle", os.SCHED_IDLE)])
-def test_the_configured_priority_is_not_the_whole_daemons(tmp_path: Path, priority: str, policy: int) -> None:
+def test_cpu_priority_is_that_of_the_engine_thread_only(tmp_path: Path, priority: str, policy: int) -> None:
     served = Served(tmp_path, f"model.cpu_priority={priority}", http=False)
     policies = [os.sched_getscheduler(int(task.name)) for task in Path(f"/proc/{served.process.pid}/task").iterdir()]
     main = os.sched_getscheduler(served.process.pid)
@@ -162,7 +160,7 @@ def test_the_configured_priority_is_not_the_whole_daemons(tmp_path: Path, priori
     assert main == os.SCHED_OTHER
 
 
-def test_roles_are_kept_where_the_state_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_roles_are_kept_in_the_state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
     monk = {"title": "the monk", "persona": "Prays."}
     served = Served(tmp_path)
@@ -195,7 +193,7 @@ def test_second_daemon_on_the_same_cache_or_endpoint_is_refused(tmp_path: Path) 
     assert first.stop() == 0
 
 
-def test_cache_folder_that_cannot_be_used_is_said_once_and_served_without(tmp_path: Path) -> None:
+def test_unusable_cache_folder_is_logged_once_and_served_without(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     served = Served(tmp_path, f"cache.path={tmp_path}/file/cache", http=False)
     assert served.ready.startswith("ready ")
@@ -204,12 +202,3 @@ def test_cache_folder_that_cannot_be_used_is_said_once_and_served_without(tmp_pa
     warnings = [line for line in served.errors.read_text().splitlines() if line.startswith("WARNING")]
     assert len(warnings) == 1
     assert "cache" in warnings[0]
-
-
-def test_pick_cpus() -> None:
-    assert pick_cpus("off", [0, 1, 2]) == ()
-    assert pick_cpus("auto", [0, 1]) == ()
-    assert pick_cpus("auto", [0, 1, 2, 3]) == (1, 2, 3)
-    assert pick_cpus((2, 3), [0, 1, 2, 3]) == (2, 3)
-    with pytest.raises(StartError, match=r"no CPU 7"):
-        pick_cpus((7,), [0, 1])

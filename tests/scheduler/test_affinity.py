@@ -10,7 +10,8 @@ import threading
 import pytest
 
 from llm_agentd.engines.stub.engine import StubEngine
-from llm_agentd.scheduler.affinity import NICE, CpuPriority, apply_affinity
+from llm_agentd.errors import StartError
+from llm_agentd.scheduler.affinity import NICE, CpuPriority, apply_affinity, pick_cpus
 from tests.support.daemon_in_process import InProcess
 
 Facts = tuple[set[int], int, int]  # CPUs, policy, niceness
@@ -75,3 +76,21 @@ def test_normal_asks_the_kernel_for_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     for name in ("sched_setscheduler", "sched_setaffinity", "setpriority"):
         monkeypatch.setattr(os, name, never)
     apply_affinity((), "normal")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "available", "picked"),
+    [
+        ("off", [0, 1, 2], ()),
+        ("auto", [0, 1], ()),
+        ("auto", [0, 1, 2, 3], (1, 2, 3)),
+        ((2, 3), [0, 1, 2, 3], (2, 3)),
+    ],
+)
+def test_pick_cpus_of_those_available(wanted: str | tuple[int, ...], available: list[int], picked: object) -> None:
+    assert pick_cpus(wanted, available) == picked
+
+
+def test_pick_cpus_that_are_missing_is_refused() -> None:
+    with pytest.raises(StartError, match=r"no CPU 7"):
+        pick_cpus((7,), [0, 1])
