@@ -1,1 +1,1 @@
-"""Moderation: which words of players and of the model are blocked, what stands in their place, and the log of it."""
+"""Moderation: which words of players and of the model are held back, what stands in their place, and the log of it."""

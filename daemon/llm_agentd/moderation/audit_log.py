@@ -1,4 +1,4 @@
-"""The audit log of moderation: what was blocked, from whom and why; one JSON object a line, kept for some days.
+"""The audit log of moderation: what was held back, from whom and why; one JSON object a line, kept for some days.
 
 `write` only queues. A thread of its own appends and, at the start and once a day, deletes what is too old. A disk error
 is logged once, and moderation goes on without the log. The functions below work on the file; the command line uses them

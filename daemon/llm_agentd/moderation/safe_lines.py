@@ -1,4 +1,4 @@
-"""What an NPC says in the place of a text that moderation blocked, in the languages that the mod speaks. Pure.
+"""What an NPC says in the place of a text that moderation held back, in the languages that the mod speaks. Pure.
 
 `seed` picks the line: the same seed gives the same line, so that one NPC does not change its answer to one text.
 """
@@ -45,12 +45,12 @@ _DEFLECTIONS = {
 
 
 def refusal(language: str, seed: str) -> str:
-    """The answer to a player whose words were blocked. `language`: a code such as de or de_AT; else English."""
+    """The answer to a player whose words were held back. `language`: a code such as de or de_AT; else English."""
     return _pick(_REFUSALS, language, seed)
 
 
 def deflection(language: str, seed: str) -> str:
-    """What stands in the place of a reply that was blocked."""
+    """What stands in the place of a reply that was held back."""
     return _pick(_DEFLECTIONS, language, seed)
 
 
