@@ -12,8 +12,7 @@ import pytest
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.prefix_cache import LmdbPrefixStore
 from llm_agentd.scheduler.batch_size import Curve
-from tests.server.test_daemon import Gate
-from tests.support.daemon_in_process import Client, InProcess
+from tests.support.daemon_in_process import Client, Gate, InProcess
 
 NARROW = Curve({1: 1.0, 2: 1.0, 4: 2.6})  # two pay; a third would cost the others more than it brings
 WIDER = Curve({1: 1.0, 2: 1.0, 4: 2.05})  # two pay; more lose next to nothing
@@ -46,7 +45,7 @@ def live_now(gate: Gate) -> int:
     gate.entered.clear()
     gate.step()
     assert gate.entered.wait(10)
-    return gate.widths[-1]
+    return gate.batch_sizes[-1]
 
 
 def counter(client: Client, name: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -120,3 +121,26 @@ class Client:
         request_id = fields.setdefault("id", f"r{next(self._ids)}")
         self.send(fields)
         return self.events(request_id)[-1]
+
+
+class Gate:
+    """Lets the engine's steps through one by one, or all at once. `batch_sizes`: of the steps so far."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Event()
+        self.batch_sizes: list[int] = []
+        self._open = threading.Event()
+        self._steps = threading.Semaphore(0)
+
+    def on_step(self, batch_size: int) -> None:
+        self.batch_sizes.append(batch_size)
+        self.entered.set()
+        if not self._open.is_set():
+            self._steps.acquire()
+
+    def step(self) -> None:
+        self._steps.release()
+
+    def open(self) -> None:
+        self._open.set()
+        self._steps.release()

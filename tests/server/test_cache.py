@@ -1,0 +1,70 @@
+"""Replies that need no engine: kept ones, and those of coalesced requests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from llm_agentd.cache import open_cache
+from llm_agentd.server.pipeline import RequestDefaults
+from tests.support.daemon_in_process import Gate, InProcess
+
+NPC = {"id": "1", "name": "Mira", "role": "healer"}
+TRADE = {"name": "offer_trade", "params": {"properties": {"item": {"enum": ["apple"]}}, "required": ["item"]}}
+OFFER = {"op": "think", "npc": NPC, "player": "Ana", "utterance": "A potion?", "intent": "trade", "actions": [TRADE]}
+
+
+def test_hit_with_an_action_is_streamed_as_one_delta(endpoint: str, tmp_path: Path) -> None:
+    cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
+    with (
+        InProcess(endpoint, cache=cache, defaults=RequestDefaults(think_variants=1)) as daemon,
+        daemon.client() as client,
+    ):
+        first = client.ask(**OFFER)
+        client.send({**OFFER, "id": "again", "stream": True})
+        delta, again = client.events("again")
+        assert (again["cache"], delta["text"], again["text"]) == ("hit", first["text"], first["text"])
+        assert again["action"] == first["action"]
+        other = {**TRADE, "params": {"type": "object", "properties": {"item": {"enum": ["bread"]}}}}
+        assert client.ask(**{**OFFER, "actions": [other]})["cache"] == "miss"
+    cache.close()
+
+
+def test_coalesced_requests_run_once(gated: InProcess, gate: Gate) -> None:
+    with gated.client() as one, gated.client() as two:
+        one.send({"op": "infer", "id": "a", "prompt": "The very same", "stream": True})
+        assert gate.entered.wait(5)
+        gate.step()
+        two.send({"op": "infer", "id": "b", "prompt": "The very same", "stream": True})
+        two.ask(op="ping")
+        gate.open()
+        *_, first = one.events("a")
+        *deltas, second = two.events("b")
+        assert (first["cache"], second["cache"]) == ("miss", "joined")
+        assert first["text"] == second["text"] == "".join(delta["text"] for delta in deltas)
+        assert max(gate.batch_sizes) == 1
+
+
+def test_second_request_is_a_hit_unless_refresh_or_off(endpoint: str, tmp_path: Path) -> None:
+    cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
+    with InProcess(endpoint, cache=cache) as daemon, daemon.client() as client:
+        ask = {"op": "infer", "prompt": "Repeat after me"}
+        first, second = client.ask(**ask), client.ask(**ask)
+        assert (first["cache"], second["cache"]) == ("miss", "hit")
+        assert first["text"] == second["text"]
+        assert client.ask(**ask, cache="refresh")["cache"] == "miss"
+        assert client.ask(**ask, cache="off")["cache"] == "off"
+        assert client.ask(**ask, temperature=0.1)["cache"] == "miss"
+    cache.close()
+
+
+def test_think_has_three_variants_before_it_repeats(endpoint: str, tmp_path: Path) -> None:
+    cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
+    with (
+        InProcess(endpoint, cache=cache, defaults=RequestDefaults(think_variants=3)) as daemon,
+        daemon.client() as client,
+    ):
+        said = [client.ask(op="think", npc=NPC, player="Ana", utterance="Hello!") for _ in range(9)]
+    cache.close()
+    assert [one["cache"] for one in said[:3]] == ["miss"] * 3
+    assert all(one["cache"] == "hit" for one in said[3:])
+    assert {one["text"] for one in said[3:]} == {one["text"] for one in said[:3]}

@@ -1,0 +1,94 @@
+"""Start, failure of an engine, stop."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from llm_agentd.engines.stub.engine import StubEngine
+from llm_agentd.errors import StartError
+from tests.support.daemon_in_process import Gate, InProcess
+
+
+def test_broken_engine_is_opened_again(endpoint: str) -> None:
+    with InProcess(endpoint, engine=lambda: StubEngine(break_mark="quake")) as daemon, daemon.client() as client:
+        assert client.ask(op="infer", prompt="quake")["code"] == "engine_failed"
+        assert client.ask(op="infer", prompt="Calm again")["event"] == "done"
+        assert "llm_agentd_engine_restarts_total 1.0" in client.ask(op="metrics")["text"]
+
+
+def test_engine_that_stays_broken_ends_the_engine_loop(endpoint: str) -> None:
+    with InProcess(endpoint, engine=lambda: StubEngine(break_mark="quake")) as daemon, daemon.client() as client:
+        for _ in range(3):
+            assert client.ask(op="infer", prompt="quake")["code"] == "engine_failed"
+        assert daemon.engine_loop.ended.wait(5)
+        assert daemon.engine_loop.failure is not None
+        assert client.ask(op="infer", prompt="Anyone?")["code"] == "unavailable"
+
+
+def test_engine_that_does_not_open_is_reported(endpoint: str) -> None:
+    def missing() -> StubEngine:
+        raise StartError("no such model")
+
+    with InProcess(endpoint, engine=missing) as daemon:
+        assert isinstance(daemon.engine_loop.failure, StartError)
+
+
+def test_router_that_breaks_sets_ended_and_can_be_stopped(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise RuntimeError("a bug")
+
+    with InProcess(endpoint) as daemon, daemon.client() as client:
+        monkeypatch.setattr(type(daemon.router), "_send", broken)
+        client.send({"op": "ping", "id": "p"})
+        assert daemon.router.ended.wait(5)
+
+
+def test_stop_with_grace_finishes_what_runs_and_refuses_the_rest(endpoint: str, gate: Gate) -> None:
+    daemon = InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1, on_step=gate.on_step))
+    with daemon, daemon.client() as client:
+        client.send(*({"op": "infer", "id": str(i), "prompt": f"Last words {i}"} for i in range(2)))
+        assert gate.entered.wait(5)
+        stopping = threading.Thread(target=daemon.engine_loop.stop, args=(30,))
+        stopping.start()
+        assert daemon.engine_loop.stopping.wait(5)
+        assert client.ask(op="infer", prompt="Too late")["code"] == "unavailable"
+        gate.open()
+        assert {record["event"] for record in client.events("0", "1")} == {"done"}
+        stopping.join()
+
+
+def test_stop_without_grace_answers_unavailable(endpoint: str, gate: Gate) -> None:
+    daemon = InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1, on_step=gate.on_step))
+    with daemon, daemon.client() as client:
+        client.send(*({"op": "infer", "id": str(i), "prompt": f"Cut off {i}"} for i in range(2)))
+        assert gate.entered.wait(5)
+        stopping = threading.Thread(target=daemon.engine_loop.stop, args=(0,))
+        stopping.start()
+        assert daemon.engine_loop.stopping.wait(5)
+        gate.open()
+        stopping.join()
+        assert {record["code"] for record in client.events("0", "1")} == {"unavailable"}
+
+
+def test_second_daemon_on_an_ipc_endpoint_is_refused(daemon: InProcess) -> None:
+    with pytest.raises(StartError, match="in use"):
+        InProcess(daemon.endpoint).router.bind()
+
+
+def test_second_daemon_on_a_tcp_endpoint_is_refused(free_port: int) -> None:
+    endpoint = f"tcp://127.0.0.1:{free_port}"
+    with InProcess(endpoint), pytest.raises(StartError, match="in use"):
+        InProcess(endpoint).router.bind()
+
+
+def test_engine_that_cannot_be_opened_again_answers_who_waited(endpoint: str) -> None:
+    engines = iter([StubEngine(break_mark="quake")])
+
+    def engine() -> StubEngine:
+        return next(engines)
+
+    with InProcess(endpoint, engine=engine) as daemon, daemon.client() as client:
+        assert client.ask(op="infer", prompt="quake")["code"] == "engine_failed"
+        assert daemon.engine_loop.ended.wait(5)

@@ -1,0 +1,45 @@
+"""What is open: by peer and id, the same record twice is one request, another one is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_agentd.errors import BadRequest
+from llm_agentd.server.open_requests import OpenRequests
+
+ANA, BEN = (b"ana",), (b"ben", b"")
+RECORD = {"id": "a", "op": "infer", "prompt": "Hello"}
+
+
+@pytest.fixture
+def open_requests() -> OpenRequests:
+    requests = OpenRequests()
+    requests.open(ANA, RECORD)
+    return requests
+
+
+def test_same_record_of_a_peer_is_resent_whatever_the_order_of_its_fields(open_requests: OpenRequests) -> None:
+    assert open_requests.is_resent(ANA, dict(reversed(RECORD.items())))
+
+
+def test_same_record_of_another_peer_is_not_resent(open_requests: OpenRequests) -> None:
+    assert not open_requests.is_resent(BEN, RECORD)
+
+
+def test_other_content_under_an_open_id_is_refused(open_requests: OpenRequests) -> None:
+    with pytest.raises(BadRequest, match="in flight already with other content"):
+        open_requests.is_resent(ANA, {**RECORD, "prompt": "Goodbye"})
+
+
+def test_closed_id_may_be_used_again(open_requests: OpenRequests) -> None:
+    assert open_requests.close(ANA, "a")
+    assert not open_requests.close(ANA, "a")
+    assert not open_requests.is_resent(ANA, {**RECORD, "prompt": "Goodbye"})
+
+
+def test_close_peer_leaves_those_of_others(open_requests: OpenRequests) -> None:
+    open_requests.open(BEN, RECORD)
+    open_requests.close_peer(ANA)
+    assert not open_requests.has_peer(ANA)
+    assert open_requests.has_peer(BEN)
+    assert len(open_requests) == 1
