@@ -55,13 +55,13 @@ def think(utterance: str) -> Think:
     return Think(Npc("1", "Mira", "merchant"), player="Ana", utterance=utterance, context=CONTEXT)
 
 
-def test_there_are_attacks_of_every_kind() -> None:
+def test_attacks_of_every_kind_are_there() -> None:
     kinds = {one["kind"] for one in LINES}
     assert {"template", "role_play", "json", "facts", "speaker", "unicode", "encoded", "language", "quotes"} <= kinds
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_an_attack_stays_one_line_of_data(attack: str) -> None:
+def test_attack_stays_one_line_of_data(attack: str) -> None:
     facts, said = prompt.user_text(think(attack)).split("\n")
     assert facts == "[near Bram; price apple 2; stock apple 3]"
     assert said == "Ana:"[: len(said)] or said.startswith("Ana: ")
@@ -69,7 +69,7 @@ def test_an_attack_stays_one_line_of_data(attack: str) -> None:
     assert not re.search(r"(?<!\w)(mira|ana|bram|system|assistant|user|facts)\s*[:：꞉]", said[5:], re.IGNORECASE)
 
 
-def test_no_attack_makes_a_control_token(engine: Engine) -> None:
+def test_attack_makes_no_control_token(engine: Engine) -> None:
     """The prompt of an attack holds the control tokens of the chat template, as that of a harmless line does."""
     roles = Roles.load()
 
@@ -86,7 +86,7 @@ def test_no_attack_makes_a_control_token(engine: Engine) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["llama"])
-def test_no_attack_brings_an_action_that_was_not_offered(tmp_path: Path, name: str) -> None:
+def test_attack_brings_no_action_that_was_not_offered(tmp_path: Path, name: str) -> None:
     """All attacks at once to the embedded model, held by the grammar of two actions; twice as free as by default."""
     moderator = Moderator(None)
     allowed = {one["name"]: one["params"] for one in OFFERED}

@@ -13,14 +13,14 @@ from llm_agentd import engines
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine
 from llm_agentd.errors import BadRequest, StartError
-from llm_agentd.types import Sampling
+from llm_agentd.types import PrefixState, Sampling
 from tests.engines.conftest import OpenModel
 from tests.engines.contract import GREEDY, EngineContract, data, run, talk
-from tests.engines.form_contract import FormContract
+from tests.engines.output_format_contract import OutputFormatContract
 from tests.support.tiny_gguf import CHAIN_TEXT
 
 
-class TestCTransformers(EngineContract, FormContract):
+class TestCTransformers(EngineContract, OutputFormatContract):
     @pytest.fixture
     def engine(self, models: SimpleNamespace, open_model: OpenModel) -> Engine:
         return open_model("ctransformers", models.chain)
@@ -46,8 +46,11 @@ class TestCTransformers(EngineContract, FormContract):
         monkeypatch.setattr(LLM, "ctransformers_llm_batch_eval", fail_once, raising=False)
         return engine
 
-    def test_says_what_the_weights_hold(self, engine: Engine) -> None:
+    def test_text_is_what_the_weights_hold(self, engine: Engine) -> None:
         assert data(run(engine, "hello")).decode() == CHAIN_TEXT
+
+    def test_state_is_never_verified(self, engine: Engine) -> None:
+        assert not engine.verify_state(0, PrefixState((1, 2), b"", ((1, 1.0),)))
 
     def test_min_p_is_refused(self, engine: Engine) -> None:
         with pytest.raises(BadRequest, match="min_p"):
@@ -65,14 +68,16 @@ class TestCTransformers(EngineContract, FormContract):
         run(varied, "x", Sampling(temperature=1, seed=5, max_tokens=10))
         assert len(seeds) == len(set(seeds)) > 1
 
-    def test_same_tokens_as_llama(self, models: SimpleNamespace, engine: Engine, open_model: OpenModel) -> None:
-        """The 2023 tokenizer adds a space and knows no control tokens; both are made good."""
+    @pytest.mark.parametrize("text", ["hi", " spaced", "<|im_end|>", "é🌙\n", ""])
+    def test_tokens_are_the_same_as_llamas(
+        self, models: SimpleNamespace, engine: Engine, open_model: OpenModel, text: str
+    ) -> None:
+        """The 2023 tokenizer adds a space and knows no control tokens; the engine makes up for both."""
         llama = open_model("llama", models.chain)
-        for text in ("hi", " spaced", "<|im_end|>", "é🌙\n", ""):
-            assert engine.encode(None, talk(text), GREEDY).tokens == llama.encode(None, talk(text), GREEDY).tokens
-            assert engine.encode(text or "x", None, GREEDY).tokens == llama.encode(text or "x", None, GREEDY).tokens
+        assert engine.encode(None, talk(text), GREEDY).tokens == llama.encode(None, talk(text), GREEDY).tokens
+        assert engine.encode(text or "x", None, GREEDY).tokens == llama.encode(text or "x", None, GREEDY).tokens
 
-    def test_newer_tensors_are_refused(self, models: SimpleNamespace, tmp_path: Path) -> None:
+    def test_tensor_types_it_does_not_know_are_refused(self, models: SimpleNamespace, tmp_path: Path) -> None:
         """Its native code would abort the process."""
         whole = models.chain.read_bytes()
         at = whole.index(b"output_norm.weight") + len(b"output_norm.weight") + 4 + 8

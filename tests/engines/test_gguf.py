@@ -19,7 +19,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_gguf(tmp_path_factory.mktemp("gguf") / "tiny.gguf")
 
 
-def test_reads_what_is_there(model: Path) -> None:
+def test_head_of_a_whole_file_is_read(model: Path) -> None:
     head = read_head(model, arrays=("tokenizer.ggml.tokens", "tokenizer.ggml.scores"))
     assert (head.version, head.architecture, head.context_tokens) == (3, "llama", 256)
     assert head.tensor_types == {0, Q8_0}
@@ -30,7 +30,7 @@ def test_reads_what_is_there(model: Path) -> None:
     assert 50_000 < head.parameters < 200_000
 
 
-def test_one_byte_short_is_told(model: Path, tmp_path: Path) -> None:
+def test_file_one_byte_short_is_refused(model: Path, tmp_path: Path) -> None:
     whole = model.read_bytes()
     cut = tmp_path / "cut.gguf"
     cut.write_bytes(whole[:-1])
@@ -44,7 +44,7 @@ def test_one_byte_short_is_told(model: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", [0, 1, 4, 50_331_648])
-def test_other_versions_are_named(model: Path, tmp_path: Path, version: int) -> None:
+def test_unknown_version_is_named(model: Path, tmp_path: Path, version: int) -> None:
     """Version 3 in the other byte order is among them."""
     other = tmp_path / "other.gguf"
     other.write_bytes(b"GGUF" + struct.pack("<I", version) + model.read_bytes()[8:])
@@ -52,12 +52,12 @@ def test_other_versions_are_named(model: Path, tmp_path: Path, version: int) -> 
         read_head(other)
 
 
-def test_nonsense_counts_end_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("tensors", "entries"), [(2**60, 1), (1, 2**60)])
+def test_nonsense_counts_are_refused_at_once(tmp_path: Path, tensors: int, entries: int) -> None:
     path = tmp_path / "many.gguf"
-    for tensors, entries in ((2**60, 1), (1, 2**60)):
-        path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, tensors, entries) + b"\0" * 100)
-        with pytest.raises(StartError, match="damaged"):
-            read_head(path)
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, tensors, entries) + b"\0" * 100)
+    with pytest.raises(StartError, match="damaged"):
+        read_head(path)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

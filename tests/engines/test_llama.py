@@ -19,8 +19,19 @@ from llm_agentd.engines.llama.engine import LlamaEngine
 from llm_agentd.errors import BadRequest
 from llm_agentd.types import PrefixState, Sampling
 from tests.engines.conftest import OpenModel
-from tests.engines.contract import GREEDY, EngineContract, data, drain, run, start_keeping, steps, talk
-from tests.engines.form_contract import FormContract
+from tests.engines.contract import (
+    GREEDY,
+    BatchContract,
+    EngineContract,
+    StatesContract,
+    data,
+    drain,
+    run,
+    start_keeping,
+    steps,
+    talk,
+)
+from tests.engines.output_format_contract import OutputFormatContract
 from tests.support.tiny_gguf import CHAIN_TEXT, IM_END, write_tiny_gguf
 
 LOGIT_TOLERANCE = 0.02  # of the range; what rounding may do, made large by random weights. docs/determinism.md
@@ -46,7 +57,7 @@ def open_with_binding(opened: list[Engine], name: str, path: Path, **settings: A
     return engine, bindings[0]
 
 
-class TestLlama(EngineContract, FormContract):
+class TestLlama(EngineContract, BatchContract, StatesContract, OutputFormatContract):
     name = "llama"
 
     @pytest.fixture
@@ -77,7 +88,7 @@ class TestLlama(EngineContract, FormContract):
     def unruly(self, models: SimpleNamespace, open_model: OpenModel) -> Engine:
         return open_model(self.name, models.roomy)
 
-    def test_says_what_the_weights_hold(self, engine: Engine) -> None:
+    def test_text_is_what_the_weights_hold(self, engine: Engine) -> None:
         assert data(run(engine, "hello")).decode() == CHAIN_TEXT
 
     @pytest.mark.parametrize("way", ["slot", "state", "longer state", "verified state", "state in company"])
@@ -122,7 +133,7 @@ class TestLlama(EngineContract, FormContract):
     @pytest.mark.parametrize(
         "body", [r'"\x00"', r'"a\x00"', "<[9999]>", "<[250]>", "!<[250]>", "[z-a]", r'"\UFFFFFFFF"', r"[\x00]"]
     )
-    def test_a_grammar_that_no_token_can_follow_is_refused(self, engine: Engine, body: str) -> None:
+    def test_grammar_that_no_token_can_follow_is_refused(self, engine: Engine, body: str) -> None:
         """llama.cpp accepts each of these, and at the first token the process would be gone."""
         with pytest.raises(BadRequest, match=r"names a token|no text has|leaves no character"):
             engine.encode("x", None, Sampling(grammar=f"root ::= {body}"))
@@ -130,13 +141,13 @@ class TestLlama(EngineContract, FormContract):
     @pytest.mark.parametrize(
         "body", [r'"a-b"', "[a-c-]", "[-a]", r'[^"\x00-\x1F]', r"[\x00-\x7F]", r'"\n\"é"', '"<a>"']
     )
-    def test_what_looks_like_it_is_taken(self, varied: Engine, body: str) -> None:
+    def test_harmless_grammar_that_looks_alike_is_taken(self, varied: Engine, body: str) -> None:
         sampling = Sampling(temperature=0, max_tokens=12, grammar=f"root ::= {body}")
         prompt = varied.encode("x", None, sampling)
         varied.start(0, prompt, sampling)
         assert drain(varied, 0)[0][-1].finish in ("stop", "length")
 
-    def test_byte_pairs_give_exact_bytes(self, tmp_path: Path, open_model: OpenModel) -> None:
+    def test_byte_pair_vocabulary_gives_exact_bytes(self, tmp_path: Path, open_model: OpenModel) -> None:
         """GPT-2's vocabulary writes bytes in an alphabet of its own."""
         engine = open_model(self.name, write_tiny_gguf(tmp_path / "bpe.gguf", bpe=True))
         pieces = run(engine, "hello")
@@ -144,7 +155,7 @@ class TestLlama(EngineContract, FormContract):
         assert [len(piece.data) for piece in pieces[:-1]] == [1] * len(CHAIN_TEXT.encode())
         assert IM_END not in engine.encode("<|im_end|>", None, GREEDY).tokens
 
-    def test_grammar_forces_bytes(self, engine: Engine) -> None:
+    def test_grammar_forces_its_text(self, engine: Engine) -> None:
         sampling = Sampling(temperature=1, seed=1, grammar='root ::= "žlutý 🐎"')
         pieces = run(engine, "hello", sampling)
         assert data(pieces).decode() == "žlutý 🐎"
@@ -179,7 +190,7 @@ class TestLlama(EngineContract, FormContract):
         assert capfd.readouterr().err == ""
         assert data(run(engine, "fine", Sampling(grammar='root ::= "ok"'))) == b"ok"
 
-    def test_grammar_that_runs_away_fails_alone(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_ambiguous_grammar_fails_its_sequence_alone(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         """Its ways double with each letter; nothing in its text tells."""
         monkeypatch.setattr(llama, "SAMPLE_MAX_S", 0.02)
         sampling = Sampling(temperature=0, grammar='root ::= x\nx ::= "H" x "b" | "H" x "c"')
@@ -190,7 +201,7 @@ class TestLlama(EngineContract, FormContract):
         assert "grammar" in out[0][-1].error
         assert data(out[1]).decode() == CHAIN_TEXT
 
-    def test_usual_schemas_pass(self, engine: Engine) -> None:
+    def test_schemas_of_a_mods_size_are_taken(self, engine: Engine) -> None:
         names = [f"p{number}" for number in range(40)]
         wide = {"type": "object", "properties": {name: {"type": "string", "maxLength": 200} for name in names}}
         action = {"anyOf": [{"type": "null"}, wide | {"required": names}]}
@@ -219,7 +230,7 @@ class TestLlama(EngineContract, FormContract):
         penalised = Sampling(temperature=0, max_tokens=30, repeat_penalty=2.0)
         assert data(run(varied, "x", penalised)) != data(run(varied, "x", greedy))
 
-    def test_text_heeds_no_neighbour(self, varied: Engine) -> None:
+    def test_text_is_the_same_alone_and_among_others(self, varied: Engine) -> None:
         """Same seed, same text: alone, and in another slot among seven others that join at other steps."""
         sampling = Sampling(temperature=1, seed=11, max_tokens=20)
         texts = [f"question {index} " + "please " * index for index in range(8)]
@@ -238,7 +249,7 @@ class TestLlama(EngineContract, FormContract):
                 together[7 - piece.seq] = together.get(7 - piece.seq, b"") + piece.data
         assert [together[index] for index in range(8)] == alone
 
-    def test_all_slots_at_once(self, varied: Engine) -> None:
+    def test_all_slots_run_to_the_end_of_their_context(self, varied: Engine) -> None:
         """The whole width, each to the end of its context: the cache has a place for every token."""
         sampling = Sampling(temperature=1, seed=9, max_tokens=10_000)
         room = varied.info.context_tokens
@@ -247,7 +258,7 @@ class TestLlama(EngineContract, FormContract):
         out = drain(varied, *range(varied.info.max_num_seqs))
         assert {pieces[-1].finish for pieces in out.values()} <= {"length", "stop"}
 
-    def test_native_log_stays_silent(
+    def test_native_log_is_not_printed(
         self, models: SimpleNamespace, open_model: OpenModel, capfd: pytest.CaptureFixture[str]
     ) -> None:
         run(open_model("auto", models.chain), "hello")

@@ -16,19 +16,19 @@ MODEL_ENGINES = ("llama", "ctransformers", *(("llama_native",) if find_spec("lla
 
 @pytest.mark.parametrize("name", MODEL_ENGINES)
 class TestFiles:
-    def test_missing(self, name: str, tmp_path: Path) -> None:
+    def test_missing_file_is_named(self, name: str, tmp_path: Path) -> None:
         with pytest.raises(StartError, match=r"no file .*gone\.gguf"):
             open_engine(name, path=tmp_path / "gone.gguf")
 
-    def test_folder(self, name: str, tmp_path: Path) -> None:
+    def test_folder_is_refused(self, name: str, tmp_path: Path) -> None:
         with pytest.raises(StartError, match="is a folder"):
             open_engine(name, path=tmp_path)
 
-    def test_device(self, name: str) -> None:
+    def test_device_is_refused(self, name: str) -> None:
         with pytest.raises(StartError, match="regular file"):
             open_engine(name, path=Path("/dev/zero"))
 
-    def test_unreadable(self, name: str, tmp_path: Path) -> None:
+    def test_unreadable_file_is_named(self, name: str, tmp_path: Path) -> None:
         loop = tmp_path / "loop.gguf"
         loop.symlink_to(loop)
         with pytest.raises(StartError, match=r"loop\.gguf cannot be read"):
@@ -43,13 +43,15 @@ class TestFiles:
             (b"GGUF", "cut"),
         ],
     )
-    def test_no_model(self, name: str, content: bytes, reason: str, tmp_path: Path) -> None:
+    def test_file_that_is_no_gguf_is_refused_with_the_reason(
+        self, name: str, content: bytes, reason: str, tmp_path: Path
+    ) -> None:
         path = tmp_path / "no.gguf"
         path.write_bytes(content)
         with pytest.raises(StartError, match=rf"no\.gguf .*{reason}"):
             open_engine(name, path=path)
 
-    def test_cut_off_anywhere(self, name: str, models: SimpleNamespace, tmp_path: Path) -> None:
+    def test_file_cut_off_anywhere_is_refused(self, name: str, models: SimpleNamespace, tmp_path: Path) -> None:
         whole = models.chain.read_bytes()
         path = tmp_path / "cut.gguf"
         for length in (5, 24, 30, 100, 2000, 9000, 20_000, len(whole) // 2, len(whole) - 40):
@@ -57,7 +59,7 @@ class TestFiles:
             with pytest.raises(StartError, match=r"cut\.gguf is damaged or cut off"):
                 open_engine(name, path=path)
 
-    def test_other_architecture(
+    def test_unknown_architecture_is_refused_without_printing(
         self, name: str, models: SimpleNamespace, tmp_path: Path, capfd: pytest.CaptureFixture[str]
     ) -> None:
         """Whole, but nothing the library knows: its own words come in the message, not on stderr."""

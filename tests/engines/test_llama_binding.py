@@ -1,4 +1,4 @@
-"""Each way to llama.cpp against what the engine needs of it: tokens, scores, and states that are whole or refused."""
+"""Both bindings against what the engine needs of llama.cpp: tokens, logits, states that are whole or refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.tiny_gguf import BOS, EOS, IM_END, IM_START, write_tiny_gguf
 
 TOKENS = [BOS, 270, 280, 290, 300, 310, 320, 281, 291, 301, 311, 321]
 DRAWS = 400
-TOLERANCE = 0.02  # a row computed alone and among others: rounding; scores range over tens
+TOLERANCE = 0.02  # a row computed alone and among others: rounding; logits range over tens
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +43,12 @@ class BindingContract:
         binding.open_context(context_tokens=64, max_num_seqs=3, threads=1, batch_tokens=32, kv_type=kv_type)
         return binding
 
-    def scores(self, native: Binding, tokens: list[int], seq: int = 0, start: int = 0) -> list[float]:
+    def logits(self, native: Binding, tokens: list[int], seq: int = 0, start: int = 0) -> list[float]:
         last = len(tokens) - 1
         native.decode([(token, at, seq, at == last) for at, token in enumerate(tokens) if at >= start])
         return list(native.logits())
 
-    def test_tokens_and_their_exact_bytes(self, native: Binding) -> None:
+    def test_tokens_give_back_the_exact_bytes(self, native: Binding) -> None:
         text = "Hé €😀.\n"
         tokens = native.tokenize(text, control=False)
         assert b"".join(map(native.token_to_piece, tokens)).decode().removeprefix(" ") == text
@@ -56,7 +56,7 @@ class BindingContract:
         assert native.bos == BOS
         assert native.vocab_size > 300
 
-    def test_control_tokens_only_where_they_are_meant(self, native: Binding) -> None:
+    def test_control_tokens_are_made_only_where_they_are_meant(self, native: Binding) -> None:
         text = "<|im_start|>x<|im_end|>"
         assert {IM_START, IM_END} <= set(native.tokenize(text, control=True))
         assert not {IM_START, IM_END} & set(native.tokenize(text, control=False))
@@ -64,7 +64,7 @@ class BindingContract:
         assert native.is_eog(EOS)
         assert not native.is_eog(300)
 
-    def test_known_templates_are_rendered(self, native: Binding) -> None:
+    def test_known_template_is_rendered_and_an_unknown_one_raises(self, native: Binding) -> None:
         said = native.apply_chat_template("chatml", [("system", "a"), ("user", "é" * 3000)])
         assert (
             said
@@ -73,33 +73,33 @@ class BindingContract:
         with pytest.raises(Exception, match=r"template|Template|apply"):
             native.apply_chat_template("no such template", [("user", "a")])
 
-    def test_grammars_are_tried(self, native: Binding) -> None:
+    def test_grammar_error_is_empty_for_a_good_grammar_only(self, native: Binding) -> None:
         assert native.grammar_error('root ::= "a"') == ""
         assert "::=" in native.grammar_error("root (((")
 
-    def test_scores_of_the_wanted_row(self, native: Binding) -> None:
-        whole = self.scores(native, TOKENS)
+    def test_logits_are_of_the_wanted_row(self, native: Binding) -> None:
+        whole = self.logits(native, TOKENS)
         assert len(whole) == native.vocab_size
         assert len(set(whole)) > 100
         native.decode([(TOKENS[0], 0, 1, False)])
         with pytest.raises(RuntimeError):
             native.logits()
 
-    def test_a_saved_state_gives_the_same_scores_bit_for_bit(self, native: Binding) -> None:
-        self.scores(native, TOKENS[:-1])
+    def test_loaded_state_gives_the_same_logits_bit_for_bit(self, native: Binding) -> None:
+        self.logits(native, TOKENS[:-1])
         state = native.save_state(0)
-        expected = self.scores(native, TOKENS, start=len(TOKENS) - 1)
+        expected = self.logits(native, TOKENS, start=len(TOKENS) - 1)
         native.kv_remove(0)
         for seq in (0, 2):
             native.load_state(seq, state)
-            assert self.scores(native, TOKENS, seq, start=len(TOKENS) - 1) == expected
+            assert self.logits(native, TOKENS, seq, start=len(TOKENS) - 1) == expected
 
-    def test_cut_in_the_middle_it_goes_on_as_if_computed_anew(self, native: Binding) -> None:
+    def test_sequence_cut_in_the_middle_goes_on_as_if_computed_anew(self, native: Binding) -> None:
         other = [*TOKENS[:6], 333, 334, 335]
-        fresh = self.scores(native, other, seq=1)
-        self.scores(native, TOKENS)
+        fresh = self.logits(native, other, seq=1)
+        self.logits(native, TOKENS)
         assert native.kv_remove(0, 6)
-        again = self.scores(native, other, start=6)
+        again = self.logits(native, other, start=6)
         assert max(abs(one - two) for one, two in zip(fresh, again, strict=True)) < TOLERANCE
 
     @pytest.mark.parametrize(
@@ -114,35 +114,35 @@ class BindingContract:
             lambda state: bytes([state[0] ^ 1]) + state[1:],
         ],
     )
-    def test_a_state_that_is_none_is_refused(self, native: Binding, damage: Callable[[bytes], bytes]) -> None:
-        self.scores(native, TOKENS)
+    def test_damaged_state_is_refused(self, native: Binding, damage: Callable[[bytes], bytes]) -> None:
+        self.logits(native, TOKENS)
         state = native.save_state(0)
         with pytest.raises(ValueError):  # noqa: PT011 (llama.cpp says no more)
             native.load_state(1, damage(state))
         native.kv_remove(1)
         native.load_state(1, state)
         assert native.kv_remove(1, len(TOKENS) - 1)
-        assert max(self.scores(native, TOKENS, 1, start=len(TOKENS) - 1)) > 0
+        assert max(self.logits(native, TOKENS, 1, start=len(TOKENS) - 1)) > 0
 
-    def test_a_state_of_another_kind_of_cells_is_refused(self, native: Binding, wild: Path) -> None:
+    def test_state_of_another_kv_type_is_refused(self, native: Binding, wild: Path) -> None:
         other = self.opened(wild, "q8_0")
-        self.scores(other, TOKENS)
+        self.logits(other, TOKENS)
         state = other.save_state(0)
         other.close()
         with pytest.raises(ValueError):  # noqa: PT011
             native.load_state(0, state)
 
-    def test_q8_0_takes_little_more_than_half(self, native: Binding, wild: Path) -> None:
-        self.scores(native, TOKENS)
+    def test_state_in_q8_0_takes_little_more_than_half(self, native: Binding, wild: Path) -> None:
+        self.logits(native, TOKENS)
         other = self.opened(wild, "q8_0")
-        self.scores(other, TOKENS)
+        self.logits(other, TOKENS)
         assert len(other.save_state(0)) < 0.65 * len(native.save_state(0))
         other.close()
 
-    def test_greedy_takes_the_best_and_seeds_repeat(self, native: Binding) -> None:
-        scores = self.scores(native, TOKENS)
+    def test_greedy_takes_the_likeliest_token_and_seeds_repeat(self, native: Binding) -> None:
+        logits = self.logits(native, TOKENS)
         greedy = native.sampler(Sampling(temperature=0), seed=1, grammar=None)
-        assert greedy.sample(len(TOKENS) - 1) == scores.index(max(scores))
+        assert greedy.sample(len(TOKENS) - 1) == logits.index(max(logits))
         hot = Sampling(temperature=5, top_k=0, top_p=1.0)
 
         def draws(seed: int) -> list[int]:
@@ -151,36 +151,36 @@ class BindingContract:
 
         assert draws(3) == draws(3) != draws(4)
 
-    def test_under_a_grammar_the_scores_decide_among_what_fits(self, native: Binding) -> None:
-        scores = self.scores(native, TOKENS)
+    def test_under_a_grammar_logits_decide_among_what_fits(self, native: Binding) -> None:
+        logits = self.logits(native, TOKENS)
         letters = [
             token for token in range(native.vocab_size) if native.token_to_piece(token) in (b"w", b"x", b"y", b"z")
         ]
-        assert scores.index(max(scores)) not in letters
+        assert logits.index(max(logits)) not in letters
         greedy = native.sampler(Sampling(temperature=0), seed=1, grammar="root ::= [w-z]+")
-        assert greedy.sample(len(TOKENS) - 1) == max(letters, key=scores.__getitem__)
+        assert greedy.sample(len(TOKENS) - 1) == max(letters, key=logits.__getitem__)
         hot = Sampling(temperature=4, top_k=0, top_p=1.0)
-        weights = {token: math.exp(scores[token] / hot.temperature) for token in letters}
+        weights = {token: math.exp(logits[token] / hot.temperature) for token in letters}
         samplers = [native.sampler(hot, seed=seed, grammar="root ::= [w-z]+") for seed in range(DRAWS)]
         draws = [sampler.sample(len(TOKENS) - 1) for sampler in samplers]
         assert set(draws) <= set(letters)
         for token, weight in weights.items():
             assert abs(draws.count(token) / DRAWS - weight / sum(weights.values())) < 0.08
 
-    def test_no_room_is_said(self, wild: Path) -> None:
+    def test_too_many_sequences_are_refused(self, wild: Path) -> None:
         binding = type(self).make(wild, gpu_layers=0)
         with pytest.raises(StartError, match=r"batch\.size"):
             binding.open_context(context_tokens=64, max_num_seqs=1000, threads=1, batch_tokens=32, kv_type="f16")
         binding.close()
 
-    def test_what_is_no_model_is_said(self, tmp_path: Path) -> None:
+    def test_file_that_is_no_model_is_named(self, tmp_path: Path) -> None:
         (tmp_path / "no.gguf").write_bytes(b"GGUF" + bytes(200))
         with pytest.raises(StartError, match=r"no\.gguf"):
             type(self).make(tmp_path / "no.gguf", gpu_layers=0)
         with pytest.raises(StartError, match=r"missing\.gguf"):
             type(self).make(tmp_path / "missing.gguf", gpu_layers=0)
 
-    def test_closing_twice_is_fine(self, wild: Path) -> None:
+    def test_close_may_come_twice(self, wild: Path) -> None:
         binding = self.opened(wild)
         binding.close()
         binding.close()
@@ -199,9 +199,9 @@ if find_spec("llama_cpp") is not None:
         make = NativeBinding
 
         @pytest.mark.parametrize("grammar", [r'root ::= "\x00"', "root ::= [z-a]", "root ::= <[9999]>"])
-        def test_a_grammar_that_takes_no_token_fails_alone(self, native: Binding, grammar: str) -> None:
+        def test_grammar_that_takes_no_token_raises_and_leaves_others(self, native: Binding, grammar: str) -> None:
             assert native.grammar_error(grammar) == ""
-            best = self.scores(native, TOKENS)
+            best = self.logits(native, TOKENS)
             sampler = native.sampler(Sampling(temperature=0), seed=1, grammar=grammar)
             with pytest.raises(RuntimeError, match="no token"):
                 sampler.sample(len(TOKENS) - 1)
@@ -211,10 +211,10 @@ if find_spec("llama_cpp") is not None:
         @pytest.mark.parametrize(
             ("grammar", "passes"), [(r"root ::= [^\x00]+", "all one"), ("root ::= [w-z]+", "all one all all")]
         )
-        def test_a_grammar_tries_all_tokens_only_where_the_free_choice_does_not_fit(
+        def test_grammar_filters_all_tokens_only_where_the_free_choice_does_not_fit(
             self, native: Binding, monkeypatch: pytest.MonkeyPatch, grammar: str, passes: str
         ) -> None:
-            scores = self.scores(native, TOKENS)
+            logits = self.logits(native, TOKENS)
             sampler = native.sampler(Sampling(temperature=0), seed=1, grammar=grammar)
             seen: list[str] = []
             apply = lib.llama_sampler_apply
@@ -226,23 +226,23 @@ if find_spec("llama_cpp") is not None:
             monkeypatch.setattr(lib, "llama_sampler_apply", noted)
             token = sampler.sample(len(TOKENS) - 1)
             assert " ".join(seen) == passes
-            assert (token == scores.index(max(scores))) == (passes == "all one")
+            assert (token == logits.index(max(logits))) == (passes == "all one")
 
         @pytest.mark.parametrize("grammar", [None, 'root ::= "a"+'])
-        def test_a_row_without_scores_is_not_sampled(self, native: Binding, grammar: str | None) -> None:
-            self.scores(native, TOKENS)
+        def test_row_without_logits_is_not_sampled(self, native: Binding, grammar: str | None) -> None:
+            self.logits(native, TOKENS)
             sampler = native.sampler(Sampling(temperature=0), seed=1, grammar=grammar)
             with pytest.raises(RuntimeError, match="no logits"):
                 sampler.sample(0)
 
-        def test_more_cells_than_a_number_holds_are_refused(self, wild: Path) -> None:
+        def test_more_cells_than_32_bits_hold_are_refused(self, wild: Path) -> None:
             binding = NativeBinding(wild, gpu_layers=0)
             with pytest.raises(StartError, match="no room"):
                 binding.open_context(context_tokens=2**26, max_num_seqs=64, threads=1, batch_tokens=32, kv_type="f16")
             binding.close()
 
-        def test_a_state_with_something_behind_it_is_refused(self, native: Binding) -> None:
-            self.scores(native, TOKENS)
+        def test_state_with_trailing_bytes_is_refused(self, native: Binding) -> None:
+            self.logits(native, TOKENS)
             with pytest.raises(ValueError, match="state"):
                 native.load_state(1, native.save_state(0) + b"more")
-            assert max(self.scores(native, TOKENS, seq=1)) > 0
+            assert max(self.logits(native, TOKENS, seq=1)) > 0

@@ -1,4 +1,4 @@
-"""What every engine owes a reply with actions, {"say":…,"do":…}; `test_engines.py` runs this against each of them.
+"""What every engine owes a reply with actions, {"say":…,"do":…}; the test module of each engine runs this.
 
 Asked and taken apart as the daemon does it: `output_format` before, `JsonAssembler` and `parse_action` after. Held-out
 situations of the corpus through the shipped model, with the actions of their moment and with others that the prompt
@@ -148,12 +148,12 @@ def check_form(reply: Reply) -> None:
     assert reply.action == ({"name": name, "params": value["do"]} if fits else None)
 
 
-class FormContract:
+class OutputFormatContract:
     """Fixtures `speaking`, an engine with the shipped model, and `unruly`, one with random weights, come from the
     backend's class."""
 
     @pytest.mark.slow
-    def test_what_is_offered_is_chosen_and_words_are_found(self, speaking: Engine) -> None:
+    def test_shipped_model_chooses_offered_actions_and_speaks(self, speaking: Engine) -> None:
         asked = [ask(speaking, messages, offers) for messages, offers in held_out()]
         found = replies(speaking, asked)
         self.check(speaking, found)
@@ -161,13 +161,13 @@ class FormContract:
         assert len({reply.action["name"] for reply in found if reply.action}) >= 3
 
     @pytest.mark.slow
-    def test_whatever_the_prompt_says_only_what_is_offered_is_chosen(self, speaking: Engine) -> None:
+    def test_actions_the_prompt_does_not_know_are_chosen_only_from_the_offer(self, speaking: Engine) -> None:
         asked = [ask(speaking, messages, invented(seed), HOT) for seed, (messages, _) in enumerate(held_out())]
         found = replies(speaking, asked)
         self.check(speaking, found)
         assert all(reply.spoken.strip() for reply in found)
 
-    def test_random_weights_cannot_leave_the_form(self, unruly: Engine) -> None:
+    def test_random_weights_stay_in_the_output_format(self, unruly: Engine) -> None:
         """Nor choose what does not fit; where their room ends first, nothing is chosen."""
         few = Sampling(max_tokens=1, temperature=4.0, top_k=0, top_p=1.0)
         asked = [ask(unruly, talk("Hi"), invented(seed), few) for seed in range(2 * SITUATIONS)]
