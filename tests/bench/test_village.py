@@ -25,7 +25,7 @@ from llm_agentd.types import Message, Sampling
 ONE = TraceRequest(1, 0, "You are Bram.", "Hello!", seed=3, priority="spoken")
 
 
-def test_the_trace_is_the_same_each_time_and_has_its_shares() -> None:
+def test_trace_is_the_same_each_time_and_has_its_shares() -> None:
     trace = untimed(300)
     assert trace == untimed(300)
     distinct = {request.content for request in trace}
@@ -35,7 +35,7 @@ def test_the_trace_is_the_same_each_time_and_has_its_shares() -> None:
     assert 0.13 < spoken < 0.27
 
 
-def test_bursts_come_at_their_rate() -> None:
+def test_timed_trace_has_bursts_at_its_rate() -> None:
     trace = timed(20, 60)
     assert 900 < len(trace) < 1500
     assert trace == sorted(trace, key=lambda request: request.at_s)
@@ -43,7 +43,7 @@ def test_bursts_come_at_their_rate() -> None:
 
 
 @pytest.mark.slow
-def test_prompts_have_the_size_the_issue_names() -> None:
+def test_prompts_have_about_310_tokens() -> None:
     engine = open_engine("llama", threads=1, max_num_seqs=1)
     sizes = []
     for request in islice(requests(repeat_share=0), 20):
@@ -155,7 +155,7 @@ def test_village_compares_two_servers(upstream: HTTPServer, tmp_path: Path, caps
 
 
 @pytest.mark.slow
-def test_village_at_a_rate(tmp_path: Path) -> None:
+def test_village_at_a_rate_reports_the_bare_loop(tmp_path: Path) -> None:
     written = tmp_path / "village.json"
     options = Options(rate=20, seconds=0.5, saturate_s=0.1)
     assert runner.run("village", Config(), options, json_file=written) == 0
