@@ -59,7 +59,7 @@ records = st.dictionaries(safe_text, values, max_size=4)
 
 @settings(max_examples=80, deadline=None)
 @given(st.lists(records, max_size=8))
-def test_what_goes_in_comes_out(given_records: list[dict[str, Any]]) -> None:
+def test_decode_of_encode_gives_the_same_records(given_records: list[dict[str, Any]]) -> None:
     parts = wire.encode_many(given_records)
     assert len(parts) == (1 if given_records else 0)
     assert [item for part in parts for item in wire.decode(part)] == given_records
@@ -71,7 +71,7 @@ def test_what_goes_in_comes_out(given_records: list[dict[str, Any]]) -> None:
 @example(framed(b'{"id":"\\'))
 @example(framed(b'{"id":"\\ud800"') * 3)
 @example(framed(b'{"a":"' + b"\\" * 300))
-def test_never_raises_and_accounts_for_every_byte(part: bytes) -> None:
+def test_decode_never_raises_and_accounts_for_every_byte(part: bytes) -> None:
     for items in (wire.decode(part), wire.decode(framed(part)), wire.decode(framed(b'{"id":"a","t":"' + part + b'"}'))):
         assert items
         for item in items:
@@ -86,7 +86,7 @@ def test_never_raises_and_accounts_for_every_byte(part: bytes) -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(st.lists(records, min_size=1, max_size=4), st.binary(max_size=40), st.data())
-def test_a_bad_record_hides_no_other(good: list[dict[str, Any]], junk: bytes, data: st.DataObject) -> None:
+def test_bad_record_hides_no_other(good: list[dict[str, Any]], junk: bytes, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(good)))
     encoded = [wire.encode(record) for record in good]
     found = wire.decode(b"".join([*encoded[:at], framed(b"?" + junk), *encoded[at:]]))
@@ -96,7 +96,7 @@ def test_a_bad_record_hides_no_other(good: list[dict[str, Any]], junk: bytes, da
 
 @settings(max_examples=80, deadline=None)
 @given(st.lists(records, min_size=1, max_size=4), st.data())
-def test_a_cut_part_keeps_all_whole_records(good: list[dict[str, Any]], data: st.DataObject) -> None:
+def test_cut_part_keeps_all_whole_records(good: list[dict[str, Any]], data: st.DataObject) -> None:
     encoded = [wire.encode(record) for record in good]
     part = b"".join(encoded)
     cut = data.draw(st.integers(1, len(encoded[-1]) - 1))
@@ -108,69 +108,69 @@ def test_a_cut_part_keeps_all_whole_records(good: list[dict[str, Any]], data: st
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=30))
-def test_any_python_text_can_be_encoded(text: str) -> None:
+def test_encode_takes_any_python_text(text: str) -> None:
     (record,) = wire.decode(wire.encode({"text": text}))
     assert isinstance(record, dict)
     assert record["text"] == "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)
 
 
-def test_half_surrogates_are_mended_on_the_way_out() -> None:
+def test_encode_replaces_half_surrogates() -> None:
     record = {"id": "a", "list": ["x\ud800", ("\udc00y",)], "k\ud800": 1}
     assert wire.decode(wire.encode(record)) == [{"id": "a", "list": ["x\ufffd", ["\ufffdy"]], "k\ufffd": 1}]
 
 
-def test_other_mappings_are_objects_too() -> None:
+def test_encode_takes_any_mapping() -> None:
     assert wire.encode(MappingProxyType({"id": "a"})) == wire.encode({"id": "a"})
 
 
-def test_nan_goes_out_as_null() -> None:
+def test_encode_writes_nan_as_null() -> None:
     assert wire.decode(wire.encode({"x": float("nan"), "y": float("inf")})) == [{"x": None, "y": None}]
 
 
-def test_what_json_cannot_hold_is_a_bug() -> None:
+def test_encode_of_what_json_cannot_hold_raises() -> None:
     with pytest.raises(TypeError):
         wire.encode({"x": object()})
 
 
-def test_integers_beyond_64_bits_become_floats() -> None:
+def test_decode_reads_integers_beyond_64_bits_as_floats() -> None:
     assert wire.decode(framed(b'{"n":18446744073709551616}')) == [{"n": 2.0**64}]
     assert bad(framed(b'{"n":1e9999}')).error.code == "bad_json"
 
 
-def test_encode_refuses_what_no_peer_would_read() -> None:
+def test_encode_refuses_a_record_over_the_limit() -> None:
     room = wire.RECORD_MAX_BYTES - len(b'{"text":""}')
     assert len(wire.encode({"text": "a" * room})) == wire.LENGTH_BYTES + wire.RECORD_MAX_BYTES
     with pytest.raises(TooLarge, match=r"record 'x'.*262144"):
         wire.encode({"id": "x", "text": "a" * room})
 
 
-def test_parts_hold_1024_records_at_most() -> None:
+def test_pack_puts_1024_records_at_most_into_a_part() -> None:
     parts = wire.encode_many({"n": n} for n in range(2050))
     assert [len(wire.decode(part)) for part in parts] == [1024, 1024, 2]
     assert [item for part in parts for item in wire.decode(part)] == [{"n": n} for n in range(2050)]
 
 
-def test_parts_hold_4_mib_at_most() -> None:
+def test_pack_puts_4_mib_at_most_into_a_part() -> None:
     parts = wire.encode_many({"text": "a" * 250_000} for _ in range(20))
     assert all(len(part) <= wire.PART_MAX_BYTES for part in parts)
     assert [len(wire.decode(part)) for part in parts] == [16, 4]
 
 
-def test_record_1025_is_refused_and_those_before_are_kept() -> None:
+def test_decode_refuses_record_1025_and_keeps_those_before() -> None:
     one = wire.encode({"id": "a"})
     found = wire.decode(one * 1030)
     assert found[:1024] == [{"id": "a"}] * 1024
     assert shown(found[1024:]) == [{"error": "too_large", "id": "a"}]
 
 
-def test_a_part_over_4_mib_is_read_up_to_there() -> None:
+def test_decode_reads_a_part_over_4_mib_up_to_the_limit() -> None:
     one = wire.encode({"id": "a", "text": "a" * 250_000})
     found = wire.decode(one * 17)
     assert len(found) == 17
     assert shown(found[16:]) == [{"error": "too_large", "id": "a"}]
 
 
-def test_messages_name_place_and_cure() -> None:
+def test_decode_errors_name_place_and_cure() -> None:
     good = wire.encode({"id": "a"})
     broken = wire.decode(good + framed(b'{"id":"b","x":NaN}'))[1]
     assert isinstance(broken, DecodeError)

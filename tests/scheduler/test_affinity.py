@@ -1,4 +1,4 @@
-"""The engine thread gives way: as configured, it alone, its workers with it, and a kernel that refuses is said."""
+"""CPUs and priority of the engine thread: as configured, for it and its workers alone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def facts_of_this_thread() -> Facts:
         ("idle", os.SCHED_IDLE, 0),
     ],
 )
-def test_the_inference_thread_and_its_workers_give_way(
+def test_engine_thread_and_its_workers_get_cpu_and_priority_and_the_router_does_not(
     endpoint: str, priority: CpuPriority, policy: int, nice: int
 ) -> None:
     cpu = min(os.sched_getaffinity(0))
@@ -45,15 +45,15 @@ def test_the_inference_thread_and_its_workers_give_way(
         seen.append(facts_of_this_thread())
         return StubEngine()
 
-    with InProcess(endpoint, engine=engine, pin_cpus=(cpu,), cpu_priority=priority) as daemon:
-        router = daemon.router._thread.native_id or 0
+    with InProcess(endpoint, engine=engine, pin_cpus=(cpu,), cpu_priority=priority):
+        router = next(thread for thread in threading.enumerate() if thread.name == "router").native_id or 0
         assert os.sched_getscheduler(router) == before[1]
         assert os.getpriority(os.PRIO_PROCESS, router) == before[2]
     assert seen == [({cpu}, policy, max(nice, before[2]))] * 2
     assert facts_of_this_thread() == before
 
 
-def test_a_kernel_that_refuses_is_said_and_all_works(
+def test_refusal_of_the_kernel_is_logged_and_requests_are_served(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, endpoint: str
 ) -> None:
     def refuse(*_: object) -> None:
@@ -69,7 +69,7 @@ def test_a_kernel_that_refuses_is_said_and_all_works(
     assert gave_way.startswith("model.cpu_priority: the kernel refuses idle (Operation not permitted)")
 
 
-def test_normal_asks_the_kernel_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_normal_priority_without_pinning_makes_no_system_call(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object) -> None:
         raise AssertionError("asked the kernel")
 

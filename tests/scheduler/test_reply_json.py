@@ -51,7 +51,7 @@ def run(pieces: list[bytes], reason: str = "stop", **options: object) -> tuple[s
 @given(words, acts, cuts, st.booleans(), st.booleans(), st.sampled_from([None, 2]))
 @example("🌙", {"action": "nothing"}, list(range(30)), True, False, None)
 @example('🌙é\\"\n\u2028', {"action": "nothing"}, list(range(60)), False, True, None)
-def test_words_are_what_a_json_reader_finds(
+def test_words_are_those_that_a_json_parser_finds(
     say: str, act: dict[str, object], places: list[int], escaped: bool, act_first: bool, indent: int | None
 ) -> None:
     form = {"do": act, "say": say} if act_first else {"say": say, "do": act}
@@ -63,7 +63,7 @@ def test_words_are_what_a_json_reader_finds(
 
 @settings(max_examples=200, deadline=None)
 @given(words, st.integers(0, 200), cuts)
-def test_a_reply_cut_anywhere_gives_the_beginning_of_its_words(say: str, end: int, places: list[int]) -> None:
+def test_reply_cut_anywhere_gives_the_beginning_of_its_words(say: str, end: int, places: list[int]) -> None:
     data = json.dumps({"say": say, "do": {"action": "nothing"}}).encode()[:end]
     deltas, _ = read(split(data, places))
     assert say.startswith("".join(deltas))
@@ -74,18 +74,18 @@ def test_a_reply_cut_anywhere_gives_the_beginning_of_its_words(say: str, end: in
 @example(b'{"say":"\\ud83d', [])
 @example(b'{"say":"\\uZZ"', [])
 @example(b"{" * 5000, [])
-def test_no_bytes_break_it_and_the_cuts_change_nothing(data: bytes, places: list[int]) -> None:
+def test_any_bytes_give_the_same_words_however_they_are_cut(data: bytes, places: list[int]) -> None:
     for whole in (data, b'{"say":"' + data):
         assert "".join(read(split(whole, places))[0]) == read([whole])[0][0]
         run(split(whole, places), reason="length", whole_sentences=True)
 
 
-def test_words_come_before_the_action_is_known() -> None:
+def test_words_come_before_the_action() -> None:
     deltas, _ = read([b'{"s', b'ay": "Good', b" even\\u00", b'e9ing"', b',"do":'])
     assert deltas == ["", "Good", " even", "éing", ""]
 
 
-def test_half_a_pair_waits_for_its_other_half_and_alone_is_replaced() -> None:
+def test_half_of_a_surrogate_pair_waits_for_the_other_and_alone_is_replaced() -> None:
     assert read([b'{"say":"\\ud83c', b"\\udf19", b'"'])[0] == ["", "🌙", ""]
     assert "".join(read([b'{"say":"a\\ud83cb\\udf19\\u0000"}'])[0]) == "a\ufffdb\ufffd\ufffd"
 
@@ -103,12 +103,12 @@ def test_half_a_pair_waits_for_its_other_half_and_alone_is_replaced() -> None:
         ("", ""),
     ],
 )
-def test_a_model_without_grammar_is_understood(reply: str, spoken: str) -> None:
+def test_reply_of_a_model_without_grammar_gives_its_words(reply: str, spoken: str) -> None:
     for pieces in ([reply.encode()], [bytes((byte,)) for byte in reply.encode()]):
         assert run(pieces)[0] == spoken
 
 
-def test_all_that_came_is_kept_for_the_action() -> None:
+def test_raw_reply_is_kept_for_the_action() -> None:
     text = '{"say":"Naïve.","do":{"action":"wave"}}'
     assert run([text.encode()])[2].raw == text
 
@@ -117,24 +117,24 @@ def tokens(text: str) -> list[bytes]:
     return [text[at : at + 4].encode() for at in range(0, len(text), 4)]
 
 
-def test_words_near_the_limit_end_whole_and_the_action_still_comes() -> None:
+def test_words_near_the_limit_end_with_a_sentence_and_the_action_still_comes() -> None:
     pieces = tokens('{"say":"One two three four. Five six seven eight nine ten.","do":{"action":"wave"}}')
     text, finish, assembler = run(pieces, whole_sentences=True, max_tokens=8)
     assert (text, finish) == ("One two three four.", "sentence")
     assert assembler.raw.endswith('"wave"}}')
 
 
-def test_words_closed_by_the_grammar_lose_their_last_half_word() -> None:
+def test_words_closed_by_the_grammar_lose_their_cut_word() -> None:
     text, finish, _ = run([b'{"say":"One two thre', b'","do":{"action":"wave"}}'], whole_sentences=True, max_chars=12)
     assert (text, finish) == ("One two…", "length")
 
 
-def test_a_reply_cut_within_its_words_or_its_action_says_so() -> None:
+def test_reply_cut_in_its_words_or_its_action_finishes_by_length() -> None:
     assert run([b'{"say":"One two thr'], "length", whole_sentences=True)[:2] == ("One two…", "length")
     assert run([b'{"say":"One two.","do":{"act'], "length", whole_sentences=True)[:2] == ("One two.", "length")
 
 
-def test_a_stop_string_is_looked_for_in_the_words_alone() -> None:
+def test_stop_string_ends_the_words_and_is_ignored_in_the_action() -> None:
     text, finish, _ = run([b'{"say":"One do two","do":{"action":"wave"}}'], stop=("do",))
     assert (text, finish) == ("One ", "stop")
     assert run([b'{"say":"One two","do":{"action":"wave"}}'], stop=("do",))[0] == "One two"

@@ -39,7 +39,7 @@ def ids(requests: list[Request]) -> list[str]:
     return [request.id for request in requests]
 
 
-def test_an_empty_window_waits_for_a_wake_up() -> None:
+def test_empty_queue_waits_for_a_wake_up() -> None:
     empty = queue()
     empty.end_burst()
     assert not empty.due(0.0, idle=True)
@@ -47,7 +47,7 @@ def test_an_empty_window_waits_for_a_wake_up() -> None:
     assert empty.take(8, 0.0) == []
 
 
-def test_a_busy_engine_gets_requests_when_the_window_of_the_oldest_closes() -> None:
+def test_busy_engine_gets_requests_when_the_window_of_the_oldest_ends() -> None:
     waiting = queue()
     waiting.offer(ask("a"), 1.0)
     waiting.offer(ask("b"), 1.04)
@@ -58,7 +58,7 @@ def test_a_busy_engine_gets_requests_when_the_window_of_the_oldest_closes() -> N
     assert waiting.wait_s(1.0 + WINDOW_S, idle=False) == 0.0
 
 
-def test_an_idle_engine_gets_a_burst_at_once_but_not_half_of_it() -> None:
+def test_idle_engine_gets_a_burst_at_once_but_not_half_of_it() -> None:
     waiting = queue()
     waiting.offer(ask("a"), 0.0)
     assert not waiting.due(0.0, idle=True), "the burst may go on"
@@ -69,7 +69,7 @@ def test_an_idle_engine_gets_a_burst_at_once_but_not_half_of_it() -> None:
     assert not waiting.due(0.0, idle=True), "a new burst began"
 
 
-def test_size_waiting_requests_close_the_window() -> None:
+def test_as_many_requests_as_the_batch_size_end_the_window() -> None:
     waiting = queue(size=2)
     waiting.offer(ask("a"), 0.0)
     assert not waiting.due(0.0, idle=False)
@@ -78,7 +78,7 @@ def test_size_waiting_requests_close_the_window() -> None:
     assert waiting.wait_s(0.0, idle=False) == 0.0
 
 
-def test_taken_by_priority_then_arrival_and_never_more_than_the_limit() -> None:
+def test_take_goes_by_priority_then_arrival_and_keeps_the_limit() -> None:
     waiting = queue()
     for id, priority in (
         ("b1", "background"),
@@ -95,7 +95,7 @@ def test_taken_by_priority_then_arrival_and_never_more_than_the_limit() -> None:
     assert len(waiting) == 0
 
 
-def test_an_aged_background_request_goes_as_spoken() -> None:
+def test_aged_background_request_goes_as_spoken() -> None:
     waiting = queue()
     waiting.offer(ask("old", "background"), 0.0)
     waiting.offer(ask("young", "background"), 1.0)
@@ -140,7 +140,7 @@ def test_fifty_requests_of_one_player_delay_another_by_one(priority: Priority) -
     assert "modest" in ids(waiting.take(2, 0.0))
 
 
-def test_who_has_no_name_is_told_apart_by_the_peer() -> None:
+def test_requests_without_an_owner_take_turns_by_peer() -> None:
     waiting = queue()
     for n in range(3):
         waiting.offer(ask(f"a{n}"), 0.0)
@@ -148,7 +148,7 @@ def test_who_has_no_name_is_told_apart_by_the_peer() -> None:
     assert ids(waiting.take(2, 0.0)) == ["a0", "b"]
 
 
-def test_the_aged_have_one_turn_in_the_round_of_the_spoken() -> None:
+def test_aged_requests_have_one_turn_in_the_round_of_the_spoken() -> None:
     waiting = queue()
     for n in range(4):
         waiting.offer(ask(f"old{n}", "background" if n % 2 else "ambient", owner=f"npc{n}"), n * 0.01)
@@ -160,7 +160,7 @@ def test_the_aged_have_one_turn_in_the_round_of_the_spoken() -> None:
 
 
 @given(players=st.integers(1, 4), lesser=st.lists(st.sampled_from(["ambient", "background"]), min_size=1, max_size=8))
-def test_nothing_starves_under_endless_speech(players: int, lesser: list[Priority]) -> None:
+def test_lesser_requests_are_served_under_an_endless_spoken_load(players: int, lesser: list[Priority]) -> None:
     """A lesser request is let out, once aged, after a round of the players for each one before it and for itself."""
     waiting = queue(queue_max=1000)
     for n, priority in enumerate(lesser):
@@ -178,7 +178,9 @@ def test_nothing_starves_under_endless_speech(players: int, lesser: list[Priorit
     crowd=st.lists(st.sampled_from(["anna", "bert", "cleo"]), max_size=12),
     gone=st.integers(0, 5),
 )
-def test_a_player_waits_for_one_of_each_other_and_one_aged(chatter: list[float], crowd: list[str], gone: int) -> None:
+def test_player_waits_for_one_request_of_each_other_and_one_aged(
+    chatter: list[float], crowd: list[str], gone: int
+) -> None:
     waiting = queue()
     for n, offered_s in enumerate(chatter):
         waiting.offer(ask(f"npc{n}", "ambient", owner=f"npc{n}"), offered_s)
@@ -190,7 +192,7 @@ def test_a_player_waits_for_one_of_each_other_and_one_aged(chatter: list[float],
     assert before <= len(set(crowd)) + any(5.0 - offered_s >= AGED_S for offered_s in chatter)
 
 
-def test_the_best_priority_that_waits() -> None:
+def test_best_priority_is_of_the_most_urgent_or_aged() -> None:
     waiting = queue()
     assert waiting.best_priority(0.0) is None
     ranks = []
@@ -203,7 +205,7 @@ def test_the_best_priority_that_waits() -> None:
     assert waiting.best_priority(AGED_S) == 0, "aged"
 
 
-def test_only_a_rank_that_is_good_enough_is_taken() -> None:
+def test_take_with_a_priority_limit_leaves_less_urgent_ones() -> None:
     waiting = queue()
     waiting.offer(ask("b0", "background"), 0.0)
     for priority in CLASSES:
@@ -218,7 +220,7 @@ WAITING = st.tuples(st.sampled_from(CLASSES), st.sampled_from(["anna", "bert", "
 
 
 @given(crowd=st.lists(WAITING, max_size=20), gone=st.integers(0, 6), owner=st.sampled_from(["anna", "bert", "new"]))
-def test_how_many_are_before_a_player_is_exact(crowd: list[tuple[Priority, str, float]], gone: int, owner: str) -> None:
+def test_ahead_of_a_spoken_newcomer_is_exact(crowd: list[tuple[Priority, str, float]], gone: int, owner: str) -> None:
     now_s = AGED_S * 2
     waiting = queue()
     for n, (priority, other, offered_s) in enumerate(sorted(crowd, key=lambda entry: entry[2])):
@@ -230,7 +232,7 @@ def test_how_many_are_before_a_player_is_exact(crowd: list[tuple[Priority, str, 
 
 
 @given(crowd=st.lists(WAITING, max_size=20), priority=st.sampled_from(["ambient", "background"]))
-def test_how_many_are_before_a_lesser_newcomer_is_not_overestimated(
+def test_ahead_of_a_lesser_newcomer_is_not_overestimated(
     crowd: list[tuple[Priority, str, float]], priority: Priority
 ) -> None:
     now_s = AGED_S * 2
@@ -242,7 +244,7 @@ def test_how_many_are_before_a_lesser_newcomer_is_not_overestimated(
     assert ahead <= ids(waiting.take(99, now_s)).index("new")
 
 
-def test_a_flood_of_speech_is_not_all_before_chatter_since_chatter_ages() -> None:
+def test_ahead_of_a_lesser_newcomer_counts_that_it_ages() -> None:
     waiting = queue()
     for n in range(50):
         waiting.offer(ask(str(n), owner="greedy"), 0.0)
@@ -252,7 +254,7 @@ def test_a_flood_of_speech_is_not_all_before_chatter_since_chatter_ages() -> Non
     assert waiting.ahead("spoken", 0.0, peer=ANNA) == 1
 
 
-def test_a_full_queue_refuses_with_a_time_to_come_back() -> None:
+def test_full_queue_refuses_with_a_time_to_retry() -> None:
     waiting = queue(queue_max=2)
     waiting.offer(ask("a"), 0.0)
     waiting.offer(ask("b"), 0.0)
@@ -262,7 +264,7 @@ def test_a_full_queue_refuses_with_a_time_to_come_back() -> None:
     assert ids(waiting.take(9, 0.0)) == ["a", "b"]
 
 
-def test_a_spoken_newcomer_displaces_the_newest_of_the_least_urgent() -> None:
+def test_spoken_newcomer_displaces_the_newest_of_the_least_urgent() -> None:
     waiting = queue(queue_max=4)
     for id, priority in (("b1", "background"), ("b2", "background"), ("a1", "ambient"), ("s1", "spoken")):
         assert waiting.offer(ask(id, priority), 0.0) is None  # type: ignore[arg-type]
@@ -273,7 +275,7 @@ def test_a_spoken_newcomer_displaces_the_newest_of_the_least_urgent() -> None:
     assert ids(waiting.take(9, 0.0)) == ["s1", "n0", "n1", "n2"]
 
 
-def test_displaced_is_the_newest_of_who_has_most_waiting() -> None:
+def test_displaced_request_is_the_newest_of_the_owner_with_most() -> None:
     waiting = queue(queue_max=4)
     for id, owner in (("a1", "anna"), ("a2", "anna"), ("a3", "anna"), ("b1", "bert")):
         waiting.offer(ask(id, "ambient", owner=owner), 0.0)
@@ -281,7 +283,7 @@ def test_displaced_is_the_newest_of_who_has_most_waiting() -> None:
     assert [request and request.id for request in displaced] == ["a3", "a2", "b1", "a1"]
 
 
-def test_an_aged_crowd_does_not_shield_the_young() -> None:
+def test_newest_unaged_request_is_displaced_behind_aged_ones() -> None:
     waiting = queue(queue_max=3)
     waiting.offer(ask("a1", "ambient", owner="anna"), 0.0)
     waiting.offer(ask("a2", "ambient", owner="anna"), 0.0)
@@ -292,21 +294,21 @@ def test_an_aged_crowd_does_not_shield_the_young() -> None:
 
 
 @pytest.mark.parametrize("priority", ["ambient", "background"])
-def test_only_a_spoken_newcomer_displaces(priority: Priority) -> None:
+def test_lesser_newcomer_displaces_nobody(priority: Priority) -> None:
     waiting = queue(queue_max=1)
     waiting.offer(ask("b", "background"), 0.0)
     with pytest.raises(Overloaded):
         waiting.offer(ask("n", priority), 0.0)
 
 
-def test_an_aged_request_keeps_its_place() -> None:
+def test_aged_request_is_not_displaced() -> None:
     waiting = queue(queue_max=1)
     waiting.offer(ask("b", "background"), 0.0)
     with pytest.raises(Overloaded):
         waiting.offer(ask("s"), AGED_S)
 
 
-def test_a_late_request_is_given_back_once_and_wakes_in_time() -> None:
+def test_late_request_is_returned_once_and_wakes_in_time() -> None:
     waiting = queue()
     waiting.offer(ask("a", deadline_s=0.02), 0.0)
     waiting.offer(ask("b", deadline_s=0.03), 0.0)
@@ -318,7 +320,7 @@ def test_a_late_request_is_given_back_once_and_wakes_in_time() -> None:
     assert ids(waiting.take(9, 0.02)) == ["b"]
 
 
-def test_a_wait_cut_short_by_a_request_that_left_is_made_good() -> None:
+def test_deadline_of_a_request_that_left_shortens_one_wait_at_most() -> None:
     waiting = queue()
     waiting.offer(ask("a", deadline_s=0.01), 0.0)
     waiting.offer(ask("b"), 0.0)
@@ -328,7 +330,7 @@ def test_a_wait_cut_short_by_a_request_that_left_is_made_good() -> None:
     assert waiting.wait_s(0.01, idle=False) == pytest.approx(0.04)
 
 
-def test_cancel_takes_out_the_one_of_that_peer() -> None:
+def test_cancel_takes_out_the_request_of_that_peer_alone() -> None:
     waiting = queue()
     waiting.offer(ask("a"), 0.0)
     waiting.offer(replace(ask("a"), peer=BERT), 0.0)
@@ -338,7 +340,7 @@ def test_cancel_takes_out_the_one_of_that_peer() -> None:
     assert waiting.take(9, 0.0) == [ask("a")]
 
 
-def test_a_peer_that_went_away_takes_its_requests_along() -> None:
+def test_drop_peer_takes_out_all_requests_of_a_peer() -> None:
     waiting = queue()
     waiting.offer(ask("a"), 0.0)
     waiting.offer(replace(ask("b", "background"), peer=BERT), 0.0)
@@ -348,7 +350,7 @@ def test_a_peer_that_went_away_takes_its_requests_along() -> None:
     assert ids(waiting.take(9, 0.0)) == ["a"]
 
 
-def test_a_duplicate_id_is_the_callers_bug_and_changes_nothing() -> None:
+def test_duplicate_id_raises_and_changes_nothing() -> None:
     waiting = queue()
     waiting.offer(ask("a"), 0.0)
     with pytest.raises(ValueError, match="duplicate"):

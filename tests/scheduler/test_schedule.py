@@ -58,7 +58,7 @@ def gate() -> Gate:
     return Gate()
 
 
-def test_a_player_takes_the_place_of_chatter_which_goes_on_later(endpoint: str, gate: Gate) -> None:
+def test_spoken_request_pauses_the_youngest_background_one_which_goes_on_later(endpoint: str, gate: Gate) -> None:
     with running(endpoint, gate, NARROW) as (_, client):
         client.send(ask("one", "background"), ask("two", "background"))
         assert gate.entered.wait(10)
@@ -74,7 +74,7 @@ def test_a_player_takes_the_place_of_chatter_which_goes_on_later(endpoint: str, 
         assert counter(client, "paused_total") == 1
 
 
-def test_no_player_is_paused_for_another(endpoint: str, gate: Gate) -> None:
+def test_spoken_request_pauses_no_other_spoken_one(endpoint: str, gate: Gate) -> None:
     with running(endpoint, gate, NARROW) as (_, client):
         client.send(ask("one", "spoken"), ask("two", "spoken"))
         assert gate.entered.wait(10)
@@ -86,7 +86,7 @@ def test_no_player_is_paused_for_another(endpoint: str, gate: Gate) -> None:
         assert counter(client, "paused_total") == 0
 
 
-def test_a_player_goes_beside_the_others_where_that_costs_little(endpoint: str, gate: Gate) -> None:
+def test_spoken_request_enlarges_the_batch_where_that_costs_little(endpoint: str, gate: Gate) -> None:
     with running(endpoint, gate, WIDER) as (_, client):
         client.send(ask("one", "background"), ask("two", "background"), ask("three", "background"))
         assert gate.entered.wait(10)
@@ -100,7 +100,7 @@ def test_a_player_goes_beside_the_others_where_that_costs_little(endpoint: str, 
         assert counter(client, "paused_total") == 0
 
 
-def test_cancelled_while_paused(endpoint: str, gate: Gate) -> None:
+def test_cancel_while_paused_is_answered_cancelled(endpoint: str, gate: Gate) -> None:
     with running(endpoint, gate, NARROW) as (_, client):
         client.send(ask("one", "background"), ask("two", "background"))
         assert gate.entered.wait(10)
@@ -117,7 +117,7 @@ def test_cancelled_while_paused(endpoint: str, gate: Gate) -> None:
         assert (ended["one"], ended["two"], ended["own"]) == ("cancelled", "cancelled", "done")
 
 
-def test_a_twin_joins_one_that_is_paused(endpoint: str, gate: Gate) -> None:
+def test_coalesced_request_joins_a_paused_sequence(endpoint: str, gate: Gate) -> None:
     with running(endpoint, gate, NARROW) as (_, client):
         client.send(ask("one", "background"), ask("two", "background"))
         assert gate.entered.wait(10)
@@ -132,7 +132,7 @@ def test_a_twin_joins_one_that_is_paused(endpoint: str, gate: Gate) -> None:
         assert [records[id]["cache"] for id in ("one2", "two2")] == ["joined", "joined"]
 
 
-def test_one_that_cannot_go_on_fails_alone(endpoint: str, gate: Gate) -> None:
+def test_sequence_that_cannot_be_resumed_fails_alone(endpoint: str, gate: Gate) -> None:
     class Forgetful(StubEngine):
         def resume(self, seq: int, paused: object, *, priority: int = 0) -> None:
             raise ValueError("gone")
@@ -150,7 +150,7 @@ def test_one_that_cannot_go_on_fails_alone(endpoint: str, gate: Gate) -> None:
         assert [records[id].get("code", "done") for id in ("one", "two", "own")] == ["done", "engine_failed", "done"]
 
 
-def test_what_cannot_be_done_in_time_is_refused_at_once(endpoint: str) -> None:
+def test_request_that_cannot_be_done_in_time_is_refused_at_once(endpoint: str) -> None:
     """The stub says its steps cost nothing; here each costs a second by its own account."""
 
     class Slow(StubEngine):
@@ -178,7 +178,7 @@ def chat(name: str, words: str) -> list[dict[str, str]]:
     return [{"role": "system", "content": f"{SYSTEM}Call me {name}."}, {"role": "user", "content": words}]
 
 
-def test_a_role_is_computed_once(endpoint: str) -> None:
+def test_prefix_of_a_role_is_computed_once(endpoint: str) -> None:
     with InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1)) as daemon, daemon.client() as client:
         first = client.ask(op="infer", messages=chat("Ana", "Hello!"))["usage"]
         other = client.ask(op="infer", messages=chat("Ben", "Something else entirely"))["usage"]
@@ -190,7 +190,7 @@ def test_a_role_is_computed_once(endpoint: str) -> None:
         assert client.ask(op="stats")["stats"]["prefixes"]["entries"] >= 2
 
 
-def test_a_conversation_goes_on_where_it_ended(endpoint: str) -> None:
+def test_prefix_of_a_conversation_is_reused_for_its_next_turn(endpoint: str) -> None:
     """Also when another request had the slot in between."""
     with InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1)) as daemon, daemon.client() as client:
         turns = chat("Ana", "Hello!")
@@ -201,7 +201,7 @@ def test_a_conversation_goes_on_where_it_ended(endpoint: str) -> None:
         assert usage["reused_tokens"] >= (len(SYSTEM) + len("Call me Ana.\nuser: Hello!")) // 4
 
 
-def test_saved_prefixes_serve_after_a_restart(endpoint: str, tmp_path: Path) -> None:
+def test_saved_prefixes_are_reused_after_a_restart(endpoint: str, tmp_path: Path) -> None:
     used = []
     for number in range(2):
         store = LmdbPrefixStore(tmp_path, "stub", 2**20)
@@ -211,7 +211,7 @@ def test_saved_prefixes_serve_after_a_restart(endpoint: str, tmp_path: Path) -> 
     assert used[1] >= len(SYSTEM) // 4
 
 
-def test_none_are_kept_where_none_are_wanted(endpoint: str) -> None:
+def test_prefix_cache_of_no_bytes_keeps_nothing(endpoint: str) -> None:
     with (
         InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1), kv_max_bytes=0) as daemon,
         daemon.client() as client,
