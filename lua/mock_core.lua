@@ -533,6 +533,16 @@ end
 
 -- Playing --------------------------------------------------------------------------------------------------------------
 
+-- An NPC's field that api/npc.lua does not declare can neither be read nor written, by the mod or by a spec.
+local function refuse_undeclared_fields(npcs)
+	local Npc, FIELDS = npcs.Npc, npcs.FIELDS
+	local function declared(key)
+		return FIELDS[key] or error(("no field %s of an NPC is declared in api/npc.lua"):format(tostring(key)), 3)
+	end
+	function Npc.__index(_, key) return rawget(Npc, key) or declared(key) and nil end
+	function Npc.__newindex(npc, key, value) return (rawget(Npc, key) or declared(key)) and rawset(npc, key, value) end
+end
+
 -- Load the mod as the engine does: globals `core` and, from it, `llm_agent`. `self.mod` has what the API does not show:
 -- the tables of its folders, by name.
 -- Thousands of servers start in the specs: each file of the mod is read and compiled once.
@@ -553,6 +563,7 @@ function Mock:load_mod()
 	_G.loadfile = read_file
 	if not ok then error(folders, 0) end
 	self.mod = folders
+	refuse_undeclared_fields(folders.api.npcs)
 	for _, fn in ipairs(self.callbacks.loaded) do fn() end
 	return _G.llm_agent
 end

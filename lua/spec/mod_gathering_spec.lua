@@ -15,7 +15,7 @@ describe("a gathering", function()
 		local npc = {conversation = own}
 		assert.equal(own, conversation.of(npc, 60e6))
 		assert.is_nil(conversation.of(npc, 61e6))
-		assert.is_nil(npc.gathering)
+		assert.is_nil(npc.conversation)
 	end)
 
 	it("calls whom a line names, never who said it", function()

@@ -59,7 +59,6 @@ local FIELDS = {
 	attention_until_us = "talk/attention: how long",
 	bubble = "talk/bubble: the object over its head",
 	bubble_lines = "talk/bubble: line breaks in it",
-	bubble_y = "talk/bubble: height of the bubble over the origin in tenths of a node, where a mod sets it",
 
 	-- Movement, of bodies of ours.
 	next_look_us = "body/idle: when it looks around again; nil for all that is not a body of ours that is awake",

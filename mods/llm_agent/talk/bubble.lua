@@ -35,7 +35,7 @@ function bubble.show(npc, words)
 	local _, breaks = wrapped:gsub("\n", "")
 	if is_new or npc.bubble_lines ~= breaks then
 		npc.bubble_lines = breaks
-		local base = npc.bubble_y or BUBBLE_Y[is_model(npc, object) and "mesh" or "sprite"]
+		local base = BUBBLE_Y[is_model(npc, object) and "mesh" or "sprite"]
 		entity:set_attach(object, "", {x = 0, y = base + breaks * LINE_Y, z = 0}, {x = 0, y = 0, z = 0})
 	end
 	entity:set_properties({nametag = wrapped})

@@ -1,8 +1,8 @@
 -- Whose turn it is to speak: one sentence at a time within earshot, so that NPCs don't talk into each other.
 -- Pure; time is passed in. A line is {npc, spoken, start(now), step(now) -> over, finish(was_spoken)}; finish comes exactly once.
 
-local settings, where, in_range = ...
--- where(npc_id) -> present (boolean), pos or nil; in_range(pos, pos, nodes) -> boolean
+local settings, whereabouts, in_range = ...
+-- whereabouts(npc_id) -> present (boolean), pos or nil; in_range(pos, pos, nodes) -> boolean
 
 local speech_queue = {}
 
@@ -74,7 +74,7 @@ local function go_on(now)
 	if looks then next_presence_us = now + LOOK_EVERY_US end
 	for i = #active, 1, -1 do
 		local line = active[i] -- nil where an earlier one's end has silenced others
-		local present = line and (not looks or where(line.npc))
+		local present = line and (not looks or whereabouts(line.npc))
 		local goes_on = line and now >= line.next_us
 		if goes_on then line.next_us = now + LINE_EVERY_US end
 		if line and (not present or goes_on and line.step(now)) then
@@ -91,13 +91,13 @@ local function give_turns(now)
 	changed, next_look_us = false, now + LOOK_EVERY_US
 	local speaking = {}
 	for i, line in ipairs(active) do
-		local present, pos = where(line.npc)
+		local present, pos = whereabouts(line.npc)
 		speaking[i] = {npc = line.npc, pos = present and pos}
 	end
 	local i = 1
 	while i <= #waiting do
 		local line = waiting[i]
-		local present, pos = where(line.npc)
+		local present, pos = whereabouts(line.npc)
 		local overdue = not line.spoken and now - line.queued_us > settings.say_wait_ms * 1000
 		if not present or overdue then
 			finish(table.remove(waiting, i), false)

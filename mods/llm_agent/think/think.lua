@@ -151,9 +151,9 @@ function think.urgency(npc, player_name)
 	if not pos then return nil end
 	local player = player_name and core.get_player_by_name(player_name)
 	if player then
-		local other = player:get_pos()
-		local sees = geometry.in_range(pos, other, settings.earshot)
-			and core.line_of_sight({x = pos.x, y = pos.y + EYES_Y, z = pos.z}, {x = other.x, y = other.y + EYES_Y, z = other.z})
+		local there = player:get_pos()
+		local sees = geometry.in_range(pos, there, settings.earshot)
+			and core.line_of_sight({x = pos.x, y = pos.y + EYES_Y, z = pos.z}, {x = there.x, y = there.y + EYES_Y, z = there.z})
 		return sees and "spoken" or "ambient"
 	end
 	return nearby.has_listeners(pos) and "ambient" or "background"

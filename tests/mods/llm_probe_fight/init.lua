@@ -62,8 +62,8 @@ llm_probe.run({
 		spawn("Bram", "guard", -5, 2)
 		hit(body("Bram"), wolf(), 1)
 	end, function()
-		local fight = npc("Bram").fight
-		if fight and fight.order and fight.order.kind == "flank" then seen.flank = true end
+		local combat = npc("Bram").combat
+		if combat and combat.order and combat.order.kind == "flank" then seen.flank = true end
 		local angle = math.abs(bearing("Ann") - bearing("Bram"))
 		seen.apart = seen.apart or math.min(angle, 2 * math.pi - angle) > 0.5
 		return seen.flank and seen.apart or nil, seen.flank and "they stand on the same side" or "no flank was ordered"
@@ -74,7 +74,7 @@ llm_probe.run({
 	{"it_ends_when_the_monster_is_gone", function()
 		wolf():remove()
 	end, function()
-		return not npc("Ann").fight and not npc("Bram").fight or nil, "they still fight"
+		return not npc("Ann").combat and not npc("Bram").combat or nil, "they still fight"
 	end},
 	{"the_meek_run_and_call", function()
 		spawn("Mira", "healer", 0, -6)
