@@ -4,6 +4,7 @@ local settings, text, geometry, npcs, positions = ...
 
 local nearby = {}
 
+local EYES_Y = 1.5 -- nodes over the feet
 local WORD_OF_NAME_MIN = 3 -- "Mira" calls Mira of the Hill; "of" calls nobody
 local NOT_A_NAME = {
 	old = true, young = true, the = true, big = true, little = true, sir = true, lady = true, mother = true, father = true,
@@ -29,6 +30,20 @@ function nearby.has_listeners(pos)
 		if geometry.in_range(pos, player:get_pos(), settings.earshot) then return true end
 	end
 	return false
+end
+
+-- How urgent words to somebody are: distance and sight decide. nil where nothing is known of either (a voice without a place).
+function nearby.urgency(npc, player_name)
+	local pos = npc:get_pos()
+	if not pos then return nil end
+	local player = player_name and core.get_player_by_name(player_name)
+	if player then
+		local there = player:get_pos()
+		local sees = geometry.in_range(pos, there, settings.earshot)
+			and core.line_of_sight({x = pos.x, y = pos.y + EYES_Y, z = pos.z}, {x = there.x, y = there.y + EYES_Y, z = there.z})
+		return sees and "spoken" or "ambient"
+	end
+	return nearby.has_listeners(pos) and "ambient" or "background"
 end
 
 -- Does the sentence hold this NPC's name, whole or its first word?

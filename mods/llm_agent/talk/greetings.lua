@@ -12,11 +12,16 @@ function greetings.line(npc, player_name)
 	return line and text.fill(translate.line(language.between(npc, player_name), line), player_name)
 end
 
+-- It has greeted this player, and does not so again for a while.
+function greetings.mark(npc, player_name)
+	npc.greeted_us = npc.greeted_us or {}
+	npc.greeted_us[player_name] = now_us()
+end
+
 -- A greeting by the model; the role's own line stands in where it is away.
 function greetings.greet(npc, player_name)
 	if not client.enabled or npc.is_answering then return end
-	npc.greeted_us = npc.greeted_us or {}
-	npc.greeted_us[player_name] = now_us()
+	greetings.mark(npc, player_name)
 	attention.attend(npc, player_name)
 	local opts = {player = player_name, priority = "ambient", fallback = greetings.line(npc, player_name)}
 	say.answer_once(npc, opts, function(current, reply)

@@ -8,7 +8,7 @@ local client = daemon_folder.client
 local events, commands, npcs, Npc = api_folder.events, api_folder.commands, api_folder.npcs, api_folder.Npc
 local roles = roles_folder.roles
 local positions, nearby = perception_folder.positions, perception_folder.nearby
-local language, repeats, offers, think = think_folder.language, think_folder.repeats, think_folder.offers, think_folder.think
+local language, repeats, offers = think_folder.language, think_folder.repeats, think_folder.offers
 
 -- Is it there to speak, and where? A voice without a place has no position.
 local function whereabouts(npc_id)
@@ -28,14 +28,18 @@ local bubble = load("bubble", settings, text)
 local typewriter = load("typewriter", settings, text)
 local output = load("output", log, now_us, settings, geometry, util, events, npcs, repeats, attention, mutes, languages, bubble,
 	speech_queue)
-local say = load("say", log, text, check, npcs, Npc, language, think, typewriter, output)
+local say = load("say", log, text, check, npcs, Npc, nearby, language, typewriter, output)
 local conversation = load("conversation")
 local greetings = load("greetings", now_us, settings, text, geometry, translate, client, npcs, roles, positions, language,
 	attention, history, mutes, say, speech_queue)
-local dialog = load("dialog", S, now_us, settings, text, limits, geometry, translate, rate_limit, client, npcs, roles, language,
-	repeats, attention, history, silence, greetings)
-local hearing = load("hearing", S, log, now_us, settings, text, phrases, geometry, util, rate_limit, client, commands, npcs,
-	nearby, attention, history, conversation, dialog, silence, mutes, say)
+local whisper = load("whisper", S, now_us, settings, text, geometry, commands, npcs, nearby, repeats, attention, history, silence)
+local dialog_view = load("dialog_view", S, text, translate, npcs, roles, language, history)
+local dialog = load("dialog", S, now_us, settings, text, limits, geometry, rate_limit, client, npcs, attention, history, silence,
+	whisper, dialog_view, greetings)
+local addressing = load("addressing", now_us, settings, text, phrases, util, nearby, mutes)
+local turns = load("turns", now_us, settings, npcs, nearby, attention, history, conversation, mutes, say)
+local hearing = load("hearing", log, now_us, settings, text, rate_limit, client, attention, history, conversation, silence,
+	addressing, turns)
 local quiet_hours = load("quiet_hours")
 local small_talk = load("small_talk", log, now_us, settings, geometry, client, npcs, nearby, attention, conversation, greetings,
 	quiet_hours)
@@ -47,4 +51,5 @@ steps.register("small_talk", small_talk.step, 0.5)
 
 return {
 	attention = attention, history = history, conversation = conversation, dialog = dialog, hearing = hearing, silence = silence,
+	addressing = addressing,
 }

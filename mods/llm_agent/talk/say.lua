@@ -1,7 +1,7 @@
 -- The Lua API for speech: npc:say and npc:converse (think, and say it). Never blocks a step.
 -- What is said waits for its turn (speech_queue.lua), is typed out (typewriter.lua) and reaches players by output.lua.
 
-local log, text, check, npcs, Npc, language, think, typewriter, output = ...
+local log, text, check, npcs, Npc, nearby, language, typewriter, output = ...
 
 local say = {}
 
@@ -34,7 +34,7 @@ function Npc:converse(opts, callback)
 	local question, speech = {}, {to = opts.player, priority = opts.priority, on_done = opts.on_done}
 	speech.lang = opts.lang or language.between(self, opts.player) or ""
 	for key, value in pairs(opts) do question[key] = value end
-	question.on_done, question.priority = nil, opts.priority or think.urgency(self, opts.player)
+	question.on_done, question.priority = nil, opts.priority or nearby.urgency(self, opts.player)
 	local is_player = opts.player and core.get_player_by_name(opts.player) ~= nil
 	local typing
 	local function is_wanted()

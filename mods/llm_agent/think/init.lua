@@ -1,9 +1,9 @@
 -- A question to the model and its answer: what goes out, what comes back, which action may be chosen, what is remembered.
 
 local load, base, daemon_folder, api_folder, roles_folder, perception_folder = ...
-local log, now_us, settings, text, limits, geometry, check, json, util, storage, translate, rate_limit, steps =
-	base.log, base.now_us, base.settings, base.text, base.limits, base.geometry, base.check, base.json, base.util, base.storage,
-	base.translate, base.rate_limit, base.steps
+local log, now_us, settings, text, limits, check, json, util, storage, translate, rate_limit, steps =
+	base.log, base.now_us, base.settings, base.text, base.limits, base.check, base.json, base.util, base.storage, base.translate,
+	base.rate_limit, base.steps
 local client = daemon_folder.client
 local events, actions, npcs, Npc = api_folder.events, api_folder.actions, api_folder.npcs, api_folder.Npc
 local roles, role_fields = roles_folder.roles, roles_folder.role_fields
@@ -13,12 +13,13 @@ local language = load("language", settings, storage, roles)
 local repeats = load("repeats", settings, text)
 local reply = load("reply", text, util)
 local offers = load("offers", log, json, util, events, actions, roles, reply)
-local think = load("think", log, now_us, settings, text, limits, geometry, check, json, translate, rate_limit, client, events,
-	npcs, Npc, roles, role_fields, nearby, observe, language, repeats, offers, reply)
+local request = load("request", settings, text, limits, json, roles, role_fields, observe, offers)
+load("think", log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby, language, repeats,
+	reply, offers, request)
 local memory = load("memory", log, now_us, text, limits, check, storage, client, events, Npc, places)
 
 steps.register("memory", memory.step)
 
 return {
-	language = language, repeats = repeats, reply = reply, offers = offers, think = think, memory = memory,
+	language = language, repeats = repeats, reply = reply, offers = offers, memory = memory,
 }

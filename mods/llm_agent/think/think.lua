@@ -1,19 +1,13 @@
--- The Lua API, second half: what an NPC does. It thinks (asks the model) and speaks; never blocks a step.
+-- npc:think: a question to the model and what comes back. Never blocks a step.
 -- The promise: the callback of every think comes exactly once, in a later step, with a reply or a fallback line.
 
-local log, now_us, settings, text, limits, geometry, check, json, translate, rate_limit, client, events, npcs, Npc, roles,
-	role_fields, nearby, observe, language, repeats, offers, reply = ...
-
-local think = {}
-
+local log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby, language, repeats, reply,
+	offers, request = ...
 
 local INTENTS = {dialogue = true, quest = true, trade = true, tactics = true, gesture = true}
 local PRIORITIES = {spoken = true, ambient = true, background = true}
 local CACHE_MODES = {use = true, refresh = true, off = true}
 local RETRY_LEFT_MIN_US = 500e3 -- with less time than that no second answer comes
-local RETRY_TEMPERATURE = 1.2 -- freer than the daemon's default: the likely words were just said
-local EYES_Y = 1.5
-local WORDS_MAX_BYTES = 2000 -- four chat messages; more than that nobody says at once
 
 local THINK_FIELDS = {
 	player = "string?", utterance = "string?", intent = check.one_of(INTENTS), priority = check.one_of(PRIORITIES),
@@ -23,49 +17,6 @@ local THINK_FIELDS = {
 	audience = check.name_list, lang = "string?", stream = "boolean?", remember = "boolean?",
 	on_delta = "function?", fallback = check.words, draft = "table?",
 }
-
-local function whole_persona(npc)
-	local role = roles.by_name[npc.role]
-	local parts = {}
-	if role and role.persona then parts[1] = role.persona end
-	if npc.persona then parts[#parts + 1] = npc.persona end
-	return parts[1] and text.clean(table.concat(parts, " "), WORDS_MAX_BYTES) or nil
-end
-
--- The request as the daemon takes it. A snapshot: nothing of the game is referred to any more.
-local function record_of(question)
-	local npc, opts = question.npc, question.opts
-	local function clean(value, max) return value and value ~= "" and text.clean(value, max) or nil end
-	local pos = npc:get_pos()
-	return {
-		op = "think",
-		npc = {
-			id = npc.id,
-			name = npc.name,
-			role = npc.role,
-			persona = not opts.draft and whole_persona(npc) or nil, -- a draft brings its own
-			mood = clean(npc.mood, limits.NAME_MAX_BYTES),
-			pos = pos and {pos.x, pos.y, pos.z} or nil,
-		},
-		player = clean(opts.player, limits.NAME_MAX_BYTES),
-		utterance = clean(opts.utterance, WORDS_MAX_BYTES),
-		intent = opts.intent,
-		priority = question.priority,
-		cache = question.avoid and "off" or opts.cache,
-		avoid = question.avoid,
-		context = observe.facts(npc, opts, question.priority),
-		actions = offers.as_list(question.offered),
-		history = opts.history and json.plain(opts.history),
-		audience = opts.audience and json.plain(opts.audience),
-		lang = clean(question.lang, 32),
-		remember = opts.remember,
-		draft = opts.draft and role_fields.clean(opts.draft), -- a role's fields, unsaved, in the place of npc.role's
-		stream = opts.stream or opts.on_delta ~= nil or nil,
-		max_tokens = opts.max_tokens or (settings.max_tokens > 0 and settings.max_tokens or nil),
-		temperature = question.avoid and RETRY_TEMPERATURE or opts.temperature,
-		seed = opts.seed,
-	}
-end
 
 -- A reply whatever the event holds: a schema with a mistake in it must not cost the callback.
 local function build(question, kind, event)
@@ -139,24 +90,10 @@ ask = function(question)
 	if empty then
 		id = client.refuse(reply.CODES.restrained, ("too many questions for now (llm_agent.%s_rate_per_min)"):format(empty), handler)
 	else
-		id = client.ask(record_of(question), (question.deadline_us - now) / 1000, handler)
+		id = client.ask(request.record_of(question), (question.deadline_us - now) / 1000, handler)
 	end
 	if not answered then npc.open_requests[id] = true end -- while the server goes down the answer comes at once
 	question.id = id
-end
-
--- How urgent words to somebody are: distance and sight decide. nil where nothing is known of either (a voice without a place).
-function think.urgency(npc, player_name)
-	local pos = npc:get_pos()
-	if not pos then return nil end
-	local player = player_name and core.get_player_by_name(player_name)
-	if player then
-		local there = player:get_pos()
-		local sees = geometry.in_range(pos, there, settings.earshot)
-			and core.line_of_sight({x = pos.x, y = pos.y + EYES_Y, z = pos.z}, {x = there.x, y = there.y + EYES_Y, z = there.z})
-		return sees and "spoken" or "ambient"
-	end
-	return nearby.has_listeners(pos) and "ambient" or "background"
 end
 
 -- Ask the model; never blocks. callback(reply) comes once, in a later step (at once where none follows: the server goes
@@ -171,11 +108,9 @@ function Npc:think(opts, callback)
 		npc = self, opts = opts, callback = callback, started_us = now, heard = "",
 		deadline_us = now + (opts.deadline_ms or settings.deadline_ms) * 1000,
 		lang = opts.lang or language.of(opts.player),
-		priority = opts.priority or think.urgency(self, opts.player),
+		priority = opts.priority or nearby.urgency(self, opts.player),
 		was_in_world = opts.player ~= nil and core.get_player_by_name(opts.player) ~= nil, -- it may be an NPC's name as well
 		-- in plain talk only where they are asked for: they lengthen the prompt
 		offered = (intent ~= "dialogue" or opts.actions) and offers.of(self, opts) or {},
 	})
 end
-
-return think

@@ -1,0 +1,71 @@
+-- Those who answer a player's sentence do it one after the other, so that each knows what was said before it. An NPC that an
+-- answer calls by name takes it up. Runs in callbacks of the model's answers.
+
+local now_us, settings, npcs, nearby, attention, history, conversation, mutes, say = ...
+
+local turns = {}
+
+local latest = {} -- player → the turn of their last sentence
+
+-- turn: {player, line, conversation, waiting = NPCs' ids, depth = how often one took up another's words}
+local take_turns
+
+-- An NPC that the answer calls by name takes it up, before the others have their turn.
+local function take_up(turn, speaker, line)
+	local pos = speaker:get_pos()
+	if turn.depth >= settings.group_depth_max or not pos then return end
+	local other = conversation.called(line, nearby.in_earshot(pos), nearby.is_named)
+	if not other or other.is_answering or mutes.is_muted(turn.player, other) then return end
+	for _, id in ipairs(turn.waiting) do
+		if id == other.id then return end -- its turn comes
+	end
+	turn.depth = turn.depth + 1
+	other.conversation = turn.conversation
+	attention.attend(other, speaker.id)
+	return other
+end
+
+-- `line`: what is answered, the player's sentence or another NPC's.
+local function answer(npc, turn, line)
+	local is_shared = conversation.has_others(turn.conversation, npc.name, line.speaker)
+	local opts = {
+		player = line.speaker, utterance = line.text, history = is_shared and conversation.history(turn.conversation, line) or nil,
+		actions = line == turn.line or nil,
+	}
+	say.answer_once(npc, opts, function(current, reply)
+		if current and not reply.fallback then
+			local spoken = conversation.add(turn.conversation, current.name, reply.text, now_us())
+			local other = take_up(turn, current, spoken)
+			if other then answer(other, turn, spoken) end
+		end
+		if current and line == turn.line then history.add(turn.player, current, current.name, reply.text) end
+		take_turns(turn)
+		local next_turn = current and not current.is_answering and current.next_turn
+		if next_turn then
+			current.next_turn = nil
+			if core.get_player_by_name(next_turn.player) then answer(current, next_turn, next_turn.line) end
+		end
+	end)
+end
+
+-- The next of those who are meant. What is said to one that is still thinking is taken up after, the latest only; a new
+-- sentence of the player ends the turns of the last.
+take_turns = function(turn)
+	local npc = latest[turn.player] == turn and npcs.get(table.remove(turn.waiting, 1) or "")
+	if not npc then return end
+	if not npc.is_answering then return answer(npc, turn, turn.line) end
+	npc.next_turn = turn
+	take_turns(turn)
+end
+
+-- Have those who are meant (a list of NPCs) answer a line of the player.
+function turns.begin(player_name, npcs_meant, line, of_conversation)
+	local turn = {player = player_name, line = line, conversation = of_conversation, waiting = {}, depth = 0}
+	for i, npc in ipairs(npcs_meant) do turn.waiting[i] = npc.id end
+	latest[player_name] = turn
+	take_turns(turn)
+end
+
+core.register_on_leaveplayer(function(player) latest[player:get_player_name()] = nil end)
+
+return turns

@@ -1,0 +1,45 @@
+-- A private word to an NPC, in the dialog or by `/llm talk`: only the player hears the answer.
+
+local S, now_us, settings, text, geometry, commands, npcs, nearby, repeats, attention, history, silence = ...
+
+local whisper = {}
+
+-- Ask privately: nothing is said aloud. callback(reply) after the talk's history has both lines.
+function whisper.ask(npc, player_name, words, callback)
+	local id = npc.id
+	attention.attend(npc, player_name)
+	history.add_player_line(npc, player_name, words)
+	npc:think({player = player_name, utterance = words, priority = "spoken", actions = true}, function(reply)
+		local current = npcs.get(id)
+		if current then
+			repeats.note(current.recent_lines, reply.text, player_name, now_us())
+			history.add(player_name, current, current.name, reply.text)
+		end
+		callback(reply)
+	end)
+end
+
+local function talk(player_name, rest)
+	local npc, name_length = nearby.find(rest, player_name)
+	if not npc then return false, S("No NPC of that name. Use: /llm talk NAME TEXT") end
+	local words = text.clean(rest:sub(name_length + 1))
+	if words == "" then return false, S("Say something: /llm talk NAME TEXT") end
+	local refusal = silence.words(player_name)
+	if refusal then return false, refusal end
+	local player, pos = core.get_player_by_name(player_name), npc:get_pos()
+	local is_near = not pos or player and geometry.in_range(player:get_pos(), pos, settings.earshot)
+	if not is_near and not core.check_player_privs(player_name, {llm_admin = true}) then
+		return false, S("@1 is too far away to hear you.", npc.name)
+	end
+	whisper.ask(npc, player_name, words, function(reply)
+		core.chat_send_player(player_name, ("<%s> %s"):format(npc.name, reply.text))
+		if reply.fallback and reply.code ~= "filtered" then
+			core.chat_send_player(player_name, S("(the model did not answer: @1)", reply.error))
+		end
+	end)
+	return true
+end
+
+commands.register("talk", {params = S("NAME TEXT"), help = S("a private word with an NPC"), run = talk})
+
+return whisper
