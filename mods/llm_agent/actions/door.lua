@@ -52,10 +52,10 @@ end
 actions.register("open_door", {
 	params = function(npc) return movement.can(npc) and nearest(npc:get_pos()) and {} or nil end,
 	run = function(npc, player_name)
-		local id, own = npc.id, npc:get_pos()
-		local pos = nearest(own)
+		local id, npc_pos = npc.id, npc:get_pos()
+		local pos = nearest(npc_pos)
 		if not pos then return false, S("There is no closed door near @1.", npc.name) end
-		if geometry.in_range(pos, own, ARM) then return open(npc, pos, player_name) end
+		if geometry.in_range(pos, npc_pos, ARM) then return open(npc, pos, player_name) end
 		local why = refusal(npc, pos, player_name)
 		if why then return false, why end
 		return movement.order(npc, {kind = "go_to", pos = pos, distance = ARM - 0.5, done = function(ok, reason)

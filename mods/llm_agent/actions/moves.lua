@@ -119,8 +119,8 @@ actions.register("go_to", {
 
 -- Is there something to flee from: a fight, an enemy that it was told of, a wound?
 local function is_in_danger(npc, opts)
-	local told = opts.context and opts.context.enemy or npc.context.enemy
-	return npc.combat or told or npc:get_object():get_hp() < (npc.hp_max or 0)
+	local enemy = opts.context and opts.context.enemy or npc.context.enemy
+	return npc.combat or enemy or npc:get_object():get_hp() < (npc.hp_max or 0)
 end
 
 local function nearest_player(pos)

@@ -55,7 +55,7 @@ actions.register("offer_quest", {
 	params = function(npc, player_name)
 		local quest = settings.quests and is_here(player_name) and draft_for(npc, player_name)
 		if not quest then return nil end
-		local item, count = quest_text.asked(quest)
+		local item, count = quest_text.requested(quest)
 		return {
 			type = "object", required = {"item", "count", "reward"},
 			properties = {item = only(item), count = only(count), reward = only(quest_text.reward_number(quest))},
@@ -96,7 +96,7 @@ observe.add_facts(function(npc, player_name, facts, opts)
 	if not quest then return end
 	local is_about_it = opts.utterance and answers.is_about(opts.utterance, quest)
 	if facts.intent == "trade" and not is_about_it then return end -- a small model takes its numbers for prices
-	local item, count = quest_text.asked(quest)
+	local item, count = quest_text.requested(quest)
 	facts.need, facts.reward = {[item] = count}, quest_text.reward_number(quest)
 	if is_about_it then
 		facts.intent = "quest"

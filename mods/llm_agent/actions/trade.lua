@@ -27,13 +27,13 @@ end
 
 -- Of a list of items those that the words name, in full ("steel sword") or else by the last word ("sword").
 local function named(list, words)
-	local said, full, partly = " " .. items.gist(words) .. " ", {}, {}
+	local sentence, full, partly = " " .. items.gist(words) .. " ", {}, {}
 	for _, item in ipairs(list) do
 		local gist = gist_of(item)
 		local last = gist:match("%S+$")
-		if gist ~= "" and said:find(" " .. gist .. " ", 1, true) then
+		if gist ~= "" and sentence:find(" " .. gist .. " ", 1, true) then
 			full[#full + 1] = item
-		elseif last and said:find(" " .. last .. " ", 1, true) then
+		elseif last and sentence:find(" " .. last .. " ", 1, true) then
 			partly[#partly + 1] = item
 		end
 	end
@@ -105,7 +105,7 @@ end)
 
 -- The action -----------------------------------------------------------------------------------------------------------
 
-local asked = {} -- player → {id, gives}: what was offered to be chosen last, for `run` has only the parameters
+local last_offers = {} -- player → {id, gives}: what was offered to be chosen last, for `run` has only the parameters
 
 local function schema(words, count_max, floor, ceiling)
 	return {
@@ -144,14 +144,14 @@ end
 local function params(npc, player_name, opts)
 	local about = subject(npc, player_name, opts)
 	if not about then return nil end
-	asked[player_name] = {id = npc.id, gives = about.gives}
+	last_offers[player_name] = {id = npc.id, gives = about.gives}
 	if about.gives then return purchase_schema(npc, about) end
 	if about.lacks then return nil end
 	return sale_schema(npc, about)
 end
 
 local function run(npc, player_name, chosen)
-	local last = asked[player_name]
+	local last = last_offers[player_name]
 	local gives = last and last.id == npc.id and last.gives or nil
 	local item, count = gives, chosen.count
 	if not gives then
@@ -171,4 +171,4 @@ actions.register("offer_trade", {
 	params = params, run = run,
 })
 
-core.register_on_leaveplayer(function(player) asked[player:get_player_name()] = nil end)
+core.register_on_leaveplayer(function(player) last_offers[player:get_player_name()] = nil end)

@@ -66,13 +66,13 @@ end
 
 -- Both games leave out what a mob wants to do in a step where its do_custom gives false.
 local function make_holdable(def)
-	local own = def.do_custom
+	local original = def.do_custom
 	function def.do_custom(self, ...)
 		if held[self] and stays(self) then
 			stop(self)
 			return false
 		end
-		if own then return own(self, ...) end
+		if original then return original(self, ...) end
 	end
 end
 

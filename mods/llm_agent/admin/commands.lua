@@ -13,7 +13,7 @@ end
 local function status()
 	local counts = client.counts
 	return true, S("llm_agent: @1. NPCs: @2. Questions open: @3, asked: @4, answered: @5 (from the cache: @6), failed: @7.",
-		state_words(), #npcs.list, client.open_count, counts.asked, counts.done, counts.hits, counts.failed)
+		state_words(), #npcs.list, client.open_count, counts.requests, counts.done, counts.hits, counts.failed)
 end
 
 local function spawn(name, rest)

@@ -58,11 +58,11 @@ local QUESTIONS = {ready = "/readyz", info = "/info", roles = "/v1/roles"}
 local function run(name)
 	local answers, waiting = {}, 0
 	for key, path in pairs(QUESTIONS) do
-		local asked = client.call("GET", path, nil, function(answer)
+		local is_sent = client.call("GET", path, nil, function(answer)
 			answers[key], waiting = answer, waiting - 1
 			if waiting == 0 then tell_all(name, answers) end
 		end)
-		if not asked then -- no HTTP, or switched off: then all three are refused
+		if not is_sent then -- no HTTP, or switched off: then all three are refused
 			tell_all(name)
 			return true
 		end

@@ -5,16 +5,16 @@ local S, log, storage, client, events, doctor = ...
 
 local WELCOMED = "welcomed." -- key in the mod's storage, the admin's name behind it
 
-local told = {} -- admin → {hint → true}, in this run
+local hints_given = {} -- admin → {hint → true}, in this run
 
 local function is_admin(name)
 	return core.check_player_privs(name, {llm_admin = true}) or core.check_player_privs(name, {server = true})
 end
 
 local function tell_once(name, hint, line)
-	told[name] = told[name] or {}
-	if told[name][hint] then return end
-	told[name][hint] = true
+	hints_given[name] = hints_given[name] or {}
+	if hints_given[name][hint] then return end
+	hints_given[name][hint] = true
 	core.chat_send_player(name, line)
 end
 

@@ -21,9 +21,9 @@ end
 
 -- Turn to a position; a body of another mod by its own means, where those are known.
 function animation.face(npc, pos)
-	local object, own = npc:get_object(), npc:get_pos()
-	if not object or not own or not pos then return end
-	local x, z = pos.x - own.x, pos.z - own.z
+	local object, npc_pos = npc:get_object(), npc:get_pos()
+	if not object or not npc_pos or not pos then return end
+	local x, z = pos.x - npc_pos.x, pos.z - npc_pos.z
 	if x * x + z * z <= 0.01 then return end
 	local yaw = math.atan2(-x, z)
 	if npc.turn then npc.turn(object, yaw) else object:set_yaw(yaw) end

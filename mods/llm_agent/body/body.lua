@@ -24,20 +24,20 @@ local has_character = core.get_modpath("player_api") ~= nil
 -- Look of a role: the player model where the game has it, else a flat figure (devtest has no model).
 local function look(role_name)
 	local role = roles.by_name[role_name]
-	local own = role and role.textures
+	local textures = role and role.textures
 	local size = SIZES[role_name] or 1
 	if has_character then
 		local skin = roles.shipped[role_name] and role_name or "villager"
 		local box = scaled(MODEL_BOX, size)
 		return {
 			visual = "mesh", mesh = "character.b3d", visual_size = {x = size, y = size},
-			textures = own or {"llm_agent_" .. skin .. ".png"}, collisionbox = box, selectionbox = box,
+			textures = textures or {"llm_agent_" .. skin .. ".png"}, collisionbox = box, selectionbox = box,
 		}
 	end
 	local front, box = roles.portrait({role = role_name}), scaled(FIGURE_BOX, size)
 	return {
 		visual = "upright_sprite", visual_size = {x = 0.9 * size, y = HEIGHT * size},
-		textures = own or {front, front}, collisionbox = box, selectionbox = box,
+		textures = textures or {front, front}, collisionbox = box, selectionbox = box,
 	}
 end
 

@@ -170,8 +170,8 @@ function pathfinder.step(until_us)
 	local search = table.remove(queue, 1)
 	queue[#queue + 1] = search -- all take turns
 	if not search.start then return finish(search) end
-	if not search.was_asked then
-		search.was_asked = true
+	if not search.engine_tried then
+		search.engine_tried = true
 		local nodes = ask_engine(search)
 		if nodes then return finish(search, nodes) end
 		add(search, search.start.x, search.start.y, search.start.z, nil, 0)

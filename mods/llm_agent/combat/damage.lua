@@ -79,14 +79,14 @@ function damage.step(now)
 end
 
 -- Strikes if it can: in reach, and not more often than a blow takes.
-function damage.strike(npc, object, foe, now)
-	if foe.distance > REACH or npc.last_strike_us and now - npc.last_strike_us < STRIKE_EVERY_US then return false end
+function damage.strike(npc, object, enemy, now)
+	if enemy.distance > REACH or npc.last_strike_us and now - npc.last_strike_us < STRIKE_EVERY_US then return false end
 	npc.last_strike_us = now
 	if npc.is_model then object:set_animation(STRIKE, 30, 0, true) end
 	local from = object:get_pos()
-	local direction = {x = foe.pos.x - from.x, y = foe.pos.y - from.y, z = foe.pos.z - from.z}
-	local length = math.max(0.01, foe.distance)
-	foe.object:punch(object, 1, {
+	local direction = {x = enemy.pos.x - from.x, y = enemy.pos.y - from.y, z = enemy.pos.z - from.z}
+	local length = math.max(0.01, enemy.distance)
+	enemy.object:punch(object, 1, {
 		full_punch_interval = 1, damage_groups = {fleshy = DAMAGE[npc.role] or DAMAGE_DEFAULT},
 	}, {x = direction.x / length, y = direction.y / length, z = direction.z / length})
 	return true

@@ -15,30 +15,30 @@ local RUN, WALK = 4, 2.8 -- nodes a second
 
 -- order: as of tactics.lua. by_model: it holds until it is late.
 function orders.give(npc, order, by_model)
-	local own = npc.combat
-	if not own then return false end
-	local before = own.order
+	local combat = npc.combat
+	if not combat then return false end
+	local before = combat.order
 	local same = before and before.kind == order.kind and before.target == order.target and before.side == order.side
-	own.order, own.ordered_us, own.by_model = order, now_us(), by_model
+	combat.order, combat.ordered_us, combat.by_model = order, now_us(), by_model
 	if same then return true end
-	own.flanked, own.going = nil, nil
+	combat.flanked, combat.going = nil, nil
 	if order.kind == "call_help" then squads.call_help(npc) end
 	if order.kind == "guard" then squads.guard(npc, order.target) end
 	return true
 end
 
 local function say(npc, words, now)
-	local own = npc.combat
-	if not own or words == "" or own.said_us and now - own.said_us < SAY_EVERY_US then return end
-	own.said_us = now
-	conversation.add(own.squad.conversation, npc.name, words, now)
+	local combat = npc.combat
+	if not combat or words == "" or combat.said_us and now - combat.said_us < SAY_EVERY_US then return end
+	combat.said_us = now
+	conversation.add(combat.squad.conversation, npc.name, words, now)
 	npc:say(words, {priority = "ambient"})
 end
 
 local function ask(npc, view, now)
-	local own = npc.combat
-	local shouts = own.squad.conversation
-	own.ask_us, own.asking = now + settings.orders_every_s * 1e6, true
+	local combat = npc.combat
+	local shouts = combat.squad.conversation
+	combat.ask_us, combat.is_waiting = now + settings.orders_every_s * 1e6, true
 	local id = npc.id
 	npc:think({
 		intent = "tactics", priority = "ambient", deadline_ms = ASK_MAX_MS, actions = tactics.kinds,
@@ -46,8 +46,8 @@ local function ask(npc, view, now)
 		history = conversation.has_others(shouts, npc.name) and conversation.history(shouts) or nil,
 	}, function(answer)
 		local current = npcs.by_id[id]
-		if not current or current.combat ~= own then return end
-		own.asking = nil
+		if not current or current.combat ~= combat then return end
+		combat.is_waiting = nil
 		if not answer.fallback then say(current, answer.text, now_us()) end
 	end)
 end
@@ -56,9 +56,9 @@ end
 
 -- Has the body this order already? what: a name for it, and whom it is about.
 local function go(npc, what, target, order)
-	local own = npc.combat
-	if own.going == what and own.going_to == target and movement.current(npc) then return end
-	own.going, own.going_to = what, target
+	local combat = npc.combat
+	if combat.going == what and combat.going_to == target and movement.current(npc) then return end
+	combat.going, combat.going_to = what, target
 	movement.order(npc, order)
 end
 
@@ -68,31 +68,31 @@ local function stand(npc)
 end
 
 local function pick(seen, words)
-	for _, foe in ipairs(seen) do
-		if foe.words == words then return foe end
+	for _, enemy in ipairs(seen) do
+		if enemy.words == words then return enemy end
 	end
 	return seen[1]
 end
 
 -- A place at the foe's side, as seen from where it stands now.
-local function beside(pos, foe, side)
-	local x, z = foe.pos.x - pos.x, foe.pos.z - pos.z
+local function beside(pos, enemy, side)
+	local x, z = enemy.pos.x - pos.x, enemy.pos.z - pos.z
 	local length = math.max(0.01, math.sqrt(x * x + z * z))
 	local turn = side == "left" and 1 or -1
-	return {x = foe.pos.x - turn * z / length * FLANK_NODES, y = foe.pos.y, z = foe.pos.z + turn * x / length * FLANK_NODES}
+	return {x = enemy.pos.x - turn * z / length * FLANK_NODES, y = enemy.pos.y, z = enemy.pos.z + turn * x / length * FLANK_NODES}
 end
 
-local function strike(npc, object, foe, now)
-	animation.face(npc, foe.pos)
-	if damage.strike(npc, object, foe, now) then npc.combat.struck = foe.words end
+local function strike(npc, object, enemy, now)
+	animation.face(npc, enemy.pos)
+	if damage.strike(npc, object, enemy, now) then npc.combat.struck = enemy.words end
 end
 
-local function close_in(npc, object, foe, now)
-	if foe.distance > damage.REACH then
-		return go(npc, "at", foe.object, {kind = "follow", target = foe.object, distance = damage.REACH - 0.7, speed = RUN})
+local function close_in(npc, object, enemy, now)
+	if enemy.distance > damage.REACH then
+		return go(npc, "at", enemy.object, {kind = "follow", target = enemy.object, distance = damage.REACH - 0.7, speed = RUN})
 	end
 	stand(npc)
-	strike(npc, object, foe, now)
+	strike(npc, object, enemy, now)
 end
 
 local carry_out = {}
@@ -103,12 +103,12 @@ end
 
 -- First to the foe's side, then at it.
 function carry_out.flank(npc, object, seen, order, now)
-	local own, foe = npc.combat, pick(seen, order.target)
-	if own.flanked then return close_in(npc, object, foe, now) end
-	if own.going == "flank" then return end
-	go(npc, "flank", foe.object, {
-		kind = "go_to", pos = beside(object:get_pos(), foe, order.side), distance = 0.7, speed = RUN, timeout_s = 3, hurry = true,
-		done = function() own.flanked = true end,
+	local combat, enemy = npc.combat, pick(seen, order.target)
+	if combat.flanked then return close_in(npc, object, enemy, now) end
+	if combat.going == "flank" then return end
+	go(npc, "flank", enemy.object, {
+		kind = "go_to", pos = beside(object:get_pos(), enemy, order.side), distance = 0.7, speed = RUN, timeout_s = 3, hurry = true,
+		done = function() combat.flanked = true end,
 	})
 end
 
@@ -142,26 +142,26 @@ function carry_out.call_help(npc, object, seen, order, now)
 end
 
 -- One look of one that fights. seen: the foes in sight, at least one.
-local function look(npc, own, object, seen, now)
-	local is_late = not own.order or now - own.ordered_us > (own.by_model and LATE_US or settings.orders_every_s * 1e6)
-	local asks = settings.orders_every_s > 0 and now >= own.ask_us and not own.asking
+local function look(npc, combat, object, seen, now)
+	local is_late = not combat.order or now - combat.ordered_us > (combat.by_model and LATE_US or settings.orders_every_s * 1e6)
+	local asks = settings.orders_every_s > 0 and now >= combat.ask_us and not combat.is_waiting
 	local view = (is_late or asks) and squads.view(npc) -- it looks around for all who could help: not at each look
 	if is_late then orders.give(npc, tactics.decide(view)) end
 	if asks then ask(npc, view, now) end
-	carry_out[own.order.kind](npc, object, seen, own.order, now)
+	carry_out[combat.order.kind](npc, object, seen, combat.order, now)
 end
 
 local function step_one(npc, now)
-	local own, object, pos = npc.combat, npc:get_object(), npc:get_pos()
+	local combat, object, pos = npc.combat, npc:get_object(), npc:get_pos()
 	if not object or npc.beaten then return squads.stop(npc) end
-	local seen = targets.in_sight(own.foes, pos)
+	local seen = targets.in_sight(combat.enemies, pos)
 	if seen[1] then
-		own.alive_us = now
-		return look(npc, own, object, seen, now)
+		combat.alive_us = now
+		return look(npc, combat, object, seen, now)
 	end
 	local any_left = false
-	for _, foe in ipairs(own.foes) do any_left = any_left or targets.object_of(foe) ~= nil end
-	if not any_left or now - own.alive_us > CALM_US then squads.over(npc) end
+	for _, enemy in ipairs(combat.enemies) do any_left = any_left or targets.object_of(enemy) ~= nil end
+	if not any_left or now - combat.alive_us > CALM_US then squads.over(npc) end
 end
 
 -- Looks of those who fight, as many as the budget holds, one at least.

@@ -54,26 +54,26 @@ end
 
 local function distinct(seen)
 	local words, known = {}, {}
-	for _, foe in ipairs(seen) do
-		if not known[foe.words] then words[#words + 1], known[foe.words] = foe.words, true end
+	for _, enemy in ipairs(seen) do
+		if not known[enemy.words] then words[#words + 1], known[enemy.words] = enemy.words, true end
 	end
 	return words
 end
 
 -- How things stand for an NPC that fights, as tactics.lua wants it; nil for one that does not.
 function squads.view(npc)
-	local own, object, pos = npc.combat, npc:get_object(), npc:get_pos()
-	if not own or not object then return nil end
+	local combat, object, pos = npc.combat, npc:get_object(), npc:get_pos()
+	if not combat or not object then return nil end
 	local sides, fronted = {}, false
-	for id in pairs(own.squad.members) do
+	for id in pairs(combat.squad.members) do
 		local order = id ~= npc.id and npcs.by_id[id] and npcs.by_id[id].combat and npcs.by_id[id].combat.order
 		if order and order.kind == "flank" then sides[order.side] = true end
 		if order and (order.kind == "attack" or order.kind == "hold") then fronted = true end
 	end
 	return {
-		brave = is_brave(npc), health = object:get_hp() / (npc.hp_max or 20), enemies = distinct(targets.in_sight(own.foes, pos)),
-		allies = names_of(own.squad, npc.id), sides = sides, fronted = fronted,
-		wards = {wards[npc.id] or own.asker}, can_call = may_call(npc, pos),
+		brave = is_brave(npc), health = object:get_hp() / (npc.hp_max or 20), enemies = distinct(targets.in_sight(combat.enemies, pos)),
+		allies = names_of(combat.squad, npc.id), sides = sides, fronted = fronted,
+		wards = {wards[npc.id] or combat.asker}, can_call = may_call(npc, pos),
 	}
 end
 
@@ -91,9 +91,9 @@ end
 
 -- Beginning and end ------------------------------------------------------------------------------------------------------
 
-local function knows(own, object)
-	for _, foe in ipairs(own.foes) do
-		if targets.object_of(foe) == object then return true end
+local function knows(combat, object)
+	for _, enemy in ipairs(combat.enemies) do
+		if targets.object_of(enemy) == object then return true end
 	end
 	return false
 end
@@ -118,10 +118,10 @@ function squads.begin(npc, object, asker)
 	if not npc.combat then
 		local squad = squad_against(npc, object)
 		squad.members[npc.id] = true
-		npc.combat = {squad = squad, foes = {}, alive_us = now, look_us = 0, ask_us = 0, asker = asker}
+		npc.combat = {squad = squad, enemies = {}, alive_us = now, look_us = 0, ask_us = 0, asker = asker}
 		fighting[npc.id] = true
 	end
-	if not knows(npc.combat, object) then table.insert(npc.combat.foes, targets.new(object)) end
+	if not knows(npc.combat, object) then table.insert(npc.combat.enemies, targets.new(object)) end
 	npc.combat.alive_us = now
 	return true
 end
@@ -202,12 +202,12 @@ end
 
 -- Everybody brave in earshot comes along.
 function squads.call_help(npc)
-	local pos, own = npc:get_pos(), npc.combat
+	local pos, combat = npc:get_pos(), npc.combat
 	local called = 0
-	for _, other in ipairs(pos and own and nearby.in_earshot(pos) or {}) do
+	for _, other in ipairs(pos and combat and nearby.in_earshot(pos) or {}) do
 		if other ~= npc and is_brave(other) and not other.combat then
-			for _, foe in ipairs(own.foes) do
-				local object = targets.object_of(foe)
+			for _, enemy in ipairs(combat.enemies) do
+				local object = targets.object_of(enemy)
 				if object and squads.begin(other, object) then called = called + 1 end
 			end
 		end

@@ -32,10 +32,10 @@ function targets.monsters_near(pos, nodes)
 end
 
 -- Is it still there to be fought? A player by name, for players come back as other objects.
-function targets.object_of(foe)
-	local object = foe.player and core.get_player_by_name(foe.player) or not foe.player and foe.object or nil
+function targets.object_of(enemy)
+	local object = enemy.player and core.get_player_by_name(enemy.player) or not enemy.player and enemy.object or nil
 	if not object or not object:get_pos() or object:get_hp() <= 0 then return nil end
-	local self = not foe.player and object:get_luaentity()
+	local self = not enemy.player and object:get_luaentity()
 	local npc = self and self.npc_id and npcs.by_id[self.npc_id]
 	if npc and npc.beaten or self and type(self.health) == "number" and self.health <= 0 then return nil end
 	return object
@@ -49,11 +49,11 @@ end
 -- Of a list of foes those in sight of `pos`: {foe, object, pos, distance, words}, the nearest first.
 function targets.in_sight(list, pos)
 	local seen = {}
-	for _, foe in ipairs(list) do
-		local object = targets.object_of(foe)
+	for _, enemy in ipairs(list) do
+		local object = targets.object_of(enemy)
 		local there = object and object:get_pos()
 		if there and geometry.in_range(pos, there, targets.SIGHT) then
-			seen[#seen + 1] = {foe = foe, object = object, pos = there, words = foe.words,
+			seen[#seen + 1] = {enemy = enemy, object = object, pos = there, words = enemy.words,
 				distance = math.sqrt(geometry.distance_squared(pos, there))}
 		end
 	end

@@ -18,10 +18,10 @@ end
 
 -- fn(self, ...) is called before the entity's own callback, whose results are passed on.
 function entity_hooks.before(def, callback, fn)
-	local own = def[callback]
+	local original = def[callback]
 	def[callback] = function(self, ...)
 		fn(self, ...)
-		if own then return own(self, ...) end
+		if original then return original(self, ...) end
 	end
 end
 
@@ -32,9 +32,9 @@ end
 
 -- fn(self) is called after the entity's own callback, whose results are passed on.
 function entity_hooks.after(def, callback, fn)
-	local own = def[callback]
+	local original = def[callback]
 	def[callback] = function(self, ...)
-		if own then return then_call(fn, self, own(self, ...)) end
+		if original then return then_call(fn, self, original(self, ...)) end
 		fn(self)
 	end
 end

@@ -48,7 +48,7 @@ local client = {
 	enabled = true,
 	open_count = 0,
 	CODES = CODES,
-	counts = {asked = 0, done = 0, failed = 0, exchanges = 0, hits = 0, repeats = 0},
+	counts = {requests = 0, done = 0, failed = 0, exchanges = 0, hits = 0, repeats = 0},
 }
 
 local open = {} -- id → entry not yet answered
@@ -57,7 +57,7 @@ local cancels = {} -- ids to be cancelled with it
 local flights = {} -- exchanges in the air
 local calls = {} -- plain calls
 local ready, ready_first, ready_last = {}, 1, 0 -- events to hand out, a queue
-local asked = 0
+local last_number = 0
 local session, session_number, after = nil, 0, 0
 local failures, epoch, suspect = 0, 0, false
 local closed, closing = false, false -- the server goes down; the last callbacks are being handed out
@@ -375,11 +375,11 @@ end
 -- (but before ask() returns where the server goes down).
 function client.ask(record, deadline_ms, handler)
 	local now = env.now_us()
-	asked, wanted_us = asked + 1, now
-	client.counts.asked = client.counts.asked + 1
+	last_number, wanted_us = last_number + 1, now
+	client.counts.requests = client.counts.requests + 1
 	local entry = {
-		id = env.name .. ":" .. asked,
-		number = asked,
+		id = env.name .. ":" .. last_number,
+		number = last_number,
 		handler = handler,
 		deadline_ms = deadline_ms,
 		deadline_us = now + deadline_ms * 1000,
@@ -407,8 +407,8 @@ end
 
 -- What must not be asked is answered like what was: handler("error", {code, message}) in the next step.
 function client.refuse(code, message, handler)
-	asked = asked + 1
-	local entry = {id = env.name .. ":" .. asked, number = asked, handler = handler}
+	last_number = last_number + 1
+	local entry = {id = env.name .. ":" .. last_number, number = last_number, handler = handler}
 	fail(entry, code, message)
 	return entry.id
 end

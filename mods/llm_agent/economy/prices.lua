@@ -94,9 +94,9 @@ local function clamp(value, low, high) return math.max(low, math.min(value, high
 prices.clamp = clamp
 
 -- -1 (would rather not sell to you) to 1 (a friend), from a mood's word and what there was between the two.
-function prices.attitude(mood, standing)
+function prices.attitude(mood, reputation)
 	local word = mood and mood:lower():match("%a+") or ""
-	return clamp((MOODS[word] or 0) + (standing or 0), -1, 1)
+	return clamp((MOODS[word] or 0) + (reputation or 0), -1, 1)
 end
 
 -- Whole coins: the least and the most for one piece. market: base times what supply and demand make of it.

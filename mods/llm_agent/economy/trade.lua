@@ -131,8 +131,8 @@ end
 -- The player goes without a deal although a price was talked about.
 function trade.walk_away(npc, player_name)
 	for key, haggle in pairs((haggles[player_name] or {})[npc.id] or {}) do
-		if haggle.offer and haggle.answer == "countered" and not haggle.told then
-			haggle.told = true
+		if haggle.offer and haggle.answer == "countered" and not haggle.is_remembered then
+			haggle.is_remembered = true
 			memory.remember(npc, player_name, ("%s refused my price of %s for %s"):format(player_name,
 				money_words(haggle.price), items.counted(1, (key:match(" (.*)")))))
 		end

@@ -73,12 +73,12 @@ end
 
 -- It says this price, and no other number.
 local function says_only(line, price)
-	local said = false
+	local is_said = false
 	for number in line:gmatch("%d+") do
 		if tonumber(number) ~= price then return false end
-		said = true
+		is_said = true
 	end
-	return said
+	return is_said
 end
 
 -- What the model is asked, so that its answer can only be the price that stands: told of a lower offer it would find its own.

@@ -14,9 +14,9 @@ local NOT_A_NAME = {
 function nearby.in_earshot(pos)
 	local found = {}
 	for _, npc in ipairs(npcs.list) do
-		local own = positions.may_be_near(npc, pos, settings.earshot) and npc:get_pos()
-		if own and geometry.in_range(pos, own, settings.earshot) then
-			found[#found + 1] = {npc = npc, distance = geometry.distance_squared(own, pos)}
+		local npc_pos = positions.may_be_near(npc, pos, settings.earshot) and npc:get_pos()
+		if npc_pos and geometry.in_range(pos, npc_pos, settings.earshot) then
+			found[#found + 1] = {npc = npc, distance = geometry.distance_squared(npc_pos, pos)}
 		end
 	end
 	table.sort(found, function(a, b) return a.distance < b.distance end)
@@ -54,8 +54,8 @@ function nearby.is_named(message, npc)
 end
 
 local function distance_to(npc, pos)
-	local own = pos and npc:get_pos()
-	return own and geometry.distance_squared(own, pos) or math.huge
+	local npc_pos = pos and npc:get_pos()
+	return npc_pos and geometry.distance_squared(npc_pos, pos) or math.huge
 end
 
 -- The NPC whose name `words` begins with, the longest name first, the nearest to the player among equals; and the words after.

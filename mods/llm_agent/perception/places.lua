@@ -74,7 +74,7 @@ function places.somebody_was_at(pos)
 	return false
 end
 
-local function smallest_own(pos)
+local function smallest_place(pos)
 	local best, best_radius
 	for name, place in pairs(known) do
 		if is_inside(pos, place) and (not best or place.radius < best_radius or place.radius == best_radius and name < best) then
@@ -107,7 +107,7 @@ end
 
 -- What this place is called, or nil: the smallest named place around, else an area, else the setting for the whole world.
 function places.name_at(pos)
-	local found = pos and (smallest_own(pos) or smallest_area(pos))
+	local found = pos and (smallest_place(pos) or smallest_area(pos))
 	return found or WORLD ~= "" and WORLD or nil
 end
 

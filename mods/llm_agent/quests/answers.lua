@@ -30,9 +30,9 @@ end
 
 -- Does it name what was asked for, or a word of it: "the torches", "coal"?
 local function names_part_of(message, name)
-	local said = " " .. items.gist(message) .. " "
+	local gist = " " .. items.gist(message) .. " "
 	for word in items.gist(name):gmatch("%S+") do
-		if said:find(" " .. word .. " ", 1, true) then return true end
+		if gist:find(" " .. word .. " ", 1, true) then return true end
 	end
 	return false
 end
@@ -40,14 +40,17 @@ end
 -- Is it about work, or about this quest? The model heeds what a talk is about.
 function answers.is_about(message, quest)
 	return text.names_any(message, phrases.work) or text.names_any(message, phrases.done)
-		or names_part_of(message, (quest_text.asked(quest)))
+		or names_part_of(message, (quest_text.requested(quest)))
 end
 
 events.on("reply", function(npc, _, opts)
 	local player_name, message = opts.player, opts.utterance
-	local said = player_name and message and opts.actions and core.get_player_by_name(player_name) and npcs.get(npc.id)
-	local quest = said and service.ready(npc, player_name)
-	if not quest or not (text.names_any(message, phrases.done) or names_part_of(message, (quest_text.asked(quest)))) then return end
+	local is_here = player_name and core.get_player_by_name(player_name) and npcs.get(npc.id)
+	local is_talk = is_here and message and opts.actions
+	local quest = is_talk and service.ready(npc, player_name)
+	if not quest then return end
+	local is_about_it = text.names_any(message, phrases.done) or names_part_of(message, (quest_text.requested(quest)))
+	if not is_about_it then return end
 	local ok, problem = service.hand_in(quest.id, player_name)
 	if not ok then history.tell(npc, player_name, problem) end
 end)
@@ -57,8 +60,8 @@ function answers.hear(npc, player_name, message)
 	local yes
 	if quest then yes = answer_of(message) end
 	if yes == nil then return end
-	local _, told = (yes and service.accept or service.refuse)(quest.id, player_name)
-	if told then history.tell(npc, player_name, told) end
+	local _, outcome = (yes and service.accept or service.refuse)(quest.id, player_name)
+	if outcome then history.tell(npc, player_name, outcome) end
 end
 
 return answers

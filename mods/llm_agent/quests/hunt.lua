@@ -21,13 +21,13 @@ local function credit(self, killer)
 end
 
 -- Health as the mob's own mod counts it; nil where it leaves that to the engine.
-local function own_health(self)
+local function mob_health(self)
 	local health = self.health or self._health or self.hp
 	return type(health) == "number" and health or nil
 end
 
 local function is_dead(self)
-	local health = own_health(self)
+	local health = mob_health(self)
 	return self.dead == true or self.state == "die" or health ~= nil and health <= 0
 end
 
@@ -38,11 +38,11 @@ end
 
 -- From now on deaths of this kind (an entity's name) count.
 hunt.watch = entity_hooks.once(function(def)
-	local own_punch = def.on_punch
-	if own_punch then
+	local original = def.on_punch
+	if original then
 		function def.on_punch(self, puncher, ...)
-			if is_dead(self) then return own_punch(self, puncher, ...) end -- somebody else's deed
-			return then_look(self, puncher, own_punch(self, puncher, ...))
+			if is_dead(self) then return original(self, puncher, ...) end -- somebody else's deed
+			return then_look(self, puncher, original(self, puncher, ...))
 		end
 	end
 	entity_hooks.before(def, "on_death", credit)

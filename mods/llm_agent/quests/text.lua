@@ -50,7 +50,7 @@ function quest_text.title(quest) return quest.title or TITLES[quest.kind](quest)
 function quest_text.reward(quest) return quest_text.goods(quest.reward) end
 
 -- The item, count and reward of offer_quest, in the words that the model knows: what a quest of each kind is asked for as.
-local ASKED = {
+local REQUESTED = {
 	fetch = function(quest) return items.words(quest.item), quest.count end,
 	deliver = function(quest) return "delivery to " .. quest.target_name, 1 end,
 	hunt = function(quest) return "slain " .. quest_text.mob(quest.target), quest.count end,
@@ -58,7 +58,7 @@ local ASKED = {
 	task = function(quest) return quest.name:gsub("_", " "), 1 end,
 }
 
-function quest_text.asked(quest) return ASKED[quest.kind](quest) end
+function quest_text.requested(quest) return REQUESTED[quest.kind](quest) end
 
 -- The reward as a number of coins where it is coins, else of the things it is.
 function quest_text.reward_number(quest)

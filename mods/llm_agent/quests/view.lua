@@ -64,8 +64,8 @@ end
 
 local function labels(parts, x, y, lines, colour)
 	for i, line in ipairs(lines) do
-		local said = colour and core.colorize(colour, line) or line
-		parts[#parts + 1] = ("label[%g,%g;%s]"):format(x, y + (i - 1) * LINE, esc(said))
+		local shown_line = colour and core.colorize(colour, line) or line
+		parts[#parts + 1] = ("label[%g,%g;%s]"):format(x, y + (i - 1) * LINE, esc(shown_line))
 	end
 	return y + #lines * LINE
 end
@@ -111,9 +111,9 @@ end
 
 -- What is asked → what is paid.
 local function exchange(parts, y, quest)
-	local asked = quests.takes(quest)
-	local x = pictures(parts, LEFT, y, asked)
-	if next(asked) then
+	local wanted = quests.takes(quest)
+	local x = pictures(parts, LEFT, y, wanted)
+	if next(wanted) then
 		parts[#parts + 1] = ("label[%g,%g;→]"):format(x + 0.1, y + 0.6)
 		x = x + 0.8
 	end

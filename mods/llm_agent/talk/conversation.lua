@@ -12,32 +12,32 @@ end
 
 -- The one that somebody (an NPC) takes part in, or nil.
 function conversation.of(npc, now)
-	local own = npc.conversation
-	if own and now - own.heard_us > OVER_US then npc.conversation = nil end
+	local shared = npc.conversation
+	if shared and now - shared.heard_us > OVER_US then npc.conversation = nil end
 	return npc.conversation
 end
 
 -- Somebody said something aloud. Returns the line, for `history`.
-function conversation.add(own, speaker, words, now)
+function conversation.add(shared, speaker, words, now)
 	local line = {speaker = speaker, text = words}
-	own.heard_us = now
-	own.lines[#own.lines + 1] = line
-	if #own.lines > LINES_MAX then table.remove(own.lines, 1) end
+	shared.heard_us = now
+	shared.lines[#shared.lines + 1] = line
+	if #shared.lines > LINES_MAX then table.remove(shared.lines, 1) end
 	return line
 end
 
 -- What was said beside the line that a question is about; nil where nothing was.
-function conversation.history(own, about)
+function conversation.history(shared, about)
 	local rest = {}
-	for _, line in ipairs(own.lines) do
+	for _, line in ipairs(shared.lines) do
 		if line ~= about then rest[#rest + 1] = line end
 	end
 	return rest[1] and rest or nil
 end
 
 -- Did anybody but these two speak? What an NPC and a player alone said to each other the daemon remembers by itself.
-function conversation.has_others(own, name, other_name)
-	for _, line in ipairs(own.lines) do
+function conversation.has_others(shared, name, other_name)
+	for _, line in ipairs(shared.lines) do
 		if line.speaker ~= name and line.speaker ~= other_name then return true end
 	end
 	return false

@@ -31,11 +31,11 @@ local function rows_of(player_name, id, waiting, npc_name)
 	local function add(colour, words)
 		for line in text.wrap(words, ROW_CHARS):gmatch("[^\n]+") do rows[#rows + 1] = colour .. "," .. esc(line) end
 	end
-	for _, said in ipairs(history.of(player_name, id) or {}) do
-		if said.who then
-			add(said.who == player_name and PLAYER_COLOUR or NPC_COLOUR, said.who .. ": " .. said.line)
+	for _, entry in ipairs(history.of(player_name, id) or {}) do
+		if entry.who then
+			add(entry.who == player_name and PLAYER_COLOUR or NPC_COLOUR, entry.who .. ": " .. entry.line)
 		else
-			add(NOTE_COLOUR, said.line)
+			add(NOTE_COLOUR, entry.line)
 		end
 	end
 	if waiting then rows[#rows + 1] = NOTE_COLOUR .. "," .. esc(S("@1 is thinking …", npc_name)) end

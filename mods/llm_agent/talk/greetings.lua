@@ -30,8 +30,8 @@ function greetings.greet(npc, player_name)
 end
 
 local function may_greet(npc, player_name, pos, now)
-	local own = positions.may_be_near(npc, pos, settings.greet_distance) and npc:get_pos()
-	if not own or not geometry.in_range(pos, own, settings.greet_distance) then return false end
+	local npc_pos = positions.may_be_near(npc, pos, settings.greet_distance) and npc:get_pos()
+	if not npc_pos or not geometry.in_range(pos, npc_pos, settings.greet_distance) then return false end
 	if npc.small_talk or npc.is_answering or speech_queue.busy(npc.id) or mutes.is_muted(player_name, npc) then return false end
 	local last = npc.greeted_us and npc.greeted_us[player_name]
 	return not last or now - last > settings.greet_cooldown_s * 1e6

@@ -11,7 +11,7 @@ local LINE_MAX_BYTES = 1200
 
 local facts -- of the daemon: {languages = codes that the model has (none: unknown), language = its own default}; nil: not asked
 local waiting -- those who want them while they are asked for
-local told = {} -- player → {code = true}: what they know to be lacking
+local notified = {} -- player → {code = true}: what they know to be lacking
 
 local function base(code)
 	return (code:match("^%a+") or ""):lower()
@@ -47,12 +47,12 @@ local function learn(callback)
 		return
 	end
 	waiting = {callback}
-	local asked = client.call("GET", "/info", nil, function(answer)
+	local is_sent = client.call("GET", "/info", nil, function(answer)
 		local found, list = read(answer), waiting
 		facts, waiting = answer.code == 200 and found or nil, nil
 		for _, fn in ipairs(list) do fn(found) end
 	end)
-	if not asked then
+	if not is_sent then
 		waiting = nil
 		callback({languages = {}})
 	end
@@ -60,15 +60,15 @@ end
 
 -- Once for each player and language.
 local function tell_lacking(name, code, spoken)
-	told[name] = told[name] or {}
-	if told[name][base(code)] or not core.get_player_by_name(name) then return end
-	told[name][base(code)] = true
+	notified[name] = notified[name] or {}
+	if notified[name][base(code)] or not core.get_player_by_name(name) then return end
+	notified[name][base(code)] = true
 	core.chat_send_player(name, S("The model of this server does not speak @1. It speaks: @2.", code, spoken))
 end
 
 -- A player chose a language: say so at once where the model lacks it.
 local function chosen(name, code)
-	told[name] = nil
+	notified[name] = nil
 	learn(function(found)
 		if not has(found.languages, code) then tell_lacking(name, code, table.concat(found.languages, ", ")) end
 	end)
@@ -83,9 +83,9 @@ end
 function languages.wants_other(npc, name, opts)
 	local reply, wanted = opts.reply, wanted_by(npc, name)
 	if name == opts.to or reply and reply.fallback then return false end
-	local asked = opts.lang
-	if asked and languages.same(asked, wanted) then return false end -- they would hear the same if it were said to them
-	local comes_in = reply and reply.lang or asked
+	local is_sent = opts.lang
+	if is_sent and languages.same(is_sent, wanted) then return false end -- they would hear the same if it were said to them
+	local comes_in = reply and reply.lang or is_sent
 	return comes_in ~= nil and not languages.same(comes_in, wanted)
 end
 
@@ -161,6 +161,6 @@ end
 
 commands.register("lang", {params = S("[CODE]"), help = S("the language NPCs speak to you"), run = choose_language})
 
-core.register_on_leaveplayer(function(player) told[player:get_player_name()] = nil end)
+core.register_on_leaveplayer(function(player) notified[player:get_player_name()] = nil end)
 
 return languages

@@ -8,7 +8,7 @@ local silence = {}
 local PLAYER_NAME = "^[%w_-]+$"
 local MINUTES_MAX = 525600 -- a year
 
-local told = {} -- player → true: was told once why an NPC did not answer
+local notified = {} -- player → true: was told once why an NPC did not answer
 local held_back_us = {} -- player → when words of theirs were held back
 
 -- Whole minutes for which NPCs do not hear this player any more, or nil.
@@ -46,10 +46,10 @@ local function held_back(player_name)
 			settings.filtered_silence_min))
 		core.chat_send_player(player_name, S("Too much that you said was held back. NPCs do not hear you for @1 minutes.",
 			settings.filtered_silence_min))
-	elseif not told[player_name] then
+	elseif not notified[player_name] then
 		core.chat_send_player(player_name, S("What you said was held back: this server does not allow such words to NPCs."))
 	end
-	told[player_name] = true
+	notified[player_name] = true
 end
 
 events.on("error", function(_, answer, opts)
@@ -82,7 +82,7 @@ commands.register("silence", {
 commands.register("unsilence", {params = S("PLAYER"), admin = true, help = S("they hear them again"), run = run_unsilence})
 
 core.register_on_leaveplayer(function(player)
-	told[player:get_player_name()], held_back_us[player:get_player_name()] = nil, nil
+	notified[player:get_player_name()], held_back_us[player:get_player_name()] = nil, nil
 end)
 
 return silence

@@ -29,14 +29,14 @@ end
 
 -- Room for one more line of this NPC: its oldest unimportant one goes; false if all are more important than `line`.
 local function make_room(line)
-	local own, victim = 0, nil
+	local lines, victim = 0, nil
 	for i, other in ipairs(waiting) do
 		if other.npc == line.npc then
-			own = own + 1
+			lines = lines + 1
 			if not victim and not other.spoken then victim = i end
 		end
 	end
-	if own < settings.say_queue_max then return true end
+	if lines < settings.say_queue_max then return true end
 	if not victim then return false end
 	finish(table.remove(waiting, victim), false)
 	return true

@@ -11,8 +11,8 @@ local CODE_MAX_BYTES = 16
 
 -- The language NPCs speak to this player, or nil where nobody chose one (the daemon's then).
 function language.of(player_name)
-	local own = player_name and storage:get_string(KEY .. player_name) or ""
-	if own ~= "" then return own end
+	local chosen = player_name and storage:get_string(KEY .. player_name) or ""
+	if chosen ~= "" then return chosen end
 	return settings.language ~= "" and settings.language or nil
 end
 

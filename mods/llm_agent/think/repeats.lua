@@ -28,43 +28,45 @@ local function alike(a, a_count, b, b_count)
 	return shared / (a_count + b_count - shared) >= ALIKE
 end
 
--- Remember what was said. memory: a list that the caller keeps for each NPC, oldest first.
-function repeats.note(memory, line, name, now)
+-- Remember what was said. recent: a list that the caller keeps for each NPC, oldest first.
+function repeats.note(recent, line, name, now)
 	if settings.repeat_lines == 0 then return end
 	local words, count = words_of(line, name)
 	if count < WORDS_MIN then return end
-	memory[#memory + 1] = {words = words, count = count, start = line:lower(), line = line, at_us = now}
-	while #memory > settings.repeat_lines do table.remove(memory, 1) end
+	recent[#recent + 1] = {words = words, count = count, start = line:lower(), line = line, at_us = now}
+	while #recent > settings.repeat_lines do table.remove(recent, 1) end
 end
 
-local function fresh(memory, now)
-	while memory[1] and now - memory[1].at_us > KEPT_US do table.remove(memory, 1) end
-	return memory
+local function fresh(recent, now)
+	while recent[1] and now - recent[1].at_us > KEPT_US do table.remove(recent, 1) end
+	return recent
 end
 
 -- Was a line like this said lately?
-function repeats.is_repeat(memory, line, name, now)
+function repeats.is_repeat(recent, line, name, now)
 	local words, count = words_of(line, name)
 	if count < WORDS_MIN then return false end
-	for _, said in ipairs(fresh(memory, now)) do
-		if alike(words, count, said.words, said.count) then return true end
+	for _, entry in ipairs(fresh(recent, now)) do
+		if alike(words, count, entry.words, entry.count) then return true end
 	end
 	return false
 end
 
 -- Could a line that begins so still become a repeat? Words that stream in are held back as long as it could.
-function repeats.may_become(memory, beginning, now)
+function repeats.may_become(recent, beginning, now)
 	beginning = beginning:lower()
-	for _, said in ipairs(fresh(memory, now)) do
-		if said.start:sub(1, #beginning) == beginning then return true end
+	for _, entry in ipairs(fresh(recent, now)) do
+		if entry.start:sub(1, #beginning) == beginning then return true end
 	end
 	return false
 end
 
 -- The last few lines, for the model to avoid: as many and as long as the daemon takes.
-function repeats.lines(memory, now)
-	local lines, said = {}, fresh(memory, now)
-	for i = math.max(1, #said - AVOID_MAX + 1), #said do lines[#lines + 1] = text.cut(said[i].line, AVOID_MAX_BYTES) end
+function repeats.lines(recent, now)
+	local lines, entries = {}, fresh(recent, now)
+	for i = math.max(1, #entries - AVOID_MAX + 1), #entries do
+		lines[#lines + 1] = text.cut(entries[i].line, AVOID_MAX_BYTES)
+	end
 	return lines
 end
 
