@@ -1,5 +1,6 @@
--- The action `open_door`: the nearest closed door; one that is a few steps away it walks to first. A lock is its owner's, and
--- what is protected from the player who asks stays shut for them.
+-- The action `open_door`: the NPC opens the nearest closed door, and walks there first where it is a few steps away.
+-- A locked door stays shut, and so does a door in an area that is protected from the player who asks. The result is told to the
+-- player and remembered.
 
 local S, geometry, actions, npcs, memory, history, doors, movement = ...
 

@@ -1,4 +1,6 @@
--- The action `emote`: a gesture beside the words.
+-- The action `emote`: the model chooses a gesture to go with its words.
+-- body/emote.lua performs it.
+-- Offered to NPCs with a body of this mod that is awake.
 
 local actions, movement, emote = ...
 

@@ -1,4 +1,6 @@
--- Actions of a fight, as the model may choose them: in one as its orders, in peace as what a player asks of a brave one.
+-- The actions of a fight: attack, flank, guard, hold, retreat, call_help.
+-- In a fight they are orders (combat/orders.lua). In peace a player may ask a brave NPC to attack a monster or to stand guard.
+-- What is on offer comes from combat/tactics.lua.
 
 local S, actions, memory, tactics, targets, squads, orders = ...
 
@@ -29,7 +31,7 @@ local function in_peace(npc, kind, player_name, target)
 end
 
 for _, kind in ipairs(tactics.kinds) do
-	if kind ~= "flee" then -- legs.lua knows how to run
+	if kind ~= "flee" then -- actions/moves.lua registers it
 		actions.register(kind, {
 			params = params_of(kind),
 			run = function(npc, player_name, params)

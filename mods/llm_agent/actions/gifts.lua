@@ -1,5 +1,7 @@
--- The actions give_item and take_item: gifts between an NPC and a player who stand together. The model chooses among what is
--- possible; how generous an NPC is, and what a player gives away, is decided here.
+-- The actions `give_item` and `take_item`: gifts between an NPC and a player who stand together.
+-- The model chooses among what is possible. How much NPCs give away in a day, and whether the player means to give, is decided
+-- here and in economy/gift_intent.lua.
+-- Goods move through the ledger, whole or not at all.
 
 local S, settings, geometry, storage, actions, memory, items, ledger, gift_intent, trade = ...
 

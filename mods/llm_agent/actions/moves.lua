@@ -1,5 +1,6 @@
--- The actions `follow`, `stay`, `go_to` and `flee`: what somebody asks an NPC to do with its legs. Targets and places are those
--- that are there when the question goes out. What came of it is told to the player and remembered.
+-- The actions `follow`, `stay`, `go_to` and `flee`: where a player sends an NPC.
+-- Targets and places are those that exist when the question goes out; they are looked up again when the action runs.
+-- A failure on the way is told to the player and remembered.
 
 local S, geometry, actions, npcs, positions, places, memory, history, pathfinder, movement, orders = ...
 
@@ -135,7 +136,7 @@ end
 actions.register("flee", {
 	params = function(npc, _, opts) return movement.can(npc) and is_in_danger(npc, opts) and {} or nil end,
 	run = function(npc, player_name)
-		if npc.combat then return orders.give(npc, {kind = "flee"}, true) end -- from its foes
+		if npc.combat then return orders.give(npc, {kind = "flee"}, true) end -- from its enemies
 		local pos = npc:get_pos()
 		local whom = player_name and core.get_player_by_name(player_name) and player_name or nearest_player(pos)
 		return movement.order(npc, {kind = "flee", target = whom, pos = not whom and pos or nil}), S("@1 runs away.", npc.name)

@@ -1,5 +1,7 @@
--- Quests in talk: the actions offer_quest and complete_quest, and the facts they go with. The model only says when; what the
--- quest is, is decided here before it is asked: each parameter has one value.
+-- The actions `offer_quest` and `complete_quest`, and the facts about quests that go with a question.
+-- The model only decides when. The quest itself is fixed before the question goes out: each parameter of the schema has one
+-- value.
+-- Payment and checks are those of quests/service.lua.
 
 local S, settings, actions, observe, items, ledger, quests, quest_text, store, news, writer, world, registry, service,
 	answers = ...

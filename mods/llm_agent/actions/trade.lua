@@ -1,6 +1,7 @@
--- Trade in talk: what the model is told of an NPC's goods where a player speaks of them (`stock`, `price`), and the action
--- offer_trade, whose schema holds only things that are there and prices that the rules allow. An offer opens the window.
--- Facts come only with words of trade: in other talk they would cost prompt and say nothing.
+-- The action `offer_trade`, and what the model is told of an NPC's goods (`stock`, `price`) where the player speaks of trade.
+-- The schema holds only goods that are there and prices within the bounds of economy/prices.lua. An offer opens the trade
+-- window.
+-- Other talk gets no such facts: they would only lengthen the prompt.
 
 local S, settings, text, phrases, util, actions, observe, items, ledger, goods, trade, trade_view, trade_form = ...
 

@@ -1,6 +1,6 @@
--- Minds for the villagers of Mineclonia and VoxeLibre (mod `mobs_mc`). Their trade is their role, and their shop stays theirs.
--- Loaded only where `mobs_mc` is; written to `_profession`, `child`, `nametag`, `do_custom` and how each game stops a mob,
--- as of 2026. A held villager is held in memory only: nothing of it is saved.
+-- Minds for the villagers of Mineclonia and VoxeLibre (mod `mobs_mc`). Their profession is their role; their shop stays theirs.
+-- Loaded only where `mobs_mc` is. Uses the fields `_profession`, `child`, `nametag` and `do_custom`, as of 2026.
+-- That a villager is held for a talk is kept in memory only; nothing of it is saved.
 
 local attach = ...
 

@@ -1,6 +1,6 @@
--- Minds for the people of mobs_redo (mod `mobs`): every mob of type "npc", as those of mobs_npc.
--- Loaded only where `mobs` is; knows its fields (`type`, `order`, `state`, `owner`, `nametag`) as of its releases 2019 to
--- 2026. Changes nothing but an order to stand, which it takes back.
+-- Minds for mobs of mobs_redo (mod `mobs`): every mob of type "npc", such as those of mobs_npc.
+-- Loaded only where `mobs` is. Uses the fields `type`, `order`, `state`, `owner` and `nametag`, as of its releases 2019 to 2026.
+-- Changes nothing of the mob but an order to stand, which it takes back.
 
 local roles, attach = ...
 

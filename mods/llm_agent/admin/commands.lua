@@ -1,5 +1,5 @@
--- The plain words of /llm for admins: how things stand, an NPC here, this one gone, on and off.
--- Owns whether the mod is switched off, also over a restart.
+-- The words of /llm for admins: status, spawn, remove, on, off.
+-- Owns whether the mod is switched off; that is kept in the storage and holds after a restart.
 
 local S, settings, text, limits, storage, client, commands, npcs, roles, nearby, body = ...
 

@@ -1,6 +1,6 @@
--- What is wrong between this mod and the model, and the cure of each fault: the doctor's knowledge.
--- Pure: gets facts that doctor.lua gathered and returns lines for people. A cure is a line to copy wherever there is one.
--- What only may be in the way (a proxy, a bound address) is named only where the daemon was not reached.
+-- What can be wrong between this mod and the model, and how to mend it.
+-- Pure: gets the facts that doctor.lua gathered and returns lines for people. Where possible a line ends in text to copy.
+-- A proxy or a bound address may be harmless, so they are named only where the daemon was not reached.
 
 local S, text = ...
 

@@ -1,5 +1,5 @@
--- /llm doctor: names each broken link between this mod and the model; what is wrong comes last, where a chat shows it.
--- Gathers the facts, in the command's step and from three calls to the daemon; diagnosis.lua knows what they mean.
+-- /llm doctor: reports every broken link between this mod and the model. Problems come last, where the chat shows them.
+-- Gathers facts in the command's step and by three calls to the daemon; diagnosis.lua judges them.
 
 local mod_name, mod_version, S, settings, client, commands, diagnose = ...
 

@@ -1,5 +1,6 @@
--- What an admin is told at joining: the one line that is missing, that the daemon is away, or, once it works, what to do first.
--- Each at most once a server run to each admin; the welcome once for ever. Silent while the admin has switched the mod off.
+-- What an admin is told when joining: the setting that is missing, that the daemon is away, or the first command to try.
+-- Each hint comes at most once per server run and admin, the welcome once ever. Nothing is said while the mod is switched off.
+-- Also logs at start that HTTP is not allowed.
 
 local S, log, storage, client, events, doctor = ...
 

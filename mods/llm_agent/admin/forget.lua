@@ -1,5 +1,6 @@
--- Players and admins look at what NPCs remember of them, and have it forgotten: /llm memory, /llm forget, llm_agent.forget.
--- The daemon has the memory and is asked; the answer comes in a later step.
+-- What NPCs remember of a player: `/llm memory` lists it, `/llm forget` and llm_agent.forget delete it.
+-- The memory is the daemon's, so answers come in a later step. Lines that were not sent yet, the dialog's history and the
+-- reputation are deleted here.
 
 local S, now_us, text, check, rate_limit, calls, commands, nearby, memory, history, reputation = ...
 

@@ -1,4 +1,5 @@
--- The spawn egg: used on the ground it asks for role and name, and an NPC stands there. For admins (llm_admin).
+-- The spawn egg: used on the ground it asks for role and name, then spawns an NPC there.
+-- For admins (privilege llm_admin); the privilege is checked again when the form comes back.
 
 local S, text, limits, commands, roles, body = ...
 

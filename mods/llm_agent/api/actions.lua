@@ -1,5 +1,5 @@
--- The actions that mods registered: what an NPC may choose to do beside its words. Owns the registry; think/offers.lua knows
--- which of them are offered with a question, and runs the one that was chosen.
+-- The registry of actions: what an NPC may choose to do beside its words (llm_agent.register_action).
+-- think/offers.lua decides which of them go out with a question, and runs the one that was chosen.
 
 local check = ...
 

@@ -1,5 +1,5 @@
--- The chat command /llm: the registry of its words, which each folder adds its own to, and `/llm help`.
--- What changes things needs the privilege llm_admin. Knows nothing of what a word does.
+-- The chat command /llm: the registry of its words, and `/llm help`. Each folder adds its own words.
+-- Words marked `admin` need the privilege llm_admin. Knows nothing of what a word does.
 
 local S = ...
 

@@ -1,4 +1,5 @@
--- Events: what other mods and our own folders are told. Owns the listeners; one that fails stops no other.
+-- Events: llm_agent.on for other mods, events.on and events.emit for the folders of this one.
+-- Owns the listeners. One that raises is logged; the others are still called.
 
 local log = ...
 

@@ -1,4 +1,5 @@
 -- Names for NPCs that nobody named.
+-- Prefers names that no NPC has at the moment.
 
 local npcs = ...
 

@@ -1,4 +1,6 @@
--- How a body moves in place: it stands, moves its legs, turns. Only the player model has animations; a flat figure only turns.
+-- How a body stands, walks and turns in place.
+-- Only the player model has animations; a flat figure only turns. A mob of another mod is turned by the function it brought
+-- (npc.turn).
 
 local animation = {}
 

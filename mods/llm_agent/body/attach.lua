@@ -1,7 +1,7 @@
--- Minds for the entities of other mods: llm_agent.attach and detach, and what keeps mind and body together.
--- Runs in the entity's own callbacks, which are wrapped once for each kind of entity; one without a mind notices nothing.
--- What a mind is lies in the luaentity's field `llm_agent`, so a mob whose mod saves its fields keeps its mind with them.
--- Knows no other mod: what is special to one stands in adapters/.
+-- Minds for the entities of other mods: llm_agent.attach and llm_agent.detach.
+-- Runs in the entity's own callbacks, which are wrapped once for each kind of entity. Entities without a mind are not affected.
+-- The mind's data lie in the luaentity's field `llm_agent`, so a mob whose mod saves its fields keeps its mind.
+-- Knows no other mod; what is special to one stands in adapters/.
 
 local text, limits, check, json, util, storage, entity_hooks, client, npcs, names, roles, dialog = ...
 

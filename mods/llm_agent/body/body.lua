@@ -1,5 +1,6 @@
--- Bodies: the entity of an NPC, how it looks, and `llm_agent.spawn`. What it does with its legs is in manners.lua.
--- An entity only carries an id; the mind with that id is in the registry. Bodies come and go with their mapblocks.
+-- The entity of an NPC: its look, llm_agent.spawn, and what is saved with the world.
+-- The entity holds an id only; the NPC with that id is in the registry (api/npc.lua) and outlives an unloaded body.
+-- Runs in the entity's callbacks. What it does while it is awake is in idle.lua; who strikes it is combat's affair (on_punch).
 
 local log, settings, check, json, storage, npcs, names, roles, dialog, animation, movement, idle = ...
 

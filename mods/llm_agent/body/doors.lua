@@ -1,5 +1,5 @@
--- Doors of minetest_game (mod `doors`) and of Mineclonia and VoxeLibre (mod `mcl_doors`): which node is one, open and close.
--- Trapdoors and gates are none: nobody walks through the first, and the second keep animals in. Whose lock it is, is respected.
+-- Doors of minetest_game (mod `doors`) and of Mineclonia and VoxeLibre (mod `mcl_doors`): which node is one, open, close.
+-- Trapdoors and gates do not count: nobody walks through the former, and the latter keep animals in. Locks are respected.
 
 local has_mcl = core.get_modpath("mcl_doors") ~= nil
 

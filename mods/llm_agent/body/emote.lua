@@ -1,5 +1,6 @@
--- Gestures of a body: a few poses in turn for a moment, then as before. The player model moves its bones; a sprite has none and
--- hops. Only bodies of this mod: what bones others have is not known. Nothing of a gesture is saved, so none outlives its body.
+-- Gestures: a body takes a few poses in turn, then goes on as before (npc:emote).
+-- The player model moves its bones; a flat figure has none and hops. Only for bodies of this mod, whose bones are known.
+-- Nothing of a gesture is saved.
 
 local now_us, check, npcs, Npc, animation, movement = ...
 

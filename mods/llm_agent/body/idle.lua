@@ -1,13 +1,14 @@
--- Manners of a body: it turns to whom it talks with and stands still meanwhile; else it strolls around its home, or stands.
--- Where it was ordered to go (legs.lua), that comes first.
--- Bodies take turns: each is looked at a few times a second at most, and only a few in one step. Knows nothing of words.
+-- What a body of this mod does when nobody orders it anywhere: it turns to who talks with it, else strolls around its home.
+-- An order (movement.lua) goes first. Bodies take turns: each looks around a few times a second at most, a few of them in one
+-- step.
+-- Knows nothing of what is said.
 
 local now_us, settings, npcs, attention, animation, movement, walkability, path_follower = ...
 
 local idle = {}
 
 local LOOK_S, GLANCE_S = 0.4, 1 -- while talking: turns along with a player who walks around it; another NPC stands still
-local STRIDE_S = 0.6 -- while walking: looks where it goes
+local STROLL_LOOK_S = 0.6 -- while walking: looks where it goes
 local WALK_SPEED = 1.3 -- nodes a second, a third of a player's
 local REST_MIN_S, REST_MAX_S = 3, 12
 local WALK_MIN_S, WALK_MAX_S = 2, 5
@@ -67,9 +68,9 @@ end
 
 local function walk_on(npc, object)
 	local pos, yaw = path_follower.feet(npc, object), object:get_yaw()
-	npc.stroll_left_s = npc.stroll_left_s - STRIDE_S
+	npc.stroll_left_s = npc.stroll_left_s - STROLL_LOOK_S
 	local strays = is_far_from_home(npc, pos) and not is_far_from_home(npc, walkability.ahead(pos, yaw + math.pi))
-	if npc.stroll_left_s > 0 and not strays and walkability.can_stand(walkability.ahead(pos, yaw)) then return STRIDE_S end
+	if npc.stroll_left_s > 0 and not strays and walkability.can_stand(walkability.ahead(pos, yaw)) then return STROLL_LOOK_S end
 	halt(npc, object)
 	return rest_s()
 end
@@ -84,7 +85,7 @@ local function live(npc, object, now)
 	if not settings.wander or settings.wander_radius == 0 then return rest_s() end
 	if npc.stroll_left_s then return walk_on(npc, object) end
 	set_out(npc, object, path_follower.feet(npc, object))
-	return npc.stroll_left_s and STRIDE_S or rest_s()
+	return npc.stroll_left_s and STROLL_LOOK_S or rest_s()
 end
 
 -- A body of this mod is there: from now on it has its turns.

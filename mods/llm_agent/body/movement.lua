@@ -1,6 +1,6 @@
--- Legs: a body of this mod goes somewhere on purpose, by an order that holds until it is done, fails or is replaced. How it gets
--- there is in stride.lua. Manners wander and face; an order goes before them. Bodies of other mods have legs of their own.
--- Runs when it is a body's turn (manners.lua), so it costs a few looks a second for each who walks.
+-- Orders to go somewhere: go_to, follow, keep, flee, stay. One at a time for each body, until it is done, fails or is replaced.
+-- path_follower.lua walks; this file decides when an order ends, and tells `done` exactly once.
+-- Runs when it is the body's turn (idle.lua). Bodies of other mods cannot be ordered.
 
 local log, now_us, check, npcs, Npc, attention, pathfinder, animation, walkability, path_follower = ...
 

@@ -1,6 +1,6 @@
--- Strides: a body under an order (legs.lua) on its way to a goal: straight where nothing is in the way, else by a search, doors
--- opened and closed behind; a look at the ground before each stride, and at whether it gets on at all.
--- Runs when it is the body's turn. An order holds all that is known of its way; nothing is kept here.
+-- Walks a body along its way: in a straight line where nothing is in between, else by a search (pathfinder.lua).
+-- Opens doors and closes them behind; looks at the ground ahead before each stretch; notices when the body is stuck.
+-- Runs when it is the body's turn. All state is in the order; nothing is kept here.
 
 local doors, pathfinder, animation, walkability = ...
 
@@ -8,7 +8,7 @@ local path_follower = {}
 
 local LOOK_S, WAIT_S = 0.4, 0.1
 local LOOK_MIN_S = 0.05
-local AHEAD = 0.8 -- nodes that are looked at before each stride
+local AHEAD = 0.8 -- nodes that are looked at before each stretch
 local REPLAN_S = 0.6 -- after somebody who moves: so often at most
 local MOVED = 1.5 -- nodes that a goal moves until the way is another
 local LINE_MAX = 12 -- nodes: a longer line is not looked along, but searched
@@ -77,7 +77,7 @@ local function plan(order, pos, goal, now)
 	end
 end
 
--- Is the next stride safe? A door must be one that opens; it is opened when it is the next.
+-- Is the next stretch safe? A door must be one that opens; it is opened when it is the next.
 local function may_step(order, pos, point, length)
 	if point.door and length < 1.3 and not doors.is_open(point) then
 		if not doors.set({x = point.x, y = math.floor(point.y + 1), z = point.z}, true) then return false end

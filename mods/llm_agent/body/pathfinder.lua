@@ -1,6 +1,7 @@
--- Ways on foot from here to there. The engine's search comes first: it is quick, but knows no doors, low ceilings, fences and
--- ponds. Where it finds nothing, or a way that cannot be walked, a careful search follows, a few nodes in each step.
--- Searches wait in line: in one step at most one asks the engine, however many NPCs there are.
+-- Finds ways on foot. Two searches, one after the other:
+-- 1. core.find_path: quick, but it knows no doors, low ceilings, fences or ponds. Its result is checked node by node.
+-- 2. An A* of our own over walkability.lua, a few nodes in each step, where the first finds nothing that can be walked.
+-- Searches queue. In one step at most one of them runs, so the cost does not grow with the number of NPCs.
 
 local now_us, doors, walkability = ...
 
@@ -12,19 +13,22 @@ local ENGINE_REACH, ENGINE_AROUND = 20, 5 -- nodes: its time grows with the room
 local JUMP_MAX = 1
 local LOOKED_MAX = 1500 -- nodes that a careful search looks at before it gives up: a village with its lanes
 local LOOKED_A_STEP, SLICE_US = 30, 200 -- nodes and time in one step: what the engine's search takes, too
-local GREED = 1.2 -- the remaining distance counts more than the way so far: fewer nodes looked at, ways hardly longer
+-- Weighted A*: the remaining distance counts more than the way so far. Fewer nodes are looked at, and ways get hardly longer.
+local GREED = 1.2
 local DOOR_COST, TURN_COST = 3, 0.05 -- rather no door, and no zigzag
 local NEAR_MIN = 0.75 -- nodes: any place is in a node whose middle is nearer
 
 local queue = {} -- searches that are not over, the oldest first
 
+-- A node as one number: a table key that makes no garbage, where a string would. The map reaches from -31000 to 31000 on each
+-- axis.
 local function key_of(x, y, z)
 	return ((x + 32768) * 65536 + y + 32768) * 65536 + z + 32768
 end
 
 pathfinder.key = key_of
 
--- A heap of nodes, the most promising on top -----------------------------------------------------------------------------
+-- A binary heap of nodes, the smallest rank on top --------------------------------------------------------------------------
 
 local function push(heap, node)
 	local i = #heap + 1
@@ -69,7 +73,8 @@ local function finish(search, nodes)
 	search.over, search.points = true, nodes and corners(nodes) or nil
 end
 
--- Can each step of the engine's way be walked?
+-- Can each step of the engine's way be walked? The engine looks for no room above the head and wades through what is not
+-- walkable.
 local function is_sound(nodes)
 	for i = 2, #nodes do
 		local node = nodes[i]
@@ -78,6 +83,7 @@ local function is_sound(nodes)
 	return true
 end
 
+-- nil where it finds nothing or nothing sound, and where it cannot help: with doors that are known to be shut, or too far away.
 local function ask_engine(search)
 	local start, to = search.start, search.to
 	local goal = next(search.shut) == nil and walkability.cell(to)
@@ -86,6 +92,8 @@ local function ask_engine(search)
 	return nodes and nodes[1] and is_sound(nodes) and nodes or nil
 end
 
+-- A node that can be reached at this cost. Known ones are pushed again when a cheaper way to them is found; the old entry stays
+-- in the heap and is skipped when it comes up (see look_on), which is cheaper than to find and move it.
 local function add(search, x, y, z, before, cost)
 	local key = key_of(x, y, z)
 	local known = search.known[key]
@@ -168,7 +176,7 @@ function pathfinder.step(until_us)
 	while queue[1] and (queue[1].dropped or queue[1].over) do table.remove(queue, 1) end
 	if not queue[1] or now_us() >= until_us then return end
 	local search = table.remove(queue, 1)
-	queue[#queue + 1] = search -- all take turns
+	queue[#queue + 1] = search -- all take turns, so a long search does not hold up short ones
 	if not search.start then return finish(search) end
 	if not search.engine_tried then
 		search.engine_tried = true

@@ -1,5 +1,5 @@
--- The ground for walkers: where somebody can stand, step up or down, and what bars the way. Only reads the map.
--- Never into liquids, fire or what else hurts, nor over what is made to keep walkers out or in, low as it may be.
+-- What the map is to a walker: where it can stand, step up or down, and what bars the way. Only reads the map.
+-- Liquids, fire and other harm are never walked into; fences, walls and gates are never climbed, however low.
 
 local doors = ...
 
@@ -7,7 +7,7 @@ local walkability = {}
 
 local DROP_MAX = 1 -- nodes a walker steps down
 local FALL_MAX = 6 -- nodes below somebody who jumps or flies that still count as where they are
-local STEP_AHEAD = 1.1 -- nodes: more than one stride
+local STEP_AHEAD = 1.1 -- nodes: more than a body walks between two looks
 local ROUND = 0.501 -- feet stand a hair above or below the edge of a node
 
 walkability.DROP_MAX = DROP_MAX

@@ -1,5 +1,7 @@
--- Blows: what an NPC's body takes and gives. One that is beaten lies there for a while and gets up again: nobody dies, so that
--- no village is emptied and nothing that an NPC owns is lost. The engine never counts its hit points below 1.
+-- Hit points of NPCs: what a blow does to them, and the blows they strike.
+-- A beaten NPC lies on the ground for a while and gets up again. It never dies, so no village is emptied and nothing it owns is
+-- lost; the engine never counts its hit points below 1.
+-- Knows nothing of squads; they listen with on_hit and on_beaten.
 
 local now_us, settings, npcs, animation, movement = ...
 

@@ -1,5 +1,6 @@
--- Orders in a fight: given by the model, asked about once a second, or by tactics.lua at once and whenever no answer is in time;
--- carried out a few times a second by legs and blows. One thing in a step, within the budget.
+-- Orders in a fight. The model gives them, asked about once a second; tactics.lua decides at once, and whenever no answer is in
+-- time.
+-- They are carried out a few times a second by movement and damage. Work per step is bounded by the step's budget.
 
 local now_us, settings, geometry, npcs, conversation, animation, movement, tactics, targets, squads, damage = ...
 
@@ -8,7 +9,7 @@ local orders = {}
 local LOOK_US = 0.25e6 -- how often one looks at what to do
 local LATE_US = 2.5e6 -- an order of the model is followed for so long; then what is sensible
 local ASK_MAX_MS = 2000 -- an answer that takes longer is of no use
-local CALM_US = 8e6 -- without a foe in sight: it is over
+local CALM_US = 8e6 -- without an enemy in sight: it is over
 local SAY_EVERY_US = 5e6 -- they shout, they do not chat
 local FLANK_NODES, WARD_NODES = 2.5, 5
 local RUN, WALK = 4, 2.8 -- nodes a second
@@ -74,7 +75,7 @@ local function pick(seen, words)
 	return seen[1]
 end
 
--- A place at the foe's side, as seen from where it stands now.
+-- A place at the enemy's side, as seen from where it stands now.
 local function beside(pos, enemy, side)
 	local x, z = enemy.pos.x - pos.x, enemy.pos.z - pos.z
 	local length = math.max(0.01, math.sqrt(x * x + z * z))
@@ -101,7 +102,7 @@ function carry_out.attack(npc, object, seen, order, now)
 	close_in(npc, object, pick(seen, order.target), now)
 end
 
--- First to the foe's side, then at it.
+-- First to the enemy's side, then at it.
 function carry_out.flank(npc, object, seen, order, now)
 	local combat, enemy = npc.combat, pick(seen, order.target)
 	if combat.flanked then return close_in(npc, object, enemy, now) end
@@ -141,7 +142,7 @@ function carry_out.call_help(npc, object, seen, order, now)
 	carry_out[kind](npc, object, seen, order, now)
 end
 
--- One look of one that fights. seen: the foes in sight, at least one.
+-- One look of one that fights. seen: the enemies in sight, at least one.
 local function look(npc, combat, object, seen, now)
 	local is_late = not combat.order or now - combat.ordered_us > (combat.by_model and LATE_US or settings.orders_every_s * 1e6)
 	local asks = settings.orders_every_s > 0 and now >= combat.ask_us and not combat.is_waiting

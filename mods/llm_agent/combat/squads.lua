@@ -1,5 +1,6 @@
--- Fights: who fights whom, together with whom, from the first blow to the last. Whoever fights the same foe near each other is a
--- squad, which shares its orders and what it shouts. Which orders there are and what is done about them is in orders.lua.
+-- Who fights whom. NPCs near each other that fight the same enemy are a squad: they share orders and what they shout.
+-- Begins and ends fights, and gives the view from which tactics.lua decides. orders.lua carries the orders out.
+-- Owns who is fighting and who guards which player.
 
 local now_us, settings, geometry, npcs, Npc, roles, nearby, memory, conversation, animation, movement, reputation, tactics,
 	targets, damage = ...
@@ -98,7 +99,7 @@ local function knows(combat, object)
 	return false
 end
 
--- The squad of somebody near who fights the same foe already.
+-- The squad of somebody near who fights the same enemy already.
 local function squad_against(npc, object)
 	local pos = npc:get_pos()
 	for id in pairs(fighting) do
@@ -111,7 +112,7 @@ local function squad_against(npc, object)
 	return {members = {}, conversation = conversation.new(now_us())}
 end
 
--- The NPC takes up a fight, or knows of one more foe in the one it has. False if it cannot fight.
+-- The NPC takes up a fight, or knows of one more enemy in the one it has. False if it cannot fight.
 function squads.begin(npc, object, asker)
 	if not object:get_pos() or not damage.can_fight(npc) or object == npc:get_object() then return false end
 	local now = now_us()
@@ -148,7 +149,7 @@ function squads.lost(npc, puncher)
 	squads.stop(npc)
 end
 
--- All foes are beaten or gone; it won where it struck one.
+-- All enemies are beaten or gone; it won where it struck one.
 function squads.over(npc)
 	if npc.combat.struck then remember_end(npc, npc.combat.struck, true) end
 	squads.stop(npc)
@@ -166,7 +167,7 @@ function squads.provoked(npc, puncher)
 	squads.begin(npc, puncher)
 end
 
--- Stand by a player: whoever strikes them is a foe.
+-- Stand by a player: whoever strikes them is an enemy.
 function squads.guard(npc, name)
 	wards[npc.id] = name
 end

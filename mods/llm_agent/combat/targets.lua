@@ -1,11 +1,11 @@
--- Foes: whom an NPC may have to fight, as names a model can choose from and as objects that may be gone at any time.
+-- Enemies: players, NPCs and mobs as names that a model can choose from, and as objects that may be gone at any time.
 -- Only reads the world.
 
 local geometry, npcs = ...
 
 local targets = {}
 
-targets.SIGHT = 16 -- nodes; farther away nobody is a foe any more
+targets.SIGHT = 16 -- nodes; farther away nobody is an enemy any more
 
 -- "mobs_monster:dirt_monster" → "dirt monster"; of a player or an NPC the name.
 function targets.words(object)
@@ -46,7 +46,7 @@ function targets.new(object)
 		words = targets.words(object)}
 end
 
--- Of a list of foes those in sight of `pos`: {foe, object, pos, distance, words}, the nearest first.
+-- Of a list of enemies those in sight of `pos`: {enemy, object, pos, distance, words}, the nearest first.
 function targets.in_sight(list, pos)
 	local seen = {}
 	for _, enemy in ipairs(list) do

@@ -1,4 +1,5 @@
--- Plain calls to the daemon beside the exchange, for roles and memory: the answer, or a problem in words for people.
+-- Plain calls to the daemon beside the exchange, for roles and memory. The caller gets the answer, or a problem in words for
+-- people.
 -- Knows nothing of what is asked.
 
 local text, client = ...

@@ -1,7 +1,8 @@
--- The way to the daemon: one exchange for all NPCs (POST /v1/exchange), at most two requests held open.
--- Pure: `http` and the few engine functions come in as parameters and stay here; time is passed to step().
--- It promises one thing above all: the handler of every ask() gets exactly one last event, "done" or "error", in a later
--- step, whatever becomes of the daemon, the door, an HTTP answer or the clock.
+-- The client of the daemon: one exchange for all NPCs (POST /v1/exchange), at most two HTTP requests open at a time.
+-- Pure: `http` and a few engine functions are handed in, and time is passed to step(). `http` is kept in this file alone.
+-- Promise: the handler of every ask() gets exactly one last event, "done" or "error", in a later step, whatever happens to the
+-- daemon, the HTTP process, an answer or the clock.
+-- A step has four parts, in this order: receive, expire, send, deliver.
 
 local http, env = ...
 -- http: the engine's HTTP API, or false where the mod may not use it
@@ -84,7 +85,8 @@ local function hand_out(entry, kind, event)
 	ready[ready_last] = {entry = entry, kind = kind, event = event}
 end
 
--- The last event of an entry. The only place where one leaves `open`.
+-- The last event of an entry. The only place where one leaves `open`, so no other code can answer it twice or forget it. The
+-- event is queued, not delivered: a handler must never run inside ask() or cancel(), where its caller does not expect it.
 local function close(entry, kind, event)
 	if entry.closed then return end
 	entry.closed = true
@@ -109,7 +111,9 @@ local function open_in_order()
 	return entries
 end
 
--- The door counts events per session: one that knows nothing of ours would never reach a number above our `after`.
+-- The daemon counts events per session. After it restarted it knows nothing of ours and counts from 1 again, which would never
+-- reach a number above our `after`: all would look like old news. So a new session begins, and everything open is sent again;
+-- ids make sure that the daemon answers each once.
 local function new_session()
 	session_number = session_number + 1
 	session, after, suspect = env.name .. "." .. session_number, 0, false
@@ -142,7 +146,8 @@ local function go_online()
 	tell_change("online")
 end
 
--- Two exchanges that fail of the same cause count once: only those begun since the last failure (`epoch`) count.
+-- Two requests are in the air and usually fail together, of one cause. They count once: only a request that began since the last
+-- failure (`epoch`) counts. One failure is forgiven and its load sent again, for a single answer may get lost.
 local function failed(flight, message, refused, now)
 	for _, entry in ipairs(flight.carried) do
 		if open[entry.id] and flight.session == session then outbox[#outbox + 1] = entry end
@@ -152,9 +157,9 @@ local function failed(flight, message, refused, now)
 	if failures >= FAILURES_MAX or client.state == "offline" then
 		go_offline(CODES.offline, message, now)
 	elseif refused then
-		new_session() -- nobody listens there any more: what comes next is another door
+		new_session() -- nobody listens there any more: what comes next is another process
 	else
-		suspect = true
+		suspect = true -- perhaps it only took too long; perhaps it is not the same process any more. expire() decides
 	end
 end
 
@@ -266,7 +271,7 @@ local function expire(now)
 			next_deadline_us = math.min(next_deadline_us, entry.deadline_us)
 		end
 	end
-	-- Since the last lost answer nothing came at all: perhaps another door than the one that knew our session.
+	-- Since the last lost answer nothing came at all: perhaps it is another process than the one that knew our session.
 	if expired and suspect then new_session() end
 end
 
@@ -309,7 +314,8 @@ local function post(wait_ms)
 	}
 end
 
--- 3. What has to go out: everything asked in this step in one exchange, and one that waits while anything is open.
+-- 3. What has to go out. Of the two requests one waits at the daemon for events (`wait_ms` > 0) while anything is open; the other
+-- carries new questions and comes back at once, so a question never waits for the answer to another one.
 local function send(now)
 	local waiting, carrying = false, false
 	for _, flight in ipairs(flights) do
@@ -327,8 +333,9 @@ local function send(now)
 	end
 end
 
--- 4. Hand out what is known: one event at least, then more until `until_us`; what asks again while we do gets its turn in the
--- next step.
+-- 4. Deliver what is known: one event at least, then more until `until_us`, so that a flood of answers is spread over steps and
+-- still gets on where one callback takes long. Events that callbacks cause are delivered in the next step: a callback that asks
+-- again cannot keep a step for ever.
 local function deliver(until_us)
 	if ready_first > ready_last then return end
 	local last = ready_last
@@ -353,7 +360,8 @@ function client.step(now)
 	deliver(now + settings.budget_ms * 1000)
 end
 
--- No step follows any more, so what would wait for one is handed out now.
+-- The server goes down and no step follows, so what would wait for one is delivered now. A callback may ask again and is refused
+-- with "shutdown", which needs another round.
 local function deliver_last()
 	if closing then return end
 	closing = true

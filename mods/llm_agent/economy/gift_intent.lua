@@ -1,5 +1,6 @@
--- Does a player give away what they hold? Only their own words say so, never a model's: an apple in the hand of somebody who
--- chats is not a gift. Pure. In doubt it is none: the player can say it more plainly ("take this").
+-- Decides whether a player's sentence gives away what they hold, and how many of it. Pure.
+-- Only the player's own words count, never a model's: an apple in the hand of somebody who chats is not a gift. In doubt the
+-- answer is no; the player can say it more plainly ("take this").
 
 local text, phrases = ...
 

@@ -1,6 +1,6 @@
--- What an NPC of a role sells and buys, the first stock it gets when it first lives, and its restock by rule. Goods come from
--- nothing only here, by ledger.mint, which counts them; never more than the role's amount.
--- Owns the goods of roles; what an NPC really has is the ledger's.
+-- What an NPC of a role sells and buys, its first stock, and how that is restocked.
+-- Goods come from nothing only here, by ledger.mint, which counts them; a stock never grows beyond the role's amount.
+-- Owns the table of roles and goods. What an NPC really has is in the ledger.
 
 local log, settings, check, storage, npcs, shipped_goods, items, ledger = ...
 

@@ -1,5 +1,5 @@
--- Items between the game's names ("default:sword_steel") and the words a model and a player use ("steel sword"), and the
--- coin. Reads the registry, and adds the coin to it.
+-- Items by the game's name ("default:sword_steel") and by the words that a model and a player use ("steel sword"); the coin.
+-- Reads the registry of items, and adds the coin to it.
 
 local S, log, settings, text = ...
 

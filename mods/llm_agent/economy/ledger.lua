@@ -1,6 +1,7 @@
--- Nothing doubled, nothing lost: the only way by which goods change hands between NPCs and players. NPCs' goods are counts in
--- ledger_accounts, players' are stacks; an exchange is checked on both sides first and then done on both, in one step, and is
--- written to the journal that mends it should the server be killed between two saves.
+-- The only way by which goods change hands between NPCs and players. Nothing is doubled and nothing is lost.
+-- NPCs' goods are counts in accounts (ledger_accounts.lua); players' goods are stacks (player_inventory.lua).
+-- An exchange is checked on both sides, then done on both in the same step, and written to a journal (ledger_journal.lua), which
+-- repairs it if the server is killed between its two saves.
 
 local S, npcs, Npc, places, items, ledger_accounts, ledger_journal, player_inventory = ...
 
@@ -72,14 +73,17 @@ local function refused(code, id)
 	return false, code, messages[code]
 end
 
--- The player, in step with the accounts; nil where they are not in the world.
+-- The player, in step with the accounts; nil where they are not in the world. A player is settled before the first exchange: the
+-- comparison of both sides must see them as they were saved.
 local function ready(player_name)
 	local player = core.get_player_by_name(player_name)
 	if player then ledger_journal.settle(player) end
 	return player
 end
 
--- entry: as ledger_accounts.apply takes it, and the account has what it gives.
+-- entry: as ledger_accounts.apply takes it; the account has what it gives.
+-- The order matters. The plan may fail and changes nothing, so it comes first. The rest cannot fail: accounts, journal and
+-- inventory change in the same step, and the engine saves between steps only.
 local function exchange(player, entry)
 	local plan, code = player_inventory.plan(player, entry.gets, entry.gives)
 	if not plan then return refused(code, entry.account) end

@@ -1,7 +1,8 @@
--- Who owns what: goods as plain counts by item name, in accounts (of NPCs by their id, of settlements as "place:NAME"), and in
--- escrows, which are set apart for a purpose. Kept in the mod's storage, one key for each, written when it changes: all
--- changes of one step go to disk together, for the engine commits the storage between steps.
--- Pure: knows no player. An account may be below zero after a crash (see ledger_journal.lua): then it owes, and shows 0.
+-- Accounts: who owns how many of which item. NPCs by their id, settlements as "place:NAME", and escrows that are set apart for a
+-- purpose.
+-- Each is a key in the mod's storage, written when it changes. The engine commits the storage between steps, so all changes of
+-- one step reach the disk together.
+-- Knows no player. After a crash an account may be below zero (see ledger_journal.lua): then it owes, and shows 0.
 
 local log, storage, items = ...
 
@@ -33,7 +34,7 @@ local function renamed(goods)
 	return out
 end
 
--- Once, at the first use: by then all mods have told their items' aliases.
+-- Once, at the first use and not while mods load: only then all mods have registered the aliases that old names stand for.
 local function load()
 	if loaded then return end
 	loaded = true
@@ -102,7 +103,8 @@ function ledger_accounts.mint(id, goods, sign)
 	storage:set_string(MINTED_KEY, next(minted) and core.serialize(minted) or "")
 end
 
--- Where the goods of an account are by now.
+-- Where the goods of an account are by now. Accounts are closed into others, and those may be closed later; what is paid back or
+-- undone for the first must reach the last.
 function ledger_accounts.heir(id)
 	load()
 	for _ = 1, MOVES_MAX do

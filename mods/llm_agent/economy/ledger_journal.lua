@@ -1,10 +1,12 @@
--- After `kill -9` one database may be older than the other; this keeps players and accounts in step all the same.
--- What the engine does (server.cpp, serverenvironment.cpp, database-sqlite3.cpp): a player's inventory and metadata are saved
--- in one transaction, at each server_map_save_interval and when the player leaves; the mod storage is one transaction that is
--- committed at another beat of the same length; both between steps. So after a crash each is whole, as it was at some step.
--- Each exchange has a serial and stands as an entry in the player's metadata (saved with the inventory) and in the storage
--- (saved with the accounts). At joining the two are compared, and the player is right: an exchange that only the player knows
--- is done again in the accounts, one that only the storage knows is undone there. Entries go once both are surely on disk.
+-- Keeps players and accounts in step over `kill -9`, after which one database may be older than the other.
+-- What the engine does (server.cpp, serverenvironment.cpp, database-sqlite3.cpp): it saves a player's inventory and metadata in
+-- one transaction, at each server_map_save_interval and when the player leaves. It commits the mod storage in another
+-- transaction, at another beat of the same length. Both happen between steps. So after a crash each side is whole, as it was at
+-- some step, but not the same step.
+-- Each exchange gets a serial and is written on both sides: to the player's metadata (saved with the inventory) and to the
+-- storage (saved with the accounts). When the player joins, the two lists are compared. The player's side is right: an exchange
+-- that only the player has is done again in the accounts, one that only the storage has is undone there. Entries are deleted
+-- once both sides are surely on disk.
 
 local log, storage, ledger_accounts = ...
 
@@ -12,7 +14,9 @@ local SERIALS_KEY = "swaps:" -- with the player's name behind it
 local SWAP_KEY = "swap:" -- with name and serial
 local META_SERIALS, META_SWAP = "llm_agent:swaps", "llm_agent:swap:"
 local SAVE_INTERVAL_S = 5.3 -- the engine's default
-local SPARE_S = 10 -- beyond two intervals: steps may be long
+-- An entry is surely on disk on both sides after one full interval of each database. They run at different beats, so two
+-- intervals are waited for, and this much more, because an interval may end late when steps are long.
+local SPARE_S = 10
 local LOOK_EVERY_S = 5
 
 local ledger_journal = {}
@@ -35,7 +39,7 @@ local function decode(text)
 	return nil
 end
 
--- One side's serials and entries. get(key) -> text.
+-- One side's serials and entries: those from `first` to `next` - 1 may still be there. get(key) -> text.
 local function read(get, serials_key, swap_key)
 	local serials = decode(get(serials_key)) or {first = 1, next = 1}
 	local side = {first = serials.first, next = serials.next, entries = {}}
@@ -59,6 +63,11 @@ local function save_serials(name, book, meta)
 	if meta then meta:set_string(META_SERIALS, text) end
 end
 
+-- theirs: the player's side, ours: the storage's. Undoing runs from the last serial back and redoing forward, so that an account
+-- goes through the same states as it did before, in the opposite or the same order: goods that a later exchange gave away were
+-- got by an earlier one.
+-- An account may go below zero in between (the goods are with a player whose side was saved earlier, or later). That is a debt,
+-- not an error: the sum of all accounts, escrows and inventories stays what it was.
 local function compare(name, theirs, ours, first, next_serial)
 	for serial = next_serial - 1, first, -1 do
 		local entry = ours.entries[serial]
@@ -78,7 +87,8 @@ local function compare(name, theirs, ours, first, next_serial)
 	end
 end
 
--- Compare both sides; once for each time a player is in the world. A serial is never used twice, also after a crash.
+-- Compare both sides; once for each time a player is in the world. A serial is never used twice, also after a crash: the next
+-- one is the larger of both sides, else an entry that only one side has could be taken for another exchange.
 function ledger_journal.settle(player)
 	local name = player:get_player_name()
 	if books[name] then return books[name] end
@@ -86,6 +96,8 @@ function ledger_journal.settle(player)
 	local theirs = read(function(key) return meta:get_string(key) end, META_SERIALS, META_SWAP)
 	local ours = read(function(key) return storage:get_string(key) end, SERIALS_KEY .. name, SWAP_KEY .. name .. ":")
 	local first, next_serial = math.max(theirs.first, ours.first), math.max(theirs.next, ours.next)
+	-- One side begins after the other one's end: they are further apart than a crash can set them, as where an old backup of one
+	-- database was put back. Nothing can be said of what lies between, so nothing is done or undone.
 	if math.min(theirs.next, ours.next) < first then
 		log("warning", ("%s and the mod storage are of different times (a backup?): what they exchanged between is not known")
 			:format(name))
@@ -95,6 +107,7 @@ function ledger_journal.settle(player)
 	else
 		compare(name, theirs, ours, first, next_serial)
 	end
+	-- What is repaired now is on disk on neither side yet: the clock of its entries begins here.
 	local book = {first = first, next = next_serial, at = {}}
 	for serial = first, next_serial - 1 do book.at[serial] = clock_s end
 	if ours.first ~= first or ours.next ~= next_serial then save_serials(name, book) end
@@ -102,7 +115,8 @@ function ledger_journal.settle(player)
 	return book
 end
 
--- Write down an exchange, in the step in which it happens.
+-- Write down an exchange, in the step in which it happens. Entry and goods of a side are then saved by the same transaction of
+-- the engine, so a side has both or neither.
 function ledger_journal.record(player, entry)
 	local book, name, meta = ledger_journal.settle(player), player:get_player_name(), player:get_meta()
 	local serial, text = book.next, core.serialize(entry)
@@ -125,7 +139,7 @@ local function trim(name, book, before_s)
 	save_serials(name, book, meta)
 end
 
--- Drops what is surely on disk on both sides.
+-- Deletes entries that are surely on disk on both sides: no crash can part the sides over them any more.
 function ledger_journal.step(dtime)
 	clock_s = clock_s + dtime
 	if clock_s < next_look_s then return end

@@ -1,6 +1,6 @@
--- Supply and demand: what players buy in a settlement becomes dearer there, what they sell cheaper, and all of it goes back to
--- the base by half in each `llm_agent.market_half_life_min`. Kept with the world, in its own time: it stands still while the
--- server does. Runs in the step of a trade and of a question; knows items and numbers, no NPC.
+-- Supply and demand: what players buy in a settlement gets dearer there, what they sell gets cheaper.
+-- Prices return to the base by half in each llm_agent.market_half_life_min of game time. Kept with the world.
+-- Runs in the step of a trade or a question. Knows items and numbers, no NPC.
 
 local settings, storage, prices = ...
 

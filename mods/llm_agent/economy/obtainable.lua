@@ -1,5 +1,6 @@
--- What can be had in this game by hand: dug from what the world is made of, grown, or made from that. Worked out once, when all
--- mods are loaded; only reads the registries. A quest asks for nothing else, unless somebody has it.
+-- Which items a player can get in this game: dug from what the map generator places, grown, or crafted from that.
+-- Worked out once, when all mods are loaded; only reads the registries.
+-- A quest asks for nothing else, unless somebody has it.
 
 local obtainable = {}
 

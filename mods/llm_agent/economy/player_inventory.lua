@@ -1,5 +1,6 @@
--- What a player carries: plain stacks in the list "main". A stack with wear or metadata is a thing of its own: it is neither
--- counted nor touched. Plans an exchange on a copy of the list first, so that it happens whole or not at all.
+-- What a player carries, as counts: plain stacks of the list "main".
+-- A stack with wear or metadata is neither counted nor touched. An exchange is planned on a copy of the list first, so that it
+-- happens whole or not at all.
 
 local LIST = "main"
 

@@ -1,6 +1,6 @@
--- What things are worth and how an NPC haggles: base prices by an item's name, the bounds of a price, its attitude, its answer to
--- an offer. Pure: no game, no clock, no chance. The bounds are the law: whatever a mood, a market or a model says, no price
--- leaves them, and nobody can buy and sell in a circle and gain by it (the most that is paid lies below the least that is asked).
+-- What things are worth and how an NPC haggles. Pure: no game, no clock, no randomness.
+-- No price leaves its bounds, whatever a mood, a market or a model says. The most that an NPC pays lies below the least that it
+-- asks, so nobody gains by buying and selling in a circle.
 
 local prices = {}
 

@@ -1,5 +1,5 @@
--- How an NPC stands to each player, from -1 (hates) to 1 (loves): what was good or bad between them adds up and is kept with the
--- world. Trade asks for it; whatever a player does to an NPC may change it.
+-- What an NPC thinks of each player, from -1 (hates) to 1 (loves). Good and bad deeds add up; kept with the world.
+-- Trade reads it for prices. Actions, deals and fights change it.
 
 local storage, events = ...
 

@@ -1,6 +1,7 @@
--- Trade by the rules: what a thing costs with this NPC, for this player, now; haggling; and the deal itself. Everything is looked
--- up anew in the step in which it happens: who is there, what they have, what it costs. Goods and coins change hands only in
--- ledger.swap, whole or not at all. The windows and the model's offers come here; they decide nothing.
+-- The rules of trade: what a thing costs with this NPC, for this player, now; haggling; the deal.
+-- Everything is looked up again in the step in which it happens: who is there, what they have, what it costs. Goods and coins
+-- change hands by ledger.swap only.
+-- Windows and the model's offers call this file; they decide nothing.
 
 local S, now_us, settings, geometry, events, npcs, places, memory, items, ledger, market, reputation, goods, prices = ...
 

@@ -1,6 +1,7 @@
--- The trade window: the NPC's goods on the left, what of the player's own it would buy on the right, a price to haggle about
--- below each. It only asks: every button goes to trade.lua, which looks at the world as it is then; trade_view.lua draws it.
--- Buttons that trade carry a serial that changes with each press, so a double click, or an old window, does nothing.
+-- The trade window: what its buttons do. Every button goes to trade.lua, which looks at the world as it is then; trade_view.lua
+-- draws.
+-- Buttons carry a serial that changes with each press, so a double click, or a click in an old window, does nothing.
+-- Owns which window each player has open.
 
 local S, settings, commands, npcs, nearby, attention, dialog, items, goods, trade, trade_view = ...
 

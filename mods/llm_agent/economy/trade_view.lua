@@ -1,5 +1,5 @@
--- What the trade window shows: goods of both sides with their prices, the deal that is chosen, the NPC's words. Reads the world
--- as it is in this step and draws it; decides nothing, changes nothing but what its own buttons mean.
+-- Draws the trade window: goods of both sides with their prices, the chosen deal, the NPC's words.
+-- Reads the world as it is in this step; decides nothing, and changes only what its own buttons mean.
 
 local S, text, translate, npcs, roles, items, ledger, goods, trade = ...
 

@@ -1,4 +1,5 @@
--- Who is near whom, and who is meant by a name. Only reads; looks everybody up anew.
+-- Who is near whom, who can hear, and who is meant by a name.
+-- Only reads; asks for every position again.
 
 local settings, text, geometry, npcs, positions = ...
 

@@ -1,6 +1,7 @@
--- What an NPC perceives at this moment, as plain facts for the model: time of day, weather, place, who and what is near, what the
--- player holds. Runs in the step that asks; only reads. Nothing of the game leaves it but words, numbers and lists of them, and
--- positions and exact times never become facts, else no cached reply would ever fit.
+-- The facts of one question: time of day, weather, place, who and what is near, what the player holds.
+-- Runs in the step that asks; only reads. Facts are words, numbers and lists of them. Positions and exact times never become
+-- facts: no cached reply would fit twice.
+-- Later folders add facts with add_facts.
 
 local settings, text, json, npcs, roles, positions, places, surroundings = ...
 
@@ -25,7 +26,7 @@ local function nearer(a, b)
 	return a.called < b.called
 end
 
--- Up to three names, the nearest, in the order of the alphabet so that the same company reads the same.
+-- Up to three names, the nearest, in the order of the alphabet so that the same people read the same.
 function observe.near(npc, pos, except)
 	local found, reach, x, y, z = {}, settings.earshot ^ 2, pos.x, pos.y, pos.z
 	local function consider(other, name, there)

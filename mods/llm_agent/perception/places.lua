@@ -1,5 +1,5 @@
--- Named places: circles on the map that an admin or another mod gave a name, kept with the world. A name becomes a fact.
--- Runs in the step that asks and in chat commands; only compares numbers, reads no map.
+-- Named places: spheres on the map that an admin or another mod gave a name. The name becomes a fact; a settlement has a market.
+-- Kept with the world. Compares numbers only, reads no map.
 
 local S, settings, text, geometry, check, storage, commands = ...
 

@@ -1,5 +1,6 @@
--- Where NPCs are, known cheaply for a crowd. The engine is asked for a few in each step, all in turn: a hundred at once would
--- be a tenth of what a step may cost. So a position may be some steps old: good for who might be near, not for who is.
+-- The last known positions of NPCs, for code that looks at all of them.
+-- The engine is asked for a few in each step, all in turn: asking for a hundred in one step would take a tenth of it.
+-- A position may be some steps old. Use it to find out who may be near, then look again at those.
 
 local geometry, npcs = ...
 

@@ -1,6 +1,6 @@
--- What stands and hangs around an NPC: weather, darkness, and nodes worth a word (a furnace, a chest, a bed …).
--- Runs in the step that asks; only reads. Looking at nodes costs most, so it has a budget for each step: beyond it an NPC
--- knows what it last saw, or nothing of them. Walls are not looked at: somebody knows what stands next door.
+-- What is around an NPC: weather, darkness, and nodes worth a word (a furnace, a chest, a bed …).
+-- Runs in the step that asks; only reads. Looking for nodes costs most, so it has a budget per step; beyond it the NPC knows
+-- what it last saw, or nothing. Walls are not considered.
 
 local now_us, settings, geometry = ...
 

@@ -1,5 +1,6 @@
--- What a player says about a quest, aloud or in the dialog, in the languages the mod speaks. A plain yes or no to an offer is
--- taken before the NPC thinks of an answer; that something is done, after it: where the model did not pay, this does.
+-- What a player says about a quest, aloud or in the dialog: yes or no to an offer, or that it is done.
+-- A plain yes or no counts before the NPC thinks of an answer. That something is done counts after it, where the model did not
+-- pay by itself.
 
 local text, phrases, events, npcs, history, items, quests, quest_text, service = ...
 

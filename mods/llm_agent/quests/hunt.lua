@@ -1,6 +1,8 @@
--- Counts what players slay. The engine tells nobody when an entity dies, so the callbacks of the kinds that are hunted are
--- wrapped, once each, as attach.lua does; kinds that nobody hunts notice nothing. Mobs of mobs_redo and its like keep their own
--- health and take themselves away, so a punch that leaves one without health is a death too.
+-- Counts the mobs that players kill, for quests of kind "hunt".
+-- The engine reports no deaths of entities, so the callbacks of hunted kinds are wrapped, once each. Other kinds are not
+-- affected.
+-- Mobs of mobs_redo and its like keep their own health and remove themselves: a punch that leaves one without health counts as a
+-- death.
 
 local entity_hooks, quests, store = ...
 
@@ -15,7 +17,7 @@ local function credit(self, killer)
 	for _, quest in ipairs(quests.of_player(player_name, quests.is_active)) do
 		if quest.kind == "hunt" and quest.target == self.name then
 			quests.progress(quest.id, quest.progress + 1, store.now_s())
-			return -- one foe counts for one quest
+			return -- one enemy counts for one quest
 		end
 	end
 end

@@ -1,6 +1,5 @@
--- The quest log: `/llm quests` opens it (quest_view.lua draws it), with what can be done about the chosen one.
--- `/llm quests accept`, `done`, `decline` and `abandon` do the same without a window, with a number where there are several.
--- Owns which quests each player's log shows. Fields come from clients: only ids out of the player's own list are taken.
+-- The quest log: `/llm quests` opens it (view.lua draws it). `/llm quests accept|done|decline|abandon` do the same in chat.
+-- Owns which quests each player's log shows. Fields come from clients, so only ids from the player's own list are taken.
 
 local S, commands, quests, service, view = ...
 

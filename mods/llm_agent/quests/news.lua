@@ -1,4 +1,4 @@
--- Who hears of a change of a quest: the player, the NPC's memory, other mods.
+-- Who hears that a quest changed: the player, the NPC's memory, other mods.
 -- A player who is away is told at the next joining (tracker.lua).
 
 local S, events, npcs, memory, history, quest_text = ...

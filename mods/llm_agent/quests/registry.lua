@@ -1,5 +1,5 @@
--- Quests that mods register: llm_agent.register_quest. They go before those that are made up (quest_writer.lua), and are offered
--- only where the NPC can pay and what they are about exists; by the model in talk, or by a mod: npc:offer_quest.
+-- Quests that mods register (llm_agent.register_quest), and npc:offer_quest.
+-- They go before quests that writer.lua makes up. A quest is offered only where the NPC can pay and what it is about exists.
 
 local log, settings, check, util, npcs, Npc, places, items, ledger, quests, store = ...
 

@@ -1,6 +1,6 @@
--- What a player does about a quest: take it up, turn it down, hand it in, give it up. Each by a click in the log, by
--- /llm quests, or by what they say to the NPC; all of it comes here, which looks at the world before quests.lua changes anything.
--- Each returns true, or false and words for the player; what went well is told by quest_store.lua.
+-- What a player does about a quest: accept, refuse, hand in, abandon. The log, the commands and the dialog all call this file.
+-- It checks the world (who is near, how far the quest is), then state_machine.lua changes the state.
+-- Each function returns true, or false and words for the player. What went well is told by news.lua.
 
 local S, settings, geometry, npcs, quests, quest_text, store, hunt, tracker = ...
 

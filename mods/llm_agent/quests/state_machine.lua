@@ -1,7 +1,8 @@
--- Quests, from an offer to their end: offered → accepted → fulfilled → paid; or refused, failed, expired, abandoned.
--- Pure: the time is passed in (seconds of the game), and ledger and storage are handed in, so that any order of events can
--- be played. An end is final, so a reward is paid or released once. Who may do what, and whether a quest is possible at all,
--- is asked before: quest_writer.lua writes them, quest_tracker.lua measures progress.
+-- The life of a quest: offered → accepted → fulfilled → paid; or refused, failed, expired, abandoned.
+-- Pure: time is passed in (seconds of the game), ledger and storage are handed in, so that any order of events can be tested. An
+-- end is final; a reward is paid or released once.
+-- Who may do what, and whether a quest is possible, is checked before: by service.lua and writer.lua. tracker.lua measures
+-- progress.
 
 local ledger, limits, save, changed, player_has = ...
 -- save(id, quest or nil), changed(quest, state before or nil), player_has(player_name, item) -> n
@@ -110,7 +111,7 @@ end
 -- The number of the last quest ever, so that an id is never given twice.
 function quests.last_number() return last_number end
 
--- def: kind, npc, npc_name, player, reward {item = n}, count, lasts_s, and what the kind needs (see quest_writer.lua).
+-- def: kind, npc, npc_name, player, reward {item = n}, count, lasts_s, and what the kind needs (see writer.lua).
 -- An earlier offer of the same NPC to the same player makes way. Nil where an accepted quest is there already.
 function quests.offer(def, now_s)
 	local before = quests.between(def.npc, def.player)

@@ -1,5 +1,5 @@
--- What a quest is called: for players in their client's language, for the model and for memories in plain English.
--- Pure words; knows no state.
+-- How a quest is described: to players in their client's language, to the model and to memory in plain English.
+-- Only words; changes nothing.
 
 local S, items = ...
 

@@ -1,5 +1,6 @@
--- How far quests are, as the engine shows it: what players have with them and where they stand, looked at for a few of them in
--- each step, all once a second; deadlines; who comes and who is gone. Deaths are counted in quest_hunt.lua.
+-- Measures how far quests are: what players have with them, and where they stand. Each player once a second, a few in each step.
+-- Also ends what is past its deadline, tells missed news at joining, and follows repairs of the ledger. Deaths are counted in
+-- hunt.lua.
 
 local log, npcs, places, ledger, quests, store, news, registry = ...
 

@@ -1,5 +1,5 @@
--- What the quest log shows: the list on the left; on the right the chosen one, with the face of who gave it, how far it is, what
--- is asked and what is paid. Reads quests and draws; decides nothing, changes nothing.
+-- Draws the quest log: the list on the left; on the right the chosen quest, its giver, progress, what is asked and what is paid.
+-- Decides nothing and changes nothing.
 
 local S, text, translate, npcs, roles, quests, quest_text, store = ...
 

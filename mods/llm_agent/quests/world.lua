@@ -1,5 +1,5 @@
--- What there is for a quest, as it is now: what an NPC of this role needs and anybody can get, what it has to give, who and what
--- is near, where one can go. Runs when an NPC is asked for work, at most once in a while for each; only reads.
+-- A snapshot of what a quest could be about: what this NPC needs, has and can pay, who and what is near, where one can go.
+-- Runs when an NPC is asked for work, at most once in a while for each. Only reads.
 
 local geometry, npcs, positions, places, items, obtainable, ledger, market, trade, quests = ...
 
@@ -163,7 +163,7 @@ local function mobs_of(npc, pos)
 	return found
 end
 
--- The snapshot that quest_writer.lua writes from.
+-- The snapshot that writer.lua writes from.
 function world.look(npc, player_name, random)
 	local pos = npc:get_pos()
 	return {

@@ -1,6 +1,5 @@
--- Writes quests from what there is: an NPC's need, its stock and its coins, whom and what is near, where one can go. Pure: gets
--- a snapshot (quest_world.lua) and a random(low, high), gives a quest or nil. Nothing is made up: what it writes can be done, and
--- the NPC can pay for it, as the world is in the snapshot.
+-- Writes quests from a snapshot (world.lua). Pure: takes the snapshot and random(low, high), returns a quest or nil.
+-- Nothing is invented: what it writes can be done, and the NPC can pay for it, as the world is in the snapshot.
 
 local quest_limits = ... -- {reward_max (coins), lasts_s}
 

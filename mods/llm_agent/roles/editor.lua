@@ -1,6 +1,6 @@
 -- The role editor: `/llm role` lists roles, `/llm role NAME` opens a form to change one, try it, and save it on the daemon.
--- Owns what each admin has typed so far; nothing of it is lost by an error. Fields come from clients, which can be forged:
--- the privilege is looked at each time, and only a form that was opened here is listened to.
+-- Owns what each admin has typed; no error loses it. Fields come from clients and can be forged: the privilege is checked each
+-- time, and only a form that was opened here is accepted.
 
 local mod_name, S, text, limits, check, commands, actions, npcs, names, roles, role_fields, sync, draw = ...
 

@@ -1,5 +1,5 @@
--- How the role editor looks: one form, readable in a window of 800x600. There 20x15 units of 36 pixels fill the window, and
--- a line of text takes half a unit. Gives a formspec for what the editor knows and keeps nothing; what was typed is escaped.
+-- Draws the role editor. Pure: returns a formspec for what the editor knows, and keeps nothing. What was typed is escaped.
+-- Readable in a window of 800x600, which 20x15 units of 36 pixels fill; a line of text takes half a unit.
 
 local S, escape, order = ...
 

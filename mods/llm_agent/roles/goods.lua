@@ -1,5 +1,5 @@
--- What shipped roles have to sell when they first live, what they buy, and their coins. Data only: for each thing the names it
--- has in different games; the first that the running game knows counts, and where none does the thing is left out.
+-- What shipped roles sell when they first live, what they buy, and their coins. Data only.
+-- Each thing has names in several games; the first that the running game knows counts, and without one the thing is left out.
 
 local function any(count, ...) return {count = count, names = {...}} end
 

@@ -1,5 +1,5 @@
--- The registry of roles: what Lua registered, and over it the daemon's role files, where the admin's own are; how a role is
--- called and looks. Does not ask the daemon: sync.lua brings the files.
+-- The registry of roles: what Lua registered, and over it the daemon's role files; names, titles and portraits.
+-- Does not ask the daemon; sync.lua brings the files.
 
 local S, util, check, translate, npcs, shipped = ...
 

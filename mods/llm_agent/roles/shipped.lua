@@ -1,5 +1,5 @@
--- The roles the mod ships: what they say where the model cannot be asked. The daemon knows the same names, so they need no
--- persona here. `{player}` is the listener's name.
+-- The roles this mod ships: what they say where the model cannot be asked, and what they may do. Data only.
+-- The daemon knows the same names and has their personas. `{player}` is the listener's name.
 
 local ROLES = {
 	elder = {

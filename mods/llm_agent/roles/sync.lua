@@ -1,6 +1,7 @@
--- Roles between this mod and the daemon, whose role files the admin may change: they go over what Lua registered (roles.lua).
--- Asks the daemon (GET /v1/roles) when it comes online, after a change made here, and now and then while NPCs are asked
--- things; an idle server asks nothing. The last answer is kept, so that an admin's lines hold while the daemon is away.
+-- Fetches role files from the daemon (GET /v1/roles), and writes the admin's changes there.
+-- Asks when the daemon comes online, after a change made here, and now and then while NPCs are asked things. An idle server asks
+-- nothing.
+-- The last answer is kept in the storage, so that an admin's lines hold while the daemon is away.
 
 local S, now_us, check, storage, client, calls, events, roles, role_fields = ...
 

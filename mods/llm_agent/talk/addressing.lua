@@ -1,4 +1,5 @@
--- Who is meant by a sentence in chat. Only names, distance and the last talk count: no question to the model.
+-- Decides who is meant by a sentence in chat.
+-- Only names, distance and the last talk count; the model is not asked.
 
 local now_us, settings, text, phrases, util, nearby, mutes = ...
 

@@ -1,5 +1,5 @@
--- Whom an NPC attends to: it turns to who speaks with it, and stays with them for a moment after the last word.
--- Knows when, not how: bodies of this mod listen here (body/idle.lua), those of other mods bring a `hold`.
+-- Whom an NPC attends to: it turns to who speaks with it, and stays for a moment after the last word.
+-- Knows when, not how: bodies of this mod listen with on_attend (body/idle.lua), mobs of other mods bring a function `hold`.
 
 local now_us, speech_queue = ...
 

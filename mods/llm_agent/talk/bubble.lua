@@ -1,4 +1,5 @@
--- The bubble over an NPC's head: an invisible entity attached to its body, whose nametag holds the words.
+-- The bubble over an NPC's head: an invisible entity attached to the body, whose nametag holds the words.
+-- Not saved with the world; it removes itself when its time is over or its body is gone.
 
 local settings, text = ...
 

@@ -1,5 +1,5 @@
--- Gatherings: what is said aloud among several who talk, kept once and shared, so that each knows what the others said and can
--- take it up. Who does is chosen by names alone, without a question to the model. Pure; time is passed in.
+-- What is said aloud among several, kept once and shared, so that each knows what the others said. Pure; time is passed in.
+-- Who takes up a line is decided by names, without asking the model.
 
 local conversation = {}
 

@@ -1,5 +1,6 @@
--- The dialog: a right click on an NPC opens a form with what was said, quick replies and a line to type.
--- What is said here is private. The form is drawn anew when an answer is there; everything in it is escaped.
+-- The dialog that a right click opens: history, quick replies and a line to type. What is said in it is private.
+-- Handles the form's fields; dialog_view.lua draws. The form is shown again when an answer is there.
+-- Owns whose form is on the screen.
 
 local S, now_us, settings, text, limits, geometry, rate_limit, client, npcs, attention, history, silence, whisper, dialog_view,
 	greetings = ...

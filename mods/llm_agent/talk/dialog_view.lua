@@ -1,5 +1,5 @@
--- What the dialog with an NPC shows: portrait, what was said, quick replies, a line to type, and buttons that later folders add.
--- Draws what is there; decides nothing. Everything in it is escaped.
+-- Draws the dialog: portrait, what was said, quick replies, a line to type, and buttons that later folders add.
+-- Decides nothing. Everything in it is escaped.
 
 local S, text, translate, npcs, roles, language, history = ...
 

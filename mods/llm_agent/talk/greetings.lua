@@ -1,4 +1,5 @@
--- Greetings: what an NPC says first to a player who comes near or opens the dialog. One of a crowd greets, once in a while.
+-- Greetings: what an NPC says first to a player who comes near or opens the dialog.
+-- Of several NPCs one greets, and each greets a player only once in llm_agent.greet_cooldown_s.
 
 local now_us, settings, text, geometry, translate, client, npcs, roles, positions, language, attention, history, mutes, say,
 	speech_queue = ...

@@ -1,5 +1,5 @@
--- A player says something in chat: who is meant (addressing.lua) hears it and answers in turn (turns.lua).
--- Never swallows a message. Runs in the chat callback; the answers come later.
+-- A player says something in chat: those who are meant (addressing.lua) hear it and answer in turn (turns.lua).
+-- Never swallows a message. Runs in the chat callback; answers come in later steps.
 
 local log, now_us, settings, text, rate_limit, client, attention, history, conversation, silence, addressing, turns = ...
 

@@ -1,5 +1,5 @@
--- What was said between a player and an NPC, and what came of it, for the dialog to show. Kept in memory until the player leaves.
--- Also where folders that load later hear what a player says to an NPC.
+-- What was said between a player and an NPC, and what came of it, for the dialog to show.
+-- Kept in memory until the player leaves. Later folders hear here what a player says to an NPC (on_player_line).
 
 local text, translate = ...
 

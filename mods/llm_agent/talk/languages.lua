@@ -1,7 +1,7 @@
--- Which languages the daemon's model has, and what an NPC says in the language of each who hears it. Whom it speaks to is
--- answered in their own; for others in earshot who want another one the line is asked for once a language, and the daemon
--- keeps it. Where all want the same nothing is asked at all. A language that the model lacks is said, not guessed.
--- A bubble is one for all: the engine shows the same to everybody.
+-- Which languages the daemon's model has, and translations of what NPCs say for those who want another language.
+-- The listener who is spoken to is answered in their own language. For others in earshot who want another one the line is
+-- translated once for each language; the daemon caches it. Where all want the same nothing is asked.
+-- A player is told when the model lacks their language. A bubble is the same for all: the engine has one nametag.
 
 local S, settings, text, client, events, commands, language = ...
 

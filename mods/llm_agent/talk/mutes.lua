@@ -1,4 +1,5 @@
--- Whom a player does not want to hear: `/llm mute` and `/llm unmute`. Kept in the mod's storage, read once for each player.
+-- Whom a player does not want to hear: `/llm mute` and `/llm unmute`.
+-- Kept in the mod's storage, read once for each player.
 
 local S, storage, commands, nearby = ...
 

@@ -1,5 +1,6 @@
--- How an NPC's words reach players: the bubble over its head, the chat of those in earshot, the log.
--- A line waits for its turn in speech.lua; here is what happens while it is spoken. All are looked up anew at each step.
+-- How an NPC's words reach players: the bubble, the chat of those in earshot, the log, the event "say".
+-- A line waits in speech_queue.lua for its turn; this file is what happens while it is spoken. Players and NPCs are looked up
+-- again at each step.
 
 local log, now_us, settings, geometry, util, events, npcs, repeats, attention, mutes, languages, bubble, speech_queue = ...
 

@@ -1,4 +1,5 @@
--- The hours in which NPCs start nothing by themselves (llm_agent.quiet_hours). Pure.
+-- The hours in which NPCs start nothing by themselves (llm_agent.quiet_hours).
+-- Pure.
 
 local quiet_hours = {}
 

@@ -1,5 +1,5 @@
--- The Lua API for speech: npc:say and npc:converse (think, and say it). Never blocks a step.
--- What is said waits for its turn (speech_queue.lua), is typed out (typewriter.lua) and reaches players by output.lua.
+-- npc:say and npc:converse (think, and say the answer). Neither blocks a step.
+-- Words wait for their turn (speech_queue.lua), are typed out (typewriter.lua) and reach players by output.lua.
 
 local log, text, check, npcs, Npc, nearby, language, typewriter, output = ...
 

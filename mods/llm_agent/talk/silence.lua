@@ -1,5 +1,5 @@
--- NPCs do not hear a player for a while: by an admin's `/llm silence`, or by itself after too much that moderation held back.
--- Until when is kept in the mod's storage, so that neither a restart nor a new client helps.
+-- Players whom NPCs do not hear for a while: by an admin's `/llm silence`, or after too much that moderation held back.
+-- The end is kept in the mod's storage, so neither a restart nor a new client helps.
 
 local S, log, now_us, settings, storage, events, commands = ...
 

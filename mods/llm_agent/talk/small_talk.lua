@@ -1,5 +1,5 @@
--- What NPCs start by themselves: greeting who comes near, and talking to each other. Once in a while in a step; nothing at all
--- in quiet hours, while switched off, or to players who do not want to hear it.
+-- What NPCs start by themselves: greetings, and talks among each other.
+-- Does one thing in a step, and nothing in quiet hours, while the mod is switched off, or to players who do not want to hear it.
 
 local log, now_us, settings, geometry, client, npcs, nearby, attention, conversation, greetings, quiet_hours = ...
 

@@ -1,5 +1,6 @@
--- Whose turn it is to speak: one sentence at a time within earshot, so that NPCs don't talk into each other.
--- Pure; time is passed in. A line is {npc, spoken, start(now), step(now) -> over, finish(was_spoken)}; finish comes exactly once.
+-- Whose turn it is to speak: one line at a time within earshot, so that NPCs do not talk over each other. Pure; time is passed
+-- in.
+-- A line is {npc, spoken, start(now), step(now) -> over, finish(was_spoken)}; finish comes exactly once.
 
 local settings, whereabouts, in_range = ...
 -- whereabouts(npc_id) -> present (boolean), pos or nil; in_range(pos, pos, nodes) -> boolean

@@ -1,5 +1,5 @@
--- Those who answer a player's sentence do it one after the other, so that each knows what was said before it. An NPC that an
--- answer calls by name takes it up. Runs in callbacks of the model's answers.
+-- NPCs that answer the same sentence do it one after the other, so that each knows what was said before.
+-- An NPC that an answer calls by name takes it up, before the others have their turn. Runs in callbacks of the model's answers.
 
 local now_us, settings, npcs, nearby, attention, history, conversation, mutes, say = ...
 

@@ -1,5 +1,5 @@
--- One utterance as it appears over a head: typed out word by word at reading pace, long ones in parts.
--- Words may still be coming in while it is typed (they are buffered, so speech stays smooth). Pure; time is passed in.
+-- Types a line out word by word at reading pace, long ones in parts, while words may still be coming in.
+-- Incoming words are buffered, so the pace stays even. Pure; time is passed in.
 
 local settings, text = ...
 

@@ -1,5 +1,5 @@
--- The language NPCs speak to a player: what the player chose, kept in the mod's storage, else what the server is set to.
--- The mod's own words (menus, chat) are translated by each client; NPCs' words are asked for in this language.
+-- The language NPCs speak to a player: what the player chose (kept in the storage), else what the server or the role is set to.
+-- The mod's own words are translated by each client; NPCs' words are asked for in this language.
 
 local settings, storage, roles = ...
 

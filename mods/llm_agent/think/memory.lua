@@ -1,6 +1,6 @@
--- What NPCs remember lies with the daemon; here the game tells it what came of things. Sentences wait in a bounded list and go
--- together (POST /v1/memory/remember); those that the daemon did not take go again when it answers, over a restart too. What
--- comes twice the daemon keeps once.
+-- Tells the daemon what came of things, one sentence each; the daemon keeps the memory.
+-- Sentences wait in a bounded list and go together (POST /v1/memory/remember). What the daemon did not take is sent again when
+-- it answers, over a restart too; it keeps only one of two equal sentences.
 
 local log, now_us, text, limits, check, storage, client, events, Npc, places = ...
 

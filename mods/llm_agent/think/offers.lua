@@ -1,4 +1,4 @@
--- Which actions go out with a question, and what becomes of the one that the model chose.
+-- Which actions go out with a question, and what happens with the one that the model chose.
 -- What comes from a model is data: an action runs only if it was offered, fits its schema, and can still be done.
 
 local log, json, util, events, actions, roles, reply = ...

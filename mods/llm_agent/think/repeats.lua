@@ -1,4 +1,4 @@
--- Does an NPC say again what it said a moment ago? Pure; time is passed in.
+-- Notices when an NPC is about to say again what it said a moment ago. Pure; time is passed in.
 -- Two lines are alike when most of their words are the same, whoever they name: "Hello, Ana" and "Hello, Bram" are one line.
 
 local settings, text = ...

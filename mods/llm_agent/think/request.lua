@@ -1,5 +1,5 @@
--- A question as the daemon takes it (op "think", see the contract): a snapshot of NPC, player, facts and actions on offer.
--- Only reads; nothing of the game is referred to afterwards.
+-- A question as the daemon takes it (op "think"): a snapshot of NPC, player, facts and actions on offer.
+-- Only reads. Nothing of the game is referred to afterwards.
 
 local settings, text, limits, json, roles, role_fields, observe, offers = ...
 

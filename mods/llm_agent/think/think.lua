@@ -1,5 +1,6 @@
--- npc:think: a question to the model and what comes back. Never blocks a step.
--- The promise: the callback of every think comes exactly once, in a later step, with a reply or a fallback line.
+-- npc:think: asks the model. Never blocks a step.
+-- Promise: the callback of every think comes exactly once, in a later step, with a reply or a fallback line.
+-- A reply that repeats what the NPC just said is asked for once more, while there is time.
 
 local log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby, language, repeats, reply,
 	offers, request = ...
@@ -75,7 +76,7 @@ local function finish(question, kind, event)
 	question.callback(answer)
 end
 
--- Sends the question, or answers it in the next step where restraint forbids to.
+-- Sends the question, or answers it in the next step where a rate limit forbids it.
 ask = function(question)
 	local npc, opts, now = question.npc, question.opts, now_us()
 	local id, answered = nil, false
