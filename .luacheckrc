@@ -38,7 +38,7 @@ files["tests/mods/llm_probe/init.lua"] = {read_globals = {"core", "vector"}, glo
 files["tests/mods/llm_probe_mobs/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "mobs", "vector", "ItemStack"}}
 files["tests/mods/llm_probe_off/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/llm_probe_presence/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "vector"}}
-files["tests/mods/llm_probe_legs/init.lua"] = {read_globals = {"core", "doors", "llm_agent", "llm_probe", "vector"}}
+files["tests/mods/llm_probe_movement/init.lua"] = {read_globals = {"core", "doors", "llm_agent", "llm_probe", "vector"}}
 files["tests/mods/llm_probe_moderation/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "ItemStack"}, globals = {"core"}}
 files["tests/mods/llm_probe_locale/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/llm_probe_admin/init.lua"] = {read_globals = {"llm_agent", "ItemStack"}, globals = {"core"}}
@@ -53,7 +53,7 @@ end
 files["tests/mods/llm_probe_trade/init.lua"] = {read_globals = {"llm_probe", "llm_agent"}, globals = {"core"}}
 files["tests/mods/llm_probe_memory/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/mobs_animal/init.lua"] = {read_globals = {"mobs"}}
-files["tests/mods/llm_probe_fight/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "vector"}, globals = {"core"}}
+files["tests/mods/llm_probe_combat/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "vector"}, globals = {"core"}}
 files["docs/examples"] = {read_globals = {"core", "llm_agent", "vector"}}
 files["docs/examples/talking_sheep"] = {globals = {"core"}, read_globals = {"llm_agent"}} -- it changes another mod's definition
 files["lua/mock_core.lua"] = {globals = {"core", "llm_agent", "ItemStack"}}

@@ -20,6 +20,6 @@ def test_a_squad_a_meek_one_and_a_beaten_one(tmp_path: Path, repo: Path) -> None
             "llm_agent.wander": "false",
             "llm_agent.beaten_s": 3,
         }
-        lines = probe.run(tmp_path, "llm_probe_fight", settings, mods=[repo / "docs" / "examples" / "guard_squad"])
+        lines = probe.run(tmp_path, "llm_probe_combat", settings, mods=[repo / "docs" / "examples" / "guard_squad"])
     # an order may come when the fight is over; any other refusal would be a choice that was not on offer
     assert not [line for line in lines if "order refused" in line and "not possible any more" not in line]

@@ -48,4 +48,4 @@ def test_legs_gestures_and_doors(tmp_path: Path, obedient_npcs: str) -> None:
         "llm_agent.greet": "false",
         "llm_agent.wander": "false",
     }
-    probe.run(tmp_path, "llm_probe_legs", settings)
+    probe.run(tmp_path, "llm_probe_movement", settings)

@@ -10,7 +10,7 @@ from pathlib import Path
 from llm_agentd.demo.game import Game
 
 MODS = Path(__file__).parents[1] / "mods"
-RUN_MAX_S = 150.0
+RUN_MAX_S = 300.0
 LOOK_EVERY_S = 0.1
 VERDICT = re.compile(r"\[llm_probe\] (ok|FAIL) (.*)")
 

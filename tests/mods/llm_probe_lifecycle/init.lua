@@ -88,6 +88,7 @@ local STEPS = {
 	{of = "unloads", run = unload, done = is_unloaded},
 	{of = "unloads", run = function(entry) core.forceload_block(entry.pos, true) end, done = is_loaded},
 	{of = "unloads", run = count_who_came_back, done = function() return true end},
+	{of = "goes", run = function() end, done = is_loaded}, -- a slow server unloads a block in use now and then
 	{of = "goes", run = remove, done = function(entry) return entry.out == 0 and not llm_agent.get_npc(entry.id) end},
 }
 

@@ -7,7 +7,7 @@ local DUMMY_HP, WOLF_HP = 60, 400
 
 local ids, seen, orders, hp_before = {}, {}, {}, 0
 
-core.register_entity("llm_probe_fight:wolf", {
+core.register_entity("llm_probe_combat:wolf", {
 	initial_properties = {
 		physical = true, hp_max = WOLF_HP, collisionbox = {-0.4, 0, -0.4, 0.4, 0.9, 0.4}, visual = "cube",
 	},
@@ -26,7 +26,7 @@ end
 
 local function npc(name) return llm_agent.get_npc(ids[name]) end
 local function body(name) return npc(name):get_object() end
-local function wolf() return llm_probe.find("llm_probe_fight:wolf") end
+local function wolf() return llm_probe.find("llm_probe_combat:wolf") end
 
 local function spawn(name, role, x, z)
 	ids[name] = llm_agent.spawn({x = GROUND.x + x, y = GROUND.y, z = GROUND.z + z}, {role = role, name = name}).id
@@ -44,7 +44,7 @@ end
 
 llm_agent.on("action", function(who, _, name, _, ok, why)
 	orders[#orders + 1] = name
-	if not ok then core.log("action", ("[llm_probe_fight] order refused: %s %s: %s"):format(who.name, name, tostring(why))) end
+	if not ok then core.log("action", ("[llm_probe_combat] order refused: %s %s: %s"):format(who.name, name, tostring(why))) end
 end)
 
 llm_probe.run({
@@ -54,7 +54,7 @@ llm_probe.run({
 			for z = -8, 24, 16 do core.forceload_block({x = x, y = 8, z = z}, true) end -- who falls back stays awake
 		end
 		spawn("Ann", "guard", -5, 0)
-		core.add_entity({x = GROUND.x + 3, y = GROUND.y, z = GROUND.z}, "llm_probe_fight:wolf")
+		core.add_entity({x = GROUND.x + 3, y = GROUND.y, z = GROUND.z}, "llm_probe_combat:wolf")
 	end, function()
 		return wolf() and wolf():get_hp() < WOLF_HP or nil, "the wolf is unhurt" -- it is there when its mapblock is active
 	end},
@@ -78,7 +78,7 @@ llm_probe.run({
 	end},
 	{"the_meek_run_and_call", function()
 		spawn("Mira", "healer", 0, -6)
-		core.add_entity({x = GROUND.x + 1, y = GROUND.y, z = GROUND.z - 6}, "llm_probe_fight:wolf")
+		core.add_entity({x = GROUND.x + 1, y = GROUND.y, z = GROUND.z - 6}, "llm_probe_combat:wolf")
 		hp_before = body("Mira"):get_hp()
 		hit(body("Mira"), wolf(), 2)
 	end, function()
@@ -98,7 +98,7 @@ llm_probe.run({
 		core.get_player_by_name = function() return {get_pos = function() return GROUND end} end -- who calls them has no client
 		assert(core.registered_chatcommands.watch.func(ADMIN))
 		core.get_player_by_name = get_player_by_name
-		core.add_entity({x = GROUND.x, y = GROUND.y, z = GROUND.z + 6}, "llm_probe_fight:wolf")
+		core.add_entity({x = GROUND.x, y = GROUND.y, z = GROUND.z + 6}, "llm_probe_combat:wolf")
 		for _, other in ipairs({"Ann", "Bram", "Mira"}) do body(other):remove() end
 	end, function()
 		return wolf() and wolf():get_hp() < WOLF_HP or nil, "the wolf is unhurt"

@@ -33,6 +33,14 @@ local function build_house()
 	build(DOOR, {x = 8, y = 7, z = 8}, "air")
 end
 
+-- Around her and the house: the search for a way that is not there has little to look at, so it ends soon on a busy machine too.
+local function build_fence(name)
+	build({x = 0, y = 6, z = 3}, {x = 16, y = 7, z = 3}, name)
+	build({x = 0, y = 6, z = 13}, {x = 16, y = 7, z = 13}, name)
+	build({x = 0, y = 6, z = 4}, {x = 0, y = 7, z = 12}, name)
+	build({x = 16, y = 6, z = 4}, {x = 16, y = 7, z = 12}, name)
+end
+
 local function put_door(name, owner)
 	core.set_node(DOOR, {name = name .. "_a", param2 = 1}) -- of one who looked to the east
 	core.set_node({x = 8, y = 7, z = 8}, {name = "doors:hidden", param2 = 1})
@@ -87,11 +95,13 @@ llm_probe.run({
 		reset()
 		build({x = 4, y = 6, z = -7}, {x = 6, y = 7, z = 23}, "air")
 		build_house()
+		build_fence("mapgen_stone")
 		build(DOOR, {x = 8, y = 7, z = 8}, "mapgen_stone")
 		npc(mira):go_to(IN_HOUSE, {}, ends_note)
 	end, function() return at_end("no_way") end},
 	{"it_follows_another_one", function()
 		reset()
+		build_fence("air")
 		bram = llm_agent.spawn({x = 4, y = 5.5, z = 8}, {role = "guard", name = "Bram"}).id
 		npc(bram):go_to({x = 14, y = 5.5, z = 2}, {}, function() end)
 		npc(mira):follow(bram)
@@ -129,6 +139,7 @@ llm_probe.run({
 	end},
 	{"it_leaves_a_locked_door_alone", function()
 		reset()
+		build_fence("mapgen_stone")
 		put_door("doors:door_steel", "Robin")
 		npc(mira):go_to(IN_HOUSE, {}, ends_note)
 	end, function()
