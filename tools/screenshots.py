@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.form_layout import Box, Form
-from tests.support.game_client import PLAYER, Client, player, stage
+from tests.support.game_client import PLAYER, GameClient, player, stage
 
 from llm_agentd.demo.game import SAY
 
@@ -32,7 +32,7 @@ CLIENT_SETTINGS = {"fov": 60}  # a little nearer to the faces
 CHAT = Box(0, 0, SIZE[0], 100)
 BUBBLES = Box(0, 100, SIZE[0], SIZE[1] // 2)  # below the chat
 
-Scene = Callable[[Client], None]
+Scene = Callable[[GameClient], None]
 SCENES: dict[str, Scene] = {}
 
 
@@ -41,7 +41,7 @@ def scene(function: Scene) -> Scene:
     return function
 
 
-def enter(client: Client, name: str) -> None:
+def enter(client: GameClient, name: str) -> None:
     """Sets the stage, and waits until it is seen and the chat's window has slid away."""
     client.chat(f"/stage {name}")
     client.log.expect(rf"\[llm_stage\] scene {name}")
@@ -61,14 +61,14 @@ def chosen(form: Form, side: str, item: str) -> str:
 
 
 @scene
-def welcome(client: Client) -> None:
+def welcome(client: GameClient) -> None:
     """What an admin reads at the first joining, once for ever: the first scene, so that no other shows it."""
     enter(client, "empty")
     client.wait_words(CHAT)
 
 
 @scene
-def greet(client: Client) -> None:
+def greet(client: GameClient) -> None:
     """A greeting in chat; the answer above the NPC's head."""
     enter(client, "market")
     client.chat("Hello! Any news?")
@@ -77,7 +77,7 @@ def greet(client: Client) -> None:
 
 
 @scene
-def doctor(client: Client) -> None:
+def doctor(client: GameClient) -> None:
     """What an admin reads when all is well."""
     enter(client, "empty")
     client.chat("/llm doctor")
@@ -85,7 +85,7 @@ def doctor(client: Client) -> None:
 
 
 @scene
-def dialog(client: Client) -> None:
+def dialog(client: GameClient) -> None:
     """A right-click, a question, the answer."""
     enter(client, "smith")
     form = client.form("llm_agent:dialog", client.use)
@@ -95,7 +95,7 @@ def dialog(client: Client) -> None:
 
 
 @scene
-def trade(client: Client) -> None:
+def trade(client: GameClient) -> None:
     """A merchant's window: a pick is chosen, and the price talked about."""
     enter(client, "trade")
     name = "llm_agent:trade"
@@ -107,14 +107,14 @@ def trade(client: Client) -> None:
 
 
 @scene
-def quests(client: Client) -> None:
+def quests(client: GameClient) -> None:
     """The quest log: some are open, one is done, one on offer, one given up. The stage made them: no model is asked."""
     enter(client, "quests")
     client.form("llm_agent:quests", lambda: client.chat("/llm quests"))
 
 
 @scene
-def group(client: Client) -> None:
+def group(client: GameClient) -> None:
     """Villagers among themselves."""
     enter(client, "square")
     for _ in range(2):
@@ -123,7 +123,7 @@ def group(client: Client) -> None:
 
 
 @scene
-def fight(client: Client) -> None:
+def fight(client: GameClient) -> None:
     """Two who fight a third. Nobody stands still, so finished words are not waited for."""
     client.chat("/stage fight")
     client.log.expect(r"\[llm_stage\] scene fight")
@@ -133,7 +133,7 @@ def fight(client: Client) -> None:
 
 
 @scene
-def egg(client: Client) -> None:
+def egg(client: GameClient) -> None:
     """The spawn egg asks who shall live here."""
     enter(client, "egg")
     form = client.form("llm_agent:egg", client.use)
@@ -141,7 +141,7 @@ def egg(client: Client) -> None:
 
 
 @scene
-def role(client: Client) -> None:
+def role(client: GameClient) -> None:
     """The role editor: an admin tries what a smith says."""
     enter(client, "smith")
     form = client.form("llm_agent:role", lambda: client.chat("/llm role smith"))

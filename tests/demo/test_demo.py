@@ -1,4 +1,4 @@
-"""The demo's figures, and what it needs before it starts. The village itself: tests/game/test_e2e.py."""
+"""The demo's figures, and what it needs before it starts. The village itself: tests/game/tests/game/test_village.py."""
 
 from __future__ import annotations
 

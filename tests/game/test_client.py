@@ -1,6 +1,6 @@
-"""A real player in a real client: what they type reaches an NPC, and they see its answer above its head.
+"""A player in a real client: what they type reaches an NPC, and they see its answer above its head.
 
-Everything runs as in a player's evening, but for the screen: Xvfb, software GL. The rig: client_rig.py.
+Daemon, server and client run as in a game, but for the screen: Xvfb and software GL (tests/support/game_client.py).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ABOVE_THE_HEAD = Box(270, 60, 600, 240)  # below the chat; the NPC's face is in 
 BUBBLE_WHITE = 40  # pixels: a dozen letters
 
 
-def test_a_player_talks_in_chat_and_in_the_dialog(tmp_path: Path) -> None:
+def test_player_sees_the_answers_to_chat_and_dialog(tmp_path: Path) -> None:
     # a bubble for what was said, that stays, and nothing else
     settings = {"llm_agent.greet": "false", "llm_agent.chat": "false", "llm_agent.read_base_ms": 20_000}
     with stage(tmp_path, settings) as (game, log), player(tmp_path, game, log, size=SIZE) as client:

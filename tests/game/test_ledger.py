@@ -1,4 +1,4 @@
-"""Goods across `kill -9`, for real: a real player's inventory, a real server and its two databases.
+"""Goods across `kill -9`: a real player's inventory, a real server and its two databases.
 
 The engine saves players and the mod storage at different times. Each test reads both databases as the killed server
 left them, then what all have together once the player is back (the mod llm_probe_ledger says it in the log).
@@ -11,14 +11,16 @@ import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from llm_agentd.demo.game import Game
-from tests.support.game_client import MODS, PLAYER, Client, Log
+from tests.support.game_client import PLAYER, GameClient
+from tests.support.game_log import GameLog
+from tests.support.mods import MODS
 
 pytestmark = pytest.mark.e2e
 
@@ -27,8 +29,6 @@ ALL = {"llm_agent:coin": 5200, "default:apple": 5150}  # the NPC's stock and the
 CHECKS = 6  # of a real inventory that is full, when the player comes first
 TRADES = 8  # in one visit
 KILLS = 4  # at random moments; each takes two starts of a client's
-WAIT_S = 60.0
-LOOK_EVERY_S = 0.2
 NEVER_S = 100_000
 STORAGE_FIRST_S = 12  # the engine commits the mod storage 10 s after its start, then by its interval
 
@@ -41,7 +41,7 @@ class World:
         self.visits = 0
 
     @contextmanager
-    def server(self, **settings: object) -> Iterator[tuple[Game, Log]]:
+    def server(self, **settings: object) -> Iterator[tuple[Game, GameLog]]:
         """A server that no one stops: it is killed at the end, unless it has ended."""
         game = Game(
             self.folder,
@@ -52,17 +52,17 @@ class World:
             game.log_path.unlink()
         game.start()
         try:
-            yield game, Log(game)
+            yield game, GameLog(game)
         finally:
             game.kill()
 
     @contextmanager
-    def client(self, game: Game, log: Log) -> Iterator[Client]:
+    def client(self, game: Game, log: GameLog) -> Iterator[GameClient]:
         """A player who is in the world."""
         self.visits += 1
         folder = self.folder / f"client{self.visits}"
         folder.mkdir()
-        client = Client(folder, game, log, size=(320, 240), settings={})
+        client = GameClient(folder, game, log, size=(320, 240), settings={})
         try:
             yield client
         finally:
@@ -111,33 +111,24 @@ def _next(serials: str | None) -> int:
     return int(found.group(1)) if found else 1
 
 
-def _wait(what: str, true: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + WAIT_S
-    while not true():
-        assert time.monotonic() < deadline_s, f"no {what} after {WAIT_S:.0f} s"
-        time.sleep(LOOK_EVERY_S)
-
-
-def _expect_sum(log: Log) -> None:
+def _expect_sum(log: GameLog) -> None:
     found = log.expect(r"\[llm_probe_ledger\] sum coins=(\d+) apples=(\d+)")
     assert {"llm_agent:coin": int(found[1]), "default:apple": int(found[2])} == ALL
 
 
-def _mended(log: Log, what: str) -> int:
-    return len([line for line in log.lines if f"[llm_agent] {what} an exchange of {PLAYER} with shop" in line])
+def _mended(log: GameLog, what: str) -> int:
+    return len(log.matches(rf"\[llm_agent\] {what} an exchange of {PLAYER} with shop"))
 
 
-def test_conservation_where_only_one_of_both_databases_was_saved(tmp_path: Path) -> None:
+def test_goods_are_conserved_when_only_one_database_was_saved(tmp_path: Path) -> None:
     """Once the storage alone, once the player alone; each time with exchanges that the other does not know."""
     world = World(tmp_path)
     slow = {"server_map_save_interval": NEVER_S, "llm_probe.trades_per_s": 10, "llm_probe.trades": TRADES}
     with world.server(**slow, **{"llm_probe.storage_interval_s": 1}) as (game, log), world.client(game, log):
         _expect_sum(log)
-        verdicts = [line for line in log.lines if "[llm_probe_ledger] ok" in line or "[llm_probe_ledger] FAIL" in line]
-        assert len(verdicts) == CHECKS
-        assert not [line for line in verdicts if "FAIL" in line]
+        assert [found[1] for found in log.matches(r"\[llm_probe_ledger\] (ok|FAIL)")] == ["ok"] * CHECKS
         log.expect(r"\[llm_probe_ledger\] traded")
-        _wait("saved storage", lambda: world.serials()[1] > TRADES)
+        log.wait_for("saved storage", lambda: world.serials()[1] > TRADES)
         game.kill()
     theirs, ours = world.serials()
     assert theirs < ours
@@ -148,7 +139,7 @@ def test_conservation_where_only_one_of_both_databases_was_saved(tmp_path: Path)
             assert _mended(log, "undone") == ours - theirs
             assert _mended(log, "redone") == 0
             log.expect(r"\[llm_probe_ledger\] traded")
-        _wait("saved player", lambda: world.serials()[0] >= ours + TRADES)
+        log.wait_for("saved player", lambda: world.serials()[0] >= ours + TRADES)
         game.kill()
     theirs, ours = world.serials()
     assert theirs > ours
@@ -164,7 +155,7 @@ def test_conservation_where_only_one_of_both_databases_was_saved(tmp_path: Path)
     assert {item: world.on_disk()[item] for item in ALL} == ALL
 
 
-def test_conservation_over_kills_at_random_moments(tmp_path: Path) -> None:
+def test_goods_are_conserved_over_kills_at_random_moments(tmp_path: Path) -> None:
     """Exchanges go on all the time, each database is saved every three seconds, and the server dies again and again."""
     world, moments = World(tmp_path), random.Random(7)
     busy = {"server_map_save_interval": 3, "llm_probe.trades_per_s": 4}

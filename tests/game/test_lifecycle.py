@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.chain import Chain, stopping
-from tests.support.game_client import MODS, PLAYER, player, stage
+from tests.support.chain import Chain
+from tests.support.game_client import PLAYER, player, stage
+from tests.support.mods import MODS
 
 pytestmark = pytest.mark.e2e
 
 ENDED = re.compile(r"\[llm_probe\] (?:unload|remove|done|shutdown) .*out=(\d+)")
-STATS = re.compile(r"\[llm_probe\] stats (\{.*\})")
 NPCS = 16
 UNLOADS = 4 * 3  # four mapblocks in each of three acts
 CAME_BACK = 4 + 3 + 2  # with them, as in each act one body less is left
@@ -30,37 +30,28 @@ REMOVED = 4 * 3
 KICKED = 1  # what a client says of having been put out
 
 
-def test_every_callback_comes_whatever_ends_first(tmp_path: Path) -> None:
-    chain = Chain(
-        tmp_path,
-        settings={
-            "llm_agent.npc_talk": "off",
-            "llm_agent.npc_rate_per_min": 10000,  # nothing is refused: a question is out at all times
-            "llm_agent.server_rate_per_min": 100000,
-            "llm_agent.server_burst": 10000,
-            "max_forceloaded_blocks": 2 * NPCS,
-            "server_unload_unused_data_timeout": 3,  # s; at 1 the engine unloads blocks that are in use
-            "active_block_mgmt_interval": 0.5,  # s
-        },
-        mods=[MODS / "llm_probe_lifecycle"],
-        options=["model.engine=stub"],
-    )
-
-    def said(words: str) -> bool:
-        return any(words in line for line in chain.lines)
-
-    with stopping(chain):
+def test_think_calls_back_once_whatever_ends_first(tmp_path: Path) -> None:
+    settings = {
+        "llm_agent.npc_talk": "off",
+        "llm_agent.npc_rate_per_min": 10000,  # nothing is refused: a question is out at all times
+        "llm_agent.server_rate_per_min": 100000,
+        "llm_agent.server_burst": 10000,
+        "max_forceloaded_blocks": 2 * NPCS,
+        "server_unload_unused_data_timeout": 3,  # s; at 1 the engine unloads blocks that are in use
+        "active_block_mgmt_interval": 0.5,  # s
+    }
+    mods = [MODS / "llm_probe_lifecycle"]
+    with Chain(tmp_path, settings=settings, mods=mods, options=["model.engine=stub"]) as chain:
         chain.game.start()
-        chain.until("end of the act with a daemon", lambda: said("[llm_probe] done act=up"))
+        chain.log.expect(r"\[llm_probe\] done act=up")
         chain.kill_daemon()
-        chain.until("end of the act without one", lambda: said("[llm_probe] done act=dead"))
+        chain.log.expect(r"\[llm_probe\] done act=dead")
         chain.restart_daemon()
-        chain.until("end of the last act", lambda: said("[llm_probe] shutdown"))
-        chain.until("last words", lambda: said("[llm_probe] stats"))
+        chain.log.expect(r"\[llm_probe\] shutdown")
+        stats = json.loads(chain.log.expect(r"\[llm_probe\] stats (\{.*\})")[1])
         assert chain.game.stop() == 0
-        chain.look()
+        chain.log.read()
 
-    stats = json.loads(next(found.group(1) for line in chain.lines if (found := STATS.search(line))))
     assert stats["asked"] == stats["called_back"] > 0
     assert stats["doubled"] == stats["out"] == stats["leftover"] == 0
     assert stats["unloaded"] == UNLOADS
@@ -70,10 +61,10 @@ def test_every_callback_comes_whatever_ends_first(tmp_path: Path) -> None:
     assert stats["late"] == 1
     assert stats["replies_up"] >= NPCS
     assert stats["replies_back"] >= NPCS
-    endings = [int(found.group(1)) for line in chain.lines if (found := ENDED.search(line))]
+    endings = [int(found[1]) for found in chain.log.matches(ENDED)]
     assert len(endings) == CAME_BACK + REMOVED + 3 + 1  # the acts' ends and the shutdown
     assert min(endings) >= 1  # each came while a question was out
-    assert not chain.errors()
+    assert not chain.log.errors(daemon_away=True)
     print(f"\nlifecycle: {stats}")
     assert facts_in(tmp_path / "cache") == "[time night; light dark; place the old mill; sees a furnace, a chest]"
 
@@ -88,7 +79,7 @@ def facts_in(cache: Path) -> str:
     return found[0]
 
 
-def test_a_player_leaves_in_the_middle_of_a_question(tmp_path: Path) -> None:
+def test_reply_for_a_player_who_left_is_not_said(tmp_path: Path) -> None:
     with stage(tmp_path, {"llm_agent.greet": "false"}, [MODS / "llm_probe_leave"]) as (game, log):
         with player(tmp_path, game, log, exit_code=KICKED) as client:
             client.chat("/stage smith")
@@ -100,4 +91,4 @@ def test_a_player_leaves_in_the_middle_of_a_question(tmp_path: Path) -> None:
             log.expect(r"\[llm_probe\] quiet out=0")
         assert game.stop() == 0
     assert log.errors() == []
-    assert not [line for line in log.lines if "[llm_probe] say" in line]
+    assert not log.has("[llm_probe] say")

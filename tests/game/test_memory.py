@@ -1,4 +1,4 @@
-"""What came of things, from a real game to the prompt of the embedded model, and forgotten on the game's word."""
+"""Memory end to end: what a real game tells reaches the embedded model's prompt, until the game has it forgotten."""
 
 from __future__ import annotations
 
@@ -9,45 +9,38 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.chain import Chain, stopping
-from tests.support.game_client import MODS
+from tests.support.chain import Chain
+from tests.support.mods import MODS
 
 pytestmark = pytest.mark.e2e
 
 
-def test_a_real_game_tells_asks_and_forgets(tmp_path: Path) -> None:
-    chain = Chain(
-        tmp_path,
-        settings={"llm_agent.npc_talk": "off", "llm_agent.deadline_ms": 60_000},
-        mods=[MODS / "llm_probe_memory"],
-        options=["inference.timeout_ms=60000"],
-    )
-
-    def said(words: str) -> bool:
-        return any(words in line for line in chain.lines)
-
-    with stopping(chain):
+def test_outcomes_and_turns_reach_the_prompt_until_the_game_forgets_them(tmp_path: Path) -> None:
+    settings = {"llm_agent.npc_talk": "off", "llm_agent.deadline_ms": 60_000}
+    mods, options = [MODS / "llm_probe_memory"], ["inference.timeout_ms=60000"]
+    with Chain(tmp_path, settings=settings, mods=mods, options=options) as chain:
         chain.game.start()
-        chain.until("answer to the question", lambda: said("words=Where is my lantern?"))
-        asked = prompts(tmp_path)
+        chain.log.expect(r"words=Where is my lantern\?")
+        before = prompts(tmp_path)
         (tmp_path / "world" / "forget").touch()
-        chain.until("end", lambda: said("[llm_probe] done"))
-        left = prompts(tmp_path)
-        remembered = chain.ask(op="memories")["memories"]
+        chain.log.expect(r"\[llm_probe\] done")
+        after = prompts(tmp_path)
+        with chain.client() as client:
+            remembered = client.memories()
         assert chain.game.stop() == 0
-        chain.look()
-    assert not said("fallback=true")
-    (told,) = [prompt for prompt in asked if prompt.endswith("Ana: Where is my lantern?")]
-    assert "memory Ana refused my price" in told
-    assert "Ana: I hid the lantern under the oak." in told  # the last turns stand before the question
-    assert said("forgotten problem=nil count=3")
-    assert [prompt for prompt in left if "lantern" in prompt] == []
+        chain.log.read()
+    assert not chain.log.has("fallback=true")
+    (prompt,) = [prompt for prompt in before if prompt.endswith("Ana: Where is my lantern?")]
+    assert "memory Ana refused my price" in prompt
+    assert "Ana: I hid the lantern under the oak." in prompt  # the last turns stand before the question
+    assert chain.log.has("forgotten problem=nil count=3")
+    assert [prompt for prompt in after if "lantern" in prompt] == []
     assert [row["said"] for row in remembered] == ["What do you know of me now?"]
-    assert not chain.errors()
+    assert not chain.log.errors(daemon_away=True)
 
 
 def prompts(folder: Path) -> list[str]:
-    """Those that the daemon's cache has, out of which nothing is served here: each question is another."""
+    """All prompts in the daemon's cache. Nothing is served from it here: each question is another."""
     command = [sys.executable, "-m", "llm_agentd", "dump", "--format", "jsonl", "--set", f"cache.path={folder}/cache"]
     kept = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
     return [prompt for line in kept if (prompt := json.loads(line)["prompt"])]

@@ -41,7 +41,7 @@ def obedient_npcs(httpserver: HTTPServer) -> str:
     return httpserver.url_for("")
 
 
-def test_legs_gestures_and_doors(tmp_path: Path, obedient_npcs: str) -> None:
+def test_npc_finds_its_way_gestures_and_uses_doors(tmp_path: Path, obedient_npcs: str) -> None:
     settings = {
         "llm_agent.url": obedient_npcs,
         "llm_agent.npc_talk": "off",

@@ -9,32 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from llm_agentd.ops.harness import daemon
-from tests.game.test_examples import MOBS_REDO
 from tests.support import probe
+from tests.support.mods import MODS, mobs_redo
 
 pytestmark = pytest.mark.e2e
 
-
-def test_quests_are_offered_done_and_paid_over_a_restart(tmp_path: Path) -> None:
-    assert MOBS_REDO.is_dir(), "no mobs_redo; make setup installs it, or: apt-get install -y minetest-mod-mobs-redo"
-    mobs = tmp_path / "mobs"  # its folder is not called as the mod is
-    mobs.symlink_to(MOBS_REDO)
-    with daemon({"cache.enabled": "false", "inference.seed": 1}, http=True) as (_, port, _process):
-        settings = {
-            "llm_agent.url": f"http://127.0.0.1:{port}",
-            "llm_agent.npc_talk": "off",
-            "llm_agent.player_cooldown_s": 0,
-            "llm_agent.quest_cooldown_s": 600,
-        }
-        probe.run(tmp_path, "llm_probe_quests", settings, mods=[mobs, probe.MODS / "mobs_animal"], runs=2)
+CONFIG = {"cache.enabled": "false", "inference.seed": 1}
 
 
-def test_the_quest_giver_of_the_guide_offers_and_pays(tmp_path: Path, repo: Path) -> None:
-    with daemon({"cache.enabled": "false", "inference.seed": 1}, http=True) as (_, port, _process):
-        settings = {
-            "llm_agent.url": f"http://127.0.0.1:{port}",
-            "llm_agent.npc_talk": "off",
-            "llm_agent.player_cooldown_s": 0,
-        }
-        probe.run(tmp_path, "llm_probe_giver", settings, mods=[repo / "docs" / "examples" / "quest_giver"])
+def test_quest_is_offered_done_and_paid_across_a_restart(tmp_path: Path) -> None:
+    settings = {"llm_agent.player_cooldown_s": 0, "llm_agent.quest_cooldown_s": 600}
+    mods = [mobs_redo(tmp_path), MODS / "mobs_animal"]
+    probe.run_with_daemon(tmp_path, "llm_probe_quests", settings, config=CONFIG, mods=mods, runs=2)
+
+
+def test_quest_giver_of_the_guide_offers_and_pays(tmp_path: Path, repo: Path) -> None:
+    settings: dict[str, object] = {"llm_agent.player_cooldown_s": 0}
+    giver = repo / "docs" / "examples" / "quest_giver"
+    probe.run_with_daemon(tmp_path, "llm_probe_giver", settings, config=CONFIG, mods=[giver])

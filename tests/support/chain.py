@@ -1,6 +1,6 @@
-"""The whole chain for a test: daemon and door as processes of their own, as under systemd, and a real game server.
+"""The whole chain for a test: daemon and HTTP adapter as processes of their own, as under systemd, and a game server.
 
-What a test asserts it reads from the server's own log.
+Tests wait for lines in the game server's log (`chain.log`) and assert on them; the daemon can be killed and restarted.
 """
 
 from __future__ import annotations
@@ -9,25 +9,21 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Self
 
-import pytest
-
+from llm_agentd.client import Client
 from llm_agentd.demo.game import VILLAGE_MOD, Game
-from llm_agentd.ops.harness import free_port as unused_port
-from tests.support.daemon_in_process import Client
+from llm_agentd.ops.harness import free_port
+from tests.support.game_log import GameLog
 
-WAIT_S = 60
-LOOK_EVERY_S = 0.1
-LOG_END_LINES = 20  # of the server, where a wait ends in vain
+STOP_S = 60.0  # for a process that has been told to end, on a busy machine
 
 
 class Chain:
-    """The processes, and the lines that the server's log has had so far."""
+    """A context manager: daemon and adapter run within it, and the game server once `game.start()` was called."""
 
     def __init__(
         self,
@@ -37,18 +33,31 @@ class Chain:
         mods: Sequence[Path] = (VILLAGE_MOD,),
         options: Sequence[str] = (),
     ) -> None:
+        """`settings` go into minetest.conf; `options` to daemon and adapter, each as KEY=VALUE."""
         self.folder = folder
         self.endpoint = f"ipc://{folder}/zmq"
-        self.port = unused_port()
+        self._port = free_port()
         self._options = options
-        self._processes = {command: self._start(command) for command in ("serve", "http")}
-        self.game = Game(folder, settings={"llm_agent.url": f"http://127.0.0.1:{self.port}", **settings}, mods=mods)
-        self.lines: list[str] = []
+        self._processes = ExitStack()
+        self.game = Game(folder, settings={"llm_agent.url": f"http://127.0.0.1:{self._port}", **settings}, mods=mods)
+        self.log = GameLog(self.game)
 
-    def _start(self, command: str) -> subprocess.Popen[str]:
+    def __enter__(self) -> Self:
+        with ExitStack() as started:
+            self._daemon = self._start("serve", started)
+            self._start("http", started)
+            started.callback(self.game.stop)
+            self._processes = started.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._processes.close()
+
+    def _start(self, command: str, stack: ExitStack) -> subprocess.Popen[str]:
+        """Starts `llm-agentd COMMAND`, to be ended with the stack; returns when it is ready."""
         options = [
             f"zmq.endpoint={self.endpoint}",
-            f"http.port={self.port}",
+            f"http.port={self._port}",
             "http.enabled=false",
             f"cache.path={self.folder}/cache",
             f"agents.memory_path={self.folder}/memory.db",
@@ -59,65 +68,26 @@ class Chain:
         for option in options:
             args += ["--set", option]
         process = subprocess.Popen(args, stdout=subprocess.PIPE, text=True)
+        stack.callback(_stop, process)
         assert process.stdout is not None
         assert process.stdout.readline().startswith("ready ")
         return process
 
-    def ask(self, **fields: Any) -> dict[str, Any]:
-        """One record to the daemon, past the door."""
-        client = Client(self.endpoint)
-        try:
-            return client.ask(**fields)
-        finally:
-            client.close()
-
-    def look(self) -> None:
-        """Takes in what the log has gained."""
-        for line in self.game.new_lines():
-            self.lines.append(line)
-            self.take(line)
-
-    def take(self, line: str) -> None:
-        """What a subclass makes of a line."""
-
-    def until(self, what: str, true: Callable[[], object], wait_s: float = WAIT_S) -> None:
-        """Reads the log until `true`; fails with the end of the log."""
-        deadline_s = time.monotonic() + wait_s
-        while True:
-            self.look()
-            if true():
-                return
-            if not self.game.running() or time.monotonic() > deadline_s:
-                pytest.fail(f"no {what}; log ends:\n" + "\n".join(self.lines[-LOG_END_LINES:]))
-            time.sleep(LOOK_EVERY_S)
-
-    def errors(self) -> list[str]:
-        """Errors in the log, without curl's own words about the 503s of a door that has no daemon."""
-        return [line for line in self.lines if "ERROR[" in line and "ERROR[CurlFetch]" not in line]
+    def client(self) -> Client:
+        """A client of the daemon, past the HTTP adapter."""
+        return Client(self.endpoint)
 
     def kill_daemon(self) -> None:
-        os.kill(self.ask(op="info")["info"]["pid"], signal.SIGKILL)
-        daemon = self._processes["serve"]
-        daemon.wait(WAIT_S)
-        assert daemon.stdout is not None
-        daemon.stdout.close()
+        with self.client() as client:
+            os.kill(client.info()["pid"], signal.SIGKILL)
+        self._daemon.wait(STOP_S)
 
     def restart_daemon(self) -> None:
-        self._processes["serve"] = self._start("serve")
-
-    def stop(self) -> None:
-        self.game.stop()
-        for process in self._processes.values():
-            process.terminate()
-            process.wait(WAIT_S)
-            assert process.stdout is not None
-            process.stdout.close()
+        self._daemon = self._start("serve", self._processes)
 
 
-@contextmanager
-def stopping(chain: Chain) -> Iterator[None]:
-    """Stops all of it, whatever happens in the `with` block."""
-    try:
-        yield
-    finally:
-        chain.stop()
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    process.wait(STOP_S)
+    assert process.stdout is not None
+    process.stdout.close()

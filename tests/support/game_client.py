@@ -22,9 +22,10 @@ from PIL import Image
 from llm_agentd.demo.game import Game
 from llm_agentd.ops.harness import daemon
 from tests.support.form_layout import Box, Form, lay_out
+from tests.support.game_log import GameLog
+from tests.support.mods import MODS
 from tests.support.screen import Pixels, Screen, changed, colours, white
 
-MODS = Path(__file__).parents[1] / "mods"
 BINARIES = ("luanti", "minetest", "/usr/games/luanti", "/usr/games/minetest")
 PLAYER = "Robin"
 WAIT_S = 60.0  # software GL on two busy cores: what takes 3 s alone may take 20
@@ -69,40 +70,11 @@ _STAGE_SETTINGS: dict[str, object] = {
 }
 
 
-class Log:
-    """The server's log, read forward: each `expect` goes on behind the line that the last one found."""
-
-    def __init__(self, game: Game) -> None:
-        self.lines: list[str] = []
-        self._game = game
-        self._at = 0
-
-    def expect(self, pattern: str | re.Pattern[str], wait_s: float = WAIT_S) -> re.Match[str]:
-        """The next line that matches. Fails with the end of the log."""
-        wanted = re.compile(pattern)
-        deadline_s = time.monotonic() + wait_s
-        while True:
-            alive = self._game.running()
-            self.lines.extend(self._game.new_lines())
-            for at in range(self._at, len(self.lines)):
-                if found := wanted.search(self.lines[at]):
-                    self._at = at + 1
-                    return found
-            if not alive or time.monotonic() > deadline_s:
-                ends = "\n".join(self.lines[-20:])
-                raise AssertionError(f"the server's log has no {wanted.pattern!r}; it ends:\n{ends}")
-            time.sleep(LOOK_EVERY_S)
-
-    def errors(self) -> list[str]:
-        self.lines.extend(self._game.new_lines())
-        return [line for line in self.lines if "ERROR[" in line]
-
-
-class Client:
+class GameClient:
     """Start, act, look, stop."""
 
     def __init__(
-        self, folder: Path, game: Game, log: Log, *, size: tuple[int, int], settings: Mapping[str, object]
+        self, folder: Path, game: Game, log: GameLog, *, size: tuple[int, int], settings: Mapping[str, object]
     ) -> None:
         found = [path for name in BINARIES if (path := shutil.which(name))]
         assert found, "no game client found; on Debian: apt-get install -y minetest"
@@ -255,14 +227,14 @@ class Client:
 
 
 @contextmanager
-def stage(folder: Path, settings: Mapping[str, object], mods: Sequence[Path] = ()) -> Iterator[tuple[Game, Log]]:
+def stage(folder: Path, settings: Mapping[str, object], mods: Sequence[Path] = ()) -> Iterator[tuple[Game, GameLog]]:
     """Daemon and server with the stage's square, ready for players; beside the stage the world has `mods`."""
     with daemon({}, http=True) as (_, port, _process):
         url = {"llm_agent.url": f"http://127.0.0.1:{port}"}
         game = Game(folder, settings=_STAGE_SETTINGS | url | dict(settings), mods=[MODS / "llm_stage", *mods])
         game.start()
         try:
-            log = Log(game)
+            log = GameLog(game)
             log.expect(r"\[llm_stage\] ready")
             yield game, log
         finally:
@@ -273,14 +245,14 @@ def stage(folder: Path, settings: Mapping[str, object], mods: Sequence[Path] = (
 def player(
     folder: Path,
     game: Game,
-    log: Log,
+    log: GameLog,
     *,
     size: tuple[int, int] = (800, 600),
     settings: Mapping[str, object] | None = None,
     exit_code: int = 0,
-) -> Iterator[Client]:
+) -> Iterator[GameClient]:
     """A client whose player is in the world. It must end with `exit_code`."""
-    client = Client(folder, game, log, size=size, settings=settings or {})
+    client = GameClient(folder, game, log, size=size, settings=settings or {})
     try:
         client.enter()
         yield client

@@ -46,6 +46,11 @@ class GameLog:
                 pytest.fail(f"no {what} {why}; its log ends:\n" + "\n".join(self.lines[-TAIL_LINES:]))
             time.sleep(POLL_S)
 
+    def wait_for_end(self, wait_s: float) -> None:
+        """Reads on until the server has ended by itself."""
+        self.wait_for("end of the server", lambda: not self._game.running(), wait_s)
+        self.read()
+
     def expect(self, pattern: str | re.Pattern[str], wait_s: float = WAIT_S) -> re.Match[str]:
         """The next line that matches."""
         wanted = re.compile(pattern)

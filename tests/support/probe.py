@@ -1,17 +1,20 @@
-"""Runs a probe, a test mod whose checks a real game server plays (tests/mods/llm_probe); its verdict is in the log."""
+"""Runs a probe: a test mod whose checks a real game server plays (tests/mods/llm_probe); its log has the verdicts.
+
+A check that must hold in the real engine is written in Lua, in the probe; the test starts what the probe needs.
+"""
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from llm_agentd.demo.game import Game
+from llm_agentd.ops.harness import daemon
+from tests.support.game_log import GameLog
+from tests.support.mods import MODS
 
-MODS = Path(__file__).parents[1] / "mods"
-RUN_MAX_S = 300.0
-LOOK_EVERY_S = 0.1
+RUN_MAX_S = 300.0  # the longest takes 40 s alone
 VERDICT = re.compile(r"\[llm_probe\] (ok|FAIL) (.*)")
 
 
@@ -31,26 +34,30 @@ def run(
     checks = re.findall(r'^\t\{"(\w+)"', (MODS / name / "init.lua").read_text(encoding="utf-8"), re.MULTILINE)
     assert checks, f"no checks in {name}"
     server = Game(folder, settings=settings, mods=[*mods, MODS / "llm_probe", MODS / name], game=game)
-    lines = [line for _ in range(runs) for line in _play(server)]
-    verdicts = [found.groups() for found in map(VERDICT.search, lines) if found]
-    assert verdicts == [("ok", check) for check in checks]
-    # curl's own words about a door that is not there are not ours
-    assert not [line for line in lines if " ERROR[" in line and "ERROR[CurlFetch]" not in line]
-    return lines
+    log = GameLog(server)
+    for _ in range(runs):
+        server.start()
+        try:
+            log.wait_for_end(RUN_MAX_S)
+        finally:
+            code = server.stop()
+        assert code == 0, server.last_words()
+    assert [found.groups() for found in log.matches(VERDICT)] == [("ok", check) for check in checks]
+    assert not log.errors(daemon_away=True)
+    return log.lines
 
 
-def _play(server: Game) -> list[str]:
-    """The lines of a run that ends by itself."""
-    lines: list[str] = []
-    server.start()
-    try:
-        end_s = time.monotonic() + RUN_MAX_S
-        while server.running() and time.monotonic() < end_s:
-            lines += server.new_lines()
-            time.sleep(LOOK_EVERY_S)
-        lines += server.new_lines()
-        assert not server.running(), f"not done after {RUN_MAX_S:.0f} s: {lines[-20:]}"
-    finally:
-        code = server.stop()
-    assert code == 0, server.last_words()
-    return lines
+def run_with_daemon(
+    folder: Path,
+    name: str,
+    settings: Mapping[str, object],
+    *,
+    config: Mapping[str, object],
+    mods: Sequence[Path] = (),
+    game: str = "minetest_game",
+    runs: int = 1,
+) -> list[str]:
+    """As `run`, with a daemon of that configuration; NPCs do not talk to each other."""
+    with daemon(config, http=True) as (_, port, _process):
+        common: dict[str, object] = {"llm_agent.url": f"http://127.0.0.1:{port}", "llm_agent.npc_talk": "off"}
+        return run(folder, name, common | dict(settings), mods=mods, game=game, runs=runs)
