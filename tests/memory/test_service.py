@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,15 +16,17 @@ import pytest
 import zmq
 
 from llm_agentd.cache.lmdb_cache import LmdbCache
+from llm_agentd.client import Client
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine, Prompt
 from llm_agentd.engines.stub.engine import StubEngine
-from llm_agentd.errors import TooLarge
+from llm_agentd.errors import BadRequest, Cancelled, EngineFailed, TooLarge
 from llm_agentd.memory import SqliteMemory, SummarizeBy
 from llm_agentd.server.pipeline import RequestDefaults
 from llm_agentd.types import MemoryTurn, Message, Sampling
-from tests.support.daemon_in_process import Client, InProcess
+from tests.support.daemon_in_process import InProcess
 from tests.support.http_harness import FakeDaemon, serve_http
+from tests.support.raw_peer import RawPeer
 
 WAIT_S = 30.0
 MIRA = {"id": "npc-1", "name": "Mira", "role": "healer"}
@@ -66,8 +70,8 @@ def running(
 
 
 def think(client: Client, utterance: str | None = "Good evening!", **fields: Any) -> dict[str, Any]:
-    record = {"op": "think", "npc": MIRA, "player": "Ana", "utterance": utterance, "context": {"place": "Oakford"}}
-    return client.ask(**(record | fields))
+    record = {"npc": MIRA, "player": "Ana", "utterance": utterance, "context": {"place": "Oakford"}}
+    return client.request("think", **(record | fields))
 
 
 def kept_exchanges(memory: SqliteMemory) -> list[tuple[str, str, str]]:
@@ -80,10 +84,11 @@ def test_finished_reply_is_kept_once_whether_generated_or_cached(tmp_path: Path,
     with running(tmp_path, endpoint, lambda: StubEngine(script=script, fail_mark="boom")) as (client, memory, _):
         assert think(client)["cache"] == "miss"
         assert think(client, npc=OTHER)["cache"] == "hit"
-        assert think(client, "boom", npc=OTHER)["code"] == "engine_failed"
+        with pytest.raises(EngineFailed):
+            think(client, "boom", npc=OTHER)
         think(client, draft={"title": "the witch", "persona": "A witch lives alone."})
         think(client, "Small talk.", player="Bo", remember=False)
-        client.ask(op="infer", prompt="Once upon a time")
+        client.infer("Once upon a time")
         assert kept_exchanges(memory) == [
             ("npc-1", "Good evening!", "Well met."),
             ("npc-2", "Good evening!", "Well met."),
@@ -103,49 +108,49 @@ def test_cancelled_reply_is_not_kept(tmp_path: Path, endpoint: str) -> None:
         assert go_on.wait(WAIT_S)
 
     with running(tmp_path, endpoint, lambda: StubEngine(script=RecordingScript(), on_step=step)) as (client, memory, _):
-        client.send({"op": "think", "id": "t", "npc": MIRA, "player": "Ana", "utterance": "Hello"})
-        assert stepping.wait(WAIT_S)
-        assert client.ask(op="cancel", target="t")["found"]
-        go_on.set()
-        (last,) = client.events("t")
-        assert last.get("code") == "cancelled"
+        with ThreadPoolExecutor() as pool:
+            reply = pool.submit(think, client, id="t")
+            assert stepping.wait(WAIT_S)
+            assert client.cancel("t")
+            go_on.set()
+            with pytest.raises(Cancelled):
+                reply.result(WAIT_S)
         assert kept_exchanges(memory) == []
 
 
 def test_outcome_is_prompted_listed_and_forgotten_with_the_cached_replies(tmp_path: Path, endpoint: str) -> None:
     script = RecordingScript()
     with running(tmp_path, endpoint, lambda: StubEngine(script=script)) as (client, memory, cache):
-        assert client.ask(op="remember", lines=[LINE, LINE | {"player": "Bo", "text": "Bo paid."}])["kept"] == 2
+        assert client.remember([LINE, LINE | {"player": "Bo", "text": "Bo paid."}]) == 2
         think(client)
         assert "[place Oakford; memory Ana refused my price]" in script.prompts[-1]
         think(client, player="Bo")
         memory.flush()
-        listed = client.ask(op="memories", player="Ana", limit=5)["memories"]
+        listed = client.memories(player="Ana", limit=5)
         assert [(row["kind"], row["text"]) for row in listed] == [
             ("exchange", "Well met."),
             ("outcome", "Ana refused my price"),
         ]
         cache.flush()
-        assert client.ask(op="forget", player="Ana")["forgotten"] == {
+        assert client.forget(player="Ana") == {
             "exchanges": 1,
             "outcomes": 1,
             "facts": 0,
             "cached": 1,
         }
-        assert client.ask(op="memories", player="Ana")["memories"] == []
+        assert client.memories(player="Ana") == []
         assert (cache.purge("Ana"), cache.stats()["entries"]) == (0, 1), "what is left does not name the player"
         think(client)
         assert "memory" not in script.prompts[-1]
-        assert client.ask(op="stats")["stats"]["memory"]["backend"] == "sqlite"
+        assert client.stats()["memory"]["backend"] == "sqlite"
 
 
 def test_forget_over_a_req_socket_is_answered_when_it_is_done(tmp_path: Path, endpoint: str) -> None:
     with running(tmp_path, endpoint, StubEngine) as (_, memory, _cache):
-        client = Client(endpoint, zmq.REQ)
-        client.send({"op": "remember", "id": "a", "lines": [LINE]}, {"op": "forget", "id": "b", "all": True})
-        assert [record["id"] for record in client.events("a", "b")] == ["a", "b"]
+        with RawPeer(endpoint, zmq.REQ) as peer:
+            peer.send({"op": "remember", "id": "a", "lines": [LINE]}, {"op": "forget", "id": "b", "all": True})
+            assert [record["id"] for record in peer.events("a", "b")] == ["a", "b"]
         assert kept_exchanges(memory) == []
-        client.close()
 
 
 @pytest.mark.parametrize(
@@ -161,17 +166,16 @@ def test_forget_over_a_req_socket_is_answered_when_it_is_done(tmp_path: Path, en
 def test_invalid_record_is_refused_by_field(
     tmp_path: Path, endpoint: str, fields: dict[str, Any], message: str
 ) -> None:
-    with InProcess(endpoint) as daemon, daemon.client() as client:
-        answer = client.ask(**fields)
-        assert answer["code"] == "bad_request"
-        assert answer["message"].startswith(message)
+    refusal = pytest.raises(BadRequest, match="^" + re.escape(message))
+    with InProcess(endpoint) as daemon, daemon.client() as client, refusal:
+        client.request(**fields)
 
 
 def test_ops_without_memory_answer_with_nothing(endpoint: str) -> None:
     with InProcess(endpoint) as daemon, daemon.client() as client:
-        assert client.ask(op="remember", lines=[LINE])["kept"] == 0
-        assert client.ask(op="memories")["memories"] == []
-        assert client.ask(op="forget", player="Ana")["forgotten"]["exchanges"] == 0
+        assert client.remember([LINE]) == 0
+        assert client.memories() == []
+        assert client.forget(player="Ana")["exchanges"] == 0
 
 
 class Narrow(StubEngine):
@@ -190,7 +194,8 @@ def test_prompt_that_does_not_fit_is_answered_without_memory(tmp_path: Path, end
         assert think(client, "Any news?")["text"] == "Well met."
         assert "Hello!" not in script.prompts[-1]
         history = [{"speaker": "Ana", "text": "Hello!"}, {"speaker": "Mira", "text": "Aye."}]
-        assert think(client, "Any news?", history=history)["code"] == "too_large"
+        with pytest.raises(TooLarge):
+            think(client, "Any news?", history=history)
 
 
 @pytest.mark.slow
@@ -219,7 +224,7 @@ def test_embedded_model_gets_outcomes_facts_and_turns(tmp_path: Path, endpoint: 
         return engine
 
     with running(tmp_path, endpoint, embedded) as (client, memory, _):
-        client.ask(op="remember", lines=[LINE])
+        client.remember([LINE])
         think(client, "I hid my lantern under the oak.", deadline_ms=60_000)
         for number in range(6):
             rare = f"Number {number}: " + "xqzjk " * 60  # nearly as many tokens as letters: the guess is wrong
@@ -297,12 +302,10 @@ def test_request_cancels_a_summary_which_is_made_again_later(tmp_path: Path, end
         client, memory, _ = parts
         add_15_exchanges(memory)
         assert is_summarizing.wait(WAIT_S)
-        client.send(
-            {"op": "think", "id": "t", "npc": OTHER, "player": "Bo", "utterance": "Hello", "priority": "ambient"}
-        )
-        client.ask(op="stats")  # the daemon has both by now
-        is_asked.set()
-        assert client.events("t")[-1]["event"] == "done"
+        with client.stream(npc=OTHER, utterance="Hello", player="Bo", priority="ambient") as stream:
+            client.stats()  # the daemon has both by now
+            is_asked.set()
+            assert "".join(stream) == stream.reply.text
         assert facts_of(memory) == ["Ana saw ten towers"]
         assert sum("You keep notes" in prompt for prompt in script.prompts) == 2  # the first was cancelled
 

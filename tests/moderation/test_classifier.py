@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
+from llm_agentd.client import Client
 from llm_agentd.config import load_config
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.stub.engine import StubEngine
-from llm_agentd.errors import StartError
+from llm_agentd.errors import Cancelled, Filtered, StartError
 from llm_agentd.moderation.classifier import Classifier, ClassifierThread, ModelClassifier, Unclear, UrlClassifier
 from llm_agentd.moderation.moderator import Moderator
 from tests.support.daemon_in_process import InProcess
@@ -50,33 +52,37 @@ def daemon(tmp_path: Path, classifier: Classifier, reply: str = "Well met.") -> 
     )
 
 
-def ask(client: Any, words: str, **fields: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = client.ask(op="think", npc=NPC, player="Ana", utterance=words, **fields)
-    return answer
+def think(client: Client, words: str) -> str:
+    return client.think(NPC, words, player="Ana").text
 
 
 def test_classifier_sees_each_text_of_both_sides_once_on_its_own_thread(tmp_path: Path) -> None:
     fake = FakeClassifier()
     with daemon(tmp_path, fake) as running, running.client() as client:
-        assert ask(client, "Good day!", stream=True)["text"] == "Well met."
+        assert think(client, "Good day!") == "Well met."
         assert fake.texts == ["Good day!", "Well met."]
-        blocked = ask(client, "A threat to you!")
-        assert (blocked["code"], blocked["by"]) == ("filtered", "player")
-        assert "classifier: violence" in blocked["message"]
-        assert ask(client, "fuck you")["code"] == "filtered"  # by the word list, before the classifier
+        with pytest.raises(Filtered, match="classifier: violence") as blocked:
+            think(client, "A threat to you!")
+        assert blocked.value.by == "player"
+        with pytest.raises(Filtered):
+            think(client, "fuck you")  # blocked by the word list, before the classifier
         assert fake.texts == ["Good day!", "Well met.", "A threat to you!"]
-        ask(client, "Good day!")
+        think(client, "Good day!")
         assert len(fake.texts) == 3  # its verdict is remembered
     assert fake.threads == {"classifier"}
     assert fake.texts[-1] == "closed"
 
 
 def test_reply_to_be_classified_is_not_streamed(tmp_path: Path) -> None:
-    with daemon(tmp_path, FakeClassifier(), "Drink this poison.") as running, running.client() as client:
-        client.send({"op": "think", "id": "a", "npc": NPC, "player": "Ana", "utterance": "Hi!", "stream": True})
-        (event,) = client.events("a")
-        assert (event["code"], event["by"]) == ("filtered", "model")
-        assert "poison" not in json.dumps(event)
+    with (
+        daemon(tmp_path, FakeClassifier(), "Drink this poison.") as running,
+        running.client() as client,
+        client.stream(npc=NPC, utterance="Hi!", player="Ana") as stream,
+    ):
+        with pytest.raises(Filtered) as blocked:
+            next(stream)
+        assert blocked.value.by == "model"
+        assert "poison" not in json.dumps(blocked.value.fields())
 
 
 def test_classifier_that_is_down_leaves_it_to_the_word_list_and_is_not_asked_for_a_while(
@@ -86,7 +92,7 @@ def test_classifier_that_is_down_leaves_it_to_the_word_list_and_is_not_asked_for
     fake.is_broken = True
     with daemon(tmp_path, fake) as running, running.client() as client:
         for number in range(4):
-            assert ask(client, f"A threat, number {number}.")["event"] == "done"
+            assert think(client, f"A threat, number {number}.")
     assert fake.texts == ["A threat, number 0.", "closed"]
     assert len([record for record in caplog.records if "word list alone" in record.message]) == 1
 
@@ -100,12 +106,13 @@ def test_cancel_while_classifying_answers_at_once(tmp_path: Path) -> None:
             gate.wait(10)
             return ""
 
-    with daemon(tmp_path, Slow()) as running, running.client() as client:
-        client.send({"op": "think", "id": "a", "npc": NPC, "player": "Ana", "utterance": "Hi!"})
+    with daemon(tmp_path, Slow()) as running, running.client() as client, ThreadPoolExecutor() as pool:
+        reply = pool.submit(client.think, NPC, "Hi!", player="Ana", id="a")
         assert entered.wait(10)
-        assert client.ask(op="ping", id="p")["pong"]  # no other request waits
-        client.send({"op": "cancel", "id": "c", "target": "a"})
-        assert {event["id"]: event.get("code") for event in client.events("a", "c")} == {"a": "cancelled", "c": None}
+        client.ping()  # no other request waits
+        assert client.cancel("a")
+        with pytest.raises(Cancelled):
+            reply.result(10)
         gate.set()
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from llm_agentd.cache import open_cache
+from llm_agentd.client import Client
 from llm_agentd.config import load_config
 from llm_agentd.engines.stub.engine import StubEngine
-from llm_agentd.errors import StartError
+from llm_agentd.errors import Filtered, StartError
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.moderation.safe_lines import refusal
 from llm_agentd.moderation.word_list import Age, WordList
@@ -37,11 +38,11 @@ def engine_that_says(*pieces: str) -> Any:
 def test_blocked_words_of_a_player_never_reach_the_model(tmp_path: Path) -> None:
     log = ListLog()
     with InProcess(f"ipc://{tmp_path}/in", moderator=Moderator(log)) as daemon, daemon.client() as client:
-        answer = client.ask(op="think", id="a", npc=NPC, player="Ana", utterance="fuck you", lang="de")
-        assert answer["event"] == "error"
-        assert (answer["code"], answer["by"]) == ("filtered", "player")
-        assert answer["text"] == refusal("de", "1 fuck you")
-        assert "fuck" not in answer["message"]
+        with pytest.raises(Filtered) as refused:
+            client.think(NPC, "fuck you", player="Ana", lang="de")
+        assert refused.value.by == "player"
+        assert refused.value.text == refusal("de", "1 fuck you")
+        assert "fuck" not in refused.value.message
         assert log.entries == [
             {
                 "direction": "in",
@@ -53,15 +54,9 @@ def test_blocked_words_of_a_player_never_reach_the_model(tmp_path: Path) -> None
                 "taken": "not sent to the model",
             }
         ]
-        metrics = client.ask(op="metrics", id="m")["text"]
+        metrics = client.metrics()
         assert 'llm_agentd_requests_total{op="think",outcome="filtered"} 1.0' in metrics
         assert "llm_agentd_tokens_total{" not in metrics or 'kind="prompt"} 0' in metrics
-
-
-def stream(client: Any, **fields: Any) -> list[dict[str, Any]]:
-    client.send({"op": "think", "id": "s", "npc": NPC, "player": "Ana", "utterance": "Hi!", "stream": True, **fields})
-    found: list[dict[str, Any]] = client.events("s")
-    return found
 
 
 @pytest.mark.parametrize(
@@ -79,13 +74,15 @@ def test_streamed_reply_stops_before_the_blocked_word(tmp_path: Path, pieces: tu
         InProcess(f"ipc://{tmp_path}/out", engine=engine_that_says(*pieces), moderator=Moderator(log)) as daemon,
         daemon.client() as client,
     ):
-        *deltas, last = stream(client)
-    shown = "".join(delta["text"] for delta in deltas)
+        pieces_shown: list[str] = []
+        with client.stream(npc=NPC, utterance="Hi!", player="Ana") as stream, pytest.raises(Filtered) as stopped:
+            pieces_shown.extend(stream)
+    shown = "".join(pieces_shown)
     assert "Well met" in shown
     assert WordList().find(shown) is None
     assert not any(part in shown for part in ("bas", "fu", "puta", "sh"))
-    assert (last["code"], last["by"]) == ("filtered", "model")
-    assert WordList().find(last["text"]) is None
+    assert stopped.value.by == "model"
+    assert WordList().find(stopped.value.text) is None
     assert [entry["direction"] for entry in log.entries] == ["out"]
 
 
@@ -103,29 +100,37 @@ def test_words_of_an_action_are_moderated_too(tmp_path: Path, age: Age, outcome:
         InProcess(f"ipc://{tmp_path}/act", engine=engine_that_says(reply), moderator=moderator) as daemon,
         daemon.client() as client,
     ):
-        *_, last = stream(client, actions=[sign])
-    assert outcome in (last.get("code"), last.get("action"))
+        assert think(client, actions=[sign])[1] == outcome
+
+
+def think(client: Client, **options: Any) -> tuple[str, Any]:
+    """Where the reply came from, and its action; `("", "filtered")` where it was held back."""
+    try:
+        reply = client.think(NPC, "Hi!", player="Ana", **options)
+    except Filtered:
+        return "", "filtered"
+    return reply.cache, reply.action
 
 
 def test_cache_never_serves_a_reply_of_other_rules(tmp_path: Path) -> None:
-    def ask(endpoint: str, moderator: Moderator | None) -> dict[str, Any]:
+    def ask(endpoint: str, moderator: Moderator | None) -> tuple[str, Any]:
         cache = open_cache(True, tmp_path / "cache", 60, 2**20)
         engine = engine_that_says("Damn, what a bastard!")
         with (
             InProcess(f"ipc://{tmp_path}/{endpoint}", engine=engine, cache=cache, moderator=moderator) as daemon,
             daemon.client() as client,
         ):
-            answer = client.ask(op="think", id="a", npc=NPC, player="Ana", utterance="Hi!", seed=1)
+            answer = think(client, seed=1)
             cache.flush()
         cache.close()
         return answer
 
-    assert ask("c1", None)["cache"] == "miss"
-    assert ask("c2", Moderator(ListLog()))["code"] == "filtered"
-    assert ask("c3", Moderator(ListLog()))["code"] == "filtered"  # what was held back was not kept either
-    assert ask("c4", Moderator(ListLog(), "mature"))["cache"] == "miss"
-    assert ask("c5", Moderator(ListLog(), "mature"))["cache"] == "hit"
-    assert ask("c6", None)["cache"] == "hit"
+    assert ask("c1", None)[0] == "miss"
+    assert ask("c2", Moderator(ListLog()))[1] == "filtered"
+    assert ask("c3", Moderator(ListLog()))[1] == "filtered"  # what was held back was not kept either
+    assert ask("c4", Moderator(ListLog(), "mature"))[0] == "miss"
+    assert ask("c5", Moderator(ListLog(), "mature"))[0] == "hit"
+    assert ask("c6", None)[0] == "hit"
 
 
 def test_infer_is_not_moderated(tmp_path: Path) -> None:
@@ -133,7 +138,7 @@ def test_infer_is_not_moderated(tmp_path: Path) -> None:
         InProcess(f"ipc://{tmp_path}/raw", engine=engine_that_says("shit"), moderator=Moderator(ListLog())) as daemon,
         daemon.client() as client,
     ):
-        assert client.ask(op="infer", id="a", prompt="fuck")["text"] == "shit"
+        assert client.infer("fuck").text == "shit"
 
 
 def test_blocked_lines_of_earlier_turns_are_left_out() -> None:

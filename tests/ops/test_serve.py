@@ -9,13 +9,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import psutil
 import pytest
 
+from llm_agentd.client import Client
 from llm_agentd.ops.harness import free_port as unused_port
-from tests.support.daemon_in_process import Client
 
 pytestmark = pytest.mark.slow
 
@@ -55,12 +56,9 @@ class Served:
         self.process.stdout.close()
         return code
 
-    def ask(self, **fields: object) -> dict[str, object]:
-        client = Client(self.endpoint)
-        try:
-            return client.ask(**fields)
-        finally:
-            client.close()
+    def request(self, op: str, **fields: Any) -> dict[str, Any]:
+        with Client(self.endpoint) as client:
+            return client.request(op, **fields)
 
 
 @pytest.fixture
@@ -110,16 +108,16 @@ def test_killed_supervisor_leaves_no_process(tmp_path: Path) -> None:
 
 def test_replies_survive_kill_9(tmp_path: Path) -> None:
     served = Served(tmp_path, http=False)
-    first = served.ask(op="infer", prompt="Remember me")
+    first = served.request("infer", prompt="Remember me")
     entries = 0
     deadline_s = time.monotonic() + WAIT_S
     while not entries and time.monotonic() < deadline_s:
-        stats = served.ask(op="stats")["stats"]
-        entries = stats["cache"]["entries"]  # type: ignore[index]
+        stats = served.request("stats")["stats"]
+        entries = stats["cache"]["entries"]
     served.process.kill()
     served.stop()
     again = Served(tmp_path, http=False)
-    second = again.ask(op="infer", prompt="Remember me")
+    second = again.request("infer", prompt="Remember me")
     assert again.stop() == 0
     assert second["cache"] == "hit"
     assert second["text"] == first["text"]
@@ -189,7 +187,7 @@ def test_second_daemon_on_the_same_cache_or_endpoint_is_refused(tmp_path: Path) 
     assert "in use" in same_endpoint.errors.read_text()
     for served in (same_cache, same_endpoint):
         served.stop()
-    assert first.ask(op="ping")["pong"] is True
+    assert first.request("ping")["pong"] is True
     assert first.stop() == 0
 
 
@@ -197,7 +195,7 @@ def test_unusable_cache_folder_is_logged_once_and_served_without(tmp_path: Path)
     (tmp_path / "file").write_text("not a folder")
     served = Served(tmp_path, f"cache.path={tmp_path}/file/cache", http=False)
     assert served.ready.startswith("ready ")
-    assert served.ask(op="infer", prompt="Anyway")["event"] == "done"
+    assert served.request("infer", prompt="Anyway")["event"] == "done"
     served.stop()
     warnings = [line for line in served.errors.read_text().splitlines() if line.startswith("WARNING")]
     assert len(warnings) == 1

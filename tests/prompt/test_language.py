@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hearthling import evaluate as report
 from llm_agentd.cache import open_cache
+from llm_agentd.client import Client
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.engines.gguf import read_head
 from llm_agentd.engines.stub.engine import StubEngine
+from llm_agentd.errors import BadRequest
 from llm_agentd.prompt import language
 from llm_agentd.server.pipeline import RequestDefaults
 from tests.support.daemon_in_process import InProcess
 
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
-ASK = {"op": "think", "npc": NPC, "player": "Ana", "utterance": "Hello!"}
 LINE = "Bread costs 3 coins, Ana."
 ENGLISH = RequestDefaults(languages=("en",))
+
+
+def hello(client: Client, **options: Any) -> str:
+    """The language of the reply."""
+    return client.think(NPC, "Hello!", player="Ana", **options).lang
 
 
 def engine_that_records(prompts: list[str]) -> Callable[[], StubEngine]:
@@ -61,9 +69,9 @@ def test_language_that_the_model_lacks_is_replaced_and_the_reply_names_the_one_i
         InProcess(endpoint, engine=engine_that_records(prompts), defaults=ENGLISH) as daemon,
         daemon.client() as client,
     ):
-        assert client.ask(op="info")["info"]["languages"] == ["en"]
-        assert client.ask(**ASK, lang="de")["lang"] == "en"
-        assert client.ask(**ASK)["lang"] == "en"
+        assert client.info()["languages"] == ["en"]
+        assert hello(client, lang="de") == "en"
+        assert hello(client) == "en"
     assert prompts[0] == prompts[1]
     assert "language" not in prompts[0]
 
@@ -71,10 +79,10 @@ def test_language_that_the_model_lacks_is_replaced_and_the_reply_names_the_one_i
 def test_language_of_a_model_without_a_list_is_passed_on(endpoint: str) -> None:
     prompts: list[str] = []
     with InProcess(endpoint, engine=engine_that_records(prompts)) as daemon, daemon.client() as client:
-        info = client.ask(op="info")["info"]
+        info = client.info()
         assert (info["languages"], info["language"]) == ([], "en")
-        assert client.ask(**ASK, lang="de")["lang"] == "de"
-        assert "lang" not in client.ask(op="infer", prompt="Hello!")
+        assert hello(client, lang="de") == "de"
+        assert "lang" not in client.request("infer", prompt="Hello!")
     assert "Speak this language: de." in prompts[0]
 
 
@@ -82,11 +90,11 @@ def test_translated_line_is_generated_once_for_all_npcs(endpoint: str, tmp_path:
     prompts: list[str] = []
     cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
     with InProcess(endpoint, engine=engine_that_records(prompts), cache=cache) as daemon, daemon.client() as client:
-        say = {"op": "think", "npc": NPC, "translate": LINE, "lang": "de"}
-        first, second = client.ask(**say), client.ask(**{**say, "npc": {**NPC, "name": "Bram", "role": "smith"}})
-        assert (first["cache"], second["cache"]) == ("miss", "hit")
-        assert (first["text"], first["lang"]) == ("Hm, yes.", "de")
-        assert client.ask(**{**say, "lang": "fr"})["cache"] == "miss"
+        first = client.think(NPC, translate=LINE, lang="de")
+        second = client.think({**NPC, "name": "Bram", "role": "smith"}, translate=LINE, lang="de")
+        assert (first.cache, second.cache) == ("miss", "hit")
+        assert (first.text, first.lang) == ("Hm, yes.", "de")
+        assert client.think(NPC, translate=LINE, lang="fr").cache == "miss"
     cache.close()
     assert len(prompts) == 2
     assert "into German" in prompts[0]
@@ -104,11 +112,10 @@ def test_translated_line_is_generated_once_for_all_npcs(endpoint: str, tmp_path:
         ({"translate": "x" * 2001}, "translate: "),
     ],
 )
-def test_invalid_translation_is_refused(endpoint: str, record: dict[str, str], words: str) -> None:
-    with InProcess(endpoint, defaults=ENGLISH) as daemon, daemon.client() as client:
-        error = client.ask(op="think", npc=NPC, **record)
-    assert error["code"] == "bad_request"
-    assert words in error["message"]
+def test_invalid_translation_is_refused(endpoint: str, record: dict[str, Any], words: str) -> None:
+    expected = pytest.raises(BadRequest, match=re.escape(words))
+    with InProcess(endpoint, defaults=ENGLISH) as daemon, daemon.client() as client, expected:
+        client.request("think", npc=NPC, **record)
 
 
 def test_configured_languages_override_those_of_the_model(endpoint: str) -> None:
@@ -118,7 +125,7 @@ def test_configured_languages_override_those_of_the_model(endpoint: str) -> None
             return replace(super().info, languages=("en",))
 
     with InProcess(endpoint, engine=English) as daemon, daemon.client() as client:
-        assert client.ask(**ASK, lang="de")["lang"] == "en"
+        assert hello(client, lang="de") == "en"
     both = RequestDefaults(languages=("en", "de"))
     with InProcess(endpoint, engine=English, defaults=both) as daemon, daemon.client() as client:
-        assert client.ask(**ASK, lang="de")["lang"] == "de"
+        assert hello(client, lang="de") == "de"

@@ -63,7 +63,7 @@ def test_refusal_of_the_kernel_is_logged_and_requests_are_served(
     monkeypatch.setattr(os, "sched_setaffinity", refuse)
     daemon = InProcess(endpoint, pin_cpus=(0,), cpu_priority="idle")
     with caplog.at_level(logging.WARNING), daemon, daemon.client() as client:
-        assert client.ask(op="infer", prompt="Still here?")["event"] == "done"
+        assert client.request("infer", prompt="Still here?")["event"] == "done"
     pinned, gave_way = (record.getMessage() for record in caplog.records)
     assert pinned.startswith("model.pin_cpus: the kernel refuses (Operation not permitted)")
     assert gave_way.startswith("model.cpu_priority: the kernel refuses idle (Operation not permitted)")

@@ -12,7 +12,8 @@ import pytest
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.prefix_cache import LmdbPrefixStore
 from llm_agentd.scheduler.batch_size import Curve
-from tests.support.daemon_in_process import Client, Gate, InProcess
+from tests.support.daemon_in_process import Gate, InProcess
+from tests.support.raw_peer import RawPeer
 
 NARROW = Curve({1: 1.0, 2: 1.0, 4: 2.6})  # two pay; a third would cost the others more than it brings
 WIDER = Curve({1: 1.0, 2: 1.0, 4: 2.05})  # two pay; more lose next to nothing
@@ -25,11 +26,11 @@ def long(prompt: str) -> list[bytes]:
 
 
 @contextmanager
-def running(endpoint: str, gate: Gate, curve: Curve) -> Iterator[tuple[InProcess, Client]]:
+def running(endpoint: str, gate: Gate, curve: Curve) -> Iterator[tuple[InProcess, RawPeer]]:
     make = InProcess(
         endpoint, engine=lambda: StubEngine(max_num_seqs=4, on_step=gate.on_step, script=long), curve=curve
     )
-    with make as daemon, daemon.client() as client:
+    with make as daemon, daemon.peer() as client:
         try:
             yield daemon, client
         finally:
@@ -48,8 +49,8 @@ def live_now(gate: Gate) -> int:
     return gate.batch_sizes[-1]
 
 
-def counter(client: Client, name: str) -> float:
-    text = client.ask(op="metrics")["text"]
+def counter(client: RawPeer, name: str) -> float:
+    text = client.request(op="metrics")["text"]
     return float(next(line for line in text.splitlines() if line.startswith(f"llm_agentd_{name} ")).split()[1])
 
 
@@ -63,7 +64,7 @@ def test_spoken_request_pauses_the_youngest_background_one_which_goes_on_later(e
         client.send(ask("one", "background"), ask("two", "background"))
         assert gate.entered.wait(10)
         client.send(ask("own", "spoken"))
-        client.ask(op="ping")
+        client.request(op="ping")
         assert [live_now(gate) for _ in range(3)] == [2, 2, 2]
         gate.open()
         records = client.events("one", "two", "own")
@@ -79,7 +80,7 @@ def test_spoken_request_pauses_no_other_spoken_one(endpoint: str, gate: Gate) ->
         client.send(ask("one", "spoken"), ask("two", "spoken"))
         assert gate.entered.wait(10)
         client.send(ask("own", "spoken"))
-        client.ask(op="ping")
+        client.request(op="ping")
         assert [live_now(gate) for _ in range(3)] == [2, 2, 2]
         gate.open()
         client.events("one", "two", "own")
@@ -90,10 +91,10 @@ def test_spoken_request_enlarges_the_batch_where_that_costs_little(endpoint: str
     with running(endpoint, gate, WIDER) as (_, client):
         client.send(ask("one", "background"), ask("two", "background"), ask("three", "background"))
         assert gate.entered.wait(10)
-        client.ask(op="ping")
+        client.request(op="ping")
         assert live_now(gate) == 2, "no wider than pays for chatter"
         client.send(ask("own", "spoken"))
-        client.ask(op="ping")
+        client.request(op="ping")
         assert [live_now(gate) for _ in range(2)][-1] == 3
         gate.open()
         client.events("one", "two", "three", "own")
@@ -105,11 +106,11 @@ def test_cancel_while_paused_is_answered_cancelled(endpoint: str, gate: Gate) ->
         client.send(ask("one", "background"), ask("two", "background"))
         assert gate.entered.wait(10)
         client.send(ask("own", "spoken"))
-        client.ask(op="ping")
+        client.request(op="ping")
         live_now(gate)
         live_now(gate)
         client.send(*({"op": "cancel", "id": f"c{id}", "target": id} for id in ("one", "two")))
-        client.ask(op="ping")  # the router has read them
+        client.request(op="ping")  # the router has read them
         live_now(gate)
         gate.open()
         records = client.events("one", "two", "own")
@@ -122,11 +123,11 @@ def test_coalesced_request_joins_a_paused_sequence(endpoint: str, gate: Gate) ->
         client.send(ask("one", "background"), ask("two", "background"))
         assert gate.entered.wait(10)
         client.send(ask("own", "spoken"))
-        client.ask(op="ping")
+        client.request(op="ping")
         live_now(gate)
         live_now(gate)
         client.send(ask("one2", "background", prompt="one says"), ask("two2", "background", prompt="two says"))
-        client.ask(op="ping")
+        client.request(op="ping")
         gate.open()
         records = {record["id"]: record for record in client.events("one", "two", "own", "one2", "two2")}
         assert [records[id]["cache"] for id in ("one2", "two2")] == ["joined", "joined"]
@@ -140,11 +141,11 @@ def test_sequence_that_cannot_be_resumed_fails_alone(endpoint: str, gate: Gate) 
     make = InProcess(
         endpoint, engine=lambda: Forgetful(max_num_seqs=4, on_step=gate.on_step, script=long), curve=NARROW
     )
-    with make as daemon, daemon.client() as client:
+    with make as daemon, daemon.peer() as client:
         client.send(ask("one", "background"), ask("two", "background"))
         assert gate.entered.wait(10)
         client.send(ask("own", "spoken"))
-        client.ask(op="ping")
+        client.request(op="ping")
         gate.open()
         records = {record["id"]: record for record in client.events("one", "two", "own")}
         assert [records[id].get("code", "done") for id in ("one", "two", "own")] == ["done", "engine_failed", "done"]
@@ -158,9 +159,9 @@ def test_request_that_cannot_be_done_in_time_is_refused_at_once(endpoint: str) -
         def last_step(self) -> Any:
             return super().last_step.__class__(num_seqs=max(1, super().last_step.num_seqs), decode_s=1.0)
 
-    with InProcess(endpoint, engine=lambda: Slow(max_num_seqs=1, script=long)) as daemon, daemon.client() as client:
+    with InProcess(endpoint, engine=lambda: Slow(max_num_seqs=1, script=long)) as daemon, daemon.peer() as client:
         for number in range(5):
-            assert client.ask(op="infer", prompt=f"learn {number}", deadline_ms=100_000)["event"] == "done"
+            assert client.request(op="infer", prompt=f"learn {number}", deadline_ms=100_000)["event"] == "done"
         client.send(
             ask("first", "spoken", deadline_ms=4000),
             ask("hurry", "spoken", deadline_ms=40_000),
@@ -179,25 +180,25 @@ def chat(name: str, words: str) -> list[dict[str, str]]:
 
 
 def test_prefix_of_a_role_is_computed_once(endpoint: str) -> None:
-    with InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1)) as daemon, daemon.client() as client:
-        first = client.ask(op="infer", messages=chat("Ana", "Hello!"))["usage"]
-        other = client.ask(op="infer", messages=chat("Ben", "Something else entirely"))["usage"]
-        client.ask(op="infer", prompt="x" * 2000)
-        again = client.ask(op="infer", messages=chat("Ana", "And now?"))["usage"]
+    with InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1)) as daemon, daemon.peer() as client:
+        first = client.request(op="infer", messages=chat("Ana", "Hello!"))["usage"]
+        other = client.request(op="infer", messages=chat("Ben", "Something else entirely"))["usage"]
+        client.request(op="infer", prompt="x" * 2000)
+        again = client.request(op="infer", messages=chat("Ana", "And now?"))["usage"]
         assert first["reused_tokens"] == 0
         assert other["reused_tokens"] >= len(SYSTEM) // 4, "the role, from another NPC's prompt"
         assert again["reused_tokens"] > other["reused_tokens"], "the persona too, though the slot was used since"
-        assert client.ask(op="stats")["stats"]["prefixes"]["entries"] >= 2
+        assert client.request(op="stats")["stats"]["prefixes"]["entries"] >= 2
 
 
 def test_prefix_of_a_conversation_is_reused_for_its_next_turn(endpoint: str) -> None:
     """Also when another request had the slot in between."""
-    with InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1)) as daemon, daemon.client() as client:
+    with InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1)) as daemon, daemon.peer() as client:
         turns = chat("Ana", "Hello!")
-        reply = client.ask(op="infer", messages=turns)["text"]
-        client.ask(op="infer", prompt="someone else " * 30)
+        reply = client.request(op="infer", messages=turns)["text"]
+        client.request(op="infer", prompt="someone else " * 30)
         turns = [*turns, {"role": "assistant", "content": reply}, {"role": "user", "content": "Go on."}]
-        usage = client.ask(op="infer", messages=turns)["usage"]
+        usage = client.request(op="infer", messages=turns)["usage"]
         assert usage["reused_tokens"] >= (len(SYSTEM) + len("Call me Ana.\nuser: Hello!")) // 4
 
 
@@ -205,8 +206,8 @@ def test_saved_prefixes_are_reused_after_a_restart(endpoint: str, tmp_path: Path
     used = []
     for number in range(2):
         store = LmdbPrefixStore(tmp_path, "stub", 2**20)
-        with InProcess(endpoint, prefix_store=store) as daemon, daemon.client() as client:
-            used.append(client.ask(op="infer", messages=chat("Ana", f"Hello {number}"))["usage"]["reused_tokens"])
+        with InProcess(endpoint, prefix_store=store) as daemon, daemon.peer() as client:
+            used.append(client.request(op="infer", messages=chat("Ana", f"Hello {number}"))["usage"]["reused_tokens"])
     assert used[0] == 0
     assert used[1] >= len(SYSTEM) // 4
 
@@ -214,7 +215,7 @@ def test_saved_prefixes_are_reused_after_a_restart(endpoint: str, tmp_path: Path
 def test_prefix_cache_of_no_bytes_keeps_nothing(endpoint: str) -> None:
     with (
         InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1), kv_max_bytes=0) as daemon,
-        daemon.client() as client,
+        daemon.peer() as client,
     ):
-        client.ask(op="infer", messages=chat("Ana", "Hello!"))
-        assert client.ask(op="stats")["stats"]["prefixes"]["bytes"] == 0
+        client.request(op="infer", messages=chat("Ana", "Hello!"))
+        assert client.request(op="stats")["stats"]["prefixes"]["bytes"] == 0

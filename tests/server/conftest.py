@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from llm_agentd.engines.stub.engine import StubEngine
-from tests.support.daemon_in_process import Client, Gate, InProcess
+from tests.support.daemon_in_process import Gate, InProcess
+from tests.support.raw_peer import RawPeer
 
 
 @pytest.fixture
@@ -32,6 +33,6 @@ def daemon(endpoint: str) -> Iterator[InProcess]:
 
 
 @pytest.fixture
-def client(daemon: InProcess) -> Iterator[Client]:
-    with daemon.client() as client:
+def client(daemon: InProcess) -> Iterator[RawPeer]:
+    with daemon.peer() as client:
         yield client

@@ -17,25 +17,25 @@ def test_hit_with_an_action_is_streamed_as_one_delta(endpoint: str, tmp_path: Pa
     cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
     with (
         InProcess(endpoint, cache=cache, defaults=RequestDefaults(think_variants=1)) as daemon,
-        daemon.client() as client,
+        daemon.peer() as client,
     ):
-        first = client.ask(**OFFER)
+        first = client.request(**OFFER)
         client.send({**OFFER, "id": "again", "stream": True})
         delta, again = client.events("again")
         assert (again["cache"], delta["text"], again["text"]) == ("hit", first["text"], first["text"])
         assert again["action"] == first["action"]
         other = {**TRADE, "params": {"type": "object", "properties": {"item": {"enum": ["bread"]}}}}
-        assert client.ask(**{**OFFER, "actions": [other]})["cache"] == "miss"
+        assert client.request(**{**OFFER, "actions": [other]})["cache"] == "miss"
     cache.close()
 
 
 def test_coalesced_requests_run_once(gated: InProcess, gate: Gate) -> None:
-    with gated.client() as one, gated.client() as two:
+    with gated.peer() as one, gated.peer() as two:
         one.send({"op": "infer", "id": "a", "prompt": "The very same", "stream": True})
         assert gate.entered.wait(5)
         gate.step()
         two.send({"op": "infer", "id": "b", "prompt": "The very same", "stream": True})
-        two.ask(op="ping")
+        two.request(op="ping")
         gate.open()
         *_, first = one.events("a")
         *deltas, second = two.events("b")
@@ -46,14 +46,14 @@ def test_coalesced_requests_run_once(gated: InProcess, gate: Gate) -> None:
 
 def test_second_request_is_a_hit_unless_refresh_or_off(endpoint: str, tmp_path: Path) -> None:
     cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
-    with InProcess(endpoint, cache=cache) as daemon, daemon.client() as client:
+    with InProcess(endpoint, cache=cache) as daemon, daemon.peer() as client:
         ask = {"op": "infer", "prompt": "Repeat after me"}
-        first, second = client.ask(**ask), client.ask(**ask)
+        first, second = client.request(**ask), client.request(**ask)
         assert (first["cache"], second["cache"]) == ("miss", "hit")
         assert first["text"] == second["text"]
-        assert client.ask(**ask, cache="refresh")["cache"] == "miss"
-        assert client.ask(**ask, cache="off")["cache"] == "off"
-        assert client.ask(**ask, temperature=0.1)["cache"] == "miss"
+        assert client.request(**ask, cache="refresh")["cache"] == "miss"
+        assert client.request(**ask, cache="off")["cache"] == "off"
+        assert client.request(**ask, temperature=0.1)["cache"] == "miss"
     cache.close()
 
 
@@ -61,9 +61,9 @@ def test_think_has_three_variants_before_it_repeats(endpoint: str, tmp_path: Pat
     cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
     with (
         InProcess(endpoint, cache=cache, defaults=RequestDefaults(think_variants=3)) as daemon,
-        daemon.client() as client,
+        daemon.peer() as client,
     ):
-        said = [client.ask(op="think", npc=NPC, player="Ana", utterance="Hello!") for _ in range(9)]
+        said = [client.request(op="think", npc=NPC, player="Ana", utterance="Hello!") for _ in range(9)]
     cache.close()
     assert [one["cache"] for one in said[:3]] == ["miss"] * 3
     assert all(one["cache"] == "hit" for one in said[3:])

@@ -7,15 +7,16 @@ import time
 import pytest
 
 from llm_agentd.engines.stub.engine import StubEngine
-from tests.support.daemon_in_process import Client, Gate, InProcess
+from tests.support.daemon_in_process import Gate, InProcess
+from tests.support.raw_peer import RawPeer
 
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
 TRADE = {"name": "offer_trade", "params": {"properties": {"item": {"enum": ["apple"]}}, "required": ["item"]}}
 OFFER = {"op": "think", "npc": NPC, "player": "Ana", "utterance": "A potion?", "intent": "trade", "actions": [TRADE]}
 
 
-def test_infer_is_answered_with_text_usage_and_timing(client: Client) -> None:
-    done = client.ask(op="infer", prompt="Say something.")
+def test_infer_is_answered_with_text_usage_and_timing(client: RawPeer) -> None:
+    done = client.request(op="infer", prompt="Say something.")
     assert done["event"] == "done"
     assert "Say something" in done["text"]
     assert done["finish"] == "stop"
@@ -27,7 +28,7 @@ def test_infer_is_answered_with_text_usage_and_timing(client: Client) -> None:
     assert done["timing_ms"]["total"] >= done["timing_ms"]["decode"] >= 0
 
 
-def test_deltas_of_a_stream_make_up_the_text(client: Client) -> None:
+def test_deltas_of_a_stream_make_up_the_text(client: RawPeer) -> None:
     client.send({"op": "think", "id": "a", "npc": NPC, "player": "Ana", "utterance": "Hello café", "stream": True})
     *deltas, done = client.events("a")
     assert len(deltas) > 1
@@ -35,13 +36,13 @@ def test_deltas_of_a_stream_make_up_the_text(client: Client) -> None:
     assert "�" not in done["text"]
 
 
-def test_think_is_answered_as_the_npc(client: Client) -> None:
-    done = client.ask(op="think", npc=NPC, player="Ana", utterance="Good morning!", context={"time": "morning"})
+def test_think_is_answered_as_the_npc(client: RawPeer) -> None:
+    done = client.request(op="think", npc=NPC, player="Ana", utterance="Good morning!", context={"time": "morning"})
     assert "Mira" in done["text"] or "Good morning" in done["text"]
 
 
-def test_action_of_the_json_form_is_no_part_of_the_text(client: Client) -> None:
-    done = client.ask(**OFFER)
+def test_action_of_the_json_form_is_no_part_of_the_text(client: RawPeer) -> None:
+    done = client.request(**OFFER)
     assert done["event"] == "done"
     assert not done["text"].startswith("{")
     assert done["action"] == {"name": "offer_trade", "params": {"item": "apple"}}
@@ -50,7 +51,7 @@ def test_action_of_the_json_form_is_no_part_of_the_text(client: Client) -> None:
 def test_words_of_the_json_form_stream_before_the_action_is_known(endpoint: str, gate: Gate) -> None:
     form = [b'{"say":"A potion,', b" is it", b'? Hm.","do":{"act', b'ion":"offer_trade","item":"apple"}}']
     engine = lambda: StubEngine(on_step=gate.on_step, script=lambda _: form)  # noqa: E731
-    with InProcess(endpoint, engine=engine) as daemon, daemon.client() as one, daemon.client() as two:
+    with InProcess(endpoint, engine=engine) as daemon, daemon.peer() as one, daemon.peer() as two:
         one.send({**OFFER, "id": "a", "stream": True})
         gate.step()
         gate.step()
@@ -58,7 +59,7 @@ def test_words_of_the_json_form_stream_before_the_action_is_known(endpoint: str,
         assert {record["event"] for record in records} == {"delta"}  # two of four steps are done at most
         shown = "".join(record["text"] for record in records)
         two.send({**OFFER, "id": "b", "stream": True})
-        two.ask(op="ping")
+        two.request(op="ping")
         gate.open()
         *first, done = one.events("a")
         *second, joined = two.events("b")
@@ -82,27 +83,27 @@ def test_action_from_an_engine_without_grammar_is_checked(
     endpoint: str, reply: str, words: str, action: dict[str, object] | None
 ) -> None:
     engine = lambda: StubEngine(script=lambda _: [reply.encode()])  # noqa: E731
-    with InProcess(endpoint, engine=engine) as daemon, daemon.client() as client:
-        done = client.ask(**OFFER)
+    with InProcess(endpoint, engine=engine) as daemon, daemon.peer() as client:
+        done = client.request(**OFFER)
     assert done["text"] == words
     assert done["action"] == ({"name": "offer_trade", "params": action} if action else None)
 
 
-def test_max_tokens_limit_the_words_and_the_action_still_comes(client: Client) -> None:
-    done = client.ask(**OFFER, max_tokens=6)
+def test_max_tokens_limit_the_words_and_the_action_still_comes(client: RawPeer) -> None:
+    done = client.request(**OFFER, max_tokens=6)
     assert done["finish"] in ("sentence", "length")
     assert len(done["text"].split()) <= 6
     assert done["action"] == {"name": "offer_trade", "params": {"item": "apple"}}
 
 
-def test_fifty_records_in_one_part_are_all_answered(client: Client) -> None:
+def test_fifty_records_in_one_part_are_all_answered(client: RawPeer) -> None:
     client.send(*({"op": "infer", "id": str(i), "prompt": f"Question {i}"} for i in range(50)))
     done = client.events(*map(str, range(50)))
     assert sorted(int(record["id"]) for record in done) == list(range(50))
 
 
 def test_requests_of_one_part_run_in_one_batch(gated: InProcess, gate: Gate) -> None:
-    with gated.client() as client:
+    with gated.peer() as client:
         client.send(*({"op": "infer", "id": str(i), "prompt": f"Prompt {i}"} for i in range(3)))
         assert gate.entered.wait(5)
         assert gate.batch_sizes[0] == 3
@@ -111,42 +112,42 @@ def test_requests_of_one_part_run_in_one_batch(gated: InProcess, gate: Gate) -> 
 
 
 def test_request_that_comes_later_joins_the_batch_between_steps(gated: InProcess, gate: Gate) -> None:
-    with gated.client() as client:
+    with gated.peer() as client:
         client.send({"op": "infer", "id": "first", "prompt": "A first prompt to answer"})
         assert gate.entered.wait(5)
         client.send({"op": "infer", "id": "second", "prompt": "And a second one"})
-        client.ask(op="ping")  # the router has handed the second on
+        client.request(op="ping")  # the router has handed the second on
         gate.open()
         client.events("first", "second")
         assert 2 in gate.batch_sizes
 
 
 def test_cancel_of_a_running_request_frees_its_slot(gated: InProcess, gate: Gate) -> None:
-    with gated.client() as client:
+    with gated.peer() as client:
         client.send({"op": "infer", "id": "long", "prompt": "Talk long"})
         assert gate.entered.wait(5)
         client.send({"op": "cancel", "id": "c", "target": "long"})
         assert client.events("c")[-1]["found"] is True
         gate.open()
         assert client.events("long")[-1]["code"] == "cancelled"
-        assert client.ask(op="cancel", target="long")["found"] is False
-        assert client.ask(op="infer", prompt="Still there?")["event"] == "done"
+        assert client.request(op="cancel", target="long")["found"] is False
+        assert client.request(op="infer", prompt="Still there?")["event"] == "done"
 
 
 def test_deadline_that_passes_while_running_is_answered_deadline_exceeded(gated: InProcess, gate: Gate) -> None:
-    with gated.client() as client:
+    with gated.peer() as client:
         client.send({"op": "infer", "id": "late", "prompt": "Be quick", "deadline_ms": 1})
         assert gate.entered.wait(5)
         sent_s = time.monotonic()
         while time.monotonic() < sent_s + 0.002:
-            client.ask(op="ping")
+            client.request(op="ping")
         gate.open()
         assert client.events("late")[-1]["code"] == "deadline_exceeded"
 
 
 def test_request_to_a_full_queue_is_answered_overloaded_with_a_time_to_retry(endpoint: str, gate: Gate) -> None:
     engine = lambda: StubEngine(max_num_seqs=1, on_step=gate.on_step)  # noqa: E731
-    with InProcess(endpoint, engine=engine, queue_max=2) as daemon, daemon.client() as client:
+    with InProcess(endpoint, engine=engine, queue_max=2) as daemon, daemon.peer() as client:
         client.send({"op": "infer", "id": "runs", "prompt": "Runs"})
         assert gate.entered.wait(5)
         client.send(*({"op": "infer", "id": str(i), "prompt": f"Waits {i}"} for i in range(3)))
@@ -158,7 +159,7 @@ def test_request_to_a_full_queue_is_answered_overloaded_with_a_time_to_retry(end
 
 
 def test_request_that_fails_leaves_the_others_alone(endpoint: str) -> None:
-    with InProcess(endpoint, engine=lambda: StubEngine(fail_mark="poison")) as daemon, daemon.client() as client:
+    with InProcess(endpoint, engine=lambda: StubEngine(fail_mark="poison")) as daemon, daemon.peer() as client:
         client.send(
             {"op": "infer", "id": "good", "prompt": "A good one"},
             {"op": "infer", "id": "bad", "prompt": "poison"},
@@ -168,7 +169,7 @@ def test_request_that_fails_leaves_the_others_alone(endpoint: str) -> None:
     assert by_id["bad"]["code"] == "engine_failed"
 
 
-def test_prompt_longer_than_the_context_is_too_large(client: Client) -> None:
-    answer = client.ask(op="infer", prompt="word " * 20_000)
+def test_prompt_longer_than_the_context_is_too_large(client: RawPeer) -> None:
+    answer = client.request(op="infer", prompt="word " * 20_000)
     assert answer["code"] == "too_large"
     assert "context" in answer["message"]

@@ -12,19 +12,19 @@ from tests.support.daemon_in_process import Gate, InProcess
 
 
 def test_broken_engine_is_opened_again(endpoint: str) -> None:
-    with InProcess(endpoint, engine=lambda: StubEngine(break_mark="quake")) as daemon, daemon.client() as client:
-        assert client.ask(op="infer", prompt="quake")["code"] == "engine_failed"
-        assert client.ask(op="infer", prompt="Calm again")["event"] == "done"
-        assert "llm_agentd_engine_restarts_total 1.0" in client.ask(op="metrics")["text"]
+    with InProcess(endpoint, engine=lambda: StubEngine(break_mark="quake")) as daemon, daemon.peer() as client:
+        assert client.request(op="infer", prompt="quake")["code"] == "engine_failed"
+        assert client.request(op="infer", prompt="Calm again")["event"] == "done"
+        assert "llm_agentd_engine_restarts_total 1.0" in client.request(op="metrics")["text"]
 
 
 def test_engine_that_stays_broken_ends_the_engine_loop(endpoint: str) -> None:
-    with InProcess(endpoint, engine=lambda: StubEngine(break_mark="quake")) as daemon, daemon.client() as client:
+    with InProcess(endpoint, engine=lambda: StubEngine(break_mark="quake")) as daemon, daemon.peer() as client:
         for _ in range(3):
-            assert client.ask(op="infer", prompt="quake")["code"] == "engine_failed"
+            assert client.request(op="infer", prompt="quake")["code"] == "engine_failed"
         assert daemon.engine_loop.ended.wait(5)
         assert daemon.engine_loop.failure is not None
-        assert client.ask(op="infer", prompt="Anyone?")["code"] == "unavailable"
+        assert client.request(op="infer", prompt="Anyone?")["code"] == "unavailable"
 
 
 def test_engine_that_does_not_open_is_reported(endpoint: str) -> None:
@@ -39,7 +39,7 @@ def test_router_that_breaks_sets_ended_and_can_be_stopped(endpoint: str, monkeyp
     def broken(_: object) -> None:
         raise RuntimeError("a bug")
 
-    with InProcess(endpoint) as daemon, daemon.client() as client:
+    with InProcess(endpoint) as daemon, daemon.peer() as client:
         monkeypatch.setattr(type(daemon.router), "_send", broken)
         client.send({"op": "ping", "id": "p"})
         assert daemon.router.ended.wait(5)
@@ -47,13 +47,13 @@ def test_router_that_breaks_sets_ended_and_can_be_stopped(endpoint: str, monkeyp
 
 def test_stop_with_grace_finishes_what_runs_and_refuses_the_rest(endpoint: str, gate: Gate) -> None:
     daemon = InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1, on_step=gate.on_step))
-    with daemon, daemon.client() as client:
+    with daemon, daemon.peer() as client:
         client.send(*({"op": "infer", "id": str(i), "prompt": f"Last words {i}"} for i in range(2)))
         assert gate.entered.wait(5)
         stopping = threading.Thread(target=daemon.engine_loop.stop, args=(30,))
         stopping.start()
         assert daemon.engine_loop.stopping.wait(5)
-        assert client.ask(op="infer", prompt="Too late")["code"] == "unavailable"
+        assert client.request(op="infer", prompt="Too late")["code"] == "unavailable"
         gate.open()
         assert {record["event"] for record in client.events("0", "1")} == {"done"}
         stopping.join()
@@ -61,7 +61,7 @@ def test_stop_with_grace_finishes_what_runs_and_refuses_the_rest(endpoint: str, 
 
 def test_stop_without_grace_answers_unavailable(endpoint: str, gate: Gate) -> None:
     daemon = InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1, on_step=gate.on_step))
-    with daemon, daemon.client() as client:
+    with daemon, daemon.peer() as client:
         client.send(*({"op": "infer", "id": str(i), "prompt": f"Cut off {i}"} for i in range(2)))
         assert gate.entered.wait(5)
         stopping = threading.Thread(target=daemon.engine_loop.stop, args=(0,))
@@ -89,6 +89,6 @@ def test_engine_that_cannot_be_opened_again_answers_who_waited(endpoint: str) ->
     def engine() -> StubEngine:
         return next(engines)
 
-    with InProcess(endpoint, engine=engine) as daemon, daemon.client() as client:
-        assert client.ask(op="infer", prompt="quake")["code"] == "engine_failed"
+    with InProcess(endpoint, engine=engine) as daemon, daemon.peer() as client:
+        assert client.request(op="infer", prompt="quake")["code"] == "engine_failed"
         assert daemon.engine_loop.ended.wait(5)

@@ -10,7 +10,7 @@ from tests.support.daemon_in_process import Gate, InProcess
 
 
 def test_req_peer_gets_all_answers_in_one_message(daemon: InProcess) -> None:
-    with daemon.client(zmq.REQ) as req:
+    with daemon.peer(zmq.REQ) as req:
         for _ in range(2):
             req.send(
                 {"op": "infer", "id": "a", "prompt": "One", "stream": True},
@@ -21,19 +21,19 @@ def test_req_peer_gets_all_answers_in_one_message(daemon: InProcess) -> None:
 
 
 def test_identical_record_in_flight_is_a_resend_and_answered_once(gated: InProcess, gate: Gate) -> None:
-    with gated.client() as client:
+    with gated.peer() as client:
         record = {"op": "infer", "id": "same", "prompt": "Only once"}
         client.send(record)
         assert gate.entered.wait(5)
         client.send(record)
-        client.ask(op="ping")
+        client.request(op="ping")
         gate.open()
         client.events("same")
-        assert client.ask(op="stats")["stats"]["open"] == 0
+        assert client.request(op="stats")["stats"]["open"] == 0
 
 
 def test_same_id_with_other_content_is_refused(gated: InProcess, gate: Gate) -> None:
-    with gated.client() as client:
+    with gated.peer() as client:
         client.send({"op": "infer", "id": "same", "prompt": "One"})
         assert gate.entered.wait(5)
         client.send({"op": "infer", "id": "same", "prompt": "Another"})
@@ -46,25 +46,25 @@ def test_same_id_with_other_content_is_refused(gated: InProcess, gate: Gate) -> 
 
 def test_peer_that_vanishes_or_never_reads_does_not_disturb_others(endpoint: str) -> None:
     with InProcess(endpoint) as daemon:
-        with daemon.client() as gone:
+        with daemon.peer() as gone:
             gone.send(*({"op": "infer", "id": str(i), "prompt": f"For nobody {i}"} for i in range(20)))
-        with daemon.client() as deaf, daemon.client() as client:
+        with daemon.peer() as deaf, daemon.peer() as client:
             deaf.send(*({"op": "ping", "id": str(i)} for i in range(1000)))
-            assert client.ask(op="infer", prompt="And me?")["event"] == "done"
-            assert client.ask(op="stats")["stats"]["open"] <= 20
+            assert client.request(op="infer", prompt="And me?")["event"] == "done"
+            assert client.request(op="stats")["stats"]["open"] <= 20
 
 
 def test_unread_replies_are_dropped_at_the_limit_and_counted(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("llm_agentd.server.router.SEND_HWM_PARTS", 1)
     big = "x" * 100_000
     engine = lambda: StubEngine(script=lambda _: [big.encode()])  # noqa: E731
-    with InProcess(endpoint, engine=engine) as daemon, daemon.client() as deaf, daemon.client() as client:
+    with InProcess(endpoint, engine=engine) as daemon, daemon.peer() as deaf, daemon.peer() as client:
         deaf.socket.setsockopt(zmq.RCVHWM, 1)
         for number in range(400):
             deaf.send({"op": "infer", "id": f"d{number}", "prompt": f"Shout {number}"})
         for number in range(400):
-            assert client.ask(op="infer", prompt=f"Whisper {number}")["event"] == "done"
-            if 'dropped_total{reason="peer_slow"}' in client.ask(op="metrics")["text"]:
+            assert client.request(op="infer", prompt=f"Whisper {number}")["event"] == "done"
+            if 'dropped_total{reason="peer_slow"}' in client.request(op="metrics")["text"]:
                 break
         else:
             pytest.fail("nothing was dropped")
@@ -72,11 +72,11 @@ def test_unread_replies_are_dropped_at_the_limit_and_counted(endpoint: str, monk
 
 def test_reconnected_peer_with_its_identity_gets_the_answer(gated: InProcess, gate: Gate) -> None:
     record = {"op": "infer", "id": "a", "prompt": "Who was I?"}
-    with gated.client(identity=b"door") as before:
+    with gated.peer(identity=b"http") as before:
         before.send(record)
         assert gate.entered.wait(5)
-    with gated.client(identity=b"door") as after:
+    with gated.peer(identity=b"http") as after:
         after.send(record)
-        after.ask(op="ping")
+        after.request(op="ping")
         gate.open()
         assert after.events("a")[-1]["event"] == "done"

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import zmq
 
 from llm_agentd.cache import CompletionCache, NullCache
+from llm_agentd.client import Client
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.memory import Memory, NullMemory
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache, PrefixStore
-from llm_agentd.protocol import wire
 from llm_agentd.roles import Roles
 from llm_agentd.scheduler.affinity import CpuPriority
 from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.server.daemon import Daemon
 from llm_agentd.server.pipeline import RequestDefaults
+from tests.support.raw_peer import RawPeer
 
-WAIT_MS = 10_000
+WAIT_S = 10.0
 
 
 class InProcess(Daemon):
-    """`router` and `engine_loop` are the daemon's; `client()` gives peers. Memory and cache are the test's to close."""
+    """`router` and `engine_loop` are the daemon's. Memory and cache are the test's to close."""
 
     def __init__(
         self,
@@ -67,60 +65,19 @@ class InProcess(Daemon):
 
     def __enter__(self) -> InProcess:
         self.start()
-        assert self.engine_loop.started.wait(WAIT_MS / 1000)
+        assert self.engine_loop.started.wait(WAIT_S)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop(0)
 
-    @contextmanager
-    def client(self, kind: int = zmq.DEALER, identity: bytes | None = None) -> Iterator[Client]:
-        client = Client(self.endpoint, kind, identity)
-        try:
-            yield client
-        finally:
-            client.close()
+    def client(self) -> Client:
+        """The public client, to be closed by its `with` block."""
+        return Client(self.endpoint, timeout_s=WAIT_S)
 
-
-class Client:
-    """One peer. `events` waits for parts until each given id has its last record."""
-
-    def __init__(self, endpoint: str, kind: int = zmq.DEALER, identity: bytes | None = None) -> None:
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self.socket = self._context.socket(kind)
-        if identity is not None:
-            self.socket.setsockopt(zmq.IDENTITY, identity)
-        self.socket.connect(endpoint)
-        self._ids = itertools.count(1)
-
-    def close(self) -> None:
-        self.socket.close(0)
-        self._context.term()
-
-    def send(self, *records: dict[str, Any]) -> None:
-        self.socket.send(b"".join(map(wire.encode, records)))
-
-    def receive(self) -> list[dict[str, Any]]:
-        assert self.socket.poll(WAIT_MS), "no answer from the daemon"
-        records = wire.decode(self.socket.recv())
-        assert not any(isinstance(record, wire.DecodeError) for record in records)
-        return records  # type: ignore[return-value]
-
-    def events(self, *ids: str | None) -> list[dict[str, Any]]:
-        """All records up to the last of `ids`."""
-        waiting, seen = set(ids), []
-        while waiting:
-            for record in self.receive():
-                seen.append(record)
-                if record["event"] != "delta":
-                    waiting.discard(record["id"])
-        return seen
-
-    def ask(self, **fields: Any) -> dict[str, Any]:
-        """One request, its last record."""
-        request_id = fields.setdefault("id", f"r{next(self._ids)}")
-        self.send(fields)
-        return self.events(request_id)[-1]
+    def peer(self, kind: int = zmq.DEALER, identity: bytes | None = None) -> RawPeer:
+        """A bare socket, for tests of what is on the wire: order, envelopes, several records in a part."""
+        return RawPeer(self.endpoint, kind, identity)
 
 
 class Gate:
