@@ -155,13 +155,13 @@ def test_newer_reply_is_served_while_the_older_is_written(cache: LmdbCache, monk
 def test_reads_while_another_thread_puts_are_whole(cache: LmdbCache) -> None:
     for variant in "abc":
         cache.put(key(0), entry(variant), 3)
-    wrong: list[object] = []
+    unexpected: list[object] = []
 
     def read() -> None:
         for _ in range(2000):
             found = cache.get(key(0), 3)
             if found is None or found.text not in "abc":
-                wrong.append(found)
+                unexpected.append(found)
 
     readers = [threading.Thread(target=read) for _ in range(2)]
     for reader in readers:
@@ -170,7 +170,7 @@ def test_reads_while_another_thread_puts_are_whole(cache: LmdbCache) -> None:
         cache.put(key(number), entry("x"), 1)
     for reader in readers:
         reader.join()
-    assert wrong == []
+    assert unexpected == []
 
 
 # -- against a model -------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What every engine owes a reply with actions, {"say":…,"do":…}; the test module of each engine runs this.
 
-Asked and taken apart as the daemon does it: `output_format` before, `JsonAssembler` and `parse_action` after. Held-out
+Case and taken apart as the daemon does it: `output_format` before, `JsonAssembler` and `parse_action` after. Held-out
 situations of the corpus through the shipped model, with the actions of their moment and with others that the prompt
 knows nothing of; and through random weights, which write whatever they may.
 """
@@ -34,18 +34,18 @@ NAMES = ("apple", 'an "old" sword', "back\\slash", "naïve café", "木の剣", 
 
 
 @dataclass(frozen=True)
-class Asked:
+class Case:
     messages: Sequence[Message]
     offered: tuple[Action, ...]
     sampling: Sampling
-    form: OutputFormat
+    output_format: OutputFormat
 
 
 @dataclass(frozen=True)
 class Reply:
     """`action` as the daemon proposes it; `spoken` as a player reads it."""
 
-    asked: Asked
+    case: Case
     text: str
     tokens: int
     finish: str
@@ -53,7 +53,7 @@ class Reply:
 
     @property
     def action(self) -> dict[str, Any] | None:
-        return actions.parse_action(self.text, self.asked.offered)
+        return actions.parse_action(self.text, self.case.offered)
 
 
 @cache
@@ -85,16 +85,16 @@ def invented(seed: int) -> tuple[Action, ...]:
     return (*(Action(f"do_{n}", params={"properties": shape}) for n, shape in enumerate(shapes)), Action("do_it"))
 
 
-def ask(engine: Engine, messages: Sequence[Message], offers: tuple[Action, ...], words: Sampling = WORDS) -> Asked:
+def case_of(engine: Engine, messages: Sequence[Message], offers: tuple[Action, ...], words: Sampling = WORDS) -> Case:
     offered = actions.bounded(offers)
     sampling, form = output_format(offered, words, engine.info.features)
-    return Asked(messages, offered, sampling, form)
+    return Case(messages, offered, sampling, form)
 
 
-def replies(engine: Engine, asked: Sequence[Asked]) -> list[Reply]:
+def replies(engine: Engine, cases: Sequence[Case]) -> list[Reply]:
     """One each, as many at once as the engine takes; each with its own seed."""
-    waiting, free = list(enumerate(asked)), list(range(engine.info.max_num_seqs))
-    busy: dict[int, tuple[Asked, JsonAssembler, int]] = {}
+    waiting, free = list(enumerate(cases)), list(range(engine.info.max_num_seqs))
+    busy: dict[int, tuple[Case, JsonAssembler, int]] = {}
     found: list[Reply] = []
     while waiting or busy:
         while waiting and free:
@@ -102,7 +102,7 @@ def replies(engine: Engine, asked: Sequence[Asked]) -> list[Reply]:
             sampling = replace(one.sampling, seed=number)
             seq = free.pop()
             engine.start(seq, engine.encode(None, one.messages, sampling), sampling)
-            words_max, chars_max = one.form.words_max_tokens, one.form.words_max_chars
+            words_max, chars_max = one.output_format.words_max_tokens, one.output_format.words_max_chars
             busy[seq] = (one, JsonAssembler(whole_sentences=True, max_tokens=words_max, max_chars=chars_max), 0)
         for piece in engine.step():
             one, assembler, tokens = busy[piece.seq]
@@ -121,11 +121,11 @@ def is_offered(reply: Reply) -> bool:
     """No action, or one of those on offer with parameters that fit."""
     action = reply.action
     return action is None or any(
-        one.name == action["name"] and json_schema.is_valid(one.params, action["params"]) for one in reply.asked.offered
+        one.name == action["name"] and json_schema.is_valid(one.params, action["params"]) for one in reply.case.offered
     )
 
 
-def check_form(reply: Reply) -> None:
+def check_output_format(reply: Reply) -> None:
     """The whole text is the form and nothing else; its action is on offer, with all its parameters.
 
     Bytes that are no UTF-8 are one character to a grammar and up to four here: only such a string may be too long, and
@@ -135,13 +135,13 @@ def check_form(reply: Reply) -> None:
     value = json.loads(reply.text)
     assert list(value) == ["say", "do"], "the words come first, so that they can be spoken before the action is known"
     assert isinstance(value["say"], str)
-    assert no_utf8 or len(value["say"]) <= reply.asked.form.words_max_chars
+    assert no_utf8 or len(value["say"]) <= reply.case.output_format.words_max_chars
     assert value["say"].startswith(reply.spoken.removesuffix("…").rstrip())
     name = value["do"].pop("action")
     if name == actions.NOTHING:
         assert (value["do"], reply.action) == ({}, None)
         return
-    action = next(action for action in reply.asked.offered if action.name == name)
+    action = next(action for action in reply.case.offered if action.name == name)
     assert list(value["do"]) == list(action.params["properties"])
     fits = json_schema.is_valid(action.params, value["do"])
     assert fits or no_utf8
@@ -154,40 +154,40 @@ class OutputFormatContract:
 
     @pytest.mark.slow
     def test_shipped_model_chooses_offered_actions_and_speaks(self, speaking: Engine) -> None:
-        asked = [ask(speaking, messages, offers) for messages, offers in held_out()]
-        found = replies(speaking, asked)
+        cases = [case_of(speaking, messages, offers) for messages, offers in held_out()]
+        found = replies(speaking, cases)
         self.check(speaking, found)
         assert all(reply.spoken.strip() for reply in found)
         assert len({reply.action["name"] for reply in found if reply.action}) >= 3
 
     @pytest.mark.slow
     def test_actions_the_prompt_does_not_know_are_chosen_only_from_the_offer(self, speaking: Engine) -> None:
-        asked = [ask(speaking, messages, invented(seed), HOT) for seed, (messages, _) in enumerate(held_out())]
-        found = replies(speaking, asked)
+        cases = [case_of(speaking, messages, invented(seed), HOT) for seed, (messages, _) in enumerate(held_out())]
+        found = replies(speaking, cases)
         self.check(speaking, found)
         assert all(reply.spoken.strip() for reply in found)
 
     def test_random_weights_stay_in_the_output_format(self, unruly: Engine) -> None:
         """Nor choose what does not fit; where their room ends first, nothing is chosen."""
         few = Sampling(max_tokens=1, temperature=4.0, top_k=0, top_p=1.0)
-        asked = [ask(unruly, talk("Hi"), invented(seed), few) for seed in range(2 * SITUATIONS)]
-        with_room = [replace(one.sampling, max_tokens=RANDOM_ROOM_TOKENS) for one in asked]
-        asked = [replace(one, sampling=room) for one, room in zip(asked, with_room, strict=True)]
-        found = replies(unruly, asked)
+        cases = [case_of(unruly, talk("Hi"), invented(seed), few) for seed in range(2 * SITUATIONS)]
+        with_room = [replace(one.sampling, max_tokens=RANDOM_ROOM_TOKENS) for one in cases]
+        cases = [replace(one, sampling=room) for one, room in zip(cases, with_room, strict=True)]
+        found = replies(unruly, cases)
         assert all(map(is_offered, found))
         if "json_schema" in unruly.info.features:
             whole = [reply for reply in found if reply.finish == "stop"]
             for reply in whole:
-                check_form(reply)
+                check_output_format(reply)
             assert len({str(reply.action) for reply in whole if reply.action and reply.action["params"]}) >= 4
 
     def check(self, engine: Engine, found: list[Reply]) -> None:
         assert len(found) == SITUATIONS
         for reply in found:
-            extra = actions.extra_tokens(reply.asked.offered)
+            extra = actions.extra_tokens(reply.case.offered)
             assert reply.tokens <= WORDS.max_tokens + extra, reply.text
             assert is_offered(reply), reply.text
             if "json_schema" in engine.info.features and reply.finish == "stop":
-                check_form(reply)
+                check_output_format(reply)
         cut = [reply.text for reply in found if reply.finish == "length"]
         assert len(cut) <= CUT_SHARE_MAX * len(found), cut

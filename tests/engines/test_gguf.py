@@ -1,4 +1,4 @@
-"""The GGUF head reader: it tells whole files from all others, and never trips."""
+"""The GGUF header reader: it tells whole files from all others, and never trips."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llm_agentd.engines.gguf import read_head
+from llm_agentd.engines.gguf import read_header
 from llm_agentd.errors import StartError
 from tests.support.tiny_gguf import Q8_0, vocabulary, write_tiny_gguf
 
@@ -20,14 +20,14 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_head_of_a_whole_file_is_read(model: Path) -> None:
-    head = read_head(model, arrays=("tokenizer.ggml.tokens", "tokenizer.ggml.scores"))
-    assert (head.version, head.architecture, head.context_tokens) == (3, "llama", 256)
-    assert head.tensor_types == {0, Q8_0}
-    assert "<|im_start|>" in head.chat_template
-    assert head.metadata["tokenizer.ggml.tokens"] == [text for text, _, _ in vocabulary()]
-    assert len(head.metadata["tokenizer.ggml.scores"]) == len(vocabulary())
-    assert "tokenizer.ggml.token_type" not in head.metadata
-    assert 50_000 < head.parameters < 200_000
+    header = read_header(model, arrays=("tokenizer.ggml.tokens", "tokenizer.ggml.scores"))
+    assert (header.version, header.architecture, header.context_tokens) == (3, "llama", 256)
+    assert header.tensor_types == {0, Q8_0}
+    assert "<|im_start|>" in header.chat_template
+    assert header.metadata["tokenizer.ggml.tokens"] == [text for text, _, _ in vocabulary()]
+    assert len(header.metadata["tokenizer.ggml.scores"]) == len(vocabulary())
+    assert "tokenizer.ggml.token_type" not in header.metadata
+    assert 50_000 < header.parameters < 200_000
 
 
 def test_file_one_byte_short_is_refused(model: Path, tmp_path: Path) -> None:
@@ -37,10 +37,10 @@ def test_file_one_byte_short_is_refused(model: Path, tmp_path: Path) -> None:
     # The last tensor is padded: the file is whole as long as no value is missing.
     padding = len(whole) - len(whole.rstrip(b"\0"))
     if padding:
-        read_head(cut)
+        read_header(cut)
     cut.write_bytes(whole[: -padding - 1])
     with pytest.raises(StartError, match=r"its tensors need"):
-        read_head(cut)
+        read_header(cut)
 
 
 @pytest.mark.parametrize("version", [0, 1, 4, 50_331_648])
@@ -49,7 +49,7 @@ def test_unknown_version_is_named(model: Path, tmp_path: Path, version: int) -> 
     other = tmp_path / "other.gguf"
     other.write_bytes(b"GGUF" + struct.pack("<I", version) + model.read_bytes()[8:])
     with pytest.raises(StartError, match=f"GGUF version {version}"):
-        read_head(other)
+        read_header(other)
 
 
 @pytest.mark.parametrize(("tensors", "entries"), [(2**60, 1), (1, 2**60)])
@@ -57,7 +57,7 @@ def test_nonsense_counts_are_refused_at_once(tmp_path: Path, tensors: int, entri
     path = tmp_path / "many.gguf"
     path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, tensors, entries) + b"\0" * 100)
     with pytest.raises(StartError, match="damaged"):
-        read_head(path)
+        read_header(path)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -69,8 +69,8 @@ def test_damaged_heads_are_read_or_refused(model: Path, tmp_path: Path, flips: l
     path = tmp_path / "damaged.gguf"
     path.write_bytes(damaged)
     try:
-        head = read_head(path, arrays=("tokenizer.ggml.tokens",))
+        header = read_header(path, arrays=("tokenizer.ggml.tokens",))
     except StartError:
         return
-    assert head.context_tokens >= 0
-    assert isinstance(head.chat_template, str)
+    assert header.context_tokens >= 0
+    assert isinstance(header.chat_template, str)

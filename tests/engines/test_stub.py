@@ -46,12 +46,12 @@ class TestStub(EngineContract, BatchContract, StatesContract, OutputFormatContra
         assert [piece.data for piece in drain(engine, 0)[0]] == [b"a", b"xy", b"c", b""]
 
     def test_break_mark_breaks_the_engine(self) -> None:
-        live: list[int] = []
-        engine = StubEngine(break_mark="BREAK", on_step=live.append)
+        counts: list[int] = []
+        engine = StubEngine(break_mark="BREAK", on_step=counts.append)
         engine.start(3, engine.encode("BREAK", None, GREEDY), GREEDY)
         with pytest.raises(RuntimeError, match="broke"):
             engine.step()
-        assert live == [1]
+        assert counts == [1]
 
     def test_without_marks_no_prompt_fails(self, engine: StubEngine) -> None:
         plain = StubEngine()

@@ -18,7 +18,7 @@ from hearthling import evaluate
 from hearthling.corpus import samples
 from llm_agentd.engines import chat_template, open_binding, open_engine
 from llm_agentd.engines.base import Engine, Prompt
-from llm_agentd.engines.gguf import Head, read_head
+from llm_agentd.engines.gguf import GgufHeader, read_header
 from llm_agentd.engines.llama.engine import LlamaEngine
 from llm_agentd.engines.llama.template_renderer import pick_renderer
 from llm_agentd.types import Message, PrefixState, Sampling
@@ -36,8 +36,8 @@ FIT_MIN = 0.6  # well below what the report measures: this guards against a brok
 
 
 @pytest.fixture(scope="module")
-def head() -> Head:
-    return read_head(evaluate.SHIPPED, arrays=("tokenizer.ggml.tokens", "tokenizer.ggml.token_type"))
+def header() -> GgufHeader:
+    return read_header(evaluate.SHIPPED, arrays=("tokenizer.ggml.tokens", "tokenizer.ggml.token_type"))
 
 
 @pytest.fixture(scope="module", params=["llama", "ctransformers"])
@@ -59,33 +59,33 @@ def test_model_file_is_small() -> None:
     assert evaluate.SHIPPED.stat().st_size <= SIZE_MAX_BYTES
 
 
-def test_model_is_a_small_llama(head: Head) -> None:
-    assert head.architecture == "llama"
-    assert 4_000_000 <= head.parameters <= 8_000_000
-    assert head.context_tokens == 1024
-    assert head.metadata["general.name"] == "hearthling"
+def test_model_is_a_small_llama(header: GgufHeader) -> None:
+    assert header.architecture == "llama"
+    assert 4_000_000 <= header.parameters <= 8_000_000
+    assert header.context_tokens == 1024
+    assert header.metadata["general.name"] == "hearthling"
 
 
-def test_vocabulary_opens_with_the_control_tokens(head: Head) -> None:
-    tokens, types = (head.metadata[f"tokenizer.ggml.{key}"] for key in ("tokens", "token_type"))
+def test_vocabulary_opens_with_the_control_tokens(header: GgufHeader) -> None:
+    tokens, types = (header.metadata[f"tokenizer.ggml.{key}"] for key in ("tokens", "token_type"))
     assert tokens[:5] == CONTROL
     assert list(types[:5]) == [2, 3, 3, 3, 3]
     assert [tokens[5], tokens[260]] == ["<0x00>", "<0xFF>"]
     assert 3500 <= len(tokens) == len(set(tokens)) <= 4500
 
 
-def test_prompt_gets_no_blank_and_no_bos_before_it(head: Head) -> None:
-    assert head.metadata["tokenizer.ggml.add_space_prefix"] is False
-    assert head.metadata["tokenizer.ggml.add_bos_token"] is False
-    assert head.metadata["tokenizer.ggml.eos_token_id"] == IM_END
-    assert head.metadata["tokenizer.ggml.eot_token_id"] == IM_END
+def test_prompt_gets_no_blank_and_no_bos_before_it(header: GgufHeader) -> None:
+    assert header.metadata["tokenizer.ggml.add_space_prefix"] is False
+    assert header.metadata["tokenizer.ggml.add_bos_token"] is False
+    assert header.metadata["tokenizer.ggml.eos_token_id"] == IM_END
+    assert header.metadata["tokenizer.ggml.eot_token_id"] == IM_END
 
 
-def test_chat_template_renders_chatml(head: Head) -> None:
-    assert chat_template.is_chatml(head.chat_template)
+def test_chat_template_renders_chatml(header: GgufHeader) -> None:
+    assert chat_template.is_chatml(header.chat_template)
     turns = [("system", "Be kind."), ("user", "Hi"), ("assistant", "Hello."), ("user", "Bye")]
     binding = open_binding("llama")(evaluate.SHIPPED, gpu_layers=0)
-    assert pick_renderer(binding, head.chat_template)(turns) == chat_template.chatml(turns)
+    assert pick_renderer(binding, header.chat_template)(turns) == chat_template.chatml(turns)
     binding.close()
 
 

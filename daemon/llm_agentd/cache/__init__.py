@@ -1,4 +1,4 @@
-"""Finished replies by what was asked: the same prompt, options and model give the same reply without the engine.
+"""Finished replies by prompt and options: what was asked before is answered without the engine.
 
 `open_cache` gives the backend that the configuration names; all of them are a `CompletionCache`. The package must not
 know requests, engines or sockets, and it never stops the daemon: where the disk cannot be used, the log says so once

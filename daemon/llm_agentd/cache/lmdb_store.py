@@ -228,8 +228,8 @@ class LmdbStore:
 
     def purge(self, name: str | None) -> int:
         """Deletes what has `name` in prompt or text, or in a prompt whose end was not kept; None: all. How many."""
-        wanted = name.casefold() if name is not None else None
-        slots = [slot for slot, raw in self.entries() if wanted is None or _names(raw, wanted)]
+        folded = name.casefold() if name is not None else None
+        slots = [slot for slot, raw in self.entries() if folded is None or _names(raw, folded)]
         for start in range(0, len(slots), SWEEP_MAX):
             with self.env.begin(write=True) as txn:
                 for slot in slots[start : start + SWEEP_MAX]:
@@ -354,7 +354,7 @@ class LmdbStore:
 
 
 def _names(raw: bytes, name: str) -> bool:
-    """What is damaged counts: nobody will miss it."""
+    """A damaged entry counts as one that does: it is a miss anyway."""
     try:
         entry = decode(raw)
     except DamagedEntry:

@@ -1,4 +1,4 @@
-"""Holds back what native code prints to stderr, where a library has no log that could be asked. Engine thread only.
+"""Holds back what native code prints to stderr, for libraries that report their errors only there. Engine thread only.
 
 File descriptor 2 belongs to the whole process: what other threads print meanwhile is held back too, so this is for
 short calls, and the caller passes on whatever turns out not to be the library's.

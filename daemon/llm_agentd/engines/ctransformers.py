@@ -22,7 +22,7 @@ from llm_agentd.engines import chat_template
 from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
 from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
 from llm_agentd.engines.fingerprint import fingerprint
-from llm_agentd.engines.gguf import Head, read_head
+from llm_agentd.engines.gguf import GgufHeader, read_header
 from llm_agentd.engines.limits import check_fits, check_one_source, check_room, pick_context
 from llm_agentd.engines.threads import pick_threads
 from llm_agentd.errors import BadRequest, StartError
@@ -39,7 +39,7 @@ SEED_MASK = 0x7FFFFFFF  # below 0 means "by the clock"
 CONTROL = 3  # token type
 
 _TOKENS, _TYPES = "tokenizer.ggml.tokens", "tokenizer.ggml.token_type"
-_ENDS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>")
+_EOG_TOKENS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>")
 # The old tokenizer puts a space before every text; after this guard, cut off again, it does not.
 _GUARD = "\n"
 _NO_STATES = "the ctransformers engine keeps no states"
@@ -58,7 +58,7 @@ class _Sequence:
 
 
 class CTransformersEngine:
-    """ctransformers behind the engine protocol. `decodes` counts native evaluations."""
+    """ctransformers behind the engine protocol. `decodes` counts native evaluations, for tests and benchmarks."""
 
     def __init__(
         self,
@@ -69,33 +69,33 @@ class CTransformersEngine:
         threads: int | None = None,
         gpu_layers: int = 0,
     ) -> None:
-        head = read_head(path, arrays=(_TOKENS, _TYPES))
-        context = pick_context(head.context_tokens, context_tokens)
-        self._threads = threads or pick_threads(head.parameters)
-        self._llm = _load(path, head, context, gpu_layers)
-        pieces: list[str] = head.metadata.get(_TOKENS, [])
-        types: list[int] = head.metadata.get(_TYPES, [])
+        header = read_header(path, arrays=(_TOKENS, _TYPES))
+        context = pick_context(header.context_tokens, context_tokens)
+        self._threads = threads or pick_threads(header.parameters)
+        self._llm = _load(path, header, context, gpu_layers)
+        pieces: list[str] = header.metadata.get(_TOKENS, [])
+        types: list[int] = header.metadata.get(_TYPES, [])
         self._control = {text: token for token, text in enumerate(pieces) if types[token : token + 1] == [CONTROL]}
-        self._ends = {self._control[text] for text in _ENDS if text in self._control} | {self._llm.eos_token_id}
+        self._eog = {self._control[text] for text in _EOG_TOKENS if text in self._control} | {self._llm.eos_token_id}
         self._longest_bytes = max((len(text.encode(errors="replace")) for text in pieces), default=1)
-        self._space_prefix = bool(head.metadata.get("tokenizer.ggml.add_space_prefix", True))
-        self._start = [self._llm.bos_token_id] if head.metadata.get("tokenizer.ggml.add_bos_token", True) else []
-        self._render = self._pick_render(head.chat_template)
+        self._space_prefix = bool(header.metadata.get("tokenizer.ggml.add_space_prefix", True))
+        self._start = [self._llm.bos_token_id] if header.metadata.get("tokenizer.ggml.add_bos_token", True) else []
+        self._render = self._pick_render(header.chat_template)
         self._vocab_size: int = self._llm.vocab_size
         self._sequence: _Sequence | None = None
         self._last_step = StepTiming()
         self.decodes = 0
         self._info = EngineInfo(
             engine="ctransformers",
-            model=model_id or str(head.metadata.get("general.name") or path.stem),
+            model=model_id or str(header.metadata.get("general.name") or path.stem),
             fingerprint=fingerprint(path, "ctransformers", version("ctransformers"), context, gpu_layers),
             context_tokens=context,
             max_num_seqs=1,
-            parameters=head.parameters,
+            parameters=header.parameters,
             model_bytes=path.stat().st_size,
             path=str(path),
             threads=self._threads,
-            languages=head.languages,
+            languages=header.languages,
             features=frozenset({"messages"}),
         )
 
@@ -171,7 +171,7 @@ class CTransformersEngine:
         keep_prefix: bool = False,
         priority: int = 0,
     ) -> int:
-        """Nothing is reused: this engine is for old files, and what its context still holds cannot be asked."""
+        """Nothing is reused: ctransformers does not tell what its context still holds."""
         tokens = prompt.tokens
         if seq != 0 or self._sequence is not None:
             raise RuntimeError(f"sequence {seq} is active or out of range")
@@ -204,7 +204,7 @@ class CTransformersEngine:
 
     def _next(self, sequence: _Sequence) -> Piece:
         token = self._sample(sequence)
-        if token in self._ends:
+        if token in self._eog:
             self._sequence = None
             return Piece(0, tokens=0, finish="stop")
         sequence.tokens.append(token)
@@ -278,8 +278,8 @@ def _cpu_build(flags: frozenset[str]) -> str | None:
     return "avx" if {"avx", "f16c"} <= flags else "basic"
 
 
-def _load(path: Path, head: Head, context_tokens: int, gpu_layers: int) -> Any:
-    newest = max(head.tensor_types, default=0)
+def _load(path: Path, header: GgufHeader, context_tokens: int, gpu_layers: int) -> Any:
+    newest = max(header.tensor_types, default=0)
     if newest > NEWEST_TENSOR_TYPE:
         raise StartError(
             f"model.path: {path} holds tensors of type {newest}, too new for engine ctransformers; use engine llama"

@@ -1,7 +1,7 @@
-"""Reads the head of a GGUF file: metadata, and whether the file is whole.
+"""Reads the header of a GGUF file: metadata, and whether the file is whole.
 
 Native loaders may abort the process, or die of a bus error later, on a file that is cut off or no model at all;
-so every file passes here first. Reads the head only, through a memory map, with every count bounded. Pure but for
+so every file passes here first. Reads the header only, through a memory map, with every count bounded. Pure but for
 the file; runs in whatever thread opens an engine; knows nothing of any engine.
 """
 
@@ -22,7 +22,7 @@ MAGIC = b"GGUF"
 VERSIONS = (2, 3)  # 1 counted in 32 bits; current llama.cpp no longer reads it
 LANGUAGES = "general.languages"
 ALIGNMENT_BYTES = 32  # unless general.alignment says otherwise
-# Bounds against nonsense counts in a broken head; real models stay a hundred times below.
+# Bounds against nonsense counts in a broken header; real models stay a hundred times below.
 ENTRIES_MAX = 100_000
 ARRAY_MAX = 20_000_000
 RANK_MAX = 4  # ggml's own
@@ -43,8 +43,8 @@ _BLOCKS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """What the head of a model file says.
+class GgufHeader:
+    """What the header of a model file says.
 
     `tensor_types` are ggml's numbers; `metadata` holds scalars, strings and those arrays that were asked for.
     """
@@ -75,11 +75,11 @@ class Head:
 
 
 class _Broken(Exception):
-    """The head says something that cannot be."""
+    """The header says something that cannot be."""
 
 
-def read_head(path: Path, arrays: Collection[str] = ()) -> Head:
-    """The head of the model at `path`, after a check that the file holds all tensors it lists.
+def read_header(path: Path, arrays: Collection[str] = ()) -> GgufHeader:
+    """The header of the model at `path`, after a check that the file holds all tensors it lists.
 
     `arrays`: metadata keys whose arrays are wanted. Raises StartError, with the path and the cure, for anything that
     is not a whole GGUF file.
@@ -95,7 +95,7 @@ def read_head(path: Path, arrays: Collection[str] = ()) -> Head:
             if start != MAGIC:
                 raise StartError(f"model.path: {path} is not a GGUF file (it starts with {start!r}); {_cure(start)}")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _Reader(data, frozenset(arrays)).head()
+                return _Reader(data, frozenset(arrays)).header()
     except FileNotFoundError as error:
         raise StartError(f"model.path: there is no file {path}; name a GGUF file") from error
     except OSError as error:
@@ -123,9 +123,9 @@ class _Reader:
         self._data = data
         self._size = len(data)
         self._at = len(MAGIC)
-        self._wanted = arrays
+        self._arrays = arrays
 
-    def head(self) -> Head:
+    def header(self) -> GgufHeader:
         version = self._scalar("I")
         if version not in VERSIONS:
             raise _Broken(f"GGUF version {version}; {' and '.join(map(str, VERSIONS))} can be read")
@@ -133,11 +133,11 @@ class _Reader:
         metadata: dict[str, Any] = {}
         for _ in range(entries):
             key = self._string()
-            value = self._value(self._scalar("I"), wanted=key in self._wanted or key == LANGUAGES)
+            value = self._value(self._scalar("I"), wanted=key in self._arrays or key == LANGUAGES)
             if value is not None:
                 metadata[key] = value
         parameters, types = self._tensors(tensors, metadata)
-        return Head(version, parameters, types, metadata)
+        return GgufHeader(version, parameters, types, metadata)
 
     def _tensors(self, count: int, metadata: dict[str, Any]) -> tuple[int, frozenset[int]]:
         """Checks that the tensors' data lie inside the file; returns how many values they hold, and their types."""

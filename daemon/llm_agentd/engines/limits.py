@@ -28,7 +28,10 @@ def check_one_source(prompt: str | None, messages: Iterable[Message] | None) -> 
 
 
 def check_room(text_bytes: int, context_tokens: int, longest_piece_bytes: int) -> None:
-    """Refuses what cannot fit whatever its tokens are: nobody waits for a megabyte to be tokenised."""
+    """Refuses text that cannot fit whatever its tokens are, before it is tokenised: a megabyte takes seconds.
+
+    Raises TooLarge.
+    """
     least = -(-text_bytes // max(1, longest_piece_bytes))
     if least + 1 > context_tokens:
         raise TooLarge(_too_large(f"at least {least}", context_tokens))

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 SCHEMA = 1
 KEY_BYTES = CHECKSUM_BYTES = 16
-MAX_READERS = 256  # dump and other lookers-in
+MAX_READERS = 256  # dump and other processes that read
 LOCK_FILE_BYTES = MAX_READERS * 64 + 4096
 MAP_FACTOR = 2  # pages of what was deleted are free only in the transaction after the next
 MAP_SPARE_BYTES = 64 * 2**20

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from llm_agentd.types import PrefixState
 
-FOLDER = "prefixes"  # in the cache's own
+FOLDER = "prefixes"  # in the folder of the cache
 
 
 @dataclass(frozen=True, slots=True)

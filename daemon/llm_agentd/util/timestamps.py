@@ -1,4 +1,4 @@
-"""Points in time as text: RFC 3339, in UTC, to the millisecond. Pure; nobody asks a clock here."""
+"""Points in time as text: RFC 3339, in UTC, to the millisecond. Pure: the caller asks the clock."""
 
 from __future__ import annotations
 

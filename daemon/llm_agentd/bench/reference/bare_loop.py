@@ -11,13 +11,14 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from llm_agentd.engines import open_binding
-from llm_agentd.engines.llama.binding import Binding
+from llm_agentd.engines.llama.binding import Binding, Sampler
 from llm_agentd.errors import StartError
 from llm_agentd.scheduler.affinity import NICE
 from llm_agentd.types import Sampling
@@ -43,16 +44,26 @@ def bare_run(
     done = subprocess.run(module, input=orjson.dumps(order), capture_output=True, check=False)
     if done.returncode:
         raise StartError(f"the bare loop failed: {done.stderr.decode()[-300:]}")
-    made: dict[str, float] = orjson.loads(done.stdout)
-    return made
+    figures: dict[str, float] = orjson.loads(done.stdout)
+    return figures
 
 
-class Loop:
-    """Sequences by slot: [sampler, tokens, how many are computed, tokens made]."""
+@dataclass(slots=True)
+class _Sequence:
+    """`tokens[:computed]` are in the KV cache; `generated` counts those that were sampled."""
+
+    sampler: Sampler
+    tokens: list[int]
+    computed: int
+    generated: int = 0
+
+
+class BareLoop:
+    """Starts and steps sequences; `running` holds them by slot."""
 
     def __init__(self, order: dict[str, Any]) -> None:
-        self.native: Binding = open_binding(order["engine"])(Path(order["path"]), gpu_layers=0)
-        self.native.open_context(
+        self.binding: Binding = open_binding(order["engine"])(Path(order["path"]), gpu_layers=0)
+        self.binding.open_context(
             context_tokens=order["context_tokens"],
             max_num_seqs=order["max_num_seqs"],
             threads=order["threads"],
@@ -60,59 +71,60 @@ class Loop:
             kv_type="f16",
         )
         self.max_tokens: int = order["max_tokens"]
-        self.states: dict[str, tuple[int, bytes]] = {}
-        self.running: dict[int, list[Any]] = {}
-        self.made = 0
+        self.prefix_states: dict[str, bytes] = {}
+        self.running: dict[int, _Sequence] = {}
+        self.generated = 0
 
     def start(self, seq: int, seed: int, prompt: str, prefix: str) -> None:
-        head = self.native.tokenize(prefix, control=True)
-        tokens = head + self.native.tokenize(prompt.removeprefix(prefix), control=True)
-        self.native.kv_remove(seq)
-        if head:
-            if prefix not in self.states:
-                self.compute(seq, head, 0, wanted=False)
-                self.states[prefix] = (len(head), self.native.save_state(seq))
-            else:
-                self.native.load_state(seq, self.states[prefix][1])
-        sampler = self.native.sampler(Sampling(temperature=0.7), seed=seed, grammar=None)
-        row = self.compute(seq, tokens, len(head), wanted=True)
-        self.running[seq] = [sampler, tokens, len(tokens), 0]
-        self.take(seq, row)
+        """Computes the whole prompt and samples the first token."""
+        prefix_tokens = self.binding.tokenize(prefix, control=True)
+        tokens = prefix_tokens + self.binding.tokenize(prompt.removeprefix(prefix), control=True)
+        self.binding.kv_remove(seq)
+        if prefix_tokens and prefix in self.prefix_states:
+            self.binding.load_state(seq, self.prefix_states[prefix])
+        elif prefix_tokens:
+            self.compute(seq, prefix_tokens, 0, wants_logits=False)
+            self.prefix_states[prefix] = self.binding.save_state(seq)
+        sampler = self.binding.sampler(Sampling(temperature=0.7), seed=seed, grammar=None)
+        row = self.compute(seq, tokens, len(prefix_tokens), wants_logits=True)
+        self.running[seq] = _Sequence(sampler, tokens, len(tokens))
+        self.sample(seq, row)
 
-    def compute(self, seq: int, tokens: list[int], first: int, *, wanted: bool) -> int:
-        """The rest of a prompt in parts; the row of its last token."""
+    def compute(self, seq: int, tokens: list[int], first: int, *, wants_logits: bool) -> int:
+        """`tokens[first:]` in parts; returns the row of the last token."""
         while True:
             rest = len(tokens) - first
             until = len(tokens) if rest <= UNCUT_TOKENS else first + PART_TOKENS
-            rows = [(tokens[at], at, seq, wanted and at == len(tokens) - 1) for at in range(first, until)]
-            self.native.decode(rows)
+            rows = [(tokens[at], at, seq, wants_logits and at == len(tokens) - 1) for at in range(first, until)]
+            self.binding.decode(rows)
             if until == len(tokens):
                 return len(rows) - 1
             first = until
 
     def step(self) -> None:
-        rows = [(state[1][state[2]], state[2], seq, True) for seq, state in self.running.items()]
-        self.native.decode(rows)
+        """One token for each running sequence."""
+        self.binding.decode([(one.tokens[one.computed], one.computed, seq, True) for seq, one in self.running.items()])
         for row, seq in enumerate(list(self.running)):
-            self.running[seq][2] += 1
-            self.take(seq, row)
+            self.running[seq].computed += 1
+            self.sample(seq, row)
 
-    def take(self, seq: int, row: int) -> None:
-        state = self.running[seq]
-        token = state[0].sample(row)
-        if self.native.is_eog(token):
+    def sample(self, seq: int, row: int) -> None:
+        """The next token of `seq` from a row of the last decode; a sequence that ends leaves its slot."""
+        sequence = self.running[seq]
+        token = sequence.sampler.sample(row)
+        if self.binding.is_eog(token):
             del self.running[seq]
             return
-        self.made += 1
-        state[1].append(token)
-        state[3] += 1
-        if state[3] == self.max_tokens:
+        self.generated += 1
+        sequence.tokens.append(token)
+        sequence.generated += 1
+        if sequence.generated == self.max_tokens:
             del self.running[seq]
 
 
 def run(order: dict[str, Any]) -> dict[str, float]:
     os.nice(NICE)  # as the daemon's engine thread: on a busy machine the kernel must treat both alike
-    loop = Loop(order)
+    loop = BareLoop(order)
     waiting = list(enumerate(zip(order["prompts"], order["prefixes"], strict=True)))[::-1]
     count = len(waiting)
     began_s = time.perf_counter()
@@ -124,8 +136,8 @@ def run(order: dict[str, Any]) -> dict[str, float]:
         if loop.running:
             loop.step()
     took_s = time.perf_counter() - began_s
-    loop.native.close()
-    return {"tokens_per_s": loop.made / took_s, "requests_per_s": count / took_s}
+    loop.binding.close()
+    return {"tokens_per_s": loop.generated / took_s, "requests_per_s": count / took_s}
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 from llm_agentd.bench.result import Options
 from llm_agentd.config import Config
 from llm_agentd.engines import EMBEDDED_MODEL
-from llm_agentd.engines.gguf import read_head
+from llm_agentd.engines.gguf import read_header
 from llm_agentd.engines.threads import pick_threads
 from llm_agentd.ops.harness import free_port, process
 
@@ -25,7 +25,7 @@ CONTEXT_TOKENS = 512  # of a sequence, for both sides: a prompt of 310 tokens, 3
 def llama_server(config: Config, options: Options, *, slots: int) -> Iterator[tuple[str, int]]:
     """A llama-server that computes `slots` requests at the same time: `(url, pid)`. It ends with the block."""
     model = config.model.path or EMBEDDED_MODEL
-    threads = config.model.threads or pick_threads(read_head(model).parameters)
+    threads = config.model.threads or pick_threads(read_header(model).parameters)
     port = free_port()
     args = [str(SCRIPT), str(model), "--np", str(slots), "--threads", str(threads), "--port", str(port)]
     args += ["--context-tokens", str(CONTEXT_TOKENS)]

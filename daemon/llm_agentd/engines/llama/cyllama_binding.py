@@ -74,11 +74,11 @@ class CyllamaBinding:
         text: str = self._vocab.token_to_piece(token, special=False)
         if "�" not in text:
             return text.encode()
-        own = self.token_text(token)
+        written = self.token_text(token)
         if self._kind == BPE:
-            return b"".join(_BPE_BYTES.get(char, char.encode()) for char in own)
-        byte = _BYTE_PIECE.fullmatch(own)
-        return bytes([int(byte[1], 16)]) if byte else own.replace("▁", " ").encode()
+            return b"".join(_BPE_BYTES.get(char, char.encode()) for char in written)
+        byte = _BYTE_PIECE.fullmatch(written)
+        return bytes([int(byte[1], 16)]) if byte else written.replace("▁", " ").encode()
 
     def is_eog(self, token: int) -> bool:
         return bool(self._vocab.is_eog(token))
@@ -125,15 +125,15 @@ class CyllamaBinding:
     def decode(self, rows: Sequence[BatchRow]) -> None:
         batch = self._batch
         batch.clear()
-        for token, position, seq, wanted in rows:
-            batch.add(token, position, [seq], wanted)
+        for token, position, seq, wants_logits in rows:
+            batch.add(token, position, [seq], wants_logits)
         self._context.decode(batch)
         self._has_logits = any(row[3] for row in rows)
 
     def logits(self) -> Sequence[float]:
         logits = self._context.get_logits() if self._has_logits else None
         if logits is None:
-            raise RuntimeError("the last decode was not asked for logits")
+            raise RuntimeError("no row of the last decode wanted logits")
         return logits  # type: ignore[no-any-return]
 
     def kv_remove(self, seq: int, position: int = 0) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
 from llm_agentd.engines.fingerprint import fingerprint
-from llm_agentd.engines.gguf import read_head
+from llm_agentd.engines.gguf import read_header
 from llm_agentd.engines.limits import check_one_source, pick_context
 from llm_agentd.engines.llama.binding import BatchRow, Binding, KvType
 from llm_agentd.engines.llama.grammar import Grammars
@@ -66,13 +66,13 @@ class LlamaEngine:
         """Raises StartError. `bit_exact`: the same seed gives the same text whatever was reused, at the price of
         computing more of a prompt. None: for tiny models only, whose prompts cost little (docs/determinism.md).
         """
-        head = read_head(path)
-        context = pick_context(head.context_tokens, context_tokens)
+        header = read_header(path)
+        context = pick_context(header.context_tokens, context_tokens)
         self._part_tokens = prompt_tokens_per_step
         self._uncut_tokens = int(UNCUT_SHARE * prompt_tokens_per_step)
-        threads = threads or pick_threads(head.parameters)
+        threads = threads or pick_threads(header.parameters)
         self._native = open_binding(path, gpu_layers=gpu_layers)
-        self._vocab = Vocab(self._native, head.metadata)
+        self._vocab = Vocab(self._native, header.metadata)
         self._native.open_context(
             context_tokens=context,
             max_num_seqs=max_num_seqs,
@@ -81,24 +81,24 @@ class LlamaEngine:
             kv_type=kv_type,
         )
         self._grammars = Grammars(self._native.grammar_error)
-        renderer = pick_renderer(self._native, head.chat_template)
+        renderer = pick_renderer(self._native, header.chat_template)
         self._encoder = PromptEncoder(self._vocab, renderer, context, prompt_tokens_per_step)
-        self._bit_exact = is_tiny(head.parameters) if bit_exact is None else bit_exact
+        self._bit_exact = is_tiny(header.parameters) if bit_exact is None else bit_exact
         self._active: dict[int, LlamaSequence] = {}
         self._cached: list[list[int]] = [[] for _ in range(max_num_seqs)]
         self._last_step = StepTiming()
         self.decodes = 0
         self._info = EngineInfo(
             engine=name,
-            model=model_id or str(head.metadata.get("general.name") or path.stem),
+            model=model_id or str(header.metadata.get("general.name") or path.stem),
             fingerprint=fingerprint(path, name, self._native.version, context, gpu_layers, kv_type),
             context_tokens=context,
             max_num_seqs=max_num_seqs,
-            parameters=head.parameters,
+            parameters=header.parameters,
             model_bytes=path.stat().st_size,
             path=str(path),
             threads=threads,
-            languages=head.languages,
+            languages=header.languages,
             features=frozenset({"messages", "grammar", "json_schema", "states"}),
         )
 
@@ -222,10 +222,10 @@ class LlamaEngine:
         if until == sequence.prompt_tokens and ROUNDED_UP_FROM_TOKENS <= until - first < self._part_tokens:
             first = self._step_back(sequence, until - self._part_tokens)
         keeps = sequence.keep_prefix and until == sequence.stable_tokens
-        wanted = keeps or until == sequence.prompt_tokens
+        wants_logits = keeps or until == sequence.prompt_tokens
         rows: list[BatchRow] = []
         for at in range(first, until):
-            rows.append((sequence.tokens[at], at, sequence.seq, wanted and at == until - 1))
+            rows.append((sequence.tokens[at], at, sequence.seq, wants_logits and at == until - 1))
         self._decode(rows)
         sequence.computed = until
         if keeps:

@@ -1,9 +1,11 @@
-"""What in a GBNF grammar llama.cpp accepts and then does not survive: too many ways to go on, and what no token writes.
+"""Finds what llama.cpp accepts in a GBNF grammar and then crashes on: too many ways to go on, text no token writes.
 
-It keeps a stack for each way, and some small grammars need 2³⁰; where no token fits it takes one that does not, and
-throws through everybody. A rough reader: what is no grammar at all is llama.cpp's to name. Pure.
-Where what an NPC can do changes, almost each question brings a grammar of its own, of a hundred rules: so it is read
-once, and what is the same in all of them is not looked at again.
+llama.cpp keeps a stack for each way in which a grammar may go on, and some small grammars need 2³⁰ of them. Where no
+token fits, it throws a C++ exception, which ends the process. This is a rough parser: what is no grammar at all
+llama.cpp names itself. Pure.
+
+It must be fast: where an NPC's actions change with the place, almost every request brings a new grammar of a hundred
+rules. So a grammar is read once, and terminals that stand in all of them are remembered.
 """
 
 from __future__ import annotations
@@ -40,18 +42,18 @@ class _Part(NamedTuple):
 _TERMINAL, _NO_TEXT = _Part(), _Part(skippable=True)
 
 
-class _Width(NamedTuple):
-    """`ways` to begin; `skippable`: may be empty."""
+class _Ways(NamedTuple):
+    """In how many `ways` a part may begin; `skippable`: it may be empty."""
 
     ways: int = 0
     skippable: bool = False
 
 
-_ONE_WAY = _Width(1)
+_ONE_WAY = _Ways(1)
 
 
 def grammar_danger(text: str) -> str:
-    """Why llama.cpp must not get this grammar, in a user's words; "" if it may."""
+    """Why llama.cpp must not get this grammar, for the user; "" if it may."""
     rules, terminals = _read(text)
     return _too_ambiguous(rules) or next(filter(None, map(_unwritable, terminals)), "")
 
@@ -103,7 +105,7 @@ def _holds_a_char(char_class: str) -> bool:
 
 
 def _too_ambiguous(rules: dict[str, list[list[_Part]]]) -> str:
-    """Why these rules would run away, in a user's words; "" if they do not."""
+    """Why these rules have too many ways to go on, for the user; "" if they do not."""
     counter = _Counter(rules)
     try:
         for name in counter.rules:
@@ -165,45 +167,45 @@ class _Counter:
     rules: dict[str, list[list[_Part]]]
     chain: int = 0
     choices: int = 0
-    _known: dict[str, _Width] = field(default_factory=dict)
+    _known: dict[str, _Ways] = field(default_factory=dict)
 
-    def rule(self, name: str) -> _Width:
+    def rule(self, name: str) -> _Ways:
         known = self._known.get(name)
         if known is None:
-            self._known[name] = _Width()  # while it is being counted: a rule that begins with itself is refused anyway
+            self._known[name] = _Ways()  # while it is being counted: a rule that begins with itself is refused anyway
             known = self._known[name] = self._options(self.rules.get(name, []))
         return known
 
-    def _options(self, options: list[list[_Part]]) -> _Width:
-        widths = [self._sequence(parts) for parts in options]
-        ways = min(ENDLESS, sum(width.ways for width in widths))
+    def _options(self, options: list[list[_Part]]) -> _Ways:
+        counts = [self._sequence(parts) for parts in options]
+        ways = min(ENDLESS, sum(one.ways for one in counts))
         self.choices = max(self.choices, ways)
-        return _Width(ways, any(width.skippable for width in widths))
+        return _Ways(ways, any(one.skippable for one in counts))
 
-    def _sequence(self, parts: list[_Part]) -> _Width:
+    def _sequence(self, parts: list[_Part]) -> _Ways:
         """From behind: the ways to go on at each part."""
         ways, skippable = 0, True
         for part in reversed(parts):
-            own = _ONE_WAY if part is _TERMINAL else self._part(part)
-            if own.skippable and ways:
-                ways = min(ENDLESS, own.ways + ways)
+            inner = _ONE_WAY if part is _TERMINAL else self._part(part)
+            if inner.skippable and ways:
+                ways = min(ENDLESS, inner.ways + ways)
                 self.chain = max(self.chain, ways)
             else:
-                ways = own.ways
-            skippable = own.skippable and skippable
-        return _Width(ways, skippable)
+                ways = inner.ways
+            skippable = inner.skippable and skippable
+        return _Ways(ways, skippable)
 
-    def _part(self, part: _Part) -> _Width:
+    def _part(self, part: _Part) -> _Ways:
         if part.options is not None:
-            own = self._options(part.options)
+            inner = self._options(part.options)
         elif part.name:
-            own = self.rule(part.name)
+            inner = self.rule(part.name)
         else:
-            own = _Width(1, part.skippable)
+            inner = _Ways(1, part.skippable)
         if not part.skippable and part.copies == 1:
-            return own
-        ways = own.ways
-        if own.skippable and part.copies > 1:
+            return inner
+        ways = inner.ways
+        if inner.skippable and part.copies > 1:
             ways = min(ENDLESS, ways * part.copies)
             self.chain = max(self.chain, ways)
-        return _Width(ways, own.skippable or part.skippable)
+        return _Ways(ways, inner.skippable or part.skippable)

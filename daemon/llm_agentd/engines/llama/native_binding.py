@@ -132,28 +132,28 @@ class NativeBinding:
         self._memory = lib.llama_get_memory(self._context)
         self._batch = lib.llama_batch_init(batch_tokens, 0, 1)
         self._room = batch_tokens
-        self._first_wanted = 0
+        self._first_with_logits = 0
 
     def decode(self, rows: Sequence[BatchRow]) -> None:
         if len(rows) > self._room:
             raise RuntimeError(f"{len(rows)} rows, room for {self._room}")
         batch = self._batch
         tokens, positions, seq_counts, seqs, wants = batch.token, batch.pos, batch.n_seq_id, batch.seq_id, batch.logits
-        self._first_wanted = -1
-        for index, (token, position, seq, wanted) in enumerate(rows):
-            tokens[index], positions[index], seq_counts[index], wants[index] = token, position, 1, wanted
+        self._first_with_logits = -1
+        for index, (token, position, seq, wants_logits) in enumerate(rows):
+            tokens[index], positions[index], seq_counts[index], wants[index] = token, position, 1, wants_logits
             seqs[index][0] = seq
-            if wanted and self._first_wanted < 0:
-                self._first_wanted = index
+            if wants_logits and self._first_with_logits < 0:
+                self._first_with_logits = index
         batch.n_tokens = len(rows)
         code = lib.llama_decode(self._context, batch)
         if code:
             raise RuntimeError(f"llama_decode failed with {code}")
 
     def logits(self) -> Sequence[float]:
-        if self._first_wanted < 0:
-            raise RuntimeError("the last decode was not asked for logits")
-        logits = lib.llama_get_logits_ith(self._context, self._first_wanted)
+        if self._first_with_logits < 0:
+            raise RuntimeError("no row of the last decode wanted logits")
+        logits = lib.llama_get_logits_ith(self._context, self._first_with_logits)
         if not logits:
             raise RuntimeError("llama.cpp has no logits for this row")
         return logits[: self.vocab_size]  # type: ignore[no-any-return]

@@ -26,7 +26,7 @@ CONTEXT_TOKENS = 2048
 TOKEN_BYTES = 4  # a token is up to four bytes of UTF-8 and their number: about what real vocabularies reach
 PROMPT_TOKENS_PER_STEP = 256  # all starting sequences together, as in `llama`
 WORDS_ECHOED = 6
-STEP_S = 0.001  # the same at any width: the more together the better
+STEP_S = 0.001  # the same for any number of sequences: the more at once the better
 
 # Sentences with characters of two, three and four bytes, so that text is assembled for real.
 _SENTENCES = (
