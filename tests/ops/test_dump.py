@@ -18,8 +18,7 @@ import llm_agentd
 from llm_agentd.cache import LmdbCache
 from llm_agentd.cache import lmdb_store as cache_store
 from llm_agentd.errors import StartError
-from llm_agentd.ops import dump as dump_module
-from llm_agentd.ops.dump import dump
+from llm_agentd.ops.dump import command, dump, table
 from llm_agentd.prefix_cache import LmdbPrefixStore
 from llm_agentd.prefix_cache.store import FOLDER
 from llm_agentd.types import PrefixState
@@ -131,7 +130,7 @@ def test_table_lists_the_last_used_first(folder: Path, clock: FakeClock) -> None
 
 
 def test_table_with_too_many_rows_says_so(folder: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dump_module, "TABLE_ROWS_MAX", 2)
+    monkeypatch.setattr(table, "TABLE_ROWS_MAX", 2)
     assert "4 entries, the 2 last used are shown; --format jsonl has all" in run(folder, clock)[1]
 
 
@@ -269,7 +268,7 @@ def test_truncated_file_is_refused(folder: Path, clock: FakeClock) -> None:
 
 
 def test_cache_of_another_version_is_refused(folder: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dump_module, "SCHEMA", 99)
+    monkeypatch.setattr(command, "SCHEMA", 99)
     with pytest.raises(StartError, match="is of version 1, this command reads 99; start the daemon"):
         run(folder, clock)
 
