@@ -22,7 +22,7 @@ from llm_agentd.engines.base import Engine, Prompt
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import BadRequest, Cancelled, EngineFailed, TooLarge
 from llm_agentd.memory import SqliteMemory, SummarizeBy
-from llm_agentd.server.pipeline import RequestDefaults
+from llm_agentd.server.request_builder import RequestDefaults
 from llm_agentd.types import MemoryTurn, Message, Sampling
 from tests.support.daemon_in_process import InProcess
 from tests.support.http_harness import FakeDaemon, serve_http

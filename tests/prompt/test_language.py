@@ -18,7 +18,7 @@ from llm_agentd.engines.gguf import read_header
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import BadRequest
 from llm_agentd.prompt import language
-from llm_agentd.server.pipeline import RequestDefaults
+from llm_agentd.server.request_builder import RequestDefaults
 from tests.support.daemon_in_process import InProcess
 
 NPC = {"id": "1", "name": "Mira", "role": "healer"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from llm_agentd.cache import open_cache
-from llm_agentd.server.pipeline import RequestDefaults
+from llm_agentd.server.request_builder import RequestDefaults
 from tests.support.daemon_in_process import Gate, InProcess
 
 NPC = {"id": "1", "name": "Mira", "role": "healer"}

@@ -34,7 +34,7 @@ from llm_agentd.scheduler.affinity import pick_cpus
 from llm_agentd.scheduler.batch_size import find_curve
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.server.daemon import Daemon
-from llm_agentd.server.pipeline import RequestDefaults
+from llm_agentd.server.request_builder import RequestDefaults
 from llm_agentd.types import Sampling
 
 

@@ -177,9 +177,11 @@ class MemoriesRecord(Record):
     limit: Annotated[int, Field(ge=1, le=MEMORIES_MAX), WHOLE] = 20
 
 
+# The ops that the engine answers.
+GENERATIONS: dict[str, type[InferRecord] | type[ThinkRecord]] = {"infer": InferRecord, "think": ThinkRecord}
+
 RECORDS: dict[str, type[Record]] = {
-    "infer": InferRecord,
-    "think": ThinkRecord,
+    **GENERATIONS,
     "cancel": CancelRecord,
     "info": Record,
     "stats": Record,

@@ -22,6 +22,7 @@ from llm_agentd.protocol import schema
 from llm_agentd.roles import Roles
 from llm_agentd.scheduler.engine_loop import EngineLoop
 from llm_agentd.server.open_requests import OpenRequests
+from llm_agentd.server.request_builder import RequestDefaults
 
 RETRY_AFTER_MS = 1000  # while the engine starts
 
@@ -30,7 +31,7 @@ Answer: TypeAlias = Callable[[Fields | AgentdError], None]
 
 
 class Control:
-    """`languages`: what the admin says of the model; none: what its file says. `post`: to the router thread."""
+    """`default_language`: what NPCs speak where nobody names one. `post` runs work on the router thread."""
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class Control:
         cache: CompletionCache,
         metrics: Metrics,
         open_requests: OpenRequests,
-        languages: tuple[str, ...],
+        defaults: RequestDefaults,
         default_language: str,
         post: Callable[[Callable[[], None]], None],
     ) -> None:
@@ -51,7 +52,7 @@ class Control:
         self._cache = cache
         self._metrics = metrics
         self._open_requests = open_requests
-        self._languages = languages
+        self._defaults = defaults
         self._default_language = default_language
         self._post = post
         self._ops: dict[str, Callable[[Fields, Answer], Fields | None]] = {
@@ -70,10 +71,6 @@ class Control:
         """Fields of the `done` record; None: `answer` is called later. Raises AgentdError."""
         return self._ops[op](record, answer)
 
-    def languages(self, info: EngineInfo) -> tuple[str, ...]:
-        """What the model speaks; nothing where neither the admin nor its file says it."""
-        return self._languages or info.languages
-
     def _ping(self, record: Fields, _: Answer) -> Fields:
         schema.validate(schema.Record, record)
         self._engine_info()  # an answer says that requests are served, not only that a thread lives
@@ -84,7 +81,7 @@ class Control:
         info = self._engine_info()
         facts = asdict(info) | {"features": sorted(info.features), "version": __version__, "pid": os.getpid()}
         facts["max_sequences"] = facts.pop("max_num_seqs")  # as `info` has always called it
-        languages = {"languages": list(self.languages(info)), "language": self._default_language}
+        languages = {"languages": list(self._defaults.languages_of(info)), "language": self._default_language}
         roles = {"roles": self._roles.names(), "roles_version": self._roles.version()}
         return {"info": facts | languages | roles}
 

@@ -29,7 +29,8 @@ from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.server.control import Control
 from llm_agentd.server.inbox import Inbox
 from llm_agentd.server.open_requests import OpenRequests
-from llm_agentd.server.pipeline import Pipeline, RequestDefaults
+from llm_agentd.server.pipeline import Pipeline
+from llm_agentd.server.request_builder import RequestBuilder, RequestDefaults
 from llm_agentd.server.router import Router
 
 
@@ -86,13 +87,12 @@ class Daemon:
             cache=cache,
             metrics=self.metrics,
             open_requests=open_requests,
-            languages=defaults.languages,
+            defaults=defaults,
             default_language=default_language,
             post=inbox.post,
         )
         pipeline = Pipeline(
-            builder=PromptBuilder(roles, default_language, memory),
-            defaults=defaults,
+            requests=RequestBuilder(PromptBuilder(roles, default_language, memory), defaults, moderator),
             moderator=moderator,
             cache=cache,
             engine_loop=self.engine_loop,

@@ -2,7 +2,7 @@
 
     1. decode    bytes → records → a checked record            protocol/wire.py, protocol/schema.py
     2. moderate  what the player says                          moderation/moderator.py
-    3. prompt    the record → a Request                        prompt/builder.py
+    3. prompt    the record → a Request                        server/request_builder.py, prompt/builder.py
     4. cache     a kept reply? then go on at 6                 scheduler/sequence.py, cached_reply
     5. queue     to the engine thread, whose events come back  scheduler/engine_loop.py
     6. finish    moderate the reply, answer, count, remember   protocol/encode.py
@@ -20,38 +20,25 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from llm_agentd.cache import CompletionCache, cache_key
-from llm_agentd.engines.base import EngineInfo
+from llm_agentd.cache import CompletionCache
 from llm_agentd.errors import AgentdError, Cancelled, Filtered, Unavailable
 from llm_agentd.memory.service import PEER as MEMORY_PEER
 from llm_agentd.memory.service import MemoryService
 from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.moderator import Direction, Moderator
-from llm_agentd.prompt.builder import PromptBuilder, output_format
 from llm_agentd.protocol import encode, schema, wire
 from llm_agentd.scheduler.engine_loop import EngineLoop
 from llm_agentd.scheduler.sequence import Event, Events, cached_reply
 from llm_agentd.server.control import Control
 from llm_agentd.server.open_requests import OpenRequests
-from llm_agentd.types import ChatPrompt, Delta, ModerationContext, OutputFormat, Peer, Reply, Request, Sampling
+from llm_agentd.server.request_builder import RequestBuilder
+from llm_agentd.types import Delta, ModerationContext, Peer, Reply, Request
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_MS = 1000  # while the engine starts
-
-
-@dataclass(frozen=True, slots=True)
-class RequestDefaults:
-    """What holds for requests that do not say otherwise. `languages`: the model's; none: what its file says."""
-
-    sampling: Sampling = field(default_factory=Sampling)
-    timeout_ms: int = 5000
-    infer_variants: int = 1
-    think_variants: int = 3
-    languages: tuple[str, ...] = ()
 
 
 class Pipeline:
@@ -63,8 +50,7 @@ class Pipeline:
     def __init__(
         self,
         *,
-        builder: PromptBuilder,
-        defaults: RequestDefaults,
+        requests: RequestBuilder,
         moderator: Moderator | None,
         cache: CompletionCache,
         engine_loop: EngineLoop,
@@ -74,8 +60,7 @@ class Pipeline:
         metrics: Metrics,
         post: Callable[[Callable[[], None]], None],
     ) -> None:
-        self._builder = builder
-        self._defaults = defaults
+        self._requests = requests
         self._moderator = moderator
         self._cache = cache
         self._engine_loop = engine_loop
@@ -88,7 +73,7 @@ class Pipeline:
         self._at_classifier: dict[tuple[Peer, str], Request] = {}
         self.replies: dict[Peer, list[dict[str, Any]]] = {}
 
-    # -- 1. decode -------------------------------------------------------------------------------
+    # -- what comes in ---------------------------------------------------------------------------
 
     def receive(self, peer: Peer, part: bytes) -> None:
         """One message part with any number of records. A bad one is answered by itself and loses no other."""
@@ -103,13 +88,13 @@ class Pipeline:
         op, request_id = "unknown", record.get("id")
         try:
             op, request_id = schema.envelope(record)
-            if op in ("infer", "think"):
+            if op in schema.GENERATIONS:
                 self._take_generation(peer, op, record)
                 return
             if op == "cancel":
                 fields: dict[str, Any] | None = {"found": self._cancel(peer, record)}
             else:
-                fields = self._control.run(op, record, self._answer_later(peer, op, record["id"]))
+                fields = self._control.run(op, record, self._answer_later(peer, op, request_id))
             if fields is None:
                 self._open_requests.open(peer, record)
                 return
@@ -122,124 +107,42 @@ class Pipeline:
         self._answer(peer, request_id if isinstance(request_id, str) else None, op, fields)
 
     def _take_generation(self, peer: Peer, op: str, record: dict[str, Any]) -> None:
+        """Steps 1 to 5. What it raises is the answer; from step 5 on, every request ends in `finish`."""
+        arrived_s = time.monotonic()
         info = self._engine_loop.info
         if info is None:
             raise Unavailable("the daemon is starting or stopping; try again shortly", retry_after_ms=RETRY_AFTER_MS)
-        arrived_s = time.monotonic()
-        request = (self._infer if op == "infer" else self._think)(peer, record, info, arrived_s)  # 1. to 3.
+
+        # 1. decode: every field is checked. A record that is open already was sent again; its answer is on the way.
+        checked = schema.validate(schema.GENERATIONS[op], record)
         if self._open_requests.is_resent(peer, record):
-            return  # its answer is on the way
+            return
+
+        # 2. moderate: the word list, at once. What it takes out of the history does not get into the prompt.
+        # 3. prompt: what the engine will be asked, and the key under which its reply is kept.
+        if isinstance(checked, schema.ThinkRecord):
+            checked, context = self._check_in(checked)
+            request = self._requests.think(checked, info, peer=peer, arrived_s=arrived_s, context=context)
+        else:
+            context = None  # `infer` is a client's own text, not a player's
+            request = self._requests.infer(checked, info, peer=peer, arrived_s=arrived_s)
+
+        # 2. moderate: the classifier, where there is one. The request goes on when the verdict is there.
         if self._is_classified(request):
             self._open_requests.open(peer, record)
-            if request.moderation and request.moderation.said:
-                self._classify("in", request, request.moderation.said, lambda: self._serve(request, record))
+            if context and context.said:
+                self._classify("in", request, context.said, lambda: self._serve(request, record))
                 return
         self._serve(request, record)
 
-    # -- 2. moderate -----------------------------------------------------------------------------
-
-    def _is_classified(self, request: Request) -> bool:
-        return self._moderator is not None and self._moderator.has_classifier and request.moderation is not None
-
-    def _classify(self, direction: Direction, request: Request, text: str, go_on: Callable[[], None]) -> None:
-        """Leaves `request` with the classifier; `go_on` is called where it finds nothing wrong.
-
-        The word list has passed the text already. The verdict comes back through the inbox; whoever was cancelled or
-        vanished meanwhile is not at the classifier any more.
-        """
-        moderator, context = self._moderator, request.moderation
-        if moderator is None or context is None:
-            go_on()
-            return
-        key = (request.peer, request.id)
-        self._at_classifier[key] = request
-
-        def on_verdict(filtered: Filtered | None) -> None:
-            if self._at_classifier.get(key) is not request:
-                return
-            del self._at_classifier[key]
-            if filtered is None:
-                go_on()
-            else:
-                self._deliver(request, filtered)
-
-        moderator.classify(direction, context, text, lambda filtered: self._post(lambda: on_verdict(filtered)))
-
-    # -- 3. prompt -------------------------------------------------------------------------------
-
-    def _infer(self, peer: Peer, record: dict[str, Any], info: EngineInfo, arrived_s: float) -> Request:
-        """1. and 3. of an `infer`, which is not moderated."""
-        checked = schema.validate(schema.InferRecord, record)
-        prompt = ChatPrompt(checked.messages or ()) if checked.prompt is None else checked.prompt
-        sampling = checked.sampling(self._defaults.sampling)
-        return self._request(checked, peer, prompt, sampling, OutputFormat(), info, arrived_s)
-
-    def _think(self, peer: Peer, record: dict[str, Any], info: EngineInfo, arrived_s: float) -> Request:
-        """1. to 3. of a `think`. What moderation takes out of it does not get into the prompt."""
-        checked = schema.validate(schema.ThinkRecord, record)
-        context: ModerationContext | None = None
-        if self._moderator is not None:
-            checked, context = self._moderator.check_in(checked, self._builder.wanted_language(checked))
-        sampling = checked.sampling(self._defaults.sampling)
-        sampling, output = output_format(checked.actions, sampling, info.features)
-        languages = self._control.languages(info)
-        prompt = self._builder.build(checked, languages, info.context_tokens - sampling.max_tokens)
-        return self._request(checked, peer, prompt, sampling, output, info, arrived_s, context)
-
-    def _request(
-        self,
-        checked: schema.InferRecord | schema.ThinkRecord,
-        peer: Peer,
-        prompt: str | ChatPrompt,
-        sampling: Sampling,
-        output: OutputFormat,
-        info: EngineInfo,
-        arrived_s: float,
-        context: ModerationContext | None = None,
-    ) -> Request:
-        is_streamed = checked.stream and not (context and self._moderator and self._moderator.has_classifier)
-        return Request(
-            id=checked.id,
-            peer=peer,
-            op=checked.op,
-            arrived_s=arrived_s,
-            deadline_s=arrived_s + (checked.deadline_ms or self._defaults.timeout_ms) / 1000,
-            prompt=prompt,
-            sampling=sampling,
-            output=output,
-            moderation=context,
-            key=cache_key(
-                fingerprint=info.fingerprint,
-                prompt=prompt if isinstance(prompt, str) else None,
-                messages=None if isinstance(prompt, str) else prompt.messages,
-                sampling=sampling,
-                form=output.schema,
-                whole_sentences=output.whole_sentences,
-                moderation=self._moderator.tag if self._moderator and context else "",
-            ),
-            stream=is_streamed,
-            priority=checked.priority,
-            cache=checked.cache,
-            variants=self._variants(checked, sampling),
-            label=checked.npc.role if isinstance(checked, schema.ThinkRecord) else "",
-            owner=(checked.player or checked.npc.id) if isinstance(checked, schema.ThinkRecord) else "",
-        )
-
-    def _variants(self, checked: schema.InferRecord | schema.ThinkRecord, sampling: Sampling) -> int:
-        """How many different replies are kept: one, where asking again would give the same text again."""
-        if sampling.seed is not None or sampling.temperature == 0:
-            return 1
-        if isinstance(checked, schema.InferRecord):
-            return self._defaults.infer_variants
-        return 1 if checked.translate else self._defaults.think_variants
-
-    # -- 4. cache, 5. queue ----------------------------------------------------------------------
-
     def _serve(self, request: Request, record: dict[str, Any]) -> None:
+        # 4. cache: a hit is answered in the round in which it came, whatever the engine does.
         reply = cached_reply(self._cache, request, time.monotonic())
         if reply is not None:
             self.finish(request, reply)
             return
+
+        # 5. queue: all that came in one round goes to the engine at its end, by `submit_burst`.
         self._open_requests.open(request.peer, record)
         self._burst.append(request)
         self._memory.give_way()
@@ -266,6 +169,42 @@ class Pipeline:
     def _on_memory_event(self, event: Event) -> None:
         if not isinstance(event, Delta):
             self._memory.finish(event)
+
+    # -- 2. moderate -----------------------------------------------------------------------------
+
+    def _check_in(self, record: schema.ThinkRecord) -> tuple[schema.ThinkRecord, ModerationContext | None]:
+        """The word list on what the player says. Raises Filtered."""
+        if self._moderator is None:
+            return record, None
+        return self._moderator.check_in(record, self._requests.wanted_language(record))
+
+    def _is_classified(self, request: Request) -> bool:
+        """Such a request is open from the start, as nothing of it is answered in the round in which it came."""
+        return self._moderator is not None and self._moderator.has_classifier and request.moderation is not None
+
+    def _classify(self, direction: Direction, request: Request, text: str, go_on: Callable[[], None]) -> None:
+        """Leaves `request` with the classifier; `go_on` is called where it finds nothing wrong.
+
+        The word list has passed the text already. The verdict comes back through the inbox; whoever was cancelled or
+        vanished meanwhile is not at the classifier any more.
+        """
+        moderator, context = self._moderator, request.moderation
+        if moderator is None or context is None:
+            go_on()
+            return
+        key = (request.peer, request.id)
+        self._at_classifier[key] = request
+
+        def on_verdict(filtered: Filtered | None) -> None:
+            if self._at_classifier.get(key) is not request:
+                return
+            del self._at_classifier[key]
+            if filtered is None:
+                go_on()
+            else:
+                self._deliver(request, filtered)
+
+        moderator.classify(direction, context, text, lambda filtered: self._post(lambda: on_verdict(filtered)))
 
     # -- 6. finish -------------------------------------------------------------------------------
 

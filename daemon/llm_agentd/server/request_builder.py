@@ -1,0 +1,117 @@
+"""Step 3 of the pipeline: from a checked record to a `Request`, with its prompt, its form and its cache key.
+
+Router thread; a part of what each cache hit costs. Knows the prompt builder and the facts of the engine; no sockets and
+no queues.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from llm_agentd.cache import cache_key
+from llm_agentd.engines.base import EngineInfo
+from llm_agentd.moderation.moderator import Moderator
+from llm_agentd.prompt.builder import PromptBuilder, output_format
+from llm_agentd.protocol.schema import InferRecord, ThinkRecord
+from llm_agentd.types import ChatPrompt, ModerationContext, OutputFormat, Peer, Request, Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDefaults:
+    """What holds for requests that do not say otherwise. `languages`: the model's; none: what its file says."""
+
+    sampling: Sampling = field(default_factory=Sampling)
+    timeout_ms: int = 5000
+    infer_variants: int = 1
+    think_variants: int = 3
+    languages: tuple[str, ...] = ()
+
+    def languages_of(self, info: EngineInfo) -> tuple[str, ...]:
+        """What the model speaks; nothing where neither the admin nor its file says it."""
+        return self.languages or info.languages
+
+
+class RequestBuilder:
+    """`moderator`: whose rules replies to thinks have passed; they are a part of the cache key."""
+
+    def __init__(self, prompts: PromptBuilder, defaults: RequestDefaults, moderator: Moderator | None) -> None:
+        self._prompts = prompts
+        self._defaults = defaults
+        self._moderation_tag = moderator.tag if moderator else ""
+        # A classifier looks at whole replies, so nothing of one may be shown before.
+        self._streams_moderated = moderator is None or not moderator.has_classifier
+
+    def infer(self, record: InferRecord, info: EngineInfo, *, peer: Peer, arrived_s: float) -> Request:
+        """Raw text or a client's own chat, as it is."""
+        sampling = record.sampling(self._defaults.sampling)
+        prompt = ChatPrompt(record.messages or ()) if record.prompt is None else record.prompt
+        return Request(
+            id=record.id,
+            peer=peer,
+            op=record.op,
+            arrived_s=arrived_s,
+            deadline_s=self._deadline_s(record, arrived_s),
+            prompt=prompt,
+            sampling=sampling,
+            key=self._key(info, prompt, sampling, OutputFormat()),
+            stream=record.stream,
+            priority=record.priority,
+            cache=record.cache,
+            variants=_variants(sampling, self._defaults.infer_variants),
+        )
+
+    def think(
+        self, record: ThinkRecord, info: EngineInfo, *, peer: Peer, arrived_s: float, context: ModerationContext | None
+    ) -> Request:
+        """`context`: set where the reply is moderated.
+
+        Raises BadRequest for a bad action, an unknown role or a translation into a language that the model lacks.
+        """
+        # The form first: what the action may take of the context is no room for the prompt.
+        sampling, output = output_format(record.actions, record.sampling(self._defaults.sampling), info.features)
+        room_tokens = info.context_tokens - sampling.max_tokens
+        prompt = self._prompts.build(record, self._defaults.languages_of(info), room_tokens)
+        return Request(
+            id=record.id,
+            peer=peer,
+            op=record.op,
+            arrived_s=arrived_s,
+            deadline_s=self._deadline_s(record, arrived_s),
+            prompt=prompt,
+            sampling=sampling,
+            output=output,
+            moderation=context,
+            key=self._key(info, prompt, sampling, output, self._moderation_tag if context else ""),
+            stream=record.stream and (context is None or self._streams_moderated),
+            priority=record.priority,
+            cache=record.cache,
+            variants=_variants(sampling, 1 if record.translate else self._defaults.think_variants),
+            label=record.npc.role,
+            owner=record.player or record.npc.id,
+        )
+
+    def wanted_language(self, record: ThinkRecord) -> str:
+        """Of a line in the place of what moderation holds back. Raises BadRequest for an unknown role."""
+        return self._prompts.wanted_language(record)
+
+    def _deadline_s(self, record: InferRecord | ThinkRecord, arrived_s: float) -> float:
+        return arrived_s + (record.deadline_ms or self._defaults.timeout_ms) / 1000
+
+    @staticmethod
+    def _key(
+        info: EngineInfo, prompt: str | ChatPrompt, sampling: Sampling, output: OutputFormat, moderation_tag: str = ""
+    ) -> bytes:
+        return cache_key(
+            fingerprint=info.fingerprint,
+            prompt=prompt if isinstance(prompt, str) else None,
+            messages=None if isinstance(prompt, str) else prompt.messages,
+            sampling=sampling,
+            form=output.schema,
+            whole_sentences=output.whole_sentences,
+            moderation=moderation_tag,
+        )
+
+
+def _variants(sampling: Sampling, configured: int) -> int:
+    """How many different replies are kept: one, where asking again would give the same text again."""
+    return 1 if sampling.seed is not None or sampling.temperature == 0 else configured
