@@ -6,36 +6,27 @@ Runs on the event loop where it was first used, and only there. Knows records an
 
 from __future__ import annotations
 
-import asyncio
-import itertools
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Self, Unpack
 
-from llm_agentd.client.connection import Connection
 from llm_agentd.client.records import (
     Chat,
     InferOptions,
     Record,
     ThinkOptions,
     done_or_raise,
-    encode,
     generation_fields,
     infer_fields,
     reply_of,
     think_fields,
     without_envelope,
 )
-from llm_agentd.errors import BadRequest, DeadlineExceeded, Unavailable
+from llm_agentd.client.requests import Request, Requests
 from llm_agentd.types import Npc, Reply
-
-log = logging.getLogger(__name__)
 
 DEFAULT_ENDPOINT = "tcp://127.0.0.1:5570"  # the daemon's own default
 TIMEOUT_S = 60.0  # far over what the daemon itself allows a request by default: this bounds a daemon that hangs
 CONNECT_TIMEOUT_S = 2.0  # a daemon on this machine accepts within milliseconds, even at full load
-DEADLINE_GRACE_S = 5.0  # the daemon keeps `deadline_ms` itself; its answer gets so much longer to arrive
-RETRY_AFTER_MS = 1000  # advice where the daemon cannot give any: it is looked for more often than that
 
 
 class AsyncClient:
@@ -62,13 +53,7 @@ class AsyncClient:
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
     ) -> None:
         self.endpoint = endpoint
-        self._timeout_s = timeout_s
-        self._connect_timeout_s = connect_timeout_s
-        self._connection: Connection | None = None
-        self._is_closed = False
-        self._connected = asyncio.Event()
-        self._in_flight: dict[str, asyncio.Queue[Record]] = {}  # by id; each takes the records of its answer
-        self._numbers = itertools.count(1)
+        self._requests = Requests(endpoint, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s)
 
     # -- lifecycle -------------------------------------------------------------------------------
 
@@ -80,12 +65,7 @@ class AsyncClient:
 
     async def close(self) -> None:
         """Closes the connection; calls in flight fail with Unavailable. The client cannot be used again."""
-        self._is_closed = True
-        if self._connection is not None:
-            self._fail_all("the client was closed")
-            self._connection.close()
-            self._connection = None
-            self._connected.set()  # who waits for a connection hears that there will be none
+        self._requests.close()
 
     # -- generating ------------------------------------------------------------------------------
 
@@ -123,7 +103,7 @@ class AsyncClient:
         print(stream.reply.usage)
         """
         op, fields = generation_fields(prompt, npc, utterance, options)
-        return AsyncStream(self, op, fields, timeout_s)
+        return AsyncStream(self._requests.new(op, {**fields, "stream": True}, timeout_s))
 
     async def cancel(self, target: str) -> bool:
         """Ends a request of this client, which fails with Cancelled; False where it has its answer already."""
@@ -180,80 +160,11 @@ class AsyncClient:
 
     async def request(self, op: str, *, timeout_s: float | None = None, **fields: Any) -> Record:
         """Any op of `llm_agentd.protocol.schema`: its fields by name, its `done` record back."""
-        async with _Request(self, op, fields, timeout_s) as request:
+        async with self._requests.new(op, fields, timeout_s) as request:
             while True:
                 record = await request.next()
                 if record.get("event") != "delta":
                     return done_or_raise(record)
-
-    # -- for _Request ----------------------------------------------------------------------------
-
-    async def _send(self, record: Record, answers: asyncio.Queue[Record]) -> None:
-        """Sends a request whose answers go to the queue, once there is a connection."""
-        if record["id"] in self._in_flight:
-            raise BadRequest(f"id: {record['id']!r} is in flight already; ids must be unique")
-        encoded = encode(record)
-        connection = await self._connect()
-        self._in_flight[record["id"]] = answers
-        connection.send([encoded])
-
-    async def _connect(self) -> Connection:
-        if self._is_closed:
-            raise Unavailable("the client was closed")
-        if self._connection is None:
-            connection = Connection(
-                self.endpoint,
-                on_records=self._deliver,
-                on_connect=self._connected.set,
-                on_disconnect=self._lose_connection,
-            )
-            connection.open()
-            self._connection = connection
-        try:
-            async with asyncio.timeout(self._connect_timeout_s):
-                await self._connected.wait()
-        except TimeoutError:
-            raise Unavailable(
-                f"no daemon at {self.endpoint} — start one with: llm-agentd serve", retry_after_ms=RETRY_AFTER_MS
-            ) from None
-        if self._connection is None:  # closed meanwhile
-            raise Unavailable("the client was closed")
-        return self._connection
-
-    def _wait_s(self, deadline_ms: Any) -> float:
-        """How long to wait for a record where the call does not say."""
-        if not isinstance(deadline_ms, (int, float)):
-            return self._timeout_s
-        return max(self._timeout_s, deadline_ms / 1000 + DEADLINE_GRACE_S)
-
-    def _end(self, request_id: str, *, cancel: bool) -> None:
-        """Nobody waits for this answer any more; `cancel`: the daemon may stop it."""
-        if self._in_flight.pop(request_id, None) is not None and cancel and self._connection is not None:
-            record = {"op": "cancel", "id": self._next_id(), "target": request_id}
-            self._connection.send([encode(record)])
-
-    def _next_id(self) -> str:
-        return f"auto-{next(self._numbers)}"
-
-    # -- from the connection ---------------------------------------------------------------------
-
-    def _deliver(self, records: list[Record]) -> None:
-        for record in records:
-            answers = self._in_flight.get(str(record.get("id")))
-            if answers is not None:
-                answers.put_nowait(record)
-            elif record.get("id") is None:
-                log.error("the daemon refused a record: %s", record.get("message"))
-            # else the answer to a `cancel` of ours, or to what nobody waits for any more
-
-    def _lose_connection(self) -> None:
-        self._connected.clear()
-        self._fail_all(f"the connection to the daemon at {self.endpoint} broke; it is not known what became of this")
-
-    def _fail_all(self, message: str) -> None:
-        failure: Record = {"event": "error", "code": Unavailable.code, "message": message}
-        for answers in self._in_flight.values():
-            answers.put_nowait(failure | {"retry_after_ms": RETRY_AFTER_MS})
 
 
 class AsyncStream:
@@ -263,8 +174,8 @@ class AsyncStream:
     An error ends the iteration with its exception.
     """
 
-    def __init__(self, client: AsyncClient, op: str, fields: Record, timeout_s: float | None) -> None:
-        self._request = _Request(client, op, {**fields, "stream": True}, timeout_s)
+    def __init__(self, request: Request) -> None:
+        self._request = request
         self._reply: Reply | None = None
 
     @property
@@ -303,39 +214,3 @@ class AsyncStream:
             return str(record["text"])
         self._reply = reply_of(done_or_raise(record))
         return None
-
-
-class _Request:
-    """One request in flight: sent on entering, cancelled on leaving where its last record has not come."""
-
-    def __init__(self, client: AsyncClient, op: str, fields: Record, timeout_s: float | None) -> None:
-        self._client = client
-        self.id: str = fields.get("id") or client._next_id()
-        self._record = {**fields, "op": op, "id": self.id}
-        self._timeout_s = client._wait_s(fields.get("deadline_ms")) if timeout_s is None else timeout_s
-        self._answers: asyncio.Queue[Record] = asyncio.Queue()
-        self._is_sent = False
-        self.is_over = False
-
-    async def __aenter__(self) -> Self:
-        await self._client._send(self._record, self._answers)
-        self._is_sent = True
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._client._end(self.id, cancel=not self.is_over)
-
-    async def next(self) -> Record:
-        """The next record of the answer. Raises DeadlineExceeded where none comes in time."""
-        if not self._is_sent:
-            raise RuntimeError("nothing was sent yet: enter the stream's context first (`with client.stream(…) as s`)")
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                record = await self._answers.get()
-        except TimeoutError:
-            raise DeadlineExceeded(
-                f"the daemon at {self._client.endpoint} took the request but gave no answer within "
-                f"{self._timeout_s:g} s; look at its log"
-            ) from None
-        self.is_over = record.get("event") != "delta"
-        return record
