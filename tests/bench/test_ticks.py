@@ -15,13 +15,13 @@ from llm_agentd.ops.harness import model_sets
 COUNTS = {"asked": 2.0, "answered": 2.0, "late": 0.0, "doubled": 0.0, "fallbacks": 0.0, "bodies": 1.0}
 
 
-def run_of(npcs: int, on: bool, gaps: list[float], own: list[float], **counts: float) -> Run:
-    data = {"counts": COUNTS | {"bodies": npcs} | counts, "errors": None, "gaps_ms": gaps, "own_ms": own}
+def run_of(npcs: int, on: bool, gaps_ms: list[float], mod_ms: list[float], **counts: float) -> Run:
+    data = {"counts": COUNTS | {"bodies": npcs} | counts, "errors": None, "gaps_ms": gaps_ms, "own_ms": mod_ms}
     return ticks.read_run(npcs, on, data | {"first_ms": None, "reply_ms": None})
 
 
 def verdicts(off: Run, on: Run) -> list[str]:
-    ratio = max(on.gaps) / max(off.gaps)
+    ratio = max(on.gaps_ms) / max(off.gaps_ms)
     return [line.split(":")[0] for line in ticks.goals([(off, on)], {f"step_gap_p99_at_{on.npcs}": ratio})]
 
 

@@ -56,9 +56,9 @@ def test_forget_beside_a_running_daemon_deletes_from_all_files(memory: SqliteMem
     cache.flush()
     files = {"agents.memory_path": "memory.db", "cache.path": "cache", "agents.audit_path": "audit.jsonl"}
     sets = [word for key, name in files.items() for word in ("--set", f"{key}={tmp_path / name}")]
-    said = run(tmp_path, "memory", "forget", "--player", "Ana", *sets)
+    result = run(tmp_path, "memory", "forget", "--player", "Ana", *sets)
     counts = "1 exchanges, 1 outcomes, 0 facts; 1 cached replies, 0 lines of the moderation log"
-    assert said == (0, f"forgotten of player 'Ana': {counts}\n", "")
+    assert result == (0, f"forgotten of player 'Ana': {counts}\n", "")
     assert cache.get(b"\0" * 16, 1) is None
     assert cache.get(b"\1" * 16, 1) is not None
     assert [row["player"] for row in memory.list_newest(None, None, 10)] == ["Bo"]
@@ -112,25 +112,25 @@ def test_unusable_files_are_named_with_the_cure(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("options", [[], ["--all", "--player", "Ana"]])
 def test_forget_without_one_choice_is_refused(options: list[str], tmp_path: Path) -> None:
-    code, _, said = run(tmp_path, "memory", "forget", *options)
+    code, _, stderr = run(tmp_path, "memory", "forget", *options)
     assert code == 2
-    assert "--player NAME or --npc ID, or everything with --all" in said
+    assert "--player NAME or --npc ID, or everything with --all" in stderr
 
 
 @pytest.mark.slow
 def test_command_reads_the_configured_files(tmp_path: Path) -> None:
     path = ("--set", f"agents.memory_path={tmp_path}/memory.db")
-    code, _, said = run(tmp_path, "memory", "export", *path)
+    code, _, stderr = run(tmp_path, "memory", "export", *path)
     assert code == 1
-    assert f"no memory in {tmp_path}/memory.db" in said
+    assert f"no memory in {tmp_path}/memory.db" in stderr
     Store(tmp_path / "memory.db", create=True).close()
     assert run(tmp_path, "memory", "export", *path) == (0, "", "")
     audit = tmp_path / "audit.jsonl"
     audit.write_text('{"time":"2026-01-01T00:00:00Z","player":"Ana","text":"x"}\n{"player":"Bo","text":"y"}\n')
     paths = (*path, "--set", f"cache.path={tmp_path}/cache", "--set", f"agents.audit_path={audit}")
     nothing = "0 exchanges, 0 outcomes, 0 facts; 0 cached replies"
-    code, said, _ = run(tmp_path, "memory", "forget", "--all", *paths)
-    assert (code, said) == (0, f"forgotten of all: {nothing}, 0 lines of the moderation log\n")
-    code, said, _ = run(tmp_path, "memory", "forget", "--player", "Ana", *paths)
-    assert (code, said) == (0, f"forgotten of player 'Ana': {nothing}, 1 lines of the moderation log\n")
+    code, stdout, _ = run(tmp_path, "memory", "forget", "--all", *paths)
+    assert (code, stdout) == (0, f"forgotten of all: {nothing}, 0 lines of the moderation log\n")
+    code, stdout, _ = run(tmp_path, "memory", "forget", "--player", "Ana", *paths)
+    assert (code, stdout) == (0, f"forgotten of player 'Ana': {nothing}, 1 lines of the moderation log\n")
     assert audit.read_text(encoding="utf-8") == '{"player":"Bo","text":"y"}\n'

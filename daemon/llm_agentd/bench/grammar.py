@@ -64,10 +64,10 @@ def _measure(engine: Engine) -> Result:
         pairs = [
             (_tokens_per_s(engine, sequences, schema), _tokens_per_s(engine, sequences, None)) for _ in range(ROUNDS)
         ]
-        held, free = (statistics.median(side) for side in zip(*pairs, strict=True))
+        bound, free = (statistics.median(side) for side in zip(*pairs, strict=True))
         ratios[f"at_{sequences}"] = statistics.median(one / other for one, other in pairs)
-        figures |= {f"held_tokens_per_s_at_{sequences}": held, f"free_tokens_per_s_at_{sequences}": free}
-        rows.append((str(sequences), f"{held:.0f}", f"{free:.0f}", f"{ratios[f'at_{sequences}']:.2f}"))
+        figures |= {f"held_tokens_per_s_at_{sequences}": bound, f"free_tokens_per_s_at_{sequences}": free}
+        rows.append((str(sequences), f"{bound:.0f}", f"{free:.0f}", f"{ratios[f'at_{sequences}']:.2f}"))
     new_ms = sorted(_new_schema_ms(engine, number) for number in range(1, NEW_SCHEMAS + 1))
     figures |= {"new_schema_ms_p50": statistics.median(new_ms), "new_schema_ms_max": new_ms[-1]}
     return Result(

@@ -34,23 +34,23 @@ TALKS_MAX = 100  # llm_agent.npc_talk_groups_max goes no further
 RATE_MAX_PER_MIN, BURST_MAX = 10_000, 1000  # as far as the mod's settings of these names go
 LONG_STEP_MS = 100.0
 GAP_GOAL, GAP_GOAL_NPCS = 1.10, 50  # p99 of the gaps, on over off
-OWN_GOAL_MS, OWN_GOAL_NPCS = 1.0, 100  # p99 of the mod's own time in a step
+MOD_GOAL_MS, MOD_GOAL_NPCS = 1.0, 100  # p99 of the mod's own time in a step
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What the game wrote of one run, times in milliseconds.
+    """What the game wrote of one run.
 
-    `gaps`: from step to step; `own`: the mod's part of each; `first` and `reply`: until the first and the last of the
-    model's words.
+    `gaps_ms`: from step to step; `mod_ms`: the mod's time in each step; `first_ms` and `reply_ms`: from a question to
+    the first and the last of the model's words.
     """
 
     npcs: int
     on: bool
-    gaps: list[float]
-    own: list[float]
-    first: list[float]
-    reply: list[float]
+    gaps_ms: list[float]
+    mod_ms: list[float]
+    first_ms: list[float]
+    reply_ms: list[float]
     counts: dict[str, int]
     errors: dict[str, int]
 
@@ -60,7 +60,7 @@ class Run:
 
     @property
     def long_steps(self) -> int:
-        return sum(gap > LONG_STEP_MS for gap in self.gaps)
+        return sum(gap > LONG_STEP_MS for gap in self.gaps_ms)
 
     @property
     def broken_promises(self) -> int:
@@ -71,7 +71,7 @@ class Run:
 def measure(config: Config, options: Options) -> Result:
     runs = [run_once(config, npcs, on, options.seconds) for npcs in options.npcs for on in (False, True)]
     pairs = list(zip(runs[::2], runs[1::2], strict=True))
-    ratios = {f"step_gap_p99_at_{on.npcs}": _at(0.99, on.gaps) / _at(0.99, off.gaps) for off, on in pairs}
+    ratios = {f"step_gap_p99_at_{on.npcs}": _at(0.99, on.gaps_ms) / _at(0.99, off.gaps_ms) for off, on in pairs}
     return Result(
         title=f"Server steps of {STEP_S * 1000:.0f} ms, {options.seconds:g} s for each count of NPCs and LLM; ms",
         columns=("", *(run.name for run in runs)),
@@ -114,8 +114,8 @@ def read_run(npcs: int, on: bool, data: dict[str, Any]) -> Run:
     )
     if counts["bodies"] != npcs:
         raise StartError(f"bench ticks: of {npcs} NPCs only {counts['bodies']} had bodies at the end")
-    gaps, own, first, reply = (data.get(f"{key}_ms") or [] for key in ("gaps", "own", "first", "reply"))
-    return Run(npcs, on, gaps, own, first, reply, counts, errors)
+    gaps_ms, mod_ms, first_ms, reply_ms = (data.get(f"{key}_ms") or [] for key in ("gaps", "own", "first", "reply"))
+    return Run(npcs, on, gaps_ms, mod_ms, first_ms, reply_ms, counts, errors)
 
 
 def _game_settings(port: int, npcs: int, on: bool, seconds: float) -> dict[str, object]:
@@ -154,20 +154,23 @@ def _count(key: str) -> Callable[[Run], str]:
 
 
 ROWS: tuple[tuple[str, Callable[[Run], str]], ...] = (
-    ("steps", lambda run: str(len(run.gaps))),
-    *((f"step gap {name}", _of(lambda run: run.gaps, share, 1)) for name, share in (("p50", 0.5), ("p95", 0.95))),
-    *((f"step gap {name}", _of(lambda run: run.gaps, share, 1)) for name, share in (("p99", 0.99), ("max", 1))),
+    ("steps", lambda run: str(len(run.gaps_ms))),
+    *((f"step gap {name}", _of(lambda run: run.gaps_ms, share, 1)) for name, share in (("p50", 0.5), ("p95", 0.95))),
+    *((f"step gap {name}", _of(lambda run: run.gaps_ms, share, 1)) for name, share in (("p99", 0.99), ("max", 1))),
     (f"steps over {LONG_STEP_MS:.0f}", lambda run: str(run.long_steps)),
     *(
-        (f"mod's own {name}", _of(lambda run: run.own, share, 3))
+        (f"mod's own {name}", _of(lambda run: run.mod_ms, share, 3))
         for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1))
     ),
-    *((f"first text {name}", _of(lambda run: run.first, share, 0)) for name, share in (("p50", 0.5), ("p95", 0.95))),
-    *((f"whole reply {name}", _of(lambda run: run.reply, share, 0)) for name, share in (("p50", 0.5), ("p95", 0.95))),
+    *((f"first text {name}", _of(lambda run: run.first_ms, share, 0)) for name, share in (("p50", 0.5), ("p95", 0.95))),
+    *(
+        (f"whole reply {name}", _of(lambda run: run.reply_ms, share, 0))
+        for name, share in (("p50", 0.5), ("p95", 0.95))
+    ),
     ("thinks asked", _count("asked")),
     ("answered", _count("answered")),
     ("past deadline", _count("late")),
-    ("replies", lambda run: str(len(run.reply))),
+    ("replies", lambda run: str(len(run.reply_ms))),
     ("from cache", _count("cache_hits")),
     ("fallbacks", _count("fallbacks")),
     ("lines said", _count("said")),
@@ -175,17 +178,17 @@ ROWS: tuple[tuple[str, Callable[[Run], str]], ...] = (
 
 
 def _figures(run: Run) -> Iterator[tuple[str, float]]:
-    for name, values in (("step_gap", run.gaps), ("own", run.own)):
+    for name, values in (("step_gap", run.gaps_ms), ("own", run.mod_ms)):
         for share in (0.5, 0.95, 0.99):
             yield f"{name}_p{share * 100:.0f}_ms", _at(share, values)
         yield f"{name}_max_ms", max(values)
-    if run.reply:
-        for name, values in (("first_text", run.first), ("reply", run.reply)):
+    if run.reply_ms:
+        for name, values in (("first_text", run.first_ms), ("reply", run.reply_ms)):
             yield f"{name}_p50_ms", _at(0.5, values)
             yield f"{name}_p95_ms", _at(0.95, values)
-    yield "steps", len(run.gaps)
+    yield "steps", len(run.gaps_ms)
     yield "steps_over_100_ms", run.long_steps
-    yield "replies", len(run.reply)
+    yield "replies", len(run.reply_ms)
     yield from run.counts.items()
 
 
@@ -212,11 +215,11 @@ def goals(pairs: Sequence[tuple[Run, Run]], ratios: dict[str, float]) -> Iterato
     yield verdict(
         "every think answered once, by its deadline and one step", not broken, f"{thinks - broken} of {thinks} were"
     )
-    own = next((_at(0.99, on.own) for _, on in pairs if on.npcs == OWN_GOAL_NPCS), None)
+    mod_p99_ms = next((_at(0.99, on.mod_ms) for _, on in pairs if on.npcs == MOD_GOAL_NPCS), None)
     yield verdict(
-        f"mod's own time in a step under {OWN_GOAL_MS:g} ms with {OWN_GOAL_NPCS} NPCs (p99)",
-        None if own is None else own < OWN_GOAL_MS,
-        f"no {OWN_GOAL_NPCS} in --npcs" if own is None else f"{own:.3f} ms",
+        f"mod's own time in a step under {MOD_GOAL_MS:g} ms with {MOD_GOAL_NPCS} NPCs (p99)",
+        None if mod_p99_ms is None else mod_p99_ms < MOD_GOAL_MS,
+        f"no {MOD_GOAL_NPCS} in --npcs" if mod_p99_ms is None else f"{mod_p99_ms:.3f} ms",
     )
     for run in runs:
         if run.on and run.errors:
@@ -225,19 +228,19 @@ def goals(pairs: Sequence[tuple[Run, Run]], ratios: dict[str, float]) -> Iterato
 
 def _plot(pairs: Sequence[tuple[Run, Run]], path: Path) -> None:
     """Which share of steps took longer than so many milliseconds: off dashed, on drawn through."""
-    figure, (gaps, own) = pyplot().subplots(1, 2, figsize=(12, 4.5))
+    figure, (gap_axes, mod_axes) = pyplot().subplots(1, 2, figsize=(12, 4.5))
     for number, pair in enumerate(pairs):
         for run in pair:
-            for axes, values in ((gaps, run.gaps), (own, run.own)):
+            for axes, values in ((gap_axes, run.gaps_ms), (mod_axes, run.mod_ms)):
                 shares = [1 - place / len(values) for place in range(len(values))]
                 axes.plot(sorted(values), shares, f"C{number}{'-' if run.on else '--'}", label=run.name, linewidth=1.2)
-    gaps.set(title="from step to step", xlabel="milliseconds")
-    gaps.axvline(LONG_STEP_MS, color="black", linewidth=0.6)
-    own.set(title="the mod's own time in a step", xlabel="milliseconds", xscale="log")
-    own.axvline(OWN_GOAL_MS, color="black", linewidth=0.6)
-    for axes in (gaps, own):
+    gap_axes.set(title="from step to step", xlabel="milliseconds")
+    gap_axes.axvline(LONG_STEP_MS, color="black", linewidth=0.6)
+    mod_axes.set(title="the mod's own time in a step", xlabel="milliseconds", xscale="log")
+    mod_axes.axvline(MOD_GOAL_MS, color="black", linewidth=0.6)
+    for axes in (gap_axes, mod_axes):
         axes.set(yscale="log", ylabel="share of steps that took longer")
         axes.grid(alpha=0.3)
-    gaps.legend(title="NPCs, LLM", fontsize="small")
+    gap_axes.legend(title="NPCs, LLM", fontsize="small")
     figure.tight_layout()
     figure.savefig(path, dpi=120)
