@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from llm_agentd.types import PRIORITIES, CacheResult, Reply
 
 SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
-WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+BATCH_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 
 
 class Metrics:
@@ -26,15 +26,19 @@ class Metrics:
         self.requests = Counter(f"{name}requests", "Answered requests", ("op", "outcome"), registry=registry)
         self.cache = Counter(f"{name}cache", "Cache results", ("result",), registry=registry)
         self.queue_depth = Gauge(f"{name}queue_depth", "Waiting requests", ("priority",), registry=registry)
-        self.active = Gauge(f"{name}active_sequences", "Live sequences", registry=registry)
-        self.batch = Histogram(f"{name}batch_size", "Live sequences in a step", buckets=WIDTHS, registry=registry)
+        self.running = Gauge(f"{name}active_sequences", "Running sequences", registry=registry)
+        self.batch_size = Histogram(
+            f"{name}batch_size", "Running sequences in a step", buckets=BATCH_SIZES, registry=registry
+        )
         self.queue_s = self._seconds("queue_seconds", "From arrival to the engine")
         self.prefill_s = self._seconds("prefill_seconds", "From the engine to the first token")
         self.decode_s = self._seconds("decode_seconds", "From the first token to the last")
         self.request_s = self._seconds("request_seconds", "From arrival to the answer")
         self.first_text_s = self._seconds("first_text_seconds", "From arrival to the first text")
         self.tokens = Counter(f"{name}tokens", "Tokens", ("kind",), registry=registry)
-        self.useful_width = Gauge(f"{name}useful_width", "Sequences that pay, found at start", registry=registry)
+        self.useful_batch_size = Gauge(
+            f"{name}useful_width", "Sequences at once that pay, found at start", registry=registry
+        )
         self.paused = Counter(f"{name}paused", "Sequences that gave way to a more urgent one", registry=registry)
         self.engine_restarts = Counter(f"{name}engine_restarts", "Engine restarts", registry=registry)
         self.dropped = Counter(f"{name}dropped", "Replies nobody could take", ("reason",), registry=registry)

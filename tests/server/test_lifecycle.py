@@ -8,6 +8,7 @@ import pytest
 
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import StartError
+from llm_agentd.protocol import wire
 from tests.support.daemon_in_process import Gate, InProcess
 
 
@@ -40,7 +41,7 @@ def test_router_that_breaks_sets_ended_and_can_be_stopped(endpoint: str, monkeyp
         raise RuntimeError("a bug")
 
     with InProcess(endpoint) as daemon, daemon.peer() as client:
-        monkeypatch.setattr(type(daemon.router), "_send", broken)
+        monkeypatch.setattr(wire, "pack", broken)
         client.send({"op": "ping", "id": "p"})
         assert daemon.router.ended.wait(5)
 

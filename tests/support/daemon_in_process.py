@@ -50,7 +50,7 @@ class InProcess(Daemon):
         super().__init__(
             endpoint=endpoint,
             open_engine=engine,
-            open_prefixes=lambda info: PrefixCache(kv_max_bytes, prefix_store or NullPrefixStore()),
+            open_prefix_cache=lambda info: PrefixCache(kv_max_bytes, prefix_store or NullPrefixStore()),
             find_curve=lambda engine: curve or Curve({engine.info.max_num_seqs: 1.0}),
             queue=RequestQueue(size=size, window_s=window_s, queue_max=queue_max),
             roles=roles or Roles.load(),

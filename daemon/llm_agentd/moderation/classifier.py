@@ -146,8 +146,8 @@ class ClassifierThread:
         self._thread.join(STOP_MAX_S)
 
     def _run(self) -> None:
-        while (asked := self._queue.get()) is not None:
-            text, then = asked
+        while (item := self._queue.get()) is not None:
+            text, then = item
             then(self._category(text))
         self._classifier.close()
 

@@ -76,7 +76,7 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
     return Daemon(
         endpoint=config.zmq.endpoint,
         open_engine=lambda: _open_engine(config),
-        open_prefixes=lambda info: _open_prefixes(folder, int(config.cache.kv_max_bytes), info),
+        open_prefix_cache=lambda info: _open_prefix_cache(folder, int(config.cache.kv_max_bytes), info),
         find_curve=lambda engine: find_curve(engine, folder),
         queue=RequestQueue(size=batch.size, window_s=batch.window_ms / 1000, queue_max=batch.queue_max),
         roles=roles,
@@ -129,7 +129,7 @@ def _open_engine(config: Config) -> Engine:
     )
 
 
-def _open_prefixes(folder: Path | None, max_bytes: int, info: EngineInfo) -> PrefixCache:
+def _open_prefix_cache(folder: Path | None, max_bytes: int, info: EngineInfo) -> PrefixCache:
     if folder is None or not max_bytes or "states" not in info.features:
         return PrefixCache(max_bytes, NullPrefixStore())
     return PrefixCache(max_bytes, open_prefix_store(folder / FOLDER, info.fingerprint, max_bytes))

@@ -55,23 +55,23 @@ def decode(part: bytes) -> list[dict[str, Any] | DecodeError]:
 
     Reading goes on behind a bad record whose end is known, and stops where the next record's place is not.
     """
-    found: list[dict[str, Any] | DecodeError] = []
+    records: list[dict[str, Any] | DecodeError] = []
     total = len(part)
     start = 0
     while start < total:
         body_start = start + LENGTH_BYTES
         end = body_start + int.from_bytes(part[start:body_start], "big")
-        stop = _reason_to_stop(total, start, end, len(found))
+        stop = _reason_to_stop(total, start, end, len(records))
         if stop is not None:
-            found.append(_bad(stop, len(found), start, part[body_start : body_start + _ID_SCAN_CHARS]))
-            return found
+            records.append(_decode_error(stop, len(records), start, part[body_start : body_start + _ID_SCAN_CHARS]))
+            return records
         if end - body_start > RECORD_MAX_BYTES:
             error: AgentdError = TooLarge(f"{end - body_start} bytes; the limit is {RECORD_MAX_BYTES}: send less")
-            found.append(_bad(error, len(found), start, part[body_start:end]))
+            records.append(_decode_error(error, len(records), start, part[body_start:end]))
         else:
-            found.append(_read(part[body_start:end], len(found), start))
+            records.append(_read(part[body_start:end], len(records), start))
         start = end
-    return found or [DecodeError(BadFrame("empty message: want a 4-byte length and a JSON object"), None)]
+    return records or [DecodeError(BadFrame("empty message: want a 4-byte length and a JSON object"), None)]
 
 
 def encode(record: Mapping[str, Any]) -> bytes:
@@ -142,9 +142,9 @@ def _read(body: bytes, index: int, start: int) -> dict[str, Any] | DecodeError:
     try:
         record = loads(body)
     except BadJson as error:
-        return _bad(error, index, start, body)
+        return _decode_error(error, index, start, body)
     if type(record) is not dict:
-        return _bad(BadJson(f"want a JSON object, got {_kind(record)}"), index, start, b"")
+        return _decode_error(BadJson(f"want a JSON object, got {_kind(record)}"), index, start, b"")
     return record
 
 
@@ -169,7 +169,7 @@ def _deeper_than(value: Any, limit: int) -> bool:
     return True
 
 
-def _bad(error: AgentdError, index: int, start: int, body: bytes) -> DecodeError:
+def _decode_error(error: AgentdError, index: int, start: int, body: bytes) -> DecodeError:
     """`error` with the record's place before it, and what became of its id."""
     found = _find_id(body[:_ID_SCAN_CHARS].decode("utf-8", "replace"))
     note = ""

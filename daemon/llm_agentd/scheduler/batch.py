@@ -50,7 +50,7 @@ class Batch:
         self,
         engine: Engine,
         *,
-        prefixes: PrefixCache,
+        prefix_cache: PrefixCache,
         cache: CompletionCache,
         metrics: Metrics,
         latency: LatencyEstimate,
@@ -62,7 +62,7 @@ class Batch:
         self._free = list(range(engine.info.max_num_seqs))  # longest free first: what it holds is the oldest
         self._kept_chats: dict[int, str] = {}  # free slots that hold a chat worth keeping, with its label
         self._has_states = "states" in engine.info.features
-        self._prefixes = prefixes
+        self._prefix_cache = prefix_cache
         self._cache = cache
         self._metrics = metrics
         self._latency = latency
@@ -105,7 +105,7 @@ class Batch:
     def _start(self, request: Request, now_s: float) -> None:
         """Takes a slot. Whatever raises does so before the slot is taken, so that a failed start leaks none."""
         prompt = self._encode(request)
-        match = self._prefixes.match(prompt.tokens) if self._has_states else None
+        match = self._prefix_cache.match(prompt.tokens) if self._has_states else None
         seq, held_tokens = self._pick_slot(prompt, match.matched_tokens if match else 0)
         state = self._verified(match, seq) if match and match.matched_tokens > held_tokens else None
         known_tokens = max(held_tokens, match.matched_tokens if match and state else 0)
@@ -149,7 +149,7 @@ class Batch:
             seq = self._free[0]
         label = self._kept_chats.pop(seq, None)
         if label is not None and held[seq] < len(self.engine.cached_tokens(seq)):
-            self._prefixes.add(self.engine.save_state(seq), label, persist=False)
+            self._prefix_cache.add(self.engine.save_state(seq), label, persist=False)
         return seq, held[seq]
 
     def _verified(self, match: PrefixMatch, seq: int) -> PrefixState | None:
@@ -160,7 +160,7 @@ class Batch:
         if match.verified:
             return match.state
         is_good = self.engine.verify_state(seq, match.state)
-        self._prefixes.set_verified(match, is_good)
+        self._prefix_cache.set_verified(match, is_good)
         return match.state if is_good else None
 
     # -- pausing ---------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ class Batch:
 
     def _keep(self, state: PrefixState, request: Request) -> None:
         is_start = request.chat is not None and len(request.chat.messages) <= CHAT_START_TURNS
-        self._prefixes.add(state, request.label, persist=is_start)
+        self._prefix_cache.add(state, request.label, persist=is_start)
 
     def _complete(self, sequence: Sequence, finish: Finish, now_s: float, events: Events) -> None:
         """Tells everybody who waits; keeps the reply, and the chat that its slot holds.

@@ -50,8 +50,8 @@ RETRY_AFTER_MS = 1000  # while the engine starts again
 class EngineLoop:
     """`start`, then `submit` from the router thread, then `stop`.
 
-    `open_engine`, `open_prefixes` and `find_curve` run on the engine thread, in this order: an engine's native threads
-    inherit the CPUs and the priority of the thread that opens it.
+    `open_engine`, `open_prefix_cache` and `find_curve` run on the engine thread, in this order: an engine's native
+    threads inherit the CPUs and the priority of the thread that opens it.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class EngineLoop:
         queue: RequestQueue,
         cache: CompletionCache,
         metrics: Metrics,
-        open_prefixes: Callable[[EngineInfo], PrefixCache],
+        open_prefix_cache: Callable[[EngineInfo], PrefixCache],
         find_curve: Callable[[Engine], Curve],
         pin_cpus: Sequence[int] = (),
         cpu_priority: CpuPriority = "nice",
@@ -75,7 +75,7 @@ class EngineLoop:
         self._queue = queue
         self._cache = cache
         self._metrics = metrics
-        self._open_prefixes = open_prefixes
+        self._open_prefix_cache = open_prefix_cache
         self._find_curve = find_curve
         self._pin_cpus = tuple(pin_cpus)
         self._cpu_priority = cpu_priority
@@ -147,6 +147,13 @@ class EngineLoop:
             self._dropped_peers.add(peer)
             self._changed.notify()
 
+    def require_info(self) -> EngineInfo:
+        """The engine's facts. Raises Unavailable while there is no engine to serve a request."""
+        info = self.info
+        if info is None:
+            raise Unavailable("the daemon is starting or stopping; try again shortly", retry_after_ms=RETRY_AFTER_MS)
+        return info
+
     def depth(self) -> dict[str, int]:
         """How many wait, by priority."""
         with self._changed:
@@ -154,7 +161,7 @@ class EngineLoop:
 
     def stats(self) -> dict[str, Any]:
         """What `stats` shows of the engine."""
-        return {} if self.info is None else {"prefixes": self._prefixes.stats(), "useful_width": self._batch_size}
+        return {} if self.info is None else {"prefixes": self._prefix_cache.stats(), "useful_width": self._batch_size}
 
     def stop(self, grace_s: float) -> None:
         """Takes no more, finishes what runs and waits within `grace_s`, answers the rest `unavailable`.
@@ -193,16 +200,16 @@ class EngineLoop:
 
     def _open(self) -> None:
         self._engine = self._open_engine()
-        self._prefixes = self._open_prefixes(self._engine.info)
+        self._prefix_cache = self._open_prefix_cache(self._engine.info)
         self._curve = self._find_curve(self._engine)
         self._batch_size = self._curve.useful_size(self._engine.info.max_num_seqs)
-        self._metrics.useful_width.set(self._batch_size)
+        self._metrics.useful_batch_size.set(self._batch_size)
         self._batch = self._empty_batch()
 
     def _empty_batch(self) -> Batch:
         return Batch(
             self._engine,
-            prefixes=self._prefixes,
+            prefix_cache=self._prefix_cache,
             cache=self._cache,
             metrics=self._metrics,
             latency=self._latency,
@@ -218,7 +225,7 @@ class EngineLoop:
         if self._batch.running:
             for piece in self._decode(events):  # 3. one token for each running sequence
                 self._batch.advance(piece, self._clock(), events)  # 4. text, moderation, deltas, replies, kept states
-        self._metrics.active.set(len(self._batch.running))
+        self._metrics.running.set(len(self._batch.running))
         if events:
             self._emit(events)  # 5. to the router thread, once a step: one wake-up for all that one step made
         return goes_on
@@ -340,7 +347,7 @@ class EngineLoop:
         )
 
     def _decode(self, events: Events) -> list[Piece]:
-        self._metrics.batch.observe(len(self._batch.running))
+        self._metrics.batch_size.observe(len(self._batch.running))
         try:
             pieces = self._engine.step()
         except Exception as error:
@@ -377,7 +384,7 @@ class EngineLoop:
             rest = self._batch.clear() + self._queue.take(len(self._queue), self._clock())
         if rest:
             self._emit([(r, Unavailable("the daemon is stopping", retry_after_ms=RETRY_AFTER_MS)) for r in rest])
-        self._prefixes.close()
+        self._prefix_cache.close()
         self._engine.close()
         self.ended.set()
 

@@ -14,8 +14,7 @@ from typing import Any, TypeAlias
 
 from llm_agentd import __version__
 from llm_agentd.cache import CompletionCache
-from llm_agentd.engines.base import EngineInfo
-from llm_agentd.errors import AgentdError, EngineFailed, Unavailable
+from llm_agentd.errors import AgentdError, EngineFailed
 from llm_agentd.memory import ForgetCounts, Memory, Outcome
 from llm_agentd.metrics import Metrics
 from llm_agentd.protocol import schema
@@ -23,8 +22,6 @@ from llm_agentd.roles import Roles
 from llm_agentd.scheduler.engine_loop import EngineLoop
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.request_builder import RequestDefaults
-
-RETRY_AFTER_MS = 1000  # while the engine starts
 
 Fields: TypeAlias = dict[str, Any]
 Answer: TypeAlias = Callable[[Fields | AgentdError], None]
@@ -73,12 +70,12 @@ class Control:
 
     def _ping(self, record: Fields, _: Answer) -> Fields:
         schema.validate(schema.Record, record)
-        self._engine_info()  # an answer says that requests are served, not only that a thread lives
+        self._engine_loop.require_info()  # an answer says that requests are served, not only that a thread lives
         return {"pong": True}
 
     def _info(self, record: Fields, _: Answer) -> Fields:
         schema.validate(schema.Record, record)
-        info = self._engine_info()
+        info = self._engine_loop.require_info()
         facts = asdict(info) | {"features": sorted(info.features), "version": __version__, "pid": os.getpid()}
         facts["max_sequences"] = facts.pop("max_num_seqs")  # as `info` has always called it
         languages = {"languages": list(self._defaults.languages_of(info)), "language": self._default_language}
@@ -125,9 +122,3 @@ class Control:
             self._post(lambda: answer(failed if counts is None else {"forgotten": counts}))
 
         self._memory.forget(checked.npc, checked.player, on_done)
-
-    def _engine_info(self) -> EngineInfo:
-        info = self._engine_loop.info
-        if info is None:
-            raise Unavailable("the daemon is starting or stopping; try again shortly", retry_after_ms=RETRY_AFTER_MS)
-        return info

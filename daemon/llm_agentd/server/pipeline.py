@@ -23,7 +23,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llm_agentd.cache import CompletionCache
-from llm_agentd.errors import AgentdError, Cancelled, Filtered, Unavailable
+from llm_agentd.errors import AgentdError, Cancelled, Filtered
 from llm_agentd.memory.service import PEER as MEMORY_PEER
 from llm_agentd.memory.service import MemoryService
 from llm_agentd.metrics import Metrics
@@ -37,8 +37,6 @@ from llm_agentd.server.request_builder import RequestBuilder
 from llm_agentd.types import Delta, ModerationContext, Peer, Reply, Request
 
 log = logging.getLogger(__name__)
-
-RETRY_AFTER_MS = 1000  # while the engine starts
 
 
 class Pipeline:
@@ -109,9 +107,7 @@ class Pipeline:
     def _take_generation(self, peer: Peer, op: str, record: dict[str, Any]) -> None:
         """Steps 1 to 5. What it raises is the answer; from step 5 on, every request ends in `finish`."""
         arrived_s = time.monotonic()
-        info = self._engine_loop.info
-        if info is None:
-            raise Unavailable("the daemon is starting or stopping; try again shortly", retry_after_ms=RETRY_AFTER_MS)
+        info = self._engine_loop.require_info()
 
         # 1. decode: every field is checked. A record that is open already was sent again; its answer is on the way.
         checked = schema.validate(schema.GENERATIONS[op], record)
