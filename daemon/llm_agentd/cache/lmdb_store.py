@@ -32,7 +32,7 @@ from llm_agentd.cache.entry import (
     split_index_key,
     with_header,
 )
-from llm_agentd.util.lmdb_files import fill_up, missing_bytes, reserve
+from llm_agentd.util.lmdb_files import fill_up, missing_bytes, open_environment
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,6 @@ MAX_READERS = 2048  # dump and other processes that read; LMDB's own default of 
 DATABASES_MAX = 8
 MAP_FACTOR = 4  # half-full pages, whole pages for long values, indexes, and pages old readers still hold
 MAP_SPARE_BYTES = 16 * 2**20  # copy-on-write needs room for a whole group even where `max_bytes` is tiny
-LOCK_FILE_BYTES = MAX_READERS * 64 + 4096  # what LMDB maps of lock.mdb, rounded up
 SWEEP_MAX = 1000  # expired entries deleted in one transaction, so that no group has to wait long for it
 SHRINK_STEPS = (50, 5, 1)  # entries deleted in one transaction while the map is full: deleting needs free pages too
 SHORT_TRIES = 3  # of another process that finds the data file short
@@ -80,17 +79,14 @@ class LmdbStore:
     @classmethod
     def open(cls, folder: Path, max_bytes: int) -> LmdbStore:
         """For the daemon, which holds the folder's lock. Raises lmdb.Error, OSError."""
-        reserve(folder / "lock.mdb", LOCK_FILE_BYTES)
-        env = lmdb.open(
-            str(folder),
+        env = open_environment(
+            folder,
             map_size=MAP_FACTOR * max_bytes + MAP_SPARE_BYTES,
             max_dbs=DATABASES_MAX,
             max_readers=MAX_READERS,
             max_spare_txns=4,  # router and engine thread read at once; a kept transaction makes `begin` cheap
-            mode=0o600,
         )
         try:
-            env.reader_check()  # slots of processes that were killed
             short = missing_bytes(env, folder / "data.mdb") > 0
             if short:
                 fill_up(env, folder / "data.mdb")

@@ -21,9 +21,9 @@ from typing import Any
 from llm_agentd.engines import chat_template
 from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
 from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
-from llm_agentd.engines.fingerprint import fingerprint
 from llm_agentd.engines.gguf import GgufHeader, read_header
 from llm_agentd.engines.limits import check_fits, check_one_source, check_room, pick_context
+from llm_agentd.engines.model_info import model_info
 from llm_agentd.engines.threads import pick_threads
 from llm_agentd.errors import BadRequest, StartError
 from llm_agentd.types import Message, PrefixState, Sampling
@@ -85,18 +85,16 @@ class CTransformersEngine:
         self._sequence: _Sequence | None = None
         self._last_step = StepTiming()
         self.decodes = 0
-        self._info = EngineInfo(
-            engine="ctransformers",
-            model=model_id or str(header.metadata.get("general.name") or path.stem),
-            fingerprint=fingerprint(path, "ctransformers", version("ctransformers"), context, gpu_layers),
+        self._info = model_info(
+            "ctransformers",
+            path,
+            header,
+            model_id=model_id,
             context_tokens=context,
             max_num_seqs=1,
-            parameters=header.parameters,
-            model_bytes=path.stat().st_size,
-            path=str(path),
             threads=self._threads,
-            languages=header.languages,
-            features=frozenset({"messages"}),
+            settings=(version("ctransformers"), context, gpu_layers),
+            features=("messages",),
         )
 
     @property

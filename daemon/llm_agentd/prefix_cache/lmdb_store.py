@@ -29,14 +29,14 @@ import orjson
 from llm_agentd.prefix_cache.store import SavedPrefix
 from llm_agentd.types import PrefixState
 from llm_agentd.util.group_writer import GroupWriter
-from llm_agentd.util.lmdb_files import fill_up, missing_bytes, reserve
+from llm_agentd.util.lmdb_files import fill_up, missing_bytes, open_environment
 
 log = logging.getLogger(__name__)
 
 SCHEMA = 1
 KEY_BYTES = CHECKSUM_BYTES = 16
 MAX_READERS = 256  # dump and other processes that read
-LOCK_FILE_BYTES = MAX_READERS * 64 + 4096
+DATABASES_MAX = 4
 MAP_FACTOR = 2  # pages of what was deleted are free only in the transaction after the next
 MAP_SPARE_BYTES = 64 * 2**20
 IN_FLIGHT_MAX_BYTES = 256 * 2**20  # states that wait for the disk: a slow one must not eat the memory
@@ -53,20 +53,17 @@ class LmdbPrefixStore:
         self._fingerprint = fingerprint
         self._max_bytes = max_bytes
         self._now = now
-        reserve(path / "lock.mdb", LOCK_FILE_BYTES)
-        self._env = lmdb.open(
-            str(path),
+        self._env = open_environment(
+            path,
             map_size=MAP_FACTOR * max_bytes + MAP_SPARE_BYTES,
-            max_dbs=4,
+            max_dbs=DATABASES_MAX,
             max_readers=MAX_READERS,
-            mode=0o600,
         )
         try:
-            self._env.reader_check()
             if missing_bytes(self._env, path / "data.mdb") > 0:  # reading behind its end would kill the process
                 raise lmdb.CorruptedError("data.mdb is cut off")
-            self._heads, self._data, self._used = (self._env.open_db(name) for name in (b"heads", b"data", b"used"))
-            self._index = {saved.key: saved for saved in _read_heads(self._env, self._heads, self._used)}
+            self._headers, self._data, self._used = (self._env.open_db(name) for name in (b"heads", b"data", b"used"))
+            self._index = {saved.key: saved for saved in _read_headers(self._env, self._headers, self._used)}
         except BaseException:
             self._env.close()
             raise
@@ -87,11 +84,11 @@ class LmdbPrefixStore:
     def read(self, key: bytes) -> PrefixState | None:
         try:
             with self._env.begin() as txn:
-                head, data = txn.get(key, db=self._heads), txn.get(key, db=self._data)
+                header, data = txn.get(key, db=self._headers), txn.get(key, db=self._data)
         except lmdb.Error as error:
             self._warn_once(error)
             return None
-        state = None if head is None or data is None else _decode(head, data, self._fingerprint)
+        state = None if header is None or data is None else _decode(header, data, self._fingerprint)
         if state is None:
             log.warning("a saved prefix in %s is damaged; it is computed anew", self._path)
             self.delete(key)
@@ -142,10 +139,10 @@ class LmdbPrefixStore:
         size = len(state.data)
         try:
             self._make_room(size, key)
-            head = _head(self._fingerprint, state, label, now_s)
+            header = _encode_header(self._fingerprint, state, label, now_s)
             with self._env.begin(write=True) as txn:
-                txn.put(key, head, db=self._heads)
-                txn.put(key, _checksum(head, state.data) + state.data, db=self._data)
+                txn.put(key, header, db=self._headers)
+                txn.put(key, _checksum(header, state.data) + state.data, db=self._data)
                 txn.put(key, _to_us(now_s).to_bytes(8, "big"), db=self._used)
             fill_up(self._env, self._path / "data.mdb")
         finally:
@@ -181,7 +178,7 @@ class LmdbPrefixStore:
     def _delete_now(self, keys: list[bytes]) -> None:
         with self._env.begin(write=True) as txn:
             for key in keys:
-                for db in (self._heads, self._data, self._used):
+                for db in (self._headers, self._data, self._used):
                     txn.delete(key, db=db)
         with self._lock:
             for key in keys:
@@ -197,31 +194,31 @@ def read_saved_prefixes(path: Path) -> tuple[list[SavedPrefix], list[bytes]]:
     """For another process (dump), also while the daemon runs: what is saved, and the keys of what is damaged."""
     if not (path / "data.mdb").is_file():
         return [], []
-    env = lmdb.open(str(path), map_size=0, max_dbs=4, max_readers=MAX_READERS, readonly=True, create=False)
+    env = lmdb.open(str(path), map_size=0, max_dbs=DATABASES_MAX, max_readers=MAX_READERS, readonly=True, create=False)
     try:
         if missing_bytes(env, path / "data.mdb") > 0:
             raise lmdb.CorruptedError(f"{path}/data.mdb ends before its last page")
         try:
-            heads, data, used = (env.open_db(name, create=False) for name in (b"heads", b"data", b"used"))
+            headers, data, used = (env.open_db(name, create=False) for name in (b"heads", b"data", b"used"))
         except lmdb.NotFoundError:
             return [], []
         damaged: list[bytes] = []
         with env.begin() as txn:
-            for key, head in txn.cursor(db=heads):
+            for key, header in txn.cursor(db=headers):
                 raw = txn.get(key, db=data)
-                if raw is None or raw[:CHECKSUM_BYTES] != _checksum(head, raw[CHECKSUM_BYTES:]):
+                if raw is None or raw[:CHECKSUM_BYTES] != _checksum(header, raw[CHECKSUM_BYTES:]):
                     damaged.append(key)
-        return sorted(_read_heads(env, heads, used), key=lambda saved: saved.used_s), damaged
+        return sorted(_read_headers(env, headers, used), key=lambda saved: saved.used_s), damaged
     finally:
         env.close()
 
 
-def _read_heads(env: lmdb.Environment, heads: Any, used: Any) -> Iterator[SavedPrefix]:
-    """All readable heads."""
+def _read_headers(env: lmdb.Environment, headers: Any, used: Any) -> Iterator[SavedPrefix]:
+    """All readable headers."""
     with env.begin() as txn:
-        for key, head in txn.cursor(db=heads):
+        for key, header in txn.cursor(db=headers):
             try:
-                facts = orjson.loads(head)
+                facts = orjson.loads(header)
                 yield SavedPrefix(
                     key=key,
                     fingerprint=facts["fingerprint"],
@@ -232,10 +229,10 @@ def _read_heads(env: lmdb.Environment, heads: Any, used: Any) -> Iterator[SavedP
                     used_s=int.from_bytes(txn.get(key, b"", db=used), "big") / 1e6,
                 )
             except (ValueError, KeyError, TypeError):
-                continue  # a damaged head: nobody can ask for its state, and `dump` names it
+                continue  # a damaged header: nobody can ask for its state, and `dump` names it
 
 
-def _head(fingerprint: str, state: PrefixState, label: str, now_s: float) -> bytes:
+def _encode_header(fingerprint: str, state: PrefixState, label: str, now_s: float) -> bytes:
     return orjson.dumps(
         {
             "schema": SCHEMA,
@@ -249,19 +246,19 @@ def _head(fingerprint: str, state: PrefixState, label: str, now_s: float) -> byt
     )
 
 
-def _decode(head: bytes, data: bytes, fingerprint: str) -> PrefixState | None:
+def _decode(header: bytes, data: bytes, fingerprint: str) -> PrefixState | None:
     body = data[CHECKSUM_BYTES:]
-    if data[:CHECKSUM_BYTES] != _checksum(head, body):
+    if data[:CHECKSUM_BYTES] != _checksum(header, body):
         return None
-    facts = orjson.loads(head)
+    facts = orjson.loads(header)
     if facts["schema"] != SCHEMA or facts["fingerprint"] != fingerprint:
         return None
     probe = tuple((token, logit) for token, logit in facts["probe"])
     return PrefixState(tuple(facts["tokens"]), body, probe)
 
 
-def _checksum(head: bytes, data: bytes) -> bytes:
-    digest = hashlib.blake2b(head, digest_size=CHECKSUM_BYTES)
+def _checksum(header: bytes, data: bytes) -> bytes:
+    digest = hashlib.blake2b(header, digest_size=CHECKSUM_BYTES)
     digest.update(data)
     return digest.digest()
 

@@ -11,6 +11,33 @@ from pathlib import Path
 
 import lmdb
 
+LOCK_BYTES_A_READER = 64  # of lock.mdb, as LMDB maps it
+LOCK_HEADER_BYTES = 4096  # rounded up
+
+
+def open_environment(
+    folder: Path, *, map_size: int, max_dbs: int, max_readers: int, max_spare_txns: int = 1
+) -> lmdb.Environment:
+    """For the process that writes, which keeps others from writing. Raises lmdb.Error, OSError.
+
+    The caller compares `missing_bytes` with 0 before it reads.
+    """
+    reserve(folder / "lock.mdb", max_readers * LOCK_BYTES_A_READER + LOCK_HEADER_BYTES)
+    env = lmdb.open(
+        str(folder),
+        map_size=map_size,
+        max_dbs=max_dbs,
+        max_readers=max_readers,
+        max_spare_txns=max_spare_txns,
+        mode=0o600,
+    )
+    try:
+        env.reader_check()  # frees the slots of processes that were killed while they read
+    except BaseException:
+        env.close()
+        raise
+    return env
+
 
 def reserve(path: Path, size_bytes: int) -> None:
     """Gives a file its blocks now: LMDB writes the lock file through a map, where a full disk kills the process."""

@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
-from llm_agentd.engines.fingerprint import fingerprint
 from llm_agentd.engines.gguf import read_header
 from llm_agentd.engines.limits import check_one_source, pick_context
 from llm_agentd.engines.llama.binding import BatchRow, Binding, KvType
@@ -22,6 +21,7 @@ from llm_agentd.engines.llama.prompt_encoder import PromptEncoder
 from llm_agentd.engines.llama.sequence import LlamaSequence, PausedSequence
 from llm_agentd.engines.llama.template_renderer import pick_renderer
 from llm_agentd.engines.llama.vocab import Vocab
+from llm_agentd.engines.model_info import model_info
 from llm_agentd.engines.threads import is_tiny, pick_threads
 from llm_agentd.types import Message, PrefixState, Sampling
 from llm_agentd.util.common_prefix import common_prefix_length
@@ -32,7 +32,7 @@ from llm_agentd.util.common_prefix import common_prefix_length
 # is short of 64 by a few tokens takes those before it along again, and one that is a little longer is not cut.
 PROMPT_TOKENS_PER_STEP = 64
 ROUNDED_UP_FROM_TOKENS = 54
-UNCUT_SHARE = 1.5
+UNCUT_TOKENS = 96
 # Some grammars double their ways with each letter. Cut here, the next token would not have taken much memory yet;
 # without a grammar a token is chosen in 0.03 ms.
 SAMPLE_MAX_S = 0.5
@@ -60,7 +60,6 @@ class LlamaEngine:
         gpu_layers: int = 0,
         max_num_seqs: int = 8,
         kv_type: KvType = "f16",
-        prompt_tokens_per_step: int = PROMPT_TOKENS_PER_STEP,
         bit_exact: bool | None = None,
     ) -> None:
         """Raises StartError. `bit_exact`: the same seed gives the same text whatever was reused, at the price of
@@ -68,38 +67,34 @@ class LlamaEngine:
         """
         header = read_header(path)
         context = pick_context(header.context_tokens, context_tokens)
-        self._part_tokens = prompt_tokens_per_step
-        self._uncut_tokens = int(UNCUT_SHARE * prompt_tokens_per_step)
         threads = threads or pick_threads(header.parameters)
-        self._native = open_binding(path, gpu_layers=gpu_layers)
-        self._vocab = Vocab(self._native, header.metadata)
-        self._native.open_context(
+        self._binding = open_binding(path, gpu_layers=gpu_layers)
+        self._vocab = Vocab(self._binding, header.metadata)
+        self._binding.open_context(
             context_tokens=context,
             max_num_seqs=max_num_seqs,
             threads=threads,
-            batch_tokens=max(max_num_seqs, self._uncut_tokens),
+            batch_tokens=max(max_num_seqs, UNCUT_TOKENS),
             kv_type=kv_type,
         )
-        self._grammars = Grammars(self._native.grammar_error)
-        renderer = pick_renderer(self._native, header.chat_template)
-        self._encoder = PromptEncoder(self._vocab, renderer, context, prompt_tokens_per_step)
+        self._grammars = Grammars(self._binding.grammar_error)
+        renderer = pick_renderer(self._binding, header.chat_template)
+        self._encoder = PromptEncoder(self._vocab, renderer, context, PROMPT_TOKENS_PER_STEP)
         self._bit_exact = is_tiny(header.parameters) if bit_exact is None else bit_exact
         self._active: dict[int, LlamaSequence] = {}
         self._cached: list[list[int]] = [[] for _ in range(max_num_seqs)]
         self._last_step = StepTiming()
         self.decodes = 0
-        self._info = EngineInfo(
-            engine=name,
-            model=model_id or str(header.metadata.get("general.name") or path.stem),
-            fingerprint=fingerprint(path, name, self._native.version, context, gpu_layers, kv_type),
+        self._info = model_info(
+            name,
+            path,
+            header,
+            model_id=model_id,
             context_tokens=context,
             max_num_seqs=max_num_seqs,
-            parameters=header.parameters,
-            model_bytes=path.stat().st_size,
-            path=str(path),
             threads=threads,
-            languages=header.languages,
-            features=frozenset({"messages", "grammar", "json_schema", "states"}),
+            settings=(self._binding.version, context, gpu_layers, kv_type),
+            features=("messages", "grammar", "json_schema", "states"),
         )
 
     @property
@@ -134,7 +129,7 @@ class LlamaEngine:
         if not prompt.tokens or len(prompt) + 1 > self._info.context_tokens:
             raise RuntimeError(f"{len(prompt)} tokens were not made by encode")
         grammar = self._grammars.text(sampling)
-        sampler = self._native.sampler(sampling, seed=_seed(sampling.seed), grammar=grammar)
+        sampler = self._binding.sampler(sampling, seed=_seed(sampling.seed), grammar=grammar)
         reused = self._reuse(seq, prompt, state)
         self._active[seq] = LlamaSequence(
             seq,
@@ -156,8 +151,8 @@ class LlamaEngine:
         if state is not None and self._usable(prompt, state.tokens) > count:
             self._restore(seq, state)
             count = self._usable(prompt, self._cached[seq])
-        if not self._native.kv_remove(seq, count):  # a memory that cannot be cut in the middle: all or nothing
-            self._native.kv_remove(seq)
+        if not self._binding.kv_remove(seq, count):  # a memory that cannot be cut in the middle: all or nothing
+            self._binding.kv_remove(seq)
             count = 0
         self._cached[seq] = []
         return count
@@ -172,14 +167,14 @@ class LlamaEngine:
             return count
         if count > prompt.stable_tokens > 0:
             return prompt.stable_tokens
-        return count - count % self._part_tokens
+        return count - count % PROMPT_TOKENS_PER_STEP
 
     def _restore(self, seq: int, state: PrefixState) -> None:
         self._cached[seq] = []
         try:
-            self._native.load_state(seq, state.data)
+            self._binding.load_state(seq, state.data)
         except ValueError:
-            self._native.kv_remove(seq)
+            self._binding.kv_remove(seq)
             return
         self._cached[seq] = list(state.tokens)
 
@@ -198,7 +193,7 @@ class LlamaEngine:
         decoded_s = time.perf_counter()
         computed = 0
         for sequence in starting:
-            if computed >= self._part_tokens:
+            if computed >= PROMPT_TOKENS_PER_STEP:
                 break
             computed += self._compute_part(sequence, pieces)
         self._last_step = StepTiming(len(running), decoded_s - began_s, computed, time.perf_counter() - decoded_s)
@@ -218,9 +213,9 @@ class LlamaEngine:
         first, end = sequence.computed, sequence.prompt_tokens
         if sequence.cut and first < sequence.stable_tokens:
             end = sequence.stable_tokens
-        until = end if end - first <= self._uncut_tokens else first + self._part_tokens
-        if until == sequence.prompt_tokens and ROUNDED_UP_FROM_TOKENS <= until - first < self._part_tokens:
-            first = self._step_back(sequence, until - self._part_tokens)
+        until = end if end - first <= UNCUT_TOKENS else first + PROMPT_TOKENS_PER_STEP
+        if until == sequence.prompt_tokens and ROUNDED_UP_FROM_TOKENS <= until - first < PROMPT_TOKENS_PER_STEP:
+            first = self._step_back(sequence, until - PROMPT_TOKENS_PER_STEP)
         keeps = sequence.keep_prefix and until == sequence.stable_tokens
         wants_logits = keeps or until == sequence.prompt_tokens
         rows: list[BatchRow] = []
@@ -236,18 +231,18 @@ class LlamaEngine:
 
     def _step_back(self, sequence: LlamaSequence, position: int) -> int:
         """Has the tokens from `position` on computed once more, if that changes no text and the memory can be cut."""
-        if not self._bit_exact and position > 0 and self._native.kv_remove(sequence.seq, position):
+        if not self._bit_exact and position > 0 and self._binding.kv_remove(sequence.seq, position):
             sequence.computed = position
         return sequence.computed
 
     def _state(self, sequence: LlamaSequence) -> PrefixState:
-        logits = self._native.logits()
+        logits = self._binding.logits()
         likeliest = heapq.nlargest(PROBE_TOKENS, range(len(logits)), key=logits.__getitem__)
         probe = tuple((token, logits[token]) for token in likeliest)
-        return PrefixState(tuple(sequence.tokens[: sequence.computed]), self._native.save_state(sequence.seq), probe)
+        return PrefixState(tuple(sequence.tokens[: sequence.computed]), self._binding.save_state(sequence.seq), probe)
 
     def _decode(self, rows: Sequence[BatchRow]) -> None:
-        self._native.decode(rows)
+        self._binding.decode(rows)
         self.decodes += 1
 
     def _sample(self, sequence: LlamaSequence, row: int) -> Piece:
@@ -283,7 +278,7 @@ class LlamaEngine:
     def pause(self, seq: int) -> object:
         sequence = self._active.pop(seq)
         self._cached[seq] = []
-        return PausedSequence(sequence, self._native.save_state(seq) if sequence.computed else b"")
+        return PausedSequence(sequence, self._binding.save_state(seq) if sequence.computed else b"")
 
     def resume(self, seq: int, paused: object, *, priority: int = 0) -> None:
         self._check_free(seq)
@@ -291,14 +286,14 @@ class LlamaEngine:
         sequence = paused.sequence
         self._cached[seq] = []
         if paused.data:
-            self._native.load_state(seq, paused.data)
+            self._binding.load_state(seq, paused.data)
         else:
-            self._native.kv_remove(seq)
+            self._binding.kv_remove(seq)
         sequence.seq, sequence.priority = seq, priority
         self._active[seq] = sequence
 
     def save_state(self, seq: int) -> PrefixState:
-        return PrefixState(tuple(self._cached[seq]), self._native.save_state(seq))
+        return PrefixState(tuple(self._cached[seq]), self._binding.save_state(seq))
 
     def verify_state(self, seq: int, state: PrefixState) -> bool:
         """Computes the last token of `state` once more and compares the logits with its probe.
@@ -310,11 +305,11 @@ class LlamaEngine:
         last = len(state.tokens) - 1
         if not self._cached[seq] or not state.probe:
             return False
-        if not self._native.kv_remove(seq, last):
+        if not self._binding.kv_remove(seq, last):
             self._cached[seq] = []
             return False
         self._decode([(state.tokens[last], last, seq, True)])
-        logits = self._native.logits()
+        logits = self._binding.logits()
         is_verified = all(abs(logits[token] - logit) <= PROBE_TOLERANCE for token, logit in state.probe)
         self._cached[seq] = []
         if is_verified:  # loaded again: the row just computed by itself may differ from the saved one by a rounding
@@ -325,15 +320,15 @@ class LlamaEngine:
         for seq in range(num_seqs):
             self._check_free(seq)
             self._cached[seq] = []
-            self._native.kv_remove(seq)
+            self._binding.kv_remove(seq)
         rows: list[BatchRow] = [(0, 0, seq, True) for seq in range(num_seqs)]
         began_s = time.perf_counter()
-        self._native.decode(rows)
+        self._binding.decode(rows)
         return time.perf_counter() - began_s
 
     def close(self) -> None:
         self._active.clear()
-        self._native.close()
+        self._binding.close()
 
     def _check_free(self, seq: int) -> None:
         if not 0 <= seq < self._info.max_num_seqs or seq in self._active:

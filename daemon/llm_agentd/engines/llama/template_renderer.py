@@ -14,13 +14,13 @@ from llm_agentd.engines.llama.binding import Binding
 log = logging.getLogger(__name__)
 
 
-def pick_renderer(native: Binding, template: str) -> chat.Render:
+def pick_renderer(binding: Binding, template: str) -> chat.Render:
     """llama.cpp's own list of known templates first, then Jinja; plain `role: content` lines where neither can."""
     if not template:
         return chat.plain_lines
     for make in (_known_renderer, _jinja_renderer):
         try:
-            render = make(native, template)
+            render = make(binding, template)
             chat.layout(render, ("system", "user", "assistant", "user"))
         except Exception as error:
             log.debug("chat template not rendered by %s: %s", make.__name__, error)
@@ -30,11 +30,11 @@ def pick_renderer(native: Binding, template: str) -> chat.Render:
     return chat.plain_lines
 
 
-def _known_renderer(native: Binding, template: str) -> chat.Render:
-    return partial(native.apply_chat_template, template)
+def _known_renderer(binding: Binding, template: str) -> chat.Render:
+    return partial(binding.apply_chat_template, template)
 
 
-def _jinja_renderer(_native: Binding, template: str) -> chat.Render:
+def _jinja_renderer(_binding: Binding, template: str) -> chat.Render:
     """A template comes with a model file, from anywhere: the sandbox keeps it from reaching Python's internals, and the
     immutable one from changing what it is given. What it may still do is loop for long; the engine renders it once for
     each order of roles, not for each request.

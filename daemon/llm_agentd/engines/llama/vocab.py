@@ -17,13 +17,13 @@ _GUARD = "\n"
 class Vocab:
     """`opening`: token ids that open every prompt. `longest_bytes`: of any token, to know a text's least count."""
 
-    def __init__(self, native: Binding, metadata: Mapping[str, Any]) -> None:
-        self._native = native
+    def __init__(self, binding: Binding, metadata: Mapping[str, Any]) -> None:
+        self._binding = binding
         self._pieces: dict[int, bytes] = {}
-        self.opening: tuple[int, ...] = () if native.bos is None else (native.bos,)
-        sizes = (len(native.token_text(token).encode()) for token in range(native.vocab_size))
+        self.opening: tuple[int, ...] = () if binding.bos is None else (binding.bos,)
+        sizes = (len(binding.token_text(token).encode()) for token in range(binding.vocab_size))
         self.longest_bytes = max(sizes, default=1)
-        space_prefix = metadata.get("tokenizer.ggml.add_space_prefix", native.is_sentencepiece)
+        space_prefix = metadata.get("tokenizer.ggml.add_space_prefix", binding.is_sentencepiece)
         self._guard = tuple(self._tokens(_GUARD, control=False)) if space_prefix else ()
 
     def text(self, text: str) -> list[int]:
@@ -42,15 +42,15 @@ class Vocab:
         return tokens[known:] if tuple(tokens[:known]) == self._guard else self._tokens(text, control=control)
 
     def _tokens(self, text: str, *, control: bool) -> list[int]:
-        return self._native.tokenize(text, control=control)
+        return self._binding.tokenize(text, control=control)
 
     def is_eog(self, token: int) -> bool:
         """True for tokens by which the model ends its turn."""
-        return self._native.is_eog(token)
+        return self._binding.is_eog(token)
 
     def token_to_piece(self, token: int) -> bytes:
         """The bytes of a token; none for control tokens."""
         data = self._pieces.get(token)
         if data is None:
-            data = self._pieces[token] = self._native.token_to_piece(token)
+            data = self._pieces[token] = self._binding.token_to_piece(token)
         return data
