@@ -13,6 +13,7 @@ from typing import Any, Self
 from llm_agentd.client.connection import Connection
 from llm_agentd.client.records import Record, encode
 from llm_agentd.errors import BadRequest, DeadlineExceeded, Unavailable
+from llm_agentd.protocol.encode import error_fields
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ class Requests:
         self._fail_all(f"the connection to the daemon at {self.endpoint} broke; it is not known what became of this")
 
     def _fail_all(self, message: str) -> None:
-        failure = {"event": "error", **Unavailable(message, retry_after_ms=RETRY_AFTER_MS).fields()}
+        failure = error_fields(Unavailable(message, retry_after_ms=RETRY_AFTER_MS))
         for answers in self._in_flight.values():
             answers.put_nowait(failure)
 

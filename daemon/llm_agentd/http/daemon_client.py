@@ -23,6 +23,7 @@ from llm_agentd.client.connection import Connection
 from llm_agentd.client.records import Record, done_or_raise, encode
 from llm_agentd.errors import AgentdError, DeadlineExceeded, Overloaded, Unavailable
 from llm_agentd.protocol import wire
+from llm_agentd.protocol.encode import error_fields
 from llm_agentd.protocol.schema import DEADLINE_MAX_MS
 
 log = logging.getLogger(__name__)
@@ -251,7 +252,7 @@ class DaemonClient:
         failed = {wire_id: self._open[wire_id] for wire_id in wire_ids}
         self._connection.send(self._forget(failed))
         for wire_id, entry in failed.items():
-            self._pass_on(entry, wire_id, {"id": wire_id, "event": "error", **error.fields()})
+            self._pass_on(entry, wire_id, {"id": wire_id, **error_fields(error)})
 
     def _pass_on(self, entry: _Open, wire_id: str, record: Record) -> None:
         try:

@@ -25,6 +25,7 @@ import orjson
 from llm_agentd.client.records import Record
 from llm_agentd.errors import AgentdError, BadRequest, Cancelled, Overloaded, Unavailable
 from llm_agentd.http.daemon_client import RETRY_AFTER_MS, DaemonClient, Submission, timeout_s_of
+from llm_agentd.protocol.encode import error_fields
 from llm_agentd.protocol.schema import ID_MAX_CHARS
 
 HIT_MS = 20  # how long a call with `wait_ms` 0 waits for cache hits: ten times their p99 on a busy machine, half a step
@@ -174,7 +175,7 @@ class Sessions:
         dropped = [wire_id for name in cancelled if (wire_id := session.close(name)) is not None]
         outcomes = self._daemon.submit(submissions, dropped)
         for request_id in dict.fromkeys(cancelled):
-            session.add(request_id, {"event": "error", **Cancelled("cancelled by the client").fields()})
+            session.add(request_id, error_fields(Cancelled("cancelled by the client")))
         sent: list[str] = []
         unavailable: Unavailable | None = None
         for request_id, outcome in zip(ids, outcomes, strict=True):
