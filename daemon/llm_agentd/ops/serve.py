@@ -52,7 +52,8 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
     Takes what other daemons may hold (cache folder, memory). Raises StartError where one is taken or something that was
     named is not there.
     """
-    agents, batch = config.agents, config.batch
+    agents = config.agents
+    batch = config.batch
     # A folder that an admin named must be there; the default one comes with the first role that is written.
     roles = Roles.load(agents.roles_dir or state_dir(os.environ) / "roles", may_be_missing=agents.roles_dir is None)
     audit = AuditLog(agents.audit_path, agents.audit_days)
