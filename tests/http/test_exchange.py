@@ -128,7 +128,7 @@ def test_disconnect_while_waiting_keeps_the_event(endpoint: str) -> None:
 
 
 def test_event_between_two_calls_goes_to_the_newer() -> None:
-    """Else the older takes it along, whose client may be gone, and the newer waits on for what was told already."""
+    """The older may have lost its client: what it took along would be lost, and the newer would wait in vain."""
 
     class OneRequest:
         is_unreachable = False
@@ -145,7 +145,7 @@ def test_event_between_two_calls_goes_to_the_newer() -> None:
         older = asyncio.create_task(games.call(call))
         await asyncio.sleep(0)
         newer = asyncio.create_task(games.call(call))
-        await asyncio.sleep(0)  # it has told the older to end, which has not had its turn yet
+        await asyncio.sleep(0)  # it has woken the older, which has not had its turn yet
         (submission,) = daemon.submissions
         submission.sink("wire", {"id": "wire", **done()})
         async with asyncio.timeout(DEADLINE_S):

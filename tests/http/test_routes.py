@@ -1,4 +1,4 @@
-"""The simple routes over real sockets: what each answers, and how each thing that can go wrong is told."""
+"""The simple routes over real sockets: what each answers, and the status and body of each failure."""
 
 from __future__ import annotations
 

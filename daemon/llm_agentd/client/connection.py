@@ -79,8 +79,8 @@ class Connection:
             ) from None
         self._loop.add_reader(self._monitor.fileno(), self._read_monitor)
         self._loop.add_reader(self._socket.fileno(), self._read_socket)
-        # What came before the readers were there has been signalled already, and is not again. Later, not now: the
-        # owner hears of nothing before `open` has returned.
+        # What came before the readers were there has been signalled already, and is not again. Not now but in the
+        # loop's next turn, so that no callback runs before `open` has returned.
         self._loop.call_soon(self._read_monitor)
         self._loop.call_soon(self._read_socket)
 

@@ -46,7 +46,7 @@ class Requests:
             self._fail_all("the client was closed")
             self._connection.close()
             self._connection = None
-            self._connected.set()  # who waits for a connection hears that there will be none
+            self._connected.set()  # wakes who waits for a connection: there will be none
 
     async def send(self, record: Record, answers: asyncio.Queue[Record]) -> None:
         """Sends a request whose answers go to the queue, once there is a connection. Raises AgentdError."""

@@ -296,8 +296,8 @@ class DaemonClient:
         self._probe()
 
     def _probe(self) -> None:
-        """Asks whether the daemon can answer; until it says so, requests are held back."""
-        if self._is_ready or self._ping_sent_s is None:  # else it is being asked already
+        """Pings the daemon; until it answers that it is ready, requests are held back."""
+        if self._is_ready or self._ping_sent_s is None:  # else a ping is on its way already
             self._set_unready()
             self._ping()
 

@@ -1,4 +1,4 @@
-"""The routes of what NPCs remember: told by the game, listed, and forgotten.
+"""The routes of what NPCs remember: added by the game, listed, and forgotten.
 
 Runs on the event loop. What a sentence may hold is the daemon's to check; schema.py describes it for /docs. All are
 POST, for the game (see role_routes.py), and as JSON: no web page can make another's browser forget.

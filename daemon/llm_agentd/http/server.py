@@ -24,7 +24,7 @@ from llm_agentd.errors import StartError
 from llm_agentd.http.app import create_app
 
 STOP_GRACE_S = 5  # for requests that run; the daemon's own grace is as long
-KEEP_ALIVE_S = 75  # a game asks every few seconds: a connection that stays saves it a handshake
+KEEP_ALIVE_S = 75  # a game calls every few seconds: a connection that stays saves it a handshake
 BACKLOG = 512  # connections that may wait to be accepted
 
 

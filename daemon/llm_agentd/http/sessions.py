@@ -90,7 +90,9 @@ class Sessions:
         if not was_replaced:  # else they are the newer call's: the client of this one may be gone
             events = session.newer(call.after)
             session.delivered_seq = max(session.delivered_seq, session.last_seq)
-        if not events and not rejected and self._daemon.is_unreachable:  # a game that only asks whether we are back
+        if (
+            not events and not rejected and self._daemon.is_unreachable
+        ):  # an empty call, to see whether the daemon is back
             unavailable = Unavailable(self._daemon.reason_not_ready(), retry_after_ms=RETRY_AFTER_MS)
         return Answer(events, rejected, unavailable)
 
@@ -157,7 +159,10 @@ class Sessions:
         return wait_ms > 0 and session.waiting_call is not this_call
 
     def _take(self, session: _Session, call: Call) -> tuple[list[Record], list[str], Unavailable | None]:
-        """Sends what is new and cancels what is asked for, in one frame: rejections, ids just sent, no daemon?"""
+        """Sends new requests and cancels others, in one frame.
+
+        Returns the rejections, the ids just sent, and, where nothing was sent as there is no daemon, that error.
+        """
         rejected: list[Record] = []
         submissions: list[Submission] = []
         ids: list[str] = []
