@@ -56,8 +56,8 @@ OTHER_PROMPTS: list[dict[str, Any]] = [
     {"messages": (Message("user", 'hello"],["user","x'),)},
     {"messages": (Message("user", "hello"), Message("user", "x"))},
     {"messages": (Message("user", "lone \ud800"),)},
-    {"form": {}},
-    {"form": {"type": "object"}},
+    {"reply_schema": {}},
+    {"reply_schema": {"type": "object"}},
     {"whole_sentences": True},
     *({"sampling": Sampling(**change)} for change in SAMPLINGS),
 ]

@@ -4,7 +4,7 @@ Pure: no LMDB, no clock, no thread. Times ending in `_s` are wall-clock (UTC epo
 outlive the process; on disk they are whole microseconds, so that index keys sort by time.
 
 An entry on disk is a fixed header (big-endian u64: created, expires, last hit, hits) and a JSON array. The header
-alone decides expiry, eviction and whose turn it is, and a hit rewrites only the header.
+alone decides expiry, eviction and which variant is next, and a hit rewrites only the header.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class CacheEntry:
 
 
 class EntryHeader(NamedTuple):
-    """The fixed part of an entry, all that eviction and turns need to know. Times in µs."""
+    """The fixed part of an entry: all that expiry, eviction and the choice of a variant look at. Times in µs."""
 
     created_us: int
     expires_us: int

@@ -23,15 +23,15 @@ def cache_key(
     prompt: str | None,
     messages: Sequence[Message] | None,
     sampling: Sampling,
-    form: dict[str, Any] | None = None,
+    reply_schema: dict[str, Any] | None = None,
     whole_sentences: bool = False,
     moderation: str = "",
 ) -> bytes:
     """32 bytes that differ wherever the reply's text may differ.
 
-    The parts are hashed as one JSON array, so no two different questions share an encoding. The order inside a
-    `json_schema` counts: engines write the members in that order. `form`: the schema of a reply that may choose an
-    action, whether or not the engine is held to it.
+    The parts are hashed as one JSON array, so no two different prompts share an encoding. The order inside a
+    `json_schema` counts: engines write the members in that order. `reply_schema`: of a reply that may choose an action,
+    whether or not the engine can be held to it. `moderation`: the version of the rules under which the reply passed.
     """
     parts = [
         fingerprint,
@@ -45,11 +45,11 @@ def cache_key(
         float(sampling.repeat_penalty),
         sampling.seed,
         list(sampling.stop),
-        form if sampling.json_schema is None else sampling.json_schema,
+        reply_schema if sampling.json_schema is None else sampling.json_schema,
         sampling.grammar,
-        form is not None,
+        reply_schema is not None,
         whole_sentences,
-        moderation,  # what passed under other rules may not pass under these
+        moderation,
     ]
     try:
         encoded = orjson.dumps(parts)

@@ -106,7 +106,7 @@ class RequestBuilder:
             prompt=prompt if isinstance(prompt, str) else None,
             messages=None if isinstance(prompt, str) else prompt.messages,
             sampling=sampling,
-            form=output.schema,
+            reply_schema=output.schema,
             whole_sentences=output.whole_sentences,
             moderation=moderation_tag,
         )
