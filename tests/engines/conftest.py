@@ -24,7 +24,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         chain=write_tiny_gguf(folder / "chain.gguf"),
         wild=write_tiny_gguf(folder / "wild.gguf", chain=False),
         roomy=write_tiny_gguf(folder / "roomy.gguf", chain=False, shape=Shape(context=1024)),
-        bare=write_tiny_gguf(folder / "bare.gguf", template=None, start_token=False, space_prefix=True),
+        bare=write_tiny_gguf(folder / "bare.gguf", template=None, add_bos=False, space_prefix=True),
     )
 
 

@@ -250,7 +250,7 @@ class TestLlama(EngineContract, BatchContract, StatesContract, OutputFormatContr
         assert [together[index] for index in range(8)] == alone
 
     def test_all_slots_run_to_the_end_of_their_context(self, varied: Engine) -> None:
-        """The whole width, each to the end of its context: the cache has a place for every token."""
+        """At once, each with a full context: the KV cache has a cell for every token."""
         sampling = Sampling(temperature=1, seed=9, max_tokens=10_000)
         room = varied.info.context_tokens
         for seq in range(varied.info.max_num_seqs):

@@ -80,7 +80,7 @@ def write_tiny_gguf(
     template: str | None = CHATML,
     shape: Shape = Shape(),
     space_prefix: bool = False,
-    start_token: bool = True,
+    add_bos: bool = True,
     bpe: bool = False,
 ) -> Path:
     """Writes the model and returns `path`."""
@@ -104,7 +104,7 @@ def write_tiny_gguf(
         "tokenizer.ggml.bos_token_id": _u32_value(BOS),
         "tokenizer.ggml.eos_token_id": _u32_value(EOS),
         "tokenizer.ggml.unknown_token_id": _u32_value(UNK),
-        "tokenizer.ggml.add_bos_token": _bool_value(start_token),
+        "tokenizer.ggml.add_bos_token": _bool_value(add_bos),
         "tokenizer.ggml.add_eos_token": _bool_value(False),
         "tokenizer.ggml.add_space_prefix": _bool_value(space_prefix),
     }

@@ -4,8 +4,8 @@ A binding owns one model and one context. It is thin: it checks only what keeps 
 and samplings only as far as is named here. Engine thread only; `decode` lets the interpreter lock go.
 
 Shapes: a token id is an int in 0 … `vocab_size` - 1. Logits are one float32 for each token id, so a sequence of length
-`vocab_size`. A position counts the tokens of its sequence from 0. A state is opaque bytes of llama.cpp, a little more
-than two (f16) or one (q8_0) bytes for each of 2 · layers · kv width values of each token.
+`vocab_size`. A position counts the tokens of its sequence from 0. A state is opaque bytes of llama.cpp; each token has
+2 · layers · kv heads · head size values in it, of two bytes (f16) or a little more than one (q8_0).
 """
 
 from __future__ import annotations
