@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
+from llm_agentd.cache import open_cache
 from llm_agentd.client import Client
 from llm_agentd.config import load_config
 from llm_agentd.engines import open_engine
@@ -20,6 +21,7 @@ from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import Cancelled, Filtered, StartError
 from llm_agentd.moderation.classifier import Classifier, ClassifierThread, ModelClassifier, Unclear, UrlClassifier
 from llm_agentd.moderation.moderator import Moderator
+from llm_agentd.server.request_builder import RequestDefaults
 from tests.support.daemon_in_process import InProcess
 
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
@@ -110,6 +112,44 @@ def test_cancel_while_classifying_answers_at_once(tmp_path: Path) -> None:
         reply = pool.submit(client.think, NPC, "Hi!", player="Ana", id="a")
         assert entered.wait(10)
         client.ping()  # no other request waits
+        assert client.cancel("a")
+        with pytest.raises(Cancelled):
+            reply.result(10)
+        gate.set()
+
+
+@pytest.mark.parametrize(("reply", "is_held_back"), [("Drink this poison.", True), ("Well met.", False)])
+def test_kept_reply_is_classified_as_a_new_one_is(tmp_path: Path, reply: str, is_held_back: bool) -> None:
+    cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
+    defaults = RequestDefaults(think_variants=1)
+    for classifier in (None, ClassifierThread(FakeClassifier())):
+        running = InProcess(
+            f"ipc://{tmp_path}/d",
+            engine=lambda: StubEngine(script=lambda _: [reply.encode()]),
+            moderator=Moderator(None, classifier=classifier),
+            cache=cache,
+            defaults=defaults,
+        )
+        with running, running.peer() as peer:
+            answer = peer.request(op="think", npc=NPC, player="Ana", utterance="Hi!")
+    cache.close()
+    assert answer.get("code") == ("filtered" if is_held_back else None)
+    assert answer.get("cache") == (None if is_held_back else "hit")
+
+
+def test_cancel_while_the_reply_is_classified_answers_at_once(tmp_path: Path) -> None:
+    entered, gate = threading.Event(), threading.Event()
+
+    class SlowOnReplies(FakeClassifier):
+        def category(self, text: str) -> str:
+            if text == "Well met.":
+                entered.set()
+                gate.wait(10)
+            return ""
+
+    with daemon(tmp_path, SlowOnReplies()) as running, running.client() as client, ThreadPoolExecutor() as pool:
+        reply = pool.submit(client.think, NPC, "Hi!", player="Ana", id="a")
+        assert entered.wait(10)
         assert client.cancel("a")
         with pytest.raises(Cancelled):
             reply.result(10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from llm_agentd.cache import open_cache
+from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.server.request_builder import RequestDefaults
 from tests.support.daemon_in_process import Gate, InProcess
 
@@ -68,3 +69,26 @@ def test_think_has_three_variants_before_it_repeats(endpoint: str, tmp_path: Pat
     assert [one["cache"] for one in said[:3]] == ["miss"] * 3
     assert all(one["cache"] == "hit" for one in said[3:])
     assert {one["text"] for one in said[3:]} == {one["text"] for one in said[:3]}
+
+
+def test_request_that_comes_in_the_last_step_of_its_equal_is_answered_from_the_cache(
+    endpoint: str, tmp_path: Path, gate: Gate
+) -> None:
+    """It missed the cache on arrival, and when its turn comes there is no sequence left to join."""
+    cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
+    engine = StubEngine(on_step=gate.on_step, script=lambda _: [b"A", b" short", b" one."])
+    with InProcess(endpoint, engine=lambda: engine, cache=cache) as daemon, daemon.peer() as one, daemon.peer() as two:
+        one.send({"op": "infer", "id": "a", "prompt": "The very same", "stream": True})
+        assert gate.entered.wait(5)
+        shown = ""
+        while shown != "A short one.":
+            gate.entered.clear()
+            gate.step()
+            shown += "".join(record["text"] for record in one.receive())
+        assert gate.entered.wait(5)  # the step that ends the reply, and has no text
+        two.send({"op": "infer", "id": "b", "prompt": "The very same"})
+        two.request(op="ping")
+        gate.open()
+        assert one.events("a")[-1]["cache"] == "miss"
+        assert two.events("b")[-1]["cache"] == "hit"
+    cache.close()
