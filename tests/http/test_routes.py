@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from llm_agentd.http.body import BODY_MAX_BYTES
+from llm_agentd.protocol.schema import DEADLINE_MAX_MS, RECORDS, field_names
 from llm_agentd.roles import FIELDS
 from tests.support.http_harness import (
     DEADLINE_S,
@@ -313,6 +314,14 @@ def test_openapi_has_bodies_answers_and_examples(endpoint: str) -> None:
         "properties"
     ]
     assert set(properties) == {"session", "after", "wait_ms", "requests", "cancel"}
+    for record, op in zip(properties["requests"]["items"]["anyOf"], ("think", "infer"), strict=True):
+        assert record["properties"]["op"] == {"const": op}
+        assert set(record["properties"]) == field_names(RECORDS[op])
+    npc = properties["requests"]["items"]["anyOf"][0]["properties"]["npc"]
+    assert set(npc["required"]) == {"id", "name", "role"}
+    infer = spec["paths"]["/infer"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert infer["required"] == ["prompt"]
+    assert infer["properties"]["deadline_ms"]["anyOf"][0]["maximum"] == DEADLINE_MAX_MS
 
 
 def test_concurrent_clients_get_their_own_answers(endpoint: str) -> None:

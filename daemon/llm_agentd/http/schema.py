@@ -8,9 +8,9 @@ here are of what HTTP alone has.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from llm_agentd.protocol.schema import ADAPTERS, RECORDS, InferRecord, field_names
 from llm_agentd.roles.role import PERSONA_MAX_CHARS, ROLE_NAME, TITLE_MAX_CHARS
@@ -33,6 +33,25 @@ Errors are `{"error": {"code", "message"}}`; the message names what is wrong, wh
 """
 
 
+def op_schema(op: str) -> dict[str, Any]:
+    """JSON schema of an op's record, as the daemon's own model declares it, without references."""
+    schema = ADAPTERS[RECORDS[op]].json_schema()
+    inlined: dict[str, Any] = _inline(schema, schema.pop("$defs", {}))
+    inlined["properties"]["op"] = {"const": op}
+    return inlined
+
+
+def _inline(schema: Any, definitions: dict[str, Any]) -> Any:
+    """`schema` with its references replaced by what they name: inside of OpenAPI they would point nowhere."""
+    if isinstance(schema, list):
+        return [_inline(item, definitions) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inline(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    return {key: _inline(value, definitions) for key, value in schema.items()}
+
+
 class ErrorDetail(BaseModel):
     code: str = Field(examples=["bad_request"])
     message: str = Field(examples=["max_tokens: Input should be greater than or equal to 1"])
@@ -45,6 +64,9 @@ class ErrorBody(BaseModel):
 
 class InferAnswer(BaseModel):
     text: str = Field(examples=["Good evening, Ana. Sit by the fire."])
+
+
+GenerationRecord = Annotated[dict[str, Any], WithJsonSchema({"anyOf": [op_schema("think"), op_schema("infer")]})]
 
 
 class ExchangeBody(BaseModel):
@@ -78,7 +100,7 @@ class ExchangeBody(BaseModel):
     )
     after: int = Field(0, ge=0, description="the newest `seq` that was received; older events are forgotten")
     wait_ms: int = Field(0, ge=0, description="how long to wait for an event newer than `after`; at most 30000 count")
-    requests: list[dict[str, Any]] = Field(
+    requests: list[GenerationRecord] = Field(
         default=[],
         description="records of the wire with `op` `think` or `infer` and an `id`; one that is sent again runs once",
     )
@@ -204,37 +226,25 @@ def body_of(model: type[BaseModel]) -> dict[str, Any]:
 def body_of_op(
     op: str, *, required: Sequence[str] = (), without: Collection[str] = (), example: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """For `openapi_extra`: a body that is passed on as the fields of an op, as the daemon's own model declares them.
+    """For `openapi_extra`: a body that is passed on as the fields of an op.
 
-    `required`: fields that HTTP wants beyond those; they come first.
+    `required`: fields that HTTP wants beyond those that the daemon does; they come first.
     """
-    schema = ADAPTERS[RECORDS[op]].json_schema()
+    schema = op_schema(op)
     names = [name for name in schema["properties"] if name not in {"op", "id", *required, *without}]
     body: dict[str, Any] = {
         "type": "object",
         "properties": {name: schema["properties"][name] for name in (*required, *names)},
-        "required": [*required, *(name for name in schema.get("required", []) if name in names)],
+        "required": [*required, *(name for name in schema["required"] if name in names)],
         "additionalProperties": False,
     }
     if example is not None:
         body["examples"] = [example]
-    inlined: dict[str, Any] = _inline(body, schema.get("$defs", {}))
-    return _json_body(inlined)
+    return _json_body(body)
 
 
 def _json_body(schema: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
-def _inline(schema: Any, definitions: dict[str, Any]) -> Any:
-    """`schema` with its references replaced by what they name: inside of OpenAPI they would point nowhere."""
-    if isinstance(schema, list):
-        return [_inline(item, definitions) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if "$ref" in schema:
-        return _inline(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    return {key: _inline(value, definitions) for key, value in schema.items()}
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
