@@ -79,9 +79,9 @@ def test_request_that_comes_in_the_last_step_of_its_equal_is_answered_from_the_c
     engine = StubEngine(on_step=gate.on_step, script=lambda _: [b"A", b" short", b" one."])
     with InProcess(endpoint, engine=lambda: engine, cache=cache) as daemon, daemon.peer() as one, daemon.peer() as two:
         one.send({"op": "infer", "id": "a", "prompt": "The very same", "stream": True})
-        assert gate.entered.wait(5)
         shown = ""
         while shown != "A short one.":
+            assert gate.entered.wait(5)
             gate.entered.clear()
             gate.step()
             shown += "".join(record["text"] for record in one.receive())
