@@ -1,4 +1,4 @@
-"""The mod as others get it: folder and zip are fit for ContentDB, textures are drawn here, a real server loads it."""
+"""The mod's folder and zip, as ContentDB wants them; tests/game/test_packaged_mod.py loads the zip in a real server."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def files_of_zip(path: Path) -> dict[str, bytes]:
         return {name.removeprefix("llm_agent/"): archive.read(name) for name in archive.namelist()}
 
 
-def test_the_folder_is_fit_for_contentdb(mod: Path) -> None:
+def test_mod_folder_passes_the_contentdb_check(mod: Path) -> None:
     assert problems(files_of_folder(mod), __version__) == []
     assert not [path for path in mod.rglob("*") if path.is_symlink()]
 
 
-def test_the_zip_is_fit_for_contentdb_and_holds_the_same(mod: Path, packed: Path) -> None:
+def test_zip_passes_the_contentdb_check_and_holds_the_folder(mod: Path, packed: Path) -> None:
     assert packed.name == f"llm_agent-{__version__}.zip"
     assert problems(files_of_zip(packed), __version__) == []
     assert files_of_zip(packed) == files_of_folder(mod)
@@ -134,14 +134,15 @@ SMITH = "textures/llm_agent_smith.png"
         (replaces(".cdb.json", b"{", b"["), ".cdb.json: "),
         (replaces(".cdb.json", b'"license"', b'"repo": "git://x", "license"'), ".cdb.json: repo: git://x is no https"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_the_check_finds(mod: Path, spoil: Spoil, expect: str) -> None:
+def test_contentdb_check_reports_a_fault(mod: Path, spoil: Spoil, expect: str) -> None:
     files = files_of_folder(mod)
     spoil(files)
     assert expect in "\n".join(problems(files, __version__))
 
 
-def test_the_check_lets_the_mod_grow(mod: Path) -> None:
+def test_contentdb_check_accepts_new_files_with_credits(mod: Path) -> None:
     files = files_of_folder(mod)
     sound = {"sounds/llm_agent_hello.1.ogg": ogg(1)}
     credit = b"| sounds/llm_agent_hello.*.ogg | Ann | CC0-1.0 | https://example.org/hello |\n"
@@ -150,7 +151,7 @@ def test_the_check_lets_the_mod_grow(mod: Path) -> None:
     assert problems(files, __version__) == []
 
 
-def test_textures_are_drawn_here_or_credited_to_others(mod: Path, tmp_path: Path) -> None:
+def test_texture_is_what_the_script_draws_or_credited_to_others(mod: Path, tmp_path: Path) -> None:
     """Whoever drops in a picture under the script's name has it credited as drawn by it: so draw anew and compare."""
     draw_textures.main(tmp_path)
     drawn = {path.name: pixels(path.read_bytes()) for path in tmp_path.iterdir()}
@@ -168,7 +169,7 @@ def pixels(data: bytes) -> tuple[bytes, bytes]:
     return data[16:29], zlib.decompress(data[start + 4 : start + 4 + struct.unpack_from(">I", data, start - 4)[0]])
 
 
-def test_the_same_files_give_the_same_zip(mod: Path, tmp_path: Path) -> None:
+def test_same_files_give_the_same_zip(mod: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(mod, copy)
     (copy / "__pycache__").mkdir()
@@ -185,7 +186,7 @@ def test_the_same_files_give_the_same_zip(mod: Path, tmp_path: Path) -> None:
     assert not [name for name in names if name.endswith((".py", ".pyc"))]
 
 
-def test_packing_says_what_is_wrong(mod: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_packing_that_fails_names_the_reason(mod: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(mod, copy)
     (copy / ".cdb.json").unlink()
@@ -208,7 +209,7 @@ GLOBAL = re.compile(r"(\S+\.lua):\d+:\d+: \(W(\d+)\) .* '([\w.]+)'")
 
 
 @pytest.mark.slow
-def test_the_mod_writes_no_global_but_its_own(repo: Path) -> None:
+def test_mod_writes_no_global_but_its_own(repo: Path) -> None:
     """luacheck says what a file touches; .luacheckrc must grant it to its folder, and no file grants it to itself."""
     listed = subprocess.run(["luajit", "-e", ENTRIES], cwd=repo, capture_output=True, text=True, timeout=60, check=True)
     entries = dict(line.split("\t") for line in listed.stdout.splitlines())
@@ -233,7 +234,7 @@ def test_the_mod_writes_no_global_but_its_own(repo: Path) -> None:
         assert [*repo.glob(entry)], f".luacheckrc: there is no {entry}"
 
 
-def test_make_package_packs_both(repo: Path) -> None:
+def test_make_package_builds_wheel_and_zip(repo: Path) -> None:
     said = subprocess.run(["make", "-n", "package"], cwd=repo, capture_output=True, text=True, timeout=60, check=True)
     assert re.search(r"pip .* wheel .*-w dist", said.stdout)
     assert "llm_agentd.ops.package_mod dist" in said.stdout

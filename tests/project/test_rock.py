@@ -1,4 +1,4 @@
-"""The rock of lua/: luarocks builds and installs it for real, and what it installed speaks with the daemon's side."""
+"""The rock in lua/: luarocks builds and installs it, and what it installed exchanges records with Python."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from llm_agentd.protocol import wire
 pytestmark = pytest.mark.slow
 
 ROCKSPEC = "llm-agentd-scm-1.rockspec"
-QUICK_S = 60
+TIMEOUT_S = 60
 SYSTEM_LUA = "/usr/share/lua/5.1/?.lua"  # where Debian's dkjson lies
 
 
-def say(*command: str | Path, cwd: Path, **env: str) -> str:
-    """What a command printed; its complaint fails the test."""
+def run(*command: str | Path, cwd: Path, **env: str) -> str:
+    """What a command prints. Fails where its exit status is not 0."""
     ended = subprocess.run(
-        command, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, timeout=QUICK_S, check=False
+        command, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
@@ -30,25 +30,25 @@ def say(*command: str | Path, cwd: Path, **env: str) -> str:
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where `luarocks make` installed. It is told that Debian's dkjson is there, so that its version is checked too."""
+    """Where `luarocks make` installs. Told of Debian's dkjson, it checks the rock's version bound too."""
     folder = tmp_path_factory.mktemp("rock")
     home = Path(__file__).resolve().parents[2] / "lua"
-    said = say("luajit", "-e", "print(require('dkjson').version)", cwd=folder)
-    version = re.search(r"\d+\.\d+", said)
+    printed = run("luajit", "-e", "print(require('dkjson').version)", cwd=folder)
+    version = re.search(r"\d+\.\d+", printed)
     assert version is not None
     config = folder / "config.lua"
     config.write_text(f'rocks_provided = {{dkjson = "{version.group()}-1"}}\n')
     make = ("luarocks", "--lua-version", "5.1", "--tree", folder / "tree", "make", ROCKSPEC)
-    said = say(*make, cwd=home, LUAROCKS_CONFIG=str(config), HOME=str(folder))
-    assert "is now installed" in said
+    printed = run(*make, cwd=home, LUAROCKS_CONFIG=str(config), HOME=str(folder))
+    assert "is now installed" in printed
     return folder / "tree"
 
 
-def test_luarocks_has_nothing_to_say_against_it(repo: Path) -> None:
-    say("luarocks", "lint", ROCKSPEC, cwd=repo / "lua")
+def test_luarocks_lint_accepts_the_rockspec(repo: Path) -> None:
+    run("luarocks", "lint", ROCKSPEC, cwd=repo / "lua")
 
 
-def test_installs_every_module_and_nothing_of_the_tests(tree: Path, repo: Path) -> None:
+def test_rock_installs_every_module_and_no_tests(tree: Path, repo: Path) -> None:
     installed = {path.name: path.read_bytes() for path in (tree / "share/lua/5.1").rglob("*.lua")}
     ours = {path.name: path.read_bytes() for path in (repo / "lua").glob("*.lua") if not path.name.startswith("mock_")}
     assert installed == ours
@@ -70,20 +70,20 @@ client:close()
 
 
 @pytest.mark.parametrize("lua", ["lua5.1", "luajit"])
-def test_a_record_comes_back_through_the_installed_codec(tree: Path, tmp_path: Path, lua: str) -> None:
+def test_installed_codec_gives_a_record_back_unchanged(tree: Path, tmp_path: Path, lua: str) -> None:
     (tmp_path / "echo.lua").write_text(ECHO)
     record = {"op": "ping", "id": "a", "text": "Grüße and \U0001f409", "n": 1.5, "list": [1, 2], "yes": True}
     path = f"{tree}/share/lua/5.1/?.lua;{SYSTEM_LUA}"
-    said = say(lua, "echo.lua", str(tree), wire.encode(record).hex(), cwd=tmp_path, LUA_PATH=path)
-    assert wire.decode(bytes.fromhex(said)) == [{**record, "back": f"{record['text']}!"}]
+    printed = run(lua, "echo.lua", str(tree), wire.encode(record).hex(), cwd=tmp_path, LUA_PATH=path)
+    assert wire.decode(bytes.fromhex(printed)) == [{**record, "back": f"{record['text']}!"}]
 
 
-def test_the_installed_client_asks_and_is_answered(tree: Path, tmp_path: Path, endpoint: str) -> None:
+def test_installed_client_gets_its_answer(tree: Path, tmp_path: Path, endpoint: str) -> None:
     (tmp_path / "ask.lua").write_text(ASK)
     with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
         router.bind(endpoint)
         path = f"{tree}/share/lua/5.1/?.lua;{SYSTEM_LUA}"
-        asking = subprocess.Popen(
+        process = subprocess.Popen(
             ("luajit", "ask.lua", endpoint),
             cwd=tmp_path,
             env={**os.environ, "LUA_PATH": path},
@@ -92,14 +92,14 @@ def test_the_installed_client_asks_and_is_answered(tree: Path, tmp_path: Path, e
             text=True,
         )
         try:
-            assert router.poll(QUICK_S * 1000), "nothing was asked"
+            assert router.poll(TIMEOUT_S * 1000), "no request came"
             peer, part = router.recv_multipart()
-            (asked,) = wire.decode(part)
-            assert isinstance(asked, dict)
-            assert (asked["op"], asked["prompt"]) == ("infer", "Hello, Grüße")
-            router.send_multipart([peer, wire.encode({"id": asked["id"], "event": "done", "text": "Grüße zurück"})])
-            said, complaint = asking.communicate(timeout=QUICK_S)
+            (request,) = wire.decode(part)
+            assert isinstance(request, dict)
+            assert (request["op"], request["prompt"]) == ("infer", "Hello, Grüße")
+            router.send_multipart([peer, wire.encode({"id": request["id"], "event": "done", "text": "Grüße zurück"})])
+            printed, errors = process.communicate(timeout=TIMEOUT_S)
         finally:
-            asking.kill()
-            asking.wait()
-    assert (said, complaint) == ("Grüße zurück", "")
+            process.kill()
+            process.wait()
+    assert (printed, errors) == ("Grüße zurück", "")

@@ -1,4 +1,4 @@
-"""systemd/: systemd itself finds nothing to complain about (the example configuration: tests/config/test_docs.py)."""
+"""The files in systemd/, checked with systemd's own tools. The example configuration: tests/config/test_docs.py."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ UNITS = ("llm-agentd.service", "llm-agentd-http.service")
 
 
 def run(*command: str | Path) -> str:
-    """What the command says; it must end well."""
+    """What the command prints. Fails where its exit status is not 0."""
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60, check=False)
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, said
-    return said
+    printed = done.stdout + done.stderr
+    assert done.returncode == 0, printed
+    return printed
 
 
 def unit(repo: Path, name: str) -> configparser.ConfigParser:
@@ -31,8 +31,8 @@ def unit(repo: Path, name: str) -> configparser.ConfigParser:
     return parser
 
 
-def test_units_are_clean(repo: Path, tmp_path: Path) -> None:
-    """The binary is swapped for one that exists here: all else is as shipped."""
+def test_systemd_analyze_accepts_the_units(repo: Path, tmp_path: Path) -> None:
+    """As shipped, but for the binary, which is one that exists here."""
     copies = []
     for name in UNITS:
         text = (repo / "systemd" / name).read_text(encoding="utf-8")
@@ -42,8 +42,8 @@ def test_units_are_clean(repo: Path, tmp_path: Path) -> None:
     assert run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *copies) == ""
 
 
-def test_the_check_finds_faults(repo: Path, tmp_path: Path) -> None:
-    """A verify that is content with everything would prove nothing."""
+def test_systemd_analyze_reports_a_misspelt_key(repo: Path, tmp_path: Path) -> None:
+    """Without this, a verify that accepts everything would go unseen."""
     bad = tmp_path / "llm-agentd.service"
     bad.write_text((repo / "systemd" / bad.name).read_text(encoding="utf-8").replace("RestartSec=", "RestratSec="))
     done = subprocess.run(
@@ -57,7 +57,7 @@ def test_the_check_finds_faults(repo: Path, tmp_path: Path) -> None:
     assert done.returncode != 0  # and for the binary that is not installed here
 
 
-def test_the_daemon_unit_keeps_its_promises(repo: Path) -> None:
+def test_daemon_unit_has_the_promised_settings(repo: Path) -> None:
     service = unit(repo, "llm-agentd.service")["Service"]
     assert (service["Type"], service["NotifyAccess"]) == ("notify", "main")
     assert service["ExecStart"] == f"{BINARY} serve --set http.enabled=false"
@@ -70,21 +70,21 @@ def test_the_daemon_unit_keeps_its_promises(repo: Path) -> None:
     assert service["RestartPreventExitStatus"] == "2"
 
 
-def test_a_dying_daemon_leaves_the_adapter_alone(repo: Path) -> None:
+def test_http_unit_does_not_stop_with_the_daemon(repo: Path) -> None:
     adapter = unit(repo, "llm-agentd-http.service")
     assert adapter["Unit"]["Wants"] == "llm-agentd.service"
     assert not {"Requires", "BindsTo", "PartOf", "Requisite"} & set(adapter["Unit"])
 
 
-def test_sysusers_makes_the_user_of_the_units(repo: Path, tmp_path: Path) -> None:
+def test_sysusers_creates_the_user_of_the_units(repo: Path, tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
-    said = run("systemd-sysusers", "--dry-run", f"--root={tmp_path}", repo / "systemd" / "llm-agentd.sysusers.conf")
-    assert "llm-agentd" in said
+    printed = run("systemd-sysusers", "--dry-run", f"--root={tmp_path}", repo / "systemd" / "llm-agentd.sysusers.conf")
+    assert "llm-agentd" in printed
     assert {unit(repo, name)["Service"]["User"] for name in UNITS} == {"llm-agentd"}
 
 
-def test_tmpfiles_hides_the_token(repo: Path, tmp_path: Path) -> None:
-    """In a root of its own, with this test's user for those of the file: only root may give files away."""
+def test_tmpfiles_closes_the_configuration_to_others(repo: Path, tmp_path: Path) -> None:
+    """In a root of its own, with this user in place of the file's: only root may change owners."""
     text = (repo / "systemd" / "llm-agentd.tmpfiles.conf").read_text(encoding="utf-8")
     rules = tmp_path / "llm-agentd.tmpfiles.conf"
     own = f"{os.getuid()} {os.getgid()}"
@@ -97,7 +97,7 @@ def test_tmpfiles_hides_the_token(repo: Path, tmp_path: Path) -> None:
     assert config.stat().st_mode & 0o777 == 0o640
 
 
-@pytest.mark.parametrize("name", ["README.md", "llm-agentd.sysusers.conf", "llm-agentd.tmpfiles.conf", "config.yaml"])
-def test_the_readme_names_every_file(repo: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["llm-agentd.sysusers.conf", "llm-agentd.tmpfiles.conf", "config.yaml"])
+def test_systemd_readme_names_the_file(repo: Path, name: str) -> None:
     readme = (repo / "systemd" / "README.md").read_text(encoding="utf-8")
-    assert name == "README.md" or f"systemd/{name}" in readme
+    assert f"systemd/{name}" in readme

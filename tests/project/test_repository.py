@@ -1,4 +1,4 @@
-"""The house around the code: nothing is left out of the package, no tool is set up twice."""
+"""The repository around the code: packaging, constraints, import layers, make targets, links in the documents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 
 # Written down, not read from the Makefile: these are promised.
-PROMISED_TARGETS = ("setup", "demo", "test", "run", "bench", "lint", "package", "lock", "help")
+PROMISED_TARGETS = ("setup", "demo", "test", "unit", "run", "bench", "lint", "package", "lock", "help")
 SKIPPED_FOLDERS = {"__pycache__"}
 
 
@@ -42,12 +42,12 @@ def module_name(path: Path, package: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def test_every_package_is_packed(project: dict[str, Any], package: Path) -> None:
+def test_every_package_is_in_pyproject(project: dict[str, Any], package: Path) -> None:
     on_disk = {module_name(path, package) for path in package.rglob("__init__.py")}
     assert set(project["tool"]["setuptools"]["packages"]) == on_disk | {"llm_agentd.mod"}
 
 
-def test_every_data_file_is_packed(project: dict[str, Any], package: Path) -> None:
+def test_every_data_file_is_in_pyproject(project: dict[str, Any], package: Path) -> None:
     patterns = project["tool"]["setuptools"]["package-data"]
     packages = {module_name(path, package): path.parent for path in package.rglob("__init__.py")}
     left_out = []
@@ -64,13 +64,13 @@ def test_every_data_file_is_packed(project: dict[str, Any], package: Path) -> No
     assert left_out == []
 
 
-def test_the_mod_lies_where_the_package_looks(project: dict[str, Any], repo: Path) -> None:
+def test_mod_is_where_pyproject_says(project: dict[str, Any], repo: Path) -> None:
     folder = repo / project["tool"]["setuptools"]["package-dir"]["llm_agentd.mod"]
     assert (folder / "mod.conf").read_text(encoding="utf-8").find("llm_agent") >= 0
     assert (folder / "init.lua").is_file()
 
 
-def test_no_tool_is_set_up_twice(project: dict[str, Any], repo: Path) -> None:
+def test_setup_cfg_holds_import_linter_alone(project: dict[str, Any], repo: Path) -> None:
     other = configparser.ConfigParser()
     other.read(repo / "setup.cfg", encoding="utf-8")
     sections = {section.split(":")[0] for section in other.sections()}
@@ -78,7 +78,7 @@ def test_no_tool_is_set_up_twice(project: dict[str, Any], repo: Path) -> None:
     assert "importlinter" not in project["tool"]
 
 
-def test_the_lock_holds_every_dependency(project: dict[str, Any], repo: Path) -> None:
+def test_constraints_pin_every_dependency(project: dict[str, Any], repo: Path) -> None:
     pinned = dict(
         re.split("==", line.lower().replace("_", "-"), maxsplit=1)
         for line in (repo / "constraints.txt").read_text(encoding="utf-8").splitlines()
@@ -92,35 +92,35 @@ def test_the_lock_holds_every_dependency(project: dict[str, Any], repo: Path) ->
     assert "torch" not in pinned  # `make setup` must stay quick
 
 
-def test_every_module_has_a_layer(repo: Path, package: Path) -> None:
+def test_every_module_is_in_an_import_layer(repo: Path, package: Path) -> None:
     """A module that no layer names could import anything."""
     config = configparser.ConfigParser()
     config.read(repo / "setup.cfg", encoding="utf-8")
     named = set(re.findall(r"llm_agentd[\w.]*", config["importlinter:contract:layers"]["layers"]))
-    free = []
+    unnamed = []
     for path in package.rglob("*.py"):
         name = module_name(path, package)
         is_package = path.name == "__init__.py"
         if not any(name == layer or name.startswith(layer + ".") for layer in named) and not is_package:
-            free.append(name)
-    assert free == []
+            unnamed.append(name)
+    assert unnamed == []
 
 
-def test_every_module_says_its_job(package: Path) -> None:
-    silent = []
+def test_every_module_has_a_docstring(package: Path) -> None:
+    without = []
     for path in files_of(package):
         if path.suffix == ".py":
             tree = ast.parse(path.read_text(encoding="utf-8"))
             if tree.body and not ast.get_docstring(tree):
-                silent.append(str(path.relative_to(package)))
-    assert silent == []
+                without.append(str(path.relative_to(package)))
+    assert without == []
 
 
-def test_make_help_names_what_is_promised(repo: Path) -> None:
-    said = subprocess.run(["make"], cwd=repo, capture_output=True, text=True, timeout=60, check=True).stdout
+def test_make_help_lists_the_promised_targets(repo: Path) -> None:
+    shown = subprocess.run(["make"], cwd=repo, capture_output=True, text=True, timeout=60, check=True).stdout
     for target in PROMISED_TARGETS:
-        assert f"make {target} " in said
-    assert all(len(line) < 120 for line in said.splitlines())
+        assert f"make {target} " in shown
+    assert all(len(line) < 120 for line in shown.splitlines())
 
 
 def test_ci_only_calls_make_test(repo: Path) -> None:
@@ -130,7 +130,7 @@ def test_ci_only_calls_make_test(repo: Path) -> None:
     assert path.stat().st_mode & 0o111
 
 
-def test_links_in_the_documents_lead_somewhere(repo: Path) -> None:
+def test_links_in_documents_lead_to_files_and_headings(repo: Path) -> None:
     folders = ("daemon", "docs", "lua", "mods", "systemd")
     documents = [*repo.glob("*.md"), *(path for folder in folders for path in (repo / folder).rglob("*.md"))]
     broken = []
@@ -145,6 +145,6 @@ def test_links_in_the_documents_lead_somewhere(repo: Path) -> None:
 
 
 def anchors(document: Path) -> set[str]:
-    """What its headings are called in links: small letters, hyphens for spaces, nothing else but `_`."""
+    """The anchors of its headings as GitHub makes them: lower case, hyphens for spaces, no other marks but `_`."""
     headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
