@@ -22,7 +22,6 @@ import lmdb
 
 from llm_agentd.cache.entry import (
     PROMPT_KEPT_CHARS,
-    SLOT_KEY_BYTES,
     DamagedEntry,
     EntryHeader,
     decode,
@@ -32,6 +31,7 @@ from llm_agentd.cache.entry import (
     split_index_key,
     with_header,
 )
+from llm_agentd.cache.lmdb_check import find_problems
 from llm_agentd.util.lmdb_files import fill_up, missing_bytes, open_environment
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class LmdbStore:
             if short:
                 fill_up(env, folder / "data.mdb")
             store = cls(env, create=True)
-            store._check_schema()
+            store._apply_schema()
             problems = store.check() if short else []
             if problems:
                 raise lmdb.CorruptedError(problems[0])
@@ -128,7 +128,7 @@ class LmdbStore:
     # -- reading -----------------------------------------------------------------------------------
 
     def read(self, key: bytes, variants: int) -> list[bytes | None]:
-        """The raw entrys of the first `variants` slots."""
+        """The raw entries of the first `variants` slots."""
         with self.env.begin(db=self._entries) as txn:
             return [txn.get(slot_key(key, variant)) for variant in range(variants)]
 
@@ -298,7 +298,8 @@ class LmdbStore:
 
     # -- health ------------------------------------------------------------------------------------
 
-    def _check_schema(self) -> None:
+    def _apply_schema(self) -> None:
+        """Empties what another version of the daemon has written: it is a cache."""
         found = self.schema()
         if found == SCHEMA:
             return
@@ -310,43 +311,8 @@ class LmdbStore:
             log.warning("cache.path: emptied, it was of version %d and this daemon writes version %d", found, SCHEMA)
 
     def check(self) -> list[str]:
-        """What is wrong, in words; [] where every entry decodes and indexes and byte count agree with them."""
-        problems: list[str] = []
-        try:
-            with self.env.begin() as txn:
-                if self._counter(txn, "schema") != SCHEMA:
-                    return [f"schema: version {self._counter(txn, 'schema')}, want {SCHEMA}"]
-                total_bytes = 0
-                for slot, raw in txn.cursor(self._entries):
-                    total_bytes += len(slot) + len(raw)
-                    problems += self._check_entry(txn, slot, raw)
-                counted = self._counter(txn, "bytes")
-                if counted != total_bytes:
-                    problems.append(f"bytes: {counted} counted, {total_bytes} there")
-                entries = txn.stat(self._entries)["entries"]
-                for name, database in (("by_use", self._by_use), ("by_expiry", self._by_expiry)):
-                    indexed = txn.stat(database)["entries"]
-                    if indexed != entries:
-                        problems.append(f"{name}: {indexed} index records for {entries} entries")
-        except (lmdb.Error, ValueError) as error:
-            problems.append(f"unreadable: {error}")
-        return problems
-
-    def _check_entry(self, txn: lmdb.Transaction[bytes], slot: bytes, raw: bytes) -> list[str]:
-        name = slot.hex()
-        if len(slot) != SLOT_KEY_BYTES:
-            return [f"{name}: the key has {len(slot)} bytes, want {SLOT_KEY_BYTES}"]
-        try:
-            decode(raw)
-            header = decode_header(raw)
-        except DamagedEntry as error:
-            return [f"{name}: {error}"]
-        problems = []
-        if txn.get(index_key(header.last_use_us, slot), db=self._by_use) is None:
-            problems.append(f"{name}: by_use does not know it")
-        if txn.get(index_key(header.expires_us, slot), db=self._by_expiry) is None:
-            problems.append(f"{name}: by_expiry does not know it")
-        return problems
+        """What is wrong, as lines of text; [] where every entry decodes and indexes and byte count agree with them."""
+        return find_problems(self.env, SCHEMA)
 
 
 def _names(raw: bytes, name: str) -> bool:
