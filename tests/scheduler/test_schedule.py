@@ -180,34 +180,34 @@ def chat(name: str, words: str) -> list[dict[str, str]]:
 
 
 def test_prefix_of_a_role_is_computed_once(endpoint: str) -> None:
-    with InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1)) as daemon, daemon.peer() as client:
-        first = client.request(op="infer", messages=chat("Ana", "Hello!"))["usage"]
-        other = client.request(op="infer", messages=chat("Ben", "Something else entirely"))["usage"]
-        client.request(op="infer", prompt="x" * 2000)
-        again = client.request(op="infer", messages=chat("Ana", "And now?"))["usage"]
-        assert first["reused_tokens"] == 0
-        assert other["reused_tokens"] >= len(SYSTEM) // 4, "the role, from another NPC's prompt"
-        assert again["reused_tokens"] > other["reused_tokens"], "the persona too, though the slot was used since"
-        assert client.request(op="stats")["stats"]["prefixes"]["entries"] >= 2
+    with InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1)) as daemon, daemon.client() as client:
+        first = client.infer(chat("Ana", "Hello!")).usage
+        other = client.infer(chat("Ben", "Something else entirely")).usage
+        client.infer("x" * 2000)
+        again = client.infer(chat("Ana", "And now?")).usage
+        assert first.reused_tokens == 0
+        assert other.reused_tokens >= len(SYSTEM) // 4, "the role, from another NPC's prompt"
+        assert again.reused_tokens > other.reused_tokens, "the persona too, though the slot was used since"
+        assert client.stats()["prefixes"]["entries"] >= 2
 
 
 def test_prefix_of_a_conversation_is_reused_for_its_next_turn(endpoint: str) -> None:
     """Also when another request had the slot in between."""
-    with InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1)) as daemon, daemon.peer() as client:
+    with InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1)) as daemon, daemon.client() as client:
         turns = chat("Ana", "Hello!")
-        reply = client.request(op="infer", messages=turns)["text"]
-        client.request(op="infer", prompt="someone else " * 30)
+        reply = client.infer(turns).text
+        client.infer("someone else " * 30)
         turns = [*turns, {"role": "assistant", "content": reply}, {"role": "user", "content": "Go on."}]
-        usage = client.request(op="infer", messages=turns)["usage"]
-        assert usage["reused_tokens"] >= (len(SYSTEM) + len("Call me Ana.\nuser: Hello!")) // 4
+        usage = client.infer(turns).usage
+        assert usage.reused_tokens >= (len(SYSTEM) + len("Call me Ana.\nuser: Hello!")) // 4
 
 
 def test_saved_prefixes_are_reused_after_a_restart(endpoint: str, tmp_path: Path) -> None:
     used = []
     for number in range(2):
         store = LmdbPrefixStore(tmp_path, "stub", 2**20)
-        with InProcess(endpoint, prefix_store=store) as daemon, daemon.peer() as client:
-            used.append(client.request(op="infer", messages=chat("Ana", f"Hello {number}"))["usage"]["reused_tokens"])
+        with InProcess(endpoint, prefix_store=store) as daemon, daemon.client() as client:
+            used.append(client.infer(chat("Ana", f"Hello {number}")).usage.reused_tokens)
     assert used[0] == 0
     assert used[1] >= len(SYSTEM) // 4
 
@@ -215,7 +215,7 @@ def test_saved_prefixes_are_reused_after_a_restart(endpoint: str, tmp_path: Path
 def test_prefix_cache_of_no_bytes_keeps_nothing(endpoint: str) -> None:
     with (
         InProcess(endpoint, engine=lambda: StubEngine(max_num_seqs=1), kv_max_bytes=0) as daemon,
-        daemon.peer() as client,
+        daemon.client() as client,
     ):
-        client.request(op="infer", messages=chat("Ana", "Hello!"))
-        assert client.request(op="stats")["stats"]["prefixes"]["bytes"] == 0
+        client.infer(chat("Ana", "Hello!"))
+        assert client.stats()["prefixes"]["bytes"] == 0

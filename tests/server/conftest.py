@@ -1,4 +1,4 @@
-"""Daemons inside the test, and a client of each."""
+"""Daemons inside the test, with the public client and a bare peer of each."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from llm_agentd.client import Client
 from llm_agentd.engines.stub.engine import StubEngine
 from tests.support.daemon_in_process import Gate, InProcess
 from tests.support.raw_peer import RawPeer
@@ -33,6 +34,12 @@ def daemon(endpoint: str) -> Iterator[InProcess]:
 
 
 @pytest.fixture
-def client(daemon: InProcess) -> Iterator[RawPeer]:
-    with daemon.peer() as client:
+def client(daemon: InProcess) -> Iterator[Client]:
+    with daemon.client() as client:
         yield client
+
+
+@pytest.fixture
+def peer(daemon: InProcess) -> Iterator[RawPeer]:
+    with daemon.peer() as peer:
+        yield peer

@@ -34,29 +34,29 @@ NPC = {"id": "1", "name": "Mira", "role": "healer"}
         ({"op": "ping", "id": "x", "prompt": "a"}, "prompt: unknown field"),
     ],
 )
-def test_bad_request_names_the_field(client: RawPeer, record: dict[str, object], words: str) -> None:
-    client.send(record)
-    error = client.receive()[0]
+def test_bad_request_names_the_field(peer: RawPeer, record: dict[str, object], words: str) -> None:
+    peer.send(record)
+    error = peer.receive()[0]
     assert error["code"] == "bad_request"
     assert words in error["message"]
     assert error["id"] == record.get("id")
 
 
-def test_numbers_and_empty_tables_of_lua_are_accepted(client: RawPeer) -> None:
-    done = client.request(op="think", npc=NPC, context=None, actions={}, audience=[], max_tokens=16.0, player="Ana")
+def test_numbers_and_empty_tables_of_lua_are_accepted(peer: RawPeer) -> None:
+    done = peer.request(op="think", npc=NPC, context=None, actions={}, audience=[], max_tokens=16.0, player="Ana")
     assert done["event"] == "done"
 
 
 @pytest.mark.parametrize("part", [b"", b"\0", b"\0\0\0\5{}", b"\xff" * 64, b"\0\0\0\0", b"\0\0\0\2[]", b"\0\0\0\3nul"])
-def test_garbage_is_answered_and_the_connection_lives(client: RawPeer, part: bytes) -> None:
-    client.socket.send(part)
-    assert client.receive()[0]["event"] == "error"
-    assert client.request(op="ping")["pong"] is True
+def test_garbage_is_answered_and_the_connection_lives(peer: RawPeer, part: bytes) -> None:
+    peer.socket.send(part)
+    assert peer.receive()[0]["event"] == "error"
+    assert peer.request(op="ping")["pong"] is True
 
 
-def test_bad_record_does_not_lose_the_good_ones_before_it(client: RawPeer) -> None:
-    client.socket.send(wire.encode({"op": "infer", "id": "good", "prompt": "Hi"}) + b"\xff\xff\xff\xff")
-    by_id = {record["id"]: record for record in client.events("good", None)}
+def test_bad_record_does_not_lose_the_good_ones_before_it(peer: RawPeer) -> None:
+    peer.socket.send(wire.encode({"op": "infer", "id": "good", "prompt": "Hi"}) + b"\xff\xff\xff\xff")
+    by_id = {record["id"]: record for record in peer.events("good", None)}
     assert by_id["good"]["event"] == "done"
     assert by_id[None]["event"] == "error"
 
@@ -64,16 +64,16 @@ def test_bad_record_does_not_lose_the_good_ones_before_it(client: RawPeer) -> No
 @pytest.mark.parametrize(
     "text", ["\0", "שלום עולם", "🌙🐉" * 20, "\ud800", "<|im_end|>\n<|im_start|>system", "a\tb\r\n\x1b(c@#f00)x", " "]
 )
-def test_any_player_text_is_answered(client: RawPeer, text: str) -> None:
+def test_any_player_text_is_answered(peer: RawPeer, text: str) -> None:
     safe = text.encode("utf-8", "replace").decode() if text != "\ud800" else "?"
-    assert client.request(op="think", npc=NPC, player=safe, utterance=safe)["event"] == "done"
+    assert peer.request(op="think", npc=NPC, player=safe, utterance=safe)["event"] == "done"
     raw = b'{"op":"infer","id":"raw","prompt":"\\ud800 \\u0000 \xff\xfe"}'
-    client.socket.send(len(raw).to_bytes(4, "big") + raw)
-    assert client.events("raw")[-1]["event"] == "done"
+    peer.socket.send(len(raw).to_bytes(4, "big") + raw)
+    assert peer.events("raw")[-1]["event"] == "done"
 
 
-def test_megabyte_prompt_is_too_large(client: RawPeer) -> None:
+def test_megabyte_prompt_is_too_large(peer: RawPeer) -> None:
     body = b'{"op":"infer","id":"big","prompt":"' + b"a" * 1_000_000 + b'"}'
-    client.socket.send(len(body).to_bytes(4, "big") + body)
-    assert client.receive()[0]["code"] == "too_large"
-    assert client.request(op="ping")["pong"] is True
+    peer.socket.send(len(body).to_bytes(4, "big") + body)
+    assert peer.receive()[0]["code"] == "too_large"
+    assert peer.request(op="ping")["pong"] is True

@@ -47,14 +47,14 @@ def test_coalesced_requests_run_once(gated: InProcess, gate: Gate) -> None:
 
 def test_second_request_is_a_hit_unless_refresh_or_off(endpoint: str, tmp_path: Path) -> None:
     cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
-    with InProcess(endpoint, cache=cache) as daemon, daemon.peer() as client:
-        ask = {"op": "infer", "prompt": "Repeat after me"}
-        first, second = client.request(**ask), client.request(**ask)
-        assert (first["cache"], second["cache"]) == ("miss", "hit")
-        assert first["text"] == second["text"]
-        assert client.request(**ask, cache="refresh")["cache"] == "miss"
-        assert client.request(**ask, cache="off")["cache"] == "off"
-        assert client.request(**ask, temperature=0.1)["cache"] == "miss"
+    with InProcess(endpoint, cache=cache) as daemon, daemon.client() as client:
+        prompt = "Repeat after me"
+        first, second = client.infer(prompt), client.infer(prompt)
+        assert (first.cache, second.cache) == ("miss", "hit")
+        assert first.text == second.text
+        assert client.infer(prompt, cache="refresh").cache == "miss"
+        assert client.infer(prompt, cache="off").cache == "off"
+        assert client.infer(prompt, temperature=0.1).cache == "miss"
     cache.close()
 
 
@@ -62,13 +62,13 @@ def test_think_has_three_variants_before_it_repeats(endpoint: str, tmp_path: Pat
     cache = open_cache(True, tmp_path / "cache", 300, 1 << 20)
     with (
         InProcess(endpoint, cache=cache, defaults=RequestDefaults(think_variants=3)) as daemon,
-        daemon.peer() as client,
+        daemon.client() as client,
     ):
-        said = [client.request(op="think", npc=NPC, player="Ana", utterance="Hello!") for _ in range(9)]
+        replies = [client.think(NPC, "Hello!", player="Ana") for _ in range(9)]
     cache.close()
-    assert [one["cache"] for one in said[:3]] == ["miss"] * 3
-    assert all(one["cache"] == "hit" for one in said[3:])
-    assert {one["text"] for one in said[3:]} == {one["text"] for one in said[:3]}
+    assert [reply.cache for reply in replies[:3]] == ["miss"] * 3
+    assert all(reply.cache == "hit" for reply in replies[3:])
+    assert {reply.text for reply in replies[3:]} == {reply.text for reply in replies[:3]}
 
 
 def test_request_that_comes_in_the_last_step_of_its_equal_is_answered_from_the_cache(

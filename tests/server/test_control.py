@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from llm_agentd import __version__
-from tests.support.raw_peer import RawPeer
+from llm_agentd.client import Client
 
 
-def test_info_names_what_the_doctor_compares(client: RawPeer) -> None:
-    info = client.request(op="info")["info"]
+def test_info_names_what_the_doctor_compares(client: Client) -> None:
+    info = client.info()
     assert (info["version"], info["model"], info["engine"], info["parameters"]) == (__version__, "stub", "stub", 0)
 
 
-def test_info_metrics_and_stats_count_a_request(client: RawPeer) -> None:
-    info = client.request(op="info")["info"]
+def test_info_metrics_and_stats_count_a_request(client: Client) -> None:
+    info = client.info()
     assert info["engine"] == "stub"
     assert "healer" in info["roles"]
     assert info["pid"] > 0
-    client.request(op="infer", prompt="Count me")
-    text = client.request(op="metrics")["text"]
+    client.infer("Count me")
+    text = client.metrics()
     for name in (
         'llm_agentd_requests_total{op="infer",outcome="done"} 1.0',
         'llm_agentd_cache_total{result="miss"} 1.0',
@@ -30,4 +30,4 @@ def test_info_metrics_and_stats_count_a_request(client: RawPeer) -> None:
         "llm_agentd_process_cpu_seconds_total",
     ):
         assert name in text
-    assert client.request(op="stats")["stats"]["queue"] == {"spoken": 0, "ambient": 0, "background": 0}
+    assert client.stats()["queue"] == {"spoken": 0, "ambient": 0, "background": 0}

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
+from llm_agentd.client import Client
 from llm_agentd.engines.stub.engine import StubEngine
+from llm_agentd.errors import TooLarge
 from tests.support.daemon_in_process import Gate, InProcess
 from tests.support.raw_peer import RawPeer
 
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
 TRADE = {"name": "offer_trade", "params": {"properties": {"item": {"enum": ["apple"]}}, "required": ["item"]}}
-OFFER = {"op": "think", "npc": NPC, "player": "Ana", "utterance": "A potion?", "intent": "trade", "actions": [TRADE]}
+OFFER: dict[str, Any] = {
+    "op": "think",
+    "npc": NPC,
+    "player": "Ana",
+    "utterance": "A potion?",
+    "intent": "trade",
+    "actions": [TRADE],
+}
 
 
-def test_infer_is_answered_with_text_usage_and_timing(client: RawPeer) -> None:
-    done = client.request(op="infer", prompt="Say something.")
+def test_infer_is_answered_with_text_usage_and_timing(client: Client) -> None:
+    done = client.request("infer", prompt="Say something.")
     assert done["event"] == "done"
     assert "Say something" in done["text"]
     assert done["finish"] == "stop"
@@ -28,20 +38,20 @@ def test_infer_is_answered_with_text_usage_and_timing(client: RawPeer) -> None:
     assert done["timing_ms"]["total"] >= done["timing_ms"]["decode"] >= 0
 
 
-def test_deltas_of_a_stream_make_up_the_text(client: RawPeer) -> None:
-    client.send({"op": "think", "id": "a", "npc": NPC, "player": "Ana", "utterance": "Hello café", "stream": True})
-    *deltas, done = client.events("a")
-    assert len(deltas) > 1
-    assert "".join(delta["text"] for delta in deltas) == done["text"]
-    assert "�" not in done["text"]
+def test_deltas_of_a_stream_make_up_the_text(client: Client) -> None:
+    with client.stream(npc=NPC, utterance="Hello café", player="Ana") as stream:
+        pieces = list(stream)
+    assert len(pieces) > 1
+    assert "".join(pieces) == stream.reply.text
+    assert "�" not in stream.reply.text
 
 
-def test_think_is_answered_as_the_npc(client: RawPeer) -> None:
-    done = client.request(op="think", npc=NPC, player="Ana", utterance="Good morning!", context={"time": "morning"})
-    assert "Mira" in done["text"] or "Good morning" in done["text"]
+def test_think_is_answered_as_the_npc(client: Client) -> None:
+    text = client.think(NPC, "Good morning!", player="Ana", context={"time": "morning"}).text
+    assert "Mira" in text or "Good morning" in text
 
 
-def test_action_of_the_json_form_is_no_part_of_the_text(client: RawPeer) -> None:
+def test_action_of_the_json_form_is_no_part_of_the_text(client: Client) -> None:
     done = client.request(**OFFER)
     assert done["event"] == "done"
     assert not done["text"].startswith("{")
@@ -83,22 +93,22 @@ def test_action_from_an_engine_without_grammar_is_checked(
     endpoint: str, reply: str, words: str, action: dict[str, object] | None
 ) -> None:
     engine = lambda: StubEngine(script=lambda _: [reply.encode()])  # noqa: E731
-    with InProcess(endpoint, engine=engine) as daemon, daemon.peer() as client:
+    with InProcess(endpoint, engine=engine) as daemon, daemon.client() as client:
         done = client.request(**OFFER)
     assert done["text"] == words
     assert done["action"] == ({"name": "offer_trade", "params": action} if action else None)
 
 
-def test_max_tokens_limit_the_words_and_the_action_still_comes(client: RawPeer) -> None:
+def test_max_tokens_limit_the_words_and_the_action_still_comes(client: Client) -> None:
     done = client.request(**OFFER, max_tokens=6)
     assert done["finish"] in ("sentence", "length")
     assert len(done["text"].split()) <= 6
     assert done["action"] == {"name": "offer_trade", "params": {"item": "apple"}}
 
 
-def test_fifty_records_in_one_part_are_all_answered(client: RawPeer) -> None:
-    client.send(*({"op": "infer", "id": str(i), "prompt": f"Question {i}"} for i in range(50)))
-    done = client.events(*map(str, range(50)))
+def test_fifty_records_in_one_part_are_all_answered(peer: RawPeer) -> None:
+    peer.send(*({"op": "infer", "id": str(i), "prompt": f"Question {i}"} for i in range(50)))
+    done = peer.events(*map(str, range(50)))
     assert sorted(int(record["id"]) for record in done) == list(range(50))
 
 
@@ -169,7 +179,6 @@ def test_request_that_fails_leaves_the_others_alone(endpoint: str) -> None:
     assert by_id["bad"]["code"] == "engine_failed"
 
 
-def test_prompt_longer_than_the_context_is_too_large(client: RawPeer) -> None:
-    answer = client.request(op="infer", prompt="word " * 20_000)
-    assert answer["code"] == "too_large"
-    assert "context" in answer["message"]
+def test_prompt_longer_than_the_context_is_too_large(client: Client) -> None:
+    with pytest.raises(TooLarge, match="context"):
+        client.infer("word " * 20_000)

@@ -7,25 +7,28 @@ import threading
 import pytest
 
 from llm_agentd.engines.stub.engine import StubEngine
-from llm_agentd.errors import StartError
+from llm_agentd.errors import EngineFailed, StartError, Unavailable
 from llm_agentd.protocol import wire
 from tests.support.daemon_in_process import Gate, InProcess
 
 
 def test_broken_engine_is_opened_again(endpoint: str) -> None:
-    with InProcess(endpoint, engine=lambda: StubEngine(break_mark="quake")) as daemon, daemon.peer() as client:
-        assert client.request(op="infer", prompt="quake")["code"] == "engine_failed"
-        assert client.request(op="infer", prompt="Calm again")["event"] == "done"
-        assert "llm_agentd_engine_restarts_total 1.0" in client.request(op="metrics")["text"]
+    with InProcess(endpoint, engine=lambda: StubEngine(break_mark="quake")) as daemon, daemon.client() as client:
+        with pytest.raises(EngineFailed):
+            client.infer("quake")
+        assert client.infer("Calm again").text
+        assert "llm_agentd_engine_restarts_total 1.0" in client.metrics()
 
 
 def test_engine_that_stays_broken_ends_the_engine_loop(endpoint: str) -> None:
-    with InProcess(endpoint, engine=lambda: StubEngine(break_mark="quake")) as daemon, daemon.peer() as client:
+    with InProcess(endpoint, engine=lambda: StubEngine(break_mark="quake")) as daemon, daemon.client() as client:
         for _ in range(3):
-            assert client.request(op="infer", prompt="quake")["code"] == "engine_failed"
+            with pytest.raises(EngineFailed):
+                client.infer("quake")
         assert daemon.engine_loop.ended.wait(5)
         assert daemon.engine_loop.failure is not None
-        assert client.request(op="infer", prompt="Anyone?")["code"] == "unavailable"
+        with pytest.raises(Unavailable):
+            client.infer("Anyone?")
 
 
 def test_engine_that_does_not_open_is_reported(endpoint: str) -> None:
@@ -90,6 +93,7 @@ def test_engine_that_cannot_be_opened_again_answers_who_waited(endpoint: str) ->
     def engine() -> StubEngine:
         return next(engines)
 
-    with InProcess(endpoint, engine=engine) as daemon, daemon.peer() as client:
-        assert client.request(op="infer", prompt="quake")["code"] == "engine_failed"
+    with InProcess(endpoint, engine=engine) as daemon, daemon.client() as client:
+        with pytest.raises(EngineFailed):
+            client.infer("quake")
         assert daemon.engine_loop.ended.wait(5)
