@@ -21,7 +21,7 @@ from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prefix_cache import PrefixCache, PrefixMatch
 from llm_agentd.scheduler.latency import LatencyEstimate
 from llm_agentd.scheduler.request_queue import AGED_S
-from llm_agentd.scheduler.sequence import Events, Sequence, cached_reply
+from llm_agentd.scheduler.sequence import Events, Sequence, cached_reply, make_assembler
 from llm_agentd.types import PRIORITIES, Finish, PrefixState, Request
 from llm_agentd.util.common_prefix import common_prefix_length
 
@@ -116,14 +116,15 @@ class Batch:
             seq, prompt, request.sampling, state=state, keep_prefix=keep_prefix, priority=priority
         )
         self._free.remove(seq)
-        self.running[seq] = Sequence.begin(
-            request,
+        self.running[seq] = Sequence(
             seq=seq,
+            requests=[request],
+            assembler=make_assembler(request),
             prompt_tokens=len(prompt),
             stable_tokens=prompt.stable_tokens,
             reused_tokens=reused,
-            now_s=now_s,
-            moderator=self._moderator,
+            started_s=now_s,
+            moderator=self._moderator if request.moderation else None,
         )
 
     def _encode(self, request: Request) -> Prompt:

@@ -39,24 +39,9 @@ class Sequence:
     started_s: float
     first_s: float | None = None
     completion_tokens: int = 0
+    action: dict[str, Any] | None = None  # what the reply asks to be done; known at its end
     joined: set[tuple[Peer, str]] = field(default_factory=set)
     moderator: Moderator | None = None
-
-    @classmethod
-    def begin(
-        cls,
-        request: Request,
-        *,
-        seq: int,
-        prompt_tokens: int,
-        stable_tokens: int,
-        reused_tokens: int,
-        now_s: float,
-        moderator: Moderator | None = None,
-    ) -> Sequence:
-        sequence = cls(seq, [request], _assembler(request), prompt_tokens, stable_tokens, reused_tokens, now_s)
-        sequence.moderator = moderator if request.moderation else None
-        return sequence
 
     @property
     def key(self) -> bytes:
@@ -88,13 +73,15 @@ class Sequence:
         if not piece.finish and not self.assembler.finished:
             return delta, None
         last, finish = self.assembler.end("length" if piece.finish == "length" else "stop")
+        if isinstance(self.assembler, JsonAssembler):
+            self.action = parse_action(self.assembler.raw, self.requests[0].output.actions)
         return delta + last, finish
 
     def check(self, *, is_whole: bool) -> Verdict | None:
         """What moderation holds back of the text so far. Called before anything of it that is new is shown."""
         if self.moderator is None:
             return None
-        return self.moderator.check_out(self.assembler.text, self.action() if is_whole else None, is_whole=is_whole)
+        return self.moderator.check_out(self.assembler.text, self.action, is_whole=is_whole)
 
     def filtered(self, verdict: Verdict) -> Events:
         """What everybody who waits is told in the place of the reply."""
@@ -111,12 +98,6 @@ class Sequence:
     def failed(self, error: AgentdError) -> Events:
         return [(request, error) for request in self.requests]
 
-    def action(self) -> dict[str, Any] | None:
-        """What the reply asks to be done, where that was asked for and is allowed; None while words still come."""
-        if not isinstance(self.assembler, JsonAssembler):
-            return None
-        return parse_action(self.assembler.raw, self.requests[0].output.actions)
-
     def reply(self, request: Request, finish: Finish, *, model: str, now_s: float) -> Reply:
         """What `request` is told at the end. The times of a coalesced one begin when it came."""
         began_s = max(self.started_s, request.arrived_s)
@@ -127,7 +108,7 @@ class Sequence:
             finish=finish,
             cache="joined" if joined else "off" if request.cache == "off" else "miss",
             model=model,
-            action=self.action(),
+            action=self.action,
             usage=Usage(self.prompt_tokens, self.reused_tokens, self.completion_tokens),
             timing_ms=Timing(
                 queue=to_ms(began_s - request.arrived_s),
@@ -147,7 +128,7 @@ class Sequence:
             text=self.assembler.text,
             finish=finish,
             model=model,
-            action=self.action(),
+            action=self.action,
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens,
             role=first.label,
@@ -162,7 +143,7 @@ def _prompt_text(request: Request) -> str:
     return "\n".join(message.content for message in request.prompt.messages)
 
 
-def _assembler(request: Request) -> TextAssembler | JsonAssembler:
+def make_assembler(request: Request) -> TextAssembler | JsonAssembler:
     stop, output = request.sampling.stop, request.output
     if not output.actions:
         return TextAssembler(stop=stop, whole_sentences=output.whole_sentences, max_tokens=request.sampling.max_tokens)
