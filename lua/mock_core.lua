@@ -563,7 +563,7 @@ function Mock:load_mod()
 	_G.loadfile = read_file
 	if not ok then error(folders, 0) end
 	self.mod = folders
-	refuse_undeclared_fields(folders.api.npcs)
+	if not self.is_fresh then refuse_undeclared_fields(folders.api.npcs) end
 	for _, fn in ipairs(self.callbacks.loaded) do fn() end
 	return _G.llm_agent
 end

@@ -32,7 +32,7 @@ local function functions()
 	local out = {}
 	for name, fn in pairs(api) do out["llm_agent." .. name] = parameters(fn) end
 	for name, fn in pairs(mod.api.Npc) do
-		if type(fn) == "function" then out["npc:" .. name] = parameters(fn) end
+		if type(fn) == "function" and not name:find("^__") then out["npc:" .. name] = parameters(fn) end
 	end
 	return out
 end
