@@ -1,7 +1,12 @@
 """Minds for the mobs of another mod, with that mod's real code: mobs_redo as Debian packages it, in a real game server.
 
+<<<<<<< HEAD
 The checks are in tests/mods/llm_probe_mobs. What no package holds (mobs_npc, Mineclonia, VoxeLibre) is played with
 fakes in lua/spec.
+=======
+The checks are in tests/mods/llm_probe_mobs; here the server is started and its verdict read. What no package holds
+(mobs_npc, Mineclonia, VoxeLibre) is played with fakes in lua/spec/adapters/.
+>>>>>>> 3890a70 (Sort the specs into the mod's folders, one subject a file)
 """
 
 from __future__ import annotations

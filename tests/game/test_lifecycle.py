@@ -2,7 +2,7 @@
 
 While the daemon is up, dead and back, mapblocks unload and load again and NPCs are removed, in every combination
 (the test mod llm_probe_lifecycle directs it); then the world shuts down. A player in a real client is gone before
-the answer comes. All orders of all endings are played by lua/spec/mod_orders_spec.lua. What one of the NPCs
+the answer comes. All orders of all endings are played by lua/spec/think/endings_spec.lua. What one of the NPCs
 perceives is looked at along the way.
 """
 

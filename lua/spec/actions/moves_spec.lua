@@ -1,0 +1,103 @@
+-- actions/moves.lua: where a player sends an NPC.
+
+local Mock = require("mock_core")
+
+local function at(x, z) return {x = x, y = -0.5, z = z or 0} end -- on the ground: nodes below 0 are stone
+local mock, agent, private, remembered
+
+local function start(options)
+	options = options or {}
+	options.settings = {["llm_agent.greet"] = "false", ["llm_agent.npc_talk"] = "off", ["llm_agent.wander"] = "false"}
+	mock = Mock.new(options)
+	mock:open_door(function() return {} end)
+	agent = mock:load_mod()
+	private = mock.mod
+	remembered = {}
+	private.think.memory.remember = function(_, _, sentence) remembered[#remembered + 1] = sentence end
+end
+
+local function body(id, pos)
+	local object = mock.core.add_entity(pos, "llm_agent:npc", mock.core.serialize({id = id, name = id, role = "guard"}))
+	return object, agent.get_npc(id)
+end
+
+describe("the action", function()
+	local object, npc
+	local function params(name, opts)
+		local of = private.api.actions.by_name[name].params(npc, "Robin", opts or {})
+		return of and (of.properties or true)
+	end
+	local function run(name, given)
+		return private.api.actions.by_name[name].run(npc, "Robin", given or {})
+	end
+	before_each(function()
+		start()
+		object, npc = body("Mira", at(0))
+		mock:join("Robin", at(6))
+		mock:step(0.05, 2)
+	end)
+	after_each(function() _G.doors = nil end)
+
+	it("is offered only for a body of this mod", function()
+		npc = agent.register_npc("v", {name = "Voice", role = "guard", pos = at(1)})
+		for _, name in ipairs({"follow", "stay", "go_to", "flee", "open_door", "emote"}) do
+			assert.is_nil(params(name, {intent = "tactics"}), name)
+		end
+	end)
+
+	it("follow names who is near, and says when it lost them", function()
+		body("Bram", at(3))
+		body("Cleo", at(40))
+		assert.same({"Robin", "Bram"}, params("follow").target.enum)
+		local ok, message = run("follow", {target = "Robin"})
+		assert.is_true(ok)
+		assert.equal("Mira follows Robin.", message)
+		mock:step(0.05, 100)
+		assert.is_true(object:get_pos().x > 3)
+		mock.players.Robin:set_pos(at(200))
+		mock:step(0.05, 20)
+		assert.same({"Mira has lost Robin."}, mock:chat_of("Robin"))
+		assert.same({"Mira lost Robin on the way"}, remembered)
+	end)
+
+	it("stay is offered until it stays", function()
+		assert.is_true(params("stay"))
+		assert.is_true((run("stay")))
+		assert.is_nil(params("stay"))
+		run("follow", {target = "Robin"})
+		assert.is_true(params("stay"))
+	end)
+
+	it("go_to names home, loaded places, what it sees and people; it waits there, and tells what came of it", function()
+		agent.set_place("the mill", at(9, 3), 5)
+		agent.set_place("Farland", at(400), 5)
+		npc.home = at(20)
+		npc.seen = {things = {"a well"}, where = {["a well"] = {x = 4, y = 0, z = 4}}}
+		assert.same({"Robin", "a well", "home", "the mill"}, params("go_to").place.enum)
+		local ok, message = run("go_to", {place = "the mill"})
+		assert.is_true(ok)
+		assert.equal("Mira goes to the mill.", message)
+		mock:step(0.05, 200)
+		assert.same({"Mira went to the mill as Robin asked"}, remembered)
+		assert.equal("stay", private.body.movement.current(npc).kind)
+		mock:step(0.5, 200)
+		assert.is_nil(private.body.movement.current(npc))
+		run("go_to", {place = "home"})
+		for z = -50, 50 do
+			for y = 0, 1 do mock.ground[("15,%d,%d"):format(y, z)] = "stone" end
+		end
+		mock:step(0.05, 1800)
+		assert.same({"Mira could not get home."}, mock:chat_of("Robin"))
+		assert.equal("Mira could not get home", remembered[2])
+	end)
+
+	it("flee is offered in danger, and runs from who speaks", function()
+		assert.is_nil(params("flee"))
+		assert.is_true(params("flee", {context = {enemy = "wolf"}}))
+		object:set_hp(5)
+		assert.is_true(params("flee"))
+		assert.is_true((run("flee")))
+		mock:step(0.05, 200)
+		assert.is_true(object:get_pos().x < -8)
+	end)
+end)

@@ -1,0 +1,137 @@
+-- admin/commands.lua: words of /llm, and the doctor from outside.
+
+local Mock = require("mock_core")
+local ORIGIN = {x = 0, y = 0, z = 0}
+
+local function at(x) return {x = x, y = 0, z = 0} end
+
+describe("the command", function()
+	local mock, door, agent
+	local function echo(request)
+		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss", model = "m"}}
+	end
+	local function start(options, reply)
+		mock = Mock.new(options)
+		door = mock:open_door(reply or echo)
+		agent = mock:load_mod()
+		return agent
+	end
+	local function think(npc, opts)
+		local replies = {}
+		npc:think(opts, function(reply) replies[#replies + 1] = reply end)
+		return replies
+	end
+
+	local function body(id, name, role, pos)
+		local object = mock.core.add_entity(pos or ORIGIN, "llm_agent:npc", mock.core.serialize({id = id, name = name, role = role}))
+		return object, agent.get_npc(id)
+	end
+
+	describe("/llm", function()
+		it("removes an NPC for good, the nearest or a named one, but none of other mods", function()
+			start()
+			mock.privs.Robin = {llm_admin = true}
+			body("a", "Ann", "guard", at(1))
+			body("b", "Bram", "smith", at(3))
+			agent.register_npc("c", {name = "Cleo", role = "elder", pos = at(2)})
+			mock:join("Robin", ORIGIN)
+			assert.is_true((mock:command("Robin", "remove")))
+			assert.is_nil(agent.get_npc("a"))
+			assert.is_true((mock:command("Robin", "remove bram")))
+			assert.is_nil(agent.get_npc("b"))
+			assert.is_false((mock:command("Robin", "remove Cleo")))
+			mock.core.register_entity("other:mob", {initial_properties = {}})
+			local mob = mock.core.add_entity(at(1), "other:mob")
+			agent.attach(mob, {role = "guard", name = "Odo"})
+			assert.is_false((mock:command("Robin", "remove Odo")))
+			assert.is_not_nil(mob:get_pos())
+			assert.is_not_nil(agent.get_npc("c"))
+			assert.is_false((mock:command("Robin", "remove Nobody")))
+		end)
+
+		it("asks for the privilege where it changes things", function()
+			start()
+			for _, param in ipairs({"off", "on", "spawn guard", "doctor"}) do
+				local ok, message = mock:command("Robin", param)
+				assert.is_false(ok)
+				assert.is_truthy(message:find("llm_admin", 1, true))
+			end
+			assert.is_true((mock:command("Robin", "status")))
+			assert.is_true((mock:command("Robin", "")))
+			assert.is_false((mock:command("Robin", "dance")))
+		end)
+
+		it("off stops every call, also after a restart, until on", function()
+			local storage = {}
+			start({storage = storage})
+			mock.privs.Robin = {llm_admin = true}
+			agent.register_npc("a", {name = "Ann", role = "guard", pos = ORIGIN})
+			assert.is_true((mock:command("Robin", "off")))
+			for _ = 1, 2 do
+				mock:join("Robin", at(1))
+				mock:say("Robin", "hello")
+				local replies = think(agent.get_npc("a") or agent.register_npc("a", {name = "Ann", role = "guard"}), {})
+				mock:step(0.5, 100)
+				assert.equal(0, #mock.fetches)
+				assert.same({true, "off"}, {replies[1].fallback, replies[1].code})
+				start({storage = storage})
+			end
+			mock.privs.Robin = {llm_admin = true}
+			mock:command("Robin", "on")
+			local replies = think(agent.register_npc("a", {name = "Ann", role = "guard"}), {})
+			mock:step(0.05, 3)
+			assert.is_false(replies[1].fallback)
+		end)
+
+		it("talks to an NPC by name from anywhere", function()
+			start()
+			agent.register_npc("a", {name = "Old Ann", role = "guard"})
+			assert.is_true((mock:command("Robin", "talk old ann how are you?")))
+			mock:step(0.05, 3)
+			assert.same({"<Old Ann> Old Ann hears how are you?"}, mock:chat_of("Robin"))
+			assert.is_false((mock:command("Robin", "talk Nobody hello")))
+			assert.is_false((mock:command("Robin", "talk Old Ann")))
+		end)
+
+		it("spawns an NPC where the admin stands", function()
+			start()
+			mock.privs.Robin = {llm_admin = true}
+			mock:join("Robin", at(7))
+			local ok, message = mock:command("Robin", "spawn smith Mira of the Hill")
+			assert.is_true(ok, message)
+			assert.equal("Mira of the Hill, the smith, is here.", message)
+			assert.equal(7, mock.entities[1]:get_pos().x)
+			assert.is_true((mock:command("Robin", "spawn guard")))
+			assert.is_false((mock:command("Robin", "spawn wizard")))
+		end)
+
+		it("doctor names each broken link and its cure", function()
+			local function doctor(options, prepare)
+				start(options)
+				mock.privs.Robin = {llm_admin = true}
+				if prepare then prepare() end
+				mock:command("Robin", "doctor")
+				mock:step(0.05, 3)
+				return table.concat(mock:chat_of("Robin"), "\n")
+			end
+			local good = doctor({settings = {dedicated_server_step = "0.05"}})
+			assert.is_nil(good:find("×", 1, true), good)
+			assert.is_truthy(good:find("can answer", 1, true))
+			local told = doctor({http = false, settings = {["secure.http_mods"] = "irc"}})
+			assert.is_truthy(told:find("secure.http_mods = irc,llm_agent", 1, true))
+			assert.is_truthy(doctor({curl = false}):find("cURL", 1, true))
+			assert.is_truthy(doctor():find("dedicated_server_step = 0.05", 1, true))
+			assert.is_truthy(doctor(nil, function() door:die() end):find("llm-agentd serve", 1, true))
+			for code, word in pairs({[401] = "llm_agent.token", [503] = "cannot answer yet", [404] = "llm_agent.url", [500] = "HTTP 500"}) do
+				told = doctor(nil, function()
+					function door.request(_, fetch) Mock.answer(fetch, code, "no") end
+				end)
+				assert.is_truthy(told:find(word, 1, true), told)
+			end
+			start({storage = {off = "yes"}})
+			mock.privs.Robin = {llm_admin = true}
+			mock:command("Robin", "doctor")
+			assert.is_truthy(table.concat(mock:chat_of("Robin"), "\n"):find("/llm on", 1, true))
+		end)
+	end)
+end)

@@ -1,0 +1,50 @@
+-- admin/doctor.lua: what an admin reads who runs /llm doctor.
+
+local Mock = require("mock_core")
+
+describe("an admin who asks the doctor", function()
+	local mock, door
+	local function start(options)
+		mock = Mock.new(options)
+		door = mock:open_door(function() return {{event = "done", text = "Hello.", cache = "miss"}} end)
+		mock.privs.Ada = {llm_admin = true}
+		return mock:load_mod()
+	end
+	local function told(name) return table.concat(mock:chat_of(name), "\n") end
+
+	it("reads the doctor's findings in chat, the faults last, where they are seen", function()
+		start({settings = {["secure.http_mods"] = "irc,llm_agent"}})
+		function door.call(_, path)
+			if path == "/info" then return 200, {engine = "stub", model = "stub"} end
+			if path == "/v1/roles" then return 200, {roles = {{name = "smith"}}, problems = {"smith.yaml:2: title: missing"}} end
+			return 200, {ready = true}
+		end
+		mock:command("Ada", "doctor")
+		mock:step(0.05, 3)
+		local lines = mock:chat_of("Ada")
+		local last_good, first_bad
+		for i, line in ipairs(lines) do
+			if line:find("√", 1, true) then last_good = i end
+			if line:find("×", 1, true) then first_bad = first_bad or i end
+			assert.is_true(#line < 500, line)
+		end
+		assert.is_true(last_good < first_bad, told("Ada"))
+		assert.is_truthy(told("Ada"):find("engine stub", 1, true))
+		assert.is_truthy(told("Ada"):find("smith.yaml:2", 1, true))
+		assert.is_truthy(lines[#lines]:find("to mend", 1, true))
+		assert.same({"GET /info", "GET /readyz", "GET /v1/roles"}, (function() table.sort(door.calls) return door.calls end)())
+	end)
+
+	it("gets one verdict where nothing can be asked: without HTTP, or switched off", function()
+		for _, options in ipairs({{http = false}, {storage = {off = "yes"}}}) do
+			start(options)
+			mock:command("Ada", "doctor")
+			local verdicts = 0
+			for _, line in ipairs(mock:chat_of("Ada")) do
+				if line:find("to mend", 1, true) then verdicts = verdicts + 1 end
+			end
+			assert.equal(1, verdicts)
+			assert.equal(0, #mock.fetches)
+		end
+	end)
+end)

@@ -1,0 +1,69 @@
+-- admin/first_run.lua: what an admin is told at joining.
+
+local Mock = require("mock_core")
+
+describe("an admin who joins", function()
+	local mock, door
+	local function start(options)
+		mock = Mock.new(options)
+		door = mock:open_door(function() return {{event = "done", text = "Hello.", cache = "miss"}} end)
+		mock.privs.Ada = {llm_admin = true}
+		return mock:load_mod()
+	end
+	local function join(name)
+		mock:join(name, {x = 0, y = 0, z = 0})
+		mock:step(0.05, 3)
+	end
+	local function told(name) return table.concat(mock:chat_of(name), "\n") end
+
+	it("gets the missing line at joining, once a run; players do not", function()
+		start({http = false, settings = {["secure.http_mods"] = "irc"}})
+		join("Robin")
+		for _ = 1, 2 do
+			join("Ada")
+			mock:leave("Ada")
+		end
+		assert.equal("", told("Robin"))
+		assert.equal(1, #mock:chat_of("Ada"))
+		assert.is_truthy(told("Ada"):find("secure.http_mods = irc,llm_agent", 1, true))
+		mock.privs.Eve = {server = true}
+		join("Eve")
+		assert.equal(1, #mock:chat_of("Eve"))
+		start({curl = false})
+		join("Ada")
+		assert.is_truthy(told("Ada"):find("cURL", 1, true))
+	end)
+
+	it("hears once that the daemon is away, and is welcomed when it comes", function()
+		local agent = start()
+		door:die()
+		join("Ada")
+		mock:leave("Ada")
+		join("Ada")
+		assert.equal(1, #mock:chat_of("Ada"))
+		assert.is_truthy(told("Ada"):find("/llm doctor", 1, true))
+		door:rise()
+		agent.register_npc("a", {name = "Ann", role = "guard"}):think({}, function() end)
+		mock:step(0.05, 5)
+		assert.is_truthy(told("Ada"):find("/llm spawn smith", 1, true))
+		assert.equal(2, #mock:chat_of("Ada"))
+	end)
+
+	it("is welcomed at the first run that works, and never again", function()
+		local storage = {}
+		for run = 1, 2 do
+			start({storage = storage})
+			join("Ada")
+			mock:leave("Ada")
+			join("Ada")
+			assert.equal(run == 1 and 1 or 0, #mock:chat_of("Ada"))
+		end
+	end)
+
+	it("is left in peace, and the daemon too, while the mod is off", function()
+		start({storage = {off = "yes"}})
+		join("Ada")
+		assert.equal("", told("Ada"))
+		assert.equal(0, #mock.fetches)
+	end)
+end)

@@ -1,0 +1,49 @@
+-- core/text.lua: cleaning, cutting and wrapping.
+
+local folder = "mods/llm_agent/"
+
+local text = loadfile(folder .. "core/text.lua")()
+
+describe("text", function()
+	it("is one plain line", function()
+		assert.equal("red text, two lines", text.clean("\27(c@#f00)red\27(c@#fff)  text,\n\ttwo\0lines \27E"))
+	end)
+
+	it("is valid UTF-8 whatever comes in", function()
+		for bad, good in pairs({
+			["a\255b"] = "a\239\191\189b", ["\195"] = "\239\191\189", ["\237\160\128"] = ("\239\191\189"):rep(3),
+			["\192\128"] = ("\239\191\189"):rep(2), ["Zoë 🙂 שלום"] = "Zoë 🙂 שלום", ["\244\144\128\128"] = ("\239\191\189"):rep(4),
+		}) do
+			assert.equal(good, text.scrub(bad))
+		end
+	end)
+
+	it("is cut at a character", function()
+		assert.equal("a", text.cut("aë", 2))
+		assert.equal("aë", text.cut("aë", 3))
+		assert.equal("", text.cut("🙂", 3))
+	end)
+
+	it("wraps between words, and inside one only where it must", function()
+		assert.equal("one two\nthree", text.wrap("one two three", 8))
+		assert.equal("abcdef\ngh ij", text.wrap("abcdefgh ij", 6))
+		assert.equal("ëëë\nëë", text.wrap("ëëëëë", 3))
+		assert.equal("", text.wrap("  ", 5))
+	end)
+
+	it("finds names as whole words only", function()
+		assert.is_true(text.names("Hello ana!", "Ana"))
+		assert.is_true(text.names("ana", "Ana"))
+		assert.is_false(text.names("my bandana", "Ana"))
+		assert.is_false(text.names("Anabel", "Ana"))
+		assert.is_true(text.names("bandana, ana", "Ana"))
+		assert.is_true(text.names("ПРИВЕТ, ЁЛКА", "ёлка"))
+		assert.equal("да, über été ñandú ящик", text.lower("ДА, Über ÉTÉ Ñandú Ящик"))
+		assert.is_true(text.names("hey Old-Tom (now)", "old-tom"))
+		assert.is_false(text.names("Zoës", "Zo"))
+	end)
+
+	it("fills the listener's name in as it is", function()
+		assert.equal("Hi %1.", text.fill("Hi {player}.", "%1"))
+	end)
+end)

@@ -1,0 +1,154 @@
+-- economy/trade.lua: haggling in the trade window.
+
+local Mock = require("mock_core")
+local ORIGIN, NEAR = {x = 0, y = 0, z = 0}, {x = 3, y = 0, z = 0}
+local FORM = "llm_agent:trade"
+
+describe("trade", function()
+	local mock, trade, storage, asked, remembered
+	local function start(options)
+		options = options or {}
+		options.storage = options.storage or storage
+		mock = Mock.new(options)
+		asked, remembered = {}, {}
+		mock:open_door(options.reply or function(request)
+			asked[#asked + 1] = request
+			return {{event = "done", text = "Fine with me.", cache = "miss", model = "m"}}
+		end)
+		local core = mock.core
+		core.register_craftitem("zoo:apple", {description = "Apple"})
+		core.register_craftitem("zoo:bread", {description = "Bread"})
+		core.register_craftitem("zoo:oddity", {description = "Oddity"})
+		core.registered_items["zoo:sword_steel"] = {description = "Steel Sword\nDamage: 6", type = "tool"}
+		mock:load_mod()
+		local economy = mock.mod.economy
+		trade = economy.trade
+		mock.mod.think.memory.remember = function(npc, player, sentence) remembered[#remembered + 1] = {npc.id, player, sentence} end
+		llm_agent.register_goods("merchant", {
+			sells = {["zoo:apple"] = 8, ["zoo:sword_steel"] = 1}, buys = {"zoo:bread"}, coins = 40,
+			prices = {["zoo:apple"] = 2, ["zoo:bread"] = 4},
+		})
+		return llm_agent.register_npc("bram", {name = "Bram", role = "merchant", pos = ORIGIN})
+	end
+	local function join(name, ...)
+		local player = mock:join(name, NEAR)
+		for i, stack in ipairs({...}) do player:get_inventory():set_stack("main", i, stack) end
+		return player:get_inventory()
+	end
+	local function has(inventory, item)
+		local count = 0
+		for _, stack in ipairs(inventory:get_list("main")) do
+			if stack:get_name() == item then count = count + stack:get_count() end
+		end
+		return count
+	end
+	local function open(name) assert.is_true((mock:command(name, "trade Bram"))) end
+	local function spec(name) return assert(mock.forms[name or "Robin"], "no form is open").spec end
+	-- The name of a button whose name begins so, as it stands in the form.
+	local function button(name, begin)
+		return assert(spec(name):match("button%[[%d.,]+;[%d.,]+;(" .. begin .. "_%d+);"), "no button " .. begin)
+	end
+	local function send(name, fields) mock:submit(name, FORM, fields) end
+	local function press(name, begin, fields)
+		fields = fields or {}
+		fields[button(name, begin)] = "x"
+		send(name, fields)
+	end
+	local function choose(name, side, item)
+		for index, shown in spec(name):gmatch("item_image_button%[[^;]*;[^;]*;([^;]*);" .. side .. "_item_%d+") do
+			if index:find(item, 1, true) then
+				local number = spec(name):match(index:gsub("%p", "%%%0") .. ";" .. side .. "_item_(%d+)")
+				return send(name, {[side .. "_item_" .. number] = "x"}), shown
+			end
+		end
+		error("no " .. item .. " on the side " .. side)
+	end
+	before_each(function() storage = {} end)
+
+	describe("haggling in the window", function()
+		local function offer(price)
+			press("Robin", "get_haggle", {get_count = "1", get_offer = tostring(price)})
+		end
+
+		it("lowers the price at once, and the deal is made at it", function()
+			start()
+			local robin = join("Robin", "llm_agent:coin 90")
+			open("Robin")
+			choose("Robin", "get", "zoo:sword")
+			local first = trade.price(llm_agent.get_npc("bram"), "Robin", "zoo:sword_steel", true)
+			offer(22)
+			local countered = trade.price(llm_agent.get_npc("bram"), "Robin", "zoo:sword_steel", true)
+			assert.is_true(countered < first)
+			assert.is_truthy(spec():find(("Say %d coins for each."):format(countered), 1, true))
+			offer(countered)
+			assert.is_truthy(spec():find(("Agreed. %d coins for each."):format(countered), 1, true))
+			press("Robin", "buy", {get_count = "1", get_offer = tostring(countered)})
+			assert.equal(90 - countered, has(robin, "llm_agent:coin"))
+			assert.equal(("Robin bought 1 steel sword for %d coins"):format(countered), remembered[1][3])
+		end)
+
+		it("never goes below the floor, and ends in a refusal that is remembered", function()
+			start()
+			join("Robin", "llm_agent:coin 90")
+			open("Robin")
+			choose("Robin", "get", "zoo:sword")
+			local npc = llm_agent.get_npc("bram")
+			local floor = trade.bounds(npc, "zoo:sword_steel", true)
+			for _, price in ipairs({1, 2, 3, 1, 5, 4}) do
+				offer(price)
+				assert.is_true(trade.price(npc, "Robin", "zoo:sword_steel", true) >= floor)
+			end
+			assert.is_truthy(spec():find("or none at all", 1, true))
+			assert.same({"bram", "Robin", "I refused Robin's price of 2 coins for 1 steel sword"}, remembered[1])
+			assert.is_true(trade.attitude(npc, "Robin") < 0) -- and was no way to make friends
+		end)
+
+		it("is over after a while", function()
+			start()
+			join("Robin", "llm_agent:coin 90")
+			open("Robin")
+			choose("Robin", "get", "zoo:sword")
+			local npc = llm_agent.get_npc("bram")
+			local first = trade.price(npc, "Robin", "zoo:sword_steel", true)
+			offer(22)
+			mock:step(1, 121)
+			assert.equal(first, trade.price(npc, "Robin", "zoo:sword_steel", true))
+			assert.is_false(trade.is_open(npc, "Robin", "zoo:sword_steel", true))
+		end)
+
+		it("remembers who walked away from its price", function()
+			start()
+			join("Robin", "llm_agent:coin 90")
+			open("Robin")
+			choose("Robin", "get", "zoo:sword")
+			offer(22)
+			local price = trade.price(llm_agent.get_npc("bram"), "Robin", "zoo:sword_steel", true)
+			for _ = 1, 2 do send("Robin", {quit = "true"}) end
+			assert.same({{"bram", "Robin", ("Robin refused my price of %d coins for 1 steel sword"):format(price)}}, remembered)
+		end)
+
+		it("has the model's words where they come in time and say no other number", function()
+			local says = "{price} coins, by my beard, and that is my last word!"
+			start({reply = function(request)
+				asked[#asked + 1] = request
+				local words = says:gsub("{price}", ("%d"):format(request.context.price))
+				return {{event = "done", text = words, cache = "miss", model = "m"}}
+			end})
+			join("Robin", "llm_agent:coin 90")
+			open("Robin")
+			choose("Robin", "get", "zoo:sword")
+			offer(22)
+			mock:step(0.05, 10)
+			assert.is_truthy(spec():find("coins\\, by my beard", 1, true))
+			local question = asked[#asked]
+			assert.same({"trade", {["steel sword"] = 1}}, {question.intent, question.context.stock})
+			assert.equal("How much is the steel sword?", question.utterance)
+			assert.equal(trade.price(llm_agent.get_npc("bram"), "Robin", "zoo:sword_steel", true), question.context.price)
+			assert.is_nil(question.actions)
+			says = "Take it for 3 coins!"
+			offer(23)
+			mock:step(0.05, 10)
+			assert.is_nil(spec():find("3 coins!", 1, true))
+		end)
+	end)
+end)

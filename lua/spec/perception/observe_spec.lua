@@ -1,0 +1,61 @@
+-- perception/observe.lua: facts of a question.
+
+local Mock = require("mock_core")
+local ORIGIN = {x = 0, y = 0, z = 0}
+
+local function at(x) return {x = x, y = 0, z = 0} end
+
+describe("in a game,", function()
+	local mock, door, agent
+	local function echo(request)
+		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss", model = "m"}}
+	end
+	local function start(options, reply)
+		mock = Mock.new(options)
+		door = mock:open_door(reply or echo)
+		agent = mock:load_mod()
+		return agent
+	end
+	local function think(npc, opts)
+		local replies = {}
+		npc:think(opts, function(reply) replies[#replies + 1] = reply end)
+		return replies
+	end
+
+	describe("facts", function()
+		it("name the parts of the day", function()
+			start()
+			local names = {}
+			for _, time in ipairs({0, 0.21, 0.3, 0.5, 0.6, 0.78, 0.9, 1}) do
+				mock.time_of_day = time
+				think(agent.register_npc("t" .. time, {name = "Ann", role = "guard"}), {})
+				mock:step()
+				names[#names + 1] = door.asked[#door.asked].request.context.time
+			end
+			assert.same({"night", "dawn", "morning", "noon", "afternoon", "evening", "night", "night"}, names)
+		end)
+
+		it("are at most three neighbours, without the one spoken to, and never a position", function()
+			start()
+			local npc = agent.register_npc("a", {name = "Ann", role = "guard", pos = ORIGIN})
+			for i, name in ipairs({"Bram", "Cleo", "Dirk", "Edda"}) do agent.register_npc(name, {name = name, role = "smith", pos = at(i)}) end
+			mock:join("Robin", at(0.5))
+			mock:join("Will", at(1.5))
+			think(npc, {player = "Robin"})
+			mock:step()
+			assert.same({"Bram the smith", "Cleo the smith", "Will"}, door.asked[1].request.context.near)
+		end)
+
+		it("tell of wounds only where there are some", function()
+			start()
+			local object = mock.core.add_entity(ORIGIN, "llm_agent:npc", mock.core.serialize({id = "a", name = "Ann", role = "guard"}))
+			local npc = agent.get_npc("a")
+			for _, case in ipairs({{20}, {12, "hurt"}, {3, "badly hurt"}}) do
+				object:set_hp(case[1])
+				think(npc, {})
+				mock:step()
+				assert.equal(case[2], door.asked[#door.asked].request.context.health)
+			end
+		end)
+	end)
+end)

@@ -1,0 +1,146 @@
+-- quests/log.lua and view.lua: the quest log.
+
+local Mock = require("mock_core")
+local ORIGIN, NEXT = {x = 0, y = 0, z = 0}, {x = 2, y = 0, z = 0}
+local COIN = "llm_agent:coin"
+local mock, agent, private, answer
+
+-- A small game: what the world is made of, what can be made from that, and what nobody can get.
+local function register_game(core)
+	local function node(name, def)
+		def.description = def.description or name:match(":(.+)$"):gsub("_", " ")
+		core.registered_nodes[name], core.registered_items[name] = def, def
+	end
+	core.registered_biomes = {plains = {node_top = "zoo:dirt", node_stone = "zoo:cobble"}}
+	core.registered_ores = {{ore = "zoo:stone_with_coal"}}
+	node("zoo:dirt", {})
+	node("zoo:cobble", {})
+	node("zoo:stone_with_coal", {drop = "zoo:coal_lump"})
+	node("zoo:tree", {groups = {tree = 1}})
+	node("zoo:apple", {groups = {leafdecay = 1}}) -- placed by nobody, in no recipe
+	node("zoo:bedrock", {diggable = false})
+	node("zoo:wood", {})
+	for _, name in ipairs({"coal_lump", "stick", "torch", "bread", "wheat", "iron_lump"}) do
+		core.register_craftitem("zoo:" .. name, {description = name:gsub("_", " ")})
+	end
+	mock.recipes = {
+		["zoo:wood"] = {{method = "normal", items = {"zoo:tree"}, output = "zoo:wood 4"}},
+		["zoo:stick"] = {
+			{method = "normal", items = {"group:nothing"}, output = "zoo:stick"}, {method = "normal", items = {"zoo:wood"}, output = "zoo:stick 4"},
+		},
+		["zoo:torch"] = {{method = "normal", items = {"zoo:coal_lump", "zoo:stick"}, output = "zoo:torch 4"}},
+		["zoo:bread"] = {{method = "cooking", items = {"zoo:wheat"}, output = "zoo:bread"}},
+	}
+	core.register_entity("zoo:wolf", {type = "monster", initial_properties = {hp_max = 10}})
+	core.register_entity("zoo:sheep", {type = "animal", initial_properties = {hp_max = 8}})
+	core.register_entity("zoo:cart", {initial_properties = {hp_max = 8}})
+end
+
+local function begin(settings, translations)
+	mock = Mock.new({settings = settings or {}, translations = translations})
+	mock.settings["llm_agent.npc_talk"], mock.settings["llm_agent.greet"] = "off", "false"
+	mock.settings["llm_agent.player_cooldown_s"], mock.settings["llm_agent.player_burst"] = "0", "100"
+	mock.settings["llm_agent.npc_burst"], mock.settings["llm_agent.goods"] = "100", "false"
+	register_game(mock.core)
+	answer = nil
+	mock:open_door(function(request) return {{event = "done", text = "Well.", action = answer and answer(request)}} end)
+	agent = mock:load_mod()
+	private = mock.mod
+end
+
+local function npc(id, role, pos)
+	return agent.register_npc(id, {name = id:sub(1, 1):upper() .. id:sub(2), role = role or "villager", pos = pos or ORIGIN})
+end
+
+local function the_quest(player) return private.quests.quests.of_player(player or "Robin", private.quests.quests.is_open)[1] end
+
+describe("the quest log", function()
+	local FORM = "llm_agent:quests"
+
+	before_each(function()
+		begin()
+		npc("ann", "smith")
+		private.economy.ledger.mint("ann", COIN, 30)
+		mock:join("Robin", NEXT)
+		private.quests.quests.offer({
+			kind = "fetch", npc = "ann", npc_name = "Ann", player = "Robin", item = "zoo:torch", count = 3, reward = {[COIN] = 7}, lasts_s = 3700,
+		}, 0)
+	end)
+
+	local function spec() return mock.forms.Robin.spec end
+
+	local function shows(words) assert.is_truthy(spec():find(words, 1, true), words .. " in " .. spec()) end
+
+	it("shows what there is and does what is clicked", function()
+		assert.same({true}, {mock:command("Robin", "quests")})
+		assert.equal(FORM, mock.forms.Robin.name)
+		for _, words in ipairs({"Bring 3 × torch to Ann", "From: Ann", "Reward: 7 coins", "Time: 1 h 1 min", "offered", "Accept"}) do shows(words) end
+		mock:submit("Robin", FORM, {accept = "x"})
+		for _, words in ipairs({"Progress: 0 of 3", "Time left: 1 h", "Give up"}) do shows(words) end
+		assert.is_nil(spec():find("Hand in", 1, true))
+		core.get_player_by_name("Robin"):get_inventory():add_item("main", "zoo:torch 3")
+		mock:step(0.5, 3)
+		mock:command("Robin", "quests")
+		mock:submit("Robin", FORM, {list = "CHG:1:2"})
+		mock:submit("Robin", FORM, {done = "x"})
+		shows("Over: paid")
+		assert.equal(7, private.economy.ledger.carried(core.get_player_by_name("Robin"), COIN))
+		mock:submit("Robin", FORM, {quit = "true"})
+		mock:submit("Robin", FORM, {abandon = "x"}) -- a form that is closed
+	end)
+
+	it("wraps plain words: the translator's marks are not cut, also where the client tells no language", function()
+		begin({}, {})
+		npc("ann", "smith")
+		mock:join("Robin", NEXT)
+		private.quests.quests.offer({
+			kind = "visit", npc = "ann", npc_name = "Ann", player = "Robin", target = "Mill", count = 1, reward = {[COIN] = 7}, lasts_s = 60,
+		}, 0)
+		mock:command("Robin", "quests")
+		shows(",Go to Mill and tell Ann about…,")
+		shows("Go to Mill and tell Ann\27(c@#ffffff)]")
+	end)
+
+	it("shows the face, how far it is, and pictures of what is asked and paid", function()
+		mock:command("Robin", "quests accept")
+		core.get_player_by_name("Robin"):get_inventory():add_item("main", "zoo:torch 1")
+		mock:step(0.5, 3)
+		mock:command("Robin", "quests")
+		for _, part in ipairs({
+			"llm_agent_smith_front.png", "Progress: 1 of 3", "zoo:torch 3]label[11.7,7.75;→]", "llm_agent:coin 7]",
+			"box[10.3,5.85;7.2,0.25;#00000080]box[10.3,5.85;2.4,0.25;#4a9a4a]",
+		}) do shows(part) end
+	end)
+
+	it("says why something does not go", function()
+		mock:command("Robin", "quests accept")
+		mock:command("Robin", "quests")
+		mock:submit("Robin", FORM, {done = "x"})
+		shows("not yet")
+	end)
+
+	it("is empty where there is nothing", function()
+		mock:join("Marian", NEXT)
+		mock:command("Marian", "quests")
+		assert.is_truthy(mock.forms.Marian.spec:find("You have none", 1, true))
+		mock:submit("Marian", FORM, {accept = "x", list = "CHG:7:1"})
+		assert.equal("offered", the_quest().state)
+	end)
+
+	it("has all of it as commands, with a number where there are several", function()
+		assert.is_false((mock:command("Robin", "quests eat")))
+		assert.is_false((mock:command("Robin", "quests done")))
+		assert.is_true((mock:command("Robin", "quests accept")))
+		local bob = npc("bob", "smith")
+		private.economy.ledger.mint("bob", COIN, 9)
+		private.quests.quests.offer({
+			kind = "fetch", npc = bob.id, npc_name = "Bob", player = "Robin", item = "zoo:stick", count = 1, reward = {[COIN] = 2}, lasts_s = 60,
+		}, 0)
+		assert.is_true((mock:command("Robin", "quests accept 2")))
+		local ok, why = mock:command("Robin", "quests abandon")
+		assert.is_false(ok)
+		assert.is_truthy(why:find("Which one?", 1, true))
+		assert.is_true((mock:command("Robin", "quests abandon 2")))
+		assert.equal("q1", the_quest().id)
+	end)
+end)

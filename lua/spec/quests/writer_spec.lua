@@ -1,0 +1,159 @@
+-- quests/writer.lua and world.lua: what NPCs think of is possible and paid for.
+
+local Mock = require("mock_core")
+local ORIGIN, NEXT = {x = 0, y = 0, z = 0}, {x = 2, y = 0, z = 0}
+local COIN = "llm_agent:coin"
+local mock, agent, private, answer
+
+-- A small game: what the world is made of, what can be made from that, and what nobody can get.
+local function register_game(core)
+	local function node(name, def)
+		def.description = def.description or name:match(":(.+)$"):gsub("_", " ")
+		core.registered_nodes[name], core.registered_items[name] = def, def
+	end
+	core.registered_biomes = {plains = {node_top = "zoo:dirt", node_stone = "zoo:cobble"}}
+	core.registered_ores = {{ore = "zoo:stone_with_coal"}}
+	node("zoo:dirt", {})
+	node("zoo:cobble", {})
+	node("zoo:stone_with_coal", {drop = "zoo:coal_lump"})
+	node("zoo:tree", {groups = {tree = 1}})
+	node("zoo:apple", {groups = {leafdecay = 1}}) -- placed by nobody, in no recipe
+	node("zoo:bedrock", {diggable = false})
+	node("zoo:wood", {})
+	for _, name in ipairs({"coal_lump", "stick", "torch", "bread", "wheat", "iron_lump"}) do
+		core.register_craftitem("zoo:" .. name, {description = name:gsub("_", " ")})
+	end
+	mock.recipes = {
+		["zoo:wood"] = {{method = "normal", items = {"zoo:tree"}, output = "zoo:wood 4"}},
+		["zoo:stick"] = {
+			{method = "normal", items = {"group:nothing"}, output = "zoo:stick"}, {method = "normal", items = {"zoo:wood"}, output = "zoo:stick 4"},
+		},
+		["zoo:torch"] = {{method = "normal", items = {"zoo:coal_lump", "zoo:stick"}, output = "zoo:torch 4"}},
+		["zoo:bread"] = {{method = "cooking", items = {"zoo:wheat"}, output = "zoo:bread"}},
+	}
+	core.register_entity("zoo:wolf", {type = "monster", initial_properties = {hp_max = 10}})
+	core.register_entity("zoo:sheep", {type = "animal", initial_properties = {hp_max = 8}})
+	core.register_entity("zoo:cart", {initial_properties = {hp_max = 8}})
+end
+
+local OBTAINABLE = {
+	["zoo:dirt"] = true, ["zoo:cobble"] = true, ["zoo:coal_lump"] = true, ["zoo:tree"] = true, ["zoo:wood"] = true,
+	["zoo:stick"] = true, ["zoo:torch"] = true,
+}
+
+local function begin(settings, translations)
+	mock = Mock.new({settings = settings or {}, translations = translations})
+	mock.settings["llm_agent.npc_talk"], mock.settings["llm_agent.greet"] = "off", "false"
+	mock.settings["llm_agent.player_cooldown_s"], mock.settings["llm_agent.player_burst"] = "0", "100"
+	mock.settings["llm_agent.npc_burst"], mock.settings["llm_agent.goods"] = "100", "false"
+	register_game(mock.core)
+	answer = nil
+	mock:open_door(function(request) return {{event = "done", text = "Well.", action = answer and answer(request)}} end)
+	agent = mock:load_mod()
+	private = mock.mod
+end
+
+local function npc(id, role, pos)
+	return agent.register_npc(id, {name = id:sub(1, 1):upper() .. id:sub(2), role = role or "villager", pos = pos or ORIGIN})
+end
+
+describe("a quest that an NPC writes", function()
+	it("is always possible and paid for, in any world", function()
+		local kinds = {}
+		for seed = 1, 400 do
+			math.randomseed(seed)
+			begin()
+			local r = math.random
+			local role = ({"smith", "hunter", "farmer", "villager", "guard"})[r(5)]
+			local ann = npc("ann", role)
+			local coins = r(0, 3) * r(0, 30)
+			private.economy.ledger.mint("ann", COIN, coins)
+			if r(2) == 1 then private.economy.ledger.mint("ann", "zoo:bread", r(9)) end
+			local walled = r(3) == 1
+			for _, name in ipairs({"bob", "cid"}) do
+				if r(2) == 1 then
+					local other = npc(name, "miner", {x = r(5, 70), y = r(0, 1) * -20, z = 0})
+					other.kept_by_body = true
+				end
+			end
+			if walled then -- nobody gets out of here
+				for x = -3, 3 do
+					for z = -3, 3 do
+						for y = 0, 3 do
+							if math.abs(x) == 3 or math.abs(z) == 3 then mock.ground[("%d,%d,%d"):format(x, y, z)] = "stone" end
+						end
+					end
+				end
+			end
+			for _ = 1, r(0, 3) do core.add_entity({x = r(-60, 60), y = 0, z = 0}, ({"zoo:wolf", "zoo:sheep", "zoo:cart"})[r(3)]) end
+			agent.set_place("Mill", {x = r(-80, 80), y = r(0, 1) * -30, z = 0}, 5)
+			mock:join("Robin", NEXT)
+			local quest = private.quests.writer.write(private.quests.world.look(ann, "Robin", r), r)
+			if coins < 2 then assert.is_nil(quest, "seed " .. seed) end
+			if quest then
+				kinds[quest.kind] = (kinds[quest.kind] or 0) + 1
+				local where = ("seed %d, %s"):format(seed, quest.kind)
+				assert.is_true(quest.coins >= 2 and quest.coins <= coins and quest.coins <= 60, where)
+				assert.is_true(quest.count >= 1 and quest.lasts_s == 3600, where)
+				if quest.kind == "fetch" then
+					assert.is_true(OBTAINABLE[quest.item], where .. " " .. quest.item)
+				elseif quest.kind == "hunt" then
+					local near = 0
+					for _, object in ipairs(core.get_objects_inside_radius(ORIGIN, 40)) do
+						if object.entity and object.entity.name == quest.target then near = near + 1 end
+					end
+					assert.is_true(quest.count <= near, where)
+					assert.is_true(quest.target == "zoo:wolf" or role == "hunter" and quest.target == "zoo:sheep", where)
+				elseif quest.kind == "deliver" then
+					local item, count = next(quest.carries)
+					assert.is_true(private.economy.ledger.count("ann", item) >= count, where)
+					assert.is_true(agent.get_npc(quest.target).pos.y == 0 and not walled, where)
+				else
+					local place = private.perception.places.list()[1]
+					assert.is_true(place.y == 0 and not walled and math.abs(place.x) > 5, where)
+				end
+			end
+		end
+		for _, kind in ipairs({"fetch", "hunt", "deliver", "visit"}) do assert.is_true((kinds[kind] or 0) >= 5, kind) end
+	end)
+
+	it("asks for nothing that cannot be had, though the game knows it", function()
+		begin()
+		for name in pairs(OBTAINABLE) do assert.is_true(private.economy.obtainable.has(name), name) end
+		for _, name in ipairs({"zoo:apple", "zoo:bedrock", "zoo:bread", "zoo:wheat", "zoo:iron_lump", "zoo:nothing", "air"}) do
+			assert.is_false(private.economy.obtainable.has(name), name)
+		end
+	end)
+
+	it("asks for what the market is short of, and for nothing that it has plenty of", function()
+		begin()
+		local ann = npc("ann", "smith")
+		private.economy.ledger.mint("ann", "zoo:coal_lump", 12)
+		local function wants(item)
+			for _, want in ipairs(private.quests.world.look(ann, "Robin", math.random).wants) do
+				if want.item == item then return want.most end
+			end
+		end
+		assert.is_nil(wants("zoo:coal_lump"))
+		assert.equal(12, wants("zoo:stick"))
+		assert.is_nil(wants("zoo:dirt"))
+		private.economy.market.note("", "zoo:dirt", private.economy.trade.base_price("zoo:dirt"), 30, true)
+		assert.equal(5, wants("zoo:dirt"))
+	end)
+
+	it("sends nobody where no way is known, but where somebody has been", function()
+		begin()
+		local ann = npc("ann")
+		agent.set_place("Cave", {x = 40, y = -40, z = 0}, 5)
+		agent.set_place("Hall", {x = 300, y = 0, z = 0}, 5)
+		mock:join("Robin", NEXT)
+		local function near(pos) return private.quests.world.can_reach(ORIGIN, pos) end
+		assert.is_false(near({x = 40, y = -40, z = 0}))
+		assert.is_false(near({x = 300, y = 0, z = 0}))
+		assert.is_true(near({x = 30, y = 0, z = 0}))
+		core.get_player_by_name("Robin"):set_pos({x = 301, y = 0, z = 0})
+		mock:step(0.5, 3)
+		assert.is_true(near({x = 300, y = 0, z = 0}))
+		assert.equal("Hall", private.quests.world.look(ann, "Robin", function(_, high) return high end).places[1].name)
+	end)
+end)

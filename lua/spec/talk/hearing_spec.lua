@@ -1,0 +1,87 @@
+-- talk/hearing.lua and addressing.lua: who is meant, who answers.
+
+local Mock = require("mock_core")
+local ORIGIN = {x = 0, y = 0, z = 0}
+
+local function at(x) return {x = x, y = 0, z = 0} end
+
+describe("in a game,", function()
+	local mock, door, agent, storage
+	local function echo(request)
+		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
+	end
+	local function start(options, reply)
+		options = options or {}
+		options.settings = options.settings or {}
+		options.settings["llm_agent.greet"] = options.settings["llm_agent.greet"] or "false"
+		options.settings["llm_agent.npc_talk"] = options.settings["llm_agent.npc_talk"] or "off"
+		storage = options.storage or {}
+		options.storage = storage
+		mock = Mock.new(options)
+		door = mock:open_door(reply or echo)
+		agent = mock:load_mod()
+	end
+	local function body(id, name, role, pos)
+		local object = mock.core.add_entity(pos or ORIGIN, "llm_agent:npc", mock.core.serialize({id = id, name = name, role = role}))
+		return object, agent.get_npc(id)
+	end
+
+	describe("a sentence in chat", function()
+		it("is answered by those who are named, or by all, in turn and by no more than the setting says", function()
+			start({settings = {
+				["llm_agent.player_cooldown_s"] = "0", ["llm_agent.group_answers_max"] = "2", ["llm_agent.group_depth_max"] = "0",
+			}})
+			for i, name in ipairs({"Ann", "Bram", "Cleo"}) do agent.register_npc(name, {name = name, role = "guard", pos = at(i)}) end
+			mock:join("Robin", ORIGIN)
+			local function asked_by(message)
+				local before, ids = #door.asked, {}
+				mock:say("Robin", message)
+				mock:step(0.05, 300)
+				for i = before + 1, #door.asked do ids[#ids + 1] = door.asked[i].request.npc.id end
+				table.sort(ids)
+				return table.concat(ids, " ")
+			end
+			assert.equal("Bram Cleo", asked_by("Cleo and Bram, listen"))
+			assert.equal("Ann Bram", asked_by("hello everybody"))
+			assert.equal("Ann", asked_by("hello"))
+			local heard = mock:chat_of("Robin")
+			assert.equal(5, #heard)
+		end)
+
+		it("goes to whom the player talked with last, while that one is near", function()
+			start({settings = {["llm_agent.player_cooldown_s"] = "0"}})
+			agent.register_npc("a", {name = "Ann of the Hill", role = "guard", pos = at(1)})
+			agent.register_npc("b", {name = "Bram", role = "smith", pos = at(4)})
+			local robin = mock:join("Robin", ORIGIN)
+			local function asked_by(message)
+				mock:say("Robin", message)
+				mock:step(0.05, 200)
+				return door.asked[#door.asked].request.npc.id
+			end
+			assert.equal("a", asked_by("hello"))
+			assert.equal("b", asked_by("bram, a word"))
+			assert.equal("b", asked_by("and then?"))
+			assert.equal("a", asked_by("what do you say, Ann?"))
+			asked_by("bram")
+			mock:step(1, 40)
+			assert.equal("a", asked_by("hello"))
+			asked_by("bram")
+			robin:set_pos(at(-8))
+			assert.equal("a", asked_by("hello"))
+		end)
+
+		it("is heard by nobody else as a private word, and only in earshot", function()
+			start()
+			body("a", "Old Ann", "guard")
+			mock:join("Robin", at(1))
+			mock:join("Will", at(2))
+			assert.is_true((mock:command("Robin", "talk old ann how are you?")))
+			mock:step(0.05, 40)
+			assert.same({"<Old Ann> Old Ann hears how are you?"}, mock:chat_of("Robin"))
+			assert.same({}, mock:chat_of("Will"))
+			assert.equal(1, #mock.entities) -- no bubble
+			mock.players.Robin:set_pos(at(40))
+			assert.is_false((mock:command("Robin", "talk old ann how are you?")))
+		end)
+	end)
+end)

@@ -1,0 +1,113 @@
+-- talk/output.lua and say.lua: how words reach bubble and chat.
+
+local Mock = require("mock_core")
+local ORIGIN = {x = 0, y = 0, z = 0}
+
+local function at(x) return {x = x, y = 0, z = 0} end
+
+describe("an NPC", function()
+	local mock, door, agent, storage
+	local function echo(request)
+		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
+	end
+	local function start(options, reply)
+		options = options or {}
+		options.settings = options.settings or {}
+		options.settings["llm_agent.greet"] = options.settings["llm_agent.greet"] or "false"
+		options.settings["llm_agent.npc_talk"] = options.settings["llm_agent.npc_talk"] or "off"
+		storage = options.storage or {}
+		options.storage = storage
+		mock = Mock.new(options)
+		door = mock:open_door(reply or echo)
+		agent = mock:load_mod()
+	end
+	local function body(id, name, role, pos)
+		local object = mock.core.add_entity(pos or ORIGIN, "llm_agent:npc", mock.core.serialize({id = id, name = name, role = role}))
+		return object, agent.get_npc(id)
+	end
+	local function answer(number, events)
+		local asked = door.asked[number]
+		for _, event in ipairs(events) do
+			event.id = asked.request.id
+			door:event(asked.session, event)
+		end
+	end
+
+	describe("whose words stream", function()
+		it("shows them in the bubble before the reply is done, and in the chat when a part is whole", function()
+			start(nil, function() return {} end)
+			local object = body("m", "Mira", "smith")
+			mock:join("Robin", at(2))
+			mock:say("Robin", "hello")
+			mock:step(0.05, 2)
+			assert.is_true(door.asked[1].request.stream)
+			answer(1, {{event = "delta", text = "Good day to"}, {event = "delta", text = " you, Rob"}})
+			mock:step(0.05, 30)
+			local bubble = mock.entities[2]
+			assert.equal(object, bubble:get_attach())
+			assert.equal("Good day to you,", bubble:get_properties().nametag)
+			assert.equal(0, #mock:chat_of("Robin"))
+			answer(1, {{event = "done", text = "Good day to you, Robin."}})
+			mock:step(0.05, 10)
+			assert.same({"<Mira> Good day to you, Robin."}, mock:chat_of("Robin"))
+			mock:step(0.05, 100)
+			assert.is_nil(bubble:get_pos())
+			assert.equal(1, #mock:logged("text=Good day to you, Robin."))
+		end)
+
+		it("ends with what was said when the daemon dies in the middle of a sentence", function()
+			start(nil, function() return {} end)
+			body("m", "Mira", "smith")
+			mock:join("Robin", at(2))
+			mock:say("Robin", "hello")
+			mock:step(0.05, 2)
+			answer(1, {{event = "delta", text = "Good day to you, my fri"}})
+			mock:step(0.05, 10)
+			door:die()
+			mock:step(0.05, 100)
+			assert.same({"<Mira> Good day to you, my …"}, mock:chat_of("Robin"))
+			assert.equal(0, #mock:logged("error"))
+		end)
+
+		it("does not begin where it is gone, or for one who left", function()
+			start(nil, function() return {} end)
+			body("m", "Mira", "smith")
+			mock:join("Robin", at(2))
+			mock:say("Robin", "hello")
+			mock:step(0.05, 2)
+			mock:leave("Robin")
+			answer(1, {{event = "delta", text = "Good day to "}, {event = "done", text = "Good day to you."}})
+			mock:step(0.05, 60)
+			assert.equal(0, #mock.chat)
+			assert.equal(1, #mock.entities)
+			assert.equal(0, #mock:logged("error"))
+		end)
+	end)
+
+	it("survives a listener that takes the speaker away in the middle of its line", function()
+		start()
+		for _, ms in ipairs({0, 5000}) do
+			local npc = agent.register_npc("a", {name = "Ann", role = "guard", pos = ORIGIN})
+			agent.on("say", function() agent.unregister_npc("a") end)
+			local ends = {}
+			npc:say("Hello there.", {ms = ms, on_done = function(was_spoken) ends[#ends + 1] = was_spoken end})
+			mock:step(0.05, 150)
+			assert.equal(1, #ends)
+		end
+		assert.equal(0, #mock:logged("error"))
+	end)
+
+	it("is asked again after a question that could not even be put", function()
+		start()
+		local npc = agent.register_npc("a", {name = "Ann", role = "guard", pos = ORIGIN})
+		mock:join("Robin", at(1))
+		npc.think = function() error("broken by another mod") end
+		mock:say("Robin", "hello")
+		assert.equal(1, #mock:logged("broken by another mod"))
+		npc.think = nil
+		mock:step(2)
+		mock:say("Robin", "hello")
+		mock:step(0.05, 5)
+		assert.equal(1, #door.asked)
+	end)
+end)

@@ -1,0 +1,92 @@
+-- talk/small_talk.lua: talks among NPCs.
+
+local Mock = require("mock_core")
+local ORIGIN = {x = 0, y = 0, z = 0}
+
+local function at(x) return {x = x, y = 0, z = 0} end
+
+describe("in a game,", function()
+	local mock, door, agent
+	local function echo(request)
+		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss", model = "m"}}
+	end
+	local function start(options, reply)
+		mock = Mock.new(options)
+		door = mock:open_door(reply or echo)
+		agent = mock:load_mod()
+		return agent
+	end
+
+	describe("NPCs among themselves", function()
+		local function village(mode, extra)
+			local settings = {
+				["llm_agent.npc_talk"] = mode, ["llm_agent.npc_talk_interval_s"] = "5", ["llm_agent.npc_talk_chain_max"] = "3",
+				["llm_agent.greet"] = "false", ["llm_agent.repeat_lines"] = "0",
+			}
+			for key, value in pairs(extra or {}) do settings[key] = value end
+			start({settings = settings})
+			agent.register_npc("a", {name = "Ann", role = "guard", pos = ORIGIN})
+			agent.register_npc("b", {name = "Bram", role = "smith", pos = at(5)})
+			agent.register_npc("c", {name = "Cleo", role = "elder", pos = at(90)})
+		end
+
+		it("talk in turns, each to what the other said, no longer than the cap, with nobody there", function()
+			village("always", {["llm_agent.npc_talk_interval_s"] = "300"})
+			agent.get_npc("a").next_small_talk_us = 0
+			mock:step(0.1, 200)
+			assert.equal(3, #door.asked)
+			assert.equal("background", door.asked[1].request.priority)
+			local first, second = door.asked[1].request, door.asked[2].request
+			assert.not_equal(first.npc.id, second.npc.id)
+			assert.equal(first.npc.name, second.player)
+			assert.equal(("%s hears %s"):format(first.npc.name, first.utterance or "nothing"), second.utterance)
+			assert.equal(first.npc.id, door.asked[3].request.npc.id)
+		end)
+
+		it("talk again after a pause, and never one who stands alone", function()
+			village("always")
+			mock:step(0.1, 1200)
+			assert.is_true(#door.asked > 6)
+			for _, asked in ipairs(door.asked) do assert.not_equal("c", asked.request.npc.id) end
+		end)
+
+		it("talk only where a player hears it, unless told otherwise", function()
+			village("near_players")
+			mock:step(0.1, 300)
+			assert.equal(0, #door.asked)
+			mock:join("Robin", at(9))
+			mock:step(0.1, 300)
+			assert.is_true(#door.asked > 0)
+			village("off")
+			mock:join("Robin", at(9))
+			mock:step(0.1, 300)
+			assert.equal(0, #door.asked)
+		end)
+
+		it("end a talk whose line found no turn, and talk again later", function()
+			village("always", {["llm_agent.say_wait_ms"] = "1000"})
+			agent.get_npc("a"):say("A very long story.", {ms = 30000})
+			agent.get_npc("b"):say("Another.", {ms = 30000})
+			mock:step(0.1, 250)
+			local during = #door.asked
+			mock:step(0.1, 1200)
+			assert.is_true(#door.asked > during + 2)
+			assert.equal(0, #mock:logged("error"))
+		end)
+
+		it("end a talk when one is gone, and when the daemon is", function()
+			village("always")
+			agent.on("say", function() if agent.get_npc("b") then agent.unregister_npc("b") end end)
+			mock:step(0.1, 300)
+			assert.equal(0, #mock:logged("error"))
+			village("always")
+			door:die()
+			mock:step(0.1, 1200)
+			assert.equal(1, #mock:logged("warning"))
+			door:rise()
+			local before = #door.asked
+			mock:step(0.1, 600)
+			assert.is_true(#door.asked > before + 2)
+		end)
+	end)
+end)

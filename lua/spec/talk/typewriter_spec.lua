@@ -1,0 +1,108 @@
+-- talk/typewriter.lua: a line typed out at reading pace.
+
+local folder = "mods/llm_agent/"
+local text = loadfile(folder .. "core/text.lua")()
+
+describe("a line on the typewriter", function()
+	local utterance, now, shown, lines
+
+	local function new(whole, over)
+		local settings = {bubble_chars = 20, read_char_ms = 100, read_base_ms = 1000}
+		for key, value in pairs(over or {}) do settings[key] = value end
+		now, shown, lines = 0, {}, {}
+		utterance = loadfile(folder .. "talk/typewriter.lua")(settings, text).new(whole)
+	end
+
+	local function run(seconds)
+		for _ = 1, math.floor(seconds / 0.05 + 0.5) do
+			shown[#shown + 1] = utterance:step(now)
+			lines[#lines + 1] = utterance:next_line()
+			now = now + 50000
+		end
+	end
+
+	it("is typed out word by word at reading pace, then stays a while", function()
+		new("Good day to you.")
+		run(0.05)
+		assert.same({"Good"}, shown)
+		run(1)
+		assert.same({"Good", "Good day", "Good day to"}, shown)
+		run(1)
+		assert.equal("Good day to you.", shown[#shown])
+		assert.is_false(utterance.over)
+		assert.same({"Good day to you."}, lines)
+		run(2)
+		assert.is_true(utterance.over)
+	end)
+
+	it("keeps its pace however its chunks come: early words wait, a late word comes when it is whole", function()
+		new()
+		utterance:hear("Hello the")
+		run(1)
+		assert.same({"Hello"}, shown)
+		utterance:hear("Hello there, my good fri")
+		run(0.1)
+		assert.same({"Hello", "Hello there,"}, shown)
+		run(5)
+		assert.equal("Hello there, my good", shown[#shown])
+		assert.is_false(utterance.over)
+		utterance:close("Hello there, my good friend.")
+		run(5)
+		assert.equal("Hello there, my good friend.", shown[#shown])
+		assert.same({"Hello there, my good friend."}, lines)
+		assert.is_true(utterance.over)
+	end)
+
+	it("comes in parts when it is long, each to the chat when it begins", function()
+		new("The first sentence. The second one is here. Third.")
+		run(0.1)
+		assert.same({"The first sentence."}, lines)
+		run(10)
+		assert.same({"The first sentence.", "The second one is here.", "Third."}, lines)
+		local seen = {}
+		for _, bubble in ipairs(shown) do seen[bubble] = true end
+		assert.is_true(seen["The first sentence. …"])
+		assert.is_true(seen["The second one is here. …"])
+		assert.is_true(seen["Third."])
+	end)
+
+	it("breaks a sentence without an end, and loses no word whatever the chunks", function()
+		math.randomseed(11)
+		local words = {}
+		for i = 1, 60 do words[i] = ("w"):rep(math.random(1, 9)) .. (math.random() < 0.15 and "." or "") end
+		local whole = table.concat(words, " ")
+		for _ = 1, 50 do
+			new()
+			local sent = 0
+			while sent < #whole do
+				sent = math.min(#whole, sent + math.random(1, 40))
+				utterance:hear(whole:sub(1, sent))
+				run(0.05 * math.random(0, 20))
+			end
+			utterance:close(whole)
+			run(200)
+			assert.is_true(utterance.over)
+			assert.equal(whole, table.concat(lines, " "))
+			for _, line in ipairs(lines) do assert.is_true(#line <= 30) end
+		end
+	end)
+
+	it("ends with an ellipsis where the rest was lost, or turned out otherwise", function()
+		new()
+		utterance:hear("I was about to say")
+		utterance:close(nil)
+		run(5)
+		assert.equal("I was about to …", lines[1])
+		new()
+		utterance:hear("One thing and another")
+		utterance:close("Something else.")
+		run(5)
+		assert.equal("One thing and …", lines[1])
+	end)
+
+	it("is there at once where the pace is 0", function()
+		new("Good day to you.", {read_char_ms = 0})
+		run(0.05)
+		assert.same({"Good day to you."}, shown)
+	end)
+end)

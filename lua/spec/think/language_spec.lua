@@ -1,0 +1,74 @@
+-- think/language.lua and `/llm lang`: the language NPCs speak to a player.
+
+local Mock = require("mock_core")
+local ORIGIN = {x = 0, y = 0, z = 0}
+
+local function at(x) return {x = x, y = 0, z = 0} end
+
+describe("the language of a player", function()
+	local mock, door, agent, storage
+	local function echo(request)
+		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
+	end
+	local function start(options, reply)
+		options = options or {}
+		options.settings = options.settings or {}
+		options.settings["llm_agent.greet"] = options.settings["llm_agent.greet"] or "false"
+		options.settings["llm_agent.npc_talk"] = options.settings["llm_agent.npc_talk"] or "off"
+		storage = options.storage or {}
+		options.storage = storage
+		mock = Mock.new(options)
+		door = mock:open_door(reply or echo)
+		agent = mock:load_mod()
+	end
+
+	describe("chosen by /llm lang", function()
+		it("is used by NPCs for that player, also after a restart", function()
+			start({settings = {["llm_agent.language"] = "de"}})
+			local kept = storage
+			for _, code in ipairs({"deutsch!", "x", "../de"}) do assert.is_false((mock:command("Robin", "lang " .. code))) end
+			assert.is_true((mock:command("Robin", "lang fr")))
+			start({settings = {["llm_agent.language"] = "de"}, storage = kept})
+			agent.register_npc("a", {name = "Ann", role = "guard", pos = ORIGIN})
+			mock:join("Robin", at(1))
+			mock:join("Will", at(1))
+			local npc = agent.get_npc("a")
+			for i, case in ipairs({{"Robin", "fr"}, {"Will", "de"}, {"Robin", "es", "es"}}) do
+				npc:think({player = case[1], lang = case[3]}, function() end)
+				mock:step()
+				assert.equal(case[2], door.asked[i].request.lang)
+			end
+			mock:command("Robin", "lang default")
+			npc:think({player = "Robin"}, function() end)
+			mock:step()
+			assert.equal("de", door.asked[4].request.lang)
+		end)
+
+		it("reaches fallback lines and greetings", function()
+			start({translations = {["de: Move along, {player}."] = "Weitergehen, {player}."}})
+			agent.register_role("sentry", {persona = "A sentry.", fallback = {"Move along, {player}."}})
+			local npc = agent.register_npc("a", {name = "Ann", role = "sentry"})
+			mock:command("Robin", "lang de")
+			door:die()
+			local heard
+			npc:think({player = "Robin"}, function(reply) heard = reply.text end)
+			mock:step(0.05, 5)
+			assert.equal("Weitergehen, Robin.", heard)
+		end)
+
+		it("of a region falls back to the language, and what has no translation stays as it is", function()
+			start({translations = {["de: Move along, {player}."] = "Weitergehen, {player}.", ["de: traveller"] = "Wanderer"}})
+			agent.register_role("sentry", {persona = "A sentry.", fallback = {"Move along, {player}."}})
+			agent.register_role("sphinx", {persona = "A sphinx.", fallback = {"Riddle me @ this."}})
+			local sentry = agent.register_npc("a", {name = "Ann", role = "sentry"})
+			local sphinx = agent.register_npc("s", {name = "Sph", role = "sphinx"})
+			door:die()
+			local heard = {}
+			for _, case in ipairs({{sentry, "de_AT"}, {sentry, "12"}, {sphinx, "de"}}) do
+				case[1]:think({lang = case[2]}, function(reply) heard[#heard + 1] = reply.text end)
+				mock:step(0.05, 5)
+			end
+			assert.same({"Weitergehen, Wanderer.", "Move along, traveller.", "Riddle me @ this."}, heard)
+		end)
+	end)
+end)

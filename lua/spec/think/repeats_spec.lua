@@ -1,0 +1,126 @@
+-- think/repeats.lua, and how npc:think uses it.
+
+local Mock = require("mock_core")
+local ORIGIN = {x = 0, y = 0, z = 0}
+local folder = "mods/llm_agent/"
+local text = loadfile(folder .. "core/text.lua")()
+
+local function at(x) return {x = x, y = 0, z = 0} end
+
+describe("repeats", function()
+	local repeats, memory
+
+	before_each(function()
+		repeats = loadfile(folder .. "think/repeats.lua")({repeat_lines = 2}, text)
+		memory = {}
+	end)
+
+	it("are lines of nearly the same words, whoever they name", function()
+		repeats.note(memory, "Good day, Ana, and mind the sparks!", "Ana", 0)
+		assert.is_true(repeats.is_repeat(memory, "Good day, Bram, and mind the sparks.", "Bram", 0))
+		assert.is_false(repeats.is_repeat(memory, "Good day, Bram. The iron is hot.", "Bram", 0))
+		assert.is_false(repeats.is_repeat(memory, "Yes, Ana.", "Ana", 0))
+	end)
+
+	it("are forgotten after some lines and some time", function()
+		repeats.note(memory, "one two three four", nil, 0)
+		repeats.note(memory, "five six seven eight", nil, 0)
+		repeats.note(memory, "nine ten eleven twelve", nil, 0)
+		assert.is_false(repeats.is_repeat(memory, "one two three four", nil, 0))
+		assert.is_true(repeats.is_repeat(memory, "five six seven eight", nil, 0))
+		assert.is_false(repeats.is_repeat(memory, "five six seven eight", nil, 400e6))
+	end)
+
+	it("are told to the model, no more and no longer than the daemon takes", function()
+		repeats = loadfile(folder .. "think/repeats.lua")({repeat_lines = 50}, text)
+		for i = 1, 9 do repeats.note(memory, ("line number %d %s"):format(i, ("ë"):rep(300)), nil, 0) end
+		local lines = repeats.lines(memory, 0)
+		assert.equal(5, #lines)
+		assert.equal("line number 5", lines[1]:sub(1, 13))
+		for _, line in ipairs(lines) do
+			assert.is_true(#line <= 400)
+			assert.equal(line, text.scrub(line))
+		end
+	end)
+
+	it("are possible only while the beginning is the same", function()
+		repeats.note(memory, "The iron is hot today.", nil, 0)
+		assert.is_true(repeats.may_become(memory, "The iron", 0))
+		assert.is_false(repeats.may_become(memory, "The iron was", 0))
+	end)
+end)
+
+describe("an NPC", function()
+	local mock, door, agent, storage
+	local function echo(request)
+		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
+	end
+	local function start(options, reply)
+		options = options or {}
+		options.settings = options.settings or {}
+		options.settings["llm_agent.greet"] = options.settings["llm_agent.greet"] or "false"
+		options.settings["llm_agent.npc_talk"] = options.settings["llm_agent.npc_talk"] or "off"
+		storage = options.storage or {}
+		options.storage = storage
+		mock = Mock.new(options)
+		door = mock:open_door(reply or echo)
+		agent = mock:load_mod()
+	end
+	local function body(id, name, role, pos)
+		local object = mock.core.add_entity(pos or ORIGIN, "llm_agent:npc", mock.core.serialize({id = id, name = name, role = role}))
+		return object, agent.get_npc(id)
+	end
+	local function answer(number, events)
+		local asked = door.asked[number]
+		for _, event in ipairs(events) do
+			event.id = asked.request.id
+			door:event(asked.session, event)
+		end
+	end
+
+	describe("does not repeat itself", function()
+		it("asks once more, with the lines to avoid, then says a line of the role", function()
+			local texts = {"The iron is hot today.", "The iron is hot today!", "The rain comes down.", "The iron is hot today.", "The iron is hot today."}
+			local turn = 0
+			start({settings = {["llm_agent.player_cooldown_s"] = "0"}}, function()
+				turn = turn + 1
+				return {{event = "done", text = texts[turn]}}
+			end)
+			body("m", "Mira", "smith")
+			mock:join("Robin", at(2))
+			for _ = 1, 3 do
+				mock:say("Robin", "hello")
+				mock:step(0.05, 200)
+			end
+			local heard = mock:chat_of("Robin")
+			assert.equal("<Mira> The iron is hot today.", heard[1])
+			assert.equal("<Mira> The rain comes down.", heard[2])
+			assert.equal(3, #heard)
+			assert.is_nil(heard[3]:find("hot today", 1, true))
+			assert.equal(5, #door.asked)
+			local again = door.asked[3].request
+			assert.same({"The iron is hot today."}, again.avoid)
+			assert.equal("off", again.cache)
+			assert.is_nil(door.asked[2].request.avoid)
+		end)
+
+		it("holds streamed words back while they could become a repeat", function()
+			start({settings = {["llm_agent.player_cooldown_s"] = "0"}}, function() return {} end)
+			body("m", "Mira", "smith")
+			mock:join("Robin", at(2))
+			mock:say("Robin", "hello")
+			mock:step(0.05, 2)
+			answer(1, {{event = "done", text = "The iron is hot today."}})
+			mock:step(0.05, 200)
+			mock:say("Robin", "hello")
+			mock:step(0.05, 2)
+			answer(2, {{event = "delta", text = "The iron is "}})
+			mock:step(0.05, 20)
+			local bubbles = #mock.entities
+			answer(2, {{event = "delta", text = "cold by now, "}})
+			mock:step(0.05, 20)
+			assert.equal(bubbles + 1, #mock.entities)
+			assert.equal("The iron is cold by", mock.entities[#mock.entities]:get_properties().nametag:sub(1, 19))
+		end)
+	end)
+end)
