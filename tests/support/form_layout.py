@@ -1,4 +1,4 @@
-"""Where the elements of a formspec lie on the screen, so that a test clicks a button by its name.
+"""Computes where the elements of a formspec lie on the screen, so that a test clicks a button by its name.
 
 Pure. Knows formspec_version 2 and later (real coordinates), as all forms of the mod have, in the middle of the screen.
 """

@@ -1,7 +1,7 @@
-"""A real game client without a screen: Xvfb, the client in it, hands on its keyboard and mouse, eyes on its picture.
+"""A real game client on a virtual screen: keys and clicks go in through xdotool, the picture is read from Xvfb's file.
 
-Every wait is for a condition, in the server's log or in the picture, with a deadline. The server has the mod llm_stage,
-whose log lines say what reached it: chat, forms, fields. Knows nothing of NPCs and models.
+Every wait is for a condition with a deadline, in the server's log or in the picture. The server runs the mod llm_stage,
+which logs the chat, forms and fields that reach it. Knows nothing of NPCs and models.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BINARIES = ("luanti", "minetest", "/usr/games/luanti", "/usr/games/minetest")
 PLAYER = "Robin"
 WAIT_S = 60.0  # software GL on two busy cores: what takes 3 s alone may take 20
 STOP_S = 20.0
-LOOK_EVERY_S = 0.1
+POLL_S = 0.1
 HOLD_S = 0.2  # a mouse button, for longer than one frame takes
 KEY_DELAY_MS = 15
 CHANGED_BY_A_LETTER = 0.0001  # of a form that is shown anew
@@ -71,7 +71,7 @@ _STAGE_SETTINGS: dict[str, object] = {
 
 
 class GameClient:
-    """Start, act, look, stop."""
+    """Starts the client, types, clicks, reads the picture, and stops it. Made by `player`."""
 
     def __init__(
         self, folder: Path, game: Game, log: GameLog, *, size: tuple[int, int], settings: Mapping[str, object]
@@ -104,7 +104,7 @@ class GameClient:
         self.wait_for("picture of the world", lambda: colours(self.screen.pixels()) > COLOURS_OF_A_WORLD)
         self.wait_still()
 
-    # What hands do ---------------------------------------------------------------------------------------------------
+    # Keys and mouse ---------------------------------------------------------------------------------------------------
 
     def _xdotool(self, *words: str) -> None:
         subprocess.run(["xdotool", *words], env=self._environment, check=True, timeout=WAIT_S, capture_output=True)
@@ -136,7 +136,7 @@ class GameClient:
     # Forms -----------------------------------------------------------------------------------------------------------
 
     def form(self, name: str, act: Callable[[], None], *, having: str = "") -> Form:
-        """Acts, and returns the form of that name that the server shows then, as soon as it is seen.
+        """Acts, and returns the form of that name that the server shows then, once it is in the picture.
 
         `having`: a pattern for its formspec; forms of that name before one that has it are passed over.
         """
@@ -158,23 +158,23 @@ class GameClient:
         self.click(*form.find(element).middle)
 
     def fill(self, form: Form, field: str, text: str) -> None:
-        """Puts text into a field, in place of what is there; returns when it is seen."""
+        """Replaces the text of a field; returns when the picture has it."""
         self.press(form, field)
         self._xdotool("key", "ctrl+a", "key", "BackSpace")
         self.type(text)
         self.wait_words(form.find(field))
 
-    # What eyes see ---------------------------------------------------------------------------------------------------
+    # The picture ------------------------------------------------------------------------------------------------------
 
-    def wait_for(self, what: str, true: Callable[[], object], wait_s: float = WAIT_S) -> None:
+    def wait_for(self, what: str, condition: Callable[[], object], wait_s: float = WAIT_S) -> None:
         deadline_s = time.monotonic() + wait_s
-        while not true():
+        while not condition():
             if self._process.poll() is not None or time.monotonic() > deadline_s:
                 self.shot(self.folder / "failed.png")
                 raise AssertionError(
                     f"the client shows no {what} ({self.folder}/failed.png); it says:\n{self.last_words()}"
                 )
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(POLL_S)
 
     def wait_change(self, box: Box, act: Callable[[], None], share: float) -> None:
         """Acts, and waits until that share of the box looks different."""
@@ -183,22 +183,22 @@ class GameClient:
         self.wait_for(f"change in {box}", lambda: changed(before, self.screen.pixels(box)) >= share)
 
     def wait_still(self, box: Box | None = None, share: float = 0.01) -> None:
-        """Waits until no more than that share moves between two looks: all is loaded, clouds may drift."""
+        """Waits until no more than that share changes between two looks: all is loaded, clouds may drift."""
         last: list[Pixels] = [self.screen.pixels(box)]
 
         def still() -> bool:
-            time.sleep(3 * LOOK_EVERY_S)
+            time.sleep(3 * POLL_S)
             last.append(self.screen.pixels(box))
             return changed(last.pop(0), last[0]) <= share
 
         self.wait_for("rest", still)
 
     def wait_words(self, box: Box) -> None:
-        """Waits until there are words, and no more letters come."""
+        """Waits until there is text, and its count of letters stays the same."""
         counts = [0] * LOOKS_AT_WORDS
 
         def complete() -> bool:
-            time.sleep(2 * LOOK_EVERY_S)
+            time.sleep(2 * POLL_S)
             counts.append(white(self.screen.pixels(box)))
             lately = counts[-LOOKS_AT_WORDS:]
             return min(lately) > 0 and max(lately) - min(lately) <= CURSOR_PIXELS

@@ -1,4 +1,4 @@
-"""A screen that nobody looks at: an X server (Xvfb) whose picture lies in a file, and questions to that picture.
+"""A virtual screen: an X server (Xvfb) whose picture lies in a file, and functions that measure the picture.
 
 Knows nothing of the game but what its letters look like.
 """
@@ -21,7 +21,7 @@ Pixels = Any  # numpy, height × width × RGB
 
 
 class Screen:
-    """An X server of our own whose picture lies in a file."""
+    """An X server on a free display, which it finds itself; its picture lies in `folder`."""
 
     def __init__(self, folder: Path, size: tuple[int, int]) -> None:
         self.size = size
@@ -37,7 +37,7 @@ class Screen:
         self.display = f":{number}"
 
     def pixels(self, box: Box | None = None) -> Pixels:
-        """What is seen now, or a part of it."""
+        """The picture now, or a part of it."""
         raw = self._file.read_bytes()
         header = np.frombuffer(raw, ">u4", 25)
         start = int(header[0]) + int(header[19]) * XWD_COLOUR_BYTES

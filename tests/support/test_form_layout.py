@@ -1,4 +1,4 @@
-"""Where a form's elements lie; that a real client draws them there is shown by test_real_client.py."""
+"""Computed places of form elements; tests/game/test_client.py clicks them in a real client."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from tests.support.form_layout import Box, lay_out
 SCREEN = (1000, 1000)  # a unit is 60 pixels: 90 % of the screen for 15
 
 
-def test_a_form_lies_in_the_middle() -> None:
+def test_form_lies_in_the_middle_of_the_screen() -> None:
     form = lay_out("f", "formspec_version[4]size[10,5]button[1,2;3,1;go;Go\\; now\\]]", SCREEN)
     assert form.box == Box(200, 350, 800, 650)
     assert form.find("go") == Box(260, 470, 440, 530)
     assert form.find("go").middle == (350, 500)
 
 
-def test_a_large_form_shrinks() -> None:
+def test_form_larger_than_the_screen_shrinks() -> None:
     assert lay_out("f", "formspec_version[4]size[30,1]", SCREEN).box == Box(50, 485, 950, 515)
 
 
-def test_containers_move_what_is_in_them() -> None:
+def test_containers_offset_their_elements() -> None:
     spec = (
         "formspec_version[4]size[10,5]container[1,1]container[1,0]field[0,0;2,1;words;a\\[b;c]container_end[]"
         "image_button[0,0;1,1;a.png;face;]container_end[]checkbox[0,0.5;tick;T;true]"
@@ -31,12 +31,12 @@ def test_containers_move_what_is_in_them() -> None:
     assert form.find("tick").middle == (212, 380)
 
 
-def test_a_wrong_name_gets_the_right_ones() -> None:
+def test_find_of_an_unknown_element_names_the_known_ones() -> None:
     form = lay_out("f", "formspec_version[4]size[10,5]button[1,2;3,1;go;Go]", SCREEN)
     with pytest.raises(KeyError, match="it has go"):
         form.find("stop")
 
 
-def test_old_coordinates_are_refused() -> None:
+def test_form_in_old_coordinates_is_refused() -> None:
     with pytest.raises(ValueError, match="formspec_version"):
         lay_out("f", "size[8,9]", SCREEN)
