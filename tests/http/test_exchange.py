@@ -132,7 +132,9 @@ def test_event_between_two_calls_goes_to_the_newer() -> None:
 
     class OneRequest:
         is_unreachable = False
-        submissions: list[Submission] = []  # noqa: RUF012
+
+        def __init__(self) -> None:
+            self.submissions: list[Submission] = []
 
         def submit(self, submissions: list[Submission], dropped: list[str]) -> list[str]:
             self.submissions += submissions

@@ -32,13 +32,13 @@ def ask(
             "ping", timeout_s=connect_s
         )  # what listens there may hang, or be no daemon: only an answer shows
         try:
-            with client.stream(**question(text, role=role, npc=npc)) as reply:
-                for piece in reply:
+            with client.stream(**question(text, role=role, npc=npc)) as answer:
+                for piece in answer:
                     if stream:
                         print(piece, end="", file=out, flush=True)
         except AgentdError as error:
             raise type(error)(f"{error.code}: {error.message}", retry_after_ms=error.retry_after_ms) from None
-        print("" if stream else reply.reply.text, file=out, flush=True)
+        print("" if stream else answer.reply.text, file=out, flush=True)
     return 0
 
 
