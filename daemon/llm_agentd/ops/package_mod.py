@@ -16,7 +16,7 @@ from llm_agentd.ops.install_mod import MOD_NAME, mod_source
 
 # ContentDB's own file; a wheel does not carry it, so a zip is only made in a checkout.
 METADATA = ".cdb.json"
-# Scripts that draw textures are for those who change the mod, not for those who run it; and what Python leaves behind.
+# The mod has no Python; what an interpreter leaves behind in a checkout is not part of it.
 LEFT_OUT_SUFFIXES = frozenset({".py", ".pyc"})
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name
 PLAIN_FILE = 0o100644 << 16

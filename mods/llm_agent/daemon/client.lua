@@ -469,8 +469,4 @@ function client.has_http()
 	return http and true or false
 end
 
-function client.in_flight()
-	return #flights
-end
-
 return client

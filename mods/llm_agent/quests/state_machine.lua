@@ -108,9 +108,6 @@ function quests.load(list, number)
 	end
 end
 
--- The number of the last quest ever, so that an id is never given twice.
-function quests.last_number() return last_number end
-
 -- def: kind, npc, npc_name, player, reward {item = n}, count, lasts_s, and what the kind needs (see writer.lua).
 -- An earlier offer of the same NPC to the same player makes way. Nil where an accepted quest is there already.
 function quests.offer(def, now_s)

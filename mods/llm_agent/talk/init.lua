@@ -38,8 +38,7 @@ local dialog = load("dialog", S, now_us, settings, text, limits, geometry, rate_
 	whisper, dialog_view, greetings)
 local addressing = load("addressing", now_us, settings, text, phrases, util, nearby, mutes)
 local turns = load("turns", now_us, settings, npcs, nearby, attention, history, conversation, mutes, say)
-local hearing = load("hearing", log, now_us, settings, text, rate_limit, client, attention, history, conversation, silence,
-	addressing, turns)
+load("hearing", log, now_us, settings, text, rate_limit, client, attention, history, conversation, silence, addressing, turns)
 local quiet_hours = load("quiet_hours")
 local small_talk = load("small_talk", log, now_us, settings, geometry, client, npcs, nearby, attention, conversation, greetings,
 	quiet_hours)
@@ -49,7 +48,4 @@ offers.on_outcome(history.tell)
 steps.register("speech_queue", speech_queue.step)
 steps.register("small_talk", small_talk.step, 0.5)
 
-return {
-	attention = attention, history = history, conversation = conversation, dialog = dialog, hearing = hearing, silence = silence,
-	addressing = addressing,
-}
+return {attention = attention, history = history, conversation = conversation, dialog = dialog}

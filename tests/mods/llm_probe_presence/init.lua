@@ -1,4 +1,4 @@
--- Bodies that walk, stand and speak, and restraint, in a real server. The daemon is real, with the stub engine.
+-- Bodies that walk, stand and speak, and rate limits, in a real server. The daemon is real, with the stub engine.
 -- The mod llm_probe runs the checks.
 
 local PLACE = llm_probe.place
