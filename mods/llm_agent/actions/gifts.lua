@@ -19,7 +19,7 @@ end
 
 -- From an NPC --------------------------------------------------------------------------------------------------------------
 
--- In coins; what a mod set to be worth nothing is worth next to nothing.
+-- In coins. Never 0, also where a mod set that price: the daily limit divides by it.
 local function worth(item)
 	return item == items.money() and 1 or math.max(WORTH_MIN, trade.base_price(item))
 end

@@ -53,7 +53,7 @@ local function place_of(npc)
 	return movement.can(npc) and npc:get_pos() or nil
 end
 
--- It came to nothing, for a reason that is worth a word.
+-- Reasons for which the player is told that it failed.
 local WORTH_A_WORD = {no_way = true, stuck = true, too_far = true, timeout = true, cornered = true}
 
 -- When an order ends in another step: `message` for the player, `sentence` for the NPC's memory, if it failed.

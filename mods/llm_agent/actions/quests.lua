@@ -6,8 +6,8 @@
 local S, settings, actions, observe, items, ledger, quests, quest_text, store, news, writer, world, registry, service,
 	answers = ...
 
-local KEEP_S = 120 -- what an NPC would ask for stays the same for so long: a player may come back to it
-local NONE_S = 20 -- so long nobody looks again where there was nothing to do
+local KEEP_S = 120 -- an NPC's idea of a quest stays the same for this long, so that a player may come back to it
+local NONE_S = 20 -- after a search that found nothing, the next one waits this long
 
 local drafts = {} -- NPC's id → player → {at_s, quest or nil}: what it would ask for
 

@@ -67,7 +67,7 @@ local function subject(npc, player_name, opts)
 	local all = sorted(about.for_sale)
 	local chosen = named(all, words)
 	if not chosen[1] and not text.holds_any(words, phrases.any_goods) then
-		-- of a thing that is not here nothing is offered: the model would promise it and give another
+		-- nothing is offered where a thing is asked for that the NPC lacks: the model would promise it and sell something else
 		about.lacks = text.holds_any(words, phrases.one_thing)
 		if not about.lacks then chosen = on_the_table(npc, player_name, all) end
 	end

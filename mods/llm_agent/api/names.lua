@@ -10,7 +10,7 @@ local NAMES = {
 	"Rolf", "Sven", "Tilda", "Ulf", "Vera", "Wim", "Yuri", "Zoe",
 }
 
--- A name that nobody has, while there are such.
+-- A name that no NPC has; when all are taken, any of them.
 function names.unused()
 	local taken, left = {}, {}
 	for _, npc in ipairs(npcs.list) do taken[npc.name] = true end

@@ -101,7 +101,8 @@ function npcs.on_unregister(fn) table.insert(hooks.unregister, fn) end
 -- fn(npc): it is gone for good, and still in the registry.
 function npcs.on_bury(fn) table.insert(hooks.bury, fn) end
 
--- The end runs backwards: what loaded last builds on what loaded before (a quest's reward is goods again before goods move on).
+-- The last that loaded runs first, for it builds on the others: a quest's reward must be back in the account before the account
+-- is closed.
 local function run_backwards(list, npc)
 	for i = #list, 1, -1 do list[i](npc) end
 end
@@ -119,7 +120,7 @@ function npcs.use_roles(by_name)
 	known_roles = by_name
 end
 
--- `id` is unique and lasting: memory hangs on it. Without object and pos the NPC is a voice that anybody may use.
+-- `id` is unique and lasting: the daemon's memory is kept by it. Without object and pos the NPC is a voice without a place.
 function llm_agent.register_npc(id, def)
 	if type(id) ~= "string" or id == "" or #id > limits.NAME_MAX_BYTES then
 		error("llm_agent.register_npc: id: want a text of 1 to 128 bytes, got " .. tostring(id), 2)
@@ -160,7 +161,7 @@ end
 
 npcs.get = llm_agent.get_npc
 
--- What it was about to say is dropped; what it was asked still gets its callback, with a fallback line.
+-- Lines that it was about to say are dropped. Open questions still get their callbacks, with a fallback line.
 function llm_agent.unregister_npc(id)
 	local npc = npcs.by_id[id]
 	if not npc then return false end
@@ -192,7 +193,7 @@ function Npc:get_object()
 end
 
 function Npc:get_pos()
-	local pos = self.object and self.object:get_pos() -- asked once: this is what a crowd's steps are made of
+	local pos = self.object and self.object:get_pos() -- one call into the engine: this runs for every NPC in every few steps
 	return pos or not self.has_body and self.pos or nil
 end
 

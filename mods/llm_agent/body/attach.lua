@@ -8,7 +8,7 @@ local text, limits, check, json, util, storage, entity_hooks, client, npcs, name
 local attach = {}
 
 local FIELD = "llm_agent"
-local KNOWN_KEY = "attached" -- in storage: kinds of entities that once got a mind, for minds come back before anybody attaches
+local KNOWN_KEY = "attached" -- in storage: kinds of entities that once got a mind; they are wrapped at start, before any of them is loaded
 
 local HOOKS = {"hold", "turn", "own_click"} -- what an adapter or a caller of attach may bring, see there
 
@@ -49,7 +49,7 @@ local function id_for(object, id)
 	return id
 end
 
--- Body and mind meet: the NPC of that id wakes, or is made from the data. `data` becomes what the body keeps.
+-- Connects an entity with its NPC, which is registered if it is not known. `data` is kept in the entity from now on.
 local function bind(self, data, given, returns)
 	local object, kind = self.object, kinds[self.name] or {}
 	data.id = id_for(object, data.id)
@@ -86,7 +86,7 @@ local function described(self, kind)
 	return name ~= "" and name or nil, role
 end
 
--- After the entity's own on_activate: the mind comes back, or an adapter gives the mob its first.
+-- After the entity's own on_activate: restores its mind, or gives it a first one where an adapter says so.
 local function wake(self)
 	if mind_of(self) or not self.object or not self.object:get_pos() then return end
 	local data, kind = self[FIELD], kinds[self.name]
@@ -106,7 +106,7 @@ local function keep(self)
 	data.actions, data.context = npc.actions, json.plain(npc.context)
 end
 
--- Unloaded, it sleeps; removed for good, its mind goes too, and what it was asked gets its answer.
+-- Unloaded, the NPC sleeps. Removed for good, it is buried: open questions get their fallback lines.
 local function leave(self, removal)
 	local npc = mind_of(self)
 	minds[self] = nil
@@ -117,7 +117,8 @@ local function owned(self)
 	return self.tamed == true or type(self.owner) == "string" and self.owner ~= ""
 end
 
--- A plain click talks and a sneaking one is the mob's own; the other way round where its own matters more.
+-- A plain click opens the dialog and a click while sneaking is passed to the mob; the other way round where the mob's own click
+-- matters more.
 local function is_talk(self, npc, clicker, own)
 	if not own then return true end
 	local own_first
@@ -211,7 +212,7 @@ function llm_agent.attach(object, def)
 	}, def, saved.id ~= nil)
 end
 
--- The mob is as it was before. True if it had a mind.
+-- Takes the mind away and leaves the mob as it was before. True if it had one.
 function llm_agent.detach(object)
 	local self = object and object:get_pos() and not object:is_player() and object:get_luaentity()
 	local npc = self and mind_of(self)
@@ -223,8 +224,8 @@ function llm_agent.detach(object)
 	return true
 end
 
--- Mobs change: one gets a nametag, takes up a trade, grows up. Only what changed there is taken over, so what an admin
--- set stays.
+-- A mob may get a nametag, take up a trade or grow up. Only what changed in the mob is taken over, so that what an admin set
+-- stays.
 local function follow(self, npc, kind)
 	local before, name, role = self[FIELD].described, described(self, kind)
 	if name == before.name and role == before.role then return end
@@ -235,7 +236,7 @@ local function follow(self, npc, kind)
 	show(self.object, npc)
 end
 
--- Looks at one NPC a step, so a thousand cost no more than one.
+-- Looks at one NPC in each step, so the cost does not grow with their number.
 function attach.step()
 	local count = #npcs.list
 	if count == 0 then return end

@@ -83,7 +83,7 @@ local function dress(object, npc)
 	animation.stand(npc, object)
 end
 
--- The mind of a body that comes back: known already, or made from what the body remembers.
+-- The NPC of a body that is loaded: known already, or registered from the data that the body saved.
 local function wake(object, staticdata)
 	local saved = storage.decode(staticdata)
 	if not saved or type(saved.id) ~= "string" or type(saved.name) ~= "string" then
@@ -140,7 +140,7 @@ core.register_entity(ENTITY, {
 		})
 	end,
 
-	-- Unloaded, it sleeps; removed for good, its mind goes too, unless another mod registered that.
+	-- Unloaded, the NPC sleeps. Removed for good, it is buried, unless another mod registered it.
 	on_deactivate = function(self, removal)
 		local npc = npcs.by_id[self.npc_id]
 		if not npc then return end

@@ -50,8 +50,8 @@ local function radians(degrees)
 	return {x = math.rad(degrees.x), y = math.rad(degrees.y), z = math.rad(degrees.z)}
 end
 
--- Turn a bone from its rest; at rest it is the animation's again, where the engine can give it back. Said whole and absolute, as
--- clients before 5.9 take it.
+-- Turn a bone from its rest. At rest it is given back to the animation, where the engine can do that. Position and rotation are
+-- absolute, because clients before 5.9 take every override so.
 local function turn_bone(object, bone, by, has_old_clients)
 	local rest = REST[bone]
 	local turned = {x = rest.turned.x + by[1], y = rest.turned.y + by[2], z = rest.turned.z + by[3]}

@@ -75,7 +75,7 @@ local function walk_on(npc, object)
 	return rest_s()
 end
 
--- One look of a body at what to do. Returns the seconds until the next.
+-- Decides what a body does now. Returns the seconds until it looks again.
 local function live(npc, object, now)
 	if npc.beaten then return LOOK_S end
 	local ordered_s = movement.step(npc, object, now)
@@ -88,7 +88,7 @@ local function live(npc, object, now)
 	return npc.stroll_left_s and STROLL_LOOK_S or rest_s()
 end
 
--- A body of this mod is there: from now on it has its turns.
+-- A body of this mod was loaded: from now on it gets its turns.
 function idle.begin(npc)
 	npc.stroll_left_s = nil
 	npc.next_look_us = now_us() + math.random() * 1e6 -- not all in the same step
@@ -99,7 +99,7 @@ function idle.stop(npc)
 	npc.next_look_us = nil
 end
 
-local cursor = 0 -- so that a crowd that all want to look get their turns
+local cursor = 0 -- in npcs.list; where the budget ended the last round, the next begins
 
 -- Bodies whose turn it is, one at least, then as many as can be looked at until `until_us`.
 function idle.step(now, until_us)

@@ -10,7 +10,7 @@ local WALK, HURRY, RUN = 2, 2.8, 4 -- nodes a second; a player walks 4
 local REST_S = 1 -- between looks of one who stays
 local LEEWAY = 1 -- nodes that whom it follows may move before it goes on
 
--- What is special to each kind: how near is near, how fast, how long it lasts, and whether it goes on while it talks.
+-- Defaults of each kind: how near is near enough (nodes), speed, time limit, and whether the body walks on while it talks.
 local KINDS = {
 	go_to = {distance = 1, speed = WALK, timeout_s = 90},
 	follow = {distance = 2.5, speed = HURRY, talks = true},
@@ -25,7 +25,7 @@ local ORDER = {kind = check.one_of(KINDS), pos = check.position, distance = chec
 		if type(value) ~= "string" and not (value and value.get_pos) then return "want a name, an NPC's id or an object" end
 	end}
 
--- Can it be ordered about: has it a body of this mod, that is awake?
+-- Can it be ordered: has it a body of this mod that is loaded and not beaten?
 function movement.can(npc)
 	return npc.next_look_us ~= nil and not npc.beaten and npc:get_object() ~= nil
 end
@@ -43,7 +43,7 @@ end
 
 -- An order's life --------------------------------------------------------------------------------------------------------
 
--- The end comes once, whatever happens.
+-- The only end of an order: `done` is called once, whatever happens.
 local function finish(npc, order, ok, why)
 	if order.over then return end
 	order.over = true
@@ -57,7 +57,7 @@ local function finish(npc, order, ok, why)
 	if not fine then log("error", ("done of an order to %s failed: %s"):format(order.kind, tostring(problem))) end
 end
 
--- Order a body about; what it was ordered before ends with "replaced". given: see docs. False and why if it cannot be ordered.
+-- Give a body an order; the one before ends with "replaced". given: see ORDER. False and why if it cannot be ordered.
 function movement.order(npc, given)
 	check.def("movement.order", given, ORDER)
 	local kind, before = KINDS[given.kind], npc.movement
@@ -77,7 +77,7 @@ function movement.order(npc, given)
 	return true
 end
 
--- It may do as it likes again; done(false, "cleared").
+-- Take the order back: done(false, "cleared").
 function movement.clear(npc, why)
 	if npc.movement then finish(npc, npc.movement, false, why or "cleared") end
 end
@@ -92,7 +92,7 @@ function movement.stays(npc)
 	return npc.movement and npc.movement.kind == "stay" and not npc.movement.until_us or nil
 end
 
--- Its mapblock is unloaded: who stays, stays; for all else the moment is over.
+-- Its mapblock is unloaded: an order to stay is kept, any other ends.
 function movement.sleep(npc)
 	if npc.movement and npc.movement.kind ~= "stay" then movement.clear(npc, "asleep") end
 end

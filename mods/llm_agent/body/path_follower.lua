@@ -12,7 +12,7 @@ local AHEAD = 0.8 -- nodes that are looked at before each stretch
 local REPLAN_S = 0.6 -- after somebody who moves: so often at most
 local MOVED = 1.5 -- nodes that a goal moves until the way is another
 local LINE_MAX = 12 -- nodes: a longer line is not looked along, but searched
-local PROGRESS_S, PROGRESS = 1.5, 0.3 -- who comes no nearer by so many nodes in so long is stuck
+local PROGRESS_S, PROGRESS = 1.5, 0.3 -- a body that comes no nearer by PROGRESS nodes in PROGRESS_S is stuck
 local TRIES = 3 -- ways that may fail, one after the other, each after a longer pause, before it gives up
 local HEIGHT = 1.6 -- nodes above or below that are still "there"
 local CLOSE_AT = 0.95 -- nodes behind a door
@@ -96,7 +96,7 @@ local function is_stuck(order, length, now)
 	return now - order.best_us > PROGRESS_S * 1e6
 end
 
--- At a point, or past it: a late look comes some way behind.
+-- Is it at a point, or past it? In a slow server a look comes late, when the body is already some way behind the point.
 local function is_passed(order, x, z, length)
 	return length < 0.25 or length < 0.8 and order.walking and order.walking > 0 and x * order.along_x + z * order.along_z <= 0
 end

@@ -18,8 +18,8 @@ local function free_sides(view)
 	return free
 end
 
--- The order of who has no model to ask, or none that answers in time: the hurt fall back, the meek call or run, and of those
--- who fight together one stands before the enemy while others take its flanks.
+-- The order to follow without a model's answer. The badly hurt fall back, the meek call for help or run, and in a squad one
+-- stands before the enemy while the others take its flanks.
 function tactics.decide(view)
 	local enemy = view.enemies[1]
 	if not enemy then return {kind = "hold"} end

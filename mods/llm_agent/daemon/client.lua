@@ -10,12 +10,12 @@ local http, env = ...
 
 local settings = env.settings
 
-local FLIGHTS_MAX = 2 -- one that waits, one that carries; the engine runs 8 transfers at once for all mods together
+local FLIGHTS_MAX = 2 -- one waits for events, one carries questions; the engine runs 8 transfers at once for all mods together
 local FAILURES_MAX = 2 -- one lost answer is sent again; the second in a row means the daemon is away
 local BACKOFF_MIN_US, BACKOFF_MAX_US = 1e6, 10e6
 local INTEREST_US = 60e6 -- offline, look for the daemon only while somebody wants it: each try leaks 730 bytes in the engine
--- A poll that nothing new goes out with begins so long after the last answer: words that stream in come in handfuls, and what
--- each exchange costs (the engine's threads, and 730 bytes that leak) is paid a few times a second, not at each step.
+-- A poll without new questions begins this long after the last answer. Streamed words then come a few at a time, and the cost of
+-- an exchange (the engine's threads, and 730 bytes that leak) is paid a few times a second instead of at each step.
 local GATHER_US = 150e3
 local BATCH_MAX = 256 -- a quarter of the wire's 1024 records in a part
 local BATCH_MAX_BYTES = 3 * 2^20 -- under the wire's 4 MiB a part
@@ -55,7 +55,7 @@ local client = {
 local open = {} -- id → entry not yet answered
 local outbox = {} -- entries to be carried by the next exchange
 local cancels = {} -- ids to be cancelled with it
-local flights = {} -- exchanges in the air
+local flights = {} -- exchanges that the engine is carrying out
 local calls = {} -- plain calls
 local ready, ready_first, ready_last = {}, 1, 0 -- events to hand out, a queue
 local last_number = 0
@@ -175,7 +175,7 @@ local function take(event, flight)
 end
 
 local function accept(flight, answer)
-	if flight.session == session then go_online() end -- one from before we went offline proves nothing
+	if flight.session == session then go_online() end -- an answer to an old session says nothing about now
 	if flight.session == session and answer.events[1] then suspect = false end
 	local seen = after
 	for _, event in ipairs(answer.events) do
@@ -220,7 +220,7 @@ local function land(flight, result, now)
 		if answer and type(answer.events) == "table" then return accept(flight, answer) end
 		return failed(flight, settings.url .. " answers, but not as llm-agentd does; look at llm_agent.url", false, now)
 	end
-	if flight.session ~= session then return end -- an echo from before; its questions are answered or sent anew
+	if flight.session ~= session then return end -- of an old session; its questions are answered or were sent again
 	if code == 401 or code == 403 then
 		return go_offline(CODES.unauthorized, "the daemon wants another token; set llm_agent.token to its http.token", now)
 	elseif code == 404 then

@@ -88,7 +88,7 @@ local function restock(npc, entry, rounds)
 	fill(items.money(), entry.coins)
 end
 
--- It lives, or somebody looks at its goods: what is due by now. Cheap where nothing is.
+-- Brings the stock up to date. Called when the NPC wakes and before anybody looks at its goods; costs little when nothing is due.
 function goods.visit(npc)
 	local entry = by_role[npc.role]
 	if not ready or not settings.goods or not entry then return end

@@ -9,7 +9,7 @@ local log, storage, items = ...
 local GOODS_KEY = "goods:" -- with the account behind it
 local ESCROW_KEY = "escrow:" -- with its key
 local MINTED_KEY = "minted"
-local MOVES_MAX = 16 -- from a closed account to where its goods went, and on: more would be a circle
+local MOVES_MAX = 16 -- steps from a closed account to where its goods went; more than that would be a circle
 
 local ledger_accounts = {}
 

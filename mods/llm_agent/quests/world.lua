@@ -5,10 +5,10 @@ local geometry, npcs, positions, places, items, obtainable, ledger, market, trad
 
 local world = {}
 
-local MOBS_REACH = 40 -- nodes: a mob that one finds
+local MOBS_REACH = 40 -- nodes: farther away no mob is hunted
 local WAY_MAX = 60 -- nodes that are searched for a way; further away only where somebody has been
 local VISIT_MAX, PERSON_MAX = 400, 200 -- nodes
-local NEAR_MIN = 12 -- nearer than that is no way to go
+local NEAR_MIN = 12 -- a target nearer than this is no errand
 local COLUMN = 8 -- nodes up and down in which a place's ground is looked for
 local MANY, SOME, FEW = 12, 5, 2
 local SHORT = 1.15 -- times the usual price: the market lacks it
@@ -115,7 +115,7 @@ end
 
 local function distance(a, b) return math.sqrt(geometry.distance_squared(a, b)) end
 
--- One other NPC at most: to look for a way costs.
+-- One other NPC at most, because each search for a way costs time.
 local function people_of(npc, pos, random)
 	local near = {}
 	for _, other in ipairs(npcs.list) do

@@ -5,10 +5,10 @@ local quest_limits = ... -- {reward_max (coins), lasts_s}
 
 local writer = {}
 
-local REWARD_MIN = 2 -- coins; one would not be worth the way
+local REWARD_MIN = 2 -- coins; less is not offered
 local FETCH_MAX, HUNT_MAX, CARRY_MAX = 12, 4, 5 -- how many of a thing are asked for
-local FAIR = 1.3 -- of what the things are worth: less than the price of a stall would be no quest
-local CARRY_WORTH_MAX = 40 -- coins; nobody hands a stranger more than that
+local FAIR = 1.3 -- times what the things are worth: selling them must not pay better than the quest
+local CARRY_WORTH_MAX = 40 -- coins: what an NPC hands over to be carried is worth no more
 local NODES_A_COIN = 20 -- of the way there
 local COINS_A_FOE, HP_A_COIN = 3, 5
 

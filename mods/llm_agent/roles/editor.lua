@@ -8,7 +8,7 @@ local FORM = "llm_agent:role"
 local INPUT_MAX_BYTES = 16384 -- of one field; more than any role may hold
 local DRAFT_ROLE = "villager" -- what the NPC that tries a draft has for a role: the draft goes over it
 
-local sessions = {} -- admin → what the form shows, or showed: closed by a slip of a key it can be opened again
+local sessions = {} -- admin → what the form shows; kept when it is closed by mistake, so that it can be opened again
 local tries = 0
 
 local function show(name, session)
@@ -91,7 +91,7 @@ end
 
 -- The buttons --------------------------------------------------------------------------------------------------------
 
--- Asks the model as an NPC of the unsaved draft, who is nowhere and gone after its answer.
+-- Asks the model as an NPC with the unsaved draft. The NPC has no place and is unregistered after its answer.
 local function try(name, session)
 	if session.said == "" then
 		session.status = S("Write what a player says first.")

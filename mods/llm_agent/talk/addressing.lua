@@ -5,7 +5,7 @@ local now_us, settings, text, phrases, util, nearby, mutes = ...
 
 local addressing = {}
 
-local PARTNER_US = 30e6 -- so long an unnamed sentence goes to whom one talked with last
+local PARTNER_US = 30e6 -- a sentence without a name goes to the last partner for this long
 
 local partners = {} -- player → {id, at_us}: the NPC they talk with
 

@@ -5,8 +5,8 @@ local now_us, speech_queue = ...
 
 local attention = {}
 
-local ATTENTION_US = 8e6 -- so long it looks at somebody after the last word
-local PAUSE_US = 2e6 -- and so long it stands when it talked to nobody
+local ATTENTION_US = 8e6 -- after the last word it attends to somebody for this long
+local PAUSE_US = 2e6 -- and stands still for this long after words to nobody in particular
 
 local attend_listeners = {}
 

@@ -3,8 +3,8 @@
 
 local conversation = {}
 
-local LINES_MAX = 8 -- what one remembers of a talk in a tavern; the daemon takes 20
-local OVER_US = 60e6 -- after so long a silence it is another talk
+local LINES_MAX = 8 -- sent with a question as history; the daemon takes 20
+local OVER_US = 60e6 -- after this long a silence a new conversation begins
 
 function conversation.new(now)
 	return {lines = {}, heard_us = now}
