@@ -8,7 +8,8 @@ local text, limits, check, json, util, storage, entity_hooks, client, npcs, name
 local attach = {}
 
 local FIELD = "llm_agent"
-local KNOWN_KEY = "attached" -- in storage: kinds of entities that once got a mind; they are wrapped at start, before any of them is loaded
+-- In storage: kinds of entities that once got a mind. They are wrapped at start, before any of them is loaded.
+local KNOWN_KEY = "attached"
 
 local HOOKS = {"hold", "turn", "own_click"} -- what an adapter or a caller of attach may bring, see there
 

@@ -7,7 +7,7 @@ local writer = {}
 
 local REWARD_MIN = 2 -- coins; less is not offered
 local FETCH_MAX, HUNT_MAX, CARRY_MAX = 12, 4, 5 -- how many of a thing are asked for
-local FAIR = 1.3 -- times what the things are worth: selling them must not pay better than the quest
+local FAIR = 1.3 -- times what the things are worth: more than a stall asks for them
 local CARRY_WORTH_MAX = 40 -- coins: what an NPC hands over to be carried is worth no more
 local NODES_A_COIN = 20 -- of the way there
 local COINS_A_FOE, HP_A_COIN = 3, 5
