@@ -230,7 +230,7 @@ class Request:
 
     `prompt`: raw text, or a chat. `key` is the cache key. `label` (the role, or "" for `infer`) is shown by dump.
     `owner`: who is being served, for fairness: the player's name, else the NPC's id, else "" (then the peer counts).
-    `moderation`: set where the reply is moderated. `variants`: so many replies to one key are kept and told in turn.
+    `moderation`: set where the reply is moderated. `variants`: so many replies to one key are kept and given in turn.
     """
 
     id: str

@@ -56,7 +56,7 @@ class Verdict:
 
 
 class Moderator:
-    """`age`, `strict` and an admin's own words as configured; `audit` is told what was held back.
+    """`age`, `strict` and an admin's own words as configured; `audit` gets what was held back.
 
     `classifier`: a second opinion, which takes its time; see `classify`.
     """
@@ -86,7 +86,7 @@ class Moderator:
 
     @property
     def has_classifier(self) -> bool:
-        """Whether `classify` is to be asked too. Then no reply to a `think` is streamed: it is looked at as a whole."""
+        """Whether texts go through `classify` too. Then no reply to a `think` is streamed: it is checked as a whole."""
         return self._classifier is not None
 
     def verdict(self, text: str) -> Verdict:
@@ -143,7 +143,7 @@ class Moderator:
     # -- what is held back -----------------------------------------------------------------------
 
     def hold_back(self, direction: Direction, context: ModerationContext, text: str, verdict: Verdict) -> Filtered:
-        """The answer in the place of `text`; the log is told."""
+        """The answer in the place of `text`, which goes into the audit log."""
         line = (refusal if direction == "in" else deflection)(context.language, f"{context.npc_id} {text}")
         entry = {
             "direction": direction,

@@ -1,4 +1,4 @@
-"""From a `Think` to what the engine is asked: messages, and the form of a reply that may choose an action.
+"""From a `Think` to the engine's input: messages, and the form of a reply that may choose an action.
 
 Runs on the router thread. Knows roles and memory; knows nothing of sockets, caches, engines or moderation.
 """
@@ -75,7 +75,7 @@ class PromptBuilder:
         return ChatPrompt(messages, lang, short if messages != short else None, turn)
 
     def _translation(self, think: Think, line: str, languages: Sequence[str]) -> ChatPrompt:
-        """Who says it does not matter: a line is asked for once in each language."""
+        """Without the NPC: a line is translated once for all who say it."""
         if think.actions or think.utterance:
             raise BadRequest("translate: a line is only translated; leave out utterance and actions")
         lang = think.lang or self.default_language

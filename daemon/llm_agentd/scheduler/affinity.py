@@ -1,4 +1,4 @@
-"""What the engine thread asks of the kernel: its CPUs, and to give way to the game.
+"""CPUs and scheduling priority of the engine thread, so that it gives way to the game.
 
 Called by the engine thread for itself, before its first decode: both hold for a thread alone, and the engine's own
 threads, which it starts later, inherit them. Linux.

@@ -82,7 +82,7 @@ class Batch:
         """Answers from the cache, joins a sequence with the same key, or starts one in a free slot.
 
         The order matters. The cache comes first, as a sequence with this key may have ended while the request waited.
-        A running or paused one comes next: all who join are told one text, which is computed once. There must be a free
+        A running or paused one comes next: all who join get one text, which is computed once. There must be a free
         slot unless the request is answered or joins.
         """
         reply = cached_reply(self._cache, request, now_s)

@@ -120,10 +120,10 @@ class EngineLoop:
     def _offer(self, request: Request) -> list[tuple[Request, AgentdError]]:
         """Who is refused by it: nobody, `request` itself, or a lesser one that made room. Under the lock."""
         if self.stopping.is_set() or self.info is None:
-            why = (
-                "the daemon is stopping" if self.stopping.is_set() else "the model is still loading; try again shortly"
-            )
-            return [(request, Unavailable(why, retry_after_ms=RETRY_AFTER_MS))]
+            reason = "the daemon is stopping"
+            if not self.stopping.is_set():
+                reason = "the model is still loading; try again shortly"
+            return [(request, Unavailable(reason, retry_after_ms=RETRY_AFTER_MS))]
         now_s = self._clock()
         ahead = self._queue.ahead(request.priority, now_s)
         try:
@@ -274,7 +274,8 @@ class EngineLoop:
     def _greet_fresh(self, now_s: float, events: Events) -> None:
         """What is decided of each request once, before it waits: whether it need not, and whether it is of use.
 
-        One with the key of a sequence joins it now: it needs no slot. One that cannot be done in time is told so now
+        One with the key of a sequence joins it now: it needs no slot. One that was displaced or cancelled since it came
+        is not in the queue any more, and neither branch finds it. One that cannot be done in time fails now
         rather than at its deadline. Under the lock.
         """
         for request, ahead in self._fresh:
@@ -316,7 +317,11 @@ class EngineLoop:
             self._admit_next(now_s, events)
 
     def _admit_next(self, now_s: float, events: Events) -> None:
-        """The next request, and all that wait with its key: they join it at once, as they need no slot."""
+        """The next request, and all that wait with its key: they join it at once, as they need no slot.
+
+        There is still one to take, though the lock was open since `_admit` looked: only this thread takes out of the
+        queue, and a newcomer that displaces another is in its place.
+        """
         with self._changed:
             (request,) = self._queue.take(1, now_s)
             error = self._too_late(request, now_s, 0)
@@ -334,7 +339,7 @@ class EngineLoop:
         return self._batch.pause_one(now_s)
 
     def _too_late(self, request: Request, now_s: float, ahead: int) -> DeadlineExceeded | None:
-        """What cannot be done in time is better told so now than at its deadline."""
+        """The error of a request that cannot be done in time: better now, while the client can act, than at its deadline."""
         running = len(self._batch.running)
         needs_s = self._latency.forecast_s(ahead, running, self._batch_size, request.sampling.max_tokens)
         if needs_s is None or now_s + needs_s <= request.deadline_s:

@@ -1,4 +1,4 @@
-"""One running sequence and everybody who waits for its text: whoever asked first, and the coalesced requests.
+"""One running sequence and the requests that wait for its text: the first, and those coalesced with it.
 
 Coalesced requests are those with the same cache key: they would be given the same reply, so one sequence serves them.
 Engine thread only, but for `cached_reply`. Pure: engine pieces and times come in, deltas, replies and a cache entry go
@@ -25,7 +25,7 @@ Events: TypeAlias = list[tuple[Request, Event]]
 
 @dataclass(slots=True)
 class Sequence:
-    """`requests[0]` asked first, the others are coalesced. `first_s`: when the first piece came.
+    """`requests[0]` came first, the others are coalesced. `first_s`: when the first piece came.
 
     `moderator` None: nobody's reply is checked.
     """
@@ -84,7 +84,7 @@ class Sequence:
         return self.moderator.check_out(self.assembler.text, self.action, is_whole=is_whole)
 
     def filtered(self, verdict: Verdict) -> Events:
-        """What everybody who waits is told in the place of the reply."""
+        """What all its requests get in the place of the reply."""
         text, moderator = self.assembler.text, self.moderator
         return [
             (request, moderator.hold_back("out", request.moderation, text, verdict))
@@ -99,7 +99,7 @@ class Sequence:
         return [(request, error) for request in self.requests]
 
     def reply(self, request: Request, finish: Finish, *, model: str, now_s: float) -> Reply:
-        """What `request` is told at the end. The times of a coalesced one begin when it came."""
+        """The reply to `request`. The times of a coalesced one begin when it came."""
         began_s = max(self.started_s, request.arrived_s)
         first_s = max(self.first_s or now_s, began_s)
         joined = (request.peer, request.id) in self.joined
@@ -120,7 +120,7 @@ class Sequence:
         )
 
     def entry(self, finish: Finish, model: str) -> CacheEntry | None:
-        """What the cache keeps; None for what nobody should be told again."""
+        """What the cache keeps; None for a reply that must not be given again."""
         first = self.requests[0]
         if first.cache == "off" or (first.output.whole_sentences and finish == "length"):
             return None

@@ -115,7 +115,7 @@ class Pipeline:
             return
 
         # 2. moderate: the word list, at once. What it takes out of the history does not get into the prompt.
-        # 3. prompt: what the engine will be asked, and the key under which its reply is kept.
+        # 3. prompt: the engine's input, and the key under which its reply is kept.
         if isinstance(checked, schema.ThinkRecord):
             checked, context = self._check_in(checked)
             request = self._requests.think(checked, info, peer=peer, arrived_s=arrived_s, context=context)
@@ -236,7 +236,7 @@ class Pipeline:
         return answer
 
     def _answer(self, peer: Peer, request_id: str | None, op: str, fields: dict[str, Any]) -> None:
-        """The last record of anything that was asked."""
+        """The last record of a request, of whatever op."""
         self._metrics.answered(op, fields.get("code", "done"))
         self._put(peer, request_id, fields)
 
@@ -258,7 +258,7 @@ class Pipeline:
         return found
 
     def drop_peer(self, peer: Peer) -> None:
-        """The peer is gone, or does not read: frees all it asked for."""
+        """The peer is gone, or does not read: frees all its requests."""
         self._open_requests.close_peer(peer)
         for key in [key for key in self._at_classifier if key[0] == peer]:
             del self._at_classifier[key]

@@ -48,7 +48,7 @@ class Router:
         self._open_requests = open_requests
         self._metrics = metrics
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._held: dict[Peer, list[dict[str, Any]]] = {}  # of REQ peers, which take one message for all they asked
+        self._held: dict[Peer, list[dict[str, Any]]] = {}  # of REQ peers, which take one message for all their requests
         self._is_stopped = False
         self._thread = threading.Thread(target=self._run, name="router", daemon=True)
         self.ended = threading.Event()
