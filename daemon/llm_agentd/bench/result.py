@@ -32,7 +32,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`ratios`: ours over the other's, keys of CONTRACT section 8. `rows`: the table for people, text cells."""
+    """`ratios`: ours over the other's. `rows`: the table for people, text cells.
+
+    Programs read the keys of `ratios` from `--json` reports: they must stay.
+    """
 
     title: str
     columns: tuple[str, ...]

@@ -10,7 +10,10 @@ from rich.table import Table
 
 
 def make_summary(stats: dict[str, Any], metrics: str, version: str, model: str) -> dict[str, Any]:
-    """The fields of the summary line (CONTRACT section 1). `stats`: the village's last, `metrics`: Prometheus text."""
+    """The fields of the summary line, which programs read: their names must stay.
+
+    `stats`: the village's last; `metrics`: text in Prometheus' format.
+    """
     return {
         "replies": int(stats["called_back"] - stats["fallbacks"] - stats["cut_off"]),  # engines before 5.16 write 5.0
         "fallbacks": int(stats["fallbacks"]),

@@ -46,7 +46,7 @@ def matching_rows(store: LmdbStore, grep: str | None, role: str | None) -> Itera
 
 
 def entry_line(row: Row) -> dict[str, Any]:
-    """One line of the dump, as CONTRACT section 6 has it."""
+    """The fields of one line of `dump --format jsonl`."""
     entry = row.entry
     return {
         "key": f"{row.slot[:KEY_BYTES].hex()}:{row.slot[KEY_BYTES]}",

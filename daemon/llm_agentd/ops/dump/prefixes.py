@@ -30,7 +30,7 @@ def saved_prefixes(cache_path: Path, role: str | None = None) -> tuple[list[Save
 
 
 def prefix_line(saved: SavedPrefix) -> dict[str, Any]:
-    """One line of the dump, as CONTRACT section 6 has it; `model` is the fingerprint of model and engine."""
+    """The fields of one line of `dump --format jsonl`; `model` is the fingerprint of model and engine."""
     return {
         "key": saved.key.hex(),
         "kind": "prefix",
