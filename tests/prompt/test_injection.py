@@ -86,7 +86,7 @@ def test_fact_cannot_add_another_fact(key: str, value: str) -> None:
 @settings(max_examples=200, deadline=None)
 def test_earlier_turns_and_lines_to_avoid_stay_one_line(speaker: str, text: str) -> None:
     turns = (Turn(f"B{speaker}", f"x{text}"), Turn("Mira", f"y{text}"))
-    user, assistant = prompt.history(turns, "Mira")
+    user, assistant = prompt.history_messages(turns, "Mira")
     assert (user.role, assistant.role) == ("user", "assistant")
     assert "\n" not in user.content + assistant.content
     assert not assistant.content.startswith("[")

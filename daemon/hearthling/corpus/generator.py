@@ -234,4 +234,4 @@ def _shouts(s: Situation) -> tuple[Message, ...]:
         line = patterns.choose(s.rng, scene, s.rng.choice(ROLES), None, {}, s.slots | {"npc": ally})
         if line:
             turns.append(Turn(ally, _sentence(patterns.fill(line.text, s.slots | {"npc": ally}), s)))
-    return prompt.history(turns, s.npc)
+    return prompt.history_messages(turns, s.npc)

@@ -67,7 +67,7 @@ class PromptBuilder:
         role = self._role(think)
         wanted = prompt.wanted_language(think, role, self.default_language)
         lang = language.choose(wanted, languages, self.default_language)
-        short = prompt.build(think, role, prompt.history(think.history, think.npc.name), lang)
+        short = prompt.build(think, role, prompt.history_messages(think.history, think.npc.name), lang)
         turn = _memory_turn(think, lang)
         if turn is None:
             return ChatPrompt(short, lang)
@@ -89,7 +89,7 @@ class PromptBuilder:
         found = self.memory.retrieve(turn, wants_turns=not think.history)
         room = memory_tokens(short, room_tokens)
         facts = fit_facts(found.facts, room)
-        earlier = fit_turns(prompt.remembered(found.turns, turn), room - estimate_tokens(facts))
+        earlier = fit_turns(prompt.memory_messages(found.turns, turn), room - estimate_tokens(facts))
         if facts:
             given = think.context.get("memory") or []
             known = list(given) if isinstance(given, (list, tuple)) else [given]

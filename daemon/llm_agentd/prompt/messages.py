@@ -1,10 +1,11 @@
-"""From a `Think` to chat messages, laid out so that what never changes comes first.
+"""From a `Think` to chat messages, laid out so that what changes least comes first.
 
-Order: what the role is, knows and how it speaks (all NPCs of a role share it), name and persona (one NPC), actions,
-then earlier turns, and last of all the facts of this moment with the words just said. Positions and exact times never
-enter, so prefixes are shared and cached replies hit. Whatever players or the game bring in stands within its line and
-can begin none (`util/sanitize.py`). Pure; the corpus of the embedded model is rendered by this same file, so that
-training and serving cannot drift apart.
+Order: the role's persona, knowledge and manner (shared by all NPCs of a role), name and persona of the NPC, actions,
+then earlier turns, and last the facts of this moment with the words just said. Positions and exact times never get in,
+so that prompts share long prefixes and cached replies are hit. Text from players and from the game cannot leave its
+line or begin a new one (`util/sanitize.py`).
+
+Pure. The corpus of the embedded model is rendered by this same file, so that training and serving cannot drift apart.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ FACT_VALUE_MAX_CHARS = 200  # one runaway value must not push everything else ou
 
 
 def wants_json(think: Think) -> bool:
-    """True where the reply is asked for as {"say":…,"do":{…}} rather than as plain words."""
+    """Whether the reply is to be {"say":…,"do":{…}} rather than plain words."""
     return bool(think.actions)
 
 
@@ -44,7 +45,7 @@ def build(think: Think, role: Role, history: Sequence[Message] = (), lang: str |
 
 
 def system_text(think: Think, role: Role, lang: str | None = None) -> str:
-    """The stable part: role, then NPC, then what it can do."""
+    """The stable part: role, then NPC, then its actions."""
     lines = [role.persona, STYLE_LINE]
     if role.knowledge:
         lines.append(f"You know: {'; '.join(line.rstrip('.;') for line in role.knowledge)}. {UNKNOWN_LINE}")
@@ -70,56 +71,59 @@ def user_text(think: Think) -> str:
     if think.intent != "dialogue":
         facts["intent"] = think.intent
     head = fact_line(facts)
-    tail = said_text(think.player or "", think.utterance or "", _known(think))
+    tail = said_text(think.player or "", think.utterance or "", _known_names(think))
     return "\n".join(filter(None, (head, tail, avoid_line(think.avoid))))
 
 
-def said_text(player: str, utterance: str, known: Sequence[str] = ()) -> str:
-    """Who says what; where nothing is said, that. `known`: whose names may not stand before words inside it."""
+def said_text(player: str, utterance: str, known_names: Sequence[str] = ()) -> str:
+    """`Ana: Good evening!`, or that nothing is said. `known_names`: none of them may stand as a speaker inside it."""
     speaker = sanitize.name(player) if player else ""
     if utterance:
-        said = sanitize.utterance(utterance, known, has_speaker=bool(speaker))
+        said = sanitize.utterance(utterance, known_names, has_speaker=bool(speaker))
         return f"{speaker}: {said}" if speaker else said
     return f"({speaker} comes near.)" if speaker else "(Nobody speaks.)"
 
 
 def avoid_line(lines: Sequence[str]) -> str:
-    """Behind everything else: a question asked again with it keeps all its beginning."""
+    """Comes last, so that a retry with it shares its whole prefix with the first try."""
     said = ", ".join(f'"{sanitize.utterance(line).replace(chr(34), chr(39))}"' for line in lines)
     return f"(Do not repeat: {said}; say something new.)" if said else ""
 
 
 def turn_text(player: str, utterance: str) -> str:
-    """How an earlier turn's words stand in the history: without its facts."""
+    """An earlier turn in the history: without the facts of its moment."""
     return f"{sanitize.name(player)}: {sanitize.utterance(utterance)}"
 
 
-def _known(think: Think) -> tuple[str, ...]:
-    """Whose names a player may not put before words of their own."""
+def _known_names(think: Think) -> tuple[str, ...]:
+    """Names that a player may not put before words, as if they had said them."""
     names = [think.npc.name, think.player or "", *think.audience, *(turn.speaker for turn in think.history)]
     near = think.context.get("near", ())
     return (*names, *(map(str, near) if isinstance(near, (list, tuple)) else (str(near),)))
 
 
-def history(turns: Sequence[Turn], npc_name: str) -> tuple[Message, ...]:
-    """Earlier turns as chat messages: the NPC's own are the assistant's. Roles take turns, as some templates want."""
+def history_messages(turns: Sequence[Turn], npc_name: str) -> tuple[Message, ...]:
+    """Earlier turns as chat messages; those of the NPC are the assistant's.
+
+    Turns of the same role in a row become one message, as some chat templates require.
+    """
     messages: list[Message] = []
     for turn in turns:
-        own = turn.speaker == npc_name
-        role = "assistant" if own else "user"
-        text = sanitize.utterance(turn.text) if own else turn_text(turn.speaker, turn.text)
+        is_npc = turn.speaker == npc_name
+        role = "assistant" if is_npc else "user"
+        text = sanitize.utterance(turn.text) if is_npc else turn_text(turn.speaker, turn.text)
         if messages and messages[-1].role == role:
             text = f"{messages.pop().content}\n{text}"
         messages.append(Message(role, text))
     return tuple(messages)
 
 
-def remembered(turns: Sequence[tuple[str, str]], exchange: MemoryTurn) -> tuple[Message, ...]:
-    """Earlier exchanges of the NPC with one player: what they said (without that moment's facts), and its reply."""
+def memory_messages(turns: Sequence[tuple[str, str]], turn: MemoryTurn) -> tuple[Message, ...]:
+    """Earlier exchanges of `turn`'s NPC with its player: what the player said, without its facts, and the reply."""
     messages: list[Message] = []
     for said, reply in turns:
-        asked = said_text(exchange.player, said, (exchange.player, exchange.npc_name))
-        messages += [Message("user", asked), Message("assistant", sanitize.utterance(reply))]
+        user = said_text(turn.player, said, (turn.player, turn.npc_name))
+        messages += [Message("user", user), Message("assistant", sanitize.utterance(reply))]
     return tuple(messages)
 
 
@@ -151,13 +155,13 @@ def fact_value(value: Any) -> str:
 
 
 def signature(action: Action) -> str:
-    """`offer_trade(item, count, price)`: the name and its parameters in the order of the schema's `required`, as in
-    the reply (`json_schema.bounded`); `: what it does` behind.
+    """`offer_trade(item, count, price): description`; parameters in the order of the schema's `required`.
 
-    Those that come with the mod say nothing more: the embedded model knows them.
+    That is their order in the reply too (`json_schema.bounded`). Actions that come with the mod have no description:
+    the embedded model was trained on their names.
     """
-    parts, wanted = action.params.get("properties") or {}, action.params.get("required")
-    first = [name for name in wanted if isinstance(name, str) and name in parts] if isinstance(wanted, list) else []
-    names = dict.fromkeys([*first, *parts])
-    does = sanitize.fact(action.description).rstrip(" .")[:DESCRIPTION_MAX_CHARS]
-    return f"{action.name}({', '.join(map(sanitize.fact, names))})" + (f": {does}" if does else "")
+    properties, required = action.params.get("properties") or {}, action.params.get("required")
+    first = [n for n in required if isinstance(n, str) and n in properties] if isinstance(required, list) else []
+    names = dict.fromkeys([*first, *properties])
+    description = sanitize.fact(action.description).rstrip(" .")[:DESCRIPTION_MAX_CHARS]
+    return f"{action.name}({', '.join(map(sanitize.fact, names))})" + (f": {description}" if description else "")
