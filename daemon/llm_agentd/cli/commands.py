@@ -1,0 +1,75 @@
+"""The command line: the table of commands, and how an error becomes one line and an exit code.
+
+Main thread. Each command reads its options, loads the configuration and calls the function in `ops`, `http` or `bench`,
+which it imports only when it runs, so that `--help` and `ask` start quickly. Expected errors become one line on stderr
+here, nowhere else. Exit codes: 0 fine, 1 the answer is bad, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from llm_agentd import __version__
+from llm_agentd.cli.daemon import ask, http, serve
+from llm_agentd.cli.options import BAD_ANSWER, OK, PROGRAM, WRONG_USE, fail
+from llm_agentd.cli.stored import dump, memory_app, moderation
+from llm_agentd.cli.tools import bench, install_mod
+from llm_agentd.errors import AgentdError, StartError
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+# Click's UsageError, or the one in newer typers that bring their own click: public under no name that both share.
+USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
+
+app = typer.Typer(
+    name=PROGRAM,
+    help="Gives the NPCs of a Luanti (Minetest) server a mind, on the same machine.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+def main() -> None:
+    """Entry point: runs the command and turns expected errors into one line and an exit code."""
+    try:
+        code = app(sys.argv[1:] or ["--help"], prog_name=PROGRAM, standalone_mode=False)
+    except USAGE_ERROR as error:
+        fail(f"{error.format_message().rstrip('.')} (see {PROGRAM} --help)", WRONG_USE)  # type: ignore[attr-defined]
+    except (StartError, AgentdError) as error:
+        fail(str(error), BAD_ANSWER)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # `llm-agentd dump | head` is fine
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(OK)
+    sys.exit(code)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Gives the NPCs of a Luanti (Minetest) server a mind, on the same machine."""
+
+
+app.command(short_help="Run the daemon and the HTTP adapter.")(serve)
+app.command(short_help="Run the HTTP adapter alone.")(http)
+app.command(short_help="Ask one question from the terminal.")(ask)
+app.command(short_help="Look into the cache.")(dump)
+app.add_typer(moderation, name="moderation")
+app.add_typer(memory_app, name="memory", short_help="Look into what NPCs remember, or delete it.")
+app.command("install-mod", short_help="Copy the mod into a mods or worldmods folder.")(install_mod)
+app.command(short_help="Measure the daemon against a reference.")(bench)

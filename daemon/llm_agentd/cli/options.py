@@ -1,0 +1,53 @@
+"""What commands share: the options `--config` and `--set`, exit codes, and errors as one line on stderr."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from llm_agentd.errors import StartError
+
+if TYPE_CHECKING:
+    from llm_agentd.config import Config
+
+PROGRAM = "llm-agentd"
+OK, BAD_ANSWER, WRONG_USE = 0, 1, 2
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="YAML file instead of /etc/llm_agent/config.yaml."),
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="SECTION.KEY=VALUE", help="One setting, over all other sources; repeat for more."),
+]
+
+
+def load(path: Path | None, sets: list[str] | None) -> Config:
+    from llm_agentd.config import load_config
+
+    try:
+        return load_config(path, sets or ())
+    except StartError as error:
+        fail(str(error), WRONG_USE)
+
+
+def argv(path: Path | None, sets: list[str] | None) -> list[str]:
+    """The options as given, for the child processes of `serve`."""
+    options = [] if path is None else ["--config", str(path)]
+    for item in sets or ():
+        options += ["--set", item]
+    return options
+
+
+def log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+
+
+def fail(message: str, code: int) -> NoReturn:
+    print(f"{PROGRAM}: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,96 @@
+"""`install-mod` and `bench`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llm_agentd.cli.options import ConfigFile, Sets, load
+
+NPCS_MAX = 1000  # more than any server has been seen with
+
+
+class BenchName(StrEnum):
+    hit = "hit"
+    decode = "decode"
+    grammar = "grammar"
+    village = "village"
+    restart = "restart"
+    ticks = "ticks"
+    memory = "memory"
+
+
+def npc_counts(value: str) -> str:
+    if all(part.strip().isdecimal() and 0 < int(part) <= NPCS_MAX for part in value.split(",")):
+        return value
+    raise typer.BadParameter(f"want numbers of NPCs from 1 to {NPCS_MAX}, such as 1,10,50")
+
+
+def install_mod(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A mods folder, or a world's worldmods folder.")],
+) -> None:
+    """Copy the mod into a mods or worldmods folder and print the lines for minetest.conf."""
+    from llm_agentd.ops.install_mod import install_mod as run
+
+    print(run(folder.expanduser()))
+
+
+def bench(
+    name: Annotated[
+        BenchName,
+        typer.Argument(
+            metavar="NAME",
+            help="hit (cache hits), decode (tokens/s), grammar (its cost), village (50 NPCs), restart (the first "
+            "reply), ticks (steps of a game server) or memory (look-ups).",
+        ),
+    ],
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures.")] = None,
+    plot_dir: Annotated[Path | None, typer.Option("--plot", metavar="DIR", help="Also write PNG plots.")] = None,
+    drain: Annotated[
+        int, typer.Option(metavar="N", min=1, help="village: N clients at once, until all is answered.")
+    ] = 50,
+    requests: Annotated[int, typer.Option(metavar="N", min=1, help="village: how many requests.")] = 300,
+    rate: Annotated[float, typer.Option(metavar="R", help="village: R requests a second instead of --drain.")] = 0,
+    seconds: Annotated[float, typer.Option(metavar="S", help="village, with --rate; ticks, each run: how long.")] = 120,
+    saturate_s: Annotated[float, typer.Option(metavar="S", help="village: how long the busy part is.")] = 40,
+    upstream: Annotated[
+        str | None, typer.Option(metavar="URL", help="village: an OpenAI-compatible server to compare with.")
+    ] = None,
+    upstream_pid: Annotated[int | None, typer.Option(metavar="PID", help="village: its process, for memory.")] = None,
+    peer_python: Annotated[
+        Path | None,
+        typer.Option(metavar="PYTHON", help="village, restart: a Python with xllamacpp; its llama-server is started."),
+    ] = None,
+    peer_binary: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="village, restart: a llama-server to start instead.")
+    ] = None,
+    npcs: Annotated[
+        str, typer.Option(metavar="N,N…", callback=npc_counts, help="ticks: how many NPCs; each count off and on.")
+    ] = "1,10,50,100",
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Measure the daemon and a reference in the same run, and print a table with ratios.
+
+    Starts a second daemon on free ports with an empty cache; of the configuration only the model is used.
+    """
+    loaded = load(config, sets)
+    from llm_agentd.bench.result import Options
+    from llm_agentd.bench.runner import run
+
+    options = Options(
+        requests=requests,
+        clients=drain,
+        rate=rate,
+        seconds=seconds,
+        saturate_s=saturate_s,
+        upstream=upstream,
+        upstream_pid=upstream_pid,
+        llama_server_python=peer_python,
+        llama_server_binary=peer_binary,
+        npcs=tuple(map(int, npcs.split(","))),
+    )
+    raise typer.Exit(run(name.value, loaded, options, json_file=json_file, plot_dir=plot_dir))
