@@ -107,6 +107,8 @@ class Router:
         poller.register(self._socket, zmq.POLLIN)
         poller.register(self._inbox.wakeup_fd, zmq.POLLIN)
         while not self._is_stopped:
+            # Without a timeout: all that concerns time (deadlines, the batch window) is the engine thread's, and other
+            # threads that have something for this one wake it by the inbox.
             ready = dict(poller.poll())
             if self._socket in ready:
                 self._receive()
@@ -116,10 +118,12 @@ class Router:
                         item()
                     else:
                         self._pipeline.on_events(item)
+            # After both: a verdict of the classifier in the inbox may have let requests go on, too.
             self._pipeline.submit_burst()
             self._send()
 
     def _receive(self) -> None:
+        """Reads what waits, up to a bound; what is left wakes the next poll, as ZeroMQ's POLLIN stays set."""
         with contextlib.suppress(zmq.Again):
             for _ in range(BURST_PARTS_MAX):
                 *envelope, part = self._socket.recv_multipart(zmq.DONTWAIT)
@@ -129,6 +133,10 @@ class Router:
                 self._pipeline.receive(peer, part)
 
     def _send(self) -> None:
+        """Sends the replies of this round, packed into as few parts as the limits of the wire allow.
+
+        A REQ socket may send again only after one answer, so a REQ peer gets one message when all it asked is answered.
+        """
         for peer, records in self._pipeline.replies.items():
             if peer in self._held:
                 self._held[peer] += records
