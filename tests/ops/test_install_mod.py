@@ -71,17 +71,20 @@ def test_copy_onto_itself_is_refused(repo: Path) -> None:
         install_mod(repo / "mods")
 
 
-def test_folder_that_is_no_mods_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StartError, match="no such folder"):
-        install_mod(tmp_path / "nowhere")
-    with pytest.raises(StartError, match="is not a mods folder; name one called mods"):
-        install_mod(tmp_path)
-    (tmp_path / "mods").mkdir()
-    with pytest.raises(StartError, match=r"did you mean .*/mods"):
-        install_mod(tmp_path)
-    (tmp_path / "world.mt").touch()
-    with pytest.raises(StartError, match=r"is a world; create .*worldmods"):
-        install_mod(tmp_path)
+@pytest.mark.parametrize(
+    ("inside", "folder", "message"),
+    [
+        ([], "nowhere", "no such folder"),
+        ([], ".", "is not a mods folder; name one called mods"),
+        (["mods/"], ".", r"did you mean .*/mods"),
+        (["mods/", "world.mt"], ".", r"is a world; create .*worldmods"),
+    ],
+)
+def test_folder_that_is_no_mods_folder_is_refused(inside: list[str], folder: str, message: str, tmp_path: Path) -> None:
+    for name in inside:
+        (tmp_path / name).mkdir() if name.endswith("/") else (tmp_path / name).touch()
+    with pytest.raises(StartError, match=message):
+        install_mod(tmp_path / folder)
 
 
 def test_folder_that_holds_mods_is_accepted(tmp_path: Path) -> None:

@@ -88,26 +88,24 @@ def test_cache_of_a_daemon_purges_by_name(tmp_path: Path) -> None:
     cache.close()
 
 
-def test_unusable_files_are_named_with_the_cure(tmp_path: Path) -> None:
+def test_export_without_a_memory_file_says_when_it_is_made(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="it is made when the daemon first runs"):
         export(tmp_path / "none.db", npc=None, player=None, out=io.StringIO())
+
+
+def test_export_of_a_file_that_is_no_database_names_the_cures(tmp_path: Path) -> None:
     (tmp_path / "bad.db").write_bytes(b"no database" * 1000)
-    with pytest.raises(StartError, match="move the file away"):
+    with pytest.raises(StartError, match=r"move the file away.* run this as the daemon's user"):
         export(tmp_path / "bad.db", npc=None, player=None, out=io.StringIO())
-    with pytest.raises(StartError, match="run this as the daemon's user"):
-        export(tmp_path / "bad.db", npc=None, player=None, out=io.StringIO())
+
+
+def test_forget_with_an_unusable_cache_names_the_cure(tmp_path: Path) -> None:
     Store(tmp_path / "memory.db", create=True).close()
-    (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / "data.mdb").write_bytes(b"bad" * 1000)
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    (cache / "data.mdb").write_bytes(b"bad" * 1000)
     with pytest.raises(StartError, match="it holds copies only"):
-        forget(
-            tmp_path / "memory.db",
-            tmp_path / "cache",
-            tmp_path / "none.jsonl",
-            npc=None,
-            player="Ana",
-            out=io.StringIO(),
-        )
+        forget(tmp_path / "memory.db", cache, tmp_path / "none.jsonl", npc=None, player="Ana", out=io.StringIO())
 
 
 @pytest.mark.parametrize("options", [[], ["--all", "--player", "Ana"]])
