@@ -10,10 +10,10 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import queue
 import signal
-import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from llm_agentd.cache import NullCache, open_cache
@@ -94,9 +94,10 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
 
 def run(daemon: Daemon, config: Config) -> int:
     """Start, wait for a signal, stop. Raises StartError where something needed is missing or taken."""
-    is_wanted_down = threading.Event()
+    # A SimpleQueue, as a signal handler may call `put` in the midst of `get`; an Event could wait for its own lock.
+    stop_signals: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: is_wanted_down.set())
+        signal.signal(number, lambda number, _: stop_signals.put(number))
     daemon.start()
     try:
         daemon.engine_loop.started.wait()
@@ -107,13 +108,20 @@ def run(daemon: Daemon, config: Config) -> int:
         ready = f"ready zmq={config.zmq.endpoint} model={info.model} engine={info.engine}"
         print(ready, flush=True)
         sd_notify.ready(ready)
-        while not is_wanted_down.wait(timeout=1):
-            if daemon.engine_loop.ended.is_set() or daemon.router.ended.is_set():
-                break
+        is_stopped = _wait_for_end(daemon, stop_signals)
         sd_notify.stopping()
     finally:
         daemon.stop(config.inference.shutdown_grace_s)
-    return 0 if is_wanted_down.is_set() else 1
+    return 0 if is_stopped else 1
+
+
+def _wait_for_end(daemon: Daemon, stop_signals: queue.SimpleQueue[int]) -> bool:
+    """True after a signal to stop, False where one of the daemon's threads has ended by itself."""
+    while not (daemon.engine_loop.ended.is_set() or daemon.router.ended.is_set()):
+        with suppress(queue.Empty):
+            stop_signals.get(timeout=1)
+            return True
+    return False
 
 
 def _open_engine(config: Config) -> Engine:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import queue
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from llm_agentd.errors import StartError
@@ -49,7 +51,9 @@ class Supervisor:
         self._daemon = Child("daemon", list(daemon))
         self._http = Child("http", list(http))
         self._children = (self._daemon, self._http)
-        self._wakeup = threading.Event()
+        # Wakes `run`. Not an Event: a signal handler runs in the midst of what the main thread does, and an Event whose
+        # lock that thread holds just then would wait for itself for ever. A SimpleQueue's `put` may be called anywhere.
+        self._wakeups: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._stopping = False
         self._is_ready = False
 
@@ -61,8 +65,7 @@ class Supervisor:
             for child in self._children:
                 self._start(child)
             while not self._stopping:
-                self._wakeup.wait(timeout=POLL_S)
-                self._wakeup.clear()
+                self._wait(POLL_S)
                 self._print_ready()
                 for child, status in self._dead():
                     if not self._is_ready and not child.ready.is_set():
@@ -74,7 +77,12 @@ class Supervisor:
 
     def _on_signal(self, *_: object) -> None:
         self._stopping = True
-        self._wakeup.set()
+        self._wakeups.put(None)
+
+    def _wait(self, timeout_s: float) -> None:
+        """Until a signal comes, or a child is ready or has ended; at most so long."""
+        with suppress(queue.Empty):
+            self._wakeups.get(timeout=timeout_s)
 
     def _start(self, child: Child) -> None:
         child.ready.clear()
@@ -91,11 +99,11 @@ class Supervisor:
             if line.startswith("ready "):
                 child.ready_facts = line.removeprefix("ready ").strip()
                 child.ready.set()
-                self._wakeup.set()
+                self._wakeups.put(None)
             else:
                 print(line, end="", flush=True)
         process.wait()
-        self._wakeup.set()
+        self._wakeups.put(None)
 
     def _print_ready(self) -> None:
         if not self._is_ready and all(child.ready.is_set() for child in self._children):
@@ -124,8 +132,7 @@ class Supervisor:
         )
         deadline_s = time.monotonic() + child.restart_in_s
         while not self._stopping and (left_s := deadline_s - time.monotonic()) > 0:
-            self._wakeup.wait(left_s)
-            self._wakeup.clear()
+            self._wait(left_s)
         child.restart_in_s = min(child.restart_in_s * 2, RESTART_MAX_S)
         if not self._stopping:
             self._start(child)
