@@ -3,7 +3,7 @@
 -- here and in economy/gift_intent.lua.
 -- Goods move through the ledger, whole or not at all.
 
-local S, settings, geometry, storage, actions, memory, items, ledger, gift_intent, trade = ...
+local S, settings, geometry, util, storage, actions, memory, items, ledger, gift_intent, trade = ...
 
 local REACH = 6 -- nodes from hand to hand
 local GIFTS_KEY = "gifts:" -- and the player's name: day of the game and worth of what NPCs gave them on it
@@ -43,9 +43,8 @@ end
 local function choice(found)
 	local names, most = {}, 0
 	for item in pairs(found) do names[#names + 1] = item end
-	local by_words, words = items.by_words(names), {}
-	for word in pairs(by_words) do words[#words + 1] = word end
-	table.sort(words)
+	local by_words = items.by_words(names)
+	local words = util.sorted_keys(by_words)
 	for i = #words, 1, -1 do
 		if i > KINDS_MAX then words[i] = nil else most = math.max(most, found[by_words[words[i]]]) end
 	end

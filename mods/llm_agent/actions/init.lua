@@ -21,7 +21,7 @@ load("trade", S, settings, text, phrases, util, actions, observe, items, ledger,
 -- after trade: its facts go over those of a stall
 load("quests", S, settings, actions, observe, items, ledger, quests, quest_text, store, news, writer, world, registry, service,
 	answers)
-load("gifts", S, settings, geometry, storage, actions, memory, items, ledger, gift_intent, trade)
+load("gifts", S, settings, geometry, util, storage, actions, memory, items, ledger, gift_intent, trade)
 load("moves", S, geometry, actions, npcs, positions, places, memory, history, pathfinder, movement, orders)
 load("door", S, geometry, actions, npcs, memory, history, doors, movement)
 load("emotes", actions, movement, emote)

@@ -1,8 +1,8 @@
 -- Who owns what, what things cost, and trade. Goods change hands in ledger.lua and nowhere else.
 
 local load, base, api_folder, roles_folder, perception_folder, think_folder, talk_folder = ...
-local S, log, now_us, settings, text, phrases, geometry, check, storage, translate, steps =
-	base.S, base.log, base.now_us, base.settings, base.text, base.phrases, base.geometry, base.check, base.storage,
+local S, log, now_us, settings, text, phrases, geometry, check, util, storage, translate, steps =
+	base.S, base.log, base.now_us, base.settings, base.text, base.phrases, base.geometry, base.check, base.util, base.storage,
 	base.translate, base.steps
 local events, commands, npcs, Npc = api_folder.events, api_folder.commands, api_folder.npcs, api_folder.Npc
 local roles, shipped_goods = roles_folder.roles, roles_folder.shipped_goods
@@ -23,7 +23,7 @@ local reputation = load("reputation", storage, events)
 local goods = load("goods", log, settings, check, storage, npcs, shipped_goods, items, ledger)
 local trade = load("trade", S, now_us, settings, geometry, events, npcs, places, memory, items, ledger, market, reputation, goods,
 	prices)
-local trade_view = load("trade_view", S, text, translate, npcs, roles, items, ledger, goods, trade)
+local trade_view = load("trade_view", S, text, util, translate, npcs, roles, items, ledger, goods, trade)
 local trade_form = load("trade_form", S, settings, commands, npcs, nearby, attention, dialog, items, goods, trade, trade_view)
 load("market_list", S, commands, npcs, places, items, market, goods, trade, trade_view)
 

@@ -1,7 +1,7 @@
 -- Draws the trade window: goods of both sides with their prices, the chosen deal, the NPC's words.
 -- Reads the world as it is in this step; decides nothing, and changes only what its own buttons mean.
 
-local S, text, translate, npcs, roles, items, ledger, goods, trade = ...
+local S, text, util, translate, npcs, roles, items, ledger, goods, trade = ...
 
 local trade_view = {COUNT_MAX = 999} -- of one thing in one deal
 
@@ -43,14 +43,6 @@ local function available(side, npc, player_name)
 	return wanted(npc, player_name)
 end
 
--- The same order each time, so that a click means what it showed; the serial guards what a trade changed.
-local function in_order(counts)
-	local list = {}
-	for item in pairs(counts) do list[#list + 1] = item end
-	table.sort(list)
-	return list
-end
-
 -- What the side offers to trade, as trade.deal takes it: {item, count, price}, or nil where nothing is chosen.
 function trade_view.part(shown, side, npc, player_name)
 	local chosen = shown[side]
@@ -63,7 +55,8 @@ end
 
 local function grid(parts, shown, side, npc, player_name)
 	local counts, x0 = available(side, npc, player_name), SIDES[side].x
-	local list, chosen = in_order(counts), shown[side]
+	-- the same order each time, so that a click means what it showed; the serial guards what a trade changed
+	local list, chosen = util.sorted_keys(counts), shown[side]
 	local pages = math.max(1, math.ceil(#list / PAGE))
 	chosen.page = math.min(chosen.page or 1, pages)
 	chosen.list = list -- what the buttons mean

@@ -12,7 +12,7 @@ local history, dialog = talk_folder.history, talk_folder.dialog
 local items, obtainable, ledger, market, trade =
 	economy_folder.items, economy_folder.obtainable, economy_folder.ledger, economy_folder.market, economy_folder.trade
 
-local quest_text = load("text", S, items)
+local quest_text = load("text", S, util, items)
 local store = load("store", log, settings, storage, ledger)
 local news = load("news", S, events, npcs, memory, history, quest_text)
 local quests = load("state_machine", ledger, store.limits, store.save, news.changed, store.player_has)
@@ -24,7 +24,7 @@ local hunt = load("hunt", entity_hooks, quests, store)
 local tracker = load("tracker", log, npcs, places, ledger, quests, store, news, registry)
 local service = load("service", S, settings, geometry, npcs, quests, quest_text, store, hunt, tracker)
 local answers = load("answers", text, phrases, events, npcs, history, items, quests, quest_text, service)
-local view = load("view", S, text, translate, npcs, roles, quests, quest_text, store)
+local view = load("view", S, text, util, translate, npcs, roles, quests, quest_text, store)
 load("log", S, commands, quests, service, view)
 
 npcs.on_bury(function(npc) quests.npc_gone(npc.id, store.now_s()) end)

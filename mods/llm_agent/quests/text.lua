@@ -1,7 +1,7 @@
 -- How a quest is described: to players in their client's language, to the model and to memory in plain English.
 -- Only words; changes nothing.
 
-local S, items = ...
+local S, util, items = ...
 
 local quest_text = {}
 
@@ -26,10 +26,8 @@ function quest_text.mob(name) return (name:gsub("^.*:", ""):gsub("_", " ")) end
 
 -- Goods {item = n} as players see them, in a fixed order.
 function quest_text.goods(goods)
-	local names, parts = {}, {}
-	for name in pairs(goods) do names[#names + 1] = name end
-	table.sort(names)
-	for i, name in ipairs(names) do
+	local parts = {}
+	for i, name in ipairs(util.sorted_keys(goods)) do
 		parts[i] = name == items.money() and items.coins(goods[name]) or S("@1 × @2", goods[name], shown_item(name))
 	end
 	return table.concat(parts, ", ")

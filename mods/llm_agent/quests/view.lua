@@ -1,7 +1,7 @@
 -- Draws the quest log: the list on the left; on the right the chosen quest, its giver, progress, what is asked and what is paid.
 -- Decides nothing and changes nothing.
 
-local S, text, translate, npcs, roles, quests, quest_text, store = ...
+local S, text, util, translate, npcs, roles, quests, quest_text, store = ...
 
 local view = {}
 
@@ -98,9 +98,7 @@ local function bar(parts, y, quest)
 end
 
 local function pictures(parts, x, y, goods)
-	local names = {}
-	for name in pairs(goods) do names[#names + 1] = name end
-	table.sort(names)
+	local names = util.sorted_keys(goods)
 	for i = 1, math.min(#names, PICTURES_MAX) do
 		parts[#parts + 1] = ("box[%g,%g;1.1,1.1;%s]item_image[%g,%g;1.1,1.1;%s]"):format(x, y, SLOT_COLOUR, x, y,
 			esc(("%s %d"):format(names[i], goods[names[i]])))

@@ -37,9 +37,7 @@ end
 
 -- The same as the daemon takes them: a list, or nil where there are none.
 function offers.as_list(offered)
-	local list = {}
-	for name in pairs(offered) do list[#list + 1] = name end
-	table.sort(list) -- the same order each time: it stands in the prompt
+	local list = util.sorted_keys(offered) -- the same order each time: it stands in the prompt
 	for i, name in ipairs(list) do
 		local action = offered[name]
 		list[i] = {name = name, description = action.description, params = json.plain(action.params)}
