@@ -413,19 +413,19 @@ function Mock:_add_world(core)
 	end
 end
 
--- HTTP: a request stays open until the test (or a door) answers it -----------------------------------------------------
+-- HTTP: a request stays open until the test (or the fake daemon) answers it -----------------------------------------------------
 
 function Mock:_http()
 	return {
 		fetch_async = function(request)
 			assert(request.timeout % 1 == 0 and request.timeout >= 1, "before 5.14 a timeout below 1 s means for ever")
 			self.fetches[#self.fetches + 1] = {request = request}
-			if self.door then self.door:request(self.fetches[#self.fetches]) end
+			if self.daemon then self.daemon:request(self.fetches[#self.fetches]) end
 			return #self.fetches
 		end,
 		fetch_async_get = function(handle)
 			local fetch = self.fetches[handle]
-			if self.door then self.door:poll(fetch) end
+			if self.daemon then self.daemon:poll(fetch) end
 			if not fetch.result then return {completed = false, succeeded = false, timeout = false, code = 0, data = ""} end
 			assert(not fetch.seen, "the engine forgets a handle once its result was read")
 			fetch.seen = true
@@ -456,18 +456,20 @@ function Mock.body(fetch)
 	return (dkjson.decode(fetch.request.data, 1, nil, nil, nil))
 end
 
--- The daemon's door as CONTRACT section 4 has it: sessions, events kept until an `after` passes them, held polls.
--- door.reply(request) gives the events for a question at once (or {} to answer later with door:event);
--- door.call(method, path, body) -> code, data answers plain calls.
-local Door = {}
-Door.__index = Door
+-- The daemon's HTTP side as CONTRACT section 4 has it: sessions, events kept until an `after` passes them, held polls.
+-- daemon.reply(request) gives the events for a question at once (or {} to answer later with daemon:event);
+-- daemon.call(method, path, body) -> code, data answers plain calls.
+local Daemon = {}
+Daemon.__index = Daemon
 
-function Mock:open_door(reply)
-	self.door = setmetatable({mock = self, sessions = {}, asked = {}, cancelled = {}, calls = {}, up = true, reply = reply}, Door)
-	return self.door
+function Mock:open_daemon(reply)
+	self.daemon = setmetatable({
+		mock = self, sessions = {}, asked = {}, cancelled = {}, calls = {}, up = true, reply = reply,
+	}, Daemon)
+	return self.daemon
 end
 
-function Door:_session(name)
+function Daemon:_session(name)
 	local session = self.sessions[name]
 	if not session then
 		session = {seq = 0, events = {}, ids = {}}
@@ -476,14 +478,14 @@ function Door:_session(name)
 	return session
 end
 
-function Door:event(session_name, event)
+function Daemon:event(session_name, event)
 	local session = self:_session(session_name)
 	session.seq = session.seq + 1
 	event.seq = session.seq
 	session.events[#session.events + 1] = event
 end
 
-function Door:request(fetch)
+function Daemon:request(fetch)
 	if not self.up then return Mock.answer(fetch, 0) end
 	local path = fetch.request.url:match("^%a+://[^/]+(/.*)$")
 	if path ~= "/v1/exchange" then
@@ -511,7 +513,7 @@ function Door:request(fetch)
 	end
 end
 
-function Door:poll(fetch)
+function Daemon:poll(fetch)
 	if fetch.result or not fetch.session then return end
 	local newer = {}
 	for _, event in ipairs(fetch.session.events) do
@@ -520,14 +522,14 @@ function Door:poll(fetch)
 	if newer[1] or self.mock.now_us >= fetch.until_us then Mock.answer(fetch, 200, {events = newer, rejected = {}}) end
 end
 
--- The daemon and its door die: what is held breaks, what they knew is gone.
-function Door:die()
+-- The daemon dies: what is held breaks, what they knew is gone.
+function Daemon:die()
 	self.up = false
 	self.sessions = {}
 	for _, fetch in ipairs(self.mock:open_fetches()) do Mock.answer(fetch, 0) end
 end
 
-function Door:rise()
+function Daemon:rise()
 	self.up = true
 end
 

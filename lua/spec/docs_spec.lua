@@ -26,7 +26,7 @@ describe("a snippet", function()
 
 	before_each(function()
 		mock, asked = Mock.new({}), {}
-		mock:open_door(function(request)
+		mock:open_daemon(function(request)
 			asked[#asked + 1] = request
 			return {{event = "done", text = "So be it, traveller.", cache = "miss", model = "m"}}
 		end)

@@ -5,13 +5,13 @@ local Mock = require("mock_core")
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("gifts", function()
-	local mock, door, agent, ledger, npc, remembered, asked
+	local mock, daemon, agent, ledger, npc, remembered, asked
 	local function start(settings)
 		settings = settings or {}
 		settings["llm_agent.player_burst"], settings["llm_agent.npc_burst"] = "100", "100"
 		settings["llm_agent.goods"] = "false"
 		mock = Mock.new({settings = settings})
-		door = mock:open_door(function() return {} end)
+		daemon = mock:open_daemon(function() return {} end)
 		mock.core.register_craftitem("zoo:apple", {description = "Apple"})
 		mock.core.register_craftitem("zoo:bread", {description = "Loaf of Bread"})
 		mock.core.register_craftitem("zoo:crown", {description = "Crown"})
@@ -28,15 +28,15 @@ describe("gifts", function()
 		npc:think({player = "Robin", utterance = utterance, actions = true}, function() end)
 		asked = asked + 1
 		mock:step()
-		assert.equal(asked, #door.asked)
-		for _, action in ipairs(door.asked[#door.asked].request.actions or {}) do
+		assert.equal(asked, #daemon.asked)
+		for _, action in ipairs(daemon.asked[#daemon.asked].request.actions or {}) do
 			if action.name == name then return action.params.properties end
 		end
 	end
 	local function reply(name, item, count)
-		local question = door.asked[#door.asked]
+		local question = daemon.asked[#daemon.asked]
 		local event = {id = question.request.id, event = "done", text = "Here.", action = {name = name, params = {item = item, count = count}}}
-		door:event(question.session, event)
+		daemon:event(question.session, event)
 		mock:step(0.05, 4)
 	end
 	local function robin(wielded, x)

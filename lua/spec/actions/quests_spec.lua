@@ -3,7 +3,7 @@
 local Mock = require("mock_core")
 local ORIGIN, NEXT = {x = 0, y = 0, z = 0}, {x = 2, y = 0, z = 0}
 local COIN = "llm_agent:coin"
-local mock, door, agent, private, answer
+local mock, daemon, agent, private, answer
 
 -- A small game: what the world is made of, what can be made from that, and what nobody can get.
 local function register_game(core)
@@ -43,7 +43,7 @@ local function begin(settings, translations)
 	mock.settings["llm_agent.npc_burst"], mock.settings["llm_agent.goods"] = "100", "false"
 	register_game(mock.core)
 	answer = nil
-	door = mock:open_door(function(request) return {{event = "done", text = "Well.", action = answer and answer(request)}} end)
+	daemon = mock:open_daemon(function(request) return {{event = "done", text = "Well.", action = answer and answer(request)}} end)
 	agent = mock:load_mod()
 	private = mock.mod
 end
@@ -52,7 +52,7 @@ local function npc(id, role, pos)
 	return agent.register_npc(id, {name = id:sub(1, 1):upper() .. id:sub(2), role = role or "villager", pos = pos or ORIGIN})
 end
 
-local function last_asked() return door.asked[#door.asked].request end
+local function last_asked() return daemon.asked[#daemon.asked].request end
 
 -- What an NPC may do, as the question to the model says: name → params.
 local function actions_of(request)
@@ -135,7 +135,7 @@ describe("a quest in talk", function()
 			ask("Yes")
 			core.get_player_by_name("Robin"):get_inventory():add_item("main", "zoo:torch 2")
 			mock:step(0.5, 3)
-			if case[3] then door:die() end
+			if case[3] then daemon:die() end
 			mock:say("Robin", case[1])
 			mock:step(0.5, 40)
 			assert.equal(case[2], quest.state, case[1])

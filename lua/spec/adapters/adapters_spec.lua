@@ -17,7 +17,7 @@ describe("a mind that an adapter gives", function()
 		storage = options.storage or {}
 		options.storage = storage
 		mock = Mock.new(options)
-		mock:open_door(reply or echo)
+		mock:open_daemon(reply or echo)
 		if prepare then prepare(mock.core) end
 		agent = mock:load_mod()
 	end

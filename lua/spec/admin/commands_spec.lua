@@ -6,13 +6,13 @@ local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("the command", function()
-	local mock, door, agent
+	local mock, daemon, agent
 	local function echo(request)
 		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss", model = "m"}}
 	end
 	local function start(options, reply)
 		mock = Mock.new(options)
-		door = mock:open_door(reply or echo)
+		daemon = mock:open_daemon(reply or echo)
 		agent = mock:load_mod()
 		return agent
 	end
@@ -121,10 +121,10 @@ describe("the command", function()
 			assert.is_truthy(told:find("secure.http_mods = irc,llm_agent", 1, true))
 			assert.is_truthy(doctor({curl = false}):find("cURL", 1, true))
 			assert.is_truthy(doctor():find("dedicated_server_step = 0.05", 1, true))
-			assert.is_truthy(doctor(nil, function() door:die() end):find("llm-agentd serve", 1, true))
+			assert.is_truthy(doctor(nil, function() daemon:die() end):find("llm-agentd serve", 1, true))
 			for code, word in pairs({[401] = "llm_agent.token", [503] = "cannot answer yet", [404] = "llm_agent.url", [500] = "HTTP 500"}) do
 				told = doctor(nil, function()
-					function door.request(_, fetch) Mock.answer(fetch, code, "no") end
+					function daemon.request(_, fetch) Mock.answer(fetch, code, "no") end
 				end)
 				assert.is_truthy(told:find(word, 1, true), told)
 			end

@@ -3,10 +3,10 @@
 local Mock = require("mock_core")
 
 describe("an admin who asks the doctor", function()
-	local mock, door
+	local mock, daemon
 	local function start(options)
 		mock = Mock.new(options)
-		door = mock:open_door(function() return {{event = "done", text = "Hello.", cache = "miss"}} end)
+		daemon = mock:open_daemon(function() return {{event = "done", text = "Hello.", cache = "miss"}} end)
 		mock.privs.Ada = {llm_admin = true}
 		return mock:load_mod()
 	end
@@ -14,7 +14,7 @@ describe("an admin who asks the doctor", function()
 
 	it("reads the doctor's findings in chat, the faults last, where they are seen", function()
 		start({settings = {["secure.http_mods"] = "irc,llm_agent"}})
-		function door.call(_, path)
+		function daemon.call(_, path)
 			if path == "/info" then return 200, {engine = "stub", model = "stub"} end
 			if path == "/v1/roles" then return 200, {roles = {{name = "smith"}}, problems = {"smith.yaml:2: title: missing"}} end
 			return 200, {ready = true}
@@ -32,7 +32,7 @@ describe("an admin who asks the doctor", function()
 		assert.is_truthy(told("Ada"):find("engine stub", 1, true))
 		assert.is_truthy(told("Ada"):find("smith.yaml:2", 1, true))
 		assert.is_truthy(lines[#lines]:find("to mend", 1, true))
-		assert.same({"GET /info", "GET /readyz", "GET /v1/roles"}, (function() table.sort(door.calls) return door.calls end)())
+		assert.same({"GET /info", "GET /readyz", "GET /v1/roles"}, (function() table.sort(daemon.calls) return daemon.calls end)())
 	end)
 
 	it("gets one verdict where nothing can be asked: without HTTP, or switched off", function()

@@ -3,10 +3,10 @@
 local Mock = require("mock_core")
 
 describe("an admin who joins", function()
-	local mock, door
+	local mock, daemon
 	local function start(options)
 		mock = Mock.new(options)
-		door = mock:open_door(function() return {{event = "done", text = "Hello.", cache = "miss"}} end)
+		daemon = mock:open_daemon(function() return {{event = "done", text = "Hello.", cache = "miss"}} end)
 		mock.privs.Ada = {llm_admin = true}
 		return mock:load_mod()
 	end
@@ -36,13 +36,13 @@ describe("an admin who joins", function()
 
 	it("hears once that the daemon is away, and is welcomed when it comes", function()
 		local agent = start()
-		door:die()
+		daemon:die()
 		join("Ada")
 		mock:leave("Ada")
 		join("Ada")
 		assert.equal(1, #mock:chat_of("Ada"))
 		assert.is_truthy(told("Ada"):find("/llm doctor", 1, true))
-		door:rise()
+		daemon:rise()
 		agent.register_npc("a", {name = "Ann", role = "guard"}):think({}, function() end)
 		mock:step(0.05, 5)
 		assert.is_truthy(told("Ada"):find("/llm spawn smith", 1, true))

@@ -17,7 +17,7 @@ describe("in a game,", function()
 		storage = options.storage or {}
 		options.storage = storage
 		mock = Mock.new(options)
-		mock:open_door(reply or echo)
+		mock:open_daemon(reply or echo)
 		mock:load_mod()
 	end
 

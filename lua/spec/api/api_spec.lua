@@ -6,13 +6,13 @@ local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("in a game,", function()
-	local mock, door, agent
+	local mock, daemon, agent
 	local function echo(request)
 		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss", model = "m"}}
 	end
 	local function start(options, reply)
 		mock = Mock.new(options)
-		door = mock:open_door(reply or echo)
+		daemon = mock:open_daemon(reply or echo)
 		agent = mock:load_mod()
 		return agent
 	end
@@ -58,7 +58,7 @@ describe("in a game,", function()
 			npc:set_context({weather = "rain", stock = {bread = 3}, nan = 0 / 0, fn = print, empty = {}})
 			think(npc, {player = "Robin", utterance = "Hello\27E\n there", priority = "spoken", context = {memory = "owes 3 coins"}})
 			mock:step()
-			local request = door.asked[1].request
+			local request = daemon.asked[1].request
 			request.id = nil
 			assert.same({
 				op = "think", priority = "spoken", deadline_ms = 8000, player = "Robin", utterance = "Hello there",
@@ -90,14 +90,14 @@ describe("in a game,", function()
 			for _, event in ipairs({"offline", "online", "error"}) do
 				agent.on(event, function() told[#told + 1] = event end)
 			end
-			door:die()
+			daemon:die()
 			local replies = think(npc, {player = "Robin", utterance = "hi"})
 			mock:step(0.05, 5)
 			assert.equal(1, #replies)
 			assert.is_true(replies[1].fallback)
 			assert.is_truthy(replies[1].error)
 			assert.not_equal("", replies[1].text)
-			door:rise()
+			daemon:rise()
 			mock:step(0.05, 40)
 			replies = think(npc, {utterance = "again"})
 			mock:step(0.05, 3)
@@ -126,7 +126,7 @@ describe("in a game,", function()
 			assert.is_nil(agent.get_npc("a"))
 			mock:step(0.05, 2)
 			assert.equal("cancelled", gone[1].code)
-			assert.equal(1, #door.cancelled)
+			assert.equal(1, #daemon.cancelled)
 			mock:shutdown()
 			assert.equal("shutdown", open[1].code)
 		end)
@@ -140,7 +140,7 @@ describe("in a game,", function()
 				function() end)
 			mock:step(0.05, 3)
 			assert.same({"Hel|Hel", "lo|Hello"}, heard)
-			assert.is_true(door.asked[1].request.stream)
+			assert.is_true(daemon.asked[1].request.stream)
 		end)
 
 		it("hands allowed actions over and runs the one that comes back, if it fits", function()
@@ -163,8 +163,8 @@ describe("in a game,", function()
 			assert.same({"aRobinnorth"}, ran)
 			assert.same({{"open_gate", true, "open"}}, told)
 			assert.is_true(replies[1].action.ok)
-			assert.equal(1, #door.asked[1].request.actions)
-			assert.equal("open_gate", door.asked[1].request.actions[1].name)
+			assert.equal(1, #daemon.asked[1].request.actions)
+			assert.equal("open_gate", daemon.asked[1].request.actions[1].name)
 			for _, wrong in ipairs({{name = "open_gate", params = {side = "up"}}, {name = "rob"}, {name = "rm -rf"}}) do
 				chosen = wrong
 				replies = think(guard, {player = "Robin", intent = "gesture"})
@@ -193,7 +193,7 @@ describe("in a game,", function()
 			agent.register_role("ferryman", {persona = "A ferryman rows.", fallback = {"Row, row."}})
 			think(agent.register_npc("f", {name = "Fen", role = "ferryman", persona = "Fen is old."}), {})
 			mock:step()
-			assert.equal("A ferryman rows. Fen is old.", door.asked[1].request.npc.persona)
+			assert.equal("A ferryman rows. Fen is old.", daemon.asked[1].request.npc.persona)
 		end)
 
 		it("blames the caller's line for wrong arguments, with field and cure", function()

@@ -6,13 +6,13 @@ local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("in a game,", function()
-	local mock, door, agent
+	local mock, daemon, agent
 	local function echo(request)
 		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss", model = "m"}}
 	end
 	local function start(options, reply)
 		mock = Mock.new(options)
-		door = mock:open_door(reply or echo)
+		daemon = mock:open_daemon(reply or echo)
 		agent = mock:load_mod()
 		return agent
 	end
@@ -41,7 +41,7 @@ describe("in a game,", function()
 			mock:say("Robin", "hello Mira")
 			npc:say("Nobody hears this.")
 			mock:step(0.05, 10)
-			assert.equal(0, #door.asked)
+			assert.equal(0, #daemon.asked)
 			assert.equal(0, #mock.chat)
 			mock.core.add_entity(at(1), "llm_agent:npc", saved)
 			assert.equal(npc, agent.get_npc("m"))

@@ -9,7 +9,7 @@ local function start(options)
 	options = options or {}
 	options.settings = {["llm_agent.greet"] = "false", ["llm_agent.npc_talk"] = "off", ["llm_agent.wander"] = "false"}
 	mock = Mock.new(options)
-	mock:open_door(function() return {} end)
+	mock:open_daemon(function() return {} end)
 	agent = mock:load_mod()
 	private = mock.mod
 	remembered = {}

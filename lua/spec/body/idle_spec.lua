@@ -6,7 +6,7 @@ local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("in a game,", function()
-	local mock, door, agent, storage
+	local mock, daemon, agent, storage
 	local function echo(request)
 		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
 	end
@@ -18,7 +18,7 @@ describe("in a game,", function()
 		storage = options.storage or {}
 		options.storage = storage
 		mock = Mock.new(options)
-		door = mock:open_door(reply or echo)
+		daemon = mock:open_daemon(reply or echo)
 		agent = mock:load_mod()
 	end
 	local function body(id, name, role, pos)
@@ -26,10 +26,10 @@ describe("in a game,", function()
 		return object, agent.get_npc(id)
 	end
 	local function answer(number, events)
-		local asked = door.asked[number]
+		local asked = daemon.asked[number]
 		for _, event in ipairs(events) do
 			event.id = asked.request.id
-			door:event(asked.session, event)
+			daemon:event(asked.session, event)
 		end
 	end
 

@@ -11,7 +11,7 @@ describe("bodies under an order", function()
 		options = options or {}
 		options.settings = {["llm_agent.greet"] = "false", ["llm_agent.npc_talk"] = "off", ["llm_agent.wander"] = "false"}
 		mock = Mock.new(options)
-		mock:open_door(function() return {} end)
+		mock:open_daemon(function() return {} end)
 		agent = mock:load_mod()
 		local private = mock.mod
 		movement, npcs = private.body.movement, private.api.npcs.by_id

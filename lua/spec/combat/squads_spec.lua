@@ -6,14 +6,14 @@ local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x, z) return {x = x, y = 0, z = z or 0} end
 
 describe("a fight", function()
-	local mock, door, agent, private, remembered, orders
+	local mock, daemon, agent, private, remembered, orders
 
 	local function start(settings)
 		local all = {["llm_agent.npc_talk"] = "off", ["llm_agent.greet"] = "false", ["llm_agent.wander"] = "false"}
 		for key, value in pairs(settings or {}) do all[key] = value end
 		mock = Mock.new({settings = all})
 		orders = {}
-		door = mock:open_door(function(request)
+		daemon = mock:open_daemon(function(request)
 			local order = request.intent == "tactics" and orders[request.npc.name]
 			if request.intent == "tactics" and not order then return {} end -- no answer in time
 			return {{event = "done", text = "For the village!", action = order or nil, cache = "miss"}}
@@ -38,7 +38,7 @@ describe("a fight", function()
 
 	local function asked_for_orders()
 		local found = {}
-		for _, asked in ipairs(door.asked) do
+		for _, asked in ipairs(daemon.asked) do
 			if asked.request.intent == "tactics" then found[#found + 1] = asked.request end
 		end
 		return found
@@ -204,7 +204,7 @@ describe("a fight", function()
 		mock:step(0.05, 40)
 		assert.is_nil(guard.combat)
 		assert.equal(20, object:get_hp())
-		assert.equal(0, #door.asked)
+		assert.equal(0, #daemon.asked)
 	end)
 
 	it("in peace a brave one attacks a monster or stands by a player who asks, and a meek one is not asked to", function()
@@ -216,7 +216,7 @@ describe("a fight", function()
 		enemy.hp = 1000
 		local function offered(number)
 			local names = {}
-			for _, action in ipairs(door.asked[number].request.actions or {}) do names[action.name] = action.params end
+			for _, action in ipairs(daemon.asked[number].request.actions or {}) do names[action.name] = action.params end
 			return names
 		end
 		mock:say("Robin", "Ann, the wolf!")
@@ -232,9 +232,9 @@ describe("a fight", function()
 		mock:step(2, 4)
 		mock:say("Robin", "Mira, the wolf!")
 		mock:step(0.05, 20)
-		local last = door.asked[#door.asked].request
-		for number = #door.asked, 1, -1 do
-			if door.asked[number].request.npc.name == "Mira" then last = number break end
+		local last = daemon.asked[#daemon.asked].request
+		for number = #daemon.asked, 1, -1 do
+			if daemon.asked[number].request.npc.name == "Mira" then last = number break end
 		end
 		assert.is_nil(offered(last).attack)
 	end)

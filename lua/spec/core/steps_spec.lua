@@ -11,7 +11,7 @@ describe("the mod", function()
 	end
 	local function start(options, reply)
 		mock = Mock.new(options)
-		mock:open_door(reply or echo)
+		mock:open_daemon(reply or echo)
 		agent = mock:load_mod()
 		return agent
 	end

@@ -58,22 +58,22 @@ describe("the client", function()
 	end)
 
 	it("fetches words that stream in by the handful, but what is asked goes out at once", function()
-		local door = mock:open_door(function() return {} end)
+		local daemon = mock:open_daemon(function() return {} end)
 		start()
 		local heard = {}
 		ask("a", 8000, function(text) heard[#heard + 1] = text end)
 		step()
 		for i = 1, 40 do -- two seconds of a word in each step
-			door:event(door.asked[1].session, {id = door.asked[1].request.id, event = "delta", text = "w" .. i})
+			daemon:event(daemon.asked[1].session, {id = daemon.asked[1].request.id, event = "delta", text = "w" .. i})
 			step()
 		end
 		assert.is_true(#mock.fetches <= 12, #mock.fetches .. " exchanges")
 		assert.is_true(#heard >= 36, #heard .. " words")
 		for i, text in ipairs(heard) do assert.equal("w" .. i, text) end
-		local before = #door.asked
+		local before = #daemon.asked
 		ask("b")
 		step()
-		assert.equal(before + 1, #door.asked)
+		assert.equal(before + 1, #daemon.asked)
 	end)
 
 	it("sends all that was asked in one step in one exchange", function()
@@ -104,7 +104,7 @@ describe("the client", function()
 
 	it("holds at most two requests open, however many NPCs ask", function()
 		start()
-		local door = mock:open_door(function() return {} end)
+		local daemon = mock:open_daemon(function() return {} end)
 		ask("a")
 		step()
 		for i = 1, 6 do
@@ -113,7 +113,7 @@ describe("the client", function()
 			step()
 			assert.is_true(#mock:open_fetches() <= 2)
 		end
-		assert.equal(7, #door.asked)
+		assert.equal(7, #daemon.asked)
 		local waiting = 0
 		for _, fetch in ipairs(mock:open_fetches()) do
 			if Mock.body(fetch).wait_ms > 0 then waiting = waiting + 1 end
@@ -123,7 +123,7 @@ describe("the client", function()
 
 	it("carries what is asked while a poll is held at once, without waiting", function()
 		start()
-		mock:open_door(function(request) return request.npc.id == "b" and echo(request) or {} end)
+		mock:open_daemon(function(request) return request.npc.id == "b" and echo(request) or {} end)
 		ask("a")
 		step()
 		ask("b")
@@ -137,7 +137,7 @@ describe("the client", function()
 
 	it("hands an answer out in a later step, never inside ask", function()
 		start()
-		mock:open_door(echo)
+		mock:open_daemon(echo)
 		ask("a")
 		assert.equal(0, #got.a)
 		step(0.05, 2)
@@ -148,7 +148,7 @@ describe("the client", function()
 
 	it("counts a reply that comes twice once", function()
 		start()
-		mock:open_door(function() return {{event = "done", text = "one"}, {event = "done", text = "two"}} end)
+		mock:open_daemon(function() return {{event = "done", text = "one"}, {event = "done", text = "two"}} end)
 		ask("a")
 		step(0.05, 5)
 		assert.same({"done", "one"}, {outcome("a")})
@@ -172,11 +172,11 @@ describe("the client", function()
 
 	it("answers by its deadline, and ignores what comes after", function()
 		start()
-		local door = mock:open_door(function() return {} end)
+		local daemon = mock:open_daemon(function() return {} end)
 		ask("a", 1000)
 		step(0.05, 30)
 		assert.same({"error", "deadline_exceeded"}, {outcome("a")})
-		door:event(door.asked[1].session, {id = door.asked[1].request.id, event = "done", text = "late"})
+		daemon:event(daemon.asked[1].session, {id = daemon.asked[1].request.id, event = "done", text = "late"})
 		step(0.05, 30)
 		outcome("a")
 		assert.equal(0, client.open_count)
@@ -200,17 +200,17 @@ describe("the client", function()
 
 	it("begins a new session when the daemon that knew the old one is gone", function()
 		start()
-		local door = mock:open_door(echo)
+		local daemon = mock:open_daemon(echo)
 		for i = 1, 5 do
 			ask("warm" .. i)
 			step(0.05, 3)
 		end
-		door.reply = function() return {} end
+		daemon.reply = function() return {} end
 		ask("a")
 		step()
-		door:die()
-		door:rise()
-		door.reply = echo
+		daemon:die()
+		daemon:rise()
+		daemon.reply = echo
 		step(0.05, 4)
 		assert.same({"done", "I am a"}, {outcome("a")})
 	end)
@@ -221,23 +221,23 @@ describe("the client", function()
 		step()
 		local first = Mock.body(mock.fetches[1]).session
 		Mock.answer(mock.fetches[1], "timeout")
-		mock:open_door(function() return {} end)
+		mock:open_daemon(function() return {} end)
 		step(0.1, 35)
 		assert.same({"error", "deadline_exceeded"}, {outcome("a")})
 		ask("b")
 		step(5, 1)
 		step()
-		assert.not_equal(first, mock.door.asked[#mock.door.asked].session)
+		assert.not_equal(first, mock.daemon.asked[#mock.daemon.asked].session)
 	end)
 
 	it("goes offline with one line, answers all at once, and comes back by itself", function()
 		start()
-		local door = mock:open_door(function() return {} end)
+		local daemon = mock:open_daemon(function() return {} end)
 		ask("a")
 		ask("b")
 		step()
-		local first = door.asked[1].session
-		door:die()
+		local first = daemon.asked[1].session
+		daemon:die()
 		step(0.05, 3)
 		assert.same({"error", "offline"}, {outcome("a")})
 		assert.same({"error", "offline"}, {outcome("b")})
@@ -246,20 +246,20 @@ describe("the client", function()
 		assert.same({"error", "offline"}, {outcome("c")})
 		step(0.05, 400)
 		assert.equal(1, #mock:logged("offline:"))
-		door:rise()
-		door.reply = echo
+		daemon:rise()
+		daemon.reply = echo
 		step(0.05, 250)
 		assert.same({"offline", "online"}, {events[#events - 1], events[#events]})
 		assert.equal(1, #mock:logged("online again"))
 		ask("d")
 		step(0.05, 3)
 		assert.same({"done", "I am d"}, {outcome("d")})
-		assert.not_equal(first, door.asked[#door.asked].session)
+		assert.not_equal(first, daemon.asked[#daemon.asked].session)
 	end)
 
 	it("looks for a lost daemon after 1, 2, 4, 8, 10, 10 s", function()
 		start()
-		mock:open_door(echo):die()
+		mock:open_daemon(echo):die()
 		ask("a")
 		step(0.05, 3)
 		local before, at = #mock.fetches, {}
@@ -278,13 +278,13 @@ describe("the client", function()
 
 	it("stops looking when nobody wants it, and looks again when somebody does", function()
 		start()
-		mock:open_door(echo):die()
+		mock:open_daemon(echo):die()
 		ask("a")
 		step(0.5, 240)
 		local before = #mock.fetches
 		step(0.5, 600)
 		assert.equal(before, #mock.fetches)
-		mock.door:rise()
+		mock.daemon:rise()
 		ask("b")
 		step(0.05, 3)
 		assert.equal("online", client.state)
@@ -322,7 +322,7 @@ describe("the client", function()
 		step()
 		assert.equal(2, #mock:open_fetches())
 		for _, fetch in ipairs(mock:open_fetches()) do Mock.answer(fetch, "timeout") end
-		mock:open_door(echo)
+		mock:open_daemon(echo)
 		step(0.05, 3)
 		assert.same({"done", "I am a"}, {outcome("a")})
 		assert.same({"done", "I am b"}, {outcome("b")})
@@ -409,22 +409,22 @@ describe("the client", function()
 
 	it("cancels once, tells the daemon, and drops what still comes", function()
 		start()
-		local door = mock:open_door(function() return {} end)
+		local daemon = mock:open_daemon(function() return {} end)
 		local id = ask("a")
 		step()
 		client.cancel(id)
 		client.cancel(id)
 		step(0.05, 2)
 		assert.same({"error", "cancelled"}, {outcome("a")})
-		assert.same({id}, door.cancelled)
-		door:event(door.asked[1].session, {id = id, event = "done", text = "late"})
+		assert.same({id}, daemon.cancelled)
+		daemon:event(daemon.asked[1].session, {id = id, event = "done", text = "late"})
 		step(0.05, 5)
 		outcome("a")
 	end)
 
 	it("makes no call while switched off, and answers everybody", function()
 		start()
-		mock:open_door(function() return {} end)
+		mock:open_daemon(function() return {} end)
 		ask("a")
 		step()
 		client.enable(false)
@@ -435,7 +435,7 @@ describe("the client", function()
 		assert.same({"error", "off"}, {outcome("b")})
 		assert.equal(before, #mock.fetches)
 		client.enable(true)
-		mock.door.reply = echo
+		mock.daemon.reply = echo
 		ask("c")
 		step(0.05, 3)
 		assert.same({"done", "I am c"}, {outcome("c")})
@@ -459,7 +459,7 @@ describe("the client", function()
 
 	it("goes on when a callback fails, and says so", function()
 		start()
-		mock:open_door(echo)
+		mock:open_daemon(echo)
 		client.ask({npc = {id = "x"}}, 1000, function() error("oops") end)
 		ask("b")
 		step(0.05, 3)
@@ -469,7 +469,7 @@ describe("the client", function()
 
 	it("spreads many callbacks over steps when they are slow", function()
 		start({budget_ms = 1})
-		mock:open_door(echo)
+		mock:open_daemon(echo)
 		local came = 0
 		for i = 1, 6 do
 			client.ask({npc = {id = "n" .. i}}, 8000, function()
@@ -490,7 +490,7 @@ describe("the client", function()
 			mock, got = Mock.new(), {}
 			start({open_max = 64})
 			local asked = 0
-			local door = mock:open_door(function(request) return math.random() < 0.5 and echo(request) or {} end)
+			local daemon = mock:open_daemon(function(request) return math.random() < 0.5 and echo(request) or {} end)
 			for _ = 1, 200 do
 				if math.random() < 0.3 then
 					asked = asked + 1
@@ -498,7 +498,7 @@ describe("the client", function()
 					if math.random() < 0.1 then client.cancel(id) end
 				end
 				local dice = math.random()
-				if dice < 0.03 then door:die() elseif dice < 0.1 then door:rise() end
+				if dice < 0.03 then daemon:die() elseif dice < 0.1 then daemon:rise() end
 				local open = mock:open_fetches()
 				if open[1] and math.random() < 0.1 then Mock.answer(open[math.random(#open)], ({"timeout", 500, 503, 429})[math.random(4)]) end
 				step(0.2)

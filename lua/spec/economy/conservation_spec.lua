@@ -53,7 +53,7 @@ function World:boot()
 	core.register_craftitem("zoo:bread", {description = "Bread", stack_max = 10})
 	core.register_craftitem("zoo:sword", {description = "Sword", stack_max = 1})
 	core.register_craftitem("zoo:junk", {description = "Junk", stack_max = 1})
-	self.mock, self.door, self.agent = mock, mock:open_door(function() return {} end), mock:load_mod()
+	self.mock, self.daemon, self.agent = mock, mock:open_daemon(function() return {} end), mock:load_mod()
 	self.ledger = mock.mod.economy.ledger
 	self.agent.register_action("barter", {
 		roles = {"merchant"}, params = {properties = {give = {type = "object"}, get = {type = "object"}}},
@@ -172,13 +172,13 @@ end
 
 -- To any question that was ever asked, also to one that is answered already.
 function happen.reply(self)
-	if not self.door.up or not self.door.asked[1] then return end
-	local question = self:one(self.door.asked)
+	if not self.daemon.up or not self.daemon.asked[1] then return end
+	local question = self:one(self.daemon.asked)
 	local goods = {give = self:some_goods(), get = self:some_goods()}
 	for key, part in pairs(goods) do if not next(part) then goods[key] = nil end end
 	goods.give, goods.get = goods.give or {["zoo:apple"] = 1}, goods.get or {["llm_agent:coin"] = 1}
 	for _ = 1, self.roll(2) do
-		self.door:event(question.session, {id = question.request.id, event = "done", text = "Here.",
+		self.daemon:event(question.session, {id = question.request.id, event = "done", text = "Here.",
 			action = {name = "barter", params = goods}})
 	end
 end
@@ -225,7 +225,7 @@ function happen.load(self)
 	self.bodies[id], self.asleep[id] = self.mock.core.add_entity(ORIGIN, "llm_agent:npc", saved), nil
 end
 
-function happen.daemon(self) if self.door.up then self.door:die() else self.door:rise() end end
+function happen.daemon(self) if self.daemon.up then self.daemon:die() else self.daemon:rise() end end
 function happen.step(self) self:pass(1) end
 function happen.wait(self) self:pass(self.roll(3 * self.interval_s)) end
 

@@ -12,7 +12,7 @@ describe("gifts", function()
 		settings["llm_agent.player_burst"], settings["llm_agent.npc_burst"] = "100", "100"
 		settings["llm_agent.goods"] = "false"
 		mock = Mock.new({settings = settings})
-		mock:open_door(function() return {} end)
+		mock:open_daemon(function() return {} end)
 		mock.core.register_craftitem("zoo:apple", {description = "Apple"})
 		mock.core.register_craftitem("zoo:bread", {description = "Loaf of Bread"})
 		mock.core.register_craftitem("zoo:crown", {description = "Crown"})

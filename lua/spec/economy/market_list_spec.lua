@@ -10,7 +10,7 @@ describe("trade", function()
 		options.storage = options.storage or storage
 		mock = Mock.new(options)
 		asked, remembered = {}, {}
-		mock:open_door(options.reply or function(request)
+		mock:open_daemon(options.reply or function(request)
 			asked[#asked + 1] = request
 			return {{event = "done", text = "Fine with me.", cache = "miss", model = "m"}}
 		end)

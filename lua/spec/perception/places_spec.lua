@@ -6,12 +6,12 @@ local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x, y) return {x = x, y = y or 0, z = 0} end
 
 describe("named", function()
-	local mock, door, agent
+	local mock, daemon, agent
 	-- nodes: list of names the game registers; the rest as Mock.new takes it.
 	local function start(options, nodes)
 		mock = Mock.new(options)
 		for _, name in ipairs(nodes or {}) do mock.core.registered_nodes[name] = {} end
-		door = mock:open_door(function() return {{event = "done", text = "Yes."}} end)
+		daemon = mock:open_daemon(function() return {{event = "done", text = "Yes."}} end)
 		agent = mock:load_mod()
 	end
 	after_each(function()
@@ -20,7 +20,7 @@ describe("named", function()
 	local function facts_of(npc, opts)
 		npc:think(opts or {}, function() end)
 		mock:step()
-		return door.asked[#door.asked].request.context
+		return daemon.asked[#daemon.asked].request.context
 	end
 	local function guard(pos)
 		return agent.register_npc("a", {name = "Ann", role = "guard", pos = pos})

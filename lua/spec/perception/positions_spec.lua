@@ -5,12 +5,12 @@ local Mock = require("mock_core")
 local function at(x, y) return {x = x, y = y or 0, z = 0} end
 
 describe("NPCs that look for who is near", function()
-	local mock, door, agent
+	local mock, daemon, agent
 	-- nodes: list of names the game registers; the rest as Mock.new takes it.
 	local function start(options, nodes)
 		mock = Mock.new(options)
 		for _, name in ipairs(nodes or {}) do mock.core.registered_nodes[name] = {} end
-		door = mock:open_door(function() return {{event = "done", text = "Yes."}} end)
+		daemon = mock:open_daemon(function() return {{event = "done", text = "Yes."}} end)
 		agent = mock:load_mod()
 	end
 	after_each(function()
@@ -34,9 +34,9 @@ describe("NPCs that look for who is near", function()
 		assert.is_true(looks <= 20 * 5, looks .. " looks at a position")
 		objects[1]:set_pos(at(900))
 		mock:step(0.05, 4)
-		assert.same({"N2 the guard", "N3 the guard", "N4 the guard"}, door.asked[1].request.context.near)
+		assert.same({"N2 the guard", "N3 the guard", "N4 the guard"}, daemon.asked[1].request.context.near)
 		agent.get_npc("n2"):think({}, function() end)
 		mock:step()
-		assert.same({"N3 the guard", "N4 the guard", "N5 the guard"}, door.asked[21].request.context.near) -- the first walked off
+		assert.same({"N3 the guard", "N4 the guard", "N5 the guard"}, daemon.asked[21].request.context.near) -- the first walked off
 	end)
 end)

@@ -43,7 +43,7 @@ local function begin(settings, translations)
 	mock.settings["llm_agent.npc_burst"], mock.settings["llm_agent.goods"] = "100", "false"
 	register_game(mock.core)
 	answer = nil
-	mock:open_door(function(request) return {{event = "done", text = "Well.", action = answer and answer(request)}} end)
+	mock:open_daemon(function(request) return {{event = "done", text = "Well.", action = answer and answer(request)}} end)
 	agent = mock:load_mod()
 	private = mock.mod
 end

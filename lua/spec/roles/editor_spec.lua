@@ -44,16 +44,16 @@ local function role_keeper(shipped)
 end
 
 describe("roles", function()
-	local mock, door, agent, keeper, storage
+	local mock, daemon, agent, keeper, storage
 	local function restart(options)
 		options = options or {}
 		options.storage = storage
 		mock = Mock.new(options)
-		door = mock:open_door(function(request)
+		daemon = mock:open_daemon(function(request)
 			local who = request.draft and request.draft.title or "nobody"
 			return {{event = "done", cache = "off", text = ("%s says: %s"):format(who, request.utterance or "-")}}
 		end)
-		door.call = keeper.call
+		daemon.call = keeper.call
 		mock.privs.Ada = {llm_admin = true}
 		agent = mock:load_mod()
 		return agent
@@ -133,7 +133,7 @@ describe("roles", function()
 			local spec = press({title = "", persona = "Kept; [for] me\\", save = "Save"})
 			shows("Not saved: title: missing\\; want a line of text", spec)
 			shows("Kept\\; \\[for\\] me\\\\", spec)
-			door:die()
+			daemon:die()
 			shows("does not answer", press({title = "x", save = "Save"}))
 			shows("Kept", mock.forms.Ada.spec)
 		end)
@@ -153,7 +153,7 @@ describe("roles", function()
 
 		it("are tried unsaved, by an NPC who is gone afterwards", function()
 			open("town_crier")
-			local before = #door.asked
+			local before = #daemon.asked
 			mock:submit("Ada", FORM, {
 				title = "the crier", persona = "A crier cries.", said = "What news?", key_enter_field = "said", key_enter = "true",
 			})
@@ -161,15 +161,15 @@ describe("roles", function()
 			assert.equal(1, select(2, (select(2, mock:command("Ada", "status"))):gsub("NPCs: 1%.", "")))
 			mock:submit("Ada", FORM, {try = "Try it"}) -- an impatient press asks nothing more
 			mock:step(0.05, 5)
-			assert.equal(before + 1, #door.asked)
-			local request = door.asked[#door.asked].request
+			assert.equal(before + 1, #daemon.asked)
+			local request = daemon.asked[#daemon.asked].request
 			assert.same({title = "the crier", persona = "A crier cries."}, request.draft)
 			assert.same({"off", "What news?"}, {request.cache, request.utterance})
 			assert.is_nil(request.npc.persona)
 			shows("the crier says: What news?")
 			assert.is_nil(keeper.own.town_crier)
 			assert.equal(1, select(2, (select(2, mock:command("Ada", "status"))):gsub("NPCs: 0%.", "")))
-			door:die()
+			daemon:die()
 			shows("No answer: ", press({said = "And now?", try = "Try it"}))
 			shows("A crier cries.")
 			assert.equal(1, select(2, (select(2, mock:command("Ada", "status"))):gsub("NPCs: 0%.", "")))
@@ -236,7 +236,7 @@ describe("roles", function()
 		end)
 
 		it("say why they cannot open while the daemon is away or not asked", function()
-			door:die()
+			daemon:die()
 			assert.is_nil(open("smith"))
 			assert.is_truthy(table.concat(mock:chat_of("Ada"), "\n"):find("does not answer", 1, true))
 			mock:command("Ada", "off")

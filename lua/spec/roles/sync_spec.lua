@@ -43,16 +43,16 @@ local function role_keeper(shipped)
 end
 
 describe("roles", function()
-	local mock, door, agent, keeper, storage
+	local mock, daemon, agent, keeper, storage
 	local function restart(options)
 		options = options or {}
 		options.storage = storage
 		mock = Mock.new(options)
-		door = mock:open_door(function(request)
+		daemon = mock:open_daemon(function(request)
 			local who = request.draft and request.draft.title or "nobody"
 			return {{event = "done", cache = "off", text = ("%s says: %s"):format(who, request.utterance or "-")}}
 		end)
-		door.call = keeper.call
+		daemon.call = keeper.call
 		mock.privs.Ada = {llm_admin = true}
 		agent = mock:load_mod()
 		return agent
@@ -68,7 +68,7 @@ describe("roles", function()
 	local function ask(npc, opts)
 		npc:think(opts or {utterance = "hello"}, function() end)
 		mock:step(0.05, 5)
-		return door.asked[#door.asked].request
+		return daemon.asked[#daemon.asked].request
 	end
 	local function npc_of(role) return agent.register_npc("n" .. math.random(1e9), {name = "Nora", role = role}) end
 	local function titles(role)
@@ -123,12 +123,12 @@ describe("roles", function()
 			ask(npc_of("smith"))
 			assert.equal("Tess, the master smith, is here.", titles("smith"))
 			assert.is_nil(ask(npc_of("smith")).npc.persona) -- the daemon has it
-			door:die()
+			daemon:die()
 			local said
 			npc_of("smith"):think({player = "Robin"}, function(reply) said = reply.text end)
 			mock:step(0.05, 5)
 			assert.equal("Not now, Robin.", said)
-			door:rise()
+			daemon:rise()
 			keeper.set("smith", nil)
 			mock:step(40)
 			ask(npc_of("smith"))
@@ -143,7 +143,7 @@ describe("roles", function()
 			keeper.set("herald", {title = "the herald", persona = "A herald of mine.", language = "de"})
 			local npc, heard = npc_of("herald"), {}
 			ask(npc)
-			door:die()
+			daemon:die()
 			for _, lang in ipairs({"fr", "none"}) do
 				npc:think({lang = lang ~= "none" and lang or nil}, function(reply) heard[#heard + 1] = reply.text end)
 				mock:step(0.05, 5)
@@ -155,7 +155,7 @@ describe("roles", function()
 			keeper.set("smith", {title = "the master smith", persona = "A master.", fallback = {"Not now."}})
 			ask(npc_of("smith"))
 			restart()
-			door:die()
+			daemon:die()
 			mock:join("Ada", {x = 0, y = 0, z = 0})
 			assert.equal("Tess, the master smith, is here.", titles("smith"))
 			assert.equal("Tess, the baker, is here.", titles("baker"))
@@ -186,14 +186,14 @@ describe("roles", function()
 				{1, "x", {name = 7}, {name = "../x"}, {name = "Big"}},
 				{{name = "ok", own = "yes", title = {}, fallback = "x", quick = {1, ""}}},
 			}) do
-				function door.call() return 200, {roles = roles, version = tostring(roles), problems = {}} end
+				function daemon.call() return 200, {roles = roles, version = tostring(roles), problems = {}} end
 				ask(npc_of("smith"))
 				mock:step(40)
 			end
 			assert.equal("Tess, the ok, is here.", titles("ok"))
 			assert.is_nil(titles("../x"))
 			for _, answer in ipairs({{404, {error = {}}}, {200, {roles = "none"}}, {500}, {0}}) do
-				function door.call() return answer[1], answer[2] end
+				function daemon.call() return answer[1], answer[2] end
 				ask(npc_of("smith"))
 				mock:step(40)
 			end

@@ -6,7 +6,7 @@ local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("in a game,", function()
-	local mock, door, agent, storage
+	local mock, daemon, agent, storage
 	local function echo(request)
 		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
 	end
@@ -18,7 +18,7 @@ describe("in a game,", function()
 		storage = options.storage or {}
 		options.storage = storage
 		mock = Mock.new(options)
-		door = mock:open_door(reply or echo)
+		daemon = mock:open_daemon(reply or echo)
 		agent = mock:load_mod()
 	end
 	local function body(id, name, role, pos)
@@ -26,10 +26,10 @@ describe("in a game,", function()
 		return object, agent.get_npc(id)
 	end
 	local function answer(number, events)
-		local asked = door.asked[number]
+		local asked = daemon.asked[number]
 		for _, event in ipairs(events) do
 			event.id = asked.request.id
-			door:event(asked.session, event)
+			daemon:event(asked.session, event)
 		end
 	end
 
@@ -62,7 +62,7 @@ describe("in a game,", function()
 			assert.is_true(shows("Robin: What [is]; new,\\ here?"))
 			assert.is_true(shows("Mira is thinking …"))
 			mock:step()
-			assert.equal("What [is]; new,\\ here?", door.asked[1].request.utterance)
+			assert.equal("What [is]; new,\\ here?", daemon.asked[1].request.utterance)
 			answer(1, {{event = "done", text = "Nothing, [my] friend; truly."}})
 			mock:step(0.05, 3)
 			assert.is_true(shows("Mira: Nothing, [my] friend; truly."))
@@ -80,10 +80,10 @@ describe("in a game,", function()
 			assert.is_true(shows("Take me over, Fen."))
 			send({quick_1 = "x"})
 			mock:step()
-			assert.equal("Take me over, Fen.", door.asked[1].request.utterance)
+			assert.equal("Take me over, Fen.", daemon.asked[1].request.utterance)
 			send({quick_9 = "x", say = "x", words = "   "})
 			mock:step()
-			assert.equal(1, #door.asked)
+			assert.equal(1, #daemon.asked)
 		end)
 
 		it("keeps what was said before, in chat too, until the player leaves", function()
@@ -112,7 +112,7 @@ describe("in a game,", function()
 			assert.equal("Heilerin Mira", seen(object:get_properties().infotext))
 			agent.get_npc("b"):think({player = "Robin"}, function() end)
 			mock:step()
-			assert.is_truthy(table.concat(door.asked[1].request.context.near, ","):find("Mira the healer", 1, true))
+			assert.is_truthy(table.concat(daemon.asked[1].request.context.near, ","):find("Mira the healer", 1, true))
 		end)
 
 		it("has its remarks in the client's language, wrapped as what they are there", function()
@@ -159,12 +159,12 @@ describe("in a game,", function()
 			mock:join("Robin", at(2))
 			send({words = "hello", say = "x"})
 			mock:step()
-			assert.equal(0, #door.asked)
+			assert.equal(0, #daemon.asked)
 			click(object)
 			send({words = "one", say = "x"})
 			send({words = "two", say = "x"})
 			mock:step()
-			assert.equal(1, #door.asked)
+			assert.equal(1, #daemon.asked)
 		end)
 	end)
 end)

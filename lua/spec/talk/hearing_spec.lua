@@ -6,7 +6,7 @@ local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("in a game,", function()
-	local mock, door, agent, storage
+	local mock, daemon, agent, storage
 	local function echo(request)
 		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
 	end
@@ -18,7 +18,7 @@ describe("in a game,", function()
 		storage = options.storage or {}
 		options.storage = storage
 		mock = Mock.new(options)
-		door = mock:open_door(reply or echo)
+		daemon = mock:open_daemon(reply or echo)
 		agent = mock:load_mod()
 	end
 	local function body(id, name, role, pos)
@@ -34,10 +34,10 @@ describe("in a game,", function()
 			for i, name in ipairs({"Ann", "Bram", "Cleo"}) do agent.register_npc(name, {name = name, role = "guard", pos = at(i)}) end
 			mock:join("Robin", ORIGIN)
 			local function asked_by(message)
-				local before, ids = #door.asked, {}
+				local before, ids = #daemon.asked, {}
 				mock:say("Robin", message)
 				mock:step(0.05, 300)
-				for i = before + 1, #door.asked do ids[#ids + 1] = door.asked[i].request.npc.id end
+				for i = before + 1, #daemon.asked do ids[#ids + 1] = daemon.asked[i].request.npc.id end
 				table.sort(ids)
 				return table.concat(ids, " ")
 			end
@@ -56,7 +56,7 @@ describe("in a game,", function()
 			local function asked_by(message)
 				mock:say("Robin", message)
 				mock:step(0.05, 200)
-				return door.asked[#door.asked].request.npc.id
+				return daemon.asked[#daemon.asked].request.npc.id
 			end
 			assert.equal("a", asked_by("hello"))
 			assert.equal("b", asked_by("bram, a word"))

@@ -8,7 +8,7 @@ local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("languages:", function()
-	local mock, door, agent, info, words
+	local mock, daemon, agent, info, words
 
 	-- The daemon: plain words in the language asked for where the model has it, else in English; translations with a mark.
 	local function has(code)
@@ -32,8 +32,8 @@ describe("languages:", function()
 		local all = {["llm_agent.npc_talk"] = "off", ["llm_agent.greet"] = "false"}
 		for key, value in pairs(settings or {}) do all[key] = value end
 		mock = Mock.new({settings = all})
-		door = mock:open_door(reply)
-		door.call = function(_, path)
+		daemon = mock:open_daemon(reply)
+		daemon.call = function(_, path)
 			if path == "/info" then return 200, info end
 			return 200, {roles = {}}
 		end
@@ -44,7 +44,7 @@ describe("languages:", function()
 
 	local function translations()
 		local list = {}
-		for _, asked in ipairs(door.asked) do
+		for _, asked in ipairs(daemon.asked) do
 			if asked.request.translate then list[#list + 1] = asked.request end
 		end
 		return list
@@ -52,7 +52,7 @@ describe("languages:", function()
 
 	local function info_calls()
 		local count = 0
-		for _, call in ipairs(door.calls) do
+		for _, call in ipairs(daemon.calls) do
 			if call == "GET /info" then count = count + 1 end
 			if call == "GET /readyz" then count = count - 1 end -- the doctor, who asks for both where an admin joins
 		end
@@ -76,7 +76,7 @@ describe("languages:", function()
 		for _, settings in ipairs({{}, {["llm_agent.language"] = "de"}}) do
 			start(settings)
 			say("Ana")
-			assert.equal(1, #door.asked)
+			assert.equal(1, #daemon.asked)
 			assert.equal(0, info_calls())
 			for _, name in ipairs({"Ana", "Bo", "Cem"}) do assert.same({"<Mira> Good day to you."}, said(name)) end
 		end
@@ -104,15 +104,15 @@ describe("languages:", function()
 		start()
 		mock:command("Bo", "lang en")
 		say("Ana")
-		assert.equal(1, #door.asked)
+		assert.equal(1, #daemon.asked)
 		assert.same({"<Mira> Good day to you."}, said("Bo"))
 	end)
 
 	it("gives the line as it is where the daemon does not translate it", function()
 		start()
 		mock:command("Bo", "lang fr")
-		local answer = door.reply
-		door.reply = function(request)
+		local answer = daemon.reply
+		daemon.reply = function(request)
 			if request.translate then return {{event = "error", code = "overloaded", message = "too much"}} end
 			return answer(request)
 		end
@@ -165,11 +165,11 @@ describe("languages:", function()
 		assert.same({"<Mira> A word of my own."}, said("Bo"))
 		mock:command("Cem", "lang es")
 		mock:command("Cem", "mute")
-		door:die()
+		daemon:die()
 		say("Ana")
 		assert.equal(2, #said("Bo"))
 		assert.equal(0, #translations())
-		door:rise()
+		daemon:rise()
 		mock:step(0.05, 200)
 		mock:say("Ana", "Mira, hello again")
 		mock:step(0.05, 10)
@@ -183,14 +183,14 @@ describe("languages:", function()
 	it("puts a stream off for those who want another language, until all of it is known", function()
 		start()
 		mock:command("Bo", "lang fr")
-		door.reply = function(request) return request.translate and reply(request) or {} end
+		daemon.reply = function(request) return request.translate and reply(request) or {} end
 		mock:say("Ana", "Mira, hello")
 		mock:step(0.05, 2)
-		local asked = door.asked[1]
-		door:event(asked.session, {id = asked.request.id, event = "delta", text = "Good day. Come in and sit by the fire, for it is cold. "})
+		local asked = daemon.asked[1]
+		daemon:event(asked.session, {id = asked.request.id, event = "delta", text = "Good day. Come in and sit by the fire, for it is cold. "})
 		mock:step(0.05, 30)
 		assert.same({}, said("Bo"))
-		door:event(asked.session, {id = asked.request.id, event = "done", text = "Good day. Come in and sit by the fire, for it is cold. Bye.",
+		daemon:event(asked.session, {id = asked.request.id, event = "done", text = "Good day. Come in and sit by the fire, for it is cold. Bye.",
 			lang = "en"})
 		mock:step(0.05, 200)
 		assert.same({"<Mira> fr: Good day. Come in and sit by the fire, for it is cold. Bye."}, said("Bo"))

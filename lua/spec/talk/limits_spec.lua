@@ -6,7 +6,7 @@ local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("an NPC", function()
-	local mock, door, agent, storage
+	local mock, daemon, agent, storage
 	local function echo(request)
 		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
 	end
@@ -18,7 +18,7 @@ describe("an NPC", function()
 		storage = options.storage or {}
 		options.storage = storage
 		mock = Mock.new(options)
-		door = mock:open_door(reply or echo)
+		daemon = mock:open_daemon(reply or echo)
 		agent = mock:load_mod()
 	end
 	local function body(id, name, role, pos)
@@ -35,7 +35,7 @@ describe("an NPC", function()
 				mock:say("Robin", "hello Nib" .. i)
 				mock:step(0.05, 2)
 			end
-			assert.equal(2, #door.asked)
+			assert.equal(2, #daemon.asked)
 		end)
 
 		it("answers other mods' questions over the limit with a fallback line, once each", function()
@@ -57,13 +57,13 @@ describe("an NPC", function()
 			agent.register_npc("b", {name = "Bram", role = "smith", pos = at(2)})
 			mock:join("Robin", at(1))
 			mock:step(0.5, 100)
-			assert.equal(0, #door.asked)
+			assert.equal(0, #daemon.asked)
 			mock:say("Robin", "hello")
 			mock:step()
-			assert.equal(1, #door.asked)
+			assert.equal(1, #daemon.asked)
 			mock.time_of_day = 0.5
 			mock:step(0.5, 20)
-			assert.is_true(#door.asked > 1)
+			assert.is_true(#daemon.asked > 1)
 		end)
 
 		it("asks with an urgency that distance and sight decide", function()
@@ -73,7 +73,7 @@ describe("an NPC", function()
 			local function urgency(opts)
 				npc:think(opts, function() end)
 				mock:step()
-				return door.asked[#door.asked].request.priority
+				return daemon.asked[#daemon.asked].request.priority
 			end
 			assert.equal("spoken", urgency({player = "Robin"}))
 			mock.blind = true

@@ -6,7 +6,7 @@ local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("an NPC", function()
-	local mock, door, agent, storage
+	local mock, daemon, agent, storage
 	local function echo(request)
 		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
 	end
@@ -18,7 +18,7 @@ describe("an NPC", function()
 		storage = options.storage or {}
 		options.storage = storage
 		mock = Mock.new(options)
-		door = mock:open_door(reply or echo)
+		daemon = mock:open_daemon(reply or echo)
 		agent = mock:load_mod()
 	end
 	local function body(id, name, role, pos)
@@ -26,10 +26,10 @@ describe("an NPC", function()
 		return object, agent.get_npc(id)
 	end
 	local function answer(number, events)
-		local asked = door.asked[number]
+		local asked = daemon.asked[number]
 		for _, event in ipairs(events) do
 			event.id = asked.request.id
-			door:event(asked.session, event)
+			daemon:event(asked.session, event)
 		end
 	end
 
@@ -40,7 +40,7 @@ describe("an NPC", function()
 			mock:join("Robin", at(2))
 			mock:say("Robin", "hello")
 			mock:step(0.05, 2)
-			assert.is_true(door.asked[1].request.stream)
+			assert.is_true(daemon.asked[1].request.stream)
 			answer(1, {{event = "delta", text = "Good day to"}, {event = "delta", text = " you, Rob"}})
 			mock:step(0.05, 30)
 			local bubble = mock.entities[2]
@@ -63,7 +63,7 @@ describe("an NPC", function()
 			mock:step(0.05, 2)
 			answer(1, {{event = "delta", text = "Good day to you, my fri"}})
 			mock:step(0.05, 10)
-			door:die()
+			daemon:die()
 			mock:step(0.05, 100)
 			assert.same({"<Mira> Good day to you, my …"}, mock:chat_of("Robin"))
 			assert.equal(0, #mock:logged("error"))
@@ -108,6 +108,6 @@ describe("an NPC", function()
 		mock:step(2)
 		mock:say("Robin", "hello")
 		mock:step(0.05, 5)
-		assert.equal(1, #door.asked)
+		assert.equal(1, #daemon.asked)
 	end)
 end)

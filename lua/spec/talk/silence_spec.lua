@@ -5,14 +5,16 @@ local Mock = require("mock_core")
 local ORIGIN = {x = 0, y = 0, z = 0}
 
 describe("silence", function()
-	local mock, door, agent, event, clock
+	local mock, daemon, agent, event, clock
 	local os_time = os.time
 
 	local function start(settings, storage)
 		settings = settings or {}
 		settings["llm_agent.greet"], settings["llm_agent.player_cooldown_s"], settings["llm_agent.npc_talk"] = "false", "0", "off"
 		mock = Mock.new({settings = settings, storage = storage})
-		door = mock:open_door(function() return {{event = event.event, code = event.code, by = event.by, message = event.message, text = event.text}} end)
+		daemon = mock:open_daemon(function()
+			return {{event = event.event, code = event.code, by = event.by, message = event.message, text = event.text}}
+		end)
 		agent = mock:load_mod()
 		agent.register_npc("mira", {name = "Mira", role = "guard", pos = ORIGIN})
 		mock:join("Robin", ORIGIN)
@@ -44,14 +46,14 @@ describe("silence", function()
 		mock:say("Robin", "three")
 		mock:step(0.1, 80)
 		assert.is_truthy(chat_of("Robin"):find("do not hear you for 10 minutes", 1, true))
-		assert.equal(3, #door.asked)
+		assert.equal(3, #daemon.asked)
 		mock:say("Robin", "four")
 		mock:step(0.1, 80)
-		assert.equal(3, #door.asked)
+		assert.equal(3, #daemon.asked)
 		clock = clock + 601
 		mock:say("Robin", "five")
 		mock:step(0.1, 80)
-		assert.equal(4, #door.asked)
+		assert.equal(4, #daemon.asked)
 	end)
 
 	it("does not begin for what the model said, nor where it is switched off", function()
@@ -61,14 +63,14 @@ describe("silence", function()
 		mock:step(0.1, 80)
 		mock:say("Robin", "two")
 		mock:step(0.1, 80)
-		assert.equal(2, #door.asked)
+		assert.equal(2, #daemon.asked)
 		assert.is_nil(chat_of("Robin"):find("held back", 1, true))
 		start({["llm_agent.filtered_max"] = "0"})
 		for _ = 1, 6 do
 			mock:say("Robin", "one")
 			mock:step(0.1, 80)
 		end
-		assert.equal(6, #door.asked)
+		assert.equal(6, #daemon.asked)
 	end)
 
 	it("is set and lifted by an admin, holds in chat, dialog and private words, and after a restart", function()
@@ -78,7 +80,7 @@ describe("silence", function()
 		assert.equal("NPCs do not hear Robin for 5 minutes.", words)
 		mock:say("Robin", "hello")
 		mock:step(0.1, 40)
-		assert.equal(0, #door.asked)
+		assert.equal(0, #daemon.asked)
 		ok, words = mock:command("Robin", "talk Mira hello")
 		assert.is_false(ok)
 		assert.equal("NPCs do not hear you. Minutes left: 5", words)
@@ -86,11 +88,11 @@ describe("silence", function()
 		start({}, kept)
 		mock:say("Robin", "hello")
 		mock:step(0.1, 40)
-		assert.equal(0, #door.asked)
+		assert.equal(0, #daemon.asked)
 		assert.is_true((mock:command("Root", "unsilence Robin")))
 		mock:say("Robin", "hello")
 		mock:step(0.1, 40)
-		assert.equal(1, #door.asked)
+		assert.equal(1, #daemon.asked)
 	end)
 
 	it("holds in the dialog too, which says why", function()
@@ -100,13 +102,13 @@ describe("silence", function()
 		private.talk.dialog.open(llm_agent.get_npc("mira"), "Robin")
 		mock:submit("Robin", "llm_agent:dialog", {say = "Say", words = "hello"})
 		mock:step(0.1, 40)
-		assert.equal(0, #door.asked)
+		assert.equal(0, #daemon.asked)
 		assert.is_truthy(mock.forms.Robin.spec:find("NPCs do not hear you", 1, true))
 	end)
 
 	it("of the model in the middle of a reply: what was said stays, and the line in its place follows", function()
 		start()
-		door.reply = function(request)
+		daemon.reply = function(request)
 			return {
 				{event = "delta", text = "Well met, friend, "},
 				{event = "error", code = "filtered", by = "model", message = "held back", text = "Let us speak of something else."},

@@ -6,13 +6,13 @@ local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("in a game,", function()
-	local mock, door, agent
+	local mock, daemon, agent
 	local function echo(request)
 		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss", model = "m"}}
 	end
 	local function start(options, reply)
 		mock = Mock.new(options)
-		door = mock:open_door(reply or echo)
+		daemon = mock:open_daemon(reply or echo)
 		agent = mock:load_mod()
 		return agent
 	end
@@ -34,33 +34,33 @@ describe("in a game,", function()
 			village("always", {["llm_agent.npc_talk_interval_s"] = "300"})
 			agent.get_npc("a").next_small_talk_us = 0
 			mock:step(0.1, 200)
-			assert.equal(3, #door.asked)
-			assert.equal("background", door.asked[1].request.priority)
-			local first, second = door.asked[1].request, door.asked[2].request
+			assert.equal(3, #daemon.asked)
+			assert.equal("background", daemon.asked[1].request.priority)
+			local first, second = daemon.asked[1].request, daemon.asked[2].request
 			assert.not_equal(first.npc.id, second.npc.id)
 			assert.equal(first.npc.name, second.player)
 			assert.equal(("%s hears %s"):format(first.npc.name, first.utterance or "nothing"), second.utterance)
-			assert.equal(first.npc.id, door.asked[3].request.npc.id)
+			assert.equal(first.npc.id, daemon.asked[3].request.npc.id)
 		end)
 
 		it("talk again after a pause, and never one who stands alone", function()
 			village("always")
 			mock:step(0.1, 1200)
-			assert.is_true(#door.asked > 6)
-			for _, asked in ipairs(door.asked) do assert.not_equal("c", asked.request.npc.id) end
+			assert.is_true(#daemon.asked > 6)
+			for _, asked in ipairs(daemon.asked) do assert.not_equal("c", asked.request.npc.id) end
 		end)
 
 		it("talk only where a player hears it, unless told otherwise", function()
 			village("near_players")
 			mock:step(0.1, 300)
-			assert.equal(0, #door.asked)
+			assert.equal(0, #daemon.asked)
 			mock:join("Robin", at(9))
 			mock:step(0.1, 300)
-			assert.is_true(#door.asked > 0)
+			assert.is_true(#daemon.asked > 0)
 			village("off")
 			mock:join("Robin", at(9))
 			mock:step(0.1, 300)
-			assert.equal(0, #door.asked)
+			assert.equal(0, #daemon.asked)
 		end)
 
 		it("end a talk whose line found no turn, and talk again later", function()
@@ -68,9 +68,9 @@ describe("in a game,", function()
 			agent.get_npc("a"):say("A very long story.", {ms = 30000})
 			agent.get_npc("b"):say("Another.", {ms = 30000})
 			mock:step(0.1, 250)
-			local during = #door.asked
+			local during = #daemon.asked
 			mock:step(0.1, 1200)
-			assert.is_true(#door.asked > during + 2)
+			assert.is_true(#daemon.asked > during + 2)
 			assert.equal(0, #mock:logged("error"))
 		end)
 
@@ -80,13 +80,13 @@ describe("in a game,", function()
 			mock:step(0.1, 300)
 			assert.equal(0, #mock:logged("error"))
 			village("always")
-			door:die()
+			daemon:die()
 			mock:step(0.1, 1200)
 			assert.equal(1, #mock:logged("warning"))
-			door:rise()
-			local before = #door.asked
+			daemon:rise()
+			local before = #daemon.asked
 			mock:step(0.1, 600)
-			assert.is_true(#door.asked > before + 2)
+			assert.is_true(#daemon.asked > before + 2)
 		end)
 	end)
 end)

@@ -6,13 +6,13 @@ local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("NPCs that are spoken to together", function()
-	local mock, door, agent, says
+	local mock, daemon, agent, says
 
 	local function start(settings)
 		settings["llm_agent.npc_talk"] = settings["llm_agent.npc_talk"] or "off"
 		settings["llm_agent.greet"], settings["llm_agent.player_cooldown_s"] = "false", "0"
 		mock = Mock.new({settings = settings})
-		door = mock:open_door(function(request)
+		daemon = mock:open_daemon(function(request)
 			local line = says[request.npc.name]
 			if line == false then return {} end
 			return {{event = "done", text = line or "Well.", cache = "miss"}}
@@ -23,7 +23,7 @@ describe("NPCs that are spoken to together", function()
 	end
 
 	local function asked(number)
-		local request = (door.asked[number] or {}).request
+		local request = (daemon.asked[number] or {}).request
 		return request and request.npc.name, request
 	end
 
@@ -38,7 +38,7 @@ describe("NPCs that are spoken to together", function()
 		start({})
 		mock:say("Robin", "everybody, what happened?")
 		mock:step(0.05, 400)
-		assert.equal(3, #door.asked)
+		assert.equal(3, #daemon.asked)
 		local name, first = asked(1)
 		assert.equal("Ann", name)
 		assert.is_nil(first.history)
@@ -57,7 +57,7 @@ describe("NPCs that are spoken to together", function()
 		assert.same({"Ann", "Bram knows that."}, {request.player, request.utterance})
 		assert.equal("Robin: Ann, where is the mine?", said_to(request))
 		assert.is_nil(request.actions)
-		assert.equal(2, #door.asked)
+		assert.equal(2, #daemon.asked)
 		assert.same({"<Ann> Bram knows that.", "<Bram> North of the mill."}, mock:chat_of("Robin"))
 		mock:say("Robin", "Bram, thank you") -- what Ann said there is known to him still
 		mock:step(0.05, 300)
@@ -70,7 +70,7 @@ describe("NPCs that are spoken to together", function()
 			start({["llm_agent.group_depth_max"] = depth, ["llm_agent.repeat_lines"] = "0"})
 			mock:say("Robin", "Ann, who are you?")
 			mock:step(0.05, 2000)
-			assert.equal(want, #door.asked)
+			assert.equal(want, #daemon.asked)
 		end
 	end)
 
@@ -80,10 +80,10 @@ describe("NPCs that are spoken to together", function()
 			start({})
 			mock:say("Robin", "hello everybody")
 			mock:step(0.05, 5)
-			assert.equal(1, #door.asked)
+			assert.equal(1, #daemon.asked)
 			if leaves then mock:leave("Robin") else mock:say("Robin", "Cleo, only you") end
 			mock:step(0.5, 60) -- Ann's deadline passes
-			assert.equal(leaves and 1 or 2, #door.asked)
+			assert.equal(leaves and 1 or 2, #daemon.asked)
 			assert.is_true(leaves or asked(2) == "Cleo")
 		end
 	end)
@@ -97,8 +97,8 @@ describe("NPCs that are spoken to together", function()
 		agent.get_npc("Ann").next_small_talk_us = 0
 		mock:step(0.1, 600)
 		local spoke = {}
-		for number = 1, #door.asked do spoke[(asked(number))] = true end
-		assert.equal(6, #door.asked)
+		for number = 1, #daemon.asked do spoke[(asked(number))] = true end
+		assert.equal(6, #daemon.asked)
 		assert.is_true(spoke.Ann and spoke.Bram and spoke.Cleo)
 		local _, last = asked(6)
 		assert.is_true(#last.history >= 4)

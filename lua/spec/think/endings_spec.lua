@@ -22,7 +22,7 @@ local function orders(list)
 end
 
 describe("whatever ends first", function()
-	local mock, door, agent, object
+	local mock, daemon, agent, object
 	local asked, called, told_after_leaving, left
 
 	-- Every think of anybody is counted, and its callback.
@@ -46,7 +46,7 @@ describe("whatever ends first", function()
 
 	local function start()
 		mock = Mock.new({settings = {["llm_agent.npc_talk"] = "off", ["llm_agent.greet"] = "false"}})
-		door = mock:open_door(function() return {} end)
+		daemon = mock:open_daemon(function() return {} end)
 		agent = mock:load_mod()
 		asked, called, told_after_leaving, left = 0, {}, 0, false
 		agent.on("say", function(_, _, opts)
@@ -79,15 +79,15 @@ describe("whatever ends first", function()
 		remove = function() object:remove() end,
 		unload = function() if object:get_pos() then object:unload() end end,
 		shutdown = function() mock:shutdown() end,
-		die = function() door:die() end,
+		die = function() daemon:die() end,
 	}
 
 	local function reply_lands()
-		if not door.up then return end
-		for _, question in ipairs(door.asked) do
+		if not daemon.up then return end
+		for _, question in ipairs(daemon.asked) do
 			local id = question.request.id
-			door:event(question.session, {id = id, event = "delta", text = "Well"})
-			door:event(question.session, {id = id, event = "done", text = "Well met.", action = {name = "wave"}})
+			daemon:event(question.session, {id = id, event = "delta", text = "Well"})
+			daemon:event(question.session, {id = id, event = "done", text = "Well met.", action = {name = "wave"}})
 		end
 	end
 
@@ -181,7 +181,7 @@ describe("whatever ends first", function()
 		local function insist() npc:think({}, insist) end
 		insist()
 		mock.privs.Robin = {llm_admin = true}
-		function door.request() end -- nothing is answered in time
+		function daemon.request() end -- nothing is answered in time
 		mock:command("Robin", "doctor")
 		mock:step()
 		assert.equal(0, #mock:chat_of("Robin"))

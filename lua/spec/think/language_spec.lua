@@ -6,7 +6,7 @@ local ORIGIN = {x = 0, y = 0, z = 0}
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("the language of a player", function()
-	local mock, door, agent, storage
+	local mock, daemon, agent, storage
 	local function echo(request)
 		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
 	end
@@ -18,7 +18,7 @@ describe("the language of a player", function()
 		storage = options.storage or {}
 		options.storage = storage
 		mock = Mock.new(options)
-		door = mock:open_door(reply or echo)
+		daemon = mock:open_daemon(reply or echo)
 		agent = mock:load_mod()
 	end
 
@@ -36,12 +36,12 @@ describe("the language of a player", function()
 			for i, case in ipairs({{"Robin", "fr"}, {"Will", "de"}, {"Robin", "es", "es"}}) do
 				npc:think({player = case[1], lang = case[3]}, function() end)
 				mock:step()
-				assert.equal(case[2], door.asked[i].request.lang)
+				assert.equal(case[2], daemon.asked[i].request.lang)
 			end
 			mock:command("Robin", "lang default")
 			npc:think({player = "Robin"}, function() end)
 			mock:step()
-			assert.equal("de", door.asked[4].request.lang)
+			assert.equal("de", daemon.asked[4].request.lang)
 		end)
 
 		it("reaches fallback lines and greetings", function()
@@ -49,7 +49,7 @@ describe("the language of a player", function()
 			agent.register_role("sentry", {persona = "A sentry.", fallback = {"Move along, {player}."}})
 			local npc = agent.register_npc("a", {name = "Ann", role = "sentry"})
 			mock:command("Robin", "lang de")
-			door:die()
+			daemon:die()
 			local heard
 			npc:think({player = "Robin"}, function(reply) heard = reply.text end)
 			mock:step(0.05, 5)
@@ -62,7 +62,7 @@ describe("the language of a player", function()
 			agent.register_role("sphinx", {persona = "A sphinx.", fallback = {"Riddle me @ this."}})
 			local sentry = agent.register_npc("a", {name = "Ann", role = "sentry"})
 			local sphinx = agent.register_npc("s", {name = "Sph", role = "sphinx"})
-			door:die()
+			daemon:die()
 			local heard = {}
 			for _, case in ipairs({{sentry, "de_AT"}, {sentry, "12"}, {sphinx, "de"}}) do
 				case[1]:think({lang = case[2]}, function(reply) heard[#heard + 1] = reply.text end)

@@ -5,7 +5,7 @@ local Mock = require("mock_core")
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("memory", function()
-	local mock, door, agent, npc, storage, posts, answers
+	local mock, daemon, agent, npc, storage, posts, answers
 
 	local function texts(post)
 		local out = {}
@@ -15,9 +15,9 @@ describe("memory", function()
 
 	local function start()
 		mock = Mock.new({storage = storage})
-		door = mock:open_door(function() return {{event = "done", text = "Well met."}} end)
+		daemon = mock:open_daemon(function() return {{event = "done", text = "Well met."}} end)
 		posts = {}
-		function door.call(method, path, body)
+		function daemon.call(method, path, body)
 			local op = path:match("^/v1/memory/(%l+)$")
 			if not op then return 200, {ready = true, roles = {}} end
 			assert.equal("POST", method)
@@ -80,14 +80,14 @@ describe("memory", function()
 	end)
 
 	it("tries nothing while the daemon is away, and sends at once when it is back", function()
-		door.up = false
+		daemon.up = false
 		npc:think({utterance = "hello"}, function() end)
 		mock:step(1, 10)
 		npc:remember("Ana left", "Ana")
-		local before = #door.calls
+		local before = #daemon.calls
 		mock:step(1, 20)
-		assert.equal(before, #door.calls)
-		door.up = true
+		assert.equal(before, #daemon.calls)
+		daemon.up = true
 		npc:think({utterance = "hello"}, function() end)
 		mock:step(1, 15)
 		assert.same({"Ana left"}, texts(of("remember")[1]))
@@ -173,7 +173,7 @@ describe("memory", function()
 		npc:think({player = "Ana", utterance = "hello"}, function() end)
 		npc:think({player = "Ana", utterance = "hello", remember = false}, function() end)
 		mock:step()
-		assert.is_nil(door.asked[1].request.remember)
-		assert.is_false(door.asked[2].request.remember)
+		assert.is_nil(daemon.asked[1].request.remember)
+		assert.is_false(daemon.asked[2].request.remember)
 	end)
 end)

@@ -4,7 +4,7 @@ local Mock = require("mock_core")
 local ORIGIN = {x = 0, y = 0, z = 0}
 
 describe("an action whose parameters follow the world", function()
-	local mock, door, agent, npc, stock, ran, replies, asked_for
+	local mock, daemon, agent, npc, stock, ran, replies, asked_for
 
 	local function params(_, player_name, opts)
 		asked_for[#asked_for + 1] = {player_name, opts.player}
@@ -17,7 +17,7 @@ describe("an action whose parameters follow the world", function()
 
 	before_each(function()
 		mock = Mock.new({settings = {["llm_agent.npc_talk"] = "off", ["llm_agent.greet"] = "false"}})
-		door = mock:open_door(function() return {} end)
+		daemon = mock:open_daemon(function() return {} end)
 		agent = mock:load_mod()
 		stock, ran, replies, asked_for = 3, {}, {}, {}
 		mock.core.add_entity(ORIGIN, "llm_agent:npc", mock.core.serialize({id = "m", name = "Mira", role = "smith"}))
@@ -34,7 +34,7 @@ describe("an action whose parameters follow the world", function()
 	end)
 
 	local function offered(number)
-		for _, action in ipairs(door.asked[number].request.actions or {}) do
+		for _, action in ipairs(daemon.asked[number].request.actions or {}) do
 			if action.name == "sell_nails" then return action end
 		end
 	end
@@ -45,8 +45,8 @@ describe("an action whose parameters follow the world", function()
 	end
 
 	local function answer(number, count)
-		local asked = door.asked[number]
-		door:event(asked.session, {
+		local asked = daemon.asked[number]
+		daemon:event(asked.session, {
 			id = asked.request.id, event = "done", text = "Here you are.", action = {name = "sell_nails", params = {count = count}},
 		})
 		mock:step(0.05, 5)
@@ -85,9 +85,9 @@ describe("an action whose parameters follow the world", function()
 
 	it("runs once, also when the reply comes twice", function()
 		ask()
-		local asked = door.asked[1]
+		local asked = daemon.asked[1]
 		for _ = 1, 2 do
-			door:event(asked.session, {
+			daemon:event(asked.session, {
 				id = asked.request.id, event = "done", text = "Here.", action = {name = "sell_nails", params = {count = 1}},
 			})
 		end
@@ -112,7 +112,7 @@ describe("an action whose parameters follow the world", function()
 		agent.register_action("broken", {roles = {"smith"}, params = function() error("a mod's own mistake") end, run = function() end})
 		ask()
 		assert.is_truthy(offered(1))
-		for _, action in ipairs(door.asked[1].request.actions) do assert.not_equal("broken", action.name) end
+		for _, action in ipairs(daemon.asked[1].request.actions) do assert.not_equal("broken", action.name) end
 		answer(1, 1)
 		assert.same({1}, ran)
 		assert.equal(1, #mock:logged("params of action broken failed"))
@@ -121,10 +121,10 @@ describe("an action whose parameters follow the world", function()
 	it("runs after words that stream in", function()
 		npc:converse({player = "Ana", utterance = "Nails, please", actions = true}, function(reply) replies[#replies + 1] = reply end)
 		mock:step(0.05, 2)
-		local asked = door.asked[1]
+		local asked = daemon.asked[1]
 		assert.is_true(asked.request.stream)
 		assert.is_truthy(offered(1))
-		door:event(asked.session, {id = asked.request.id, event = "delta", text = "Here you are"})
+		daemon:event(asked.session, {id = asked.request.id, event = "delta", text = "Here you are"})
 		mock:step(0.05, 30)
 		assert.equal("Here you", mock.entities[2]:get_properties().nametag)
 		assert.same({}, ran)

@@ -51,7 +51,7 @@ describe("repeats", function()
 end)
 
 describe("an NPC", function()
-	local mock, door, agent, storage
+	local mock, daemon, agent, storage
 	local function echo(request)
 		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
 	end
@@ -63,7 +63,7 @@ describe("an NPC", function()
 		storage = options.storage or {}
 		options.storage = storage
 		mock = Mock.new(options)
-		door = mock:open_door(reply or echo)
+		daemon = mock:open_daemon(reply or echo)
 		agent = mock:load_mod()
 	end
 	local function body(id, name, role, pos)
@@ -71,10 +71,10 @@ describe("an NPC", function()
 		return object, agent.get_npc(id)
 	end
 	local function answer(number, events)
-		local asked = door.asked[number]
+		local asked = daemon.asked[number]
 		for _, event in ipairs(events) do
 			event.id = asked.request.id
-			door:event(asked.session, event)
+			daemon:event(asked.session, event)
 		end
 	end
 
@@ -97,11 +97,11 @@ describe("an NPC", function()
 			assert.equal("<Mira> The rain comes down.", heard[2])
 			assert.equal(3, #heard)
 			assert.is_nil(heard[3]:find("hot today", 1, true))
-			assert.equal(5, #door.asked)
-			local again = door.asked[3].request
+			assert.equal(5, #daemon.asked)
+			local again = daemon.asked[3].request
 			assert.same({"The iron is hot today."}, again.avoid)
 			assert.equal("off", again.cache)
-			assert.is_nil(door.asked[2].request.avoid)
+			assert.is_nil(daemon.asked[2].request.avoid)
 		end)
 
 		it("holds streamed words back while they could become a repeat", function()
