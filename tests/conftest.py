@@ -22,6 +22,8 @@ pytest.register_assert_rewrite("tests.support")
 
 REPO = Path(__file__).resolve().parent.parent
 ORDER = ("slow", "e2e", "alone")  # markers; tests without any come before
+# Of the files with a game server, those that take 40 to 90 s: were one of them the last, all other workers would wait.
+LONGEST_FIRST = ("test_presence", "test_ledger", "test_village", "test_movement", "test_bench_ticks", "test_admin")
 WORKERS_A_CORE = 2  # a game server's test computes for a fifth of its time, and waits for the rest
 WORKERS_MAX = 12  # more would only wait for the longest test
 WORKER_BYTES = 2**30  # game server, game client and daemon take about 0.7 GiB together
@@ -39,8 +41,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The quick ones first: who broke something hears of it before a game server starts."""
 
-    def rank(item: pytest.Item) -> int:
-        return max((rank for rank, name in enumerate(ORDER, 1) if item.get_closest_marker(name)), default=0)
+    def rank(item: pytest.Item) -> tuple[int, int]:
+        marker = max((number for number, name in enumerate(ORDER, 1) if item.get_closest_marker(name)), default=0)
+        is_e2e = item.get_closest_marker("e2e") and item.path.stem in LONGEST_FIRST
+        return marker, LONGEST_FIRST.index(item.path.stem) if is_e2e else len(LONGEST_FIRST)
 
     items.sort(key=rank)
 
