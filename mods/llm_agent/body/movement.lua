@@ -57,6 +57,14 @@ local function finish(npc, order, ok, why)
 	if not fine then log("error", ("done of an order to %s failed: %s"):format(order.kind, tostring(problem))) end
 end
 
+-- An order holds, from here:
+--   kind, pos or target, distance (nodes), speed (nodes a second), done(ok, why), talks: it walks on while the NPC talks
+--   until_us: the time limit; looked_us: the last look; over: `done` was called; near: a follower is near enough
+-- and from path_follower.lua:
+--   walking: speed that the legs are set to, 0 before the first step, nil while it stands; along_x, along_z: direction
+--   goal: where the way leads; points, index: corners of the way, and which is next; search: one that is under way
+--   shut: keys of doors that did not open; opened: a door to close behind
+--   best, best_us: the nearest it came to the next point, and when; failures, wait_until_us, planned_us, careful: see fail
 -- Give a body an order; the one before ends with "replaced". given: see ORDER. False and why if it cannot be ordered.
 function movement.order(npc, given)
 	check.def("movement.order", given, ORDER)

@@ -112,6 +112,13 @@ local function squad_against(npc, object)
 	return {members = {}, conversation = conversation.new(now_us())}
 end
 
+-- npc.combat holds, from here:
+--   squad: {members = id → true, conversation}, shared; enemies: list of targets.new; asker: the player who asked for the fight
+--   alive_us: when an enemy was last in sight; look_us, ask_us: when to look, and to ask the model, again
+-- and from orders.lua:
+--   order, ordered_us, by_model (see orders.give); is_waiting: for the model's answer; said_us: when it shouted
+--   going, going_to: what the body was sent for, and whom it is about; flanked: it reached the enemy's flank
+--   struck: the words for the enemy that it struck last
 -- The NPC takes up a fight, or knows of one more enemy in the one it has. False if it cannot fight.
 function squads.begin(npc, object, asker)
 	if not object:get_pos() or not damage.can_fight(npc) or object == npc:get_object() then return false end
