@@ -24,20 +24,20 @@ end
 
 -- Name and infotext, only where the mob shows none of its own.
 local function show(object, npc)
-	local properties, own = object:get_properties(), {}
-	if (properties.nametag or "") == "" then own.nametag, own.nametag_color = npc.name, "#e8d9a0" end
-	if (properties.infotext or "") == "" then own.infotext = roles.caption(npc) end
-	if next(own) then object:set_properties(own) end
-	npc.shown_properties = {nametag = own.nametag, infotext = own.infotext}
+	local properties, added = object:get_properties(), {}
+	if (properties.nametag or "") == "" then added.nametag, added.nametag_color = npc.name, "#e8d9a0" end
+	if (properties.infotext or "") == "" then added.infotext = roles.caption(npc) end
+	if next(added) then object:set_properties(added) end
+	npc.shown_properties = {nametag = added.nametag, infotext = added.infotext}
 end
 
 local function hide(object, npc)
-	local properties, none = object:get_properties(), {}
+	local properties, cleared = object:get_properties(), {}
 	for field, value in pairs(npc.shown_properties or {}) do
-		if properties[field] == value then none[field] = "" end
+		if properties[field] == value then cleared[field] = "" end
 	end
 	npc.shown_properties = nil
-	if next(none) then object:set_properties(none) end
+	if next(cleared) then object:set_properties(cleared) end
 end
 
 -- An id that no NPC has, or `id` itself if its NPC has no body at present. A copy of a mob (a captured one set free
@@ -120,20 +120,20 @@ end
 
 -- A plain click opens the dialog and a click while sneaking is passed to the mob; the other way round where the mob's own click
 -- matters more.
-local function is_talk(self, npc, clicker, own)
-	if not own then return true end
-	local own_first
-	if npc.own_click then own_first = npc.own_click(self.object, clicker) else own_first = owned(self) end
+local function is_talk(self, npc, clicker, mob_click)
+	if not mob_click then return true end
+	local mob_first
+	if npc.own_click then mob_first = npc.own_click(self.object, clicker) else mob_first = owned(self) end
 	local sneaks = clicker:get_player_control().sneak
-	return own_first and sneaks or not own_first and not sneaks
+	return mob_first and sneaks or not mob_first and not sneaks
 end
 
-local function click(own, self, clicker, ...)
+local function click(mob_click, self, clicker, ...)
 	local npc = mind_of(self)
-	if npc and client.enabled and clicker and clicker:is_player() and is_talk(self, npc, clicker, own) then
+	if npc and client.enabled and clicker and clicker:is_player() and is_talk(self, npc, clicker, mob_click) then
 		return dialog.approach(npc, clicker)
 	end
-	if own then return own(self, clicker, ...) end
+	if mob_click then return mob_click(self, clicker, ...) end
 end
 
 -- One without a mind notices nothing.
@@ -141,8 +141,8 @@ local wrap = entity_hooks.once(function(def)
 	entity_hooks.after(def, "on_activate", wake)
 	entity_hooks.before(def, "on_deactivate", leave)
 	if def.get_staticdata then entity_hooks.before(def, "get_staticdata", keep) end
-	local own = def.on_rightclick
-	function def.on_rightclick(self, ...) return click(own, self, ...) end
+	local mob_click = def.on_rightclick
+	function def.on_rightclick(self, ...) return click(mob_click, self, ...) end
 end)
 
 -- For adapters. kind: accepts(luaentity) -> boolean; describe(luaentity) -> name or nil, role (asked again once in a
