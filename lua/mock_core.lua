@@ -464,7 +464,7 @@ Daemon.__index = Daemon
 
 function Mock:open_daemon(reply)
 	self.daemon = setmetatable({
-		mock = self, sessions = {}, asked = {}, cancelled = {}, calls = {}, up = true, reply = reply,
+		mock = self, sessions = {}, received = {}, cancelled = {}, calls = {}, up = true, reply = reply,
 	}, Daemon)
 	return self.daemon
 end
@@ -504,7 +504,7 @@ function Daemon:request(fetch)
 	for _, request in ipairs(body.requests) do
 		if not session.ids[request.id] then
 			session.ids[request.id] = true
-			self.asked[#self.asked + 1] = {session = body.session, request = request}
+			self.received[#self.received + 1] = {session = body.session, request = request}
 			for _, event in ipairs(self.reply and self.reply(request) or {}) do
 				event.id = event.id or request.id
 				self:event(body.session, event)

@@ -22,12 +22,12 @@ local function run(code)
 end
 
 describe("a snippet", function()
-	local mock, asked
+	local mock, requests
 
 	before_each(function()
-		mock, asked = Mock.new({}), {}
+		mock, requests = Mock.new({}), {}
 		mock:open_daemon(function(request)
-			asked[#asked + 1] = request
+			requests[#requests + 1] = request
 			return {{event = "done", text = "So be it, traveller.", cache = "miss", model = "m"}}
 		end)
 		mock:load_mod()
@@ -38,9 +38,9 @@ describe("a snippet", function()
 		llm_agent.on("say", function(npc, line, opts) said[#said + 1] = {npc.name, line, opts.to} end)
 		for _, code in ipairs(snippets("mods/llm_agent/README.md")) do run(code) end
 		mock:step(0.05, 20)
-		assert.are.equal(1, #asked)
-		assert.are.equal("ferryman", asked[1].npc.role)
-		assert.are.equal("two coins", asked[1].context.fare)
+		assert.are.equal(1, #requests)
+		assert.are.equal("ferryman", requests[1].npc.role)
+		assert.are.equal("two coins", requests[1].context.fare)
 		assert.are.same({{"Fen", "So be it, traveller.", "Ann"}}, said)
 	end)
 
@@ -57,7 +57,7 @@ describe("a snippet", function()
 		local npc = llm_agent.register_npc("f", {name = "Fen", role = "ferryman"})
 		npc:think({player = "Ann", utterance = "Row me over", intent = "trade"}, function() end)
 		mock:step(0.05, 20)
-		assert.are.equal("row_over", asked[1].actions[1].name)
-		assert.are.equal(5, asked[1].actions[1].params.properties.price.maximum)
+		assert.are.equal("row_over", requests[1].actions[1].name)
+		assert.are.equal(5, requests[1].actions[1].params.properties.price.maximum)
 	end)
 end)

@@ -5,7 +5,7 @@ local Mock = require("mock_core")
 local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("gifts", function()
-	local mock, daemon, agent, ledger, npc, remembered, asked
+	local mock, daemon, agent, ledger, npc, remembered, questions
 	local function start(settings)
 		settings = settings or {}
 		settings["llm_agent.player_burst"], settings["llm_agent.npc_burst"] = "100", "100"
@@ -19,22 +19,22 @@ describe("gifts", function()
 		local private = mock.mod
 		ledger = private.economy.ledger
 		private.economy.trade.base_price = function(item) return item == "zoo:crown" and 500 or item == "zoo:bread" and 2 or 0.5 end
-		remembered, asked = {}, 0
+		remembered, questions = {}, 0
 		private.think.memory.remember = function(_, player, sentence) remembered[#remembered + 1] = player .. ": " .. sentence end
 		npc = agent.register_npc("ann", {name = "Ann", role = "merchant", pos = at(0)})
 	end
 	-- The action's schema in the question that is asked now, or nil.
 	local function offered(name, utterance)
 		npc:think({player = "Robin", utterance = utterance, actions = true}, function() end)
-		asked = asked + 1
+		questions = questions + 1
 		mock:step()
-		assert.equal(asked, #daemon.asked)
-		for _, action in ipairs(daemon.asked[#daemon.asked].request.actions or {}) do
+		assert.equal(questions, #daemon.received)
+		for _, action in ipairs(daemon.received[#daemon.received].request.actions or {}) do
 			if action.name == name then return action.params.properties end
 		end
 	end
 	local function reply(name, item, count)
-		local question = daemon.asked[#daemon.asked]
+		local question = daemon.received[#daemon.received]
 		local event = {id = question.request.id, event = "done", text = "Here.", action = {name = name, params = {item = item, count = count}}}
 		daemon:event(question.session, event)
 		mock:step(0.05, 4)

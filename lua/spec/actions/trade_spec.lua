@@ -5,14 +5,14 @@ local ORIGIN, NEAR = {x = 0, y = 0, z = 0}, {x = 3, y = 0, z = 0}
 local FORM = "llm_agent:trade"
 
 describe("trade", function()
-	local mock, ledger, trade, storage, asked, remembered
+	local mock, ledger, trade, storage, requests, remembered
 	local function start(options)
 		options = options or {}
 		options.storage = options.storage or storage
 		mock = Mock.new(options)
-		asked, remembered = {}, {}
+		requests, remembered = {}, {}
 		mock:open_daemon(options.reply or function(request)
-			asked[#asked + 1] = request
+			requests[#requests + 1] = request
 			return {{event = "done", text = "Fine with me.", cache = "miss", model = "m"}}
 		end)
 		local core = mock.core
@@ -61,7 +61,7 @@ describe("trade", function()
 			opts.player, opts.utterance, opts.actions = opts.player or "Robin", words, true
 			llm_agent.get_npc("bram"):think(opts, function() end)
 			mock:step(0.05, 10)
-			return asked[#asked]
+			return requests[#requests]
 		end
 
 		local function offered(question)
@@ -147,7 +147,7 @@ describe("trade", function()
 
 		local function choose_in_talk(words, params)
 			start({reply = function(request)
-				asked[#asked + 1] = request
+				requests[#requests + 1] = request
 				return {{event = "done", text = "Here.", cache = "off", model = "m", action = {name = "offer_trade", params = params}}}
 			end})
 			local robin = join("Robin", "zoo:bread 9", "llm_agent:coin 20")

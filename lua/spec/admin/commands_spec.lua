@@ -117,16 +117,16 @@ describe("the command", function()
 			local good = doctor({settings = {dedicated_server_step = "0.05"}})
 			assert.is_nil(good:find("×", 1, true), good)
 			assert.is_truthy(good:find("can answer", 1, true))
-			local told = doctor({http = false, settings = {["secure.http_mods"] = "irc"}})
-			assert.is_truthy(told:find("secure.http_mods = irc,llm_agent", 1, true))
+			local report = doctor({http = false, settings = {["secure.http_mods"] = "irc"}})
+			assert.is_truthy(report:find("secure.http_mods = irc,llm_agent", 1, true))
 			assert.is_truthy(doctor({curl = false}):find("cURL", 1, true))
 			assert.is_truthy(doctor():find("dedicated_server_step = 0.05", 1, true))
 			assert.is_truthy(doctor(nil, function() daemon:die() end):find("llm-agentd serve", 1, true))
 			for code, word in pairs({[401] = "llm_agent.token", [503] = "cannot answer yet", [404] = "llm_agent.url", [500] = "HTTP 500"}) do
-				told = doctor(nil, function()
+				report = doctor(nil, function()
 					function daemon.request(_, fetch) Mock.answer(fetch, code, "no") end
 				end)
-				assert.is_truthy(told:find(word, 1, true), told)
+				assert.is_truthy(report:find(word, 1, true), report)
 			end
 			start({storage = {off = "yes"}})
 			mock.privs.Robin = {llm_admin = true}

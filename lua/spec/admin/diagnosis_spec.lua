@@ -34,8 +34,8 @@ describe("the diagnosis", function()
 		return (examine(changes))
 	end
 
-	local function has(words, told)
-		assert.is_truthy(told:find(words, 1, true), ("no %q in:\n%s"):format(words, told))
+	local function has(words, report)
+		assert.is_truthy(report:find(words, 1, true), ("no %q in:\n%s"):format(words, report))
 	end
 
 	it("finds nothing where all is well", function()
@@ -83,9 +83,9 @@ describe("the diagnosis", function()
 
 	it("names the proxy variable that catches the calls, as curl reads them, and hides its password", function()
 		for _, name in ipairs({"http_proxy", "all_proxy", "ALL_PROXY"}) do
-			local told = away({env = {[name] = "http://me:secret@proxy:3128"}})
-			has(name .. "=http://proxy:3128", told)
-			has("no_proxy=127.0.0.1", told)
+			local report = away({env = {[name] = "http://me:secret@proxy:3128"}})
+			has(name .. "=http://proxy:3128", report)
+			has("no_proxy=127.0.0.1", report)
 		end
 		has("HTTPS_PROXY", away({env = {HTTPS_PROXY = "p"}, url = "https://[::1]:8000"}))
 		has("no_proxy=::1", away({env = {HTTPS_PROXY = "p"}, url = "https://[::1]:8000"}))

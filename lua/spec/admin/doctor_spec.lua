@@ -10,7 +10,7 @@ describe("an admin who asks the doctor", function()
 		mock.privs.Ada = {llm_admin = true}
 		return mock:load_mod()
 	end
-	local function told(name) return table.concat(mock:chat_of(name), "\n") end
+	local function chat_of(name) return table.concat(mock:chat_of(name), "\n") end
 
 	it("reads the doctor's findings in chat, the faults last, where they are seen", function()
 		start({settings = {["secure.http_mods"] = "irc,llm_agent"}})
@@ -28,9 +28,9 @@ describe("an admin who asks the doctor", function()
 			if line:find("×", 1, true) then first_bad = first_bad or i end
 			assert.is_true(#line < 500, line)
 		end
-		assert.is_true(last_good < first_bad, told("Ada"))
-		assert.is_truthy(told("Ada"):find("engine stub", 1, true))
-		assert.is_truthy(told("Ada"):find("smith.yaml:2", 1, true))
+		assert.is_true(last_good < first_bad, chat_of("Ada"))
+		assert.is_truthy(chat_of("Ada"):find("engine stub", 1, true))
+		assert.is_truthy(chat_of("Ada"):find("smith.yaml:2", 1, true))
 		assert.is_truthy(lines[#lines]:find("to mend", 1, true))
 		assert.same({"GET /info", "GET /readyz", "GET /v1/roles"}, (function() table.sort(daemon.calls) return daemon.calls end)())
 	end)

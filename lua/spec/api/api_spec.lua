@@ -58,7 +58,7 @@ describe("in a game,", function()
 			npc:set_context({weather = "rain", stock = {bread = 3}, nan = 0 / 0, fn = print, empty = {}})
 			think(npc, {player = "Robin", utterance = "Hello\27E\n there", priority = "spoken", context = {memory = "owes 3 coins"}})
 			mock:step()
-			local request = daemon.asked[1].request
+			local request = daemon.received[1].request
 			request.id = nil
 			assert.same({
 				op = "think", priority = "spoken", deadline_ms = 8000, player = "Robin", utterance = "Hello there",
@@ -72,23 +72,23 @@ describe("in a game,", function()
 
 		it("gives the callback its reply once, and tells listeners", function()
 			start()
-			local told = {}
-			agent.on("reply", function(npc, reply) told[#told + 1] = npc.id .. ": " .. reply.text end)
-			agent.on("error", function() told[#told + 1] = "error" end)
+			local seen = {}
+			agent.on("reply", function(npc, reply) seen[#seen + 1] = npc.id .. ": " .. reply.text end)
+			agent.on("error", function() seen[#seen + 1] = "error" end)
 			local replies = think(agent.register_npc("a", {name = "Ann", role = "guard"}), {utterance = "hi"})
 			assert.equal(0, #replies)
 			mock:step(0.05, 200)
 			assert.equal(1, #replies)
 			assert.same({"Ann hears hi", false, "miss", "a"}, {replies[1].text, replies[1].fallback, replies[1].cache, replies[1].npc})
-			assert.same({"a: Ann hears hi"}, told)
+			assert.same({"a: Ann hears hi"}, seen)
 		end)
 
 		it("gives the role's fallback line when the daemon is gone, and recovers", function()
 			start()
 			local npc = agent.register_npc("a", {name = "Ann", role = "guard"})
-			local told = {}
+			local seen = {}
 			for _, event in ipairs({"offline", "online", "error"}) do
-				agent.on(event, function() told[#told + 1] = event end)
+				agent.on(event, function() seen[#seen + 1] = event end)
 			end
 			daemon:die()
 			local replies = think(npc, {player = "Robin", utterance = "hi"})
@@ -102,7 +102,7 @@ describe("in a game,", function()
 			replies = think(npc, {utterance = "again"})
 			mock:step(0.05, 3)
 			assert.equal("Ann hears again", replies[1].text)
-			assert.same({"offline", "error", "online"}, told)
+			assert.same({"offline", "error", "online"}, seen)
 		end)
 
 		it("loads without HTTP, says the line to add once, and still answers everybody", function()
@@ -140,13 +140,13 @@ describe("in a game,", function()
 				function() end)
 			mock:step(0.05, 3)
 			assert.same({"Hel|Hel", "lo|Hello"}, heard)
-			assert.is_true(daemon.asked[1].request.stream)
+			assert.is_true(daemon.received[1].request.stream)
 		end)
 
 		it("hands allowed actions over and runs the one that comes back, if it fits", function()
 			local chosen = {name = "open_gate", params = {side = "north"}}
 			start(nil, function() return {{event = "done", text = "So be it.", action = chosen}} end)
-			local ran, told = {}, {}
+			local ran, seen = {}, {}
 			agent.register_action("open_gate", {
 				description = "opens the gate", roles = {"guard"},
 				params = {type = "object", properties = {side = {enum = {"north", "south"}}}, required = {"side"}},
@@ -156,17 +156,17 @@ describe("in a game,", function()
 				end,
 			})
 			agent.register_action("rob", {run = function() error("never") end})
-			agent.on("action", function(_, _, name, _, ok, message) told[#told + 1] = {name, ok, message} end)
+			agent.on("action", function(_, _, name, _, ok, message) seen[#seen + 1] = {name, ok, message} end)
 			local guard = agent.register_npc("a", {name = "Ann", role = "guard"})
 			local replies = think(guard, {player = "Robin", intent = "gesture"})
 			mock:step(0.05, 3)
 			assert.same({"aRobinnorth"}, ran)
-			assert.same({{"open_gate", true, "open"}}, told)
+			assert.same({{"open_gate", true, "open"}}, seen)
 			assert.is_true(replies[1].action.ok)
-			assert.equal(1, #daemon.asked[1].request.actions)
-			assert.equal("open_gate", daemon.asked[1].request.actions[1].name)
-			for _, wrong in ipairs({{name = "open_gate", params = {side = "up"}}, {name = "rob"}, {name = "rm -rf"}}) do
-				chosen = wrong
+			assert.equal(1, #daemon.received[1].request.actions)
+			assert.equal("open_gate", daemon.received[1].request.actions[1].name)
+			for _, bad in ipairs({{name = "open_gate", params = {side = "up"}}, {name = "rob"}, {name = "rm -rf"}}) do
+				chosen = bad
 				replies = think(guard, {player = "Robin", intent = "gesture"})
 				mock:step(0.05, 3)
 				assert.is_nil(replies[1].action)
@@ -193,7 +193,7 @@ describe("in a game,", function()
 			agent.register_role("ferryman", {persona = "A ferryman rows.", fallback = {"Row, row."}})
 			think(agent.register_npc("f", {name = "Fen", role = "ferryman", persona = "Fen is old."}), {})
 			mock:step()
-			assert.equal("A ferryman rows. Fen is old.", daemon.asked[1].request.npc.persona)
+			assert.equal("A ferryman rows. Fen is old.", daemon.received[1].request.npc.persona)
 		end)
 
 		it("blames the caller's line for wrong arguments, with field and cure", function()

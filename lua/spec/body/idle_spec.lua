@@ -26,10 +26,10 @@ describe("in a game,", function()
 		return object, agent.get_npc(id)
 	end
 	local function answer(number, events)
-		local asked = daemon.asked[number]
+		local requests = daemon.received[number]
 		for _, event in ipairs(events) do
-			event.id = asked.request.id
-			daemon:event(asked.session, event)
+			event.id = requests.request.id
+			daemon:event(requests.session, event)
 		end
 	end
 

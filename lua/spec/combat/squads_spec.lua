@@ -36,10 +36,10 @@ describe("a fight", function()
 		object:punch(by, 1, {damage_groups = {fleshy = damage or 1}}, ORIGIN)
 	end
 
-	local function asked_for_orders()
+	local function order_requests()
 		local found = {}
-		for _, asked in ipairs(daemon.asked) do
-			if asked.request.intent == "tactics" then found[#found + 1] = asked.request end
+		for _, requests in ipairs(daemon.received) do
+			if requests.request.intent == "tactics" then found[#found + 1] = requests.request end
 		end
 		return found
 	end
@@ -60,12 +60,12 @@ describe("a fight", function()
 		hit(object, wolf(at(2)), 15)
 		orders.Ann = {name = "hold", params = {}}
 		mock:step(0.05, 60)
-		local asked = asked_for_orders()
-		assert.is_true(#asked >= 2 and #asked <= 4, #asked)
-		assert.equal("wolf", asked[1].context.enemy)
-		assert.equal("badly hurt", asked[1].context.health)
+		local requests = order_requests()
+		assert.is_true(#requests >= 2 and #requests <= 4, #requests)
+		assert.equal("wolf", requests[1].context.enemy)
+		assert.equal("badly hurt", requests[1].context.health)
 		local offered = {}
-		for _, action in ipairs(asked[1].actions) do offered[action.name] = action.params end
+		for _, action in ipairs(requests[1].actions) do offered[action.name] = action.params end
 		assert.same({"wolf"}, offered.attack.properties.target.enum)
 		assert.is_nil(offered.flank) -- alone
 		assert.is_nil(offered.call_help) -- nobody to hear it
@@ -119,8 +119,8 @@ describe("a fight", function()
 		end
 		assert.same({attack = 1, flank = 2}, kinds)
 		assert.same({left = true, right = true}, sides)
-		local asked = asked_for_orders()
-		local last = asked[#asked]
+		local requests = order_requests()
+		local last = requests[#requests]
 		assert.equal(2, #last.context.allies)
 		assert.equal(2, #last.context.orders)
 	end)
@@ -134,8 +134,8 @@ describe("a fight", function()
 			hit(select(2, body(name, "guard", at(0, i))), enemy)
 		end
 		mock:step(0.05, 80)
-		local asked = asked_for_orders()
-		local heard = asked[#asked].history
+		local requests = order_requests()
+		local heard = requests[#requests].history
 		assert.equal("For the village!", heard[1].text)
 		assert.truthy(heard[1].speaker == "Ann" or heard[1].speaker == "Bram")
 	end)
@@ -204,7 +204,7 @@ describe("a fight", function()
 		mock:step(0.05, 40)
 		assert.is_nil(guard.combat)
 		assert.equal(20, object:get_hp())
-		assert.equal(0, #daemon.asked)
+		assert.equal(0, #daemon.received)
 	end)
 
 	it("in peace a brave one attacks a monster or stands by a player who asks, and a meek one is not asked to", function()
@@ -216,7 +216,7 @@ describe("a fight", function()
 		enemy.hp = 1000
 		local function offered(number)
 			local names = {}
-			for _, action in ipairs(daemon.asked[number].request.actions or {}) do names[action.name] = action.params end
+			for _, action in ipairs(daemon.received[number].request.actions or {}) do names[action.name] = action.params end
 			return names
 		end
 		mock:say("Robin", "Ann, the wolf!")
@@ -232,9 +232,9 @@ describe("a fight", function()
 		mock:step(2, 4)
 		mock:say("Robin", "Mira, the wolf!")
 		mock:step(0.05, 20)
-		local last = daemon.asked[#daemon.asked].request
-		for number = #daemon.asked, 1, -1 do
-			if daemon.asked[number].request.npc.name == "Mira" then last = number break end
+		local last = daemon.received[#daemon.received].request
+		for number = #daemon.received, 1, -1 do
+			if daemon.received[number].request.npc.name == "Mira" then last = number break end
 		end
 		assert.is_nil(offered(last).attack)
 	end)

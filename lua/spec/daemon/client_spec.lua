@@ -64,16 +64,16 @@ describe("the client", function()
 		ask("a", 8000, function(text) heard[#heard + 1] = text end)
 		step()
 		for i = 1, 40 do -- two seconds of a word in each step
-			daemon:event(daemon.asked[1].session, {id = daemon.asked[1].request.id, event = "delta", text = "w" .. i})
+			daemon:event(daemon.received[1].session, {id = daemon.received[1].request.id, event = "delta", text = "w" .. i})
 			step()
 		end
 		assert.is_true(#mock.fetches <= 12, #mock.fetches .. " exchanges")
 		assert.is_true(#heard >= 36, #heard .. " words")
 		for i, text in ipairs(heard) do assert.equal("w" .. i, text) end
-		local before = #daemon.asked
+		local before = #daemon.received
 		ask("b")
 		step()
-		assert.equal(before + 1, #daemon.asked)
+		assert.equal(before + 1, #daemon.received)
 	end)
 
 	it("sends all that was asked in one step in one exchange", function()
@@ -113,7 +113,7 @@ describe("the client", function()
 			step()
 			assert.is_true(#mock:open_fetches() <= 2)
 		end
-		assert.equal(7, #daemon.asked)
+		assert.equal(7, #daemon.received)
 		local waiting = 0
 		for _, fetch in ipairs(mock:open_fetches()) do
 			if Mock.body(fetch).wait_ms > 0 then waiting = waiting + 1 end
@@ -176,7 +176,7 @@ describe("the client", function()
 		ask("a", 1000)
 		step(0.05, 30)
 		assert.same({"error", "deadline_exceeded"}, {outcome("a")})
-		daemon:event(daemon.asked[1].session, {id = daemon.asked[1].request.id, event = "done", text = "late"})
+		daemon:event(daemon.received[1].session, {id = daemon.received[1].request.id, event = "done", text = "late"})
 		step(0.05, 30)
 		outcome("a")
 		assert.equal(0, client.open_count)
@@ -227,7 +227,7 @@ describe("the client", function()
 		ask("b")
 		step(5, 1)
 		step()
-		assert.not_equal(first, mock.daemon.asked[#mock.daemon.asked].session)
+		assert.not_equal(first, mock.daemon.received[#mock.daemon.received].session)
 	end)
 
 	it("goes offline with one line, answers all at once, and comes back by itself", function()
@@ -236,7 +236,7 @@ describe("the client", function()
 		ask("a")
 		ask("b")
 		step()
-		local first = daemon.asked[1].session
+		local first = daemon.received[1].session
 		daemon:die()
 		step(0.05, 3)
 		assert.same({"error", "offline"}, {outcome("a")})
@@ -254,7 +254,7 @@ describe("the client", function()
 		ask("d")
 		step(0.05, 3)
 		assert.same({"done", "I am d"}, {outcome("d")})
-		assert.not_equal(first, daemon.asked[#daemon.asked].session)
+		assert.not_equal(first, daemon.received[#daemon.received].session)
 	end)
 
 	it("looks for a lost daemon after 1, 2, 4, 8, 10, 10 s", function()
@@ -417,7 +417,7 @@ describe("the client", function()
 		step(0.05, 2)
 		assert.same({"error", "cancelled"}, {outcome("a")})
 		assert.same({id}, daemon.cancelled)
-		daemon:event(daemon.asked[1].session, {id = id, event = "done", text = "late"})
+		daemon:event(daemon.received[1].session, {id = id, event = "done", text = "late"})
 		step(0.05, 5)
 		outcome("a")
 	end)
@@ -489,12 +489,12 @@ describe("the client", function()
 		for _ = 1, 30 do
 			mock, got = Mock.new(), {}
 			start({open_max = 64})
-			local asked = 0
+			local count = 0
 			local daemon = mock:open_daemon(function(request) return math.random() < 0.5 and echo(request) or {} end)
 			for _ = 1, 200 do
 				if math.random() < 0.3 then
-					asked = asked + 1
-					local id = ask("n" .. asked, math.random(100, 4000))
+					count = count + 1
+					local id = ask("n" .. count, math.random(100, 4000))
 					if math.random() < 0.1 then client.cancel(id) end
 				end
 				local dice = math.random()
@@ -505,7 +505,7 @@ describe("the client", function()
 				assert.is_true(#mock:open_fetches() <= 2)
 			end
 			step(0.2, 40)
-			for i = 1, asked do outcome("n" .. i) end
+			for i = 1, count do outcome("n" .. i) end
 			assert.equal(0, client.open_count)
 		end
 	end)

@@ -172,8 +172,8 @@ end
 
 -- To any question that was ever asked, also to one that is answered already.
 function happen.reply(self)
-	if not self.daemon.up or not self.daemon.asked[1] then return end
-	local question = self:one(self.daemon.asked)
+	if not self.daemon.up or not self.daemon.received[1] then return end
+	local question = self:one(self.daemon.received)
 	local goods = {give = self:some_goods(), get = self:some_goods()}
 	for key, part in pairs(goods) do if not next(part) then goods[key] = nil end end
 	goods.give, goods.get = goods.give or {["zoo:apple"] = 1}, goods.get or {["llm_agent:coin"] = 1}

@@ -4,14 +4,14 @@ local Mock = require("mock_core")
 local ORIGIN, NEAR = {x = 0, y = 0, z = 0}, {x = 3, y = 0, z = 0}
 
 describe("trade", function()
-	local mock, ledger, storage, asked, remembered
+	local mock, ledger, storage, requests, remembered
 	local function start(options)
 		options = options or {}
 		options.storage = options.storage or storage
 		mock = Mock.new(options)
-		asked, remembered = {}, {}
+		requests, remembered = {}, {}
 		mock:open_daemon(options.reply or function(request)
-			asked[#asked + 1] = request
+			requests[#requests + 1] = request
 			return {{event = "done", text = "Fine with me.", cache = "miss", model = "m"}}
 		end)
 		local core = mock.core

@@ -127,25 +127,25 @@ describe("the ledger", function()
 
 		-- The reward was set apart and paid; then one side is lost. What was told of it, and the escrow.
 		local function paid(save)
-			local told = {}
+			local report = {}
 			start_saved()
 			ledger.reserve("ann", "quest", {["zoo:apple"] = 4})
 			save_storage()
 			assert.is_true(ledger.pay("quest", "Robin", {["llm_agent:coin"] = 1}))
 			save()
 			start({storage = copy(storage), saves = copy(saves)})
-			ledger.watch(function(player_name, entry, what) told = {player_name, entry.key, what} end)
+			ledger.watch(function(player_name, entry, what) report = {player_name, entry.key, what} end)
 			mock:join("Robin", ORIGIN)
-			return told, (ledger.escrow("quest"))
+			return report, (ledger.escrow("quest"))
 		end
 
 		it("opens an escrow again, or closes it, and tells who asked to be told", function()
-			local told, escrow = paid(save_storage)
-			assert.same({"Robin", "quest", "undone"}, told)
+			local report, escrow = paid(save_storage)
+			assert.same({"Robin", "quest", "undone"}, report)
 			assert.same({["zoo:apple"] = 4}, escrow)
 			assert.is_true(ledger.pay("quest", "Robin", {["llm_agent:coin"] = 1}))
-			told, escrow = paid(save_robin)
-			assert.same({"Robin", "quest", "redone"}, told)
+			report, escrow = paid(save_robin)
+			assert.same({"Robin", "quest", "redone"}, report)
 			assert.is_nil(escrow)
 			assert.same({["zoo:apple"] = 6, ["llm_agent:coin"] = 1}, ledger.stock("ann"))
 		end)

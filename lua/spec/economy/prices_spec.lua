@@ -54,8 +54,8 @@ describe("the bounds of a price", function()
 			local least, most = prices.bounds(market, false)
 			assert.is_true(1 <= low and low <= high and 0 <= least and least <= most)
 			assert.is_true(most <= low, "more is paid than asked at " .. market)
-			local asked, paid = prices.first(market, true, attitude), prices.first(market, false, attitude)
-			assert.is_true(low <= asked and asked <= high and least <= paid and paid <= most)
+			local asks, pays = prices.first(market, true, attitude), prices.first(market, false, attitude)
+			assert.is_true(low <= asks and asks <= high and least <= pays and pays <= most)
 		end
 	end)
 

@@ -5,14 +5,14 @@ local ORIGIN, NEAR = {x = 0, y = 0, z = 0}, {x = 3, y = 0, z = 0}
 local FORM = "llm_agent:trade"
 
 describe("trade", function()
-	local mock, trade, storage, asked, remembered
+	local mock, trade, storage, requests, remembered
 	local function start(options)
 		options = options or {}
 		options.storage = options.storage or storage
 		mock = Mock.new(options)
-		asked, remembered = {}, {}
+		requests, remembered = {}, {}
 		mock:open_daemon(options.reply or function(request)
-			asked[#asked + 1] = request
+			requests[#requests + 1] = request
 			return {{event = "done", text = "Fine with me.", cache = "miss", model = "m"}}
 		end)
 		local core = mock.core
@@ -130,7 +130,7 @@ describe("trade", function()
 		it("has the model's words where they come in time and say no other number", function()
 			local says = "{price} coins, by my beard, and that is my last word!"
 			start({reply = function(request)
-				asked[#asked + 1] = request
+				requests[#requests + 1] = request
 				local words = says:gsub("{price}", ("%d"):format(request.context.price))
 				return {{event = "done", text = words, cache = "miss", model = "m"}}
 			end})
@@ -140,7 +140,7 @@ describe("trade", function()
 			offer(22)
 			mock:step(0.05, 10)
 			assert.is_truthy(spec():find("coins\\, by my beard", 1, true))
-			local question = asked[#asked]
+			local question = requests[#requests]
 			assert.same({"trade", {["steel sword"] = 1}}, {question.intent, question.context.stock})
 			assert.equal("How much is the steel sword?", question.utterance)
 			assert.equal(trade.price(llm_agent.get_npc("bram"), "Robin", "zoo:sword_steel", true), question.context.price)

@@ -30,7 +30,7 @@ describe("in a game,", function()
 				mock.time_of_day = time
 				think(agent.register_npc("t" .. time, {name = "Ann", role = "guard"}), {})
 				mock:step()
-				names[#names + 1] = daemon.asked[#daemon.asked].request.context.time
+				names[#names + 1] = daemon.received[#daemon.received].request.context.time
 			end
 			assert.same({"night", "dawn", "morning", "noon", "afternoon", "evening", "night", "night"}, names)
 		end)
@@ -43,7 +43,7 @@ describe("in a game,", function()
 			mock:join("Will", at(1.5))
 			think(npc, {player = "Robin"})
 			mock:step()
-			assert.same({"Bram the smith", "Cleo the smith", "Will"}, daemon.asked[1].request.context.near)
+			assert.same({"Bram the smith", "Cleo the smith", "Will"}, daemon.received[1].request.context.near)
 		end)
 
 		it("tell of wounds only where there are some", function()
@@ -54,7 +54,7 @@ describe("in a game,", function()
 				object:set_hp(case[1])
 				think(npc, {})
 				mock:step()
-				assert.equal(case[2], daemon.asked[#daemon.asked].request.context.health)
+				assert.equal(case[2], daemon.received[#daemon.received].request.context.health)
 			end
 		end)
 	end)

@@ -20,7 +20,7 @@ describe("named", function()
 	local function facts_of(npc, opts)
 		npc:think(opts or {}, function() end)
 		mock:step()
-		return daemon.asked[#daemon.asked].request.context
+		return daemon.received[#daemon.received].request.context
 	end
 	local function guard(pos)
 		return agent.register_npc("a", {name = "Ann", role = "guard", pos = pos})

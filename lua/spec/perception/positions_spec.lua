@@ -34,9 +34,9 @@ describe("NPCs that look for who is near", function()
 		assert.is_true(looks <= 20 * 5, looks .. " looks at a position")
 		objects[1]:set_pos(at(900))
 		mock:step(0.05, 4)
-		assert.same({"N2 the guard", "N3 the guard", "N4 the guard"}, daemon.asked[1].request.context.near)
+		assert.same({"N2 the guard", "N3 the guard", "N4 the guard"}, daemon.received[1].request.context.near)
 		agent.get_npc("n2"):think({}, function() end)
 		mock:step()
-		assert.same({"N3 the guard", "N4 the guard", "N5 the guard"}, daemon.asked[21].request.context.near) -- the first walked off
+		assert.same({"N3 the guard", "N4 the guard", "N5 the guard"}, daemon.received[21].request.context.near) -- the first walked off
 	end)
 end)

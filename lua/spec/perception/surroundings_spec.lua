@@ -20,7 +20,7 @@ describe("surroundings", function()
 	local function facts_of(npc, opts)
 		npc:think(opts or {}, function() end)
 		mock:step()
-		return daemon.asked[#daemon.asked].request.context
+		return daemon.received[#daemon.received].request.context
 	end
 	local function guard(pos)
 		return agent.register_npc("a", {name = "Ann", role = "guard", pos = pos})
@@ -137,7 +137,7 @@ describe("surroundings", function()
 				for _, npc in ipairs(npcs) do npc:think({}, function() end) end
 				mock:step()
 				local seen = 0
-				for i = #daemon.asked - 9, #daemon.asked do seen = seen + (daemon.asked[i].request.context.sees and 1 or 0) end
+				for i = #daemon.received - 9, #daemon.received do seen = seen + (daemon.received[i].request.context.sees and 1 or 0) end
 				return seen
 			end
 			assert.equal(3, all_ask())

@@ -52,7 +52,7 @@ local function npc(id, role, pos)
 	return agent.register_npc(id, {name = id:sub(1, 1):upper() .. id:sub(2), role = role or "villager", pos = pos or ORIGIN})
 end
 
-local function last_asked() return daemon.asked[#daemon.asked].request end
+local function last_request() return daemon.received[#daemon.received].request end
 
 -- What an NPC may do, as the question to the model says: name → params.
 local function actions_of(request)
@@ -64,7 +64,7 @@ end
 local function ask(words)
 	mock:say("Robin", words)
 	mock:step(0.05, 6)
-	return last_asked()
+	return last_request()
 end
 
 -- The model offers what it may.

@@ -228,11 +228,11 @@ describe("a quest", function()
 		assert.same({[COIN] = 20, [BREAD] = 4}, game.private.economy.ledger.total())
 		restart()
 		game.mock:join("Robin", NEXT)
-		local told = game.mock:chat_of("Robin")
-		assert.is_truthy(told[#told]:find("this cannot be done any more", 1, true))
+		local seen = game.mock:chat_of("Robin")
+		assert.is_truthy(seen[#seen]:find("this cannot be done any more", 1, true))
 		game.mock:leave("Robin")
 		game.mock:join("Robin", NEXT)
-		assert.equal(#told, #game.mock:chat_of("Robin")) -- once
+		assert.equal(#seen, #game.mock:chat_of("Robin")) -- once
 	end)
 
 	it("fails when who shall get the goods is gone; they stay where they are", function()
@@ -300,8 +300,8 @@ describe("a quest", function()
 	end)
 
 	it("tells NPCs' memory what came of it", function()
-		local told = {}
-		game.private.think.memory.remember = function(npc, player, sentence) told[#told + 1] = ("%s %s: %s"):format(npc.id, player, sentence) end
+		local seen = {}
+		game.private.think.memory.remember = function(npc, player, sentence) seen[#seen + 1] = ("%s %s: %s"):format(npc.id, player, sentence) end
 		accepted("fetch")
 		give("Robin", APPLE .. " 3")
 		game.private.quests.service.hand_in("q1", "Robin")
@@ -310,6 +310,6 @@ describe("a quest", function()
 			"ann Robin: Robin promised to bring 3 apples to Ann",
 			"ann Robin: Robin kept the promise to bring 3 apples to Ann and was paid",
 			"ann Robin: Robin refused to carry 2 breads from Ann to Bob",
-		}, told)
+		}, seen)
 	end)
 end)

@@ -94,9 +94,9 @@ describe("roles", function()
 			keeper.set("smith", {title = "the smith", persona = "Mine."})
 			mock:command("Ada", "role")
 			mock:step(0.05, 3)
-			local told = table.concat(mock:chat_of("Ada"), "\n")
-			assert.is_truthy(told:find("baker, ", 1, true), told)
-			assert.is_truthy(told:find("smith*", 1, true), told)
+			local seen = table.concat(mock:chat_of("Ada"), "\n")
+			assert.is_truthy(seen:find("baker, ", 1, true), seen)
+			assert.is_truthy(seen:find("smith*", 1, true), seen)
 		end)
 
 		it("show what the daemon has, and Lua's lines where it has none", function()
@@ -153,7 +153,7 @@ describe("roles", function()
 
 		it("are tried unsaved, by an NPC who is gone afterwards", function()
 			open("town_crier")
-			local before = #daemon.asked
+			local before = #daemon.received
 			mock:submit("Ada", FORM, {
 				title = "the crier", persona = "A crier cries.", said = "What news?", key_enter_field = "said", key_enter = "true",
 			})
@@ -161,8 +161,8 @@ describe("roles", function()
 			assert.equal(1, select(2, (select(2, mock:command("Ada", "status"))):gsub("NPCs: 1%.", "")))
 			mock:submit("Ada", FORM, {try = "Try it"}) -- an impatient press asks nothing more
 			mock:step(0.05, 5)
-			assert.equal(before + 1, #daemon.asked)
-			local request = daemon.asked[#daemon.asked].request
+			assert.equal(before + 1, #daemon.received)
+			local request = daemon.received[#daemon.received].request
 			assert.same({title = "the crier", persona = "A crier cries."}, request.draft)
 			assert.same({"off", "What news?"}, {request.cache, request.utterance})
 			assert.is_nil(request.npc.persona)

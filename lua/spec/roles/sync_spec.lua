@@ -68,7 +68,7 @@ describe("roles", function()
 	local function ask(npc, opts)
 		npc:think(opts or {utterance = "hello"}, function() end)
 		mock:step(0.05, 5)
-		return daemon.asked[#daemon.asked].request
+		return daemon.received[#daemon.received].request
 	end
 	local function npc_of(role) return agent.register_npc("n" .. math.random(1e9), {name = "Nora", role = role}) end
 	local function titles(role)

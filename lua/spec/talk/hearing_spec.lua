@@ -34,10 +34,10 @@ describe("in a game,", function()
 			for i, name in ipairs({"Ann", "Bram", "Cleo"}) do agent.register_npc(name, {name = name, role = "guard", pos = at(i)}) end
 			mock:join("Robin", ORIGIN)
 			local function asked_by(message)
-				local before, ids = #daemon.asked, {}
+				local before, ids = #daemon.received, {}
 				mock:say("Robin", message)
 				mock:step(0.05, 300)
-				for i = before + 1, #daemon.asked do ids[#ids + 1] = daemon.asked[i].request.npc.id end
+				for i = before + 1, #daemon.received do ids[#ids + 1] = daemon.received[i].request.npc.id end
 				table.sort(ids)
 				return table.concat(ids, " ")
 			end
@@ -56,7 +56,7 @@ describe("in a game,", function()
 			local function asked_by(message)
 				mock:say("Robin", message)
 				mock:step(0.05, 200)
-				return daemon.asked[#daemon.asked].request.npc.id
+				return daemon.received[#daemon.received].request.npc.id
 			end
 			assert.equal("a", asked_by("hello"))
 			assert.equal("b", asked_by("bram, a word"))

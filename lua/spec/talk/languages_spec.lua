@@ -20,11 +20,11 @@ describe("languages:", function()
 	end
 
 	local function reply(request)
-		local asked = request.lang or "en"
+		local requests = request.lang or "en"
 		if request.translate then
-			return {{event = "done", text = asked .. ": " .. request.translate, lang = asked}}
+			return {{event = "done", text = requests .. ": " .. request.translate, lang = requests}}
 		end
-		return {{event = "done", text = words, lang = has(asked) and asked or "en"}}
+		return {{event = "done", text = words, lang = has(requests) and requests or "en"}}
 	end
 
 	local function start(settings)
@@ -44,8 +44,8 @@ describe("languages:", function()
 
 	local function translations()
 		local list = {}
-		for _, asked in ipairs(daemon.asked) do
-			if asked.request.translate then list[#list + 1] = asked.request end
+		for _, requests in ipairs(daemon.received) do
+			if requests.request.translate then list[#list + 1] = requests.request end
 		end
 		return list
 	end
@@ -76,7 +76,7 @@ describe("languages:", function()
 		for _, settings in ipairs({{}, {["llm_agent.language"] = "de"}}) do
 			start(settings)
 			say("Ana")
-			assert.equal(1, #daemon.asked)
+			assert.equal(1, #daemon.received)
 			assert.equal(0, info_calls())
 			for _, name in ipairs({"Ana", "Bo", "Cem"}) do assert.same({"<Mira> Good day to you."}, said(name)) end
 		end
@@ -104,7 +104,7 @@ describe("languages:", function()
 		start()
 		mock:command("Bo", "lang en")
 		say("Ana")
-		assert.equal(1, #daemon.asked)
+		assert.equal(1, #daemon.received)
 		assert.same({"<Mira> Good day to you."}, said("Bo"))
 	end)
 
@@ -133,11 +133,11 @@ describe("languages:", function()
 		say("Bo")
 		assert.equal(0, #translations())
 		assert.equal(2, #said("Bo"))
-		local told = 0
+		local seen = 0
 		for _, line in ipairs(mock:chat_of("Bo")) do
-			if line:find("does not speak", 1, true) then told = told + 1 end
+			if line:find("does not speak", 1, true) then seen = seen + 1 end
 		end
-		assert.equal(1, told)
+		assert.equal(1, seen)
 		assert.same({"<Mira> Good day to you.", "<Mira> Back again, Bo?"}, said("Cem"))
 	end)
 
@@ -145,8 +145,8 @@ describe("languages:", function()
 		start({["llm_agent.language"] = "de"})
 		info.languages = {"en"}
 		say("Ana")
-		local told = table.concat(mock:chat_of("Ana"), "\n")
-		assert.matches("does not speak de. It speaks: en", told)
+		local seen = table.concat(mock:chat_of("Ana"), "\n")
+		assert.matches("does not speak de. It speaks: en", seen)
 		assert.equal(0, #translations())
 	end)
 
@@ -186,11 +186,11 @@ describe("languages:", function()
 		daemon.reply = function(request) return request.translate and reply(request) or {} end
 		mock:say("Ana", "Mira, hello")
 		mock:step(0.05, 2)
-		local asked = daemon.asked[1]
-		daemon:event(asked.session, {id = asked.request.id, event = "delta", text = "Good day. Come in and sit by the fire, for it is cold. "})
+		local requests = daemon.received[1]
+		daemon:event(requests.session, {id = requests.request.id, event = "delta", text = "Good day. Come in and sit by the fire, for it is cold. "})
 		mock:step(0.05, 30)
 		assert.same({}, said("Bo"))
-		daemon:event(asked.session, {id = asked.request.id, event = "done", text = "Good day. Come in and sit by the fire, for it is cold. Bye.",
+		daemon:event(requests.session, {id = requests.request.id, event = "done", text = "Good day. Come in and sit by the fire, for it is cold. Bye.",
 			lang = "en"})
 		mock:step(0.05, 200)
 		assert.same({"<Mira> fr: Good day. Come in and sit by the fire, for it is cold. Bye."}, said("Bo"))

@@ -35,7 +35,7 @@ describe("an NPC", function()
 				mock:say("Robin", "hello Nib" .. i)
 				mock:step(0.05, 2)
 			end
-			assert.equal(2, #daemon.asked)
+			assert.equal(2, #daemon.received)
 		end)
 
 		it("answers other mods' questions over the limit with a fallback line, once each", function()
@@ -57,13 +57,13 @@ describe("an NPC", function()
 			agent.register_npc("b", {name = "Bram", role = "smith", pos = at(2)})
 			mock:join("Robin", at(1))
 			mock:step(0.5, 100)
-			assert.equal(0, #daemon.asked)
+			assert.equal(0, #daemon.received)
 			mock:say("Robin", "hello")
 			mock:step()
-			assert.equal(1, #daemon.asked)
+			assert.equal(1, #daemon.received)
 			mock.time_of_day = 0.5
 			mock:step(0.5, 20)
-			assert.is_true(#daemon.asked > 1)
+			assert.is_true(#daemon.received > 1)
 		end)
 
 		it("asks with an urgency that distance and sight decide", function()
@@ -73,7 +73,7 @@ describe("an NPC", function()
 			local function urgency(opts)
 				npc:think(opts, function() end)
 				mock:step()
-				return daemon.asked[#daemon.asked].request.priority
+				return daemon.received[#daemon.received].request.priority
 			end
 			assert.equal("spoken", urgency({player = "Robin"}))
 			mock.blind = true

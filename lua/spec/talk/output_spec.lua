@@ -26,10 +26,10 @@ describe("an NPC", function()
 		return object, agent.get_npc(id)
 	end
 	local function answer(number, events)
-		local asked = daemon.asked[number]
+		local requests = daemon.received[number]
 		for _, event in ipairs(events) do
-			event.id = asked.request.id
-			daemon:event(asked.session, event)
+			event.id = requests.request.id
+			daemon:event(requests.session, event)
 		end
 	end
 
@@ -40,7 +40,7 @@ describe("an NPC", function()
 			mock:join("Robin", at(2))
 			mock:say("Robin", "hello")
 			mock:step(0.05, 2)
-			assert.is_true(daemon.asked[1].request.stream)
+			assert.is_true(daemon.received[1].request.stream)
 			answer(1, {{event = "delta", text = "Good day to"}, {event = "delta", text = " you, Rob"}})
 			mock:step(0.05, 30)
 			local bubble = mock.entities[2]
@@ -108,6 +108,6 @@ describe("an NPC", function()
 		mock:step(2)
 		mock:say("Robin", "hello")
 		mock:step(0.05, 5)
-		assert.equal(1, #daemon.asked)
+		assert.equal(1, #daemon.received)
 	end)
 end)

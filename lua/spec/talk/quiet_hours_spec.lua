@@ -11,7 +11,7 @@ describe("quiet hours", function()
 		end
 		assert.is_true(quiet_hours.is_quiet(quiet_hours.parse(" 8 - 10 "), 9 / 24))
 		assert.is_nil(quiet_hours.parse(""))
-		for _, wrong in ipairs({"night", "22", "25-3", "22-6-8"}) do assert.is_false(quiet_hours.parse(wrong)) end
+		for _, bad in ipairs({"night", "22", "25-3", "22-6-8"}) do assert.is_false(quiet_hours.parse(bad)) end
 		assert.is_false(quiet_hours.is_quiet(nil, 0))
 	end)
 end)

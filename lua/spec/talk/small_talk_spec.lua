@@ -34,33 +34,33 @@ describe("in a game,", function()
 			village("always", {["llm_agent.npc_talk_interval_s"] = "300"})
 			agent.get_npc("a").next_small_talk_us = 0
 			mock:step(0.1, 200)
-			assert.equal(3, #daemon.asked)
-			assert.equal("background", daemon.asked[1].request.priority)
-			local first, second = daemon.asked[1].request, daemon.asked[2].request
+			assert.equal(3, #daemon.received)
+			assert.equal("background", daemon.received[1].request.priority)
+			local first, second = daemon.received[1].request, daemon.received[2].request
 			assert.not_equal(first.npc.id, second.npc.id)
 			assert.equal(first.npc.name, second.player)
 			assert.equal(("%s hears %s"):format(first.npc.name, first.utterance or "nothing"), second.utterance)
-			assert.equal(first.npc.id, daemon.asked[3].request.npc.id)
+			assert.equal(first.npc.id, daemon.received[3].request.npc.id)
 		end)
 
 		it("talk again after a pause, and never one who stands alone", function()
 			village("always")
 			mock:step(0.1, 1200)
-			assert.is_true(#daemon.asked > 6)
-			for _, asked in ipairs(daemon.asked) do assert.not_equal("c", asked.request.npc.id) end
+			assert.is_true(#daemon.received > 6)
+			for _, requests in ipairs(daemon.received) do assert.not_equal("c", requests.request.npc.id) end
 		end)
 
 		it("talk only where a player hears it, unless told otherwise", function()
 			village("near_players")
 			mock:step(0.1, 300)
-			assert.equal(0, #daemon.asked)
+			assert.equal(0, #daemon.received)
 			mock:join("Robin", at(9))
 			mock:step(0.1, 300)
-			assert.is_true(#daemon.asked > 0)
+			assert.is_true(#daemon.received > 0)
 			village("off")
 			mock:join("Robin", at(9))
 			mock:step(0.1, 300)
-			assert.equal(0, #daemon.asked)
+			assert.equal(0, #daemon.received)
 		end)
 
 		it("end a talk whose line found no turn, and talk again later", function()
@@ -68,9 +68,9 @@ describe("in a game,", function()
 			agent.get_npc("a"):say("A very long story.", {ms = 30000})
 			agent.get_npc("b"):say("Another.", {ms = 30000})
 			mock:step(0.1, 250)
-			local during = #daemon.asked
+			local during = #daemon.received
 			mock:step(0.1, 1200)
-			assert.is_true(#daemon.asked > during + 2)
+			assert.is_true(#daemon.received > during + 2)
 			assert.equal(0, #mock:logged("error"))
 		end)
 
@@ -84,9 +84,9 @@ describe("in a game,", function()
 			mock:step(0.1, 1200)
 			assert.equal(1, #mock:logged("warning"))
 			daemon:rise()
-			local before = #daemon.asked
+			local before = #daemon.received
 			mock:step(0.1, 600)
-			assert.is_true(#daemon.asked > before + 2)
+			assert.is_true(#daemon.received > before + 2)
 		end)
 	end)
 end)

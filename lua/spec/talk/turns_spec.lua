@@ -22,8 +22,8 @@ describe("NPCs that are spoken to together", function()
 		mock:join("Robin", ORIGIN)
 	end
 
-	local function asked(number)
-		local request = (daemon.asked[number] or {}).request
+	local function requests(number)
+		local request = (daemon.received[number] or {}).request
 		return request and request.npc.name, request
 	end
 
@@ -38,13 +38,13 @@ describe("NPCs that are spoken to together", function()
 		start({})
 		mock:say("Robin", "everybody, what happened?")
 		mock:step(0.05, 400)
-		assert.equal(3, #daemon.asked)
-		local name, first = asked(1)
+		assert.equal(3, #daemon.received)
+		local name, first = requests(1)
 		assert.equal("Ann", name)
 		assert.is_nil(first.history)
-		assert.equal("Ann: I saw a fox.", said_to(select(2, asked(2))))
-		assert.equal("Ann: I saw a fox. | Bram: A big fox it was.", said_to(select(2, asked(3))))
-		for number = 1, 3 do assert.equal("everybody, what happened?", select(2, asked(number)).utterance) end
+		assert.equal("Ann: I saw a fox.", said_to(select(2, requests(2))))
+		assert.equal("Ann: I saw a fox. | Bram: A big fox it was.", said_to(select(2, requests(3))))
+		for number = 1, 3 do assert.equal("everybody, what happened?", select(2, requests(number)).utterance) end
 	end)
 
 	it("take up a line that calls them by name, and answer who called", function()
@@ -52,16 +52,16 @@ describe("NPCs that are spoken to together", function()
 		start({})
 		mock:say("Robin", "Ann, where is the mine?")
 		mock:step(0.05, 300)
-		local name, request = asked(2)
+		local name, request = requests(2)
 		assert.equal("Bram", name)
 		assert.same({"Ann", "Bram knows that."}, {request.player, request.utterance})
 		assert.equal("Robin: Ann, where is the mine?", said_to(request))
 		assert.is_nil(request.actions)
-		assert.equal(2, #daemon.asked)
+		assert.equal(2, #daemon.received)
 		assert.same({"<Ann> Bram knows that.", "<Bram> North of the mill."}, mock:chat_of("Robin"))
 		mock:say("Robin", "Bram, thank you") -- what Ann said there is known to him still
 		mock:step(0.05, 300)
-		assert.truthy(said_to(select(2, asked(3))):find("Ann: Bram knows that.", 1, true))
+		assert.truthy(said_to(select(2, requests(3))):find("Ann: Bram knows that.", 1, true))
 	end)
 
 	it("never call each other without end", function()
@@ -70,7 +70,7 @@ describe("NPCs that are spoken to together", function()
 			start({["llm_agent.group_depth_max"] = depth, ["llm_agent.repeat_lines"] = "0"})
 			mock:say("Robin", "Ann, who are you?")
 			mock:step(0.05, 2000)
-			assert.equal(want, #daemon.asked)
+			assert.equal(want, #daemon.received)
 		end
 	end)
 
@@ -80,11 +80,11 @@ describe("NPCs that are spoken to together", function()
 			start({})
 			mock:say("Robin", "hello everybody")
 			mock:step(0.05, 5)
-			assert.equal(1, #daemon.asked)
+			assert.equal(1, #daemon.received)
 			if leaves then mock:leave("Robin") else mock:say("Robin", "Cleo, only you") end
 			mock:step(0.5, 60) -- Ann's deadline passes
-			assert.equal(leaves and 1 or 2, #daemon.asked)
-			assert.is_true(leaves or asked(2) == "Cleo")
+			assert.equal(leaves and 1 or 2, #daemon.received)
+			assert.is_true(leaves or requests(2) == "Cleo")
 		end
 	end)
 
@@ -97,10 +97,10 @@ describe("NPCs that are spoken to together", function()
 		agent.get_npc("Ann").next_small_talk_us = 0
 		mock:step(0.1, 600)
 		local spoke = {}
-		for number = 1, #daemon.asked do spoke[(asked(number))] = true end
-		assert.equal(6, #daemon.asked)
+		for number = 1, #daemon.received do spoke[(requests(number))] = true end
+		assert.equal(6, #daemon.received)
 		assert.is_true(spoke.Ann and spoke.Bram and spoke.Cleo)
-		local _, last = asked(6)
+		local _, last = requests(6)
 		assert.is_true(#last.history >= 4)
 		for _, id in ipairs({"Ann", "Bram", "Cleo"}) do assert.is_nil(agent.get_npc(id).small_talk) end
 	end)

@@ -23,14 +23,14 @@ end
 
 describe("whatever ends first", function()
 	local mock, daemon, agent, object
-	local asked, called, told_after_leaving, left
+	local requests, called, told_after_leaving, left
 
 	-- Every think of anybody is counted, and its callback.
 	local function count_thinks(npc)
 		local think = npc.think
 		function npc.think(self, opts, callback)
-			asked = asked + 1
-			local number = asked
+			requests = requests + 1
+			local number = requests
 			return think(self, opts, function(answer)
 				called[number] = (called[number] or 0) + 1
 				assert(answer.text ~= "", "a reply without words")
@@ -48,7 +48,7 @@ describe("whatever ends first", function()
 		mock = Mock.new({settings = {["llm_agent.npc_talk"] = "off", ["llm_agent.greet"] = "false"}})
 		daemon = mock:open_daemon(function() return {} end)
 		agent = mock:load_mod()
-		asked, called, told_after_leaving, left = 0, {}, 0, false
+		requests, called, told_after_leaving, left = 0, {}, 0, false
 		agent.on("say", function(_, _, opts)
 			if left and opts.to == "Robin" then told_after_leaving = told_after_leaving + 1 end
 		end)
@@ -68,7 +68,7 @@ describe("whatever ends first", function()
 		mock:command("Robin", "talk Ann how are you?")
 		npc:think({player = "Robin", intent = "gesture"}, function(reply) npc:say(reply.text, {reply = reply}) end)
 		npc:think({player = "Robin", on_delta = function() end}, function() error("a mod's own mistake") end)
-		assert.equal(4, asked)
+		assert.equal(4, requests)
 	end
 
 	local happen = {
@@ -84,7 +84,7 @@ describe("whatever ends first", function()
 
 	local function reply_lands()
 		if not daemon.up then return end
-		for _, question in ipairs(daemon.asked) do
+		for _, question in ipairs(daemon.received) do
 			local id = question.request.id
 			daemon:event(question.session, {id = id, event = "delta", text = "Well"})
 			daemon:event(question.session, {id = id, event = "done", text = "Well met.", action = {name = "wave"}})
@@ -110,7 +110,7 @@ describe("whatever ends first", function()
 	local function check(order, lands, steps)
 		local where = ("%s, reply after %d, %d steps"):format(table.concat(order, " "), lands, steps)
 		local npc = play(order, lands, steps)
-		for number = 1, asked do assert.equal(1, called[number], where .. ": callbacks of question " .. number) end
+		for number = 1, requests do assert.equal(1, called[number], where .. ": callbacks of question " .. number) end
 		assert.is_nil(next(npc.open_requests), where)
 		assert.is_true(client_is_empty(), where)
 		assert.equal(0, told_after_leaving, where)
@@ -139,16 +139,16 @@ describe("whatever ends first", function()
 
 	it("an action is not run for a player who left, nor by a body that sleeps", function()
 		for _, event in ipairs({"leave", "unload"}) do
-			local told = {}
+			local seen = {}
 			start()
-			agent.on("action", function(_, _, name, _, ok, message) told[#told + 1] = {name, ok, message} end)
+			agent.on("action", function(_, _, name, _, ok, message) seen[#seen + 1] = {name, ok, message} end)
 			ask()
 			mock:step(0.05, 2)
 			happen[event]()
 			reply_lands()
 			mock:step(0.05, 2)
-			assert.not_nil(told[1])
-			for _, one in ipairs(told) do
+			assert.not_nil(seen[1])
+			for _, one in ipairs(seen) do
 				assert.same({"wave", false, event == "leave" and "the player has left" or "the NPC is asleep"}, one)
 			end
 		end

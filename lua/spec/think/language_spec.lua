@@ -36,12 +36,12 @@ describe("the language of a player", function()
 			for i, case in ipairs({{"Robin", "fr"}, {"Will", "de"}, {"Robin", "es", "es"}}) do
 				npc:think({player = case[1], lang = case[3]}, function() end)
 				mock:step()
-				assert.equal(case[2], daemon.asked[i].request.lang)
+				assert.equal(case[2], daemon.received[i].request.lang)
 			end
 			mock:command("Robin", "lang default")
 			npc:think({player = "Robin"}, function() end)
 			mock:step()
-			assert.equal("de", daemon.asked[4].request.lang)
+			assert.equal("de", daemon.received[4].request.lang)
 		end)
 
 		it("reaches fallback lines and greetings", function()

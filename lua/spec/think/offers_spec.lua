@@ -34,7 +34,7 @@ describe("an action whose parameters follow the world", function()
 	end)
 
 	local function offered(number)
-		for _, action in ipairs(daemon.asked[number].request.actions or {}) do
+		for _, action in ipairs(daemon.received[number].request.actions or {}) do
 			if action.name == "sell_nails" then return action end
 		end
 	end
@@ -45,9 +45,9 @@ describe("an action whose parameters follow the world", function()
 	end
 
 	local function answer(number, count)
-		local asked = daemon.asked[number]
-		daemon:event(asked.session, {
-			id = asked.request.id, event = "done", text = "Here you are.", action = {name = "sell_nails", params = {count = count}},
+		local requests = daemon.received[number]
+		daemon:event(requests.session, {
+			id = requests.request.id, event = "done", text = "Here you are.", action = {name = "sell_nails", params = {count = count}},
 		})
 		mock:step(0.05, 5)
 	end
@@ -85,10 +85,10 @@ describe("an action whose parameters follow the world", function()
 
 	it("runs once, also when the reply comes twice", function()
 		ask()
-		local asked = daemon.asked[1]
+		local requests = daemon.received[1]
 		for _ = 1, 2 do
-			daemon:event(asked.session, {
-				id = asked.request.id, event = "done", text = "Here.", action = {name = "sell_nails", params = {count = 1}},
+			daemon:event(requests.session, {
+				id = requests.request.id, event = "done", text = "Here.", action = {name = "sell_nails", params = {count = 1}},
 			})
 		end
 		mock:step(0.05, 5)
@@ -112,7 +112,7 @@ describe("an action whose parameters follow the world", function()
 		agent.register_action("broken", {roles = {"smith"}, params = function() error("a mod's own mistake") end, run = function() end})
 		ask()
 		assert.is_truthy(offered(1))
-		for _, action in ipairs(daemon.asked[1].request.actions) do assert.not_equal("broken", action.name) end
+		for _, action in ipairs(daemon.received[1].request.actions) do assert.not_equal("broken", action.name) end
 		answer(1, 1)
 		assert.same({1}, ran)
 		assert.equal(1, #mock:logged("params of action broken failed"))
@@ -121,10 +121,10 @@ describe("an action whose parameters follow the world", function()
 	it("runs after words that stream in", function()
 		npc:converse({player = "Ana", utterance = "Nails, please", actions = true}, function(reply) replies[#replies + 1] = reply end)
 		mock:step(0.05, 2)
-		local asked = daemon.asked[1]
-		assert.is_true(asked.request.stream)
+		local requests = daemon.received[1]
+		assert.is_true(requests.request.stream)
 		assert.is_truthy(offered(1))
-		daemon:event(asked.session, {id = asked.request.id, event = "delta", text = "Here you are"})
+		daemon:event(requests.session, {id = requests.request.id, event = "delta", text = "Here you are"})
 		mock:step(0.05, 30)
 		assert.equal("Here you", mock.entities[2]:get_properties().nametag)
 		assert.same({}, ran)

@@ -71,10 +71,10 @@ describe("an NPC", function()
 		return object, agent.get_npc(id)
 	end
 	local function answer(number, events)
-		local asked = daemon.asked[number]
+		local requests = daemon.received[number]
 		for _, event in ipairs(events) do
-			event.id = asked.request.id
-			daemon:event(asked.session, event)
+			event.id = requests.request.id
+			daemon:event(requests.session, event)
 		end
 	end
 
@@ -97,11 +97,11 @@ describe("an NPC", function()
 			assert.equal("<Mira> The rain comes down.", heard[2])
 			assert.equal(3, #heard)
 			assert.is_nil(heard[3]:find("hot today", 1, true))
-			assert.equal(5, #daemon.asked)
-			local again = daemon.asked[3].request
+			assert.equal(5, #daemon.received)
+			local again = daemon.received[3].request
 			assert.same({"The iron is hot today."}, again.avoid)
 			assert.equal("off", again.cache)
-			assert.is_nil(daemon.asked[2].request.avoid)
+			assert.is_nil(daemon.received[2].request.avoid)
 		end)
 
 		it("holds streamed words back while they could become a repeat", function()
