@@ -28,7 +28,8 @@ export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF $(NO_AMX)
 LUA_DIRS := daemon/llm_agentd/demo docs/examples lua mods tests/mods
 ARGS ?=
 # Whole files to each worker, in their order: tests/conftest.py says how many workers and which tests come first.
-PYTEST = $(PY) -m pytest -q --dist loadfile --no-loadscope-reorder
+# Compiled files are kept whatever the environment says: else each worker and each daemon would compile all anew.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -q --dist loadfile --no-loadscope-reorder
 
 # $(call debs,PACKAGES): installs the missing ones as root, else prints the line that does and stops.
 define debs
