@@ -159,7 +159,7 @@ def test_goods_are_conserved_over_kills_at_random_moments(tmp_path: Path) -> Non
     """Exchanges go on all the time, each database is saved every three seconds, and the server dies again and again."""
     world, moments = World(tmp_path), random.Random(7)
     busy = {"server_map_save_interval": 3, "llm_probe.trades_per_s": 4}
-    apart = wrong = 0
+    apart = unequal = 0
     for _ in range(KILLS):
         with world.server(**busy) as (game, log), world.client(game, log):
             _expect_sum(log)
@@ -167,10 +167,10 @@ def test_goods_are_conserved_over_kills_at_random_moments(tmp_path: Path) -> Non
             game.kill()
         theirs, ours = world.serials()
         apart += theirs != ours
-        wrong += any(world.on_disk()[item] != count for item, count in ALL.items())
+        unequal += any(world.on_disk()[item] != count for item, count in ALL.items())
     with world.server(**busy) as (game, log), world.client(game, log):
         _expect_sum(log)
         assert game.stop() == 0
     assert {item: world.on_disk()[item] for item in ALL} == ALL
-    print(f"of {KILLS} kills {apart} left the databases apart, {wrong} with goods doubled or lost but for the journal")
+    print(f"of {KILLS} kills {apart} left the databases apart, {unequal} with goods that only the journal mends")
     assert apart > 0

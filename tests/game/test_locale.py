@@ -56,7 +56,7 @@ def test_server_speaks_each_players_language(tmp_path: Path, httpserver: HTTPSer
 
 
 def test_client_shows_what_the_server_translates(tmp_path: Path) -> None:
-    """Most is translated by the client; the dialog's remarks by the server, which the client has told its language."""
+    """The client translates most texts; the server the dialog's remarks, in the language that the client names."""
     remark = "Die NPCs sind auf diesem Server ausgeschaltet"
     german = {"language": "de"}
     with (

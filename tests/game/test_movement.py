@@ -1,4 +1,4 @@
-"""Bodies that go somewhere on purpose, gestures, doors on a real game server: its search for ways, physics, bones."""
+"""Walking to a goal, gestures and doors on a real game server: with its own search for paths, physics and bones."""
 
 from __future__ import annotations
 

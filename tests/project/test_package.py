@@ -214,13 +214,13 @@ def test_mod_writes_no_global_but_its_own(repo: Path) -> None:
     listed = subprocess.run(["luajit", "-e", ENTRIES], cwd=repo, capture_output=True, text=True, timeout=60, check=True)
     entries = dict(line.split("\t") for line in listed.stdout.splitlines())
     command = ["luacheck", "--no-config", "--std", "luajit", "--codes", "--formatter", "plain", "--only", "1", "--"]
-    told = subprocess.run(
+    shown = subprocess.run(
         [*command, "mods/llm_agent"], cwd=repo, capture_output=True, text=True, timeout=60, check=False
     )
-    touched = [GLOBAL.match(line) for line in told.stdout.splitlines()]
-    assert touched, told.stderr
+    touched = [GLOBAL.match(line) for line in shown.stdout.splitlines()]
+    assert touched, shown.stderr
     for found in touched:
-        assert found is not None, told.stdout
+        assert found is not None, shown.stdout
         file, code, name = found.groups()
         reads = code in ("113", "143")
         assert reads or name == "llm_agent", f"{file} writes the global {name}"

@@ -1,7 +1,7 @@
-"""What ContentDB and a player's client ask of the mod, as one check of its files: names to bytes in, problems out.
+"""Checks that the mod's files are fit for ContentDB and for players' clients: names to bytes in, problems out.
 
-Pure, so that the folder, the zip and spoilt copies of them are judged alike. ContentDB's rules are those of its policy
-and of its help pages on package configuration and copyright; the others say why beside them.
+Pure: tests check the folder, the zip and copies with a fault alike. ContentDB's rules come from its policy and its help
+pages on package configuration and copyright; the other rules say why beside them.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Credit(NamedTuple):
 
 
 def problems(files: Files, version: str) -> list[str]:
-    """What is wrong, a line each; the files of one mod, by their path in its folder."""
+    """The faults, a line each, of one mod's files, given by their path in its folder."""
     missing = [f"{name}: missing" for name in NEEDED if name not in files]
     if missing:
         return missing
@@ -151,13 +151,13 @@ def _text(name: str, data: bytes) -> Iterator[str]:
     except UnicodeDecodeError as error:
         yield f"{name}: byte {error.start} is not UTF-8"
         return
-    for wrong, what in (
+    for forbidden, what in (
         ("\r", "CR line ends"),
         ("\0", "a NUL"),
         ("\ufeff", "a byte order mark"),
         ("\x1b", "a raw escape"),
     ):
-        if wrong in text:
+        if forbidden in text:
             yield f"{name}: holds {what}"
     if not text.endswith("\n"):
         yield f"{name}: has no line end at its end"

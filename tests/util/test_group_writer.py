@@ -76,7 +76,7 @@ def test_flush_while_the_disk_hangs_returns_false_in_time(gate: Gate) -> None:
 
 
 @pytest.mark.parametrize("act", ["flush", "close", "urgent"])
-def test_whoever_waits_ends_the_lingering(gate: Gate, act: str) -> None:
+def test_waiting_caller_ends_the_lingering(gate: Gate, act: str) -> None:
     writer = GroupWriter("writer", gate.write, linger_s=10 * WAIT_S)
     writer.start()
     writer.put(1)
