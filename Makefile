@@ -42,10 +42,11 @@ missing=; for deb in $$wanted; do \
 if [ "$$(id -u)" != 0 ]; then \
   echo "some Debian packages are missing; install them, then run make again:" >&2; \
   echo "  sudo apt-get install -y --no-install-recommends$$missing" >&2; exit 1; fi; \
-echo "== apt-get install$$missing"; \
+echo "== apt-get install$$missing"; begun=$$SECONDS; \
 export DEBIAN_FRONTEND=noninteractive; \
 apt-get install -qq -y --no-install-recommends $$missing >/dev/null 2>&1 || { \
-  apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing >/dev/null; }
+  apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing >/dev/null; }; \
+echo "   apt-get: $$((SECONDS - begun)) s"
 endef
 
 # $(call venv,EXTRAS): the virtual environment, with what pyproject.toml asks for at the versions of constraints.txt.
@@ -57,8 +58,9 @@ if [ -z "$$python" ] || ! $$python -c 'import sys; sys.exit(sys.version_info < (
 if ! $(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
   echo "== virtual environment $(VENV) from $$($$python -V)"; \
   rm -rf $(VENV); $$python -m venv $(VENV); fi; \
-echo "== pip install -e .$(1) (takes a minute or two; with native llama.cpp is compiled: some more)"; \
-$(PIP) install -q -e '.$(1)' -c constraints.txt
+echo "== pip install -e .$(1) (takes a minute or two; with native llama.cpp is compiled: some more)"; begun=$$SECONDS; \
+$(PIP) install -q -e '.$(1)' -c constraints.txt; \
+echo "   pip: $$((SECONDS - begun)) s"
 @touch $@
 endef
 
