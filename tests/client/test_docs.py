@@ -16,7 +16,7 @@ EXAMPLES = re.findall(r"^```python\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE
 DEFAULT_ENDPOINT = "tcp://127.0.0.1:5570"
 
 
-def test_there_are_three_examples() -> None:
+def test_client_docs_have_three_examples() -> None:
     assert len(EXAMPLES) == 3
 
 

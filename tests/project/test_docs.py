@@ -98,7 +98,7 @@ def test_events_are_documented_and_no_other(mod: Described, api: str) -> None:
     assert set(rows(section(api, "llm_agent.on"))) == set(mod.events)
 
 
-def test_what_is_in_a_reply_is_documented_and_nothing_else(mod: Described, api: str) -> None:
+def test_every_reply_field_and_code_is_documented_and_no_other(mod: Described, api: str) -> None:
     codes = {code for made in mod.codes.values() for code in made} | set(wire_codes())
     documented = rows(section(api, "The reply"))
     assert len(documented) == len(set(documented))
@@ -139,7 +139,7 @@ def test_settings_in_the_guides_are_settings(mod: Described, repo: Path) -> None
     assert unknown == []
 
 
-def test_the_admin_guide_names_every_command_and_group(mod: Described, repo: Path, admins: str) -> None:
+def test_admin_guide_names_every_command_and_group(mod: Described, repo: Path, admins: str) -> None:
     assert len(mod.commands) > 10
     assert set(re.findall(r"^\| `/llm (\w+)", admins, re.MULTILINE)) == set(mod.commands)
     settings = (repo / "mods" / "llm_agent" / "settingtypes.txt").read_text(encoding="utf-8")
@@ -147,7 +147,7 @@ def test_the_admin_guide_names_every_command_and_group(mod: Described, repo: Pat
     assert [group for group in groups if f"| {group} |" not in admins] == []
 
 
-def test_the_admin_guide_has_all_that_the_doctor_complains_of(mod: Described, admins: str) -> None:
+def test_admin_guide_explains_every_complaint_of_the_doctor(mod: Described, admins: str) -> None:
     """What stands behind a cross (an ellipsis for what is left out) the doctor says, and what it says stands there."""
     quoted = [
         re.compile(re.escape(words.replace(" …", "…")).replace("…", ".*"))
@@ -158,7 +158,7 @@ def test_the_admin_guide_has_all_that_the_doctor_complains_of(mod: Described, ad
     assert [words.pattern for words in quoted if not any(words in fitting for fitting in said.values())] == []
 
 
-def test_the_role_in_the_admin_guide_is_one_with_all_fields(admins: str, tmp_path: Path) -> None:
+def test_role_in_the_admin_guide_has_all_fields(admins: str, tmp_path: Path) -> None:
     block = re.search(r"```yaml\n# .*/(\w+\.yaml)\n(.*?)```", admins, re.DOTALL)
     assert block is not None
     file = tmp_path / block.group(1)
@@ -166,6 +166,6 @@ def test_the_role_in_the_admin_guide_is_one_with_all_fields(admins: str, tmp_pat
     assert set(read(file).fields()) == set(FIELDS)
 
 
-def test_the_admin_guide_names_all_that_is_stored(mod: Described, admins: str) -> None:
+def test_admin_guide_names_every_stored_key(mod: Described, admins: str) -> None:
     assert {"off", "places", "roles"} <= set(mod.stored)
     assert set(rows(section(admins, "What is stored where"))) >= set(mod.stored)

@@ -69,12 +69,12 @@ def test_measuring_a_quick_engine_takes_five_rounds() -> None:
 
 
 @pytest.mark.parametrize("size_max", [1, 3, 5, 6, 12])
-def test_the_maximum_size_itself_is_measured(size_max: int) -> None:
+def test_maximum_size_itself_is_measured(size_max: int) -> None:
     machine = Machine(lambda size: 0.001)
     assert measure_curve(machine.step, size_max, clock=machine.clock).largest == size_max
 
 
-def test_a_larger_batch_is_allowed_where_little_is_lost() -> None:
+def test_larger_batch_is_allowed_where_little_is_lost() -> None:
     assert Curve({1: 1.0, 2: 1.0, 4: 2.1}).allows(4)
     assert not Curve({1: 1.0, 2: 1.0, 4: 2.6}).allows(4)
     assert not Curve({1: 1.0, 2: 1.0}).allows(3), "nobody measured it"

@@ -86,7 +86,7 @@ def test_more_waiting_more_running_and_more_tokens_never_take_less(ahead: int, r
     assert forecast(estimate, ahead, running, max_tokens + 1) >= base
 
 
-def test_a_short_reply_is_forecast_to_take_less_than_a_long_one() -> None:
+def test_short_reply_is_forecast_to_take_less_than_a_long_one() -> None:
     assert forecast(learned(), 0, max_tokens=2) < forecast(learned(), 0, max_tokens=REPLY_TOKENS)
 
 
@@ -97,7 +97,7 @@ def test_one_step_on_a_machine_that_slept_does_not_double_the_forecast() -> None
     assert forecast(estimate, 4) < 2 * before
 
 
-def test_a_machine_that_got_three_times_slower_is_known_after_fifteen_steps() -> None:
+def test_machine_that_got_three_times_slower_is_known_after_fifteen_steps() -> None:
     estimate = learned()
     before = forecast(estimate, 4)
     for _ in range(15):
