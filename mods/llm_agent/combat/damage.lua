@@ -71,7 +71,7 @@ local function mend(npc, object, now)
 	return object:get_hp() < (npc.hp_max or 20)
 end
 
--- Who lies gets up, who is left alone heals. Asleep, nobody does.
+-- The beaten get up, the hurt heal while nobody fights them. Unloaded bodies do neither.
 function damage.step(now)
 	for id in pairs(mending) do
 		local npc = npcs.by_id[id]
@@ -80,7 +80,7 @@ function damage.step(now)
 	end
 end
 
--- Strikes if it can: in reach, and not more often than a blow takes.
+-- Strikes, if the enemy is in reach and the last blow was long enough ago. True if it did.
 function damage.strike(npc, object, enemy, now)
 	if enemy.distance > REACH or npc.last_strike_us and now - npc.last_strike_us < STRIKE_EVERY_US then return false end
 	npc.last_strike_us = now

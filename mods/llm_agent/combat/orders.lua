@@ -7,14 +7,14 @@ local now_us, settings, geometry, npcs, conversation, animation, movement, tacti
 local orders = {}
 
 local LOOK_US = 0.25e6 -- how often one looks at what to do
-local LATE_US = 2.5e6 -- an order of the model is followed for so long; then what is sensible
+local LATE_US = 2.5e6 -- an order of the model is followed for this long
 local ASK_MAX_MS = 2000 -- an answer that takes longer is of no use
 local CALM_US = 8e6 -- without an enemy in sight: it is over
-local SAY_EVERY_US = 5e6 -- they shout, they do not chat
+local SAY_EVERY_US = 5e6 -- shouts of one NPC are at least this far apart
 local FLANK_NODES, WARD_NODES = 2.5, 5
 local RUN, WALK = 4, 2.8 -- nodes a second
 
--- order: as of tactics.lua. by_model: it holds until it is late.
+-- order: as of tactics.lua. by_model: it is followed for LATE_US, then tactics.lua decides again.
 function orders.give(npc, order, by_model)
 	local combat = npc.combat
 	if not combat then return false end

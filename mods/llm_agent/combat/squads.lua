@@ -162,10 +162,10 @@ function squads.over(npc)
 	squads.stop(npc)
 end
 
--- A blow landed on it: its own fight, and that of who stands by it.
+-- A blow landed on it, and it did not fall. A first blow of a player costs them reputation.
 function squads.provoked(npc, puncher)
 	local self = puncher:get_luaentity()
-	if self and self.npc_id and npc.combat and npc.combat.squad.members[self.npc_id] then return end -- a friend's blow
+	if self and self.npc_id and npc.combat and npc.combat.squad.members[self.npc_id] then return end -- of its own squad, by mistake
 	local name = puncher:is_player() and puncher:get_player_name()
 	if name and not npc.combat then
 		reputation.change(npc.id, name, -GRUDGE)

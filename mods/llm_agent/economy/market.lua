@@ -55,7 +55,7 @@ local function save()
 	storage:set_string(MARKET_KEY, next(moved) and core.serialize(moved) or "")
 end
 
--- How far one piece moves the price: what is cheap is traded by the dozen.
+-- How far one piece moves the price. Cheap things are traded in larger numbers, so one of them moves it less.
 local function shift_of(base)
 	return SHIFT / prices.clamp(USUAL_WORTH / math.max(base, 0.1), USUAL_MIN, USUAL_MAX)
 end

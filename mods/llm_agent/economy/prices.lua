@@ -125,7 +125,7 @@ local function last_price(now, bound, attitude)
 	return bound < now and math.ceil(price) or math.floor(price)
 end
 
--- How many counter-offers it bears.
+-- How many counter-offers it listens to.
 function prices.patience(attitude)
 	return clamp(math.floor(3 + 2 * attitude + 0.5), 1, 5)
 end

@@ -7,7 +7,7 @@ local reputation = {}
 
 local KEY = "standing:" -- and the NPC's id
 local PLAYERS_MAX = 50 -- remembered by one NPC: those it cares about least are forgotten
-local STEP = 0.01 -- below it is nothing worth keeping
+local STEP = 0.01 -- smaller values are not kept
 -- What an action that was done changes, by its name: from the player's side it was a kindness.
 local KIND = {take_item = 0.1, complete_quest = 0.2}
 
@@ -40,7 +40,7 @@ function reputation.change(npc_id, player_name, by)
 	save(npc_id)
 end
 
--- All NPCs stand to the player as to a stranger again.
+-- The player is a stranger to all NPCs again.
 function reputation.forget(player_name)
 	for key in pairs(storage:to_table().fields) do
 		local id = key:sub(1, #KEY) == KEY and key:sub(#KEY + 1)

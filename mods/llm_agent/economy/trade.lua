@@ -124,7 +124,7 @@ function trade.haggle(npc, player_name, item, is_sale, count, offer)
 	return answer, price
 end
 
--- Is there a price on the table between the two?
+-- Are the two haggling about this item?
 function trade.is_open(npc, player_name, item, is_sale)
 	return haggle_of(npc.id, player_name, item, is_sale) ~= nil
 end
@@ -184,7 +184,7 @@ end
 local function note(npc, player_name, part, is_sale)
 	if not part then return end
 	market.note(places.settlement_of(npc), part.item, trade.base_price(part.item), part.count, is_sale)
-	haggles[player_name][npc.id][key_of(part.item, is_sale)] = nil -- the next one is talked about anew
+	haggles[player_name][npc.id][key_of(part.item, is_sale)] = nil -- the next piece is haggled about from the start
 end
 
 -- The player gets `get` from the NPC and gives `give`, each {item =, count =, price = of one, as the player saw it} or nil; the

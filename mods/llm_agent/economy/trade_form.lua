@@ -82,7 +82,7 @@ local function says_only(line, price)
 	return is_said
 end
 
--- What the model is asked, so that its answer can only be the price that stands: told of a lower offer it would find its own.
+-- What the model is asked. The player's offer is left out, else the model would invent a price in between.
 local function question(answer, is_sale, price, thing)
 	if answer == "accepted" and is_sale then return ("I give you %d coins for the %s."):format(price, thing) end
 	return is_sale and ("How much is the %s?"):format(thing) or ("What do you pay for my %s?"):format(thing)

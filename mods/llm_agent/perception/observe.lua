@@ -58,10 +58,10 @@ local function health_words(npc)
 	if not object then return nil end
 	local max = npc.hp_max or object:get_properties().hp_max or 0 -- known of our own bodies
 	local share = max > 0 and object:get_hp() / max or 1
-	return share < 1 / 3 and "badly hurt" or share < 2 / 3 and "hurt" or nil -- of a scratch nobody speaks
+	return share < 1 / 3 and "badly hurt" or share < 2 / 3 and "hurt" or nil -- less is not worth a fact
 end
 
-local givers = {} -- functions(npc, player_name, facts, opts) of parts that know more
+local givers = {} -- functions(npc, player_name, facts, opts) of other folders
 
 -- Have `fn` add its facts to each question's, before what other mods say goes over them.
 function observe.add_facts(fn)

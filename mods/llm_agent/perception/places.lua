@@ -17,7 +17,7 @@ local function save()
 	storage:set_string(KEY, next(known) and core.serialize(known) or "")
 end
 
--- Give the ball around `pos` a name; a place of the same name moves. The model reads it as the fact `place`.
+-- Give the sphere around `pos` a name; a place of the same name moves. The model reads it as the fact `place`.
 function llm_agent.set_place(name, pos, radius)
 	local clean = type(name) == "string" and text.clean(name, NAME_MAX_BYTES)
 	if not clean or clean == "" then error("llm_agent.set_place: name: want a text, got " .. tostring(name), 2) end
@@ -97,7 +97,7 @@ local function smallest(areas)
 	return best and text.clean(best.name, NAME_MAX_BYTES)
 end
 
--- The smallest area with a name, where the mod `areas` is. A surprise in what it holds costs no more than the name.
+-- The smallest area with a name, where the mod `areas` is. An error in that mod costs only the name.
 local function smallest_area(pos)
 	local areas = rawget(_G, "areas")
 	if type(areas) ~= "table" or not areas.getAreasAtPos then return nil end

@@ -6,8 +6,8 @@ local geometry, npcs = ...
 
 local positions = {}
 
-local STRAYED_MAX = 4 -- nodes that anybody goes before it is looked up again
-local REFRESHED, ROUND_STEPS = 5, 20 -- so many in a step at least, and all in so many steps: nobody strays far in a second
+local STRAYED_MAX = 4 -- nodes that an NPC may have walked since it was looked up
+local REFRESHED, ROUND_STEPS = 5, 20 -- at least 5 in a step, and all within 20 steps
 
 local cursor = 0 -- in the list of NPCs, the last that was looked up
 

@@ -12,7 +12,8 @@ local KEEP_US = {spoken = 10e6, other = 60e6} -- what stands in a room seldom ch
 local HEAD_Y = 1.5
 local DARK_MAX = 4 -- of 14; by day and next to a torch it is more
 
--- Most telling first. A node is called so if its name has these words: default:chest_locked is a chest, default:bedrock no bed.
+-- The most telling first. A node gets a label if its name has these words: default:chest_locked is a chest, default:bedrock no
+-- bed.
 local KINDS = {
 	{"an anvil", "anvil"}, {"a furnace", "furnace"}, {"an altar", "altar"}, {"a lectern", "lectern"}, {"a bookshelf", "bookshelf"},
 	{"a brewing stand", "brewing_stand"}, {"an enchanting table", "enchanting_table"}, {"a loom", "loom"},

@@ -4,7 +4,7 @@
 
 local text, phrases, events, npcs, history, items, quests, quest_text, service = ...
 
-local WORDS_MAX = 6 -- "Yes, I will do it"; more than that may say anything
+local WORDS_MAX = 6 -- "Yes, I will do it". A longer sentence may mean anything and is no answer
 -- What a player may say with a click where an offer is open; shown in the language of the talk. Each has a word of phrases.yes or
 -- phrases.no.
 local QUICK = {"Yes, I will do it.", "No, not now."}

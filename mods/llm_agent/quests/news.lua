@@ -20,7 +20,7 @@ local SENTENCES = {
 	abandoned = function(quest) return S("@1: given up.", quest_text.title(quest)) end,
 }
 
--- Is it news? What a player carries to somebody is done all the way, and apples may come and go.
+-- Is it worth a message? A delivery is "fulfilled" all the way, and a fetch quest each time the things are back in the inventory.
 local function is_new(quest, before)
 	if quest.state == "accepted" then return before == "offered" end
 	if quest.state ~= "fulfilled" then return true end

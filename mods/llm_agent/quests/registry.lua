@@ -61,7 +61,7 @@ local function has_all(npc, goods)
 	return true
 end
 
--- Is there what it is about? Whether the player can get it is for the mod to know.
+-- Does what it is about exist? Whether the player can get it is for the mod to know.
 local CAN = {
 	fetch = function(def) return core.registered_items[def.item] ~= nil end,
 	deliver = function(def, npc)

@@ -19,7 +19,7 @@ local NEXT = {
 }
 local HOLDS = {fetch = true, deliver = true} -- kinds whose progress is what the player has with them
 local known = {} -- id → quest
-local of_player = {} -- player → id → quest: what is asked most
+local of_player = {} -- player → id → quest: an index, because most queries are about one player
 local last_number = 0
 
 local function key_of(quest) return "quest:" .. quest.id end
@@ -169,7 +169,7 @@ function quests.refuse(id, now_s)
 	return known[id] ~= nil and known[id].state == "offered" and go(known[id], "refused", now_s)
 end
 
--- How much of it is done. What was reached stays reached, but where what counts is what the player has.
+-- How much of it is done. Progress never falls, except where it is what the player carries.
 function quests.progress(id, done, now_s)
 	local quest = known[id]
 	if not quest or not quests.is_active(quest) then return end
@@ -235,7 +235,7 @@ function quests.step(now_s)
 	for _, quest in ipairs(due or {}) do go(quest, "expired", now_s) end
 end
 
--- Does this NPC want to be left alone by this player with quests for now? After an end it is, for a while.
+-- Has the last quest between the two ended so recently that the NPC offers no other yet?
 function quests.rests(npc_id, player_name, now_s)
 	for _, quest in ipairs(ended_of(player_name)) do
 		if quest.npc == npc_id and now_s - quest.ended_s < limits.cooldown_s and quest.why ~= "replaced" then return true end
@@ -243,7 +243,7 @@ function quests.rests(npc_id, player_name, now_s)
 	return false
 end
 
--- Has the player kept or lost what they were to carry, of late? Nobody hands them goods again then.
+-- Has the player kept or lost goods of a delivery lately? NPCs then hand over no goods to them.
 function quests.is_untrusted(player_name)
 	for _, quest in ipairs(ended_of(player_name)) do
 		if quest.kept then return true end

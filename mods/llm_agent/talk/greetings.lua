@@ -38,7 +38,7 @@ local function may_greet(npc, player_name, pos, now)
 	return not last or now - last > settings.greet_cooldown_s * 1e6
 end
 
--- One of a crowd greets, the others nod.
+-- Of all NPCs that may greet a player one does.
 function greetings.greet_who_comes_near(players, now)
 	for _, player in ipairs(players) do
 		local name, pos = player:get_player_name(), player:get_pos()

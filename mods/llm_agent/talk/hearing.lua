@@ -7,7 +7,7 @@ local hearing = {}
 
 local last_heard_us = {} -- player → when an NPC last took up what they said
 
--- Too fast, or too much: then silence, which costs nothing and spams nobody.
+-- False for sentences that come too fast or beyond the rate limit. They are ignored without a word.
 local function is_patient(player_name, now)
 	local last = last_heard_us[player_name]
 	if last and now - last < settings.player_cooldown_s * 1e6 then return false end

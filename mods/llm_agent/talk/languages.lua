@@ -10,8 +10,8 @@ local languages = {}
 local LINE_MAX_BYTES = 1200
 
 local facts -- of the daemon: {languages = codes that the model has (none: unknown), language = its own default}; nil: not asked
-local waiting -- those who want them while they are asked for
-local notified = {} -- player → {code = true}: what they know to be lacking
+local waiting -- callbacks that wait for the daemon's answer; nil where it is not asked
+local notified = {} -- player → {code = true}: languages that they were told the model lacks
 
 local function base(code)
 	return (code:match("^%a+") or ""):lower()
@@ -78,8 +78,8 @@ local function wanted_by(npc, name)
 	return language.between(npc, name) or ""
 end
 
--- Does this listener want the line in another language than the one it comes in? opts: as of output.utter; `lang` is the language
--- that was asked for, and `reply` the whole reply where it is there: a line without either is no model's.
+-- Does this listener want the line in another language than the one it comes in? opts: as of output.enqueue; `lang` is the
+-- language that was asked for, and `reply` the whole reply once it is there. A line without either is not the model's.
 function languages.wants_other(npc, name, opts)
 	local reply, wanted = opts.reply, wanted_by(npc, name)
 	if name == opts.to or reply and reply.fallback then return false end

@@ -6,13 +6,13 @@ local log, now_us, settings, geometry, client, npcs, nearby, attention, conversa
 local small_talk = {}
 
 local LOOK_EVERY_S = 1 -- who is near whom
--- What somebody who opens a talk has in mind; unspoken: the listener hears only the answer. "" is a greeting.
+-- What the first speaker is asked, so that it has something to say. Nobody hears the question. "" is a greeting.
 local OPENERS = {
 	"", "Any news?", "How is work?", "What do you think of the weather?", "Did anything strange happen lately?", "How are you?",
 }
 
-local JOINS = 0.25 -- how often somebody who stands by joins in uncalled
-local WAIT_MAX_S = 1 -- so long the next line of a talk waits for a step with room for it
+local JOINS = 0.25 -- chance that somebody near joins in without being called
+local WAIT_MAX_S = 1 -- after this wait the next line of a talk is asked for even in a busy step
 
 local talks = 0
 local due, waited_s = {}, 0 -- talks whose next line is due, one a step
@@ -97,14 +97,14 @@ local function next_line(talk)
 		player = listener.name,
 		utterance = talk.heard and talk.heard.text or talk.opener,
 		history = talk.heard and conversation.history(talk.conversation, talk.heard),
-		remember = false, -- chatter: it may come from the cache, and would crowd out what players said
+		remember = false, -- so it may come from the cache, and does not push what players said out of the memory
 		priority = nearby.has_listeners(speaker:get_pos()) and "ambient" or "background",
 		on_done = function(was_spoken)
 			if not was_spoken then return end_talk(talk) end
 			pass_on(talk)
 		end,
 	}, function(reply)
-		if reply.fallback then talk.left = 0 end -- no small talk of stock phrases
+		if reply.fallback then talk.left = 0 end -- fallback lines make no talk
 		talk.heard = conversation.add(talk.conversation, name, reply.text, now_us())
 	end)
 end

@@ -14,7 +14,7 @@ local active, waiting = {}, {} -- lines being said, lines that wait for their tu
 local next_presence_us = 0
 local changed, next_look_us = false, 0 -- has anybody begun to wait or fallen silent since the last look?
 
-local lines_of = {} -- NPC → how many lines it says or waits to say, if any: asked for everybody, again and again
+local lines_of = {} -- NPC → how many lines it says or waits to say; counted, because `busy` is called for every NPC all the time
 
 local function count(line, change)
 	local lines = (lines_of[line.npc] or 0) + change
@@ -69,7 +69,7 @@ local function may_start(line, pos, speaking)
 	return true
 end
 
--- Whether a speaker is still there is looked at as often as who stands where; one who is unregistered is silenced at once.
+-- Whether speakers are still there is checked every LOOK_EVERY_US. An NPC that is unregistered is silenced at once, by hush.
 local function go_on(now)
 	local looks = now >= next_presence_us
 	if looks then next_presence_us = now + LOOK_EVERY_US end

@@ -17,7 +17,7 @@ local function take_up(turn, speaker, line)
 	local other = conversation.called(line, nearby.in_earshot(pos), nearby.is_named)
 	if not other or other.is_answering or mutes.is_muted(turn.player, other) then return end
 	for _, id in ipairs(turn.waiting) do
-		if id == other.id then return end -- its turn comes
+		if id == other.id then return end -- it will answer anyway
 	end
 	turn.depth = turn.depth + 1
 	other.conversation = turn.conversation

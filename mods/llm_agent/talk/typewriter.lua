@@ -7,7 +7,7 @@ local Typewriter = {}
 Typewriter.__index = Typewriter
 
 local PART_FULL = 0.6 -- of a bubble: the next sentence begins a new part
-local SHOWN_EVERY_US = 300e3 -- each time costs a message to all players near: a word or two appear at once
+local SHOWN_EVERY_US = 300e3 -- each change is a message to all players near, so a word or two appear at once
 local PART_LONGEST = 1.5 -- of a bubble: here even a sentence is broken
 
 -- Where parts end is known as soon as the words are, whatever comes later: a part once shown never changes.
@@ -91,7 +91,7 @@ local function type_words(self, now)
 		self.credit_us = self.credit_us - (text.length(part[self.shown]) + 1) * settings.read_char_ms * 1000
 	end
 	if self.shown == #part then
-		self.credit_us = math.min(self.credit_us, 0) -- what waits for words saves up no time
+		self.credit_us = math.min(self.credit_us, 0) -- while it waits for words no time is saved up
 	end
 	return self.shown ~= before
 end

@@ -54,7 +54,7 @@ local function landed(sent, answer)
 	sending = false
 	if answer.code == 200 then return take_out(sent) end
 	if answer.code >= 400 and answer.code < 500 and answer.code ~= 401 and answer.code ~= 429 then
-		take_out(sent) -- it would refuse them again
+		take_out(sent) -- sent again they would be refused again
 		log("warning", ("the daemon does not remember %d lines: HTTP %d"):format(#sent, answer.code))
 	end
 	due_us = now_us() + AGAIN_US

@@ -45,13 +45,13 @@ function offers.as_list(offered)
 	return list[1] and list or nil
 end
 
--- Chosen for a moment that is over: the one it was for has left, or the body sleeps with its mapblock.
+-- Why an action comes too late, or nil: the player has left, or the NPC sleeps with its mapblock.
 local function too_late(npc, player, was_in_world)
 	if was_in_world and not core.get_player_by_name(player) then return "the player has left" end
 	return not npc:is_present() and "the NPC is asleep" or nil
 end
 
--- Why it cannot be done as the world is by now, or nil. It fitted what was on offer when the question went out.
+-- Why the action cannot be done any more, or nil. Its schema is made again, for the world may have changed since the question.
 local function not_possible(npc, name, params, opts)
 	local schema = params_now(npc, actions.by_name[name], opts)
 	if not schema then return "not possible any more" end

@@ -8,7 +8,7 @@ local repeats = {}
 local ALIKE = 0.8 -- share of words in common; two different sentences of small talk share about a third
 local WORDS_MIN = 3 -- "Yes, Ana." may be said twice
 local AVOID_MAX, AVOID_MAX_BYTES = 5, 400
-local KEPT_US = 300e6 -- after five minutes nobody minds
+local KEPT_US = 300e6 -- what was said longer ago may be said again
 
 -- The words that count: lower case, without punctuation and without `name`.
 local function words_of(line, name)

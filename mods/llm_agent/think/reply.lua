@@ -14,7 +14,7 @@ setmetatable(CODES, {__index = function(_, code) error("reply.lua: no code " .. 
 
 local reply = {CODES = CODES}
 
-local TEXT_MAX_BYTES = 1200 -- about ten sentences; more than that nobody reads over a head
+local TEXT_MAX_BYTES = 1200 -- about ten sentences; more is not read in a bubble
 local SCHEMA_DEPTH_MAX = 6
 
 local GENERIC_FALLBACK = {
