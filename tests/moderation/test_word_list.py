@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from llm_agentd.moderation import lists
 from llm_agentd.moderation.safe_lines import deflection, refusal
 from llm_agentd.moderation.word_list import WordList
 
 VECTORS = Path(__file__).parents[1] / "vectors"
+ALLOWED = ("bastard", "wankers' row", "Screw you too", "shita*", "noob house")
 HELD_OUT_LEAKS_MAX = 1  # of 96 lines that nobody looked at while the lists were made: no list knows every word
 
 
@@ -85,11 +87,54 @@ def test_ambiguous_word_is_found_only_when_strict() -> None:
         ("a noobish question", False),
         ("The bastard sword is sharp.", False),
         ("bastard shit", True),
+        ("b a s t a r d", False),
+        ("du bastard", True),
+        ("a wankers' row", False),
+        ("you wanker", True),
+        ("Screw you too, old friend!", False),
+        ("screw you", True),
+        ("Shitake soup", False),
+        ("shitty shitake", True),
+        ("a noob house", False),
+        ("Noob house, you noob", True),
     ],
 )
 def test_words_of_an_admin_override_the_lists(text: str, is_found: bool) -> None:
-    words = WordList(blocked=("creeper lover", "Noob"), allowed=("bastard",))
+    words = WordList(blocked=("creeper lover", "Noob"), allowed=ALLOWED)
     assert bool(words.find(text)) is is_found
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("What does the bastard sword cost?", False),
+        ("A BASTARD  SWORD, or two bastard swords.", False),
+        ("Ein Bastardschwert für den Straßenräuber!", False),
+        ("Une bastard sword, s'il n'est pas trop tôt", False),
+        ("Ist die Straße frei? Ein bastard sword, bitte.", False),
+        ("you bastard", True),
+        ("bastards with bastard swords", True),
+        ("a bastard sword for a bastard", True),
+        ("Straßenräuber! A bastard sword for this bastard.", True),
+        ("b.a.s.t.a.r.d sword", True),
+        ("Il y a des retards", False),
+        ("you retards", True),
+    ],
+)
+def test_innocent_phrase_covers_stem_only_inside_it(words: WordList, text: str, is_found: bool) -> None:
+    assert bool(words.find(text)) is is_found
+
+
+def test_version_of_the_rules_changes_with_any_of_their_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = lists.rules_version.__wrapped__()
+    for number, file in enumerate(lists.RULE_FILES):
+        changed = tmp_path / file.name
+        changed.write_bytes(file.read_bytes() + b"\n")
+        files = (*lists.RULE_FILES[:number], changed, *lists.RULE_FILES[number + 1 :])
+        monkeypatch.setattr(lists, "RULE_FILES", files)
+        assert lists.rules_version.__wrapped__() != before
+        monkeypatch.undo()
+    assert lists.rules_version.__wrapped__() == before
 
 
 def test_blocked_word_of_an_admin_has_a_kind_of_its_own() -> None:

@@ -5,9 +5,11 @@ Pure but for reading the file, once a process.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -16,6 +18,7 @@ import yaml
 Kind: TypeAlias = Literal["mild", "crude", "ambiguous", "obscene", "slur", "self_harm", "own"]
 
 FILE = Path(__file__).with_name("word_list.yaml")
+RULE_FILES = (FILE, *(FILE.with_name(name) for name in ("lists.py", "normalize.py", "word_list.py")))
 SECTIONS = ("slur", "crude", "mild", "ambiguous", "innocent")  # of a word that is in two, the later one counts
 
 
@@ -30,12 +33,16 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """`words` and `prefixes` sort entries of badwords-py, None means harmless. `stems` are sought in word forms."""
+    """`words` and `prefixes` sort entries of badwords-py, None means harmless. `stems` are sought in word forms.
+
+    `innocent`: words and phrases inside of which nothing counts, whether a stem, a phrase or an entry finds it.
+    """
 
     words: dict[str, Kind | None]
     prefixes: tuple[tuple[str, Kind | None], ...]  # the longest first
     stems: tuple[tuple[Kind, re.Pattern[str]], ...]
     phrases: tuple[Phrase, ...]
+    innocent: tuple[str, ...]
 
     def kind_of(self, entry: str) -> Kind | None:
         """Of an entry of badwords-py. One that no section names is obscene."""
@@ -65,7 +72,17 @@ def load_lists() -> Lists:
             for kind, phrases in data["phrases"].items()
             for phrase in phrases
         ),
+        tuple(entry for entry in data["innocent"] if not entry.endswith("*")),
     )
+
+
+@lru_cache(1)
+def rules_version() -> str:
+    """Changes whenever a rule does: a part of cache keys, so that no reply of older rules is served from the cache."""
+    digest = hashlib.sha256(version("badwords-py").encode())
+    for file in RULE_FILES:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _stretchable(stem: str) -> str:

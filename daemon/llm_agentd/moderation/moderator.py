@@ -15,13 +15,13 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from llm_agentd.errors import Filtered
 from llm_agentd.moderation.classifier import ClassifierThread
+from llm_agentd.moderation.lists import rules_version
 from llm_agentd.moderation.safe_lines import deflection, refusal
 from llm_agentd.moderation.word_list import Age, WordList
 from llm_agentd.types import ModerationContext, Think
 
 Direction: TypeAlias = Literal["in", "out"]
 T = TypeVar("T", bound=Think)  # a record with options, or the facts alone
-RULES_VERSION = 1  # counts up where the lists change, so that no reply of older rules is served from the cache
 TAIL_CHARS = 80  # of a growing reply: longer than any phrase of the lists
 TEXT_LOGGED_CHARS = 2000  # as long as anything said at once
 
@@ -74,7 +74,7 @@ class Moderator:
         self._audit = audit
         self._words = WordList(age, strict=strict, blocked=blocked, allowed=allowed)
         self._classifier = classifier
-        self.tag = f"{RULES_VERSION} {age} {strict} {sorted(blocked)} {sorted(allowed)}"  # a part of cache keys
+        self.tag = f"{rules_version()} {age} {strict} {sorted(blocked)} {sorted(allowed)}"  # a part of cache keys
 
     def start(self) -> None:
         if self._classifier:

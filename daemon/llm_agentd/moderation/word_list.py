@@ -32,7 +32,6 @@ WORD_CACHE = 16384  # most words of most texts are the same few thousand
 GUESS_MIN_CHARS = 4  # an entry shorter than this that was found as leetspeak is a coincidence
 _OPTIONS = Options(split_on_punctuation=True, collapse_repeats=True, leetspeak=True)
 _TRIPLE = re.compile(r"(\w)\1\1", re.IGNORECASE)
-_FRENCH_LATE = re.compile(r"\b(?:en|du|de|le|un|mon|ton|son|sans) retards?\b")  # `late`, not the English insult
 
 
 class Finding(NamedTuple):
@@ -43,7 +42,7 @@ class Finding(NamedTuple):
 
 
 class WordList:
-    """`blocked` and `allowed`: an admin's own words, which override the lists."""
+    """`blocked` and `allowed`: an admin's own words and phrases, which override the lists; `x*`: all that begin so."""
 
     def __init__(
         self, age: Age = "teen", *, strict: bool = False, blocked: Sequence[str] = (), allowed: Sequence[str] = ()
@@ -53,40 +52,63 @@ class WordList:
         self._filter = ProfanityFilter()
         self._filter.init(LANGUAGES, processing_transliterate=False)
         self._lists = load_lists()
-        self._allowed = frozenset(word.casefold() for word in allowed)
+        self._allowed = _any_of((*self._lists.innocent, *allowed))
         self._blocked = _any_of(blocked)
         self.find = lru_cache(TEXT_CACHE)(self._find)
 
-    def _find(self, text: str) -> Finding | None:
-        """The first part of `text` that is not allowed; None where all of it is."""
-        findings = self._findings(normalize_text(text))
-        return next((finding for finding in findings if not self._is_allowed(finding)), None)
+    def _find(self, text: str, *, is_decoded: bool = False) -> Finding | None:
+        """The first part of `text` that is not allowed; None where all of it is.
 
-    def _is_allowed(self, finding: Finding) -> bool:
-        return finding.kind in self._allowed_kinds or finding.match.casefold() in self._allowed
-
-    def _findings(self, text: str, *, is_decoded: bool = False) -> Iterator[Finding]:
-        """Of a normalized text, lazily: the quick searches come first, the last ones are rarely reached.
-
-        An admin's words, phrases, entries of badwords-py, stems, spelled words, and at last encoded text, which is
-        decoded once: text that was encoded twice is no word to a reader.
+        First the text as it stands, then words written in pieces, and at last encoded text, which is decoded once: text
+        that was encoded twice is no word to a reader.
         """
-        if self._blocked and (found := self._blocked.search(text)):
-            yield Finding("own", found.group())
+        text = normalize_text(text)
         small = text.casefold()
-        for phrase in self._lists.phrases:
-            if phrase.sign in small and (found := phrase.pattern.search(small)):
-                yield Finding(phrase.kind, found.group())
-        yield from self._listed(_FRENCH_LATE.sub(" ", small))
-        words = small.split()
-        for word in (*words, *_rejoined(words)):
-            yield from _stem_findings(word)
-        for word in spelled_words(small):
-            yield from self._listed(word)
-            yield from _stem_findings(word)
+        if found := self._first_not_allowed(small, self._findings(small)):
+            return found
+        for word in (*_rejoined(small.split()), *spelled_words(small)):
+            if found := self._first_not_allowed(word, self._findings_in_word(word)):
+                return found
         if not is_decoded:
             for hidden in decoded_texts(text):
-                yield from self._findings(normalize_text(hidden), is_decoded=True)
+                if found := self._find(hidden, is_decoded=True):
+                    return found
+        return None
+
+    def _first_not_allowed(self, text: str, findings: Iterator[Finding]) -> Finding | None:
+        for finding in findings:
+            if finding.kind not in self._allowed_kinds and not self._is_inside_allowed(finding.match, text):
+                return finding
+        return None
+
+    def _is_inside_allowed(self, match: str, text: str) -> bool:
+        """Whether each `match` in `text` lies inside an allowed word or phrase, as `bastard` in `bastard sword`.
+
+        Each, because badwords-py does not say reliably which one it means: it counts `ß` and accents as more letters.
+        """
+        if self._allowed is None or not (spans := [found.span() for found in self._allowed.finditer(text)]):
+            return False
+        places = [found.span() for found in re.finditer(rf"(?<!\w){re.escape(match)}(?!\w)", text)]
+        return bool(places) and all(any(a <= start and end <= b for a, b in spans) for start, end in places)
+
+    def _findings(self, text: str) -> Iterator[Finding]:
+        """Of a normalized text in small letters, lazily: the quick searches come first.
+
+        An admin's words, phrases, entries of badwords-py, stems. A new kind of rule is one more step here.
+        """
+        if self._blocked:
+            yield from (Finding("own", found.group()) for found in self._blocked.finditer(text))
+        for phrase in self._lists.phrases:
+            if phrase.sign in text:
+                yield from (Finding(phrase.kind, found.group()) for found in phrase.pattern.finditer(text))
+        yield from self._listed(text)
+        for word in text.split():
+            yield from _stem_findings(word)
+
+    def _findings_in_word(self, word: str) -> Iterator[Finding]:
+        """Of a word that was put together from its pieces."""
+        yield from self._listed(word)
+        yield from _stem_findings(word)
 
     def _listed(self, text: str) -> Iterator[Finding]:
         """Entries of badwords-py."""
@@ -128,6 +150,12 @@ def _rejoined(words: Sequence[str]) -> Iterator[str]:
 
 
 def _any_of(words: Sequence[str]) -> re.Pattern[str] | None:
+    """Finds any of these words and phrases, with the punctuation around it, in a normalized text in small letters."""
     if not words:
         return None
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)", re.IGNORECASE)
+    longest_first = sorted({normalize_text(word).casefold() for word in words}, key=len, reverse=True)
+    patterns = (
+        r"[\s_-]+".join(map(re.escape, word.removesuffix("*").split())) + r"\w*" * word.endswith("*")
+        for word in longest_first
+    )
+    return re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)")
