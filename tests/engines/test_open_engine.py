@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from llm_agentd import engines
+from llm_agentd.config.values import ENGINES
 from llm_agentd.engines import open_binding, open_engine
 from llm_agentd.errors import StartError
 from tests.engines.conftest import OpenModel
@@ -34,6 +35,13 @@ def test_stub_needs_no_file() -> None:
 def test_unknown_engine_is_named(models: SimpleNamespace) -> None:
     with pytest.raises(StartError, match=r"model\.engine: 'tpu'"):
         open_engine("tpu", path=models.chain)
+
+
+@pytest.mark.parametrize("name", [name for name in ENGINES if name != "stub"])
+def test_every_engine_of_the_configuration_can_be_opened(name: str, tmp_path: Path) -> None:
+    with pytest.raises(StartError) as caught:
+        open_engine(name, path=tmp_path / "gone.gguf")
+    assert "is not one of" not in str(caught.value)
 
 
 def test_missing_embedded_model_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from llm_agentd.config.paths import StateFile
 from llm_agentd.config.values import (
     ALL_LAYERS,
+    ENGINES,
     Cpus,
     Endpoint,
     EngineName,
@@ -24,6 +25,7 @@ from llm_agentd.config.values import (
     Number,
     Whole,
     Words,
+    list_with_or,
 )
 
 MIB = 1024 * 1024
@@ -47,8 +49,7 @@ class Model(Section):
     )
     engine: EngineName = Field(
         "auto",
-        description="auto, llama, llama_native (llama.cpp compiled on this machine), ctransformers (old GGML and GGUF"
-        " files, one request at a time) or stub (no model, for trying out)",
+        description=list_with_or([name + (what and f" ({what})") for name, what in ENGINES.items()]),
     )
     context_tokens: Whole | None = Field(
         None, ge=64, description="most tokens of prompt and reply together; none = the model's own limit"
@@ -167,8 +168,8 @@ class Agents(Section):
     age: Literal["everyone", "teen", "mature"] = Field(
         "teen", description="whom the game is for: everyone (no mild words), teen, or mature (crude words pass)"
     )
-    block_words: Words = Field((), description="your own words to hold back")
-    allow_words: Words = Field((), description="words that always pass")
+    block_words: Words = Field((), description="your own words and phrases to hold back; x* = all that begin so")
+    allow_words: Words = Field((), description="words and phrases that always pass; x* = all that begin so")
     moderation_model: HomePath | None = Field(
         None,
         description="GGUF of a classifier that answers safe or unsafe (Llama Guard), for what the word lists let pass;"

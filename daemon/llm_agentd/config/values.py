@@ -5,6 +5,7 @@ Pure. A ValueError raised here says what is wanted; load.py adds where the value
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -12,6 +13,14 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 CPUS_MAX = 1024  # what the kernel's default affinity mask holds
 ALL_LAYERS = -1  # of model.gpu_layers
+# Every engine and what it is; "" needs no words. `engines.open_engine` opens them; documents and errors name them.
+ENGINES = {
+    "auto": "",
+    "llama": "",
+    "llama_native": "llama.cpp compiled on this machine",
+    "ctransformers": "old GGML and GGUF files, one request at a time",
+    "stub": "no model, for trying out",
+}
 
 
 def _refuse_bool(value: Any) -> Any:
@@ -58,10 +67,17 @@ def _gpu_layers(value: Any) -> Any:
     return ALL_LAYERS if value == "all" else value
 
 
-def _available_engine(name: Any) -> Any:
+def _engine_name(name: Any) -> Any:
     if name == "openai":
         raise ValueError(f"engine {name} is not in this version yet; leave it at auto")
+    if name not in ENGINES:
+        raise ValueError("want " + list_with_or([repr(known) for known in ENGINES]))
     return name
+
+
+def list_with_or(names: Sequence[str]) -> str:
+    """`[a, b, c]` → `a, b or c`."""
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _on_or_off(value: Any) -> Any:
@@ -81,9 +97,7 @@ HomePath: TypeAlias = Annotated[Path, AfterValidator(_expand_home)]
 Words: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_split_words)]
 LanguageCode: TypeAlias = Annotated[str, Field(pattern="^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")]
 Languages: TypeAlias = Annotated[tuple[LanguageCode, ...], BeforeValidator(_split_languages)]
-EngineName: TypeAlias = Annotated[
-    Literal["auto", "llama", "llama_native", "ctransformers", "stub"], BeforeValidator(_available_engine)
-]
+EngineName: TypeAlias = Annotated[str, BeforeValidator(_engine_name)]
 Cpus: TypeAlias = Annotated[Literal["auto", "off"] | tuple[int, ...], BeforeValidator(_cpu_numbers)]
 GpuLayers: TypeAlias = Annotated[Whole, BeforeValidator(_gpu_layers)]
 Moderation: TypeAlias = Annotated[Literal["on", "off", "strict"], BeforeValidator(_on_or_off)]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+from llm_agentd.config.values import ENGINES
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.llama.binding import Binding, KvType
 from llm_agentd.errors import StartError
@@ -18,7 +19,6 @@ from llm_agentd.errors import StartError
 log = logging.getLogger(__name__)
 
 EMBEDDED_MODEL = Path(__file__).resolve().parent.parent / "models" / "hearthling.gguf"
-NAMES = ("auto", "llama", "llama_native", "ctransformers", "stub")
 
 
 def open_engine(
@@ -32,7 +32,7 @@ def open_engine(
     max_num_seqs: int = 8,
     kv_type: KvType = "f16",
 ) -> Engine:
-    """The engine `name` of NAMES with its model loaded; `path` None is the embedded model.
+    """The engine `name` of config.values.ENGINES with its model loaded; `path` None is the embedded model.
 
     `auto` is llama_native where that is installed and works, else llama. Call it on the thread that will step the
     engine: the threads of a decode inherit that thread's CPUs and niceness. Raises StartError that says what is wrong
@@ -67,7 +67,7 @@ def open_engine(
         return CTransformersEngine(
             file, model_id=model_id, context_tokens=context_tokens, threads=threads, gpu_layers=gpu_layers
         )
-    raise StartError(f"model.engine: {name!r} is not one of {', '.join(NAMES)}")
+    raise StartError(f"model.engine: {name!r} is not one of {', '.join(ENGINES)}")
 
 
 def pick_llama() -> str:
