@@ -4,19 +4,19 @@ local folder = "mods/llm_agent/"
 local text = loadfile(folder .. "core/text.lua")()
 
 describe("a line on the typewriter", function()
-	local utterance, now, shown, lines
+	local typing, now, shown, lines
 
 	local function new(whole, over)
 		local settings = {bubble_chars = 20, read_char_ms = 100, read_base_ms = 1000}
 		for key, value in pairs(over or {}) do settings[key] = value end
 		now, shown, lines = 0, {}, {}
-		utterance = loadfile(folder .. "talk/typewriter.lua")(settings, text).new(whole)
+		typing = loadfile(folder .. "talk/typewriter.lua")(settings, text).new(whole)
 	end
 
 	local function run(seconds)
 		for _ = 1, math.floor(seconds / 0.05 + 0.5) do
-			shown[#shown + 1] = utterance:step(now)
-			lines[#lines + 1] = utterance:next_line()
+			shown[#shown + 1] = typing:step(now)
+			lines[#lines + 1] = typing:next_line()
 			now = now + 50000
 		end
 	end
@@ -29,28 +29,28 @@ describe("a line on the typewriter", function()
 		assert.same({"Good", "Good day", "Good day to"}, shown)
 		run(1)
 		assert.equal("Good day to you.", shown[#shown])
-		assert.is_false(utterance.over)
+		assert.is_false(typing.over)
 		assert.same({"Good day to you."}, lines)
 		run(2)
-		assert.is_true(utterance.over)
+		assert.is_true(typing.over)
 	end)
 
 	it("keeps its pace however its chunks come: early words wait, a late word comes when it is whole", function()
 		new()
-		utterance:hear("Hello the")
+		typing:hear("Hello the")
 		run(1)
 		assert.same({"Hello"}, shown)
-		utterance:hear("Hello there, my good fri")
+		typing:hear("Hello there, my good fri")
 		run(0.1)
 		assert.same({"Hello", "Hello there,"}, shown)
 		run(5)
 		assert.equal("Hello there, my good", shown[#shown])
-		assert.is_false(utterance.over)
-		utterance:close("Hello there, my good friend.")
+		assert.is_false(typing.over)
+		typing:close("Hello there, my good friend.")
 		run(5)
 		assert.equal("Hello there, my good friend.", shown[#shown])
 		assert.same({"Hello there, my good friend."}, lines)
-		assert.is_true(utterance.over)
+		assert.is_true(typing.over)
 	end)
 
 	it("comes in parts when it is long, each to the chat when it begins", function()
@@ -76,12 +76,12 @@ describe("a line on the typewriter", function()
 			local sent = 0
 			while sent < #whole do
 				sent = math.min(#whole, sent + math.random(1, 40))
-				utterance:hear(whole:sub(1, sent))
+				typing:hear(whole:sub(1, sent))
 				run(0.05 * math.random(0, 20))
 			end
-			utterance:close(whole)
+			typing:close(whole)
 			run(200)
-			assert.is_true(utterance.over)
+			assert.is_true(typing.over)
 			assert.equal(whole, table.concat(lines, " "))
 			for _, line in ipairs(lines) do assert.is_true(#line <= 30) end
 		end
@@ -89,13 +89,13 @@ describe("a line on the typewriter", function()
 
 	it("ends with an ellipsis where the rest was lost, or turned out otherwise", function()
 		new()
-		utterance:hear("I was about to say")
-		utterance:close(nil)
+		typing:hear("I was about to say")
+		typing:close(nil)
 		run(5)
 		assert.equal("I was about to …", lines[1])
 		new()
-		utterance:hear("One thing and another")
-		utterance:close("Something else.")
+		typing:hear("One thing and another")
+		typing:close("Something else.")
 		run(5)
 		assert.equal("One thing and …", lines[1])
 	end)
