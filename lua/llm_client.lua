@@ -9,7 +9,7 @@
 --   client:poll(timeout_ms)   -> list of events, empty after timeout_ms; -1 waits for ever
 --   client:ask(record, timeout_ms, on_delta) -> the `done` event, or nil, what is wrong, and the `error` event if there is one
 --   client:close()            -- needed: sockets are not garbage-collected
--- Events are CONTRACT section 3's tables. A reply that cannot be read is an `error` event like the others.
+-- Events are the records of docs/protocol.md as tables. A reply that cannot be read is an `error` event like the others.
 
 local llm_wire = require("llm_wire")
 local llm_json = require("llm_json")

@@ -456,7 +456,7 @@ function Mock.body(fetch)
 	return (dkjson.decode(fetch.request.data, 1, nil, nil, nil))
 end
 
--- The daemon's HTTP side as CONTRACT section 4 has it: sessions, events kept until an `after` passes them, held polls.
+-- The daemon's HTTP side as docs/protocol.md has it: sessions, events kept until an `after` passes them, held polls.
 -- daemon.reply(request) gives the events for a question at once (or {} to answer later with daemon:event);
 -- daemon.call(method, path, body) -> code, data answers plain calls.
 local Daemon = {}

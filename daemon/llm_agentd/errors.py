@@ -1,6 +1,6 @@
 """The one tree of errors that users may see.
 
-Each class carries its wire code and HTTP status (CONTRACT section 3). Anything that is not an
+Each class carries its wire code and HTTP status (docs/protocol.md). Anything that is not an
 `AgentdError` is a bug: logged with its traceback and answered as `internal`.
 """
 

@@ -22,7 +22,7 @@ Finish: TypeAlias = Literal["stop", "length", "sentence"]
 Peer: TypeAlias = tuple[bytes, ...]  # the ROUTER envelope: (routing id,) for DEALER, (routing id, b"") for REQ
 Intent: TypeAlias = Literal["dialogue", "quest", "trade", "tactics", "gesture"]
 
-NAME_MAX_CHARS = 128  # of players, NPCs, roles and their ids: CONTRACT section 3
+NAME_MAX_CHARS = 128  # of players, NPCs, roles and their ids; docs/protocol.md names it, as all limits here
 ACTIONS_MAX = 64  # they all stand in the prompt
 AVOID_MAX = 5  # lines not to say again: an NPC's last few
 AVOID_MAX_CHARS = 400  # a spoken line; more of it would push the question out of a small context

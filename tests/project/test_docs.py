@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
-from llm_agentd.errors import AgentdError
+from llm_agentd.errors import AgentdError, BadRequest
+from llm_agentd.prompt.json_schema import bounded
 from llm_agentd.roles import FIELDS
 from llm_agentd.roles.role_file import read
 
@@ -103,6 +104,13 @@ def test_every_reply_field_and_code_is_documented_and_no_other(mod: Described, a
     documented = rows(section(api, "The reply"))
     assert len(documented) == len(set(documented))
     assert set(documented) == set(mod.reply_fields) | codes
+
+
+def test_keywords_of_schemas_are_documented_and_no_other(api: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        bounded({"$ref": ""}, "params")
+    supported = caught.value.message.partition("supported: ")[2].split(", ")
+    assert sorted(rows(section(api, "What a schema may use"))) == sorted(supported)
 
 
 def wire_codes(error: type[AgentdError] = AgentdError) -> set[str]:

@@ -30,7 +30,7 @@ from llm_agentd.protocol.schema import ID_MAX_CHARS
 
 HIT_MS = 20  # how long a call with `wait_ms` 0 waits for cache hits: ten times their p99 on a busy machine, half a step
 GATHER_MS = 10  # after the first event, for the others just sent: fifty hits take about 3; only misses pay it in full
-SESSION_IDLE_S = 600.0  # CONTRACT section 4
+SESSION_IDLE_S = 600.0  # docs/protocol.md promises it
 SESSIONS_MAX = 64  # a session is a game server; far more of them than one model can serve
 EVENTS_MAX = 2048  # kept for a client that does not acknowledge: half an hour of a busy village
 OPS = ("think", "infer")

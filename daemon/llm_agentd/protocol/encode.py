@@ -1,7 +1,7 @@
 """From replies and errors to the fields of a record, and to the bytes of a message. The way in is `wire` and `schema`.
 
-Pure; runs on the router thread. The one place that knows how a reply or an error stands on the wire (CONTRACT
-section 3): the daemon, the HTTP process and the clients all take the fields from here.
+Pure; runs on the router thread. The one place that knows how a reply or an error stands on the wire
+(docs/protocol.md): the daemon, the HTTP process and the clients all take the fields from here.
 """
 
 from __future__ import annotations

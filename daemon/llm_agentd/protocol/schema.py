@@ -27,7 +27,7 @@ from llm_agentd.types import (
 )
 from llm_agentd.util.did_you_mean import did_you_mean
 
-ID_MAX_CHARS = 128  # CONTRACT section 3
+ID_MAX_CHARS = 128  # docs/protocol.md names it, as all limits here
 DEADLINE_MAX_MS = 600_000  # ten minutes: longer than any NPC is worth waiting for
 MAX_TOKENS_MAX = 8192  # far over any spoken reply; the context is the real bound
 STOP_MAX = 16  # stop strings; each is searched in every piece

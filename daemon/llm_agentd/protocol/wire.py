@@ -1,4 +1,4 @@
-"""Bytes to records and back: length-prefixed JSON, several records in one message part (CONTRACT section 3).
+"""Bytes to records and back: length-prefixed JSON, several records in one message part (docs/protocol.md).
 
 Pure: no socket, no clock, no state; any thread may call it. It knows framing and JSON, not what a record
 means: ops and fields are checked by whoever reads the records. `decode` never raises, whatever a peer sends.
