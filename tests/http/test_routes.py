@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from functools import partial
@@ -291,6 +292,14 @@ def test_unknown_route_or_method_has_an_error_body(endpoint: str) -> None:
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (405, "method_not_allowed")
     assert wrong.headers["allow"] == "POST"
+
+
+def test_description_lists_every_route_with_its_methods_and_no_other(endpoint: str) -> None:
+    with FakeDaemon(endpoint), serve_http(endpoint) as server:
+        spec = server.http.get("/openapi.json").json()
+    listed = re.findall(r"`([A-Z]+ /[^`]*)`", spec["info"]["description"])
+    routes = {f"{method.upper()} {path}" for path, methods in spec["paths"].items() for method in methods}
+    assert sorted(listed) == sorted(routes)
 
 
 def test_openapi_has_bodies_answers_and_examples(endpoint: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from llm_agentd.errors import ERROR_CLASSES, AgentdError
 from llm_agentd.http import exchange_routes, sessions
@@ -18,7 +19,7 @@ from llm_agentd.protocol.encode import reply_fields
 from llm_agentd.protocol.schema import GENERATIONS, OPS, Options, Record, field_names
 from llm_agentd.types import Reply
 
-ANSWERS = {
+ANSWERS: dict[str, type[BaseModel]] = {
     "roles": http_schema.RolesAnswer,
     "set_role": http_schema.RoleAnswer,
     "remember": http_schema.RememberAnswer,
@@ -108,7 +109,7 @@ def test_fields_of_a_reply_are_those_that_are_sent(page: str) -> None:
 
 
 def test_every_code_stands_with_its_status(page: str) -> None:
-    classes = {**ERROR_CLASSES, AgentdError.code: AgentdError}
+    classes: dict[str, type[AgentdError]] = {**ERROR_CLASSES, AgentdError.code: AgentdError}
     documented = {code: int(row.split("|")[0]) for code, row in table(page, "Errors").items()}
     assert documented == {code: error.http_status for code, error in classes.items()}
 

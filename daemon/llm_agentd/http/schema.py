@@ -24,11 +24,13 @@ The HTTP side of llm-agentd. Try it:
 
 * `POST /infer`: one prompt, one text.
 * `POST /v1/exchange`: many requests and events in one round trip, for the game.
-* `GET /v1/roles`, `PUT` and `DELETE /v1/roles/NAME` (`POST` too, with `/delete` behind it): who NPCs can be.
-* `POST /v1/memory/remember`, `/v1/memory/memories`, `/v1/memory/forget`: what NPCs remember.
-* `GET /info`, `/healthz`, `/readyz`, `/metrics`: how it fares.
+* `GET /v1/roles`: who NPCs can be.
+* `PUT /v1/roles/{name}`, `POST /v1/roles/{name}`: write a role.
+* `DELETE /v1/roles/{name}`, `POST /v1/roles/{name}/delete`: take an admin's own role away.
+* `POST /v1/memory/remember`, `POST /v1/memory/memories`, `POST /v1/memory/forget`: what NPCs remember.
+* `GET /info`, `GET /healthz`, `GET /readyz`, `GET /metrics`: how the daemon does.
 
-Errors are `{"error": {"code", "message"}}`; the message names what is wrong, where, and the cure. 429 and 503 carry
+Errors are `{"error": {"code", "message"}}`; the message names what is wrong, where, and the fix. 429 and 503 carry
 `Retry-After`. With `http.token` set every route but `/healthz` wants `Authorization: Bearer TOKEN`.
 """
 
@@ -252,7 +254,7 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorBody} for status in statuses}
 
 
-# `messages` is for the wire and for OpenAI's routes; a streamed answer has no place in one JSON object.
+# `messages` is for the wire alone; a streamed answer has no place in one JSON object.
 _NOT_OVER_HTTP = ("stream", "messages")
 INFER_FIELDS = field_names(InferRecord) - {"op", "id", *_NOT_OVER_HTTP}
 INFER_BODY = body_of_op(
