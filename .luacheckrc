@@ -7,7 +7,7 @@ exclude_files = {".venv", ".demo", "build", "dist"}
 local mod = "mods/llm_agent/"
 -- core/, daemon/ and api/ are pure: what they need of the engine is handed in, by their init.lua.
 for _, folder in ipairs({
-	"roles", "perception", "think", "talk", "body", "economy", "combat", "quests", "actions", "adapters", "admin",
+	"roles", "perception", "think", "speech", "talk", "body", "ledger", "economy", "combat", "quests", "actions", "adapters", "admin",
 }) do
 	files[mod .. folder] = {read_globals = {"core"}}
 end
@@ -25,12 +25,12 @@ files[mod .. "init.lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
 -- Pure files in folders that know the game.
 for _, file in ipairs({
 	"roles/fields", "roles/form", "roles/goods", "roles/shipped", "think/language", "think/repeats", "think/reply",
-	"talk/attention", "talk/conversation", "talk/quiet_hours", "talk/speech_queue", "talk/typewriter", "economy/gift_intent",
-	"economy/prices", "combat/damage", "combat/tactics", "quests/state_machine", "quests/writer", "admin/diagnosis",
+	"speech/attention", "speech/speech_queue", "speech/typewriter", "talk/conversation", "talk/quiet_hours", "economy/prices",
+	"actions/gift_intent", "combat/damage", "combat/tactics", "quests/state_machine", "quests/writer", "admin/diagnosis",
 }) do
 	files[mod .. file .. ".lua"] = {not_globals = {"core"}}
 end
-files[mod .. "economy/player_inventory.lua"] = {not_globals = {"core"}, read_globals = {"ItemStack"}}
+files[mod .. "ledger/player_inventory.lua"] = {not_globals = {"core"}, read_globals = {"ItemStack"}}
 
 files["daemon/llm_agentd/demo/llm_village/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["daemon/llm_agentd/demo/llm_village/ticks.lua"] = {globals = {"core", "llm_agent"}} -- it wraps what it times

@@ -27,12 +27,14 @@ local api = folder("api", base, daemon)
 local roles = folder("roles", base, daemon, api)
 local perception = folder("perception", base, api, roles)
 local think = folder("think", base, daemon, api, roles, perception)
-local talk = folder("talk", base, daemon, api, roles, perception, think)
-local body = folder("body", base, daemon, api, roles, talk)
-local economy = folder("economy", base, api, roles, perception, think, talk)
+local speech = folder("speech", base, daemon, api, perception, think)
+local talk = folder("talk", base, daemon, api, roles, perception, think, speech)
+local body = folder("body", base, daemon, api, roles, speech, talk)
+local ledger = folder("ledger", base, api, perception)
+local economy = folder("economy", base, api, roles, perception, think, speech, talk, ledger)
 local combat = folder("combat", base, api, roles, perception, think, talk, body, economy)
-local quests = folder("quests", base, api, roles, perception, think, talk, economy)
-folder("actions", base, api, perception, think, talk, body, economy, combat, quests)
+local quests = folder("quests", base, api, roles, perception, think, talk, ledger, economy)
+folder("actions", base, api, perception, think, talk, body, ledger, economy, combat, quests)
 folder("adapters", base, roles, body)
 folder("admin", base, daemon, api, roles, perception, think, talk, body, economy)
 base.steps.check()
@@ -45,6 +47,6 @@ core.register_globalstep(function(dtime) llm_agent.update(dtime) end)
 core.register_on_shutdown(daemon.client.shutdown)
 
 return {
-	core = base, daemon = daemon, api = api, roles = roles, perception = perception, think = think, talk = talk, body = body,
-	economy = economy, combat = combat, quests = quests,
+	core = base, daemon = daemon, api = api, roles = roles, perception = perception, think = think, speech = speech, talk = talk,
+	body = body, ledger = ledger, economy = economy, combat = combat, quests = quests,
 }

@@ -17,7 +17,7 @@ describe("gifts", function()
 		mock.core.register_craftitem("zoo:crown", {description = "Crown"})
 		agent = mock:load_mod()
 		local private = mock.mod
-		ledger = private.economy.ledger
+		ledger = private.ledger.ledger
 		private.economy.trade.base_price = function(item) return item == "zoo:crown" and 500 or item == "zoo:bread" and 2 or 0.5 end
 		remembered, questions = {}, 0
 		private.think.memory.remember = function(_, player, sentence) remembered[#remembered + 1] = player .. ": " .. sentence end

@@ -5,7 +5,7 @@ local Mock = require("mock_core")
 
 local NAMES = {"npc", "other", "speaker", "listener", "current", "called", "question.npc"} -- variables that hold an NPC
 -- Where these names stand for something else: a line of speech, a quest.
-local NOT_NPCS = {["talk/speech_queue.lua"] = true, ["quests/state_machine.lua"] = true}
+local NOT_NPCS = {["speech/speech_queue.lua"] = true, ["quests/state_machine.lua"] = true}
 
 local function used_fields()
 	local game, used = Mock.new({}), {}

@@ -20,8 +20,7 @@ describe("trade", function()
 		core.register_craftitem("zoo:oddity", {description = "Oddity"})
 		core.registered_items["zoo:sword_steel"] = {description = "Steel Sword\nDamage: 6", type = "tool"}
 		mock:load_mod()
-		local economy = mock.mod.economy
-		ledger = economy.ledger
+		ledger = mock.mod.ledger.ledger
 		mock.mod.think.memory.remember = function(npc, player, sentence) remembered[#remembered + 1] = {npc.id, player, sentence} end
 		llm_agent.register_goods("merchant", {
 			sells = {["zoo:apple"] = 8, ["zoo:sword_steel"] = 1}, buys = {"zoo:bread"}, coins = 40,
@@ -107,7 +106,7 @@ describe("trade", function()
 			mock.core.register_craftitem("mcl_farming:bread", {description = "Bread"})
 			mock:load_mod()
 			local npc = llm_agent.spawn(ORIGIN, {role = "innkeeper"})
-			assert.same({["mcl_farming:bread"] = 8, ["llm_agent:coin"] = 50}, mock.mod.economy.ledger.stock(npc.id))
+			assert.same({["mcl_farming:bread"] = 8, ["llm_agent:coin"] = 50}, mock.mod.ledger.ledger.stock(npc.id))
 		end)
 	end)
 end)

@@ -21,8 +21,7 @@ describe("trade", function()
 		core.register_craftitem("zoo:oddity", {description = "Oddity"})
 		core.registered_items["zoo:sword_steel"] = {description = "Steel Sword\nDamage: 6", type = "tool"}
 		mock:load_mod()
-		local economy = mock.mod.economy
-		ledger, items = economy.ledger, economy.items
+		ledger, items = mock.mod.ledger.ledger, mock.mod.ledger.items
 		mock.mod.think.memory.remember = function(npc, player, sentence) remembered[#remembered + 1] = {npc.id, player, sentence} end
 		llm_agent.register_goods("merchant", {
 			sells = {["zoo:apple"] = 8, ["zoo:sword_steel"] = 1}, buys = {"zoo:bread"}, coins = 40,

@@ -60,7 +60,7 @@ describe("the quest log", function()
 	before_each(function()
 		begin()
 		npc("ann", "smith")
-		private.economy.ledger.mint("ann", COIN, 30)
+		private.ledger.ledger.mint("ann", COIN, 30)
 		mock:join("Robin", NEXT)
 		private.quests.quests.offer({
 			kind = "fetch", npc = "ann", npc_name = "Ann", player = "Robin", item = "zoo:torch", count = 3, reward = {[COIN] = 7}, lasts_s = 3700,
@@ -84,7 +84,7 @@ describe("the quest log", function()
 		mock:submit("Robin", FORM, {list = "CHG:1:2"})
 		mock:submit("Robin", FORM, {done = "x"})
 		shows("Over: paid")
-		assert.equal(7, private.economy.ledger.carried(core.get_player_by_name("Robin"), COIN))
+		assert.equal(7, private.ledger.ledger.carried(core.get_player_by_name("Robin"), COIN))
 		mock:submit("Robin", FORM, {quit = "true"})
 		mock:submit("Robin", FORM, {abandon = "x"}) -- a form that is closed
 	end)
@@ -132,7 +132,7 @@ describe("the quest log", function()
 		assert.is_false((mock:command("Robin", "quests done")))
 		assert.is_true((mock:command("Robin", "quests accept")))
 		local bob = npc("bob", "smith")
-		private.economy.ledger.mint("bob", COIN, 9)
+		private.ledger.ledger.mint("bob", COIN, 9)
 		private.quests.quests.offer({
 			kind = "fetch", npc = bob.id, npc_name = "Bob", player = "Robin", item = "zoo:stick", count = 1, reward = {[COIN] = 2}, lasts_s = 60,
 		}, 0)

@@ -87,7 +87,7 @@ describe("a registered quest", function()
 	before_each(function()
 		begin()
 		npc("ann", "smith")
-		private.economy.ledger.mint("ann", COIN, 30)
+		private.ledger.ledger.mint("ann", COIN, 30)
 		mock:join("Robin", NEXT)
 		answer, lights = offers, 0
 	end)
@@ -102,7 +102,7 @@ describe("a registered quest", function()
 	end)
 
 	it("may be a task that its mod judges, for goods", function()
-		private.economy.ledger.mint("ann", "zoo:bread", 2)
+		private.ledger.ledger.mint("ann", "zoo:bread", 2)
 		agent.register_quest("light_the_beacon", {
 			kind = "task", title = "Light the beacon on the hill", reward = {["zoo:bread"] = 2}, npcs = {"ann"},
 			done = function(who, player) return who.id == "ann" and player == "Robin" and lights > 0 end,
@@ -117,14 +117,14 @@ describe("a registered quest", function()
 		answer = completes
 		ask("The beacon burns!")
 		assert.is_nil(the_quest())
-		assert.equal(2, private.economy.ledger.carried(core.get_player_by_name("Robin"), "zoo:bread"))
+		assert.equal(2, private.ledger.ledger.carried(core.get_player_by_name("Robin"), "zoo:bread"))
 	end)
 
 	it("is not offered where it cannot be done, paid, or its mod says no", function()
 		mock.settings["llm_agent.quests_made_up"] = "false"
 		begin(mock.settings)
 		npc("ann", "smith")
-		private.economy.ledger.mint("ann", COIN, 30)
+		private.ledger.ledger.mint("ann", COIN, 30)
 		mock:join("Robin", NEXT)
 		for i, def in ipairs({
 			{kind = "fetch", item = "zoo:dragon", reward = 3}, {kind = "fetch", item = "zoo:torch", reward = 31},

@@ -50,7 +50,7 @@ local function restart()
 end
 
 local function coins_of(name)
-	return game.private.economy.ledger.carried(core.get_player_by_name(name), COIN)
+	return game.private.ledger.ledger.carried(core.get_player_by_name(name), COIN)
 end
 
 local function give(name, stack) core.get_player_by_name(name):get_inventory():add_item("main", stack) end
@@ -79,7 +79,7 @@ local PLAYERS, NPCS = {"Robin", "Marian"}, {"ann", "bob"}
 
 -- All there is: with players and in the ledger.
 local function sum()
-	local all = game.private.economy.ledger.total()
+	local all = game.private.ledger.ledger.total()
 	for _, name in ipairs(PLAYERS) do
 		for _, item in ipairs({COIN, APPLE, BREAD}) do
 			local player = core.get_player_by_name(name)
@@ -144,8 +144,8 @@ describe("quests in any order of events", function()
 			math.randomseed(seed)
 			begin({inventory_slots = 3})
 			for _, id in ipairs(NPCS) do
-				game.private.economy.ledger.mint(id, COIN, 40)
-				game.private.economy.ledger.mint(id, BREAD, 10)
+				game.private.ledger.ledger.mint(id, COIN, 40)
+				game.private.ledger.ledger.mint(id, BREAD, 10)
 			end
 			game.llm_agent.set_place("Mill", FAR, 5)
 			for _, name in ipairs(PLAYERS) do
@@ -174,7 +174,7 @@ describe("quests in any order of events", function()
 			assert.same(all, sum(), "seed " .. seed)
 			-- in the end nothing is set apart but for those that are open
 			for _, quest in ipairs(game.private.quests.quests.list(function() return true end)) do
-				local held = game.private.economy.ledger.escrow("quest:" .. quest.id) ~= nil
+				local held = game.private.ledger.ledger.escrow("quest:" .. quest.id) ~= nil
 				assert.equal(game.private.quests.quests.is_active(quest), held, quest.id .. " " .. quest.state)
 			end
 		end
@@ -184,7 +184,7 @@ describe("quests in any order of events", function()
 	it("follow the ledger where it mends what a killed server saved by halves", function()
 		for _, was in ipairs({"redone", "undone"}) do
 			begin()
-			game.private.economy.ledger.mint("ann", COIN, 20)
+			game.private.ledger.ledger.mint("ann", COIN, 20)
 			game.mock:join("Robin", NEXT)
 			local quest = accepted("fetch")
 			give("Robin", APPLE .. " 3")
@@ -203,8 +203,8 @@ describe("quests in any order of events", function()
 			local state = game.private.quests.quests.get(quest.id).state
 			assert.equal(was == "redone" and "paid" or "accepted", state)
 			if was == "undone" then assert.is_true(game.private.quests.service.hand_in(quest.id, "Robin")) end
-			assert.same({5, 15, 3}, {coins_of("Robin"), game.private.economy.ledger.count("ann", COIN), game.private.economy.ledger.count("ann", APPLE)}, was)
-			assert.is_nil(game.private.economy.ledger.escrow("quest:" .. quest.id))
+			assert.same({5, 15, 3}, {coins_of("Robin"), game.private.ledger.ledger.count("ann", COIN), game.private.ledger.ledger.count("ann", APPLE)}, was)
+			assert.is_nil(game.private.ledger.ledger.escrow("quest:" .. quest.id))
 		end
 	end)
 end)

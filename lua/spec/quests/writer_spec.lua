@@ -67,8 +67,8 @@ describe("a quest that an NPC writes", function()
 			local role = ({"smith", "hunter", "farmer", "villager", "guard"})[r(5)]
 			local ann = npc("ann", role)
 			local coins = r(0, 3) * r(0, 30)
-			private.economy.ledger.mint("ann", COIN, coins)
-			if r(2) == 1 then private.economy.ledger.mint("ann", "zoo:bread", r(9)) end
+			private.ledger.ledger.mint("ann", COIN, coins)
+			if r(2) == 1 then private.ledger.ledger.mint("ann", "zoo:bread", r(9)) end
 			local walled = r(3) == 1
 			for _, name in ipairs({"bob", "cid"}) do
 				if r(2) == 1 then
@@ -106,7 +106,7 @@ describe("a quest that an NPC writes", function()
 					assert.is_true(quest.target == "zoo:wolf" or role == "hunter" and quest.target == "zoo:sheep", where)
 				elseif quest.kind == "deliver" then
 					local item, count = next(quest.carries)
-					assert.is_true(private.economy.ledger.count("ann", item) >= count, where)
+					assert.is_true(private.ledger.ledger.count("ann", item) >= count, where)
 					assert.is_true(agent.get_npc(quest.target).pos.y == 0 and not walled, where)
 				else
 					local place = private.perception.places.list()[1]
@@ -119,16 +119,16 @@ describe("a quest that an NPC writes", function()
 
 	it("asks for nothing that cannot be had, though the game knows it", function()
 		begin()
-		for name in pairs(OBTAINABLE) do assert.is_true(private.economy.obtainable.has(name), name) end
+		for name in pairs(OBTAINABLE) do assert.is_true(private.ledger.obtainable.has(name), name) end
 		for _, name in ipairs({"zoo:apple", "zoo:bedrock", "zoo:bread", "zoo:wheat", "zoo:iron_lump", "zoo:nothing", "air"}) do
-			assert.is_false(private.economy.obtainable.has(name), name)
+			assert.is_false(private.ledger.obtainable.has(name), name)
 		end
 	end)
 
 	it("asks for what the market is short of, and for nothing that it has plenty of", function()
 		begin()
 		local ann = npc("ann", "smith")
-		private.economy.ledger.mint("ann", "zoo:coal_lump", 12)
+		private.ledger.ledger.mint("ann", "zoo:coal_lump", 12)
 		local function wants(item)
 			for _, want in ipairs(private.quests.world.look(ann, "Robin", math.random).wants) do
 				if want.item == item then return want.most end

@@ -1,6 +1,6 @@
 -- The actions `give_item` and `take_item`: gifts between an NPC and a player who stand together.
 -- The model chooses among what is possible. How much NPCs give away in a day, and whether the player means to give, is decided
--- here and in economy/gift_intent.lua.
+-- here and in gift_intent.lua.
 -- Goods move through the ledger, whole or not at all.
 
 local S, settings, geometry, util, storage, actions, memory, items, ledger, gift_intent, trade = ...

@@ -1,7 +1,7 @@
 -- The actions that the model may choose: each asks the folders above what can be done, and has them do it.
 
-local load, base, api_folder, perception_folder, think_folder, talk_folder, body_folder, economy_folder, combat_folder,
-	quests_folder = ...
+local load, base, api_folder, perception_folder, think_folder, talk_folder, body_folder, ledger_folder, economy_folder,
+	combat_folder, quests_folder = ...
 local S, settings, text, phrases, geometry, util, storage =
 	base.S, base.settings, base.text, base.phrases, base.geometry, base.util, base.storage
 local actions, npcs = api_folder.actions, api_folder.npcs
@@ -9,9 +9,9 @@ local positions, places, observe = perception_folder.positions, perception_folde
 local memory = think_folder.memory
 local history = talk_folder.history
 local doors, pathfinder, movement, emote = body_folder.doors, body_folder.pathfinder, body_folder.movement, body_folder.emote
-local items, ledger, gift_intent, goods, trade, trade_view, trade_form =
-	economy_folder.items, economy_folder.ledger, economy_folder.gift_intent, economy_folder.goods, economy_folder.trade,
-	economy_folder.trade_view, economy_folder.trade_form
+local items, ledger = ledger_folder.items, ledger_folder.ledger
+local goods, trade, trade_view, trade_form =
+	economy_folder.goods, economy_folder.trade, economy_folder.trade_view, economy_folder.trade_form
 local tactics, targets, squads, orders = combat_folder.tactics, combat_folder.targets, combat_folder.squads, combat_folder.orders
 local quests, quest_text, store, news, writer, world, registry, service, answers =
 	quests_folder.quests, quests_folder.quest_text, quests_folder.store, quests_folder.news, quests_folder.writer,
@@ -21,6 +21,7 @@ load("trade", S, settings, text, phrases, util, actions, observe, items, ledger,
 -- after trade: its facts go over those of a stall
 load("quests", S, settings, actions, observe, items, ledger, quests, quest_text, store, news, writer, world, registry, service,
 	answers)
+local gift_intent = load("gift_intent", text, phrases)
 load("gifts", S, settings, geometry, util, storage, actions, memory, items, ledger, gift_intent, trade)
 load("moves", S, geometry, actions, npcs, positions, places, memory, history, pathfinder, movement, orders)
 load("door", S, geometry, actions, npcs, memory, history, doors, movement)

@@ -1,13 +1,14 @@
 -- Bodies: how they look, stroll, walk on purpose and move their arms, and minds for the mobs of other mods.
 
-local load, base, daemon_folder, api_folder, roles_folder, talk_folder = ...
+local load, base, daemon_folder, api_folder, roles_folder, speech_folder, talk_folder = ...
 local log, now_us, settings, text, limits, check, json, util, storage, entity_hooks, steps =
 	base.log, base.now_us, base.settings, base.text, base.limits, base.check, base.json, base.util, base.storage,
 	base.entity_hooks, base.steps
 local client = daemon_folder.client
 local npcs, Npc, names = api_folder.npcs, api_folder.Npc, api_folder.names
 local roles = roles_folder.roles
-local attention, dialog = talk_folder.attention, talk_folder.dialog
+local attention = speech_folder.attention
+local dialog = talk_folder.dialog
 
 local doors = load("doors")
 local walkability = load("walkability", doors)

@@ -1,6 +1,7 @@
 -- Quests: thought of, offered, measured, paid. state_machine.lua decides what may follow what; the others bring it the world.
 
-local load, base, api_folder, roles_folder, perception_folder, think_folder, talk_folder, economy_folder = ...
+local load, base, api_folder, roles_folder, perception_folder, think_folder, talk_folder, ledger_folder,
+	economy_folder = ...
 local S, log, settings, text, phrases, geometry, check, util, storage, translate, entity_hooks, steps =
 	base.S, base.log, base.settings, base.text, base.phrases, base.geometry, base.check, base.util, base.storage, base.translate,
 	base.entity_hooks, base.steps
@@ -9,8 +10,8 @@ local roles = roles_folder.roles
 local positions, places = perception_folder.positions, perception_folder.places
 local memory = think_folder.memory
 local history, dialog = talk_folder.history, talk_folder.dialog
-local items, obtainable, ledger, market, trade =
-	economy_folder.items, economy_folder.obtainable, economy_folder.ledger, economy_folder.market, economy_folder.trade
+local items, obtainable, ledger = ledger_folder.items, ledger_folder.obtainable, ledger_folder.ledger
+local market, trade = economy_folder.market, economy_folder.trade
 
 local quest_text = load("text", S, util, items)
 local store = load("store", log, settings, storage, ledger)

@@ -1,23 +1,23 @@
 -- The only way by which goods change hands between NPCs and players. Nothing is doubled and nothing is lost.
--- NPCs' goods are counts in accounts (ledger_accounts.lua); players' goods are stacks (player_inventory.lua).
--- An exchange is checked on both sides, then done on both in the same step, and written to a journal (ledger_journal.lua), which
+-- NPCs' goods are counts in accounts (accounts.lua); players' goods are stacks (player_inventory.lua).
+-- An exchange is checked on both sides, then done on both in the same step, and written to a journal (journal.lua), which
 -- repairs it if the server is killed between its two saves.
 
-local S, npcs, Npc, places, items, ledger_accounts, ledger_journal, player_inventory = ...
+local S, npcs, Npc, places, items, accounts, journal, player_inventory = ...
 
 local PLACE = "place:"
 
 local ledger = {
-	count = function(id, item) return ledger_accounts.count(id, items.real_name(item)) end, -- never below 0
-	stock = ledger_accounts.stock, -- (id) -> {item = n}, a copy
-	total = ledger_accounts.total, -- () -> {item = n}, of all accounts and escrows, debts included
-	minted = ledger_accounts.minted, -- () -> {item = n}, what came from nothing less what was used up
-	escrow = ledger_accounts.escrow, -- (key) -> {item = n}, owner; nil where none is open
+	count = function(id, item) return accounts.count(id, items.real_name(item)) end, -- never below 0
+	stock = accounts.stock, -- (id) -> {item = n}, a copy
+	total = accounts.total, -- () -> {item = n}, of all accounts and escrows, debts included
+	minted = accounts.minted, -- () -> {item = n}, what came from nothing less what was used up
+	escrow = accounts.escrow, -- (key) -> {item = n}, owner; nil where none is open
 	carried = player_inventory.count, -- (player, item) -> n, of plain stacks
 	wielded = player_inventory.wielded, -- (player) -> item, n; nil where nothing plain is held
 	belongings = player_inventory.belongings, -- (player) -> {item = n}, all their plain stacks
-	watch = ledger_journal.watch, -- (fn(player_name, entry, what)), see there
-	step = ledger_journal.step,
+	watch = journal.watch, -- (fn(player_name, entry, what)), see there
+	step = journal.step,
 }
 
 -- A copy by real names, without zeros. Anything but whole counts above zero is the caller's mistake.
@@ -39,24 +39,24 @@ end
 -- Goods from nothing: a first stock, a restock.
 function ledger.mint(id, item, n)
 	local goods = checked("ledger.mint", {[item] = n})
-	ledger_accounts.reopen(id)
-	ledger_accounts.mint(id, goods, 1)
+	accounts.reopen(id)
+	accounts.mint(id, goods, 1)
 end
 
 -- Used up. False where there is not so much.
 function ledger.burn(id, item, n)
 	local goods = checked("ledger.burn", {[item] = n})
-	if not ledger_accounts.has(id, goods) then return false end
-	ledger_accounts.mint(id, goods, -1)
+	if not accounts.has(id, goods) then return false end
+	accounts.mint(id, goods, -1)
 	return true
 end
 
 -- From one account to another, whole or not at all.
 function ledger.move(from, to, goods)
 	goods = checked("ledger.move", goods)
-	if not ledger_accounts.has(from, goods) then return false end
-	ledger_accounts.add(from, goods, -1)
-	ledger_accounts.add(ledger_accounts.heir(to), goods, 1)
+	if not accounts.has(from, goods) then return false end
+	accounts.add(from, goods, -1)
+	accounts.add(accounts.heir(to), goods, 1)
 	return true
 end
 
@@ -77,18 +77,18 @@ end
 -- comparison of both sides must see them as they were saved.
 local function ready(player_name)
 	local player = core.get_player_by_name(player_name)
-	if player then ledger_journal.settle(player) end
+	if player then journal.settle(player) end
 	return player
 end
 
--- entry: as ledger_accounts.apply takes it; the account has what it gives.
+-- entry: as accounts.apply takes it; the account has what it gives.
 -- The order matters. The plan may fail and changes nothing, so it comes first. The rest cannot fail: accounts, journal and
 -- inventory change in the same step, and the engine saves between steps only.
 local function exchange(player, entry)
 	local plan, code = player_inventory.plan(player, entry.gets, entry.gives)
 	if not plan then return refused(code, entry.account) end
-	ledger_accounts.apply(entry)
-	ledger_journal.record(player, entry)
+	accounts.apply(entry)
+	journal.record(player, entry)
 	player_inventory.carry_out(player, plan)
 	return true
 end
@@ -99,29 +99,29 @@ function ledger.swap(id, player_name, from_npc, from_player)
 	local gives, gets = checked("ledger.swap", from_npc), checked("ledger.swap", from_player)
 	local player, is_place = ready(player_name), id:sub(1, #PLACE) == PLACE
 	if not player or not npcs.by_id[id] and not is_place then return refused("gone", id) end
-	if not is_place then ledger_accounts.reopen(id) end
-	if not ledger_accounts.has(id, gives) then return refused("npc_lacks", id) end
+	if not is_place then accounts.reopen(id) end
+	if not accounts.has(id, gives) then return refused("npc_lacks", id) end
 	return exchange(player, {account = id, gives = gives, gets = gets})
 end
 
 -- Set goods apart, out of the stock, for one purpose: a quest's reward. False where they lack or the key is in use.
 function ledger.reserve(id, key, goods)
 	goods = checked("ledger.reserve", goods)
-	if ledger_accounts.escrow(key) or not ledger_accounts.has(id, goods) then return false end
-	ledger_accounts.add(id, goods, -1)
-	ledger_accounts.open_escrow(key, id, goods)
+	if accounts.escrow(key) or not accounts.has(id, goods) then return false end
+	accounts.add(id, goods, -1)
+	accounts.open_escrow(key, id, goods)
 	return true
 end
 
 -- Back to who set them apart. False where there is no such escrow.
 function ledger.release(key)
-	return ledger_accounts.close_escrow(key)
+	return accounts.close_escrow(key)
 end
 
 -- All that was set apart goes to the player, for what they bring. As swap; a second time it is "gone".
 function ledger.pay(key, player_name, from_player)
 	local gets, player = checked("ledger.pay", from_player), ready(player_name)
-	local gives, owner = ledger_accounts.escrow(key)
+	local gives, owner = accounts.escrow(key)
 	if not player or not gives then return refused("gone") end
 	return exchange(player, {account = owner, key = key, gives = gives, gets = gets})
 end
@@ -129,7 +129,7 @@ end
 -- An NPC is gone for good: what it had stays in its settlement.
 function ledger.close(id)
 	local npc = npcs.by_id[id]
-	ledger_accounts.close(id, PLACE .. (npc and places.settlement_of(npc) or ""))
+	accounts.close(id, PLACE .. (npc and places.settlement_of(npc) or ""))
 end
 
 -- For other mods --------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 -- purpose.
 -- Each is a key in the mod's storage, written when it changes. The engine commits the storage between steps, so all changes of
 -- one step reach the disk together.
--- Knows no player. After a crash an account may be below zero (see ledger_journal.lua): then it owes, and shows 0.
+-- Knows no player. After a crash an account may be below zero (see journal.lua): then it owes, and shows 0.
 
 local log, storage, items = ...
 
@@ -11,7 +11,7 @@ local ESCROW_KEY = "escrow:" -- with its key
 local MINTED_KEY = "minted"
 local MOVES_MAX = 16 -- steps from a closed account to where its goods went; more than that would be a circle
 
-local ledger_accounts = {}
+local accounts = {}
 
 local goods_of, moved_to = {}, {} -- id → {item = n}; id of a closed account → where its goods went
 local escrows = {} -- key → {owner, goods}
@@ -68,12 +68,12 @@ local function put(into, goods, sign)
 	end
 end
 
-function ledger_accounts.count(id, item)
+function accounts.count(id, item)
 	load()
 	return math.max(0, (goods_of[id] or {})[item] or 0)
 end
 
-function ledger_accounts.stock(id)
+function accounts.stock(id)
 	load()
 	local copy = {}
 	for item, n in pairs(goods_of[id] or {}) do
@@ -82,30 +82,30 @@ function ledger_accounts.stock(id)
 	return copy
 end
 
-function ledger_accounts.has(id, goods)
+function accounts.has(id, goods)
 	for item, n in pairs(goods) do
-		if ledger_accounts.count(id, item) < n then return false end
+		if accounts.count(id, item) < n then return false end
 	end
 	return true
 end
 
 -- sign: 1 puts in, -1 takes out, also what is not there.
-function ledger_accounts.add(id, goods, sign)
+function accounts.add(id, goods, sign)
 	load()
 	goods_of[id] = goods_of[id] or {}
 	put(goods_of[id], goods, sign)
 	save(id)
 end
 
-function ledger_accounts.mint(id, goods, sign)
-	ledger_accounts.add(id, goods, sign)
+function accounts.mint(id, goods, sign)
+	accounts.add(id, goods, sign)
 	put(minted, goods, sign)
 	storage:set_string(MINTED_KEY, next(minted) and core.serialize(minted) or "")
 end
 
 -- Where the goods of an account are by now. Accounts are closed into others, and those may be closed later; what is paid back or
 -- undone for the first must reach the last.
-function ledger_accounts.heir(id)
+function accounts.heir(id)
 	load()
 	for _ = 1, MOVES_MAX do
 		if not moved_to[id] then break end
@@ -115,17 +115,17 @@ function ledger_accounts.heir(id)
 end
 
 -- All its goods, and debts, go to another account; what turns up later for it goes there too.
-function ledger_accounts.close(id, to)
+function accounts.close(id, to)
 	load()
 	local goods = goods_of[id]
 	if not goods or id == to then return end
 	goods_of[id], moved_to[id], moved_to[to] = nil, to, nil
-	ledger_accounts.add(to, goods, 1)
+	accounts.add(to, goods, 1)
 	save(id)
 end
 
 -- An NPC of that id is there again.
-function ledger_accounts.reopen(id)
+function accounts.reopen(id)
 	load()
 	if not moved_to[id] then return end
 	moved_to[id] = nil
@@ -135,7 +135,7 @@ end
 -- Escrows --------------------------------------------------------------------------------------------------------------
 
 -- A copy of its goods, and whose they were; nil where there is none.
-function ledger_accounts.escrow(key)
+function accounts.escrow(key)
 	load()
 	local escrow = escrows[key]
 	if not escrow then return nil end
@@ -144,7 +144,7 @@ function ledger_accounts.escrow(key)
 	return copy, escrow.owner
 end
 
-function ledger_accounts.open_escrow(key, owner, goods)
+function accounts.open_escrow(key, owner, goods)
 	load()
 	escrows[key] = escrows[key] or {owner = owner, goods = {}}
 	put(escrows[key].goods, goods, 1)
@@ -152,37 +152,37 @@ function ledger_accounts.open_escrow(key, owner, goods)
 end
 
 -- Ends it; what is in it goes back to its owner, or who came after.
-function ledger_accounts.close_escrow(key)
-	local goods, owner = ledger_accounts.escrow(key)
+function accounts.close_escrow(key)
+	local goods, owner = accounts.escrow(key)
 	if not goods then return false end
 	escrows[key] = nil
 	save_escrow(key)
-	ledger_accounts.add(ledger_accounts.heir(owner), goods, 1)
+	accounts.add(accounts.heir(owner), goods, 1)
 	return true
 end
 
 -- An exchange with a player, done or undone. entry: {account, key?, gives, gets}: `gives` went to the player, out of the
 -- escrow `key` if there is one, and `gets` came from them.
-function ledger_accounts.apply(entry)
-	if entry.key then ledger_accounts.close_escrow(entry.key) end
-	local id = ledger_accounts.heir(entry.account)
-	ledger_accounts.add(id, entry.gives, -1)
-	ledger_accounts.add(id, entry.gets, 1)
+function accounts.apply(entry)
+	if entry.key then accounts.close_escrow(entry.key) end
+	local id = accounts.heir(entry.account)
+	accounts.add(id, entry.gives, -1)
+	accounts.add(id, entry.gets, 1)
 end
 
-function ledger_accounts.undo(entry)
-	local id = ledger_accounts.heir(entry.account)
-	ledger_accounts.add(id, entry.gets, -1)
+function accounts.undo(entry)
+	local id = accounts.heir(entry.account)
+	accounts.add(id, entry.gets, -1)
 	if entry.key then
-		ledger_accounts.open_escrow(entry.key, entry.account, entry.gives)
+		accounts.open_escrow(entry.key, entry.account, entry.gives)
 	else
-		ledger_accounts.add(id, entry.gives, 1)
+		accounts.add(id, entry.gives, 1)
 	end
 end
 
 -- Sums -----------------------------------------------------------------------------------------------------------------
 
-function ledger_accounts.total()
+function accounts.total()
 	load()
 	local sum = {}
 	for _, goods in pairs(goods_of) do put(sum, goods, 1) end
@@ -190,11 +190,11 @@ function ledger_accounts.total()
 	return sum
 end
 
-function ledger_accounts.minted()
+function accounts.minted()
 	load()
 	local copy = {}
 	put(copy, minted, 1)
 	return copy
 end
 
-return ledger_accounts
+return accounts

@@ -1,4 +1,4 @@
--- economy/gift_intent.lua: when a player's words give something away.
+-- actions/gift_intent.lua: when a player's words give something away.
 
 local Mock = require("mock_core")
 local folder = "mods/llm_agent/"
@@ -25,13 +25,13 @@ describe("gifts", function()
 	end
 
 	describe("the intent to give", function()
-		local gift_intent = loadfile(folder .. "economy/gift_intent.lua")(
+		local gift_intent = loadfile(folder .. "actions/gift_intent.lua")(
 			loadfile(folder .. "core/text.lua")(), loadfile(folder .. "core/phrases.lua")())
 		local gist
 
 		before_each(function()
 			start()
-			gist = mock.mod.economy.items.gist
+			gist = mock.mod.ledger.items.gist
 		end)
 
 		it("is plain words of the player", function()

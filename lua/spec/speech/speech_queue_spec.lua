@@ -1,4 +1,4 @@
--- talk/speech_queue.lua: whose turn it is to speak.
+-- speech/speech_queue.lua: whose turn it is to speak.
 
 local folder = "mods/llm_agent/"
 
@@ -26,7 +26,7 @@ describe("lines in the speech queue", function()
 	before_each(function()
 		now, spoken = 0, {}
 		places = {a = {x = 0, y = 0, z = 0}, b = {x = 5, y = 0, z = 0}, far = {x = 99, y = 0, z = 0}}
-		queue = loadfile(folder .. "talk/speech_queue.lua")({earshot = 10, say_queue_max = 2, say_wait_ms = 5000}, function(id)
+		queue = loadfile(folder .. "speech/speech_queue.lua")({earshot = 10, say_queue_max = 2, say_wait_ms = 5000}, function(id)
 			return places[id] ~= nil, places[id] or nil
 		end, function(p, q, nodes) return math.abs(p.x - q.x) <= nodes end)
 	end)

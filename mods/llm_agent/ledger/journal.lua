@@ -8,7 +8,7 @@
 -- that only the player has is done again in the accounts, one that only the storage has is undone there. Entries are deleted
 -- once both sides are surely on disk.
 
-local log, storage, ledger_accounts = ...
+local log, storage, accounts = ...
 
 local SERIALS_KEY = "swaps:" -- with the player's name behind it
 local SWAP_KEY = "swap:" -- with name and serial
@@ -19,7 +19,7 @@ local SAVE_INTERVAL_S = 5.3 -- the engine's default
 local SPARE_S = 10
 local LOOK_EVERY_S = 5
 
-local ledger_journal = {}
+local journal = {}
 
 local books = {} -- player → {first, next, at}: of serials first to next - 1, when (s on our clock) each was written
 local watchers = {}
@@ -53,7 +53,7 @@ local function tell(player_name, entry, what)
 end
 
 -- fn(player_name, entry, what): an exchange was "redone" or "undone" after a crash.
-function ledger_journal.watch(fn)
+function journal.watch(fn)
 	watchers[#watchers + 1] = fn
 end
 
@@ -72,7 +72,7 @@ local function compare(name, theirs, ours, first, next_serial)
 	for serial = next_serial - 1, first, -1 do
 		local entry = ours.entries[serial]
 		if entry and not theirs.entries[serial] then
-			ledger_accounts.undo(entry)
+			accounts.undo(entry)
 			storage:set_string(SWAP_KEY .. name .. ":" .. serial, "")
 			tell(name, entry, "undone")
 		end
@@ -80,7 +80,7 @@ local function compare(name, theirs, ours, first, next_serial)
 	for serial = first, next_serial - 1 do
 		local entry = theirs.entries[serial]
 		if entry and not ours.entries[serial] then
-			ledger_accounts.apply(entry)
+			accounts.apply(entry)
 			storage:set_string(SWAP_KEY .. name .. ":" .. serial, core.serialize(entry))
 			tell(name, entry, "redone")
 		end
@@ -89,7 +89,7 @@ end
 
 -- Compare both sides; once for each time a player is in the world. A serial is never used twice, also after a crash: the next
 -- one is the larger of both sides, else an entry that only one side has could be taken for another exchange.
-function ledger_journal.settle(player)
+function journal.settle(player)
 	local name = player:get_player_name()
 	if books[name] then return books[name] end
 	local meta = player:get_meta()
@@ -117,8 +117,8 @@ end
 
 -- Write down an exchange, in the step in which it happens. Entry and goods of a side are then saved by the same transaction of
 -- the engine, so a side has both or neither.
-function ledger_journal.record(player, entry)
-	local book, name, meta = ledger_journal.settle(player), player:get_player_name(), player:get_meta()
+function journal.record(player, entry)
+	local book, name, meta = journal.settle(player), player:get_player_name(), player:get_meta()
 	local serial, text = book.next, core.serialize(entry)
 	book.next, book.at[serial] = serial + 1, clock_s
 	storage:set_string(SWAP_KEY .. name .. ":" .. serial, text)
@@ -140,7 +140,7 @@ local function trim(name, book, before_s)
 end
 
 -- Deletes entries that are surely on disk on both sides: no crash can part the sides over them any more.
-function ledger_journal.step(dtime)
+function journal.step(dtime)
 	clock_s = clock_s + dtime
 	if clock_s < next_look_s then return end
 	next_look_s = clock_s + LOOK_EVERY_S
@@ -148,7 +148,7 @@ function ledger_journal.step(dtime)
 	for name, book in pairs(books) do trim(name, book, clock_s - sure_s) end
 end
 
-core.register_on_joinplayer(function(player) ledger_journal.settle(player) end)
+core.register_on_joinplayer(function(player) journal.settle(player) end)
 core.register_on_leaveplayer(function(player) books[player:get_player_name()] = nil end)
 
-return ledger_journal
+return journal

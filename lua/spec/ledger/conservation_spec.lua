@@ -54,7 +54,7 @@ function World:boot()
 	core.register_craftitem("zoo:sword", {description = "Sword", stack_max = 1})
 	core.register_craftitem("zoo:junk", {description = "Junk", stack_max = 1})
 	self.mock, self.daemon, self.agent = mock, mock:open_daemon(function() return {} end), mock:load_mod()
-	self.ledger = mock.mod.economy.ledger
+	self.ledger = mock.mod.ledger.ledger
 	self.agent.register_action("barter", {
 		roles = {"merchant"}, params = {properties = {give = {type = "object"}, get = {type = "object"}}},
 		run = function(npc, player, params) return self.ledger.swap(npc.id, player, copy(params.give), copy(params.get)) end,

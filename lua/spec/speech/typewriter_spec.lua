@@ -1,4 +1,4 @@
--- talk/typewriter.lua: a line typed out at reading pace.
+-- speech/typewriter.lua: a line typed out at reading pace.
 
 local folder = "mods/llm_agent/"
 local text = loadfile(folder .. "core/text.lua")()
@@ -10,7 +10,7 @@ describe("a line on the typewriter", function()
 		local settings = {bubble_chars = 20, read_char_ms = 100, read_base_ms = 1000}
 		for key, value in pairs(over or {}) do settings[key] = value end
 		now, shown, lines = 0, {}, {}
-		typing = loadfile(folder .. "talk/typewriter.lua")(settings, text).new(whole)
+		typing = loadfile(folder .. "speech/typewriter.lua")(settings, text).new(whole)
 	end
 
 	local function run(seconds)

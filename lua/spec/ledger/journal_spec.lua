@@ -1,4 +1,4 @@
--- economy/ledger_journal.lua: players and accounts after the server was killed.
+-- economy/journal.lua: players and accounts after the server was killed.
 
 local Mock = require("mock_core")
 local ORIGIN = {x = 0, y = 0, z = 0}
@@ -15,7 +15,7 @@ describe("the ledger", function()
 		core.registered_items["zoo:pick"] = {description = "Pick", type = "tool"}
 		core.register_alias("old:apple", "zoo:apple")
 		agent = mock:load_mod()
-		ledger = mock.mod.economy.ledger
+		ledger = mock.mod.ledger.ledger
 		agent.register_npc("ann", {name = "Ann", role = "merchant", pos = ORIGIN})
 	end
 	local function robin(...)

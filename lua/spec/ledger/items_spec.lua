@@ -15,7 +15,7 @@ describe("an item of this game", function()
 		core.registered_items["zoo:pick"] = {description = "Pick", type = "tool"}
 		core.register_alias("old:apple", "zoo:apple")
 		agent = mock:load_mod()
-		items = mock.mod.economy.items
+		items = mock.mod.ledger.items
 		agent.register_npc("ann", {name = "Ann", role = "merchant", pos = ORIGIN})
 	end
 
