@@ -123,13 +123,24 @@ def free_port() -> int:
     return unused_port()
 
 
+class ThreadedHTTPServer(HTTPServer):
+    """Answers several requests at a time, and stops at once: its own `serve_forever` looks twice a second."""
+
+    def __init__(self) -> None:
+        super().__init__(host="127.0.0.1", threaded=True)
+
+    def thread_target(self) -> None:
+        assert self.server is not None
+        self.server.serve_forever(poll_interval=0.02)
+
+
 @pytest.fixture
 def httpserver() -> Iterator[HTTPServer]:
     """An HTTP server on loopback that answers as the test says, several requests at a time; `log` has all of them.
 
     In the place of pytest-httpserver's own fixture, whose one server answers one request at a time.
     """
-    with HTTPServer(host="127.0.0.1", threaded=True) as server:
+    with ThreadedHTTPServer() as server:
         yield server
 
 

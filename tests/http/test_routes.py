@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import threading
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.support.http_harness import (
     DEADLINE_S,
     Background,
     FakeDaemon,
+    HttpServer,
     Record,
     always_hits,
     done,
@@ -25,6 +27,14 @@ from tests.support.http_harness import (
     serve_http,
     silent,
 )
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeDaemon, HttpServer]]:
+    """One daemon and one server for cases that leave nothing behind in them: uvicorn takes 0.2 s to stop."""
+    endpoint = f"ipc://{tmp_path_factory.mktemp('shared')}/z"
+    with FakeDaemon(endpoint) as daemon, serve_http(endpoint) as server:
+        yield daemon, server
 
 
 def test_infer_returns_text_and_passes_options_on(endpoint: str) -> None:
@@ -51,10 +61,18 @@ def test_infer_returns_text_and_passes_options_on(endpoint: str) -> None:
         ("never_heard_of", 500, None),
     ],
 )
-def test_error_codes_become_statuses(endpoint: str, code: str, status: int, retry_after: str | None) -> None:
+def test_error_codes_become_statuses(
+    shared: tuple[FakeDaemon, HttpServer],
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    status: int,
+    retry_after: str | None,
+) -> None:
+    daemon, server = shared
     waits = {"retry_after_ms": 1200} if retry_after else {}
-    with FakeDaemon(endpoint, lambda _: [error(code, "why", **waits)]), serve_http(endpoint) as server:
-        answer = server.http.post("/infer", json={"prompt": "x"})
+    monkeypatch.setattr(daemon, "script", lambda _: [error(code, "why", **waits)])
+    answer = server.http.post("/infer", json={"prompt": "x"})
+    daemon.next()
     assert answer.status_code == status
     assert answer.headers.get("retry-after") == retry_after
     expected = code if code != "never_heard_of" else "internal"
@@ -86,10 +104,12 @@ def test_filtered_reply_is_its_safe_line(endpoint: str) -> None:
         (b'{"prompt":"x","json_schema":' + b'{"a":' * 70 + b"1" + b"}" * 71, "bad_json", "64 levels"),
     ],
 )
-def test_infer_body_error_names_the_field(endpoint: str, body: bytes, code: str, names: str) -> None:
-    with FakeDaemon(endpoint) as daemon, serve_http(endpoint) as server:
-        answer = server.http.post("/infer", content=body)
-        assert daemon.received.empty()
+def test_infer_body_error_names_the_field(
+    shared: tuple[FakeDaemon, HttpServer], body: bytes, code: str, names: str
+) -> None:
+    daemon, server = shared
+    answer = server.http.post("/infer", content=body)
+    assert daemon.received.empty()
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == code
     assert names in answer.json()["error"]["message"]
@@ -202,16 +222,16 @@ def test_roles_list_write_and_delete(endpoint: str) -> None:
     ],
 )
 def test_role_body_that_is_no_json_object_is_400(
-    endpoint: str, content: bytes, kind: str | None, code: str, names: str
+    shared: tuple[FakeDaemon, HttpServer], content: bytes, kind: str | None, code: str, names: str
 ) -> None:
-    with FakeDaemon(endpoint, keeper) as daemon, serve_http(endpoint) as server:
-        headers = {"Content-Type": kind} if kind else {}
-        for method in ("PUT", "POST"):
-            answer = server.http.request(method, "/v1/roles/monk", content=content, headers=headers)
-            assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
-            assert names in answer.json()["error"]["message"]
-        assert server.http.post("/v1/roles/monk/delete", content=content).status_code == 400
-        assert daemon.received.empty()
+    daemon, server = shared
+    headers = {"Content-Type": kind} if kind else {}
+    for method in ("PUT", "POST"):
+        answer = server.http.request(method, "/v1/roles/monk", content=content, headers=headers)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+        assert names in answer.json()["error"]["message"]
+    assert server.http.post("/v1/roles/monk/delete", content=content).status_code == 400
+    assert daemon.received.empty()
 
 
 def test_role_error_of_the_daemon_is_passed_on(endpoint: str) -> None:
