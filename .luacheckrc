@@ -48,7 +48,7 @@ for _, name in ipairs({"lifecycle", "leave"}) do
 	files["tests/mods/llm_probe_" .. name .. "/init.lua"] = {read_globals = {"core", "llm_agent"}}
 end
 files["tests/mods/llm_probe_docs/init.lua"] = {read_globals = {"llm_probe", "llm_agent", "vector", "ItemStack"}, globals = {"core"}}
-files["tests/mods/llm_probe_ledger/init.lua"] = {read_globals = {"core", "llm_agent", "ItemStack"}}
+files["tests/mods/llm_probe_ledger/init.lua"] = {read_globals = {"core", "llm_agent", "ItemStack", "vector"}}
 for _, name in ipairs({"quests", "giver"}) do
 	files["tests/mods/llm_probe_" .. name .. "/init.lua"] = {read_globals = {"llm_probe", "llm_agent", "ItemStack"}, globals = {"core"}}
 end
@@ -58,5 +58,5 @@ files["tests/mods/mobs_animal/init.lua"] = {read_globals = {"mobs"}}
 files["tests/mods/llm_probe_combat/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "vector"}, globals = {"core"}}
 files["docs/examples"] = {read_globals = {"core", "llm_agent", "vector"}}
 files["docs/examples/talking_sheep"] = {globals = {"core"}, read_globals = {"llm_agent"}} -- it changes another mod's definition
-files["lua/mock_core.lua"] = {globals = {"core", "llm_agent", "ItemStack"}}
+files["lua/mock_core.lua"] = {globals = {"core", "llm_agent", "ItemStack", "vector"}}
 files["lua/spec"] = {std = "+busted", read_globals = {"core", "llm_agent"}, max_line_length = 150} -- tables of cases

@@ -26,7 +26,7 @@ function M.dkjson()
 	return { name = "dkjson", encode = dkjson.encode, decode = decode, null = dkjson.null }
 end
 
--- The first of them that is installed; nil and the cure where there is none.
+-- The first of them that is installed; nil and the fix where there is none.
 function M.find()
 	for _, name in ipairs({ "cjson", "dkjson" }) do
 		local ok, json = pcall(M[name])

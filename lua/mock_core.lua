@@ -1,6 +1,7 @@
 -- A game to test the mod in, stepped by hand: a fake `core` with clock, settings, log, players, objects, HTTP and JSON as
 -- the engine has them, quirks included (whole numbers as 5.0, {} as null, null dropped, deep JSON raises).
--- Not the engine: no physics, no map. What only the engine can show is tried on a real server.
+-- Not the engine: no physics, no map. What only the engine can show is tried on a real server. What the fake lacks raises an
+-- error that says so, instead of a nil value somewhere in the mod; a spec may set `mock.core.NAME` to have it.
 
 local dkjson = require("dkjson")
 local items = require("mock_items")
@@ -157,10 +158,22 @@ function Mock.new(options)
 	return self
 end
 
+-- Functions that not every engine has; the mod asks whether they are there.
+local OPTIONAL = {request_http_api = true, read_schematic = true}
+
+-- Reading a name that the table lacks is an error.
+local function refuse_unknown_names(owner, owner_name)
+	return setmetatable(owner, {__index = function(_, name)
+		if not OPTIONAL[name] then error(("mock_core has no %s.%s"):format(owner_name, tostring(name)), 2) end
+	end})
+end
+
+_G.vector = refuse_unknown_names({}, "vector")
+
 function Mock:_core(options)
 	local core = {
 		registered_entities = {}, registered_chatcommands = {}, registered_privileges = {}, registered_items = {},
-		registered_aliases = {},
+		registered_aliases = {}, registered_biomes = {}, registered_decorations = {}, registered_ores = {},
 		registered_nodes = {air = {walkable = false}, stone = {}, pool = {walkable = false, liquidtype = "source"}},
 	}
 	self:_add_environment(core, options)
@@ -172,7 +185,7 @@ function Mock:_core(options)
 			return self:_http()
 		end
 	end
-	return core
+	return refuse_unknown_names(core, "core")
 end
 
 -- A text without its marks, each marked part looked up: what a client shows.

@@ -83,6 +83,17 @@ local function commands()
 	return sorted_keys(words)
 end
 
+-- Those that need no privilege.
+local function player_commands(words)
+	local open = {}
+	game:join("Robin", NOWHERE)
+	for _, word in ipairs(words) do
+		local _, message = game:command("Robin", word)
+		if not tostring(message):find("You need the privilege llm_admin", 1, true) then open[#open + 1] = word end
+	end
+	return open
+end
+
 -- What a reply may hold: of an answer with all that the daemon may say, and of an error.
 local function reply_fields()
 	local reply, found = mod.think.reply, {}
@@ -182,7 +193,8 @@ local function settings()
 end
 
 print(dkjson.encode({
-	functions = functions(), fields = fields(), events = events(), commands = commands(), settings = settings(),
+	functions = functions(), fields = fields(), events = events(), commands = commands(),
+	player_commands = player_commands(commands()), settings = settings(),
 	reply_fields = reply_fields(), complaints = complaints(),
 	codes = {client = sorted_keys(mod.daemon.client.CODES), reply = sorted_keys(mod.think.reply.CODES)},
 	stored = sorted_keys(mod.core.storage.KEYS), actions = sorted_keys(mod.api.actions.by_name),

@@ -100,7 +100,7 @@ for _, library in ipairs({ "cjson", "dkjson" }) do
 			assert.is_nil((wire.encode_many({ { id = "a" }, { run = print } })))
 		end)
 
-		it("names place and cure", function()
+		it("names place and fix", function()
 			local second = wire.decode(wire.encode({ id = "a" }) .. framed("[]"))[2]
 			assert.matches("^record 2 at byte 14: want a JSON object", second.message)
 			assert.matches("no id could be read", second.message)

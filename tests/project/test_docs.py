@@ -33,6 +33,7 @@ class Described(NamedTuple):
     fields: dict[str, list[str]]  # the same → fields of the table it takes
     events: list[str]
     commands: list[str]
+    player_commands: list[str]  # those that need no privilege
     settings: list[str]
     reply_fields: list[str]
     complaints: list[str]  # of the doctor
@@ -153,6 +154,12 @@ def test_admin_guide_names_every_command_and_group(mod: Described, repo: Path, a
     settings = (repo / "mods" / "llm_agent" / "settingtypes.txt").read_text(encoding="utf-8")
     groups = re.findall(r"^\[(.+)\]$", settings, re.MULTILINE)
     assert [group for group in groups if f"| {group} |" not in admins] == []
+
+
+def test_player_guide_names_every_command_that_needs_no_privilege(mod: Described, repo: Path) -> None:
+    players = (repo / "docs" / "players.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^\|.*$", section(players, "Commands"), re.MULTILINE)
+    assert set(re.findall(r"`/llm (\w+)", "\n".join(commands))) == set(mod.player_commands)
 
 
 def test_admin_guide_explains_every_complaint_of_the_doctor(mod: Described, admins: str) -> None:

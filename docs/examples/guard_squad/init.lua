@@ -2,7 +2,7 @@
 llm_agent.register_role("watchman", {
 	persona = "A watchman of the old legion knows his comrades' every move, and gives short orders.",
 	actions = {"attack", "flank", "guard", "hold", "retreat", "call_help", "follow", "stay"},
-	courage = "watchful", -- goes at monsters unasked; "brave" strikes back, "meek" runs
+	courage = "watchful", -- attacks monsters on sight; "brave" strikes back, "meek" runs
 	greeting = {"All quiet, {player}."}, fallback = {"Eyes open!", "Hold the line!"},
 })
 local watch = {} -- ids: bodies come and go with their mapblocks

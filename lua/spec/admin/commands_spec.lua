@@ -1,4 +1,4 @@
--- admin/commands.lua: words of /llm, and the doctor from outside.
+-- admin/commands.lua: subcommands of /llm, and the doctor from outside.
 
 local Mock = require("mock_core")
 local ORIGIN = {x = 0, y = 0, z = 0}
@@ -105,7 +105,7 @@ describe("the command", function()
 			assert.is_false((mock:command("Robin", "spawn wizard")))
 		end)
 
-		it("doctor names each broken link and its cure", function()
+		it("doctor names each broken link and its fix", function()
 			local function doctor(options, prepare)
 				start(options)
 				mock.privs.Robin = {llm_admin = true}

@@ -196,7 +196,7 @@ describe("in a game,", function()
 			assert.equal("A ferryman rows. Fen is old.", daemon.received[1].request.npc.persona)
 		end)
 
-		it("blames the caller's line for wrong arguments, with field and cure", function()
+		it("blames the caller's line for wrong arguments, with field and fix", function()
 			start()
 			local npc = agent.register_npc("a", {name = "Ann", role = "guard"})
 			local nop = function() end

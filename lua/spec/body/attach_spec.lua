@@ -88,7 +88,7 @@ describe("a mind for another mod's entity", function()
 			assert.not_equal(npc.id, other.id)
 		end)
 
-		it("refuses what cannot have a mind, with the cure", function()
+		it("refuses what cannot have a mind, with the fix", function()
 			start(nil, entities)
 			local object, gone = keeper(), keeper()
 			gone:remove()

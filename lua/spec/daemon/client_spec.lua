@@ -349,7 +349,7 @@ describe("the client", function()
 		assert.same({"done", "new"}, {outcome("a")})
 	end)
 
-	it("names the cure for a wrong token and a wrong address", function()
+	it("names the fix for a wrong token and a wrong address", function()
 		for code, word in pairs({[401] = "llm_agent.token", [404] = "llm_agent.url"}) do
 			mock, got = Mock.new(), {}
 			start()

@@ -172,7 +172,7 @@ describe("a registered quest", function()
 		assert.same({false, "off"}, {agent.get_npc("ann"):offer_quest("Robin", "hearth")})
 	end)
 
-	it("with a mistake in it is an error that names the cure", function()
+	it("with a mistake in it is an error that names the fix", function()
 		local function fails(words, def)
 			local ok, problem = pcall(agent.register_quest, "q", def)
 			assert.is_false(ok)

@@ -181,7 +181,7 @@ describe("quests in any order of events", function()
 		for state, count in pairs(finished) do assert.is_true(count >= 5, state .. " " .. count) end
 	end)
 
-	it("follow the ledger where it mends what a killed server saved by halves", function()
+	it("follow the ledger where it mends what a killed server saved only partly", function()
 		for _, was in ipairs({"redone", "undone"}) do
 			begin()
 			game.private.ledger.ledger.mint("ann", COIN, 20)

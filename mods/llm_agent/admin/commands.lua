@@ -1,4 +1,4 @@
--- The words of /llm for admins: status, spawn, remove, on, off.
+-- The subcommands of /llm for admins: status, spawn, remove, on, off.
 -- Owns whether the mod is switched off; that is kept in the storage and holds after a restart.
 
 local S, settings, text, limits, storage, client, commands, npcs, roles, nearby, body = ...

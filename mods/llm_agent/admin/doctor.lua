@@ -71,6 +71,6 @@ local function run(name)
 	return true, S("Asking the daemon …")
 end
 
-commands.register("doctor", {admin = true, help = S("find what is broken, with its cure"), run = run})
+commands.register("doctor", {admin = true, help = S("find what is broken, and how to fix it"), run = run})
 
 return doctor

@@ -1,5 +1,5 @@
--- The chat command /llm: the registry of its words, and `/llm help`. Each folder adds its own words.
--- Words marked `admin` need the privilege llm_admin. Knows nothing of what a word does.
+-- The chat command /llm: the registry of its subcommands, and `/llm help`. Each folder adds its own.
+-- Those marked `admin` need the privilege llm_admin. Knows nothing of what a subcommand does.
 
 local S = ...
 
@@ -10,11 +10,11 @@ core.register_privilege("llm_admin", {
 	give_to_singleplayer = true,
 })
 
-local words = {} -- word → {params, help, admin, run(player_name, rest) -> ok, message}
+local subcommands = {} -- word → {params, help, admin, run(player_name, rest) -> ok, message}
 
 -- Adds `/llm WORD PARAMS`. help: one line; admin: wants the privilege; run(player_name, rest) -> ok, message.
 function commands.register(word, def)
-	words[word] = def
+	subcommands[word] = def
 end
 
 -- Why this player may not do what only admins may, or nil.
@@ -25,7 +25,7 @@ end
 
 commands.register("help", {help = S("this list"), run = function()
 	local shown = {}
-	for word, def in pairs(words) do
+	for word, def in pairs(subcommands) do
 		shown[#shown + 1] = ("/llm %s%s – %s"):format(word, def.params and " " .. def.params or "", def.help)
 	end
 	table.sort(shown)
@@ -37,7 +37,7 @@ core.register_chatcommand("llm", {
 	description = S("Talking NPCs; /llm help lists what there is"),
 	func = function(name, param)
 		local word, rest = param:match("^%s*(%S*)%s*(.-)%s*$")
-		local def = words[word == "" and "help" or word]
+		local def = subcommands[word == "" and "help" or word]
 		if not def then return false, S("No such command: /llm @1. /llm help lists all.", word) end
 		local refusal = def.admin and commands.refusal(name)
 		if refusal then return false, refusal end

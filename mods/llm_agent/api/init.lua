@@ -1,4 +1,4 @@
--- What NPCs are, and where other mods and other folders register: NPCs, events, actions, words of /llm.
+-- What NPCs are, and where other mods and other folders register: NPCs, events, actions, subcommands of /llm.
 
 local load, base, daemon_folder = ...
 local S, log, text, limits, check = base.S, base.log, base.text, base.limits, base.check

@@ -8,11 +8,11 @@ local walkability = {}
 local DROP_MAX = 1 -- nodes a walker steps down
 local FALL_MAX = 6 -- nodes below somebody who jumps or flies that still count as where they are
 local STEP_AHEAD = 1.1 -- nodes: more than a body walks between two looks
-local ROUND = 0.501 -- feet stand a hair above or below the edge of a node
+local FEET_EPSILON = 0.501 -- feet stand a hair above or below the edge of a node
 
 walkability.DROP_MAX = DROP_MAX
 
-local kinds = {} -- node name → what it is to a walker: "open", "solid", "harm", "bar" or "door"
+local kinds = {} -- node name → what it is to a walker: "open", "solid", "harm", "barrier" or "door"
 
 local function kind_of(name)
 	local def = core.registered_nodes[name]
@@ -23,7 +23,7 @@ local function kind_of(name)
 	elseif doors.is_door(name) then
 		kind = "door"
 	elseif (groups.fence or groups.wall or groups.door or groups.fence_gate or groups.trapdoor or 0) > 0 then
-		kind = "bar"
+		kind = "barrier"
 	else
 		kind = def and def.walkable == false and "open" or "solid"
 	end
@@ -62,11 +62,11 @@ end
 
 -- The node where somebody's feet are, on the ground: {x=, y=, z=}, or nil where that is not known or too far down.
 function walkability.cell(pos)
-	local x, y, z = math.floor(pos.x + 0.5), math.floor(pos.y + ROUND), math.floor(pos.z + 0.5)
+	local x, y, z = math.floor(pos.x + 0.5), math.floor(pos.y + FEET_EPSILON), math.floor(pos.z + 0.5)
 	if kind_at(x, y, z) == "solid" then return {x = x, y = y + 1, z = z} end -- on a slab, or on snow
 	for down = 0, FALL_MAX do
 		local below = kind_at(x, y - 1 - down, z)
-		if below == "solid" or below == "bar" then return {x = x, y = y - down, z = z} end
+		if below == "solid" or below == "barrier" then return {x = x, y = y - down, z = z} end
 		if not below then return nil end
 	end
 	return nil

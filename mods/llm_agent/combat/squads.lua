@@ -14,7 +14,7 @@ squads.fighting = {} -- id → true
 local fighting = squads.fighting
 local wards = {} -- NPC's id → name of whom it guards
 
--- "meek" runs, "brave" strikes back, "watchful" goes at monsters unasked.
+-- "meek" runs, "brave" strikes back, "watchful" attacks monsters on sight.
 local function courage(npc)
 	return (roles.by_name[npc.role] or {}).courage or "meek"
 end

@@ -1,5 +1,5 @@
 -- Checks of what callers hand to the Lua API. Pure.
--- A wrong argument is an error at the caller's line (the level counts from the API function), naming the field and the cure.
+-- A wrong argument is an error at the caller's line (the level counts from the API function), naming the field and the fix.
 
 local text = ...
 

@@ -48,7 +48,7 @@ local function read(get, serials_key, swap_key)
 end
 
 local function tell(player_name, entry, what)
-	log("action", ("%s an exchange of %s with %s that was saved by halves"):format(what, player_name, entry.account))
+	log("action", ("%s an exchange of %s with %s that was only partly saved"):format(what, player_name, entry.account))
 	for _, fn in ipairs(watchers) do fn(player_name, entry, what) end
 end
 

@@ -53,11 +53,11 @@ local function is_inside(pos, place)
 end
 
 -- Is `pos` in the place of that name? Nil where there is none.
-function places.holds(name, pos)
+function places.contains(name, pos)
 	return known[name] and is_inside(pos, known[name])
 end
 
--- A player stands at `pos`: what places are around it can be reached.
+-- A player stands at `pos`: marks the places around it as reachable.
 function places.note_player(pos)
 	local new = false
 	for _, place in pairs(known) do
@@ -97,7 +97,7 @@ local function smallest(areas)
 	return best and text.clean(best.name, NAME_MAX_BYTES)
 end
 
--- The smallest area with a name, where the mod `areas` is. An error in that mod costs only the name.
+-- The smallest area with a name, where the mod `areas` is. If `areas` has unexpected data, only the name is missing.
 local function smallest_area(pos)
 	local areas = rawget(_G, "areas")
 	if type(areas) ~= "table" or not areas.getAreasAtPos then return nil end

@@ -3,8 +3,8 @@
 
 local log, settings, check, util, npcs, Npc, places, items, ledger, quests, store = ...
 
-local kinds = {} -- name → def
-local registry = {kinds = kinds}
+local definitions = {} -- name → def
+local registry = {definitions = definitions}
 
 local KINDS = {fetch = true, deliver = true, hunt = true, visit = true, task = true}
 local MINUTE_S = 60
@@ -47,7 +47,7 @@ function llm_agent.register_quest(name, def)
 	end
 	local quest = {name = name}
 	for field in pairs(QUEST_FIELDS) do quest[field] = def[field] end
-	kinds[name] = quest
+	definitions[name] = quest
 end
 
 local function reward_of(def)
@@ -105,18 +105,18 @@ end
 -- One of those that this NPC may give this player now, or nil.
 function registry.pick(npc, player_name, random)
 	local fitting = {}
-	for name, def in pairs(kinds) do
+	for name, def in pairs(definitions) do
 		if may_give(def, npc, player_name) then fitting[#fitting + 1] = name end
 	end
 	table.sort(fitting)
 	local name = fitting[1] and fitting[random(1, #fitting)]
-	return name and quest_of(kinds[name])
+	return name and quest_of(definitions[name])
 end
 
 -- Offers a registered quest because a mod says so, even soon after another. True, or false and why: "off", "away" (the player),
 -- "busy" (with a quest of this NPC) or "impossible" (as `may_give` finds).
 function Npc:offer_quest(player_name, name)
-	local def = kinds[name]
+	local def = definitions[name]
 	if not def then error(("npc:offer_quest: name: no quest %s; llm_agent.register_quest makes one"):format(tostring(name)), 2) end
 	if not settings.quests then return false, "off" end
 	if type(player_name) ~= "string" or not core.get_player_by_name(player_name) then return false, "away" end

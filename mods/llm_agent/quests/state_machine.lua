@@ -84,7 +84,7 @@ local function go(quest, state, now_s, why)
 	return true
 end
 
--- After a crash the ledger mends exchanges that were saved by halves. was_paid: the reward is with the player after all, or
+-- After a crash the ledger mends exchanges that were only partly saved. was_paid: the reward is with the player after all, or
 -- it is not.
 function quests.mend(id, was_paid, now_s)
 	local quest = known[id]

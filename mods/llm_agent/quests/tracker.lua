@@ -9,7 +9,7 @@ local tracker = {}
 local EVERY_S = 1
 
 local present = {} -- names of the players in the world
-local cursor, owed = 0, 0 -- of them: the last that was looked at; how many are due
+local cursor, due_count = 0, 0 -- of `present`: the last that was looked at; how many are due
 local next_end_s = 0 -- when deadlines are looked at again
 
 local MEASURES = {
@@ -22,12 +22,12 @@ local MEASURES = {
 		return least
 	end,
 	visit = function(quest)
-		local inside = places.holds(quest.target, core.get_player_by_name(quest.player):get_pos())
+		local inside = places.contains(quest.target, core.get_player_by_name(quest.player):get_pos())
 		if inside == nil then quests.fail(quest.id, store.now_s(), "place_gone") end
 		return inside and 1 or 0
 	end,
 	task = function(quest)
-		local def, npc = registry.kinds[quest.name], npcs.get(quest.npc)
+		local def, npc = registry.definitions[quest.name], npcs.get(quest.npc)
 		if not def or not npc then return 0 end
 		local ok, done = pcall(def.done, npc, quest.player)
 		if not ok then log("error", ("done of quest %s failed: %s"):format(quest.name, tostring(done))) end
@@ -51,9 +51,9 @@ end
 -- Called each step.
 function tracker.step(dtime)
 	local now_s = store.now_s()
-	owed = math.min(owed + #present * dtime / EVERY_S, #present)
-	while owed >= 1 do
-		owed, cursor = owed - 1, cursor % #present + 1
+	due_count = math.min(due_count + #present * dtime / EVERY_S, #present)
+	while due_count >= 1 do
+		due_count, cursor = due_count - 1, cursor % #present + 1
 		look_at(present[cursor])
 	end
 	if now_s >= next_end_s then
@@ -84,7 +84,7 @@ core.register_on_leaveplayer(function(player)
 	end
 end)
 
--- An exchange that was saved by halves when the server was killed.
+-- An exchange that was only partly saved when the server was killed.
 ledger.watch(function(player_name, entry, what)
 	local id = entry.key and entry.key:match("^quest:(.+)$")
 	if id then return quests.mend(id, what == "redone", store.now_s()) end

@@ -9,7 +9,7 @@ local roles = {
 	shipped = {}, -- name → true: this mod brings it, and pictures for it
 }
 
-local REFUGE = "villager" -- what an NPC is while its role is unknown
+local FALLBACK_ROLE = "villager" -- what an NPC is while its role is unknown
 
 local files = {} -- name → {name, own, shipped, fields}: the daemon's; own: the admin wrote or changed it
 
@@ -43,7 +43,7 @@ local function apply(name)
 	}
 end
 
--- "meek" runs, "brave" strikes back, "watchful" goes at monsters unasked.
+-- "meek" runs, "brave" strikes back, "watchful" attacks monsters on sight.
 local COURAGES = {meek = true, brave = true, watchful = true}
 
 local ROLE_FIELDS = {
@@ -80,7 +80,7 @@ local function settle_npcs()
 	for _, npc in ipairs(npcs.list) do
 		local wanted = npc.saved_role or npc.role
 		if not roles.by_name[wanted] then npc.saved_role = wanted end
-		npc.role = roles.by_name[wanted] and wanted or REFUGE
+		npc.role = roles.by_name[wanted] and wanted or FALLBACK_ROLE
 		local object = npc.kept_by_body and npc:get_object()
 		if object then object:set_properties({infotext = roles.caption(npc)}) end
 	end
@@ -99,7 +99,7 @@ end
 
 -- A role that is known, in the place of one that is not.
 function roles.known(name)
-	return roles.by_name[name] and name or REFUGE
+	return roles.by_name[name] and name or FALLBACK_ROLE
 end
 
 function roles.names()
@@ -122,7 +122,7 @@ end
 
 -- What an NPC looks like from the front, for forms. npc: an NPC, {role =} or nil.
 function roles.portrait(npc)
-	return ("llm_agent_%s_front.png"):format(npc and roles.shipped[npc.role] and npc.role or REFUGE)
+	return ("llm_agent_%s_front.png"):format(npc and roles.shipped[npc.role] and npc.role or FALLBACK_ROLE)
 end
 
 return roles

@@ -107,7 +107,7 @@ local COMMON_ACTIONS = {
 	"complete_quest", "attack", "guard", "flank", "hold", "retreat", "call_help",
 }
 
--- Who strikes back, and who goes at monsters unasked; the others run.
+-- Who strikes back, and who attacks monsters on sight; the others run.
 local COURAGE = {
 	guard = "watchful", hunter = "brave", smith = "brave", miner = "brave", farmer = "brave", bandit = "brave",
 }

@@ -122,7 +122,7 @@ local FIRST = {
 		local quest = quests["probe:dora"]
 		return quest.kind ~= "fetch" or core.registered_items[quest.item] ~= nil, "asks for " .. tostring(quest.item)
 	end},
-	{"two_lumps_are_not_three", function() robin.get_inventory():add_item("main", COAL .. " 2") end, function()
+	{"incomplete_fetch_is_not_paid", function() robin.get_inventory():add_item("main", COAL .. " 2") end, function()
 		local ok = select(2, core.registered_chatcommands.llm.func(ROBIN, "quests done 1"))
 		assert(io.open(SECOND, "w")):close()
 		return state_of("probe:ann") == "accepted" and count(COAL) == 2, tostring(ok)
@@ -135,7 +135,7 @@ local OTHER = {
 		before = coins_of("probe:ann")
 		robin.get_inventory():add_item("main", COAL .. " 1")
 	end, function() return state_of("probe:ann") == "fulfilled" or nil, "not fulfilled" end},
-	{"who_says_so_is_paid", nil, function() return insist("Ann, here is your coal.", state_of("probe:ann") == "paid") end},
+	{"reported_fetch_is_paid", nil, function() return insist("Ann, here is your coal.", state_of("probe:ann") == "paid") end},
 	{"once_and_whole", nil, function()
 		return count(COIN) - gifts == 9 and count(COAL) == 0 and coins_of("probe:ann") == before - gifts, "coins " .. count(COIN)
 	end},
