@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 class AgentdError(Exception):
     """Base of all expected failures.
 
-    `message` says what is wrong, where, and what cures it. `retry_after_ms` is set where waiting helps.
+    `message` says what is wrong, where, and how to fix it. `retry_after_ms` is set where waiting helps.
     """
 
     code: ClassVar[str] = "internal"

@@ -10,15 +10,15 @@ from llm_agentd.config import Config, known_keys, load_config
 from llm_agentd.config.docs import configuration_page, example_file, main
 from llm_agentd.config.sources import PLAIN_NAMES
 
-CURE = "stale: run `make docs`"
+FIX = "stale: run `make docs`"
 
 
 def test_configuration_page_in_the_checkout_is_fresh(repo: Path) -> None:
-    assert (repo / "docs" / "configuration.md").read_text(encoding="utf-8") == configuration_page(), CURE
+    assert (repo / "docs" / "configuration.md").read_text(encoding="utf-8") == configuration_page(), FIX
 
 
 def test_example_file_in_the_checkout_is_fresh(repo: Path) -> None:
-    assert (repo / "systemd" / "config.yaml").read_text(encoding="utf-8") == example_file(), CURE
+    assert (repo / "systemd" / "config.yaml").read_text(encoding="utf-8") == example_file(), FIX
 
 
 def test_configuration_page_names_every_key_and_older_name() -> None:

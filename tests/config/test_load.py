@@ -1,4 +1,4 @@
-"""`load_config`: the order of sources, errors that name place and cure, keys that are reserved."""
+"""`load_config`: the order of sources, errors that name place and fix, keys that are reserved."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_agentd.ops.exit_status import cure, how_it_ended
+from llm_agentd.ops.exit_status import fix, how_it_ended
 
 pytestmark = pytest.mark.slow
 
@@ -148,4 +148,4 @@ os.kill(os.getpid(), signal.SIGSEGV)
 )
 def test_exit_status_in_words(status: int, words: str) -> None:
     assert how_it_ended(status) == words
-    assert cure(status)
+    assert fix(status)

@@ -33,7 +33,7 @@ STOP_S = 20.0
 POLL_S = 0.1
 HOLD_S = 0.2  # a mouse button, for longer than one frame takes
 KEY_DELAY_MS = 15
-CHANGED_BY_A_LETTER = 0.0001  # of a form that is shown anew
+FORM_CHANGED_SHARE_MIN = 0.0001  # of its pixels, when a form is shown anew: one letter is more
 COLOURS_OF_A_WORLD = 500  # a menu or a loading screen has far fewer
 LOOKS_AT_WORDS = 4  # over 0.8 s: an NPC takes less for its longest word
 CURSOR_PIXELS = 12  # one that blinks
@@ -149,7 +149,7 @@ class GameClient:
                 break
         form = lay_out(name, spec, self.screen.size)
         part = before[form.box.top : form.box.bottom, form.box.left : form.box.right]
-        self.wait_for(f"form {name}", lambda: changed(part, self.screen.pixels(form.box)) > CHANGED_BY_A_LETTER)
+        self.wait_for(f"form {name}", lambda: changed(part, self.screen.pixels(form.box)) > FORM_CHANGED_SHARE_MIN)
         self.wait_still(form.box)
         return form
 

@@ -77,7 +77,7 @@ def _sample(rng: random.Random, heldout: bool) -> Sample | None:
     if s.decision is None:
         situation.add_noise(s)
     if s.decision is None and s.intent == "dialogue" and s.player_scene and rng.random() < IN_TALK_SHARE:
-        offers.add_affairs(s)
+        offers.add_background_facts(s)
         s.decision = situation.NOTHING
         offers.offer_in_talk(s, without=topics.TOPICS[topic].fits)
     npc_line = _npc_line(s, s.npc_scene) if s.npc_scene else None

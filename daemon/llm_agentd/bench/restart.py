@@ -1,7 +1,8 @@
 """`bench restart`: the first reply after a restart, with saved prefixes and without, and llama-server's.
 
 A village that ran before has the prefixes of its roles on disk. Each round starts the daemon twice on the same folder,
-with and without them, and sends one request that no cached reply answers. The time until the model is loaded is apart.
+with and without them, and sends one request that no cached reply answers. The time until the model is loaded is
+reported separately.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class Run:
         return sum(gap > LONG_STEP_MS for gap in self.gaps_ms)
 
     @property
-    def broken_promises(self) -> int:
+    def deadline_violations(self) -> int:
         """Thinks whose callback came too late, twice or never."""
         return self.counts["late"] + self.counts["doubled"] + self.counts["asked"] - self.counts["answered"]
 
@@ -211,9 +211,11 @@ def goals(pairs: Sequence[tuple[Run, Run]], ratios: dict[str, float]) -> Iterato
         "; ".join(f"{npcs} NPCs: {off} off, {on} on" for npcs, (off, on) in more.items()) or "none",
     )
     runs = [run for pair in pairs for run in pair]
-    broken, thinks = sum(run.broken_promises for run in runs), sum(run.counts["asked"] for run in runs)
+    violations, thinks = sum(run.deadline_violations for run in runs), sum(run.counts["asked"] for run in runs)
     yield verdict(
-        "every think answered once, by its deadline and one step", not broken, f"{thinks - broken} of {thinks} were"
+        "every think answered once, by its deadline and one step",
+        not violations,
+        f"{thinks - violations} of {thinks} were",
     )
     mod_p99_ms = next((_at(0.99, on.mod_ms) for _, on in pairs if on.npcs == MOD_GOAL_NPCS), None)
     yield verdict(

@@ -138,8 +138,8 @@ def _others(config: Config, requests: Sequence[TraceRequest], options: Options) 
 
 def _side(name: str, client: LoadClient, requests: Sequence[TraceRequest], options: Options, pid: int | None) -> Side:
     with PeakMemory(pid or os.getpid()) as memory:
-        answers, wall_s, heard = _measured(client, requests, options)
-    return Side(name, tuple(answers), wall_s, tuple(heard), memory.bytes if pid else 0)
+        answers, wall_s, spoken_busy = _measured(client, requests, options)
+    return Side(name, tuple(answers), wall_s, tuple(spoken_busy), memory.bytes if pid else 0)
 
 
 def _measured(

@@ -81,7 +81,7 @@ class _Broken(Exception):
 def read_header(path: Path, arrays: Collection[str] = ()) -> GgufHeader:
     """The header of the model at `path`, after a check that the file holds all tensors it lists.
 
-    `arrays`: metadata keys whose arrays are wanted. Raises StartError, with the path and the cure, for anything that
+    `arrays`: metadata keys whose arrays are wanted. Raises StartError, with the path and the fix, for anything that
     is not a whole GGUF file.
     """
     try:

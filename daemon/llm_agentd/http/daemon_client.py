@@ -150,7 +150,7 @@ class DaemonClient:
         return self._is_unreachable
 
     def reason_not_ready(self) -> str:
-        """For people: why nothing is answered, and the cure."""
+        """For people: why nothing is answered, and the fix."""
         if self._connection.is_connected:
             return f"the daemon at {self.endpoint} is there but cannot answer yet; see its log if that lasts"
         return f"no daemon at {self.endpoint}; is `llm-agentd serve` running, with the same zmq.endpoint?"

@@ -14,7 +14,7 @@ NATIVE_CRASH = (
     "native code crashed, most likely the model's engine: try --set model.engine=ctransformers, or another model.path;"
     " --set model.engine=stub starts without a model"
 )
-CURES = {
+FIXES = {
     signal.SIGSEGV: NATIVE_CRASH,
     signal.SIGBUS: NATIVE_CRASH,
     signal.SIGABRT: NATIVE_CRASH,
@@ -40,8 +40,8 @@ def how_it_ended(status: int) -> str:
         return f"was killed by signal {-status}"
 
 
-def cure(status: int) -> str:
+def fix(status: int) -> str:
     """What an admin may try, as the end of a sentence."""
-    if status < 0 and -status in CURES:
-        return CURES[signal.Signals(-status)]
+    if status < 0 and -status in FIXES:
+        return FIXES[signal.Signals(-status)]
     return UNKNOWN

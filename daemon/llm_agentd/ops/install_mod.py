@@ -19,7 +19,7 @@ PACKAGE_DIR = Path(__file__).resolve().parents[1]
 
 
 def install_mod(folder: Path) -> str:
-    """Copies; returns what to tell the admin. Raises StartError with the cure where it cannot."""
+    """Copies; returns what to tell the admin. Raises StartError with the fix where it cannot."""
     source = mod_source()
     _check_folder(folder)
     target = folder / MOD_NAME

@@ -24,7 +24,7 @@ from llm_agentd.moderation.audit_log import forget_player
 
 
 def export(path: Path, *, npc: str | None, player: str | None, out: TextIO) -> int:
-    """One JSON object a line, the oldest first. Returns the exit code; raises StartError naming the cure."""
+    """One JSON object a line, the oldest first. Returns the exit code; raises StartError naming the fix."""
     with _opened(path) as store:
         for row in store.iterate(npc, player):
             view = row.view()
@@ -34,7 +34,7 @@ def export(path: Path, *, npc: str | None, player: str | None, out: TextIO) -> i
 
 
 def forget(path: Path, cache_path: Path, audit_path: Path, *, npc: str | None, player: str | None, out: TextIO) -> int:
-    """Deletes what matches (neither given: everything) and prints how much. Raises StartError naming the cure.
+    """Deletes what matches (neither given: everything) and prints how much. Raises StartError naming the fix.
 
     Where all NPCs forget a player, that player's lines of the moderation log go too. Only here: `/llm forget` in the
     game must not delete what an admin may want to see.

@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from llm_agentd.errors import StartError
-from llm_agentd.ops.exit_status import EXPLAINED_CODES, cure, how_it_ended
+from llm_agentd.ops.exit_status import EXPLAINED_CODES, fix, how_it_ended
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ class Supervisor:
         """The exit code where the child has printed its reason; where it could not, the reason as a StartError."""
         if status in EXPLAINED_CODES:
             return status
-        raise StartError(f"the {child.name} process {how_it_ended(status)} while it was starting: {cure(status)}")
+        raise StartError(f"the {child.name} process {how_it_ended(status)} while it was starting: {fix(status)}")
 
     def _restart(self, child: Child, status: int) -> None:
         if time.monotonic() - child.started_s > STEADY_S:

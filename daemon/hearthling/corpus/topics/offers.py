@@ -22,7 +22,7 @@ IN_TALK_SHARE = 0.65  # of quests, trades and gestures: asked for in plain talk,
 def offer(s: Situation, intent: str, needed: Sequence[str], others: Sequence[str]) -> None:
     """What may be chosen: a few actions of the same kind, or in plain talk all that can be done now."""
     if s.rng.random() < IN_TALK_SHARE:
-        add_affairs(s)
+        add_background_facts(s)
         offer_in_talk(s, needed)
     else:
         s.intent = intent
@@ -54,7 +54,7 @@ def _description(s: Situation, name: str) -> str:
     return ACTIONS[name].does if s.is_described else ""
 
 
-def add_affairs(s: Situation) -> None:
+def add_background_facts(s: Situation) -> None:
     """Facts of a talk in which actions are on offer: the stall, the quest, what is remembered."""
     rng = s.rng
     has_stall = s.player_sells or "stock" in s.facts or s.topic in ("trade", "food", "like", "find")

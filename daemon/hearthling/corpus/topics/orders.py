@@ -35,7 +35,7 @@ def order(s: Situation) -> None:
     build = s.rng.choice((_go, _go, _open, _open, _chore, _chore, _guard, _fight, _fight, _follow, _go, _open))
     s.decision = build(s)
     refusal_scene = {_follow: "come", _go: "come", _open: "j_no_door"}.get(build)
-    offers.add_affairs(s)
+    offers.add_background_facts(s)
     if refusal_scene and (build is _follow or s.rng.random() < 0.3):
         s.reply_scene = refusal_scene
         offers.offer_in_talk(s, without=(s.decision["action"],))

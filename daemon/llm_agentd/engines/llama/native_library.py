@@ -44,7 +44,7 @@ lib.llama_backend_init()
 
 
 def check_build() -> None:
-    """Refuses a build whose matrix product with AMX would crash the process. Raises StartError with the cure.
+    """Refuses a build whose matrix product with AMX would crash the process. Raises StartError with the fix.
 
     The compiler takes AMX by itself where the processor has it (Sapphire Rapids and later); nothing at run time
     switches it off again.

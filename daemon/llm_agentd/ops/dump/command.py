@@ -40,7 +40,7 @@ def dump(
     """Prints what the cache in folder `path` holds; returns the exit code, 1 where `verify` finds something wrong.
 
     One of `purge_expired`, `verify`, `stats`, in this order, else the entries. `grep` looks for a piece of prompt or
-    text whatever its case. Raises StartError naming the cure where there is no readable cache.
+    text whatever its case. Raises StartError naming the fix where there is no readable cache.
     """
     store = _open(path, readonly=not purge_expired)
     try:
