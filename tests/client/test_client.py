@@ -401,3 +401,15 @@ def test_closing_ends_a_wait_for_a_connection(endpoint: str) -> None:
 
 def test_client_that_did_nothing_closes(endpoint: str) -> None:
     Client(endpoint).close()
+
+
+def test_two_calls_with_one_id_before_the_first_connection_are_one_too_many(endpoint: str) -> None:
+    async def results() -> list[Reply | BaseException]:
+        async with AsyncClient(endpoint, timeout_s=WAIT_S) as client:
+            calls = (client.infer(prompt, id="same") for prompt in ("one", "two"))
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+    with InProcess(endpoint):
+        first, second = asyncio.run(results())
+    assert isinstance(first, Reply)
+    assert isinstance(second, BadRequest)

@@ -27,10 +27,12 @@ class Client:
     each call takes one of its own, and a longer `deadline_ms` extends it. `connect_timeout_s`: how long a call waits
     for a connection where there is none.
 
-    Every method raises `AgentdError`, or rather the class of its code: see `llm_agentd.errors`. Use as a context
-    manager, or call `close`. Safe to share between threads: each call blocks its own thread only, and all their
-    requests are in flight together on one connection. Not to be used after a fork. A KeyboardInterrupt during a call
-    cancels its request in the daemon too.
+    Every method raises `AgentdError`, or rather the class of its code: see `llm_agentd.errors`; the first one raises
+    `StartError` where `endpoint` is no address. Use as a context manager, or call `close`.
+
+    Safe to share between threads: each call blocks its own thread only, and all their requests are in flight together
+    on one connection. Not to be used after a fork. A KeyboardInterrupt during a call cancels its request in the daemon
+    too.
 
     A connection that breaks fails what is in flight with `Unavailable`, as nobody can know whether it ran; nothing is
     sent again by itself. The client goes on looking for the daemon in the background, and later calls use the new

@@ -50,10 +50,10 @@ class Requests:
 
     async def send(self, record: Record, answers: asyncio.Queue[Record]) -> None:
         """Sends a request whose answers go to the queue, once there is a connection. Raises AgentdError."""
-        if record["id"] in self._in_flight:
-            raise BadRequest(f"id: {record['id']!r} is in flight already; ids must be unique")
         encoded = encode(record)
         connection = await self._connect()
+        if record["id"] in self._in_flight:  # only now, as others may have been sent while this one waited
+            raise BadRequest(f"id: {record['id']!r} is in flight already; ids must be unique")
         self._in_flight[record["id"]] = answers
         connection.send([encoded])
 
