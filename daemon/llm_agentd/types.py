@@ -168,16 +168,16 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class MemoryTurn:
-    """The remembered side of a `think`: who says what to whom, and where. `said` "": the NPC speaks first.
+    """The remembered side of a `think`: who says what to whom, and where. `player_text` "": the NPC speaks first.
 
-    `language`: of the reply. `is_retry`: the NPC was asked the same a moment ago, and what it said is not to be said.
+    `language`: of the reply. `is_retry`: the same was asked a moment ago, and the first reply is not to be repeated.
     """
 
     npc: str
     npc_name: str
     player: str
     place: str
-    said: str
+    player_text: str
     language: str = "en"
     is_retry: bool = False
 
@@ -190,7 +190,7 @@ class ModerationContext:
     npc: str
     player: str = ""
     language: str = "en"
-    said: str = ""  # the player's words
+    player_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,4 +123,4 @@ def test_attack_brings_no_action_that_was_not_offered(tmp_path: Path, name: str)
             assert action["name"] in allowed
             assert json_schema.is_valid(allowed[action["name"]], action["params"])
         assert "{" not in text
-        assert moderator.verdict(text).allowed
+        assert moderator.look_up(text) is None

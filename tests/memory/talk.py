@@ -28,7 +28,7 @@ class Clock:
 def talk(memory: SqliteMemory, clock: Clock, said: str, reply: str, **fields: Any) -> None:
     """One exchange of Ana with Mira, ten seconds later."""
     clock.now_s += 10
-    memory.add_exchange(replace(ANA, said=said, **fields), reply, clock.now_s)
+    memory.add_exchange(replace(ANA, player_text=said, **fields), reply, clock.now_s)
 
 
 def report_outcome(memory: SqliteMemory, text: str, **fields: str) -> None:

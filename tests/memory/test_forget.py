@@ -44,7 +44,7 @@ def test_reply_to_a_request_from_before_the_forget_is_not_kept(memory: SqliteMem
     forget(memory, player="Ana")
     memory.add_exchange(ANA, "Good evening, Ana.", requested_s)
     memory.add_exchange(replace(ANA, player="Bo"), "Good evening, Bo.", requested_s)
-    memory.add_exchange(replace(ANA, said="A new one."), "Aye.", clock.now_s + 1)
+    memory.add_exchange(replace(ANA, player_text="A new one."), "Aye.", clock.now_s + 1)
     memory.flush()
     assert [row["said"] for row in memory.list_newest(None, None, 10)] == ["A new one.", "Good evening!"]
 
@@ -62,10 +62,10 @@ def test_forgotten_text_is_in_no_byte_of_any_file(
     memory.start(lambda job: None)
     marked = [f"qz{word}zq" for word in secrets]  # in no other text
     for secret in marked:
-        memory.add_exchange(replace(ANA, player="Anagram", said=f"My word is {secret}."), f"So {secret}.", 1)
+        memory.add_exchange(replace(ANA, player="Anagram", player_text=f"My word is {secret}."), f"So {secret}.", 1)
         report_outcome(memory, f"Anagram told of {secret}", player="Anagram")
     for word in others:
-        memory.add_exchange(replace(ANA, player="Bo", said=f"I say {word}."), "Aye.", 1)
+        memory.add_exchange(replace(ANA, player="Bo", player_text=f"I say {word}."), "Aye.", 1)
     memory.flush()
     before = path.read_bytes() + path.with_name("memory.db-wal").read_bytes()
     assert all(secret.encode() in before for secret in marked)

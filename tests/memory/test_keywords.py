@@ -44,7 +44,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 def test_no_text_of_a_player_breaks_the_search(store: Store, said: str) -> None:
     """`retrieve` and `matches` raise where SQLite refuses a query."""
     reader: StoreReader = store
-    found = retrieve(reader, (), replace(ANA, said=said), 5)
+    found = retrieve(reader, (), replace(ANA, player_text=said), 5)
     assert all(len(fact) <= FACT_MAX_CHARS + 20 for fact in found.facts)
     for word in query_words(said):
         reader.matches(pair_scope("npc-1", "Ana"), word)

@@ -19,7 +19,7 @@ from tests.memory.talk import ANA, MIB, Clock, report_outcome, talk, texts
 
 def test_retry_replaces_the_reply_that_was_not_shown(memory: SqliteMemory, clock: Clock) -> None:
     talk(memory, clock, "Any news?", "None.")
-    again = replace(ANA, said="Any news?", is_retry=True)
+    again = replace(ANA, player_text="Any news?", is_retry=True)
     assert memory.retrieve(again).turns == ()  # the reply that is being replaced is no turn
     memory.add_exchange(again, "The mill burned.", clock.now_s)
     memory.flush()
@@ -51,7 +51,7 @@ def test_restart_keeps_rows_and_continues_ids(tmp_path: Path) -> None:
     for number in range(2):
         memory = SqliteMemory(path, turns=5, max_bytes=MIB)
         memory.start(lambda job: None)
-        memory.add_exchange(replace(ANA, said=f"Word {number}"), "Aye.", 0)
+        memory.add_exchange(replace(ANA, player_text=f"Word {number}"), "Aye.", 0)
         memory.close()
     reader = StoreReader(path)
     assert [(row.id, row.said) for row in reader.iterate(None, None)] == [(1, "Word 0"), (2, "Word 1")]

@@ -92,15 +92,17 @@ def test_settlement_shares_outcomes_and_never_talk(memory: SqliteMemory, clock: 
     report_outcome(memory, "Ana killed the wolf at the mill")
     talk(memory, clock, "I fear the wolf.", "So do I.")
     memory.flush()
-    other = replace(ANA, npc="npc-2", npc_name="Bram", player="Bo", said="Is there a wolf about?")
+    other = replace(ANA, npc="npc-2", npc_name="Bram", player="Bo", player_text="Is there a wolf about?")
     assert memory.retrieve(other).facts == ("Mira said: Ana killed the wolf at the mill",)
-    assert memory.retrieve(replace(other, said="Any news?")).facts == ("Mira said: Ana killed the wolf at the mill",)
+    assert memory.retrieve(replace(other, player_text="Any news?")).facts == (
+        "Mira said: Ana killed the wolf at the mill",
+    )
     assert memory.retrieve(replace(other, place="Westford")).facts == ()
-    assert memory.retrieve(replace(other, said="Have you bread?")).facts == ()
+    assert memory.retrieve(replace(other, player_text="Have you bread?")).facts == ()
 
 
 def test_question_finds_the_newest_statement_and_no_earlier_question(memory: SqliteMemory, clock: Clock) -> None:
-    question = replace(ANA, said="Do you know what my dog is called?")
+    question = replace(ANA, player_text="Do you know what my dog is called?")
     talk(memory, clock, "Hello there. My dog is called Rex! Nice weather.", "A good name.")
     for number in range(10):
         talk(memory, clock, f"What is my dog called, {number}?", "I forget.")

@@ -72,7 +72,7 @@ def test_old_exchanges_become_facts_while_idle(memory: SqliteMemory, clock: Cloc
     let_writer_look_for_jobs(memory)
     assert texts(memory, "fact") == ["Ana brought the herbs from the north"]
     assert len(texts(memory)) == 16  # the exchanges stay, as long as there is room
-    facts = memory.retrieve(replace(ANA, said="Who brought the herbs?")).facts
+    facts = memory.retrieve(replace(ANA, player_text="Who brought the herbs?")).facts
     assert facts[0] == "Ana brought the herbs from the north"
     let_writer_look_for_jobs(memory)
     assert len(texts(memory)) == 16
@@ -83,7 +83,7 @@ def test_nothing_is_summarized_until_idle(tmp_path: Path, clock: Clock) -> None:
     memory = SqliteMemory(tmp_path / "memory.db", turns=5, max_bytes=MIB, now=clock, clock=clock)
     memory.start(jobs.append)
     for number in range(20):  # the clock stands still: a request came just now
-        memory.add_exchange(replace(ANA, said=f"I saw tower {number}."), "Aye.", clock.now_s)
+        memory.add_exchange(replace(ANA, player_text=f"I saw tower {number}."), "Aye.", clock.now_s)
     memory.retrieve(ANA)
     let_writer_look_for_jobs(memory)
     assert jobs == []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -13,16 +14,16 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from llm_agentd.cache import open_cache
+from llm_agentd.cache import CacheEntry, NullCache, open_cache
 from llm_agentd.client import Client
 from llm_agentd.config import load_config
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import Cancelled, Filtered, StartError
 from llm_agentd.moderation.classifier import Classifier, ClassifierThread, ModelClassifier, Unclear, UrlClassifier
-from llm_agentd.moderation.moderator import Moderator
+from llm_agentd.moderation.moderator import Moderator, Verdict
 from llm_agentd.server.request_builder import RequestDefaults
-from tests.support.daemon_in_process import InProcess
+from tests.support.daemon_in_process import Gate, InProcess
 
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
 
@@ -44,6 +45,11 @@ class FakeClassifier:
 
     def close(self) -> None:
         self.texts.append("closed")
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()
 
 
 def daemon(tmp_path: Path, classifier: Classifier, reply: str = "Well met.") -> InProcess:
@@ -154,6 +160,70 @@ def test_cancel_while_the_reply_is_classified_answers_at_once(tmp_path: Path) ->
         with pytest.raises(Cancelled):
             reply.result(10)
         gate.set()
+
+
+def test_stop_lets_the_engines_last_replies_through_the_classifier(tmp_path: Path, gate: Gate) -> None:
+    """The router is busy while the engine stops, so it has not handed the reply over yet."""
+    is_stopping, is_stopped = threading.Event(), threading.Event()
+
+    class Observed(Moderator):
+        def stop(self) -> None:
+            is_stopped.set()
+            super().stop()
+
+    class SlowCache(NullCache):
+        def get(self, key: bytes, variants: int = 1) -> CacheEntry | None:
+            if is_stopping.is_set():
+                is_stopped.wait(0.2)  # until the classifier has ended, were it to end too early
+            return None
+
+    running = InProcess(
+        f"ipc://{tmp_path}/d",
+        engine=lambda: StubEngine(script=lambda _: [b"Well met."], on_step=gate.on_step),
+        moderator=Observed(None, classifier=ClassifierThread(FakeClassifier())),
+        cache=SlowCache(),
+    )
+    running.start()
+    assert running.engine_loop.started.wait(10)
+    with running.peer() as peer:
+        peer.send({"op": "think", "id": "a", "npc": NPC, "player": "Ana"})
+        assert gate.entered.wait(10)
+        stopping = threading.Thread(target=running.stop, args=(10,))
+        stopping.start()
+        assert running.engine_loop.stopping.wait(10)
+        is_stopping.set()
+        peer.send({"op": "infer", "id": "b", "prompt": "Hello"})
+        gate.open()
+        records = {record["id"]: record for record in peer.events("a", "b")}
+        stopping.join()
+    assert records["a"]["event"] == "done"
+    assert records["b"]["code"] == "unavailable"
+
+
+def test_stop_answers_what_the_classifier_never_gave_a_verdict_on(tmp_path: Path) -> None:
+    class Silent(Moderator):
+        def classify(self, text: str, on_verdict: Callable[[Verdict | None], None]) -> None: ...
+
+    running = InProcess(f"ipc://{tmp_path}/d", moderator=Silent(None, classifier=ClassifierThread(FakeClassifier())))
+    with running, running.peer() as peer:
+        peer.send({"op": "think", "id": "a", "npc": NPC, "player": "Ana", "utterance": "Hi!"})
+        peer.request(op="ping")
+        running.engine_loop.stop(0)
+        running.router.stop()
+        assert peer.events("a")[-1]["code"] == "unavailable"
+
+
+def test_callback_that_fails_leaves_the_thread_alive() -> None:
+    def fail(_: str) -> None:
+        raise ValueError("a bug")
+
+    categories: queue.SimpleQueue[str] = queue.SimpleQueue()
+    thread = ClassifierThread(FakeClassifier())
+    thread.start()
+    thread.classify("Hello", fail)
+    thread.classify("A threat", categories.put)
+    assert categories.get(timeout=10) == "violence"
+    thread.stop()
 
 
 # --- a server of OpenAI's shape --------------------------------------------------------------------------------

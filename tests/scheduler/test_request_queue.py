@@ -205,17 +205,6 @@ def test_best_priority_is_of_the_most_urgent_or_aged() -> None:
     assert waiting.best_priority(AGED_S) == 0, "aged"
 
 
-def test_take_with_a_priority_limit_leaves_less_urgent_ones() -> None:
-    waiting = queue()
-    waiting.offer(ask("b0", "background"), 0.0)
-    for priority in CLASSES:
-        waiting.offer(ask(priority[0], priority), 1.0)
-    assert ids(waiting.take(99, AGED_S - 0.01, priority_max=0)) == ["s"]
-    assert ids(waiting.take(99, AGED_S, priority_max=0)) == ["b0"], "aged"
-    assert ids(waiting.take(99, AGED_S, priority_max=1)) == ["a"]
-    assert ids(waiting.take(99, AGED_S, priority_max=2)) == ["b"]
-
-
 WAITING = st.tuples(st.sampled_from(CLASSES), st.sampled_from(["anna", "bert", "cleo"]), st.floats(0.0, AGED_S * 2))
 
 
@@ -413,14 +402,6 @@ class WindowMachine(RuleBasedStateMachine):
         assert not (left_urgent and not all(urgent))
         for request in taken:
             assert self.waiting.pop(request.id)[0] == request
-
-    @rule(priority_max=st.integers(0, 2))
-    def take_the_better(self, priority_max: int) -> None:
-        good = {r.id for r, _ in self.waiting.values() if self._urgent(r) or CLASSES.index(r.priority) <= priority_max}
-        taken = self.queue.take(99, self.now_s, priority_max=priority_max)
-        assert sorted(ids(taken)) == sorted(good)
-        for id in good:
-            del self.waiting[id]
 
     @rule(pick=st.integers(0, 10))
     def cancel(self, pick: int) -> None:

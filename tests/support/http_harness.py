@@ -135,7 +135,7 @@ class FakeDaemon:
             self.received.put(record)
         if count:
             self.parts.append(count)
-        for packed in wire.encode_many([] if self.mute else answers):
+        for packed in wire.pack(map(wire.encode, [] if self.mute else answers)):
             router.send_multipart([self.peer, packed])
 
 

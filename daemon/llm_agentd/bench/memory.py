@@ -100,7 +100,7 @@ def _lookups(size: int) -> tuple[list[float], int]:
         memory = SqliteMemory(path, turns=TURNS, max_bytes=2**40)
         times_ms: list[float] = []
         for _ in range(LOOKUPS):
-            exchange = replace(_pair(chance), said=words(WORDS_ASKED))
+            exchange = replace(_pair(chance), player_text=words(WORDS_ASKED))
             began_s = time.perf_counter()
             memory.retrieve(exchange)
             times_ms.append((time.perf_counter() - began_s) * 1000)

@@ -16,8 +16,7 @@ from llm_agentd.errors import BadRequest
 from llm_agentd.http import schema
 from llm_agentd.http.body import error_response, json_response, read_json
 from llm_agentd.http.sessions import Call, Sessions
-from llm_agentd.protocol.schema import ID_MAX_CHARS
-from llm_agentd.protocol.wire import RECORDS_MAX
+from llm_agentd.protocol.wire import ID_MAX_CHARS, RECORDS_MAX
 
 WAIT_MAX_MS = 30_000  # a longer wait is cut: proxies and engines drop connections that are silent for a minute
 FIELDS = tuple(schema.ExchangeBody.model_fields)

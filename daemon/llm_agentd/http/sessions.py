@@ -26,7 +26,7 @@ from llm_agentd.client.records import Record
 from llm_agentd.errors import AgentdError, BadRequest, Cancelled, Overloaded, Unavailable
 from llm_agentd.http.daemon_client import RETRY_AFTER_MS, DaemonClient, Submission, timeout_s_of
 from llm_agentd.protocol.encode import error_fields
-from llm_agentd.protocol.schema import ID_MAX_CHARS
+from llm_agentd.protocol.wire import ID_MAX_CHARS
 
 HIT_MS = 20  # how long a call with `wait_ms` 0 waits for cache hits: ten times their p99 on a busy machine, half a step
 GATHER_MS = 10  # after the first event, for the others just sent: fifty hits take about 3; only misses pay it in full

@@ -52,11 +52,11 @@ def retrieve(reader: StoreReader, pending: Iterable[Row], turn: MemoryTurn, turn
     pair_rows = [row for row in pending if row.npc == turn.npc and row.player == turn.player]
     turns = _turns(reader, pair_rows, turn, turns_max) if turns_max else []
     outcomes = _newest(reader, pair_rows, turn, "outcome", OUTCOMES_SHOWN)
-    if not turn.said:
+    if not turn.player_text:
         outcomes = outcomes or _newest(reader, pair_rows, turn, "fact", OUTCOMES_SHOWN)
     facts = [row.text for row in reversed(outcomes)]
-    if turn.said:
-        words = query_words(turn.said, (turn.player, turn.npc_name))
+    if turn.player_text:
+        words = query_words(turn.player_text, (turn.player, turn.npc_name))
         shown_ids = {row.id for row in (*turns, *outcomes)}
         facts += _pair_facts(reader, turn, words, shown_ids)
         facts += _place_facts(reader, turn, words, shown_ids)
@@ -67,10 +67,10 @@ def _turns(reader: StoreReader, pair_rows: list[Row], turn: MemoryTurn, turns_ma
     """The last exchanges, the oldest first. None in a greeting: without them its prompt and its cached reply are the
     same for a player's every visit.
     """
-    if not turn.said:
+    if not turn.player_text:
         return []
     turns = _newest(reader, pair_rows, turn, "exchange", turns_max + 1)
-    if turns and turn.is_retry and turns[-1].said == storable_line(turn.said):
+    if turns and turn.is_retry and turns[-1].said == storable_line(turn.player_text):
         turns.pop()  # the reply that is being replaced was never shown
     return turns[-turns_max:]
 

@@ -1,8 +1,8 @@
-"""The router thread's side of memory: what is kept of each reply, and the model's idle hour, in which it summarizes.
+"""The router thread's side of memory: what is kept of each reply, and summaries that the model writes when idle.
 
-Router thread only, but for the memory's writer thread, which hands work over by `post`. While nothing at all is open
-the model may be asked to summarize old exchanges, at background priority; whatever is asked meanwhile cancels that, and
-it is tried again later. Knows no sockets, no SQL and no scheduler: what it asks of the engine are the arguments.
+Router thread only, but for the memory's writer thread, which hands work over by `post`. While no request is open, the
+model may summarize old exchanges, at background priority; any request that comes meanwhile cancels that, and it is
+tried again later. Knows no sockets, no SQL and no scheduler: what it needs of the engine are arguments.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PEER: Peer = (b"", b"memory")  # no socket's: a DEALER's envelope has one part, 
 MODEL_MIN_PARAMETERS = 1_000_000_000  # smaller ones write down what was never said
 SUMMARY_TIMEOUT_S = 120.0  # nobody waits for it
 TEMPERATURE = 0.2  # notes, not stories
-FAILURES_MAX = 3  # of the model in a row, then the rules are taken once
+FAILURES_MAX = 3  # of the model in a row; then the next job is summarized by rules, and the model is tried again
 
 Submit: TypeAlias = Callable[[Sequence[Request]], list[tuple[Request, AgentdError]]]
 
@@ -71,11 +71,11 @@ class MemoryService:
         self._memory.add_exchange(turn, reply, arrived_s)
 
     def give_way(self) -> None:
-        """Somebody asks: what the model does for the memory ends at once."""
+        """A request came: what the model does for the memory ends at once."""
         if self._job is not None:
             self._cancel(PEER, self._request_id())
 
-    def finish(self, outcome: Reply | AgentdError) -> None:
+    def end_job(self, outcome: Reply | AgentdError) -> None:
         """What became of the job that the model has. Each job ends in `finish_job` or `return_job`, exactly once."""
         job, self._job = self._job, None
         if job is None:
@@ -100,7 +100,7 @@ class MemoryService:
             self._jobs += 1
             self._job = job
             for _, error in self._submit([self._request(job)]):
-                self.finish(error)
+                self.end_job(error)
 
     def _wants_model(self, info: ModelFacts) -> bool:
         if "messages" not in info.features:

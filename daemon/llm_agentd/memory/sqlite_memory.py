@@ -89,7 +89,7 @@ class SqliteMemory:
             return NOTHING
 
     def add_exchange(self, turn: MemoryTurn, reply: str, requested_s: float) -> None:
-        if not (turn.said or reply) or self._is_forgotten(turn, requested_s):
+        if not (turn.player_text or reply) or self._is_forgotten(turn, requested_s):
             return
         row = Row(
             id=self._writer.next_id(),
@@ -98,7 +98,7 @@ class SqliteMemory:
             npc_name=turn.npc_name,
             player=turn.player,
             place=turn.place,
-            said=storable_line(turn.said)[:TEXT_MAX_CHARS],
+            said=storable_line(turn.player_text)[:TEXT_MAX_CHARS],
             text=storable_line(reply)[:TEXT_MAX_CHARS],
             language=turn.language,
             at_s=self._now(),

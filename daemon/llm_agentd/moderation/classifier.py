@@ -1,8 +1,8 @@
-"""A second opinion on what the word list lets pass: a classifier, asked on a thread of its own.
+"""A second opinion on what the word list lets pass: a classifier, which runs on a thread of its own.
 
 It may take a while (another model, another server), so neither the router nor the engine thread waits for it: the
-verdict comes by a callback. One that cannot answer leaves it to the word list, and says so once. Verdicts are
-remembered by text, as players and cached replies repeat themselves.
+category comes by a callback, which only hands it to another thread. A classifier that fails leaves the verdict to the
+word list and logs that once. Categories are remembered by text, as players and cached replies repeat themselves.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 
 REMEMBERED_TEXTS = 4096
 STEPS_MAX = 4096  # of the classifier's engine for one text: its prompt and a few tokens take far fewer
-PAUSE_S = 30  # after a failure it is left alone: a link that is down must not hold back each line for its timeout
-STOP_MAX_S = 5  # a link that is down must not hold back the end of the daemon
+PAUSE_S = 30  # after a failure it is not called: a server that is down must not delay each line by its timeout
+STOP_MAX_S = 5  # a server that is down must not delay the end of the daemon
 ANSWER_TOKENS = 12  # "unsafe", a line end and a category
 
 
@@ -40,7 +40,7 @@ class Classifier(Protocol):
     """Called on the classifier's thread alone."""
 
     def category(self, text: str) -> str:
-        """What is wrong with `text`; "" = nothing. Raises Unclear, or whatever a broken link raises."""
+        """What is wrong with `text`; "" = nothing. Raises Unclear, or whatever a broken connection raises."""
 
     def close(self) -> None: ...
 
@@ -71,11 +71,11 @@ class UrlClassifier:
         self._client = httpx2.Client(timeout=timeout_s, headers=headers)
 
     def category(self, text: str) -> str:
-        answer = self._client.post(self._url, json={"input": text} | self._model)
-        if answer.status_code != httpx2.codes.OK:
-            raise Unclear(f"HTTP {answer.status_code}")
+        response = self._client.post(self._url, json={"input": text} | self._model)
+        if response.status_code != httpx2.codes.OK:
+            raise Unclear(f"HTTP {response.status_code}")
         try:
-            result = answer.json()["results"][0]
+            result = response.json()["results"][0]
             flagged = result["flagged"]
             names = [name for name, value in (result.get("categories") or {}).items() if value]
         except (ValueError, LookupError, TypeError, AttributeError):
@@ -96,13 +96,13 @@ class ModelClassifier:
     def category(self, text: str) -> str:
         if self._engine is None:  # on the thread that steps it
             self._engine = self._open()
-        said = self._answer(self._engine, text).split()
-        verdict = said[0].strip(".,:;*\"'").lower() if said else ""
-        if verdict not in ("safe", "unsafe"):
-            raise Unclear(f"the model said {' '.join(said)[:40]!r}, neither safe nor unsafe")
-        return "" if verdict == "safe" else said[1] if len(said) > 1 else "unsafe"
+        words = self._generate(self._engine, text).split()
+        label = words[0].strip(".,:;*\"'").lower() if words else ""
+        if label not in ("safe", "unsafe"):
+            raise Unclear(f"the model said {' '.join(words)[:40]!r}, neither safe nor unsafe")
+        return "" if label == "safe" else words[1] if len(words) > 1 else "unsafe"
 
-    def _answer(self, engine: Engine, text: str) -> str:
+    def _generate(self, engine: Engine, text: str) -> str:
         sampling = Sampling(max_tokens=ANSWER_TOKENS, temperature=0.0)
         engine.start(0, engine.encode(None, [Message("user", text)], sampling), sampling)
         data = b""
@@ -122,40 +122,43 @@ class ModelClassifier:
 
 
 class ClassifierThread:
-    """`start`, then `ask` from the router thread, then `stop`. `then(category)` is called on its own thread."""
+    """`start`, then `classify` from the router thread, then `stop`. Callbacks run on the classifier's thread."""
 
     def __init__(self, classifier: Classifier, clock: Callable[[], float] = time.monotonic) -> None:
         self._classifier = classifier
         self._clock = clock
-        self._again_s = float("-inf")
-        self._queue: SimpleQueue[tuple[str, Callable[[str], None]] | None] = SimpleQueue()
-        self._known: OrderedDict[str, str] = OrderedDict()
+        self._paused_until_s = float("-inf")
+        self._queue: SimpleQueue[tuple[str, Callable[[str], None]] | None] = SimpleQueue()  # None: the end
+        self._categories: OrderedDict[str, str] = OrderedDict()  # by text, the longest unused first
         self._has_warned = False
         self._thread = threading.Thread(target=self._run, name="classifier", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def ask(self, text: str, then: Callable[[str], None]) -> None:
-        """`then` is told what is wrong with `text`; "" = nothing, or no verdict."""
-        self._queue.put((text, then))
+    def classify(self, text: str, on_category: Callable[[str], None]) -> None:
+        """`on_category` gets what is wrong with `text`; "" = nothing, or no verdict. Never called after `stop`."""
+        self._queue.put((text, on_category))
 
     def stop(self) -> None:
-        """Answers what was asked before, and ends."""
+        """Classifies what was queued before, within STOP_MAX_S, and ends; what is queued later is not classified."""
         self._queue.put(None)
         self._thread.join(STOP_MAX_S)
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
-            text, then = item
-            then(self._category(text))
+            text, on_category = item
+            try:
+                on_category(self._category(text))
+            except Exception:  # one request's trouble must not end the thread that all others need
+                log.exception("the callback of a classified text failed")
         self._classifier.close()
 
     def _category(self, text: str) -> str:
-        if text in self._known:
-            self._known.move_to_end(text)
-            return self._known[text]
-        if self._clock() < self._again_s:
+        if text in self._categories:
+            self._categories.move_to_end(text)
+            return self._categories[text]
+        if self._clock() < self._paused_until_s:
             return ""
         try:
             category = self._classifier.category(text)
@@ -166,15 +169,15 @@ class ClassifierThread:
             log.exception("the classifier broke")
             self._warn(type(error).__name__)
             return ""
-        self._known[text] = category
-        if len(self._known) > REMEMBERED_TEXTS:
-            self._known.popitem(last=False)
+        self._categories[text] = category
+        if len(self._categories) > REMEMBERED_TEXTS:
+            self._categories.popitem(last=False)
         return category
 
-    def _warn(self, why: str) -> None:
-        self._again_s = self._clock() + PAUSE_S
+    def _warn(self, reason: str) -> None:
+        self._paused_until_s = self._clock() + PAUSE_S
         if not self._has_warned:
-            log.warning("moderation goes by the word list alone where the classifier gives no verdict: %s", why)
+            log.warning("moderation goes by the word list alone where the classifier gives no verdict: %s", reason)
         self._has_warned = True
 
 

@@ -2,9 +2,9 @@
 
 The router thread calls `check_in` once for each `think`, the engine thread `check_out` before new text is shown: both
 look into the word list, which takes some microseconds. Where a classifier is configured, the router thread also hands
-it both, by `classify`; that may take a second, so its verdict comes back by a callback. What is held back is answered
-by `Filtered` with a line in its place, and goes into the audit log. Names and personas of NPCs, which admins write, are
-not looked at. Knows no sockets or engines.
+it both, by `classify`; that may take a second, so its verdict comes by a callback. `hold_back` makes what a client gets
+in the place of a bad text, and writes the audit log: only whoever answers the request calls it. Names and personas of
+NPCs, which admins write, are not looked at. Knows no sockets or engines.
 """
 
 from __future__ import annotations
@@ -48,10 +48,9 @@ class Settings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`category`: a kind of the word list, or of the classifier. `match`: the part that counts ("" = the whole)."""
+    """Why a text is held back. `category`: of the word list, or of the classifier. `match`: the bad part; "": all."""
 
-    allowed: bool
-    category: str = ""
+    category: str
     match: str = ""
 
 
@@ -89,9 +88,10 @@ class Moderator:
         """Whether texts go through `classify` too. Then no reply to a `think` is streamed: it is checked as a whole."""
         return self._classifier is not None
 
-    def verdict(self, text: str) -> Verdict:
-        """What the word list says, in either direction."""
-        return self._look_up(text) or Verdict(True)
+    def look_up(self, text: str) -> Verdict | None:
+        """What the word list finds in `text`, in either direction; None: nothing."""
+        finding = self._words.find(text)
+        return None if finding is None else Verdict(finding.kind, finding.match)
 
     # -- the word list: at once ------------------------------------------------------------------
 
@@ -100,10 +100,10 @@ class Moderator:
 
         Gives `think` without earlier lines that are not fit. Raises Filtered where the words just said are not.
         """
-        said = think.utterance or ""
-        context = ModerationContext(think.npc.id, think.npc.name, think.player or "", language, said)
-        if said and (verdict := self._look_up(said)):
-            raise self.hold_back("in", context, said, verdict)
+        player_text = think.utterance or ""
+        context = ModerationContext(think.npc.id, think.npc.name, think.player or "", language, player_text)
+        if player_text and (verdict := self.look_up(player_text)):
+            raise self.hold_back("in", context, player_text, verdict)
         if any(self._words.find(turn.text) for turn in think.history):
             think = replace(think, history=tuple(turn for turn in think.history if not self._words.find(turn.text)))
         return think, context
@@ -118,27 +118,23 @@ class Moderator:
             tail = text[-TAIL_CHARS:]
             if len(tail) < len(text):
                 tail = tail.partition(" ")[2] or tail
-            return self._look_up(tail)
+            return self.look_up(tail)
         for words in (text, *_strings((action or {}).get("params"))):
-            if verdict := self._look_up(words):
+            if verdict := self.look_up(words):
                 return verdict
         return None
 
     # -- the classifier: later -------------------------------------------------------------------
 
-    def classify(
-        self, direction: Direction, context: ModerationContext, text: str, then: Callable[[Filtered | None], None]
-    ) -> None:
-        """Asks the classifier about `text`. `then` is called on its thread: with None where nothing is wrong."""
+    def classify(self, text: str, on_verdict: Callable[[Verdict | None], None]) -> None:
+        """Calls `on_verdict` on the classifier's thread; None: nothing is wrong. Not at all where it has stopped.
 
-        def on_category(category: str) -> None:
-            verdict = Verdict(False, f"classifier: {category}")
-            then(self.hold_back(direction, context, text, verdict) if category else None)
-
-        if self._classifier is None:
-            then(None)
-        else:
-            self._classifier.ask(text, on_category)
+        Only where `has_classifier`.
+        """
+        assert self._classifier is not None
+        self._classifier.classify(
+            text, lambda category: on_verdict(Verdict(f"classifier: {category}") if category else None)
+        )
 
     # -- what is held back -----------------------------------------------------------------------
 
@@ -156,16 +152,12 @@ class Moderator:
         }
         if self._audit:
             self._audit.write(entry)
-        whose = "the player's words were" if direction == "in" else "the reply was"
+        subject = "the player's words were" if direction == "in" else "the reply was"
         return Filtered(
-            f"{whose} held back by moderation ({verdict.category}); agents.moderation and agents.age say what passes",
+            f"{subject} held back by moderation ({verdict.category}); agents.moderation and agents.age say what passes",
             text=line,
             by="player" if direction == "in" else "model",
         )
-
-    def _look_up(self, text: str) -> Verdict | None:
-        finding = self._words.find(text)
-        return None if finding is None else Verdict(False, finding.kind, finding.match)
 
 
 def build(settings: Settings, audit: Log | None, classifier: ClassifierThread | None = None) -> Moderator | None:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from llm_agentd.errors import StartError
 from llm_agentd.moderation.audit_log import entries
-from llm_agentd.moderation.moderator import Moderator, Verdict
+from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.util.timestamps import parse_time
 
 _SPAN = re.compile(r"(\d+)\s*([mhdw])")
@@ -50,9 +50,9 @@ def show_log(path: Path, *, player: str | None, after: datetime | None, as_json:
 
 def check(moderator: Moderator, text: str, out: TextIO) -> int:
     """Says whether `text` passes; returns 0 if it does, else 1."""
-    verdict: Verdict = moderator.verdict(text)
-    print("passes" if verdict.allowed else f"held back: {verdict.category}: {verdict.match}", file=out)
-    return 0 if verdict.allowed else 1
+    verdict = moderator.look_up(text)
+    print("passes" if verdict is None else f"held back: {verdict.category}: {verdict.match}", file=out)
+    return 0 if verdict is None else 1
 
 
 def _table(found: list[dict[str, Any]]) -> Table:

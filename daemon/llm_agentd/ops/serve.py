@@ -88,7 +88,7 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
         default_language=agents.language,
         pin_cpus=pick_cpus(config.model.pin_cpus, sorted(os.sched_getaffinity(0))),
         cpu_priority=config.model.cpu_priority,
-        beat=sd_notify.Watchdog().feed,
+        feed_watchdog=sd_notify.Watchdog().feed,
     )
 
 

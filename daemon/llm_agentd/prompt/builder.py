@@ -76,8 +76,6 @@ class PromptBuilder:
 
     def _translation(self, think: Think, line: str, languages: Sequence[str]) -> ChatPrompt:
         """Without the NPC: a line is translated once for all who say it."""
-        if think.actions or think.utterance:
-            raise BadRequest("translate: a line is only translated; leave out utterance and actions")
         lang = think.lang or self.default_language
         language.require_supported(languages, lang)
         return ChatPrompt(language.translation_messages(line, lang), lang)
@@ -117,7 +115,7 @@ def _memory_turn(think: Think, lang: str) -> MemoryTurn | None:
         npc_name=sanitize.name(think.npc.name),
         player=sanitize.name(think.player),
         place=sanitize.single_line(place) if isinstance(place, str) else "",
-        said=sanitize.single_line(think.utterance or ""),
+        player_text=sanitize.single_line(think.utterance or ""),
         language=lang,
         is_retry=bool(think.avoid),
     )

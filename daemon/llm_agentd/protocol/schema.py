@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field, StrictBool, StrictStr, TypeAdapter, ValidationError
 
 from llm_agentd.errors import BadRequest
+from llm_agentd.protocol.wire import ID_MAX_CHARS
 from llm_agentd.types import (
     NUMBER,
     STRICT,
@@ -27,7 +28,6 @@ from llm_agentd.types import (
 )
 from llm_agentd.util.did_you_mean import did_you_mean
 
-ID_MAX_CHARS = 128  # docs/protocol.md names it, as all limits here
 DEADLINE_MAX_MS = 600_000  # ten minutes: longer than any NPC is worth waiting for
 MAX_TOKENS_MAX = 8192  # far over any spoken reply; the context is the real bound
 STOP_MAX = 16  # stop strings; each is searched in every piece
@@ -122,6 +122,11 @@ class InferRecord(Options):
 @dataclass(frozen=True, kw_only=True)
 class ThinkRecord(Options, Think):
     """Options, and the facts of `Think`: the prompt builder takes this record as it is."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.translate and (self.actions or self.utterance):
+            raise ValueError("translate: a line is only translated; leave out utterance and actions")
 
 
 @dataclass(frozen=True, kw_only=True)

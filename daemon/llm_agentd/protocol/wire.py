@@ -25,7 +25,7 @@ RECORD_MAX_BYTES = 256 * 1024  # far above any prompt that fits a context; one r
 PART_MAX_BYTES = 4 * 1024 * 1024  # lengths included; a peer's burst stays a small piece of memory
 RECORDS_MAX = 1024  # a part: as many as the queue holds by default, so one part cannot ask for more
 DEPTH_MAX = 64  # well past any action schema; keeps later recursive code far from Python's limit
-ID_MAX_CHARS = 128
+ID_MAX_CHARS = 128  # docs/protocol.md names it, as all limits here
 
 _ID_SCAN_CHARS = 4096  # how far a broken record is searched for its id: broken input must stay cheap
 _ID_SCAN_TOKENS = 256
@@ -85,13 +85,8 @@ def encode(record: Mapping[str, Any]) -> bytes:
     return len(body).to_bytes(LENGTH_BYTES, "big") + body
 
 
-def encode_many(records: Iterable[Mapping[str, Any]]) -> list[bytes]:
-    """Records packed into as few parts as the limits allow; raises like `encode`, then nothing is packed."""
-    return pack(map(encode, records))
-
-
 def pack(encoded: Iterable[bytes]) -> list[bytes]:
-    """Parts made of what `encode` gave, for callers that must answer a single TooLarge themselves."""
+    """As few parts as the limits allow, made of what `encode` gave."""
     parts: list[bytes] = []
     open_part: list[bytes] = []
     size = 0

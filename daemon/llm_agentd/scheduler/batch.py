@@ -103,13 +103,17 @@ class Batch:
             events.append((request, error))
 
     def _start(self, request: Request, now_s: float) -> None:
-        """Takes a slot. Whatever raises does so before the slot is taken, so that a failed start leaks none."""
+        """Takes a slot. Whatever raises does so before the slot is taken, so that a failed start leaks none.
+
+        The beginning of the prompt need not be computed where the slot still has it, or the prefix cache more of it.
+        """
+        assembler = make_assembler(request)
         prompt = self._encode(request)
         match = self._prefix_cache.match(prompt.tokens) if self._has_states else None
-        seq, held_tokens = self._pick_slot(prompt, match.matched_tokens if match else 0)
-        state = self._verified(match, seq) if match and match.matched_tokens > held_tokens else None
-        known_tokens = max(held_tokens, match.matched_tokens if match and state else 0)
-        new_tokens = prompt.stable_tokens - known_tokens
+        seq, slot_tokens = self._pick_slot(prompt, match.matched_tokens if match else 0)
+        state = self._verified(match, seq) if match and match.matched_tokens > slot_tokens else None
+        computed_tokens = max(slot_tokens, match.matched_tokens if match and state else 0)
+        new_tokens = prompt.stable_tokens - computed_tokens
         keep_prefix = self._has_states and new_tokens > 0 and new_tokens >= KEPT_NEW_SHARE * prompt.stable_tokens
         priority = PRIORITIES.index(request.priority)
         reused = self.engine.start(
@@ -119,7 +123,7 @@ class Batch:
         self.running[seq] = Sequence(
             seq=seq,
             requests=[request],
-            assembler=make_assembler(request),
+            assembler=assembler,
             prompt_tokens=len(prompt),
             stable_tokens=prompt.stable_tokens,
             reused_tokens=reused,

@@ -1,13 +1,15 @@
 """The engine thread: decides who may go, and runs one decode step for all running sequences, over and over.
 
 `step` is the map of the hot path, its parts numbered. Other threads reach in only by `submit`, `cancel`, `drop_peer`,
-`depth`, `stats` and `stop`; events leave by `emit`, which this thread alone calls. What a sequence is and which slot it
-has is `batch.py`; who waits and who is next is `request_queue.py`. Knows nothing of sockets, records or NPC prompts.
+`depth`, `stats` and `stop`; events leave by `emit`. What a sequence is and which slot it has is `batch.py`; who waits
+and who is next is `request_queue.py`. Knows nothing of sockets, records or NPC prompts.
 
 Who owns what: the engine, the batch, the latency estimate and the prefix cache belong to this thread; nobody else
-touches them, so they have no locks. The queue, the cancelled, the dropped peers and `_fresh` are shared with the router
-thread and touched only under `_changed`. The lock is never held while the engine computes: a submit must not wait for a
-decode step. So the router may cancel or submit at any moment; this thread sees it before the next step.
+touches them, so they have no locks. The queue and the lists below it in `__init__` are shared with the router thread
+and touched only under `_changed`. The lock is never held while the engine computes: a submit must not wait for a decode
+step. So the router may cancel or submit at any moment: what waits leaves the queue at once; of what is in the batch the
+router leaves a note, which this thread follows before anything more gets out of the queue. So a note never hits a later
+request with the same id.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ from llm_agentd.types import Peer, Request
 
 log = logging.getLogger(__name__)
 
-IDLE_BEAT_S = 5.0  # an idle loop still turns this often, to feed the watchdog
+IDLE_WAIT_MAX_S = 5.0  # an idle loop still turns this often, to feed the watchdog
 RESTARTS_MAX = 3  # an engine that breaks this often without one good step between is not coming back
 RETRY_AFTER_MS = 1000  # while the engine starts again
 
@@ -67,7 +69,7 @@ class EngineLoop:
         pin_cpus: Sequence[int] = (),
         cpu_priority: CpuPriority = "nice",
         moderator: Moderator | None = None,
-        beat: Callable[[], None] = lambda: None,
+        feed_watchdog: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_engine = open_engine
@@ -80,16 +82,16 @@ class EngineLoop:
         self._pin_cpus = tuple(pin_cpus)
         self._cpu_priority = cpu_priority
         self._moderator = moderator
-        self._beat = beat
+        self._feed_watchdog = feed_watchdog
         self._clock = clock
         self._latency = LatencyEstimate()
         self._restarts_in_a_row = 0
         self._abort_s = float("inf")  # when stopping: from here on nothing goes on any more
         # Shared with other threads, under this lock:
         self._changed = threading.Condition()
-        self._cancelled: list[tuple[Peer, str]] = []
-        self._dropped_peers: set[Peer] = set()
-        self._fresh: list[tuple[Request, int]] = []  # queued since the last step, and how many were before them
+        self._cancelled_in_batch: list[tuple[Peer, str]] = []
+        self._peers_gone_from_batch: list[Peer] = []
+        self._new_in_queue: list[tuple[Request, int]] = []  # since the last step, and how many were before them
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         # For other threads to look at:
         self.started = threading.Event()  # the engine is open, or `failure` says why not
@@ -130,21 +132,26 @@ class EngineLoop:
             displaced = self._queue.offer(request, now_s)
         except Overloaded as error:
             return [(request, error)]
-        self._fresh.append((request, ahead))
+        self._new_in_queue.append((request, ahead))
         if displaced is None:
             return []
         return [(displaced, Overloaded("gave way to a spoken request", retry_after_ms=RETRY_AFTER_MS))]
 
     def cancel(self, peer: Peer, request_id: str) -> None:
-        """Frees the request before the next step; it is answered `cancelled`."""
+        """Frees the request at once where it waits, else before the next step; its last event is `Cancelled`."""
         with self._changed:
-            self._cancelled.append((peer, request_id))
+            waiting = self._queue.cancel(peer, request_id)
+            if waiting is None:
+                self._cancelled_in_batch.append((peer, request_id))
             self._changed.notify()
+        if waiting is not None:
+            self._emit([(waiting, _cancelled())])
 
     def drop_peer(self, peer: Peer) -> None:
-        """The peer is gone: its requests are freed and answered to nobody."""
+        """The peer is gone: its requests are freed, those that wait at once. They have no more events."""
         with self._changed:
-            self._dropped_peers.add(peer)
+            self._queue.drop_peer(peer)
+            self._peers_gone_from_batch.append(peer)
             self._changed.notify()
 
     def require_info(self) -> EngineInfo:
@@ -191,7 +198,7 @@ class EngineLoop:
         self.started.set()
         try:
             while self.step():
-                self._beat()
+                self._feed_watchdog()
         except BaseException as error:
             log.exception("the engine loop broke")
             self.failure = error
@@ -239,8 +246,8 @@ class EngineLoop:
         with self._changed:
             while True:
                 now_s = self._clock()
-                self._drop_unwanted(now_s, events)
-                self._greet_fresh(now_s, events)
+                self._drop_unwanted(events)
+                self._join_or_refuse_new(now_s, events)
                 self._drop_late(now_s, events)
                 is_idle = not self._batch.running and self._batch.paused_priority(now_s) is None
                 if self.stopping.is_set():
@@ -251,40 +258,39 @@ class EngineLoop:
                 if not is_idle or events or self._queue.due(now_s, idle=True):
                     return True
                 wait_s = self._queue.wait_s(now_s, idle=True)
-                was_notified = self._changed.wait(IDLE_BEAT_S if wait_s is None else min(wait_s, IDLE_BEAT_S))
+                was_notified = self._changed.wait(IDLE_WAIT_MAX_S if wait_s is None else min(wait_s, IDLE_WAIT_MAX_S))
                 if not was_notified:
-                    self._beat()
+                    self._feed_watchdog()
 
-    def _drop_unwanted(self, now_s: float, events: Events) -> None:
-        """Frees what was cancelled and what belongs to peers that are gone. Under the lock.
+    def _drop_unwanted(self, events: Events) -> None:
+        """Frees what was cancelled in the batch, and what is there of peers that are gone. Under the lock.
 
-        A request is in the queue or in the batch, never in both: only this thread moves it, and it does so between two
-        calls of this. So a cancel finds it in one of them, or it is done and its answer on the way.
+        A request is in the queue, or taken out of it by this thread and in the batch when this is called next. So a
+        cancel finds it in one of them, or it is done and its answer on the way.
         """
-        for peer, request_id in self._cancelled:
-            waiting = self._queue.cancel(peer, request_id)
-            dropped = [waiting] if waiting else self._batch.drop(_is_request(peer, request_id))
-            events.extend((request, Cancelled("cancelled by the client")) for request in dropped)
-        self._cancelled.clear()
-        for peer in self._dropped_peers:
-            self._queue.drop_peer(peer)
+        for peer, request_id in self._cancelled_in_batch:
+            events.extend((request, _cancelled()) for request in self._batch.drop(_is_request(peer, request_id)))
+        self._cancelled_in_batch.clear()
+        for peer in self._peers_gone_from_batch:
             self._batch.drop(_is_of_peer(peer))
-        self._dropped_peers.clear()
+        self._peers_gone_from_batch.clear()
 
-    def _greet_fresh(self, now_s: float, events: Events) -> None:
-        """What is decided of each request once, before it waits: whether it need not, and whether it is of use.
+    def _join_or_refuse_new(self, now_s: float, events: Events) -> None:
+        """What is decided of each request once, before it waits: whether it must, and whether it can be done in time.
 
-        One with the key of a sequence joins it now: it needs no slot. One that was displaced or cancelled since it came
-        is not in the queue any more, and neither branch finds it. One that cannot be done in time fails now
-        rather than at its deadline. Under the lock.
+        One with the key of a sequence joins it now: it needs no slot. One that cannot be done in time fails now rather
+        than at its deadline. Under the lock.
         """
-        for request, ahead in self._fresh:
+        for request, ahead in self._new_in_queue:
+            if not self._queue.has(request):
+                continue  # displaced, cancelled or dropped since it came, or it joined with one before it
             if request.cache != "off" and self._batch.has(request.key):
                 for same in self._queue.take_coalesced(request.key):
                     self._batch.admit(same, now_s, events)
-            elif (error := self._too_late(request, now_s, ahead)) and self._queue.cancel(request.peer, request.id):
+            elif error := self._too_late(request, now_s, ahead):
+                self._queue.cancel(request.peer, request.id)
                 events.append((request, error))
-        self._fresh.clear()
+        self._new_in_queue.clear()
 
     def _drop_late(self, now_s: float, events: Events) -> None:
         for request in self._queue.expired(now_s) + self._batch.drop(lambda request: request.deadline_s <= now_s):
@@ -319,11 +325,15 @@ class EngineLoop:
     def _admit_next(self, now_s: float, events: Events) -> None:
         """The next request, and all that wait with its key: they join it at once, as they need no slot.
 
-        There is still one to take, though the lock was open since `_admit` looked: only this thread takes out of the
-        queue, and a newcomer that displaces another is in its place.
+        The lock was open since `_admit` looked: a cancel may have left none to take. Or it may have left a note about
+        the batch and then submitted the same id again; so notes come first.
         """
         with self._changed:
-            (request,) = self._queue.take(1, now_s)
+            self._drop_unwanted(events)
+            taken = self._queue.take(1, now_s)
+            if not taken:
+                return
+            request = taken[0]
             error = self._too_late(request, now_s, 0)
             same = self._queue.take_coalesced(request.key) if request.cache != "off" and not error else []
         if error:
@@ -392,6 +402,10 @@ class EngineLoop:
         self._prefix_cache.close()
         self._engine.close()
         self.ended.set()
+
+
+def _cancelled() -> Cancelled:
+    return Cancelled("cancelled by the client")
 
 
 def _is_request(peer: Peer, request_id: str) -> Callable[[Request], bool]:

@@ -213,15 +213,14 @@ class RequestQueue:
 
     # -- out -------------------------------------------------------------------------------------
 
-    def take(self, limit: int, now_s: float, *, priority_max: int | None = None) -> list[Request]:
-        """At most `limit` requests in the order of going, of priorities up to index `priority_max`. Ask `due` first."""
-        lines = list(self._lines.values())[: None if priority_max is None else priority_max + 1]
+    def take(self, limit: int, now_s: float) -> list[Request]:
+        """At most `limit` requests in the order of going. Ask `due` first."""
         taken: list[Request] = []
-        while len(taken) < limit and (waiting := self._next(lines, now_s)) is not None:
+        while len(taken) < limit and (waiting := self._next(now_s)) is not None:
             taken.append(waiting.request)
         return taken
 
-    def _next(self, lines: list[_Line], now_s: float) -> _Waiting | None:
+    def _next(self, now_s: float) -> _Waiting | None:
         """The aged if it is their turn among the spoken, or nobody else is spoken to; else the most urgent."""
         spoken = self._lines["spoken"]
         aged = self._oldest_aged(now_s)
@@ -229,12 +228,17 @@ class RequestQueue:
             if len(spoken):
                 spoken.end_turn()
             return self._lines[aged.request.priority].pop(aged.key)
-        line = next((line for line in lines if len(line)), None)
+        line = next((line for line in self._lines.values() if len(line)), None)
         return None if line is None else line.take_next()
 
     def take_coalesced(self, key: bytes) -> list[Request]:
         """Takes out all that would be given the same reply as a sequence with this cache key."""
         return self._remove([w for w in self._all() if w.request.key == key and w.request.cache != "off"])
+
+    def has(self, request: Request) -> bool:
+        """Whether this very request waits, not only one with its id."""
+        waiting = self._lines[request.priority].by_arrival.get((request.peer, request.id))
+        return waiting is not None and waiting.request is request
 
     def cancel(self, peer: Peer, id: str) -> Request | None:
         """Takes out one request; None where it does not wait here."""

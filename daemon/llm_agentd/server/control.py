@@ -1,8 +1,7 @@
 """The control ops: what a record may ask for that needs no step of the engine.
 
-Router thread. Each op is one short method that gives the fields of its answer; an op whose answer takes its time gives
-None and calls `answer` later, through `post`. `cancel` is not here: it acts on what the pipeline holds. Knows no
-sockets.
+Router thread. Each op is one short method, from the checked record to the fields of its answer; `forget` alone takes
+its time, and has its answer by a callback. `cancel` is not here: it acts on what the pipeline holds. Knows no sockets.
 """
 
 from __future__ import annotations
@@ -23,8 +22,7 @@ from llm_agentd.scheduler.engine_loop import EngineLoop
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.request_builder import RequestDefaults
 
-Fields: TypeAlias = dict[str, Any]
-Answer: TypeAlias = Callable[[Fields | AgentdError], None]
+Fields: TypeAlias = dict[str, Any]  # of the `done` record
 
 
 class Control:
@@ -52,7 +50,7 @@ class Control:
         self._defaults = defaults
         self._default_language = default_language
         self._post = post
-        self._ops: dict[str, Callable[[Fields, Answer], Fields | None]] = {
+        self._ops: dict[str, Callable[[Any], Fields]] = {  # each takes its model in `schema.RECORDS`
             "ping": self._ping,
             "info": self._info,
             "stats": self._stats,
@@ -61,20 +59,17 @@ class Control:
             "set_role": self._set_role,
             "remember": self._remember,
             "memories": self._memories,
-            "forget": self._forget,
         }
 
-    def run(self, op: str, record: Fields, answer: Answer) -> Fields | None:
-        """Fields of the `done` record; None: `answer` is called later. Raises AgentdError."""
-        return self._ops[op](record, answer)
+    def run(self, op: str, record: dict[str, Any]) -> Fields:
+        """Any op but `forget`. Raises AgentdError."""
+        return self._ops[op](schema.validate(schema.RECORDS[op], record))
 
-    def _ping(self, record: Fields, _: Answer) -> Fields:
-        schema.validate(schema.Record, record)
+    def _ping(self, _: schema.Record) -> Fields:
         self._engine_loop.require_info()  # an answer says that requests are served, not only that a thread lives
         return {"pong": True}
 
-    def _info(self, record: Fields, _: Answer) -> Fields:
-        schema.validate(schema.Record, record)
+    def _info(self, _: schema.Record) -> Fields:
         info = self._engine_loop.require_info()
         facts = asdict(info) | {"features": sorted(info.features), "version": __version__, "pid": os.getpid()}
         facts["max_sequences"] = facts.pop("max_num_seqs")  # as `info` has always called it
@@ -82,8 +77,7 @@ class Control:
         roles = {"roles": self._roles.names(), "roles_version": self._roles.version()}
         return {"info": facts | languages | roles}
 
-    def _stats(self, record: Fields, _: Answer) -> Fields:
-        schema.validate(schema.Record, record)
+    def _stats(self, _: schema.Record) -> Fields:
         stats = {
             "queue": self._engine_loop.depth(),
             "open": len(self._open_requests),
@@ -92,33 +86,27 @@ class Control:
         }
         return {"stats": stats | self._engine_loop.stats()}
 
-    def _metrics_text(self, record: Fields, _: Answer) -> Fields:
-        schema.validate(schema.Record, record)
+    def _metrics_text(self, _: schema.Record) -> Fields:
         return {"text": self._metrics.text(self._engine_loop.depth())}
 
-    def _list_roles(self, record: Fields, _: Answer) -> Fields:
-        schema.validate(schema.Record, record)
+    def _list_roles(self, _: schema.Record) -> Fields:
         return self._roles.listing()
 
-    def _set_role(self, record: Fields, _: Answer) -> Fields:
-        checked = schema.validate(schema.SetRoleRecord, record)
-        return self._roles.set(checked.name, checked.role)
+    def _set_role(self, record: schema.SetRoleRecord) -> Fields:
+        return self._roles.set(record.name, record.role)
 
-    def _remember(self, record: Fields, _: Answer) -> Fields:
-        lines = schema.validate(schema.RememberRecord, record).lines
-        outcomes = [Outcome(x.npc, x.name or "", x.player or "", x.place or "", x.text) for x in lines]
+    def _remember(self, record: schema.RememberRecord) -> Fields:
+        outcomes = [Outcome(x.npc, x.name or "", x.player or "", x.place or "", x.text) for x in record.lines]
         return {"kept": self._memory.add_outcomes(outcomes)}
 
-    def _memories(self, record: Fields, _: Answer) -> Fields:
-        checked = schema.validate(schema.MemoriesRecord, record)
-        return {"memories": self._memory.list_newest(checked.npc, checked.player, checked.limit)}
+    def _memories(self, record: schema.MemoriesRecord) -> Fields:
+        return {"memories": self._memory.list_newest(record.npc, record.player, record.limit)}
 
-    def _forget(self, record: Fields, answer: Answer) -> None:
-        """Answered when it is done on the disk, as the word is given to a player."""
-        checked = schema.validate(schema.ForgetRecord, record)
+    def forget(self, record: schema.ForgetRecord, on_done: Callable[[Fields | AgentdError], None]) -> None:
+        """`on_done` is called when it is done on the disk: a player was promised that it is gone."""
 
-        def on_done(counts: ForgetCounts | None) -> None:  # on the memory's writer thread
-            failed = EngineFailed("nothing was forgotten: the disk failed, the daemon's log has the reason")
-            self._post(lambda: answer(failed if counts is None else {"forgotten": counts}))
+        def on_written(counts: ForgetCounts | None) -> None:  # on the memory's writer thread
+            failure = EngineFailed("nothing was forgotten: the disk failed, the daemon's log has the reason")
+            self._post(lambda: on_done(failure if counts is None else {"forgotten": counts}))
 
-        self._memory.forget(checked.npc, checked.player, on_done)
+        self._memory.forget(record.npc, record.player, on_written)

@@ -1,12 +1,9 @@
 """One daemon in one process: everything on the way of a request, built in order, started and stopped in order.
 
 `ops/serve.py` builds it from the configuration, the tests from a stub engine; both get the same wiring. Main thread.
-Who knows whom, from the inside out:
 
-    Inbox ← EngineLoop ← MemoryService, Control ← Pipeline ← Router
-
-Each is built from what stands before it, so nothing is set later. Where an inner one must reach an outer one (the
-engine's events, the memory's wish to ask the model), it posts to the inbox.
+The parts are built in this order, each from those before it: Inbox, EngineLoop, MemoryService and Control, Pipeline,
+Router. What an earlier part has for a later one (the engine's events, the memory's summary jobs) it posts to the inbox.
 """
 
 from __future__ import annotations
@@ -53,7 +50,7 @@ class Daemon:
         default_language: str = "en",
         pin_cpus: Sequence[int] = (),
         cpu_priority: CpuPriority = "nice",
-        beat: Callable[[], None] = lambda: None,
+        feed_watchdog: Callable[[], None] = lambda: None,
     ) -> None:
         self.metrics = Metrics()
         inbox = Inbox()
@@ -61,7 +58,7 @@ class Daemon:
         self._moderator = moderator
         self.engine_loop = EngineLoop(
             open_engine=open_engine,
-            emit=inbox.post,
+            emit=lambda events: inbox.post(lambda: pipeline.on_events(events)),
             queue=queue,
             cache=cache,
             metrics=self.metrics,
@@ -70,7 +67,7 @@ class Daemon:
             pin_cpus=pin_cpus,
             cpu_priority=cpu_priority,
             moderator=moderator,
-            beat=beat,
+            feed_watchdog=feed_watchdog,
         )
         self._memory_service = MemoryService(
             memory,
@@ -92,7 +89,7 @@ class Daemon:
             post=inbox.post,
         )
         pipeline = Pipeline(
-            requests=RequestBuilder(PromptBuilder(roles, default_language, memory), defaults, moderator),
+            request_builder=RequestBuilder(PromptBuilder(roles, default_language, memory), defaults, moderator),
             moderator=moderator,
             cache=cache,
             engine_loop=self.engine_loop,
@@ -122,10 +119,11 @@ class Daemon:
     def stop(self, grace_s: float) -> None:
         """The engine first: what it still finishes within `grace_s` must find a router to be sent by.
 
-        Then the classifier, as the engine's last replies may be on their way through it. The router last: all that the
+        Then the classifier, when the router has handed it the engine's last replies. The router last: all that the
         others posted to its inbox stands before its stop, and is sent.
         """
         self.engine_loop.stop(grace_s)
         if self._moderator:
+            self.router.wait_for_posted()
             self._moderator.stop()
         self.router.stop()

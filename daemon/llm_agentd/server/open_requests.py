@@ -6,7 +6,6 @@ connection, is the same one, and its answer is on its way. Knows no sockets.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import orjson
@@ -14,44 +13,48 @@ import orjson
 from llm_agentd.errors import BadRequest
 from llm_agentd.types import Peer
 
-DIGEST_BYTES = 16
-
 
 class OpenRequests:
-    """By peer and id, each with a digest of its record."""
+    """The records, by peer and id."""
 
     def __init__(self) -> None:
-        self._digests: dict[tuple[Peer, str], bytes] = {}
+        self._records: dict[tuple[Peer, str], dict[str, Any]] = {}
 
     def __len__(self) -> int:
-        return len(self._digests)
+        return len(self._records)
 
     def is_open(self, peer: Peer, request_id: str) -> bool:
-        return (peer, request_id) in self._digests
+        return (peer, request_id) in self._records
 
-    def is_resent(self, peer: Peer, record: dict[str, Any]) -> bool:
-        """Whether this very record is open already. Raises BadRequest for another one under its id."""
-        digest = self._digests.get((peer, record["id"]))
-        if digest is None:
-            return False
-        if digest != _digest(record):
+    def open(self, peer: Peer, record: dict[str, Any]) -> bool:
+        """False where this very record is open already. Raises BadRequest for another one under its id."""
+        key = (peer, record["id"])
+        earlier = self._records.get(key)
+        if earlier is None:
+            self._records[key] = record
+            return True
+        if _canonical(earlier) != _canonical(record):
             raise BadRequest(f"id: {record['id']!r} is in flight already with other content; ids must be unique")
-        return True
-
-    def open(self, peer: Peer, record: dict[str, Any]) -> None:
-        self._digests[peer, record["id"]] = _digest(record)
+        return False
 
     def close(self, peer: Peer, request_id: str) -> bool:
-        """False where it was not open: its peer is gone, or it was answered at once."""
-        return self._digests.pop((peer, request_id), None) is not None
-
-    def has_peer(self, peer: Peer) -> bool:
-        return any(key[0] == peer for key in self._digests)
+        """False where it was not open: it was answered before, or its peer is gone."""
+        return self._records.pop((peer, request_id), None) is not None
 
     def close_peer(self, peer: Peer) -> None:
-        for key in [key for key in self._digests if key[0] == peer]:
-            del self._digests[key]
+        for key in [key for key in self._records if key[0] == peer]:
+            del self._records[key]
+
+    def close_all(self) -> list[tuple[Peer, dict[str, Any]]]:
+        """What was open, in the order of opening."""
+        rest = [(peer, record) for (peer, _), record in self._records.items()]
+        self._records.clear()
+        return rest
+
+    def has_peer(self, peer: Peer) -> bool:
+        return any(key[0] == peer for key in self._records)
 
 
-def _digest(record: dict[str, Any]) -> bytes:
-    return hashlib.blake2b(orjson.dumps(record, option=orjson.OPT_SORT_KEYS), digest_size=DIGEST_BYTES).digest()
+def _canonical(record: dict[str, Any]) -> bytes:
+    """Equal for records with the same fields in whatever order. `==` of dicts would take 1 for true."""
+    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)

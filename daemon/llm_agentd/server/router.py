@@ -1,8 +1,7 @@
 """The router thread: the ROUTER socket, and the inbox by which all other threads reach it.
 
 Bytes go to the pipeline and its replies go back as bytes; this file knows envelopes and sockets, and nothing of what
-records mean. Only the router thread touches the socket. With `inbox.py` the only place of the daemon that a thread
-boundary is crossed on the way out of the engine.
+records mean. Only the router thread touches the socket.
 
 One round of the loop: read what came, up to a bound; run what the inbox holds, in its order; send. So an answer to what
 was read, and an event of the engine, leave in the round in which they came.
@@ -48,7 +47,7 @@ class Router:
         self._open_requests = open_requests
         self._metrics = metrics
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._held: dict[Peer, list[dict[str, Any]]] = {}  # of REQ peers, which take one message for all their requests
+        self._req_replies: dict[Peer, list[dict[str, Any]]] = {}  # of REQ peers, until all they asked is answered
         self._is_stopped = False
         self._thread = threading.Thread(target=self._run, name="router", daemon=True)
         self.ended = threading.Event()
@@ -75,11 +74,18 @@ class Router:
         """From here on the socket is the router thread's: starting a thread hands over all that was written before."""
         self._thread.start()
 
+    def wait_for_posted(self) -> None:
+        """Returns when all that was posted to the inbox before this call has been handled."""
+        is_handled = threading.Event()
+        self._inbox.post(is_handled.set)
+        if not self.ended.is_set():
+            is_handled.wait(JOIN_MAX_S)
+
     def stop(self) -> None:
         """Sends what is left, then ends the thread and the socket.
 
         To be called last, when the engine loop and the classifier have stopped: what they posted stands before the stop
-        in the inbox, so their last answers go out.
+        in the inbox, so their last answers go out. What is open after that is answered `unavailable`.
         """
         self._inbox.post(self._stop)
         self._thread.join(JOIN_MAX_S)
@@ -113,13 +119,12 @@ class Router:
             if self._socket in ready:
                 self._receive()
             if self._inbox.wakeup_fd in ready:
-                for item in self._inbox.drain():
-                    if callable(item):
-                        item()
-                    else:
-                        self._pipeline.on_events(item)
+                for work in self._inbox.drain():
+                    work()
             # After both: a verdict of the classifier in the inbox may have let requests go on, too.
             self._pipeline.submit_burst()
+            if self._is_stopped:
+                self._pipeline.refuse_open()
             self._send()
 
     def _receive(self) -> None:
@@ -129,7 +134,7 @@ class Router:
                 *envelope, part = self._socket.recv_multipart(zmq.DONTWAIT)
                 peer = tuple(envelope)
                 if len(peer) > 1:
-                    self._held.setdefault(peer, [])
+                    self._req_replies.setdefault(peer, [])
                 self._pipeline.receive(peer, part)
 
     def _send(self) -> None:
@@ -138,11 +143,11 @@ class Router:
         A REQ socket may send again only after one answer, so a REQ peer gets one message when all it asked is answered.
         """
         for peer, records in self._pipeline.replies.items():
-            if peer in self._held:
-                self._held[peer] += records
+            if peer in self._req_replies:
+                self._req_replies[peer] += records
                 if self._open_requests.has_peer(peer):
                     continue
-                records = self._held.pop(peer)
+                records = self._req_replies.pop(peer)
             for part in wire.pack(map(encode.record_bytes, records)):
                 if not self._send_part(peer, part):
                     break

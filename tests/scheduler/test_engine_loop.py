@@ -1,0 +1,134 @@
+"""The engine thread, and peers that submit, cancel and vanish meanwhile: no request is lost or taken for another.
+
+No sockets: the test is the router thread, and `events` is what it would get.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from llm_agentd.cache import NullCache
+from llm_agentd.engines.base import Prompt
+from llm_agentd.engines.stub.engine import StubEngine
+from llm_agentd.metrics import Metrics
+from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache
+from llm_agentd.scheduler.batch_size import Curve
+from llm_agentd.scheduler.engine_loop import EngineLoop
+from llm_agentd.scheduler.request_queue import RequestQueue
+from llm_agentd.scheduler.sequence import Events
+from llm_agentd.types import Reply, Request
+from tests.support.daemon_in_process import Gate
+
+WAIT_S = 10.0
+ANA, BEN = (b"ana",), (b"ben",)
+
+
+class SlowStart(StubEngine):
+    """Starting `prompt` waits for the test, as encoding a long prompt would."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.is_starting, self.may_start = threading.Event(), threading.Event()
+
+    def encode(self, prompt: str | None, *arguments: Any) -> Prompt:
+        if prompt == "slow":
+            self.is_starting.set()
+            assert self.may_start.wait(WAIT_S)
+        return super().encode(prompt, *arguments)
+
+
+class Running:
+    """An engine loop with one slot, whose steps wait at `gate`."""
+
+    def __init__(self, gate: Gate, max_num_seqs: int) -> None:
+        self.gate = gate
+        self.engine = SlowStart(max_num_seqs=max_num_seqs, on_step=gate.on_step, script=lambda _: [b"one ", b"two "])
+        self._events: queue.Queue[Events] = queue.Queue()
+        self.loop = EngineLoop(
+            open_engine=lambda: self.engine,
+            emit=self._events.put,
+            queue=RequestQueue(size=8, window_s=0.0, queue_max=100),
+            cache=NullCache(),
+            metrics=Metrics(),
+            open_prefix_cache=lambda _: PrefixCache(0, NullPrefixStore()),
+            find_curve=lambda _: Curve({1: 1.0, 2: 1.0}),
+        )
+
+    def submit(self, id: str, prompt: str = "", peer: tuple[bytes, ...] = ANA) -> Request:
+        request = Request(id, peer, "infer", 0.0, float("inf"), prompt or id, key=(prompt or id).encode())
+        assert self.loop.submit([request]) == []
+        return request
+
+    def endings(self, count: int) -> list[str]:
+        """The last events of `count` requests, sorted: the id with `done` or an error's code."""
+        found: list[str] = []
+        while len(found) < count:
+            for request, event in self._events.get(timeout=WAIT_S):
+                found.append(f"{request.id} {'done' if isinstance(event, Reply) else getattr(event, 'code', 'delta')}")
+        return sorted(found)
+
+
+@pytest.fixture(params=[1, 2], ids=["one slot", "two slots"])
+def running(request: pytest.FixtureRequest) -> Iterator[Running]:
+    gate = Gate()
+    running = Running(gate, request.param)
+    running.loop.start()
+    assert running.loop.started.wait(WAIT_S)
+    yield running
+    gate.open()
+    running.engine.may_start.set()
+    running.loop.stop(0)
+
+
+@pytest.mark.parametrize("id", ["running", "waiting", "new"])
+def test_request_submitted_after_its_peer_was_dropped_is_answered(running: Running, id: str) -> None:
+    """A peer that comes back with its routing id, before the engine has noticed that it was gone."""
+    running.submit("running")
+    assert running.gate.entered.wait(WAIT_S)
+    running.submit("waiting")
+    running.loop.drop_peer(ANA)
+    running.submit(id)
+    running.submit("other", peer=BEN)
+    running.gate.open()
+    assert running.endings(2) == sorted([f"{id} done", "other done"])
+
+
+@pytest.mark.parametrize("id", ["running", "waiting", "new"])
+def test_request_submitted_after_a_cancel_of_its_id_is_answered(running: Running, id: str) -> None:
+    running.submit("running")
+    assert running.gate.entered.wait(WAIT_S)
+    running.submit("waiting")
+    for cancelled in ("running", "waiting"):
+        running.loop.cancel(ANA, cancelled)
+    assert running.endings(1) == ["waiting cancelled"], "at once, whatever the engine does"
+    running.submit(id, prompt="again")
+    running.gate.open()
+    assert running.endings(2) == sorted([f"{id} done", "running cancelled"])
+
+
+@pytest.mark.parametrize("is_dropped", [True, False], ids=["dropped", "cancelled"])
+def test_request_submitted_while_another_starts_is_not_taken_for_the_one_that_ended(is_dropped: bool) -> None:
+    gate = Gate()
+    running = Running(gate, 2)
+    running.loop.start()
+    assert running.loop.started.wait(WAIT_S)
+    try:
+        running.submit("slow", peer=BEN)
+        assert running.engine.is_starting.wait(WAIT_S)
+        if is_dropped:
+            running.loop.drop_peer(ANA)
+        else:
+            running.loop.cancel(ANA, "a")
+        running.submit("a")
+        gate.open()
+        running.engine.may_start.set()
+        assert running.endings(2) == ["a done", "slow done"]
+    finally:
+        gate.open()
+        running.engine.may_start.set()
+        running.loop.stop(0)

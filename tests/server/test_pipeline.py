@@ -1,0 +1,176 @@
+"""The pipeline without sockets: the test is the router; the engine and the classifier are stand-ins that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import pytest
+
+from llm_agentd.cache import CacheEntry, NullCache
+from llm_agentd.engines.base import EngineInfo
+from llm_agentd.errors import AgentdError
+from llm_agentd.memory import NullMemory
+from llm_agentd.memory.service import MemoryService
+from llm_agentd.metrics import Metrics
+from llm_agentd.moderation.classifier import ClassifierThread
+from llm_agentd.moderation.moderator import Moderator, Verdict
+from llm_agentd.prompt.builder import PromptBuilder
+from llm_agentd.protocol import wire
+from llm_agentd.roles import Roles
+from llm_agentd.scheduler.engine_loop import EngineLoop
+from llm_agentd.server.control import Control
+from llm_agentd.server.open_requests import OpenRequests
+from llm_agentd.server.pipeline import Pipeline
+from llm_agentd.server.request_builder import RequestBuilder, RequestDefaults
+from llm_agentd.types import Peer, Request
+
+ANA: Peer = (b"ana",)
+NPC = {"id": "1", "name": "Mira", "role": "healer"}
+INFER = {"op": "infer", "id": "a", "prompt": "Hello"}
+THINK = {"op": "think", "id": "a", "npc": NPC, "player": "Ana", "utterance": "Hello", "remember": False}
+ENTRY = CacheEntry("Well met.", "stop", "stub", None, 1, 1, "healer", "x")
+
+
+class FakeEngineLoop:
+    def __init__(self) -> None:
+        self.submitted: list[str] = []
+        self.cancelled: list[str] = []
+
+    def require_info(self) -> EngineInfo:
+        return EngineInfo("stub", "stub", "f", 2048, 8, features=frozenset({"messages"}))
+
+    def submit(self, requests: Sequence[Request]) -> list[tuple[Request, AgentdError]]:
+        self.submitted += [request.id for request in requests]
+        return []
+
+    def cancel(self, peer: Peer, request_id: str) -> None:
+        self.cancelled.append(request_id)
+
+    def drop_peer(self, peer: Peer) -> None: ...
+
+
+class FakeModerator(Moderator):
+    """With a classifier whose verdicts the test gives, and a log that may be broken."""
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+        self.is_broken = False
+        super().__init__(self, classifier=cast(ClassifierThread, object()))
+        self.verdicts: list[Callable[[Verdict | None], None]] = []
+
+    def classify(self, text: str, on_verdict: Callable[[Verdict | None], None]) -> None:
+        self.verdicts.append(on_verdict)
+
+    def write(self, entry: dict[str, Any]) -> None:
+        if self.is_broken:
+            raise ValueError("the log is broken")
+        self.entries.append(entry)
+
+
+class FakeCache(NullCache):
+    def __init__(self) -> None:
+        self.entry: CacheEntry | None = None
+        self.is_broken = False
+
+    def get(self, key: bytes, variants: int = 1) -> CacheEntry | None:
+        if self.is_broken:
+            raise ValueError("the cache is broken")
+        return self.entry
+
+
+class Harness:
+    def __init__(self) -> None:
+        self.engine_loop, self.moderator, self.cache = FakeEngineLoop(), FakeModerator(), FakeCache()
+        self.open_requests = OpenRequests()
+        loop = cast(EngineLoop, self.engine_loop)
+        memory = MemoryService(
+            NullMemory(),
+            submit=loop.submit,
+            cancel=loop.cancel,
+            engine_info=lambda: None,
+            post=lambda work: work(),
+            is_busy=lambda: True,
+        )
+        self.pipeline = Pipeline(
+            request_builder=RequestBuilder(PromptBuilder(Roles.load()), RequestDefaults(), self.moderator),
+            moderator=self.moderator,
+            cache=self.cache,
+            engine_loop=loop,
+            memory=memory,
+            control=cast(Control, None),
+            open_requests=self.open_requests,
+            metrics=Metrics(),
+            post=lambda work: work(),
+        )
+
+    def receive(self, *records: dict[str, Any]) -> None:
+        """One part, in a round of its own."""
+        self.pipeline.receive(ANA, b"".join(map(wire.encode, records)))
+        self.pipeline.submit_burst()
+
+    def answers(self) -> dict[str, str]:
+        """How each id ended so far: `done` or a code."""
+        records = self.pipeline.replies.get(ANA, [])
+        return {record["id"]: record.get("code", record["event"]) for record in records}
+
+
+@pytest.fixture
+def harness() -> Harness:
+    return Harness()
+
+
+def test_cancel_in_the_part_of_its_request_ends_it_before_the_engine(harness: Harness) -> None:
+    harness.receive(INFER, {"op": "cancel", "id": "c", "target": "a"})
+    assert harness.answers() == {"a": "cancelled", "c": "done"}
+    assert harness.engine_loop.submitted == harness.engine_loop.cancelled == []
+
+
+@pytest.mark.parametrize("step", ["in its round", "after its verdict"])
+def test_bug_behind_the_prompt_is_answered_internal_and_leaves_nothing_open(harness: Harness, step: str) -> None:
+    harness.cache.is_broken = True
+    record = INFER if step == "in its round" else THINK
+    for _ in range(2):  # sent again, it is taken again
+        harness.receive(record)
+        if record is THINK:
+            harness.moderator.verdicts.pop()(None)
+        assert harness.answers() == {"a": "internal"}
+        assert len(harness.open_requests) == 0
+        harness.pipeline.replies.clear()
+
+
+def test_broken_audit_log_ends_only_the_request_that_is_held_back(harness: Harness) -> None:
+    harness.moderator.is_broken = True
+    harness.receive(THINK)
+    harness.moderator.verdicts.pop()(Verdict("classifier: violence"))
+    assert harness.answers() == {"a": "internal"}
+    assert len(harness.open_requests) == 0
+
+
+@pytest.mark.parametrize("is_cancelled", [True, False], ids=["cancelled", "vanished"])
+def test_verdict_for_nobody_is_not_in_the_audit_log(harness: Harness, is_cancelled: bool) -> None:
+    harness.receive(THINK)
+    if is_cancelled:
+        harness.receive({"op": "cancel", "id": "c", "target": "a"})
+    else:
+        harness.pipeline.drop_peer(ANA)
+    harness.moderator.verdicts.pop()(Verdict("classifier: violence"))
+    assert harness.moderator.entries == []
+    assert harness.answers().get("a") == ("cancelled" if is_cancelled else None)
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_refuse_open_answers_what_the_classifier_has(harness: Harness, direction: str) -> None:
+    harness.cache.entry = ENTRY
+    harness.receive(THINK)
+    if direction == "out":
+        harness.moderator.verdicts.pop()(None)
+    assert harness.answers() == {}
+    harness.pipeline.refuse_open()
+    assert harness.answers() == {"a": "unavailable"}
+
+
+def test_bad_words_beside_a_line_to_translate_are_a_bad_request(harness: Harness) -> None:
+    harness.receive({**THINK, "utterance": "fuck you", "translate": "Good day."})
+    assert harness.answers() == {"a": "bad_request"}
+    assert harness.moderator.entries == []
