@@ -2,11 +2,12 @@
 -- ledger.lua and nowhere else.
 
 local load, base, api_folder, perception_folder = ...
-local S, log, settings, text, storage, steps = base.S, base.log, base.settings, base.text, base.storage, base.steps
+local S, log, settings, text, util, storage, steps =
+	base.S, base.log, base.settings, base.text, base.util, base.storage, base.steps
 local npcs, Npc = api_folder.npcs, api_folder.Npc
 local places = perception_folder.places
 
-local items = load("items", S, log, settings, text)
+local items = load("items", S, log, settings, text, util)
 local obtainable = load("obtainable")
 local accounts = load("accounts", log, storage, items)
 local journal = load("journal", log, storage, accounts)

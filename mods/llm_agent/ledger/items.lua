@@ -1,7 +1,7 @@
 -- Items by the game's name ("default:sword_steel") and by the words that a model and a player use ("steel sword"); the coin.
 -- Reads the registry of items, and adds the coin to it.
 
-local S, log, settings, text = ...
+local S, log, settings, text, util = ...
 
 local COIN = "llm_agent:coin"
 
@@ -103,6 +103,24 @@ end
 function items.coins(n)
 	if money ~= COIN then return S("@1 × @2", n, items.words(money)) end
 	return n == 1 and S("1 coin") or S("@1 coins", n)
+end
+
+local function first_line(description) return description:match("^[^\n]*") end
+
+-- As a player's client shows it: the game's own description, which it may translate.
+local function shown_item(name)
+	local def = core.registered_items[name]
+	local description = def and (def.short_description or def.description) or ""
+	return description ~= "" and first_line(description) or name
+end
+
+-- Goods {item = n} as players see them, in a fixed order.
+function items.shown(goods)
+	local parts = {}
+	for i, name in ipairs(util.sorted_keys(goods)) do
+		parts[i] = name == money and items.coins(goods[name]) or S("@1 × @2", goods[name], shown_item(name))
+	end
+	return table.concat(parts, ", ")
 end
 
 core.register_on_mods_loaded(function()

@@ -1,10 +1,10 @@
--- Counts the mobs that players kill, for quests of kind "hunt".
+-- Counts the mobs that players kill, for quests of kinds with `counts_deaths`.
 -- The engine reports no deaths of entities, so the callbacks of hunted kinds are wrapped, once each. Other kinds are not
 -- affected.
 -- Mobs of mobs_redo and its like keep their own health and remove themselves: a punch that leaves one without health counts as a
 -- death.
 
-local entity_hooks, quests, store = ...
+local entity_hooks, kinds, quests, store = ...
 
 local hunt = {}
 
@@ -15,7 +15,7 @@ local function credit(self, killer)
 	counted[self] = true
 	local player_name = killer:get_player_name()
 	for _, quest in ipairs(quests.of_player(player_name, quests.is_active)) do
-		if quest.kind == "hunt" and quest.target == self.name then
+		if kinds[quest.kind].counts_deaths and quest.target == self.name then
 			quests.progress(quest.id, quest.progress + 1, store.now_s())
 			return -- one enemy counts for one quest
 		end
@@ -52,7 +52,7 @@ end)
 
 core.register_on_mods_loaded(function()
 	for _, quest in ipairs(quests.list(quests.is_active)) do
-		if quest.kind == "hunt" then hunt.watch(quest.target) end
+		if kinds[quest.kind].counts_deaths then hunt.watch(quest.target) end
 	end
 end)
 

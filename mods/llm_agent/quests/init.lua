@@ -13,17 +13,18 @@ local history, dialog = talk_folder.history, talk_folder.dialog
 local items, obtainable, ledger = ledger_folder.items, ledger_folder.obtainable, ledger_folder.ledger
 local market, trade = economy_folder.market, economy_folder.trade
 
-local quest_text = load("text", S, util, items)
 local store = load("store", log, settings, storage, ledger)
-local news = load("news", S, events, npcs, memory, history, quest_text)
-local quests = load("state_machine", ledger, store.limits, store.save, news.changed, store.player_has)
+local kinds = load("kinds", S, log, npcs, places, items, ledger, store)
+local quest_text = load("text", S, items, kinds)
+local news = load("news", S, events, npcs, memory, history, kinds, quest_text)
+local quests = load("state_machine", kinds, ledger, store.limits, store.save, news.changed, store.player_has)
 quests.load(store.read())
-local writer = load("writer", {reward_max = settings.quest_reward_max, lasts_s = settings.quest_minutes * 60})
+local writer = load("writer", kinds, {reward_max = settings.quest_reward_max, lasts_s = settings.quest_minutes * 60})
 local world = load("world", geometry, npcs, positions, places, items, obtainable, ledger, market, trade, quests)
-local registry = load("registry", log, settings, check, util, npcs, Npc, places, items, ledger, quests, store)
-local hunt = load("hunt", entity_hooks, quests, store)
-local tracker = load("tracker", log, npcs, places, ledger, quests, store, news, registry)
-local service = load("service", S, settings, geometry, npcs, quests, quest_text, store, hunt, tracker)
+local registry = load("registry", log, settings, check, util, Npc, items, ledger, kinds, quests, store)
+local hunt = load("hunt", entity_hooks, kinds, quests, store)
+local tracker = load("tracker", places, ledger, kinds, quests, store, news, registry)
+local service = load("service", S, settings, geometry, npcs, kinds, quests, quest_text, store, hunt, tracker)
 local answers = load("answers", text, phrases, events, npcs, history, items, quests, quest_text, service)
 local view = load("view", S, text, util, translate, npcs, roles, quests, quest_text, store)
 load("log", S, commands, quests, service, view)
@@ -34,6 +35,6 @@ dialog.add_quick_replies(answers.quick_replies)
 steps.register("quests", function(_, _, dtime) tracker.step(dtime) end)
 
 return {
-	quests = quests, quest_text = quest_text, store = store, news = news, writer = writer, world = world, registry = registry,
-	service = service, answers = answers,
+	kinds = kinds, quests = quests, quest_text = quest_text, store = store, news = news, writer = writer, world = world,
+	registry = registry, service = service, answers = answers,
 }

@@ -1,7 +1,7 @@
 -- Who hears that a quest changed: the player, the NPC's memory, other mods.
 -- A player who is away is told at the next joining (tracker.lua).
 
-local S, events, npcs, memory, history, quest_text = ...
+local S, events, npcs, memory, history, kinds, quest_text = ...
 
 local news = {}
 
@@ -26,7 +26,7 @@ local function is_new(quest, before)
 	if quest.state ~= "fulfilled" then return true end
 	local first = not quest.told_done
 	quest.told_done = true
-	return first and quest.kind ~= "deliver"
+	return first and not kinds[quest.kind].is_done_at_once
 end
 
 function news.tell(quest)

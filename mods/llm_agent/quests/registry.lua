@@ -1,17 +1,13 @@
 -- Quests that mods register (llm_agent.register_quest), and npc:offer_quest.
 -- They go before quests that writer.lua makes up. A quest is offered only where the NPC can pay and what it is about exists.
 
-local log, settings, check, util, npcs, Npc, places, items, ledger, quests, store = ...
+local log, settings, check, util, Npc, items, ledger, kinds, quests, store = ...
 
 local definitions = {} -- name → def
 local registry = {definitions = definitions}
 
-local KINDS = {fetch = true, deliver = true, hunt = true, visit = true, task = true}
 local MINUTE_S = 60
 local MINUTES_MAX = 60 * 24 * 30 -- a month: goods are set apart for so long
-
--- What each kind needs beside a reward.
-local NEEDS = {fetch = {"item"}, deliver = {"item", "target"}, hunt = {"target"}, visit = {"target"}, task = {"done", "title"}}
 
 local function is_count(value)
 	if value ~= nil and (type(value) ~= "number" or value % 1 ~= 0 or value < 1 or value > 999) then
@@ -28,7 +24,7 @@ local function is_reward(value)
 end
 
 local QUEST_FIELDS = {
-	kind = check.one_of(KINDS), reward = is_reward, item = "string?", count = is_count, target = check.words, title = check.words,
+	kind = check.one_of(kinds), reward = is_reward, item = "string?", count = is_count, target = check.words, title = check.words,
 	done = "function?", available = "function?", minutes = check.number_in(1, MINUTES_MAX), roles = check.name_list,
 	npcs = check.name_list,
 }
@@ -37,7 +33,7 @@ local QUEST_FIELDS = {
 function llm_agent.register_quest(name, def)
 	check.name("llm_agent.register_quest", name)
 	check.def("llm_agent.register_quest: " .. name, def, QUEST_FIELDS)
-	for _, field in ipairs(NEEDS[def.kind]) do
+	for _, field in ipairs(kinds[def.kind].needs) do
 		if def[field] == nil then
 			error(("llm_agent.register_quest: %s: %s: missing; a quest of kind %s needs it"):format(name, field, def.kind), 2)
 		end
@@ -61,24 +57,6 @@ local function has_all(npc, goods)
 	return true
 end
 
--- Does what it is about exist? Whether the player can get it is for the mod to know.
-local CAN = {
-	fetch = function(def) return core.registered_items[def.item] ~= nil end,
-	deliver = function(def, npc)
-		local target = npcs.get(def.target)
-		local goods = {[def.item] = (def.count or 1) + (reward_of(def)[def.item] or 0)}
-		return target ~= nil and target ~= npc and has_all(npc, goods)
-	end,
-	hunt = function(def) return core.registered_entities[def.target] ~= nil end,
-	visit = function(def)
-		for _, place in ipairs(places.list()) do
-			if place.name == def.target then return true end
-		end
-		return false
-	end,
-	task = function() return true end,
-}
-
 local function is_available(def, npc, player_name)
 	if not def.available then return true end
 	local ok, yes = pcall(def.available, npc, player_name)
@@ -87,19 +65,18 @@ local function is_available(def, npc, player_name)
 end
 
 local function may_give(def, npc, player_name)
-	return (util.contains(def.roles, npc.role) or util.contains(def.npcs, npc.id)) and has_all(npc, reward_of(def))
-		and CAN[def.kind](def, npc) and is_available(def, npc, player_name)
+	local reward = reward_of(def)
+	return (util.contains(def.roles, npc.role) or util.contains(def.npcs, npc.id)) and has_all(npc, reward)
+		and kinds[def.kind].is_possible(def, npc, reward) and is_available(def, npc, player_name)
 end
 
 local function quest_of(def)
-	local count = def.kind == "visit" and 1 or def.kind == "task" and 1 or def.count or 1
-	local target = def.kind == "deliver" and npcs.get(def.target)
-	return {
-		kind = def.kind, name = def.name, title = def.title, item = def.kind == "fetch" and def.item or nil, count = count,
-		target = def.target, target_name = target and target.name or nil, reward = reward_of(def),
-		carries = def.kind == "deliver" and {[def.item] = count} or nil,
-		lasts_s = def.minutes and def.minutes * MINUTE_S or settings.quest_minutes * MINUTE_S,
+	local quest = {
+		kind = def.kind, name = def.name, title = def.title, target = def.target, reward = reward_of(def),
+		lasts_s = (def.minutes or settings.quest_minutes) * MINUTE_S,
 	}
+	for field, value in pairs(kinds[def.kind].fields(def)) do quest[field] = value end
+	return quest
 end
 
 -- One of those that this NPC may give this player now, or nil.

@@ -2,7 +2,7 @@
 -- It checks the world (who is near, how far the quest is), then state_machine.lua changes the state.
 -- Each function returns true, or false and words for the player. What went well is told by news.lua.
 
-local S, settings, geometry, npcs, quests, quest_text, store, hunt, tracker = ...
+local S, settings, geometry, npcs, kinds, quests, quest_text, store, hunt, tracker = ...
 
 local service = {}
 
@@ -32,7 +32,7 @@ function service.accept(id, player_name)
 	if problem then return false, problem end
 	local ok, code, message = quests.accept(id, store.now_s())
 	if not ok then return false, S("That quest cannot be taken: @1.", quest_text.why(quest, code, message)) end
-	if quest.kind == "hunt" then hunt.watch(quest.target) end
+	if kinds[quest.kind].counts_deaths then hunt.watch(quest.target) end
 	tracker.measure(quest)
 	return true
 end
@@ -62,8 +62,8 @@ end
 function service.hand_in(id, player_name)
 	local quest = mine(id, player_name)
 	if not quest then return false, NONE end
-	local to_name = quest.kind == "deliver" and quest.target_name or quest.npc_name
-	local problem = too_far(quests.receiver(quest), to_name, player_name)
+	local receiver_id, receiver_name = quests.receiver(quest)
+	local problem = too_far(receiver_id, receiver_name, player_name)
 	if problem then return false, problem end
 	tracker.measure(quest)
 	local ok, code, message = quests.complete(id, store.now_s())

@@ -4,7 +4,7 @@
 -- Who may do what, and whether a quest is possible, is checked before: by service.lua and writer.lua. tracker.lua measures
 -- progress.
 
-local ledger, limits, save, changed, player_has = ...
+local kinds, ledger, limits, save, changed, player_has = ...
 -- save(id, quest or nil), changed(quest, state before or nil), player_has(player_name, item) -> n
 
 local quests = {}
@@ -17,7 +17,6 @@ local NEXT = {
 	accepted = {fulfilled = true, failed = true, expired = true, abandoned = true},
 	fulfilled = {accepted = true, paid = true, failed = true, expired = true, abandoned = true},
 }
-local HOLDS = {fetch = true, deliver = true} -- kinds whose progress is what the player has with them
 local known = {} -- id → quest
 local of_player = {} -- player → id → quest: an index, because most queries are about one player
 local last_number = 0
@@ -174,20 +173,17 @@ function quests.progress(id, done, now_s)
 	local quest = known[id]
 	if not quest or not quests.is_active(quest) then return end
 	done = math.min(done, quest.count)
-	if done == quest.progress or done < quest.progress and not HOLDS[quest.kind] then return end
+	if done == quest.progress or done < quest.progress and not kinds[quest.kind].is_carried then return end
 	quest.progress = done
 	local state = done >= quest.count and "fulfilled" or "accepted"
 	if state == quest.state or not go(quest, state, now_s) then save(id, quest) end
 end
 
--- What the player gives when it is done: of a fetch quest the items, of a deliver quest what was carried.
-function quests.takes(quest)
-	if quest.kind == "fetch" then return {[quest.item] = quest.count} end
-	return quest.carries or {}
-end
+-- The goods that the player gives when it is done.
+function quests.takes(quest) return kinds[quest.kind].takes(quest) end
 
--- Whom it is handed in to.
-function quests.receiver(quest) return quest.kind == "deliver" and quest.target or quest.npc end
+-- Id and name of the NPC it is handed in to.
+function quests.receiver(quest) return kinds[quest.kind].receiver(quest) end
 
 -- Gives the reward and takes what was fetched, at once or not at all: false, code, message. Measure the progress before.
 function quests.complete(id, now_s)
@@ -195,7 +191,7 @@ function quests.complete(id, now_s)
 	if not quest or quest.state ~= "fulfilled" then return false, "not_done" end
 	local paid, code, message = ledger.pay(key_of(quest), quest.player, quests.takes(quest))
 	if not paid then return false, code, message end
-	if quest.kind == "deliver" then ledger.move(quest.npc, quest.target, quest.carries) end
+	if quest.carries then ledger.move(quest.npc, (quests.receiver(quest)), quest.carries) end
 	go(quest, "paid", now_s)
 	return true
 end
@@ -219,7 +215,7 @@ end
 -- An NPC is gone for good: what it gave and what was to be brought to it fails.
 function quests.npc_gone(npc_id, now_s)
 	for _, quest in ipairs(quests.list(quests.is_open)) do
-		if quest.npc == npc_id or quest.kind == "deliver" and quest.target == npc_id then go(quest, "failed", now_s, "npc_gone") end
+		if quest.npc == npc_id or quests.receiver(quest) == npc_id then go(quest, "failed", now_s, "npc_gone") end
 	end
 end
 

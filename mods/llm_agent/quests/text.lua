@@ -1,62 +1,18 @@
 -- How a quest is described: to players in their client's language, to the model and to memory in plain English.
 -- Only words; changes nothing.
 
-local S, util, items = ...
+local S, items, kinds = ...
 
 local quest_text = {}
 
 local MINUTE_S, HOUR_S = 60, 3600
 
-local function first_line(description) return description:match("^[^\n]*") end
+function quest_text.title(quest) return quest.title or kinds[quest.kind].title(quest) end
 
--- As a player's client shows it: the game's own description, which it may translate.
-local function shown_item(name)
-	local def = core.registered_items[name]
-	local description = def and (def.short_description or def.description) or ""
-	return description ~= "" and first_line(description) or name
-end
+function quest_text.reward(quest) return items.shown(quest.reward) end
 
-local function shown_mob(name)
-	local def = core.registered_entities[name]
-	return def and def.description and def.description ~= "" and first_line(def.description) or quest_text.mob(name)
-end
-
--- "mobs_monster:stone_monster" → "stone monster"
-function quest_text.mob(name) return (name:gsub("^.*:", ""):gsub("_", " ")) end
-
--- Goods {item = n} as players see them, in a fixed order.
-function quest_text.goods(goods)
-	local parts = {}
-	for i, name in ipairs(util.sorted_keys(goods)) do
-		parts[i] = name == items.money() and items.coins(goods[name]) or S("@1 × @2", goods[name], shown_item(name))
-	end
-	return table.concat(parts, ", ")
-end
-
-local TITLES = {
-	fetch = function(quest) return S("Bring @1 to @2", quest_text.goods({[quest.item] = quest.count}), quest.npc_name) end,
-	deliver = function(quest)
-		return S("Carry @1 from @2 to @3", quest_text.goods(quest.carries), quest.npc_name, quest.target_name)
-	end,
-	hunt = function(quest) return S("Defeat @1 × @2 for @3", quest.count, shown_mob(quest.target), quest.npc_name) end,
-	visit = function(quest) return S("Go to @1 and tell @2 about it", quest.target, quest.npc_name) end,
-	task = function(quest) return quest.title end,
-}
-
-function quest_text.title(quest) return quest.title or TITLES[quest.kind](quest) end
-
-function quest_text.reward(quest) return quest_text.goods(quest.reward) end
-
--- The item, count and reward of offer_quest, in the words that the model knows: what a quest of each kind is asked for as.
-local REQUESTED = {
-	fetch = function(quest) return items.words(quest.item), quest.count end,
-	deliver = function(quest) return "delivery to " .. quest.target_name, 1 end,
-	hunt = function(quest) return "slain " .. quest_text.mob(quest.target), quest.count end,
-	visit = function(quest) return "report from " .. quest.target, 1 end,
-	task = function(quest) return quest.name:gsub("_", " "), 1 end,
-}
-
-function quest_text.requested(quest) return REQUESTED[quest.kind](quest) end
+-- The item and count of offer_quest, in the words that the model knows.
+function quest_text.requested(quest) return kinds[quest.kind].requested(quest) end
 
 -- The reward as a number of coins where it is coins, else of the things it is.
 function quest_text.reward_number(quest)
@@ -68,18 +24,6 @@ function quest_text.reward_number(quest)
 	return number
 end
 
--- "brings Mira 3 apples", as what a player promised, did or failed to do is remembered.
-local DEEDS = {
-	fetch = function(quest) return ("bring %s to %s"):format(items.counted(quest.count, quest.item), quest.npc_name) end,
-	deliver = function(quest)
-		local name, count = next(quest.carries)
-		return ("carry %s from %s to %s"):format(items.counted(count, name), quest.npc_name, quest.target_name)
-	end,
-	hunt = function(quest) return ("defeat %d %s for %s"):format(quest.count, quest_text.mob(quest.target), quest.npc_name) end,
-	visit = function(quest) return ("go to %s for %s"):format(quest.target, quest.npc_name) end,
-	task = function(quest) return ("%s for %s"):format(quest.name:gsub("_", " "), quest.npc_name) end,
-}
-
 local OUTCOMES = {
 	accepted = "%s promised to %s", refused = "%s refused to %s", paid = "%s kept the promise to %s and was paid",
 	failed = "%s could not %s", expired = "%s did not %s in time", abandoned = "%s gave up the promise to %s",
@@ -88,11 +32,12 @@ local OUTCOMES = {
 -- What became of it as an English sentence, or nil where nothing is worth remembering.
 function quest_text.outcome(quest)
 	local sentence = OUTCOMES[quest.state]
-	return sentence and sentence:format(quest.player, DEEDS[quest.kind](quest)) or nil
+	return sentence and sentence:format(quest.player, kinds[quest.kind].deed(quest)) or nil
 end
 
 function quest_text.progress(quest)
-	if quest.kind == "deliver" then return S("bring it to @1", quest.target_name) end
+	local kind = kinds[quest.kind]
+	if kind.is_done_at_once then return S("bring it to @1", select(2, kind.receiver(quest))) end
 	if quest.state == "fulfilled" then return S("done; go and tell @1", quest.npc_name) end
 	return S("@1 of @2", quest.progress, quest.count)
 end

@@ -2,7 +2,7 @@
 -- Also ends what is past its deadline, tells missed news at joining, and follows repairs of the ledger. Deaths are counted in
 -- hunt.lua.
 
-local log, npcs, places, ledger, quests, store, news, registry = ...
+local places, ledger, kinds, quests, store, news, registry = ...
 
 local tracker = {}
 
@@ -12,33 +12,13 @@ local present = {} -- names of the players in the world
 local cursor, due_count = 0, 0 -- of `present`: the last that was looked at; how many are due
 local next_end_s = 0 -- when deadlines are looked at again
 
-local MEASURES = {
-	fetch = function(quest) return store.player_has(quest.player, quest.item) end,
-	deliver = function(quest)
-		local least = quest.count
-		for item, count in pairs(quest.carries) do
-			if store.player_has(quest.player, item) < count then least = 0 end
-		end
-		return least
-	end,
-	visit = function(quest)
-		local inside = places.contains(quest.target, core.get_player_by_name(quest.player):get_pos())
-		if inside == nil then quests.fail(quest.id, store.now_s(), "place_gone") end
-		return inside and 1 or 0
-	end,
-	task = function(quest)
-		local def, npc = registry.definitions[quest.name], npcs.get(quest.npc)
-		if not def or not npc then return 0 end
-		local ok, done = pcall(def.done, npc, quest.player)
-		if not ok then log("error", ("done of quest %s failed: %s"):format(quest.name, tostring(done))) end
-		return ok and done and 1 or 0
-	end,
-}
-
 -- Looks at one quest of a player who is there.
 function tracker.measure(quest)
-	local measure = MEASURES[quest.kind]
-	if measure and core.get_player_by_name(quest.player) then quests.progress(quest.id, measure(quest), store.now_s()) end
+	local measure = kinds[quest.kind].measure
+	if not measure or not core.get_player_by_name(quest.player) then return end
+	local done, code = measure(quest, registry.definitions[quest.name])
+	if not done then return quests.fail(quest.id, store.now_s(), code) end
+	quests.progress(quest.id, done, store.now_s())
 end
 
 local function look_at(player_name)
