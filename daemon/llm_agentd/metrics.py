@@ -37,7 +37,7 @@ class Metrics:
         self.first_text_s = self._seconds("first_text_seconds", "From arrival to the first text")
         self.tokens = Counter(f"{name}tokens", "Tokens", ("kind",), registry=registry)
         self.useful_batch_size = Gauge(
-            f"{name}useful_width", "Sequences at once that pay, found at start", registry=registry
+            f"{name}useful_batch_size", "Sequences at once that pay, found at start", registry=registry
         )
         self.paused = Counter(f"{name}paused", "Sequences that gave way to a more urgent one", registry=registry)
         self.engine_restarts = Counter(f"{name}engine_restarts", "Engine restarts", registry=registry)

@@ -115,7 +115,7 @@ def _ours(config: Config, requests: Sequence[TraceRequest], options: Options) ->
 def _bare_requests_per_s(info: dict[str, Any], distinct: Sequence[TraceRequest]) -> float:
     made = bare_run(
         info,
-        max_num_seqs=info["max_sequences"],
+        max_num_seqs=info["max_num_seqs"],
         max_tokens=distinct[0].max_tokens,
         prompts=[_prompt(request) for request in distinct],
         prefixes=[_prefix(request) for request in distinct],

@@ -23,7 +23,7 @@ from llm_agentd.util.cpu_info import cpu_model
 
 log = logging.getLogger(__name__)
 
-FILE = "widths.json"  # in the cache's folder; a name of the first release, kept so that nobody measures anew
+FILE = "batch_sizes.json"  # in the cache's folder
 NOISE = 0.05  # two medians of the same step on a machine with a game beside it differ by about this much
 OVERSIZE_LOSS_MAX = 0.10  # of tokens/s may be given up, for a while, so that a player need not wait for a slot
 BUDGET_S = 2.0  # a start that takes longer is noticed

@@ -168,7 +168,9 @@ class EngineLoop:
 
     def stats(self) -> dict[str, Any]:
         """What `stats` shows of the engine."""
-        return {} if self.info is None else {"prefixes": self._prefix_cache.stats(), "useful_width": self._batch_size}
+        if self.info is None:
+            return {}
+        return {"prefixes": self._prefix_cache.stats(), "useful_batch_size": self._batch_size}
 
     def stop(self, grace_s: float) -> None:
         """Takes no more, finishes what runs and waits within `grace_s`, answers the rest `unavailable`.

@@ -72,7 +72,6 @@ class Control:
     def _info(self, _: schema.Record) -> Fields:
         info = self._engine_loop.require_info()
         facts = asdict(info) | {"features": sorted(info.features), "version": __version__, "pid": os.getpid()}
-        facts["max_sequences"] = facts.pop("max_num_seqs")  # as `info` has always called it
         languages = {"languages": list(self._defaults.languages_of(info)), "language": self._default_language}
         roles = {"roles": self._roles.names(), "roles_version": self._roles.version()}
         return {"info": facts | languages | roles}
