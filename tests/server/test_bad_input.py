@@ -29,6 +29,7 @@ NPC = {"id": "1", "name": "Mira", "role": "healer"}
         ({"op": "think", "id": "x", "npc": {**NPC, "role": "heeler"}}, "did you mean 'healer'"),
         ({"op": "think", "id": "x"}, "npc: missing"),
         ({"op": "think", "id": "x", "npc": {**NPC, "hat": 1}}, "npc.hat: unknown field"),
+        ({"op": "think", "id": "x", "npc": {**NPC, "pos": {"x": "1"}}}, "npc.pos.x: want a number"),
         ({"op": "think", "id": "x", "npc": NPC, "priority": "urgent"}, "priority"),
         ({"op": "cancel", "id": "x"}, "target: missing"),
         ({"op": "ping", "id": "x", "prompt": "a"}, "prompt: unknown field"),
@@ -40,6 +41,11 @@ def test_bad_request_names_the_field(peer: RawPeer, record: dict[str, object], w
     assert error["code"] == "bad_request"
     assert words in error["message"]
     assert error["id"] == record.get("id")
+
+
+def test_unknown_field_inside_another_gets_no_guess_from_the_outer_names(peer: RawPeer) -> None:
+    error = peer.request(op="think", npc=NPC, history=[{"z": 1}])
+    assert error["message"] == "history.0.z: unknown field"
 
 
 def test_numbers_and_empty_tables_of_lua_are_accepted(peer: RawPeer) -> None:

@@ -35,6 +35,7 @@ REMEMBER_MAX = 64  # sentences at once: what a busy village brings about in some
 REMEMBER_MAX_CHARS = 400  # a sentence
 MEMORIES_MAX = 200  # listed at once: more would not fit a record
 
+TYPE_STEPS = ("constrained-", "dict[", "list[", "tuple[", "function-")  # of pydantic's paths: no names of fields
 StopString = Annotated[StrictStr, Field(min_length=1)]
 R = TypeVar("R", bound="Record")
 
@@ -230,9 +231,10 @@ def _explain(model: type[Record], error: ValidationError) -> str:
     """The first thing wrong, as `field: what` with the nearest known name for a typo."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     steps = (str(step) for step in first["loc"])
-    path = ".".join(step for step in steps if not step.startswith(("constrained-", "list[", "tuple[", "function-")))
+    path = ".".join(step for step in steps if not step.startswith(TYPE_STEPS))
     if first["type"] == "unexpected_keyword_argument":
-        return f"{path}: unknown field{did_you_mean(path, field_names(model))}"
+        is_top = len(first["loc"]) == 1  # of the fields inside a field, pydantic does not tell the names
+        return f"{path}: unknown field{did_you_mean(path, field_names(model)) if is_top else ''}"
     if first["type"] == "missing":
         return f"{path}: missing"
     if first["type"] == "dataclass_type":

@@ -94,7 +94,7 @@ class EngineLoop:
         self._new_in_queue: list[tuple[Request, int]] = []  # since the last step, and how many were before them
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         # For other threads to look at:
-        self.started = threading.Event()  # the engine is open, or `failure` says why not
+        self.started = threading.Event()  # starting is over: the engine is open, or `failure` says why not
         self.stopping = threading.Event()  # takes no more; set under the lock, so that no submit slips in behind it
         self.ended = threading.Event()
         self.failure: BaseException | None = None
