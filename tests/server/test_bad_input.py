@@ -44,7 +44,7 @@ def test_bad_request_names_the_field(peer: RawPeer, record: dict[str, object], w
 
 
 def test_unknown_field_inside_another_gets_no_guess_from_the_outer_names(peer: RawPeer) -> None:
-    error = peer.request(op="think", npc=NPC, history=[{"z": 1}])
+    error = peer.request(op="think", npc=NPC, history=[{"speaker": "Bo", "text": "Hi", "z": 1}])
     assert error["message"] == "history.0.z: unknown field"
 
 
