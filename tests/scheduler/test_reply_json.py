@@ -11,6 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from llm_agentd.scheduler.reply_json import JsonAssembler, WordsReader
+from llm_agentd.scheduler.sequence import make_assembler
+from llm_agentd.types import ChatPrompt, Message, OutputFormat, Request
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
 cuts = st.lists(st.integers(0, 400), max_size=20)
@@ -138,3 +140,32 @@ def test_stop_string_ends_the_words_and_is_ignored_in_the_action() -> None:
     text, finish, _ = run([b'{"say":"One do two","do":{"action":"wave"}}'], stop=("do",))
     assert (text, finish) == ("One ", "stop")
     assert run([b'{"say":"One two","do":{"action":"wave"}}'], stop=("do",))[0] == "One two"
+
+
+def test_form_without_an_offered_action_ends_with_its_words() -> None:
+    pieces = [b'{"say": "No quest ', b'today."', b', "do": {"action": "nothing"}}']
+    spoken, finish, assembler = run(pieces, has_action=False, whole_sentences=True)
+    assert (spoken, finish) == ("No quest today.", "stop")
+    assert "do" not in assembler.raw  # what nobody reads is not waited for
+
+
+@pytest.mark.parametrize("reply", ['{"say": "Good day."}', "Good day."])
+def test_think_without_actions_speaks_no_brace_in_either_form(reply: str) -> None:
+    request = Request(
+        id="1",
+        peer=(b"p",),
+        op="think",
+        arrived_s=0.0,
+        deadline_s=1.0,
+        prompt=ChatPrompt((Message("user", "Hello!"),)),
+        output=OutputFormat(whole_sentences=True),
+    )
+    assembler = make_assembler(request)
+    delta = assembler.feed(reply.encode(), 4)
+    assert delta + assembler.end("stop")[0] == "Good day."
+
+
+def test_infer_keeps_its_braces() -> None:
+    request = Request(id="1", peer=(b"p",), op="infer", arrived_s=0.0, deadline_s=1.0, prompt="JSON, please")
+    assembler = make_assembler(request)
+    assert assembler.feed(b'{"say": 1}', 4) + assembler.end("stop")[0] == '{"say": 1}'

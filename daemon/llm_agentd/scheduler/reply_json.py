@@ -170,14 +170,22 @@ class JsonAssembler:
     """`text` is always the joined deltas, the words alone; `raw` is all that came, for whoever reads the action.
 
     `max_tokens` and `max_chars` bound the words: where the grammar closed `say` at `max_chars`, they were cut.
+    `has_action` False: nobody reads an action, so the reply is finished when its words are.
     """
 
     def __init__(
-        self, *, stop: tuple[str, ...] = (), whole_sentences: bool = False, max_tokens: int, max_chars: int = 0
+        self,
+        *,
+        stop: tuple[str, ...] = (),
+        whole_sentences: bool = False,
+        max_tokens: int,
+        max_chars: int = 0,
+        has_action: bool = True,
     ) -> None:
         self._reader = WordsReader()
         self._words = TextAssembler(stop=stop, whole_sentences=whole_sentences, max_tokens=max_tokens)
         self._max_chars = max_chars
+        self._has_action = has_action
         self._raw = bytearray()
         self._ended: Finish | None = None  # how the words ended, while the action may still come
 
@@ -193,6 +201,8 @@ class JsonAssembler:
     def finished(self) -> Literal["", "stop", "sentence"]:
         """In the form only a stop string ends a reply before its action."""
         finished = self._words.finished
+        if not self._has_action:
+            return finished or ("stop" if self._reader.closed else "")
         return "" if finished == "sentence" and self._reader.in_form else finished
 
     def feed(self, data: bytes, tokens: int) -> str:

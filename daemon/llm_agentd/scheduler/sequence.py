@@ -144,14 +144,17 @@ def _prompt_text(request: Request) -> str:
 
 
 def make_assembler(request: Request) -> TextAssembler | JsonAssembler:
+    """The reader of what comes. A `think` may come in the JSON form even where no action was offered, as models that
+    were trained on it write it unasked: its words are taken out, so that no brace ever reaches the chat."""
     stop, output = request.sampling.stop, request.output
-    if not output.actions:
-        return TextAssembler(stop=stop, whole_sentences=output.whole_sentences, max_tokens=request.sampling.max_tokens)
+    if not output.whole_sentences:  # an `infer`: its text is the client's own business
+        return TextAssembler(stop=stop, max_tokens=request.sampling.max_tokens)
     return JsonAssembler(
         stop=stop,
-        whole_sentences=output.whole_sentences,
-        max_tokens=output.words_max_tokens,
+        whole_sentences=True,
+        max_tokens=output.words_max_tokens or request.sampling.max_tokens,
         max_chars=output.words_max_chars,
+        has_action=bool(output.actions),
     )
 
 
