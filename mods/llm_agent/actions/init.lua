@@ -18,9 +18,9 @@ local quests, quest_text, store, news, writer, world, registry, service, answers
 	quests_folder.world, quests_folder.registry, quests_folder.service, quests_folder.answers
 
 load("trade", S, settings, text, phrases, util, actions, observe, items, ledger, goods, trade, trade_view, trade_form)
+local quest_drafts = load("quest_drafts", settings, items, ledger, quests, store, writer, world, registry)
 -- after trade: its facts go over those of a stall
-load("quests", S, settings, actions, observe, items, ledger, quests, quest_text, store, news, writer, world, registry, service,
-	answers)
+load("quests", S, settings, actions, observe, quests, quest_text, store, news, service, answers, quest_drafts)
 local gift_intent = load("gift_intent", text, phrases)
 load("gifts", S, settings, geometry, util, storage, actions, memory, items, ledger, gift_intent, trade)
 load("moves", S, geometry, actions, npcs, positions, places, memory, history, pathfinder, movement, orders)

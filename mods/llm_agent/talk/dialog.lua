@@ -2,8 +2,7 @@
 -- Handles the form's fields; dialog_view.lua draws. The form is shown again when an answer is there.
 -- Owns whose form is on the screen.
 
-local S, now_us, settings, text, limits, geometry, rate_limit, client, npcs, attention, history, silence, whisper, dialog_view,
-	greetings = ...
+local S, text, limits, client, npcs, attention, history, whisper, dialog_view, greetings = ...
 
 local dialog = {add_button = dialog_view.add_button, add_quick_replies = dialog_view.add_quick_replies}
 
@@ -44,16 +43,12 @@ end
 local function say(player_name, shown, words)
 	words = text.clean(words:sub(1, limits.CHAT_MAX_BYTES)) -- a client may send megabytes
 	if words == "" or shown.waiting then return end
-	local npc, player = npcs.get(shown.id), core.get_player_by_name(player_name)
-	local pos = npc and npc:get_pos()
-	if not npc or pos and not geometry.in_range(player:get_pos(), pos, settings.earshot) then
+	local npc = npcs.get(shown.id)
+	if not npc or not whisper.is_in_reach(npc, player_name) then
 		return core.chat_send_player(player_name, S("@1 is not here any more.", shown.name))
 	end
-	local refusal = silence.words(player_name)
+	local refusal = whisper.refusal(npc, player_name)
 	if refusal then return history.add(player_name, npc, nil, refusal) end
-	if rate_limit.exhausted(player_name, npc.id, now_us()) then
-		return history.add(player_name, npc, nil, S("(@1 needs a moment.)", npc.name))
-	end
 	shown.waiting = true
 	whisper.ask(npc, player_name, words, function()
 		shown.waiting = nil

@@ -17,10 +17,10 @@ local silence = load("silence", S, log, now_us, settings, storage, events, comma
 local conversation = load("conversation")
 local greetings = load("greetings", now_us, settings, text, geometry, translate, client, npcs, roles, positions, language,
 	attention, history, mutes, say, speech_queue)
-local whisper = load("whisper", S, now_us, settings, text, geometry, commands, npcs, nearby, repeats, attention, history, silence)
+local whisper = load("whisper", S, now_us, settings, text, geometry, rate_limit, commands, npcs, nearby, repeats, attention,
+	history, silence)
 local dialog_view = load("dialog_view", S, text, translate, npcs, roles, language, history)
-local dialog = load("dialog", S, now_us, settings, text, limits, geometry, rate_limit, client, npcs, attention, history, silence,
-	whisper, dialog_view, greetings)
+local dialog = load("dialog", S, text, limits, client, npcs, attention, history, whisper, dialog_view, greetings)
 local addressing = load("addressing", now_us, settings, text, phrases, util, nearby, mutes)
 local turns = load("turns", now_us, settings, npcs, nearby, attention, history, conversation, mutes, say)
 load("hearing", log, now_us, settings, text, rate_limit, client, attention, history, conversation, silence, addressing, turns)

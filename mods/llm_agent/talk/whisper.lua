@@ -1,8 +1,22 @@
 -- A private word to an NPC, in the dialog or by `/llm talk`: only the player hears the answer.
 
-local S, now_us, settings, text, geometry, commands, npcs, nearby, repeats, attention, history, silence = ...
+local S, now_us, settings, text, geometry, rate_limit, commands, npcs, nearby, repeats, attention, history,
+	silence = ...
 
 local whisper = {}
+
+-- Is the player within earshot of the NPC? A voice without a place is everywhere.
+function whisper.is_in_reach(npc, player_name)
+	local player, pos = core.get_player_by_name(player_name), npc:get_pos()
+	return not pos or player ~= nil and geometry.in_range(player:get_pos(), pos, settings.earshot)
+end
+
+-- Why the NPC does not hear this player now: words for them, or nil. Counts as a question for the rate limit.
+function whisper.refusal(npc, player_name)
+	local words = silence.words(player_name)
+	if words then return words end
+	return rate_limit.exhausted(player_name, npc.id, now_us()) and S("(@1 needs a moment.)", npc.name) or nil
+end
 
 -- Ask privately: nothing is said aloud. callback(reply) after the talk's history has both lines.
 function whisper.ask(npc, player_name, words, callback)
@@ -26,9 +40,7 @@ local function talk(player_name, rest)
 	if words == "" then return false, S("Say something: /llm talk NAME TEXT") end
 	local refusal = silence.words(player_name)
 	if refusal then return false, refusal end
-	local player, pos = core.get_player_by_name(player_name), npc:get_pos()
-	local is_near = not pos or player and geometry.in_range(player:get_pos(), pos, settings.earshot)
-	if not is_near and not core.check_player_privs(player_name, {llm_admin = true}) then
+	if not whisper.is_in_reach(npc, player_name) and not core.check_player_privs(player_name, {llm_admin = true}) then
 		return false, S("@1 is too far away to hear you.", npc.name)
 	end
 	whisper.ask(npc, player_name, words, function(reply)
