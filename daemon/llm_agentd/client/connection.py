@@ -97,6 +97,13 @@ class Connection:
         self._socket.close(0)
         self._context.term()
 
+    def notice_changes(self) -> None:
+        """Calls `on_connect` and `on_disconnect` for what ZeroMQ knows by now, before the loop's next turn does.
+
+        For whoever is about to send: a daemon that came back a moment ago must not look like the old one.
+        """
+        self._read_monitor()
+
     def send(self, encoded: Iterable[bytes]) -> None:
         """Sends what `wire.encode` made, in as few parts as its limits allow. What waits when the connection breaks
         is dropped."""

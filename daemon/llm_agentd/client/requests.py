@@ -75,6 +75,7 @@ class Requests:
             )
             connection.open()
             self._connection = connection
+        self._connection.notice_changes()
         try:
             async with asyncio.timeout(self._connect_timeout_s):
                 await self._connected.wait()
