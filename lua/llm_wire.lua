@@ -1,6 +1,6 @@
 -- luacheck: std lua51
 -- Bytes to records and back: length-prefixed JSON, several records in one message part (docs/protocol.md).
--- The twin of daemon/llm_agentd/protocol/wire.py, held to it by tests/vectors/wire.json.
+-- The counterpart of daemon/llm_agentd/protocol/wire.py, held to it by tests/vectors/wire.json.
 -- Pure Lua 5.1 and LuaJIT: no socket, no clock, no global; JSON is a parameter, so any library will do.
 -- It knows framing, not what a record means.
 --

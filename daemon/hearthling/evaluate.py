@@ -65,7 +65,7 @@ def generate_answers(
             number, data = running[piece.seq]
             data += piece.data
             if piece.finish:
-                answers[number] = judge(situations[number], data.decode("utf-8", "replace"), piece.finish == "stop")
+                answers[number] = grade(situations[number], data.decode("utf-8", "replace"), piece.finish == "stop")
                 del running[piece.seq]
                 free_slots.append(piece.seq)
     return [answers[number] for number in sorted(answers)]
@@ -85,7 +85,7 @@ def sampling_for(sample: Sample, sampling: Sampling, seed: int, schema: bool) ->
     )
 
 
-def judge(sample: Sample, reply: str, ended: bool) -> Answer:
+def grade(sample: Sample, reply: str, ended: bool) -> Answer:
     return Answer(sample, reply, ended, check(sample.expect, reply))
 
 

@@ -127,7 +127,7 @@ def test_json_reply_has_say_and_do_with_parameters_in_the_schemas_order(trained:
 
 def test_gold_action_is_valid_under_the_schema_it_is_offered_with(trained: list[Sample], heldout: list[Sample]) -> None:
     acting = [sample for sample in trained + heldout if sample.expect.json]
-    for answer in (evaluate.judge(sample, sample.reply, True) for sample in acting):
+    for answer in (evaluate.grade(sample, sample.reply, True) for sample in acting):
         assert evaluate.is_valid(answer), (answer.reply, answer.sample.actions)
         assert right_action(evaluate.chosen_action(answer), answer.sample.expect)
         assert right_params(evaluate.chosen_action(answer), answer.sample.expect) is not False
@@ -161,14 +161,14 @@ def test_action_with_goods_or_prices_out_of_bounds_is_invalid() -> None:
     stock = next(line for line in sample.messages[-1].content.splitlines() if "stock " in line)
     assert all(item in stock for item in offered["item"]["enum"])
     assert f" {offered['count']['maximum']}" in stock
-    answer = evaluate.judge(sample, sample.reply, True)
+    answer = evaluate.grade(sample, sample.reply, True)
     do = evaluate.chosen_action(answer) or {}
     wrongs = ({"item": "zorble"}, {"count": 0}, {"count": 10**6}, {"price": 10**6}, {"price": "5"}, {"action": "fly"})
     for wrong in wrongs:
         reply = json.dumps({"say": "Here.", "do": do | wrong})
-        assert not evaluate.is_valid(evaluate.judge(sample, reply, True)), reply
+        assert not evaluate.is_valid(evaluate.grade(sample, reply, True)), reply
     for reply in ("Here.", '{"say":"Here."}', '{"say":"Here.","do":{"action":"nothing","item":"apple"}}'):
-        assert not evaluate.is_valid(evaluate.judge(sample, reply, True)), reply
+        assert not evaluate.is_valid(evaluate.grade(sample, reply, True)), reply
 
 
 def test_reply_with_an_action_that_is_not_on_offer_is_unfinished() -> None:

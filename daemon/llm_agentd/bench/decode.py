@@ -47,7 +47,7 @@ def measure(config: Config, _options: Options) -> Result:
         for _ in range(ROUNDS):
             for sequences in SEQUENCES:
                 ours[sequences].append(_ours(client, sequences))
-                bare[sequences].append(_bare(info, sequences))
+                bare[sequences].append(_bare_tokens_per_s(info, sequences))
     rows: list[tuple[str, ...]] = []
     ratios: dict[str, float] = {}
     figures: dict[str, float] = {}
@@ -82,7 +82,7 @@ def _ours(client: Client, sequences: int) -> float:
         return tokens / (time.perf_counter() - begun_s)
 
 
-def _bare(info: dict[str, object], sequences: int) -> float:
+def _bare_tokens_per_s(info: dict[str, object], sequences: int) -> float:
     count = sequences * REQUESTS_PER_SEQUENCE
     prompts = [chatml([(turn["role"], turn["content"]) for turn in chat]) for chat in chats(count)]
     prefix = chatml([("system", SYSTEM)]).removesuffix("assistant\n") + "user\n"  # what all begin with

@@ -189,7 +189,7 @@ class RememberAnswer(BaseModel):
 class Forgotten(BaseModel):
     exchanges: int
     outcomes: int
-    facts: int = Field(description="what older exchanges were condensed to")
+    facts: int = Field(description="what older exchanges were summarized to")
     cached: int = Field(description="replies that named the player, taken out of the cache")
 
 

@@ -1,5 +1,5 @@
 -- The fields of a role as the daemon's role files have them, and as the editor's form shows them. Pure.
--- What a field may hold is for the daemon to judge; here texts are made safe to carry, and bounded.
+-- What a field may hold is for the daemon to check; here texts are made safe to carry, and bounded.
 
 local text = ...
 

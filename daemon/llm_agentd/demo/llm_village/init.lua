@@ -59,7 +59,7 @@ local function count_thinks(npc)
 	end
 end
 
-local function settle()
+local function place_villagers()
 	local seen = {}
 	for i = 1, NPCS do
 		local def = cast.villager(i)
@@ -123,7 +123,7 @@ llm_agent.on("say", function() stats.said = stats.said + 1 end)
 llm_agent.on("offline", function() stats.offline = stats.offline + 1 end)
 llm_agent.on("online", function() stats.online = stats.online + 1 end)
 
-core.register_on_mods_loaded(settle)
+core.register_on_mods_loaded(place_villagers)
 
 local ending = false
 

@@ -164,7 +164,7 @@ local function ready()
 	return true
 end
 
-local function settle()
+local function place_villagers()
 	for number = 1, NPCS do
 		local at, stand = corner(cast.group_of(number)), STAND[(number - 1) % cast.GROUP + 1]
 		local npc = llm_agent.spawn({x = at.x + stand[1], y = at.y + 1, z = at.z + stand[2]}, cast.villager(number))
@@ -203,7 +203,7 @@ end
 local PHASES = {
 	building = function()
 		if not ready() then return end
-		settle()
+		place_villagers()
 		enter("warming")
 	end,
 	warming = function(passed_s)
