@@ -1,8 +1,7 @@
--- Loads the mod, folder by folder, in the order in which they build on each other. A folder's init.lua is given the tables of the
--- folders it uses, loads its own files with what each needs, and returns one table; README.md has the map.
--- A folder that an earlier one must call registers with it while it loads (npcs.on_wake, offers.on_outcome, dialog.add_button …).
--- The global `llm_agent` holds the API and nothing else. The HTTP capability is asked for here and handed to daemon/client.lua
--- alone; the table this file returns is for the specs, the engine drops it.
+-- Loads the mod, folder by folder, in the order in which they build on each other; README.md has the map.
+-- A folder's init.lua is given the tables of the folders it uses, loads its files with what each needs, and returns one table.
+-- What an earlier folder must call registers with it while loading (npcs.on_wake, dialog.add_button …). The global `llm_agent`
+-- holds the API and nothing else. The HTTP capability goes to daemon/client.lua alone. What this file returns is for the specs.
 
 local http = core.request_http_api and core.request_http_api() -- only from a mod's main chunk
 local name = core.get_current_modname()
@@ -40,9 +39,7 @@ folder("admin", base, daemon, api, roles, perception, think, talk, body, economy
 base.steps.check()
 
 -- Called each server step. One step costs next to nothing while nobody asks and nobody speaks.
-function llm_agent.update(dtime)
-	base.steps.run(dtime)
-end
+function llm_agent.update(dtime) base.steps.run(dtime) end
 core.register_globalstep(function(dtime) llm_agent.update(dtime) end)
 core.register_on_shutdown(daemon.client.shutdown)
 
