@@ -1,35 +1,16 @@
 -- actions/door.lua: the NPC opens a door.
 
-local Mock = require("mock_core")
+local orders = require("spec.support.orders")
+local at, body = orders.at, orders.body
 
-local function at(x, z) return {x = x, y = -0.5, z = z or 0} end -- on the ground: nodes below 0 are stone
-local mock, agent, private, remembered
+local mock
 
-local function start(options)
-	options = options or {}
-	options.settings = {["llm_agent.greet"] = "false", ["llm_agent.npc_talk"] = "off", ["llm_agent.wander"] = "false"}
-	mock = Mock.new(options)
-	mock:open_daemon(function() return {} end)
-	agent = mock:load_mod()
-	private = mock.mod
-	remembered = {}
-	private.think.memory.remember = function(_, _, sentence) remembered[#remembered + 1] = sentence end
-end
-
-local function body(id, pos)
-	local object = mock.core.add_entity(pos, "llm_agent:npc", mock.core.serialize({id = id, name = id, role = "guard"}))
-	return object, agent.get_npc(id)
-end
+local function start(options) mock = orders.start(options) end
 
 describe("the action", function()
 	local npc
-	local function params(name, opts)
-		local of = private.api.actions.by_name[name].params(npc, "Robin", opts or {})
-		return of and (of.properties or true)
-	end
-	local function run(name, given)
-		return private.api.actions.by_name[name].run(npc, "Robin", given or {})
-	end
+	local function params(name, opts) return orders.params(npc, name, opts) end
+	local function run(name, given) return orders.run(npc, name, given) end
 	before_each(function()
 		start()
 		npc = select(2, body("Mira", at(0)))

@@ -1,40 +1,13 @@
 -- adapters/: minds for mobs_redo, Mineclonia and VoxeLibre, played with fakes of these mods.
 
-local Mock = require("mock_core")
+local minds = require("spec.support.minds")
+local at, luaentity, click, talks = minds.at, minds.luaentity, minds.click, minds.talks
 
 local function load_fake(name) return assert(loadfile("lua/spec/fakes/" .. name .. ".lua"))() end
 
-local function at(x) return {x = x, y = 0, z = 0} end
-
 describe("a mind that an adapter gives", function()
 	local mock, agent, storage
-	local function echo(request)
-		return {{event = "done", text = request.npc.name .. " hears " .. (request.utterance or "nothing"), cache = "miss", model = "m"}}
-	end
-	-- prepare(core): what other mods do before ours is told that all are loaded.
-	local function start(options, prepare, reply)
-		options = options or {}
-		storage = options.storage or {}
-		options.storage = storage
-		mock = Mock.new(options)
-		mock:open_daemon(reply or echo)
-		if prepare then prepare(mock.core) end
-		agent = mock:load_mod()
-	end
-	local function luaentity(object) return object:get_luaentity() end
-	-- A right-click as the engine gives it: the callback of the luaentity.
-	local function click(object, player)
-		local self = luaentity(object)
-		if self.on_rightclick then self:on_rightclick(player) end
-		mock:step(0.05, 3)
-	end
-	-- 1 if a click opens the dialog.
-	local function talks(object, player)
-		local name = player:get_player_name()
-		mock.forms[name] = nil
-		click(object, player)
-		return mock.forms[name] and 1 or 0
-	end
+	local function start(...) mock, agent, storage = minds.start(...) end
 	local function look_around() mock:step(0.05, 12) end
 
 	describe("of mobs_redo", function()

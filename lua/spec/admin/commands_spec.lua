@@ -1,31 +1,12 @@
 -- admin/commands.lua: subcommands of /llm, and the doctor from outside.
 
 local Mock = require("mock_core")
-local ORIGIN = {x = 0, y = 0, z = 0}
-
-local function at(x) return {x = x, y = 0, z = 0} end
+local game = require("spec.support.game")
+local ORIGIN, at, think, body = game.ORIGIN, game.at, game.think, game.body
 
 describe("the command", function()
 	local mock, daemon, agent
-	local function echo(request)
-		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss", model = "m"}}
-	end
-	local function start(options, reply)
-		mock = Mock.new(options)
-		daemon = mock:open_daemon(reply or echo)
-		agent = mock:load_mod()
-		return agent
-	end
-	local function think(npc, opts)
-		local replies = {}
-		npc:think(opts, function(reply) replies[#replies + 1] = reply end)
-		return replies
-	end
-
-	local function body(id, name, role, pos)
-		local object = mock.core.add_entity(pos or ORIGIN, "llm_agent:npc", mock.core.serialize({id = id, name = name, role = role}))
-		return object, agent.get_npc(id)
-	end
+	local function start(options, reply) mock, daemon, agent = game.start(options, reply) end
 
 	describe("/llm", function()
 		it("removes an NPC for good, the nearest or a named one, but none of other mods", function()

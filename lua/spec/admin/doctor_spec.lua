@@ -1,15 +1,10 @@
 -- admin/doctor.lua: what an admin reads who runs /llm doctor.
 
-local Mock = require("mock_core")
+local admin = require("spec.support.admin")
 
 describe("an admin who asks the doctor", function()
 	local mock, daemon
-	local function start(options)
-		mock = Mock.new(options)
-		daemon = mock:open_daemon(function() return {{event = "done", text = "Hello.", cache = "miss"}} end)
-		mock.privs.Ada = {llm_admin = true}
-		return mock:load_mod()
-	end
+	local function start(options) mock, daemon = admin.start(options) end
 	local function chat_of(name) return table.concat(mock:chat_of(name), "\n") end
 
 	it("reads the doctor's findings in chat, the faults last, where they are seen", function()

@@ -1,14 +1,13 @@
 -- admin/first_run.lua: what an admin is told at joining.
 
-local Mock = require("mock_core")
+local admin = require("spec.support.admin")
 
 describe("an admin who joins", function()
 	local mock, daemon
 	local function start(options)
-		mock = Mock.new(options)
-		daemon = mock:open_daemon(function() return {{event = "done", text = "Hello.", cache = "miss"}} end)
-		mock.privs.Ada = {llm_admin = true}
-		return mock:load_mod()
+		local agent
+		mock, daemon, agent = admin.start(options)
+		return agent
 	end
 	local function join(name)
 		mock:join(name, {x = 0, y = 0, z = 0})

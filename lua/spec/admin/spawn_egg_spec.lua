@@ -1,25 +1,11 @@
 -- admin/spawn_egg.lua: the spawn egg.
 
-local Mock = require("mock_core")
-
-local function at(x) return {x = x, y = 0, z = 0} end
+local game = require("spec.support.game")
+local at = game.at
 
 describe("in a game,", function()
-	local mock, storage
-	local function echo(request)
-		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
-	end
-	local function start(options, reply)
-		options = options or {}
-		options.settings = options.settings or {}
-		options.settings["llm_agent.greet"] = options.settings["llm_agent.greet"] or "false"
-		options.settings["llm_agent.npc_talk"] = options.settings["llm_agent.npc_talk"] or "off"
-		storage = options.storage or {}
-		options.storage = storage
-		mock = Mock.new(options)
-		mock:open_daemon(reply or echo)
-		mock:load_mod()
-	end
+	local mock
+	local function start(options) mock = game.start_quiet(options) end
 
 	describe("the spawn egg", function()
 		local function use(name, pos)

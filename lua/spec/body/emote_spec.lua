@@ -1,25 +1,11 @@
 -- body/emote.lua: gestures.
 
-local Mock = require("mock_core")
+local orders = require("spec.support.orders")
+local at, body = orders.at, orders.body
 
-local function at(x, z) return {x = x, y = -0.5, z = z or 0} end -- on the ground: nodes below 0 are stone
-local mock, agent, private, remembered
+local mock, agent, private
 
-local function start(options)
-	options = options or {}
-	options.settings = {["llm_agent.greet"] = "false", ["llm_agent.npc_talk"] = "off", ["llm_agent.wander"] = "false"}
-	mock = Mock.new(options)
-	mock:open_daemon(function() return {} end)
-	agent = mock:load_mod()
-	private = mock.mod
-	remembered = {}
-	private.think.memory.remember = function(_, _, sentence) remembered[#remembered + 1] = sentence end
-end
-
-local function body(id, pos)
-	local object = mock.core.add_entity(pos, "llm_agent:npc", mock.core.serialize({id = id, name = id, role = "guard"}))
-	return object, agent.get_npc(id)
-end
+local function start(options) mock, agent, private = orders.start(options) end
 
 describe("a gesture", function()
 	it("moves the arm and ends in the rest pose, on engines before 5.9", function()

@@ -1,26 +1,16 @@
 -- Bodies that go somewhere on purpose: orders and their ends, ways around walls, through doors and never into what hurts.
 
-local Mock = require("mock_core")
-
-local function at(x, z) return {x = x, y = -0.5, z = z or 0} end -- on the ground: nodes below 0 are stone
+local orders = require("spec.support.orders")
+local at, body = orders.at, orders.body
 
 describe("bodies under an order", function()
 	local mock, agent, movement, npcs
 
 	local function start(options)
-		options = options or {}
-		options.settings = {["llm_agent.greet"] = "false", ["llm_agent.npc_talk"] = "off", ["llm_agent.wander"] = "false"}
-		mock = Mock.new(options)
-		mock:open_daemon(function() return {} end)
-		agent = mock:load_mod()
-		local private = mock.mod
+		local private
+		mock, agent, private = orders.start(options)
 		movement, npcs = private.body.movement, private.api.npcs.by_id
 		mock.core.registered_nodes.door = {groups = {door = 1}, on_rightclick = function() end}
-	end
-
-	local function body(id, pos)
-		local object = mock.core.add_entity(pos, "llm_agent:npc", mock.core.serialize({id = id, name = id, role = "guard"}))
-		return object, agent.get_npc(id)
 	end
 
 	local function wall(x, from, to, name)

@@ -1,38 +1,11 @@
 -- economy/market_list.lua: /llm market.
 
-local Mock = require("mock_core")
-local ORIGIN, NEAR = {x = 0, y = 0, z = 0}, {x = 3, y = 0, z = 0}
+local shop = require("spec.support.trade")
+local join, open = shop.join, shop.open
 
 describe("trade", function()
-	local mock, storage, requests, remembered
-	local function start(options)
-		options = options or {}
-		options.storage = options.storage or storage
-		mock = Mock.new(options)
-		requests, remembered = {}, {}
-		mock:open_daemon(options.reply or function(request)
-			requests[#requests + 1] = request
-			return {{event = "done", text = "Fine with me.", cache = "miss", model = "m"}}
-		end)
-		local core = mock.core
-		core.register_craftitem("zoo:apple", {description = "Apple"})
-		core.register_craftitem("zoo:bread", {description = "Bread"})
-		core.register_craftitem("zoo:oddity", {description = "Oddity"})
-		core.registered_items["zoo:sword_steel"] = {description = "Steel Sword\nDamage: 6", type = "tool"}
-		mock:load_mod()
-		mock.mod.think.memory.remember = function(npc, player, sentence) remembered[#remembered + 1] = {npc.id, player, sentence} end
-		llm_agent.register_goods("merchant", {
-			sells = {["zoo:apple"] = 8, ["zoo:sword_steel"] = 1}, buys = {"zoo:bread"}, coins = 40,
-			prices = {["zoo:apple"] = 2, ["zoo:bread"] = 4},
-		})
-		return llm_agent.register_npc("bram", {name = "Bram", role = "merchant", pos = ORIGIN})
-	end
-	local function join(name, ...)
-		local player = mock:join(name, NEAR)
-		for i, stack in ipairs({...}) do player:get_inventory():set_stack("main", i, stack) end
-		return player:get_inventory()
-	end
-	local function open(name) assert.is_true((mock:command(name, "trade Bram"))) end
+	local mock, storage
+	local function start(options) mock = shop.start(storage, options) end
 	before_each(function() storage = {} end)
 
 	it("shows a market: what is dearer, what is cheaper, and where", function()

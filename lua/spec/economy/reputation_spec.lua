@@ -1,32 +1,10 @@
 -- economy/reputation.lua: what an NPC thinks of a player.
 
-local Mock = require("mock_core")
-local ORIGIN = {x = 0, y = 0, z = 0}
+local shop = require("spec.support.trade")
 
 describe("trade", function()
-	local mock, storage, requests, remembered
-	local function start(options)
-		options = options or {}
-		options.storage = options.storage or storage
-		mock = Mock.new(options)
-		requests, remembered = {}, {}
-		mock:open_daemon(options.reply or function(request)
-			requests[#requests + 1] = request
-			return {{event = "done", text = "Fine with me.", cache = "miss", model = "m"}}
-		end)
-		local core = mock.core
-		core.register_craftitem("zoo:apple", {description = "Apple"})
-		core.register_craftitem("zoo:bread", {description = "Bread"})
-		core.register_craftitem("zoo:oddity", {description = "Oddity"})
-		core.registered_items["zoo:sword_steel"] = {description = "Steel Sword\nDamage: 6", type = "tool"}
-		mock:load_mod()
-		mock.mod.think.memory.remember = function(npc, player, sentence) remembered[#remembered + 1] = {npc.id, player, sentence} end
-		llm_agent.register_goods("merchant", {
-			sells = {["zoo:apple"] = 8, ["zoo:sword_steel"] = 1}, buys = {"zoo:bread"}, coins = 40,
-			prices = {["zoo:apple"] = 2, ["zoo:bread"] = 4},
-		})
-		return llm_agent.register_npc("bram", {name = "Bram", role = "merchant", pos = ORIGIN})
-	end
+	local mock, storage
+	local function start(options) mock = shop.start(storage, options) end
 	before_each(function() storage = {} end)
 
 	describe("the reputation of a player", function()

@@ -1,67 +1,13 @@
 -- economy/trade.lua: haggling in the trade window.
 
-local Mock = require("mock_core")
-local ORIGIN, NEAR = {x = 0, y = 0, z = 0}, {x = 3, y = 0, z = 0}
-local FORM = "llm_agent:trade"
+local shop = require("spec.support.trade")
+local join, has, open, spec, send, press, choose = shop.join, shop.has, shop.open, shop.spec, shop.send, shop.press, shop.choose
 
 describe("trade", function()
 	local mock, trade, storage, requests, remembered
 	local function start(options)
-		options = options or {}
-		options.storage = options.storage or storage
-		mock = Mock.new(options)
-		requests, remembered = {}, {}
-		mock:open_daemon(options.reply or function(request)
-			requests[#requests + 1] = request
-			return {{event = "done", text = "Fine with me.", cache = "miss", model = "m"}}
-		end)
-		local core = mock.core
-		core.register_craftitem("zoo:apple", {description = "Apple"})
-		core.register_craftitem("zoo:bread", {description = "Bread"})
-		core.register_craftitem("zoo:oddity", {description = "Oddity"})
-		core.registered_items["zoo:sword_steel"] = {description = "Steel Sword\nDamage: 6", type = "tool"}
-		mock:load_mod()
-		local economy = mock.mod.economy
-		trade = economy.trade
-		mock.mod.think.memory.remember = function(npc, player, sentence) remembered[#remembered + 1] = {npc.id, player, sentence} end
-		llm_agent.register_goods("merchant", {
-			sells = {["zoo:apple"] = 8, ["zoo:sword_steel"] = 1}, buys = {"zoo:bread"}, coins = 40,
-			prices = {["zoo:apple"] = 2, ["zoo:bread"] = 4},
-		})
-		return llm_agent.register_npc("bram", {name = "Bram", role = "merchant", pos = ORIGIN})
-	end
-	local function join(name, ...)
-		local player = mock:join(name, NEAR)
-		for i, stack in ipairs({...}) do player:get_inventory():set_stack("main", i, stack) end
-		return player:get_inventory()
-	end
-	local function has(inventory, item)
-		local count = 0
-		for _, stack in ipairs(inventory:get_list("main")) do
-			if stack:get_name() == item then count = count + stack:get_count() end
-		end
-		return count
-	end
-	local function open(name) assert.is_true((mock:command(name, "trade Bram"))) end
-	local function spec(name) return assert(mock.forms[name or "Robin"], "no form is open").spec end
-	-- The name of a button whose name begins so, as it stands in the form.
-	local function button(name, begin)
-		return assert(spec(name):match("button%[[%d.,]+;[%d.,]+;(" .. begin .. "_%d+);"), "no button " .. begin)
-	end
-	local function send(name, fields) mock:submit(name, FORM, fields) end
-	local function press(name, begin, fields)
-		fields = fields or {}
-		fields[button(name, begin)] = "x"
-		send(name, fields)
-	end
-	local function choose(name, side, item)
-		for index, shown in spec(name):gmatch("item_image_button%[[^;]*;[^;]*;([^;]*);" .. side .. "_item_%d+") do
-			if index:find(item, 1, true) then
-				local number = spec(name):match(index:gsub("%p", "%%%0") .. ";" .. side .. "_item_(%d+)")
-				return send(name, {[side .. "_item_" .. number] = "x"}), shown
-			end
-		end
-		error("no " .. item .. " on the side " .. side)
+		mock, remembered, requests = shop.start(storage, options)
+		trade = mock.mod.economy.trade
 	end
 	before_each(function() storage = {} end)
 

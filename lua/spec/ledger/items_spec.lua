@@ -1,22 +1,12 @@
 -- economy/items.lua: items by words, and what is money.
 
-local Mock = require("mock_core")
-local ORIGIN = {x = 0, y = 0, z = 0}
+local books = require("spec.support.ledger")
 
 describe("an item of this game", function()
-	local mock, agent, items
+	local mock, items
 	local function start(options)
-		options = options or {}
-		mock = Mock.new(options)
-		local core = mock.core
-		core.register_craftitem("zoo:apple", {description = "Apple"})
-		core.register_craftitem("zoo:bread", {description = "Loaf of Bread", stack_max = 10})
-		core.register_craftitem("zoo:sword", {description = "Steel Sword\nDamage: 6", stack_max = 1})
-		core.registered_items["zoo:pick"] = {description = "Pick", type = "tool"}
-		core.register_alias("old:apple", "zoo:apple")
-		agent = mock:load_mod()
+		mock = books.start(options)
 		items = mock.mod.ledger.items
-		agent.register_npc("ann", {name = "Ann", role = "merchant", pos = ORIGIN})
 	end
 
 	it("finds items by words, in the singular and the plural", function()

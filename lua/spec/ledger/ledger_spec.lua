@@ -1,28 +1,11 @@
 -- ledger/ledger.lua and its accounts: goods change hands, or nothing happens.
 
-local Mock = require("mock_core")
-local ORIGIN = {x = 0, y = 0, z = 0}
+local books = require("spec.support.ledger")
+local ORIGIN, robin = books.ORIGIN, books.robin
 
 describe("the ledger", function()
-	local mock, agent, ledger
-	local function start(options)
-		options = options or {}
-		mock = Mock.new(options)
-		local core = mock.core
-		core.register_craftitem("zoo:apple", {description = "Apple"})
-		core.register_craftitem("zoo:bread", {description = "Loaf of Bread", stack_max = 10})
-		core.register_craftitem("zoo:sword", {description = "Steel Sword\nDamage: 6", stack_max = 1})
-		core.registered_items["zoo:pick"] = {description = "Pick", type = "tool"}
-		core.register_alias("old:apple", "zoo:apple")
-		agent = mock:load_mod()
-		ledger = mock.mod.ledger.ledger
-		agent.register_npc("ann", {name = "Ann", role = "merchant", pos = ORIGIN})
-	end
-	local function robin(...)
-		local player = mock:join("Robin", ORIGIN)
-		for i, stack in ipairs({...}) do player:get_inventory():set_stack("main", i, stack) end
-		return player:get_inventory()
-	end
+	local mock, ledger, agent
+	local function start(options) mock, ledger, agent = books.start(options) end
 	local function fill(inventory, item)
 		for i, stack in ipairs(inventory:get_list("main")) do
 			if stack:is_empty() then inventory:set_stack("main", i, item) end

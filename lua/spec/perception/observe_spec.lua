@@ -1,26 +1,11 @@
 -- perception/observe.lua: facts of a question.
 
-local Mock = require("mock_core")
-local ORIGIN = {x = 0, y = 0, z = 0}
-
-local function at(x) return {x = x, y = 0, z = 0} end
+local game = require("spec.support.game")
+local ORIGIN, at, think = game.ORIGIN, game.at, game.think
 
 describe("in a game,", function()
 	local mock, daemon, agent
-	local function echo(request)
-		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss", model = "m"}}
-	end
-	local function start(options, reply)
-		mock = Mock.new(options)
-		daemon = mock:open_daemon(reply or echo)
-		agent = mock:load_mod()
-		return agent
-	end
-	local function think(npc, opts)
-		local replies = {}
-		npc:think(opts, function(reply) replies[#replies + 1] = reply end)
-		return replies
-	end
+	local function start(options, reply) mock, daemon, agent = game.start(options, reply) end
 
 	describe("facts", function()
 		it("name the parts of the day", function()

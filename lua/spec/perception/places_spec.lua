@@ -1,30 +1,12 @@
 -- perception/places.lua: named places.
 
-local Mock = require("mock_core")
-local ORIGIN = {x = 0, y = 0, z = 0}
-
-local function at(x, y) return {x = x, y = y or 0, z = 0} end
+local surroundings = require("spec.support.surroundings")
+local ORIGIN, at, facts_of, guard = surroundings.ORIGIN, surroundings.at, surroundings.facts_of, surroundings.guard
 
 describe("named", function()
-	local mock, daemon, agent
-	-- nodes: list of names the game registers; the rest as Mock.new takes it.
-	local function start(options, nodes)
-		mock = Mock.new(options)
-		for _, name in ipairs(nodes or {}) do mock.core.registered_nodes[name] = {} end
-		daemon = mock:open_daemon(function() return {{event = "done", text = "Yes."}} end)
-		agent = mock:load_mod()
-	end
-	after_each(function()
-		for _, name in ipairs({"mcl_weather", "climate_api", "areas"}) do _G[name] = nil end
-	end)
-	local function facts_of(npc, opts)
-		npc:think(opts or {}, function() end)
-		mock:step()
-		return daemon.received[#daemon.received].request.context
-	end
-	local function guard(pos)
-		return agent.register_npc("a", {name = "Ann", role = "guard", pos = pos})
-	end
+	local mock, agent
+	local function start(options, nodes) mock, agent = surroundings.start(options, nodes) end
+	after_each(surroundings.remove_other_mods)
 
 	describe("places", function()
 		local function command(param)

@@ -1,21 +1,11 @@
 -- perception/positions.lua: what a crowd costs that wants to know who is near.
 
-local Mock = require("mock_core")
-
-local function at(x, y) return {x = x, y = y or 0, z = 0} end
+local surroundings = require("spec.support.surroundings")
+local at = surroundings.at
 
 describe("NPCs that look for who is near", function()
 	local mock, daemon, agent
-	-- nodes: list of names the game registers; the rest as Mock.new takes it.
-	local function start(options, nodes)
-		mock = Mock.new(options)
-		for _, name in ipairs(nodes or {}) do mock.core.registered_nodes[name] = {} end
-		daemon = mock:open_daemon(function() return {{event = "done", text = "Yes."}} end)
-		agent = mock:load_mod()
-	end
-	after_each(function()
-		for _, name in ipairs({"mcl_weather", "climate_api", "areas"}) do _G[name] = nil end
-	end)
+	local function start(options, nodes) mock, agent, daemon = surroundings.start(options, nodes) end
 
 	it("ask the engine for five positions in a step, however many want to know who is near", function()
 		start()

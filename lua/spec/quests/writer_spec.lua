@@ -1,61 +1,15 @@
 -- quests/writer.lua and world.lua: what NPCs think of is possible and paid for.
 
-local Mock = require("mock_core")
-local ORIGIN, NEXT = {x = 0, y = 0, z = 0}, {x = 2, y = 0, z = 0}
-local COIN = "llm_agent:coin"
-local mock, agent, private, answer
+local village = require("spec.support.quests")
+local ORIGIN, NEXT, COIN, npc = village.ORIGIN, village.NEXT, village.COIN, village.npc
+local mock, private, agent
 
--- A small game: what the world is made of, what can be made from that, and what nobody can get.
-local function register_game(core)
-	local function node(name, def)
-		def.description = def.description or name:match(":(.+)$"):gsub("_", " ")
-		core.registered_nodes[name], core.registered_items[name] = def, def
-	end
-	core.registered_biomes = {plains = {node_top = "zoo:dirt", node_stone = "zoo:cobble"}}
-	core.registered_ores = {{ore = "zoo:stone_with_coal"}}
-	node("zoo:dirt", {})
-	node("zoo:cobble", {})
-	node("zoo:stone_with_coal", {drop = "zoo:coal_lump"})
-	node("zoo:tree", {groups = {tree = 1}})
-	node("zoo:apple", {groups = {leafdecay = 1}}) -- placed by nobody, in no recipe
-	node("zoo:bedrock", {diggable = false})
-	node("zoo:wood", {})
-	for _, name in ipairs({"coal_lump", "stick", "torch", "bread", "wheat", "iron_lump"}) do
-		core.register_craftitem("zoo:" .. name, {description = name:gsub("_", " ")})
-	end
-	mock.recipes = {
-		["zoo:wood"] = {{method = "normal", items = {"zoo:tree"}, output = "zoo:wood 4"}},
-		["zoo:stick"] = {
-			{method = "normal", items = {"group:nothing"}, output = "zoo:stick"}, {method = "normal", items = {"zoo:wood"}, output = "zoo:stick 4"},
-		},
-		["zoo:torch"] = {{method = "normal", items = {"zoo:coal_lump", "zoo:stick"}, output = "zoo:torch 4"}},
-		["zoo:bread"] = {{method = "cooking", items = {"zoo:wheat"}, output = "zoo:bread"}},
-	}
-	core.register_entity("zoo:wolf", {type = "monster", initial_properties = {hp_max = 10}})
-	core.register_entity("zoo:sheep", {type = "animal", initial_properties = {hp_max = 8}})
-	core.register_entity("zoo:cart", {initial_properties = {hp_max = 8}})
-end
+local function begin(settings, translations) mock, private, agent = village.begin(nil, settings, translations) end
 
 local OBTAINABLE = {
 	["zoo:dirt"] = true, ["zoo:cobble"] = true, ["zoo:coal_lump"] = true, ["zoo:tree"] = true, ["zoo:wood"] = true,
 	["zoo:stick"] = true, ["zoo:torch"] = true,
 }
-
-local function begin(settings, translations)
-	mock = Mock.new({settings = settings or {}, translations = translations})
-	mock.settings["llm_agent.npc_talk"], mock.settings["llm_agent.greet"] = "off", "false"
-	mock.settings["llm_agent.player_cooldown_s"], mock.settings["llm_agent.player_burst"] = "0", "100"
-	mock.settings["llm_agent.npc_burst"], mock.settings["llm_agent.goods"] = "100", "false"
-	register_game(mock.core)
-	answer = nil
-	mock:open_daemon(function(request) return {{event = "done", text = "Well.", action = answer and answer(request)}} end)
-	agent = mock:load_mod()
-	private = mock.mod
-end
-
-local function npc(id, role, pos)
-	return agent.register_npc(id, {name = id:sub(1, 1):upper() .. id:sub(2), role = role or "villager", pos = pos or ORIGIN})
-end
 
 describe("a quest that an NPC writes", function()
 	it("is always possible and paid for, in any world", function()

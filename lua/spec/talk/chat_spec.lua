@@ -1,21 +1,11 @@
 -- Talk in chat from a sentence to the answer, and greetings.
 
-local Mock = require("mock_core")
-local ORIGIN = {x = 0, y = 0, z = 0}
-
-local function at(x) return {x = x, y = 0, z = 0} end
+local game = require("spec.support.game")
+local ORIGIN, at = game.ORIGIN, game.at
 
 describe("in a game,", function()
 	local mock, daemon, agent
-	local function echo(request)
-		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss", model = "m"}}
-	end
-	local function start(options, reply)
-		mock = Mock.new(options)
-		daemon = mock:open_daemon(reply or echo)
-		agent = mock:load_mod()
-		return agent
-	end
+	local function start(options, reply) mock, daemon, agent = game.start(options, reply) end
 
 	describe("talk", function()
 		it("goes from the nearest NPC to the players in earshot", function()

@@ -1,37 +1,11 @@
 -- talk/dialog.lua and dialog_view.lua: the form that a right click opens.
 
-local Mock = require("mock_core")
-local ORIGIN = {x = 0, y = 0, z = 0}
-
-local function at(x) return {x = x, y = 0, z = 0} end
+local game = require("spec.support.game")
+local at, body, answer = game.at, game.body, game.answer
 
 describe("in a game,", function()
-	local mock, daemon, agent, storage
-	local function echo(request)
-		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
-	end
-	local function start(options, reply)
-		options = options or {}
-		options.settings = options.settings or {}
-		options.settings["llm_agent.greet"] = options.settings["llm_agent.greet"] or "false"
-		options.settings["llm_agent.npc_talk"] = options.settings["llm_agent.npc_talk"] or "off"
-		storage = options.storage or {}
-		options.storage = storage
-		mock = Mock.new(options)
-		daemon = mock:open_daemon(reply or echo)
-		agent = mock:load_mod()
-	end
-	local function body(id, name, role, pos)
-		local object = mock.core.add_entity(pos or ORIGIN, "llm_agent:npc", mock.core.serialize({id = id, name = name, role = role}))
-		return object, agent.get_npc(id)
-	end
-	local function answer(number, events)
-		local requests = daemon.received[number]
-		for _, event in ipairs(events) do
-			event.id = requests.request.id
-			daemon:event(requests.session, event)
-		end
-	end
+	local mock, daemon, agent
+	local function start(options, reply) mock, daemon, agent = game.start_quiet(options, reply) end
 
 	describe("the dialog", function()
 		local FORM = "llm_agent:dialog"

@@ -1,30 +1,11 @@
 -- talk/hearing.lua and addressing.lua: who is meant, who answers.
 
-local Mock = require("mock_core")
-local ORIGIN = {x = 0, y = 0, z = 0}
-
-local function at(x) return {x = x, y = 0, z = 0} end
+local game = require("spec.support.game")
+local ORIGIN, at, body = game.ORIGIN, game.at, game.body
 
 describe("in a game,", function()
-	local mock, daemon, agent, storage
-	local function echo(request)
-		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
-	end
-	local function start(options, reply)
-		options = options or {}
-		options.settings = options.settings or {}
-		options.settings["llm_agent.greet"] = options.settings["llm_agent.greet"] or "false"
-		options.settings["llm_agent.npc_talk"] = options.settings["llm_agent.npc_talk"] or "off"
-		storage = options.storage or {}
-		options.storage = storage
-		mock = Mock.new(options)
-		daemon = mock:open_daemon(reply or echo)
-		agent = mock:load_mod()
-	end
-	local function body(id, name, role, pos)
-		local object = mock.core.add_entity(pos or ORIGIN, "llm_agent:npc", mock.core.serialize({id = id, name = name, role = role}))
-		return object, agent.get_npc(id)
-	end
+	local mock, daemon, agent
+	local function start(options, reply) mock, daemon, agent = game.start_quiet(options, reply) end
 
 	describe("a sentence in chat", function()
 		it("is answered by those who are named, or by all, in turn and by no more than the setting says", function()

@@ -1,26 +1,11 @@
 -- think/language.lua and `/llm lang`: the language NPCs speak to a player.
 
-local Mock = require("mock_core")
-local ORIGIN = {x = 0, y = 0, z = 0}
-
-local function at(x) return {x = x, y = 0, z = 0} end
+local game = require("spec.support.game")
+local ORIGIN, at = game.ORIGIN, game.at
 
 describe("the language of a player", function()
 	local mock, daemon, agent, storage
-	local function echo(request)
-		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
-	end
-	local function start(options, reply)
-		options = options or {}
-		options.settings = options.settings or {}
-		options.settings["llm_agent.greet"] = options.settings["llm_agent.greet"] or "false"
-		options.settings["llm_agent.npc_talk"] = options.settings["llm_agent.npc_talk"] or "off"
-		storage = options.storage or {}
-		options.storage = storage
-		mock = Mock.new(options)
-		daemon = mock:open_daemon(reply or echo)
-		agent = mock:load_mod()
-	end
+	local function start(options, reply) mock, daemon, agent, storage = game.start_quiet(options, reply) end
 
 	describe("chosen by /llm lang", function()
 		it("is used by NPCs for that player, also after a restart", function()

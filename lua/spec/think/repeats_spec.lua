@@ -1,11 +1,9 @@
 -- think/repeats.lua, and how npc:think uses it.
 
-local Mock = require("mock_core")
-local ORIGIN = {x = 0, y = 0, z = 0}
+local game = require("spec.support.game")
+local at, body, answer = game.at, game.body, game.answer
 local folder = "mods/llm_agent/"
 local text = loadfile(folder .. "core/text.lua")()
-
-local function at(x) return {x = x, y = 0, z = 0} end
 
 describe("repeats", function()
 	local repeats, memory
@@ -51,32 +49,8 @@ describe("repeats", function()
 end)
 
 describe("an NPC", function()
-	local mock, daemon, agent, storage
-	local function echo(request)
-		return {{event = "done", text = ("%s hears %s"):format(request.npc.name, request.utterance or "nothing"), cache = "miss"}}
-	end
-	local function start(options, reply)
-		options = options or {}
-		options.settings = options.settings or {}
-		options.settings["llm_agent.greet"] = options.settings["llm_agent.greet"] or "false"
-		options.settings["llm_agent.npc_talk"] = options.settings["llm_agent.npc_talk"] or "off"
-		storage = options.storage or {}
-		options.storage = storage
-		mock = Mock.new(options)
-		daemon = mock:open_daemon(reply or echo)
-		agent = mock:load_mod()
-	end
-	local function body(id, name, role, pos)
-		local object = mock.core.add_entity(pos or ORIGIN, "llm_agent:npc", mock.core.serialize({id = id, name = name, role = role}))
-		return object, agent.get_npc(id)
-	end
-	local function answer(number, events)
-		local requests = daemon.received[number]
-		for _, event in ipairs(events) do
-			event.id = requests.request.id
-			daemon:event(requests.session, event)
-		end
-	end
+	local mock, daemon
+	local function start(options, reply) mock, daemon = game.start_quiet(options, reply) end
 
 	describe("does not repeat itself", function()
 		it("asks once more, with the lines to avoid, then says a line of the role", function()
