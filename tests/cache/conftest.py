@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,3 +47,8 @@ def problems(folder: Path) -> list[str]:
 def environment() -> dict[str, str]:
     """For a Python of its own that imports the daemon."""
     return {**os.environ, "PYTHONPATH": str(Path(llm_agentd.__file__).parent.parent)}
+
+
+def run_python(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The script in a process of its own, with the folder as its argument."""
+    return subprocess.run([sys.executable, "-c", script, folder], capture_output=True, text=True, env=environment())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from llm_agentd.cache import LmdbCache, NullCache, open_cache
 from llm_agentd.cache import lmdb_cache as cache_lmdb
 from llm_agentd.cache import lmdb_store as cache_store
 from llm_agentd.cache.lmdb_store import LmdbStore
-from tests.cache.conftest import MAX_BYTES, environment, problems
+from tests.cache.conftest import MAX_BYTES, problems, run_python
 from tests.cache.contract import TTL_S, FakeClock, entry, key
 
 
@@ -75,7 +74,7 @@ def test_full_disk_at_start_gives_a_null_cache(mount: Callable[[str], Path]) -> 
         "logging.basicConfig(stream=sys.stdout, format='%(message)s')\n"
         "print(type(open_cache(True, Path(sys.argv[1]), 300, 2**20)).__name__)"
     )
-    done = subprocess.run([sys.executable, "-c", script, disk], capture_output=True, text=True, env=environment())
+    done = run_python(script, disk)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "NullCache"
     assert "No space left on device; free space there" in done.stdout
@@ -159,7 +158,7 @@ def test_cut_off_file_gives_a_null_cache(folder: Path, kept_share: float) -> Non
         "[cache.get(n.to_bytes(32, 'big'), 1) for n in range(100)]\n"
         "print(type(cache).__name__)"
     )
-    done = subprocess.run([sys.executable, "-c", script, folder], capture_output=True, text=True, env=environment())
+    done = run_python(script, folder)
     assert done.returncode == 0, (done.returncode, done.stderr)
     assert done.stdout.strip() == "NullCache"
 

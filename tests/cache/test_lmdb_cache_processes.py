@@ -11,7 +11,7 @@ import pytest
 
 from llm_agentd.cache import LmdbCache, open_cache
 from llm_agentd.errors import StartError
-from tests.cache.conftest import MAX_BYTES, environment, problems
+from tests.cache.conftest import MAX_BYTES, environment, problems, run_python
 from tests.cache.contract import TTL_S, FakeClock, entry, key
 
 
@@ -24,7 +24,7 @@ def test_second_daemon_on_the_folder_is_refused(cache: LmdbCache, folder: Path) 
         "try: open_cache(True, Path(sys.argv[1]), 300, 2**20)\n"
         "except StartError as error: print(error)"
     )
-    done = subprocess.run([sys.executable, "-c", script, folder], capture_output=True, text=True, env=environment())
+    done = run_python(script, folder)
     assert "stop it, or give this one another folder" in done.stdout
 
 

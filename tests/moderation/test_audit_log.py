@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from llm_agentd.moderation.audit_log import AuditLog, append, entries, forget_player, prune
-
-NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
-
-
-def entry(player: str, days_ago: float, text: str = "x") -> dict[str, Any]:
-    return {"time": (NOW - timedelta(days=days_ago)).isoformat(), "player": player, "text": text}
+from tests.support.audit import NOW, entry
 
 
 def test_log_is_json_lines_for_its_owner_only_without_what_is_too_old(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,7 @@ import pytest
 
 from llm_agentd.moderation.audit_log import append
 from llm_agentd.ops import moderation as command
-
-NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
-
-
-def entry(player: str, days_ago: float, text: str = "x") -> dict[str, Any]:
-    return {"time": (NOW - timedelta(days=days_ago)).isoformat(), "player": player, "text": text}
+from tests.support.audit import NOW, entry
 
 
 def test_log_command_filters_by_player_and_time(tmp_path: Path) -> None:

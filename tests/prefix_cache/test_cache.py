@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -122,11 +121,6 @@ def test_state_larger_than_max_bytes_is_not_kept() -> None:
     prefixes = PrefixCache(9, NullPrefixStore())
     prefixes.add(state((1, 2)), "", persist=True)
     assert prefixes.match([1, 2]) is None
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "prefixes"
 
 
 def test_persisted_state_is_there_after_a_restart_but_not_verified(folder: Path) -> None:

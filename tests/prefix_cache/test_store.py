@@ -36,11 +36,6 @@ def store(folder: Path, *, fingerprint: str = MODEL, max_bytes: int = 10_000) ->
     return LmdbPrefixStore(folder, fingerprint, max_bytes, now=Clock())
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "prefixes"
-
-
 def test_put_state_is_read_whole_also_after_a_restart(folder: Path) -> None:
     one = store(folder)
     kept = state(1)

@@ -49,6 +49,14 @@ def live_now(gate: Gate) -> int:
     return gate.batch_sizes[-1]
 
 
+def crowd(client: RawPeer, gate: Gate, priority: str = "background") -> None:
+    """Two requests run, and a spoken one came after them."""
+    client.send(ask("one", priority), ask("two", priority))
+    assert gate.entered.wait(10)
+    client.send(ask("own", "spoken"))
+    client.request(op="ping")
+
+
 def counter(client: RawPeer, name: str) -> float:
     text = client.request(op="metrics")["text"]
     return float(next(line for line in text.splitlines() if line.startswith(f"llm_agentd_{name} ")).split()[1])
@@ -61,10 +69,7 @@ def gate() -> Gate:
 
 def test_spoken_request_pauses_the_youngest_background_one_which_goes_on_later(endpoint: str, gate: Gate) -> None:
     with running(endpoint, gate, NARROW) as (_, client):
-        client.send(ask("one", "background"), ask("two", "background"))
-        assert gate.entered.wait(10)
-        client.send(ask("own", "spoken"))
-        client.request(op="ping")
+        crowd(client, gate)
         assert [live_now(gate) for _ in range(3)] == [2, 2, 2]
         gate.open()
         records = client.events("one", "two", "own")
@@ -77,10 +82,7 @@ def test_spoken_request_pauses_the_youngest_background_one_which_goes_on_later(e
 
 def test_spoken_request_pauses_no_other_spoken_one(endpoint: str, gate: Gate) -> None:
     with running(endpoint, gate, NARROW) as (_, client):
-        client.send(ask("one", "spoken"), ask("two", "spoken"))
-        assert gate.entered.wait(10)
-        client.send(ask("own", "spoken"))
-        client.request(op="ping")
+        crowd(client, gate, "spoken")
         assert [live_now(gate) for _ in range(3)] == [2, 2, 2]
         gate.open()
         client.events("one", "two", "own")
@@ -103,10 +105,7 @@ def test_spoken_request_enlarges_the_batch_where_that_costs_little(endpoint: str
 
 def test_cancel_while_paused_is_answered_cancelled(endpoint: str, gate: Gate) -> None:
     with running(endpoint, gate, NARROW) as (_, client):
-        client.send(ask("one", "background"), ask("two", "background"))
-        assert gate.entered.wait(10)
-        client.send(ask("own", "spoken"))
-        client.request(op="ping")
+        crowd(client, gate)
         live_now(gate)
         live_now(gate)
         client.send(*({"op": "cancel", "id": f"c{id}", "target": id} for id in ("one", "two")))
@@ -120,10 +119,7 @@ def test_cancel_while_paused_is_answered_cancelled(endpoint: str, gate: Gate) ->
 
 def test_coalesced_request_joins_a_paused_sequence(endpoint: str, gate: Gate) -> None:
     with running(endpoint, gate, NARROW) as (_, client):
-        client.send(ask("one", "background"), ask("two", "background"))
-        assert gate.entered.wait(10)
-        client.send(ask("own", "spoken"))
-        client.request(op="ping")
+        crowd(client, gate)
         live_now(gate)
         live_now(gate)
         client.send(ask("one2", "background", prompt="one says"), ask("two2", "background", prompt="two says"))
@@ -142,10 +138,7 @@ def test_sequence_that_cannot_be_resumed_fails_alone(endpoint: str, gate: Gate) 
         endpoint, engine=lambda: Forgetful(max_num_seqs=4, on_step=gate.on_step, script=long), curve=NARROW
     )
     with make as daemon, daemon.peer() as client:
-        client.send(ask("one", "background"), ask("two", "background"))
-        assert gate.entered.wait(10)
-        client.send(ask("own", "spoken"))
-        client.request(op="ping")
+        crowd(client, gate)
         gate.open()
         records = {record["id"]: record for record in client.events("one", "two", "own")}
         assert [records[id].get("code", "done") for id in ("one", "two", "own")] == ["done", "engine_failed", "done"]
