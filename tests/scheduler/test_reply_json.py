@@ -149,6 +149,11 @@ def test_form_without_an_offered_action_ends_with_its_words() -> None:
     assert "do" not in assembler.raw  # what nobody reads is not waited for
 
 
+def test_form_without_an_offered_action_that_is_cut_behind_its_words_is_whole() -> None:
+    spoken, finish, _ = run([b'{"say": "No quest today."'], "length", has_action=False, whole_sentences=True)
+    assert (spoken, finish) == ("No quest today.", "stop")
+
+
 @pytest.mark.parametrize("reply", ['{"say": "Good day."}', "Good day."])
 def test_think_without_actions_speaks_no_brace_in_either_form(reply: str) -> None:
     request = Request(

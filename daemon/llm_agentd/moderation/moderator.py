@@ -104,8 +104,9 @@ class Moderator:
         context = ModerationContext(think.npc.id, think.npc.name, think.player or "", language, player_text)
         if player_text and (verdict := self.look_up(player_text)):
             raise self.hold_back("in", context, player_text, verdict)
-        if any(self._words.find(turn.text) for turn in think.history):
-            think = replace(think, history=tuple(turn for turn in think.history if not self._words.find(turn.text)))
+        history = tuple(turn for turn in think.history if not self._words.find(turn.text))
+        if len(history) < len(think.history):
+            think = replace(think, history=history)
         return think, context
 
     def check_out(self, text: str, action: dict[str, Any] | None, *, is_whole: bool) -> Verdict | None:

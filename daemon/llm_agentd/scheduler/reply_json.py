@@ -219,10 +219,11 @@ class JsonAssembler:
 
     def end(self, reason: Literal["stop", "length"]) -> tuple[str, Finish]:
         """As of TextAssembler; "length" also where the words are whole and the action was cut off."""
+        is_action_cut = self._has_action and reason == "length"
         if self._ended is not None:
-            return "", "length" if reason == "length" else self._ended
+            return "", "length" if is_action_cut else self._ended
         delta = ""
         if not self._reader.begun and '"' not in self.raw:  # no form at all, but words in braces perhaps
             delta = self._words.feed(self.raw.strip(" {}`\n").encode(), 0)
         last, finish = self._words.end(reason)
-        return delta + last, "length" if reason == "length" and self._reader.in_form else finish
+        return delta + last, "length" if is_action_cut and self._reader.in_form else finish

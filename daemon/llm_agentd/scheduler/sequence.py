@@ -73,8 +73,9 @@ class Sequence:
         if not piece.finish and not self.assembler.finished:
             return delta, None
         last, finish = self.assembler.end("length" if piece.finish == "length" else "stop")
-        if isinstance(self.assembler, JsonAssembler):
-            self.action = parse_action(self.assembler.raw, self.requests[0].output.actions)
+        actions = self.requests[0].output.actions
+        if actions and isinstance(self.assembler, JsonAssembler):
+            self.action = parse_action(self.assembler.raw, actions)
         return delta + last, finish
 
     def check(self, *, is_whole: bool) -> Verdict | None:
