@@ -1,0 +1,207 @@
+"""English verbs by their forms: which word can be a verb, in which tense, and what its base form is. Pure.
+
+A list of the common verbs, a table of the irregular ones, and rules of spelling for the rest. It knows nothing of
+sentences: `fears` is a verb here even where a sentence means the noun. Used for clauses in another person
+(`prompt/clauses/`) and for facts that memory sums up (`memory/summarize.py`).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+# Base, past, participle (where it differs from the past).
+_IRREGULAR = """
+arise arose arisen, awake awoke awoken, bear bore borne, beat beat beaten, become became become, begin began begun,
+bend bent, bet bet, bind bound, bite bit bitten, bleed bled, blow blew blown, break broke broken, breed bred, bring
+brought, build built, burn burnt, burst burst, buy bought, cast cast, catch caught, choose chose chosen, cling clung,
+come came come, cost cost, creep crept, cut cut, deal dealt, dig dug, do did done, draw drew drawn, dream dreamt,
+drink drank drunk, drive drove driven, dwell dwelt, eat ate eaten, fall fell fallen, feed fed, feel felt, fight
+fought, find found, flee fled, fling flung, fly flew flown, forbid forbade forbidden, foresee foresaw foreseen, forget
+forgot forgotten, forgive forgave forgiven, forsake forsook forsaken, freeze froze frozen, get got got, give gave
+given, go went gone, grind ground, grow grew grown, hang hung, have had, hear heard, hide hid hidden, hit hit, hold
+held, hurt hurt, keep kept, kneel knelt, know knew known, lay laid, lead led, lean leant, leap leapt, learn learnt,
+leave left, lend lent, let let, lie lay lain, light lit, lose lost, make made, mean meant, meet met, outlive outlived,
+overcome overcame overcome, overhear overheard, oversleep overslept, pay paid, put put, quit quit, read read, ride
+rode ridden, ring rang rung, rise rose risen, run ran run, say said, see saw seen, seek sought, sell sold, send sent,
+set set, sew sewed sewn, shake shook shaken, shed shed, shine shone, shoot shot, show showed shown, shut shut, sing
+sang sung, sink sank sunk, sit sat, slay slew slain, sleep slept, slide slid, smell smelt, sow sowed sown, speak spoke
+spoken, spend spent, spill spilt, spin spun, spit spat, split split, spread spread, spring sprang sprung, stand stood,
+steal stole stolen, stick stuck, sting stung, stink stank stunk, stride strode stridden, strike struck, strive strove
+striven, swear swore sworn, sweep swept, swell swelled swollen, swim swam swum, swing swung, take took taken, teach
+taught, tear tore torn, tell told, think thought, throw threw thrown, understand understood, undertake undertook
+undertaken, wake woke woken, wear wore worn, weave wove woven, weep wept, win won, wind wound, withdraw withdrew
+withdrawn, withstand withstood, write wrote written
+"""
+_REGULAR = """
+abandon abuse accept accompany accuse ache acquire act add admire admit adopt adore adventure advise afford age agree
+aid aim allow amass amuse anger annoy answer apologise apologize appear apply appoint appreciate approach argue arm
+arrange arrest arrive ask assassinate assist attack attempt attend attract auction avenge avoid await babble bait bake
+balance ban bandage banish banter bargain bark barter bathe battle beautify beg behave believe belong bemoan berate
+bet betray bicker blame bless blink block blush boast boil borrow boss bother bounce bow brag braid brawl breathe brew
+brood brush bully burn burp bury butcher cackle calculate call calm camp capture care carry carve cast cater cause
+celebrate challenge change chant charge charm chase chat chatter cheat check cheer cherish chew chide chop chuckle
+claim clap clean clear clench climb close clothe clutch coach coax collapse collect collide comb comfort command
+commit compete complain compose conceal concern conduct confess confide confront confuse connect conquer consider
+consult consume contain continue control converse convert convince cook copy cough counsel count cover crack craft
+crash crave craw crawl create cripple cross crouch crown crumble crumple crush cry cuddle cultivate cure curse curtsy
+dabble dance dare daydream deal debate deceive decide decipher declare decline decorate deface defeat defend deflect
+defy delay delight deliver demand deny depart depend descend desert deserve design desire despise destroy detain
+detect detest devote devour die dig dine disagree disappear disapprove discover disguise dislike disobey dispatch
+dispute distil distribute distrust disturb divide doctor dodge donate dote doubt doze drag drain dread dream dress
+drift drill drip drool drop drown dry duck duel dye earn eavesdrop elope embarrass embroider employ enchant encourage
+end endure enforce engrave enjoy enlist enrage enslave enter entertain entrust envy escape evade exaggerate examine
+excel exchange excuse exhaust exile exist expect experiment explain explore express face fade fail faint falter fancy
+farm fart fascinate fashion favour fear feign fence fester fetch fiddle fidget fight file fill finish fish fit fix
+flail flap flatter flee flinch flirt float flock flog flood follow fool forage force forge form foul found free
+frequent frighten frown fry fume fuss gain gallop gamble garden gather gaze giggle glance glare glisten glitter gloat
+glow gossip govern grab grant graze greet grieve grin gripe groan grouse grovel growl grudge grumble grunt guarantee
+guard guess guide guzzle haggle hail hammer handle happen harbour harm harvest hasten hate haul haunt heal heap heat
+heed help herd hesitate hiccup hinder hint hire hoard hobble holler hone honor honour hop hope host howl hug hum
+hunger hunt hurry hush idle ignore imagine imitate impersonate impress imprison improve include indulge infect inform
+inherit injure inquire insist inspect inspire instruct insult intend interest interpret interrupt invent invest invite
+irritate issue itch jabber jail jeer jest jingle join joke jostle jot journey judge juggle jump junk keel keen keep
+kick kidnap kill kindle kiss knead knit knock labour lack lament land lash last laugh launch lead leak lean leap learn
+lecture levy liberate lick lift light like limp linger lisp list listen live loan loathe lock lodge long look loosen
+loot lounge love lug lure lurk lust magic maintain manage manufacture march mark marry marvel mask master matter
+measure meddle mediate meditate melt memorise memorize mend mention milk mill mimic mind mine minister mislead
+misplace miss mistake mistreat mistrust mix moan mock monger moo mop mould mourn move mumble murder murmur mutilate
+mutter nag name nap navigate need neglect nibble nod note notice numb nurse nurture obey object observe obsess offer
+oil open operate oppose order organise organize orphan outlive outrun outwit overcharge overhear overlook oversee
+overtake overwork owe own pace pack paddle paint pamper panic pant paralyse park partake pass patch patrol pause
+peddle peek peel peer perch perform perfume perish persecute persuade peruse pester pick pickle pilfer pilot pinch
+pine pity place plague plait plan plant play plead please pledge plod plot plough plow pluck plunder plunge poach
+point poison poke polish ponder pose possess post pound pour pout practice practise praise prank pray preach predict
+preen prefer prepare preserve preside press pretend prevent price print proclaim prod produce profit promise prophesy
+proselytise protect prove provide prowl prune pull punch punish pursue push quail quarrel quarry quench quest question
+quicken quiver quote race rage raid rain raise rally ramble ransack rant rattle ravage reach realise realize reap rear
+reassure rebel rebuild recall receive recite reckon recognise recognize recount recover recruit reek refill refine
+reflect reform refrain refuse regret rehearse reign reject rejoice rekindle relax relay release relish rely remain
+remarry remember remind reminisce remove rent repair repay repeat repent replace reply report represent require rescue
+resemble resent reside resist respect rest restore retell retire retreat retrieve return reunite reveal revenge revere
+revolt rhyme ride roam roar roast rob roost rot row rub ruin rule rummage rumour rush sabotage sacrifice sail salt
+salute save savour saw scare scatter scavenge scheme scold scorch scout scowl scrape scratch scream scribble scribe
+scrounge scrub sculpt search season secure seduce seek seem seize sense serenade serve settle shadow share sharpen
+shatter shave shear shelter shepherd shield shine shiver shoe shop shout shovel shriek shrug shudder shuffle shun sift
+sigh sign sin sip sire sketch skim skin skip slap slaughter slice slip slouch slur smack smash smear smell smile smirk
+smith smoke smuggle snack snap snarl snatch sneak sneer sneeze sniff snoop snore snort snub snuggle sob soothe sound
+sour spare spark spear specialise specialize spell spew spoil sponsor spot sprain sprinkle sprout spy squabble
+squander squash squat squeak squeal squint stab stack stain stalk stammer stare start startle starve stash stay steady
+steer stew stink stir stitch stock stoke stomp stop store storm straggle strangle stray strengthen stroke stroll
+struggle strum study stuff stumble stump stutter submit succeed suck sue suffer suggest suit sulk summon sun supervise
+supply support suppose suppress surprise surrender survey survive suspect swagger swallow swap swat sweat swerve
+swindle swirl tailor talk tame tan tangle tap tarry taste tattle tattoo taunt tax tease teeter tempt tend terrify
+terrorise test tether thank thatch thieve thirst threaten thresh thrive throb thump tidy tie tinker tip tire toast
+toil tolerate toll topple torment toss touch toughen tour tower trace track trade trail train trample transcribe
+translate transport trap travel traverse treasure treat tremble trespass trick trickle trim trip trot trouble trudge
+trust try tug tumble tunnel turn tutor twist twitch unearth unite unload unlock untangle uproot urge use usher usurp
+value vanish vanquish venerate venture vex visit volunteer vomit vote vow wade wager wail wait walk wallow wander wane
+want warble warm warn warrant wash waste watch water waver wed weed weigh welcome wheel wheeze whimper whine whip
+whirl whisper whistle whittle widen widow wield will wink winter wipe wish wither witness wobble wonder woo work worry
+worsen worship wound wrap wrestle wring yawn yearn yell yield yodel
+"""
+
+BE_FORMS = frozenset(["am", "is", "are", "was", "were", "be", "been", "being"])
+MODALS = frozenset(["can", "could", "will", "would", "shall", "should", "may", "might", "must", "cannot"])
+AUXILIARIES = MODALS | frozenset(["is", "are", "am", "was", "were", "has", "have", "had", "does", "do", "did"])
+_VOWELS = "aeiou"
+
+
+def _table() -> tuple[dict[str, str], dict[str, str]]:
+    pasts: dict[str, str] = {}
+    participles: dict[str, str] = {}
+    for entry in _IRREGULAR.replace("\n", " ").split(","):
+        base, past, *rest = entry.split()
+        pasts.setdefault(past, base)
+        participles.setdefault(rest[0] if rest else past, base)
+    return pasts, participles
+
+
+_PASTS, _PARTICIPLES = _table()
+_BASES = frozenset(_REGULAR.split()) | frozenset(_PASTS.values())
+_PASTS |= {"was": "be", "were": "be"}
+_PARTICIPLES |= {"been": "be", "born": "bear"}
+
+
+def is_base(word: str) -> bool:
+    """Whether the word is the base form of a known verb: `watch`."""
+    return word in _BASES
+
+
+@lru_cache(maxsize=4096)
+def base_of_third_person(word: str, *, known_only: bool = True) -> str | None:
+    """`watches` → `watch`, `is` → `be`; None where no known verb has such a form.
+
+    With `known_only` False it is undone by the rules of spelling where the verb is not known: `zorbles` → `zorble`.
+    """
+    special = {"is": "be", "has": "have", "does": "do", "goes": "go"}
+    if word in special:
+        return special[word]
+    if not word.endswith("s") or word.endswith(("ss", "us")) or len(word) < 4:
+        return None
+    candidates = [word[:-1]]
+    if word.endswith("ies"):
+        candidates = [word[:-3] + "y", word[:-1]]
+    elif word.endswith("es"):
+        candidates = [word[:-1], word[:-2]]
+    known = next((base for base in candidates if base in _BASES), None)
+    if known or known_only:
+        return known
+    return candidates[-1] if word.endswith(("shes", "ches", "sses", "xes", "zzes", "oes")) else candidates[0]
+
+
+def third_person(base: str) -> str:
+    """`watch` → `watches`, `be` → `is`."""
+    if base in ("be", "have"):
+        return {"be": "is", "have": "has"}[base]
+    if base.endswith(("s", "sh", "ch", "x", "zz", "o")):
+        return base + "es"
+    if base.endswith("y") and len(base) > 1 and base[-2] not in _VOWELS:
+        return base[:-1] + "ies"
+    return base + "s"
+
+
+def is_past(word: str) -> bool:
+    """Whether the word is a past tense: `lost`, `walked`."""
+    return word in _PASTS or _base_of_regular_past(word) is not None
+
+
+def is_participle(word: str) -> bool:
+    """Whether the word is a past participle: `stolen`, `lost`, `walked`."""
+    return word in _PARTICIPLES or _base_of_regular_past(word) is not None
+
+
+def is_verb_form(word: str) -> bool:
+    """Whether the word is a form of a known verb that can be the verb of a sentence, auxiliaries included."""
+    return (
+        word in AUXILIARIES
+        or word.endswith("n't")
+        or is_base(word)
+        or base_of_third_person(word) is not None
+        or is_past(word)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _base_of_regular_past(word: str) -> str | None:
+    if not word.endswith("ed"):
+        return None
+    candidates = [word[:-2], word[:-1]]
+    if word.endswith("ied"):
+        candidates.append(word[:-3] + "y")
+    if len(word) > 4 and word[-3] == word[-4]:
+        candidates.append(word[:-3])
+    return next((base for base in candidates if base in _BASES), None)
+
+
+@lru_cache(maxsize=4096)
+def base_of_ing(word: str) -> str | None:
+    """`hiding` → `hide`; None where no known verb has such a form."""
+    if not word.endswith("ing"):
+        return None
+    stem = word[:-3]
+    candidates = [stem, stem + "e"]
+    if len(stem) > 2 and stem[-1] == stem[-2]:
+        candidates.append(stem[:-1])
+    if stem.endswith("y"):
+        candidates.append(stem[:-1] + "ie")  # `lying`, `dying`
+    return next((base for base in candidates if base in _BASES), None)

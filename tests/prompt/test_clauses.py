@@ -1,0 +1,111 @@
+"""Clauses that an NPC can speak, of what admins, mods and players wrote."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_agentd.prompt.clauses import fact_clause, own_clause, recalled_clause
+
+
+@pytest.mark.parametrize(
+    ("sentence", "clause"),
+    [
+        ("Lost a brother in the war.", "I lost a brother in the war"),
+        ("You owe the merchant ten coins", "I owe the merchant ten coins"),
+        ("She came from the sea as a child.", "I came from the sea as a child"),
+        ("He is proud of his sword", "I am proud of my sword"),
+        ("Afraid of spiders.", "I am afraid of spiders"),
+        ("Has seven children", "I have seven children"),
+        ("A widow of fifty winters.", "I am a widow of fifty winters"),
+        ("Marta's son drowned", "my son drowned"),
+        ("Never sleeps well", "I never sleep well"),
+        (
+            "A guard keeps the gate, watches for bandits and wolves and does not trust strangers easily.",
+            "I keep the gate, watch for bandits and wolves and do not trust strangers easily",
+        ),
+        ("Always in a hurry.", "I am always in a hurry"),
+        ("I love my cat.", "I love my cat"),
+        ("The bridge to Oakford broke in the flood.", "the bridge to Oakford broke in the flood"),
+    ],
+)
+def test_own_clause_speaks_for_the_npc(sentence: str, clause: str) -> None:
+    assert own_clause(sentence, "Marta", "the guard") == clause
+
+
+@pytest.mark.parametrize("sentence", ["", " . ", "123", "Who killed the miller?", "x" * 300])
+def test_own_clause_is_none_where_no_clause_can_be_made(sentence: str) -> None:
+    assert own_clause(sentence, "Marta", "the guard") is None
+
+
+@pytest.mark.parametrize(
+    ("fact", "clause"),
+    [
+        ("Ana said: I hid my lantern under the oak", "you hid your lantern under the oak"),
+        ("Ana said: im from Oakford", "you are from Oakford"),
+        ("Ana said: the mine is haunted", "you told me that the mine is haunted"),
+        ("Ana said: where is my lantern?", "you asked me where your lantern is"),
+        ("Ana said: do you have children", "you asked me whether I have children"),
+        ("Ana said: can you guard the gate", "you asked me to guard the gate"),
+        ("Ana bought 3 apples for 6 coins", "you bought 3 apples for 6 coins"),
+        ("Ana told Bram that the mine is haunted", "you told Bram that the mine is haunted"),
+        ("I refused Ana's price of 5 coins for a sword", "I refused your price of 5 coins for a sword"),
+        ("Marta went north as Ana asked", "I went north as you asked"),
+        ("the wolf beat me", "the wolf beat me"),
+    ],
+)
+def test_recalled_clause_is_said_to_the_player(fact: str, clause: str) -> None:
+    assert recalled_clause(fact, "Ana", "Marta") == clause
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "clause"),
+    [
+        ("king", "Aldric", "the king is Aldric"),
+        ("festival", "tomorrow at the lake", "the festival is tomorrow at the lake"),
+        ("guests", ["Ana", "Bram"], "the guests are Ana and Bram"),
+        ("prices", {"apple": 2, "bread": 1}, "the prices are apple 2 and bread 1"),
+        ("gate_open", True, "the gate is open"),
+        ("gate_open", False, "the gate is not open"),
+        ("rumour", "the king is dead", "the rumour is that the king is dead"),
+        ("", None, "nothing is known of the fact"),
+    ],
+)
+def test_fact_clause_says_key_and_value(key: str, value: object, clause: str) -> None:
+    assert fact_clause(key, value) == clause
+
+
+_SAMPLES = "I you he She Marta Ana said: her his is are has Lost never and , the a who because ' … : of 's wolves mine"
+_WORDS = st.sampled_from(_SAMPLES.split())
+_TEXT = st.one_of(st.text(max_size=60), st.lists(_WORDS, max_size=12).map(" ".join))
+_NAME = st.one_of(st.sampled_from(["Marta", "Old Marta", "the", "", "'"]), st.text(max_size=12))
+
+
+def _is_line(clause: str) -> bool:
+    return bool(clause) and clause.strip() == clause and "\n" not in clause
+
+
+@given(_TEXT, _NAME, st.one_of(st.just("the guard"), st.text(max_size=12)))
+def test_own_clause_never_raises_and_is_never_empty(sentence: str, name: str, title: str) -> None:
+    clause = own_clause(sentence, name, title)
+    assert clause is None or _is_line(clause)
+
+
+@given(_TEXT, _NAME, _NAME)
+def test_recalled_clause_never_raises_and_is_never_empty(fact: str, player: str, name: str) -> None:
+    clause = recalled_clause(fact, player, name)
+    assert clause is None or _is_line(clause)
+
+
+_VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), _TEXT),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
+    max_leaves=5,
+)
+
+
+@given(st.text(max_size=30), _VALUES)
+def test_fact_clause_never_raises_and_is_never_empty(key: str, value: object) -> None:
+    clause = fact_clause(key, value)
+    assert _is_line(clause)
