@@ -40,7 +40,12 @@ class Section(BaseModel):
 class Model(Section):
     """Which model answers, and what of the machine it may use."""
 
-    path: HomePath | None = Field(None, description="GGUF file; none = the embedded model")
+    path: HomePath | None = Field(
+        None, description="GGUF file; none = the embedded model. `llm-agentd model use` sets it (docs/models.md)"
+    )
+    dir: HomePath = Field(
+        default_factory=StateFile("models"), description="folder where `llm-agentd model pull` puts models"
+    )
     id: str | None = Field(None, description="name shown to clients; none = the name in the file")
     languages: Languages = Field(
         (),
@@ -205,7 +210,7 @@ class Agents(Section):
 class Config(Section):
     """Everything, frozen."""
 
-    model: Model = Model()
+    model: Model = Field(default_factory=Model)
     batch: Batch = Batch()
     inference: Inference = Inference()
     cache: Cache = Field(default_factory=Cache)

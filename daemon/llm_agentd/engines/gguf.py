@@ -21,6 +21,7 @@ from llm_agentd.errors import StartError
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)  # 1 counted in 32 bits; current llama.cpp no longer reads it
 LANGUAGES = "general.languages"
+KV_HEADS = ".attention.head_count_kv"  # behind the architecture; an array where layers differ
 ALIGNMENT_BYTES = 32  # unless general.alignment says otherwise
 # Bounds against nonsense counts in a broken header; real models stay a hundred times below.
 ENTRIES_MAX = 100_000
@@ -133,7 +134,9 @@ class _Reader:
         metadata: dict[str, Any] = {}
         for _ in range(entries):
             key = self._string()
-            value = self._value(self._scalar("I"), wanted=key in self._arrays or key == LANGUAGES)
+            value = self._value(
+                self._scalar("I"), wanted=key in self._arrays or key == LANGUAGES or key.endswith(KV_HEADS)
+            )
             if value is not None:
                 metadata[key] = value
         parameters, types = self._tensors(tensors, metadata)

@@ -17,6 +17,7 @@ from typing import Any
 
 from llm_agentd.config import Config
 from llm_agentd.errors import StartError
+from llm_agentd.ops.exit_status import EXPLAINED_CODES, fix, how_it_ended
 
 
 def free_port() -> int:
@@ -42,11 +43,17 @@ def process(args: list[str], ready: str, python: str = sys.executable) -> Iterat
             if line.startswith(ready):
                 break
         else:
-            raise StartError(f"{' '.join(args[:4])} ended with exit code {child.wait()} before it was ready")
+            raise StartError(f"{' '.join(args[:3])} {ending(child.wait())}")
         yield child
     finally:
         child.terminate()
         child.wait(30)
+
+
+def ending(status: int) -> str:
+    """How a child ended before its time. One that has said why on stderr needs no cure here."""
+    ended = f"{how_it_ended(status)} before it was done"
+    return ended if status in EXPLAINED_CODES else f"{ended}; {fix(status)}"
 
 
 def model_sets(config: Config) -> dict[str, Any]:

@@ -13,12 +13,19 @@ from llm_agentd.engines.llama.binding import Binding
 
 log = logging.getLogger(__name__)
 
+THINKING_SWITCH = "enable_thinking"  # the name that transformers' users know; templates without it ignore it
+
 
 def pick_renderer(binding: Binding, template: str) -> chat.Render:
-    """llama.cpp's own list of known templates first, then Jinja; plain `role: content` lines where neither can."""
+    """llama.cpp's own list of known templates first, then Jinja; plain `role: content` lines where neither can.
+
+    Jinja first where the template knows a switch for thinking aloud (Qwen3, SmolLM3): llama.cpp's list knows none, and
+    an NPC that reasons before it speaks has used up its tokens by then.
+    """
     if not template:
         return chat.plain_lines
-    for make in (_known_renderer, _jinja_renderer):
+    makers = (_known_renderer, _jinja_renderer)
+    for make in reversed(makers) if THINKING_SWITCH in template else makers:
         try:
             render = make(binding, template)
             chat.layout(render, ("system", "user", "assistant", "user"))
@@ -51,6 +58,7 @@ def _jinja_renderer(_binding: Binding, template: str) -> chat.Render:
     def render(turns: list[tuple[str, str]]) -> str:
         # No bos_token: the engine puts it before the text if the model wants one.
         rows = [{"role": role, "content": content} for role, content in turns]
-        return str(compiled.render(messages=rows, add_generation_prompt=True, bos_token="", eos_token=""))
+        switches = {THINKING_SWITCH: False, "add_generation_prompt": True}
+        return str(compiled.render(messages=rows, bos_token="", eos_token="", **switches))
 
     return render

@@ -1,0 +1,1 @@
+"""`llm-agentd model …`: which models there are, fetching one, what it is worth, and serving it."""
