@@ -6,6 +6,7 @@ one test process do not collide.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import get_args
 
 import psutil
@@ -41,6 +42,9 @@ class Metrics:
         )
         self.paused = Counter(f"{name}paused", "Sequences that gave way to a more urgent one", registry=registry)
         self.engine_restarts = Counter(f"{name}engine_restarts", "Engine restarts", registry=registry)
+        self._guarded = Counter(
+            f"{name}guarded", "Replies of which the guard took something out", ("reason",), registry=registry
+        )
         self.dropped = Counter(f"{name}dropped", "Replies nobody could take", ("reason",), registry=registry)
         # Looked up once: a hit is over in microseconds, and finding its counters would be a tenth of them.
         self._done = {op: self.requests.labels(op, "done") for op in ("infer", "think")}
@@ -59,6 +63,11 @@ class Metrics:
         """Counts one reply, however it came about. `total_s`: since its request arrived."""
         self._cache_results[reply.cache].inc()
         self.request_s.observe(total_s)
+
+    def guarded(self, reasons: Iterable[str]) -> None:
+        """Counts one finished reply under each reason for which the guard took something out of it."""
+        for reason in reasons:
+            self._guarded.labels(reason).inc()
 
     def generated(self, reply: Reply) -> None:
         """Counts one finished sequence, of which several requests may be given the reply."""

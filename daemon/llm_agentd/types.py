@@ -231,6 +231,7 @@ class Request:
     `prompt`: raw text, or a chat. `key` is the cache key. `label` (the role, or "" for `infer`) is shown by dump.
     `owner`: who is being served, for fairness: the player's name, else the NPC's id, else "" (then the peer counts).
     `moderation`: set where the reply is moderated. `variants`: so many replies to one key are kept and given in turn.
+    `speakers`: names of all who may speak in a `think`, for the guard of its reply.
     """
 
     id: str
@@ -249,6 +250,7 @@ class Request:
     variants: int = 1
     label: str = ""
     owner: str = ""
+    speakers: tuple[str, ...] = ()
 
     @property
     def chat(self) -> ChatPrompt | None:
@@ -288,7 +290,10 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The last event of a reply that worked. `text` is the whole of it."""
+    """The last event of a reply that worked. `text` is the whole of it.
+
+    `cut`: why the guard ended it before the model did (`scheduler/guard`); such a reply is neither kept nor remembered.
+    """
 
     text: str
     finish: Finish
@@ -298,6 +303,7 @@ class Reply:
     usage: Usage = Usage()
     timing_ms: Timing = Timing()
     lang: str = ""  # of the words, as far as known
+    cut: str = ""
 
 
 # -- what engines keep -------------------------------------------------------------------------------

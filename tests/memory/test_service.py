@@ -27,23 +27,12 @@ from llm_agentd.types import MemoryTurn, Message, Sampling
 from tests.support.daemon_in_process import InProcess
 from tests.support.http_harness import FakeDaemon, serve_http
 from tests.support.raw_peer import RawPeer
+from tests.support.recording_script import RecordingScript
 
 WAIT_S = 30.0
 MIRA = {"id": "npc-1", "name": "Mira", "role": "healer"}
 OTHER = {"id": "npc-2", "name": "Mira", "role": "healer"}
 LINE = {"npc": "npc-1", "name": "Mira", "player": "Ana", "place": "Oakford", "text": "Ana refused my price"}
-
-
-class RecordingScript:
-    """A script for the stub engine that keeps the prompts it gets."""
-
-    def __init__(self, reply: bytes = b"Well met.") -> None:
-        self.prompts: list[str] = []
-        self.reply = reply
-
-    def __call__(self, prompt: str) -> list[bytes]:
-        self.prompts.append(prompt)
-        return [self.reply]
 
 
 @contextmanager
@@ -98,6 +87,23 @@ def test_finished_reply_is_kept_once_whether_generated_or_cached(tmp_path: Path,
         assert think(client, None, player="Cy")["cache"] == "miss"
         assert think(client, None, player="Cy", npc=OTHER)["cache"] == "hit"  # a greeting
         assert think(client, None, player="Cy")["cache"] == "hit"
+
+
+def test_reply_that_was_cut_is_told_counted_and_not_kept(tmp_path: Path, endpoint: str) -> None:
+    script = RecordingScript(b"Mira: Well met.\nAna: Who are you?")
+    with running(tmp_path, endpoint, lambda: StubEngine(script=script)) as (client, memory, cache):
+        for _ in range(2):
+            reply = think(client)
+            assert (reply["text"], reply["cut"], reply["cache"]) == ("Well met.", "echo", "miss")
+        assert kept_exchanges(memory) == []
+        assert cache.stats()["entries"] == 0
+        counted = client.metrics()
+        assert 'llm_agentd_guarded_total{reason="echo"} 2.0' in counted
+        assert 'llm_agentd_guarded_total{reason="name"} 2.0' in counted
+        script.reply = b"Mira: Well met."
+        assert "cut" not in think(client)
+        assert kept_exchanges(memory) == [("npc-1", "Good evening!", "Well met.")]
+        assert client.infer("Hello").text == "Mira: Well met."  # the client's own text
 
 
 def test_cancelled_reply_is_not_kept(tmp_path: Path, endpoint: str) -> None:

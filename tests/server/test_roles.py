@@ -14,66 +14,75 @@ from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import BadRequest
 from llm_agentd.roles import Roles
 from tests.support.daemon_in_process import InProcess
+from tests.support.recording_script import RecordingScript
 
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
 WITCH = {"title": "the witch", "persona": "A witch lives alone.", "knowledge": ["Nine cats share the hut."]}
 
 
 @pytest.fixture
-def echo(endpoint: str, tmp_path: Path) -> Iterator[Client]:
-    """A daemon with a folder for roles whose engine answers with the prompt it was given."""
+def script() -> RecordingScript:
+    return RecordingScript()
+
+
+@pytest.fixture
+def talk(endpoint: str, tmp_path: Path, script: RecordingScript) -> Iterator[Client]:
+    """A daemon with a folder for roles."""
     roles = Roles.load(tmp_path / "roles", may_be_missing=True)
-    engine = StubEngine(script=lambda text: [text.encode()])
+    engine = StubEngine(script=script)
     with InProcess(endpoint, engine=lambda: engine, roles=roles) as daemon, daemon.client() as client:
         yield client
 
 
-def test_role_set_while_running_is_in_the_next_prompt(echo: Client, tmp_path: Path) -> None:
+def test_role_set_while_running_is_in_the_next_prompt(talk: Client, script: RecordingScript, tmp_path: Path) -> None:
     def prompt_of(role: str) -> str:
-        return echo.think(NPC | {"role": role}, "Hello").text
+        talk.think(NPC | {"role": role}, "Hello", cache="off")
+        return script.prompts[-1]
 
-    before = echo.roles()
+    before = talk.roles()
     with pytest.raises(BadRequest):
         prompt_of("witch")
-    answer = echo.set_role("witch", WITCH)
+    answer = talk.set_role("witch", WITCH)
     assert answer["role"] == {"name": "witch", **WITCH, "shipped": False, "own": True}
     assert "A witch lives alone." in prompt_of("witch")
     assert "You know: Nine cats share the hut. Of anything else say that you do not know." in prompt_of("witch")
-    after = echo.roles()
+    after = talk.roles()
     assert answer["version"] == after["version"] != before["version"]
     assert [role["name"] for role in after["roles"]] == sorted([r["name"] for r in before["roles"]] + ["witch"])
     assert (tmp_path / "roles" / "witch.yaml").is_file()
-    assert echo.info()["roles_version"] == after["version"]
-    assert echo.set_role("witch", None)["role"] is None
+    assert talk.info()["roles_version"] == after["version"]
+    assert talk.set_role("witch", None)["role"] is None
     with pytest.raises(BadRequest):
         prompt_of("witch")
     with pytest.raises(BadRequest):
-        echo.set_role("witch", None)
+        talk.set_role("witch", None)
 
 
-def test_role_file_changed_by_hand_is_in_the_next_prompt(endpoint: str, tmp_path: Path) -> None:
+def test_role_file_changed_by_hand_is_in_the_next_prompt(
+    endpoint: str, tmp_path: Path, script: RecordingScript
+) -> None:
     now_s = [0.0]
     roles = Roles.load(tmp_path, clock=lambda: now_s[0])
-    engine = StubEngine(script=lambda text: [text.encode()])
+    engine = StubEngine(script=script)
     with InProcess(endpoint, engine=lambda: engine, roles=roles) as daemon, daemon.client() as client:
         for words, problems in (("A witch is near.", 0), ("A witch is far.", 0), ("", 1)):
             (tmp_path / "witch.yaml").write_text(f"title: the witch\npersona: {words}\n")
             now_s[0] += 1
-            text = client.think(NPC | {"role": "witch"}, "Hello").text
-            assert (words or "A witch is far.") in text
+            client.think(NPC | {"role": "witch"}, "Hello", cache="off")
+            assert (words or "A witch is far.") in script.prompts[-1]
             assert len(client.roles()["problems"]) == problems
 
 
-def test_draft_and_avoid_hold_for_one_request(echo: Client) -> None:
+def test_draft_and_avoid_hold_for_one_request(talk: Client, script: RecordingScript) -> None:
     fields: dict[str, Any] = {"npc": NPC, "player": "Ana", "utterance": "Who are you?", "context": {"time": "evening"}}
-    text = echo.think(draft=WITCH, avoid=["I am a witch."], **fields).text
-    assert "A witch lives alone." in text
-    assert "A healer" not in text
-    prompt = text.removesuffix("assistant:").rstrip()
+    talk.think(draft=WITCH, avoid=["I am a witch."], **fields)
+    assert "A witch lives alone." in script.prompts[-1]
+    assert "A healer" not in script.prompts[-1]
+    prompt = script.prompts[-1].removesuffix("assistant:").rstrip()
     assert prompt.endswith('Ana: Who are you?\n(Do not repeat: "I am a witch."; say something new.)')
-    plain = str(echo.request("think", draft=None, avoid={}, **fields)["text"])
-    assert "A healer" in plain
-    assert "Do not repeat" not in plain
+    talk.request("think", draft=None, avoid={}, **fields)
+    assert "A healer" in script.prompts[-1]
+    assert "Do not repeat" not in script.prompts[-1]
 
 
 @pytest.mark.parametrize(
@@ -96,10 +105,10 @@ def test_draft_and_avoid_hold_for_one_request(echo: Client) -> None:
     ],
 )
 def test_invalid_role_draft_or_avoid_is_refused_by_field(
-    echo: Client, tmp_path: Path, fields: dict[str, Any], message: str
+    talk: Client, tmp_path: Path, fields: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(BadRequest, match=re.escape(message)):
-        echo.request(**fields)
+        talk.request(**fields)
     assert list(tmp_path.glob("roles/*")) == []
 
 

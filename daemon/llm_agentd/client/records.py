@@ -127,6 +127,7 @@ def reply_of(record: Record) -> Reply:
         usage=Usage(**{name: usage.get(name, 0) for name in Usage.__slots__}),
         timing_ms=Timing(**{name: timing_ms.get(name, 0.0) for name in Timing.__slots__}),
         lang=record.get("lang", ""),
+        cut=record.get("cut", ""),
     )
 
 

@@ -120,6 +120,7 @@ class ExchangeEvent(BaseModel):
     cache: str | None = Field(None, examples=["hit"])
     action: dict[str, Any] | None = Field(None, description="a checked game action")
     lang: str | None = Field(None, description="of a `think`: the language of its words, as far as known")
+    cut: str | None = Field(None, description="of a `think`: why the guard ended its words; left out where it did not")
     code: str | None = Field(None, description="with `error`")
     message: str | None = Field(None, description="with `error`")
 

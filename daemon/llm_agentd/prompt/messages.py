@@ -71,7 +71,7 @@ def user_text(think: Think) -> str:
     if think.intent != "dialogue":
         facts["intent"] = think.intent
     head = fact_line(facts)
-    tail = said_text(think.player or "", think.utterance or "", _known_names(think))
+    tail = said_text(think.player or "", think.utterance or "", known_names(think))
     return "\n".join(filter(None, (head, tail, avoid_line(think.avoid))))
 
 
@@ -95,8 +95,8 @@ def turn_text(player: str, utterance: str) -> str:
     return f"{sanitize.name(player)}: {sanitize.utterance(utterance)}"
 
 
-def _known_names(think: Think) -> tuple[str, ...]:
-    """Names that a player may not put before words, as if they had said them."""
+def known_names(think: Think) -> tuple[str, ...]:
+    """Of all who may speak: a player may not put one before words, as if they had said them, and no reply begins so."""
     names = [think.npc.name, think.player or "", *think.audience, *(turn.speaker for turn in think.history)]
     near = think.context.get("near", ())
     return (*names, *(map(str, near) if isinstance(near, (list, tuple)) else (str(near),)))

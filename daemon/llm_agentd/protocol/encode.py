@@ -47,6 +47,8 @@ def reply_fields(reply: Reply) -> dict[str, Any]:
     }
     if reply.lang:
         fields["lang"] = reply.lang
+    if reply.cut:
+        fields["cut"] = reply.cut
     return fields
 
 

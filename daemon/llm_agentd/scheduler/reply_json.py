@@ -1,8 +1,9 @@
 """The words of a reply in the JSON form, {"say": words, "do": action}, as they come.
 
 Pure; used by the engine thread, one assembler a sequence, with the interface of `TextAssembler`. `WordsReader` decodes
-the string behind "say" piece by piece; `JsonAssembler` gives its words to a `TextAssembler`, so that spoken words end
-whole here too, and keeps all that came for the action, which `prompt/actions.py` reads. A model without a grammar may
+the string behind "say" piece by piece; `JsonAssembler` gives its words to a guard, which takes out what is no speech,
+and then to a `TextAssembler`, so that spoken words end whole here too, and keeps all that came for the action, which
+`prompt/actions.py` reads. A model without a grammar may
 answer in plain words, put the form into a code fence or write "do" first: its words are found all the same.
 
 Why not a partial JSON parser (`pydantic_core.from_json`, allow_partial="trailing-strings"): it is strict. Half of a
@@ -16,6 +17,7 @@ from __future__ import annotations
 import codecs
 from typing import Literal
 
+from llm_agentd.scheduler.guard import SpeechGuard
 from llm_agentd.scheduler.reply_text import TextAssembler
 from llm_agentd.types import Finish
 
@@ -170,7 +172,8 @@ class JsonAssembler:
     """`text` is always the joined deltas, the words alone; `raw` is all that came, for whoever reads the action.
 
     `max_tokens` and `max_chars` bound the words: where the grammar closed `say` at `max_chars`, they were cut.
-    `has_action` False: nobody reads an action, so the reply is finished when its words are.
+    `has_action` False: nobody reads an action, so the reply is finished when its words are. `guard` None: the words are
+    taken as they are. Words that the guard ended have their `cut`; an action behind them is waited for all the same.
     """
 
     def __init__(
@@ -181,9 +184,11 @@ class JsonAssembler:
         max_tokens: int,
         max_chars: int = 0,
         has_action: bool = True,
+        guard: SpeechGuard | None = None,
     ) -> None:
         self._reader = WordsReader()
         self._words = TextAssembler(stop=stop, whole_sentences=whole_sentences, max_tokens=max_tokens)
+        self._guard = guard
         self._max_chars = max_chars
         self._has_action = has_action
         self._raw = bytearray()
@@ -198,32 +203,64 @@ class JsonAssembler:
         return self._raw.decode("utf-8", "replace")
 
     @property
+    def cut(self) -> str:
+        """Why the guard ended the words, or "empty" where it left none; "" where it did neither."""
+        if self._guard is None:
+            return ""
+        return self._guard.cut or ("empty" if self._guard.reasons and not self.text.strip() else "")
+
+    @property
+    def reasons(self) -> frozenset[str]:
+        """Of all that the guard took out."""
+        return self._guard.reasons if self._guard else frozenset()
+
+    @property
     def finished(self) -> Literal["", "stop", "sentence"]:
         """In the form only a stop string ends a reply before its action."""
         finished = self._words.finished
         if not self._has_action:
-            return finished or ("stop" if self._reader.closed else "")
-        return "" if finished == "sentence" and self._reader.in_form else finished
+            return finished or ("stop" if self._ended is not None else "")
+        if self._reader.in_form:
+            return "" if finished == "sentence" or self._is_guard_cut else finished
+        return finished or ("stop" if self._is_guard_cut else "")
+
+    @property
+    def _is_guard_cut(self) -> bool:
+        return self._guard is not None and bool(self._guard.cut)
 
     def feed(self, data: bytes, tokens: int) -> str:
         self._raw += data
         if self._ended is not None:
             return ""
         words = self._reader.feed(data)
-        delta = self._words.feed(words.encode(), tokens if self._reader.begun else 0)
-        if self._reader.closed:
-            cut = self._max_chars and self._reader.chars >= self._max_chars
-            last, self._ended = self._words.end("length" if cut else "stop")
+        delta = self._speak(words, tokens if self._reader.begun else 0, is_last=self._reader.closed)
+        if self._reader.closed or self._is_guard_cut:
+            is_cut = self._max_chars and self._reader.chars >= self._max_chars
+            last, self._ended = self._end_words("length" if is_cut else "stop")
             delta += last
         return delta
 
     def end(self, reason: Literal["stop", "length"]) -> tuple[str, Finish]:
         """As of TextAssembler; "length" also where the words are whole and the action was cut off."""
-        is_action_cut = self._has_action and reason == "length"
+        is_action_cut = self._has_action and reason == "length" and self._reader.in_form
         if self._ended is not None:
             return "", "length" if is_action_cut else self._ended
         delta = ""
         if not self._reader.begun and '"' not in self.raw:  # no form at all, but words in braces perhaps
-            delta = self._words.feed(self.raw.strip(" {}`\n").encode(), 0)
-        last, finish = self._words.end(reason)
-        return delta + last, "length" if is_action_cut and self._reader.in_form else finish
+            delta = self._speak(self.raw.strip(" {}`\n"), 0)
+        delta += self._speak("", 0, is_last=True)
+        last, finish = self._end_words(reason)
+        return delta + last, "length" if is_action_cut else finish
+
+    def _speak(self, words: str, tokens: int, *, is_last: bool = False) -> str:
+        """Words through the guard. `is_last`: none follow, so what it holds back is shown too."""
+        if self._guard:
+            words = self._guard.feed(words)
+            words += self._guard.end() if is_last else ""
+        return self._words.feed(words.encode(), tokens)
+
+    def _end_words(self, reason: Literal["stop", "length"]) -> tuple[str, Finish]:
+        """A loop ends like a reply at its limit, with a whole sentence if it can; whatever else is cut leaves one."""
+        if self._is_guard_cut:
+            reason = "length" if self._guard and self._guard.cut == "repeat" else "stop"
+        return self._words.end(reason)

@@ -21,8 +21,8 @@ WORD_HELD_MAX_CHARS = 64  # a longer "word" is not one; holding it for ever woul
 ELLIPSIS = "…"
 
 # Scripts that put no spaces between words (Thai, Lao, Burmese, Khmer, CJK): each character may be shown at once.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef"
-_UNSPACED_CHAR = re.compile(f"[{_UNSPACED}]")
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef"
+_UNSPACED_CHAR = re.compile(f"[{UNSPACED}]")
 _CLOSERS = "\"'”’»)\\]*_」』）】"
 _SENTENCE_END = re.compile(f"[.!?…]+[{_CLOSERS}]*(?=\\s|$)|[。！？]+[{_CLOSERS}]*")
 _LAST_WORD = re.compile(r"([\w.]+)\.$")
@@ -165,6 +165,12 @@ class TextAssembler:
             if end >= shown and _is_end(whole[:end], last_words):
                 return end - shown
         return None
+
+
+def last_sentence_end(text: str) -> int:
+    """Where the last sentence ends that has something behind it, so that it is sure to end; 0: none does."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text) if match.end() < len(text)]
+    return ends[-1] if ends else 0
 
 
 def _is_end(text: str, last_words: bool) -> bool:

@@ -15,6 +15,7 @@ from llm_agentd.engines.base import Piece
 from llm_agentd.errors import AgentdError
 from llm_agentd.moderation.moderator import Moderator, Verdict
 from llm_agentd.prompt.actions import parse_action
+from llm_agentd.scheduler.guard import SpeechGuard
 from llm_agentd.scheduler.reply_json import JsonAssembler
 from llm_agentd.scheduler.reply_text import TextAssembler
 from llm_agentd.types import PRIORITIES, Delta, Finish, Peer, Reply, Request, Timing, Usage
@@ -56,6 +57,15 @@ class Sequence:
     def is_client_chat(self) -> bool:
         """A client's own conversation: its next turn begins with all of this one."""
         return self.requests[0].op == "infer" and self.requests[0].chat is not None
+
+    @property
+    def cut(self) -> str:
+        """Why the guard ended the reply; "" where it did not. A reply that was cut is given once and not kept."""
+        return self.assembler.cut if isinstance(self.assembler, JsonAssembler) else ""
+
+    @property
+    def guard_reasons(self) -> frozenset[str]:
+        return self.assembler.reasons if isinstance(self.assembler, JsonAssembler) else frozenset()
 
     def join(self, request: Request) -> Events:
         """One more waits for the same reply; what was shown so far is its first delta."""
@@ -118,12 +128,13 @@ class Sequence:
                 total=to_ms(now_s - request.arrived_s),
             ),
             lang=request.lang,
+            cut=self.cut,
         )
 
     def entry(self, finish: Finish, model: str) -> CacheEntry | None:
         """What the cache keeps; None for a reply that must not be given again."""
         first = self.requests[0]
-        if first.cache == "off" or (first.output.whole_sentences and finish == "length"):
+        if first.cache == "off" or self.cut or (first.output.whole_sentences and finish == "length"):
             return None
         return CacheEntry(
             text=self.assembler.text,
@@ -146,7 +157,8 @@ def _prompt_text(request: Request) -> str:
 
 def make_assembler(request: Request) -> TextAssembler | JsonAssembler:
     """The reader of what comes. A `think` may come in the JSON form even where no action was offered, as models that
-    were trained on it write it unasked: its words are taken out, so that no brace ever reaches the chat."""
+    were trained on it write it unasked: its words are taken out, so that no brace ever reaches the chat; and whatever
+    model wrote them, they pass the guard."""
     stop, output = request.sampling.stop, request.output
     if not output.whole_sentences:  # an `infer`: its text is the client's own business
         return TextAssembler(stop=stop, max_tokens=request.sampling.max_tokens)
@@ -156,6 +168,7 @@ def make_assembler(request: Request) -> TextAssembler | JsonAssembler:
         max_tokens=output.words_max_tokens or request.sampling.max_tokens,
         max_chars=output.words_max_chars,
         has_action=bool(output.actions),
+        guard=SpeechGuard(request.speakers),
     )
 
 

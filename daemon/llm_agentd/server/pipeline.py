@@ -213,7 +213,7 @@ class Pipeline:
         if request.stream and outcome.cache == "hit" and outcome.text:  # nothing of it was shown yet
             self._put(request.peer, request.id, encode.delta_fields(outcome.text))
         self._close(request.peer, request.id, request.op, encode.reply_fields(outcome))
-        if request.chat and request.chat.memory_turn:
+        if request.chat and request.chat.memory_turn and not outcome.cut:
             self._memory.note(request.chat.memory_turn, outcome.text, request.arrived_s)
 
     def _attempt(self, request: Request, step: Callable[..., None], *arguments: object) -> None:

@@ -12,6 +12,7 @@ from llm_agentd.cache import cache_key
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prompt.builder import PromptBuilder, output_format
+from llm_agentd.prompt.messages import known_names
 from llm_agentd.protocol.schema import InferRecord, ThinkRecord
 from llm_agentd.types import ChatPrompt, ModerationContext, OutputFormat, Peer, Request, Sampling
 
@@ -88,6 +89,7 @@ class RequestBuilder:
             variants=_variants(sampling, 1 if record.translate else self._defaults.think_variants),
             label=record.npc.role,
             owner=record.player or record.npc.id,
+            speakers=known_names(record),
         )
 
     def wanted_language(self, record: ThinkRecord) -> str:
