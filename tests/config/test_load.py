@@ -57,6 +57,7 @@ def test_defaults_are_those_of_the_contract(tmp_path: Path) -> None:
         "inference.max_tokens": 64,
         "inference.temperature": 0.7,
         "inference.top_p": 0.95,
+        "inference.repeat_penalty": None,
         "inference.seed": None,
         "cache.enabled": True,
         "cache.ttl_s": 300,

@@ -98,6 +98,14 @@ class Inference(Section):
     top_p: Number = Field(
         0.95, gt=0, le=1, description="tokens are chosen from the most likely ones that together have this probability"
     )
+    repeat_penalty: Number | None = Field(
+        None,
+        gt=0,
+        le=10,
+        description="how much less likely a token of the last 64 is made, 1 = not at all. None = 1.1 for what NPCs say"
+        " where `model.path` names a model of your own, as small ones fall into loops; 1 for the embedded model, which"
+        " was trained to need none, and for `infer`",
+    )
     seed: Whole | None = Field(None, ge=0, le=2**32 - 2, description="same seed, same reply; none = random")
     shutdown_grace_s: Number = Field(5, ge=0, description="seconds that running requests get when the daemon stops")
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from llm_agentd.cache import NullCache, open_cache
 from llm_agentd.config import Config, state_dir
-from llm_agentd.engines import open_engine
+from llm_agentd.engines import EMBEDDED_MODEL, open_engine
 from llm_agentd.engines.base import Engine, EngineInfo
 from llm_agentd.errors import StartError
 from llm_agentd.memory import open_memory
@@ -36,6 +36,8 @@ from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.server.daemon import Daemon
 from llm_agentd.server.request_builder import RequestDefaults
 from llm_agentd.types import Sampling
+
+FOREIGN_REPEAT_PENALTY = 1.1  # llama.cpp's old default: fewer loops, and names still come as often as they must
 
 
 def serve(config: Config, argv: Sequence[str]) -> int:
@@ -84,7 +86,7 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
         memory=memory,
         cache=cache,
         moderator=moderator,
-        defaults=_defaults(config),
+        defaults=request_defaults(config),
         default_language=agents.language,
         pin_cpus=pick_cpus(config.model.pin_cpus, sorted(os.sched_getaffinity(0))),
         cpu_priority=config.model.cpu_priority,
@@ -144,15 +146,22 @@ def _open_prefix_cache(folder: Path | None, max_bytes: int, info: EngineInfo) ->
     return PrefixCache(max_bytes, open_prefix_store(folder / FOLDER, info.fingerprint, max_bytes))
 
 
-def _defaults(config: Config) -> RequestDefaults:
+def request_defaults(config: Config) -> RequestDefaults:
+    """`inference.repeat_penalty`, where it is not set: the model is foreign if `model.path` names another file than the
+    embedded one, and what it says as an NPC is then penalized."""
     inference = config.inference
+    path = config.model.path
+    penalty = inference.repeat_penalty
+    is_foreign = path is not None and path.resolve() != EMBEDDED_MODEL
     return RequestDefaults(
         sampling=Sampling(
             max_tokens=inference.max_tokens,
             temperature=inference.temperature,
             top_p=inference.top_p,
+            repeat_penalty=1.0 if penalty is None else penalty,
             seed=inference.seed,
         ),
+        think_repeat_penalty=FOREIGN_REPEAT_PENALTY if penalty is None and is_foreign else None,
         timeout_ms=inference.timeout_ms,
         infer_variants=config.cache.variants.infer,
         think_variants=config.cache.variants.think,

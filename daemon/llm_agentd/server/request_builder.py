@@ -6,7 +6,8 @@ no queues.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from llm_agentd.cache import cache_key
 from llm_agentd.engines.base import EngineInfo
@@ -17,15 +18,25 @@ from llm_agentd.protocol.schema import InferRecord, ThinkRecord
 from llm_agentd.types import ChatPrompt, ModerationContext, OutputFormat, Peer, Request, Sampling
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for the cached property
 class RequestDefaults:
-    """What holds for requests that do not say otherwise. `languages`: the model's; none: what its file says."""
+    """What holds for requests that do not say otherwise. `languages`: the model's; none: what its file says.
+
+    `think_repeat_penalty`: of a `think`, where it is not that of `sampling`.
+    """
 
     sampling: Sampling = field(default_factory=Sampling)
+    think_repeat_penalty: float | None = None
     timeout_ms: int = 5000
     infer_variants: int = 1
     think_variants: int = 3
     languages: tuple[str, ...] = ()
+
+    @cached_property
+    def think_sampling(self) -> Sampling:
+        if self.think_repeat_penalty is None:
+            return self.sampling
+        return replace(self.sampling, repeat_penalty=self.think_repeat_penalty)
 
     def languages_of(self, info: EngineInfo) -> tuple[str, ...]:
         """What the model speaks; nothing where neither the admin nor its file says it."""
@@ -69,7 +80,7 @@ class RequestBuilder:
         Raises BadRequest for a bad action, an unknown role or a translation into a language that the model lacks.
         """
         # The form first: what the action may take of the context is no room for the prompt.
-        sampling, output = output_format(record.actions, record.sampling(self._defaults.sampling), info.features)
+        sampling, output = output_format(record.actions, record.sampling(self._defaults.think_sampling), info.features)
         room_tokens = info.context_tokens - sampling.max_tokens
         prompt = self._prompts.build(record, self._defaults.languages_of(info), room_tokens)
         return Request(
