@@ -9,12 +9,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of `village`, `restart` and `ticks`; the other benchmarks have none.
+    """Options of `village`, `restart`, `ticks` and `mind`; the other benchmarks have none.
 
     `requests` by `clients` at the same time, or `rate` a second for `seconds`; `saturate_s`: length of the part with a
     busy engine. `upstream`: URL of a running OpenAI-compatible server. `llama_server_python`: a Python with xllamacpp,
     or `llama_server_binary`: a llama-server; either is started with the same model, with 4 and with 8 slots. `npcs`:
     numbers of NPCs, one pair of runs each.
+    `mind`: `only` these sets, () for all; `bulk`: so many recombined situations instead; `sheet`: the grading sheet to
+    write or extend; `grades`: a graded sheet to report, without a run.
     """
 
     requests: int = 300
@@ -28,6 +30,10 @@ class Options:
     llama_server_python: Path | None = None
     llama_server_binary: Path | None = None
     npcs: tuple[int, ...] = (1, 10, 50, 100)
+    only: tuple[str, ...] = ()
+    bulk: int = 0
+    sheet: Path | None = None
+    grades: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class BenchName(StrEnum):
     restart = "restart"
     ticks = "ticks"
     memory = "memory"
+    mind = "mind"
 
 
 def npc_counts(value: str) -> str:
@@ -44,7 +45,7 @@ def bench(
         typer.Argument(
             metavar="NAME",
             help="hit (cache hits), decode (tokens/s), grammar (its cost), village (50 NPCs), restart (the first "
-            "reply), ticks (steps of a game server) or memory (look-ups).",
+            "reply), ticks (steps of a game server), memory (look-ups) or mind (what a model says).",
         ),
     ],
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures.")] = None,
@@ -70,6 +71,19 @@ def bench(
     npcs: Annotated[
         str, typer.Option(metavar="N,N…", callback=npc_counts, help="ticks: how many NPCs; each count off and on.")
     ] = "1,10,50,100",
+    model: Annotated[Path | None, typer.Option(metavar="FILE", help="The GGUF file, as --set model.path=FILE.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="mind: this set of situations; repeat it for several.")
+    ] = None,
+    bulk: Annotated[
+        int, typer.Option(metavar="N", min=0, help="mind: N situations recombined from all sets, for flaws alone.")
+    ] = 0,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="mind: write the replies to grade, or add them to this sheet.")
+    ] = None,
+    grades: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="mind: report a graded sheet, without running a model.")
+    ] = None,
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
@@ -77,7 +91,7 @@ def bench(
 
     Starts a second daemon on free ports with an empty cache; of the configuration only the model is used.
     """
-    loaded = load(config, sets)
+    loaded = load(config, [*(sets or []), *([f"model.path={model}"] if model else [])])
     from llm_agentd.bench.result import Options
     from llm_agentd.bench.runner import run
 
@@ -92,5 +106,9 @@ def bench(
         llama_server_python=peer_python,
         llama_server_binary=peer_binary,
         npcs=tuple(map(int, npcs.split(","))),
+        only=tuple(only or ()),
+        bulk=bulk,
+        sheet=sheet,
+        grades=grades,
     )
     raise typer.Exit(run(name.value, loaded, options, json_file=json_file, plot_dir=plot_dir))
