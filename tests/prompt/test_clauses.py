@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,29 +11,24 @@ from hypothesis import strategies as st
 from llm_agentd.prompt.clauses import fact_clause, own_clause, recalled_clause
 
 
-@pytest.mark.parametrize(
-    ("sentence", "clause"),
-    [
-        ("Lost a brother in the war.", "I lost a brother in the war"),
-        ("You owe the merchant ten coins", "I owe the merchant ten coins"),
-        ("She came from the sea as a child.", "I came from the sea as a child"),
-        ("He is proud of his sword", "I am proud of my sword"),
-        ("Afraid of spiders.", "I am afraid of spiders"),
-        ("Has seven children", "I have seven children"),
-        ("A widow of fifty winters.", "I am a widow of fifty winters"),
-        ("Marta's son drowned", "my son drowned"),
-        ("Never sleeps well", "I never sleep well"),
-        (
-            "A guard keeps the gate, watches for bandits and wolves and does not trust strangers easily.",
-            "I keep the gate, watch for bandits and wolves and do not trust strangers easily",
-        ),
-        ("Always in a hurry.", "I am always in a hurry"),
-        ("I love my cat.", "I love my cat"),
-        ("The bridge to Oakford broke in the flood.", "the bridge to Oakford broke in the flood"),
-    ],
-)
-def test_own_clause_speaks_for_the_npc(sentence: str, clause: str) -> None:
-    assert own_clause(sentence, "Marta", "the guard") == clause
+def _cases(name: str) -> list[tuple[str, str]]:
+    lines = (Path(__file__).parent / name).read_text().splitlines()
+    return [(text, clause) for text, clause in (line.split(" => ") for line in lines if not line.startswith("#"))]
+
+
+def test_own_clause_speaks_for_the_npc() -> None:
+    bad = [
+        (sentence, own_clause(sentence, "Marta", "the smith"))
+        for sentence, clause in _cases("own_clauses.txt")
+        if str(own_clause(sentence, "Marta", "the smith")) != clause
+    ]
+    assert bad == []
+
+
+def test_own_clause_speaks_for_a_role() -> None:
+    persona = "A guard keeps the gate, watches for bandits and wolves and does not trust strangers easily."
+    clause = "I keep the gate, watch for bandits and wolves and do not trust strangers easily"
+    assert own_clause(persona, "Bram", "the guard") == clause
 
 
 @pytest.mark.parametrize("sentence", ["", " . ", "123", "Who killed the miller?", "x" * 300])
@@ -39,24 +36,13 @@ def test_own_clause_is_none_where_no_clause_can_be_made(sentence: str) -> None:
     assert own_clause(sentence, "Marta", "the guard") is None
 
 
-@pytest.mark.parametrize(
-    ("fact", "clause"),
-    [
-        ("Ana said: I hid my lantern under the oak", "you hid your lantern under the oak"),
-        ("Ana said: im from Oakford", "you are from Oakford"),
-        ("Ana said: the mine is haunted", "you told me that the mine is haunted"),
-        ("Ana said: where is my lantern?", "you asked me where your lantern is"),
-        ("Ana said: do you have children", "you asked me whether I have children"),
-        ("Ana said: can you guard the gate", "you asked me to guard the gate"),
-        ("Ana bought 3 apples for 6 coins", "you bought 3 apples for 6 coins"),
-        ("Ana told Bram that the mine is haunted", "you told Bram that the mine is haunted"),
-        ("I refused Ana's price of 5 coins for a sword", "I refused your price of 5 coins for a sword"),
-        ("Marta went north as Ana asked", "I went north as you asked"),
-        ("the wolf beat me", "the wolf beat me"),
-    ],
-)
-def test_recalled_clause_is_said_to_the_player(fact: str, clause: str) -> None:
-    assert recalled_clause(fact, "Ana", "Marta") == clause
+def test_recalled_clause_is_said_to_the_player() -> None:
+    bad = [
+        (fact, recalled_clause(fact, "Ana", "Marta"))
+        for fact, clause in _cases("recalled_clauses.txt")
+        if str(recalled_clause(fact, "Ana", "Marta")) != clause
+    ]
+    assert bad == []
 
 
 @pytest.mark.parametrize(

@@ -35,69 +35,75 @@ withdrawn, withstand withstood, write wrote written
 _REGULAR = """
 abandon abuse accept accompany accuse ache acquire act add admire admit adopt adore adventure advise afford age agree
 aid aim allow amass amuse anger annoy answer apologise apologize appear apply appoint appreciate approach argue arm
-arrange arrest arrive ask assassinate assist attack attempt attend attract auction avenge avoid await babble bait bake
-balance ban bandage banish banter bargain bark barter bathe battle beautify beg behave believe belong bemoan berate
-bet betray bicker blame bless blink block blush boast boil borrow boss bother bounce bow brag braid brawl breathe brew
-brood brush bully burn burp bury butcher cackle calculate call calm camp capture care carry carve cast cater cause
-celebrate challenge change chant charge charm chase chat chatter cheat check cheer cherish chew chide chop chuckle
-claim clap clean clear clench climb close clothe clutch coach coax collapse collect collide comb comfort command
-commit compete complain compose conceal concern conduct confess confide confront confuse connect conquer consider
-consult consume contain continue control converse convert convince cook copy cough counsel count cover crack craft
-crash crave craw crawl create cripple cross crouch crown crumble crumple crush cry cuddle cultivate cure curse curtsy
-dabble dance dare daydream deal debate deceive decide decipher declare decline decorate deface defeat defend deflect
-defy delay delight deliver demand deny depart depend descend desert deserve design desire despise destroy detain
-detect detest devote devour die dig dine disagree disappear disapprove discover disguise dislike disobey dispatch
-dispute distil distribute distrust disturb divide doctor dodge donate dote doubt doze drag drain dread dream dress
-drift drill drip drool drop drown dry duck duel dye earn eavesdrop elope embarrass embroider employ enchant encourage
-end endure enforce engrave enjoy enlist enrage enslave enter entertain entrust envy escape evade exaggerate examine
-excel exchange excuse exhaust exile exist expect experiment explain explore express face fade fail faint falter fancy
-farm fart fascinate fashion favour fear feign fence fester fetch fiddle fidget fight file fill finish fish fit fix
-flail flap flatter flee flinch flirt float flock flog flood follow fool forage force forge form foul found free
-frequent frighten frown fry fume fuss gain gallop gamble garden gather gaze giggle glance glare glisten glitter gloat
-glow gossip govern grab grant graze greet grieve grin gripe groan grouse grovel growl grudge grumble grunt guarantee
-guard guess guide guzzle haggle hail hammer handle happen harbour harm harvest hasten hate haul haunt heal heap heat
-heed help herd hesitate hiccup hinder hint hire hoard hobble holler hone honor honour hop hope host howl hug hum
-hunger hunt hurry hush idle ignore imagine imitate impersonate impress imprison improve include indulge infect inform
+arrange arrest arrive ask assassinate assist attack attempt attend attract auction avenge avoid await award babble
+bait bake balance ban bandage banish banter bargain bark barter bathe battle beautify beg behave believe belong bemoan
+berate bet betray bicker blame bless blink block blush boast boil border borrow boss bother bounce bow brag braid
+brawl breathe brew brood brush bubble bully burn burp bury butcher buzz cackle calculate call calm camp capture care
+carry carve cast cater cause celebrate challenge change chant charge charm chase chat chatter cheat check cheer
+cherish chew chide chop chuckle claim clap clean clear clench climb close clothe cluster clutch coach coax coil
+collapse collect collide comb comfort command commit compare compete complain compose conceal concern conduct confess
+confide confront confuse connect conquer consider console consult consume contain continue control converse convert
+convince cook copy cough counsel count cover crack craft crash crave craw crawl creak create cripple cross crouch
+crown crumble crumple crush cry cuddle cultivate cure curse curtsy dabble dance dare date daydream deal debate decay
+deceive decide decipher declare decline decorate deem deface defeat defend deflect defy delay delight deliver demand
+deny depart depend depict descend desert deserve design desire despise destroy detain detect detest devote devour die
+dig dim dine disagree disappear disapprove discover disguise dislike disobey dispatch dispute distil distribute
+distrust disturb divide doctor dodge donate dote doubt doze drag drain drape dread dream dress drift drill drip drool
+drop drown dry duck duel dye earn eavesdrop edge elope embarrass embroider employ enchant encircle encourage end
+endure enforce engrave enjoy enlist enrage enslave enter entertain entrust envy erupt escape evade evolve exaggerate
+examine excel exchange excuse exhaust exile exist expand expect experiment expire explain explode explore express face
+fade fail faint falter fancy farm fart fascinate fashion favour fear feign fence fester fetch fiddle fidget fight file
+fill finish fish fit fix flail flap flatter flee flicker flinch flirt float flock flog flood flow flower follow fool
+forage force forge form foul found free freeze frequent frighten frown fry fume fuss gain gallop gamble garden gather
+gaze giggle glance glare gleam glimmer glisten glitter gloat glow gossip govern grab grant graze greet grieve grin
+gripe groan group grouse grovel growl grudge grumble grunt guarantee guard guess guide gush guzzle haggle hail hammer
+hand handle happen harbour harden harm harvest hasten hatch hate haul haunt head heal heap heat heed help herd
+hesitate hiccup hinder hint hire hoard hobble holler hone honor honour hop hope host howl hug hum hunger hunt hurry
+hush idle ignore imagine imitate impersonate impose impress imprison improve include indulge infect inform inhabit
 inherit injure inquire insist inspect inspire instruct insult intend interest interpret interrupt invent invest invite
-irritate issue itch jabber jail jeer jest jingle join joke jostle jot journey judge juggle jump junk keel keen keep
-kick kidnap kill kindle kiss knead knit knock labour lack lament land lash last laugh launch lead leak lean leap learn
-lecture levy liberate lick lift light like limp linger lisp list listen live loan loathe lock lodge long look loosen
-loot lounge love lug lure lurk lust magic maintain manage manufacture march mark marry marvel mask master matter
-measure meddle mediate meditate melt memorise memorize mend mention milk mill mimic mind mine minister mislead
-misplace miss mistake mistreat mistrust mix moan mock monger moo mop mould mourn move mumble murder murmur mutilate
-mutter nag name nap navigate need neglect nibble nod note notice numb nurse nurture obey object observe obsess offer
-oil open operate oppose order organise organize orphan outlive outrun outwit overcharge overhear overlook oversee
-overtake overwork owe own pace pack paddle paint pamper panic pant paralyse park partake pass patch patrol pause
-peddle peek peel peer perch perform perfume perish persecute persuade peruse pester pick pickle pilfer pilot pinch
-pine pity place plague plait plan plant play plead please pledge plod plot plough plow pluck plunder plunge poach
-point poison poke polish ponder pose possess post pound pour pout practice practise praise prank pray preach predict
-preen prefer prepare preserve preside press pretend prevent price print proclaim prod produce profit promise prophesy
-proselytise protect prove provide prowl prune pull punch punish pursue push quail quarrel quarry quench quest question
-quicken quiver quote race rage raid rain raise rally ramble ransack rant rattle ravage reach realise realize reap rear
-reassure rebel rebuild recall receive recite reckon recognise recognize recount recover recruit reek refill refine
+irritate issue itch jabber jail jeer jest jingle join joke jostle jot journey judge juggle jump junk jut keel keen
+keep kick kidnap kill kindle kiss knead knit knock labour lack lament land lap lash last laugh launch lead leak lean
+leap learn lecture levy liberate lick lift light like limp line linger lisp list listen live loan loathe lock lodge
+long look loom loosen loot lounge love lower lug lurch lure lurk lust magic maintain manage manufacture march mark
+marry marvel mask mass master matter measure meddle mediate meditate melt memorise memorize mend mention migrate milk
+mill mimic mind mine minister mislead misplace miss mistake mistreat mistrust mix moan mock monger moo moor mop mould
+mourn move mumble murder murmur mutilate mutter nag name nap navigate need neglect nest nibble nod note notice numb
+number nurse nurture obey object observe obsess offer oil open operate oppose order organise organize orphan outlive
+outrun outwit overcharge overgrow overhear overlook oversee overtake overwork owe own pace pack paddle paint pamper
+panic pant paralyse park partake pass patch patrol pause peak peddle peek peel peer perch perform perfume perish
+persecute persuade peruse pester pick pickle pierce pilfer pilot pinch pine pity place plague plait plan plant play
+plead please pledge plod plot plough plow pluck plunder plunge poach point poison poke polish ponder pose possess post
+pound pour pout practice practise praise prank pray preach predict preen prefer prepare preserve preside press pretend
+prevent price print proceed proclaim prod produce profit promise promote prophesy proselytise protect prove provide
+provoke prowl prune puff pull punch punish pursue push quail quarrel quarry quench quest question quicken quiver quote
+race rage raid rain raise rally ramble rank ransack rant rate rattle ravage reach realise realize reap rear reassure
+rebel rebuild recall receive recite reckon recognise recognize recommend recount recover recruit reek refill refine
 reflect reform refrain refuse regret rehearse reign reject rejoice rekindle relax relay release relish rely remain
 remarry remember remind reminisce remove rent repair repay repeat repent replace reply report represent require rescue
-resemble resent reside resist respect rest restore retell retire retreat retrieve return reunite reveal revenge revere
-revolt rhyme ride roam roar roast rob roost rot row rub ruin rule rummage rumour rush sabotage sacrifice sail salt
-salute save savour saw scare scatter scavenge scheme scold scorch scout scowl scrape scratch scream scribble scribe
-scrounge scrub sculpt search season secure seduce seek seem seize sense serenade serve settle shadow share sharpen
-shatter shave shear shelter shepherd shield shine shiver shoe shop shout shovel shriek shrug shudder shuffle shun sift
-sigh sign sin sip sire sketch skim skin skip slap slaughter slice slip slouch slur smack smash smear smell smile smirk
-smith smoke smuggle snack snap snarl snatch sneak sneer sneeze sniff snoop snore snort snub snuggle sob soothe sound
-sour spare spark spear specialise specialize spell spew spoil sponsor spot sprain sprinkle sprout spy squabble
-squander squash squat squeak squeal squint stab stack stain stalk stammer stare start startle starve stash stay steady
-steer stew stink stir stitch stock stoke stomp stop store storm straggle strangle stray strengthen stroke stroll
-struggle strum study stuff stumble stump stutter submit succeed suck sue suffer suggest suit sulk summon sun supervise
-supply support suppose suppress surprise surrender survey survive suspect swagger swallow swap swat sweat swerve
-swindle swirl tailor talk tame tan tangle tap tarry taste tattle tattoo taunt tax tease teeter tempt tend terrify
-terrorise test tether thank thatch thieve thirst threaten thresh thrive throb thump tidy tie tinker tip tire toast
-toil tolerate toll topple torment toss touch toughen tour tower trace track trade trail train trample transcribe
-translate transport trap travel traverse treasure treat tremble trespass trick trickle trim trip trot trouble trudge
-trust try tug tumble tunnel turn tutor twist twitch unearth unite unload unlock untangle uproot urge use usher usurp
-value vanish vanquish venerate venture vex visit volunteer vomit vote vow wade wager wail wait walk wallow wander wane
-want warble warm warn warrant wash waste watch water waver wed weed weigh welcome wheel wheeze whimper whine whip
-whirl whisper whistle whittle widen widow wield will wink winter wipe wish wither witness wobble wonder woo work worry
-worsen worship wound wrap wrestle wring yawn yearn yell yield yodel
+resemble resent reside resist respect rest restore retain retell retire retreat retrieve return reunite reveal revenge
+revere revive revolt rhyme ride rim ripple roam roar roast rob roll roost root rot rouse row rub ruin rule rumble
+rummage rumour rush rust sabotage sacrifice sag sail salt salute save savour saw scare scatter scavenge scent scheme
+scold scorch scout scowl scrape scratch scream scribble scribe scrounge scrub sculpt seal search season secure seduce
+seek seem seep seize sense separate serenade serve settle shadow share sharpen shatter shave shear shelter shepherd
+shield shimmer shine shiver shoe shop shout shovel shriek shrink shrug shudder shuffle shun sift sigh sign sin sink
+sip sire sketch skim skin skip slap slaughter slice slip slope slouch slumber slur smack smash smear smell smile smirk
+smith smoke smoulder smuggle snack snap snarl snatch sneak sneer sneeze sniff snoop snore snort snub snuggle sob
+soften soothe sound sour spare spark sparkle spawn spear specialise specialize spell spew spoil sponsor spot sprain
+sprawl sprinkle sprout spur spy squabble squander squash squat squeak squeal squint squirt stab stack stagger stain
+stalk stammer star stare start startle starve stash stay steady steam steer stem stew stink stir stitch stock stoke
+stomp stop store storm straggle strangle stray stream strengthen stretch strip stroke stroll struggle strum study
+stuff stumble stump stutter submit succeed suck sue suffer suggest suit sulk summon sun supervise supply support
+suppose suppress surface surge surprise surrender surround survey survive suspect swagger swallow swap swarm swat sway
+sweat swerve swindle swirl tailor talk tame tan tangle tap taper target tarry taste tattle tattoo taunt tax tease
+teeter teleport tempt tend terrify terrorise test tether thank thatch thaw thicken thin thirst threaten thresh
+thrive throb thump tick tidy tie tilt tinker tip tire toast toil tolerate toll topple torment toss touch toughen tour
+tower trace track trade trail train trample transcribe translate transport trap travel traverse treasure treat tremble
+trespass trick trickle trim trip trot trouble trudge trust try tug tumble tunnel turn tutor twinkle twist twitch
+unearth unfold unite unload unlock untangle uproot urge use usher usurp value vanish vanquish vary venerate venture
+vex visit volunteer vomit vote vow wade waft wager wail wait walk wallow wander wane want warble ward warm warn
+warrant wash waste watch water waver weaken wed weed weep weigh welcome wheel wheeze whimper whine whip whirl whirr
+whisper whistle whittle widen widow wield will wind wink wipe wish wither witness wobble wonder woo work worry
+worsen worship wound wrap wreck wrestle wring yawn yearn yell yield yodel
 """
 
 BE_FORMS = frozenset(["am", "is", "are", "was", "were", "be", "been", "being"])
@@ -158,6 +164,17 @@ def third_person(base: str) -> str:
     if base.endswith("y") and len(base) > 1 and base[-2] not in _VOWELS:
         return base[:-1] + "ies"
     return base + "s"
+
+
+def past_of(base: str) -> str:
+    """`hide` → `hid`, `rob` → `robbed`, `carry` → `carried`."""
+    irregular = next((past for past, verb in _PASTS.items() if verb == base), None)
+    if irregular or base.endswith("e"):
+        return irregular or base + "d"
+    if base.endswith("y") and base[-2:-1] not in _VOWELS:
+        return base[:-1] + "ied"
+    is_short = sum(letter in _VOWELS for letter in base) == 1 and base[-1] not in "wxy" and base[-2:-1] in _VOWELS
+    return base + (base[-1] if is_short else "") + "ed"
 
 
 def is_past(word: str) -> bool:

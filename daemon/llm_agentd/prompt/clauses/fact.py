@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llm_agentd.prompt.clauses import vocabulary
-from llm_agentd.prompt.clauses.fragments import is_sentence
-from llm_agentd.prompt.clauses.grammar import tokenize
+from llm_agentd.prompt.clauses.sentences import is_sentence
 from llm_agentd.prompt.clauses.text import CLAUSE_MAX_CHARS, lower_first
+from llm_agentd.prompt.clauses.tokens import tokenize
 from llm_agentd.util import english_verbs as verbs
 from llm_agentd.util import sanitize
 

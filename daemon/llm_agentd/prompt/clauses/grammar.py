@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from llm_agentd.prompt.clauses import vocabulary
+from llm_agentd.prompt.clauses.tokens import skip_adverbs, word
 from llm_agentd.util import english_verbs as verbs
 
 Person: TypeAlias = Literal["first", "second", "third"]
 Gender: TypeAlias = Literal["he", "she", "they", ""]
 Case: TypeAlias = Literal["subject", "object", "possessive", "own", "reflexive"]
 
-_TOKEN = re.compile(r"\s*(?:[^\W_]+(?:['’‑-][^\W_]+)*['’]?|[^\w\s]|_)")
 _PRONOUNS: dict[str, dict[str, Case]] = {
     "first": {
         "i": "subject",
@@ -53,16 +53,9 @@ _GENDERED: dict[Gender, frozenset[str]] = {
     queen woman wife daughter sister mother girl aunt lady widow princess grandmother niece witch nun
     """),
 }
-_CONTRACTIONS = re.compile(r"(?i)\b(i|you|he|she|they|we)['’](m|re|ve|ll|d|s)\b")
-_CHAT = (
-    (re.compile(r"\b[iI]m\b"), "I am"),
-    (re.compile(r"\bive\b"), "I have"),
-    (re.compile(r"\b[yY]oure\b"), "you are"),
-)
 _SUBJECT_BEFORE = vocabulary.CLAUSE_STARTS | vocabulary.word_set("""
     know knows think thinks say says said believe believes hope hopes wish swear swears claim claims see
     """)
-_PERFECT = frozenset(["been", "got", "had", "seen", "gone", "done", "lived"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,38 +87,6 @@ class Referent:
     gender: Gender = ""  # which pronouns of the third person are this one's
 
 
-def tokenize(text: str) -> list[str]:
-    """Words and marks, each with the space before it, so that joined they are the text. Contractions are undone."""
-    for pattern, words in _CHAT:
-        text = pattern.sub(words, text)
-    text = _CONTRACTIONS.sub(lambda found: f"{found[1]} {_full(found[2].lower(), text[found.end() :])}", text)
-    return _TOKEN.findall(text)
-
-
-def _full(ending: str, rest: str) -> str:
-    following = (re.findall(r"[a-z]+", rest.lower()) or [""])[0]
-    if ending == "s":
-        return "has" if following in _PERFECT else "is"
-    if ending == "d":
-        return "would" if verbs.is_base(following) or following in ("be", "never", "rather", "like") else "had"
-    return {"m": "am", "re": "are", "ve": "have", "ll": "will"}[ending]
-
-
-def word(tokens: Sequence[str], at: int) -> str:
-    """The token in lower case without its space; "" beyond either end."""
-    return tokens[at].strip().lower().replace("’", "'") if 0 <= at < len(tokens) else ""
-
-
-def join(tokens: Sequence[str]) -> str:
-    return "".join(tokens).strip()
-
-
-def skip_adverbs(tokens: Sequence[str], at: int) -> int:
-    while vocabulary.is_adverb(word(tokens, at)):
-        at += 1
-    return at
-
-
 def gender_of(tokens: Sequence[str], start: int = 0) -> Gender:
     """Whose pronouns the sentence uses for its subject: the first that no other person before it explains."""
     explained: set[Gender] = set()
@@ -142,6 +103,10 @@ def gender_of(tokens: Sequence[str], start: int = 0) -> Gender:
     return ""
 
 
+def gender_of_noun(noun: str) -> Gender:
+    return next((gender for gender, nouns in _GENDERED.items() if noun in nouns), "")
+
+
 def rewrite(tokens: Sequence[str], referents: Sequence[Referent]) -> list[str]:
     """The tokens with each referent called as its speaker is called, and its verbs in that person."""
     result = list(tokens)
@@ -155,9 +120,12 @@ def rewrite(tokens: Sequence[str], referents: Sequence[Referent]) -> list[str]:
         space = result[at][: len(result[at]) - len(result[at].lstrip())]
         joint = _joint_subject(result, at, length) if case == "subject" and referent.speaker is I else 0
         if joint:
-            result[at : at + length + joint] = _swap(result, at, length, joint, space)
+            result[at : at + length + joint] = _swap(result, at, length, joint, space, referents)
             at += joint + 1
             continue
+        if case == "subject" and at == 1 and vocabulary.is_adjective(word(result, 0)):
+            result[0:1] = []  # `Old Marta smiles`
+            at, space = 0, ""
         result[at : at + length] = [space + referent.speaker.forms[case]]
         if case == "subject":
             agree(result, at + 1, referent)
@@ -217,14 +185,23 @@ def _pronoun_case(tokens: Sequence[str], at: int, referent: Referent) -> Case | 
         return case
     if case in ("possessive", "object") and _is_of_another(tokens, at):
         return None
-    if token == "her" and not _is_noun_ahead(tokens, at + 1):
+    if token == "her" and (_is_called(tokens, at) or not is_noun_ahead(tokens, at + 1)):
         return "object"
     if token == "his" and not word(tokens, at + 1).strip(".,;!"):
         return "own"
     return case
 
 
-def _is_noun_ahead(tokens: Sequence[str], at: int) -> bool:
+def _is_called(tokens: Sequence[str], at: int) -> bool:
+    """`they call her Mouse`, `it makes her smile`: whether what follows is not hers."""
+    verb = word(tokens, at - 1)
+    following = tokens[at + 1].strip() if at + 1 < len(tokens) else ""
+    if verb in ("make", "makes", "made", "let", "lets"):
+        return verbs.is_base(following.lower()) and not word(tokens, at + 2)
+    return verb in ("call", "calls", "called", "named") and following[:1].isupper()
+
+
+def is_noun_ahead(tokens: Sequence[str], at: int) -> bool:
     """Whether `her` before this token is followed by what is hers."""
     token = word(tokens, at)
     if not token or not token[0].isalnum() or vocabulary.is_adverb(token):
@@ -262,9 +239,11 @@ def _joint_subject(tokens: Sequence[str], at: int, length: int) -> int:
     return size if verbs.is_verb_form(word(tokens, place + size)) else 0
 
 
-def _swap(tokens: Sequence[str], at: int, length: int, joint: int, space: str) -> list[str]:
+def _swap(
+    tokens: Sequence[str], at: int, length: int, joint: int, space: str, referents: Sequence[Referent]
+) -> list[str]:
     """`She and her husband` → `my husband and I`."""
-    other = list(tokens[at + length + 1 : at + length + joint])
+    other = rewrite(tokens[at + length + 1 : at + length + joint], referents)
     if word(other, 0) in ("his", "her", "their"):
         other[0] = "my"
     return [space + other[0].strip(), *other[1:], " and", " I"]
@@ -279,13 +258,17 @@ def _agree_inverted(tokens: list[str], at: int, referent: Referent) -> None:
 
 def agree(tokens: list[str], at: int, referent: Referent) -> None:
     """Puts the verb of the subject before `at`, and those joined to it by `and`, into the speaker's person."""
+    if word(tokens, at - 2) == "and" and at > 2 and word(tokens, at) in ("are", "were"):
+        return  # `Bram and I are`
     main = _verb_place(tokens, at)
     _convert(tokens, main, referent, is_main=True)
+    is_inside = False  # a clause that depends: `who stole the bell`
     for place in range(main + 1, len(tokens)):
         token = word(tokens, place)
-        if _begins_clause(tokens, place):
-            return
+        is_inside = is_inside or _begins_clause(tokens, place)
         if token not in vocabulary.CONJUNCTIONS:
+            continue
+        if is_inside and not (token in ("but", "and") and word(tokens, place - 1) == ","):
             continue
         following = skip_adverbs(tokens, place + 1)
         if word(tokens, following) in vocabulary.CONJUNCTIONS:
@@ -300,6 +283,8 @@ def _begins_clause(tokens: Sequence[str], at: int) -> bool:
     token = word(tokens, at)
     if token in ("before", "after", "since", "until", "till"):  # also prepositions
         return _has_verb(tokens, at + 1)
+    if token == "how" and word(tokens, at + 1) == "to":
+        return False
     return token in vocabulary.RELATIVES | (vocabulary.SUBORDINATORS - {"so", "as", "than", "once"})
 
 

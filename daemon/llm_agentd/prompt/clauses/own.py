@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from llm_agentd.prompt.clauses import vocabulary
-from llm_agentd.prompt.clauses.fragments import complete, finite_verb, is_sentence
-from llm_agentd.prompt.clauses.grammar import Gender, I, Referent, gender_of, rewrite, skip_adverbs, tokenize, word
-from llm_agentd.prompt.clauses.text import CLAUSE_MAX_CHARS, MARKS, finish, first_sentence
+from llm_agentd.prompt.clauses.fragments import complete
+from llm_agentd.prompt.clauses.grammar import Gender, I, Referent, gender_of, gender_of_noun, is_noun_ahead, rewrite
+from llm_agentd.prompt.clauses.sentences import finite_verb, is_sentence
+from llm_agentd.prompt.clauses.text import CLAUSE_MAX_CHARS, MARKS, finish, first_sentence, keeps_capital, lower_first
+from llm_agentd.prompt.clauses.tokens import join, skip_adverbs, tokenize, word
+from llm_agentd.util import english_verbs as verbs
 from llm_agentd.util import sanitize
 
+CLAUSES_KEPT = 4096  # the personas and the knowledge of a village: they are asked for in every prompt
 _SELF = ("i", "my", "mine", "me", "we", "our")
 _LABELLED = re.compile(r"^(?:the )?([A-Za-z][A-Za-z ]{1,24}):\s*(\S.*)$")
 _GENERIC_YOU = re.compile(
     r"(?i)^(?:if|when|whenever|unless|to|should) .*\byou\b|^(?:to|for) \w+.*, (?:you|go|take|follow|turn)\b"
     r"|^you (?:can|may|could|will|should|have to|need to|need)? ?"
     r"(?:find|reach|get|buy|cross|rent|hire|fish in|enter|see the|hear the)\b"
+    r"|^(?:with|at|in|on|from|near|by) .*\byou (?:get|find|reach|can|see|come|need)\b"
 )
 
 
+@lru_cache(maxsize=CLAUSES_KEPT)
 def own_clause(sentence: str, npc_name: str, title: str = "") -> str | None:
     """One sentence about the NPC, or about the world, as the NPC says it; None where it makes no decent clause.
 
@@ -32,138 +39,133 @@ def own_clause(sentence: str, npc_name: str, title: str = "") -> str | None:
     if not re.search(r"[^\W\d_]", text):
         return None
     labelled = _LABELLED.match(text)
-    if labelled:
+    if labelled and not verbs.AUXILIARIES & set(labelled[1].split()):
         return _of_label(labelled[1], labelled[2].strip(MARKS), npc_name, title)
     return finish(_own(text, npc_name, title))
 
 
 def _own(text: str, npc_name: str, title: str) -> list[str] | None:
-    tokens = tokenize(text)
+    tokens = _without_role(tokenize(text), title)
     first = word(tokens, 0)
-    names = _names(npc_name, title)
-    if first in _SELF:
+    if first in vocabulary.IMPERATIVES_OF_PLAY:
+        return None
+    if first in _SELF or _GENERIC_YOU.match(text):
         return tokens
-    if first in vocabulary.IMPERATIVES_OF_PLAY or _GENERIC_YOU.match(text):
-        return tokens if first not in vocabulary.IMPERATIVES_OF_PLAY else None
-    subject = _subject_names(tokens, names)
-    starts_self = first in ("he", "she", "you", "u") or (
-        first == "they" and word(tokens, skip_adverbs(tokens, 1)) not in vocabulary.HEARSAY
-    )
-    if subject or starts_self or first in ("his", "her", "your", "their"):
-        gender = gender_of(tokens) if first != "you" else ""
-        return rewrite(tokens, _npc(names, gender))
+    names = _names(npc_name)
+    if _is_about_npc(tokens, names):
+        return rewrite(tokens, _npc(names, "" if first in ("you", "your", "u") else gender_of(tokens)))
     if is_sentence(tokens):
         return rewrite(tokens, _npc(names, _free_gender(tokens)))
     completed = complete(tokens)
-    if completed is None:
-        return None
-    return rewrite(completed, _npc(names, gender_of(completed, 1)))
+    return rewrite(completed, _npc(names, gender_of(completed, 1))) if completed else None
 
 
-def _names(npc_name: str, title: str) -> tuple[tuple[str, ...], ...]:
-    """How a sentence may name the NPC, in lower case by words, the longest first."""
-    found: list[tuple[str, ...]] = []
+def _without_role(tokens: list[str], title: str) -> list[str]:
+    """The tokens with `A guard` or `The guard` at their beginning replaced by a name, where a verb follows."""
+    role = [word([token], 0) for token in tokenize(sanitize.name(title))]
+    role = role[1:] if role and role[0] in vocabulary.ARTICLES else role
+    for name in (role, role[-1:], ["npc"], ["character"]):
+        size = 1 + len(name)
+        shown = [word(tokens, at) for at in range(size)]
+        if not name or shown[0] not in vocabulary.ARTICLES | {"this"}:
+            continue
+        if [*shown[1:-1], shown[-1].removesuffix("'s")] != name:
+            continue
+        if shown[-1].endswith("'s"):
+            return ["Npc's", *tokens[size:]]
+        following = word(tokens, skip_adverbs(tokens, size))
+        if following == "," or verbs.is_verb_form(following) or verbs.base_of_third_person(following, known_only=False):
+            return ["Npc", *tokens[size:]]
+    return tokens
+
+
+def _names(npc_name: str) -> tuple[tuple[str, ...], ...]:
+    """How a sentence may name the NPC, in lower case by words, the longest first: also by one part of its name."""
     name = tuple(word([token], 0) for token in tokenize(sanitize.name(npc_name)))
-    if name:
-        found.append(name)
-        found.extend(
-            (part,)
-            for part in name
-            if len(name) > 1
-            and len(part) > 2
-            and part not in vocabulary.ADJECTIVES | vocabulary.DETERMINERS
-            and not vocabulary.is_person_noun(part)
-        )
-    role = tuple(word([token], 0) for token in tokenize(sanitize.name(title)))
-    if role and role[0] in vocabulary.ARTICLES:
-        role = role[1:]
-    if role:
-        roles = dict.fromkeys((role, role[-1:]))
-        found.extend((article, *part) for part in roles for article in ("the", "a", "an"))
-    found.extend([("the", "npc"), ("this", "npc"), ("this", "character"), ("the", "character")])
-    return tuple(sorted(found, key=len, reverse=True))
+    parts = [(part,) for part in name if len(name) > 1 and len(part) > 2 and not _is_common(part)]
+    return tuple(filter(None, (name, *parts, ("npc",))))
+
+
+def _is_common(part: str) -> bool:
+    return part in vocabulary.DETERMINERS or vocabulary.is_adjective(part) or vocabulary.is_person_noun(part)
 
 
 def _npc(names: tuple[tuple[str, ...], ...], gender: Gender) -> list[Referent]:
     return [Referent(I, "third", names, gender), Referent(I, "second")]
 
 
-def _subject_names(tokens: Sequence[str], names: tuple[tuple[str, ...], ...]) -> bool:
+def _is_about_npc(tokens: Sequence[str], names: tuple[tuple[str, ...], ...]) -> bool:
+    """Whether the sentence begins with the NPC: its name, a pronoun, or what is the NPC's."""
+    first = word(tokens, 0)
+    if first in ("he", "she", "you", "u", "his", "her", "your", "their"):
+        return True
+    if first == "they":
+        return word(tokens, skip_adverbs(tokens, 1)) not in vocabulary.HEARSAY
     for name in names:
-        words = [word(tokens, at) for at in range(len(name))]
-        if tuple(words) == name or (*words[:-1], re.sub(r"'s?$", "", words[-1])) == name:
-            # `A guard of the north gate` is somebody's description, not a sentence about the guard.
-            following = word(tokens, len(name))
-            return (
-                words[0] not in vocabulary.ARTICLES
-                or words[-1].endswith("'s")
-                or finite_verb(tokens) is not None
-                or following == ""
-            )
+        words = tuple(word(tokens, at) for at in range(len(name)))
+        if name in (words, (*words[:-1], words[-1].removesuffix("'s").removesuffix("'"))):
+            return True
     return False
 
 
 def _free_gender(tokens: Sequence[str]) -> Gender:
     """The pronouns of a sentence about the world that can only be the NPC's: `In his youth he sailed`."""
     gender = gender_of(tokens)
-    if gender == "they" and word(tokens, 0) == "they":
-        return ""
+    is_first_clause, has_other = True, gender == "they" and word(tokens, 0) in ("they", "those", "these", "all", "both")
     for at in range(len(tokens)):
         token = word(tokens, at)
-        if token in ("he", "she", "they", "his", "her", "their", "him", "them"):
-            return gender
-        is_name = at > 0 and tokens[at].strip()[:1].isupper() and token != "i"
-        if vocabulary.is_person_noun(token) or is_name or (gender == "they" and vocabulary.is_plural_noun(token)):
-            return ""
+        if token in ("he", "she", "they", "his", "their") or (token == "her" and is_noun_ahead(tokens, at + 1)):
+            return "" if has_other else gender
+        if token in ("him", "her", "them"):
+            # `The doctor sent him away`: the doctor himself would be "himself".
+            return gender if is_first_clause or not has_other else ""
+        is_first_clause = is_first_clause and token not in vocabulary.CLAUSE_STARTS
+        has_other = has_other or _may_be_meant(tokens, at, gender)
     return ""
+
+
+def _may_be_meant(tokens: Sequence[str], at: int, gender: Gender) -> bool:
+    """Whether a later pronoun may be that of the person at `at`."""
+    token = word(tokens, at)
+    if token in ("nobody", "somebody", "i"):
+        return False
+    if tokens[at].strip()[:1].isupper() and (at > 0 or keeps_capital(tokens)):
+        return True
+    if vocabulary.is_plural_noun(token):
+        return gender == "they"
+    return vocabulary.is_person_noun(token) and gender_of_noun(token) in ("", gender)
+
+
+_LABELS_OF_VERBS = vocabulary.word_set(
+    "likes loves hates dislikes fears wants owns knows sells buys wears speaks needs"
+)
+_LABELS_OF_AIMS = vocabulary.word_set("goal dream wish quest aim plan duty")
+_LABELS_OF_TEXT = vocabulary.word_set(
+    "note secret fact background backstory history story rumour rumor persona personality knowledge past bio"
+)
 
 
 def _of_label(label: str, value: str, npc_name: str, title: str) -> str | None:
     """`Likes: apples` → `I like apples`; `Job: smith` → `my job is smith`."""
-    key = label.strip().lower()
+    key = re.sub(r"^(?:your|my|his|her|their) ", "", label.strip().lower())
     if not value:
         return None
-    if key in (
-        "likes",
-        "loves",
-        "hates",
-        "dislikes",
-        "fears",
-        "wants",
-        "owns",
-        "knows",
-        "sells",
-        "buys",
-        "wears",
-        "speaks",
-        "needs",
-        "has",
-        "is",
-        "was",
-    ):
-        return finish(_own(f"{label.capitalize()} {value}", npc_name, title))
+    if key in _LABELS_OF_VERBS:
+        return finish(_own(f"{key.capitalize()} {value}", npc_name, title))
     if key == "age":
         return f"I am {value}" + ("" if re.search(r"[a-z]", value) else " years old")
-    if key == "name":
-        return f"my name is {value}"
+    tokens = tokenize(value)
     inner = _own(value, npc_name, title)
-    if key in (
-        "note",
-        "secret",
-        "fact",
-        "background",
-        "backstory",
-        "history",
-        "story",
-        "rumour",
-        "rumor",
-        "persona",
-        "personality",
-        "knowledge",
-        "past",
-        "description",
-    ):
+    if key in _LABELS_OF_TEXT:
         return finish(inner)
-    if inner and finite_verb(tokenize(value)) is not None:
+    if key in ("family", "children", "siblings", "relatives"):
+        return f"I have {lower_first(value)}"
+    if (
+        verbs.is_base(word(tokens, 0))
+        and len(tokens) > 1
+        and key in ("goal", "dream", "wish", "quest", "aim", "plan", "duty")
+    ):
+        return f"my {key} is to {join(rewrite(tokens, _npc(_names(npc_name), gender_of(tokens)))).lower()}"
+    if inner and is_sentence(tokens) and finite_verb(tokens) is not None:
         return f"my {key} is that {finish(inner)}"
     return f"my {key} {'are' if vocabulary.is_plural_noun(key) else 'is'} {value}"

@@ -6,15 +6,21 @@ import re
 from collections.abc import Sequence
 
 from llm_agentd.prompt.clauses import vocabulary
-from llm_agentd.prompt.clauses.fragments import complete, is_sentence
-from llm_agentd.prompt.clauses.grammar import YOU, I, Referent, Speaker, join, rewrite, tokenize, word
+from llm_agentd.prompt.clauses.fragments import complete
+from llm_agentd.prompt.clauses.grammar import YOU, I, Referent, Speaker, rewrite
+from llm_agentd.prompt.clauses.sentences import is_sentence
 from llm_agentd.prompt.clauses.text import CLAUSE_MAX_CHARS, MARKS, finish, first_sentence, lower_first
+from llm_agentd.prompt.clauses.tokens import join, tokenize, word
 from llm_agentd.util import english_verbs as verbs
 from llm_agentd.util import sanitize
 
 _ASKING = re.compile(
     r"(?i)^(?:who|what|where|when|why|how|which|whose|do|does|did|is|are|can|could|will|would|should|shall|have|has|am|was|were)\b"
 )
+_CALLS = vocabulary.word_set(
+    "no yes well hey hi hello oh so ah please actually btw um hm ok okay yeah nope listen look"
+)
+_NO_ORDERS = vocabulary.word_set("love like hope thank lost guess mine name need want")
 
 
 def recalled_clause(fact: str, player: str, npc_name: str) -> str | None:
@@ -35,26 +41,48 @@ def _called(name: str, speaker: Speaker) -> list[Referent]:
 
 def _of_said(speaker: str, said: str, player: str, npc_name: str) -> str | None:
     said = said.strip(MARKS)
-    tokens = tokenize(said)
+    if speaker == "you":  # the NPC itself
+        return f"I told you that {lower_first(said)}" if is_sentence(tokenize(said)) else None
     if sanitize.name(speaker).lower() != sanitize.name(player).lower():
-        return f"{sanitize.name(speaker)} said: {said}" if tokens else None
-    if said.endswith("?") or (_ASKING.match(said) and len(tokens) > 1):
-        return _of_question(tokens, npc_name)
+        return _of_another(sanitize.name(speaker), said, player, npc_name)
+    tokens = _without_calls(tokenize(said), npc_name)
     first = word(tokens, 0)
+    if said.endswith("?") or (_ASKING.match(join(tokens)) and len(tokens) > 1):
+        return _of_question(tokens, npc_name)
     referents = [Referent(YOU, "first"), Referent(I, "second"), *_called(npc_name, I)]
-    if (
-        verbs.is_base(first)
-        and not vocabulary.is_plural_noun(first)
-        and first not in ("love", "like", "hope", "thank", "lost")
-    ):
-        rest = rewrite(tokens, referents)
-        return f"you asked me to {lower_first(join(rest))}" if len(tokens) > 1 else None
-    if is_sentence(tokens) or first in vocabulary.NOMINATIVE | {"my", "our"}:
+    if len(tokens) > 1 and verbs.is_base(first) and first not in _NO_ORDERS and not vocabulary.is_plural_noun(first):
+        return f"you asked me to {lower_first(join(rewrite(tokens, referents)))}"
+    if first in vocabulary.NOMINATIVE | {"my", "our"} or (len(tokens) > 1 and is_sentence(tokens)):
         clause = finish(rewrite(tokens, referents))
-        starts_with_player = first in ("i", "my", "we", "our")
-        return clause if starts_with_player or clause is None else f"you told me that {clause}"
-    completed = complete(tokens)
-    return finish(rewrite(completed, referents)) if completed and len(tokens) > 1 else None
+        return clause if first in ("i", "my", "we", "our") or clause is None else f"you told me that {clause}"
+    completed = complete(tokens) if len(tokens) > 1 else None
+    return finish(rewrite(completed, referents)) if completed else None
+
+
+def _of_another(speaker: str, said: str, player: str, npc_name: str) -> str | None:
+    """What somebody else told; as a quote where that person speaks of itself."""
+    tokens = tokenize(said)
+    if not tokens:
+        return None
+    if any(word(tokens, at) in ("i", "me", "my", "you", "your") for at in range(len(tokens))):
+        return f"{speaker} said: {said}"
+    told = rewrite(tokens, [*_called(player, YOU), *_called(npc_name, I)])
+    return f"{speaker} told me that {finish(told)}"
+
+
+def _without_calls(tokens: list[str], npc_name: str) -> list[str]:
+    """Without `no,`, `hey` and the NPC's name, by which a player only turns to it."""
+    name = [word([token], 0) for token in tokenize(sanitize.name(npc_name))]
+    while tokens:
+        if word(tokens, 0) in _CALLS or (word(tokens, 0) == "," and len(tokens) > 1):
+            tokens = tokens[1:]
+        elif name and [word(tokens, at) for at in range(len(name) + 1)] == [*name, ","]:
+            tokens = tokens[len(name) + 1 :]
+        elif name and [word(tokens, at) for at in range(len(tokens) - len(name) - 1, len(tokens))] == [",", *name]:
+            tokens = tokens[: -len(name) - 1]
+        else:
+            break
+    return tokens
 
 
 def _of_question(tokens: Sequence[str], npc_name: str) -> str | None:
@@ -79,20 +107,18 @@ def _of_question(tokens: Sequence[str], npc_name: str) -> str | None:
 
 
 def _uninverted(tokens: Sequence[str], start: int) -> list[str]:
-    """`did I put it` → `I put it`; `is my lantern` → `my lantern is`."""
+    """`did I hide it` → `I hid it`; `is my lantern` → `my lantern is`."""
     auxiliary, rest = word(tokens, start), list(tokens[start + 1 :])
-    if auxiliary not in verbs.AUXILIARIES | verbs.MODALS or not rest:
+    if auxiliary not in verbs.AUXILIARIES or not rest:
         return list(tokens[start:])
-    if auxiliary in ("do", "does", "did"):
-        return rest
     size = 1
     if word(rest, 0) in vocabulary.DETERMINERS | vocabulary.POSSESSIVES:
         size = 2
-        while (
-            size < len(rest)
-            and not vocabulary.is_adjective(word(rest, size))
-            and word(rest, size) not in vocabulary.PREPOSITIONS
-            and size < 3
-        ):
-            size += 1
+        is_end = vocabulary.is_adjective(word(rest, 2)) or word(rest, 2) in vocabulary.PREPOSITIONS
+        size += not (is_end or auxiliary in ("do", "does", "did")) and len(rest) > 2
+    if auxiliary in ("do", "does", "did"):
+        verb = word(rest, size)
+        if verbs.is_base(verb) and auxiliary != "do":
+            rest[size] = " " + (verbs.past_of(verb) if auxiliary == "did" else verbs.third_person(verb))
+        return rest
     return [*rest[:size], " " + auxiliary, *rest[size:]]

@@ -46,7 +46,7 @@ DEGREES = word_set("""
     """)
 ADVERBS = word_set("""
     never always often sometimes rarely seldom still once now also only just even ever again soon usually
-    already hardly barely secretly long perhaps maybe not yet today tomorrow yesterday lately nowadays here
+    already hardly barely secretly long perhaps maybe not yet today tomorrow yesterday tonight lately nowadays here
     there everywhere nevertheless thus formerly currently recently originally mostly mainly twice no-longer
     """) | (DEGREES - {"well"})
 _LY_NO_ADVERBS = word_set("""
@@ -60,14 +60,14 @@ KIN = word_set("""
     granddaughter uncle aunt cousin nephew niece family twin sons daughters brothers sisters grandchildren
     grandparents child kids ancestors
     """)
-OWN_THINGS = KIN | word_set("""
+OWN_THINGS = (KIN - {"children", "kids", "child"}) | word_set("""
     eye eyes leg legs arm arms hand hands back knee knees hair beard voice face heart hearing sight eyesight
     memory name age house home farm shop dog cat horse cow goat sheep hens job dream goal hobby birthday
-    hometown secret temper wish favourite favorite best-friend friend master business past health
+    hometown secret temper wish favourite favorite best-friend friend master business health
     """)
 PERSON_NOUNS = KIN | word_set("""
     man woman boy girl person fellow lad lass soul widow widower orphan bachelor spinster soldier veteran sailor
-    pirate thief liar fool coward hero drunk drunkard gossip loner hermit cook smith blacksmith guard captain
+    pirate thief liar fool coward hero drunkard gossip loner hermit cook smith blacksmith guard captain
     king queen prince princess lord lady knight squire monk nun priest druid witch wizard sorcerer mage bard
     poet noble peasant serf slave servant maid butler elf dwarf human halfling orc goblin ghost troll gnome
     native stranger newcomer refugee exile outcast villager citizen friend enemy rival neighbour neighbor twin
@@ -77,7 +77,7 @@ PERSON_NOUNS = KIN | word_set("""
     champion shepherd bargain-hunter chatterbox know-it-all early-riser head leader master mistress owner keeper
     member half-elf half-orc rascal rogue scoundrel busybody recluse perfectionist workaholic patriot traitor
     deserter nobody somebody jester clerk storyteller grandmaster guardian protector provider vegetarian
-    insomniac giant type kind sort cripple lover
+    insomniac mercenary dealer giant type kind sort cripple lover
     """)
 _PERSON_ENDINGS = (
     "smith",
@@ -97,6 +97,7 @@ _PERSON_ENDINGS = (
 # A person of the world: a later `his` or `her` may be that person's.
 THIRD_PERSONS = PERSON_NOUNS
 ADJECTIVES = word_set("""
+    asleep awake fluent absent alike afloat aloof elusive
     old young kind proud afraid sad happy angry tired worried calm shy brave bold blind deaf mute lame tall
     short small big fat thin slim strong weak rich poor wise clever smart dumb stupid slow fast quick good bad
     better worse best evil cruel gentle rough tough hard soft warm cold hot dry wet new fresh rare grumpy gruff
@@ -148,7 +149,13 @@ _ADJECTIVE_ENDINGS = (
     "-headed",
     "-born",
 )
+_NO_ADJECTIVES = word_set(
+    "table cable fable constable vegetable parable stable radish spinach finish dish fish olive native hive"
+)
 MASS_NOUNS = word_set("""
+    frost bronze gunpowder music breakfast lunch supper garlic market night papyrus lamp mithril clothing furniture
+    pottery cider mead soup porridge
+    mese sorrow grief joy pain rheumatism white black red green blue yellow land hope courage beware being armour
     gold silver iron copper tin coal stone wood timber wheat bread flour salt sugar honey milk cheese butter
     meat fish beer ale wine water ice snow rain fog wind fire smoke dust sand clay mud grass hay straw wool
     cloth leather silk fur oil food trade work war peace magic luck love fear hunger thirst death life time
@@ -178,6 +185,7 @@ _OF_VERBS = word_set("""
     """)
 # Participles that say what was done to somebody, where no object follows: `Raised by wolves.`
 PASSIVE_EVENTS = word_set("""
+    found
     born raised orphaned banished exiled trained apprenticed abandoned betrayed wounded forced taught knighted
     robbed saved bitten struck sent driven given rescued taken captured enslaved kidnapped educated brought cast
     thrown kicked chosen elected appointed adopted hired cheated beaten attacked burned burnt broken stolen seen
@@ -194,6 +202,11 @@ PASSIVE_STATES = word_set("""
     estranged separated confined armed employed posted stationed based built made missing employed wracked
     consumed filled blessed-with
     """)
+PEOPLE_BY_TRAIT = word_set("rich poor dead old young sick blind wise brave lost wounded living")
+WHICH_OF_OWN = word_set(
+    "best left right eldest youngest oldest older younger little twin late only first second real whole"
+)
+PLACES = word_set("village town hamlet city place island inn tavern castle harbour port region land kingdom settlement")
 IMPERATIVES_OF_PLAY = word_set("""
     act pretend respond roleplay role-play reply answer stay-in-character output write generate imagine ignore
     respond
@@ -210,11 +223,15 @@ def is_adverb(word: str) -> bool:
 
 
 def is_adjective(word: str) -> bool:
-    return word in ADJECTIVES or word in _LY_NO_ADVERBS & ADJECTIVES or word.endswith(_ADJECTIVE_ENDINGS)
+    if word in _NO_ADJECTIVES:
+        return False
+    if word in ADJECTIVES or (word.endswith("iest") and word != "priest"):
+        return True
+    return word.endswith(_ADJECTIVE_ENDINGS) and not verbs.is_base(word)  # `give` is none, though it ends as `active`
 
 
 def is_person_noun(word: str) -> bool:
-    if word in PERSON_NOUNS or word.endswith(_PERSON_ENDINGS):
+    if word in PERSON_NOUNS or word.endswith(_PERSON_ENDINGS) or word.rpartition("-")[2] in PERSON_NOUNS:
         return True
     # A doer: `baker`, `robber`, `sailor`.
     stem = word[:-2]
@@ -236,7 +253,9 @@ def is_third_person_verb(word: str, following: str, *, after_conjunction: bool) 
         return base in _OF_VERBS
     if after_conjunction and (not following or following in CONJUNCTIONS or following in RELATIVES):
         return False
-    return not (verbs.is_verb_form(following) and not is_adverb(following) and following not in NOUNISH)
+    if following in MASS_NOUNS | PREPOSITIONS | NOUNISH or is_adverb(following):
+        return True
+    return not verbs.is_verb_form(following)
 
 
 def is_plural_noun(word: str) -> bool:
@@ -253,4 +272,14 @@ def is_plural_noun(word: str) -> bool:
         "oxen",
         "sheep",
         "cattle",
-    ) or (word.endswith("s") and not word.endswith(("ss", "us", "as", "is", "os", "nes", "'s")) and len(word) > 3)
+        "trout",
+        "pike",
+        "salmon",
+        "deer",
+        "carp",
+    ) or (
+        word.endswith("s")
+        and word not in ADVERBS
+        and not word.endswith(("ss", "us", "as", "is", "os", "gnes", "'s"))
+        and len(word) > 3
+    )
