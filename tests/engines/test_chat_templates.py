@@ -14,7 +14,7 @@ from llm_agentd.errors import BadRequest, StartError
 from llm_agentd.types import Message
 from tests.engines.conftest import OpenModel
 from tests.engines.contract import GREEDY, data, run, talk
-from tests.support.tiny_gguf import BOS, CHAIN_TEXT, IM_END, IM_START, Shape, write_tiny_gguf
+from tests.support.tiny_gguf import BOS, CHAIN_TEXT, CHATML, IM_END, IM_START, Shape, write_tiny_gguf
 
 MODEL_ENGINES = ("llama", "ctransformers", *(("llama_native",) if find_spec("llama_cpp") else ()))
 
@@ -112,6 +112,30 @@ class TestLlamaTemplates:
     ) -> None:
         path = write_tiny_gguf(tmp_path / "m.gguf", template=template)
         tokens = open_model("llama", path).encode(None, [Message("system", "s"), Message("user", "u")], GREEDY).tokens
+        assert text_of(path, tokens) == expected
+
+    @pytest.mark.parametrize(
+        ("template", "expected"),
+        [
+            # As Qwen3 has it: ChatML, which llama.cpp's list knows, without the switch.
+            (
+                CHATML + "{% if enable_thinking is defined and enable_thinking is false %}no thinking{% endif %}",
+                "user\nu\nassistant\nno thinking",
+            ),
+            # As SmolLM3 has it: on unless it is switched off, with a date, and marks for a trainer.
+            (
+                "{% if enable_thinking is not defined %}{% set enable_thinking = true %}{% endif %}"
+                "{{ strftime_now('%Y') }}{{ '/think' if enable_thinking else '/no_think' }} "
+                "{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %}.{% endfor %}",
+                "/no_think u.",
+            ),
+        ],
+    )
+    def test_models_that_can_think_aloud_are_asked_not_to(
+        self, template: str, expected: str, tmp_path: Path, open_model: OpenModel
+    ) -> None:
+        path = write_tiny_gguf(tmp_path / "m.gguf", template=template)
+        tokens = open_model("llama", path).encode(None, [Message("user", "u")], GREEDY).tokens
         assert text_of(path, tokens) == expected
 
     def test_no_space_is_put_before_contents(self, models: SimpleNamespace, open_model: OpenModel) -> None:

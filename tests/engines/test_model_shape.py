@@ -7,7 +7,7 @@ from pathlib import Path
 import gguf
 import pytest
 
-from llm_agentd.engines import EMBEDDED_MODEL
+from llm_agentd.engines import EMBEDDED_MODEL, open_engine
 from llm_agentd.engines.gguf import GgufHeader, read_header
 from llm_agentd.engines.model_shape import (
     FILE_TYPES,
@@ -16,6 +16,7 @@ from llm_agentd.engines.model_shape import (
     model_files,
     part_names,
     quantization,
+    read_model_header,
 )
 from llm_agentd.errors import StartError
 
@@ -76,3 +77,46 @@ def test_missing_part_is_named(tmp_path: Path) -> None:
     (tmp_path / "m-00001-of-00002.gguf").write_bytes(b"GGUF")
     with pytest.raises(StartError, match=r"one of 2 parts and m-00002-of-00002\.gguf is not beside it"):
         model_files(tmp_path / "m-00001-of-00002.gguf")
+
+
+@pytest.fixture(scope="module")
+def in_parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The embedded model in two parts; the first one's path."""
+    folder = tmp_path_factory.mktemp("parts")
+    reader = gguf.GGUFReader(EMBEDDED_MODEL)
+    writer = gguf.GGUFWriter(folder / "m.gguf", "llama", split_max_tensors=30)
+    for name, field in reader.fields.items():
+        if name.startswith("GGUF.") or name == "general.architecture":
+            continue
+        if field.types[0] == gguf.GGUFValueType.ARRAY:
+            writer.add_array(name, field.contents())
+        else:
+            writer.add_key_value(name, field.contents(), field.types[0])
+    for tensor in reader.tensors:
+        writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return folder / "m-00001-of-00002.gguf"
+
+
+def test_model_in_parts_counts_all_of_them(in_parts: Path) -> None:
+    whole = read_header(EMBEDDED_MODEL)
+    header = read_model_header(in_parts)
+    assert header.parameters == whole.parameters > read_header(in_parts).parameters
+    assert header.tensor_types == whole.tensor_types
+
+
+def test_later_part_says_which_to_name(in_parts: Path) -> None:
+    with pytest.raises(StartError, match=r"not the first part of its model; name m-00001-of-00002\.gguf"):
+        read_model_header(in_parts.with_name("m-00002-of-00002.gguf"))
+
+
+@pytest.mark.slow
+def test_engine_opens_a_model_in_parts(in_parts: Path) -> None:
+    engine = open_engine("llama", path=in_parts, max_num_seqs=1)
+    info = engine.info
+    engine.close()
+    assert info.parameters == read_header(EMBEDDED_MODEL).parameters
+    assert info.model_bytes == sum(part.stat().st_size for part in model_files(in_parts))

@@ -8,20 +8,28 @@ from pathlib import Path
 
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.engines.gguf import GgufHeader
+from llm_agentd.engines.model_shape import model_files
 
 SAMPLE_BYTES = 1024 * 1024
 SAMPLES = 16  # first, last and fourteen between: a fine-tune changes all weights, and 16 MiB are read in no time
 
 
 def fingerprint(path: Path, *settings: object) -> str:
-    """16 hex digits from the file's size, samples of its bytes, and `settings` (engine, versions, context)."""
-    size = path.stat().st_size
-    digest = hashlib.sha256(repr((size, settings)).encode())
-    with path.open("rb") as file:
-        for index in range(SAMPLES):
-            file.seek(max(0, size - SAMPLE_BYTES) * index // (SAMPLES - 1))
-            digest.update(file.read(SAMPLE_BYTES))
+    """16 hex digits from the size of the file, or of all its parts, samples of its bytes, and `settings` (engine,
+    versions, context).
+    """
+    digest = hashlib.sha256(repr((model_bytes(path), settings)).encode())
+    for part in model_files(path):
+        size = part.stat().st_size
+        with part.open("rb") as file:
+            for index in range(SAMPLES):
+                file.seek(max(0, size - SAMPLE_BYTES) * index // (SAMPLES - 1))
+                digest.update(file.read(SAMPLE_BYTES))
     return digest.hexdigest()[:16]
+
+
+def model_bytes(path: Path) -> int:
+    return sum(part.stat().st_size for part in model_files(path))
 
 
 def model_info(
@@ -44,7 +52,7 @@ def model_info(
         context_tokens=context_tokens,
         max_num_seqs=max_num_seqs,
         parameters=header.parameters,
-        model_bytes=path.stat().st_size,
+        model_bytes=model_bytes(path),
         path=str(path),
         threads=threads,
         languages=header.languages,

@@ -1,15 +1,17 @@
 """What a GGUF header says of a model besides its tensors: number format, parts, and what its context costs in memory.
 
-Pure. For whoever chooses a model (`ops/models`); the engines themselves need none of it.
+Pure but for reading headers. For whoever opens a model, and whoever chooses one (`ops/models`).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from llm_agentd.engines.gguf import KV_HEADS, GgufHeader
+from llm_agentd.engines.gguf import KV_HEADS, GgufHeader, read_header
 from llm_agentd.errors import StartError
 
 # llama.cpp's llama_ftype: what `general.file_type` means, and how the files are called.
@@ -71,6 +73,22 @@ def model_files(path: Path) -> tuple[Path, ...]:
             f"model.path: {path} is one of {len(files)} parts and {', '.join(missing)} is not beside it; fetch it too"
         )
     return files
+
+
+def read_model_header(path: Path, arrays: Collection[str] = ()) -> GgufHeader:
+    """`read_header` of a model that may come in parts: the first part's, with the tensors of all, all checked.
+
+    Raises StartError, also where `path` is a later part: llama.cpp opens a model by its first.
+    """
+    files = model_files(path)
+    if path.name != files[0].name:
+        raise StartError(f"model.path: {path} is not the first part of its model; name {files[0].name}")
+    header, *others = (read_header(file, arrays if file == files[0] else ()) for file in files)
+    return replace(
+        header,
+        parameters=header.parameters + sum(other.parameters for other in others),
+        tensor_types=header.tensor_types.union(*(other.tensor_types for other in others)),
+    )
 
 
 def _fields(header: GgufHeader) -> Any:

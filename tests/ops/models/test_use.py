@@ -16,6 +16,9 @@ from llm_agentd.ops.models.selection import find_model
 from llm_agentd.ops.models.store import ModelStore
 from tests.support.tiny_gguf import write_tiny_gguf
 
+# On a busy machine a daemon that gives way to all others may never get its turn.
+BUSY = ("model.cpu_priority=normal", "model.pin_cpus=off")
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -121,8 +124,9 @@ def test_base_model_is_warned_of(store: ModelStore, file: Path, tmp_path: Path) 
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_embedded_model_passes_its_self_test(store: ModelStore, file: Path) -> None:
-    said = use("hearthling", store, file, test=True)
+    said = use("hearthling", store, file, test=True, sets=BUSY)
     assert "self-test of hearthling, engine llama" in said
     assert "3 of 3 actions valid" in said
     assert "JSON held in 2 of 2" in said
@@ -134,7 +138,7 @@ def test_embedded_model_passes_its_self_test(store: ModelStore, file: Path) -> N
 def test_nonsense_is_called_unfit_but_served_if_wanted(store: ModelStore, file: Path, tmp_path: Path) -> None:
     """Random weights and no template: it answers, and no player should read it."""
     base = write_tiny_gguf(tmp_path / "base.gguf", chain=False, template=None, add_bos=True)
-    said = use(str(base), store, file, test=True)
+    said = use(str(base), store, file, test=True, sets=BUSY)
     assert "verdict    not fit for players:" in said
     assert "base model" in said
     assert path_in(file) == base

@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
-from llm_agentd.engines.gguf import read_header
 from llm_agentd.engines.limits import check_one_source, pick_context
 from llm_agentd.engines.llama.binding import BatchRow, Binding, KvType
 from llm_agentd.engines.llama.grammar import Grammars
@@ -22,6 +21,7 @@ from llm_agentd.engines.llama.sequence import LlamaSequence, PausedSequence
 from llm_agentd.engines.llama.template_renderer import pick_renderer
 from llm_agentd.engines.llama.vocab import Vocab
 from llm_agentd.engines.model_info import model_info
+from llm_agentd.engines.model_shape import read_model_header
 from llm_agentd.engines.threads import is_tiny, pick_threads
 from llm_agentd.types import Message, PrefixState, Sampling
 from llm_agentd.util.common_prefix import common_prefix_length
@@ -65,7 +65,7 @@ class LlamaEngine:
         """Raises StartError. `bit_exact`: the same seed gives the same text whatever was reused, at the price of
         computing more of a prompt. None: for tiny models only, whose prompts cost little (docs/determinism.md).
         """
-        header = read_header(path)
+        header = read_model_header(path)
         context = pick_context(header.context_tokens, context_tokens)
         threads = threads or pick_threads(header.parameters)
         self._binding = open_binding(path, gpu_layers=gpu_layers)

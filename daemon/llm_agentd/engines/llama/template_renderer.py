@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-from jinja2 import ext
+from jinja2 import ext, nodes
+from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from llm_agentd.engines import chat_template as chat
@@ -37,6 +38,16 @@ def pick_renderer(binding: Binding, template: str) -> chat.Render:
     return chat.plain_lines
 
 
+class _GenerationTag(ext.Extension):
+    """`{% generation %}` marks for a trainer what the model says (SmolLM3); here it is what it encloses."""
+
+    tags = {"generation"}  # noqa: RUF012 (an instance variable in jinja2)
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+
 def _known_renderer(binding: Binding, template: str) -> chat.Render:
     return partial(binding.apply_chat_template, template)
 
@@ -51,8 +62,11 @@ def _jinja_renderer(_binding: Binding, template: str) -> chat.Render:
         raise ValueError(reason)
 
     # The options are those with which transformers renders templates, for which they are written.
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[ext.loopcontrols])
+    extensions = [ext.loopcontrols, _GenerationTag]
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=extensions)
     environment.globals["raise_exception"] = refuse
+    # No village knows our date, and prompts that change with it would be computed anew each day.
+    environment.globals["strftime_now"] = lambda _format: ""
     compiled = environment.from_string(template)
 
     def render(turns: list[tuple[str, str]]) -> str:

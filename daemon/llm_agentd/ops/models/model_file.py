@@ -7,8 +7,8 @@ from pathlib import Path
 
 from llm_agentd.config import Config
 from llm_agentd.engines import EMBEDDED_MODEL
-from llm_agentd.engines.gguf import GgufHeader, read_header
-from llm_agentd.engines.model_shape import kv_values_per_token, layers, model_files, quantization
+from llm_agentd.engines.gguf import GgufHeader
+from llm_agentd.engines.model_shape import kv_values_per_token, layers, model_files, quantization, read_model_header
 from llm_agentd.ops.models import catalogue
 from llm_agentd.ops.models.catalogue import Entry
 from llm_agentd.ops.models.memory_needed import MemoryNeeded, memory_needed
@@ -86,15 +86,15 @@ class ModelFile:
 def read_model(path: Path) -> ModelFile:
     """Raises StartError, with the cure, for what is no whole model."""
     files = model_files(path)
-    header = read_header(files[0] if files[0].is_file() else path, arrays=(TOKENS,))
-    headers = [header, *(read_header(file) for file in files[1:])]
+    first = files[0] if len(files) > 1 else path
+    header = read_model_header(first, arrays=(TOKENS,))
     tokens = header.metadata.pop(TOKENS, ())
     return ModelFile(
-        path=files[0] if len(files) > 1 else path,
+        path=first,
         header=header,
-        parameters=sum(one.parameters for one in headers),
+        parameters=header.parameters,
         bytes=sum(file.stat().st_size for file in files),
         parts=len(files),
         vocabulary=len(tokens),
-        entry=None if path == EMBEDDED_MODEL else catalogue.of_file(files[0].name),
+        entry=None if path == EMBEDDED_MODEL else catalogue.of_file(first.name),
     )

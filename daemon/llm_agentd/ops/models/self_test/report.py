@@ -73,7 +73,7 @@ def _languages(test: SelfTest) -> str:
 
 
 def _speed(test: SelfTest) -> str:
-    words = f"first words after {test.first_s:.1f} s, whole answer after {test.done_s:.1f} s"
+    words = f"first words after {test.first_s:.2g} s, whole answer after {test.done_s:.2g} s"
     words += f", {test.tokens_per_s:.0f} tokens/s"
     if test.replies_per_min:
         words += f"; {test.at_once} at once: {test.replies_per_min:.0f} answers a minute"

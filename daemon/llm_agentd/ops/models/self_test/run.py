@@ -111,11 +111,20 @@ def run(model: ModelFile, config: Config, say: Callable[[str], None]) -> SelfTes
             own_s = sum(process.cpu_times()[:2])
             had_s = (time.monotonic() - began_s) * (psutil.cpu_count() or 1)
             test.others_share = max(0.0, _busy_s() - busy_s - own_s) / had_s
+            _require_an_answer(test)
         except (AgentdError, psutil.Error) as error:
             if child.poll() is None and isinstance(error, AgentdError):
                 raise StartError(f"the daemon does not answer with this model: {error.message}") from None
             raise StartError(f"the daemon died while it answered: {harness.ending(child.wait())}") from None
     return test
+
+
+def _require_an_answer(test: SelfTest) -> None:
+    if not any(answer.text for answer in test.answers):
+        raise StartError(
+            f"the model gave no answer ({test.answers[0].problem}), while other programs took"
+            f" {test.others_share:.0%} of the processors; end some of them, or take a smaller model"
+        )
 
 
 def _busy_s() -> float:
