@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from llm_agentd.bench import runner
 from llm_agentd.bench.mind import bench, scoring, sheet, words
@@ -242,6 +244,8 @@ def test_order_is_right_by_name_and_parameters(
         (Answer(case(), "*bows* Well met."), ["markup"]),
         (Answer(case(), "Vael Tharun: Well met."), ["speaker"]),
         (Answer(case(), "user: Well met."), ["speaker"]),
+        (Answer(case(), "Lena: Well met."), ["speaker"]),
+        (Answer(case(), "Listen: the wolves."), []),
         (Answer(case(), ""), ["empty"]),
         (Answer(case(), "", action={"name": "stay", "params": {}}), []),
         (Answer(case(), error="unavailable: gone"), ["failed"]),
@@ -331,6 +335,38 @@ def test_run_on_the_stub_engine_reports_all_measures(tmp_path: Path, monkeypatch
     assert report["ratios"]["failed"] == 0
     assert report["figures"]["replies"] == sum(map(len, some.values()))
     assert paper.read_text(encoding="utf-8").count("\nGrade:") == len(some["talk"])
+
+
+def test_upstream_is_sent_the_daemons_prompts_and_read_as_the_daemon_reads(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bodies: list[dict[str, Any]] = []
+
+    def complete(request: Request) -> Response:
+        bodies.append(orjson.loads(request.data))
+        form = '{"say": "Gladly.", "do": {"action": "stay"}}'
+        text = form if "response_format" in bodies[-1] else "Gunther: I remember Vessbrook well."
+        return Response(orjson.dumps({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}))
+
+    httpserver.expect_request("/v1/models").respond_with_json({"data": [{"id": "big"}]})
+    httpserver.expect_request("/v1/chat/completions", headers={"Authorization": "Bearer k"}).respond_with_handler(
+        complete
+    )
+    monkeypatch.setenv(bench.API_KEY_ENV, "k")
+    monkeypatch.setattr(bench, "load", {"orders": load("orders")[2:3], "memory": load("memory")[:2]}.__getitem__)
+    found = bench.measure(Config(), Options(upstream=httpserver.url_for("/v1"), only=("orders", "memory")))
+    assert found.ratios["orders_right"] == 1
+    assert found.ratios["memory_used"] == 0.5
+    assert found.ratios["failed"] == found.ratios["speaker"] == found.ratios["markup"] == 0
+    between = len(load("memory")[0].between)
+    assert len(bodies) == 1 + 2 * (2 + between)
+    asked = next(body for body in bodies if body["messages"][-1]["content"].endswith("what is my cat called?"))
+    assert any("cat is called Sir Pounce" in message["content"] for message in asked["messages"][1:])
+
+
+def test_upstream_that_is_not_there_is_refused_with_its_address(free_port: int) -> None:
+    with pytest.raises(StartError, match=f"{free_port}: /v1/models"):
+        bench.measure(Config(), Options(upstream=f"http://127.0.0.1:{free_port}", only=("names",)))
 
 
 @pytest.mark.slow

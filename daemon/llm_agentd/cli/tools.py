@@ -58,7 +58,8 @@ def bench(
     seconds: Annotated[float, typer.Option(metavar="S", help="village, with --rate; ticks, each run: how long.")] = 120,
     saturate_s: Annotated[float, typer.Option(metavar="S", help="village: how long the busy part is.")] = 40,
     upstream: Annotated[
-        str | None, typer.Option(metavar="URL", help="village: an OpenAI-compatible server to compare with.")
+        str | None,
+        typer.Option(metavar="URL", help="village, mind: an OpenAI-compatible server to compare with, or to ask."),
     ] = None,
     upstream_pid: Annotated[int | None, typer.Option(metavar="PID", help="village: its process, for memory.")] = None,
     peer_python: Annotated[

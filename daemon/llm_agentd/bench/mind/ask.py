@@ -1,104 +1,100 @@
-"""Asks a real daemon for the reply of each case, over ZeroMQ, and what comes before it in `memory`.
+"""Asks a mind for the reply to each case, and lets it live through what comes before it in `memory`.
 
-Runs an event loop in the main thread; a few requests are open at a time. Knows the client and cases, no scores.
+A mind is a real daemon over ZeroMQ (here), or another server with the daemon's prompts (upstream.py). Runs an event
+loop in the main thread; a few requests are open at a time. Knows cases and the client, no scores.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, Self
 
-from llm_agentd.bench.mind.cases import Case
+from llm_agentd.bench.mind.cases import Case, Json
 from llm_agentd.bench.mind.scoring import Answer
 from llm_agentd.client import AsyncClient
 from llm_agentd.errors import AgentdError, Filtered
 
 OPEN_AT_ONCE = 4  # enough for a batch; with more each reply would wait longer than in a village
 DEADLINE_MS = 600_000  # a large model on two cores takes its time; how long is measured, not judged
+HANGS_S = DEADLINE_MS / 1000 + 5  # a daemon that answers nothing until then hangs
 BETWEEN_MAX_TOKENS = 24  # of replies that nobody reads
-KEEP_S = 5.0  # more than DEADLINE_MS, until the client gives up on a daemon that hangs
-
-OnAnswer = Callable[[Answer], None]
 
 
-def ask_all(endpoint: str, cases: Sequence[Case], *, seed: int, on_answer: OnAnswer) -> None:
-    """`on_answer` is called for each case, in the order in which the answers come. Raises AgentdError where the daemon
-    is gone; a request that fails by itself is an answer too.
-    """
+class Mind(Protocol):
+    """`name`: of the model, for the report."""
+
+    name: str
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def think(self, case: Case, said: str, options: Json) -> Answer:
+        """The reply to `said` in the case's situation. A request that fails is an answer too."""
+
+    async def remember(self, lines: Sequence[Json]) -> None:
+        """As the op `remember`."""
+
+
+def ask_all(mind: Mind, cases: Sequence[Case], *, seed: int, on_answer: Callable[[Answer], None]) -> None:
+    """`on_answer` is called for each case, in the order in which the answers come."""
 
     async def run() -> None:
-        async with AsyncClient(endpoint, timeout_s=DEADLINE_MS / 1000 + KEEP_S) as client:
-            waiting = list(reversed(cases))
+        waiting = list(reversed(cases))
 
-            async def worker() -> None:
-                while waiting:
-                    on_answer(await _ask(client, waiting.pop(), seed))
+        async def worker() -> None:
+            while waiting:
+                on_answer(await _ask(mind, waiting.pop(), seed))
 
+        async with mind:
             await asyncio.gather(*(worker() for _ in range(OPEN_AT_ONCE)))
 
     asyncio.run(run())
 
 
-def info(endpoint: str) -> dict[str, Any]:
-    async def run() -> dict[str, Any]:
-        async with AsyncClient(endpoint) as client:
-            return await client.info()
-
-    return asyncio.run(run())
-
-
-async def _ask(client: AsyncClient, case: Case, seed: int) -> Answer:
+async def _ask(mind: Mind, case: Case, seed: int) -> Answer:
     """Only `memory` remembers: what is said in other cases must not change with their order."""
     remembers = case.set == "memory"
+    options: Json = {"seed": seed, "remember": remembers}
     if remembers:
-        await _live_through(client, case, seed)
-    options = {key: value for key, value in case.think.items() if key != "npc"}
-    stream = client.stream(
-        npc=case.think["npc"],
-        utterance=case.say,
-        seed=seed,
-        cache="off",
-        deadline_ms=DEADLINE_MS,
-        remember=remembers,
-        **options,
-    )
-    shown = ""
-    try:
-        async with stream:
-            async for piece in stream:
-                shown += piece
-    except Filtered as filtered:
-        return Answer(case, filtered.text, shown, is_filtered=True)
-    except AgentdError as error:
-        return Answer(case, shown=shown, error=f"{error.code}: {error.message}")
-    reply = stream.reply
-    return Answer(case, reply.text, shown, reply.action, reply.finish, reply.timing_ms.total)
+        npc = {"npc": case.think["npc"]["id"], "name": case.npc, "player": case.player}
+        if case.happened:
+            await mind.remember([{**npc, "text": text} for text in case.happened])
+        for said in filter(None, (case.told, *case.between)):
+            await mind.think(case, said, {**options, "max_tokens": BETWEEN_MAX_TOKENS})
+    return await mind.think(case, case.say, options)
 
 
-async def _live_through(client: AsyncClient, case: Case, seed: int) -> None:
-    """What happened and was said before the question, in that order: the fact first, then other talk."""
-    npc = case.think["npc"]
-    if case.happened:
-        lines = [{"npc": npc["id"], "name": case.npc, "player": case.player, "text": text} for text in case.happened]
-        await client.remember(lines)
-    for said in filter(None, (case.told, *case.between)):
-        await _quietly(
-            client.think(
-                npc,
-                said,
-                player=case.player,
-                context=case.think["context"],
-                seed=seed,
-                cache="off",
-                deadline_ms=DEADLINE_MS,
-                max_tokens=BETWEEN_MAX_TOKENS,
-            )
-        )
+class DaemonMind:
+    """A daemon; every reply is streamed, as players get it, and none comes from the cache."""
 
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self.name = ""
 
-async def _quietly(call: Awaitable[Any]) -> None:
-    try:
-        await call
-    except AgentdError:
-        return  # a refused line is no matter; a daemon that is gone shows in the question itself
+    async def __aenter__(self) -> Self:
+        self._client = AsyncClient(self._endpoint, timeout_s=HANGS_S)
+        info = await self._client.info()
+        self.name = f"{info['model']} ({info['engine']})"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
+
+    async def think(self, case: Case, said: str, options: Json) -> Answer:
+        fields: dict[str, Any] = {**case.think, **options}
+        shown = ""
+        try:
+            async with self._client.stream(utterance=said, cache="off", deadline_ms=DEADLINE_MS, **fields) as stream:
+                async for piece in stream:
+                    shown += piece
+        except Filtered as filtered:
+            return Answer(case, filtered.text, shown, is_filtered=True)
+        except AgentdError as error:
+            return Answer(case, shown=shown, error=f"{error.code}: {error.message}")
+        reply = stream.reply
+        return Answer(case, reply.text, shown, reply.action, reply.finish, reply.timing_ms.total)
+
+    async def remember(self, lines: Sequence[Json]) -> None:
+        await self._client.remember(lines)

@@ -5,21 +5,27 @@ Main thread. Measures of one set are in `_MEASURES`; how a single reply is judge
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
+from rich.console import Console
+from rich.progress import Progress
+
 from llm_agentd.bench.mind import scoring, sheet
-from llm_agentd.bench.mind.ask import OPEN_AT_ONCE, ask_all, info
+from llm_agentd.bench.mind.ask import OPEN_AT_ONCE, DaemonMind, Mind, ask_all
 from llm_agentd.bench.mind.bulk import bulk_cases
-from llm_agentd.bench.mind.cases import SETS, load
+from llm_agentd.bench.mind.cases import SETS, Case, load
 from llm_agentd.bench.mind.scoring import Answer
+from llm_agentd.bench.mind.upstream import UpstreamMind
 from llm_agentd.bench.result import Options, Result, percentile
 from llm_agentd.config import Config
 from llm_agentd.ops.harness import daemon, model_sets
 
 SEED = 13
+API_KEY_ENV = "LLM_AGENT_UPSTREAM_KEY"  # of the server behind --upstream; a key on a command line is seen by all
 FLAWS = ("failed", "empty", "unfinished", "markup", "speaker", "differs")
 EXAMPLES_MAX = 3  # of each flaw, in the report
 
@@ -34,17 +40,30 @@ def measure(config: Config, options: Options) -> Result:
     if options.bulk:
         cases = bulk_cases(options.bulk)
     sheet.require_new(options.sheet)
-    answers: list[Answer] = []
-    with daemon(model_sets(config) | {"batch.size": config.batch.size}, http=False) as (endpoint, _, _):
-        model = info(endpoint)
-        began_s = time.perf_counter()
-        ask_all(endpoint, cases, seed=SEED, on_answer=answers.append)
-        wall_s = time.perf_counter() - began_s
-    answers.sort(key=lambda answer: answer.case.id)
-    result = _result(f"{model['model']} ({model['engine']})", answers, wall_s)
+    if options.upstream:
+        model, answers, wall_s = _asked(UpstreamMind(options.upstream, os.environ.get(API_KEY_ENV, "")), cases)
+    else:
+        with daemon(model_sets(config) | {"batch.size": config.batch.size}, http=False) as (endpoint, _, _):
+            model, answers, wall_s = _asked(DaemonMind(endpoint), cases)
+    result = _result(model, answers, wall_s)
     if options.sheet:
         sheet.add(options.sheet, result, answers)
     return result
+
+
+def _asked(mind: Mind, cases: Sequence[Case]) -> tuple[str, list[Answer], float]:
+    """The mind's name, its answers in the order of the cases, and the seconds it took. Shows how far it is."""
+    answers: list[Answer] = []
+    began_s = time.perf_counter()
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("asking", total=len(cases))
+
+        def on_answer(answer: Answer) -> None:
+            answers.append(answer)
+            progress.advance(task)
+
+        ask_all(mind, cases, seed=SEED, on_answer=on_answer)
+    return mind.name, sorted(answers, key=lambda answer: answer.case.id), time.perf_counter() - began_s
 
 
 def _result(model: str, answers: Sequence[Answer], wall_s: float) -> Result:

@@ -17,6 +17,8 @@ from llm_agentd.prompt import json_schema
 
 MARKUP = re.compile(r"[{}<>`|\\*\[\]]|__|^#|&[a-z]+;|https?://")
 SPEAKER = re.compile(r"^\s*(?:user|assistant|system|player|npc|you)\s*:|\b(?:user|assistant|system):", re.IGNORECASE)
+LEADING_NAME = re.compile(r"([A-ZÀ-Þ][\w'-]+)(?: [A-ZÀ-Þ][\w'-]+)?:\s")
+OPENERS = {"aye", "listen", "careful", "hush", "remember", "truth", "answer", "simple", "beware", "look", "mind"}
 FINISHED = re.compile(r"[.!?…][\"'”’)]*$")
 NOT_KNOWN = re.compile(
     r"""\b(?:
@@ -75,8 +77,12 @@ def _has_markup(text: str, case: Case) -> bool:
 
 
 def _has_speaker(text: str, case: Case) -> bool:
+    """A name of the situation, a chat role, or what can only be a name: Lena: but not "Listen:"."""
     names = {name for full in (case.npc, case.player) for name in (full, full.split()[0])}
-    return bool(SPEAKER.search(text)) or any(text.startswith(f"{name}:") for name in names)
+    if SPEAKER.search(text) or any(text.startswith(f"{name}:") for name in names):
+        return True
+    first = LEADING_NAME.match(text)
+    return first is not None and first[1].casefold() not in known_words() | OPENERS
 
 
 def is_right(answer: Answer) -> bool:
