@@ -66,8 +66,10 @@ def test_what_is_wanted_is_a_text_or_that_it_is_not_known() -> None:
         assert bool(one.want) != one.is_unknown, one.id
         assert all(map(all, one.want)), one.id
     for one in load("memory"):
-        assert bool(one.told or one.happened) != one.is_unknown, one.id
-        assert one.between
+        assert (
+            len(one.between) == 5 if one.told else len(one.happened) == 3 if one.is_unknown else len(one.happened) > 3
+        )
+        assert not any("{" in text for text in one.happened)
 
 
 def test_each_right_order_is_on_offer() -> None:
@@ -184,6 +186,9 @@ def test_fact_is_right_with_all_that_is_wanted_and_nothing_wrong() -> None:
     assert not scoring.is_right(Answer(one, "Thirty-seven."))
     assert not scoring.is_right(Answer(one, "37 coins, but free for you."))
     assert not scoring.is_right(Answer(one, "37 coins.", error="engine_failed: broken"))
+    can_swim = case(want=(("no", "not", "cannot"),))
+    assert scoring.is_right(Answer(can_swim, "I cannot swim."))
+    assert not scoring.is_right(Answer(can_swim, "I do not know. I cannot say."))
 
 
 @pytest.mark.parametrize(
@@ -359,7 +364,7 @@ def test_upstream_is_sent_the_daemons_prompts_and_read_as_the_daemon_reads(
     assert found.ratios["memory_used"] == 0.5
     assert found.ratios["failed"] == found.ratios["speaker"] == found.ratios["markup"] == 0
     between = len(load("memory")[0].between)
-    assert len(bodies) == 1 + 2 * (2 + between)
+    assert len(bodies) == 1 + 2 * (2 + between), "told, what lies between, and asked"
     asked = next(body for body in bodies if body["messages"][-1]["content"].endswith("what is my cat called?"))
     assert any("cat is called Sir Pounce" in message["content"] for message in asked["messages"][1:])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -68,6 +68,7 @@ class _Group(_Shared):
 
 class _MemoryFile(_Strict):
     between: list[str]
+    meanwhile: list[str]
     groups: list[_Group]
 
 
@@ -119,15 +120,19 @@ def parse(name: str, text: str) -> tuple[Case, ...]:
     except (yaml.YAMLError, ValidationError) as error:
         raise StartError(f"{name}.yaml: {error}") from None
     pairs = [(group, line) for group in groups for line in group.lines]
-    between = tuple(memory.between) if memory else ()
-    return tuple(
-        _case(f"{name}-{number:03}", group, line, between) for number, (group, line) in enumerate(pairs, start=1)
-    )
+    cases = (_case(f"{name}-{number:03}", group, line) for number, (group, line) in enumerate(pairs, start=1))
+    return tuple(_with_distractors(case, memory) if memory else case for case in cases)
 
 
-def _case(
-    case_id: str, group: _Group, line: tuple[str, str] | tuple[str, str, _Line], between: tuple[str, ...]
-) -> Case:
+def _with_distractors(case: Case, memory: _MemoryFile) -> Case:
+    if case.told:
+        return replace(case, between=tuple(memory.between))
+    names = {"{player}": case.player, "{npc}": case.npc}
+    meanwhile = (re.sub("{player}|{npc}", lambda match: names[match[0]], text) for text in memory.meanwhile)
+    return replace(case, happened=(*case.happened, *meanwhile))
+
+
+def _case(case_id: str, group: _Group, line: tuple[str, str] | tuple[str, str, _Line]) -> Case:
     player, say = line[:2]
     more = line[2] if len(line) == 3 else _Line()
     return Case(
@@ -142,7 +147,6 @@ def _case(
         orders=_orders(more.do),
         told=more.told,
         happened=tuple(more.happened),
-        between=between,
     )
 
 
