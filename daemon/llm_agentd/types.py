@@ -127,6 +127,7 @@ class Think:
     `translate`: a line of its own that is wanted in `lang`, and nothing else.
     `draft`: fields of a role to try, in place of the one that `npc` names. `avoid`: lines not to say again.
     `history`: what was said before in a talk whose buffer the game keeps (several speakers); the oldest first.
+    `explain`: nothing is generated; the answer is the prompt, part by part.
     `remember` False: small talk, which is neither kept nor told what is remembered, so that its replies are cached.
     """
 
@@ -145,6 +146,7 @@ class Think:
     history: Annotated[tuple[Turn, ...], Field(max_length=HISTORY_MAX), LUA_LIST] = ()
     translate: Line | None = None
     remember: StrictBool = True
+    explain: StrictBool = False
 
 
 # -- what is generated -------------------------------------------------------------------------------
@@ -194,6 +196,15 @@ class ModerationContext:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What did not get into a prompt, and why. `part`: as the parts of a prompt are called (`prompt/parts.py`)."""
+
+    part: str
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChatPrompt:
     """What the model is given, as a chat. `lang`: the language that the words are asked for in; "" for `infer`.
 
@@ -205,6 +216,7 @@ class ChatPrompt:
     lang: str = ""
     short_messages: tuple[Message, ...] | None = None
     memory_turn: MemoryTurn | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +243,7 @@ class Request:
     `prompt`: raw text, or a chat. `key` is the cache key. `label` (the role, or "" for `infer`) is shown by dump.
     `owner`: who is being served, for fairness: the player's name, else the NPC's id, else "" (then the peer counts).
     `moderation`: set where the reply is moderated. `variants`: so many replies to one key are kept and given in turn.
-    `speakers`: names of all who may speak in a `think`, for the guard of its reply.
+    `explain`: it is answered with its `Explanation`. `speakers`: all who may speak in a `think`, for the reply's guard.
     """
 
     id: str
@@ -251,6 +263,7 @@ class Request:
     label: str = ""
     owner: str = ""
     speakers: tuple[str, ...] = ()
+    explain: bool = False
 
     @property
     def chat(self) -> ChatPrompt | None:
@@ -304,6 +317,37 @@ class Reply:
     timing_ms: Timing = Timing()
     lang: str = ""  # of the words, as far as known
     cut: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPart:
+    """A piece of a prompt's text, and the tokens it takes. `message`: the index of the one that it stands in."""
+
+    part: str
+    message: int
+    text: str
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The only event of a request that asks for it: what the model would be given.
+
+    The tokens of `prompt_tokens` that are in no part are the chat template's. `kept`: replies in the cache, of the
+    `variants` that make it answer.
+    """
+
+    model: str
+    lang: str
+    messages: tuple[Message, ...]
+    parts: tuple[PromptPart, ...]
+    left_out: tuple[LeftOut, ...]
+    prompt_tokens: int
+    context_tokens: int
+    max_tokens: int
+    key: bytes
+    kept: int
+    variants: int
 
 
 # -- what engines keep -------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from llm_agentd import __version__
 
 pytestmark = pytest.mark.slow
 
-COMMANDS = ("serve", "http", "ask", "dump", "install-mod", "bench", "memory")
+COMMANDS = ("serve", "http", "ask", "explain", "dump", "install-mod", "bench", "memory")
 TIMEOUT_S = 60
 
 
@@ -129,6 +130,31 @@ def test_ask_prints_an_error_of_the_daemon_as_it_is(daemon: str, home: Path) -> 
     assert (code, out) == (1, "")
     assert err.startswith("llm-agentd: bad_request: ")
     assert "did you mean 'smith'?" in err
+
+
+def test_explain_shows_the_prompt_of_a_real_daemon(daemon: str, home: Path) -> None:
+    at = ("--set", f"zmq.endpoint={daemon}")
+    code, out, err = run(home, "explain", "Hello", "--npc", "bram-1", "--player", "Ana", *at)
+    assert (code, out) == (1, "")
+    assert "has not been asked anything" in err
+    code, out, err = run(home, "explain", "Hello", "--npc", "b", "--role", "smith", "--name", "Bram", "--json", *at)
+    assert (code, err) == (0, "")
+    assert json.loads(out)["messages"][0]["content"].endswith("You are Bram, the smith.")
+    code, out, err = run(home, "ask", "Who are you?", "--npc", "Bram", "--role", "smith", "--show-prompt", *at)
+    assert (code, err) == (0, "")
+    assert "persona" in out
+    assert not out.strip().splitlines()[-1].startswith("cache ")  # the answer
+    code, out, err = run(home, "explain", "And now?", "--npc", "ask:Bram", *at)  # the one that was just asked
+    assert (code, err) == (0, "")
+    assert "You are Bram" in out
+
+
+def test_explain_without_an_npc_is_wrong_use(home: Path) -> None:
+    assert run(home, "explain", "Hello")[::2] == (
+        2,
+        "llm-agentd: --npc is missing: the NPC's id, such as: llm-agentd explain --npc mira --role healer 'Hello'\n",
+    )
+    assert run(home, "ask", "Hello", "--show-prompt")[0] == 2
 
 
 def test_dump_beside_the_daemon_has_entries(daemon: str, home: Path) -> None:

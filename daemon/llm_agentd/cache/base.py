@@ -17,6 +17,9 @@ class CompletionCache(Protocol):
     def get(self, key: bytes, variants: int) -> CacheEntry | None:
         """The next reply in turn; None (a miss) until `variants` unexpired replies are kept for `key`."""
 
+    def count(self, key: bytes, variants: int) -> int:
+        """How many unexpired replies are kept for `key`, up to `variants`. For people: serves none, counts no hit."""
+
     def put(self, key: bytes, entry: CacheEntry, variants: int) -> None:
         """Keeps a reply in a free slot, else in place of the oldest. The entry's times are filled here."""
 

@@ -142,6 +142,15 @@ class LmdbCache:
             self._writer.put(_Hit(slot_key(key, variant), to_us(now_s)))
         return entry
 
+    def count(self, key: bytes, variants: int) -> int:
+        now_us, pending = to_us(self._now()), self._pending.get(key, {})
+        try:
+            kept = [pending.get(variant, raw) for variant, raw in enumerate(self._store.read(key, variants))]
+            return sum(one is not None and _header(one).expires_us > now_us for one in kept)
+        except (lmdb.Error, DamagedEntry) as error:
+            self._warn_read_failed(error)
+            return 0
+
     def _next_variant(self, key: bytes, headers: list[EntryHeader]) -> int:
         """The variant after the one served last; after a restart, the one that was not served for longest."""
         if len(headers) == 1:

@@ -13,6 +13,9 @@ class NullCache:
     def get(self, key: bytes, variants: int) -> CacheEntry | None:
         return None
 
+    def count(self, key: bytes, variants: int) -> int:
+        return 0
+
     def put(self, key: bytes, entry: CacheEntry, variants: int) -> None:
         pass
 

@@ -1,4 +1,4 @@
-"""`serve`, `http` and `ask`: the daemon, the HTTP adapter, and one question from the terminal."""
+"""`serve`, `http`, `ask` and `explain`: the daemon, the HTTP adapter, a question from the terminal, and its prompt."""
 
 from __future__ import annotations
 
@@ -36,13 +36,55 @@ def ask(
     role: Annotated[str | None, typer.Option(metavar="ROLE", help="Role of the NPC, such as smith or elder.")] = None,
     npc: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the NPC.")] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print the words as they come.")] = False,
+    show_prompt: Annotated[
+        bool, typer.Option("--show-prompt", help="With --role or --npc: first print what the model is given.")
+    ] = False,
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
     """Ask one question from the terminal: an NPC with --role or --npc, else the model without a role."""
     if not text.strip():
         fail("TEXT is empty; say something, such as: llm-agentd ask 'Good morning!' --role smith", WRONG_USE)
+    if show_prompt and role is None and npc is None:
+        fail("--show-prompt shows the prompt of an NPC: add --role or --npc; without them it is TEXT alone", WRONG_USE)
     loaded = load(config, sets)
     from llm_agentd.ops.ask import ask as run
 
+    if show_prompt:
+        from llm_agentd.ops.ask import question
+        from llm_agentd.ops.explain import explain as show
+
+        show(loaded.zmq.endpoint, question(text, role=role, npc=npc))
     raise typer.Exit(run(loaded.zmq.endpoint, text, role=role, npc=npc, stream=stream))
+
+
+def explain(
+    text: Annotated[
+        str, typer.Argument(metavar="[TEXT]", help="What the player says; none: the NPC speaks first.")
+    ] = "",
+    npc: Annotated[str, typer.Option(metavar="ID", help="Id of the NPC, as the game has it.")] = "",
+    player: Annotated[str | None, typer.Option(metavar="NAME", help="Who speaks with it.")] = None,
+    role: Annotated[
+        str | None, typer.Option(metavar="ROLE", help="Its role, for an NPC that the daemon has not heard of.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Its name, with --role; else its id.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The whole answer as one JSON object.")] = False,
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Show what the model would be given: messages, tokens by part, what was left out and why, and the cache.
+
+    Asks the running daemon, and generates nothing. Of an NPC that was asked something since the daemon started, the
+    id is enough: who it is and the facts around it are those of that question.
+    """
+    if not npc:
+        fail("--npc is missing: the NPC's id, such as: llm-agentd explain --npc mira --role healer 'Hello'", WRONG_USE)
+    if name and not role:
+        fail("--name wants --role: who the NPC is cannot be told from its name alone", WRONG_USE)
+    loaded = load(config, sets)
+    from llm_agentd.ops.explain import explain as run
+
+    think: dict[str, object] = {"npc": {"id": npc, "name": name or npc, "role": role} if role else {"id": npc}}
+    think |= {"player": player} if player else {}
+    think |= {"utterance": text} if text.strip() else {}
+    raise typer.Exit(run(loaded.zmq.endpoint, think, as_json=as_json))

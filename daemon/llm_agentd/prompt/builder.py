@@ -14,8 +14,10 @@ from llm_agentd.prompt import actions, language
 from llm_agentd.prompt import messages as prompt
 from llm_agentd.prompt.token_budget import UNLIMITED_TOKENS, estimate_tokens, fit_facts, fit_turns, memory_tokens
 from llm_agentd.roles import FieldError, Role, Roles, make_role
-from llm_agentd.types import Action, ChatPrompt, MemoryTurn, Message, OutputFormat, Sampling, Think
+from llm_agentd.types import Action, ChatPrompt, LeftOut, MemoryTurn, Message, OutputFormat, Sampling, Think
 from llm_agentd.util import sanitize
+
+NOT_REMEMBERED = "nothing is remembered with this think: it is a draft, has no player, or says `remember: false`"
 
 
 def output_format(
@@ -68,11 +70,13 @@ class PromptBuilder:
         wanted = prompt.wanted_language(think, role, self.default_language)
         lang = language.choose(wanted, languages, self.default_language)
         short = prompt.build(think, role, prompt.history_messages(think.history, think.npc.name), lang)
+        left_out = [] if lang == wanted else [LeftOut("language", wanted, f"the model does not speak it, but {lang}")]
         turn = _memory_turn(think, lang)
         if turn is None:
-            return ChatPrompt(short, lang)
-        messages = self._with_memory(think, short, turn, room_tokens)
-        return ChatPrompt(messages, lang, short if messages != short else None, turn)
+            left_out.append(LeftOut("memory", "all that is remembered", NOT_REMEMBERED))
+            return ChatPrompt(short, lang, left_out=tuple(left_out))
+        messages = self._with_memory(think, short, turn, room_tokens, left_out)
+        return ChatPrompt(messages, lang, short if messages != short else None, turn, tuple(left_out))
 
     def _translation(self, think: Think, line: str, languages: Sequence[str]) -> ChatPrompt:
         """Without the NPC: a line is translated once for all who say it."""
@@ -81,13 +85,25 @@ class PromptBuilder:
         return ChatPrompt(language.translation_messages(line, lang), lang)
 
     def _with_memory(
-        self, think: Think, short: tuple[Message, ...], turn: MemoryTurn, room_tokens: int
+        self,
+        think: Think,
+        short: tuple[Message, ...],
+        turn: MemoryTurn,
+        room_tokens: int,
+        left_out: list[LeftOut],
     ) -> tuple[Message, ...]:
-        """As `short`, with the last turns before the user's message and what is retrieved as the fact `memory`."""
+        """As `short`, with the last turns before the user's message and what is retrieved as the fact `memory`.
+
+        What does not fit is added to `left_out`.
+        """
         found = self.memory.retrieve(turn, wants_turns=not think.history)
         room = memory_tokens(short, room_tokens)
         facts = fit_facts(found.facts, room)
-        earlier = fit_turns(prompt.memory_messages(found.turns, turn), room - estimate_tokens(facts))
+        turns = prompt.memory_messages(found.turns, turn)
+        earlier = fit_turns(turns, room - estimate_tokens(facts))
+        why = f"memory has room for about {room} tokens here"
+        left_out += (LeftOut("memory", fact, why) for fact in found.facts[len(facts) :])
+        left_out += (LeftOut("turns", message.content, why) for message in turns[: len(turns) - len(earlier)])
         if facts:
             given = think.context.get("memory") or []
             known = list(given) if isinstance(given, (list, tuple)) else [given]

@@ -7,11 +7,14 @@ Pure; runs on the router thread. The one place that knows how a reply or an erro
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from llm_agentd.errors import AgentdError, TooLarge
 from llm_agentd.protocol import wire
-from llm_agentd.types import Reply
+from llm_agentd.types import Explanation, Reply
+
+KEY_SHOWN_CHARS = 16  # of the key's hex digits, as `dump` shows them
 
 
 def done_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,6 +53,15 @@ def reply_fields(reply: Reply) -> dict[str, Any]:
     if reply.cut:
         fields["cut"] = reply.cut
     return fields
+
+
+def explanation_fields(explanation: Explanation) -> dict[str, Any]:
+    """Fields of a `done` record that answers `explain`. A key is a reply's in the cache, so its beginning tells it."""
+    fields = asdict(explanation)
+    kept, variants, key = fields.pop("kept"), fields.pop("variants"), fields.pop("key")
+    result = "hit" if kept >= variants else "miss"
+    fields["cache"] = {"result": result, "kept": kept, "variants": variants, "key": key.hex()[:KEY_SHOWN_CHARS]}
+    return done_fields({"explanation": fields})
 
 
 def error_fields(error: AgentdError) -> dict[str, Any]:

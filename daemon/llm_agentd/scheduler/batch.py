@@ -15,14 +15,15 @@ from dataclasses import dataclass
 
 from llm_agentd.cache import CompletionCache
 from llm_agentd.engines.base import Engine, Piece, Prompt
-from llm_agentd.errors import AgentdError, EngineFailed, TooLarge
+from llm_agentd.errors import AgentdError, EngineFailed
 from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prefix_cache import PrefixCache, PrefixMatch
+from llm_agentd.scheduler.explain import encode_chat, explain
 from llm_agentd.scheduler.latency import LatencyEstimate
 from llm_agentd.scheduler.request_queue import AGED_S
 from llm_agentd.scheduler.sequence import Events, Sequence, cached_reply, make_assembler
-from llm_agentd.types import PRIORITIES, Finish, PrefixState, Request
+from llm_agentd.types import PRIORITIES, Explanation, Finish, PrefixState, Request
 from llm_agentd.util.common_prefix import common_prefix_length
 
 log = logging.getLogger(__name__)
@@ -83,8 +84,11 @@ class Batch:
 
         The order matters. The cache comes first, as a sequence with this key may have ended while the request waited.
         A running or paused one comes next: all who join get one text, which is computed once. There must be a free
-        slot unless the request is answered or joins.
+        slot unless the request is answered or joins. One that only wants its prompt explained never takes it.
         """
+        if request.explain:
+            events.append((request, self._explain(request)))
+            return
         reply = cached_reply(self._cache, request, now_s)
         if reply is not None:
             events.append((request, reply))
@@ -101,6 +105,12 @@ class Batch:
                 log.exception("the engine could not start a request")
                 error = EngineFailed(f"the engine could not start this request: {type(error).__name__}")
             events.append((request, error))
+
+    def _explain(self, request: Request) -> Explanation | AgentdError:
+        try:
+            return explain(self.engine, self._cache, request)
+        except AgentdError as error:
+            return error
 
     def _start(self, request: Request, now_s: float) -> None:
         """Takes a slot. Whatever raises does so before the slot is taken, so that a failed start leaks none.
@@ -132,15 +142,9 @@ class Batch:
         )
 
     def _encode(self, request: Request) -> Prompt:
-        """Where all that is remembered does not fit, without it."""
         if isinstance(request.prompt, str):
             return self.engine.encode(request.prompt, None, request.sampling)
-        try:
-            return self.engine.encode(None, request.prompt.messages, request.sampling)
-        except TooLarge:
-            if request.prompt.short_messages is None:
-                raise
-            return self.engine.encode(None, request.prompt.short_messages, request.sampling)
+        return encode_chat(self.engine, request.prompt, request)[0]
 
     def _pick_slot(self, prompt: Prompt, kept_tokens: int) -> tuple[int, int]:
         """The free slot that holds most of the prompt, and how many of its tokens.

@@ -18,9 +18,9 @@ from llm_agentd.prompt.actions import parse_action
 from llm_agentd.scheduler.guard import SpeechGuard
 from llm_agentd.scheduler.reply_json import JsonAssembler
 from llm_agentd.scheduler.reply_text import TextAssembler
-from llm_agentd.types import PRIORITIES, Delta, Finish, Peer, Reply, Request, Timing, Usage
+from llm_agentd.types import PRIORITIES, Delta, Explanation, Finish, Peer, Reply, Request, Timing, Usage
 
-Event: TypeAlias = Delta | Reply | AgentdError  # Reply and AgentdError are the last of a request
+Event: TypeAlias = Delta | Reply | Explanation | AgentdError  # all but Delta are the last of a request
 Events: TypeAlias = list[tuple[Request, Event]]
 
 

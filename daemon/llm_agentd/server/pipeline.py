@@ -35,8 +35,9 @@ from llm_agentd.scheduler.engine_loop import RETRY_AFTER_MS, EngineLoop
 from llm_agentd.scheduler.sequence import Event, cached_reply
 from llm_agentd.server.control import Control
 from llm_agentd.server.open_requests import OpenRequests
+from llm_agentd.server.recent_thinks import RecentThinks
 from llm_agentd.server.request_builder import RequestBuilder
-from llm_agentd.types import Delta, ModerationContext, Peer, Reply, Request
+from llm_agentd.types import Delta, Explanation, ModerationContext, Peer, Reply, Request
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class Pipeline:
         # By peer and id:
         self._burst: dict[tuple[Peer, str], Request] = {}  # what came together goes to the engine together
         self._at_classifier: dict[tuple[Peer, str], Request] = {}
+        self._recent_thinks = RecentThinks()
         self.replies: dict[Peer, list[dict[str, Any]]] = {}
 
     # -- what comes in ---------------------------------------------------------------------------
@@ -107,13 +109,14 @@ class Pipeline:
         info = self._engine_loop.require_info()
 
         # 1. decode: every field is checked. A record that is open already was sent again; its answer is on the way.
-        checked = schema.validate(schema.GENERATIONS[op], record)
+        checked = schema.validate(schema.GENERATIONS[op], self._recent_thinks.complete(record))
         if not self._open_requests.open(peer, record):
             return
         try:
             # 2. moderate: the word list, at once. What it takes out of the history does not get into the prompt.
             # 3. prompt: the engine's input, and the key under which its reply is kept.
             if isinstance(checked, schema.ThinkRecord):
+                self._recent_thinks.note(record, checked)
                 checked, context = self._check_in(checked)
                 request = self._request_builder.think(checked, info, peer=peer, arrived_s=arrived_s, context=context)
             else:
@@ -129,8 +132,8 @@ class Pipeline:
             self._close(peer, record["id"], op, encode.error_fields(_to_agentd_error(error)))
 
     def _serve(self, request: Request) -> None:
-        # 5. cache: a hit is answered in the round in which it came, whatever the engine does.
-        reply = cached_reply(self._cache, request, time.monotonic())
+        # 5. cache: a hit is answered in the round in which it came, whatever the engine does. To explain one is none.
+        reply = None if request.explain else cached_reply(self._cache, request, time.monotonic())
         if reply is not None:
             self._finish(request, reply)
             return
@@ -158,7 +161,7 @@ class Pipeline:
                 self._attempt(request, self._finish, request, event)
 
     def _on_memory_event(self, event: Event) -> None:
-        if not isinstance(event, Delta):
+        if isinstance(event, (Reply, AgentdError)):
             self._memory.end_job(event)
 
     # -- 2. moderate, 4. classify ----------------------------------------------------------------
@@ -197,15 +200,18 @@ class Pipeline:
 
     # -- 7. finish -------------------------------------------------------------------------------
 
-    def _finish(self, request: Request, outcome: Reply | AgentdError) -> None:
+    def _finish(self, request: Request, outcome: Reply | Explanation | AgentdError) -> None:
         """What the cache or the engine has for a request: a reply is classified first, where that is configured."""
         if isinstance(outcome, Reply) and self._is_classified(request):
             self._classify("out", request, outcome.text, lambda: self._deliver(request, outcome))
         else:
             self._deliver(request, outcome)
 
-    def _deliver(self, request: Request, outcome: Reply | AgentdError) -> None:
+    def _deliver(self, request: Request, outcome: Reply | Explanation | AgentdError) -> None:
         """Answers, counts and remembers: the end of every `Request`."""
+        if isinstance(outcome, Explanation):
+            self._close(request.peer, request.id, request.op, encode.explanation_fields(outcome))
+            return
         if isinstance(outcome, AgentdError):
             self._close(request.peer, request.id, request.op, encode.error_fields(outcome))
             return

@@ -101,6 +101,7 @@ class RequestBuilder:
             label=record.npc.role,
             owner=record.player or record.npc.id,
             speakers=known_names(record),
+            explain=record.explain,
         )
 
     def wanted_language(self, record: ThinkRecord) -> str:

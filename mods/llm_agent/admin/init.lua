@@ -9,7 +9,7 @@ local client, calls = daemon_folder.client, daemon_folder.calls
 local events, commands, npcs = api_folder.events, api_folder.commands, api_folder.npcs
 local roles = roles_folder.roles
 local nearby = perception_folder.nearby
-local memory = think_folder.memory
+local think, memory = think_folder.think, think_folder.memory
 local history = talk_folder.history
 local body = body_folder.body
 local reputation = economy_folder.reputation
@@ -17,6 +17,7 @@ local reputation = economy_folder.reputation
 load("commands", S, settings, text, limits, storage, client, commands, npcs, roles, nearby, body)
 local diagnose = load("diagnosis", S, text)
 local doctor = load("doctor", mod_name, mod_version, S, settings, client, commands, diagnose)
+load("explain", S, text, commands, nearby, think)
 load("first_run", S, log, storage, client, events, doctor)
 load("spawn_egg", S, text, limits, commands, roles, body)
 load("forget", S, now_us, text, check, rate_limit, calls, commands, nearby, memory, history, reputation)

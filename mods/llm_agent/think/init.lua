@@ -14,12 +14,12 @@ local repeats = load("repeats", settings, text)
 local reply = load("reply", text, util)
 local offers = load("offers", log, json, util, events, actions, roles, reply)
 local request = load("request", settings, text, limits, json, roles, role_fields, observe, offers)
-load("think", log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby, language, repeats,
-	reply, offers, request)
+local think = load("think", log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby,
+	language, repeats, reply, offers, request)
 local memory = load("memory", log, now_us, text, limits, check, storage, client, events, Npc, places)
 
 steps.register("memory", memory.step)
 
 return {
-	language = language, repeats = repeats, reply = reply, offers = offers, memory = memory,
+	think = think, language = language, repeats = repeats, reply = reply, offers = offers, memory = memory,
 }

@@ -97,21 +97,35 @@ ask = function(question)
 	question.id = id
 end
 
+local function question_of(npc, opts)
+	local intent, now = opts.intent or "dialogue", now_us()
+	return {
+		npc = npc, opts = opts, started_us = now, heard = "",
+		deadline_us = now + (opts.deadline_ms or settings.deadline_ms) * 1000,
+		lang = opts.lang or language.of(opts.player),
+		priority = opts.priority or nearby.urgency(npc, opts.player),
+		was_in_world = opts.player ~= nil and core.get_player_by_name(opts.player) ~= nil, -- it may be an NPC's name as well
+		-- in plain talk only where they are asked for: they lengthen the prompt
+		offered = (intent ~= "dialogue" or opts.actions) and offers.of(npc, opts) or {},
+	}
+end
+
 -- Ask the model; never blocks. callback(reply) comes once, in a later step (at once where none follows: the server goes
 -- down; without `id` then). NPC and player may be gone by then: look them up again by id and name. reply is
 -- {text, fallback, error?, code?, action? {name, params, ok, message}, cache, model, finish, usage, timing_ms, ms, npc, id}.
 function Npc:think(opts, callback)
 	check.def("npc:think", opts or {}, THINK_FIELDS)
 	if type(callback) ~= "function" then error("npc:think: callback: want a function, got " .. type(callback), 2) end
-	opts = opts or {}
-	local intent, now = opts.intent or "dialogue", now_us()
-	ask({
-		npc = self, opts = opts, callback = callback, started_us = now, heard = "",
-		deadline_us = now + (opts.deadline_ms or settings.deadline_ms) * 1000,
-		lang = opts.lang or language.of(opts.player),
-		priority = opts.priority or nearby.urgency(self, opts.player),
-		was_in_world = opts.player ~= nil and core.get_player_by_name(opts.player) ~= nil, -- it may be an NPC's name as well
-		-- in plain talk only where they are asked for: they lengthen the prompt
-		offered = (intent ~= "dialogue" or opts.actions) and offers.of(self, opts) or {},
-	})
+	local question = question_of(self, opts or {})
+	question.callback = callback
+	ask(question)
 end
+
+-- Asks what the model would be given if the NPC thought; nothing is generated. handler(kind, event) as of client.ask.
+local function explain(npc, opts, handler)
+	local record = request.record_of(question_of(npc, opts))
+	record.explain = true
+	client.ask(record, settings.deadline_ms, handler)
+end
+
+return {explain = explain}
