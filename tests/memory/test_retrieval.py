@@ -6,19 +6,24 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from llm_agentd.memory import SqliteMemory
+from llm_agentd.memory.keywords import words_of
 from llm_agentd.memory.retrieval import FACTS_MAX_CHARS
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.roles import Roles
 from llm_agentd.types import MemoryTurn, Message, Npc, Think, Turn
+from tests.memory.recall import measure
 from tests.memory.retrieval_cases import CASES, CHATTER, REPLIES
 from tests.memory.talk import ANA, MIRA, Clock, report_outcome, talk
 
 BETWEEN = 50  # exchanges between a statement and the question
 CONTEXT_TOKENS = 1024 - 64  # of the embedded model, without its reply
 FOUND_MIN = 95  # of 100
+HELD_OUT_FIRST_MIN, HELD_OUT_THIRD_MIN = 54, 62  # of 80; before related words it was 24 and 25
 
 
 @pytest.fixture
@@ -118,7 +123,7 @@ def test_question_finds_the_newest_statement_and_no_earlier_question(memory: Sql
 def test_narrow_context_drops_the_oldest_turns(memory: SqliteMemory, clock: Clock, builder: PromptBuilder) -> None:
     report_outcome(memory, "Ana brought herbs")
     for number in range(5):
-        talk(memory, clock, f"{number} " + "long talk " * 12, "word " * 20)
+        talk(memory, clock, f"{number} " + "long talk " * 12, f"{number} " + "word " * 20)
     wide, narrow = builder.build(MIRA), builder.build(MIRA, (), 600)
     assert len(wide.messages) == 12
     assert 2 < len(narrow.messages) < 12
@@ -152,3 +157,72 @@ def test_question_finds_a_fact_told_fifty_exchanges_ago_in_95_of_100_cases(tmp_p
     print(f"found {len(CASES) - len(missed)} of {len(CASES)}; missed: {missed}")
     assert len(CASES) == 100
     assert len(CASES) - len(missed) >= FOUND_MIN, missed
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "question", "fact"),
+    [
+        ("My name is Ana.", "no, my name is Anna", "what is my name", "Ana said: no, my name is Anna"),
+        ("I live in Oakford.", "i moved to westford", "where do i live", "Ana said: i moved to westford"),
+        ("my dog is called rex", "My dog's name is Bella.", "whats my dog called", "Ana said: My dog's name is Bella"),
+        (
+            "I hid my lantern under the oak.",
+            "i put my lantern in the cellar",
+            "where is my lantern",
+            "Ana said: i put my lantern in the cellar",
+        ),
+        ("The wolves ate two sheep.", "the wolves ate two sheep!", "which sheep", "Ana said: the wolves ate two sheep"),
+    ],
+)
+def test_newer_statement_takes_the_place_of_what_it_repeats_or_corrects(
+    memory: SqliteMemory, clock: Clock, first: str, second: str, question: str, fact: str
+) -> None:
+    talk(memory, clock, first, "I see.")
+    talk(memory, clock, second, "Very well.")
+    memory.flush()
+    assert memory.retrieve(replace(ANA, player_text=question), wants_turns=False).facts == (fact,)
+
+
+def test_two_things_of_which_both_may_be_true_are_kept(memory: SqliteMemory, clock: Clock) -> None:
+    talk(memory, clock, "My brother Tom is a smith.", "I see.")
+    talk(memory, clock, "My brother Jon is a monk.", "I see.")
+    memory.flush()
+    assert len(memory.retrieve(replace(ANA, player_text="who is my brother"), wants_turns=False).facts) == 2
+
+
+def test_reply_that_the_npc_repeats_stands_once_among_the_turns(memory: SqliteMemory, clock: Clock) -> None:
+    for number in range(3):
+        talk(memory, clock, f"Word {number}.", "I row, I row.")
+    talk(memory, clock, "And you?", "I mend nets.")
+    memory.flush()
+    assert memory.retrieve(ANA).turns == (("Word 2.", "I row, I row."), ("And you?", "I mend nets."))
+
+
+def test_older_words_of_the_npc_are_no_facts(memory: SqliteMemory, clock: Clock) -> None:
+    talk(memory, clock, "Tell me something.", "The tower is full of cheese.")
+    memory.flush()
+    assert memory.retrieve(replace(ANA, player_text="what is in the tower"), wants_turns=False).facts == ()
+
+
+def test_vectors_find_what_shares_no_word_with_the_question(tmp_path: Path, clock: Clock) -> None:
+    """Of a made-up meaning: all lines about the sea are near each other, all others far."""
+
+    def vectorize(line: str) -> NDArray[np.float32]:
+        angle = 0.1 if {"brine", "sailor", "ocean"} & set(words_of(line)) else 1.3 + len(line) / 1000
+        return np.array([np.cos(angle), np.sin(angle)], np.float32)
+
+    memory = SqliteMemory(tmp_path / "memory.db", turns=5, max_bytes=2**26, vectorize=vectorize)
+    memory.start(lambda job: None)
+    talk(memory, clock, "My cousin smells of brine.", "I see.")
+    talk(memory, clock, "I have a red hat.", "I see.")
+    memory.flush()
+    asked = replace(ANA, player_text="who is a sailor")
+    assert memory.retrieve(asked, wants_turns=False).facts == ("Ana said: My cousin smells of brine",)
+    memory.close()
+
+
+def test_fact_is_found_that_was_told_in_other_words(tmp_path: Path) -> None:
+    """Measured on lines that were not looked at while retrieval was made; see recall.py."""
+    hits = measure(tmp_path, "held out")
+    print(f"hit@1 {hits.first}, hit@3 {hits.third} of {hits.cases}")
+    assert (hits.first >= HELD_OUT_FIRST_MIN, hits.third >= HELD_OUT_THIRD_MIN) == (True, True)

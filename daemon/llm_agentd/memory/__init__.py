@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from llm_agentd.memory.base import ForgetCounts, Memory, NullMemory, Outcome, SummarizeBy, SummaryJob
+from llm_agentd.memory.ranking import Vectorize
 from llm_agentd.memory.sqlite_memory import SqliteMemory
 from llm_agentd.memory.store import explain
 
@@ -24,6 +25,7 @@ __all__ = [
     "SqliteMemory",
     "SummarizeBy",
     "SummaryJob",
+    "Vectorize",
     "open_memory",
 ]
 
@@ -37,17 +39,26 @@ def open_memory(
     max_bytes: int,
     summarize_by: SummarizeBy = "auto",
     purge_cache: Callable[[str | None], int] = lambda _: 0,
+    vectorize: Vectorize | None = None,
 ) -> Memory:
     """The memory in the file `path`, made if missing. Raises StartError where another daemon uses it.
 
     `turns`: exchanges that a prompt shows; 0 turns memory off. `purge_cache(player)` deletes what names a player (None:
-    all) from the cache of replies and returns how many. A file that cannot be used (read-only, damaged, full disk)
-    gives a NullMemory and one warning.
+    all) from the cache of replies and returns how many. `vectorize` turns a line into a vector of length 1, so that
+    what was told in other words is found; None: words and their relatives decide. A file that cannot be used
+    (read-only, damaged, full disk) gives a NullMemory and one warning.
     """
     if not turns:
         return NullMemory()
     try:
-        return SqliteMemory(path, turns=turns, max_bytes=max_bytes, summarize_by=summarize_by, purge_cache=purge_cache)
+        return SqliteMemory(
+            path,
+            turns=turns,
+            max_bytes=max_bytes,
+            summarize_by=summarize_by,
+            purge_cache=purge_cache,
+            vectorize=vectorize,
+        )
     except (sqlite3.Error, OSError) as error:
         log.warning("agents.memory_path: NPCs remember nothing, %s", explain(path, error))
         return NullMemory()

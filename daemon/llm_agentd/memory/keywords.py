@@ -17,12 +17,16 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import TypeAlias
 
+from llm_agentd.memory.thesaurus import related
 from llm_agentd.util import sanitize
+
+Concept: TypeAlias = dict[str, float]  # stems of one meaning, with their weights
 
 QUERY_WORDS_MAX = 8  # searched for at once: each costs a lookup in the index, and more do not make a question clearer
 WORD_MAX_CHARS = 40
-SYNONYM_WEIGHT = 0.25  # a word of the same meaning counts less than the word itself
+CONCEPT_WORDS_MAX = 40  # related words of one: each costs a lookup in the index
 STEM_MIN_CHARS = 3
 STEM_CACHE_WORDS = 16384  # about all words of a village
 
@@ -45,6 +49,7 @@ def words_of(text: str) -> list[str]:
     return [word[:WORD_MAX_CHARS] for word in _WORD.findall(plain)]
 
 
+_WIDENED_STOP_WORDS = frozenset(("from", "like"))  # they say what is asked for: where somebody was born, what is loved
 # Words that are in nearly every sentence and do not tell sentences apart: English, German, French, Spanish, Russian.
 # Left out where the word means something in another of these languages, as `die`, `son` and `war` do.
 _STOP_WORDS = frozenset(
@@ -68,58 +73,34 @@ _STOP_WORDS = frozenset(
     """)
 )
 
-# A question often uses other words than its answer: "Where do you live?", "My house is beside the mill."
-_SYNONYM_GROUPS = (
-    "name called call names",
-    "live lives home house come from born hometown",
-    "work job trade profession craft",
-    "favourite favorite love loves like best prefer",
-    "buy bought pay paid cost costs price coins",
-    "sell sold give gave",
-    "find found lose lost losing missing miss search searching",
-    "hide hid hidden buried bury put keep kept",
-    "kill killed slay slew slain dead died",
-    "brother sister mother father wife husband son daughter family",
-    "afraid fear fears scared",
-    "old age years born",
-    "see saw seen met meet",
-    "eat ate food",
-    "build built",
-    "bring brought take took",
-    "go went going travel travelled leave leaving",
-)
-
-
-def _synonyms() -> dict[str, list[str]]:
-    by_word: dict[str, list[str]] = {}
-    for group in _SYNONYM_GROUPS:
-        for word in group.split():
-            by_word.setdefault(word, []).extend(group.split())
-    return by_word
-
-
-_SYNONYMS = _synonyms()
-
 
 def index_words(text: str) -> list[str]:
     """Stems of the words that a row can be found by, each once."""
     return list(dict.fromkeys(stem(word) for word in words_of(text) if word not in _STOP_WORDS))
 
 
-def query_words(utterance: str, ignored: Iterable[str] = ()) -> dict[str, float]:
-    """Stems to search for, with their weights: 1 for words of the utterance, SYNONYM_WEIGHT for their synonyms.
+def query_words(utterance: str, ignored: Iterable[str] = ()) -> list[str]:
+    """Stems to search for, each once. `ignored`: the names of the speakers, which are in every row of theirs."""
+    return list(dict.fromkeys(map(stem, _keywords(utterance, ignored))))
 
-    `ignored`: the names of the speakers, which are in every row of theirs.
-    """
+
+def concepts(utterance: str, ignored: Iterable[str] = ()) -> list[Concept]:
+    """For each word to search for: its stem and those of related words, with weights; its own has weight 1."""
+    found: dict[str, Concept] = {}
+    widened = [word for word in words_of(utterance) if word in _WIDENED_STOP_WORDS]
+    for word in (*_keywords(utterance, ignored), *dict.fromkeys(widened)):
+        concept: Concept = {} if word in _STOP_WORDS else {stem(word): 1.0}
+        for other, weight in related(word).items():
+            if other not in _STOP_WORDS and len(concept) < CONCEPT_WORDS_MAX:
+                concept.setdefault(stem(other), weight)
+        found.setdefault(stem(word), concept)
+    return [concept for concept in found.values() if concept]
+
+
+def _keywords(utterance: str, ignored: Iterable[str]) -> list[str]:
     names = {word for name in ignored for word in words_of(name)}
-    words = words_of(utterance)
-    keywords = [word for word in dict.fromkeys(words) if word not in _STOP_WORDS and word not in names]
-    weights = dict.fromkeys(map(stem, keywords[:QUERY_WORDS_MAX]), 1.0)
-    for word in words:  # also of stop words: `from` leads to `born`
-        for synonym in _SYNONYMS.get(word, ()):
-            if len(weights) < 2 * QUERY_WORDS_MAX and synonym not in _STOP_WORDS:
-                weights.setdefault(stem(synonym), SYNONYM_WEIGHT)
-    return weights
+    keywords = [word for word in dict.fromkeys(words_of(utterance)) if word not in _STOP_WORDS and word not in names]
+    return keywords[:QUERY_WORDS_MAX]
 
 
 @lru_cache(maxsize=STEM_CACHE_WORDS)

@@ -6,14 +6,16 @@ is bounded by a constant below, however large the memory is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 
-from llm_agentd.memory.keywords import query_words, rarity, stem, storable_line
+from llm_agentd.memory.corrections import says_the_same
+from llm_agentd.memory.keywords import Concept, query_words, rarity, stem, storable_line, words_of
+from llm_agentd.memory.ranking import Nearness, Question, Vectorize, question_of, score_by_words
 from llm_agentd.memory.reader import MATCHES_MAX, StoreReader
 from llm_agentd.memory.schema import Kind, Row, pair_scope, place_scope
-from llm_agentd.memory.sentences import best_sentence, fact_line, fit_lines, quote
+from llm_agentd.memory.sentences import fact_line, fit_lines, is_question, quote, split_sentences
 from llm_agentd.types import MemoryTurn
 
 OUTCOMES_SHOWN = 2  # the newest of this NPC and player, whatever is said
@@ -21,8 +23,9 @@ MATCHES_SHOWN = 3  # rows of this NPC and player that match what is said
 PLACE_SHOWN = 2  # rows that others of the settlement told
 PLACE_WORDS = 4  # searched for among those, the longest: a settlement has many rows, and each word costs
 FACTS_MAX_CHARS = 400  # of all facts together: about 100 tokens
-CANDIDATES = 8  # rows read whole, the best by their words: enough for MATCHES_SHOWN, as some hold only questions
-REPLY_WEIGHT = 0.5  # a sentence that the NPC made up counts half of what the player said
+CANDIDATES = 16  # rows read whole, the best by their words: enough for MATCHES_SHOWN, as some hold only questions
+NEWEST_READ = 40  # exchanges of the pair in which a correction, or an answer in other words, is looked for: about
+# 40 ms of the small encoder, once after a restart, as vectors are kept
 NEWS = frozenset(map(stem, ("news", "new", "happened", "gossip", "rumour", "rumours", "rumors")))
 
 
@@ -37,8 +40,10 @@ class Retrieved:
 NOTHING = Retrieved()
 
 
-def retrieve(reader: StoreReader, pending: Iterable[Row], turn: MemoryTurn, turns_max: int) -> Retrieved:
-    """`pending`: rows that are not in the file yet. Raises sqlite3.Error.
+def retrieve(
+    reader: StoreReader, pending: Iterable[Row], turn: MemoryTurn, turns_max: int, vectorize: Vectorize | None = None
+) -> Retrieved:
+    """`pending`: rows that are not in the file yet. `vectorize`: finds answers in other words. Raises sqlite3.Error.
 
     The order of the facts is their order of importance, as the prompt builder drops them from the end:
 
@@ -47,7 +52,8 @@ def retrieve(reader: StoreReader, pending: Iterable[Row], turn: MemoryTurn, turn
     2. What matches the player's words, from this pair alone.
     3. What others of the settlement told; the newest of it where the player asks for news.
 
-    Within 2 and 3 the score decides, and of equal scores the newest, so that a correction wins over what it corrects.
+    Within 2 and 3 the score decides, and of equal scores the newest. What a newer statement repeats or corrects is
+    left out.
     """
     pair_rows = [row for row in pending if row.npc == turn.npc and row.player == turn.player]
     turns = _turns(reader, pair_rows, turn, turns_max) if turns_max else []
@@ -56,10 +62,11 @@ def retrieve(reader: StoreReader, pending: Iterable[Row], turn: MemoryTurn, turn
         outcomes = outcomes or _newest(reader, pair_rows, turn, "fact", OUTCOMES_SHOWN)
     facts = [row.text for row in reversed(outcomes)]
     if turn.player_text:
-        words = query_words(turn.player_text, (turn.player, turn.npc_name))
+        question = question_of(turn.player_text, (turn.player, turn.npc_name))
         shown_ids = {row.id for row in (*turns, *outcomes)}
-        facts += _pair_facts(reader, turn, words, shown_ids)
-        facts += _place_facts(reader, turn, words, shown_ids)
+        nearness = Nearness(vectorize, turn.player_text) if vectorize else None
+        facts += _pair_facts(reader, pair_rows, turn, question, shown_ids, nearness)
+        facts += _place_facts(reader, turn, shown_ids)
     return Retrieved(tuple((row.said, row.text) for row in turns if row.text), fit_lines(facts, FACTS_MAX_CHARS))
 
 
@@ -72,7 +79,19 @@ def _turns(reader: StoreReader, pair_rows: list[Row], turn: MemoryTurn, turns_ma
     turns = _newest(reader, pair_rows, turn, "exchange", turns_max + 1)
     if turns and turn.is_retry and turns[-1].said == storable_line(turn.player_text):
         turns.pop()  # the reply that is being replaced was never shown
-    return turns[-turns_max:]
+    return _without_repeats(turns[-turns_max:])
+
+
+def _without_repeats(turns: list[Row]) -> list[Row]:
+    """Without exchanges whose reply a later one repeats: a model that reads its own line twice says it a third time."""
+    later: set[str] = set()
+    kept: list[Row] = []
+    for row in reversed(turns):
+        words = " ".join(words_of(row.text))
+        if not words or words not in later:
+            kept.append(row)
+        later.add(words)
+    return kept[::-1]
 
 
 def _newest(reader: StoreReader, pair_rows: list[Row], turn: MemoryTurn, kind: Kind, limit: int) -> list[Row]:
@@ -82,39 +101,72 @@ def _newest(reader: StoreReader, pair_rows: list[Row], turn: MemoryTurn, kind: K
     return [rows[row_id] for row_id in sorted(rows)[-limit:]]
 
 
-def _pair_facts(reader: StoreReader, turn: MemoryTurn, words: Mapping[str, float], shown_ids: set[int]) -> list[str]:
-    """What the player told this NPC, or what happened between them, that has the words of the question."""
-    rows, scores, weights = _search(reader, pair_scope(turn.npc, turn.player), words, shown_ids, 0)
-    scored: list[tuple[float, int, str]] = []
-    for row in rows:
-        if row.kind == "exchange":
-            score, fact = _best_of_exchange(row, weights)
-        else:
-            score, fact = scores[row.id], row.text
-        if score > 0:
-            scored.append((score, row.id, fact))
-    return list(dict.fromkeys(fact for _, _, fact in sorted(scored, reverse=True)))[:MATCHES_SHOWN]
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    row_id: int
+    said: str  # as the player or the game put it
+    fact: str  # as the prompt shows it
+    score: float
 
 
-def _best_of_exchange(row: Row, weights: Mapping[str, float]) -> tuple[float, str]:
-    """(score, line) of the player's best sentence, or else of the NPC's, which counts less."""
+def _pair_facts(
+    reader: StoreReader,
+    pair_rows: list[Row],
+    turn: MemoryTurn,
+    question: Question,
+    shown_ids: set[int],
+    nearness: Nearness | None,
+) -> list[str]:
+    """What the player told this NPC, or what happened between them, that answers what is asked."""
+    rows, weights = _search(reader, pair_scope(turn.npc, turn.player), question.concepts, shown_ids)
+    recent = _newest(reader, pair_rows, turn, "exchange", NEWEST_READ)
+    by_id = {row.id: row for row in (*rows, *recent)}
+    found = [statement for row in by_id.values() for statement in _statements(row, question, weights, nearness)]
+    answers = sorted(
+        (entry for entry in found if entry.score > 0 and entry.row_id not in shown_ids),
+        key=lambda entry: (-entry.score, -entry.row_id),
+    )
+    current = (entry.fact for entry in answers[: 2 * CANDIDATES] if not _is_outdated(entry, found, turn.player))
+    return list(dict.fromkeys(current))[:MATCHES_SHOWN]
+
+
+def _is_outdated(statement: _Statement, others: Sequence[_Statement], player: str) -> bool:
+    """Whether a newer one repeats or corrects it. Also one that stands in the turns: there it is read anyway."""
+    return any(
+        other.row_id > statement.row_id and says_the_same(statement.said, other.said, player) for other in others
+    )
+
+
+def _statements(
+    row: Row, question: Question, weights: Mapping[str, float], nearness: Nearness | None
+) -> list[_Statement]:
+    """Each sentence of the player that states something. What the NPC itself said is in the turns, as far as it was
+    said a moment ago; older words of a model are no facts, and would only breed more of their kind.
+    """
     names = (row.player, row.npc_name)
-    score, sentence = best_sentence(row.said, weights)
-    if score:
-        return score, quote(row.player, sentence, names)
-    score, sentence = best_sentence(row.text, weights)
-    return score * REPLY_WEIGHT, quote("you", sentence, names)
+    if row.kind != "exchange":
+        return [_Statement(row.id, row.text, row.text, _score(row.text, question, weights, nearness))]
+    sentences = [sentence for sentence in split_sentences(row.said) if not is_question(sentence)]
+    return [
+        _Statement(row.id, sentence, quote(row.player, sentence, names), _score(sentence, question, weights, nearness))
+        for sentence in sentences
+    ]
 
 
-def _place_facts(reader: StoreReader, turn: MemoryTurn, words: Mapping[str, float], shown_ids: set[int]) -> list[str]:
+def _score(statement: str, question: Question, weights: Mapping[str, float], nearness: Nearness | None) -> float:
+    return score_by_words(statement, question, weights) + (nearness.score(statement) if nearness else 0.0)
+
+
+def _place_facts(reader: StoreReader, turn: MemoryTurn, shown_ids: set[int]) -> list[str]:
     """What others of this settlement told; the newest of it where the player asks for news."""
     if not turn.place:
         return []
-    longest = sorted((word for word, weight in words.items() if weight == 1), key=len, reverse=True)[:PLACE_WORDS]
+    words = query_words(turn.player_text, (turn.player, turn.npc_name))
+    longest = sorted(words, key=len, reverse=True)[:PLACE_WORDS]
+    concepts = [{word: 1.0} for word in longest]
     min_id = reader.place_min_id(turn.place)
-    rows, scores, _ = _search(reader, place_scope(turn.place), dict.fromkeys(longest, 1.0), shown_ids, min_id)
-    rows.sort(key=lambda row: (-scores[row.id], -row.id))
-    if NEWS & words.keys():
+    rows, _ = _search(reader, place_scope(turn.place), concepts, shown_ids, min_id)
+    if NEWS & set(words):
         rows += [row for row in reader.newest_of_place(turn.place, CANDIDATES) if row.id not in shown_ids]
     facts = [
         row.text if row.npc == turn.npc else fact_line(f"{row.npc_name or 'somebody'} said: {row.text}")
@@ -125,18 +177,27 @@ def _place_facts(reader: StoreReader, turn: MemoryTurn, words: Mapping[str, floa
 
 
 def _search(
-    reader: StoreReader, scope: str, words: Mapping[str, float], shown_ids: set[int], min_id: int
-) -> tuple[list[Row], dict[int, float], dict[str, float]]:
-    """The CANDIDATES rows of a scope that match best, the scores of all that match, and the weight of each word.
+    reader: StoreReader, scope: str, concepts: Sequence[Concept], shown_ids: set[int], min_id: int = 0
+) -> tuple[list[Row], dict[str, float]]:
+    """The CANDIDATES rows of a scope that match best, the best first, and the weight of each word.
 
-    A row's score is the sum of its words' weights; a word weighs more the rarer it is in this scope.
+    A row's score is the sum over the concepts of the weight of its best word. A word weighs more the rarer it is in
+    this scope, a related one the rarer all words of its concept are: it says less the more rows have one of them.
     """
     scores: dict[int, float] = {}
     weights: dict[str, float] = {}
-    for word, weight in words.items():
-        ids = reader.matches(scope, word, min_id)
-        weights[word] = weight * rarity(len(ids), MATCHES_MAX)
-        for row_id in ids:
-            scores[row_id] = scores.get(row_id, 0.0) + weights[word]
-    best = nlargest(CANDIDATES, ((score, row_id) for row_id, score in scores.items() if row_id not in shown_ids))
-    return reader.rows_by_id([row_id for _, row_id in best]), scores, weights
+    for concept in concepts:
+        matches = {word: reader.matches(scope, word, min_id) for word in concept}
+        rows_of_concept = len({row_id for ids in matches.values() for row_id in ids})
+        best: dict[int, float] = {}
+        for word, weight in concept.items():
+            rows_of_word = len(matches[word]) if weight == 1 else rows_of_concept
+            weighed = weight * rarity(rows_of_word, MATCHES_MAX)
+            weights[word] = max(weights.get(word, 0.0), weighed)
+            for row_id in matches[word]:
+                best[row_id] = max(best.get(row_id, 0.0), weighed)
+        for row_id, weighed in best.items():
+            scores[row_id] = scores.get(row_id, 0.0) + weighed
+    best_ids = nlargest(CANDIDATES, ((score, row_id) for row_id, score in scores.items() if row_id not in shown_ids))
+    rows = {row.id: row for row in reader.rows_by_id([row_id for _, row_id in best_ids])}
+    return [rows[row_id] for _, row_id in best_ids if row_id in rows], weights

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from llm_agentd.memory.keywords import stem, storable_line, words_of
+from llm_agentd.memory.keywords import storable_line
 from llm_agentd.util import sanitize
 
 FACT_MAX_CHARS = 120  # of one line
 
 _SENTENCE = re.compile(r"[^.!?…。！？]+[.!?…。！？]*")
+# What may stand before a question, then how one begins. `when i was young` and `what a day` are none.
+_ASKING = re.compile(
+    r"(?:(?:hey|hi|hello|so|and|but|well|ok|okay|oh|please|pls|say|now)\b[ ,]*)*(?:"
+    r"(?:do|does|did|is|are|am|was|were|can|could|will|would|should|shall|have|has|may|might|dont|don't|didn't|isn't)"
+    r" (?:i|you|u|ya|he|she|it|we|they|the|this|that|these|those|my|your|ur|his|her|our|their|there|any|anyone|some)\b"
+    r"|(?:what|whats|what's|where|wheres|where's|who|whos|who's|how|hows|how's|why|whose|whom|which)(?: \w+){0,3}?"
+    r" (?:is|are|was|were|do|does|did|can|could|will|would|should|shall|have|has|had|am|r|u|you|i|my|your|ur|the)\b"
+    r"|(?:what|where|who|how)'?s \w+"
+    r"|(?:what|how|where) (?:about|come|to)\b|who (?!knows|cares)\w+"
+    r"|when (?:is|are|was|were|do|does|did|can|will|would|should|shall|have|has|must)\b"
+    r"|why (?:not|cant|can't|dont|don't)\b"
+    r"|(?:u|you)?\b ?(?:know|remember|recall) (?:what|where|who|how|when|why|which|if|my name)\b"
+    r"|(?:tell|remind) me (?:what|where|who|how|when|why|which|if|about|the|again|my)\b"
+    r"|any(?: idea| clue)? (?:idea|clue|news|chance|what|where)\b)"
+)
 
 
 def split_sentences(text: str) -> list[str]:
@@ -18,23 +33,8 @@ def split_sentences(text: str) -> list[str]:
 
 
 def is_question(sentence: str) -> bool:
-    return sentence.endswith(("?", "？"))
-
-
-def best_sentence(text: str, weights: Mapping[str, float]) -> tuple[float, str]:
-    """(score, sentence) of the statement whose words weigh most; (0, "") where no statement has any of them.
-
-    `weights`: by stem. Questions are skipped: a player who asks "Where is my lantern?" has told nothing.
-    """
-    best = (0.0, "")
-    for sentence in split_sentences(text):
-        if is_question(sentence):
-            continue
-        stems = {stem(word) for word in words_of(sentence)}
-        score = sum(weight for word, weight in weights.items() if word in stems)
-        if score > best[0]:
-            best = (score, sentence)
-    return best
+    """Also one without its mark: `where did i put my lantern`."""
+    return sentence.endswith(("?", "？")) or _ASKING.match(sentence.lower()) is not None
 
 
 def quote(speaker: str, sentence: str, known_names: Sequence[str] = ()) -> str:

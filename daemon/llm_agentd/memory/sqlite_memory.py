@@ -11,16 +11,18 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from llm_agentd.errors import StartError
 from llm_agentd.memory.base import OnForgotten, Outcome, SummarizeBy, SummaryJob
 from llm_agentd.memory.keywords import storable_line
+from llm_agentd.memory.ranking import Vectorize
 from llm_agentd.memory.reader import StoreReader
 from llm_agentd.memory.retrieval import NOTHING, Retrieved, retrieve
 from llm_agentd.memory.schema import Row
-from llm_agentd.memory.sentences import fact_line
+from llm_agentd.memory.sentences import fact_line, split_sentences
 from llm_agentd.memory.store import explain
 from llm_agentd.memory.writer import MemoryWriter
 from llm_agentd.types import MemoryTurn
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 
 TEXT_MAX_CHARS = 1000  # kept of each side of an exchange: more than anybody says at once
 FORGOTTEN_S = 600.0  # as long as a request can be open: its reply must not bring back what was forgotten meanwhile
+VECTORS_KEPT = 8192  # of lines that were said or asked: 12 MB of 384 numbers each
 IDLE_S = 3.0  # without a request for so long, summaries may be made
 
 
@@ -44,6 +47,7 @@ class SqliteMemory:
         max_bytes: int,
         summarize_by: SummarizeBy = "auto",
         purge_cache: Callable[[str | None], int] = lambda _: 0,
+        vectorize: Vectorize | None = None,
         idle_s: float = IDLE_S,
         now: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
@@ -53,6 +57,7 @@ class SqliteMemory:
         self._turns = turns
         self._max_bytes = max_bytes
         self._summarize_by = summarize_by
+        self._vectorize = lru_cache(maxsize=VECTORS_KEPT)(vectorize) if vectorize else None
         self._idle_s = idle_s
         self._now = now
         self._clock = clock
@@ -81,7 +86,7 @@ class SqliteMemory:
         self._last_request_s = self._clock()
         pending = self._writer.pending  # before the file is read: what leaves `pending` is committed by then
         try:
-            return retrieve(self._reader, pending.values(), turn, self._turns if wants_turns else 0)
+            return retrieve(self._reader, pending.values(), turn, self._turns if wants_turns else 0, self._vectorize)
         except sqlite3.Error as error:
             if not self._is_read_error_logged:
                 self._is_read_error_logged = True
@@ -104,6 +109,9 @@ class SqliteMemory:
             at_s=self._now(),
         )
         self._writer.add(row, replaces=turn.is_retry)
+        if self._vectorize:  # now that the reply is out, not when the player waits for the next one
+            for sentence in split_sentences(row.said):
+                self._vectorize(sentence)
 
     def add_outcomes(self, outcomes: Sequence[Outcome]) -> int:
         kept = 0

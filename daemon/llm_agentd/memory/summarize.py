@@ -14,26 +14,20 @@ from llm_agentd.memory.keywords import index_words, words_of
 from llm_agentd.memory.schema import Row
 from llm_agentd.memory.sentences import fact_line, is_question, quote, split_sentences
 from llm_agentd.types import Message
+from llm_agentd.util import english_verbs as verbs
 
 FACTS_MAX = 3  # of one job
 TALK_MAX_CHARS = 1600  # that the model is shown: about 400 tokens, which any context holds
 REPLY_TOKENS = 96  # three short lines
 FACT_MIN_WORDS = 2  # `I see.` tells nothing
 
-# Verbs whose present tense is common in talk; all others are taken for a past tense, which has no ending.
-_PRESENT = frozenset(
-    words_of("""
-    live love like want need work know think hate own sell buy keep make come go hunt fish farm mine cook travel seek
-    remember believe hope fear prefer play owe trust eat drink sleep feel see hear say bring give take build
-    """)
-)
 # First and second person to third, in this order: longer forms stand before the words they contain.
 _PERSONS = (
-    (r"\bI(?:'m| am)\b", "{player} is"),
-    (r"\bI(?:'ve| have)\b", "{player} has"),
+    (r"\bI(?:'?m| am)\b", "{player} is"),
+    (r"\bI(?:'?ve| have)\b", "{player} has"),
     (r"\bI'll\b", "{player} will"),
     (r"\bI'd\b", "{player} would"),
-    (r"\bI (?:don't|do not)\b", "{player} does not"),
+    (r"\bI (?:don'?t|do not)\b", "{player} does not"),
     (r"\bI do\b", "{player} does"),
     (r"\b(?:my|mine)\b", "{player}'s"),
     (r"\b(?:me|myself)\b", "{player}"),
@@ -42,7 +36,7 @@ _PERSONS = (
     (r"\byours?\b", "{npc}'s"),
     (r"\byou\b", "{npc}"),
 )
-_VERB = re.compile(r"\bI ([a-z]+)\b")
+_VERB = re.compile(r"\bI ([a-z]+)\b", re.IGNORECASE)
 _LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s*")
 
 
@@ -68,14 +62,14 @@ def _third_person(sentence: str, row: Row) -> str:
         # A backslash in a name must stay one.
         text = re.sub(pattern, replacement.format_map(names).replace("\\", r"\\"), text, flags=re.I)
     text = _VERB.sub(lambda found: f"{row.player} {_third_person_verb(found.group(1))}", text)
-    text = re.sub(r"\bI\b", lambda _: row.player, text)
+    text = re.sub(r"\bI\b", lambda _: row.player, text, flags=re.IGNORECASE)
     return fact_line(text) if row.player in text else quote(row.player, sentence, (row.player, row.npc_name))
 
 
 def _third_person_verb(verb: str) -> str:
-    if verb not in _PRESENT:
-        return verb
-    return verb + ("es" if verb.endswith(("s", "sh", "ch", "o")) else "s")
+    """Of the present tense; a past tense has no ending, and `put` is taken for one."""
+    is_present = verbs.is_base(verb) and not verbs.is_past(verb)
+    return verbs.third_person(verb) if is_present else verb
 
 
 def prompt_messages(rows: Sequence[Row]) -> tuple[Message, ...]:

@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from llm_agentd.memory import summarize
 from llm_agentd.memory.base import ForgetCounts, OnForgotten, SummaryJob
+from llm_agentd.memory.corrections import says_the_same
 from llm_agentd.memory.schema import Row
 from llm_agentd.memory.store import Store, explain
 from llm_agentd.util.group_writer import GroupWriter
@@ -31,6 +32,7 @@ RETRY_S = 300.0  # after a disk error: the disk may have been cleaned up
 CLOSE_MAX_S = 30.0
 JOB_EVERY_S = 5.0  # how often the writer looks for exchanges to summarize
 JOB_EXCHANGES = 10  # of one job
+FACTS_COMPARED = 100  # of the pair, the newest: among these a new fact takes the place of the same one
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +207,12 @@ class MemoryWriter:
         lines = summarize.parse_facts(item.reply) if item.reply is not None else []
         lines = lines or summarize.facts_by_rules(rows)
         newest = rows[-1]
-        known = {row.text for row in self._store.newest(newest.npc, newest.player, ("fact",), JOB_EXCHANGES)}
-        facts = [
-            replace(newest, id=self.next_id(), kind="fact", said="", text=line, language="")
-            for line in lines
-            if line not in known
-        ]
+        known = self._store.newest(newest.npc, newest.player, ("fact",), FACTS_COMPARED)
+        facts: list[Row] = []
+        for line in lines:
+            same = [row.id for row in known if says_the_same(row.text, line, newest.player)]
+            self._store.delete(same)  # what is told again, or corrected, is told by the newer
+            facts.append(replace(newest, id=self.next_id(), kind="fact", said="", text=line, language=""))
         self._store.add_facts([row.id for row in rows], facts)
         self._may_have_job = True
 

@@ -187,6 +187,26 @@ def is_participle(word: str) -> bool:
     return word in _PARTICIPLES or _base_of_regular_past(word) is not None
 
 
+def bases_of(word: str) -> tuple[str, ...]:
+    """Base forms that the word may be a form of: `hid` → (`hide`,), `left` → (`leave`,), `tree` → ()."""
+    found = (
+        word if is_base(word) else None,
+        _PASTS.get(word),
+        _PARTICIPLES.get(word),
+        base_of_third_person(word),
+        _base_of_regular_past(word),
+        base_of_ing(word),
+    )
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+@lru_cache(maxsize=4096)
+def forms_of(base: str) -> tuple[str, ...]:
+    """`hide` → `hide`, `hides`, `hid`, `hidden`; without the form in -ing, which a stemmer finds."""
+    participles = [participle for participle, verb in _PARTICIPLES.items() if verb == base]
+    return tuple(dict.fromkeys((base, third_person(base), past_of(base), *participles)))
+
+
 def is_verb_form(word: str) -> bool:
     """Whether the word is a form of a known verb that can be the verb of a sentence, auxiliaries included."""
     return (
