@@ -33,6 +33,12 @@ end
 files[mod .. "ledger/player_inventory.lua"] = {not_globals = {"core"}, read_globals = {"ItemStack"}}
 
 files["daemon/llm_agentd/demo/llm_village/init.lua"] = {read_globals = {"core", "llm_agent"}}
+for _, file in ipairs({"stage", "story", "plot", "wolf"}) do
+	files["daemon/llm_agentd/demo/llm_village/" .. file .. ".lua"] = {read_globals = {"core", "llm_agent", "vector"}}
+end
+files["daemon/llm_agentd/demo/llm_village/visitor.lua"] = {
+	globals = {"core"}, read_globals = {"vector", "ItemStack"}, self = false, -- methods as the engine calls them
+}
 files["daemon/llm_agentd/demo/llm_village/ticks.lua"] = {globals = {"core", "llm_agent"}} -- it wraps what it times
 files["tests/mods/llm_stage/init.lua"] = {read_globals = {"llm_agent"}, globals = {"core"}} -- listens in on core.show_formspec
 files["tests/mods/llm_stage/square.lua"] = {read_globals = {"core", "default", "PcgRandom"}}

@@ -16,7 +16,7 @@ from llm_agentd import __version__
 
 pytestmark = pytest.mark.slow
 
-COMMANDS = ("serve", "http", "ask", "explain", "dump", "install-mod", "bench", "memory")
+COMMANDS = ("serve", "http", "ask", "explain", "dump", "install-mod", "demo", "bench", "memory")
 TIMEOUT_S = 60
 
 

@@ -1,4 +1,4 @@
-"""`install-mod` and `bench`."""
+"""`install-mod`, `demo` and `bench`."""
 
 from __future__ import annotations
 
@@ -37,6 +37,18 @@ def install_mod(
     from llm_agentd.ops.install_mod import install_mod as run
 
     print(run(folder.expanduser()))
+
+
+def demo(
+    model: Annotated[Path | None, typer.Option(metavar="FILE", help="Another model than the embedded one.")] = None,
+) -> None:
+    """Tell a story in a real game server with the mod and a model, and print it with a table of figures.
+
+    Needs a Luanti or Minetest server with minetest_game. It takes a minute; DEMO_SECONDS is how long, 0 until Ctrl-C.
+    """
+    from llm_agentd.demo.main import main
+
+    raise typer.Exit(main(model.expanduser() if model else None))
 
 
 def bench(

@@ -28,7 +28,8 @@ BINARIES = (
 VILLAGE_MOD = Path(__file__).parent / "llm_village"
 # Lines that the mod and the village write into the server's action log.
 SAY = re.compile(r"\[llm_agent\] say npc=(\S+) name=(\S+) role=(\S+) fallback=(\S+) cache=(\S+) ms=(\d+) text=(.*)")
-ASK = re.compile(r"\[llm_village\] ask visitor=(\S+) name=(\S+) text=(.*)")
+VISIT = re.compile(r"\[llm_village\] visit (\{.*\})")
+STORY = re.compile(r"\[llm_village\] story (\{.*\})")
 STATS = re.compile(r"\[llm_village\] stats (\{.*\})")
 STOP_S = 20.0  # a server that saves a one-node world needs about one
 STEP_S = 0.05  # 20 Hz, the step that the mod is made for

@@ -11,6 +11,9 @@ local surroundings = load("surroundings", now_us, settings, geometry)
 local places = load("places", S, settings, text, geometry, check, storage, commands)
 local nearby = load("nearby", settings, text, geometry, npcs, positions)
 local observe = load("observe", settings, text, json, npcs, roles, positions, places, surroundings)
+local ways = load("ways", text, geometry, places)
+
+observe.add_facts(ways.facts)
 
 steps.register("surroundings", surroundings.step)
 steps.register("positions", positions.step)

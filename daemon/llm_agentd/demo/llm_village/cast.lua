@@ -58,4 +58,10 @@ function cast.visit(villagers)
 	return math.random(villagers), VISITORS[math.random(#VISITORS)], QUESTIONS[math.random(#QUESTIONS)]
 end
 
+-- Where an answer's words come from, for people.
+function cast.origin(answer)
+	if answer.fallback then return "fallback line, " .. (answer.code or "?") end
+	return answer.cache == "hit" and "from the cache" or "model"
+end
+
 return cast

@@ -1,8 +1,10 @@
 -- A village without players: NPCs of several roles that talk to each other, and visitors who ask them things.
 -- Used by the demo and the end-to-end test. It measures step gaps and keeps count of every callback, logs
--- `[llm_village] stats {json}` each second and at the end, and shuts the server down by itself. cast.lua has who they are.
--- Settings (all optional, in minetest.conf): llm_village.npcs, .seconds (0: for ever), .ask_interval_s, .seed, .warmup_s; with
--- .ticks the step benchmark (ticks.lua) runs instead.
+-- `[llm_village] stats {json}` each second and at the end and `[llm_village] visit {json}` for each answer to a visitor, and
+-- shuts the server down by itself. cast.lua has who they are.
+-- With llm_village.story a story is told among them (story.lua), on a stage of its own; it may take as long again as the village.
+-- Settings (all optional, in minetest.conf): llm_village.npcs, .seconds (0: for ever), .ask_interval_s, .seed, .warmup_s, .story;
+-- with .ticks the step benchmark (ticks.lua) runs instead.
 
 local folder = core.get_modpath("llm_village") .. "/"
 local cast = dofile(folder .. "cast.lua")
@@ -17,6 +19,7 @@ local ASK_INTERVAL_S = setting("ask_interval_s", 1) -- between two questions of 
 local WARMUP_S = setting("warmup_s", 2) -- steps while the server starts are no measure of anything
 local STATS_EVERY_S = 1
 local LAST_WORDS_S = 2 -- nobody asks what would only be cut off by the end
+local STORY_MAX = 2 -- times SECONDS: a scene that would begin later is left out
 local GAPS_MAX = 100000 -- 80 minutes at 20 steps a second
 
 math.randomseed(setting("seed", 7))
@@ -24,7 +27,7 @@ math.randomseed(setting("seed", 7))
 if core.settings:get_bool("llm_village.ticks") then return assert(loadfile(folder .. "ticks.lua"))(cast, setting) end
 
 local stats = {
-	npcs = NPCS, roles = 0, asked = 0, called_back = 0, doubled = 0, fallbacks = 0, cut_off = 0, cache_hits = 0, said = 0,
+	npcs = 0, roles = 0, asked = 0, called_back = 0, doubled = 0, fallbacks = 0, cut_off = 0, cache_hits = 0, said = 0,
 	offline = 0, online = 0, steps = 0, step_gap_ms_max = 0,
 }
 local by_error, gaps, reply_ms = {}, {}, {}
@@ -59,16 +62,22 @@ local function count_thinks(npc)
 	end
 end
 
+local roles = {} -- that somebody here has
+
+local function add_to_village(npc)
+	count_thinks(npc)
+	stats.npcs = stats.npcs + 1
+	if not roles[npc.role] then stats.roles = stats.roles + 1 end
+	roles[npc.role] = true
+end
+
 local function place_villagers()
-	local seen = {}
 	for i = 1, NPCS do
 		local def = cast.villager(i)
 		def.pos = {x = cast.group_of(i) * 100 + (i - 1) % cast.GROUP * 2, y = 8, z = 0}
 		local npc = llm_agent.register_npc("village_" .. i, def)
 		npc:set_context(cast.facts_of(i))
-		count_thinks(npc)
-		if not seen[npc.role] then stats.roles = stats.roles + 1 end
-		seen[npc.role] = true
+		add_to_village(npc)
 		ids[i] = npc.id
 	end
 end
@@ -76,10 +85,12 @@ end
 local function visit()
 	local number, visitor, words = cast.visit(#ids)
 	local npc = llm_agent.get_npc(ids[number])
-	core.log("action", ("[llm_village] ask visitor=%s name=%s text=%s"):format(visitor, npc.name, words))
 	-- a passer-by, of whom nobody remembers anything: the same question may hit the cache
 	npc:think({player = visitor, utterance = words, priority = "spoken", remember = false}, function(answer)
 		npc:say(answer.text, {to = visitor, reply = answer})
+		core.log("action", "[llm_village] visit " .. core.write_json({
+			visitor = visitor, asked = words, who = npc.name, text = answer.text, how = cast.origin(answer), ms = math.floor(answer.ms),
+		}))
 	end)
 end
 
@@ -125,11 +136,36 @@ llm_agent.on("online", function() stats.online = stats.online + 1 end)
 
 core.register_on_mods_loaded(place_villagers)
 
+-- The story -------------------------------------------------------------------------------------------------------------
+
+local story, is_told = nil, true
+
+local function is_late() return SECONDS > 0 and running_s >= SECONDS * STORY_MAX end
+
+local function begin_story()
+	local function load(file, ...) return assert(loadfile(folder .. file .. ".lua"))(...) end
+	local visitors, stage = load("visitor"), load("stage")
+	local trade_window = load("trade_window", visitors.plain)
+	local told = load("story", cast, stage, visitors.plain, trade_window)
+	local scenes = load("plot", stage, visitors, trade_window, load("wolf"))
+	core.register_on_mods_loaded(function()
+		local missing = stage.missing()
+		if missing then return core.log("warning", "[llm_village] no story: this game has no " .. missing) end
+		is_told, story = false, told
+		core.after(0, stage.build, add_to_village, function() story.begin(scenes, is_late, function() is_told = true end) end)
+	end)
+end
+
+if core.settings:get_bool("llm_village.story") then begin_story() end
+
+-- The run ---------------------------------------------------------------------------------------------------------------
+
 local ending = false
 
 core.register_globalstep(function(dtime)
 	measure()
 	running_s, since_stats_s, since_ask_s = running_s + dtime, since_stats_s + dtime, since_ask_s + dtime
+	if story then story.step(dtime) end
 	if since_ask_s >= ASK_INTERVAL_S and (SECONDS == 0 or running_s < SECONDS - LAST_WORDS_S) then
 		since_ask_s = 0
 		visit()
@@ -138,7 +174,7 @@ core.register_globalstep(function(dtime)
 		since_stats_s = 0
 		log_stats()
 	end
-	if SECONDS > 0 and running_s >= SECONDS and not ending then
+	if SECONDS > 0 and running_s >= SECONDS and (is_told or is_late() and not story.is_running()) and not ending then
 		ending = true
 		core.request_shutdown("the village sleeps")
 	end
