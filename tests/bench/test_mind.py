@@ -168,13 +168,20 @@ def test_exact_means_letter_by_letter(text: str, alternative: str, is_there: boo
         ("Good day, Targvik.", ["Targvik"]),
         ("Good day, torvik.", ["torvik"]),
         ("Vael Tharun's wares, Torvik.", []),
-        ("Only squidhides, Torvik.", []),
+        ("Squidhides only, Torvik.", []),
         ("Only squiddhide here.", ["squiddhide"]),
-        ("There is nothing to trade. Evening comes.", []),
+        ("I know you, mke.", ["mke"]),
+        ("The road to Ashgrund is long.", []),
+        ("There is nothing to trade. Even less in the evening.", []),
     ],
 )
-def test_near_misses_of_a_name_are_found(text: str, missed: list[str]) -> None:
+def test_misspelt_names_are_found(text: str, missed: list[str]) -> None:
     assert scoring.misspelt(Answer(case(), text)) == missed
+
+
+def test_in_names_every_foreign_name_counts() -> None:
+    text = "I know Ashgrund and Berta, my friend. God bless, Torvik."
+    assert sorted(scoring.misspelt(Answer(case(set="names"), text))) == ["Ashgrund", "Berta"]
 
 
 # -- scores ------------------------------------------------------------------------------------------

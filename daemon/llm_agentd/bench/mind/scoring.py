@@ -8,17 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from llm_agentd.bench.mind import words
-from llm_agentd.bench.mind.cases import RANGE, SETS, Case, load, whole_range
+from llm_agentd.bench.mind.cases import RANGE, Case, whole_range
 from llm_agentd.prompt import json_schema
 
 MARKUP = re.compile(r"[{}<>`|\\*\[\]]|__|^#|&[a-z]+;|https?://")
 SPEAKER = re.compile(r"^\s*(?:user|assistant|system|player|npc|you)\s*:|\b(?:user|assistant|system):", re.IGNORECASE)
 LEADING_NAME = re.compile(r"([A-ZÀ-Þ][\w'-]+)(?: [A-ZÀ-Þ][\w'-]+)?:\s")
-OPENERS = {"aye", "listen", "careful", "hush", "remember", "truth", "answer", "simple", "beware", "look", "mind"}
+OPENERS = {
+    *("aye", "listen", "careful", "hush", "remember", "truth", "answer", "simple", "beware", "look", "mind", "first"),
+    *("one", "rule"),
+}
 FINISHED = re.compile(r"[.!?…][\"'”’)]*$")
 NOT_KNOWN = re.compile(
     r"""\b(?:
@@ -71,18 +74,18 @@ def flaws(answer: Answer) -> list[str]:
 
 
 def _has_markup(text: str, case: Case) -> bool:
-    for name in situation_names(case):
-        text = text.replace(name, "")  # xX__Hero__Xx is a name
+    for name in (case.npc, case.player):  # xX__Hero__Xx is a name
+        text = text.replace(name, "")
     return bool(MARKUP.search(text))
 
 
 def _has_speaker(text: str, case: Case) -> bool:
-    """A name of the situation, a chat role, or what can only be a name: Lena: but not "Listen:"."""
+    """A name of the situation, a chat role, or another word that is none of OPENERS: "Lena:" but not "Listen:"."""
     names = {name for full in (case.npc, case.player) for name in (full, full.split()[0])}
     if SPEAKER.search(text) or any(text.startswith(f"{name}:") for name in names):
         return True
     first = LEADING_NAME.match(text)
-    return first is not None and first[1].casefold() not in known_words() | OPENERS
+    return first is not None and first[1].casefold() not in OPENERS
 
 
 def is_right(answer: Answer) -> bool:
@@ -104,7 +107,12 @@ def is_exact(answer: Answer) -> bool:
 
 
 def misspelt(answer: Answer) -> list[str]:
-    return words.near_misses(answer.text, situation_names(answer.case), known_words())
+    """Names that are spelt wrong; in `names`, where no answer needs another name, foreign ones too."""
+    situation = _situation(answer.case)
+    found = situation.misspelt(answer.text)
+    if answer.case.set == "names":
+        found += situation.foreign_names(answer.text)
+    return list(dict.fromkeys(found))
 
 
 def foreign_numbers(answer: Answer) -> list[int]:
@@ -152,27 +160,13 @@ def is_order_invalid(answer: Answer) -> bool:
 # -- what stands in a situation ----------------------------------------------------------------------
 
 
-@cache
-def known_words() -> frozenset[str]:
-    """Words without a capital in the sets that are not about names: ordinary English, at least of players."""
-    cases = [case for name in SETS if name != "names" for case in load(name)]
-    texts = [text for case in cases for text in (case.say, case.told, *_leaves(case.think))]
-    return frozenset(
-        word for text in texts for word, _ in words.tokens(text) if word and word == word.lower() and word.isalpha()
-    )
+@lru_cache(maxsize=64)  # some measures in a row ask of the same case
+def _situation_of(text: str) -> words.Situation:
+    return words.Situation(text)
 
 
-def situation_names(case: Case) -> list[str]:
-    """Names and goods of the situation, longest first: what a reply must spell right."""
-    think = case.think
-    values = [case.npc, case.player, *_leaves(think["context"]), *_capitalized(think["npc"].get("persona") or "")]
-    draft = think.get("draft") or {}
-    values += [name for line in draft.get("knowledge", ()) for name in _capitalized(line)]
-    return sorted(set(filter(None, values)), key=lambda name: (-len(name), name))
-
-
-def _capitalized(text: str) -> list[str]:
-    return [word for word, begins in words.tokens(text) if word[:1].isupper() and not begins]
+def _situation(case: Case) -> words.Situation:
+    return _situation_of(_situation_text(case))
 
 
 def _situation_text(case: Case) -> str:

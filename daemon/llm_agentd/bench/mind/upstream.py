@@ -87,6 +87,7 @@ class UpstreamMind:
         reply = _read(request, str(text), str(finish_reason))
         if request.chat and request.chat.memory_turn and not reply.cut:
             self._memory.add_exchange(request.chat.memory_turn, reply.text, arrived_s)
+            self._memory.flush()  # a search sees only what is written; a fast server would ask before
         total_ms = (time.monotonic() - arrived_s) * 1000
         return Answer(case, reply.text, reply.text, reply.action, reply.finish, total_ms)
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from difflib import SequenceMatcher
+from functools import cache
+from typing import TYPE_CHECKING
+
+from llm_agentd.errors import StartError
+
+if TYPE_CHECKING:
+    from spellchecker import SpellChecker
 
 NUMBERS = {
     **{"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9},
@@ -14,9 +20,14 @@ NUMBERS = {
 }
 DOZEN = 12
 WHOLE_WORD_CHARS = 3  # a shorter alternative stands in too many other words: "no" in "north"
-NEAR_MISS = 0.7  # share of letters in common: Torvik/Targvik has 0.77
-NEAR_MISS_LOWER = 0.8  # of a word without a capital: it may simply be another word
+NEAR_MISS = 0.6  # share of letters in common, of words that are not English: Torvik/Targvik has 0.77
 NAME_MIN_CHARS = 4  # a shorter name resembles too many words
+CAPITALS = {
+    *("I", "God", "Gods", "Sir", "Lord", "Lady", "Master", "Mistress", "Madam", "Father", "Mother", "Sister"),
+    *("Brother", "Captain", "King", "Queen", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"),
+    *("Sunday", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October"),
+    *("November", "December", "North", "South", "East", "West"),
+}
 
 _TOKEN = re.compile(r"[^\W_][\w'’-]*", re.UNICODE)
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:;][\"'”’)\]]*\s+|[\"“‘(—–-]\s*)$")
@@ -82,20 +93,53 @@ def tokens(text: str) -> list[tuple[str, bool]]:
     ]
 
 
-def near_misses(text: str, names: Iterable[str], known_words: frozenset[str]) -> list[str]:
-    """Words of the reply that look like one of `names` but are not it: "Targvik" for "Torvik", "torvik" too.
-
-    `known_words`: ordinary words, without capitals. They are no misspellings, and names made of them are not looked at.
-    """
-    parts = {part for name in names for part, _ in tokens(name)}
-    unusual = {part for part in parts if len(part) >= NAME_MIN_CHARS and part.casefold() not in known_words}
-    known = known_words | {part.casefold() for part in parts if part.islower()}
-    return [word for word, begins in tokens(text) if word not in parts and _is_near_miss(word, begins, unusual, known)]
+@cache
+def _english() -> SpellChecker:
+    try:
+        from spellchecker import SpellChecker
+    except ImportError:
+        raise StartError("bench mind: needs pyspellchecker: pip install 'llm-agentd[bench]'") from None
+    return SpellChecker(language="en")
 
 
-def _is_near_miss(word: str, begins: bool, names: set[str], known: frozenset[str] | set[str]) -> bool:
-    folded = word.casefold()
-    if {folded, folded.removesuffix("s"), folded.removesuffix("es")} & known:
-        return False
-    wanted = NEAR_MISS if word[:1].isupper() and not begins else NEAR_MISS_LOWER
-    return any(SequenceMatcher(None, folded, name.casefold(), autojunk=False).ratio() >= wanted for name in names)
+def is_english(word: str) -> bool:
+    return all(not part or part.isdecimal() or part in _english() for part in re.split("[-']", word.casefold()))
+
+
+class Situation:
+    """The words of a situation, and the names among them, that a reply may use as they are spelt there."""
+
+    def __init__(self, text: str) -> None:
+        whole = [word for word, _ in tokens(text)]
+        self._spelt = {part for word in whole for part in (word, *word.split("-"))}
+        self._common = {word for word in self._spelt if word.islower()}
+        self._unusual = {word for word in self._spelt if len(word) >= NAME_MIN_CHARS and not is_english(word)}
+
+    def has(self, word: str) -> bool:
+        """Letter by letter; a word without capitals may begin a sentence or be many."""
+        folded = word.casefold()
+        return word in self._spelt or bool({folded, folded.removesuffix("s"), folded.removesuffix("es")} & self._common)
+
+    def strange(self, text: str) -> list[str]:
+        """Words of `text` that are neither English nor of the situation."""
+        return [word for word, _ in tokens(text) if word and not self.has(word) and not is_english(word)]
+
+    def misspelt(self, text: str) -> list[str]:
+        """Strange words that look like a name or a thing of the situation, or by which somebody is addressed."""
+        return [word for word in self.strange(text) if self._looks_like_one(word) or _is_address(word, text)]
+
+    def _looks_like_one(self, word: str) -> bool:
+        folded = word.casefold()
+        return any(SequenceMatcher(None, folded, name.casefold()).ratio() >= NEAR_MISS for name in self._unusual)
+
+    def foreign_names(self, text: str) -> list[str]:
+        """Words with a capital that do not begin a sentence and are not of the situation."""
+        return [
+            word
+            for word, begins in tokens(text)
+            if word[:1].isupper() and not begins and not self.has(word) and word.split("'")[0] not in CAPITALS
+        ]
+
+
+def _is_address(word: str, text: str) -> bool:
+    return bool(re.search(rf"(?:^|, ){re.escape(word)}(?=[,.!?])", plain(text)))
