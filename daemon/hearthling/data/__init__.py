@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from hearthling.data.files import DataError, split_words
-from hearthling.data.reading import ANYONE, BRAVE_ROLES, FOLDER, PLACEHOLDER, load
-from hearthling.data.records import Data, Scene, Topic
+from hearthling.data.reading import ANYONE, FOLDER, FOLLOW_UP, FOLLOW_UP_SCENE, PLACEHOLDER, VALUE_MARK, load
+from hearthling.data.records import Case, Data, Scene, Topic
 
 __all__ = [
-    "load", "Data", "DataError", "Scene", "Topic",
-    "ANYONE", "BRAVE_ROLES", "FOLDER", "PLACEHOLDER", "split_words",
+    "load", "Case", "Data", "DataError", "Scene", "Topic",
+    "ANYONE", "FOLDER", "FOLLOW_UP", "FOLLOW_UP_SCENE", "PLACEHOLDER", "VALUE_MARK", "split_words",
 ]  # fmt: skip

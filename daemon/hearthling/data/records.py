@@ -13,16 +13,12 @@ from pydantic import Field
 
 from hearthling.data.files import Lines, Record, Words
 
-Share = Annotated[float, Field(ge=0, le=1)]
-
 
 class Names(Record):
     people: Words
     name_beginnings: Words
     name_middles: Words
     name_endings: Words
-    two_word_names: Words
-    player_names: Words
     towns: Words
     town_endings: Words
     sites: Words
@@ -30,8 +26,6 @@ class Names(Record):
     item_substances: Words
     item_kinds: Words
     item_qualities: Words
-    uncountable: Words
-    unholdable: Words
     enemies: Words
     chore_verbs: Words
     chore_things: Words
@@ -39,64 +33,14 @@ class Names(Record):
 
 class Folk(Record):
     roles: Words
-    brave: Words
     moods: Words
-    custom_roles: dict[str, str]  # role → persona
-    personas: Lines
 
 
 class Facts(Record):
     times: dict[str, str]  # time of day → greeting
-    greeting_otherwise: str
     weathers: Words
-    deeds: Lines
-    outcomes: Lines
-    fight_lost: str
-    fight_won: str
-    directions: Words
-    ways: Lines
-    kill_quest: str
-    errand_quests: Lines
-    health_low: Words
-    health_good: Words
-    seen_doors: Lines
-    ally_orders: Words
-
-
-class InTalk(Record):
-    fact: str | None = None
-    with_fact: Share
-    without: Share = 0.0
-
-
-class ActionData(Record):
-    parameters: dict[str, Literal["string", "integer"]]
-    does: str
-    in_talk: InTalk
-
-
-class ActionGroups(Record):
-    quest: Words
-    trade: Words
-    fight: Words
-    gesture: Words
-
-
-class Actions(Record):
-    actions: dict[str, ActionData]
-    gestures: Words
-    groups: ActionGroups
-    fight_choices: Lines
-
-
-class Conversation(Record):
-    small_talk: dict[str, str]  # scene of the player's line → scene of the reply
-    turns_between: dict[str, str]
-    openers: Lines
-    without_opener: Words
-    banter: Words
-    banter_otherwise: str
-    shouts: Words
+    signs: Words
+    follow_ups: Words
 
 
 class Placeholders(Record):
@@ -112,16 +56,24 @@ class Placeholders(Record):
         return frozenset(name for _, group in self for name in group)
 
 
+class Case(Record):
+    has: Words = ()
+    facts: Words = ()
+    roles: Words = ()
+    do: dict[str, str] | None = None
+    scenes: Words
+
+
 class Topic(Record):
-    weight: Annotated[float, Field(gt=0)]
-    scene: str | None = None
-    needs: str | None = None
-    role: str | None = None
-    otherwise: str | None = None
-    item: bool = False
-    experts: Words = ()
-    fits: Words = ()
-    kind: str | None = None
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    lines: Words = ()
+    goods: Literal["stock", "need"] = "stock"
+    cases: tuple[Case, ...]
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """All that its cases may do, each once."""
+        return tuple(dict.fromkeys(case.do["action"] for case in self.cases if case.do))
 
 
 class Scene(Record):
@@ -134,16 +86,15 @@ class Scene(Record):
 
 @dataclass(frozen=True)
 class Data:
-    """Everything in the folder."""
+    """Everything in the folder. `topics`: those of topics.yaml, and one for each scene that they leave."""
 
     names: Names
     folk: Folk
     facts: Facts
-    actions: Actions
-    conversation: Conversation
     placeholders: Placeholders
     topics: Mapping[str, Topic]
     scenes: Mapping[str, Scene]
+    known: Mapping[str, Lines]  # scene → sentences that answer its question
 
     def conditions(self) -> frozenset[str]:
         """All words that a reply may be bound to."""
