@@ -23,6 +23,7 @@ from torch import Tensor
 
 from hearthling.network import Shape
 from hearthling.tokenizer import BOS, EOS, IM_END, IM_START, UNKNOWN, Tokenizer
+from llm_agentd.engines.gguf import PROMPT_FORM, TOPICS_FORM
 
 NAME = "hearthling"
 # The file has the logits of training times this, so the usual temperature of 0.7 samples like 0.35: a network
@@ -58,7 +59,8 @@ def export(weights: Mapping[str, Tensor], shape: Shape, tokenizer: Tokenizer, ou
 
 def write_metadata(writer: gguf.GGUFWriter, shape: Shape, plain: bool) -> None:
     writer.add_name(NAME)
-    writer.add_description("Small talk, trade and quests of village folk; trained from scratch on a generated corpus")
+    writer.add_description("Small talk, trade and quests of village folk; trained from scratch on a corpus of its own")
+    writer.add_string(PROMPT_FORM, TOPICS_FORM)
     writer.add_license("MIT")
     writer.add_languages(["en"])
     writer.add_file_type(gguf.LlamaFileType.ALL_F32 if plain else gguf.LlamaFileType.MOSTLY_Q8_0)

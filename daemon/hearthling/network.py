@@ -20,11 +20,11 @@ from torch.nn import functional as F
 class Shape:
     """Sizes as the GGUF metadata names them. All widths divide by 32, as q8_0 blocks must."""
 
-    vocab: int = 4096
-    width: int = 256
-    layers: int = 6
-    heads: int = 8
-    feed_forward: int = 672
+    vocab: int = 6144
+    width: int = 288
+    layers: int = 7
+    heads: int = 9
+    feed_forward: int = 768
     context: int = 1024
     rope_base: float = 10000.0
     norm_eps: float = 1e-5
@@ -168,8 +168,8 @@ def weighted_loss(
     """Mean cross-entropy of the token after each of `positions`; weight 0 marks filling."""
     hidden = model(tokens, positions)
     flat = weight.flatten()
-    keep = flat.nonzero().squeeze(1)
-    target = tokens.gather(1, (positions + 1).clamp(max=tokens.shape[1] - 1)).flatten()[keep]
-    logits = F.linear(hidden.flatten(0, 1)[keep], embedding).float()
+    target = tokens.gather(1, (positions + 1).clamp(max=tokens.shape[1] - 1)).flatten()
+    # Filling is computed too: a product of another size each time would have its kernel compiled anew, and kept.
+    logits = F.linear(hidden.flatten(0, 1), embedding).float()
     losses = F.cross_entropy(logits, target, reduction="none")
-    return (losses * flat[keep]).sum() / flat.sum()
+    return (losses * flat).sum() / flat.sum()

@@ -19,16 +19,16 @@ from pathlib import Path
 import sentencepiece
 
 from hearthling.corpus import samples
+from llm_agentd.prompt.placeholders import CHARS
 from llm_agentd.types import Message
 
-VOCAB_SIZE = 4096
+VOCAB_SIZE = 6144
 UNKNOWN, BOS, EOS, IM_START, IM_END = range(5)
 HEADS = ("system", "user", "assistant")
 CONTROL_PIECES = ("<|im_start|>", "<|im_end|>")
 FILE_NAME = "hearthling.model"
 TRAIN_SAMPLES = 60_000
-# Role texts stand in every prompt: often enough to get whole words, not so often as to crowd out names.
-SAME_LINE_MAX = 100
+SAME_LINE_MAX = 100  # names of topics and roles stand in every prompt: often enough to get whole words
 SEED = 1
 GOLDEN_SAMPLES = 24
 GOLDEN_ODDITIES = (
@@ -94,6 +94,7 @@ def train(texts: Iterable[str], out: Path, vocab_size: int = VOCAB_SIZE) -> Path
         eos_id=EOS,
         pad_id=-1,
         control_symbols=list(CONTROL_PIECES),
+        user_defined_symbols=list(CHARS.values()),
         num_threads=2,
         minloglevel=1,
     )
@@ -102,14 +103,14 @@ def train(texts: Iterable[str], out: Path, vocab_size: int = VOCAB_SIZE) -> Path
 
 def corpus_texts(count: int, seed: int = SEED) -> Iterable[str]:
     """Prompts and replies of `count` training samples."""
-    for sample in itertools.islice(samples(seed, "train"), count):
+    for sample in itertools.islice(samples(seed), count):
         yield from (message.content for message in sample.messages)
         yield sample.reply
 
 
 def write_golden(tokenizer: Tokenizer, out: Path) -> None:
     """Chats with the ids that training saw, for the test that engines make the same of them."""
-    chats = [(sample.messages, sample.reply) for sample in itertools.islice(samples(SEED, "heldout"), GOLDEN_SAMPLES)]
+    chats = [(sample.messages, sample.reply) for sample in itertools.islice(samples(SEED), GOLDEN_SAMPLES)]
     chats += [((Message("user", text),), text) for text in GOLDEN_ODDITIES]
     rows = [
         {

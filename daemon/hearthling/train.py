@@ -1,11 +1,10 @@
-"""Trains `hearthling` on the generated corpus within a given time; the learning rate follows the clock.
+"""Trains `hearthling` on the corpus within a given time; the learning rate follows the clock.
 
-A second process makes and tokenises samples; this one takes steps. Each five minutes a checkpoint, from which
-the same command goes on (and sees a corpus that was widened meanwhile); `--from` begins with the weights and the
-vocabulary of a GGUF file. However fast the machine is, the rate has come down to almost nothing when the time is up.
-Needs torch (extra `train`); the daemon never imports this file.
+A second process makes and tokenises samples; this one takes steps. Each five minutes a checkpoint, from which the
+same command goes on (and sees a corpus that was widened meanwhile). However fast the machine is, the rate has come
+down to almost nothing when the time is up. Needs torch (extra `train`); the daemon never imports this file.
 
-    python -m hearthling.train --out DIR --minutes 80 [--from FILE.gguf]
+    python -m hearthling.train --out DIR --minutes 80 [--device cuda]
 """
 
 from __future__ import annotations
@@ -16,20 +15,17 @@ import multiprocessing
 import os
 import random
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
-import gguf
 import torch
 from torch import Tensor
 
-from hearthling.copy_task import copy_tasks
 from hearthling.corpus import samples
 from hearthling.export import export
-from hearthling.import_gguf import shape_of, weights_of, write_vocabulary
 from hearthling.network import Hearthling, Shape, weighted_loss
 from hearthling.tokenizer import FILE_NAME, Tokenizer, corpus_texts
 from hearthling.tokenizer import TRAIN_SAMPLES as TOKENIZER_SAMPLES
@@ -37,19 +33,18 @@ from hearthling.tokenizer import train as train_tokenizer
 
 BATCH_TOKENS = 3072  # larger batches are no faster on two cores, and fewer steps learn less
 LENGTH_STEP = 8  # rows are filled up to a multiple of this
-MAX_LENGTH = 512
+FEW_STEP = 8  # and the positions with a loss to one of this: few different sizes, so few kernels
+MAX_LENGTH = 256
 CHUNK_SAMPLES = 4096  # sorted by length within a chunk, so that rows of a batch are about as long
 CHUNKS_AHEAD = 6
-PROMPT_SHARE = 0.1  # of the prompt's positions take part in the loss
-COPY_TASK_EVERY = 8  # one sample in eight is a copying exercise
-OTHERS_SHARE = 0.4  # of the topics outside --focus are kept, or they would be forgotten
+PROMPT_SHARE = 0.03  # of the prompt's positions take part in the loss
 PEAK_RATE = 2e-3
-CONTINUE_RATE = 8e-4  # from a trained file: high enough to learn new things, low enough to keep the old
 LAST_RATE_SHARE = 0.01
 WARM_UP_STEPS = 200
 CHECKPOINT_S = 300.0
 LOG_STEPS = 50
 HELD_OUT_SAMPLES = 192
+PRECISION_TRIES = 4
 CHECKPOINT_NAME = "checkpoint.pt"
 
 Encoded: TypeAlias = tuple[list[int], int]  # all ids, and how many of them are the prompt
@@ -62,14 +57,9 @@ class Batch:
     weight: Tensor  # [rows, few]
 
 
-def encode_samples(
-    tokenizer: Tokenizer, seed: int, split: Literal["train", "heldout"], focus: Collection[str] = ()
-) -> Iterator[Encoded]:
-    """Samples as token ids. With `focus` most of what belongs to other topics is left out."""
-    rng = random.Random(f"focus/{seed}")
-    for sample in samples(seed, split):
-        if focus and sample.expect.topic not in focus and rng.random() >= OTHERS_SHARE:
-            continue
+def encode_samples(tokenizer: Tokenizer, seed: int) -> Iterator[Encoded]:
+    """Samples as token ids."""
+    for sample in samples(seed):
         prompt = tokenizer.prompt(sample.messages)
         ids = prompt + tokenizer.reply(sample.reply)
         if len(ids) <= MAX_LENGTH:
@@ -100,7 +90,7 @@ def collate(rows: list[Encoded], rng: random.Random) -> Batch:
     """All positions of the reply and a random few of the prompt."""
     length = padded(max(len(ids) for ids, _ in rows))
     picked = [loss_positions(len(ids), prompt, rng) for ids, prompt in rows]
-    few = padded(max(map(len, picked)))
+    few = -(-max(map(len, picked)) // FEW_STEP) * FEW_STEP
     tokens = torch.zeros(len(rows), length, dtype=torch.long)
     positions = torch.zeros(len(rows), few, dtype=torch.long)
     weight = torch.zeros(len(rows), few)
@@ -116,30 +106,30 @@ def loss_positions(length: int, prompt: int, rng: random.Random) -> list[int]:
     return sorted(some) + list(range(prompt - 1, length - 1))
 
 
-def feed(queue: Queue[list[Encoded]], tokenizer_path: Path, seed: int, focus: Collection[str]) -> None:
+def feed(queue: Queue[list[Encoded]], tokenizer_path: Path, seed: int) -> None:
     """The second process: samples without end, in chunks."""
     os.nice(5)
-    tokenizer = Tokenizer(tokenizer_path)
-    talk, copying = encode_samples(tokenizer, seed, "train", focus), copy_tasks(tokenizer, seed)
+    talk = encode_samples(Tokenizer(tokenizer_path), seed)
     while True:
-        queue.put([next(copying if index % COPY_TASK_EVERY == 0 else talk) for index in range(CHUNK_SAMPLES)])
+        queue.put([next(talk) for _ in range(CHUNK_SAMPLES)])
 
 
 class Trainer:
     """Network, optimiser and clock."""
 
-    def __init__(self, out: Path, minutes: float, seed: int, compiled: bool, peak_rate: float = PEAK_RATE) -> None:
+    def __init__(self, out: Path, minutes: float, seed: int, compiled: bool, device: str) -> None:
         torch.manual_seed(seed)
-        self.out, self.budget_s, self.peak_rate = out, minutes * 60, peak_rate
+        self.out, self.budget_s, self.device = out, minutes * 60, device
         self.tokenizer_path = out / FILE_NAME
         self.tokenizer = Tokenizer(self.tokenizer_path)
         self.shape = Shape(vocab=len(self.tokenizer))
-        self.net = Hearthling(self.shape)
+        self.net = Hearthling(self.shape).to(device)
         matrices = [weight for weight in self.net.parameters() if weight.dim() > 1]
         norms = [weight for weight in self.net.parameters() if weight.dim() == 1]
         groups = [{"params": matrices, "weight_decay": 0.1}, {"params": norms, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=peak_rate, betas=(0.9, 0.95), fused=True)
+        self.optimiser = torch.optim.AdamW(groups, lr=PEAK_RATE, betas=(0.9, 0.95), fused=True)
         self.forward = torch.compile(self.net, dynamic=True) if compiled else self.net
+        self.half = True
         self.step = self.tokens = 0
         self.spent_s, self.seen_s = 0.0, time.monotonic()
 
@@ -147,11 +137,12 @@ class Trainer:
         """Warm-up by steps, then a half cosine by the clock."""
         share = min(1.0, self.spent_s / self.budget_s)
         falling = LAST_RATE_SHARE + (1 - LAST_RATE_SHARE) * (1 + math.cos(math.pi * share)) / 2
-        return self.peak_rate * falling * min(1.0, (self.step + 1) / WARM_UP_STEPS)
+        return PEAK_RATE * falling * min(1.0, (self.step + 1) / WARM_UP_STEPS)
 
     def loss(self, batch: Batch, forward: Callable[..., Tensor]) -> Tensor:
-        with torch.autocast("cpu", torch.bfloat16):
-            return weighted_loss(forward, self.net.embed.weight, batch.tokens, batch.positions, batch.weight)
+        tokens, positions, weight = (part.to(self.device) for part in (batch.tokens, batch.positions, batch.weight))
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.half):
+            return weighted_loss(forward, self.net.embed.weight, tokens, positions, weight)
 
     def train_step(self, batch: Batch) -> float:
         for group in self.optimiser.param_groups:
@@ -168,7 +159,7 @@ class Trainer:
         return float(loss.detach())
 
     def held_out_loss(self, chunk: list[Encoded]) -> float:
-        """Loss on replies to combinations never trained on."""
+        """Loss on samples of another seed: mostly lines that were seen, at moments that were not."""
         with torch.no_grad():
             losses = [float(self.loss(batch, self.net)) for batch in make_batches(chunk, random.Random(0))]
         return sum(losses) / len(losses)
@@ -185,31 +176,48 @@ class Trainer:
         }
         torch.save(state, part)
         os.replace(part, self.out / CHECKPOINT_NAME)
-        export(self.net.state_dict(), self.shape, self.tokenizer, self.out / "latest.gguf")
+        export(
+            {name: part.cpu() for name, part in self.net.state_dict().items()},
+            self.shape,
+            self.tokenizer,
+            self.out / "latest.gguf",
+        )
 
     def load(self) -> None:
-        state = torch.load(self.out / CHECKPOINT_NAME, weights_only=True)
+        state = torch.load(self.out / CHECKPOINT_NAME, map_location=self.device, weights_only=True)
         self.net.load_state_dict(state["weights"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.tokens, self.spent_s = state["step"], state["tokens"], state["spent_s"]
 
-    def load_weights(self, reader: gguf.GGUFReader) -> None:
-        """Raises ValueError where the file's sizes are others."""
-        if shape_of(reader) != self.shape:
-            raise ValueError(f"the file is of another shape: {shape_of(reader)}, not {self.shape}")
-        self.net.load_state_dict(weights_of(reader))
+    def pick_precision(self, batches: list[Batch]) -> None:
+        """bfloat16 is many times slower than float32 on processors without it, and faster on those with it: time
+        both.
+        """
+        took: dict[bool, float] = {}
+        for self.half in (True, False):
+            times_s = []
+            for _ in range(PRECISION_TRIES):
+                started_s = time.monotonic()
+                self.loss(batches[0], self.net).backward()
+                times_s.append(time.monotonic() - started_s)
+            took[self.half] = min(times_s)
+        self.half = took[True] < took[False]
+        self.optimiser.zero_grad(set_to_none=True)
+        self.seen_s = time.monotonic()
+        print(f"a step in bfloat16 {took[True]:.2f} s, in float32 {took[False]:.2f} s", flush=True)
 
 
-def run(trainer: Trainer, seed: int, focus: Collection[str] = ()) -> None:
+def run(trainer: Trainer, seed: int) -> None:
     """Steps until the time is up."""
     context = multiprocessing.get_context("spawn")
     queue: Queue[list[Encoded]] = context.Queue(CHUNKS_AHEAD)
     # another seed after each resumption, or the first samples would be seen again
-    feeder = context.Process(target=feed, args=(queue, trainer.tokenizer_path, seed + trainer.step, focus), daemon=True)
+    feeder = context.Process(target=feed, args=(queue, trainer.tokenizer_path, seed + trainer.step), daemon=True)
     feeder.start()
-    stream = encode_samples(trainer.tokenizer, seed, "heldout")
+    stream = encode_samples(trainer.tokenizer, -seed)
     chunk = [next(stream) for _ in range(HELD_OUT_SAMPLES)]
     rng = random.Random(seed + trainer.step)
+    trainer.pick_precision(make_batches(chunk, rng))
     saved_s, recent = trainer.spent_s, []
     try:
         while trainer.spent_s < trainer.budget_s:
@@ -243,28 +251,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for tokenizer, checkpoint and latest.gguf")
     parser.add_argument("--minutes", type=float, default=80.0)
     parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument(
-        "--focus", nargs="*", default=[], help="topics that evaluate.py shows to be weak, seen more often"
-    )
-    parser.add_argument("--from", type=Path, dest="start", help="GGUF file of hearthling to go on from")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--no-compile", action="store_true", help="without torch.compile (no C++ compiler there)")
     options = parser.parse_args()
     torch.set_flush_denormal(True)
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
-    start = gguf.GGUFReader(options.start) if options.start else None
-    if start:
-        write_vocabulary(start, options.out / FILE_NAME)
-    elif not (options.out / FILE_NAME).exists():
+    if not (options.out / FILE_NAME).exists():
         train_tokenizer(corpus_texts(TOKENIZER_SAMPLES), options.out)
-    rate = CONTINUE_RATE if start else PEAK_RATE
-    trainer = Trainer(options.out, options.minutes, options.seed, not options.no_compile, rate)
+    trainer = Trainer(options.out, options.minutes, options.seed, not options.no_compile, options.device)
     if (options.out / CHECKPOINT_NAME).exists():
         trainer.load()
-    elif start:
-        trainer.load_weights(start)
-    run(trainer, options.seed, options.focus)
+    run(trainer, options.seed)
 
 
 if __name__ == "__main__":

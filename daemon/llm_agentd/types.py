@@ -9,6 +9,7 @@ they are plain dataclasses: constructing one checks nothing and costs nothing ex
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -205,11 +206,20 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Slots:
+    """Values of the placeholders in a reply: `words` are said, `params` are what an action is given."""
+
+    words: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ChatPrompt:
     """What the model is given, as a chat. `lang`: the language that the words are asked for in; "" for `infer`.
 
     `short_messages`: the same without what is remembered, for where all of it does not fit the context; None: nothing
-    is remembered. `memory_turn`: what is to be remembered with the reply.
+    is remembered. `memory_turn`: what is to be remembered with the reply. `slots`: set where the reply holds
+    placeholders.
     """
 
     messages: tuple[Message, ...]
@@ -217,6 +227,7 @@ class ChatPrompt:
     short_messages: tuple[Message, ...] | None = None
     memory_turn: MemoryTurn | None = None
     left_out: tuple[LeftOut, ...] = ()
+    slots: Slots | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +279,10 @@ class Request:
     @property
     def chat(self) -> ChatPrompt | None:
         return self.prompt if isinstance(self.prompt, ChatPrompt) else None
+
+    @property
+    def slots(self) -> Slots | None:
+        return None if isinstance(self.prompt, str) else self.prompt.slots
 
     @property
     def lang(self) -> str:

@@ -1,7 +1,7 @@
 """What every engine owes a reply with actions, {"say":…,"do":…}; the test module of each engine runs this.
 
-Case and taken apart as the daemon does it: `output_format` before, `JsonAssembler` and `parse_action` after. Held-out
-situations of the corpus through the shipped model, with the actions of their moment and with others that the prompt
+Case and taken apart as the daemon does it: `output_format` before, `JsonAssembler` and `parse_action` after. Moments
+of the corpus through the shipped model, with the actions of their moment and with others that the prompt
 knows nothing of; and through random weights, which write whatever they may.
 """
 
@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from hearthling.corpus import samples
+from hearthling.corpus import Sample, samples
+from hearthling.data import load
 from llm_agentd.engines.base import Engine
 from llm_agentd.prompt import actions, json_schema
 from llm_agentd.prompt.builder import output_format
@@ -58,9 +59,22 @@ class Reply:
 
 @cache
 def held_out() -> list[tuple[Sequence[Message], tuple[Action, ...]]]:
-    """Situations that no training saw, with what is on offer there."""
-    found = ((sample.messages, sample.actions) for sample in samples(2024, "heldout") if sample.actions)
-    return list(islice(found, SITUATIONS))
+    """Moments of the corpus with what is on offer there; parameters are placeholders, as the model writes them."""
+    found = ((sample.messages, offered_in(sample)) for sample in samples(2024))
+    return list(islice((pair for pair in found if pair[1]), SITUATIONS))
+
+
+def offered_in(sample: Sample) -> tuple[Action, ...]:
+    last = sample.messages[-1].content.split("\n")[-1]
+    names = last.removeprefix("do: ").split() if last.startswith("do: ") else []
+    deeds = [case.do for case in load().topics[sample.topic].cases if case.do and case.do["action"] in names]
+    shapes: dict[str, dict[str, Any]] = {}
+    for deed in deeds:
+        shape = shapes.setdefault(deed["action"], {})
+        for name, source in deed.items():
+            if name != "action":
+                shape.setdefault(name, {"enum": []})["enum"].append(actions.literal(source))
+    return tuple(Action(name, params={"properties": shape}) for name, shape in shapes.items() if name != "act")
 
 
 def invented(seed: int) -> tuple[Action, ...]:

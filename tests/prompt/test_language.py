@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from hearthling import evaluate as report
 from llm_agentd.cache import open_cache
 from llm_agentd.client import Client
+from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.engines.gguf import read_header
 from llm_agentd.engines.stub.engine import StubEngine
@@ -60,7 +60,7 @@ def test_choose_takes_the_first_that_the_model_speaks(
 
 
 def test_embedded_model_lists_english() -> None:
-    assert read_header(report.SHIPPED).languages == ("en",)
+    assert read_header(EMBEDDED_MODEL).languages == ("en",)
 
 
 def test_language_that_the_model_lacks_is_replaced_and_the_reply_names_the_one_it_is_in(endpoint: str) -> None:

@@ -95,7 +95,7 @@ def test_what_does_not_fit_is_told_with_the_reason(talk: Client) -> None:
     assert any(part == "turns" and "room for about" in why for part, why in left)
     assert shown["lang"] == "en"
     kept = sum(part["part"] == "turns" for part in shown["parts"])
-    assert kept + sum(one["part"] == "turns" for one in shown["left_out"]) == 8  # four exchanges
+    assert kept + sum(one["part"] == "turns" for one in shown["left_out"]) == 2  # one reply four times stands once
     told = explain(talk, remember=False)["left_out"]
     assert [(one["part"], "remember: false" in one["why"]) for one in told] == [("memory", True)]
 

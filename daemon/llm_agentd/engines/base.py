@@ -32,6 +32,7 @@ class EngineInfo:
     path: str = ""  # of the model file, for /info
     threads: int = 0
     languages: tuple[str, ...] = ()  # codes that the model's file claims; none: it does not say
+    prompt_form: str = ""  # how prompts must be written, by the model's own word: "topics", or plainly
     # Of "messages", "grammar", "json_schema", "states" (saved and taken up again; needed to pause).
     features: frozenset[str] = field(default_factory=frozenset)
 

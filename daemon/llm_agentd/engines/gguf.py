@@ -22,6 +22,8 @@ MAGIC = b"GGUF"
 VERSIONS = (2, 3)  # 1 counted in 32 bits; current llama.cpp no longer reads it
 LANGUAGES = "general.languages"
 KV_HEADS = ".attention.head_count_kv"  # behind the architecture; an array where layers differ
+PROMPT_FORM = "llm_agentd.prompt_form"  # how prompts must be written; our own key
+TOPICS_FORM = "topics"  # its value in a model that is told topics and placeholders (prompt/moment.py)
 ALIGNMENT_BYTES = 32  # unless general.alignment says otherwise
 # Bounds against nonsense counts in a broken header; real models stay a hundred times below.
 ENTRIES_MAX = 100_000
@@ -69,6 +71,10 @@ class GgufHeader:
         """Codes of the languages it was made for; none if it does not say."""
         given = self.metadata.get(LANGUAGES)
         return tuple(str(code) for code in given) if isinstance(given, list) else ()
+
+    @property
+    def prompt_form(self) -> str:
+        return str(self.metadata.get(PROMPT_FORM, ""))
 
     @property
     def chat_template(self) -> str:

@@ -56,5 +56,6 @@ def model_info(
         path=str(path),
         threads=threads,
         languages=header.languages,
+        prompt_form=header.prompt_form,
         features=frozenset(features),
     )

@@ -58,7 +58,8 @@ def ending(status: int) -> str:
 
 def model_sets(config: Config) -> dict[str, Any]:
     """All that the configuration sets of the model, as keys and texts for `--set`."""
-    values = {key: getattr(config.model, key) for key in config.model.model_fields_set}
+    # `dir` is where files are fetched to: it is always set, by the state folder, and says nothing of the model.
+    values = {key: getattr(config.model, key) for key in config.model.model_fields_set - {"dir"}}
     return {
         f"model.{key}": ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
         for key, value in values.items()

@@ -20,6 +20,7 @@ from llm_agentd.cache import NullCache, open_cache
 from llm_agentd.config import Config, state_dir
 from llm_agentd.engines import EMBEDDED_MODEL, open_engine
 from llm_agentd.engines.base import Engine, EngineInfo
+from llm_agentd.engines.gguf import TOPICS_FORM
 from llm_agentd.errors import StartError
 from llm_agentd.memory import open_memory
 from llm_agentd.moderation import moderator as moderation
@@ -35,6 +36,7 @@ from llm_agentd.scheduler.batch_size import find_curve
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.server.daemon import Daemon
 from llm_agentd.server.request_builder import RequestDefaults
+from llm_agentd.topics import open_topics, topics_path
 from llm_agentd.types import Sampling
 
 FOREIGN_REPEAT_PENALTY = 1.1  # llama.cpp's old default: fewer loops, and names still come as often as they must
@@ -128,7 +130,7 @@ def _wait_for_end(daemon: Daemon, stop_signals: queue.SimpleQueue[int]) -> bool:
 
 def _open_engine(config: Config) -> Engine:
     model = config.model
-    return open_engine(
+    engine = open_engine(
         model.engine,
         path=model.path,
         model_id=model.id,
@@ -138,6 +140,9 @@ def _open_engine(config: Config) -> Engine:
         max_num_seqs=config.batch.size,
         kv_type=model.kv_type,
     )
+    if engine.info.prompt_form == TOPICS_FORM:
+        open_topics(topics_path(Path(engine.info.path)))  # here, so that the first player does not wait for it
+    return engine
 
 
 def _open_prefix_cache(folder: Path | None, max_bytes: int, info: EngineInfo) -> PrefixCache:

@@ -7,19 +7,21 @@ text. The daemon only proposes an action: the mod checks it again against the wo
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from llm_agentd.errors import BadRequest
 from llm_agentd.prompt import json_schema
-from llm_agentd.types import Action
+from llm_agentd.prompt.placeholders import CHARS, fill_params
+from llm_agentd.types import Action, Slots
 
 NOTHING = "nothing"  # always offered: a model that cannot decline promises what the NPC does not have
 SAY_CHARS_PER_TOKEN = 4  # an average token in a language with an alphabet
 SAY_MAX_CHARS = 512  # a bound, so that the reply reaches its action; each character costs the grammar a rule
 FORM_TOKENS = 16  # {"say":"","do":{"action":""}} and a token or two of spaces
 TOKEN_CHARS = 2  # of names and numbers; a low estimate gives the action more tokens than it needs
+VALUE_MARK = "="  # before a parameter of a deed that is a value and no placeholder
 NO_PARAMS: dict[str, Any] = {"type": "object", "properties": {}, "required": []}
 
 
@@ -54,6 +56,93 @@ def extra_tokens(actions: Sequence[Action]) -> int:
     """Tokens that the form and the longest action need in addition to the words."""
     longest = max((len(action.name) + json_schema.max_json_chars(action.params) for action in actions), default=0)
     return FORM_TOKENS + longest // TOKEN_CHARS
+
+
+def slot_schema(
+    actions: Sequence[Action],
+    deeds: Sequence[Mapping[str, str]],
+    slots: Slots,
+    lines: Sequence[str] = (),
+    say_max_chars: int = SAY_MAX_CHARS,
+) -> dict[str, Any]:
+    """As `reply_schema`, for a model that writes placeholders: a parameter is one of those that have an allowed value.
+
+    `deeds`: parameters by action, each a placeholder or `=` and a value. So one schema, and with it one kept reply,
+    serves every player who asks for the same.
+    """
+    choices = [_choice(NOTHING, NO_PARAMS)]
+    for action in actions:
+        known = [deed for deed in deeds if deed["action"] == action.name]
+        if not known:  # of another mod; its name is a placeholder, its parameters are as they are
+            choices.insert(-1, _choice(CHARS["act"], action.params))
+            continue
+        properties: dict[str, Any] = {"action": {"const": action.name}}
+        for name in known[0]:
+            if name != "action":
+                sources = dict.fromkeys(deed[name] for deed in known if name in deed)
+                allowed = [literal(source) for source in sources if is_allowed(action, name, source, slots)]
+                properties[name] = {"enum": allowed}
+        choices.insert(
+            -1,
+            {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False},
+        )
+    if lines:  # what is said belongs to what is done, so it is done
+        choices.pop()
+    say: dict[str, Any] = {"enum": list(lines)} if lines else {"type": "string", "maxLength": say_max_chars}
+    return {
+        "type": "object",
+        "properties": {"say": say, "do": {"anyOf": choices}},
+        "required": ["say", "do"],
+        "additionalProperties": False,
+    }
+
+
+def lines_grammar(lines: Sequence[str]) -> str:
+    """GBNF of exactly these lines."""
+    escaped = (line.replace("\\", "\\\\").replace('"', '\\"') for line in lines)
+    return "root ::= " + " | ".join(f'"{line}"' for line in escaped)
+
+
+def literal(source: str) -> Any:
+    """`=1` → 1, `=wave` → wave, `item` → its placeholder."""
+    if not source.startswith(VALUE_MARK):
+        return CHARS[source]
+    value = source.removeprefix(VALUE_MARK)
+    return int(value) if value.isdigit() else value
+
+
+def is_allowed(action: Action, name: str, source: str, slots: Slots) -> bool:
+    """Whether the value behind `source` is one that the schema of `action` allows for the parameter `name`."""
+    value = literal(source) if source.startswith(VALUE_MARK) else slots.params.get(source)
+    schema = (action.params.get("properties") or {}).get(name)
+    if value is None or schema is None:
+        return False
+    if "enum" in schema:
+        return value in schema["enum"]
+    if schema.get("type") in ("integer", "number"):
+        return isinstance(value, (int, float)) and schema.get("minimum", value) <= value <= schema.get("maximum", value)
+    return True
+
+
+def bind_action(action: Mapping[str, Any] | None, actions: Sequence[Action], slots: Slots) -> dict[str, Any] | None:
+    """An action as a kept reply has it, with placeholders, for one request: with its own values, and checked again."""
+    if not action:
+        return None
+    name = slots.params.get("act") if action["name"] == CHARS["act"] else action["name"]
+    params = fill_params(action["params"], slots.params)
+    found = next((offered for offered in actions if offered.name == name), None)
+    return {"name": name, "params": params} if found and json_schema.is_valid(found.params, params) else None
+
+
+def unbound_action(text: str) -> dict[str, Any] | None:
+    """`{"name":…, "params":{…}}` of a finished reply as it was written, placeholders and all; None for "nothing"."""
+    start, end = text.find("{"), text.rfind("}")
+    try:
+        fields = json.loads(text[start : end + 1], strict=False)["do"]
+        name = fields.pop("action")
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return None
+    return None if name == NOTHING else {"name": name, "params": fields}
 
 
 def parse_action(text: str, actions: Sequence[Action]) -> dict[str, Any] | None:

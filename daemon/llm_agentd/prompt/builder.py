@@ -10,8 +10,13 @@ from dataclasses import replace
 
 from llm_agentd.errors import BadRequest
 from llm_agentd.memory import Memory, NullMemory
+from llm_agentd.memory.retrieval import NOTHING
 from llm_agentd.prompt import actions, language
 from llm_agentd.prompt import messages as prompt
+from llm_agentd.prompt.moment import ANY_ROLE, Moment
+from llm_agentd.prompt.moment import messages as moment_messages
+from llm_agentd.prompt.placeholders import mark
+from llm_agentd.prompt.slots import Reading, SlotReader
 from llm_agentd.prompt.token_budget import UNLIMITED_TOKENS, estimate_tokens, fit_facts, fit_turns, memory_tokens
 from llm_agentd.roles import FieldError, Role, Roles, make_role
 from llm_agentd.types import Action, ChatPrompt, LeftOut, MemoryTurn, Message, OutputFormat, Sampling, Think
@@ -36,6 +41,25 @@ def output_format(
     schema = actions.reply_schema(bounded, words_max_chars)
     sampling = replace(sampling, max_tokens=words_max_tokens + actions.extra_tokens(bounded))
     if sampling.grammar or sampling.json_schema or "json_schema" not in features:
+        words_max_chars = 0
+    else:
+        sampling = replace(sampling, json_schema=schema)
+    return sampling, OutputFormat(bounded, schema, words_max_tokens, words_max_chars, whole_sentences=True)
+
+
+def slot_format(reading: Reading, sampling: Sampling, features: Collection[str]) -> tuple[Sampling, OutputFormat]:
+    """As `output_format`, for a model that writes placeholders: `reading` has the action that is due, and the lines."""
+    is_free = bool(sampling.grammar or sampling.json_schema) or "json_schema" not in features
+    if not reading.actions:
+        if reading.lines and not is_free and "grammar" in features:
+            sampling = replace(sampling, grammar=actions.lines_grammar(reading.lines))
+        return sampling, OutputFormat(whole_sentences=True)
+    bounded = actions.bounded(reading.actions)
+    words_max_tokens = sampling.max_tokens
+    words_max_chars = actions.say_max_chars(words_max_tokens)
+    schema = actions.slot_schema(bounded, reading.topic.deeds, reading.slots, reading.lines, words_max_chars)
+    sampling = replace(sampling, max_tokens=words_max_tokens + actions.extra_tokens(bounded))
+    if is_free:
         words_max_chars = 0
     else:
         sampling = replace(sampling, json_schema=schema)
@@ -70,13 +94,42 @@ class PromptBuilder:
         wanted = prompt.wanted_language(think, role, self.default_language)
         lang = language.choose(wanted, languages, self.default_language)
         short = prompt.build(think, role, prompt.history_messages(think.history, think.npc.name), lang)
-        left_out = [] if lang == wanted else [LeftOut("language", wanted, f"the model does not speak it, but {lang}")]
+        left_out = [] if lang == wanted else [_other_language(wanted, lang)]
         turn = _memory_turn(think, lang)
         if turn is None:
             left_out.append(LeftOut("memory", "all that is remembered", NOT_REMEMBERED))
             return ChatPrompt(short, lang, left_out=tuple(left_out))
         messages = self._with_memory(think, short, turn, room_tokens, left_out)
         return ChatPrompt(messages, lang, short if messages != short else None, turn, tuple(left_out))
+
+    def build_moment(
+        self, think: Think, reader: SlotReader, languages: Sequence[str] = ()
+    ) -> tuple[ChatPrompt, Reading | None]:
+        """For a model that is told topics and placeholders. None: a translation, which has no topic.
+
+        Raises BadRequest as `build` does.
+        """
+        if think.translate:
+            return self._translation(think, think.translate, languages), None
+        role = self._role(think)
+        wanted = prompt.wanted_language(think, role, self.default_language)
+        lang = language.choose(wanted, languages, self.default_language)
+        turn = _memory_turn(think, lang)
+        found = self.memory.retrieve(turn, wants_turns=not think.history) if turn else NOTHING
+        earlier, said = _last_exchange(think, found.turns)
+        reading = reader.read(think, role, found.facts, earlier, said)
+        topic, slots = reading.topic, reading.slots
+        moment = Moment(
+            topic.name,
+            role.name if role.name in reader.roles else ANY_ROLE,
+            think.npc.mood if think.npc.mood and think.npc.mood in reader.moods else "",
+            reader.moment_words(think, topic, reading.signs),
+            topic.slots.intersection(slots.words),
+            mark(said, slots.words) if topic.is_follow_up else "",
+        )
+        reading, moment = reader.held(reading, moment, think.avoid)
+        left_out = () if lang == wanted else (_other_language(wanted, lang),)
+        return ChatPrompt(moment_messages(moment), lang, None, turn, left_out, slots), reading
 
     def _translation(self, think: Think, line: str, languages: Sequence[str]) -> ChatPrompt:
         """Without the NPC: a line is translated once for all who say it."""
@@ -119,6 +172,19 @@ class PromptBuilder:
             return make_role(think.npc.role, think.draft)
         except FieldError as error:
             raise BadRequest(f"draft.{error}") from None
+
+
+def _other_language(wanted: str, lang: str) -> LeftOut:
+    return LeftOut("language", wanted, f"the model does not speak it, but {lang}")
+
+
+def _last_exchange(think: Think, turns: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """What the player and the NPC said last, as far as anybody knows."""
+    if not think.history:
+        return turns[-1] if turns else ("", "")
+    said = next((turn.text for turn in reversed(think.history) if turn.speaker == think.npc.name), "")
+    earlier = next((turn.text for turn in reversed(think.history) if turn.speaker != think.npc.name), "")
+    return earlier, said
 
 
 def _memory_turn(think: Think, lang: str) -> MemoryTurn | None:

@@ -10,7 +10,9 @@ from dataclasses import replace
 from llm_agentd.cache import CompletionCache
 from llm_agentd.engines.base import Engine, Prompt
 from llm_agentd.errors import TooLarge
+from llm_agentd.prompt.moment import parts as moment_parts
 from llm_agentd.prompt.parts import prompt_parts
+from llm_agentd.prompt.placeholders import readable
 from llm_agentd.types import ChatPrompt, Explanation, LeftOut, Message, Request, Sampling
 from llm_agentd.util.common_prefix import common_prefix_length
 
@@ -36,14 +38,18 @@ def explain(engine: Engine, cache: CompletionCache, request: Request) -> Explana
     if messages is not chat.messages:
         left_out = (*left_out, LeftOut("memory", "all that is remembered", TOO_LONG))
     added_tokens = _tokens_before(engine)
+
+    def shown(text: str) -> str:
+        return readable(text, chat.slots.words) if chat.slots else text
+
     parts = (
-        replace(part, tokens=len(engine.encode(part.text, None, Sampling())) - added_tokens)
-        for part in prompt_parts(messages)
+        replace(part, tokens=len(engine.encode(part.text, None, Sampling())) - added_tokens, text=shown(part.text))
+        for part in (moment_parts(messages[0].content) if chat.slots else prompt_parts(messages))
     )
     return Explanation(
         model=engine.info.model,
         lang=chat.lang,
-        messages=messages,
+        messages=tuple(replace(message, content=shown(message.content)) for message in messages),
         parts=tuple(parts),
         left_out=left_out,
         prompt_tokens=len(prompt),

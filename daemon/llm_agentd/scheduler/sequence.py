@@ -14,13 +14,15 @@ from llm_agentd.cache import CacheEntry, CompletionCache
 from llm_agentd.engines.base import Piece
 from llm_agentd.errors import AgentdError
 from llm_agentd.moderation.moderator import Moderator, Verdict
-from llm_agentd.prompt.actions import parse_action
+from llm_agentd.prompt.actions import bind_action, parse_action, unbound_action
+from llm_agentd.prompt.placeholders import fill
 from llm_agentd.scheduler.guard import SpeechGuard
 from llm_agentd.scheduler.reply_json import JsonAssembler
 from llm_agentd.scheduler.reply_text import TextAssembler
 from llm_agentd.types import PRIORITIES, Delta, Explanation, Finish, Peer, Reply, Request, Timing, Usage
 
 Event: TypeAlias = Delta | Reply | Explanation | AgentdError  # all but Delta are the last of a request
+TAIL_CHARS = 16  # of what was shown before, as far as it decides whether a word begins a sentence
 Events: TypeAlias = list[tuple[Request, Event]]
 
 
@@ -71,7 +73,7 @@ class Sequence:
         """One more waits for the same reply; what was shown so far is its first delta."""
         self.requests.append(request)
         self.joined.add((request.peer, request.id))
-        text = self.assembler.text
+        text = filled(self.assembler.text, request)
         return [(request, Delta(text))] if text and request.stream else []
 
     def feed(self, piece: Piece, now_s: float) -> tuple[str, Finish | None]:
@@ -83,28 +85,36 @@ class Sequence:
         if not piece.finish and not self.assembler.finished:
             return delta, None
         last, finish = self.assembler.end("length" if piece.finish == "length" else "stop")
-        actions = self.requests[0].output.actions
-        if actions and isinstance(self.assembler, JsonAssembler):
-            self.action = parse_action(self.assembler.raw, actions)
+        first = self.requests[0]
+        if first.output.actions and isinstance(self.assembler, JsonAssembler):
+            raw = self.assembler.raw
+            self.action = unbound_action(raw) if first.slots else parse_action(raw, first.output.actions)
         return delta + last, finish
 
     def check(self, *, is_whole: bool) -> Verdict | None:
         """What moderation holds back of the text so far. Called before anything of it that is new is shown."""
         if self.moderator is None:
             return None
-        return self.moderator.check_out(self.assembler.text, self.action, is_whole=is_whole)
+        first = self.requests[0]
+        text, action = filled(self.assembler.text, first), bound(self.action, first)
+        return self.moderator.check_out(text, action, is_whole=is_whole)
 
     def filtered(self, verdict: Verdict) -> Events:
         """What all its requests get in the place of the reply."""
-        text, moderator = self.assembler.text, self.moderator
+        moderator = self.moderator
         return [
-            (request, moderator.hold_back("out", request.moderation, text, verdict))
+            (request, moderator.hold_back("out", request.moderation, filled(self.assembler.text, request), verdict))
             for request in self.requests
             if moderator and request.moderation
         ]
 
     def deltas(self, text: str) -> Events:
-        return [(request, Delta(text)) for request in self.requests if request.stream] if text else []
+        before = self.assembler.text.removesuffix(text)[-TAIL_CHARS:]
+        return [
+            (request, Delta(filled(text, request, filled(before, request))))
+            for request in self.requests
+            if request.stream and text
+        ]
 
     def failed(self, error: AgentdError) -> Events:
         return [(request, error) for request in self.requests]
@@ -115,11 +125,11 @@ class Sequence:
         first_s = max(self.first_s or now_s, began_s)
         joined = (request.peer, request.id) in self.joined
         return Reply(
-            text=self.assembler.text,
+            text=filled(self.assembler.text, request),
             finish=finish,
             cache="joined" if joined else "off" if request.cache == "off" else "miss",
             model=model,
-            action=self.action,
+            action=bound(self.action, request),
             usage=Usage(self.prompt_tokens, self.reused_tokens, self.completion_tokens),
             timing_ms=Timing(
                 queue=to_ms(began_s - request.arrived_s),
@@ -187,15 +197,27 @@ def cached_reply(cache: CompletionCache, request: Request, now_s: float) -> Repl
         return None
     waited_ms = to_ms(now_s - request.arrived_s)
     return Reply(
-        text=entry.text,
+        text=filled(entry.text, request),
         finish=entry.finish,
         cache="hit",
         model=entry.model,
-        action=entry.action,
+        action=bound(entry.action, request),
         usage=Usage(entry.prompt_tokens, 0, entry.completion_tokens),
         timing_ms=Timing(queue=waited_ms, total=waited_ms),
         lang=request.lang,
     )
+
+
+def filled(text: str, request: Request, before: str = "") -> str:
+    """The words for this request: coalesced and kept replies hold placeholders, and each player has names of their
+    own.
+    """
+    return fill(text, request.slots.words, before) if request.slots else text
+
+
+def bound(action: dict[str, Any] | None, request: Request) -> dict[str, Any] | None:
+    """The action for this request, with its own values."""
+    return bind_action(action, request.output.actions, request.slots) if request.slots else action
 
 
 def to_ms(seconds: float) -> float:

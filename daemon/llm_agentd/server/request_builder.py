@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 
 from llm_agentd.cache import cache_key
 from llm_agentd.engines.base import EngineInfo
+from llm_agentd.engines.gguf import TOPICS_FORM
 from llm_agentd.moderation.moderator import Moderator
-from llm_agentd.prompt.builder import PromptBuilder, output_format
+from llm_agentd.prompt.builder import PromptBuilder, output_format, slot_format
 from llm_agentd.prompt.messages import known_names
+from llm_agentd.prompt.slots import SlotReader
 from llm_agentd.protocol.schema import InferRecord, ThinkRecord
+from llm_agentd.topics import open_topics, topics_path
 from llm_agentd.types import ChatPrompt, ModerationContext, OutputFormat, Peer, Request, Sampling
 
 
@@ -49,6 +53,7 @@ class RequestBuilder:
     def __init__(self, prompts: PromptBuilder, defaults: RequestDefaults, moderator: Moderator | None) -> None:
         self._prompts = prompts
         self._defaults = defaults
+        self._reader: tuple[str, SlotReader] | None = None  # and the model's path
         self._moderation_tag = moderator.tag if moderator else ""
         # A classifier looks at whole replies, so nothing of one may be shown before.
         self._streams_moderated = moderator is None or not moderator.has_classifier
@@ -80,9 +85,18 @@ class RequestBuilder:
         Raises BadRequest for a bad action, an unknown role or a translation into a language that the model lacks.
         """
         # The form first: what the action may take of the context is no room for the prompt.
-        sampling, output = output_format(record.actions, record.sampling(self._defaults.think_sampling), info.features)
-        room_tokens = info.context_tokens - sampling.max_tokens
-        prompt = self._prompts.build(record, self._defaults.languages_of(info), room_tokens)
+        sampling = record.sampling(self._defaults.think_sampling)
+        languages = self._defaults.languages_of(info)
+        reader = self._reader_of(info)
+        if reader:
+            prompt, reading = self._prompts.build_moment(record, reader, languages)
+            if reading:
+                sampling, output = slot_format(reading, sampling, info.features)
+            else:
+                output = OutputFormat(whole_sentences=True)
+        else:
+            sampling, output = output_format(record.actions, sampling, info.features)
+            prompt = self._prompts.build(record, languages, info.context_tokens - sampling.max_tokens)
         return Request(
             id=record.id,
             peer=peer,
@@ -103,6 +117,14 @@ class RequestBuilder:
             speakers=known_names(record),
             explain=record.explain,
         )
+
+    def _reader_of(self, info: EngineInfo) -> SlotReader | None:
+        """None: the model reads plain words. The topics of a model are read once, by `open_topics` when it starts."""
+        if info.prompt_form != TOPICS_FORM:
+            return None
+        if self._reader is None or self._reader[0] != info.path:
+            self._reader = info.path, SlotReader(open_topics(topics_path(Path(info.path))))
+        return self._reader[1]
 
     def wanted_language(self, record: ThinkRecord) -> str:
         """Of a line in the place of what moderation holds back. Raises BadRequest for an unknown role."""

@@ -17,9 +17,10 @@ NAME_MAX_CHARS = 64  # a longer "name" is a text in the place of one
 
 _CONTROL = re.compile(r"\x1b\([^)]*\)|[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]")  # also Luanti's colour escapes
 # Characters that are not shown, or that reverse the text: a person does not see the words behind them, a model does.
+# \ue000 and those behind it are our own placeholders (prompt/placeholders.py).
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    "\ue000-\ue0ff\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _OPENING, _CLOSING = "[{［｛【〔〖⟦⁅", "]}］｝】〕〗⟧⁆"
 _BRACKETS = {ord(mark): "(" for mark in _OPENING} | {ord(mark): ")" for mark in _CLOSING}

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from llm_agentd.engines import chat_template
 from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
+from llm_agentd.engines.gguf import TOPICS_FORM
 from llm_agentd.engines.limits import check_fits, check_one_source, check_room
 from llm_agentd.engines.stub.minimal_json import minimal_json
 from llm_agentd.errors import BadRequest
@@ -68,6 +69,7 @@ class StubEngine:
 
     `script` gives the pieces for a prompt; `on_step` is called with the number of active sequences at each step (to
     sleep or count); a prompt that holds `fail_mark` fails alone, one that holds `break_mark` breaks the engine.
+    `topics_of`: the path of a model whose topics and placeholders it is told, as if it were that one.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class StubEngine:
         on_step: Callable[[int], None] | None = None,
         fail_mark: str | None = None,
         break_mark: str | None = None,
+        topics_of: str = "",
     ) -> None:
         self._script = script
         self._on_step = on_step
@@ -95,6 +98,8 @@ class StubEngine:
             fingerprint=f"stub-1-{model_id}",
             context_tokens=context_tokens or CONTEXT_TOKENS,
             max_num_seqs=max_num_seqs,
+            path=topics_of,
+            prompt_form=TOPICS_FORM if topics_of else "",
             features=frozenset({"messages", "json_schema", "states"}),
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 from llm_agentd.cache.entry import CacheEntry, DamagedEntry, decode
 from llm_agentd.cache.key import KEY_BYTES
 from llm_agentd.cache.lmdb_store import LmdbStore
+from llm_agentd.prompt.placeholders import readable
 from llm_agentd.util.timestamps import rfc3339
 
 
@@ -41,7 +42,7 @@ def matching_rows(store: LmdbStore, grep: str | None, role: str | None) -> Itera
         entry = row.entry
         if role is not None and entry.role != role:
             continue
-        if wanted in entry.prompt.casefold() or wanted in entry.text.casefold():
+        if wanted in readable(entry.prompt).casefold() or wanted in readable(entry.text).casefold():
             yield row
 
 
@@ -53,8 +54,8 @@ def entry_line(row: Row) -> dict[str, Any]:
         "kind": "completion",
         "model": entry.model,
         "role": entry.role,
-        "prompt": entry.prompt,
-        "text": entry.text,
+        "prompt": readable(entry.prompt),
+        "text": readable(entry.text),
         "created": rfc3339(entry.created_s),
         "expires": rfc3339(entry.expires_s),
         "last_hit": None if entry.last_hit_s is None else rfc3339(entry.last_hit_s),

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from llm_agentd.ops.dump.entries import Row
+from llm_agentd.prompt.placeholders import readable
 
 TABLE_ROWS_MAX = 200  # what a person scrolls through; `--format jsonl` has no limit
 TABLE_CELL_CHARS = 200  # of prompt and text; of a prompt the end is shown, where the player's words stand
@@ -35,8 +36,8 @@ def print_entries(rows: Iterator[Row], now_s: float, out: TextIO) -> None:
         left_s = entry.expires_s - now_s
         table.add_row(
             cell(entry.role or "-"),
-            cell(entry.prompt[-TABLE_CELL_CHARS:]),
-            cell(entry.text[:TABLE_CELL_CHARS]),
+            cell(readable(entry.prompt)[-TABLE_CELL_CHARS:]),
+            cell(readable(entry.text)[:TABLE_CELL_CHARS]),
             span(now_s - entry.created_s),
             f"in {span(left_s)}" if left_s > 0 else "expired",
             str(entry.hits),

@@ -1,0 +1,126 @@
+"""Lines of players with their topics, and sentences that somebody may know with the topics that ask for them.
+
+For the classifier (`train_topics.py`). Each call of `noisy` is another way to type the same line. Decided by the
+`random.Random` handed in. Pure.
+"""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Mapping
+
+from hearthling.corpus import names
+from hearthling.data import PLACEHOLDER, load
+from llm_agentd.prompt.articles import plural, the, with_article
+
+DATA = load()
+# What the daemon puts in the place of a thing that the game knows (topics/mentions.py). Words that are read anyway.
+MARKS: Mapping[str, str] = {
+    "item": "thing",
+    "a_item": "a thing",
+    "items": "things",
+    "wanted": "things",
+    "wrong": "some things",
+    "held": "thing",
+    "count": "5",
+    "want": "5",
+    "offer": "5",
+    "price": "5",
+    "reward": "5",
+    "target": "place",
+    "place": "place",
+    "other": "somebody",
+    "near1": "somebody",
+    "foe": "monster",
+    "foe_call": "monster",
+}
+MARKED_SHARE = 0.5  # else a real word, as where the game does not know what is meant
+LEADS = (
+    "hey", "so", "hi.", "hello!", "well,", "ok", "um", "tell me,", "excuse me,", "please", "hi {npc},", "{npc},",
+    "hey {npc}", "good day.", "oh", "and", "but", "listen,", "sir,", "hmm",
+)  # fmt: skip
+TAILS = (
+    "please", "pls", "lol", "thx", ", {npc}", "then", "bro", "man", "?", "!!", "...", "now", "here", "haha",
+    ", my friend",
+)  # fmt: skip
+LOWER, UNMARKED, TYPO, LEAD, TAIL, DROPPED = 0.35, 0.35, 0.3, 0.15, 0.1, 0.06  # shares
+
+
+def topic_lines() -> dict[str, tuple[str, ...]]:
+    """Topic → what players say, with placeholders. Only topics that are told by words."""
+    return {
+        name: tuple(line for scene in topic.lines for line in DATA.scenes[scene].player)
+        for name, topic in DATA.topics.items()
+        if topic.lines
+    }
+
+
+def known_sentences() -> dict[str, tuple[str, ...]]:
+    """Topic → sentences of personas and knowledge that answer it."""
+    return {
+        name: found
+        for name, topic in DATA.topics.items()
+        if (found := tuple(line for scene in topic.lines for line in DATA.known.get(scene, ())))
+    }
+
+
+def filled(line: str, rng: random.Random) -> str:
+    """With something in the place of each placeholder."""
+    is_marked = rng.random() < MARKED_SHARE
+    return PLACEHOLDER.sub(lambda found: _word(found.group(1).lower(), rng, is_marked), line)
+
+
+def _word(slot: str, rng: random.Random, is_marked: bool) -> str:
+    if slot in MARKS and is_marked:
+        return MARKS[slot]
+    if slot in ("item", "held"):
+        return names.item(rng)
+    if slot in ("a_item", "wrong", "told"):
+        return with_article(names.item(rng))
+    if slot in ("items", "wanted"):
+        return plural(names.item(rng))
+    if slot in ("count", "want", "offer", "price", "reward"):
+        return str(rng.randint(1, 60))
+    if slot in ("target", "place"):
+        return the(names.site(rng))
+    if slot in ("foe", "foe_call"):
+        return the(names.enemy(rng))
+    if slot == "chore":
+        return names.chore(rng)
+    if slot == "trade":
+        return rng.choice(DATA.folk.roles)
+    return names.person(rng)
+
+
+def noisy(line: str, rng: random.Random) -> str:
+    """As somebody in a hurry types it: a lead-in, no capitals, no marks, a slip of the finger."""
+    if rng.random() < LEAD:
+        line = f"{rng.choice(LEADS)} {line}"
+    if rng.random() < TAIL:
+        tail = rng.choice(TAILS)
+        line = line.rstrip("?.!") + tail if tail[0] in ",?!." else f"{line.rstrip('.')} {tail}"
+    line = filled(line, rng)
+    if rng.random() < LOWER:
+        line = line.lower()
+    if rng.random() < UNMARKED:
+        line = line.rstrip("?.!") or line
+    words = line.split()
+    if rng.random() < DROPPED and len(words) > 4:
+        del words[rng.randrange(len(words))]
+        line = " ".join(words)
+    return _typo(line, rng) if rng.random() < TYPO and len(line) > 5 else line
+
+
+def _typo(line: str, rng: random.Random) -> str:
+    at = rng.randrange(len(line) - 1)
+    if not (line[at].isalpha() and line[at + 1].isalpha()):
+        return line
+    kind = rng.random()
+    if kind < 0.35:
+        return line[:at] + line[at + 1] + line[at] + line[at + 2 :]
+    if kind < 0.65:
+        return line[:at] + line[at + 1 :]
+    if kind < 0.8:
+        return line[:at] + line[at] + line[at:]
+    return line[:at] + rng.choice(string.ascii_lowercase) + line[at + 1 :]

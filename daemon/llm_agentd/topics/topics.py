@@ -1,0 +1,175 @@
+"""What a player means: the topic of a line, by a small classifier beside the embedded model.
+
+The embedded model is told the topic, what placeholders have a value and the moment; it writes the words. A model of
+its size cannot read typos, slang and words that its corpus lacks; the classifier begins with weights that have read
+much more. One file beside the model's GGUF holds it, and what the topics are. Router thread. Knows no prompts and no
+requests.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llm_agentd.errors import StartError
+from llm_agentd.topics.encoder import MAX_TOKENS, Encoder, dequantized
+from llm_agentd.topics.normalize import words
+from llm_agentd.topics.phrasebook import Phrasebook
+from llm_agentd.topics.wordpiece import WordPiece
+
+FORMAT = 1
+SUFFIX = ".topics.npz"  # of the file, in the place of .gguf
+FOLLOW_UP = "then_"  # topics of bare follow-ups begin so
+UNCLEAR = "not_understood"  # the topic of what is not sure enough
+UNCLEAR_BELOW = 0.18  # of the likeliest topic's share
+CACHED_LINES = 4096  # players say the same things; a vector is 1.5 kB
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What the model was trained to be told with a topic.
+
+    `slots`: placeholders that its replies may use. `moments`: words of time, weather and signs that its replies
+    depend on. `deeds`: actions that may come with it, each with its parameters: a placeholder, or `=` and a value.
+    `goods`: `need` or `stock`. `asks`: a sentence that the NPC knows may answer it. `vocabulary`: words of its lines,
+    where a name that the game does not know must be found among them.
+    """
+
+    name: str
+    slots: frozenset[str]
+    moments: frozenset[str]
+    deeds: tuple[Mapping[str, str], ...]
+    goods: str
+    asks: bool
+    vocabulary: frozenset[str]
+
+    @property
+    def is_follow_up(self) -> bool:
+        """A bare question such as "why?", which means nothing without what was said before."""
+        return self.name.startswith(FOLLOW_UP)
+
+    @property
+    def action_names(self) -> frozenset[str]:
+        return frozenset(deed["action"] for deed in self.deeds)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The likeliest topics with their shares, the likeliest first; `vector` has length 1."""
+
+    topics: tuple[tuple[str, float], ...]
+    vector: NDArray[np.float32]
+
+    def topic_for(self, may_follow_up: bool) -> str:
+        """The likeliest topic, or UNCLEAR. `may_follow_up`: whether it may be a bare question about what was just
+        said.
+        """
+        for name, share in self.topics:
+            if share < UNCLEAR_BELOW:
+                break
+            if may_follow_up or not name.startswith(FOLLOW_UP):
+                return name
+        return UNCLEAR
+
+
+class Topics:
+    """`classify` lines, and look up what a topic is."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises StartError where the file cannot be used."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays: dict[str, Any] = {name: file[name] for name in file.files}
+            about = json.loads(arrays.pop("about").tobytes())
+        except (OSError, ValueError, KeyError) as error:
+            raise StartError(f"{path}: cannot be read as topics of a model: {error}") from None
+        if about["format"] != FORMAT:
+            raise StartError(f"{path}: format {about['format']}, want {FORMAT}; fetch model and topics of one version")
+        self.about: dict[str, Any] = about
+        self._names: list[str] = about["labels"]
+        self._topics = {name: _topic(name, fields) for name, fields in about["topics"].items()}
+        self._pieces = WordPiece({piece: index for index, piece in enumerate(about["pieces"])})
+        self._encoder = Encoder(arrays, about["layers"], about["heads"])
+        self._head, self._head_bias = dequantized(arrays, "head"), arrays["head.bias"].astype(np.float32)
+        # What it learned to tell apart may have lost its lines since: that is never meant.
+        self._head_bias[[name not in self._topics for name in self._names]] = -np.inf
+        self._about, self._about_bias = dequantized(arrays, "about_head"), arrays["about_head.bias"].astype(np.float32)
+        self.phrasebook = Phrasebook(about["cases"], about["scenes"], about["always"])
+        self._vector = lru_cache(maxsize=CACHED_LINES)(self._compute)
+        self.classify = lru_cache(maxsize=CACHED_LINES)(self._classify)
+
+    def get(self, name: str) -> Topic | None:
+        return self._topics.get(name)
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """Names of the actions that some topic may come with."""
+        return frozenset(deed["action"] for topic in self._topics.values() for deed in topic.deeds)
+
+    @cached_property
+    def common_words(self) -> frozenset[str]:
+        """Words of players' lines that are no name of anything."""
+        return frozenset(self.about["common_words"])
+
+    def vector(self, text: str) -> NDArray[np.float32]:
+        """Of length 1."""
+        return self._vector(text)[1]
+
+    def subjects(self, sentence: str) -> NDArray[np.float32]:
+        """How much a sentence that somebody knows answers each topic: shares, by `labels`."""
+        return _softmax(self._about @ self._vector(sentence)[0] + self._about_bias)
+
+    def shares(self, text: str) -> NDArray[np.float32]:
+        """How likely each topic is meant, by `labels`."""
+        return _softmax(self._head @ self._vector(text)[0] + self._head_bias)
+
+    def _classify(self, text: str) -> Meaning:
+        shares = self.shares(text)
+        best = np.argsort(-shares)[:5]
+        return Meaning(tuple((self._names[index], float(shares[index])) for index in best), self.vector(text))
+
+    def _compute(self, text: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The encoder's mean, and the same with length 1."""
+        mean = self._encoder.encode(self._pieces.ids(words(text), MAX_TOKENS))
+        return mean, mean / max(float(np.linalg.norm(mean)), 1e-6)
+
+
+@cache
+def open_topics(path: Path) -> Topics:
+    """One for each file: whoever starts the model opens its topics too, so that no request waits for them.
+
+    Raises StartError.
+    """
+    if not path.exists():
+        raise StartError(f"{path}: missing; a model that is told topics wants this file beside it")
+    return Topics(path)
+
+
+def topics_path(model: Path) -> Path:
+    """Where the topics of a model lie: `hearthling.topics.npz` beside `hearthling.gguf`."""
+    return model.with_name(model.name.removesuffix(".gguf") + SUFFIX)
+
+
+def _topic(name: str, fields: dict[str, Any]) -> Topic:
+    return Topic(
+        name,
+        frozenset(fields["slots"]),
+        frozenset(fields["moments"]),
+        tuple(fields["deeds"]),
+        fields["goods"],
+        fields["asks"],
+        frozenset(fields.get("vocabulary", ())),
+    )
+
+
+def _softmax(scores: Sequence[float] | NDArray[np.float32]) -> NDArray[np.float32]:
+    powers = np.exp(np.asarray(scores) - np.max(scores))
+    shares: NDArray[np.float32] = powers / powers.sum()
+    return shares

@@ -1,0 +1,154 @@
+"""What a think means for a model that is told topics: values of placeholders, what may be done, what answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from llm_agentd.engines import EMBEDDED_MODEL
+from llm_agentd.prompt import actions
+from llm_agentd.prompt.builder import PromptBuilder, slot_format
+from llm_agentd.prompt.placeholders import CHARS, readable
+from llm_agentd.prompt.slots import Reading, SlotReader
+from llm_agentd.roles import Roles
+from llm_agentd.topics import open_topics, topics_path
+from llm_agentd.types import Action, Npc, Sampling, Think, Turn
+
+FOLLOW = Action("follow", "", {"properties": {"target": {"type": "string", "enum": ["Torvik", "Ana"]}}})
+GO_TO = Action("go_to", "", {"properties": {"place": {"type": "string", "enum": ["home", "old mill"]}}})
+RING_BELL = Action("ring_bell", "rings the bell", {})
+OFFER = Action(
+    "offer_trade",
+    "",
+    {
+        "properties": {
+            "item": {"type": "string", "enum": ["apple", "bread"]},
+            "count": {"type": "integer", "minimum": 1, "maximum": 9},
+            "price": {"type": "integer", "minimum": 1, "maximum": 9},
+        },
+        "required": ["item", "count", "price"],
+    },
+)
+STALL: dict[str, Any] = {"stock": {"apple": 5, "bread": 3}, "price": {"apple": 2, "bread": 4}}
+
+
+@pytest.fixture(scope="module")
+def reader() -> SlotReader:
+    return SlotReader(open_topics(topics_path(EMBEDDED_MODEL)))
+
+
+def read(reader: SlotReader, said: str | None, **fields: Any) -> Reading:
+    persona = fields.pop("persona", None)
+    think = Think(Npc("n", "Marta", "innkeeper", persona), "Torvik", said, remember=False, **fields)
+    _, reading = PromptBuilder(Roles.load()).build_moment(think, reader)
+    assert reading
+    return reading
+
+
+def test_price_is_that_of_the_thing_that_was_meant(reader: SlotReader) -> None:
+    slots = read(reader, "how much is teh braed?", context=STALL).slots
+    assert (slots.words["item"], slots.words["price"], slots.params["price"]) == ("bread", "4", 4)
+
+
+def test_thing_that_nobody_sells_has_no_price(reader: SlotReader) -> None:
+    words = read(reader, "How much is a dragon egg?", context=STALL).slots.words
+    assert "dragon egg" in words["item"]
+    assert "price" not in words
+
+
+def test_way_is_that_to_the_place_that_was_asked_for(reader: SlotReader) -> None:
+    ways = {"way": {"mill": "north past the well", "inn": "over the bridge"}}
+    reading = read(reader, "wheres the mil pls", context=ways)
+    assert reading.topic.name == "way"
+    assert (reading.slots.words["target"], reading.slots.words["way"]) == ("the mill", "north past the well")
+
+
+def test_haggling_meets_half_way_and_takes_the_price(reader: SlotReader) -> None:
+    low = read(reader, "would you take 1 for the bread?", context=STALL)
+    assert (low.slots.words["offer"], low.slots.words["counter"]) == ("1", "3")
+    assert "fair" not in low.signs
+    assert "fair" in read(reader, "I give you 4 coins for the bread", context=STALL).signs
+
+
+def test_persona_answers_in_the_npcs_own_voice(reader: SlotReader) -> None:
+    reading = read(reader, "what are u afraid of", persona="Lost a brother in the war. Afraid of spiders.")
+    assert reading.slots.words["known"] == "I am afraid of spiders"
+
+
+def test_fact_of_a_mod_answers(reader: SlotReader) -> None:
+    reading = read(reader, "When is the harvest festival?", context={"harvest festival": "tomorrow at the lake"})
+    assert reading.slots.words["known"] == "the harvest festival is tomorrow at the lake"
+
+
+def test_nothing_is_known_where_nothing_answers(reader: SlotReader) -> None:
+    assert "known" not in read(reader, "Hello!", persona="Lost a brother in the war.").slots.words
+
+
+def test_only_actions_that_fit_what_was_said_are_offered_to_the_model(reader: SlotReader) -> None:
+    offered = (FOLLOW, GO_TO, OFFER, RING_BELL)
+    for said, wanted in (
+        ("come with me", ["follow"]),
+        ("go to the old mill", ["go_to"]),
+        ("please ring the bell", ["ring_bell"]),
+        ("how are you?", []),
+        ("go to the moon", []),
+    ):
+        reading = read(reader, said, actions=offered, context=STALL)
+        assert [action.name for action in reading.actions] == wanted, said
+
+
+def test_schema_lists_placeholders_and_the_action_gets_the_games_values(reader: SlotReader) -> None:
+    reading = read(reader, "I want to buy 3 apples", actions=(OFFER,), context=STALL)
+    _, output = slot_format(reading, Sampling(), {"json_schema"})
+    assert output.schema
+    choice = output.schema["properties"]["do"]["anyOf"][0]["properties"]
+    assert choice["item"] == {"enum": [CHARS["item"]]}
+    written = {
+        "name": "offer_trade",
+        "params": {"item": CHARS["item"], "count": CHARS["want"], "price": CHARS["price"]},
+    }
+    bound = actions.bind_action(written, output.actions, reading.slots)
+    assert bound == {"name": "offer_trade", "params": {"item": "apple", "count": 3, "price": 2}}
+
+
+def test_value_out_of_bounds_is_never_on_offer(reader: SlotReader) -> None:
+    reading = read(reader, "I want to buy 300 apples", actions=(OFFER,), context=STALL)
+    _, output = slot_format(reading, Sampling(), {"json_schema"})
+    assert output.schema
+    assert CHARS["want"] not in str(output.schema)
+
+
+def prompt(reader: SlotReader, player: str, said: str | None, **fields: Any) -> str:
+    think = Think(Npc("n", fields.pop("npc", "Marta"), "innkeeper"), player, said, remember=False, **fields)
+    chat, _ = PromptBuilder(Roles.load()).build_moment(think, reader)
+    return chat.messages[0].content
+
+
+def test_players_who_mean_the_same_share_a_prompt(reader: SlotReader) -> None:
+    first = prompt(reader, "Torvik", "how much is the bread?", context=STALL)
+    second = prompt(
+        reader, "xX_ana_Xx", "how much for bread", npc="Old Quill", context={"stock": {"bread": 9}, "price": 7}
+    )
+    assert first == second
+    assert "Torvik" not in first
+    assert "⟦price⟧" in readable(first)
+
+
+def test_bare_question_is_told_what_the_npc_said(reader: SlotReader) -> None:
+    history = (Turn("Torvik", "any news?"), Turn("Marta", "Wolves came down last night, Torvik."))
+    text = prompt(reader, "Torvik", "why?", history=history)
+    assert readable(text).endswith("said: Wolves came down last night, ⟦speaker⟧.")
+
+
+def test_nobody_speaks_and_somebody_comes_near(reader: SlotReader) -> None:
+    assert prompt(reader, "Torvik", None).startswith("approach\n")
+    assert prompt(reader, "", None).startswith("mutter\n")
+
+
+def test_fight_tells_the_enemy_and_who_stands_before_it(reader: SlotReader) -> None:
+    facts = {"enemy": ["wolf", "bear"], "allies": ["Bram"], "orders": ["Bram attacks"], "health": "badly hurt"}
+    reading = read(reader, None, intent="tactics", context=facts)
+    assert reading.topic.name == "tactics"
+    assert set(reading.signs) == {"hurt", "fronted"}
+    assert reading.slots.words["foe"] == "the wolf"

@@ -1,0 +1,79 @@
+"""Which written lines fit a moment, and what is done with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_agentd.topics.phrasebook import Phrasebook
+
+ALWAYS = ("npc",)
+SCENES = {
+    "wave": [
+        ["Hello!", [], [], [], [], {"why": "Because I like you."}],
+        ["Hello, S!", ["speaker"], [], [], [], {}],
+        ["Halt!", [], ["guard"], [], [], {}],
+        ["Oh, hello.", [], [], ["sad"], [], {}],
+        ["Wet day.", [], [], [], ["rain"], {}],
+        ["K.", ["known"], [], [], [], {}],
+    ],
+    "no": [["No.", [], [], [], [], {}]],
+}
+CASES = {
+    "wave": [
+        {
+            "has": ["speaker"],
+            "signs": [],
+            "roles": [],
+            "deed": {"action": "emote", "kind": "=wave"},
+            "scenes": ["wave"],
+        },
+        {"has": [], "signs": ["hurt"], "roles": ["healer"], "deed": None, "scenes": ["no"]},
+        {"has": [], "signs": [], "roles": [], "deed": None, "scenes": ["wave"]},
+    ]
+}
+
+
+@pytest.fixture
+def book() -> Phrasebook:
+    return Phrasebook(CASES, SCENES, ALWAYS)
+
+
+def test_first_case_that_holds_answers(book: Phrasebook) -> None:
+    case = book.case("wave", "guard", (), {"speaker"}, {"emote"})
+    assert case
+    assert case.deed == {"action": "emote", "kind": "=wave"}
+    without_offer = book.case("wave", "guard", (), {"speaker"}, ())
+    assert without_offer
+    assert without_offer.deed is None
+    hurt = book.case("wave", "healer", ("hurt",), (), ())
+    assert hurt
+    assert hurt.scenes == ("no",)
+    assert book.case("no such topic", "guard", (), (), ()) is None
+
+
+def lines(
+    book: Phrasebook, role: str = "", mood: str = "", words: tuple[str, ...] = (), slots: tuple[str, ...] = ()
+) -> list[str]:
+    case = book.case("wave", role, (), (), ())
+    assert case
+    return book.lines(case, role, mood, words, slots)
+
+
+def test_line_is_said_only_where_its_conditions_hold(book: Phrasebook) -> None:
+    assert lines(book) == ["Hello!"]
+    assert lines(book, slots=("speaker",)) == ["Hello!", "Hello, S!"]
+    assert lines(book, words=("rain", "evening")) == ["Wet day.", "Hello!"]
+
+
+def test_lines_of_the_role_and_the_mood_come_first(book: Phrasebook) -> None:
+    assert lines(book, role="guard", mood="sad") == ["Halt!", "Oh, hello.", "Hello!"]
+
+
+def test_what_is_known_is_said_where_something_is(book: Phrasebook) -> None:
+    assert lines(book, role="guard", slots=("known", "speaker")) == ["K."]
+
+
+def test_bare_question_has_the_answer_of_the_line_before(book: Phrasebook) -> None:
+    assert book.follow_up("Hello!", "why") == "Because I like you."
+    assert book.follow_up("Hello!", "who") is None
+    assert book.follow_up("something else", "why") is None
