@@ -5,7 +5,7 @@ local stage, visitors, trade_window, wolf = ...
 
 local PURSE = stage.COIN .. " 30"
 local ROUNDS_MAX = 3 -- of haggling
-local FIRST_OFFER = 0.7 -- of the price
+local FIRST_OFFER, CONTENT = 0.7, 0.9 -- of the price: what he begins with; what he takes without a word
 local FIGHT_MAX_S, MEMORY_MAX_S = 20, 3
 local MEMORIES_SHOWN = 3
 
@@ -48,10 +48,7 @@ end
 
 local function gather(story)
 	go(torvik, stage.WOOD, story)
-	for _, pos in ipairs(stage.MUSHROOMS) do
-		core.node_dig(pos, core.get_node(pos), torvik)
-		story.wait(0.4)
-	end
+	for _, pos in ipairs(stage.MUSHROOMS) do core.node_dig(pos, core.get_node(pos), torvik) end
 	story.tell_goods(torvik)
 	story.wait(2, is("fulfilled"))
 	go(torvik, stage.INN, story)
@@ -70,18 +67,18 @@ local function earn(story)
 	})
 	if not accepted then return story.note("Torvik goes without work.") end
 	gather(story)
-	story.insist(torvik, hedda, {"Here are the mushrooms, Hedda.", "It is done, I have brought what you asked for."}, is("paid"), {
+	story.insist(torvik, hedda, {"I have brought your mushrooms, Hedda.", "It is done. Here are the three mushrooms."}, is("paid"), {
 		words = "Torvik hands them in from his quest log: /llm quests done",
 		open = function() torvik:command("quests done") end,
 	})
 end
 
 local function bargain(story, brenna)
-	local price = trade_window.price(torvik)
-	local offer = math.floor(price * FIRST_OFFER)
+	local first = trade_window.price(torvik)
+	local price, offer = first, math.floor(first * FIRST_OFFER)
 	for _ = 1, ROUNDS_MAX do
 		local answer = story.haggle(torvik, brenna, offer)
-		if not answer or answer == price and offer < price or answer <= offer then break end -- she will not move, or it is agreed
+		if not answer or answer == price or answer <= first * CONTENT then break end -- she will not move, or he is content
 		price, offer = answer, answer - 1
 	end
 end
@@ -111,7 +108,7 @@ end
 local function talk_among_npcs(story)
 	torvik:leave()
 	story.effect("Torvik leaves the village")
-	story.talk_among(npc("Hedda"), npc("Osric"), "Any rumours?", 3)
+	story.talk_among(npc("Osric"), npc("Hedda"), "Have you heard any rumours?", 2)
 end
 
 local function speak_german(story)
@@ -168,10 +165,11 @@ end
 
 local function come_back(story)
 	torvik:join(stage.GATE)
-	story.ask(torvik, npc("Ragna"), "Hello Ragna, what happened while I was away?")
+	story.ask(torvik, npc("Ragna"), "Hello Ragna, did the wolf come?")
 	go(torvik, stage.INN, story)
-	story.ask(torvik, npc("Hedda"), "Hedda, do you remember me?")
-	story.ask(torvik, npc("Hedda"), "What did I do for you?")
+	local reply = story.ask(torvik, npc("Hedda"), "Hedda, do you remember me?")
+	local names_the_deed = reply and reply.text:find("mushroom", 1, true)
+	if not names_the_deed then story.ask(torvik, npc("Hedda"), "What did I do for you?") end
 	tell_memory(story, npc("Hedda"))
 	torvik:leave()
 end
@@ -181,7 +179,7 @@ return {
 	{title = "A rumour at the Crooked Lantern", play = hear_a_rumour},
 	{title = "Honest work", play = earn},
 	{title = "A blade from the Red Forge", play = buy_a_sword},
-	{title = "Torvik is gone, and the innkeeper talks with the fisher", play = talk_among_npcs},
+	{title = "Torvik is gone, and the fisher talks with the innkeeper", play = talk_among_npcs},
 	{title = "A traveller who speaks German", play = speak_german},
 	{title = "The wolf", play = fight},
 	{title = "Torvik comes back", play = come_back},

@@ -22,7 +22,8 @@ local PEOPLE = {
 	{name = "Ivo", role = "guard", mood = "happy", pos = at(10, 10), persona = "Young, and eager for his first fight."},
 	{name = "Hedda", role = "innkeeper", mood = "happy", pos = at(26, 8), persona = "Runs the Crooked Lantern and knows all gossip.",
 		facts = {rumour = "a grey wolf has taken two sheep by the ford"}},
-	{name = "Osric", role = "fisher", mood = "worried", pos = at(28, 9), persona = "Fishes at the ford and is afraid of the wolf."},
+	{name = "Osric", role = "fisher", mood = "worried", pos = at(28, 9), persona = "Fishes at the ford and is afraid of the wolf.",
+		facts = {rumour = "something big has torn the nets at the ford"}},
 	{name = "Brenna", role = "smith", mood = "calm", pos = at(43, 8), persona = "Never sells a blade below its worth."},
 }
 

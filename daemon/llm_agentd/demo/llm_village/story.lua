@@ -9,7 +9,7 @@ local ANSWER_MAX_S = 12 -- the mod itself gives up after 8
 local WINDOW_MAX_S = 4 -- for the model's words in the trade window; the rule's stand there at once
 local EFFECT_MAX_S = 1 -- what comes of a reply comes in the same step, but for what the mod looks at once a second
 local BETWEEN_S = 1.6 -- two sentences of a player: what comes sooner is not heard (llm_agent.player_cooldown_s)
-local BEAT_S = 0.6 -- to read on
+local BEAT_S = 1.8 -- for people to read what was answered
 
 local story = {}
 
