@@ -54,7 +54,7 @@ def test_question_answer_and_effects_are_lines_one_below_the_other(
 def test_other_visitors_are_heard_when_the_story_is_told_and_not_all_at_once(
     teller: Storyteller, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    teller.show(told("scene", text="The forge"), 0)
+    teller.show(told("soon"), 0)
     teller.show(line("visit", VISIT), 1)
     teller.show(told("end"), 2)
     assert "Robin" not in capsys.readouterr().out

@@ -1,6 +1,6 @@
 """The demo's terminal: what to show of the game server's log lines, the story first, and how.
 
-Main thread. While the story is told only its lines are shown (llm_village/story.lua says which there are); after
+Main thread. Until the story is told only its lines are shown (llm_village/story.lua says which there are); after
 that, and in a game where it cannot be played, what other visitors ask. Knows log lines, nothing of processes; time is
 passed in.
 """
@@ -42,8 +42,9 @@ class Storyteller:
     def _tell(self, told: dict[str, Any]) -> None:
         text = escape(str(told.get("text", "")))
         match told["kind"]:
-            case "scene":
+            case "soon":
                 self._is_telling = True
+            case "scene":
                 self._console.print(f"\n[bold]{text}[/]")
             case "say":
                 self._say(told["who"], told["to"], told["text"])

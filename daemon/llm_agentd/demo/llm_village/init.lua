@@ -152,6 +152,7 @@ local function begin_story()
 		local missing = stage.missing()
 		if missing then return core.log("warning", "[llm_village] no story: this game has no " .. missing) end
 		is_told, story = false, told
+		story.announce()
 		core.after(0, stage.build, add_to_village, function() story.begin(scenes, is_late, function() is_told = true end) end)
 	end)
 end

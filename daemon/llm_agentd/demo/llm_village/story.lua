@@ -1,6 +1,6 @@
 -- Tells the story of plot.lua: one scene after the other, each step waiting for its answer, though not for ever.
--- What happens is logged as `[llm_village] story {json}`, one line each, which the demo prints:
---   scene {text} · say {who, to, text} · answer {who, text, how, ms} · effect {text} · note {text} · end {left_out = titles}
+-- What happens is logged as `[llm_village] story {json}`, one line each, which the demo prints; by their `kind`:
+--   soon · scene {text} · say {who, to, text} · answer {who, to?, text, how, ms} · effect {text} · note {text} · end {left_out?}
 -- Effects are counted where they are: in packs, accounts and hit points, before and after. Nothing is done for anybody here.
 
 local cast, stage, plain, trade_window = ...
@@ -196,6 +196,9 @@ llm_agent.on("quest", function(_, _, quest, state)
 end)
 
 -- The run -----------------------------------------------------------------------------------------------------------------
+
+-- It will be told as soon as its stage is built.
+function story.announce() tell("soon", {}) end
 
 -- scenes: {title, play(story)} each. is_late(): whether the rest is left out. on_end(left_out): titles.
 function story.begin(scenes, is_late, on_end)
