@@ -305,14 +305,23 @@ def test_sheet_hides_the_models_and_gives_their_grades_back(tmp_path: Path) -> N
     assert report.figures["beta (llama) graded"] == 2
 
 
-def test_sheet_refuses_the_same_model_twice_and_other_letters(tmp_path: Path) -> None:
+def test_sheet_numbers_a_model_that_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.md"
+    for text in ("Well met,", "Go away,", "Good day,"):
+        sheet.add(path, result("alpha (llama)"), answers(text))
+    names = orjson.loads(sheet.key_file(path).read_bytes())["models"]
+    assert list(names) == ["alpha (llama)", "alpha (llama) #2", "alpha (llama) #3"]
+    assert path.read_text(encoding="utf-8").count("\nGrade:") == 6
+
+
+def test_bad_sheet_is_refused_with_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "sheet.md"
     sheet.add(path, result("alpha (llama)"), answers("Well met,"))
-    with pytest.raises(StartError, match="has replies of alpha"):
-        sheet.add(path, result("alpha (llama)"), answers("Well met,"))
     path.write_text(path.read_text(encoding="utf-8").replace("\nGrade:", "\nGrade: D", 1), encoding="utf-8")
     with pytest.raises(StartError, match=r"line \d+.*want A, B or C"):
         sheet.report(path)
+    with pytest.raises(StartError, match="add --only talk"):
+        bench.measure(Config(), Options(sheet=path, only=("facts",)))
     sheet.key_file(path).unlink()
     with pytest.raises(StartError, match="has to stay there"):
         bench.measure(Config(), Options(sheet=path))

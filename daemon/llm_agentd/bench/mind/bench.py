@@ -39,7 +39,8 @@ def measure(config: Config, options: Options) -> Result:
     cases = [case for name in options.only or SETS for case in load(name)]
     if options.bulk:
         cases = bulk_cases(options.bulk)
-    sheet.require_new(options.sheet)
+    if options.sheet:
+        sheet.require_usable(options.sheet, cases)
     if options.upstream:
         model, answers, wall_s = _asked(UpstreamMind(options.upstream, os.environ.get(API_KEY_ENV, "")), cases)
     else:

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from llm_agentd.bench.mind.cases import Case
 from llm_agentd.bench.mind.scoring import Answer
 from llm_agentd.bench.result import Result
 from llm_agentd.errors import StartError
@@ -38,18 +39,22 @@ def key_file(path: Path) -> Path:
     return path.with_name(path.name + ".key.json")
 
 
-def require_new(path: Path | None) -> None:
-    """Before minutes of measuring, not after: raises StartError for a sheet whose key is missing or broken."""
-    if path and path.exists():
+def require_usable(path: Path, cases: Sequence[Case]) -> None:
+    """Before minutes of measuring, not after. Raises StartError where there would be nothing to grade, and for a sheet
+    whose key is missing or broken.
+    """
+    if not any(case.set == GRADED_SET for case in cases):
+        raise StartError(f"--sheet: people grade the set {GRADED_SET}: add --only {GRADED_SET}, or leave out --sheet")
+    if path.exists():
         _load(path)
 
 
 def add(path: Path, result: Result, answers: Sequence[Answer]) -> None:
-    """Adds one model's replies. Raises StartError where the sheet has replies of this model already."""
+    """Adds one model's replies; a name that is there already gets a number, as models are made anew and asked again."""
     key = _load(path) if path.exists() else {"models": {}, "entries": []}
     model = result.title.removeprefix("Mind of ").split(": ")[0]
     if model in key["models"]:
-        raise StartError(f"{path}: has replies of {model} already; give another file to --sheet")
+        model += f" #{sum(name.startswith(model) for name in key['models']) + 1}"
     key["models"][model] = {"ratios": result.ratios, "figures": result.figures}
     key["entries"] += [_entry(model, answer) for answer in answers if answer.case.set == GRADED_SET]
     key["entries"].sort(key=lambda entry: entry["id"])  # a hash: neither by model nor by case
