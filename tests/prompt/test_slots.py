@@ -146,6 +146,14 @@ def test_nobody_speaks_and_somebody_comes_near(reader: SlotReader) -> None:
     assert prompt(reader, "", None).startswith("mutter\n")
 
 
+def test_remark_of_an_npc_is_taken_up_and_its_question_answered(reader: SlotReader) -> None:
+    remark, question = "The rumour is that something big has torn the nets.", "How much is the bread?"
+    context = {"near": ["Torvik the fisher"], **STALL}
+    assert read(reader, remark, context=context).topic.name == "banter"
+    assert read(reader, remark, context={"near": ["Torvik"]}).topic.name != "banter"
+    assert read(reader, question, context=context).topic.name != "banter"
+
+
 def test_fight_tells_the_enemy_and_who_stands_before_it(reader: SlotReader) -> None:
     facts = {"enemy": ["wolf", "bear"], "allies": ["Bram"], "orders": ["Bram attacks"], "health": "badly hurt"}
     reading = read(reader, None, intent="tactics", context=facts)

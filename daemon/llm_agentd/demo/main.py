@@ -75,7 +75,7 @@ def run(seconds: float, model: Path | None = None) -> int:
         settings = {"llm_agent.url": f"http://127.0.0.1:{port}", "llm_village.seconds": seconds, **VILLAGE}
         game = Game(Path(folder), settings=settings)
         teller = Storyteller(console)
-        console.print(f"starting a real game server: {game.binary}, version {version}\n")
+        console.print(f"starting a real game server: {game.binary}, version {version}")
         game.start()
         try:
             _follow(game, teller, seconds)

@@ -194,8 +194,8 @@ class _Reader:
             name = "tactics"
         if name in TRADE_TALK:
             name = self._trade_topic(name)
-        if self._speaker_is_npc() and (name == UNCLEAR or name.startswith(FOLLOW_UP)):
-            name = TALK_AMONG
+        if self._speaker_is_npc() and (name == UNCLEAR or name.startswith(FOLLOW_UP) or "?" not in self.text):
+            name = TALK_AMONG  # topics are what players say: an NPC's remark is none of them
         return self._get(name)
 
     def _trade_topic(self, name: str) -> str:
