@@ -74,7 +74,9 @@ def test_vocabulary_opens_with_the_control_tokens(header: GgufHeader) -> None:
     tokens, types = (header.metadata[f"tokenizer.ggml.{key}"] for key in ("tokens", "token_type"))
     assert tokens[:5] == CONTROL
     assert list(types[:5]) == [2, 3, 3, 3, 3]
-    assert [tokens[5], tokens[260]] == ["<0x00>", "<0xFF>"]
+    first_byte = len(CONTROL) + len(CHARS)
+    assert tokens[len(CONTROL) : first_byte] == list(CHARS.values())
+    assert [tokens[first_byte], tokens[first_byte + 255]] == ["<0x00>", "<0xFF>"]
     assert 4000 <= len(tokens) == len(set(tokens)) <= 8192
 
 
