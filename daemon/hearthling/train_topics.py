@@ -30,6 +30,7 @@ from transformers import AutoModel
 from hearthling.corpus import lines, moments
 from hearthling.corpus.patterns import PATTERNS, Pattern
 from hearthling.data import PLACEHOLDER, Case, load
+from llm_agentd.memory.keywords import stem
 from llm_agentd.prompt.moment import ALWAYS
 from llm_agentd.prompt.placeholders import CHARS, from_template
 from llm_agentd.topics.encoder import MAX_TOKENS
@@ -300,8 +301,9 @@ def common_words() -> list[str]:
         for line in group:
             for word in (*words(PLACEHOLDER.sub(" ", line)), *re.findall(r"[a-z']+", line.lower())):
                 seen.setdefault(word, set()).add(name)
-    things = {word for thing in (*DATA.names.items, *DATA.names.sites, *DATA.names.enemies) for word in thing.split()}
-    return sorted(word for word, topics in seen.items() if len(topics) >= COMMON_TOPICS and word not in things)
+    named = (*DATA.names.items, *DATA.names.sites, *DATA.names.enemies, *DATA.names.item_kinds)
+    things = {stem(word) for thing in named for word in thing.split()}
+    return sorted(word for word, topics in seen.items() if len(topics) >= COMMON_TOPICS and stem(word) not in things)
 
 
 def main() -> None:

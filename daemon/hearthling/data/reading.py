@@ -15,6 +15,7 @@ from llm_agentd.util.did_you_mean import did_you_mean
 
 FOLDER = Path(__file__).parent
 SCENES = "scenes"  # its files hold the scenes, sorted by subject for people alone
+QUEST_FILES = ("quests", "task_talk")  # in whose scenes {item}, {items}, {count} are the quest's
 KNOWN = "known"  # its files hold, by scene, sentences that answer its question
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 ANYONE = "anyone"  # the condition of a reply that has none
@@ -42,9 +43,12 @@ def load(folder: Path = FOLDER) -> Data:
             records[name] = files[name].validated(kind)
     scenes, homes = _read_scenes(folder / SCENES, faults)
     _raise_any(faults)  # before names are looked up in records that may be missing
+    quest_scenes = {name for name, home in homes.items() if Path(home.path).stem in QUEST_FILES}
     known, known_homes = _read_known(folder / KNOWN, faults)
     _raise_any(faults)
-    data = Data(**{**records, "topics": _all_topics(records["topics"], scenes)}, scenes=scenes, known=known)
+    data = Data(
+        **{**records, "topics": _all_topics(records["topics"], scenes, quest_scenes)}, scenes=scenes, known=known
+    )
     for name, home in known_homes.items():
         faults += _unknown(home, (name,), "scene", (name,), scenes)
     for name, home in homes.items():
@@ -54,12 +58,14 @@ def load(folder: Path = FOLDER) -> Data:
     return data
 
 
-def _all_topics(written: Mapping[str, Topic], scenes: Mapping[str, Scene]) -> dict[str, Topic]:
+def _all_topics(
+    written: Mapping[str, Topic], scenes: Mapping[str, Scene], quest_scenes: Collection[str]
+) -> dict[str, Topic]:
     """Those written, and one for each other scene that players have lines for."""
     used = {line for topic in written.values() for line in topic.lines}
     used |= {scene for topic in written.values() for case in topic.cases for scene in case.scenes}
     plain = {
-        name: Topic(lines=(name,), cases=(Case(scenes=(name,)),))
+        name: Topic(lines=(name,), goods="need" if name in quest_scenes else "stock", cases=(Case(scenes=(name,)),))
         for name, scene in scenes.items()
         if scene.player and scene.replies and name not in used and name not in written
     }

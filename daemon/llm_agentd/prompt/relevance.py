@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from llm_agentd.memory.keywords import concepts, index_words
+from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.clauses import fact_clause, own_clause, recalled_clause
 from llm_agentd.roles import Role
 from llm_agentd.topics import Topic, Topics, normalize
@@ -23,11 +24,24 @@ from llm_agentd.util import sanitize
 
 CANDIDATES_MAX = 48  # sentences looked at for one question
 TOPICAL, ALIKE, SHARED = 0.9, 0.5, 0.55  # weights of the three views
-ENOUGH, SURE = 0.42, 0.62  # of the sum: to be said where the topic has a place for it; to answer whatever the topic is
+ABOUT_THE_PLAYER = re.compile(r"\b(?:i|me|my|mine|we|our|us)\b", re.I)  # a question such as "where did i put it?"
+ASKED_BACK, RECALLED_AT_ALL = (
+    0.3,
+    0.15,
+)  # enough for memory where the player asks about themselves, or for what is remembered
+LOOKING_AROUND = frozenset(("who_was_that", "what_is_that_there", "see_that", "who_is", "heard_noise", "when_dark"))
+LOOKED = 0.36  # enough for what stands around, where the player asks for just that
+UNSAYABLE = re.compile(r"\b(?:brag|boast|pretend|as if|act like|speaks?) ", re.I)  # how one is, not what one says
+ENOUGH, SURE = 0.5, 0.66  # of the sum: to be said where the topic has a place for it; to answer whatever the topic is
 OUTCOME = re.compile(
     r"^(?P<who>.+?) (?:bought|sold|gave|brought|paid|helped|saved|asked|refused|promised|took|did|finished|fought)\b"
 )
 _SENTENCES = re.compile(r"[^.!?;]+(?:[.!?](?!\s|$)[^.!?;]*)*")
+
+
+BEGINNINGS = frozenset(
+    ("i", "my", "we", "our", "the", "a", "an", "there", "it", "nobody", "everybody", "nothing", "no")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +55,7 @@ class Answer:
 
 
 class Relevance:
-    """`answered_by_rule`: topics whose answer is a placeholder of its own, which no sentence may push aside."""
-
-    answered_by_rule = frozenset(
-        ["time", "weather", "near", "held", "price", "buy", "stock", "haggle", "quest", "quest_done", "health"]
-    )
+    """Chooses among sentences for one question at a time."""
 
     def __init__(self, topics: Topics) -> None:
         self._topics = topics
@@ -59,23 +69,32 @@ class Relevance:
             (f"{key} {clause}", clause) for key, value in own_facts if (clause := fact_clause(key, value))
         ]
         # What every guard does, the lines of guards say already.
-        own = () if role.name in self._topics.about["roles"] and think.draft is None else (role.persona,)
+        is_known = role.name in self._topics.about["roles"] or role.persona.endswith("lives in this world.")
+        own = () if is_known and think.draft is None else (role.persona,)
         for text in (think.npc.persona or "", *role.knowledge, *own):
             for sentence in sentences(text):
-                candidates.append((sentence, own_clause(sentence, name, title)))
+                candidates.append((sentence, sayable(own_clause(sentence, name, title))))
         return self._best(question, topic, candidates, needs_asking=True)
+
+    def seen(self, question: str, topic: Topic, sentences: Sequence[str]) -> Answer | None:
+        """Of what the game tells of this moment: only where that is surely what is asked for."""
+        candidates = [(sentence, sentence) for sentence in sentences]
+        looks_around = topic.name in LOOKING_AROUND or topic.name.startswith("where_")
+        best = self._best(question, topic, candidates, needs_asking=False, enough=LOOKED if looks_around else SURE)
+        return Answer(best.clause, max(best.score, SURE)) if best else None
 
     def recalled(
         self, question: str, topic: Topic, remembered: Sequence[str], think: Think, role: Role
     ) -> Answer | None:
         """Of what memory holds of this player."""
         player, npc = think.player or "", think.npc.name
-        return self._best(
-            question,
-            topic,
-            [(sentence, recalled_clause(sentence, player, npc)) for sentence in remembered],
-            needs_asking="recalled" not in topic.slots,
-        )
+        candidates = [(sentence, recalled_clause(sentence, player, npc)) for sentence in remembered]
+        asks_back = bool(ABOUT_THE_PLAYER.search(question)) and is_question(question)
+        enough = RECALLED_AT_ALL if "recalled" in topic.slots else ASKED_BACK if asks_back else ENOUGH
+        best = self._best(question, topic, candidates, needs_asking=False, enough=enough)
+        if best and asks_back:
+            best = Answer(best.clause, max(best.score, SURE))
+        return best
 
     def deed(self, remembered: Sequence[str], player: str) -> str:
         """The rest of the first sentence that says what the player did: `bought an apple`."""
@@ -85,7 +104,13 @@ class Relevance:
         return ""
 
     def _best(
-        self, question: str, topic: Topic, candidates: Iterable[tuple[str, str | None]], *, needs_asking: bool
+        self,
+        question: str,
+        topic: Topic,
+        candidates: Iterable[tuple[str, str | None]],
+        *,
+        needs_asking: bool,
+        enough: float = ENOUGH,
     ) -> Answer | None:
         best: Answer | None = None
         asked = np.sqrt(self._topics.shares(question))
@@ -102,7 +127,16 @@ class Relevance:
             )
             if best is None or score > best.score:
                 best = Answer(clause, score)
-        return best if best and best.score >= ENOUGH else None
+        return best if best and best.score >= enough else None
+
+
+def sayable(clause: str | None) -> str | None:
+    """None for a clause that no one would say of themselves, or that is none: `Young, on my first watch`."""
+    if not clause or UNSAYABLE.search(clause):
+        return None
+    first = re.split(r"[ ,]", clause, maxsplit=1)[0]
+    begins_well = first.lower() in BEGINNINGS or first[:1].isupper() or clause.split(",")[0].count(" ") > 0
+    return clause if begins_well else None
 
 
 def _shared(wanted: Sequence[Mapping[str, float]], sentence: str) -> float:

@@ -9,11 +9,13 @@ caches.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from llm_agentd.memory.keywords import words_of
+from llm_agentd.prompt import orders
 from llm_agentd.prompt.actions import is_allowed
 from llm_agentd.prompt.articles import is_name, listed, plural, the, with_article
 from llm_agentd.prompt.messages import fact_value
@@ -64,15 +66,30 @@ SELLS = re.compile(
     r"\b(?:sell(?:ing)? (?:you|u|this|my|these|some|a|an)|want to sell|buy (?:this|my|these)|i (?:have|got)|here is)\b",
     re.I,
 )
+CHEAPEST = re.compile(r"\bcheap(?:er|est)\b", re.I)
 COUNTED = re.compile(r"(\w+)\s+(?:(?:of|more|your|those|these|the|fresh|good|big|small)\s+){0,2}$", re.I)
 ASKS_PRICE = re.compile(r"\b(?:how much|cost|costs|price|worth|how many coins)\b", re.I)
 FOLLOW_UP = "then_"
+# Topics whose answer is a placeholder of its own, which no sentence may push aside: always, or where it has a value.
+_BY_RULE = "time weather near held price buy stock haggle quest quest_done health"
+ANSWERED_BY_RULE = frozenset(_BY_RULE.split())
+RULE_SLOTS = {"way": "way", "who_is": "other_title", "here": "place", "where_other": "other_title"}
+WANTED_MAX_WORDS = 4
 BARE_MAX_WORDS = 7  # of a bare follow-up: a longer question says what it is about
-CHORE = "chore"
+CHORE, LEFT_UNDONE = "chore", "left_undone"
 ACT = "act"  # how the model is told of an action that another mod made
-LINES_MAX = 24  # to choose among: each costs the grammar some time with every token
+LINES_MAX = 12  # to choose among: each costs the grammar some time with every token
+BUCKETS = 4  # the same words are answered by the same few lines, others by others: a model has its favourites
 RECALL, KNOW = "ask_memory", "ask_fact"
-HURT = ("low", "badly", "dying")
+WEATHER_WORDS = {
+    "rain": "it is raining",
+    "snow": "it is snowing",
+    "fog": "there is fog everywhere",
+    "storm": "there is a storm",
+    "wind": "the wind is strong today",
+    "clear": "the sky is clear",
+}
+HURT = ("low", "badly", "dying")  # who is only hurt fights on
 HURT_SHARE = 0.35
 BEAT_ME, BEAT_IT = re.compile(r"^(.+?) beat (?:me|us)\b", re.I), re.compile(r"^(?:I|we) beat (.+?)[.!]?$", re.I)
 _TITLED = re.compile(r"^(.+?) ((?:the|a|an) .+)$")
@@ -125,6 +142,7 @@ class SlotReader:
         if topic.is_follow_up:
             own = book.follow_up(moment.said, topic.name.removeprefix(FOLLOW_UP))
             lines = [own] if own and not missing(own, words) else lines
+        lines = varied(lines, reading.said)
         fresh = [line for line in lines if fill(line, words) not in avoid]
         moment = replace(moment, actions=(deed,) if due else ())
         return replace(reading, actions=due, lines=tuple((fresh or lines)[:LINES_MAX])), moment
@@ -161,10 +179,16 @@ class _Reader:
         self.words: dict[str, str] = {}
         self.params: dict[str, Any] = {}
         self.signs: list[str] = []
+        self.cheapest = ""  # where that is what is asked for
         self.people = _people(think)
         self.stock = _counts(self.facts.get("stock"))
         self.prices = _prices(self.facts.get("price"), self.stock)
         self.need = _counts(self.facts.get("need"))
+        for item in self._enum("item", "offer_trade"):
+            self.stock.setdefault(item, 0)
+        fair = self._price_on_offer()
+        if fair and not self.prices:
+            self.prices = dict.fromkeys(self.stock, fair)
         self.ways = self.facts["way"] if isinstance(self.facts.get("way"), Mapping) else {}
         self.found = self._mentions()
 
@@ -186,17 +210,65 @@ class _Reader:
         if not self.text:
             name = BY_INTENT.get(think.intent) or (ON_APPROACH if think.player else ALONE)
             return self._get(name)
-        chore = self._chore()
-        if chore:
-            return self._get(CHORE)
+        ordered = self._ordered() or self._wanted()
+        if ordered:
+            return self._get(ordered)
         name = self.topics.classify(said).topic_for(self.in_talk and len(words_of(said)) <= BARE_MAX_WORDS)
         if think.intent == "tactics" and name not in IN_FIGHT:
             name = "tactics"
         if name in TRADE_TALK:
             name = self._trade_topic(name)
+        if self.prices and CHEAPEST.search(self.text):
+            self.cheapest, name = min(self.prices, key=lambda item: self.prices[item]), "price"
+        if name in ("mood", "health") and self._has_pain():
+            name = "health"
+            self.signs.append("hurt")
         if self._speaker_is_npc() and (name == UNCLEAR or name.startswith(FOLLOW_UP) or "?" not in self.text):
             name = TALK_AMONG  # topics are what players say: an NPC's remark is none of them
         return self._get(name)
+
+    def _ordered(self) -> str:
+        """The topic of an order that plain words give away, where its action is on offer; else ""."""
+        text, offered = self.text, {action.name for action in self.think.actions}
+        if not offered:
+            return ""
+        is_left = orders.NOT_TO.search(text) is not None
+        if orders.GIVES.search(text) and self._enum("item", "take_item"):
+            return "take"
+        if self._chore():
+            return LEFT_UNDONE if is_left else CHORE
+        names_order = self.think.intent == "tactics" or bool(self.facts.get("enemy"))
+        other, target = self.found.get("other"), self.found.get("target")
+        if names_order:
+            for name, words in orders.IN_FIGHT:
+                if name in offered and words.search(text):
+                    return name
+        if is_left and (names_order or orders.GESTURES.search(text)):
+            return LEFT_UNDONE
+        if other and orders.PROTECT.search(text) and other.name in self._enum("target", "guard"):
+            return "guard_other"
+        if orders.PROTECT.search(text) and "guard" in offered and not other and not is_left:
+            return "guard"
+        if other and orders.WITH_SOMEBODY.search(text) and other.name in self._enum("target", "follow"):
+            return "order_help_somebody"
+        if other and orders.TO_SOMEBODY.search(text) and other.name in self._enum("place", "go_to"):
+            return "go_to_other"
+        is_place = bool(target and target.name in self._enum("place", "go_to"))
+        if is_place and orders.GO.search(text) and not orders.ASKS_WAY.search(text) and not is_left:
+            return "go"
+        return ""
+
+    def _has_pain(self) -> bool:
+        health = self.facts.get("health")
+        return _is_hurt(health) or "hurt" in str(health or "")
+
+    def _wanted(self) -> str:
+        """`two ales!`: nothing but a thing that is for sale and how many of it."""
+        said = self.found.get("item")
+        if not said or said.name not in self.stock or said.name in self.need:
+            return ""
+        is_short = len(words_of(self.text)) <= WANTED_MAX_WORDS
+        return "buy" if is_short and mentions.number(self.text) and not OFFERS.search(self.text) else ""
 
     def _trade_topic(self, name: str) -> str:
         """Who sells, and whether a number is a count or a price: words alike, told apart by what the game knows."""
@@ -232,11 +304,16 @@ class _Reader:
                 *_sentences(self.facts.get("held")),
             ],
             "target": [*self.ways, *self._enum("place"), *_sentences(self.facts.get("place"))],
-            "other": [name for name, _ in self.people if name not in (self.think.player, self.think.npc.name)],
+            "other": [name for name in self._everybody() if name not in (self.think.player, self.think.npc.name)],
             "foe": [*_sentences(self.facts.get("enemy")), *self._enum("target", "attack")],
         }
         found = {kind: mentions.find(self.text, listed_names) for kind, listed_names in names.items() if listed_names}
         return {kind: mention for kind, mention in found.items() if mention}
+
+    def _everybody(self) -> list[str]:
+        """Who stands near, and whom an action can be about."""
+        named = [*self._enum("target", "follow"), *self._enum("target", "guard"), *self._enum("place", "go_to")]
+        return [*(name for name, _ in self.people), *(name for name in named if is_name(name))]
 
     def _enum(self, parameter: str, action: str = "") -> list[str]:
         """Values that some action on offer allows for a parameter."""
@@ -247,6 +324,15 @@ class _Reader:
             if isinstance(values, list) and action in ("", offered.name):
                 found += [value for value in values if isinstance(value, str)]
         return found
+
+    def _price_on_offer(self) -> int:
+        """What may be asked where the game did not say the price: the middle of the bounds."""
+        for action in self.think.actions:
+            bounds = (action.params.get("properties") or {}).get("price")
+            if action.name == "offer_trade" and isinstance(bounds, Mapping):
+                low, high = bounds.get("minimum", 1), bounds.get("maximum", 1)
+                return int(low + high + 1) // 2
+        return 0
 
     def _masked(self) -> str:
         """The text with the game's own names replaced by common words, and without the names of the two who talk."""
@@ -299,15 +385,16 @@ class _Reader:
         said = self.found.get("other")
         if said:
             self.words["other"], self.words["other_title"] = said.name, dict(others).get(said.name, "")
+            self.params["other"] = said.name
         health = facts.get("health")
-        if _is_hurt(health):
+        if _is_hurt(health) and "hurt" not in self.signs:
             self.signs.append("hurt")
 
     def _goods(self, topic: Topic) -> None:
         """The thing that is meant: of the quest, of the stall, or one that the player names and nobody here has."""
         counts = self.need if topic.goods == "need" else self.stock
         said = self.found.get("item")
-        name = said.name if said else ""
+        name = self.cheapest or (said.name if said else "")
         if topic.goods == "need" and name not in counts:
             name = ""
         if not name and self.earlier and topic.goods != "need":
@@ -336,7 +423,7 @@ class _Reader:
     def _offer(self, topic: Topic, thing: str, price: int | None) -> None:
         if price:
             self.words["price"], self.params["price"] = str(price), price
-        shown = list(self.stock)[:GOODS_SHOWN]
+        shown = [name for name, count in self.stock.items() if count or not self.facts.get("stock")][:GOODS_SHOWN]
         self.words["goods"] = listed(
             [
                 f"{with_article(name)} for {self.prices[name]} coins" if name in self.prices else plural(name)
@@ -384,13 +471,18 @@ class _Reader:
             self.words["foe"], self.params["foe"] = the(raw), raw
             self.words["foe_call"] = raw if is_name(raw) else raw.split()[-1]
         allies = _sentences(self.facts.get("allies"))
-        orders = " ".join(_sentences(self.facts.get("orders")))
+        doing = " ".join(_sentences(self.facts.get("orders")))
+        said_side = orders.SIDE.search(self.text)
+        if said_side:
+            self.words["side"] = said_side.group(1).lower()
         if allies:
             self.words["ally"] = allies[0]
-            if not orders or "attacks" in orders or "holds" in orders:
+            if not doing or "attacks" in doing or "holds" in doing:
                 self.signs.append("fronted")
             sides = self._enum("side") or ["left", "right"]
-            self.words["side"] = self.params["side"] = next((s for s in sides if f"flanks {s}" not in orders), sides[0])
+            self.words.setdefault("side", next((side for side in sides if f"flanks {side}" not in doing), sides[0]))
+        if self.words.get("side"):
+            self.params["side"] = self.words["side"]
         for line in self.recalled:
             lost, won = BEAT_ME.match(line), BEAT_IT.match(line)
             if lost or won:
@@ -410,17 +502,41 @@ class _Reader:
             return topic
         recalled = self.relevance.recalled(self.text, topic, self.recalled, self.think, self.role)
         known = self.relevance.known(self.text, topic, self.think, self.role, self._own_facts())
+        seen = self.relevance.seen(self.text, topic, self._seen())
+        if seen and (known is None or seen.score > known.score):
+            known = seen
         if "deed" in topic.slots:
             self.words["deed"] = self.relevance.deed(self.recalled, self.think.player or "")
         for slot, answer, otherwise in (("recalled", recalled, RECALL), ("known", known, KNOW)):
             if not answer:
                 continue
-            if slot in topic.slots:
-                self.words[slot] = answer.clause
-            elif answer.is_sure and topic.name not in self.relevance.answered_by_rule:
+            is_asked = slot in topic.slots or answer.is_sure
+            by_rule = topic.name in ANSWERED_BY_RULE or bool(self.words.get(RULE_SLOTS.get(topic.name, "")))
+            if is_asked and not by_rule:
                 self.words[slot] = answer.clause
                 return self._get(otherwise)
         return topic
+
+    def _seen(self) -> list[str]:
+        """What the game tells of this moment, as the NPC would say it."""
+        facts = self.facts
+        said = [f"{name} {title} is over there" for name, title in self.people if title and name != self.think.player]
+        place = fact_value(facts.get("place"))
+        said += [f"this place is called {place}"] if place else []
+        said += [f"there is {thing} over there" for thing in _sentences(facts.get("sees"))]
+        said += [
+            f"I have {count} {plural(item) if count > 1 else item} left" for item, count in self.stock.items() if count
+        ]
+        said += [f"{with_article(item)} costs {price} coins" for item, price in self.prices.items() if item]
+        said += [f"I need {count} {plural(item) if count > 1 else item}" for item, count in self.need.items() if count]
+        if self.need and isinstance(facts.get("reward"), (int, float)):
+            said.append(f"I pay {int(facts['reward'])} coins for it")
+        said += [f"the way to {the(goal)} is {fact_value(way)}" for goal, way in self.ways.items()]
+        weather = WEATHER_WORDS.get(fact_value(facts.get("weather")))
+        said += filter(None, (weather, "it is dark here" if facts.get("light") == "dark" else ""))
+        if isinstance(facts.get("health"), str) and "hurt" in facts["health"]:
+            said.append(f"I am {facts['health']}")
+        return said
 
     def _own_facts(self) -> list[tuple[str, Any]]:
         """What a mod told that has no placeholder of its own."""
@@ -445,6 +561,13 @@ class _Reader:
             if fits:
                 out.append(action)
         return tuple(sorted(out, key=lambda action: action.name))
+
+
+def varied(lines: Sequence[str], said: str) -> Sequence[str]:
+    """A part of many lines, by what was said: a question asked in other words has other answers."""
+    bucket = zlib.crc32(said.lower().encode("utf-8", "replace")) % BUCKETS
+    part = [line for index, line in enumerate(lines) if index % BUCKETS == bucket]
+    return part if len(part) >= BUCKETS else lines
 
 
 def _fits(action: Action, deed: Mapping[str, str], slots: Slots) -> bool:

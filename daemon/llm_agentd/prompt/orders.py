@@ -1,0 +1,46 @@
+"""Orders that a few plain words give away, where the action is on offer: `fall back!`, `go over to Hugo`, `don't`.
+
+The classifier of topics is right most of the time; an order that is not followed is what players notice first, so these
+words decide before it. English, as the models that are told topics. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+
+GO = re.compile(
+    r"\b(?:go|walk|head|run|move|get|come|off|back|over|down|up|meet me|show me|lead|take me|bring me|return"
+    r"|wait (?:at|in))\b",
+    re.I,
+)
+ASKS_WAY = re.compile(
+    r"\b(?:where|which way|how (?:do|can|to|far)|way to|directions?|is there|what is|do you know)\b", re.I
+)
+WITH_SOMEBODY = re.compile(
+    r"\b(?:follow|stick (?:to|with)|(?:stay|go|walk|keep|remain) (?:close |near )?(?:to|with|by)|keep an eye|look after"
+    r"|watch over|accompany|escort)\b",
+    re.I,
+)
+TO_SOMEBODY = re.compile(r"\b(?:go|walk|head|run|get|move|come)\b(?:\W+\w+){0,3}?\W+to\b", re.I)
+PROTECT = re.compile(r"\b(?:cover|guard|protect|defend|shield|keep \w+ safe)\b", re.I)
+NOT_TO = re.compile(
+    r"\b(?:don'?t|do not|never|no need to|dont you|stop (?:it|that)|must not|mustn'?t)\b"
+    r"|\bleave\b.*\balone\b|\blet\b.*\blive\b",
+    re.I,
+)
+IN_FIGHT = (
+    ("retreat", re.compile(r"\b(?:fall|pull|get|back) (?:back|off|out|up)\b|\bretreat|\bwithdraw", re.I)),
+    ("hold", re.compile(r"\bhold\b|\bstand (?:your|firm|fast|ground)|\bstay put\b|\bnot an inch\b", re.I)),
+    (
+        "call_help",
+        re.compile(r"\b(?:call|shout|yell|send|get|fetch)\b.*\b(?:help|others|guards?|backup)\b|\bhelp!", re.I),
+    ),
+    ("flank", re.compile(r"\bflank|\b(?:left|right)\b|\baround\b|\bfrom (?:the side|behind)\b", re.I)),
+)  # fmt: skip
+GIVES = re.compile(
+    r"\b(?:take (?:this|these|it|them|my)|a (?:gift|present) (?:for|from)|(?:is|are|s|gift|present|one|some) for you"
+    r"|\d+ \w+ for you|all yours|i give you|i brought you|have this|keep (?:it|them|this))\b",
+    re.I,
+)
+GESTURES = re.compile(r"\b(?:wave|point|nod|bow|shrug|laugh|cry|dance|follow|attack|go|open|ring)\b", re.I)
+SIDE = re.compile(r"\b(left|right)\b", re.I)
