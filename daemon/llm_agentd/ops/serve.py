@@ -22,7 +22,7 @@ from llm_agentd.engines import EMBEDDED_MODEL, open_engine
 from llm_agentd.engines.base import Engine, EngineInfo
 from llm_agentd.engines.gguf import TOPICS_FORM
 from llm_agentd.errors import StartError
-from llm_agentd.memory import open_memory
+from llm_agentd.memory import Vectorize, open_memory
 from llm_agentd.moderation import moderator as moderation
 from llm_agentd.moderation.audit_log import AuditLog
 from llm_agentd.moderation.classifier import build_classifier
@@ -72,6 +72,7 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
         max_bytes=int(agents.memory_max_bytes),
         summarize_by=agents.condense,
         purge_cache=cache.purge,
+        vectorize=_vectorize(config),
     )
     cleanup.callback(memory.close)
     audit.start()
@@ -126,6 +127,12 @@ def _wait_for_end(daemon: Daemon, stop_signals: queue.SimpleQueue[int]) -> bool:
             stop_signals.get(timeout=1)
             return True
     return False
+
+
+def _vectorize(config: Config) -> Vectorize | None:
+    """How alike two lines are in meaning, where the model's topics can tell: for what is remembered in other words."""
+    path = topics_path(config.model.path or EMBEDDED_MODEL)
+    return (lambda text: open_topics(path).vector(text)) if path.exists() else None
 
 
 def _open_engine(config: Config) -> Engine:

@@ -5,12 +5,13 @@ Runs on the router thread. Knows roles and memory; knows nothing of sockets, cac
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from llm_agentd.errors import BadRequest
 from llm_agentd.memory import Memory, NullMemory
 from llm_agentd.memory.retrieval import NOTHING
+from llm_agentd.memory.sentences import is_question, quote, split_sentences
 from llm_agentd.prompt import actions, language
 from llm_agentd.prompt import messages as prompt
 from llm_agentd.prompt.moment import ANY_ROLE, Moment
@@ -117,7 +118,8 @@ class PromptBuilder:
         turn = _memory_turn(think, lang)
         found = self.memory.retrieve(turn, wants_turns=not think.history) if turn else NOTHING
         earlier, said = _last_exchange(think, found.turns)
-        reading = reader.read(think, role, found.facts, earlier, said)
+        remembered = (*found.facts, *_told(found.turns, turn)) if turn else ()
+        reading = reader.read(think, role, remembered, earlier, said)
         topic, slots = reading.topic, reading.slots
         moment = Moment(
             topic.name,
@@ -172,6 +174,14 @@ class PromptBuilder:
             return make_role(think.npc.role, think.draft)
         except FieldError as error:
             raise BadRequest(f"draft.{error}") from None
+
+
+def _told(turns: Sequence[tuple[str, str]], turn: MemoryTurn) -> Iterator[str]:
+    """What the player stated in the last turns, the newest first: such a model is not shown the turns themselves."""
+    for said, _ in reversed(turns):
+        for sentence in split_sentences(said):
+            if not is_question(sentence):
+                yield quote(turn.player, sentence, (turn.npc_name,))
 
 
 def _other_language(wanted: str, lang: str) -> LeftOut:

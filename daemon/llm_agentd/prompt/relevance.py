@@ -25,10 +25,8 @@ from llm_agentd.util import sanitize
 CANDIDATES_MAX = 48  # sentences looked at for one question
 TOPICAL, ALIKE, SHARED = 0.9, 0.5, 0.55  # weights of the three views
 ABOUT_THE_PLAYER = re.compile(r"\b(?:i|me|my|mine|we|our|us)\b", re.I)  # a question such as "where did i put it?"
-ASKED_BACK, RECALLED_AT_ALL = (
-    0.3,
-    0.15,
-)  # enough for memory where the player asks about themselves, or for what is remembered
+ASKED_BACK = 0.32  # enough for memory where the player asks about themselves
+RECALLED_AT_ALL = 0.18  # where the topic is what is remembered
 LOOKING_AROUND = frozenset(("who_was_that", "what_is_that_there", "see_that", "who_is", "heard_noise", "when_dark"))
 LOOKED = 0.36  # enough for what stands around, where the player asks for just that
 UNSAYABLE = re.compile(r"\b(?:brag|boast|pretend|as if|act like|speaks?) ", re.I)  # how one is, not what one says
