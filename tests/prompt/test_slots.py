@@ -9,8 +9,8 @@ import pytest
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt import actions
 from llm_agentd.prompt.builder import PromptBuilder, slot_format
+from llm_agentd.prompt.meaning import Reading, SlotReader
 from llm_agentd.prompt.placeholders import CHARS, readable
-from llm_agentd.prompt.slots import Reading, SlotReader
 from llm_agentd.roles import Roles
 from llm_agentd.topics import open_topics, topics_path
 from llm_agentd.types import Action, Npc, Sampling, Think, Turn

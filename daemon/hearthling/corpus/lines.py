@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from hearthling.corpus import names
 from hearthling.data import PLACEHOLDER, load
-from llm_agentd.prompt.articles import plural, the, with_article
+from llm_agentd.prompt.meaning.articles import plural, the, with_article
 
 DATA = load()
 # What the daemon puts in the place of a thing that the game knows (topics/mentions.py). Words that are read anyway.

@@ -14,10 +14,10 @@ from llm_agentd.memory.retrieval import NOTHING
 from llm_agentd.memory.sentences import is_question, quote, split_sentences
 from llm_agentd.prompt import actions, language
 from llm_agentd.prompt import messages as prompt
+from llm_agentd.prompt.meaning import Reading, SlotReader
 from llm_agentd.prompt.moment import ANY_ROLE, Moment
 from llm_agentd.prompt.moment import messages as moment_messages
 from llm_agentd.prompt.placeholders import mark
-from llm_agentd.prompt.slots import Reading, SlotReader
 from llm_agentd.prompt.token_budget import UNLIMITED_TOKENS, estimate_tokens, fit_facts, fit_turns, memory_tokens
 from llm_agentd.roles import FieldError, Role, Roles, make_role
 from llm_agentd.types import Action, ChatPrompt, LeftOut, MemoryTurn, Message, OutputFormat, Sampling, Think

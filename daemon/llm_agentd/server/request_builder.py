@@ -15,8 +15,8 @@ from llm_agentd.engines.base import EngineInfo
 from llm_agentd.engines.gguf import TOPICS_FORM
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prompt.builder import PromptBuilder, output_format, slot_format
+from llm_agentd.prompt.meaning import SlotReader
 from llm_agentd.prompt.messages import known_names
-from llm_agentd.prompt.slots import SlotReader
 from llm_agentd.protocol.schema import InferRecord, ThinkRecord
 from llm_agentd.topics import open_topics, topics_path
 from llm_agentd.types import ChatPrompt, ModerationContext, OutputFormat, Peer, Request, Sampling

@@ -44,3 +44,15 @@ GIVES = re.compile(
 )
 GESTURES = re.compile(r"\b(?:wave|point|nod|bow|shrug|laugh|cry|dance|follow|attack|go|open|ring)\b", re.I)
 SIDE = re.compile(r"\b(left|right)\b", re.I)
+# Of trade: a price that is offered, a thing that the player sells, a count before a thing.
+OFFERS = re.compile(
+    r"\b(?:take|accept|give (?:you|u)|offer|pay|how about|what about|make it|say|only|coins?|for (?:it|the|that))\b",
+    re.I,
+)
+SELLS = re.compile(
+    r"\b(?:sell(?:ing)? (?:you|u|this|my|these|some|a|an)|want to sell|buy (?:this|my|these)|i (?:have|got)|here is)\b",
+    re.I,
+)
+CHEAPEST = re.compile(r"\bcheap(?:er|est)\b", re.I)
+COUNTED = re.compile(r"(\w+)\s+(?:(?:of|more|your|those|these|the|fresh|good|big|small)\s+){0,2}$", re.I)
+ASKS_PRICE = re.compile(r"\b(?:how much|cost|costs|price|worth|how many coins)\b", re.I)

@@ -1,0 +1,218 @@
+"""What the game tells with a `Think`, as one reading looks at it: people, goods, places, and what the words name.
+
+Router thread; made anew for each think. Knows the facts that the mod sends (FACTS); all others are sentences that may
+answer a question. Knows no topics and no placeholders.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from llm_agentd.prompt.meaning.articles import is_name, plural, the, with_article
+from llm_agentd.prompt.messages import fact_value
+from llm_agentd.topics import mentions
+from llm_agentd.types import Think
+from llm_agentd.util import sanitize
+
+# Facts that have placeholders of their own; all others are sentences that may answer a question.
+FACTS = frozenset(
+    [
+        "time",
+        "weather",
+        "light",
+        "place",
+        "mood",
+        "near",
+        "sees",
+        "held",
+        "health",
+        "memory",
+        "stock",
+        "price",
+        "need",
+        "reward",
+        "enemy",
+        "allies",
+        "orders",
+        "way",
+        "intent",
+    ]
+)
+# What the classifier reads in the place of names that it cannot know; the corpus has lines with these words.
+SAID_FOR = {"item": "thing", "target": "mill", "other": "somebody", "foe": "monster"}
+WEATHER_WORDS = {
+    "rain": "it is raining",
+    "snow": "it is snowing",
+    "fog": "there is fog everywhere",
+    "storm": "there is a storm",
+    "wind": "the wind is strong today",
+    "clear": "the sky is clear",
+}
+HURT = ("low", "badly", "dying")  # who is only hurt fights on
+HURT_SHARE = 0.35
+_TITLED = re.compile(r"^(.+?) ((?:the|a|an) .+)$")
+
+
+class World:
+    """One think's surroundings. `text`: the player's words; `found`: names of the game in them, by kind."""
+
+    def __init__(self, think: Think) -> None:
+        self.think, self.facts = think, think.context
+        self.text = sanitize.utterance(think.utterance or "")
+        self.people = people_of(think)
+        self.stock = counts_of(self.facts.get("stock"))
+        self.prices = prices_of(self.facts.get("price"), self.stock)
+        self.need = counts_of(self.facts.get("need"))
+        for item in self.enum("item", "offer_trade"):
+            self.stock.setdefault(item, 0)
+        fair = self._price_on_offer()
+        if fair and not self.prices:
+            self.prices = dict.fromkeys(self.stock, fair)
+        self.ways = self.facts["way"] if isinstance(self.facts.get("way"), Mapping) else {}
+        self.found = self._mentions()
+
+    def _mentions(self) -> dict[str, mentions.Mention]:
+        names: dict[str, list[str]] = {
+            "item": [
+                *self.stock,
+                *filter(None, self.prices),
+                *self.need,
+                *self.enum("item"),
+                *texts_of(self.facts.get("held")),
+            ],
+            "target": [*self.ways, *self.enum("place"), *texts_of(self.facts.get("place"))],
+            "other": [name for name in self._everybody() if name not in (self.think.player, self.think.npc.name)],
+            "foe": [*texts_of(self.facts.get("enemy")), *self.enum("target", "attack")],
+        }
+        found = {kind: mentions.find(self.text, listed_names) for kind, listed_names in names.items() if listed_names}
+        return {kind: mention for kind, mention in found.items() if mention}
+
+    def _everybody(self) -> list[str]:
+        """Who stands near, and whom an action can be about."""
+        named = [*self.enum("target", "follow"), *self.enum("target", "guard"), *self.enum("place", "go_to")]
+        return [*(name for name, _ in self.people), *(name for name in named if is_name(name))]
+
+    def enum(self, parameter: str, action: str = "") -> list[str]:
+        """Values that some action on offer allows for a parameter."""
+        found: list[str] = []
+        for offered in self.think.actions:
+            schema = (offered.params.get("properties") or {}).get(parameter) or {}
+            values = schema.get("enum") if isinstance(schema, Mapping) else None
+            if isinstance(values, list) and action in ("", offered.name):
+                found += [value for value in values if isinstance(value, str)]
+        return found
+
+    def _price_on_offer(self) -> int:
+        """What may be asked where the game did not say the price: the middle of the bounds."""
+        for action in self.think.actions:
+            bounds = (action.params.get("properties") or {}).get("price")
+            if action.name == "offer_trade" and isinstance(bounds, Mapping):
+                low, high = bounds.get("minimum", 1), bounds.get("maximum", 1)
+                return int(low + high + 1) // 2
+        return 0
+
+    def masked(self) -> str:
+        """The text with the game's own names replaced by common words, and without the names of the two who talk."""
+        text = self.text
+        cuts = sorted(((m.start, m.end, SAID_FOR[kind]) for kind, m in self.found.items()), reverse=True)
+        last = len(text) + 1
+        for start, end, word in cuts:
+            if end <= last:
+                text, last = text[:start] + word + text[end:], start
+        for name in (self.think.npc.name, self.think.player or ""):
+            if len(name) > 1:
+                text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)[,:]?", " ", text, flags=re.IGNORECASE)
+        first = self.think.npc.name.split()[0] if self.think.npc.name.split() else ""
+        if len(first) > 2 and first.lower() not in ("the", "old"):
+            text = re.sub(rf"(?<!\w){re.escape(first)}(?!\w)[,:]?", " ", text, flags=re.IGNORECASE)
+        return " ".join(text.split()) or self.text
+
+    def seen(self) -> list[str]:
+        """What the game tells of this moment, as the NPC would say it."""
+        facts = self.facts
+        said = [f"{name} {title} is over there" for name, title in self.people if title and name != self.think.player]
+        place = fact_value(facts.get("place"))
+        said += [f"this place is called {place}"] if place else []
+        said += [f"there is {thing} over there" for thing in texts_of(facts.get("sees"))]
+        said += [
+            f"I have {count} {plural(item) if count > 1 else item} left" for item, count in self.stock.items() if count
+        ]
+        said += [f"{with_article(item)} costs {price} coins" for item, price in self.prices.items() if item]
+        said += [f"I need {count} {plural(item) if count > 1 else item}" for item, count in self.need.items() if count]
+        if self.need and isinstance(facts.get("reward"), (int, float)):
+            said.append(f"I pay {int(facts['reward'])} coins for it")
+        said += [f"the way to {the(goal)} is {fact_value(way)}" for goal, way in self.ways.items()]
+        weather = WEATHER_WORDS.get(fact_value(facts.get("weather")))
+        said += filter(None, (weather, "it is dark here" if facts.get("light") == "dark" else ""))
+        if isinstance(facts.get("health"), str) and "hurt" in facts["health"]:
+            said.append(f"I am {facts['health']}")
+        return said
+
+    def own_facts(self) -> list[tuple[str, Any]]:
+        """What a mod told that has no placeholder of its own."""
+        return [
+            (key, value)
+            for key, value in self.facts.items()
+            if key not in FACTS and value not in (None, "", False, [], {})
+        ]
+
+    def has_pain(self) -> bool:
+        health = self.facts.get("health")
+        return is_hurt(health) or "hurt" in str(health or "")
+
+    def speaker_is_npc(self) -> bool:
+        return any(name == self.think.player and title for name, title in self.people)
+
+
+def people_of(think: Think) -> list[tuple[str, str]]:
+    """Who is near: (name, what they are), as `Bram the smith`; players have no title."""
+    found = []
+    for entry in texts_of(think.context.get("near")):
+        parts = _TITLED.match(entry)
+        found.append((parts.group(1), parts.group(2)) if parts else (entry, ""))
+    return found
+
+
+def texts_of(value: Any) -> list[str]:
+    """A fact that is one text or a list of them."""
+    if isinstance(value, str):
+        return [value] if value.strip() else []
+    if isinstance(value, (list, tuple)):
+        return [text for entry in value if (text := fact_value(entry))]
+    return []
+
+
+def counts_of(value: Any) -> dict[str, int]:
+    """`{"apple": 12}` or names alone, whose count nobody said."""
+    if isinstance(value, Mapping):
+        return {str(name): int(count) for name, count in value.items() if isinstance(count, (int, float))}
+    return dict.fromkeys(texts_of(value), 0)
+
+
+def prices_of(value: Any, stock: Mapping[str, int]) -> dict[str, int]:
+    if isinstance(value, Mapping):
+        return {str(name): int(price) for name, price in value.items() if isinstance(price, (int, float))}
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return dict.fromkeys(stock, int(value)) or {"": int(value)}
+    return {}
+
+
+def is_hurt(health: Any) -> bool:
+    if isinstance(health, (int, float)) and not isinstance(health, bool):
+        return health <= 20 * HURT_SHARE
+    parts = re.match(r"(\d+) of (\d+)", str(health or ""))
+    if parts:
+        return int(parts.group(1)) <= int(parts.group(2)) * HURT_SHARE
+    return any(word in str(health or "") for word in HURT)
+
+
+def is_spoken(part: str, spoken: set[str]) -> bool:
+    return part in spoken or any(
+        word.startswith(part) and len(word) - len(part) <= 3 for word in spoken if len(part) > 2
+    )
+
+
+def titled(words: str) -> str:
+    return " ".join(word[:1].upper() + word[1:] for word in words.split())
