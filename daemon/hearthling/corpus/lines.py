@@ -88,8 +88,9 @@ def _word(slot: str, rng: random.Random, is_marked: bool) -> str:
         return the(names.enemy(rng))
     if slot == "chore":
         return names.chore(rng)
-    if slot == "trade":
-        return rng.choice(DATA.folk.roles)
+    if slot in ("trade", "title"):
+        role = rng.choice(DATA.folk.roles)
+        return role if slot == "trade" else f"the {role}"
     return names.person(rng)
 
 
