@@ -52,6 +52,20 @@ class CacheContract:
         assert cache.get(key(1), 1) is None
 
     @pytest.mark.parametrize("flushed", [False, True])
+    def test_count_is_of_unexpired_replies_and_serves_none(
+        self, cache: CompletionCache, clock: FakeClock, flushed: bool
+    ) -> None:
+        assert cache.count(key(1), 3) == 0
+        for text in ("one", "two"):
+            cache.put(key(1), entry(text), 3)
+        if flushed:
+            cache.flush()
+        assert (cache.count(key(1), 3), cache.count(key(1), 1), cache.count(key(2), 3)) == (2, 1, 0)
+        assert cache.stats()["hits"] == 0
+        clock.now_s += TTL_S
+        assert cache.count(key(1), 3) == 0
+
+    @pytest.mark.parametrize("flushed", [False, True])
     def test_put_entry_comes_back_whole(self, cache: CompletionCache, flushed: bool) -> None:
         kept = entry(
             "Grüß dich, 旅人 🗡",
