@@ -16,7 +16,7 @@ from llm_agentd import __version__
 
 pytestmark = pytest.mark.slow
 
-COMMANDS = ("serve", "http", "ask", "explain", "dump", "install-mod", "demo", "bench", "memory")
+COMMANDS = ("serve", "http", "ask", "explain", "dump", "install-mod", "demo", "bench", "memory", "model")
 TIMEOUT_S = 60
 
 
@@ -90,6 +90,17 @@ def test_help_of_each_command_shows_its_usage(command: str, home: Path) -> None:
         (["serve", "--set", "batch.sze=1"], 2, "--set batch.sze: unknown key batch.sze; did you mean batch.size?"),
         (["serve", "--config", "nowhere.yaml"], 2, "nowhere.yaml: cannot read the configuration"),
         (["dump", "--format", "xml"], 2, "--format"),
+        (
+            ["model", "pull", "smolm2-135m"],
+            1,
+            "no such model, did you mean 'smollm2-135m'?; want a name of `llm-agentd",
+        ),
+        (["model", "pull", "/nowhere.gguf"], 1, "/nowhere.gguf: there is no such file"),
+        (["model", "pull", "hf:x"], 1, "want hf:ORG/REPO"),
+        (["model", "pull", "x.gguf", "--sha256", "12"], 2, "want 64 hexadecimal digits"),
+        (["model", "use", "qwen2.5-7b"], 1, "first: llm-agentd model pull qwen2.5-7b"),
+        (["model", "list", "--npcs", "0"], 2, "--npcs"),
+        (["model", "quantize", "nowhere.gguf", "Q4_K_M"], 1, "there is no file nowhere.gguf"),
         (["bench", "fast"], 2, "'fast' is not one of 'hit', 'decode'"),
         (["install-mod", "nowhere"], 1, "nowhere: no such folder; name your server's mods folder"),
         (["http", "--set", "http.host=0.0.0.0"], 1, "set http.token"),

@@ -14,7 +14,7 @@ from llm_agentd.ops.models import use as module
 from llm_agentd.ops.models.fetch.pull import pull
 from llm_agentd.ops.models.selection import find_model
 from llm_agentd.ops.models.store import ModelStore
-from tests.support.tiny_gguf import write_tiny_gguf
+from tests.support.tiny_gguf import Shape, write_tiny_gguf
 
 # On a busy machine a daemon that gives way to all others may never get its turn.
 BUSY = ("model.cpu_priority=normal", "model.pin_cpus=off")
@@ -23,7 +23,7 @@ BUSY = ("model.cpu_priority=normal", "model.pin_cpus=off")
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "config.yaml"
-    path.write_text("# my village\nmodel:\n  threads: 2  # two cores\n")
+    path.write_text("# my village\nmodel:\n  threads: 1  # one core\n")
     return path
 
 
@@ -43,7 +43,7 @@ def test_pulled_model_is_written_and_comments_stay(model: Path, store: ModelStor
     pulled = pull(str(model), store, out=io.StringIO())
     said = use(pulled.stem, store, file)
     assert path_in(file) == pulled
-    assert file.read_text() == f"# my village\nmodel:\n  path: {pulled}\n  threads: 2  # two cores\n"
+    assert file.read_text() == f"# my village\nmodel:\n  path: {pulled}\n  threads: 1  # one core\n"
     assert f"{file}: model.path is {pulled}" in said
     assert "systemctl restart llm-agentd" in said
 
@@ -53,7 +53,7 @@ def test_any_file_can_be_named_and_the_embedded_one_taken_back(model: Path, stor
     assert path_in(file) == model
     use("hearthling", store, file)
     assert path_in(file) is None
-    assert "  threads: 2  # two cores" in file.read_text()
+    assert "  threads: 1  # one core" in file.read_text()
 
 
 def test_embedded_model_needs_no_line(store: ModelStore, file: Path) -> None:
@@ -137,11 +137,18 @@ def test_embedded_model_passes_its_self_test(store: ModelStore, file: Path) -> N
 @pytest.mark.slow
 def test_nonsense_is_called_unfit_but_served_if_wanted(store: ModelStore, file: Path, tmp_path: Path) -> None:
     """Random weights and no template: it answers, and no player should read it."""
-    base = write_tiny_gguf(tmp_path / "base.gguf", chain=False, template=None, add_bos=True)
+    base = write_tiny_gguf(tmp_path / "base.gguf", chain=False, template=None, shape=Shape(context=4096))
     said = use(str(base), store, file, test=True, sets=BUSY)
     assert "verdict    not fit for players:" in said
     assert "base model" in said
     assert path_in(file) == base
+
+
+@pytest.mark.slow
+def test_model_without_room_for_a_prompt_is_not_written(model: Path, store: ModelStore, file: Path) -> None:
+    with pytest.raises(StartError, match="its context is too short for an NPC's prompt"):
+        use(str(model), store, file, test=True, sets=BUSY)
+    assert path_in(file) is None
 
 
 @pytest.mark.slow

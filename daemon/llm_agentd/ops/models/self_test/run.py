@@ -31,6 +31,8 @@ BUDGET_S = 180.0
 FIRST_CONTACT_S = 30.0
 AT_ONCE_MAX = 8
 SEED = 1
+NO_ANSWER = "gives no answer ({})"
+TOO_LARGE = NO_ANSWER.format("too_large")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,13 @@ def run(model: ModelFile, config: Config, say: Callable[[str], None]) -> SelfTes
 
 
 def _require_an_answer(test: SelfTest) -> None:
-    if not any(answer.text for answer in test.answers):
-        raise StartError(
-            f"the model gave no answer ({test.answers[0].problem}), while other programs took"
-            f" {test.others_share:.0%} of the processors; end some of them, or take a smaller model"
-        )
+    if any(answer.text for answer in test.answers):
+        return
+    why = test.answers[0].problem
+    if why == TOO_LARGE:
+        raise StartError("its context is too short for an NPC's prompt: take another, or model.context_tokens up")
+    others = f"other programs took {test.others_share:.0%} of the processors meanwhile"
+    raise StartError(f"the model gave no answer ({why}; {others}); end some of them, or take a smaller model")
 
 
 def _busy_s() -> float:
@@ -164,7 +168,7 @@ def _ask(client: Client, question: asked.Question) -> Answer:
                 first_s = first_s or time.monotonic() - began_s
         reply = stream.reply
     except AgentdError as error:
-        return Answer(question.text, "", f"no answer ({error.code})", done_s=time.monotonic() - began_s)
+        return Answer(question.text, "", NO_ANSWER.format(error.code), done_s=time.monotonic() - began_s)
     done_s = time.monotonic() - began_s
     return Answer(
         question.text,
