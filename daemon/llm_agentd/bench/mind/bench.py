@@ -85,7 +85,7 @@ def _result(model: str, answers: Sequence[Answer], wall_s: float) -> Result:
     }
     figures |= {f"{key}_count": share[0] for key, share in shares.items()}
     return Result(
-        title=f"Mind of {model}: {len(answers)} held-out situations",
+        title=f"Mind of {model}: {len(answers)} {'recombined' if 'bulk' in by_set else 'held-out'} situations",
         columns=("", "of", "", "share"),
         rows=tuple(_rows(shares, figures)),
         ratios={key: count / of for key, (count, of) in shares.items() if of},
