@@ -17,7 +17,7 @@ pytestmark = pytest.mark.e2e
 
 def test_outcomes_and_turns_reach_the_prompt_until_the_game_forgets_them(tmp_path: Path) -> None:
     settings = {"llm_agent.npc_talk": "off", "llm_agent.deadline_ms": 60_000}
-    mods, options = [MODS / "llm_probe_memory"], ["inference.timeout_ms=60000"]
+    mods, options = [MODS / "llm_probe_memory"], ["inference.timeout_ms=60000", "model.engine=stub"]
     with Chain(tmp_path, settings=settings, mods=mods, options=options) as chain:
         chain.game.start()
         chain.log.expect(r"words=Where is my lantern\?")

@@ -205,29 +205,9 @@ def test_prompt_that_does_not_fit_is_answered_without_memory(tmp_path: Path, end
 
 
 @pytest.mark.slow
-def test_embedded_model_gets_outcomes_facts_and_turns(tmp_path: Path, endpoint: str) -> None:
-    encoded_messages: list[Sequence[Message]] = []
-
+def test_embedded_model_says_what_was_told_before_the_last_turns(tmp_path: Path, endpoint: str) -> None:
     def embedded() -> Engine:
-        engine = open_engine(
-            "auto",
-            path=None,
-            model_id=None,
-            context_tokens=None,
-            threads=1,
-            gpu_layers=0,
-            max_num_seqs=2,
-            kv_type="f16",
-        )
-        encode = engine.encode
-
-        def spied(prompt: str | None, messages: Sequence[Message] | None, sampling: Sampling) -> Prompt:
-            encoded = encode(prompt, messages, sampling)  # raises where it does not fit
-            encoded_messages.append(messages or ())
-            return encoded
-
-        engine.encode = spied  # type: ignore[method-assign]
-        return engine
+        return open_engine("llama", threads=1, max_num_seqs=2)
 
     with running(tmp_path, endpoint, embedded) as (client, memory, _):
         client.remember([LINE])
@@ -238,14 +218,8 @@ def test_embedded_model_gets_outcomes_facts_and_turns(tmp_path: Path, endpoint: 
         for number in range(5):
             assert think(client, f"So it is, {number}.", deadline_ms=60_000)["event"] == "done"
         memory.flush()
-        assert think(client, "Where is my lantern?", deadline_ms=60_000)["event"] == "done"
-        assert encoded_messages[-1][-1].content == (
-            "[place Oakford; memory Ana refused my price, Ana said: I hid my lantern under the oak]\n"
-            "Ana: Where is my lantern?"
-        )
-        assert [message.content for message in encoded_messages[-1][1:-1:2]] == [
-            f"Ana: So it is, {number}." for number in range(5)
-        ]
+        told = think(client, "Where is my lantern?", deadline_ms=60_000)
+        assert "ou hid your lantern under the oak" in told["text"]  # "You" where it begins the sentence
 
 
 # -- summaries ------------------------------------------------------------------------------------
