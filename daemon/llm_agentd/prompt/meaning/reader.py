@@ -399,12 +399,10 @@ class _Reader:
             known = seen
         if "deed" in topic.slots:
             self.words["deed"] = self.relevance.deed(self.recalled, self.think.player or "")
+        is_done = any(action.name in topic.action_names for action in self.think.actions)  # words belong to the deed
+        by_rule = is_done or topic.name in ANSWERED_BY_RULE or bool(self.words.get(RULE_SLOTS.get(topic.name, "")))
         for slot, answer, otherwise in (("recalled", recalled, RECALL), ("known", known, KNOW)):
-            if not answer:
-                continue
-            is_asked = slot in topic.slots or answer.is_sure
-            by_rule = topic.name in ANSWERED_BY_RULE or bool(self.words.get(RULE_SLOTS.get(topic.name, "")))
-            if is_asked and not by_rule:
+            if answer and not by_rule and (slot in topic.slots or answer.is_sure):
                 self.words[slot] = answer.clause
                 return self._get(otherwise)
         return topic
