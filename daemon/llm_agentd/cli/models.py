@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llm_agentd.cli.options import OK, ConfigFile, Sets, load
-from llm_agentd.cli.stored import DumpFormat
+from llm_agentd.cli.options import OK, ConfigFile, DumpFormat, Format, Sets, load
 
 if TYPE_CHECKING:
     from llm_agentd.config import Config
@@ -35,9 +34,7 @@ def _store(config: Config) -> ModelStore:
 @model_app.command("list", short_help="List tested models, what is here and what is served.")
 def model_list(
     npcs: Npcs = NPCS,
-    output: Annotated[DumpFormat, typer.Option("--format", help="For people, or one JSON object a line.")] = (
-        DumpFormat.table
-    ),
+    output: Format = DumpFormat.table,
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:

@@ -1,9 +1,10 @@
-"""What commands share: the options `--config` and `--set`, exit codes, and errors as one line on stderr."""
+"""What commands share: the options `--config`, `--set` and `--format`, exit codes, and errors as one line on stderr."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 PROGRAM = "llm-agentd"
 OK, BAD_ANSWER, WRONG_USE = 0, 1, 2
 
+
+class DumpFormat(StrEnum):
+    table = "table"
+    jsonl = "jsonl"
+
+
 ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="YAML file instead of /etc/llm_agent/config.yaml."),
@@ -25,6 +32,7 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="SECTION.KEY=VALUE", help="One setting, over all other sources; repeat for more."),
 ]
+Format = Annotated[DumpFormat, typer.Option("--format", help="For people, or one JSON object a line.")]
 
 
 def load(path: Path | None, sets: list[str] | None) -> Config:

@@ -8,12 +8,7 @@ from typing import Annotated
 
 import typer
 
-from llm_agentd.cli.options import OK, WRONG_USE, ConfigFile, Sets, fail, load
-
-
-class DumpFormat(StrEnum):
-    table = "table"
-    jsonl = "jsonl"
+from llm_agentd.cli.options import OK, WRONG_USE, ConfigFile, DumpFormat, Format, Sets, fail, load
 
 
 class ExportFormat(StrEnum):
@@ -21,9 +16,7 @@ class ExportFormat(StrEnum):
 
 
 def dump(
-    output: Annotated[DumpFormat, typer.Option("--format", help="For people, or one JSON object a line.")] = (
-        DumpFormat.table
-    ),
+    output: Format = DumpFormat.table,
     grep: Annotated[str | None, typer.Option(metavar="S", help="Only entries with S in prompt or text.")] = None,
     role: Annotated[str | None, typer.Option(metavar="ROLE", help="Only entries of this role.")] = None,
     stats: Annotated[bool, typer.Option("--stats", help="Totals instead of entries.")] = False,
@@ -56,9 +49,7 @@ moderation = typer.Typer(help="Read the log of what was held back, or check a te
 def moderation_log(
     player: Annotated[str | None, typer.Option(metavar="NAME", help="Only what has to do with this player.")] = None,
     since: Annotated[str | None, typer.Option(metavar="WHEN", help="2h, 7d, or a date such as 2026-01-31.")] = None,
-    output: Annotated[DumpFormat, typer.Option("--format", help="For people, or one JSON object a line.")] = (
-        DumpFormat.table
-    ),
+    output: Format = DumpFormat.table,
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:

@@ -39,12 +39,7 @@ def reply_schema(actions: Sequence[Action], say_max_chars: int = SAY_MAX_CHARS) 
     `say` comes first, so that it can be shown while the model still writes the action.
     """
     choices = [_choice(action.name, action.params) for action in actions] + [_choice(NOTHING, NO_PARAMS)]
-    return {
-        "type": "object",
-        "properties": {"say": {"type": "string", "maxLength": say_max_chars}, "do": {"anyOf": choices}},
-        "required": ["say", "do"],
-        "additionalProperties": False,
-    }
+    return _object({"say": {"type": "string", "maxLength": say_max_chars}, "do": {"anyOf": choices}})
 
 
 def say_max_chars(max_tokens: int) -> int:
@@ -70,11 +65,11 @@ def slot_schema(
     `deeds`: parameters by action, each a placeholder or `=` and a value. So one schema, and with it one kept reply,
     serves every player who asks for the same.
     """
-    choices = [_choice(NOTHING, NO_PARAMS)]
+    choices = []
     for action in actions:
         known = [deed for deed in deeds if deed["action"] == action.name]
         if not known:  # of another mod; its name is a placeholder, its parameters are as they are
-            choices.insert(-1, _choice(CHARS["act"], action.params))
+            choices.append(_choice(CHARS["act"], action.params))
             continue
         properties: dict[str, Any] = {"action": {"const": action.name}}
         for name in known[0]:
@@ -82,19 +77,11 @@ def slot_schema(
                 sources = dict.fromkeys(deed[name] for deed in known if name in deed)
                 allowed = [literal(source) for source in sources if is_allowed(action, name, source, slots)]
                 properties[name] = {"enum": allowed}
-        choices.insert(
-            -1,
-            {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False},
-        )
-    if lines:  # what is said belongs to what is done, so it is done
-        choices.pop()
+        choices.append(_object(properties))
+    if not lines:  # a line that is given belongs to what is done, so that is done
+        choices.append(_choice(NOTHING, NO_PARAMS))
     say: dict[str, Any] = {"enum": list(lines)} if lines else {"type": "string", "maxLength": say_max_chars}
-    return {
-        "type": "object",
-        "properties": {"say": say, "do": {"anyOf": choices}},
-        "required": ["say", "do"],
-        "additionalProperties": False,
-    }
+    return _object({"say": say, "do": {"anyOf": choices}})
 
 
 def lines_grammar(lines: Sequence[str]) -> str:
@@ -181,6 +168,11 @@ def _bounded(action: Action) -> dict[str, Any]:
     if "action" in schema["properties"]:
         raise BadRequest(f"{path}: a parameter cannot be called action: the reply has the action's name there")
     return schema
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    """Schema of an object that has all of these properties, in their order, and no other."""
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
 def _choice(name: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from llm_agentd.errors import BadRequest
 from llm_agentd.memory import Memory, NullMemory
@@ -37,33 +38,39 @@ def output_format(
     if not offered:
         return sampling, OutputFormat(whole_sentences=True)
     bounded = actions.bounded(offered)
-    words_max_tokens = sampling.max_tokens
-    words_max_chars = actions.say_max_chars(words_max_tokens)
-    schema = actions.reply_schema(bounded, words_max_chars)
-    sampling = replace(sampling, max_tokens=words_max_tokens + actions.extra_tokens(bounded))
-    if sampling.grammar or sampling.json_schema or "json_schema" not in features:
-        words_max_chars = 0
-    else:
-        sampling = replace(sampling, json_schema=schema)
-    return sampling, OutputFormat(bounded, schema, words_max_tokens, words_max_chars, whole_sentences=True)
+    schema = actions.reply_schema(bounded, actions.say_max_chars(sampling.max_tokens))
+    return _json_format(bounded, schema, sampling, is_free=_is_free(sampling, features))
 
 
 def slot_format(reading: Reading, sampling: Sampling, features: Collection[str]) -> tuple[Sampling, OutputFormat]:
     """As `output_format`, for a model that writes placeholders: `reading` has the action that is due, and the lines."""
-    is_free = bool(sampling.grammar or sampling.json_schema) or "json_schema" not in features
+    is_free = _is_free(sampling, features)
     if not reading.actions:
         if reading.lines and not is_free and "grammar" in features:
             sampling = replace(sampling, grammar=actions.lines_grammar(reading.lines))
         return sampling, OutputFormat(whole_sentences=True)
     bounded = actions.bounded(reading.actions)
+    say_max_chars = actions.say_max_chars(sampling.max_tokens)
+    schema = actions.slot_schema(bounded, reading.topic.deeds, reading.slots, reading.lines, say_max_chars)
+    return _json_format(bounded, schema, sampling, is_free=is_free)
+
+
+def _is_free(sampling: Sampling, features: Collection[str]) -> bool:
+    """Whether our schema is not what holds the reply: the client brought its own, or the engine follows none."""
+    return bool(sampling.grammar or sampling.json_schema) or "json_schema" not in features
+
+
+def _json_format(
+    bounded: tuple[Action, ...], schema: dict[str, Any], sampling: Sampling, *, is_free: bool
+) -> tuple[Sampling, OutputFormat]:
+    """`sampling` with room for the form and its action, and with the schema unless the reply is free."""
     words_max_tokens = sampling.max_tokens
-    words_max_chars = actions.say_max_chars(words_max_tokens)
-    schema = actions.slot_schema(bounded, reading.topic.deeds, reading.slots, reading.lines, words_max_chars)
-    sampling = replace(sampling, max_tokens=words_max_tokens + actions.extra_tokens(bounded))
-    if is_free:
-        words_max_chars = 0
-    else:
-        sampling = replace(sampling, json_schema=schema)
+    words_max_chars = 0 if is_free else actions.say_max_chars(words_max_tokens)
+    sampling = replace(
+        sampling,
+        max_tokens=words_max_tokens + actions.extra_tokens(bounded),
+        json_schema=sampling.json_schema if is_free else schema,
+    )
     return sampling, OutputFormat(bounded, schema, words_max_tokens, words_max_chars, whole_sentences=True)
 
 

@@ -68,9 +68,6 @@ _SENTENCE_END = re.compile(r"[.!?…]['\")]*\s+$")
 
 def fill(text: str, values: Mapping[str, str], before: str = "") -> str:
     """`text` with words in the place of its placeholders. `before`: what was shown of the reply already."""
-    found = _ANY.search(text)
-    if not found:
-        return text
     out: list[str] = []
     start = 0
     for found in _ANY.finditer(text):

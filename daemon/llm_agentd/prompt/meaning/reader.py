@@ -2,7 +2,7 @@
 
 The rules here are what such a model need not learn: whose price is meant, which of the places, what the player is
 called, which sentence of persona, knowledge or memory answers. Router thread. Reads facts as the mod sends them
-(FACTS below); what it does not know of is a sentence that may answer a question. Knows nothing of tokens, engines and
+(`world.py`); what it does not know of is a sentence that may answer a question. Knows nothing of tokens, engines and
 caches.
 """
 
@@ -24,7 +24,7 @@ from llm_agentd.prompt.messages import fact_value
 from llm_agentd.prompt.moment import Moment
 from llm_agentd.prompt.placeholders import fill, missing
 from llm_agentd.roles import Role
-from llm_agentd.topics import UNCLEAR, Topic, Topics, mentions
+from llm_agentd.topics import FOLLOW_UP, UNCLEAR, Topic, Topics, mentions
 from llm_agentd.types import Action, Slots, Think
 from llm_agentd.util import sanitize
 
@@ -37,7 +37,6 @@ ASKS_FOR_WORK = frozenset(
     ("help", "hire_me", "where_work", "want_adventure", "ask_need_most", "need_money", "ask_if_quest_giver")
 )
 TRADE_TALK = frozenset(["price", "buy", "sell", "haggle", "take", "agree_deal"])
-FOLLOW_UP = "then_"
 # Topics whose answer is a placeholder of its own, which no sentence may push aside: always, or where it has a value.
 _BY_RULE = "time weather near held price buy stock haggle quest quest_done health"
 ANSWERED_BY_RULE = frozenset(_BY_RULE.split())
@@ -70,8 +69,6 @@ class SlotReader:
     def __init__(self, topics: Topics) -> None:
         self._topics = topics
         self._relevance = Relevance(topics)
-        self._times: dict[str, str] = topics.about["times"]
-        self._weathers: list[str] = topics.about["weathers"]
 
     def read(
         self, think: Think, role: Role, recalled: Sequence[str] = (), earlier: str = "", said: str = ""
@@ -340,7 +337,8 @@ class _Reader:
         said = self.world.found.get("target")
         raw = said.name if said else ""
         if not raw and "target" in topic.slots:
-            self.words["target"] = the(self._unknown(topic)) if self._unknown(topic) else ""
+            unknown = self._unknown(topic)
+            self.words["target"] = the(unknown) if unknown else ""
         if raw:
             self.words["target"], self.params["target"] = the(raw), raw
             self.words["way"] = fact_value(self.world.ways.get(raw))
@@ -392,17 +390,18 @@ class _Reader:
             deed = self.relevance.deed(self.recalled, self.think.player or "")
             self.words["deed"] = deed if "deed" in topic.slots else ""
             return topic
-        recalled = self.relevance.recalled(self.world.text, topic, self.recalled, self.think, self.role)
+        if "deed" in topic.slots:
+            self.words["deed"] = self.relevance.deed(self.recalled, self.think.player or "")
+        is_done = any(action.name in topic.action_names for action in self.think.actions)  # words belong to the deed
+        if is_done or topic.name in ANSWERED_BY_RULE or self.words.get(RULE_SLOTS.get(topic.name, "")):
+            return topic
+        recalled = self.relevance.recalled(self.world.text, topic, self.recalled, self.think)
         known = self.relevance.known(self.world.text, topic, self.think, self.role, self.world.own_facts())
         seen = self.relevance.seen(self.world.text, topic, self.world.seen())
         if seen and (known is None or seen.score > known.score):
             known = seen
-        if "deed" in topic.slots:
-            self.words["deed"] = self.relevance.deed(self.recalled, self.think.player or "")
-        is_done = any(action.name in topic.action_names for action in self.think.actions)  # words belong to the deed
-        by_rule = is_done or topic.name in ANSWERED_BY_RULE or bool(self.words.get(RULE_SLOTS.get(topic.name, "")))
         for slot, answer, otherwise in (("recalled", recalled, RECALL), ("known", known, KNOW)):
-            if answer and not by_rule and (slot in topic.slots or answer.is_sure):
+            if answer and (slot in topic.slots or answer.is_sure):
                 self.words[slot] = answer.clause
                 return self._get(otherwise)
         return topic

@@ -35,8 +35,6 @@ OUTCOME = re.compile(
     r"^(?P<who>.+?) (?:bought|sold|gave|brought|paid|helped|saved|asked|refused|promised|took|did|finished|fought)\b"
 )
 _SENTENCES = re.compile(r"[^.!?;]+(?:[.!?](?!\s|$)[^.!?;]*)*")
-
-
 BEGINNINGS = frozenset(
     ("i", "my", "we", "our", "the", "a", "an", "there", "it", "nobody", "everybody", "nothing", "no")
 )
@@ -81,9 +79,7 @@ class Relevance:
         best = self._best(question, topic, candidates, needs_asking=False, enough=LOOKED if looks_around else SURE)
         return Answer(best.clause, max(best.score, SURE)) if best else None
 
-    def recalled(
-        self, question: str, topic: Topic, remembered: Sequence[str], think: Think, role: Role
-    ) -> Answer | None:
+    def recalled(self, question: str, topic: Topic, remembered: Sequence[str], think: Think) -> Answer | None:
         """Of what memory holds of this player."""
         player, npc = think.player or "", think.npc.name
         candidates = [(sentence, recalled_clause(sentence, player, npc)) for sentence in remembered]
