@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, StrictStr
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr
+from pydantic_core import PydanticCustomError
 
 PRIORITIES = ("spoken", "ambient", "background")  # best first
 Priority: TypeAlias = Literal["spoken", "ambient", "background"]
@@ -29,6 +30,8 @@ AVOID_MAX = 5  # lines not to say again: an NPC's last few
 AVOID_MAX_CHARS = 400  # a spoken line; more of it would push the question out of a small context
 HISTORY_MAX = 20  # turns of a talk that the game keeps
 TURN_MAX_CHARS = 2000  # as long as anything said at once
+UTTERANCE_MAX_BYTES = 2000  # several times what a chat line of the game holds; every word of it is moderated
+LANG_MAX_CHARS = 64  # longer than any language tag
 
 # -- kinds of fields ---------------------------------------------------------------------------------
 # Lenient only where Lua's JSON forces it: whole floats are integers (engines before 5.16 write 5.0), and an empty table
@@ -61,6 +64,15 @@ def _lua_map_or_null(value: Any) -> Any:
     return {} if value == [] else value  # null stays null: it means that there is none
 
 
+def _utterance(value: str) -> str:
+    size = len(value.encode("utf-8", "replace"))
+    if size > UTTERANCE_MAX_BYTES:
+        raise PydanticCustomError(TOO_LARGE, f"{size} bytes; the limit is {UTTERANCE_MAX_BYTES}: cut it")
+    return value
+
+
+TOO_LARGE = "too_large"  # the type of pydantic's error for what is answered so, beside its own "string_too_long"
+
 # These stand behind a Field(…) with bounds: so pydantic checks the bounds itself, and OpenAPI shows them.
 WHOLE = BeforeValidator(_whole)
 NUMBER = BeforeValidator(_number)
@@ -69,6 +81,8 @@ LUA_LIST = BeforeValidator(_lua_list)
 LuaMap = Annotated[dict[str, Any], BeforeValidator(_lua_map)]
 LuaMapOrNull = Annotated[dict[str, Any] | None, BeforeValidator(_lua_map_or_null)]
 Name = Annotated[StrictStr, Field(min_length=1, max_length=NAME_MAX_CHARS)]
+AnyName = Annotated[StrictStr, Field(max_length=NAME_MAX_CHARS)]  # "" is nobody, as Lua code likes to write it
+Utterance = Annotated[StrictStr, AfterValidator(_utterance)]
 Line = Annotated[StrictStr, Field(min_length=1, max_length=TURN_MAX_CHARS)]
 AvoidLine = Annotated[StrictStr, Field(max_length=AVOID_MAX_CHARS)]
 STRICT = ConfigDict(extra="forbid")  # an unknown field is refused by name
@@ -135,13 +149,13 @@ class Think:
     __pydantic_config__ = STRICT
 
     npc: Npc
-    player: StrictStr | None = None
-    utterance: StrictStr | None = None
+    player: AnyName | None = None
+    utterance: Utterance | None = None
     intent: Intent = "dialogue"
     context: LuaMap = field(default_factory=dict)
     actions: Annotated[tuple[Action, ...], Field(max_length=ACTIONS_MAX), LUA_LIST] = ()
-    lang: StrictStr | None = None
-    audience: Annotated[tuple[StrictStr, ...], LUA_LIST] = ()
+    lang: Annotated[StrictStr, Field(max_length=LANG_MAX_CHARS)] | None = None
+    audience: Annotated[tuple[AnyName, ...], LUA_LIST] = ()
     draft: LuaMapOrNull = None
     avoid: Annotated[tuple[AvoidLine, ...], Field(max_length=AVOID_MAX), LUA_LIST] = ()
     history: Annotated[tuple[Turn, ...], Field(max_length=HISTORY_MAX), LUA_LIST] = ()

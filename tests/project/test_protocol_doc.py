@@ -16,8 +16,8 @@ from llm_agentd.http import schema as http_schema
 from llm_agentd.http.schema import op_schema
 from llm_agentd.protocol import wire
 from llm_agentd.protocol.encode import reply_fields
-from llm_agentd.protocol.schema import GENERATIONS, OPS, Options, Record, field_names
-from llm_agentd.types import Reply
+from llm_agentd.protocol.schema import GENERATIONS, OPS, THINK_TEXT_MAX_BYTES, Options, Record, field_names
+from llm_agentd.types import UTTERANCE_MAX_BYTES, Reply
 
 ANSWERS: dict[str, type[BaseModel]] = {
     "roles": http_schema.RolesAnswer,
@@ -116,7 +116,8 @@ def test_every_code_stands_with_its_status(page: str) -> None:
 
 def test_limits_are_those_of_the_code(page: str) -> None:
     framing = page.partition("## Framing")[2].partition("## Requests")[0]
-    for limit in (wire.RECORD_MAX_BYTES, wire.PART_MAX_BYTES, wire.RECORDS_MAX, wire.DEPTH_MAX):
+    limits = (wire.RECORD_MAX_BYTES, wire.PART_MAX_BYTES, wire.RECORDS_MAX, wire.DEPTH_MAX)
+    for limit in (*limits, UTTERANCE_MAX_BYTES, THINK_TEXT_MAX_BYTES):
         assert re.search(rf"^\| .* \| {limit}\b.*\|$", framing, re.MULTILINE), limit
     over_http = page.partition("## Over HTTP")[2]
     assert f"({exchange_routes.WAIT_MAX_MS} at most)" in over_http

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llm_agentd.errors import BadRequest
+from llm_agentd.errors import BadRequest, TooLarge
 from llm_agentd.protocol import schema
 from llm_agentd.types import Action, Npc, Sampling, Think, Turn
 
@@ -94,3 +94,32 @@ def test_every_op_has_a_description_for_openapi() -> None:
     for model in schema.RECORDS.values():
         properties = schema.ADAPTERS[model].json_schema()["properties"]
         assert set(properties) == schema.field_names(model)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"utterance": "x" * 2001}, "utterance: 2001 bytes; the limit is 2000"),
+        ({"utterance": "é" * 1001}, "utterance: 2002 bytes; the limit is 2000"),
+        ({"player": "x" * 129}, "player: String should have at most 128 characters"),
+        ({"npc": {**NPC, "name": "x" * 129}}, "npc.name: String should have at most 128 characters"),
+        ({"audience": ["x" * 129]}, "audience.0: String should have at most 128 characters"),
+        ({"history": [{"speaker": "Ana", "text": "x" * 2001}]}, "history.0.text: String should have at most 2000"),
+        ({"history": [{"speaker": "Ana", "text": "x" * 1990}] * 17}, "history: 34068 of the 34095 bytes of text"),
+        ({"context": {"a": {"b": ["x" * 20_000, "y" * 20_000]}}}, "context: 40002 of the"),
+        ({"npc": {**NPC, "persona": "é" * 17_000}}, "npc: 34"),
+    ],
+)
+def test_text_over_a_limit_is_too_large_and_names_the_field(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(TooLarge) as refused:
+        checked("think", **{"npc": NPC, **fields})
+    assert refused.value.message.startswith(message)
+
+
+def test_text_at_the_limits_passes() -> None:
+    record = checked("think", npc=NPC, player="p" * 128, utterance="é" * 1000, context={"a": "x" * 30_000})
+    assert len(record.utterance) == 1000
+    schema_of_reply = {"type": "string", "description": "d" * 40_000}
+    checked("think", npc=NPC, json_schema=schema_of_reply)  # how a reply is written is no text of a think
+    quotes = '"' * 20_000  # twice as long in JSON
+    checked("think", npc=NPC, context={"a": quotes})

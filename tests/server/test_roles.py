@@ -11,7 +11,7 @@ import pytest
 
 from llm_agentd.client import Client
 from llm_agentd.engines.stub.engine import StubEngine
-from llm_agentd.errors import BadRequest
+from llm_agentd.errors import BadRequest, TooLarge
 from llm_agentd.roles import Roles
 from tests.support.daemon_in_process import InProcess
 from tests.support.recording_script import RecordingScript
@@ -107,7 +107,7 @@ def test_draft_and_avoid_hold_for_one_request(talk: Client, script: RecordingScr
 def test_invalid_role_draft_or_avoid_is_refused_by_field(
     talk: Client, tmp_path: Path, fields: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(BadRequest, match=re.escape(message)):
+    with pytest.raises((BadRequest, TooLarge), match=re.escape(message)):
         talk.request(**fields)
     assert list(tmp_path.glob("roles/*")) == []
 

@@ -10,14 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, TypeVar
 
+import orjson
 from pydantic import Field, StrictBool, StrictStr, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
-from llm_agentd.errors import BadRequest
+from llm_agentd.errors import AgentdError, BadRequest, TooLarge
 from llm_agentd.protocol.wire import ID_MAX_CHARS
 from llm_agentd.types import (
     NUMBER,
     STRICT,
+    TOO_LARGE,
     WHOLE,
+    AnyName,
     CacheMode,
     LuaMapOrNull,
     Message,
@@ -34,8 +38,10 @@ STOP_MAX = 16  # stop strings; each is searched in every piece
 REMEMBER_MAX = 64  # sentences at once: what a busy village brings about in some seconds
 REMEMBER_MAX_CHARS = 400  # a sentence
 MEMORIES_MAX = 200  # listed at once: more would not fit a record
+THINK_TEXT_MAX_BYTES = 32 * 1024  # of all its fields: four times a long prompt, and every byte costs the router's time
 
 TYPE_STEPS = ("constrained-", "dict[", "list[", "tuple[", "function-")  # of pydantic's paths: no names of fields
+FORM = ("json_schema", "grammar")  # options that say how a reply is written; no text of a `think`
 StopString = Annotated[StrictStr, Field(min_length=1)]
 R = TypeVar("R", bound="Record")
 
@@ -150,9 +156,9 @@ class RememberLine:
     __pydantic_config__ = STRICT
 
     npc: Annotated[Name, Field(description="the NPC's id")]
-    name: Annotated[StrictStr | None, Field(description="its name")] = None
-    player: Annotated[StrictStr | None, Field(description="whom it concerned; left out: nobody in particular")] = None
-    place: Annotated[StrictStr | None, Field(description="all NPCs there may come to know it")] = None
+    name: Annotated[AnyName | None, Field(description="its name")] = None
+    player: Annotated[AnyName | None, Field(description="whom it concerned; left out: nobody in particular")] = None
+    place: Annotated[AnyName | None, Field(description="all NPCs there may come to know it")] = None
     text: Annotated[
         StrictStr, Field(min_length=1, max_length=REMEMBER_MAX_CHARS, examples=["Ana bought 3 apples for 6 coins"])
     ]
@@ -215,21 +221,52 @@ def envelope(record: dict[str, Any]) -> tuple[str, str]:
 
 
 def validate(model: type[R], record: dict[str, Any]) -> R:
-    """The checked record. Raises BadRequest that names the first field that is wrong."""
+    """The checked record. Raises BadRequest or TooLarge that names the first field that is wrong."""
+    if model is ThinkRecord:
+        _check_text(record)
     try:
         checked: R = ADAPTERS[model].validate_python(record)
     except ValidationError as error:
-        raise BadRequest(_explain(model, error)) from None
+        raise _explained(model, error) from None
     return checked
+
+
+def _check_text(record: dict[str, Any]) -> None:
+    """Raises TooLarge where all texts of a `think` together are over their limit. As JSON they are no shorter, and that
+    is quick to tell: so only what may be over is counted."""
+    if len(orjson.dumps(record)) <= THINK_TEXT_MAX_BYTES:
+        return
+    sizes = {name: _text_bytes(value) for name, value in record.items() if name not in FORM}
+    total = sum(sizes.values())
+    if total > THINK_TEXT_MAX_BYTES:
+        longest = max(sizes, key=lambda name: sizes[name])
+        raise TooLarge(
+            f"{longest}: {sizes[longest]} of the {total} bytes of text in this think; the limit of all together is "
+            f"{THINK_TEXT_MAX_BYTES}: send less"
+        )
+
+
+def _text_bytes(value: Any) -> int:
+    """Of all strings in a value, the names of fields too. The wire bounds how deep a value is."""
+    if isinstance(value, str):
+        return len(value.encode("utf-8", "replace"))
+    if isinstance(value, dict):
+        return sum(_text_bytes(name) + _text_bytes(item) for name, item in value.items())
+    return sum(map(_text_bytes, value)) if isinstance(value, (list, tuple)) else 0
 
 
 def field_names(model: type[Record]) -> frozenset[str]:
     return frozenset(field.name for field in fields(model))
 
 
-def _explain(model: type[Record], error: ValidationError) -> str:
+def _explained(model: type[Record], error: ValidationError) -> AgentdError:
     """The first thing wrong, as `field: what` with the nearest known name for a typo."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    kind = TooLarge if first["type"] in (TOO_LARGE, "string_too_long") else BadRequest
+    return kind(_message(model, first))
+
+
+def _message(model: type[Record], first: ErrorDetails) -> str:
     steps = (str(step) for step in first["loc"])
     path = ".".join(step for step in steps if not step.startswith(TYPE_STEPS))
     if first["type"] == "unexpected_keyword_argument":

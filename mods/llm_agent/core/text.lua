@@ -41,6 +41,15 @@ function text.cut(s, max_bytes)
 	return s:sub(1, last)
 end
 
+-- At most `max_bytes`, cut after a word; within one only where less than half would be left.
+function text.cut_words(s, max_bytes)
+	if #s <= max_bytes then return s end
+	local cut = text.cut(s, max_bytes)
+	if s:sub(#cut + 1, #cut + 1) == " " then return cut end
+	local whole = cut:match("^(.*) ")
+	return whole and #whole * 2 >= max_bytes and whole or cut
+end
+
 -- One line of plain words: no colour or translation escapes, no control characters, valid UTF-8, bounded.
 function text.clean(s, max_bytes)
 	s = s:gsub("\27%([^)]*%)", ""):gsub("\27[A-Za-z]?", ""):gsub("[%z\1-\31\127]+", " ")
