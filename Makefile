@@ -12,9 +12,13 @@ PIP := $(PY) -m pip --disable-pip-version-check
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-DEMO_DEBS := minetest-server
+# Releases that still call Luanti by its old name; llm_agentd/ops/game_binaries.py has the same list.
+OLD_RELEASES := debian12 ubuntu24.04
+RELEASE := $(shell . /etc/os-release 2>/dev/null && echo $$ID$$VERSION_ID)
+GAME := $(if $(filter $(OLD_RELEASES),$(RELEASE)),minetest,luanti)
+DEMO_DEBS := $(GAME)-server
 # A real client without a screen, for tests and pictures.
-SHOT_DEBS := $(DEMO_DEBS) minetest xvfb xdotool libgl1 libgl1-mesa-dri
+SHOT_DEBS := $(DEMO_DEBS) $(GAME) xvfb xdotool libgl1 libgl1-mesa-dri
 TEST_DEBS := $(SHOT_DEBS) g++ lua5.1 lua-busted lua-check lua-cjson luajit luarocks libzmq5 minetest-mod-mobs-redo systemd
 # Debian splits venv off; other builds of Python bring it along.
 VENV_DEB = $(shell $(or $(PYTHON),false) -c 'import ensurepip' 2>/dev/null || echo python3-venv)

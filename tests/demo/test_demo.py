@@ -6,10 +6,8 @@ import pytest
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from rich.console import Console
 
-from llm_agentd.demo import game
 from llm_agentd.demo.main import main
 from llm_agentd.demo.summary import histogram_median, make_summary, print_table
-from llm_agentd.errors import StartError
 
 
 @pytest.mark.parametrize(
@@ -31,10 +29,10 @@ def test_demo_seconds_that_are_no_number_are_refused(
     assert "DEMO_SECONDS" in capsys.readouterr().err
 
 
-def test_missing_game_server_is_named_with_the_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(game, "BINARIES", ("no-such-server",))
-    with pytest.raises(StartError, match="apt-get install"):
-        game.find_binary()
+def test_missing_game_server_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("LUANTI_SERVER", "/no/server")
+    assert main() == 1
+    assert capsys.readouterr().err.startswith("demo: LUANTI_SERVER: /no/server is no program")
 
 
 STATS = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_agentd.demo.game import find_binary
+from llm_agentd.ops.game_binaries import find_binary
 from llm_agentd.ops.harness import free_port
 from llm_agentd.ops.package_mod import pack_mod
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,13 +19,13 @@ import numpy as np
 from PIL import Image
 
 from llm_agentd.demo.game import Game
+from llm_agentd.ops.game_binaries import CLIENT, find_binary
 from llm_agentd.ops.harness import daemon
 from tests.support.form_layout import Box, Form, lay_out
 from tests.support.game_log import GameLog
 from tests.support.mods import MODS
 from tests.support.screen import Pixels, Screen, changed, colours, white
 
-BINARIES = ("luanti", "minetest", "/usr/games/luanti", "/usr/games/minetest")
 PLAYER = "Robin"
 WAIT_S = 60.0  # software GL on two busy cores: what takes 3 s alone may take 20
 STOP_S = 20.0
@@ -76,8 +75,6 @@ class GameClient:
     def __init__(
         self, folder: Path, game: Game, log: GameLog, *, size: tuple[int, int], settings: Mapping[str, object]
     ) -> None:
-        found = [path for name in BINARIES if (path := shutil.which(name))]
-        assert found, "no game client found; on Debian: apt-get install -y minetest"
         self.folder, self.log = folder, log
         self.screen = Screen(folder, size)
         self._environment = {**os.environ, **_ENVIRONMENT, "DISPLAY": self.screen.display, "HOME": str(folder)}
@@ -87,7 +84,13 @@ class GameClient:
         self._output = (folder / "client.out").open("wb")
         self._process = subprocess.Popen(
             [
-                *(found[0], "--config", str(folder / "client.conf"), "--logfile", str(folder / "client.log")),
+                *(
+                    find_binary(CLIENT),
+                    "--config",
+                    str(folder / "client.conf"),
+                    "--logfile",
+                    str(folder / "client.log"),
+                ),
                 *("--go", "--address", "127.0.0.1", "--port", str(game.port), "--name", PLAYER, "--password", "x"),
             ],
             stdin=subprocess.DEVNULL,

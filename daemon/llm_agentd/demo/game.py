@@ -12,19 +12,10 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from llm_agentd.errors import StartError
+from llm_agentd.ops.game_binaries import find_binary
 from llm_agentd.ops.harness import free_port
 from llm_agentd.ops.install_mod import mod_source
 
-# Debian's wrapper in /usr/games forces /etc and /var/log, so the binary itself comes first.
-BINARIES = (
-    "/usr/lib/minetest/minetestserver",
-    "/usr/lib/luanti/luantiserver",
-    "luantiserver",
-    "minetestserver",
-    "luanti-server",
-    "minetest-server",
-)
 VILLAGE_MOD = Path(__file__).parent / "llm_village"
 # Lines that the mod and the village write into the server's action log.
 SAY = re.compile(r"\[llm_agent\] say npc=(\S+) name=(\S+) role=(\S+) fallback=(\S+) cache=(\S+) ms=(\d+) text=(.*)")
@@ -54,15 +45,6 @@ auth_backend = sqlite3
 mod_storage_backend = sqlite3
 """
 _MAP = "mg_name = singlenode\nseed = 1\n[end_of_params]\n"
-
-
-def find_binary() -> str:
-    """The server's binary. Raises StartError with the line that installs one."""
-    for name in BINARIES:
-        found = shutil.which(name)
-        if found:
-            return found
-    raise StartError("no Luanti or Minetest server found; on Debian: apt-get install -y minetest-server")
 
 
 def engine_version(binary: str) -> str:

@@ -17,10 +17,11 @@ import orjson
 from rich.console import Console
 
 from llm_agentd.client import Client
-from llm_agentd.demo.game import Game, engine_version, find_binary
+from llm_agentd.demo.game import Game, engine_version
 from llm_agentd.demo.story import Storyteller
 from llm_agentd.demo.summary import make_summary, print_table
 from llm_agentd.errors import StartError
+from llm_agentd.ops.game_binaries import find_binary
 from llm_agentd.ops.harness import HttpConnection, daemon
 
 STORY_MAX = 2  # times DEMO_SECONDS, as llm_village/init.lua has it: so long may the story take
