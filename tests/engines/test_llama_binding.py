@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -180,6 +181,14 @@ class BindingContract:
         with pytest.raises(StartError, match=r"missing\.gguf"):
             type(self).make(tmp_path / "missing.gguf", gpu_layers=0)
 
+    def test_repeat_penalty_moves_the_choice_away_from_what_was_said(self, native: Binding) -> None:
+        self.logits(native, TOKENS)
+        row = len(TOKENS) - 1
+        free = native.sampler(Sampling(temperature=0), seed=1, grammar=None)
+        penalized = native.sampler(Sampling(temperature=0, repeat_penalty=1e6), seed=1, grammar=None)
+        assert free.sample(row) == free.sample(row) == penalized.sample(row)
+        assert penalized.sample(row) != free.sample(row)
+
     def test_close_may_come_twice(self, wild: Path) -> None:
         binding = self.opened(wild)
         binding.close()
@@ -188,6 +197,19 @@ class BindingContract:
 
 class TestCyllama(BindingContract):
     make = CyllamaBinding
+
+    def test_row_without_logits_is_not_sampled(self, native: Binding, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As cyllama 0.7 says it; 0.2 would end the process."""
+        self.logits(native, TOKENS)
+        sampler = native.sampler(Sampling(temperature=0), seed=1, grammar=None)
+        chain = SimpleNamespace(sample=lambda context, row: refuse(f"no logits at {row}"))
+        monkeypatch.setattr(sampler, "_chain", chain)
+        with pytest.raises(RuntimeError, match="no logits at 0"):
+            sampler.sample(0)
+
+
+def refuse(why: str) -> None:
+    raise ValueError(why)
 
 
 if find_spec("llama_cpp") is not None:

@@ -1,11 +1,14 @@
 """The `llama` engine's binding: llama.cpp as cyllama's wheel brings it, no compiler needed.
 
+Two generations of cyllama: 0.2 is the last for Python 3.11, from 3.12 on pip takes 0.7. They differ in what
+`add_penalties` wants, and in what `sample` raises.
 What cyllama does not check would crash the process: the engine checks positions and token ids, `Grammars` what
 `grammar_error` may try. Engine thread only; `decode` lets the interpreter lock go.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -60,6 +63,8 @@ class CyllamaBinding:
         self.vocab_size: int = self._vocab.n_vocab
         self.is_sentencepiece = self._kind == SPM
         self.bos: int | None = self._vocab.token_bos() if self._vocab.get_add_bos() else None
+        wanted = inspect.signature(llama_cpp.LlamaSampler.add_penalties).parameters
+        self._penalties_prefix = (self.vocab_size,) if "n_vocab" in wanted else ()
 
     # -- vocabulary and templates ----------------------------------------------------------------
 
@@ -151,7 +156,7 @@ class CyllamaBinding:
         if grammar is not None:
             chain.add_grammar(self._vocab, grammar, ROOT)
         if sampling.repeat_penalty != 1.0:
-            chain.add_penalties(PENALTY_TOKENS, sampling.repeat_penalty, 0.0, 0.0)
+            chain.add_penalties(*self._penalties_prefix, PENALTY_TOKENS, sampling.repeat_penalty, 0.0, 0.0)
         if sampling.temperature <= 0:
             chain.add_greedy()
             return _Sampler(chain, self._context)
@@ -177,7 +182,10 @@ class _Sampler:
         self._context = context
 
     def sample(self, row: int) -> int:
-        return int(self._chain.sample(self._context, row))
+        try:
+            return int(self._chain.sample(self._context, row))
+        except ValueError as error:  # cyllama 0.7; earlier ones raise RuntimeError themselves
+            raise RuntimeError(str(error)) from error
 
 
 @contextmanager
