@@ -57,6 +57,12 @@ class Unauthorized(AgentdError):
     code, http_status = "unauthorized", 401
 
 
+class Forbidden(AgentdError):
+    """A web page of another origin could have sent it."""
+
+    code, http_status = "forbidden", 403
+
+
 class Overloaded(AgentdError):
     """The queue is full or a quota is used up."""
 
@@ -116,6 +122,7 @@ ERROR_CLASSES: dict[str, type[AgentdError]] = {
         BadRequest,
         TooLarge,
         Unauthorized,
+        Forbidden,
         Overloaded,
         DeadlineExceeded,
         Cancelled,

@@ -132,7 +132,7 @@ local SICK = {
 	{url = "somewhere", answers = answers({ready = {code = 0}})},
 	{env = {http_proxy = "http://proxy", no_proxy = "example.org"}, answers = answers({ready = {code = 0}})},
 	{settings = {bind_address = "10.0.0.1"}, answers = answers({ready = {code = 0, timeout = true}})},
-	{answers = answers({ready = {code = 401}})}, {answers = answers({ready = {code = 503}})},
+	{answers = answers({ready = {code = 401}})}, {answers = answers({ready = {code = 403}})}, {answers = answers({ready = {code = 503}})},
 	{answers = answers({ready = {code = 405}})}, {answers = answers({ready = {code = 404}})},
 	{answers = answers({ready = {code = 418}})}, {answers = answers({info = {code = 500}})},
 	{answers = answers({info = {code = 200, data = {engine = "stub", version = "9.9.9"}}})},

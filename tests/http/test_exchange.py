@@ -17,6 +17,7 @@ from llm_agentd.http.sessions import Answer, Call, Sessions
 from llm_agentd.protocol import wire
 from tests.support.http_harness import (
     DEADLINE_S,
+    JSON,
     FakeDaemon,
     HttpServer,
     Record,
@@ -119,7 +120,8 @@ def test_disconnect_while_waiting_keeps_the_event(endpoint: str) -> None:
         host, port = server.url.removeprefix("http://").split(":")
         body = json.dumps({"session": "s", "wait_ms": LONG_MS, "requests": [infer("a")]}).encode()
         with socket.create_connection((host, int(port)), timeout=DEADLINE_S) as raw:
-            raw.sendall(b"POST /v1/exchange HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            head = b"POST /v1/exchange HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            raw.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
             sent = daemon.next()
         daemon.answer(sent["id"], done())
         answer = server.exchange(requests=[infer("a")], wait_ms=LONG_MS)
@@ -374,7 +376,7 @@ def test_wrong_body_is_400_and_a_wrong_request_is_rejected_alone(endpoint: str) 
         infer("big", prompt="x" * wire.RECORD_MAX_BYTES),
     ]
     with FakeDaemon(endpoint) as daemon, serve_http(endpoint) as server:
-        assert server.http.post("/v1/exchange", content=b"{").status_code == 400
+        assert server.http.post("/v1/exchange", content=b"{", headers=JSON).status_code == 400
         assert server.http.post("/v1/exchange", json={"session": 1}).status_code == 400
         answer = server.exchange(requests=[infer("first"), *wrong, infer("last")], wait_ms=LONG_MS)
         while len(answer["events"]) < 2:
@@ -402,7 +404,7 @@ def test_body_with_invalid_text_is_mended(endpoint: str) -> None:
             b'{"session":"s\\ud800","wait_ms":9000.0,"requests":[{"op":"infer","id":"\xffa","prompt":"\xc3(\\u0000"}]}'
         )
         answer = server.http.post(
-            "/v1/exchange", content=body, headers={"Content-Type": "application/x-www-form-urlencoded"}
+            "/v1/exchange", content=body, headers={"Content-Type": "application/json; charset=latin-1"}
         )
         assert daemon.next()["prompt"] == "\ufffd(\ufffd"
     assert answer.json()["events"][0]["id"] == "\ufffda"

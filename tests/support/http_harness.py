@@ -19,6 +19,7 @@ from llm_agentd.http.server import Server, listen
 from llm_agentd.protocol import wire
 
 DEADLINE_S = 15.0  # for things that take milliseconds: only a broken run gets there
+JSON = {"Content-Type": "application/json"}  # for bodies that are no JSON; httpx2's `json=` says it by itself
 Record = dict[str, Any]
 Script = Callable[[Record], list[Record]]
 

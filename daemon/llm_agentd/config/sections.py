@@ -20,6 +20,7 @@ from llm_agentd.config.values import (
     EngineName,
     GpuLayers,
     HomePath,
+    Hosts,
     Languages,
     Moderation,
     Number,
@@ -149,6 +150,12 @@ class Http(Section):
         "127.0.0.1",
         min_length=1,
         description="address to listen on; all but loopback need a token, and TLS or allow_plain",
+    )
+    allowed_hosts: Hosts = Field(
+        (),
+        description="names, besides localhost and addresses, that clients call it by, such as game.example.org: of a"
+        " reverse proxy, or of this machine in its network. Calls under another name are refused, as a web page could"
+        " let a name of its own point here",
     )
     port: Whole = Field(8000, ge=0, le=65_535, description="TCP port; 0 = any free port")
     token: str | None = Field(

@@ -5,6 +5,7 @@ Pure. A ValueError raised here says what is wanted; load.py adds where the value
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field
 
 CPUS_MAX = 1024  # what the kernel's default affinity mask holds
+HOST_NAME = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 ALL_LAYERS = -1  # of model.gpu_layers
 # Every engine and what it is; "" needs no words. `engines.open_engine` opens them; documents and errors name them.
 ENGINES = {
@@ -27,6 +29,13 @@ def _refuse_bool(value: Any) -> Any:
     if isinstance(value, bool):  # YAML reads `yes` as a truth value, and Python would count it as 1
         raise ValueError("want a number")
     return value
+
+
+def _host_names(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    for host in hosts:
+        if not HOST_NAME.fullmatch(host):
+            raise ValueError("want names such as game.example.org or game.example.org:8443, without http:// and /")
+    return hosts
 
 
 def _expand_home(path: Path) -> Path:
@@ -95,6 +104,7 @@ Whole: TypeAlias = Annotated[int, BeforeValidator(_refuse_bool)]
 Number: TypeAlias = Annotated[float, BeforeValidator(_refuse_bool)]
 HomePath: TypeAlias = Annotated[Path, AfterValidator(_expand_home)]
 Words: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_split_words)]
+Hosts: TypeAlias = Annotated[Words, AfterValidator(_host_names)]
 LanguageCode: TypeAlias = Annotated[str, Field(pattern="^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")]
 Languages: TypeAlias = Annotated[tuple[LanguageCode, ...], BeforeValidator(_split_languages)]
 EngineName: TypeAlias = Annotated[str, BeforeValidator(_engine_name)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,9 +21,10 @@ from starlette.requests import ClientDisconnect
 from llm_agentd import __version__
 from llm_agentd.errors import AgentdError, Cancelled
 from llm_agentd.http import exchange_routes, infer_routes, info_routes, memory_routes, role_routes, schema
-from llm_agentd.http.auth import BearerToken
+from llm_agentd.http.auth import BearerToken, OwnOrigin
 from llm_agentd.http.body import error_response, json_response
 from llm_agentd.http.daemon_client import DaemonClient
+from llm_agentd.http.origin import OwnHosts
 from llm_agentd.http.sessions import Sessions
 
 SWEEP_EVERY_S = 30.0  # idle sessions end up to so much later
@@ -43,9 +44,13 @@ def create_app(
     retry_s: float,
     token: str | None,
     timeout_ms: int,
+    host: str = "127.0.0.1",
+    allowed_hosts: Sequence[str] = (),
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
-    """The application. `state.daemon` (a DaemonClient) starts with it unless it runs already.
+    """The application. `host`: the address it listens on; `allowed_hosts`: further names that it is called by.
+
+    `state.daemon` (a DaemonClient) starts with it unless it runs already.
 
     `state.sessions.stop()` ends the calls that wait, for a quick shutdown.
     """
@@ -73,6 +78,7 @@ def create_app(
     app.state.daemon, app.state.sessions = daemon, sessions
     if token:
         app.add_middleware(BearerToken, token=token)
+    app.add_middleware(OwnOrigin, own=OwnHosts(host, allowed_hosts))  # the last one added is the first one passed
     _handle_errors(app)
     infer_routes.add(app, daemon, timeout_ms=timeout_ms)
     exchange_routes.add(app, sessions)

@@ -1,4 +1,4 @@
-"""The token that stands before every route.
+"""What stands before every route: the checks of origin.py, then the token.
 
 Runs on the event loop, before a body is read. Knows no route but the one that needs no token.
 """
@@ -9,10 +9,31 @@ import hmac
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from llm_agentd.errors import Unauthorized
+from llm_agentd.errors import AgentdError, Unauthorized
 from llm_agentd.http.body import error_response
+from llm_agentd.http.origin import OwnHosts, check_origin
 
 OPEN_PATHS = frozenset({"/healthz"})  # liveness is no secret, and probes carry no token
+
+
+class OwnOrigin:
+    """Middleware: refuses what a web page of another origin could send, on every path, known or not."""
+
+    def __init__(self, app: ASGIApp, own: OwnHosts) -> None:
+        self._app = app
+        self._own = own
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        method = scope.get("method", "GET")  # a WebSocket's handshake has none in ASGI; it is a GET
+        try:
+            check_origin(scope["headers"], self._own, method=method, http_version=scope["http_version"])
+        except AgentdError as error:
+            await _refuse(error, scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
 class BearerToken:
@@ -23,14 +44,11 @@ class BearerToken:
         self._token = token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] not in OPEN_PATHS and not self._is_authorized(scope):
-            refusal = error_response(
-                Unauthorized("want the header `Authorization: Bearer TOKEN` with the http.token of the configuration"),
-                headers={"WWW-Authenticate": "Bearer", "Connection": "close"},
-            )
-            await refusal(scope, receive, send)
+        if scope["type"] == "lifespan" or scope["path"] in OPEN_PATHS or self._is_authorized(scope):
+            await self._app(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        error = Unauthorized("want the header `Authorization: Bearer TOKEN` with the http.token of the configuration")
+        await _refuse(error, scope, receive, send)
 
     def _is_authorized(self, scope: Scope) -> bool:
         for name, value in scope["headers"]:
@@ -38,3 +56,12 @@ class BearerToken:
                 scheme, _, token = value.partition(b" ")
                 return scheme.lower() == b"bearer" and hmac.compare_digest(token.strip(), self._token)
         return False
+
+
+async def _refuse(error: AgentdError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers, and closes the connection: what is left of the body is not read."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": error.code})  # before it is accepted: HTTP 403
+        return
+    challenge = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
+    await error_response(error, headers={**challenge, "Connection": "close"})(scope, receive, send)

@@ -22,7 +22,7 @@ BODY_MAX_BYTES = wire.PART_MAX_BYTES  # an exchange becomes one part of the wire
 
 
 async def read_json(request: Request) -> Any:
-    """The decoded body, whatever its content type says. Raises TooLarge or BadJson."""
+    """The decoded body; that it is declared as JSON is checked by auth.py. Raises TooLarge or BadJson."""
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > BODY_MAX_BYTES:
         raise _too_large()
@@ -43,19 +43,11 @@ async def read_json(request: Request) -> Any:
 
 
 async def read_object(request: Request, example: str) -> dict[str, Any]:
-    """As `read_json`, for bodies that must be declared as JSON and hold an object. Raises BadRequest for others."""
-    require_json_type(request)
+    """As `read_json`, for bodies that must hold an object. Raises BadRequest for others."""
     fields = await read_json(request)
     if not isinstance(fields, dict):
         raise BadRequest(f"body: want a JSON object such as {example}")
     return fields
-
-
-def require_json_type(request: Request) -> None:
-    """Raises BadRequest where the body does not say that it is JSON: a form of any web page could write here else."""
-    given = request.headers.get("content-type", "")
-    if given.partition(";")[0].strip().lower() != "application/json":
-        raise BadRequest(f"Content-Type: want application/json, got {given or 'none'}")
 
 
 def _too_large() -> TooLarge:

@@ -28,7 +28,7 @@ def add(app: FastAPI, sessions: Sessions) -> None:
         tags=["ask"],
         summary="Many requests in, many events out, in one round trip",
         response_model=schema.ExchangeAnswer,
-        responses=schema.errors(400, 401, 413, 503),
+        responses=schema.errors(400, 401, 403, 413, 503),
         openapi_extra=schema.body_of(schema.ExchangeBody),
     )
     async def exchange(request: Request) -> Response:

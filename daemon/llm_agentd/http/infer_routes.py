@@ -29,7 +29,7 @@ def add(app: FastAPI, daemon: DaemonClient, *, timeout_ms: int) -> None:
         tags=["ask"],
         summary="One prompt, one text",
         response_model=schema.InferAnswer,
-        responses=schema.errors(400, 401, 413, 429, 502, 503, 504),
+        responses=schema.errors(400, 401, 403, 413, 429, 502, 503, 504),
         openapi_extra=schema.INFER_BODY,
     )
     async def infer(request: Request) -> Response:

@@ -23,7 +23,9 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> None:
     started_s = time.monotonic()
 
-    @app.get("/info", tags=["facts"], summary="Active model, engine and adapter", responses=schema.errors(401, 503))
+    @app.get(
+        "/info", tags=["facts"], summary="Active model, engine and adapter", responses=schema.errors(401, 403, 503)
+    )
     async def info(_: Request) -> Response:
         """What the daemon says of itself, with the adapter's own facts under `adapter`."""
         adapter = {
@@ -42,7 +44,7 @@ def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> None:
         """Always 200 while the adapter runs; needs no token."""
         return json_response({"alive": True})
 
-    @app.get("/readyz", tags=["facts"], summary="Can it answer now?", responses=schema.errors(401, 503))
+    @app.get("/readyz", tags=["facts"], summary="Can it answer now?", responses=schema.errors(401, 403, 503))
     async def readyz(_: Request) -> Response:
         """200 only when the daemon answers; else 503 with the reason."""
         await daemon.request({"op": "ping"})
@@ -57,7 +59,7 @@ def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> None:
         tags=["facts"],
         summary="Prometheus",
         response_class=PlainTextResponse,
-        responses=schema.errors(401, 503),
+        responses=schema.errors(401, 403, 503),
     )
     async def metrics(_: Request) -> Response:
         """The daemon's counters and histograms."""

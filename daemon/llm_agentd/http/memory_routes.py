@@ -1,7 +1,7 @@
 """The routes of what NPCs remember: added by the game, listed, and forgotten.
 
 Runs on the event loop. What a sentence may hold is the daemon's to check; schema.py describes it for /docs. All are
-POST, for the game (see role_routes.py), and as JSON: no web page can make another's browser forget.
+POST, for the game (see role_routes.py).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def add(app: FastAPI, daemon: DaemonClient) -> None:
             tags=["memory"],
             summary=summary,
             response_model=answer,
-            responses=schema.errors(400, 401, 413, 503),
+            responses=schema.errors(400, 401, 403, 413, 503),
             openapi_extra=schema.body_of_op(op, example=example),
         )(_handler(daemon, op))
 

@@ -14,7 +14,7 @@ from fastapi.responses import Response
 
 from llm_agentd.client.records import Record, without_envelope
 from llm_agentd.http import schema
-from llm_agentd.http.body import json_response, read_object, require_json_type
+from llm_agentd.http.body import json_response, read_object
 from llm_agentd.http.daemon_client import DaemonClient
 
 
@@ -24,7 +24,7 @@ def add(app: FastAPI, daemon: DaemonClient) -> None:
         tags=["roles"],
         summary="All roles, and what is wrong with an admin's own",
         response_model=schema.RolesAnswer,
-        responses=schema.errors(401, 503),
+        responses=schema.errors(401, 403, 503),
     )
     async def roles(_: Request) -> Response:
         """Fields that a role does not set are left out. `version` changes when any role does."""
@@ -34,24 +34,21 @@ def add(app: FastAPI, daemon: DaemonClient) -> None:
         "tags": ["roles"],
         "summary": "Write a role",
         "response_model": schema.RoleAnswer,
-        "responses": schema.errors(400, 401, 413, 503),
+        "responses": schema.errors(400, 401, 403, 413, 503),
         "openapi_extra": schema.named_role(schema.RoleBody),
     }
     taking: dict[str, Any] = {
         "tags": ["roles"],
         "summary": "Take an admin's own role away",
         "response_model": schema.RoleAnswer,
-        "responses": schema.errors(400, 401, 503),
+        "responses": schema.errors(400, 401, 403, 503),
         "openapi_extra": schema.named_role(),
     }
 
     @app.put("/v1/roles/{name}", **writing)
     @app.post("/v1/roles/{name}", **writing)
     async def set_role(request: Request) -> Response:
-        """The body is the whole role; it becomes `NAME.yaml` in `agents.roles_dir` and holds from the next reply on.
-
-        The body must come as `Content-Type: application/json`: no web page can send that to another site by itself.
-        """
+        """The body is the whole role; it becomes `NAME.yaml` in `agents.roles_dir` and holds from the next reply on."""
         return await _set(request, await read_object(request, '{"title": "the ferryman", "persona": "…"}'))
 
     @app.delete("/v1/roles/{name}", **taking)
@@ -61,8 +58,7 @@ def add(app: FastAPI, daemon: DaemonClient) -> None:
 
     @app.post("/v1/roles/{name}/delete", **taking)
     async def delete_role_by_post(request: Request) -> Response:
-        """As DELETE. Must come as `Content-Type: application/json`, whatever the body."""
-        require_json_type(request)
+        """As DELETE, whatever the body."""
         return await _set(request, None)
 
     async def _set(request: Request, fields: Record | None) -> Response:

@@ -31,7 +31,9 @@ The HTTP side of llm-agentd. Try it:
 * `GET /info`, `GET /healthz`, `GET /readyz`, `GET /metrics`: how the daemon does.
 
 Errors are `{"error": {"code", "message"}}`; the message names what is wrong, where, and the fix. 429 and 503 carry
-`Retry-After`. With `http.token` set every route but `/healthz` wants `Authorization: Bearer TOKEN`.
+`Retry-After`. What a web page of another origin could send is refused with 403: a body or a POST that is not
+`Content-Type: application/json`, a `Host` that is no name of this server, an `Origin` of another page. With
+`http.token` set every route but `/healthz` wants `Authorization: Bearer TOKEN`.
 """
 
 

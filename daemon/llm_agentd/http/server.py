@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ipaddress
 import signal
 import socket
 import ssl
@@ -22,6 +21,7 @@ import uvloop
 from llm_agentd.config import Config
 from llm_agentd.errors import StartError
 from llm_agentd.http.app import create_app
+from llm_agentd.http.origin import is_loopback
 
 STOP_GRACE_S = 5  # for requests that run; the daemon's own grace is as long
 KEEP_ALIVE_S = 75  # a game calls every few seconds: a connection that stays saves it a handshake
@@ -41,6 +41,8 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None) -> int:
         retry_s=config.zmq.retry_s,
         token=http.token,
         timeout_ms=config.inference.timeout_ms,
+        host=http.host,
+        allowed_hosts=http.allowed_hosts,
     )
     settings = uvicorn.Config(
         app,
@@ -79,7 +81,7 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None) -> int:
 
 def check_binding(host: str, token: str | None, *, tls: bool, allow_plain: bool) -> None:
     """Raises StartError for an address that others can reach without a token, or with one that travels in the clear."""
-    if _is_loopback(host):
+    if is_loopback(host):
         return
     place = f"http.host: {host} can be reached from other machines"
     if not token:
@@ -89,15 +91,6 @@ def check_binding(host: str, token: str | None, *, tls: bool, allow_plain: bool)
             f"{place}: the token would travel unencrypted; set http.tls_cert and http.tls_key, "
             "or, in a network you trust, http.allow_plain to true"
         )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def listen(host: str, port: int) -> socket.socket:

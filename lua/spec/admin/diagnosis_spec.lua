@@ -70,8 +70,8 @@ describe("the diagnosis", function()
 
 	it("tells what each answer of the address means", function()
 		for _, case in ipairs({
-			{{code = 0}, "llm-agentd serve"}, {{code = 0, timeout = true}, "in time"}, {{code = 401}, "llm_agent.token"},
-			{{code = 403}, "llm_agent.token"}, {{code = 503}, "cannot answer yet"}, {{code = 404}, "llm_agent.url"},
+			{{code = 0}, "llm-agentd serve"}, {{code = 0, timeout = true}, "in time"}, {{code = 401}, "llm-agentd token"},
+			{{code = 403}, "http.allowed_hosts"}, {{code = 503}, "cannot answer yet"}, {{code = 404}, "llm_agent.url"},
 			{{code = 405}, "PUT"}, {{code = 200}, "is not llm-agentd"}, {{code = 500}, "HTTP 500"},
 		}) do
 			local bad, _, count = examine({answers = {ready = case[1], info = case[1], roles = case[1]}})

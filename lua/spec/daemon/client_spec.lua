@@ -350,7 +350,7 @@ describe("the client", function()
 	end)
 
 	it("names the fix for a wrong token and a wrong address", function()
-		for code, word in pairs({[401] = "llm_agent.token", [404] = "llm_agent.url"}) do
+		for code, word in pairs({[401] = "llm_agent.token", [403] = "proxy", [404] = "llm_agent.url"}) do
 			mock, got = Mock.new(), {}
 			start()
 			ask("a")
@@ -360,6 +360,16 @@ describe("the client", function()
 			outcome("a")
 			assert.equal(1, #mock:logged(word))
 		end
+	end)
+
+	it("tells an address that the daemon is not called by from a wrong token", function()
+		start()
+		ask("a")
+		step()
+		Mock.answer(mock.fetches[1], 403, {error = {code = "forbidden", message = "Host: 'x' … http.allowed_hosts"}})
+		step()
+		assert.same({"error", "forbidden"}, {outcome("a")})
+		assert.equal(1, #mock:logged("http.allowed_hosts"))
 	end)
 
 	it("survives answers that are no exchange at all", function()

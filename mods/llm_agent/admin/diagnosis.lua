@@ -102,8 +102,12 @@ local function look_at_daemon(facts, note)
 		note(false, S("No answer in time from @1. Is that llm-agentd, or something else that listens there?", url))
 	elseif code == 0 then
 		note(false, S("Nobody answers at @1. Start the daemon (llm-agentd serve), or set llm_agent.url to where it listens.", url))
-	elseif code == 401 or code == 403 then
-		note(false, S("The daemon wants another token: set llm_agent.token to its http.token (config.yaml of llm-agentd)."))
+	elseif code == 401 then
+		note(false, S("The daemon wants its token. Where it runs, the command llm-agentd token prints it; "
+			.. "in minetest.conf: llm_agent.token = TOKEN"))
+	elseif code == 403 then
+		note(false, S("@1 refuses calls under this name. In config.yaml of llm-agentd add the name to http.allowed_hosts, "
+			.. "or set llm_agent.url to an IP address.", url))
 	elseif code == 503 then
 		note(false, S("The daemon at @1 is there but cannot answer yet. Wait a moment, then look at its log.", url))
 	elseif code == 405 then -- luanti-org/luanti#14394

@@ -28,13 +28,14 @@ local CODES = {
 	bad_request = "bad_request", -- cannot be expressed as JSON, or the daemon refused it without a code
 	cancelled = "cancelled", -- by client.cancel
 	deadline_exceeded = "deadline_exceeded",
+	forbidden = "forbidden", -- the daemon takes no calls under this address
 	no_http = "no_http", -- the mod may not use HTTP
 	off = "off", -- by /llm off
 	offline = "offline", -- nobody answers
 	overloaded = "overloaded", -- too much is open, here or there
 	shutdown = "shutdown", -- the server goes down
 	too_large = "too_large",
-	unauthorized = "unauthorized", -- the daemon wants another token
+	unauthorized = "unauthorized", -- the token is missing or wrong
 	unavailable = "unavailable", -- the daemon is starting, stopping or away
 }
 setmetatable(CODES, {__index = function(_, code) error("client.lua: no code " .. tostring(code), 2) end})
@@ -221,8 +222,11 @@ local function land(flight, result, now)
 		return failed(flight, settings.url .. " answers, but not as llm-agentd does; look at llm_agent.url", false, now)
 	end
 	if flight.session ~= session then return end -- of an old session; its questions are answered or were sent again
-	if code == 401 or code == 403 then
-		return go_offline(CODES.unauthorized, "the daemon wants another token; set llm_agent.token to its http.token", now)
+	if code == 401 then
+		return go_offline(CODES.unauthorized, "the daemon wants its token: set llm_agent.token to what `llm-agentd token` prints", now)
+	elseif code == 403 then
+		return go_offline(CODES.forbidden, settings.url .. " refuses: "
+			.. error_message(result.data, "is a proxy in the way? /llm doctor looks"), now)
 	elseif code == 404 then
 		return go_offline(CODES.offline, url("/v1/exchange") .. " does not exist; look at llm_agent.url", now)
 	elseif code == 503 then
