@@ -231,6 +231,7 @@ def test_values_may_be_written_in_several_forms(write: Write, tmp_path: Path) ->
         ({"STATE_DIRECTORY": "/var/lib/llm-agentd:/var/lib/other", "HOME": "/h"}, "/var/lib/llm-agentd"),
         ({"XDG_STATE_HOME": "/x", "HOME": "/h"}, "/x/llm-agentd"),
         ({"XDG_STATE_HOME": "not/absolute", "HOME": "/h"}, "/h/.local/state/llm-agentd"),
+        ({"LOCALAPPDATA": "/data", "HOME": "/h"}, "/data/llm-agentd"),  # Windows
         ({}, "/var/lib/llm-agentd"),
     ],
 )

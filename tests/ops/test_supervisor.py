@@ -34,11 +34,11 @@ HTTP = "import time; print('ready http=h', flush=True); time.sleep(60)"
 class Supervised:
     """A supervisor over two snippets of Python."""
 
-    def __init__(self, folder: Path, *, daemon: str = DAEMON, http: str = HTTP) -> None:
+    def __init__(self, folder: Path, *, daemon: str = DAEMON, http: str = HTTP, code: str = SUPERVISE) -> None:
         self._errors = folder / "stderr"
         with self._errors.open("w") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", SUPERVISE, daemon, http], stdout=subprocess.PIPE, stderr=stderr, text=True
+                [sys.executable, "-c", code, daemon, http], stdout=subprocess.PIPE, stderr=stderr, text=True
             )
         assert self.process.stdout is not None
         self.first_line = self.process.stdout.readline().strip()
@@ -135,6 +135,26 @@ os.kill(os.getpid(), signal.SIGSEGV)
     assert supervised.process.stdout.readline() == "second life\n"
     supervised.close()
     assert supervised.errors() == ["WARNING the daemon process was killed by SIGSEGV; starting it again in 0.2 s"]
+
+
+def test_without_sigterm_children_are_stopped_by_the_end_of_their_stdin(tmp_path: Path) -> None:
+    """As on Windows: each child hears of it, and ends in its own way."""
+    child = """
+import signal, sys, time
+from llm_agentd.ops.supervisor import end_with_supervisor
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(print("stopped", flush=True)))
+end_with_supervisor()
+print("ready zmq=z model=m engine=e", flush=True)
+while True:
+    time.sleep(0.05)
+"""
+    code = SUPERVISE.replace("try:", "from llm_agentd.ops import supervisor\nsupervisor.HAS_SIGTERM = False\ntry:")
+    supervised = Supervised(tmp_path, daemon=child, http=child, code=code)
+    assert supervised.process.stdout is not None
+    supervised.process.terminate()
+    assert supervised.process.stdout.read() == "stopped\n" * 2
+    assert supervised.exit_code() == 0
+    supervised.close()
 
 
 @pytest.mark.parametrize(

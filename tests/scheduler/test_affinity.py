@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 
+import psutil
 import pytest
 
 from llm_agentd.engines.stub.engine import StubEngine
@@ -67,6 +68,33 @@ def test_refusal_of_the_kernel_is_logged_and_requests_are_served(
     pinned, gave_way = (record.getMessage() for record in caplog.records)
     assert pinned.startswith("model.pin_cpus: the kernel refuses (Operation not permitted)")
     assert gave_way.startswith("model.cpu_priority: the kernel refuses idle (Operation not permitted)")
+
+
+def test_elsewhere_the_process_gives_way_as_a_whole_and_pinning_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As on macOS."""
+    nice: list[int] = []
+    for name in ("sched_setscheduler", "sched_setaffinity"):
+        monkeypatch.delattr(os, name)
+    monkeypatch.delattr(psutil.Process, "cpu_affinity")
+    monkeypatch.setattr(psutil.Process, "nice", lambda _process, value: nice.append(value))
+    apply_affinity((0,), "batch")
+    assert nice == [NICE]
+    (warning,) = caplog.messages
+    assert warning.startswith("model.pin_cpus: the kernel refuses")
+    assert "pins no thread" in warning
+    apply_affinity((), "normal")
+    assert nice == [NICE]
+
+
+def test_elsewhere_the_process_is_pinned_where_that_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows."""
+    pinned: list[list[int]] = []
+    monkeypatch.delattr(os, "sched_setaffinity")
+    monkeypatch.setattr(psutil.Process, "cpu_affinity", lambda _process, cpus: pinned.append(cpus))
+    apply_affinity((0,), "normal")
+    assert pinned == [[0]]
 
 
 def test_normal_priority_without_pinning_makes_no_system_call(monkeypatch: pytest.MonkeyPatch) -> None:

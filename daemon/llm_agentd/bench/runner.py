@@ -7,7 +7,6 @@ the one it is compared with, in the same run. Main thread; knows nothing of what
 from __future__ import annotations
 
 import importlib
-import os
 import platform
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from llm_agentd.bench.result import Options, Result
 from llm_agentd.config import Config
 from llm_agentd.errors import StartError
 from llm_agentd.util.cpu_info import cpu_model
+from llm_agentd.util.cpus import available_cpus
 
 NAMES = ("hit", "decode", "grammar", "village", "restart", "ticks", "memory", "mind")
 
@@ -56,9 +56,9 @@ def machine() -> dict[str, Any]:
     """What the figures were measured on."""
     return {
         "cpu": cpu_model() or platform.processor(),
-        "cpus": len(os.sched_getaffinity(0)),
+        "cpus": len(available_cpus()),
         "memory_bytes": psutil.virtual_memory().total,
-        "load_1min": os.getloadavg()[0],
+        "load_1min": psutil.getloadavg()[0],
         "python": platform.python_version(),
     }
 

@@ -17,7 +17,9 @@ def serve(config: ConfigFile = None, sets: Sets = None) -> None:
     loaded = load(config, sets)
     log_to_stderr()
     from llm_agentd.ops.serve import serve as run
+    from llm_agentd.ops.supervisor import end_with_supervisor
 
+    end_with_supervisor()
     raise typer.Exit(run(loaded, argv(config, sets)))
 
 
@@ -27,7 +29,9 @@ def http(config: ConfigFile = None, sets: Sets = None) -> None:
     log_to_stderr()
     from llm_agentd.http import run
     from llm_agentd.ops import sd_notify
+    from llm_agentd.ops.supervisor import end_with_supervisor
 
+    end_with_supervisor()
     raise typer.Exit(run(loaded, on_ready=lambda url: sd_notify.ready(f"listens on {url}")))
 
 

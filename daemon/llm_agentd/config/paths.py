@@ -14,13 +14,15 @@ SYSTEM_FILE = Path("/etc/llm_agent/config.yaml")
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
-    """Where things survive a restart: systemd's StateDirectory, else the user's state folder (XDG)."""
+    """Where things survive a restart: systemd's StateDirectory, else the user's (XDG; Windows' AppData)."""
     given = environ.get("STATE_DIRECTORY", "").split(":")[0]
     if given:
         return Path(given)
     xdg = environ.get("XDG_STATE_HOME", "")
     if xdg.startswith("/"):
         return Path(xdg, "llm-agentd")
+    if local := environ.get("LOCALAPPDATA", ""):  # Windows
+        return Path(local, "llm-agentd")
     home = environ.get("HOME", "")
     return Path(home, ".local/state/llm-agentd") if home.startswith("/") else Path("/var/lib/llm-agentd")
 

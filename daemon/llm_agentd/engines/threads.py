@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import psutil
+
+from llm_agentd.util.cpus import available_cpus
 
 # Below this a layer takes microseconds, and threads spend longer meeting at its end than they save.
 TINY_BELOW_PARAMETERS = 50_000_000
@@ -19,5 +19,5 @@ def pick_threads(parameters: int) -> int:
     """Physical cores among those this thread may use, at most THREADS_MAX; one for a tiny model."""
     if is_tiny(parameters):
         return 1
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = len(available_cpus())
     return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed, THREADS_MAX))

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
-import uvloop
 
 from llm_agentd.config import Config
 from llm_agentd.errors import StartError
@@ -74,9 +73,18 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None) -> int:
             on_ready(url)
 
     server = Server(settings, ready)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=_new_event_loop) as runner:
         runner.run(server.serve(sockets=[listener]))
     return 0
+
+
+def _new_event_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's. There is none for Windows, whose own default cannot watch ZeroMQ's descriptor."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.SelectorEventLoop()
+    return uvloop.new_event_loop()
 
 
 def check_binding(host: str, token: str | None, *, tls: bool, allow_plain: bool) -> None:

@@ -26,7 +26,7 @@ class Store(StoreReader):
     def __init__(self, path: Path, *, create: bool) -> None:
         if create:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # SQLite would make it 0644
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite would make it 0644
         super().__init__(path, create=create)
 
     @contextmanager

@@ -14,14 +14,14 @@ NATIVE_CRASH = (
     "native code crashed, most likely the model's engine: try --set model.engine=ctransformers, or another model.path;"
     " --set model.engine=stub starts without a model"
 )
-FIXES = {
-    signal.SIGSEGV: NATIVE_CRASH,
-    signal.SIGBUS: NATIVE_CRASH,
-    signal.SIGABRT: NATIVE_CRASH,
-    signal.SIGFPE: NATIVE_CRASH,
-    signal.SIGILL: "the engine was compiled for another processor: install it anew on this machine, or try"
+FIXES = {  # by name: Windows has few of them
+    "SIGSEGV": NATIVE_CRASH,
+    "SIGBUS": NATIVE_CRASH,
+    "SIGABRT": NATIVE_CRASH,
+    "SIGFPE": NATIVE_CRASH,
+    "SIGILL": "the engine was compiled for another processor: install it anew on this machine, or try"
     " --set model.engine=ctransformers",
-    signal.SIGKILL: "most likely memory ran out (journalctl -k tells): take a smaller model.path or"
+    "SIGKILL": "most likely memory ran out (journalctl -k tells): take a smaller model.path or"
     " model.context_tokens, or less cache.kv_max_bytes",
 }
 UNKNOWN = (
@@ -34,14 +34,17 @@ def how_it_ended(status: int) -> str:
     """`was killed by SIGSEGV`, `ended with exit code 3`."""
     if status >= 0:
         return f"ended with exit code {status}"
-    try:
-        return f"was killed by {signal.Signals(-status).name}"
-    except ValueError:  # a real-time signal has no name
-        return f"was killed by signal {-status}"
+    return f"was killed by {_signal_name(status) or f'signal {-status}'}"
 
 
 def fix(status: int) -> str:
     """What an admin may try, as the end of a sentence."""
-    if status < 0 and -status in FIXES:
-        return FIXES[signal.Signals(-status)]
-    return UNKNOWN
+    return FIXES.get(_signal_name(status), UNKNOWN)
+
+
+def _signal_name(status: int) -> str:
+    """ "" for an exit code, and for a real-time signal, which has no name."""
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return ""

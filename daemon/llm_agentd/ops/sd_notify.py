@@ -51,7 +51,7 @@ def notify(*lines: str, environ: Mapping[str, str] | None = None) -> bool:
         address = "\0" + address[1:]
     message = "\n".join(line.replace("\n", " ") for line in lines).encode()
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.setblocking(False)  # a full queue must not hold up the thread that feeds the watchdog
             sender.sendto(message, address)
     except OSError:

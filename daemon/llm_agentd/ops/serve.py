@@ -38,6 +38,7 @@ from llm_agentd.server.daemon import Daemon
 from llm_agentd.server.request_builder import RequestDefaults
 from llm_agentd.topics import open_topics, topics_path
 from llm_agentd.types import Sampling
+from llm_agentd.util.cpus import available_cpus
 
 FOREIGN_REPEAT_PENALTY = 1.1  # llama.cpp's old default: fewer loops, and names still come as often as they must
 
@@ -91,7 +92,7 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
         moderator=moderator,
         defaults=request_defaults(config),
         default_language=agents.language,
-        pin_cpus=pick_cpus(config.model.pin_cpus, sorted(os.sched_getaffinity(0))),
+        pin_cpus=pick_cpus(config.model.pin_cpus, available_cpus()),
         cpu_priority=config.model.cpu_priority,
         feed_watchdog=sd_notify.Watchdog().feed,
     )

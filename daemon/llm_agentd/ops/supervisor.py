@@ -6,8 +6,8 @@ nothing of what the children do. Not used under systemd: there each has a unit o
 
 from __future__ import annotations
 
-import ctypes
 import logging
+import os
 import queue
 import signal
 import subprocess
@@ -27,7 +27,8 @@ RESTART_MIN_S, RESTART_MAX_S = 0.2, 10.0  # a crash loop must not eat the machin
 STEADY_S = 30.0  # a child that ran this long may be restarted at once again
 STOP_S = 30.0  # more than any shutdown grace; then the child is killed
 POLL_S = 1.0  # a child that closed its stdout is looked at no later than this
-PR_SET_PDEATHSIG = 1  # prctl(2)
+HAS_SIGTERM = sys.platform != "win32"  # one that a process can catch
+SUPERVISED = "LLM_AGENTD_SUPERVISED"  # in the environment of a child: its stdin is the supervisor's pipe
 
 
 @dataclass(slots=True)
@@ -88,7 +89,12 @@ class Supervisor:
         child.ready.clear()
         child.started_s = time.monotonic()
         child.process = subprocess.Popen(
-            child.command, stdout=subprocess.PIPE, text=True, preexec_fn=_die_with_parent, start_new_session=True
+            child.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, SUPERVISED: "1"},
+            start_new_session=True,  # Ctrl-C is for the supervisor, which stops both in their order; not on Windows
         )
         threading.Thread(target=self._read, args=(child, child.process), daemon=True).start()
 
@@ -103,6 +109,8 @@ class Supervisor:
             else:
                 print(line, end="", flush=True)
         process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
         self._wakeups.put(None)
 
     def _print_ready(self) -> None:
@@ -142,7 +150,7 @@ class Supervisor:
         for child in reversed(self._children):
             if child.process is None or child.process.poll() is not None:
                 continue
-            child.process.send_signal(signal.SIGTERM)
+            _ask_to_stop(child.process)
             try:
                 child.process.wait(STOP_S)
             except subprocess.TimeoutExpired:
@@ -158,6 +166,24 @@ def supervise(argv: Sequence[str]) -> int:
     return Supervisor(daemon=daemon, http=[*base, "http", *argv]).run()
 
 
-def _die_with_parent() -> None:
-    """In the child, before exec: if the supervisor is killed with -9, nothing it started lives on (Linux)."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def _ask_to_stop(process: subprocess.Popen[str]) -> None:
+    """SIGTERM; on Windows the end of the child's stdin, which means the same."""
+    if HAS_SIGTERM:
+        process.send_signal(signal.SIGTERM)
+    elif process.stdin is not None:
+        process.stdin.close()
+
+
+def end_with_supervisor() -> None:
+    """In a child, once it starts: it stops as SIGTERM would have it when the supervisor is gone, however that ended.
+
+    The supervisor never writes into the child's stdin, and the kernel closes its end of that pipe with the process: so
+    nothing it started lives on behind one that was killed with -9, on every system.
+    """
+    if os.environ.pop(SUPERVISED, None) is not None:
+        threading.Thread(target=_stop_at_end_of_stdin, name="supervisor", daemon=True).start()
+
+
+def _stop_at_end_of_stdin() -> None:
+    os.read(sys.stdin.fileno(), 1)
+    signal.raise_signal(signal.SIGTERM)

@@ -1,16 +1,21 @@
 """CPUs and scheduling priority of the engine thread, so that it gives way to the game.
 
 Called by the engine thread for itself, before its first decode: both hold for a thread alone, and the engine's own
-threads, which it starts later, inherit them. Linux.
+threads, which it starts later, inherit them. That is Linux; elsewhere both are the whole process's, which gives way to
+the game just as well, and macOS pins nothing.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import sys
 import threading
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
+
+import psutil
 
 from llm_agentd.errors import StartError
 
@@ -45,7 +50,7 @@ def apply_affinity(pin_cpus: Sequence[int], priority: CpuPriority) -> None:
     thread = threading.get_native_id()
     try:
         if pin_cpus:
-            os.sched_setaffinity(thread, pin_cpus)
+            _pin(thread, pin_cpus)
     except OSError as error:
         log.warning("model.pin_cpus: the kernel refuses (%s); the engine thread runs on any CPU", error.strerror)
     try:
@@ -59,7 +64,21 @@ def apply_affinity(pin_cpus: Sequence[int], priority: CpuPriority) -> None:
         )
 
 
+def _pin(thread: int, cpus: Sequence[int]) -> None:
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(thread, cpus)
+        return
+    process = psutil.Process()
+    if not hasattr(process, "cpu_affinity"):
+        raise OSError(errno.ENOTSUP, f"{sys.platform} pins no thread to a CPU")
+    process.cpu_affinity(list(cpus))
+
+
 def _give_way(thread: int, priority: CpuPriority) -> None:
+    if not hasattr(os, "sched_setscheduler"):
+        if priority != "normal":
+            psutil.Process().nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", NICE))
+        return
     if priority in ("nice", "batch"):
         os.setpriority(os.PRIO_PROCESS, thread, max(NICE, os.getpriority(os.PRIO_PROCESS, thread)))
     policy = {"batch": os.SCHED_BATCH, "idle": os.SCHED_IDLE}.get(priority)

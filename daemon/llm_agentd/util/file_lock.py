@@ -1,7 +1,8 @@
 """An exclusive lock on a file, between processes and between opens of one process. Any thread.
 
-It is flock(2): the kernel gives it up when the process ends, however it ends, so a lock file that stays behind locks
-nothing. It must lie on a file system of this machine.
+It is flock(2), and on Windows a locked byte far behind the end of the file, which keeps nobody from reading it. The
+kernel gives either up when the process ends, however it ends, so a lock file that stays behind locks nothing. It must
+lie on a file system of this machine.
 
 Not the `filelock` package: it waits by polling, and it deletes the lock file on release, which lets a waiter lock a
 file that has no name any more unless both sides check for it.
@@ -9,10 +10,36 @@ file that has no name any more unless both sides check for it.
 
 from __future__ import annotations
 
-import fcntl
 import os
+import time
 from pathlib import Path
 from types import TracebackType
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    import msvcrt
+
+    LOCKED_BYTE = 2**30  # what lies there cannot be read by others, so it lies where nothing is
+    POLL_S = 0.05  # Windows' own waiting gives up after ten seconds
+
+    def _lock(handle: int, *, wait: bool) -> None:
+        """Raises BlockingIOError."""
+        while True:
+            os.lseek(handle, LOCKED_BYTE, os.SEEK_SET)
+            try:
+                msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+                return
+            except OSError as error:
+                if not wait:
+                    raise BlockingIOError(error.errno, error.strerror) from error
+            time.sleep(POLL_S)
+
+else:
+
+    def _lock(handle: int, *, wait: bool) -> None:
+        """Raises BlockingIOError."""
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
 class FileLock:
@@ -24,9 +51,9 @@ class FileLock:
         Raises BlockingIOError where another holds it (with `wait`: blocks until it does not), OSError where the file
         cannot be opened.
         """
-        self._handle: int | None = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._handle: int | None = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            _lock(self._handle, wait=wait)
         except BaseException:
             self.release()
             raise

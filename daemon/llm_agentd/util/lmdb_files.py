@@ -41,11 +41,22 @@ def open_environment(
 
 def reserve(path: Path, size_bytes: int) -> None:
     """Gives a file its blocks now: LMDB writes the lock file through a map, where a full disk kills the process."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        os.posix_fallocate(handle, 0, size_bytes)
+        _allocate(handle, size_bytes)
     finally:
         os.close(handle)
+
+
+def _allocate(handle: int, size_bytes: int) -> None:
+    """Blocks for the first `size_bytes` of a file, whose content stays. Raises OSError where the disk is full."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(handle, 0, size_bytes)
+        return
+    # macOS and Windows. Only what lies behind the end is written: before it others may have written meanwhile.
+    missing = size_bytes - os.lseek(handle, 0, os.SEEK_END)
+    while missing > 0:
+        missing -= os.write(handle, bytes(missing))
 
 
 def missing_bytes(env: lmdb.Environment, path: Path) -> int:
