@@ -269,6 +269,7 @@ class Request:
     `owner`: who is being served, for fairness: the player's name, else the NPC's id, else "" (then the peer counts).
     `moderation`: set where the reply is moderated. `variants`: so many replies to one key are kept and given in turn.
     `explain`: it is answered with its `Explanation`. `speakers`: all who may speak in a `think`, for the reply's guard.
+    `has_client_format`: the grammar or schema of `sampling` is the client's own text, and none that we built.
     """
 
     id: str
@@ -289,6 +290,7 @@ class Request:
     owner: str = ""
     speakers: tuple[str, ...] = ()
     explain: bool = False
+    has_client_format: bool = False
 
     @property
     def chat(self) -> ChatPrompt | None:

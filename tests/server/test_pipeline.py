@@ -9,7 +9,8 @@ import pytest
 
 from llm_agentd.cache import CacheEntry, NullCache
 from llm_agentd.engines.base import EngineInfo
-from llm_agentd.errors import AgentdError
+from llm_agentd.engines.llama.grammar_trial import GrammarTrial, OnVerdict
+from llm_agentd.errors import AgentdError, BadRequest
 from llm_agentd.memory import NullMemory
 from llm_agentd.memory.service import MemoryService
 from llm_agentd.metrics import Metrics
@@ -23,7 +24,7 @@ from llm_agentd.server.control import Control
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.pipeline import Pipeline
 from llm_agentd.server.request_builder import RequestBuilder, RequestDefaults
-from llm_agentd.types import Peer, Request
+from llm_agentd.types import Peer, Request, Sampling
 
 ANA: Peer = (b"ana",)
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
@@ -33,12 +34,14 @@ ENTRY = CacheEntry("Well met.", "stop", "stub", None, 1, 1, "healer", "x")
 
 
 class FakeEngineLoop:
+    engine = "stub"
+
     def __init__(self) -> None:
         self.submitted: list[str] = []
         self.cancelled: list[str] = []
 
     def require_info(self) -> EngineInfo:
-        return EngineInfo("stub", "stub", "f", 2048, 8, features=frozenset({"messages"}))
+        return EngineInfo(self.engine, "stub", "f", 2048, 8, features=frozenset({"messages"}))
 
     def submit(self, requests: Sequence[Request]) -> list[tuple[Request, AgentdError]]:
         self.submitted += [request.id for request in requests]
@@ -48,6 +51,21 @@ class FakeEngineLoop:
         self.cancelled.append(request_id)
 
     def drop_peer(self, peer: Peer) -> None: ...
+
+
+class FakeTrial(GrammarTrial):
+    """Whose verdicts the test gives. `good`: the grammars that have passed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.good: set[str] = set()
+        self.verdicts: list[OnVerdict] = []
+
+    def known(self, sampling: Sampling) -> bool:
+        return sampling.grammar in self.good
+
+    def submit(self, engine: str, sampling: Sampling, deadline_s: float, on_verdict: OnVerdict) -> None:
+        self.verdicts.append(on_verdict)
 
 
 class FakeModerator(Moderator):
@@ -82,7 +100,7 @@ class FakeCache(NullCache):
 class Harness:
     def __init__(self) -> None:
         self.engine_loop, self.moderator, self.cache = FakeEngineLoop(), FakeModerator(), FakeCache()
-        self.open_requests = OpenRequests()
+        self.open_requests, self.trial = OpenRequests(), FakeTrial()
         loop = cast(EngineLoop, self.engine_loop)
         memory = MemoryService(
             NullMemory(),
@@ -99,6 +117,7 @@ class Harness:
             engine_loop=loop,
             memory=memory,
             control=cast(Control, None),
+            grammar_trial=self.trial,
             open_requests=self.open_requests,
             metrics=Metrics(),
             post=lambda work: work(),
@@ -174,3 +193,76 @@ def test_bad_words_beside_a_line_to_translate_are_a_bad_request(harness: Harness
     harness.receive({**THINK, "utterance": "fuck you", "translate": "Good day."})
     assert harness.answers() == {"a": "bad_request"}
     assert harness.moderator.entries == []
+
+
+# -- a client's own grammar ------------------------------------------------------------------------
+
+GRAMMAR = 'root ::= "a"'
+
+
+@pytest.fixture
+def tried(harness: Harness) -> Harness:
+    """Its engine is one whose grammars are tried."""
+    harness.engine_loop.engine = "llama"
+    return harness
+
+
+@pytest.mark.parametrize("record", [INFER | {"grammar": GRAMMAR}, THINK | {"json_schema": {"type": "null"}}])
+def test_new_grammar_of_a_client_waits_for_its_trial_and_holds_nobody_up(
+    tried: Harness, record: dict[str, Any]
+) -> None:
+    if record["op"] == "think":
+        tried.receive(record)
+        tried.moderator.verdicts.pop()(None)
+        tried.pipeline.submit_burst()
+    else:
+        tried.receive(record)
+    tried.receive(INFER | {"id": "plain"})
+    assert tried.engine_loop.submitted == ["plain"]
+    tried.trial.verdicts.pop()(None)
+    tried.trial.good.add(GRAMMAR)
+    assert tried.answers() == {}
+
+
+def test_grammar_that_passed_goes_to_the_engine(tried: Harness) -> None:
+    tried.receive(INFER | {"grammar": GRAMMAR})
+    tried.trial.good.add(GRAMMAR)
+    tried.trial.verdicts.pop()(None)
+    tried.pipeline.submit_burst()
+    assert tried.engine_loop.submitted == ["a"]
+    tried.receive(INFER | {"id": "again", "grammar": GRAMMAR})
+    assert tried.engine_loop.submitted == ["a", "again"]
+    assert tried.trial.verdicts == []
+
+
+def test_grammar_that_failed_is_answered_with_the_reason(tried: Harness) -> None:
+    tried.receive(INFER | {"grammar": GRAMMAR})
+    tried.trial.verdicts.pop()(BadRequest("grammar: it hangs"))
+    assert tried.answers() == {"a": "bad_request"}
+    assert tried.engine_loop.submitted == []
+
+
+@pytest.mark.parametrize("end", ["cancel", "vanish"])
+def test_verdict_on_a_grammar_nobody_waits_for_is_dropped(tried: Harness, end: str) -> None:
+    tried.receive(INFER | {"grammar": GRAMMAR})
+    if end == "cancel":
+        tried.receive({"op": "cancel", "id": "c", "target": "a"})
+    else:
+        tried.pipeline.drop_peer(ANA)
+    tried.receive(INFER | {"grammar": GRAMMAR})  # with the same id: the old verdict is not for this one
+    old, new = tried.trial.verdicts
+    old(None)
+    tried.pipeline.submit_burst()
+    assert tried.engine_loop.submitted == []
+    tried.trial.good.add(GRAMMAR)
+    new(None)
+    tried.pipeline.submit_burst()
+    assert tried.engine_loop.submitted == ["a"]
+
+
+@pytest.mark.parametrize("engine", ["llama", "stub"])
+def test_what_the_daemon_builds_and_other_engines_are_not_tried(harness: Harness, engine: str) -> None:
+    harness.engine_loop.engine = engine
+    harness.receive(INFER if engine == "llama" else INFER | {"json_schema": {"type": "null"}})
+    assert harness.engine_loop.submitted == ["a"]
+    assert harness.trial.verdicts == []

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from llm_agentd.cache import CompletionCache
 from llm_agentd.engines.base import Engine, EngineInfo
+from llm_agentd.engines.llama.grammar_trial import GrammarTrial
 from llm_agentd.memory import Memory
 from llm_agentd.memory.service import MemoryService
 from llm_agentd.metrics import Metrics
@@ -88,6 +89,7 @@ class Daemon:
             default_language=default_language,
             post=inbox.post,
         )
+        self._grammar_trial = GrammarTrial()
         pipeline = Pipeline(
             request_builder=RequestBuilder(PromptBuilder(roles, default_language, memory), defaults, moderator),
             moderator=moderator,
@@ -95,6 +97,7 @@ class Daemon:
             engine_loop=self.engine_loop,
             memory=self._memory_service,
             control=control,
+            grammar_trial=self._grammar_trial,
             open_requests=open_requests,
             metrics=self.metrics,
             post=inbox.post,
@@ -113,16 +116,19 @@ class Daemon:
         if self._moderator:
             self._moderator.start()
         self._memory_service.start()
+        self._grammar_trial.start()
         self.router.start()
         self.engine_loop.start()
 
     def stop(self, grace_s: float) -> None:
         """The engine first: what it still finishes within `grace_s` must find a router to be sent by.
 
+        Then the grammar trial, whose good verdicts nobody needs any more.
         Then the classifier, when the router has handed it the engine's last replies. The router last: all that the
         others posted to its inbox stands before its stop, and is sent.
         """
         self.engine_loop.stop(grace_s)
+        self._grammar_trial.stop()
         if self._moderator:
             self.router.wait_for_posted()
             self._moderator.stop()

@@ -4,17 +4,18 @@
     2. moderate  what the player says, by the word list         moderation/moderator.py
     3. prompt    the record → a Request                         server/request_builder.py, prompt/builder.py
     4. classify  what the player says, where configured         moderation/classifier.py
-    5. cache     a kept reply? then go on at 7                  scheduler/sequence.py, cached_reply
-    6. queue     to the engine thread, whose events come back   scheduler/engine_loop.py
-    7. finish    classify the reply, answer, count, remember    protocol/encode.py
+    5. cache     a kept reply? then go on at 8                  scheduler/sequence.py, cached_reply
+    6. try       a client's own grammar, where it is new        engines/llama/grammar_trial.py
+    7. queue     to the engine thread, whose events come back   scheduler/engine_loop.py
+    8. finish    classify the reply, answer, count, remember    protocol/encode.py
 
 Router thread only; other threads hand it work through the inbox, so there are no locks. Nothing here waits: what takes
-long (the engine, a classifier, the memory's disk) goes on elsewhere, and comes back as an event or a callback. Knows no
-sockets: bytes come in by `receive`, and `replies` is what the router sends at the end of each round.
+long (the engine, a classifier, another process, the memory's disk) goes on elsewhere, and comes back as an event or a
+callback. Knows no sockets: bytes come in by `receive`, and `replies` is what the router sends at the end of each round.
 
 A request is in `open_requests` from step 1 until its last record, whatever becomes of it. What can race: a peer may
-cancel or vanish while its request is with the engine or the classifier. An event or a verdict for a request that is not
-open any more is dropped.
+cancel or vanish while its request is with the engine, the classifier or the grammar trial. An event or a verdict for a
+request that is not open any more is dropped.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from llm_agentd.cache import CompletionCache
+from llm_agentd.engines.llama.grammar_trial import ENGINES_TRIED, GrammarTrial
 from llm_agentd.errors import AgentdError, Cancelled, Unavailable
 from llm_agentd.memory.service import PEER as MEMORY_PEER
 from llm_agentd.memory.service import MemoryService
@@ -57,6 +59,7 @@ class Pipeline:
         engine_loop: EngineLoop,
         memory: MemoryService,
         control: Control,
+        grammar_trial: GrammarTrial,
         open_requests: OpenRequests,
         metrics: Metrics,
         post: Callable[[Callable[[], None]], None],
@@ -67,12 +70,13 @@ class Pipeline:
         self._engine_loop = engine_loop
         self._memory = memory
         self._control = control
+        self._grammar_trial = grammar_trial
         self._open_requests = open_requests
         self._metrics = metrics
         self._post = post
         # By peer and id:
         self._burst: dict[tuple[Peer, str], Request] = {}  # what came together goes to the engine together
-        self._at_classifier: dict[tuple[Peer, str], Request] = {}
+        self._held: dict[tuple[Peer, str], Request] = {}  # by the classifier or the grammar trial, until their verdict
         self._recent_thinks = RecentThinks()
         self.replies: dict[Peer, list[dict[str, Any]]] = {}
 
@@ -104,7 +108,7 @@ class Pipeline:
             self._answer(peer, answered_id, op, encode.error_fields(_to_agentd_error(error)))
 
     def _take_generation(self, peer: Peer, op: str, record: dict[str, Any]) -> None:
-        """Steps 1 to 6. What it raises is the answer."""
+        """Steps 1 to 7. What it raises is the answer."""
         arrived_s = time.monotonic()
         info = self._engine_loop.require_info()
 
@@ -138,7 +142,11 @@ class Pipeline:
             self._finish(request, reply)
             return
 
-        # 6. queue: all that came in one round goes to the engine at its end, by `submit_burst`.
+        # 6. try: the engine's thread must not be the first to meet a client's own grammar.
+        if request.has_client_format and self._try_format(request):
+            return
+
+        # 7. queue: all that came in one round goes to the engine at its end, by `submit_burst`.
         self._burst[request.peer, request.id] = request
         self._memory.give_way()
 
@@ -164,6 +172,33 @@ class Pipeline:
         if isinstance(event, (Reply, AgentdError)):
             self._memory.end_job(event)
 
+    # -- 6. try ----------------------------------------------------------------------------------
+
+    def _try_format(self, request: Request) -> bool:
+        """Has a grammar compiled that is new; the request goes on with the verdict. False: it may go on now.
+
+        Raises BadRequest for one that has failed before, Overloaded.
+        """
+        engine = self._engine_loop.require_info().engine
+        if engine not in ENGINES_TRIED or self._grammar_trial.known(request.sampling):
+            return False
+        key = (request.peer, request.id)
+
+        def on_verdict(error: AgentdError | None) -> None:
+            if self._held.get(key) is not request:
+                return
+            del self._held[key]
+            if error is not None:
+                raise error
+            self._serve(request)
+
+        def on_tried(error: AgentdError | None) -> None:  # on the trial's thread
+            self._post(lambda: self._attempt(request, on_verdict, error))
+
+        self._grammar_trial.submit(engine, request.sampling, request.deadline_s, on_tried)
+        self._held[key] = request
+        return True
+
     # -- 2. moderate, 4. classify ----------------------------------------------------------------
 
     def _check_in(self, record: schema.ThinkRecord) -> tuple[schema.ThinkRecord, ModerationContext | None]:
@@ -185,12 +220,12 @@ class Pipeline:
         assert moderator is not None
         assert context is not None
         key = (request.peer, request.id)
-        self._at_classifier[key] = request
+        self._held[key] = request
 
         def on_verdict(verdict: Verdict | None) -> None:
-            if self._at_classifier.get(key) is not request:
+            if self._held.get(key) is not request:
                 return
-            del self._at_classifier[key]
+            del self._held[key]
             if verdict is None:
                 go_on()
             else:
@@ -198,7 +233,7 @@ class Pipeline:
 
         moderator.classify(text, lambda verdict: self._post(lambda: self._attempt(request, on_verdict, verdict)))
 
-    # -- 7. finish -------------------------------------------------------------------------------
+    # -- 8. finish -------------------------------------------------------------------------------
 
     def _finish(self, request: Request, outcome: Reply | Explanation | AgentdError) -> None:
         """What the cache or the engine has for a request: a reply is classified first, where that is configured."""
@@ -265,7 +300,7 @@ class Pipeline:
     def _cancel(self, peer: Peer, record: dict[str, Any]) -> bool:
         """Whether there was something to cancel; its own answer, `cancelled`, comes by itself."""
         key = (peer, schema.validate(schema.CancelRecord, record).target)
-        waiting = self._at_classifier.pop(key, None) or self._burst.pop(key, None)
+        waiting = self._held.pop(key, None) or self._burst.pop(key, None)
         if waiting is not None:
             self._deliver(waiting, Cancelled("cancelled by the client"))
             return True
@@ -277,7 +312,7 @@ class Pipeline:
     def drop_peer(self, peer: Peer) -> None:
         """The peer is gone, or does not read: frees all its requests."""
         self._open_requests.close_peer(peer)
-        for waiting in (self._at_classifier, self._burst):
+        for waiting in (self._held, self._burst):
             for key in [key for key in waiting if key[0] == peer]:
                 del waiting[key]
         self._engine_loop.drop_peer(peer)

@@ -75,6 +75,7 @@ class RequestBuilder:
             priority=record.priority,
             cache=record.cache,
             variants=_variants(sampling, self._defaults.infer_variants),
+            has_client_format=_has_format(record),
         )
 
     def think(
@@ -116,6 +117,7 @@ class RequestBuilder:
             owner=record.player or record.npc.id,
             speakers=known_names(record),
             explain=record.explain,
+            has_client_format=_has_format(record),
         )
 
     def _reader_of(self, info: EngineInfo) -> SlotReader | None:
@@ -146,6 +148,10 @@ class RequestBuilder:
             whole_sentences=output.whole_sentences,
             moderation=moderation_tag,
         )
+
+
+def _has_format(record: InferRecord | ThinkRecord) -> bool:
+    return record.grammar is not None or record.json_schema is not None
 
 
 def _variants(sampling: Sampling, configured: int) -> int:

@@ -93,14 +93,7 @@ class CyllamaBinding:
         return str(self._model.chat_apply_template(template, rows, True))
 
     def grammar_error(self, grammar: str) -> str:
-        sampler = llama_cpp.LlamaSampler(llama_cpp.LlamaSamplerChainParams())
-        with _collected_errors() as errors, caught_stderr() as printed:
-            sampler.add_grammar(self._vocab, grammar, ROOT)
-        if errors:
-            return _reason(printed[0]) or errors[0]
-        pass_on(printed)  # another thread's line
-        sampler.close()
-        return ""
+        return grammar_error(grammar, self._vocab)
 
     # -- the context -----------------------------------------------------------------------------
 
@@ -174,6 +167,20 @@ class CyllamaBinding:
                 self._batch.close()
                 self._context.close()
             self._model.close()
+
+
+def grammar_error(grammar: str, vocab: Any = None) -> str:
+    """As `Binding.grammar_error`. Without a vocabulary, for which no model need be loaded, tokens cannot be named."""
+    if vocab is None:
+        vocab = llama_cpp.LlamaVocab.__new__(llama_cpp.LlamaVocab)  # a null pointer inside, as llama.cpp allows
+    sampler = llama_cpp.LlamaSampler(llama_cpp.LlamaSamplerChainParams())
+    with _collected_errors() as errors, caught_stderr() as printed:
+        sampler.add_grammar(vocab, grammar, ROOT)
+    if errors:
+        return _reason(printed[0]) or errors[0]
+    pass_on(printed)  # another thread's line
+    sampler.close()
+    return ""
 
 
 class _Sampler:

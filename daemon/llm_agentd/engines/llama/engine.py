@@ -33,8 +33,11 @@ from llm_agentd.util.common_prefix import common_prefix_length
 PROMPT_TOKENS_PER_STEP = 64
 ROUNDED_UP_FROM_TOKENS = 54
 UNCUT_TOKENS = 96
-# Some grammars double their ways with each letter. Cut here, the next token would not have taken much memory yet;
-# without a grammar a token is chosen in 0.03 ms.
+# Without a grammar a token is chosen in 0.03 ms; a grammar that fits is asked about each of 150,000 tokens in some tens
+# of milliseconds. What a token takes beyond this, or beyond the step that computed it, the others wait for: it adds up,
+# and a sequence may have them wait so long in all. Some grammars double their ways with each letter: cut here, the next
+# token would not have taken much memory yet. One call of llama.cpp cannot be cut short: that is the watchdog's.
+SAMPLE_FREE_S = 0.1
 SAMPLE_MAX_S = 0.5
 SEED_RANDOM = 0xFFFFFFFF  # llama.cpp's word for "random": never passed on as a seed
 # A state is kept with the logits of so many of the likeliest tokens. Loaded, they may differ by a rounding, since one
@@ -84,6 +87,7 @@ class LlamaEngine:
         self._active: dict[int, LlamaSequence] = {}
         self._cached: list[list[int]] = [[] for _ in range(max_num_seqs)]
         self._last_step = StepTiming()
+        self._decode_s = 0.0  # of the last native call
         self.decodes = 0
         self._info = model_info(
             name,
@@ -242,7 +246,9 @@ class LlamaEngine:
         return PrefixState(tuple(sequence.tokens[: sequence.computed]), self._binding.save_state(sequence.seq), probe)
 
     def _decode(self, rows: Sequence[BatchRow]) -> None:
+        began_s = time.perf_counter()
         self._binding.decode(rows)
+        self._decode_s = time.perf_counter() - began_s
         self.decodes += 1
 
     def _sample(self, sequence: LlamaSequence, row: int) -> Piece:
@@ -253,7 +259,9 @@ class LlamaEngine:
         except Exception as error:
             self.stop(sequence.seq)
             return Piece(sequence.seq, tokens=0, finish="failed", error=f"sampling failed: {error}")
-        if time.thread_time() - began_s > SAMPLE_MAX_S:
+        took_s = time.thread_time() - began_s
+        sequence.waited_for_s += max(0.0, took_s - max(SAMPLE_FREE_S, min(self._decode_s, SAMPLE_MAX_S)))
+        if sequence.waited_for_s > SAMPLE_MAX_S:
             self.stop(sequence.seq)
             return Piece(sequence.seq, tokens=0, finish="failed", error="the grammar is too ambiguous; simplify it")
         if self._vocab.is_eog(token):

@@ -3,6 +3,12 @@
 llama.cpp's sampler for a grammar that does not parse is a null pointer, and the next step a crash; deep nesting
 overflows the parser's stack, and too many ways to go on take all memory. So each grammar is bounded and compiled
 once on trial before a sequence may use it.
+
+Whose grammar it is makes a difference before it gets here. A client's own was compiled in another process first
+(`grammar_trial.py`), as nobody knows all that llama.cpp hangs or dies on. What the daemon builds of the actions that a
+mod offers was not: an NPC's actions change with the place, so nearly every request brings a new one, and each would
+wait for a process. That is safe, as none of it is anybody's own text: `prompt/json_schema.py` takes a small subset of
+JSON schema and bounds all of it, names and values get in as quoted literals only, and the bounds below hold for it too.
 Engine thread only; knows nothing of sequences.
 """
 
@@ -15,6 +21,7 @@ from typing import Any
 import orjson
 
 from llm_agentd.engines.llama.gbnf_check import grammar_danger
+from llm_agentd.engines.llama.schema_check import schema_danger
 from llm_agentd.errors import BadRequest
 from llm_agentd.types import Sampling
 
@@ -23,7 +30,7 @@ GRAMMAR_MAX_BYTES = 64 * 1024
 NESTING_MAX = 100
 KEPT_MAX = 256  # checked grammars remembered; a mod uses a handful
 
-_LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]|#[^\n]*', re.DOTALL)
+_LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]|#[^\r\n]*', re.DOTALL)
 _BRACKET = re.compile(r"[()]")
 
 
@@ -63,6 +70,8 @@ class Grammars:
 
 
 def _from_schema(schema: dict[str, Any]) -> str:
+    if reason := schema_danger(schema):
+        raise BadRequest(f"json_schema: {reason}")
     try:
         from cyllama.llama import llama_cpp  # the one converter there is; loaded where a schema comes
 

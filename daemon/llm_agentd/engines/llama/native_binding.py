@@ -93,14 +93,7 @@ class NativeBinding:
             size = count
 
     def grammar_error(self, grammar: str) -> str:
-        with collected_errors() as errors, caught_stderr() as printed:
-            sampler = lib.llama_sampler_init_grammar(self._vocab, grammar.encode(errors="replace"), ROOT)
-        if not sampler:
-            _, found, tail = printed[0].partition("error parsing grammar: ")
-            return tail.splitlines()[0][:200] if found and tail else "; ".join(errors) or "it does not parse"
-        pass_on(printed)  # another thread's line
-        lib.llama_sampler_free(sampler)
-        return ""
+        return grammar_error(grammar, self._vocab)
 
     # -- the context -----------------------------------------------------------------------------
 
@@ -212,6 +205,18 @@ class NativeBinding:
             if self._model:
                 lib.llama_model_free(self._model)
         self._context = self._model = None
+
+
+def grammar_error(grammar: str, vocab: Any = None) -> str:
+    """As `Binding.grammar_error`. Without a vocabulary, for which no model need be loaded, tokens cannot be named."""
+    with collected_errors() as errors, caught_stderr() as printed:
+        sampler = lib.llama_sampler_init_grammar(vocab, grammar.encode(errors="replace"), ROOT)
+    if not sampler:
+        _, found, tail = printed[0].partition("error parsing grammar: ")
+        return tail.splitlines()[0][:200] if found and tail else "; ".join(errors) or "it does not parse"
+    pass_on(printed)  # another thread's line
+    lib.llama_sampler_free(sampler)
+    return ""
 
 
 def _address(data: bytes) -> Any:

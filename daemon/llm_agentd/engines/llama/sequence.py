@@ -12,6 +12,7 @@ class LlamaSequence:
     """`tokens[:computed]` are in the KV cache of slot `seq`, prompt first. Once it is running, a step feeds one more.
 
     `cut`: one part of the prompt ends with its stable tokens. `keep_prefix`: and their state is given out then.
+    `waited_for_s`: by the other sequences, since its grammar takes longer than one should.
     """
 
     seq: int
@@ -24,6 +25,7 @@ class LlamaSequence:
     cut: bool
     keep_prefix: bool
     computed: int
+    waited_for_s: float = 0.0
 
     @property
     def is_running(self) -> bool:
