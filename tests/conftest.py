@@ -18,7 +18,8 @@ from pytest_httpserver import HTTPServer
 
 from llm_agentd.ops.harness import free_port as unused_port
 
-pytest.register_assert_rewrite("tests.support")
+pytest.register_assert_rewrite("tests.support", "tests.faults")
+pytest_plugins = ["tests.faults.campaign"]  # here, as its table is printed by the process that starts the workers
 
 REPO = Path(__file__).resolve().parent.parent
 ORDER = ("slow", "e2e", "alone")  # markers; tests without any come before

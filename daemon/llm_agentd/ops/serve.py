@@ -131,7 +131,13 @@ def _wait_for_end(daemon: Daemon, stop_signals: queue.SimpleQueue[int]) -> bool:
 
 
 def _vectorize(config: Config) -> Vectorize | None:
-    """How alike two lines are in meaning, where the model's topics can tell: for what is remembered in other words."""
+    """How alike two lines are in meaning, where the model's topics can tell: for what is remembered in other words.
+
+    The stub has none. Those of the embedded model take two seconds to load: the router thread would do it, at the first
+    `think`, while all peers wait.
+    """
+    if config.model.engine == "stub":
+        return None
     path = topics_path(config.model.path or EMBEDDED_MODEL)
     return (lambda text: open_topics(path).vector(text)) if path.exists() else None
 
