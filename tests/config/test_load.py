@@ -158,6 +158,10 @@ def test_unknown_engine_is_answered_with_all_names(tmp_path: Path) -> None:
         ("http:\n  allowed_hosts: [https://a.example]\n", 2, "http.allowed_hosts: want names such as game.example.org"),
         ("http:\n  allowed_hosts: '*'\n", 2, "http.allowed_hosts: want names such as game.example.org"),
         ("http:\n  token: 1234\n", 2, "http.token: want text (put it in quotes)"),
+        ("http:\n  token: hush\n", 2, "http.token: want 8 or more of the characters A-Z a-z"),
+        ("http:\n  token: on\n", 2, "http.token: want 8 or more of the characters A-Z a-z"),
+        ("http:\n  token: 'with a blank'\n", 2, "http.token: want 8 or more of the characters A-Z a-z"),
+        ("http:\n  token: 'sécretsécret'\n", 2, "`llm-agentd token` prints it"),
     ],
 )
 def test_bad_yaml_names_file_line_and_cure(text: str, line: int, says: str, write: Write, tmp_path: Path) -> None:
@@ -250,12 +254,27 @@ def test_tls_certificate_without_key_is_refused(key: str, tmp_path: Path) -> Non
     assert (both.http.tls_cert, both.http.tls_key) == (Path("/a.pem"), Path("/b.pem"))
 
 
+@pytest.mark.parametrize(
+    ("text", "token"),
+    [
+        ("off", "off"),
+        ("'off'", "off"),
+        ("null", None),
+        ("long-enough", "long-enough"),
+        ("A-._~+/z09==", "A-._~+/z09=="),
+    ],
+)
+def test_token_is_a_text_or_off_or_left_to_be_made(text: str, token: str | None, write: Write, tmp_path: Path) -> None:
+    assert load_config(write(f"http:\n  token: {text}\n"), (), HOME, tmp_path).http.token == token
+
+
 def test_token_stands_in_no_message(tmp_path: Path) -> None:
-    assert "hush" not in repr(load_config(None, ["http.token=hush"], HOME, tmp_path))
-    (tmp_path / "config.yaml").write_text("http:\n  token: [hush]\n")
-    with pytest.raises(StartError) as caught:
-        load_config(tmp_path / "config.yaml", (), HOME, tmp_path)
-    assert "hush" not in str(caught.value)
+    assert "hush" not in repr(load_config(None, ["http.token=hush-hush"], HOME, tmp_path))
+    for wrong in ("[hush]", "hush", "hush hush hush"):
+        (tmp_path / "config.yaml").write_text(f"http:\n  token: {wrong}\n")
+        with pytest.raises(StartError) as caught:
+            load_config(tmp_path / "config.yaml", (), HOME, tmp_path)
+        assert "hush" not in str(caught.value)
 
 
 def test_classifier_as_file_and_as_address_is_refused(tmp_path: Path) -> None:

@@ -30,9 +30,10 @@ class Admin:
 
     def __init__(self, folder: Path, settings: dict[str, object]) -> None:
         self.port = free_port()
+        self.token = "of-this-test-alone"
         self.folder = folder
-        url = {"llm_agent.url": f"http://127.0.0.1:{self.port}"}
-        self.game = Game(folder, settings=url | settings, mods=[MODS / "llm_probe_admin"])
+        way = {"llm_agent.url": f"http://127.0.0.1:{self.port}", "llm_agent.token": self.token}
+        self.game = Game(folder, settings=way | settings, mods=[MODS / "llm_probe_admin"])
         self.log = GameLog(self.game)
         self._done = 0  # lines up to here are from before the last `do`
 
@@ -84,7 +85,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def stub(admin: Admin, roles: Path, **more: object) -> Any:
     """The daemon that `admin`'s server asks; a context."""
     roles.mkdir(exist_ok=True)
-    sets = {"http.port": admin.port, "model.engine": "stub", "agents.roles_dir": roles, **more}
+    sets = {
+        "http.port": admin.port,
+        "http.token": admin.token,
+        "model.engine": "stub",
+        "agents.roles_dir": roles,
+        **more,
+    }
     return daemon(sets, http=True)
 
 
@@ -111,8 +118,8 @@ def test_doctor_names_missing_daemon_wrong_token_and_bad_role_files(start: Start
         admin.log.wait_for("complaint", lambda: "smith.yaml:2" in complaints(admin.doctor()))
         (roles / "smith.yaml").unlink()
 
-    with stub(admin, roles, **{"http.token": "secret"}):
-        assert "llm_agent.token" in complaints(admin.doctor())
+    with stub(admin, roles, **{"http.token": "another-one"}):
+        assert "llm-agentd token" in complaints(admin.doctor())
 
 
 def test_admin_who_joins_without_http_permission_is_said_the_setting(start: Start) -> None:

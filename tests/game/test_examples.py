@@ -40,9 +40,8 @@ def prompts_of(cache: Path, role: str) -> list[str]:
 def test_examples_do_what_the_guide_says(tmp_path: Path, repo: Path) -> None:
     mods = [mobs_redo(tmp_path), MODS / "mobs_animal", *(repo / "docs" / "examples" / name for name in EXAMPLES)]
     cache = tmp_path / "cache"
-    with daemon({"model.engine": "stub", "cache.path": cache}, http=True) as (_, port, _):
-        url = f"http://127.0.0.1:{port}"
-        settings = {"llm_agent.url": url, "llm_agent.npc_talk": "off", "llm_agent.player_cooldown_s": 0}
+    with daemon({"model.engine": "stub", "cache.path": cache}, http=True) as running:
+        settings = {**running.mod_settings, "llm_agent.npc_talk": "off", "llm_agent.player_cooldown_s": 0}
         lines = probe.run(tmp_path, "llm_probe_docs", settings, mods=mods)
         prompts = {role: prompts_of(cache, role) for role in EXPECTED}
 

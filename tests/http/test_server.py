@@ -27,9 +27,9 @@ def test_loopback_binding_needs_no_token(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.5", "2001:db8::1", "game.example.org"])
 def test_binding_beyond_loopback_requires_token_and_tls(host: str) -> None:
-    with pytest.raises(StartError, match=r"set http\.token"):
+    with pytest.raises(StartError, match=r"take `http\.token: off` out"):
         check_binding(host, None, tls=True, allow_plain=True)
-    with pytest.raises(StartError, match=r"set http\.token"):
+    with pytest.raises(StartError, match=r"take `http\.token: off` out"):
         check_binding(host, "", tls=True, allow_plain=True)
     with pytest.raises(StartError, match=r"http\.allow_plain"):
         check_binding(host, "t", tls=False, allow_plain=False)
@@ -52,8 +52,8 @@ def test_foreign_host_is_named(host: str) -> None:
 
 @contextmanager
 def process(endpoint: str, *more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`llm-agentd http` on a free port: the process, and its URL once it said that it is ready."""
-    sets = [f"zmq.endpoint={endpoint}", "http.port=0", *more]
+    """`llm-agentd http` on a free port: the process, and its URL once it said that it is ready. It wants no token."""
+    sets = [f"zmq.endpoint={endpoint}", "http.port=0", "http.token=off", *more]
     command = [sys.executable, "-m", "llm_agentd", "http", *(word for item in sets for word in ("--set", item))]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert child.stdout is not None

@@ -16,7 +16,7 @@ from llm_agentd import __version__
 
 pytestmark = pytest.mark.slow
 
-COMMANDS = ("serve", "http", "ask", "explain", "dump", "install-mod", "demo", "bench", "memory", "model")
+COMMANDS = ("serve", "http", "ask", "explain", "dump", "install-mod", "token", "demo", "bench", "memory", "model")
 TIMEOUT_S = 60
 
 
@@ -103,7 +103,13 @@ def test_help_of_each_command_shows_its_usage(command: str, home: Path) -> None:
         (["model", "quantize", "nowhere.gguf", "Q4_K_M"], 1, "there is no file nowhere.gguf"),
         (["bench", "fast"], 2, "'fast' is not one of 'hit', 'decode'"),
         (["install-mod", "nowhere"], 1, "nowhere: no such folder; name your server's mods folder"),
-        (["http", "--set", "http.host=0.0.0.0"], 1, "set http.token"),
+        (["http", "--set", "http.host=0.0.0.0", "--set", "http.token=off"], 1, "take `http.token: off` out"),
+        (["http", "--set", "http.host=0.0.0.0"], 1, "set http.tls_cert and http.tls_key"),
+        (["token", "--set", "http.token=off"], 1, "http.token is off"),
+        (["token", "--set", "http.token=hush"], 2, "--set http.token: http.token: want 8 or more of the characters"),
+        (["token", "--new", "--set", "http.token=long-enough"], 1, "http.token is set in the configuration: change it"),
+        (["token", "--set", "http.token_file=/dev/null/x"], 1, "http.token_file: cannot use /dev/null/x (Not a dir"),
+        (["token", "--set", f"http.token_file={__file__}"], 1, "test_cli.py holds no token; `llm-agentd token --new`"),
         (
             ["ask", "hi", "--set", "zmq.endpoint=ipc://nobody"],
             1,

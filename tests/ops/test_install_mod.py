@@ -18,6 +18,10 @@ def mods(tmp_path: Path) -> Path:
     return folder
 
 
+def install(folder: Path) -> str:
+    return install_mod(folder, lambda: "token-of-the-daemon")
+
+
 def files(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
@@ -27,9 +31,10 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_install_copies_all_files_and_prints_the_next_steps(mods: Path, repo: Path) -> None:
-    said = install_mod(mods)
+    said = install(mods)
     assert said.startswith(f"installed {mods / 'llm_agent'}\n")
     assert "secure.http_mods = llm_agent" in said
+    assert "\n    llm_agent.token = token-of-the-daemon\n" in said
     assert "load_mod_llm_agent = true" in said
     assert files(mods / "llm_agent") == files(repo / "mods" / "llm_agent")
     assert [path.name for path in mods.iterdir()] == ["llm_agent"]  # nothing left beside it
@@ -37,14 +42,30 @@ def test_install_copies_all_files_and_prints_the_next_steps(mods: Path, repo: Pa
 
 def test_worldmods_need_no_line_in_world_mt(tmp_path: Path) -> None:
     (tmp_path / "worldmods").mkdir()
-    assert "load_mod_" not in install_mod(tmp_path / "worldmods")
+    assert "load_mod_" not in install(tmp_path / "worldmods")
+
+
+def test_daemon_without_a_token_needs_no_line_for_it(mods: Path) -> None:
+    assert ".token" not in install_mod(mods, lambda: None)
+
+
+def test_token_that_this_user_may_not_read_stops_nothing_and_is_explained(mods: Path) -> None:
+    def not_mine() -> str:
+        raise StartError(
+            "it belongs to llm-agentd; run this as that user, such as: sudo -u llm-agentd llm-agentd token"
+        )
+
+    said = install_mod(mods, not_mine)
+    assert said.startswith("installed ")
+    assert "    llm_agent.token = TOKEN\n" in said
+    assert "sudo -u llm-agentd llm-agentd token" in said
 
 
 def test_own_older_copy_is_updated(mods: Path, repo: Path) -> None:
-    install_mod(mods)
+    install(mods)
     (mods / "llm_agent" / "gone_in_this_version.lua").write_text("old")
     (mods / "llm_agent" / "init.lua").write_text("old")
-    assert install_mod(mods).startswith("updated ")
+    assert install(mods).startswith("updated ")
     assert files(mods / "llm_agent") == files(repo / "mods" / "llm_agent")
 
 
@@ -56,19 +77,19 @@ def test_other_mod_of_that_name_is_left_alone(mods: Path, mod_conf: str | None) 
     if mod_conf:
         (stranger / "mod.conf").write_text(mod_conf)
     with pytest.raises(StartError, match="is not this mod"):
-        install_mod(mods)
+        install(mods)
     assert (stranger / "init.lua").read_text() == "-- someone else's"
 
 
 def test_link_is_refused(mods: Path, repo: Path) -> None:
     (mods / "llm_agent").symlink_to(repo / "mods" / "llm_agent")
     with pytest.raises(StartError, match="is a link"):
-        install_mod(mods)
+        install(mods)
 
 
 def test_copy_onto_itself_is_refused(repo: Path) -> None:
     with pytest.raises(StartError, match="nothing to copy"):
-        install_mod(repo / "mods")
+        install(repo / "mods")
 
 
 @pytest.mark.parametrize(
@@ -84,18 +105,18 @@ def test_folder_that_is_no_mods_folder_is_refused(inside: list[str], folder: str
     for name in inside:
         (tmp_path / name).mkdir() if name.endswith("/") else (tmp_path / name).touch()
     with pytest.raises(StartError, match=message):
-        install_mod(tmp_path / folder)
+        install(tmp_path / folder)
 
 
 def test_folder_that_holds_mods_is_accepted(tmp_path: Path) -> None:
     pack = tmp_path / "my_pack"
     (pack / "flowers").mkdir(parents=True)
     (pack / "flowers" / "mod.conf").write_text("name = flowers\n")
-    assert install_mod(pack).startswith("installed ")
+    assert install(pack).startswith("installed ")
 
 
 def test_full_disk_leaves_the_old_copy(mods: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install_mod(mods)
+    install(mods)
     before = files(mods)
 
     def full(source: Path, target: Path, **_: object) -> None:
@@ -105,7 +126,7 @@ def test_full_disk_leaves_the_old_copy(mods: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("llm_agentd.ops.install_mod.shutil.copytree", full)
     with pytest.raises(StartError, match="No space left on device; check owner and free space"):
-        install_mod(mods)
+        install(mods)
     assert files(mods) == before
 
 

@@ -35,6 +35,7 @@ class Served:
             f"http.enabled={str(http).lower()}",
             f"cache.path={folder}/cache",
             f"agents.memory_path={folder}/memory.db",
+            f"http.token_file={folder}/http_token",
             "model.engine=stub",
             *sets,
         ]
@@ -47,6 +48,11 @@ class Served:
         )
         assert self.process.stdout is not None
         self.ready = self.process.stdout.readline()
+        self.token_file = folder / "http_token"
+
+    def http(self) -> httpx2.Client:
+        headers = {"Authorization": f"Bearer {self.token_file.read_text().strip()}"}
+        return httpx2.Client(base_url=f"http://127.0.0.1:{self.http_port}", timeout=WAIT_S, headers=headers)
 
     def stop(self) -> int:
         if self.process.poll() is None:
@@ -88,7 +94,7 @@ def test_sigterm_stops_both_processes_and_exits_0(served: Served) -> None:
 
 
 def test_killed_daemon_is_started_again_while_the_adapter_keeps_its_client(served: Served) -> None:
-    with httpx2.Client(base_url=f"http://127.0.0.1:{served.http_port}", timeout=WAIT_S) as client:
+    with served.http() as client:
         assert client.post("/infer", json={"prompt": "Hello"}).status_code == 200
         info = client.get("/info").json()
         os.kill(info["pid"], signal.SIGKILL)
@@ -96,6 +102,36 @@ def test_killed_daemon_is_started_again_while_the_adapter_keeps_its_client(serve
         after = client.get("/info").json()
     assert after["pid"] != info["pid"]
     assert after["adapter"]["pid"] == info["adapter"]["pid"]
+
+
+def test_token_is_made_at_the_first_start_and_wanted_from_then_on(tmp_path: Path) -> None:
+    first = Served(tmp_path)
+    token = first.token_file.read_text()
+    assert first.token_file.stat().st_mode & 0o777 == 0o600
+    with first.http() as client:
+        assert client.get("/info").status_code == 200
+        for wrong in ("", "Bearer", f"Bearer {token.strip()}x", f"Basic {token.strip()}"):
+            assert client.get("/info", headers={"Authorization": wrong}).status_code == 401
+        assert "`llm-agentd token`" in client.get("/info", headers={"Authorization": ""}).json()["error"]["message"]
+        assert client.get("/healthz", headers={"Authorization": ""}).status_code == 200
+    assert first.stop() == 0
+    second = Served(tmp_path)
+    assert second.token_file.read_text() == token
+    assert second.stop() == 0
+    assert token.strip() not in second.errors.read_text()
+
+
+def test_daemon_alone_makes_the_token_for_an_adapter_that_cannot(tmp_path: Path) -> None:
+    served = Served(tmp_path, http=False)
+    assert served.token_file.stat().st_size > 16
+    assert served.stop() == 0
+
+
+def test_daemon_alone_that_cannot_keep_a_token_says_so_and_serves(tmp_path: Path) -> None:
+    served = Served(tmp_path, "http.token_file=/dev/null/http_token", http=False)
+    assert served.request("ping")["pong"] is True
+    assert served.stop() == 0
+    assert "http.token_file: cannot use /dev/null/http_token" in served.errors.read_text()
 
 
 def test_killed_supervisor_leaves_no_process(tmp_path: Path) -> None:
@@ -162,7 +198,7 @@ def test_roles_are_kept_in_the_state_folder(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
     monk = {"title": "the monk", "persona": "Prays."}
     served = Served(tmp_path)
-    with httpx2.Client(base_url=f"http://127.0.0.1:{served.http_port}", timeout=WAIT_S) as client:
+    with served.http() as client:
         assert client.put("/v1/roles/monk", json=monk).status_code == 200
         assert {"name": "monk", **monk, "shipped": False, "own": True} in client.get("/v1/roles").json()["roles"]
     served.stop()

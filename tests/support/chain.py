@@ -19,6 +19,7 @@ from llm_agentd.demo.game import VILLAGE_MOD, Game
 from llm_agentd.ops.harness import free_port
 from tests.support.game_log import GameLog
 
+TOKEN = "of-the-chain-alone"
 STOP_S = 60.0  # for a process that has been told to end, on a busy machine
 
 
@@ -38,8 +39,10 @@ class Chain:
         self.endpoint = f"ipc://{folder}/zmq"
         self._port = free_port()
         self._options = options
+        (folder / "http_token").write_text(TOKEN)
         self._processes = ExitStack()
-        self.game = Game(folder, settings={"llm_agent.url": f"http://127.0.0.1:{self._port}", **settings}, mods=mods)
+        way = {"llm_agent.url": f"http://127.0.0.1:{self._port}", "llm_agent.token": TOKEN}
+        self.game = Game(folder, settings={**way, **settings}, mods=mods)
         self.log = GameLog(self.game)
 
     def __enter__(self) -> Self:
@@ -62,6 +65,7 @@ class Chain:
             f"cache.path={self.folder}/cache",
             f"agents.memory_path={self.folder}/memory.db",
             "zmq.retry_s=1",
+            f"http.token_file={self.folder}/http_token",
             *self._options,
         ]
         args = [sys.executable, "-m", "llm_agentd", command]

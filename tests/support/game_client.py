@@ -232,9 +232,10 @@ class GameClient:
 @contextmanager
 def stage(folder: Path, settings: Mapping[str, object], mods: Sequence[Path] = ()) -> Iterator[tuple[Game, GameLog]]:
     """Daemon and server with the stage's square, ready for players; beside the stage the world has `mods`."""
-    with daemon({}, http=True) as (_, port, _process):
-        url = {"llm_agent.url": f"http://127.0.0.1:{port}"}
-        game = Game(folder, settings=_STAGE_SETTINGS | url | dict(settings), mods=[MODS / "llm_stage", *mods])
+    with daemon({}, http=True) as running:
+        game = Game(
+            folder, settings=_STAGE_SETTINGS | running.mod_settings | dict(settings), mods=[MODS / "llm_stage", *mods]
+        )
         game.start()
         try:
             log = GameLog(game)

@@ -58,6 +58,6 @@ def run_with_daemon(
     runs: int = 1,
 ) -> list[str]:
     """As `run`, with a daemon of that configuration; NPCs do not talk to each other."""
-    with daemon(config, http=True) as (_, port, _process):
-        common: dict[str, object] = {"llm_agent.url": f"http://127.0.0.1:{port}", "llm_agent.npc_talk": "off"}
+    with daemon(config, http=True) as running:
+        common: dict[str, object] = {**running.mod_settings, "llm_agent.npc_talk": "off"}
         return run(folder, name, common | dict(settings), mods=mods, game=game, runs=runs)

@@ -40,7 +40,7 @@ def measure(config: Config, _options: Options) -> Result:
     ours: dict[int, list[float]] = {sequences: [] for sequences in SEQUENCES}
     bare: dict[int, list[float]] = {sequences: [] for sequences in SEQUENCES}
     settings = model_sets(config) | {"batch.size": max(SEQUENCES)}
-    with daemon(settings, http=False) as (endpoint, _, _child), Client(endpoint) as client:
+    with daemon(settings, http=False) as running, Client(running.endpoint) as client:
         info = client.info()
         if info["engine"] not in ("llama", "llama_native"):
             raise StartError("bench decode: compares with llama.cpp, so it wants model.engine llama or llama_native")

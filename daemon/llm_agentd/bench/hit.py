@@ -59,16 +59,16 @@ def measure(config: Config, _options: Options) -> Result:
     with (
         process(["-c", ECHO, echo_endpoint], "ready"),
         process(["-c", BARE, str(bare_port)], "ready"),
-        daemon(model_sets(config), http=True) as (endpoint, port, child),
+        daemon(model_sets(config), http=True) as running,
         RawSocket(echo_endpoint) as echo,
-        RawSocket(endpoint) as hit,
+        RawSocket(running.endpoint) as hit,
     ):
-        with Client(endpoint) as client:
-            idle_cpu, resident = _at_rest(child.pid, client.info())
+        with Client(running.endpoint) as client:
+            idle_cpu, resident = _at_rest(running.process.pid, client.info())
             client.request(**REQUEST)  # from here on it is in the cache
         part = wire.encode({"id": "x", **REQUEST})
         body = orjson.dumps({key: value for key, value in REQUEST.items() if key != "op"})
-        bare, adapter = HttpConnection(bare_port), HttpConnection(port)
+        bare, adapter = HttpConnection(bare_port), HttpConnection(running.http_port, running.http_token)
         sides = {
             "zmq_echo": lambda: echo.round_trip(part),
             "zmq_hit": lambda: hit.round_trip(part),
@@ -79,7 +79,7 @@ def measure(config: Config, _options: Options) -> Result:
         for _ in range(ROUNDS):
             for name, call in sides.items():
                 times[name] += times_us(call, CALLS)
-        with FullBatch(endpoint, config.batch.size):
+        with FullBatch(running.endpoint, config.batch.size):
             for name in ("zmq_echo", "zmq_hit"):
                 times[f"{name}_busy"] = [t for _ in range(ROUNDS) for t in times_us(sides[name], CALLS)]
     return _result(times, idle_cpu, resident)

@@ -82,9 +82,9 @@ def measure(config: Config, options: Options) -> Result:
 def _start(config: Config, cache: Path, request: TraceRequest) -> Start:
     began_s = time.perf_counter()
     settings = model_sets(config) | {"model.context_tokens": CONTEXT_TOKENS, "cache.path": cache}
-    with daemon(settings, http=False) as (endpoint, _, _child):
+    with daemon(settings, http=False) as running:
         ready_s = time.perf_counter() - began_s
-        with contextlib.closing(DaemonClient(endpoint)) as client:
+        with contextlib.closing(DaemonClient(running.endpoint)) as client:
             return _first_reply(client, request, ready_s)
 
 

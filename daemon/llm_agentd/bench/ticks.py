@@ -88,10 +88,10 @@ def measure(config: Config, options: Options) -> Result:
 def run_once(config: Config, npcs: int, on: bool, seconds: float) -> Run:
     """One server and one daemon from start to stop. Raises StartError where the game ends without figures."""
     with (
-        daemon(model_sets(config), http=True) as (_, port, _child),
+        daemon(model_sets(config), http=True) as running,
         tempfile.TemporaryDirectory(prefix="llm-agentd-ticks-") as folder,
     ):
-        game = Game(Path(folder), settings=_game_settings(port, npcs, on, seconds))
+        game = Game(Path(folder), settings=_game_settings(running.mod_settings, npcs, on, seconds))
         game.start()
         try:
             give_up_s = time.monotonic() + WARMUP_S + seconds + GIVE_UP_S
@@ -118,10 +118,10 @@ def read_run(npcs: int, on: bool, data: dict[str, Any]) -> Run:
     return Run(npcs, on, gaps_ms, mod_ms, first_ms, reply_ms, counts, errors)
 
 
-def _game_settings(port: int, npcs: int, on: bool, seconds: float) -> dict[str, object]:
+def _game_settings(daemon_settings: dict[str, object], npcs: int, on: bool, seconds: float) -> dict[str, object]:
     return {
         "llm_agent.enabled": str(on).lower(),
-        "llm_agent.url": f"http://127.0.0.1:{port}",
+        **daemon_settings,
         "llm_agent.deadline_ms": DEADLINE_MS,
         "llm_agent.npc_talk": "always",
         "llm_agent.npc_talk_interval_s": 15,

@@ -106,10 +106,12 @@ def measure(config: Config, options: Options) -> Result:
 def _ours(config: Config, requests: Sequence[TraceRequest], options: Options) -> tuple[Side, dict[str, Any]]:
     settings = model_sets(config) | {"model.context_tokens": CONTEXT_TOKENS, "batch.size": config.batch.size}
     with (
-        daemon(settings, http=False) as (endpoint, _, child),
-        contextlib.closing(DaemonClient(endpoint)) as client,
+        daemon(settings, http=False) as running,
+        contextlib.closing(DaemonClient(running.endpoint)) as client,
     ):
-        return _side(f"llm-agentd ({client.info['engine']})", client, requests, options, child.pid), client.info
+        return _side(
+            f"llm-agentd ({client.info['engine']})", client, requests, options, running.process.pid
+        ), client.info
 
 
 def _bare_requests_per_s(info: dict[str, Any], distinct: Sequence[TraceRequest]) -> float:

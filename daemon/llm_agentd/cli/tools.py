@@ -1,15 +1,20 @@
-"""`install-mod`, `demo` and `bench`."""
+"""`token`, `install-mod`, `demo` and `bench`."""
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from llm_agentd.cli.options import ConfigFile, Sets, load
+from llm_agentd.cli.options import BAD_ANSWER, ConfigFile, Sets, fail, load
 
+RENEWED = (
+    "start the HTTP adapter anew (llm-agentd serve, or systemctl restart llm-agentd-http), and put the token into"
+    " minetest.conf: llm_agent.token"
+)
 NPCS_MAX = 1000  # more than any server has been seen with
 
 
@@ -30,13 +35,43 @@ def npc_counts(value: str) -> str:
     raise typer.BadParameter(f"want numbers of NPCs from 1 to {NPCS_MAX}, such as 1,10,50")
 
 
+def token(
+    new: Annotated[bool, typer.Option("--new", help="Make a new one; the old one stops to work.")] = False,
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Print the token that HTTP wants as `Authorization: Bearer TOKEN`, and the mod as llm_agent.token.
+
+    It is http.token of the configuration, else the one made at the first start, which this makes where there is none.
+    """
+    http = load(config, sets).http
+    from llm_agentd.config.http_token import find_token, renew_token
+
+    found = (renew_token if new else find_token)(http.token, http.token_file)
+    if found is None:
+        fail("http.token is off: HTTP wants no token", BAD_ANSWER)
+    print(found)
+    if new:
+        print(RENEWED, file=sys.stderr)
+
+
 def install_mod(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A mods folder, or a world's worldmods folder.")],
+    config: ConfigFile = None,
+    sets: Sets = None,
 ) -> None:
-    """Copy the mod into a mods or worldmods folder and print the lines for minetest.conf."""
+    """Copy the mod into a mods or worldmods folder and print the lines for minetest.conf, the token's among them."""
     from llm_agentd.ops.install_mod import install_mod as run
 
-    print(run(folder.expanduser()))
+    print(run(folder.expanduser(), lambda: _token(config, sets)))
+
+
+def _token(config: Path | None, sets: list[str] | None) -> str | None:
+    from llm_agentd.config import load_config
+    from llm_agentd.config.http_token import find_token
+
+    http = load_config(config, sets or ()).http
+    return find_token(http.token, http.token_file)
 
 
 def demo(

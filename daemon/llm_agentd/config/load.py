@@ -18,13 +18,13 @@ from pydantic.fields import FieldInfo
 from llm_agentd.config.paths import SYSTEM_FILE, StateFile
 from llm_agentd.config.sections import Config, known_keys
 from llm_agentd.config.sources import (
-    ENV_PREFIX,
     Setting,
     from_plain_names,
     from_sets,
     from_variables,
     from_yaml,
     read_dotenv,
+    variable_name,
 )
 from llm_agentd.errors import StartError
 from llm_agentd.util.did_you_mean import nearest
@@ -117,7 +117,7 @@ def _unknown(setting: Setting, keys: Mapping[str, FieldInfo]) -> str:
     near = nearest(setting.key, names) or nearest(setting.key, keys)
     if near is None:
         return f"unknown key {setting.key}; known sections: {', '.join(sections)}"
-    hint = ENV_PREFIX + near.upper().replace(".", "__") if setting.is_env else near
+    hint = variable_name(near) if setting.is_env else near
     return f"unknown key {setting.key}; did you mean {hint}?"
 
 

@@ -21,6 +21,7 @@ from llm_agentd.config.values import (
     GpuLayers,
     HomePath,
     Hosts,
+    HttpToken,
     Languages,
     Moderation,
     Number,
@@ -149,7 +150,7 @@ class Http(Section):
     host: str = Field(
         "127.0.0.1",
         min_length=1,
-        description="address to listen on; all but loopback need a token, and TLS or allow_plain",
+        description="address to listen on; all but loopback want a token, and TLS or allow_plain",
     )
     allowed_hosts: Hosts = Field(
         (),
@@ -158,11 +159,14 @@ class Http(Section):
         " let a name of its own point here",
     )
     port: Whole = Field(8000, ge=0, le=65_535, description="TCP port; 0 = any free port")
-    token: str | None = Field(
+    token: HttpToken | None = Field(
         None,
-        min_length=1,
         repr=False,
-        description="every route but /healthz needs it as `Authorization: Bearer TOKEN`; none = no token",
+        description="every route but /healthz wants it as `Authorization: Bearer TOKEN`; none = one that is made at the"
+        " first start, which `llm-agentd token` prints; off = no token is wanted, for a machine that nobody shares",
+    )
+    token_file: HomePath = Field(
+        default_factory=StateFile("http_token"), description="where the token is kept that is made at the first start"
     )
     tls_cert: HomePath | None = Field(None, description="certificate chain (PEM); none = no TLS")
     tls_key: HomePath | None = Field(None, description="private key of the certificate (PEM)")

@@ -45,7 +45,9 @@ def from_yaml(path: Path) -> Iterator[Setting]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = str(error.strerror) if isinstance(error, OSError) else "it is not UTF-8 text"
+        if isinstance(error, PermissionError):
+            reason += "; run this as a user who may read it, such as with sudo, or name a file of yours with --config"
         raise StartError(f"{path}: cannot read the configuration: {reason}") from error
     try:
         root = parse_yaml(text)
@@ -83,6 +85,11 @@ def read_dotenv(path: Path) -> Iterator[tuple[str, tuple[str, str]]]:
                     yield binding.key, (binding.value or "", where)
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(f"{path}: cannot read it: {error}") from error
+
+
+def variable_name(key: str) -> str:
+    """`batch.size` → `LLM_AGENT_BATCH__SIZE`."""
+    return ENV_PREFIX + key.upper().replace(".", "__")
 
 
 def from_variables(variables: Mapping[str, tuple[str, str]]) -> Iterator[Setting]:

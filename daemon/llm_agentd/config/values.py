@@ -14,6 +14,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 CPUS_MAX = 1024  # what the kernel's default affinity mask holds
 HOST_NAME = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+# What RFC 6750 allows in a Bearer token. Shorter ones are words; 8 characters is the least that NIST SP 800-63B allows.
+HTTP_TOKEN = re.compile(r"(?=.{8})[A-Za-z0-9._~+/-]+=*")
+OFF = "off"  # of http.token
 ALL_LAYERS = -1  # of model.gpu_layers
 # Every engine and what it is; "" needs no words. `engines.open_engine` opens them; documents and errors name them.
 ENGINES = {
@@ -94,6 +97,17 @@ def _on_or_off(value: Any) -> Any:
     return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
 
 
+def _http_token(value: Any) -> Any:
+    """What is no text is refused later, by its type."""
+    value = _on_or_off(value)
+    if isinstance(value, str) and value != OFF and not HTTP_TOKEN.fullmatch(value):
+        raise ValueError(
+            "want 8 or more of the characters A-Z a-z 0-9 - . _ ~ + /, or off; left out, a good one is made, and"
+            " `llm-agentd token` prints it"
+        )
+    return value
+
+
 def _zmq_endpoint(value: str) -> str:
     if not value.startswith(("tcp://", "ipc://")):
         raise ValueError("want tcp://HOST:PORT or ipc://PATH")
@@ -111,4 +125,5 @@ EngineName: TypeAlias = Annotated[str, BeforeValidator(_engine_name)]
 Cpus: TypeAlias = Annotated[Literal["auto", "off"] | tuple[int, ...], BeforeValidator(_cpu_numbers)]
 GpuLayers: TypeAlias = Annotated[Whole, BeforeValidator(_gpu_layers)]
 Moderation: TypeAlias = Annotated[Literal["on", "off", "strict"], BeforeValidator(_on_or_off)]
+HttpToken: TypeAlias = Annotated[str, BeforeValidator(_http_token)]
 Endpoint: TypeAlias = Annotated[str, AfterValidator(_zmq_endpoint)]

@@ -66,14 +66,14 @@ def run(seconds: float, model: Path | None = None) -> int:
     sets: dict[str, object] = {"cache.variants.think": 1} | ({"model.path": model} if model else {})
     with (
         tempfile.TemporaryDirectory(prefix="llm-agentd-demo-") as folder,
-        daemon(sets, http=True) as (endpoint, port, _),
+        daemon(sets, http=True) as running,
     ):
-        with Client(endpoint) as client:
+        with Client(running.endpoint) as client:
             info = client.info()
         console.print(
-            f"daemon ready: model {info['model']}, {info['parameters'] / 1e6:.1f} M parameters, on {endpoint}"
+            f"daemon ready: model {info['model']}, {info['parameters'] / 1e6:.1f} M parameters, on {running.endpoint}"
         )
-        settings = {"llm_agent.url": f"http://127.0.0.1:{port}", "llm_village.seconds": seconds, **VILLAGE}
+        settings = {**running.mod_settings, "llm_village.seconds": seconds, **VILLAGE}
         game = Game(Path(folder), settings=settings)
         teller = Storyteller(console)
         console.print(f"starting a real game server: {game.binary}, version {version}")
@@ -84,7 +84,8 @@ def run(seconds: float, model: Path | None = None) -> int:
             code = game.stop()
         if not teller.stats:
             raise StartError(f"the game server gave no sign of life (exit code {code}):\n{game.last_words()}")
-        summary = make_summary(teller.stats, HttpConnection(port).get("/metrics").decode(), version, info["model"])
+        metrics = HttpConnection(running.http_port, running.http_token).get("/metrics").decode()
+        summary = make_summary(teller.stats, metrics, version, info["model"])
     print_table(console, summary, teller.stats)
     print(f"summary {orjson.dumps(summary).decode()}")
     return 0

@@ -47,7 +47,7 @@ class BearerToken:
         if scope["type"] == "lifespan" or scope["path"] in OPEN_PATHS or self._is_authorized(scope):
             await self._app(scope, receive, send)
             return
-        error = Unauthorized("want the header `Authorization: Bearer TOKEN` with the http.token of the configuration")
+        error = Unauthorized("want the header `Authorization: Bearer TOKEN`; `llm-agentd token` prints the token")
         await _refuse(error, scope, receive, send)
 
     def _is_authorized(self, scope: Scope) -> bool:

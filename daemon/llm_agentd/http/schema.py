@@ -20,7 +20,8 @@ ROLE_PATTERN = f"^{ROLE_NAME.pattern}$"
 DESCRIPTION = """
 The HTTP side of llm-agentd. Try it:
 
-    curl -s http://127.0.0.1:8000/infer -H 'Content-Type: application/json' -d '{"prompt": "Good evening, smith!"}'
+    curl -s http://127.0.0.1:8000/infer -H "Authorization: Bearer $(llm-agentd token)" \\
+      -H 'Content-Type: application/json' -d '{"prompt": "Good evening, smith!"}'
 
 * `POST /infer`: one prompt, one text.
 * `POST /v1/exchange`: many requests and events in one round trip, for the game.
@@ -32,8 +33,8 @@ The HTTP side of llm-agentd. Try it:
 
 Errors are `{"error": {"code", "message"}}`; the message names what is wrong, where, and the fix. 429 and 503 carry
 `Retry-After`. What a web page of another origin could send is refused with 403: a body or a POST that is not
-`Content-Type: application/json`, a `Host` that is no name of this server, an `Origin` of another page. With
-`http.token` set every route but `/healthz` wants `Authorization: Bearer TOKEN`.
+`Content-Type: application/json`, a `Host` that is no name of this server, an `Origin` of another page. Every
+route but `/healthz` wants `Authorization: Bearer TOKEN`; `llm-agentd token` prints the token.
 """
 
 

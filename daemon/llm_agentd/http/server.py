@@ -18,6 +18,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from llm_agentd.config import Config
+from llm_agentd.config.http_token import find_token
 from llm_agentd.errors import StartError
 from llm_agentd.http.app import create_app
 from llm_agentd.http.origin import is_loopback
@@ -34,11 +35,12 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None) -> int:
     """
     http = config.http
     tls = http.tls_cert is not None and http.tls_key is not None
-    check_binding(http.host, http.token, tls=tls, allow_plain=http.allow_plain)
+    token = find_token(http.token, http.token_file)
+    check_binding(http.host, token, tls=tls, allow_plain=http.allow_plain)
     app = create_app(
         endpoint=config.zmq.endpoint,
         retry_s=config.zmq.retry_s,
-        token=http.token,
+        token=token,
         timeout_ms=config.inference.timeout_ms,
         host=http.host,
         allowed_hosts=http.allowed_hosts,
@@ -93,7 +95,7 @@ def check_binding(host: str, token: str | None, *, tls: bool, allow_plain: bool)
         return
     place = f"http.host: {host} can be reached from other machines"
     if not token:
-        raise StartError(f"{place}: set http.token (a long random word), or http.host to 127.0.0.1")
+        raise StartError(f"{place}: take `http.token: off` out, or set http.host to 127.0.0.1")
     if not tls and not allow_plain:
         raise StartError(
             f"{place}: the token would travel unencrypted; set http.tls_cert and http.tls_key, "

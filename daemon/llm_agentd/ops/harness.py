@@ -6,16 +6,21 @@ Everything started here is stopped by leaving its `with` block. Knows commands a
 from __future__ import annotations
 
 import http.client
+import os
+import secrets
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from llm_agentd.config import Config
+from llm_agentd.config.http_token import TOKEN_BYTES
+from llm_agentd.config.sources import variable_name
 from llm_agentd.errors import StartError
 from llm_agentd.ops.exit_status import EXPLAINED_CODES, fix, how_it_ended
 
@@ -34,9 +39,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(args: list[str], ready: str, python: str = sys.executable) -> Iterator[subprocess.Popen[str]]:
+def process(
+    args: list[str], ready: str, python: str = sys.executable, more_environ: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
     """A child that has printed a line beginning with `ready`; it is terminated at the end."""
-    child = subprocess.Popen([python, *args], stdout=subprocess.PIPE, text=True)
+    environ = os.environ | (more_environ or {})
+    child = subprocess.Popen([python, *args], stdout=subprocess.PIPE, text=True, env=environ)
     assert child.stdout is not None
     try:
         for line in child.stdout:
@@ -67,9 +75,24 @@ def model_sets(config: Config) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class RunningDaemon:
+    """What a client needs of it. `process`: the supervisor with HTTP, else the daemon itself."""
+
+    endpoint: str
+    http_port: int
+    http_token: str
+    process: subprocess.Popen[str]
+
+    @property
+    def mod_settings(self) -> dict[str, object]:
+        """The lines of minetest.conf with which the mod finds it."""
+        return {"llm_agent.url": f"http://127.0.0.1:{self.http_port}", "llm_agent.token": self.http_token}
+
+
 @contextmanager
-def daemon(sets: Mapping[str, Any], *, http: bool) -> Iterator[tuple[str, int, subprocess.Popen[str]]]:
-    """A daemon on free ports, with an empty cache and the shipped roles: `(endpoint, http port, process)`."""
+def daemon(sets: Mapping[str, Any], *, http: bool) -> Iterator[RunningDaemon]:
+    """A daemon on free ports, with an empty cache, the shipped roles and a token of its own."""
     endpoint, port = f"tcp://127.0.0.1:{free_port()}", free_port()
     with tempfile.TemporaryDirectory(prefix="llm-agentd-bench-") as folder:
         settings = {
@@ -81,17 +104,22 @@ def daemon(sets: Mapping[str, Any], *, http: bool) -> Iterator[tuple[str, int, s
             "agents.roles_dir": folder,  # no roles in it: all machines measure the same prompts
             **sets,
         }
+        token = str(settings.pop("http.token", "") or secrets.token_urlsafe(TOKEN_BYTES))
         args = ["-m", "llm_agentd", "serve"]
         for key, value in settings.items():
             args += ["--set", f"{key}={value}"]
-        with process(args, "ready ") as child:
-            yield endpoint, port, child
+        # Not as an option: every user of the machine could read it in the list of processes.
+        with process(args, "ready ", more_environ={variable_name("http.token"): token}) as child:
+            yield RunningDaemon(endpoint, port, token, child)
 
 
 class HttpConnection:
     """One kept-alive HTTP connection to a port of this machine, as cheap as Python has it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, token: str | None = None) -> None:
+        self._headers = {"Content-Type": "application/json"}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
         self._connection = http.client.HTTPConnection("127.0.0.1", port)
         self._connection.connect()
         assert self._connection.sock is not None
@@ -104,7 +132,7 @@ class HttpConnection:
         return self._request("POST", path, body)
 
     def _request(self, method: str, path: str, body: bytes | None) -> bytes:
-        self._connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+        self._connection.request(method, path, body, self._headers)
         answer = self._connection.getresponse()
         text = answer.read()
         if answer.status != 200:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from llm_agentd.errors import StartError
@@ -18,8 +19,12 @@ MOD_FOLDER_NAMES = frozenset({"mods", "worldmods"})
 PACKAGE_DIR = Path(__file__).resolve().parents[1]
 
 
-def install_mod(folder: Path) -> str:
-    """Copies; returns what to tell the admin. Raises StartError with the fix where it cannot."""
+def install_mod(folder: Path, find_token: Callable[[], str | None]) -> str:
+    """Copies; returns what to tell the admin. Raises StartError with the fix where it cannot.
+
+    `find_token`: the daemon's HTTP token, None where it wants none. Where it raises a StartError, as it is a service's
+    token which this user may not read, the admin is told how to get it.
+    """
     source = mod_source()
     _check_folder(folder)
     target = folder / MOD_NAME
@@ -34,7 +39,7 @@ def install_mod(folder: Path) -> str:
         _replace(source, target)
     except OSError as error:
         raise StartError(f"{target}: cannot copy the mod: {error.strerror}; check owner and free space") from error
-    return f"{'updated' if updated else 'installed'} {target}\n\n{_next_steps(folder)}"
+    return f"{'updated' if updated else 'installed'} {target}\n\n{_next_steps(folder, find_token)}"
 
 
 def mod_source(package_dir: Path = PACKAGE_DIR) -> Path:
@@ -90,11 +95,12 @@ def _replace(source: Path, target: Path) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _next_steps(folder: Path) -> str:
+def _next_steps(folder: Path, find_token: Callable[[], str | None]) -> str:
     lines = [
         "In minetest.conf (the server reads it at start):",
         f"    secure.http_mods = {MOD_NAME}",
         "  (where that line exists already, add the name to it, after a comma)",
+        *_token_lines(find_token),
     ]
     if folder.resolve().name == "worldmods":
         lines.append("world.mt needs no line: mods in worldmods are always on.")
@@ -102,3 +108,14 @@ def _next_steps(folder: Path) -> str:
         lines += ["In the world's world.mt:", f"    load_mod_{MOD_NAME} = true"]
     lines.append("Then start the daemon (llm-agentd serve) and the game server.")
     return "\n".join(lines)
+
+
+def _token_lines(find_token: Callable[[], str | None]) -> list[str]:
+    try:
+        token = find_token()
+    except StartError as error:
+        return [
+            f"    {MOD_NAME}.token = TOKEN",
+            f"  (TOKEN is what `llm-agentd token` prints to the daemon's user; here: {error})",
+        ]
+    return [f"    {MOD_NAME}.token = {token}"] if token else []

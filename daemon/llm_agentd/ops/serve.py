@@ -18,6 +18,7 @@ from pathlib import Path
 
 from llm_agentd.cache import NullCache, open_cache
 from llm_agentd.config import Config, state_dir
+from llm_agentd.config.http_token import find_token
 from llm_agentd.engines import EMBEDDED_MODEL, open_engine
 from llm_agentd.engines.base import Engine, EngineInfo
 from llm_agentd.engines.gguf import TOPICS_FORM
@@ -40,6 +41,8 @@ from llm_agentd.topics import open_topics, topics_path
 from llm_agentd.types import Sampling
 from llm_agentd.util.cpus import available_cpus
 
+log = logging.getLogger(__name__)
+
 FOREIGN_REPEAT_PENALTY = 1.1  # llama.cpp's old default: fewer loops, and names still come as often as they must
 
 
@@ -47,8 +50,17 @@ def serve(config: Config, argv: Sequence[str]) -> int:
     """Runs until SIGTERM or Ctrl-C; returns the exit code. `argv`: the options it was called with, for children."""
     if config.http.enabled:
         return supervise(argv)
+    _make_token(config)
     with ExitStack() as cleanup:
         return run(build(config, cleanup), config)
+
+
+def _make_token(config: Config) -> None:
+    """For an adapter that cannot: as a unit of its own it may not write here, and is given the token by systemd."""
+    try:
+        find_token(config.http.token, config.http.token_file)
+    except StartError as error:
+        log.warning("%s", error)
 
 
 def build(config: Config, cleanup: ExitStack) -> Daemon:

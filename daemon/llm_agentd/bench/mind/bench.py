@@ -44,8 +44,8 @@ def measure(config: Config, options: Options) -> Result:
     if options.upstream:
         model, answers, wall_s = _asked(UpstreamMind(options.upstream, os.environ.get(API_KEY_ENV, "")), cases)
     else:
-        with daemon(model_sets(config) | {"batch.size": config.batch.size}, http=False) as (endpoint, _, _):
-            model, answers, wall_s = _asked(DaemonMind(endpoint), cases)
+        with daemon(model_sets(config) | {"batch.size": config.batch.size}, http=False) as running:
+            model, answers, wall_s = _asked(DaemonMind(running.endpoint), cases)
     result = _result(model, answers, wall_s)
     if options.sheet:
         sheet.add(options.sheet, result, answers)

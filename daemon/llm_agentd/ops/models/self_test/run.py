@@ -103,21 +103,21 @@ def run(model: ModelFile, config: Config, say: Callable[[str], None]) -> SelfTes
     say("starting the engine")
     began_s = time.monotonic()
     busy_s = _busy_s()
-    with harness.daemon(sets, http=False) as (endpoint, _, child):
+    with harness.daemon(sets, http=False) as running:
         test = SelfTest(ready_s=time.monotonic() - began_s)
         try:
-            with Client(endpoint, timeout_s=ANSWER_MS / 1000, connect_timeout_s=FIRST_CONTACT_S) as client:
+            with Client(running.endpoint, timeout_s=ANSWER_MS / 1000, connect_timeout_s=FIRST_CONTACT_S) as client:
                 _ask_all(client, test, languages, config, say)
-            process = psutil.Process(child.pid)
+            process = psutil.Process(running.process.pid)
             test.memory_bytes = process.memory_info().rss
             own_s = sum(process.cpu_times()[:2])
             had_s = (time.monotonic() - began_s) * (psutil.cpu_count() or 1)
             test.others_share = max(0.0, _busy_s() - busy_s - own_s) / had_s
             _require_an_answer(test)
         except (AgentdError, psutil.Error) as error:
-            if child.poll() is None and isinstance(error, AgentdError):
+            if running.process.poll() is None and isinstance(error, AgentdError):
                 raise StartError(f"the daemon does not answer with this model: {error.message}") from None
-            raise StartError(f"the daemon died while it answered: {harness.ending(child.wait())}") from None
+            raise StartError(f"the daemon died while it answered: {harness.ending(running.process.wait())}") from None
     return test
 
 
