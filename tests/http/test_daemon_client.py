@@ -10,10 +10,11 @@ from contextlib import asynccontextmanager
 import pytest
 
 from llm_agentd.errors import AgentdError, BadRequest, Overloaded, StartError, TooLarge, Unavailable
-from llm_agentd.http import daemon_client
-from llm_agentd.http.daemon_client import DaemonClient, Submission
+from llm_agentd.http import daemon_client, open_requests
+from llm_agentd.http.daemon_client import DaemonClient
+from llm_agentd.http.open_requests import Submission
 from llm_agentd.protocol import wire
-from tests.support.http_harness import DEADLINE_S, FakeDaemon, Record, always_hits, delta, done, error, silent
+from tests.support.http_harness import DEADLINE_S, FakeDaemon, Record, always_hits, delta, done, error, pong, silent
 
 LONG_S = 600.0
 
@@ -117,7 +118,7 @@ def test_submit_with_unencodable_requests_sends_the_others(endpoint: str) -> Non
     run(test)
 
 
-def test_reconnect_resends_open_requests_unchanged(endpoint: str) -> None:
+def test_reconnect_resends_open_requests_with_what_is_left_of_their_time(endpoint: str) -> None:
     async def test() -> None:
         first = FakeDaemon(endpoint, silent)
         first.__enter__()
@@ -132,10 +133,107 @@ def test_reconnect_resends_open_requests_unchanged(endpoint: str) -> None:
             with FakeDaemon(endpoint) as second:
                 events = await sink.wait_for(3)
                 again = [second.received.get_nowait() for _ in range(3)]
-            assert again[:2] == before, "identical content, or the daemon would refuse the id"
+            left_ms = [record.pop("deadline_ms") for record in again[:2]]
+            assert all(0 < left < LONG_S * 1000 for left in left_ms)
+            assert again[:2] == before
             assert again[2]["prompt"] == "while it was away"
             assert [event["event"] for event in events] == ["done"] * 3
             assert first.peer == second.peer != b""
+
+    run(test)
+
+
+def test_request_that_kills_two_daemons_fails_and_the_others_are_answered(endpoint: str) -> None:
+    def dies_of(record: Record) -> list[Record]:
+        return [] if "kill" in record["prompt"] else [done()]
+
+    async def test() -> None:
+        daemon = FakeDaemon(endpoint, silent)
+        daemon.__enter__()
+        async with started(endpoint) as client:
+            killed, innocent = Sink(), Sink()
+            killer = submit(client, killed, prompt="kill")
+            for number in range(3):
+                submit(client, innocent, prompt=str(number))
+            for _ in range(4):
+                await next_at(daemon)
+            deaths = 0
+            while not killed.events:
+                await asyncio.to_thread(daemon.kill)
+                deaths += 1
+                daemon = FakeDaemon(endpoint, dies_of)
+                daemon.__enter__()
+                await until(lambda: client.is_ready)
+                if client.open_count == 0:
+                    break
+                while (await next_at(daemon))["id"] != killer:
+                    pass
+            await innocent.wait_for(3)
+            daemon.kill()
+        assert deaths == 2
+        assert [event["event"] for event in innocent.events] == ["done"] * 3
+        assert [event["code"] for event in killed.events] == ["engine_failed"]
+        assert "the daemon died of this request" in killed.events[0]["message"]
+
+    run(test)
+
+
+def test_connection_that_breaks_from_a_daemon_that_lives_blames_nobody(endpoint: str) -> None:
+    async def test() -> None:
+        daemon = FakeDaemon(endpoint, silent)
+        daemon.__enter__()
+        async with started(endpoint) as client:
+            sink = Sink()
+            for number in range(2):
+                submit(client, sink, prompt=str(number))
+            for _ in range(4):
+                await next_at(daemon), await next_at(daemon)  # both, at once
+                ping = daemon.ping
+                await asyncio.to_thread(daemon.kill)
+                daemon = FakeDaemon(endpoint, silent)
+                daemon.ping = ping
+                daemon.__enter__()
+            assert (client.open_count, sink.events) == (2, [])
+            await asyncio.to_thread(daemon.kill)
+
+    run(test)
+
+
+def test_request_expires_while_the_daemon_is_away(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(daemon_client, "TICK_S", 0.01)
+    now_s = [100.0]
+
+    async def test() -> None:
+        async with started(endpoint, clock=lambda: now_s[0]) as client:
+            sink = Sink()
+            client.submit([Submission({"op": "infer", "prompt": "x"}, sink, 2.0)])
+            now_s[0] += 2.1
+            (event,) = await sink.wait_for(1)
+            assert event["code"] == "deadline_exceeded"
+            assert "no daemon at" in event["message"]
+
+    run(test)
+
+
+def test_request_refused_by_each_of_many_stopping_daemons_goes_to_the_next(endpoint: str) -> None:
+    daemons: list[FakeDaemon] = []
+
+    def stops(_: Record) -> list[Record]:
+        daemons[-1].ping = error("unavailable", "stopping")
+        return [daemons[-1].ping]
+
+    async def test() -> None:
+        async with started(endpoint) as client:
+            sink = Sink()
+            submit(client, sink)
+            for _ in range(4):
+                daemons.append(FakeDaemon(endpoint, stops))
+                daemons[-1].__enter__()
+                await next_at(daemons[-1])
+                await asyncio.to_thread(daemons[-1].kill)
+            with FakeDaemon(endpoint):
+                (event,) = await sink.wait_for(1)
+            assert event["event"] == "done"
 
     run(test)
 
@@ -173,7 +271,7 @@ def test_requests_wait_while_the_daemon_starts(endpoint: str) -> None:
                 await asyncio.to_thread(daemon.pinged.wait, DEADLINE_S)
                 assert daemon.received.empty()
                 assert not client.is_ready
-                daemon.ping = {"event": "done", "pong": True}
+                daemon.ping = pong("one")
                 await sink.wait_for(1)
 
     run(test)
@@ -216,11 +314,11 @@ def test_no_daemon_for_retry_s_fails_open_and_new_requests_until_it_is_back(endp
             sink = Sink()
             submit(client, sink)
             (event,) = await sink.wait_for(1)
-            assert (event["code"], event["retry_after_ms"]) == ("unavailable", daemon_client.RETRY_AFTER_MS)
+            assert (event["code"], event["retry_after_ms"]) == ("unavailable", open_requests.RETRY_AFTER_MS)
             assert endpoint in event["message"]
             (outcome,) = client.submit([Submission({"op": "infer"}, sink, LONG_S)])
             assert isinstance(outcome, Unavailable)
-            assert outcome.retry_after_ms == daemon_client.RETRY_AFTER_MS
+            assert outcome.retry_after_ms == open_requests.RETRY_AFTER_MS
             with FakeDaemon(endpoint):
                 await until(lambda: client.is_ready)
                 submit(client, sink)
@@ -250,7 +348,7 @@ def test_silent_daemon_becomes_unready_and_ready_again_with_its_pong(
                 assert (event["id"], event["code"]) == (waiting, "unavailable")
                 assert (await next_at(daemon))["target"] == waiting
                 daemon.mute = False
-                daemon.answer(daemon_client.PING_ID, {"event": "done", "pong": True})
+                daemon.answer(daemon_client.PING_ID, daemon.ping)
                 await until(lambda: client.is_ready)
 
     run(test)
@@ -268,7 +366,7 @@ def test_missing_answer_becomes_deadline_exceeded_after_the_grace(
                 sink, patient = Sink(), Sink()
                 client.submit([Submission({"op": "infer"}, sink, 2.0), Submission({"op": "infer"}, patient, LONG_S)])
                 await next_at(daemon)
-                now_s[0] += 2.0 + daemon_client.EXPIRY_GRACE_S + 0.1
+                now_s[0] += 2.0 + open_requests.EXPIRY_GRACE_S + 0.1
                 (event,) = await sink.wait_for(1)
                 assert event["code"] == "deadline_exceeded"
                 assert patient.events == []
@@ -298,16 +396,16 @@ def test_submit_over_count_or_bytes_limit_is_overloaded(endpoint: str, monkeypat
     async def test() -> None:
         async with started(endpoint) as client:
             sink = Sink()
-            monkeypatch.setattr(daemon_client, "OPEN_MAX", 3)
+            monkeypatch.setattr(open_requests, "OPEN_MAX", 3)
             outcomes = client.submit([Submission({"op": "infer"}, sink, LONG_S) for _ in range(4)])
             assert isinstance(outcomes[3], Overloaded)
             assert outcomes[3].retry_after_ms
-            monkeypatch.setattr(daemon_client, "OPEN_MAX", 100)
-            monkeypatch.setattr(daemon_client, "OPEN_MAX_BYTES", 1)
+            monkeypatch.setattr(open_requests, "OPEN_MAX", 100)
+            monkeypatch.setattr(open_requests, "OPEN_MAX_BYTES", 1)
             (outcome,) = client.submit([Submission({"op": "infer"}, sink, LONG_S)])
             assert isinstance(outcome, Overloaded)
             client.drop([str(outcome) for outcome in outcomes[:3]])
-            monkeypatch.setattr(daemon_client, "OPEN_MAX_BYTES", 1000)
+            monkeypatch.setattr(open_requests, "OPEN_MAX_BYTES", 1000)
             submit(client, sink)
             assert client.open_count == 1
 
@@ -384,7 +482,7 @@ def test_recovery_from_silence_sends_only_new_requests(endpoint: str, monkeypatc
                 await until_unready(client, now_s)
                 during = submit(client, sink)
                 daemon.mute = False
-                daemon.answer(daemon_client.PING_ID, {"event": "done", "pong": True})
+                daemon.answer(daemon_client.PING_ID, daemon.ping)
                 assert (await next_at(daemon))["id"] == during
                 daemon.answer(during, done())
                 daemon.answer(before, done())

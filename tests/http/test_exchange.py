@@ -11,8 +11,9 @@ from typing import Any, cast
 import pytest
 
 from llm_agentd.errors import BadRequest
-from llm_agentd.http import daemon_client, exchange_routes, sessions
-from llm_agentd.http.daemon_client import DaemonClient, Submission
+from llm_agentd.http import daemon_client, exchange_routes, open_requests, sessions
+from llm_agentd.http.daemon_client import DaemonClient
+from llm_agentd.http.open_requests import Submission
 from llm_agentd.http.sessions import Answer, Call, Sessions
 from llm_agentd.protocol import wire
 from tests.support.http_harness import (
@@ -504,7 +505,7 @@ def test_unacknowledged_events_over_the_limit_reject_requests_but_keep_last_answ
 def test_request_without_deadline_expires_by_the_default(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The daemon forgets what a peer that read too slowly had sent; nobody may wait for ever for that."""
     monkeypatch.setattr(daemon_client, "TICK_S", 0.01)
-    monkeypatch.setattr(daemon_client, "EXPIRY_GRACE_S", 0.0)
+    monkeypatch.setattr(open_requests, "EXPIRY_GRACE_S", 0.0)
 
     async def test(games: Sessions, client: DaemonClient, _: Clock) -> None:
         quick = infer("quick", deadline_ms=20)

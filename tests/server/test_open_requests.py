@@ -22,6 +22,10 @@ def test_same_record_of_a_peer_is_open_already_whatever_the_order_of_its_fields(
     assert not open_requests.open(ANA, dict(reversed(RECORD.items())))
 
 
+def test_record_sent_again_with_what_is_left_of_its_deadline_is_the_same(open_requests: OpenRequests) -> None:
+    assert not open_requests.open(ANA, {**RECORD, "deadline_ms": 700})
+
+
 def test_same_record_of_another_peer_is_another_request(open_requests: OpenRequests) -> None:
     assert open_requests.open(BEN, RECORD)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ DEADLINE_S = 15.0  # for things that take milliseconds: only a broken run gets t
 JSON = {"Content-Type": "application/json"}  # for bodies that are no JSON; httpx2's `json=` says it by itself
 Record = dict[str, Any]
 Script = Callable[[Record], list[Record]]
+_INSTANCES = itertools.count()
 
 
 def done(text: str = "Well met.", cache: str = "hit") -> Record:
@@ -48,6 +50,10 @@ def silent(_: Record) -> list[Record]:
     return []
 
 
+def pong(instance: str) -> Record:
+    return {"event": "done", "pong": True, "instance": instance}
+
+
 class FakeDaemon:
     """A ROUTER in a thread that answers by script.
 
@@ -58,7 +64,7 @@ class FakeDaemon:
     def __init__(self, endpoint: str, script: Script = always_hits) -> None:
         self.endpoint = endpoint
         self.script = script
-        self.ping: Record = {"event": "done", "pong": True}
+        self.ping = pong(str(next(_INSTANCES)))
         self.received: queue.Queue[Record] = queue.Queue()
         self.parts: list[int] = []
         self.pinged = threading.Event()

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from llm_agentd.errors import AgentdError, BadRequest, Overloaded, TooLarge, Unavailable
-from llm_agentd.http.daemon_client import RETRY_AFTER_MS
+from llm_agentd.http.open_requests import RETRY_AFTER_MS
 from llm_agentd.protocol import wire
 
 BODY_MAX_BYTES = wire.PART_MAX_BYTES  # an exchange becomes one part of the wire

@@ -1,10 +1,10 @@
 """The HTTP process's one DEALER to the daemon: what many HTTP calls ask for, over one socket, re-sent when it breaks.
 
 Runs on the event loop, and only there. It shares the connection with `llm_agentd.client`, but not its way of failing:
-the daemon may die and come back, and no HTTP client notices more than a delay. So each request is kept, encoded, until
-its last answer came; whatever was open is sent again under the same id, which the daemon knows again by the socket's
-fixed routing id. Ids on the wire are its own, so that no two sessions collide. It knows nothing of HTTP or sessions: an
-answer goes to the `sink` that came with the request.
+the daemon may die and come back, and no HTTP client notices more than a delay. `open_requests.py` keeps each request
+until its last answer came, and says what goes out and who is to blame where the daemon died; this file has the socket
+and the timers. The daemon knows what is sent again by the socket's fixed routing id. Ids on the wire are its own, so
+that no two sessions collide. It knows nothing of HTTP or sessions: an answer goes to the `sink` of the request.
 
     no connection ──handshake──▶ probing ──pong──▶ ready    not ready for `retry_s`: unreachable, all open requests fail
 """
@@ -16,63 +16,25 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
 
 from llm_agentd.client.connection import Connection
-from llm_agentd.client.records import Record, done_or_raise, encode
-from llm_agentd.errors import AgentdError, DeadlineExceeded, Overloaded, Unavailable
+from llm_agentd.client.records import Record, done_or_raise
+from llm_agentd.errors import AgentdError, DeadlineExceeded, EngineFailed, Unavailable
+from llm_agentd.http.open_requests import RETRY_AFTER_MS, OpenRequest, OpenRequests, Submission
 from llm_agentd.protocol import wire
 from llm_agentd.protocol.encode import error_fields
-from llm_agentd.protocol.schema import DEADLINE_MAX_MS
 
 log = logging.getLogger(__name__)
 
-OPEN_MAX = 2048  # twice the daemon's default queue: it says itself when it is full, this only bounds memory here
-OPEN_MAX_BYTES = 64 * 1024 * 1024  # what is kept to be sent again; 2048 requests of usual size are about 2 MB
 PROBE_S = 0.1  # between pings while the daemon says that it is starting
 TICK_S = 1.0  # a ping where nothing was received for so long, and a look for requests that expired
 STALLED_S = 3.0  # no record for so long after a ping: the router thread hangs (its worst gap seen is milliseconds)
-EXPIRY_GRACE_S = 5.0  # the daemon keeps deadlines itself; an answer later than this will never come
-RETRY_AFTER_MS = 1000  # how soon an HTTP client may try again: the daemon is looked for more often than that
 CONTROL_TIMEOUT_S = 2.0  # of an op that the router answers itself: no engine step is in it, it takes milliseconds
+KILLED = (
+    "the daemon died of this request each time it had it, and it is not sent again; ask something else, "
+    "and see the daemon's log for what broke"
+)
 PING_ID = "ping"  # all other ids are numbers
-
-Sink: TypeAlias = Callable[[str, Record], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """One request. `record` becomes the client's (its id is set here); `sink(wire_id, answer)` runs on the event loop.
-
-    `timeout_s` is when the daemon itself gives up; `EXPIRY_GRACE_S` later this client answers in its place.
-    """
-
-    record: Record
-    sink: Sink
-    timeout_s: float
-
-
-@dataclass(slots=True)
-class _Open:
-    """A request without its last answer. `connection` is the one it was last sent on, 0 for none."""
-
-    encoded: bytes
-    sink: Sink
-    timeout_s: float
-    connection: int = 0
-    expires_s: float = 0.0  # set when sent
-    has_delivered_delta: bool = False  # a second run must then deliver none
-    skips_deltas: bool = False
-    was_requeued: bool = False  # answered `unavailable` once, and put back
-
-
-def timeout_s_of(record: Record, default_ms: int) -> float:
-    """When the daemon gives up on this request: its `deadline_ms`, where that is one, else the default."""
-    deadline_ms = record.get("deadline_ms")
-    if isinstance(deadline_ms, (int, float)) and 0 < deadline_ms <= DEADLINE_MAX_MS:
-        return deadline_ms / 1000
-    return default_ms / 1000
 
 
 class DaemonClient:
@@ -82,11 +44,11 @@ class DaemonClient:
         self.endpoint = endpoint
         self._retry_s = retry_s
         self._clock = clock
-        self._open: dict[str, _Open] = {}
-        self._open_bytes = 0
-        self._last_id = 0
+        self._open = OpenRequests()
+        self._daemon_instance: object = None  # of the last daemon that was ready
         self._is_running = False
         self._connections = 0  # handshakes so far: the number of the present connection
+        self._has_new_connection = False  # no daemon was ready on it yet
         self._is_ready = False
         self._is_unreachable = False
         self._received_since_tick = False
@@ -96,7 +58,7 @@ class DaemonClient:
             endpoint,
             on_records=self._on_records,
             on_connect=self._on_connect,
-            on_disconnect=self._set_unready,
+            on_disconnect=self._on_disconnect,
             # The same name after a reconnect, so that the daemon knows re-sent ids again.
             routing_id=f"http-{os.getpid()}-{os.urandom(6).hex()}".encode(),
         )
@@ -162,21 +124,19 @@ class DaemonClient:
         now_s = self._clock()
         for submission in submissions:
             try:
-                wire_id, entry = self._admit(submission)
+                outcomes.append(self._admit(submission, now_s))
             except AgentdError as error:
                 outcomes.append(error)
-                continue
-            outcomes.append(wire_id)
-            if self._is_ready:
-                frames.append(self._mark_sent(entry, now_s))
-        self._connection.send(frames)
+        self._send_due(frames)
         return outcomes
 
     def drop(self, wire_ids: Iterable[str]) -> None:
         """Nobody waits for these any more: no sink is called for them again, and the daemon may stop them."""
-        self._connection.send(self._forget(wire_ids))
+        self._send_due(self._forget(wire_ids))
 
-    def begin(self, record: Record, timeout_s: float) -> tuple[str, asyncio.Future[Record]]:
+    def begin(
+        self, record: Record, timeout_s: float, *, is_control: bool = False
+    ) -> tuple[str, asyncio.Future[Record]]:
         """One request whose last answer is a future; whoever stops waiting for it drops the id. Raises AgentdError."""
         last: asyncio.Future[Record] = self._loop.create_future()
 
@@ -184,7 +144,7 @@ class DaemonClient:
             if answer["event"] != "delta" and not last.done():
                 last.set_result(answer)
 
-        (outcome,) = self.submit([Submission(record, sink, timeout_s)])
+        (outcome,) = self.submit([Submission(record, sink, timeout_s, is_control)])
         if isinstance(outcome, AgentdError):
             raise outcome
         return outcome, last
@@ -194,7 +154,7 @@ class DaemonClient:
 
         Raises the error it was answered with, and Unavailable where no answer comes.
         """
-        wire_id, reply = self.begin(record, CONTROL_TIMEOUT_S)
+        wire_id, reply = self.begin(record, CONTROL_TIMEOUT_S + TICK_S, is_control=True)  # given up below, not here
         try:
             return done_or_raise(await asyncio.wait_for(reply, CONTROL_TIMEOUT_S))
         except TimeoutError:
@@ -202,61 +162,41 @@ class DaemonClient:
         finally:
             self.drop([wire_id])
 
-    # -- the table of open requests --------------------------------------------------------------
+    # -- open requests ---------------------------------------------------------------------------
 
-    def _admit(self, submission: Submission) -> tuple[str, _Open]:
+    def _admit(self, submission: Submission, now_s: float) -> str:
         if self._is_unreachable:
             raise Unavailable(self.reason_not_ready(), retry_after_ms=RETRY_AFTER_MS)
-        if len(self._open) >= OPEN_MAX or self._open_bytes >= OPEN_MAX_BYTES:
-            raise Overloaded(
-                f"{len(self._open)} requests wait in the HTTP adapter already; ask less often",
-                retry_after_ms=RETRY_AFTER_MS,
-            )
-        wire_id = self._next_id()
-        submission.record["id"] = wire_id
-        encoded = encode(submission.record)
-        entry = self._open[wire_id] = _Open(encoded, submission.sink, submission.timeout_s)
-        self._open_bytes += len(encoded)
-        return wire_id, entry
+        return self._open.add(submission, now_s).id
 
-    def _next_id(self) -> str:
-        self._last_id += 1
-        return str(self._last_id)
+    def _send_due(self, frames: Sequence[bytes] = ()) -> None:
+        """Sends `frames`, and what may go to the daemon now."""
+        due: list[bytes] = []
+        if self._is_ready:
+            due = self._open.take_due(self._clock())
+            if self._open.trial_ends_s is not None:
+                self._later("trial", max(0.0, self._open.trial_ends_s - self._clock()), self._send_due)
+        self._connection.send([*frames, *due])
 
     def _forget(self, wire_ids: Iterable[str]) -> list[bytes]:
         """Closes these and gives the `cancel` records for those that the daemon has."""
         frames = []
         for wire_id in wire_ids:
-            entry = self._close_entry(wire_id)
-            if entry is not None and self._is_sent(entry):
-                frames.append(wire.encode({"op": "cancel", "id": self._next_id(), "target": wire_id}))
+            request = self._open.close(wire_id)
+            if request is not None and request.is_in_flight:
+                frames.append(wire.encode({"op": "cancel", "id": self._open.next_id(), "target": wire_id}))
         return frames
-
-    def _close_entry(self, wire_id: str) -> _Open | None:
-        entry = self._open.pop(wire_id, None)
-        if entry is not None:
-            self._open_bytes -= len(entry.encoded)
-        return entry
-
-    def _is_sent(self, entry: _Open) -> bool:
-        return self._connection.is_connected and entry.connection == self._connections
-
-    def _mark_sent(self, entry: _Open, now_s: float) -> bytes:
-        entry.connection = self._connections
-        entry.expires_s = now_s + entry.timeout_s + EXPIRY_GRACE_S
-        entry.skips_deltas = entry.has_delivered_delta
-        return entry.encoded
 
     def _fail(self, wire_ids: Iterable[str], error: AgentdError) -> None:
         """Answers these with `error`, and tells the daemon to leave them."""
-        failed = {wire_id: self._open[wire_id] for wire_id in wire_ids}
-        self._connection.send(self._forget(failed))
-        for wire_id, entry in failed.items():
-            self._pass_on(entry, wire_id, {"id": wire_id, **error_fields(error)})
+        failed = [request for wire_id in wire_ids if (request := self._open.get(wire_id)) is not None]
+        self._connection.send(self._forget([request.id for request in failed]))
+        for request in failed:
+            self._pass_on(request, {"id": request.id, **error_fields(error)})
 
-    def _pass_on(self, entry: _Open, wire_id: str, record: Record) -> None:
+    def _pass_on(self, request: OpenRequest, record: Record) -> None:
         try:
-            entry.sink(wire_id, record)
+            request.sink(request.id, record)
         except Exception:  # a bug of one sink must not stop the others' answers
             log.exception("an answer broke its reader")
 
@@ -266,34 +206,40 @@ class DaemonClient:
         self._received_since_tick, self._ping_sent_s = True, None  # any part is as good as a pong
         for record in records:
             self._on_record(record)
+        if self._open.has_waiting:  # where suspects are on trial, an answer makes way for the next
+            self._send_due()
 
     def _on_record(self, record: Record) -> None:
         wire_id, event = record.get("id"), record.get("event")
         if wire_id == PING_ID:
-            self._on_pong(can_answer=event == "done")
+            self._on_pong(record)
             return
-        entry = self._open.get(wire_id) if isinstance(wire_id, str) else None
-        if entry is None or not isinstance(wire_id, str):
+        request = self._open.get(wire_id) if isinstance(wire_id, str) else None
+        if request is None:
             if wire_id is None:
                 log.error("the daemon refused a record: %s", record.get("message"))
             return  # dropped meanwhile, or the answer to a cancel
         if event == "delta":
-            if not entry.skips_deltas:
-                entry.has_delivered_delta = True
-                self._pass_on(entry, wire_id, record)
-        elif record.get("code") == Unavailable.code and not entry.was_requeued:
-            entry.was_requeued, entry.connection = True, 0
+            if not request.skips_deltas:
+                request.has_delivered_delta = True
+                self._pass_on(request, record)
+        elif record.get("code") == Unavailable.code and self._open.refuse(request, self._connections):
             self._probe()  # stopping, or starting: held back until the daemon says that it can answer
         else:
-            self._close_entry(wire_id)
-            self._pass_on(entry, wire_id, record)
+            self._open.close(request.id)
+            self._pass_on(request, record)
 
     # -- is the daemon there? --------------------------------------------------------------------
 
     def _on_connect(self) -> None:
         self._connections += 1
+        self._has_new_connection = True
         self._ping_sent_s = None
         self._probe()
+
+    def _on_disconnect(self) -> None:
+        self._open.on_disconnect()
+        self._set_unready()
 
     def _probe(self) -> None:
         """Pings the daemon; until it answers that it is ready, requests are held back."""
@@ -306,21 +252,26 @@ class DaemonClient:
             self._ping_sent_s = self._clock()
             self._connection.send([wire.encode({"op": "ping", "id": PING_ID})])
 
-    def _on_pong(self, *, can_answer: bool) -> None:
-        if can_answer and not self._is_ready:
-            self._set_ready()
-        elif not can_answer:
+    def _on_pong(self, pong: Record) -> None:
+        if pong.get("event") != "done":
             self._set_unready()
             self._later("probe", PROBE_S, self._ping)
+        elif not self._is_ready:
+            self._set_ready(pong.get("instance"))
 
-    def _set_ready(self) -> None:
+    def _set_ready(self, instance: object) -> None:
         if self._is_unreachable:
             log.info("the daemon at %s answers again", self.endpoint)
         self._is_ready, self._is_unreachable = True, False
         self._stop_timer("retry")
-        now_s = self._clock()
-        unsent = [entry for entry in self._open.values() if not self._is_sent(entry)]
-        self._connection.send([self._mark_sent(entry, now_s) for entry in unsent])
+        if self._has_new_connection:
+            self._has_new_connection = False
+            guilty = self._open.on_daemon_back(is_another=instance != self._daemon_instance)
+            self._daemon_instance = instance
+            if guilty:
+                log.error("%d request(s) given up: the daemon died of each", len(guilty))
+                self._fail(guilty, EngineFailed(KILLED))
+        self._send_due()
 
     def _set_unready(self) -> None:
         self._is_ready = False
@@ -336,15 +287,17 @@ class DaemonClient:
 
     def _tick(self) -> None:
         self._later("tick", TICK_S, self._tick)
+        now_s = self._clock()
+        late = self._open.expired(now_s)
+        if late:
+            reason = "" if self._is_ready else f": {self.reason_not_ready()}"
+            self._fail(late, DeadlineExceeded(f"the daemon gave no answer in time{reason}"))
+            self._send_due()
         if not self._is_ready:
             return
-        now_s = self._clock()
         if self._ping_sent_s is not None and now_s - self._ping_sent_s > STALLED_S:
             self._set_unready()  # connected, yet silent; its pong makes it ready again
             return
         if not self._received_since_tick and self._ping_sent_s is None:
             self._ping()
         self._received_since_tick = False
-        late = [wire_id for wire_id, entry in self._open.items() if entry.expires_s < now_s]
-        if late:
-            self._fail(late, DeadlineExceeded("the daemon gave no answer in time"))

@@ -17,7 +17,8 @@ from llm_agentd.client.records import Record, done_or_raise
 from llm_agentd.errors import BadRequest, Cancelled, DeadlineExceeded, Filtered
 from llm_agentd.http import schema
 from llm_agentd.http.body import json_response, read_json
-from llm_agentd.http.daemon_client import DaemonClient, timeout_s_of
+from llm_agentd.http.daemon_client import DaemonClient
+from llm_agentd.http.open_requests import timeout_s_of
 from llm_agentd.util.did_you_mean import did_you_mean
 
 WATCH_AFTER_S = 0.05  # a client that hangs up is noticed only in answers slower than a cache hit

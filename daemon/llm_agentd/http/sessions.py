@@ -24,7 +24,8 @@ import orjson
 
 from llm_agentd.client.records import Record
 from llm_agentd.errors import AgentdError, BadRequest, Cancelled, Overloaded, Unavailable
-from llm_agentd.http.daemon_client import RETRY_AFTER_MS, DaemonClient, Submission, timeout_s_of
+from llm_agentd.http.daemon_client import DaemonClient
+from llm_agentd.http.open_requests import RETRY_AFTER_MS, Submission, timeout_s_of
 from llm_agentd.protocol.encode import error_fields
 from llm_agentd.protocol.wire import ID_MAX_CHARS
 

@@ -23,7 +23,7 @@ from llm_agentd.ops.exit_status import EXPLAINED_CODES, fix, how_it_ended
 
 log = logging.getLogger(__name__)
 
-RESTART_MIN_S, RESTART_MAX_S = 0.2, 10.0  # a crash loop must not eat the machine
+RESTART_MIN_S, RESTART_MAX_S = 0.2, 5.0  # a crash loop must not eat the machine; with the start under `zmq.retry_s`
 STEADY_S = 30.0  # a child that ran this long may be restarted at once again
 STOP_S = 30.0  # more than any shutdown grace; then the child is killed
 POLL_S = 1.0  # a child that closed its stdout is looked at no later than this

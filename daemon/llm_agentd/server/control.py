@@ -7,6 +7,7 @@ its time, and has its answer by a callback. `cancel` is not here: it acts on wha
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, TypeAlias
@@ -50,6 +51,7 @@ class Control:
         self._defaults = defaults
         self._default_language = default_language
         self._post = post
+        self._instance = secrets.token_hex(8)  # tells a daemon that came back from another that took its place
         self._ops: dict[str, Callable[[Any], Fields]] = {  # each takes its model in `schema.RECORDS`
             "ping": self._ping,
             "info": self._info,
@@ -67,7 +69,7 @@ class Control:
 
     def _ping(self, _: schema.Record) -> Fields:
         self._engine_loop.require_info()  # an answer says that requests are served, not only that a thread lives
-        return {"pong": True}
+        return {"pong": True, "instance": self._instance}
 
     def _info(self, _: schema.Record) -> Fields:
         info = self._engine_loop.require_info()

@@ -27,7 +27,10 @@ class OpenRequests:
         return (peer, request_id) in self._records
 
     def open(self, peer: Peer, record: dict[str, Any]) -> bool:
-        """False where this very record is open already. Raises BadRequest for another one under its id."""
+        """False where this very record is open already, whatever is left of its deadline.
+
+        Raises BadRequest for another one under its id.
+        """
         key = (peer, record["id"])
         earlier = self._records.get(key)
         if earlier is None:
@@ -56,5 +59,9 @@ class OpenRequests:
 
 
 def _canonical(record: dict[str, Any]) -> bytes:
-    """Equal for records with the same fields in whatever order. `==` of dicts would take 1 for true."""
-    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+    """Equal for records with the same fields in whatever order. `==` of dicts would take 1 for true.
+
+    `deadline_ms` is left out: whoever sends a request again asks for what is left of its time, not for all of it anew.
+    """
+    fields = {name: value for name, value in record.items() if name != "deadline_ms"}
+    return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
