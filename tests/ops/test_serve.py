@@ -121,6 +121,22 @@ def test_token_is_made_at_the_first_start_and_wanted_from_then_on(tmp_path: Path
     assert token.strip() not in second.errors.read_text()
 
 
+def test_token_given_as_an_option_reaches_the_children_unseen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_AGENT_HTTP__TOKEN", "of-the-environment")  # an option is stronger
+    served = Served(tmp_path, "http.token=first-of-the-options", " http.token =last-of-the-options")
+    for child in psutil.Process(served.process.pid).children():
+        assert not [word for word in child.cmdline() if "of-the" in word]
+    assert not served.token_file.exists()
+    served.token_file.write_text("last-of-the-options")
+    with served.http() as client:
+        assert client.get("/info").status_code == 200
+        for other in ("of-the-environment", "first-of-the-options"):
+            assert client.get("/info", headers={"Authorization": f"Bearer {other}"}).status_code == 401
+        assert "of-the-options" not in client.get("/info").text
+    assert served.stop() == 0
+    assert "of-the" not in served.errors.read_text()
+
+
 def test_daemon_alone_makes_the_token_for_an_adapter_that_cannot(tmp_path: Path) -> None:
     served = Served(tmp_path, http=False)
     assert served.token_file.stat().st_size > 16

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from llm_agentd.cli.options import WRONG_USE, ConfigFile, Sets, argv, fail, load, log_to_stderr
+from llm_agentd.cli.options import WRONG_USE, ConfigFile, Sets, fail, hand_on, load, log_to_stderr
 
 
 def serve(config: ConfigFile = None, sets: Sets = None) -> None:
@@ -20,7 +20,7 @@ def serve(config: ConfigFile = None, sets: Sets = None) -> None:
     from llm_agentd.ops.supervisor import end_with_supervisor
 
     end_with_supervisor()
-    raise typer.Exit(run(loaded, argv(config, sets)))
+    raise typer.Exit(run(loaded, hand_on(config, sets)))
 
 
 def http(config: ConfigFile = None, sets: Sets = None) -> None:
