@@ -1,4 +1,4 @@
-# `make help` lists what there is. Nothing here needs more than make, Debian's python3 (3.11 or newer) and a network;
+# `make help` lists what there is. Nothing here needs more than make, Debian's python3 (3.11 to 3.13) and a network;
 # what else is missing is installed (as root) or named in one apt-get line (as anyone else).
 
 SHELL := /bin/bash
@@ -9,8 +9,10 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
-PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+# As requires-python in pyproject.toml says.
+IS_PYTHON := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c '$(IS_PYTHON)' 2>/dev/null && { echo $$p; break; }; done)
 
 # Releases that still call Luanti by its old name; llm_agentd/ops/game_binaries.py has the same list.
 OLD_RELEASES := debian12 ubuntu24.04
@@ -57,9 +59,10 @@ endef
 define venv
 @python="$(PYTHON)"; \
 if [ -z "$$python" ]; then python=$$(command -v python3 || true); fi; \
-if [ -z "$$python" ] || ! $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
-  echo "no Python 3.11 or newer found; install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; fi; \
-if ! $(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+if [ -z "$$python" ] || ! $$python -c '$(IS_PYTHON)'; then \
+  echo "no Python 3.11, 3.12 or 3.13 found$${python:+ ($$($$python -V 2>&1))}; 3.14 is not supported yet," \
+    "as badwords-py has no build for it; install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; fi; \
+if ! $(PY) -c 'import pip; $(IS_PYTHON)' 2>/dev/null; then \
   echo "== virtual environment $(VENV) from $$($$python -V)"; \
   rm -rf $(VENV); $$python -m venv $(VENV); fi; \
 echo "== pip install -e .$(1) (takes a minute or two; with native llama.cpp is compiled: some more)"; begun=$$SECONDS; \
@@ -120,19 +123,32 @@ screenshots: debs-shot $(VENV)/.dev  ## pictures of a real client, into OUT (bui
 docs: $(VENV)/.run  ## docs/configuration.md and systemd/config.yaml anew, from the keys in the code
 	@$(PY) -m llm_agentd.config.docs .
 
-package: $(VENV)/.run  ## in dist/ a wheel (the mod and the embedded model in it), and the mod as a zip for ContentDB
+# The parts list (SBOM, CycloneDX) is that of requirements/runtime.txt; cyclonedx-py checks it against its schema.
+package: $(VENV)/.run  ## in dist/ a wheel with all in it, its requirements with hashes, its SBOM, and the mod as a zip
 	@rm -rf build dist
 	@$(PIP) wheel -q --no-deps -w dist .
 	@$(PY) -m llm_agentd.ops.package_mod dist
+	@$(PIP) install -q -c constraints.txt cyclonedx-bom
+	@name=llm_agentd-$$($(PY) -c 'import llm_agentd; print(llm_agentd.__version__)'); \
+	cp requirements/runtime.txt dist/$$name.requirements.txt; \
+	sed "s/^dynamic = .*/version = \"$${name#*-}\"/" pyproject.toml > build/pyproject.toml; \
+	$(PY) -W ignore -m cyclonedx_py requirements requirements/runtime.txt --pyproject build/pyproject.toml \
+	  --mc-type application --output-reproducible --of JSON -o dist/$$name.cdx.json
 	@ls -1 dist/*
 
-lock:  ## constraints.txt anew, from the newest versions that pyproject.toml allows
+# uv resolves for all Pythons and systems at once: a pin that holds for some of them has a marker.
+COMPILE = $$folder/bin/uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header $(ARGS) pyproject.toml
+lock:  ## the exact versions of requirements/runtime.txt and constraints.txt (ARGS=--upgrade: the newest ones)
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
-	$(PYTHON) -m venv $$folder; \
-	$$folder/bin/python -m pip --disable-pip-version-check install -q '.[bench,dev,native]'; \
-	{ echo "# The exact versions that are tested; \`make lock\` renews them. No torch: the extra \`train\` is free."; \
-	  $$folder/bin/python -m pip freeze --all --exclude pip --exclude llm-agentd; } > $$folder/constraints.txt; \
-	mv $$folder/constraints.txt constraints.txt; rm -rf build; wc -l constraints.txt
+	$(PYTHON) -m venv $$folder; $$folder/bin/python -m pip --disable-pip-version-check install -q uv; \
+	cp requirements/runtime.txt constraints.txt $$folder; \
+	$(COMPILE) --generate-hashes -o $$folder/runtime.txt; \
+	$(COMPILE) --extra bench --extra dev --extra native -c $$folder/runtime.txt -o $$folder/constraints.txt; \
+	{ echo "# What a daemon runs with, by version and hash; \`make lock\` writes it."; \
+	  grep -v '^#' $$folder/runtime.txt; } > requirements/runtime.txt; \
+	{ echo "# The exact versions that are tested; \`make lock\` writes them. No torch: the extra \`train\` is free."; \
+	  grep -v '^#' $$folder/constraints.txt; } > constraints.txt; \
+	wc -l requirements/runtime.txt constraints.txt
 
 clean:  ## removes what make has made
 	rm -rf $(VENV) build dist daemon/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .demo

@@ -138,3 +138,52 @@ def test_without_native_libraries_the_stub_opens_and_the_others_say_what_is_miss
 @pytest.mark.parametrize("name", ["llama", *(["llama_native"] if HAS_NATIVE else [])])
 def test_open_binding_gives_the_class_of_the_name(name: str) -> None:
     assert open_binding(name).__name__ == ("CyllamaBinding" if name == "llama" else "NativeBinding")
+
+
+WITHOUT_CYLLAMA = """
+import sys
+for name in ("cyllama", "ctransformers"):
+    sys.modules[name] = None  # as on a Raspberry Pi, for which cyllama has no wheel
+from pathlib import Path
+from llm_agentd.engines import open_engine
+from llm_agentd.engines.llama.quantize import main
+from llm_agentd.engines.llama.schema_converter import schema_to_grammar
+source, target = sys.argv[1:]
+engine = open_engine("auto", path=Path(source))
+print(engine.info.engine)
+print(schema_to_grammar({"type": "string", "enum": ["yes", "no"]}))
+print(main([source, target, "7", "1", "yes"]), Path(target).stat().st_size > 0)
+print(main([source + ".missing", target, "7", "1", "yes"]))
+"""
+
+
+@pytest.mark.skipif(not HAS_NATIVE, reason="llama-cpp-python (the extra `native`) is not installed")
+def test_without_cyllama_the_native_library_does_all_it_did(models: SimpleNamespace, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WITHOUT_CYLLAMA, models.chain, str(tmp_path / "q8_0.gguf")]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.stdout.startswith("llama_native\n"), ran.stderr
+    assert r'root ::= "\"yes\"" | "\"no\""' in ran.stdout.replace(" (", " ").replace(") ", " ")
+    assert ran.stdout.endswith("0 True\n1\n"), ran.stderr
+
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+for name in ("cyllama", "llama_cpp", "ctransformers"):
+    sys.modules[name] = None
+import llm_agentd
+from llm_agentd.errors import StartError
+for module in pkgutil.walk_packages(llm_agentd.__path__, "llm_agentd."):
+    if module.name.endswith("__main__"):
+        continue
+    try:
+        importlib.import_module(module.name)
+    except StartError:
+        print(module.name)
+"""
+
+
+def test_only_the_bindings_need_a_library_that_computes_models() -> None:
+    ran = subprocess.run([sys.executable, "-c", IMPORT_ALL], capture_output=True, text=True, check=True)
+    prefix = "llm_agentd.engines.llama."
+    modules = {line.removeprefix(prefix) for line in ran.stdout.splitlines()}
+    assert modules == {"cyllama_binding", "native_binding", "native_library", "native_samplers"}

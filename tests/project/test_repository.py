@@ -7,6 +7,7 @@ import configparser
 import re
 import subprocess
 import tomllib
+from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -78,18 +79,96 @@ def test_setup_cfg_holds_import_linter_alone(project: dict[str, Any], repo: Path
     assert "importlinter" not in project["tool"]
 
 
-def test_constraints_pin_every_dependency(project: dict[str, Any], repo: Path) -> None:
-    pinned = dict(
-        re.split("==", line.lower().replace("_", "-"), maxsplit=1)
-        for line in (repo / "constraints.txt").read_text(encoding="utf-8").splitlines()
-        if not line.startswith("#")
-    )
+# Where a daemon may run, each as its markers say: what `make setup` finds on Debian 12 and 13, and machines that are
+# not here.
+MACHINES = [
+    {"python_full_version": "3.11.2", "sys_platform": "linux", "platform_machine": "x86_64"},
+    {"python_full_version": "3.12.3", "sys_platform": "linux", "platform_machine": "x86_64"},
+    {"python_full_version": "3.13.5", "sys_platform": "linux", "platform_machine": "x86_64"},
+    {"python_full_version": "3.13.5", "sys_platform": "linux", "platform_machine": "aarch64"},
+    {"python_full_version": "3.12.3", "sys_platform": "darwin", "platform_machine": "arm64"},
+    {"python_full_version": "3.13.5", "sys_platform": "win32", "platform_machine": "AMD64"},
+]
+
+
+def pins(path: Path, machine: dict[str, str]) -> dict[str, str]:
+    """Versions that a file of exact requirements, with or without hashes, gives to a machine. Asserts it is exact."""
+    lines = path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    found: dict[str, str] = {}
+    for line in lines:
+        if line.startswith("#"):
+            continue
+        wanted = Requirement(line.partition(" --hash")[0])
+        if wanted.marker is None or wanted.marker.evaluate(machine):
+            name = wanted.name.lower().replace("_", "-")
+            assert name not in found, f"{path.name} has two versions of {name} for {machine}"
+            (pin,) = wanted.specifier
+            assert pin.operator == "=="
+            found[name] = pin.version
+    return found
+
+
+def assert_pinned(wanted: Iterable[str], pinned: dict[str, str], machine: dict[str, str]) -> None:
+    for text in wanted:
+        one = Requirement(text)
+        assert str(one.specifier).startswith(">="), text
+        if one.marker is None or one.marker.evaluate(machine):
+            assert one.specifier.contains(pinned[one.name.lower()]), text
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: "-".join(machine.values()))
+def test_constraints_pin_every_dependency(project: dict[str, Any], repo: Path, machine: dict[str, str]) -> None:
     extras = project["project"]["optional-dependencies"]
-    for text in [*project["project"]["dependencies"], *extras["dev"], *extras["bench"]]:
-        wanted = Requirement(text)
-        assert str(wanted.specifier).startswith(">="), text
-        assert wanted.specifier.contains(pinned[wanted.name.lower()]), text
-    assert "torch" not in pinned  # `make setup` must stay quick
+    run = pins(repo / "requirements" / "runtime.txt", machine)
+    assert_pinned(project["project"]["dependencies"], run, machine)
+    develop = pins(repo / "constraints.txt", machine)
+    assert_pinned([*extras["dev"], *extras["bench"], *extras["native"]], develop, machine)
+    assert run.items() <= develop.items()  # what is tested is what runs
+    assert "torch" not in develop  # `make setup` must stay quick
+    assert not {"pytest", "mypy", "matplotlib"} & run.keys()
+
+
+def test_llama_cpp_comes_as_a_wheel_or_is_compiled_and_cyllama_fits_its_python(repo: Path) -> None:
+    by_machine = {
+        (machine["python_full_version"][:4], machine["platform_machine"]): pins(
+            repo / "requirements" / "runtime.txt", machine
+        )
+        for machine in MACHINES
+    }
+    assert by_machine["3.11", "x86_64"]["cyllama"].startswith("0.2.")  # the last one for it
+    assert by_machine["3.13", "x86_64"]["cyllama"] >= "0.7"
+    pi = by_machine["3.13", "aarch64"]
+    assert "cyllama" not in pi
+    assert "llama-cpp-python" in pi
+    assert [key for key, run in by_machine.items() if "llama-cpp-python" in run] == [("3.13", "aarch64")]
+
+
+def test_every_runtime_requirement_has_hashes(repo: Path) -> None:
+    """pip refuses the whole file with --require-hashes where one has none."""
+    text = (repo / "requirements" / "runtime.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.replace("\\\n", " ").splitlines() if not line.startswith("#")]
+    assert lines
+    assert [line for line in lines if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", line)] == []
+
+
+def test_make_refuses_a_python_that_is_too_new_in_a_sentence(repo: Path, tmp_path: Path) -> None:
+    """3.14, as pyproject.toml does; `python` in its place, which says so, and that it has all Debian splits off."""
+    python = tmp_path / "python3.14"
+    python.write_text(
+        '#!/bin/sh\ncase "$*" in -V) echo Python 3.14.0;; *ensurepip*) ;; *"(3, 14)"*) exit 1;; *) exit 9;; esac\n'
+    )
+    python.chmod(0o755)
+    venv = tmp_path / "venv"
+    command = ["make", f"{venv}/.run", f"PYTHON={python}", f"VENV={venv}"]
+    said = subprocess.run(command, cwd=repo, capture_output=True, text=True, timeout=60, check=False)
+    assert said.returncode != 0
+    assert "no Python 3.11, 3.12 or 3.13 found (Python 3.14.0); 3.14 is not supported yet" in said.stderr
+    assert not venv.exists()
+
+
+def test_make_and_pyproject_ask_for_the_same_pythons(project: dict[str, Any], repo: Path) -> None:
+    assert project["project"]["requires-python"] == ">=3.11,<3.14"
+    assert "(3, 11) <= sys.version_info < (3, 14)" in (repo / "Makefile").read_text(encoding="utf-8")
 
 
 def test_every_module_is_in_an_import_layer(repo: Path, package: Path) -> None:

@@ -24,7 +24,10 @@ from llm_agentd.types import Sampling
 try:
     from cyllama.llama import llama_cpp
 except (AttributeError, ImportError, OSError, RuntimeError) as error:
-    raise StartError(f"engine llama: cyllama does not load ({error}); pip install cyllama") from error
+    raise StartError(
+        f"engine llama: cyllama does not load ({error}); pip install cyllama, or where it has no wheel "
+        "llama-cpp-python, for engine llama_native"
+    ) from error
 
 SPM, BPE = 1, 2  # llama_vocab_type
 ERROR = 4  # ggml_log_level; warnings are 3

@@ -22,6 +22,7 @@ import orjson
 
 from llm_agentd.engines.llama.gbnf_check import grammar_danger
 from llm_agentd.engines.llama.schema_check import schema_danger
+from llm_agentd.engines.llama.schema_converter import schema_to_grammar
 from llm_agentd.errors import BadRequest
 from llm_agentd.types import Sampling
 
@@ -73,9 +74,7 @@ def _from_schema(schema: dict[str, Any]) -> str:
     if reason := schema_danger(schema):
         raise BadRequest(f"json_schema: {reason}")
     try:
-        from cyllama.llama import llama_cpp  # the one converter there is; loaded where a schema comes
-
-        return str(llama_cpp.json_schema_to_grammar(schema))
+        return schema_to_grammar(schema)
     except RecursionError as error:
         raise BadRequest("json_schema: nested too deeply") from error
     except Exception as error:  # the converter asserts, and trips over wrong types in any way there is

@@ -18,7 +18,7 @@ try:
     import llama_cpp as lib
 except (AttributeError, ImportError, OSError, RuntimeError) as error:
     raise StartError(
-        f"engine llama_native: llama-cpp-python does not load ({error}); pip install 'llm-agentd[native]' (it is "
+        f"engine llama_native: llama-cpp-python does not load ({error}); pip install llama-cpp-python (it is "
         "compiled, so a C++ compiler is needed), or use engine llama"
     ) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -91,8 +92,7 @@ def _check_room(target: Path, model: ModelFile, kind: str) -> None:
     if not os.access(target.parent, os.W_OK):
         raise StartError(f"{target.parent} cannot be written; name another file with --output")
     wanted = int(model.parameters * BITS[kind] / 8) + RESERVE_BYTES
-    disk = os.statvfs(target.parent)
-    free = disk.f_bavail * disk.f_frsize
+    free = shutil.disk_usage(target.parent).free
     if wanted > free:
         raise StartError(
             f"no room for about {size_words(wanted)}: the disk of {target.parent} has {size_words(free)}; make room,"
