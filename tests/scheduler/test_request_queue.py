@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
 
 import hypothesis.strategies as st
 import pytest
@@ -11,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from llm_agentd.errors import Overloaded
 from llm_agentd.scheduler.request_queue import AGED_S, RETRY_AFTER_MS, RequestQueue
-from llm_agentd.types import Priority, Request
+from llm_agentd.types import Peer, Priority, Request
 
 WINDOW_S = 0.05
 CLASSES: tuple[Priority, ...] = ("spoken", "ambient", "background")
@@ -102,7 +103,7 @@ def test_aged_background_request_goes_as_spoken() -> None:
     waiting.offer(ask("s", "spoken"), 1.0)
     assert ids(waiting.take(1, AGED_S - 0.01)) == ["s"]
     waiting.offer(ask("s2", "spoken"), 1.5)
-    assert ids(waiting.take(3, AGED_S)) == ["old", "s2", "young"]
+    assert ids(waiting.take(3, AGED_S)) == ["s2", "old", "young"]
 
 
 def test_steady_spoken_load_does_not_starve_the_background() -> None:
@@ -205,30 +206,32 @@ def test_best_priority_is_of_the_most_urgent_or_aged() -> None:
     assert waiting.best_priority(AGED_S) == 0, "aged"
 
 
-WAITING = st.tuples(st.sampled_from(CLASSES), st.sampled_from(["anna", "bert", "cleo"]), st.floats(0.0, AGED_S * 2))
+PEERS = st.sampled_from([ANNA, BERT])
+WAITING = st.tuples(
+    st.sampled_from(CLASSES), st.sampled_from(["anna", "bert", "cleo"]), st.floats(0.0, AGED_S * 2), PEERS
+)
+Crowd: TypeAlias = list[tuple[Priority, str, float, Peer]]
 
 
 @given(crowd=st.lists(WAITING, max_size=20), gone=st.integers(0, 6), owner=st.sampled_from(["anna", "bert", "new"]))
-def test_ahead_of_a_spoken_newcomer_is_exact(crowd: list[tuple[Priority, str, float]], gone: int, owner: str) -> None:
+def test_ahead_of_a_spoken_newcomer_is_exact(crowd: Crowd, gone: int, owner: str) -> None:
     now_s = AGED_S * 2
     waiting = queue()
-    for n, (priority, other, offered_s) in enumerate(sorted(crowd, key=lambda entry: entry[2])):
-        waiting.offer(ask(str(n), priority, owner=other), offered_s)
+    for n, (priority, other, offered_s, peer) in enumerate(sorted(crowd, key=lambda entry: entry[2])):
+        waiting.offer(replace(ask(str(n), priority, owner=other), peer=peer), offered_s)
     waiting.take(gone, now_s)
-    ahead = waiting.ahead("spoken", now_s, owner=owner)
+    ahead = waiting.ahead("spoken", now_s, owner=owner, peer=ANNA)
     waiting.offer(ask("new", owner=owner), now_s)
     assert ids(waiting.take(99, now_s)).index("new") == ahead
 
 
 @given(crowd=st.lists(WAITING, max_size=20), priority=st.sampled_from(["ambient", "background"]))
-def test_ahead_of_a_lesser_newcomer_is_not_overestimated(
-    crowd: list[tuple[Priority, str, float]], priority: Priority
-) -> None:
+def test_ahead_of_a_lesser_newcomer_is_not_overestimated(crowd: Crowd, priority: Priority) -> None:
     now_s = AGED_S * 2
     waiting = queue()
-    for n, (other_priority, other, offered_s) in enumerate(sorted(crowd, key=lambda entry: entry[2])):
-        waiting.offer(ask(str(n), other_priority, owner=other), offered_s)
-    ahead = waiting.ahead(priority, now_s)
+    for n, (other_priority, other, offered_s, peer) in enumerate(sorted(crowd, key=lambda entry: entry[2])):
+        waiting.offer(replace(ask(str(n), other_priority, owner=other), peer=peer), offered_s)
+    ahead = waiting.ahead(priority, now_s, owner="new", peer=ANNA)
     waiting.offer(ask("new", priority, owner="new"), now_s)
     assert ahead <= ids(waiting.take(99, now_s)).index("new")
 
@@ -239,7 +242,7 @@ def test_ahead_of_a_lesser_newcomer_counts_that_it_ages() -> None:
         waiting.offer(ask(str(n), owner="greedy"), 0.0)
     assert waiting.ahead("background", 0.0) == 1
     assert waiting.ahead("spoken", 0.0) == 1
-    assert waiting.ahead("spoken", 0.0, owner="greedy") == 50
+    assert waiting.ahead("spoken", 0.0, owner="greedy", peer=ANNA) == 50
     assert waiting.ahead("spoken", 0.0, peer=ANNA) == 1
 
 
@@ -339,6 +342,43 @@ def test_drop_peer_takes_out_all_requests_of_a_peer() -> None:
     assert ids(waiting.take(9, 0.0)) == ["a"]
 
 
+@pytest.mark.parametrize("priority", CLASSES)
+def test_peer_with_a_thousand_owners_delays_another_peer_by_one(priority: Priority) -> None:
+    waiting = queue(queue_max=2000)
+    for n in range(1000):
+        waiting.offer(replace(ask(f"flood{n}", priority, owner=f"npc{n}"), peer=BERT), 0.0)
+    waiting.take(3, 0.0)
+    assert waiting.ahead(priority, 0.0, owner="ana", peer=ANNA) == 1
+    waiting.offer(ask("ana", priority, owner="ana"), 0.0)
+    assert "ana" in ids(waiting.take(2, 0.0))
+
+
+@pytest.mark.parametrize("priority", CLASSES)
+def test_full_queue_of_one_peer_makes_room_for_another_until_both_have_as_much(priority: Priority) -> None:
+    waiting = queue(queue_max=10)
+    for n in range(10):
+        waiting.offer(replace(ask(f"flood{n}", priority, owner=f"npc{n}"), peer=BERT), 0.0)
+    waiting.require_room(priority, ANNA, 0.0)
+    displaced = [waiting.offer(ask(f"a{n}", priority), 0.0) for n in range(5)]
+    assert [request.id for request in displaced if request] == [f"flood{n}" for n in (9, 8, 7, 6, 5)]
+    with pytest.raises(Overloaded):
+        waiting.require_room(priority, ANNA, 0.0)
+    with pytest.raises(Overloaded):
+        waiting.offer(ask("a5", priority), 0.0)
+    assert waiting.waiting_of(ANNA, priority) == 5
+
+
+def test_full_queue_has_room_for_a_spoken_request_while_lesser_ones_wait() -> None:
+    waiting = queue(queue_max=2)
+    waiting.offer(ask("a", "ambient"), 0.0)
+    waiting.offer(ask("b"), 0.0)
+    waiting.require_room("spoken", ANNA, 0.0)
+    with pytest.raises(Overloaded):
+        waiting.require_room("ambient", ANNA, 0.0)
+    with pytest.raises(Overloaded):
+        waiting.require_room("spoken", ANNA, AGED_S)
+
+
 def test_duplicate_id_raises_and_changes_nothing() -> None:
     waiting = queue()
     waiting.offer(ask("a"), 0.0)
@@ -376,8 +416,7 @@ class WindowMachine(RuleBasedStateMachine):
             return
         assert full == (displaced is not None)
         if displaced is not None:
-            assert priority == "spoken"
-            assert displaced.priority != "spoken"
+            assert (priority == "spoken" and displaced.priority != "spoken") or displaced.peer != peer
             del self.waiting[displaced.id]
         self.waiting[request.id] = (request, self.now_s)
 

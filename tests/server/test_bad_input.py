@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import zmq
 
 from llm_agentd.protocol import wire
+from llm_agentd.server.pipeline import UNNAMED_MAX
+from tests.support.daemon_in_process import InProcess
 from tests.support.raw_peer import RawPeer
 
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
@@ -83,3 +86,46 @@ def test_megabyte_prompt_is_too_large(peer: RawPeer) -> None:
     peer.socket.send(len(body).to_bytes(4, "big") + body)
     assert peer.receive()[0]["code"] == "too_large"
     assert peer.request(op="ping")["pong"] is True
+
+
+def test_rubbish_without_ids_gets_a_few_answers_and_one_for_the_rest(peer: RawPeer) -> None:
+    good = [wire.encode({"op": "ping", "id": f"p{number}"}) for number in range(2)]
+    peer.socket.send(good[0] + wire.encode({}) * 1000 + good[1])
+    records = peer.events("p0", "p1")
+    while "more records" not in records[-1].get("message", ""):
+        records += peer.receive()
+    errors = [record for record in records if record["event"] == "error"]
+    assert len(errors) == UNNAMED_MAX + 1
+    assert errors[-1]["message"].startswith(f"{1000 - UNNAMED_MAX} more records of this message are bad")
+    assert {error["id"] for error in errors} == {None}
+
+
+def test_bad_records_with_ids_are_answered_one_by_one(peer: RawPeer) -> None:
+    ids = [str(number) for number in range(100)]
+    peer.socket.send(b"".join(wire.encode({"op": "infr", "id": id}) for id in ids))
+    assert [record["id"] for record in peer.events(*ids)] == ids
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [[b"x" * 256], [b"", b"", b""], [b"a", b"b"], [b"x"] * 5000, [b"x" * 2**20] * 20],
+    ids=["long frame", "three delimiters", "two frames", "thousands", "megabytes"],
+)
+def test_message_with_more_than_an_envelope_and_a_part_is_too_large(peer: RawPeer, envelope: list[bytes]) -> None:
+    peer.socket.send_multipart([*envelope, wire.encode({"op": "ping", "id": "x"})])
+    assert peer.request(op="ping")["pong"] is True
+
+
+def test_answer_to_a_message_of_many_frames_says_what_is_wanted(peer: RawPeer) -> None:
+    peer.socket.send_multipart([b"a"] * 10)
+    (error,) = peer.receive()
+    assert (error["id"], error["code"]) == (None, "too_large")
+    assert "2 frames of 255 bytes" in error["message"]
+
+
+def test_req_peer_with_more_than_one_turn_of_records_gets_one_message(daemon: InProcess) -> None:
+    ids = [str(number) for number in range(300)]
+    with daemon.peer(zmq.REQ) as req:
+        req.send(*({"op": "ping", "id": id} for id in ids))
+        assert [record["id"] for record in req.receive()] == ids
+        assert req.request(op="ping")["pong"] is True

@@ -70,11 +70,11 @@ def test_words_of_the_json_form_stream_before_the_action_is_known(endpoint: str,
         records = one.receive()
         assert {record["event"] for record in records} == {"delta"}  # two of four steps are done at most
         shown = "".join(record["text"] for record in records)
-        two.send({**OFFER, "id": "b", "stream": True})
-        two.request(op="ping")
+        two.send({**OFFER, "id": "b", "stream": True}, {"op": "ping", "id": "p"})
+        before = [record for record in two.events("p") if record["id"] == "b"]
         gate.open()
         *first, done = one.events("a")
-        *second, joined = two.events("b")
+        *second, joined = [*before, *two.events("b")]
         assert (done["cache"], joined["cache"]) == ("miss", "joined")
         assert shown + "".join(delta["text"] for delta in first) == done["text"] == "A potion, is it? Hm."
         assert "".join(delta["text"] for delta in second) == joined["text"] == done["text"]

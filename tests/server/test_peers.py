@@ -56,6 +56,7 @@ def test_peer_that_vanishes_or_never_reads_does_not_disturb_others(endpoint: str
 
 def test_unread_replies_are_dropped_at_the_limit_and_counted(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("llm_agentd.server.router.SEND_HWM_PARTS", 1)
+    monkeypatch.setattr("llm_agentd.server.control.METRICS_KEEP_S", 0)
     big = "x" * 100_000
     engine = lambda: StubEngine(script=lambda _: [big.encode()])  # noqa: E731
     with InProcess(endpoint, engine=engine) as daemon, daemon.peer() as deaf, daemon.peer() as client:

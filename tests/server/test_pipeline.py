@@ -10,7 +10,7 @@ import pytest
 from llm_agentd.cache import CacheEntry, NullCache
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.engines.llama.grammar_trial import GrammarTrial, OnVerdict
-from llm_agentd.errors import AgentdError, BadRequest
+from llm_agentd.errors import AgentdError, BadRequest, Overloaded
 from llm_agentd.memory import NullMemory
 from llm_agentd.memory.service import MemoryService
 from llm_agentd.metrics import Metrics
@@ -22,9 +22,9 @@ from llm_agentd.roles import Roles
 from llm_agentd.scheduler.engine_loop import EngineLoop
 from llm_agentd.server.control import Control
 from llm_agentd.server.open_requests import OpenRequests
-from llm_agentd.server.pipeline import Pipeline
+from llm_agentd.server.pipeline import FLOOD_WAITING_MAX, Pipeline
 from llm_agentd.server.request_builder import RequestBuilder, RequestDefaults
-from llm_agentd.types import Peer, Request, Sampling
+from llm_agentd.types import Peer, Priority, Request, Sampling
 
 ANA: Peer = (b"ana",)
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
@@ -38,10 +38,17 @@ class FakeEngineLoop:
 
     def __init__(self) -> None:
         self.submitted: list[str] = []
+        self.is_full = False
+        self.waiting_max: list[int | None] = []
         self.cancelled: list[str] = []
 
     def require_info(self) -> EngineInfo:
         return EngineInfo(self.engine, "stub", "f", 2048, 8, features=frozenset({"messages"}))
+
+    def require_room(self, priority: Priority, peer: Peer, *, waiting_max: int | None) -> None:
+        self.waiting_max.append(waiting_max)
+        if self.is_full:
+            raise Overloaded("the queue is full")
 
     def submit(self, requests: Sequence[Request]) -> list[tuple[Request, AgentdError]]:
         self.submitted += [request.id for request in requests]
@@ -97,10 +104,18 @@ class FakeCache(NullCache):
         return self.entry
 
 
+def decoded(encoded: bytes) -> dict[str, Any]:
+    (record,) = wire.decode(encoded)
+    assert isinstance(record, dict)
+    return record
+
+
 class Harness:
     def __init__(self) -> None:
         self.engine_loop, self.moderator, self.cache = FakeEngineLoop(), FakeModerator(), FakeCache()
         self.open_requests, self.trial = OpenRequests(), FakeTrial()
+        self.sent: list[bytes] = []
+        self.now_s = self.tick_s = 0.0
         loop = cast(EngineLoop, self.engine_loop)
         memory = MemoryService(
             NullMemory(),
@@ -121,17 +136,25 @@ class Harness:
             open_requests=self.open_requests,
             metrics=Metrics(),
             post=lambda work: work(),
+            clock=self.read_clock,
         )
+
+    def read_clock(self) -> float:
+        """Each look at it takes `tick_s`, so a request costs some of them."""
+        self.now_s += self.tick_s
+        return self.now_s
 
     def receive(self, *records: dict[str, Any]) -> None:
         """One part, in a round of its own."""
-        self.pipeline.receive(ANA, b"".join(map(wire.encode, records)))
+        for record in wire.decode(b"".join(map(wire.encode, records))):
+            self.pipeline.take(ANA, record)
+        self.pipeline.end_part(ANA)
         self.pipeline.submit_burst()
 
     def answers(self) -> dict[str, str]:
         """How each id ended so far: `done` or a code."""
-        records = self.pipeline.replies.get(ANA, [])
-        return {record["id"]: record.get("code", record["event"]) for record in records}
+        self.sent += self.pipeline.replies.take().get(ANA, [])
+        return {record["id"]: record.get("code", record["event"]) for record in map(decoded, self.sent)}
 
 
 @pytest.fixture
@@ -155,7 +178,7 @@ def test_bug_behind_the_prompt_is_answered_internal_and_leaves_nothing_open(harn
             harness.moderator.verdicts.pop()(None)
         assert harness.answers() == {"a": "internal"}
         assert len(harness.open_requests) == 0
-        harness.pipeline.replies.clear()
+        harness.sent.clear()
 
 
 def test_broken_audit_log_ends_only_the_request_that_is_held_back(harness: Harness) -> None:
@@ -266,3 +289,28 @@ def test_what_the_daemon_builds_and_other_engines_are_not_tried(harness: Harness
     harness.receive(INFER if engine == "llama" else INFER | {"json_schema": {"type": "null"}})
     assert harness.engine_loop.submitted == ["a"]
     assert harness.trial.verdicts == []
+
+
+def test_full_queue_refuses_before_moderation_prompt_and_cache_are_paid_for(harness: Harness) -> None:
+    harness.engine_loop.is_full = harness.cache.is_broken = True
+    harness.receive({**THINK, "utterance": "fuck you", "npc": {**NPC, "role": "nobody"}})
+    assert harness.answers() == {"a": "overloaded"}
+    assert harness.moderator.entries == []
+    assert len(harness.open_requests) == 0
+
+
+def test_wrong_field_is_named_by_a_full_queue_too(harness: Harness) -> None:
+    harness.engine_loop.is_full = True
+    harness.receive({**THINK, "deadline_ms": 1, "lang": 3})
+    assert harness.answers() == {"a": "bad_request"}
+
+
+def test_peer_that_takes_too_much_of_the_routers_time_may_have_little_waiting(harness: Harness) -> None:
+    harness.tick_s = 0.01
+    for number in range(300):
+        harness.receive({**INFER, "id": str(number)})
+    assert harness.engine_loop.waiting_max[:20] == [None] * 20
+    assert harness.engine_loop.waiting_max[-1] == FLOOD_WAITING_MAX
+    harness.now_s += 60
+    harness.receive({**INFER, "id": "later"})
+    assert harness.engine_loop.waiting_max[-1] is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -16,6 +17,10 @@ def serve(config: ConfigFile = None, sets: Sets = None) -> None:
     """
     loaded = load(config, sets)
     log_to_stderr()
+    # Before anything imports NumPy, which reads it then. Its own threads gain nothing on matrices as small as those of
+    # topics and memory, and where the model's threads have the CPUs, each product waits milliseconds for them.
+    for name in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ.setdefault(name, "1")
     from llm_agentd.ops.serve import serve as run
     from llm_agentd.ops.supervisor import end_with_supervisor
 

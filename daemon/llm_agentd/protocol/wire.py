@@ -10,7 +10,7 @@ on the way in and `null` on the way out; integers beyond 64 bits are read as flo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -51,27 +51,33 @@ class DecodeError:
 
 
 def decode(part: bytes) -> list[dict[str, Any] | DecodeError]:
-    """All records of a part, in order, the bad ones as `DecodeError`.
+    """All records of a part, in order, the bad ones as `DecodeError`. Never raises, whatever the part holds."""
+    return list(iter_records(part))
+
+
+def iter_records(part: bytes) -> Iterator[dict[str, Any] | DecodeError]:
+    """As `decode`, each record read only when it is asked for: a part of 4 MiB takes longer than one may be held up.
 
     Reading goes on behind a bad record whose end is known, and stops where the next record's place is not.
     """
-    records: list[dict[str, Any] | DecodeError] = []
     total = len(part)
-    start = 0
+    if not total:
+        yield DecodeError(BadFrame("empty message: want a 4-byte length and a JSON object"), None)
+    start = index = 0
     while start < total:
         body_start = start + LENGTH_BYTES
         end = body_start + int.from_bytes(part[start:body_start], "big")
-        stop = _reason_to_stop(total, start, end, len(records))
+        stop = _reason_to_stop(total, start, end, index)
         if stop is not None:
-            records.append(_decode_error(stop, len(records), start, part[body_start : body_start + _ID_SCAN_CHARS]))
-            return records
+            yield _decode_error(stop, index, start, part[body_start : body_start + _ID_SCAN_CHARS])
+            return
         if end - body_start > RECORD_MAX_BYTES:
             error: AgentdError = TooLarge(f"{end - body_start} bytes; the limit is {RECORD_MAX_BYTES}: send less")
-            records.append(_decode_error(error, len(records), start, part[body_start:end]))
+            yield _decode_error(error, index, start, part[body_start : body_start + _ID_SCAN_CHARS])
         else:
-            records.append(_read(part[body_start:end], len(records), start))
+            yield _read(part[body_start:end], index, start)
         start = end
-    return records or [DecodeError(BadFrame("empty message: want a 4-byte length and a JSON object"), None)]
+        index += 1
 
 
 def encode(record: Mapping[str, Any]) -> bytes:

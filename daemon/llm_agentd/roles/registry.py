@@ -50,6 +50,7 @@ class Roles:
         self._signatures: dict[str, Signature] = {}
         self._file_problems: dict[str, str] = {}
         self._folder_problem = ""
+        self._listing: dict[str, Any] | None = None  # until something changes: it is dear to make
         self._refresh_at_s = 0.0
         self._merge()
 
@@ -93,6 +94,11 @@ class Roles:
     def listing(self) -> dict[str, Any]:
         """The answer of the op `roles`. Raises TooLarge where it does not fit into one record."""
         self._refresh_if_due()
+        if self._listing is None:
+            self._listing = self._make_listing()
+        return self._listing
+
+    def _make_listing(self) -> dict[str, Any]:
         listing = {
             "roles": [self._view(name) for name in sorted(self._all)],
             "version": self._version,
@@ -160,12 +166,15 @@ class Roles:
         except OSError as error:
             if not (self._may_be_missing and isinstance(error, FileNotFoundError)):
                 before, advice = self._folder_problem, "create the folder or leave the key out"
+                self._listing = None
                 self._folder_problem = f"agents.roles_dir: cannot read {self.roles_dir}: {error.strerror}; {advice}"
                 return [] if before == self._folder_problem else [self._folder_problem]
             files = {}
-        self._folder_problem = ""
+        if self._folder_problem:
+            self._folder_problem, self._listing = "", None
         if files == self._signatures:
             return []
+        self._listing = None
         changed = sorted(
             name for name in files.keys() | self._signatures.keys() if files.get(name) != self._signatures.get(name)
         )

@@ -40,13 +40,14 @@ from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.scheduler.latency import LatencyEstimate
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.scheduler.sequence import Events
-from llm_agentd.types import Peer, Request
+from llm_agentd.types import Peer, Priority, Request
 
 log = logging.getLogger(__name__)
 
 IDLE_WAIT_MAX_S = 5.0  # an idle loop still turns this often, to feed the watchdog
 RESTARTS_MAX = 3  # an engine that breaks this often without one good step between is not coming back
 RETRY_AFTER_MS = 1000  # while the engine starts again
+_GAVE_WAY = "gave way to a spoken request, or to a client of whom fewer wait"
 
 
 class EngineLoop:
@@ -127,7 +128,7 @@ class EngineLoop:
                 reason = "the model is still loading; try again shortly"
             return [(request, Unavailable(reason, retry_after_ms=RETRY_AFTER_MS))]
         now_s = self._clock()
-        ahead = self._queue.ahead(request.priority, now_s)
+        ahead = self._queue.ahead(request.priority, now_s, owner=request.owner, peer=request.peer)
         try:
             displaced = self._queue.offer(request, now_s)
         except Overloaded as error:
@@ -135,7 +136,21 @@ class EngineLoop:
         self._new_in_queue.append((request, ahead))
         if displaced is None:
             return []
-        return [(displaced, Overloaded("gave way to a spoken request", retry_after_ms=RETRY_AFTER_MS))]
+        return [(displaced, Overloaded(_GAVE_WAY, retry_after_ms=RETRY_AFTER_MS))]
+
+    def require_room(self, priority: Priority, peer: Peer, *, waiting_max: int | None) -> None:
+        """Raises Overloaded where `submit` would refuse such a request, before anything is paid for it.
+
+        `waiting_max`: of a peer that floods, so many as urgent or more may wait.
+        """
+        with self._changed:
+            self._queue.require_room(priority, peer, self._clock())
+            waiting = self._queue.waiting_of(peer, priority)
+        if waiting_max is not None and waiting >= waiting_max:
+            raise Overloaded(
+                f"this client asks for more than can be prepared, and {waiting} of its requests wait; ask less often",
+                retry_after_ms=RETRY_AFTER_MS,
+            )
 
     def cancel(self, peer: Peer, request_id: str) -> None:
         """Frees the request at once where it waits, else before the next step; its last event is `Cancelled`."""

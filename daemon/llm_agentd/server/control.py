@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, TypeAlias
@@ -22,6 +23,8 @@ from llm_agentd.roles import Roles
 from llm_agentd.scheduler.engine_loop import EngineLoop
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.request_builder import RequestDefaults
+
+METRICS_KEEP_S = 1.0  # nobody scrapes more often
 
 Fields: TypeAlias = dict[str, Any]  # of the `done` record
 
@@ -41,6 +44,7 @@ class Control:
         defaults: RequestDefaults,
         default_language: str,
         post: Callable[[Callable[[], None]], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine_loop = engine_loop
         self._roles = roles
@@ -52,6 +56,8 @@ class Control:
         self._default_language = default_language
         self._post = post
         self._instance = secrets.token_hex(8)  # tells a daemon that came back from another that took its place
+        self._clock = clock
+        self._metrics_kept: tuple[float, Fields] = (0.0, {})  # until when, and the answer
         self._ops: dict[str, Callable[[Any], Fields]] = {  # each takes its model in `schema.RECORDS`
             "ping": self._ping,
             "info": self._info,
@@ -88,7 +94,13 @@ class Control:
         return {"stats": stats | self._engine_loop.stats()}
 
     def _metrics_text(self, _: schema.Record) -> Fields:
-        return {"text": self._metrics.text(self._engine_loop.depth())}
+        """Dear to make, so at most once in METRICS_KEEP_S: whoever asks more often is told the same again."""
+        ends_s, fields = self._metrics_kept
+        now_s = self._clock()
+        if now_s >= ends_s:
+            fields = {"text": self._metrics.text(self._engine_loop.depth())}
+            self._metrics_kept = now_s + METRICS_KEEP_S, fields
+        return fields
 
     def _list_roles(self, _: schema.Record) -> Fields:
         return self._roles.listing()

@@ -6,6 +6,7 @@ connection, is the same one, and its answer is on its way. Knows no sockets.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import orjson
@@ -19,6 +20,7 @@ class OpenRequests:
 
     def __init__(self) -> None:
         self._records: dict[tuple[Peer, str], dict[str, Any]] = {}
+        self._count: Counter[Peer] = Counter()
 
     def __len__(self) -> int:
         return len(self._records)
@@ -35,6 +37,7 @@ class OpenRequests:
         earlier = self._records.get(key)
         if earlier is None:
             self._records[key] = record
+            self._count[peer] += 1
             return True
         if _canonical(earlier) != _canonical(record):
             raise BadRequest(f"id: {record['id']!r} is in flight already with other content; ids must be unique")
@@ -42,9 +45,16 @@ class OpenRequests:
 
     def close(self, peer: Peer, request_id: str) -> bool:
         """False where it was not open: it was answered before, or its peer is gone."""
-        return self._records.pop((peer, request_id), None) is not None
+        if self._records.pop((peer, request_id), None) is None:
+            return False
+        self._count[peer] -= 1
+        if not self._count[peer]:
+            del self._count[peer]
+        return True
 
     def close_peer(self, peer: Peer) -> None:
+        if not self._count.pop(peer, 0):
+            return
         for key in [key for key in self._records if key[0] == peer]:
             del self._records[key]
 
@@ -52,10 +62,11 @@ class OpenRequests:
         """What was open, in the order of opening."""
         rest = [(peer, record) for (peer, _), record in self._records.items()]
         self._records.clear()
+        self._count.clear()
         return rest
 
     def has_peer(self, peer: Peer) -> bool:
-        return any(key[0] == peer for key in self._records)
+        return peer in self._count
 
 
 def _canonical(record: dict[str, Any]) -> bytes:

@@ -38,16 +38,21 @@ from llm_agentd.scheduler.sequence import Event, cached_reply
 from llm_agentd.server.control import Control
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.recent_thinks import RecentThinks
+from llm_agentd.server.replies import Replies
 from llm_agentd.server.request_builder import RequestBuilder
+from llm_agentd.server.work_credit import WorkCredit
 from llm_agentd.types import Delta, Explanation, ModerationContext, Peer, Reply, Request
 
 log = logging.getLogger(__name__)
 
+UNNAMED_MAX = 8  # records of a part whose ids cannot be read, and that are answered one by one
+FLOOD_WAITING_MAX = 16  # of a peer that floods: two batches of the default size, so that the engine never idles
+
 
 class Pipeline:
-    """`receive` and `submit_burst` for what comes from peers, `on_events` for what comes from the engine.
+    """`take` and `submit_burst` for what comes from peers, `on_events` for what comes from the engine.
 
-    `replies`: records by peer, in the order of answering; the router sends and clears them.
+    `replies`: what the router sends at the end of the round.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class Pipeline:
         open_requests: OpenRequests,
         metrics: Metrics,
         post: Callable[[Callable[[], None]], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._request_builder = request_builder
         self._moderator = moderator
@@ -78,17 +84,37 @@ class Pipeline:
         self._burst: dict[tuple[Peer, str], Request] = {}  # what came together goes to the engine together
         self._held: dict[tuple[Peer, str], Request] = {}  # by the classifier or the grammar trial, until their verdict
         self._recent_thinks = RecentThinks()
-        self.replies: dict[Peer, list[dict[str, Any]]] = {}
+        self._credit = WorkCredit()
+        self._clock = clock
+        self._unnamed: dict[Peer, list[AgentdError]] = {}  # what is wrong without an id, of the part that is taken
+        self.replies = Replies()
 
     # -- what comes in ---------------------------------------------------------------------------
 
-    def receive(self, peer: Peer, part: bytes) -> None:
-        """One message part with any number of records. A bad record does not affect the others."""
-        for record in wire.decode(part):
-            if isinstance(record, wire.DecodeError):
-                self._answer(peer, record.id, "unknown", encode.error_fields(record.error))
-            else:
-                self._take(peer, record)
+    def take(self, peer: Peer, record: dict[str, Any] | wire.DecodeError) -> None:
+        """One record. A bad one does not affect the others."""
+        if not isinstance(record, wire.DecodeError):
+            self._take(peer, record)
+        elif record.id is None:
+            self._refuse_unnamed(peer, record.error)
+        else:
+            self._answer(peer, record.id, "unknown", encode.error_fields(record.error))
+
+    def _refuse_unnamed(self, peer: Peer, error: AgentdError) -> None:
+        """For a record whose id cannot be read: nobody can tell the answers apart, so a few of a part are enough."""
+        errors = self._unnamed.setdefault(peer, [])
+        errors.append(error)
+        if len(errors) <= UNNAMED_MAX:
+            self._answer(peer, None, "unknown", encode.error_fields(error))
+
+    def end_part(self, peer: Peer) -> None:
+        """All records of a message part were taken: one answer for the bad ones that had none yet."""
+        errors = self._unnamed.pop(peer, [])
+        more = len(errors) - UNNAMED_MAX
+        if more > 0:
+            last = errors[-1]
+            message = f"{more} more records of this message are bad and have no id; the last: {last.message}"
+            self._answer(peer, None, "unknown", encode.error_fields(type(last)(message)))
 
     def _take(self, peer: Peer, record: dict[str, Any]) -> None:
         """Whatever a record does wrong, or a bug does with it, ends here: as an answer, never as a dead thread."""
@@ -104,12 +130,15 @@ class Pipeline:
             else:
                 self._answer(peer, request_id, op, encode.done_fields(self._control.run(op, record)))
         except Exception as error:
-            answered_id = request_id if isinstance(request_id, str) else None
-            self._answer(peer, answered_id, op, encode.error_fields(_to_agentd_error(error)))
+            failure = _to_agentd_error(error)
+            if isinstance(request_id, str) and len(request_id) <= wire.ID_MAX_CHARS:
+                self._answer(peer, request_id, op, encode.error_fields(failure))
+            else:
+                self._refuse_unnamed(peer, failure)
 
     def _take_generation(self, peer: Peer, op: str, record: dict[str, Any]) -> None:
         """Steps 1 to 7. What it raises is the answer."""
-        arrived_s = time.monotonic()
+        arrived_s = self._clock()
         info = self._engine_loop.require_info()
 
         # 1. decode: every field is checked. A record that is open already was sent again; its answer is on the way.
@@ -117,6 +146,7 @@ class Pipeline:
         if not self._open_requests.open(peer, record):
             return
         try:
+            self._require_room(peer, checked, arrived_s)
             # 2. moderate: the word list, at once. What it takes out of the history does not get into the prompt.
             # 3. prompt: the engine's input, and the key under which its reply is kept.
             if isinstance(checked, schema.ThinkRecord):
@@ -134,6 +164,18 @@ class Pipeline:
                 self._serve(request)
         except Exception as error:
             self._close(peer, record["id"], op, encode.error_fields(_to_agentd_error(error)))
+        finally:
+            now_s = self._clock()
+            self._credit.spend(peer, now_s - arrived_s, now_s)
+
+    def _require_room(self, peer: Peer, checked: schema.Options, now_s: float) -> None:
+        """Raises Overloaded for what the queue would refuse, before moderation, memory and prompt are paid for.
+
+        Of a peer that floods, that is all but what the engine can soon begin. Others are refused by a full queue alone:
+        a peer that asks no more than usual may find its answer in the cache.
+        """
+        waiting_max = None if self._credit.has_some(peer, now_s) else FLOOD_WAITING_MAX
+        self._engine_loop.require_room(checked.priority, peer, waiting_max=waiting_max)
 
     def _serve(self, request: Request) -> None:
         # 5. cache: a hit is answered in the round in which it came, whatever the engine does. To explain one is none.
@@ -281,7 +323,7 @@ class Pipeline:
         self._put(peer, request_id, fields)
 
     def _put(self, peer: Peer, request_id: str | None, fields: dict[str, Any]) -> None:
-        self.replies.setdefault(peer, []).append({"id": request_id, **fields})
+        self.replies.put(peer, {"id": request_id, **fields})
 
     # -- ops that act on requests or take their time ----------------------------------------------
 

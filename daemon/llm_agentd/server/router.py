@@ -3,43 +3,66 @@
 Bytes go to the pipeline and its replies go back as bytes; this file knows envelopes and sockets, and nothing of what
 records mean. Only the router thread touches the socket.
 
-One round of the loop: read what came, up to a bound; run what the inbox holds, in its order; send. So an answer to what
-was read, and an event of the engine, leave in the round in which they came.
+One round of the loop: read what came; let the peers take turns (`backlogs.py`); run what the inbox holds, in its order;
+send. Reading and turns have a budget of time, so that an event of the engine leaves within milliseconds, whatever some
+peer does, and an answer leaves in the round in which its record had its turn.
 """
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import logging
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import zmq
 
-from llm_agentd.errors import StartError
+from llm_agentd.errors import AgentdError, Overloaded, StartError
 from llm_agentd.metrics import Metrics
-from llm_agentd.protocol import encode, wire
+from llm_agentd.protocol import wire
+from llm_agentd.server.backlogs import Backlogs
 from llm_agentd.server.inbox import Inbox
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.pipeline import Pipeline
+from llm_agentd.server.receiver import Receiver
 from llm_agentd.types import Peer
 from llm_agentd.util.file_lock import FileLock
 
 log = logging.getLogger(__name__)
 
-SEND_HWM_PARTS = 4096  # replies a peer may leave unread before it counts as one that never reads
-BURST_PARTS_MAX = 256  # read at most so many parts before answering, so that a flood cannot hold back replies
+# Messages of one peer that ZeroMQ holds: those that it reads ahead, up to 4 MiB each, and those that the peer leaves
+# unread, some 256 KiB each (`replies.ROUND_MAX_BYTES`), before it counts as one that never reads.
+RECEIVE_HWM_PARTS = 8
+SEND_HWM_PARTS = 128
+# What a round may take, so that no flood holds back what the engine has for others: a reader does not see 10 ms.
+READ_BUDGET_S = 0.004
+TAKE_BUDGET_S = 0.008
+STOP_BUDGET_S = 0.5  # to refuse what is still unread when the daemon stops
+HANDSHAKE_MS = 3000  # a connection that says nothing is closed; on one machine a handshake takes milliseconds
+# A host that vanishes closes no connection. TCP's own keepalive finds it, not ZeroMQ's heartbeats: libzmq 4.3.5 aborts
+# the process where a heartbeat is due on a connection that broke while RECEIVE_HWM_PARTS had stopped its input.
+KEEPALIVE = {zmq.TCP_KEEPALIVE: 1, zmq.TCP_KEEPALIVE_IDLE: 30, zmq.TCP_KEEPALIVE_INTVL: 10, zmq.TCP_KEEPALIVE_CNT: 3}
+BACKLOG_CONNECTIONS = 128  # that may wait to be accepted
 LINGER_MS = 1000  # what is still unsent at the end may take so long to leave
 JOIN_MAX_S = 10
+RETRY_AFTER_MS = 1000  # for a peer that sent more than is kept
+_TOO_MUCH = "more of this peer waits unread than is kept; what came just now was not read: wait for answers, send less"
 
 
 class Router:
     """`bind`, `start`, `stop`, in this order."""
 
     def __init__(
-        self, *, endpoint: str, inbox: Inbox, pipeline: Pipeline, open_requests: OpenRequests, metrics: Metrics
+        self,
+        *,
+        endpoint: str,
+        inbox: Inbox,
+        pipeline: Pipeline,
+        open_requests: OpenRequests,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._endpoint = endpoint
         self._inbox = inbox
@@ -47,7 +70,11 @@ class Router:
         self._open_requests = open_requests
         self._metrics = metrics
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._req_replies: dict[Peer, list[dict[str, Any]]] = {}  # of REQ peers, until all they asked is answered
+        self._clock = clock
+        self._backlogs = Backlogs(
+            take=pipeline.take, end_part=pipeline.end_part, is_full=pipeline.replies.is_full, clock=clock
+        )
+        self._req_replies: dict[Peer, list[bytes]] = {}  # of REQ peers, until all they asked is answered
         self._is_stopped = False
         self._thread = threading.Thread(target=self._run, name="router", daemon=True)
         self.ended = threading.Event()
@@ -60,7 +87,12 @@ class Router:
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)  # else replies to vanished or slow peers are lost silently
         self._socket.setsockopt(zmq.ROUTER_HANDOVER, 1)  # a peer that comes back with its id takes its place again
+        self._socket.setsockopt(zmq.RCVHWM, RECEIVE_HWM_PARTS)
         self._socket.setsockopt(zmq.SNDHWM, SEND_HWM_PARTS)
+        self._socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
+        self._socket.setsockopt(zmq.BACKLOG, BACKLOG_CONNECTIONS)
+        for option, value in KEEPALIVE.items():
+            self._socket.setsockopt(option, value)
         self._socket.setsockopt(zmq.LINGER, LINGER_MS)
         self._socket.setsockopt(zmq.MAXMSGSIZE, wire.PART_MAX_BYTES)
         self._socket.setsockopt(zmq.IPV6, 1)
@@ -112,46 +144,61 @@ class Router:
         poller = zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
         poller.register(self._inbox.wakeup_fd, zmq.POLLIN)
+        receiver = Receiver(self._socket, self._clock)
         while not self._is_stopped:
             # Without a timeout: all that concerns time (deadlines, the batch window) is the engine thread's, and other
             # threads that have something for this one wake it by the inbox.
-            ready = dict(poller.poll())
+            ready = dict(poller.poll(0 if self._backlogs else None))
             if self._socket in ready:
-                self._receive()
+                self._receive(receiver)
+            self._backlogs.take_turns(self._clock() + TAKE_BUDGET_S)
             if self._inbox.wakeup_fd in ready:
                 for work in self._inbox.drain():
                     work()
             # After both: a verdict of the classifier in the inbox may have let requests go on, too.
             self._pipeline.submit_burst()
             if self._is_stopped:
+                self._backlogs.take_turns(self._clock() + STOP_BUDGET_S)
                 self._pipeline.refuse_open()
             self._send()
 
-    def _receive(self) -> None:
-        """Reads what waits, up to a bound; what is left wakes the next poll, as ZeroMQ's POLLIN stays set."""
-        with contextlib.suppress(zmq.Again):
-            for _ in range(BURST_PARTS_MAX):
-                *envelope, part = self._socket.recv_multipart(zmq.DONTWAIT)
-                peer = tuple(envelope)
-                if len(peer) > 1:
-                    self._req_replies.setdefault(peer, [])
-                self._pipeline.receive(peer, part)
+    def _receive(self, receiver: Receiver) -> None:
+        """Reads what waits, as far as time allows; what is left wakes the next poll, as ZeroMQ's POLLIN stays set.
+
+        What cannot be kept is answered once a round and peer: a flood must not be answered by another.
+        """
+        refused: dict[Peer, AgentdError] = {}
+        ends_s = self._clock() + READ_BUDGET_S
+        while (message := receiver.read(ends_s)) is not None:
+            if len(message.peer) > 1:
+                self._req_replies.setdefault(message.peer, [])
+            if isinstance(message.part, AgentdError):
+                refused[message.peer] = message.part
+            elif not self._backlogs.add(message.peer, message.part):
+                refused[message.peer] = Overloaded(_TOO_MUCH, retry_after_ms=RETRY_AFTER_MS)
+        for peer, error in refused.items():
+            self._pipeline.take(peer, wire.DecodeError(error, None))
 
     def _send(self) -> None:
         """Sends the replies of this round, packed into as few parts as the limits of the wire allow.
 
         A REQ socket may send again only after one answer, so a REQ peer gets one message when all it asked is answered.
         """
-        for peer, records in self._pipeline.replies.items():
+        for peer, records in self._pipeline.replies.take().items():
             if peer in self._req_replies:
                 self._req_replies[peer] += records
-                if self._open_requests.has_peer(peer):
-                    continue
-                records = self._req_replies.pop(peer)
-            for part in wire.pack(map(encode.record_bytes, records)):
-                if not self._send_part(peer, part):
-                    break
-        self._pipeline.replies.clear()
+            else:
+                self._send_to(peer, records)
+        for peer in [peer for peer in self._req_replies if self._is_answered(peer)]:
+            self._send_to(peer, self._req_replies.pop(peer))
+
+    def _is_answered(self, peer: Peer) -> bool:
+        return not self._open_requests.has_peer(peer) and peer not in self._backlogs
+
+    def _send_to(self, peer: Peer, records: list[bytes]) -> None:
+        for part in wire.pack(records):
+            if not self._send_part(peer, part):
+                return
 
     def _send_part(self, peer: Peer, part: bytes) -> bool:
         """False where the peer is gone or does not read: then nobody waits for the rest of its requests either."""
@@ -163,6 +210,7 @@ class Router:
             if reason is None:
                 raise
         self._metrics.dropped.labels(reason).inc()
+        self._backlogs.drop(peer)
         self._pipeline.drop_peer(peer)
         return False
 
