@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from llm_agentd.config import load_config
+from llm_agentd.config.http_token import find_token
+from llm_agentd.errors import StartError
 
 BINARY = "/opt/llm-agentd/bin/llm-agentd"
+EXPOSURE_MAX = 1.5
 UNITS = ("llm-agentd.service", "llm-agentd-http.service")
 
 
@@ -25,7 +29,7 @@ def run(*command: str | Path) -> str:
 
 
 def unit(repo: Path, name: str) -> configparser.ConfigParser:
-    parser = configparser.ConfigParser(strict=True, interpolation=None)
+    parser = configparser.ConfigParser(strict=False, interpolation=None)  # SystemCallFilter= is there twice, as it must
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read(repo / "systemd" / name, encoding="utf-8")
     return parser
@@ -70,17 +74,83 @@ def test_daemon_unit_has_the_promised_settings(repo: Path) -> None:
     assert service["RestartPreventExitStatus"] == "2"
 
 
+def exposure(name: Path) -> float:
+    """What systemd thinks of a unit, from 0 (can do nothing) to 10 (may do everything)."""
+    printed = run("systemd-analyze", "security", "--offline=true", "--no-pager", name)
+    found = re.search(r"Overall exposure level for .*: ([0-9.]+)", printed)
+    assert found, printed
+    return float(found[1])
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_unit_can_do_little_besides_its_job(repo: Path, tmp_path: Path, name: str) -> None:
+    assert exposure(repo / "systemd" / name) <= EXPOSURE_MAX
+    weaker = tmp_path / name
+    weaker.write_text((repo / "systemd" / name).read_text(encoding="utf-8").replace("ProtectSystem=", "#"))
+    assert exposure(weaker) > exposure(repo / "systemd" / name), "else the figure is none"
+
+
+def test_units_run_as_two_users_and_only_the_daemon_has_a_state_folder(repo: Path) -> None:
+    daemon, adapter = (unit(repo, name)["Service"] for name in UNITS)
+    assert (daemon["User"], adapter["User"]) == ("llm-agentd", "llm-agentd-http")
+    assert "StateDirectory" not in adapter
+    assert "RuntimeDirectory" not in adapter, "it would take the daemon's over"
+    assert "WorkingDirectory" not in adapter
+    assert daemon["StateDirectoryMode"] == "0700", "files in it are open to the group, as the socket must be"
+
+
+def test_adapter_reaches_the_socket_and_the_configuration_by_the_daemons_group(repo: Path) -> None:
+    daemon, adapter = (unit(repo, name)["Service"] for name in UNITS)
+    assert adapter["SupplementaryGroups"] == daemon["Group"]
+    assert (daemon["RuntimeDirectory"], daemon["RuntimeDirectoryMode"]) == ("llm-agentd", "0750")
+    assert int(daemon["UMask"], 8) == 0o007, "the group must be able to write to the socket to connect to it"
+    assert "0640 root llm-agentd" in (repo / "systemd" / "llm-agentd.tmpfiles.conf").read_text(encoding="utf-8")
+
+
+def test_adapter_is_handed_the_daemons_token(repo: Path, tmp_path: Path) -> None:
+    """As systemd does it: %d is the folder of the unit's credentials."""
+    daemon, adapter = (unit(repo, name)["Service"] for name in UNITS)
+    credential, _, path = adapter["LoadCredential"].partition(":")
+    where = load_config(
+        environ={"STATE_DIRECTORY": f"/var/lib/{daemon['StateDirectory']}"}, cwd=tmp_path
+    ).http.token_file
+    assert Path(path) == where
+    environ = dict([adapter["Environment"].replace("%d", str(tmp_path)).split("=", 1)])
+    http = load_config(environ=environ, cwd=tmp_path).http
+    assert http.token_file == tmp_path / credential
+    http.token_file.write_text("made-by-the-daemon\n")
+    assert find_token(http.token, http.token_file) == "made-by-the-daemon"
+
+
+def test_stand_in_for_a_missing_token_is_none(repo: Path, tmp_path: Path) -> None:
+    """SetCredential fills in where the daemon made no token. Were it one, everybody would know it."""
+    adapter = unit(repo, "llm-agentd-http.service")["Service"]
+    credential, _, text = adapter["SetCredential"].partition(":")
+    assert credential == adapter["LoadCredential"].partition(":")[0]
+    (tmp_path / credential).write_text(text)
+    with pytest.raises(StartError, match="holds no token"):
+        find_token(None, tmp_path / credential)
+    assert find_token("of-the-configuration", tmp_path / credential) == "of-the-configuration"
+
+
+def test_memory_of_both_units_is_bounded(repo: Path) -> None:
+    daemon, adapter = (unit(repo, name)["Service"] for name in UNITS)
+    assert daemon["MemoryMax"] == "75%"
+    assert adapter["MemoryMax"] == "512M"
+
+
 def test_http_unit_does_not_stop_with_the_daemon(repo: Path) -> None:
     adapter = unit(repo, "llm-agentd-http.service")
     assert adapter["Unit"]["Wants"] == "llm-agentd.service"
     assert not {"Requires", "BindsTo", "PartOf", "Requisite"} & set(adapter["Unit"])
 
 
-def test_sysusers_creates_the_user_of_the_units(repo: Path, tmp_path: Path) -> None:
+def test_sysusers_creates_the_users_of_the_units(repo: Path, tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     printed = run("systemd-sysusers", "--dry-run", f"--root={tmp_path}", repo / "systemd" / "llm-agentd.sysusers.conf")
-    assert "llm-agentd" in printed
-    assert {unit(repo, name)["Service"]["User"] for name in UNITS} == {"llm-agentd"}
+    assert printed.count("Creating user") == len(UNITS), printed
+    for name in UNITS:
+        assert f"Creating user '{unit(repo, name)['Service']['User']}'" in printed
 
 
 def test_tmpfiles_closes_the_configuration_to_others(repo: Path, tmp_path: Path) -> None:
