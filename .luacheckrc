@@ -14,6 +14,7 @@ end
 for _, file in ipairs({"core/init", "daemon/init", "api/commands"}) do
 	files[mod .. file .. ".lua"] = {read_globals = {"core"}}
 end
+files[mod .. "daemon/init.lua"] = {read_globals = {"core", "SecureRandom"}}
 -- Files that add a function to the API.
 for _, file in ipairs({
 	"api/actions", "api/events", "api/npc", "roles/roles", "perception/places", "body/body", "body/attach", "economy/goods",

@@ -242,6 +242,7 @@ function Mock:_add_environment(core, options)
 		return self.players[name] and {lang_code = languages[name] or "", protocol_version = protocols[name] or 46}
 	end
 	function core.get_us_time() return self.now_us end
+	function core.sha1(_, raw) return raw and ("s"):rep(20) or ("73"):rep(20) end
 	function core.log(level, text) self.log[#self.log + 1] = text and level .. ": " .. text or level end
 	function core.get_mod_storage()
 		return {

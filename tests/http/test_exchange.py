@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from llm_agentd.errors import BadRequest
+from llm_agentd.errors import BadRequest, Overloaded
 from llm_agentd.http import daemon_client, exchange_routes, open_requests, sessions
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.open_requests import Submission
@@ -351,6 +351,9 @@ def test_parse_accepts_whole_floats_and_cuts_long_waits() -> None:
         ({"session": "s", "after": 1.5}, "after"),
         ({"session": "s", "after": "5"}, "after"),
         ({"session": "s", "after": True}, "after"),
+        ({"session": "s", "after": 2**64}, "after: want a whole number from 0 to 9007199254740992"),
+        ({"session": "s", "after": 1e300}, "after"),
+        ({"session": "s", "wait_ms": 2**64}, "wait_ms"),
         ({"session": "s", "wait_ms": -1}, "wait_ms"),
         ({"session": "s", "requests": {"a": 1}}, "requests"),
         ({"session": "s", "requests": "a"}, "requests"),
@@ -458,25 +461,70 @@ def test_idle_session_ends_and_cancels_its_requests(endpoint: str) -> None:
         with_sessions(endpoint, test)
 
 
-def test_session_over_the_limit_replaces_the_least_recently_used(
+def test_session_over_the_limit_replaces_an_empty_one_and_no_other(
     endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sessions, "SESSIONS_MAX", 2)
 
     async def test(games: Sessions, client: DaemonClient, clock: Clock) -> None:
-        await games.call(Call("one", requests=[infer("a")]))
-        await games.call(Call("two", requests=[infer("a")]))
-        await games.call(Call("one"))
-        await games.call(Call("three"))
-        assert games.count == 2
-        assert client.open_count == 1
+        await games.call(Call("game", requests=[infer("a")]))
+        await games.call(Call("empty"))
+        for number in range(100):
+            await games.call(Call(f"foreign {number}"))
+        await games.call(Call("foreign", requests=[infer("b")]))
+        with pytest.raises(Overloaded, match="session: 2 are kept") as refusal:
+            await games.call(Call("another", requests=[infer("c")]))
+        assert refusal.value.retry_after_ms
+        assert games.count == client.open_count == 2
         first = await asyncio.to_thread(daemon.next)
         daemon.answer(first["id"], done())
-        answer = await games.call(Call("one", wait_ms=LONG_MS))
-        assert [event["id"] for event in answer.events] == ["a"]
+        answer = await games.call(Call("game", wait_ms=LONG_MS))
+        assert [event["id"] for event in answer.events] == ["a"], "open before, and not acknowledged now"
+        with pytest.raises(Overloaded):
+            await games.call(Call("another"))
+        await games.call(Call("game", after=answer.events[-1]["seq"]))
+        assert (await games.call(Call("another"))).events == []
 
     with FakeDaemon(endpoint, silent) as daemon:
         with_sessions(endpoint, test)
+
+
+def test_session_where_a_call_waits_is_not_replaced(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "SESSIONS_MAX", 1)
+
+    async def test(games: Sessions, client: DaemonClient, clock: Clock) -> None:
+        waiting = asyncio.create_task(games.call(Call("game", wait_ms=LONG_MS)))
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):
+            await games.call(Call("another"))
+        games.stop()
+        assert (await waiting).events == []
+
+    with FakeDaemon(endpoint, silent):
+        with_sessions(endpoint, test)
+
+
+def test_full_house_of_sessions_is_429_and_names_nobody(endpoint: str) -> None:
+    def answers(record: Record) -> list[Record]:
+        return facts if (facts := FACTS.get(record["op"])) else [done()]
+
+    with FakeDaemon(endpoint, answers), serve_http(endpoint) as server:
+        names = [f"foreign-secret-{number}" for number in range(sessions.SESSIONS_MAX - 1)]
+        for name in ["the-game", *names]:
+            server.exchange(session=name, requests=[infer("a")], wait_ms=LONG_MS)
+        refused = server.http.post("/v1/exchange", json={"session": "one more", "requests": [infer("a")]})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (429, "overloaded")
+        assert int(refused.headers["retry-after"]) >= 1
+        assert ids(server.exchange(session="the-game")) == ["a"], "kept, until it is acknowledged"
+        shown = "".join(server.http.get(path).text for path in ("/info", "/metrics", "/docs"))
+        assert refused.text.count("secret") == shown.count("secret") == 0
+        assert server.http.get("/info").json()["adapter"]["sessions"] == sessions.SESSIONS_MAX
+
+
+FACTS: dict[str, list[Record]] = {
+    "info": [{"event": "done", "info": {}}],
+    "metrics": [{"event": "done", "text": ""}],
+}
 
 
 def test_unacknowledged_events_over_the_limit_reject_requests_but_keep_last_answers(

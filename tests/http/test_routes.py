@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -162,6 +163,18 @@ def test_infer_deadline_ms_overrides_the_default(endpoint: str) -> None:
     with FakeDaemon(endpoint, silent), serve_http(endpoint, timeout_ms=600_000) as server:
         answer = server.http.post("/infer", json={"prompt": "x", "deadline_ms": 20})
     assert answer.status_code == 504
+
+
+def test_infer_with_a_tiny_deadline_tells_what_else_is_wrong(endpoint: str) -> None:
+    """The daemon's answer takes longer than this deadline, and says more than that it has passed."""
+    with FakeDaemon(endpoint, silent) as daemon, serve_http(endpoint) as server:
+        body = {"prompt": "x", "deadline_ms": 1, "max_tokens": -1}
+        call = Background(lambda: server.http.post("/infer", json=body))
+        sent = daemon.next()
+        time.sleep(0.1)  # a hundred times the deadline
+        daemon.answer(sent["id"], error("bad_request", "max_tokens: want 1 or more"))
+        answer = call.result()
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, "max_tokens: want 1 or more")
 
 
 def test_infer_disconnect_cancels(endpoint: str) -> None:

@@ -19,6 +19,7 @@ from llm_agentd.http.sessions import Call, Sessions
 from llm_agentd.protocol.wire import ID_MAX_CHARS, RECORDS_MAX
 
 WAIT_MAX_MS = 30_000  # a longer wait is cut: proxies and engines drop connections that are silent for a minute
+WHOLE_MAX = 2**53  # what Lua and JavaScript count without a gap
 FIELDS = tuple(schema.ExchangeBody.model_fields)
 
 
@@ -28,7 +29,7 @@ def add(app: FastAPI, sessions: Sessions) -> None:
         tags=["ask"],
         summary="Many requests in, many events out, in one round trip",
         response_model=schema.ExchangeAnswer,
-        responses=schema.errors(400, 401, 403, 413, 503),
+        responses=schema.errors(400, 401, 403, 413, 429, 503),
         openapi_extra=schema.body_of(schema.ExchangeBody),
     )
     async def exchange(request: Request) -> Response:
@@ -39,6 +40,7 @@ def add(app: FastAPI, sessions: Sessions) -> None:
         and send a request again under the same `id` where it is not known to have arrived. Of two calls that wait, the
         newer ends the older; a call with `wait_ms` 0 leaves a waiting one alone. A session unused for 10 minutes ends.
         503 (no daemon for any of the requests, or for a call without any) carries `events` and `rejected` too.
+        429: there are too many sessions for a new one; whoever is there keeps theirs.
         """
         answer = await sessions.call(parse(await read_json(request)))
         content: dict[str, Any] = {"events": answer.events, "rejected": answer.rejected}
@@ -70,8 +72,9 @@ def _whole(body: Record, name: str) -> int:
     value = body.get(name)
     if value is None:
         return 0
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != math.floor(value) or value < 0:
-        raise BadRequest(f"{name}: want a whole number, 0 or more")
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= WHOLE_MAX or value != math.floor(value):
+        raise BadRequest(f"{name}: want a whole number from 0 to {WHOLE_MAX}")
     return int(value)
 
 

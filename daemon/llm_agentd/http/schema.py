@@ -101,9 +101,10 @@ class ExchangeBody(BaseModel):
     session: str = Field(
         min_length=1,
         max_length=128,
-        description="names the client; a new one each time it starts, since its ids count from the beginning then",
+        description="names the client; a new one each time it starts, since its ids count from the beginning then, and "
+        "one that cannot be guessed: who knows it gets the events",
     )
-    after: int = Field(0, ge=0, description="the newest `seq` that was received; older events are forgotten")
+    after: int = Field(0, ge=0, le=2**53, description="the newest `seq` that was received; older events are forgotten")
     wait_ms: int = Field(0, ge=0, description="how long to wait for an event newer than `after`; at most 30000 count")
     requests: list[GenerationRecord] = Field(
         default=[],

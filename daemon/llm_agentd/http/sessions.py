@@ -33,6 +33,7 @@ HIT_MS = 20  # how long a call with `wait_ms` 0 waits for cache hits: ten times 
 GATHER_MS = 10  # after the first event, for the others just sent: fifty hits take about 3; only misses pay it in full
 SESSION_IDLE_S = 600.0  # docs/protocol.md promises it
 SESSIONS_MAX = 64  # a session is a game server; far more of them than one model can serve
+FULL_RETRY_AFTER_MS = 10_000  # a full house empties when a game acknowledges, or after minutes
 EVENTS_MAX = 2048  # kept for a client that does not acknowledge: half an hour of a busy village
 OPS = ("think", "infer")
 
@@ -77,7 +78,10 @@ class Sessions:
         return sum(session.has_waiting_call for session in self._sessions.values())
 
     async def call(self, call: Call) -> Answer:
-        """Takes the requests, waits as the head of this file says, and gives what is newer than `after`."""
+        """Takes the requests, waits as the head of this file says, and gives what is newer than `after`.
+
+        Raises Overloaded for a new session where there is no room for one.
+        """
         session = self._enter(call)
         session.acknowledge(call.after)
         rejected, sent, unavailable = self._take(session, call)
@@ -114,13 +118,28 @@ class Sessions:
         now_s = self._clock()
         session = self._sessions.pop(call.session, None)
         if session is None:
-            if len(self._sessions) >= SESSIONS_MAX:
-                self._end(next(iter(self._sessions)))
+            self._make_room()
             session = _Session(call.after, now_s)
         self._sessions[call.session] = session
         session.used_s = now_s
         session.active_calls += 1
         return session
+
+    def _make_room(self) -> None:
+        """For one session more. Raises Overloaded where each holds something: who comes new takes nothing from others.
+
+        An empty one may go, whoever it is of: it loses nothing, and comes back by its next call.
+        """
+        if len(self._sessions) < SESSIONS_MAX:
+            return
+        empty = next((name for name, session in self._sessions.items() if session.is_empty), None)
+        if empty is None:
+            raise Overloaded(
+                f"session: {SESSIONS_MAX} are kept, and all hold open requests or events that were not acknowledged; "
+                f"use one session for all of a game. One that is unused for {SESSION_IDLE_S / 60:.0f} minutes ends",
+                retry_after_ms=FULL_RETRY_AFTER_MS,
+            )
+        self._end(empty)
 
     def _end(self, name: str) -> None:
         session = self._sessions.pop(name)
@@ -244,6 +263,11 @@ class _Session:
         self.contents: dict[str, int] = {}  # id → hash of its request, while open or with events kept
         self._events_of: dict[str, int] = {}  # id → how many of its events are kept
         self._waiters: list[asyncio.Future[None]] = []
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is open, nothing unacknowledged, and nobody waits."""
+        return not (self.events or self.wire_ids or self.active_calls)
 
     @property
     def has_waiting_call(self) -> bool:

@@ -9,7 +9,7 @@ local function load_client(mock, over, http)
 	for key, value in pairs(over or {}) do settings[key] = value end
 	local events = {}
 	local client = assert(loadfile("mods/llm_agent/daemon/client.lua"))(http == nil and mock.core.request_http_api() or http or nil, {
-		name = "spec", settings = settings, now_us = mock.core.get_us_time, parse_json = mock.core.parse_json,
+		name = "spec", session_name = "secret", settings = settings, now_us = mock.core.get_us_time, parse_json = mock.core.parse_json,
 		write_json = mock.core.write_json, log = function(level, text) mock.core.log(level, text) end,
 	})
 	client.on_change(function(event) events[#events + 1] = event end)

@@ -6,7 +6,7 @@
 
 local http, env = ...
 -- http: the engine's HTTP API, or false where the mod may not use it
--- env: {now_us, parse_json, write_json, log(level, text), settings, name}
+-- env: {now_us, parse_json, write_json, log(level, text), settings, name, session_name}; the last is a secret
 
 local settings = env.settings
 
@@ -117,7 +117,7 @@ end
 -- ids make sure that the daemon answers each once.
 local function new_session()
 	session_number = session_number + 1
-	session, after, suspect = env.name .. "." .. session_number, 0, false
+	session, after, suspect = env.session_name .. "." .. session_number, 0, false
 	outbox = open_in_order()
 end
 new_session()

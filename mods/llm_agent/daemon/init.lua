@@ -3,8 +3,18 @@
 local load, base, http = ...
 local mod_name, log, now_us, settings, text, steps = base.mod_name, base.log, base.now_us, base.settings, base.text, base.steps
 
+-- 128 random bits: whoever knows a session's name can take its events. Without the system's source of them (the engine then has
+-- no SecureRandom) they are mixed from what others cannot see all of: clocks, addresses in memory, the engine's generator.
+local function random_name()
+	local random = SecureRandom and SecureRandom()
+	local bytes = random and random:next_bytes(16)
+		or core.sha1(table.concat({os.time(), os.clock(), now_us(), math.random(), tostring({}), tostring(core)}, " "), true):sub(1, 16)
+	return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+end
+
 local client = load("client", http, {
-	name = ("%s-%d-%d"):format(mod_name, os.time(), math.random(10 ^ 6)), -- sessions and ids of this run
+	name = ("%s-%d-%d"):format(mod_name, os.time(), math.random(10 ^ 6)), -- ids of this run; they may stand in logs
+	session_name = random_name(), -- stands in no log
 	settings = settings,
 	now_us = now_us,
 	parse_json = core.parse_json,
