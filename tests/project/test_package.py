@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from tools import draw_textures
 
 from llm_agentd import __version__
@@ -234,7 +237,29 @@ def test_mod_writes_no_global_but_its_own(repo: Path) -> None:
         assert [*repo.glob(entry)], f".luacheckrc: there is no {entry}"
 
 
-def test_make_package_builds_wheel_and_zip(repo: Path) -> None:
+def test_make_package_builds_wheel_zip_and_sbom(repo: Path) -> None:
     said = subprocess.run(["make", "-n", "package"], cwd=repo, capture_output=True, text=True, timeout=60, check=True)
     assert re.search(r"pip .* wheel .*-w dist", said.stdout)
     assert "llm_agentd.ops.package_mod dist" in said.stdout
+    assert "cyclonedx_py requirements requirements/runtime.txt" in said.stdout
+
+
+@pytest.mark.slow
+def test_sbom_is_valid_and_names_every_runtime_requirement_with_its_hashes(repo: Path, tmp_path: Path) -> None:
+    """The command that `make package` runs, without the wheel before it."""
+    said = subprocess.run(["make", "-n", "package"], cwd=repo, capture_output=True, text=True, timeout=60, check=True)
+    script = said.stdout[said.stdout.index("name=llm_agentd-") :].replace("dist/", f"{tmp_path}/")
+    script = script.partition("\nls ")[0].replace("build/", f"{tmp_path}/")
+    subprocess.run(["bash", "-euc", script], cwd=repo, timeout=120, check=True)
+    (path,) = tmp_path.glob("*.cdx.json")
+    assert path.name == f"llm_agentd-{__version__}.cdx.json"
+    text = path.read_text(encoding="utf-8")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    bom = json.loads(text)
+    assert bom["metadata"]["component"]["version"] == __version__
+    lines = (repo / "requirements" / "runtime.txt").read_text(encoding="utf-8").splitlines()
+    wanted = sorted(line.split()[0] for line in lines if "==" in line)
+    assert sorted(f"{part['name']}=={part['version']}" for part in bom["components"]) == wanted
+    for part in bom["components"]:
+        assert part["purl"].startswith("pkg:pypi/")
+        assert any(reference["hashes"] for reference in part["externalReferences"])
