@@ -133,6 +133,13 @@ def test_stand_in_for_a_missing_token_is_none(repo: Path, tmp_path: Path) -> Non
     assert find_token("of-the-configuration", tmp_path / credential) == "of-the-configuration"
 
 
+def test_libzmq_may_set_the_policy_of_its_threads(repo: Path) -> None:
+    """It ends the process where it may not: sched_setscheduler is in @resources, which the adapter goes without."""
+    lines = (repo / "systemd" / "llm-agentd-http.service").read_text(encoding="utf-8").splitlines()
+    filters = [line.partition("=")[2] for line in lines if line.startswith("SystemCallFilter=")]
+    assert filters.index("sched_setscheduler") > filters.index("~@privileged @resources")
+
+
 def test_memory_of_both_units_is_bounded(repo: Path) -> None:
     daemon, adapter = (unit(repo, name)["Service"] for name in UNITS)
     assert daemon["MemoryMax"] == "75%"
