@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from llm_agentd.ops.sd_notify import Watchdog, notify, ready, stopping, watchdog_interval_s
+from llm_agentd.ops.sd_notify import (
+    Listener,
+    Watchdog,
+    notify,
+    ready,
+    stopping,
+    watchdog_interval_s,
+    without_supervisor,
+)
 
 
 @pytest.fixture(params=["path", "abstract"])
@@ -87,3 +95,24 @@ def test_notify_without_systemd_does_nothing(address: str | None) -> None:
 )
 def test_watchdog_interval_is_a_third_of_the_period(environ: dict[str, str], interval_s: float | None) -> None:
     assert watchdog_interval_s(environ) == pytest.approx(interval_s)
+
+
+def test_listener_hears_what_a_child_with_its_environment_sends() -> None:
+    listener = Listener()
+    environ = listener.environ(watchdog_s=1.5)
+    watchdog = Watchdog(environ)
+    assert watchdog.interval_s == pytest.approx(0.5)
+    watchdog.feed()
+    assert listener.receive() == ["WATCHDOG=1"]
+    assert notify("READY=1", "STATUS=serves", environ=environ)
+    assert listener.receive() == ["READY=1", "STATUS=serves"]
+    assert os.stat(Path(environ["NOTIFY_SOCKET"]).parent).st_mode & 0o077 == 0
+    listener.close()
+    assert not Path(environ["NOTIFY_SOCKET"]).exists()
+    with pytest.raises(OSError, match=r"descriptor"):
+        listener.receive()
+
+
+def test_child_that_is_not_to_report_finds_no_socket() -> None:
+    environ = {"NOTIFY_SOCKET": "/run/x", "WATCHDOG_USEC": "1", "WATCHDOG_PID": "1", "PATH": "/bin"}
+    assert without_supervisor(environ) == {"PATH": "/bin"}

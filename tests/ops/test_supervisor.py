@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from llm_agentd.client import Client
+from llm_agentd.errors import AgentdError
 from llm_agentd.ops.exit_status import fix, how_it_ended
 
 pytestmark = pytest.mark.slow
@@ -22,7 +28,8 @@ from llm_agentd.errors import StartError
 from llm_agentd.ops.supervisor import Supervisor
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
 try:
-    sys.exit(Supervisor(daemon=[sys.executable, "-c", sys.argv[1]], http=[sys.executable, "-c", sys.argv[2]]).run())
+    commands = [[sys.executable, "-c", code] for code in sys.argv[1:3]]
+    sys.exit(Supervisor(daemon=commands[0], http=commands[1], watchdog_s=float(sys.argv[3])).run())
 except StartError as error:
     print(f"llm-agentd: {error}", file=sys.stderr)
     sys.exit(1)
@@ -34,14 +41,28 @@ HTTP = "import time; print('ready http=h', flush=True); time.sleep(60)"
 class Supervised:
     """A supervisor over two snippets of Python."""
 
-    def __init__(self, folder: Path, *, daemon: str = DAEMON, http: str = HTTP, code: str = SUPERVISE) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        daemon: str = DAEMON,
+        http: str = HTTP,
+        code: str = SUPERVISE,
+        watchdog_s: float = 600,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
         self._errors = folder / "stderr"
+        command = [sys.executable, "-c", code, daemon, http, str(watchdog_s)]
         with self._errors.open("w") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", code, daemon, http], stdout=subprocess.PIPE, stderr=stderr, text=True
+                command, stdout=subprocess.PIPE, stderr=stderr, text=True, env={**os.environ, **(environ or {})}
             )
         assert self.process.stdout is not None
         self.first_line = self.process.stdout.readline().strip()
+
+    def next_line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
 
     def exit_code(self) -> int:
         return self.process.wait(WAIT_S)
@@ -155,6 +176,93 @@ while True:
     assert supervised.process.stdout.read() == "stopped\n" * 2
     assert supervised.exit_code() == 0
     supervised.close()
+
+
+# Feeds its watchdog once a tenth of a second, in its first life only so often as it is told.
+FED = """
+import itertools, os, pathlib, sys, time
+from llm_agentd.ops import sd_notify
+marker = pathlib.Path({marker!r})
+first = not marker.exists()
+marker.touch()
+print("ready zmq=z model=m engine=e", flush=True)
+print("first life" if first else "second life", os.environ["WATCHDOG_USEC"], flush=True)
+watchdog = sd_notify.Watchdog()
+for turn in itertools.count():
+    if not first or turn < {turns}:
+        watchdog.feed()
+    time.sleep(0.1)
+"""
+# The real daemon with the real loops, on a stub engine whose step hangs for one prompt.
+HANGING = """
+import sys
+from llm_agentd.engines.stub.engine import StubEngine
+from llm_agentd.ops import serve
+serve.open_engine = lambda *_, **__: StubEngine(hang_mark="hang for ever")
+from llm_agentd.cli import main
+sys.argv = ["llm-agentd", "serve", *{options!r}]
+main()
+"""
+
+
+def test_daemon_whose_loop_hangs_is_killed_and_started_again(tmp_path: Path) -> None:
+    daemon = FED.format(marker=str(tmp_path / "second"), turns=20)
+    supervised = Supervised(tmp_path, daemon=daemon, watchdog_s=1.5)
+    ready = "ready zmq=z http=h model=m engine=e"
+    assert {supervised.first_line, supervised.next_line()} == {ready, "first life 1500000"}
+    assert supervised.next_line() == "second life 1500000"
+    with pytest.raises(subprocess.TimeoutExpired):  # one that feeds its watchdog is left alone
+        supervised.process.wait(3)
+    supervised.close()
+    silent, killed = supervised.errors()
+    assert silent.startswith("ERROR the engine loop of the daemon process is silent for ")
+    assert killed.startswith("WARNING the daemon process was killed by SIGKILL; starting it again")
+
+
+def test_daemon_is_not_watched_before_it_is_ready(tmp_path: Path) -> None:
+    daemon = "import time; time.sleep(2.5); print('ready zmq=z model=m engine=e', flush=True); time.sleep(60)"
+    supervised = Supervised(tmp_path, daemon=daemon, watchdog_s=1.0)
+    assert supervised.first_line.startswith("ready ")
+    supervised.close()
+
+
+def test_real_daemon_whose_engine_hangs_serves_again(tmp_path: Path) -> None:
+    endpoint = f"ipc://{tmp_path}/zmq"
+    options = ["--set", f"zmq.endpoint={endpoint}", "--set", "http.enabled=false", "--set", "cache.enabled=false"]
+    options += ["--set", f"agents.memory_path={tmp_path}/memory.db", "--set", f"agents.audit_path={tmp_path}/audit.log"]
+    supervised = Supervised(tmp_path, daemon=HANGING.format(options=options), watchdog_s=2.0)
+    assert supervised.first_line.startswith("ready "), supervised.errors()
+    with Client(endpoint, timeout_s=WAIT_S) as client:
+        assert client.infer("Hello").text
+        first = client.info()["pid"]
+        with pytest.raises((AgentdError, TimeoutError)):
+            client.infer("Please hang for ever", deadline_ms=1000, timeout_s=1.5)
+    ends_s = time.monotonic() + WAIT_S
+    second = first
+    while second == first:
+        assert time.monotonic() < ends_s
+        with suppress(AgentdError, TimeoutError), Client(endpoint, timeout_s=1.0) as client:
+            second = client.info()["pid"]
+    with Client(endpoint, timeout_s=WAIT_S) as client:
+        assert client.infer("Hello again").text
+    supervised.close()
+    assert any("engine loop of the daemon process is silent" in line for line in supervised.errors())
+
+
+def test_under_systemd_ready_and_the_watchdog_are_its_own_and_the_children_report_to_it(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(f"{tmp_path}/notify")
+        systemd.settimeout(WAIT_S)
+        environ = {"NOTIFY_SOCKET": f"{tmp_path}/notify", "WATCHDOG_USEC": "3000000"}
+        http = "import os, time; print('ready', 'NOTIFY_SOCKET' in os.environ, flush=True); time.sleep(60)"
+        supervised = Supervised(tmp_path, http=http, environ=environ)
+        assert supervised.first_line == "ready zmq=z False model=m engine=e"
+        messages = [systemd.recv(1000).decode() for _ in range(3)]
+        assert "READY=1\nSTATUS=ready zmq=z False model=m engine=e" in messages
+        assert "WATCHDOG=1" in messages
+        supervised.close()
+        while not systemd.recv(1000).startswith(b"STOPPING=1"):
+            pass
 
 
 @pytest.mark.parametrize(

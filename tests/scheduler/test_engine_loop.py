@@ -15,10 +15,11 @@ import pytest
 from llm_agentd.cache import NullCache
 from llm_agentd.engines.base import Prompt
 from llm_agentd.engines.stub.engine import StubEngine
+from llm_agentd.errors import Unavailable
 from llm_agentd.metrics import Metrics
 from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache
 from llm_agentd.scheduler.batch_size import Curve
-from llm_agentd.scheduler.engine_loop import EngineLoop
+from llm_agentd.scheduler.engine_loop import SILENT_MAX_S, EngineLoop
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.scheduler.sequence import Events
 from llm_agentd.types import Reply, Request
@@ -45,7 +46,7 @@ class SlowStart(StubEngine):
 class Running:
     """An engine loop with one slot, whose steps wait at `gate`."""
 
-    def __init__(self, gate: Gate, max_num_seqs: int) -> None:
+    def __init__(self, gate: Gate, max_num_seqs: int, **options: Any) -> None:
         self.gate = gate
         self.engine = SlowStart(max_num_seqs=max_num_seqs, on_step=gate.on_step, script=lambda _: [b"one ", b"two "])
         self._events: queue.Queue[Events] = queue.Queue()
@@ -57,6 +58,7 @@ class Running:
             metrics=Metrics(),
             open_prefix_cache=lambda _: PrefixCache(0, NullPrefixStore()),
             find_curve=lambda _: Curve({1: 1.0, 2: 1.0}),
+            **options,
         )
 
     def submit(self, id: str, prompt: str = "", peer: tuple[bytes, ...] = ANA) -> Request:
@@ -132,3 +134,39 @@ def test_request_submitted_while_another_starts_is_not_taken_for_the_one_that_en
         gate.open()
         running.engine.may_start.set()
         running.loop.stop(0)
+
+
+class Clock:
+    """Moved by the test."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_loop_that_does_not_turn_is_unavailable_with_the_reason_and_comes_back() -> None:
+    gate, clock, beats = Gate(), Clock(), threading.Semaphore(0)
+    running = Running(gate, 1, clock=clock, feed_watchdog=beats.release, idle_wait_max_s=0.01)
+    running.loop.start()
+    assert running.loop.started.wait(WAIT_S)
+    running.submit("a")
+    assert gate.entered.wait(WAIT_S)
+    clock.now_s += SILENT_MAX_S  # a step may take as long as that
+    assert running.loop.require_info()
+    clock.now_s += 1
+    with pytest.raises(Unavailable, match="silent for 31 s"):
+        running.loop.require_info()
+    gate.open()
+    assert running.endings(1) == ["a done"]
+    while beats.acquire(blocking=False):
+        pass
+    assert beats.acquire(timeout=WAIT_S)
+    assert beats.acquire(timeout=WAIT_S)  # one that began after the clock was moved
+    assert running.loop.require_info()
+    clock.now_s += 1000  # an idle loop turns too
+    assert beats.acquire(timeout=WAIT_S)
+    assert beats.acquire(timeout=WAIT_S)
+    assert running.loop.require_info()
+    running.loop.stop(0)

@@ -9,6 +9,7 @@ import pytest
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import EngineFailed, StartError, Unavailable
 from llm_agentd.protocol import wire
+from llm_agentd.scheduler import engine_loop
 from tests.support.daemon_in_process import Gate, InProcess
 
 
@@ -29,6 +30,25 @@ def test_engine_that_stays_broken_ends_the_engine_loop(endpoint: str) -> None:
         assert daemon.engine_loop.failure is not None
         with pytest.raises(Unavailable):
             client.infer("Anyone?")
+
+
+def test_ping_says_that_the_engine_hangs_while_it_does(
+    endpoint: str, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        InProcess(endpoint, engine=lambda: StubEngine(on_step=gate.on_step)) as daemon,
+        daemon.peer() as peer,
+        daemon.client() as client,
+    ):
+        peer.send({"op": "infer", "id": "a", "prompt": "Hang"})
+        assert gate.entered.wait(5)
+        client.ping()
+        with monkeypatch.context() as patched:
+            patched.setattr(engine_loop, "SILENT_MAX_S", -1.0)
+            with pytest.raises(Unavailable, match="engine loop is silent"):
+                client.ping()
+        gate.open()
+        client.ping()
 
 
 def test_engine_that_does_not_open_is_reported(endpoint: str) -> None:

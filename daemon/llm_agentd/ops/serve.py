@@ -34,6 +34,7 @@ from llm_agentd.prefix_cache.store import FOLDER
 from llm_agentd.roles import Roles
 from llm_agentd.scheduler.affinity import pick_cpus
 from llm_agentd.scheduler.batch_size import find_curve
+from llm_agentd.scheduler.engine_loop import IDLE_WAIT_MAX_S
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.server.daemon import Daemon
 from llm_agentd.server.request_builder import RequestDefaults
@@ -90,6 +91,7 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
     cleanup.callback(memory.close)
     audit.start()
     cleanup.callback(audit.stop)
+    watchdog = sd_notify.Watchdog()
     # Where there is no cache there is no folder either: a disk that cannot be used is said once.
     folder = None if isinstance(cache, NullCache) else config.cache.path
     return Daemon(
@@ -106,7 +108,8 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
         default_language=agents.language,
         pin_cpus=pick_cpus(config.model.pin_cpus, available_cpus()),
         cpu_priority=config.model.cpu_priority,
-        feed_watchdog=sd_notify.Watchdog().feed,
+        feed_watchdog=watchdog.feed,
+        idle_wait_max_s=min(IDLE_WAIT_MAX_S, watchdog.interval_s or IDLE_WAIT_MAX_S),
     )
 
 

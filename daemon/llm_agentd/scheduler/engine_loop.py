@@ -45,6 +45,10 @@ from llm_agentd.types import Peer, Priority, Request
 log = logging.getLogger(__name__)
 
 IDLE_WAIT_MAX_S = 5.0  # an idle loop still turns this often, to feed the watchdog
+# A loop that has not turned for so long hangs, as far as anybody can tell. The longest step there should be is a part
+# of a prompt, 96 tokens: a machine that computes four of them a second needs 24 s. And it is half of what the watchdogs
+# wait for: so a client is told why before the process is ended.
+SILENT_MAX_S = 30.0
 RESTARTS_MAX = 3  # an engine that breaks this often without one good step between is not coming back
 RETRY_AFTER_MS = 1000  # while the engine starts again
 _GAVE_WAY = "gave way to a spoken request, or to a client of whom fewer wait"
@@ -71,6 +75,7 @@ class EngineLoop:
         cpu_priority: CpuPriority = "nice",
         moderator: Moderator | None = None,
         feed_watchdog: Callable[[], None] = lambda: None,
+        idle_wait_max_s: float = IDLE_WAIT_MAX_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_engine = open_engine
@@ -84,6 +89,7 @@ class EngineLoop:
         self._cpu_priority = cpu_priority
         self._moderator = moderator
         self._feed_watchdog = feed_watchdog
+        self._idle_wait_max_s = idle_wait_max_s
         self._clock = clock
         self._latency = LatencyEstimate()
         self._restarts_in_a_row = 0
@@ -100,6 +106,7 @@ class EngineLoop:
         self.ended = threading.Event()
         self.failure: BaseException | None = None
         self.info: EngineInfo | None = None  # None: there is no engine yet, or no more
+        self._beat_s = clock()  # when the loop last turned
 
     # -- from other threads ------------------------------------------------------------------
 
@@ -170,10 +177,14 @@ class EngineLoop:
             self._changed.notify()
 
     def require_info(self) -> EngineInfo:
-        """The engine's facts. Raises Unavailable while there is no engine to serve a request."""
+        """The engine's facts. Raises Unavailable while there is no engine to serve a request, or one that hangs."""
         info = self.info
         if info is None:
             raise Unavailable("the daemon is starting or stopping; try again shortly", retry_after_ms=RETRY_AFTER_MS)
+        silent_s = self._clock() - self._beat_s
+        if silent_s > SILENT_MAX_S:
+            reason = f"the engine loop is silent for {silent_s:.0f} s: one step of the model hangs, or takes that long"
+            raise Unavailable(reason, retry_after_ms=RETRY_AFTER_MS)
         return info
 
     def depth(self) -> dict[str, int]:
@@ -211,16 +222,22 @@ class EngineLoop:
             self.started.set()
             self.ended.set()
             return
+        self._beat()
         self.info = self._engine.info
         self.started.set()
         try:
             while self.step():
-                self._feed_watchdog()
+                self._beat()
         except BaseException as error:
             log.exception("the engine loop broke")
             self.failure = error
         finally:
             self._close()
+
+    def _beat(self) -> None:
+        """The loop turns: tells whoever looks at it, in this process and outside."""
+        self._beat_s = self._clock()
+        self._feed_watchdog()
 
     def _open(self) -> None:
         self._engine = self._open_engine()
@@ -275,9 +292,9 @@ class EngineLoop:
                 if not is_idle or events or self._queue.due(now_s, idle=True):
                     return True
                 wait_s = self._queue.wait_s(now_s, idle=True)
-                was_notified = self._changed.wait(IDLE_WAIT_MAX_S if wait_s is None else min(wait_s, IDLE_WAIT_MAX_S))
-                if not was_notified:
-                    self._feed_watchdog()
+                idle_s = self._idle_wait_max_s
+                if not self._changed.wait(idle_s if wait_s is None else min(wait_s, idle_s)):
+                    self._beat()
 
     def _drop_unwanted(self, events: Events) -> None:
         """Frees what was cancelled in the batch, and what is there of peers that are gone. Under the lock.
@@ -405,6 +422,7 @@ class EngineLoop:
         if self._restarts_in_a_row >= RESTARTS_MAX:
             raise RuntimeError(f"the engine broke {RESTARTS_MAX} times in a row") from error
         self._engine.close()
+        self._beat()  # opening takes longer than any step
         self._engine = self._open_engine()
         self._batch = self._empty_batch()
 

@@ -22,7 +22,7 @@ from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.roles import Roles
 from llm_agentd.scheduler.affinity import CpuPriority
 from llm_agentd.scheduler.batch_size import Curve
-from llm_agentd.scheduler.engine_loop import EngineLoop
+from llm_agentd.scheduler.engine_loop import IDLE_WAIT_MAX_S, EngineLoop
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.server.control import Control
 from llm_agentd.server.inbox import Inbox
@@ -52,6 +52,7 @@ class Daemon:
         pin_cpus: Sequence[int] = (),
         cpu_priority: CpuPriority = "nice",
         feed_watchdog: Callable[[], None] = lambda: None,
+        idle_wait_max_s: float = IDLE_WAIT_MAX_S,
     ) -> None:
         self.metrics = Metrics()
         inbox = Inbox()
@@ -69,6 +70,7 @@ class Daemon:
             cpu_priority=cpu_priority,
             moderator=moderator,
             feed_watchdog=feed_watchdog,
+            idle_wait_max_s=idle_wait_max_s,
         )
         self._memory_service = MemoryService(
             memory,

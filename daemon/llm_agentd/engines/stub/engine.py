@@ -10,6 +10,7 @@ import hashlib
 import random
 import re
 import secrets
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -68,7 +69,8 @@ class StubEngine:
     """Constructor arguments are for tests and demos; the daemon's configuration sets none but the first three.
 
     `script` gives the pieces for a prompt; `on_step` is called with the number of active sequences at each step (to
-    sleep or count); a prompt that holds `fail_mark` fails alone, one that holds `break_mark` breaks the engine.
+    sleep or count); a prompt that holds `fail_mark` fails alone, one that holds `break_mark` breaks the engine, and the
+    step of one that holds `hang_mark` never ends, as native code may hang.
     `topics_of`: the path of a model whose topics and placeholders it is told, as if it were that one.
     """
 
@@ -82,12 +84,14 @@ class StubEngine:
         on_step: Callable[[int], None] | None = None,
         fail_mark: str | None = None,
         break_mark: str | None = None,
+        hang_mark: str | None = None,
         topics_of: str = "",
     ) -> None:
         self._script = script
         self._on_step = on_step
         self._fail_mark = fail_mark
         self._break_mark = break_mark
+        self._hang_mark = hang_mark
         self._active: dict[int, _Sequence] = {}
         self._cached: list[list[int]] = [[] for _ in range(max_num_seqs)]
         self._last_step = StepTiming()
@@ -159,6 +163,8 @@ class StubEngine:
             self._on_step(len(self._active))
         if self._break_mark and any(self._break_mark in sequence.text for sequence in self._active.values()):
             raise RuntimeError("the stub engine broke, as it was told to")
+        if self._hang_mark and any(self._hang_mark in sequence.text for sequence in self._active.values()):
+            threading.Event().wait()
         self.decodes += 1
         running = [sequence for sequence in self._active.values() if sequence.is_running]
         starting = [sequence for sequence in self._active.values() if not sequence.is_running]
