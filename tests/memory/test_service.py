@@ -304,5 +304,5 @@ def test_ops_over_http_reach_the_daemon_by_post_alone(endpoint: str) -> None:
             assert {key: value for key, value in record.items() if key != "id"} == {"op": op, **body}
         refused = server.http.post("/v1/memory/forget", json={"op": "set_role"})
         assert refused.status_code == 400
-        assert server.http.post("/v1/memory/forget", content=b"{}").status_code == 400  # what any web page could send
+        assert server.http.post("/v1/memory/forget", content=b"{}").status_code == 403  # what any web page could send
         assert server.http.get("/v1/memory/forget").status_code == 405

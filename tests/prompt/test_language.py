@@ -16,7 +16,7 @@ from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.engines.gguf import read_header
 from llm_agentd.engines.stub.engine import StubEngine
-from llm_agentd.errors import BadRequest
+from llm_agentd.errors import AgentdError, BadRequest, TooLarge
 from llm_agentd.prompt import language
 from llm_agentd.server.request_builder import RequestDefaults
 from tests.support.daemon_in_process import InProcess
@@ -104,16 +104,18 @@ def test_translated_line_is_generated_once_for_all_npcs(endpoint: str, tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("record", "words"),
+    ("record", "error", "words"),
     [
-        ({"translate": LINE, "lang": "de"}, "lang: the model does not speak de; it speaks en"),
-        ({"translate": LINE, "lang": "en", "utterance": "Hello!"}, "translate: a line is only translated"),
-        ({"translate": ""}, "translate: "),
-        ({"translate": "x" * 2001}, "translate: "),
+        ({"translate": LINE, "lang": "de"}, BadRequest, "lang: the model does not speak de; it speaks en"),
+        ({"translate": LINE, "lang": "en", "utterance": "Hello!"}, BadRequest, "translate: a line is only translated"),
+        ({"translate": ""}, BadRequest, "translate: "),
+        ({"translate": "x" * 2001}, TooLarge, "translate: "),
     ],
 )
-def test_invalid_translation_is_refused(endpoint: str, record: dict[str, Any], words: str) -> None:
-    expected = pytest.raises(BadRequest, match=re.escape(words))
+def test_invalid_translation_is_refused(
+    endpoint: str, record: dict[str, Any], error: type[AgentdError], words: str
+) -> None:
+    expected = pytest.raises(error, match=re.escape(words))
     with InProcess(endpoint, defaults=ENGLISH) as daemon, daemon.client() as client, expected:
         client.request("think", npc=NPC, **record)
 
