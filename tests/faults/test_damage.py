@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_agentd.errors import AgentdError
+from llm_agentd.errors import AgentdError, Filtered
 from tests.faults.campaign import Tally, size
 from tests.faults.host import Host, npc
 
@@ -52,7 +52,7 @@ def fill(host: Host) -> None:
                 client.infer(f"Tell of {number}")
             deeds = [f"Deed {number} was done {'again' * is_killed}" for number in range(50)]
             client.remember([{"npc": "mira", "player": "ana1", "text": deed} for deed in deeds])
-            with pytest.raises(AgentdError, match="."):  # for the audit log
+            with pytest.raises(Filtered):  # for the audit log
                 client.think(npc("mira"), "You fucking bitch", player="ana1")
         time.sleep(1.0)
         if is_killed:
