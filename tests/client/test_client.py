@@ -16,6 +16,7 @@ from llm_agentd.client import AsyncClient, Client
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import (
     AgentdError,
+    BadJson,
     BadRequest,
     Cancelled,
     DeadlineExceeded,
@@ -144,6 +145,14 @@ def test_wrong_field_raises_bad_request_with_the_daemons_words(client: Client) -
     assert caught.value.code == "bad_request"
     with pytest.raises(BadRequest, match="did you mean 'prompt'"):
         client.request("infer", promt="x")
+
+
+def test_record_that_is_nested_too_deep_is_answered_at_once(client: Client) -> None:
+    deep: dict[str, object] = {}
+    for _ in range(70):
+        deep = {"properties": {"x": deep}}
+    with pytest.raises(BadJson, match="nested deeper"):
+        client.infer("Hello", json_schema=deep, timeout_s=5)
 
 
 def test_record_that_the_wire_cannot_hold_raises_before_it_is_sent(client: Client) -> None:

@@ -114,14 +114,15 @@ def test_grammar_and_schema_bombs(tally: Tally, host: Host) -> None:
         bombs.insert(0, ("repeat_of_more_than_it_may", {"grammar": GRAMMARS["repeat_of_more_than_it_may"]}))
     daemon = host.ready("daemon")
     numbers = itertools.count()
-    with host.client(60) as other, pinging(host, daemon.pid) as pings:
-        with Watch(
-            lambda: other.infer(f"Hello {next(numbers)}", max_tokens=4, deadline_ms=30_000), every_s=0.3
-        ) as others:
-            for name, options in bombs:
-                throw(tally, host, name, options)
-            with host.client(90) as client:
-                throw_all(tally, client, bombs)
+    with (
+        host.client(60) as other,
+        pinging(host, daemon.pid) as pings,
+        Watch(lambda: other.infer(f"Hello {next(numbers)}", max_tokens=4, deadline_ms=30_000), every_s=0.3) as others,
+    ):
+        for name, options in bombs:
+            throw(tally, host, name, options)
+        with host.client(90) as client:
+            throw_all(tally, client, bombs)
     for what, watch, most_s in (("a ping", pings, PING_MAX_S), ("another's reply", others, OTHER_MAX_S)):
         tally.passed(watch.count)
         tally.check(watch.worst_s < most_s, f"{what} took {watch.worst_s:.1f} s")

@@ -36,7 +36,12 @@ class Requests:
 
     def new(self, op: str, fields: Record, timeout_s: float | None = None) -> Request:
         """A request that is sent when its context is entered."""
-        record = {**fields, "op": op, "id": fields.get("id") or self._next_id()}
+        # First, where the daemon finds it even in a record that it refuses as a whole.
+        record = {
+            "id": fields.get("id") or self._next_id(),
+            "op": op,
+            **{key: fields[key] for key in fields if key != "id"},
+        }
         return Request(self, record, self._wait_s(fields.get("deadline_ms")) if timeout_s is None else timeout_s)
 
     def close(self) -> None:
