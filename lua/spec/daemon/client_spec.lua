@@ -102,6 +102,18 @@ describe("the client", function()
 		assert.equal("Authorization: Bearer secret", mock.fetches[1].request.extra_headers[3])
 	end)
 
+	it("writes the token into no log, whatever the daemon answers", function()
+		for _, code in ipairs({0, 200, 400, 401, 403, 404, 429, 500, 503}) do
+			mock, got = Mock.new(), {}
+			start({token = "secret"})
+			ask("a")
+			step()
+			Mock.answer(mock.fetches[1], code, "no")
+			step()
+			assert.same({}, mock:logged("secret"))
+		end
+	end)
+
 	it("holds at most two requests open, however many NPCs ask", function()
 		start()
 		local daemon = mock:open_daemon(function() return {} end)
