@@ -28,6 +28,7 @@ LONGEST_FIRST = ("test_presence", "test_ledger", "test_village", "test_movement"
 WORKERS_A_CORE = 2  # a game server's test computes for a fifth of its time, and waits for the rest
 WORKERS_MAX = 8  # more would only wait for the longest test
 WORKER_BYTES = 2**30  # game server, game client and daemon take about 0.7 GiB together
+SYSTEM_VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR")
 LOGS = ("debug.log", "server.out", "client.out")  # of game server and game client, in the test's folder
 LOG_END_CHARACTERS = 6_000
 
@@ -107,7 +108,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The settings of whoever runs the tests must not leak into them, and their own roles neither."""
     for name in list(os.environ):
-        if name.startswith("LLM_AGENT_") or name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "STATE_DIRECTORY"):
+        if name.startswith("LLM_AGENT_") or name in SYSTEM_VARIABLES:
             monkeypatch.delenv(name)
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path_factory.getbasetemp() / "state"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import closing
 from pathlib import Path
@@ -9,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from llm_agentd.memory import open_memory
+from llm_agentd.util.endpoint import AUTO, endpoint_to_bind
 from tests.support.daemon_in_process import InProcess
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "python.md"
 EXAMPLES = re.findall(r"^```python\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
-DEFAULT_ENDPOINT = "tcp://127.0.0.1:5570"
 
 
 def test_client_docs_have_three_examples() -> None:
@@ -26,10 +27,10 @@ def test_client_docs_have_three_examples() -> None:
     ids=["think", "stream", "asyncio"],
 )
 def test_example_runs(
-    example: str, prints: str, endpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    example: str, prints: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert DEFAULT_ENDPOINT in example
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     memory = open_memory(tmp_path / "memory.db", turns=5, max_bytes=2**24)
-    with closing(memory), InProcess(endpoint, memory=memory):
-        exec(compile(example.replace(DEFAULT_ENDPOINT, endpoint), "docs/python.md", "exec"), {"__name__": "example"})
+    with closing(memory), InProcess(endpoint_to_bind(AUTO, os.environ), memory=memory):
+        exec(compile(example, "docs/python.md", "exec"), {"__name__": "example"})
     assert prints in capsys.readouterr().out

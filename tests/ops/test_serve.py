@@ -86,6 +86,34 @@ def test_ready_line_names_both_endpoints_and_the_model(served: Served) -> None:
     ]
 
 
+def test_daemon_adapter_client_and_commands_meet_without_being_told_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    socket = tmp_path / "run" / "zmq"
+    port = unused_port()
+    sets = [f"--set=http.port={port}", "--set=model.engine=stub", "--set=http.token=off"]
+    command = [sys.executable, "-m", "llm_agentd"]
+    for _ in range(2):  # the second finds the socket of the first, which is killed
+        served = subprocess.Popen([*command, "serve", *sets], stdout=subprocess.PIPE, text=True)
+        assert served.stdout is not None
+        assert f" zmq=ipc://{socket} " in f" {served.stdout.readline()}"
+        asked = subprocess.run([*command, "ask", "Hello"], stdout=subprocess.PIPE, text=True, check=True)
+        assert asked.stdout.strip()
+        answer = httpx2.post(f"http://127.0.0.1:{port}/infer", json={"prompt": "Hello"}, timeout=WAIT_S)
+        assert answer.status_code == 200
+        with Client() as client:
+            pid = client.info()["pid"]
+        children = psutil.Process(served.pid).children()
+        assert pid in [child.pid for child in children]
+        for process in (served, *children):
+            process.kill()
+        psutil.wait_procs(children, WAIT_S)
+        served.wait(WAIT_S)
+        served.stdout.close()
+        assert socket.is_socket()
+
+
 def test_sigterm_stops_both_processes_and_exits_0(served: Served) -> None:
     children = psutil.Process(served.process.pid).children()
     assert len(children) == 2

@@ -2,7 +2,7 @@
 
     from llm_agentd.client import Client
 
-    with Client("tcp://127.0.0.1:5570") as client:
+    with Client() as client:
         reply = client.think({"id": "1", "name": "Mira", "role": "healer"}, "Good evening!", player="Ana")
         print(reply.text)
 

@@ -6,6 +6,7 @@ Runs on the event loop where it was first used, and only there. Knows records an
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Self, Unpack
 
@@ -23,8 +24,8 @@ from llm_agentd.client.records import (
 )
 from llm_agentd.client.requests import Request, Requests
 from llm_agentd.types import Npc, Reply
+from llm_agentd.util.endpoint import AUTO, endpoint_to_connect
 
-DEFAULT_ENDPOINT = "tcp://127.0.0.1:5570"  # the daemon's own default
 TIMEOUT_S = 60.0  # far over what the daemon itself allows a request by default: this bounds a daemon that hangs
 CONNECT_TIMEOUT_S = 2.0  # a daemon on this machine accepts within milliseconds, even at full load
 
@@ -32,9 +33,9 @@ CONNECT_TIMEOUT_S = 2.0  # a daemon on this machine accepts within milliseconds,
 class AsyncClient:
     """The daemon over ZeroMQ, for asyncio.
 
-    `endpoint`: the daemon's `zmq.endpoint`. `timeout_s`: how long a call waits for the next record of its answer;
-    each call takes one of its own, and a longer `deadline_ms` extends it. `connect_timeout_s`: how long a call waits
-    for a connection where there is none.
+    `endpoint`: the daemon's `zmq.endpoint`; `auto` finds this user's daemon or the service's (docs/python.md).
+    `timeout_s`: how long a call waits for the next record of its answer; each call takes one of its own, and a longer
+    `deadline_ms` extends it. `connect_timeout_s`: how long a call waits for a connection where there is none.
 
     Every method raises `AgentdError`, or rather the class of its code: see `llm_agentd.errors`; the first one raises
     `StartError` where `endpoint` is no address. Use as a context manager, or call `close`.
@@ -49,13 +50,13 @@ class AsyncClient:
 
     def __init__(
         self,
-        endpoint: str = DEFAULT_ENDPOINT,
+        endpoint: str = AUTO,
         *,
         timeout_s: float = TIMEOUT_S,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
     ) -> None:
-        self.endpoint = endpoint
-        self._requests = Requests(endpoint, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s)
+        self.endpoint = endpoint_to_connect(endpoint, os.environ)
+        self._requests = Requests(self.endpoint, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s)
 
     # -- lifecycle -------------------------------------------------------------------------------
 

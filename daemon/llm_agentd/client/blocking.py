@@ -12,10 +12,11 @@ from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Self, TypeVar, Unpack
 
-from llm_agentd.client.asynchronous import CONNECT_TIMEOUT_S, DEFAULT_ENDPOINT, TIMEOUT_S, AsyncClient, AsyncStream
+from llm_agentd.client.asynchronous import CONNECT_TIMEOUT_S, TIMEOUT_S, AsyncClient, AsyncStream
 from llm_agentd.client.records import Chat, InferOptions, Record, ThinkOptions
 from llm_agentd.errors import Unavailable
 from llm_agentd.types import Npc, Reply
+from llm_agentd.util.endpoint import AUTO
 
 T = TypeVar("T")
 
@@ -23,9 +24,9 @@ T = TypeVar("T")
 class Client:
     """The daemon over ZeroMQ, for threads.
 
-    `endpoint`: the daemon's `zmq.endpoint`. `timeout_s`: how long a call waits for the next record of its answer;
-    each call takes one of its own, and a longer `deadline_ms` extends it. `connect_timeout_s`: how long a call waits
-    for a connection where there is none.
+    `endpoint`: the daemon's `zmq.endpoint`; `auto` finds this user's daemon or the service's (docs/python.md).
+    `timeout_s`: how long a call waits for the next record of its answer; each call takes one of its own, and a longer
+    `deadline_ms` extends it. `connect_timeout_s`: how long a call waits for a connection where there is none.
 
     Every method raises `AgentdError`, or rather the class of its code: see `llm_agentd.errors`; the first one raises
     `StartError` where `endpoint` is no address. Use as a context manager, or call `close`.
@@ -41,13 +42,13 @@ class Client:
 
     def __init__(
         self,
-        endpoint: str = DEFAULT_ENDPOINT,
+        endpoint: str = AUTO,
         *,
         timeout_s: float = TIMEOUT_S,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
     ) -> None:
-        self.endpoint = endpoint
         self._client = AsyncClient(endpoint, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s)
+        self.endpoint = self._client.endpoint
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="llm-agentd-client", daemon=True)
         self._lock = threading.Lock()  # between `close` and calls that begin meanwhile: the loop must still run them

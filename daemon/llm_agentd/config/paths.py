@@ -10,21 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from llm_agentd.util.state_dir import state_dir
+
+__all__ = ["SYSTEM_FILE", "StateFile", "state_dir"]
 SYSTEM_FILE = Path("/etc/llm_agent/config.yaml")
-
-
-def state_dir(environ: Mapping[str, str]) -> Path:
-    """Where things survive a restart: systemd's StateDirectory, else the user's (XDG; Windows' AppData)."""
-    given = environ.get("STATE_DIRECTORY", "").split(":")[0]
-    if given:
-        return Path(given)
-    xdg = environ.get("XDG_STATE_HOME", "")
-    if xdg.startswith("/"):
-        return Path(xdg, "llm-agentd")
-    if local := environ.get("LOCALAPPDATA", ""):  # Windows
-        return Path(local, "llm-agentd")
-    home = environ.get("HOME", "")
-    return Path(home, ".local/state/llm-agentd") if home.startswith("/") else Path("/var/lib/llm-agentd")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from llm_agentd.config.values import (
     Words,
     list_with_or,
 )
+from llm_agentd.util.endpoint import AUTO
 
 MIB = 1024 * 1024
 
@@ -137,7 +138,12 @@ class Cache(Section):
 class Zmq(Section):
     """The daemon's ZeroMQ socket."""
 
-    endpoint: Endpoint = Field("tcp://127.0.0.1:5570", description="tcp://HOST:PORT or ipc://PATH")
+    endpoint: Endpoint = Field(
+        AUTO,
+        description="auto = a unix socket in a folder of this user's own, or tcp://127.0.0.1:5570 where the system has"
+        " none. Or ipc://PATH; or tcp://127.0.0.1:5570, to which any user of the machine can connect; or another"
+        " tcp://HOST:PORT, which wants keys",
+    )
     retry_s: Number = Field(
         10, gt=0, description="seconds that the HTTP adapter waits for the daemon before it answers 503"
     )

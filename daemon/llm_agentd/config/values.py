@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from llm_agentd.util.endpoint import AUTO
+
 CPUS_MAX = 1024  # what the kernel's default affinity mask holds
 HOST_NAME = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 # What RFC 6750 allows in a Bearer token. Shorter ones are words; 8 characters is the least that NIST SP 800-63B allows.
@@ -109,8 +111,8 @@ def _http_token(value: Any) -> Any:
 
 
 def _zmq_endpoint(value: str) -> str:
-    if not value.startswith(("tcp://", "ipc://")):
-        raise ValueError("want tcp://HOST:PORT or ipc://PATH")
+    if value != AUTO and not value.startswith(("tcp://", "ipc://")):
+        raise ValueError("want auto, tcp://HOST:PORT or ipc://PATH")
     return value
 
 

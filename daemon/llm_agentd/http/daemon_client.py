@@ -23,6 +23,7 @@ from llm_agentd.errors import AgentdError, DeadlineExceeded, EngineFailed, Unava
 from llm_agentd.http.open_requests import RETRY_AFTER_MS, OpenRequest, OpenRequests, Submission
 from llm_agentd.protocol import wire
 from llm_agentd.protocol.encode import error_fields
+from llm_agentd.util.endpoint import endpoint_to_connect
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ KILLED = (
     "the daemon died of this request each time it had it, and it is not sent again; ask something else, "
     "and see the daemon's log for what broke"
 )
+ROUTING_ID_BYTES = 16  # nobody can guess it, and take over what comes for the adapter by connecting under its name
 PING_ID = "ping"  # all other ids are numbers
 
 
@@ -41,7 +43,7 @@ class DaemonClient:
     """`start`, then `submit`, `drop`, `begin`, `request`, then `stop`; all on one event loop."""
 
     def __init__(self, endpoint: str, *, retry_s: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self.endpoint = endpoint
+        self.endpoint = endpoint_to_connect(endpoint, os.environ)
         self._retry_s = retry_s
         self._clock = clock
         self._open = OpenRequests()
@@ -55,12 +57,12 @@ class DaemonClient:
         self._ping_sent_s: float | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._connection = Connection(
-            endpoint,
+            self.endpoint,
             on_records=self._on_records,
             on_connect=self._on_connect,
             on_disconnect=self._on_disconnect,
             # The same name after a reconnect, so that the daemon knows re-sent ids again.
-            routing_id=f"http-{os.getpid()}-{os.urandom(6).hex()}".encode(),
+            routing_id=f"http-{os.urandom(ROUTING_ID_BYTES).hex()}".encode(),
         )
 
     # -- lifecycle -------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ from llm_agentd.server.request_builder import RequestDefaults
 from llm_agentd.topics import open_topics, topics_path
 from llm_agentd.types import Sampling
 from llm_agentd.util.cpus import available_cpus
+from llm_agentd.util.endpoint import endpoint_to_bind
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,9 @@ FOREIGN_REPEAT_PENALTY = 1.1  # llama.cpp's old default: fewer loops, and names 
 def serve(config: Config, argv: Sequence[str]) -> int:
     """Runs until SIGTERM or Ctrl-C; returns the exit code. `argv`: the options it was called with, for children."""
     if config.http.enabled:
-        return supervise(argv)
+        # Decided here, once: which place is free could look different to the adapter, which starts beside the daemon.
+        endpoint = endpoint_to_bind(config.zmq.endpoint, os.environ)
+        return supervise([*argv, "--set", f"zmq.endpoint={endpoint}"])
     _make_token(config)
     with ExitStack() as cleanup:
         return run(build(config, cleanup), config)
@@ -95,7 +98,7 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
     # Where there is no cache there is no folder either: a disk that cannot be used is said once.
     folder = None if isinstance(cache, NullCache) else config.cache.path
     return Daemon(
-        endpoint=config.zmq.endpoint,
+        endpoint=endpoint_to_bind(config.zmq.endpoint, os.environ),
         open_engine=lambda: _open_engine(config),
         open_prefix_cache=lambda info: _open_prefix_cache(folder, int(config.cache.kv_max_bytes), info),
         find_curve=lambda engine: find_curve(engine, folder),
@@ -126,7 +129,7 @@ def run(daemon: Daemon, config: Config) -> int:
         if info is None:
             raise daemon.engine_loop.failure or StartError("the engine ended while it was starting")
         gc.freeze()  # what lives as long as the daemon need not be looked at in every collection
-        ready = f"ready zmq={config.zmq.endpoint} model={info.model} engine={info.engine}"
+        ready = f"ready zmq={daemon.router.endpoint} model={info.model} engine={info.engine}"
         print(ready, flush=True)
         sd_notify.ready(ready)
         is_stopped = _wait_for_end(daemon, stop_signals)

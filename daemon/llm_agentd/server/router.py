@@ -15,20 +15,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import zmq
 
-from llm_agentd.errors import AgentdError, Overloaded, StartError
+from llm_agentd.errors import AgentdError, Overloaded
 from llm_agentd.metrics import Metrics
 from llm_agentd.protocol import wire
 from llm_agentd.server.backlogs import Backlogs
+from llm_agentd.server.endpoint import bind_failure, check_reach, protect_socket, take_path
 from llm_agentd.server.inbox import Inbox
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.pipeline import Pipeline
 from llm_agentd.server.receiver import Receiver
 from llm_agentd.types import Peer
-from llm_agentd.util.file_lock import FileLock
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +39,26 @@ SEND_HWM_PARTS = 128
 READ_BUDGET_S = 0.004
 TAKE_BUDGET_S = 0.008
 STOP_BUDGET_S = 0.5  # to refuse what is still unread when the daemon stops
-HANDSHAKE_MS = 3000  # a connection that says nothing is closed; on one machine a handshake takes milliseconds
-# A host that vanishes closes no connection. TCP's own keepalive finds it, not ZeroMQ's heartbeats: libzmq 4.3.5 aborts
-# the process where a heartbeat is due on a connection that broke while RECEIVE_HWM_PARTS had stopped its input.
-KEEPALIVE = {zmq.TCP_KEEPALIVE: 1, zmq.TCP_KEEPALIVE_IDLE: 30, zmq.TCP_KEEPALIVE_INTVL: 10, zmq.TCP_KEEPALIVE_CNT: 3}
-BACKLOG_CONNECTIONS = 128  # that may wait to be accepted
 LINGER_MS = 1000  # what is still unsent at the end may take so long to leave
 JOIN_MAX_S = 10
 RETRY_AFTER_MS = 1000  # for a peer that sent more than is kept
 _TOO_MUCH = "more of this peer waits unread than is kept; what came just now was not read: wait for answers, send less"
+
+OPTIONS: dict[zmq.SocketOption, int] = {
+    zmq.ROUTER_MANDATORY: 1,  # else replies to vanished or slow peers are lost silently
+    zmq.ROUTER_HANDOVER: 1,  # a peer that comes back with its id takes its place again; the adapter's cannot be guessed
+    zmq.LINGER: LINGER_MS,
+    zmq.MAXMSGSIZE: wire.PART_MAX_BYTES,  # of a frame
+    zmq.IPV6: 1,
+    zmq.BACKLOG: 128,  # connections that may wait to be accepted
+    zmq.HANDSHAKE_IVL: 3000,  # ms; a connection that says nothing is closed. On one machine it takes milliseconds
+    # A host that vanishes closes no connection. TCP's own keepalive finds it, not ZeroMQ's heartbeats: libzmq 4.3.5
+    # aborts the process where a heartbeat is due on a connection that broke while RECEIVE_HWM_PARTS stopped its input.
+    zmq.TCP_KEEPALIVE: 1,
+    zmq.TCP_KEEPALIVE_IDLE: 30,
+    zmq.TCP_KEEPALIVE_INTVL: 10,
+    zmq.TCP_KEEPALIVE_CNT: 3,
+}
 
 
 class Router:
@@ -64,7 +74,7 @@ class Router:
         metrics: Metrics,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._inbox = inbox
         self._pipeline = pipeline
         self._open_requests = open_requests
@@ -82,25 +92,23 @@ class Router:
     # -- from the main thread --------------------------------------------------------------------
 
     def bind(self) -> None:
-        """Takes the endpoint. Raises StartError where another daemon has it."""
-        self._lock = _lock_ipc(self._endpoint)
+        """Takes the endpoint. Raises StartError where another daemon has it, or others than it says could reach it."""
+        check_reach(self.endpoint, has_curve=False)
+        self._lock = take_path(self.endpoint)
         self._socket = self._context.socket(zmq.ROUTER)
-        self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)  # else replies to vanished or slow peers are lost silently
-        self._socket.setsockopt(zmq.ROUTER_HANDOVER, 1)  # a peer that comes back with its id takes its place again
+        for option, value in OPTIONS.items():
+            self._socket.setsockopt(option, value)
         self._socket.setsockopt(zmq.RCVHWM, RECEIVE_HWM_PARTS)
         self._socket.setsockopt(zmq.SNDHWM, SEND_HWM_PARTS)
-        self._socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
-        self._socket.setsockopt(zmq.BACKLOG, BACKLOG_CONNECTIONS)
-        for option, value in KEEPALIVE.items():
-            self._socket.setsockopt(option, value)
-        self._socket.setsockopt(zmq.LINGER, LINGER_MS)
-        self._socket.setsockopt(zmq.MAXMSGSIZE, wire.PART_MAX_BYTES)
-        self._socket.setsockopt(zmq.IPV6, 1)
         try:
-            self._socket.bind(self._endpoint)
+            self._socket.bind(self.endpoint)
         except zmq.ZMQError as error:
             self._socket.close(0)
-            raise StartError(_bind_failure(self._endpoint, error)) from None
+            raise bind_failure(self.endpoint, error) from None
+        protect_socket(self.endpoint)
+        if self.endpoint.startswith("tcp://"):  # with the port that was found, for `tcp://127.0.0.1:*`
+            port = str(self._socket.getsockopt_string(zmq.LAST_ENDPOINT)).rpartition(":")[2]
+            self.endpoint = f"{self.endpoint.rpartition(':')[0]}:{port}"
 
     def start(self) -> None:
         """From here on the socket is the router thread's: starting a thread hands over all that was written before."""
@@ -213,26 +221,3 @@ class Router:
         self._backlogs.drop(peer)
         self._pipeline.drop_peer(peer)
         return False
-
-
-def _lock_ipc(endpoint: str) -> FileLock | None:
-    """ZeroMQ silently takes an ipc path over from whoever has it; a lock beside it keeps a second daemon out."""
-    if not endpoint.startswith("ipc://"):
-        return None
-    path = Path(endpoint.removeprefix("ipc://") + ".lock")
-    try:
-        return FileLock(path)
-    except BlockingIOError:
-        raise StartError(_taken(endpoint)) from None
-    except OSError as error:
-        raise StartError(f"zmq.endpoint: cannot use {endpoint}: {error.strerror}; choose another folder") from None
-
-
-def _bind_failure(endpoint: str, error: zmq.ZMQError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return _taken(endpoint)
-    return f"zmq.endpoint: cannot bind {endpoint}: {error.strerror}; want tcp://127.0.0.1:PORT or ipc:///path/to/socket"
-
-
-def _taken(endpoint: str) -> str:
-    return f"zmq.endpoint: {endpoint} is in use: another llm-agentd runs? stop it, or choose another endpoint"
