@@ -106,8 +106,9 @@ def test_daemon_adapter_client_and_commands_meet_without_being_told_where(
             pid = client.info()["pid"]
         children = psutil.Process(served.pid).children()
         assert pid in [child.pid for child in children]
-        for process in (served, *children):
-            process.kill()
+        served.kill()
+        for child in children:
+            child.kill()
         psutil.wait_procs(children, WAIT_S)
         served.wait(WAIT_S)
         served.stdout.close()

@@ -14,6 +14,7 @@ import pytest
 from llm_agentd.config import load_config
 from llm_agentd.config.http_token import find_token
 from llm_agentd.errors import StartError
+from llm_agentd.util.endpoint import AUTO, endpoint_to_connect
 
 BINARY = "/opt/llm-agentd/bin/llm-agentd"
 EXPOSURE_MAX = 1.5
@@ -115,11 +116,18 @@ def test_adapter_is_handed_the_daemons_token(repo: Path, tmp_path: Path) -> None
         environ={"STATE_DIRECTORY": f"/var/lib/{daemon['StateDirectory']}"}, cwd=tmp_path
     ).http.token_file
     assert Path(path) == where
-    environ = dict([adapter["Environment"].replace("%d", str(tmp_path)).split("=", 1)])
+    environ = dict(word.split("=", 1) for word in adapter["Environment"].replace("%d", str(tmp_path)).split())
     http = load_config(environ=environ, cwd=tmp_path).http
     assert http.token_file == tmp_path / credential
     http.token_file.write_text("made-by-the-daemon\n")
     assert find_token(http.token, http.token_file) == "made-by-the-daemon"
+
+
+def test_adapter_looks_for_the_socket_where_the_daemon_has_it(repo: Path) -> None:
+    daemon, adapter = (unit(repo, name)["Service"] for name in UNITS)
+    environ = dict(word.split("=", 1) for word in adapter["Environment"].split())
+    assert environ["RUNTIME_DIRECTORY"] == f"/run/{daemon['RuntimeDirectory']}"
+    assert endpoint_to_connect(AUTO, environ) == "ipc:///run/llm-agentd/zmq"
 
 
 def test_stand_in_for_a_missing_token_is_none(repo: Path, tmp_path: Path) -> None:
