@@ -6,10 +6,13 @@ import threading
 
 import pytest
 
+from llm_agentd.cache import NullCache
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import EngineFailed, StartError, Unavailable
 from llm_agentd.protocol import wire
 from llm_agentd.scheduler import engine_loop
+from llm_agentd.server import router
+from llm_agentd.server.control import Control
 from tests.support.daemon_in_process import Gate, InProcess
 
 
@@ -94,6 +97,57 @@ def test_stop_without_grace_answers_unavailable(endpoint: str, gate: Gate) -> No
         gate.open()
         stopping.join()
         assert {record["code"] for record in client.events("0", "1")} == {"unavailable"}
+
+
+def test_router_that_is_late_to_stop_is_not_broken_by_it(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Under a flood a round may take longer than the stop waits for."""
+    is_busy, go_on = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> dict[str, object]:
+        is_busy.set()
+        go_on.wait(10)
+        return {}
+
+    monkeypatch.setattr(router, "JOIN_MAX_S", 0)
+    monkeypatch.setattr(Control, "run", slow)
+    with InProcess(endpoint) as daemon, daemon.peer() as peer:
+        peer.send({"op": "ping", "id": "p"})
+        assert is_busy.wait(5)
+        late = threading.Timer(0.2, go_on.set)
+        late.start()
+        daemon.router.stop()
+        assert "still at work" in caplog.text
+        assert peer.receive()[0]["event"] == "done", "what it was at is still answered"
+        assert daemon.router.ended.wait(5)
+        monkeypatch.setattr(router, "JOIN_MAX_S", 10)
+    assert "broke" not in caplog.text
+
+
+def test_engine_whose_step_outlasts_the_stop_is_not_reported_as_broken(
+    endpoint: str, gate: Gate, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class ClosedCache(NullCache):
+        is_closed = False
+
+        def put(self, *_: object) -> None:
+            if self.is_closed:
+                raise RuntimeError("closed")
+
+    monkeypatch.setattr(engine_loop, "STEP_END_MAX_S", 0.0)
+    cache = ClosedCache()
+    daemon = InProcess(endpoint, cache=cache, engine=lambda: StubEngine(on_step=gate.on_step, script=lambda _: [b"a."]))
+    with daemon, daemon.peer() as peer:
+        peer.send({"op": "infer", "id": "a", "prompt": "Last words", "max_tokens": 1})
+        assert gate.entered.wait(5)
+        daemon.stop(0)
+        assert peer.receive()[0]["code"] == "unavailable"
+        cache.is_closed = True
+        gate.open()
+        assert daemon.engine_loop.ended.wait(5)
+        assert "did not end" in caplog.text
+        assert "broke" not in caplog.text
 
 
 def test_second_daemon_on_an_ipc_endpoint_is_refused(daemon: InProcess) -> None:

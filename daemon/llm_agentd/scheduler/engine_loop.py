@@ -49,6 +49,7 @@ IDLE_WAIT_MAX_S = 5.0  # an idle loop still turns this often, to feed the watchd
 # of a prompt, 96 tokens: a machine that computes four of them a second needs 24 s. And it is half of what the watchdogs
 # wait for: so a client is told why before the process is ended.
 SILENT_MAX_S = 30.0
+STEP_END_MAX_S = 5.0  # beyond the grace: the step that runs when it is over must end by itself
 RESTARTS_MAX = 3  # an engine that breaks this often without one good step between is not coming back
 RETRY_AFTER_MS = 1000  # while the engine starts again
 _GAVE_WAY = "gave way to a spoken request, or to a client of whom fewer wait"
@@ -93,6 +94,7 @@ class EngineLoop:
         self._clock = clock
         self._latency = LatencyEstimate()
         self._restarts_in_a_row = 0
+        self._is_given_up = False  # the daemon has ended without this thread
         self._abort_s = float("inf")  # when stopping: from here on nothing goes on any more
         # Shared with other threads, under this lock:
         self._changed = threading.Condition()
@@ -201,13 +203,19 @@ class EngineLoop:
     def stop(self, grace_s: float) -> None:
         """Takes no more, finishes what runs and waits within `grace_s`, answers the rest `unavailable`.
 
-        Returns when the thread has ended. Its last events are emitted before that.
+        Returns when the thread has ended. Its last events are emitted before that. A thread whose step of the model
+        hangs, or takes far too long, is given up: who waits is answered by the router, and when the step ends after all
+        the stores may be closed, which is no failure of the loop any more.
         """
         with self._changed:
             self.stopping.set()
             self._abort_s = self._clock() + grace_s
             self._changed.notify()
-        self._thread.join(grace_s + 5)
+        if self._thread.is_alive():
+            self._thread.join(grace_s + STEP_END_MAX_S)
+        if self._thread.is_alive():
+            self._is_given_up = True
+            log.error("one step of the model did not end in %.0f s; the daemon ends without it", STEP_END_MAX_S)
 
     # -- the engine thread -------------------------------------------------------------------
 
@@ -229,10 +237,13 @@ class EngineLoop:
             while self.step():
                 self._beat()
         except BaseException as error:
-            log.exception("the engine loop broke")
+            if not self._is_given_up:
+                log.exception("the engine loop broke")
             self.failure = error
         finally:
-            self._close()
+            if not self._is_given_up:
+                self._close()
+            self.ended.set()
 
     def _beat(self) -> None:
         """The loop turns: tells whoever looks at it, in this process and outside."""
@@ -436,7 +447,6 @@ class EngineLoop:
             self._emit([(r, Unavailable("the daemon is stopping", retry_after_ms=RETRY_AFTER_MS)) for r in rest])
         self._prefix_cache.close()
         self._engine.close()
-        self.ended.set()
 
 
 def _cancelled() -> Cancelled:

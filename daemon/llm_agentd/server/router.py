@@ -126,10 +126,15 @@ class Router:
 
         To be called last, when the engine loop and the classifier have stopped: what they posted stands before the stop
         in the inbox, so their last answers go out. What is open after that is answered `unavailable`.
+
+        The thread closes what it reads from, when it has read for the last time. A context that is ended under a thread
+        that is still at work breaks it, in the midst of its last answers; so one that is late is left to end by itself.
         """
         self._inbox.post(self._stop)
         self._thread.join(JOIN_MAX_S)
-        self._inbox.close()
+        if self._thread.is_alive():
+            log.error("the router thread is still at work %d s after it was to stop; the daemon ends", JOIN_MAX_S)
+            return
         self._context.term()
 
     # -- the router thread -----------------------------------------------------------------------
@@ -144,6 +149,7 @@ class Router:
             log.exception("the router thread broke; the daemon ends")
         finally:
             self._socket.close()
+            self._inbox.close()
             if self._lock is not None:
                 self._lock.release()
             self.ended.set()
