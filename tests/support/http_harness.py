@@ -16,6 +16,7 @@ import uvloop
 import zmq
 
 from llm_agentd.http.app import create_app
+from llm_agentd.http.protocol import BoundedProtocol
 from llm_agentd.http.server import Server, listen
 from llm_agentd.protocol import wire
 
@@ -198,7 +199,9 @@ def serve_http(
     listener = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     listening = threading.Event()
-    config = uvicorn.Config(app, http="httptools", log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, http=BoundedProtocol, ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=1
+    )
     server = Server(config, listening.set)
 
     def serve() -> None:

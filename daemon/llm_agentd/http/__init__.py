@@ -1,9 +1,10 @@
 """HTTP for mods, tools and browsers, as a process of its own.
 
-The way of a request: server.py (socket, signals) → auth.py (origin, token) → app.py (errors) → one file a family of
-routes (infer, exchange, roles, memory, info) → daemon_client.py (one DEALER), with open_requests.py (all that is open,
-and who is to blame where the daemon died). sessions.py keeps the events of games until they are acknowledged. A crash
-of the daemon's native code loses no client here, and parsing HTTP never takes the interpreter from sampling.
+The way of a request: server.py (socket, signals) → protocol.py (limits of a connection) → drain.py (answers that come
+before a body) → auth.py (origin, token) → app.py (errors) → one file a family of routes (infer, exchange, roles,
+memory, info) → daemon_client.py (one DEALER), with open_requests.py (all that is open, and who is to blame where the
+daemon died). sessions.py keeps the events of games until they are acknowledged. A crash of the daemon's native code
+loses no client here, and parsing HTTP never takes the interpreter from sampling.
 """
 
 from llm_agentd.http.app import create_app

@@ -22,8 +22,9 @@ from llm_agentd import __version__
 from llm_agentd.errors import AgentdError, Cancelled
 from llm_agentd.http import exchange_routes, infer_routes, info_routes, memory_routes, role_routes, schema
 from llm_agentd.http.auth import BearerToken, OwnOrigin
-from llm_agentd.http.body import error_response, json_response
+from llm_agentd.http.body import BodyBudget, error_response, json_response
 from llm_agentd.http.daemon_client import DaemonClient
+from llm_agentd.http.drain import DrainUnreadBodies
 from llm_agentd.http.origin import OwnHosts
 from llm_agentd.http.sessions import Sessions
 
@@ -75,10 +76,11 @@ def create_app(
         redoc_url=None,
     )
     app.router.route_class = PlainRoute
-    app.state.daemon, app.state.sessions = daemon, sessions
+    app.state.daemon, app.state.sessions, app.state.body_budget = daemon, sessions, BodyBudget()
     if token:
         app.add_middleware(BearerToken, token=token)
-    app.add_middleware(OwnOrigin, own=OwnHosts(host, allowed_hosts))  # the last one added is the first one passed
+    app.add_middleware(OwnOrigin, own=OwnHosts(host, allowed_hosts))
+    app.add_middleware(DrainUnreadBodies)  # the last one added is the first one passed
     _handle_errors(app)
     infer_routes.add(app, daemon, timeout_ms=timeout_ms)
     exchange_routes.add(app, sessions)

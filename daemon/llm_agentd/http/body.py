@@ -19,27 +19,57 @@ from llm_agentd.http.open_requests import RETRY_AFTER_MS
 from llm_agentd.protocol import wire
 
 BODY_MAX_BYTES = wire.PART_MAX_BYTES  # an exchange becomes one part of the wire
+BODY_FREE_BYTES = 128 * 1024  # a body up to this is always taken: a village's is smaller, and 256 of them are 32 MiB
+BODIES_MAX_BYTES = 16 * 1024 * 1024  # all that are not whole yet: four of the largest
+VALUES_MAX = 400_000  # each becomes an object of 60 bytes or so: a full exchange has a fifth of it
+
+
+class BodyBudget:
+    """What all bodies that are not whole yet may hold together. One for each app: `app.state.body_budget`."""
+
+    def __init__(self) -> None:
+        self.held_bytes = 0
+
+    def check(self, size: int) -> None:
+        """`size`: of the body that just grew. Raises TooLarge, and Overloaded where the others hold too much."""
+        if size > BODY_MAX_BYTES:
+            raise _too_large()
+        if size > BODY_FREE_BYTES and self.held_bytes > BODIES_MAX_BYTES:
+            raise Overloaded(
+                "body: too many large bodies are on their way at once; send it again", retry_after_ms=RETRY_AFTER_MS
+            )
 
 
 async def read_json(request: Request) -> Any:
-    """The decoded body; that it is declared as JSON is checked by auth.py. Raises TooLarge or BadJson."""
+    """The decoded body; that it is declared as JSON is checked by auth.py. Raises TooLarge, Overloaded or BadJson."""
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > BODY_MAX_BYTES:
         raise _too_large()
+    body = await _read(request, request.app.state.body_budget)
+    if sum(map(body.count, (b",", b"[", b"{"))) > VALUES_MAX:
+        raise TooLarge(f"body: over {VALUES_MAX} values; split the call")
+    return wire.loads(body)
+
+
+async def _read(request: Request, budget: BodyBudget) -> bytes:
     chunks: list[bytes] = []
     size = 0
     more = True
-    while more:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > BODY_MAX_BYTES:
-            raise _too_large()
-        chunks.append(chunk)
-        more = message.get("more_body", False)
-    return wire.loads(chunks[0] if len(chunks) == 1 else b"".join(chunks))
+    try:
+        while more:
+            message = await request.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            budget.held_bytes += len(chunk)
+            budget.check(size)
+            chunks.append(chunk)
+            more = message.get("more_body", False)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    finally:
+        budget.held_bytes -= size
+        chunks.clear()  # an error that is on its way to the client keeps this frame, and would keep them
 
 
 async def read_object(request: Request, example: str) -> dict[str, Any]:

@@ -22,9 +22,12 @@ from llm_agentd.config.http_token import find_token
 from llm_agentd.errors import StartError
 from llm_agentd.http.app import create_app
 from llm_agentd.http.origin import is_loopback
+from llm_agentd.http.protocol import BoundedProtocol
 
 STOP_GRACE_S = 5  # for requests that run; the daemon's own grace is as long
 KEEP_ALIVE_S = 75  # a game calls every few seconds: a connection that stays saves it a handshake
+TICKS_A_CHECK = 10  # uvicorn ticks ten times a second; limits of time are seconds
+RECEIVE_BUFFER_BYTES = 64 * 1024  # a connection; the kernel would grow it to megabytes, and one read takes all of it
 BACKLOG = 512  # connections that may wait to be accepted
 
 
@@ -47,7 +50,7 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None) -> int:
     )
     settings = uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -110,9 +113,11 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise StartError(f"http.host: {host!r} is no address here ({error.strerror}); try 127.0.0.1") from None
     try:
-        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         raise StartError(_listen_failure(host, port, error)) from None
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)  # its connections inherit it
+    return listener
 
 
 def _listen_failure(host: str, port: int, error: OSError) -> str:
@@ -142,6 +147,14 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._on_listening()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS_A_CHECK == 0:
+            now_s = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, BoundedProtocol):
+                    connection.check_time(now_s)
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.config.app.state.sessions.stop()  # type: ignore[union-attr]

@@ -1,0 +1,257 @@
+"""What a client may make the HTTP process keep, and how it hears of the limits; all by bare sockets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import resource
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+import pytest
+
+from llm_agentd.http import body, drain, protocol, server
+from llm_agentd.http.protocol import CONNECTIONS_MAX, CONNECTIONS_MIN, HEAD_MAX_BYTES, PIPELINE_MAX
+from tests.support.http_harness import DEADLINE_S, FakeDaemon, HttpServer, serve_http
+
+MIB = 2**20
+SHORT_S = 0.05
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits of time that a test can wait for."""
+    monkeypatch.setattr(server, "TICKS_A_CHECK", 1)
+    for name in ("HEAD_TIMEOUT_S", "BODY_TIMEOUT_S", "LINGER_S"):
+        monkeypatch.setattr(protocol, name, SHORT_S)
+    monkeypatch.setattr(drain, "LINGER_S", SHORT_S)
+
+
+@pytest.fixture(scope="module")
+def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpServer]:
+    """One server for all, as uvicorn takes 0.2 s to stop; it reads its limits when it needs them."""
+    endpoint = f"ipc://{tmp_path_factory.mktemp('http')}/z"
+    with FakeDaemon(endpoint), serve_http(endpoint) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpServer]:
+    with serve_http(f"ipc://{tmp_path_factory.mktemp('guarded')}/z", token="right") as server:
+        yield server
+
+
+@contextmanager
+def connection(http: HttpServer) -> Iterator[socket.socket]:
+    host, _, port = http.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=DEADLINE_S) as connected:
+        yield connected
+
+
+def head(path: str = "/infer", *lines: str) -> bytes:
+    return "\r\n".join(
+        [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json", *lines, "", ""]
+    ).encode()
+
+
+def answer(connected: socket.socket) -> tuple[int, dict[str, Any]]:
+    """Status and body of the one answer, after which the connection ends."""
+    reply = b""
+    while data := connected.recv(65536):
+        reply += data
+    top, _, content = reply.partition(b"\r\n\r\n")
+    assert b"\r\nconnection: close" in top.lower()
+    return int(top.split()[1]), json.loads(content)["error"]
+
+
+def pour(connected: socket.socket, piece: bytes, most_bytes: int) -> int:
+    sent = 0
+    with suppress(OSError):
+        while sent < most_bytes:
+            connected.sendall(piece)
+            sent += len(piece)
+    return sent
+
+
+# -- headers --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("piece", [b"a" * 4096, b"X-A: b\r\n" * 500], ids=["one line", "many lines"])
+def test_headers_over_64_kib_are_431(http: HttpServer, piece: bytes) -> None:
+    with connection(http) as connected:
+        connected.sendall(b"GET /healthz HTTP/1.1\r\nX-A: ")
+        sent = 0
+        while sent < HEAD_MAX_BYTES:
+            sent += connected.send(piece)
+        status, error = answer(connected)
+    assert (status, error["code"]) == (431, "too_large")
+    assert str(HEAD_MAX_BYTES) in error["message"]
+
+
+def test_whole_headers_over_the_limit_in_one_piece_are_431(http: HttpServer) -> None:
+    with connection(http) as connected:
+        connected.sendall(b"GET /healthz HTTP/1.1\r\nX-A: " + b"a" * HEAD_MAX_BYTES + b"\r\n\r\n")
+        assert answer(connected)[0] == 431
+
+
+def test_headers_under_the_limit_are_taken_in_any_pieces(http: HttpServer) -> None:
+    with connection(http) as connected:
+        request = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: " + b"a" * (HEAD_MAX_BYTES - 100) + b"\r\n\r\n"
+        for begin in range(0, len(request), 5000):
+            connected.sendall(request[begin : begin + 5000])
+        assert connected.recv(12) == b"HTTP/1.1 200"
+
+
+@pytest.mark.parametrize("piece", [b"a" * 4096, b"X-A: b\r\n" * 500], ids=["one line", "many lines"])
+def test_endless_fields_behind_a_chunked_body_are_refused(http: HttpServer, piece: bytes) -> None:
+    with connection(http) as connected:
+        connected.sendall(head("/infer", "Transfer-Encoding: chunked") + b"0\r\nX-A: ")
+        assert pour(connected, piece, 64 * MIB) < 32 * MIB
+        with suppress(ConnectionResetError):
+            assert answer(connected)[0] in (400, 431)
+
+
+def test_client_that_is_slow_with_its_headers_is_408(http: HttpServer, quick: None) -> None:
+    with connection(http) as connected:
+        connected.sendall(b"GET /healthz HTTP/1.1\r\nX-A: ")
+        status, error = answer(connected)
+    assert status == 408
+    assert error["message"].startswith("headers: not whole")
+
+
+def test_client_that_says_nothing_is_closed_but_not_between_two_requests(http: HttpServer, quick: None) -> None:
+    with connection(http) as speaks, connection(http) as mute:
+        speaks.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert speaks.recv(65536).startswith(b"HTTP/1.1 200")
+        assert mute.recv(1) == b""
+        speaks.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert speaks.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_bad_requests_of_strangers_fill_no_log(http: HttpServer, caplog: pytest.LogCaptureFixture) -> None:
+    for request in (b"\x16\x03\x01\r\n\r\n", b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"):
+        with connection(http) as connected:
+            connected.sendall(request)
+            assert answer(connected)[0] in (400, 403)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+# -- bodies ---------------------------------------------------------------------------------------
+
+
+def test_client_that_is_slow_with_its_body_is_408(http: HttpServer, quick: None) -> None:
+    with connection(http) as connected:
+        connected.sendall(head("/v1/exchange", "Content-Length: 10") + b"{")
+        status, error = answer(connected)
+    assert status == 408
+    assert error["message"].startswith("body: not whole")
+
+
+def test_waiting_call_is_not_cut_by_the_limits_of_time(http: HttpServer, quick: None) -> None:
+    begin_s = time.monotonic()
+    assert http.exchange(wait_ms=600) == {"events": [], "rejected": []}
+    assert time.monotonic() - begin_s > 0.5
+
+
+@pytest.mark.parametrize("token", [None, "right"])
+@pytest.mark.parametrize("framing", ["Content-Length: 5000000", "Transfer-Encoding: chunked"])
+def test_client_that_sends_all_of_a_refused_body_hears_the_answer(
+    http: HttpServer, guarded: HttpServer, token: str | None, framing: str
+) -> None:
+    """Closing at once would reset the connection, and the answer would be lost."""
+    content = b" " * 5_000_000
+    if "chunked" in framing:
+        content = b"%x\r\n" % len(content) + content + b"\r\n0\r\n\r\n"
+    with connection(guarded if token else http) as connected:
+        connected.sendall(head("/infer", framing) + content)
+        status, error = answer(connected)
+    assert (status, error["code"]) == ((413, "too_large") if token is None else (401, "unauthorized"))
+
+
+def test_connection_ends_where_a_refused_body_does_not(guarded: HttpServer) -> None:
+    with connection(guarded) as connected:
+        connected.sendall(head("/infer", "Transfer-Encoding: chunked"))
+        chunk = b"%x\r\n" % MIB + b" " * MIB + b"\r\n"
+        assert pour(connected, chunk, 128 * MIB) < 64 * MIB
+
+
+def test_large_bodies_over_the_budget_are_429_and_small_ones_are_taken(
+    http: HttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body, "BODIES_MAX_BYTES", 2 * MIB)
+    monkeypatch.setattr(drain, "LINGER_S", SHORT_S)
+    part = head("/infer", "Content-Length: 4000000") + b" " * MIB
+    budget = http.app.state.body_budget
+    with connection(http) as first, connection(http) as second:
+        first.sendall(part)
+        second.sendall(part[:-10])
+        while budget.held_bytes < 2 * MIB - 20:
+            time.sleep(0.005)
+        with connection(http) as third:
+            third.sendall(part)
+            status, error = answer(third)
+        assert (status, error["code"]) == (429, "overloaded")
+        assert error["retry_after_ms"]
+        assert http.http.post("/infer", json={"prompt": "x" * 100_000}).status_code == 200
+    while budget.held_bytes:
+        time.sleep(0.005)
+    assert http.http.post("/infer", json={"prompt": "x" * 200_000}).status_code == 200
+
+
+def test_body_of_many_small_values_is_413(http: HttpServer) -> None:
+    content = '{"session":"s","requests":[' + ",".join(["{}"] * 1_000_000) + "]}"
+    refused = http.http.post("/v1/exchange", content=content.encode(), headers={"Content-Type": "application/json"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "too_large")
+
+
+# -- connections ----------------------------------------------------------------------------------
+
+
+def test_connection_with_too_many_pipelined_requests_ends(http: HttpServer) -> None:
+    request = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with connection(http) as connected:
+        connected.sendall(request * PIPELINE_MAX)
+        reply = b""
+        while reply.count(b"HTTP/1.1 200") < PIPELINE_MAX:
+            reply += connected.recv(65536)
+    with connection(http) as connected, suppress(ConnectionResetError):
+        pour(connected, request * 10_000, 1)
+        reply = b""
+        while data := connected.recv(65536):
+            reply += data
+        assert reply.count(b"HTTP/1.1 200") <= PIPELINE_MAX
+
+
+def test_new_connection_takes_the_place_of_the_one_that_is_silent_longest(
+    http: HttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "CONNECTIONS_MAX", 5)
+    waiting = http.in_background(wait_ms=500)
+    while not http.app.state.sessions.waiting_count:
+        time.sleep(0.005)
+    with ExitStack() as connections:
+        made = []
+        for _ in range(5):
+            made.append(connections.enter_context(connection(http)))
+            time.sleep(0.01)  # the event loop's clock counts milliseconds
+        oldest, newest = made[0], made[-1]
+        oldest.settimeout(1)
+        assert oldest.recv(1) == b""
+        newest.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert newest.recv(12) == b"HTTP/1.1 200"
+        for _ in range(40):
+            connections.enter_context(connection(http))
+        assert waiting.result() == {"events": [], "rejected": []}, "no waiting call was ended"
+        assert http.exchange() == {"events": [], "rejected": []}
+
+
+@pytest.mark.parametrize(
+    ("soft", "most"),
+    [(1024, CONNECTIONS_MAX), (128, 64), (64, CONNECTIONS_MIN), (resource.RLIM_INFINITY, CONNECTIONS_MAX)],
+)
+def test_connections_leave_descriptors_for_the_rest(soft: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, soft))
+    assert protocol.connections_max() == most
