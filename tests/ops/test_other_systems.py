@@ -81,7 +81,11 @@ def test_serve_answers_ask_and_http_without_what_linux_has(
     elsewhere: Elsewhere, serving: subprocess.Popen[str]
 ) -> None:
     assert elsewhere.run("ask", "Who are you?", "--role", "smith", *elsewhere.options).strip()
-    with urllib.request.urlopen(f"http://127.0.0.1:{elsewhere.port}/readyz", timeout=WAIT_S) as answer:
+    token = elsewhere.run("token", *elsewhere.options).strip()
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{elsewhere.port}/info", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(asked, timeout=WAIT_S) as answer:
         assert answer.status == 200
     assert "entries" in elsewhere.run("dump", "--stats", *elsewhere.options)
     assert (elsewhere.folder / "data" / "llm-agentd" / "memory.db").is_file()
