@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_agentd.scheduler.batch_size import FILE, Curve, load_curve, measure_curve, save_curve
+from llm_agentd.engines.stub.engine import StubEngine
+from llm_agentd.scheduler.batch_size import FILE, Curve, find_curve, load_curve, measure_curve, save_curve
 
 SIZES = (1, 2, 4, 8, 16)
 
@@ -97,13 +98,25 @@ def test_curve_is_loaded_by_its_key(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path], "no half-written file is left"
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"a": 3}', b'{"a": {"x": 1}}', b'{"a": {"1": -1}}'])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b'{"a": 3}', b'{"a": {"1": 1}}', b'{"a": {"measured_s": {"1": -1}, "is_confirmed": false}}'],
+)
 def test_damaged_file_loads_no_curve_and_is_replaced(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / FILE
     path.write_bytes(content)
     assert load_curve(path, "a") is None
-    save_curve(path, "a", Curve({1: 1.0}))
-    assert load_curve(path, "a") == Curve({1: 1.0})
+    save_curve(path, "a", Curve({1: 1.0}, is_confirmed=True))
+    assert load_curve(path, "a") == Curve({1: 1.0}, is_confirmed=True)
+
+
+def test_curve_is_found_and_a_later_one_kept_in_its_place(tmp_path: Path) -> None:
+    engine = StubEngine(max_num_seqs=2)
+    curve, keep = find_curve(engine, tmp_path)
+    assert not curve.is_confirmed
+    keep(Curve({1: 1.0}, is_confirmed=True))
+    assert find_curve(engine, tmp_path)[0] == Curve({1: 1.0}, is_confirmed=True)
+    assert find_curve(engine, None)[0] == curve
 
 
 def test_unwritable_folder_is_logged_and_nothing_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -14,11 +14,12 @@ import pytest
 
 from llm_agentd.cache import NullCache
 from llm_agentd.engines.base import Prompt
-from llm_agentd.engines.stub.engine import StubEngine
+from llm_agentd.engines.stub.engine import STEP_S, StubEngine
 from llm_agentd.errors import Unavailable
 from llm_agentd.metrics import Metrics
 from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache
 from llm_agentd.scheduler.batch_size import Curve
+from llm_agentd.scheduler.curve_watch import QUIET_S
 from llm_agentd.scheduler.engine_loop import SILENT_MAX_S, EngineLoop
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.scheduler.sequence import Events
@@ -57,8 +58,7 @@ class Running:
             cache=NullCache(),
             metrics=Metrics(),
             open_prefix_cache=lambda _: PrefixCache(0, NullPrefixStore()),
-            find_curve=lambda _: Curve({1: 1.0, 2: 1.0}),
-            **options,
+            **{"find_curve": lambda _: (Curve({1: 1.0, 2: 1.0}, is_confirmed=True), lambda curve: None), **options},
         )
 
     def submit(self, id: str, prompt: str = "", peer: tuple[bytes, ...] = ANA) -> Request:
@@ -169,4 +169,33 @@ def test_loop_that_does_not_turn_is_unavailable_with_the_reason_and_comes_back()
     assert beats.acquire(timeout=WAIT_S)
     assert beats.acquire(timeout=WAIT_S)
     assert running.loop.require_info()
+    running.loop.stop(0)
+
+
+def test_curve_that_a_busy_start_measured_is_measured_again_in_a_quiet_moment() -> None:
+    """The stub's own steps cost the same at any size; a batch of two looked twice as slow as one when it started."""
+    kept: queue.Queue[Curve] = queue.Queue()
+    gate, clock, beats = Gate(), Clock(), threading.Semaphore(0)
+    busy = Curve({1: 0.002, 2: 0.004})
+    running = Running(
+        gate,
+        2,
+        clock=clock,
+        feed_watchdog=beats.release,
+        idle_wait_max_s=0.01,
+        find_curve=lambda _: (busy, kept.put),
+    )
+    gate.open()
+    running.loop.start()
+    assert running.loop.started.wait(WAIT_S)
+    assert running.loop.stats()["useful_batch_size"] == 1
+    running.submit("a")
+    assert running.endings(1) == ["a done"]
+    assert beats.acquire(timeout=WAIT_S)
+    assert kept.empty(), "nobody has to wait for it right behind a question"
+    clock.now_s += QUIET_S + 1
+    assert kept.get(timeout=WAIT_S) == Curve({1: STEP_S, 2: STEP_S}, is_confirmed=True)
+    running.submit("b")  # its answer comes from a later turn
+    assert running.endings(1) == ["b done"]
+    assert running.loop.stats()["useful_batch_size"] == 2
     running.loop.stop(0)

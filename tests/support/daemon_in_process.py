@@ -51,7 +51,7 @@ class InProcess(Daemon):
             endpoint=endpoint,
             open_engine=engine,
             open_prefix_cache=lambda info: PrefixCache(kv_max_bytes, prefix_store or NullPrefixStore()),
-            find_curve=lambda engine: curve or Curve({engine.info.max_num_seqs: 1.0}),
+            find_curve=lambda engine: (curve or Curve({engine.info.max_num_seqs: 1.0}), lambda curve: None),
             queue=RequestQueue(size=size, window_s=window_s, queue_max=queue_max),
             roles=roles or Roles.load(),
             memory=memory or NullMemory(),

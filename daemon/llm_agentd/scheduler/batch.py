@@ -161,6 +161,12 @@ class Batch:
             self._prefix_cache.add(self.engine.save_state(seq), label, persist=False)
         return seq, held[seq]
 
+    def save_kept_chats(self) -> None:
+        """Into the prefix cache, as what free slots hold is about to be overwritten."""
+        for seq, label in self._kept_chats.items():
+            self._prefix_cache.add(self.engine.save_state(seq), label, persist=False)
+        self._kept_chats.clear()
+
     def _verified(self, match: PrefixMatch, seq: int) -> PrefixState | None:
         """The state, if it was made in this run or gives the logits it was kept with.
 

@@ -1,4 +1,4 @@
-"""How many sequences to run at once: the seconds of a step at each batch size, measured at start, kept on disk.
+"""How many sequences to run at once: the seconds of a step at each batch size, measured at first start, kept on disk.
 
 A step of two sequences takes less than two steps of one, up to some size that depends on model and machine; beyond it a
 larger batch only makes everybody wait longer. `Curve` and its choices are pure. `find_curve` is called by the engine
@@ -37,10 +37,11 @@ class Curve:
     """Seconds of one step by batch size. Raises ValueError where that is no curve.
 
     A step is never slower than one of a larger batch: where it was measured so, that was noise, and the larger one's
-    time holds.
+    time holds. `is_confirmed`: it was measured twice, the second time in a quiet moment (`curve_watch.py`).
     """
 
     measured_s: Mapping[int, float]
+    is_confirmed: bool = False
 
     def __post_init__(self) -> None:
         if not self.measured_s or min(self.measured_s) < 1:
@@ -89,18 +90,30 @@ class Curve:
         return size / self.step_s(size)
 
 
-def find_curve(engine: Engine, folder: Path | None) -> Curve:
-    """Measured once for a model, machine and number of threads; without a folder to keep it, at each start."""
+def find_curve(engine: Engine, folder: Path | None) -> tuple[Curve, Callable[[Curve], None]]:
+    """Measured once for a model, machine and number of threads; without a folder to keep it, at each start.
+
+    With it comes what keeps a later one in its place.
+    """
     info = engine.info
     engine.time_step(1)  # pages the model in
     if folder is None:
-        return measure_curve(engine.time_step, info.max_num_seqs)
+        return measure_curve(engine.time_step, info.max_num_seqs), lambda curve: None
+    path = folder / FILE
     key = f"{info.fingerprint} {cpu_model()} {info.threads} threads {info.max_num_seqs} wide"
-    curve = load_curve(folder / FILE, key)
+    curve = load_curve(path, key)
     if curve is None:
         curve = measure_curve(engine.time_step, info.max_num_seqs)
-        save_curve(folder / FILE, key, curve)
-    return curve
+        save_curve(path, key, curve)
+    return curve, lambda curve: save_curve(path, key, curve)
+
+
+def sizes_up_to(size_max: int) -> Iterator[int]:
+    """1, 2, 4 … and `size_max` itself."""
+    size = 1
+    while size <= size_max:
+        yield size
+        size = size_max if size < size_max < 2 * size else 2 * size
 
 
 def measure_curve(
@@ -116,10 +129,10 @@ def measure_curve(
     """
     ends_s = clock() + budget_s
     samples: dict[int, list[float]] = {}
-    size = 1
-    while size <= size_max and (len(samples) < SURE_SIZES or clock() < ends_s):
+    for size in sizes_up_to(size_max):
+        if len(samples) >= SURE_SIZES and clock() >= ends_s:
+            break
         samples[size] = [step(size)]
-        size = size_max if size < size_max < 2 * size else 2 * size
     for _ in range(ROUNDS - 1):
         for measured, seconds in samples.items():
             if clock() + seconds[0] < ends_s:
@@ -130,11 +143,14 @@ def measure_curve(
 def load_curve(path: Path, key: str) -> Curve | None:
     """The curve that `save_curve` wrote for `key`; None (measure again) where there is none or the file is damaged."""
     try:
-        rows = orjson.loads(path.read_bytes())
-        return Curve({int(size): float(seconds) for size, seconds in rows[key].items()}) if key in rows else None
+        row = orjson.loads(path.read_bytes()).get(key)
+        if row is None:
+            return None
+        measured_s = {int(size): float(seconds) for size, seconds in row["measured_s"].items()}
+        return Curve(measured_s, is_confirmed=row["is_confirmed"] is True)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, LookupError) as error:
         log.warning("%s cannot be read (%s); the batch size is measured again", path, error)
         return None
 
@@ -146,7 +162,8 @@ def save_curve(path: Path, key: str, curve: Curve) -> None:
         kept = dict(list(rows.items())[-CURVES_MAX + 1 :])
     except (OSError, ValueError, AttributeError):
         kept = {}
-    kept[key] = {str(size): seconds for size, seconds in curve.measured_s.items()}
+    measured_s = {str(size): seconds for size, seconds in curve.measured_s.items()}
+    kept[key] = {"measured_s": measured_s, "is_confirmed": curve.is_confirmed}
     part = path.with_name(path.name + ".part")
     try:
         part.write_bytes(orjson.dumps(kept))

@@ -37,6 +37,7 @@ from llm_agentd.prefix_cache import PrefixCache
 from llm_agentd.scheduler.affinity import CpuPriority, apply_affinity
 from llm_agentd.scheduler.batch import Batch
 from llm_agentd.scheduler.batch_size import Curve
+from llm_agentd.scheduler.curve_watch import CurveWatch
 from llm_agentd.scheduler.latency import LatencyEstimate
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.scheduler.sequence import Events
@@ -71,7 +72,7 @@ class EngineLoop:
         cache: CompletionCache,
         metrics: Metrics,
         open_prefix_cache: Callable[[EngineInfo], PrefixCache],
-        find_curve: Callable[[Engine], Curve],
+        find_curve: Callable[[Engine], tuple[Curve, Callable[[Curve], None]]],
         pin_cpus: Sequence[int] = (),
         cpu_priority: CpuPriority = "nice",
         moderator: Moderator | None = None,
@@ -253,10 +254,15 @@ class EngineLoop:
     def _open(self) -> None:
         self._engine = self._open_engine()
         self._prefix_cache = self._open_prefix_cache(self._engine.info)
-        self._curve = self._find_curve(self._engine)
-        self._batch_size = self._curve.useful_size(self._engine.info.max_num_seqs)
-        self._metrics.useful_batch_size.set(self._batch_size)
+        curve, keep_curve = self._find_curve(self._engine)
+        self._curve_watch = CurveWatch(curve, self._engine.info.max_num_seqs, keep_curve)
+        self._set_batch_size()
         self._batch = self._empty_batch()
+        self._quiet_since_s = self._clock()
+
+    def _set_batch_size(self) -> None:
+        self._batch_size = self._curve_watch.curve.useful_size(self._engine.info.max_num_seqs)
+        self._metrics.useful_batch_size.set(self._batch_size)
 
     def _empty_batch(self) -> Batch:
         return Batch(
@@ -277,6 +283,9 @@ class EngineLoop:
         if self._batch.running:
             for piece in self._decode(events):  # 3. one token for each running sequence
                 self._batch.advance(piece, self._clock(), events)  # 4. text, moderation, deltas, replies, kept states
+            self._quiet_since_s = self._clock()
+        elif goes_on and not events and self._is_quiet(self._clock()):
+            self._measure_step(events)
         self._metrics.running.set(len(self._batch.running))
         if events:
             self._emit(events)  # 5. to the router thread, once a step: one wake-up for all that one step made
@@ -300,7 +309,7 @@ class EngineLoop:
                         return False
                     if len(self._queue):
                         return True  # nothing more will come, so no window need be waited for
-                if not is_idle or events or self._queue.due(now_s, idle=True):
+                if not is_idle or events or self._queue.due(now_s, idle=True) or self._is_quiet(now_s):
                     return True
                 wait_s = self._queue.wait_s(now_s, idle=True)
                 idle_s = self._idle_wait_max_s
@@ -389,7 +398,7 @@ class EngineLoop:
 
     def _make_room(self, now_s: float) -> bool:
         """For a player: above the useful size, as far as that costs the others little, or in another's place."""
-        if self._batch.has_free_slot and self._curve.allows(len(self._batch.running) + 1):
+        if self._batch.has_free_slot and self._curve_watch.curve.allows(len(self._batch.running) + 1):
             return True
         return self._batch.pause_one(now_s)
 
@@ -417,9 +426,23 @@ class EngineLoop:
         cost = self._engine.last_step
         if cost.num_seqs:
             self._latency.stepped(cost.num_seqs, cost.decode_s)
+            self._curve_watch.stepped(cost.num_seqs, cost.decode_s)
         if cost.prompt_tokens:
             self._latency.prompted(cost.prompt_tokens, cost.prompt_s)
         return pieces
+
+    def _is_quiet(self, now_s: float) -> bool:
+        """Whether the time is there to measure what steps cost, and there is a reason to."""
+        return self._curve_watch.is_due(now_s, now_s - self._quiet_since_s)
+
+    def _measure_step(self, events: Events) -> None:
+        """One step and no more: whoever asks meanwhile waits for that one."""
+        try:
+            self._batch.save_kept_chats()
+            if self._curve_watch.measure_one(self._engine.time_step, self._clock()):
+                self._set_batch_size()
+        except Exception as error:
+            self._reopen(error, events)
 
     def _reopen(self, error: Exception, events: Events) -> None:
         """The engine broke: its running requests fail, the waiting ones go on in a fresh engine."""

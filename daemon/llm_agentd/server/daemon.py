@@ -41,7 +41,7 @@ class Daemon:
         endpoint: str,
         open_engine: Callable[[], Engine],
         open_prefix_cache: Callable[[EngineInfo], PrefixCache],
-        find_curve: Callable[[Engine], Curve],
+        find_curve: Callable[[Engine], tuple[Curve, Callable[[Curve], None]]],
         queue: RequestQueue,
         roles: Roles,
         memory: Memory,
