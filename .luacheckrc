@@ -51,7 +51,7 @@ files["tests/mods/llm_probe_movement/init.lua"] = {read_globals = {"core", "door
 files["tests/mods/llm_probe_moderation/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "ItemStack"}, globals = {"core"}}
 files["tests/mods/llm_probe_locale/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/llm_probe_admin/init.lua"] = {read_globals = {"llm_agent", "ItemStack"}, globals = {"core"}}
-for _, name in ipairs({"lifecycle", "leave"}) do
+for _, name in ipairs({"lifecycle", "leave", "faults"}) do
 	files["tests/mods/llm_probe_" .. name .. "/init.lua"] = {read_globals = {"core", "llm_agent"}}
 end
 files["tests/mods/llm_probe_docs/init.lua"] = {read_globals = {"llm_probe", "llm_agent", "vector", "ItemStack"}, globals = {"core"}}

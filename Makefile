@@ -22,6 +22,8 @@ DEMO_DEBS := $(GAME)-server
 # A real client without a screen, for tests and pictures.
 SHOT_DEBS := $(DEMO_DEBS) $(GAME) xvfb xdotool libgl1 libgl1-mesa-dri
 TEST_DEBS := $(SHOT_DEBS) g++ lua5.1 lua-busted lua-check lua-cjson luajit luarocks libzmq5 minetest-mod-mobs-redo systemd
+# A real browser, whose pages attack the HTTP port. 330 MB on disk: too much for `make test`.
+FAULT_DEBS := $(TEST_DEBS) chromium
 # Debian splits venv off; other builds of Python bring it along.
 VENV_DEB = $(shell $(or $(PYTHON),false) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
 
@@ -36,6 +38,7 @@ ARGS ?=
 # Whole files to each worker, in their order: tests/conftest.py says how many workers and which tests come first.
 # Compiled files are kept whatever the environment says: else each worker and each daemon would compile all anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -q --dist loadfile --no-loadscope-reorder
+PYTEST_FAULTS = PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -q -n 3 --dist load --maxschedchunk 1 --no-skips
 
 # $(call debs,PACKAGES): installs the missing ones as root, else prints the line that does and stops.
 define debs
@@ -76,10 +79,10 @@ define step
 @echo "== $(1)"; begun=$$SECONDS; $(2) && echo "   $(1): $$((SECONDS - begun)) s"
 endef
 
-.PHONY: help setup demo test unit pytest busted run bench docs lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test
+.PHONY: help setup demo test test-faults unit pytest busted run bench docs lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test debs-faults
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 setup: debs-test $(VENV)/.dev  ## virtual environment in .venv, and (as root) the Debian packages
 
@@ -90,12 +93,16 @@ run: $(VENV)/.run  ## the daemon and its HTTP adapter here in the terminal (ARGS
 	@$(PY) -m llm_agentd serve $(ARGS)
 
 # The linters use one core for most of their time, and so does busted: side by side, each prints when it is done.
-test: setup  ## every check, the quick ones first; pytest side by side (ARGS="tests/game" for a part of its tests)
+test: setup  ## every check, the quick ones first; pytest side by side (ARGS="tests/game" for a part of it)
 	@begun=$$SECONDS; $(MAKE) -j3 -Oline lint-python lint-lua busted; $(MAKE) pytest; \
 	echo "== all checks passed in $$((SECONDS - begun)) s"
 
-unit: setup  ## pytest without game servers, child processes and models, in well under a minute (ARGS as above)
+unit: setup  ## pytest without game servers, child processes and models, in under a minute (ARGS as above)
 	@$(PYTEST) -n logical -m "not (slow or e2e)" $(ARGS)
+
+# Three at a time on two cores: most of them wait for a clock. The table of all is printed at the end, and written to a file.
+test-faults: debs-faults $(VENV)/.dev  ## the campaign of faults and attacks, 20 minutes (docs/reliability.md)
+	@FAULTS=long FAULTS_JSON=$(or $(JSON),build/faults.json) $(PYTEST_FAULTS) $(or $(ARGS),tests/faults)
 
 pytest:
 	$(call step,pytest,$(PYTEST) -n auto --no-skips $(ARGS))
@@ -114,17 +121,17 @@ lint-python:
 lint-lua:
 	$(call step,luacheck,luacheck -q $(LUA_DIRS))
 
-bench: $(VENV)/.run  ## all benchmarks but ticks and mind on the embedded model, as tables with ratios (docs/benchmarks.md)
+bench: $(VENV)/.run  ## all benchmarks but ticks and mind on the embedded model, as tables (docs/benchmarks.md)
 	@for name in hit decode grammar memory village restart; do $(PY) -m llm_agentd bench $$name; done
 
 screenshots: debs-shot $(VENV)/.dev  ## pictures of a real client, into OUT (build/screenshots)
 	@PYTHONPATH=. $(PY) tools/screenshots.py $(or $(OUT),build/screenshots) $(ARGS)
 
-docs: $(VENV)/.run  ## docs/configuration.md and systemd/config.yaml anew, from the keys in the code
+docs: $(VENV)/.run  ## docs/configuration.md, systemd/config.yaml anew, from the keys in the code
 	@$(PY) -m llm_agentd.config.docs .
 
 # The parts list (SBOM, CycloneDX) is that of requirements/runtime.txt; cyclonedx-py checks it against its schema.
-package: $(VENV)/.run  ## in dist/ a wheel with all in it, its requirements with hashes, its SBOM, and the mod as a zip
+package: $(VENV)/.run  ## in dist/ a wheel with all in it, its requirements with hashes, its SBOM, the mod as a zip
 	@rm -rf build dist
 	@$(PIP) wheel -q --no-deps -w dist .
 	@$(PY) -m llm_agentd.ops.package_mod dist
@@ -161,6 +168,9 @@ debs-shot:
 
 debs-test:
 	$(call debs,$(TEST_DEBS))
+
+debs-faults:
+	$(call debs,$(FAULT_DEBS))
 
 $(VENV)/.run: pyproject.toml constraints.txt | debs-venv
 	$(call venv,)

@@ -25,6 +25,15 @@ LONG = os.environ.get("FAULTS", "short") == "long"
 SEED = int(os.environ.get("FAULTS_SEED", "1"))
 NOTES_MAX = 20  # of one scenario that are printed: the first ones tell what happened
 PROPERTY = "faults"
+LONGEST_FIRST = (
+    "test_kill_daemon",
+    "test_kill_chain",
+    "test_soak",
+    "test_damage",
+    "test_fuzz",
+    "test_bombs",
+    "test_disk",
+)
 
 
 def size(*, short: T, long: T) -> T:
@@ -98,6 +107,13 @@ def tally(request: pytest.FixtureRequest, record_property: Any) -> Iterator[Tall
         },
     )
     print(f"\n{HEADER}\n{counted.line()}")
+
+
+@pytest.hookimpl(trylast=True)  # behind the order of tests/conftest.py
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In the long form those that take minutes come first, so that none of them is left alone at the end."""
+    if LONG:
+        items.sort(key=lambda item: LONGEST_FIRST.index(item.path.stem) if item.path.stem in LONGEST_FIRST else 99)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
