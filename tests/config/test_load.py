@@ -153,7 +153,7 @@ def test_unknown_engine_is_answered_with_all_names(tmp_path: Path) -> None:
         ("agents:\n  condense: never\n", 2, "agents.condense: want 'auto', 'model' or 'rules'"),
         ("remote:\n  base_url: http://a\n", 2, "remote.base_url is not in this version yet"),
         ("speech:\n  tts: espeak-ng\n", 2, "not in this version yet"),
-        ("zmq:\n  curve_secret_file: a\n", 2, "not in this version yet"),
+        ("zmq:\n  curve_secret_file: a\n", 2, "go together"),
         ("zmq:\n  endpoint: 127.0.0.1:5570\n", 2, "want auto, tcp://HOST:PORT or ipc://PATH"),
         ("http:\n  allowed_hosts: [https://a.example]\n", 2, "http.allowed_hosts: want names such as game.example.org"),
         ("http:\n  allowed_hosts: '*'\n", 2, "http.allowed_hosts: want names such as game.example.org"),

@@ -18,6 +18,7 @@ from llm_agentd.roles import Roles
 from llm_agentd.scheduler.affinity import CpuPriority
 from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.scheduler.request_queue import RequestQueue
+from llm_agentd.server.curve import Gatekeeper
 from llm_agentd.server.daemon import Daemon
 from llm_agentd.server.request_builder import RequestDefaults
 from tests.support.raw_peer import RawPeer
@@ -46,6 +47,7 @@ class InProcess(Daemon):
         curve: Curve | None = None,
         moderator: Moderator | None = None,
         memory: Memory | None = None,
+        gatekeeper: Gatekeeper | None = None,
     ) -> None:
         super().__init__(
             endpoint=endpoint,
@@ -60,6 +62,7 @@ class InProcess(Daemon):
             defaults=defaults or RequestDefaults(),
             pin_cpus=pin_cpus,
             cpu_priority=cpu_priority,
+            gatekeeper=gatekeeper,
         )
         self.endpoint = endpoint
 

@@ -18,7 +18,7 @@ from llm_agentd.cli.daemon import ask, explain, http, serve
 from llm_agentd.cli.models import model_app
 from llm_agentd.cli.options import BAD_ANSWER, OK, PROGRAM, WRONG_USE, fail
 from llm_agentd.cli.stored import dump, memory_app, moderation
-from llm_agentd.cli.tools import bench, demo, install_mod, token
+from llm_agentd.cli.tools import bench, demo, install_mod, keys, token
 from llm_agentd.errors import AgentdError, StartError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -75,6 +75,7 @@ app.add_typer(model_app, name="model", short_help="List, fetch, inspect and serv
 app.add_typer(moderation, name="moderation")
 app.add_typer(memory_app, name="memory", short_help="Look into what NPCs remember, or delete it.")
 app.command(short_help="Print the token that HTTP wants.")(token)
+app.command(short_help="Make the keys for a daemon that other machines reach.")(keys)
 app.command("install-mod", short_help="Copy the mod into a mods or worldmods folder.")(install_mod)
 app.command(short_help="Show it all in a minute: a game server, NPCs that talk, a story.")(demo)
 app.command(short_help="Measure the daemon against a reference.")(bench)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from llm_agentd.client import CurveFiles
+    from llm_agentd.config.sections import Zmq
 
 from llm_agentd.cli.options import WRONG_USE, ConfigFile, Sets, fail, hand_on, load, log_to_stderr
 
@@ -63,8 +67,14 @@ def ask(
         from llm_agentd.ops.ask import question
         from llm_agentd.ops.explain import explain as show
 
-        show(loaded.zmq.endpoint, question(text, role=role, npc=npc))
-    raise typer.Exit(run(loaded.zmq.endpoint, text, role=role, npc=npc, stream=stream))
+        show(loaded.zmq.endpoint, question(text, role=role, npc=npc), curve=_curve(loaded.zmq))
+    raise typer.Exit(run(loaded.zmq.endpoint, text, role=role, npc=npc, stream=stream, curve=_curve(loaded.zmq)))
+
+
+def _curve(zmq: Zmq) -> CurveFiles | None:
+    from llm_agentd.client import CurveFiles
+
+    return CurveFiles.of(zmq.curve_server_key_file, zmq.curve_client_secret_file)
 
 
 def explain(
@@ -96,4 +106,4 @@ def explain(
     think: dict[str, object] = {"npc": {"id": npc, "name": name or npc, "role": role} if role else {"id": npc}}
     think |= {"player": player} if player else {}
     think |= {"utterance": text} if text.strip() else {}
-    raise typer.Exit(run(loaded.zmq.endpoint, think, as_json=as_json))
+    raise typer.Exit(run(loaded.zmq.endpoint, think, as_json=as_json, curve=_curve(loaded.zmq)))

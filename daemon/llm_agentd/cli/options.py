@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from llm_agentd.errors import StartError
+from llm_agentd.util.log_limit import LogLimit
 
 if TYPE_CHECKING:
     from llm_agentd.config import Config
@@ -62,7 +63,10 @@ def hand_on(path: Path | None, sets: list[str] | None) -> list[str]:
 
 
 def log_to_stderr() -> None:
+    """Log lines for people and journald alike; what a client can cause over and over is in few of them."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(LogLimit())
 
 
 def fail(message: str, code: int) -> NoReturn:

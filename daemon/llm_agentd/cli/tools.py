@@ -1,7 +1,8 @@
-"""`token`, `install-mod`, `demo` and `bench`."""
+"""`token`, `keys`, `install-mod`, `demo` and `bench`."""
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -53,6 +54,21 @@ def token(
     print(found)
     if new:
         print(RENEWED, file=sys.stderr)
+
+
+def keys(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="A client on another machine, such as laptop.")
+    ] = None,
+) -> None:
+    """Make the CURVE keys for a zmq.endpoint beyond loopback, and print what goes where. Keys that are there stay.
+
+    They are made in the folder `curve` of the state folder: the daemon's, those of its own machine, and each NAME's.
+    """
+    from llm_agentd.config import state_dir
+    from llm_agentd.ops.keys import keys as run
+
+    raise typer.Exit(run(state_dir(os.environ), names or ()))
 
 
 def install_mod(

@@ -12,6 +12,7 @@ docs/python.md has more examples. `llm_agentd.protocol.schema` declares what req
 
 from llm_agentd.client.asynchronous import AsyncClient, AsyncStream
 from llm_agentd.client.blocking import Client, Stream
+from llm_agentd.client.curve import CurveFiles
 from llm_agentd.client.records import InferOptions, ThinkOptions
 
-__all__ = ["Client", "Stream", "AsyncClient", "AsyncStream", "InferOptions", "ThinkOptions"]
+__all__ = ["Client", "CurveFiles", "Stream", "AsyncClient", "AsyncStream", "InferOptions", "ThinkOptions"]

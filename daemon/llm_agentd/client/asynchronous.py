@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Self, Unpack
 
+from llm_agentd.client.curve import CurveFiles
 from llm_agentd.client.records import (
     Chat,
     InferOptions,
@@ -36,6 +37,7 @@ class AsyncClient:
     `endpoint`: the daemon's `zmq.endpoint`; `auto` finds this user's daemon or the service's (docs/python.md).
     `timeout_s`: how long a call waits for the next record of its answer; each call takes one of its own, and a longer
     `deadline_ms` extends it. `connect_timeout_s`: how long a call waits for a connection where there is none.
+    `curve`: the keys, for a daemon that wants them.
 
     Every method raises `AgentdError`, or rather the class of its code: see `llm_agentd.errors`; the first one raises
     `StartError` where `endpoint` is no address. Use as a context manager, or call `close`.
@@ -54,9 +56,10 @@ class AsyncClient:
         *,
         timeout_s: float = TIMEOUT_S,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        curve: CurveFiles | None = None,
     ) -> None:
         self.endpoint = endpoint_to_connect(endpoint, os.environ)
-        self._requests = Requests(self.endpoint, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s)
+        self._requests = Requests(self.endpoint, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s, curve=curve)
 
     # -- lifecycle -------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any, Self, TypeVar, Unpack
 
 from llm_agentd.client.asynchronous import CONNECT_TIMEOUT_S, TIMEOUT_S, AsyncClient, AsyncStream
+from llm_agentd.client.curve import CurveFiles
 from llm_agentd.client.records import Chat, InferOptions, Record, ThinkOptions
 from llm_agentd.errors import Unavailable
 from llm_agentd.types import Npc, Reply
@@ -27,6 +28,7 @@ class Client:
     `endpoint`: the daemon's `zmq.endpoint`; `auto` finds this user's daemon or the service's (docs/python.md).
     `timeout_s`: how long a call waits for the next record of its answer; each call takes one of its own, and a longer
     `deadline_ms` extends it. `connect_timeout_s`: how long a call waits for a connection where there is none.
+    `curve`: the keys, for a daemon that wants them.
 
     Every method raises `AgentdError`, or rather the class of its code: see `llm_agentd.errors`; the first one raises
     `StartError` where `endpoint` is no address. Use as a context manager, or call `close`.
@@ -46,8 +48,9 @@ class Client:
         *,
         timeout_s: float = TIMEOUT_S,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        curve: CurveFiles | None = None,
     ) -> None:
-        self._client = AsyncClient(endpoint, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s)
+        self._client = AsyncClient(endpoint, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s, curve=curve)
         self.endpoint = self._client.endpoint
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="llm-agentd-client", daemon=True)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from llm_agentd.client.curve import CurveFiles
 from llm_agentd.client.records import Record
 from llm_agentd.errors import StartError
 from llm_agentd.protocol import wire
@@ -31,6 +32,7 @@ class Connection:
     `on_records` gets the readable records of each part that arrives; the others are logged. `on_connect` and
     `on_disconnect` tell of each change of `is_connected`. `routing_id`: the name under which the daemon knows this
     peer; None: another one after each reconnect, so that the daemon drops what it still does for the old one.
+    `curve`: the keys, where the daemon wants them.
     """
 
     def __init__(
@@ -41,8 +43,10 @@ class Connection:
         on_connect: Callable[[], None],
         on_disconnect: Callable[[], None],
         routing_id: bytes | None = None,
+        curve: CurveFiles | None = None,
     ) -> None:
         self.endpoint = endpoint
+        self._curve = curve
         self.is_connected = False
         self._on_records = on_records
         self._on_connect = on_connect
@@ -51,7 +55,8 @@ class Connection:
         self._outbox: deque[bytes] = deque()  # parts that the socket would not take yet
 
     def open(self) -> None:
-        """Begins to connect. Raises StartError where the endpoint is no address."""
+        """Begins to connect. Raises StartError where the endpoint is no address, or a key file none."""
+        keys = {} if self._curve is None else self._curve.options()
         self._loop = asyncio.get_running_loop()
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = self._context.socket(zmq.DEALER)
@@ -59,14 +64,14 @@ class Connection:
             zmq.IMMEDIATE: 1,  # nothing queues for a connection that is not there: it would be sent much too late
             zmq.LINGER: 0,
             zmq.IPV6: 1,
-            zmq.MAXMSGSIZE: wire.PART_MAX_BYTES,
+            zmq.MAXMSGSIZE: wire.FRAME_MAX_BYTES,
             zmq.RECONNECT_IVL: RECONNECT_MS,
             zmq.HEARTBEAT_IVL: HEARTBEAT_MS,
             zmq.HEARTBEAT_TIMEOUT: HEARTBEAT_TIMEOUT_MS,
         }
         if self._routing_id is not None:
             options[zmq.ROUTING_ID] = self._routing_id
-        for option, value in options.items():
+        for option, value in (options | keys).items():
             self._socket.setsockopt(option, value)
         self._monitor = self._socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
         try:

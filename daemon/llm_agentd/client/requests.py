@@ -11,6 +11,7 @@ import logging
 from typing import Any, Self
 
 from llm_agentd.client.connection import Connection
+from llm_agentd.client.curve import CurveFiles
 from llm_agentd.client.records import Record, encode
 from llm_agentd.errors import BadRequest, DeadlineExceeded, Unavailable
 from llm_agentd.protocol.encode import error_fields
@@ -24,8 +25,11 @@ RETRY_AFTER_MS = 1000  # advice where the daemon cannot give any: it is looked f
 class Requests:
     """The connection, and who waits for which answer. The times are those of `AsyncClient`."""
 
-    def __init__(self, endpoint: str, *, timeout_s: float, connect_timeout_s: float) -> None:
+    def __init__(
+        self, endpoint: str, *, timeout_s: float, connect_timeout_s: float, curve: CurveFiles | None = None
+    ) -> None:
         self.endpoint = endpoint
+        self._curve = curve
         self._timeout_s = timeout_s
         self._connect_timeout_s = connect_timeout_s
         self._connection: Connection | None = None  # opened by the first request, on the loop that it runs on
@@ -77,6 +81,7 @@ class Requests:
                 on_records=self._deliver,
                 on_connect=self._connected.set,
                 on_disconnect=self._lose_connection,
+                curve=self._curve,
             )
             connection.open()
             self._connection = connection
@@ -85,9 +90,10 @@ class Requests:
             async with asyncio.timeout(self._connect_timeout_s):
                 await self._connected.wait()
         except TimeoutError:
-            raise Unavailable(
-                f"no daemon at {self.endpoint} — start one with: llm-agentd serve", retry_after_ms=RETRY_AFTER_MS
-            ) from None
+            cure = "start one with: llm-agentd serve"
+            if self._curve is not None:
+                cure += ", or it has no such key in its zmq.curve_clients_dir, or another key than this knows"
+            raise Unavailable(f"no daemon at {self.endpoint} — {cure}", retry_after_ms=RETRY_AFTER_MS) from None
         if self._connection is None:  # closed meanwhile
             raise Unavailable("the client was closed")
         return self._connection

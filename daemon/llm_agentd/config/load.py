@@ -30,10 +30,14 @@ from llm_agentd.errors import StartError
 from llm_agentd.util.did_you_mean import nearest
 
 # Names of the contract that this version does not act on: refused with a word, never silently ignored.
-NOT_YET = ("remote", "speech", "cache.redis_url", "zmq.curve_")
+NOT_YET = ("remote", "speech", "cache.redis_url")
 SECRET_KEYS = ("http.token",)  # their values stand in no message
 # Two keys, of which one without the other is wrong, or both at once are.
-TOGETHER = ("http.tls_cert", "http.tls_key")
+TOGETHER = (
+    ("http.tls_cert", "http.tls_key"),
+    ("zmq.curve_secret_file", "zmq.curve_clients_dir"),
+    ("zmq.curve_server_key_file", "zmq.curve_client_secret_file"),
+)
 EITHER = ("agents.moderation_model", "agents.moderation_url")
 
 # Pydantic's error types in an admin's words; others keep Pydantic's own.
@@ -157,12 +161,13 @@ def _wanted(kind: str, limits: Mapping[str, Any], message: str) -> str:
 
 
 def _check_pairs(settings: Mapping[str, Setting]) -> None:
-    """Half a key pair would mean no TLS at all. (Which addresses need a token is checked by the HTTP adapter.)"""
+    """Half a pair would mean no TLS, or no keys. (Which addresses need them is checked where they are bound.)"""
     present = {key for key, setting in settings.items() if setting.value is not None}
-    halves = [key for key in TOGETHER if key in present]
-    if len(halves) == 1:
-        where = settings[halves[0]].where
-        raise StartError(f"{where}: {halves[0]}: {' and '.join(TOGETHER)} go together; set both or none")
+    for pair in TOGETHER:
+        halves = [key for key in pair if key in present]
+        if len(halves) == 1:
+            where = settings[halves[0]].where
+            raise StartError(f"{where}: {halves[0]}: {' and '.join(pair)} go together; set both or none")
     if present.issuperset(EITHER):
         first, second = EITHER
         raise StartError(f"{settings[second].where}: {second}: {first} is set too; want one of them")

@@ -144,6 +144,18 @@ class Zmq(Section):
         " none. Or ipc://PATH; or tcp://127.0.0.1:5570, to which any user of the machine can connect; or another"
         " tcp://HOST:PORT, which wants keys",
     )
+    curve_secret_file: HomePath | None = Field(
+        None, description="the daemon's own keys (CURVE), wanted beyond loopback; `llm-agentd keys` makes all four"
+    )
+    curve_clients_dir: HomePath | None = Field(
+        None, description="folder with the public key of each client that may connect; read again when it changes"
+    )
+    curve_server_key_file: HomePath | None = Field(
+        None, description="the daemon's public key, for the HTTP adapter and the commands"
+    )
+    curve_client_secret_file: HomePath | None = Field(
+        None, description="their own keys, of which the public one lies in the daemon's curve_clients_dir"
+    )
     retry_s: Number = Field(
         10, gt=0, description="seconds that the HTTP adapter waits for the daemon before it answers 503"
     )

@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from llm_agentd import __version__
+from llm_agentd.client.curve import CurveFiles
 from llm_agentd.errors import AgentdError, Cancelled
 from llm_agentd.http import exchange_routes, infer_routes, info_routes, memory_routes, role_routes, schema
 from llm_agentd.http.auth import BearerToken, OwnOrigin
@@ -43,6 +44,7 @@ def create_app(
     *,
     endpoint: str,
     retry_s: float,
+    curve: CurveFiles | None = None,
     token: str | None,
     timeout_ms: int,
     host: str = "127.0.0.1",
@@ -55,7 +57,7 @@ def create_app(
 
     `state.sessions.stop()` ends the calls that wait, for a quick shutdown.
     """
-    daemon = DaemonClient(endpoint, retry_s=retry_s)
+    daemon = DaemonClient(endpoint, retry_s=retry_s, curve=curve)
     sessions = Sessions(daemon, timeout_ms=timeout_ms, clock=clock)
 
     @asynccontextmanager

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from llm_agentd.client.connection import Connection
+from llm_agentd.client.curve import CurveFiles
 from llm_agentd.client.records import Record, done_or_raise
 from llm_agentd.errors import AgentdError, DeadlineExceeded, EngineFailed, Unavailable
 from llm_agentd.http.open_requests import RETRY_AFTER_MS, OpenRequest, OpenRequests, Submission
@@ -42,7 +43,14 @@ PING_ID = "ping"  # all other ids are numbers
 class DaemonClient:
     """`start`, then `submit`, `drop`, `begin`, `request`, then `stop`; all on one event loop."""
 
-    def __init__(self, endpoint: str, *, retry_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        *,
+        retry_s: float,
+        curve: CurveFiles | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.endpoint = endpoint_to_connect(endpoint, os.environ)
         self._retry_s = retry_s
         self._clock = clock

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from llm_agentd.client.curve import CurveFiles
 from llm_agentd.config import Config
 from llm_agentd.config.http_token import find_token
 from llm_agentd.errors import StartError
@@ -43,6 +44,7 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None) -> int:
     app = create_app(
         endpoint=config.zmq.endpoint,
         retry_s=config.zmq.retry_s,
+        curve=CurveFiles.of(config.zmq.curve_server_key_file, config.zmq.curve_client_secret_file),
         token=token,
         timeout_ms=config.inference.timeout_ms,
         host=http.host,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any, TextIO
 
-from llm_agentd.client import Client
+from llm_agentd.client import Client, CurveFiles
 from llm_agentd.errors import AgentdError
 
 CONNECT_S = 2.0  # a daemon on this machine answers within milliseconds, even at full load
@@ -24,10 +24,11 @@ def ask(
     stream: bool = False,
     out: TextIO | None = None,
     connect_s: float = CONNECT_S,
+    curve: CurveFiles | None = None,
 ) -> int:
     """Prints the reply; returns 0. Raises AgentdError with the daemon's own words where there is none."""
     out = out or sys.stdout
-    with Client(endpoint, timeout_s=ANSWER_S, connect_timeout_s=connect_s) as client:
+    with Client(endpoint, timeout_s=ANSWER_S, connect_timeout_s=connect_s, curve=curve) as client:
         client.request(
             "ping", timeout_s=connect_s
         )  # what listens there may hang, or be no daemon: only an answer shows

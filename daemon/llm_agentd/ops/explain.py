@@ -13,19 +13,26 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from llm_agentd.client import Client
+from llm_agentd.client import Client, CurveFiles
 from llm_agentd.errors import AgentdError
 
 CONNECT_S = 2.0  # a daemon on this machine answers within milliseconds, even at full load
 
 
-def explain(endpoint: str, think: dict[str, Any], *, as_json: bool = False, out: TextIO | None = None) -> int:
+def explain(
+    endpoint: str,
+    think: dict[str, Any],
+    *,
+    as_json: bool = False,
+    out: TextIO | None = None,
+    curve: CurveFiles | None = None,
+) -> int:
     """Asks about the prompt of `think`, a record's fields, and prints the answer; returns 0.
 
     Raises AgentdError with the daemon's own words where it explains nothing.
     """
     out = out or sys.stdout
-    with Client(endpoint, connect_timeout_s=CONNECT_S) as client:
+    with Client(endpoint, connect_timeout_s=CONNECT_S, curve=curve) as client:
         client.request("ping", timeout_s=CONNECT_S)
         try:
             shown = client.request("think", explain=True, **think)["explanation"]

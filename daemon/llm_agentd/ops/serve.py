@@ -19,6 +19,7 @@ from pathlib import Path
 from llm_agentd.cache import NullCache, open_cache
 from llm_agentd.config import Config, state_dir
 from llm_agentd.config.http_token import find_token
+from llm_agentd.config.sections import Zmq
 from llm_agentd.engines import EMBEDDED_MODEL, open_engine
 from llm_agentd.engines.base import Engine, EngineInfo
 from llm_agentd.engines.gguf import TOPICS_FORM
@@ -36,6 +37,7 @@ from llm_agentd.scheduler.affinity import pick_cpus
 from llm_agentd.scheduler.batch_size import find_curve
 from llm_agentd.scheduler.engine_loop import IDLE_WAIT_MAX_S
 from llm_agentd.scheduler.request_queue import RequestQueue
+from llm_agentd.server.curve import Gatekeeper
 from llm_agentd.server.daemon import Daemon
 from llm_agentd.server.request_builder import RequestDefaults
 from llm_agentd.topics import open_topics, topics_path
@@ -99,6 +101,7 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
     folder = None if isinstance(cache, NullCache) else config.cache.path
     return Daemon(
         endpoint=endpoint_to_bind(config.zmq.endpoint, os.environ),
+        gatekeeper=_gatekeeper(config.zmq),
         open_engine=lambda: _open_engine(config),
         open_prefix_cache=lambda info: _open_prefix_cache(folder, int(config.cache.kv_max_bytes), info),
         find_curve=lambda engine: find_curve(engine, folder),
@@ -137,6 +140,12 @@ def run(daemon: Daemon, config: Config) -> int:
     finally:
         daemon.stop(config.inference.shutdown_grace_s)
     return 0 if is_stopped else 1
+
+
+def _gatekeeper(zmq: Zmq) -> Gatekeeper | None:
+    if zmq.curve_secret_file is None or zmq.curve_clients_dir is None:
+        return None
+    return Gatekeeper(zmq.curve_secret_file, zmq.curve_clients_dir)
 
 
 def _wait_for_end(daemon: Daemon, stop_signals: queue.SimpleQueue[int]) -> bool:
@@ -204,8 +213,3 @@ def request_defaults(config: Config) -> RequestDefaults:
         think_variants=config.cache.variants.think,
         languages=config.model.languages,
     )
-
-
-def log_to_stderr() -> None:
-    """Log lines for people and journald alike."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")

@@ -23,6 +23,7 @@ from llm_agentd.util.surrogates import repair_surrogates
 LENGTH_BYTES = 4
 RECORD_MAX_BYTES = 256 * 1024  # far above any prompt that fits a context; one record cannot hog the router
 PART_MAX_BYTES = 4 * 1024 * 1024  # lengths included; a peer's burst stays a small piece of memory
+FRAME_MAX_BYTES = PART_MAX_BYTES + 64  # of a ZeroMQ frame, which CURVE makes 33 bytes longer than the part
 RECORDS_MAX = 1024  # a part: as many as the queue holds by default, so one part cannot ask for more
 DEPTH_MAX = 64  # well past any action schema; keeps later recursive code far from Python's limit
 ID_MAX_CHARS = 128  # docs/protocol.md names it, as all limits here

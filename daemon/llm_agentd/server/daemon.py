@@ -25,6 +25,7 @@ from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.scheduler.engine_loop import IDLE_WAIT_MAX_S, EngineLoop
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.server.control import Control
+from llm_agentd.server.curve import Gatekeeper
 from llm_agentd.server.inbox import Inbox
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.pipeline import Pipeline
@@ -52,6 +53,7 @@ class Daemon:
         pin_cpus: Sequence[int] = (),
         cpu_priority: CpuPriority = "nice",
         feed_watchdog: Callable[[], None] = lambda: None,
+        gatekeeper: Gatekeeper | None = None,
         idle_wait_max_s: float = IDLE_WAIT_MAX_S,
     ) -> None:
         self.metrics = Metrics()
@@ -105,7 +107,12 @@ class Daemon:
             post=inbox.post,
         )
         self.router = Router(
-            endpoint=endpoint, inbox=inbox, pipeline=pipeline, open_requests=open_requests, metrics=self.metrics
+            endpoint=endpoint,
+            inbox=inbox,
+            pipeline=pipeline,
+            open_requests=open_requests,
+            metrics=self.metrics,
+            gatekeeper=gatekeeper,
         )
 
     def start(self) -> None:

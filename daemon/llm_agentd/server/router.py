@@ -22,6 +22,7 @@ from llm_agentd.errors import AgentdError, Overloaded
 from llm_agentd.metrics import Metrics
 from llm_agentd.protocol import wire
 from llm_agentd.server.backlogs import Backlogs
+from llm_agentd.server.curve import Gatekeeper
 from llm_agentd.server.endpoint import bind_failure, check_reach, protect_socket, take_path
 from llm_agentd.server.inbox import Inbox
 from llm_agentd.server.open_requests import OpenRequests
@@ -48,7 +49,7 @@ OPTIONS: dict[zmq.SocketOption, int] = {
     zmq.ROUTER_MANDATORY: 1,  # else replies to vanished or slow peers are lost silently
     zmq.ROUTER_HANDOVER: 1,  # a peer that comes back with its id takes its place again; the adapter's cannot be guessed
     zmq.LINGER: LINGER_MS,
-    zmq.MAXMSGSIZE: wire.PART_MAX_BYTES,  # of a frame
+    zmq.MAXMSGSIZE: wire.FRAME_MAX_BYTES,
     zmq.IPV6: 1,
     zmq.BACKLOG: 128,  # connections that may wait to be accepted
     zmq.HANDSHAKE_IVL: 3000,  # ms; a connection that says nothing is closed. On one machine it takes milliseconds
@@ -72,6 +73,7 @@ class Router:
         pipeline: Pipeline,
         open_requests: OpenRequests,
         metrics: Metrics,
+        gatekeeper: Gatekeeper | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.endpoint = endpoint
@@ -79,6 +81,7 @@ class Router:
         self._pipeline = pipeline
         self._open_requests = open_requests
         self._metrics = metrics
+        self._gatekeeper = gatekeeper
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._clock = clock
         self._backlogs = Backlogs(
@@ -93,17 +96,21 @@ class Router:
 
     def bind(self) -> None:
         """Takes the endpoint. Raises StartError where another daemon has it, or others than it says could reach it."""
-        check_reach(self.endpoint, has_curve=False)
+        check_reach(self.endpoint, has_curve=self._gatekeeper is not None)
         self._lock = take_path(self.endpoint)
         self._socket = self._context.socket(zmq.ROUTER)
         for option, value in OPTIONS.items():
             self._socket.setsockopt(option, value)
+        if self._gatekeeper is not None:
+            self._gatekeeper.start(self._context)
+            self._gatekeeper.secure(self._socket)
         self._socket.setsockopt(zmq.RCVHWM, RECEIVE_HWM_PARTS)
         self._socket.setsockopt(zmq.SNDHWM, SEND_HWM_PARTS)
         try:
             self._socket.bind(self.endpoint)
         except zmq.ZMQError as error:
             self._socket.close(0)
+            self._stop_gatekeeper()
             raise bind_failure(self.endpoint, error) from None
         protect_socket(self.endpoint)
         if self.endpoint.startswith("tcp://"):  # with the port that was found, for `tcp://127.0.0.1:*`
@@ -135,7 +142,12 @@ class Router:
         if self._thread.is_alive():
             log.error("the router thread is still at work %d s after it was to stop; the daemon ends", JOIN_MAX_S)
             return
+        self._stop_gatekeeper()
         self._context.term()
+
+    def _stop_gatekeeper(self) -> None:
+        if self._gatekeeper is not None:
+            self._gatekeeper.stop()
 
     # -- the router thread -----------------------------------------------------------------------
 

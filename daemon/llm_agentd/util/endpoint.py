@@ -33,12 +33,20 @@ def endpoint_to_connect(endpoint: str, environ: Mapping[str, str]) -> str:
     Where there is neither yet, it is where this user's would be.
     """
     if endpoint != AUTO:
-        return endpoint
+        return _reachable(endpoint)
     own = endpoint_to_bind(AUTO, environ)
     for place in (own, _ipc(SERVICE_FOLDER)):
         if (path := socket_path(place)) is not None and _may_connect(path):
             return place
     return own
+
+
+def _reachable(endpoint: str) -> str:
+    """An address that stands for all of this machine is none to connect to; loopback is one of them."""
+    for everywhere, here in (("*", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("[::]", "[::1]")):
+        if endpoint.startswith(f"tcp://{everywhere}:"):
+            return endpoint.replace(everywhere, here, 1)
+    return endpoint
 
 
 def socket_path(endpoint: str) -> Path | None:
