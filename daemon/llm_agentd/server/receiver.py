@@ -33,8 +33,12 @@ class Message:
 class Receiver:
     """`read` until it gives None."""
 
-    def __init__(self, socket: zmq.Socket[bytes], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, socket: zmq.Socket[bytes], clock: Callable[[], float], on_message: Callable[[zmq.Frame], None]
+    ) -> None:
+        """`on_message` is called with the last frame of each message."""
         self._socket = socket
+        self._on_message = on_message
         self._clock = clock
         self._discarding: Peer | None = None  # whose message is being thrown away, over several calls if need be
 
@@ -60,6 +64,7 @@ class Receiver:
         while has_more:
             frame = self._socket.recv(copy=False)
             if not frame.more:
+                self._on_message(frame)
                 return Message(peer, frame.bytes)
             if len(peer) == ENVELOPE_MAX_FRAMES or len(frame) > ENVELOPE_FRAME_MAX_BYTES:
                 self._discarding = peer[:1]
@@ -74,10 +79,11 @@ class Receiver:
         100 ms for the 100,000 frames of a hostile message.
         """
         count = 0
-        while self._socket.recv(copy=False).more:
+        while (frame := self._socket.recv(copy=False)).more:
             count += 1
             if not count % DISCARDED_AT_A_TIME and self._clock() >= ends_s:
                 return None
+        self._on_message(frame)
         assert self._discarding is not None
         peer, self._discarding = self._discarding, None
         return Message(

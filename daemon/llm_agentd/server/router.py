@@ -22,6 +22,7 @@ from llm_agentd.errors import AgentdError, Overloaded
 from llm_agentd.metrics import Metrics
 from llm_agentd.protocol import wire
 from llm_agentd.server.backlogs import Backlogs
+from llm_agentd.server.connection_guard import ConnectionGuard
 from llm_agentd.server.curve import Gatekeeper
 from llm_agentd.server.endpoint import bind_failure, check_reach, protect_socket, take_path
 from llm_agentd.server.inbox import Inbox
@@ -106,9 +107,11 @@ class Router:
             self._gatekeeper.secure(self._socket)
         self._socket.setsockopt(zmq.RCVHWM, RECEIVE_HWM_PARTS)
         self._socket.setsockopt(zmq.SNDHWM, SEND_HWM_PARTS)
+        self._guard = ConnectionGuard(self._socket, self._clock)
         try:
             self._socket.bind(self.endpoint)
         except zmq.ZMQError as error:
+            self._guard.close()
             self._socket.close(0)
             self._stop_gatekeeper()
             raise bind_failure(self.endpoint, error) from None
@@ -160,6 +163,7 @@ class Router:
         except BaseException:
             log.exception("the router thread broke; the daemon ends")
         finally:
+            self._guard.close()
             self._socket.close()
             self._inbox.close()
             if self._lock is not None:
@@ -170,13 +174,17 @@ class Router:
         poller = zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
         poller.register(self._inbox.wakeup_fd, zmq.POLLIN)
-        receiver = Receiver(self._socket, self._clock)
+        poller.register(self._guard.monitor, zmq.POLLIN)
+        receiver = Receiver(self._socket, self._clock, self._guard.on_message)
         while not self._is_stopped:
-            # Without a timeout: all that concerns time (deadlines, the batch window) is the engine thread's, and other
-            # threads that have something for this one wake it by the inbox.
-            ready = dict(poller.poll(0 if self._backlogs else None))
+            # Without a timeout but the guard's: all that concerns time (deadlines, the batch window) is the engine
+            # thread's, and other threads that have something for this one wake it by the inbox.
+            ready = dict(poller.poll(0 if self._backlogs else self._guard.poll_ms()))
+            if self._guard.monitor in ready:
+                self._guard.read_events()
             if self._socket in ready:
                 self._receive(receiver)
+            self._guard.check()  # after reading: what is whole is no unfinished message
             self._backlogs.take_turns(self._clock() + TAKE_BUDGET_S)
             if self._inbox.wakeup_fd in ready:
                 for work in self._inbox.drain():
