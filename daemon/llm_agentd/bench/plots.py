@@ -14,7 +14,7 @@ def pyplot() -> Any:
     try:
         import matplotlib
     except ImportError:
-        raise StartError("bench: --plot needs matplotlib: pip install 'llm-agentd[bench]'") from None
+        raise StartError("bench: --plot needs matplotlib: pip install matplotlib") from None
     matplotlib.use("Agg")
     from matplotlib import pyplot as plots
 

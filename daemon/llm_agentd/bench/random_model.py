@@ -22,7 +22,7 @@ try:
     import gguf
     import numpy as np
 except ImportError as missing:
-    raise StartError(f"a random model needs {missing.name}: pip install 'llm-agentd[bench]'") from None
+    raise StartError(f"a random model needs {missing.name}: pip install {missing.name}") from None
 
 BLOCK = 32  # weights that share a scale, in Q4_0 and Q8_0
 NIBBLE_SPREAD = 4.6  # standard deviation of a random number of -8 … 7

@@ -98,7 +98,7 @@ def _english() -> SpellChecker:
     try:
         from spellchecker import SpellChecker
     except ImportError:
-        raise StartError("bench mind: needs pyspellchecker: pip install 'llm-agentd[bench]'") from None
+        raise StartError("bench mind: needs pyspellchecker: pip install pyspellchecker") from None
     return SpellChecker(language="en")
 
 
