@@ -39,11 +39,11 @@ class Screen:
     def pixels(self, box: Box | None = None) -> Pixels:
         """The picture now, or a part of it."""
         raw = self._file.read_bytes()
-        header = np.frombuffer(raw, ">u4", 25)
+        header: Any = np.frombuffer(raw, ">u4", 25)
         start = int(header[0]) + int(header[19]) * XWD_COLOUR_BYTES
         width, height, line_bytes = int(header[4]), int(header[5]), int(header[12])
-        rows = np.frombuffer(raw, np.uint8, line_bytes * height, start).reshape(height, line_bytes)
-        seen = rows[:, : width * 4].reshape(height, width, 4)[:, :, 2::-1]
+        rows: Any = np.frombuffer(raw, np.uint8, line_bytes * height, start).reshape(height, line_bytes)
+        seen: Pixels = rows[:, : width * 4].reshape(height, width, 4)[:, :, 2::-1]
         return seen if box is None else seen[box.top : box.bottom, box.left : box.right]
 
     def stop(self) -> None:
