@@ -178,6 +178,7 @@ class TestRealChild:
             assert verdict(trial, Sampling(json_schema={"type": "integer", "minimum": 3}), engine) is None
             for sampling, reason in (
                 (Sampling(grammar='root ::= "a"{5,2}'), "smaller number first"),
+                (Sampling(grammar='root ::= x\nx ::= " " x "a" | " " x "b" | "."'), "in thousands of ways"),
                 (Sampling(grammar="root ::= other"), "Undefined rule identifier 'other'"),
                 (Sampling(json_schema={"minLength": 3, "maxLength": 2}), "json_schema: .*nothing fits"),
             ):

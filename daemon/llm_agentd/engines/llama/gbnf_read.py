@@ -32,6 +32,7 @@ class Part(NamedTuple):
     """A terminal (no name), or the name of a rule or a group; `copies` as repeated.
 
     `elements`: how many of llama.cpp's it is where it stands. `is_empty`: it stands for no text, without any choice.
+    `text`: a terminal as written. `bounds`: of its repetitions, the innermost first.
     """
 
     name: str = ""
@@ -39,6 +40,8 @@ class Part(NamedTuple):
     copies: int = 1
     elements: int = 1
     is_empty: bool = False
+    text: str = ""
+    bounds: tuple[tuple[int, int], ...] = ()
 
 
 Options = list[list[Part]]
@@ -101,7 +104,8 @@ def _terminal(grammar: Grammar, token: str) -> Part:
     is_empty = token in _NO_TEXT
     length = max(0, len(token) - 2)
     grammar.elements += length
-    part = grammar.terminals[token] = Part(skippable=is_empty, is_empty=is_empty, elements=0 if is_empty else length)
+    part = Part(skippable=is_empty, is_empty=is_empty, elements=0 if is_empty else length, text=token)
+    grammar.terminals[token] = part
     return part
 
 
@@ -117,7 +121,10 @@ def _repeated(grammar: Grammar, rule: str, part: Part, sign: str) -> Part:
     grammar.generated += generated
     grammar.elements += max(0, low - 1) * part.elements + generated * (part.elements + 3)
     return part._replace(
-        skippable=part.skippable or low == 0, copies=part.copies * max(1, low + generated), elements=written
+        skippable=part.skippable or low == 0,
+        copies=part.copies * max(1, low + generated),
+        elements=written,
+        bounds=(*part.bounds, (low, high)),
     )
 
 

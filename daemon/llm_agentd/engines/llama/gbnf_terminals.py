@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TypeAlias
 
 _BY_NUMBER = re.compile(r"\\[xuU]|\0")  # a literal without it holds only characters that a text can have
 _CHAR = re.compile(r"\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\.|.", re.DOTALL)
 _PLAIN_ESCAPES = {"\\n": "\n", "\\r": "\r", "\\t": "\t"}
 CODE_MAX = 0x10FFFF
+Ranges: TypeAlias = tuple[tuple[int, int], ...]  # first and last code point of each
 SURROGATES = range(0xD800, 0xE000)  # halves of a pair, which no UTF-8 has
 
 
@@ -27,29 +29,41 @@ def unwritable(terminal: str) -> str:
     return ""
 
 
+def char_ranges(terminal: str) -> list[Ranges]:
+    """The characters that may follow for it, one after the other: of a literal each its own, of a class any of many."""
+    if terminal.startswith('"'):
+        return [((_number(code), _number(code)),) for code in _codes(terminal[1:-1])]
+    if terminal in ("[]", "[^]"):
+        return []
+    if terminal.startswith("[^"):
+        return [_others(_ranges(_codes(terminal[2:-1])))]
+    return [tuple(_ranges(_codes(terminal[1:-1])))] if terminal.startswith("[") else [((1, CODE_MAX),)]
+
+
+def _others(ranges: list[tuple[int, int]]) -> Ranges:
+    """What is in none of them."""
+    found: list[tuple[int, int]] = []
+    code = 1
+    for first, last in sorted(ranges):
+        if first > code:
+            found.append((code, first - 1))
+        code = max(code, last + 1)
+    return (*found, (code, CODE_MAX)) if code <= CODE_MAX else tuple(found)
+
+
 @lru_cache(maxsize=256)  # [0-9] and the like stand in every grammar
 def _holds_a_char(char_class: str) -> bool:
     if char_class.startswith("[^"):
-        return _leaves_a_char(_ranges(_codes(char_class[2:-1])))
-    return any(_is_char(code) for first, last in _ranges(_codes(char_class[1:-1])) for code in _ends(first, last))
+        ranges = _others(_ranges(_codes(char_class[2:-1])))
+    else:
+        ranges = tuple(_ranges(_codes(char_class[1:-1])))
+    return any(_is_char(code) for first, last in ranges for code in _ends(first, last))
 
 
 def _ends(first: int, last: int) -> tuple[int, ...]:
     """A few of a range, one of which is a character if any is: its ends, cut to what characters can be."""
     low, high = max(first, 1), min(last, CODE_MAX)
     return (low, high, SURROGATES.stop) if low <= SURROGATES.stop <= high else (low, high) if low <= high else ()
-
-
-def _leaves_a_char(ranges: list[tuple[int, int]]) -> bool:
-    """Whether some character is in none of the ranges."""
-    code = 1
-    for first, last in sorted(ranges):
-        if code in SURROGATES:
-            code = SURROGATES.stop
-        if first > code:
-            return True
-        code = max(code, last + 1)
-    return code <= CODE_MAX
 
 
 def _codes(inner: str) -> list[int | str]:

@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 import orjson
 
+from llm_agentd.engines.llama.gbnf_walk import too_many_ways
 from llm_agentd.engines.llama.grammar import Grammars
 from llm_agentd.errors import AgentdError
 from llm_agentd.types import Sampling
@@ -51,12 +52,15 @@ def _verdict(grammars: Grammars, line: bytes) -> str:
     asked = orjson.loads(line)
     began_s = time.process_time()
     try:
-        grammars.text(Sampling(grammar=asked.get("grammar"), json_schema=asked.get("json_schema")))
+        text = grammars.text(Sampling(grammar=asked.get("grammar"), json_schema=asked.get("json_schema")))
     except AgentdError as error:
         return str(error)
     took_s = time.process_time() - began_s
     name = "grammar" if "grammar" in asked else "json_schema"
-    return f"{name}: it takes {took_s:.1f} s to compile, at most {SLOW_S}; simplify it" if took_s > SLOW_S else ""
+    if took_s > SLOW_S:
+        return f"{name}: it takes {took_s:.1f} s to compile, at most {SLOW_S}; simplify it"
+    reason = too_many_ways(text or "")
+    return reason and f"{name}: {reason}"
 
 
 def _answer(answers: BinaryIO, fields: dict[str, object]) -> None:
