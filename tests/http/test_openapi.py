@@ -47,3 +47,10 @@ def test_every_answer_is_as_declared(endpoint: str, tmp_path: Path) -> None:
     ):
         status, report = attack(http.url, TOKEN, seconds=SECONDS)
     assert status == 0, report
+
+
+@pytest.mark.slow
+def test_every_answer_without_a_daemon_is_as_declared(endpoint: str) -> None:
+    with serve_http(endpoint, token=TOKEN, retry_s=0.1) as http:
+        status, report = attack(http.url, TOKEN, seconds=SECONDS // 2)
+    assert status == 0, report

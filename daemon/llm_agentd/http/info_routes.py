@@ -9,7 +9,7 @@ import os
 import time
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from llm_agentd import __version__
 from llm_agentd.http import docs_page, schema
@@ -58,8 +58,8 @@ def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> None:
         "/metrics",
         tags=["facts"],
         summary="Prometheus",
-        response_class=PlainTextResponse,
-        responses=schema.errors(401, 403, 503),
+        response_class=Response,  # else OpenAPI would call the errors plain text, too
+        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **schema.errors(401, 403, 503)},
     )
     async def metrics(_: Request) -> Response:
         """The daemon's counters and histograms."""
