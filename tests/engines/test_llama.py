@@ -39,6 +39,20 @@ LONG_CHAIN = ["root", *(f"r{number}" for number in range(3000)), '"a"']
 DOUBLING = "root ::= r0\n" + "\n".join(f"r{n} ::= r{n + 1} r{n + 1}" for n in range(30)) + '\nr30 ::= "a"?'
 
 
+class SlowGrammar:
+    """In the place of `time`: between two looks at the thread's CPU pass 0.2 s, and nothing else takes any."""
+
+    def __init__(self) -> None:
+        self._used_s = 0.0
+
+    def thread_time(self) -> float:
+        self._used_s += 0.2
+        return self._used_s
+
+    def perf_counter(self) -> float:
+        return 0.0
+
+
 class BrokenSampler:
     def sample(self, row: int) -> int:
         raise RuntimeError("broken")
@@ -200,6 +214,17 @@ class TestLlama(EngineContract, BatchContract, StatesContract, OutputFormatContr
         assert out[0][-1].finish == "failed"
         assert "grammar" in out[0][-1].error
         assert data(out[1]).decode() == CHAIN_TEXT
+
+    def test_grammar_that_has_the_others_wait_a_little_at_each_token_fails_in_the_end(
+        self, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """0.2 s a token, where 0.1 are free: after the sixth the others have waited for more than 0.5 s."""
+        sampling = Sampling(temperature=0, grammar='root ::= "a"{20}', max_tokens=30)
+        engine.start(0, engine.encode("x", None, sampling), sampling)
+        monkeypatch.setattr(llama, "time", SlowGrammar())
+        out = drain(engine, 0)[0]
+        assert [piece.finish for piece in out] == [""] * 5 + ["failed"]
+        assert "too ambiguous" in out[-1].error
 
     def test_schemas_of_a_mods_size_are_taken(self, engine: Engine) -> None:
         names = [f"p{number}" for number in range(40)]

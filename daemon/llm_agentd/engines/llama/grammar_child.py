@@ -34,6 +34,8 @@ def main(engine: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the daemon, which closes our stdin
     with suppress(AttributeError, OSError):
         os.nice(NICENESS)
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write("1000")  # where memory runs out, this process is to go first
     grammars = Grammars(_compiler(engine))
     grammars.text(Sampling(grammar='root ::= "a"'))
     _limit_memory()
