@@ -84,15 +84,6 @@ def test_open_with_no_turns_keeps_nothing_and_makes_no_file(tmp_path: Path) -> N
     assert not (tmp_path / "off.db").exists()
 
 
-def test_open_damaged_file_warns_and_leaves_it_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    path = tmp_path / "bad.db"
-    path.write_bytes(b"no database at all" * 100)
-    assert isinstance(open_memory(path, turns=5, max_bytes=MIB), NullMemory)
-    (record,) = caplog.records
-    assert "stop the daemon and move the file away" in record.message
-    assert path.read_bytes().startswith(b"no database")  # an admin may restore something from it
-
-
 def test_open_unwritable_path_warns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("a file where the folder should be")
     assert isinstance(open_memory(tmp_path / "file" / "memory.db", turns=5, max_bytes=MIB), NullMemory)

@@ -8,10 +8,10 @@ remember nothing.
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+from llm_agentd.memory import salvage
 from llm_agentd.memory.base import ForgetCounts, Memory, NullMemory, Outcome, SummarizeBy, SummaryJob
 from llm_agentd.memory.ranking import Vectorize
 from llm_agentd.memory.sqlite_memory import SqliteMemory
@@ -45,12 +45,14 @@ def open_memory(
 
     `turns`: exchanges that a prompt shows; 0 turns memory off. `purge_cache(player)` deletes what names a player (None:
     all) from the cache of replies and returns how many. `vectorize` turns a line into a vector of length 1, so that
-    what was told in other words is found; None: words and their relatives decide. A file that cannot be used
-    (read-only, damaged, full disk) gives a NullMemory and one warning.
+    what was told in other words is found; None: words and their relatives decide. A damaged file is kept aside, and
+    what can be read of it goes into a new one. A file that cannot be used (read-only, full disk, written by a newer
+    version) is left alone: the memory is a NullMemory, whose `stats` say why, as one warning does.
     """
     if not turns:
         return NullMemory()
-    try:
+
+    def opened() -> SqliteMemory:
         return SqliteMemory(
             path,
             turns=turns,
@@ -59,6 +61,16 @@ def open_memory(
             purge_cache=purge_cache,
             vectorize=vectorize,
         )
-    except (sqlite3.Error, OSError) as error:
-        log.warning("agents.memory_path: NPCs remember nothing, %s", explain(path, error))
-        return NullMemory()
+
+    try:
+        try:
+            return opened()
+        except salvage.DAMAGE as error:
+            if not salvage.is_damage(error):
+                raise
+            salvage.start_anew(path, str(error))
+            return opened()
+    except (*salvage.DAMAGE, OSError) as error:
+        problem = explain(path, error)
+        log.warning("agents.memory_path: NPCs remember nothing, %s", problem)
+        return NullMemory(problem)

@@ -75,7 +75,10 @@ class Memory(Protocol):
 
 
 class NullMemory:
-    """Keeps nothing: for `agents.remember_turns: 0`, and for a file that cannot be used."""
+    """Keeps nothing: for `agents.remember_turns: 0`, and for a file that cannot be used; `problem` says why."""
+
+    def __init__(self, problem: str = "") -> None:
+        self._problem = problem
 
     summarize_by: SummarizeBy = "rules"
 
@@ -101,7 +104,7 @@ class NullMemory:
         pass
 
     def stats(self) -> dict[str, Any]:
-        return {"backend": "none", "memories": 0, "bytes": 0}
+        return {"backend": "none", "memories": 0, "bytes": 0} | ({"problem": self._problem} if self._problem else {})
 
     def start(self, on_job: Callable[[SummaryJob], None]) -> None:
         pass

@@ -30,6 +30,8 @@ class StoreReader:
         # The thread that uses it may differ from the one that opens it; two never use it at once.
         self._connection = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
         self._place_min_ids: dict[str, tuple[int, int]] = {}  # by place: id, uses left
+        # A damaged page may hold any bytes; one bad letter must not hide what else a query finds.
+        self._connection.text_factory = lambda data: data.decode("utf-8", "replace")
         try:
             # Deleted text is overwritten with zeros, and there is no copy of it in a temporary file.
             self._connection.execute("PRAGMA secure_delete = ON")
@@ -139,7 +141,13 @@ class StoreReader:
         return [problem for problem in found if problem != "ok"]
 
     def _rows(self, clause: str, values: Sequence[Any]) -> list[Row]:
-        return [Row(*found) for found in self._connection.execute(f"SELECT {COLUMNS} FROM memories {clause}", values)]
+        rows: list[Row] = []
+        for found in self._connection.execute(f"SELECT {COLUMNS} FROM memories {clause}", values):
+            try:
+                rows.append(Row(*found))
+            except ValueError:
+                continue  # damaged
+        return rows
 
 
 def where_clause(npc: str | None, player: str | None) -> tuple[str, tuple[str, ...]]:

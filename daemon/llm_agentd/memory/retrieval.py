@@ -15,7 +15,7 @@ from llm_agentd.memory.keywords import Concept, query_words, rarity, stem, stora
 from llm_agentd.memory.ranking import Nearness, Question, Vectorize, question_of, score_by_words
 from llm_agentd.memory.reader import MATCHES_MAX, StoreReader
 from llm_agentd.memory.schema import Kind, Row, pair_scope, place_scope
-from llm_agentd.memory.sentences import fact_line, fit_lines, is_question, quote, split_sentences
+from llm_agentd.memory.sentences import fact_line, fit_lines, is_question, quote, said_sentences
 from llm_agentd.types import MemoryTurn
 
 OUTCOMES_SHOWN = 2  # the newest of this NPC and player, whatever is said
@@ -146,7 +146,7 @@ def _statements(
     names = (row.player, row.npc_name)
     if row.kind != "exchange":
         return [_Statement(row.id, row.text, row.text, _score(row.text, question, weights, nearness))]
-    sentences = [sentence for sentence in split_sentences(row.said) if not is_question(sentence)]
+    sentences = [sentence for sentence in said_sentences(row.said) if not is_question(sentence)]
     return [
         _Statement(row.id, sentence, quote(row.player, sentence, names), _score(sentence, question, weights, nearness))
         for sentence in sentences

@@ -14,9 +14,19 @@ from typing import Any, Literal, TypeAlias
 from llm_agentd.memory.keywords import index_words
 
 VERSION = 1
+KINDS = ("exchange", "outcome", "fact")
+VERSION_MAX = 1000  # of any version to come: what is higher is damage
 PAGE_BYTES = 4096
 
 Kind: TypeAlias = Literal["exchange", "outcome", "fact"]
+
+
+class NewerVersionError(sqlite3.DatabaseError):
+    """The file is sound, and of a program that is newer than this one."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(f"it is of version {found}, this program reads {VERSION}")
+
 
 # `words` is contentless and without positions (detail = none): it maps a word to row ids and can give no text back.
 # Its tokenizer only splits at spaces: words come lower-cased and stemmed from `scoped_words`.
@@ -64,6 +74,12 @@ class Row:
     language: str
     at_s: float
 
+    def __post_init__(self) -> None:
+        """Raises ValueError where a damaged page gave a value of another type, which SQLite does not refuse."""
+        texts = (self.npc, self.npc_name, self.player, self.place, self.said, self.text, self.language)
+        if type(self.at_s) is not float or not all(type(text) is str for text in texts) or self.kind not in KINDS:
+            raise ValueError(f"row {self.id} is damaged")
+
     def view(self) -> dict[str, Any]:
         """As the wire and the export show it."""
         names = ("kind", "npc", "npc_name", "player", "place", "said", "text", "language")
@@ -76,7 +92,7 @@ COLUMNS = "id, kind, npc, npc_name, player, place, said, text, language, at_s"  
 def prepare(connection: sqlite3.Connection, *, create: bool) -> None:
     """Registers the function that the triggers call; creates the tables where the file is new and `create` is set.
 
-    Raises sqlite3.DatabaseError for a file of another version.
+    Raises NewerVersionError, and sqlite3.DatabaseError for a version that never was.
     """
     connection.create_function("scoped", 6, scoped_words, deterministic=True)
     found = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -84,6 +100,8 @@ def prepare(connection: sqlite3.Connection, *, create: bool) -> None:
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+    elif VERSION < found <= VERSION_MAX:
+        raise NewerVersionError(found)
     elif found != VERSION:
         raise sqlite3.DatabaseError(f"it is of version {found}, this program reads {VERSION}")
 

@@ -9,6 +9,7 @@ from llm_agentd.memory.keywords import storable_line
 from llm_agentd.util import sanitize
 
 FACT_MAX_CHARS = 120  # of one line
+SAID_MAX_SENTENCES = 8  # looked at of what was said at once: each costs the encoder milliseconds
 
 _SENTENCE = re.compile(r"[^.!?…。！？]+[.!?…。！？]*")
 # What may stand before a question, then how one begins. `when i was young` and `what a day` are none.
@@ -30,6 +31,11 @@ _ASKING = re.compile(
 
 def split_sentences(text: str) -> list[str]:
     return [part.strip() for part in _SENTENCE.findall(text) if part.strip()]
+
+
+def said_sentences(text: str) -> list[str]:
+    """The first SAID_MAX_SENTENCES of an exchange: what retrieval compares with a question."""
+    return split_sentences(text)[:SAID_MAX_SENTENCES]
 
 
 def is_question(sentence: str) -> bool:

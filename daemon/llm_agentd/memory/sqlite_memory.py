@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from llm_agentd.errors import StartError
+from llm_agentd.memory import salvage
 from llm_agentd.memory.base import OnForgotten, Outcome, SummarizeBy, SummaryJob
 from llm_agentd.memory.keywords import storable_line
 from llm_agentd.memory.ranking import Vectorize
 from llm_agentd.memory.reader import StoreReader
 from llm_agentd.memory.retrieval import NOTHING, Retrieved, retrieve
 from llm_agentd.memory.schema import Row
-from llm_agentd.memory.sentences import fact_line, split_sentences
+from llm_agentd.memory.sentences import fact_line, said_sentences
 from llm_agentd.memory.store import explain
 from llm_agentd.memory.writer import MemoryWriter
 from llm_agentd.types import MemoryTurn
@@ -63,10 +64,12 @@ class SqliteMemory:
         self._clock = clock
         self._last_request_s = clock()
         self._forgotten: deque[tuple[str | None, str | None, float]] = deque()  # npc, player, when
-        self._is_read_error_logged = False
+        self._read_problem = ""  # of a page that is damaged: the first that was met since the start
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._file_lock = _lock(path)
         try:
+            if damage := salvage.find_damage(path):
+                raise sqlite3.DatabaseError(damage)
             self._writer = MemoryWriter(
                 path, turns=turns, max_bytes=max_bytes, purge_cache=purge_cache, is_idle=self._is_idle, now=now
             )
@@ -87,10 +90,8 @@ class SqliteMemory:
         pending = self._writer.pending  # before the file is read: what leaves `pending` is committed by then
         try:
             return retrieve(self._reader, pending.values(), turn, self._turns if wants_turns else 0, self._vectorize)
-        except sqlite3.Error as error:
-            if not self._is_read_error_logged:
-                self._is_read_error_logged = True
-                log.warning("agents.memory_path: NPCs remember nothing at the moment, %s", explain(self._path, error))
+        except salvage.DAMAGE as error:
+            self._note_read_error(error)
             return NOTHING
 
     def add_exchange(self, turn: MemoryTurn, reply: str, requested_s: float) -> None:
@@ -110,7 +111,7 @@ class SqliteMemory:
         )
         self._writer.add(row, replaces=turn.is_retry)
         if self._vectorize:  # now that the reply is out, not when the player waits for the next one
-            for sentence in split_sentences(row.said):
+            for sentence in said_sentences(row.said):
                 self._vectorize(sentence)
 
     def add_outcomes(self, outcomes: Sequence[Outcome]) -> int:
@@ -142,7 +143,12 @@ class SqliteMemory:
         pending = [
             row for row in self._writer.pending.values() if npc in (None, row.npc) and player in (None, row.player)
         ]
-        rows = {row.id: row for row in (*pending, *self._reader.list_newest(npc, player, limit))}
+        try:
+            kept = self._reader.list_newest(npc, player, limit)
+        except salvage.DAMAGE as error:
+            self._note_read_error(error)
+            kept = []
+        rows = {row.id: row for row in (*pending, *kept)}
         return [rows[row_id].view() for row_id in sorted(rows, reverse=True)[:limit]]
 
     def finish_job(self, job: SummaryJob, reply: str | None) -> None:
@@ -157,10 +163,12 @@ class SqliteMemory:
             "queued": self._writer.queued,
             "dropped": self._writer.dropped,
         }
+        if self._read_problem:
+            counts["problem"] = self._read_problem
         try:
             return counts | {"bytes": self._reader.used_bytes(), "max_bytes": self._max_bytes}
-        except sqlite3.Error as error:
-            return counts | {"error": str(error)}
+        except salvage.DAMAGE as error:
+            return counts | {"problem": explain(self._path, error)}
 
     def flush(self) -> None:
         self._writer.flush()
@@ -170,6 +178,11 @@ class SqliteMemory:
         if self._writer.close():
             self._reader.close()
         self._file_lock.release()
+
+    def _note_read_error(self, error: Exception) -> None:
+        if not self._read_problem:
+            self._read_problem = explain(self._path, error)
+            log.warning("agents.memory_path: NPCs do not remember all at the moment, %s", self._read_problem)
 
     def _is_idle(self) -> bool:
         """Called on the writer thread."""

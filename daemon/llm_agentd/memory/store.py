@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from llm_agentd.memory.reader import StoreReader, where_clause
-from llm_agentd.memory.schema import COLUMNS, Row
+from llm_agentd.memory.schema import COLUMNS, NewerVersionError, Row
 
 EVICT_SHARE = 0.9  # of the size bound is left after an eviction, so that the next row does not evict again
 EVICT_ROWS = 500  # deleted in one transaction, so that nothing waits long for it
@@ -161,8 +161,16 @@ class Store(StoreReader):
 
 def explain(path: Path, error: Exception) -> str:
     """What is wrong with the file and what to do about it, to follow a comma."""
+    if isinstance(error, NewerVersionError):
+        return (
+            f"{path} was written by a newer llm-agentd ({error}) and is left as it is; run that version again, or name"
+            " another file"
+        )
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-        return f"{path} is damaged or no memory: {error}; stop the daemon and move the file away, or restore a copy"
+        return (
+            f"{path} is damaged or no memory: {error}; restart the daemon, which keeps the file aside and takes over"
+            " what can be read"
+        )
     if "locked" in str(error) or "busy" in str(error):
         return f"{path} is busy: {error}; another program holds it, end that and try again"
     return f"{path} cannot be used: {error}; free space there or choose a file that the daemon may write"

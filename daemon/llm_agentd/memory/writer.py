@@ -7,7 +7,6 @@ they add is in `pending` until it is committed. A disk error is logged once; the
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from typing import TypeAlias
 from llm_agentd.memory import summarize
 from llm_agentd.memory.base import ForgetCounts, OnForgotten, SummaryJob
 from llm_agentd.memory.corrections import says_the_same
+from llm_agentd.memory.salvage import DAMAGE
 from llm_agentd.memory.schema import Row
 from llm_agentd.memory.store import Store, explain
 from llm_agentd.util.group_writer import GroupWriter
@@ -171,7 +171,7 @@ class MemoryWriter:
             if batch:
                 self._commit(batch)
             self._store.evict(self._max_bytes)
-        except (sqlite3.Error, OSError) as error:
+        except (*DAMAGE, OSError) as error:
             self._give_up(error, len(ids))
         finally:
             # After the commit: a reader takes `pending` first and the file then, so it misses no row.
@@ -225,7 +225,7 @@ class MemoryWriter:
                 log.warning("agents.memory_path: %s is being read; the WAL is emptied later", self._path)
             is_for_cache = item.player or not item.npc  # cached prompts name no NPC's id
             counts = deleted | {"cached": self._purge_cache(item.player) if is_for_cache else 0}
-        except (sqlite3.Error, OSError) as error:
+        except (*DAMAGE, OSError) as error:
             log.warning("agents.memory_path: nothing was forgotten, %s", explain(self._path, error))
         finally:
             item.on_forgotten(counts)
@@ -237,7 +237,7 @@ class MemoryWriter:
         try:
             pair = self._store.pair_to_summarize(self._turns + JOB_EXCHANGES)
             rows = tuple(self._store.oldest_unsummarized(*pair, JOB_EXCHANGES)) if pair else ()
-        except sqlite3.Error as error:
+        except DAMAGE as error:
             self._give_up(error, 0)
             return
         if not rows:

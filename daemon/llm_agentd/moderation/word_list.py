@@ -2,7 +2,8 @@
 
 The lists of many languages and the matching of misspelt words are those of the package badwords-py. word_list.yaml
 (read by `lists.py`) says which of their entries are harmless, mild or crude, and adds what they lack. Pure; any thread
-may call `find`, which takes tens of microseconds and caches texts and words.
+may call `find`, which takes tens of microseconds and caches texts and words. Its time grows with the text and no
+faster: players write the texts, and everybody waits for them.
 """
 
 from __future__ import annotations
@@ -30,8 +31,11 @@ ALLOWED_KINDS: dict[Age, frozenset[str]] = {
 TEXT_CACHE = 4096  # players repeat themselves, and so do cached replies
 WORD_CACHE = 16384  # most words of most texts are the same few thousand
 GUESS_MIN_CHARS = 4  # an entry shorter than this that was found as leetspeak is a coincidence
+ALLOWED_MATCHES_MAX = 64  # different ones in one text, each looked up in all of it; nobody names so many bastard swords
+RUN_MAX_CHARS = 3  # of one letter in a word, for the stems: the longest run that any of them tells from a shorter one
 _OPTIONS = Options(split_on_punctuation=True, collapse_repeats=True, leetspeak=True)
 _TRIPLE = re.compile(r"(\w)\1\1", re.IGNORECASE)
+_LONG_RUN = re.compile(rf"(.)\1{{{RUN_MAX_CHARS},}}", re.DOTALL)
 
 
 class Finding(NamedTuple):
@@ -76,20 +80,17 @@ class WordList:
         return None
 
     def _first_not_allowed(self, text: str, findings: Iterator[Finding]) -> Finding | None:
+        allowed: list[tuple[int, int]] | None = None  # where `text` has allowed words and phrases; looked for once
+        seen: set[Finding] = set()
         for finding in findings:
-            if finding.kind not in self._allowed_kinds and not self._is_inside_allowed(finding.match, text):
+            if finding.kind in self._allowed_kinds or finding in seen:
+                continue
+            seen.add(finding)
+            if allowed is None:
+                allowed = [found.span() for found in self._allowed.finditer(text)] if self._allowed else []
+            if len(seen) > ALLOWED_MATCHES_MAX or not _is_inside(finding.match, text, allowed):
                 return finding
         return None
-
-    def _is_inside_allowed(self, match: str, text: str) -> bool:
-        """Whether each `match` in `text` lies inside an allowed word or phrase, as `bastard` in `bastard sword`.
-
-        Each, because badwords-py does not say reliably which one it means: it counts `ß` and accents as more letters.
-        """
-        if self._allowed is None or not (spans := [found.span() for found in self._allowed.finditer(text)]):
-            return False
-        places = [found.span() for found in re.finditer(rf"(?<!\w){re.escape(match)}(?!\w)", text)]
-        return bool(places) and all(any(a <= start and end <= b for a, b in spans) for start, end in places)
 
     def _findings(self, text: str) -> Iterator[Finding]:
         """Of a normalized text in small letters, lazily: the quick searches come first.
@@ -118,10 +119,31 @@ class WordList:
                 yield Finding(kind, match.matched_text)
 
 
+def _is_inside(match: str, text: str, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether each `match` in `text` lies inside one of `spans`, as `bastard` in `bastard sword`. They are in order.
+
+    Each, because badwords-py does not say reliably which one it means: it counts `ß` and accents as more letters.
+    """
+    if not spans:
+        return False
+    at, is_found = 0, False
+    for place in re.finditer(rf"(?<!\w){re.escape(match)}(?!\w)", text):
+        while at < len(spans) and spans[at][1] < place.end():
+            at += 1
+        if at == len(spans) or spans[at][0] > place.start():
+            return False
+        is_found = True
+    return is_found
+
+
 @lru_cache(WORD_CACHE)
 def _stem_findings(word: str) -> tuple[Finding, ...]:
-    """`word`: in small letters, as it stands between spaces."""
-    forms = word_forms(word)
+    """`word`: in small letters, as it stands between spaces.
+
+    The stems stretch each letter (`f+u+c+k+`). Of a run of thousands such a search would begin anew at each letter, and
+    read on to its end every time; so runs are cut to what the stems can tell apart.
+    """
+    forms = [_LONG_RUN.sub(r"\1" * RUN_MAX_CHARS, form) for form in word_forms(word)]
     return tuple(Finding(kind, word) for kind, pattern in load_lists().stems if any(map(pattern.search, forms)))
 
 

@@ -62,6 +62,7 @@ CHARS = {name: chr(FIRST + index) for index, name in enumerate(FALLBACKS)}
 NAMES = {char: name for name, char in CHARS.items()}
 # Names are written as they are written, also at the beginning of a sentence; all else gets a capital there.
 _AS_THEY_ARE = frozenset({"speaker", "npc", "near1", "near_list", "other", "ally", "place", "act"})
+ENDING_CHARS = 8  # looked at before a placeholder, to see whether it begins a sentence: a mark, quotes and spaces
 _ANY = re.compile(f"[{chr(FIRST)}-{chr(FIRST + len(FALLBACKS) - 1)}]")
 _SENTENCE_END = re.compile(r"[.!?…]['\")]*\s+$")
 
@@ -83,7 +84,9 @@ def fill(text: str, values: Mapping[str, str], before: str = "") -> str:
 
 
 def _begins_sentence(before: str, parts: list[str]) -> bool:
-    shown = (before + "".join(parts))[-8:]
+    shown = before[-ENDING_CHARS:]
+    for part in parts[-2 * ENDING_CHARS :]:  # every second one at least is a placeholder's words, which are not empty
+        shown = (shown + part)[-ENDING_CHARS:]
     return not shown.strip() or bool(_SENTENCE_END.search(shown))
 
 

@@ -35,6 +35,7 @@ from llm_agentd.util.did_you_mean import did_you_mean
 DEADLINE_MAX_MS = 600_000  # ten minutes: longer than any NPC is worth waiting for
 MAX_TOKENS_MAX = 8192  # far over any spoken reply; the context is the real bound
 STOP_MAX = 16  # stop strings; each is searched in every piece
+STOP_MAX_CHARS = 128  # of one: its beginnings are compared with the end of every piece
 REMEMBER_MAX = 64  # sentences at once: what a busy village brings about in some seconds
 REMEMBER_MAX_CHARS = 400  # a sentence
 MEMORIES_MAX = 200  # listed at once: more would not fit a record
@@ -42,7 +43,7 @@ THINK_TEXT_MAX_BYTES = 32 * 1024  # of all its fields: four times a long prompt,
 
 TYPE_STEPS = ("constrained-", "dict[", "list[", "tuple[", "function-")  # of pydantic's paths: no names of fields
 FORM = ("json_schema", "grammar")  # options that say how a reply is written; no text of a `think`
-StopString = Annotated[StrictStr, Field(min_length=1)]
+StopString = Annotated[StrictStr, Field(min_length=1, max_length=STOP_MAX_CHARS)]
 R = TypeVar("R", bound="Record")
 
 

@@ -6,6 +6,7 @@ character, the possible beginning of a stop string and, with `whole_sentences`, 
 
 `whole_sentences` is for spoken lines. It must be off where the text is JSON: a cut in there breaks it.
 What cannot be known in time: "example." may go on as "example.com" near the limit; it counts as a sentence end.
+What it costs to feed a piece does not grow with what is held back: a model may write spaces for ever.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ ELLIPSIS = "…"
 # Scripts that put no spaces between words (Thai, Lao, Burmese, Khmer, CJK): each character may be shown at once.
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef"
 _UNSPACED_CHAR = re.compile(f"[{UNSPACED}]")
-_CLOSERS = "\"'”’»)\\]*_」』）】"
-_SENTENCE_END = re.compile(f"[.!?…]+[{_CLOSERS}]*(?=\\s|$)|[。！？]+[{_CLOSERS}]*")
+ENDS, ENDS_UNSPACED = ".!?…", "。！？"  # of a sentence; the second need no space behind them
+CLOSERS = "\"'”’»)]*_」』）】"
+_CLOSING = f"[{re.escape(CLOSERS)}]*"
+_SENTENCE_END = re.compile(f"[{ENDS}]+{_CLOSING}(?=\\s|$)|[{ENDS_UNSPACED}]+{_CLOSING}")
 _LAST_WORD = re.compile(r"([\w.]+)\.$")
 _NOT_ENDS = frozenset({"mr", "mrs", "ms", "dr", "st", "prof", "vs", "e.g", "i.e"})
 _PAIRS = (("“", "”"), ("«", "»"), ("「", "」"), ("『", "』"), ("(", ")"), ("（", "）"))
@@ -44,6 +47,8 @@ class TextAssembler:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._text = ""  # shown
         self._held = ""  # decoded, not shown yet
+        self._lead = 0  # length of the whitespace that `_held` begins with: with `whole_sentences` it may grow for ever
+        self._searched = 0  # so much of `_held` was searched for stop strings
         self._tokens = 0
         self._finished: Literal["", "stop", "sentence"] = ""
 
@@ -61,7 +66,7 @@ class TextAssembler:
         if self._finished:
             return ""
         self._tokens += tokens
-        self._held += self._decoder.decode(data)
+        self._hold(self._decoder.decode(data))
         if self._cut_at_stop():
             return self._show_rest()
         if self._whole and self._tokens >= self._near_tokens:
@@ -75,7 +80,7 @@ class TextAssembler:
         if self._finished:
             return "", self._finished
         if reason == "stop":  # at a limit a half character is cut like half a word
-            self._held += self._decoder.decode(b"", final=True)
+            self._hold(self._decoder.decode(b"", final=True))
         if self._cut_at_stop() or reason == "stop" or not self._whole:
             return self._show_rest(), self._finished or reason
         cut = self._sentence_cut(last_words=True)
@@ -86,13 +91,21 @@ class TextAssembler:
         more = "" if any(ELLIPSIS in stop for stop in self._stop) else ELLIPSIS
         return self._show(self._word_start(), more), "length"
 
+    def _hold(self, text: str) -> None:
+        if self._lead == len(self._held):
+            self._lead += len(text) - len(text.lstrip())
+        self._held += text
+
     def _show(self, count: int, more: str = "") -> str:
         """Moves `count` characters from held to shown, and `more` behind them."""
         delta = self._held[:count]
         if self._whole and not self._text:
             delta = delta.lstrip()
         delta += more
-        self._held = self._held[count:]
+        if count:
+            self._held = self._held[count:]
+            self._lead = max(0, self._lead - count) or len(self._held) - len(self._held.lstrip())
+            self._searched = max(0, self._searched - count)
         self._text += delta
         return delta
 
@@ -108,21 +121,20 @@ class TextAssembler:
     def _cut_at_stop(self) -> bool:
         """True where a stop string is complete; it and all behind it are gone then."""
         found: list[tuple[int, int]] = []
+        # Whitespace before the first word is stripped first, as many models open with a newline.
+        before_words = self._lead if self._whole and not self._text else 0
         for stop in self._stop:
-            at = self._held.find(stop, self._lead() if stop.isspace() else 0)
+            start = max(0, self._searched - len(stop) + 1, before_words if stop.isspace() else 0)
+            at = self._held.find(stop, start)
             if at >= 0:
                 found.append((at + len(stop), at))
+        self._searched = len(self._held)
         if not found:
             return False
         self._held = self._held[: min(found)[1]]
+        self._lead = min(self._lead, len(self._held))
         self._finished = "stop"
         return True
-
-    def _lead(self) -> int:
-        """Length of the whitespace before the first word: stripped first, as many models open with a newline."""
-        if not self._whole or self._text:
-            return 0
-        return len(self._held) - len(self._held.lstrip())
 
     def _certain(self) -> int:
         """How many held characters no later piece can change."""
@@ -146,10 +158,12 @@ class TextAssembler:
         """Where the last word and the whitespace before it start."""
         held = self._held
         start = len(held)
-        floor = max(0, start - WORD_HELD_MAX_CHARS)
+        floor = max(self._lead, start - WORD_HELD_MAX_CHARS)
         while start > floor and not held[start - 1].isspace() and not _UNSPACED_CHAR.match(held[start - 1]):
             start -= 1
-        while start > 0 and held[start - 1].isspace():
+        if start <= self._lead:
+            return 0
+        while held[start - 1].isspace():
             start -= 1
         return start
 
@@ -158,13 +172,22 @@ class TextAssembler:
 
         `last_words`: nothing will follow, so "3." and an open quotation count as ends too.
         """
-        whole = self._text + self._held
-        shown = len(self._text)
-        ends = [match.end() for match in _SENTENCE_END.finditer(whole, max(0, shown - WORD_HELD_MAX_CHARS))]
-        for end in reversed(ends):
-            if end >= shown and _is_end(whole[:end], last_words):
-                return end - shown
+        for end in reversed(self._sentence_ends()):
+            if _is_end(self._text + self._held[:end], last_words):
+                return end
         return None
+
+    def _sentence_ends(self) -> list[int]:
+        """Where sentences end in what is held, in order; 0: with what was shown. Only the ends of the whitespace that
+        it begins with are looked at.
+        """
+        before = self._text[-WORD_HELD_MAX_CHARS:]
+        if not self._lead:
+            parts = [(before + self._held, -len(before))]
+        else:
+            parts = [(before + self._held[:1], -len(before)), (self._held[self._lead :], self._lead)]
+        ends = [match.end() + offset for text, offset in parts for match in _SENTENCE_END.finditer(text)]
+        return [end for end in ends if end >= 0]
 
 
 def last_sentence_end(text: str) -> int:

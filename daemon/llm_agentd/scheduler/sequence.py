@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from llm_agentd.cache import CacheEntry, CompletionCache
 from llm_agentd.engines.base import Piece
 from llm_agentd.errors import AgentdError
+from llm_agentd.moderation.moderator import TAIL_CHARS as MODERATED_CHARS
 from llm_agentd.moderation.moderator import Moderator, Verdict
 from llm_agentd.prompt.actions import bind_action, parse_action, unbound_action
 from llm_agentd.prompt.placeholders import fill
@@ -23,6 +24,7 @@ from llm_agentd.types import PRIORITIES, Delta, Explanation, Finish, Peer, Reply
 
 Event: TypeAlias = Delta | Reply | Explanation | AgentdError  # all but Delta are the last of a request
 TAIL_CHARS = 16  # of what was shown before, as far as it decides whether a word begins a sentence
+CHECKED_CHARS = 4 * MODERATED_CHARS  # of a growing reply, which is checked at each piece: names may take the rest
 Events: TypeAlias = list[tuple[Request, Event]]
 
 
@@ -96,7 +98,8 @@ class Sequence:
         if self.moderator is None:
             return None
         first = self.requests[0]
-        text, action = filled(self.assembler.text, first), bound(self.action, first)
+        text = self.assembler.text if is_whole else self.assembler.text[-CHECKED_CHARS:]
+        text, action = filled(text, first), bound(self.action, first)
         return self.moderator.check_out(text, action, is_whole=is_whole)
 
     def filtered(self, verdict: Verdict) -> Events:
@@ -109,7 +112,7 @@ class Sequence:
         ]
 
     def deltas(self, text: str) -> Events:
-        before = self.assembler.text.removesuffix(text)[-TAIL_CHARS:]
+        before = self.assembler.text[-len(text) - TAIL_CHARS :].removesuffix(text)
         return [
             (request, Delta(filled(text, request, filled(before, request))))
             for request in self.requests

@@ -13,6 +13,7 @@ from difflib import SequenceMatcher
 _WORD = re.compile(r"[^\W_]+(?:['_][^\W_]+)*_*", re.UNICODE)
 TYPO_MIN_CHARS = 3  # shorter words must be spelt right
 TYPO_LIKE = 0.8
+WORD_MAX_CHARS = 40  # longer words must be spelt right: how alike two are costs the product of their lengths
 FULL, LAST_WORD, FIRST_WORD = 1.0, 0.7, 0.6  # of a name of several words: all of it, `sword`, `steel`
 CANDIDATES_MAX = 64
 _SMALL = frozenset(("the", "a", "an", "of", "some", "my", "your", "his", "her", "old", "and", "at", "in", "to", "on"))
@@ -50,8 +51,8 @@ def find(text: str, names: Iterable[str]) -> Mention | None:
 def _match(tokens: Sequence[tuple[str, int, int]], name: str) -> Mention | None:
     wanted = [word.lower() for word in _WORD.findall(name) if word.lower() not in _SMALL] or [name.lower()]
     for at in range(len(tokens) - len(wanted) + 1):
-        likeness = [_likeness(token[0], word) for token, word in zip(tokens[at:], wanted, strict=False)]
-        if all(likeness):
+        likeness = _likenesses(tokens[at : at + len(wanted)], wanted)
+        if likeness:
             score = FULL * sum(likeness) / len(likeness)
             return Mention(name, tokens[at][1], tokens[at + len(wanted) - 1][2], score)
     if len(wanted) > 1:
@@ -61,6 +62,17 @@ def _match(tokens: Sequence[tuple[str, int, int]], name: str) -> Mention | None:
                 if likeness_of_part:
                     return Mention(name, start, end, weight * likeness_of_part)
     return None
+
+
+def _likenesses(tokens: Sequence[tuple[str, int, int]], wanted: Sequence[str]) -> list[float]:
+    """Of each token to its word; [] where one is another word: most often the first, so the others cost nothing."""
+    likenesses: list[float] = []
+    for token, word in zip(tokens, wanted, strict=True):
+        likeness = _likeness(token[0], word)
+        if not likeness:
+            return []
+        likenesses.append(likeness)
+    return likenesses
 
 
 def _likeness(token: str, word: str) -> float:
@@ -74,10 +86,12 @@ def _likeness(token: str, word: str) -> float:
     if token[0] != word[0] and token[:2] != word[1::-1]:
         return 0.0
     token, word = _stem(token), _stem(word)
+    if max(len(token), len(word)) > WORD_MAX_CHARS or abs(len(token) - len(word)) > 1 + len(word) // 8:
+        return 0.0
     if sorted(token) == sorted(word):
         return 0.9  # two letters changed places
     ratio = SequenceMatcher(None, token, word).ratio()
-    return 0.9 * ratio if ratio >= TYPO_LIKE and abs(len(token) - len(word)) <= 1 + len(word) // 8 else 0.0
+    return 0.9 * ratio if ratio >= TYPO_LIKE else 0.0
 
 
 def _stem(word: str) -> str:

@@ -3,19 +3,21 @@
 A prompt consists of lines: `[facts]`, `Name: words`, `(asides)`. Text of players, items and the game is placed inside
 such a line and must not be able to start one, so each function here returns one line without the marks of the layout.
 Harmless text stays as it is, letter by letter: the embedded model was trained on text that went through these
-functions, so a change to one of them changes what the model sees. Pure; any thread. It stands in `util`, as memory and
-roles need it as well as prompts.
+functions, so a change to one of them changes what the model sees. Their time grows with the text and no faster, whoever
+wrote it. Pure; any thread. It stands in `util`, as memory and roles need it as well as prompts.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 NAME_MAX_CHARS = 64  # a longer "name" is a text in the place of one
 
-_CONTROL = re.compile(r"\x1b\([^)]*\)|[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]")  # also Luanti's colour escapes
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]")
+_GAME_ESCAPE = re.compile(r"\x1b\([^)]*\)")  # colours and translations of Luanti
 # Characters that are not shown, or that reverse the text: a person does not see the words behind them, a model does.
 # \ue000 and those behind it are our own placeholders (prompt/placeholders.py).
 _INVISIBLE = re.compile(
@@ -26,15 +28,23 @@ _OPENING, _CLOSING = "[{［｛【〔〖⟦⁅", "]}］｝】〕〗⟧⁆"
 _BRACKETS = {ord(mark): "(" for mark in _OPENING} | {ord(mark): ")" for mark in _CLOSING}
 _COLON_CHARS = ":：﹕꞉ː˸∶"
 _COLON = f"[{_COLON_CHARS}]"
-# The asides that messages.py writes itself.
-_ASIDE = re.compile(r"(?:\(\s*)+(?=do\s+not\s+repeat|nobody\s+speaks|[^()]{1,64}\bcomes\s+near)", re.IGNORECASE)
+# The asides that messages.py writes itself. No try begins inside a run of brackets: it would end where the first did.
+_ASIDE = re.compile(
+    r"(?<!\()(?<!\( )\((?: ?\()*+ ?(?=do\s+not\s+repeat|nobody\s+speaks|[^()]{1,64}\bcomes\s+near)", re.IGNORECASE
+)
+_SPEAKER_END = re.compile(rf"(\s*){_COLON}+")
+_SPEAKER_GAP_MAX_CHARS = 3  # of punctuation between a name and its colon: `Ana):`
 _SPEAKER_PREFIX = re.compile(rf"^([^\W\d_][\w'’ .-]{{0,40}}?)\s*{_COLON}")  # `Mira: …` at the start of the line
 _CHAT_ROLES = ("system", "assistant", "user", "human", "developer", "tool", "facts", "instruction", "instructions")
 
 
 def single_line(text: str) -> str:
     """One line without control characters. Chat-template tokens stay: the engine encodes them as plain text."""
-    return " ".join(_CONTROL.sub(" ", str(text)).split())
+    text = str(text)
+    closed = text.rfind(")") + 1  # behind it no escape of the game ends, and looking for its end would cost a scan each
+    if "\x1b" in text:
+        text = _GAME_ESCAPE.sub(" ", text[:closed]) + text[closed:]
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def utterance(text: str, speakers: Iterable[str] = (), *, has_speaker: bool = True) -> str:
@@ -47,10 +57,7 @@ def utterance(text: str, speakers: Iterable[str] = (), *, has_speaker: bool = Tr
     line = _visible_line(text)
     line = _ASIDE.sub("", line)
     if any(mark in line for mark in _COLON_CHARS):
-        # The longest name first, so that `Ana Maria:` is not taken for `Maria:` alone.
-        names = sorted({*filter(None, map(_comparable, speakers)), *_CHAT_ROLES}, key=len, reverse=True)
-        pattern = rf"(?<!\w)({'|'.join(map(re.escape, names))})(\W{{0,3}}?)\s*{_COLON}+"
-        line = re.sub(pattern, r"\1\2,", line, flags=re.IGNORECASE)
+        line = _without_speakers(line, {*filter(None, map(_comparable, speakers)), *_CHAT_ROLES})
     if not has_speaker:
         line = _SPEAKER_PREFIX.sub(r"\1,", line.lstrip("( "))
     return line
@@ -73,3 +80,35 @@ def _visible_line(text: str) -> str:
 
 def _comparable(speaker: str) -> str:
     return unicodedata.normalize("NFKC", name(speaker))
+
+
+def _without_speakers(line: str, names: AbstractSet[str]) -> str:
+    """A comma in the place of each colon that makes one of `names` a speaker: `Ana:`, `ana :`, `Ana):`.
+
+    Looks back from each colon, as a pattern of all names would be tried at each letter of the text.
+    """
+    folded = {name.casefold() for name in names}
+    lengths = sorted({len(name) for name in names}, reverse=True)
+    parts: list[str] = []
+    done = 0
+    for found in _SPEAKER_END.finditer(line):
+        if _ends_with_name(line, done, found.start(), folded, lengths):
+            parts += (line[done : found.start()], ",")
+            done = found.end()
+    return "".join((*parts, line[done:]))
+
+
+def _ends_with_name(line: str, start: int, end: int, folded: AbstractSet[str], lengths: Sequence[int]) -> bool:
+    """Whether line[start:end] ends with a whole name, behind which a little punctuation may stand."""
+    for stop in range(end, max(start, end - _SPEAKER_GAP_MAX_CHARS) - 1, -1):
+        for length in lengths:
+            first = stop - length
+            if first >= start and line[first:stop].casefold() in folded and not _is_word_char(line[first - 1 : first]):
+                return True
+        if _is_word_char(line[stop - 1 : stop]):
+            return False
+    return False
+
+
+def _is_word_char(char: str) -> bool:
+    return char.isalnum() or char == "_"

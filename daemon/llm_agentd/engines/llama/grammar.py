@@ -31,7 +31,8 @@ GRAMMAR_MAX_BYTES = 64 * 1024
 NESTING_MAX = 100
 KEPT_MAX = 256  # checked grammars remembered; a mod uses a handful
 
-_LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]|#[^\r\n]*', re.DOTALL)
+# One that is never closed takes all that follows, as it does in llama.cpp, which then refuses the grammar.
+_LITERAL = re.compile(r'"(?:\\.|[^"\\])*+"?|\[(?:\\.|[^\]\\])*+\]?|#[^\r\n]*', re.DOTALL)
 _BRACKET = re.compile(r"[()]")
 
 

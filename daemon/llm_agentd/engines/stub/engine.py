@@ -245,7 +245,7 @@ def _pieces(prompt: str, sampling: Sampling) -> list[bytes]:
     text = _sentence(prompt, rng)
     if sampling.json_schema is not None:
         text = minimal_json(sampling.json_schema, text)
-    return [piece for word in re.findall(r"\s*\S+", text) for piece in _cut(word.encode(), rng)]
+    return [piece for word in re.findall(r"(?<!\s)\s*\S+", text) for piece in _cut(word.encode(), rng)]
 
 
 def _sentence(prompt: str, rng: random.Random) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from llm_agentd.prompt.clauses import vocabulary
 from llm_agentd.util import english_verbs as verbs
 
-_TOKEN = re.compile(r"\s*(?:[^\W_]+(?:['’‑-][^\W_]+)*['’]?|[^\w\s]|_)")
+_TOKEN = re.compile(r"(?<!\s)\s*(?:[^\W_]+(?:['’‑-][^\W_]+)*['’]?|[^\w\s]|_)")
 _CONTRACTIONS = re.compile(r"(?i)\b(i|you|he|she|they|we)['’](m|re|ve|ll|d|s)\b")
+_LETTERS = re.compile(r"[A-Za-z]+")
 _CHAT = (
     (re.compile(r"\b[iI]m\b"), "I am"),
     (re.compile(r"\bive\b"), "I have"),
@@ -22,12 +23,13 @@ def tokenize(text: str) -> list[str]:
     """Words and marks, each with the space before it, so that joined they are the text. Contractions are undone."""
     for pattern, words in _CHAT:
         text = pattern.sub(words, text)
-    text = _CONTRACTIONS.sub(lambda found: f"{found[1]} {_full(found[2].lower(), text[found.end() :])}", text)
+    text = _CONTRACTIONS.sub(lambda found: f"{found[1]} {_full(found[2].lower(), text, found.end())}", text)
     return _TOKEN.findall(text)
 
 
-def _full(ending: str, rest: str) -> str:
-    following = (re.findall(r"[a-z]+", rest.lower()) or [""])[0]
+def _full(ending: str, text: str, end: int) -> str:
+    found = _LETTERS.search(text, end)
+    following = found[0].lower() if found else ""
     if ending == "s":
         return "has" if following in _PERFECT else "is"
     if ending == "d":

@@ -2,6 +2,9 @@
 
 The classifier of topics is right most of the time; an order that is not followed is what players notice first, so these
 words decide before it. English, as the models that are told topics. Pure.
+
+What may stand between two words of an order is at most 80 letters (`.{0,80}`): with `.*` each `call` would look for its
+`help` through all of the text.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ TO_SOMEBODY = re.compile(r"\b(?:go|walk|head|run|get|move|come)\b(?:\W+\w+){0,3}
 PROTECT = re.compile(r"\b(?:cover|guard|protect|defend|shield|keep \w+ safe)\b", re.I)
 NOT_TO = re.compile(
     r"\b(?:don'?t|do not|never|no need to|dont you|stop (?:it|that)|must not|mustn'?t)\b"
-    r"|\bleave\b.*\balone\b|\blet\b.*\blive\b",
+    r"|\bleave\b.{0,80}\balone\b|\blet\b.{0,80}\blive\b",
     re.I,
 )
 IN_FIGHT = (
@@ -33,7 +36,7 @@ IN_FIGHT = (
     ("hold", re.compile(r"\bhold\b|\bstand (?:your|firm|fast|ground)|\bstay put\b|\bnot an inch\b", re.I)),
     (
         "call_help",
-        re.compile(r"\b(?:call|shout|yell|send|get|fetch)\b.*\b(?:help|others|guards?|backup)\b|\bhelp!", re.I),
+        re.compile(r"\b(?:call|shout|yell|send|get|fetch)\b.{0,80}\b(?:help|others|guards?|backup)\b|\bhelp!", re.I),
     ),
     ("flank", re.compile(r"\bflank|\b(?:left|right)\b|\baround\b|\bfrom (?:the side|behind)\b", re.I)),
 )  # fmt: skip
@@ -54,5 +57,5 @@ SELLS = re.compile(
     re.I,
 )
 CHEAPEST = re.compile(r"\bcheap(?:er|est)\b", re.I)
-COUNTED = re.compile(r"(\w+)\s+(?:(?:of|more|your|those|these|the|fresh|good|big|small)\s+){0,2}$", re.I)
+COUNTED = re.compile(r"\b(\w+)\s+(?:(?:of|more|your|those|these|the|fresh|good|big|small)\s+){0,2}$", re.I)
 ASKS_PRICE = re.compile(r"\b(?:how much|cost|costs|price|worth|how many coins)\b", re.I)
