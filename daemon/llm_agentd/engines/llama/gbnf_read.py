@@ -18,9 +18,10 @@ from typing import NamedTuple
 REPEAT_MAX = 2000
 UNBOUNDED = -1
 
+# What is opened and never closed takes all that follows: trying again behind each opening would take its square.
 _TOKEN = re.compile(
-    r'(?P<terminal>"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]|<[^>\n]*>|\.)|(?P<comment>#[^\r\n]*)'
-    r"|(?P<rule>[\w-]+)[ \t]*::=|(?P<name>[\w-]+)|(?P<repeat>\{[^}]*\}?|[*+?])|(?P<mark>[()|])",
+    r'(?P<terminal>"(?:\\.|[^"\\])*+"?|\[(?:\\.|[^\]\\])*+\]?|<[^>\n]*+>?|\.)|(?P<comment>#[^\r\n]*)'
+    r"|(?P<rule>[\w-]+)[ \t]*::=|(?P<name>[\w-]+)|(?P<repeat>\{[^}]*+\}?|[*+?])|(?P<mark>[()|])",
     re.DOTALL,
 )
 _BRACES = re.compile(r"\{[ \t]*([0-9]+)[ \t]*(?:(,)[ \t]*([0-9]+)?[ \t]*)?\}")
