@@ -40,7 +40,7 @@ def fit_exponent(sizes: list[int], times_s: list[float]) -> float:
     """
     points = [(math.log(size), math.log(max(time_s, 1e-9))) for size, time_s in zip(sizes, times_s, strict=True)][-3:]
     mean_x, mean_y = (sum(values) / len(points) for values in zip(*points, strict=True))
-    return sum((x - mean_x) * (y - mean_y) for x, y in points) / sum((x - mean_x) ** 2 for x, _ in points)
+    return float(sum((x - mean_x) * (y - mean_y) for x, y in points) / sum((x - mean_x) ** 2 for x, _ in points))
 
 
 def _best_s(run: Callable[[str], object], text: str, rounds: int) -> float:
