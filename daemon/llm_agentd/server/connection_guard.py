@@ -2,7 +2,7 @@
 
 ZeroMQ keeps the frames of a message until its last one has come. It bounds neither their number nor their sum, and
 until then nobody is told of them. So what a connection has sent since its last whole message is asked of the kernel
-(tcp_info), and one that sent too much is shut down; ZeroMQ then frees what it kept. Linux and TCP alone: to a unix
+(tcp_info), and one that sent too much is reset; ZeroMQ then frees what it kept. Linux and TCP alone: to a unix
 socket only those connect who may enter its folder, and a client on another machine has a key.
 
 Router thread. Knows descriptors and byte counts, nothing of messages.
@@ -10,6 +10,7 @@ Router thread. Knows descriptors and byte counts, nothing of messages.
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import socket
@@ -30,6 +31,7 @@ CONNECTION_MAX_BYTES = 16 * wire.PART_MAX_BYTES
 ALL_MAX_BYTES = 4 * CONNECTION_MAX_BYTES
 CHECK_S = 0.05  # loopback brings some 100 MB in this time
 TCP_INFO_BYTES, RECEIVED_AT = 192, 128  # of struct tcp_info in linux/tcp.h: tcpi_bytes_received, since Linux 4.1
+NO_ADDRESS = struct.pack("H14x", socket.AF_UNSPEC)  # a struct sockaddr
 EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED
 
 
@@ -116,10 +118,18 @@ class ConnectionGuard:
         try:
             if os.fstat(descriptor).st_ino == connection.inode:
                 log.warning("a connection sent %d MiB without ending a message, and is ended", size // 2**20)
-                connection.handle.shutdown(socket.SHUT_RDWR)
+                _abort(descriptor)
         except OSError:  # it went by itself
             pass
         self._forget(descriptor)
+
+
+def _abort(descriptor: int) -> None:
+    """Resets the connection: connect(2) to AF_UNSPEC, which Python's sockets do not offer.
+
+    After a shutdown(2) the kernel would go on to take in what the other side sends, and ZeroMQ would go on to read it.
+    """
+    ctypes.CDLL(None).connect(descriptor, NO_ADDRESS, len(NO_ADDRESS))
 
 
 def _received(handle: socket.socket) -> int:
