@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from llm_agentd.client import Client
+from llm_agentd.config.sections import Zmq
 from llm_agentd.errors import AgentdError
 from llm_agentd.ops.exit_status import fix, how_it_ended
+from llm_agentd.ops.supervisor import RESTART_MAX_S
 
 pytestmark = pytest.mark.slow
 
@@ -87,6 +89,12 @@ def supervised(tmp_path: Path) -> Iterator[Supervised]:
 
 def dies_by(name: str) -> str:
     return f"import os, signal; os.kill(os.getpid(), signal.{name})"
+
+
+def test_longest_pause_is_over_before_the_adapter_gives_up() -> None:
+    """Else what is open becomes `unavailable` where the daemon was killed a few times in a row."""
+    start_max_s = 5.0  # the embedded model takes one, on a machine that does much else
+    assert RESTART_MAX_S + start_max_s <= Zmq().retry_s
 
 
 def test_ready_line_joins_the_facts_of_both_children(supervised: Supervised) -> None:

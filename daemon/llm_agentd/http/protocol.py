@@ -24,7 +24,6 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 HEAD_MAX_BYTES = 64 * 1024  # four times what browsers and proxies send at most
 HEAD_TIMEOUT_S = 10.0  # a game sends its headers in one packet
 BODY_TIMEOUT_S = 30.0  # the largest body at the pace of a slow home line
-FRAMING_SHARE = 8  # a chunk of one byte comes with five bytes of framing
 PIPELINE_MAX = 8  # no client of ours sends a request before the last answer; each that waits costs a kilobyte or two
 CONNECTIONS_MAX = 256  # a game holds three; far more browsers and games than one model can serve
 CONNECTIONS_MIN = 8  # however few descriptors there are: a game's and some of its admin's
@@ -57,13 +56,11 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*args, **named)
         self.phase = Phase.IDLE
         self.since_s = self.loop.time()
-        self._cycles: deque[RequestResponseCycle] = (
-            deque()
-        )  # without their answer's end, in order; `cycle` is the newest
+        self._cycles: deque[RequestResponseCycle] = deque()  # all that are not answered; `cycle` is the newest
         self._served = 0  # answers: who has none yet has shown no token
         self._head_bytes = 0  # as they came, of headers that are not whole yet
         self._field_bytes = 0  # of the fields in them, exactly; also of fields behind a chunked body
-        self._framing_bytes = 0  # of a chunked body: all that is not content
+        self._framing_bytes = 0  # since the last content of a body: sizes of chunks, and fields behind the last
         self._dropped_bytes = 0  # after a refusal
 
     # -- connections -----------------------------------------------------------------------------
@@ -97,7 +94,7 @@ class BoundedProtocol(HttpToolsProtocol):
         waited_s = now_s - self.since_s
         if self.phase is Phase.REFUSED:
             if waited_s > LINGER_S:
-                self.transport.close()
+                self.end()
         elif self.phase is Phase.BODY:
             if waited_s > BODY_TIMEOUT_S:
                 self.refuse(408, "timeout", f"body: not whole after {BODY_TIMEOUT_S:.0f} s; send it at once")
@@ -133,7 +130,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head_bytes > HEAD_MAX_BYTES and self.phase is Phase.HEAD:
             self._refuse_head()
         elif self._framing_bytes > HEAD_MAX_BYTES and self.phase is Phase.BODY:
-            self.refuse(400, "bad_request", "body: more framing than content; send larger chunks")
+            self.refuse(400, "bad_request", "body: too much that is no content")
 
     def on_message_begin(self) -> None:
         if self.phase is Phase.REFUSED:
@@ -165,12 +162,14 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._head_bytes = self._framing_bytes = 0
         self._enter(Phase.BODY)
+        earlier = self.cycle
         super().on_headers_complete()
-        self._cycles.append(self.cycle)
+        if self.cycle is not earlier:  # a WebSocket's handshake has none
+            self._cycles.append(self.cycle)
 
     def on_body(self, body: bytes) -> None:
         if self.phase is not Phase.REFUSED:
-            self._framing_bytes -= FRAMING_SHARE * len(body)
+            self._framing_bytes = 0
             super().on_body(body)
 
     def on_message_complete(self) -> None:
