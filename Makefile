@@ -145,7 +145,7 @@ package: $(VENV)/.run  ## in dist/ a wheel with all in it, its requirements with
 
 # uv resolves for all Pythons and systems at once: a pin that holds for some of them has a marker.
 COMPILE = $$folder/bin/uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header $(ARGS) pyproject.toml
-lock:  ## the exact versions of requirements/runtime.txt and constraints.txt (ARGS=--upgrade: the newest ones)
+lock:  ## the exact versions of requirements/runtime.txt and constraints.txt (ARGS=--upgrade: the newest)
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(PYTHON) -m venv $$folder; $$folder/bin/python -m pip --disable-pip-version-check install -q uv; \
 	cp requirements/runtime.txt constraints.txt $$folder; \

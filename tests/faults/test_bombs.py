@@ -25,7 +25,7 @@ LATE_S = 12.0  # behind the deadline, for an answer on a busy machine
 PING_MAX_S = 3.0
 OTHER_MAX_S = 12.0  # another player's reply: a bomb may cost a queue, but not for ever
 GROWN_MAX_MIB = 300.0
-ALLOWED = ("bad_request", "too_large", "deadline_exceeded", "engine_failed", "overloaded", "unavailable")
+ALLOWED = ("bad_request", "bad_json", "too_large", "deadline_exceeded", "engine_failed", "overloaded", "unavailable")
 
 
 def nested(open_: str, close: str, depth: int) -> str:

@@ -106,7 +106,7 @@ def test_kill_9_of_daemon_adapter_and_game(tally: Tally, tmp_path: Path) -> None
         for name in ("http", "daemon"):
             tally.check(running[name].stop() == 0, f"{name}: {running[name].errors()[-500:]}")
         check_callbacks(tally, questions)
-        check_memory(tally, host, questions, [at_s for victim, at_s in kills if victim == "daemon"])
+        check_memory(tally, host, questions, kills)
         log = (tmp_path / "game" / "debug.log").read_text(encoding="utf-8", errors="replace")
         for line in log.splitlines():
             if "ERROR[" in line and "ERROR[CurlFetch]" not in line:
@@ -153,13 +153,16 @@ def check_callbacks(tally: Tally, questions: Questions) -> None:
             tally.lost(f"no callback of question {number}, {ended_s - asked_s:.0f} s after it was asked")
 
 
-def check_memory(tally: Tally, host: Host, questions: Questions, kills_s: list[float]) -> None:
+def check_memory(tally: Tally, host: Host, questions: Questions, kills: list[tuple[str, float]]) -> None:
     rows = [json.loads(line) for line in host.run("memory", "export").stdout.splitlines()]
     times = Counter(row["said"].removeprefix("Question ") for row in rows if row["kind"] == "exchange")
     for number, count in times.items():
         tally.check(count == 1, f"question {number} is remembered {count} times")
     for number, at_s in questions.real():
+        asked_s = questions.asked[number]
         # The daemon answered some time between these two.
-        is_promised = not any(questions.asked[number] < kill_s < at_s + GROUP_COMMIT_S for kill_s in kills_s)
-        if is_promised and number not in times:
-            tally.lost(f"question {number}, which was answered, is not remembered")
+        near = [(victim, kill_s) for victim, kill_s in kills if asked_s < kill_s < at_s + GROUP_COMMIT_S]
+        if "daemon" not in dict(near) and number not in times:
+            kills_said = ", ".join(f"{victim} killed at {kill_s - asked_s:.2f} s" for victim, kill_s in near)
+            said = f"answered after {at_s - asked_s:.2f} s, but not remembered ({kills_said})"
+            tally.lost(f"question {number}: {said}")
