@@ -290,7 +290,7 @@ def test_daemon_restart_loses_no_answer(free_port: int) -> None:
 
 
 def test_no_daemon_fails_open_requests_and_answers_503(endpoint: str) -> None:
-    with serve_http(endpoint, retry_s=0.3) as server:
+    with serve_http(endpoint, retry_s=1.0) as server:
         events = server.exchange(requests=[infer("a")], wait_ms=LONG_MS)["events"]
         assert [(event["id"], event["code"]) for event in events] == [("a", "unavailable")]
         assert events[0]["retry_after_ms"] > 0
