@@ -114,3 +114,42 @@ def test_full_disk_is_logged_once_and_tried_again_later(
     talk(memory, clock, "Kept.", "Aye.")
     memory.flush()
     assert [row["said"] for row in memory.list_newest(None, None, 10)] == ["Kept."]
+
+
+def test_question_that_is_sent_again_is_remembered_once(tmp_path: Path, clock: Clock) -> None:
+    """A client that loses the daemon asks again all that was open; the first replies were kept and never seen."""
+
+    def opened() -> SqliteMemory:
+        memory = SqliteMemory(tmp_path / "memory.db", turns=5, max_bytes=MIB, now=clock, clock=clock)
+        memory.start(lambda job: None)
+        return memory
+
+    questions = [f"Where is road {number}?" for number in range(4)]
+    memory = opened()
+    for question in questions:
+        talk(memory, clock, question, "It lies to the north.")
+    memory.close()
+    memory = opened()
+    for question in questions:
+        talk(memory, clock, question, "Follow the river.")
+    memory.flush()
+    assert [(row["said"], row["text"]) for row in reversed(memory.list_newest(None, None, 10))] == [
+        (question, "Follow the river.") for question in questions
+    ]
+    memory.close()
+
+
+def test_question_that_is_asked_again_later_is_remembered_again(memory: SqliteMemory, clock: Clock) -> None:
+    talk(memory, clock, "What is new?", "Nothing.")
+    clock.now_s += 300
+    talk(memory, clock, "What is new?", "A fire in the mill.")
+    memory.flush()
+    assert len(memory.list_newest(None, None, 10)) == 2
+
+
+def test_clock_that_was_set_back_hides_no_second_delivery(memory: SqliteMemory, clock: Clock) -> None:
+    talk(memory, clock, "What is new?", "Nothing.")
+    clock.now_s -= 900_000
+    talk(memory, clock, "What is new?", "A fire.")
+    memory.flush()
+    assert len(memory.list_newest(None, None, 10)) == 2

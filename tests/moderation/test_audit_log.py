@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -55,3 +56,65 @@ def test_log_that_cannot_be_written_warns_once(tmp_path: Path, caplog: pytest.Lo
     log.write({"player": "Ana"})
     log.stop()
     assert len([record for record in caplog.records if "audit" in record.message]) == 1
+
+
+def test_log_is_bounded_by_two_files_of_whole_lines(tmp_path: Path) -> None:
+    path = tmp_path / "moderation.jsonl"
+    for number in range(200):
+        append(path, entry(f"P{number}", 1), max_bytes=2000)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [path.name, f"{path.name}.1", f"{path.name}.lock"]
+    assert all(file.stat().st_size <= 2000 for file in tmp_path.iterdir())
+    players = [line["player"] for line in entries(path)]
+    assert players == [f"P{number}" for number in range(200 - len(players), 200)]
+    assert forget_player(path, players[0]) == 1
+    assert [line["player"] for line in entries(path)] == players[1:]
+
+
+def test_fields_are_cut(tmp_path: Path) -> None:
+    path = tmp_path / "moderation.jsonl"
+    log = AuditLog(path, 30)
+    log.start()
+    log.write({"player": "A" * 10_000, "match": "m" * 10_000, "text": "t" * 10_000})
+    log.stop()
+    (line,) = entries(path)
+    assert [len(line[name]) for name in ("player", "match", "text")] == [200, 200, 2000]
+
+
+def test_torn_line_costs_itself_alone(tmp_path: Path) -> None:
+    path = tmp_path / "moderation.jsonl"
+    append(path, entry("Ana", 1))
+    with path.open("ab") as torn:
+        torn.write(b'{"player":"Bo","te')
+    append(path, entry("Cy", 1))
+    assert [line["player"] for line in entries(path)] == ["Ana", "Cy"]
+
+
+def test_full_disk_leaves_whole_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "moderation.jsonl"
+    append(path, entry("Ana", 1))
+    before, write = path.read_bytes(), os.write
+    monkeypatch.setattr(os, "write", lambda handle, data: write(handle, data[:7]))
+    with pytest.raises(OSError, match="No space left"):
+        append(path, entry("Bo", 1))
+    assert path.read_bytes() == before
+
+
+def test_folder_file_and_lock_are_for_their_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "moderation.jsonl"
+    append(path, entry("Ana", 1))
+    path.chmod(0o644)
+    append(path, entry("Bo", 1))
+    lock = path.with_name(path.name + ".lock")
+    assert [file.stat().st_mode & 0o777 for file in (path.parent, path, lock)] == [0o700, 0o600, 0o600]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of others")
+def test_lock_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "moderation.jsonl"
+    lock = path.with_name(path.name + ".lock")
+    lock.touch()
+    os.chown(lock, 12345, 12345)
+    monkeypatch.setattr(os, "geteuid", lambda: 4321)
+    with pytest.raises(PermissionError, match="belongs to another user"):
+        append(path, entry("Ana", 1))
+    assert not path.exists()

@@ -17,11 +17,13 @@ import orjson
 
 from llm_agentd.cache.key import KEY_BYTES
 from llm_agentd.types import Finish
+from llm_agentd.util.steady_clock import AHEAD_MAX_S
 
 SLOT_KEY_BYTES = KEY_BYTES + 1  # one entry for each variant: digest + variant number
 VARIANTS_MAX = 256  # the variant number is one byte
 PROMPT_KEPT_CHARS = 8192  # the prompt is kept for `dump` only; 256 KiB ones would fill the cache with what nobody reads
 
+AHEAD_MAX_US = int(AHEAD_MAX_S * 1e6)
 _HEADER = struct.Struct(">QQQQ")  # created, expires, last hit (0: never) in µs, hits
 _INDEX = struct.Struct(">Q")
 
@@ -55,6 +57,10 @@ class EntryHeader(NamedTuple):
     expires_us: int
     last_hit_us: int
     hits: int
+
+    def is_live(self, now_us: int) -> bool:
+        """Not where it was made in the future: by a clock that was wrong, and it would be kept until that comes."""
+        return self.created_us - AHEAD_MAX_US <= now_us < self.expires_us
 
     @property
     def last_use_us(self) -> int:

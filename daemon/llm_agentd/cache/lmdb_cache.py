@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,6 +35,7 @@ from llm_agentd.cache.lmdb_store import LmdbStore, PendingHits
 from llm_agentd.errors import StartError
 from llm_agentd.util.file_lock import FileLock
 from llm_agentd.util.group_writer import GroupWriter
+from llm_agentd.util.steady_clock import steady_time_s
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ _Item: TypeAlias = _Put | _Hit | _Purge
 class LmdbCache:
     """Completions on LMDB. Close it only after the threads that read from it have ended."""
 
-    def __init__(self, path: Path, ttl_s: float, max_bytes: int, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, ttl_s: float, max_bytes: int, now: Callable[[], float] = steady_time_s) -> None:
         """Raises StartError where another process has the folder, lmdb.Error and OSError where it cannot be used."""
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = path
@@ -126,7 +126,7 @@ class LmdbCache:
                 if stored is None:
                     return None
                 header = _header(stored)
-                if header.expires_us <= to_us(now_s):
+                if not header.is_live(to_us(now_s)):
                     return None
                 found.append(stored)
                 headers.append(header)
@@ -146,7 +146,7 @@ class LmdbCache:
         now_us, pending = to_us(self._now()), self._pending.get(key, {})
         try:
             kept = [pending.get(variant, raw) for variant, raw in enumerate(self._store.read(key, variants))]
-            return sum(one is not None and _header(one).expires_us > now_us for one in kept)
+            return sum(one is not None and _header(one).is_live(now_us) for one in kept)
         except (lmdb.Error, DamagedEntry) as error:
             self._warn_read_failed(error)
             return 0
@@ -194,7 +194,7 @@ class LmdbCache:
         for variant, raw in enumerate(self._store.read(key, variants)):
             stored = pending.get(variant, raw)
             header = None if stored is None else _header(stored)
-            if header is None or header.expires_us <= now_us:
+            if header is None or not header.is_live(now_us):
                 return variant
             created.append(header.created_us)
         return created.index(min(created))

@@ -28,6 +28,7 @@ from llm_agentd.memory.store import explain
 from llm_agentd.memory.writer import MemoryWriter
 from llm_agentd.types import MemoryTurn
 from llm_agentd.util.file_lock import FileLock
+from llm_agentd.util.steady_clock import steady_time_s
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class SqliteMemory:
         purge_cache: Callable[[str | None], int] = lambda _: 0,
         vectorize: Vectorize | None = None,
         idle_s: float = IDLE_S,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] = steady_time_s,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises StartError where another daemon has the file, sqlite3.Error and OSError where it cannot be used."""

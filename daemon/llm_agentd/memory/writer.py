@@ -27,6 +27,8 @@ QUEUE_MAX = 4096  # rows that wait for the disk: one that hangs must cost memory
 GROUP_MAX = 256
 LINGER_S = 0.05  # collects rows that come close together into one commit; nobody waits for it
 REPEAT_S = 600.0  # the same text again within this time is a second delivery, or tells nothing new
+RESENT_S = 120.0  # the same words of a player within this time: a client that lost the daemon asks again
+RESENT_EXCHANGES = 8  # of so many exchanges: several questions may have been open when it was lost
 REPEAT_OUTCOMES = 64  # of so many outcomes: the game sends a whole batch again where it got no answer
 RETRY_S = 300.0  # after a disk error: the disk may have been cleaned up
 CLOSE_MAX_S = 30.0
@@ -190,13 +192,17 @@ class MemoryWriter:
             log.info("agents.memory_path: %s takes writes again", self._path)
 
     def _add(self, item: Add) -> None:
+        """Once, also where it was sent again: then the client never saw the first reply, and this one stands."""
         row, store = item.row, self._store
-        for earlier in store.newest(row.npc, row.player, (row.kind,), REPEAT_OUTCOMES if row.kind == "outcome" else 1):
-            if earlier.said == row.said and row.at_s - earlier.at_s < REPEAT_S:
-                if earlier.text == row.text:
-                    return
-                if item.replaces:
-                    store.delete([earlier.id])
+        looked_at = REPEAT_OUTCOMES if row.kind == "outcome" else RESENT_EXCHANGES
+        for place, earlier in enumerate(store.newest(row.npc, row.player, (row.kind,), looked_at)):
+            age_s = abs(row.at_s - earlier.at_s)  # a clock that was set back makes it negative
+            if earlier.said != row.said or age_s >= REPEAT_S:
+                continue
+            if earlier.text == row.text and (row.kind == "outcome" or place == 0):
+                return
+            if (item.replaces and place == 0) or (row.said and age_s < RESENT_S):
+                store.delete([earlier.id])
         if row.kind == "exchange" and not row.said:
             store.delete(store.greeting_ids(row.npc, row.player))  # the last greeting is enough
         store.add(row)

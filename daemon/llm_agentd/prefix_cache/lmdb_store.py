@@ -17,7 +17,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +29,7 @@ from llm_agentd.prefix_cache.store import SavedPrefix
 from llm_agentd.types import PrefixState
 from llm_agentd.util.group_writer import GroupWriter
 from llm_agentd.util.lmdb_files import fill_up, missing_bytes, open_environment
+from llm_agentd.util.steady_clock import steady_time_s
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ DAMAGED = (lmdb.CorruptedError, lmdb.InvalidError, lmdb.PageNotFoundError, lmdb.
 class LmdbPrefixStore:
     """States of one engine and model; those of others are the first to go."""
 
-    def __init__(self, path: Path, fingerprint: str, max_bytes: int, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, fingerprint: str, max_bytes: int, now: Callable[[], float] = steady_time_s) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = path
         self._fingerprint = fingerprint
