@@ -550,6 +550,25 @@ def test_unacknowledged_events_over_the_limit_reject_requests_but_keep_last_answ
         with_sessions(endpoint, test)
 
 
+def test_large_unacknowledged_events_reject_requests_and_keep_last_answers(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "EVENTS_MAX_BYTES", 10_000)
+
+    async def test(games: Sessions, client: DaemonClient, _: Clock) -> None:
+        answer = await games.call(Call("s", requests=[infer("a", stream=True)], wait_ms=LONG_MS))
+        while not answer.events or answer.events[-1]["event"] != "done":
+            answer = await games.call(Call("s", wait_ms=1))
+        assert [event["event"] for event in answer.events] == ["delta", "delta", "done"], "no more deltas than fit"
+        refused = await games.call(Call("s", requests=[infer("b")]))
+        assert [(r["id"], r["code"]) for r in refused.rejected] == [("b", "overloaded")]
+        answer = await games.call(Call("s", after=answer.events[-1]["seq"], requests=[infer("c")], wait_ms=LONG_MS))
+        assert answer.rejected == []
+
+    with FakeDaemon(endpoint, lambda _: [*[delta("x" * 6000)] * 9, done("x" * 54_000)]):
+        with_sessions(endpoint, test)
+
+
 def test_request_without_deadline_expires_by_the_default(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The daemon forgets what a peer that read too slowly had sent; nobody may wait for ever for that."""
     monkeypatch.setattr(daemon_client, "TICK_S", 0.01)

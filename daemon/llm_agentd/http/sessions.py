@@ -35,6 +35,8 @@ SESSION_IDLE_S = 600.0  # docs/protocol.md promises it
 SESSIONS_MAX = 64  # a session is a game server; far more of them than one model can serve
 FULL_RETRY_AFTER_MS = 10_000  # a full house empties when a game acknowledges, or after minutes
 EVENTS_MAX = 2048  # kept for a client that does not acknowledge: half an hour of a busy village
+EVENTS_MAX_BYTES = 4 * 1024 * 1024  # of them in a session; two kilobytes each is three times what a village's are
+EVENT_BYTES = 512  # of an event beside its text, about
 OPS = ("think", "infer")
 
 
@@ -227,9 +229,10 @@ class Sessions:
             if session.contents[request_id] != content:
                 raise BadRequest(f"id: {request_id!r} is in use by another request of this session; ids must be unique")
             return None
-        if len(session.events) + len(session.wire_ids) >= EVENTS_MAX:
+        if session.is_full:
             raise Overloaded(
-                f"{EVENTS_MAX} events wait in this session; acknowledge them with after", retry_after_ms=RETRY_AFTER_MS
+                f"{len(session.events)} events wait in this session, as many as are kept; acknowledge them with after",
+                retry_after_ms=RETRY_AFTER_MS,
             )
         session.contents[request_id] = content
         return Submission(request, session.on_answer, timeout_s_of(request, self._timeout_ms))
@@ -261,8 +264,14 @@ class _Session:
         self.wire_ids: dict[str, str] = {}  # open: id → wire id
         self.request_ids: dict[str, str] = {}  # open: wire id → id
         self.contents: dict[str, int] = {}  # id → hash of its request, while open or with events kept
+        self._events_bytes = 0
         self._events_of: dict[str, int] = {}  # id → how many of its events are kept
         self._waiters: list[asyncio.Future[None]] = []
+
+    @property
+    def is_full(self) -> bool:
+        """No request may be added, for there would be no room for its answer."""
+        return len(self.events) + len(self.wire_ids) >= EVENTS_MAX or self._events_bytes >= EVENTS_MAX_BYTES
 
     @property
     def is_empty(self) -> bool:
@@ -275,7 +284,9 @@ class _Session:
 
     def acknowledge(self, after: int) -> None:
         while self.events and self.events[0]["seq"] <= after:
-            request_id = self.events.popleft()["id"]
+            event = self.events.popleft()
+            self._events_bytes -= _bytes_of(event)
+            request_id = event["id"]
             self._events_of[request_id] -= 1
             if not self._events_of[request_id]:
                 del self._events_of[request_id]
@@ -289,7 +300,7 @@ class _Session:
         if request_id is None:
             return
         if record["event"] == "delta":
-            if len(self.events) >= EVENTS_MAX:
+            if len(self.events) >= EVENTS_MAX or self._events_bytes >= EVENTS_MAX_BYTES:
                 return  # the `done` has the whole text; `done`s are bounded where requests are taken
         else:
             self.close(request_id)
@@ -299,6 +310,7 @@ class _Session:
         self.last_seq += 1
         record["id"], record["seq"] = request_id, self.last_seq
         self.events.append(record)
+        self._events_bytes += _bytes_of(record)
         self._events_of[request_id] = self._events_of.get(request_id, 0) + 1
         self.wake_waiters()
 
@@ -330,6 +342,10 @@ class _Session:
                 await waiter
             finally:
                 timer.cancel()
+
+
+def _bytes_of(event: Record) -> int:
+    return EVENT_BYTES + len(event.get("text") or "")
 
 
 def _wake(waiter: asyncio.Future[None]) -> None:
