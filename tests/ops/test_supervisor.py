@@ -7,9 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -63,8 +64,13 @@ class Supervised:
         self.first_line = self.process.stdout.readline().strip()
 
     def next_line(self) -> str:
+        """ "" where none comes in time: then the supervisor is ended, so that no test waits for ever."""
         assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
+        timer = threading.Timer(WAIT_S, self.process.terminate)
+        timer.start()
+        line = self.process.stdout.readline().strip()
+        timer.cancel()
+        return line
 
     def exit_code(self) -> int:
         return self.process.wait(WAIT_S)
@@ -215,13 +221,12 @@ main()
 
 def test_daemon_whose_loop_hangs_is_killed_and_started_again(tmp_path: Path) -> None:
     daemon = FED.format(marker=str(tmp_path / "second"), turns=20)
-    supervised = Supervised(tmp_path, daemon=daemon, watchdog_s=1.5)
-    ready = "ready zmq=z http=h model=m engine=e"
-    assert {supervised.first_line, supervised.next_line()} == {ready, "first life 1500000"}
-    assert supervised.next_line() == "second life 1500000"
-    with pytest.raises(subprocess.TimeoutExpired):  # one that feeds its watchdog is left alone
-        supervised.process.wait(3)
-    supervised.close()
+    with closing(Supervised(tmp_path, daemon=daemon, watchdog_s=1.5)) as supervised:
+        ready = "ready zmq=z http=h model=m engine=e"
+        assert {supervised.first_line, supervised.next_line()} == {ready, "first life 1500000"}
+        assert supervised.next_line() == "second life 1500000"
+        with pytest.raises(subprocess.TimeoutExpired):  # one that feeds its watchdog is left alone
+            supervised.process.wait(3)
     silent, killed = supervised.errors()
     assert silent.startswith("ERROR the engine loop of the daemon process is silent for ")
     assert killed.startswith("WARNING the daemon process was killed by SIGKILL; starting it again")
@@ -229,46 +234,45 @@ def test_daemon_whose_loop_hangs_is_killed_and_started_again(tmp_path: Path) -> 
 
 def test_daemon_is_not_watched_before_it_is_ready(tmp_path: Path) -> None:
     daemon = "import time; time.sleep(2.5); print('ready zmq=z model=m engine=e', flush=True); time.sleep(60)"
-    supervised = Supervised(tmp_path, daemon=daemon, watchdog_s=1.0)
-    assert supervised.first_line.startswith("ready ")
-    supervised.close()
+    with closing(Supervised(tmp_path, daemon=daemon, watchdog_s=1.0)) as supervised:
+        assert supervised.first_line.startswith("ready ")
 
 
 def test_real_daemon_whose_engine_hangs_serves_again(tmp_path: Path) -> None:
     endpoint = f"ipc://{tmp_path}/zmq"
     options = ["--set", f"zmq.endpoint={endpoint}", "--set", "http.enabled=false", "--set", "cache.enabled=false"]
     options += ["--set", f"agents.memory_path={tmp_path}/memory.db", "--set", f"agents.audit_path={tmp_path}/audit.log"]
-    supervised = Supervised(tmp_path, daemon=HANGING.format(options=options), watchdog_s=2.0)
-    assert supervised.first_line.startswith("ready "), supervised.errors()
-    with Client(endpoint, timeout_s=WAIT_S) as client:
-        assert client.infer("Hello").text
-        first = client.info()["pid"]
-        with pytest.raises((AgentdError, TimeoutError)):
-            client.infer("Please hang for ever", deadline_ms=1000, timeout_s=1.5)
-    ends_s = time.monotonic() + WAIT_S
-    second = first
-    while second == first:
-        assert time.monotonic() < ends_s
-        with suppress(AgentdError, TimeoutError), Client(endpoint, timeout_s=1.0) as client:
-            second = client.info()["pid"]
-    with Client(endpoint, timeout_s=WAIT_S) as client:
-        assert client.infer("Hello again").text
-    supervised.close()
+    with closing(Supervised(tmp_path, daemon=HANGING.format(options=options), watchdog_s=2.0)) as supervised:
+        assert supervised.first_line.startswith("ready "), supervised.errors()
+        with Client(endpoint, timeout_s=WAIT_S) as client:
+            assert client.infer("Hello", deadline_ms=20_000).text
+            first = client.info()["pid"]
+            with pytest.raises((AgentdError, TimeoutError)):
+                client.infer("Please hang for ever", deadline_ms=1000, timeout_s=1.5)
+        ends_s = time.monotonic() + WAIT_S
+        second = first
+        while second == first:
+            assert time.monotonic() < ends_s
+            with suppress(AgentdError, TimeoutError), Client(endpoint, timeout_s=1.0) as client:
+                second = client.info()["pid"]
+        with Client(endpoint, timeout_s=WAIT_S) as client:
+            assert client.infer("Hello again", deadline_ms=20_000).text
     assert any("engine loop of the daemon process is silent" in line for line in supervised.errors())
 
 
 def test_under_systemd_ready_and_the_watchdog_are_its_own_and_the_children_report_to_it(tmp_path: Path) -> None:
+    http = "import os, time; print('ready', 'NOTIFY_SOCKET' in os.environ, flush=True); time.sleep(60)"
+    environ = {"NOTIFY_SOCKET": f"{tmp_path}/notify", "WATCHDOG_USEC": "3000000"}
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(f"{tmp_path}/notify")
         systemd.settimeout(WAIT_S)
-        environ = {"NOTIFY_SOCKET": f"{tmp_path}/notify", "WATCHDOG_USEC": "3000000"}
-        http = "import os, time; print('ready', 'NOTIFY_SOCKET' in os.environ, flush=True); time.sleep(60)"
-        supervised = Supervised(tmp_path, http=http, environ=environ)
-        assert supervised.first_line == "ready zmq=z False model=m engine=e"
-        messages = [systemd.recv(1000).decode() for _ in range(3)]
-        assert "READY=1\nSTATUS=ready zmq=z False model=m engine=e" in messages
-        assert "WATCHDOG=1" in messages
-        supervised.close()
+        with closing(Supervised(tmp_path, http=http, environ=environ)) as supervised:
+            assert supervised.first_line == "ready zmq=z False model=m engine=e"
+            wanted = {"READY=1\nSTATUS=ready zmq=z False model=m engine=e", "WATCHDOG=1"}
+            heard: set[str] = set()
+            while heard != wanted:
+                heard.add(systemd.recv(1000).decode())
+                assert heard <= wanted
         while not systemd.recv(1000).startswith(b"STOPPING=1"):
             pass
 
