@@ -16,9 +16,9 @@ from typing import NamedTuple
 from llm_agentd.engines.llama.gbnf_read import Grammar, Options, Part, read
 from llm_agentd.engines.llama.gbnf_terminals import unwritable
 
-# Of one grammar; at this size llama.cpp takes 20 ms and 15 MB for it, each time that a sequence starts. A form with 40
-# strings of 200 characters makes 8,000 rules.
-RULES_MAX = 20_000
+# Of one grammar; at this size llama.cpp takes 40 ms and 20 MB for it, each time that a sequence starts. A form with 40
+# strings of 200 characters makes 8,000 rules, 64 actions of four strings each 16,000.
+RULES_MAX = 40_000
 ELEMENTS_MAX = 200_000
 # A chain of parts that may all be left out costs the cube of its length at each token: 200 take a second.
 SKIPPABLE_MAX = 200
