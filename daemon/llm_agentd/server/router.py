@@ -35,11 +35,15 @@ log = logging.getLogger(__name__)
 
 # Messages of one peer that ZeroMQ holds: those that it reads ahead, up to 4 MiB each, and those that the peer leaves
 # unread, some 256 KiB each (`replies.ROUND_MAX_BYTES`), before it counts as one that never reads.
-RECEIVE_HWM_PARTS = 8
+RECEIVE_HWM_PARTS = 2
 SEND_HWM_PARTS = 128
 # What a round may take, so that no flood holds back what the engine has for others: a reader does not see 10 ms.
-READ_BUDGET_S = 0.004
-TAKE_BUDGET_S = 0.008
+READ_BUDGET_S = 0.003
+TAKE_BUDGET_S = 0.006
+# While more than a village's requests waits unread, somebody floods: a rest after each round leaves the CPU, and
+# Python's lock, to the engine thread, which would else get nothing done. What it emits ends the rest.
+FLOOD_BYTES = 1024 * 1024
+REST_MS = 6
 STOP_BUDGET_S = 0.5  # to refuse what is still unread when the daemon stops
 LINGER_MS = 1000  # what is still unsent at the end may take so long to leave
 JOIN_MAX_S = 10
@@ -174,11 +178,16 @@ class Router:
         poller = zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
         poller.register(self._inbox.wakeup_fd, zmq.POLLIN)
-        poller.register(self._guard.monitor, zmq.POLLIN)
+        if self.endpoint.startswith("tcp://"):  # of others the guard has nothing to watch
+            poller.register(self._guard.monitor, zmq.POLLIN)
+        rest = zmq.Poller()
+        rest.register(self._inbox.wakeup_fd, zmq.POLLIN)
         receiver = Receiver(self._socket, self._clock, self._guard.on_message)
         while not self._is_stopped:
             # Without a timeout but the guard's: all that concerns time (deadlines, the batch window) is the engine
             # thread's, and other threads that have something for this one wake it by the inbox.
+            if self._backlogs.bytes() > FLOOD_BYTES:
+                rest.poll(REST_MS)
             ready = dict(poller.poll(0 if self._backlogs else self._guard.poll_ms()))
             if self._guard.monitor in ready:
                 self._guard.read_events()
