@@ -48,20 +48,25 @@ class _Connection:
 
 
 class ConnectionGuard:
-    """For one ROUTER, before it binds."""
+    """For one ROUTER, before it binds to `endpoint`. `monitor` None: there is nothing to watch.
 
-    def __init__(self, router: zmq.Socket[bytes], clock: Callable[[], float]) -> None:
+    A monitor that nobody reads would stop ZeroMQ's I/O thread once it is full.
+    """
+
+    def __init__(self, router: zmq.Socket[bytes], clock: Callable[[], float], endpoint: str) -> None:
         self._router = router
         self._clock = clock
         self._connections: dict[int, _Connection] = {}  # by descriptor
         self._next_check_s = 0.0
-        self.monitor = router.get_monitor_socket(EVENTS)
+        is_watched = endpoint.startswith("tcp://") and sys.platform == "linux"
+        self.monitor = router.get_monitor_socket(EVENTS) if is_watched else None
 
     def close(self) -> None:
         for connection in self._connections.values():
             connection.handle.detach()
-        self._router.disable_monitor()
-        self.monitor.close(0)
+        if self.monitor is not None:
+            self._router.disable_monitor()
+            self.monitor.close(0)
 
     def poll_ms(self) -> int | None:
         """How long the router may sleep: what is kept of unfinished messages wakes nobody."""
@@ -69,7 +74,7 @@ class ConnectionGuard:
 
     def read_events(self) -> None:
         """Who came and who went."""
-        while self.monitor.poll(0):
+        while self.monitor is not None and self.monitor.poll(0):
             event = parse_monitor_message(self.monitor.recv_multipart())
             descriptor = int(event["value"])
             self._forget(descriptor)
@@ -96,8 +101,6 @@ class ConnectionGuard:
             self._end(descriptor, unfinished[descriptor])
 
     def _watch(self, descriptor: int) -> None:
-        if sys.platform != "linux":
-            return
         try:
             handle = socket.socket(fileno=descriptor)
         except OSError:  # gone already

@@ -111,7 +111,7 @@ class Router:
             self._gatekeeper.secure(self._socket)
         self._socket.setsockopt(zmq.RCVHWM, RECEIVE_HWM_PARTS)
         self._socket.setsockopt(zmq.SNDHWM, SEND_HWM_PARTS)
-        self._guard = ConnectionGuard(self._socket, self._clock)
+        self._guard = ConnectionGuard(self._socket, self._clock, self.endpoint)
         try:
             self._socket.bind(self.endpoint)
         except zmq.ZMQError as error:
@@ -178,7 +178,7 @@ class Router:
         poller = zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
         poller.register(self._inbox.wakeup_fd, zmq.POLLIN)
-        if self.endpoint.startswith("tcp://"):  # of others the guard has nothing to watch
+        if self._guard.monitor is not None:
             poller.register(self._guard.monitor, zmq.POLLIN)
         rest = zmq.Poller()
         rest.register(self._inbox.wakeup_fd, zmq.POLLIN)
