@@ -43,6 +43,7 @@ from llm_agentd.server.request_builder import RequestDefaults
 from llm_agentd.topics import open_topics, topics_path
 from llm_agentd.types import Sampling
 from llm_agentd.util.cpus import available_cpus
+from llm_agentd.util.descriptors import raise_limit
 from llm_agentd.util.endpoint import endpoint_to_bind
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ def serve(config: Config, argv: Sequence[str]) -> int:
         endpoint = endpoint_to_bind(config.zmq.endpoint, os.environ)
         return supervise([*argv, "--set", f"zmq.endpoint={endpoint}"])
     _make_token(config)
+    raise_limit()
     with ExitStack() as cleanup:
         return run(build(config, cleanup), config)
 
