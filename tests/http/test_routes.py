@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from llm_agentd.http import drain
 from llm_agentd.http.body import BODY_MAX_BYTES
 from llm_agentd.protocol.schema import DEADLINE_MAX_MS, RECORDS, field_names
 from llm_agentd.roles import FIELDS
@@ -134,7 +135,8 @@ def test_infer_prompt_over_the_record_limit_is_413(endpoint: str) -> None:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_body_over_4_mib_is_413_and_closes(endpoint: str, chunked: bool) -> None:
+def test_body_over_4_mib_is_413_and_closes(endpoint: str, chunked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drain, "LINGER_S", 0.05)  # this client waits for the end before it sends the rest
     with FakeDaemon(endpoint), serve_http(endpoint) as server:
         host, port = server.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=DEADLINE_S) as raw:
