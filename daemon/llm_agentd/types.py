@@ -270,6 +270,7 @@ class Request:
     `moderation`: set where the reply is moderated. `variants`: so many replies to one key are kept and given in turn.
     `explain`: it is answered with its `Explanation`. `speakers`: all who may speak in a `think`, for the reply's guard.
     `has_client_format`: the grammar or schema of `sampling` is the client's own text, and none that we built.
+    `durable`: it is answered when what is remembered of it is on the disk.
     """
 
     id: str
@@ -291,6 +292,7 @@ class Request:
     speakers: tuple[str, ...] = ()
     explain: bool = False
     has_client_format: bool = False
+    durable: bool = False
 
     @property
     def chat(self) -> ChatPrompt | None:

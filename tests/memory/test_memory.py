@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from llm_agentd.errors import StartError
-from llm_agentd.memory import NullMemory, SqliteMemory, open_memory
+from llm_agentd.memory import NullMemory, Outcome, SqliteMemory, open_memory
 from llm_agentd.memory.reader import StoreReader
 from llm_agentd.memory.store import Store
 from tests.memory.talk import ANA, MIB, Clock, report_outcome, talk, texts
@@ -153,3 +153,40 @@ def test_clock_that_was_set_back_hides_no_second_delivery(memory: SqliteMemory, 
     talk(memory, clock, "What is new?", "A fire.")
     memory.flush()
     assert len(memory.list_newest(None, None, 10)) == 2
+
+
+def written(memory: SqliteMemory, text: str) -> bool:
+    """Of one outcome, when the disk is done with it."""
+    results: list[bool] = []
+    memory.add_outcomes([Outcome("npc-1", "Mira", "Ana", "Oakford", text)], results.append)
+    memory.flush()
+    (is_kept,) = results
+    return is_kept
+
+
+def test_whoever_waits_for_the_disk_hears_when_it_is_done(memory: SqliteMemory, tmp_path: Path) -> None:
+    assert written(memory, "Ana brought herbs")
+    reader = StoreReader(tmp_path / "memory.db")
+    assert [row.text for row in reader.iterate(None, None)] == ["Ana brought herbs"]
+    reader.close()
+
+
+def test_whoever_waits_for_a_full_disk_hears_that_it_failed(
+    memory: SqliteMemory, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "add", full)
+        assert not written(memory, "Lost")
+        assert not written(memory, "Not even tried")
+    clock.now_s += 1000
+    assert written(memory, "Kept")
+
+
+def test_memory_that_is_off_loses_nothing_and_one_that_failed_says_so() -> None:
+    for memory, is_kept in ((NullMemory(), True), (NullMemory("the disk is gone"), False)):
+        results: list[bool] = []
+        memory.add_outcomes([], results.append)
+        assert results == [is_kept]

@@ -204,6 +204,29 @@ def test_replies_survive_kill_9(tmp_path: Path) -> None:
     assert second["text"] == first["text"]
 
 
+def test_durable_answers_survive_kill_9_at_once(tmp_path: Path) -> None:
+    """Six kills, each right behind the answer."""
+    for number in range(6):
+        served = Served(tmp_path, http=False)
+        npc = {"id": "n", "name": "Mira", "role": "healer"}
+        with Client(served.endpoint) as client:
+            line = {"npc": "n", "player": "Ana", "text": f"Ana brought herb {number}"}
+            assert client.request("remember", lines=[line], durable=True)["kept"] == 1
+            if number % 2:
+                client.request("think", npc=npc, player="Ana", utterance=f"I hid lantern {number}", durable=True)
+            served.process.kill()
+        served.stop()
+    again = Served(tmp_path, http=False)
+    kept = again.request("memories", limit=200)["memories"]
+    assert again.stop() == 0
+    assert sorted(row["text"] for row in kept if row["kind"] == "outcome") == [
+        f"Ana brought herb {number}" for number in range(6)
+    ]
+    assert sorted(row["said"] for row in kept if row["kind"] == "exchange") == [
+        f"I hid lantern {number}" for number in range(1, 6, 2)
+    ]
+
+
 @pytest.mark.parametrize(
     ("sets", "words"),
     [

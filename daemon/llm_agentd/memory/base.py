@@ -15,6 +15,7 @@ from llm_agentd.types import MemoryTurn
 
 SummarizeBy: TypeAlias = Literal["auto", "model", "rules"]
 ForgetCounts: TypeAlias = dict[str, int]  # exchanges, outcomes, facts, cached
+OnWritten: TypeAlias = Callable[[bool], None]  # False: something was not kept, the log has the reason
 OnForgotten: TypeAlias = Callable[[ForgetCounts | None], None]  # None: it failed, the log has the reason
 
 
@@ -45,10 +46,15 @@ class Memory(Protocol):
     def retrieve(self, turn: MemoryTurn, *, wants_turns: bool = True) -> Retrieved:
         """What a prompt may use. Includes what is not written yet. Never raises."""
 
-    def add_exchange(self, turn: MemoryTurn, reply: str, requested_s: float) -> None:
-        """Keeps what was said and answered, unless it was forgotten since `requested_s` (monotonic)."""
+    def add_exchange(
+        self, turn: MemoryTurn, reply: str, requested_s: float, on_written: OnWritten | None = None
+    ) -> None:
+        """Keeps what was said and answered, unless it was forgotten since `requested_s` (monotonic).
 
-    def add_outcomes(self, outcomes: Sequence[Outcome]) -> int:
+        `on_written` is called on the writer thread when it is on the disk, or could not be; so it is below.
+        """
+
+    def add_outcomes(self, outcomes: Sequence[Outcome], on_written: OnWritten | None = None) -> int:
         """How many are kept."""
 
     def forget(self, npc: str | None, player: str | None, on_forgotten: OnForgotten) -> None:
@@ -85,10 +91,15 @@ class NullMemory:
     def retrieve(self, turn: MemoryTurn, *, wants_turns: bool = True) -> Retrieved:
         return NOTHING
 
-    def add_exchange(self, turn: MemoryTurn, reply: str, requested_s: float) -> None:
-        pass
+    def add_exchange(
+        self, turn: MemoryTurn, reply: str, requested_s: float, on_written: OnWritten | None = None
+    ) -> None:
+        if on_written:
+            on_written(not self._problem)
 
-    def add_outcomes(self, outcomes: Sequence[Outcome]) -> int:
+    def add_outcomes(self, outcomes: Sequence[Outcome], on_written: OnWritten | None = None) -> int:
+        if on_written:
+            on_written(not self._problem)
         return 0
 
     def forget(self, npc: str | None, player: str | None, on_forgotten: OnForgotten) -> None:

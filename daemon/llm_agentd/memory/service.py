@@ -66,9 +66,14 @@ class MemoryService:
     def start(self) -> None:
         self._memory.start(lambda job: self._post(lambda: self._summarize(job)))
 
-    def note(self, turn: MemoryTurn, reply: str, arrived_s: float) -> None:
-        """A reply is on its way: what was said to whom is kept."""
-        self._memory.add_exchange(turn, reply, arrived_s)
+    def note(
+        self, turn: MemoryTurn, reply: str, arrived_s: float, on_written: Callable[[bool], None] | None = None
+    ) -> None:
+        """A reply is on its way: what was said to whom is kept. `on_written` is called on the router thread."""
+        if on_written is None:
+            self._memory.add_exchange(turn, reply, arrived_s)
+        else:
+            self._memory.add_exchange(turn, reply, arrived_s, lambda is_kept: self._post(lambda: on_written(is_kept)))
 
     def give_way(self) -> None:
         """A request came: what the model does for the memory ends at once."""

@@ -17,7 +17,7 @@ from typing import Any
 
 from llm_agentd.errors import StartError
 from llm_agentd.memory import salvage
-from llm_agentd.memory.base import OnForgotten, Outcome, SummarizeBy, SummaryJob
+from llm_agentd.memory.base import OnForgotten, OnWritten, Outcome, SummarizeBy, SummaryJob
 from llm_agentd.memory.keywords import storable_line
 from llm_agentd.memory.ranking import Vectorize
 from llm_agentd.memory.reader import StoreReader
@@ -95,9 +95,16 @@ class SqliteMemory:
             self._note_read_error(error)
             return NOTHING
 
-    def add_exchange(self, turn: MemoryTurn, reply: str, requested_s: float) -> None:
-        if not (turn.player_text or reply) or self._is_forgotten(turn, requested_s):
-            return
+    def add_exchange(
+        self, turn: MemoryTurn, reply: str, requested_s: float, on_written: OnWritten | None = None
+    ) -> None:
+        dropped = self._writer.dropped
+        if (turn.player_text or reply) and not self._is_forgotten(turn, requested_s):
+            self._add_exchange(turn, reply)
+        if on_written:
+            self._writer.when_written(on_written, dropped)
+
+    def _add_exchange(self, turn: MemoryTurn, reply: str) -> None:
         row = Row(
             id=self._writer.next_id(),
             kind="exchange",
@@ -115,8 +122,8 @@ class SqliteMemory:
             for sentence in said_sentences(row.said):
                 self._vectorize(sentence)
 
-    def add_outcomes(self, outcomes: Sequence[Outcome]) -> int:
-        kept = 0
+    def add_outcomes(self, outcomes: Sequence[Outcome], on_written: OnWritten | None = None) -> int:
+        kept, dropped = 0, self._writer.dropped
         for outcome in outcomes:
             row = Row(
                 id=self._writer.next_id(),
@@ -131,6 +138,8 @@ class SqliteMemory:
                 at_s=self._now(),
             )
             kept += bool(row.text) and self._writer.add(row)
+        if on_written:
+            self._writer.when_written(on_written, dropped)
         return kept
 
     def forget(self, npc: str | None, player: str | None, on_forgotten: OnForgotten) -> None:

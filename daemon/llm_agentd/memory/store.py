@@ -30,8 +30,9 @@ class Store(StoreReader):
         super().__init__(path, create=create)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commits at the end of the block; rolls back where it raises."""
+    def transaction(self, *, is_durable: bool = False) -> Iterator[None]:
+        """Commits at the end of the block; rolls back where it raises. `is_durable`: also a power cut takes nothing."""
+        self._connection.execute(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -152,6 +153,11 @@ class Store(StoreReader):
 
     def _merge_index(self) -> None:
         self._connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+
+    def sync(self) -> None:
+        """Also a power cut takes nothing that was committed: SQLite syncs the WAL before it copies it into the file."""
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def empty_wal(self) -> bool:
         """Copies the WAL into the file and truncates it. False where a reader in another process prevents that."""

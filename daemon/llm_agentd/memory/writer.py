@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from llm_agentd.memory import summarize
-from llm_agentd.memory.base import ForgetCounts, OnForgotten, SummaryJob
+from llm_agentd.memory.base import ForgetCounts, OnForgotten, OnWritten, SummaryJob
 from llm_agentd.memory.corrections import says_the_same
 from llm_agentd.memory.salvage import DAMAGE
 from llm_agentd.memory.schema import Row
@@ -58,7 +58,15 @@ class Summary:
     reply: str | None
 
 
-Item: TypeAlias = Add | Forget | Summary
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Somebody waits for what was put before. `dropped`: rows that were lost until then."""
+
+    on_written: OnWritten
+    dropped: int
+
+
+Item: TypeAlias = Add | Forget | Summary | Written
 
 
 class MemoryWriter:
@@ -130,6 +138,10 @@ class MemoryWriter:
         self._writer.put(Add(row, replaces))
         return True
 
+    def when_written(self, on_written: OnWritten, dropped: int) -> None:
+        """`dropped`: as it was before the rows in question were added."""
+        self._writer.put(Written(on_written, dropped), urgent=True)
+
     def forget(self, npc: str | None, player: str | None, on_forgotten: OnForgotten) -> None:
         self._writer.put(Forget(npc, player, on_forgotten), urgent=True)
 
@@ -162,26 +174,31 @@ class MemoryWriter:
             if isinstance(item, (Add, Summary)):
                 batch.append(item)
                 continue
-            self._write(batch)
+            self._write(batch, is_durable=isinstance(item, Written))
             batch = []
-            self._forget(item)
+            if isinstance(item, Forget):
+                self._forget(item)
+            else:
+                item.on_written(self.dropped == item.dropped)
         self._write(batch)
 
-    def _write(self, batch: Sequence[Add | Summary]) -> None:
+    def _write(self, batch: Sequence[Add | Summary], *, is_durable: bool = False) -> None:
         ids = {item.row.id for item in batch if isinstance(item, Add)}
         try:
             if batch:
-                self._commit(batch)
+                self._commit(batch, is_durable=is_durable)
+            elif is_durable:
+                self._store.sync()  # it was committed with a group before
             self._store.evict(self._max_bytes)
         except (*DAMAGE, OSError) as error:
-            self._give_up(error, len(ids))
+            self._give_up(error, len(ids) or is_durable)
         finally:
             # After the commit: a reader takes `pending` first and the file then, so it misses no row.
             with self._lock:
                 self.pending = {row_id: row for row_id, row in self.pending.items() if row_id not in ids}
 
-    def _commit(self, batch: Sequence[Add | Summary]) -> None:
-        with self._store.transaction():
+    def _commit(self, batch: Sequence[Add | Summary], *, is_durable: bool) -> None:
+        with self._store.transaction(is_durable=is_durable):
             for item in batch:
                 if isinstance(item, Add):
                     self._add(item)

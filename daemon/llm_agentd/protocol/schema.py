@@ -44,6 +44,9 @@ THINK_TEXT_MAX_BYTES = 32 * 1024  # of all its fields: four times a long prompt,
 TYPE_STEPS = ("constrained-", "dict[", "list[", "tuple[", "function-")  # of pydantic's paths: no names of fields
 FORM = ("json_schema", "grammar")  # options that say how a reply is written; no text of a `think`
 StopString = Annotated[StrictStr, Field(min_length=1, max_length=STOP_MAX_CHARS)]
+Durable = Annotated[
+    StrictBool, Field(description="true: answered when what is remembered of it is on the disk, some 50 ms later")
+]
 R = TypeVar("R", bound="Record")
 
 
@@ -131,6 +134,8 @@ class InferRecord(Options):
 class ThinkRecord(Options, Think):
     """Options, and the facts of `Think`: the prompt builder takes this record as it is."""
 
+    durable: Durable = False
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.translate and (self.actions or self.utterance):
@@ -167,6 +172,7 @@ class RememberLine:
 
 @dataclass(frozen=True, kw_only=True)
 class RememberRecord(Record):
+    durable: Durable = False
     lines: Annotated[list[RememberLine], Field(min_length=1, max_length=REMEMBER_MAX)]
 
 

@@ -109,11 +109,18 @@ class Control:
         return self._roles.set(record.name, record.role)
 
     def _remember(self, record: schema.RememberRecord) -> Fields:
-        outcomes = [Outcome(x.npc, x.name or "", x.player or "", x.place or "", x.text) for x in record.lines]
-        return {"kept": self._memory.add_outcomes(outcomes)}
+        return {"kept": self._memory.add_outcomes(_outcomes(record))}
 
     def _memories(self, record: schema.MemoriesRecord) -> Fields:
         return {"memories": self._memory.list_newest(record.npc, record.player, record.limit)}
+
+    def remember_durably(self, record: schema.RememberRecord, on_done: Callable[[Fields | AgentdError], None]) -> None:
+        """`on_done` is called when it is on the disk."""
+
+        def on_written(is_kept: bool) -> None:  # on the memory's writer thread
+            self._post(lambda: on_done({"kept": kept} if is_kept else not_kept()))
+
+        kept = self._memory.add_outcomes(_outcomes(record), on_written)
 
     def forget(self, record: schema.ForgetRecord, on_done: Callable[[Fields | AgentdError], None]) -> None:
         """`on_done` is called when it is done on the disk: a player was promised that it is gone."""
@@ -123,3 +130,12 @@ class Control:
             self._post(lambda: on_done(failure if counts is None else {"forgotten": counts}))
 
         self._memory.forget(record.npc, record.player, on_written)
+
+
+def not_kept() -> EngineFailed:
+    """The answer to a `durable` request whose memory the disk did not take."""
+    return EngineFailed("it was not remembered: the disk failed, or the memory is off; the daemon's log has the reason")
+
+
+def _outcomes(record: schema.RememberRecord) -> list[Outcome]:
+    return [Outcome(x.npc, x.name or "", x.player or "", x.place or "", x.text) for x in record.lines]

@@ -35,7 +35,7 @@ from llm_agentd.moderation.moderator import Direction, Moderator, Verdict
 from llm_agentd.protocol import encode, schema, wire
 from llm_agentd.scheduler.engine_loop import RETRY_AFTER_MS, EngineLoop
 from llm_agentd.scheduler.sequence import Event, cached_reply
-from llm_agentd.server.control import Control
+from llm_agentd.server.control import Control, not_kept
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.recent_thinks import RecentThinks
 from llm_agentd.server.replies import Replies
@@ -124,7 +124,9 @@ class Pipeline:
             if op in schema.GENERATIONS:
                 self._take_generation(peer, op, record)
             elif op == "forget":
-                self._take_forget(peer, record)
+                self._take_written(peer, record, schema.ForgetRecord, self._control.forget)
+            elif op == "remember" and record.get("durable") is True:
+                self._take_written(peer, record, schema.RememberRecord, self._control.remember_durably)
             elif op == "cancel":
                 self._answer(peer, request_id, op, encode.done_fields({"found": self._cancel(peer, record)}))
             else:
@@ -295,9 +297,21 @@ class Pipeline:
         self._metrics.replied(outcome, time.monotonic() - request.arrived_s)
         if request.stream and outcome.cache == "hit" and outcome.text:  # nothing of it was shown yet
             self._put(request.peer, request.id, encode.delta_fields(outcome.text))
+        turn = request.chat.memory_turn if request.chat and not outcome.cut else None
+        if turn and request.durable:
+
+            def on_written(is_kept: bool) -> None:
+                self._answer_written(request, outcome, is_kept)
+
+            self._memory.note(turn, outcome.text, request.arrived_s, on_written)
+            return
         self._close(request.peer, request.id, request.op, encode.reply_fields(outcome))
-        if request.chat and request.chat.memory_turn and not outcome.cut:
-            self._memory.note(request.chat.memory_turn, outcome.text, request.arrived_s)
+        if turn:
+            self._memory.note(turn, outcome.text, request.arrived_s)
+
+    def _answer_written(self, request: Request, reply: Reply, is_kept: bool) -> None:
+        fields = encode.reply_fields(reply) if is_kept else encode.error_fields(not_kept())
+        self._close(request.peer, request.id, request.op, fields)
 
     def _attempt(self, request: Request, step: Callable[..., None], *arguments: object) -> None:
         """For steps that run later than `_take`, which guards the others: a bug ends one request, not the thread."""
@@ -327,9 +341,11 @@ class Pipeline:
 
     # -- ops that act on requests or take their time ----------------------------------------------
 
-    def _take_forget(self, peer: Peer, record: dict[str, Any]) -> None:
-        """Open until the disk is done, like a generation."""
-        checked = schema.validate(schema.ForgetRecord, record)
+    def _take_written(
+        self, peer: Peer, record: dict[str, Any], model: type[schema.Record], start: Callable[..., None]
+    ) -> None:
+        """Open until the disk is done, like a generation. `start` takes the checked record, and whom to call then."""
+        checked = schema.validate(model, record)
         if not self._open_requests.open(peer, record):
             return
 
@@ -337,7 +353,7 @@ class Pipeline:
             fields = encode.error_fields(outcome) if isinstance(outcome, AgentdError) else encode.done_fields(outcome)
             self._close(peer, record["id"], record["op"], fields)
 
-        self._control.forget(checked, on_done)
+        start(checked, on_done)
 
     def _cancel(self, peer: Peer, record: dict[str, Any]) -> bool:
         """Whether there was something to cancel; its own answer, `cancelled`, comes by itself."""

@@ -117,6 +117,7 @@ class RequestBuilder:
             owner=record.player or record.npc.id,
             speakers=known_names(record),
             explain=record.explain,
+            durable=record.durable,
             has_client_format=_has_format(record),
         )
 
