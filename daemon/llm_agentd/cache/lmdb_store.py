@@ -32,7 +32,7 @@ from llm_agentd.cache.entry import (
     with_header,
 )
 from llm_agentd.cache.lmdb_check import find_problems
-from llm_agentd.util.lmdb_files import fill_up, missing_bytes, open_environment
+from llm_agentd.util.lmdb_files import close_environment, fill_up, missing_bytes, open_environment
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +73,7 @@ class LmdbStore:
     def __init__(self, env: lmdb.Environment, *, create: bool) -> None:
         self.env = env
         self._data_path = Path(env.path()) / "data.mdb"
+        self._is_owner = create
         names = (b"entries", b"by_use", b"by_expiry", b"meta")
         self._entries, self._by_use, self._by_expiry, self._meta = (env.open_db(name, create=create) for name in names)
 
@@ -123,7 +124,11 @@ class LmdbStore:
             raise
 
     def close(self) -> None:
-        self.env.close()
+        """Only the daemon leaves word that all pages are in order: others may close while it writes."""
+        if self._is_owner:
+            close_environment(self.env)
+        else:
+            self.env.close()
 
     # -- reading -----------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ import orjson
 from llm_agentd.prefix_cache.store import SavedPrefix
 from llm_agentd.types import PrefixState
 from llm_agentd.util.group_writer import GroupWriter
-from llm_agentd.util.lmdb_files import fill_up, missing_bytes, open_environment
+from llm_agentd.util.lmdb_files import close_environment, fill_up, missing_bytes, open_environment
 from llm_agentd.util.steady_clock import steady_time_s
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class LmdbPrefixStore:
 
     def close(self) -> None:
         if self._writer.close(CLOSE_MAX_S):  # else the environment is in use and goes with the process
-            self._env.close()
+            close_environment(self._env)
 
     # -- the writer thread -----------------------------------------------------------------------
 

@@ -1,18 +1,31 @@
 """The files of an LMDB environment, where LMDB itself would let the process be killed. Any thread, no state.
 
 LMDB reads and writes through memory maps. A page behind the end of a file, or a page of it that the full disk has no
-room for, is not an error then but the signal SIGBUS, which ends the process.
+room for, is not an error then but the signal SIGBUS, which ends the process. And it trusts its pages: one whose bits a
+disk has turned over can end the process too, at an assertion of LMDB's own. So a process of its own (`lmdb_probe.py`)
+reads them first, wherever the last one that wrote did not close them.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import lmdb
 
+from llm_agentd.util import lmdb_probe
+
+log = logging.getLogger(__name__)
+
 LOCK_BYTES_A_READER = 64  # of lock.mdb, as LMDB maps it
 LOCK_HEADER_BYTES = 4096  # rounded up
+DATA, CLOSED = "data.mdb", "closed"  # the second is there from a close to the next open
+DAMAGED = "data.mdb.damaged"  # kept for whoever wants to look into it; the next one takes its place
+PROBE_MAX_S = 60.0  # a slow disk reads a gigabyte in that time
 
 
 def open_environment(
@@ -22,6 +35,10 @@ def open_environment(
 
     The caller compares `missing_bytes` with 0 before it reads.
     """
+    if not (folder / CLOSED).exists() and (folder / DATA).exists() and not _is_readable(folder):
+        (folder / DATA).replace(folder / DAMAGED)
+        log.warning("%s is damaged: it is kept as %s, and a new one is begun", folder / DATA, folder / DAMAGED)
+    (folder / CLOSED).unlink(missing_ok=True)
     reserve(folder / "lock.mdb", max_readers * LOCK_BYTES_A_READER + LOCK_HEADER_BYTES)
     env = lmdb.open(
         str(folder),
@@ -37,6 +54,22 @@ def open_environment(
         env.close()
         raise
     return env
+
+
+def close_environment(env: lmdb.Environment) -> None:
+    """The next open needs not read all pages first."""
+    folder = Path(env.path())
+    env.close()
+    with suppress(OSError):  # a full or read-only disk
+        (folder / CLOSED).touch(mode=0o600)
+
+
+def _is_readable(folder: Path) -> bool:
+    command = [sys.executable, "-m", lmdb_probe.__name__, str(folder)]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=PROBE_MAX_S, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return True  # nothing was found wrong
 
 
 def reserve(path: Path, size_bytes: int) -> None:
