@@ -17,6 +17,7 @@ import pytest
 
 from llm_agentd.client import Client
 from llm_agentd.ops.harness import free_port as unused_port
+from llm_agentd.ops.keys import keys as make_keys
 
 pytestmark = pytest.mark.slow
 
@@ -113,6 +114,28 @@ def test_daemon_adapter_client_and_commands_meet_without_being_told_where(
         served.wait(WAIT_S)
         served.stdout.close()
         assert socket.is_socket()
+
+
+def test_adapter_and_commands_have_keys_where_the_daemon_wants_them(tmp_path: Path) -> None:
+    with (tmp_path / "said").open("w") as out:
+        make_keys(tmp_path, [], out)
+    port, folder = unused_port(), tmp_path / "curve"
+    server = [f"zmq.curve_secret_file={folder}/server.key_secret", f"zmq.curve_clients_dir={folder}/clients"]
+    client = [
+        f"zmq.curve_server_key_file={folder}/server.key",
+        f"zmq.curve_client_secret_file={folder}/local.key_secret",
+    ]
+    served = Served(tmp_path, *server, *client, f"zmq.endpoint=tcp://0.0.0.0:{port}", "http.token=off")
+    ask = [sys.executable, "-m", "llm_agentd", "ask", "Hello", "--set", f"zmq.endpoint=tcp://127.0.0.1:{port}"]
+    try:
+        assert f"zmq=tcp://0.0.0.0:{port}" in served.ready
+        answer = httpx2.post(f"http://127.0.0.1:{served.http_port}/infer", json={"prompt": "Hello"}, timeout=WAIT_S)
+        assert answer.status_code == 200
+        keys = [word for setting in client for word in ("--set", setting)]
+        subprocess.run([*ask, *keys], stdout=subprocess.DEVNULL, check=True)
+        assert subprocess.run(ask, stderr=subprocess.DEVNULL, check=False).returncode == 1
+    finally:
+        served.stop()
 
 
 def test_sigterm_stops_both_processes_and_exits_0(served: Served) -> None:

@@ -69,6 +69,7 @@ class DaemonClient:
             on_records=self._on_records,
             on_connect=self._on_connect,
             on_disconnect=self._on_disconnect,
+            curve=curve,
             # The same name after a reconnect, so that the daemon knows re-sent ids again.
             routing_id=f"http-{os.urandom(ROUTING_ID_BYTES).hex()}".encode(),
         )
