@@ -14,6 +14,7 @@ from llm_agentd.roles import FIELDS, Roles, make_role
 from llm_agentd.roles.registry import REFRESH_EVERY_S
 from llm_agentd.roles.role import LINE_MAX_CHARS
 from tests.roles.files import FERRYMAN, put, short
+from tests.support.damage import damages
 
 
 class Clock:
@@ -42,6 +43,29 @@ def test_missing_folder_stops_the_start_unless_it_may_be_missing(tmp_path: Path)
     with pytest.raises(StartError, match=r"agents\.roles_dir: cannot read .*: No such file"):
         Roles.load(tmp_path / "none")
     assert Roles.load(tmp_path / "none", may_be_missing=True).get("smith").title == "the smith"
+
+
+def test_broken_file_at_the_start_costs_its_own_role_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    put(tmp_path, "monk", short("the monk"))
+    (tmp_path / "smith.yaml").write_bytes(b"title: [\x00\xff half a ro")
+    roles = Roles.load(tmp_path)
+    assert roles.get("monk").title == "the monk"
+    assert roles.get("smith").title == "the smith"  # the shipped one
+    assert [problem.count("smith.yaml") for problem in roles.problems()] == [1]
+    assert "smith.yaml" in caplog.text
+
+
+@pytest.mark.slow
+def test_roles_start_with_200_damages(tmp_path: Path) -> None:
+    put(tmp_path, "monk", short("the monk"))
+    whole = short("the great smith")
+    for damage in damages(200, seed=4):
+        put(tmp_path, "smith", whole)
+        damage.apply([tmp_path / "smith.yaml"])
+        roles = Roles.load(tmp_path)
+        assert roles.get("monk").title == "the monk"
+        roles.get("smith", "A smith.")
+        roles.listing()
 
 
 def test_unknown_role_with_a_persona_is_made_of_it() -> None:

@@ -1,8 +1,8 @@
 """All roles that NPCs can have: the shipped ones, and an admin's, which override those of the same name.
 
 An admin's roles are files in `agents.roles_dir`. They are read again when they change: each lookup checks the folder,
-at most once a second. At start an invalid file stops the daemon; later the last valid version stays in force, and the
-log and the op `roles` name the problem. Router thread, after the start.
+at most once a second. Of an invalid file the last valid version stays in force, at the start the shipped role of that
+name, if there is one; the log and the op `roles` name the problem. Router thread, after the start.
 """
 
 from __future__ import annotations
@@ -62,10 +62,13 @@ class Roles:
         may_be_missing: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> Roles:
-        """`may_be_missing`: the folder need not exist. Raises StartError naming file, line and field."""
+        """`may_be_missing`: the folder need not exist. Raises StartError where the folder cannot be read."""
         roles = cls(roles_dir, may_be_missing=may_be_missing, clock=clock)
-        for problem in roles._reload_changed():
-            raise StartError(problem)
+        problems = roles._reload_changed()
+        if roles._folder_problem:
+            raise StartError(roles._folder_problem)
+        for problem in problems:  # one broken file must not keep a whole village from its other roles
+            log.warning("%s", problem)
         return roles
 
     # -- reading ---------------------------------------------------------------------------------
