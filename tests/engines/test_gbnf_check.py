@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from llm_agentd.engines.llama.gbnf_check import CHAIN_MAX, RULES_MAX, grammar_danger
-from llm_agentd.engines.llama.gbnf_read import read
+from llm_agentd.engines.llama.grammar.gbnf_check import CHAIN_MAX, RULES_MAX, grammar_danger
+from llm_agentd.engines.llama.grammar.gbnf_read import read
 
 CHAIN = ["root", *(f"r{number}" for number in range(CHAIN_MAX + 1)), '"a"']
 EMPTY_TWICE = "\n".join(f'r{n} ::= "" | r{n + 1} r{n + 1}' for n in range(30))

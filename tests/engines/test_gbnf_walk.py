@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_agentd.engines.llama.gbnf_walk import BUDGET, _Walk, too_many_ways
+from llm_agentd.engines.llama.grammar.gbnf_walk import BUDGET, _Walk, too_many_ways
 
 
 @pytest.mark.parametrize(

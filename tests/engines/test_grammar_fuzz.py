@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llm_agentd.engines.llama.grammar_trial import GrammarTrial
+from llm_agentd.engines.llama.grammar.trial import GrammarTrial
 from llm_agentd.errors import AgentdError, BadRequest
 from llm_agentd.prompt import actions
 from llm_agentd.types import Action, Sampling

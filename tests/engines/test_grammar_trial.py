@@ -19,8 +19,8 @@ from typing import TypeAlias
 import pytest
 
 from llm_agentd.engines import open_engine
-from llm_agentd.engines.llama import grammar_trial
-from llm_agentd.engines.llama.grammar_trial import WAITING_MAX, GrammarTrial
+from llm_agentd.engines.llama.grammar import trial as grammar_trial
+from llm_agentd.engines.llama.grammar.trial import WAITING_MAX, GrammarTrial
 from llm_agentd.errors import AgentdError, BadRequest, DeadlineExceeded, Overloaded, Unavailable
 from llm_agentd.types import Sampling
 from tests.support.daemon_in_process import InProcess
@@ -44,10 +44,10 @@ for line in sys.stdin:
 # The real child, whose own check finds nothing, so that llama.cpp gets all that it should not.
 UNCHECKED = """
 import sys
-from llm_agentd.engines.llama import grammar, grammar_child
-grammar.grammar_danger = lambda text: ""
-grammar.schema_danger = lambda schema: ""
-grammar_child.main(sys.argv[1])
+from llm_agentd.engines.llama.grammar import grammars, trial_child
+grammars.grammar_danger = lambda text: ""
+grammars.schema_danger = lambda schema: ""
+trial_child.main(sys.argv[1])
 """
 
 OpenTrial: TypeAlias = Callable[..., GrammarTrial]

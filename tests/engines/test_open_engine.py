@@ -147,7 +147,7 @@ for name in ("cyllama", "ctransformers"):
 from pathlib import Path
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.llama.quantize import main
-from llm_agentd.engines.llama.schema_converter import schema_to_grammar
+from llm_agentd.engines.llama.grammar.schema_converter import schema_to_grammar
 source, target = sys.argv[1:]
 engine = open_engine("auto", path=Path(source))
 print(engine.info.engine)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from llm_agentd.engines.llama.schema_check import DEPTH_MAX, OPTIONAL_MAX, schema_danger
+from llm_agentd.engines.llama.grammar.schema_check import DEPTH_MAX, OPTIONAL_MAX, schema_danger
 
 
 def optional(count: int) -> dict[str, Any]:

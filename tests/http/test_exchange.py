@@ -11,9 +11,10 @@ from typing import Any, cast
 import pytest
 
 from llm_agentd.errors import BadRequest, Overloaded
-from llm_agentd.http import daemon_client, exchange_routes, open_requests, sessions
+from llm_agentd.http import daemon_client, open_requests, sessions
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.open_requests import Submission
+from llm_agentd.http.routes import exchange as exchange_route
 from llm_agentd.http.sessions import Answer, Call, Sessions
 from llm_agentd.protocol import wire
 from tests.support.http_harness import (
@@ -329,12 +330,12 @@ def test_new_session_counts_on_from_after(endpoint: str) -> None:
     ],
 )
 def test_parse_reads_luas_empty_tables_and_floats(body: Record) -> None:
-    assert exchange_routes.parse(body) == Call("s")
+    assert exchange_route.parse(body) == Call("s")
 
 
 def test_parse_accepts_whole_floats_and_cuts_long_waits() -> None:
-    assert exchange_routes.parse({"session": "s", "after": 5.0, "wait_ms": 1e9}) == Call(
-        "s", 5, exchange_routes.WAIT_MAX_MS
+    assert exchange_route.parse({"session": "s", "after": 5.0, "wait_ms": 1e9}) == Call(
+        "s", 5, exchange_route.WAIT_MAX_MS
     )
 
 
@@ -364,7 +365,7 @@ def test_parse_accepts_whole_floats_and_cuts_long_waits() -> None:
 )
 def test_parse_names_the_wrong_field(body: Any, names: str) -> None:
     with pytest.raises(BadRequest, match=f"^{names}"):
-        exchange_routes.parse(body)
+        exchange_route.parse(body)
 
 
 def test_wrong_body_is_400_and_a_wrong_request_is_rejected_alone(endpoint: str) -> None:

@@ -21,7 +21,7 @@ OTHER_SYSTEM = Path(__file__).parents[1] / "support" / "other_system"
 WAIT_S = 60.0
 EXPECTED = (  # on stderr: what a system without Unix sockets cannot have
     "WARNING llm_agentd.ops.supervisor: a daemon that hangs will not be noticed",
-    "INFO llm_agentd.server.endpoint: any user of this machine can connect",
+    "INFO llm_agentd.server.socket.endpoint: any user of this machine can connect",
 )
 
 

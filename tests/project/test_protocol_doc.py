@@ -11,9 +11,10 @@ import pytest
 from pydantic import BaseModel
 
 from llm_agentd.errors import ERROR_CLASSES, AgentdError
-from llm_agentd.http import exchange_routes, sessions
-from llm_agentd.http import schema as http_schema
-from llm_agentd.http.schema import op_schema
+from llm_agentd.http import sessions
+from llm_agentd.http.routes import exchange as exchange_route
+from llm_agentd.http.routes import schema as http_schema
+from llm_agentd.http.routes.schema import op_schema
 from llm_agentd.protocol import wire
 from llm_agentd.protocol.encode import reply_fields
 from llm_agentd.protocol.schema import GENERATIONS, OPS, THINK_TEXT_MAX_BYTES, Options, Record, field_names
@@ -120,7 +121,7 @@ def test_limits_are_those_of_the_code(page: str) -> None:
     for limit in (*limits, UTTERANCE_MAX_BYTES, THINK_TEXT_MAX_BYTES):
         assert re.search(rf"^\| .* \| {limit}\b.*\|$", framing, re.MULTILINE), limit
     over_http = page.partition("## Over HTTP")[2]
-    assert f"({exchange_routes.WAIT_MAX_MS} at most)" in over_http
+    assert f"({exchange_route.WAIT_MAX_MS} at most)" in over_http
     assert f"unused for {sessions.SESSION_IDLE_S:.0f} s" in over_http
     assert f"At most {sessions.SESSIONS_MAX} sessions" in over_http
     assert f"1 to {wire.ID_MAX_CHARS} characters" in page

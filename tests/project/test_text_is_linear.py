@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 import llm_agentd
-from llm_agentd.engines.llama.gbnf_check import grammar_danger
-from llm_agentd.engines.llama.grammar import _bound as bound_grammar
+from llm_agentd.engines.llama.grammar.gbnf_check import grammar_danger
+from llm_agentd.engines.llama.grammar.grammars import _bound as bound_grammar
 from llm_agentd.errors import AgentdError
 from llm_agentd.memory import corrections, keywords, ranking, sentences, summarize
 from llm_agentd.memory.schema import Row, scoped_words

@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from llm_agentd.server import connection_guard
+from llm_agentd.server.socket import connection_guard
 from tests.support.daemon_in_process import InProcess
 from tests.support.raw_peer import RawPeer
 

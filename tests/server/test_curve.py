@@ -12,8 +12,8 @@ from llm_agentd.client import Client, CurveFiles
 from llm_agentd.errors import StartError, Unavailable
 from llm_agentd.ops.keys import keys
 from llm_agentd.protocol import wire
-from llm_agentd.server.curve import ClientKeys, Gatekeeper
-from llm_agentd.server.keys import make_pair
+from llm_agentd.server.socket.curve import ClientKeys, Gatekeeper
+from llm_agentd.server.socket.keys import make_pair
 from tests.support.daemon_in_process import InProcess
 
 CONNECT_S = 5.0

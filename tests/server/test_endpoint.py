@@ -17,7 +17,7 @@ import zmq
 from llm_agentd.client import Client
 from llm_agentd.errors import StartError
 from llm_agentd.http.daemon_client import DaemonClient
-from llm_agentd.server.endpoint import check_reach
+from llm_agentd.server.socket.endpoint import check_reach
 from tests.support.daemon_in_process import InProcess
 
 
@@ -102,7 +102,7 @@ def test_second_daemon_on_the_same_socket_is_refused(endpoint: str) -> None:
 HOLDER = """
 import os, sys, zmq
 from pathlib import Path
-from llm_agentd.server.endpoint import take_path
+from llm_agentd.server.socket.endpoint import take_path
 lock = take_path(sys.argv[1])
 socket = zmq.Context().socket(zmq.ROUTER)
 socket.bind(sys.argv[1])

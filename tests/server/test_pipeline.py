@@ -9,7 +9,7 @@ import pytest
 
 from llm_agentd.cache import CacheEntry, NullCache
 from llm_agentd.engines.base import EngineInfo
-from llm_agentd.engines.llama.grammar_trial import GrammarTrial, OnVerdict
+from llm_agentd.engines.llama.grammar.trial import GrammarTrial, OnVerdict
 from llm_agentd.errors import AgentdError, BadRequest, Overloaded
 from llm_agentd.memory import NullMemory
 from llm_agentd.memory.service import MemoryService

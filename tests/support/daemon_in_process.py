@@ -18,9 +18,9 @@ from llm_agentd.roles import Roles
 from llm_agentd.scheduler.affinity import CpuPriority
 from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.scheduler.request_queue import RequestQueue
-from llm_agentd.server.curve import Gatekeeper
 from llm_agentd.server.daemon import Daemon
 from llm_agentd.server.request_builder import RequestDefaults
+from llm_agentd.server.socket.curve import Gatekeeper
 from tests.support.raw_peer import RawPeer
 
 WAIT_S = 10.0

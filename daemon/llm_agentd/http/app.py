@@ -1,6 +1,6 @@
 """The ASGI application: its lifespan, its routes in order, and errors as JSON.
 
-Runs on the event loop. Each family of routes is a file of its own (`*_routes.py`) with one function `add(app, …)`;
+Runs on the event loop. Each family of routes is a file of its own (`routes/`) with one function `add(app, …)`;
 a new one is registered in `create_app`. Knows nothing of models, caches or NPCs.
 """
 
@@ -21,12 +21,12 @@ from starlette.requests import ClientDisconnect
 from llm_agentd import __version__
 from llm_agentd.client.curve import CurveFiles
 from llm_agentd.errors import AgentdError, Cancelled
-from llm_agentd.http import exchange_routes, infer_routes, info_routes, memory_routes, role_routes, schema
 from llm_agentd.http.auth import BearerToken, OwnOrigin
 from llm_agentd.http.body import BodyBudget, error_response, json_response
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.drain import DrainUnreadBodies
 from llm_agentd.http.origin import OwnHosts
+from llm_agentd.http.routes import exchange, infer, info, memory, roles, schema
 from llm_agentd.http.sessions import Sessions
 
 SWEEP_EVERY_S = 30.0  # idle sessions end up to so much later
@@ -84,11 +84,11 @@ def create_app(
     app.add_middleware(OwnOrigin, own=OwnHosts(host, allowed_hosts))
     app.add_middleware(DrainUnreadBodies)  # the last one added is the first one passed
     _handle_errors(app)
-    infer_routes.add(app, daemon, timeout_ms=timeout_ms)
-    exchange_routes.add(app, sessions)
-    role_routes.add(app, daemon)
-    memory_routes.add(app, daemon)
-    info_routes.add(app, daemon, sessions)
+    infer.add(app, daemon, timeout_ms=timeout_ms)
+    exchange.add(app, sessions)
+    roles.add(app, daemon)
+    memory.add(app, daemon)
+    info.add(app, daemon, sessions)
     return app
 
 

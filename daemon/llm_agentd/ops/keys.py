@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from llm_agentd.errors import StartError
-from llm_agentd.server.keys import KeyPair, make_pair
+from llm_agentd.server.socket.keys import KeyPair, make_pair
 
 FOLDER, CLIENTS = "curve", "clients"
 SERVER, LOCAL = "server", "local"  # the daemon's pair; that of the adapter and the commands beside it

@@ -37,9 +37,9 @@ from llm_agentd.scheduler.affinity import pick_cpus
 from llm_agentd.scheduler.batch_size import find_curve
 from llm_agentd.scheduler.engine_loop import IDLE_WAIT_MAX_S
 from llm_agentd.scheduler.request_queue import RequestQueue
-from llm_agentd.server.curve import Gatekeeper
 from llm_agentd.server.daemon import Daemon
 from llm_agentd.server.request_builder import RequestDefaults
+from llm_agentd.server.socket.curve import Gatekeeper
 from llm_agentd.topics import open_topics, topics_path
 from llm_agentd.types import Sampling
 from llm_agentd.util.cpus import available_cpus

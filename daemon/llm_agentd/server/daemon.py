@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from llm_agentd.cache import CompletionCache
 from llm_agentd.engines.base import Engine, EngineInfo
-from llm_agentd.engines.llama.grammar_trial import GrammarTrial
+from llm_agentd.engines.llama.grammar.trial import GrammarTrial
 from llm_agentd.memory import Memory
 from llm_agentd.memory.service import MemoryService
 from llm_agentd.metrics import Metrics
@@ -25,12 +25,12 @@ from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.scheduler.engine_loop import IDLE_WAIT_MAX_S, EngineLoop
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.server.control import Control
-from llm_agentd.server.curve import Gatekeeper
 from llm_agentd.server.inbox import Inbox
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.pipeline import Pipeline
 from llm_agentd.server.request_builder import RequestBuilder, RequestDefaults
 from llm_agentd.server.router import Router
+from llm_agentd.server.socket.curve import Gatekeeper
 
 
 class Daemon:

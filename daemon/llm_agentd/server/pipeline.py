@@ -5,7 +5,7 @@
     3. prompt    the record → a Request                         server/request_builder.py, prompt/builder.py
     4. classify  what the player says, where configured         moderation/classifier.py
     5. cache     a kept reply? then go on at 8                  scheduler/sequence.py, cached_reply
-    6. try       a client's own grammar, where it is new        engines/llama/grammar_trial.py
+    6. try       a client's own grammar, where it is new        engines/llama/grammar/trial.py
     7. queue     to the engine thread, whose events come back   scheduler/engine_loop.py
     8. finish    classify the reply, answer, count, remember    protocol/encode.py
 
@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from llm_agentd.cache import CompletionCache
-from llm_agentd.engines.llama.grammar_trial import ENGINES_TRIED, GrammarTrial
+from llm_agentd.engines.llama.grammar.trial import ENGINES_TRIED, GrammarTrial
 from llm_agentd.errors import AgentdError, Cancelled, Unavailable
 from llm_agentd.memory.service import PEER as MEMORY_PEER
 from llm_agentd.memory.service import MemoryService

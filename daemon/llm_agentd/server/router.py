@@ -22,13 +22,13 @@ from llm_agentd.errors import AgentdError, Overloaded
 from llm_agentd.metrics import Metrics
 from llm_agentd.protocol import wire
 from llm_agentd.server.backlogs import Backlogs
-from llm_agentd.server.connection_guard import ConnectionGuard
-from llm_agentd.server.curve import Gatekeeper
-from llm_agentd.server.endpoint import bind_failure, check_reach, protect_socket, take_path
 from llm_agentd.server.inbox import Inbox
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.pipeline import Pipeline
-from llm_agentd.server.receiver import Receiver
+from llm_agentd.server.socket.connection_guard import ConnectionGuard
+from llm_agentd.server.socket.curve import Gatekeeper
+from llm_agentd.server.socket.endpoint import bind_failure, check_reach, protect_socket, take_path
+from llm_agentd.server.socket.receiver import Receiver
 from llm_agentd.types import Peer
 
 log = logging.getLogger(__name__)

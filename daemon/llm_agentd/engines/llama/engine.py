@@ -15,7 +15,7 @@ from pathlib import Path
 from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
 from llm_agentd.engines.limits import check_one_source, pick_context
 from llm_agentd.engines.llama.binding import BatchRow, Binding, KvType
-from llm_agentd.engines.llama.grammar import Grammars
+from llm_agentd.engines.llama.grammar.grammars import Grammars
 from llm_agentd.engines.llama.prompt_encoder import PromptEncoder
 from llm_agentd.engines.llama.sequence import LlamaSequence, PausedSequence
 from llm_agentd.engines.llama.template_renderer import pick_renderer

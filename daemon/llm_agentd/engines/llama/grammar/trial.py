@@ -1,6 +1,6 @@
 """Compiles grammars that nobody knows yet in another process, so that none that hangs or kills llama.cpp gets further.
 
-A thread of its own, with one long-lived child (`grammar_child.py`), started at the first grammar and ended after some
+A thread of its own, with one long-lived child (`trial_child.py`), started at the first grammar and ended after some
 idle minutes. A child that takes too long is killed, and the next grammar starts a new one. What passed or failed is
 remembered, so grammars that are seen over and over cost a look into a table. Knows no engine, no queue and no sockets:
 verdicts come by callback, on this thread.
@@ -23,7 +23,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from llm_agentd.engines.llama.grammar_child import CPU_MAX_S
+from llm_agentd.engines.llama.grammar.trial_child import CPU_MAX_S
 from llm_agentd.errors import AgentdError, BadRequest, DeadlineExceeded, Overloaded, Unavailable
 from llm_agentd.types import Sampling
 
@@ -206,7 +206,7 @@ class GrammarTrial:
 
 
 def _child_command(engine: str) -> list[str]:
-    return [sys.executable, "-m", "llm_agentd.engines.llama.grammar_child", engine]
+    return [sys.executable, "-m", "llm_agentd.engines.llama.grammar.trial_child", engine]
 
 
 def _line(sampling: Sampling) -> bytes:

@@ -3,7 +3,7 @@
 Seven such things are known, and looked for in this order: repetitions from 5 to 2; what expands into too many rules;
 text that no token writes; a root that is not there; left recursion behind parts that may be empty, which llama.cpp does
 not see; a search for left recursion that takes for ever; too many ways to go on, for each of which it keeps a stack.
-What else there may be is met by a trial in another process (`grammar_trial.py`).
+What else there may be is met by a trial in another process (`trial.py`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from llm_agentd.engines.llama.gbnf_read import Grammar, Options, Part, read
-from llm_agentd.engines.llama.gbnf_terminals import unwritable
+from llm_agentd.engines.llama.grammar.gbnf_read import Grammar, Options, Part, read
+from llm_agentd.engines.llama.grammar.gbnf_terminals import unwritable
 
 # Of one grammar; at this size llama.cpp takes 40 ms and 20 MB for it, each time that a sequence starts. A form with 40
 # strings of 200 characters makes 8,000 rules, 64 actions of four strings each 16,000.

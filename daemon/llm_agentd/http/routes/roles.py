@@ -13,9 +13,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from llm_agentd.client.records import Record, without_envelope
-from llm_agentd.http import schema
 from llm_agentd.http.body import json_response, read_object
 from llm_agentd.http.daemon_client import DaemonClient
+from llm_agentd.http.routes import schema
 
 
 def add(app: FastAPI, daemon: DaemonClient) -> None:

@@ -13,8 +13,8 @@ from fastapi.responses import Response
 
 from llm_agentd.client.records import Record
 from llm_agentd.errors import BadRequest
-from llm_agentd.http import schema
 from llm_agentd.http.body import error_response, json_response, read_json
+from llm_agentd.http.routes import schema
 from llm_agentd.http.sessions import Call, Sessions
 from llm_agentd.protocol.wire import ID_MAX_CHARS, RECORDS_MAX
 

@@ -15,10 +15,10 @@ from starlette.types import Receive
 
 from llm_agentd.client.records import Record, done_or_raise
 from llm_agentd.errors import BadRequest, Cancelled, DeadlineExceeded, Filtered
-from llm_agentd.http import schema
 from llm_agentd.http.body import json_response, read_json
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.open_requests import timeout_s_of
+from llm_agentd.http.routes import schema
 from llm_agentd.util.did_you_mean import did_you_mean
 
 # The daemon keeps the deadline itself, and its answer says more: that a field is wrong, however short the deadline is.

@@ -1,5 +1,6 @@
-"""The process in which a client's grammars are compiled on trial: `python -m llm_agentd.engines.llama.grammar_child
-ENGINE`, a child of the daemon (`grammar_trial.py`).
+"""The process in which a client's grammars are compiled on trial, a child of the daemon (`trial.py`).
+
+Started as `python -m llm_agentd.engines.llama.grammar.trial_child ENGINE`.
 
 Lines of JSON: one `{"ready": true}` when the library is loaded, then for each `{"grammar": …}` or `{"json_schema": …}`
 one `{"error": …}`, "" for a good one. No model is loaded, as llama.cpp needs none to compile a grammar: 40 MB in all.
@@ -18,8 +19,8 @@ from typing import BinaryIO
 
 import orjson
 
-from llm_agentd.engines.llama.gbnf_walk import too_many_ways
-from llm_agentd.engines.llama.grammar import Grammars
+from llm_agentd.engines.llama.grammar.gbnf_walk import too_many_ways
+from llm_agentd.engines.llama.grammar.grammars import Grammars
 from llm_agentd.errors import AgentdError
 from llm_agentd.types import Sampling
 

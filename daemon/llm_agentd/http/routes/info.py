@@ -12,9 +12,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
 from llm_agentd import __version__
-from llm_agentd.http import docs_page, schema
 from llm_agentd.http.body import json_response
 from llm_agentd.http.daemon_client import DaemonClient
+from llm_agentd.http.routes import docs_page, schema
 from llm_agentd.http.sessions import Sessions
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -13,8 +13,8 @@ from collections import Counter
 from functools import lru_cache
 from typing import TypeAlias
 
-from llm_agentd.engines.llama.gbnf_read import UNBOUNDED, Part, read
-from llm_agentd.engines.llama.gbnf_terminals import Ranges, char_ranges
+from llm_agentd.engines.llama.grammar.gbnf_read import UNBOUNDED, Part, read
+from llm_agentd.engines.llama.grammar.gbnf_terminals import Ranges, char_ranges
 
 LETTERS_MAX = 32  # twice as many ways with each would be 2**32
 WAYS_MAX = 10_000  # good grammars have a handful, and sloppy ones a few hundred after so many letters

@@ -5,7 +5,7 @@ overflows the parser's stack, and too many ways to go on take all memory. So eac
 once on trial before a sequence may use it.
 
 Whose grammar it is makes a difference before it gets here. A client's own was compiled in another process first
-(`grammar_trial.py`), as nobody knows all that llama.cpp hangs or dies on. What the daemon builds of the actions that a
+(`trial.py`), as nobody knows all that llama.cpp hangs or dies on. What the daemon builds of the actions that a
 mod offers was not: an NPC's actions change with the place, so nearly every request brings a new one, and each would
 wait for a process. That is safe, as none of it is anybody's own text: `prompt/json_schema.py` takes a small subset of
 JSON schema and bounds all of it, names and values get in as quoted literals only, and the bounds below hold for it too.
@@ -20,9 +20,9 @@ from typing import Any
 
 import orjson
 
-from llm_agentd.engines.llama.gbnf_check import grammar_danger
-from llm_agentd.engines.llama.schema_check import schema_danger
-from llm_agentd.engines.llama.schema_converter import schema_to_grammar
+from llm_agentd.engines.llama.grammar.gbnf_check import grammar_danger
+from llm_agentd.engines.llama.grammar.schema_check import schema_danger
+from llm_agentd.engines.llama.grammar.schema_converter import schema_to_grammar
 from llm_agentd.errors import BadRequest
 from llm_agentd.types import Sampling
 

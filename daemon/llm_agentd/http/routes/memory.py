@@ -1,7 +1,7 @@
 """The routes of what NPCs remember: added by the game, listed, and forgotten.
 
 Runs on the event loop. What a sentence may hold is the daemon's to check; schema.py describes it for /docs. All are
-POST, for the game (see role_routes.py).
+POST, for the game (see roles.py).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from fastapi.responses import Response
 
 from llm_agentd.client.records import without_envelope
 from llm_agentd.errors import BadRequest
-from llm_agentd.http import schema
 from llm_agentd.http.body import json_response, read_object
 from llm_agentd.http.daemon_client import DaemonClient
+from llm_agentd.http.routes import schema
 
 ROUTES = (
     ("remember", schema.RememberAnswer, "Tell NPCs what came of something", None),
