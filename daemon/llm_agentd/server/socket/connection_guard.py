@@ -101,12 +101,13 @@ class ConnectionGuard:
             self._end(descriptor, unfinished[descriptor])
 
     def _watch(self, descriptor: int) -> None:
+        """ZeroMQ's own thread may close it at any moment, also between two lines here."""
         try:
+            inode = os.fstat(descriptor).st_ino
             handle = socket.socket(fileno=descriptor)
         except OSError:  # gone already
             return
         if handle.family in (socket.AF_INET, socket.AF_INET6):
-            inode = os.fstat(descriptor).st_ino
             self._connections[descriptor] = _Connection(handle, inode, _received(handle))
         else:
             handle.detach()
