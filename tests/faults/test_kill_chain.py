@@ -163,6 +163,7 @@ def check_memory(tally: Tally, host: Host, questions: Questions, kills: list[tup
         # The daemon answered some time between these two.
         near = [(victim, kill_s) for victim, kill_s in kills if asked_s < kill_s < at_s + GROUP_COMMIT_S]
         if "daemon" not in dict(near) and number not in times:
-            kills_said = ", ".join(f"{victim} killed at {kill_s - asked_s:.2f} s" for victim, kill_s in near)
+            later = [(victim, kill_s) for victim, kill_s in kills if kill_s > asked_s][:3]
+            kills_said = ", ".join(f"{victim} killed after {kill_s - asked_s:.2f} s" for victim, kill_s in later)
             said = f"answered after {at_s - asked_s:.2f} s, but not remembered ({kills_said})"
             tally.lost(f"question {number}: {said}")
