@@ -18,7 +18,8 @@ import zmq
 from llm_agentd.client import Client
 from llm_agentd.protocol import wire
 
-GROUP_COMMIT_S = 0.5  # what is promised: an acknowledged entry that is older survives kill -9
+GROUP_COMMIT_S = 0.5  # what is promised: an acknowledged entry that is older survives kill -9 …
+ALWAYS_S = 0.0  # … and one that was asked for with `durable` does so at once
 BATCH = 6  # records in one message
 PAUSE_S = 0.01
 NPCS = 7
@@ -89,8 +90,13 @@ class Writer:
         number = next(self._numbers)
         record_id, kind = f"w{number}", self._random.random()
         if kind < 0.45:
-            line = {"npc": f"n{number % NPCS}", "player": player_of(number), "text": memory_text(number)}
-            return {"op": "remember", "id": record_id, "lines": [line]}
+            durable = {"durable": True} if number % 2 else {}
+            npc, player, text = f"n{number % NPCS}", player_of(number), memory_text(number)
+            if kind < 0.1:
+                who = {"id": npc, "name": npc, "role": "smith"}
+                return {"op": "think", "id": record_id, "npc": who, "player": player, "utterance": text, **durable}
+            line = {"npc": npc, "player": player, "text": text}
+            return {"op": "remember", "id": record_id, "lines": [line], **durable}
         if kind < 0.93:
             return {"op": "infer", "id": record_id, "prompt": prompt(number), "seed": number}
         if kind < 0.98:
@@ -105,9 +111,9 @@ class Writer:
         if answer["event"] != "done":
             if answer["code"] not in ("overloaded", "unavailable"):
                 book.errors.append(f"{asked['op']}: {answer}")
-        elif asked["op"] == "remember":
-            if answer["kept"]:
-                book.memories[number] = now_s
+        elif asked["op"] in ("remember", "think"):
+            if answer.get("kept", True):
+                book.memories[number] = ALWAYS_S if asked.get("durable") else now_s
         elif asked["op"] == "infer":
             book.replies[number] = answer["text"], now_s
         elif asked["op"] == "set_role":
@@ -122,6 +128,11 @@ def player_of(number: int) -> str:
 
 def memory_text(number: int) -> str:
     return f"Deed number {number} was done"
+
+
+def number_of(memory: dict[str, Any]) -> int:
+    """Of an exchange what the player said has it, of an outcome its text."""
+    return int((memory["said"] or memory["text"]).split()[2])
 
 
 def prompt(number: int) -> str:
@@ -145,9 +156,7 @@ def returned_memories(book: Book, kept: set[int]) -> list[str]:
 
 def gone(client: Client, book: Book, sample: random.Random) -> list[str]:
     """What was acknowledged and is not there now: the newest memories, some replies, all roles."""
-    kept = {
-        int(memory["text"].split()[2]) for npc in range(NPCS) for memory in client.memories(f"n{npc}", limit=LISTED)
-    }
+    kept = {number_of(memory) for npc in range(NPCS) for memory in client.memories(f"n{npc}", limit=LISTED)}
     found = gone_memories(book, kept, 2 * LISTED) + returned_memories(book, kept)
     old = list(book.replies)[-SAMPLED_FROM:]
     for number in sample.sample(old, min(len(old), SAMPLE)):

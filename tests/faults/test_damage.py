@@ -19,7 +19,7 @@ from tests.faults.host import Host, npc
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-ROUNDS = size(short=4, long=200)
+ROUNDS = size(short=3, long=200)
 READY_MAX_S = 30.0
 STORES = ("memory.db", "cache/data.mdb", "cache/prefixes", "cache/batch_sizes.json", "moderation.jsonl")
 LOCKS = ("lock.mdb", ".lock")  # their content says nothing

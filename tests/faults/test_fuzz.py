@@ -23,9 +23,9 @@ from tests.faults.host import TOKEN, Host, pinging, think
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-FRAMES = size(short=5_000, long=100_000)
+FRAMES = size(short=3_000, long=100_000)
 FRAMES_A_ROUND = 500  # then the same peer pings: its answers have all come
-HTTP_REQUESTS = size(short=300, long=5_000)
+HTTP_REQUESTS = size(short=200, long=5_000)
 PING_MAX_S = 3.0
 GROWN_MAX_MIB = 256.0
 LOG_MAX_BYTES = 200_000  # a line a second at most, not one for each bad record

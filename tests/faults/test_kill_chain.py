@@ -24,9 +24,9 @@ from tests.support.mods import MODS
 
 pytestmark = [pytest.mark.faults, pytest.mark.e2e]
 
-LOOPS = size(short=4, long=100)
+LOOPS = size(short=3, long=170)
 VICTIMS = ["daemon"] * 11 + ["http"] * 7 + ["game"] * 2
-BEFORE_KILL_S = 4.0  # at most; from 0 on, so that some die while they start
+BEFORE_KILL_S = size(short=2.0, long=4.0)  # at most; from 0 on, so that some die while they start
 ANSWER_MAX_S = 25.0  # the mod gives up after its own deadline; one core for all, so the clock is generous
 BACK_MAX_S = 60.0
 LINE = re.compile(r"\[llm_probe\] (ask|back) (\d+-\d+)(?: fallback=(\w+))?")

@@ -40,7 +40,7 @@ def test_adapter_without_file_descriptors(tally: Tally, tmp_path: Path) -> None:
             crowd = [socket.create_connection(("127.0.0.1", host.port)) for _ in range(100)]
             time.sleep(0.5)
             with Calm(tally, adapter.pid):
-                for number in range(size(short=10, long=50)):
+                for number in range(size(short=6, long=50)):
                     answer = game.post("/infer", json={"prompt": f"Hello {number}"})
                     is_served = answer.status_code == 200
                     tally.check(is_served, f"a connected client: {answer.status_code} {answer.text[:200]}")
@@ -97,7 +97,7 @@ def test_crowd_of_peers(tally: Tally, tmp_path: Path, crowd: list[zmq.Socket[byt
             client.ping()
             for one in crowd:
                 one.connect(host.endpoint)
-            for number in range(size(short=10, long=50)):
+            for number in range(size(short=6, long=50)):
                 try:
                     client.infer(f"Hello {number}")
                     tally.passed(1)

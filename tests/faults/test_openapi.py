@@ -14,7 +14,7 @@ from tests.support.openapi_attack import attack
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-ATTACK_S = size(short=8, long=120)
+ATTACK_S = size(short=5, long=120)
 
 
 @pytest.fixture

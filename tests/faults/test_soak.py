@@ -22,7 +22,7 @@ from tests.faults.load import Book, Writer
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-SOAK_S = size(short=8.0, long=240.0)
+SOAK_S = size(short=6.0, long=240.0)
 GAMES = 4  # sessions of /v1/exchange; one of them is left and another begun now and then
 GROWN_MAX = 0.10  # of memory between the second quarter and the last, and …
 GROWN_MAX_MIB = size(short=40.0, long=12.0)  # … at least this much
