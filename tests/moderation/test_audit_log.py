@@ -10,6 +10,7 @@ import pytest
 
 from llm_agentd.moderation.audit_log import AuditLog, append, entries, forget_player, prune
 from tests.support.audit import NOW, entry
+from tests.support.damage import damages
 
 
 def test_log_is_json_lines_for_its_owner_only_without_what_is_too_old(tmp_path: Path) -> None:
@@ -118,3 +119,16 @@ def test_lock_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(PermissionError, match="belongs to another user"):
         append(path, entry("Ana", 1))
     assert not path.exists()
+
+
+def test_200_damages_cost_no_line_that_is_written_later(tmp_path: Path) -> None:
+    path = tmp_path / "moderation.jsonl"
+    for number in range(20):
+        append(path, entry(f"P{number}", 1))
+    whole = path.read_bytes()
+    for damage in damages(200, seed=6):
+        path.write_bytes(whole)
+        damage.apply([path])
+        append(path, entry("Ana", 1))
+        assert list(entries(path))[-1]["player"] == "Ana"
+        assert forget_player(path, "Ana") >= 1

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.scheduler.batch_size import FILE, Curve, find_curve, load_curve, measure_curve, save_curve
+from tests.support.damage import damages
 
 SIZES = (1, 2, 4, 8, 16)
 
@@ -117,6 +118,18 @@ def test_curve_is_found_and_a_later_one_kept_in_its_place(tmp_path: Path) -> Non
     keep(Curve({1: 1.0}, is_confirmed=True))
     assert find_curve(engine, tmp_path)[0] == Curve({1: 1.0}, is_confirmed=True)
     assert find_curve(engine, None)[0] == curve
+
+
+def test_200_damages_load_a_curve_or_none_and_are_replaced(tmp_path: Path) -> None:
+    path, curve = tmp_path / FILE, Curve({1: 0.01, 2: 0.015, 4: 0.03})
+    for damage in damages(200, seed=5):
+        path.unlink(missing_ok=True)
+        for key in ("model a", "model b"):
+            save_curve(path, key, curve)
+        damage.apply([path])
+        load_curve(path, "model a")
+        save_curve(path, "model a", curve)
+        assert load_curve(path, "model a") == curve
 
 
 def test_unwritable_folder_is_logged_and_nothing_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
