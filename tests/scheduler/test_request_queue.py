@@ -368,6 +368,16 @@ def test_full_queue_of_one_peer_makes_room_for_another_until_both_have_as_much(p
     assert waiting.waiting_of(ANNA, priority) == 5
 
 
+def test_newcomer_displaces_none_of_its_own_peer_where_all_of_the_other_are_aged() -> None:
+    waiting = queue(queue_max=5)
+    for n in range(4):
+        waiting.offer(replace(ask(f"old{n}", "ambient"), peer=BERT), 0.0)
+    waiting.offer(ask("a1"), AGED_S)
+    with pytest.raises(Overloaded):
+        waiting.offer(ask("a2"), AGED_S)
+    assert waiting.waiting_of(ANNA, "spoken") == 1
+
+
 def test_full_queue_has_room_for_a_spoken_request_while_lesser_ones_wait() -> None:
     waiting = queue(queue_max=2)
     waiting.offer(ask("a", "ambient"), 0.0)

@@ -73,10 +73,16 @@ class _PeerLine:
         self.by_owner.move_to_end(owner)
         return next(iter(requests.values()))
 
-    def newest(self) -> Iterator[tuple[int, int, _Waiting]]:
-        """Of each owner the newest, behind how many the peer and the owner have."""
-        for requests in self.by_owner.values():
-            yield self.size, len(requests), requests[next(reversed(requests))]
+    @property
+    def displaceable(self) -> int:
+        """How many there are, the aged included; 0 where all are aged: those keep their place."""
+        return 0 if len(self.by_owner.get(_AGED, ())) == self.size else self.size
+
+    def newest(self) -> Iterator[tuple[int, _Waiting]]:
+        """Of each owner the newest, behind how many the owner has; none that is aged."""
+        for owner, requests in self.by_owner.items():
+            if owner != _AGED:
+                yield len(requests), requests[next(reversed(requests))]
 
     def before(self, owner: _Owner) -> int:
         """How many of this peer go before a newcomer of `owner`."""
@@ -127,11 +133,15 @@ class _Line:
         line = self.by_peer.get(peer)
         return 0 if line is None else line.size
 
+    def largest(self) -> int:
+        """How many wait of the peer who has most waiting, of those with one that is not aged."""
+        return max((line.displaceable for line in self.by_peer.values()), default=0)
+
     def newest_of_largest(self) -> _Waiting | None:
         """The newest request of the owner who has most waiting, of the peer who has; none that is aged."""
-        newest = (entry for line in self.by_peer.values() for entry in line.newest() if not entry[2].is_aged)
-        found = max(newest, key=lambda entry: (entry[0], entry[1], entry[2].order), default=None)
-        return found and found[2]
+        largest = self.largest()
+        newest = (entry for line in self.by_peer.values() if line.displaceable == largest for entry in line.newest())
+        return max(newest, key=lambda entry: (entry[0], entry[1].order), default=(0, None))[1]
 
     def own_before(self, peer: Peer, owner: _Owner) -> int:
         """How many of the peer's own go before a newcomer of `owner`."""
@@ -227,8 +237,7 @@ class RequestQueue:
                 if len(self._lines[other]):
                     return self._lines[other]
         line = self._lines[priority]
-        most = max((other.size for other in line.by_peer.values()), default=0)
-        return line if most >= line.size_of(peer) + _MORE else None
+        return line if line.largest() >= line.size_of(peer) + _MORE else None
 
     def require_room(self, priority: Priority, peer: Peer, now_s: float) -> None:
         """Raises Overloaded where `offer` would, for a request that is not made yet."""
