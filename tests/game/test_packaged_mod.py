@@ -34,9 +34,10 @@ def test_server_loads_the_unpacked_zip_without_errors(tmp_path: Path) -> None:
         archive.extractall(mods)
     (mods / "probe" / "init.lua").write_text(PROBE)
     (mods / "probe" / "mod.conf").write_text("name = probe\ndepends = llm_agent\n")
-    lines = ("gameid = devtest", "backend = sqlite3", "load_mod_llm_agent = true", "load_mod_probe = true", "")
+    lines = ("gameid = minetest_game", "backend = sqlite3", "load_mod_llm_agent = true", "load_mod_probe = true", "")
     (world / "world.mt").write_text("\n".join(lines))
-    (tmp_path / "minetest.conf").write_text("bind_address = 127.0.0.1\nserver_announce = false\nmg_name = singlenode\n")
+    conf = f"bind_address = 127.0.0.1\nprometheus_listener_address = 127.0.0.1:{free_port()}\n"
+    (tmp_path / "minetest.conf").write_text(conf + "server_announce = false\nmg_name = singlenode\n")
     log = tmp_path / "debug.log"
     command: list[str | Path] = [
         find_binary(),
@@ -45,7 +46,7 @@ def test_server_loads_the_unpacked_zip_without_errors(tmp_path: Path) -> None:
         "--world",
         world,
         "--gameid",
-        "devtest",
+        "minetest_game",
     ]
     ended = subprocess.run(
         [*command, "--port", str(free_port()), "--logfile", log],

@@ -35,6 +35,7 @@ secure.http_mods = llm_agent
 name = admin
 num_emerge_threads = 1
 dedicated_server_step = {step_s}
+prometheus_listener_address = 127.0.0.1:{metrics_port}
 {more}
 """
 _WORLD = """\
@@ -82,7 +83,9 @@ class Game:
             shutil.copytree(source, world / "worldmods" / name, dirs_exist_ok=True)
         more = "\n".join(f"{key} = {value}" for key, value in self._settings.items())
         loads = "".join(f"load_mod_{name} = true\n" for name in mods)
-        (self._folder / "minetest.conf").write_text(_CONF.format(step_s=STEP_S, more=more), encoding="utf-8")
+        # Debian 13's server is built with Prometheus, and dies where another one has the port 30000 already.
+        conf = _CONF.format(step_s=STEP_S, metrics_port=free_port(), more=more)
+        (self._folder / "minetest.conf").write_text(conf, encoding="utf-8")
         (world / "world.mt").write_text(_WORLD.format(game=self._game) + loads, encoding="utf-8")
         (world / "map_meta.txt").write_text(_MAP, encoding="utf-8")
         self._output = (self._folder / "server.out").open("wb")
