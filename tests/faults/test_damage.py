@@ -1,7 +1,7 @@
 """Files of every store with flipped bits or cut off: the daemon starts, serves, and ends as it should.
 
 One start tries one damage to each store: what is not readable is left aside, said in the log, and never a reason not to
-serve. Role files and the configuration are an admin's own words, not stores: what is wrong with those stops a start.
+serve. The configuration is no store: what is wrong with that stops a start.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 ROUNDS = size(short=3, long=200)
 READY_MAX_S = 30.0
-STORES = ("memory.db", "cache/data.mdb", "cache/prefixes", "cache/batch_sizes.json", "moderation.jsonl")
+STORES = ("memory.db", "cache/data.mdb", "cache/prefixes", "cache/batch_sizes.json", "moderation.jsonl", "roles")
 LOCKS = ("lock.mdb", ".lock")  # their content says nothing
 
 
@@ -52,6 +52,7 @@ def fill(host: Host) -> None:
                 client.infer(f"Tell of {number}")
             deeds = [f"Deed {number} was done {'again' * is_killed}" for number in range(50)]
             client.remember([{"npc": "mira", "player": "ana1", "text": deed} for deed in deeds])
+            client.set_role("monk", {"title": "the monk", "persona": "Prays and brews, and knows of an old war."})
             with pytest.raises(Filtered):  # for the audit log
                 client.think(npc("mira"), "You fucking bitch", player="ana1")
         time.sleep(1.0)
