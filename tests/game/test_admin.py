@@ -157,7 +157,7 @@ def test_role_file_written_while_the_daemon_runs_reaches_the_game(start: Start, 
     roles = tmp_path / "roles"
     roles.mkdir()
     (roles / "herald.yaml").write_text("title: the herald\npersona: A herald tells news.\n")
-    with stub(admin, roles) as (endpoint, _, _process), Client(endpoint) as client:
+    with stub(admin, roles) as running, Client(running.endpoint) as client:
         admin.do(think="Hello")
         admin.wait_for("reply", "")
         admin.do(command="spawn herald Hal")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 PADDING = 0.05  # of the screen, kept free on each side
 UNITS_ACROSS = 15  # what is left of the screen's shorter side is that many units, or more for a larger form
+# Clients newer than 5.6 make a unit no smaller than a slot at 96 dots an inch, as long as the form fits.
+UNIT_MIN_PIXELS = 0.5555 * 96
 # Element → the part that holds its name, counted from 0; those with a size have it in part 1.
 NAME_PART = {
     "field": 2, "pwdfield": 2, "textarea": 2, "button": 2, "button_exit": 2, "dropdown": 2, "textlist": 2, "table": 2,
@@ -58,14 +60,14 @@ def _pair(text: str) -> tuple[float, float]:
     return float(first), float(second or 0.8)  # a dropdown may leave out its height
 
 
-def lay_out(name: str, spec: str, screen: tuple[int, int]) -> Form:
-    """Finds all named elements. Raises ValueError where the spec has no size."""
+def lay_out(name: str, spec: str, screen: tuple[int, int], unit_min: float = 0.0) -> Form:
+    """Finds all named elements. Raises ValueError where the spec has no size. `unit_min`: in pixels, 0 for 5.6."""
     size = re.search(r"size\[([\d.]+),([\d.]+)", spec)
     if size is None or not re.search(r"formspec_version\[(\d+)", spec):
         raise ValueError(f"form {name} has no formspec_version or no size: {spec[:200]}")
     width, height = float(size[1]), float(size[2])
     room = screen[0] * (1 - 2 * PADDING), screen[1] * (1 - 2 * PADDING)
-    unit = min(min(room) / UNITS_ACROSS, room[0] / width, room[1] / height)
+    unit = min(max(min(room) / UNITS_ACROSS, unit_min), room[0] / width, room[1] / height)
     origin = (screen[0] - width * unit) / 2, (screen[1] - height * unit) / 2
 
     def box(x: float, y: float, w: float, h: float) -> Box:

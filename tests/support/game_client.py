@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from llm_agentd.demo.game import Game
+from llm_agentd.demo.game import Game, engine_version
 from llm_agentd.ops.game_binaries import CLIENT, find_binary
 from llm_agentd.ops.harness import daemon
-from tests.support.form_layout import Box, Form, lay_out
+from tests.support.form_layout import UNIT_MIN_PIXELS, Box, Form, lay_out
 from tests.support.game_log import GameLog
 from tests.support.mods import MODS
 from tests.support.screen import Pixels, Screen, changed, colours, white
@@ -75,6 +75,8 @@ class GameClient:
     def __init__(
         self, folder: Path, game: Game, log: GameLog, *, size: tuple[int, int], settings: Mapping[str, object]
     ) -> None:
+        binary = find_binary(CLIENT)
+        self._unit_min = 0.0 if engine_version(binary).startswith("5.6.") else UNIT_MIN_PIXELS
         self.folder, self.log = folder, log
         self.screen = Screen(folder, size)
         self._environment = {**os.environ, **_ENVIRONMENT, "DISPLAY": self.screen.display, "HOME": str(folder)}
@@ -85,7 +87,7 @@ class GameClient:
         self._process = subprocess.Popen(
             [
                 *(
-                    find_binary(CLIENT),
+                    binary,
                     "--config",
                     str(folder / "client.conf"),
                     "--logfile",
@@ -150,7 +152,7 @@ class GameClient:
             spec = json.loads(found[1])["spec"]
             if re.search(having, spec):
                 break
-        form = lay_out(name, spec, self.screen.size)
+        form = lay_out(name, spec, self.screen.size, self._unit_min)
         part = before[form.box.top : form.box.bottom, form.box.left : form.box.right]
         self.wait_for(f"form {name}", lambda: changed(part, self.screen.pixels(form.box)) > FORM_CHANGED_SHARE_MIN)
         self.wait_still(form.box)

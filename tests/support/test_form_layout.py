@@ -40,3 +40,9 @@ def test_find_of_an_unknown_element_names_the_known_ones() -> None:
 def test_form_in_old_coordinates_is_refused() -> None:
     with pytest.raises(ValueError, match="formspec_version"):
         lay_out("f", "size[8,9]", SCREEN)
+
+
+def test_newer_clients_make_a_small_form_larger_and_no_form_larger_than_the_screen() -> None:
+    small, large = "formspec_version[4]size[10,5]", "formspec_version[4]size[30,1]"
+    assert lay_out("f", small, SCREEN, unit_min=70.0).box == Box(150, 325, 850, 675)
+    assert lay_out("f", large, SCREEN, unit_min=70.0).box == Box(50, 485, 950, 515)
