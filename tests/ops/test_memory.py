@@ -95,7 +95,7 @@ def test_export_without_a_memory_file_says_when_it_is_made(tmp_path: Path) -> No
 
 def test_export_of_a_file_that_is_no_database_names_the_cures(tmp_path: Path) -> None:
     (tmp_path / "bad.db").write_bytes(b"no database" * 1000)
-    with pytest.raises(StartError, match=r"move the file away.* run this as the daemon's user"):
+    with pytest.raises(StartError, match=r"restart the daemon.* run this as the daemon's user"):
         export(tmp_path / "bad.db", npc=None, player=None, out=io.StringIO())
 
 

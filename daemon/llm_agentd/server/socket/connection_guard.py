@@ -108,7 +108,7 @@ class ConnectionGuard:
         except OSError:  # gone already
             return
         if handle.family in (socket.AF_INET, socket.AF_INET6):
-            self._connections[descriptor] = _Connection(handle, inode, _received(handle))
+            self._connections[descriptor] = _Connection(handle, inode, at_last_message=0)
         else:
             handle.detach()
 
