@@ -20,7 +20,7 @@ RELEASE := $(shell . /etc/os-release 2>/dev/null && echo $$ID$$VERSION_ID)
 GAME := $(if $(filter $(OLD_RELEASES),$(RELEASE)),minetest,luanti)
 DEMO_DEBS := $(GAME)-server
 # A real client without a screen, for tests and pictures.
-SHOT_DEBS := $(DEMO_DEBS) $(GAME) xvfb xdotool libgl1 libgl1-mesa-dri
+SHOT_DEBS := $(DEMO_DEBS) $(GAME) locales xvfb xdotool libgl1 libgl1-mesa-dri
 TEST_DEBS := $(SHOT_DEBS) g++ lua5.1 lua-busted lua-check lua-cjson luajit luarocks libzmq5 minetest-mod-mobs-redo systemd
 # A real browser, whose pages attack the HTTP port. 330 MB on disk: too much for `make test`.
 FAULT_DEBS := $(TEST_DEBS) chromium

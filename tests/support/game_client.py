@@ -69,6 +69,12 @@ _STAGE_SETTINGS: dict[str, object] = {
 }
 
 
+def _locale(folder: Path) -> dict[str, str]:
+    """The environment of a client that is to translate: newer glibc looks for no translation in C.UTF-8."""
+    subprocess.run(["localedef", "-i", "en_US", "-f", "UTF-8", str(folder / "en_US.UTF-8")], check=True)
+    return {"LOCPATH": str(folder), "LANG": "en_US.UTF-8"}
+
+
 class GameClient:
     """Starts the client, types, clicks, reads the picture, and stops it. Made by `player`."""
 
@@ -79,7 +85,8 @@ class GameClient:
         self._unit_min = 0.0 if engine_version(binary).startswith("5.6.") else UNIT_MIN_PIXELS
         self.folder, self.log = folder, log
         self.screen = Screen(folder, size)
-        self._environment = {**os.environ, **_ENVIRONMENT, "DISPLAY": self.screen.display, "HOME": str(folder)}
+        locale = _locale(folder) if "language" in settings else {}
+        self._environment = {**os.environ, **_ENVIRONMENT, **locale, "DISPLAY": self.screen.display, "HOME": str(folder)}
         more = "\n".join(f"{key} = {value}" for key, value in settings.items())
         conf = _CONF.format(width=size[0], height=size[1], player=PLAYER, more=more)
         (folder / "client.conf").write_text(conf, encoding="utf-8")
