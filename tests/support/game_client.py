@@ -85,8 +85,9 @@ class GameClient:
         self._unit_min = 0.0 if engine_version(binary).startswith("5.6.") else UNIT_MIN_PIXELS
         self.folder, self.log = folder, log
         self.screen = Screen(folder, size)
+        own = {"DISPLAY": self.screen.display, "HOME": str(folder)}
         locale = _locale(folder) if "language" in settings else {}
-        self._environment = {**os.environ, **_ENVIRONMENT, **locale, "DISPLAY": self.screen.display, "HOME": str(folder)}
+        self._environment = {**os.environ, **_ENVIRONMENT, **own, **locale}
         more = "\n".join(f"{key} = {value}" for key, value in settings.items())
         conf = _CONF.format(width=size[0], height=size[1], player=PLAYER, more=more)
         (folder / "client.conf").write_text(conf, encoding="utf-8")
