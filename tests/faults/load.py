@@ -19,6 +19,7 @@ from llm_agentd.client import Client
 from llm_agentd.protocol import wire
 
 GROUP_COMMIT_S = 0.5  # what is promised: an acknowledged entry that is older survives kill -9 …
+LINGER_S = 0.1  # twice what the writer collects for
 ALWAYS_S = 0.0  # … and one that was asked for with `durable` does so at once
 BATCH = 6  # records in one message
 PAUSE_S = 0.01
@@ -39,6 +40,19 @@ class Book:
     asked: int = 0
     answered: int = 0
     errors: list[str] = field(default_factory=list)
+    open_durable: dict[int, float] = field(default_factory=dict)  # number → when it was sent
+    slowest_commit_s: float = 0.0
+
+    def promised_s(self, killed_s: float, group_commit_s: float) -> float:
+        """What was acknowledged before then is on the disk: the group commit, or as long as the disk took for the last.
+
+        That tell the durable requests: one that is still open when the daemon is killed waits for a commit that has not
+        come since it was sent, and whatever was acknowledged about then waits with it.
+        """
+        stalled_s = min(self.open_durable.values(), default=killed_s)
+        self.slowest_commit_s = max(self.slowest_commit_s, killed_s - stalled_s)
+        self.open_durable.clear()
+        return min(killed_s - group_commit_s, stalled_s - LINGER_S)
 
     def settle(self, before_s: float) -> None:
         """After a kill: what was acknowledged since then may be lost, and is not asked for again."""
@@ -75,6 +89,7 @@ class Writer:
                 if len(open_records) < 4 * BATCH:
                     records = [self._record() for _ in range(BATCH)]
                     open_records |= {record["id"]: record for record in records}
+                    self._note_durable(records)
                     socket.send(b"".join(map(wire.encode, records)))
                     self._book.asked += len(records)
                 while socket.poll(0):
@@ -85,6 +100,10 @@ class Writer:
         finally:
             socket.close(0)
             context.term()
+
+    def _note_durable(self, records: list[dict[str, Any]]) -> None:
+        now_s = time.monotonic()
+        self._book.open_durable |= {int(record["id"][1:]): now_s for record in records if record.get("durable")}
 
     def _record(self) -> dict[str, Any]:
         number = next(self._numbers)
@@ -108,6 +127,8 @@ class Writer:
     def _take(self, asked: dict[str, Any], answer: dict[str, Any], now_s: float) -> None:
         book, number = self._book, int(asked["id"][1:])
         book.answered += 1
+        if (sent_s := book.open_durable.pop(number, None)) is not None:
+            book.slowest_commit_s = max(book.slowest_commit_s, now_s - sent_s)
         if answer["event"] != "done":
             if answer["code"] not in ("overloaded", "unavailable"):
                 book.errors.append(f"{asked['op']}: {answer}")

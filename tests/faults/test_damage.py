@@ -102,7 +102,7 @@ def serve(tally: Tally, host: Host, what: str) -> None:
             client.stats()
             client.forget(player="ana2")
     except AgentdError as error:
-        is_said = error.code in ("unavailable", "overloaded")  # a forget that cannot be done says so
+        is_said = error.code in ("unavailable", "engine_failed")  # a `forget` that could not be done is no success
         tally.check(is_said, f"{what}: {error.code}: {error}: {daemon.errors()[-700:]}")
     code = daemon.stop()
     tally.check(code == 0, f"{what}: exit code {code}: {daemon.errors()[-700:]}")

@@ -52,7 +52,7 @@ class Disk:
 
     def fill(self, left_bytes: int) -> None:
         free = os.statvfs(self._filler.parent).f_bavail * os.statvfs(self._filler.parent).f_frsize
-        with self._filler.open("ab") as file, contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), self._filler.open("ab", buffering=0) as file:
             file.write(b"f" * max(0, free - left_bytes))
 
     def free(self) -> None:

@@ -40,12 +40,19 @@ def hold_thread(tid: int, until: threading.Event) -> threading.Thread:
         for request in (PTRACE_SEIZE, PTRACE_INTERRUPT):
             assert libc.ptrace(request, tid, None, None) == 0, os.strerror(ctypes.get_errno())
         held.set()
-        until.wait(300)
+        while not until.wait(0.1) and not is_dead(tid):  # a dead thread can be buried once its tracer lets go of it
+            pass
 
     thread = threading.Thread(target=hold, daemon=True)
     thread.start()
     assert held.wait(10), "ptrace is not allowed here"
     return thread
+
+
+def is_dead(tid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{tid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] in "ZX"
+    return True
 
 
 def engine_threads(pid: int) -> list[int]:

@@ -130,8 +130,8 @@ def is_served(http: httpx2.Client) -> bool:
 
 
 def test_start_with_too_little_memory(tally: Tally, tmp_path: Path) -> None:
-    """It says so in a line, or it serves."""
-    for mib in size(short=(120, 400), long=(60, 90, 120, 150, 200, 250, 300, 400, 500, 700)):
+    """It says so in a line, or it serves. With less than the first, not even its libraries can be loaded."""
+    for mib in size(short=(120, 400), long=(120, 150, 200, 250, 300, 350, 400, 500, 600, 700)):
 
         def set_limit(limit: int = mib * MIB) -> None:
             resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
