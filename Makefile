@@ -38,7 +38,7 @@ ARGS ?=
 # Whole files to each worker, in their order: tests/conftest.py says how many workers and which tests come first.
 # Compiled files are kept whatever the environment says: else each worker and each daemon would compile all anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -q --dist loadfile --no-loadscope-reorder
-PYTEST_FAULTS = PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -q -n 3 --dist load --maxschedchunk 1 --no-skips
+PYTEST_FAULTS = PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -q -n 3 --dist load --maxschedchunk 1 --no-skips -o faulthandler_timeout=900
 
 # $(call debs,PACKAGES): installs the missing ones as root, else prints the line that does and stops.
 define debs

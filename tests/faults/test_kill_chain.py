@@ -29,6 +29,7 @@ VICTIMS = ["daemon"] * 11 + ["http"] * 7 + ["game"] * 2
 BEFORE_KILL_S = size(short=2.0, long=4.0)  # at most; from 0 on, so that some die while they start
 ANSWER_MAX_S = 25.0  # the mod gives up after its own deadline; one core for all, so the clock is generous
 BACK_MAX_S = 60.0
+LOG_LAG_S = 0.5  # a step of the server, its write, and the reader's turn on a busy machine
 LINE = re.compile(r"\[llm_probe\] (ask|back) (\d+-\d+)(?: fallback=(\w+))?")
 
 
@@ -160,8 +161,8 @@ def check_memory(tally: Tally, host: Host, questions: Questions, kills: list[tup
         tally.check(count == 1, f"question {number} is remembered {count} times")
     for number, at_s in questions.real():
         asked_s = questions.asked[number]
-        # The daemon answered some time between these two.
-        near = [(victim, kill_s) for victim, kill_s in kills if asked_s < kill_s < at_s + GROUP_COMMIT_S]
+        # The daemon answered some time between these two, which were read from the log a little later than they happened.
+        near = [(victim, kill_s) for victim, kill_s in kills if asked_s - LOG_LAG_S < kill_s < at_s + GROUP_COMMIT_S]
         if "daemon" not in dict(near) and number not in times:
             later = [(victim, kill_s) for victim, kill_s in kills if kill_s > asked_s][:3]
             kills_said = ", ".join(f"{victim} killed after {kill_s - asked_s:.2f} s" for victim, kill_s in later)
