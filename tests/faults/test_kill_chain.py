@@ -161,7 +161,7 @@ def check_memory(tally: Tally, host: Host, questions: Questions, kills: list[tup
         tally.check(count == 1, f"question {number} is remembered {count} times")
     for number, at_s in questions.real():
         asked_s = questions.asked[number]
-        # The daemon answered some time between these two, which were read from the log a little later than they happened.
+        # The daemon answered between these two, which were read from the log a little later than they happened.
         near = [(victim, kill_s) for victim, kill_s in kills if asked_s - LOG_LAG_S < kill_s < at_s + GROUP_COMMIT_S]
         if "daemon" not in dict(near) and number not in times:
             later = [(victim, kill_s) for victim, kill_s in kills if kill_s > asked_s][:3]
