@@ -13,6 +13,7 @@ import typer
 
 from llm_agentd.errors import StartError
 from llm_agentd.util.log_limit import LogLimit
+from llm_agentd.util.terminal_text import PlainFormatter, plain
 
 if TYPE_CHECKING:
     from llm_agentd.config import Config
@@ -64,11 +65,12 @@ def hand_on(path: Path | None, sets: list[str] | None) -> list[str]:
 
 def log_to_stderr() -> None:
     """Log lines for people and journald alike; what a client can cause over and over is in few of them."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.INFO)
     for handler in logging.getLogger().handlers:
+        handler.setFormatter(PlainFormatter("%(levelname)s %(name)s: %(message)s"))
         handler.addFilter(LogLimit())
 
 
 def fail(message: str, code: int) -> NoReturn:
-    print(f"{PROGRAM}: {' '.join(message.split())}", file=sys.stderr)
+    print(f"{PROGRAM}: {plain(' '.join(message.split()))}", file=sys.stderr)
     sys.exit(code)

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 from llm_agentd.client import Client, CurveFiles
 from llm_agentd.errors import AgentdError
+from llm_agentd.util.terminal_text import plain
 
 CONNECT_S = 2.0  # a daemon on this machine answers within milliseconds, even at full load
 ANSWER_S = 600.0  # the daemon's own deadline ends a request long before; this only bounds a daemon that hangs
@@ -36,10 +37,10 @@ def ask(
             with client.stream(**question(text, role=role, npc=npc)) as answer:
                 for piece in answer:
                     if stream:
-                        print(piece, end="", file=out, flush=True)
+                        print(plain(piece), end="", file=out, flush=True)
         except AgentdError as error:
             raise type(error)(f"{error.code}: {error.message}", retry_after_ms=error.retry_after_ms) from None
-        print("" if stream else answer.reply.text, file=out, flush=True)
+        print("" if stream else plain(answer.reply.text), file=out, flush=True)
     return 0
 
 

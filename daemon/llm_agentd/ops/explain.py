@@ -5,16 +5,15 @@ Runs in the main thread. Knows the client and the terminal; what is in a prompt,
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any, TextIO
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from llm_agentd.client import Client, CurveFiles
 from llm_agentd.errors import AgentdError
+from llm_agentd.ops.terminal import cell, console_for
+from llm_agentd.util.terminal_text import json_line
 
 CONNECT_S = 2.0  # a daemon on this machine answers within milliseconds, even at full load
 
@@ -39,7 +38,7 @@ def explain(
         except AgentdError as error:
             raise type(error)(f"{error.code}: {error.message}", retry_after_ms=error.retry_after_ms) from None
     if as_json:
-        print(json.dumps(shown, ensure_ascii=False), file=out)
+        out.write(json_line(shown))
     else:
         show(shown, out)
     return 0
@@ -47,7 +46,7 @@ def explain(
 
 def show(shown: dict[str, Any], out: TextIO) -> None:
     """The parts, message after message; what was left out; how full the context is; the cache."""
-    console = Console(file=out)
+    console = console_for(out)
     console.print(_parts(shown))
     if shown["left_out"]:
         console.print(_left_out(shown["left_out"]))
@@ -59,7 +58,7 @@ def show(shown: dict[str, Any], out: TextIO) -> None:
         f" and at most {shown['max_tokens']} of reply, in a context of {shown['context_tokens']}",
         f"cache {cache['result']}: {cache['kept']} of {cache['variants']} replies are kept, key {cache['key']}…",
     )
-    console.print(Text("\n".join(lines)), soft_wrap=True)
+    console.print(cell("\n".join(lines)), soft_wrap=True)
 
 
 def _parts(shown: dict[str, Any]) -> Table:
@@ -72,12 +71,12 @@ def _parts(shown: dict[str, Any]) -> Table:
         if index != before and before is not None:
             table.add_section()
         before = index
-        table.add_row(role, part["part"], str(part["tokens"]), Text(part["text"]))  # no markup: players wrote it
+        table.add_row(cell(role), cell(part["part"]), str(part["tokens"]), cell(part["text"]))
     return table
 
 
 def _left_out(rows: list[dict[str, str]]) -> Table:
     table = Table("part", "why", "text", title="left out", title_justify="left")
     for row in rows:
-        table.add_row(row["part"], row["why"], Text(row["text"]))
+        table.add_row(cell(row["part"]), cell(row["why"]), cell(row["text"]))
     return table

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TextIO
 
 import lmdb
-import orjson
 
 from llm_agentd.cache.lmdb_store import SCHEMA as CACHE_SCHEMA
 from llm_agentd.cache.lmdb_store import LmdbStore
 from llm_agentd.errors import StartError
 from llm_agentd.memory.store import Store, explain
 from llm_agentd.moderation.audit_log import forget_player
+from llm_agentd.util.terminal_text import json_line
 
 
 def export(path: Path, *, npc: str | None, player: str | None, out: TextIO) -> int:
@@ -29,7 +29,7 @@ def export(path: Path, *, npc: str | None, player: str | None, out: TextIO) -> i
         for row in store.iterate(npc, player):
             view = row.view()
             view["at"] = datetime.fromtimestamp(view.pop("at_s"), UTC).isoformat(timespec="seconds")
-            out.write(orjson.dumps(view).decode() + "\n")
+            out.write(json_line(view))
     return 0
 
 

@@ -10,14 +10,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
-import orjson
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from llm_agentd.errors import StartError
 from llm_agentd.moderation.audit_log import entries
 from llm_agentd.moderation.moderator import Moderator
+from llm_agentd.ops.terminal import cell, console_for
+from llm_agentd.util.terminal_text import json_line, plain
 from llm_agentd.util.timestamps import parse_time
 
 _SPAN = re.compile(r"(\d+)\s*([mhdw])")
@@ -40,9 +39,9 @@ def show_log(path: Path, *, player: str | None, after: datetime | None, as_json:
     except OSError as error:
         raise StartError(f"cannot read {path}: {error.strerror}") from None
     if as_json:
-        out.writelines(orjson.dumps(entry).decode() + "\n" for entry in found)
+        out.writelines(map(json_line, found))
     elif found:
-        Console(file=out).print(_table(found))
+        console_for(out).print(_table(found))
     else:
         print(f"nothing was held back (as far as {path} says)", file=out)
     return 0
@@ -51,12 +50,12 @@ def show_log(path: Path, *, player: str | None, after: datetime | None, as_json:
 def check(moderator: Moderator, text: str, out: TextIO) -> int:
     """Says whether `text` passes; returns 0 if it does, else 1."""
     verdict = moderator.look_up(text)
-    print("passes" if verdict is None else f"held back: {verdict.category}: {verdict.match}", file=out)
+    print("passes" if verdict is None else f"held back: {verdict.category}: {plain(verdict.match)}", file=out)
     return 0 if verdict is None else 1
 
 
 def _table(found: list[dict[str, Any]]) -> Table:
     table = Table(*COLUMNS)
     for entry in found:
-        table.add_row(*(Text(str(entry.get(column, ""))) for column in COLUMNS))  # no markup: players wrote it
+        table.add_row(*(cell(str(entry.get(column, ""))) for column in COLUMNS))
     return table

@@ -9,10 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Literal, TextIO
 
 import lmdb
-import orjson
 
 from llm_agentd.cache.entry import to_us
 from llm_agentd.cache.lmdb_store import SCHEMA, LmdbStore
@@ -21,6 +20,7 @@ from llm_agentd.ops.dump.entries import entry_line, matching_rows
 from llm_agentd.ops.dump.prefixes import prefix_line, prefix_summary, saved_prefixes
 from llm_agentd.ops.dump.stats import Stats, print_stats, stats_line
 from llm_agentd.ops.dump.table import print_entries
+from llm_agentd.util.terminal_text import json_line
 
 Format = Literal["table", "jsonl"]
 
@@ -109,7 +109,7 @@ def _verify(store: LmdbStore, path: Path, out: TextIO) -> int:
 
 def _print_stats(stats: Stats, format: Format, now_s: float, out: TextIO) -> None:
     if format == "jsonl":
-        _print_json(stats_line(stats), out)
+        out.write(json_line(stats_line(stats)))
     else:
         print_stats(stats, now_s, out)
 
@@ -121,14 +121,10 @@ def _print_entries(
     prefixes = [] if grep else saved_prefixes(path, role)[0]  # they hold no text to look in
     if format == "jsonl":
         for row in rows:
-            _print_json(entry_line(row), out)
+            out.write(json_line(entry_line(row)))
         for saved in prefixes:
-            _print_json(prefix_line(saved), out)
+            out.write(json_line(prefix_line(saved)))
         return
     print_entries(rows, now_s, out)
     if prefixes:
         print(prefix_summary(prefixes), file=out)
-
-
-def _print_json(fields: dict[str, Any], out: TextIO) -> None:
-    out.write(orjson.dumps(fields).decode() + "\n")

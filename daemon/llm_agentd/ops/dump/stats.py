@@ -12,7 +12,8 @@ from rich.table import Table
 from llm_agentd.cache.lmdb_store import LmdbStore, Totals
 from llm_agentd.ops.dump.entries import all_rows
 from llm_agentd.ops.dump.prefixes import prefix_summary, saved_prefixes
-from llm_agentd.ops.dump.table import cell, console_for, span
+from llm_agentd.ops.dump.table import span
+from llm_agentd.ops.terminal import cell, console_for
 from llm_agentd.prefix_cache.store import SavedPrefix
 from llm_agentd.util.timestamps import rfc3339
 

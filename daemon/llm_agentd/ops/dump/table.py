@@ -6,16 +6,14 @@ import heapq
 from collections.abc import Iterator
 from typing import TextIO
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from llm_agentd.ops.dump.entries import Row
+from llm_agentd.ops.terminal import cell, console_for
 from llm_agentd.prompt.placeholders import readable
 
 TABLE_ROWS_MAX = 200  # what a person scrolls through; `--format jsonl` has no limit
 TABLE_CELL_CHARS = 200  # of prompt and text; of a prompt the end is shown, where the player's words stand
-NARROWEST_COLUMNS = 100  # of a table in a pipe or a log, which have no columns of their own
 
 
 def print_entries(rows: Iterator[Row], now_s: float, out: TextIO) -> None:
@@ -46,19 +44,7 @@ def print_entries(rows: Iterator[Row], now_s: float, out: TextIO) -> None:
     if shown:
         console.print(table)
     hidden = f", the {len(shown)} last used are shown; --format jsonl has all" if total > len(shown) else ""
-    console.print(Text(f"{total} entries{hidden}"))
-
-
-def console_for(out: TextIO) -> Console:
-    console = Console(file=out, highlight=False)
-    if not out.isatty():
-        console.width = max(NARROWEST_COLUMNS, console.width)
-    return console
-
-
-def cell(text: str) -> Text:
-    """Text of players and models as data: no markup, and no control character reaches the terminal."""
-    return Text("".join(char if char.isprintable() or char == "\n" else " " for char in text))
+    console.print(f"{total} entries{hidden}")
 
 
 def span(seconds: float) -> str:

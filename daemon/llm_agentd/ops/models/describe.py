@@ -14,6 +14,7 @@ from llm_agentd.ops.models.model_file import ModelFile, read_model
 from llm_agentd.ops.models.selection import find_model, served_model
 from llm_agentd.ops.models.store import ModelStore
 from llm_agentd.ops.models.words import parameters_words, size_words
+from llm_agentd.util.terminal_text import plain
 
 LABEL_COLUMNS = 14
 BASE_MODEL = (
@@ -33,7 +34,7 @@ def show_info(name: str, config: Config, store: ModelStore, *, npcs: int, out: T
         model = read_model(find_model(name, store))
         rows = _of_file(model, config, store, npcs)
     for label, words in rows:
-        print(f"{label:<{LABEL_COLUMNS}}{words}", file=out)
+        print(f"{label:<{LABEL_COLUMNS}}{plain(words)}", file=out)
 
 
 def _of_entry(entry: Entry, config: Config, npcs: int) -> Iterator[Row]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 import psutil
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from llm_agentd.config import Config
 from llm_agentd.engines import EMBEDDED_MODEL
@@ -23,8 +20,9 @@ from llm_agentd.ops.models.model_file import ModelFile, read_model
 from llm_agentd.ops.models.selection import EMBEDDED, served_model
 from llm_agentd.ops.models.store import ModelStore
 from llm_agentd.ops.models.words import parameters_words, size_words
+from llm_agentd.ops.terminal import cell, console_for
+from llm_agentd.util.terminal_text import json_line
 
-NARROWEST_COLUMNS = 110  # of a table in a pipe or a log, which have no columns of their own
 LANGUAGES_SHOWN = 6
 
 
@@ -53,7 +51,7 @@ def show_list(config: Config, store: ModelStore, *, npcs: int, as_json: bool, ou
     rows = list(_rows(config, store, npcs))
     if as_json:
         for row in rows:
-            print(json.dumps(asdict(row), ensure_ascii=False), file=out)
+            out.write(json_line(asdict(row)))
         return
     total = psutil.virtual_memory().total
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
@@ -62,11 +60,8 @@ def show_list(config: Config, store: ModelStore, *, npcs: int, as_json: bool, ou
             title, justify="right" if title in ("size", "file") or "NPCs" in title else "left", no_wrap=True
         )
     for row in rows:
-        table.add_row(*(Text(cell) for cell in _cells(row, total)))
-    console = Console(file=out, highlight=False, soft_wrap=False)
-    if not out.isatty():
-        console.width = max(NARROWEST_COLUMNS, console.width)
-    console.print(table)
+        table.add_row(*(cell(words) for words in _cells(row, total)))
+    console_for(out).print(table)
     for line in _legend(config, total):
         print(line, file=out)
 

@@ -1,0 +1,46 @@
+"""Text of players, models and files as it may reach a terminal, which takes control characters for commands.
+
+With them a name could set the window's title, clear the screen or write to the clipboard (OSC 52); U+009B begins such a
+sequence like ESC, and U+202E shows a line backwards. Pure; any thread.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from typing import Any
+
+import orjson
+
+# Kept besides what is printable: line breaks, tabs, and the joiners that emoji, Persian and Hindi are written with.
+_KEPT = "\n\t\u200c\u200d"
+# What JSON may hold unescaped: DEL, C1, the marks that change a line's direction, and Unicode's own line breaks.
+# orjson escapes C0 itself.
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def plain(text: str) -> str:
+    """`text` with a space in the place of each character that a terminal does not simply print."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in _KEPT else " " for char in text)
+
+
+def json_line(fields: Any) -> str:
+    """One line of JSON with its end; the characters that `plain` takes out stand in it as \\u…."""
+    try:
+        text = orjson.dumps(fields).decode()
+    except TypeError:  # half a surrogate pair, as file names hold that are no UTF-8
+        text = json.dumps(fields)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+
+
+class PlainFormatter(logging.Formatter):
+    """Log lines name players and NPCs: a message stays one line, and all of it plain. A traceback keeps its lines."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return super().formatMessage(record).replace("\n", " ")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return plain(super().format(record))
