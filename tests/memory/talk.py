@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from llm_agentd.memory import Outcome, SqliteMemory
+from llm_agentd.memory import Memory, Outcome, SqliteMemory
 from llm_agentd.types import MemoryTurn, Npc, Think
 
 MIB = 2**20
@@ -36,18 +36,24 @@ def report_outcome(memory: SqliteMemory, text: str, **fields: str) -> None:
     assert memory.add_outcomes([Outcome(text=text, **names)]) == 1
 
 
-def forget(memory: SqliteMemory, npc: str | None = None, player: str | None = None) -> dict[str, int]:
+def forget(memory: Memory, npc: str | None = None, player: str | None = None) -> dict[str, int]:
     """Waits until it is done; returns the counts."""
-    results: list[dict[str, int] | None] = []
+    counts = answer_to_forget(memory, npc, player)
+    assert not isinstance(counts, str), counts
+    return counts
+
+
+def answer_to_forget(memory: Memory, npc: str | None = None, player: str | None = None) -> dict[str, int] | str:
+    """The counts, or what stays and why."""
+    results: list[dict[str, int] | str] = []
     is_done = threading.Event()
 
-    def on_forgotten(counts: dict[str, int] | None) -> None:
+    def on_forgotten(counts: dict[str, int] | str) -> None:
         results.append(counts)
         is_done.set()
 
     memory.forget(npc, player, on_forgotten)
     assert is_done.wait(WAIT_S)
-    assert results[0] is not None
     return results[0]
 
 

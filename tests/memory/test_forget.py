@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_agentd.memory import SqliteMemory
+from llm_agentd.memory import SqliteMemory, open_memory
 from llm_agentd.memory.keywords import stem, words_of
-from tests.memory.talk import ANA, MIB, Clock, forget, report_outcome, talk, texts
+from llm_agentd.memory.store import Store
+from tests.memory.talk import ANA, MIB, Clock, answer_to_forget, forget, report_outcome, talk, texts
 
 
 def test_forget_player_deletes_all_that_names_them_and_nothing_else(tmp_path: Path, clock: Clock) -> None:
@@ -77,3 +80,31 @@ def test_forgotten_text_is_in_no_byte_of_any_file(
     assert [word for word in stems if word.encode() in after] == []
     assert len(memory.list_newest(None, "Bo", 100)) == len(others)
     memory.close()
+
+
+@pytest.mark.parametrize("why", ["newer", "off", "folder"])
+def test_forget_while_the_memory_is_off_says_what_stays_where(tmp_path: Path, why: str) -> None:
+    path = tmp_path / "memory.db"
+    if why == "folder":
+        path.mkdir()
+    else:
+        with closing(Store(path, create=True)):
+            pass
+    if why == "newer":
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA user_version = 999")
+    purged: list[str | None] = []
+
+    def purge_cache(player: str | None) -> int:
+        purged.append(player)
+        return 1
+
+    memory = open_memory(path, turns=0 if why == "off" else 5, max_bytes=MIB, purge_cache=purge_cache)
+    answer = answer_to_forget(memory, player="Ana")
+    assert isinstance(answer, str)
+    assert str(path) in answer
+    cure = {"newer": "run that version again", "off": "llm-agentd memory forget", "folder": "choose a file"}[why]
+    assert cure in answer
+    assert purged == ["Ana"]  # the replies in the cache go all the same
+    path.rmdir() if why == "folder" else path.unlink()
+    assert answer_to_forget(memory, npc="npc-1") == {"exchanges": 0, "outcomes": 0, "facts": 0, "cached": 0}

@@ -31,6 +31,8 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
+OFF = "the memory is off (agents.remember_turns: 0); run `llm-agentd memory forget`, or delete the file"
+
 
 def open_memory(
     path: Path,
@@ -50,7 +52,7 @@ def open_memory(
     version) is left alone: the memory is a NullMemory, whose `stats` say why, as one warning does.
     """
     if not turns:
-        return NullMemory()
+        return NullMemory(holds_old=lambda: _stays(path, OFF), purge_cache=purge_cache)
 
     def opened() -> SqliteMemory:
         return SqliteMemory(
@@ -73,4 +75,15 @@ def open_memory(
     except (*salvage.DAMAGE, OSError) as error:
         problem = explain(path, error)
         log.warning("agents.memory_path: NPCs remember nothing, %s", problem)
-        return NullMemory(problem)
+        return NullMemory(problem, holds_old=lambda: _stays(path, problem), purge_cache=purge_cache)
+
+
+def _stays(path: Path, why: str) -> str:
+    """What `forget` must answer while the memory is off: "" only where there is surely nothing to forget."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError:  # nobody can tell
+        pass
+    return f"what {path} holds of it stays, it was not forgotten: {why}"

@@ -5,6 +5,7 @@ Knows no SQL and no threads. `memory.open_memory` chooses the implementation.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
@@ -16,7 +17,7 @@ from llm_agentd.types import MemoryTurn
 SummarizeBy: TypeAlias = Literal["auto", "model", "rules"]
 ForgetCounts: TypeAlias = dict[str, int]  # exchanges, outcomes, facts, cached
 OnWritten: TypeAlias = Callable[[bool], None]  # False: something was not kept, the log has the reason
-OnForgotten: TypeAlias = Callable[[ForgetCounts | None], None]  # None: it failed, the log has the reason
+OnForgotten: TypeAlias = Callable[[ForgetCounts | str], None]  # text: what stays, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Memory(Protocol):
         """How many are kept."""
 
     def forget(self, npc: str | None, player: str | None, on_forgotten: OnForgotten) -> None:
-        """Deletes for good what matches (both None: all), then calls `on_forgotten` on the writer thread."""
+        """Deletes for good what matches (both None: all), then calls `on_forgotten` on another thread."""
 
     def list_newest(self, npc: str | None, player: str | None, limit: int) -> list[dict[str, Any]]:
         """What matches (None: any) as the wire shows it, the newest first. Includes what is not written yet."""
@@ -81,10 +82,22 @@ class Memory(Protocol):
 
 
 class NullMemory:
-    """Keeps nothing: for `agents.remember_turns: 0`, and for a file that cannot be used; `problem` says why."""
+    """Keeps nothing: for `agents.remember_turns: 0`, and for a file that cannot be used; `problem` says why.
 
-    def __init__(self, problem: str = "") -> None:
+    `holds_old`: what the file may still hold of before, and the cure; "" for nothing. It is asked at each `forget`, as
+    an admin may delete the file meanwhile. `purge_cache` is that of `open_memory`.
+    """
+
+    def __init__(
+        self,
+        problem: str = "",
+        *,
+        holds_old: Callable[[], str] = str,
+        purge_cache: Callable[[str | None], int] = lambda _: 0,
+    ) -> None:
         self._problem = problem
+        self._holds_old = holds_old
+        self._purge_cache = purge_cache
 
     summarize_by: SummarizeBy = "rules"
 
@@ -103,7 +116,13 @@ class NullMemory:
         return 0
 
     def forget(self, npc: str | None, player: str | None, on_forgotten: OnForgotten) -> None:
-        on_forgotten({"exchanges": 0, "outcomes": 0, "facts": 0, "cached": 0})
+        threading.Thread(target=self._forget, args=(npc, player, on_forgotten), name="forget", daemon=True).start()
+
+    def _forget(self, npc: str | None, player: str | None, on_forgotten: OnForgotten) -> None:
+        """On a thread of its own: the cache answers when its disk has."""
+        cached = self._purge_cache(player) if player or not npc else 0
+        stays = self._holds_old()
+        on_forgotten(stays or {"exchanges": 0, "outcomes": 0, "facts": 0, "cached": cached})
 
     def list_newest(self, npc: str | None, player: str | None, limit: int) -> list[dict[str, Any]]:
         return []

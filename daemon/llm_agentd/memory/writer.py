@@ -241,7 +241,7 @@ class MemoryWriter:
 
     def _forget(self, item: Forget) -> None:
         """From the file first, then from the cache of replies: prompts that are kept there name the player."""
-        counts: ForgetCounts | None = None
+        counts: ForgetCounts | str = "nothing was forgotten: the disk failed, the daemon's log has the reason"
         try:
             deleted, is_wal_empty = self._store.forget(item.npc, item.player)
             if not is_wal_empty:

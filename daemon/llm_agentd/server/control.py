@@ -125,9 +125,8 @@ class Control:
     def forget(self, record: schema.ForgetRecord, on_done: Callable[[Fields | AgentdError], None]) -> None:
         """`on_done` is called when it is done on the disk: a player was promised that it is gone."""
 
-        def on_written(counts: ForgetCounts | None) -> None:  # on the memory's writer thread
-            failure = EngineFailed("nothing was forgotten: the disk failed, the daemon's log has the reason")
-            self._post(lambda: on_done(failure if counts is None else {"forgotten": counts}))
+        def on_written(counts: ForgetCounts | str) -> None:  # on the memory's writer thread
+            self._post(lambda: on_done(EngineFailed(counts) if isinstance(counts, str) else {"forgotten": counts}))
 
         self._memory.forget(record.npc, record.player, on_written)
 
