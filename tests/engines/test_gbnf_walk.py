@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from llm_agentd.engines.llama.grammar import gbnf_walk
 from llm_agentd.engines.llama.grammar.gbnf_walk import BUDGET, _Walk, too_many_ways
+from llm_agentd.engines.llama.grammar.schema_converter import schema_to_grammar
 
 
 @pytest.mark.parametrize(
@@ -21,6 +25,29 @@ from llm_agentd.engines.llama.grammar.gbnf_walk import BUDGET, _Walk, too_many_w
 def test_explosion_is_named_with_its_text(grammar: str) -> None:
     reason = too_many_ways(grammar)
     assert "can be read in thousands of ways" in reason, reason
+
+
+@pytest.mark.parametrize(
+    ("word", "count", "bounds"),
+    [
+        ("a", 100, "*"),
+        ("a", 500, "*"),
+        ("a", 1200, "{1,30}"),
+        ("a", 4900, "*"),
+        ("ab", 500, "*"),
+        ("ab", 5, "*"),
+        ("a thing of some words", 500, "*"),
+    ],
+)
+def test_same_alternative_over_and_over_is_refused(word: str, count: int, bounds: str) -> None:
+    alternatives = " | ".join([f'"{word}"'] * count)
+    assert "ways" in too_many_ways(f"root ::= ({alternatives}){bounds}")
+
+
+def test_walk_that_does_not_end_is_no_good_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert too_many_ways(JSON) == ""
+    monkeypatch.setattr(gbnf_walk, "BUDGET", 1000)
+    assert "more ways than can be tried" in too_many_ways(JSON)
 
 
 JSON = r"""
@@ -53,6 +80,36 @@ def test_good_grammar_passes(grammar: str) -> None:
 
 def test_walk_ends_with_its_budget() -> None:
     walk = "\n".join(f'r{n} ::= "a" r{n + 1} | "a" r{n + 2} | "b" r{n}' for n in range(3000))
-    too_many_ways(f"root ::= r0\n{walk}")
-    assert BUDGET < 1_000_000
-    assert _Walk('root ::= "a"').explodes("root") == []
+    assert too_many_ways(f"root ::= r0\n{walk}")
+    assert BUDGET < 10_000_000
+
+
+STRING = {"type": "string", "maxLength": 200}
+ARGS = {"type": "object", "properties": dict.fromkeys("abcd", STRING)}
+ACTIONS = [{"type": "object", "properties": {"name": {"const": f"act{n}"}, "args": ARGS}} for n in range(30)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "properties": {f"property_of_number_{n}": STRING for n in range(128)}},
+        {"type": "object", "properties": {f"p{n}": {"type": "integer"} for n in range(128)}},
+        {"enum": [f"v{n}" for n in range(4900)]},
+        {"type": "object", "properties": {f"p{n}": {"enum": [f"item_{n}" for n in range(100)]} for n in range(30)}},
+        {"anyOf": [{**one, "required": ["name"]} for one in ACTIONS]},
+        {
+            "type": "object",
+            "properties": {f"p{n}": STRING for n in range(500)},
+            "required": [f"p{n}" for n in range(500)],
+        },
+        {"type": "array", "items": {"anyOf": [{"type": "integer"}, {"type": "number"}, {"type": "string"}]}},
+    ],
+    ids=["128 optional", "128 numbers", "big enum", "enums", "actions", "500 required", "mixed array"],
+)
+def test_schemas_that_clients_have_pass(schema: dict[str, Any]) -> None:
+    """And leave some of the budget, so that the next good one does not meet it."""
+    grammar = schema_to_grammar(schema)
+    walk = _Walk(grammar)
+    assert not any(walk.explodes(start) for _, start in walk.starts())
+    assert walk._spent < BUDGET * 0.7

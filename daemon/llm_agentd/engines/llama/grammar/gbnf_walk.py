@@ -3,13 +3,15 @@
 llama.cpp follows all ways at once, letter by letter, and within one token in one call that nothing interrupts: behind
 `x ::= " " x "a" | " " x "b"` they double with each space, and some vocabularies have tokens of 64 spaces. In general
 nobody can tell whether a grammar does that, but whoever repeats the letter that multiplies the ways most soon sees it.
-So from each rule on, a greedy walk; as many steps as the budget allows. Too slow for grammars that the daemon builds by
-itself, whose texts can be read in one way each; for a client's own, in the process that tries them.
+So from each rule on, greedy walks: after a run of one letter, after a word, and after a text of many tokens. A grammar
+whose walks do not end within the budget is refused. Too slow for grammars that the daemon builds by itself, whose texts
+can be read in one way each; for a client's own, in the process that tries them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -18,8 +20,12 @@ from llm_agentd.engines.llama.grammar.gbnf_terminals import Ranges, char_ranges
 
 LETTERS_MAX = 32  # twice as many ways with each would be 2**32
 WAYS_MAX = 10_000  # good grammars have a handful, and sloppy ones a few hundred after so many letters
+WORD_LETTERS_MAX = 12  # of a token that is no run of one letter
+# llama.cpp compares each stack with all that it has found from the same one: 10 ns each, so this is 0.3 s a letter. Two
+# thousand plain alternatives, over and over, stay far below it; the same one 400 times does not.
+COMPARED_MAX = 30_000_000
 STACKS_MAX = 2000  # each costs at every token; plain alternatives, which are cheap, go up to `CHOICES_MAX` once
-BUDGET = 100_000  # stacks looked at, about 0.2 s; a grammar of thousands of rules is not walked from all of them
+BUDGET = 1_500_000  # stacks looked at, two seconds; of schemas that fit into a grammar the worst take a half
 COPIES_MAX = 2  # of what is repeated often: the third tells nothing new
 TRIED_LETTERS = 4  # at each step, those that most ways allow
 PROBES = tuple(map(ord, 'a 0\n"-é'))  # one of these is in nearly every class that names what is not in it
@@ -34,15 +40,18 @@ class _SpentError(Exception):
 
 
 def too_many_ways(text: str) -> str:
-    """Why llama.cpp should not follow this grammar, for the user; "" where nothing of the kind was found."""
+    """Why llama.cpp should not follow this grammar, for the user; "" where the walk ended and found nothing.
+
+    A walk that does not end says nothing good of the grammar: it is refused like one that explodes.
+    """
     walk = _Walk(text)
     try:
-        for rule in sorted(walk.rules, key=lambda name: name != "root"):
-            if letters := walk.explodes(rule):
+        for rule, start in walk.starts():
+            if letters := walk.explodes(start):
                 shown = "".join(map(chr, letters))
                 return f"rule {rule[:40]}: {shown!r} can be read in thousands of ways; let there be one each"
     except _SpentError:
-        pass
+        return "it can be read in more ways than can be tried; write fewer alternatives that begin alike"
     return ""
 
 
@@ -77,31 +86,54 @@ class _Walk:
             self.rules[name] = [(*once, again) if again else once, ()]
         return once * min(low, COPIES_MAX) + ((name,) if name else ())
 
-    def explodes(self, rule: str) -> list[int]:
-        """Letters after which there are too many ways, written from `rule` on; none if they were not found.
+    def starts(self) -> Iterator[tuple[str, Counter[Stack]]]:
+        """Where to walk from, by rule: the root, then the widest first.
 
-        A run of one letter is what a token may be, so there each way counts. Of a text of many tokens llama.cpp keeps
-        each stack once: `1` and `[0-9]` are two ways to read a digit, but not two stacks behind it.
+        Left out is what begins as a part of one that was walked, as it can be read in fewer ways, letter by letter. So
+        the hundred rules for "and the rest of the properties" cost one walk.
         """
+        starts = {rule: self._start(rule) for rule in self.rules}
+        walked: dict[Stack, list[Counter[Stack]]] = {}
+        for rule in sorted(starts, key=lambda rule: (rule != "root", -len(starts[rule]))):
+            start = starts[rule]
+            wider = walked.get(next(iter(start)), []) if start else []
+            if any(all(count <= one[stack] for stack, count in start.items()) for one in wider):
+                continue
+            yield rule, start
+            for stack in start:
+                walked.setdefault(stack, []).append(start)
+
+    def _start(self, rule: str) -> Counter[Stack]:
         start: Counter[Stack] = Counter()
         for option in self.rules[rule]:
             start.update(self._expand(self._push(option, 0, 0)))
+        return start
+
+    def explodes(self, start: Counter[Stack]) -> list[int]:
+        """Letters after which there are too many ways, written from `start` on; none if they were not found.
+
+        A run of one letter is what a token may be, and so is a word: there each way counts. Of a text of many tokens
+        llama.cpp keeps each stack once: `1` and `[0-9]` are two ways to read a digit, but not two stacks behind it.
+        """
         for letter in self._letters(start):
             ways = start
             for count in range(LETTERS_MAX):
                 ways = self._written(ways, letter)
                 if ways.total() > WAYS_MAX:
                     return [letter] * (count + 1)
-        return self._greedy(start)
+        return self._greedy(start, Counter.total, WAYS_MAX, WORD_LETTERS_MAX) or self._greedy(
+            start, len, max(STACKS_MAX, 2 * len(start)), LETTERS_MAX
+        )
 
-    def _greedy(self, ways: Counter[Stack]) -> list[int]:
+    def _greedy(
+        self, ways: Counter[Stack], size: Callable[[Counter[Stack]], int], size_max: int, letters_max: int
+    ) -> list[int]:
         letters: list[int] = []
-        stacks_max = max(STACKS_MAX, 2 * len(ways))
-        while ways and len(letters) < LETTERS_MAX:
-            written = ((letter, self._written(ways, letter)) for letter in self._letters(ways))
-            letter, ways = max(written, key=lambda one: len(one[1]))
+        while ways and len(letters) < letters_max:
+            written = [(letter, self._written(ways, letter)) for letter in self._letters(ways)]
+            letter, ways = max(written, key=lambda one: size(one[1]))
             letters.append(letter)
-            if len(ways) > stacks_max:
+            if size(ways) > size_max:
                 return letters
         return []
 
@@ -113,12 +145,25 @@ class _Walk:
         return [letter for letter, _ in found.most_common(TRIED_LETTERS)]
 
     def _written(self, ways: Counter[Stack], letter: int) -> Counter[Stack]:
-        after: Counter[Stack] = Counter()
+        """Ways that go on alike are put together first, so the same alternative a thousand times costs little."""
+        behind: Counter[Stack] = Counter()
+        merged: Counter[Stack] = Counter()  # stacks that llama.cpp follows one by one all the same
         for stack, count in ways.items():
             if _matches(self._top(stack), letter):
                 sequence, at, below = self._nodes[stack]
-                for top in self._expand(self._push(sequence, at + 1, below)):
-                    after[top] += count
+                next_stack = self._push(sequence, at + 1, below)
+                behind[next_stack] += count
+                merged[next_stack] += 1
+        self._spend(len(ways))
+        after: Counter[Stack] = Counter()
+        compared = 0
+        for stack, count in behind.items():
+            tops = self._expand(stack)
+            compared += merged[stack] * len(tops) ** 2
+            for top in tops:
+                after[top] += count
+        if compared > COMPARED_MAX:
+            raise _SpentError
         return after
 
     def _top(self, stack: Stack) -> Ranges:

@@ -30,9 +30,9 @@ from llm_agentd.types import Sampling
 log = logging.getLogger(__name__)
 
 ENGINES_TRIED = ("llama", "llama_native")  # the others have no grammars, or follow them in Python
-WAITING_MAX = 32  # grammars that wait for the child; good ones take milliseconds each
+WAITING_MAX = 32  # grammars that wait for the child; good ones take milliseconds each, and a second at most
 REMEMBERED_MAX = 1024  # verdicts, by hash: 64 bytes each, and the reason of a bad one
-WALL_MAX_S = 5.0  # of one grammar: its CPU limit, on a machine as busy as may be
+WALL_MAX_S = 12.0  # of one grammar: its CPU limit, on a machine as busy as may be
 START_MAX_S = 60.0  # of a child on a slow disk
 IDLE_S = 300.0  # then its 40 MB are given back
 STOP_MAX_S = 5.0

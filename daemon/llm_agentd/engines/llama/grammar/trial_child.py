@@ -24,7 +24,8 @@ from llm_agentd.engines.llama.grammar.grammars import Grammars
 from llm_agentd.errors import AgentdError
 from llm_agentd.types import Sampling
 
-CPU_MAX_S = 1  # of one grammar, then the process is killed; the kernel counts whole seconds
+# Of one grammar, then the process is killed. The walk of the worst good one takes one, on a slow CPU four.
+CPU_MAX_S = 4  # the kernel counts whole seconds
 GROWTH_MAX_BYTES = 256 * 1024 * 1024  # of address space, over what the loaded library takes
 # A good grammar takes this at most, as it is compiled again for each sequence, on the engine's thread.
 SLOW_S = 0.25
