@@ -9,6 +9,31 @@ describe("text", function()
 		assert.equal("red text, two lines", text.clean("\27(c@#f00)red\27(c@#fff)  text,\n\ttwo\0lines \27E"))
 	end)
 
+	it("loses escapes, and of what only looks like one nothing else", function()
+		for shown, plain in pairs({
+			["a\27(T@llm_agent)b\27Fc\27E\27Ed"] = "abcd", ["\27(never closed"] = "(never closed", ["\27"] = "", ["\27\27E"] = "",
+			["\27()x\27("] = "x(", ["(a) \27(b\27(c) d"] = "(a)  d", ["ë\27é"] = "ëé", ["none"] = "none",
+		}) do
+			assert.equal(plain, text.without_escapes(shown))
+		end
+	end)
+
+	it("is clean in a time that grows with its length and no faster", function()
+		local BYTES, MAX_S = 200 * 1000, 1 -- it takes a hundredth of that; a scan from each escape took a minute
+		for _, unit in ipairs({"\27(", "\27(T@", "a\27(x", "\27", "\27E", "( ", "\27()", "\128", "\240", " ", "\27( )"}) do
+			local long, began = unit:rep(BYTES / #unit), os.clock()
+			text.clean(long)
+			text.clean(long .. ")", 1200)
+			text.item_words(long)
+			assert.is_true(os.clock() - began < MAX_S, ("%q"):format(unit))
+		end
+	end)
+
+	it("is the beginning of what is far too long", function()
+		assert.equal(("x"):rep(100), text.clean(("x"):rep(1e6), 100))
+		assert.equal(("é"):rep(50), text.clean("\27(c@#ff0000)" .. ("é"):rep(1e5), 100))
+	end)
+
 	it("is valid UTF-8 whatever comes in", function()
 		for bad, good in pairs({
 			["a\255b"] = "a\239\191\189b", ["\195"] = "\239\191\189", ["\237\160\128"] = ("\239\191\189"):rep(3),

@@ -83,7 +83,7 @@ end
 -- What an adapter says of a mob: its name, or nil, and role.
 local function described(self, kind)
 	local name, role = kind.describe(self)
-	name = type(name) == "string" and text.clean(name:gsub("\27%([^)]*%)", ""), limits.NAME_MAX_BYTES) or "" -- it may be translated
+	name = type(name) == "string" and text.clean(name, limits.NAME_MAX_BYTES) or "" -- it may be translated
 	return name ~= "" and name or nil, role
 end
 

@@ -3,6 +3,8 @@
 local text = {}
 
 local WORD = "[%w_\128-\255]"
+local READ_PER_KEPT = 8 -- bytes of a coloured or translated line for one of its words, and then some
+local ITEM_MAX_BYTES = 256 -- of the words for an item
 
 -- Bytes of the UTF-8 character that starts at `i`, or nil where the bytes are none (overlong, surrogate, cut off).
 local function char_bytes(s, i)
@@ -50,9 +52,34 @@ function text.cut_words(s, max_bytes)
 	return whole and #whole * 2 >= max_bytes and whole or cut
 end
 
--- One line of plain words: no colour or translation escapes, no control characters, valid UTF-8, bounded.
+-- Without the engine's escapes: `\27(…)`, `\27E`, `\27F`. One scan, whatever the text: as a pattern each `\27(` that nothing
+-- closes would look through all that follows, and models and players write the text.
+function text.without_escapes(s)
+	local escape = s:find("\27", 1, true)
+	if not escape then return s end
+	local out, from, may_close = {}, 1, true
+	while escape do
+		out[#out + 1] = s:sub(from, escape - 1)
+		from = escape + 1
+		local last
+		if s:byte(from) == 40 and may_close then -- "("
+			last = s:find(")", from, true)
+			may_close = last ~= nil
+		else
+			last = s:find("^[A-Za-z]", from)
+		end
+		from = last and last + 1 or from
+		escape = s:find("\27", from, true)
+	end
+	out[#out + 1] = s:sub(from)
+	return table.concat(out)
+end
+
+-- One line of plain words: no colour or translation escapes, no control characters, valid UTF-8, bounded. Of a text that is
+-- far too long only the beginning is looked at: this runs in the game's step.
 function text.clean(s, max_bytes)
-	s = s:gsub("\27%([^)]*%)", ""):gsub("\27[A-Za-z]?", ""):gsub("[%z\1-\31\127]+", " ")
+	if max_bytes then s = text.cut(s, max_bytes * READ_PER_KEPT) end
+	s = text.without_escapes(s):gsub("[%z\1-\31\127]+", " ")
 	s = text.scrub(s):gsub(" +", " "):match("^ ?(.-) ?$")
 	return max_bytes and text.cut(s, max_bytes) or s
 end
@@ -142,7 +169,7 @@ end
 
 -- The description of an item as a model reads it: "Steel Sword (enchanted)\nDamage: 5" becomes "steel sword".
 function text.item_words(description)
-	local first = text.clean(description:gsub("\27%([^)]*%)", ""):match("^[^\n]*"))
+	local first = text.clean(text.without_escapes(description):match("^[^\n]*"), ITEM_MAX_BYTES)
 	return (first:gsub("%s*%b()", ""):lower())
 end
 

@@ -14,6 +14,7 @@ setmetatable(CODES, {__index = function(_, code) error("reply.lua: no code " .. 
 
 local reply = {CODES = CODES}
 
+local PROBLEM_MAX_BYTES = 400
 local TEXT_MAX_BYTES = 1200 -- about ten sentences; more is not read in a bubble
 local SCHEMA_DEPTH_MAX = 6
 
@@ -127,7 +128,8 @@ function reply.build(kind, event, about)
 		result.code, result.error = CODES.empty, "empty: the model said nothing"
 	else
 		result.code = type(event.code) == "string" and event.code or CODES.internal
-		result.error = result.code .. ": " .. (type(event.message) == "string" and event.message or "no message")
+		local message = type(event.message) == "string" and text.clean(event.message, PROBLEM_MAX_BYTES) or "no message"
+		result.error = result.code .. ": " .. message
 	end
 	result.by = result.code == "filtered" and event.by == "player" and "player" or nil -- whose words were held back
 	result.fallback = true
