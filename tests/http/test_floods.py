@@ -91,6 +91,26 @@ def endless_headers(target: Adapter) -> None:
             pour(target.connect(), head("/infer", token=False)[:-2], piece)
 
 
+def tiny_headers(target: Adapter) -> None:
+    """Each becomes objects of 150 bytes or so, and is four bytes on the wire."""
+    hold(target, b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"a:\r\n" * 15_000)
+
+
+def large_heads(target: Adapter) -> None:
+    """As many fields as are taken, as long as they may be; one byte short of whole."""
+    hold(target, b"GET / HTTP/1.1\r\n" + (b"X-A: " + b"a" * 640 + b"\r\n") * 98 + b"\r")
+
+
+def hold(target: Adapter, begin: bytes, seconds: float = 1.0) -> None:
+    """As many connections as there may be, each with such a beginning and no end."""
+    with ExitStack() as connections:
+        for _ in range(256):
+            connected = connections.enter_context(target.connect())
+            with suppress(OSError):
+                connected.sendall(begin)
+        time.sleep(seconds)  # until all is read
+
+
 def endless_bodies(target: Adapter) -> None:
     chunk = b"%x\r\n" % MIB + b" " * MIB + b"\r\n"
     for token in (False, True):
@@ -140,7 +160,8 @@ def many_values(target: Adapter) -> None:
 
 
 FLOODS = (
-    endless_headers, endless_bodies, endless_trailers, unfinished_bodies, pipelined, many_connections, many_values,
+    endless_headers, tiny_headers, large_heads, endless_bodies, endless_trailers, unfinished_bodies, pipelined,
+    many_connections, many_values,
 )  # fmt: skip
 
 

@@ -9,12 +9,19 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from llm_agentd.http import body, drain, protocol, server
-from llm_agentd.http.protocol import CONNECTIONS_MAX, CONNECTIONS_MIN, HEAD_MAX_BYTES, PIPELINE_MAX
+from llm_agentd.http.protocol import (
+    CONNECTIONS_MAX,
+    CONNECTIONS_MIN,
+    HEAD_FIELDS_MAX,
+    HEAD_MAX_BYTES,
+    PIPELINE_MAX,
+    BoundedProtocol,
+)
 from tests.support.http_harness import DEADLINE_S, FakeDaemon, HttpServer, serve_http
 
 MIB = 2**20
@@ -79,7 +86,7 @@ def pour(connected: socket.socket, piece: bytes, most_bytes: int) -> int:
 # -- headers --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("piece", [b"a" * 4096, b"X-A: b\r\n" * 500], ids=["one line", "many lines"])
+@pytest.mark.parametrize("piece", [b"a" * 4096, b"a" * 2000 + b"\r\nX-A: b"], ids=["one line", "many lines"])
 def test_headers_over_64_kib_are_431(http: HttpServer, piece: bytes) -> None:
     with connection(http) as connected:
         connected.sendall(b"GET /healthz HTTP/1.1\r\nX-A: ")
@@ -89,6 +96,50 @@ def test_headers_over_64_kib_are_431(http: HttpServer, piece: bytes) -> None:
         status, error = answer(connected)
     assert (status, error["code"]) == (431, "too_large")
     assert str(HEAD_MAX_BYTES) in error["message"]
+
+
+@pytest.mark.parametrize("end", [b"", b"\r\n"], ids=["not whole", "whole"])
+def test_more_than_100_headers_are_431(http: HttpServer, end: bytes) -> None:
+    with connection(http) as connected:
+        connected.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"a:\r\n" * (HEAD_FIELDS_MAX + 1) + end)
+        status, error = answer(connected)
+    assert (status, error["code"]) == (431, "too_large")
+    assert f"over {HEAD_FIELDS_MAX}" in error["message"]
+
+
+def test_100_headers_are_taken_in_each_request(http: HttpServer) -> None:
+    with connection(http) as connected:
+        for _ in range(2):
+            connected.sendall(
+                b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"a:\r\n" * (HEAD_FIELDS_MAX - 1) + b"\r\n"
+            )
+            assert connected.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("part", [b"X-A: " + b"a" * 20_000 + b"\r\n", b"a:\r\n" * 95], ids=["long ones", "many"])
+def test_large_heads_over_the_budget_are_429_and_small_ones_are_taken(
+    http: HttpServer, monkeypatch: pytest.MonkeyPatch, part: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "HEADS_MAX_BYTES", 80_000)
+    begin = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    with ExitStack() as connections:
+        for _ in range(3):
+            connections.enter_context(connection(http)).sendall(begin + part)
+        while held_head_bytes(http) < 60_000:
+            time.sleep(0.005)
+        with connection(http) as refused:
+            refused.sendall(begin + part + b"\r\n")
+            status, error = answer(refused)
+        assert (status, error["code"]) == (429, "overloaded")
+        with connection(http) as taken:
+            taken.sendall(begin + b"X-A: " + b"a" * 4000 + b"\r\n\r\n")
+            assert taken.recv(12) == b"HTTP/1.1 200"
+    while held_head_bytes(http):
+        time.sleep(0.005)
+
+
+def held_head_bytes(http: HttpServer) -> int:
+    return sum(cast(BoundedProtocol, each).held_head_bytes for each in list(http.connections))
 
 
 def test_whole_headers_over_the_limit_in_one_piece_are_431(http: HttpServer) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -148,10 +148,10 @@ class FakeDaemon:
 
 
 class HttpServer:
-    """The real app on a free port: `url`, an httpx2 client on it (`http`), and the app."""
+    """The real app on a free port: `url`, an httpx2 client on it (`http`), the app, and uvicorn's connections."""
 
-    def __init__(self, url: str, app: Any, http: httpx2.Client) -> None:
-        self.url, self.app, self.http = url, app, http
+    def __init__(self, url: str, app: Any, http: httpx2.Client, connections: Collection[object] = ()) -> None:
+        self.url, self.app, self.http, self.connections = url, app, http, connections
 
     def exchange(self, **body: Any) -> Record:
         answer = self.http.post("/v1/exchange", json={"session": "s", **body})
@@ -213,7 +213,7 @@ def serve_http(
     with httpx2.Client(base_url=url, timeout=DEADLINE_S) as http:
         try:
             assert listening.wait(DEADLINE_S)
-            yield HttpServer(url, app, http)
+            yield HttpServer(url, app, http, server.server_state.connections)
         finally:
             server.should_exit = True
             thread.join(DEADLINE_S)

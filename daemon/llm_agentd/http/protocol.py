@@ -2,8 +2,8 @@
 
 Runs on the event loop. uvicorn with httptools bounds neither headers nor how long a client takes for them, nor how many
 requests wait in one connection (its h11 protocol bounds the first alone), so whoever can connect could fill the memory,
-without a token. Here: bytes of headers, time for headers and for bodies, requests in a pipeline, and connections. What
-bodies may hold together is counted where they are read (body.py). Knows no route.
+without a token. Here: headers of one request and of all, time for headers and for bodies, requests in a pipeline, and
+connections. What bodies may hold together is counted where they are read (body.py). Knows no route.
 
 A connection is in one of four phases. `Server` calls `check_time` once a second; so no request costs a timer.
 
@@ -15,13 +15,17 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from enum import Enum, IntEnum
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 HEAD_MAX_BYTES = 64 * 1024  # four times what browsers and proxies send at most
+HEAD_FIELDS_MAX = 100  # as Apache and Python's http.server: browsers behind two proxies send 40
+FIELD_COST_BYTES = 256  # beside its text: a tuple and two bytes objects here, and again where a route keeps them
+HEAD_FREE_BYTES = 8 * 1024  # a head up to this is always taken: what games and browsers send is smaller
+HEADS_MAX_BYTES = 4 * 1024 * 1024  # all that are not answered yet, with the cost of their fields
 HEAD_TIMEOUT_S = 10.0  # a game sends its headers in one packet
 BODY_TIMEOUT_S = 30.0  # the largest body at the pace of a slow home line
 PIPELINE_MAX = 8  # no client of ours sends a request before the last answer; each that waits costs a kilobyte or two
@@ -30,6 +34,10 @@ CONNECTIONS_MIN = 8  # however few descriptors there are: a game's and some of i
 DESCRIPTORS_KEPT = 64  # of the process's limit, for files, the daemon's socket and connections that are being refused
 LINGER_S = 2.0  # a client that is still sending hears the refusal first: closing at once would reset the connection
 LINGER_MAX_BYTES = 1024 * 1024  # of what it sends meanwhile, which is dropped
+
+
+HEAD_TOO_LONG = (431, "too_large", f"headers: over {HEAD_MAX_BYTES} bytes; send fewer")
+HEADS_TOO_MANY = (429, "overloaded", "headers: too many large ones are on their way at once; send fewer, or later")
 
 
 class Phase(Enum):
@@ -49,6 +57,10 @@ class Rank(IntEnum):
     ANSWERED = 4  # its answer is awaited, as a game's is: this one never goes
 
 
+class Refused(Exception):
+    """Raised in a callback of the parser, to stop it: thousands more may stand in the same piece of data."""
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """For `uvicorn.Config(http=…)`."""
 
@@ -56,10 +68,11 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*args, **named)
         self.phase = Phase.IDLE
         self.since_s = self.loop.time()
-        self._cycles: deque[RequestResponseCycle] = deque()  # all that are not answered; `cycle` is the newest
+        self._cycles: deque[tuple[RequestResponseCycle, int]] = deque()  # not answered, with the cost of their heads
         self._served = 0  # answers: who has none yet has shown no token
         self._head_bytes = 0  # as they came, of headers that are not whole yet
         self._field_bytes = 0  # of the fields in them, exactly; also of fields behind a chunked body
+        self._fields = 0  # the same ones, counted
         self._framing_bytes = 0  # since the last content of a body: sizes of chunks, and fields behind the last
         self._dropped_bytes = 0  # after a refusal
 
@@ -126,56 +139,76 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._should_upgrade():
                 self.handle_websocket_upgrade()
         except httptools.HttpParserError:
-            self.refuse(400, "bad_request", "not HTTP/1.1")
-        if self._head_bytes > HEAD_MAX_BYTES and self.phase is Phase.HEAD:
-            self._refuse_head()
+            self.refuse(400, "bad_request", "not HTTP/1.1")  # unless a callback has refused it, and stopped the parser
+        if self.phase is Phase.HEAD:
+            if self._head_bytes > HEAD_MAX_BYTES:
+                self.refuse(*HEAD_TOO_LONG)
+            elif self._is_over_budget:
+                self.refuse(*HEADS_TOO_MANY)
         elif self._framing_bytes > HEAD_MAX_BYTES and self.phase is Phase.BODY:
             self.refuse(400, "bad_request", "body: too much that is no content")
 
     def on_message_begin(self) -> None:
-        if self.phase is Phase.REFUSED:
-            return
-        self._field_bytes = 0
+        self._field_bytes = self._fields = 0
         if self.phase is not Phase.HEAD:
             self._enter(Phase.HEAD)
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        if self._takes(len(url)):
-            super().on_url(url)
+        self._field_bytes += len(url)
+        self._check_fields()
+        super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._takes(len(name) + len(value)):
-            super().on_header(name, value)
+        self._fields += 1
+        self._field_bytes += len(name) + len(value)
+        self._check_fields()
+        super().on_header(name, value)
 
-    def _takes(self, field_bytes: int) -> bool:
-        self._field_bytes += field_bytes
+    def _check_fields(self) -> None:
+        if self._fields > HEAD_FIELDS_MAX:
+            self._stop(431, "too_large", f"headers: over {HEAD_FIELDS_MAX} of them; send fewer")
         if self._field_bytes > HEAD_MAX_BYTES:
-            self._refuse_head()
-        return self.phase is not Phase.REFUSED
+            self._stop(*HEAD_TOO_LONG)
+
+    @property
+    def _head_cost(self) -> int:
+        return max(self._head_bytes, self._field_bytes) + self._fields * FIELD_COST_BYTES
+
+    @property
+    def held_head_bytes(self) -> int:
+        """What the heads of all requests here that are not answered yet take, about."""
+        waiting = sum(cost for _, cost in self._cycles)
+        return waiting + (self._head_cost if self.phase is Phase.HEAD else 0)
+
+    @property
+    def _is_over_budget(self) -> bool:
+        """Is this head large, and all together too much? Summed only for large ones: there is no count to keep."""
+        if self._head_cost <= HEAD_FREE_BYTES:
+            return False
+        others = (cast(BoundedProtocol, other) for other in self.connections)
+        return sum(other.held_head_bytes for other in others) > HEADS_MAX_BYTES
 
     def on_headers_complete(self) -> None:
-        if self.phase is Phase.REFUSED:
-            return
         if len(self.pipeline) >= PIPELINE_MAX:
-            self.refuse(429, "overloaded", "")  # not written: it would pass for the answer to the first of them
-            return
+            self._stop(429, "overloaded", "")  # not written: it would pass for the answer to the first of them
+        if self._is_over_budget:
+            self._stop(*HEADS_TOO_MANY)
+        head_cost = self._head_cost
         self._head_bytes = self._framing_bytes = 0
         self._enter(Phase.BODY)
         earlier = self.cycle
         super().on_headers_complete()
         if self.cycle is not earlier:  # a WebSocket's handshake has none
-            self._cycles.append(self.cycle)
+            self._cycles.append((self.cycle, head_cost))
 
     def on_body(self, body: bytes) -> None:
-        if self.phase is not Phase.REFUSED:
-            self._framing_bytes = 0
-            super().on_body(body)
+        self._framing_bytes = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if self.phase is not Phase.REFUSED:
-            self._enter(Phase.IDLE)
-            super().on_message_complete()
+        self._enter(Phase.IDLE)
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         self._served += 1
@@ -184,8 +217,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     # -- refusing --------------------------------------------------------------------------------
 
-    def _refuse_head(self) -> None:
-        self.refuse(431, "too_large", f"headers: over {HEAD_MAX_BYTES} bytes; send fewer")
+    def _stop(self, status: int, code: str, message: str) -> NoReturn:
+        """As `refuse`, in a callback of the parser."""
+        self.refuse(status, code, message)
+        raise Refused
 
     def refuse(self, status: int, code: str, message: str) -> None:
         """Answers where nothing else is on the way, and takes nothing more. The connection closes within `LINGER_S`."""
@@ -196,6 +231,7 @@ class BoundedProtocol(HttpToolsProtocol):
             # A body's own request may be answered here; the answer to an earlier one must not be cut into.
             is_heard &= not self.cycle.response_started if self.phase is Phase.BODY else self.cycle.response_complete
         self._enter(Phase.REFUSED)
+        self._let_go()
         self._unset_keepalive_if_required()
         if not is_heard or self.transport.is_closing():
             self.end()
@@ -210,9 +246,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self._end_routes()
         self.transport.abort()
 
+    def _let_go(self) -> None:
+        """Of a head that is not whole; a route keeps its own. The connection may linger, and so may hundreds."""
+        self.headers, self.scope = [], None  # type: ignore[assignment]
+        self.parser = None  # type: ignore[assignment]  # it holds the beginning of a field, and is not fed any more
+
     def _end_routes(self) -> None:
         """A route that reads or answers here is told that its client is gone: what it writes goes nowhere."""
-        for cycle in self._cycles:
+        for cycle, _ in self._cycles:
             cycle.disconnected = True
             cycle.message_event.set()
         self.pipeline.clear()
