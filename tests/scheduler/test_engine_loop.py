@@ -20,7 +20,7 @@ from llm_agentd.metrics import Metrics
 from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache
 from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.scheduler.curve_watch import QUIET_S
-from llm_agentd.scheduler.engine_loop import SILENT_MAX_S, EngineLoop
+from llm_agentd.scheduler.engine_loop import SILENT_MAX_S, SILENT_MIN_S, EngineLoop
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.scheduler.sequence import Events
 from llm_agentd.types import Reply, Request
@@ -169,6 +169,24 @@ def test_loop_that_does_not_turn_is_unavailable_with_the_reason_and_comes_back()
     assert beats.acquire(timeout=WAIT_S)
     assert beats.acquire(timeout=WAIT_S)
     assert running.loop.require_info()
+    running.loop.stop(0)
+
+
+def test_loop_whose_steps_are_short_is_found_silent_sooner() -> None:
+    gate, clock = Gate(), Clock()
+    running = Running(gate, 1, clock=clock)
+    running.loop.start()
+    assert running.loop.started.wait(WAIT_S)
+    running.submit("a")
+    while len(gate.batch_sizes) < 2:  # the first step took no time by this clock
+        gate.step()
+    clock.now_s += SILENT_MIN_S
+    assert running.loop.require_info()
+    clock.now_s += 1
+    with pytest.raises(Unavailable, match="silent for 11 s"):
+        running.loop.require_info()
+    gate.open()
+    assert running.endings(1) == ["a done"]
     running.loop.stop(0)
 
 

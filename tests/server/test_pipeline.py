@@ -10,7 +10,7 @@ import pytest
 from llm_agentd.cache import CacheEntry, NullCache
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.engines.llama.grammar.trial import GrammarTrial, OnVerdict
-from llm_agentd.errors import AgentdError, BadRequest, Overloaded
+from llm_agentd.errors import AgentdError, BadRequest, Cancelled, Overloaded
 from llm_agentd.memory import NullMemory
 from llm_agentd.memory.service import MemoryService
 from llm_agentd.metrics import Metrics
@@ -24,7 +24,7 @@ from llm_agentd.server.control import Control
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.pipeline import FLOOD_WAITING_MAX, Pipeline
 from llm_agentd.server.request_builder import RequestBuilder, RequestDefaults
-from llm_agentd.types import Peer, Priority, Request, Sampling
+from llm_agentd.types import Peer, Priority, Reply, Request, Sampling
 
 ANA: Peer = (b"ana",)
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
@@ -41,6 +41,11 @@ class FakeEngineLoop:
         self.is_full = False
         self.waiting_max: list[int | None] = []
         self.cancelled: list[str] = []
+        self.requests: list[Request] = []
+        self.silence_s = 0.0
+
+    def silent_s(self) -> float:
+        return self.silence_s
 
     def require_info(self) -> EngineInfo:
         return EngineInfo(self.engine, "stub", "f", 2048, 8, features=frozenset({"messages"}))
@@ -52,6 +57,7 @@ class FakeEngineLoop:
 
     def submit(self, requests: Sequence[Request]) -> list[tuple[Request, AgentdError]]:
         self.submitted += [request.id for request in requests]
+        self.requests += requests
         return []
 
     def cancel(self, peer: Peer, request_id: str) -> None:
@@ -314,3 +320,43 @@ def test_peer_that_takes_too_much_of_the_routers_time_may_have_little_waiting(ha
     harness.now_s += 60
     harness.receive({**INFER, "id": "later"})
     assert harness.engine_loop.waiting_max[-1] is None
+
+
+# -- an engine that hangs ---------------------------------------------------------------------------
+
+REPLY = Reply("Well met.", "stop", "miss", "stub")
+
+
+def test_late_request_is_answered_for_an_engine_that_is_silent(harness: Harness) -> None:
+    harness.receive({**INFER, "deadline_ms": 1500}, {**INFER, "id": "b", "deadline_ms": 60_000})
+    harness.now_s, harness.engine_loop.silence_s = 3.4, 3.4
+    harness.pipeline.answer_late()
+    assert harness.answers() == {}
+    harness.now_s, harness.engine_loop.silence_s = 4.5, 0.1  # a loop that turns answers by itself
+    harness.pipeline.answer_late()
+    assert harness.answers() == {}
+    harness.now_s, harness.engine_loop.silence_s = 5.6, 5.6
+    harness.pipeline.answer_late()
+    assert harness.answers() == {"a": "deadline_exceeded"}
+    assert harness.engine_loop.cancelled == ["a"]
+    assert len(harness.open_requests) == 1
+
+
+def test_what_a_silent_engine_says_later_is_not_for_a_newer_request_of_that_id(harness: Harness) -> None:
+    harness.receive({**INFER, "deadline_ms": 1000})
+    harness.now_s = harness.engine_loop.silence_s = 4.0
+    harness.pipeline.answer_late()
+    harness.receive({**INFER, "deadline_ms": 1000})
+    old, new = harness.engine_loop.requests
+    harness.pipeline.on_events([(old, Cancelled("cancelled by the client"))])
+    assert harness.answers() == {"a": "deadline_exceeded"}
+    harness.pipeline.on_events([(new, REPLY)])
+    assert harness.answers() == {"a": "done"}
+
+
+def test_cancel_is_answered_while_the_engine_is_silent(harness: Harness) -> None:
+    harness.receive(INFER)
+    harness.engine_loop.silence_s = 4.0
+    harness.receive({"op": "cancel", "id": "c", "target": "a"})
+    assert harness.answers() == {"a": "cancelled", "c": "done"}
+    assert harness.engine_loop.cancelled == ["a"]

@@ -50,6 +50,8 @@ IDLE_WAIT_MAX_S = 5.0  # an idle loop still turns this often, to feed the watchd
 # of a prompt, 96 tokens: a machine that computes four of them a second needs 24 s. And it is half of what the watchdogs
 # wait for: so a client is told why before the process is ended.
 SILENT_MAX_S = 30.0
+SILENT_MIN_S = 10.0  # where steps were short so far: beyond an idle loop's turn, a swap storm and a slow disk
+LONGEST_FACTOR = 4  # beyond that, for the longest step so far: its prompt may have been a short one
 STEP_END_MAX_S = 5.0  # beyond the grace: the step that runs when it is over must end by itself
 RESTARTS_MAX = 3  # an engine that breaks this often without one good step between is not coming back
 RETRY_AFTER_MS = 1000  # while the engine starts again
@@ -110,6 +112,7 @@ class EngineLoop:
         self.failure: BaseException | None = None
         self.info: EngineInfo | None = None  # None: there is no engine yet, or no more
         self._beat_s = clock()  # when the loop last turned
+        self._longest_step_s: float | None = None  # of the model
 
     # -- from other threads ------------------------------------------------------------------
 
@@ -184,11 +187,20 @@ class EngineLoop:
         info = self.info
         if info is None:
             raise Unavailable("the daemon is starting or stopping; try again shortly", retry_after_ms=RETRY_AFTER_MS)
-        silent_s = self._clock() - self._beat_s
-        if silent_s > SILENT_MAX_S:
+        silent_s = self.silent_s()
+        if silent_s > self._silent_max_s():
             reason = f"the engine loop is silent for {silent_s:.0f} s: one step of the model hangs, or takes that long"
             raise Unavailable(reason, retry_after_ms=RETRY_AFTER_MS)
         return info
+
+    def silent_s(self) -> float:
+        """Since the loop last turned; up to `idle_wait_max_s` where it has nothing to do."""
+        return self._clock() - self._beat_s
+
+    def _silent_max_s(self) -> float:
+        """No longer than SILENT_MAX_S, and shorter where all steps so far were: one that takes so much longer hangs."""
+        longest_s = self._longest_step_s
+        return SILENT_MAX_S if longest_s is None else min(SILENT_MAX_S, SILENT_MIN_S + LONGEST_FACTOR * longest_s)
 
     def depth(self) -> dict[str, int]:
         """How many wait, by priority."""
@@ -417,12 +429,14 @@ class EngineLoop:
 
     def _decode(self, events: Events) -> list[Piece]:
         self._metrics.batch_size.observe(len(self._batch.running))
+        began_s = self._clock()
         try:
             pieces = self._engine.step()
         except Exception as error:
             self._reopen(error, events)
             return []
         self._restarts_in_a_row = 0
+        self._longest_step_s = max(self._longest_step_s or 0.0, self._clock() - began_s)
         cost = self._engine.last_step
         if cost.num_seqs:
             self._latency.stepped(cost.num_seqs, cost.decode_s)

@@ -14,8 +14,8 @@ long (the engine, a classifier, another process, the memory's disk) goes on else
 callback. Knows no sockets: bytes come in by `receive`, and `replies` is what the router sends at the end of each round.
 
 A request is in `open_requests` from step 1 until its last record, whatever becomes of it. What can race: a peer may
-cancel or vanish while its request is with the engine, the classifier or the grammar trial. An event or a verdict for a
-request that is not open any more is dropped.
+cancel or vanish while its request is with the engine, the classifier or the grammar trial, or a deadline pass while the
+engine hangs. An event or a verdict for a request that is not open any more is dropped.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Any
 
 from llm_agentd.cache import CompletionCache
 from llm_agentd.engines.llama.grammar.trial import ENGINES_TRIED, GrammarTrial
-from llm_agentd.errors import AgentdError, Cancelled, Unavailable
+from llm_agentd.errors import AgentdError, Cancelled, DeadlineExceeded, Unavailable
 from llm_agentd.memory.service import PEER as MEMORY_PEER
 from llm_agentd.memory.service import MemoryService
 from llm_agentd.metrics import Metrics
@@ -46,6 +46,8 @@ from llm_agentd.types import Delta, Explanation, ModerationContext, Peer, Reply,
 log = logging.getLogger(__name__)
 
 UNNAMED_MAX = 8  # records of a part whose ids cannot be read, and that are answered one by one
+LATE_LOOK_S = 1.0  # between looks for requests that a silent engine loop does not answer
+LATE_MAX_S = 2.0  # past its deadline, with an engine loop that is silent as long: the router answers in its place
 FLOOD_WAITING_MAX = 16  # of a peer that floods: two batches of the default size, so that the engine never idles
 
 
@@ -83,6 +85,8 @@ class Pipeline:
         # By peer and id:
         self._burst: dict[tuple[Peer, str], Request] = {}  # what came together goes to the engine together
         self._held: dict[tuple[Peer, str], Request] = {}  # by the classifier or the grammar trial, until their verdict
+        self._at_engine: dict[tuple[Peer, str], Request] = {}  # until its last event
+        self._next_late_look_s = 0.0
         self._recent_thinks = RecentThinks()
         self._credit = WorkCredit()
         self._clock = clock
@@ -198,6 +202,7 @@ class Pipeline:
         """At the end of a round of the router: hands the engine all that came together."""
         burst, self._burst = self._burst, {}
         if burst:
+            self._at_engine |= burst
             self.on_events(self._engine_loop.submit(list(burst.values())))
 
     def on_events(self, events: Iterable[tuple[Request, Event]]) -> None:
@@ -205,12 +210,38 @@ class Pipeline:
         for request, event in events:
             if request.peer == MEMORY_PEER:
                 self._on_memory_event(event)
-            elif not self._open_requests.is_open(request.peer, request.id):
-                continue  # its peer is gone
+            elif self._at_engine.get((request.peer, request.id)) is not request:
+                continue  # its peer is gone, or it was answered already; another may be open under its id by now
             elif isinstance(event, Delta):
                 self._put(request.peer, request.id, encode.delta_fields(event.text))
             else:
+                del self._at_engine[request.peer, request.id]
                 self._attempt(request, self._finish, request, event)
+
+    def answer_late(self) -> None:
+        """For an engine loop that hangs, or whose step takes far too long: what is past its deadline is answered here.
+
+        To be called in each round; it looks once in LATE_LOOK_S. A loop that turns answers the late ones by itself.
+        """
+        now_s = self._clock()
+        if now_s < self._next_late_look_s or not self._at_engine:
+            return
+        self._next_late_look_s = now_s + LATE_LOOK_S
+        if not self._is_engine_silent():
+            return
+        for request in [one for one in self._at_engine.values() if one.deadline_s + LATE_MAX_S < now_s]:
+            waited_ms = round((now_s - request.arrived_s) * 1000)
+            reason = f"not done after {waited_ms} ms: the engine is silent; try again later, or raise deadline_ms"
+            self._end_at_engine(request, DeadlineExceeded(reason, retry_after_ms=RETRY_AFTER_MS))
+
+    def _is_engine_silent(self) -> bool:
+        return self._engine_loop.silent_s() > LATE_MAX_S
+
+    def _end_at_engine(self, request: Request, error: AgentdError) -> None:
+        """Answers now. The engine frees it when it can; what it has to say of it then is dropped."""
+        del self._at_engine[request.peer, request.id]
+        self._deliver(request, error)
+        self._engine_loop.cancel(request.peer, request.id)
 
     def _on_memory_event(self, event: Event) -> None:
         if isinstance(event, (Reply, AgentdError)):
@@ -363,14 +394,17 @@ class Pipeline:
             self._deliver(waiting, Cancelled("cancelled by the client"))
             return True
         found = self._open_requests.is_open(*key)
-        if found:
+        running = self._at_engine.get(key)
+        if running is not None and self._is_engine_silent():
+            self._end_at_engine(running, Cancelled("cancelled by the client"))
+        elif found:
             self._engine_loop.cancel(*key)
         return found
 
     def drop_peer(self, peer: Peer) -> None:
         """The peer is gone, or does not read: frees all its requests."""
         self._open_requests.close_peer(peer)
-        for waiting in (self._held, self._burst):
+        for waiting in (self._held, self._burst, self._at_engine):
             for key in [key for key in waiting if key[0] == peer]:
                 del waiting[key]
         self._engine_loop.drop_peer(peer)

@@ -24,7 +24,7 @@ from llm_agentd.protocol import wire
 from llm_agentd.server.backlogs import Backlogs
 from llm_agentd.server.inbox import Inbox
 from llm_agentd.server.open_requests import OpenRequests
-from llm_agentd.server.pipeline import Pipeline
+from llm_agentd.server.pipeline import LATE_LOOK_S, Pipeline
 from llm_agentd.server.socket.connection_guard import ConnectionGuard
 from llm_agentd.server.socket.curve import Gatekeeper
 from llm_agentd.server.socket.endpoint import bind_failure, check_reach, protect_socket, take_path
@@ -184,11 +184,12 @@ class Router:
         rest.register(self._inbox.wakeup_fd, zmq.POLLIN)
         receiver = Receiver(self._socket, self._clock, self._guard.on_message)
         while not self._is_stopped:
-            # Without a timeout but the guard's: all that concerns time (deadlines, the batch window) is the engine
-            # thread's, and other threads that have something for this one wake it by the inbox.
+            # All that concerns time (deadlines, the batch window) is the engine thread's, and other threads that have
+            # something for this one wake it by the inbox. So it wakes by itself for the guard, and once a second while
+            # requests are open, for an engine thread that hangs.
             if self._backlogs.bytes() > FLOOD_BYTES:
                 rest.poll(REST_MS)
-            ready = dict(poller.poll(0 if self._backlogs else self._guard.poll_ms()))
+            ready = dict(poller.poll(0 if self._backlogs else self._poll_ms()))
             if self._guard.monitor in ready:
                 self._guard.read_events()
             if self._socket in ready:
@@ -200,10 +201,15 @@ class Router:
                     work()
             # After both: a verdict of the classifier in the inbox may have let requests go on, too.
             self._pipeline.submit_burst()
+            self._pipeline.answer_late()
             if self._is_stopped:
                 self._backlogs.take_turns(self._clock() + STOP_BUDGET_S)
                 self._pipeline.refuse_open()
             self._send()
+
+    def _poll_ms(self) -> int | None:
+        waits_ms = [self._guard.poll_ms(), round(LATE_LOOK_S * 1000) if len(self._open_requests) else None]
+        return min((one for one in waits_ms if one is not None), default=None)
 
     def _receive(self, receiver: Receiver) -> None:
         """Reads what waits, as far as time allows; what is left wakes the next poll, as ZeroMQ's POLLIN stays set.
