@@ -179,3 +179,53 @@ def test_processes_that_start_at_once_have_one_token(state: Path) -> None:
     started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert len({process.communicate(timeout=60)[0] for process in started}) == 1
     assert [process.returncode for process in started] == [0] * 4
+
+
+def test_token_that_others_could_read_is_closed_to_them(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    token = find_token(None, path)
+    path.chmod(0o644)
+    assert find_token(None, path) == token
+    assert path.stat().st_mode & 0o777 == 0o640  # its group may read it: an admin may want that
+    assert "llm-agentd token --new" in caplog.text
+    caplog.clear()
+    assert find_token(None, path) == token
+    assert caplog.text == ""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+def test_token_that_another_user_put_there_is_refused(path: Path, tmp_path: Path) -> None:
+    find_token(None, path)
+    path.unlink()
+    theirs = tmp_path / "theirs"
+    theirs.write_text("knowntoken123456\n")
+    theirs.chmod(0o600)
+    os.chown(theirs, NOBODY, NOBODY)
+    path.symlink_to(theirs)
+    with pytest.raises(StartError, match="belongs to another user"):
+        find_token(None, path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_pipe_and_endless_file_in_the_place_of_the_token_are_refused_at_once(path: Path, state: Path) -> None:
+    state.mkdir(parents=True, mode=0o700)
+    os.mkfifo(path)
+    with pytest.raises(StartError, match="no regular file"):
+        find_token(None, path)
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    with pytest.raises(StartError, match="no regular file"):
+        find_token(None, path)
+    path.unlink()
+    path.write_text("x" * 100_000)
+    with pytest.raises(StartError, match="more than 4096 bytes"):
+        find_token(None, path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of POSIX")
+def test_folder_into_which_others_may_write_is_refused(path: Path, state: Path) -> None:
+    find_token(None, path)
+    state.chmod(0o777)
+    with pytest.raises(StartError, match=f"run `chmod go-w {state}`"):
+        find_token(None, path)
+    state.chmod(0o1777)  # as /tmp has it: nobody else replaces our file
+    assert find_token(None, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -152,3 +153,13 @@ def test_damage_while_serving_breaks_no_request_and_is_told(served: SqliteMemory
     served.add_exchange(turn, "Under the oak.", 1e12)
     served.flush()
     assert str(copy) in served.stats()["problem"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_pipe_in_the_place_of_the_file_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    os.mkfifo(path)
+    memory = opened(path)
+    assert "no regular file" in memory.stats()["problem"]
+    memory.close()
+    assert path.is_fifo()

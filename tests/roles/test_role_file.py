@@ -127,3 +127,12 @@ def test_written_file_reads_the_same(
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     role_file.write(path, role)
     assert role_file.read(path) == role
+
+
+def test_folder_is_made_for_its_owner_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        role_file.write(tmp_path / "roles" / "zz.yaml", Role("zz", "the zz", "A zz is here."))
+    finally:
+        os.umask(before)
+    assert (tmp_path / "roles").stat().st_mode & 0o777 == 0o700

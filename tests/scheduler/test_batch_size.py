@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,3 +136,12 @@ def test_200_damages_load_a_curve_or_none_and_are_replaced(tmp_path: Path) -> No
 def test_unwritable_folder_is_logged_and_nothing_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     save_curve(tmp_path / "none" / FILE, "a", Curve({1: 1.0}))
     assert "measured at each start" in caplog.text
+
+
+def test_file_is_for_its_owner_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        save_curve(tmp_path / "sizes.json", "a", Curve({1: 1.0}))
+    finally:
+        os.umask(before)
+    assert (tmp_path / "sizes.json").stat().st_mode & 0o777 == 0o600

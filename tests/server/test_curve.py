@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import zmq
+import zmq.auth
 
 from llm_agentd.client import Client, CurveFiles
 from llm_agentd.errors import StartError, Unavailable
@@ -134,3 +136,15 @@ def test_file_that_is_no_key_does_not_shut_out_the_others(folder: Path) -> None:
     public, _ = zmq.auth.load_certificate(folder / "ana.key_secret")
     assert known.callback("llm-agentd", public)
     assert not known.callback("llm-agentd", b"x" * 40)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_pipe_and_endless_file_among_the_keys_do_not_hold_up_the_others(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    os.mkfifo(folder / "clients" / "pipe.key")
+    (folder / "clients" / "zero.key").symlink_to("/dev/zero")
+    (folder / "clients" / "long.key").write_bytes(b"#" * 100_000)
+    key = zmq.auth.load_certificate(folder / "clients" / "ana.key")[0]
+    assert ClientKeys(folder / "clients").callback("llm-agentd", key)
+    assert caplog.text.count("is no public key") == 3

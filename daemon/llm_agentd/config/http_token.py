@@ -13,10 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from llm_agentd.config.private_files import keep_secret, make_private_folder
 from llm_agentd.config.values import HTTP_TOKEN, OFF
 from llm_agentd.errors import StartError
+from llm_agentd.util.regular_file import read_regular
 
 TOKEN_BYTES = 24  # 192 random bits, twice what nobody can guess, in 32 characters without padding
+FILE_MAX_BYTES = 4096  # a token, or what an admin wrote: a longer one fits no header
+KEY = "http.token_file"
 COMMAND = "llm-agentd token"
 
 
@@ -45,7 +49,10 @@ def renew_token(configured: str | None, path: Path) -> str:
 
 
 def _read(path: Path) -> str:
-    token = path.read_text(encoding="ascii", errors="replace").strip()
+    data = read_regular(path, FILE_MAX_BYTES)
+    make_private_folder(path.parent, KEY)
+    keep_secret(path, KEY)
+    token = data.decode("ascii", "replace").strip()
     if not HTTP_TOKEN.fullmatch(token):
         raise StartError(f"http.token_file: {path} holds no token; `{COMMAND} --new` makes one")
     return token
@@ -57,7 +64,7 @@ def _keep(path: Path, *, replace: bool) -> None:
     The file is whole, and on the disk, before it has its name. A hard link gives it the name, since link(2) alone of
     all calls that name a file fails where the name is taken; so of two who make a token at once both use the first's.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent, KEY)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # O_EXCL, mode 0600
     try:
         with open(handle, "w", encoding="ascii") as file:

@@ -16,6 +16,7 @@ from pathlib import Path
 from llm_agentd.memory.reader import EXPORT_ROWS
 from llm_agentd.memory.schema import COLUMNS, VERSION, VERSION_MAX, NewerVersionError, Row
 from llm_agentd.memory.store import Store
+from llm_agentd.util.regular_file import open_regular
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def is_damage(error: Exception) -> bool:
 def _check_version(path: Path) -> None:
     """The header says it too, and reading that opens no database."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             header = file.read(HEADER_BYTES)
     except OSError:
         return

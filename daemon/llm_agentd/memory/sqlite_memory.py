@@ -28,6 +28,7 @@ from llm_agentd.memory.store import explain
 from llm_agentd.memory.writer import MemoryWriter
 from llm_agentd.types import MemoryTurn
 from llm_agentd.util.file_lock import FileLock
+from llm_agentd.util.regular_file import check_regular
 from llm_agentd.util.steady_clock import steady_time_s
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,8 @@ class SqliteMemory:
         self._forgotten: deque[tuple[str | None, str | None, float]] = deque()  # npc, player, when
         self._read_problem = ""  # of a page that is damaged: the first that was met since the start
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.exists():
+            check_regular(path)  # SQLite would wait at a pipe for ever
         self._file_lock = _lock(path)
         try:
             if damage := salvage.find_damage(path):

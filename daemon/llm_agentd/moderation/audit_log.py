@@ -25,6 +25,7 @@ import orjson
 
 from llm_agentd.util.file_lock import FileLock
 from llm_agentd.util.group_writer import GroupWriter
+from llm_agentd.util.regular_file import open_regular
 from llm_agentd.util.steady_clock import steady_time_s
 from llm_agentd.util.timestamps import parse_time, rfc3339
 
@@ -127,7 +128,7 @@ def entries(path: Path, *, player: str | None = None, since: datetime | None = N
     """The oldest first, without damaged lines; none where there is no file. Raises OSError."""
     for file in (_older(path), path):
         try:
-            with file.open("rb") as lines:
+            with open_regular(file) as lines:
                 for line in lines:
                     entry = _read(line)
                     if entry is None or (player is not None and entry.get("player") != player):

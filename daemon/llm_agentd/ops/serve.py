@@ -19,6 +19,7 @@ from pathlib import Path
 from llm_agentd.cache import NullCache, open_cache
 from llm_agentd.config import Config, state_dir
 from llm_agentd.config.http_token import find_token
+from llm_agentd.config.private_files import make_private_folder
 from llm_agentd.config.sections import Zmq
 from llm_agentd.engines import EMBEDDED_MODEL, open_engine
 from llm_agentd.engines.base import Engine, EngineInfo
@@ -53,6 +54,8 @@ FOREIGN_REPEAT_PENALTY = 1.1  # llama.cpp's old default: fewer loops, and names 
 
 def serve(config: Config, argv: Sequence[str]) -> int:
     """Runs until SIGTERM or Ctrl-C; returns the exit code. `argv`: the options it was called with, for children."""
+    with suppress(OSError):  # whoever needs it says what is wrong with it
+        make_private_folder(state_dir(os.environ), "the state folder")
     if config.http.enabled:
         # Decided here, once: which place is free could look different to the adapter, which starts beside the daemon.
         endpoint = endpoint_to_bind(config.zmq.endpoint, os.environ)

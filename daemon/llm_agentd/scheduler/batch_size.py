@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,7 @@ import orjson
 
 from llm_agentd.engines.base import Engine
 from llm_agentd.util.cpu_info import cpu_model
+from llm_agentd.util.regular_file import read_regular
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ OVERSIZE_LOSS_MAX = 0.10  # of tokens/s may be given up, for a while, so that a 
 BUDGET_S = 2.0  # a start that takes longer is noticed
 ROUNDS = 5  # an odd number, so that the median is a step that was
 SURE_SIZES = 3  # 1, 2 and 4 are measured even by an engine too slow for the budget: fewer show no shape
+FILE_MAX_BYTES = 2**20  # 64 curves have some 50 kB
 CURVES_MAX = 64  # kept in the file, the newest: someone who tries many models must not grow it for ever
 
 
@@ -143,7 +146,7 @@ def measure_curve(
 def load_curve(path: Path, key: str) -> Curve | None:
     """The curve that `save_curve` wrote for `key`; None (measure again) where there is none or the file is damaged."""
     try:
-        row = orjson.loads(path.read_bytes()).get(key)
+        row = orjson.loads(read_regular(path, FILE_MAX_BYTES)).get(key)
         if row is None:
             return None
         measured_s = {int(size): float(seconds) for size, seconds in row["measured_s"].items()}
@@ -158,7 +161,7 @@ def load_curve(path: Path, key: str) -> Curve | None:
 def save_curve(path: Path, key: str, curve: Curve) -> None:
     """Written whole, then renamed. A disk that refuses costs a measurement at the next start."""
     try:
-        rows = orjson.loads(path.read_bytes())
+        rows = orjson.loads(read_regular(path, FILE_MAX_BYTES))
         kept = dict(list(rows.items())[-CURVES_MAX + 1 :])
     except (OSError, ValueError, AttributeError):
         kept = {}
@@ -166,7 +169,9 @@ def save_curve(path: Path, key: str, curve: Curve) -> None:
     kept[key] = {"measured_s": measured_s, "is_confirmed": curve.is_confirmed}
     part = path.with_name(path.name + ".part")
     try:
-        part.write_bytes(orjson.dumps(kept))
+        part.unlink(missing_ok=True)
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(orjson.dumps(kept))
         part.replace(path)
     except OSError as error:
         log.warning("%s cannot be written (%s); the batch size is measured at each start", path, error)

@@ -17,10 +17,12 @@ from zmq.auth import load_certificate
 from zmq.auth.thread import ThreadAuthenticator
 
 from llm_agentd.errors import StartError
+from llm_agentd.util.regular_file import check_regular
 
 log = logging.getLogger(__name__)
 
 DOMAIN = "llm-agentd"  # with a domain that is enforced, nobody gets in while the authenticator does not answer
+KEY_FILE_MAX_BYTES = 16 * 1024  # a key has 40, and comments around it
 SUFFIX = ".key"  # of a public key's file, as czmq and pyzmq have it; secret ones end in .key_secret
 
 Signature: TypeAlias = tuple[tuple[str, int, int], ...]  # name, mtime and size of each file
@@ -64,7 +66,7 @@ class ClientKeys:
         keys = set()
         for path in files:
             try:
-                keys.add(load_certificate(path)[0])
+                keys.add(_public_key(path))
             except (OSError, ValueError) as error:
                 log.error("zmq.curve_clients_dir: %s is no public key: %s", path, error)
         self._keys, self._signature = frozenset(keys), signature
@@ -97,9 +99,19 @@ class Gatekeeper:
             self._authenticator = None
 
 
+def _public_key(path: Path) -> bytes:
+    """Raises OSError, ValueError. pyzmq opens the file itself, which would wait at a pipe: for ever, and in the thread
+    that all who connect wait for."""
+    check_regular(path)
+    if path.stat().st_size > KEY_FILE_MAX_BYTES:
+        raise ValueError(f"it has more than {KEY_FILE_MAX_BYTES} bytes")
+    return load_certificate(path)[0]
+
+
 def _read_secret(path: Path) -> tuple[bytes, bytes]:
     key = "zmq.curve_secret_file"
     try:
+        check_regular(path)
         public, secret = load_certificate(path)
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
