@@ -120,6 +120,19 @@ def endless_bodies(target: Adapter) -> None:
     pour(target.connect(), multipart, chunk)
 
 
+def tiny_chunks(target: Adapter) -> None:
+    """Each costs two calls of Python, and is six bytes on the wire; without a token."""
+    for path in ("/infer", "/healthz"):
+        begin = head(path, "Transfer-Encoding: chunked", token=False)
+        threads = [
+            threading.Thread(target=pour, args=(target.connect(), begin, b"1\r\n \r\n" * 10_000)) for _ in range(50)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
 def endless_trailers(target: Adapter) -> None:
     pour(target.connect(), head("/infer", "Transfer-Encoding: chunked") + b"0\r\nX-A: ", b"a" * MIB)
 
@@ -160,8 +173,8 @@ def many_values(target: Adapter) -> None:
 
 
 FLOODS = (
-    endless_headers, tiny_headers, large_heads, endless_bodies, endless_trailers, unfinished_bodies, pipelined,
-    many_connections, many_values,
+    endless_headers, tiny_headers, large_heads, endless_bodies, tiny_chunks, endless_trailers, unfinished_bodies,
+    pipelined, many_connections, many_values,
 )  # fmt: skip
 
 

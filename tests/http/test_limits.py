@@ -15,6 +15,8 @@ import pytest
 
 from llm_agentd.http import body, drain, protocol, server
 from llm_agentd.http.protocol import (
+    CHUNK_MIN_BYTES,
+    CHUNKS_FREE,
     CONNECTIONS_MAX,
     CONNECTIONS_MIN,
     HEAD_FIELDS_MAX,
@@ -256,6 +258,34 @@ def test_body_of_many_small_values_is_413(http: HttpServer) -> None:
     content = '{"session":"s","requests":[' + ",".join(["{}"] * 1_000_000) + "]}"
     refused = http.http.post("/v1/exchange", content=content.encode(), headers={"Content-Type": "application/json"})
     assert (refused.status_code, refused.json()["error"]["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("path", ["/infer", "/healthz"])
+def test_body_of_too_many_tiny_chunks_is_refused(http: HttpServer, path: str) -> None:
+    with connection(http) as connected:
+        connected.sendall(head(path, "Transfer-Encoding: chunked"))
+        assert pour(connected, b"1\r\nx\r\n" * 1000, 64 * MIB) < 16 * MIB
+    with connection(http) as connected, suppress(ConnectionResetError):
+        connected.sendall(head("/infer", "Transfer-Encoding: chunked") + b"1\r\n \r\n" * 2 * CHUNKS_FREE)
+        status, error = answer(connected)
+        assert (status, error["code"]) == (400, "bad_request")
+        assert f"over {CHUNKS_FREE} chunks" in error["message"]
+
+
+def test_chunks_of_what_is_no_content_are_refused(http: HttpServer) -> None:
+    with connection(http) as connected:
+        connected.sendall(head("/infer", "Transfer-Encoding: chunked"))
+        assert pour(connected, b"1;" + b"x" * 4000 + b"\r\n \r\n", 64 * MIB) < 16 * MIB
+
+
+@pytest.mark.parametrize(("size", "count"), [(1, CHUNKS_FREE - 1), (CHUNK_MIN_BYTES, 20_000)])
+def test_chunked_body_is_taken(http: HttpServer, size: int, count: int) -> None:
+    pieces = [b'{"prompt":"Hello"', *[b" " * size] * count, b"}"]
+    content = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in [*pieces, b""])
+    for _ in range(2):
+        with connection(http) as connected:
+            connected.sendall(head("/infer", "Transfer-Encoding: chunked") + content)
+            assert connected.recv(12) == b"HTTP/1.1 200"
 
 
 # -- connections ----------------------------------------------------------------------------------

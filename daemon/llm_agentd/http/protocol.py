@@ -27,6 +27,8 @@ FIELD_COST_BYTES = 256  # beside its text: a tuple and two bytes objects here, a
 HEAD_FREE_BYTES = 8 * 1024  # a head up to this is always taken: what games and browsers send is smaller
 HEADS_MAX_BYTES = 4 * 1024 * 1024  # all that are not answered yet, with the cost of their fields
 HEAD_TIMEOUT_S = 10.0  # a game sends its headers in one packet
+CHUNKS_FREE = 4096  # of a chunked body: 4 ms of this thread. Programs that write as they go send a few hundred
+CHUNK_MIN_BYTES = 64  # content of each beyond, on average: curl's have 16 KiB or more
 BODY_TIMEOUT_S = 30.0  # the largest body at the pace of a slow home line
 PIPELINE_MAX = 8  # no client of ours sends a request before the last answer; each that waits costs a kilobyte or two
 CONNECTIONS_MAX = 256  # a game holds three; far more browsers and games than one model can serve
@@ -73,7 +75,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0  # as they came, of headers that are not whole yet
         self._field_bytes = 0  # of the fields in them, exactly; also of fields behind a chunked body
         self._fields = 0  # the same ones, counted
-        self._framing_bytes = 0  # since the last content of a body: sizes of chunks, and fields behind the last
+        self._body_bytes = 0  # as they came: content, sizes of chunks and what may follow these, fields behind the last
+        self._content_bytes = 0
+        self._chunks = 0
         self._dropped_bytes = 0  # after a refusal
 
     # -- connections -----------------------------------------------------------------------------
@@ -132,7 +136,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.phase is Phase.HEAD:
             self._head_bytes += len(data)
         else:
-            self._framing_bytes += len(data)
+            self._body_bytes += len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -145,7 +149,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.refuse(*HEAD_TOO_LONG)
             elif self._is_over_budget:
                 self.refuse(*HEADS_TOO_MANY)
-        elif self._framing_bytes > HEAD_MAX_BYTES and self.phase is Phase.BODY:
+        elif self.phase is Phase.BODY and self._body_bytes > HEAD_MAX_BYTES + 2 * self._content_bytes:
             self.refuse(400, "bad_request", "body: too much that is no content")
 
     def on_message_begin(self) -> None:
@@ -195,15 +199,20 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._is_over_budget:
             self._stop(*HEADS_TOO_MANY)
         head_cost = self._head_cost
-        self._head_bytes = self._framing_bytes = 0
+        self._head_bytes = self._body_bytes = self._content_bytes = self._chunks = 0
         self._enter(Phase.BODY)
         earlier = self.cycle
         super().on_headers_complete()
         if self.cycle is not earlier:  # a WebSocket's handshake has none
             self._cycles.append((self.cycle, head_cost))
 
+    def on_chunk_header(self) -> None:
+        self._chunks += 1
+        if self._chunks > CHUNKS_FREE + self._content_bytes // CHUNK_MIN_BYTES:
+            self._stop(400, "bad_request", f"body: over {CHUNKS_FREE} chunks that are tiny; send larger ones")
+
     def on_body(self, body: bytes) -> None:
-        self._framing_bytes = 0
+        self._content_bytes += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
