@@ -78,6 +78,11 @@ def _from_schema(schema: dict[str, Any]) -> str:
         return schema_to_grammar(schema)
     except RecursionError as error:
         raise BadRequest("json_schema: nested too deeply") from error
+    except (AttributeError, KeyError, IndexError, TypeError) as error:  # Python's own words would help nobody
+        reason = "a keyword holds a value of the wrong kind, such as a number where a text is due"
+        raise BadRequest(
+            f"json_schema: {reason}; compare the parts that $ref names with the JSON Schema docs"
+        ) from error
     except Exception as error:  # the converter asserts, and trips over wrong types in any way there is
         raise BadRequest(f"json_schema: cannot be held to ({str(error)[:200] or type(error).__name__})") from error
 
