@@ -195,6 +195,14 @@ def test_bad_requests_of_strangers_fill_no_log(http: HttpServer, caplog: pytest.
 # -- bodies ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("coding", ["gzip, chunked", "gzip", "chunked, chunked", "identity"])
+def test_other_transfer_codings_are_400(http: HttpServer, coding: str) -> None:
+    with connection(http) as connected:
+        connected.sendall(head("/infer", f"Transfer-Encoding: {coding}") + b'10\r\n{"prompt": "Hi"}\r\n0\r\n\r\n')
+        status, error = answer(connected)
+    assert (status, error["code"]) == (400, "bad_request")
+
+
 def test_client_that_is_slow_with_its_body_is_408(http: HttpServer, quick: None) -> None:
     with connection(http) as connected:
         connected.sendall(head("/v1/exchange", "Content-Length: 10") + b"{")

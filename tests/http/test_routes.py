@@ -51,6 +51,19 @@ def test_infer_returns_text_and_passes_options_on(endpoint: str) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/docs", "/openapi.json"])
+def test_head_is_answered_as_get_without_the_content(shared: tuple[FakeDaemon, HttpServer], path: str) -> None:
+    http = shared[1].http
+    for _ in range(2):  # over one connection: content would pass for the next answer
+        head, get = http.head(path), http.get(path)
+        assert (head.status_code, head.content, get.status_code) == (200, b"", 200)
+        assert head.headers["content-length"] == get.headers["content-length"]
+
+
+def test_head_is_405_where_there_is_no_get(shared: tuple[FakeDaemon, HttpServer]) -> None:
+    assert shared[1].http.head("/infer").status_code == 405
+
+
 @pytest.mark.parametrize(
     ("code", "status", "retry_after"),
     [

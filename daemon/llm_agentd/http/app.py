@@ -17,6 +17,8 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
 from llm_agentd import __version__
 from llm_agentd.client.curve import CurveFiles
@@ -38,6 +40,18 @@ class PlainRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
         return handler
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return super().matches(_as_get(scope))
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().handle(_as_get(scope), receive, send)
+
+
+def _as_get(scope: Scope) -> Scope:
+    """HEAD works where GET does, as probes expect; uvicorn leaves the content out. No method of its own in `methods`:
+    OpenAPI would describe each route twice."""
+    return {**scope, "method": "GET"} if scope.get("method") == "HEAD" else scope
 
 
 def create_app(

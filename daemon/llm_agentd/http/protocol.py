@@ -167,6 +167,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._fields += 1
         self._field_bytes += len(name) + len(value)
         self._check_fields()
+        if name.lower() == b"transfer-encoding" and value.strip().lower() != b"chunked":
+            self._stop(400, "bad_request", "Transfer-Encoding: want chunked alone; send the body uncompressed")
         super().on_header(name, value)
 
     def _check_fields(self) -> None:
