@@ -49,7 +49,7 @@ class Questions:
                 self.answered.setdefault(number, []).append((fallback == "true", time.monotonic()))
 
     def real(self) -> list[tuple[str, float]]:
-        return [(number, came[0][1]) for number, came in self.answered.items() if not came[0][0]]
+        return [(number, came[0][1]) for number, came in self.answered.copy().items() if not came[0][0]]
 
 
 class Reader:
