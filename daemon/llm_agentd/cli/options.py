@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -48,18 +47,10 @@ def load(path: Path | None, sets: list[str] | None) -> Config:
 
 
 def hand_on(path: Path | None, sets: list[str] | None) -> list[str]:
-    """The options as given, for the child processes of `serve`; but secrets go into the environment, which children
-    inherit: every user of the machine reads the command lines of all processes, the environment only their owner."""
-    from llm_agentd.config.load import SECRET_KEYS
-    from llm_agentd.config.sources import variable_name
-
+    """The options as given, for the child processes of `serve`. No secret is among them: `load` refuses those."""
     options = [] if path is None else ["--config", str(path)]
     for item in sets or ():
-        key, _, value = item.partition("=")
-        if key.strip() in SECRET_KEYS:
-            os.environ[variable_name(key.strip())] = value
-        else:
-            options += ["--set", item]
+        options += ["--set", item]
     return options
 
 
