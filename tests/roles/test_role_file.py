@@ -62,7 +62,7 @@ def test_title_and_persona_are_enough_and_null_is_left_out(tmp_path: Path) -> No
         ("title: a\npersona: [b\n", 3, "not valid YAML"),
         ("title: a\n\tpersona: b\n", 2, "not valid YAML"),
         ("title: a\npersona: !!python/name:os.system\n", 2, "not valid YAML"),
-        ("title: a\npersona: &p [*p]\n", 2, "not valid YAML"),
+        ("title: a\npersona: &p [*p]\n", 2, "*p is an alias"),
         ("title: a\npersona: b\x07\n", 2, "a character that no text holds"),
         ("---\ntitle: a\npersona: b\n---\ntitle: c\n", 4, "not valid YAML"),
         ("- title\n", 1, "want fields, such as `title: the ferryman`"),

@@ -83,6 +83,8 @@ def read_all(text: str) -> None:
         ("a: 1\nb: 2\na: 3\n", 3, "a stands here twice; keep one"),
         ("a: 1\nb: 2026-13-45\n", 2, "b: month must be in 1..12; put it in quotes"),
         ("a: 1\nb: !!python/object:os.system x\n", 2, "not valid YAML: could not determine a constructor"),
+        ("a: &a 1\nb: *a\n", 2, "*a is an alias, which is not read here: write out what it stands for"),
+        ("a: 1\nb: *\n", 2, "not valid YAML: "),
         ("a: 1\nb: \x07\n", 2, r"a character that no text holds: '\x07'"),
     ],
 )

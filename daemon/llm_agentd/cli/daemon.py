@@ -17,7 +17,8 @@ from llm_agentd.cli.options import WRONG_USE, ConfigFile, Sets, fail, hand_on, l
 def serve(config: ConfigFile = None, sets: Sets = None) -> None:
     """Run the daemon, and with it the HTTP adapter unless http.enabled=false.
 
-    Prints one line when it can answer. SIGTERM or Ctrl-C: accepts no more requests, finishes those that run, exits 0.
+    Prints one line when it can answer. SIGTERM, Ctrl-C or a closed terminal: accepts no more requests, finishes those
+    that run, exits 0.
     """
     loaded = load(config, sets)
     log_to_stderr()

@@ -32,6 +32,7 @@ from llm_agentd.util.did_you_mean import nearest
 
 # Names of the contract that this version does not act on: refused with a word, never silently ignored.
 NOT_YET = ("remote", "speech", "cache.redis_url")
+SHOWN_MAX_CHARS = 200  # of a wrong value: an error is one line
 # Two keys, of which one without the other is wrong, or both at once are.
 TOGETHER = (
     ("http.tls_cert", "http.tls_key"),
@@ -149,8 +150,13 @@ def _reason(error: ValidationError, settings: Mapping[str, Setting]) -> str:
     wanted = _wanted(first["type"], first.get("ctx", {}), first["msg"])
     if key not in settings:
         return f"configuration: {key}: {wanted}"
-    got = "" if key in SECRET_KEYS else f", got {settings[key].value!r}"
+    got = "" if key in SECRET_KEYS else f", got {_shown(settings[key].value)}"
     return f"{settings[key].where}: {key}: {wanted}{got}"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN_MAX_CHARS else text[:SHOWN_MAX_CHARS] + " …"
 
 
 def _wanted(kind: str, limits: Mapping[str, Any], message: str) -> str:

@@ -32,6 +32,7 @@ from llm_agentd.config.values import (
 from llm_agentd.util.endpoint import AUTO
 
 MIB = 1024 * 1024
+SIZE_MAX = 16 * MIB * MIB  # 16 TiB: LMDB maps its files, and a process has addresses for 128 TiB
 
 
 class Section(BaseModel):
@@ -127,10 +128,13 @@ class Cache(Section):
     path: HomePath = Field(default_factory=StateFile("cache"), description="folder of replies and computed prompts")
     ttl_s: Number = Field(300, gt=0, description="seconds that a reply is served from the cache")
     max_bytes: ByteSize = Field(
-        ByteSize(256 * MIB), ge=MIB, description="disk space of replies; the longest unused go first"
+        ByteSize(256 * MIB), ge=MIB, le=SIZE_MAX, description="disk space of replies; the longest unused go first"
     )
     kv_max_bytes: ByteSize = Field(
-        ByteSize(512 * MIB), ge=0, description="computed prefixes of prompts, in memory and as much on disk; 0 = none"
+        ByteSize(512 * MIB),
+        ge=0,
+        le=SIZE_MAX,
+        description="computed prefixes of prompts, in memory and as much on disk; 0 = none",
     )
     variants: Variants = Variants()
 
@@ -232,7 +236,7 @@ class Agents(Section):
         default_factory=StateFile("memory.db"), description="SQLite file of what NPCs remember"
     )
     memory_max_bytes: ByteSize = Field(
-        ByteSize(128 * MIB), ge=MIB, description="disk space of what NPCs remember; the oldest goes first"
+        ByteSize(128 * MIB), ge=MIB, le=SIZE_MAX, description="disk space of what NPCs remember; the oldest goes first"
     )
     remember_turns: Whole = Field(
         5, ge=0, le=50, description="last exchanges with a player that stand in a prompt; 0 = nothing is remembered"

@@ -24,6 +24,7 @@ from llm_agentd.errors import StartError
 from llm_agentd.http.app import create_app
 from llm_agentd.http.origin import is_loopback
 from llm_agentd.http.protocol import BoundedProtocol
+from llm_agentd.util.stop_signals import stop_signals
 
 STOP_GRACE_S = 5  # for requests that run; the daemon's own grace is as long
 KEEP_ALIVE_S = 75  # a game calls every few seconds: a connection that stays saves it a handshake
@@ -168,8 +169,7 @@ class Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        numbers = (signal.SIGTERM, signal.SIGINT)
-        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        before = {number: signal.signal(number, self.handle_exit) for number in stop_signals()}
         try:
             yield
         finally:

@@ -46,6 +46,7 @@ from llm_agentd.types import Sampling
 from llm_agentd.util.cpus import available_cpus
 from llm_agentd.util.descriptors import raise_limit
 from llm_agentd.util.endpoint import endpoint_to_bind
+from llm_agentd.util.stop_signals import stop_signals
 
 log = logging.getLogger(__name__)
 
@@ -127,9 +128,9 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
 def run(daemon: Daemon, config: Config) -> int:
     """Start, wait for a signal, stop. Raises StartError where something needed is missing or taken."""
     # A SimpleQueue, as a signal handler may call `put` in the midst of `get`; an Event could wait for its own lock.
-    stop_signals: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: stop_signals.put(number))
+    received: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in stop_signals():
+        signal.signal(number, lambda number, _: received.put(number))
     daemon.start()
     try:
         daemon.engine_loop.started.wait()
@@ -140,7 +141,7 @@ def run(daemon: Daemon, config: Config) -> int:
         ready = f"ready zmq={daemon.router.endpoint} model={info.model} engine={info.engine}"
         print(ready, flush=True)
         sd_notify.ready(ready)
-        is_stopped = _wait_for_end(daemon, stop_signals)
+        is_stopped = _wait_for_end(daemon, received)
         sd_notify.stopping()
     finally:
         daemon.stop(config.inference.shutdown_grace_s)
@@ -153,11 +154,11 @@ def _gatekeeper(zmq: Zmq) -> Gatekeeper | None:
     return Gatekeeper(zmq.curve_secret_file, zmq.curve_clients_dir)
 
 
-def _wait_for_end(daemon: Daemon, stop_signals: queue.SimpleQueue[int]) -> bool:
+def _wait_for_end(daemon: Daemon, received: queue.SimpleQueue[int]) -> bool:
     """True after a signal to stop, False where one of the daemon's threads has ended by itself."""
     while not (daemon.engine_loop.ended.is_set() or daemon.router.ended.is_set()):
         with suppress(queue.Empty):
-            stop_signals.get(timeout=1)
+            received.get(timeout=1)
             return True
     return False
 

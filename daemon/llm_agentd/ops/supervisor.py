@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from llm_agentd.errors import StartError
 from llm_agentd.ops import sd_notify
 from llm_agentd.ops.exit_status import EXPLAINED_CODES, fix, how_it_ended
+from llm_agentd.util.stop_signals import stop_signals
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Returns the exit code. Raises StartError where a child dies before both are ready and has not said why."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in stop_signals():
             signal.signal(number, self._on_signal)
         self._listen()
         try:

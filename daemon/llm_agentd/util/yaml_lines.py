@@ -1,6 +1,6 @@
 """YAML whose values know their line, for error messages that name the place. Pure; the caller reads the file.
 
-Values are made lazily, and an alias is made once: a file of aliases to aliases costs no more than it is long.
+Aliases (`*name`) are refused: with a few lines of them a file could stand for gigabytes, or hold itself.
 """
 
 from __future__ import annotations
@@ -70,12 +70,23 @@ def parse_yaml(text: str) -> YamlNode | None:
         raise YamlError(f"a character that no text holds: {forbidden.group()!r}", line)
     loader = _Loader(text)
     try:
+        if "*" in text:
+            _refuse_aliases(text)
         node = loader.get_single_node()
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise _invalid(error, None) from None
     finally:
         loader.dispose()
     return None if node is None else YamlNode(loader, node)
+
+
+def _refuse_aliases(text: str) -> None:
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            raise YamlError(
+                f"*{event.anchor} is an alias, which is not read here: write out what it stands for, or quote it",
+                event.start_mark.line + 1 if event.start_mark else None,
+            )
 
 
 def _invalid(error: Exception, line: int | None) -> YamlError:
