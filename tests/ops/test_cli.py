@@ -109,7 +109,6 @@ def test_help_of_each_command_shows_its_usage(command: str, home: Path) -> None:
         (["token", "--set", "http.token=long-enough"], 2, "--set http.token: every user of this machine reads"),
         (["token", "--new", "--set", "http.token=off"], 1, "http.token is set in the configuration: change it"),
         (["token", "--set", "http.token_file=/dev/null/x"], 1, "http.token_file: cannot use /dev/null/x (Not a dir"),
-        (["token", "--set", f"http.token_file={__file__}"], 1, "test_cli.py holds no token; `llm-agentd token --new`"),
         (
             ["ask", "hi", "--set", "zmq.endpoint=ipc://nobody"],
             1,
@@ -123,6 +122,14 @@ def test_wrong_use_gives_one_line_with_a_cure(args: list[str], code: int, says: 
     assert err.startswith("llm-agentd: ")
     assert err.count("\n") == 1
     assert says in err
+
+
+def test_file_that_holds_no_token_is_named_with_the_cure(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "notes"
+    file.write_text("not a token")
+    code, out, err = run(home, "token", "--set", f"http.token_file={file}")
+    assert (code, out) == (1, "")
+    assert f"{file} holds no token; `llm-agentd token --new`" in err
 
 
 def test_typo_in_the_file_stops_the_start(home: Path) -> None:
