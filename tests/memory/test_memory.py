@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from dataclasses import replace
@@ -14,7 +15,7 @@ from llm_agentd.errors import StartError
 from llm_agentd.memory import NullMemory, Outcome, SqliteMemory, open_memory
 from llm_agentd.memory.reader import StoreReader
 from llm_agentd.memory.store import Store
-from tests.memory.talk import ANA, MIB, Clock, report_outcome, talk, texts
+from tests.memory.talk import ANA, MIB, Clock, answer_to_forget, report_outcome, talk, texts
 
 
 def test_retry_replaces_the_reply_that_was_not_shown(memory: SqliteMemory, clock: Clock) -> None:
@@ -190,3 +191,14 @@ def test_memory_that_is_off_loses_nothing_and_one_that_failed_says_so() -> None:
         results: list[bool] = []
         memory.add_outcomes([], results.append)
         assert results == [is_kept]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows deletes no open file")
+def test_durable_answers_fail_where_the_file_was_deleted_meanwhile(
+    memory: SqliteMemory, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert written(memory, "Kept")
+    (tmp_path / "memory.db").rename(tmp_path / "moved.db")
+    assert not written(memory, "Lost with the process")
+    assert "was deleted or moved while the daemon runs; restart the daemon" in caplog.text
+    assert isinstance(answer_to_forget(memory, player="Ana"), str)

@@ -28,6 +28,7 @@ class StoreReader:
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         # The thread that uses it may differ from the one that opens it; two never use it at once.
+        self._path = path
         self._connection = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
         self._place_min_ids: dict[str, tuple[int, int]] = {}  # by place: id, uses left
         # A damaged page may hold any bytes; one bad letter must not hide what else a query finds.

@@ -20,6 +20,10 @@ EVICT_ROWS = 500  # deleted in one transaction, so that nothing waits long for i
 FACTS_MAX = 40  # that one NPC keeps of one player
 
 
+class GoneError(OSError):
+    """The file was deleted or moved while it is open; without it the kernel takes all that is written, until we end."""
+
+
 class Store(StoreReader):
     """Raises sqlite3.Error and OSError; `explain` turns them into advice for an admin."""
 
@@ -28,6 +32,18 @@ class Store(StoreReader):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite would make it 0644
         super().__init__(path, create=create)
+        status = os.stat(path)
+        self._file = (status.st_dev, status.st_ino)
+
+    def check_name(self) -> None:
+        """Raises GoneError where another file, or none, has the name by now: what is written would end with us."""
+        try:
+            status = os.stat(self._path)
+            if (status.st_dev, status.st_ino) == self._file:
+                return
+        except FileNotFoundError:
+            pass
+        raise GoneError(str(self._path))
 
     @contextmanager
     def transaction(self, *, is_durable: bool = False) -> Iterator[None]:
@@ -172,6 +188,8 @@ def explain(path: Path, error: Exception) -> str:
             f"{path} was written by a newer llm-agentd ({error}) and is left as it is; run that version again, or name"
             " another file"
         )
+    if isinstance(error, GoneError):
+        return f"{path} was deleted or moved while the daemon runs; restart the daemon, which makes a new one"
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
         return (
             f"{path} is damaged or no memory: {error}; restart the daemon, which keeps the file aside and takes over"

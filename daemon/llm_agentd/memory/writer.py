@@ -185,6 +185,8 @@ class MemoryWriter:
     def _write(self, batch: Sequence[Add | Summary], *, is_durable: bool = False) -> None:
         ids = {item.row.id for item in batch if isinstance(item, Add)}
         try:
+            if batch or is_durable:
+                self._store.check_name()  # nothing is acknowledged that ends with this process
             if batch:
                 self._commit(batch, is_durable=is_durable)
             elif is_durable:
@@ -243,6 +245,7 @@ class MemoryWriter:
         """From the file first, then from the cache of replies: prompts that are kept there name the player."""
         counts: ForgetCounts | str = "nothing was forgotten: the disk failed, the daemon's log has the reason"
         try:
+            self._store.check_name()  # what was moved away stays there
             deleted, is_wal_empty = self._store.forget(item.npc, item.player)
             if not is_wal_empty:
                 log.warning("agents.memory_path: %s is being read; the WAL is emptied later", self._path)
