@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 UNNAMED_MAX = 8  # records of a part whose ids cannot be read, and that are answered one by one
 LATE_LOOK_S = 1.0  # between looks for requests that a silent engine loop does not answer
 LATE_MAX_S = 2.0  # past its deadline, with an engine loop that is silent as long: the router answers in its place
-FLOOD_WAITING_MAX = 16  # of a peer that floods: two batches of the default size, so that the engine never idles
+FLOOD_WAITING_MAX = 32  # of a peer that floods: four batches of the default size, so that the engine never idles
 
 
 class Pipeline:
@@ -71,6 +71,7 @@ class Pipeline:
         metrics: Metrics,
         post: Callable[[Callable[[], None]], None],
         clock: Callable[[], float] = time.monotonic,
+        cpu_clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._request_builder = request_builder
         self._moderator = moderator
@@ -90,6 +91,7 @@ class Pipeline:
         self._recent_thinks = RecentThinks()
         self._credit = WorkCredit()
         self._clock = clock
+        self._cpu_clock = cpu_clock  # a peer pays for work, not for what the thread waits on a busy machine
         self._unnamed: dict[Peer, list[AgentdError]] = {}  # what is wrong without an id, of the part that is taken
         self.replies = Replies()
 
@@ -144,7 +146,7 @@ class Pipeline:
 
     def _take_generation(self, peer: Peer, op: str, record: dict[str, Any]) -> None:
         """Steps 1 to 7. What it raises is the answer."""
-        arrived_s = self._clock()
+        arrived_s, began_s = self._clock(), self._cpu_clock()
         info = self._engine_loop.require_info()
 
         # 1. decode: every field is checked. A record that is open already was sent again; its answer is on the way.
@@ -171,8 +173,7 @@ class Pipeline:
         except Exception as error:
             self._close(peer, record["id"], op, encode.error_fields(_to_agentd_error(error)))
         finally:
-            now_s = self._clock()
-            self._credit.spend(peer, now_s - arrived_s, now_s)
+            self._credit.spend(peer, self._cpu_clock() - began_s, self._clock())
 
     def _require_room(self, peer: Peer, checked: schema.Options, now_s: float) -> None:
         """Raises Overloaded for what the queue would refuse, before moderation, memory and prompt are paid for.

@@ -1,6 +1,6 @@
-"""How much of the router's time each peer has left for what is dear: moderating and building prompts.
+"""How much of the router's CPU time each peer has left for what is dear: moderating and building prompts.
 
-Pure: the time comes in as an argument (monotonic seconds). Each peer has a purse that fills by itself, and a game uses
+Pure: times come in as an argument (monotonic seconds). Each peer has a purse that fills by itself, and a game uses
 a few hundredths of that. A peer whose purse is empty floods the daemon: only what the engine can soon begin of it is
 worth a prompt (`pipeline.py` sees to that), and refusing the rest costs next to nothing.
 """
@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from llm_agentd.types import Peer
 
-PURSE_S = 0.5  # a village that wakes up at once: some hundred prompts
-EARNED_S_PER_S = (
-    0.25  # of the router's time for one peer that goes on and on; the rest is for others, and for the engine
-)
+PURSE_S = 3.0  # a village that wakes up at once: two hundred lines that the topics model has not seen
+EARNED_S_PER_S = 0.25  # of a core for one peer that goes on and on; the rest is for others, and for the engine
 PEERS_MAX = 1024  # remembered at a time; a purse that is full again is as good as none
 
 
