@@ -121,7 +121,7 @@ class Harness:
         self.engine_loop, self.moderator, self.cache = FakeEngineLoop(), FakeModerator(), FakeCache()
         self.open_requests, self.trial = OpenRequests(), FakeTrial()
         self.sent: list[bytes] = []
-        self.now_s = self.tick_s = 0.0
+        self.now_s = self.cpu_s = self.tick_s = 0.0
         loop = cast(EngineLoop, self.engine_loop)
         memory = MemoryService(
             NullMemory(),
@@ -143,13 +143,16 @@ class Harness:
             metrics=Metrics(),
             post=lambda work: work(),
             clock=self.read_clock,
-            cpu_clock=self.read_clock,
+            cpu_clock=self.read_cpu_clock,
         )
 
     def read_clock(self) -> float:
-        """Each look at it takes `tick_s`, so a request costs some of them."""
-        self.now_s += self.tick_s
         return self.now_s
+
+    def read_cpu_clock(self) -> float:
+        """Each look at it takes `tick_s`, so a request costs one of them."""
+        self.cpu_s += self.tick_s
+        return self.cpu_s
 
     def receive(self, *records: dict[str, Any]) -> None:
         """One part, in a round of its own."""
