@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import secrets
 import socket
@@ -50,10 +49,9 @@ class Adapter:
 
 @contextmanager
 def adapter(endpoint: str, limits: Callable[[], None] | None = None) -> Iterator[Adapter]:
-    sets = [f"zmq.endpoint={endpoint}", "http.port=0"]
+    sets = [f"zmq.endpoint={endpoint}", "http.port=0", f"http.token={TOKEN}"]
     command = [sys.executable, "-m", "llm_agentd", "http", *(word for item in sets for word in ("--set", item))]
-    environment = {**os.environ, "LLM_AGENT_HTTP__TOKEN": TOKEN}
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, preexec_fn=limits)
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=limits)
     assert child.stdout is not None
     try:
         yield Adapter(child, child.stdout.readline().removeprefix("ready http=").strip())

@@ -173,18 +173,19 @@ def test_token_is_made_at_the_first_start_and_wanted_from_then_on(tmp_path: Path
     assert token.strip() not in second.errors.read_text()
 
 
-def test_token_of_the_environment_reaches_the_children_unseen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LLM_AGENT_HTTP__TOKEN", "of-the-environment")
-    served = Served(tmp_path)
-    parent = psutil.Process(served.process.pid)
-    for process in (parent, *parent.children()):
-        assert not [word for word in process.cmdline() if "of-the" in word]
+def test_token_given_as_an_option_stands_on_no_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_AGENT_HTTP__TOKEN", "of-the-environment")  # an option is stronger
+    served = Served(tmp_path, "http.token=first-of-the-options", " http.token =last-of-the-options")
+    process = psutil.Process(served.process.pid)
+    for shown in (process, *process.children(recursive=True)):
+        assert not [word for word in shown.cmdline() if "of-the" in word]
     assert not served.token_file.exists()
-    served.token_file.write_text("of-the-environment")
+    served.token_file.write_text("last-of-the-options")
     with served.http() as client:
         assert client.get("/info").status_code == 200
-        assert client.get("/info", headers={"Authorization": "Bearer another"}).status_code == 401
-        assert "of-the" not in client.get("/info").text
+        for other in ("of-the-environment", "first-of-the-options"):
+            assert client.get("/info", headers={"Authorization": f"Bearer {other}"}).status_code == 401
+        assert "of-the-options" not in client.get("/info").text
     assert served.stop() == 0
     assert "of-the" not in served.errors.read_text()
 
@@ -297,9 +298,8 @@ def test_roles_are_kept_in_the_state_folder(tmp_path: Path, monkeypatch: pytest.
     assert "title: the monk" in path.read_text()
     path.write_text("title: the monk\n")
     served = Served(tmp_path, http=False)
-    assert served.process.wait(WAIT_S) == 1
-    assert f"llm-agentd: {path}:1: persona: missing" in served.errors.read_text()
-    served.stop()
+    assert served.stop() == 0
+    assert f"{path}:1: persona: missing" in served.errors.read_text()
 
 
 def test_second_daemon_on_the_same_cache_or_endpoint_is_refused(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from llm_agentd.client import CurveFiles
     from llm_agentd.config.sections import Zmq
 
-from llm_agentd.cli.options import WRONG_USE, ConfigFile, Sets, fail, hand_on, load, log_to_stderr
+from llm_agentd.cli.options import WRONG_USE, ConfigFile, Sets, fail, hand_on, hide_secrets, load, log_to_stderr
 
 
 def serve(config: ConfigFile = None, sets: Sets = None) -> None:
@@ -20,6 +20,7 @@ def serve(config: ConfigFile = None, sets: Sets = None) -> None:
     Prints one line when it can answer. SIGTERM, Ctrl-C or a closed terminal: accepts no more requests, finishes those
     that run, exits 0.
     """
+    hide_secrets(sets)
     loaded = load(config, sets)
     log_to_stderr()
     # Before anything imports NumPy, which reads it then. Its own threads gain nothing on matrices as small as those of
@@ -35,6 +36,7 @@ def serve(config: ConfigFile = None, sets: Sets = None) -> None:
 
 def http(config: ConfigFile = None, sets: Sets = None) -> None:
     """Run the HTTP adapter alone, for a daemon that was started with http.enabled=false."""
+    hide_secrets(sets)
     loaded = load(config, sets)
     log_to_stderr()
     from llm_agentd.http import run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -46,8 +47,31 @@ def load(path: Path | None, sets: list[str] | None) -> Config:
         fail(str(error), WRONG_USE)
 
 
+def hide_secrets(sets: list[str] | None) -> None:
+    """Begins this process anew where an option holds a secret, with that in the environment.
+
+    Every user of the machine reads the command lines of all processes, the environment only their owner; so they can
+    read it for some tenths of a second. Children get neither. Windows has no such call, and shows nobody's to others.
+    """
+    from llm_agentd.config.load import SECRET_KEYS
+    from llm_agentd.config.sources import variable_name
+
+    secrets = [item for item in sets or () if item.partition("=")[0].strip() in SECRET_KEYS]
+    if not secrets or os.name != "posix":
+        return
+    arguments = sys.argv[1:]
+    for item in secrets:
+        key, _, value = item.partition("=")
+        os.environ[variable_name(key.strip())] = value
+        place = next((at for at, word in enumerate(arguments) if word in (item, f"--set={item}")), None)
+        if place is None:
+            return  # not called from a command line
+        del arguments[place - (arguments[place] == item) : place + 1]
+    os.execv(sys.executable, [sys.executable, "-m", "llm_agentd", *arguments])
+
+
 def hand_on(path: Path | None, sets: list[str] | None) -> list[str]:
-    """The options as given, for the child processes of `serve`. No secret is among them: `load` refuses those."""
+    """The options as given, for the child processes of `serve`."""
     options = [] if path is None else ["--config", str(path)]
     for item in sets or ():
         options += ["--set", item]

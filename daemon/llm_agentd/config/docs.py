@@ -34,8 +34,8 @@ Nothing needs to be set. Settings come from these places; a later one overrides 
 2. YAML: `/etc/llm_agent/config.yaml`, or the file given with `--config FILE`
 3. names of older setups, listed [at the end](#names-of-older-setups)
 4. a file `.env` in the current folder, then the environment: `{ENV_PREFIX}BATCH__SIZE=4`
-5. the command line: `--set batch.size=4`, as often as you like; an `http.token` is refused there, as every user of
-   the machine sees the command lines of all processes
+5. the command line: `--set batch.size=4`, as often as you like; rather not for `http.token`, which stands in the
+   list of processes until the program has begun
 
 [systemd/config.yaml](../systemd/config.yaml) is a YAML file with every key and its default, ready to copy. An unknown
 key or a bad value stops the start; the message names the file and line (or the variable, or the option) and the nearest

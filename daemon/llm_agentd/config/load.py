@@ -18,7 +18,6 @@ from pydantic.fields import FieldInfo
 from llm_agentd.config.paths import SYSTEM_FILE, StateFile
 from llm_agentd.config.sections import Config, known_keys
 from llm_agentd.config.sources import (
-    SECRET_KEYS,
     Setting,
     from_plain_names,
     from_sets,
@@ -33,6 +32,7 @@ from llm_agentd.util.did_you_mean import nearest
 # Names of the contract that this version does not act on: refused with a word, never silently ignored.
 NOT_YET = ("remote", "speech", "cache.redis_url")
 SHOWN_MAX_CHARS = 200  # of a wrong value: an error is one line
+SECRET_KEYS = ("http.token",)  # their values stand in no message
 # Two keys, of which one without the other is wrong, or both at once are.
 TOGETHER = (
     ("http.tls_cert", "http.tls_key"),

@@ -29,10 +29,6 @@ PLAIN_NAMES = {
 }
 
 
-SECRET_KEYS = ("http.token",)  # their values stand in no message, and on no command line
-NO_SECRETS = ("", "off", "none", "null")  # what they may be there
-
-
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One value as one source gave it. `where` is for people: `FILE, line 7`, a variable, `--set`."""
@@ -118,10 +114,4 @@ def from_sets(sets: Sequence[str]) -> Iterator[Setting]:
         key, equals, value = text.partition("=")
         if not equals:
             raise StartError(f"--set {text}: want SECTION.KEY=VALUE, such as --set batch.size=4")
-        if key.strip() in SECRET_KEYS and value.strip().lower() not in NO_SECRETS:
-            raise StartError(
-                f"--set {key.strip()}: every user of this machine reads the command lines of all processes; put it into"
-                f" http.token_file, the configuration's file or the environment ({variable_name(key.strip())}), or"
-                " leave it out: one is made then, which `llm-agentd token` prints"
-            )
         yield Setting(key.strip(), value, f"--set {key.strip()}")
