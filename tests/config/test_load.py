@@ -164,9 +164,9 @@ def test_unknown_engine_is_answered_with_all_names(tmp_path: Path) -> None:
         ("http:\n  allowed_hosts: [https://a.example]\n", 2, "http.allowed_hosts: want names such as game.example.org"),
         ("http:\n  allowed_hosts: '*'\n", 2, "http.allowed_hosts: want names such as game.example.org"),
         ("http:\n  token: 1234\n", 2, "http.token: want text (put it in quotes)"),
-        ("http:\n  token: hush\n", 2, "http.token: want 8 or more of the characters A-Z a-z"),
-        ("http:\n  token: on\n", 2, "http.token: want 8 or more of the characters A-Z a-z"),
-        ("http:\n  token: 'with a blank'\n", 2, "http.token: want 8 or more of the characters A-Z a-z"),
+        ("http:\n  token: hus\n", 2, "http.token: want 4 or more of the characters A-Z a-z"),
+        ("http:\n  token: on\n", 2, "http.token: want 4 or more of the characters A-Z a-z"),
+        ("http:\n  token: 'with a blank'\n", 2, "http.token: want 4 or more of the characters A-Z a-z"),
         ("http:\n  token: 'sécretsécret'\n", 2, "`llm-agentd token` prints it"),
     ],
 )
@@ -276,7 +276,7 @@ def test_token_is_a_text_or_off_or_left_to_be_made(text: str, token: str | None,
 
 def test_token_stands_in_no_message(tmp_path: Path) -> None:
     assert "hush" not in repr(load_config(None, ["http.token=hush-hush"], HOME, tmp_path))
-    for wrong in ("[hush]", "hush", "hush hush hush"):
+    for wrong in ("[hush]", "hush hush hush"):
         (tmp_path / "config.yaml").write_text(f"http:\n  token: {wrong}\n")
         with pytest.raises(StartError) as caught:
             load_config(tmp_path / "config.yaml", (), HOME, tmp_path)

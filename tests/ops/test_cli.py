@@ -106,7 +106,7 @@ def test_help_of_each_command_shows_its_usage(command: str, home: Path) -> None:
         (["http", "--set", "http.host=0.0.0.0", "--set", "http.token=off"], 1, "take `http.token: off` out"),
         (["http", "--set", "http.host=0.0.0.0"], 1, "set http.tls_cert and http.tls_key"),
         (["token", "--set", "http.token=off"], 1, "http.token is off"),
-        (["token", "--set", "http.token=hush"], 2, "--set http.token: http.token: want 8 or more of the characters"),
+        (["token", "--set", "http.token=hus"], 2, "--set http.token: http.token: want 4 or more of the characters"),
         (["token", "--new", "--set", "http.token=long-enough"], 1, "http.token is set in the configuration: change it"),
         (["token", "--set", "http.token_file=/dev/null/x"], 1, "http.token_file: cannot use /dev/null/x (Not a dir"),
         (

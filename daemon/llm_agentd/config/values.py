@@ -16,8 +16,8 @@ from llm_agentd.util.endpoint import AUTO
 
 CPUS_MAX = 1024  # what the kernel's default affinity mask holds
 HOST_NAME = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
-# What RFC 6750 allows in a Bearer token. Shorter ones are words; 8 characters is the least that NIST SP 800-63B allows.
-HTTP_TOKEN = re.compile(r"(?=.{8})[A-Za-z0-9._~+/-]+=*")
+# What RFC 6750 allows in a Bearer token. An admin may choose a short one; what is shorter than this is a slip, as `on`.
+HTTP_TOKEN = re.compile(r"(?=.{4})[A-Za-z0-9._~+/-]+=*")
 OFF = "off"  # of http.token
 ALL_LAYERS = -1  # of model.gpu_layers
 # Every engine and what it is; "" needs no words. `engines.open_engine` opens them; documents and errors name them.
@@ -104,7 +104,7 @@ def _http_token(value: Any) -> Any:
     value = _on_or_off(value)
     if isinstance(value, str) and value != OFF and not HTTP_TOKEN.fullmatch(value):
         raise ValueError(
-            "want 8 or more of the characters A-Z a-z 0-9 - . _ ~ + /, or off; left out, a good one is made, and"
+            "want 4 or more of the characters A-Z a-z 0-9 - . _ ~ + /, or off; left out, a good one is made, and"
             " `llm-agentd token` prints it"
         )
     return value
