@@ -139,7 +139,7 @@ def test_renewed_token_takes_the_place_of_the_old_one(path: Path, state: Path) -
 
 def test_new_token_mends_a_damaged_file(path: Path) -> None:
     find_token(None, path)
-    for damage in (b"", b"\n", b"short", b"\xff\xfe\x00" * 9, b"two words\n" * 3):
+    for damage in (b"", b"\n", b"cut", b"\xff\xfe\x00" * 9, b"two words\n" * 3):
         path.write_bytes(damage)
         with pytest.raises(StartError, match="holds no token; `llm-agentd token --new` makes one"):
             find_token(None, path)
