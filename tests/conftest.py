@@ -43,10 +43,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The quick ones first: who broke something hears of it before a game server starts.
 
-    Whoever is not root gets no tests that mount a disk: they are counted as deselected.
+    Whoever is not root gets no tests that need it (mounts, files of other users): they are counted as deselected.
     """
     if os.geteuid() != 0:
-        for_root = [item for item in items if "mount" in getattr(item, "fixturenames", ())]
+        for_root = [
+            item for item in items if "mount" in getattr(item, "fixturenames", ()) or item.get_closest_marker("root")
+        ]
         config.hook.pytest_deselected(items=for_root)
         items[:] = [item for item in items if item not in for_root]
 

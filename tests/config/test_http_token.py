@@ -192,7 +192,7 @@ def test_token_that_others_could_read_is_closed_to_them(path: Path, caplog: pyte
     assert caplog.text == ""
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.root
 def test_token_that_another_user_put_there_is_refused(path: Path, tmp_path: Path) -> None:
     find_token(None, path)
     path.unlink()

@@ -109,7 +109,7 @@ def test_folder_file_and_lock_are_for_their_owner_only(tmp_path: Path) -> None:
     assert [file.stat().st_mode & 0o777 for file in (path.parent, path, lock)] == [0o700, 0o600, 0o600]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of others")
+@pytest.mark.root
 def test_lock_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "moderation.jsonl"
     lock = path.with_name(path.name + ".lock")
