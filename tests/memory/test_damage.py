@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from llm_agentd.memory.schema import VERSION
 from tests.memory.talk import ANA, MIB
 from tests.support.damage import damages
 
+WAIT_S = 30.0
 DAMAGES = 200
 EXCHANGES = 400  # some hundred pages of tables and index
 SUFFIXES = ("", "-wal", "-shm")
@@ -70,10 +72,9 @@ def serve(memory: Memory) -> None:
     memory.retrieve(turn)
     memory.list_newest(None, None, 50)
     memory.stats()
-    forgotten: list[object] = []
-    memory.forget(None, "Ana", forgotten.append)
-    memory.flush()
-    assert len(forgotten) == 1
+    forgotten: queue.SimpleQueue[object] = queue.SimpleQueue()
+    memory.forget(None, "Ana", forgotten.put)
+    assert forgotten.get(timeout=WAIT_S)
     memory.close()
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "llm-agentd"
 OK, BAD_ANSWER, WRONG_USE = 0, 1, 2
+NO_SECRETS = ("", "off", "none", "null")  # what a key for a secret may hold without one
 
 
 class DumpFormat(StrEnum):
@@ -56,18 +57,18 @@ def hide_secrets(sets: list[str] | None) -> None:
     from llm_agentd.config.load import SECRET_KEYS
     from llm_agentd.config.sources import variable_name
 
-    secrets = [item for item in sets or () if item.partition("=")[0].strip() in SECRET_KEYS]
+    pairs = [(item, *map(str.strip, item.split("=", 1))) for item in sets or () if "=" in item]
+    secrets = [(item, key, value) for item, key, value in pairs if key in SECRET_KEYS and value not in NO_SECRETS]
     if not secrets or os.name != "posix":
         return
-    arguments = sys.argv[1:]
-    for item in secrets:
-        key, _, value = item.partition("=")
-        os.environ[variable_name(key.strip())] = value
+    arguments = sys.orig_argv[1:]
+    for item, key, value in secrets:
+        os.environ[variable_name(key)] = value
         place = next((at for at, word in enumerate(arguments) if word in (item, f"--set={item}")), None)
         if place is None:
             return  # not called from a command line
         del arguments[place - (arguments[place] == item) : place + 1]
-    os.execv(sys.executable, [sys.executable, "-m", "llm_agentd", *arguments])
+    os.execv(sys.executable, [sys.executable, *arguments])
 
 
 def hand_on(path: Path | None, sets: list[str] | None) -> list[str]:

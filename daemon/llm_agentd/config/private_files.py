@@ -22,7 +22,7 @@ def keep_secret(path: Path, key: str) -> None:
 
     `key`: of the configuration, for errors. Raises StartError, OSError.
     """
-    if os.name != "posix":
+    if not hasattr(os, "geteuid"):  # Windows, where the rights of the folder are inherited
         return
     status = path.stat()
     if status.st_uid not in (os.geteuid(), 0, path.parent.stat().st_uid):
