@@ -178,7 +178,8 @@ class Supervisor:
         if not self._is_ready and all(child.ready.is_set() for child in self._children):
             zmq, _, rest = self._daemon.ready_facts.partition(" ")
             line = f"ready {zmq} {self._http.ready_facts} {rest}"
-            print(line, flush=True)
+            # In one write: the threads that pass on what children print would put theirs before its end.
+            print(f"{line}\n", end="", flush=True)
             sd_notify.ready(line)
             self._is_ready = True
 
