@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from llm_agentd.config.private_files import keep_secret, make_private_folder
+from llm_agentd.config.private_files import keep_secret, make_private_folder, own_as
 from llm_agentd.config.values import HTTP_TOKEN, OFF
 from llm_agentd.errors import StartError
 from llm_agentd.util.regular_file import read_regular
@@ -71,7 +71,7 @@ def _keep(path: Path, *, replace: bool) -> None:
             file.write(secrets.token_urlsafe(TOKEN_BYTES) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        _give_to_owner_of_folder(Path(name))
+        own_as(Path(name), path.parent)
         if replace:
             os.replace(name, path)
         else:
@@ -80,13 +80,6 @@ def _keep(path: Path, *, replace: bool) -> None:
         _sync_folder(path.parent)
     finally:
         Path(name).unlink(missing_ok=True)
-
-
-def _give_to_owner_of_folder(path: Path) -> None:
-    """Made by root in the folder of the service's user, it would be a token that the service cannot read."""
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        folder = path.parent.stat()
-        os.chown(path, folder.st_uid, folder.st_gid)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -12,9 +12,8 @@ from llm_agentd.errors import StartError
 log = logging.getLogger(__name__)
 
 FOLDER_MODE = 0o700
-OTHERS = (
-    0o037  # what a secret file must not allow: others anything, its group more than reading, which an admin may want
-)
+# What a secret file must not allow: others anything, its group more than reading, which an admin may want.
+OTHERS = 0o037
 
 
 def keep_secret(path: Path, key: str) -> None:
@@ -57,3 +56,10 @@ def make_private_folder(path: Path, key: str) -> None:
             f"{key}: others may write into {path}, and could put files of their own in the place of ours; run"
             f" `chmod go-w {path}`, or choose a folder of your own"
         )
+
+
+def own_as(path: Path, other: Path) -> None:
+    """What root makes for the service belongs to the owner of `other`, or it could not use it. Raises OSError."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        status = other.stat()
+        os.chown(path, status.st_uid, status.st_gid)

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from llm_agentd.http.origin import has_body
 from llm_agentd.http.protocol import LINGER_S
 
 DRAINED_MAX_BYTES = 32 * 1024 * 1024  # eight of the largest bodies, 22 ms of this thread; who sends more is reset
@@ -24,7 +25,7 @@ class DrainUnreadBodies:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _has_body(scope):
+        if scope["type"] != "http" or not _sends_body(scope):
             await self._app(scope, receive, send)
             return
         is_read = is_drained = False
@@ -62,9 +63,8 @@ async def _drain(receive: Receive) -> None:
                 dropped_bytes += len(message["body"])
 
 
-def _has_body(scope: Scope) -> bool:
+def _sends_body(scope: Scope) -> bool:
     """A body that comes by itself. Who asks first (`Expect: 100-continue`) is answered in its place."""
-    headers = dict(scope["headers"])
-    if headers.get(b"expect", b"").lower() == b"100-continue":
+    if dict(scope["headers"]).get(b"expect", b"").lower() == b"100-continue":
         return False
-    return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
+    return has_body(scope["headers"])

@@ -114,7 +114,7 @@ def _is_called_by_another_site(headers: Headers, method: str) -> bool:
 def _check_type(headers: Headers, method: str) -> None:
     """A POST must say that it is JSON even without a body, as forms post too. Other methods that change something are
     sent across origins only where we agree, which we never do; with them only a body must be JSON."""
-    if method in SAFE_METHODS or (method != "POST" and not _has_body(headers)):
+    if method in SAFE_METHODS or (method != "POST" and not has_body(headers)):
         return
     types = _values(headers, b"content-type")
     if not types or any(given.partition(";")[0].strip().lower() != "application/json" for given in types):
@@ -122,7 +122,8 @@ def _check_type(headers: Headers, method: str) -> None:
         raise Forbidden(f"Content-Type: want application/json, got {got}: other types can be sent by any web page")
 
 
-def _has_body(headers: Headers) -> bool:
+def has_body(headers: Headers) -> bool:
+    """Whether the request says that a body follows."""
     lengths = _values(headers, b"content-length")
     return any(length != "0" for length in lengths) or bool(_values(headers, b"transfer-encoding"))
 

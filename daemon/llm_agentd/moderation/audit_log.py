@@ -23,6 +23,7 @@ from typing import Any
 
 import orjson
 
+from llm_agentd.config.private_files import own_as
 from llm_agentd.util.file_lock import FileLock
 from llm_agentd.util.group_writer import GroupWriter
 from llm_agentd.util.regular_file import open_regular
@@ -169,7 +170,7 @@ def _keep_only_in(path: Path, is_kept: Callable[[dict[str, Any]], bool]) -> int:
             file.write(b"".join(kept))
             file.flush()
             os.fsync(file.fileno())
-        _own_as(new, path)
+        own_as(new, path)
         new.replace(path)
     return len(lines) - len(kept)
 
@@ -188,7 +189,7 @@ def _locked(path: Path) -> FileLock:
     is_new = not file.exists()
     if is_new:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-        _own_as(file, path.parent)
+        own_as(file, path.parent)
     _restrict(file)
     return FileLock(file, wait=True)
 
@@ -202,13 +203,6 @@ def _restrict(path: Path) -> None:
         raise PermissionError(errno.EPERM, "belongs to another user")
     if state.st_mode & 0o077:
         path.chmod(0o600)
-
-
-def _own_as(path: Path, other: Path) -> None:
-    """What root makes by a command belongs to whom the log belongs to, or the daemon could not write it any more."""
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        state = other.stat()
-        os.chown(path, state.st_uid, state.st_gid)
 
 
 def _cut(name: str, value: Any) -> Any:
