@@ -32,7 +32,7 @@ class StoreReader:
         self._connection = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
         self._place_min_ids: dict[str, tuple[int, int]] = {}  # by place: id, uses left
         # A damaged page may hold any bytes; one bad letter must not hide what else a query finds.
-        self._connection.text_factory = lambda data: data.decode("utf-8", "replace")
+        self._connection.text_factory = lenient_text
         try:
             # Deleted text is overwritten with zeros, and there is no copy of it in a temporary file.
             self._connection.execute("PRAGMA secure_delete = ON")
@@ -149,6 +149,11 @@ class StoreReader:
             except ValueError:
                 continue  # damaged
         return rows
+
+
+def lenient_text(data: bytes) -> str:
+    """For a connection's `text_factory`."""
+    return data.decode("utf-8", "replace")
 
 
 def where_clause(npc: str | None, player: str | None) -> tuple[str, tuple[str, ...]]:

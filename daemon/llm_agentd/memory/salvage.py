@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from llm_agentd.memory.reader import EXPORT_ROWS
+from llm_agentd.memory.reader import EXPORT_ROWS, lenient_text
 from llm_agentd.memory.schema import COLUMNS, VERSION, VERSION_MAX, NewerVersionError, Row
 from llm_agentd.memory.store import Store
 from llm_agentd.util.regular_file import open_regular
@@ -125,7 +125,7 @@ def _readable(aside: Path) -> Iterator[list[Row]]:
         last: int | None = None
         try:
             connection = sqlite3.connect(aside)
-            connection.text_factory = lambda data: data.decode("utf-8", "replace")
+            connection.text_factory = lenient_text
         except DAMAGE:
             return
         try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from statistics import median
 
 from llm_agentd.scheduler.batch_size import ROUNDS, SURE_SIZES, Curve, sizes_up_to
@@ -85,7 +84,7 @@ class CurveWatch:
         if not any(ratio > SLOWER for ratio in self._medians()):
             for size, seconds in old.measured_s.items():
                 measured_s[size] = min(seconds, measured_s.get(size, seconds))
-        self.curve = replace(Curve(measured_s), is_confirmed=True)
+        self.curve = Curve(measured_s, is_confirmed=True)
         self._plan = None
         self._ratios.clear()
         self._next_s, self._pause_s = now_s + self._pause_s, min(2 * self._pause_s, PAUSE_MAX_S)

@@ -16,9 +16,8 @@ from llm_agentd.errors import TooLarge
 from llm_agentd.types import Peer
 
 ENVELOPE_MAX_FRAMES = 2  # the routing id, and a REQ socket's delimiter; docs/protocol.md names both limits
-ENVELOPE_FRAME_MAX_BYTES = (
-    255  # a routing id is no longer; each answer carries the envelope back, and open requests hold it
-)
+# A routing id is no longer; each answer carries the envelope back, and open requests hold it.
+ENVELOPE_FRAME_MAX_BYTES = 255
 DISCARDED_AT_A_TIME = 256  # frames between looks at the clock
 
 
