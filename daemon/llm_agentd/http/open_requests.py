@@ -5,11 +5,15 @@ Pure: no socket, no clock, no timer; times are handed in. `DaemonClient` calls i
 A daemon that dies takes what it worked on with it, and all of that is sent to the next one. If one of these requests is
 what killed it, the next one dies too. So whatever was in flight is a suspect, and suspects are tried apart from all
 others: one by one, or by the batch where there are many, so that a village need not wait for each of its NPCs. Whoever
-is alone on trial when the daemon dies again is guilty and is answered `engine_failed`; the others are answered by the
-next daemon. So a request kills two daemons, or three where it came among many.
+was suspected before, and is alone with the daemon when that dies again, is guilty and is answered `engine_failed`; the
+others are answered by the next daemon. So a request kills two daemons, and at most four where it came among many.
 
-    waiting ──send──▶ in flight ──daemon died──▶ suspect ──its turn──▶ on trial ──TRIAL_S, or an answer──▶ cleared
+    waiting ──send──▶ in flight ──daemon died──▶ suspect ──its turn──▶ on trial ──time is up, or an answer──▶ cleared
                                                                           └──daemon died, alone──▶ guilty
+
+Being in flight at many deaths proves nothing: a slow request is, beside others that kill. So nobody is guilty by their
+number. Instead those that were never cleared are tried first, while nothing else is in flight; and who was cleared gets
+twice the time in its next trial, so that whoever kills only after some seconds is alone then, too.
 """
 
 from __future__ import annotations
@@ -28,10 +32,9 @@ OPEN_MAX = 2048  # twice the daemon's default queue: it says itself when it is f
 OPEN_MAX_BYTES = 64 * 1024 * 1024  # what is kept to be sent again; 2048 requests of usual size are about 2 MB
 EXPIRY_GRACE_S = 5.0  # the daemon keeps deadlines itself; an answer later than this will never come
 RETRY_AFTER_MS = 1000  # how soon an HTTP client may try again: the daemon is looked for more often than that
-TRIAL_S = 1.0  # who kills a daemon does it on being read, checked or first computed; a village must not wait longer
+TRIAL_S = 1.0  # who kills a daemon does it on being read, checked or first computed; a village should not wait longer
 SUSPECTS_MAX = 8  # tried together where there are more: the daemon's default batch, so trying them costs no time
 LATE_S = 0.05  # who waited longer for the daemon is sent with the rest of its deadline
-BLAMED_MAX = 3  # whoever kills only after its trial is found by this bound
 
 Sink: TypeAlias = Callable[[str, Record], None]
 
@@ -63,7 +66,8 @@ class OpenRequest:
     is_in_flight: bool = False
     is_lost: bool = False
     was_sent: bool = False
-    blamed: int = 0  # daemons that died while this was in flight, and may have been the reason
+    suspected: int = 0  # daemons that died while this was in flight, and may have been the reason
+    cleared: int = 0  # trials that it came through
     refused_on: int = 0  # the last connection on which it was answered `unavailable`
     has_delivered_delta: bool = False  # a second run must then deliver none
     skips_deltas: bool = False
@@ -151,15 +155,17 @@ class OpenRequests:
     def take_due(self, now_s: float) -> list[bytes]:
         """The records to send now; whoever is past its deadline is left for `expired`."""
         if self._on_trial and now_s >= self._trial_ends_s:
-            self._on_trial.clear()  # still in flight, and not the reason as far as one can tell
+            for wire_id in self._on_trial:  # still in flight, and not the reason as far as one can tell
+                self._requests[wire_id].cleared += 1
+            self._on_trial.clear()
         waiting = [request for request in self._waiting.values() if request.deadline_s > now_s]
-        suspects = [request for request in waiting if request.blamed]
+        suspects = [request for request in waiting if request.suspected]
         if self._on_trial or suspects:
-            due = [request for request in waiting if request.is_control and not request.blamed]
+            due = [request for request in waiting if _is_beside(request)]
             if not self._on_trial:
                 chosen = _next_on_trial(suspects)
                 self._on_trial = {request.id for request in chosen}
-                self._trial_ends_s = now_s + TRIAL_S
+                self._trial_ends_s = now_s + TRIAL_S * 2 ** chosen[0].cleared
                 due += chosen
         else:
             due = waiting
@@ -193,25 +199,29 @@ class OpenRequests:
         Where it is the daemon that had them (the connection alone broke), nobody is to blame.
         """
         lost = {request.id: request for request in self._requests.values() if request.is_lost}
-        accused = self._on_trial or set(lost)
-        blamed_max = 2 if len(accused) == 1 else BLAMED_MAX
-        guilty = []
+        accused = [request for request in lost.values() if not (self._on_trial and _is_beside(request))]
+        guilty = [accused[0].id] if is_another and len(accused) == 1 and accused[0].suspected else []
         self._waiting = {**lost, **self._waiting}  # those that came first are sent first
         for request in lost.values():
             request.is_lost = False
-            if is_another and request.id in accused:
-                request.blamed += 1
-                if request.blamed >= blamed_max:
-                    guilty.append(request.id)
+        if is_another:
+            for request in accused:
+                request.suspected += 1
         self._on_trial = set()
         return guilty
 
 
+def _is_beside(request: OpenRequest) -> bool:
+    """It goes out beside those on trial, and they are accused where the daemon dies."""
+    return request.is_control and not request.suspected
+
+
 def _next_on_trial(suspects: list[OpenRequest]) -> list[OpenRequest]:
     """The most suspicious one alone; of many that are suspected for the first time, as many as the daemon takes."""
-    first = max(suspects, key=lambda request: request.blamed)
-    if first.blamed == 1 and len(suspects) > SUSPECTS_MAX:
-        return suspects[:SUSPECTS_MAX]
+    first = min(suspects, key=lambda request: (request.cleared, -request.suspected))
+    alike = [request for request in suspects if request.suspected == 1 and not request.cleared]
+    if first.suspected == 1 and len(alike) > SUSPECTS_MAX:
+        return alike[:SUSPECTS_MAX]
     return [first]
 
 
