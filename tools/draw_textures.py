@@ -35,6 +35,8 @@ LOOKS: dict[str, tuple[Colour, Colour, Colour, Colour, Colour, str]] = {
     "priest": ((230, 196, 168), (140, 120, 104), (238, 232, 216), (220, 212, 192), (186, 148, 60), "hood"),
     "villager": ((222, 180, 146), (112, 80, 54), (150, 130, 104), (96, 84, 78), (120, 96, 70), "plain"),
 }
+# What words of forms lie on: `BACKGROUNDS` in mods/llm_agent/core/forms.lua has the same.
+FORM, BUTTON = (0x26, 0x2A, 0x33), (0x45, 0x4D, 0x5E)
 EYE, WHITE, MOUTH = (58, 74, 96), (244, 244, 240), (150, 84, 74)
 
 
@@ -167,6 +169,20 @@ def draw_coin() -> Canvas:
     return image
 
 
+def draw_frame(size: int, body: Colour, light: Colour, dark: Colour, line: Colour | None) -> Canvas:
+    """A square that the client stretches from its middle: an edge, lit from above, and a thin line inside it."""
+    image = canvas(size, size)
+    fill(image, 0, 0, size, size, (16, 14, 12), None)
+    fill(image, 1, 1, size - 2, size - 2, dark, None)
+    fill(image, 1, 1, size - 2, 1, light, None)
+    fill(image, 1, 1, 1, size - 2, light, None)
+    fill(image, 2, 2, size - 4, size - 4, body, None)
+    if line:
+        fill(image, 3, 3, size - 6, size - 6, line, None)
+        fill(image, 4, 4, size - 8, size - 8, body, None)
+    return image
+
+
 def png(image: Canvas) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -183,6 +199,8 @@ def main(folder: Path) -> None:
         (folder / f"llm_agent_{role}_front.png").write_bytes(png(draw_figure(role)))
     (folder / "llm_agent_spawn_egg.png").write_bytes(png(draw_egg()))
     (folder / "llm_agent_coin.png").write_bytes(png(draw_coin()))
+    (folder / "llm_agent_form.png").write_bytes(png(draw_frame(16, FORM, (74, 80, 94), (30, 32, 38), (138, 116, 64))))
+    (folder / "llm_agent_button.png").write_bytes(png(draw_frame(12, BUTTON, (104, 114, 134), (44, 48, 58), None)))
     (folder / "llm_agent_blank.png").write_bytes(png(canvas(1, 1)))
 
 

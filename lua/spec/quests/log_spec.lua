@@ -60,7 +60,7 @@ describe("the quest log", function()
 		mock:command("Robin", "quests")
 		for _, part in ipairs({
 			"llm_agent_smith_front.png", "Progress: 1 of 3", "zoo:torch 3]label[11.7,7.75;→]", "llm_agent:coin 7]",
-			"box[10.3,5.85;7.2,0.25;#00000080]box[10.3,5.85;2.4,0.25;#4a9a4a]",
+			"box[10.3,5.85;7.2,0.25;#14171dff]box[10.3,5.85;2.4,0.25;#4a9a4aff]",
 		}) do shows(part) end
 	end)
 

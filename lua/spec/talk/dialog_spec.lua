@@ -99,7 +99,7 @@ describe("in a game,", function()
 				mock:join("Robin", at(2))
 				mock:command("Robin", "off")
 				click(object)
-				assert.is_truthy(spec():find("#aaaaaa," .. shown .. ",#aaaaaa,", 1, true), spec())
+				assert.is_truthy(spec():find("#b8b0a0," .. shown .. ",#b8b0a0,", 1, true), spec())
 			end
 		end)
 

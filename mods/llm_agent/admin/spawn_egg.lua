@@ -1,7 +1,7 @@
 -- The spawn egg: used on the ground it asks for role and name, then spawns an NPC there.
 -- For admins (privilege llm_admin); the privilege is checked again when the form comes back.
 
-local S, text, limits, commands, roles, body = ...
+local S, text, limits, forms, commands, roles, body = ...
 
 local FORM = "llm_agent:egg"
 local INPUT_MAX_BYTES = 200 -- of the name field; more is no name
@@ -13,16 +13,15 @@ local placing = {} -- player → {pos, roles, chosen}: an egg that waits for its
 
 local function formspec(place)
 	local titles = {}
-	for i, role in ipairs(place.roles) do titles[i] = esc(roles.shown_title({role = role})) end
+	for i, role in ipairs(place.roles) do titles[i] = roles.shown_title({role = role}) end
 	return table.concat({
-		"formspec_version[4]size[8,8.4]",
-		("label[0.4,0.6;%s]"):format(esc(S("Who shall live here?"))),
-		("textlist[0.4,1;4.6,5.4;role;%s;%d]"):format(table.concat(titles, ","), place.chosen),
+		forms.begin(8, 8.4),
+		forms.label(0.4, 0.6, S("Who shall live here?")),
+		forms.list(0.4, 1, 4.6, 5.4, "role", titles, place.chosen),
 		("image[5.5,1.4;2,4;%s]"):format(esc(roles.portrait({role = place.roles[place.chosen]}))),
-		("label[0.4,6.95;%s]"):format(esc(S("Name (empty: a made-up one)"))), -- a field's own would be cut off at its width
-		("field[0.4,7.2;4.6,0.8;name;;%s]"):format(esc(place.name or "")),
-		"field_close_on_enter[name;true]",
-		("button_exit[5.3,7.2;2.3,0.8;spawn;%s]"):format(esc(S("Spawn"))),
+		forms.label(0.4, 6.95, S("Name (empty: a made-up one)")), -- a field's own would be cut off at its width
+		forms.field(0.4, 7.2, 4.6, 0.8, "name", place.name or ""),
+		forms.button(5.3, 7.2, 2.3, 0.8, "spawn", S("Spawn"), true),
 	})
 end
 

@@ -28,6 +28,7 @@ return {
 	text = text,
 	limits = load("limits"),
 	phrases = load("phrases"),
+	forms = load("forms", core.formspec_escape),
 	geometry = load("geometry"),
 	check = load("check", text),
 	json = load("json", text),

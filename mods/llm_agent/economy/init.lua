@@ -17,7 +17,7 @@ local reputation = load("reputation", storage, events)
 local goods = load("goods", log, settings, check, storage, npcs, shipped_goods, items, ledger)
 local trade = load("trade", S, now_us, settings, geometry, events, npcs, places, memory, items, ledger, market, reputation, goods,
 	prices)
-local trade_view = load("trade_view", S, text, util, translate, npcs, roles, items, ledger, goods, trade)
+local trade_view = load("trade_view", S, text, util, translate, base.forms, npcs, roles, items, ledger, goods, trade)
 local trade_form = load("trade_form", S, settings, commands, npcs, nearby, attention, dialog, items, goods, trade, trade_view)
 load("market_list", S, commands, npcs, places, items, market, goods, trade, trade_view)
 

@@ -1,14 +1,13 @@
 -- Draws the trade window: goods of both sides with their prices, the chosen deal, the NPC's words.
 -- Reads the world as it is in this step; decides nothing, and changes only what its own buttons mean.
 
-local S, text, util, translate, npcs, roles, items, ledger, goods, trade = ...
+local S, text, util, translate, forms, npcs, roles, items, ledger, goods, trade = ...
 
 local trade_view = {COUNT_MAX = 999} -- of one thing in one deal
 
 local COLUMNS, ROWS = 6, 2
 local CELL_W, CELL_H = 1.4, 1.65
 local LINE_CHARS, LINES_MAX = 52, 3 -- of what the NPC says, beside its portrait, in a window of 800x600
-local SPEECH_COLOUR, QUIET_COLOUR = "#ffe9a8", "#aaaaaa"
 -- Each side of the window. is_sale: the NPC sells.
 trade_view.SIDES = {
 	get = {x = 0.5, is_sale = true},
@@ -61,7 +60,7 @@ local function grid(parts, shown, side, npc, player_name)
 	chosen.page = math.min(chosen.page or 1, pages)
 	chosen.list = list -- what the buttons mean
 	if not counts[chosen.item] then chosen.item = nil end
-	parts[#parts + 1] = ("box[%g,3.65;8.5,3.55;#00000050]"):format(x0 - 0.1)
+	parts[#parts + 1] = forms.well(x0 - 0.1, 3.65, 8.5, 3.55)
 	chosen.count = chosen.item and math.min(chosen.count, counts[chosen.item])
 	for i = 1, PAGE do
 		local item = list[(chosen.page - 1) * PAGE + i]
@@ -70,13 +69,13 @@ local function grid(parts, shown, side, npc, player_name)
 		if item == chosen.item then parts[#parts + 1] = ("box[%g,%g;1.3,1.6;#c8a04080]"):format(x - 0.05, y - 0.05) end
 		parts[#parts + 1] = ("item_image_button[%g,%g;1.2,1.1;%s;%s_item_%d;]"):format(x, y,
 			esc(("%s %d"):format(item, math.min(counts[item], trade_view.COUNT_MAX))), side, (chosen.page - 1) * PAGE + i)
-		parts[#parts + 1] = ("image[%g,%g;0.4,0.4;llm_agent_coin.png]label[%g,%g;%d]"):format(x + 0.1, y + 1.12,
-			x + 0.55, y + 1.32, trade.price(npc, player_name, item, SIDES[side].is_sale))
-		parts[#parts + 1] = ("tooltip[%s_item_%d;%s]"):format(side, (chosen.page - 1) * PAGE + i,
-			esc(("%d × %s"):format(counts[item], trade_view.shown(item))))
+		parts[#parts + 1] = ("image[%g,%g;0.4,0.4;llm_agent_coin.png]"):format(x + 0.1, y + 1.12)
+			.. forms.label(x + 0.55, y + 1.32, ("%d"):format(trade.price(npc, player_name, item, SIDES[side].is_sale)))
+		parts[#parts + 1] = forms.tooltip(("%s_item_%d"):format(side, (chosen.page - 1) * PAGE + i),
+			("%d × %s"):format(counts[item], trade_view.shown(item)))
 	end
 	if pages > 1 then
-		parts[#parts + 1] = ("button[%g,2.95;1.5,0.65;%s_page;%d/%d]"):format(x0 + 6.9, side, chosen.page, pages)
+		parts[#parts + 1] = forms.button(x0 + 6.9, 2.95, 1.5, 0.65, side .. "_page", ("%d/%d"):format(chosen.page, pages))
 	end
 	return #list
 end
@@ -84,18 +83,18 @@ end
 local function deal_rows(parts, shown, side, npc, player_name)
 	local x, chosen, is_sale = SIDES[side].x, shown[side], SIDES[side].is_sale
 	local put = trade_view.part(shown, side, npc, player_name)
-	local function add(form, ...) parts[#parts + 1] = form:format(...) end
-	if not put then return add("label[%g,7.6;%s]", x, esc(S("Choose something to trade."))) end
+	local function add(element) parts[#parts + 1] = element end
+	if not put then return add(forms.label(x, 7.6, S("Choose something to trade."))) end
 	local total = items.coins(put.count * put.price)
-	add("label[%g,7.6;%s]", x, esc(trade_view.shown(put.item)))
-	add("button[%g,7.95;0.8,0.8;%s_less;-]", x, side)
-	add("field[%g,7.95;1.3,0.8;%s_count;;%d]field_close_on_enter[%s_count;false]", x + 0.9, side, put.count, side)
-	add("button[%g,7.95;0.8,0.8;%s_more;+]", x + 2.3, side)
-	add("button[%g,7.95;5,0.8;%s_%d;%s]", x + 3.25, is_sale and "buy" or "sell", shown.serial,
-		esc(is_sale and S("Buy for @1", total) or S("Sell for @1", total)))
-	add("label[%g,9.35;%s]", x, esc(S("Your price each:")))
-	add("field[%g,8.95;1.4,0.8;%s_offer;;%s]field_close_on_enter[%s_offer;false]", x + 3.7, side, chosen.offer or "", side)
-	add("button[%g,8.95;3,0.8;%s_haggle_%d;%s]", x + 5.25, side, shown.serial, esc(S("Haggle")))
+	add(forms.label(x, 7.6, trade_view.shown(put.item)))
+	add(forms.button(x, 7.95, 0.8, 0.8, side .. "_less", "-"))
+	add(forms.field(x + 0.9, 7.95, 1.3, 0.8, side .. "_count", ("%d"):format(put.count)))
+	add(forms.button(x + 2.3, 7.95, 0.8, 0.8, side .. "_more", "+"))
+	add(forms.button(x + 3.25, 7.95, 5, 0.8, ("%s_%d"):format(is_sale and "buy" or "sell", shown.serial),
+		is_sale and S("Buy for @1", total) or S("Sell for @1", total)))
+	add(forms.label(x, 9.35, S("Your price each:")))
+	add(forms.field(x + 3.7, 8.95, 1.4, 0.8, side .. "_offer", tostring(chosen.offer or "")))
+	add(forms.button(x + 5.25, 8.95, 3, 0.8, ("%s_haggle_%d"):format(side, shown.serial), S("Haggle")))
 end
 
 local function mood_words(npc, player_name)
@@ -114,7 +113,7 @@ local function speech(player_name, line)
 	local parts = {}
 	for words in text.wrap(text.clean(translate.as_shown_to(player_name, line)), LINE_CHARS):gmatch("[^\n]+") do
 		if #parts == LINES_MAX then break end
-		parts[#parts + 1] = ("label[2.1,%g;%s]"):format(1.9 + #parts * 0.5, esc(core.colorize(SPEECH_COLOUR, words)))
+		parts[#parts + 1] = forms.label(2.1, 1.9 + #parts * 0.5, words, "speech")
 	end
 	return table.concat(parts)
 end
@@ -124,28 +123,29 @@ function trade_view.formspec(player_name, shown)
 	local npc = npcs.get(shown.id)
 	local player, money = core.get_player_by_name(player_name), items.money()
 	local parts = {
-		"formspec_version[4]size[18,11.4]",
+		forms.begin(18, 11.4),
 		("image[0.5,0.4;1.3,2.6;%s]"):format(esc(roles.portrait(npc))),
-		("label[2.1,0.7;%s]"):format(esc(roles.caption(npc))),
-		("label[2.1,1.25;%s]"):format(esc(core.colorize(QUIET_COLOUR, mood_words(npc, player_name)))),
+		forms.label(2.1, 0.7, roles.caption(npc)),
+		forms.label(2.1, 1.25, mood_words(npc, player_name), "quiet"),
 		speech(player_name, shown.line),
-		("label[13.4,0.7;%s]"):format(esc(S("You have @1", items.coins(ledger.belongings(player)[money] or 0)))),
-		("label[13.4,1.25;%s]"):format(esc(S("@1 has @2", npc.name, items.coins(ledger.count(npc.id, money))))),
-		("label[0.5,3.4;%s]label[9.25,3.4;%s]"):format(esc(S("For sale")), esc(S("What @1 would buy from you", npc.name))),
+		forms.label(13.4, 0.7, S("You have @1", items.coins(ledger.belongings(player)[money] or 0))),
+		forms.label(13.4, 1.25, S("@1 has @2", npc.name, items.coins(ledger.count(npc.id, money)))),
+		forms.label(0.5, 3.4, S("For sale")),
+		forms.label(9.25, 3.4, S("What @1 would buy from you", npc.name)),
 	}
 	for _, side in ipairs(ORDER) do
 		if grid(parts, shown, side, npc, player_name) > 0 then
 			deal_rows(parts, shown, side, npc, player_name)
 		else
-			parts[#parts + 1] = ("label[%g,4.1;%s]"):format(SIDES[side].x + 0.1, esc(core.colorize(QUIET_COLOUR, S("Nothing."))))
+			parts[#parts + 1] = forms.label(SIDES[side].x + 0.1, 4.1, S("Nothing."), "quiet")
 		end
 	end
 	local get, give = trade_view.part(shown, "get", npc, player_name), trade_view.part(shown, "give", npc, player_name)
-	parts[#parts + 1] = ("button[0.5,10.15;3.4,0.8;talk;%s]"):format(esc(S("Talk")))
+	parts[#parts + 1] = forms.button(0.5, 10.15, 3.4, 0.8, "talk", S("Talk"))
 	if get and give then
-		parts[#parts + 1] = ("button[4.6,10.15;8.8,0.8;swap_%d;%s]"):format(shown.serial, esc(swap_words(get, give)))
+		parts[#parts + 1] = forms.button(4.6, 10.15, 8.8, 0.8, "swap_" .. shown.serial, swap_words(get, give))
 	end
-	parts[#parts + 1] = ("button_exit[14.1,10.15;3.4,0.8;close;%s]"):format(esc(S("Close")))
+	parts[#parts + 1] = forms.button(14.1, 10.15, 3.4, 0.8, "close", S("Close"), true)
 	return table.concat(parts)
 end
 

@@ -26,7 +26,7 @@ local hunt = load("hunt", entity_hooks, kinds, quests, store)
 local tracker = load("tracker", places, ledger, kinds, quests, store, news, registry)
 local service = load("service", S, settings, geometry, npcs, kinds, quests, quest_text, store, hunt, tracker)
 local answers = load("answers", text, phrases, events, npcs, history, items, quests, quest_text, service)
-local view = load("view", S, text, util, translate, npcs, roles, quests, quest_text, store)
+local view = load("view", S, text, util, translate, base.forms, npcs, roles, quests, quest_text, store)
 load("log", S, commands, quests, service, view)
 
 npcs.on_bury(function(npc) quests.npc_gone(npc.id, store.now_s()) end)

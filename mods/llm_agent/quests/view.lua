@@ -1,7 +1,7 @@
 -- Draws the quest log: the list on the left; on the right the chosen quest, its giver, progress, what is asked and what is paid.
 -- Decides nothing and changes nothing.
 
-local S, text, util, translate, npcs, roles, quests, quest_text, store = ...
+local S, text, util, translate, forms, npcs, roles, quests, quest_text, store = ...
 
 local view = {}
 
@@ -9,9 +9,8 @@ local view = {}
 local LIST_CHARS, TITLE_CHARS, LINE_CHARS = 37, 27, 34
 local TITLE_LINES, REWARD_LINES, NOTE_LINES = 5, 2, 4
 local PICTURES_MAX = 3 -- of items, on each side of the arrow
-local COLOURS = {offered = "#9ecbff", accepted = "#ffe9a8", fulfilled = "#a8e0a0"}
-local ENDED_COLOUR, NOTE_COLOUR, BAR_COLOUR, BAR_BACK, SLOT_COLOUR =
-	"#999999", "#ffe9a8", "#4a9a4a", "#00000080", "#ffffff30"
+local COLOURS = {offered = "player", accepted = "speech", fulfilled = "good"} -- else "quiet": it is over
+local BAR_COLOUR = "#4a9a4aff"
 local LEFT, FACE_RIGHT, WIDTH = 10.3, 11.8, 7.2 -- of the right half, in units of the form
 local LINE = 0.55
 local CHAR = "[%z\1-\127\194-\244][\128-\191]*"
@@ -24,7 +23,7 @@ local BUTTONS = {
 
 local esc = core.formspec_escape
 
-local function colour_of(quest) return COLOURS[quest.state] or ENDED_COLOUR end
+local function colour_of(quest) return COLOURS[quest.state] or "quiet" end
 
 -- Plain words, for what is cut here: of a client that tells no language, those of the source.
 local function shown(player_name, line) return core.get_translated_string("en", translate.as_shown_to(player_name, line)) end
@@ -55,18 +54,14 @@ local function list_part(player_name, list, chosen)
 	end
 	for i, quest in ipairs(list) do
 		local title = fitted(shown(player_name, quest_text.title(quest)), LIST_CHARS - state_chars)
-		rows[i] = ("%s,%s,%s"):format(colour_of(quest), esc(title), esc(quest_text.state(quest)))
+		rows[i] = ("%s,%s,%s"):format(forms.COLOURS[colour_of(quest)], esc(title), esc(quest_text.state(quest)))
 		if quest == chosen then selected = i end
 	end
-	return "tablecolumns[color;text;text,padding=1]tableoptions[background=#00000080;border=true]"
-		.. ("table[0.5,1.2;9.4,9.2;list;%s;%d]"):format(table.concat(rows, ","), selected)
+	return forms.table(0.5, 1.2, 9.4, 9.2, "list", "color;text;text,padding=1", rows, selected)
 end
 
 local function labels(parts, x, y, lines, colour)
-	for i, line in ipairs(lines) do
-		local shown_line = colour and core.colorize(colour, line) or line
-		parts[#parts + 1] = ("label[%g,%g;%s]"):format(x, y + (i - 1) * LINE, esc(shown_line))
-	end
+	for i, line in ipairs(lines) do parts[#parts + 1] = forms.label(x, y + (i - 1) * LINE, line, colour) end
 	return y + #lines * LINE
 end
 
@@ -91,7 +86,7 @@ end
 
 local function bar(parts, y, quest)
 	if not quests.is_active(quest) then return y end
-	parts[#parts + 1] = ("box[%g,%g;%g,0.25;%s]"):format(LEFT, y - 0.1, WIDTH, BAR_BACK)
+	parts[#parts + 1] = forms.well(LEFT, y - 0.1, WIDTH, 0.25)
 	local done = quest.progress / quest.count
 	if done > 0 then parts[#parts + 1] = ("box[%g,%g;%g,0.25;%s]"):format(LEFT, y - 0.1, WIDTH * done, BAR_COLOUR) end
 	return y + 0.65
@@ -100,7 +95,7 @@ end
 local function pictures(parts, x, y, goods)
 	local names = util.sorted_keys(goods)
 	for i = 1, math.min(#names, PICTURES_MAX) do
-		parts[#parts + 1] = ("box[%g,%g;1.1,1.1;%s]item_image[%g,%g;1.1,1.1;%s]"):format(x, y, SLOT_COLOUR, x, y,
+		parts[#parts + 1] = forms.well(x, y, 1.1, 1.1) .. ("item_image[%g,%g;1.1,1.1;%s]"):format(x, y,
 			esc(("%s %d"):format(names[i], goods[names[i]])))
 		x = x + 1.3
 	end
@@ -112,7 +107,7 @@ local function exchange(parts, y, quest)
 	local wanted = quests.takes(quest)
 	local x = pictures(parts, LEFT, y, wanted)
 	if next(wanted) then
-		parts[#parts + 1] = ("label[%g,%g;→]"):format(x + 0.1, y + 0.6)
+		parts[#parts + 1] = forms.label(x + 0.1, y + 0.6, "→")
 		x = x + 0.8
 	end
 	pictures(parts, x, y, quest.reward)
@@ -126,11 +121,11 @@ local function detail_part(player_name, quest, note)
 	y = bar(parts, y, quest)
 	y = labels(parts, LEFT, y, wrapped(player_name, S("Reward: @1", quest_text.reward(quest)), LINE_CHARS, REWARD_LINES))
 	exchange(parts, y, quest)
-	if note then labels(parts, LEFT, 8.8, wrapped(player_name, note, LINE_CHARS, NOTE_LINES), NOTE_COLOUR) end
+	if note then labels(parts, LEFT, 8.8, wrapped(player_name, note, LINE_CHARS, NOTE_LINES), "speech") end
 	local buttons = BUTTONS[quest.state] or {}
 	for i, button in ipairs(buttons) do
 		local x = 13.6 - (#buttons - i + 1) * 4.2
-		parts[#parts + 1] = ("button[%g,10.75;3.9,0.9;%s;%s]"):format(x, button[1], esc(button[2]))
+		parts[#parts + 1] = forms.button(x, 10.75, 3.9, 0.9, button[1], button[2])
 	end
 	return table.concat(parts)
 end
@@ -138,10 +133,10 @@ end
 -- The whole window: `chosen` is one of `list`, or nil where that is empty; `note` what came of the last click.
 function view.formspec(player_name, list, chosen, note)
 	local parts = {
-		"formspec_version[4]size[18,12]",
-		("label[0.5,0.7;%s]"):format(esc(S("Your quests"))),
+		forms.begin(18, 12),
+		forms.label(0.5, 0.7, S("Your quests")),
 		list_part(player_name, list, chosen),
-		("button_exit[13.6,10.75;3.9,0.9;close;%s]"):format(esc(S("Close"))),
+		forms.button(13.6, 10.75, 3.9, 0.9, "close", S("Close"), true),
 	}
 	if chosen then
 		parts[#parts + 1] = detail_part(player_name, chosen, note)

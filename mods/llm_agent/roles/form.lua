@@ -1,7 +1,7 @@
 -- Draws the role editor. Pure: returns a formspec for what the editor knows, and keeps nothing. What was typed is escaped.
 -- Readable in a window of 800x600, which 20x15 units of 36 pixels fill; a line of text takes half a unit.
 
-local S, escape, order = ...
+local S, forms, order = ...
 
 local WIDTH, HEIGHT = 20, 15
 local LABEL = 0.3 -- above its element's top, the middle of the text
@@ -37,56 +37,48 @@ local PLACES = {
 }
 local LONG = {persona = true, knowledge = true, greetings = true, fallback = true, quick = true}
 
-local function place(name)
-	local at = PLACES[name]
-	return ("%g,%g;%g,%g"):format(at[1], at[2], at[3], at[4])
-end
-
 local function label(name, words)
-	return ("label[%g,%g;%s]"):format(PLACES[name][1], PLACES[name][2] - LABEL, escape(words))
+	return forms.label(PLACES[name][1], PLACES[name][2] - LABEL, words)
 end
 
-local function input(name, value)
-	if LONG[name] then return ("textarea[%s;%s;;%s]"):format(place(name), name, escape(value)) end
-	return ("field[%s;%s;;%s]field_close_on_enter[%s;false]"):format(place(name), name, escape(value), name)
+-- An element with its place and size.
+local function placed(element, place, name, value)
+	local x, y, width, height = unpack(PLACES[place])
+	return element(x, y, width, height, name, value)
 end
 
-local function reading(name, value)
-	return ("box[%s;#00000066]textarea[%s;;;%s]"):format(place(name), place(name), escape(value))
-end
+local function input(name, value) return placed(LONG[name] and forms.textarea or forms.field, name, name, value) end
 
-local function button(kind, x, width, name, words)
-	return ("%s[%g,13.7;%g,0.9;%s;%s]"):format(kind, x, width, name, escape(words))
-end
+local function reading(name, value) return placed(forms.textarea, name, "", value) end
 
 local function heading(view)
 	local state = view.own and S("your own file") or view.shipped and S("as shipped") or view.known and S("from a mod") or S("new")
-	return ("label[0.4,0.6;%s]"):format(escape(S("Role @1 (@2)", view.role, state)))
+	return forms.label(0.4, 0.6, S("Role @1 (@2)", view.role, state))
 end
 
 -- view: role, form (name → text), said, answer, status, waiting ("try", "save"), confirm, own, shipped, known, actions (names).
 return function(view)
-	local parts = {"formspec_version[4]", ("size[%g,%g]"):format(WIDTH, HEIGHT), heading(view)}
+	local parts = {forms.begin(WIDTH, HEIGHT), heading(view)}
 	local function add(element) parts[#parts + 1] = element end
 	local named = labels()
 	for _, field in ipairs(order) do
 		add(label(field.name, named[field.name]))
 		add(input(field.name, view.form[field.name] or ""))
 	end
-	for name, words in pairs(tooltips(view.actions)) do add(("tooltip[%s;%s]"):format(name, escape(words))) end
+	for name, words in pairs(tooltips(view.actions)) do add(forms.tooltip(name, words)) end
 
 	add(label("said", S("Try it: a player says")))
 	add(input("said", view.said))
-	add(("button[7.6,10.7;2.2,0.8;try;%s]set_focus[said;true]"):format(escape(S("Try it"))))
+	add(forms.button(7.6, 10.7, 2.2, 0.8, "try", S("Try it")) .. "set_focus[said;true]")
 	add(label("answer", S("The answer to it, with all that is typed above")))
 	add(reading("answer", view.waiting == "try" and S("thinking …") or view.answer))
 	add(reading("status", view.waiting == "save" and WAITING or view.status))
 
-	add(button("button", 0.4, 3, "save", S("Save")))
+	add(forms.button(0.4, 13.7, 3, 0.9, "save", S("Save")))
 	if view.own then
 		local words = view.shipped and S("Reset to shipped") or S("Delete the file")
-		add(button("button", 3.8, 6, "reset", view.confirm and S("Sure? Press again") or words))
+		add(forms.button(3.8, 13.7, 6, 0.9, "reset", view.confirm and S("Sure? Press again") or words))
 	end
-	add(button("button_exit", 16.6, 3, "close", S("Close")))
+	add(forms.button(16.6, 13.7, 3, 0.9, "close", S("Close"), true))
 	return table.concat(parts)
 end

@@ -1,13 +1,13 @@
 -- Draws the dialog: portrait, what was said, quick replies, a line to type, and buttons that later folders add.
 -- Decides nothing. Everything in it is escaped.
 
-local S, text, translate, npcs, roles, language, history = ...
+local S, text, translate, forms, npcs, roles, language, history = ...
 
 local dialog_view = {}
 
 local ROW_CHARS = 64 -- of the history: what its width below holds in a window of 800x600, where a unit is 36 pixels
 local QUICK_MAX = 4
-local PLAYER_COLOUR, NPC_COLOUR, NOTE_COLOUR = "#9ecbff", "#ffe9a8", "#aaaaaa"
+local COLOURS = forms.COLOURS
 -- What a player may want to say to anybody; a role's own stand before these.
 local QUICK = {"Any news?", "Who are you?", "Can I help you?", "Farewell."}
 
@@ -33,13 +33,13 @@ local function rows_of(player_name, id, waiting, npc_name)
 	end
 	for _, entry in ipairs(history.of(player_name, id) or {}) do
 		if entry.who then
-			add(entry.who == player_name and PLAYER_COLOUR or NPC_COLOUR, entry.who .. ": " .. entry.line)
+			add(entry.who == player_name and COLOURS.player or COLOURS.speech, entry.who .. ": " .. entry.line)
 		else
-			add(NOTE_COLOUR, entry.line)
+			add(COLOURS.quiet, entry.line)
 		end
 	end
-	if waiting then rows[#rows + 1] = NOTE_COLOUR .. "," .. esc(S("@1 is thinking …", npc_name)) end
-	rows[#rows + 1] = NOTE_COLOUR .. "," -- the last row is selected, which scrolls there: none that is read
+	if waiting then rows[#rows + 1] = COLOURS.quiet .. "," .. esc(S("@1 is thinking …", npc_name)) end
+	rows[#rows + 1] = COLOURS.quiet .. "," -- the last row is selected, which scrolls there: none that is read
 	return rows
 end
 
@@ -62,27 +62,25 @@ function dialog_view.formspec(player_name, shown)
 	local npc = npcs.get(shown.id)
 	local rows = rows_of(player_name, shown.id, shown.waiting, shown.name)
 	local parts = {
-		"formspec_version[4]size[18,13]",
+		forms.begin(18, 13),
 		("image[0.5,0.5;2,4;%s]"):format(esc(roles.portrait(npc))),
-		("label[0.5,5;%s]"):format(esc(shown.name)),
-		("label[0.5,5.6;%s]"):format(esc(npc and roles.shown_title(npc) or S("not here"))),
-		"tablecolumns[color;text]",
-		"tableoptions[background=#00000080;border=true;highlight=#00000000;highlight_text=#ffffff]",
-		("table[3,0.5;14.5,9;history;%s;%d]"):format(table.concat(rows, ","), #rows),
+		forms.label(0.5, 5, shown.name),
+		forms.label(0.5, 5.6, npc and roles.shown_title(npc) or S("not here")),
+		forms.table(3, 0.5, 14.5, 9, "history", "color;text", rows, #rows, true),
 	}
 	local y = 6.2
 	for _, button in ipairs(buttons) do
 		if npc and button.is_shown(npc) then
-			parts[#parts + 1] = ("button[0.5,%g;2.2,0.9;%s;%s]"):format(y, button.name, esc(button.label))
+			parts[#parts + 1] = forms.button(0.5, y, 2.2, 0.9, button.name, button.label)
 			y = y + 1.1
 		end
 	end
 	for i, line in ipairs(npc and quick_replies(npc, player_name) or {}) do
-		parts[#parts + 1] = ("button[%g,9.9;4.1,1;quick_%d;%s]"):format(0.5 + (i - 1) * 4.3, i, esc(line))
+		parts[#parts + 1] = forms.button(0.5 + (i - 1) * 4.3, 9.9, 4.1, 1, "quick_" .. i, line)
 	end
-	parts[#parts + 1] = "field_close_on_enter[words;false]"
-	parts[#parts + 1] = ("field[0.5,11.4;11.6,1;words;;]button[12.3,11.4;2.5,1;say;%s]"):format(esc(S("Say")))
-	parts[#parts + 1] = ("button_exit[15,11.4;2.5,1;close;%s]"):format(esc(S("Close")))
+	parts[#parts + 1] = forms.field(0.5, 11.4, 11.6, 1, "words", "")
+	parts[#parts + 1] = forms.button(12.3, 11.4, 2.5, 1, "say", S("Say"))
+	parts[#parts + 1] = forms.button(15, 11.4, 2.5, 1, "close", S("Close"), true)
 	parts[#parts + 1] = "set_focus[words;true]"
 	return table.concat(parts)
 end

@@ -1,9 +1,9 @@
 -- Talk: who is meant, who answers whom, private words and the dialog, and what NPCs say by themselves.
 
 local load, base, daemon_folder, api_folder, roles_folder, perception_folder, think_folder, speech_folder = ...
-local S, log, now_us, settings, text, limits, phrases, geometry, util, storage, translate, rate_limit, steps =
-	base.S, base.log, base.now_us, base.settings, base.text, base.limits, base.phrases, base.geometry, base.util, base.storage,
-	base.translate, base.rate_limit, base.steps
+local S, log, now_us, settings, text, limits, phrases, forms, geometry, util, storage, translate, rate_limit, steps =
+	base.S, base.log, base.now_us, base.settings, base.text, base.limits, base.phrases, base.forms, base.geometry, base.util,
+	base.storage, base.translate, base.rate_limit, base.steps
 local client = daemon_folder.client
 local events, commands, npcs = api_folder.events, api_folder.commands, api_folder.npcs
 local roles = roles_folder.roles
@@ -19,7 +19,7 @@ local greetings = load("greetings", now_us, settings, text, geometry, translate,
 	attention, history, mutes, say, speech_queue)
 local whisper = load("whisper", S, now_us, settings, text, geometry, rate_limit, commands, npcs, nearby, repeats, attention,
 	history, silence)
-local dialog_view = load("dialog_view", S, text, translate, npcs, roles, language, history)
+local dialog_view = load("dialog_view", S, text, translate, forms, npcs, roles, language, history)
 local dialog = load("dialog", S, text, limits, client, npcs, attention, history, whisper, dialog_view, greetings)
 local addressing = load("addressing", now_us, settings, text, phrases, util, nearby, mutes)
 local turns = load("turns", now_us, settings, npcs, nearby, attention, history, conversation, mutes, say)
