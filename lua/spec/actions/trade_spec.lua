@@ -47,11 +47,10 @@ describe("trade", function()
 			local bram = llm_agent.get_npc("bram")
 			assert.is_nil(offered(ask("Sell me 2 fish.")))
 			assert.same({"steel sword", "apple"}, offered(ask("What do you have for sale?")).properties.item.enum)
-			trade.offer(bram, "Robin", "zoo:apple", true, 3, 3)
+			trade.offer(bram, "Robin", "zoo:apple", true, 3)
 			local question = ask("Too much. I pay 2.")
 			assert.same({"apple"}, offered(question).properties.item.enum)
-			assert.same({{apple = 8}, 3, "trade"}, {question.context.stock, question.context.price, question.context.intent})
-			assert.equal(8, question.context.stock.apple)
+			assert.same({{apple = 8}, 2, "trade"}, {question.context.stock, question.context.price, question.context.intent})
 		end)
 
 		it("leaves out what the NPC needs and pays: the model would take it for the price", function()
@@ -72,16 +71,16 @@ describe("trade", function()
 			assert.is_nil(offered(question))
 		end)
 
-		it("offers only what is there, at prices within its bounds", function()
+		it("offers only what is there, at the price that the window shows", function()
 			start()
 			join("Robin")
 			local schema = offered(ask("How much for three apples?"))
 			assert.same({"apple"}, schema.properties.item.enum)
 			assert.same({minimum = 1, maximum = 8, type = "integer"}, schema.properties.count)
-			local low, high = trade.bounds(llm_agent.get_npc("bram"), "zoo:apple", true)
-			assert.same({low, high}, {schema.properties.price.minimum, schema.properties.price.maximum})
+			local price = trade.price(llm_agent.get_npc("bram"), "Robin", "zoo:apple", true)
+			assert.same({price, price}, {schema.properties.price.minimum, schema.properties.price.maximum})
 			assert.same({"item", "count", "price"}, schema.required)
-			assert.same({"steel sword", "apple"}, offered(ask("Hello!")).properties.item.enum)
+			assert.same({"steel sword", "apple"}, offered(ask("What do you sell?")).properties.item.enum)
 			for item, count in pairs(ledger.stock("bram")) do ledger.burn("bram", item, count) end
 			assert.is_nil(offered(ask("How much for three apples?")))
 		end)
@@ -94,9 +93,9 @@ describe("trade", function()
 			assert.equal(9, offered(question).properties.count.maximum)
 			assert.equal(2, question.context.price)
 			assert.is_nil(question.context.stock)
-			ledger.burn("bram", "llm_agent:coin", 38)
+			ledger.burn("bram", "llm_agent:coin", 36)
 			assert.equal(2, offered(ask("Will you buy my bread?")).properties.count.maximum)
-			ledger.burn("bram", "llm_agent:coin", 2)
+			ledger.burn("bram", "llm_agent:coin", 3)
 			assert.is_nil(offered(ask("Will you buy my bread?")))
 			robin:set_stack("main", 1, "zoo:oddity")
 			assert.is_nil(offered(ask("Will you buy this?")))
@@ -112,23 +111,54 @@ describe("trade", function()
 			return robin
 		end
 
-		it("opens the window with the model's offer, which stands", function()
-			local robin = choose_in_talk("Three apples please", {item = "apple", count = 3, price = 3})
-			assert.equal(FORM, mock.forms.Robin.name)
-			assert.is_truthy(spec():find("get_count;;3", 1, true))
-			assert.same({"Bram asks 3 coins for each: 3 × Apple."}, mock:chat_of("Robin"))
+		it("opens no form on a player who plays: a line says how, and the window that follows has the offer", function()
+			local robin = choose_in_talk("Three apples please", {item = "apple", count = 3, price = 2})
+			assert.is_nil(mock.forms.Robin)
+			assert.same({"Bram asks 2 coins for each: 3 × Apple. To trade: right-click Bram and press Trade, or type /llm trade Bram"},
+				mock:chat_of("Robin"))
 			assert.equal(0, has(robin, "zoo:apple")) -- nothing before the player agrees
+			shop.open("Robin")
+			assert.is_truthy(spec():find("get_count;;3", 1, true))
+			assert.equal("2 coins for each, what do you say?", shop.words())
 			press("Robin", "buy", {get_count = "3"})
 			assert.equal(3, has(robin, "zoo:apple"))
-			assert.equal(11, has(robin, "llm_agent:coin"))
+			assert.equal(14, has(robin, "llm_agent:coin"))
 		end)
 
-		it("offers to buy in the window as well", function()
+		it("leaves the form of a player who is in another one alone", function()
+			start({reply = function()
+				return {{event = "done", text = "Here.", cache = "off", model = "m", action = {name = "offer_trade",
+					params = {item = "apple", count = 3, price = 2}}}}
+			end})
+			join("Robin", "llm_agent:coin 20")
+			llm_agent.register_npc("odo", {name = "Odo", role = "elder", pos = NEAR})
+			mock.mod.talk.dialog.open(llm_agent.get_npc("odo"), "Robin")
+			ask("Three apples please")
+			assert.equal("llm_agent:dialog", mock.forms.Robin.name)
+			mock.mod.talk.dialog.open(llm_agent.get_npc("bram"), "Robin") -- and in a talk with this NPC the window takes its place
+			ask("Three apples please")
+			assert.equal(FORM, mock.forms.Robin.name)
+		end)
+
+		it("offers to buy in the same way", function()
 			local robin = choose_in_talk("Will you buy my bread?", {item = "bread", count = 4, price = 2})
+			shop.open("Robin")
 			assert.is_truthy(spec():find("give_count;;4", 1, true))
 			press("Robin", "sell", {give_count = "4"})
 			assert.equal(5, has(robin, "zoo:bread"))
 			assert.equal(28, has(robin, "llm_agent:coin"))
+		end)
+
+		it("offers nothing where nobody speaks of trade", function()
+			start()
+			join("Robin", "zoo:bread 3")
+			for _, words in ipairs({
+				"Hello!", "Mira, I am done with the quest", "Where is the mill?", "asdfgh qwerty zzz", "What is a good deal of rain to you?",
+				"Attention, a wolf!", "I like your hat", "The apple tree behind the house is old",
+			}) do
+				assert.is_nil(offered(ask(words)), words)
+				assert.is_nil(requests[#requests].context.price, words)
+			end
 		end)
 
 		it("refuses a price out of the bounds, and what is not there", function()
@@ -141,11 +171,68 @@ describe("trade", function()
 			end
 		end)
 
-		it("brings an offer among several goods into the bounds of the one", function()
-			choose_in_talk("Hello", {item = "steel sword", count = 5, price = 2})
-			local floor = trade.bounds(llm_agent.get_npc("bram"), "zoo:sword_steel", true)
-			assert.is_truthy(spec():find("get_count;;1", 1, true)) -- there is only one
-			assert.equal(floor, trade.price(llm_agent.get_npc("bram"), "Robin", "zoo:sword_steel", true))
+		it("is at the price of the rules, whatever number the model chose among several goods", function()
+			choose_in_talk("What do you sell?", {item = "steel sword", count = 5, price = 2})
+			assert.same({item = "zoo:sword_steel", is_sale = true, count = 1, price = 32}, -- there is only one
+				trade.on_table("bram", "Robin"))
+		end)
+	end)
+
+	describe("haggled in talk", function()
+		local function say(words)
+			mock:say("Robin", words)
+			mock:step(2, 4)
+			local chat = mock:chat_of("Robin")
+			return chat[#chat - 1], requests[#requests] -- before what the NPC says
+		end
+		local HOW = " To trade: right-click Bram and press Trade, or type /llm trade Bram"
+
+		before_each(function()
+			start()
+			mock.settings["llm_agent.greet"] = "false"
+			join("Robin", "llm_agent:coin 90")
+		end)
+
+		it("says that it is agreed, and at what price, which holds in the window", function()
+			local told, question = say("Bram, I give you 31 coins for the steel sword")
+			assert.equal("Agreed with Bram: 31 coins for each, 1 × Steel Sword." .. HOW, told)
+			assert.equal(31, question.context.price)
+			for _, action in ipairs(question.actions or {}) do assert.not_equal("offer_trade", action.name) end
+			mock.mod.economy.market.note("", "zoo:sword_steel", 26, 20, true) -- others buy meanwhile
+			shop.open("Robin")
+			assert.equal("Agreed. 31 coins for each.", shop.words())
+			press("Robin", "buy")
+			assert.equal(59, has(mock.players.Robin:get_inventory(), "llm_agent:coin"))
+		end)
+
+		it("goes on about the thing on the table, until a yes", function()
+			assert.equal("Bram asks 28 coins for each: 1 × Steel Sword.", (say("Bram, would you take 22 coins for the steel sword?")))
+			say("And 25?")
+			assert.is_truthy(table.concat(mock:chat_of("Robin"), "\n"):find("asks 28 coins for each: 1 × Steel Sword.\n<Bram>", 1, true))
+			assert.equal("Agreed with Bram: 28 coins for each, 1 × Steel Sword." .. HOW, (say("Deal!")))
+			assert.equal(28, trade.price(llm_agent.get_npc("bram"), "Robin", "zoo:sword_steel", true))
+			trade.offer(llm_agent.get_npc("bram"), "Robin", "zoo:sword_steel", true, 1) -- asked again by the model
+			assert.same({28, true}, {trade.on_table("bram", "Robin").price, trade.on_table("bram", "Robin").is_agreed})
+		end)
+
+		it("takes a price for several as one for all of them, unless it is said to be for each", function()
+			say("Bram, 9 coins for 3 apples")
+			assert.same({3, 2}, {trade.on_table("bram", "Robin").count, trade.on_table("bram", "Robin").price})
+			say("Bram, 3 apples for 2 coins each")
+			assert.is_true(trade.on_table("bram", "Robin").is_agreed)
+		end)
+
+		it("ends in a refusal, and no insult brings the price below the floor", function()
+			for _ = 1, 5 do say("Bram, 1 coin for the steel sword") say("Bram, 2 coins for the steel sword") end
+			assert.equal("Bram will not haggle any further: 28 coins for each, 1 × Steel Sword.",
+				(say("Bram, 3 coins for the steel sword")))
+		end)
+
+		it("takes no number for a price that is none", function()
+			for _, words in ipairs({"Bram, I saw 3 wolves", "How much for 3 apples?", "Bram, 3 apples please", "I am 30 years old, Bram"}) do
+				say(words)
+				assert.is_nil(trade.on_table("bram", "Robin"), words)
+			end
 		end)
 	end)
 end)

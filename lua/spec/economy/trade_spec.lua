@@ -59,7 +59,7 @@ describe("trade", function()
 			offer(22)
 			mock:step(1, 121)
 			assert.equal(first, trade.price(npc, "Robin", "zoo:sword_steel", true))
-			assert.is_false(trade.is_open(npc, "Robin", "zoo:sword_steel", true))
+			assert.is_nil(trade.on_table("bram", "Robin"))
 		end)
 
 		it("remembers who walked away from its price", function()
@@ -73,7 +73,7 @@ describe("trade", function()
 			assert.same({{"bram", "Robin", ("Robin refused my price of %d coins for 1 steel sword"):format(price)}}, remembered)
 		end)
 
-		it("has the model's words where they come in time and say no other number", function()
+		it("has the model's words behind its own, where they come in time and say no other number", function()
 			local says = "{price} coins, by my beard, and that is my last word!"
 			start({reply = function(request)
 				requests[#requests + 1] = request
@@ -85,7 +85,7 @@ describe("trade", function()
 			choose("Robin", "get", "zoo:sword")
 			offer(22)
 			mock:step(0.05, 10)
-			assert.is_truthy(spec():find("coins\\, by my beard", 1, true))
+			assert.is_truthy(shop.words():find("That is too little. Say %d+ coins for each. %d+ coins, by my beard"), shop.words())
 			local question = requests[#requests]
 			assert.same({"trade", {["steel sword"] = 1}}, {question.intent, question.context.stock})
 			assert.equal("How much is the steel sword?", question.utterance)
@@ -94,7 +94,30 @@ describe("trade", function()
 			says = "Take it for 3 coins!"
 			offer(23)
 			mock:step(0.05, 10)
-			assert.is_nil(spec():find("3 coins!", 1, true))
+			assert.is_nil(shop.words():find("3 coins!", 1, true))
+			assert.is_truthy(shop.words():find("That is too little. Say %d+ coins for each.$"))
+		end)
+
+		it("says that it is agreed, and at what price, in the game's own words only", function()
+			start({reply = function(request)
+				requests[#requests + 1] = request
+				return {{event = "done", text = "No, never!", cache = "miss", model = "m"}}
+			end})
+			join("Robin", "llm_agent:coin 90")
+			open("Robin")
+			choose("Robin", "get", "zoo:sword")
+			offer(31)
+			mock:step(0.05, 10)
+			assert.equal("Agreed. 31 coins for each.", shop.words())
+			assert.equal(0, #requests)
+			send("Robin", {quit = "true"})
+			mock.mod.economy.market.note("", "zoo:sword_steel", 26, 20, true) -- others buy meanwhile
+			open("Robin")
+			assert.equal("Agreed. 31 coins for each.", shop.words())
+			assert.is_truthy(spec():find("Buy for 31 coins", 1, true))
+			shop.press("Robin", "buy")
+			assert.equal(59, has(mock.players.Robin:get_inventory(), "llm_agent:coin"))
+			assert.is_nil(trade.on_table("bram", "Robin")) -- the next piece is haggled about from the start
 		end)
 	end)
 end)

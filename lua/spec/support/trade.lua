@@ -51,6 +51,15 @@ function shop.open(name) assert.is_true((mock:command(name, "trade Bram"))) end
 
 function shop.spec(name) return assert(mock.forms[name or "Robin"], "no form is open").spec end
 
+-- What the NPC says in the window.
+function shop.words(name)
+	local lines = {}
+	for y, words in shop.spec(name):gmatch("label%[2%.1,([%d.]+);\27%b()(.-)\27%b()%]") do
+		if tonumber(y) >= 1.9 then lines[#lines + 1] = words:gsub("\\", "") end
+	end
+	return table.concat(lines, " ")
+end
+
 -- The name of a button whose name begins so, as it stands in the form.
 function shop.button(name, begin)
 	return assert(shop.spec(name):match("button%[[%d.,]+;[%d.,]+;(" .. begin .. "_%d+);"), "no button " .. begin)

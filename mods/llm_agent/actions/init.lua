@@ -7,7 +7,7 @@ local S, settings, text, phrases, geometry, util, storage =
 local actions, npcs = api_folder.actions, api_folder.npcs
 local positions, places, observe = perception_folder.positions, perception_folder.places, perception_folder.observe
 local memory = think_folder.memory
-local history = talk_folder.history
+local history, dialog = talk_folder.history, talk_folder.dialog
 local doors, pathfinder, movement, emote = body_folder.doors, body_folder.pathfinder, body_folder.movement, body_folder.emote
 local items, ledger = ledger_folder.items, ledger_folder.ledger
 local goods, trade, trade_view, trade_form =
@@ -17,7 +17,11 @@ local quests, quest_text, store, news, writer, world, registry, service, answers
 	quests_folder.quests, quests_folder.quest_text, quests_folder.store, quests_folder.news, quests_folder.writer,
 	quests_folder.world, quests_folder.registry, quests_folder.service, quests_folder.answers
 
-load("trade", S, settings, text, phrases, util, actions, observe, items, ledger, goods, trade, trade_view, trade_form)
+local trade_words = load("trade_words", text, phrases)
+local trade_subject = load("trade_subject", settings, text, phrases, items, ledger, goods, trade, trade_words)
+local haggling = load("haggling", S, text, history, items, trade, trade_view, trade_form, quests, trade_words,
+	trade_subject)
+load("trade", S, util, actions, observe, dialog, items, ledger, goods, trade, trade_view, trade_form, trade_subject, haggling)
 local quest_drafts = load("quest_drafts", settings, items, ledger, quests, store, writer, world, registry)
 -- after trade: its facts go over those of a stall
 load("quests", S, settings, actions, observe, quests, quest_text, store, news, service, answers, quest_drafts)

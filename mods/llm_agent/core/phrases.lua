@@ -32,14 +32,6 @@ phrases.done = {
 
 -- Parts of a sentence, inside words too; Cyrillic as it is written (text.holds_any) --------------------------------------
 
--- The talk is about trade.
-phrases.trade = {
-	"buy", "sell", "price", "cost", "coins for", "how much", "pay", "trade", "shop", "goods", "wares", "stock", "for sale", "cheap",
-	"expensive", "discount", "deal", "offer", "barter", "swap", "what do you have", "afford", "purse", "would you take",
-	"kauf", "preis", "kostet", "münze", "handel", "angebot", "wie viel", "acheter", "vend", "prix", "combien", "pièce",
-	"comprar", "precio", "cuánto", "cuanto", "moneda", "comercio", "куп", "прода", "цен", "сколько", "стоит", "монет", "торг",
-}
-
 -- The player wants to sell …
 phrases.sell = {
 	"sell you", "sell my", "sell this", "sell these", "to sell", "i sell", "i'm selling", "im selling", "i am selling", "buy my",
@@ -62,6 +54,86 @@ phrases.any_goods = {
 phrases.one_thing = {
 	"buy", "sell me", "how much", "price of", "cost", "do you have", "have you got", "i need", "i want a", "i would like",
 	"i'd like",
+}
+
+-- Words and phrases of text.says_any, which knows no letters of either case and no marks ---------------------------------
+
+-- The talk is about trade, whatever else is said. Left out are words that mean other things as well: "deal", "offer", "Friday"
+-- in French, "I understand" in Spanish, "stands" in Russian.
+phrases.trade = {
+	"buy*", "bought", "sell", "sells", "selling", "price*", "cost", "costs", "trade", "trading", "barter*", "haggle*",
+	"wares", "goods", "for sale", "in stock", "your stock", "discount", "afford", "coins for", "how much for",
+	"how much is", "how much are", "how much does", "how much do you want", "how much do you ask",
+	"what do you have to offer", "what can you offer me", "make me an offer", "i pay", "i ll pay", "i will pay", "pay you",
+	"will you pay", "would you pay", "do you pay", "you pay for", "cheaper", "too expensive", "would you take", "swap*",
+	"open your shop", "show me your shop", "kauf*", "verkauf*", "abkauf*", "einkauf*", "preis*", "kostet", "was kosten",
+	"wie viel kosten", "wie viel für", "wieviel für", "wie viel willst", "was willst du für", "münzen für", "handeln",
+	"feilsch*", "deine waren", "welche waren", "dein angebot", "im angebot", "ich zahle", "zahlst du", "ich biete",
+	"zu teuer", "billiger", "günstiger", "tauschen", "eintausch*", "achet*", "achèt*", "vends", "vendez", "vend", "vendre",
+	"à vendre", "le prix", "quel prix", "prix de", "ton prix", "votre prix", "combien coût*", "combien pour",
+	"combien vaut", "combien veux tu", "combien voulez", "coûte", "coûtent", "pièces pour", "marchander", "marchandise*",
+	"troc", "troquer", "échanger", "je paie", "je paye", "tu paies", "payes tu", "trop cher", "moins cher", "je t en donne",
+	"je t offre", "comprar*", "compro", "compras", "vender*", "vendes", "vende", "venden", "vendo", "en venta",
+	"a la venta", "precio*", "cuánto cuesta*", "cuánto vale*", "cuánto por", "cuánto pides", "cuánto quieres", "cuánto das",
+	"cuanto cuesta*", "cuanto por", "monedas por", "mercancía*", "regate*", "trueque", "comerciar", "te pago", "pagas",
+	"demasiado caro", "muy caro", "más barat*", "te ofrezco", "te doy por", "купи*", "куплю", "купл*", "покупа*", "прода*",
+	"какая цена", "какова цена", "твоя цена", "цена", "цену", "почём", "сколько стоит", "сколько стоят", "сколько за",
+	"сколько хочешь за", "сколько просишь", "торгу*", "торгов*", "обменя*", "товар*", "монет за", "монеты за", "дорого",
+	"дешевле", "скидк*", "заплачу", "плачу", "платишь", "заплатишь",
+}
+
+-- A thing is asked for: talk of trade where the thing is named that the NPC has.
+phrases.asks_for = {
+	"please", "i want", "i need", "i d like", "i would like", "i d love", "give me", "do you have", "have you",
+	"have you got", "got any", "can i have", "could i have", "may i have", "can i get", "i ll take", "i take", "i ll have",
+	"how much", "for me", "bitte", "ich brauche", "ich möchte", "ich will", "ich hätte", "gib mir", "hast du", "habt ihr",
+	"haben sie", "ich nehme", "wie viel", "s il te plaît", "s il vous plaît", "je veux", "je voudrais", "il me faut",
+	"j ai besoin", "donne", "donnez", "as tu", "avez vous", "tu as", "je prends", "combien", "por favor", "quiero",
+	"quisiera", "necesito", "dame", "deme", "tienes", "tiene", "me llevo", "cuánto", "cuanto", "пожалуйста", "хочу",
+	"мне нуж*", "нужен", "нужна", "нужно", "нужны", "дай", "дайте", "есть ли", "у тебя есть", "у вас есть", "возьму",
+	"сколько",
+}
+
+-- An answer to a price that was named just now, where no number is said.
+phrases.on_the_price = {
+	"too much", "too little", "too dear", "expensive", "cheap", "less", "more", "your price", "last word", "lower",
+	"higher", "zu viel", "zuviel", "zu wenig", "teuer", "billig", "weniger", "mehr", "trop", "cher", "moins", "plus",
+	"pas assez", "demasiado", "caro", "barato", "menos", "más", "poco", "слишком", "много", "мало", "меньше", "больше",
+	"дорого", "дёшево",
+}
+
+-- The player agrees to a price that was named just now, unless a no stands beside it.
+phrases.agrees = {
+	"deal", "it is a deal", "agreed", "i take it", "i ll take it", "i will take it", "i accept", "done deal", "sold",
+	"fair enough", "abgemacht", "einverstanden", "ich nehme es", "ich nehme sie", "ich nehme ihn", "in ordnung", "d accord",
+	"marché conclu", "je le prends", "je la prends", "je les prends", "entendu", "trato hecho", "de acuerdo", "me lo llevo",
+	"me la llevo", "acepto", "договорились", "по рукам", "согласен", "согласна", "беру", "идёт",
+}
+
+-- Coins, after the number of them.
+phrases.coins = {
+	"coin", "coins", "gold", "münze", "münzen", "goldstück*", "pièce", "pièces", "moneda", "monedas", "монет*",
+}
+
+-- Before the number of a price that a player names.
+phrases.bids = {
+	"pay", "pay you", "give you", "give", "offer", "offer you", "for", "at", "how about", "what about", "say", "take",
+	"accept", "price is", "only", "zahle", "zahle dir", "gebe dir", "gebe", "biete", "biete dir", "für", "sagen wir",
+	"wie wäre es mit", "nimm", "paie", "paye", "donne", "te donne", "t en donne", "t offre", "offre", "pour", "disons",
+	"pago", "te pago", "doy", "te doy", "ofrezco", "te ofrezco", "por", "digamos", "qué tal", "заплачу", "плачу", "дам",
+	"даю", "предлагаю", "за", "скажем", "возьми",
+}
+
+-- They ask for the price, so no number in the sentence is one.
+phrases.how_much = {
+	"how much", "wie viel", "wieviel", "was kostet", "was kosten", "combien", "cuánto", "cuanto", "сколько", "почём",
+}
+
+-- The number is of one piece; else of all that were named.
+phrases.for_each = {
+	"each", "apiece", "a piece", "per piece", "for one", "je stück", "pro stück", "das stück", "jeweils", "jedes", "chacun",
+	"chacune", "la pièce", "l unité", "cada uno", "cada una", "por pieza", "por unidad", "за штуку", "каждый", "каждую",
+	"каждое", "за каждый", "за одну", "за один", "штука",
 }
 
 -- Lua patterns (text.matches_any) ----------------------------------------------------------------------------------------
@@ -101,6 +173,11 @@ phrases.gift_of_named = {
 phrases.numbers = {
 	one = 1, an = 1, a = 1, two = 2, three = 3, four = 4, five = 5, six = 6, seven = 7, eight = 8, nine = 9, ten = 10,
 	eleven = 11, twelve = 12,
+	zwei = 2, drei = 3, vier = 4, ["fünf"] = 5, sechs = 6, sieben = 7, acht = 8, neun = 9, zehn = 10,
+	deux = 2, trois = 3, quatre = 4, cinq = 5, huit = 8, dix = 10,
+	dos = 2, tres = 3, cuatro = 4, cinco = 5, seis = 6, siete = 7, ocho = 8, nueve = 9, diez = 10,
+	["два"] = 2, ["две"] = 2, ["три"] = 3, ["четыре"] = 4, ["пять"] = 5, ["шесть"] = 6, ["семь"] = 7, ["восемь"] = 8, ["девять"] = 9,
+	["десять"] = 10,
 }
 
 return phrases

@@ -129,6 +129,12 @@ function text.lower(s)
 	return (s:gsub("\208([\160-\175])", function(c) return "\209" .. string.char(c:byte() - 32) end):gsub("Ё", "ё"))
 end
 
+-- Words alone, in small letters, with one space around each: " what s the time ". So a phrase is found with a plain find.
+function text.spaced(s)
+	s = text.lower(s):gsub("\226\128[\144-\191]", " "):gsub("\194[\161\171\187\191]", " ") -- dashes and quotes, then ¡ « » ¿
+	return " " .. s:gsub("[%p%s]+", " "):match("^ ?(.-) ?$") .. " "
+end
+
 -- Does `sentence` hold `name` as a whole word? "bandana" does not wake Ana.
 function text.names(sentence, name)
 	if name == "" then return false end
@@ -157,6 +163,17 @@ function text.holds_any(sentence, parts)
 		if sentence:find(part, 1, true) then return true end
 	end
 	return false
+end
+
+-- Does a sentence, as text.spaced makes it, say one of `phrases`? Whole words in small letters without marks; where the last
+-- letter is a *, a word may go on: "sell*" is said by "selling". Returns where the phrase begins and ends.
+function text.says_any(spaced, phrases)
+	for _, phrase in ipairs(phrases) do
+		local begins = phrase:match("^(.*)%*$")
+		local first, last = spaced:find(begins and " " .. begins or " " .. phrase .. " ", 1, true)
+		if first then return first, last end
+	end
+	return nil
 end
 
 -- Does `sentence` match one of these Lua patterns?

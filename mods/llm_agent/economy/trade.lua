@@ -11,7 +11,8 @@ local COUNT_MAX = 999 -- of one thing in one deal
 local PLEASED, INSULTED = 0.03, -0.1 -- what a deal and an insulting offer change between the two
 
 local bases = {} -- item → {coins, whether it is a guess}
-local haggles = {} -- player → NPC's id → key → {price, patience, last?, offer?, until_us}
+local haggles = {} -- player → NPC's id → key → {price, count, patience, is_agreed, last?, offer?, until_us}
+local tables = {} -- player → NPC's id → {item, is_sale}: what the two talked about last
 
 -- Prices ---------------------------------------------------------------------------------------------------------------
 
@@ -63,21 +64,31 @@ end
 
 local function money_words(n) return items.counted(n, items.money()) end
 
+local function of_both(all, player_name, npc_id)
+	all[player_name] = all[player_name] or {}
+	all[player_name][npc_id] = all[player_name][npc_id] or {}
+	return all[player_name][npc_id]
+end
+
 local function begin_haggle(npc, player_name, item, is_sale, price)
-	local of_player = haggles[player_name] or {}
-	haggles[player_name] = of_player
-	of_player[npc.id] = of_player[npc.id] or {}
 	local haggle = {price = price, patience = prices.patience(trade.attitude(npc, player_name))}
-	of_player[npc.id][key_of(item, is_sale)] = haggle
+	of_both(haggles, player_name, npc.id)[key_of(item, is_sale)] = haggle
 	return haggle
 end
 
-local function keep_open(haggle) haggle.until_us = now_us() + settings.offer_s * 1e6 end
+-- The price stands for a while, for so many pieces.
+local function lay_on_table(npc, player_name, item, is_sale, count, haggle)
+	haggle.until_us, haggle.count = now_us() + settings.offer_s * 1e6, count
+	local last = of_both(tables, player_name, npc.id)
+	last.item, last.is_sale = item, is_sale
+end
 
--- Coins for one of `count` pieces now: what was offered or agreed lately, else what the NPC asks or pays first; in its bounds.
+-- Coins for one of `count` pieces now: what was offered or agreed lately, else what the NPC asks or pays first. A price that was
+-- named for so many pieces holds for them, whatever the market does meanwhile; more of them are in its bounds of now.
 function trade.price(npc, player_name, item, is_sale, count)
 	count = count or 1
 	local haggle = haggle_of(npc.id, player_name, item, is_sale)
+	if haggle and count <= haggle.count then return haggle.price end
 	local worth = market_price(npc, item, is_sale, count)
 	if not haggle then return prices.first(worth, is_sale, trade.attitude(npc, player_name)) end
 	local floor, ceiling = prices.bounds(worth, is_sale)
@@ -99,23 +110,26 @@ end
 
 -- Haggling -------------------------------------------------------------------------------------------------------------
 
--- The NPC makes an offer, which stands for a while: the price is brought into its bounds. Returns it.
-function trade.offer(npc, player_name, item, is_sale, count, price)
-	local floor, ceiling = trade.bounds(npc, item, is_sale, count)
-	local haggle = begin_haggle(npc, player_name, item, is_sale, prices.clamp(math.floor(price), floor, ceiling))
-	keep_open(haggle)
-	return haggle.price
+-- The NPC offers `count` pieces, or to buy them, at its price, which stands for a while. Returns it. What the two haggled out
+-- before stands as it is.
+function trade.offer(npc, player_name, item, is_sale, count)
+	local price = trade.price(npc, player_name, item, is_sale, count)
+	local haggle = haggle_of(npc.id, player_name, item, is_sale) or begin_haggle(npc, player_name, item, is_sale, price)
+	haggle.price = price
+	lay_on_table(npc, player_name, item, is_sale, count, haggle)
+	return price
 end
 
 -- The player names a price for each of `count`: "accepted", "countered" or "refused", and the price that stands.
 function trade.haggle(npc, player_name, item, is_sale, count, offer)
 	local haggle = haggle_of(npc.id, player_name, item, is_sale)
 		or begin_haggle(npc, player_name, item, is_sale, trade.price(npc, player_name, item, is_sale, count))
-	keep_open(haggle)
-	if haggle.offer == offer then return haggle.answer, haggle.price end -- said twice: the answer is the same
+	local is_same = haggle.offer == offer and haggle.count == count
+	lay_on_table(npc, player_name, item, is_sale, count, haggle)
+	if is_same then return haggle.answer, haggle.price end -- said twice: the answer is the same
 	local attitude = trade.attitude(npc, player_name)
 	local answer, price, insult = prices.answer(haggle, offer, market_price(npc, item, is_sale, count), is_sale, attitude)
-	haggle.offer, haggle.answer = offer, answer
+	haggle.offer, haggle.answer, haggle.is_agreed = offer, answer, answer == "accepted"
 	if insult then reputation.change(npc.id, player_name, INSULTED) end
 	if answer == "refused" then
 		memory.remember(npc, player_name, ("I refused %s's price of %s for %s"):format(player_name,
@@ -124,9 +138,20 @@ function trade.haggle(npc, player_name, item, is_sale, count, offer)
 	return answer, price
 end
 
--- Are the two haggling about this item?
-function trade.is_open(npc, player_name, item, is_sale)
-	return haggle_of(npc.id, player_name, item, is_sale) ~= nil
+-- What the two talk about the price of: {item, is_sale, count, price, is_agreed}, or nil.
+function trade.on_table(npc_id, player_name)
+	local last = (tables[player_name] or {})[npc_id]
+	local haggle = last and haggle_of(npc_id, player_name, last.item, last.is_sale)
+	return haggle and {item = last.item, is_sale = last.is_sale, count = haggle.count, price = haggle.price,
+		is_agreed = haggle.is_agreed} or nil
+end
+
+-- The player agrees to the price on the table: as trade.on_table, or nil where there is none.
+function trade.agree(npc_id, player_name)
+	local last = (tables[player_name] or {})[npc_id]
+	local haggle = last and haggle_of(npc_id, player_name, last.item, last.is_sale)
+	if haggle then haggle.is_agreed, haggle.answer = true, "accepted" end
+	return trade.on_table(npc_id, player_name)
 end
 
 -- The player goes without a deal although a price was talked about.
@@ -184,7 +209,7 @@ end
 local function note(npc, player_name, part, is_sale)
 	if not part then return end
 	market.note(places.settlement_of(npc), part.item, trade.base_price(part.item), part.count, is_sale)
-	haggles[player_name][npc.id][key_of(part.item, is_sale)] = nil -- the next piece is haggled about from the start
+	of_both(haggles, player_name, npc.id)[key_of(part.item, is_sale)] = nil -- the next piece is haggled about from the start
 end
 
 -- The player gets `get` from the NPC and gives `give`, each {item =, count =, price = of one, as the player saw it} or nil; the
@@ -206,8 +231,6 @@ function trade.deal(npc_id, player_name, get, give)
 		local broke = why == "npc_lacks" and coins < 0 and ledger.count(npc_id, money) < -coins
 		return false, broke and S("@1 has not enough coins for that.", npc.name) or message, why
 	end
-	haggles[player_name] = haggles[player_name] or {}
-	haggles[player_name][npc_id] = haggles[player_name][npc_id] or {}
 	note(npc, player_name, get, true)
 	note(npc, player_name, give, false)
 	reputation.change(npc_id, player_name, PLEASED)
@@ -216,6 +239,9 @@ function trade.deal(npc_id, player_name, get, give)
 	return true, S("Done, thank you.")
 end
 
-core.register_on_leaveplayer(function(player) haggles[player:get_player_name()] = nil end)
+core.register_on_leaveplayer(function(player)
+	local name = player:get_player_name()
+	haggles[name], tables[name] = nil, nil
+end)
 
 return trade

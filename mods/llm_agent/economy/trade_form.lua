@@ -31,24 +31,32 @@ end
 
 -- Opening --------------------------------------------------------------------------------------------------------------
 
--- Opens the window, or tells the player why not. offer: {item, count, is_sale} to begin with, or nil.
-function trade_form.open(npc, player_name, offer)
+-- Where the price that a player sees comes from: it is theirs already, or up to them.
+local function opening_line(open_offer)
+	if not open_offer then return S("Have a look.") end
+	local coins = items.coins(open_offer.price)
+	return open_offer.is_agreed and S("Agreed. @1 for each.", coins) or S("@1 for each, what do you say?", coins)
+end
+
+-- Opens the window, or tells the player why not. It begins with what the two talk about the price of.
+function trade_form.open(npc, player_name)
 	local words = not settings.trade and S("Trade is switched off on this server.")
 		or trade.out_of_reach(npc, player_name, npc.name)
 	if words then return false, words end
 	goods.visit(npc)
 	attention.attend(npc, player_name)
 	dialog.leave(player_name)
-	local shown = {id = npc.id, name = npc.name, get = {}, give = {}, line = S("Have a look.")}
-	if offer then
-		local side = offer.is_sale and "get" or "give"
-		shown[side] = {item = offer.item, count = offer.count}
-		shown.line = S("@1 for each, what do you say?",
-			items.coins(trade.price(npc, player_name, offer.item, offer.is_sale, offer.count)))
-	end
+	local offer = trade.on_table(npc.id, player_name)
+	local shown = {id = npc.id, name = npc.name, get = {}, give = {}, line = opening_line(offer)}
+	if offer then shown[offer.is_sale and "get" or "give"] = {item = offer.item, count = offer.count} end
 	open[player_name] = shown
 	show(player_name, shown)
 	return true
+end
+
+-- For the chat: how a player gets to the window, which never opens by itself on somebody who plays.
+function trade_form.how_to(npc)
+	return S("To trade: right-click @1 and press Trade, or type /llm trade @2", npc.name, npc.name)
 end
 
 -- The same, for a button: the player is told why not.
@@ -64,7 +72,7 @@ local function whole_number(words, max)
 	return n and n % 1 == 0 and n >= 1 and n <= max and n or nil
 end
 
--- The NPC's words for an answer, at once and by rule; the model's take their place, if they come in time and say that price.
+-- The NPC's words for an answer, at once and by rule.
 local function answer_line(answer, price, is_sale)
 	if answer == "accepted" then return S("Agreed. @1 for each.", items.coins(price)) end
 	if answer == "refused" then return S("No. @1 for each, or none at all.", items.coins(price)) end
@@ -72,32 +80,30 @@ local function answer_line(answer, price, is_sale)
 		or S("That is too much. I pay @1 for each.", items.coins(price))
 end
 
--- It says this price, and no other number.
-local function says_only(line, price)
-	local is_said = false
+-- It says no other number than this price.
+local function says_no_other(line, price)
 	for number in line:gmatch("%d+") do
 		if tonumber(number) ~= price then return false end
-		is_said = true
 	end
-	return is_said
+	return true
 end
 
 -- What the model is asked. The player's offer is left out, else the model would invent a price in between.
-local function question(answer, is_sale, price, thing)
-	if answer == "accepted" and is_sale then return ("I give you %d coins for the %s."):format(price, thing) end
+local function question(is_sale, thing)
 	return is_sale and ("How much is the %s?"):format(thing) or ("What do you pay for my %s?"):format(thing)
 end
 
-local function ask_for_words(npc, player_name, shown, side, answer, price)
-	local chosen, is_sale = shown[side], SIDES[side].is_sale
+-- The model's words stand behind those of the rule, never in their place. A price that is agreed or refused needs none.
+local function ask_for_words(npc, player_name, shown, side, price)
+	local chosen, is_sale, by_rule = shown[side], SIDES[side].is_sale, shown.line
 	local round, thing = shown.serial, items.words(chosen.item)
 	npc:think({
-		player = player_name, utterance = question(answer, is_sale, price, thing), intent = "trade", actions = {}, priority = "spoken",
+		player = player_name, utterance = question(is_sale, thing), intent = "trade", actions = {}, priority = "spoken",
 		context = {stock = is_sale and {[thing] = goods.for_sale(npc)[chosen.item]} or false, price = price},
 	}, function(reply)
 		local is_late = open[player_name] ~= shown or shown.serial ~= round or not npcs.get(shown.id)
-		if is_late or reply.fallback or not says_only(reply.text, price) then return end
-		shown.line = reply.text
+		if is_late or reply.fallback or not says_no_other(reply.text, price) then return end
+		shown.line = by_rule .. " " .. reply.text
 		show(player_name, shown)
 	end)
 end
@@ -112,7 +118,7 @@ local function haggle(npc, player_name, shown, side, words)
 	chosen.offer = offer
 	local answer, price = trade.haggle(npc, player_name, chosen.item, is_sale, chosen.count, offer)
 	shown.line = answer_line(answer, price, is_sale)
-	return function() ask_for_words(npc, player_name, shown, side, answer, price) end
+	return answer == "countered" and function() ask_for_words(npc, player_name, shown, side, price) end or nil
 end
 
 local function deal(npc, player_name, shown, get, give)

@@ -30,6 +30,11 @@ function dialog.open(npc, player_name)
 	show(player_name)
 end
 
+-- Is this player in the dialog with this NPC?
+function dialog.is_open(player_name, npc_id)
+	return open[player_name] ~= nil and open[player_name].id == npc_id
+end
+
 -- Another window takes the dialog's place: it is not drawn again when an answer comes.
 function dialog.leave(player_name)
 	open[player_name] = nil

@@ -84,7 +84,7 @@ end
 
 -- The engine forgets a body whose mapblock was not yet awake when the server ends, and wakes them every 2 s.
 local SAVED_S = 5
-local said, chosen, asked, saved_us = nil, nil, 0, nil
+local said, chosen, asked, saved_us, agreed = nil, nil, 0, nil, nil
 llm_agent.on("say", function(_, line) said = line end)
 llm_agent.on("action", function(_, _, name, params, ok) chosen = {name = name, params = params, ok = ok} end)
 
@@ -142,9 +142,23 @@ local FIRST = {
 	end, function()
 		if not chosen then return nil, "no answer" end
 		local params = chosen.params or {}
-		local right = chosen.name == "offer_trade" and chosen.ok and params.item == "yellow dandelion" and form == FORM
+		local right = chosen.name == "offer_trade" and chosen.ok and params.item == "yellow dandelion"
 			and params.count >= 1 and params.count <= 12 and params.price >= 2 and params.price <= 3
 		return right, core.write_json(chosen)
+	end},
+	{"no_form_opened_by_itself_and_a_line_says_how", nil, function()
+		return form == nil and plain(told):find("type /llm trade Salma", 1, true) ~= nil, tostring(form) .. ": " .. plain(told)
+	end},
+	{"price_haggled_in_chat_is_agreed_and_holds_in_the_window", function()
+		for _, fn in ipairs(core.registered_on_chat_messages) do
+			if core.callback_origins[fn].mod == "llm_agent" then fn(ROBIN, "Salma, I give you 2 coins for a dandelion") end
+		end
+		agreed = plain(told)
+		command("trade Salma")
+	end, function()
+		local right = agreed:find("Agreed with Salma: 2 coins for each, 1 × Yellow Dandelion", 1, true) and form == FORM
+			and plain(spec):find("Agreed. 2 coins for each.", 1, true) and plain(spec):find("Buy for 2 coins", 1, true)
+		return right ~= nil and right ~= false, agreed .. " / " .. plain(spec)
 	end},
 	{"nothing_was_paid_for_an_offer", nil, function() return is_state(4, 12) end},
 	{"merchant_is_saved", function()

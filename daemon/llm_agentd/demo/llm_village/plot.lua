@@ -86,12 +86,19 @@ end
 local function buy_a_sword(story)
 	local brenna = npc("Brenna")
 	go(torvik, stage.FORGE, story)
-	local is_open = function() return trade_window.is_open(torvik) end
-	story.insist(torvik, brenna, {"How much for a steel sword, Brenna?", "I want to buy a steel sword."}, is_open, {
-		words = "Torvik opens her window himself: /llm trade Brenna",
-		open = function() torvik:command("trade Brenna") end,
+	local offered = false
+	llm_agent.on("action", function(who, _, action, _, ok)
+		offered = offered or ok and who == brenna and action == "offer_trade"
+	end)
+	local ways = {"How much for a steel sword, Brenna?", "I want to buy a steel sword."}
+	story.insist(torvik, brenna, ways, function() return offered end, {
+		words = "Torvik asks no more.",
+		open = function() offered = true end,
 	})
-	if not (is_open() and trade_window.choose(torvik, stage.SWORD)) then return story.note("There is no sword to buy.") end
+	story.effect("Torvik opens her window: /llm trade Brenna")
+	torvik:command("trade Brenna")
+	local is_here = trade_window.is_open(torvik) and trade_window.choose(torvik, stage.SWORD)
+	if not is_here then return story.note("There is no sword to buy.") end
 	bargain(story, brenna)
 	local price = trade_window.price(torvik)
 	story.weigh(torvik, brenna)
