@@ -25,7 +25,7 @@ end
 files[mod .. "init.lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
 -- Pure files in folders that know the game.
 for _, file in ipairs({
-	"roles/fields", "roles/form", "roles/goods", "roles/shipped", "think/language", "think/repeats", "think/reply",
+	"roles/fields", "roles/form", "roles/goods", "roles/shipped", "perception/hours", "think/language", "think/repeats", "think/reply",
 	"speech/attention", "speech/speech_queue", "speech/typewriter", "talk/conversation", "talk/quiet_hours", "economy/prices",
 	"actions/gift_intent", "combat/damage", "combat/tactics", "quests/state_machine", "quests/writer", "admin/diagnosis",
 }) do

@@ -29,6 +29,7 @@ return {
 	limits = load("limits"),
 	phrases = load("phrases"),
 	forms = load("forms", core.formspec_escape),
+	questions = load("questions", text),
 	geometry = load("geometry"),
 	check = load("check", text),
 	json = load("json", text),

@@ -91,6 +91,17 @@ function text.length(s)
 	return count
 end
 
+-- The first `count` characters.
+function text.first(s, count)
+	local last = 0
+	for _ = 1, count do
+		local next_char = s:match("^[%z\1-\127\194-\244][\128-\191]*()", last + 1)
+		if not next_char then break end
+		last = next_char - 1
+	end
+	return s:sub(1, last)
+end
+
 local function split_word(word, width)
 	if #word <= width then return {word} end
 	local parts, part, count = {}, {}, 0

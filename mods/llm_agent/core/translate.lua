@@ -21,6 +21,15 @@ function translate.line(language, line)
 	return translated(language:match("^%a+") or language, translate.mark(line))
 end
 
+-- A message that S made, in a language; nil: in English. For words of NPCs, which no client is to translate.
+function translate.into(language, message)
+	language = language or "en"
+	local words = translated(language, message)
+	local base = language:match("^%a+") or language
+	if base == language or words ~= translated("en", message) then return words end
+	return translated(base, message)
+end
+
 -- A message as this player's client would show it, for what is wrapped or cut here. Anything else the client translates.
 function translate.as_shown_to(player_name, message)
 	local info = player_information(player_name)

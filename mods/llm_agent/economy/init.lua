@@ -5,7 +5,7 @@ local S, log, now_us, settings, text, geometry, check, util, storage, translate 
 	base.S, base.log, base.now_us, base.settings, base.text, base.geometry, base.check, base.util, base.storage, base.translate
 local events, commands, npcs = api_folder.events, api_folder.commands, api_folder.npcs
 local roles, shipped_goods = roles_folder.roles, roles_folder.shipped_goods
-local places, nearby = perception_folder.places, perception_folder.nearby
+local places, nearby, answers = perception_folder.places, perception_folder.nearby, perception_folder.answers
 local memory = think_folder.memory
 local attention = speech_folder.attention
 local dialog = talk_folder.dialog
@@ -17,6 +17,7 @@ local reputation = load("reputation", storage, events)
 local goods = load("goods", log, settings, check, storage, npcs, shipped_goods, items, ledger)
 local trade = load("trade", S, now_us, settings, geometry, events, npcs, places, memory, items, ledger, market, reputation, goods,
 	prices)
+load("told", S, settings, text, base.phrases, translate, answers, items, goods, trade)
 local trade_view = load("trade_view", S, text, util, translate, base.forms, npcs, roles, items, ledger, goods, trade)
 local trade_form = load("trade_form", S, settings, commands, npcs, nearby, attention, dialog, items, goods, trade, trade_view)
 load("market_list", S, commands, npcs, places, items, market, goods, trade, trade_view)

@@ -108,7 +108,7 @@ end
 local function first_line(description) return description:match("^[^\n]*") end
 
 -- As a player's client shows it: the game's own description, which it may translate.
-local function shown_item(name)
+function items.shown_name(name)
 	local def = core.registered_items[name]
 	local description = def and (def.short_description or def.description) or ""
 	return description ~= "" and first_line(description) or name
@@ -118,7 +118,7 @@ end
 function items.shown(goods)
 	local parts = {}
 	for i, name in ipairs(util.sorted_keys(goods)) do
-		parts[i] = name == money and items.coins(goods[name]) or S("@1 × @2", goods[name], shown_item(name))
+		parts[i] = name == money and items.coins(goods[name]) or S("@1 × @2", goods[name], items.shown_name(name))
 	end
 	return table.concat(parts, ", ")
 end

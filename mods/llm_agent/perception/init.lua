@@ -1,8 +1,9 @@
 -- What an NPC knows of the world around it, as facts for the model, and who is near whom. Only reads the world.
 
 local load, base, api_folder, roles_folder = ...
-local S, now_us, settings, text, geometry, check, json, storage, steps =
-	base.S, base.now_us, base.settings, base.text, base.geometry, base.check, base.json, base.storage, base.steps
+local S, log, now_us, settings, text, geometry, check, json, storage, steps, questions, translate =
+	base.S, base.log, base.now_us, base.settings, base.text, base.geometry, base.check, base.json, base.storage, base.steps,
+	base.questions, base.translate
 local commands, npcs = api_folder.commands, api_folder.npcs
 local roles = roles_folder.roles
 
@@ -11,11 +12,15 @@ local surroundings = load("surroundings", now_us, settings, geometry)
 local places = load("places", S, settings, text, geometry, check, storage, commands)
 local nearby = load("nearby", settings, text, geometry, npcs, positions)
 local observe = load("observe", settings, text, json, npcs, roles, positions, places, surroundings)
-local ways = load("ways", text, geometry, places)
+local ways = load("ways", geometry, questions, places)
+local answers = load("answers", log, text, questions, translate)
+load("told", S, settings, geometry, questions, translate, npcs, roles, positions, places, nearby, observe, surroundings, ways,
+	answers)
+local hours = load("hours", text)
 
 observe.add_facts(ways.facts)
 
 steps.register("surroundings", surroundings.step)
 steps.register("positions", positions.step)
 
-return {positions = positions, places = places, nearby = nearby, observe = observe}
+return {positions = positions, places = places, nearby = nearby, observe = observe, answers = answers, hours = hours}

@@ -52,6 +52,8 @@ local function is_inside(pos, place)
 	return x * x + y * y + z * z <= place.radius * place.radius
 end
 
+places.is_inside = is_inside
+
 -- Is `pos` in the place of that name? Nil where there is none.
 function places.contains(name, pos)
 	return known[name] and is_inside(pos, known[name])
@@ -126,6 +128,83 @@ function places.around(pos, nodes)
 		end
 	end
 	table.sort(found, function(a, b) return a.distance < b.distance end)
+	return found
+end
+
+-- Which place is meant --------------------------------------------------------------------------------------------------
+
+-- Words of a name that do not tell it from others.
+local TELLS_NOTHING = {}
+for word in ("the of at old new great little big north south east west der die das den dem am im alte alter altes neue neuer "
+	.. "le la les du de des vieux vieille grand grande el los las del viejo vieja gran nuevo nueva"):gmatch("%S+") do
+	TELLS_NOTHING[word] = true
+end
+local TELLING_MIN = 3 -- characters
+local ENDING_MAX = 2 -- characters by which a word may differ at its end: "mills", "мельницу"
+local STEM_MIN = 4
+local AREAS_MAX = 500 -- of the mod `areas`, looked at for one question
+
+local function is_same_word(a, b)
+	if a == b then return true end
+	local length = math.max(text.length(a), text.length(b))
+	local stem = text.first(a, length - ENDING_MAX)
+	return text.length(stem) >= STEM_MIN and stem == text.first(b, length - ENDING_MAX)
+end
+
+local function holds_word(words, wanted)
+	for _, word in ipairs(words) do
+		if is_same_word(word, wanted) then return true end
+	end
+	return false
+end
+
+local function words_of(s)
+	local list = {}
+	for word in text.spaced(s):gmatch("%S+") do list[#list + 1] = word end
+	return list
+end
+
+-- 2: the words hold the name, whole; 1: a word that tells it from others ("the mill" of the Old Mill); 0: they do not mean it.
+local function meaning(words, name)
+	local all, some = true, false
+	for _, word in ipairs(words_of(name)) do
+		local has_it = holds_word(words, word)
+		all = all and (has_it or TELLS_NOTHING[word] == true and text.length(word) <= TELLING_MIN)
+		some = some or has_it and not TELLS_NOTHING[word] and text.length(word) >= TELLING_MIN
+	end
+	return some and (all and 2 or 1) or 0
+end
+
+-- Areas with a name, as places; none where the mod `areas` is not there or has unexpected data.
+local function named_areas()
+	local areas, list = rawget(_G, "areas"), {}
+	if type(areas) ~= "table" or type(areas.areas) ~= "table" then return list end
+	pcall(function()
+		for _, area in pairs(areas.areas) do
+			local a, b, name = area.pos1, area.pos2, text.clean(area.name, NAME_MAX_BYTES)
+			if #list >= AREAS_MAX then return end
+			if name ~= "" then
+				list[#list + 1] = {name = name, x = (a.x + b.x) / 2, y = (a.y + b.y) / 2, z = (a.z + b.z) / 2,
+					radius = math.max(1, math.min(math.abs(a.x - b.x), math.abs(a.z - b.z)) / 2)}
+			end
+		end
+	end)
+	return list
+end
+
+-- The places that the words mean, the nearest to `pos` first: {name, x, y, z, radius}. Those that are named in full, where there
+-- are such; else, unless `in_full`, those that a part of the name tells.
+function places.meant(sentence, pos, in_full)
+	local words, found, best = words_of(sentence), {}, in_full and 2 or 1
+	for _, list in ipairs({places.list(), named_areas()}) do
+		for _, place in ipairs(list) do
+			local fits = meaning(words, place.name)
+			if fits > best then found, best = {}, fits end
+			if fits == best then found[#found + 1] = place end
+		end
+		if found[1] then break end -- what an admin named for NPCs goes before areas
+	end
+	table.sort(found, function(a, b) return geometry.distance_squared(a, pos) < geometry.distance_squared(b, pos) end)
 	return found
 end
 

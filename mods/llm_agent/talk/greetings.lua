@@ -1,16 +1,17 @@
 -- Greetings: what an NPC says first to a player who comes near or opens the dialog.
 -- Of several NPCs one greets, and each greets a player only once in llm_agent.greet_cooldown_s.
 
-local now_us, settings, text, geometry, translate, client, npcs, roles, positions, language, attention, history, mutes, say,
-	speech_queue = ...
+local now_us, settings, text, geometry, translate, client, npcs, roles, positions, observe, hours, language, attention, history,
+	mutes, say, speech_queue = ...
 
 local greetings = {}
 
--- A greeting line of the role, in the player's language.
+-- A greeting line of the role, in the player's language, that fits the hour.
 function greetings.line(npc, player_name)
 	local role = roles.by_name[npc.role]
 	local line = role and role.greeting and role.greeting[math.random(#role.greeting)]
-	return line and text.fill(translate.line(language.between(npc, player_name), line), player_name)
+	local words = line and text.fill(translate.line(language.between(npc, player_name), line), player_name)
+	return words and hours.fit(words, observe.time_name(core.get_timeofday() or 0.5))
 end
 
 -- It has greeted this player, and does not so again for a while.

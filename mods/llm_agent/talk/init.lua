@@ -7,7 +7,8 @@ local S, log, now_us, settings, text, limits, phrases, forms, geometry, util, st
 local client = daemon_folder.client
 local events, commands, npcs = api_folder.events, api_folder.commands, api_folder.npcs
 local roles = roles_folder.roles
-local positions, nearby = perception_folder.positions, perception_folder.nearby
+local positions, nearby, observe, hours = perception_folder.positions, perception_folder.nearby, perception_folder.observe,
+	perception_folder.hours
 local language, repeats, offers = think_folder.language, think_folder.repeats, think_folder.offers
 local speech_queue, attention, mutes, say =
 	speech_folder.speech_queue, speech_folder.attention, speech_folder.mutes, speech_folder.say
@@ -15,8 +16,8 @@ local speech_queue, attention, mutes, say =
 local history = load("history", text, translate)
 local silence = load("silence", S, log, now_us, settings, storage, events, commands)
 local conversation = load("conversation")
-local greetings = load("greetings", now_us, settings, text, geometry, translate, client, npcs, roles, positions, language,
-	attention, history, mutes, say, speech_queue)
+local greetings = load("greetings", now_us, settings, text, geometry, translate, client, npcs, roles, positions, observe,
+	hours, language, attention, history, mutes, say, speech_queue)
 local whisper = load("whisper", S, now_us, settings, text, geometry, rate_limit, commands, npcs, nearby, repeats, attention,
 	history, silence)
 local dialog_view = load("dialog_view", S, text, translate, forms, npcs, roles, language, history)

@@ -7,7 +7,8 @@ local log, now_us, settings, text, limits, check, json, util, storage, translate
 local client = daemon_folder.client
 local events, actions, npcs, Npc = api_folder.events, api_folder.actions, api_folder.npcs, api_folder.Npc
 local roles, role_fields = roles_folder.roles, roles_folder.role_fields
-local places, nearby, observe = perception_folder.places, perception_folder.nearby, perception_folder.observe
+local places, nearby, observe, answers, hours = perception_folder.places, perception_folder.nearby, perception_folder.observe,
+	perception_folder.answers, perception_folder.hours
 
 local language = load("language", settings, storage, roles)
 local repeats = load("repeats", settings, text)
@@ -15,7 +16,7 @@ local reply = load("reply", text, util)
 local offers = load("offers", log, json, util, events, actions, roles, reply)
 local request = load("request", settings, text, limits, json, roles, role_fields, observe, offers)
 local think = load("think", log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby,
-	language, repeats, reply, offers, request)
+	observe, answers, hours, language, repeats, reply, offers, request)
 local memory = load("memory", log, now_us, text, limits, check, storage, client, events, Npc, places)
 
 steps.register("memory", memory.step)

@@ -1,9 +1,10 @@
 -- npc:think: asks the model. Never blocks a step.
 -- Promise: the callback of every think comes exactly once, in a later step, with a reply or a fallback line.
--- A reply that repeats what the NPC just said is asked for once more, while there is time.
+-- A reply that repeats what the NPC just said is asked for once more, while there is time. One to a question whose answer the
+-- game knows says that answer, and a greeting fits the hour, whatever the model makes of them.
 
-local log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby, language, repeats, reply,
-	offers, request = ...
+local log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby, observe, answers, hours,
+	language, repeats, reply, offers, request = ...
 
 local INTENTS = {dialogue = true, quest = true, trade = true, tactics = true, gesture = true}
 local PRIORITIES = {spoken = true, ambient = true, background = true}
@@ -32,6 +33,8 @@ local function build(question, kind, event)
 		log("error", ("a reply for %s could not be read: %s"):format(npc.id, tostring(answer)))
 		answer = reply.build("error", {code = reply.CODES.internal, message = tostring(answer)}, about)
 	end
+	if question.told then answers.correct(question.told, answer) end
+	answer.text = hours.fit(answer.text, question.hour)
 	answer.id = question.id
 	return answer
 end
@@ -40,11 +43,15 @@ end
 local function hear(question, event)
 	question.heard = question.heard .. event.text
 	local on_delta = question.opts.on_delta
-	if not on_delta then return end
-	if not question.passed and repeats.may_become(question.npc.recent_lines, question.heard, now_us()) then return end
-	local new = question.heard:sub((question.passed or 0) + 1)
-	question.passed = #question.heard
-	on_delta(new, question.heard)
+	if not on_delta or question.told then return end -- whether it is true is known when all is said
+	if not question.passed and (repeats.may_become(question.npc.recent_lines, question.heard, now_us())
+			or hours.may_become(question.heard)) then
+		return
+	end
+	local all = hours.fit(question.heard, question.hour)
+	local new = all:sub((question.passed or 0) + 1)
+	question.passed = #all
+	on_delta(new, all)
 end
 
 local ask
@@ -64,7 +71,7 @@ end
 local function finish(question, kind, event)
 	local npc, opts = question.npc, question.opts
 	local answer = build(question, kind, event)
-	local may_repeat = answer.fallback or answer.action or question.passed
+	local may_repeat = answer.fallback or answer.action or question.passed or question.told
 	if not may_repeat and repeats.is_repeat(npc.recent_lines, answer.text, opts.player, now_us()) then
 		if asked_again(question, answer) then return end
 		answer = build(question, "error", {code = reply.CODES.repeated, message = "the model said the same again"})
@@ -99,10 +106,13 @@ end
 
 local function question_of(npc, opts)
 	local intent, now = opts.intent or "dialogue", now_us()
+	local lang = opts.lang or language.of(opts.player)
 	return {
 		npc = npc, opts = opts, started_us = now, heard = "",
 		deadline_us = now + (opts.deadline_ms or settings.deadline_ms) * 1000,
-		lang = opts.lang or language.of(opts.player),
+		lang = lang,
+		told = answers.of(npc, opts, lang or language.between(npc, opts.player)),
+		hour = observe.time_name(core.get_timeofday() or 0.5),
 		priority = opts.priority or nearby.urgency(npc, opts.player),
 		was_in_world = opts.player ~= nil and core.get_player_by_name(opts.player) ~= nil, -- it may be an NPC's name as well
 		-- in plain talk only where they are asked for: they lengthen the prompt
@@ -112,7 +122,8 @@ end
 
 -- Ask the model; never blocks. callback(reply) comes once, in a later step (at once where none follows: the server goes
 -- down; without `id` then). NPC and player may be gone by then: look them up again by id and name. reply is
--- {text, fallback, error?, code?, action? {name, params, ok, message}, cache, model, finish, usage, timing_ms, ms, npc, id}.
+-- {text, told?, fallback, error?, code?, action? {name, params, ok, message}, cache, model, finish, usage, timing_ms, ms, npc,
+-- id}. told: the words are the game's answer to a question of this kind.
 function Npc:think(opts, callback)
 	check.def("npc:think", opts or {}, THINK_FIELDS)
 	if type(callback) ~= "function" then error("npc:think: callback: want a function, got " .. type(callback), 2) end
