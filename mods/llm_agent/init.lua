@@ -21,10 +21,11 @@ local function folder(dir, ...)
 end
 
 local base = folder("core", name, path) -- `core` is the engine
+local calling = folder("calling", base)
 local daemon = folder("daemon", base, http or false)
 local api = folder("api", base, daemon)
 local roles = folder("roles", base, daemon, api)
-local perception = folder("perception", base, api, roles)
+local perception = folder("perception", base, calling, api, roles)
 local think = folder("think", base, daemon, api, roles, perception)
 local speech = folder("speech", base, daemon, api, perception, think)
 local talk = folder("talk", base, daemon, api, roles, perception, think, speech)
@@ -44,6 +45,6 @@ core.register_globalstep(function(dtime) llm_agent.update(dtime) end)
 core.register_on_shutdown(daemon.client.shutdown)
 
 return {
-	core = base, daemon = daemon, api = api, roles = roles, perception = perception, think = think, speech = speech, talk = talk,
-	body = body, ledger = ledger, economy = economy, combat = combat, quests = quests,
+	core = base, calling = calling, daemon = daemon, api = api, roles = roles, perception = perception, think = think,
+	speech = speech, talk = talk, body = body, ledger = ledger, economy = economy, combat = combat, quests = quests,
 }

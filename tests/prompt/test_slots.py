@@ -98,6 +98,36 @@ def test_only_actions_that_fit_what_was_said_are_offered_to_the_model(reader: Sl
         assert [action.name for action in reading.actions] == wanted, said
 
 
+def test_order_to_attack_is_about_whom_it_names_and_not_about_who_else_is_told(reader: SlotReader) -> None:
+    names = ["Hugo", "Rolf", "Torvik", "wolf"]
+    attack = Action("attack", "", {"properties": {"target": {"type": "string", "enum": names}}})
+    follow = Action("follow", "", {"properties": {"target": {"type": "string", "enum": names}}})
+    near = {"near": ["Hugo the hunter", "Rolf the bandit"]}
+
+    def done(said: str, audience: tuple[str, ...] = ()) -> list[tuple[str, object]]:
+        reading = read(reader, said, actions=(attack, follow), context=near, audience=audience)
+        return [(action.name, reading.slots.params.get("foe")) for action in reading.actions if action.name == "attack"]
+
+    for said in (
+        "Marta and Hugo, attack Rolf!",
+        "Marta, Hugo: kill that Rolf",
+        "Hugo and Marta, please fight rolf with me",
+    ):
+        assert done(said, ("Hugo",)) == [("attack", "Rolf")], said
+    assert done("attack the wolf") == [("attack", "wolf")]
+    assert done("attack Hugo!") == [("attack", "Hugo")]
+    for said in ("don't attack Rolf", "did you ever fight Rolf?", "I will kill Rolf", "where is Rolf?", "Rolf hit me"):
+        assert not done(said), said
+
+
+def test_who_else_is_told_is_not_whom_one_is_sent_to(reader: SlotReader) -> None:
+    go_to = Action("go_to", "", {"properties": {"place": {"type": "string", "enum": ["Bram", "Anna", "mill"]}}})
+    near = {"near": ["Anna the farmer", "Bram the smith"]}
+    reading = read(reader, "Anna and Marta, go to Bram", actions=(go_to,), context=near, audience=("Anna",))
+    assert [action.name for action in reading.actions] == ["go_to"]
+    assert reading.slots.params["other"] == "Bram"
+
+
 def test_schema_lists_placeholders_and_the_action_gets_the_games_values(reader: SlotReader) -> None:
     reading = read(reader, "I want to buy 3 apples", actions=(OFFER,), context=STALL)
     _, output = slot_format(reading, Sampling(), {"json_schema"})

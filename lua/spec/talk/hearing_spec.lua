@@ -51,6 +51,38 @@ describe("in a game,", function()
 			assert.equal("a", asked_by("hello"))
 		end)
 
+		-- Who is asked what: "Ann: words (with Bram)".
+		local function asked_by(message)
+			local before, asked = #daemon.received, {}
+			mock:say("Robin", message)
+			mock:step(0.05, 300)
+			for i = before + 1, #daemon.received do
+				local request = daemon.received[i].request
+				local others = request.audience and request.audience[1] and (" (with %s)"):format(table.concat(request.audience, " ")) or ""
+				asked[#asked + 1] = ("%s: %s%s"):format(request.npc.name, request.utterance, others)
+			end
+			table.sort(asked)
+			return table.concat(asked, " | ")
+		end
+
+		it("goes to those who are called, not to those who are only spoken of", function()
+			start({settings = {["llm_agent.player_cooldown_s"] = "0", ["llm_agent.group_depth_max"] = "0", ["llm_agent.repeat_lines"] = "0"}})
+			for i, name in ipairs({"Rolf", "Ida", "Bram", "Hugo"}) do agent.register_npc(name, {name = name, role = "guard", pos = at(i)}) end
+			mock:join("Robin", ORIGIN)
+			mock:join("Will", at(2))
+			assert.equal("Ida: Ida, go to Bram", asked_by("Ida, go to Bram"))
+			assert.equal("Bram: Bram und Hugo, greift Rolf an! (with Hugo) | Hugo: Bram und Hugo, greift Rolf an! (with Bram)",
+				asked_by("Bram und Hugo, greift Rolf an!"))
+			assert.equal("Bram: Bram, stay here. | Hugo: Hugo, follow Bram.", asked_by("Bram, stay here. Hugo, follow Bram."))
+			mock:step(1, 40)
+			assert.equal("Ida: attack Rolf!", asked_by("attack Rolf!")) -- the nearest that is not its aim
+			mock:step(1, 40)
+			assert.equal("Rolf: where is Will?", asked_by("where is Will?"))
+			assert.equal("", asked_by("Will, where are you?"))
+			assert.equal("Bram: everybody, attack Rolf! | Hugo: everybody, attack Rolf! | Ida: everybody, attack Rolf!",
+				asked_by("everybody, attack Rolf!"))
+		end)
+
 		it("is heard by nobody else as a private word, and only in earshot", function()
 			start()
 			body("a", "Old Ann", "guard")

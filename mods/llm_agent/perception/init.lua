@@ -1,16 +1,17 @@
 -- What an NPC knows of the world around it, as facts for the model, and who is near whom. Only reads the world.
 
-local load, base, api_folder, roles_folder = ...
+local load, base, calling_folder, api_folder, roles_folder = ...
 local S, log, now_us, settings, text, geometry, check, json, storage, steps, questions, translate =
 	base.S, base.log, base.now_us, base.settings, base.text, base.geometry, base.check, base.json, base.storage, base.steps,
 	base.questions, base.translate
+local names, calling = calling_folder.names, calling_folder.calling
 local commands, npcs = api_folder.commands, api_folder.npcs
 local roles = roles_folder.roles
 
 local positions = load("positions", geometry, npcs)
 local surroundings = load("surroundings", now_us, settings, geometry)
 local places = load("places", S, settings, text, geometry, check, storage, commands)
-local nearby = load("nearby", settings, text, geometry, npcs, positions)
+local nearby = load("nearby", settings, geometry, names, calling, npcs, positions)
 local observe = load("observe", settings, text, json, npcs, roles, positions, places, surroundings)
 local ways = load("ways", geometry, questions, places)
 local answers = load("answers", log, text, questions, translate)

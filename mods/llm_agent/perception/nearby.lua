@@ -1,15 +1,11 @@
 -- Who is near whom, who can hear, and who is meant by a name.
 -- Only reads; asks for every position again.
 
-local settings, text, geometry, npcs, positions = ...
+local settings, geometry, names, calling, npcs, positions = ...
 
 local nearby = {}
 
 local EYES_Y = 1.5 -- nodes over the feet
-local WORD_OF_NAME_MIN = 3 -- "Mira" calls Mira of the Hill; "of" calls nobody
-local NOT_A_NAME = {
-	old = true, young = true, the = true, big = true, little = true, sir = true, lady = true, mother = true, father = true,
-}
 
 -- NPCs that can be spoken to from `pos`, the nearest first.
 function nearby.in_earshot(pos)
@@ -47,11 +43,52 @@ function nearby.urgency(npc, player_name)
 	return nearby.has_listeners(pos) and "ambient" or "background"
 end
 
--- Does the sentence hold this NPC's name, whole or its first word?
-function nearby.is_named(message, npc)
-	if text.names(message, npc.name) then return true end
-	local first = npc.name:match("^%S+")
-	return #first >= WORD_OF_NAME_MIN and first ~= npc.name and not NOT_A_NAME[first:lower()] and text.names(message, first)
+-- All who have names, NPCs and players, and the players alone as a set.
+local function everybody()
+	local list, players = {}, {}
+	for i, npc in ipairs(npcs.list) do list[i] = npc end
+	for _, player in ipairs(core.get_connected_players()) do
+		local one = {name = player:get_player_name()}
+		list[#list + 1], players[one] = one, true
+	end
+	return names.index(list), players
+end
+
+-- NPCs whom words call by name, NPCs of whom they only speak, and names of players whom they call.
+function nearby.meant(words)
+	local index, players = everybody()
+	local called, spoken_of = calling.read(words, index)
+	local npcs_called, npcs_spoken_of, players_called = {}, {}, {}
+	for _, one in ipairs(called) do
+		if players[one] then table.insert(players_called, one.name) else table.insert(npcs_called, one) end
+	end
+	for _, one in ipairs(spoken_of) do
+		if not players[one] then table.insert(npcs_spoken_of, one) end
+	end
+	return npcs_called, npcs_spoken_of, players_called
+end
+
+-- Everybody whose name is in the words, as a set: among NPCs "Bram knows that" is a call too.
+function nearby.named(words)
+	local set = {}
+	local called, spoken_of = nearby.meant(words)
+	for _, list in ipairs({called, spoken_of}) do
+		for _, npc in ipairs(list) do set[npc] = true end
+	end
+	return set
+end
+
+-- Is this NPC's name in the words, called or spoken of? For one; of many ask `named`, which reads the words once.
+function nearby.is_named(words, npc)
+	local called, spoken_of = calling.read(words, names.index({npc}))
+	return called[1] ~= nil or spoken_of[1] ~= nil
+end
+
+-- What of the words is for this NPC where several are called by them, and the names of the others whom that calls.
+function nearby.part_for(npc, words)
+	local part, others = calling.part_for(npc, words, (everybody()))
+	for i, other in ipairs(others) do others[i] = other.name end
+	return part ~= "" and part or words, others
 end
 
 local function distance_to(npc, pos)

@@ -39,8 +39,9 @@ end
 
 -- Somebody whom the words name, beside the two who talk.
 local function to_person(npc, pos, asked)
+	local named = nearby.named(asked.words)
 	for _, other in ipairs(npcs.list) do
-		if other ~= npc and nearby.is_named(asked.words, other) then
+		if other ~= npc and named[other] then
 			local there = positions.last_known(other)
 			if not there or not geometry.in_range(pos, there, PERSON_NODES) then
 				return {line = S("I do not know where @1 is just now.", other.name)}

@@ -1,5 +1,5 @@
 -- Decides who is meant by a sentence in chat.
--- Only names, distance and the last talk count; the model is not asked.
+-- Only who is called by it (calling/), distance and the last talk count; the model is not asked.
 
 local now_us, settings, text, phrases, util, nearby, mutes = ...
 
@@ -9,32 +9,36 @@ local PARTNER_US = 30e6 -- a sentence without a name goes to the last partner fo
 
 local partners = {} -- player → {id, at_us}: the NPC they talk with
 
-local function names_a_player(message, speaker)
-	for _, player in ipairs(core.get_connected_players()) do
-		local name = player:get_player_name()
-		if name ~= speaker and text.names(message, name) then return true end
+-- The last partner, else the nearest: of those who are not spoken of, where there are such. "Go to Bram!" is for somebody else.
+local function unnamed(player_name, near, spoken_of)
+	local partner, best = partners[player_name], nil
+	local partner_id = partner and now_us() - partner.at_us < PARTNER_US and partner.id
+	for _, npc in ipairs(near) do
+		if not util.contains(spoken_of, npc) and (not best or npc.id == partner_id) then best = npc end
 	end
-	return false
+	if best then return {best} end
+	for _, npc in ipairs(near) do
+		if npc.id == partner_id then return {npc} end
+	end
+	return util.first_of(near, 1)
 end
 
--- Who is meant, of those in earshot: everybody who is named, or all where all are meant; else whom one talked with last;
--- else the nearest, unless another player is named.
+-- Who is meant, of those in earshot: everybody who is called by name, or all where all are meant; else whom one talked with
+-- last; else the nearest, unless another player is called.
 function addressing.of(player_name, pos, message)
-	local near, named = {}, {}
+	local called, spoken_of, players_called = nearby.meant(message)
+	local near, named, others = {}, {}, {}
 	for _, npc in ipairs(nearby.in_earshot(pos)) do
 		if not mutes.is_muted(player_name, npc) then
 			near[#near + 1] = npc
-			if nearby.is_named(message, npc) then named[#named + 1] = npc end
+			if util.contains(called, npc) then named[#named + 1] = npc end
+			if not util.contains(spoken_of, npc) then others[#others + 1] = npc end
 		end
 	end
 	if named[1] then return util.first_of(named, settings.group_answers_max) end
-	if text.names_any(message, phrases.everybody) then return util.first_of(near, settings.group_answers_max) end
-	if names_a_player(message, player_name) then return {} end
-	local partner = partners[player_name]
-	for _, npc in ipairs(near) do
-		if partner and npc.id == partner.id and now_us() - partner.at_us < PARTNER_US then return {npc} end
-	end
-	return util.first_of(near, 1)
+	if text.names_any(message, phrases.everybody) then return util.first_of(others, settings.group_answers_max) end
+	if players_called[1] and players_called[1] ~= player_name then return {} end
+	return unnamed(player_name, near, spoken_of)
 end
 
 -- The player talks with this NPC now.

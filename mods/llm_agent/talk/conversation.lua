@@ -43,10 +43,10 @@ function conversation.has_others(shared, name, other_name)
 	return false
 end
 
--- Whom a line calls upon, of a list of NPCs: the first who is named and did not say it. is_named(words, npc).
-function conversation.called(line, npcs, is_named)
+-- Who of a list of NPCs takes up a line: the first who is named in it and did not say it. named: NPC → true.
+function conversation.called(line, npcs, named)
 	for _, npc in ipairs(npcs) do
-		if npc.name ~= line.speaker and is_named(line.text, npc) then return npc end
+		if npc.name ~= line.speaker and named[npc] then return npc end
 	end
 	return nil
 end

@@ -1,7 +1,7 @@
 -- A player says something in chat: those who are meant (addressing.lua) hear it and answer in turn (turns.lua).
 -- Never swallows a message. Runs in the chat callback; answers come in later steps.
 
-local log, now_us, settings, text, rate_limit, client, attention, history, conversation, silence, addressing, turns = ...
+local log, now_us, settings, text, rate_limit, client, nearby, attention, history, conversation, silence, addressing, turns = ...
 
 local hearing = {}
 
@@ -26,12 +26,15 @@ function hearing.hear(player_name, message)
 	addressing.note_partner(player_name, addressed[1])
 	local shared = conversation.of(addressed[1], now) or conversation.new(now)
 	local line = conversation.add(shared, player_name, text.clean(message), now)
+	local parts = {}
 	for _, npc in ipairs(addressed) do
+		local words, others = nearby.part_for(npc, line.text)
+		parts[npc.id] = {words = words, others = others}
 		npc.conversation = shared
 		attention.attend(npc, player_name)
-		history.add_player_line(npc, player_name, message)
+		history.add_player_line(npc, player_name, words)
 	end
-	turns.begin(player_name, addressed, line, shared)
+	turns.begin(player_name, addressed, line, parts, shared)
 end
 
 core.register_on_chat_message(function(player_name, message)

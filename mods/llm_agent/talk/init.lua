@@ -24,7 +24,8 @@ local dialog_view = load("dialog_view", S, text, translate, forms, npcs, roles, 
 local dialog = load("dialog", S, text, limits, client, npcs, attention, history, whisper, dialog_view, greetings)
 local addressing = load("addressing", now_us, settings, text, phrases, util, nearby, mutes)
 local turns = load("turns", now_us, settings, npcs, nearby, attention, history, conversation, mutes, say)
-load("hearing", log, now_us, settings, text, rate_limit, client, attention, history, conversation, silence, addressing, turns)
+load("hearing", log, now_us, settings, text, rate_limit, client, nearby, attention, history, conversation, silence, addressing,
+	turns)
 local quiet_hours = load("quiet_hours")
 local small_talk = load("small_talk", log, now_us, settings, geometry, client, npcs, nearby, attention, conversation, greetings,
 	quiet_hours)

@@ -72,7 +72,7 @@ end
 -- Who speaks after a line: whom it calls by name, once in a while somebody else who stands by, else the listener.
 local function next_speaker(talk, speaker, pos)
 	local now, near = now_us(), nearby.in_earshot(pos)
-	local called = talk.heard and conversation.called(talk.heard, near, nearby.is_named)
+	local called = talk.heard and conversation.called(talk.heard, near, nearby.named(talk.heard.text))
 	if called and (called.small_talk == talk or joins(talk, called, now)) then return called.id end
 	local by = math.random() < JOINS and partner_of(speaker, pos, now)
 	return by and joins(talk, by, now) and by.id or talk.listener

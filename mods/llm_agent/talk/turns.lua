@@ -7,14 +7,15 @@ local turns = {}
 
 local latest = {} -- player → the turn of their last sentence
 
--- turn: {player, line, conversation, waiting = NPCs' ids, depth = how often one took up another's words}
+-- turn: {player, line, parts = id → {words, others}: what of the line is for an NPC and who else is called by that, conversation,
+-- waiting = NPCs' ids, depth = how often one took up another's words}
 local take_turns
 
 -- An NPC that the answer calls by name takes it up, before the others have their turn.
 local function take_up(turn, speaker, line)
 	local pos = speaker:get_pos()
 	if turn.depth >= settings.group_depth_max or not pos then return end
-	local other = conversation.called(line, nearby.in_earshot(pos), nearby.is_named)
+	local other = conversation.called(line, nearby.in_earshot(pos), nearby.named(line.text))
 	if not other or other.is_answering or mutes.is_muted(turn.player, other) then return end
 	for _, id in ipairs(turn.waiting) do
 		if id == other.id then return end -- it will answer anyway
@@ -30,8 +31,11 @@ local function answer(npc, turn, line)
 	local is_shared = conversation.has_others(turn.conversation, npc.name, line.speaker)
 	local opts = {
 		player = line.speaker, utterance = line.text, history = is_shared and conversation.history(turn.conversation, line) or nil,
-		actions = line == turn.line or nil,
 	}
+	if line == turn.line then
+		local part = turn.parts[npc.id]
+		opts.actions, opts.utterance, opts.audience = true, part.words, part.others
+	end
 	say.answer_once(npc, opts, function(current, reply)
 		if current and not reply.fallback then
 			local spoken = conversation.add(turn.conversation, current.name, reply.text, now_us())
@@ -58,9 +62,9 @@ take_turns = function(turn)
 	take_turns(turn)
 end
 
--- Have those who are meant (a list of NPCs) answer a line of the player.
-function turns.begin(player_name, npcs_meant, line, of_conversation)
-	local turn = {player = player_name, line = line, conversation = of_conversation, waiting = {}, depth = 0}
+-- Have those who are meant (a list of NPCs) answer a line of the player. parts: id → {words, others}.
+function turns.begin(player_name, npcs_meant, line, parts, of_conversation)
+	local turn = {player = player_name, line = line, parts = parts, conversation = of_conversation, waiting = {}, depth = 0}
 	for i, npc in ipairs(npcs_meant) do turn.waiting[i] = npc.id end
 	latest[player_name] = turn
 	take_turns(turn)

@@ -25,6 +25,14 @@ WITH_SOMEBODY = re.compile(
     re.I,
 )
 TO_SOMEBODY = re.compile(r"\b(?:go|walk|head|run|get|move|come)\b(?:\W+\w+){0,3}?\W+to\b", re.I)
+_ATTACK = re.compile(
+    r"\b(?:attack|kill|slay|fight|strike|beat|punch|hit|hurt|stab|shoot|smash|finish off|take (?:down|out))"
+    r"\W+(?:\w+\W+){0,3}$",
+    re.I,
+)
+_NOT_TOLD = re.compile(
+    r"\b(?:did|does|have|has|had|why|when|who|he|she|they|i|i'?ll)\W+(?:\w+\W+){0,2}$", re.I
+)  # right before the verb: a question, or what somebody else does
 PROTECT = re.compile(r"\b(?:cover|guard|protect|defend|shield|keep \w+ safe)\b", re.I)
 NOT_TO = re.compile(
     r"\b(?:don'?t|do not|never|no need to|dont you|stop (?:it|that)|must not|mustn'?t)\b"
@@ -59,3 +67,9 @@ SELLS = re.compile(
 CHEAPEST = re.compile(r"\bcheap(?:er|est)\b", re.I)
 COUNTED = re.compile(r"\b(\w+)\s+(?:(?:of|more|your|those|these|the|fresh|good|big|small)\s+){0,2}$", re.I)
 ASKS_PRICE = re.compile(r"\b(?:how much|cost|costs|price|worth|how many coins)\b", re.I)
+
+
+def attacks(before: str) -> bool:
+    """Whether the words before somebody's name tell to attack them."""
+    verb = _ATTACK.search(before)
+    return verb is not None and not _NOT_TOLD.search(before[: verb.start()])

@@ -191,6 +191,9 @@ class _Reader:
                     return name
         if is_left and (names_order or orders.GESTURES.search(text)):
             return LEFT_UNDONE
+        foe = self.world.found.get("foe")
+        if foe and "attack" in offered and orders.attacks(text[: foe.start]) and not is_left:
+            return "attack"
         if other and orders.PROTECT.search(text) and other.name in self.world.enum("target", "guard"):
             return "guard_other"
         if orders.PROTECT.search(text) and "guard" in offered and not other and not is_left:

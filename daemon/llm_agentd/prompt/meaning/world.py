@@ -7,7 +7,7 @@ answer a question. Knows no topics and no placeholders.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llm_agentd.prompt.meaning.articles import is_name, plural, the, with_article
@@ -86,8 +86,15 @@ class World:
             "other": [name for name in self._everybody() if name not in (self.think.player, self.think.npc.name)],
             "foe": [*texts_of(self.facts.get("enemy")), *self.enum("target", "attack")],
         }
-        found = {kind: mentions.find(self.text, listed_names) for kind, listed_names in names.items() if listed_names}
+        found = {kind: self._meant(listed_names) for kind, listed_names in names.items() if listed_names}
         return {kind: mention for kind, mention in found.items() if mention}
+
+    def _meant(self, names: Sequence[str]) -> mentions.Mention | None:
+        """The best of the names in the text; whom else it is said to only where no other is named: in `Ann and Hugo,
+        attack Rolf!` Ann is not meant to think of Hugo."""
+        audience = self.think.audience
+        others = [name for name in names if name not in audience]
+        return mentions.find(self.text, others) or (mentions.find(self.text, names) if audience else None)
 
     def _everybody(self) -> list[str]:
         """Who stands near, and whom an action can be about."""
