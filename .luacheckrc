@@ -40,6 +40,10 @@ end
 files["daemon/llm_agentd/demo/llm_village/visitor.lua"] = {
 	globals = {"core"}, read_globals = {"vector", "ItemStack"}, self = false, -- methods as the engine calls them
 }
+for _, file in ipairs({"exchanges", "quarry"}) do
+	files["daemon/llm_agentd/demo/llm_village/" .. file .. ".lua"] = {read_globals = {"core", "llm_agent", "vector"}}
+end
+files["daemon/llm_agentd/demo/llm_village/stand_in.lua"] = {globals = {"core"}, read_globals = {"llm_agent"}, self = false}
 files["daemon/llm_agentd/demo/llm_village/ticks.lua"] = {globals = {"core", "llm_agent"}} -- it wraps what it times
 files["tests/mods/llm_stage/init.lua"] = {read_globals = {"llm_agent"}, globals = {"core"}} -- listens in on core.show_formspec
 files["tests/mods/llm_stage/square.lua"] = {read_globals = {"core", "default", "PcgRandom"}}

@@ -121,7 +121,7 @@ lint-python:
 lint-lua:
 	$(call step,luacheck,luacheck -q $(LUA_DIRS))
 
-bench: $(VENV)/.run  ## all benchmarks but ticks and mind on the embedded model, as tables (docs/benchmarks.md)
+bench: $(VENV)/.run  ## all benchmarks but ticks, mind and exchanges on the embedded model, as tables (docs/benchmarks.md)
 	@for name in hit decode grammar memory village restart; do $(PY) -m llm_agentd bench $$name; done
 
 screenshots: debs-shot $(VENV)/.dev  ## pictures of a real client, into OUT (build/screenshots)

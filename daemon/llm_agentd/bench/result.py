@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of `village`, `restart`, `ticks` and `mind`; the other benchmarks have none.
+    """Options of `village`, `restart`, `ticks`, `mind` and `exchanges`; the other benchmarks have none.
 
     `requests` by `clients` at the same time, or `rate` a second for `seconds`; `saturate_s`: length of the part with a
     busy engine. `upstream`: URL of a running OpenAI-compatible server. `llama_server_python`: a Python with xllamacpp,
@@ -17,6 +17,7 @@ class Options:
     numbers of NPCs, one pair of runs each.
     `mind`: `only` these sets, () for all; `bulk`: so many recombined situations instead; `sheet`: the grading sheet to
     write or extend; `grades`: a graded sheet to report, without a run.
+    `exchanges`: `only` these scenes, or all of these files; `transcript`: where to write what was said and done.
     """
 
     requests: int = 300
@@ -34,6 +35,7 @@ class Options:
     bulk: int = 0
     sheet: Path | None = None
     grades: Path | None = None
+    transcript: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

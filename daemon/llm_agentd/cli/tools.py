@@ -28,6 +28,7 @@ class BenchName(StrEnum):
     ticks = "ticks"
     memory = "memory"
     mind = "mind"
+    exchanges = "exchanges"
 
 
 def npc_counts(value: str) -> str:
@@ -108,7 +109,8 @@ def bench(
         typer.Argument(
             metavar="NAME",
             help="hit (cache hits), decode (tokens/s), grammar (its cost), village (50 NPCs), restart (the first "
-            "reply), ticks (steps of a game server), memory (look-ups) or mind (what a model says).",
+            "reply), ticks (steps of a game server), memory (look-ups), mind (what a model says) or exchanges (what "
+            "NPCs say and do).",
         ),
     ],
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures.")] = None,
@@ -137,7 +139,10 @@ def bench(
     ] = "1,10,50,100",
     model: Annotated[Path | None, typer.Option(metavar="FILE", help="The GGUF file, as --set model.path=FILE.")] = None,
     only: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="mind: this set of situations; repeat it for several.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="mind: this set of situations; exchanges: this scene, or short. Repeat it for several."
+        ),
     ] = None,
     bulk: Annotated[
         int, typer.Option(metavar="N", min=0, help="mind: N situations recombined from all sets, for flaws alone.")
@@ -147,6 +152,9 @@ def bench(
     ] = None,
     grades: Annotated[
         Path | None, typer.Option(metavar="FILE", help="mind: report a graded sheet, without running a model.")
+    ] = None,
+    transcript: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="exchanges: write all that was said and done, as Markdown.")
     ] = None,
     config: ConfigFile = None,
     sets: Sets = None,
@@ -174,5 +182,6 @@ def bench(
         bulk=bulk,
         sheet=sheet,
         grades=grades,
+        transcript=transcript,
     )
     raise typer.Exit(run(name.value, loaded, options, json_file=json_file, plot_dir=plot_dir))

@@ -4,7 +4,7 @@
 -- shuts the server down by itself. cast.lua has who they are.
 -- With llm_village.story a story is told among them (story.lua), on a stage of its own; it may take as long again as the village.
 -- Settings (all optional, in minetest.conf): llm_village.npcs, .seconds (0: for ever), .ask_interval_s, .seed, .warmup_s, .story;
--- with .ticks the step benchmark (ticks.lua) runs instead.
+-- with .ticks the step benchmark (ticks.lua) runs instead, with .exchanges what players say to NPCs (exchanges.lua).
 
 local folder = core.get_modpath("llm_village") .. "/"
 local cast = dofile(folder .. "cast.lua")
@@ -25,6 +25,11 @@ local GAPS_MAX = 100000 -- 80 minutes at 20 steps a second
 math.randomseed(setting("seed", 7))
 
 if core.settings:get_bool("llm_village.ticks") then return assert(loadfile(folder .. "ticks.lua"))(cast, setting) end
+
+if core.settings:get_bool("llm_village.exchanges") then
+	local function load(file, ...) return assert(loadfile(folder .. file .. ".lua"))(...) end
+	return load("exchanges", load("visitor"), load("stand_in"), load("quarry"))
+end
 
 local stats = {
 	npcs = 0, roles = 0, asked = 0, called_back = 0, doubled = 0, fallbacks = 0, cut_off = 0, cache_hits = 0, said = 0,
