@@ -42,7 +42,8 @@ def play(
 
 
 def wrong(played: Played) -> list[str]:
-    return [finding.kind for finding in rules.judge(played, ITEMS) if not finding.ok]
+    found = [finding.kind for finding in rules.judge(played, ITEMS) if not finding.ok]
+    return [kind for kind in found if kind != rules.WORDS_OF_DEEDS]
 
 
 def scene_wrong(*played: Played) -> list[str]:
@@ -227,9 +228,10 @@ def test_what_is_not_said_is_no_exchange() -> None:
 def test_greeting_in_a_fight_and_the_players_words_said_back_are_found() -> None:
     blow = {"kind": "blow", "npc": "Otto", "to": "Robin", "hp": 16, "t": 1.0}
     assert scene_wrong(play({"hit": "Otto"}, blow, say("Otto", "Hello, Robin.", t=2.0))) == [
-        "greetings and gossip in a fight"
+        "greetings and gossip in a fight",
+        "warnings",
     ]
-    assert scene_wrong(play({"hit": "Otto"}, blow, say("Otto", "Take that!", t=2.0))) == []
+    assert scene_wrong(play({"hit": "Otto"}, say("Otto", "Stop!"), blow, say("Otto", "Take that!", t=2.0))) == []
     asked = {"say": "erzähl mir von otto"}
     assert scene_wrong(play(asked, say("Ida", "You are an erzähl mir von otto."))) == ["no echoes"]
     assert scene_wrong(play(asked, say("Ida", "Otto ist der Schmied."))) == []

@@ -16,6 +16,7 @@ from llm_agentd.config import Config
 # Kind of finding → what the row is called, and the share that is wanted; None: counted, no goal.
 ROWS: Mapping[str, tuple[str, float | None]] = {
     "word and deed": ("word and deed agree", 0.98),
+    "words of deeds": ("… where something is done or promised", None),
     "quest words": ("quest words right", 1.0),
     "addressee": ("addressee right", 0.98),
     "forms": ("exchanges without an uninvited form", 1.0),
@@ -27,6 +28,7 @@ ROWS: Mapping[str, tuple[str, float | None]] = {
     "greetings": ("one greets", None),
     "greetings fit the hour": ("greetings fit the hour", 1.0),
     "cries after a death": ("no cry after a death", 1.0),
+    "warnings": ("a word before the first blow", 1.0),
     "greetings and gossip in a fight": ("no greeting or gossip in a fight", 1.0),
     "gossip in chat": ("gossip kept out of the chat", 1.0),
     "same line by two": ("lines not said by another within a minute", 1.0),

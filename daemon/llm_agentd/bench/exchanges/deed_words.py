@@ -23,7 +23,8 @@ def _any(parts: list[str]) -> re.Pattern[str]:
 
 ACK, DENY, FAREWELL = (_any(_WORDS[key]) for key in ("ack", "deny", "farewell"))
 CLAIMS, PROMISES = ({deed: _any(parts) for deed, parts in _WORDS[key].items()} for key in ("claims", "promises"))
-COMBAT = ("attack", "flank", "hold", "retreat", "call_help")
+COMBAT = ("attack", "flank", "hold", "retreat", "call_help")  # orders in a fight
+UNASKED = (*COMBAT, "flee", "guard")  # deeds that nobody asked for, where a fight makes them
 _NOT_DENIED = ("stay", "attack", "flee", "guard")  # "I won't move", "you can't hide", "don't hurt me", "nobody will …"
 _DENIED_BEFORE = 30  # characters: "I cannot leave the gate and come with you"
 

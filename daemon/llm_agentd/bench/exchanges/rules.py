@@ -23,6 +23,7 @@ PAY = re.compile(
     r"paga|moneda|gracias|recompensa|плат|монет|наград|спасибо|заработ",
     re.IGNORECASE,
 )
+WORDS_OF_DEEDS = "words of deeds"  # counts once more what "word and deed" finds, where there was a deed
 _NOISE = ("emote",)  # a gesture beside words is judged by the words
 
 
@@ -60,7 +61,7 @@ class Seen:
         return [
             event
             for event in self.played.of("action", npc=npc, ok=ok)
-            if event.get("player") == PLAYER or event["name"] in deed_words.COMBAT
+            if event.get("player") == PLAYER or (not event.get("player") and event["name"] in deed_words.UNASKED)
         ]
 
     def quests(self) -> list[Mapping[str, Any]]:
@@ -99,7 +100,7 @@ def _names(names: set[str]) -> str:
 
 
 def _deeds(seen: Seen) -> Iterator[Finding]:
-    if not seen.exchange.words:
+    if not (seen.exchange.words or seen.exchange.does):
         return
     for npc in seen.played.scene.people:
         wanted = seen.exchange.deeds_of(npc)
@@ -159,7 +160,10 @@ def _agreement(seen: Seen) -> Iterator[Finding]:
         line = " ".join(seen.lines(npc))
         if not seen.exchange.words or not line:
             continue
-        yield Finding("word and deed", "; ".join(dict.fromkeys(_disagreements(seen, npc, line))))
+        why = "; ".join(dict.fromkeys(_disagreements(seen, npc, line)))
+        yield Finding("word and deed", why)
+        if seen.deeds(npc) or seen.deeds(npc, ok=False) or why:
+            yield Finding(WORDS_OF_DEEDS, why)
 
 
 def _disagreements(seen: Seen, npc: str, line: str) -> Iterator[str]:

@@ -100,7 +100,7 @@ class Exchange(_Strict):
     @property
     def is_counted(self) -> bool:
         """Something is said or expected; the rest sets up what comes after."""
-        expected = self.quest or self.form or self.told or self.greets is not None
+        expected = self.quest or self.form or self.told or self.does or self.greets is not None
         return not self.setup and bool(self.words or expected)
 
     @property

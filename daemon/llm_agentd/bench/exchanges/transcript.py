@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from llm_agentd.bench.exchanges import rules
 from llm_agentd.bench.exchanges.play import Played
 from llm_agentd.bench.exchanges.rules import Finding
 from llm_agentd.bench.exchanges.script import PLAYER
@@ -17,7 +18,7 @@ def write(played: Sequence[Played], verdicts: Verdicts, *, only_failed: bool = F
     lines: list[str] = []
     scene = None
     for number, one in enumerate(played):
-        wrong = [finding for finding in verdicts[number] if not finding.ok]
+        wrong = [finding for finding in verdicts[number] if not finding.ok and finding.kind != rules.WORDS_OF_DEEDS]
         if only_failed and not wrong:
             continue
         if one.scene is not scene:

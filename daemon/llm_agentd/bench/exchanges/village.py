@@ -38,7 +38,7 @@ Judged = list[tuple[Played, Finding]]
 def judge(scene: Sequence[Played]) -> Judged:
     """All exchanges of one scene, in their order."""
     found = [*_hours(scene), *_cries(scene), *_in_fights(scene), *_gossip(scene), *_twice(scene), *_dialogs(scene)]
-    return [*found, *_echoes(scene)]
+    return [*found, *_echoes(scene), *_warnings(scene)]
 
 
 def _hours(scene: Sequence[Played]) -> Iterator[tuple[Played, Finding]]:
@@ -134,3 +134,17 @@ def _echoes(scene: Sequence[Played]) -> Iterator[tuple[Played, Finding]]:
             runs = (" ".join(words[at : at + ECHO_WORDS]) for at in range(len(words) - ECHO_WORDS + 1))
             echo = next((run for run in runs if any(f" {run} " in line for line in said)), "")
             yield played, Finding("no echoes", f"{event['npc']} says back {echo!r}: {event['text']!r}" if echo else "")
+
+
+def _warnings(scene: Sequence[Played]) -> Iterator[tuple[Played, Finding]]:
+    """Who strikes the player says something before the first blow."""
+    spoke: set[str] = set()
+    struck: set[str] = set()
+    for played in scene:
+        for event in played.events:
+            if event["kind"] == "say":
+                spoke.add(event["npc"])
+            elif event["kind"] == "blow" and event["to"] == PLAYER and event["npc"] not in struck:
+                struck.add(event["npc"])
+                why = "" if event["npc"] in spoke else f"{event['npc']} strikes without a word"
+                yield played, Finding("warnings", why)
