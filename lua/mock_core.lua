@@ -72,13 +72,14 @@ function Object:set_hp(hp, reason)
 end
 function Object:set_yaw(yaw) self.yaw = yaw end
 function Object:get_yaw() return self.yaw end
+function Object:get_look_horizontal() return self.yaw or 0 end
 function Object:get_velocity() return self.velocity and vector_copy(self.velocity) or {x = 0, y = 0, z = 0} end
 function Object:set_velocity(velocity) self.velocity = vector_copy(velocity) end
 function Object:set_armor_groups(groups) self.armor_groups = groups end
 function Object:set_acceleration(acceleration) self.acceleration = acceleration end
 function Object:set_animation(range) self.animation = range end
 function Object:set_bone_position(bone, at, turned) self.bones[bone] = {at = at, turned = turned} end
-function Object:set_attach(parent) self.parent = parent end
+function Object:set_attach(parent, bone) self.parent, self.attached_to_bone = parent, bone end
 function Object:get_attach() return not self.gone and self.parent and not self.parent.gone and self.parent or nil end
 function Object:get_luaentity() return not self.gone and self.entity or nil end
 function Object:is_player() return self.player_name ~= nil end

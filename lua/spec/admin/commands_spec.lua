@@ -74,16 +74,44 @@ describe("the command", function()
 			assert.is_false((mock:command("Robin", "talk Old Ann")))
 		end)
 
-		it("spawns an NPC where the admin stands", function()
+		it("spawns an NPC two nodes before the admin, who is turned to them and waves", function()
 			start()
 			mock.privs.Robin = {llm_admin = true}
-			mock:join("Robin", at(7))
+			mock:join("Robin", {x = 7, y = -0.5, z = 0}):set_yaw(math.pi / 2) -- looks along -x
 			local ok, message = mock:command("Robin", "spawn smith Mira of the Hill")
 			assert.is_true(ok, message)
 			assert.equal("Mira of the Hill, the smith, is here.", message)
-			assert.equal(7, mock.entities[1]:get_pos().x)
+			local mira = mock.entities[1]
+			assert.is_near(5, mira:get_pos().x, 1e-6)
+			assert.is_near(0, mira:get_pos().z, 1e-6)
+			assert.is_near(-math.pi / 2, mira:get_yaw(), 1e-6)
+			assert.equal(180, mira.bones.Arm_Right.turned.x - 180)
 			assert.is_true((mock:command("Robin", "spawn guard")))
 			assert.is_false((mock:command("Robin", "spawn wizard")))
+		end)
+
+		it("spawns an NPC on free ground: beside a wall, up a step, and where there is none on the spot", function()
+			for _, case in ipairs({
+				{walls = {{5, 0}, {5, 1}}, x = 7 - 2 * math.cos(math.pi / 6), y = -0.5},
+				{walls = {{5, 0}}, x = 5, y = 0.5},
+				{walls = {{6, 0}, {6, 1}, {8, 0}, {8, 1}, {7, 1}}, around = true, x = 7, y = -0.5},
+			}) do
+				start()
+				mock.privs.Robin = {llm_admin = true}
+				mock:join("Robin", {x = 7, y = -0.5, z = 0}):set_yaw(math.pi / 2)
+				for _, wall in ipairs(case.walls) do
+					for z = case.around and -1 or 0, case.around and 1 or 0 do
+						mock.ground[("%d,%d,%d"):format(wall[1], wall[2], z)] = "stone"
+					end
+				end
+				for _, z in ipairs(case.around and {-1, 1} or {}) do
+					for y = 0, 1 do mock.ground[("7,%d,%d"):format(y, z)] = "stone" end
+				end
+				assert.is_true((mock:command("Robin", "spawn smith Mira")))
+				local pos = mock.entities[1]:get_pos()
+				assert.is_near(case.x, pos.x, 1e-6)
+				assert.equal(case.y, pos.y)
+			end
 		end)
 
 		it("doctor names each broken link and its fix", function()

@@ -25,7 +25,7 @@ local function spawn(name, rest)
 	local player = core.get_player_by_name(name)
 	if not player then return false, S("You need to be in the world for that.") end
 	npc_name = text.clean(npc_name, limits.TYPED_NAME_MAX_BYTES)
-	local npc = body.spawn(player:get_pos(), {role = role, name = npc_name ~= "" and npc_name or nil})
+	local npc = body.spawn_before(player, {role = role, name = npc_name ~= "" and npc_name or nil})
 	if not npc then return false, S("This place is not loaded; try again.") end
 	return true, S("@1, @2, is here.", npc.name, roles.shown_title(npc))
 end
@@ -56,7 +56,7 @@ local function switch(on)
 end
 
 commands.register("status", {help = S("how things stand"), run = status})
-commands.register("spawn", {params = S("ROLE [NAME]"), admin = true, help = S("an NPC where you stand"), run = spawn})
+commands.register("spawn", {params = S("ROLE [NAME]"), admin = true, help = S("an NPC before you"), run = spawn})
 commands.register("remove", {params = S("[NAME]"), admin = true, help = S("this NPC, or the nearest, for good"), run = remove})
 commands.register("on", {admin = true, help = S("let NPCs think again"), run = switch(true)})
 commands.register("off", {admin = true, help = S("stop every call; stays off after a restart"), run = switch(false)})

@@ -75,6 +75,7 @@ local function hatch(player, place)
 	if not may(name) or not use_up(player) then return end
 	local npc_name = text.clean(place.name or "", limits.TYPED_NAME_MAX_BYTES)
 	local npc = body.spawn(place.pos, {role = place.roles[place.chosen], name = npc_name ~= "" and npc_name or nil})
+	if npc then body.welcome(npc, player) end
 	core.chat_send_player(name, npc and S("@1, @2, is here.", npc.name, roles.shown_title(npc))
 		or S("This place is not loaded; try again."))
 end

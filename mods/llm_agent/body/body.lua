@@ -2,45 +2,14 @@
 -- The entity holds an id only; the NPC with that id is in the registry (api/npc.lua) and outlives an unloaded body.
 -- Runs in the entity's callbacks. What it does while it is awake is in idle.lua; who strikes it is combat's affair (on_punch).
 
-local log, settings, check, json, storage, npcs, names, roles, dialog, animation, movement, idle = ...
+local log, settings, check, json, storage, npcs, names, roles, dialog, figure, hand, animation, walkability, movement, idle = ...
 
 local body = {}
 
 local ENTITY = "llm_agent:npc"
+local AHEAD = {2, 3, 1.5} -- nodes before an admin that an NPC is spawned, in the order they are tried
+local TURNS = {0, math.pi / 6, -math.pi / 6, math.pi / 3, -math.pi / 3, math.pi / 2, -math.pi / 2, math.pi} -- from straight ahead
 local HP_MAX = 20
-local HEIGHT = 1.75 -- nodes, of the character model
--- The model stands on its origin; a sprite is drawn around it.
-local MODEL_BOX = {-0.3, 0, -0.3, 0.3, HEIGHT, 0.3}
-local FIGURE_BOX = {-0.3, -HEIGHT / 2, -0.3, 0.3, HEIGHT / 2, 0.3}
-local SIZES = {child = 0.7} -- of a role that is not as tall as others
-
-local function scaled(box, size)
-	local out = {}
-	for i, edge in ipairs(box) do out[i] = edge * size end
-	return out
-end
-
-local has_character = core.get_modpath("player_api") ~= nil
-
--- Look of a role: the player model where the game has it, else a flat figure (devtest has no model).
-local function look(role_name)
-	local role = roles.by_name[role_name]
-	local textures = role and role.textures
-	local size = SIZES[role_name] or 1
-	if has_character then
-		local skin = roles.shipped[role_name] and role_name or "villager"
-		local box = scaled(MODEL_BOX, size)
-		return {
-			visual = "mesh", mesh = "character.b3d", visual_size = {x = size, y = size},
-			textures = textures or {"llm_agent_" .. skin .. ".png"}, collisionbox = box, selectionbox = box,
-		}
-	end
-	local front, box = roles.portrait({role = role_name}), scaled(FIGURE_BOX, size)
-	return {
-		visual = "upright_sprite", visual_size = {x = 0.9 * size, y = HEIGHT * size},
-		textures = textures or {front, front}, collisionbox = box, selectionbox = box,
-	}
-end
 
 local SPAWN_FIELDS = {role = "string", name = check.words, mood = check.words, persona = check.words}
 
@@ -53,7 +22,7 @@ function llm_agent.spawn(pos, def)
 		error(("llm_agent.spawn: role: unknown role %s; known: %s"):format(def.role, check.names_of(roles.by_name)), 2)
 	end
 	local id = ("npc_%d_%d"):format(os.time(), math.random(10 ^ 6))
-	local origin = {x = pos.x, y = has_character and pos.y or pos.y + HEIGHT / 2, z = pos.z}
+	local origin = {x = pos.x, y = pos.y + figure.feet_below, z = pos.z}
 	local object = core.add_entity(origin, ENTITY, core.serialize({
 		id = id, name = def.name or names.unused(), role = def.role, mood = def.mood, persona = def.persona,
 	}))
@@ -61,6 +30,34 @@ function llm_agent.spawn(pos, def)
 end
 
 body.spawn = llm_agent.spawn
+
+-- It has just come: it turns to a player, and waves.
+function body.welcome(npc, player)
+	animation.face(npc, player:get_pos())
+	npc:emote("wave")
+end
+
+-- Free ground before a player's eyes: AHEAD nodes away where one can stand, else to a side or nearer; nil where there is none.
+local function spot_before(player)
+	local from, yaw = player:get_pos(), player:get_look_horizontal()
+	local cell = walkability.cell(from)
+	for _, nodes in ipairs(cell and AHEAD or {}) do
+		for _, turn in ipairs(TURNS) do
+			local to = {x = from.x - math.sin(yaw + turn) * nodes, y = cell.y - 0.5, z = from.z + math.cos(yaw + turn) * nodes}
+			local level = walkability.level(to.x, cell.y, to.z)
+			if level and walkability.is_clear({x = from.x, y = cell.y - 0.5, z = from.z}, to) then
+				return {x = to.x, y = level - 0.5, z = to.z}
+			end
+		end
+	end
+end
+
+-- As llm_agent.spawn, on free ground before a player; where there is none, on the spot where they stand.
+function body.spawn_before(player, def)
+	local npc = body.spawn(spot_before(player) or player:get_pos(), def)
+	if npc then body.welcome(npc, player) end
+	return npc
+end
 
 local ARMOUR = settings.fights and {fleshy = 100} or {immortal = 1} -- groups of the engine
 
@@ -72,7 +69,7 @@ function body.on_punch(fn)
 end
 
 local function dress(object, npc)
-	local properties = look(npc.role)
+	local properties = figure.look(npc.role)
 	properties.nametag = npc.name
 	properties.nametag_color = "#e8d9a0"
 	properties.infotext = roles.caption(npc)
@@ -129,6 +126,7 @@ core.register_entity(ENTITY, {
 		if npc.saved_stays and not movement.current(npc) then movement.order(npc, {kind = "stay"}) end
 		npc.saved_stays = nil
 		npcs.wake(npc)
+		hand.look_after(npc)
 	end,
 
 	get_staticdata = function(self)
@@ -146,6 +144,7 @@ core.register_entity(ENTITY, {
 		if not npc then return end
 		idle.stop(npc)
 		if npc.bubble then npc.bubble:remove() end -- else the engine finds it attached to nobody
+		hand.drop(npc)
 		if removal and npc.kept_by_body then npcs.bury(npc.id) end
 	end,
 

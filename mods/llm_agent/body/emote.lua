@@ -2,7 +2,7 @@
 -- The player model moves its bones; a flat figure has none and hops. Only for bodies of this mod, whose bones are known.
 -- Nothing of a gesture is saved.
 
-local now_us, check, npcs, Npc, animation, movement = ...
+local now_us, check, npcs, Npc, figure, animation, movement = ...
 
 local emote = {}
 
@@ -11,16 +11,6 @@ local BLEND_S = 0.2 -- engines since 5.9 glide into it
 local HOP = 3.5 -- nodes a second, up
 local BONES_PROTOCOL = 44 -- of 5.9: an older client takes what is said of a bone for all of its pose, and for ever
 local DANCE = {x = 200, y = 219} -- frames of the model: walking and swinging an arm
-
--- Where the bones of character.b3d are, and how they are turned (degrees) in its rest.
-local REST = {
-	Body = {at = {x = 0, y = 6.3, z = 0}, turned = {x = 0, y = 180, z = 0}},
-	Head = {at = {x = 0, y = 6.3, z = 0}, turned = {x = 0, y = 0, z = 0}},
-	Arm_Left = {at = {x = 3.15, y = 5.25, z = 0}, turned = {x = 180, y = 0, z = 0}},
-	Arm_Right = {at = {x = -3.15, y = 5.25, z = 0}, turned = {x = 180, y = 0, z = 0}},
-	Leg_Left = {at = {x = 1.05, y = 0, z = 0}, turned = {x = 180, y = 0, z = 0}},
-	Leg_Right = {at = {x = -1.05, y = 0, z = 0}, turned = {x = 180, y = 0, z = 0}},
-}
 
 local function bow(degrees) -- the legs hang on the body, and stay where they are
 	return {Body = {-degrees, 0, 0}, Leg_Left = {degrees, 0, 0}, Leg_Right = {degrees, 0, 0}}
@@ -53,14 +43,14 @@ end
 -- Turn a bone from its rest. At rest it is given back to the animation, where the engine can do that. Position and rotation are
 -- absolute, because clients before 5.9 take every override so.
 local function turn_bone(object, bone, by, has_old_clients)
-	local rest = REST[bone]
+	local rest = figure.model.bones[bone]
 	local turned = {x = rest.turned.x + by[1], y = rest.turned.y + by[2], z = rest.turned.z + by[3]}
 	if not object.set_bone_override then
-		object:set_bone_position(bone, rest.at, turned)
+		object:set_bone_position(rest.name, rest.at, turned)
 	elseif by.is_rest and not has_old_clients then
-		object:set_bone_override(bone, nil)
+		object:set_bone_override(rest.name, nil)
 	else
-		object:set_bone_override(bone, {
+		object:set_bone_override(rest.name, {
 			position = {vec = rest.at, absolute = true},
 			rotation = {vec = radians(turned), absolute = true, interpolation = BLEND_S},
 		})

@@ -3,15 +3,17 @@
 -- step.
 -- Knows nothing of what is said.
 
-local now_us, settings, npcs, attention, animation, movement, walkability, path_follower = ...
+local now_us, settings, npcs, attention, animation, movement, walkability, personal_space, path_follower = ...
 
 local idle = {}
 
-local LOOK_S, GLANCE_S = 0.4, 1 -- while talking: turns along with a player who walks around it; another NPC stands still
+local LOOK_S, GLANCE_S = 0.4, 1 -- while talking: turns along with a player who walks around it; with an NPC, and at rest
 local STROLL_LOOK_S = 0.6 -- while walking: looks where it goes
 local WALK_SPEED = 1.3 -- nodes a second, a third of a player's
 local REST_MIN_S, REST_MAX_S = 3, 12
 local WALK_MIN_S, WALK_MAX_S = 2, 5
+local STEP_BACK_S = 0.4 -- half a node
+local STRAYED_MAX = 4 -- nodes between where it was some steps ago (perception/positions.lua), and is
 
 local function halt(npc, object)
 	if not npc.stroll_left_s then return end
@@ -46,17 +48,34 @@ local function direction(npc, pos)
 	return walkability.free_yaw(pos, yaw, 8)
 end
 
-local function set_out(npc, object, pos)
-	local yaw = direction(npc, pos)
-	if not yaw then return end
-	npc.stroll_left_s = WALK_MIN_S + math.random() * (WALK_MAX_S - WALK_MIN_S)
+local function walk(npc, object, yaw, seconds)
+	npc.stroll_left_s = seconds
 	object:set_yaw(yaw)
 	object:set_velocity({x = -math.sin(yaw) * WALK_SPEED, y = object:get_velocity().y, z = math.cos(yaw) * WALK_SPEED})
 	animation.walk(npc, object, WALK_SPEED)
 end
 
-local function rest_s()
-	return REST_MIN_S + math.random() * (REST_MAX_S - REST_MIN_S)
+local function set_out(npc, object, pos)
+	local yaw = direction(npc, pos)
+	if not yaw or personal_space.bars(pos, -math.sin(yaw), math.cos(yaw)) then return end
+	walk(npc, object, yaw, WALK_MIN_S + math.random() * (WALK_MAX_S - WALK_MIN_S))
+end
+
+-- Back from a player who came too near, if there is room. Returns the seconds until it looks again, or nil where nobody did.
+local function make_room(npc, object)
+	-- where it was some steps ago does for most: asking the engine is dear
+	if npc.last_pos and not personal_space.crowder(npc.last_pos, STRAYED_MAX) then return nil end
+	local pos = path_follower.feet(npc, object)
+	local place = personal_space.crowder(pos, 0)
+	local yaw = place and walkability.free_yaw(pos, math.atan2(place.x - pos.x, pos.z - place.z), 5)
+	if not yaw then return nil end
+	walk(npc, object, yaw, 0) -- halts at its next look
+	return STEP_BACK_S
+end
+
+-- It looks around all the same: a player may come too near.
+local function rest(npc, now)
+	npc.rests_until_us = now + (REST_MIN_S + math.random() * (REST_MAX_S - REST_MIN_S)) * 1e6
 end
 
 local function listen(npc, object)
@@ -66,26 +85,37 @@ local function listen(npc, object)
 	return npcs.by_id[npc.attention] and GLANCE_S or LOOK_S
 end
 
-local function walk_on(npc, object)
+local function walk_on(npc, object, now)
 	local pos, yaw = path_follower.feet(npc, object), object:get_yaw()
 	npc.stroll_left_s = npc.stroll_left_s - STROLL_LOOK_S
 	local strays = is_far_from_home(npc, pos) and not is_far_from_home(npc, walkability.ahead(pos, yaw + math.pi))
-	if npc.stroll_left_s > 0 and not strays and walkability.can_stand(walkability.ahead(pos, yaw)) then return STROLL_LOOK_S end
+	local is_barred = personal_space.bars(pos, -math.sin(yaw), math.cos(yaw))
+	if npc.stroll_left_s > 0 and not strays and not is_barred and walkability.can_stand(walkability.ahead(pos, yaw)) then
+		return STROLL_LOOK_S
+	end
 	halt(npc, object)
-	return rest_s()
+	rest(npc, now)
+	return GLANCE_S
 end
 
 -- Decides what a body does now. Returns the seconds until it looks again.
 local function live(npc, object, now)
 	if npc.beaten then return LOOK_S end
+	local order = movement.current(npc)
+	local back_s = (not order or order.near) and make_room(npc, object)
+	if back_s then return back_s end
+	if order then halt(npc, object) end -- after a step back
 	local ordered_s = movement.step(npc, object, now)
 	if ordered_s then return ordered_s end
 	if attention.is_talking(npc, now) then return listen(npc, object) end
 	npc.attention = nil
-	if not settings.wander or settings.wander_radius == 0 then return rest_s() end
-	if npc.stroll_left_s then return walk_on(npc, object) end
-	set_out(npc, object, path_follower.feet(npc, object))
-	return npc.stroll_left_s and STROLL_LOOK_S or rest_s()
+	if not settings.wander or settings.wander_radius == 0 then halt(npc, object) end
+	if npc.stroll_left_s then return walk_on(npc, object, now) end
+	if settings.wander and settings.wander_radius > 0 and now >= (npc.rests_until_us or 0) then
+		set_out(npc, object, path_follower.feet(npc, object))
+		if not npc.stroll_left_s then rest(npc, now) end
+	end
+	return npc.stroll_left_s and STROLL_LOOK_S or GLANCE_S
 end
 
 -- A body of this mod was loaded: from now on it gets its turns.

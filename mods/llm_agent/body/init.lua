@@ -6,7 +6,7 @@ local log, now_us, settings, text, limits, check, json, util, storage, entity_ho
 	base.entity_hooks, base.steps
 local client = daemon_folder.client
 local npcs, Npc, names = api_folder.npcs, api_folder.Npc, api_folder.names
-local roles = roles_folder.roles
+local roles, outfits = roles_folder.roles, roles_folder.outfits
 local attention = speech_folder.attention
 local dialog = talk_folder.dialog
 
@@ -14,11 +14,16 @@ local doors = load("doors")
 local walkability = load("walkability", doors)
 local pathfinder = load("pathfinder", now_us, doors, walkability)
 local animation = load("animation")
-local path_follower = load("path_follower", doors, pathfinder, animation, walkability)
-local movement = load("movement", log, now_us, check, npcs, Npc, attention, pathfinder, animation, walkability, path_follower)
-local idle = load("idle", now_us, settings, npcs, attention, animation, movement, walkability, path_follower)
-local emote = load("emote", now_us, check, npcs, Npc, animation, movement)
-local body = load("body", log, settings, check, json, storage, npcs, names, roles, dialog, animation, movement, idle)
+local personal_space = load("personal_space", now_us)
+local path_follower = load("path_follower", doors, pathfinder, animation, walkability, personal_space)
+local movement = load("movement", log, now_us, check, npcs, Npc, attention, pathfinder, animation, walkability, personal_space,
+	path_follower)
+local idle = load("idle", now_us, settings, npcs, attention, animation, movement, walkability, personal_space, path_follower)
+local figure = load("figure", settings, roles, outfits)
+local hand = load("hand", npcs, figure)
+local emote = load("emote", now_us, check, npcs, Npc, figure, animation, movement)
+local body = load("body", log, settings, check, json, storage, npcs, names, roles, dialog, figure, hand, animation, walkability,
+	movement, idle)
 local attach = load("attach", text, limits, check, json, util, storage, entity_hooks, client, npcs, names, roles, dialog)
 
 npcs.on_unregister(function(npc) movement.clear(npc, "gone") end)
@@ -26,6 +31,7 @@ steps.register("idle", idle.step, 1)
 steps.register("pathfinder", function(_, until_us) pathfinder.step(until_us) end, 1)
 steps.register("emote", emote.step)
 steps.register("attach", attach.step)
+steps.register("hands", hand.step)
 
 return {
 	doors = doors, pathfinder = pathfinder, animation = animation, movement = movement, emote = emote, body = body, attach = attach,

@@ -2,12 +2,13 @@
 -- path_follower.lua walks; this file decides when an order ends, and tells `done` exactly once.
 -- Runs when it is the body's turn (idle.lua). Bodies of other mods cannot be ordered.
 
-local log, now_us, check, npcs, Npc, attention, pathfinder, animation, walkability, path_follower = ...
+local log, now_us, check, npcs, Npc, attention, pathfinder, animation, walkability, personal_space, path_follower = ...
 
 local movement = {}
 
 local WALK, HURRY, RUN = 2, 2.8, 4 -- nodes a second; a player walks 4
 local REST_S = 1 -- between looks of one who stays
+local ARRIVED = 0.2 -- nodes before the step that is kept off a player
 local LEEWAY = 1 -- nodes that whom it follows may move before it goes on
 
 -- Defaults of each kind: how near is near enough (nodes), speed, time limit, and whether the body walks on while it talks.
@@ -109,13 +110,19 @@ end
 
 local carry_out = {}
 
+local function is_player(target)
+	if type(target) == "string" then return core.get_player_by_name(target) ~= nil end
+	return target ~= nil and target:is_player()
+end
+
 function carry_out.stay(npc, object, order)
 	path_follower.halt(npc, object, order)
 	return REST_S
 end
 
 function carry_out.go_to(npc, object, order, pos, goal, now)
-	if path_follower.is_near(pos, goal, math.max(order.distance, 0.5)) then return nil, true end
+	local distance = math.max(order.distance, is_player(order.target) and personal_space.KEEP + ARRIVED or 0.5)
+	if path_follower.is_near(pos, goal, distance) then return nil, true end
 	local wait_s, why = path_follower.approach(npc, object, order, pos, goal, now)
 	return wait_s, false, why
 end

@@ -2,7 +2,7 @@
 -- Opens doors and closes them behind; looks at the ground ahead before each stretch; notices when the body is stuck.
 -- Runs when it is the body's turn. All state is in the order; nothing is kept here.
 
-local doors, pathfinder, animation, walkability = ...
+local doors, pathfinder, animation, walkability, personal_space = ...
 
 local path_follower = {}
 
@@ -16,6 +16,8 @@ local PROGRESS_S, PROGRESS = 1.5, 0.3 -- a body that comes no nearer by PROGRESS
 local TRIES = 3 -- ways that may fail, one after the other, each after a longer pause, before it gives up
 local HEIGHT = 1.6 -- nodes above or below that are still "there"
 local CLOSE_AT = 0.95 -- nodes behind a door
+
+local SIDESTEPS = {math.pi / 4, -math.pi / 4, math.pi / 2, -math.pi / 2}
 
 path_follower.LOOK_S, path_follower.WAIT_S, path_follower.REPLAN_S = LOOK_S, WAIT_S, REPLAN_S
 
@@ -101,6 +103,21 @@ local function is_passed(order, x, z, length)
 	return length < 0.25 or length < 0.8 and order.walking and order.walking > 0 and x * order.along_x + z * order.along_z <= 0
 end
 
+-- Around a player in the way, by the side that is free; where none is, it waits.
+local function sidestep(npc, object, order, pos, x, z)
+	local yaw = math.atan2(-x, z)
+	for _, turn in ipairs(SIDESTEPS) do
+		local aside = yaw + turn
+		local aside_x, aside_z = -math.sin(aside), math.cos(aside)
+		if not personal_space.bars(pos, aside_x, aside_z) and walkability.can_stand(walkability.ahead(pos, aside)) then
+			path_follower.walk(npc, object, order, aside_x, aside_z, 1)
+			return WAIT_S
+		end
+	end
+	path_follower.halt(npc, object, order)
+	return WAIT_S
+end
+
 -- One look at the way to its points. Returns the seconds until the next, or nil and why it failed for good.
 local function go_on(npc, object, order, pos, now)
 	local point, x, z, length
@@ -120,6 +137,7 @@ local function go_on(npc, object, order, pos, now)
 		if point.door then order.shut[pathfinder.key(point.x, point.y + 0.5, point.z)] = true end
 		return path_follower.fail(npc, object, order, "no_way", now)
 	end
+	if personal_space.bars(pos, x / length, z / length) then return sidestep(npc, object, order, pos, x, z) end
 	path_follower.walk(npc, object, order, x, z, length)
 	return math.max(LOOK_MIN_S, math.min(LOOK_S, length / order.speed))
 end

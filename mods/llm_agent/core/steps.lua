@@ -19,6 +19,7 @@ local ORDER = {
 	"damage", -- the beaten get up, the hurt heal
 	"orders", -- looks of those who fight
 	"emote", -- the next pose
+	"hands", -- one body: does it hold what it should?
 	"attach", -- one mob of another mod: has it changed its name or trade?
 	"ledger", -- journal entries that are surely on disk go
 	"quests", -- progress of a few players, deadlines

@@ -13,4 +13,4 @@ local sync = load("sync", S, now_us, check, storage, client, calls, events, role
 local draw = load("form", S, base.forms, role_fields.order)
 load("editor", mod_name, S, text, limits, check, commands, actions, npcs, names, roles, role_fields, sync, draw)
 
-return {roles = roles, role_fields = role_fields, shipped_goods = load("goods")}
+return {roles = roles, role_fields = role_fields, shipped_goods = load("goods"), outfits = load("outfits")}

@@ -39,6 +39,7 @@ local function apply(name)
 		voice = fields.voice or base.voice,
 		language = fields.language,
 		textures = base.textures,
+		hand = base.hand,
 		courage = base.courage,
 	}
 end
@@ -48,7 +49,7 @@ local COURAGES = {meek = true, brave = true, watchful = true}
 
 local ROLE_FIELDS = {
 	persona = check.words, title = check.words, greeting = check.lines, fallback = check.lines, quick = check.lines,
-	actions = check.name_list, voice = "string?", textures = check.name_list,
+	actions = check.name_list, voice = "string?", textures = check.name_list, hand = "string?",
 	courage = check.one_of(COURAGES),
 }
 

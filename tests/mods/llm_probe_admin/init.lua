@@ -15,6 +15,7 @@ local ada = {
 	get_player_name = function() return ADA end,
 	is_player = function() return true end,
 	get_pos = function() return {x = 0, y = 8, z = 0} end,
+	get_look_horizontal = function() return 0 end,
 	get_wielded_item = function() return ItemStack("") end,
 	get_properties = function() return {eye_height = 1.5} end,
 	get_wield_list = function() return "main" end,
