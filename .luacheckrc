@@ -27,7 +27,8 @@ files[mod .. "init.lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
 for _, file in ipairs({
 	"roles/fields", "roles/form", "roles/goods", "roles/shipped", "perception/hours", "think/language", "think/repeats", "think/reply",
 	"speech/attention", "speech/speech_queue", "speech/typewriter", "talk/conversation", "talk/quiet_hours", "economy/prices",
-	"actions/gift_intent", "combat/damage", "combat/tactics", "quests/state_machine", "quests/writer", "admin/diagnosis",
+	"actions/gift_intent", "actions/fight_words", "actions/trade_words", "combat/cries", "combat/damage", "combat/tactics",
+	"combat/views", "quests/state_machine", "quests/writer", "admin/diagnosis",
 }) do
 	files[mod .. file .. ".lua"] = {not_globals = {"core"}}
 end

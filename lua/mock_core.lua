@@ -68,7 +68,9 @@ function Object:set_properties(given) for key, value in pairs(given) do self.pro
 function Object:get_hp() return self.hp end
 function Object:set_hp(hp, reason)
 	if self.on_hp_change then self.on_hp_change(self, hp - self.hp, reason or {type = "set_hp"}) end
+	local was_alive = self.hp > 0
 	self.hp = math.max(0, hp)
+	if was_alive and self.hp == 0 and self.on_die then self.on_die(self, reason or {type = "set_hp"}) end
 end
 function Object:set_yaw(yaw) self.yaw = yaw end
 function Object:get_yaw() return self.yaw end
@@ -76,6 +78,7 @@ function Object:get_look_horizontal() return self.yaw or 0 end
 function Object:get_velocity() return self.velocity and vector_copy(self.velocity) or {x = 0, y = 0, z = 0} end
 function Object:set_velocity(velocity) self.velocity = vector_copy(velocity) end
 function Object:set_armor_groups(groups) self.armor_groups = groups end
+function Object:get_armor_groups() return self.armor_groups or {fleshy = 100} end
 function Object:set_acceleration(acceleration) self.acceleration = acceleration end
 function Object:set_animation(range) self.animation = range end
 function Object:set_bone_position(bone, at, turned) self.bones[bone] = {at = at, turned = turned} end
@@ -150,7 +153,8 @@ function Mock.new(options)
 		protected = {}, -- "x,y,z" → who may build there
 		privs = {}, -- player → {privilege = true}
 		fetches = {}, -- HTTP requests in the order they were made: {request, result, seen}
-		callbacks = {globalstep = {}, chat = {}, join = {}, leave = {}, shutdown = {}, loaded = {}, fields = {}, hpchange = {}},
+		callbacks = {globalstep = {}, chat = {}, join = {}, leave = {}, shutdown = {}, loaded = {}, fields = {}, hpchange = {},
+			die = {}},
 		ground = {}, -- "x,y,z" → name, where it is not stone below 0 and air above
 		forms = {}, -- player → {name, spec}, the form that is open
 	}, Mock)
@@ -265,6 +269,7 @@ function Mock:_add_registrations(core)
 	core.register_on_joinplayer = into("join")
 	core.register_on_leaveplayer = into("leave")
 	core.register_on_player_hpchange = into("hpchange")
+	core.register_on_dieplayer = into("die")
 	core.register_on_player_receive_fields = into("fields")
 	core.register_on_shutdown = into("shutdown")
 	core.register_on_mods_loaded = into("loaded")
@@ -638,6 +643,9 @@ function Mock:join(name, pos, wielded)
 	if wielded then player:set_wielded_item(wielded) end
 	function player.on_hp_change(...)
 		for _, fn in ipairs(self.callbacks.hpchange) do fn(...) end
+	end
+	function player.on_die(...)
+		for _, fn in ipairs(self.callbacks.die) do fn(...) end
 	end
 	self.players[name] = player
 	for _, fn in ipairs(self.callbacks.join) do fn(player, nil) end

@@ -23,7 +23,12 @@ LANGUAGES = ("de", "es", "fr", "ru")
 TEMPLATE = "locale/template.txt"
 MOD_FOLDER = Path(__file__).resolve().parents[1] / "mods" / DOMAIN
 # Lists of lines that are handed to the translator when they are spoken, not where they stand.
-SPOKEN_LISTS = frozenset({"greeting", "fallback", "quick", "QUICK", "GENERIC_FALLBACK"})
+SPOKEN_LISTS = frozenset(
+    {"greeting", "fallback", "quick", "QUICK", "GENERIC_FALLBACK"}
+    # combat/cries.lua
+    | {"WARNING", "CRY", "CRY_AT_BEAST", "TOLD", "BROKEN_WORD", "STEPPED_BACK", "PARDON", "TOO_LATE", "YIELD", "HELP"}
+    | {"STAND_DOWN", "BUSY", "SPARES", "NO_FIGHTER"}
+)
 SPOKEN_WORDS = frozenset({"SOMEBODY"})
 ROLES_FILE = "roles/shipped.lua"  # a title that is not given is "the NAME", see llm_agent.register_role
 TRANSLATES_ARGUMENT = ("core/translate.lua", "line")  # the one place that translates what it is given

@@ -2,16 +2,16 @@
 -- In a fight they are orders (combat/orders.lua). In peace a player may ask a brave NPC to attack a monster or to stand guard.
 -- What is on offer comes from combat/tactics.lua.
 
-local S, actions, memory, tactics, targets, squads, orders = ...
+local S, actions, memory, tactics, targets, squads, views, orders = ...
 
 local IN_PEACE = {attack = true, guard = true}
 
 local function params_of(kind)
 	return function(npc, player_name)
-		local view = squads.view(npc)
+		local view = views.of(npc, squads.wards[npc.id])
 		if view then return tactics.schema(view, kind) end
 		if not IN_PEACE[kind] or not player_name or not core.get_player_by_name(player_name) then return nil end
-		view = squads.peaceful_view(npc, player_name)
+		view = views.peaceful(npc, player_name)
 		return view and tactics.schema(view, kind)
 	end
 end

@@ -5,14 +5,17 @@ local load, base, api_folder, perception_folder, think_folder, talk_folder, body
 local S, settings, text, phrases, geometry, util, storage =
 	base.S, base.settings, base.text, base.phrases, base.geometry, base.util, base.storage
 local actions, npcs = api_folder.actions, api_folder.npcs
-local positions, places, observe = perception_folder.positions, perception_folder.places, perception_folder.observe
+local positions, places, observe, nearby =
+	perception_folder.positions, perception_folder.places, perception_folder.observe, perception_folder.nearby
 local memory = think_folder.memory
 local history, dialog = talk_folder.history, talk_folder.dialog
 local doors, pathfinder, movement, emote = body_folder.doors, body_folder.pathfinder, body_folder.movement, body_folder.emote
 local items, ledger = ledger_folder.items, ledger_folder.ledger
 local goods, trade, trade_view, trade_form =
 	economy_folder.goods, economy_folder.trade, economy_folder.trade_view, economy_folder.trade_form
-local tactics, targets, squads, orders = combat_folder.tactics, combat_folder.targets, combat_folder.squads, combat_folder.orders
+local tactics, targets, squads, views, orders, rules, cries, damage, warnings =
+	combat_folder.tactics, combat_folder.targets, combat_folder.squads, combat_folder.views, combat_folder.orders,
+	combat_folder.rules, combat_folder.cries, combat_folder.damage, combat_folder.warnings
 local quests, quest_text, store, news, writer, world, registry, service, answers =
 	quests_folder.quests, quests_folder.quest_text, quests_folder.store, quests_folder.news, quests_folder.writer,
 	quests_folder.world, quests_folder.registry, quests_folder.service, quests_folder.answers
@@ -30,4 +33,7 @@ load("gifts", S, settings, geometry, util, storage, actions, memory, items, ledg
 load("moves", S, geometry, actions, npcs, positions, places, memory, history, pathfinder, movement, orders)
 load("door", S, geometry, actions, npcs, memory, history, doors, movement)
 load("emotes", actions, movement, emote)
-load("fights", S, actions, memory, tactics, targets, squads, orders)
+load("fights", S, actions, memory, tactics, targets, squads, views, orders)
+local fight_words = load("fight_words", text, phrases)
+load("fight_orders", S, base.now_us, settings, text, memory, nearby, npcs, history, rules, cries, damage, warnings,
+	targets, squads, fight_words)

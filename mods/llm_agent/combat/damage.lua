@@ -3,14 +3,19 @@
 -- lost; the engine never counts its hit points below 1.
 -- Knows nothing of squads; they listen with on_hit and on_beaten.
 
-local now_us, settings, npcs, animation, movement = ...
+local S, now_us, settings, npcs, roles, animation, movement, rules = ...
 
 local LIE, STRIKE = {x = 162, y = 166}, {x = 189, y = 198} -- frames of player_api's character model
 local HEAL_EVERY_US = 4e6 -- a hit point, while nobody fights it
 local REACH = 2.5 -- nodes from body to body
-local STRIKE_EVERY_US = 1e6
-local DAMAGE = {guard = 4, hunter = 4, bandit = 3, smith = 3} -- hit points of a blow; others:
+local DAMAGE = {guard = 4, hunter = 4, bandit = 3, smith = 3} -- hit points of a blow at a monster; others:
 local DAMAGE_DEFAULT = 2
+-- At a player or another NPC, who have 20 hit points where monsters may have hundreds: a guard alone takes 15 s to beat one who
+-- wears no armour. The game's own armour counts, for the blow goes through the engine.
+local FAIR_SHARE = 0.5
+local USUAL_HP = 20 -- a game whose players have more is struck as much harder
+-- Several NPCs together strike a player no faster than two would, so that there is time to run.
+local CROWD_SHARE = 0.5 -- of the pause between one NPC's blows
 
 local damage = {REACH = REACH}
 local mending = {} -- ids of NPCs that lie, or have hit points to win back
@@ -29,6 +34,16 @@ function damage.can_fight(npc)
 	return settings.fights and npc.kept_by_body and not npc.attached and not npc.beaten
 end
 
+-- How badly it is hurt, for who points at it.
+local function show_health(npc, object)
+	local left, all = object:get_hp(), npc.hp_max or USUAL_HP
+	local caption = roles.caption(npc)
+	if left < all then caption = caption .. "\n" .. S("Health: @1 of @2", left, all) end
+	object:set_properties({infotext = caption})
+end
+
+local struck_us = {} -- player → when an NPC struck them
+
 local function lie_down(npc, object)
 	npc.beaten = true
 	npc.recovers_us = now_us() + settings.beaten_s * 1e6
@@ -40,10 +55,11 @@ end
 -- A blow lands. Returns true: the engine shall not count it itself.
 function damage.take(npc, puncher, hit_points)
 	local object = npc:get_object()
-	if not object or not damage.can_fight(npc) then return true end
+	if not object or not damage.can_fight(npc) or puncher and not rules.counts(puncher) then return true end
 	local left = object:get_hp() - math.max(0, math.floor(hit_points or 0))
 	object:set_hp(math.max(1, left))
 	npc.last_hurt_us, mending[npc.id] = now_us(), true
+	show_health(npc, object)
 	if left > 0 then
 		if puncher and puncher:get_pos() then tell(hit_listeners, npc, puncher) end
 		return true
@@ -55,7 +71,8 @@ end
 
 local function get_up(npc, object)
 	npc.beaten, npc.recovers_us, npc.last_hurt_us = nil, nil, now_us()
-	object:set_hp(math.max(1, math.floor((npc.hp_max or 20) / 2)))
+	object:set_hp(math.max(1, math.floor((npc.hp_max or USUAL_HP) / 2)))
+	show_health(npc, object)
 	animation.stand(npc, object)
 end
 
@@ -68,7 +85,8 @@ local function mend(npc, object, now)
 	if now - npc.last_hurt_us < HEAL_EVERY_US then return true end
 	npc.last_hurt_us = now
 	object:set_hp(object:get_hp() + 1)
-	return object:get_hp() < (npc.hp_max or 20)
+	show_health(npc, object)
+	return object:get_hp() < (npc.hp_max or USUAL_HP)
 end
 
 -- The beaten get up, the hurt heal while nobody fights them. Unloaded bodies do neither.
@@ -80,16 +98,39 @@ function damage.step(now)
 	end
 end
 
--- Strikes, if the enemy is in reach and the last blow was long enough ago. True if it did.
+-- Hit points of a blow of this NPC at an enemy, before the enemy's armour.
+function damage.of_blow(npc, enemy)
+	local points = (DAMAGE[npc.role] or DAMAGE_DEFAULT) * settings.blow_strength
+	local self = enemy:get_luaentity()
+	if enemy:is_player() then
+		points = points * FAIR_SHARE * (enemy:get_properties().hp_max or USUAL_HP) / USUAL_HP
+	elseif self and self.npc_id then
+		points = points * FAIR_SHARE
+	end
+	return settings.blow_strength > 0 and math.max(1, math.floor(points + 0.5)) or 0
+end
+
+-- Was the last blow, of this NPC and of others at the same player, long enough ago?
+local function may_strike(npc, enemy, now)
+	local every_us = settings.blow_every_s * 1e6
+	if npc.last_strike_us and now - npc.last_strike_us < every_us then return false end
+	local name = enemy.object:is_player() and enemy.object:get_player_name()
+	if not name then return true end
+	if rules.refusal(enemy.object) or struck_us[name] and now - struck_us[name] < every_us * CROWD_SHARE then return false end
+	struck_us[name] = now
+	return true
+end
+
+-- Strikes, if the enemy is in reach and it is time to. True if it did.
 function damage.strike(npc, object, enemy, now)
-	if enemy.distance > REACH or npc.last_strike_us and now - npc.last_strike_us < STRIKE_EVERY_US then return false end
+	if enemy.distance > REACH or not may_strike(npc, enemy, now) then return false end
 	npc.last_strike_us = now
 	if npc.is_model then object:set_animation(STRIKE, 30, 0, true) end
 	local from = object:get_pos()
 	local direction = {x = enemy.pos.x - from.x, y = enemy.pos.y - from.y, z = enemy.pos.z - from.z}
 	local length = math.max(0.01, enemy.distance)
 	enemy.object:punch(object, 1, {
-		full_punch_interval = 1, damage_groups = {fleshy = DAMAGE[npc.role] or DAMAGE_DEFAULT},
+		full_punch_interval = 1, damage_groups = {fleshy = damage.of_blow(npc, enemy.object)},
 	}, {x = direction.x / length, y = direction.y / length, z = direction.z / length})
 	return true
 end

@@ -2,7 +2,8 @@
 -- time.
 -- They are carried out a few times a second by movement and damage. Work per step is bounded by the step's budget.
 
-local now_us, settings, geometry, npcs, conversation, animation, movement, tactics, targets, squads, damage = ...
+local now_us, settings, geometry, npcs, conversation, animation, movement, tactics, targets, rules, damage, cries, warnings,
+	squads, views, watch = ...
 
 local orders = {}
 
@@ -24,16 +25,19 @@ function orders.give(npc, order, by_model)
 	if same then return true end
 	combat.flanked, combat.going = nil, nil
 	if order.kind == "call_help" then squads.call_help(npc) end
-	if order.kind == "guard" then squads.guard(npc, order.target) end
+	if order.kind == "guard" then squads.wards[npc.id] = order.target end
 	return true
 end
 
-local function say(npc, words, now)
-	local combat = npc.combat
-	if not combat or words == "" or combat.said_us and now - combat.said_us < SAY_EVERY_US then return end
+-- A model's shout, with an order that is carried out, at an enemy that is there: else it would be gossip, or come after a death.
+local function shout(npc, answer, now)
+	local combat, pos = npc.combat, npc:get_pos()
+	local is_in_time = answer.action and answer.action.ok and pos and targets.in_sight(combat.enemies, pos)[1]
+	if answer.fallback or not is_in_time or not settings.battle_cries then return end
+	if answer.text == "" or combat.said_us and now - combat.said_us < SAY_EVERY_US then return end
 	combat.said_us = now
-	conversation.add(combat.squad.conversation, npc.name, words, now)
-	npc:say(words, {priority = "ambient"})
+	conversation.add(combat.squad.conversation, npc.name, answer.text, now)
+	npc:say(answer.text, {priority = "ambient", in_fight = true})
 end
 
 local function ask(npc, view, now)
@@ -43,13 +47,13 @@ local function ask(npc, view, now)
 	local id = npc.id
 	npc:think({
 		intent = "tactics", priority = "ambient", deadline_ms = ASK_MAX_MS, actions = tactics.kinds,
-		context = tactics.facts(view, squads.orders_beside(npc)),
+		context = tactics.facts(view, views.orders_beside(npc)),
 		history = conversation.has_others(shouts, npc.name) and conversation.history(shouts) or nil,
 	}, function(answer)
 		local current = npcs.by_id[id]
 		if not current or current.combat ~= combat then return end
 		combat.is_waiting = nil
-		if not answer.fallback then say(current, answer.text, now_us()) end
+		shout(current, answer, now_us())
 	end)
 end
 
@@ -85,7 +89,10 @@ end
 
 local function strike(npc, object, enemy, now)
 	animation.face(npc, enemy.pos)
-	if damage.strike(npc, object, enemy, now) then npc.combat.struck = enemy.words end
+	local combat = npc.combat
+	local before = combat.struck
+	combat.struck = enemy.words -- first: a blow that kills a player ends the fight
+	if not damage.strike(npc, object, enemy, now) then combat.struck = before end
 end
 
 local function close_in(npc, object, enemy, now)
@@ -138,7 +145,7 @@ end
 
 -- Who called stands its ground if it is brave, and runs if not.
 function carry_out.call_help(npc, object, seen, order, now)
-	local kind = squads.is_brave(npc) and "hold" or "flee"
+	local kind = rules.is_brave(npc) and "hold" or "flee"
 	carry_out[kind](npc, object, seen, order, now)
 end
 
@@ -146,19 +153,53 @@ end
 local function look(npc, combat, object, seen, now)
 	local is_late = not combat.order or now - combat.ordered_us > (combat.by_model and LATE_US or settings.orders_every_s * 1e6)
 	local asks = settings.orders_every_s > 0 and now >= combat.ask_us and not combat.is_waiting
-	local view = (is_late or asks) and squads.view(npc) -- it looks around for all who could help: not at each look
-	if is_late then orders.give(npc, tactics.decide(view)) end
+	local view = (is_late or asks) and views.of(npc, squads.wards[npc.id]) -- looks for all who could help: not each time
+	if is_late then
+		local order, player_name = tactics.decide(view), seen[1].enemy.player
+		if order.kind == "retreat" and player_name then return squads.yield(npc, player_name) end
+		orders.give(npc, order)
+	end
 	if asks then ask(npc, view, now) end
 	carry_out[combat.order.kind](npc, object, seen, combat.order, now)
+end
+
+-- Players whom nobody may fight any more, or who stepped back when they were warned, are let go.
+local function let_go_players(npc, seen)
+	for _, enemy in ipairs(seen) do
+		local name = enemy.enemy.player
+		if name and rules.refusal(enemy.object) then
+			squads.let_go(name, squads.stop)
+		elseif name and rules.is_brave(npc) and warnings.state(npc, npc.combat.squad, name, enemy.distance) == "over" then
+			squads.let_go(name, squads.stop)
+			cries.say(npc, "stepped_back", name, name)
+		end
+		if not npc.combat then return end
+	end
+end
+
+-- Of the enemies in sight those that it is time to strike; the meek run from all at once.
+local function open_to_blows(npc, seen)
+	if not rules.is_brave(npc) then return seen end
+	local open = {}
+	for _, enemy in ipairs(seen) do
+		local name = enemy.enemy.player
+		if not name or warnings.state(npc, npc.combat.squad, name, enemy.distance) == "open" then open[#open + 1] = enemy end
+	end
+	return open
 end
 
 local function step_one(npc, now)
 	local combat, object, pos = npc.combat, npc:get_object(), npc:get_pos()
 	if not object or npc.beaten then return squads.stop(npc) end
+	let_go_players(npc, targets.in_sight(combat.enemies, pos))
+	if not npc.combat then return end
 	local seen = targets.in_sight(combat.enemies, pos)
 	if seen[1] then
 		combat.alive_us = now
-		return look(npc, combat, object, seen, now)
+		local open = open_to_blows(npc, seen)
+		if open[1] then return look(npc, combat, object, open, now) end
+		stand(npc) -- it has warned, and waits
+		return animation.face(npc, seen[1].pos)
 	end
 	local any_left = false
 	for _, enemy in ipairs(combat.enemies) do any_left = any_left or targets.object_of(enemy) ~= nil end
@@ -167,7 +208,7 @@ end
 
 -- Looks of those who fight, as many as the budget holds, one at least.
 function orders.step(now, until_us)
-	squads.watch(now)
+	watch.step(now)
 	for id in pairs(squads.fighting) do
 		local npc = npcs.by_id[id]
 		if not npc or not npc.combat then

@@ -22,6 +22,31 @@ local function is_monster(object)
 	return self and self.type == "monster" and (self.health or object:get_hp()) > 0
 end
 
+function targets.is_in_sight(pos, there)
+	return geometry.in_range(pos, there, targets.SIGHT)
+end
+
+-- Wild animals, which nobody fights unless told to. What is tame is somebody's.
+local function is_game(object)
+	local self = not object:is_player() and object:get_luaentity()
+	return self and self.type == "animal" and not (self.tamed or self.owner and self.owner ~= "")
+		and (self.health or object:get_hp()) > 0
+end
+
+-- What may be hunted around a place, the nearest first: {object, is_monster}.
+function targets.prey_near(pos, nodes)
+	local found = {}
+	for _, object in ipairs(core.get_objects_inside_radius(pos, nodes)) do
+		local is_beast = is_monster(object)
+		if is_beast or is_game(object) then
+			found[#found + 1] = {object = object, is_monster = is_beast,
+				distance = geometry.distance_squared(pos, object:get_pos())}
+		end
+	end
+	table.sort(found, function(a, b) return a.distance < b.distance end)
+	return found
+end
+
 -- Monsters around a place.
 function targets.monsters_near(pos, nodes)
 	local found = {}

@@ -69,16 +69,18 @@ phrases.trade = {
 	"open your shop", "show me your shop", "kauf*", "verkauf*", "abkauf*", "einkauf*", "preis*", "kostet", "was kosten",
 	"wie viel kosten", "wie viel für", "wieviel für", "wie viel willst", "was willst du für", "münzen für", "handeln",
 	"feilsch*", "deine waren", "welche waren", "dein angebot", "im angebot", "ich zahle", "zahlst du", "ich biete",
-	"zu teuer", "billiger", "günstiger", "tauschen", "eintausch*", "achet*", "achèt*", "vends", "vendez", "vend", "vendre",
-	"à vendre", "le prix", "quel prix", "prix de", "ton prix", "votre prix", "combien coût*", "combien pour",
+	"zu teuer", "billiger", "günstiger", "tauschen", "eintausch*", "achet*", "achèt*", "vends", "vendez", "vend",
+	"vendre", "à vendre", "le prix", "quel prix", "prix de", "ton prix", "votre prix", "combien coût*", "combien pour",
 	"combien vaut", "combien veux tu", "combien voulez", "coûte", "coûtent", "pièces pour", "marchander", "marchandise*",
-	"troc", "troquer", "échanger", "je paie", "je paye", "tu paies", "payes tu", "trop cher", "moins cher", "je t en donne",
-	"je t offre", "comprar*", "compro", "compras", "vender*", "vendes", "vende", "venden", "vendo", "en venta",
-	"a la venta", "precio*", "cuánto cuesta*", "cuánto vale*", "cuánto por", "cuánto pides", "cuánto quieres", "cuánto das",
-	"cuanto cuesta*", "cuanto por", "monedas por", "mercancía*", "regate*", "trueque", "comerciar", "te pago", "pagas",
-	"demasiado caro", "muy caro", "más barat*", "te ofrezco", "te doy por", "купи*", "куплю", "купл*", "покупа*", "прода*",
-	"какая цена", "какова цена", "твоя цена", "цена", "цену", "почём", "сколько стоит", "сколько стоят", "сколько за",
-	"сколько хочешь за", "сколько просишь", "торгу*", "торгов*", "обменя*", "товар*", "монет за", "монеты за", "дорого",
+	"troc", "troquer", "échanger", "je paie", "je paye", "tu paies", "payes tu", "trop cher", "moins cher",
+	"je t en donne", "je t offre", "comprar*", "compro", "compras", "vender*", "vendes", "vende", "venden", "vendo",
+	"en venta", "a la venta", "precio*", "cuánto cuesta*", "cuánto vale*", "cuánto por", "cuánto pides",
+	"cuánto quieres", "cuánto das", "cuanto cuesta*", "cuanto por", "monedas por", "mercancía*", "regate*", "trueque",
+	"comerciar", "te pago", "pagas", "demasiado caro", "muy caro", "más barat*", "te ofrezco", "te doy por", "купи*",
+	"куплю", "купл*", "покупа*", "прода*", "какая цена", "какова цена",
+	"твоя цена", "цена", "цену", "почём", "сколько стоит", "сколько стоят",
+	"сколько за", "сколько хочешь за", "сколько просишь", "торгу*",
+	"торгов*", "обменя*", "товар*", "монет за", "монеты за", "дорого",
 	"дешевле", "скидк*", "заплачу", "плачу", "платишь", "заплатишь",
 }
 
@@ -89,25 +91,84 @@ phrases.asks_for = {
 	"how much", "for me", "bitte", "ich brauche", "ich möchte", "ich will", "ich hätte", "gib mir", "hast du", "habt ihr",
 	"haben sie", "ich nehme", "wie viel", "s il te plaît", "s il vous plaît", "je veux", "je voudrais", "il me faut",
 	"j ai besoin", "donne", "donnez", "as tu", "avez vous", "tu as", "je prends", "combien", "por favor", "quiero",
-	"quisiera", "necesito", "dame", "deme", "tienes", "tiene", "me llevo", "cuánto", "cuanto", "пожалуйста", "хочу",
-	"мне нуж*", "нужен", "нужна", "нужно", "нужны", "дай", "дайте", "есть ли", "у тебя есть", "у вас есть", "возьму",
-	"сколько",
+	"quisiera", "necesito", "dame", "deme", "tienes", "tiene", "me llevo", "cuánto", "cuanto", "пожалуйста",
+	"хочу", "мне нуж*", "нужен", "нужна", "нужно", "нужны", "дай", "дайте",
+	"есть ли", "у тебя есть", "у вас есть", "возьму", "сколько",
 }
 
 -- An answer to a price that was named just now, where no number is said.
 phrases.on_the_price = {
 	"too much", "too little", "too dear", "expensive", "cheap", "less", "more", "your price", "last word", "lower",
 	"higher", "zu viel", "zuviel", "zu wenig", "teuer", "billig", "weniger", "mehr", "trop", "cher", "moins", "plus",
-	"pas assez", "demasiado", "caro", "barato", "menos", "más", "poco", "слишком", "много", "мало", "меньше", "больше",
-	"дорого", "дёшево",
+	"pas assez", "demasiado", "caro", "barato", "menos", "más", "poco", "слишком", "много", "мало",
+	"меньше", "больше", "дорого", "дёшево",
 }
 
 -- The player agrees to a price that was named just now, unless a no stands beside it.
 phrases.agrees = {
 	"deal", "it is a deal", "agreed", "i take it", "i ll take it", "i will take it", "i accept", "done deal", "sold",
 	"fair enough", "abgemacht", "einverstanden", "ich nehme es", "ich nehme sie", "ich nehme ihn", "in ordnung", "d accord",
-	"marché conclu", "je le prends", "je la prends", "je les prends", "entendu", "trato hecho", "de acuerdo", "me lo llevo",
-	"me la llevo", "acepto", "договорились", "по рукам", "согласен", "согласна", "беру", "идёт",
+	"marché conclu", "je le prends", "je la prends", "je les prends", "entendu", "trato hecho", "de acuerdo",
+	"me lo llevo", "me la llevo", "acepto", "договорились", "по рукам", "согласен",
+	"согласна", "беру", "идёт",
+}
+
+-- A player tells somebody to fight: what the sentence begins with after names and words of phrases.before_an_order.
+phrases.attack = {
+	"attack", "fight", "kill", "strike", "slay", "hit", "charge", "beat", "get him", "get her", "get it", "get them",
+	"go for", "take down", "bring down", "drive off", "drive away", "greif", "greift", "attackier*", "bekämpf*", "kämpf*",
+	"schlag*", "schlagt", "töte", "tötet", "erschlag*", "vertreib*", "attaque", "attaquez", "combats", "combattez",
+	"frappe", "frappez", "tue", "tuez", "abats", "chasse", "chassez", "ataca", "atacad", "ataque", "ataquen", "lucha",
+	"luchad", "mata", "matad", "golpea", "golpead", "combate", "combatid", "pelea", "pelead", "атакуй*",
+	"нападай*", "напади*", "убей*", "бей", "бейте", "ударь*", "сразись",
+	"сразитесь", "дерись", "деритесь", "прогони*",
+}
+
+-- The same, where it ends the sentence: "Rolf angreifen!"
+phrases.attack_last = {"angreifen", "bekämpfen", "vertreiben", "attackieren"}
+
+-- The player tells somebody to stand by them, found as phrases.attack is.
+phrases.guard_me = {
+	"guard me", "protect me", "defend me", "stand by me", "beschütze mich", "beschützt mich", "bewache mich",
+	"verteidige mich", "steh mir bei", "protège moi", "protégez moi", "défends moi", "défendez moi", "protégeme",
+	"protegedme", "defiéndeme", "защищай меня", "защити меня", "защищайте меня",
+	"охраняй меня",
+}
+
+-- What may stand before an order.
+phrases.before_an_order = {
+	"and", "please", "now", "quick", "quickly", "hey", "oh", "you", "two", "both", "all", "go", "come on", "can", "could",
+	"will", "would", "must", "help me", "to", "und", "bitte", "jetzt", "schnell", "los", "ihr", "du", "beide", "et",
+	"s il te plaît", "s il vous plaît", "maintenant", "vite", "tous", "allez", "y", "e", "por favor", "ahora", "rápido",
+	"vamos", "todos", "и", "пожалуйста", "быстро", "сейчас", "давай", "давайте", "вы",
+	"ты", "оба", "все", "everyone", "everybody", "guards", "men", "alle", "leute", "wachen",
+}
+
+-- The monster that is there, whatever it is called.
+phrases.that_monster = {
+	"monster*", "beast*", "creature*", "it", "that thing", "them", "him", "her", "untier*", "biest*", "bestie*", "vieh",
+	"es", "ihn", "sie", "monstre*", "bête*", "créature*", "al", "el", "le", "la", "les", "monstruo*", "bestia*",
+	"criatura*", "lo", "los", "las", "чудовищ*", "монстр*", "тварь", "твар*", "зверь",
+	"звер*", "его", "её", "их",
+}
+
+-- A fight shall end: whoever ordered it says so, or whom it is against.
+phrases.stop_fighting = {
+	"stop", "stop it", "enough", "halt", "stand down", "leave him", "leave her", "leave it", "leave them", "hold your",
+	"cease", "aufhören", "hör auf", "hört auf", "genug", "lass ihn", "lass sie", "lass es", "schluss", "arrête",
+	"arrêtez", "assez", "laisse le", "laisse la", "laissez le", "para", "parad", "basta", "alto", "déjalo", "déjala",
+	"dejadlo", "стой", "стойте", "хватит", "прекрати*", "перестань*", "оставь*",
+}
+
+-- The player is sorry, or gives up.
+phrases.sorry = {
+	"sorry", "i apologize", "i apologise", "my apologies", "forgive me", "forgive", "i beg your pardon", "pardon",
+	"i yield", "i surrender", "i give up", "peace", "mercy", "truce", "by accident", "an accident", "did not mean",
+	"didn t mean", "entschuldig*", "verzeih*", "tut mir leid", "ich ergebe mich", "ich gebe auf", "frieden", "gnade",
+	"aus versehen", "désolé", "désolée", "excuse*", "pardonne*", "je me rends", "j abandonne", "paix", "pitié",
+	"trêve", "perdón", "perdona", "perdone", "perdonad", "lo siento", "disculpa*", "me rindo", "paz", "piedad", "tregua",
+	"sin querer", "прости", "простите", "извини", "извините", "виноват",
+	"виновата", "сдаюсь", "мир", "пощад*", "случайно", "не хотел", "не хотела",
 }
 
 -- Coins, after the number of them.
@@ -120,20 +181,21 @@ phrases.bids = {
 	"pay", "pay you", "give you", "give", "offer", "offer you", "for", "at", "how about", "what about", "say", "take",
 	"accept", "price is", "only", "zahle", "zahle dir", "gebe dir", "gebe", "biete", "biete dir", "für", "sagen wir",
 	"wie wäre es mit", "nimm", "paie", "paye", "donne", "te donne", "t en donne", "t offre", "offre", "pour", "disons",
-	"pago", "te pago", "doy", "te doy", "ofrezco", "te ofrezco", "por", "digamos", "qué tal", "заплачу", "плачу", "дам",
-	"даю", "предлагаю", "за", "скажем", "возьми",
+	"pago", "te pago", "doy", "te doy", "ofrezco", "te ofrezco", "por", "digamos", "qué tal", "заплачу",
+	"плачу", "дам", "даю", "предлагаю", "за", "скажем", "возьми",
 }
 
 -- They ask for the price, so no number in the sentence is one.
 phrases.how_much = {
-	"how much", "wie viel", "wieviel", "was kostet", "was kosten", "combien", "cuánto", "cuanto", "сколько", "почём",
+	"how much", "wie viel", "wieviel", "was kostet", "was kosten", "combien", "cuánto", "cuanto", "сколько",
+	"почём",
 }
 
 -- The number is of one piece; else of all that were named.
 phrases.for_each = {
-	"each", "apiece", "a piece", "per piece", "for one", "je stück", "pro stück", "das stück", "jeweils", "jedes", "chacun",
-	"chacune", "la pièce", "l unité", "cada uno", "cada una", "por pieza", "por unidad", "за штуку", "каждый", "каждую",
-	"каждое", "за каждый", "за одну", "за один", "штука",
+	"each", "apiece", "a piece", "per piece", "for one", "je stück", "pro stück", "das stück", "jeweils", "jedes",
+	"chacun", "chacune", "la pièce", "l unité", "cada uno", "cada una", "por pieza", "por unidad", "за штуку",
+	"каждый", "каждую", "каждое", "за каждый", "за одну", "за один", "штука",
 }
 
 -- Lua patterns (text.matches_any) ----------------------------------------------------------------------------------------

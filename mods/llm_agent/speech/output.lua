@@ -6,6 +6,20 @@ local log, now_us, settings, geometry, util, events, npcs, repeats, attention, m
 
 local output = {}
 
+local holds_back = {}
+
+-- fn(npc, opts) -> true: it does not say such a line now, as in a fight. opts: as of npc:say.
+function output.hold_back(fn)
+	table.insert(holds_back, fn)
+end
+
+local function is_held_back(npc, opts)
+	for _, fn in ipairs(holds_back) do
+		if fn(npc, opts) then return true end
+	end
+	return false
+end
+
 local function log_line(npc, line, opts)
 	local answer = opts.reply or {}
 	log("action", ("say npc=%s name=%s role=%s fallback=%s cache=%s ms=%d text=%s"):format(
@@ -42,8 +56,12 @@ local function announce(npc, typing, opts, others)
 end
 
 -- Speak what a typewriter types (words may still come in) when it is this NPC's turn, unless the player it is for has left by
--- then. opts: as of npc:say. False, and on_done(false), if too much waits to be said already.
+-- then. opts: as of npc:say. False, and on_done(false), if too much waits to be said already, or such a line has no place now.
 function output.enqueue(npc, typing, opts)
+	if is_held_back(npc, opts) then
+		if opts.on_done then opts.on_done(false) end
+		return false
+	end
 	local id, announced, begun, void, started_us, others = npc.id, false, false, false, nil, {}
 	local was_here = opts.to and core.get_player_by_name(opts.to) ~= nil
 	return speech_queue.add({

@@ -10,11 +10,12 @@ local WORDS_MAX_BYTES = 2000 -- four chat messages; more than that nobody says a
 
 local SAY_FIELDS = {
 	to = "string?", reply = "table?", lang = "string?", priority = check.one_of(PRIORITIES), ms = check.number_in(0, 600000),
-	on_done = "function?",
+	on_done = "function?", in_fight = "boolean?",
 }
 
 -- Say it when it is this NPC's turn. opts: to (name of whom it is said to), reply (of think, for the log), priority
--- ("spoken" lines go first), ms (how long it takes), on_done(was_spoken). False if too much waits to be said already.
+-- ("spoken" lines go first), ms (how long it takes), in_fight (it belongs to the fight that it is in; in
+-- one it says nothing else), on_done(was_spoken). False if too much waits to be said already.
 function Npc:say(words_said, opts)
 	if type(words_said) ~= "string" then error("npc:say: text: want a text, got " .. type(words_said), 2) end
 	opts = opts or {}

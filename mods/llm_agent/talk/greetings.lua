@@ -34,7 +34,8 @@ end
 local function may_greet(npc, player_name, pos, now)
 	local npc_pos = positions.may_be_near(npc, pos, settings.greet_distance) and npc:get_pos()
 	if not npc_pos or not geometry.in_range(pos, npc_pos, settings.greet_distance) then return false end
-	if npc.small_talk or npc.is_answering or speech_queue.busy(npc.id) or mutes.is_muted(player_name, npc) then return false end
+	if npc.combat or npc.beaten or npc.small_talk or npc.is_answering then return false end
+	if speech_queue.busy(npc.id) or mutes.is_muted(player_name, npc) then return false end
 	local last = npc.greeted_us and npc.greeted_us[player_name]
 	return not last or now - last > settings.greet_cooldown_s * 1e6
 end

@@ -26,15 +26,15 @@ function hearing.hear(player_name, message)
 	addressing.note_partner(player_name, addressed[1])
 	local shared = conversation.of(addressed[1], now) or conversation.new(now)
 	local line = conversation.add(shared, player_name, text.clean(message), now)
-	local parts = {}
+	local parts, to_answer = {}, {}
 	for _, npc in ipairs(addressed) do
 		local words, others = nearby.part_for(npc, line.text)
 		parts[npc.id] = {words = words, others = others}
 		npc.conversation = shared
 		attention.attend(npc, player_name)
-		history.add_player_line(npc, player_name, words)
+		if not history.add_player_line(npc, player_name, words) then to_answer[#to_answer + 1] = npc end
 	end
-	turns.begin(player_name, addressed, line, parts, shared)
+	turns.begin(player_name, to_answer, line, parts, shared)
 end
 
 core.register_on_chat_message(function(player_name, message)

@@ -31,14 +31,18 @@ function history.of(player_name, npc_id)
 	return (histories[player_name] or {})[npc_id]
 end
 
--- fn(npc, player_name, words): a player says something to an NPC, aloud or in the dialog. Runs before the NPC thinks.
+-- fn(npc, player_name, words) -> true if it has answered: a player says something to an NPC, aloud or in the dialog. Runs before
+-- the NPC thinks, which it does not where one has answered.
 function history.on_player_line(fn)
 	table.insert(line_listeners, fn)
 end
 
+-- True if it is answered already.
 function history.add_player_line(npc, player_name, words)
 	history.add(player_name, npc, player_name, words)
-	for _, fn in ipairs(line_listeners) do fn(npc, player_name, words) end
+	local is_answered = false
+	for _, fn in ipairs(line_listeners) do is_answered = fn(npc, player_name, words) == true or is_answered end
+	return is_answered
 end
 
 -- What came of something, told to the player it was for: a line in the chat, and a remark here.

@@ -26,6 +26,7 @@ if hours == false then
 end
 
 local function is_free(npc, now)
+	if npc.combat or npc.beaten then return false end
 	if attention.is_talking(npc, now) then return false end
 	npc.next_small_talk_us = npc.next_small_talk_us or now + math.random() * settings.npc_talk_interval_s * 1e6
 	return npc.next_small_talk_us <= now and npc:is_present()
@@ -34,7 +35,8 @@ end
 local function partner_of(npc, pos, now)
 	local found = {}
 	for _, other in ipairs(nearby.in_earshot(pos)) do
-		if other ~= npc and not attention.is_talking(other, now) then found[#found + 1] = other end
+		if other.combat then return nil end -- nobody gossips beside a fight
+		if other ~= npc and not other.beaten and not attention.is_talking(other, now) then found[#found + 1] = other end
 	end
 	return found[1] and found[math.random(#found)]
 end
@@ -54,11 +56,12 @@ local function end_talk(talk)
 	end
 end
 
--- Speaker and listener as they are now, or nil when one is gone, asleep or out of earshot.
+-- Speaker and listener as they are now, or nil when one is gone, asleep, out of earshot or in a fight.
 local function both(talk)
 	local speaker, listener = npcs.get(talk.speaker), npcs.get(talk.listener)
 	local a, b = speaker and speaker:get_pos(), listener and listener:get_pos()
-	if a and b and geometry.in_range(a, b, settings.earshot) then return speaker, listener end
+	local at_peace = a and b and not (speaker.combat or listener.combat or speaker.beaten or listener.beaten)
+	if at_peace and geometry.in_range(a, b, settings.earshot) then return speaker, listener end
 	return nil
 end
 

@@ -28,6 +28,7 @@ end
 
 -- `line`: what is answered, the player's sentence or another NPC's.
 local function answer(npc, turn, line)
+	if npc.combat then return take_turns(turn) end -- it fights: what it says then is combat's affair
 	local is_shared = conversation.has_others(turn.conversation, npc.name, line.speaker)
 	local opts = {
 		player = line.speaker, utterance = line.text, history = is_shared and conversation.history(turn.conversation, line) or nil,

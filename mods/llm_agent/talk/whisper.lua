@@ -18,11 +18,12 @@ function whisper.refusal(npc, player_name)
 	return rate_limit.exhausted(player_name, npc.id, now_us()) and S("(@1 needs a moment.)", npc.name) or nil
 end
 
--- Ask privately: nothing is said aloud. callback(reply) after the talk's history has both lines.
+-- Ask privately: nothing is said aloud. callback(reply) after the talk's history has both lines; nil where it is answered
+-- already.
 function whisper.ask(npc, player_name, words, callback)
 	local id = npc.id
 	attention.attend(npc, player_name)
-	history.add_player_line(npc, player_name, words)
+	if history.add_player_line(npc, player_name, words) then return callback(nil) end
 	npc:think({player = player_name, utterance = words, priority = "spoken", actions = true}, function(reply)
 		local current = npcs.get(id)
 		if current then
@@ -44,6 +45,7 @@ local function talk(player_name, rest)
 		return false, S("@1 is too far away to hear you.", npc.name)
 	end
 	whisper.ask(npc, player_name, words, function(reply)
+		if not reply then return end
 		core.chat_send_player(player_name, ("<%s> %s"):format(npc.name, reply.text))
 		if reply.fallback and reply.code ~= "filtered" then
 			core.chat_send_player(player_name, S("(the model did not answer: @1)", reply.error))
