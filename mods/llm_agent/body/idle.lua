@@ -102,11 +102,12 @@ end
 local function live(npc, object, now)
 	if npc.beaten then return LOOK_S end
 	local order = movement.current(npc)
-	local back_s = (not order or order.near) and make_room(npc, object)
+	local back_s = not npc.combat and (not order or order.near) and make_room(npc, object)
 	if back_s then return back_s end
 	if order then halt(npc, object) end -- after a step back
 	local ordered_s = movement.step(npc, object, now)
 	if ordered_s then return ordered_s end
+	if npc.combat then return LOOK_S end -- it stands where the fight has it stand
 	if attention.is_talking(npc, now) then return listen(npc, object) end
 	npc.attention = nil
 	if not settings.wander or settings.wander_radius == 0 then halt(npc, object) end
