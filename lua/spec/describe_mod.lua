@@ -180,7 +180,10 @@ local function complaints()
 			function facts.setting(key) return given[key] end
 			function facts.env(key) return (facts.env_of or {})[key] end
 			facts.env_of = changes.env
-			for _, line in ipairs((diagnose(facts))) do found[line] = true end
+			local bad, _, hints = diagnose(facts)
+			for _, lines in ipairs({bad, hints}) do
+				for _, line in ipairs(lines) do found[line] = true end
+			end
 		end
 	end)
 	table.sort(not_run)

@@ -11,6 +11,7 @@ from pytest_httpserver import HTTPServer
 from llm_agentd.demo.game import Game
 from tests.support import probe
 from tests.support.game_log import GameLog
+from tests.support.games import GAMES
 from tests.support.mods import MODS
 
 pytestmark = pytest.mark.e2e
@@ -18,10 +19,6 @@ pytestmark = pytest.mark.e2e
 PROBE_OFF = MODS / "llm_probe_off"
 ASKED = r"\[llm_probe_off\] asked"  # logged every 2 s, in which an NPC was asked four times
 SILENT_ROUNDS = 2
-
-
-# Debian 13 packages no devtest.
-GAMES = ["minetest_game", *(["devtest"] if Path("/usr/share/games/minetest/games/devtest").is_dir() else [])]
 
 
 @pytest.mark.parametrize("game", GAMES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -149,6 +150,14 @@ def test_ask_prints_the_answer_of_a_real_daemon(daemon: str, home: Path) -> None
         assert streamed[1].strip()
 
 
+def test_ask_makes_up_nobody_who_asks(daemon: str, home: Path) -> None:
+    """Without --player no name reaches the model, so it can greet nobody by one; with it, it may."""
+    asked = ("ask", "Good morning!", "--role", "smith", "--show-prompt", "--set", f"zmq.endpoint={daemon}")
+    said, greeted = run(home, *asked)[1], run(home, *asked, "--player", "Ana")[1]
+    assert re.findall(r"^.*(?:Traveller|Ana).*$", said, re.MULTILINE) == []
+    assert "Ana: Good morning!" in greeted
+
+
 def test_ask_prints_an_error_of_the_daemon_as_it_is(daemon: str, home: Path) -> None:
     code, out, err = run(home, "ask", "hi", "--role", "smiht", "--set", f"zmq.endpoint={daemon}")
     assert (code, out) == (1, "")
@@ -179,6 +188,10 @@ def test_explain_without_an_npc_is_wrong_use(home: Path) -> None:
         "llm-agentd: --npc is missing: the NPC's id, such as: llm-agentd explain --npc mira --role healer 'Hello'\n",
     )
     assert run(home, "ask", "Hello", "--show-prompt")[0] == 2
+    assert run(home, "ask", "Hello", "--player", "Ana")[::2] == (
+        2,
+        "llm-agentd: --player is who asks an NPC: add --role or --npc; without them the model has no role\n",
+    )
 
 
 def test_dump_beside_the_daemon_has_entries(daemon: str, home: Path) -> None:

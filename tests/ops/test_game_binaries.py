@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from llm_agentd.errors import StartError
-from llm_agentd.ops.game_binaries import CLIENT, OLD_RELEASES, SERVER, Binary, find_binary, package_name
+from llm_agentd.ops import game_binaries
+from llm_agentd.ops.game_binaries import (
+    CLIENT,
+    OLD_RELEASES,
+    SERVER,
+    Binary,
+    find_binary,
+    find_games,
+    games_environ,
+    package_name,
+)
 
 
 def program(path: Path) -> str:
@@ -79,3 +89,41 @@ def test_package_without_a_release_is_the_newest(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(platform, "freedesktop_os_release", no_file)
     assert package_name(CLIENT) == "luanti"
+
+
+def game(folder: Path, name: str) -> Path:
+    (folder / name).mkdir(parents=True)
+    (folder / name / "game.conf").touch()
+    return folder / name
+
+
+@pytest.fixture
+def debian_games(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "share/games"
+    monkeypatch.setattr(game_binaries, "_DEBIAN_GAMES", (str(folder), str(tmp_path / "nowhere")))
+    return folder
+
+
+def test_games_lie_in_the_folders_that_one_variable_names_beside_debians(tmp_path: Path, debian_games: Path) -> None:
+    debians = game(debian_games, "minetest_game")
+    (debian_games / "no_game").mkdir()
+    mine, more = game(tmp_path / "mine", "voxelibre"), game(tmp_path / "more", "mineclonia")
+    game(tmp_path / "more", "voxelibre")  # the first of one name counts, as for the engine
+    named = {"LUANTI_GAME_PATH": f"{mine.parent}:{more.parent}:/no/games"}
+    assert find_games("/no/server", named) == {"minetest_game": debians, "voxelibre": mine, "mineclonia": more}
+    assert find_games("/no/server", {}) == {"minetest_game": debians}
+
+
+def test_engine_run_in_place_brings_its_own_games(tmp_path: Path, debian_games: Path) -> None:
+    own = game(tmp_path / "luanti/games", "devtest")
+    game(debian_games, "devtest")
+    assert find_games(program(tmp_path / "luanti/bin/luantiserver"), {}) == {"devtest": own}
+
+
+def test_engines_of_any_age_are_told_the_folders(tmp_path: Path, debian_games: Path) -> None:
+    assert games_environ({}) == {}
+    debian_games.mkdir(parents=True)
+    (tmp_path / "mine").mkdir()
+    folders = f"{tmp_path}/mine:{debian_games}"
+    names = ("LUANTI_GAME_PATH", "MINETEST_GAME_PATH", "MINETEST_SUBGAME_PATH")
+    assert games_environ({"LUANTI_GAME_PATH": f"{tmp_path}/mine"}) == dict.fromkeys(names, folders)

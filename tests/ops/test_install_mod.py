@@ -34,6 +34,7 @@ def test_install_copies_all_files_and_prints_the_next_steps(mods: Path, repo: Pa
     said = install(mods)
     assert said.startswith(f"installed {mods / 'llm_agent'}\n")
     assert "secure.http_mods = llm_agent" in said
+    assert "\n    dedicated_server_step = 0.05\n" in said
     assert "\n    llm_agent.token = token-of-the-daemon\n" in said
     assert "load_mod_llm_agent = true" in said
     assert files(mods / "llm_agent") == files(repo / "mods" / "llm_agent")

@@ -163,10 +163,10 @@ def test_player_guide_names_every_command_that_needs_no_privilege(mod: Described
 
 
 def test_admin_guide_explains_every_complaint_of_the_doctor(mod: Described, admins: str) -> None:
-    """What stands behind a cross (an ellipsis for what is left out) the doctor says, and what it says stands there."""
+    """What stands behind a mark (an ellipsis for what is left out) the doctor says, and what it says stands there."""
     quoted = [
         re.compile(re.escape(words.replace(" …", "…")).replace("…", ".*"))
-        for words in re.findall(r"`× (.*?)`", section(admins, "When something is wrong"))
+        for words in re.findall(r"`[×·] (.*?)`", section(admins, "When something is wrong"))
     ]
     said = {line: [words for words in quoted if words.match(line)] for line in mod.complaints}
     assert [line for line, fitting in said.items() if not fitting] == []

@@ -51,6 +51,9 @@ def ask(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What you say.")],
     role: Annotated[str | None, typer.Option(metavar="ROLE", help="Role of the NPC, such as smith or elder.")] = None,
     npc: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the NPC.")] = None,
+    player: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who asks an NPC, which remembers it; none: a stranger.")
+    ] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print the words as they come.")] = False,
     show_prompt: Annotated[
         bool, typer.Option("--show-prompt", help="With --role or --npc: first print what the model is given.")
@@ -63,6 +66,8 @@ def ask(
         fail("TEXT is empty; say something, such as: llm-agentd ask 'Good morning!' --role smith", WRONG_USE)
     if show_prompt and role is None and npc is None:
         fail("--show-prompt shows the prompt of an NPC: add --role or --npc; without them it is TEXT alone", WRONG_USE)
+    if player is not None and role is None and npc is None:
+        fail("--player is who asks an NPC: add --role or --npc; without them the model has no role", WRONG_USE)
     loaded = load(config, sets)
     from llm_agentd.ops.ask import ask as run
 
@@ -70,8 +75,9 @@ def ask(
         from llm_agentd.ops.ask import question
         from llm_agentd.ops.explain import explain as show
 
-        show(loaded.zmq.endpoint, question(text, role=role, npc=npc), curve=_curve(loaded.zmq))
-    raise typer.Exit(run(loaded.zmq.endpoint, text, role=role, npc=npc, stream=stream, curve=_curve(loaded.zmq)))
+        show(loaded.zmq.endpoint, question(text, role=role, npc=npc, player=player), curve=_curve(loaded.zmq))
+    curve = _curve(loaded.zmq)
+    raise typer.Exit(run(loaded.zmq.endpoint, text, role=role, npc=npc, player=player, stream=stream, curve=curve))
 
 
 def _curve(zmq: Zmq) -> CurveFiles | None:

@@ -6,13 +6,14 @@ Knows the engine's command line and log, nothing of models.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from llm_agentd.ops.game_binaries import find_binary
+from llm_agentd.ops.game_binaries import find_binary, games_environ
 from llm_agentd.ops.harness import free_port
 from llm_agentd.ops.install_mod import mod_source
 
@@ -45,7 +46,8 @@ player_backend = sqlite3
 auth_backend = sqlite3
 mod_storage_backend = sqlite3
 """
-_MAP = "mg_name = singlenode\nseed = 1\n[end_of_params]\n"
+# Mineclonia would fill an empty world by a generator of its own, which takes a minute to begin.
+_MAP = "mg_name = singlenode\nseed = 1\nmcl_singlenode_mapgen = false\n[end_of_params]\n"
 
 
 def engine_version(binary: str) -> str:
@@ -99,6 +101,7 @@ class Game:
             stdout=self._output,
             stderr=subprocess.STDOUT,
             cwd=self._folder,
+            env=os.environ | games_environ(),
         )
 
     def running(self) -> bool:

@@ -22,6 +22,7 @@ def ask(
     *,
     role: str | None = None,
     npc: str | None = None,
+    player: str | None = None,
     stream: bool = False,
     out: TextIO | None = None,
     connect_s: float = CONNECT_S,
@@ -34,7 +35,7 @@ def ask(
             "ping", timeout_s=connect_s
         )  # what listens there may hang, or be no daemon: only an answer shows
         try:
-            with client.stream(**question(text, role=role, npc=npc)) as answer:
+            with client.stream(**question(text, role=role, npc=npc, player=player)) as answer:
                 for piece in answer:
                     if stream:
                         print(plain(piece), end="", file=out, flush=True)
@@ -44,10 +45,14 @@ def ask(
     return 0
 
 
-def question(text: str, *, role: str | None, npc: str | None) -> dict[str, Any]:
-    """What `Client.stream` takes: an NPC's words where one is asked, else a chat in the model's own template."""
+def question(text: str, *, role: str | None, npc: str | None, player: str | None) -> dict[str, Any]:
+    """What `Client.stream` takes: an NPC's words where one is asked, else a chat in the model's own template.
+
+    Nobody is made up to ask: without a player no name is spoken and nothing is remembered.
+    """
     if role is None and npc is None:
         return {"prompt": [{"role": "user", "content": text}]}
     role = role or "elder"  # the one everybody may talk to
     name = npc or role.capitalize()
-    return {"npc": {"id": f"ask:{name}", "name": name, "role": role}, "utterance": text, "player": "Traveller"}
+    who = {"player": player} if player else {}
+    return {"npc": {"id": f"ask:{name}", "name": name, "role": role}, "utterance": text, **who}

@@ -16,6 +16,7 @@ from llm_agentd.errors import StartError
 
 MOD_NAME = "llm_agent"
 MOD_FOLDER_NAMES = frozenset({"mods", "worldmods"})
+STEP_ADVISED_S = 0.05  # as /llm doctor advises: admin/diagnosis.lua
 PACKAGE_DIR = Path(__file__).resolve().parents[1]
 
 
@@ -101,6 +102,8 @@ def _next_steps(folder: Path, find_token: Callable[[], str | None]) -> str:
         f"    secure.http_mods = {MOD_NAME}",
         "  (where that line exists already, add the name to it, after a comma)",
         *_token_lines(find_token),
+        f"    dedicated_server_step = {STEP_ADVISED_S}",
+        "  (replies are seen 20 times a second; the engine's default of 0.09 works, and shows them a little later)",
     ]
     if folder.resolve().name == "worldmods":
         lines.append("world.mt needs no line: mods in worldmods are always on.")

@@ -189,6 +189,16 @@ describe("a mind that an adapter gives", function()
 				assert.equal("Alma", mind(spawn({nametag = "Alma"})).name)
 			end)
 
+			if flavour == "mineclonia" then
+				it("has the wandering trader beside it, a merchant who keeps his shop", function()
+					local trader, player = mock.core.add_entity(at(0), "mobs_mc:wandering_trader"), mock:join("Robin", at(2))
+					assert.equal("merchant", mind(trader).role)
+					assert.equal(0, talks(trader, player))
+					player.sneaks = true
+					assert.equal(1, talks(trader, player))
+				end)
+			end
+
 			it("grows up and takes a trade", function()
 				local object = spawn({child = true})
 				local npc, name = mind(object), mind(object).name
@@ -216,9 +226,9 @@ describe("a mind that an adapter gives", function()
 				assert.equal(1, luaentity(farmer).clicks)
 				assert.equal(1, talks(jobless, player))
 				assert.equal(1, talks(spawn({_profession = "farmer", child = true}), player))
-				for _, held in ipairs({"mcl_farming:bread", "mcl_mobs:nametag", "mcl_mobitems:nametag"}) do
+				for held, talk in pairs({["mcl_farming:bread"] = 1, ["mcl_mobs:nametag"] = 0, ["mcl_mobitems:nametag"] = 0}) do
 					player:set_wielded_item(held)
-					assert.equal(0, talks(jobless, player), held)
+					assert.equal(talk, talks(jobless, player), held)
 				end
 				player.sneaks = true
 				assert.equal(1, talks(farmer, player))

@@ -1,6 +1,6 @@
 -- FAKE of the villager of Mineclonia and of VoxeLibre, for specs: what our adapter touches, written anew after how both
--- games' mcl_mobs and mobs_mc of 2026 behave. Neither game can be had as a package, so their own code is not tried here;
--- by hand it was, on Luanti 5.10, with VoxeLibre 0.93.0-SNAPSHOT (26455efb8) and a Mineclonia of April 2026.
+-- games' mcl_mobs and mobs_mc of 2026 behave. Neither game can be had as a package; where one is at hand, tests/game/test_attach.py
+-- plays its own code.
 -- flavour: "mineclonia" steers by goals (halt_in_tracks), "voxelibre" by states.
 
 return function(core, flavour)
@@ -33,12 +33,10 @@ return function(core, flavour)
 		end
 	end
 
-	local villager = {type = "npc", name = "mobs_mc:villager", follow = {"mcl_farming:bread"}}
+	local villager = {type = "npc", name = "mobs_mc:villager"}
 
 	function villager:do_custom() self.thought = (self.thought or 0) + 1 end
 	function villager:on_rightclick() self.clicks = (self.clicks or 0) + 1 end
-
-	function villager:follow_holding(clicker) return clicker:get_wielded_item():get_name() == self.follow[1] end
 
 	function villager:on_activate(staticdata)
 		for key, value in pairs(core.deserialize(staticdata) or {}) do self[key] = value end
@@ -54,4 +52,7 @@ return function(core, flavour)
 	end
 
 	core.register_entity("mobs_mc:villager", setmetatable(villager, {__index = mob_class}))
+	if flavour == "mineclonia" then
+		core.register_entity("mobs_mc:wandering_trader", setmetatable({name = "mobs_mc:wandering_trader"}, {__index = villager}))
+	end
 end

@@ -1,10 +1,11 @@
--- Minds for the villagers of Mineclonia and VoxeLibre (mod `mobs_mc`). Their profession is their role; their shop stays theirs.
+-- Minds for the villagers of Mineclonia and VoxeLibre (mod `mobs_mc`), and for Mineclonia's wandering trader. Their profession is
+-- their role; their shop stays theirs.
 -- Loaded only where `mobs_mc` is. Uses the fields `_profession`, `child`, `nametag` and `do_custom`, as of 2026.
 -- That a villager is held for a talk is kept in memory only; nothing of it is saved.
 
 local attach = ...
 
-local VILLAGER = "mobs_mc:villager"
+local VILLAGER, TRADER = "mobs_mc:villager", "mobs_mc:wandering_trader" -- Mineclonia alone has the second
 -- Both games' names of a trade; every other trade sells something.
 local ROLES = {
 	farmer = "farmer", shepherd = "farmer", fisherman = "fisher", cleric = "priest", librarian = "scholar",
@@ -16,11 +17,12 @@ local held = setmetatable({}, {__mode = "k"}) -- luaentity → its health when t
 
 local function has_trade(self)
 	local profession = self._profession
-	return not self.child and profession ~= nil and profession ~= "unemployed" and profession ~= "nitwit"
+	return self.name == TRADER or not self.child and profession ~= nil and profession ~= "unemployed" and profession ~= "nitwit"
 end
 
 local function role_of(self)
 	if self.child then return "child" end
+	if self.name == TRADER then return "merchant" end
 	return self._profession and (ROLES[self._profession] or "merchant") or "villager"
 end
 
@@ -28,8 +30,7 @@ local function own_click(object, clicker)
 	local self = object:get_luaentity()
 	if has_trade(self) then return true end
 	local item = clicker:get_wielded_item():get_name()
-	return item == "mcl_mobs:nametag" or item == "mcl_mobitems:nametag"
-		or self.follow_holding and self:follow_holding(clicker) or false
+	return item == "mcl_mobs:nametag" or item == "mcl_mobitems:nametag" -- food they take from the ground alone
 end
 
 -- VoxeLibre's goes on as it last moved, even standing, until it is told not to; once is enough while it stays so.
@@ -76,15 +77,20 @@ local function make_holdable(def)
 	end
 end
 
+local KIND = {
+	accepts = function() return true end,
+	describe = function(self) return self.nametag, role_of(self) end,
+	hold = hold,
+	turn = turn,
+	own_click = own_click,
+}
+
 core.register_on_mods_loaded(function()
-	local def = core.registered_entities[VILLAGER]
-	if not def then return end
-	make_holdable(def)
-	attach.adapt(VILLAGER, {
-		accepts = function() return true end,
-		describe = function(self) return self.nametag, role_of(self) end,
-		hold = hold,
-		turn = turn,
-		own_click = own_click,
-	})
+	for _, name in ipairs({VILLAGER, TRADER}) do
+		local def = core.registered_entities[name]
+		if def then
+			make_holdable(def)
+			attach.adapt(name, KIND)
+		end
+	end
 end)

@@ -46,11 +46,11 @@ end
 -- 1. May the mod use HTTP at all?
 local function look_at_http(facts, note)
 	if facts.has_http then
-		note(true, S("HTTP is allowed for this mod"))
+		note("good", S("HTTP is allowed for this mod"))
 	elseif not facts.has_curl then
-		note(false, S("This server was built without cURL, so mods cannot use HTTP. Install a server package with cURL."))
+		note("bad", S("This server was built without cURL, so mods cannot use HTTP. Install a server package with cURL."))
 	else
-		note(false, S("HTTP is not allowed for this mod. Put this line into minetest.conf and restart: @1", facts.http_mods_line))
+		note("bad", S("HTTP is not allowed for this mod. Put this line into minetest.conf and restart: @1", facts.http_mods_line))
 	end
 end
 
@@ -58,15 +58,15 @@ end
 local function look_at_server(facts, note)
 	local step_s = tonumber(facts.setting("dedicated_server_step")) or STEP_DEFAULT_S
 	if step_s <= STEP_ADVISED_S then
-		note(true, S("A server step takes @1 s", ("%g"):format(step_s)))
+		note("good", S("A server step takes @1 s", ("%g"):format(step_s)))
 	else
-		note(false, S("Replies come later than they could: a server step takes @1 s. In minetest.conf: dedicated_server_step = @2",
+		note("hint", S("Replies come later than they could: a server step takes @1 s. In minetest.conf: dedicated_server_step = @2",
 			("%g"):format(step_s), ("%g"):format(STEP_ADVISED_S)))
 	end
 	local limit = tonumber(facts.setting("curl_parallel_limit")) or PARALLEL_DEFAULT
 	local wanted = TRANSFERS_EACH * facts.http_mod_count
 	if limit < wanted then
-		note(false, S("Mods wait for each other: HTTP transfers at once: @1, mods that use HTTP: @2. "
+		note("bad", S("Mods wait for each other: HTTP transfers at once: @1, mods that use HTTP: @2. "
 			.. "In minetest.conf: curl_parallel_limit = @3", limit, facts.http_mod_count, wanted))
 	end
 end
@@ -75,17 +75,17 @@ end
 local function look_at_way(facts, note)
 	local scheme, host, complete = parts_of(facts.url)
 	if not complete or (scheme ~= "http" and scheme ~= "https") or host == "" then
-		note(false, S("llm_agent.url is no address: @1. Like this: llm_agent.url = http://127.0.0.1:8000", facts.url))
+		note("bad", S("llm_agent.url is no address: @1. Like this: llm_agent.url = http://127.0.0.1:8000", facts.url))
 		return
 	end
 	local variable, proxy = proxy_in_the_way(facts, scheme, host)
 	if variable then
-		note(false, S("The server's environment sends HTTP to a proxy (@1=@2). Start the server with no_proxy=@3 in it.",
+		note("bad", S("The server's environment sends HTTP to a proxy (@1=@2). Start the server with no_proxy=@3 in it.",
 			variable, (proxy:gsub("//[^/@]*@", "//")), host))
 	end
 	local bound = facts.setting("bind_address") or ""
 	if bound ~= "" and bound ~= "0.0.0.0" and bound ~= "::" and not is_loopback(bound) and is_loopback(host) then
-		note(false,
+		note("bad",
 			S("HTTP calls come from bind_address = @1, too, and may not reach @2: leave it empty, or let the daemon listen there.",
 			bound, host))
 	end
@@ -96,27 +96,27 @@ local function look_at_daemon(facts, note)
 	local ready, url = facts.answers.ready, facts.url
 	local code = ready.code
 	if code == 200 and ready.data then
-		note(true, S("The daemon at @1 can answer", url))
+		note("good", S("The daemon at @1 can answer", url))
 		return true
 	elseif code == 0 and ready.timeout then
-		note(false, S("No answer in time from @1. Is that llm-agentd, or something else that listens there?", url))
+		note("bad", S("No answer in time from @1. Is that llm-agentd, or something else that listens there?", url))
 	elseif code == 0 then
-		note(false, S("Nobody answers at @1. Start the daemon (llm-agentd serve), or set llm_agent.url to where it listens.", url))
+		note("bad", S("Nobody answers at @1. Start the daemon (llm-agentd serve), or set llm_agent.url to where it listens.", url))
 	elseif code == 401 then
-		note(false, S("The daemon wants its token. Where it runs, the command llm-agentd token prints it; "
+		note("bad", S("The daemon wants its token. Where it runs, the command llm-agentd token prints it; "
 			.. "in minetest.conf: llm_agent.token = TOKEN"))
 	elseif code == 403 then
-		note(false, S("@1 refuses calls under this name. In config.yaml of llm-agentd add the name to http.allowed_hosts, "
+		note("bad", S("@1 refuses calls under this name. In config.yaml of llm-agentd add the name to http.allowed_hosts, "
 			.. "or set llm_agent.url to an IP address.", url))
 	elseif code == 503 then
-		note(false, S("The daemon at @1 is there but cannot answer yet. Wait a moment, then look at its log.", url))
+		note("bad", S("The daemon at @1 is there but cannot answer yet. Wait a moment, then look at its log.", url))
 	elseif code == 405 then -- luanti-org/luanti#14394
-		note(false,
+		note("bad",
 			S("Calls arrive changed (HTTP 405): before 5.9 a PUT or DELETE of any mod spoils all later calls. Update the engine."))
 	elseif code == 200 or code == 404 then
-		note(false, S("@1 is not llm-agentd: set llm_agent.url to the address that llm-agentd prints at its start.", url))
+		note("bad", S("@1 is not llm-agentd: set llm_agent.url to the address that llm-agentd prints at its start.", url))
 	else
-		note(false, S("@1 answers HTTP @2: look at the daemon's log.", url, code))
+		note("bad", S("@1 answers HTTP @2: look at the daemon's log.", url, code))
 	end
 	return false
 end
@@ -129,20 +129,20 @@ end
 local function look_at_info(facts, note)
 	local info = facts.answers.info.data
 	if not info then
-		note(false, S("The daemon says nothing of its model (HTTP @1 at /info): look at its log.", facts.answers.info.code))
+		note("bad", S("The daemon says nothing of its model (HTTP @1 at /info): look at its log.", facts.answers.info.code))
 		return
 	end
 	if info.engine == "stub" then
-		note(false, S("The daemon has no model (engine stub), so answers make no sense. In its config.yaml: model.engine: auto"))
+		note("bad", S("The daemon has no model (engine stub), so answers make no sense. In its config.yaml: model.engine: auto"))
 	elseif info.model then
-		note(true, S("Model @1, engine @2", text.clean(tostring(info.model), 80), text.clean(tostring(info.engine), 40)))
+		note("good", S("Model @1, engine @2", text.clean(tostring(info.model), 80), text.clean(tostring(info.engine), 40)))
 	end
 	local ours, theirs = major_minor(facts.version), major_minor(info.version)
 	if ours and theirs and ours ~= theirs then
-		note(false, S("Mod @1 and daemon @2 are of different versions. Update both; llm-agentd install-mod DIR brings the fitting mod.",
+		note("bad", S("Mod @1 and daemon @2 are of different versions. Update both; llm-agentd install-mod DIR brings the fitting mod.",
 			facts.version, text.clean(tostring(info.version), 20)))
 	elseif ours and theirs then
-		note(true, S("Mod and daemon are both of version @1", theirs))
+		note("good", S("Mod and daemon are both of version @1", theirs))
 	end
 end
 
@@ -151,28 +151,28 @@ local function look_at_roles(facts, note)
 	local data = facts.answers.roles.data
 	local problems = data and type(data.problems) == "table" and data.problems or {}
 	for i = 1, math.min(#problems, PROBLEMS_SHOWN) do
-		note(false, S("Role file @1", text.clean(tostring(problems[i]), LINE_MAX_BYTES)))
+		note("bad", S("Role file @1", text.clean(tostring(problems[i]), LINE_MAX_BYTES)))
 	end
 	if #problems > PROBLEMS_SHOWN then
-		note(false, S("… and more role files with mistakes: @1", #problems - PROBLEMS_SHOWN))
+		note("bad", S("… and more role files with mistakes: @1", #problems - PROBLEMS_SHOWN))
 	end
-	if data and #problems == 0 and type(data.roles) == "table" then note(true, S("@1 roles, all in order", #data.roles)) end
+	if data and #problems == 0 and type(data.roles) == "table" then note("good", S("@1 roles, all in order", #data.roles)) end
 end
 
 -- facts: has_http, has_curl, enabled, off_by_setting, url, version (of the mod, may be nil), http_mods_line, http_mod_count,
 -- env(name), setting(name), and answers {ready, info, roles} (each {code, data, timeout}) where the daemon was asked.
--- Returns two lists of lines: what is wrong, what is well.
+-- Returns three lists of lines: what is wrong, what is well, what works and could be better.
 return function(facts)
-	local bad, good = {}, {}
-	local function note(well, line)
-		local list = well and good or bad
+	local lists = {bad = {}, good = {}, hint = {}}
+	local function note(kind, line)
+		local list = lists[kind]
 		list[#list + 1] = line
 	end
 	look_at_http(facts, note)
 	if not facts.enabled and facts.off_by_setting then
-		note(false, S("Switched off in minetest.conf, so the daemon is not asked. Take this line out: llm_agent.enabled = false"))
+		note("bad", S("Switched off in minetest.conf, so the daemon is not asked. Take this line out: llm_agent.enabled = false"))
 	elseif not facts.enabled then
-		note(false, S("Switched off, so the daemon is not asked. Switch on: /llm on"))
+		note("bad", S("Switched off, so the daemon is not asked. Switch on: /llm on"))
 	end
 	if facts.answers then
 		if look_at_daemon(facts, note) then
@@ -183,5 +183,5 @@ return function(facts)
 		end
 	end
 	look_at_server(facts, note)
-	return bad, good
+	return lists.bad, lists.good, lists.hint
 end

@@ -1,4 +1,5 @@
--- /llm doctor: reports every broken link between this mod and the model. Problems come last, where the chat shows them.
+-- /llm doctor: reports every broken link between this mod and the model. Problems come last, where the chat shows them; a hint
+-- at what works and could be better is none of them.
 -- Gathers facts in the command's step and by three calls to the daemon; diagnosis.lua judges them.
 
 local mod_name, mod_version, S, settings, client, commands, diagnose = ...
@@ -7,8 +8,8 @@ local doctor = {}
 
 
 -- Characters that the client's fonts have: ✓ and ✗ they have not.
-local BAD, GOOD = "× ", "√ "
-local BAD_COLOUR, GOOD_COLOUR = "#ff9a8a", "#9ae69a"
+local BAD, GOOD, HINT = "× ", "√ ", "· "
+local BAD_COLOUR, GOOD_COLOUR, HINT_COLOUR = "#ff9a8a", "#9ae69a", "#e8d9a0"
 
 -- Mods that HTTP is allowed to, this one among them or not.
 local function http_mods()
@@ -33,7 +34,7 @@ function doctor.http_mods_line()
 end
 
 local function tell_all(name, answers)
-	local bad, good = diagnose({
+	local bad, good, hints = diagnose({
 		has_http = client.has_http(),
 		has_curl = core.request_http_api ~= nil,
 		enabled = client.enabled,
@@ -47,8 +48,12 @@ local function tell_all(name, answers)
 		answers = answers,
 	})
 	-- a chat shows its last six lines or so: they are what is to mend
-	for _, line in ipairs(good) do core.chat_send_player(name, core.colorize(GOOD_COLOUR, GOOD .. line)) end
-	for _, line in ipairs(bad) do core.chat_send_player(name, core.colorize(BAD_COLOUR, BAD .. line)) end
+	local function tell(lines, mark, colour)
+		for _, line in ipairs(lines) do core.chat_send_player(name, core.colorize(colour, mark .. line)) end
+	end
+	tell(good, GOOD, GOOD_COLOUR)
+	tell(hints, HINT, HINT_COLOUR)
+	tell(bad, BAD, BAD_COLOUR)
 	core.chat_send_player(name, #bad == 0 and S("All is well.")
 		or S("@1 to mend. After a change of minetest.conf restart the server.", #bad))
 end
