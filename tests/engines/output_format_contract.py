@@ -150,7 +150,7 @@ def check_output_format(reply: Reply) -> None:
     assert list(value) == ["say", "do"], "the words come first, so that they can be spoken before the action is known"
     assert isinstance(value["say"], str)
     assert no_utf8 or len(value["say"]) <= reply.case.output_format.words_max_chars
-    assert value["say"].startswith(reply.spoken.removesuffix("…").rstrip())
+    assert value["say"].lstrip().startswith(reply.spoken.removesuffix("…").rstrip())
     name = value["do"].pop("action")
     if name == actions.NOTHING:
         assert (value["do"], reply.action) == ({}, None)
