@@ -171,7 +171,7 @@ def test_request_that_kills_two_daemons_fails_and_the_others_are_answered(endpoi
                 deaths += 1
                 daemon = FakeDaemon(endpoint, dies_of)
                 daemon.__enter__()
-                await until(lambda: bool(killed.events) or has_come(daemon, killer))
+                await until(lambda daemon=daemon: bool(killed.events) or has_come(daemon, killer))
             await innocent.wait_for(3)
             daemon.kill()
         assert deaths == 2
@@ -234,7 +234,7 @@ def test_request_refused_by_each_of_many_stopping_daemons_goes_to_the_next(endpo
                 daemons.append(FakeDaemon(endpoint, stops))
                 daemons[-1].__enter__()
                 await next_at(daemons[-1])
-                await asyncio.to_thread(daemons[-1].kill)
+                await asyncio.to_thread(daemons[-1].stop)
             with FakeDaemon(endpoint):
                 (event,) = await sink.wait_for(1)
             assert event["event"] == "done"

@@ -71,11 +71,12 @@ class FakeDaemon:
         self.pinged = threading.Event()
         self.mute = False  # takes what comes, pings too, and says nothing
         self.peer = b""
+        self.linger_ms = 0
         self._context = zmq.Context()
         self._wake = self._context.socket(zmq.PAIR)
         self._wake.bind("inproc://wake")
         self._bound = threading.Event()
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run, daemon=True)  # a test that fails does not stop it
 
     def __enter__(self) -> FakeDaemon:
         self._thread.start()
@@ -93,6 +94,11 @@ class FakeDaemon:
         self._wake.close(0)
         self._context.term()
 
+    def stop(self) -> None:
+        """As SIGTERM would: what it has answered is sent."""
+        self.linger_ms = int(DEADLINE_S * 1000)
+        self.kill()
+
     def next(self) -> Record:
         """The next record that came."""
         return self.received.get(timeout=DEADLINE_S)
@@ -106,7 +112,6 @@ class FakeDaemon:
 
     def _run(self) -> None:
         router = self._context.socket(zmq.ROUTER)
-        router.setsockopt(zmq.LINGER, 0)
         router.setsockopt(zmq.ROUTER_HANDOVER, 1)
         router.bind(self.endpoint)
         commands = self._context.socket(zmq.PAIR)
@@ -125,7 +130,7 @@ class FakeDaemon:
             if router in ready:
                 self.peer, part = router.recv_multipart()
                 self._take(router, part)
-        router.close(0)
+        router.close(self.linger_ms)
         commands.close(0)
 
     def _take(self, router: Any, part: bytes) -> None:
@@ -170,7 +175,7 @@ class Background:
         self._result: Any = None
         self._failure: BaseException | None = None
         self._call = call
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run, daemon=True)  # a test that fails does not stop it
         self._thread.start()
 
     def _run(self) -> None:
