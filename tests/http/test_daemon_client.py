@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
