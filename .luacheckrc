@@ -68,6 +68,7 @@ end
 files["tests/mods/llm_probe_trade/init.lua"] = {read_globals = {"llm_probe", "llm_agent"}, globals = {"core"}}
 files["tests/mods/llm_probe_memory/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/mobs_animal/init.lua"] = {read_globals = {"mobs"}}
+files["tests/mods/llm_probe_duel/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "vector"}, globals = {"core"}}
 files["tests/mods/llm_probe_combat/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "vector"}, globals = {"core"}}
 files["docs/examples"] = {read_globals = {"core", "llm_agent", "vector"}}
 files["docs/examples/talking_sheep"] = {globals = {"core"}, read_globals = {"llm_agent"}} -- it changes another mod's definition

@@ -19,7 +19,7 @@ local function apologise(player_name)
 	local now, last = now_us(), pleaded_us[player_name]
 	pleaded_us[player_name] = now
 	if last and now - last < SAME_US then return true end
-	if not warnings.forgive(player_name) then
+	if not warnings.forgive(player_name, list) then
 		cries.say(first, "too_late", player_name, player_name)
 		return true
 	end

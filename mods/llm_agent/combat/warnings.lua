@@ -10,15 +10,18 @@ local STEP_BACK_NODES = 6 -- farther away when the time is up: it is over
 local READ_US = 1.5e6
 local TRUCE_US = 120e6
 
-local truces = {} -- player → until when they are bound by their word
+local truces = {} -- player → NPC's id → until when the player is bound by their word
 
-local function is_bound(name) return (truces[name] or 0) > now_us() end
+local function is_bound(npc, name)
+	local until_us = (truces[name] or {})[npc.id]
+	return until_us ~= nil and until_us > now_us()
+end
 
 -- squad.warned: player → {since_us, until_us, is_open: it came to blows}.
 
 local function come_to_blows(npc, squad, name)
 	squad.warned[name].is_open = true
-	cries.say(npc, is_bound(name) and "broken_word" or "cry", name, name)
+	cries.say(npc, is_bound(npc, name) and "broken_word" or "cry", name, name)
 end
 
 -- An NPC that strikes back has taken up a fight with a player.
@@ -26,7 +29,7 @@ function warnings.begin(npc, squad, name)
 	if squad.warned[name] then return end
 	local now = now_us()
 	squad.warned[name] = {since_us = now, until_us = now + settings.fight_warning_s * 1e6}
-	if settings.fight_warning_s == 0 or is_bound(name) then return come_to_blows(npc, squad, name) end
+	if settings.fight_warning_s == 0 or is_bound(npc, name) then return come_to_blows(npc, squad, name) end
 	cries.say(npc, "warning", name, name)
 end
 
@@ -46,10 +49,13 @@ function warnings.state(npc, squad, name, distance)
 	return "open"
 end
 
--- The player says that they are sorry: true if it is taken.
-function warnings.forgive(name)
-	if is_bound(name) then return false end
-	truces[name] = now_us() + TRUCE_US
+-- The player says to these NPCs that they are sorry: true if it is taken.
+function warnings.forgive(name, list)
+	for _, npc in ipairs(list) do
+		if is_bound(npc, name) then return false end
+	end
+	truces[name] = truces[name] or {}
+	for _, npc in ipairs(list) do truces[name][npc.id] = now_us() + TRUCE_US end
 	return true
 end
 
