@@ -114,6 +114,7 @@ def test_who_says_it_comes_and_stands_there_has_not_done_it() -> None:
         ("paid", "I have no kind.", False),
         ("paid", "Well done. Here are your 12 coins.", False),
         ("accepted", "Good. I count on you.", True),
+        ("accepted", "I don't understand, Robin. What do you mean?", False),
     ],
 )
 def test_quest_words_are_the_quests(state: str, line: str, is_right: bool) -> None:
@@ -124,6 +125,12 @@ def test_quest_that_nobody_asked_for_is_found() -> None:
     nonsense = {"say": "asdfgh qwerty zzz", "to": "Otto"}
     line = say("Otto", "Bring me 8 cobblestones for 14 coins.")
     assert wrong(play(nonsense, line, quest("offered"))) == ["quest"]
+
+
+def test_task_in_words_alone_is_found() -> None:
+    assert wrong(play(WORK, say("Otto", "I need 8 cobblestones and pay 14 coins."))) == ["word and deed", "quest"]
+    nobody_asked = {"say": "who is ida", "to": "Otto"}
+    assert wrong(play(nobody_asked, say("Otto", "I need 1 delivery to Ida. Why do you ask?"))) == ["quest words"]
 
 
 def test_what_is_missing_is_told_with_its_number() -> None:

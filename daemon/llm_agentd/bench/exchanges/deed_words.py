@@ -21,7 +21,7 @@ def _any(parts: list[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{part})" for part in parts), re.IGNORECASE)
 
 
-ACK, DENY, FAREWELL = (_any(_WORDS[key]) for key in ("ack", "deny", "farewell"))
+ACK, DENY, FAREWELL, CONFUSED, TASK = (_any(_WORDS[key]) for key in ("ack", "deny", "farewell", "confused", "task"))
 CLAIMS, PROMISES = ({deed: _any(parts) for deed, parts in _WORDS[key].items()} for key in ("claims", "promises"))
 COMBAT = ("attack", "flank", "hold", "retreat", "call_help")  # orders in a fight
 UNASKED = (*COMBAT, "flee", "guard")  # deeds that nobody asked for, where a fight makes them

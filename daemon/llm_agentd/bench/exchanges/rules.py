@@ -178,6 +178,8 @@ def _disagreements(seen: Seen, npc: str, line: str) -> Iterator[str]:
     for event in failed:
         if deed_words.claims(line, event["name"]) and not deed_words.DENY.search(line) and not event.get("message"):
             yield f"{npc}: says it does {event['name']}, which failed"
+    if seen.exchange.quest == "offered" and not states and numbers(line) and PAY.search(line):
+        yield f"{npc}: offers work in words, and none in deed"
     if not names - {"emote"} and not states and not fights and not failed:
         for deed in deed_words.promised(line):
             yield f"{npc}: says {deed}, and does nothing"
@@ -221,6 +223,11 @@ def _quest(seen: Seen) -> Iterator[Finding]:
         )
     elif exchange.words and "offered" in states:
         yield Finding("quest", f"{events[0]['npc']} offers a quest that nobody asked for")
+    elif exchange.words:
+        for npc in sorted(seen.answered()):
+            line = " ".join(seen.lines(npc))
+            if not seen.played.scene.people[npc].quest and deed_words.TASK.search(line):
+                yield Finding("quest words", f"{npc} speaks of a task, and nobody asked: {line!r}")
     for event in events:
         if event["state"] in ("offered", "accepted", "refused", "paid"):
             yield Finding("quest words", "; ".join(_quest_words(seen, event)))
@@ -260,6 +267,8 @@ def _quest_words(seen: Seen, event: Mapping[str, Any]) -> Iterator[str]:
         about.append(quest["target_name"])
     if wrong_goods := other_goods(line, things) - goods(seen.exchange.words):
         yield f"{state}: speaks of {', '.join(sorted(wrong_goods))}"
+    if speakers and deed_words.CONFUSED.search(line):
+        yield f"{state}: says that it does not understand"
     if state == "offered":
         yield from _offer_lacks(seen, line, quest, about, count, reward)
     if state == "paid" and not (PAY.search(line) or any(names_item(line, item, seen.items) for item in reward)):

@@ -45,7 +45,7 @@ def _hours(scene: Sequence[Played]) -> Iterator[tuple[Played, Finding]]:
     for played in scene:
         for event in played.of("say"):
             for words, begin, end in GREETINGS:
-                if re.search(words, event["text"], re.IGNORECASE):
+                if re.search(rf"(?:^|[.!?…] )(?:\w+, )?(?:{words})", event["text"], re.IGNORECASE):
                     fits = begin <= played.hour < end
                     why = "" if fits else f"{event['npc']} says {event['text']!r} at {played.hour:.0f}:00"
                     yield played, Finding("greetings fit the hour", why)

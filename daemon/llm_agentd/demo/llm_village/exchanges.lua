@@ -200,6 +200,8 @@ local function open_scene(scene)
 	core.set_timeofday(scene.hour / 24)
 	stand_in.weather = scene.weather
 	robin:equip(scene.player)
+	robin.pos = at({0, 0})
+	robin:join() -- before anybody is there to greet: places are named by who stands in them
 	for name, spot in pairs(scene.places or {}) do place(name, spot.at, spot.radius) end
 	robin.pos = at({0, 0})
 	robin:command("lang " .. (scene.speaks or "default"))
@@ -207,7 +209,6 @@ local function open_scene(scene)
 	settle_all(scene)
 	for name, offset in pairs(scene.mobs or {}) do mobs[name] = quarry.stand(name, at(offset)) end
 	sleep(0.5)
-	robin:join()
 end
 
 local function close_scene()
