@@ -154,7 +154,7 @@ function Mock.new(options)
 		privs = {}, -- player → {privilege = true}
 		fetches = {}, -- HTTP requests in the order they were made: {request, result, seen}
 		callbacks = {globalstep = {}, chat = {}, join = {}, leave = {}, shutdown = {}, loaded = {}, fields = {}, hpchange = {},
-			die = {}},
+			die = {}, place = {}},
 		ground = {}, -- "x,y,z" → name, where it is not stone below 0 and air above
 		forms = {}, -- player → {name, spec}, the form that is open
 	}, Mock)
@@ -273,6 +273,7 @@ function Mock:_add_registrations(core)
 	core.register_on_player_receive_fields = into("fields")
 	core.register_on_shutdown = into("shutdown")
 	core.register_on_mods_loaded = into("loaded")
+	core.register_on_placenode = into("place")
 	function core.register_privilege(name, def) core.registered_privileges[name] = def end
 	function core.register_chatcommand(name, def) core.registered_chatcommands[name] = def end
 	function core.register_craftitem(name, def)

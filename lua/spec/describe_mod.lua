@@ -62,6 +62,7 @@ local function fields()
 		["llm_agent.register_goods"] = known_fields(api.register_goods, "villager", UNKNOWN),
 		["llm_agent.spawn"] = known_fields(api.spawn, NOWHERE, UNKNOWN),
 		["llm_agent.attach"] = known_fields(api.attach, mob, UNKNOWN),
+		["llm_agent.report_event"] = known_fields(api.report_event, UNKNOWN),
 		["llm_agent.forget"] = known_fields(api.forget, UNKNOWN),
 		["npc:think"] = known_fields(npc.think, npc, UNKNOWN, nothing),
 		["npc:say"] = known_fields(npc.say, npc, "Words.", UNKNOWN),
@@ -94,7 +95,7 @@ local function player_commands(words)
 	return open
 end
 
--- What a reply may hold: of an answer with all that the daemon may say, and of an error.
+-- What a reply may hold: of an answer with all that the daemon may say, of an error, and where the game knows the answer.
 local function reply_fields()
 	local reply, found = mod.think.reply, {}
 	local about = {
@@ -108,7 +109,9 @@ local function reply_fields()
 		for _, given in ipairs({everything, changes}) do
 			for key, value in pairs(given) do event[key] = value end
 		end
-		for key in pairs(reply.build(event.code and "error" or "done", event, about)) do found[key] = true end
+		local built = reply.build(event.code and "error" or "done", event, about)
+		mod.perception.answers.correct({kind = "time", text = "It is noon."}, built)
+		for key in pairs(built) do found[key] = true end
 	end
 	return sorted_keys(found)
 end

@@ -34,9 +34,11 @@ local ledger = folder("ledger", base, api, perception)
 local economy = folder("economy", base, api, roles, perception, think, speech, talk, ledger)
 local combat = folder("combat", base, api, roles, perception, think, speech, talk, body, economy)
 local quests = folder("quests", base, api, roles, perception, think, talk, ledger, economy)
+local gossip = folder("gossip", base, api, perception, think, talk, ledger, economy, combat, quests)
+local promises = folder("promises", base, api, perception, think, talk, body, economy, gossip)
 folder("actions", base, api, perception, think, talk, body, ledger, economy, combat, quests)
 folder("adapters", base, roles, body)
-folder("admin", base, daemon, api, roles, perception, think, talk, body, economy)
+folder("admin", base, daemon, api, roles, perception, think, talk, body, economy, gossip, promises)
 base.steps.check()
 
 -- Called each server step. One step costs next to nothing while nobody asks and nobody speaks.
@@ -47,4 +49,5 @@ core.register_on_shutdown(daemon.client.shutdown)
 return {
 	core = base, calling = calling, daemon = daemon, api = api, roles = roles, perception = perception, think = think,
 	speech = speech, talk = talk, body = body, ledger = ledger, economy = economy, combat = combat, quests = quests,
+	gossip = gossip, promises = promises,
 }

@@ -106,21 +106,21 @@ def mod(tmp_path: Path, files: dict[str, str]) -> Path:
 def test_update_adds_new_texts_and_drops_old_ones(mod: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = mod_locale.read_files(mod)
     source = mod / "perception" / "places.lua"
-    source.write_text(source.read_text().replace('S("This is @1.", here)', 'S("Here is = @1.", here)'))
+    source.write_text(source.read_text().replace('S("@1 is no place any more.", name)', 'S("@1 is = gone.", name)'))
     assert mod_locale.main(["--update"], mod) == 1
     said = capsys.readouterr().out
-    assert f"{GERMAN}: dropped: This is @1.=Das hier ist @1." in said
-    assert f"{GERMAN}: no translation of: Here is @= @1." in said
+    assert f"{GERMAN}: dropped: @1 is no place any more.=@1 ist kein Ort mehr." in said
+    assert f"{GERMAN}: no translation of: @1 is @= gone." in said
     after = mod_locale.read_files(mod)
-    changed = {name: text.replace("Here is @= @1.=", "This is @1.=") for name, text in after.items()}
+    changed = {name: text.replace("@1 is @= gone.=", "@1 is no place any more.=") for name, text in after.items()}
     assert changed[mod_locale.TEMPLATE] == before[mod_locale.TEMPLATE]
-    assert changed[GERMAN] == before[GERMAN].replace("=Das hier ist @1.", "=")
+    assert changed[GERMAN] == before[GERMAN].replace("=@1 ist kein Ort mehr.", "=")
 
     assert mod_locale.main(["--update"], mod) == 1
     assert mod_locale.read_files(mod) == after
     for language in mod_locale.LANGUAGES:
         path = mod / mod_locale.tr_name(language)
-        path.write_text(path.read_text().replace("Here is @= @1.=\n", "Here is @= @1.=@1\n"))
+        path.write_text(path.read_text().replace("@1 is @= gone.=\n", "@1 is @= gone.=@1\n"))
     assert mod_locale.main([], mod) == 0
 
 

@@ -1,8 +1,9 @@
 -- What NPCs remember of a player: `/llm memory` lists it, `/llm forget` and llm_agent.forget delete it.
--- The memory is the daemon's, so answers come in a later step. Lines that were not sent yet, the dialog's history and the
--- reputation are deleted here.
+-- The memory is the daemon's, so answers come in a later step. Lines that were not sent yet, the dialog's history, the
+-- reputation, what NPCs gossip, and promises are deleted here.
 
-local S, now_us, text, check, rate_limit, calls, commands, nearby, memory, history, reputation = ...
+local S, now_us, text, check, rate_limit, calls, commands, nearby, memory, history, reputation, happenings,
+	promises = ...
 
 local LISTED_MAX = 8 -- lines that a chat window shows at once
 
@@ -35,6 +36,8 @@ function llm_agent.forget(def, callback)
 		error("llm_agent.forget: callback: want a function, got " .. type(callback), 2)
 	end
 	memory.drop_unsent(def.npc, def.player)
+	if def.player then happenings.forget_player(def.player, def.npc) else happenings.drop_npc(def.npc) end
+	promises.drop({player = def.player, npc = def.npc})
 	if def.player and not def.npc then
 		history.forget(def.player)
 		reputation.forget(def.player)

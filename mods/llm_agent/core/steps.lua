@@ -22,6 +22,8 @@ local ORDER = {
 	"hands", -- one body: does it hold what it should?
 	"attach", -- one mob of another mod: has it changed its name or trade?
 	"ledger", -- journal entries that are surely on disk go
+	"gossip", -- what NPCs tell each other; one event is written, or one NPC meets another
+	"promises", -- where NPCs have to be
 	"quests", -- progress of a few players, deadlines
 }
 

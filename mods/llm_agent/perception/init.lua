@@ -13,7 +13,7 @@ local surroundings = load("surroundings", now_us, settings, geometry)
 local places = load("places", S, settings, text, geometry, check, storage, commands)
 local nearby = load("nearby", settings, geometry, names, calling, npcs, positions)
 local observe = load("observe", settings, text, json, npcs, roles, positions, places, surroundings)
-local ways = load("ways", geometry, questions, places)
+local ways = load("ways", S, geometry, questions, places)
 local answers = load("answers", log, text, questions, translate)
 load("told", S, settings, geometry, questions, translate, npcs, roles, positions, places, nearby, observe, surroundings, ways,
 	answers)
@@ -24,4 +24,6 @@ observe.add_facts(ways.facts)
 steps.register("surroundings", surroundings.step)
 steps.register("positions", positions.step)
 
-return {positions = positions, places = places, nearby = nearby, observe = observe, answers = answers, hours = hours}
+return {
+	positions = positions, places = places, nearby = nearby, observe = observe, ways = ways, answers = answers, hours = hours,
+}

@@ -29,6 +29,16 @@ function nearby.has_listeners(pos)
 	return false
 end
 
+-- The nearest player who hears what is said at `pos`, or nil.
+function nearby.nearest_listener(pos)
+	local best, best_distance = nil, settings.earshot ^ 2
+	for _, player in ipairs(core.get_connected_players()) do
+		local distance = geometry.distance_squared(pos, player:get_pos())
+		if distance <= best_distance then best, best_distance = player:get_player_name(), distance end
+	end
+	return best
+end
+
 -- How urgent words to somebody are: distance and sight decide. nil where nothing is known of either (a voice without a place).
 function nearby.urgency(npc, player_name)
 	local pos = npc:get_pos()

@@ -11,15 +11,10 @@ local function word(lang, message) return translate.into(lang, message) end
 
 -- The way ----------------------------------------------------------------------------------------------------------------
 
-local DIRECTIONS = {
-	east = S("east"), ["north-east"] = S("north-east"), north = S("north"), ["north-west"] = S("north-west"), west = S("west"),
-	["south-west"] = S("south-west"), south = S("south"), ["south-east"] = S("south-east"),
-}
-
 local function way_line(name, pos, goal, asked)
 	local steps, direction = ways.measure(pos, goal)
 	if not steps then return {line = S("@1? That is too far away for me to tell you the way.", name), holds = nil} end
-	local towards = DIRECTIONS[direction]
+	local towards = ways.shown_direction(direction)
 	local lines = {
 		S("@1? About @2 steps from here, to the @3.", name, steps, towards),
 		S("You will find @1 @2 steps from here, to the @3.", name, steps, towards),

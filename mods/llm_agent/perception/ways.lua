@@ -1,7 +1,7 @@
 -- The fact `way`: where the named places lie that somebody asks about, as an NPC points there: "40 steps north-east".
 -- Only places that the words mean: a list of all would lengthen each prompt, and few cached replies would fit twice. Only reads.
 
-local geometry, questions, places = ...
+local S, geometry, questions, places = ...
 
 local ways = {}
 
@@ -9,6 +9,14 @@ local FAR = 1000 -- nodes: farther away nobody knows the way
 local MANY_STEPS = 20 -- fewer are told in fives, more in tens: nobody counts them, and "21 steps" is bent in many a language
 -- Anticlockwise from the east; x grows to the east, z to the north.
 local DIRECTIONS = {[0] = "east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east"}
+
+-- The same for players.
+local SHOWN = {
+	east = S("east"), ["north-east"] = S("north-east"), north = S("north"), ["north-west"] = S("north-west"), west = S("west"),
+	["south-west"] = S("south-west"), south = S("south"), ["south-east"] = S("south-east"),
+}
+
+function ways.shown_direction(direction) return SHOWN[direction] end
 
 -- From `pos` to `goal`: steps and the direction in English; nil where that is too far.
 function ways.measure(pos, goal)

@@ -89,6 +89,18 @@ local function pass_on(talk)
 	due[#due + 1] = talk
 end
 
+local begin_sources = {}
+
+-- fn(speaker, listener) -> a line that a talk of the two begins with, or nil. Then nobody is asked for it.
+function small_talk.on_begin(fn) table.insert(begin_sources, fn) end
+
+local function first_line(speaker, listener)
+	for _, fn in ipairs(begin_sources) do
+		local line = fn(speaker, listener)
+		if line then return line end
+	end
+end
+
 local function next_line(talk)
 	local speaker, listener = both(talk)
 	if not speaker or talk.left == 0 or not client.enabled then return end_talk(talk) end
@@ -96,16 +108,22 @@ local function next_line(talk)
 	local name = speaker.name
 	attention.attend(speaker, listener.id)
 	attention.attend(listener, speaker.id)
+	local priority = nearby.has_listeners(speaker:get_pos()) and "ambient" or "background"
+	local function on_done(was_spoken)
+		if not was_spoken then return end_talk(talk) end
+		pass_on(talk)
+	end
+	local known = not talk.heard and first_line(speaker, listener)
+	if known then
+		talk.heard = conversation.add(talk.conversation, name, known, now_us())
+		return speaker:say(known, {to = listener.name, priority = priority, on_done = on_done})
+	end
 	speaker:converse({
 		player = listener.name,
 		utterance = talk.heard and talk.heard.text or talk.opener,
 		history = talk.heard and conversation.history(talk.conversation, talk.heard),
 		remember = false, -- so it may come from the cache, and does not push what players said out of the memory
-		priority = nearby.has_listeners(speaker:get_pos()) and "ambient" or "background",
-		on_done = function(was_spoken)
-			if not was_spoken then return end_talk(talk) end
-			pass_on(talk)
-		end,
+		priority = priority, on_done = on_done,
 	}, function(reply)
 		if reply.fallback then talk.left = 0 end -- fallback lines make no talk
 		talk.heard = conversation.add(talk.conversation, name, reply.text, now_us())

@@ -107,16 +107,18 @@ end
 local function question_of(npc, opts)
 	local intent, now = opts.intent or "dialogue", now_us()
 	local lang = opts.lang or language.of(opts.player)
+	local told = answers.of(npc, opts, lang or language.between(npc, opts.player))
+	local offers_any = (intent ~= "dialogue" or opts.actions) and not (told and told.is_final)
 	return {
 		npc = npc, opts = opts, started_us = now, heard = "",
 		deadline_us = now + (opts.deadline_ms or settings.deadline_ms) * 1000,
 		lang = lang,
-		told = answers.of(npc, opts, lang or language.between(npc, opts.player)),
+		told = told,
 		hour = observe.time_name(core.get_timeofday() or 0.5),
 		priority = opts.priority or nearby.urgency(npc, opts.player),
 		was_in_world = opts.player ~= nil and core.get_player_by_name(opts.player) ~= nil, -- it may be an NPC's name as well
 		-- in plain talk only where they are asked for: they lengthen the prompt
-		offered = (intent ~= "dialogue" or opts.actions) and offers.of(npc, opts) or {},
+		offered = offers_any and offers.of(npc, opts) or {},
 	}
 end
 
