@@ -150,8 +150,16 @@ def test_what_is_missing_is_told_with_its_number() -> None:
 )
 def test_words_of_an_offer_are_the_offers(line: str, is_right: bool) -> None:
     expected = {"say": "how much for 3 bread", "to": "Otto", "does": "offer_trade bread"}
-    offer = does("Otto", "offer_trade", item="bread", count=3.0, price=2.0)
+    message = "Otto asks 2 coins for each: 3 × Bread."  # what holds; the model may have named another price
+    offer = does("Otto", "offer_trade", item="bread", count=3.0, price=3.0) | {"message": message}
     assert ("word and deed" not in wrong(play(expected, say("Otto", line), offer))) is is_right
+
+
+def test_price_of_the_chat_is_the_price_of_the_line() -> None:
+    expected = {"say": "i give you 1 coin for it", "to": "Otto"}
+    told = {"kind": "told", "text": "Otto asks 4 coins for each: 2 × Apple.", "t": 1.0}
+    assert wrong(play(expected, say("Otto", "I do not buy that."), told)) == ["word and deed"]
+    assert wrong(play(expected, say("Otto", "Four coins, and not one less."), told)) == []
 
 
 def test_goods_that_it_lacks_are_no_answer_to_what_it_sells() -> None:

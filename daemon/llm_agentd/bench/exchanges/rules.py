@@ -24,6 +24,7 @@ PAY = re.compile(
     re.IGNORECASE,
 )
 WORDS_OF_DEEDS = "words of deeds"  # counts once more what "word and deed" finds, where there was a deed
+_ASKS = re.compile(r"(?:asks|would pay) (\d+)")
 _NOISE = ("emote",)  # a gesture beside words is judged by the words
 
 
@@ -178,6 +179,8 @@ def _disagreements(seen: Seen, npc: str, line: str) -> Iterator[str]:
     for event in failed:
         if deed_words.claims(line, event["name"]) and not deed_words.DENY.search(line) and not event.get("message"):
             yield f"{npc}: says it does {event['name']}, which failed"
+    if "offer_trade" not in names and (told := _haggled(seen, npc)) and not told & numbers(line):
+        yield f"{npc}: the chat says {sorted(told)} coins, the line nothing of it"
     if seen.exchange.quest == "offered" and not states and numbers(line) and PAY.search(line):
         yield f"{npc}: offers work in words, and none in deed"
     if not names - {"emote"} and not states and not fights and not failed:
@@ -192,12 +195,20 @@ def _deed_disagrees(seen: Seen, event: Mapping[str, Any], line: str) -> str | No
     if name != "offer_trade":
         return deed_words.disagreement(line, name)
     count, price = int(params.get("count", 1)), int(params.get("price", 0))
+    if said := _ASKS.search(event.get("message") or ""):
+        price = int(said[1])  # what holds, whatever the model named
     wrong = numbers(line) - {count, price, count * price} - numbers(seen.exchange.words)
     if wrong:
         return f"offers {count} for {price} each and says {sorted(wrong)}"
     if not names_item(line, str(params.get("item", "")), seen.items) and not {price, count * price} & numbers(line):
         return "makes an offer, and the line has nothing to do with it"
     return "offers and refuses" if re.search(r"\bno (?:more|such)\b|sold out", line) else None
+
+
+def _haggled(seen: Seen, npc: str) -> set[int]:
+    """The price that the game says this NPC asks or pays, where the player named one."""
+    lines = [event["text"] for event in seen.played.of("told") if event["text"].startswith(f"{npc} ")]
+    return {int(found[1]) for line in lines if (found := _ASKS.search(line))}
 
 
 def _emote_disagrees(seen: Seen, event: Mapping[str, Any], line: str) -> str | None:
@@ -294,10 +305,10 @@ def _offer_lacks(
 
 def _facts(seen: Seen) -> Iterator[Finding]:
     exchange = seen.exchange
-    if not (exchange.fact or exchange.near or exchange.sells):
+    if not (exchange.fact or exchange.wrong or exchange.near or exchange.sells):
         return
     npc = exchange.meant[0] if len(exchange.meant) == 1 else None
-    line = " ".join(seen.lines(npc))
+    line = " ".join(seen.lines(npc)) if exchange.words else seen.shown()
     why = [f"does not say {fact}" for fact in exchange.fact if not re.search(fact, line, re.IGNORECASE)]
     why += [f"says {wrong}" for wrong in exchange.wrong if re.search(wrong, line, re.IGNORECASE)]
     why += _near(seen, npc or "", line) if exchange.near else []
