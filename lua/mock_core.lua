@@ -82,8 +82,11 @@ function Object:get_armor_groups() return self.armor_groups or {fleshy = 100} en
 function Object:set_acceleration(acceleration) self.acceleration = acceleration end
 function Object:set_animation(range) self.animation = range end
 function Object:set_bone_position(bone, at, turned) self.bones[bone] = {at = at, turned = turned} end
-function Object:set_attach(parent, bone) self.parent, self.attached_to_bone = parent, bone end
-function Object:get_attach() return not self.gone and self.parent and not self.parent.gone and self.parent or nil end
+function Object:set_attach(parent, bone, offset) self.parent, self.attached_to_bone, self.attached_at = parent, bone, offset end
+function Object:get_attach()
+	if self.gone or not self.parent or self.parent.gone then return nil end
+	return self.parent, self.attached_to_bone, self.attached_at
+end
 function Object:get_luaentity() return not self.gone and self.entity or nil end
 function Object:is_player() return self.player_name ~= nil end
 function Object:get_player_name() return self.player_name or "" end

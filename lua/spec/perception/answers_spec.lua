@@ -184,6 +184,7 @@ describe("a greeting", function()
 	local function said(line, time)
 		mock.time_of_day = time
 		daemon.reply = function() return {{event = "done", text = line}} end
+		npc.lines_unnamed = {Robin = 2} -- it may call the name
 		local replies = game.think(npc, {player = "Robin", utterance = "Hello"})
 		mock:step(0.05, 3)
 		return replies[1].text
@@ -207,6 +208,7 @@ describe("a greeting", function()
 				{event = "done", text = "Good morning, Robin."}}
 		end
 		local heard = {}
+		npc.lines_unnamed = {Robin = 2}
 		npc:think({player = "Robin", utterance = "Hello", on_delta = function(new, all) heard[#heard + 1] = {new, all} end}, function() end)
 		mock:step(0.05, 3)
 		assert.same({{"Good evening, Ro", "Good evening, Ro"}, {"bin.", "Good evening, Robin."}}, heard)

@@ -12,6 +12,7 @@ describe("an NPC", function()
 			start(nil, function() return {} end)
 			local object = body("m", "Mira", "smith")
 			mock:join("Robin", at(2))
+			agent.get_npc("m").lines_unnamed = {Robin = 2} -- it may call the name
 			mock:say("Robin", "hello")
 			mock:step(0.05, 2)
 			assert.is_true(daemon.received[1].request.stream)

@@ -11,6 +11,7 @@ describe("in a game,", function()
 		it("is answered by those who are named, or by all, in turn and by no more than the setting says", function()
 			start({settings = {
 				["llm_agent.player_cooldown_s"] = "0", ["llm_agent.group_answers_max"] = "2", ["llm_agent.group_depth_max"] = "0",
+				["llm_agent.repeat_lines"] = "0",
 			}})
 			for i, name in ipairs({"Ann", "Bram", "Cleo"}) do agent.register_npc(name, {name = name, role = "guard", pos = at(i)}) end
 			mock:join("Robin", ORIGIN)

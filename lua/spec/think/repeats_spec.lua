@@ -32,7 +32,7 @@ describe("repeats", function()
 	it("are told to the model, no more and no longer than the daemon takes", function()
 		repeats = loadfile(folder .. "think/repeats.lua")({repeat_lines = 50}, text)
 		for i = 1, 9 do repeats.note(memory, ("line number %d %s"):format(i, ("ë"):rep(300)), nil, 0) end
-		local lines = repeats.lines(memory, 0)
+		local lines = repeats.lines({recent_lines = memory, overheard = {}}, 0)
 		assert.equal(5, #lines)
 		assert.equal("line number 5", lines[1]:sub(1, 13))
 		for _, line in ipairs(lines) do

@@ -49,6 +49,8 @@ local FIELDS = {
 	-- Questions and answers.
 	open_requests = "think: id → true, questions the daemon has not answered",
 	recent_lines = "think/repeats: what it said of late, the oldest first",
+	overheard = "think/repeats: what NPCs beside it said of late, as recent_lines",
+	lines_unnamed = "think/name_calls: name → how many lines since it called them by name",
 	fallback_index = "think/reply: number of the role's fallback line that came last",
 
 	-- Talk.
@@ -150,6 +152,7 @@ function llm_agent.register_npc(id, def)
 		context = {},
 		open_requests = {},
 		recent_lines = {},
+		overheard = {},
 	}, Npc)
 	npcs.by_id[id] = npc
 	table.insert(npcs.list, npc)

@@ -146,6 +146,17 @@ function text.spaced(s)
 	return " " .. s:gsub("[%p%s]+", " "):match("^ ?(.-) ?$") .. " "
 end
 
+-- With a capital first letter, of the same alphabets.
+function text.upper_first(s)
+	local first = s:match("^[%z\1-\127\194-\244][\128-\191]*") or ""
+	local lead, tail = first:byte(1, 2)
+	local upper = first:upper()
+	if lead == 195 and tail >= 160 then upper = string.char(195, tail - 32) end
+	if lead == 208 and tail >= 176 then upper = string.char(208, tail - 32) end
+	if lead == 209 and tail <= 143 then upper = string.char(208, tail + 32) end
+	return upper .. s:sub(#first + 1)
+end
+
 -- Does `sentence` hold `name` as a whole word? "bandana" does not wake Ana.
 function text.names(sentence, name)
 	if name == "" then return false end

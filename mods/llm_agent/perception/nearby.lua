@@ -21,6 +21,15 @@ function nearby.in_earshot(pos)
 	return found
 end
 
+-- The NPCs that stand within earshot of this one.
+function nearby.around(npc)
+	local pos, found = npc:get_pos(), {}
+	for _, other in ipairs(pos and nearby.in_earshot(pos) or {}) do
+		if other ~= npc then found[#found + 1] = other end
+	end
+	return found
+end
+
 -- Can any player hear what is said at `pos`?
 function nearby.has_listeners(pos)
 	for _, player in ipairs(core.get_connected_players()) do

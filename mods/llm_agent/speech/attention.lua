@@ -8,7 +8,10 @@ local attention = {}
 local ATTENTION_US = 8e6 -- after the last word it attends to somebody for this long
 local PAUSE_US = 2e6 -- and stands still for this long after words to nobody in particular
 
+local PRIVATE_US = 120e6 -- an open window in which nothing is said for so long is forgotten: not all clients tell that it closed
+
 local attend_listeners = {}
+local in_private = {} -- player → {id = of the NPC that they talk with in a window, until_us}
 
 -- fn(npc, object, whom): an NPC with a body turns to somebody (a player's name or an NPC's id) that it did not attend to already.
 function attention.on_attend(fn)
@@ -30,6 +33,24 @@ function attention.attend(npc, whom)
 	for _, fn in ipairs(attend_listeners) do fn(npc, object, whom) end
 end
 
+-- A player talks with this NPC in a window that nobody else sees; nil: no more. Neither begins anything in public meanwhile.
+function attention.set_private(player_name, npc)
+	in_private[player_name] = npc and {id = npc.id, until_us = now_us() + PRIVATE_US}
+end
+
+-- Does this player talk with an NPC in a window: with this one, or where `npc` is nil with anybody?
+function attention.is_private(player_name, npc)
+	local talk = in_private[player_name]
+	return talk ~= nil and talk.until_us > now_us() and (not npc or talk.id == npc.id)
+end
+
+local function has_private_talk(npc)
+	for player_name in pairs(in_private) do
+		if attention.is_private(player_name, npc) then return true end
+	end
+	return false
+end
+
 -- After its last word it stays for a moment, with whomever it talked to.
 function attention.pause(npc)
 	npc.attention_until_us = math.max(npc.attention_until_us or 0, now_us() + PAUSE_US)
@@ -37,7 +58,8 @@ end
 
 -- Is it taken up with somebody, by a question, a talk, a line or a look?
 function attention.is_talking(npc, now)
-	return npc.is_answering or npc.small_talk or speech_queue.busy(npc.id) or npc.attention_until_us and npc.attention_until_us > now
+	return npc.is_answering or npc.small_talk or speech_queue.busy(npc.id) or has_private_talk(npc)
+		or npc.attention_until_us and npc.attention_until_us > now
 end
 
 -- A body of another mod goes its own ways again when the talk is over. Called for all NPCs once in a while.

@@ -20,10 +20,10 @@ local speech_queue = load("speech_queue", settings, whereabouts, geometry.in_ran
 local attention = load("attention", now_us, speech_queue)
 local mutes = load("mutes", S, storage, commands, nearby)
 local languages = load("languages", S, settings, text, client, events, commands, language)
-local bubble = load("bubble", settings, text)
+local bubble = load("bubble", settings, text, geometry)
 local typewriter = load("typewriter", settings, text)
-local output = load("output", log, now_us, settings, geometry, util, events, npcs, repeats, attention, mutes, languages, bubble,
-	speech_queue)
+local output = load("output", log, now_us, settings, geometry, util, events, npcs, nearby, repeats, attention, mutes, languages,
+	bubble, speech_queue)
 local say = load("say", log, text, check, npcs, Npc, nearby, language, typewriter, output)
 
 npcs.on_unregister(function(npc) speech_queue.hush(npc.id) end)

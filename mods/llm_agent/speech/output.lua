@@ -2,7 +2,8 @@
 -- A line waits in speech_queue.lua for its turn; this file is what happens while it is spoken. Players and NPCs are looked up
 -- again at each step.
 
-local log, now_us, settings, geometry, util, events, npcs, repeats, attention, mutes, languages, bubble, speech_queue = ...
+local log, now_us, settings, geometry, util, events, npcs, nearby, repeats, attention, mutes, languages, bubble,
+	speech_queue = ...
 
 local output = {}
 
@@ -33,7 +34,7 @@ end
 
 -- In the chat of everybody in earshot who has not muted this NPC. others: those who get it later in another language.
 local function tell(npc, line, opts, others)
-	local pos = npc:get_pos()
+	local pos = not opts.in_bubble_only and npc:get_pos()
 	for _, player in ipairs(pos and settings.chat and core.get_connected_players() or {}) do
 		local name = player:get_player_name()
 		if geometry.in_range(pos, player:get_pos(), settings.earshot) and not mutes.is_muted(name, npc) then
@@ -51,8 +52,14 @@ local function announce(npc, typing, opts, others)
 		if core.get_player_by_name(name) then chat(npc, name, words) end
 	end)
 	repeats.note(npc.recent_lines, line, opts.to, now_us())
+	if not opts.reply then repeats.overhear(nearby.around(npc), line, opts.to, now_us()) end -- an answer they heard when it came
 	if settings.log_lines then log_line(npc, line, opts) end
 	events.emit("say", npc, line, opts)
+end
+
+-- A line to a player who has left, or who talks with it in a window by now, where the words stand too: nobody hears it.
+local function is_not_for_all(npc, player_name)
+	return not core.get_player_by_name(player_name) or npc and attention.is_private(player_name, npc)
 end
 
 -- Speak what a typewriter types (words may still come in) when it is this NPC's turn, unless the player it is for has left by
@@ -73,7 +80,7 @@ function output.enqueue(npc, typing, opts)
 		end, true),
 		step = util.guarded("speaking", function(now)
 			local speaker = npcs.by_id[id]
-			void = was_here and not begun and not core.get_player_by_name(opts.to)
+			void = was_here and not begun and is_not_for_all(speaker, opts.to)
 			if not speaker or void then return true end
 			begun = true
 			local shown = typing:step(now)

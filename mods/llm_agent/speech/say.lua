@@ -10,12 +10,12 @@ local WORDS_MAX_BYTES = 2000 -- four chat messages; more than that nobody says a
 
 local SAY_FIELDS = {
 	to = "string?", reply = "table?", lang = "string?", priority = check.one_of(PRIORITIES), ms = check.number_in(0, 600000),
-	on_done = "function?", in_fight = "boolean?",
+	on_done = "function?", in_fight = "boolean?", in_bubble_only = "boolean?",
 }
 
 -- Say it when it is this NPC's turn. opts: to (name of whom it is said to), reply (of think, for the log), priority
 -- ("spoken" lines go first), ms (how long it takes), in_fight (it belongs to the fight that it is in; in
--- one it says nothing else), on_done(was_spoken). False if too much waits to be said already.
+-- one it says nothing else), in_bubble_only (no line in the chat), on_done(was_spoken). False if too much waits to be said already.
 function Npc:say(words_said, opts)
 	if type(words_said) ~= "string" then error("npc:say: text: want a text, got " .. type(words_said), 2) end
 	opts = opts or {}
@@ -29,13 +29,16 @@ function Npc:say(words_said, opts)
 end
 
 -- Think, and say it; as the words come where a player waits for them, whole where nobody does, which costs a crowd less.
--- opts as of think, without on_delta, and on_done(was_spoken) as of say. callback(reply) comes once, when all words are known.
+-- opts as of think, without on_delta, and on_done(was_spoken) and in_bubble_only as of say. callback(reply) comes once, when all
+-- words are known.
 -- Nothing is said to a player who has left, nor by an NPC that is gone.
 function Npc:converse(opts, callback)
-	local question, speech = {}, {to = opts.player, priority = opts.priority, on_done = opts.on_done}
+	local question = {}
+	local speech = {to = opts.player, priority = opts.priority, on_done = opts.on_done, in_bubble_only = opts.in_bubble_only}
 	speech.lang = opts.lang or language.between(self, opts.player) or ""
 	for key, value in pairs(opts) do question[key] = value end
-	question.on_done, question.priority = nil, opts.priority or nearby.urgency(self, opts.player)
+	question.on_done, question.in_bubble_only = nil, nil
+	question.priority = opts.priority or nearby.urgency(self, opts.player)
 	local is_player = opts.player and core.get_player_by_name(opts.player) ~= nil
 	local typing
 	local function is_wanted()
@@ -54,7 +57,9 @@ function Npc:converse(opts, callback)
 		if typing then
 			typing:close(not answer.fallback and answer.text or nil)
 			-- moderation stopped a reply in the middle: the line in its place follows
-			if answer.code == "filtered" and is_wanted() then self:say(answer.text, {to = opts.player, priority = opts.priority}) end
+				if answer.code == "filtered" and is_wanted() then
+				self:say(answer.text, {to = opts.player, priority = opts.priority, in_bubble_only = opts.in_bubble_only})
+			end
 		elseif is_wanted() then
 			self:say(answer.text, speech)
 		elseif speech.on_done then

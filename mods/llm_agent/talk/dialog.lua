@@ -2,7 +2,7 @@
 -- Handles the form's fields; dialog_view.lua draws. The form is shown again when an answer is there.
 -- Owns whose form is on the screen.
 
-local S, text, limits, client, npcs, attention, history, whisper, dialog_view, greetings = ...
+local S, text, limits, client, npcs, attention, speech_queue, history, whisper, dialog_view, greetings = ...
 
 local dialog = {add_button = dialog_view.add_button, add_quick_replies = dialog_view.add_quick_replies}
 
@@ -27,6 +27,8 @@ function dialog.open(npc, player_name)
 	end
 	attention.attend(npc, player_name)
 	open[player_name] = {id = npc.id, name = npc.name}
+	if npc.small_talk then speech_queue.hush(npc.id) end
+	attention.set_private(player_name, npc)
 	show(player_name)
 end
 
@@ -35,9 +37,10 @@ function dialog.is_open(player_name, npc_id)
 	return open[player_name] ~= nil and open[player_name].id == npc_id
 end
 
--- Another window takes the dialog's place: it is not drawn again when an answer comes.
+-- Another window takes the dialog's place, or none: it is not drawn again when an answer comes.
 function dialog.leave(player_name)
 	open[player_name] = nil
+	attention.set_private(player_name, nil)
 end
 
 -- A right click. Other parts and adapters call this, not the form.
@@ -55,6 +58,7 @@ local function say(player_name, shown, words)
 	local refusal = whisper.refusal(npc, player_name)
 	if refusal then return history.add(player_name, npc, nil, refusal) end
 	shown.waiting = true
+	attention.set_private(player_name, npc)
 	whisper.ask(npc, player_name, words, function()
 		shown.waiting = nil
 		if open[player_name] == shown then show(player_name) end
@@ -67,7 +71,7 @@ core.register_on_player_receive_fields(function(player, form, fields)
 	local shown = open[name]
 	if not shown then return true end
 	if fields.quit then
-		open[name] = nil
+		dialog.leave(name)
 		return true
 	end
 	local npc = npcs.get(shown.id)
@@ -86,8 +90,7 @@ core.register_on_player_receive_fields(function(player, form, fields)
 end)
 
 core.register_on_leaveplayer(function(player)
-	local name = player:get_player_name()
-	open[name] = nil
+	dialog.leave(player:get_player_name())
 end)
 
 return dialog

@@ -1,23 +1,37 @@
 -- Greetings: what an NPC says first to a player who comes near or opens the dialog.
--- Of several NPCs one greets, and each greets a player only once in llm_agent.greet_cooldown_s.
+-- Of several NPCs one greets, and not again for llm_agent.greet_cooldown_s. Nobody greets a player who talks in a window.
 
-local now_us, settings, text, geometry, translate, client, npcs, roles, positions, observe, hours, language, attention, history,
-	mutes, say, speech_queue = ...
+local now_us, settings, text, geometry, translate, client, npcs, roles, positions, nearby, observe, hours, language, repeats,
+	name_calls, attention, history, mutes, say, speech_queue = ...
 
 local greetings = {}
 
--- A greeting line of the role, in the player's language, that fits the hour.
-function greetings.line(npc, player_name)
-	local role = roles.by_name[npc.role]
-	local line = role and role.greeting and role.greeting[math.random(#role.greeting)]
-	local words = line and text.fill(translate.line(language.between(npc, player_name), line), player_name)
-	return words and hours.fit(words, observe.time_name(core.get_timeofday() or 0.5))
+-- A greeting line of the role, in the player's language, that fits the hour: one that nobody here has just said, if there is.
+local function role_line(npc, player_name)
+	local role, now = roles.by_name[npc.role], now_us()
+	local lines = role and role.greeting or {}
+	local hour, first, chosen = observe.time_name(core.get_timeofday() or 0.5), math.random(math.max(1, #lines)), nil
+	for i = 0, #lines - 1 do
+		local line = lines[(first + i - 1) % #lines + 1]
+		chosen = hours.fit(text.fill(translate.line(language.between(npc, player_name), line), player_name), hour)
+		if not repeats.is_repeat(npc.overheard, chosen, player_name, now) then break end
+	end
+	return chosen
 end
 
--- It has greeted this player, and does not so again for a while.
+-- The same as it is said.
+function greetings.line(npc, player_name)
+	local line = role_line(npc, player_name)
+	return line and name_calls.line(npc, line, player_name)
+end
+
+-- It has greeted this player, and does not so again for a while. Those beside it do not either: a row of people says hello once.
 function greetings.mark(npc, player_name)
-	npc.greeted_us = npc.greeted_us or {}
-	npc.greeted_us[player_name] = now_us()
+	local pos = npc:get_pos()
+	for _, other in ipairs(pos and nearby.in_earshot(pos) or {npc}) do
+		other.greeted_us = other.greeted_us or {}
+		other.greeted_us[player_name] = now_us()
+	end
 end
 
 -- A greeting by the model; the role's own line stands in where it is away.
@@ -25,7 +39,7 @@ function greetings.greet(npc, player_name)
 	if not client.enabled or npc.is_answering then return end
 	greetings.mark(npc, player_name)
 	attention.attend(npc, player_name)
-	local opts = {player = player_name, priority = "ambient", fallback = greetings.line(npc, player_name)}
+	local opts = {player = player_name, priority = "ambient", fallback = role_line(npc, player_name)}
 	say.answer_once(npc, opts, function(current, reply)
 		if current then history.add(player_name, current, current.name, reply.text) end
 	end)
@@ -44,7 +58,7 @@ end
 function greetings.greet_who_comes_near(players, now)
 	for _, player in ipairs(players) do
 		local name, pos = player:get_player_name(), player:get_pos()
-		for _, npc in ipairs(npcs.list) do
+		for _, npc in ipairs(attention.is_private(name) and {} or npcs.list) do
 			if may_greet(npc, name, pos, now) then
 				greetings.greet(npc, name)
 				break

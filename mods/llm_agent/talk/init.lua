@@ -9,19 +9,20 @@ local events, commands, npcs = api_folder.events, api_folder.commands, api_folde
 local roles = roles_folder.roles
 local positions, nearby, observe, hours = perception_folder.positions, perception_folder.nearby, perception_folder.observe,
 	perception_folder.hours
-local language, repeats, offers = think_folder.language, think_folder.repeats, think_folder.offers
+local language, repeats, name_calls, offers = think_folder.language, think_folder.repeats, think_folder.name_calls,
+	think_folder.offers
 local speech_queue, attention, mutes, say =
 	speech_folder.speech_queue, speech_folder.attention, speech_folder.mutes, speech_folder.say
 
 local history = load("history", text, translate)
 local silence = load("silence", S, log, now_us, settings, storage, events, commands)
 local conversation = load("conversation")
-local greetings = load("greetings", now_us, settings, text, geometry, translate, client, npcs, roles, positions, observe,
-	hours, language, attention, history, mutes, say, speech_queue)
+local greetings = load("greetings", now_us, settings, text, geometry, translate, client, npcs, roles, positions, nearby, observe,
+	hours, language, repeats, name_calls, attention, history, mutes, say, speech_queue)
 local whisper = load("whisper", S, now_us, settings, text, geometry, rate_limit, commands, npcs, nearby, repeats, attention,
 	history, silence)
 local dialog_view = load("dialog_view", S, text, translate, forms, npcs, roles, language, history)
-local dialog = load("dialog", S, text, limits, client, npcs, attention, history, whisper, dialog_view, greetings)
+local dialog = load("dialog", S, text, limits, client, npcs, attention, speech_queue, history, whisper, dialog_view, greetings)
 local addressing = load("addressing", now_us, settings, text, phrases, util, nearby, mutes)
 local turns = load("turns", now_us, settings, npcs, nearby, attention, history, conversation, mutes, say)
 load("hearing", log, now_us, settings, text, rate_limit, client, nearby, attention, history, conversation, silence, addressing,

@@ -124,6 +124,7 @@ local function next_line(talk)
 		history = talk.heard and conversation.history(talk.conversation, talk.heard),
 		remember = false, -- so it may come from the cache, and does not push what players said out of the memory
 		priority = priority, on_done = on_done,
+		in_bubble_only = not settings.npc_talk_chat,
 	}, function(reply)
 		if reply.fallback then talk.left = 0 end -- fallback lines make no talk
 		talk.heard = conversation.add(talk.conversation, name, reply.text, now_us())

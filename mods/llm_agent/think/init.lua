@@ -12,15 +12,16 @@ local places, nearby, observe, answers, hours = perception_folder.places, percep
 
 local language = load("language", settings, storage, roles)
 local repeats = load("repeats", settings, text)
+local name_calls = load("name_calls", text)
 local reply = load("reply", text, util)
 local offers = load("offers", log, json, util, events, actions, roles, reply)
 local request = load("request", settings, text, limits, json, roles, role_fields, observe, offers)
 local think = load("think", log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby,
-	observe, answers, hours, language, repeats, reply, offers, request)
+	observe, answers, hours, language, repeats, name_calls, reply, offers, request)
 local memory = load("memory", log, now_us, text, limits, check, storage, client, events, Npc, places)
 
 steps.register("memory", memory.step)
 
 return {
-	think = think, language = language, repeats = repeats, reply = reply, offers = offers, memory = memory,
+	think = think, language = language, repeats = repeats, name_calls = name_calls, reply = reply, offers = offers, memory = memory,
 }

@@ -37,6 +37,11 @@ function repeats.note(recent, line, name, now)
 	while #recent > settings.repeat_lines do table.remove(recent, 1) end
 end
 
+-- Those beside an NPC hear what it says to somebody (name), or is about to, and do not say the same a moment later.
+function repeats.overhear(others, line, name, now)
+	for _, other in ipairs(others) do repeats.note(other.overheard, line, name, now) end
+end
+
 local function fresh(recent, now)
 	while recent[1] and now - recent[1].at_us > KEPT_US do table.remove(recent, 1) end
 	return recent
@@ -61,12 +66,14 @@ function repeats.may_become(recent, beginning, now)
 	return false
 end
 
--- The last few lines, for the model to avoid: as many and as long as the daemon takes.
-function repeats.lines(recent, now)
-	local lines, entries = {}, fresh(recent, now)
-	for i = math.max(1, #entries - AVOID_MAX + 1), #entries do
-		lines[#lines + 1] = text.cut(entries[i].line, AVOID_MAX_BYTES)
+-- The last few lines of an NPC and of those beside it, its own last, for the model to avoid: as many and as long as the daemon
+-- takes.
+function repeats.lines(npc, now)
+	local lines = {}
+	for _, entries in ipairs({fresh(npc.overheard, now), fresh(npc.recent_lines, now)}) do
+		for _, entry in ipairs(entries) do lines[#lines + 1] = text.cut(entry.line, AVOID_MAX_BYTES) end
 	end
+	while #lines > AVOID_MAX do table.remove(lines, 1) end
 	return lines
 end
 

@@ -84,11 +84,16 @@ function reply.check_params(schema, params)
 end
 
 -- The role's next fallback line: each in turn, so that an NPC without a daemon does not repeat itself.
--- translate(line): the line in the language the NPC speaks.
-function reply.fallback_line(role, npc, player, translate)
+-- translate(line): the line in the language the NPC speaks; is_stale(line): it was said here a moment ago, so another is better.
+function reply.fallback_line(role, npc, player, translate, is_stale)
 	local lines = role and role.fallback or GENERIC_FALLBACK
-	npc.fallback_index = ((npc.fallback_index or #npc.id) % #lines) + 1
-	return text.fill(translate(lines[npc.fallback_index]), player or translate(SOMEBODY))
+	local line
+	for _ = 1, #lines do
+		npc.fallback_index = ((npc.fallback_index or #npc.id) % #lines) + 1
+		line = text.fill(translate(lines[npc.fallback_index]), player or translate(SOMEBODY))
+		if not is_stale or not is_stale(line) then return line end
+	end
+	return line -- all were said: the next in turn
 end
 
 -- The action of an event, if it was offered and fits: {name, params}, or nil and what is wrong.
@@ -103,7 +108,7 @@ function reply.action(event, offered)
 	return {name = action.name, params = params}
 end
 
--- kind, event: as the client hands them. about: {npc_id, npc_state, role, player, offered, ms, fallback, translate}:
+-- kind, event: as the client hands them. about: {npc_id, npc_state, role, player, offered, ms, fallback, translate, is_stale}:
 -- `npc_state` keeps the turn of fallback lines, `fallback` is a line to use instead of the role's.
 function reply.build(kind, event, about)
 	local result = {
@@ -135,7 +140,7 @@ function reply.build(kind, event, about)
 	result.fallback = true
 	-- `filtered` brings a safe line of its own
 	result.text = words ~= "" and words or about.fallback or reply.fallback_line(about.role, about.npc_state, about.player,
-		about.translate)
+		about.translate, about.is_stale)
 	return result
 end
 

@@ -3,8 +3,8 @@
 -- A reply that repeats what the NPC just said is asked for once more, while there is time. One to a question whose answer the
 -- game knows says that answer, and a greeting fits the hour, whatever the model makes of them.
 
-local log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby, observe, answers, hours,
-	language, repeats, reply, offers, request = ...
+local log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby, observe, answers,
+	hours, language, repeats, name_calls, reply, offers, request = ...
 
 local INTENTS = {dialogue = true, quest = true, trade = true, tactics = true, gesture = true}
 local PRIORITIES = {spoken = true, ambient = true, background = true}
@@ -20,6 +20,17 @@ local THINK_FIELDS = {
 	on_delta = "function?", fallback = check.words, draft = "table?",
 }
 
+-- Did it, or somebody beside it, say this a moment ago?
+local function is_repeat(npc, line, player_name)
+	local now = now_us()
+	return repeats.is_repeat(npc.recent_lines, line, player_name, now) or repeats.is_repeat(npc.overheard, line, player_name, now)
+end
+
+local function may_become_repeat(npc, beginning)
+	local now = now_us()
+	return repeats.may_become(npc.recent_lines, beginning, now) or repeats.may_become(npc.overheard, beginning, now)
+end
+
 -- A reply whatever the event holds: a schema with a mistake in it must not cost the callback.
 local function build(question, kind, event)
 	local npc, opts = question.npc, question.opts
@@ -27,6 +38,7 @@ local function build(question, kind, event)
 		npc_id = npc.id, npc_state = npc, role = roles.by_name[npc.role], player = opts.player, offered = question.offered,
 		ms = (now_us() - question.started_us) / 1000, fallback = opts.fallback,
 		translate = function(line) return translate.line(question.lang or language.between(npc), line) end,
+		is_stale = function(line) return is_repeat(npc, line, opts.player) end,
 	}
 	local ok, answer = pcall(reply.build, kind, event, about)
 	if not ok then
@@ -34,7 +46,7 @@ local function build(question, kind, event)
 		answer = reply.build("error", {code = reply.CODES.internal, message = tostring(answer)}, about)
 	end
 	if question.told then answers.correct(question.told, answer) end
-	answer.text = hours.fit(answer.text, question.hour)
+	answer.text = name_calls.fit(hours.fit(answer.text, question.hour), opts.player, question.may_call)
 	answer.id = question.id
 	return answer
 end
@@ -44,11 +56,9 @@ local function hear(question, event)
 	question.heard = question.heard .. event.text
 	local on_delta = question.opts.on_delta
 	if not on_delta or question.told then return end -- whether it is true is known when all is said
-	if not question.passed and (repeats.may_become(question.npc.recent_lines, question.heard, now_us())
-			or hours.may_become(question.heard)) then
-		return
-	end
-	local all = hours.fit(question.heard, question.hour)
+	if not question.passed and (may_become_repeat(question.npc, question.heard) or hours.may_become(question.heard)) then return end
+	local all = name_calls.fit_beginning(hours.fit(question.heard, question.hour), question.opts.player, question.may_call)
+	if all == "" then return end
 	local new = all:sub((question.passed or 0) + 1)
 	question.passed = #all
 	on_delta(new, all)
@@ -60,7 +70,7 @@ local ask
 local function asked_again(question, answer)
 	local left_us = question.deadline_us - now_us()
 	if question.avoid or left_us < RETRY_LEFT_MIN_US or npcs.by_id[question.npc.id] ~= question.npc then return false end
-	question.avoid = repeats.lines(question.npc.recent_lines, now_us())
+	question.avoid = repeats.lines(question.npc, now_us())
 	question.heard = ""
 	client.counts.repeats = client.counts.repeats + 1
 	log("info", ("%s was about to repeat itself: %s"):format(question.npc.id, answer.text))
@@ -72,10 +82,12 @@ local function finish(question, kind, event)
 	local npc, opts = question.npc, question.opts
 	local answer = build(question, kind, event)
 	local may_repeat = answer.fallback or answer.action or question.passed or question.told
-	if not may_repeat and repeats.is_repeat(npc.recent_lines, answer.text, opts.player, now_us()) then
+	if not may_repeat and is_repeat(npc, answer.text, opts.player) then
 		if asked_again(question, answer) then return end
 		answer = build(question, "error", {code = reply.CODES.repeated, message = "the model said the same again"})
 	end
+	name_calls.note(npc, answer.text, opts.player)
+	repeats.overhear(nearby.around(npc), answer.text, opts.player, now_us())
 	if answer.action_error then log("warning", ("%s: %s"):format(npc.id, answer.action_error)) end
 	if answer.action and npcs.by_id[npc.id] == npc then offers.run(npc, answer, opts, question.was_in_world) end
 	events.emit("reply", npc, answer, opts)
@@ -114,6 +126,7 @@ local function question_of(npc, opts)
 		deadline_us = now + (opts.deadline_ms or settings.deadline_ms) * 1000,
 		lang = lang,
 		told = told,
+		may_call = opts.player == nil or name_calls.may_call(npc, opts.player),
 		hour = observe.time_name(core.get_timeofday() or 0.5),
 		priority = opts.priority or nearby.urgency(npc, opts.player),
 		was_in_world = opts.player ~= nil and core.get_player_by_name(opts.player) ~= nil, -- it may be an NPC's name as well
