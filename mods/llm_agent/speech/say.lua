@@ -14,8 +14,8 @@ local SAY_FIELDS = {
 }
 
 -- Say it when it is this NPC's turn. opts: to (name of whom it is said to), reply (of think, for the log), priority
--- ("spoken" lines go first), ms (how long it takes), in_fight (it belongs to the fight that it is in; in
--- one it says nothing else), in_bubble_only (no line in the chat), on_done(was_spoken). False if too much waits to be said already.
+-- ("spoken" lines go first), ms (how long it takes), in_fight (it belongs to the fight that it is in; in one it says nothing
+-- else), in_bubble_only (no line in the chat), on_done(was_spoken). False if too much waits to be said already.
 function Npc:say(words_said, opts)
 	if type(words_said) ~= "string" then error("npc:say: text: want a text, got " .. type(words_said), 2) end
 	opts = opts or {}
