@@ -109,6 +109,7 @@ local function next_line(talk)
 	attention.attend(speaker, listener.id)
 	attention.attend(listener, speaker.id)
 	local priority = nearby.has_listeners(speaker:get_pos()) and "ambient" or "background"
+	local in_bubble_only = not settings.npc_talk_chat
 	local function on_done(was_spoken)
 		if not was_spoken then return end_talk(talk) end
 		pass_on(talk)
@@ -116,15 +117,14 @@ local function next_line(talk)
 	local known = not talk.heard and first_line(speaker, listener)
 	if known then
 		talk.heard = conversation.add(talk.conversation, name, known, now_us())
-		return speaker:say(known, {to = listener.name, priority = priority, on_done = on_done})
+		return speaker:say(known, {to = listener.name, priority = priority, on_done = on_done, in_bubble_only = in_bubble_only})
 	end
 	speaker:converse({
 		player = listener.name,
 		utterance = talk.heard and talk.heard.text or talk.opener,
 		history = talk.heard and conversation.history(talk.conversation, talk.heard),
 		remember = false, -- so it may come from the cache, and does not push what players said out of the memory
-		priority = priority, on_done = on_done,
-		in_bubble_only = not settings.npc_talk_chat,
+		priority = priority, on_done = on_done, in_bubble_only = in_bubble_only,
 	}, function(reply)
 		if reply.fallback then talk.left = 0 end -- fallback lines make no talk
 		talk.heard = conversation.add(talk.conversation, name, reply.text, now_us())
