@@ -34,6 +34,7 @@ for _, file in ipairs({
 }) do
 	files[mod .. file .. ".lua"] = {not_globals = {"core"}}
 end
+files[mod .. "body/figure.lua"] = {read_globals = {"core", "ItemStack"}}
 files[mod .. "ledger/player_inventory.lua"] = {not_globals = {"core"}, read_globals = {"ItemStack"}}
 
 files["daemon/llm_agentd/demo/llm_village/init.lua"] = {read_globals = {"core", "llm_agent"}}

@@ -159,6 +159,8 @@ function Mock.new(options)
 		callbacks = {globalstep = {}, chat = {}, join = {}, leave = {}, shutdown = {}, loaded = {}, fields = {}, hpchange = {},
 			die = {}, place = {}},
 		ground = {}, -- "x,y,z" → name, where it is not stone below 0 and air above
+		spawners = {}, -- every particle spawner ever added, with is_over = true once it was deleted
+		sounds = {}, -- {name, parameters}
 		forms = {}, -- player → {name, spec}, the form that is open
 	}, Mock)
 	self.core = self:_core(options)
@@ -424,6 +426,12 @@ function Mock:_add_world(core)
 		for _, player in pairs(self.players) do consider(player) end
 		return found
 	end
+	function core.add_particlespawner(def)
+		self.spawners[#self.spawners + 1] = def
+		return #self.spawners
+	end
+	function core.delete_particlespawner(id) self.spawners[id].is_over = true end
+	function core.sound_play(name, parameters) self.sounds[#self.sounds + 1] = {name = name, parameters = parameters} end
 	function core.get_player_by_name(name) return self.players[name] end
 	function core.add_entity(pos, name, staticdata)
 		local def = assert(core.registered_entities[name], "unknown entity " .. name)

@@ -37,6 +37,27 @@ LOOKS: dict[str, tuple[Colour, Colour, Colour, Colour, Colour, str]] = {
 }
 # What words of forms lie on: `BACKGROUNDS` in mods/llm_agent/core/forms.lua has the same.
 FORM, BUTTON = (0x26, 0x2A, 0x33), (0x45, 0x4D, 0x5E)
+# Above heads: work is on offer; pay waits.
+SIGNS = (
+    ("offered", ("...##...",) * 7 + ("........",) * 2 + ("...##...",) * 2, (255, 206, 64), (84, 52, 8)),
+    (
+        "paid",
+        (
+            "..####..",
+            ".##..##.",
+            ".##..##.",
+            ".....##.",
+            "....##..",
+            "...##...",
+            "...##...",
+            "........",
+            "...##...",
+            "...##...",
+        ),
+        (120, 226, 110),
+        (16, 62, 20),
+    ),
+)
 EYE, WHITE, MOUTH = (58, 74, 96), (244, 244, 240), (150, 84, 74)
 
 
@@ -183,6 +204,28 @@ def draw_frame(size: int, body: Colour, light: Colour, dark: Colour, line: Colou
     return image
 
 
+def draw_sign(rows: tuple[str, ...], light: Colour, dark: Colour) -> Canvas:
+    """A letter of 8x12 with an edge, for signs above heads: `#` is filled."""
+    image = canvas(16, 16)
+    filled = {(x + 4, y + 2) for y, row in enumerate(rows) for x, mark in enumerate(row) if mark == "#"}
+    for x, y in filled:
+        for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+            fill(image, x + dx, y + dy, 1, 1, dark, None)
+    for x, y in filled:
+        fill(image, x, y, 1, 1, light, None)
+    return image
+
+
+def draw_spark() -> Canvas:
+    """A four-pointed star, 8x8."""
+    image = canvas(8, 8)
+    for i in range(1, 7):
+        fill(image, i, 3, 1, 2, (255, 214, 90), None)
+        fill(image, 3, i, 2, 1, (255, 214, 90), None)
+    fill(image, 3, 3, 2, 2, (255, 250, 220), None)
+    return image
+
+
 def png(image: Canvas) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -201,6 +244,9 @@ def main(folder: Path) -> None:
     (folder / "llm_agent_coin.png").write_bytes(png(draw_coin()))
     (folder / "llm_agent_form.png").write_bytes(png(draw_frame(16, FORM, (74, 80, 94), (30, 32, 38), (138, 116, 64))))
     (folder / "llm_agent_button.png").write_bytes(png(draw_frame(12, BUTTON, (104, 114, 134), (44, 48, 58), None)))
+    for name, rows, light, dark in SIGNS:
+        (folder / f"llm_agent_sign_{name}.png").write_bytes(png(draw_sign(rows, light, dark)))
+    (folder / "llm_agent_spark.png").write_bytes(png(draw_spark()))
     (folder / "llm_agent_blank.png").write_bytes(png(canvas(1, 1)))
 
 

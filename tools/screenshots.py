@@ -1,6 +1,8 @@
 """`make screenshots`: what a player sees, as pictures made with a real client on the stage's square.
 
-    python tools/screenshots.py FOLDER [--language de] [SCENE…]     all scenes where none is named
+    python tools/screenshots.py FOLDER [SCENE…] [--language de] [--game voxelibre] [--size 800x600]
+
+All scenes where none is named.
 
 A scene sets the stage, acts as a player does, and takes a picture FOLDER/SCENE.png when it sees what it waits for.
 A new one is a function with `@scene`; tests/support/game_client.py finds forms by name and clicks their elements.
@@ -28,7 +30,7 @@ SETTINGS = {
     "llm_agent.npc_talk_interval_s": 2,
     "llm_agent.read_base_ms": 8_000,  # bubbles that stay until they are pictured
 }
-CLIENT_SETTINGS = {"fov": 60}  # a little nearer to the faces
+CLIENT_SETTINGS = {"fov": 60, "enable_particles": "true"}  # a little nearer to the faces
 CHAT = Box(0, 0, SIZE[0], 100)
 BUBBLES = Box(0, 100, SIZE[0], SIZE[1] // 2)  # below the chat
 
@@ -55,7 +57,7 @@ def named(form: Form, begin: str) -> str:
 
 def chosen(form: Form, side: str, item: str) -> str:
     """The button of an item in the trade window."""
-    found = re.search(rf"{item}[^;]*;({side}_item_\d+);", form.spec)
+    found = re.search(rf"(?:{item})[^;]*;({side}_item_\d+);", form.spec)
     assert found, f"no {item} in {form.spec}"
     return found[1]
 
@@ -100,8 +102,8 @@ def trade(client: GameClient) -> None:
     enter(client, "trade")
     name = "llm_agent:trade"
     form = client.form(name, lambda: client.chat("/llm trade Bram"))
-    form = client.form(name, lambda: client.press(form, chosen(form, "get", "pick_steel")), having="buy_")
-    form = client.form(name, lambda: client.press(form, chosen(form, "give", "steel_ingot")), having="swap_")
+    form = client.form(name, lambda: client.press(form, chosen(form, "get", "pick_steel|pick_iron")), having="buy_")
+    form = client.form(name, lambda: client.press(form, chosen(form, "give", "steel_ingot|iron_ingot")), having="swap_")
     client.fill(form, "get_offer", "37")
     client.form(name, lambda: client.press(form, named(form, "get_haggle_")), having="get_offer;;37")
 
@@ -120,6 +122,12 @@ def group(client: GameClient) -> None:
     for _ in range(2):
         client.log.expect(SAY)
     client.wait_words(BUBBLES)
+
+
+@scene
+def people(client: GameClient) -> None:
+    """Bodies as the game has them, tools in hand, a sign above who has a quest."""
+    enter(client, "people")
 
 
 @scene
@@ -153,16 +161,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Pictures of the mod in a real client.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("scenes", nargs="*", metavar="SCENE", help=", ".join(SCENES))
+    parser.add_argument("--game", default="minetest_game", help="id of the game: voxelibre, …")
+    parser.add_argument("--size", default="1024x768", help="of the window: 800x600, …")
     parser.add_argument("--language", default="en", help="of the client: de, fr, …")
     given = parser.parse_args()
     if unknown := set(given.scenes) - set(SCENES):
         parser.error(f"no scene {', '.join(sorted(unknown))}; there are: {', '.join(SCENES)}")
     settings = {**CLIENT_SETTINGS, "language": given.language}
-    with tempfile.TemporaryDirectory(prefix="llm-agentd-shots-") as world, stage(Path(world), SETTINGS) as (game, log):
+    width, _, height = given.size.partition("x")
+    size = int(width), int(height)
+    with (
+        tempfile.TemporaryDirectory(prefix="llm-agentd-shots-") as world,
+        stage(Path(world), SETTINGS, game_id=given.game) as (game, log),
+    ):
         for name in given.scenes or SCENES:
             path, begun_s = given.folder / f"{name}.png", time.monotonic()
             # for each scene a client of its own: the chat forgets what was said only after a minute
-            with player(Path(world), game, log, size=SIZE, settings=settings) as client:
+            with player(Path(world), game, log, size=size, settings=settings) as client:
                 SCENES[name](client)
                 client.shot(path)
             log.expect(rf"{PLAYER} (leaves game|times out)")  # the client's goodbye gets lost now and then

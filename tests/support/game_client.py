@@ -30,7 +30,7 @@ PLAYER = "Robin"
 WAIT_S = 60.0  # software GL on two busy cores: what takes 3 s alone may take 20
 STOP_S = 20.0
 POLL_S = 0.1
-HOLD_S = 0.2  # a mouse button, for longer than one frame takes
+HOLD_S = 0.2  # a mouse button or Return, for longer than one frame takes
 KEY_DELAY_MS = 15
 FORM_CHANGED_SHARE_MIN = 0.0001  # of its pixels, when a form is shown anew: one letter is more
 COLOURS_OF_A_WORLD = 500  # a menu or a loading screen has far fewer
@@ -63,6 +63,7 @@ _ENVIRONMENT = {"LIBGL_ALWAYS_SOFTWARE": "1", "ALSOFT_DRIVERS": "null", "LANG": 
 _STAGE_SETTINGS: dict[str, object] = {
     "enable_damage": "false",
     "time_speed": 0,
+    "mobs_spawn": "false",
     "static_spawnpoint": "0,9,0",
     "llm_agent.npc_talk": "off",
     "llm_agent.wander": "false",
@@ -112,7 +113,7 @@ class GameClient:
 
     def enter(self) -> None:
         """Returns when the player is in the world and sees it."""
-        self._xdotool("search", "--sync", "--onlyvisible", "--name", "Minetest|Luanti", "windowfocus")
+        self._xdotool("search", "--sync", "--onlyvisible", "--class", "--name", "Minetest|Luanti", "windowfocus")
         self.log.expect(rf"{PLAYER} .*joins game")
         self.wait_for("picture of the world", lambda: colours(self.screen.pixels()) > COLOURS_OF_A_WORLD)
         self.wait_still()
@@ -135,7 +136,7 @@ class GameClient:
         """Types into the chat; returns when the server has it."""
         self.wait_change(Box(0, 0, self.screen.size[0], self.screen.size[1] // 6), lambda: self.key("t"), share=0.5)
         self.type(text)
-        self.key("Return")
+        self._xdotool("keydown", "Return", "sleep", str(HOLD_S), "keyup", "Return")  # newer clients miss a short one
         self.log.expect(rf"\[llm_stage\] heard {PLAYER}: {re.escape(text)}")
 
     def use(self) -> None:
@@ -240,11 +241,16 @@ class GameClient:
 
 
 @contextmanager
-def stage(folder: Path, settings: Mapping[str, object], mods: Sequence[Path] = ()) -> Iterator[tuple[Game, GameLog]]:
+def stage(
+    folder: Path, settings: Mapping[str, object], mods: Sequence[Path] = (), game_id: str = "minetest_game"
+) -> Iterator[tuple[Game, GameLog]]:
     """Daemon and server with the stage's square, ready for players; beside the stage the world has `mods`."""
     with daemon({}, http=True) as running:
         game = Game(
-            folder, settings=_STAGE_SETTINGS | running.mod_settings | dict(settings), mods=[MODS / "llm_stage", *mods]
+            folder,
+            settings=_STAGE_SETTINGS | running.mod_settings | dict(settings),
+            mods=[MODS / "llm_stage", *mods],
+            game=game_id,
         )
         game.start()
         try:

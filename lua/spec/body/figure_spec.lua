@@ -14,7 +14,9 @@ describe("in a game,", function()
 		for _, piece in ipairs({"helmet_iron", "chestplate_iron", "boots_iron"}) do
 			mock.core.registered_items["mcl_armor:" .. piece] = {_mcl_armor_texture = "mcl_armor_" .. piece .. ".png"}
 		end
-		mock.core.registered_items["mcl_armor:helmet_chain"] = {_mcl_armor_texture = function() return "never.png" end}
+		mock.core.registered_items["mcl_armor:helmet_chain"] = {_mcl_armor_texture = function(_, stack)
+			return stack:get_name():gsub(":", "_") .. ".png"
+		end}
 		mock.core.registered_items["mcl_tools:sword_iron"] = {}
 	end
 	-- What hangs on a body: the one entity of that kind, or nil.
@@ -34,8 +36,9 @@ describe("in a game,", function()
 				"llm_agent_guard.png", "(mcl_armor_helmet_iron.png)^(mcl_armor_chestplate_iron.png)^(mcl_armor_boots_iron.png)",
 				"llm_agent_blank.png",
 			}, guard.textures)
-			assert.same({"llm_agent_miner.png", "llm_agent_blank.png", "llm_agent_blank.png"},
-				body("m", "Moe", "miner"):get_properties().textures)
+			assert.equal("(mcl_armor_helmet_chain.png)", body("m", "Moe", "miner"):get_properties().textures[2])
+			mock.core.registered_items["mcl_armor:boots_leather"] = {_mcl_armor_texture = function() error("no") end}
+			assert.equal("llm_agent_blank.png", body("h", "Hal", "hunter"):get_properties().textures[2])
 			assert.is_true(agent.get_npc("g").is_model)
 			assert.equal(0, agent.get_npc("g").foot_y)
 		end)

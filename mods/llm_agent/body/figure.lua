@@ -2,7 +2,7 @@
 -- has it on its model. Knows meshes, frames, bones and where a hand is; keeps nothing.
 -- A model is taken by the mod that brings it, so games that are built on Mineclonia or VoxeLibre have theirs as well.
 
-local settings, roles, outfits = ...
+local settings, util, roles, outfits = ...
 
 local figure = {}
 
@@ -69,12 +69,18 @@ function figure.thing_in_hand(role_name)
 	end
 end
 
--- The armour of a role as one picture to lay over the skin, or nil. Some of the game's are functions of who wears them: not ours.
+-- For nobody in particular; what the game says of it is not ours to trust.
+local function drawn(picture, name)
+	return util.guarded("the picture of " .. name, function() return picture(nil, ItemStack(name)) end)()
+end
+
+-- The armour of a role as one picture to lay over the skin, or nil. The game's own functions draw what is dyed or enchanted, too.
 local function armour(role_name)
 	local pictures = {}
 	for _, name in ipairs(outfits[role_name] and outfits[role_name].armour or {}) do
 		local item = core.registered_items[name]
 		local picture = item and item._mcl_armor_texture
+		if type(picture) == "function" then picture = drawn(picture, name) end
 		if type(picture) == "string" then pictures[#pictures + 1] = "(" .. picture .. ")" end
 	end
 	return pictures[1] and table.concat(pictures, "^")

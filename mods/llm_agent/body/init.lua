@@ -19,7 +19,7 @@ local path_follower = load("path_follower", doors, pathfinder, animation, walkab
 local movement = load("movement", log, now_us, check, npcs, Npc, attention, pathfinder, animation, walkability, personal_space,
 	path_follower)
 local idle = load("idle", now_us, settings, npcs, attention, animation, movement, walkability, personal_space, path_follower)
-local figure = load("figure", settings, roles, outfits)
+local figure = load("figure", settings, util, roles, outfits)
 local hand = load("hand", npcs, figure)
 local emote = load("emote", now_us, check, npcs, Npc, figure, animation, movement)
 local body = load("body", log, settings, check, json, storage, npcs, names, roles, dialog, figure, hand, animation, walkability,

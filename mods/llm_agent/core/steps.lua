@@ -24,6 +24,7 @@ local ORDER = {
 	"ledger", -- journal entries that are surely on disk go
 	"gossip", -- what NPCs tell each other; one event is written, or one NPC meets another
 	"promises", -- where NPCs have to be
+	"signs", -- what one player sees above heads
 	"quests", -- progress of a few players, deadlines
 }
 

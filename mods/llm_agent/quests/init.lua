@@ -28,10 +28,12 @@ local service = load("service", S, settings, geometry, npcs, kinds, quests, ques
 local answers = load("answers", text, phrases, events, npcs, history, items, quests, quest_text, service)
 local view = load("view", S, text, util, translate, base.forms, npcs, roles, quests, quest_text, store)
 load("log", S, commands, quests, service, view)
+local signs = load("signs", settings, geometry, events, npcs, positions, quests, registry, store)
 
 npcs.on_bury(function(npc) quests.npc_gone(npc.id, store.now_s()) end)
 history.on_player_line(answers.hear)
 dialog.add_quick_replies(answers.quick_replies)
+steps.register("signs", signs.step)
 steps.register("quests", function(_, _, dtime) tracker.step(dtime) end)
 
 return {

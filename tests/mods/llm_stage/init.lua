@@ -3,7 +3,19 @@
 -- so that the rig finds a button by its name. Never part of a world that people play in.
 
 local GROUND_Y = 8
-local build = loadfile(core.get_modpath("llm_stage") .. "/square.lua")(GROUND_Y)
+local place = core.get_modpath("default") and "square" or "meadow"
+local build = loadfile(("%s/%s.lua"):format(core.get_modpath("llm_stage"), place))(GROUND_Y)
+
+-- Things of minetest_game, and what they are called in Mineclonia and VoxeLibre.
+local NAMES = {
+	["default:steel_ingot"] = "mcl_core:iron_ingot", ["default:coal_lump"] = "mcl_core:coal_lump", ["flowers:rose"] = "mcl_flowers:poppy",
+	["farming:wheat"] = "mcl_farming:wheat_item", ["farming:bread"] = "mcl_farming:bread",
+}
+
+local function here(stack)
+	local name = stack:match("^%S+")
+	return place == "square" and stack or (NAMES[name] or name) .. stack:sub(#name + 1)
+end
 
 local function log(...) core.log("action", "[llm_stage] " .. string.format(...)) end
 
@@ -37,6 +49,17 @@ local SCENES = {
 			quest("Mira", "stage_coal", "accept")
 			quest("Rosa", "stage_bread", "accept")
 			quest("Piet", "stage_mill")
+		end,
+	},
+	people = {
+		stand = at(0, -0.6), look = at(0, 3.5),
+		cast = {
+			{"guard", "Ann", at(-2.2, 3.4)}, {"smith", "Mira", at(-0.8, 3.8)}, {"miner", "Moe", at(0.8, 3.8)}, {"hunter", "Bram", at(2.2, 3.4)},
+			{"child", "Ida", at(1.4, 2.6)},
+		},
+		begin = function(player_name, by_name)
+			by_name.Mira:add_goods("llm_agent:coin", 40)
+			assert(by_name.Mira:offer_quest(player_name, "stage_coal"))
 		end,
 	},
 	empty = {stand = at(0, -2), look = at(0, 9), cast = {}},
@@ -96,7 +119,7 @@ core.register_chatcommand("stage", {
 		look_at(player, scene.stand, scene.look, scene.look_up)
 		player:get_inventory():set_list("main", {})
 		player:set_wielded_item(scene.item or "")
-		for i, stack in ipairs(scene.pack or {}) do player:get_inventory():set_stack("main", i + 1, stack) end
+		for i, stack in ipairs(scene.pack or {}) do player:get_inventory():set_stack("main", i + 1, here(stack)) end
 		local by_name = {}
 		for _, actor in ipairs(scene.cast) do by_name[actor[2]] = spawn(scene.stand, unpack(actor)) end
 		if scene.begin then unheard(scene.begin, name, by_name) end
@@ -110,9 +133,9 @@ function core.get_server_status() return "" end
 function core.send_join_message() end
 
 for name, def in pairs({
-	steel = {kind = "fetch", item = "default:steel_ingot", count = 4, reward = 30, roles = {"smith"}},
-	coal = {kind = "fetch", item = "default:coal_lump", count = 8, reward = 20, roles = {"smith"}},
-	bread = {kind = "fetch", item = "farming:bread", count = 3, reward = 18, roles = {"innkeeper"}},
+	steel = {kind = "fetch", item = here("default:steel_ingot"), count = 4, reward = 30, roles = {"smith"}},
+	coal = {kind = "fetch", item = here("default:coal_lump"), count = 8, reward = 20, roles = {"smith"}},
+	bread = {kind = "fetch", item = here("farming:bread"), count = 3, reward = 18, roles = {"innkeeper"}},
 	mill = {kind = "visit", target = "Old Mill", reward = 6, roles = {"farmer"}},
 }) do llm_agent.register_quest("stage_" .. name, def) end
 
