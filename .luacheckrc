@@ -50,6 +50,7 @@ end
 files["daemon/llm_agentd/demo/llm_village/stand_in.lua"] = {globals = {"core"}, read_globals = {"llm_agent"}, self = false}
 files["daemon/llm_agentd/demo/llm_village/ticks.lua"] = {globals = {"core", "llm_agent"}} -- it wraps what it times
 files["tests/mods/llm_stage/init.lua"] = {read_globals = {"llm_agent"}, globals = {"core"}} -- listens in on core.show_formspec
+files["tests/mods/llm_stage/meadow.lua"] = {read_globals = {"core"}}
 files["tests/mods/llm_stage/square.lua"] = {read_globals = {"core", "default", "PcgRandom"}}
 files["tests/mods/llm_probe/init.lua"] = {read_globals = {"core", "vector"}, globals = {"llm_probe"}}
 files["tests/mods/llm_probe_mobs/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "mobs", "vector", "ItemStack"}}

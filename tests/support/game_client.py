@@ -32,6 +32,7 @@ STOP_S = 20.0
 POLL_S = 0.1
 HOLD_S = 0.2  # a mouse button or Return, for longer than one frame takes
 KEY_DELAY_MS = 15
+ENTER_TRIES, ENTER_S = 5, 4.0
 FORM_CHANGED_SHARE_MIN = 0.0001  # of its pixels, when a form is shown anew: one letter is more
 COLOURS_OF_A_WORLD = 500  # a menu or a loading screen has far fewer
 LOOKS_AT_WORDS = 4  # over 0.8 s: an NPC takes less for its longest word
@@ -136,8 +137,19 @@ class GameClient:
         """Types into the chat; returns when the server has it."""
         self.wait_change(Box(0, 0, self.screen.size[0], self.screen.size[1] // 6), lambda: self.key("t"), share=0.5)
         self.type(text)
-        self._xdotool("keydown", "Return", "sleep", str(HOLD_S), "keyup", "Return")  # newer clients miss a short one
-        self.log.expect(rf"\[llm_stage\] heard {PLAYER}: {re.escape(text)}")
+        heard = re.compile(rf"\[llm_stage\] heard {PLAYER}: {re.escape(text)}")
+        begin = len(self.log.lines)
+        for _ in range(
+            ENTER_TRIES
+        ):  # a busy client of 5.18 misses one now and then; outside the chat the key does nothing
+            self._xdotool("keydown", "Return", "sleep", str(HOLD_S), "keyup", "Return")
+            deadline_s = time.monotonic() + ENTER_S
+            while time.monotonic() < deadline_s and not any(map(heard.search, self.log.lines[begin:])):
+                time.sleep(POLL_S)
+                self.log.read()
+            if any(map(heard.search, self.log.lines[begin:])):
+                break
+        self.log.expect(heard)
 
     def use(self) -> None:
         """A right-click at what the player looks at."""

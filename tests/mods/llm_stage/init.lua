@@ -8,8 +8,8 @@ local build = loadfile(("%s/%s.lua"):format(core.get_modpath("llm_stage"), place
 
 -- Things of minetest_game, and what they are called in Mineclonia and VoxeLibre.
 local NAMES = {
-	["default:steel_ingot"] = "mcl_core:iron_ingot", ["default:coal_lump"] = "mcl_core:coal_lump", ["flowers:rose"] = "mcl_flowers:poppy",
-	["farming:wheat"] = "mcl_farming:wheat_item", ["farming:bread"] = "mcl_farming:bread",
+	["default:steel_ingot"] = "mcl_core:iron_ingot", ["default:coal_lump"] = "mcl_core:coal_lump",
+	["flowers:rose"] = "mcl_flowers:poppy", ["farming:wheat"] = "mcl_farming:wheat_item", ["farming:bread"] = "mcl_farming:bread",
 }
 
 local function here(stack)
@@ -54,8 +54,8 @@ local SCENES = {
 	people = {
 		stand = at(0, -0.6), look = at(0, 3.5),
 		cast = {
-			{"guard", "Ann", at(-2.2, 3.4)}, {"smith", "Mira", at(-0.8, 3.8)}, {"miner", "Moe", at(0.8, 3.8)}, {"hunter", "Bram", at(2.2, 3.4)},
-			{"child", "Ida", at(1.4, 2.6)},
+			{"guard", "Ann", at(-2.2, 3.4)}, {"smith", "Mira", at(-0.8, 3.8)}, {"miner", "Moe", at(0.8, 3.8)},
+			{"hunter", "Bram", at(2.2, 3.4)}, {"child", "Ida", at(1.4, 2.6)},
 		},
 		begin = function(player_name, by_name)
 			by_name.Mira:add_goods("llm_agent:coin", 40)

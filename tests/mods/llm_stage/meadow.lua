@@ -1,5 +1,5 @@
--- Builds the stage in any game: a meadow, a path and a hedge, out of what its mapgen is made of. Runs once, when the map around it
--- is there. Knows nothing of NPCs; `y` is the height of the ground everywhere.
+-- Builds the stage in any game: a meadow, a path and a hedge, out of what its mapgen is made of. Runs once, when the map around
+-- it is there. Knows nothing of NPCs; `y` is the height of the ground everywhere.
 
 local y = ...
 
