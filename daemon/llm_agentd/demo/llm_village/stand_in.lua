@@ -59,6 +59,12 @@ function Player:set_wielded_item(stack)
 end
 
 function Player:get_hp() return self.hp end
+function Player:set_hp(hp) self.hp = math.max(1, hp) end
+function Player:get_armor_groups() return {fleshy = 100} end
+function Player:get_velocity() return {x = 0, y = 0, z = 0} end
+function Player:get_look_dir() return {x = 0, y = 0, z = 1} end
+function Player:get_look_horizontal() return 0 end
+function Player:get_look_vertical() return 0 end
 function Player:get_properties() return {eye_height = 1.6, hp_max = HP, collisionbox = {-0.3, 0, -0.3, 0.3, 1.75, 0.3}} end
 
 -- An NPC strikes the player, who never dies of it: what happens then is for the exchange to say.
