@@ -74,7 +74,9 @@ def _in_fights(scene: Sequence[Played]) -> Iterator[tuple[Played, Finding]]:
             fights_s[played.exchange.hit] = played.at_s
         for event in played.events:
             at_s = played.at_s + event["t"]
-            if event["kind"] == "blow":
+            if event["kind"] == "death":
+                fights_s.clear()
+            elif event["kind"] == "blow":
                 fights_s[event["npc"]] = at_s
             elif event["kind"] == "say" and at_s - fights_s.get(event["npc"], -FIGHT_S) < FIGHT_S:
                 greets = _HELLO.search(event["text"]) or event.get("to") in played.scene.people
