@@ -27,7 +27,7 @@ SPOKEN_LISTS = frozenset(
     {"greeting", "fallback", "quick", "QUICK", "GENERIC_FALLBACK"}
     # combat/cries.lua
     | {"WARNING", "CRY", "CRY_AT_BEAST", "TOLD", "BROKEN_WORD", "STEPPED_BACK", "PARDON", "TOO_LATE", "YIELD", "HELP"}
-    | {"STAND_DOWN", "BUSY", "SPARES", "NO_FIGHTER"}
+    | {"STAND_DOWN", "STANDS_BY", "BUSY", "SPARES", "NO_FIGHTER"}
 )
 SPOKEN_WORDS = frozenset({"SOMEBODY"})
 ROLES_FILE = "roles/shipped.lua"  # a title that is not given is "the NAME", see llm_agent.register_role

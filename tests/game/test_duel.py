@@ -11,6 +11,7 @@ from llm_agentd.demo.game import Game
 from tests.support import probe
 from tests.support.game_client import GameClient
 from tests.support.game_log import GameLog
+from tests.support.games import GAMES
 from tests.support.mods import MODS
 
 pytestmark = pytest.mark.e2e
@@ -26,20 +27,21 @@ SETTINGS = {
 }
 
 
-def test_fights_with_a_player_are_fair_and_end_as_they_should(tmp_path: Path) -> None:
+@pytest.mark.parametrize("game", GAMES)
+def test_fights_with_a_player_are_fair_and_end_as_they_should(tmp_path: Path, game: str) -> None:
     checks = re.findall(r'^\t\{"(\w+)"', (MODS / NAME / "init.lua").read_text(encoding="utf-8"), re.MULTILINE)
-    game = Game(tmp_path, settings=SETTINGS, mods=[MODS / "llm_probe", MODS / NAME])
-    game.start()
+    server = Game(tmp_path, settings=SETTINGS, mods=[MODS / "llm_probe", MODS / NAME], game=game)
+    server.start()
     try:
-        log = GameLog(game)
+        log = GameLog(server)
         (tmp_path / "client").mkdir()
-        client = GameClient(tmp_path / "client", game, log, size=(320, 240), settings={})
+        client = GameClient(tmp_path / "client", server, log, size=(320, 240), settings={})
         try:
             log.wait_for_end(probe.RUN_MAX_S)
         finally:
             client.stop()
     finally:
-        code = game.stop()
+        code = server.stop()
     assert [found.groups() for found in log.matches(probe.VERDICT)] == [("ok", check) for check in checks]
-    assert code == 0, game.last_words()
+    assert code == 0, server.last_words()
     assert not log.errors(daemon_away=True)

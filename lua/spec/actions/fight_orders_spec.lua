@@ -23,9 +23,14 @@ describe("a player's word", function()
 		start()
 		local ann, hugo = game.body("Ann", "guard", at(0)), game.body("Hugo", "hunter", at(1))
 		local rolf, body = game.body("Rolf", "bandit", at(5))
+		local done = {}
+		game.agent.on("action", function(npc, player_name, name, params, ok)
+			if name == "attack" and player_name then done[#done + 1] = {npc.name, params.target, ok} end
+		end)
 		game.mock:say("Robin", "Ann and Hugo, attack Rolf!")
 		game.run(1)
 		assert.same({"Rolf", "Rolf"}, {enemies(ann), enemies(hugo)})
+		assert.same({{"Ann", "Rolf", true}, {"Hugo", "Rolf", true}}, done)
 		game.run(8)
 		assert.is_true(body:get_hp() < 20)
 		assert.is_truthy(rolf.combat or rolf.beaten) -- he defends himself, and follows nobody

@@ -1,7 +1,8 @@
 -- What players say that begins or ends a fight, by rule and at once: an order to fight somebody, "stop", "sorry". A model that is
 -- asked would answer when it is too late, and may promise what nobody does.
 
-local S, now_us, settings, text, memory, nearby, npcs, history, rules, cries, damage, warnings, targets, squads, fight_words = ...
+local S, now_us, settings, text, events, memory, nearby, npcs, history, rules, cries, damage, warnings, targets, squads,
+	fight_words = ...
 
 local BUSY_EVERY_US = 5e6
 local SAME_US = 0.1e6 -- a plea that comes by both ways, see the end of the file, is one
@@ -102,9 +103,10 @@ local function attack(npc, whom, player_name)
 	if not object and not spared then return false end
 	if not rules.is_brave(npc) then return cries.say(npc, "no_fighter", player_name, player_name) end
 	if spared then return cries.say(npc, "spares", spared, player_name) end
-	if squads.begin(npc, object, player_name, true) then
-		memory.remember(npc, player_name, ("%s told me to fight %s"):format(player_name, targets.words(object)))
-	end
+	if not squads.begin(npc, object, player_name, true) then return false end
+	local target = targets.words(object)
+	memory.remember(npc, player_name, ("%s told me to fight %s"):format(player_name, target))
+	events.emit("action", npc, player_name, "attack", {target = target}, true)
 end
 
 -- False where the words are no order that it can answer.
@@ -114,8 +116,11 @@ local function obey(npc, player_name, words)
 	local order, whom = fight_words.order(words, names_around(pos))
 	if order == "attack" then return attack(npc, whom, player_name) ~= false end
 	if order ~= "guard" or not rules.is_brave(npc) or not npc:guard(player_name) then return false end
+	local outcome = S("@1 stands by you.", npc.name)
 	memory.remember(npc, player_name, "I guard " .. player_name)
-	history.tell(npc, player_name, S("@1 stands by you.", npc.name))
+	history.tell(npc, player_name, outcome)
+	cries.say(npc, "stands_by", player_name, player_name)
+	events.emit("action", npc, player_name, "guard", {target = player_name}, true, outcome)
 	return true
 end
 

@@ -4,7 +4,7 @@ local load, base, api_folder, perception_folder, think_folder, talk_folder, body
 	combat_folder, quests_folder = ...
 local S, settings, text, phrases, geometry, util, storage =
 	base.S, base.settings, base.text, base.phrases, base.geometry, base.util, base.storage
-local actions, npcs = api_folder.actions, api_folder.npcs
+local actions, events, npcs = api_folder.actions, api_folder.events, api_folder.npcs
 local positions, places, observe, nearby =
 	perception_folder.positions, perception_folder.places, perception_folder.observe, perception_folder.nearby
 local memory = think_folder.memory
@@ -35,5 +35,5 @@ load("door", S, geometry, actions, npcs, memory, history, doors, movement)
 load("emotes", actions, movement, emote)
 load("fights", S, actions, memory, tactics, targets, squads, views, orders)
 local fight_words = load("fight_words", text, phrases)
-load("fight_orders", S, base.now_us, settings, text, memory, nearby, npcs, history, rules, cries, damage, warnings,
+load("fight_orders", S, base.now_us, settings, text, events, memory, nearby, npcs, history, rules, cries, damage, warnings,
 	targets, squads, fight_words)

@@ -25,6 +25,7 @@ local TOO_LATE = {"Too late for words, {player}!", "You said that before, {playe
 local YIELD = {"Enough, {player}! I yield.", "Stop, {player}, you have won!", "I give up, {player}. Let me be."}
 local HELP = {"Help! Help!", "Somebody help me!", "Leave me alone!", "Guards! Help!"}
 local STAND_DOWN = {"As you wish, {player}. I stop.", "Enough, then.", "I put my blade away, {player}."}
+local STANDS_BY = {"I stand by you, {player}.", "Nothing gets past me, {player}."}
 local BUSY = {"Not now, {player}!", "Later, {player}! I have my hands full."}
 local SPARES = {"I do not raise my hand against {player}.", "No. {player} has done nothing to deserve that."}
 local NO_FIGHTER = {"I am no fighter, {player}.", "Me? Fight? Ask a guard, {player}."}
@@ -32,7 +33,7 @@ local NO_FIGHTER = {"I am no fighter, {player}.", "Me? Fight? Ask a guard, {play
 local LINES = {
 	warning = WARNING, cry = CRY, cry_at_beast = CRY_AT_BEAST, told = TOLD, broken_word = BROKEN_WORD, stepped_back = STEPPED_BACK,
 	pardon = PARDON, too_late = TOO_LATE, yield = YIELD, help = HELP, stand_down = STAND_DOWN, busy = BUSY, spares = SPARES,
-	no_fighter = NO_FIGHTER,
+	no_fighter = NO_FIGHTER, stands_by = STANDS_BY,
 }
 -- Those that only colour a fight; an admin may have it without.
 local BATTLE_CRIES = {cry = true, cry_at_beast = true, told = true, broken_word = true, help = true}

@@ -71,7 +71,7 @@ end
 local lines_at_death, distance_before, hurt
 
 -- {name, begin, done() -> true, or nil or false and why not}
-llm_probe.run({
+local CHECKS = {
 	{"a_player_joins", nil, function()
 		local player = robin()
 		if not player then return nil, "nobody" end
@@ -184,4 +184,10 @@ llm_probe.run({
 		if passed_s() < 6 then return nil, "listens" end
 		return #said == lines_at_death and not npc("Ann").combat, "said after it: " .. (said[#said] or {})[2]
 	end},
-})
+}
+
+local has_begun = false
+core.register_on_joinplayer(function() -- a client takes a while for the media of a large game
+	if not has_begun then llm_probe.run(CHECKS) end
+	has_begun = true
+end)
