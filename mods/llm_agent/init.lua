@@ -38,7 +38,7 @@ local gossip = folder("gossip", base, api, perception, think, talk, ledger, econ
 local promises = folder("promises", base, api, perception, think, talk, body, economy, gossip)
 folder("actions", base, api, perception, think, talk, body, ledger, economy, combat, quests)
 folder("adapters", base, roles, body)
-folder("admin", base, daemon, api, roles, perception, think, talk, body, economy, gossip, promises)
+folder("admin", base, daemon, api, roles, perception, think, speech, talk, body, economy, gossip, promises)
 base.steps.check()
 
 -- Called each server step. One step costs next to nothing while nobody asks and nobody speaks.

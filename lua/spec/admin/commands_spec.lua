@@ -42,6 +42,18 @@ describe("the command", function()
 			assert.is_false((mock:command("Robin", "dance")))
 		end)
 
+		it("help lists what this player may use", function()
+			start()
+			local _, of_player = mock:command("Robin", "help")
+			assert.matches("/llm quests", of_player)
+			for _, word in ipairs({"spawn", "remove", "doctor", "role", "off", "silence", "explain"}) do
+				assert.is_nil(of_player:find("/llm " .. word .. "%f[%W]"), word)
+			end
+			mock.privs.Robin = {llm_admin = true}
+			local _, of_admin = mock:command("Robin", "help")
+			assert.matches("/llm spawn", of_admin)
+		end)
+
 		it("off stops every call, also after a restart, until on", function()
 			local storage = {}
 			start({storage = storage})

@@ -2,6 +2,25 @@
 
 local admin = require("spec.support.admin")
 
+describe("a player who joins", function()
+	it("is told once ever, in one line, how to talk; not where the setting says so or NPCs do not think", function()
+		local storage = {}
+		local function told(options)
+			options.settings = options.settings or {["llm_agent.hint"] = "true"}
+			local mock = admin.start(options)
+			mock:join("Robin", {x = 0, y = 0, z = 0})
+			mock:step(0.05, 3)
+			return mock:chat_of("Robin")
+		end
+		local first = told({storage = storage})
+		assert.equal(1, #first)
+		assert.matches("say hello .* /llm", first[1])
+		assert.same({}, told({storage = storage}))
+		assert.same({}, told({settings = {["llm_agent.hint"] = "false"}}))
+		assert.same({}, told({storage = {off = "yes"}}))
+	end)
+end)
+
 describe("an admin who joins", function()
 	local mock, daemon
 	local function start(options)

@@ -120,6 +120,26 @@ describe("languages:", function()
 		assert.same({"<Mira> Good day to you."}, said("Bo"))
 	end)
 
+	it("answers a choice once, and never says two opposite things of it", function()
+		for _, case in ipairs({
+			{have = {"en", "fr"}, lines = {"does not speak de. It speaks: en, fr"}},
+			{have = {"en", "de"}, lines = {"^NPCs will speak this language to you: de%.$"}},
+			{have = {}, lines = {"will speak this language to you: de%. How well"}},
+			{have = {"en"}, is_dead = true, lines = {"will speak this language to you: de%. How well"}},
+		}) do
+			start()
+			info.languages = case.have
+			if case.is_dead then daemon:die() end
+			local ok, message = mock:command("Bo", "lang de")
+			assert.is_true(ok)
+			assert.is_nil(message)
+			mock:step(0.5, 20)
+			local heard = mock:chat_of("Bo")
+			assert.equal(1, #heard, heard[1])
+			assert.matches(case.lines[1], heard[1])
+		end
+	end)
+
 	it("says once which language the model lacks, and gives the line in one that it has", function()
 		start()
 		info.languages = {"en", "fr"}

@@ -1,10 +1,14 @@
--- What an admin is told when joining: the setting that is missing, that the daemon is away, or the first command to try.
--- Each hint comes at most once per server run and admin, the welcome once ever. Nothing is said while the mod is switched off.
+-- What is said to who joins: to an admin the setting that is missing, that the daemon is away, or the first command to try; to a
+-- player how to talk, in one line.
+-- Each hint comes at most once per server run and admin, the welcome and the player's line once ever. Nothing is said while the
+-- mod is switched off.
 -- Also logs at start that HTTP is not allowed.
 
-local S, log, storage, client, events, doctor = ...
+local S, log, settings, storage, client, events, doctor = ...
 
 local WELCOMED = "welcomed." -- key in the mod's storage, the admin's name behind it
+
+local HINTED = "hinted." -- the same of a player
 
 local hints_given = {} -- admin → {hint → true}, in this run
 
@@ -35,9 +39,16 @@ local function welcome(name)
 		S("Your NPCs can think. Bring the first one: /llm spawn smith. Then say hello to it. More: /llm help"))
 end
 
+-- How to talk, to a player who was never here before. One line, and never again.
+local function hint(name)
+	if not settings.hint or not client.enabled or not client.has_http() or storage:get_string(HINTED .. name) ~= "" then return end
+	storage:set_string(HINTED .. name, "yes")
+	core.chat_send_player(name, S("People here answer: say hello near one, or click them. /llm shows more."))
+end
+
 core.register_on_joinplayer(function(player)
 	local name = player:get_player_name()
-	if not is_admin(name) then return end
+	if not is_admin(name) then return hint(name) end
 	if not client.has_http() then return tell_of_http(name) end
 	client.call("GET", "/readyz", nil, function(answer)
 		if not core.get_player_by_name(name) then return end

@@ -23,25 +23,38 @@ function commands.refusal(name)
 	return S("You need the privilege llm_admin for that: /grant @1 llm_admin", name)
 end
 
-commands.register("help", {help = S("this list"), run = function()
+-- Does this player have what the subcommand wants?
+local function may_use(name, def)
+	return not def.admin or not commands.refusal(name)
+end
+
+-- `/llm WORD REST` of a player: ok, message. The privilege is checked here.
+function commands.run(name, word, rest)
+	local def = subcommands[word]
+	if not def then return false, S("No such command: /llm @1. /llm help lists all.", word) end
+	if not may_use(name, def) then return false, commands.refusal(name) end
+	return def.run(name, rest)
+end
+
+-- What this player may use, a line each.
+commands.register("help", {help = S("this list"), run = function(name)
 	local shown = {}
 	for word, def in pairs(subcommands) do
-		shown[#shown + 1] = ("/llm %s%s – %s"):format(word, def.params and " " .. def.params or "", def.help)
+		if may_use(name, def) then
+			shown[#shown + 1] = ("/llm %s%s – %s"):format(word, def.params and " " .. def.params or "", def.help)
+		end
 	end
 	table.sort(shown)
 	return true, table.concat(shown, "\n")
 end})
 
 core.register_chatcommand("llm", {
-	params = S("WORD …"),
-	description = S("Talking NPCs; /llm help lists what there is"),
+	params = S("[WORD …]"),
+	description = S("Talking NPCs: opens a window; /llm help lists what there is"),
 	func = function(name, param)
 		local word, rest = param:match("^%s*(%S*)%s*(.-)%s*$")
-		local def = subcommands[word == "" and "help" or word]
-		if not def then return false, S("No such command: /llm @1. /llm help lists all.", word) end
-		local refusal = def.admin and commands.refusal(name)
-		if refusal then return false, refusal end
-		return def.run(name, rest)
+		if word == "" then word = core.get_player_by_name(name) and subcommands.menu and "menu" or "help" end
+		return commands.run(name, word, rest)
 	end,
 })
 

@@ -13,6 +13,7 @@ storage.KEYS = {
 	["gifts:"] = true, -- actions/gifts: day and worth of what a player was given
 	["goods:"] = true, -- ledger/accounts: an account, by its id
 	["gossip:"] = true, -- gossip/happenings: what happened and who knows of it, by its number
+	["hinted."] = true, -- admin/first_run: a player who was told how to talk
 	["lang:"] = true, -- think/language: the language a player chose
 	["market"] = true, -- economy/market: how far prices have moved, by settlement
 	["minted"] = true, -- ledger/accounts: what came from nothing

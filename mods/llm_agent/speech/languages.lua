@@ -66,11 +66,20 @@ local function tell_lacking(name, code, spoken)
 	core.chat_send_player(name, S("The model of this server does not speak @1. It speaks: @2.", code, spoken))
 end
 
--- A player chose a language: say so at once where the model lacks it.
-local function chosen(name, code)
+-- What comes of a choice, in one answer: that NPCs speak the language, or what they speak instead. It waits for the daemon, for
+-- a promise before it knew would be taken back in the next line.
+local function answer_choice(name, code)
 	notified[name] = nil
 	learn(function(found)
-		if not has(found.languages, code) then tell_lacking(name, code, table.concat(found.languages, ", ")) end
+		if not core.get_player_by_name(name) then return end
+		if has(found.languages, code) then
+			local message = found.languages[1] and S("NPCs will speak this language to you: @1.", code)
+				or S("NPCs will speak this language to you: @1. How well they do depends on the model.", code)
+			return core.chat_send_player(name, message)
+		end
+		notified[name] = {[base(code)] = true}
+		core.chat_send_player(name, S("The model of this server does not speak @1. It speaks: @2. Greetings and other set phrases "
+			.. "come in yours all the same, where they are translated.", code, table.concat(found.languages, ", ")))
 	end)
 end
 
@@ -155,8 +164,8 @@ local function choose_language(name, rest)
 		return false, S("@1 is no code of a language. Use one such as en, de, fr, es or ru.", rest)
 	end
 	language.choose(name, code)
-	chosen(name, code)
-	return true, S("NPCs will speak this language to you: @1. How well they do depends on the model.", code)
+	answer_choice(name, code)
+	return true
 end
 
 commands.register("lang", {params = S("[CODE]"), help = S("the language NPCs speak to you"), run = choose_language})
