@@ -68,6 +68,7 @@ local function listen()
 	robin.hears = function(words) record("told", {text = words}) end
 	robin.sees = function(form, words) record("form", {name = form, text = words}) end
 	robin.struck = function(by, hp) record("blow", {npc = by, to = PLAYER, hp = hp}) end
+	quarry.died = function(name) record("death", {name = name}) end
 	quarry.struck = function(name, by, hp)
 		local self = by and by:get_luaentity()
 		local npc = self and self.npc_id and llm_agent.get_npc(self.npc_id)
@@ -257,7 +258,6 @@ function deeds.slay(name)
 	local object = mobs[name]
 	quarry.slay(object, robin)
 	mobs[name] = nil
-	record("death", {name = name})
 end
 function deeds.offer(name) llm_agent.get_npc(people[name]):offer_quest(PLAYER, "exchange_" .. people[name]) end
 function deeds.hour(hour) core.set_timeofday(hour / 24) end

@@ -17,20 +17,23 @@ for _, name in ipairs({"wolf", "bear", "boar", "giant_rat"}) do
 			self.object:set_hp(HP)
 			self.object:set_acceleration({x = 0, y = -9.81, z = 0})
 		end,
-		on_death = function() end, -- the mod wraps it to count who slew it
+		on_death = function(self) quarry.died(self.name:match(":(.+)$")) end, -- the mod wraps it to count who slew it
 		on_punch = function(self, puncher) quarry.struck(self.name:match(":(.+)$"), puncher, self.object:get_hp() - BLOW) end,
 	})
 end
 
-function quarry.struck() end -- (name, puncher, hit points left): the exchange's
+-- (name, puncher, hit points left) and (name): the exchange's.
+function quarry.struck() end
+function quarry.died() end
 
 -- "bear" or "bear 2", where there are several.
 function quarry.stand(name, pos) return core.add_entity(pos, "llm_village:" .. name:match("^[%a_]+")) end
 
--- The player strikes it down.
+-- The player strikes it down, if nobody has done so before.
 function quarry.slay(object, player)
 	local self = object:get_luaentity()
-	if self.on_death then self:on_death(player) end
+	if not self then return end
+	self:on_death(player)
 	object:remove()
 end
 
