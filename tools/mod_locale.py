@@ -24,11 +24,13 @@ TEMPLATE = "locale/template.txt"
 MOD_FOLDER = Path(__file__).resolve().parents[1] / "mods" / DOMAIN
 # Lists of lines that are handed to the translator when they are spoken, not where they stand.
 SPOKEN_LISTS = frozenset(
-    {"greeting", "fallback", "quick", "QUICK", "GENERIC_FALLBACK"}
+    {"greeting", "fallback", "quick", "QUICK", "GENERIC_FALLBACK", "GENERIC_FAILED", "FORMS"}
     # combat/cries.lua
     | {"WARNING", "CRY", "CRY_AT_BEAST", "TOLD", "BROKEN_WORD", "STEPPED_BACK", "PARDON", "TOO_LATE", "YIELD", "HELP"}
     | {"STAND_DOWN", "STANDS_BY", "BUSY", "SPARES", "NO_FIGHTER"}
 )
+# Files that hold nothing but lines that NPCs speak, in lists of any shape.
+SPOKEN_FILES = frozenset({"actions/lines.lua", "quests/lines.lua"})
 SPOKEN_WORDS = frozenset({"SOMEBODY"})
 ROLES_FILE = "roles/shipped.lua"  # a title that is not given is "the NAME", see llm_agent.register_role
 TRANSLATES_ARGUMENT = ("core/translate.lua", "line")  # the one place that translates what it is given
@@ -102,6 +104,9 @@ def _find_texts(name: str, source: str) -> Iterator[str]:
     if name == ROLES_FILE:
         yield from (f"the {role.replace('_', ' ')}" for role in _ROLE.findall(source))
     found = tokens(source)
+    if name in SPOKEN_FILES:
+        yield from (token.text for token in found if token.kind == "string")
+        return
     for at, token in enumerate(found):
         after = [next_token.text for next_token in found[at + 1 : at + 3]]
         if token.kind != "name":

@@ -252,6 +252,7 @@ class OutputFormat:
     which only the words of `say` are text: they may take `words_max_tokens` of `sampling.max_tokens`, which has room
     for the action too, and `words_max_chars` characters (0: no grammar closes the words).
     `whole_sentences`: end at a sentence near the limit, never within a word (a `think`, not an OpenAI completion).
+    `lines`: with placeholders, those that the model's own data has for what is done; none: its words are its own.
     """
 
     actions: tuple[Action, ...] = ()
@@ -259,6 +260,7 @@ class OutputFormat:
     words_max_tokens: int = 0
     words_max_chars: int = 0
     whole_sentences: bool = False
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,9 +331,10 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """New text of a streamed reply."""
+    """New text of a streamed reply. `acts` False: a `think` was offered actions perhaps, and none comes with it."""
 
     text: str
+    acts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +342,7 @@ class Reply:
     """The last event of a reply that worked. `text` is the whole of it.
 
     `cut`: why the guard ended it before the model did (`scheduler/guard`); such a reply is neither kept nor remembered.
+    `matched`: the words were written for the action: the model's own data pairs them.
     """
 
     text: str
@@ -350,6 +354,7 @@ class Reply:
     timing_ms: Timing = Timing()
     lang: str = ""  # of the words, as far as known
     cut: str = ""
+    matched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

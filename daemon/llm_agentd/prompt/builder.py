@@ -52,7 +52,8 @@ def slot_format(reading: Reading, sampling: Sampling, features: Collection[str])
     bounded = actions.bounded(reading.actions)
     say_max_chars = actions.say_max_chars(sampling.max_tokens)
     schema = actions.slot_schema(bounded, reading.topic.deeds, reading.slots, reading.lines, say_max_chars)
-    return _json_format(bounded, schema, sampling, is_free=is_free)
+    sampling, output = _json_format(bounded, schema, sampling, is_free=is_free)
+    return sampling, replace(output, lines=reading.lines)
 
 
 def _is_free(sampling: Sampling, features: Collection[str]) -> bool:

@@ -22,8 +22,10 @@ def done_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {"event": "done", **fields}
 
 
-def delta_fields(text: str) -> dict[str, Any]:
-    return {"event": "delta", "text": text}
+def delta_fields(text: str, *, acts: bool = True) -> dict[str, Any]:
+    """`acts` False: no action comes with a `think`'s words, so that they may be spoken at once."""
+    fields: dict[str, Any] = {"event": "delta", "text": text}
+    return fields if acts else {**fields, "acts": False}
 
 
 def reply_fields(reply: Reply) -> dict[str, Any]:
@@ -50,6 +52,8 @@ def reply_fields(reply: Reply) -> dict[str, Any]:
     }
     if reply.lang:
         fields["lang"] = reply.lang
+    if reply.matched:
+        fields["matched"] = True
     if reply.cut:
         fields["cut"] = reply.cut
     return fields

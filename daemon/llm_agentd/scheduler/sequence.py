@@ -76,7 +76,7 @@ class Sequence:
         self.requests.append(request)
         self.joined.add((request.peer, request.id))
         text = filled(self.assembler.text, request)
-        return [(request, Delta(text))] if text and request.stream else []
+        return [(request, Delta(text, may_act(request)))] if text and request.stream else []
 
     def feed(self, piece: Piece, now_s: float) -> tuple[str, Finish | None]:
         """New text, and how the sequence ended if it did."""
@@ -114,7 +114,7 @@ class Sequence:
     def deltas(self, text: str) -> Events:
         before = self.assembler.text[-len(text) - TAIL_CHARS :].removesuffix(text)
         return [
-            (request, Delta(filled(text, request, filled(before, request))))
+            (request, Delta(filled(text, request, filled(before, request)), may_act(request)))
             for request in self.requests
             if request.stream and text
         ]
@@ -142,6 +142,7 @@ class Sequence:
             ),
             lang=request.lang,
             cut=self.cut,
+            matched=is_matched(self.assembler.text, self.action, request),
         )
 
     def entry(self, finish: Finish, model: str) -> CacheEntry | None:
@@ -208,6 +209,7 @@ def cached_reply(cache: CompletionCache, request: Request, now_s: float) -> Repl
         usage=Usage(entry.prompt_tokens, 0, entry.completion_tokens),
         timing_ms=Timing(queue=waited_ms, total=waited_ms),
         lang=request.lang,
+        matched=is_matched(entry.text, entry.action, request),
     )
 
 
@@ -221,6 +223,16 @@ def filled(text: str, request: Request, before: str = "") -> str:
 def bound(action: dict[str, Any] | None, request: Request) -> dict[str, Any] | None:
     """The action for this request, with its own values."""
     return bind_action(action, request.output.actions, request.slots) if request.slots else action
+
+
+def may_act(request: Request) -> bool:
+    """Whether an action may come behind its words; an `infer` has none, and nobody asks."""
+    return request.op != "think" or bool(request.output.actions)
+
+
+def is_matched(text: str, action: dict[str, Any] | None, request: Request) -> bool:
+    """Whether the words, as they were written, are a line that the model's own data has for this very action."""
+    return bound(action, request) is not None and text in request.output.lines
 
 
 def to_ms(seconds: float) -> float:

@@ -34,7 +34,7 @@ from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.moderator import Direction, Moderator, Verdict
 from llm_agentd.protocol import encode, schema, wire
 from llm_agentd.scheduler.engine_loop import RETRY_AFTER_MS, EngineLoop
-from llm_agentd.scheduler.sequence import Event, cached_reply
+from llm_agentd.scheduler.sequence import Event, cached_reply, may_act
 from llm_agentd.server.control import Control, not_kept
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.recent_thinks import RecentThinks
@@ -214,7 +214,7 @@ class Pipeline:
             elif self._at_engine.get((request.peer, request.id)) is not request:
                 continue  # its peer is gone, or it was answered already; another may be open under its id by now
             elif isinstance(event, Delta):
-                self._put(request.peer, request.id, encode.delta_fields(event.text))
+                self._put(request.peer, request.id, encode.delta_fields(event.text, acts=event.acts))
             else:
                 del self._at_engine[request.peer, request.id]
                 self._attempt(request, self._finish, request, event)
@@ -328,7 +328,7 @@ class Pipeline:
             return
         self._metrics.replied(outcome, time.monotonic() - request.arrived_s)
         if request.stream and outcome.cache == "hit" and outcome.text:  # nothing of it was shown yet
-            self._put(request.peer, request.id, encode.delta_fields(outcome.text))
+            self._put(request.peer, request.id, encode.delta_fields(outcome.text, acts=may_act(request)))
         turn = request.chat.memory_turn if request.chat and not outcome.cut else None
         if turn and request.durable:
 

@@ -68,7 +68,10 @@ describe("the action", function()
 			for y = 0, 1 do mock.ground[("15,%d,%d"):format(y, z)] = "stone" end
 		end
 		mock:step(0.05, 1800)
-		assert.same({"Mira could not get home."}, mock:chat_of("Robin"))
+		local told = mock:chat_of("Robin")
+		assert.equal("Mira could not get home.", told[1])
+		assert.matches("^<Mira> .*home", told[2]) -- and says so
+		assert.equal(2, #told)
 		assert.equal("Mira could not get home", remembered[2])
 	end)
 

@@ -113,7 +113,7 @@ describe("a quest in talk", function()
 			action.params.reward = action.params.reward + 1
 			return action
 		end
-		ask("Any work?")
+		ask("I am so bored.") -- a wish for work to a model, and none by its words alone
 		assert.is_nil(the_quest())
 	end)
 

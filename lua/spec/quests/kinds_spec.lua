@@ -4,8 +4,8 @@ local Mock = require("mock_core")
 
 local FIELDS = {
 	needs = "table", is_possible = "function", fields = "function", weight = "number", write = "function or false", title = "function",
-	requested = "function", deed = "function", measure = "function or false", counts_deaths = "boolean", is_carried = "boolean",
-	is_done_at_once = "boolean", takes = "function", receiver = "function",
+	requested = "function", deed = "function", measure = "function or false", counts_deaths = "boolean", foe = "function or false",
+	is_carried = "boolean", is_done_at_once = "boolean", takes = "function", receiver = "function",
 }
 -- A definition of each kind, as a mod may register it, and the words that come of it: title, request, deed.
 local EXAMPLES = {

@@ -207,7 +207,9 @@ describe("languages:", function()
 		mock:say("Ana", "Mira, hello")
 		mock:step(0.05, 2)
 		local requests = daemon.received[1]
-		daemon:event(requests.session, {id = requests.request.id, event = "delta", text = "Good day. Come in and sit by the fire, for it is cold. "})
+		daemon:event(requests.session, {
+			id = requests.request.id, event = "delta", acts = false, text = "Good day. Come in and sit by the fire, for it is cold. ",
+		})
 		mock:step(0.05, 30)
 		assert.same({}, said("Bo"))
 		daemon:event(requests.session, {id = requests.request.id, event = "done", text = "Good day. Come in and sit by the fire, for it is cold. Bye.",

@@ -4,6 +4,7 @@ local Mock = require("mock_core")
 
 local village = {ORIGIN = {x = 0, y = 0, z = 0}, NEXT = {x = 2, y = 0, z = 0}, COIN = "llm_agent:coin"}
 local mock, daemon, agent, private
+local say -- what the model says
 
 -- What the world is made of, what can be made from that, and what nobody can get.
 local function register_game(core)
@@ -43,11 +44,17 @@ function village.begin(answer, settings, translations)
 	mock.settings["llm_agent.player_cooldown_s"], mock.settings["llm_agent.player_burst"] = "0", "100"
 	mock.settings["llm_agent.npc_burst"], mock.settings["llm_agent.goods"] = "100", "false"
 	register_game(mock.core)
-	daemon = mock:open_daemon(function(request) return {{event = "done", text = "Well.", action = answer and answer(request)}} end)
+	say = nil
+	daemon = mock:open_daemon(function(request)
+		return {{event = "done", text = say and say(request) or "Well.", action = answer and answer(request)}}
+	end)
 	agent = mock:load_mod()
 	private = mock.mod
 	return mock, private, agent, daemon
 end
+
+-- fn(request): what the model says from now on.
+function village.says(fn) say = fn end
 
 function village.npc(id, role, pos)
 	return agent.register_npc(id, {name = id:sub(1, 1):upper() .. id:sub(2), role = role or "villager", pos = pos or village.ORIGIN})

@@ -110,7 +110,7 @@ describe("silence", function()
 		start()
 		daemon.reply = function(request)
 			return {
-				{event = "delta", text = "Well met, friend, "},
+				{event = "delta", acts = false, text = "Well met, friend, "},
 				{event = "error", code = "filtered", by = "model", message = "held back", text = "Let us speak of something else."},
 				id = request.id,
 			}

@@ -61,9 +61,9 @@ local function schema(words, most)
 end
 
 -- Both tell the player, and remember.
-local function outcome(npc, player_name, ok, message, done, failed)
+local function outcome(npc, player_name, ok, message, done, failed, why)
 	memory.remember(npc, player_name, ok and done or failed)
-	return ok, message
+	return ok, message, why
 end
 
 actions.register("give_item", {
@@ -79,15 +79,16 @@ actions.register("give_item", {
 		local counted = items.counted(n, item)
 		local refused = ("%s could not give %s to %s"):format(npc.name, counted, player_name)
 		if n > found[item] then
-			return outcome(npc, player_name, false, S("@1 does not give away so much.", npc.name), nil, refused)
+			return outcome(npc, player_name, false, S("@1 does not give away so much.", npc.name), nil, refused,
+				"too_much")
 		end
-		local ok, _, problem = ledger.swap(npc.id, player_name, {[item] = n}, {})
+		local ok, code, problem = ledger.swap(npc.id, player_name, {[item] = n}, {})
 		if ok then
 			local sum = given_today(player_name) + n * worth(item)
 			storage:set_string(GIFTS_KEY .. player_name, ("%d %g"):format(core.get_day_count(), sum))
 		end
 		return outcome(npc, player_name, ok, ok and S("@1 gives you: @2 × @3", npc.name, n, params.item) or problem,
-			("%s gave %s to %s as a gift"):format(npc.name, counted, player_name), refused)
+			("%s gave %s to %s as a gift"):format(npc.name, counted, player_name), refused, not ok and code or nil)
 	end,
 })
 

@@ -7,18 +7,20 @@ local S, settings, text, phrases, geometry, util, storage =
 local actions, events, npcs = api_folder.actions, api_folder.events, api_folder.npcs
 local positions, places, observe, nearby =
 	perception_folder.positions, perception_folder.places, perception_folder.observe, perception_folder.nearby
-local memory = think_folder.memory
+local memory, language, name_calls, claims, lines =
+	think_folder.memory, think_folder.language, think_folder.name_calls, think_folder.claims, think_folder.lines
 local history, dialog = talk_folder.history, talk_folder.dialog
 local doors, pathfinder, movement, emote = body_folder.doors, body_folder.pathfinder, body_folder.movement, body_folder.emote
-local items, ledger = ledger_folder.items, ledger_folder.ledger
+local items, spoken, ledger = ledger_folder.items, ledger_folder.spoken, ledger_folder.ledger
 local goods, trade, trade_view, trade_form =
 	economy_folder.goods, economy_folder.trade, economy_folder.trade_view, economy_folder.trade_form
 local tactics, targets, squads, views, orders, rules, cries, damage, warnings =
 	combat_folder.tactics, combat_folder.targets, combat_folder.squads, combat_folder.views, combat_folder.orders,
 	combat_folder.rules, combat_folder.cries, combat_folder.damage, combat_folder.warnings
-local quests, quest_text, store, news, writer, world, registry, service, answers =
+local quests, quest_text, store, news, writer, world, registry, service, answers, voice, heard =
 	quests_folder.quests, quests_folder.quest_text, quests_folder.store, quests_folder.news, quests_folder.writer,
-	quests_folder.world, quests_folder.registry, quests_folder.service, quests_folder.answers
+	quests_folder.world, quests_folder.registry, quests_folder.service, quests_folder.answers, quests_folder.voice,
+	quests_folder.heard
 
 local trade_words = load("trade_words", text, phrases)
 local trade_subject = load("trade_subject", settings, text, phrases, items, ledger, goods, trade, trade_words)
@@ -27,11 +29,15 @@ local haggling = load("haggling", S, text, history, items, trade, trade_view, tr
 load("trade", S, util, actions, observe, dialog, items, ledger, goods, trade, trade_view, trade_form, trade_subject, haggling)
 local quest_drafts = load("quest_drafts", settings, items, ledger, quests, store, writer, world, registry)
 -- after trade: its facts go over those of a stall
-load("quests", S, settings, actions, observe, quests, quest_text, store, news, service, answers, quest_drafts)
+load("quests", S, settings, actions, observe, claims, quests, quest_text, store, news, service, answers, voice, heard,
+	quest_drafts)
 local gift_intent = load("gift_intent", text, phrases)
 load("gifts", S, settings, geometry, util, storage, actions, memory, items, ledger, gift_intent, trade)
-load("moves", S, geometry, actions, npcs, positions, places, memory, history, pathfinder, movement, orders)
-load("door", S, geometry, actions, npcs, memory, history, doors, movement)
+local action_lines = load("lines")
+local speech = load("speech", text, npcs, actions, language, name_calls, claims, lines, action_lines, spoken, items)
+load("moves", S, geometry, actions, npcs, positions, places, memory, history, pathfinder, movement, orders,
+	speech)
+load("door", S, geometry, actions, npcs, memory, history, doors, movement, speech)
 load("emotes", actions, movement, emote)
 load("fights", S, actions, memory, tactics, targets, squads, views, orders)
 local fight_words = load("fight_words", text, phrases)

@@ -1,8 +1,9 @@
 -- The actions `follow`, `stay`, `go_to` and `flee`: where a player sends an NPC.
 -- Targets and places are those that exist when the question goes out; they are looked up again when the action runs.
--- A failure on the way is told to the player and remembered.
+-- A failure on the way is told to the player, said by the NPC, and remembered.
 
-local S, geometry, actions, npcs, positions, places, memory, history, pathfinder, movement, orders = ...
+local S, geometry, actions, npcs, positions, places, memory, history, pathfinder, movement, orders,
+	speech = ...
 
 local NAMES_MAX = 6 -- in one list: a small model chooses better among few
 local NEAR = 16 -- nodes: who is near enough to be followed
@@ -56,11 +57,13 @@ end
 -- Reasons for which the player is told that it failed.
 local WORTH_A_WORD = {no_way = true, stuck = true, too_far = true, timeout = true, cornered = true}
 
--- When an order ends in another step: `message` for the player, `sentence` for the NPC's memory, if it failed.
-local function tell_failure(npc_id, player_name, why, message, sentence)
+-- When an order ends in another step: `message` for the player, `sentence` for the NPC's memory, if it failed; `list` and
+-- `values`: what it says (actions/lines.lua).
+local function tell_failure(npc_id, player_name, why, message, sentence, list, values)
 	local npc = npcs.by_id[npc_id]
 	if not npc or not WORTH_A_WORD[why] then return end
 	history.tell(npc, player_name, message)
+	speech.fail(npc_id, player_name, list, values)
 	memory.remember(npc, player_name, sentence)
 end
 
@@ -73,7 +76,8 @@ actions.register("follow", {
 		local id, whom = npc.id, params.target
 		local _, targets = people(npc, player_name, npc:get_pos())
 		return movement.order(npc, {kind = "follow", target = targets[whom], done = function(_, why)
-			tell_failure(id, player_name, why, S("@1 has lost @2.", npc.name, whom), ("%s lost %s on the way"):format(npc.name, whom))
+			tell_failure(id, player_name, why, S("@1 has lost @2.", npc.name, whom),
+				("%s lost %s on the way"):format(npc.name, whom), "follow_lost", {target = whom})
 		end}), S("@1 follows @2.", npc.name, whom)
 	end,
 })
@@ -98,7 +102,8 @@ local function arrived(npc_id, name, player_name, ok, why)
 		return
 	end
 	local message = is_home and S("@1 could not get home.", npc.name) or S("@1 could not get to @2.", npc.name, name)
-	tell_failure(npc_id, player_name, why, message, ("%s could not get %s"):format(npc.name, where))
+	tell_failure(npc_id, player_name, why, message, ("%s could not get %s"):format(npc.name, where),
+		is_home and "go_home_failed" or "go_to_failed", {place = name})
 end
 
 actions.register("go_to", {

@@ -51,6 +51,7 @@ local FIELDS = {
 	recent_lines = "think/repeats: what it said of late, the oldest first",
 	overheard = "think/repeats: what NPCs beside it said of late, as recent_lines",
 	lines_unnamed = "think/name_calls: name → how many lines since it called them by name",
+	last_lines = "think/lines: written lines that it chose of late, the oldest first",
 	fallback_index = "think/reply: number of the role's fallback line that came last",
 
 	-- Talk.

@@ -198,6 +198,74 @@ phrases.for_each = {
 	"каждый", "каждую", "каждое", "за каждый", "за одну", "за один", "штука",
 }
 
+-- Beginnings of words in a row (folded, see think/claims.lua; a blank at the end: whole words) ------------------------------
+
+-- The player asks for work: an NPC that has some offers it, whatever the model makes of the words.
+phrases.asks_for_work = {
+	"work for me", "work for us", "any work ", "some work ", "have work ", "got work ", "work to do", "looking for work",
+	"a job ", "any job", "job for", "jobs ", "quest ", "quests ", "a mission", "any mission", "missions ", "an errand",
+	"any errand", "errands ", "a task", "any task", "tasks ", "something to do", "anything to do", "something i can do",
+	"anything i can do", "what can i do for", "what should i do", "can i help ", "could i help ", "may i help ",
+	"can i help you", "can i be of", "how can i help", "do you need help", "need a hand", "you need anything",
+	"you need something", "what do you need", "anything you need", "something you need", "can i do something for",
+	"can i do anything for", "hire me", "can i earn", "earn some", "earn a few", "earn money", "earn coins",
+	"make some coin", "make some money", "hast du arbeit", "habt ihr arbeit", "gibt es arbeit", "arbeit für",
+	"suche arbeit", "hast du etwas zu tun", "gibt es etwas zu tun", "etwas zu tun", "was zu tun", "eine aufgabe",
+	"aufgaben ", "einen auftrag", "auftrag für", "aufträge", "kann ich helfen", "kann ich dir helfen",
+	"kann ich euch helfen", "kann ich ihnen helfen", "brauchst du etwas", "brauchst du hilfe", "brauchst du was",
+	"was brauchst du", "braucht ihr etwas", "braucht ihr hilfe", "was kann ich für", "kann ich etwas für",
+	"etwas verdienen", "was verdienen", "münzen verdienen", "einen job", "du travail ", "as-tu du travail",
+	"un travail pour", "travail pour", "une quête", "quêtes ", "une mission", "un boulot", "du boulot", "une tâche",
+	"puis-je aider", "puis-je t'aider", "puis-je vous aider", "je peux t'aider", "je peux vous aider", "as-tu besoin d",
+	"avez-vous besoin d", "tu as besoin d", "vous avez besoin d", "de quoi as-tu besoin", "gagner des pièces",
+	"gagner de l'argent", "gagner quelques", "que puis-je faire", "quelque chose à faire", "tienes trabajo", "hay trabajo",
+	"algún trabajo", "busco trabajo", "trabajo para", "una misión", "misiones ", "una tarea", "un encargo", "encargos ",
+	"puedo ayudar", "en qué puedo", "necesitas algo", "necesitas ayuda", "qué necesitas", "necesita algo",
+	"necesita ayuda", "ganar monedas", "ganar dinero", "ganar algo", "algo que hacer", "qué puedo hacer",
+	"работа для", "работы для", "есть работа", "есть ли работа",
+	"нет ли работы", "ищу работу", "дай работу", "нужна работа", "задание",
+	"задания", "поручение", "поручения", "квест", "могу помочь",
+	"чем помочь", "чем я могу", "помочь тебе", "помочь вам", "нужна помощь",
+	"что тебе нужно", "что вам нужно", "тебе что-нибудь нужно",
+	"заработать", "что мне сделать", "дело для меня",
+}
+
+-- The same where little else is said: "Work?", "Arbeit?".
+phrases.only_work = {
+	"work ", "job ", "jobs ", "quest ", "quests ", "mission ", "task ", "arbeit ", "aufgabe ", "auftrag ", "travail ",
+	"quête ", "trabajo ", "misión ", "работа ", "работу ", "задание ", "квест ",
+}
+
+-- It has to do with work at all: a model may take it for a wish for some.
+phrases.speaks_of_work = {
+	"work ", "job", "task", "errand", "mission", "quest ", "quests ", "bored", "help", "hire", "earn", "fetch", "bring",
+	"favour", "favor", "adventure", "chore", "deliver", "useful", "to do ", "do for you", "reward", "hands ", "arbeit",
+	"aufgabe", "auftrag", "langweil", "helfen", "hilfe", "lohn", "verdien", "abenteuer", "nützlich", "tun kann", "brauch",
+	"travail", "aide", "utile", "ennui", "aventure", "récompense", "quête", "besoin", "trabaj", "ayud", "aburr",
+	"aventura", "recompensa", "útil", "necesit", "misión", "tarea", "работ", "помо", "помощ",
+	"скучно", "приключен", "полез", "наград", "задан", "нужн",
+}
+
+-- They ask again what was agreed, or how far it is.
+phrases.asks_about_quest = {
+	"what was it", "what did you need", "what did you want", "what do you want me", "what do you need", "how many did you",
+	"how many do you need", "how many more", "how much is left", "what is left", "what's left", "is missing",
+	"still missing", "remind me", "what was i ", "what did i promise", "what do i get", "am i done", "how far am i",
+	"was war es", "was wolltest du", "was brauchst du", "wie viele brauchst", "wie viele fehlen", "was fehlt", "fehlt noch",
+	"was bekomme ich", "erinnere mich", "c'était quoi", "qu'est-ce que tu veux", "que voulais-tu", "combien en",
+	"combien t'en", "que manque", "qu'est-ce qui manque", "rappelle-moi", "qué era", "qué querías", "cuántos necesitas",
+	"cuántas necesitas", "cuántos faltan", "cuántas faltan", "qué falta", "recuérdame", "что это было",
+	"что ты хотел", "сколько ещё", "сколько еще", "сколько надо",
+	"сколько нужно", "чего не хватает", "напомни",
+}
+
+-- The player hands something over: "here are your torches", beside what was asked for.
+phrases.hands_over = {
+	"here is", "here are", "here's", "here you", "i have ", "i've got", "i got ", "i brought", "take ", "hier ist",
+	"hier sind", "hier hast", "ich habe", "nimm", "voici", "voilà", "tiens", "j'ai ", "prends", "aquí ", "ten ", "toma",
+	"tengo", "traje", "вот ", "держи", "возьми", "я принёс", "я принес", "у меня",
+}
+
 -- Lua patterns (text.matches_any) ----------------------------------------------------------------------------------------
 
 -- No gift, whatever else is said: a no, a question, a condition.

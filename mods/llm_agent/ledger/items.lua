@@ -75,6 +75,26 @@ function items.find(words, names)
 	return best
 end
 
+local telling -- words by which things of this game are told from others: "sword", "coal"
+local SMALL_WORDS = {
+	["and"] = true, with = true, block = true, light = true, small = true, large = true, red = true, blue = true, green = true,
+	white = true, black = true, old = true, ["new"] = true, good = true, home = true, road = true, one = true,
+}
+
+-- Does the line name a thing of this game? Words that things share with all talk ("red", "with") do not count.
+function items.names_any(line)
+	if not telling then
+		telling = {}
+		for name in pairs(core.registered_items) do
+			for word in items.gist(items.words(name)):gmatch("%a%a%a+") do telling[word] = not SMALL_WORDS[word] or nil end
+		end
+	end
+	for word in items.gist(line):gmatch("%S+") do
+		if telling[word] then return true end
+	end
+	return false
+end
+
 local function plural(word)
 	if word:find("[^aeiou]y$") then return (word:gsub("y$", "ies")) end
 	if word:find("[^f]fe?$") then return (word:gsub("fe?$", "ves")) end
@@ -82,12 +102,17 @@ local function plural(word)
 	return word:find("[xz]$") and word .. "es" or word:find("[cs]h$") and word .. "es" or word .. "s"
 end
 
+-- "loaf of bread" → "loaves of bread".
+function items.plural(words)
+	local head, rest = words:match("^(.-)( of .*)$")
+	return plural(head or words) .. (rest or "")
+end
+
 -- "3 apples", "1 loaf of bread", in English, for the model and what NPCs remember.
 function items.counted(n, name)
 	local words = items.words(name)
 	if n == 1 then return "1 " .. words end
-	local head, rest = words:match("^(.-)( of .*)$")
-	return ("%d %s%s"):format(n, plural(head or words), rest or "")
+	return ("%d %s"):format(n, items.plural(words))
 end
 
 -- Money ----------------------------------------------------------------------------------------------------------------
@@ -98,6 +123,9 @@ local money = COIN
 function items.money()
 	return money
 end
+
+-- Is it the coin of this mod, and not what an admin made money?
+function items.is_coin(name) return name == COIN end
 
 -- An amount of money, as players see it.
 function items.coins(n)

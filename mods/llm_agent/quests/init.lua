@@ -8,15 +8,21 @@ local S, log, settings, text, phrases, geometry, check, util, storage, translate
 local events, commands, npcs, Npc = api_folder.events, api_folder.commands, api_folder.npcs, api_folder.Npc
 local roles = roles_folder.roles
 local positions, places = perception_folder.positions, perception_folder.places
-local memory = think_folder.memory
+local memory, language, name_calls, reply, offers, wording, lines, claims =
+	think_folder.memory, think_folder.language, think_folder.name_calls, think_folder.reply, think_folder.offers,
+	think_folder.wording, think_folder.lines, think_folder.claims
 local history, dialog = talk_folder.history, talk_folder.dialog
-local items, obtainable, ledger = ledger_folder.items, ledger_folder.obtainable, ledger_folder.ledger
+local items, spoken, obtainable, ledger =
+	ledger_folder.items, ledger_folder.spoken, ledger_folder.obtainable, ledger_folder.ledger
 local market, trade = economy_folder.market, economy_folder.trade
 
 local store = load("store", log, settings, storage, ledger)
 local kinds = load("kinds", S, log, npcs, places, items, ledger, store)
 local quest_text = load("text", S, items, kinds)
-local news = load("news", S, events, npcs, memory, history, kinds, quest_text)
+local quest_lines = load("lines")
+local heard = load("heard", text, phrases, items.gist)
+local voice = load("voice", settings, geometry, npcs, language, name_calls, lines, quest_lines, translate, spoken, kinds, store)
+local news = load("news", S, events, npcs, memory, history, kinds, quest_text, voice)
 local quests = load("state_machine", kinds, ledger, store.limits, store.save, news.changed, store.player_has)
 quests.load(store.read())
 local writer = load("writer", kinds, {reward_max = settings.quest_reward_max, lasts_s = settings.quest_minutes * 60})
@@ -25,7 +31,9 @@ local registry = load("registry", log, settings, check, util, Npc, items, ledger
 local hunt = load("hunt", entity_hooks, kinds, quests, store)
 local tracker = load("tracker", places, ledger, kinds, quests, store, news, registry)
 local service = load("service", S, settings, geometry, npcs, kinds, quests, quest_text, store, hunt, tracker)
-local answers = load("answers", text, phrases, events, npcs, history, items, quests, quest_text, service)
+local replies = load("replies", settings, text, wording, claims, offers, reply, roles, translate, items, spoken, kinds, quests,
+	voice, heard)
+local answers = load("answers", text, phrases, language, claims, history, quests, quest_text, service, voice, heard, replies)
 local view = load("view", S, text, util, translate, base.forms, npcs, roles, quests, quest_text, store)
 load("log", S, commands, quests, service, view)
 local signs = load("signs", settings, geometry, events, npcs, positions, quests, registry, store)
@@ -38,5 +46,5 @@ steps.register("quests", function(_, _, dtime) tracker.step(dtime) end)
 
 return {
 	kinds = kinds, quests = quests, quest_text = quest_text, store = store, news = news, writer = writer, world = world,
-	registry = registry, service = service, answers = answers,
+	registry = registry, service = service, answers = answers, voice = voice, heard = heard,
 }

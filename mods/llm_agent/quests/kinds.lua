@@ -12,6 +12,7 @@
 -- measure(quest, def)   how much is done, as the world is now; def: of a registered quest. Nil and a code where it has become
 --                    impossible. Only for a player who is there. false: another file counts
 -- counts_deaths      hunt.lua counts the deaths of its target
+-- foe(quest)         what one of those is called, in English; false where there are none
 -- is_carried         its progress is what the player has with them, and may fall
 -- is_done_at_once    the player has what it takes from the start; what is left is to bring it
 -- takes(quest)       goods that the player gives when it is done
@@ -56,7 +57,7 @@ kinds.fetch = {
 	requested = function(quest) return items.words(quest.item), quest.count end,
 	deed = function(quest) return ("bring %s to %s"):format(items.counted(quest.count, quest.item), quest.npc_name) end,
 	measure = function(quest) return store.player_has(quest.player, quest.item) end,
-	counts_deaths = false, is_carried = true, is_done_at_once = false,
+	foe = false, counts_deaths = false, is_carried = true, is_done_at_once = false,
 	takes = function(quest) return {[quest.item] = quest.count} end,
 	receiver = giver,
 }
@@ -97,7 +98,7 @@ kinds.deliver = {
 		end
 		return quest.count
 	end,
-	counts_deaths = false, is_carried = true, is_done_at_once = true,
+	foe = false, counts_deaths = false, is_carried = true, is_done_at_once = true,
 	takes = function(quest) return quest.carries end,
 	receiver = function(quest) return quest.target, quest.target_name end,
 }
@@ -115,6 +116,7 @@ kinds.hunt = {
 		return {target = mob.name, count = count}, count * (COINS_A_FOE + mob.hp / HP_A_COIN)
 	end,
 	title = function(quest) return S("Defeat @1 × @2 for @3", quest.count, shown_mob(quest.target), quest.npc_name) end,
+	foe = function(quest) return mob_words(quest.target) end,
 	requested = function(quest) return "slain " .. mob_words(quest.target), quest.count end,
 	deed = function(quest) return ("defeat %d %s for %s"):format(quest.count, mob_words(quest.target), quest.npc_name) end,
 	measure = false,
@@ -147,7 +149,7 @@ kinds.visit = {
 		if is_inside == nil then return nil, "place_gone" end
 		return is_inside and 1 or 0
 	end,
-	counts_deaths = false, is_carried = false, is_done_at_once = false,
+	foe = false, counts_deaths = false, is_carried = false, is_done_at_once = false,
 	takes = nothing,
 	receiver = giver,
 }
@@ -169,7 +171,7 @@ kinds.task = {
 		if not ok then log("error", ("done of quest %s failed: %s"):format(quest.name, tostring(is_done))) end
 		return ok and is_done and 1 or 0
 	end,
-	counts_deaths = false, is_carried = false, is_done_at_once = false,
+	foe = false, counts_deaths = false, is_carried = false, is_done_at_once = false,
 	takes = nothing,
 	receiver = giver,
 }

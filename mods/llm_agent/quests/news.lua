@@ -1,7 +1,7 @@
--- Who hears that a quest changed: the player, the NPC's memory, other mods.
+-- Who hears that a quest changed: the player, the NPC's memory, other mods. What the NPC says of it: voice.lua.
 -- A player who is away is told at the next joining (tracker.lua).
 
-local S, events, npcs, memory, history, kinds, quest_text = ...
+local S, events, npcs, memory, history, kinds, quest_text, voice = ...
 
 local news = {}
 
@@ -20,7 +20,8 @@ local SENTENCES = {
 	abandoned = function(quest) return S("@1: given up.", quest_text.title(quest)) end,
 }
 
--- Is it worth a message? A delivery is "fulfilled" all the way, and a fetch quest each time the things are back in the inventory.
+-- Is it worth a message? A delivery is "fulfilled" all the way, and a fetch quest each time the things are back in the
+-- inventory.
 local function is_new(quest, before)
 	if quest.state == "accepted" then return before == "offered" end
 	if quest.state ~= "fulfilled" then return true end
@@ -39,7 +40,10 @@ end
 function news.changed(quest, before)
 	local npc, new, counts = npcs.get(quest.npc), is_new(quest, before), quest.accepted_s ~= nil
 	local is_here = core.get_player_by_name(quest.player) ~= nil
-	if new and is_here then news.tell(quest) end
+	if new and is_here then
+		news.tell(quest)
+		voice.tell(quest.state, quest)
+	end
 	quest.untold = new and counts and not is_here or nil
 	local sentence = new and (counts or quest.state == "refused") and quest_text.outcome(quest)
 	if npc and sentence then memory.remember(npc, quest.player, sentence) end

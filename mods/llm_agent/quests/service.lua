@@ -1,6 +1,7 @@
 -- What a player does about a quest: accept, refuse, hand in, abandon. The log, the commands and the dialog all call this file.
 -- It checks the world (who is near, how far the quest is), then state_machine.lua changes the state.
--- Each function returns true, or false and words for the player. What went well is told by news.lua.
+-- Each function returns true, or false, words for the player, and a code where it was the quest that could not. What went well
+-- is told by news.lua.
 
 local S, settings, geometry, npcs, kinds, quests, quest_text, store, hunt, tracker = ...
 
@@ -31,7 +32,7 @@ function service.accept(id, player_name)
 	local problem = too_far(quest.npc, quest.npc_name, player_name)
 	if problem then return false, problem end
 	local ok, code, message = quests.accept(id, store.now_s())
-	if not ok then return false, S("That quest cannot be taken: @1.", quest_text.why(quest, code, message)) end
+	if not ok then return false, S("That quest cannot be taken: @1.", quest_text.why(quest, code, message)), code end
 	if kinds[quest.kind].counts_deaths then hunt.watch(quest.target) end
 	tracker.measure(quest)
 	return true
@@ -67,7 +68,7 @@ function service.hand_in(id, player_name)
 	if problem then return false, problem end
 	tracker.measure(quest)
 	local ok, code, message = quests.complete(id, store.now_s())
-	if not ok then return false, S("@1: not yet: @2.", quest_text.title(quest), quest_text.why(quest, code, message)) end
+	if not ok then return false, S("@1: not yet: @2.", quest_text.title(quest), quest_text.why(quest, code, message)), code end
 	return true
 end
 

@@ -69,7 +69,8 @@ function Npc:converse(opts, callback)
 	end)
 end
 
--- Think and speak, one thing at a time: `npc.is_answering` is set until the reply is there. callback(npc or nil if gone, reply).
+-- Think and speak, one thing at a time: `npc.is_answering` is set until the reply is there. callback(npc or nil if gone,
+-- reply).
 function say.answer_once(npc, opts, callback)
 	local id = npc.id
 	npc.is_answering = true

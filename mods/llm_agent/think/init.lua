@@ -15,13 +15,17 @@ local repeats = load("repeats", settings, text)
 local name_calls = load("name_calls", text)
 local reply = load("reply", text, util)
 local offers = load("offers", log, json, util, events, actions, roles, reply)
+local lines = load("lines", text, translate)
+local claims = load("claims", text)
+local wording = load("wording", log, text, lines, claims, actions)
 local request = load("request", settings, text, limits, json, roles, role_fields, observe, offers)
 local think = load("think", log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby,
-	observe, answers, hours, language, repeats, name_calls, reply, offers, request)
+	observe, answers, hours, language, repeats, name_calls, reply, offers, wording, request)
 local memory = load("memory", log, now_us, text, limits, check, storage, client, events, Npc, places)
 
 steps.register("memory", memory.step)
 
 return {
 	think = think, language = language, repeats = repeats, name_calls = name_calls, reply = reply, offers = offers, memory = memory,
+	lines = lines, claims = claims, wording = wording,
 }

@@ -21,13 +21,18 @@ local function params_now(npc, action, opts)
 	return nil
 end
 
+-- May this NPC ever choose the action?
+function offers.knows(npc, name)
+	local role, action = roles.by_name[npc.role], actions.by_name[name]
+	return util.contains(role and role.actions, name) or util.contains(npc.actions, name)
+		or util.contains(action and action.roles, npc.role)
+end
+
 -- name → {params, description}, of the actions this NPC may choose and can do now; only those in `wanted` if it is a list.
 function offers.of(npc, opts)
-	local role, wanted, found = roles.by_name[npc.role], opts.actions, {}
+	local wanted, found = opts.actions, {}
 	for name, action in pairs(actions.by_name) do
-		local may = util.contains(role and role.actions, name) or util.contains(npc.actions, name)
-			or util.contains(action.roles, npc.role)
-		if may and (type(wanted) ~= "table" or util.contains(wanted, name)) then
+		if offers.knows(npc, name) and (type(wanted) ~= "table" or util.contains(wanted, name)) then
 			local params = params_now(npc, action, opts)
 			if params then found[name] = {params = params, description = action.description} end
 		end
@@ -43,6 +48,31 @@ function offers.as_list(offered)
 		list[i] = {name = name, description = action.description, params = json.plain(action.params)}
 	end
 	return list[1] and list or nil
+end
+
+-- What another mod's function makes of the player's words; nil where it fails.
+local function asked(action, which, npc, opts)
+	if not action[which] then return nil end
+	local ok, found = pcall(action[which], npc, opts.player, opts)
+	if ok then return found end
+	log("error", ("%s of action %s failed: %s"):format(which, action.name, tostring(found)))
+end
+
+-- Where a model chose nothing, what the player's words alone ask for; where it chose what they have nothing to do with,
+-- nothing. A model whose own data matched words and deed is believed.
+function offers.heed(npc, answer, opts, offered)
+	if answer.code == "filtered" or not opts.utterance then return end
+	local chosen = answer.action and actions.by_name[answer.action.name]
+	if chosen and not answer.matched and asked(chosen, "fits", npc, opts) == false then
+		answer.action, answer.action_error = nil, ("action %s: not asked for"):format(chosen.name)
+	end
+	for _, name in ipairs(not answer.action and util.sorted_keys(offered) or {}) do
+		local params = asked(actions.by_name[name], "meant", npc, opts)
+		if params and not reply.check_params(offered[name].params, params) then
+			answer.action = {name = name, params = params}
+			return
+		end
+	end
 end
 
 -- Why an action comes too late, or nil: the player has left, or the NPC sleeps with its mapblock.
@@ -63,9 +93,9 @@ end
 function offers.run(npc, answer, opts, was_in_world)
 	local name, params, player = answer.action.name, answer.action.params, opts.player
 	local message = too_late(npc, player, was_in_world) or not_possible(npc, name, params, opts)
-	local ok, done = true, false
+	local ok, done, why = true, false, message and "impossible"
 	if not message then
-		ok, done, message = pcall(actions.by_name[name].run, npc, player, params)
+		ok, done, message, why = pcall(actions.by_name[name].run, npc, player, params)
 		if ok and message then
 			for _, fn in ipairs(outcome_listeners) do fn(npc, player, message) end
 		end
@@ -74,7 +104,7 @@ function offers.run(npc, answer, opts, was_in_world)
 		log("error", ("action %s of %s failed: %s"):format(name, npc.id, tostring(done)))
 		done, message = false, "failed"
 	end
-	answer.action.ok, answer.action.message = done and true or false, message
+	answer.action.ok, answer.action.message, answer.action.why = done and true or false, message, why or nil
 	events.emit("action", npc, player, name, params, answer.action.ok, message)
 end
 

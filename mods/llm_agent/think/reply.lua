@@ -120,6 +120,7 @@ function reply.build(kind, event, about)
 		model = type(event.model) == "string" and event.model or nil,
 		lang = type(event.lang) == "string" and event.lang or nil,
 		finish = type(event.finish) == "string" and event.finish or nil,
+		matched = event.matched == true or nil, -- the model's own data has these words for this action
 		usage = type(event.usage) == "table" and event.usage or nil,
 		timing_ms = type(event.timing_ms) == "table" and event.timing_ms or nil,
 	}

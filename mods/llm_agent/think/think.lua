@@ -1,10 +1,11 @@
 -- npc:think: asks the model. Never blocks a step.
 -- Promise: the callback of every think comes exactly once, in a later step, with a reply or a fallback line.
 -- A reply that repeats what the NPC just said is asked for once more, while there is time. One to a question whose answer the
--- game knows says that answer, and a greeting fits the hour, whatever the model makes of them.
+-- game knows says that answer, and a greeting fits the hour, whatever the model makes of them. What is
+-- said at last belongs to what was done (wording.lua).
 
 local log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby, observe, answers,
-	hours, language, repeats, name_calls, reply, offers, request = ...
+	hours, language, repeats, name_calls, reply, offers, wording, request = ...
 
 local INTENTS = {dialogue = true, quest = true, trade = true, tactics = true, gesture = true}
 local PRIORITIES = {spoken = true, ambient = true, background = true}
@@ -51,11 +52,22 @@ local function build(question, kind, event)
 	return answer
 end
 
+-- Words that a deed may come with wait for it, and so do those that touch what the game knows better: they may have to be others.
+-- Where the daemon says that no deed comes (`acts`), they need not wait.
+local function must_wait(question, event)
+	if next(question.offered) and event.acts ~= false then return true end
+	if question.is_touchy == nil then
+		question.is_touchy = wording.may_tell(question.npc, question.opts)
+	end
+	return question.is_touchy
+end
+
 -- Words that stream in are passed on once they can be no repeat of what the NPC said a moment ago.
 local function hear(question, event)
 	question.heard = question.heard .. event.text
 	local on_delta = question.opts.on_delta
-	if not on_delta or question.told then return end -- whether it is true is known when all is said
+	-- what is told is known when all is said
+	if not on_delta or question.told or must_wait(question, event) then return end
 	if not question.passed and (may_become_repeat(question.npc, question.heard) or hours.may_become(question.heard)) then return end
 	local all = name_calls.fit_beginning(hours.fit(question.heard, question.hour), question.opts.player, question.may_call)
 	if all == "" then return end
@@ -81,15 +93,20 @@ end
 local function finish(question, kind, event)
 	local npc, opts = question.npc, question.opts
 	local answer = build(question, kind, event)
+	offers.heed(npc, answer, opts, question.offered)
 	local may_repeat = answer.fallback or answer.action or question.passed or question.told
 	if not may_repeat and is_repeat(npc, answer.text, opts.player) then
 		if asked_again(question, answer) then return end
 		answer = build(question, "error", {code = reply.CODES.repeated, message = "the model said the same again"})
 	end
+	if answer.action_error then log("warning", ("%s: %s"):format(npc.id, answer.action_error)) end
+	if npcs.by_id[npc.id] == npc then
+		if answer.action then offers.run(npc, answer, opts, question.was_in_world) end
+		wording.settle(npc, answer, opts, question.lang or language.between(npc, opts.player))
+	end
+	answer.text = name_calls.fit(answer.text, opts.player, question.may_call) -- of a line that took the place of the model's
 	name_calls.note(npc, answer.text, opts.player)
 	repeats.overhear(nearby.around(npc), answer.text, opts.player, now_us())
-	if answer.action_error then log("warning", ("%s: %s"):format(npc.id, answer.action_error)) end
-	if answer.action and npcs.by_id[npc.id] == npc then offers.run(npc, answer, opts, question.was_in_world) end
 	events.emit("reply", npc, answer, opts)
 	if answer.fallback then events.emit("error", npc, answer, opts) end
 	question.callback(answer)

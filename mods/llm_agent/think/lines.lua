@@ -1,0 +1,77 @@
+-- Chooses among written lines: those for anybody, for the NPC's role and for its mood; not one that it said lately.
+-- Pure; the random number is handed in. A list is a list of lines, or {anyone = lines, ROLE or MOOD = lines}.
+
+local text, translate = ...
+
+local lines = {}
+
+local KEPT = 8 -- lines that an NPC does not choose again so soon; lists are seldom longer
+local OWN = 0.5 -- chance of a line of the role or the mood, where there is one
+local SOMEBODY = "traveller" -- stands for {player} where nobody is known
+
+-- Lines of the role, and of moods that `npc.mood` names ("tired", "sad and tired").
+local function own_lines(list, npc)
+	local found = {}
+	local function add(key)
+		for _, line in ipairs(key ~= "anyone" and list[key] or {}) do found[#found + 1] = line end
+	end
+	add(npc.role)
+	for word in (npc.mood or ""):lower():gmatch("%a+") do
+		if word ~= npc.role then add(word) end
+	end
+	return found
+end
+
+local function fresh(list, said)
+	local found = {}
+	for _, line in ipairs(list) do
+		if not said[line] then found[#found + 1] = line end
+	end
+	return found[1] and found or list
+end
+
+local function note(npc, line)
+	local last = npc.last_lines
+	last[#last + 1] = line
+	if #last > KEPT then table.remove(last, 1) end
+end
+
+-- One line as it is written, placeholders and all; nil where the list has none for this NPC. random() as math.random.
+function lines.choose(list, npc, random)
+	npc.last_lines = npc.last_lines or {}
+	local said = {}
+	for _, line in ipairs(npc.last_lines) do said[line] = true end
+	local own, anybody = list[1] and {} or own_lines(list, npc), list[1] and list or list.anyone or {}
+	local from = own[1] and (not anybody[1] or random() < OWN) and own or anybody
+	if not from[1] then return nil end
+	from = fresh(from, said)
+	local line = from[random(1, #from)]
+	note(npc, line)
+	return line
+end
+
+-- With values ({name = words}) in the place of `{name}`.
+local function fill(line, code, values)
+	return (line:gsub("{(%w+)}", function(name)
+		if name == "player" then return values.player or translate.line(code, SOMEBODY) end
+		return values[name]
+	end))
+end
+
+-- Chosen and filled; nil where there is none.
+function lines.pick(list, npc, code, values, random)
+	local line = lines.choose(list, npc, random)
+	return line and fill(translate.line(code, line), code, values)
+end
+
+-- Begins with a capital letter, whatever was put in first; sentences in a row.
+function lines.join(...)
+	local parts = {}
+	for i = 1, select("#", ...) do
+		local part = select(i, ...)
+		if part and part ~= "" then parts[#parts + 1] = text.upper_first(part) end
+	end
+	return table.concat(parts, " ")
+end
+
+return lines
