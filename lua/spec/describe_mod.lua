@@ -5,7 +5,8 @@ package.path = "lua/?.lua;" .. package.path
 local dkjson = require("dkjson")
 local Mock = require("mock_core")
 
-local game = Mock.new({privs = {admin = {llm_admin = true}}})
+local game = Mock.new()
+game.privs.admin = {llm_admin = true}
 local api = game:load_mod()
 local mod = game.mod
 
