@@ -32,7 +32,8 @@ STOP_S = 20.0
 POLL_S = 0.1
 HOLD_S = 0.2  # a mouse button or Return, for longer than one frame takes
 KEY_DELAY_MS = 15
-ENTER_TRIES, ENTER_S = 5, 4.0
+KEY_TRIES, KEY_TRY_S = 5, 4.0
+CHAT_CHANGED_SHARE_MIN = 0.5  # of the top of the picture, where the chat opens
 FORM_CHANGED_SHARE_MIN = 0.0001  # of its pixels, when a form is shown anew: one letter is more
 COLOURS_OF_A_WORLD = 500  # a menu or a loading screen has far fewer
 LOOKS_AT_WORDS = 4  # over 0.8 s: an NPC takes less for its longest word
@@ -135,21 +136,35 @@ class GameClient:
 
     def chat(self, text: str) -> None:
         """Types into the chat; returns when the server has it."""
-        self.wait_change(Box(0, 0, self.screen.size[0], self.screen.size[1] // 6), lambda: self.key("t"), share=0.5)
-        self.type(text)
+        top = Box(0, 0, self.screen.size[0], self.screen.size[1] // 6)
+        self.wait_still(top)  # the chat of the last line has closed
+        before = self.screen.pixels(top)
+
+        def is_open() -> bool:
+            return changed(before, self.screen.pixels(top)) >= CHAT_CHANGED_SHARE_MIN
+
         heard = re.compile(rf"\[llm_stage\] heard {PLAYER}: {re.escape(text)}")
         begin = len(self.log.lines)
-        for _ in range(
-            ENTER_TRIES
-        ):  # a busy client of 5.18 misses one now and then; outside the chat the key does nothing
-            self._xdotool("keydown", "Return", "sleep", str(HOLD_S), "keyup", "Return")
-            deadline_s = time.monotonic() + ENTER_S
-            while time.monotonic() < deadline_s and not any(map(heard.search, self.log.lines[begin:])):
-                time.sleep(POLL_S)
-                self.log.read()
-            if any(map(heard.search, self.log.lines[begin:])):
-                break
+
+        def is_heard() -> bool:
+            self.log.read()
+            return any(map(heard.search, self.log.lines[begin:]))
+
+        self._press_until("t", is_open, hold_s=0.0)  # a longer one is written into the chat, too
+        self.type(text)
+        self._press_until("Return", is_heard)
         self.log.expect(heard)
+
+    def _press_until(self, key: str, condition: Callable[[], bool], hold_s: float = HOLD_S) -> None:
+        """A busy client misses a key now and then."""
+        for _ in range(KEY_TRIES):
+            self._xdotool("keydown", key, "sleep", str(hold_s), "keyup", key)
+            deadline_s = time.monotonic() + KEY_TRY_S
+            while time.monotonic() < deadline_s:
+                if condition():
+                    return
+                time.sleep(POLL_S)
+        self.wait_for(f"effect of {key}", condition)
 
     def use(self) -> None:
         """A right-click at what the player looks at."""
@@ -201,12 +216,6 @@ class GameClient:
                     f"the client shows no {what} ({self.folder}/failed.png); it says:\n{self.last_words()}"
                 )
             time.sleep(POLL_S)
-
-    def wait_change(self, box: Box, act: Callable[[], None], share: float) -> None:
-        """Acts, and waits until that share of the box looks different."""
-        before = self.screen.pixels(box)
-        act()
-        self.wait_for(f"change in {box}", lambda: changed(before, self.screen.pixels(box)) >= share)
 
     def wait_still(self, box: Box | None = None, share: float = 0.01) -> None:
         """Waits until no more than that share changes between two looks: all is loaded, clouds may drift."""
