@@ -17,6 +17,8 @@ local function sorted_keys(map)
 	return keys
 end
 
+local roles = sorted_keys(mod.roles.roles.by_name) -- before anything here registers more
+
 -- The names of a function's parameters, without `self`.
 local function parameters(fn)
 	local names, i = {}, 1
@@ -178,7 +180,7 @@ local function complaints()
 		for _, changes in ipairs(SICK) do
 			local facts = {
 				has_http = true, has_curl = true, enabled = true, url = "http://127.0.0.1:8000", version = "0.1.0",
-				http_mods_line = "", http_mod_count = 1, answers = answers({}),
+				http_mods_line = "", http_mod_count = 1, role_count = #roles, answers = answers({}),
 			}
 			for key, value in pairs(changes) do facts[key] = value end
 			local given = facts.settings or {dedicated_server_step = "0.05"}
@@ -203,7 +205,7 @@ end
 print(dkjson.encode({
 	functions = functions(), fields = fields(), events = events(), commands = commands(),
 	player_commands = player_commands(commands()), settings = settings(),
-	reply_fields = reply_fields(), complaints = complaints(),
+	reply_fields = reply_fields(), complaints = complaints(), roles = roles,
 	codes = {client = sorted_keys(mod.daemon.client.CODES), reply = sorted_keys(mod.think.reply.CODES)},
 	stored = sorted_keys(mod.core.storage.KEYS), actions = sorted_keys(mod.api.actions.by_name),
 }))

@@ -26,6 +26,10 @@ EXAMPLE_LINES_MAX = {
 }
 
 
+# A number at the beginning of a sentence.
+COUNTS = {"Thirteen": 13, "Fourteen": 14, "Fifteen": 15, "Sixteen": 16, "Seventeen": 17, "Eighteen": 18}
+
+
 class Described(NamedTuple):
     """What lua/spec/describe_mod.lua says of the mod after loading it under a fake game."""
 
@@ -37,6 +41,7 @@ class Described(NamedTuple):
     settings: list[str]
     reply_fields: list[str]
     complaints: list[str]  # of the doctor
+    roles: list[str]
     codes: dict[str, list[str]]  # file that makes an error → codes
     stored: list[str]  # keys in the mod's storage
     actions: list[str]
@@ -160,6 +165,34 @@ def test_player_guide_names_every_command_that_needs_no_privilege(mod: Described
     players = (repo / "docs" / "players.md").read_text(encoding="utf-8")
     commands = re.findall(r"^\|.*$", section(players, "Commands"), re.MULTILINE)
     assert set(re.findall(r"`/llm (\w+)", "\n".join(commands))) == set(mod.player_commands)
+
+
+def test_admin_guide_counts_and_names_the_roles_that_the_mod_has(mod: Described, admins: str) -> None:
+    said = re.search(r"(\w+) are shipped: ([\w, \n]+)\.", section(admins, "Roles and personas"))
+    assert said is not None
+    assert re.split(r",\s", said[2]) == mod.roles
+    assert COUNTS[said[1]] == len(mod.roles)
+
+
+def test_readme_shows_the_demo_with_as_many_roles_as_it_has(repo: Path) -> None:
+    village = repo / "daemon" / "llm_agentd" / "demo" / "llm_village"
+    lists = [(village / name).read_text(encoding="utf-8") for name in ("cast.lua", "stage.lua")]
+    crowd = re.search(r"^local ROLES = \{(.*?)\}", lists[0], re.MULTILINE | re.DOTALL)
+    assert crowd is not None
+    roles = {*re.findall(r'"(\w+)"', crowd[1]), *re.findall(r'\brole = "(\w+)"', lists[1])}
+    readme = (repo / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\b(\d+) roles\b", readme)) == {str(len(roles))}
+
+
+def test_admin_guide_has_the_paths_of_debians_server(admins: str) -> None:
+    """Of the release that runs here: its unit says them."""
+    units = [Path(f"/usr/lib/systemd/system/{name}-server.service") for name in ("luanti", "minetest")]
+    unit = next(path for path in units if path.exists()).read_text(encoding="utf-8")
+    said = re.findall(
+        r"--(?:config|logfile) (\S+)|^User=(\S+)|^Environment=MINETEST_USER_PATH=(\S+)", unit, re.MULTILINE
+    )
+    table = section(admins, "Debian's packaged servers")
+    assert [words for found in said for words in found if words and words not in table] == []
 
 
 def test_admin_guide_explains_every_complaint_of_the_doctor(mod: Described, admins: str) -> None:

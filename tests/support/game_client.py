@@ -60,8 +60,15 @@ serverlist_url =
 name = {player}
 {more}
 """
-# The client takes nothing from the home of whoever runs it, and draws with the processor.
-_ENVIRONMENT = {"LIBGL_ALWAYS_SOFTWARE": "1", "ALSOFT_DRIVERS": "null", "LANG": "C.UTF-8", "LANGUAGE": ""}
+# The client takes nothing from the home of whoever runs it, and draws with the processor. Newer ones open their window
+# by SDL, which may take the console or nothing at all for a screen where it is not told.
+_ENVIRONMENT = {
+    "LIBGL_ALWAYS_SOFTWARE": "1",
+    "ALSOFT_DRIVERS": "null",
+    "SDL_VIDEODRIVER": "x11",
+    "LANG": "C.UTF-8",
+    "LANGUAGE": "",
+}
 _STAGE_SETTINGS: dict[str, object] = {
     "enable_damage": "false",
     "time_speed": 0,
@@ -115,6 +122,7 @@ class GameClient:
 
     def enter(self) -> None:
         """Returns when the player is in the world and sees it."""
+        # By title or class: xdotool cannot read the title that SDL sets.
         self._xdotool("search", "--sync", "--onlyvisible", "--class", "--name", "Minetest|Luanti", "windowfocus")
         self.log.expect(rf"{PLAYER} .*joins game")
         self.wait_for("picture of the world", lambda: colours(self.screen.pixels()) > COLOURS_OF_A_WORLD)

@@ -18,7 +18,7 @@ describe("the diagnosis", function()
 	local function examine(changes)
 		local facts = {
 			has_http = true, has_curl = true, enabled = true, url = "http://127.0.0.1:8000", version = "0.1.0",
-			http_mods_line = "secure.http_mods = irc,llm_agent", http_mod_count = 1,
+			http_mods_line = "secure.http_mods = irc,llm_agent", http_mod_count = 1, role_count = 15,
 			answers = {ready = OK, info = INFO, roles = ROLES},
 		}
 		for key, value in pairs(changes or {}) do facts[key] = value end
@@ -42,7 +42,7 @@ describe("the diagnosis", function()
 		local bad, good = examine()
 		assert.equal("", bad)
 		has("hearthling", good)
-		has("2 roles", good)
+		has("15 roles", good)
 		has("version 0.1", good)
 	end)
 

@@ -156,11 +156,12 @@ local function look_at_roles(facts, note)
 	if #problems > PROBLEMS_SHOWN then
 		note("bad", S("… and more role files with mistakes: @1", #problems - PROBLEMS_SHOWN))
 	end
-	if data and #problems == 0 and type(data.roles) == "table" then note("good", S("@1 roles, all in order", #data.roles)) end
+	if data and #problems == 0 and type(data.roles) == "table" then note("good", S("@1 roles, all in order", facts.role_count)) end
 end
 
 -- facts: has_http, has_curl, enabled, off_by_setting, url, version (of the mod, may be nil), http_mods_line, http_mod_count,
--- env(name), setting(name), and answers {ready, info, roles} (each {code, data, timeout}) where the daemon was asked.
+-- role_count (those that NPCs can have here: the daemon's, and those of mods, of which it knows nothing), env(name),
+-- setting(name), and answers {ready, info, roles} (each {code, data, timeout}) where the daemon was asked.
 -- Returns three lists of lines: what is wrong, what is well, what works and could be better.
 return function(facts)
 	local lists = {bad = {}, good = {}, hint = {}}

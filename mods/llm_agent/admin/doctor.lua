@@ -2,7 +2,7 @@
 -- at what works and could be better is none of them.
 -- Gathers facts in the command's step and by three calls to the daemon; diagnosis.lua judges them.
 
-local mod_name, mod_version, S, settings, client, commands, diagnose = ...
+local mod_name, mod_version, S, settings, client, commands, roles, diagnose = ...
 
 local doctor = {}
 
@@ -21,6 +21,12 @@ local function http_mods()
 		end
 	end
 	return mods
+end
+
+local function role_count()
+	local count = 0
+	for _ in pairs(roles.by_name) do count = count + 1 end
+	return count
 end
 
 -- The line for minetest.conf, with what stands there already.
@@ -43,6 +49,7 @@ local function tell_all(name, answers)
 		version = mod_version,
 		http_mods_line = doctor.http_mods_line(),
 		http_mod_count = #http_mods(),
+		role_count = role_count(),
 		env = os.getenv,
 		setting = function(key) return core.settings:get(key) end,
 		answers = answers,

@@ -18,7 +18,7 @@ local happenings, promises = gossip_folder.happenings, promises_folder.promises
 
 load("commands", S, settings, text, limits, storage, client, commands, npcs, roles, nearby, body)
 local diagnose = load("diagnosis", S, text)
-local doctor = load("doctor", mod_name, mod_version, S, settings, client, commands, diagnose)
+local doctor = load("doctor", mod_name, mod_version, S, settings, client, commands, roles, diagnose)
 load("explain", S, text, commands, nearby, think)
 load("first_run", S, log, settings, storage, client, events, doctor)
 load("menu", S, settings, base.forms, commands, nearby, language, mutes, dialog)

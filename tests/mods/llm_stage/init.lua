@@ -128,6 +128,19 @@ core.register_chatcommand("stage", {
 	end,
 })
 
+core.register_chatcommand("gesture", {
+	params = "NAME KIND",
+	description = "Have somebody on the stage make a gesture",
+	func = function(_, words)
+		local name, kind = words:match("^(%S+) (%S+)$")
+		for _, entity in pairs(core.luaentities) do
+			local npc = entity.npc_id and llm_agent.get_npc(entity.npc_id)
+			if npc and npc.name == name then return npc:emote(kind) end
+		end
+		return false, "Nobody of that name here"
+	end,
+})
+
 -- The chat is for the scene alone.
 function core.get_server_status() return "" end
 function core.send_join_message() end
