@@ -6,7 +6,7 @@ Pure. Knows formspec_version 2 and later (real coordinates), as all forms of the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 PADDING = 0.05  # of the screen, kept free on each side
 UNITS_ACROSS = 15  # what is left of the screen's shorter side is that many units, or more for a larger form
@@ -42,6 +42,7 @@ class Form:
     spec: str
     box: Box
     elements: dict[str, Box]
+    drawn: list[tuple[str, list[str], Box]] = field(default_factory=list)
 
     def find(self, element: str) -> Box:
         """The box of an element. Raises KeyError with the names that there are."""
@@ -60,8 +61,12 @@ def _pair(text: str) -> tuple[float, float]:
     return float(first), float(second or 0.8)  # a dropdown may leave out its height
 
 
+# Those that are drawn; a label has a place and no size, and its middle is at its y.
+DRAWN = {*NAME_PART, "label", "box", "image", "item_image"} - {"scrollbar"}
+
+
 def lay_out(name: str, spec: str, screen: tuple[int, int], unit_min: float = 0.0) -> Form:
-    """Finds all named elements. Raises ValueError where the spec has no size. `unit_min`: in pixels, 0 for 5.6."""
+    """Finds all elements. Raises ValueError where the spec has no size. `unit_min`: in pixels, 0 for 5.6."""
     size = re.search(r"size\[([\d.]+),([\d.]+)", spec)
     if size is None or not re.search(r"formspec_version\[(\d+)", spec):
         raise ValueError(f"form {name} has no formspec_version or no size: {spec[:200]}")
@@ -75,6 +80,8 @@ def lay_out(name: str, spec: str, screen: tuple[int, int], unit_min: float = 0.0
         return Box(round(left), round(top), round(left + w * unit), round(top + h * unit))
 
     elements: dict[str, Box] = {}
+    drawn: list[tuple[str, list[str], Box]] = []
+    columns = ""
     offsets = [(0.0, 0.0)]
     for element in _split(spec, "]"):
         kind, _, inside = element.strip().partition("[")
@@ -84,8 +91,14 @@ def lay_out(name: str, spec: str, screen: tuple[int, int], unit_min: float = 0.0
             offsets.append((offsets[-1][0] + x, offsets[-1][1] + y))
         elif kind in ("container_end", "scroll_container_end"):
             offsets.pop()
-        elif kind in NAME_PART:
+        elif kind == "tablecolumns":
+            columns = inside
+        elif kind in NAME_PART or kind in DRAWN:
             x, y = _pair(parts[0])
-            w, h = TICK if kind == "checkbox" else _pair(parts[1])
-            elements[parts[NAME_PART[kind]]] = box(x + offsets[-1][0], y + offsets[-1][1], w, h)
-    return Form(name, spec, box(0, 0, width, height), elements)
+            w, h = TICK if kind == "checkbox" else (0.0, 0.0) if kind == "label" else _pair(parts[1])
+            place = box(x + offsets[-1][0], y + offsets[-1][1], w, h)
+            if kind in NAME_PART:
+                elements[parts[NAME_PART[kind]]] = place
+            if kind in DRAWN:
+                drawn.append((kind, [*parts, columns] if kind == "table" else parts, place))
+    return Form(name, spec, box(0, 0, width, height), elements, drawn)

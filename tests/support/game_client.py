@@ -34,6 +34,7 @@ HOLD_S = 0.2  # a mouse button or Return, for longer than one frame takes
 KEY_DELAY_MS = 15
 KEY_TRIES, KEY_TRY_S = 5, 4.0
 CHAT_CHANGED_SHARE_MIN = 0.5  # of the top of the picture, where the chat opens
+FORM_FOLLOWS_S = 2.0  # after a form that a model's words are still to come into
 FORM_CHANGED_SHARE_MIN = 0.0001  # of its pixels, when a form is shown anew: one letter is more
 COLOURS_OF_A_WORLD = 500  # a menu or a loading screen has far fewer
 LOOKS_AT_WORDS = 4  # over 0.8 s: an NPC takes less for its longest word
@@ -201,6 +202,20 @@ class GameClient:
         self.wait_for(f"form {name}", lambda: changed(part, self.screen.pixels(form.box)) > FORM_CHANGED_SHARE_MIN)
         self.wait_still(form.box)
         return form
+
+    def shown_form(self) -> tuple[Form, Pixels]:
+        """The form that was shown last and its picture, once none follows, as one does when a model has answered."""
+
+        def last() -> str:
+            self.log.read()
+            return next(line for line in reversed(self.log.lines) if "[llm_stage] form {" in line)
+
+        line = ""
+        while line != (line := last()):
+            time.sleep(FORM_FOLLOWS_S)
+            self.wait_still()
+        found = json.loads(line[line.index("{") :])
+        return lay_out(found["name"], found["spec"], self.screen.size, self._unit_min), self.screen.pixels()
 
     def press(self, form: Form, element: str) -> None:
         """Clicks the middle of an element."""

@@ -49,7 +49,7 @@ describe("the quest log", function()
 			kind = "visit", npc = "ann", npc_name = "Ann", player = "Robin", target = "Mill", count = 1, reward = {[COIN] = 7}, lasts_s = 60,
 		}, 0)
 		mock:command("Robin", "quests")
-		shows(",Go to Mill and tell Ann about…,")
+		shows(",Go to Mill and tell Ann abo…,")
 		shows("Go to Mill and tell Ann\27(c@#ffffff)]")
 	end)
 

@@ -55,7 +55,7 @@ function shop.spec(name) return assert(mock.forms[name or "Robin"], "no form is 
 function shop.words(name)
 	local lines = {}
 	for y, words in shop.spec(name):gmatch("label%[2%.1,([%d.]+);\27%b()(.-)\27%b()%]") do
-		if tonumber(y) >= 1.9 then lines[#lines + 1] = words:gsub("\\", "") end
+		if tonumber(y) >= 1.8 then lines[#lines + 1] = words:gsub("\\", "") end
 	end
 	return table.concat(lines, " ")
 end

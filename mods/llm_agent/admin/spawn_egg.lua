@@ -15,13 +15,13 @@ local function formspec(place)
 	local titles = {}
 	for i, role in ipairs(place.roles) do titles[i] = roles.shown_title({role = role}) end
 	return table.concat({
-		forms.begin(8, 8.4),
+		forms.begin(8, 8.5),
 		forms.label(0.4, 0.6, S("Who shall live here?")),
 		forms.list(0.4, 1, 4.6, 5.4, "role", titles, place.chosen),
 		("image[5.5,1.4;2,4;%s]"):format(esc(roles.portrait({role = place.roles[place.chosen]}))),
-		forms.label(0.4, 6.95, S("Name (empty: a made-up one)")), -- a field's own would be cut off at its width
-		forms.field(0.4, 7.2, 4.6, 0.8, "name", place.name or ""),
-		forms.button(5.3, 7.2, 2.3, 0.8, "spawn", S("Spawn"), true),
+		forms.label(0.4, 6.85, S("Name (empty: a made-up one)")), -- a field's own would be cut off at its width
+		forms.field(0.4, 7.3, 4.4, 0.8, "name", place.name or ""),
+		forms.button(5, 7.3, 2.6, 0.8, "spawn", S("Spawn"), true),
 	})
 end
 

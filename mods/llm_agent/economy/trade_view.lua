@@ -69,8 +69,8 @@ local function grid(parts, shown, side, npc, player_name)
 		if item == chosen.item then parts[#parts + 1] = ("box[%g,%g;1.3,1.6;#c8a04080]"):format(x - 0.05, y - 0.05) end
 		parts[#parts + 1] = ("item_image_button[%g,%g;1.2,1.1;%s;%s_item_%d;]"):format(x, y,
 			esc(("%s %d"):format(item, math.min(counts[item], trade_view.COUNT_MAX))), side, (chosen.page - 1) * PAGE + i)
-		parts[#parts + 1] = ("image[%g,%g;0.4,0.4;llm_agent_coin.png]"):format(x + 0.1, y + 1.12)
-			.. forms.label(x + 0.55, y + 1.32, ("%d"):format(trade.price(npc, player_name, item, SIDES[side].is_sale)))
+		parts[#parts + 1] = ("image[%g,%g;0.4,0.4;llm_agent_coin.png]"):format(x + 0.1, y + 1.17)
+			.. forms.label(x + 0.55, y + 1.38, ("%d"):format(trade.price(npc, player_name, item, SIDES[side].is_sale)))
 		parts[#parts + 1] = forms.tooltip(("%s_item_%d"):format(side, (chosen.page - 1) * PAGE + i),
 			("%d × %s"):format(counts[item], trade_view.shown(item)))
 	end
@@ -87,14 +87,14 @@ local function deal_rows(parts, shown, side, npc, player_name)
 	if not put then return add(forms.label(x, 7.6, S("Choose something to trade."))) end
 	local total = items.coins(put.count * put.price)
 	add(forms.label(x, 7.6, trade_view.shown(put.item)))
-	add(forms.button(x, 7.95, 0.8, 0.8, side .. "_less", "-"))
-	add(forms.field(x + 0.9, 7.95, 1.3, 0.8, side .. "_count", ("%d"):format(put.count)))
-	add(forms.button(x + 2.3, 7.95, 0.8, 0.8, side .. "_more", "+"))
-	add(forms.button(x + 3.25, 7.95, 5, 0.8, ("%s_%d"):format(is_sale and "buy" or "sell", shown.serial),
+	add(forms.button(x, 7.95, 0.7, 0.8, side .. "_less", "-"))
+	add(forms.field(x + 0.75, 7.95, 1.2, 0.8, side .. "_count", ("%d"):format(put.count)))
+	add(forms.button(x + 2, 7.95, 0.7, 0.8, side .. "_more", "+"))
+	add(forms.button(x + 2.75, 7.95, 5.5, 0.8, ("%s_%d"):format(is_sale and "buy" or "sell", shown.serial),
 		is_sale and S("Buy for @1", total) or S("Sell for @1", total)))
 	add(forms.label(x, 9.35, S("Your price each:")))
-	add(forms.field(x + 3.7, 8.95, 1.4, 0.8, side .. "_offer", tostring(chosen.offer or "")))
-	add(forms.button(x + 5.25, 8.95, 3, 0.8, ("%s_haggle_%d"):format(side, shown.serial), S("Haggle")))
+	add(forms.field(x + 4.15, 8.95, 1.2, 0.8, side .. "_offer", tostring(chosen.offer or "")))
+	add(forms.button(x + 5.4, 8.95, 2.85, 0.8, ("%s_haggle_%d"):format(side, shown.serial), S("Haggle")))
 end
 
 local function mood_words(npc, player_name)
@@ -113,7 +113,7 @@ local function speech(player_name, line)
 	local parts = {}
 	for words in text.wrap(text.clean(translate.as_shown_to(player_name, line)), LINE_CHARS):gmatch("[^\n]+") do
 		if #parts == LINES_MAX then break end
-		parts[#parts + 1] = forms.label(2.1, 1.9 + #parts * 0.5, words, "speech")
+		parts[#parts + 1] = forms.label(2.1, 1.8 + #parts * 0.53, words, "speech")
 	end
 	return table.concat(parts)
 end
@@ -128,8 +128,8 @@ function trade_view.formspec(player_name, shown)
 		forms.label(2.1, 0.7, roles.caption(npc)),
 		forms.label(2.1, 1.25, mood_words(npc, player_name), "quiet"),
 		speech(player_name, shown.line),
-		forms.label(13.4, 0.7, S("You have @1", items.coins(ledger.belongings(player)[money] or 0))),
-		forms.label(13.4, 1.25, S("@1 has @2", npc.name, items.coins(ledger.count(npc.id, money)))),
+		forms.label(12.6, 0.7, S("You have @1", items.coins(ledger.belongings(player)[money] or 0))),
+		forms.label(12.6, 1.25, S("@1 has @2", npc.name, items.coins(ledger.count(npc.id, money)))),
 		forms.label(0.5, 3.4, S("For sale")),
 		forms.label(9.25, 3.4, S("What @1 would buy from you", npc.name)),
 	}

@@ -6,7 +6,7 @@ local S, text, util, translate, forms, npcs, roles, quests, quest_text, store = 
 local view = {}
 
 -- Characters to a line in a window of 800x600, Cyrillic ones too: title and state in the list, beside the face, below it.
-local LIST_CHARS, TITLE_CHARS, LINE_CHARS = 37, 27, 34
+local LIST_CHARS, TITLE_CHARS, LINE_CHARS = 35, 27, 34
 local TITLE_LINES, REWARD_LINES, NOTE_LINES = 5, 2, 4
 local PICTURES_MAX = 3 -- of items, on each side of the arrow
 local COLOURS = {offered = "player", accepted = "speech", fulfilled = "good"} -- else "quiet": it is over
