@@ -126,6 +126,8 @@ def test_who_else_is_told_is_not_whom_one_is_sent_to(reader: SlotReader) -> None
     reading = read(reader, "Anna and Marta, go to Bram", actions=(go_to,), context=near, audience=("Anna",))
     assert [action.name for action in reading.actions] == ["go_to"]
     assert reading.slots.params["other"] == "Bram"
+    both = read(reader, "Anna and Marta, come with me", actions=(go_to,), context=near, audience=("Anna",))
+    assert "other" not in both.slots.params
 
 
 def test_schema_lists_placeholders_and_the_action_gets_the_games_values(reader: SlotReader) -> None:

@@ -6,7 +6,7 @@ local text, words, names = ...
 
 local calling = {}
 
-local LONG_ENOUGH = 3 -- "what do you sell bram": so many words make a sentence of their own before a name that closes it
+local LONG_ENOUGH = 3 -- "why is jorik waving all the time selma": more words than that after one name make the next a call
 local READ_MAX_BYTES = 2000 -- as much as a player says at once; the rest is not looked at
 
 -- Clauses ----------------------------------------------------------------------------------------------------------------
@@ -72,7 +72,9 @@ local function opens(clause, group)
 	end
 	if next_word == "'s" then return false end
 	local makes_subject = #group > 1 and words.THEY or words.THIRD_PERSON
-	return not makes_subject[next_word] or words.ASKING[next_word] and words.SUBJECT[after] or false
+	if not makes_subject[next_word] then return true end
+	local asks_of_another = is_mention(after) and clause[group.to + 3] ~= "'s" -- "hanna is viktor nice": no "Hanna is Viktor's"
+	return words.ASKING[next_word] and (words.SUBJECT[after] or asks_of_another) or false
 end
 
 local function is_complete(word)
@@ -83,18 +85,29 @@ local function is_complete(word)
 	return false
 end
 
--- A name that closes a clause, after the words from `from` on. has_name: there are others before it in the clause.
-local function closes(clause, from, group, has_name)
-	local word, before = clause[group.from - 1], clause[group.from - 2]
-	if is_mention(word) then return false end
-	if words.OBJECT[word] or words.VERBS[word] or words.SUBJECT[word] and words.VERBS[before] then return false end
-	if is_complete(word) then return true end
-	return not has_name and group.from - from >= LONG_ENOUGH
+-- "what do you want mimi": the question word is what the verb is about, so the name is not.
+local function asks_what(clause, from)
+	for i = from, #clause do
+		if is_mention(clause[i]) then return false end
+		if not words.ATTENTION[clause[i]] then return words.WHAT[clause[i]] or false end
+	end
+	return false
 end
 
-local function is_called(clause, from, group, has_name)
+-- A name that closes a clause, after the words from `from` on: called, unless a word beside it makes it what they are about.
+-- last: where the name before it in the clause ends, or nil; has_call: one before it is called.
+local function closes(clause, from, group, last, has_call)
+	local word, before = clause[group.from - 1], clause[group.from - 2]
+	if is_mention(word) or words.OBJECT[word] then return false end
+	local has_verb = words.VERBS[word] or words.SUBJECT[word] and words.VERBS[before] or words.THIRD_PERSON[word]
+	if has_verb and not asks_what(clause, from) then return false end
+	if is_complete(word) or not last then return true end
+	return not has_call and group.from - last > LONG_ENOUGH
+end
+
+local function is_called(clause, from, group, last, has_call)
 	if all_in(clause, from, group.from - 1, words.ATTENTION) then return opens(clause, group) end
-	if all_in(clause, group.to + 1, #clause, words.TRAILING) then return closes(clause, from, group, has_name) end
+	if all_in(clause, group.to + 1, #clause, words.TRAILING) then return closes(clause, from, group, last, has_call) end
 	local word, next_word = clause[group.from - 1], clause[group.to + 1]
 	if next_word == "'s" or words.OBJECT[word] or words.VERBS[word] or words.THIRD_PERSON[next_word] then return false end
 	return not is_mention(word) and words.COMPLETE[word] and not words.SUBJECT[word] or false
@@ -122,10 +135,10 @@ local function add_all(list, who)
 end
 
 local function read_clause(clauses, number, called, spoken_of)
-	local clause, from, has_name = clauses[number], 1, false
+	local clause, from, last, has_call = clauses[number], 1, nil, false
 	local is_list = goes_on(clauses, number)
 	for _, group in ipairs(groups_of(clause)) do
-		local is_call = not is_list and is_called(clause, from, group, has_name)
+		local is_call = not is_list and is_called(clause, from, group, last, has_call)
 		for _, mention in ipairs(group) do
 			if mention.is_marked or is_call and mention.how ~= "form" then
 				add_all(called, mention.who)
@@ -133,25 +146,10 @@ local function read_clause(clauses, number, called, spoken_of)
 				add_all(spoken_of, mention.who)
 			end
 		end
-		if is_call then from = group.to + 1 end
-		has_name = true
+		if is_call then from, has_call = group.to + 1, true end
+		last = group.to
 		clause.ends_with_object = not is_call and group.to == #clause
 	end
-end
-
--- The sentences of what was said, each {words, called, spoken_of}: two lists of things of the index in the order of their names;
--- one may be in both.
-local function sentences_of(said, index)
-	local sentences = {}
-	for sentence in text.cut(said, READ_MAX_BYTES):gmatch("[^.!?;\n]*[.!?;\n]*") do
-		if sentence ~= "" then
-			local one = {words = sentence, called = {}, spoken_of = {}}
-			local clauses = clauses_of(sentence:gsub("[.!?;\n]+$", ""), index)
-			for number in ipairs(clauses) do read_clause(clauses, number, one.called, one.spoken_of) end
-			sentences[#sentences + 1] = one
-		end
-	end
-	return sentences
 end
 
 local function contains(list, value)
@@ -161,30 +159,73 @@ local function contains(list, value)
 	return false
 end
 
+-- Pieces of a sentence between commas and colons, each {words, called, spoken_of, is_bare: nothing but names}.
+local function pieces_of(sentence, index)
+	local pieces, clauses = {}, {}
+	for words_said in sentence:gmatch("[^,:]*[,:]*") do
+		local piece = words_said ~= "" and {words = words_said, called = {}, spoken_of = {}, is_bare = true}
+		for _, clause in ipairs(piece and clauses_of(words_said:gsub("[.!?;\n]+$", ""), index) or {}) do
+			clauses[#clauses + 1] = clause
+			read_clause(clauses, #clauses, piece.called, piece.spoken_of)
+			for _, item in ipairs(clause) do
+				piece.is_bare = piece.is_bare and (is_mention(item) or words.AND[item] or words.ATTENTION[item]) and true or false
+			end
+		end
+		if piece then pieces[#pieces + 1] = piece end
+	end
+	return pieces
+end
+
+-- The parts of a sentence that call the same, each {words, called, spoken_of}: "Oskar, go home, tilda you wait" has two. Names by
+-- themselves call by what follows, and at the end by what was before.
+local function parts_of(sentence, index)
+	local parts, part = {}, nil
+	for _, piece in ipairs(pieces_of(sentence, index)) do
+		local calls_others = part and piece.called[1] and not part.is_bare and (not piece.is_bare or part.called[1])
+		if not part or calls_others then
+			part = {words = "", called = {}, spoken_of = {}, is_bare = true}
+			parts[#parts + 1] = part
+		end
+		part.words, part.is_bare = part.words .. piece.words, part.is_bare and piece.is_bare
+		add_all(part.called, piece.called)
+		add_all(part.spoken_of, piece.spoken_of)
+	end
+	return parts
+end
+
+-- What was said as such parts: two lists in each, of things of the index in the order of their names; one may be in both.
+local function all_parts(said, index)
+	local all = {}
+	for sentence in text.cut(said, READ_MAX_BYTES):gmatch("[^.!?;\n]*[.!?;\n]*") do
+		for _, part in ipairs(parts_of(sentence, index)) do all[#all + 1] = part end
+	end
+	return all
+end
+
 -- Who of `index` (from names.index) is called, and who is spoken of: two lists; one may be in both.
 function calling.read(said, index)
 	local called, spoken_of = {}, {}
-	for _, sentence in ipairs(sentences_of(said, index)) do
-		add_all(called, sentence.called)
-		add_all(spoken_of, sentence.spoken_of)
+	for _, part in ipairs(all_parts(said, index)) do
+		add_all(called, part.called)
+		add_all(spoken_of, part.spoken_of)
 	end
 	return called, spoken_of
 end
 
 -- What of it is for one of those who are called, and who else is called by that: "Ann, stay. Hugo, come!" tells Ann to stay.
--- A sentence that calls nobody is for whom the one before called.
+-- A part that calls nobody is for whom the one before called.
 function calling.part_for(one, said, index)
-	local part, others, current = {}, {}, nil
-	for _, sentence in ipairs(sentences_of(said, index)) do
-		if sentence.called[1] then current = sentence.called end
+	local for_one, others, current = {}, {}, nil
+	for _, part in ipairs(all_parts(said, index)) do
+		if part.called[1] then current = part.called end
 		if not current or contains(current, one) then
-			part[#part + 1] = sentence.words
-			for _, other in ipairs(sentence.called) do
-				if other ~= one and not contains(sentence.spoken_of, other) then add_all(others, {other}) end
+			for_one[#for_one + 1] = part.words
+			for _, other in ipairs(part.called) do
+				if other ~= one and not contains(part.spoken_of, other) then add_all(others, {other}) end
 			end
 		end
 	end
-	return text.clean(table.concat(part)), others
+	return text.clean(table.concat(for_one)), others
 end
 
 return calling

@@ -14,7 +14,8 @@ return {
 
 	-- Before a name they make it no call's less a call: greetings, thanks, a yes, a please.
 	ATTENTION = set [[
-		hello hi hey hiya yo hallo good morning day evening night
+		done right eh huh great nice wow oi look alright cool fine
+		sup hello hi hey hiya yo hallo good morning day evening night
 		afternoon greetings welcome thanks thank you thx ty many very much
 		bye goodbye farewell sorry please ok okay yes no sure well so oh
 		ah now listen look dear my friend old and but then excuse me
@@ -43,19 +44,22 @@ return {
 	-- Right before a name they make it an object, wherever it stands: prepositions, articles, forms of "to be", "than".
 	OBJECT = set [[
 		to at about from with of for by near against behind
-		before after without like than into onto under over around between toward
+		before after without than into onto under over around between toward
 		towards beside instead on in is was were are am be a an the this that these those as not only called named s
 		zu zum zur von vom mit bei beim uber fur gegen auf nach vor
 		hinter neben ohne um wegen als ist war sind waren der die das den dem
 		des ein eine einen einem heisst nicht nur unter zwischen
 		a au aux de d des l le la les un une chez avec
 		pour contre sur vers par sans devant derriere pres que qu est etait sont appelle
-		entre sauf al del el los las una con para sobre hacia tras desde hasta es era son llama llamas
+		entre sauf vende vive viene habla esta al del el los las
+		una con para sobre hacia tras desde hasta es era son llama llamas
 		к ко с со о об обо про от для на у за под над перед без из через при кроме против около возле это зовут мимо
+		где кто кого кому куда такой такая продает
 	]],
 
 	-- Verbs that want an object, in the forms in which one orders and asks: "do you know Bram", "have you seen hugo".
 	VERBS = set [[
+		attacking killing following hitting helping guarding chasing bothering
 		attack kill fight hit strike beat hurt punch chase hunt follow help
 		guard protect defend save know knows knew see seen saw meet met
 		find found ask asked tell told call bring fetch take get give
@@ -68,9 +72,14 @@ return {
 		connais connait connaissez connaitre vois voit voyez vu vue
 		voir aime aimes aimez suis suivez aide aidez attaque attaquez
 		tue tuez frappe frappez protege protegez defends trouve trouvez cherche cherchez appelle rencontre rencontrer
-		conoces conoce visto ves busca buscad encuentra quieres quiere odias
+		conoces conoce visto ves ataca atacad mata matad golpea golpead
+		sigue seguid protege ayuda busca buscad encuentra quieres quiere odias
+		атакуй атакуйте бей бейте ударь ударьте убей убейте защити защитите охраняй найди найдите позови спроси спросите
 		знаешь знаете видел видела видели видишь
 	]],
+
+	-- Before a verb they are what it is about: "what do you want mimi".
+	WHAT = set "what whats wat how hows was que qu quoi qué что чего как",
 
 	-- Subjects that stand between such a verb and its object where one asks: "kennst du Bram".
 	SUBJECT = set [[

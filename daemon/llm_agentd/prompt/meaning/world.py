@@ -90,11 +90,9 @@ class World:
         return {kind: mention for kind, mention in found.items() if mention}
 
     def _meant(self, names: Sequence[str]) -> mentions.Mention | None:
-        """The best of the names in the text; whom else it is said to only where no other is named: in `Ann and Hugo,
-        attack Rolf!` Ann is not meant to think of Hugo."""
-        audience = self.think.audience
-        others = [name for name in names if name not in audience]
-        return mentions.find(self.text, others) or (mentions.find(self.text, names) if audience else None)
+        """The best of the names in the text, but whom else it is said to: in `Ann and Hugo, attack Rolf!` Ann is not
+        meant to think of Hugo."""
+        return mentions.find(self.text, [name for name in names if name not in self.think.audience])
 
     def _everybody(self) -> list[str]:
         """Who stands near, and whom an action can be about."""
