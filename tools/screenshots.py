@@ -116,6 +116,13 @@ def quests(client: GameClient) -> None:
 
 
 @scene
+def menu(client: GameClient) -> None:
+    """The window for those who do not type commands."""
+    enter(client, "smith")
+    client.form("llm_agent:menu", lambda: client.chat("/llm"))
+
+
+@scene
 def group(client: GameClient) -> None:
     """Villagers among themselves."""
     enter(client, "square")

@@ -18,7 +18,7 @@ from tests.support.games import ALWAYS, VILLAGER_GAMES, at_hand
 
 pytestmark = pytest.mark.e2e
 
-FORMS = ("trade", "quests", "dialog", "role", "egg")
+FORMS = ("trade", "quests", "dialog", "role", "egg", "menu")
 CLIENT = {"font_shadow": 0}  # a shadow has a contrast of its own
 
 
