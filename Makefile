@@ -79,7 +79,7 @@ define step
 @echo "== $(1)"; begun=$$SECONDS; $(2) && echo "   $(1): $$((SECONDS - begun)) s"
 endef
 
-.PHONY: help setup demo test test-faults unit pytest busted run bench docs lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test debs-faults
+.PHONY: help setup demo test engines test-faults unit pytest busted run bench docs lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test debs-faults
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -123,6 +123,9 @@ lint-lua:
 
 bench: $(VENV)/.run  ## all benchmarks but ticks, mind and exchanges on the embedded model, as tables (docs/benchmarks.md)
 	@for name in hit decode grammar memory village restart; do $(PY) -m llm_agentd bench $$name; done
+
+engines: setup  ## the tests with a game server on other engines, in every game at hand (ENGINES="FOLDER …")
+	@PYTHONPATH=. $(PY) tools/engines.py $(ENGINES) $(if $(ARGS),-- $(ARGS))
 
 screenshots: debs-shot $(VENV)/.dev  ## pictures of a real client, into OUT (build/screenshots)
 	@PYTHONPATH=. $(PY) tools/screenshots.py $(or $(OUT),build/screenshots) $(ARGS)
