@@ -7,7 +7,11 @@ local phrases = {}
 -- Whole words, in any case (text.names_any) ------------------------------------------------------------------------------
 
 -- Everybody in earshot is meant.
-phrases.everybody = {"everyone", "everybody", "folks", "alle", "leute", "tous", "todos", "все"}
+phrases.everybody = {
+	"you two", "you both", "both of you", "you all", "you guys", "ihr beide", "ihr zwei", "ihr beiden", "vous deux", "vous tous",
+	"vosotros dos", "ustedes dos", "вы оба", "вы двое",
+	"everyone", "everybody", "folks", "alle", "leute", "tous", "todos", "все",
+}
 
 -- A yes to an offer, unless a no stands beside it.
 phrases.yes = {

@@ -87,6 +87,13 @@ function nearby.meant(words)
 	return npcs_called, npcs_spoken_of, players_called
 end
 
+-- Whom the words call by something else than their name. called_so: list of {name =, npc =}.
+function nearby.called_as(words, called_so)
+	local found = {}
+	for i, one in ipairs((calling.read(words, names.index(called_so)))) do found[i] = one.npc end
+	return found
+end
+
 -- Everybody whose name is in the words, as a set: among NPCs "Bram knows that" is a call too.
 function nearby.named(words)
 	local set = {}

@@ -1,7 +1,7 @@
 -- Decides who is meant by a sentence in chat.
 -- Only who is called by it (calling/), distance and the last talk count; the model is not asked.
 
-local now_us, settings, text, phrases, util, nearby, mutes = ...
+local now_us, settings, text, phrases, util, translate, roles, nearby, language, mutes = ...
 
 local addressing = {}
 
@@ -23,8 +23,20 @@ local function unnamed(player_name, near, spoken_of)
 	return util.first_of(near, 1)
 end
 
--- Who is meant, of those in earshot: everybody who is called by name, or all where all are meant; else whom one talked with
--- last; else the nearest, unless another player is called.
+-- The nearest who is called by what they are: "hey smith!", in English or the player's language.
+local function called_by_role(player_name, near, message)
+	local called_so = {}
+	for _, npc in ipairs(near) do
+		local title = roles.title(npc)
+		called_so[#called_so + 1] = {name = title, npc = npc}
+		local translated = translate.line(language.of(player_name), title)
+		if translated ~= title then called_so[#called_so + 1] = {name = translated, npc = npc} end
+	end
+	return util.first_of(nearby.called_as(message, called_so), 1)
+end
+
+-- Who is meant, of those in earshot: everybody who is called by name, or all where all are meant; else who is called by what they
+-- are; else whom one talked with last; else the nearest, unless another player is called.
 function addressing.of(player_name, pos, message)
 	local called, spoken_of, players_called = nearby.meant(message)
 	local near, named, others = {}, {}, {}
@@ -38,7 +50,8 @@ function addressing.of(player_name, pos, message)
 	if named[1] then return util.first_of(named, settings.group_answers_max) end
 	if text.names_any(message, phrases.everybody) then return util.first_of(others, settings.group_answers_max) end
 	if players_called[1] and players_called[1] ~= player_name then return {} end
-	return unnamed(player_name, near, spoken_of)
+	local called_so = called_by_role(player_name, near, message)
+	return called_so[1] and called_so or unnamed(player_name, near, spoken_of)
 end
 
 -- The player talks with this NPC now.
