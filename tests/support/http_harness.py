@@ -71,7 +71,6 @@ class FakeDaemon:
         self.pinged = threading.Event()
         self.mute = False  # takes what comes, pings too, and says nothing
         self.peer = b""
-        self.linger_ms = 0
         self._context = zmq.Context()
         self._wake = self._context.socket(zmq.PAIR)
         self._wake.bind("inproc://wake")
@@ -93,11 +92,6 @@ class FakeDaemon:
             self._thread.join(DEADLINE_S)
         self._wake.close(0)
         self._context.term()
-
-    def stop(self) -> None:
-        """As SIGTERM would: what it has answered is sent."""
-        self.linger_ms = int(DEADLINE_S * 1000)
-        self.kill()
 
     def next(self) -> Record:
         """The next record that came."""
@@ -130,7 +124,7 @@ class FakeDaemon:
             if router in ready:
                 self.peer, part = router.recv_multipart()
                 self._take(router, part)
-        router.close(self.linger_ms)
+        router.close(0)
         commands.close(0)
 
     def _take(self, router: Any, part: bytes) -> None:
