@@ -79,6 +79,14 @@ def greet(client: GameClient) -> None:
 
 
 @scene
+def spawn(client: GameClient) -> None:
+    """Who is spawned stands two nodes before the admin, turned to them, and waves."""
+    enter(client, "empty")
+    client.chat("/llm spawn guard Ann")
+    time.sleep(0.8)  # the arm is up
+
+
+@scene
 def doctor(client: GameClient) -> None:
     """What an admin reads when all is well."""
     enter(client, "empty")

@@ -24,6 +24,7 @@ FONTS = ("/usr/share/games/minetest/fonts/Arimo-Regular.ttf", "/usr/share/luanti
 BUTTON_MARGIN = 4  # pixels on each side
 SCROLLBAR = 16  # pixels that a list keeps free on its right
 CELL_MARGIN = 8  # pixels between the columns of a table
+INK_MARGIN = 3  # pixels that a client draws farther left or right than the font's metrics say
 INK_MIN = 1.3  # contrast of a pixel that is part of a letter, and not of the background's grain
 
 Translate = Callable[[str, str], str]  # textdomain, words of the source → words
@@ -207,7 +208,8 @@ def faint(form: Form, translate: Translate, picture: Pixels) -> list[str]:
         if not re.search(r"\w", words.text):  # a minus is too thin to be measured
             continue
         box = words.ink
-        lines = contrasts(picture[max(0, box.top) : box.bottom, max(0, box.left) : box.right])
+        left, right = max(0, box.left - INK_MARGIN), box.right + INK_MARGIN
+        lines = contrasts(picture[max(0, box.top) : box.bottom, left:right])
         if not lines or min(lines) < CONTRAST_MIN:
             found.append(f"{words.element}: {words.text[:60]!r} has a contrast of {min(lines, default=1.0):.1f}")
     return found

@@ -28,6 +28,7 @@ from tests.support.screen import Pixels, Screen, changed, colours, white
 
 PLAYER = "Robin"
 WAIT_S = 60.0  # software GL on two busy cores: what takes 3 s alone may take 20
+JOIN_S = 240.0  # Mineclonia sends 10,000 files first
 STOP_S = 20.0
 POLL_S = 0.1
 HOLD_S = 0.2  # a mouse button or Return, for longer than one frame takes
@@ -125,7 +126,7 @@ class GameClient:
         """Returns when the player is in the world and sees it."""
         # By title or class: xdotool cannot read the title that SDL sets.
         self._xdotool("search", "--sync", "--onlyvisible", "--class", "--name", "Minetest|Luanti", "windowfocus")
-        self.log.expect(rf"{PLAYER} .*joins game")
+        self.log.expect(rf"{PLAYER} .*joins game", JOIN_S)
         self.wait_for("picture of the world", lambda: colours(self.screen.pixels()) > COLOURS_OF_A_WORLD)
         self.wait_still()
 

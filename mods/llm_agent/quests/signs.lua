@@ -9,7 +9,7 @@ local signs = {}
 
 local SEEN_NODES = 24 -- from the player: farther off a sign is a dot
 local EVERY_US = 1e6 -- one player is looked at so often
-local ABOVE = 2.6 -- nodes above the feet: over the name
+local ABOVE = 3 -- nodes above the feet: over the name and a bubble of two lines
 local OFFERED, WAITS = "llm_agent_sign_offered.png", "llm_agent_sign_paid.png"
 local SPARK, SOUND = "llm_agent_spark.png", "llm_agent_paid"
 local HEARD_NODES = 16
