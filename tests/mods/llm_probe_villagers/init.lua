@@ -5,6 +5,7 @@
 local PLACE, speed, find = llm_probe.place, llm_probe.speed, llm_probe.find
 local VILLAGER, TRADER = "mobs_mc:villager", "mobs_mc:wandering_trader"
 local NOON, STANDS_S, LOOK_AWAY = 0.5, 4, 0.05
+local SAVED_S = 3 -- the engine forgets a body whose mapblock was not awake yet when the server ends, and wakes them every 2 s
 
 local function stand_in(holds)
 	local stack = ItemStack(holds)
@@ -29,11 +30,11 @@ local function npc() return llm_agent.get_npc(id) end
 local function keep_lively() me().player_in_active_range = function() return true end end
 
 -- Mineclonia's seldom think of a walk: where it stands, it is shown a way.
-local AWAY = {x = PLACE.x + 10, y = 6, z = PLACE.z}
+local EAST, WEST = {x = PLACE.x + 5, y = 6, z = PLACE.z}, {x = PLACE.x - 5, y = 6, z = PLACE.z} -- in the mapblock that is awake
 local function walks()
 	local self = me()
 	if self.halt_in_tracks and not self.waypoints then
-		self:gopath(vector.distance(object:get_pos(), AWAY) > 3 and AWAY or {x = PLACE.x - 10, y = 6, z = PLACE.z})
+		self:gopath(vector.distance(object:get_pos(), EAST) > 3 and EAST or WEST)
 	end
 	return speed(object) > 0.3 or nil, "speed " .. speed(object)
 end
@@ -119,7 +120,12 @@ local BEFORE = {
 		return npc():get_object() == object and npc().name == "Berta" and npc().role == "villager", "somebody else"
 	end},
 	{"was_not_left_standing", keep_lively, walks},
-	{"is_saved", function() storage:set_string("id", id) end, function() return true end},
+	{"is_saved", function()
+		storage:set_string("id", id)
+		object:set_pos(PLACE) -- the mapblock that is woken in the next run
+		npc().hold(object, true)
+		since_us = core.get_us_time()
+	end, function() return core.get_us_time() - since_us > SAVED_S * 1e6 or nil, "waits" end},
 }
 local AFTER = {
 	{"is_the_same_after_a_restart", nil, function()
