@@ -6,12 +6,12 @@ local S, text, history, items, trade, trade_view, trade_form, quests, trade_word
 
 local haggling = {}
 
-local answered = {} -- player → {id, words}: what the rules answered last
+local answered = {} -- player → {id, words, answer, price, is_sale}: what the rules answered last
 
--- Did the rules answer these words of the player already?
-function haggling.has_answered(npc, player_name, words)
-	local last = answered[player_name]
-	return last ~= nil and last.id == npc.id and last.words == text.clean(words)
+-- How the rules answered these words of the player, if they did: {answer = as of trade.haggle, price, is_sale}; else nil.
+function haggling.answered(npc, player_name, words)
+	local last = words and answered[player_name]
+	return last and last.id == npc.id and last.words == text.clean(words) and last or nil
 end
 
 -- What a price was named for: {item, is_sale, count}, or nil. What is named counts first, then what is on the table.
@@ -40,20 +40,21 @@ end
 
 local function bid_on(npc, player_name, words, bid)
 	local thing = thing_of(npc, player_name, words, bid)
-	if not thing then return false end
+	if not thing then return nil end
 	thing.count = math.max(1, math.min(thing.count, thing.most or thing.count))
 	-- of a price for all the NPC gets no part of a coin less, and pays none more
 	local each = bid.is_each and bid.coins or bid.coins / (bid.count or 1)
 	each = thing.is_sale and math.floor(each) or math.ceil(each)
 	local answer, price = trade.haggle(npc, player_name, thing.item, thing.is_sale, thing.count, math.max(1, each))
 	history.tell(npc, player_name, answer_words(npc, answer, price, thing))
-	return true
+	return {answer = answer, price = price, is_sale = thing.is_sale}
 end
 
 local function agree(npc, player_name)
 	local open = trade.agree(npc.id, player_name)
-	if open then history.tell(npc, player_name, answer_words(npc, "accepted", open.price, open)) end
-	return open ~= nil
+	if not open then return nil end
+	history.tell(npc, player_name, answer_words(npc, "accepted", open.price, open))
+	return {answer = "accepted", price = open.price, is_sale = open.is_sale}
 end
 
 local function hear(npc, player_name, words)
@@ -63,7 +64,9 @@ local function hear(npc, player_name, words)
 	local may_be_plain = not quests.between(npc.id, player_name) -- else a yes may be one to the quest
 	local done = bid and bid_on(npc, player_name, words, bid)
 	if not bid and open and trade_words.agrees(words, may_be_plain) then done = agree(npc, player_name) end
-	if done then answered[player_name] = {id = npc.id, words = text.clean(words)} end
+	if not done then return end
+	done.id, done.words = npc.id, text.clean(words)
+	answered[player_name] = done
 end
 
 history.on_player_line(hear)

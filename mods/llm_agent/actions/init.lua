@@ -2,13 +2,14 @@
 
 local load, base, api_folder, perception_folder, think_folder, talk_folder, body_folder, ledger_folder, economy_folder,
 	combat_folder, quests_folder = ...
-local S, settings, text, phrases, geometry, util, storage =
-	base.S, base.settings, base.text, base.phrases, base.geometry, base.util, base.storage
+local S, settings, text, phrases, geometry, util, storage, translate =
+	base.S, base.settings, base.text, base.phrases, base.geometry, base.util, base.storage, base.translate
 local actions, events, npcs = api_folder.actions, api_folder.events, api_folder.npcs
 local positions, places, observe, nearby =
 	perception_folder.positions, perception_folder.places, perception_folder.observe, perception_folder.nearby
-local memory, language, name_calls, claims, lines =
-	think_folder.memory, think_folder.language, think_folder.name_calls, think_folder.claims, think_folder.lines
+local memory, language, name_calls, claims, lines, wording =
+	think_folder.memory, think_folder.language, think_folder.name_calls, think_folder.claims, think_folder.lines,
+	think_folder.wording
 local history, dialog = talk_folder.history, talk_folder.dialog
 local doors, pathfinder, movement, emote = body_folder.doors, body_folder.pathfinder, body_folder.movement, body_folder.emote
 local items, spoken, ledger = ledger_folder.items, ledger_folder.spoken, ledger_folder.ledger
@@ -26,7 +27,8 @@ local trade_words = load("trade_words", text, phrases)
 local trade_subject = load("trade_subject", settings, text, phrases, items, ledger, goods, trade, trade_words)
 local haggling = load("haggling", S, text, history, items, trade, trade_view, trade_form, quests, trade_words,
 	trade_subject)
-load("trade", S, util, actions, observe, dialog, items, ledger, goods, trade, trade_view, trade_form, trade_subject, haggling)
+load("trade", S, util, actions, observe, dialog, items, ledger, goods, trade, trade_view, trade_form,
+	trade_words, trade_subject, haggling, translate, wording, claims)
 local quest_drafts = load("quest_drafts", settings, items, ledger, quests, store, writer, world, registry)
 -- after trade: its facts go over those of a stall
 load("quests", S, settings, actions, observe, claims, quests, quest_text, store, news, service, answers, voice, heard,

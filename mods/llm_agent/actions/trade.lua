@@ -3,7 +3,8 @@
 -- window shows. An offer stands for a while; it never opens a form on somebody who is not in one.
 -- Other talk gets neither: the facts would only lengthen the prompt, and the offer would barge in.
 
-local S, util, actions, observe, dialog, items, ledger, goods, trade, trade_view, trade_form, trade_subject, haggling = ...
+local S, util, actions, observe, dialog, items, ledger, goods, trade, trade_view, trade_form,
+	trade_words, trade_subject, haggling, translate, wording, claims = ...
 
 local FACTS_MAX = 3 -- goods in a question
 local ENUM_MAX = 8 -- goods to choose from in an offer where none is named
@@ -65,7 +66,7 @@ local function purchase_schema(npc, player_name, about)
 end
 
 local function params(npc, player_name, opts)
-	if opts.utterance and haggling.has_answered(npc, player_name, opts.utterance) then return nil end
+	if haggling.answered(npc, player_name, opts.utterance) then return nil end
 	local about = trade_subject.of(npc, player_name, opts)
 	if not about then return nil end
 	last_offers[player_name] = {id = npc.id, gives = about.gives}
@@ -92,8 +93,43 @@ local function run(npc, player_name, chosen)
 	return true, words .. " " .. trade_form.how_to(npc)
 end
 
+-- What the player's words alone ask for, where they name a thing that one of the two has: its price, or to have it.
+local function meant(npc, player_name, opts)
+	local about = not haggling.answered(npc, player_name, opts.utterance) and trade_subject.of(npc, player_name, opts)
+	local item = about and not about.lacks and (about.gives or about.is_said and about.sale[1])
+	if not item then return nil end
+	local count = math.min(trade_words.count(opts.utterance or "") or 1, about.gives_count or about.for_sale[item], COUNT_MAX)
+	return {item = items.words(item), count = count, price = trade.price(npc, player_name, item, not about.gives)}
+end
+
 actions.register("offer_trade", {
-	params = params, run = run,
+	params = params, run = run, meant = meant,
 })
+
+-- What is said ---------------------------------------------------------------------------------------------------------
+
+local function says_price(line, open)
+	local folded, is_said = claims.fold(line), false
+	for _, number in ipairs(claims.numbers(folded)) do
+		if number ~= open.price and number ~= open.count and number ~= open.price * open.count then return false end
+		is_said = is_said or number == open.price
+	end
+	return is_said and not claims.refuses(folded)
+end
+
+-- The price is the rules': the model's words stand where they name it and no other, and not at all beside a haggle's answer.
+wording.add(function(npc, answer, opts, code)
+	local outcome = haggling.answered(npc, opts.player, opts.utterance)
+	if outcome then
+		return {line = translate.into(code, trade_form.answer_line(outcome.answer, outcome.price, outcome.is_sale))}
+	end
+	local action = answer.action
+	local open = action and action.name == "offer_trade" and action.ok and trade.on_table(npc.id, opts.player)
+	if not open then return nil end
+	if not answer.fallback and says_price(answer.text, open) then return {text = answer.text} end
+	return {line = translate.into(code, trade_form.offer_line(open))}
+end, function(npc, opts)
+	return opts.player ~= nil and opts.utterance ~= nil and trade_subject.of(npc, opts.player, opts) ~= nil
+end)
 
 core.register_on_leaveplayer(function(player) last_offers[player:get_player_name()] = nil end)

@@ -51,7 +51,7 @@ local function on_the_table(npc, player_name, for_sale)
 end
 
 -- What a question is about: nil where the two cannot trade, or do not speak of it. Else {sale = items the NPC may sell, the most
--- telling first, for_sale = how many of each, is_named, lacks, gives = what the player wants to sell, gives_count}.
+-- telling first, for_sale = how many of each, is_named, is_said = by these words, lacks, gives = what the player wants to sell, gives_count}.
 function trade_subject.of(npc, player_name, opts)
 	local player = settings.trade and player_name and core.get_player_by_name(player_name)
 	if not player or trade.out_of_reach(npc, player_name, npc.name) then return nil end
@@ -60,15 +60,16 @@ function trade_subject.of(npc, player_name, opts)
 	local about = {words = words, for_sale = goods.for_sale(npc)}
 	local all = trade_subject.sorted(about.for_sale)
 	local chosen = named(all, words)
+	local is_said = chosen[1] ~= nil
 	local is_open = trade.on_table(npc.id, player_name) ~= nil
-	local speaks_of_it = trade_words.is_about_trade(opts.utterance or "", chosen[1] ~= nil, is_open)
+	local speaks_of_it = trade_words.is_about_trade(opts.utterance or "", is_said, is_open)
 	if opts.intent ~= "trade" and not speaks_of_it then return nil end
 	if not chosen[1] and not text.holds_any(words, phrases.any_goods) then
 		-- nothing is offered where a thing is asked for that the NPC lacks: the model would promise it and sell something else
 		about.lacks = text.holds_any(words, phrases.one_thing)
 		if not about.lacks then chosen = on_the_table(npc, player_name, about.for_sale) end
 	end
-	about.is_named = chosen[1] ~= nil
+	about.is_named, about.is_said = chosen[1] ~= nil, is_said
 	about.sale = about.is_named and chosen or all
 	local held, count = ledger.wielded(player)
 	if held and (sells_to_npc(words) or not all[1]) and trade.buys(npc, held) then

@@ -80,6 +80,17 @@ function trade_words.bid(words, is_on_table)
 	return found and {coins = found, count = count, is_each = text.says_any(spaced, phrases.for_each) ~= nil} or nil
 end
 
+-- How many pieces are named: the first number that is no price; nil where none is.
+function trade_words.count(words)
+	local spaced = text.spaced(words)
+	local list, asks = tokens(spaced), text.says_any(spaced, phrases.how_much) ~= nil
+	for i, word in ipairs(list) do
+		local n = number_of(word)
+		if n and n >= 1 and (asks or not is_price(list, i, false)) then return n end
+	end
+	return nil
+end
+
 -- Does the player agree to a price? may_be_plain: a bare yes counts, as nothing else was asked.
 function trade_words.agrees(words, may_be_plain)
 	local spaced = text.spaced(words)

@@ -31,11 +31,11 @@ end
 
 -- Opening --------------------------------------------------------------------------------------------------------------
 
--- Where the price that a player sees comes from: it is theirs already, or up to them.
-local function opening_line(open_offer)
-	if not open_offer then return S("Have a look.") end
-	local coins = items.coins(open_offer.price)
-	return open_offer.is_agreed and S("Agreed. @1 for each.", coins) or S("@1 for each, what do you say?", coins)
+-- What the NPC says of the price on the table (as of trade.on_table).
+function trade_form.offer_line(offer)
+	local coins = items.coins(offer.price)
+	if offer.is_agreed then return S("Agreed. @1 for each.", coins) end
+	return offer.is_sale and S("@1 for each, what do you say?", coins) or S("I pay @1 for each, what do you say?", coins)
 end
 
 -- Opens the window, or tells the player why not. It begins with what the two talk about the price of.
@@ -47,7 +47,7 @@ function trade_form.open(npc, player_name)
 	attention.attend(npc, player_name)
 	dialog.leave(player_name)
 	local offer = trade.on_table(npc.id, player_name)
-	local shown = {id = npc.id, name = npc.name, get = {}, give = {}, line = opening_line(offer)}
+	local shown = {id = npc.id, name = npc.name, get = {}, give = {}, line = offer and trade_form.offer_line(offer) or S("Have a look.")}
 	if offer then shown[offer.is_sale and "get" or "give"] = {item = offer.item, count = offer.count} end
 	open[player_name] = shown
 	show(player_name, shown)
@@ -72,8 +72,8 @@ local function whole_number(words, max)
 	return n and n % 1 == 0 and n >= 1 and n <= max and n or nil
 end
 
--- The NPC's words for an answer, at once and by rule.
-local function answer_line(answer, price, is_sale)
+-- The NPC's words for an answer of trade.haggle, at once and by rule.
+function trade_form.answer_line(answer, price, is_sale)
 	if answer == "accepted" then return S("Agreed. @1 for each.", items.coins(price)) end
 	if answer == "refused" then return S("No. @1 for each, or none at all.", items.coins(price)) end
 	return is_sale and S("That is too little. Say @1 for each.", items.coins(price))
@@ -117,7 +117,7 @@ local function haggle(npc, player_name, shown, side, words)
 	end
 	chosen.offer = offer
 	local answer, price = trade.haggle(npc, player_name, chosen.item, is_sale, chosen.count, offer)
-	shown.line = answer_line(answer, price, is_sale)
+	shown.line = trade_form.answer_line(answer, price, is_sale)
 	return answer == "countered" and function() ask_for_words(npc, player_name, shown, side, price) end or nil
 end
 
