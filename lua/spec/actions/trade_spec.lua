@@ -178,6 +178,44 @@ describe("trade", function()
 		end)
 	end)
 
+	describe("by rule", function()
+		local function talk(words, text_of_model, action)
+			start({reply = function(request)
+				requests[#requests + 1] = request
+				return {{event = "done", text = text_of_model, cache = "off", model = "m", action = action}}
+			end})
+			join("Robin", "zoo:bread 4", "llm_agent:coin 20")
+			local reply
+			llm_agent.get_npc("bram"):think({player = "Robin", utterance = words, actions = true}, function(answer) reply = answer end)
+			mock:step(0.05, 10)
+			return reply, trade.on_table("bram", "Robin")
+		end
+
+		it("offers what is asked for by name, whatever the model makes of it", function()
+			for _, words in ipairs({"How much for three apples?", "three apples pls", "sell me 3 apples", "I want to buy 3 apples"}) do
+				local reply, open = talk(words, "The weather is fine.")
+				assert.equal("offer_trade", reply.action and reply.action.name, words)
+				assert.same({item = "zoo:apple", count = 3, price = 2, is_sale = true}, open)
+				assert.equal("2 coins for each, what do you say?", reply.text)
+			end
+			local reply, open = talk("Will you buy my bread?", "I like bread.")
+			assert.same({item = "zoo:bread", count = 1, price = 2, is_sale = false}, open)
+			assert.equal("I pay 2 coins for each, what do you say?", reply.text)
+			assert.is_nil(talk("The apple tree is old", "Yes.").action)
+		end)
+
+		it("has the model's words where they name its price and no other", function()
+			local action = {name = "offer_trade", params = {item = "apple", count = 3, price = 2}}
+			for words, stands in pairs({
+				["Two coins each, fresh from the tree!"] = true, ["That makes 6 coins, 2 for each."] = true, ["9 coins for each!"] = false,
+				["I need 10 steel pickaxes, Robin."] = false, ["I cannot sell them for 2 coins."] = false,
+			}) do
+				local reply = talk("How much for three apples?", words, action)
+				assert.equal(stands and words or "2 coins for each, what do you say?", reply.text)
+			end
+		end)
+	end)
+
 	describe("haggled in talk", function()
 		local function say(words)
 			mock:say("Robin", words)
@@ -195,6 +233,7 @@ describe("trade", function()
 
 		it("says that it is agreed, and at what price, which holds in the window", function()
 			local told, question = say("Bram, I give you 31 coins for the steel sword")
+			assert.equal("<Bram> Agreed. 31 coins for each.", mock:chat_of("Robin")[2]) -- not the model's "Fine with me."
 			assert.equal("Agreed with Bram: 31 coins for each, 1 × Steel Sword." .. HOW, told)
 			assert.equal(31, question.context.price)
 			for _, action in ipairs(question.actions or {}) do assert.not_equal("offer_trade", action.name) end
@@ -231,7 +270,9 @@ describe("trade", function()
 		it("takes no number for a price that is none", function()
 			for _, words in ipairs({"Bram, I saw 3 wolves", "How much for 3 apples?", "Bram, 3 apples please", "I am 30 years old, Bram"}) do
 				say(words)
-				assert.is_nil(trade.on_table("bram", "Robin"), words)
+				local open = trade.on_table("bram", "Robin")
+				assert.is_true(not open or open.item == "zoo:apple" and open.count == 3 and open.price == 2, words)
+				assert.is_nil(table.concat(mock:chat_of("Robin"), "\n"):find("Agreed", 1, true), words)
 			end
 		end)
 	end)

@@ -96,7 +96,7 @@ end
 -- What the player's words alone ask for, where they name a thing that one of the two has: its price, or to have it.
 local function meant(npc, player_name, opts)
 	local about = not haggling.answered(npc, player_name, opts.utterance) and trade_subject.of(npc, player_name, opts)
-	local item = about and not about.lacks and (about.gives or about.is_said and about.sale[1])
+	local item = about and (about.gives or not about.lacks and about.is_said and about.sale[1])
 	if not item then return nil end
 	local count = math.min(trade_words.count(opts.utterance or "") or 1, about.gives_count or about.for_sale[item], COUNT_MAX)
 	return {item = items.words(item), count = count, price = trade.price(npc, player_name, item, not about.gives)}

@@ -51,7 +51,8 @@ local function on_the_table(npc, player_name, for_sale)
 end
 
 -- What a question is about: nil where the two cannot trade, or do not speak of it. Else {sale = items the NPC may sell, the most
--- telling first, for_sale = how many of each, is_named, is_said = by these words, lacks, gives = what the player wants to sell, gives_count}.
+-- telling first, for_sale = how many of each, is_named, is_said = by these words, lacks, gives = what the player wants to
+-- sell, gives_count}.
 function trade_subject.of(npc, player_name, opts)
 	local player = settings.trade and player_name and core.get_player_by_name(player_name)
 	if not player or trade.out_of_reach(npc, player_name, npc.name) then return nil end

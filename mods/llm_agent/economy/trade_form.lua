@@ -47,7 +47,8 @@ function trade_form.open(npc, player_name)
 	attention.attend(npc, player_name)
 	dialog.leave(player_name)
 	local offer = trade.on_table(npc.id, player_name)
-	local shown = {id = npc.id, name = npc.name, get = {}, give = {}, line = offer and trade_form.offer_line(offer) or S("Have a look.")}
+	local shown = {id = npc.id, name = npc.name, get = {}, give = {}, line = S("Have a look.")}
+	if offer then shown.line = trade_form.offer_line(offer) end
 	if offer then shown[offer.is_sale and "get" or "give"] = {item = offer.item, count = offer.count} end
 	open[player_name] = shown
 	show(player_name, shown)
