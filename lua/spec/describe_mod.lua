@@ -114,7 +114,7 @@ local function reply_fields()
 			for key, value in pairs(given) do event[key] = value end
 		end
 		local built = reply.build(event.code and "error" or "done", event, about)
-		mod.perception.answers.correct({kind = "time", text = "It is noon."}, built)
+		mod.perception.answers.correct({kind = "time", lang = "en", text = "It is noon."}, built)
 		for key in pairs(built) do found[key] = true end
 	end
 	return sorted_keys(found)

@@ -62,6 +62,15 @@ describe("what the game knows,", function()
 		assert.not_equal(says, (asked("Where is the old mill?")))
 	end)
 
+	it("is asked for in the language of the question, and told by the game where the model lacks that", function()
+		start()
+		agent.set_place("Old Mill", at(40), 5)
+		daemon.reply = function() return {{event = "done", text = "Go 40 steps east.", lang = "en"}} end
+		assert.truthy((asked("Wo ist die Old Mill?")):find("Richtung Osten", 1, true))
+		assert.equal("de", daemon.received[#daemon.received].request.lang)
+		assert.equal("Go 40 steps east.", (asked("Where is the Old Mill?")))
+	end)
+
 	it("a place of a name that is bent or shortened, is found, and no other", function()
 		start()
 		agent.set_place("Старая мельница", at(40), 5)

@@ -74,12 +74,16 @@ function answers.holds(answer, line)
 	return true
 end
 
--- A reply to the question that was asked: its words become the game's where they do not hold what is true, or where there are
--- none. What belongs to an action and what moderation put there stays.
+local function is_other_language(answer, reply)
+	return reply.lang ~= nil and reply.lang:match("^%a+") ~= answer.lang:match("^%a+")
+end
+
+-- A reply to the question that was asked: its words become the game's where they do not hold what is true, or come in another
+-- language, or where there are none. What belongs to an action and what moderation put there stays.
 function answers.correct(answer, reply)
 	if reply.action or reply.code == "filtered" then return end
 	if answer.done then answer.done() end
-	if not reply.fallback and answers.holds(answer, reply.text) then return end
+	if not reply.fallback and not is_other_language(answer, reply) and answers.holds(answer, reply.text) then return end
 	reply.text, reply.lang, reply.told = answer.text, answer.lang, answer.kind
 end
 

@@ -141,7 +141,7 @@ local function question_of(npc, opts)
 	return {
 		npc = npc, opts = opts, started_us = now, heard = "",
 		deadline_us = now + (opts.deadline_ms or settings.deadline_ms) * 1000,
-		lang = lang,
+		lang = lang or told and told.lang, -- a question in German is answered in German, where nobody chose otherwise
 		told = told,
 		may_call = opts.player == nil or name_calls.may_call(npc, opts.player),
 		hour = observe.time_name(core.get_timeofday() or 0.5),
