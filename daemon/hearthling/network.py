@@ -22,9 +22,9 @@ class Shape:
 
     vocab: int = 6144
     width: int = 288
-    layers: int = 7
+    layers: int = 6
     heads: int = 9
-    feed_forward: int = 768
+    feed_forward: int = 704
     context: int = 1024
     rope_base: float = 10000.0
     norm_eps: float = 1e-5
@@ -99,7 +99,7 @@ class Block(nn.Module):
         normed = self.norm_attn(x)
         q = apply_rotary(self.heads(self.q(normed)), cos, sin).transpose(1, 2)
         k, v = self.heads_kv(normed, cos, sin)
-        step = torch.arange(x.shape[1])
+        step = torch.arange(x.shape[1], device=x.device)
         mixed = attention(q, k, v, step[None, :] <= step[:, None])
         return self.feed_forward(x + self.out(mixed.transpose(1, 2).flatten(2)))
 
@@ -114,7 +114,7 @@ class Block(nn.Module):
         index = positions.unsqueeze(-1).expand(-1, -1, x.shape[-1])
         few = self.heads(self.q(normed.gather(1, index)))
         q = apply_rotary(few, cos[0][positions], sin[0][positions]).transpose(1, 2)
-        visible = torch.arange(x.shape[1])[None, None, None, :] <= positions[:, None, :, None]
+        visible = torch.arange(x.shape[1], device=x.device)[None, None, None, :] <= positions[:, None, :, None]
         mixed = attention(q, k, v, visible)
         return self.feed_forward(x.gather(1, index) + self.out(mixed.transpose(1, 2).flatten(2)))
 
@@ -158,7 +158,7 @@ class Hearthling(nn.Module):
 
     def logits(self, tokens: Tensor) -> Tensor:
         """All logits, for checks: [batch, time, vocab]."""
-        positions = torch.arange(tokens.shape[1])[None].expand(tokens.shape[0], -1)
+        positions = torch.arange(tokens.shape[1], device=tokens.device)[None].expand(tokens.shape[0], -1)
         return F.linear(self.forward(tokens, positions), self.embed.weight)
 
 

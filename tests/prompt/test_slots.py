@@ -192,3 +192,21 @@ def test_fight_tells_the_enemy_and_who_stands_before_it(reader: SlotReader) -> N
     assert reading.topic.name == "tactics"
     assert set(reading.signs) == {"hurt", "fronted"}
     assert reading.slots.words["foe"] == "the wolf"
+
+
+def test_question_without_a_topic_is_not_known_and_what_is_told_is_heard(reader: SlotReader) -> None:
+    assert read(reader, "does the river freeze in winter").topic.name == "ask_detail"
+    assert read(reader, "my uncle polishes acorns with a spoon of sand").topic.name == "talk"
+
+
+def test_case_says_with_which_parameters_something_is_done(reader: SlotReader) -> None:
+    reading = read(reader, "2 apples please", actions=(OFFER,), context=STALL)
+    sampling, _ = slot_format(reading, Sampling(), {"grammar", "json_schema"})
+    assert sampling.json_schema
+    (deed,) = sampling.json_schema["properties"]["do"]["anyOf"]
+    assert deed["properties"]["count"] == {"enum": [CHARS["want"]]}, "and not one, as where no number is said"
+
+
+def test_offer_of_help_gets_the_quest(reader: SlotReader) -> None:
+    quest = Action("offer_quest", "", {})
+    assert read(reader, "anything i can help with?", actions=(quest,)).topic.name == "quest"

@@ -77,3 +77,17 @@ def test_bare_question_has_the_answer_of_the_line_before(book: Phrasebook) -> No
     assert book.follow_up("Hello!", "why") == "Because I like you."
     assert book.follow_up("Hello!", "who") is None
     assert book.follow_up("something else", "why") is None
+
+
+def test_trade_with_lines_of_its_own_denies_nothing() -> None:
+    said = [
+        ["The harbour lies south.", [], ["fisher"], [], [], {}],
+        ["I could not tell you, ask the fisher.", [], [], [], [], {}],
+        ["Ships come and go.", [], [], [], [], {}],
+    ]
+    book = Phrasebook(CASES, {"wave": said}, ALWAYS)
+    assert lines(book, role="fisher") == ["The harbour lies south.", "Ships come and go."]
+    assert len(lines(book, role="smith")) == 2
+    case = book.case("wave", "fisher", (), (), ())
+    assert case
+    assert book.own_lines(case, "fisher") == {"The harbour lies south."}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import string
 from collections.abc import Mapping
+from functools import cache
 
 from hearthling.corpus import names
 from hearthling.data import PLACEHOLDER, load
@@ -38,15 +39,21 @@ MARKS: Mapping[str, str] = {
 MARKED_SHARE = 0.5  # else a real word, as where the game does not know what is meant
 LEADS = (
     "hey", "so", "hi.", "hello!", "well,", "ok", "um", "tell me,", "excuse me,", "please", "hi {npc},", "{npc},",
-    "hey {npc}", "good day.", "oh", "and", "but", "listen,", "sir,", "hmm",
+    "hey {npc}", "good day.", "oh", "and", "but", "listen,", "sir,", "hmm", "yo", "hey man", "quick question,",
+    "just wondering,", "i was wondering,", "btw", "by the way,", "no offence but", "dude", "ok so", "can i ask,",
+    "pardon me,", "good morning.", "evening.", "oh wow,", "also", "wait,", "haha", "tell me something,", "friend,",
 )  # fmt: skip
 TAILS = (
     "please", "pls", "lol", "thx", ", {npc}", "then", "bro", "man", "?", "!!", "...", "now", "here", "haha",
-    ", my friend",
+    ", my friend", "tho", "btw", "eh", "huh", "mate", "if you don't mind", "i wonder", "really", ", right?", "xd",
+    "or what",
 )  # fmt: skip
+PREFACES = ("tell_new_here", "tell_back", "nice_to_meet_you", "am_tired", "thanks", "say_ok", "praise", "sorry", "talk")
 LOWER, UNMARKED, TYPO, LEAD, TAIL, DROPPED = 0.35, 0.35, 0.3, 0.15, 0.1, 0.06  # shares
+PREFACED = 0.04  # a sentence of small talk first: what comes last is meant
 
 
+@cache
 def topic_lines() -> dict[str, tuple[str, ...]]:
     """Topic → what players say, with placeholders. Only topics that are told by words."""
     return {
@@ -94,11 +101,15 @@ def _word(slot: str, rng: random.Random, is_marked: bool) -> str:
     return names.person(rng)
 
 
-def noisy(line: str, rng: random.Random) -> str:
-    """As somebody in a hurry types it: a lead-in, no capitals, no marks, a slip of the finger."""
-    if rng.random() < LEAD:
+def noisy(line: str, rng: random.Random, strength: float = 1.0) -> str:
+    """As somebody in a hurry types it: a lead-in, no capitals, no marks, slips of the finger. `strength`: how much of
+    it."""
+    if rng.random() < PREFACED * strength:
+        before = rng.choice(topic_lines()[rng.choice(PREFACES)])
+        line = f"{before} {line}" if before[-1] in "?.!" else f"{before}. {line}"
+    elif rng.random() < LEAD * strength:
         line = f"{rng.choice(LEADS)} {line}"
-    if rng.random() < TAIL:
+    if rng.random() < TAIL * strength:
         tail = rng.choice(TAILS)
         line = line.rstrip("?.!") + tail if tail[0] in ",?!." else f"{line.rstrip('.')} {tail}"
     line = filled(line, rng)
@@ -107,10 +118,12 @@ def noisy(line: str, rng: random.Random) -> str:
     if rng.random() < UNMARKED:
         line = line.rstrip("?.!") or line
     words = line.split()
-    if rng.random() < DROPPED and len(words) > 4:
+    if rng.random() < DROPPED * strength and len(words) > 4:
         del words[rng.randrange(len(words))]
         line = " ".join(words)
-    return _typo(line, rng) if rng.random() < TYPO and len(line) > 5 else line
+    while rng.random() < TYPO * min(strength, 2.0) and len(line) > 5:
+        line = _typo(line, rng)
+    return line
 
 
 def _typo(line: str, rng: random.Random) -> str:

@@ -51,7 +51,8 @@ def slot_format(reading: Reading, sampling: Sampling, features: Collection[str])
         return sampling, OutputFormat(whole_sentences=True)
     bounded = actions.bounded(reading.actions)
     say_max_chars = actions.say_max_chars(sampling.max_tokens)
-    schema = actions.slot_schema(bounded, reading.topic.deeds, reading.slots, reading.lines, say_max_chars)
+    deeds = reading.deeds or reading.topic.deeds
+    schema = actions.slot_schema(bounded, deeds, reading.slots, reading.lines, say_max_chars)
     sampling, output = _json_format(bounded, schema, sampling, is_free=is_free)
     return sampling, replace(output, lines=reading.lines)
 

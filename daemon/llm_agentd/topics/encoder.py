@@ -1,7 +1,7 @@
 """A small BERT in numpy: words to a vector whose direction is what they mean.
 
-Three of the six layers of all-MiniLM-L6-v2 (Apache-2.0), trained on our own corpus (`hearthling/train_topics.py`),
-with the vocabulary cut to what players type. Runs on the router thread: a line takes about a millisecond, a line that
+The six layers of all-MiniLM-L6-v2 (Apache-2.0), trained on our own corpus (`hearthling/train_topics.py`),
+with the vocabulary cut to what players type. Runs on the router thread: a line takes a few milliseconds, a line that
 was seen before nothing. Numpy, since a runtime for nets (onnxruntime, 60 MB) would be larger than all else that the
 daemon needs. Pure.
 """

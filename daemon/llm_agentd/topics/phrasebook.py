@@ -7,9 +7,20 @@ it chooses among those, word by word. Pure; built once from the file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+ANSWERS = frozenset(("known", "recalled"))
+# Where a trade has lines of its own, it is asked for what it knows: a fisher does not say that he never saw a ship.
+DENIES = re.compile(
+    r"\b(?:I|I'd|we) (?:do not|don't|can ?not|can't|could not|couldn't|would not|wouldn't|never) "
+    r"(?:really |even )?(?:know|say|tell|learned|asked|heard|saw|seen)\b"
+    r"|\bno idea\b|\bknow(?:s)? nothing\b|\bnever been\b|\bask (?:the|a|an|somebody|someone|him|her|those)\b"
+    r"|\b(?:you'd|you would|you'll) have to ask\b|\bnot my (?:trade|business|field|craft)\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +89,16 @@ class Phrasebook:
         for carried in ("recalled", "known", *sorted(case.has)):
             if carried in slots:
                 fitting = [line for line in fitting if carried in line.slots] or fitting
+        if any(line.roles for line in fitting):
+            fitting = [line for line in fitting if line.roles or line.slots & ANSWERS or not DENIES.search(line.text)]
         fitting.sort(key=lambda line: (not line.roles, not line.moods, not line.words))  # stable: the file's order
         return list(dict.fromkeys(line.text for line in fitting))
+
+    def own_lines(self, case: Case, role: str) -> frozenset[str]:
+        """Those that are for this role."""
+        return frozenset(
+            line.text for scene in case.scenes for line in self._scenes.get(scene, ()) if role in line.roles
+        )
 
     def follow_up(self, said: str, kind: str) -> str | None:
         """What is said to a bare question right behind the line `said`."""

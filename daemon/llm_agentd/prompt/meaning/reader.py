@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from llm_agentd.memory.keywords import words_of
+from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.actions import is_allowed
 from llm_agentd.prompt.meaning import orders
 from llm_agentd.prompt.meaning.articles import is_name, listed, plural, the, with_article
@@ -34,7 +35,16 @@ BY_INTENT = {"tactics": "tactics", "quest": "offer_quest"}
 IN_FIGHT = frozenset(["attack", "flee", "guard", "fight", "follow", "stay", "go", "help_heal"])
 # With a quest to offer, all of these are an occasion.
 ASKS_FOR_WORK = frozenset(
-    ("help", "hire_me", "where_work", "want_adventure", "ask_need_most", "need_money", "ask_if_quest_giver")
+    [
+        "help",
+        "offer_help",
+        "hire_me",
+        "where_work",
+        "want_adventure",
+        "ask_need_most",
+        "need_money",
+        "ask_if_quest_giver",
+    ]
 )
 TRADE_TALK = frozenset(["price", "buy", "sell", "haggle", "take", "agree_deal"])
 # Topics whose answer is a placeholder of its own, which no sentence may push aside: always, or where it has a value.
@@ -48,6 +58,12 @@ ACT = "act"  # how the model is told of an action that another mod made
 LINES_MAX = 12  # to choose among: each costs the grammar some time with every token
 BUCKETS = 4  # the same words are answered by the same few lines, others by others: a model has its favourites
 RECALL, KNOW = "ask_memory", "ask_fact"
+TELLS = re.compile(
+    r"(?:(?:hey|well|so|oh|and|but|ok|yes|no|btw|listen)\b[ ,]*)*"
+    r"(?:i|i'm|im|i've|ive|my|we|our|he|she|they|it|the|there|this|that|some\w*|people|today|yesterday|last|every\w*)"
+    r"(?: [\w']+){2}",
+    re.I,
+)  # how one begins to tell something
 BEAT_ME, BEAT_IT = re.compile(r"^(.+?) beat (?:me|us)\b", re.I), re.compile(r"^(?:I|we) beat (.+?)[.!]?$", re.I)
 
 
@@ -61,6 +77,7 @@ class Reading:
     actions: tuple[Action, ...]
     said: str = ""
     lines: tuple[str, ...] = ()  # that the model is held to, with placeholders; none: it is free
+    deeds: tuple[Mapping[str, str], ...] = ()  # what the actions' parameters may be
 
 
 class SlotReader:
@@ -96,10 +113,16 @@ class SlotReader:
         if topic.is_follow_up:
             own = book.follow_up(moment.said, topic.name.removeprefix(FOLLOW_UP))
             lines = [own] if own and not missing(own, words) else lines
-        lines = list(varied(lines, reading.said))
+        of_trade = book.own_lines(case, moment.role) if case else frozenset()
+        common = [line for line in lines if line not in of_trade]
+        lines = [*(line for line in lines if line in of_trade), *varied(common, reading.said)]
         fresh = [line for line in lines if fill(line, words) not in avoid]
         moment = replace(moment, actions=(deed,) if due else ())
-        return replace(reading, actions=due, lines=tuple((fresh or lines)[:LINES_MAX])), moment
+        # The case has said with which parameters; the model has no say in that.
+        wanted = (case.deed,) if case and case.deed else ()
+        is_whole = all(_fits(action, deed, reading.slots) for action in due for deed in wanted)
+        deeds = wanted if wanted and is_whole else topic.deeds
+        return replace(reading, actions=due, lines=tuple((fresh or lines)[:LINES_MAX]), deeds=deeds), moment
 
     @property
     def roles(self) -> Sequence[str]:
@@ -155,7 +178,8 @@ class _Reader:
         ordered = self._ordered() or self._wanted()
         if ordered:
             return self._get(ordered)
-        name = self.topics.classify(said).topic_for(self.in_talk and len(words_of(said)) <= BARE_MAX_WORDS)
+        meaning = self.topics.classify(said)
+        name = meaning.topic_for(self.in_talk and len(words_of(said)) <= BARE_MAX_WORDS)
         if think.intent == "tactics" and name not in IN_FIGHT:
             name = "tactics"
         if name in ASKS_FOR_WORK and any(action.name == "offer_quest" for action in think.actions):
@@ -171,7 +195,16 @@ class _Reader:
             name == UNCLEAR or name.startswith(FOLLOW_UP) or "?" not in self.world.text
         ):
             name = TALK_AMONG  # topics are what players say: an NPC's remark is none of them
+        if name == UNCLEAR and meaning.topics[0][0] != UNCLEAR:
+            name = self._vague()
         return self._get(name)
+
+    def _vague(self) -> str:
+        """What is English enough, but about nothing that has a topic. The answer to another question would be the
+        worst: a question is not known, and what is told is heard."""
+        if is_question(self.world.text):
+            return "ask_detail"
+        return "talk" if TELLS.match(self.world.text) else UNCLEAR
 
     def _ordered(self) -> str:
         """The topic of an order that plain words give away, where its action is on offer; else ""."""
