@@ -52,7 +52,7 @@ local function language_part(player_name)
 end
 
 local function formspec(player_name, people, shown)
-	local is_admin, y = not commands.refusal(player_name), 1
+	local is_admin, y = not commands.refusal(player_name), 0.9
 	local parts = {
 		forms.begin(WIDTH, HEIGHT), people_part(player_name, people, shown.chosen), language_part(player_name),
 		forms.textarea(0.5, 8.8, 17, 2.6, "", shown.note or S("Say hello in the chat near somebody, or click them: they answer. "

@@ -71,7 +71,7 @@ function dialog_view.formspec(player_name, shown)
 	local y = 6.2
 	for _, button in ipairs(buttons) do
 		if npc and button.is_shown(npc) then
-			parts[#parts + 1] = forms.button(0.4, y, 2.5, 0.9, button.name, button.label)
+			parts[#parts + 1] = forms.button(0.4, y, 2.55, 0.9, button.name, button.label)
 			y = y + 1.1
 		end
 	end
