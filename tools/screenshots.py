@@ -146,6 +146,23 @@ def people(client: GameClient) -> None:
 
 
 @scene
+def menu(client: GameClient) -> None:
+    """What `/llm` alone opens."""
+    enter(client, "people")
+    client.form("llm_agent:menu", lambda: client.chat("/llm"))
+
+
+@scene
+def row(client: GameClient) -> None:
+    """Several who answer one player: their bubbles do not cover each other."""
+    enter(client, "people")
+    client.chat("everybody, any news?")
+    for _ in range(3):
+        client.log.expect(SAY)
+    time.sleep(1.5)  # the last bubble types out
+
+
+@scene
 def fight(client: GameClient) -> None:
     """Two who fight a third. Nobody stands still, so finished words are not waited for."""
     client.chat("/stage fight")

@@ -43,8 +43,11 @@ describe("repeats", function()
 
 	it("are possible only while the beginning is the same", function()
 		repeats.note(memory, "The iron is hot today.", nil, 0)
-		assert.is_true(repeats.may_become(memory, "The iron", 0))
-		assert.is_false(repeats.may_become(memory, "The iron was", 0))
+		assert.is_true(repeats.may_become(memory, "The iron", nil, 0))
+		assert.is_false(repeats.may_become(memory, "The iron was", nil, 0))
+		repeats.note(memory, "They say the well answers who asks politely.", "Robin", 0)
+		assert.is_true(repeats.may_become(memory, "They say the well answers who asks politely, Rob", "Robin", 0))
+		assert.is_true(repeats.may_become(memory, "They say, Robin, the well", "Robin", 0))
 	end)
 end)
 

@@ -42,7 +42,7 @@ local function people_part(player_name, people, chosen)
 end
 
 local function language_part(player_name)
-	local parts, of_player = {forms.label(9.5, 6.1, S("NPCs speak to me in:"))}, language.of(player_name)
+	local parts, of_player = {forms.label(9.5, 6.05, S("NPCs speak to me in:"))}, language.of(player_name)
 	for i, one in ipairs(LANGUAGES) do
 		local x, y = 9.5 + (i - 1) % 3 * 2.7, 6.4 + math.floor((i - 1) / 3) * 1.1
 		local mark = one[1] == of_player and "• " or ""
@@ -61,8 +61,8 @@ local function formspec(player_name, people, shown)
 	}
 	for _, button in ipairs(BUTTONS) do
 		if is_admin or not button[3] then
-			parts[#parts + 1] = forms.button(9.5, y, 8, 0.9, "run_" .. button[1], button[2])
-			y = y + 1
+			parts[#parts + 1] = forms.button(9.5, y, 8, 0.8, "run_" .. button[1], button[2])
+			y = y + 0.92
 		end
 	end
 	return table.concat(parts)

@@ -20,6 +20,16 @@ local function words_of(line, name)
 	return words, count
 end
 
+-- The line as its words alone, for comparing beginnings: no marks, no name, one blank between two words.
+local function bare(line, name)
+	local words = {}
+	name = name and name:lower()
+	for word in line:lower():gmatch("[%w_\128-\255']+") do
+		if word ~= name then words[#words + 1] = word end
+	end
+	return table.concat(words, " ")
+end
+
 local function alike(a, a_count, b, b_count)
 	local shared = 0
 	for word in pairs(a) do
@@ -33,7 +43,7 @@ function repeats.note(recent, line, name, now)
 	if settings.repeat_lines == 0 then return end
 	local words, count = words_of(line, name)
 	if count < WORDS_MIN then return end
-	recent[#recent + 1] = {words = words, count = count, start = line:lower(), line = line, at_us = now}
+	recent[#recent + 1] = {words = words, count = count, start = bare(line, name), line = line, at_us = now}
 	while #recent > settings.repeat_lines do table.remove(recent, 1) end
 end
 
@@ -57,13 +67,14 @@ function repeats.is_repeat(recent, line, name, now)
 	return false
 end
 
--- Could a line that begins so still become a repeat? Words that stream in are held back as long as it could.
-function repeats.may_become(recent, beginning, now)
-	beginning = beginning:lower()
+-- Could a line that begins so still become a repeat? Words that stream in are held back as long as it could: the same words so
+-- far, whatever marks and name stand among them, or as many as are a repeat already.
+function repeats.may_become(recent, beginning, name, now)
+	local begun = bare(beginning, name)
 	for _, entry in ipairs(fresh(recent, now)) do
-		if entry.start:sub(1, #beginning) == beginning then return true end
+		if entry.start:sub(1, #begun) == begun then return true end
 	end
-	return false
+	return repeats.is_repeat(recent, beginning, name, now)
 end
 
 -- The last few lines of an NPC and of those beside it, its own last, for the model to avoid: as many and as long as the daemon

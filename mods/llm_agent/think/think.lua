@@ -27,9 +27,9 @@ local function is_repeat(npc, line, player_name)
 	return repeats.is_repeat(npc.recent_lines, line, player_name, now) or repeats.is_repeat(npc.overheard, line, player_name, now)
 end
 
-local function may_become_repeat(npc, beginning)
+local function may_become_repeat(npc, beginning, name)
 	local now = now_us()
-	return repeats.may_become(npc.recent_lines, beginning, now) or repeats.may_become(npc.overheard, beginning, now)
+	return repeats.may_become(npc.recent_lines, beginning, name, now) or repeats.may_become(npc.overheard, beginning, name, now)
 end
 
 -- A reply whatever the event holds: a schema with a mistake in it must not cost the callback.
@@ -68,7 +68,10 @@ local function hear(question, event)
 	local on_delta = question.opts.on_delta
 	-- what is told is known when all is said
 	if not on_delta or question.told or must_wait(question, event) then return end
-	if not question.passed and (may_become_repeat(question.npc, question.heard) or hours.may_become(question.heard)) then return end
+	if not question.passed and (may_become_repeat(question.npc, question.heard, question.opts.player)
+			or hours.may_become(question.heard)) then
+		return
+	end
 	local all = name_calls.fit_beginning(hours.fit(question.heard, question.hour), question.opts.player, question.may_call)
 	if all == "" then return end
 	local new = all:sub((question.passed or 0) + 1)
