@@ -146,13 +146,6 @@ def people(client: GameClient) -> None:
 
 
 @scene
-def menu(client: GameClient) -> None:
-    """What `/llm` alone opens."""
-    enter(client, "people")
-    client.form("llm_agent:menu", lambda: client.chat("/llm"))
-
-
-@scene
 def row(client: GameClient) -> None:
     """Several who answer one player: their bubbles do not cover each other."""
     enter(client, "people")
