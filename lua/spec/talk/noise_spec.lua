@@ -97,6 +97,24 @@ describe("a village", function()
 	end)
 end)
 
+describe("two who do the same when they are told together", function()
+	it("do not say the same of it", function()
+		local mock = game.start_quiet(nil, function()
+			local text = "I come with you gladly, wherever it goes."
+			return {{event = "done", text = text, action = {name = "follow", params = {target = "Robin"}}}}
+		end)
+		body("a", "Ann", "guard")
+		body("b", "Bram", "guard", at(2))
+		mock:join("Robin", at(1))
+		mock:say("Robin", "Ann and Bram, come with me")
+		mock:step(0.05, 300)
+		local lines = {}
+		for _, line in ipairs(mock:chat_of("Robin")) do lines[#lines + 1] = line:match("^<%a+> (.*)") end
+		assert.equal(2, #lines)
+		assert.not_equal(lines[1], lines[2])
+	end)
+end)
+
 describe("bubbles of NPCs in a row", function()
 	local mock, agent
 

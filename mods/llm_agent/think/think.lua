@@ -105,7 +105,9 @@ local function finish(question, kind, event)
 	if answer.action_error then log("warning", ("%s: %s"):format(npc.id, answer.action_error)) end
 	if npcs.by_id[npc.id] == npc then
 		if answer.action then offers.run(npc, answer, opts, question.was_in_world) end
-		wording.settle(npc, answer, opts, question.lang or language.between(npc, opts.player))
+		wording.settle(npc, answer, opts, question.lang or language.between(npc, opts.player), function(line)
+			return not question.passed and is_repeat(npc, line, opts.player)
+		end)
 	end
 	answer.text = name_calls.fit(answer.text, opts.player, question.may_call) -- of a line that took the place of the model's
 	name_calls.note(npc, answer.text, opts.player)

@@ -10,6 +10,7 @@ local wording = {}
 
 local FLAVOUR_MAX_BYTES = 90 -- beside a line of the game's own: one short sentence
 local FLAVOUR_WORDS_MIN = 2
+local TRIES = 4 -- at a line that nobody here has just said; lists have a handful
 
 -- What is said of an action that failed, and of which nobody wrote lines.
 local GENERIC_FAILED = {
@@ -73,33 +74,37 @@ local function list_of(source, ...)
 	return source
 end
 
--- The lines for how the action ended, or nil where its words may stay.
-local function lines_due(npc, answer, opts)
+-- The lines for how the action ended, or nil where its words may stay: they belong to it, and nobody beside has just said them.
+local function lines_due(npc, answer, opts, is_stale)
 	local action = answer.action
 	local speech = actions.speech[action.name] or actions.by_name[action.name].lines or {}
 	if not action.ok then
 		local failed = list_of(speech.failed, npc, opts.player, action.params, action.why)
 		return failed or GENERIC_FAILED, speech
 	end
-	if not speech.done or belongs(speech, answer, opts) then return nil end
+	if not speech.done or belongs(speech, answer, opts) and not is_stale(answer.text) then return nil end
 	return list_of(speech.done, npc, opts.player, action.params), speech
 end
 
-local function settle_action(npc, answer, opts, code)
-	local list, speech = lines_due(npc, answer, opts)
+local function settle_action(npc, answer, opts, code, is_stale)
+	local list, speech = lines_due(npc, answer, opts, is_stale)
 	if not list then return end
 	local values = {player = opts.player, npc = npc.name}
 	for name, value in pairs(answer.action.params) do values[name] = tostring(value) end
 	for name, value in pairs(speech.values and speech.values(npc, answer.action.params, code) or {}) do values[name] = value end
-	local line = lines.pick(list, npc, code, values, math.random)
+	local line
+	for _ = 1, TRIES do
+		line = lines.pick(list, npc, code, values, math.random)
+		if not line or not is_stale(line) then break end
+	end
 	if line then speak(answer, code, lines.join(line)) end
 end
 
-local function settle(npc, answer, opts, code)
+local function settle(npc, answer, opts, code, is_stale)
 	if answer.code == "filtered" or opts.draft then return end
 	if hear_tellers(npc, answer, opts, code) or not answer.action then return end
 	if answer.told and answer.action.ok then return end -- the game's own answer, with a gesture perhaps
-	settle_action(npc, answer, opts, code)
+	settle_action(npc, answer, opts, code, is_stale)
 end
 
 -- May a line of the game's own take the place of what a model is about to say?
@@ -111,8 +116,9 @@ function wording.may_tell(npc, opts)
 end
 
 -- Changes answer.text, and answer.lang with it, where word and deed would part. code: the language of the talk, or nil.
-function wording.settle(npc, answer, opts, code)
-	local ok, problem = pcall(settle, npc, answer, opts, code)
+-- is_stale(line): was it said here a moment ago?
+function wording.settle(npc, answer, opts, code, is_stale)
+	local ok, problem = pcall(settle, npc, answer, opts, code, is_stale)
 	if not ok then log("error", ("the words of %s could not be checked: %s"):format(npc.id, tostring(problem))) end
 end
 
