@@ -14,13 +14,18 @@ from tests.support.mods import MODS, mobs_redo
 
 pytestmark = pytest.mark.e2e
 
-CONFIG = {"cache.enabled": "false", "inference.seed": 1}
+CONFIG: dict[str, object] = {"cache.enabled": "false", "inference.seed": 1}
 
 
-def test_quest_is_offered_done_and_paid_across_a_restart(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "config", [CONFIG, CONFIG | {"model.engine": "stub"}], ids=["embedded", "model_that_talks_nonsense"]
+)
+def test_quest_is_offered_done_and_paid_across_a_restart_and_said_as_it_is(
+    tmp_path: Path, config: dict[str, object]
+) -> None:
     settings = {"llm_agent.player_cooldown_s": 0, "llm_agent.quest_cooldown_s": 600}
     mods = [mobs_redo(tmp_path), MODS / "mobs_animal"]
-    probe.run_with_daemon(tmp_path, "llm_probe_quests", settings, config=CONFIG, mods=mods, runs=2)
+    probe.run_with_daemon(tmp_path, "llm_probe_quests", settings, config=config, mods=mods, runs=2)
 
 
 def test_quest_giver_of_the_guide_offers_and_pays(tmp_path: Path, repo: Path) -> None:

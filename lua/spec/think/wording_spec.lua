@@ -127,6 +127,9 @@ describe("an NPC that does something", function()
 		})
 		ask("ring the bell", nil, "Nice day.")
 		assert.equal(1, runs)
+		ask("ring the bell", {name = "stay"}, "I stay.") -- what was plainly asked for goes before what a model made of it
+		assert.equal(2, runs)
+		runs = 1
 		ask("hello", {name = "ring_bell"}, "Ding!")
 		assert.equal(1, runs)
 		ask("make some noise", {name = "ring_bell"}, "Ding!")

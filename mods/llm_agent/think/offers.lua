@@ -58,20 +58,23 @@ local function asked(action, which, npc, opts)
 	log("error", ("%s of action %s failed: %s"):format(which, action.name, tostring(found)))
 end
 
--- Where a model chose nothing, what the player's words alone ask for; where it chose what they have nothing to do with,
--- nothing. A model whose own data matched words and deed is believed.
-function offers.heed(npc, answer, opts, offered)
-	if answer.code == "filtered" or not opts.utterance then return end
-	local chosen = answer.action and actions.by_name[answer.action.name]
-	if chosen and not answer.matched and asked(chosen, "fits", npc, opts) == false then
-		answer.action, answer.action_error = nil, ("action %s: not asked for"):format(chosen.name)
-	end
-	for _, name in ipairs(not answer.action and util.sorted_keys(offered) or {}) do
+-- The action that the player's words alone ask for, of those on offer; nil where there is none.
+local function meant_by(npc, opts, offered)
+	for _, name in ipairs(util.sorted_keys(offered)) do
 		local params = asked(actions.by_name[name], "meant", npc, opts)
-		if params and not reply.check_params(offered[name].params, params) then
-			answer.action = {name = name, params = params}
-			return
-		end
+		if params and not reply.check_params(offered[name].params, params) then return {name = name, params = params} end
+	end
+end
+
+-- What the player's words alone ask for is done, whatever the model chose; what they have nothing to do with is not. A model
+-- whose own data matched words and deed is believed: it has understood more than rules do.
+function offers.heed(npc, answer, opts, offered)
+	if answer.code == "filtered" or not opts.utterance or answer.matched then return end
+	local meant, chosen = meant_by(npc, opts, offered), answer.action and actions.by_name[answer.action.name]
+	if meant then
+		answer.action = chosen and chosen.name == meant.name and answer.action or meant
+	elseif chosen and asked(chosen, "fits", npc, opts) == false then
+		answer.action, answer.action_error = nil, ("action %s: not asked for"):format(chosen.name)
 	end
 end
 

@@ -49,9 +49,11 @@ end
 local function coins_of(id) return llm_agent.get_npc(id):get_goods()[COIN] or 0 end
 
 local before = 0 -- Ann's coins
-local gifts = 0 -- coins that the model gave as presents
-llm_agent.on("action", function(_, _, name, params, ok)
-	if name == "give_item" and params.item == "coin" and ok then gifts = gifts + params.count end
+local gifts, gifts_of_ann = 0, 0 -- coins that the model gave as presents
+llm_agent.on("action", function(npc, _, name, params, ok)
+	if not (name == "give_item" and params.item == "coin" and ok) then return end
+	gifts = gifts + params.count
+	if npc.id == "probe:ann" then gifts_of_ann = gifts_of_ann + params.count end
 end)
 local said_s = -ASK_EVERY_S
 
@@ -76,6 +78,23 @@ llm_agent.on("quest", function(npc, _, quest, state)
 	assert(npc == nil or npc.id == quest.npc)
 end)
 
+local said = {} -- NPC's id → what it said last to Robin
+llm_agent.on("say", function(npc, words) said[npc.id] = words end)
+
+-- Did the NPC's last line hold all of these, and no other number?
+local function says(id, ...)
+	local line, numbers = said[id] or "", {}
+	for i = 1, select("#", ...) do
+		local part = select(i, ...)
+		if not line:find(part, 1, true) then return nil, ("not %q in: %s"):format(part, line) end
+		for number in part:gmatch("%d+") do numbers[number] = true end
+	end
+	for number in line:gmatch("%d+") do
+		if not numbers[number] then return false, ("%s in: %s"):format(number, line) end
+	end
+	return true
+end
+
 local function state_of(id) return quests[id] and quests[id].state end
 
 llm_agent.register_quest("coal", {kind = "fetch", item = COAL, count = 3, reward = 9, npcs = {"probe:ann"}})
@@ -99,17 +118,28 @@ end
 
 -- {name, begin, done() -> true, or nil or false and why not}
 local FIRST = {
-	{"work_is_offered", function()
+	{"nonsense_is_offered_nothing", function()
 		enters()
 		llm_agent.set_place("Oakford", OAKFORD, 3)
 		for _, name in ipairs({"ann", "bram", "clara", "dora"}) do
 			llm_agent.get_npc("probe:" .. name):add_goods(COIN, 40)
 		end
 		before = coins_of("probe:ann")
-	end, function() return insist("Ann, do you have work for me?", state_of("probe:ann") == "offered") end},
-	{"a_yes_takes_it", nil, function() return insist("Yes, Ann, I will", state_of("probe:ann") == "accepted") end},
+		said_s = core.get_us_time() / 1e6
+		say("Ann, asdfgh qwerty zzz")
+	end, function()
+		if core.get_us_time() / 1e6 - said_s < ASK_EVERY_S then return nil, "time for an answer" end
+		return state_of("probe:ann") == nil, "an offer on nonsense"
+	end},
+	{"work_is_offered", nil, function() return insist("Ann, do you have work for me?", state_of("probe:ann") == "offered") end},
+	{"the_offer_is_said_as_it_is", nil, function() return says("probe:ann", "3 coal lumps", "9 coins") end},
+	{"a_yes_takes_it", function() said = {} end, function()
+		return insist("Yes, Ann, I will", state_of("probe:ann") == "accepted")
+	end},
+	{"and_is_answered_with_it", nil, function() return says("probe:ann", "3 coal lumps", "9 coins") end},
 	{"reward_is_set_apart", nil, function()
-		return coins_of("probe:ann") == before - 9, ("%d of %d left"):format(coins_of("probe:ann"), before)
+		local left = coins_of("probe:ann") + gifts_of_ann
+		return left == before - 9, ("%d of %d left"):format(left, before)
 	end},
 	{"a_visit_is_offered", nil, function() return insist("Bram, can I help you?", state_of("probe:bram") == "offered") end},
 	{"and_taken", nil, function() return insist("Yes, Bram", state_of("probe:bram") == "accepted") end},
@@ -136,8 +166,9 @@ local OTHER = {
 		robin.get_inventory():add_item("main", COAL .. " 1")
 	end, function() return state_of("probe:ann") == "fulfilled" or nil, "not fulfilled" end},
 	{"reported_fetch_is_paid", nil, function() return insist("Ann, here is your coal.", state_of("probe:ann") == "paid") end},
+	{"and_the_payment_is_said", nil, function() return says("probe:ann", "9 coins") end},
 	{"once_and_whole", nil, function()
-		return count(COIN) - gifts == 9 and count(COAL) == 0 and coins_of("probe:ann") == before - gifts, "coins " .. count(COIN)
+		return count(COIN) - gifts == 9 and count(COAL) == 0 and coins_of("probe:ann") == before - gifts_of_ann, "coins " .. count(COIN)
 	end},
 	{"the_visit_was_kept", nil, function() return insist("Bram, it is done.", state_of("probe:bram") == "paid") end},
 	{"a_hunt_is_offered", nil, function()
