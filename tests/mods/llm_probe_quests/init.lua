@@ -49,6 +49,7 @@ end
 local function coins_of(id) return llm_agent.get_npc(id):get_goods()[COIN] or 0 end
 
 local before = 0 -- Ann's coins
+local held = 0 -- coins that Robin had already
 local gifts, gifts_of_ann = 0, 0 -- coins that the model gave as presents
 llm_agent.on("action", function(npc, _, name, params, ok)
 	if not (name == "give_item" and params.item == "coin" and ok) then return end
@@ -162,13 +163,14 @@ local FIRST = {
 local OTHER = {
 	{"fetch_is_as_it_was", function()
 		enters()
-		before = coins_of("probe:ann")
+		before, held = coins_of("probe:ann"), count(COIN)
 		robin.get_inventory():add_item("main", COAL .. " 1")
 	end, function() return state_of("probe:ann") == "fulfilled" or nil, "not fulfilled" end},
 	{"reported_fetch_is_paid", nil, function() return insist("Ann, here is your coal.", state_of("probe:ann") == "paid") end},
 	{"and_the_payment_is_said", nil, function() return says("probe:ann", "9 coins") end},
 	{"once_and_whole", nil, function()
-		return count(COIN) - gifts == 9 and count(COAL) == 0 and coins_of("probe:ann") == before - gifts_of_ann, "coins " .. count(COIN)
+		local is_whole = count(COIN) - held - gifts == 9 and count(COAL) == 0
+		return is_whole and coins_of("probe:ann") == before - gifts_of_ann, "coins " .. count(COIN)
 	end},
 	{"the_visit_was_kept", nil, function() return insist("Bram, it is done.", state_of("probe:bram") == "paid") end},
 	{"a_hunt_is_offered", nil, function()
@@ -179,7 +181,7 @@ local OTHER = {
 		return state_of("probe:clara") == "fulfilled", "state " .. tostring(state_of("probe:clara"))
 	end},
 	{"and_is_paid", nil, function() return insist("Clara, it is done.", state_of("probe:clara") == "paid") end},
-	{"all_rewards_are_here", nil, function() return count(COIN) - gifts == 18, "coins " .. count(COIN) end},
+	{"all_rewards_are_here", nil, function() return count(COIN) - held - gifts == 18, "coins " .. count(COIN) end},
 }
 
 llm_probe.run(is_second and OTHER or FIRST)
