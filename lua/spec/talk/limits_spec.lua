@@ -43,7 +43,7 @@ describe("an NPC", function()
 			mock:step()
 			assert.equal(1, #daemon.received)
 			mock.time_of_day = 0.5
-			mock:step(0.5, 20)
+			mock:step(0.5, 80)
 			assert.is_true(#daemon.received > 1)
 		end)
 

@@ -20,8 +20,8 @@ function dialog.open(npc, player_name)
 	if not history.of(player_name, npc.id) then
 		local line = greetings.line(npc, player_name)
 		if line then history.add(player_name, npc, npc.name, line) end
-		greetings.mark(npc, player_name)
 	end
+	greetings.mark(npc, player_name)
 	if not client.enabled then
 		history.add(player_name, npc, nil, S("(NPCs are switched off on this server.)"))
 	end

@@ -1,7 +1,8 @@
 -- A player says something in chat: those who are meant (addressing.lua) hear it and answer in turn (turns.lua).
 -- Never swallows a message. Runs in the chat callback; answers come in later steps.
 
-local log, now_us, settings, text, rate_limit, client, nearby, attention, history, conversation, silence, addressing, turns = ...
+local log, now_us, settings, text, rate_limit, client, nearby, greetings, attention, history, conversation, silence, addressing,
+	turns = ...
 
 local hearing = {}
 
@@ -32,6 +33,7 @@ function hearing.hear(player_name, message)
 		parts[npc.id] = {words = words, others = others}
 		npc.conversation = shared
 		attention.attend(npc, player_name)
+		greetings.mark(npc, player_name) -- whom one talks with needs no hello a moment later
 		if not history.add_player_line(npc, player_name, words) then to_answer[#to_answer + 1] = npc end
 	end
 	turns.begin(player_name, to_answer, line, parts, shared)

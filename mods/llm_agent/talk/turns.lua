@@ -40,7 +40,7 @@ local function answer(npc, turn, line)
 	say.answer_once(npc, opts, function(current, reply)
 		if current and not reply.fallback then
 			local spoken = conversation.add(turn.conversation, current.name, reply.text, now_us())
-			local other = take_up(turn, current, spoken)
+			local other = not reply.action and take_up(turn, current, spoken) -- "I go to Bram" is a deed, and no word to Bram
 			if other then answer(other, turn, spoken) end
 		end
 		if current and line == turn.line then history.add(turn.player, current, current.name, reply.text) end
