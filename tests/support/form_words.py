@@ -208,7 +208,8 @@ def faint(form: Form, translate: Translate, picture: Pixels) -> list[str]:
         if not re.search(r"\w", words.text):  # a minus is too thin to be measured
             continue
         box = words.ink
-        left, right = max(0, box.left - INK_MARGIN), box.right + INK_MARGIN
+        margin = INK_MARGIN if words.element == "label" else 0  # beside a list there is more than its words
+        left, right = max(0, box.left - margin), box.right + margin
         lines = contrasts(picture[max(0, box.top) : box.bottom, left:right])
         if not lines or min(lines) < CONTRAST_MIN:
             found.append(f"{words.element}: {words.text[:60]!r} has a contrast of {min(lines, default=1.0):.1f}")
