@@ -118,6 +118,7 @@ actions.register("go_to", {
 		local is_place = type(goal) == "table"
 		return movement.order(npc, {
 			kind = "go_to", pos = is_place and goal or nil, target = not is_place and goal or nil, distance = AT_PLACE,
+			hurry = true, -- it has just said that it goes: it does not stand there until the talk is over
 			done = function(ok, why) arrived(id, name, player_name, ok, why) end,
 		}), name == "home" and S("@1 goes home.", npc.name) or S("@1 goes to @2.", npc.name, name)
 	end,

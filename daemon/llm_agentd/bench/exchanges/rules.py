@@ -25,6 +25,7 @@ PAY = re.compile(
 )
 WORDS_OF_DEEDS = "words of deeds"  # counts once more what "word and deed" finds, where there was a deed
 _ASKS = re.compile(r"(?:asks|would pay) (\d+)")
+_ONE = re.compile(r"\b(?:1|one|another|eine?n?|une?|una|один|одного|одну)\b", re.IGNORECASE)
 _NOISE = ("emote",)  # a gesture beside words is judged by the words
 
 
@@ -245,7 +246,7 @@ def _quest(seen: Seen) -> Iterator[Finding]:
     if exchange.missing:
         line = " ".join(seen.lines(exchange.meant[0]) if exchange.meant else seen.lines())
         number, _, thing = exchange.missing.partition(" ")
-        named = int(number) in numbers(line) or number == "1" or number in line
+        named = _ONE.search(line) if number == "1" else int(number) in numbers(line)
         why = [] if named else [f"does not say that {number} are missing"]
         why += [] if names_item(line, thing, seen.items) else [f"does not name {thing}"]
         yield Finding("quest words", "; ".join(why))
