@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_agentd.ops.game_binaries import find_binary
+from llm_agentd.ops.game_binaries import find_binary, games_environ
 from llm_agentd.ops.harness import free_port
 from llm_agentd.ops.package_mod import pack_mod
 
@@ -50,7 +50,8 @@ def test_server_loads_the_unpacked_zip_without_errors(tmp_path: Path) -> None:
     ]
     ended = subprocess.run(
         [*command, "--port", str(free_port()), "--logfile", log],
-        env={**os.environ, "HOME": str(tmp_path)},
+        # An engine that runs in place looks for mods in its own folder, and nowhere in the home.
+        env={**os.environ, **games_environ(), "HOME": str(tmp_path), "LUANTI_MOD_PATH": str(mods)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=SERVER_S,
