@@ -34,7 +34,7 @@ def test_fights_with_a_player_are_fair_and_end_as_they_should(tmp_path: Path, ga
     server.start()
     try:
         log = GameLog(server)
-        log.expect("listening on")  # a large game takes longer than a client waits
+        log.expect("listening on", probe.RUN_MAX_S)  # a large game takes longer than a client waits
         (tmp_path / "client").mkdir()
         client = GameClient(tmp_path / "client", server, log, size=(320, 240), settings={})
         try:

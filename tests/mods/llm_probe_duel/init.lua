@@ -7,6 +7,7 @@ local FIST = {full_punch_interval = 1, damage_groups = {fleshy = 1}}
 local WARNING_S, EVERY_S = 5, 1.5 -- the defaults
 
 local ids, said, blows = {}, {}, {}
+-- What games decide each in their own way: asked through the engine's functions, as the mod does.
 local is_protected, protects = core.is_protected, false
 
 function core.is_protected(pos, name) return protects or is_protected(pos, name) end
@@ -16,6 +17,18 @@ local function robin() return core.get_player_by_name(ROBIN) end
 local function npc(name) return llm_agent.get_npc(ids[name]) end
 local function body(name) return npc(name):get_object() end
 local function at(x, z) return {x = GROUND.x + x, y = GROUND.y, z = GROUND.z + z} end
+
+-- A client may fall through ground that it has not got yet: Robin is held where he was put.
+local stand
+local function put(pos)
+	stand = pos
+	robin():set_pos(pos)
+end
+
+core.register_globalstep(function()
+	local player = stand and robin()
+	if player and player:get_hp() > 0 and vector.distance(player:get_pos(), stand) > 1 then player:set_pos(stand) end
+end)
 
 local function spawn(name, role, x, z) ids[name] = llm_agent.spawn(at(x, z), {role = role, name = name}).id end
 
@@ -43,6 +56,14 @@ core.register_on_player_hpchange(function(_, change, reason)
 	if reason.type == "punch" then blows[#blows + 1] = {at_s = now_s(), points = -change} end
 end, false)
 
+-- For a check that fails: where the two are, and how it stands between them.
+local function state()
+	local combat, player = npc("Ann").combat, robin()
+	return ("Robin %s with %d hit points, groups %s; Ann %s with %d, %s"):format(core.pos_to_string(player:get_pos(), 1),
+		player:get_hp(), core.write_json(player:get_armor_groups()), core.pos_to_string(body("Ann"):get_pos(), 1),
+		body("Ann"):get_hp(), combat and "fights" or "at peace")
+end
+
 -- Robin, whole, beside an NPC that is new, in a world where nothing has happened.
 local began_s
 local function scene(role, x)
@@ -53,7 +74,7 @@ local function scene(role, x)
 	end
 	protects = false
 	local player = robin()
-	player:set_pos(at(x or 1.5, 0))
+	put(at(x or 1.5, 0))
 	player:set_armor_groups({fleshy = 100, fall_damage_add_percent = -100})
 	player:set_hp(20, {type = "set_hp"})
 	spawn("Ann", role, 0, 0)
@@ -91,13 +112,14 @@ local CHECKS = {
 		return was_said("Ann", "orry"), "said no warning"
 	end},
 	{"then_blows_come_at_a_pace_one_survives", nil, function()
-		if #blows < 4 then return nil, #blows .. " blows" end
+		if #blows < 4 then return nil, #blows .. " blows; " .. state() end
 		for i, blow in ipairs(blows) do
 			local before = blows[i - 1]
 			if blow.points ~= 2 then return false, "a blow of " .. blow.points end
 			if before and blow.at_s - before.at_s < EVERY_S - 0.1 then return false, "too fast: " .. blow.at_s - before.at_s end
 		end
-		return robin():get_hp() == 20 - 2 * #blows, "hit points: " .. robin():get_hp()
+		local left = robin():get_hp() -- who has eaten heals meanwhile in some games
+		return left < 20 and left >= 20 - 2 * #blows, "hit points: " .. left
 	end},
 	{"the_games_armour_counts", function()
 		robin():set_armor_groups({fleshy = 50})
@@ -116,7 +138,7 @@ local CHECKS = {
 	{"stepping_back_does_too", function()
 		scene("smith")
 		strike("Ann")
-		robin():set_pos(at(10, 0))
+		put(at(10, 0))
 	end, function()
 		if #blows > 0 then return false, "struck" end
 		return passed_s() > WARNING_S and not npc("Ann").combat or nil, "still in a fight"
