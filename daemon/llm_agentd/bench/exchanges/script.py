@@ -134,7 +134,7 @@ class Scene(_Strict):
     speaks: str | None = None  # the player's choice by `/llm lang`
     gossip: bool = False  # NPCs talk among themselves
     people: dict[str, Person]
-    places: dict[str, Spot] = {}
+    places: dict[str, Spot | tuple[float, float, float]] = {}  # the third is its radius
     mobs: dict[str, Spot] = {}
     nodes: list[tuple[str, float, float]] = []
     lines: list[Exchange] = Field(min_length=1)
@@ -164,7 +164,10 @@ def parse(path: Path) -> list[Scene]:
 def for_the_game(scene: Scene) -> dict[str, Any]:
     """As exchanges.lua reads it: without what is expected, but for how long to look."""
     data = scene.model_dump(exclude={"lines", "places", "scene", "short"}, exclude_none=True)
-    data["places"] = {name: {"at": spot, "radius": PLACE_RADIUS} for name, spot in scene.places.items()}
+    data["places"] = {
+        name: {"at": spot[:2], "radius": spot[2] if len(spot) == 3 else PLACE_RADIUS}
+        for name, spot in scene.places.items()
+    }
     data["steps"] = [_step(exchange) for exchange in scene.lines]
     return data
 

@@ -11,7 +11,10 @@ from llm_agentd.bench.exchanges.rules import Finding
 from llm_agentd.bench.exchanges.script import PLAYER
 
 MINUTE_S, FIGHT_S = 60.0, 10.0
-ECHO_WORDS = 3  # so many of the player's own words in a row, said back, are no answer
+ECHO_WORDS, ECHO_LETTERS = (
+    3,
+    5,
+)  # so many of the player's words in a row, one of them long: "what do you" is nobody's own
 # A greeting of a part of the day, and the hours that it fits.
 GREETINGS = (
     (r"good morning|guten morgen|buenos días|доброе утро|с добрым утром", 4, 12),
@@ -134,7 +137,8 @@ def _echoes(scene: Sequence[Played]) -> Iterator[tuple[Played, Finding]]:
                 continue  # "I open the door for you": what it was asked for is what it says
             words = _plain(event["text"]).split()
             runs = (" ".join(words[at : at + ECHO_WORDS]) for at in range(len(words) - ECHO_WORDS + 1))
-            echo = next((run for run in runs if any(f" {run} " in line for line in said)), "")
+            own = (run for run in runs if max(map(len, run.split())) >= ECHO_LETTERS)
+            echo = next((run for run in own if any(f" {run} " in line for line in said)), "")
             yield played, Finding("no echoes", f"{event['npc']} says back {echo!r}: {event['text']!r}" if echo else "")
 
 
