@@ -22,8 +22,10 @@ def test_bench_exchanges_in_its_short_form_counts_and_writes_what_was_said(
     assert runner.run("exchanges", load_config(sets=["inference.seed=1"]), options, json_file=written) == 0
     figures = orjson.loads(written.read_bytes())["figures"]
     assert figures["exchanges"] == 20
-    assert figures["forms_right"] == figures["forms_judged"] > 15
-    assert figures["word_and_deed_judged"] >= 15
-    assert figures["quest_words_judged"] >= 4
+    assert figures["forms_right"] == figures["forms_judged"] == 20
+    for kind, judged_min in (("word_and_deed", 15), ("addressee", 19), ("quest_words", 4)):
+        judged, right = figures[f"{kind}_judged"], figures[f"{kind}_right"]
+        assert judged >= judged_min, kind
+        assert right >= judged - 1, kind  # one line of a small model may miss; the long form counts them
     assert "Ida: " in transcript.read_text(encoding="utf-8")
     assert "word and deed agree" in capsys.readouterr().out

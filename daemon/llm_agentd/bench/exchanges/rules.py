@@ -277,7 +277,8 @@ def _quest_words(seen: Seen, event: Mapping[str, Any]) -> Iterator[str]:
     ]
     if quest.get("target_name"):
         about.append(quest["target_name"])
-    if wrong_goods := other_goods(line, things) - goods(seen.exchange.words):
+    if state == "offered" and (wrong_goods := other_goods(line, things) - goods(seen.exchange.words)):
+        # later a word may be "like iron"
         yield f"{state}: speaks of {', '.join(sorted(wrong_goods))}"
     if speakers and deed_words.CONFUSED.search(line):
         yield f"{state}: says that it does not understand"
