@@ -60,7 +60,7 @@ files["tests/mods/llm_probe_presence/init.lua"] = {read_globals = {"core", "llm_
 files["tests/mods/llm_probe_bodies/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "vector"}, globals = {"core"}}
 files["tests/mods/llm_probe_movement/init.lua"] = {read_globals = {"core", "doors", "llm_agent", "llm_probe", "vector"}}
 files["tests/mods/llm_probe_moderation/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "ItemStack"}, globals = {"core"}}
-files["tests/mods/llm_probe_locale/init.lua"] = {read_globals = {"core", "llm_agent"}}
+files["tests/mods/llm_probe_locale/init.lua"] = {read_globals = {"llm_agent"}, globals = {"core"}}
 files["tests/mods/llm_probe_admin/init.lua"] = {read_globals = {"llm_agent", "ItemStack"}, globals = {"core"}}
 for _, name in ipairs({"lifecycle", "leave", "faults"}) do
 	files["tests/mods/llm_probe_" .. name .. "/init.lua"] = {read_globals = {"core", "llm_agent"}}

@@ -37,11 +37,11 @@ function core.show_formspec(name, form_name, spec)
 end
 
 -- What the engine does when something happens to a player, for the callbacks of one mod: others would want a real player.
-local function happens(callbacks, mod)
+local function happens(callbacks, mod, ...)
 	local count = 0
 	for _, fn in ipairs(callbacks) do
 		if core.callback_origins[fn].mod == mod then
-			fn(robin)
+			fn(robin, ...)
 			count = count + 1
 		end
 	end
@@ -85,7 +85,10 @@ local CHECKS = {
 		holds = "farming:wheat"
 		sheep:get_luaentity():on_rightclick(robin)
 	end, function() return sheep:get_luaentity().clicks == 1, "took the click" end},
-	{"sheep_speaks", function() say(mind.name .. ", how is the grass?") end, function()
+	{"sheep_speaks", function()
+		happens(core.registered_on_player_receive_fields, "llm_agent", "llm_agent:dialog", {quit = "true"})
+		say(mind.name .. ", how is the grass?")
+	end, function()
 		return replied[mind.name] and true, "silent"
 	end},
 	{"sheep_goes_on", nil, function() return sheep:get_luaentity().order == "" or nil, "stands" end},

@@ -25,7 +25,15 @@ core.after(0, function()
 		nested = translated(S("@1, @2", "Ada", S("the smith"))),
 		equals = translated(S("llm_agent.url is no address: @1. Like this: llm_agent.url = http://127.0.0.1:8000", "x")),
 	})
-	log("told", {text = core.get_translated_string("de", select(2, core.registered_chatcommands.llm.func("Lena", "lang de")))})
-	ask("Lena")
-	ask("Robin")
+	-- Lena is in the world until she is told what comes of her choice: nobody else is told.
+	local get_player_by_name, chat_send_player = core.get_player_by_name, core.chat_send_player
+	function core.get_player_by_name(name) return name == "Lena" and {} or get_player_by_name(name) end
+	function core.chat_send_player(name, words)
+		if name ~= "Lena" then return chat_send_player(name, words) end
+		log("told", {text = core.get_translated_string("de", words)})
+		core.get_player_by_name, core.chat_send_player = get_player_by_name, chat_send_player
+		ask("Lena")
+		ask("Robin")
+	end
+	core.registered_chatcommands.llm.func("Lena", "lang de")
 end)
