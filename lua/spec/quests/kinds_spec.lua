@@ -11,7 +11,7 @@ local FIELDS = {
 local EXAMPLES = {
 	fetch = {{item = "zoo:apple", count = 2}, "Bring 2 × Apple to Ann", "apple", "bring 2 apples to Ann"},
 	deliver = {{item = "zoo:apple", target = "bob"}, "Carry 1 × Apple from Ann to Bob", "delivery to Bob", "carry 1 apple from Ann to Bob"},
-	hunt = {{target = "zoo:grey_wolf", count = 3}, "Defeat 3 × grey wolf for Ann", "slain grey wolf", "defeat 3 grey wolf for Ann"},
+	hunt = {{target = "zoo:grey_wolf", count = 3}, "Defeat 3 × grey wolf for Ann", "slain grey wolf", "defeat 3 grey wolves for Ann"},
 	visit = {{target = "Mill"}, "Go to Mill and tell Ann about it", "report from Mill", "go to Mill for Ann"},
 	task = {{title = "Light a fire", done = function() return true end}, "Light a fire", "the example", "the example for Ann"},
 }

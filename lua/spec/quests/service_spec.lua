@@ -239,7 +239,7 @@ describe("a quest", function()
 		assert.same({
 			"ann Robin: Robin promised to bring 3 apples to Ann",
 			"ann Robin: Robin kept the promise to bring 3 apples to Ann and was paid",
-			"ann Robin: Robin refused to carry 2 breads from Ann to Bob",
+			"ann Robin: Robin refused to carry 2 loaves of bread from Ann to Bob",
 		}, seen)
 	end)
 end)

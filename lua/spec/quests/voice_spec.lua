@@ -154,7 +154,7 @@ describe("an NPC's words about its quest", function()
 		agent.set_place("Mill", {x = 60, y = 0, z = 0}, 5)
 		private.ledger.ledger.mint("ann", "zoo:bread", 5)
 		for name, case in pairs({
-			deliver = {{kind = "deliver", item = "zoo:bread", count = 2, target = "bob"}, "2 bread", "Bob"},
+			deliver = {{kind = "deliver", item = "zoo:bread", count = 2, target = "bob"}, "2 loaves of bread", "Bob"},
 			hunt = {{kind = "hunt", target = "zoo:wolf", count = 4}, "4 wolves"},
 			visit = {{kind = "visit", target = "Mill"}, "Mill"},
 			task = {{kind = "task", title = "Sing a song", done = function() return false end}, "Sing a song"},
@@ -219,6 +219,118 @@ describe("an NPC's words about its quest", function()
 		mock:step(0.05, 5)
 		assert.matches("^Welcome back[, Robin]*! ", heard)
 		assert.same({3, 9}, numbers(heard))
+	end)
+
+	it("are of a quest that is open, though a model or a memory speaks of it as it is", function()
+		agent.register_quest("wall", {kind = "fetch", item = "zoo:cobble", count = 8, reward = 9, npcs = {"ann"}})
+		answer = offers
+		reply_to("do you have work for me?")
+		answer, words = nil, "Well."
+		reply_to("Yes")
+		give("zoo:cobble 5")
+		mock:step(0.5, 3)
+		words = "You promised to bring 8 cobbles to me. I have not forgotten it."
+		for _, said in ipairs({"here is your cobble", "I got some", "hm, nice evening"}) do
+			local line = reply_to(said)
+			assert.matches("3 cobble", line, said)
+			assert.is_nil(line:find("promised", 1, true), line)
+		end
+	end)
+
+	it("say how many are left to who says that they got one", function()
+		agent.register_quest("pack", {kind = "hunt", target = "zoo:wolf", count = 2, reward = 9, npcs = {"ann"}})
+		answer = offers
+		reply_to("do you have work for me?")
+		answer, words = nil, "You promised to defeat 2 wolf for me."
+		reply_to("Yes")
+		private.quests.quests.progress(village.the_quest().id, 1, 0)
+		for _, said in ipairs({"i got one", "killed one", "ich habe einen", "j'en ai un", "tengo uno", "убил одного"}) do
+			assert.matches("1 wolf", reply_to(said), said)
+		end
+	end)
+
+	it("take a yes in many words", function()
+		for _, said in ipairs({
+			"alright", "ok", "sure", "deal", "fine", "aye", "will do", "na gut", "klar", "d'accord", "bien", "vale", "de acuerdo", "ладно",
+			"идёт", "по рукам",
+		}) do
+			begin()
+			fetch()
+			answer = offers
+			reply_to("do you have work for me?")
+			answer, words = nil, "You are quick."
+			assert.same({3, 9}, numbers(reply_to(said)), said)
+			assert.equal("accepted", village.the_quest().state, said)
+		end
+	end)
+
+	it("take the goods for the yes where they come before it, whole or in part", function()
+		fetch()
+		answer = offers
+		reply_to("do you have work for me?")
+		answer, words = nil, "That is kind of you, but keep it."
+		reply_to("I have brought your torches") -- there are none
+		assert.equal("offered", village.the_quest().state)
+		give("zoo:torch 2")
+		local line = reply_to("here are your torches")
+		assert.equal("accepted", village.the_quest().state)
+		assert.matches("1 torch", line)
+		begin()
+		fetch()
+		answer = offers
+		reply_to("do you have work for me?")
+		answer, words = nil, "That is kind of you, but keep it."
+		give("zoo:torch 3")
+		line = reply_to("I have brought your torches.")
+		assert.is_nil(village.the_quest())
+		assert.matches("9 coins", line)
+		assert.is_nil(line:find("keep it", 1, true))
+		assert.equal(9, private.ledger.ledger.carried(core.get_player_by_name("Robin"), COIN))
+	end)
+
+	it("offer nothing to praise, and speak of no task that they only think of", function()
+		for _, said in ipairs({"good job!", "nice work", "gute Arbeit!", "bon travail !", "buen trabajo"}) do
+			begin()
+			fetch()
+			answer = offers
+			reply_to(said)
+			assert.is_nil(village.the_quest(), said)
+		end
+		private.ledger.ledger.mint("ann", "zoo:bread", 5)
+		answer, words = nil, "Delivery to Rolfs? Nobody has asked me that before."
+		assert.is_nil(reply_to("what do you think about rolf?"):find("Delivery", 1, true))
+	end)
+
+	it("are in many words whether 1 or more", function()
+		local count_of = private.ledger.items.count_of
+		assert.same({"8 cobblestones", "4 loaves of bread", "1 loaf of bread", "2 bears", "6 wheat"}, {
+			count_of(8, "cobblestone"), count_of(4, "bread"), count_of(1, "bread"), count_of(2, "bear"), count_of(6, "wheat"),
+		})
+		assert.equal("defeat 2 wolves for Ann", private.quests.kinds.hunt.deed({count = 2, target = "zoo:wolf", npc_name = "Ann"}))
+	end)
+
+	it("hear a yes to their offer, and a question about their quest, though somebody else stands nearer", function()
+		fetch()
+		answer = offers
+		reply_to("do you have work for me?")
+		answer, words = nil, "Keep your blade loose."
+		agent.register_npc("otto", {name = "Otto", role = "guard", pos = NEXT})
+		local function said_by(name, said)
+			local seen = #mock:chat_of("Robin")
+			village.ask(said)
+			mock:step(0.5, 60)
+			for i = seen + 1, #mock:chat_of("Robin") do
+				if mock:chat_of("Robin")[i]:find("^<" .. name .. ">") then return true end
+			end
+			return false
+		end
+		assert.is_true(said_by("Otto", "Nice weather, is it not?")) -- who is the partner now
+		assert.equal("offered", village.the_quest().state)
+		assert.is_true(said_by("Ann", "Yes, I will do it."))
+		assert.equal("accepted", village.the_quest().state)
+		assert.is_true(said_by("Otto", "Otto, hello"))
+		assert.is_true(said_by("Ann", "How many more?"))
+		assert.is_true(said_by("Otto", "Otto, yes"))
 	end)
 
 	it("in the dialog are the reply alone, and private", function()

@@ -66,7 +66,9 @@ actions.register("complete_quest", {
 observe.add_facts(function(npc, player_name, facts, opts)
 	if not is_here(player_name) or not (opts.actions or opts.intent == "quest") then return end
 	local quest = service.ready(npc, player_name) or quests.between(npc.id, player_name)
-	if not quest and settings.quests then quest = quest_drafts.last(npc, player_name) end
+	-- what it only thinks of asking for is nobody's business before there is talk of work
+	local is_of_work = opts.intent == "quest" or opts.utterance and heard.speaks_of_work(claims.fold(opts.utterance))
+	if not quest and settings.quests and is_of_work then quest = quest_drafts.last(npc, player_name) end
 	if not quest then return end
 	local is_about_it = opts.utterance and answers.is_about(npc, opts.utterance, quest)
 	if facts.intent == "trade" and not is_about_it then return end -- a small model takes its numbers for prices

@@ -15,7 +15,17 @@ phrases.everybody = {
 
 -- A yes to an offer, unless a no stands beside it.
 phrases.yes = {
-	"yes", "sure", "okay", "ok", "deal", "gladly", "ja", "gerne", "oui", "volontiers", "sí", "si", "vale", "да", "хорошо",
+	"yes", "yeah", "yep", "aye", "sure", "okay", "ok", "alright", "all right", "deal", "gladly", "will do", "of course",
+	"count me in", "count on me", "ja", "jawohl", "gerne", "klar", "abgemacht", "einverstanden", "in ordnung", "mach ich",
+	"oui", "volontiers", "d'accord", "entendu", "bien sûr", "marché conclu", "sí", "si", "vale", "claro", "de acuerdo",
+	"trato hecho", "por supuesto", "да", "хорошо", "ладно", "конечно", "договорились", "идёт", "по рукам",
+	"согласен", "согласна",
+}
+
+-- The same where nothing else is said but a name: "fine" is an answer to much.
+phrases.only_yes = {
+	"fine", "very well", "right", "agreed", "gut", "na gut", "also gut", "schön", "bien", "très bien", "bueno", "está bien",
+	"muy bien", "добро", "так и быть",
 }
 
 -- A no: one anywhere counts first.
@@ -240,6 +250,13 @@ phrases.only_work = {
 	"quête ", "trabajo ", "misión ", "работа ", "работу ", "задание ", "квест ",
 }
 
+-- Praise, though it has a word for work in it: it asks for none.
+phrases.praises_work = {
+	"good job", "nice job", "great job", "fine job", "good work", "nice work", "great work", "fine work", "gute arbeit",
+	"schöne arbeit", "tolle arbeit", "bon travail", "beau travail", "buen trabajo", "gran trabajo", "хорошая работа",
+	"отличная работа", "славная работа",
+}
+
 -- It has to do with work at all: a model may take it for a wish for some.
 phrases.speaks_of_work = {
 	"work ", "job", "task", "errand", "mission", "quest ", "quests ", "bored", "help", "hire", "earn", "fetch", "bring",
@@ -268,6 +285,17 @@ phrases.hands_over = {
 	"here is", "here are", "here's", "here you", "i have ", "i've got", "i got ", "i brought", "take ", "hier ist",
 	"hier sind", "hier hast", "ich habe", "nimm", "voici", "voilà", "tiens", "j'ai ", "prends", "aquí ", "ten ", "toma",
 	"tengo", "traje", "вот ", "держи", "возьми", "я принёс", "я принес", "у меня",
+}
+
+-- The same, beside how many or "it": "I got one", "two are down".
+phrases.has_got = {
+	"i got ", "got ", "i have ", "i've got", "i killed", "killed ", "i slew", "down ", "dead ", "ich habe ", "hab ", "erlegt",
+	"besiegt", "getötet", "erledigt", "j'ai ", "j'en ai ", "tué", "vaincu", "tengo ", "he matado", "maté ", "vencí", "убил",
+	"есть ", "у меня", "победил",
+}
+phrases.some_of_it = {
+	"one ", "some ", "half ", "it ", "them ", "eins ", "einen ", "eine ", "eines ", "hälfte ", "es ", "sie ", "ihn ", "un ",
+	"une ", "la moitié ", "uno ", "una ", "la mitad ", "один ", "одного ", "одну ", "половин",
 }
 
 -- Lua patterns (text.matches_any) ----------------------------------------------------------------------------------------

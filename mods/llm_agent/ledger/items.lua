@@ -108,12 +108,26 @@ function items.plural(words)
 	return plural(head or words) .. (rest or "")
 end
 
--- "3 apples", "1 loaf of bread", in English, for the model and what NPCs remember.
-function items.counted(n, name)
-	local words = items.words(name)
-	if n == 1 then return "1 " .. words end
+-- What English counts without a plural: "8 wheat".
+local UNCOUNTED = {}
+for word in ([[
+	wheat flour cotton paper wool leather glass papyrus string sand dirt gravel clay obsidian sandstone coal wood stone flint
+	ice snow sheep deer fish meat beef pork mutton chicken sugar rice corn milk honey
+]]):gmatch("%a+") do
+	UNCOUNTED[word] = true
+end
+-- What it counts in pieces that have a name.
+local PIECES = {bread = "loaf of bread"}
+
+-- "3 apples", "2 loaves of bread", "8 wheat": so many of what the words name, in English.
+function items.count_of(n, words)
+	words = PIECES[words] or words
+	if n == 1 or UNCOUNTED[words:match("%S+$") or ""] then return ("%d %s"):format(n, words) end
 	return ("%d %s"):format(n, items.plural(words))
 end
+
+-- The same of an item, for the model and what NPCs remember.
+function items.counted(n, name) return items.count_of(n, items.words(name)) end
 
 -- Money ----------------------------------------------------------------------------------------------------------------
 

@@ -10,21 +10,8 @@ local FORMS = {
 	goods = "{count} × {goods}", foes = "{count} × {foes} (enemies)",
 	one_coin = "{count} coin", few_coins = "{count} coins (2 to 4)", coins = "{count} coins",
 }
--- What English counts without a plural: "8 wheat".
-local UNCOUNTED = {}
-for word in ([[
-	wheat bread flour cotton paper wool leather glass papyrus string sand dirt gravel clay obsidian sandstone coal wood stone flint
-	ice snow cobblestone sheep deer fish meat beef pork mutton chicken sugar rice corn milk honey
-]]):gmatch("%a+") do
-	UNCOUNTED[word] = true
-end
 
 local function is_english(code) return code == nil or code:find("^en") ~= nil end
-
-local function english(n, words)
-	if n == 1 or UNCOUNTED[words:match("%S+$") or ""] then return ("%d %s"):format(n, words) end
-	return ("%d %s"):format(n, items.plural(words))
-end
 
 local function form(name, code, n, values)
 	values.count = tostring(n)
@@ -56,13 +43,13 @@ end
 -- So many of an item.
 function spoken.item(n, item, code)
 	if item == items.money() and items.is_coin(item) then return spoken.coins(n, code) end
-	if is_english(code) then return english(n, items.words(item)) end
+	if is_english(code) then return items.counted(n, item) end
 	return form("goods", code, n, {goods = spoken.name(item, code)})
 end
 
 -- So many enemies; words: what one of them is called in English.
 function spoken.foes(n, words, code)
-	if is_english(code) then return english(n, words) end
+	if is_english(code) then return items.count_of(n, words) end
 	return form("foes", code, n, {foes = words})
 end
 

@@ -16,12 +16,23 @@ end
 
 local function is_short(folded) return select(2, folded:gsub("%S+", "")) <= FEW_WORDS end
 
+local function without_praise(folded)
+	for _, phrase in ipairs(phrases.praises_work) do
+		local first, last = folded:find(" " .. phrase .. " ", 1, true)
+		if first then folded = folded:sub(1, first) .. folded:sub(last + 1) end
+	end
+	return folded
+end
+
 -- Folded words: of claims.fold.
 function heard.asks_for_work(folded)
+	folded = without_praise(folded)
 	return begins(folded, phrases.asks_for_work) or is_short(folded) and begins(folded, phrases.only_work)
 end
 
-function heard.speaks_of_work(folded) return heard.asks_for_work(folded) or begins(folded, phrases.speaks_of_work) end
+function heard.speaks_of_work(folded)
+	return heard.asks_for_work(folded) or begins(without_praise(folded), phrases.speaks_of_work)
+end
 
 function heard.asks_about_quest(folded) return begins(folded, phrases.asks_about_quest) end
 
@@ -40,5 +51,10 @@ end
 function heard.says_done(message) return text.names_any(message, phrases.done) end
 
 function heard.hands_over(folded) return begins(folded, phrases.hands_over) end
+
+-- Does the player say that they have some of what was asked for, by a number or a pronoun? numbers: those in the words.
+function heard.has_got_some(folded, numbers)
+	return begins(folded, phrases.has_got) and (numbers[1] ~= nil or begins(folded, phrases.some_of_it))
+end
 
 return heard

@@ -11,7 +11,7 @@ local positions, places = perception_folder.positions, perception_folder.places
 local memory, language, name_calls, reply, offers, wording, lines, claims =
 	think_folder.memory, think_folder.language, think_folder.name_calls, think_folder.reply, think_folder.offers,
 	think_folder.wording, think_folder.lines, think_folder.claims
-local history, dialog = talk_folder.history, talk_folder.dialog
+local history, dialog, addressing = talk_folder.history, talk_folder.dialog, talk_folder.addressing
 local items, spoken, obtainable, ledger =
 	ledger_folder.items, ledger_folder.spoken, ledger_folder.obtainable, ledger_folder.ledger
 local market, trade = economy_folder.market, economy_folder.trade
@@ -33,13 +33,15 @@ local tracker = load("tracker", places, ledger, kinds, quests, store, news, regi
 local service = load("service", S, settings, geometry, npcs, kinds, quests, quest_text, store, hunt, tracker)
 local replies = load("replies", settings, text, wording, claims, offers, reply, roles, translate, items, spoken, kinds, quests,
 	voice, heard)
-local answers = load("answers", text, phrases, language, claims, history, quests, quest_text, service, voice, heard, replies)
+local answers = load("answers", text, phrases, language, claims, history, quests, quest_text, store, service, voice, heard,
+	replies)
 local view = load("view", S, text, util, translate, base.forms, npcs, roles, quests, quest_text, store)
 load("log", S, commands, quests, service, view)
 local signs = load("signs", settings, geometry, events, npcs, positions, quests, registry, store)
 
 npcs.on_bury(function(npc) quests.npc_gone(npc.id, store.now_s()) end)
 history.on_player_line(answers.hear)
+addressing.add_wait(answers.is_waited_for)
 dialog.add_quick_replies(answers.quick_replies)
 steps.register("signs", signs.step)
 steps.register("quests", function(_, _, dtime) tracker.step(dtime) end)

@@ -118,7 +118,9 @@ kinds.hunt = {
 	title = function(quest) return S("Defeat @1 × @2 for @3", quest.count, shown_mob(quest.target), quest.npc_name) end,
 	foe = function(quest) return mob_words(quest.target) end,
 	requested = function(quest) return "slain " .. mob_words(quest.target), quest.count end,
-	deed = function(quest) return ("defeat %d %s for %s"):format(quest.count, mob_words(quest.target), quest.npc_name) end,
+	deed = function(quest)
+		return ("defeat %s for %s"):format(items.count_of(quest.count, mob_words(quest.target)), quest.npc_name)
+	end,
 	measure = false,
 	counts_deaths = true, is_carried = false, is_done_at_once = false,
 	takes = nothing,

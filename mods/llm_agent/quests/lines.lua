@@ -174,6 +174,11 @@ lines.missing_opening = {
 	angry = {"Do you take me for a fool, {player}?"},
 }
 
+-- Before the pay, or what is still missing: the goods came before the yes to the offer.
+lines.brought_opening = {
+	"That is just what I asked you for, {player}.", "You have it already, {player}? Then we have a bargain.",
+}
+
 lines.paid_opening = {
 	anyone = {
 		"Well done, {player}!", "You kept your word, {player}.", "I thank you, {player}.",

@@ -11,6 +11,7 @@ local function names_of(quest, code)
 	local names = {}
 	for item in pairs(quest.item and {[quest.item] = true} or quest.carries or {}) do
 		names[#names + 1] = items.words(item)
+		names[#names + 1] = (item:match(":(.+)$") or item):gsub("_", " ") -- "cobble": players say what the game calls it
 		if code then names[#names + 1] = spoken.name(item, code) end
 	end
 	if kinds[quest.kind].foe then names[#names + 1] = kinds[quest.kind].foe(quest) end
@@ -37,9 +38,13 @@ local function is_untrue(sentence, quest, code)
 	local folded = claims.fold(sentence)
 	local of_pay, of_task = claims.speaks_of_pay(folded), claims.speaks_of_a_task(folded)
 	local numbers = claims.numbers(folded)
-	if not quest then return of_pay and of_task or (of_pay or of_task) and numbers[1] ~= nil end
+	if not quest then
+		return of_pay and of_task or (of_pay or of_task) and numbers[1] ~= nil or folded:find(" delivery to ", 1, true) ~= nil
+	end
 	local known, names_it = numbers_of(quest), replies.names_part_of(sentence, quest, code)
 	if not (of_pay or of_task or names_it) then return false end
+	-- true or not, what there is to say of it the quest says
+	if (of_pay or of_task) and (names_it or claims.speaks_of_a_promise(folded)) then return true end
 	if of_task and not names_it and (numbers[1] and not of_pay or items.names_any(folded)) then return true end
 	for _, number in ipairs(numbers) do
 		if not known[number] then return true end
@@ -96,7 +101,8 @@ local function due(npc, answer, opts, quest, code)
 	local message, folded = opts.utterance, claims.fold(opts.utterance)
 	local action = answer.action
 	if action and action.ok then return nil end
-	local says_done = heard.says_done(message) or quest and heard.hands_over(folded) and replies.names_part_of(message, quest, code)
+	local says_done = heard.says_done(message) or quest and (heard.hands_over(folded) and replies.names_part_of(message, quest, code)
+		or heard.has_got_some(folded, claims.numbers(folded)))
 	local asks = heard.asks_for_work(folded)
 	local failed = action and action.name
 	if quest and quests.is_active(quest) then
@@ -116,7 +122,7 @@ local function corrected(npc, answer, opts, quest, code)
 	if answer.fallback or heard.speaks_of_trade(opts.utterance) or answer.action then return nil end
 	local words, is_cut = true_words(answer.text, quest, code, is_untrue)
 	if not is_cut then return nil end
-	if words ~= "" then return {text = words} end
+	if words ~= "" and not (quest and claims.speaks_of_a_promise(claims.fold(answer.text))) then return {text = words} end
 	if quest then return told(voice.words(quest.state == "offered" and "offered" or "progress", quest, npc, opts.player, code)) end
 	if heard.says_done(opts.utterance) then return told(voice.words("no_debt", nil, npc, opts.player, code)) end
 	return {text = replaced(npc, opts, code)}
@@ -132,7 +138,11 @@ local function tell(npc, answer, opts, code)
 	local player_name = opts.player
 	if not is_here(player_name) then return nil end
 	local entry = voice.take(npc, player_name)
-	if entry then return told(voice.words(entry.what, entry.quest, npc, player_name, code, entry.why)) end
+	if entry then
+		local found = told(voice.words(entry.what, entry.quest, npc, player_name, code, entry.why))
+		if found and entry.what == "brought" then found.may_stand = nil end -- a model thinks of goods as of a gift: "Keep it."
+		return found
+	end
 	if not has_words(opts) then return (opts.intent or "dialogue") == "dialogue" and greeting(npc, answer, opts, code) or nil end
 	if not is_talk(opts) then return nil end
 	if answer.told then return nil end -- it is true already

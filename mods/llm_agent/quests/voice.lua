@@ -51,6 +51,11 @@ local LISTS = {
 	progress = function(quest, npc) return quest_lines.progress[progress_list(quest, npc)] end,
 	missing = function(quest, npc) return quest_lines.progress[progress_list(quest, npc)], quest_lines.missing_opening end,
 	paid = function(quest) return quest_lines.paid[quest.carries and "deliver" or "anyone"], quest_lines.paid_opening end,
+	-- what was asked for comes before the yes
+	brought = function(quest, npc)
+		local is_paid = quest.state == "paid"
+		return is_paid and quest_lines.paid.anyone or quest_lines.progress[progress_list(quest, npc)], quest_lines.brought_opening
+	end,
 	cannot = function(_, _, why) return quest_lines.cannot[why] or quest_lines.cannot.other end,
 }
 for _, what in ipairs({"refused", "expired", "failed", "abandoned", "none", "no_debt"}) do

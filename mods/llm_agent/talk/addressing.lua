@@ -9,11 +9,33 @@ local PARTNER_US = 30e6 -- a sentence without a name goes to the last partner fo
 
 local partners = {} -- player → {id, at_us}: the NPC they talk with
 
--- The last partner, else the nearest: of those who are not spoken of, where there are such. "Go to Bram!" is for somebody else.
-local function unnamed(player_name, near, spoken_of)
+local waits = {} -- of add_wait
+
+-- fn(npc, player_name, message): does this NPC wait for just these words from the player? "Yes" is for who asked.
+function addressing.add_wait(fn) waits[#waits + 1] = fn end
+
+local function is_waited_for(npc, player_name, message)
+	for _, fn in ipairs(waits) do
+		if fn(npc, player_name, message) then return true end
+	end
+	return false
+end
+
+-- Those of a list who wait for these words, and all of it where nobody does.
+local function waiting(near, player_name, message)
+	local found = {}
+	for _, npc in ipairs(near) do
+		if is_waited_for(npc, player_name, message) then found[#found + 1] = npc end
+	end
+	return found[1] and found or near
+end
+
+-- Who waits for the words, the last partner first; else the last partner, else the nearest: of those who are not spoken of, where
+-- there are such. "Go to Bram!" is for somebody else.
+local function unnamed(player_name, near, spoken_of, message)
 	local partner, best = partners[player_name], nil
 	local partner_id = partner and now_us() - partner.at_us < PARTNER_US and partner.id
-	for _, npc in ipairs(near) do
+	for _, npc in ipairs(waiting(near, player_name, message)) do
 		if not util.contains(spoken_of, npc) and (not best or npc.id == partner_id) then best = npc end
 	end
 	if best then return {best} end
@@ -36,7 +58,7 @@ local function called_by_role(player_name, near, message)
 end
 
 -- Who is meant, of those in earshot: everybody who is called by name, or all where all are meant; else who is called by what they
--- are; else whom one talked with last; else the nearest, unless another player is called.
+-- are; else who waits for the words; else whom one talked with last; else the nearest, unless another player is called.
 function addressing.of(player_name, pos, message)
 	local called, spoken_of, players_called = nearby.meant(message)
 	local near, named, others = {}, {}, {}
@@ -51,7 +73,7 @@ function addressing.of(player_name, pos, message)
 	if text.names_any(message, phrases.everybody) then return util.first_of(others, settings.group_answers_max) end
 	if players_called[1] and players_called[1] ~= player_name then return {} end
 	local called_so = called_by_role(player_name, near, message)
-	return called_so[1] and called_so or unnamed(player_name, near, spoken_of)
+	return called_so[1] and called_so or unnamed(player_name, near, spoken_of, message)
 end
 
 -- The player talks with this NPC now.

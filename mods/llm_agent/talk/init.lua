@@ -34,4 +34,6 @@ local small_talk = load("small_talk", log, now_us, settings, geometry, client, n
 offers.on_outcome(history.tell)
 steps.register("small_talk", small_talk.step, 0.5)
 
-return {history = history, conversation = conversation, small_talk = small_talk, dialog = dialog}
+return {
+	history = history, conversation = conversation, small_talk = small_talk, dialog = dialog, addressing = addressing,
+}

@@ -39,6 +39,11 @@ local TASK = {
 	"necesito", "принеси", "найди", "достань", "убей", "отнеси", "задани",
 	"поручени", "обеща", "мне нужн",
 }
+-- Of a promise between the two, whatever it was.
+local PROMISE = {
+	" promised", " have not forgotten", " haven't forgotten", "versprochen", "nicht vergessen", "promis ", "pas oublié", "prometi",
+	"no he olvidado", "no lo he olvidado", "обеща", "не забыл",
+}
 -- A line that may stand beside a bargain must not hold one of these: it would be heard as a part of it.
 local DENIES = {
 	" no ", " not ", " none ", " nothing ", "n't ", " nobody ", " nicht ", " kein", " nichts ", " ne ", " pas ", " rien ",
@@ -73,6 +78,7 @@ claims.refuses = holds(REFUSES)
 claims.takes_leave = holds(TAKES_LEAVE)
 claims.speaks_of_pay = holds(MONEY)
 claims.speaks_of_a_task = holds(TASK)
+claims.speaks_of_a_promise = holds(PROMISE)
 claims.denies = holds(DENIES)
 
 -- All numbers in it, in digits or words.
