@@ -200,7 +200,7 @@ describe("trade", function()
 			end
 			local reply, open = talk("Will you buy my bread?", "I like bread.")
 			assert.same({item = "zoo:bread", count = 1, price = 2, is_sale = false}, open)
-			assert.equal("I pay 2 coins for each, what do you say?", reply.text)
+			assert.equal("I pay 2 coins, what do you say?", reply.text)
 			assert.is_nil(talk("The apple tree is old", "Yes.").action)
 		end)
 
@@ -233,22 +233,22 @@ describe("trade", function()
 
 		it("says that it is agreed, and at what price, which holds in the window", function()
 			local told, question = say("Bram, I give you 31 coins for the steel sword")
-			assert.equal("<Bram> Agreed. 31 coins for each.", mock:chat_of("Robin")[2]) -- not the model's "Fine with me."
-			assert.equal("Agreed with Bram: 31 coins for each, 1 × Steel Sword." .. HOW, told)
+			assert.equal("<Bram> Agreed. 31 coins.", mock:chat_of("Robin")[2]) -- not the model's "Fine with me."
+			assert.equal("Agreed with Bram: 31 coins, 1 × Steel Sword." .. HOW, told)
 			assert.equal(31, question.context.price)
 			for _, action in ipairs(question.actions or {}) do assert.not_equal("offer_trade", action.name) end
 			mock.mod.economy.market.note("", "zoo:sword_steel", 26, 20, true) -- others buy meanwhile
 			shop.open("Robin")
-			assert.equal("Agreed. 31 coins for each.", shop.words())
+			assert.equal("Agreed. 31 coins.", shop.words())
 			press("Robin", "buy")
 			assert.equal(59, has(mock.players.Robin:get_inventory(), "llm_agent:coin"))
 		end)
 
 		it("goes on about the thing on the table, until a yes", function()
-			assert.equal("Bram asks 28 coins for each: 1 × Steel Sword.", (say("Bram, would you take 22 coins for the steel sword?")))
+			assert.equal("Bram asks 28 coins: 1 × Steel Sword.", (say("Bram, would you take 22 coins for the steel sword?")))
 			say("And 25?")
-			assert.is_truthy(table.concat(mock:chat_of("Robin"), "\n"):find("asks 28 coins for each: 1 × Steel Sword.\n<Bram>", 1, true))
-			assert.equal("Agreed with Bram: 28 coins for each, 1 × Steel Sword." .. HOW, (say("Deal!")))
+			assert.is_truthy(table.concat(mock:chat_of("Robin"), "\n"):find("asks 28 coins: 1 × Steel Sword.\n<Bram>", 1, true))
+			assert.equal("Agreed with Bram: 28 coins, 1 × Steel Sword." .. HOW, (say("Deal!")))
 			assert.equal(28, trade.price(llm_agent.get_npc("bram"), "Robin", "zoo:sword_steel", true))
 			trade.offer(llm_agent.get_npc("bram"), "Robin", "zoo:sword_steel", true, 1) -- asked again by the model
 			assert.same({28, true}, {trade.on_table("bram", "Robin").price, trade.on_table("bram", "Robin").is_agreed})
@@ -263,8 +263,23 @@ describe("trade", function()
 
 		it("ends in a refusal, and no insult brings the price below the floor", function()
 			for _ = 1, 5 do say("Bram, 1 coin for the steel sword") say("Bram, 2 coins for the steel sword") end
-			assert.equal("Bram will not haggle any further: 28 coins for each, 1 × Steel Sword.",
+			assert.equal("Bram will not haggle any further: 28 coins, 1 × Steel Sword.",
 				(say("Bram, 3 coins for the steel sword")))
+		end)
+
+		it("answers an offer below its price by rule, whatever a model makes of it", function()
+			mock:open_daemon(function() return {{event = "done", text = "I cannot pay you 1 coin for that today."}} end)
+			for words, thing in pairs({
+				["Bram, two apples please"] = "Apple", ["Bram, ill give you 1 coin for all your apples"] = "Apple",
+				["Bram, I give you 22 coins for the sword"] = "Steel Sword", ["Bram, 22 coins for the swor"] = "Steel Sword",
+			}) do
+				say(words)
+				local open, chat = trade.on_table("bram", "Robin"), table.concat(mock:chat_of("Robin"), "\n")
+				local line = chat:match(".*<Bram> ([^\n]*)")
+				assert.is_truthy(line:find(("%d coin"):format(open.price), 1, true), words .. ": " .. line)
+				assert.is_nil(line:find("cannot pay", 1, true), line)
+				assert.is_truthy(chat:find("× " .. thing, 1, true), words)
+			end
 		end)
 
 		it("takes no number for a price that is none", function()

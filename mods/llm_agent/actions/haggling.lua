@@ -30,12 +30,16 @@ end
 local function answer_words(npc, answer, price, thing)
 	local shown = ("%d × %s"):format(thing.count, trade_view.shown(thing.item))
 	local coins = items.coins(price)
+	if thing.count == 1 then
+		if answer == "accepted" then return S("Agreed with @1: @2, @3.", npc.name, coins, shown) .. " " .. trade_form.how_to(npc) end
+		if answer == "refused" then return S("@1 will not haggle any further: @2, @3.", npc.name, coins, shown) end
+		return trade_form.price_line(npc, thing.is_sale, coins, shown, 1)
+	end
 	if answer == "accepted" then
 		return S("Agreed with @1: @2 for each, @3.", npc.name, coins, shown) .. " " .. trade_form.how_to(npc)
 	end
 	if answer == "refused" then return S("@1 will not haggle any further: @2 for each, @3.", npc.name, coins, shown) end
-	return thing.is_sale and S("@1 asks @2 for each: @3.", npc.name, coins, shown)
-		or S("@1 would pay @2 for each: @3.", npc.name, coins, shown)
+	return trade_form.price_line(npc, thing.is_sale, coins, shown, thing.count)
 end
 
 local function bid_on(npc, player_name, words, bid)
@@ -47,14 +51,14 @@ local function bid_on(npc, player_name, words, bid)
 	each = thing.is_sale and math.floor(each) or math.ceil(each)
 	local answer, price = trade.haggle(npc, player_name, thing.item, thing.is_sale, thing.count, math.max(1, each))
 	history.tell(npc, player_name, answer_words(npc, answer, price, thing))
-	return {answer = answer, price = price, is_sale = thing.is_sale}
+	return {answer = answer, price = price, is_sale = thing.is_sale, count = thing.count}
 end
 
 local function agree(npc, player_name)
 	local open = trade.agree(npc.id, player_name)
 	if not open then return nil end
 	history.tell(npc, player_name, answer_words(npc, "accepted", open.price, open))
-	return {answer = "accepted", price = open.price, is_sale = open.is_sale}
+	return {answer = "accepted", price = open.price, is_sale = open.is_sale, count = open.count}
 end
 
 local function hear(npc, player_name, words)

@@ -28,7 +28,7 @@ local trade_subject = load("trade_subject", settings, text, phrases, items, ledg
 local haggling = load("haggling", S, text, history, items, trade, trade_view, trade_form, quests, trade_words,
 	trade_subject)
 load("trade", S, util, actions, observe, dialog, items, ledger, goods, trade, trade_view, trade_form,
-	trade_words, trade_subject, haggling, translate, wording, claims)
+	trade_words, trade_subject, haggling, translate, wording, claims, economy_folder.told)
 local quest_drafts = load("quest_drafts", settings, items, ledger, quests, store, writer, world, registry)
 -- after trade: its facts go over those of a stall
 load("quests", S, settings, actions, observe, claims, quests, quest_text, store, news, service, answers, voice, heard,

@@ -4,7 +4,7 @@
 -- Other talk gets neither: the facts would only lengthen the prompt, and the offer would barge in.
 
 local S, util, actions, observe, dialog, items, ledger, goods, trade, trade_view, trade_form,
-	trade_words, trade_subject, haggling, translate, wording, claims = ...
+	trade_words, trade_subject, haggling, translate, wording, claims, told = ...
 
 local FACTS_MAX = 3 -- goods in a question
 local ENUM_MAX = 8 -- goods to choose from in an offer where none is named
@@ -88,8 +88,7 @@ local function run(npc, player_name, chosen)
 	local price = trade.offer(npc, player_name, item, not gives, count)
 	if dialog.is_open(player_name, npc.id) then trade_form.open(npc, player_name) end
 	local thing = ("%d × %s"):format(count, trade_view.shown(item))
-	local words = gives and S("@1 would pay @2 for each: @3.", npc.name, items.coins(price), thing)
-		or S("@1 asks @2 for each: @3.", npc.name, items.coins(price), thing)
+	local words = trade_form.price_line(npc, not gives, items.coins(price), thing, count)
 	return true, words .. " " .. trade_form.how_to(npc)
 end
 
@@ -117,15 +116,29 @@ local function says_price(line, open)
 	return is_said and not claims.refuses(folded)
 end
 
+-- Where the game knows what there is: of a thing that it lacks an NPC says so, and what it has it does not deny.
+local function goods_line(npc, answer, opts, code)
+	local about = not answer.told and opts.utterance and trade_subject.of(npc, opts.player, opts)
+	if not about or about.gives then return nil end
+	local lang = code or "en"
+	if about.lacks then
+		return trade_words.asks_for_goods(opts.utterance) and {line = translate.into(code, told.lacks(npc, opts.player, lang))} or nil
+	end
+	local folded = claims.fold(answer.text)
+	if not next(about.for_sale) or not (claims.denies(folded) or claims.refuses(folded)) then return nil end
+	return {line = translate.into(code, told.has(npc, opts.player, lang, about.is_said and about.sale[1] or nil))}
+end
+
 -- The price is the rules': the model's words stand where they name it and no other, and not at all beside a haggle's answer.
 wording.add(function(npc, answer, opts, code)
 	local outcome = haggling.answered(npc, opts.player, opts.utterance)
 	if outcome then
-		return {line = translate.into(code, trade_form.answer_line(outcome.answer, outcome.price, outcome.is_sale))}
+		return {line = translate.into(code, trade_form.answer_line(outcome.answer, outcome.price, outcome.is_sale,
+			outcome.count))}
 	end
 	local action = answer.action
 	local open = action and action.name == "offer_trade" and action.ok and trade.on_table(npc.id, opts.player)
-	if not open then return nil end
+	if not open then return not action and goods_line(npc, answer, opts, code) or nil end
 	if not answer.fallback and says_price(answer.text, open) then return {text = answer.text} end
 	return {line = translate.into(code, trade_form.offer_line(open))}
 end, function(npc, opts)

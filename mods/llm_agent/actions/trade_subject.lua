@@ -4,6 +4,8 @@ local settings, text, phrases, items, ledger, goods, trade, trade_words = ...
 
 local trade_subject = {}
 
+local SHORT_MIN = 4 -- letters of a short name
+
 local gists = {} -- item → what tells it from others
 
 local function gist_of(item)
@@ -21,9 +23,17 @@ local function worthier(a, b)
 	return a < b
 end
 
--- Of a list of items those that the words name, in full ("steel sword") or else by the last word ("sword").
+-- Is the thing called short: "pick" for a pickaxe?
+local function begins_short(sentence, last)
+	for word in sentence:gmatch("%S+") do
+		if #word >= SHORT_MIN and #word < #last and last:sub(1, #word) == word then return true end
+	end
+	return false
+end
+
+-- Of a list of items those that the words name, in full ("steel sword"), else by the last word ("sword"), else by its beginning.
 local function named(list, words)
-	local sentence, full, partly = " " .. items.gist(words) .. " ", {}, {}
+	local sentence, full, partly, begun = " " .. items.gist(words) .. " ", {}, {}, {}
 	for _, item in ipairs(list) do
 		local gist = gist_of(item)
 		local last = gist:match("%S+$")
@@ -31,9 +41,11 @@ local function named(list, words)
 			full[#full + 1] = item
 		elseif last and sentence:find(" " .. last .. " ", 1, true) then
 			partly[#partly + 1] = item
+		elseif last and begins_short(sentence, last) then
+			begun[#begun + 1] = item
 		end
 	end
-	return full[1] and full or partly
+	return full[1] and full or partly[1] and partly or begun
 end
 
 -- The goods of a map of them, the dearest first.
@@ -64,10 +76,11 @@ function trade_subject.of(npc, player_name, opts)
 	local is_said = chosen[1] ~= nil
 	local is_open = trade.on_table(npc.id, player_name) ~= nil
 	local speaks_of_it = trade_words.is_about_trade(opts.utterance or "", is_said, is_open)
+		or trade_words.asks_for_goods(opts.utterance or "")
 	if opts.intent ~= "trade" and not speaks_of_it then return nil end
 	if not chosen[1] and not text.holds_any(words, phrases.any_goods) then
 		-- nothing is offered where a thing is asked for that the NPC lacks: the model would promise it and sell something else
-		about.lacks = text.holds_any(words, phrases.one_thing)
+		about.lacks = text.holds_any(words, phrases.one_thing) or trade_words.asks_for_goods(opts.utterance or "")
 		if not about.lacks then chosen = on_the_table(npc, player_name, about.for_sale) end
 	end
 	about.is_named, about.is_said = chosen[1] ~= nil, is_said

@@ -39,6 +39,12 @@ function trade_words.is_about_trade(words, is_named, is_on_table)
 		or #list <= ANSWER_MAX and text.says_any(spaced, phrases.on_the_price) ~= nil
 end
 
+-- Is a thing asked for that stalls have, whether or not this one does?
+function trade_words.asks_for_goods(words)
+	local spaced = text.spaced(words)
+	return text.says_any(spaced, phrases.stall_goods) ~= nil and text.says_any(spaced, phrases.asks_for) ~= nil
+end
+
 -- Does one of `phrases` end right before token `i`, or begin at it?
 local function ends_before(words, i, list)
 	local before = " " .. table.concat(words, " ", 1, i - 1) .. " "

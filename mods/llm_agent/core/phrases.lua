@@ -101,13 +101,29 @@ phrases.trade = {
 -- A thing is asked for: talk of trade where the thing is named that the NPC has.
 phrases.asks_for = {
 	"please", "i want", "i need", "i d like", "i would like", "i d love", "give me", "do you have", "have you",
-	"have you got", "got any", "can i have", "could i have", "may i have", "can i get", "i ll take", "i take", "i ll have",
+	"have you got", "do u have", "u have", "you got", "u got", "got any", "got", "can i have", "could i have", "may i have", "can i get", "i ll take", "i take", "i ll have",
 	"how much", "for me", "bitte", "ich brauche", "ich möchte", "ich will", "ich hätte", "gib mir", "hast du", "habt ihr",
 	"haben sie", "ich nehme", "wie viel", "s il te plaît", "s il vous plaît", "je veux", "je voudrais", "il me faut",
 	"j ai besoin", "donne", "donnez", "as tu", "avez vous", "tu as", "je prends", "combien", "por favor", "quiero",
 	"quisiera", "necesito", "dame", "deme", "tienes", "tiene", "me llevo", "cuánto", "cuanto", "пожалуйста",
 	"хочу", "мне нуж*", "нужен", "нужна", "нужно", "нужны", "дай", "дайте",
 	"есть ли", "у тебя есть", "у вас есть", "возьму", "сколько",
+}
+
+-- Things of a stall, however a game calls them. Beside phrases.asks_for: who has none of it says so.
+phrases.stall_goods = {
+	"meat", "fish", "bread", "cheese", "milk", "egg", "eggs", "beer", "ale", "wine", "apple", "apples", "food", "weapon*",
+	"sword*", "bow", "bows", "arrow*", "armor", "armour", "shield*", "tool*", "pick", "picks", "pickaxe*", "axe", "axes",
+	"shovel*", "torch*", "rope", "cloth", "leather", "potion*", "herb*", "book", "books", "map", "maps", "fleisch", "fisch*",
+	"brot*", "käse", "milch", "eier", "bier", "wein", "apfel", "äpfel", "waffe*", "schwert*", "bogen", "pfeil*", "rüstung*",
+	"werkzeug*", "spitzhacke*", "axt", "äxte", "fackel*", "seil", "leder", "trank", "kräuter", "buch", "bücher", "viande",
+	"poisson*", "pain", "pains", "fromage*", "lait", "œufs", "bière*", "vin", "pomme*", "arme", "armes", "épée*", "flèche*",
+	"armure*", "outil*", "pioche*", "hache*", "torche*", "corde", "cuir", "herbes", "livre", "livres", "carne", "pescado*",
+	"pan", "panes", "queso*", "leche", "huevos", "cerveza*", "vino", "manzana*", "arma", "armas", "espada*", "flecha*",
+	"armadura*", "herramienta*", "hacha*", "antorcha*", "cuerda", "cuero", "hierbas", "libro", "libros", "мясо",
+	"мяса", "рыба", "рыбы", "хлеб", "хлеба", "сыр", "сыра", "молоко",
+	"пиво", "вино", "яблок*", "оруж*", "меч", "мечи",
+	"стрел*", "доспех*", "инструмент*", "кирк*", "топор*", "факел*", "верёвк*", "кожа", "травы", "книг*",
 }
 
 -- An answer to a price that was named just now, where no number is said.

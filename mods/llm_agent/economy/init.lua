@@ -17,7 +17,7 @@ local reputation = load("reputation", storage, events)
 local goods = load("goods", log, settings, check, storage, npcs, shipped_goods, items, ledger)
 local trade = load("trade", S, now_us, settings, geometry, events, npcs, places, memory, items, ledger, market, reputation, goods,
 	prices)
-load("told", S, settings, text, base.phrases, translate, answers, items, goods, trade)
+local told = load("told", S, settings, text, base.phrases, translate, answers, items, ledger_folder.spoken, goods, trade)
 local trade_view = load("trade_view", S, text, util, translate, base.forms, npcs, roles, items, ledger, goods, trade)
 local trade_form = load("trade_form", S, settings, commands, npcs, nearby, attention, dialog, items, goods, trade, trade_view)
 load("market_list", S, commands, npcs, places, items, market, goods, trade, trade_view)
@@ -29,4 +29,7 @@ npcs.on_bury(function(npc)
 end)
 dialog.add_button({name = "trade", label = S("Trade"), is_shown = trade.is_possible, press = trade_form.open_or_tell})
 
-return {market = market, reputation = reputation, goods = goods, trade = trade, trade_view = trade_view, trade_form = trade_form}
+return {
+	market = market, reputation = reputation, goods = goods, trade = trade, trade_view = trade_view, trade_form = trade_form,
+	told = told,
+}

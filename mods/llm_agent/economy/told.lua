@@ -1,7 +1,9 @@
 -- The answers to what an NPC sells and what a thing costs: its stock and its prices for this player, as the trade window has
 -- them. Only reads.
 
-local S, settings, text, phrases, translate, answers, items, goods, trade = ...
+local S, settings, text, phrases, translate, answers, items, spoken, goods, trade = ...
+
+local told = {}
 
 local GOODS_MAX = 4 -- in one answer; the trade window has all
 
@@ -36,14 +38,20 @@ local function named(list, asked)
 	return full[1] and full or partly
 end
 
--- "apple for 2 coins, bread for 4 coins", and the words that a true line has.
+-- One of it as it is said: "a steel sword".
+local function one_of(item, lang)
+	return (lang == nil or lang:find("^en")) and items.one(item) or spoken.name(item, lang)
+end
+
+-- "an apple for 2 coins and a loaf of bread for 4 coins", and the words that a true line has.
 local function priced(npc, player_name, list, lang)
 	local shown, holds = nil, {}
-	for i = math.min(GOODS_MAX, #list), 1, -1 do
+	local last = math.min(GOODS_MAX, #list)
+	for i = last, 1, -1 do
 		local item = list[i]
 		local price = trade.price(npc, player_name, item, true)
-		local offer = S("@1 for @2", items.shown_name(item), items.coins(price))
-		shown = shown and S("@1, @2", offer, shown) or offer
+		local offer = S("@1 for @2", one_of(item, lang), items.coins(price))
+		shown = shown and (i == last - 1 and S("@1 and @2", offer, shown) or S("@1, @2", offer, shown)) or offer
 		holds[#holds + 1] = {text.first(items.words(item), 60) .. "*", words_for(item, lang) .. "*"}
 		holds[#holds + 1] = {tostring(price)}
 	end
@@ -54,6 +62,20 @@ local function may_trade(npc, player_name)
 	if not settings.trade or trade.out_of_reach(npc, player_name, npc.name) then return false end
 	goods.visit(npc)
 	return true
+end
+
+-- Who is asked for what it has not got.
+function told.lacks(npc, player_name, lang)
+	local list = sorted(goods.for_sale(npc))
+	if not list[1] then return S("I have nothing to sell today.") end
+	return S("I have none of that. I sell @1.", (priced(npc, player_name, list, lang)))
+end
+
+-- What there is, or of a single thing what it costs.
+function told.has(npc, player_name, lang, item)
+	local list = sorted(goods.for_sale(npc))
+	if item then return S("I sell @1.", (priced(npc, player_name, {item}, lang))) end
+	return S("I sell @1.", (priced(npc, player_name, list, lang)))
 end
 
 answers.register("goods", function(npc, player_name, asked)
@@ -75,3 +97,5 @@ answers.register("price", function(npc, player_name, asked)
 		holds = {{tostring(price)}},
 	}
 end)
+
+return told

@@ -34,6 +34,10 @@ end
 -- What the NPC says of the price on the table (as of trade.on_table).
 function trade_form.offer_line(offer)
 	local coins = items.coins(offer.price)
+	if offer.count == 1 then
+		if offer.is_agreed then return S("Agreed. @1.", coins) end
+		return offer.is_sale and S("@1, what do you say?", coins) or S("I pay @1, what do you say?", coins)
+	end
 	if offer.is_agreed then return S("Agreed. @1 for each.", coins) end
 	return offer.is_sale and S("@1 for each, what do you say?", coins) or S("I pay @1 for each, what do you say?", coins)
 end
@@ -55,6 +59,15 @@ function trade_form.open(npc, player_name)
 	return true
 end
 
+-- For the chat: what the NPC asks or would pay. coins, thing: as players see them.
+function trade_form.price_line(npc, is_sale, coins, thing, count)
+	if count == 1 then
+		return is_sale and S("@1 asks @2: @3.", npc.name, coins, thing) or S("@1 would pay @2: @3.", npc.name, coins, thing)
+	end
+	return is_sale and S("@1 asks @2 for each: @3.", npc.name, coins, thing)
+		or S("@1 would pay @2 for each: @3.", npc.name, coins, thing)
+end
+
 -- For the chat: how a player gets to the window, which never opens by itself on somebody who plays.
 function trade_form.how_to(npc)
 	return S("To trade: right-click @1 and press Trade, or type /llm trade @2", npc.name, npc.name)
@@ -74,11 +87,15 @@ local function whole_number(words, max)
 end
 
 -- The NPC's words for an answer of trade.haggle, at once and by rule.
-function trade_form.answer_line(answer, price, is_sale)
-	if answer == "accepted" then return S("Agreed. @1 for each.", items.coins(price)) end
-	if answer == "refused" then return S("No. @1 for each, or none at all.", items.coins(price)) end
-	return is_sale and S("That is too little. Say @1 for each.", items.coins(price))
-		or S("That is too much. I pay @1 for each.", items.coins(price))
+function trade_form.answer_line(answer, price, is_sale, count)
+	local coins = items.coins(price)
+	if answer == "accepted" then return count == 1 and S("Agreed. @1.", coins) or S("Agreed. @1 for each.", coins) end
+	if count == 1 then
+		if answer == "refused" then return is_sale and S("@1, not one less.", coins) or S("@1, not one more.", coins) end
+		return is_sale and S("That is too little. Say @1.", coins) or S("That is too much. I pay @1.", coins)
+	end
+	if answer == "refused" then return S("No. @1 for each, or none at all.", coins) end
+	return is_sale and S("That is too little. Say @1 for each.", coins) or S("That is too much. I pay @1 for each.", coins)
 end
 
 -- It says no other number than this price.
@@ -118,7 +135,7 @@ local function haggle(npc, player_name, shown, side, words)
 	end
 	chosen.offer = offer
 	local answer, price = trade.haggle(npc, player_name, chosen.item, is_sale, chosen.count, offer)
-	shown.line = trade_form.answer_line(answer, price, is_sale)
+	shown.line = trade_form.answer_line(answer, price, is_sale, chosen.count)
 	return answer == "countered" and function() ask_for_words(npc, player_name, shown, side, price) end or nil
 end
 

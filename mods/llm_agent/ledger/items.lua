@@ -126,6 +126,13 @@ function items.count_of(n, words)
 	return ("%d %s"):format(n, items.plural(words))
 end
 
+-- "an apple", "a loaf of bread", "wheat", "boots".
+function items.one(name)
+	local words = PIECES[items.words(name)] or items.words(name)
+	if UNCOUNTED[words:match("%S+$") or ""] and words == items.words(name) or words:find("[^s]s$") then return words end
+	return (words:find("^[aeiou]") and "an " or "a ") .. words
+end
+
 -- The same of an item, for the model and what NPCs remember.
 function items.counted(n, name) return items.count_of(n, items.words(name)) end
 

@@ -22,7 +22,8 @@ local tellers = {}
 
 -- fn(npc, answer, opts, code) -> nil, or what it has to tell: {line = words in the language `code`, opening = words that may
 -- stand before it, may_stand(folded sentence) = whether a sentence of the model may, before = words that do}, or {text = the
--- model's words as they may be said}. The first that tells something is heard.
+-- model's words as they may be said}. The first that has a line is heard; else the first
+-- that corrects the model's words.
 -- may_tell(npc, opts): might it, for all that is known before the answer? Then no word is spoken before.
 function wording.add(fn, may_tell) tellers[#tellers + 1] = {tell = fn, may_tell = may_tell} end
 
@@ -47,17 +48,17 @@ local function speak(answer, code, words)
 end
 
 local function hear_tellers(npc, answer, opts, code)
+	local left
 	for _, teller in ipairs(tellers) do
 		local told = teller.tell(npc, answer, opts, code)
-		if told then
-			if told.line then
-				speak(answer, code, lines.join(told.before or flavour_of(answer, told, code) or told.opening, told.line))
-			else
-				answer.text = told.text
-			end
+		if told and told.line then
+			speak(answer, code, lines.join(told.before or flavour_of(answer, told, code) or told.opening, told.line))
 			return true
 		end
+		left = left or told
 	end
+	if left then answer.text = left.text end
+	return left ~= nil
 end
 
 -- Do the words belong to the action that was done?
