@@ -357,6 +357,8 @@ function Mock:_add_world(core)
 		self.searches, self.now_us = self.searches + 1, self.now_us + (self.search_us or 0)
 		return found
 	end
+	self.afters = {}
+	function core.after(_, fn) self.afters[#self.afters + 1] = fn end -- the mod waits for the next step only
 	function core.chat_send_player(name, text) self.chat[#self.chat + 1] = {to = name, text = text} end
 	function core.colorize(colour, text) return "\27(c@" .. colour .. ")" .. text .. "\27(c@#ffffff)" end
 	function core.formspec_escape(text) return (text:gsub("[\\%[%];,$]", "\\%0")) end
@@ -631,6 +633,9 @@ function Mock:step(dtime, times)
 	dtime = dtime or 0.05
 	for _ = 1, times or 1 do
 		self.now_us, self.game_s = self.now_us + dtime * 1e6, self.game_s + dtime
+		local due = self.afters
+		self.afters = {}
+		for _, fn in ipairs(due) do fn() end
 		for _, fn in ipairs(self.callbacks.globalstep) do fn(dtime) end
 		for _, object in ipairs(self.entities) do
 			local entity = not object.gone and object.entity

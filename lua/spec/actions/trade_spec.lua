@@ -282,6 +282,13 @@ describe("trade", function()
 			end
 		end)
 
+		it("tells of it below what the player said", function()
+			mock:say("Robin", "Bram, I give you 31 coins for the steel sword")
+			assert.same({}, mock:chat_of("Robin")) -- the server sends the player's own line after this
+			mock:step(0.05)
+			assert.matches("^Agreed with Bram", mock:chat_of("Robin")[1])
+		end)
+
 		it("takes no number for a price that is none", function()
 			for _, words in ipairs({"Bram, I saw 3 wolves", "How much for 3 apples?", "Bram, 3 apples please", "I am 30 years old, Bram"}) do
 				say(words)

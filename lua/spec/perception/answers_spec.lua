@@ -51,6 +51,18 @@ describe("what the game knows,", function()
 		assert.equal("Du bist schon da: Das hier ist Old Mill.", (asked("Where is the old mill?")))
 	end)
 
+	it("of a place where one is, is that it is this", function()
+		start()
+		agent.set_place("Oakford", at(0), 9)
+		says = "The way to Oakford is right here. So it is."
+		for words, line in pairs({
+			["Ida, which way is Oakford?"] = "You are there already: this is Oakford.",
+			["Wo ist Oakford?"] = "Du bist schon da: Das hier ist Oakford.",
+		}) do
+			assert.equal(line, (asked(words)))
+		end
+	end)
+
 	it("leaves the model its own words where they are true", function()
 		start()
 		agent.set_place("Old Mill", at(40), 5)

@@ -64,6 +64,16 @@ describe("NPCs that are spoken to together", function()
 		assert.truthy(said_to(select(2, requests(3))):find("Ann: Bram knows that.", 1, true))
 	end)
 
+	it("do not join in where a player asks who is here", function()
+		for _, words in ipairs({"I see Bram and Cleo.", "Well, Cleo and Bram sit here with me."}) do
+			says = {Ann = words}
+			start({})
+			mock:say("Robin", "Ann, who is here?")
+			mock:step(0.05, 300)
+			assert.equal(1, #daemon.received, words)
+		end
+	end)
+
 	it("never call each other without end", function()
 		says = {Ann = "Ask Bram.", Bram = "Ask Cleo.", Cleo = "Ask Ann."}
 		for depth, want in pairs({["0"] = 1, ["1"] = 2, ["2"] = 3, ["10"] = 11}) do

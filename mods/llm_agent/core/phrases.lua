@@ -101,7 +101,8 @@ phrases.trade = {
 -- A thing is asked for: talk of trade where the thing is named that the NPC has.
 phrases.asks_for = {
 	"please", "i want", "i need", "i d like", "i would like", "i d love", "give me", "do you have", "have you",
-	"have you got", "do u have", "u have", "you got", "u got", "got any", "got", "can i have", "could i have", "may i have", "can i get", "i ll take", "i take", "i ll have",
+	"have you got", "do u have", "u have", "you got", "u got", "got any", "got", "can i have", "could i have", "may i have",
+	"can i get", "i ll take", "i take", "i ll have",
 	"how much", "for me", "bitte", "ich brauche", "ich möchte", "ich will", "ich hätte", "gib mir", "hast du", "habt ihr",
 	"haben sie", "ich nehme", "wie viel", "s il te plaît", "s il vous plaît", "je veux", "je voudrais", "il me faut",
 	"j ai besoin", "donne", "donnez", "as tu", "avez vous", "tu as", "je prends", "combien", "por favor", "quiero",

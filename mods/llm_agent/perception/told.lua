@@ -26,9 +26,8 @@ end
 local function to_place(pos, asked)
 	local found = places.meant(asked.words, pos)[1]
 	if not found then return nil end
-	if places.is_inside(pos, found) then
-		return {line = S("You are there already: this is @1.", found.name), holds = {{"here", "already"}, {found.name}}}
-	end
+	-- no word of a model's: it would tell the way all the same
+	if places.is_inside(pos, found) then return {line = S("You are there already: this is @1.", found.name)} end
 	return way_line(found.name, pos, found, asked)
 end
 

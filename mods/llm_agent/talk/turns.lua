@@ -1,7 +1,7 @@
 -- NPCs that answer the same sentence do it one after the other, so that each knows what was said before.
 -- An NPC that an answer calls by name takes it up, before the others have their turn. Runs in callbacks of the model's answers.
 
-local now_us, settings, npcs, nearby, attention, history, conversation, mutes, say = ...
+local now_us, settings, questions, npcs, nearby, attention, history, conversation, mutes, say = ...
 
 local turns = {}
 
@@ -11,7 +11,8 @@ local latest = {} -- player → the turn of their last sentence
 -- waiting = NPCs' ids, depth = how often one took up another's words}
 local take_turns
 
--- An NPC that the answer calls by name takes it up, before the others have their turn.
+-- An NPC that the answer calls by name takes it up, before the others have their turn. Not one who is only named: "I go to Bram"
+-- is a deed, and who is here was asked by the player.
 local function take_up(turn, speaker, line)
 	local pos = speaker:get_pos()
 	if turn.depth >= settings.group_depth_max or not pos then return end
@@ -40,7 +41,8 @@ local function answer(npc, turn, line)
 	say.answer_once(npc, opts, function(current, reply)
 		if current and not reply.fallback then
 			local spoken = conversation.add(turn.conversation, current.name, reply.text, now_us())
-			local other = not reply.action and take_up(turn, current, spoken) -- "I go to Bram" is a deed, and no word to Bram
+			local is_word_to_them = not reply.action and not reply.told and questions.asked(line.text) ~= "near"
+			local other = is_word_to_them and take_up(turn, current, spoken)
 			if other then answer(other, turn, spoken) end
 		end
 		if current and line == turn.line then history.add(turn.player, current, current.name, reply.text) end
