@@ -137,6 +137,33 @@ describe("an NPC that does something", function()
 		assert.is_true(#mock:logged("meant of action broken failed") >= 1)
 	end)
 
+	it("does a plain order whatever the model made of it, and says so in the language of the order", function()
+		options = {translations = {}}
+		local lists = dofile("mods/llm_agent/actions/lines.lua")
+		for _, list in ipairs({lists.follow.anyone, lists.follow.guard, lists.stay.anyone, lists.stay.guard}) do
+			for _, line in ipairs(list) do options.translations["de: " .. line] = "Jawohl." end
+		end
+		begin()
+		local reply = ask("mira komm mit", nil, "I don't speak your tongue.")
+		assert.equal("follow", mock.mod.body.movement.current(npc).kind)
+		assert.same({"Jawohl.", "de"}, {reply.text, reply.lang})
+		matched = true -- and whatever deed its own data has matched
+		assert.equal("Jawohl.", ask("warte hier mira", FOLLOW, "I come with you.").text)
+		assert.equal("stay", mock.mod.body.movement.current(npc).kind)
+		matched = nil
+		assert.is_nil(ask("wartest du hier?", nil, "Hm.").action)
+	end)
+
+	it("does not walk to where it is only asked the way", function()
+		agent.set_place("Harbour", at(30), 5)
+		matched = true
+		local reply = ask("how do i get to the harbour", {name = "go_to", params = {place = "Harbour"}}, "I walk over to Harbour.")
+		assert.is_nil(reply.action)
+		assert.equal("way", reply.told)
+		assert.is_nil(mock.mod.body.movement.current(npc))
+		assert.equal("go_to", ask("mira, go to the harbour", nil, "Well.").action.name)
+	end)
+
 	it("says it in the player's language", function()
 		options = {translations = {}, storage = {}}
 		for _, line in ipairs(dofile("mods/llm_agent/actions/lines.lua").follow.anyone) do

@@ -1,7 +1,7 @@
 -- The actions that the model may choose: each asks the folders above what can be done, and has them do it.
 
-local load, base, api_folder, perception_folder, think_folder, talk_folder, body_folder, ledger_folder, economy_folder,
-	combat_folder, quests_folder = ...
+local load, base, calling_folder, api_folder, perception_folder, think_folder, talk_folder, body_folder, ledger_folder,
+	economy_folder, combat_folder, quests_folder = ...
 local S, settings, text, phrases, geometry, util, storage, translate =
 	base.S, base.settings, base.text, base.phrases, base.geometry, base.util, base.storage, base.translate
 local actions, events, npcs = api_folder.actions, api_folder.events, api_folder.npcs
@@ -37,8 +37,9 @@ local gift_intent = load("gift_intent", text, phrases)
 load("gifts", S, settings, geometry, util, storage, actions, memory, items, ledger, gift_intent, trade)
 local action_lines = load("lines")
 local speech = load("speech", text, npcs, actions, language, name_calls, claims, lines, action_lines, spoken, items)
+local order_words = load("order_words", calling_folder.names, load("order_phrases"))
 load("moves", S, geometry, actions, npcs, positions, places, memory, history, pathfinder, movement, orders,
-	speech)
+	speech, base.questions, order_words)
 load("door", S, geometry, actions, npcs, memory, history, doors, movement, speech)
 load("emotes", actions, movement, emote)
 load("fights", S, actions, memory, tactics, targets, squads, views, orders)

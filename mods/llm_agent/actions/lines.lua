@@ -64,6 +64,9 @@ lines.go_to = {
 lines.go_home = {
 	"I go home, {player}.", "Home it is. I am on my way.", "Then I walk home now.",
 }
+lines.come_here = {
+	"I am coming, {player}.", "Here I come, {player}.", "A few steps, and I am with you.",
+}
 lines.go_to_failed = {
 	"I know no way to {place}, {player}.", "I cannot get to {place} from here.", "{place}? There is no way that I could walk.",
 }

@@ -1,9 +1,10 @@
 -- The actions `follow`, `stay`, `go_to` and `flee`: where a player sends an NPC.
+-- A plain order is done whatever the model makes of it (order_words.lua); who asks for the way is told it, not left standing.
 -- Targets and places are those that exist when the question goes out; they are looked up again when the action runs.
 -- A failure on the way is told to the player, said by the NPC, and remembered.
 
 local S, geometry, actions, npcs, positions, places, memory, history, pathfinder, movement, orders,
-	speech = ...
+	speech, questions, order_words = ...
 
 local NAMES_MAX = 6 -- in one list: a small model chooses better among few
 local NEAR = 16 -- nodes: who is near enough to be followed
@@ -39,6 +40,7 @@ end
 -- Where it can be sent: home, named places, things it sees, people. Names, and name → a position, a player's name or an id.
 local function goals(npc, player_name, pos)
 	local names, targets = {}, {}
+	if player_name and core.get_player_by_name(player_name) then add(names, targets, player_name, player_name) end
 	if npc.home and not geometry.in_range(npc.home, pos, FROM_HOME) and geometry.in_range(npc.home, pos, pathfinder.REACH) then
 		add(names, targets, "home", npc.home)
 	end
@@ -48,6 +50,15 @@ local function goals(npc, player_name, pos)
 	for _, name in ipairs(others) do add(names, targets, name, ids[name]) end
 	table.sort(names)
 	return names, targets
+end
+
+-- What the words alone order, of all that it may follow and go to: as order_words.read returns it.
+local function ordered(npc, player_name, opts)
+	local pos = npc:get_pos()
+	if not pos or type(opts.utterance) ~= "string" then return nil end
+	local names = goals(npc, player_name, pos)
+	for _, name in ipairs((people(npc, player_name, pos))) do names[#names + 1] = name end
+	return order_words.read(opts.utterance, npc.name, names)
 end
 
 local function place_of(npc)
@@ -68,6 +79,11 @@ local function tell_failure(npc_id, player_name, why, message, sentence, list, v
 end
 
 actions.register("follow", {
+	meant = function(npc, player_name, opts)
+		local order = ordered(npc, player_name, opts)
+		if not order or order.kind ~= "follow_me" and order.kind ~= "follow" then return nil end
+		return {target = order.name or player_name}, order.lang
+	end,
 	params = function(npc, player_name)
 		local pos = place_of(npc)
 		return pos and one_of("target", (people(npc, player_name, pos)))
@@ -83,6 +99,10 @@ actions.register("follow", {
 })
 
 actions.register("stay", {
+	meant = function(npc, player_name, opts)
+		local order = ordered(npc, player_name, opts)
+		if order and order.kind == "stay" then return {}, order.lang end
+	end,
 	params = function(npc)
 		local order = movement.current(npc)
 		return movement.can(npc) and not (order and order.kind == "stay") and {} or nil
@@ -106,7 +126,17 @@ local function arrived(npc_id, name, player_name, ok, why)
 		is_home and "go_home_failed" or "go_to_failed", {place = name})
 end
 
+local GOES = {go_to = true, go_home = true, come_here = true}
+
 actions.register("go_to", {
+	meant = function(npc, player_name, opts)
+		local order = ordered(npc, player_name, opts)
+		if not order or not GOES[order.kind] then return nil end
+		return {place = order.name or order.kind == "go_home" and "home" or player_name}, order.lang
+	end,
+	fits = function(_, _, opts)
+		return questions.asked(opts.utterance) ~= "way"
+	end,
 	params = function(npc, player_name)
 		local pos = place_of(npc)
 		return pos and one_of("place", (goals(npc, player_name, pos)))

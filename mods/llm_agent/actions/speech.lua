@@ -84,7 +84,10 @@ local SPEECH = {
 	},
 	stay = {done = action_lines.stay, failed = action_lines.stay_failed},
 	go_to = {
-		done = function(_, _, params) return is_home(params) and action_lines.go_home or action_lines.go_to end,
+		done = function(_, player_name, params)
+			if params.place == player_name then return action_lines.come_here end
+			return is_home(params) and action_lines.go_home or action_lines.go_to
+		end,
 		failed = function(_, _, params) return is_home(params) and action_lines.go_home_failed or action_lines.go_to_failed end,
 	},
 	flee = {done = action_lines.flee, failed = action_lines.flee_failed},

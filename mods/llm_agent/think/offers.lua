@@ -53,26 +53,46 @@ end
 -- What another mod's function makes of the player's words; nil where it fails.
 local function asked(action, which, npc, opts)
 	if not action[which] then return nil end
-	local ok, found = pcall(action[which], npc, opts.player, opts)
-	if ok then return found end
+	local ok, found, lang = pcall(action[which], npc, opts.player, opts)
+	if ok then return found, lang end
 	log("error", ("%s of action %s failed: %s"):format(which, action.name, tostring(found)))
 end
 
 -- The action that the player's words alone ask for, of those on offer; nil where there is none.
 local function meant_by(npc, opts, offered)
 	for _, name in ipairs(util.sorted_keys(offered)) do
-		local params = asked(actions.by_name[name], "meant", npc, opts)
-		if params and not reply.check_params(offered[name].params, params) then return {name = name, params = params} end
+		local params, lang = asked(actions.by_name[name], "meant", npc, opts)
+		if params and not reply.check_params(offered[name].params, params) then
+			return {name = name, params = params, lang = lang}
+		end
 	end
 end
 
+-- Flat parameters alone: those of an order.
+local function same(params, others)
+	for name, value in pairs(params) do
+		if others[name] ~= value then return false end
+	end
+	for name in pairs(others) do
+		if params[name] == nil then return false end
+	end
+	return true
+end
+
 -- What the player's words alone ask for is done, whatever the model chose; what they have nothing to do with is not. A model
--- whose own data matched words and deed is believed: it has understood more than rules do.
-function offers.heed(npc, answer, opts, offered)
-	if answer.code == "filtered" or not opts.utterance or answer.matched then return end
+-- whose own data matched words and deed is believed: it has understood more than rules do. Not so where the words are an order as
+-- a whole (`meant` names their language), or a question that the game itself answers.
+function offers.heed(npc, answer, opts, offered, is_told)
+	if answer.code == "filtered" or not opts.utterance then return end
 	local meant, chosen = meant_by(npc, opts, offered), answer.action and actions.by_name[answer.action.name]
-	if meant then
-		answer.action = chosen and chosen.name == meant.name and answer.action or meant
+	local is_same = meant and chosen and chosen.name == meant.name
+	if meant and meant.lang then
+		local is_matched = answer.matched and is_same and same(answer.action.params, meant.params)
+		answer.action, answer.matched = meant, is_matched or nil
+	elseif answer.matched and not is_told then
+		return
+	elseif meant then
+		answer.action = is_same and answer.action or meant
 	elseif chosen and asked(chosen, "fits", npc, opts) == false then
 		answer.action, answer.action_error = nil, ("action %s: not asked for"):format(chosen.name)
 	end

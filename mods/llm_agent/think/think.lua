@@ -46,6 +46,7 @@ local function build(question, kind, event)
 		log("error", ("a reply for %s could not be read: %s"):format(npc.id, tostring(answer)))
 		answer = reply.build("error", {code = reply.CODES.internal, message = tostring(answer)}, about)
 	end
+	offers.heed(npc, answer, question.opts, question.offered, question.told ~= nil)
 	if question.told then answers.correct(question.told, answer) end
 	answer.text = name_calls.fit(hours.fit(answer.text, question.hour), opts.player, question.may_call)
 	answer.id = question.id
@@ -96,7 +97,6 @@ end
 local function finish(question, kind, event)
 	local npc, opts = question.npc, question.opts
 	local answer = build(question, kind, event)
-	offers.heed(npc, answer, opts, question.offered)
 	local may_repeat = answer.fallback or answer.action or question.passed or question.told
 	if not may_repeat and is_repeat(npc, answer.text, opts.player) then
 		if asked_again(question, answer) then return end
@@ -105,7 +105,8 @@ local function finish(question, kind, event)
 	if answer.action_error then log("warning", ("%s: %s"):format(npc.id, answer.action_error)) end
 	if npcs.by_id[npc.id] == npc then
 		if answer.action then offers.run(npc, answer, opts, question.was_in_world) end
-		wording.settle(npc, answer, opts, question.lang or language.between(npc, opts.player), function(line)
+		local ordered_in = answer.action and answer.action.lang
+		wording.settle(npc, answer, opts, question.lang or language.between(npc, opts.player) or ordered_in, function(line)
 			return not question.passed and is_repeat(npc, line, opts.player)
 		end)
 	end

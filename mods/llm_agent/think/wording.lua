@@ -61,8 +61,12 @@ local function hear_tellers(npc, answer, opts, code)
 	return left ~= nil
 end
 
+-- Are words in the language `code`? One that a model does not name is taken for English.
+local function speaks(lang, code) return same_language(lang or "en", code) end
+
 -- Do the words belong to the action that was done?
-local function belongs(speech, answer, opts)
+local function belongs(speech, answer, opts, code)
+	if answer.action.lang and not speaks(answer.lang, code) then return false end
 	if answer.matched then return answer.text ~= "" end
 	if not text.clean(answer.text):find("%S") then return false end
 	local folded = claims.fold(answer.text)
@@ -76,19 +80,19 @@ local function list_of(source, ...)
 end
 
 -- The lines for how the action ended, or nil where its words may stay: they belong to it, and nobody beside has just said them.
-local function lines_due(npc, answer, opts, is_stale)
+local function lines_due(npc, answer, opts, code, is_stale)
 	local action = answer.action
 	local speech = actions.speech[action.name] or actions.by_name[action.name].lines or {}
 	if not action.ok then
 		local failed = list_of(speech.failed, npc, opts.player, action.params, action.why)
 		return failed or GENERIC_FAILED, speech
 	end
-	if not speech.done or belongs(speech, answer, opts) and not is_stale(answer.text) then return nil end
+	if not speech.done or belongs(speech, answer, opts, code) and not is_stale(answer.text) then return nil end
 	return list_of(speech.done, npc, opts.player, action.params), speech
 end
 
 local function settle_action(npc, answer, opts, code, is_stale)
-	local list, speech = lines_due(npc, answer, opts, is_stale)
+	local list, speech = lines_due(npc, answer, opts, code, is_stale)
 	if not list then return end
 	local values = {player = opts.player, npc = npc.name}
 	for name, value in pairs(answer.action.params) do values[name] = tostring(value) end
