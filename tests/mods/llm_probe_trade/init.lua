@@ -25,6 +25,7 @@ local robin = {
 }
 
 local form, spec, told = nil, "", "" -- what Robin is shown
+local agreed -- the game's remark on an agreed price
 local get_player_by_name, chat_send_player, show_formspec = core.get_player_by_name, core.chat_send_player, core.show_formspec
 
 function core.get_player_by_name(name)
@@ -35,6 +36,7 @@ end
 function core.chat_send_player(name, words)
 	if name ~= ROBIN then return chat_send_player(name, words) end
 	told = words
+	if words:find("Agreed with", 1, true) then agreed = words end
 end
 
 function core.show_formspec(name, form_name, form_spec)
@@ -84,7 +86,7 @@ end
 
 -- The engine forgets a body whose mapblock was not yet awake when the server ends, and wakes them every 2 s.
 local SAVED_S = 5
-local said, chosen, asked, saved_us, agreed = nil, nil, 0, nil, nil
+local said, chosen, asked, saved_us = nil, nil, 0, nil
 llm_agent.on("say", function(_, line) said = line end)
 llm_agent.on("action", function(_, _, name, params, ok) chosen = {name = name, params = params, ok = ok} end)
 
@@ -153,12 +155,12 @@ local FIRST = {
 		for _, fn in ipairs(core.registered_on_chat_messages) do
 			if core.callback_origins[fn].mod == "llm_agent" then fn(ROBIN, "Salma, I give you 2 coins for a dandelion") end
 		end
-		agreed = plain(told)
 		command("trade Salma")
 	end, function()
-		local right = agreed:find("Agreed with Salma: 2 coins for each, 1 × Yellow Dandelion", 1, true) and form == FORM
-			and plain(spec):find("Agreed. 2 coins for each.", 1, true) and plain(spec):find("Buy for 2 coins", 1, true)
-		return right ~= nil and right ~= false, agreed .. " / " .. plain(spec)
+		if not agreed then return nil, "no remark" end -- it comes in the next step, below Robin's line
+		local right = plain(agreed):find("Agreed with Salma: 2 coins, 1 × Yellow Dandelion", 1, true) and form == FORM
+			and plain(spec):find("Agreed. 2 coins.", 1, true) and plain(spec):find("Buy for 2 coins", 1, true)
+		return right ~= nil and right ~= false, plain(agreed) .. " / " .. plain(spec)
 	end},
 	{"nothing_was_paid_for_an_offer", nil, function() return is_state(4, 12) end},
 	{"merchant_is_saved", function()
