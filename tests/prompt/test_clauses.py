@@ -55,6 +55,8 @@ def test_recalled_clause_is_said_to_the_player() -> None:
         ("gate_open", True, "the gate is open"),
         ("gate_open", False, "the gate is not open"),
         ("rumour", "the king is dead", "the rumour is that the king is dead"),
+        ("news", ["Ida told me: Wanda and Bram made a deal."], "Ida told me: Wanda and Bram made a deal"),
+        ("news", ["They say that a wolf came.", "Ida saw it."], "they say that a wolf came. Ida saw it"),
         ("", None, "nothing is known of the fact"),
     ],
 )

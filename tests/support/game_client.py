@@ -176,6 +176,10 @@ class GameClient:
                 time.sleep(POLL_S)
         self.wait_for(f"effect of {key}", condition)
 
+    def hold(self, key: str, held_s: float) -> None:
+        """A key held down: `w` walks as long."""
+        self._xdotool("keydown", key, "sleep", str(held_s), "keyup", key)
+
     def use(self) -> None:
         """A right-click at what the player looks at."""
         self._xdotool("mousedown", "3", "sleep", str(HOLD_S), "mouseup", "3")

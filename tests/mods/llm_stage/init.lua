@@ -30,6 +30,7 @@ local SCENES = {
 		stand = at(7.8, -0.1), look = at(8, 3), cast = {{"merchant", "Bram", at(8, 3)}},
 		pack = {"llm_agent:coin 45", "default:steel_ingot 4", "flowers:rose 3", "default:coal_lump 22", "farming:wheat 12"},
 	},
+	stall = {stand = at(6.6, -5.2), look = at(8, 3), cast = {{"merchant", "Bram", at(8, 3)}}, pack = {"llm_agent:coin 60"}},
 	market = {stand = at(7.8, -0.1), look = at(8, 3), cast = {{"merchant", "Bram", at(8, 3)}}},
 	square = {
 		stand = at(0, -0.4), look = at(0, 3.5),

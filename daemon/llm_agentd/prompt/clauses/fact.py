@@ -24,11 +24,18 @@ def fact_clause(key: str, value: Any) -> str:
     if isinstance(value, Mapping):
         parts = [f"{_key_words(inner)} {_value(entry)}" for inner, entry in value.items()]
         return f"{subject} {'are' if is_plural else 'is'} {_listed(parts)}"
+    if isinstance(value, (list, tuple)) and value and all(map(_is_said, value)):
+        return lower_first(". ".join(map(_value, value)))[:CLAUSE_MAX_CHARS]  # each speaks for itself: news, rumours
     text = _value(value)
-    tokens = tokenize(text)
-    if isinstance(value, str) and len(tokens) > 2 and is_sentence(tokens):
+    if _is_said(value):
         return f"{subject} is that {lower_first(text)}" if not is_plural else f"{subject} say that {lower_first(text)}"
     return f"{subject} {'are' if is_plural else 'is'} {text}"
+
+
+def _is_said(value: Any) -> bool:
+    """Whether a value is a whole sentence: it wants no verb from us."""
+    tokens = tokenize(_value(value)) if isinstance(value, str) else ()
+    return len(tokens) > 2 and is_sentence(tokens)
 
 
 def _of_truth(name: str, subject: str, value: bool | None) -> str:
