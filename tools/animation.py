@@ -2,8 +2,8 @@
 
     python tools/animation.py FILE
 
-Walks up to a merchant, greets, asks what is sold, haggles, clicks, buys and gives thanks. What the merchant says is the model's
-and the game's; each step waits for its answer. A thread takes the pictures meanwhile.
+Walks up to a merchant, greets, asks what is sold, haggles, clicks, buys and gives thanks. What the merchant says is the
+model's and the game's; each step waits for its answer. A thread takes the pictures meanwhile.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ LOOK_S = 1.2  # at a form, before the next click
 READ_S = 2.2  # an answer, before the next sentence
 CHANGED_MIN = 0.0005  # of the pixels; below is the light's flicker
 QUALITY = 55  # of 100; letters are still sharp
-STRIDE_S = 1.0  # from where the stage puts the player up to the stall
+STRIDE_S = 1.35  # from where the stage puts the player up to the stall, near enough for a click
 
 
 class Recorder(threading.Thread):
@@ -56,7 +57,7 @@ class Recorder(threading.Thread):
     def save(self, path: Path) -> float:
         """Writes the pictures; returns how long they play, in seconds."""
         times_s = [at_s for at_s, _ in self.frames]
-        shown_s = [min(after - at, STILL_MAX_S) for at, after in zip(times_s, times_s[1:], strict=False)]
+        shown_s = [min(after - at, STILL_MAX_S) for at, after in pairwise(times_s)]
         pace = min(1.0, (LENGTH_S - LAST_S) / sum(shown_s))
         shown_s = [pace * one for one in shown_s] + [LAST_S]
         first, *others = [Image.fromarray(seen) for _, seen in self.frames]
