@@ -152,6 +152,12 @@ describe("an NPC that does something", function()
 		assert.equal("stay", mock.mod.body.movement.current(npc).kind)
 		matched = nil
 		assert.is_nil(ask("wartest du hier?", nil, "Hm.").action)
+		ask("folge mir", nil, "Hm.")
+		assert.equal("stay", ask("folge mir nicht mehr", nil, "Hm.").action.name)
+		mock.mod.body.movement.order(npc, {kind = "go_to", pos = at(20)})
+		assert.is_nil(ask("dont follow me", nil, "Hm.").action) -- it does not
+		assert.is_true(mock.mod.think.offers.is_ordered(npc, {player = "Robin", utterance = "komm mit"},
+			mock.mod.think.offers.of(npc, {player = "Robin", actions = true})))
 	end)
 
 	it("does not walk to where it is only asked the way", function()

@@ -101,7 +101,9 @@ actions.register("follow", {
 actions.register("stay", {
 	meant = function(npc, player_name, opts)
 		local order = ordered(npc, player_name, opts)
-		if order and order.kind == "stay" then return {}, order.lang end
+		local walk = movement.current(npc)
+		local is_stop = order and order.kind == "stop_following" and walk and walk.kind == "follow"
+		if is_stop or order and order.kind == "stay" then return {}, order.lang end
 	end,
 	params = function(npc)
 		local order = movement.current(npc)

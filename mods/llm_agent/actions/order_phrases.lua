@@ -70,52 +70,59 @@ phrases.come_here = {
 phrases.stay = {
 	en = {
 		"stay", "stay here", "wait", "wait here", "stay there", "wait there", "stay put", "wait for me",
-		"wait for me here", "wait here for me",
-		"stay where you are", "stop following me", "stop following", "do not follow me", "don t follow me", "dont follow me",
-		"do not move", "don t move", "dont move", "stand still", "hold still", "stand here", "stop and wait",
-		"stop here", "remain here",
+		"wait for me here", "wait here for me", "stay where you are", "do not move", "don t move", "dont move",
+		"stand still", "hold still", "stand here", "stop and wait", "stop here", "remain here",
 		"stop following me and wait", "stop following me and stay here", "stop following and wait",
-		"stop following and stay here",
-		"stop following me and wait here", "stay here and wait", "stay here and wait for me", "no longer follow me",
+		"stop following and stay here", "stop following me and wait here", "stay here and wait",
+		"stay here and wait for me",
 	},
 	de = {
 		"warte", "warte hier", "wartet hier", "warte da", "warte dort", "warte auf mich", "warte hier auf mich",
-		"bleib hier", "bleibt hier",
-		"bleib da", "bleib dort", "bleib stehen", "bleib", "bleib wo du bist", "halt", "halt an", "ruhr dich nicht",
-		"geh nicht weg",
-		"folge mir nicht", "folg mir nicht", "folge mir nicht mehr", "folg mir nicht mehr", "hor auf mir zu folgen",
-		"komm nicht mit",
-		"lauf mir nicht nach", "lauf mir nicht mehr nach", "nicht mehr folgen", "bleib hier stehen", "bleib hier und warte",
-		"warte mal hier", "bleib mal hier", "bleib bitte hier", "warte bitte hier", "steh still", "bleib zuruck",
+		"bleib hier", "bleibt hier", "bleib da", "bleib dort", "bleib stehen", "bleib", "bleib wo du bist", "halt",
+		"halt an", "ruhr dich nicht", "geh nicht weg", "bleib hier stehen", "bleib hier und warte", "warte mal hier",
+		"bleib mal hier", "bleib bitte hier", "warte bitte hier", "steh still", "bleib zuruck",
 	},
 	fr = {
 		"attends", "attends ici", "attendez ici", "attends moi", "attends moi ici", "attendez moi", "reste ici",
-		"restez ici", "reste la",
-		"restez la", "attends la", "ne bouge pas", "ne bougez pas", "bouge pas", "reste ou tu es",
-		"arrete de me suivre", "ne me suis plus",
-		"ne me suis pas", "arretez de me suivre", "ne me suivez plus", "cesse de me suivre", "arrete toi",
-		"arrete toi ici", "halte",
-		"reste ici et attends", "attends moi la", "reste en arriere", "me suis plus",
+		"restez ici", "reste la", "restez la", "attends la", "ne bouge pas", "ne bougez pas", "bouge pas",
+		"reste ou tu es", "arrete toi", "arrete toi ici", "halte", "reste ici et attends", "attends moi la",
+		"reste en arriere",
 	},
 	es = {
 		"espera", "espera aqui", "esperad aqui", "espere aqui", "esperame", "esperame aqui", "espereme aqui",
-		"espera ahi", "quedate aqui",
-		"quedate ahi", "quedate", "quedese aqui", "no te muevas", "no se mueva", "deja de seguirme", "no me sigas",
-		"no me sigas mas",
-		"ya no me sigas", "para de seguirme", "deje de seguirme", "quedate donde estas", "detente", "detente aqui",
-		"quieto", "quieta",
-		"aguarda", "aguarda aqui", "quedate quieto", "quedate quieta", "quedate aqui y espera",
+		"espera ahi", "quedate aqui", "quedate ahi", "quedate", "quedese aqui", "no te muevas", "no se mueva",
+		"quedate donde estas", "detente", "detente aqui", "quieto", "quieta", "aguarda", "aguarda aqui",
+		"quedate quieto", "quedate quieta", "quedate aqui y espera",
 	},
 	ru = {
 		"жди", "жди здесь", "жди тут", "ждите здесь", "подожди", "подожди здесь", "подожди тут", "подожди меня",
-		"подожди меня здесь",
-		"жди меня", "жди меня здесь", "жди меня тут", "стой", "стой здесь", "стой тут", "стой на месте",
-		"оставайся здесь", "оставайся тут",
-		"оставайся", "останься здесь", "останься тут", "останься", "побудь здесь", "не ходи за мной", "не иди за мной",
-		"хватит ходить за мной",
-		"перестань ходить за мной", "перестань идти за мной", "больше не ходи за мной", "не следуй за мной",
-		"стой где стоишь", "не двигайся",
-		"никуда не уходи", "не уходи", "будь здесь",
+		"подожди меня здесь", "жди меня", "жди меня здесь", "жди меня тут", "стой", "стой здесь", "стой тут",
+		"стой на месте", "оставайся здесь", "оставайся тут", "оставайся", "останься здесь", "останься тут",
+		"останься", "побудь здесь", "стой где стоишь", "не двигайся", "никуда не уходи", "не уходи", "будь здесь",
+	},
+}
+
+-- It stays, if it follows somebody; else there is nothing to stop.
+phrases.stop_following_me = {
+	en = {
+		"stop following me", "stop following", "do not follow me", "don t follow me", "dont follow me",
+		"no longer follow me",
+	},
+	de = {
+		"folge mir nicht", "folg mir nicht", "folge mir nicht mehr", "folg mir nicht mehr", "hor auf mir zu folgen",
+		"komm nicht mit", "lauf mir nicht nach", "lauf mir nicht mehr nach", "nicht mehr folgen",
+	},
+	fr = {
+		"arrete de me suivre", "ne me suis plus", "ne me suis pas", "arretez de me suivre", "ne me suivez plus",
+		"cesse de me suivre", "me suis plus",
+	},
+	es = {
+		"deja de seguirme", "no me sigas", "no me sigas mas", "ya no me sigas", "para de seguirme",
+		"deje de seguirme",
+	},
+	ru = {
+		"не ходи за мной", "не иди за мной", "хватит ходить за мной", "перестань ходить за мной",
+		"перестань идти за мной", "больше не ходи за мной", "не следуй за мной",
 	},
 }
 

@@ -24,8 +24,9 @@ local function phrases_of(lists)
 	return found
 end
 
-local follow_me, come_here, stay, go_home =
-	phrases_of(phrases.follow_me), phrases_of(phrases.come_here), phrases_of(phrases.stay), phrases_of(phrases.go_home)
+local follow_me, come_here, stay, go_home, stop_following_me =
+	phrases_of(phrases.follow_me), phrases_of(phrases.come_here), phrases_of(phrases.stay), phrases_of(phrases.go_home),
+	phrases_of(phrases.stop_following_me)
 local beside, articles = {}, {}
 for _, code in ipairs(LANGUAGES) do beside[code], articles[code] = set(phrases.beside[code]), set(phrases.articles[code]) end
 
@@ -102,6 +103,7 @@ local function order_in(code, order, index)
 	if follow_me[code][order] then return "follow_me" end
 	if come_here[code][order] then return "come_here" end
 	if stay[code][order] then return "stay" end
+	if stop_following_me[code][order] then return "stop_following" end
 	if go_home[code][order] then return "go_home" end
 	if after(without_end(order, phrases.after_stop[code]), phrases.stop_following[code], index, code) then return "stay" end
 	local name = after(order, phrases.follow_other[code], index, code)
@@ -110,8 +112,9 @@ local function order_in(code, order, index)
 	if name then return "go_to", name end
 end
 
--- What a line orders: nil, or {kind = "follow_me" | "come_here" | "stay" | "go_home" | "follow" | "go_to", name = whom or where
--- to, lang = the language it is said in}. own_name: of whoever is told. goals: names that may be followed or gone to.
+-- What a line orders: nil, or {kind = "follow_me" | "come_here" | "stay" | "stop_following" | "go_home" | "follow" |
+-- "go_to", name = whom or where to, lang = the language it is said in}. own_name: of
+-- whoever is told. goals: names that may be followed or gone to.
 function order_words.read(line, own_name, goals)
 	local words = words_of(line)
 	if not words or not words[1] then return nil end

@@ -68,6 +68,12 @@ local function meant_by(npc, opts, offered)
 	end
 end
 
+-- Are the player's words an order as a whole? What is said to it comes after the deed.
+function offers.is_ordered(npc, opts, offered)
+	local meant = opts.utterance and meant_by(npc, opts, offered)
+	return meant and meant.lang ~= nil or false
+end
+
 -- Flat parameters alone: those of an order.
 local function same(params, others)
 	for name, value in pairs(params) do

@@ -59,6 +59,7 @@ local function must_wait(question, event)
 	if next(question.offered) and event.acts ~= false then return true end
 	if question.is_touchy == nil then
 		question.is_touchy = wording.may_tell(question.npc, question.opts)
+			or offers.is_ordered(question.npc, question.opts, question.offered)
 	end
 	return question.is_touchy
 end
