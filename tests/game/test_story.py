@@ -38,6 +38,7 @@ def test_the_storys_deals_quests_blows_and_memories_are_real(tmp_path: Path) -> 
     _assert_paid_quest(effects)
     _assert_sale(effects)
     assert "the wolf is dead" in effects
+    assert all(line["text"] for line in told if line["kind"] == "answer"), "the haggle's is read out of the window"
     assert len([line for line in told if line["kind"] == "answer" and "to" in line]) >= 1
     assert [line for line in memories if "Torvik kept the promise to bring 3 brown mushrooms to Hedda" in line]
     assert [line for line in memories if "Torvik bought 1 steel sword" in line]

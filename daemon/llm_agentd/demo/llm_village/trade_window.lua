@@ -36,7 +36,7 @@ end
 function trade_window.words(visitor)
 	local parts = {}
 	for y, words in plain(visitor.spec):gmatch("label%[2%.1,([%d.]+);(.-[^\\])%]") do
-		if tonumber(y) >= 1.9 then parts[#parts + 1] = words:gsub("\\(.)", "%1") end
+		if tonumber(y) >= 1.8 then parts[#parts + 1] = words:gsub("\\(.)", "%1") end
 	end
 	return table.concat(parts, " ")
 end
