@@ -10,6 +10,7 @@ from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt import actions
 from llm_agentd.prompt.builder import PromptBuilder, slot_format
 from llm_agentd.prompt.meaning import Reading, SlotReader
+from llm_agentd.prompt.meaning.relevance import ASKED_FOR_DEEDS, Relevance
 from llm_agentd.prompt.placeholders import CHARS, readable
 from llm_agentd.roles import Roles
 from llm_agentd.topics import open_topics, topics_path
@@ -210,3 +211,16 @@ def test_case_says_with_which_parameters_something_is_done(reader: SlotReader) -
 def test_offer_of_help_gets_the_quest(reader: SlotReader) -> None:
     quest = Action("offer_quest", "", {})
     assert read(reader, "anything i can help with?", actions=(quest,)).topic.name == "quest"
+
+
+def test_who_asks_what_they_did_is_told_it_however_little_it_is_like_the_question() -> None:
+    topics = open_topics(topics_path(EMBEDDED_MODEL))
+    topic = topics.get(ASKED_FOR_DEEDS)
+    assert topic
+    asked = "What did I do for you?"
+    think = Think(Npc("n", "Hedda", "innkeeper"), "Torvik", asked)
+    kept = "Torvik kept the promise to bring 3 brown mushrooms to Hedda and was paid."
+    answer = Relevance(topics).recalled(asked, topic, [kept], think)
+    assert answer
+    assert answer.clause == "you kept the promise to bring 3 brown mushrooms to me and were paid"
+    assert Relevance(topics).recalled(asked, topic, ["Anna bought 1 steel sword."], think) is None

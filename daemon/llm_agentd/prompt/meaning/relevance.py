@@ -28,16 +28,23 @@ ABOUT_THE_PLAYER = re.compile(r"\b(?:i|me|my|mine|we|our|us)\b", re.I)  # a ques
 ASKED_BACK = 0.32  # enough for memory where the player asks about themselves
 RECALLED_AT_ALL = 0.18  # where the topic is what is remembered
 LOOKING_AROUND = frozenset(("who_was_that", "what_is_that_there", "see_that", "who_is", "heard_noise", "when_dark"))
+ASKED_FOR_DEEDS = "recall_what_i_did"  # the topic that whatever the player did answers, alike or not
 LOOKED = 0.36  # enough for what stands around, where the player asks for just that
 UNSAYABLE = re.compile(r"\b(?:brag|boast|pretend|as if|act like|speaks?) ", re.I)  # how one is, not what one says
 ENOUGH, SURE = 0.5, 0.66  # of the sum: to be said where the topic has a place for it; to answer whatever the topic is
 OUTCOME = re.compile(
-    r"^(?P<who>.+?) (?:bought|sold|gave|brought|paid|helped|saved|asked|refused|promised|took|did|finished|fought)\b"
+    r"^(?P<who>.+?) "
+    r"(?:bought|sold|gave|brought|paid|helped|kept|saved|asked|refused|promised|took|did|finished|fought)\b"
 )
 _SENTENCES = re.compile(r"[^.!?;]+(?:[.!?](?!\s|$)[^.!?;]*)*")
 BEGINNINGS = frozenset(
     ("i", "my", "we", "our", "the", "a", "an", "there", "it", "nobody", "everybody", "nothing", "no")
 )
+
+
+def is_by(player: str, sentence: str) -> bool:
+    """It tells of something that the player did: `Torvik bought an apple`."""
+    return bool(player) and sentence.startswith(f"{player} ") and OUTCOME.match(sentence) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,10 @@ class Relevance:
         asks_back = bool(ABOUT_THE_PLAYER.search(question)) and is_question(question)
         enough = RECALLED_AT_ALL if "recalled" in topic.slots else ASKED_BACK if asks_back else ENOUGH
         best = self._best(question, topic, candidates, needs_asking=False, enough=enough)
+        if best is None and topic.name == ASKED_FOR_DEEDS:
+            best = next(
+                (Answer(clause, SURE) for sentence, clause in candidates if clause and is_by(player, sentence)), None
+            )
         if best and asks_back:
             best = Answer(best.clause, max(best.score, SURE))
         return best
@@ -93,7 +104,7 @@ class Relevance:
     def deed(self, remembered: Sequence[str], player: str) -> str:
         """The rest of the first sentence that says what the player did: `bought an apple`."""
         for sentence in remembered:
-            if player and sentence.startswith(f"{player} ") and OUTCOME.match(sentence):
+            if is_by(player, sentence):
                 return sentence.removeprefix(f"{player} ").rstrip(" .!")
         return ""
 
