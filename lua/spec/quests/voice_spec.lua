@@ -150,6 +150,11 @@ describe("an NPC's words about its quest", function()
 		assert.is_nil(line:find("reward", 1, true))
 	end)
 
+	it("leave a memory of one that was paid as it is", function()
+		words = "You kept the promise to bring 3 coal lumps to me and were paid. I haven't forgotten."
+		assert.equal(words, reply_to("what did I do for you?"))
+	end)
+
 	it("are of every kind: carried to another, hunted, seen, judged by a mod", function()
 		agent.set_place("Mill", {x = 60, y = 0, z = 0}, 5)
 		private.ledger.ledger.mint("ann", "zoo:bread", 5)

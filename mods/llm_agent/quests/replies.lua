@@ -33,12 +33,15 @@ local function numbers_of(quest)
 	return known
 end
 
+local KEPT = " kept the promise " -- what the daemon remembers of a quest that was paid, with its numbers (quests/text.lua)
+
 -- Does a sentence say of pay or of a task what is not so? quest: the open one between the two, or nil.
 local function is_untrue(sentence, quest, code)
 	local folded = claims.fold(sentence)
 	local of_pay, of_task = claims.speaks_of_pay(folded), claims.speaks_of_a_task(folded)
 	local numbers = claims.numbers(folded)
 	if not quest then
+		if folded:find(KEPT, 1, true) then return false end
 		return of_pay and of_task or (of_pay or of_task) and numbers[1] ~= nil or folded:find(" delivery to ", 1, true) ~= nil
 	end
 	local known, names_it = numbers_of(quest), replies.names_part_of(sentence, quest, code)
