@@ -57,6 +57,19 @@ class Answer:
         return self.score >= SURE
 
 
+def _unsettled(remembered: Sequence[str]) -> list[str]:
+    """Without the promises that were kept: what is to be said of those is that."""
+    kept = [sentence for sentence in remembered if " kept the promise to " in sentence]
+    return [
+        sentence
+        for sentence in remembered
+        if sentence in kept
+        or not any(
+            one.startswith(sentence.replace(" promised to ", " kept the promise to ").rstrip(" .")) for one in kept
+        )
+    ]
+
+
 class Relevance:
     """Chooses among sentences for one question at a time."""
 
@@ -89,7 +102,7 @@ class Relevance:
     def recalled(self, question: str, topic: Topic, remembered: Sequence[str], think: Think) -> Answer | None:
         """Of what memory holds of this player."""
         player, npc = think.player or "", think.npc.name
-        candidates = [(sentence, recalled_clause(sentence, player, npc)) for sentence in remembered]
+        candidates = [(sentence, recalled_clause(sentence, player, npc)) for sentence in _unsettled(remembered)]
         asks_back = bool(ABOUT_THE_PLAYER.search(question)) and is_question(question)
         enough = RECALLED_AT_ALL if "recalled" in topic.slots else ASKED_BACK if asks_back else ENOUGH
         best = self._best(question, topic, candidates, needs_asking=False, enough=enough)
