@@ -68,7 +68,7 @@ local function bare(words, own, small)
 			if found and found.last == last and found.how ~= "form" then last, is_cut = at - 1, true end
 		end
 	end
-	return table.concat(words, " ", first, math.max(last, first - 1)), first, last
+	return table.concat(words, " ", first, math.max(last, first - 1))
 end
 
 -- The name that is the whole of `rest`, but for an article before it.
@@ -121,13 +121,14 @@ function order_words.read(line, own_name, goals)
 	local known = {}
 	for i, name in ipairs(goals) do known[i] = {name = name} end
 	local own, index = names.index({{name = own_name}}), names.index(known)
-	for _, small in ipairs({false, true}) do -- first as it stands: "bleib da", "viens la"
+	local function found_in(order_of)
 		for _, code in ipairs(LANGUAGES) do
-			local kind, name = order_in(code, (bare(words, own, small and beside[code] or {})), index)
+			local kind, name = order_in(code, order_of(code), index)
 			if kind then return {kind = kind, name = name, lang = code} end
 		end
 	end
-	return nil
+	local as_it_stands = bare(words, own, {}) -- "bleib da", "viens la": first without taking small words off
+	return found_in(function() return as_it_stands end) or found_in(function(code) return bare(words, own, beside[code]) end)
 end
 
 return order_words

@@ -21,6 +21,12 @@ function nearby.in_earshot(pos)
 	return found
 end
 
+-- Does the player stand within earshot of an NPC that is in the world? One without a place is near everybody.
+function nearby.can_talk(npc, player_name)
+	local player, pos = core.get_player_by_name(player_name), npc:get_pos()
+	return player ~= nil and npc:is_present() and (not pos or geometry.in_range(player:get_pos(), pos, settings.earshot))
+end
+
 -- The NPCs that stand within earshot of this one.
 function nearby.around(npc)
 	local pos, found = npc:get_pos(), {}

@@ -46,19 +46,12 @@ local TOMORROW = {"tomorrow", "morgen", "demain", "mañana", "завтра"}
 local NO_TOMORROW = {"por la mañana", "am morgen"} -- have that word in them and mean the morning
 local HERE = {"here", "hier", "ici", "aquí", "aqui", "здесь", "тут"}
 
-local function says(sentence, phrases)
-	for _, phrase in ipairs(phrases) do
-		if sentence:find(" " .. phrase .. " ", 1, true) then return phrase end
-	end
-	return nil
-end
-
 -- The language of the part that asks for a meeting; a no in another part is about something else.
 local function language_of(words)
 	for part in words:gmatch("[^.!?]+") do
 		local sentence = text.spaced(part)
 		for language, phrases in pairs(MEET) do
-			if says(sentence, phrases) and not says(sentence, NOT_SO) then return language end
+			if text.says_any(sentence, phrases) and not text.says_any(sentence, NOT_SO) then return language end
 		end
 	end
 	return nil
@@ -72,8 +65,8 @@ function meeting.read(words)
 	for _, time in ipairs(TIMES) do
 		if sentence:find(" " .. time[1] .. " ", 1, true) then
 			return {
-				lang = lang, time = time[2], is_here = says(sentence, HERE) ~= nil,
-				is_tomorrow = says(sentence, TOMORROW) ~= nil and not says(sentence, NO_TOMORROW),
+				lang = lang, time = time[2], is_here = text.says_any(sentence, HERE) ~= nil,
+				is_tomorrow = text.says_any(sentence, TOMORROW) ~= nil and not text.says_any(sentence, NO_TOMORROW),
 			}
 		end
 	end

@@ -7,7 +7,7 @@ local S, log, settings, text, phrases, geometry, check, util, storage, translate
 	base.entity_hooks, base.steps
 local events, commands, npcs, Npc = api_folder.events, api_folder.commands, api_folder.npcs, api_folder.Npc
 local roles = roles_folder.roles
-local positions, places = perception_folder.positions, perception_folder.places
+local nearby, positions, places = perception_folder.nearby, perception_folder.positions, perception_folder.places
 local memory, language, name_calls, reply, offers, wording, lines, claims =
 	think_folder.memory, think_folder.language, think_folder.name_calls, think_folder.reply, think_folder.offers,
 	think_folder.wording, think_folder.lines, think_folder.claims
@@ -21,7 +21,7 @@ local kinds = load("kinds", S, log, npcs, places, items, ledger, store)
 local quest_text = load("text", S, items, kinds)
 local quest_lines = load("lines")
 local heard = load("heard", text, phrases, items.gist)
-local voice = load("voice", settings, geometry, npcs, language, name_calls, lines, quest_lines, translate, spoken, kinds, store)
+local voice = load("voice", npcs, nearby, language, name_calls, lines, quest_lines, translate, spoken, kinds, store)
 local news = load("news", S, events, npcs, memory, history, kinds, quest_text, voice)
 local quests = load("state_machine", kinds, ledger, store.limits, store.save, news.changed, store.player_has)
 quests.load(store.read())
@@ -30,7 +30,7 @@ local world = load("world", geometry, npcs, positions, places, items, obtainable
 local registry = load("registry", log, settings, check, util, Npc, items, ledger, kinds, quests, store)
 local hunt = load("hunt", entity_hooks, kinds, quests, store)
 local tracker = load("tracker", places, ledger, kinds, quests, store, news, registry)
-local service = load("service", S, settings, geometry, npcs, kinds, quests, quest_text, store, hunt, tracker)
+local service = load("service", S, nearby, npcs, kinds, quests, quest_text, store, hunt, tracker)
 local replies = load("replies", settings, text, wording, claims, offers, reply, roles, translate, items, spoken, kinds, quests,
 	voice, heard)
 local answers = load("answers", text, phrases, language, claims, history, quests, quest_text, store, service, voice, heard,

@@ -3,15 +3,9 @@
 -- Each function returns true, or false, words for the player, and a code where it was the quest that could not. What went well
 -- is told by news.lua.
 
-local S, settings, geometry, npcs, kinds, quests, quest_text, store, hunt, tracker = ...
+local S, nearby, npcs, kinds, quests, quest_text, store, hunt, tracker = ...
 
 local service = {}
-
-local function is_near(npc, player_name)
-	local player = core.get_player_by_name(player_name)
-	local pos = npc:get_pos()
-	return player ~= nil and npc:is_present() and (not pos or geometry.in_range(player:get_pos(), pos, settings.earshot))
-end
 
 local function mine(id, player_name)
 	local quest = quests.get(id)
@@ -23,7 +17,7 @@ local NONE = S("There is no such quest. /llm quests shows yours.")
 -- Not near enough to speak to whom this is about: words, or nil.
 local function too_far(npc_id, npc_name, player_name)
 	local npc = npcs.get(npc_id)
-	if not npc or not is_near(npc, player_name) then return S("@1 is not near; go there first.", npc_name) end
+	if not npc or not nearby.can_talk(npc, player_name) then return S("@1 is not near; go there first.", npc_name) end
 end
 
 function service.accept(id, player_name)

@@ -2,7 +2,7 @@
 -- What happens in a talk (a yes, a payment) is kept for the NPC's reply (replies.lua); all else is said aloud where the player
 -- is near. Changes no quest. Looks NPCs and players up again each time.
 
-local settings, geometry, npcs, language, name_calls, lines, quest_lines, translate, spoken, kinds, store = ...
+local npcs, nearby, language, name_calls, lines, quest_lines, translate, spoken, kinds, store = ...
 
 local voice = {}
 
@@ -74,11 +74,6 @@ end
 
 -- Events ----------------------------------------------------------------------------------------------------------------------
 
-local function is_near(npc, player_name)
-	local player, pos = core.get_player_by_name(player_name), npc:get_pos()
-	return player ~= nil and npc:is_present() and (not pos or geometry.in_range(player:get_pos(), pos, settings.earshot))
-end
-
 -- With the next reply of this NPC to the player, this is said.
 function voice.keep(npc, player_name, what, quest, why)
 	kept[npc.id] = kept[npc.id] or {}
@@ -104,7 +99,7 @@ function voice.tell(what, quest)
 	local npc = LISTS[what] and speaker_of(what, quest)
 	if not npc then return end
 	if talking[1] == npc.id and talking[2] == quest.player then return voice.keep(npc, quest.player, what, quest) end
-	if not is_near(npc, quest.player) then return end
+	if not nearby.can_talk(npc, quest.player) then return end
 	local code = language.between(npc, quest.player)
 	local words = voice.words(what, quest, npc, quest.player, code)
 	if not words then return end

@@ -17,15 +17,10 @@ local function base(code)
 	return (code:match("^%a+") or ""):lower()
 end
 
--- de_AT and de are the same to a model. "": the daemon's own language, whichever that is.
-function languages.same(a, b)
-	return base(a) == base(b)
-end
-
 local function has(list, code)
 	if not list[1] then return true end
 	for _, one in ipairs(list) do
-		if languages.same(one, code) then return true end
+		if language.same(one, code) then return true end
 	end
 	return false
 end
@@ -93,9 +88,9 @@ function languages.wants_other(npc, name, opts)
 	local reply, wanted = opts.reply, wanted_by(npc, name)
 	if name == opts.to or reply and reply.fallback then return false end
 	local is_sent = opts.lang
-	if is_sent and languages.same(is_sent, wanted) then return false end -- they would hear the same if it were said to them
+	if is_sent and language.same(is_sent, wanted) then return false end -- they would hear the same if it were said to them
 	local comes_in = reply and reply.lang or is_sent
-	return comes_in ~= nil and not languages.same(comes_in, wanted)
+	return comes_in ~= nil and not language.same(comes_in, wanted)
 end
 
 local function translate(npc, line, code, callback)
@@ -129,7 +124,7 @@ function languages.pass_on(npc, line, opts, names, hear)
 			local function all_hear(words)
 				for _, name in ipairs(players) do hear(name, words) end
 			end
-			if code and not languages.same(code, reply.lang or opts.lang) and has(found.languages, code) then
+			if code and not language.same(code, reply.lang or opts.lang) and has(found.languages, code) then
 				translate(npc, line, code, all_hear)
 			else
 				all_hear(line)
@@ -146,7 +141,7 @@ events.on("offline", function() facts = nil end)
 -- The reply names the language of its words: another than the player chose means that the model lacks that.
 events.on("reply", function(_, reply, opts)
 	local wanted = opts.player and language.of(opts.player)
-	if not wanted or opts.lang or reply.fallback or not reply.lang or languages.same(wanted, reply.lang) then return end
+	if not wanted or opts.lang or reply.fallback or not reply.lang or language.same(wanted, reply.lang) then return end
 	tell_lacking(opts.player, wanted, reply.lang)
 end)
 

@@ -17,7 +17,7 @@ local reply = load("reply", text, util)
 local offers = load("offers", log, json, util, events, actions, roles, reply)
 local lines = load("lines", text, translate)
 local claims = load("claims", text)
-local wording = load("wording", log, text, lines, claims, actions)
+local wording = load("wording", log, text, lines, claims, language, actions)
 local request = load("request", settings, text, limits, json, roles, role_fields, observe, offers)
 local think = load("think", log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby,
 	observe, answers, hours, language, repeats, name_calls, reply, offers, wording, request)

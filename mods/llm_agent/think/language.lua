@@ -22,6 +22,11 @@ function language.between(npc, player_name)
 	return language.of(player_name) or role and role.language
 end
 
+-- de_AT and de are the same to a model. "": the daemon's own language, whichever that is.
+function language.same(a, b)
+	return (a:match("^%a+") or ""):lower() == (b:match("^%a+") or ""):lower()
+end
+
 -- Is it a code of a language, as the daemon takes it?
 function language.is_code(code)
 	return code:find(CODE) ~= nil and #code <= CODE_MAX_BYTES

@@ -4,7 +4,7 @@
 -- model's words only what cannot contradict it. Runs when a reply is there and its action was run. Knows no quests, no goods
 -- and no bodies.
 
-local log, text, lines, claims, actions = ...
+local log, text, lines, claims, language, actions = ...
 
 local wording = {}
 
@@ -27,13 +27,9 @@ local tellers = {}
 -- may_tell(npc, opts): might it, for all that is known before the answer? Then no word is spoken before.
 function wording.add(fn, may_tell) tellers[#tellers + 1] = {tell = fn, may_tell = may_tell} end
 
-local function same_language(a, b)
-	return a == nil or (a:match("^%a+") or ""):lower() == ((b or "en"):match("^%a+") or ""):lower()
-end
-
 -- The first sentence of the model, where it may stand beside a line of the game's own.
 local function flavour_of(answer, told, code)
-	if answer.fallback or not told.may_stand or not same_language(answer.lang, code) then return nil end
+	if answer.fallback or not told.may_stand or answer.lang and not language.same(answer.lang, code or "en") then return nil end
 	local first = claims.sentences(answer.text)[1]
 	if not first or #first > FLAVOUR_MAX_BYTES or not first:find("[%.!]['\")]*$") then return nil end
 	local folded = claims.fold(first)
@@ -62,7 +58,7 @@ local function hear_tellers(npc, answer, opts, code)
 end
 
 -- Are words in the language `code`? One that a model does not name is taken for English.
-local function speaks(lang, code) return same_language(lang or "en", code) end
+local function speaks(lang, code) return language.same(lang or "en", code or "en") end
 
 -- Do the words belong to the action that was done?
 local function belongs(speech, answer, opts, code)
