@@ -36,6 +36,7 @@ OUTCOME = re.compile(
     r"^(?P<who>.+?) "
     r"(?:bought|sold|gave|brought|paid|helped|kept|saved|asked|refused|promised|took|did|finished|fought)\b"
 )
+PROMISED, KEPT = " promised to ", " kept the promise to "  # as the mod words them: quests/text.lua
 _SENTENCES = re.compile(r"[^.!?;]+(?:[.!?](?!\s|$)[^.!?;]*)*")
 BEGINNINGS = frozenset(
     ("i", "my", "we", "our", "the", "a", "an", "there", "it", "nobody", "everybody", "nothing", "no")
@@ -59,15 +60,14 @@ class Answer:
 
 def _unsettled(remembered: Sequence[str]) -> list[str]:
     """Without the promises that were kept: what is to be said of those is that."""
-    kept = [sentence for sentence in remembered if " kept the promise to " in sentence]
-    return [
-        sentence
-        for sentence in remembered
-        if sentence in kept
-        or not any(
-            one.startswith(sentence.replace(" promised to ", " kept the promise to ").rstrip(" .")) for one in kept
+    kept = [sentence for sentence in remembered if KEPT in sentence]
+
+    def is_kept(sentence: str) -> bool:
+        return PROMISED in sentence and any(
+            one.startswith(sentence.replace(PROMISED, KEPT).rstrip(" .")) for one in kept
         )
-    ]
+
+    return [sentence for sentence in remembered if not is_kept(sentence)]
 
 
 class Relevance:
