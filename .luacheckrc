@@ -58,6 +58,7 @@ files["tests/mods/llm_probe_villagers/init.lua"] = {read_globals = {"core", "llm
 files["tests/mods/llm_probe_off/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/llm_probe_presence/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "vector"}}
 files["tests/mods/llm_probe_bodies/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "vector"}, globals = {"core"}}
+files["tests/mods/llm_probe_spawn/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "vector"}}
 files["tests/mods/llm_probe_movement/init.lua"] = {read_globals = {"core", "doors", "llm_agent", "llm_probe", "vector"}}
 files["tests/mods/llm_probe_moderation/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "ItemStack"}, globals = {"core"}}
 files["tests/mods/llm_probe_locale/init.lua"] = {read_globals = {"llm_agent"}, globals = {"core"}}

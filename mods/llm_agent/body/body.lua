@@ -13,6 +13,17 @@ local HP_MAX = 20
 
 local SPAWN_FIELDS = {role = "string", name = check.words, mood = check.words, persona = check.words}
 
+-- Older engines (seen: 5.6.1) clear the bodies that were saved in a mapblock which was never active, when it first is; so the
+-- one at `pos` is made active until the engine has seen to it, within its active_block_mgmt_interval of 2 s.
+local function activate(pos)
+	if core.compare_block_status(pos, "active") or not core.forceload_block(pos, true) then return end
+	local function release()
+		if core.compare_block_status(pos, "active") then return core.forceload_free_block(pos, true) end
+		core.after(1, release)
+	end
+	core.after(1, release)
+end
+
 -- A new NPC with a body whose feet are at `pos`, which the world keeps. Returns the NPC, or nil where the place is not loaded.
 function llm_agent.spawn(pos, def)
 	local problem = check.position(pos)
@@ -26,6 +37,7 @@ function llm_agent.spawn(pos, def)
 	local object = core.add_entity(origin, ENTITY, core.serialize({
 		id = id, name = def.name or names.unused(), role = def.role, mood = def.mood, persona = def.persona,
 	}))
+	if object then activate(origin) end
 	return object and npcs.by_id[id]
 end
 

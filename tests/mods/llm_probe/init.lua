@@ -46,7 +46,12 @@ function llm_probe.run(checks)
 		if check[2] then check[2]() end
 	end
 
+	-- The first check waits until the engine has activated the mapblock, as around a player: at its next activation an older
+	-- engine (seen: 5.6.1) clears the bodies that were saved in one that never was (its timestamp is undefined).
+	local is_laid
+
 	core.register_globalstep(function(dtime)
+		if current == 0 and is_laid and core.compare_block_status(PLACE, "active") then begin(1) end
 		local check = checks[current]
 		if not check then return end
 		left_s = left_s - dtime
@@ -58,10 +63,10 @@ function llm_probe.run(checks)
 
 	core.after(0, function()
 		core.emerge_area(vector.subtract(PLACE, 32), vector.add(PLACE, 32), function(_, _, remaining)
-			if remaining > 0 or current > 0 then return end
+			if remaining > 0 or is_laid then return end
 			core.forceload_block(PLACE, true)
 			lay_floor()
-			begin(1)
+			is_laid = true
 		end)
 	end)
 end
