@@ -1,4 +1,4 @@
-"""What bodies look like, hold and keep away from, in each game that is at hand, and that they last: a real game server."""
+"""What bodies look like, hold and keep away from in each game at hand, and that they last: a real game server."""
 
 from __future__ import annotations
 
