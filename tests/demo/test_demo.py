@@ -21,6 +21,14 @@ def test_histogram_median_lies_inside_its_bucket(observed: list[float], median: 
     assert histogram_median(generate_latest(registry).decode(), "wait_seconds") == pytest.approx(median)
 
 
+def test_histogram_median_is_of_all_labels() -> None:
+    registry = CollectorRegistry()
+    histogram = Histogram("wait_seconds", "", ("priority",), buckets=(1, 2, 4), registry=registry)
+    for priority, value in (("spoken", 0.5), ("ambient", 3), ("ambient", 3)):
+        histogram.labels(priority).observe(value)
+    assert histogram_median(generate_latest(registry).decode(), "wait_seconds") == pytest.approx(2.5)
+
+
 def test_demo_seconds_that_are_no_number_are_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -39,8 +47,8 @@ STATS = {
     "called_back": 10.0, "fallbacks": 1.0, "cut_off": 2.0, "cache_hits": 3.0, "reply_ms_p95": 152.46,
     "step_gap_ms_p99": 61.23, "npcs": 12.0, "roles": 12.0,
 }  # fmt: skip
-METRICS = """llm_agentd_first_text_seconds_bucket{le="0.1"} 2.0
-llm_agentd_first_text_seconds_bucket{le="+Inf"} 2.0
+METRICS = """llm_agentd_time_to_first_token_seconds_bucket{le="0.1",priority="spoken"} 2.0
+llm_agentd_time_to_first_token_seconds_bucket{le="+Inf",priority="spoken"} 2.0
 """
 
 

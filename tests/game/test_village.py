@@ -74,7 +74,7 @@ def test_village_goes_on_talking_after_its_daemon_was_killed(
     log.wait_for("replies of 10 NPCs", lambda: len({line["npc"] for line in village.replies()}) >= 10)
     log.wait_for("cache hit", lambda: village.stats().get("cache_hits", 0) > 0)
     with village.client() as client:
-        generated = re.search(r'tokens_total\{kind="completion"\} (\S+)', client.metrics())
+        generated = re.search(r"^llm_agentd_generation_tokens_total (\S+)", client.metrics(), re.MULTILINE)
     assert generated is not None
     assert float(generated.group(1)) > 100
 

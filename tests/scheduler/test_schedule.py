@@ -77,7 +77,7 @@ def test_spoken_request_pauses_the_youngest_background_one_which_goes_on_later(e
         assert {record["id"]: record["text"] for record in records} == {
             id: "".join(map(bytes.decode, long(id))) for id in ("one", "two", "own")
         }
-        assert counter(client, "paused_total") == 1
+        assert counter(client, "num_preemptions_total") == 1
 
 
 def test_spoken_request_pauses_no_other_spoken_one(endpoint: str, gate: Gate) -> None:
@@ -86,7 +86,7 @@ def test_spoken_request_pauses_no_other_spoken_one(endpoint: str, gate: Gate) ->
         assert [live_now(gate) for _ in range(3)] == [2, 2, 2]
         gate.open()
         client.events("one", "two", "own")
-        assert counter(client, "paused_total") == 0
+        assert counter(client, "num_preemptions_total") == 0
 
 
 def test_spoken_request_enlarges_the_batch_where_that_costs_little(endpoint: str, gate: Gate) -> None:
@@ -100,7 +100,7 @@ def test_spoken_request_enlarges_the_batch_where_that_costs_little(endpoint: str
         assert [live_now(gate) for _ in range(2)][-1] == 3
         gate.open()
         client.events("one", "two", "three", "own")
-        assert counter(client, "paused_total") == 0
+        assert counter(client, "num_preemptions_total") == 0
 
 
 def test_cancel_while_paused_is_answered_cancelled(endpoint: str, gate: Gate) -> None:

@@ -20,14 +20,10 @@ def test_info_metrics_and_stats_count_a_request(client: Client) -> None:
     text = client.metrics()
     for name in (
         'llm_agentd_requests_total{op="infer",outcome="done"} 1.0',
-        'llm_agentd_cache_total{result="miss"} 1.0',
-        'llm_agentd_queue_depth{priority="spoken"} 0.0',
-        "llm_agentd_active_sequences 0.0",
-        "llm_agentd_batch_size_bucket",
-        "llm_agentd_first_text_seconds_count 1.0",
-        'llm_agentd_tokens_total{kind="completion"}',
-        "llm_agentd_process_resident_bytes",
-        "llm_agentd_process_cpu_seconds_total",
+        "llm_agentd_reply_cache_queries_total 1.0",
+        'llm_agentd_num_requests_waiting{priority="spoken"} 0.0',
+        "llm_agentd_num_requests_running 0.0",
+        "process_resident_memory_bytes",
     ):
         assert name in text
     assert client.stats()["queue"] == {"spoken": 0, "ambient": 0, "background": 0}

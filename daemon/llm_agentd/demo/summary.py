@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import Any
 
 from rich.console import Console
@@ -18,7 +19,7 @@ def make_summary(stats: dict[str, Any], metrics: str, version: str, model: str) 
         "replies": int(stats["called_back"] - stats["fallbacks"] - stats["cut_off"]),  # engines before 5.16 write 5.0
         "fallbacks": int(stats["fallbacks"]),
         "cache_hits": int(stats["cache_hits"]),
-        "first_text_ms_p50": round(histogram_median(metrics, "llm_agentd_first_text_seconds") * 1000, 1),
+        "first_text_ms_p50": round(histogram_median(metrics, "llm_agentd_time_to_first_token_seconds") * 1000, 1),
         "reply_ms_p95": round(stats["reply_ms_p95"], 1),
         "step_gap_ms_p99": round(stats["step_gap_ms_p99"], 1),
         "npcs": int(stats["npcs"]),
@@ -28,9 +29,11 @@ def make_summary(stats: dict[str, Any], metrics: str, version: str, model: str) 
 
 
 def histogram_median(metrics: str, name: str) -> float:
-    """The median of a Prometheus histogram, linear inside its bucket; 0 where nothing was observed."""
-    rows = re.findall(rf'^{name}_bucket{{le="([^"]+)"}} (\S+)$', metrics, re.MULTILINE)
-    buckets = [(float(edge), float(count)) for edge, count in rows]
+    """The median of a histogram over all its labels, linear inside its bucket; 0 where nothing was observed."""
+    counts: defaultdict[float, float] = defaultdict(float)
+    for edge, count in re.findall(rf'^{name}_bucket{{le="([^"]+)".*}} (\S+)$', metrics, re.MULTILINE):
+        counts[float(edge)] += float(count)
+    buckets = sorted(counts.items())
     half = buckets[-1][1] / 2 if buckets else 0.0
     low, below = 0.0, 0.0
     for edge, count in buckets:

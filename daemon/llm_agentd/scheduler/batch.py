@@ -77,6 +77,13 @@ class Batch:
         """Whether a request with this cache key would join a sequence instead of starting one."""
         return any(sequence.key == key for sequence in self._all())
 
+    def usage(self) -> tuple[int, float]:
+        """How many requests run, and the share of the KV cache that they fill (0 to 1). Any thread may ask."""
+        running = list(self.running.values())  # one step of the interpreter: a copy that nobody changes
+        tokens = sum(sequence.prompt_tokens + sequence.completion_tokens for sequence in running)
+        room_tokens = self.engine.info.context_tokens * self.engine.info.max_num_seqs
+        return sum(len(sequence.requests) for sequence in running), tokens / room_tokens
+
     # -- in --------------------------------------------------------------------------------------
 
     def admit(self, request: Request, now_s: float, events: Events) -> None:
@@ -129,6 +136,9 @@ class Batch:
         reused = self.engine.start(
             seq, prompt, request.sampling, state=state, keep_prefix=keep_prefix, priority=priority
         )
+        self._metrics.started(len(prompt), reused)
+        if self._has_states:
+            self._metrics.prefix_looked_up(len(prompt), reused if state else 0)
         self._free.remove(seq)
         self.running[seq] = Sequence(
             seq=seq,
@@ -192,7 +202,7 @@ class Batch:
             return False
         self._paused.append(_Paused(sequence, self.engine.pause(sequence.seq), now_s))
         self._release(sequence)
-        self._metrics.paused.inc()
+        self._metrics.preemptions.inc()
         return True
 
     def paused_priority(self, now_s: float) -> int | None:
@@ -229,6 +239,7 @@ class Batch:
             events.extend(sequence.failed(EngineFailed(piece.error)))
             self._release(sequence)
             return
+        self._count(sequence, piece, now_s)
         delta, finish = sequence.feed(piece, now_s)
         if not delta and finish is None:
             return
@@ -244,6 +255,14 @@ class Batch:
         elif finish is not None:
             self._complete(sequence, finish, now_s, events)
         self._release(sequence)
+
+    def _count(self, sequence: Sequence, piece: Piece, now_s: float) -> None:
+        """What a piece adds to the metrics. Before `feed`, which notes when it came."""
+        if not piece.tokens:
+            return
+        self._metrics.generation_tokens.value += piece.tokens
+        if sequence.last_s is not None:
+            self._metrics.inter_token_s.observe(now_s - sequence.last_s)
 
     def _keep(self, state: PrefixState, request: Request) -> None:
         is_start = request.chat is not None and len(request.chat.messages) <= CHAT_START_TURNS
@@ -263,7 +282,6 @@ class Batch:
         if entry is not None:
             self._cache.put(sequence.key, entry, sequence.requests[0].variants)
         events.extend(replies)
-        self._metrics.generated(replies[0][1])
         self._metrics.guarded(sequence.guard_reasons)
         self._latency.replied(sequence.prompt_tokens - sequence.reused_tokens, sequence.completion_tokens)
         holds_more = len(self.engine.cached_tokens(sequence.seq)) > sequence.stable_tokens

@@ -31,7 +31,7 @@ from llm_agentd.errors import (
     StartError,
     Unavailable,
 )
-from llm_agentd.metrics import Metrics
+from llm_agentd.metrics import Load, Metrics
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prefix_cache import PrefixCache
 from llm_agentd.scheduler.affinity import CpuPriority, apply_affinity
@@ -207,6 +207,11 @@ class EngineLoop:
         with self._changed:
             return {str(priority): count for priority, count in self._queue.depth().items()}
 
+    def load(self) -> Load:
+        """How much there is to do. Reads the batch beside the engine thread: whoever looks may see half a step."""
+        waiting = self.depth()
+        return Load(waiting) if self.info is None else Load(waiting, *self._batch.usage())
+
     def stats(self) -> dict[str, Any]:
         """What `stats` shows of the engine."""
         if self.info is None:
@@ -298,7 +303,6 @@ class EngineLoop:
             self._quiet_since_s = self._clock()
         elif goes_on and not events and self._is_quiet(self._clock()):
             self._measure_step(events)
-        self._metrics.running.set(len(self._batch.running))
         if events:
             self._emit(events)  # 5. to the router thread, once a step: one wake-up for all that one step made
         return goes_on

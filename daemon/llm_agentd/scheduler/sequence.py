@@ -30,7 +30,7 @@ Events: TypeAlias = list[tuple[Request, Event]]
 
 @dataclass(slots=True)
 class Sequence:
-    """`requests[0]` came first, the others are coalesced. `first_s`: when the first piece came.
+    """`requests[0]` came first, the others are coalesced. `first_s`, `last_s`: when the first and the last piece came.
 
     `moderator` None: nobody's reply is checked.
     """
@@ -43,6 +43,7 @@ class Sequence:
     reused_tokens: int
     started_s: float
     first_s: float | None = None
+    last_s: float | None = None
     completion_tokens: int = 0
     action: dict[str, Any] | None = None  # what the reply asks to be done; known at its end
     joined: set[tuple[Peer, str]] = field(default_factory=set)
@@ -82,6 +83,7 @@ class Sequence:
         """New text, and how the sequence ended if it did."""
         if self.first_s is None:
             self.first_s = now_s
+        self.last_s = now_s
         self.completion_tokens += piece.tokens
         delta = self.assembler.feed(piece.data, piece.tokens)
         if not piece.finish and not self.assembler.finished:

@@ -98,7 +98,7 @@ class Control:
         ends_s, fields = self._metrics_kept
         now_s = self._clock()
         if now_s >= ends_s:
-            fields = {"text": self._metrics.text(self._engine_loop.depth())}
+            fields = {"text": self._metrics.text(self._engine_loop.load())}
             self._metrics_kept = now_s + METRICS_KEEP_S, fields
         return fields
 

@@ -188,6 +188,7 @@ class Pipeline:
         # 5. cache: a hit is answered in the round in which it came, whatever the engine does. To explain one is none.
         reply = None if request.explain else cached_reply(self._cache, request, time.monotonic())
         if reply is not None:
+            self._metrics.looked_up(request)
             self._finish(request, reply)
             return
 
@@ -196,6 +197,7 @@ class Pipeline:
             return
 
         # 7. queue: all that came in one round goes to the engine at its end, by `submit_burst`.
+        self._metrics.looked_up(request)  # here and not above: after its trial a request comes here again
         self._burst[request.peer, request.id] = request
         self._memory.give_way()
 
@@ -326,7 +328,7 @@ class Pipeline:
         if isinstance(outcome, AgentdError):
             self._close(request.peer, request.id, request.op, encode.error_fields(outcome))
             return
-        self._metrics.replied(outcome, time.monotonic() - request.arrived_s)
+        self._metrics.replied(request, outcome, time.monotonic() - request.arrived_s)
         if request.stream and outcome.cache == "hit" and outcome.text:  # nothing of it was shown yet
             self._put(request.peer, request.id, encode.delta_fields(outcome.text, acts=may_act(request)))
         turn = request.chat.memory_turn if request.chat and not outcome.cut else None

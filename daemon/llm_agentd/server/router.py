@@ -258,7 +258,7 @@ class Router:
             reason = {errno.EHOSTUNREACH: "peer_gone", errno.EAGAIN: "peer_slow"}.get(error.errno or 0)
             if reason is None:
                 raise
-        self._metrics.dropped.labels(reason).inc()
+        self._metrics.dropped(reason)
         self._backlogs.drop(peer)
         self._pipeline.drop_peer(peer)
         return False
