@@ -358,7 +358,8 @@ def test_openapi_has_bodies_answers_and_examples(endpoint: str) -> None:
         spec = server.http.get("/openapi.json").json()
     roles = {"/v1/roles", "/v1/roles/{name}", "/v1/roles/{name}/delete"}
     memory = {f"/v1/memory/{op}" for op in ("remember", "forget", "memories")}
-    assert set(spec["paths"]) == {"/infer", "/v1/exchange", "/info", "/healthz", "/readyz", "/metrics", *roles, *memory}
+    facts = {"/info", "/healthz", "/readyz", "/metrics", "/v1/doctor"}
+    assert set(spec["paths"]) == {"/infer", "/v1/exchange", *facts, *roles, *memory}
     assert set(spec["paths"]["/v1/roles/{name}"]) == {"put", "post", "delete"}
     put = spec["paths"]["/v1/roles/{name}"]["put"]
     assert put["parameters"][0]["name"] == "name"

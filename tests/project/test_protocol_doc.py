@@ -26,6 +26,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "remember": http_schema.RememberAnswer,
     "memories": http_schema.MemoriesAnswer,
     "forget": http_schema.ForgetAnswer,
+    "doctor": http_schema.DoctorAnswer,
 }
 OPTIONS = field_names(Options) - field_names(Record)
 

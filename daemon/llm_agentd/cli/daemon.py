@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -43,8 +44,13 @@ def http(config: ConfigFile = None, sets: Sets = None) -> None:
     from llm_agentd.ops import sd_notify
     from llm_agentd.ops.supervisor import end_with_supervisor
 
+    def examine(records: Mapping[str, Any], error: str) -> dict[str, Any]:
+        from llm_agentd.ops.doctor import examine_adapter  # when it is asked for the first time
+
+        return examine_adapter(loaded, records, error)
+
     end_with_supervisor()
-    raise typer.Exit(run(loaded, on_ready=lambda url: sd_notify.ready(f"listens on {url}")))
+    raise typer.Exit(run(loaded, on_ready=lambda url: sd_notify.ready(f"listens on {url}"), examine=examine))
 
 
 def ask(

@@ -1,4 +1,4 @@
-"""`token`, `keys`, `install-mod`, `demo` and `bench`."""
+"""`token`, `keys`, `install-mod`, `doctor`, `demo` and `bench`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from llm_agentd.cli.options import BAD_ANSWER, ConfigFile, Sets, fail, load
+from llm_agentd.cli.options import BAD_ANSWER, OK, ConfigFile, Sets, fail, load
+from llm_agentd.util.terminal_text import json_line
 
 RENEWED = (
     "start the HTTP adapter anew (llm-agentd serve, or systemctl restart llm-agentd-http), and put the token into"
@@ -89,6 +90,34 @@ def _token(config: Path | None, sets: list[str] | None) -> str | None:
 
     http = load_config(config, sets or ()).http
     return find_token(http.token, http.token_file)
+
+
+def doctor(
+    world: Annotated[
+        Path | None, typer.Option("--world", metavar="DIR", help="A world's folder: its mod and minetest.conf too.")
+    ] = None,
+    minetest_conf: Annotated[
+        Path | None,
+        typer.Option(
+            "--minetest-conf", metavar="FILE", help="Where it is not found by itself from the world's folder."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")] = False,
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Check every link from the game to the model; each fault comes with its cure. Exit 1 if there is any.
+
+    Works whether or not the daemon runs, and changes nothing.
+    """
+    from llm_agentd.ops.doctor import as_fields, examine, has_failed, show
+
+    checks = examine(config, sets or (), world, minetest_conf)
+    if as_json:
+        sys.stdout.write(json_line(as_fields(checks)))
+    else:
+        show(checks, sys.stdout)
+    raise typer.Exit(BAD_ANSWER if has_failed(checks) else OK)
 
 
 def demo(

@@ -28,7 +28,7 @@ from llm_agentd.http.body import BodyBudget, error_response, json_response
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.drain import DrainUnreadBodies
 from llm_agentd.http.origin import OwnHosts
-from llm_agentd.http.routes import exchange, infer, info, memory, roles, schema
+from llm_agentd.http.routes import doctor, exchange, infer, info, memory, roles, schema
 from llm_agentd.http.sessions import Sessions
 
 SWEEP_EVERY_S = 30.0  # idle sessions end up to so much later
@@ -63,9 +63,12 @@ def create_app(
     timeout_ms: int,
     host: str = "127.0.0.1",
     allowed_hosts: Sequence[str] = (),
+    examine: doctor.Examine = lambda records, error: {"checks": [], "ok": True},
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The application. `host`: the address it listens on; `allowed_hosts`: further names that it is called by.
+
+    `examine`: the doctor, for `/v1/doctor`.
 
     `state.daemon` (a DaemonClient) starts with it unless it runs already.
 
@@ -103,6 +106,7 @@ def create_app(
     roles.add(app, daemon)
     memory.add(app, daemon)
     info.add(app, daemon, sessions)
+    doctor.add(app, daemon, examine)
     return app
 
 

@@ -24,6 +24,7 @@ from llm_agentd.errors import StartError
 from llm_agentd.http.app import create_app
 from llm_agentd.http.origin import is_loopback
 from llm_agentd.http.protocol import BoundedProtocol
+from llm_agentd.http.routes.doctor import Examine
 from llm_agentd.util.stop_signals import stop_signals
 
 STOP_GRACE_S = 5  # for requests that run; the daemon's own grace is as long
@@ -33,8 +34,10 @@ RECEIVE_BUFFER_BYTES = 64 * 1024  # a connection; the kernel would grow it to me
 BACKLOG = 512  # connections that may wait to be accepted
 
 
-def run(config: Config, on_ready: Callable[[str], None] | None = None) -> int:
+def run(config: Config, on_ready: Callable[[str], None] | None = None, *, examine: Examine) -> int:
     """Serves until SIGTERM or Ctrl-C, then 0. Prints `ready http=URL` and calls `on_ready(URL)` once it listens.
+
+    `examine`: the doctor, for `GET /v1/doctor`.
 
     Raises StartError where it cannot start.
     """
@@ -50,6 +53,7 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None) -> int:
         timeout_ms=config.inference.timeout_ms,
         host=http.host,
         allowed_hosts=http.allowed_hosts,
+        examine=examine,
     )
     settings = uvicorn.Config(
         app,

@@ -30,6 +30,7 @@ from llm_agentd.moderation import moderator as moderation
 from llm_agentd.moderation.audit_log import AuditLog
 from llm_agentd.moderation.classifier import build_classifier
 from llm_agentd.ops import sd_notify
+from llm_agentd.ops.doctor import as_fields, own_checks
 from llm_agentd.ops.supervisor import supervise
 from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache, open_prefix_store
 from llm_agentd.prefix_cache.store import FOLDER
@@ -122,6 +123,7 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
         cpu_priority=config.model.cpu_priority,
         feed_watchdog=watchdog.feed,
         idle_wait_max_s=min(IDLE_WAIT_MAX_S, watchdog.interval_s or IDLE_WAIT_MAX_S),
+        self_check=lambda: as_fields(own_checks(config)),
     )
 
 

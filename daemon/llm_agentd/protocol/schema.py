@@ -206,6 +206,7 @@ RECORDS: dict[str, type[Record]] = {
     "stats": Record,
     "metrics": Record,
     "ping": Record,
+    "doctor": Record,
     "roles": Record,
     "set_role": SetRoleRecord,
     "remember": RememberRecord,

@@ -1,7 +1,8 @@
 """The control ops: what a record may ask for that needs no step of the engine.
 
-Router thread. Each op is one short method, from the checked record to the fields of its answer; `forget` alone takes
-its time, and has its answer by a callback. `cancel` is not here: it acts on what the pipeline holds. Knows no sockets.
+Router thread. Each op is one short method, from the checked record to the fields of its answer; `forget` and `doctor`
+take their time, and have their answer by a callback. `cancel` is not here: it acts on what the pipeline holds. Knows no
+sockets.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from llm_agentd.roles import Roles
 from llm_agentd.scheduler.engine_loop import EngineLoop
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.request_builder import RequestDefaults
+from llm_agentd.server.self_check import SelfCheck
 
 METRICS_KEEP_S = 1.0  # nobody scrapes more often
 
@@ -43,6 +45,7 @@ class Control:
         open_requests: OpenRequests,
         defaults: RequestDefaults,
         default_language: str,
+        self_check: Callable[[], Fields],
         post: Callable[[Callable[[], None]], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -55,6 +58,7 @@ class Control:
         self._defaults = defaults
         self._default_language = default_language
         self._post = post
+        self._self_check = SelfCheck(self_check, post)
         self._instance = secrets.token_hex(8)  # tells a daemon that came back from another that took its place
         self._clock = clock
         self._metrics_kept: tuple[float, Fields] = (0.0, {})  # until when, and the answer
@@ -70,7 +74,7 @@ class Control:
         }
 
     def run(self, op: str, record: dict[str, Any]) -> Fields:
-        """Any op but `forget`. Raises AgentdError."""
+        """Any op but `forget` and `doctor`. Raises AgentdError."""
         return self._ops[op](schema.validate(schema.RECORDS[op], record))
 
     def _ping(self, _: schema.Record) -> Fields:
@@ -121,6 +125,9 @@ class Control:
             self._post(lambda: on_done({"kept": kept} if is_kept else not_kept()))
 
         kept = self._memory.add_outcomes(_outcomes(record), on_written)
+
+    def doctor(self, _: schema.Record, on_done: Callable[[Fields | AgentdError], None]) -> None:
+        self._self_check.run(on_done)
 
     def forget(self, record: schema.ForgetRecord, on_done: Callable[[Fields | AgentdError], None]) -> None:
         """`on_done` is called when it is done on the disk: a player was promised that it is gone."""

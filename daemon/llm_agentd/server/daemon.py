@@ -9,6 +9,7 @@ Router. What an earlier part has for a later one (the engine's events, the memor
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from llm_agentd.cache import CompletionCache
 from llm_agentd.engines.base import Engine, EngineInfo
@@ -55,6 +56,7 @@ class Daemon:
         feed_watchdog: Callable[[], None] = lambda: None,
         gatekeeper: Gatekeeper | None = None,
         idle_wait_max_s: float = IDLE_WAIT_MAX_S,
+        self_check: Callable[[], dict[str, Any]] = lambda: {"checks": [], "ok": True},
     ) -> None:
         self.metrics = Metrics()
         inbox = Inbox()
@@ -91,6 +93,7 @@ class Daemon:
             open_requests=open_requests,
             defaults=defaults,
             default_language=default_language,
+            self_check=self_check,
             post=inbox.post,
         )
         self._grammar_trial = GrammarTrial()

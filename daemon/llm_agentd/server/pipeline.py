@@ -133,6 +133,8 @@ class Pipeline:
                 self._take_written(peer, record, schema.ForgetRecord, self._control.forget)
             elif op == "remember" and record.get("durable") is True:
                 self._take_written(peer, record, schema.RememberRecord, self._control.remember_durably)
+            elif op == "doctor":
+                self._take_written(peer, record, schema.Record, self._control.doctor)
             elif op == "cancel":
                 self._answer(peer, request_id, op, encode.done_fields({"found": self._cancel(peer, record)}))
             else:

@@ -8,7 +8,7 @@ here are of what HTTP alone has.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
@@ -29,7 +29,7 @@ The HTTP side of llm-agentd. Try it:
 * `PUT /v1/roles/{name}`, `POST /v1/roles/{name}`: write a role.
 * `DELETE /v1/roles/{name}`, `POST /v1/roles/{name}/delete`: take an admin's own role away.
 * `POST /v1/memory/remember`, `POST /v1/memory/memories`, `POST /v1/memory/forget`: what NPCs remember.
-* `GET /info`, `GET /healthz`, `GET /readyz`, `GET /metrics`: how the daemon does.
+* `GET /info`, `GET /healthz`, `GET /readyz`, `GET /metrics`, `GET /v1/doctor`: how the daemon does.
 
 Errors are `{"error": {"code", "message"}}`; the message names what is wrong, where, and the fix. 429 and 503 carry
 `Retry-After`. What a web page of another origin could send is refused with 403: a body or a POST that is not
@@ -65,6 +65,19 @@ class ErrorDetail(BaseModel):
 
 class ErrorBody(BaseModel):
     error: ErrorDetail
+
+
+class DoctorCheck(BaseModel):
+    subject: str = Field(examples=["model"])
+    name: str = Field(examples=["memory"])
+    state: Literal["ok", "warn", "fail"]
+    found: str
+    cure: str = Field(description="in one sentence; empty where nothing is to be done")
+
+
+class DoctorAnswer(BaseModel):
+    checks: list[DoctorCheck]
+    ok: bool = Field(description="no check failed")
 
 
 class InferAnswer(BaseModel):

@@ -1,0 +1,119 @@
+"""The systemd units, where they are installed: do they run, do they start with the machine, do they fit this program?
+
+`judge` is pure.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from llm_agentd.ops.doctor.check import Check, fail, ok, warn
+
+SUBJECT = "service"
+UNITS = ("llm-agentd.service", "llm-agentd-http.service")
+BOOTED = Path("/run/systemd/system")  # sd_booted(3)
+TIMEOUT_S = 5.0
+RESTARTS_MANY = 3
+WRONG_USE = "2"  # the exit code of a wrong configuration, which the units do not retry
+# Of `systemctl show`.
+KEYS = (
+    "ActiveState", "ExecMainStatus", "LoadState", "NRestarts", "NeedDaemonReload", "Result", "StatusText",
+    "SubState", "UnitFileState", "User",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Properties as systemd names them. `is_user`: of the user's own manager."""
+
+    name: str
+    values: dict[str, str]
+    is_user: bool = False
+
+    @property
+    def is_installed(self) -> bool:
+        return self.values.get("LoadState") == "loaded"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`units` empty: no systemd runs here."""
+
+    units: tuple[Unit, ...]
+
+    @property
+    def user(self) -> str | None:
+        """Whom the daemon runs as, where it is a service of the machine."""
+        for unit in self.units:
+            if unit.is_installed and not unit.is_user and unit.values.get("User"):
+                return unit.values["User"]
+        return None
+
+
+def look() -> Facts:
+    if not BOOTED.is_dir():
+        return Facts(())
+    units = tuple(_show(name, "--system") for name in UNITS)
+    if not any(unit.is_installed for unit in units):
+        of_user = _show(UNITS[0], "--user")
+        if of_user.is_installed:
+            return Facts((of_user,))
+    return Facts(units)
+
+
+def _show(name: str, manager: str) -> Unit:
+    values: dict[str, str] = {}
+    with suppress(OSError, subprocess.SubprocessError):
+        command = ["systemctl", manager, "show", name, f"--property={','.join(KEYS)}"]
+        printed = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False).stdout
+        values = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
+    return Unit(name, values, is_user=manager == "--user")
+
+
+def judge(facts: Facts) -> Iterator[Check]:
+    if not any(unit.is_installed for unit in facts.units):
+        why = "no systemd runs here" if not facts.units else "llm-agentd install-service makes it one"
+        yield ok(SUBJECT, "units", f"Not installed as a service ({why})")
+        return
+    for unit in facts.units:
+        if unit.is_installed:
+            yield from _judge_unit(unit)
+        else:
+            yield fail(SUBJECT, unit.name, f"{unit.name} is not installed", "llm-agentd install-service")
+
+
+def _judge_unit(unit: Unit) -> Iterator[Check]:
+    name, values = unit.name, unit.values
+    systemctl, journal = _commands(unit)
+    state, result = values.get("ActiveState", ""), values.get("Result", "")
+    if state == "active":
+        yield ok(SUBJECT, name, f"{name} runs: {values.get('StatusText') or values.get('SubState', '')}")
+    elif values.get("ExecMainStatus") == WRONG_USE and result == "exit-code":
+        found = f"{name} has stopped: it cannot start with this configuration"
+        yield fail(SUBJECT, name, found, f"{journal} -n 5 names the line; mend it, then {systemctl} restart {name}")
+    elif state == "failed" or result not in ("", "success"):
+        found = f"{name} does not run ({result}, exit status {values.get('ExecMainStatus', '?')})"
+        yield fail(SUBJECT, name, found, f"{journal} -n 20 says why; then {systemctl} restart {name}")
+    elif state == "activating":
+        yield warn(SUBJECT, name, f"{name} is starting", "Wait: a large model takes a minute or more to load.")
+    else:
+        yield fail(SUBJECT, name, f"{name} is stopped", f"{systemctl} start {name}")
+    if values.get("UnitFileState") == "disabled":
+        found = f"{name} does not start with the machine"
+        yield warn(SUBJECT, f"{name} enabled", found, f"{systemctl} enable {name}")
+    if values.get("NeedDaemonReload") == "yes":
+        found = f"The file of {name} is newer than what systemd has read"
+        yield warn(SUBJECT, f"{name} file", found, f"{systemctl} daemon-reload && {systemctl} restart {name}")
+    restarts = values.get("NRestarts", "0")
+    if restarts.isdecimal() and int(restarts) >= RESTARTS_MANY:
+        found = f"{name} was started again {restarts} times after it failed"
+        yield warn(SUBJECT, f"{name} restarts", found, f"{journal} -p warning says why.")
+
+
+def _commands(unit: Unit) -> tuple[str, str]:
+    manager = " --user" if unit.is_user else ""
+    return f"systemctl{manager}", f"journalctl{manager} -u {unit.name}"
