@@ -21,9 +21,8 @@ GAME := $(if $(filter $(OLD_RELEASES),$(RELEASE)),minetest,luanti)
 DEMO_DEBS := $(GAME)-server
 # A real client without a screen, for tests and pictures.
 SHOT_DEBS := $(DEMO_DEBS) $(GAME) locales xvfb xdotool libgl1 libgl1-mesa-dri
-TEST_DEBS := $(SHOT_DEBS) g++ lua5.1 lua-busted lua-check lua-cjson luajit luarocks libzmq5 minetest-mod-mobs-redo systemd
-# A real browser, whose pages attack the HTTP port. 330 MB on disk: too much for `make test`.
-FAULT_DEBS := $(TEST_DEBS) chromium
+# A real browser for the dashboard: 330 MB on disk, more than all the rest, but a page that no browser opened is untested.
+TEST_DEBS := $(SHOT_DEBS) chromium g++ lua5.1 lua-busted lua-check lua-cjson luajit luarocks libzmq5 minetest-mod-mobs-redo systemd
 # Debian splits venv off; other builds of Python bring it along.
 VENV_DEB = $(shell $(or $(PYTHON),false) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
 
@@ -79,7 +78,7 @@ define step
 @echo "== $(1)"; begun=$$SECONDS; $(2) && echo "   $(1): $$((SECONDS - begun)) s"
 endef
 
-.PHONY: help setup demo test engines test-faults unit pytest busted run bench screenshots animation docs lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test debs-faults
+.PHONY: help setup demo test engines test-faults unit pytest busted run bench screenshots animation docs lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -101,7 +100,7 @@ unit: setup  ## pytest without game servers, child processes and models, in unde
 	@$(PYTEST) -n logical -m "not (slow or e2e)" $(ARGS)
 
 # Three at a time on two cores: most of them wait for a clock. The table of all is printed at the end, and written to a file.
-test-faults: debs-faults $(VENV)/.dev  ## the campaign of faults and attacks, 20 minutes (docs/reliability.md)
+test-faults: debs-test $(VENV)/.dev  ## the campaign of faults and attacks, 20 minutes (docs/reliability.md)
 	@FAULTS=long FAULTS_JSON=$(or $(JSON),build/faults.json) $(PYTEST_FAULTS) $(or $(ARGS),tests/faults)
 
 pytest:
@@ -174,9 +173,6 @@ debs-shot:
 
 debs-test:
 	$(call debs,$(TEST_DEBS))
-
-debs-faults:
-	$(call debs,$(FAULT_DEBS))
 
 $(VENV)/.run: pyproject.toml constraints.txt | debs-venv
 	$(call venv,)

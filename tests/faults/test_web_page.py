@@ -4,7 +4,7 @@ Chromium without a screen opens attack_page.html, which tries all that a page ca
 text/plain, beacons, and DNS rebinding. For that the name evil.test leads to 127.0.0.1 (`--host-resolver-rules`): the
 page itself is served at evil.test:PORT first, then the adapter is started on that port, as if the name had been pointed
 to it; to the browser it is one origin. What the page finds it reports to a server of its own. Only in the long form, as
-Chromium takes 330 MB of disk.
+it takes a minute.
 """
 
 from __future__ import annotations

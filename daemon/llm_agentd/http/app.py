@@ -28,7 +28,7 @@ from llm_agentd.http.body import BodyBudget, error_response, json_response
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.drain import DrainUnreadBodies
 from llm_agentd.http.origin import OwnHosts
-from llm_agentd.http.routes import doctor, exchange, infer, info, memory, roles, schema
+from llm_agentd.http.routes import dashboard, doctor, exchange, infer, info, memory, roles, schema
 from llm_agentd.http.sessions import Sessions
 
 SWEEP_EVERY_S = 30.0  # idle sessions end up to so much later
@@ -107,6 +107,7 @@ def create_app(
     memory.add(app, daemon)
     info.add(app, daemon, sessions)
     doctor.add(app, daemon, examine)
+    dashboard.add(app)
     return app
 
 

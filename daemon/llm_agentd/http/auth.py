@@ -1,6 +1,6 @@
 """What stands before every route: the checks of origin.py, then the token.
 
-Runs on the event loop, before a body is read. Knows no route but the one that needs no token.
+Runs on the event loop, before a body is read. Knows no route but those that need no token.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from llm_agentd.errors import AgentdError, Unauthorized
 from llm_agentd.http.body import error_response
 from llm_agentd.http.origin import OwnHosts, check_origin
 
-OPEN_PATHS = frozenset({"/healthz"})  # liveness is no secret, and probes carry no token
+OPEN_PATHS = frozenset({"/healthz", "/"})  # liveness is no secret, and probes carry no token; nor is the bare dashboard
+OPEN_FOLDER = "/dashboard/"  # its files
 
 
 class OwnOrigin:
@@ -37,14 +38,14 @@ class OwnOrigin:
 
 
 class BearerToken:
-    """Middleware: every route but `/healthz` wants `Authorization: Bearer TOKEN`."""
+    """Middleware: every route but `/healthz` and the dashboard's files wants `Authorization: Bearer TOKEN`."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app = app
         self._token = token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or scope["path"] in OPEN_PATHS or self._is_authorized(scope):
+        if scope["type"] == "lifespan" or _is_open(scope) or self._is_authorized(scope):
             await self._app(scope, receive, send)
             return
         error = Unauthorized("want the header `Authorization: Bearer TOKEN`; `llm-agentd token` prints the token")
@@ -56,6 +57,11 @@ class BearerToken:
                 scheme, _, token = value.partition(b" ")
                 return scheme.lower() == b"bearer" and hmac.compare_digest(token.strip(), self._token)
         return False
+
+
+def _is_open(scope: Scope) -> bool:
+    """Does it hold no secret? The methods stay those of the route, so nothing can be changed there."""
+    return scope["type"] == "http" and (scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_FOLDER))
 
 
 async def _refuse(error: AgentdError, scope: Scope, receive: Receive, send: Send) -> None:
