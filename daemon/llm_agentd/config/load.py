@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic.fields import FieldInfo
 
 from llm_agentd.config.paths import SYSTEM_FILE, StateFile
 from llm_agentd.config.sections import Config, known_keys
 from llm_agentd.config.sources import (
+    DEFAULT,
     Setting,
     from_plain_names,
     from_sets,
     from_variables,
     from_yaml,
+    from_yaml_text,
     read_dotenv,
     variable_name,
 )
@@ -59,6 +61,29 @@ WANTED = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a configuration comes from. `path` None: /etc/llm_agent/config.yaml where it exists."""
+
+    path: Path | None
+    sets: Sequence[str]
+    environ: Mapping[str, str]
+    cwd: Path  # where `.env` lies
+
+    @property
+    def file(self) -> Path | None:
+        """The YAML file that is read."""
+        return self.path or (SYSTEM_FILE if SYSTEM_FILE.exists() else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The configuration, and by key the setting that decided it: only where a source names the key."""
+
+    config: Config
+    settings: Mapping[str, Setting]
+
+
 def load_config(
     path: Path | None = None,
     sets: Sequence[str] = (),
@@ -67,31 +92,33 @@ def load_config(
 ) -> Config:
     """The whole configuration. `path` None reads /etc/llm_agent/config.yaml where it exists. Raises StartError."""
     environ = os.environ if environ is None else environ
-    found = _from_all_sources(path, sets, environ, cwd or Path.cwd())
-    settings = {one.key: one for setting in found for one in _checked(setting)}
+    return load_sources(Sources(path, sets, environ, cwd or Path.cwd())).config
+
+
+def load_sources(sources: Sources, text: str | None = None) -> Loaded:
+    """`text`: what the YAML file would hold, to see what came of it. Raises StartError."""
+    settings = {one.key: one for setting in _from_all(sources, text) for one in _checked(setting)}
     config = _validate(settings)
     _check_pairs(settings)
-    return config
+    return Loaded(config, settings)
 
 
-def _from_all_sources(
-    path: Path | None, sets: Sequence[str], environ: Mapping[str, str], cwd: Path
-) -> Iterator[Setting]:
+def _from_all(sources: Sources, text: str | None) -> Iterator[Setting]:
     """The settings of every source, the strongest last."""
     for key, field in known_keys().items():
         if isinstance(field.default_factory, StateFile):
-            yield Setting(key, field.default_factory.in_folder(environ), "default", is_text=False)
-    if path is None and SYSTEM_FILE.exists():
-        path = SYSTEM_FILE
-    if path is not None:
-        yield from from_yaml(path)
-    dotenv = dict(read_dotenv(cwd / ".env"))
-    variables = {name: (value, name) for name, value in environ.items()}
+            yield Setting(key, field.default_factory.in_folder(sources.environ), DEFAULT, is_text=False)
+    if text is not None:
+        yield from from_yaml_text(sources.path or SYSTEM_FILE, text)
+    elif sources.file is not None:
+        yield from from_yaml(sources.file)
+    dotenv = dict(read_dotenv(sources.cwd / ".env"))
+    variables = {name: (value, name) for name, value in sources.environ.items()}
     yield from from_plain_names(dotenv)
     yield from from_plain_names(variables)
     yield from from_variables(dotenv)
     yield from from_variables(variables)
-    yield from from_sets(sets)
+    yield from from_sets(sources.sets)
 
 
 def _checked(setting: Setting) -> Iterator[Setting]:
@@ -105,16 +132,18 @@ def _checked(setting: Setting) -> Iterator[Setting]:
         if key != "cache.variants":
             raise StartError(f"{setting.where}: {key} is a section; its keys: {', '.join(below)}")
         for known in below:
-            yield Setting(known, value, setting.where, setting.is_text)
+            yield replace(setting, key=known)
         return
     if key not in keys:
-        raise StartError(f"{setting.where}: {_unknown(setting, keys)}")
+        raise StartError(f"{setting.where}: {unknown_key(setting)}")
     if setting.is_text and value.strip().lower() in ("", "none", "null") and keys[key].default is None:
         value = None
-    yield Setting(key, value, setting.where, setting.is_text)
+    yield replace(setting, value=value)
 
 
-def _unknown(setting: Setting, keys: Mapping[str, FieldInfo]) -> str:
+def unknown_key(setting: Setting) -> str:
+    """What is wrong with a key that nobody knows, and the nearest known one."""
+    keys = known_keys()
     if setting.key.startswith(NOT_YET):
         return f"{setting.key} is not in this version yet; leave it out"
     sections = {key.split(".")[0]: "" for key in keys}

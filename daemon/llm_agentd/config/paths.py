@@ -12,8 +12,9 @@ from pathlib import Path
 
 from llm_agentd.util.state_dir import state_dir
 
-__all__ = ["SYSTEM_FILE", "StateFile", "state_dir"]
+__all__ = ["CONFIG_MODE", "SYSTEM_FILE", "StateFile", "state_dir"]
 SYSTEM_FILE = Path("/etc/llm_agent/config.yaml")
+CONFIG_MODE = 0o644  # of a new one: the adapter reads it as a user of its own; secrets have files of their own
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from llm_agentd.errors import StartError
 from llm_agentd.util.yaml_lines import YamlError, YamlNode, parse_yaml
 
 ENV_PREFIX = "LLM_AGENT_"
+DEFAULT = "default"  # `where` of what no source names
 # GPU_COUNT is no plain copy: any GPU means "all layers".
 PLAIN_NAMES = {
     "MODEL_ID": "model.id",
@@ -39,16 +40,30 @@ class Setting:
     is_text: bool = True  # from the environment or the command line: everything is a string there
     is_env: bool = False
 
+    @property
+    def is_in_file(self) -> bool:
+        """Whether the YAML file has it, so that a change there counts."""
+        return not self.is_text and self.where != DEFAULT
+
 
 def from_yaml(path: Path) -> Iterator[Setting]:
     """Every key of the file with its line."""
+    yield from from_yaml_text(path, read_yaml(path))
+
+
+def read_yaml(path: Path) -> str:
+    """Raises StartError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = str(error.strerror) if isinstance(error, OSError) else "it is not UTF-8 text"
         if isinstance(error, PermissionError):
             reason += "; run this as a user who may read it, such as with sudo, or name a file of yours with --config"
         raise StartError(f"{path}: cannot read the configuration: {reason}") from error
+
+
+def from_yaml_text(path: Path, text: str) -> Iterator[Setting]:
+    """As `from_yaml`, of what the file holds or would hold."""
     try:
         root = parse_yaml(text)
         if root is not None:

@@ -43,7 +43,7 @@ def test_pulled_model_is_written_and_comments_stay(model: Path, store: ModelStor
     pulled = pull(str(model), store, out=io.StringIO())
     said = use(pulled.stem, store, file)
     assert path_in(file) == pulled
-    assert file.read_text() == f"# my village\nmodel:\n  path: {pulled}\n  threads: 1  # one core\n"
+    assert file.read_text() == f"# my village\nmodel:\n  threads: 1  # one core\n  path: {pulled}\n"
     assert f"{file}: model.path is {pulled}" in said
     assert "systemctl restart llm-agentd" in said
 

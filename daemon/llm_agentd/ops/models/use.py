@@ -5,10 +5,9 @@ The trial comes first: a model with which the daemon does not even start is not 
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -16,7 +15,7 @@ from rich.console import Console
 
 from llm_agentd.config import Config, load_config
 from llm_agentd.config.edit import EditError, set_key
-from llm_agentd.config.paths import SYSTEM_FILE
+from llm_agentd.config.paths import CONFIG_MODE, SYSTEM_FILE
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.errors import StartError
 from llm_agentd.ops.models.describe import BASE_MODEL, warnings
@@ -25,6 +24,7 @@ from llm_agentd.ops.models.selection import EMBEDDED, find_model
 from llm_agentd.ops.models.self_test import report
 from llm_agentd.ops.models.self_test.run import run
 from llm_agentd.ops.models.store import ModelStore
+from llm_agentd.util.replace_file import replace_file
 
 NO_MODEL_ENGINES = ("stub",)
 SERVICE = Path("/etc/systemd/system/llm-agentd.service")
@@ -99,10 +99,10 @@ def _write(file: Path, path: Path | None) -> None:
         before = file.read_bytes().decode() if file.is_file() else ""
         if value is None and "path" not in before:
             return
-        after = set_key(before, "model", "path", value)
+        after = set_key(before, "model.path", value)
         if after != before:
             file.parent.mkdir(parents=True, exist_ok=True)
-            _replace(file.resolve(), after)
+            replace_file(file, after, mode=CONFIG_MODE)
     except (EditError, UnicodeDecodeError) as error:
         raise StartError(f"{file}: {error}; {by_hand}") from None
     except OSError as error:
@@ -110,18 +110,6 @@ def _write(file: Path, path: Path | None) -> None:
             f"{file} cannot be written ({error.strerror}); run this as root, name your own file with --config FILE,"
             f" or {by_hand}"
         ) from None
-
-
-def _replace(file: Path, text: str) -> None:
-    """In one step, with the old file's mode and owner."""
-    new = file.with_name(f"{file.name}.new")
-    new.write_bytes(text.encode())
-    if file.is_file():
-        old = file.stat()
-        new.chmod(old.st_mode & 0o7777)
-        with suppress(PermissionError):
-            os.chown(new, old.st_uid, old.st_gid)
-    os.replace(new, file)
 
 
 def _check(file: Path | None, sets: Sequence[str], path: Path | None) -> None:

@@ -1,0 +1,75 @@
+"""What a key may hold, told so that a form can be made of it: its kind, choices, limits and default. Pure.
+
+Kinds: `integer`, `number`, `text`, `yes/no`, `list` (of words), `one of` (of `choices`), `size` (bytes, or `64MiB`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePath
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import ByteSize
+from pydantic.fields import FieldInfo
+
+from llm_agentd.config.load import SECRET_KEYS
+from llm_agentd.config.paths import StateFile
+from llm_agentd.config.sections import MIB
+from llm_agentd.config.values import ENGINES
+
+CHOICES: Mapping[str, tuple[str, ...]] = {"model.engine": tuple(ENGINES)}  # of keys that are checked by a function
+TEXTS = ("model.pin_cpus", "model.gpu_layers")  # that take words beside numbers: `auto`, `all`
+KINDS: Mapping[type, str] = {bool: "yes/no", ByteSize: "size", int: "integer", float: "number", tuple: "list"}
+LIMITS = {"minimum": ("ge", "gt"), "maximum": ("le", "lt")}
+
+
+def describe(key: str, field: FieldInfo, environ: Mapping[str, str]) -> dict[str, Any]:
+    """`key`, `help`, `type`, `choices`, `minimum`, `maximum`, `default`, `secret`; what a key has none of is left out.
+
+    `minimum` and `maximum` say the bound; one that is itself no longer allowed ("more than 0") has it in the error.
+    """
+    kind, choices = _kind(key, field.annotation)
+    described: dict[str, Any] = {"key": key, "help": field.description or "", "type": kind}
+    if choices:
+        described["choices"] = list(choices)
+    if kind in ("integer", "number"):
+        described |= _limits(field)
+    factory = field.default_factory
+    default = factory.in_folder(environ) if isinstance(factory, StateFile) else field.default
+    return described | {"default": plain_value(default), "secret": key in SECRET_KEYS}
+
+
+def plain_value(value: Any) -> Any:
+    """As JSON and YAML have it: a path as text, a size with its unit, a tuple as a list, 300.0 as 300."""
+    if isinstance(value, PurePath):
+        return str(value)
+    if isinstance(value, ByteSize):
+        return f"{value // MIB}MiB" if value and value % MIB == 0 else int(value)
+    if isinstance(value, tuple):
+        return list(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _kind(key: str, annotation: Any) -> tuple[str, tuple[str, ...]]:
+    if key in CHOICES:
+        return "one of", CHOICES[key]
+    if key in TEXTS:
+        return "text", ()
+    if get_origin(annotation) in (Union, UnionType):  # `… | None`
+        annotation = next(part for part in get_args(annotation) if part is not type(None))
+    while hasattr(annotation, "__metadata__"):  # Annotated
+        annotation = annotation.__origin__
+    if get_origin(annotation) is Literal:
+        return "one of", get_args(annotation)
+    origin = get_origin(annotation) or annotation
+    return KINDS.get(origin, "text"), ()
+
+
+def _limits(field: FieldInfo) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, attributes in LIMITS.items():
+        for rule in field.metadata:
+            bounds = [getattr(rule, attribute, None) for attribute in attributes]
+            found |= {name: bound for bound in bounds if bound is not None}
+    return found
