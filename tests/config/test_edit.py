@@ -111,7 +111,10 @@ def test_key_is_removed_and_comments_stay(before: str, after: str) -> None:
 @pytest.mark.parametrize("change", [lambda text: set_key(text, "a.size", 1), lambda text: remove_key(text, "a.size")])
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("a:\n  size:\n    - 1 # one\n    - 2\n", "comments inside"), ("a: {size: 1}\n", "the section a stands in braces")],
+    [
+        ("a:\n  size:\n    - 1 # one\n    - 2\n", "comments inside"),
+        ("a: {size: 1}\n", "the section a stands in braces"),
+    ],
 )
 def test_change_that_would_lose_something_is_refused(change: Any, text: str, says: str) -> None:
     with pytest.raises(EditError, match=says):

@@ -153,7 +153,7 @@ def test_change_that_a_stronger_source_would_hide_is_refused(
 
 def test_unknown_key_and_secret_are_refused(tmp_path: Path) -> None:
     settings = make(tmp_path)
-    with pytest.raises(BadRequest, match="unknown key batch.sise; did you mean batch.size"):
+    with pytest.raises(BadRequest, match=r"unknown key batch\.sise; did you mean batch.size"):
         settings.change("batch.sise", 6)
     with pytest.raises(BadRequest, match="a secret is not set from here"):
         settings.change("http.token", "another-0123")
@@ -212,7 +212,12 @@ def test_live_key_is_applied_and_another_waits_for_a_restart(tmp_path: Path) -> 
 def test_applied_change_leaves_what_else_waits_in_the_file(tmp_path: Path) -> None:
     settings = make(tmp_path)
     seen: list[Config] = []
-    settings.on_change(["cache.ttl_s", "agents.language"], lambda config: not seen.append(config))
+
+    def apply(config: Config) -> bool:
+        seen.append(config)
+        return True
+
+    settings.on_change(["cache.ttl_s", "agents.language"], apply)
     (tmp_path / "config.yaml").write_text(FILE + "cache:\n  ttl_s: 60\n")  # by hand: it waits for a restart
     settings.apply("agents.language", settings.change("agents.language", "de"))
     assert (seen[0].agents.language, seen[0].cache.ttl_s) == ("de", 300)
@@ -231,5 +236,5 @@ def test_file_that_was_broken_by_hand_is_told(tmp_path: Path) -> None:
     listing = settings.listing()
     assert "line 2: batch.size: want a whole number" in listing["problem"]
     assert row(settings, "batch.size")["running_value"] == 4
-    with pytest.raises(BadRequest, match="line 2: batch.size: want a whole number"):
+    with pytest.raises(BadRequest, match=r"line 2: batch\.size: want a whole number"):
         settings.change("agents.language", "de")

@@ -6,9 +6,11 @@ behind a reply and must not wait either.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from llm_agentd.cache.entry import CacheEntry
+from llm_agentd.cache.rows import Row, Wanted
 
 
 class CompletionCache(Protocol):
@@ -25,6 +27,12 @@ class CompletionCache(Protocol):
 
     def purge(self, name: str | None) -> int:
         """Deletes the replies whose prompt or text contains this name (None: all); how many. Waits for the disk."""
+
+    def purge_rows(self, wanted: Wanted, show: Callable[[str], str]) -> int:
+        """Deletes the replies that `wanted` names; how many. Waits for the disk."""
+
+    def rows(self, wanted: Wanted, show: Callable[[str], str]) -> Iterator[Row]:
+        """Those that `wanted` names. Reads all, so it is for a thread that nobody waits for."""
 
     def flush(self) -> None:
         """Returns when all that was put before is written or given up."""

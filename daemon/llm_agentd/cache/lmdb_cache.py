@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -32,6 +32,7 @@ from llm_agentd.cache.entry import (
     to_us,
 )
 from llm_agentd.cache.lmdb_store import LmdbStore, PendingHits
+from llm_agentd.cache.rows import Row, Wanted, matching_rows
 from llm_agentd.errors import StartError
 from llm_agentd.util.file_lock import FileLock
 from llm_agentd.util.group_writer import GroupWriter
@@ -64,9 +65,9 @@ class _Hit:
 
 @dataclass(slots=True)
 class _Purge:
-    """`count` is filled in by the writer before `done`."""
+    """`run` deletes and counts; `count` is filled in by the writer before `done`."""
 
-    name: str | None
+    run: Callable[[LmdbStore], int]
     done: threading.Event = field(default_factory=threading.Event)
     count: int = 0
 
@@ -200,10 +201,30 @@ class LmdbCache:
         return created.index(min(created))
 
     def purge(self, name: str | None) -> int:
-        purge = _Purge(name)
+        return self._purge(lambda store: store.purge(name))
+
+    def purge_rows(self, wanted: Wanted, show: Callable[[str], str]) -> int:
+        def run(store: LmdbStore) -> int:
+            return store.remove([row.slot for row in matching_rows(store, wanted, show)])
+
+        return self._purge(run)
+
+    def rows(self, wanted: Wanted, show: Callable[[str], str]) -> Iterator[Row]:
+        self.flush()
+        try:
+            yield from matching_rows(self._store, wanted, show)
+        except lmdb.Error as error:
+            self._warn_read_failed(error)
+
+    def set_ttl(self, ttl_s: float) -> None:
+        """Of replies that are put from now on."""
+        self._ttl_s = ttl_s
+
+    def _purge(self, run: Callable[[LmdbStore], int]) -> int:
+        purge = _Purge(run)
         self._writer.put(purge, urgent=True)
         if not purge.done.wait(FLUSH_MAX_S):
-            log.warning("cache.path: %s does not take what is written; replies that name a player stay", self._path)
+            log.warning("cache.path: %s does not take what is written; what was to go from the cache stays", self._path)
         return purge.count
 
     def flush(self) -> None:
@@ -248,7 +269,7 @@ class LmdbCache:
                 self._commit(puts, hits)
                 for item in group:
                     if isinstance(item, _Purge):
-                        item.count = self._store.purge(item.name)
+                        item.count = item.run(self._store)
             else:
                 self._dropped += len(puts) + len(hits)
         except (lmdb.Error, OSError, DamagedEntry) as error:

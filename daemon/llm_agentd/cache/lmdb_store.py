@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -230,7 +230,10 @@ class LmdbStore:
     def purge(self, name: str | None) -> int:
         """Deletes what has `name` in prompt or text, or in a prompt whose end was not kept; None: all. How many."""
         folded = name.casefold() if name is not None else None
-        slots = [slot for slot, raw in self.entries() if folded is None or _names(raw, folded)]
+        return self.remove([slot for slot, raw in self.entries() if folded is None or _names(raw, folded)])
+
+    def remove(self, slots: Sequence[bytes]) -> int:
+        """Returns how many there were."""
         for start in range(0, len(slots), SWEEP_MAX):
             with self.env.begin(write=True) as txn:
                 for slot in slots[start : start + SWEEP_MAX]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from llm_agentd.cache.entry import CacheEntry
+from llm_agentd.cache.rows import Row, Wanted
 
 
 class NullCache:
@@ -21,6 +23,12 @@ class NullCache:
 
     def purge(self, name: str | None) -> int:
         return 0
+
+    def purge_rows(self, wanted: Wanted, show: Callable[[str], str]) -> int:
+        return 0
+
+    def rows(self, wanted: Wanted, show: Callable[[str], str]) -> Iterator[Row]:
+        return iter(())
 
     def flush(self) -> None:
         pass

@@ -69,7 +69,8 @@ def _kind(key: str, annotation: Any) -> tuple[str, tuple[str, ...]]:
 def _limits(field: FieldInfo) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, attributes in LIMITS.items():
-        for rule in field.metadata:
-            bounds = [getattr(rule, attribute, None) for attribute in attributes]
-            found |= {name: bound for bound in bounds if bound is not None}
+        bounds = (getattr(rule, attribute, None) for rule in field.metadata for attribute in attributes)
+        bound = next((bound for bound in bounds if bound is not None), None)
+        if bound is not None:
+            found[name] = bound
     return found

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
-from llm_agentd.memory.retrieval import NOTHING, Retrieved
+from llm_agentd.memory.retrieval import NOTHING, Recall, Retrieved
 from llm_agentd.memory.schema import Row
 from llm_agentd.types import MemoryTurn
 
@@ -18,6 +18,8 @@ SummarizeBy: TypeAlias = Literal["auto", "model", "rules"]
 ForgetCounts: TypeAlias = dict[str, int]  # exchanges, outcomes, facts, cached
 OnWritten: TypeAlias = Callable[[bool], None]  # False: something was not kept, the log has the reason
 OnForgotten: TypeAlias = Callable[[ForgetCounts | str], None]  # text: what stays, and why
+# The row as it was; None: there is none; text: the disk failed.
+OnEdited: TypeAlias = Callable[[Row | str | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,15 @@ class Outcome:
     player: str
     place: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Of one row by an admin. `text` None: it is deleted for good. `said` None: the player's side stays."""
+
+    row_id: int
+    text: str | None
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +72,24 @@ class Memory(Protocol):
     def forget(self, npc: str | None, player: str | None, on_forgotten: OnForgotten) -> None:
         """Deletes for good what matches (both None: all), then calls `on_forgotten` on another thread."""
 
-    def list_newest(self, npc: str | None, player: str | None, limit: int) -> list[dict[str, Any]]:
+    def edit(self, edit: Edit, on_edited: OnEdited) -> None:
+        """Changes or deletes one row, then calls `on_edited` on another thread."""
+
+    def list_newest(
+        self, npc: str | None, player: str | None, limit: int, before: int | None = None
+    ) -> list[dict[str, Any]]:
         """What matches (None: any) as the wire shows it, the newest first. Includes what is not written yet."""
+
+    def search(
+        self, npc: str | None, player: str | None, text: str, limit: int, before: int | None
+    ) -> list[dict[str, Any]]:
+        """As `list_newest`, of what has `text` in it. Any one thread but the router's: it reads all."""
+
+    def pairs(self, limit: int) -> list[dict[str, Any]]:
+        """Who remembers whom and how much, the latest first. Any one thread but the router's, the same as `search`."""
+
+    def recall(self, npc: str, player: str, text: str, place: str | None, limit: int) -> Recall:
+        """What a prompt would use, and why, if `player` said `text` now. `place` None: where it was last."""
 
     def finish_job(self, job: SummaryJob, reply: str | None) -> None:
         """Takes the model's answer to a job. None: summarize it by rules."""
@@ -124,8 +151,24 @@ class NullMemory:
         stays = self._holds_old()
         on_forgotten(stays or {"exchanges": 0, "outcomes": 0, "facts": 0, "cached": cached})
 
-    def list_newest(self, npc: str | None, player: str | None, limit: int) -> list[dict[str, Any]]:
+    def edit(self, edit: Edit, on_edited: OnEdited) -> None:
+        on_edited(None)
+
+    def list_newest(
+        self, npc: str | None, player: str | None, limit: int, before: int | None = None
+    ) -> list[dict[str, Any]]:
         return []
+
+    def search(
+        self, npc: str | None, player: str | None, text: str, limit: int, before: int | None
+    ) -> list[dict[str, Any]]:
+        return []
+
+    def pairs(self, limit: int) -> list[dict[str, Any]]:
+        return []
+
+    def recall(self, npc: str, player: str, text: str, place: str | None, limit: int) -> Recall:
+        return Recall()
 
     def finish_job(self, job: SummaryJob, reply: str | None) -> None:
         pass

@@ -7,6 +7,7 @@ one thread at a time. No read transaction stays open: one would keep the WAL fro
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -98,10 +99,37 @@ class StoreReader:
     def rows_by_id(self, ids: Sequence[int]) -> list[Row]:
         return self._rows(f"WHERE id IN ({', '.join('?' * len(ids))})", tuple(ids)) if ids else []
 
-    def list_newest(self, npc: str | None, player: str | None, limit: int) -> list[Row]:
-        """What matches (None: any), the newest first."""
-        where, values = where_clause(npc, player)
+    def list_newest(self, npc: str | None, player: str | None, limit: int, before: int | None = None) -> list[Row]:
+        """What matches (None: any) and is older than the row `before`, the newest first."""
+        where, names = where_clause(npc, player)
+        values: tuple[str | int, ...] = names
+        if before is not None:
+            where, values = f"{where or 'WHERE true'} AND id < ?", (*names, before)
         return self._rows(f"{where} ORDER BY id DESC LIMIT ?", (*values, limit))
+
+    def search(self, npc: str | None, player: str | None, text: str, limit: int, before: int | None) -> list[Row]:
+        """As `list_newest`, of what has `text` in it, whatever its case. Reads every row: not for the router thread."""
+        wanted = text.casefold()
+        found: list[Row] = []
+        while len(found) < limit and (rows := self.list_newest(npc, player, EXPORT_ROWS, before)):
+            found += [row for row in rows if wanted in f"{row.said}\n{row.text}".casefold()]
+            before = rows[-1].id
+            time.sleep(0)  # others want the interpreter too
+        return found[:limit]
+
+    def pairs(self, limit: int) -> list[dict[str, Any]]:
+        """Who remembers whom, the latest first. Reads the whole index: not for the router thread."""
+        rows = self._connection.execute(
+            "SELECT npc, player, count(*), max(id) FROM memories GROUP BY npc, player ORDER BY max(id) DESC LIMIT ?",
+            (limit,),
+        ).fetchall()
+        newest = {row.id: row for row in self.rows_by_id([row[3] for row in rows])}
+        return [
+            {"npc": npc, "npc_name": newest[row_id].npc_name, "player": player, "count": count,
+             "at_s": round(newest[row_id].at_s, 3)}
+            for npc, player, count, row_id in rows
+            if row_id in newest
+        ]  # fmt: skip
 
     def iterate(self, npc: str | None, player: str | None) -> Iterator[Row]:
         """All that matches, the oldest first. Rows that are added or deleted meanwhile may be missing."""

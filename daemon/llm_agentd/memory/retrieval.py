@@ -40,6 +40,27 @@ class Retrieved:
 NOTHING = Retrieved()
 
 
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A fact that fits, as a prompt would have it. `score`: how well; 0 where it is recalled whatever is said."""
+
+    text: str
+    score: float
+    kind: Kind
+    at_s: float
+    row_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """For people who ask why: `turns`, the oldest first; `facts`, the most important first; `used`: those that get into
+    the prompt."""
+
+    turns: tuple[Row, ...] = ()
+    facts: tuple[Recalled, ...] = ()
+    used: frozenset[str] = frozenset()
+
+
 def retrieve(
     reader: StoreReader, pending: Iterable[Row], turn: MemoryTurn, turns_max: int, vectorize: Vectorize | None = None
 ) -> Retrieved:
@@ -55,19 +76,62 @@ def retrieve(
     Within 2 and 3 the score decides, and of equal scores the newest. What a newer statement repeats or corrects is
     left out.
     """
+    turns, facts = _find(reader, pending, turn, turns_max, vectorize)
+    lines = fit_lines([fact.text for fact in facts], FACTS_MAX_CHARS)
+    return Retrieved(tuple((row.said, row.text) for row in turns if row.text), lines)
+
+
+def recall(
+    reader: StoreReader,
+    pending: Sequence[Row],
+    turn: MemoryTurn,
+    turns_max: int,
+    limit: int,
+    vectorize: Vectorize | None = None,
+) -> Recall:
+    """What `retrieve` finds, and up to `limit` facts with those that would be next."""
+    used = retrieve(reader, pending, turn, turns_max, vectorize).facts
+    turns, facts = _find(reader, pending, turn, turns_max, vectorize, matches_max=limit, place_max=limit)
+    ranked = sorted(_each_once(facts), key=lambda fact: used.index(fact.text) if fact.text in used else len(used))
+    return Recall(tuple(turns), tuple(ranked[:limit]), frozenset(used))
+
+
+def _find(
+    reader: StoreReader,
+    pending: Iterable[Row],
+    turn: MemoryTurn,
+    turns_max: int,
+    vectorize: Vectorize | None,
+    *,
+    matches_max: int = MATCHES_SHOWN,
+    place_max: int = PLACE_SHOWN,
+) -> tuple[list[Row], list[Recalled]]:
+    """The last exchanges, and the facts in the order that `retrieve` describes."""
     pair_rows = [row for row in pending if row.npc == turn.npc and row.player == turn.player]
     turns = _turns(reader, pair_rows, turn, turns_max) if turns_max else []
     outcomes = _newest(reader, pair_rows, turn, "outcome", OUTCOMES_SHOWN)
     if not turn.player_text:
         outcomes = outcomes or _newest(reader, pair_rows, turn, "fact", OUTCOMES_SHOWN)
-    facts = [row.text for row in reversed(outcomes)]
+    facts = [_recalled(row, row.text) for row in reversed(outcomes)]
     if turn.player_text:
         question = question_of(turn.player_text, (turn.player, turn.npc_name))
         shown_ids = {row.id for row in (*turns, *outcomes)}
         nearness = Nearness(vectorize, turn.player_text) if vectorize else None
-        facts += _pair_facts(reader, pair_rows, turn, question, shown_ids, nearness)
-        facts += _place_facts(reader, turn, shown_ids)
-    return Retrieved(tuple((row.said, row.text) for row in turns if row.text), fit_lines(facts, FACTS_MAX_CHARS))
+        facts += _pair_facts(reader, pair_rows, turn, question, shown_ids, nearness)[:matches_max]
+        facts += _place_facts(reader, turn, shown_ids)[:place_max]
+    return turns, facts
+
+
+def _recalled(row: Row, text: str, score: float = 0.0) -> Recalled:
+    return Recalled(text, score, row.kind, row.at_s, row.id)
+
+
+def _each_once(facts: Iterable[Recalled]) -> list[Recalled]:
+    """Of equal texts the first."""
+    by_text: dict[str, Recalled] = {}
+    for fact in facts:
+        by_text.setdefault(fact.text, fact)
+    return list(by_text.values())
 
 
 def _turns(reader: StoreReader, pair_rows: list[Row], turn: MemoryTurn, turns_max: int) -> list[Row]:
@@ -103,7 +167,7 @@ def _newest(reader: StoreReader, pair_rows: list[Row], turn: MemoryTurn, kind: K
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    row_id: int
+    row: Row
     said: str  # as the player or the game put it
     fact: str  # as the prompt shows it
     score: float
@@ -116,24 +180,24 @@ def _pair_facts(
     question: Question,
     shown_ids: set[int],
     nearness: Nearness | None,
-) -> list[str]:
+) -> list[Recalled]:
     """What the player told this NPC, or what happened between them, that answers what is asked."""
     rows, weights = _search(reader, pair_scope(turn.npc, turn.player), question.concepts, shown_ids)
     recent = _newest(reader, pair_rows, turn, "exchange", NEWEST_READ)
     by_id = {row.id: row for row in (*rows, *recent)}
     found = [statement for row in by_id.values() for statement in _statements(row, question, weights, nearness)]
     answers = sorted(
-        (entry for entry in found if entry.score > 0 and entry.row_id not in shown_ids),
-        key=lambda entry: (-entry.score, -entry.row_id),
+        (entry for entry in found if entry.score > 0 and entry.row.id not in shown_ids),
+        key=lambda entry: (-entry.score, -entry.row.id),
     )
-    current = (entry.fact for entry in answers[: 2 * CANDIDATES] if not _is_outdated(entry, found, turn.player))
-    return list(dict.fromkeys(current))[:MATCHES_SHOWN]
+    current = (entry for entry in answers[: 2 * CANDIDATES] if not _is_outdated(entry, found, turn.player))
+    return _each_once(_recalled(entry.row, entry.fact, entry.score) for entry in current)
 
 
 def _is_outdated(statement: _Statement, others: Sequence[_Statement], player: str) -> bool:
     """Whether a newer one repeats or corrects it. Also one that stands in the turns: there it is read anyway."""
     return any(
-        other.row_id > statement.row_id and says_the_same(statement.said, other.said, player) for other in others
+        other.row.id > statement.row.id and says_the_same(statement.said, other.said, player) for other in others
     )
 
 
@@ -145,10 +209,10 @@ def _statements(
     """
     names = (row.player, row.npc_name)
     if row.kind != "exchange":
-        return [_Statement(row.id, row.text, row.text, _score(row.text, question, weights, nearness))]
+        return [_Statement(row, row.text, row.text, _score(row.text, question, weights, nearness))]
     sentences = [sentence for sentence in said_sentences(row.said) if not is_question(sentence)]
     return [
-        _Statement(row.id, sentence, quote(row.player, sentence, names), _score(sentence, question, weights, nearness))
+        _Statement(row, sentence, quote(row.player, sentence, names), _score(sentence, question, weights, nearness))
         for sentence in sentences
     ]
 
@@ -157,7 +221,7 @@ def _score(statement: str, question: Question, weights: Mapping[str, float], nea
     return score_by_words(statement, question, weights) + (nearness.score(statement) if nearness else 0.0)
 
 
-def _place_facts(reader: StoreReader, turn: MemoryTurn, shown_ids: set[int]) -> list[str]:
+def _place_facts(reader: StoreReader, turn: MemoryTurn, shown_ids: set[int]) -> list[Recalled]:
     """What others of this settlement told; the newest of it where the player asks for news."""
     if not turn.place:
         return []
@@ -168,12 +232,11 @@ def _place_facts(reader: StoreReader, turn: MemoryTurn, shown_ids: set[int]) -> 
     rows, _ = _search(reader, place_scope(turn.place), concepts, shown_ids, min_id)
     if NEWS & set(words):
         rows += [row for row in reader.newest_of_place(turn.place, CANDIDATES) if row.id not in shown_ids]
-    facts = [
-        row.text if row.npc == turn.npc else fact_line(f"{row.npc_name or 'somebody'} said: {row.text}")
+    return _each_once(
+        _recalled(row, row.text if row.npc == turn.npc else fact_line(f"{row.npc_name or 'somebody'} said: {row.text}"))
         for row in rows
         if not (row.npc == turn.npc and row.player == turn.player)  # those are `_pair_facts`
-    ]
-    return list(dict.fromkeys(facts))[:PLACE_SHOWN]
+    )
 
 
 def _search(

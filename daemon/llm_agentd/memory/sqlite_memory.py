@@ -17,11 +17,11 @@ from typing import Any
 
 from llm_agentd.errors import StartError
 from llm_agentd.memory import salvage
-from llm_agentd.memory.base import OnForgotten, OnWritten, Outcome, SummarizeBy, SummaryJob
+from llm_agentd.memory.base import Edit, OnEdited, OnForgotten, OnWritten, Outcome, SummarizeBy, SummaryJob
 from llm_agentd.memory.keywords import storable_line
 from llm_agentd.memory.ranking import Vectorize
 from llm_agentd.memory.reader import StoreReader
-from llm_agentd.memory.retrieval import NOTHING, Retrieved, retrieve
+from llm_agentd.memory.retrieval import NOTHING, Recall, Retrieved, recall, retrieve
 from llm_agentd.memory.schema import Row
 from llm_agentd.memory.sentences import fact_line, said_sentences
 from llm_agentd.memory.store import explain
@@ -152,17 +152,60 @@ class SqliteMemory:
         self._forgotten.append((npc, player, now_s))
         self._writer.forget(npc, player, on_forgotten)
 
-    def list_newest(self, npc: str | None, player: str | None, limit: int) -> list[dict[str, Any]]:
+    def edit(self, edit: Edit, on_edited: OnEdited) -> None:
+        self._writer.edit(edit, on_edited)
+
+    def list_newest(
+        self, npc: str | None, player: str | None, limit: int, before: int | None = None
+    ) -> list[dict[str, Any]]:
         pending = [
-            row for row in self._writer.pending.values() if npc in (None, row.npc) and player in (None, row.player)
+            row
+            for row in self._writer.pending.values()
+            if npc in (None, row.npc) and player in (None, row.player) and (before is None or row.id < before)
         ]
         try:
-            kept = self._reader.list_newest(npc, player, limit)
+            kept = self._reader.list_newest(npc, player, limit, before)
         except salvage.DAMAGE as error:
             self._note_read_error(error)
             kept = []
         rows = {row.id: row for row in (*pending, *kept)}
         return [rows[row_id].view() for row_id in sorted(rows, reverse=True)[:limit]]
+
+    def search(
+        self, npc: str | None, player: str | None, text: str, limit: int, before: int | None
+    ) -> list[dict[str, Any]]:
+        return self._browse(lambda reader: [row.view() for row in reader.search(npc, player, text, limit, before)])
+
+    def pairs(self, limit: int) -> list[dict[str, Any]]:
+        return self._browse(lambda reader: reader.pairs(limit))
+
+    def _browse(self, read: Callable[[StoreReader], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        """Over a connection of its own, as another thread than the router's reads."""
+        self.flush()
+        try:
+            reader = StoreReader(self._path)
+            try:
+                return read(reader)
+            finally:
+                reader.close()
+        except salvage.DAMAGE as error:
+            self._note_read_error(error)
+            return []
+
+    def recall(self, npc: str, player: str, text: str, place: str | None, limit: int) -> Recall:
+        try:
+            newest = self._reader.list_newest(npc, None, 1)
+            name, last_place = (newest[0].npc_name, newest[0].place) if newest else ("", "")
+            turn = MemoryTurn(npc, name, player, last_place if place is None else place, text)
+            return recall(self._reader, [*self._writer.pending.values()], turn, self._turns, limit, self._vectorize)
+        except salvage.DAMAGE as error:
+            self._note_read_error(error)
+            return Recall()
+
+    def set_limits(self, *, turns: int, max_bytes: int) -> None:
+        """Other values of `agents.remember_turns` (not 0) and `agents.memory_max_bytes`, from now on."""
+        self._turns, self._max_bytes = turns, max_bytes
+        self._writer.set_limits(turns=turns, max_bytes=max_bytes)
 
     def finish_job(self, job: SummaryJob, reply: str | None) -> None:
         self._writer.finish_job(job, reply)

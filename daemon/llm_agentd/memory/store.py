@@ -10,10 +10,14 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from llm_agentd.memory.base import Edit
+from llm_agentd.memory.keywords import storable_line
 from llm_agentd.memory.reader import StoreReader, where_clause
 from llm_agentd.memory.schema import COLUMNS, NewerVersionError, Row
+from llm_agentd.memory.sentences import fact_line
 
 EVICT_SHARE = 0.9  # of the size bound is left after an eviction, so that the next row does not evict again
 EVICT_ROWS = 500  # deleted in one transaction, so that nothing waits long for it
@@ -126,6 +130,28 @@ class Store(StoreReader):
         for _, kind, _ in rows:
             counts[kind + "s"] += 1
         return counts, self.empty_wal()
+
+    def edit(self, edit: Edit) -> Row | None:
+        """Changes or deletes one row; returns it as it was. Of what is gone no byte is left, as after `forget`."""
+        found = self.rows_by_id([edit.row_id])
+        if not found:
+            return None
+        row = found[0]
+        clean = storable_line if row.kind == "exchange" else fact_line  # as when it was added
+        with self.transaction():
+            is_condensed = self._is_condensed(row.id)
+            self.delete([row.id])
+            if edit.text is not None:
+                said = row.said if edit.said is None else storable_line(edit.said)
+                self.add(replace(row, text=clean(edit.text), said=said))
+                self._connection.execute("UPDATE memories SET condensed = ? WHERE id = ?", (is_condensed, row.id))
+            self._merge_index()
+        self.empty_wal()
+        return row
+
+    def _is_condensed(self, row_id: int) -> int:
+        found = self._connection.execute("SELECT condensed FROM memories WHERE id = ?", (row_id,)).fetchone()
+        return int(found[0])
 
     def evict(self, max_bytes: int) -> int:
         """Deletes the oldest rows while more than `max_bytes` are used; returns how many.

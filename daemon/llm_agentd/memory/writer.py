@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from llm_agentd.memory import summarize
-from llm_agentd.memory.base import ForgetCounts, OnForgotten, OnWritten, SummaryJob
+from llm_agentd.memory.base import Edit, ForgetCounts, OnEdited, OnForgotten, OnWritten, SummaryJob
 from llm_agentd.memory.corrections import says_the_same
 from llm_agentd.memory.salvage import DAMAGE
 from llm_agentd.memory.schema import Row
@@ -53,6 +53,12 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    edit: Edit
+    on_edited: OnEdited
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     job: SummaryJob
     reply: str | None
@@ -66,7 +72,7 @@ class Written:
     dropped: int
 
 
-Item: TypeAlias = Add | Forget | Summary | Written
+Item: TypeAlias = Add | Forget | Change | Summary | Written
 
 
 class MemoryWriter:
@@ -145,6 +151,12 @@ class MemoryWriter:
     def forget(self, npc: str | None, player: str | None, on_forgotten: OnForgotten) -> None:
         self._writer.put(Forget(npc, player, on_forgotten), urgent=True)
 
+    def edit(self, edit: Edit, on_edited: OnEdited) -> None:
+        self._writer.put(Change(edit, on_edited), urgent=True)
+
+    def set_limits(self, *, turns: int, max_bytes: int) -> None:
+        self._turns, self._max_bytes, self._may_have_job = turns, max_bytes, True
+
     def finish_job(self, job: SummaryJob, reply: str | None) -> None:
         self._writer.put(Summary(job, reply))
 
@@ -178,6 +190,8 @@ class MemoryWriter:
             batch = []
             if isinstance(item, Forget):
                 self._forget(item)
+            elif isinstance(item, Change):
+                self._change(item)
             else:
                 item.on_written(self.dropped == item.dropped)
         self._write(batch)
@@ -229,6 +243,9 @@ class MemoryWriter:
 
     def _add_facts(self, item: Summary) -> None:
         rows, self._has_job_out = item.job.rows, False
+        self._may_have_job = True
+        if sorted(self._store.rows_by_id([row.id for row in rows]), key=lambda row: row.id) != list(rows):
+            return  # one was forgotten or changed meanwhile: no fact may bring it back
         lines = summarize.parse_facts(item.reply) if item.reply is not None else []
         lines = lines or summarize.facts_by_rules(rows)
         newest = rows[-1]
@@ -239,7 +256,6 @@ class MemoryWriter:
             self._store.delete(same)  # what is told again, or corrected, is told by the newer
             facts.append(replace(newest, id=self.next_id(), kind="fact", said="", text=line, language=""))
         self._store.add_facts([row.id for row in rows], facts)
-        self._may_have_job = True
 
     def _forget(self, item: Forget) -> None:
         """From the file first, then from the cache of replies: prompts that are kept there name the player."""
@@ -255,6 +271,19 @@ class MemoryWriter:
             log.warning("agents.memory_path: nothing was forgotten, %s", explain(self._path, error))
         finally:
             item.on_forgotten(counts)
+
+    def _change(self, item: Change) -> None:
+        """As `_forget`: what the row said must be in no prompt that is kept, and in no byte of the file."""
+        before: Row | str | None = "nothing was changed: the disk failed, the daemon's log has the reason"
+        try:
+            self._store.check_name()
+            before = self._store.edit(item.edit)
+            if before is not None:
+                self._purge_cache(before.player or None)  # where it names no player, nothing tells its prompts apart
+        except (*DAMAGE, OSError) as error:
+            log.warning("agents.memory_path: nothing was changed, %s", explain(self._path, error))
+        finally:
+            item.on_edited(before)
 
     def _offer_job(self) -> None:
         """While the daemon is idle: older exchanges of the pair that has most of them."""

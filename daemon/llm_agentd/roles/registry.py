@@ -11,8 +11,8 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,6 +21,7 @@ import orjson
 
 from llm_agentd.errors import BadRequest, StartError, TooLarge
 from llm_agentd.roles import role_file
+from llm_agentd.roles.history import RoleHistory
 from llm_agentd.roles.role import FieldError, Role, check_name, make_role
 from llm_agentd.roles.role_file import SUFFIX, RoleFileError
 from llm_agentd.util.did_you_mean import nearest
@@ -52,6 +53,7 @@ class Roles:
         self._folder_problem = ""
         self._listing: dict[str, Any] | None = None  # until something changes: it is dear to make
         self._refresh_at_s = 0.0
+        self._history = RoleHistory(roles_dir) if roles_dir is not None else None
         self._merge()
 
     @classmethod
@@ -124,31 +126,74 @@ class Roles:
 
     def set(self, name: str, fields: Mapping[str, Any] | None) -> dict[str, Any]:
         """Writes the file of a role, or deletes it (`fields` None). Raises BadRequest naming the field."""
-        if self.roles_dir is None:
+        history = self._require_history()
+        role = self._checked(name, fields)
+        self._reload_changed()  # what was written by hand a moment ago is kept too
+        before = self._own(name)
+        if role is None and before is None and not self._path(name).exists():
+            hint = "; the shipped one stays" if name in self._shipped else ""
+            raise BadRequest(f"name: there is no {self._path(name)} to take away{hint}")
+        if before != (role and role.fields()):
+            with _explained(self._path(name)):
+                history.add(name, before)
+        return self._write(name, role)
+
+    def undo(self, name: str) -> dict[str, Any]:
+        """Takes the last change of a role back that was not taken back yet. Raises BadRequest where there is none."""
+        history = self._require_history()
+        self._checked(name, None)
+        self._reload_changed()
+        version = history.last(name)
+        if version is None:
+            raise BadRequest(f"name: nothing is left to undo of {name}")
+        role = self._checked(name, version.role)
+        with _explained(self._path(name)):
+            history.undo(name, self._own(name))
+        return self._write(name, role)
+
+    def history(self, name: str) -> list[dict[str, Any]]:
+        """What an admin's role was before each change, the newest first. Raises BadRequest."""
+        history = self._require_history()
+        self._checked(name, None)
+        return [version.view() for version in reversed(history.versions(name))]
+
+    def own_fields(self, name: str) -> dict[str, Any] | None:
+        """Of an admin's own role; None where there is none."""
+        self._refresh_if_due()
+        return self._own(name)
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _require_history(self) -> RoleHistory:
+        if self._history is None:
             raise BadRequest("agents.roles_dir: this daemon has no folder for roles")
+        return self._history
+
+    def _checked(self, name: str, fields: Mapping[str, Any] | None) -> Role | None:
         try:
-            path = self.roles_dir / (check_name(name) + SUFFIX)
-            role = None if fields is None else make_role(name, fields)
+            check_name(name)
+            return None if fields is None else make_role(name, fields)
         except FieldError as error:
             raise BadRequest(str(error)) from None
-        try:
+
+    def _path(self, name: str) -> Path:
+        return Path(self.roles_dir or "", name + SUFFIX)
+
+    def _own(self, name: str) -> dict[str, Any] | None:
+        role = self._custom.get(name + SUFFIX)
+        return role.fields() if role is not None else None
+
+    def _write(self, name: str, role: Role | None) -> dict[str, Any]:
+        path = self._path(name)
+        with _explained(path):
             if role is not None:
                 role_file.write(path, role)
             else:
-                path.unlink()
-        except FileNotFoundError:
-            hint = "; the shipped one stays" if name in self._shipped else ""
-            raise BadRequest(f"name: there is no {path} to take away{hint}") from None
-        except OSError as error:
-            raise BadRequest(
-                f"cannot write {path}: {error.strerror}; give agents.roles_dir a folder that the daemon may write to"
-            ) from None
+                path.unlink(missing_ok=True)
         self._signatures[path.name] = NO_SIGNATURE  # read it again, even if the disk's clock has not moved on
         for problem in self._reload_changed():
             log.warning("%s", problem)
         return {"role": self._view(name) if name in self._all else None, "version": self._version}
-
-    # -- inside ----------------------------------------------------------------------------------
 
     def _view(self, name: str) -> dict[str, Any]:
         origin = {"shipped": name in self._shipped, "own": name + SUFFIX in self._custom}
@@ -201,6 +246,17 @@ class Roles:
         self._all = {**self._shipped, **{role.name: role for role in self._custom.values()}}
         views = orjson.dumps([self._view(name) for name in sorted(self._all)])
         self._version = hashlib.blake2b(views, digest_size=VERSION_BYTES).hexdigest()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """An OSError becomes a BadRequest with the cure."""
+    try:
+        yield
+    except OSError as error:
+        raise BadRequest(
+            f"cannot write {path}: {error.strerror}; give agents.roles_dir a folder that the daemon may write to"
+        ) from None
 
 
 def _files(folder: Path) -> dict[str, Signature]:

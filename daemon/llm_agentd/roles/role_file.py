@@ -41,9 +41,7 @@ def read(path: Path) -> Role:
 
 def write(path: Path, role: Role) -> None:
     """Replaces the file in one step. Raises OSError. Without fsync, which may take longer than a reply."""
-    if not path.parent.is_dir():
-        path.parent.parent.mkdir(parents=True, exist_ok=True)
-        path.parent.mkdir(mode=0o700, exist_ok=True)  # whatever the umask: what others put there NPCs would say
+    make_folder(path.parent)
     text = yaml.safe_dump(role.fields(), allow_unicode=True, sort_keys=False, width=100)
     handle, name = tempfile.mkstemp(prefix=f".{role.name}.", suffix=".tmp", dir=path.parent)
     try:
@@ -54,6 +52,12 @@ def write(path: Path, role: Role) -> None:
     except BaseException:
         os.unlink(name)
         raise
+
+
+def make_folder(path: Path) -> None:
+    if not path.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)  # whatever the umask: what others put there NPCs would say
 
 
 def _text(path: Path) -> str:

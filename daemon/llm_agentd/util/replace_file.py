@@ -8,9 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def replace_file(path: Path, text: str, *, mode: int = 0o600) -> None:
+def replace_file(path: Path, text: str, *, mode: int = 0o600, is_synced: bool = True) -> None:
     """It keeps the old file's mode and owner; `mode`: of one that is new. What `path` links to is replaced, not the
-    link. Raises OSError, and leaves nothing behind then.
+    link. `is_synced` False: without fsync, which may take longer than a reply. Raises OSError, and leaves nothing
+    behind then.
     """
     path = path.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
@@ -18,8 +19,9 @@ def replace_file(path: Path, text: str, *, mode: int = 0o600) -> None:
     try:
         with open(handle, "wb") as stream:
             stream.write(text.encode())
-            stream.flush()
-            os.fsync(stream.fileno())
+            if is_synced:
+                stream.flush()
+                os.fsync(stream.fileno())
         if path.is_file():
             old = path.stat()
             mode = old.st_mode & 0o7777

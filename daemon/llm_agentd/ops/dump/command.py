@@ -15,11 +15,12 @@ import lmdb
 
 from llm_agentd.cache.entry import to_us
 from llm_agentd.cache.lmdb_store import SCHEMA, LmdbStore
+from llm_agentd.cache.rows import Wanted, entry_line, matching_rows
 from llm_agentd.errors import StartError
-from llm_agentd.ops.dump.entries import entry_line, matching_rows
 from llm_agentd.ops.dump.prefixes import prefix_line, prefix_summary, saved_prefixes
 from llm_agentd.ops.dump.stats import Stats, print_stats, stats_line
 from llm_agentd.ops.dump.table import print_entries
+from llm_agentd.prompt.placeholders import readable
 from llm_agentd.util.terminal_text import json_line
 
 Format = Literal["table", "jsonl"]
@@ -117,11 +118,11 @@ def _print_stats(stats: Stats, format: Format, now_s: float, out: TextIO) -> Non
 def _print_entries(
     store: LmdbStore, path: Path, format: Format, grep: str | None, role: str | None, now_s: float, out: TextIO
 ) -> None:
-    rows = matching_rows(store, grep, role)
+    rows = matching_rows(store, Wanted(grep=grep, role=role), readable)
     prefixes = [] if grep else saved_prefixes(path, role)[0]  # they hold no text to look in
     if format == "jsonl":
         for row in rows:
-            out.write(json_line(entry_line(row)))
+            out.write(json_line(entry_line(row, readable)))
         for saved in prefixes:
             out.write(json_line(prefix_line(saved)))
         return

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from rich.table import Table
 
 from llm_agentd.cache.lmdb_store import LmdbStore, Totals
-from llm_agentd.ops.dump.entries import all_rows
+from llm_agentd.cache.rows import all_rows
 from llm_agentd.ops.dump.prefixes import prefix_summary, saved_prefixes
 from llm_agentd.ops.dump.table import span
 from llm_agentd.ops.terminal import cell, console_for

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from rich.table import Table
 
-from llm_agentd.ops.dump.entries import Row
+from llm_agentd.cache.rows import Row
 from llm_agentd.ops.terminal import cell, console_for
 from llm_agentd.prompt.placeholders import readable
 
