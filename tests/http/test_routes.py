@@ -207,7 +207,7 @@ def facts(record: Record) -> list[Record]:
     if record["op"] == "info":
         return [{"event": "done", "info": {"model": "hearthling", "engine": "llama"}}]
     if record["op"] == "metrics":
-        return [{"event": "done", "text": "llm_agentd_active_sequences 0.0\n"}]
+        return [{"event": "done", "text": "llm_agentd_num_requests_running 0.0\n"}]
     return always_hits(record)
 
 
@@ -269,15 +269,12 @@ def test_role_error_of_the_daemon_is_passed_on(endpoint: str) -> None:
         assert server.http.patch("/v1/roles/monk", json=MONK).status_code == 405
 
 
-def test_info_metrics_and_health(endpoint: str) -> None:
+def test_info_and_health(endpoint: str) -> None:
     with FakeDaemon(endpoint, facts), serve_http(endpoint) as server:
         http = server.http
         info = http.get("/info").json()
         assert (info["model"], info["engine"]) == ("hearthling", "llama")
         assert info["adapter"]["zmq_endpoint"] == endpoint
-        metrics = http.get("/metrics")
-        assert metrics.text == "llm_agentd_active_sequences 0.0\n"
-        assert metrics.headers["content-type"].startswith("text/plain; version=0.0.4")
         assert http.get("/healthz").status_code == 200
         assert http.get("/readyz").json() == {"ready": True}
 
@@ -299,7 +296,7 @@ def test_docs_show_every_route_and_load_nothing_from_elsewhere(endpoint: str) ->
 def test_no_daemon_is_alive_but_not_ready(endpoint: str) -> None:
     with serve_http(endpoint, retry_s=0.05) as server:
         assert server.http.get("/healthz").status_code == 200
-        for path in ("/readyz", "/info", "/metrics"):
+        for path in ("/readyz", "/info"):
             answer = server.http.get(path)
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
             assert "llm-agentd serve" in answer.json()["error"]["message"]

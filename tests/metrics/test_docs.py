@@ -8,13 +8,24 @@ from pathlib import Path
 
 import pytest
 
+from llm_agentd.http.metrics import HttpMetrics
 from llm_agentd.metrics import DROPPED_REASONS, FALLBACK_REASONS, GUARD_REASONS, OTHER, Load, Metrics
+from llm_agentd.metrics.gpu import GpuReading, GpuWatch
 from tests.support.exposition import Exposition
 
 
 @pytest.fixture
 def document(repo: Path) -> str:
     return (repo / "docs" / "metrics.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def measured() -> Exposition:
+    """All that can be measured: of the daemon, of the HTTP process after a request, of a GPU."""
+    metrics, http = Metrics(), HttpMetrics()
+    GpuWatch(metrics.registry)._readings = (GpuReading("0", "H100", 0.5, 1.0, 2.0, 3.0, 4.0),)
+    http.answered("/info", 200, 0.1)
+    return Exposition(http.text(metrics.text(Load()), sessions=0, open_requests=0))
 
 
 def rows(document: str) -> Iterator[tuple[str, str, frozenset[str], str]]:
@@ -26,8 +37,7 @@ def rows(document: str) -> Iterator[tuple[str, str, frozenset[str], str]]:
             yield name, kind, frozenset(re.findall(r"`(\w+)`", labels)), what
 
 
-def test_every_metric_is_documented_with_type_and_labels_and_no_other(document: str) -> None:
-    measured = Exposition(Metrics().text(Load()))
+def test_every_metric_is_documented_with_type_and_labels_and_no_other(document: str, measured: Exposition) -> None:
     documented = [(name, kind, labels) for name, kind, labels, _ in rows(document)]
     assert sorted(documented, key=lambda row: row[0]) == sorted(
         ((family.name, family.kind, family.labels) for family in measured.values()), key=lambda row: row[0]
@@ -49,8 +59,7 @@ def test_every_reason_is_documented(document: str, repo: Path) -> None:
         assert set(known) <= errors | set(re.findall(r"`(\w+)`", meaning[name])), name
 
 
-def test_names_elsewhere_in_the_documents_are_measured(repo: Path) -> None:
-    measured = Exposition(Metrics().text(Load()))
+def test_names_elsewhere_in_the_documents_are_measured(repo: Path, measured: Exposition) -> None:
     for path in [repo / "README.md", *(repo / "docs").glob("*.md"), *(repo / "systemd").glob("*.md")]:
         for name in re.findall(r"\bllm_agentd_[a-z]\w+(?:_total|_seconds|_size|_perc)\b", path.read_text("utf-8")):
             assert name in measured, f"{path.name}: {name}"

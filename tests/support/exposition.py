@@ -45,7 +45,7 @@ class Exposition(Mapping[str, Family]):
         samples = [sample for family in self.values() for sample in family.samples]
         return {(sample.name, frozenset(sample.labels.items())) for sample in samples}
 
-    def value(self, name: str, **labels: str) -> float:
+    def value(self, name: str, /, **labels: str) -> float:
         """Of one sample: `name` as it stands in the text, such as `…_count`."""
         found = [
             sample.value

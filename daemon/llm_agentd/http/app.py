@@ -27,6 +27,7 @@ from llm_agentd.http.auth import BearerToken, OwnOrigin
 from llm_agentd.http.body import BodyBudget, error_response, json_response
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.drain import DrainUnreadBodies
+from llm_agentd.http.metrics import CountRequests, HttpMetrics
 from llm_agentd.http.origin import OwnHosts
 from llm_agentd.http.routes import dashboard, doctor, exchange, infer, info, memory, roles, schema
 from llm_agentd.http.sessions import Sessions
@@ -99,13 +100,15 @@ def create_app(
     if token:
         app.add_middleware(BearerToken, token=token)
     app.add_middleware(OwnOrigin, own=OwnHosts(host, allowed_hosts))
-    app.add_middleware(DrainUnreadBodies)  # the last one added is the first one passed
+    app.add_middleware(DrainUnreadBodies)
+    metrics = HttpMetrics()
+    app.add_middleware(CountRequests, metrics=metrics)  # the last one added is the first one passed
     _handle_errors(app)
     infer.add(app, daemon, timeout_ms=timeout_ms)
     exchange.add(app, sessions)
     roles.add(app, daemon)
     memory.add(app, daemon)
-    info.add(app, daemon, sessions)
+    info.add(app, daemon, sessions, metrics)
     doctor.add(app, daemon, examine)
     dashboard.add(app)
     return app

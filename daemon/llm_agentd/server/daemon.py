@@ -17,6 +17,7 @@ from llm_agentd.engines.llama.grammar.trial import GrammarTrial
 from llm_agentd.memory import Memory
 from llm_agentd.memory.service import MemoryService
 from llm_agentd.metrics import Metrics
+from llm_agentd.metrics.gpu import GpuWatch
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prefix_cache import PrefixCache
 from llm_agentd.prompt.builder import PromptBuilder
@@ -59,6 +60,7 @@ class Daemon:
         self_check: Callable[[], dict[str, Any]] = lambda: {"checks": [], "ok": True},
     ) -> None:
         self.metrics = Metrics()
+        self._gpu_watch = GpuWatch(self.metrics.registry)
         inbox = Inbox()
         open_requests = OpenRequests()
         self._moderator = moderator
@@ -129,6 +131,7 @@ class Daemon:
             self._moderator.start()
         self._memory_service.start()
         self._grammar_trial.start()
+        self._gpu_watch.start()
         self.router.start()
         self.engine_loop.start()
 
@@ -140,6 +143,7 @@ class Daemon:
         others posted to its inbox stands before its stop, and is sent.
         """
         self.engine_loop.stop(grace_s)
+        self._gpu_watch.stop()
         self._grammar_trial.stop()
         if self._moderator:
             self.router.wait_for_posted()

@@ -12,15 +12,17 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
 from llm_agentd import __version__
+from llm_agentd.errors import AgentdError
 from llm_agentd.http.body import json_response
 from llm_agentd.http.daemon_client import DaemonClient
+from llm_agentd.http.metrics import HttpMetrics
 from llm_agentd.http.routes import docs_page, schema
 from llm_agentd.http.sessions import Sessions
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> None:
+def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions, own_metrics: HttpMetrics) -> None:
     started_s = time.monotonic()
 
     @app.get(
@@ -59,9 +61,13 @@ def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> None:
         tags=["facts"],
         summary="Prometheus",
         response_class=Response,  # else OpenAPI would call the errors plain text, too
-        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **schema.errors(401, 403, 503)},
+        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **schema.errors(401, 403)},
     )
     async def metrics(_: Request) -> Response:
-        """The daemon's counters and histograms."""
-        answer = await daemon.request({"op": "metrics"})
-        return Response(answer.get("text", ""), media_type=METRICS_TYPE)
+        """The daemon's and this process's own. Where no daemon answers, `llm_agentd_up` is 0."""
+        try:
+            daemon_text = str((await daemon.request({"op": "metrics"})).get("text", ""))
+        except AgentdError:
+            daemon_text = None
+        text = own_metrics.text(daemon_text, sessions=sessions.count, open_requests=daemon.open_count)
+        return Response(text, media_type=METRICS_TYPE)
