@@ -114,6 +114,10 @@ class StartError(Exception):
     """The daemon or a command cannot start; shown as one line on stderr, exit code 1 (or 2: wrong use)."""
 
 
+class LastingStartError(StartError):
+    """One that trying again does not mend, but an admin: exit code 2, after which systemd does not restart it."""
+
+
 ERROR_CLASSES: dict[str, type[AgentdError]] = {
     cls.code: cls
     for cls in (

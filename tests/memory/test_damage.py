@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_agentd.memory import Memory, NullMemory, Outcome, SqliteMemory, open_memory
-from llm_agentd.memory.schema import VERSION
+from llm_agentd.memory import Memory, Outcome, SqliteMemory, open_memory
 from tests.memory.talk import ANA, MIB
 from tests.support.damage import damages
 
@@ -114,23 +113,6 @@ def test_file_that_is_no_database_is_kept_aside(tmp_path: Path) -> None:
     serve(opened(path))
     (aside,) = tmp_path.glob("memory.db.damaged-*Z")
     assert aside.read_bytes().startswith(b"no database")
-
-
-def test_file_of_a_newer_version_is_left_alone_and_named_as_such(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    path = tmp_path / "memory.db"
-    connection = sqlite3.connect(path)
-    connection.executescript(f"CREATE TABLE later (what); PRAGMA user_version = {VERSION + 1};")
-    connection.close()
-    before = path.read_bytes()
-    memory = opened(path)
-    assert isinstance(memory, NullMemory)
-    assert "was written by a newer llm-agentd" in memory.stats()["problem"]
-    assert "damaged" not in caplog.text
-    serve(memory)
-    assert path.read_bytes() == before
-    assert sorted(file.name for file in tmp_path.iterdir()) in (["memory.db"], ["memory.db", "memory.db.lock"])
 
 
 @pytest.fixture

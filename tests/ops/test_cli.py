@@ -17,7 +17,21 @@ from llm_agentd import __version__
 
 pytestmark = pytest.mark.slow
 
-COMMANDS = ("serve", "http", "ask", "explain", "dump", "install-mod", "token", "demo", "bench", "memory", "model")
+COMMANDS = (
+    "serve",
+    "http",
+    "ask",
+    "explain",
+    "dump",
+    "install-mod",
+    "token",
+    "demo",
+    "bench",
+    "memory",
+    "model",
+    "backup",
+    "restore",
+)
 TIMEOUT_S = 60
 
 

@@ -78,6 +78,18 @@ def test_forget_beside_a_running_daemon_deletes_from_all_files(memory: SqliteMem
     cache.close()
 
 
+def test_forget_names_the_copies_that_still_hold_what_was_said(memory: SqliteMemory, tmp_path: Path) -> None:
+    copies = [tmp_path / f"memory.db.{name}-20261127T020000Z" for name in ("damaged", "replaced", "version-1")]
+    for copy in copies:
+        copy.write_bytes(b"I hid the sapphire.")
+    out = io.StringIO()
+    files = (tmp_path / "memory.db", tmp_path / "none", tmp_path / "none.jsonl")
+    forget(*files, npc=None, player="Ana", out=out)
+    assert out.getvalue().splitlines()[1] == (
+        f"not touched, yours to delete: what was kept as {', '.join(map(str, copies))}"
+    )
+
+
 def test_cache_of_a_daemon_purges_by_name(tmp_path: Path) -> None:
     cache = LmdbCache(tmp_path / "cache", 300, 2**24)
     for number, prompt in enumerate(("ANA: Hello", "Bo: Hello", "x" * 20_000)):

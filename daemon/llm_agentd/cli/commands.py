@@ -14,12 +14,13 @@ from typing import Annotated
 import typer
 
 from llm_agentd import __version__
+from llm_agentd.cli.backup import backup, restore
 from llm_agentd.cli.daemon import ask, explain, http, serve
 from llm_agentd.cli.models import model_app
 from llm_agentd.cli.options import BAD_ANSWER, OK, PROGRAM, WRONG_USE, fail
 from llm_agentd.cli.stored import dump, memory_app, moderation
 from llm_agentd.cli.tools import bench, demo, doctor, install_mod, keys, token
-from llm_agentd.errors import AgentdError, StartError
+from llm_agentd.errors import AgentdError, LastingStartError, StartError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 # Click's UsageError, or the one in newer typers that bring their own click: public under no name that both share.
@@ -41,6 +42,8 @@ def main() -> None:
         code = app(sys.argv[1:] or ["--help"], prog_name=PROGRAM, standalone_mode=False)
     except USAGE_ERROR as error:
         fail(f"{error.format_message().rstrip('.')} (see {PROGRAM} --help)", WRONG_USE)  # type: ignore[attr-defined]
+    except LastingStartError as error:
+        fail(str(error), WRONG_USE)
     except (StartError, AgentdError) as error:
         fail(str(error), BAD_ANSWER)
     except (KeyboardInterrupt, typer.Abort):
@@ -74,6 +77,8 @@ app.command(short_help="Look into the cache.")(dump)
 app.add_typer(model_app, name="model", short_help="List, fetch, inspect and serve models.")
 app.add_typer(moderation, name="moderation")
 app.add_typer(memory_app, name="memory", short_help="Look into what NPCs remember, or delete it.")
+app.command(short_help="Save memory, roles, configuration and logs in one file.")(backup)
+app.command(short_help="Bring back what `backup` saved.")(restore)
 app.command(short_help="Print the token that HTTP wants.")(token)
 app.command(short_help="Make the keys for a daemon that other machines reach.")(keys)
 app.command("install-mod", short_help="Copy the mod into a mods or worldmods folder.")(install_mod)

@@ -2,7 +2,8 @@
 
 `open_memory` gives the memory that the configuration asks for; all are a `Memory`. The package must not know requests,
 engines or sockets, and it never stops a daemon that runs: where the disk cannot be used, the log says so once and NPCs
-remember nothing.
+remember nothing. A daemon that is older than its memory does not start: NPCs that suddenly know nobody, and players who
+tell them everything again, are worse than a line that says why.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from llm_agentd.errors import LastingStartError
 from llm_agentd.memory import salvage
 from llm_agentd.memory.base import ForgetCounts, Memory, NullMemory, Outcome, SummarizeBy, SummaryJob
 from llm_agentd.memory.ranking import Vectorize
+from llm_agentd.memory.schema import NewerVersionError
 from llm_agentd.memory.sqlite_memory import SqliteMemory
 from llm_agentd.memory.store import explain
 
@@ -43,13 +46,15 @@ def open_memory(
     purge_cache: Callable[[str | None], int] = lambda _: 0,
     vectorize: Vectorize | None = None,
 ) -> Memory:
-    """The memory in the file `path`, made if missing. Raises StartError where another daemon uses it.
+    """The memory in the file `path`, made if missing. Raises StartError where another daemon uses it, or a newer
+    version has written it.
 
     `turns`: exchanges that a prompt shows; 0 turns memory off. `purge_cache(player)` deletes what names a player (None:
     all) from the cache of replies and returns how many. `vectorize` turns a line into a vector of length 1, so that
     what was told in other words is found; None: words and their relatives decide. A damaged file is kept aside, and
-    what can be read of it goes into a new one. A file that cannot be used (read-only, full disk, written by a newer
-    version) is left alone: the memory is a NullMemory, whose `stats` say why, as one warning does.
+    what can be read of it goes into a new one. A file of an older version is brought up to date, and a copy kept. One
+    that cannot be used (read-only, full disk) is left alone: the memory is a NullMemory, whose `stats` say why, as one
+    warning does.
     """
     if not turns:
         return NullMemory(holds_old=lambda: _stays(path, OFF), purge_cache=purge_cache)
@@ -72,6 +77,8 @@ def open_memory(
                 raise
             salvage.start_anew(path, str(error))
             return opened()
+    except NewerVersionError as error:
+        raise LastingStartError(f"agents.memory_path: {explain(path, error)}") from None
     except (*salvage.DAMAGE, OSError) as error:
         problem = explain(path, error)
         log.warning("agents.memory_path: NPCs remember nothing, %s", problem)

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from llm_agentd.memory import schema
 from llm_agentd.memory.reader import EXPORT_ROWS, lenient_text
-from llm_agentd.memory.schema import COLUMNS, VERSION, VERSION_MAX, NewerVersionError, Row
+from llm_agentd.memory.schema import COLUMNS, VERSION_MAX, NewerVersionError, OtherVersionError, Row
 from llm_agentd.memory.store import Store
+from llm_agentd.util.keep_aside import keep_aside
 from llm_agentd.util.regular_file import open_regular
 
 log = logging.getLogger(__name__)
 
-SUFFIXES = ("", "-wal", "-shm")
+SUFFIXES = ("", "-wal", "-shm")  # of the files that make up one database
 MAGIC, HEADER_BYTES, VERSION_OFFSET = (
     b"SQLite format 3\0",
     100,
@@ -50,7 +51,7 @@ def find_damage(path: Path) -> str:
 
 def is_damage(error: Exception) -> bool:
     """Whether the pages of the file are wrong, and not its disk, its rights, or who holds it."""
-    if isinstance(error, NewerVersionError) or not isinstance(error, DAMAGE):
+    if isinstance(error, OtherVersionError) or not isinstance(error, DAMAGE):
         return False
     if not isinstance(error, sqlite3.OperationalError):
         return True
@@ -66,13 +67,13 @@ def _check_version(path: Path) -> None:
     except OSError:
         return
     version = int.from_bytes(header[VERSION_OFFSET : VERSION_OFFSET + 4], "big")
-    if header.startswith(MAGIC) and VERSION < version <= VERSION_MAX:
+    if header.startswith(MAGIC) and schema.VERSION < version <= VERSION_MAX:
         raise NewerVersionError(version)
 
 
 def start_anew(path: Path, why: str) -> int:
     """Keeps the damaged file aside and fills a new one; returns how many memories could be read. Raises OSError."""
-    aside = keep_aside(path)
+    aside = keep_aside(path, "damaged", SUFFIXES)
     rows = 0
     store = Store(path, create=True)
     try:
@@ -87,21 +88,6 @@ def start_anew(path: Path, why: str) -> int:
         rows,
     )
     return rows
-
-
-def keep_aside(path: Path) -> Path:
-    """Renames the file and what belongs to it; returns its new name. Raises OSError."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    aside = Path(f"{path}.damaged-{stamp}")
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = Path(f"{path}.damaged-{stamp}-{number}")
-    for suffix in reversed(SUFFIXES):  # the file itself last: a kill in between leaves it in its place
-        part = Path(f"{path}{suffix}")
-        if part.exists():
-            part.rename(f"{aside}{suffix}")
-    return aside
 
 
 def _copy(aside: Path, store: Store) -> int:

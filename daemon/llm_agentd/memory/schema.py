@@ -1,7 +1,7 @@
 """The tables of memory.db, one row of it, and the words that the full-text index holds of a row.
 
 Pure but for `create_tables`. The format is version 1 (`PRAGMA user_version`); a change to the tables, to `index_words`
-or to `scoped_words` needs a new version and a rebuilt index, see `scoped_words`.
+or to `scoped_words` needs a new version, a step in `migrate.py` and a rebuilt index, see `scoped_words`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,19 @@ PAGE_BYTES = 4096
 Kind: TypeAlias = Literal["exchange", "outcome", "fact"]
 
 
-class NewerVersionError(sqlite3.DatabaseError):
-    """The file is sound, and of a program that is newer than this one."""
+class OtherVersionError(sqlite3.DatabaseError):
+    """The file is sound, and of another version of the program."""
 
     def __init__(self, found: int) -> None:
         super().__init__(f"it is of version {found}, this program reads {VERSION}")
+
+
+class NewerVersionError(OtherVersionError):
+    """Of a newer one: left as it is."""
+
+
+class OlderVersionError(OtherVersionError):
+    """Of an older one: the daemon brings it up to date at its start (`migrate.py`)."""
 
 
 # `words` is contentless and without positions (detail = none): it maps a word to row ids and can give no text back.
@@ -92,18 +100,30 @@ COLUMNS = "id, kind, npc, npc_name, player, place, said, text, language, at_s"  
 def prepare(connection: sqlite3.Connection, *, create: bool) -> None:
     """Registers the function that the triggers call; creates the tables where the file is new and `create` is set.
 
-    Raises NewerVersionError, and sqlite3.DatabaseError for a version that never was.
+    Raises OtherVersionError, and sqlite3.DatabaseError for a version that never was.
     """
-    connection.create_function("scoped", 6, scoped_words, deterministic=True)
-    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    register_functions(connection)
+    found = version_of(connection)
     if found == 0 and create:
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
     elif VERSION < found <= VERSION_MAX:
         raise NewerVersionError(found)
+    elif 0 < found < VERSION:
+        raise OlderVersionError(found)
     elif found != VERSION:
         raise sqlite3.DatabaseError(f"it is of version {found}, this program reads {VERSION}")
+
+
+def register_functions(connection: sqlite3.Connection) -> None:
+    """What the triggers call."""
+    connection.create_function("scoped", 6, scoped_words, deterministic=True)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """0: a new file. Raises sqlite3.Error."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def pair_scope(npc: str, player: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from llm_agentd.errors import StartError
-from llm_agentd.memory import salvage
+from llm_agentd.memory import migrate, salvage
 from llm_agentd.memory.base import Edit, OnEdited, OnForgotten, OnWritten, Outcome, SummarizeBy, SummaryJob
 from llm_agentd.memory.keywords import storable_line
 from llm_agentd.memory.ranking import Vectorize
@@ -74,6 +74,7 @@ class SqliteMemory:
         try:
             if damage := salvage.find_damage(path):
                 raise sqlite3.DatabaseError(damage)
+            migrate.migrate(path)
             self._writer = MemoryWriter(
                 path, turns=turns, max_bytes=max_bytes, purge_cache=purge_cache, is_idle=self._is_idle, now=now
             )

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from llm_agentd.memory.base import Edit
 from llm_agentd.memory.keywords import storable_line
+from llm_agentd.memory.migrate import kept_copy
 from llm_agentd.memory.reader import StoreReader, where_clause
-from llm_agentd.memory.schema import COLUMNS, NewerVersionError, Row
+from llm_agentd.memory.schema import COLUMNS, NewerVersionError, OlderVersionError, Row
 from llm_agentd.memory.sentences import fact_line
 
 EVICT_SHARE = 0.9  # of the size bound is left after an eviction, so that the next row does not evict again
@@ -210,10 +211,14 @@ class Store(StoreReader):
 def explain(path: Path, error: Exception) -> str:
     """What is wrong with the file and what to do about it, to follow a comma."""
     if isinstance(error, NewerVersionError):
+        copy = kept_copy(path)
+        back = f"; or go back to the copy that was kept of it: llm-agentd restore {copy}" if copy else ""
         return (
             f"{path} was written by a newer llm-agentd ({error}) and is left as it is; run that version again, or name"
-            " another file"
+            f" another file{back}"
         )
+    if isinstance(error, OlderVersionError):
+        return f"{path} was written by an older llm-agentd ({error}); start the daemon once, which brings it up to date"
     if isinstance(error, GoneError):
         return f"{path} was deleted or moved while the daemon runs; restart the daemon, which makes a new one"
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):

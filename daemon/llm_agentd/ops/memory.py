@@ -22,6 +22,8 @@ from llm_agentd.memory.store import Store, explain
 from llm_agentd.moderation.audit_log import forget_player
 from llm_agentd.util.terminal_text import json_line
 
+KEPT = ("damaged", "version", "replaced")  # copies that a repair, a migration and `restore` left beside the file
+
 
 def export(path: Path, *, npc: str | None, player: str | None, out: TextIO) -> int:
     """One JSON object a line, the oldest first. Returns the exit code; raises StartError naming the fix."""
@@ -49,6 +51,8 @@ def forget(path: Path, cache_path: Path, audit_path: Path, *, npc: str | None, p
         f" {cached} cached replies, {logged} lines of the moderation log",
         file=out,
     )
+    if copies := sorted(str(copy) for mark in KEPT for copy in path.parent.glob(f"{path.name}.{mark}-*")):
+        print(f"not touched, yours to delete: what was kept as {', '.join(copies)}", file=out)
     if not is_wal_empty:
         raise StartError(
             f"agents.memory_path: {path}-wal still holds old pages, as something reads {path} right now; end that and"

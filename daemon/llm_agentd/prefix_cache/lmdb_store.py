@@ -5,7 +5,7 @@ damaged, or of another model or engine, is never returned. It knows no engine.
 
 Databases: `heads` key → JSON (what `dump` shows) · `data` key → checksum of both, then the state · `used` key → time
 of the last use in µs. `heads` and `data` are apart so that listing reads no states; `used` is apart so that a touch
-rewrites eight bytes.
+rewrites eight bytes · `meta` the schema, another of which empties the store: all of it can be computed again.
 
 What is promised: a state is committed in one transaction, so a kill leaves it whole or absent. LMDB's own pages carry
 no checksum, and a state that a failing disk has changed would still load and make the model talk nonsense; hence the
@@ -63,6 +63,7 @@ class LmdbPrefixStore:
             if missing_bytes(self._env, path / "data.mdb") > 0:  # reading behind its end would kill the process
                 raise lmdb.CorruptedError("data.mdb is cut off")
             self._headers, self._data, self._used = (self._env.open_db(name) for name in (b"heads", b"data", b"used"))
+            self._apply_schema()
             self._index = {saved.key: saved for saved in _read_headers(self._env, self._headers, self._used)}
         except BaseException:
             self._env.close()
@@ -73,6 +74,21 @@ class LmdbPrefixStore:
         # One job a transaction: a state is tens of megabytes, and nothing is won by grouping them.
         self._writer: GroupWriter[Callable[[], None]] = GroupWriter("prefix-writer", self._run_jobs)
         self._writer.start()
+
+    def _apply_schema(self) -> None:
+        """What another version has written is of no use here, and would take up room that nobody gives back."""
+        meta = self._env.open_db(b"meta")
+        with self._env.begin(write=True) as txn:
+            found = int(txn.get(b"schema", b"0", db=meta))
+            if found == SCHEMA:
+                return
+            for database in (self._headers, self._data, self._used):
+                txn.drop(database, delete=False)
+            txn.put(b"schema", b"%d" % SCHEMA, db=meta)
+        if found:
+            log.warning(
+                "%s: emptied, it was of version %d and this daemon writes version %d", self._path, found, SCHEMA
+            )
 
     # -- the engine thread --------------------------------------------------------------------
 

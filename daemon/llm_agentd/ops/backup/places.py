@@ -1,0 +1,82 @@
+"""What belongs into a backup, and where the configuration says that it lies.
+
+Pure but for looking at folders.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from llm_agentd.config import Config, state_dir
+from llm_agentd.config.paths import SYSTEM_FILE
+from llm_agentd.errors import StartError
+from llm_agentd.ops.backup.parts import LOGS, Part
+
+AUDIT_LOG = "audit.jsonl"  # in the state folder: what admins changed
+ROTATED_MAX = 9  # NAME.1 to NAME.9: more than any log here keeps
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """`logs`: by their name in the archive. `configuration` is where it lies, or would lie where there is none yet."""
+
+    memory: Path
+    cache: Path
+    roles: Path
+    configuration: Path
+    logs: Mapping[str, Path]
+
+    @classmethod
+    def of(cls, config: Config, config_file: Path | None, environ: Mapping[str, str] = os.environ) -> Places:
+        state = state_dir(environ)
+        return cls(
+            memory=config.agents.memory_path,
+            cache=config.cache.path,
+            roles=config.agents.roles_dir or state / "roles",
+            configuration=config_file or SYSTEM_FILE,
+            logs={"moderation.jsonl": config.agents.audit_path, AUDIT_LOG: state / AUDIT_LOG},
+        )
+
+    def role_files(self) -> Iterator[Path]:
+        """Also those with mistakes: they are somebody's work. Not hidden ones, which editors leave behind."""
+        if self.roles.is_dir():
+            for path in sorted(self.roles.iterdir()):
+                if path.suffix in (".yaml", ".yml") and not path.name.startswith(".") and path.is_file():
+                    yield path
+
+    def log_files(self) -> Iterator[tuple[str, Path]]:
+        """(name in the archive, file), with those that were rotated away."""
+        for name, path in self.logs.items():
+            for suffix in ("", *(f".{number}" for number in range(1, ROTATED_MAX + 1))):
+                file = path.with_name(path.name + suffix)
+                if file.is_file():
+                    yield f"{LOGS}/{name}{suffix}", file
+
+    def target(self, name: str) -> Path:
+        """Where a file of the archive belongs; of the roles, the folder."""
+        part = Part.of(name)
+        if part is Part.logs:
+            log, _, rotated = name.removeprefix(f"{LOGS}/").partition(".jsonl")
+            path = self.logs.get(f"{log}.jsonl")
+            if path is None:
+                raise StartError(f"{name}: this version has no such log; leave it out with --only")
+            return path.with_name(path.name + rotated)
+        return {Part.memory: self.memory, Part.roles: self.roles, Part.configuration: self.configuration}[part]
+
+
+@contextmanager
+def explained(what: str, path: Path) -> Iterator[None]:
+    """An OSError becomes a StartError with the cure."""
+    try:
+        yield
+    except PermissionError as error:
+        raise StartError(
+            f"{what}: no right to {error.filename or path}: run this as root or as the daemon's user, such as: sudo -u"
+            " llm-agentd llm-agentd …"
+        ) from None
+    except OSError as error:
+        raise StartError(f"{what}: {error.filename or path}: {error.strerror or error}") from None
