@@ -33,6 +33,7 @@ from llm_agentd.ops.backup.parts import Part
 from llm_agentd.ops.backup.places import Places
 from llm_agentd.ops.backup.restore import restore as bring_back
 from llm_agentd.types import MemoryTurn
+from llm_agentd.util.keep_aside import keep_aside
 from tests.ops.test_cli import TIMEOUT_S, environment, run
 from tests.support.make_fixtures import FOLDER
 
@@ -54,6 +55,8 @@ class State:
         self.roles.mkdir(parents=True)
         (self.roles / "ferryman.yaml").write_text(FERRYMAN)
         (self.roles / ".ferryman.yaml.swp").write_text("an editor's")
+        (self.roles / ".history").mkdir()
+        (self.roles / ".history" / "ferryman.json").write_text("[]")
         self.config_file.parent.mkdir()
         self.config_file.write_text("batch:\n  size: 4\n")
         self.log.write_bytes(b'{"player": "Ana"}\n{"player": "Bo"}\n{"torn')
@@ -122,7 +125,8 @@ def test_backup_is_one_private_file_that_tar_lists(state: State, tmp_path: Path)
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     listed = subprocess.run(["tar", "tzf", target], capture_output=True, text=True, check=True).stdout.split()
     logs = ["logs/moderation.jsonl", "logs/moderation.jsonl.1"]
-    assert listed == ["manifest.json", "memory.db", "config.yaml", "roles/ferryman.yaml", *logs]
+    roles = ["roles/ferryman.yaml", "roles/.history/ferryman.json"]
+    assert listed == ["manifest.json", "memory.db", "config.yaml", *roles, *logs]
     assert said.splitlines()[1:] == [
         f"  memory        {state.memory}",
         "  roles         ferryman.yaml",
@@ -148,7 +152,7 @@ def test_restored_files_are_those_that_were_saved_and_the_present_ones_keep_anot
     os.chmod(state.config_file, 0o640)
     told = state.restore(saved)
     assert said(state.memory) == ["I hid the sapphire."]
-    assert [path.name for path in state.roles.iterdir()] == ["ferryman.yaml"]
+    assert {path.name for path in state.roles.iterdir()} == {"ferryman.yaml", ".history"}
     assert state.config_file.read_text() == "batch:\n  size: 4\n"
     assert stat.S_IMODE(state.config_file.stat().st_mode) == 0o640
     assert state.log.read_bytes() == b'{"player": "Ana"}\n{"player": "Bo"}\n'
@@ -156,12 +160,12 @@ def test_restored_files_are_those_that_were_saved_and_the_present_ones_keep_anot
     (roles,) = state.folder.glob("roles.replaced-*Z")
     (config,) = state.config_file.parent.glob("config.yaml.replaced-*Z")
     assert said(memory) == ["I hid the sapphire.", "I found a ruby."]
-    assert {path.name for path in roles.iterdir()} == {"witch.yaml", ".ferryman.yaml.swp"}
+    assert {path.name for path in roles.iterdir()} == {"witch.yaml", ".ferryman.yaml.swp", ".history"}
     assert config.read_text() == "batch:\n  size: 2\n"
     assert f"  memory        {state.memory} (before: {memory})" in told
     assert stat.S_IMODE(state.memory.stat().st_mode) == 0o600
     assert before.keys() <= state.files().keys() | {"roles/.ferryman.yaml.swp"}
-    assert [path for path in state.folder.rglob(".*") if path.is_dir()] == []
+    assert [path.name for path in state.folder.rglob(".*") if path.is_dir()] == [".history", ".history"]
 
 
 def test_restore_on_a_fresh_machine_makes_what_is_missing(state: State, saved: Path) -> None:
@@ -304,7 +308,7 @@ def test_file_of_another_kind_is_refused(state: State, tmp_path: Path, data: byt
 
 def test_tar_of_another_program_is_refused(state: State, tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "home.tar.gz", "w:gz") as tar:
-        tar.addfile(*[member("notes.txt")[0]])
+        tar.addfile(member("notes.txt")[0])
     with pytest.raises(
         StartError, match=r"home.tar.gz is no backup of llm-agentd: it does not begin with manifest.json"
     ):
@@ -337,12 +341,11 @@ def test_move_that_fails_takes_the_others_back(state: State, saved: Path, monkey
     remember(state.memory, "I found a ruby.")
     (state.roles / "witch.yaml").write_text(FERRYMAN)
     before = state.files()
-    keep_aside = restoring.keep_aside
 
-    def fail_at_the_last(path: Path, *words: object) -> Path:
+    def fail_at_the_last(path: Path, why: str, suffixes: Sequence[str]) -> Path:
         if path == state.config_file:
             raise OSError(28, "No space left on device", str(path))
-        return keep_aside(path, *words)  # type: ignore[arg-type]
+        return keep_aside(path, why, suffixes)
 
     monkeypatch.setattr(restoring, "keep_aside", fail_at_the_last)
     with pytest.raises(StartError, match=r"restore: .*config.yaml: No space left on device"):

@@ -32,8 +32,10 @@ PROGRAM = "llm-agentd"
 MANIFEST = "manifest.json"
 MANIFEST_MAX_BYTES = 4 * 2**20  # 20,000 roles; no server has so many
 CHUNK_BYTES = 2**20
-# What a backup may hold. Hidden files and folders are nobody's: `..` is one of them.
-NAMES = re.compile(r"memory\.db|config\.yaml|roles/[^/.\0][^/\0]*\.ya?ml|logs/[a-z]+\.jsonl(\.[1-9])?")
+# What a backup may hold. No hidden files, and no folders but these: `..` would be one.
+NAMES = re.compile(
+    r"memory\.db|config\.yaml|roles/[^/.\0][^/\0]*\.ya?ml|roles/\.history/[^/.\0][^/\0]*\.json|logs/[a-z]+\.jsonl(\.[1-9])?"
+)
 DAMAGE = (tarfile.TarError, EOFError, zlib.error, ValidationError, ValueError)
 
 
@@ -133,7 +135,7 @@ def _copy_out(source: Path, tar: tarfile.TarFile, member: tarfile.TarInfo, packe
     if member.size != packed.bytes:
         raise _damaged(source, f"{member.name} has {member.size} bytes and should have {packed.bytes}")
     target = folder / member.name
-    target.parent.mkdir(mode=0o700, exist_ok=True)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest = hashlib.sha256()
     with _opened(tar, member) as file, open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
         while chunk := file.read(CHUNK_BYTES):

@@ -19,8 +19,9 @@ from llm_agentd.errors import StartError
 from llm_agentd.memory.migrate import copy_database
 from llm_agentd.memory.store import explain
 from llm_agentd.ops.backup import archive
-from llm_agentd.ops.backup.parts import CONFIGURATION, MEMORY, ROLES, Part
+from llm_agentd.ops.backup.parts import CONFIGURATION, MEMORY, Part
 from llm_agentd.ops.backup.places import Places, explained
+from llm_agentd.roles.history import FOLDER as HISTORY
 from llm_agentd.util.regular_file import read_regular
 
 LOG_MAX_BYTES = 64 * 2**20  # several times what any log here grows to
@@ -57,8 +58,8 @@ def _collect(places: Places, folder: Path) -> Mapping[str, Path]:
         files[MEMORY] = _copy_memory(places.memory, folder / MEMORY)
     if places.configuration.exists():
         files[CONFIGURATION] = _copy(places.configuration, folder / CONFIGURATION)
-    for path in places.role_files():
-        files[f"{ROLES}/{path.name}"] = _copy(path, folder / ROLES / path.name)
+    for name, path in places.role_files():
+        files[name] = _copy(path, folder / name)
     for name, path in places.log_files():
         files[name] = _copy_lines(path, folder / name)
     return files
@@ -83,7 +84,7 @@ def _copy_memory(path: Path, target: Path) -> Path:
 
 
 def _copy(path: Path, target: Path) -> Path:
-    target.parent.mkdir(mode=0o700, exist_ok=True)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.copyfile(path, target)
     return target
 
@@ -91,7 +92,7 @@ def _copy(path: Path, target: Path) -> Path:
 def _copy_lines(path: Path, target: Path) -> Path:
     """Up to the last whole line: the daemon may be in the midst of one."""
     data = read_regular(path, LOG_MAX_BYTES)
-    target.parent.mkdir(mode=0o700, exist_ok=True)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     target.write_bytes(data[: data.rfind(b"\n") + 1])
     return target
 
@@ -108,5 +109,5 @@ def _told(part: Part, names: list[str], places: Places) -> str:
     place = {Part.memory: places.memory, Part.roles: places.roles, Part.configuration: places.configuration}.get(part)
     if part is Part.memory or part is Part.configuration:
         return str(place) if names else f"none: no {place}"
-    listed = ", ".join(name.partition("/")[2] for name in names)
+    listed = ", ".join(name.partition("/")[2] for name in names if HISTORY not in name)
     return listed or (f"none in {place}" if place else "none yet")

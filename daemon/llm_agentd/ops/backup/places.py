@@ -14,7 +14,8 @@ from pathlib import Path
 from llm_agentd.config import Config, state_dir
 from llm_agentd.config.paths import SYSTEM_FILE
 from llm_agentd.errors import StartError
-from llm_agentd.ops.backup.parts import LOGS, Part
+from llm_agentd.ops.backup.parts import LOGS, ROLES, Part
+from llm_agentd.roles.history import FOLDER as HISTORY
 
 AUDIT_LOG = "audit.jsonl"  # in the state folder: what admins changed
 ROTATED_MAX = 9  # NAME.1 to NAME.9: more than any log here keeps
@@ -41,12 +42,14 @@ class Places:
             logs={"moderation.jsonl": config.agents.audit_path, AUDIT_LOG: state / AUDIT_LOG},
         )
 
-    def role_files(self) -> Iterator[Path]:
-        """Also those with mistakes: they are somebody's work. Not hidden ones, which editors leave behind."""
-        if self.roles.is_dir():
-            for path in sorted(self.roles.iterdir()):
-                if path.suffix in (".yaml", ".yml") and not path.name.startswith(".") and path.is_file():
-                    yield path
+    def role_files(self) -> Iterator[tuple[str, Path]]:
+        """(name in the archive, file). Also those with mistakes: they are somebody's work; and what roles were before.
+        Not hidden files, which editors leave behind.
+        """
+        for pattern in ("*.y*ml", f"{HISTORY}/*.json"):
+            for path in sorted(self.roles.glob(pattern)):
+                if not path.name.startswith(".") and path.is_file():
+                    yield f"{ROLES}/{path.relative_to(self.roles).as_posix()}", path
 
     def log_files(self) -> Iterator[tuple[str, Path]]:
         """(name in the archive, file), with those that were rotated away."""

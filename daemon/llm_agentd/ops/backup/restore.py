@@ -197,8 +197,9 @@ def _prepare(staged: Path, target: Path, undo: ExitStack) -> _Swap:
         fresh = folder / target.name
         if staged.is_dir():
             shutil.copytree(staged, fresh, copy_function=shutil.copyfile)
-            for file in fresh.iterdir():
-                _own(file, target.parent, ROLE_MODE)
+            for path in fresh.rglob("*"):
+                is_role = path.parent == fresh and path.is_file()
+                _own(path, target.parent, ROLE_MODE if is_role else FOLDER_MODE if path.is_dir() else FILE_MODE)
             _own(fresh, target if target.exists() else target.parent, FOLDER_MODE, as_is=target.exists())
         else:
             shutil.copyfile(staged, fresh)
@@ -214,6 +215,7 @@ def _own(path: Path, like: Path, mode: int, *, as_is: bool = False) -> None:
 
 
 def _sync(path: Path) -> None:
-    for file in path.iterdir() if path.is_dir() else (path,):
-        with open(file, "rb") as handle:
-            os.fsync(handle.fileno())
+    for file in (path, *path.rglob("*")):
+        if file.is_file():
+            with open(file, "rb") as handle:
+                os.fsync(handle.fileno())
