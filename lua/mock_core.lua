@@ -496,13 +496,13 @@ end
 
 -- The daemon's HTTP side as docs/protocol.md has it: sessions, events kept until an `after` passes them, held polls.
 -- daemon.reply(request) gives the events for a question at once (or {} to answer later with daemon:event);
--- daemon.call(method, path, body) -> code, data answers plain calls.
+-- daemon.call(method, path, body) -> code, data answers plain calls. What the mod reports of the game is in daemon.reports.
 local Daemon = {}
 Daemon.__index = Daemon
 
 function Mock:open_daemon(reply)
 	self.daemon = setmetatable({
-		mock = self, sessions = {}, received = {}, cancelled = {}, calls = {}, up = true, reply = reply,
+		mock = self, sessions = {}, received = {}, cancelled = {}, calls = {}, reports = {}, up = true, reply = reply,
 	}, Daemon)
 	return self.daemon
 end
@@ -540,7 +540,9 @@ function Daemon:request(fetch)
 	end
 	for _, id in ipairs(body.cancel) do self.cancelled[#self.cancelled + 1] = id end
 	for _, request in ipairs(body.requests) do
-		if not session.ids[request.id] then
+		if request.op == "report" then
+			self.reports[#self.reports + 1] = request
+		elseif not session.ids[request.id] then
 			session.ids[request.id] = true
 			self.received[#self.received + 1] = {session = body.session, request = request}
 			for _, event in ipairs(self.reply and self.reply(request) or {}) do

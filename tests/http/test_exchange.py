@@ -400,7 +400,7 @@ def test_rejections_carry_id_code_and_reason(endpoint: str) -> None:
         ("p", "bad_request"),
         ("big", "too_large"),
     ]
-    assert "think or infer" in answer["rejected"][1]["message"]
+    assert "think, infer or report" in answer["rejected"][1]["message"]
 
 
 def test_body_with_invalid_text_is_mended(endpoint: str) -> None:
@@ -590,3 +590,24 @@ def test_stop_answers_waiting_calls(endpoint: str) -> None:
         waiting = server.in_background(wait_ms=LONG_MS)
         until(lambda: waits(server))
     assert waiting.result() == {"events": [], "rejected": []}
+
+
+def test_report_is_no_question_and_names_requests_by_the_ids_of_the_daemon(endpoint: str) -> None:
+    with FakeDaemon(endpoint) as daemon, serve_http(endpoint) as server:
+        server.exchange(requests=[infer("a")], wait_ms=LONG_MS)
+        wire_id = daemon.next()["id"]
+        report = {"op": "report", "id": "r", "acted": [{"request": "a", "ok": True}, {"request": "never", "ok": True}]}
+        answer = server.exchange(requests=[report, infer("b")], after=1, wait_ms=LONG_MS)
+        records = {record["op"]: record for record in (daemon.next(), daemon.next())}
+    assert ids(answer) == ["b"], "of a report no event comes: it would end the wait for a reply"
+    assert answer["rejected"] == []
+    assert records["report"]["acted"] == [{"request": wire_id, "ok": True}]
+
+
+def test_report_that_the_daemon_refuses_ends_nothing(endpoint: str) -> None:
+    def script(record: Record) -> list[Record]:
+        return [error("bad_request")] if record["op"] == "report" else [done()]
+
+    with FakeDaemon(endpoint, script), serve_http(endpoint) as server:
+        answer = server.exchange(requests=[{"op": "report", "id": "r", "acted": 7}, infer("a")], wait_ms=LONG_MS)
+    assert ids(answer) == ["a"]

@@ -231,14 +231,16 @@ def test_roles_list_write_and_delete(endpoint: str) -> None:
         assert http.put("/v1/roles/monk", json=MONK).json() == {"role": MONK, "version": "2"}
         assert http.delete("/v1/roles/monk").json() == {"role": None, "version": "2"}
         assert http.post("/v1/roles/monk", json=MONK).json() == {"role": MONK, "version": "2"}
-        assert http.post("/v1/roles/monk/delete", json={}).json() == {"role": None, "version": "2"}
+        from_game = {"User-Agent": "Luanti/5.16.0 (Linux/6.1 x86_64)"}
+        answer = http.post("/v1/roles/monk/delete", json={}, headers=from_game)
+        assert answer.json() == {"role": None, "version": "2"}
         sent = [{**daemon.next(), "id": ""} for _ in range(5)]
     assert sent == [
         {"op": "roles", "id": ""},
-        {"op": "set_role", "id": "", "name": "monk", "role": MONK},
-        {"op": "set_role", "id": "", "name": "monk", "role": None},
-        {"op": "set_role", "id": "", "name": "monk", "role": MONK},
-        {"op": "set_role", "id": "", "name": "monk", "role": None},
+        {"op": "set_role", "id": "", "name": "monk", "role": MONK, "via": "http"},
+        {"op": "set_role", "id": "", "name": "monk", "role": None, "via": "http"},
+        {"op": "set_role", "id": "", "name": "monk", "role": MONK, "via": "http"},
+        {"op": "set_role", "id": "", "name": "monk", "role": None, "via": "game"},
     ]
 
 

@@ -103,3 +103,9 @@ def _error_headers(error: AgentdError) -> dict[str, str]:
     if isinstance(error, TooLarge):
         headers["Connection"] = "close"  # what is left of the body is not read
     return headers
+
+
+def changed_via(request: Request) -> str:
+    """By which way a change comes, for the daemon's audit log: by the game, which names itself, or by anything else."""
+    agent = request.headers.get("user-agent", "")
+    return "game" if agent.startswith(("Luanti/", "Minetest/")) else "http"

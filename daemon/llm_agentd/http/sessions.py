@@ -14,8 +14,9 @@ Ids: a request's `id` is the game's own, unique in its session; its wire id is t
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,8 @@ from llm_agentd.http.open_requests import RETRY_AFTER_MS, Submission, timeout_s_
 from llm_agentd.protocol.encode import error_fields
 from llm_agentd.protocol.wire import ID_MAX_CHARS
 
+log = logging.getLogger(__name__)
+
 HIT_MS = 20  # how long a call with `wait_ms` 0 waits for cache hits: ten times their p99 on a busy machine, half a step
 GATHER_MS = 10  # after the first event, for the others just sent: fifty hits take about 3; only misses pay it in full
 SESSION_IDLE_S = 600.0  # docs/protocol.md promises it
@@ -38,6 +41,9 @@ EVENTS_MAX = 2048  # kept for a client that does not acknowledge: half an hour o
 EVENTS_MAX_BYTES = 4 * 1024 * 1024  # of them in a session; two kilobytes each is three times what a village's are
 EVENT_BYTES = 512  # of an event beside its text, about
 OPS = ("think", "infer")
+REPORT = "report"  # has no event: it would end the call that waits for a reply
+REPORT_TIMEOUT_S = 5.0  # of a daemon that comes back later, the next report is soon enough
+ANSWERED_MAX = 512  # ids of a session that its reports may name: a busy village's of half a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +194,12 @@ class Sessions:
         rejected: list[Record] = []
         submissions: list[Submission] = []
         ids: list[str] = []
+        reports: list[Submission] = []
         for request in call.requests:
+            if isinstance(request, dict) and request.get("op") == REPORT:
+                record = session.with_wire_ids(request)
+                reports.append(Submission(record, _log_refusal, REPORT_TIMEOUT_S, is_control=True))
+                continue
             request_id = request.get("id") if isinstance(request, dict) else None
             try:
                 submission = self._submission(session, request, request_id)
@@ -200,7 +211,7 @@ class Sessions:
                 ids.append(request_id)
         cancelled = [name for name in call.cancel if isinstance(name, str) and name in session.wire_ids]
         dropped = [wire_id for name in cancelled if (wire_id := session.close(name)) is not None]
-        outcomes = self._daemon.submit(submissions, dropped)
+        outcomes = self._daemon.submit([*submissions, *reports], dropped)[: len(submissions)]
         for request_id in dict.fromkeys(cancelled):
             session.add(request_id, error_fields(Cancelled("cancelled by the client")))
         sent: list[str] = []
@@ -223,7 +234,7 @@ class Sessions:
         if not isinstance(request_id, str) or not 0 < len(request_id) <= ID_MAX_CHARS:
             raise BadRequest(f"id: want a string of 1 to {ID_MAX_CHARS} characters")
         if request.get("op") not in OPS:
-            raise BadRequest(f"op: want {' or '.join(OPS)}")
+            raise BadRequest(f"op: want {', '.join(OPS)} or {REPORT}")
         content = _content(request)
         if request_id in session.contents:
             if session.contents[request_id] != content:
@@ -236,6 +247,12 @@ class Sessions:
             )
         session.contents[request_id] = content
         return Submission(request, session.on_answer, timeout_s_of(request, self._timeout_ms))
+
+
+def _log_refusal(_: str, answer: Record) -> None:
+    """The sink of reports, of which nobody waits for the answer."""
+    if answer["event"] == "error":
+        log.info("a game's report was refused: %s", answer.get("message"))
 
 
 def _content(request: Record) -> int:
@@ -263,6 +280,7 @@ class _Session:
         self.waiting_call: object | None = None  # the one call that may wait for `wait_ms`: the newest
         self.wire_ids: dict[str, str] = {}  # open: id → wire id
         self.request_ids: dict[str, str] = {}  # open: wire id → id
+        self._answered: OrderedDict[str, str] = OrderedDict()  # the newest: id → wire id
         self.contents: dict[str, int] = {}  # id → hash of its request, while open or with events kept
         self._events_bytes = 0
         self._events_of: dict[str, int] = {}  # id → how many of its events are kept
@@ -319,7 +337,22 @@ class _Session:
         wire_id = self.wire_ids.pop(request_id, None)
         if wire_id is not None:
             del self.request_ids[wire_id]
+            self._answered[request_id] = wire_id
+            if len(self._answered) > ANSWERED_MAX:
+                self._answered.popitem(last=False)
         return wire_id
+
+    def with_wire_ids(self, report: Record) -> Record:
+        """A report names requests by the game's ids; the daemon knows them by their wire ids. Others are left out: they
+        were never there, or long ago. What is no list of objects the daemon refuses.
+        """
+        named = {}
+        for field_name in ("acted", "fell_back"):
+            entries = report.get(field_name)
+            if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries):
+                known = [(entry, self._answered.get(str(entry.get("request")))) for entry in entries]
+                named[field_name] = [{**entry, "request": wire_id} for entry, wire_id in known if wire_id is not None]
+        return {**report, **named}
 
     def newer(self, after: int) -> list[Record]:
         return [event for event in self.events if event["seq"] > after]

@@ -4,35 +4,28 @@
 is logged once, and moderation goes on without the log. The functions below work on the file; the command line uses them
 too, also while the daemon runs.
 
-Two files bound the space: at FILE_MAX_BYTES the log becomes `NAME.1`, in the place of the one before. A line is written
-whole or not at all: where the disk is full the file is cut back, and a line that a crash has torn is closed before the
-next one. Only the owner may read them, or hold their lock.
+Two files bound the space: at FILE_MAX_BYTES the log becomes `NAME.1`, in the place of the one before. Only the owner
+may read them, or hold their lock (config/private_lines.py).
 """
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
-import stat
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from llm_agentd.config import private_lines
 from llm_agentd.config.private_files import own_as
-from llm_agentd.util.file_lock import FileLock
 from llm_agentd.util.group_writer import GroupWriter
-from llm_agentd.util.regular_file import open_regular
 from llm_agentd.util.steady_clock import steady_time_s
 from llm_agentd.util.timestamps import parse_time, rfc3339
 
 log = logging.getLogger(__name__)
 
-O_BINARY = getattr(os, "O_BINARY", 0)  # of Windows, which would else write other line ends
 PRUNE_EVERY_S = 24 * 3600
 FILE_MAX_BYTES = 8 * 2**20  # some 30,000 lines, of which there are two files: more than anybody reads in 30 days
 QUEUE_MAX = 4096  # lines that wait for a disk: one that hangs must cost memory only up to here
@@ -97,48 +90,17 @@ def append(path: Path, entry: dict[str, Any], *, max_bytes: int = FILE_MAX_BYTES
 
     Raises OSError; then the file is as it was.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    line = orjson.dumps(entry) + b"\n"
-    with _locked(path):
-        if path.exists() and path.stat().st_size + len(line) > max_bytes:
-            path.replace(_older(path))
-        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | O_BINARY, 0o600)
-        try:
-            _restrict(path)
-            _write_whole(handle, line)
-        finally:
-            os.close(handle)
-
-
-def _write_whole(handle: int, line: bytes) -> None:
-    """At the end of the file, behind a line's end. Raises OSError where not all of it fits."""
-    size = os.fstat(handle).st_size
-    if size:
-        os.lseek(handle, size - 1, os.SEEK_SET)
-        line = line if os.read(handle, 1) == b"\n" else b"\n" + line  # the last line was torn
-    try:
-        written = os.write(handle, line)
-        if written < len(line):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    except OSError:
-        os.ftruncate(handle, size)
-        raise
+    private_lines.append(path, entry, max_bytes=max_bytes)
 
 
 def entries(path: Path, *, player: str | None = None, since: datetime | None = None) -> Iterator[dict[str, Any]]:
     """The oldest first, without damaged lines; none where there is no file. Raises OSError."""
-    for file in (_older(path), path):
-        try:
-            with open_regular(file) as lines:
-                for line in lines:
-                    entry = _read(line)
-                    if entry is None or (player is not None and entry.get("player") != player):
-                        continue
-                    if since is not None and _time_of(entry) < since:
-                        continue
-                    yield entry
-        except FileNotFoundError:
+    for entry in private_lines.read(path):
+        if player is not None and entry.get("player") != player:
             continue
+        if since is not None and _time_of(entry) < since:
+            continue
+        yield entry
 
 
 def prune(path: Path, before: datetime) -> int:
@@ -153,19 +115,20 @@ def forget_player(path: Path, player: str) -> int:
 
 def _keep_only(path: Path, is_kept: Callable[[dict[str, Any]], bool]) -> int:
     """Replaces each file in one step: a crash leaves the old one."""
-    if not path.exists() and not _older(path).exists():
+    files = [file for file in (private_lines.older(path), path) if file.exists()]
+    if not files:
         return 0
-    with _locked(path):
-        return sum(_keep_only_in(file, is_kept) for file in (_older(path), path) if file.exists())
+    with private_lines.locked(path):
+        return sum(_keep_only_in(file, is_kept) for file in files if file.exists())
 
 
 def _keep_only_in(path: Path, is_kept: Callable[[dict[str, Any]], bool]) -> int:
     lines = path.read_bytes().splitlines(keepends=True)
-    kept = [line for line in lines if (entry := _read(line)) is not None and is_kept(entry)]
+    kept = [line for line in lines if (entry := private_lines.parse(line)) is not None and is_kept(entry)]
     if len(kept) < len(lines):
         new = path.with_name(path.name + ".new")
         new.unlink(missing_ok=True)  # left by a crash, or put there by somebody else
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_BINARY, 0o600)
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | private_lines.O_BINARY, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(b"".join(kept))
             file.flush()
@@ -175,46 +138,8 @@ def _keep_only_in(path: Path, is_kept: Callable[[dict[str, Any]], bool]) -> int:
     return len(lines) - len(kept)
 
 
-def _older(path: Path) -> Path:
-    return path.with_name(path.name + ".1")
-
-
-def _locked(path: Path) -> FileLock:
-    """The daemon may append while a command rewrites the file. The lock is a file beside it: a rewrite replaces the
-    log itself, so a lock on that would lock a file that nobody sees any more.
-
-    Raises PermissionError where somebody else made the lock, as they could hold it for ever.
-    """
-    file = path.with_name(path.name + ".lock")
-    is_new = not file.exists()
-    if is_new:
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-        own_as(file, path.parent)
-    _restrict(file)
-    return FileLock(file, wait=True)
-
-
-def _restrict(path: Path) -> None:
-    """Only its owner may open it from now on. Raises PermissionError where that is somebody else."""
-    state = path.lstat()
-    if not stat.S_ISREG(state.st_mode):
-        raise PermissionError(errno.EPERM, "is no file")
-    if hasattr(os, "geteuid") and os.geteuid() not in (0, state.st_uid):
-        raise PermissionError(errno.EPERM, "belongs to another user")
-    if state.st_mode & 0o077:
-        path.chmod(0o600)
-
-
 def _cut(name: str, value: Any) -> Any:
     return value[: TEXT_MAX_CHARS if name == "text" else FIELD_MAX_CHARS] if isinstance(value, str) else value
-
-
-def _read(line: bytes) -> dict[str, Any] | None:
-    try:
-        entry = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return None
-    return entry if isinstance(entry, dict) else None
 
 
 def _time_of(entry: dict[str, Any]) -> datetime:

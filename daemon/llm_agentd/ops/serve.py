@@ -109,6 +109,7 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
     return Daemon(
         endpoint=endpoint_to_bind(config.zmq.endpoint, os.environ),
         gatekeeper=_gatekeeper(config.zmq),
+        state_folder=state_dir(os.environ),
         open_engine=lambda: _open_engine(config),
         open_prefix_cache=lambda info: _open_prefix_cache(folder, int(config.cache.kv_max_bytes), info),
         find_curve=lambda engine: find_curve(engine, folder),

@@ -15,6 +15,9 @@ from pydantic import Field, StrictBool, StrictStr, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from llm_agentd.errors import AgentdError, BadRequest, TooLarge
+from llm_agentd.protocol.admin_records import ADMIN_RECORDS
+from llm_agentd.protocol.record import Change as Change
+from llm_agentd.protocol.record import Record as Record
 from llm_agentd.protocol.wire import ID_MAX_CHARS
 from llm_agentd.types import (
     NUMBER,
@@ -48,16 +51,6 @@ Durable = Annotated[
     StrictBool, Field(description="true: answered when what is remembered of it is on the disk, some 50 ms later")
 ]
 R = TypeVar("R", bound="Record")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """What every op has. `id` comes back in each answer."""
-
-    __pydantic_config__ = STRICT
-
-    op: StrictStr
-    id: StrictStr
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +141,7 @@ class CancelRecord(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetRoleRecord(Record):
+class SetRoleRecord(Change):
     """`role` has no default: left out by mistake, it must not take a role away. Its fields are checked by `roles`."""
 
     name: StrictStr
@@ -177,7 +170,7 @@ class RememberRecord(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForgetRecord(Record):
+class ForgetRecord(Change):
     """What matches both goes; without either `all` must be true, as a slip must not empty all memory."""
 
     npc: Annotated[Name | None, Field(description="only what this NPC remembers")] = None
@@ -212,6 +205,7 @@ RECORDS: dict[str, type[Record]] = {
     "remember": RememberRecord,
     "forget": ForgetRecord,
     "memories": MemoriesRecord,
+    **ADMIN_RECORDS,
 }
 OPS = tuple(RECORDS)
 # pydantic's validator of each model; `.json_schema()` describes it for OpenAPI. Made once, as making one takes long.

@@ -20,8 +20,11 @@ from llm_agentd.errors import AgentdError, EngineFailed
 from llm_agentd.memory import ForgetCounts, Memory, Outcome
 from llm_agentd.metrics import Metrics
 from llm_agentd.protocol import schema
+from llm_agentd.protocol.record import Record
 from llm_agentd.roles import Roles
 from llm_agentd.scheduler.engine_loop import EngineLoop
+from llm_agentd.server.admin.ops import AdminOps
+from llm_agentd.server.audit_log import AuditLog
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.request_builder import RequestDefaults
 from llm_agentd.server.self_check import SelfCheck
@@ -46,6 +49,8 @@ class Control:
         defaults: RequestDefaults,
         default_language: str,
         self_check: Callable[[], Fields],
+        admin: AdminOps,
+        audit: AuditLog,
         post: Callable[[Callable[[], None]], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -57,6 +62,7 @@ class Control:
         self._open_requests = open_requests
         self._defaults = defaults
         self._default_language = default_language
+        self._audit = audit
         self._post = post
         self._self_check = SelfCheck(self_check, post)
         self._instance = secrets.token_hex(8)  # tells a daemon that came back from another that took its place
@@ -71,24 +77,25 @@ class Control:
             "set_role": self._set_role,
             "remember": self._remember,
             "memories": self._memories,
+            **admin.by_name,
         }
 
     def run(self, op: str, record: dict[str, Any]) -> Fields:
         """Any op but `forget` and `doctor`. Raises AgentdError."""
         return self._ops[op](schema.validate(schema.RECORDS[op], record))
 
-    def _ping(self, _: schema.Record) -> Fields:
+    def _ping(self, _: Record) -> Fields:
         self._engine_loop.require_info()  # an answer says that requests are served, not only that a thread lives
         return {"pong": True, "instance": self._instance}
 
-    def _info(self, _: schema.Record) -> Fields:
+    def _info(self, _: Record) -> Fields:
         info = self._engine_loop.require_info()
         facts = asdict(info) | {"features": sorted(info.features), "version": __version__, "pid": os.getpid()}
         languages = {"languages": list(self._defaults.languages_of(info)), "language": self._default_language}
         roles = {"roles": self._roles.names(), "roles_version": self._roles.version()}
         return {"info": facts | languages | roles}
 
-    def _stats(self, _: schema.Record) -> Fields:
+    def _stats(self, _: Record) -> Fields:
         stats = {
             "queue": self._engine_loop.depth(),
             "open": len(self._open_requests),
@@ -97,7 +104,7 @@ class Control:
         }
         return {"stats": stats | self._engine_loop.stats()}
 
-    def _metrics_text(self, _: schema.Record) -> Fields:
+    def _metrics_text(self, _: Record) -> Fields:
         """Dear to make, so at most once in METRICS_KEEP_S: whoever asks more often is told the same again."""
         ends_s, fields = self._metrics_kept
         now_s = self._clock()
@@ -106,11 +113,14 @@ class Control:
             self._metrics_kept = now_s + METRICS_KEEP_S, fields
         return fields
 
-    def _list_roles(self, _: schema.Record) -> Fields:
+    def _list_roles(self, _: Record) -> Fields:
         return self._roles.listing()
 
     def _set_role(self, record: schema.SetRoleRecord) -> Fields:
-        return self._roles.set(record.name, record.role)
+        answer = self._roles.set(record.name, record.role)
+        what = "delete_role" if record.role is None else "set_role"
+        self._audit.note(what, record.name, after=record.role, who=record.via or "wire", by=record.by)
+        return answer
 
     def _remember(self, record: schema.RememberRecord) -> Fields:
         return {"kept": self._memory.add_outcomes(_outcomes(record))}
@@ -134,6 +144,8 @@ class Control:
 
         def on_written(counts: ForgetCounts | str) -> None:  # on the memory's writer thread
             self._post(lambda: on_done(EngineFailed(counts) if isinstance(counts, str) else {"forgotten": counts}))
+            names = " and ".join(name for name in (record.npc, record.player) if name is not None)
+            self._audit.note("forget", names or "all", after=counts, who=record.via or "wire", by=record.by)
 
         self._memory.forget(record.npc, record.player, on_written)
 

@@ -9,6 +9,7 @@ Router. What an earlier part has for a later one (the engine's events, the memor
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from llm_agentd.cache import CompletionCache
@@ -26,6 +27,10 @@ from llm_agentd.scheduler.affinity import CpuPriority
 from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.scheduler.engine_loop import IDLE_WAIT_MAX_S, EngineLoop
 from llm_agentd.scheduler.request_queue import RequestQueue
+from llm_agentd.server.admin.game_reports import GameReports
+from llm_agentd.server.admin.ops import AdminOps
+from llm_agentd.server.audit_log import FILE_NAME as AUDIT_FILE_NAME
+from llm_agentd.server.audit_log import AuditLog
 from llm_agentd.server.control import Control
 from llm_agentd.server.inbox import Inbox
 from llm_agentd.server.open_requests import OpenRequests
@@ -36,7 +41,10 @@ from llm_agentd.server.socket.curve import Gatekeeper
 
 
 class Daemon:
-    """One ROUTER and one engine. `cache` and `memory` are the caller's to close, after `stop`."""
+    """One ROUTER and one engine. `cache` and `memory` are the caller's to close, after `stop`.
+
+    `state_folder`: where the audit log is kept; None: in memory alone.
+    """
 
     def __init__(
         self,
@@ -56,11 +64,13 @@ class Daemon:
         cpu_priority: CpuPriority = "nice",
         feed_watchdog: Callable[[], None] = lambda: None,
         gatekeeper: Gatekeeper | None = None,
+        state_folder: Path | None = None,
         idle_wait_max_s: float = IDLE_WAIT_MAX_S,
         self_check: Callable[[], dict[str, Any]] = lambda: {"checks": [], "ok": True},
     ) -> None:
         self.metrics = Metrics()
         self._gpu_watch = GpuWatch(self.metrics.registry)
+        self.audit = AuditLog(state_folder / AUDIT_FILE_NAME if state_folder else None)
         inbox = Inbox()
         open_requests = OpenRequests()
         self._moderator = moderator
@@ -96,6 +106,8 @@ class Daemon:
             defaults=defaults,
             default_language=default_language,
             self_check=self_check,
+            admin=AdminOps(games=GameReports(), metrics=self.metrics),
+            audit=self.audit,
             post=inbox.post,
         )
         self._grammar_trial = GrammarTrial()
@@ -127,6 +139,7 @@ class Daemon:
         model is open are answered `unavailable`, so that a client need not guess why nobody answers.
         """
         self.router.bind()
+        self.audit.start()
         if self._moderator:
             self._moderator.start()
         self._memory_service.start()
@@ -149,3 +162,4 @@ class Daemon:
             self.router.wait_for_posted()
             self._moderator.stop()
         self.router.stop()
+        self.audit.stop()

@@ -33,6 +33,7 @@ from llm_agentd.memory.service import MemoryService
 from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.moderator import Direction, Moderator, Verdict
 from llm_agentd.protocol import encode, schema, wire
+from llm_agentd.protocol.record import Record
 from llm_agentd.scheduler.engine_loop import RETRY_AFTER_MS, EngineLoop
 from llm_agentd.scheduler.sequence import Event, cached_reply, may_act
 from llm_agentd.server.control import Control, not_kept
@@ -378,7 +379,7 @@ class Pipeline:
     # -- ops that act on requests or take their time ----------------------------------------------
 
     def _take_written(
-        self, peer: Peer, record: dict[str, Any], model: type[schema.Record], start: Callable[..., None]
+        self, peer: Peer, record: dict[str, Any], model: type[Record], start: Callable[..., None]
     ) -> None:
         """Open until the disk is done, like a generation. `start` takes the checked record, and whom to call then."""
         checked = schema.validate(model, record)

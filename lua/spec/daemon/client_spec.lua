@@ -11,6 +11,7 @@ local function load_client(mock, over, http)
 	local client = assert(loadfile("mods/llm_agent/daemon/client.lua"))(http == nil and mock.core.request_http_api() or http or nil, {
 		name = "spec", session_name = "secret", settings = settings, now_us = mock.core.get_us_time, parse_json = mock.core.parse_json,
 		write_json = mock.core.write_json, log = function(level, text) mock.core.log(level, text) end,
+		report = over and over.report or {step = function() end, take = function() end, must_go = function() end},
 	})
 	client.on_change(function(event) events[#events + 1] = event end)
 	return client, events

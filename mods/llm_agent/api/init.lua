@@ -11,5 +11,6 @@ local npcs = load("npc", text, limits, check, client)
 local names = load("names", npcs)
 
 client.on_change(events.emit)
+daemon_folder.set_count_npcs(function() return #npcs.list end)
 
 return {events = events, commands = commands, actions = actions, npcs = npcs, Npc = npcs.Npc, names = names}

@@ -6,7 +6,8 @@
 
 local http, env = ...
 -- http: the engine's HTTP API, or false where the mod may not use it
--- env: {now_us, parse_json, write_json, log(level, text), settings, name, session_name}; the last is a secret
+-- env: {now_us, parse_json, write_json, log(level, text), settings, name, session_name, report}; session_name is a secret, report
+-- has what goes along with an exchange (report.lua)
 
 local settings = env.settings
 
@@ -250,6 +251,7 @@ local function receive(now)
 		if result.completed then
 			local flight = table.remove(flights, i)
 			landed_us = now
+			if flight.report then env.report.landed(flight.report, result.code == 200 or result.timeout) end
 			land(flight, result, now)
 		end
 	end
@@ -296,8 +298,11 @@ local function load_outbox()
 	return carried, table.concat(bodies, ",")
 end
 
-local function post(wait_ms)
+local function post(wait_ms, now)
 	local carried, bodies = load_outbox()
+	local report, body = nil, nil
+	if client.state ~= "offline" then report, body = env.report.take(now) end
+	if report then bodies = bodies == "" and body or bodies .. "," .. body end
 	local cancel = #cancels > 0 and '"' .. table.concat(cancels, '","') .. '"' or ""
 	cancels = {}
 	local data = ('{"session":"%s","after":%d,"wait_ms":%d,"requests":[%s],"cancel":[%s]}')
@@ -308,6 +313,7 @@ local function post(wait_ms)
 		epoch = epoch,
 		waits = wait_ms > 0,
 		carried = carried,
+		report = report,
 		handle = http.fetch_async({
 			url = url("/v1/exchange"),
 			method = "POST",
@@ -329,11 +335,11 @@ local function send(now)
 	end
 	if #flights >= FLIGHTS_MAX then return end
 	if client.state == "offline" then
-		if not carrying and now >= next_try_us and now - wanted_us < INTEREST_US then post(0) end
+		if not carrying and now >= next_try_us and now - wanted_us < INTEREST_US then post(0, now) end
 	elseif client.open_count > 0 and not waiting then
-		if outbox[1] or cancels[1] or now - landed_us >= GATHER_US then post(settings.wait_ms) end
-	elseif not carrying and (#cancels > 0 or #outbox > 0) then
-		post(0)
+		if outbox[1] or cancels[1] or now - landed_us >= GATHER_US then post(settings.wait_ms, now) end
+	elseif not carrying and (#cancels > 0 or #outbox > 0 or env.report.must_go(now)) then
+		post(0, now)
 	end
 end
 
@@ -356,10 +362,12 @@ end
 
 -- One server step, which began at `now`, in microseconds.
 function client.step(now)
+	env.report.step(now)
 	if http then
 		receive(now)
 		expire(now)
-		if client.enabled and (client.open_count > 0 or #cancels > 0 or client.state == "offline") then send(now) end
+		local has_work = client.open_count > 0 or #cancels > 0 or client.state == "offline" or env.report.must_go(now)
+		if client.enabled and has_work then send(now) end
 	end
 	deliver(now + settings.budget_ms * 1000)
 end

@@ -4,7 +4,7 @@ local load, base, daemon_folder, api_folder, roles_folder, perception_folder = .
 local log, now_us, settings, text, limits, check, json, util, storage, translate, rate_limit, steps =
 	base.log, base.now_us, base.settings, base.text, base.limits, base.check, base.json, base.util, base.storage, base.translate,
 	base.rate_limit, base.steps
-local client = daemon_folder.client
+local client, report = daemon_folder.client, daemon_folder.report
 local events, actions, npcs, Npc = api_folder.events, api_folder.actions, api_folder.npcs, api_folder.Npc
 local roles, role_fields = roles_folder.roles, roles_folder.role_fields
 local places, nearby, observe, answers, hours = perception_folder.places, perception_folder.nearby, perception_folder.observe,
@@ -15,11 +15,11 @@ local repeats = load("repeats", settings, text)
 local name_calls = load("name_calls", text)
 local reply = load("reply", text, util)
 local offers = load("offers", log, json, util, events, actions, roles, reply)
-local lines = load("lines", text, translate, nearby.around)
+local lines = load("lines", text, translate)
 local claims = load("claims", text)
 local wording = load("wording", log, text, lines, claims, language, actions)
 local request = load("request", settings, text, limits, json, roles, role_fields, observe, offers)
-local think = load("think", log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby,
+local think = load("think", log, now_us, settings, check, translate, rate_limit, client, report, events, npcs, Npc, roles, nearby,
 	observe, answers, hours, language, repeats, name_calls, reply, offers, wording, request)
 local memory = load("memory", log, now_us, text, limits, check, storage, client, events, Npc, places)
 

@@ -4,7 +4,7 @@
 -- game knows says that answer, and a greeting fits the hour, whatever the model makes of them. What is
 -- said at last belongs to what was done (wording.lua).
 
-local log, now_us, settings, check, translate, rate_limit, client, events, npcs, Npc, roles, nearby, observe, answers,
+local log, now_us, settings, check, translate, rate_limit, client, report, events, npcs, Npc, roles, nearby, observe, answers,
 	hours, language, repeats, name_calls, reply, offers, wording, request = ...
 
 local INTENTS = {dialogue = true, quest = true, trade = true, tactics = true, gesture = true}
@@ -22,10 +22,9 @@ local THINK_FIELDS = {
 }
 
 -- Did it, or somebody beside it, say this a moment ago?
-local function is_repeat(question, line)
-	local npc, player_name, now, is_chatter = question.npc, question.opts.player, now_us(), not question.was_in_world
-	return repeats.is_repeat(npc.recent_lines, line, player_name, now, is_chatter)
-		or repeats.is_repeat(npc.overheard, line, player_name, now, is_chatter)
+local function is_repeat(npc, line, player_name)
+	local now = now_us()
+	return repeats.is_repeat(npc.recent_lines, line, player_name, now) or repeats.is_repeat(npc.overheard, line, player_name, now)
 end
 
 local function may_become_repeat(npc, beginning, name)
@@ -40,7 +39,7 @@ local function build(question, kind, event)
 		npc_id = npc.id, npc_state = npc, role = roles.by_name[npc.role], player = opts.player, offered = question.offered,
 		ms = (now_us() - question.started_us) / 1000, fallback = opts.fallback,
 		translate = function(line) return translate.line(question.lang or language.between(npc), line) end,
-		is_stale = function(line) return is_repeat(question, line) end,
+		is_stale = function(line) return is_repeat(npc, line, opts.player) end,
 	}
 	local ok, answer = pcall(reply.build, kind, event, about)
 	if not ok then
@@ -88,7 +87,7 @@ local ask
 local function asked_again(question, answer)
 	local left_us = question.deadline_us - now_us()
 	if question.avoid or left_us < RETRY_LEFT_MIN_US or npcs.by_id[question.npc.id] ~= question.npc then return false end
-	question.avoid = repeats.lines(question.npc, answer.text, now_us(), not question.was_in_world)
+	question.avoid = repeats.lines(question.npc, now_us())
 	question.heard = ""
 	client.counts.repeats = client.counts.repeats + 1
 	log("info", ("%s was about to repeat itself: %s"):format(question.npc.id, answer.text))
@@ -100,7 +99,7 @@ local function finish(question, kind, event)
 	local npc, opts = question.npc, question.opts
 	local answer = build(question, kind, event)
 	local may_repeat = answer.fallback or answer.action or question.passed or question.told
-	if not may_repeat and is_repeat(question, answer.text) then
+	if not may_repeat and is_repeat(npc, answer.text, opts.player) then
 		if asked_again(question, answer) then return end
 		answer = build(question, "error", {code = reply.CODES.repeated, message = "the model said the same again"})
 	end
@@ -109,7 +108,7 @@ local function finish(question, kind, event)
 		if answer.action then offers.run(npc, answer, opts, question.was_in_world) end
 		local ordered_in = answer.action and answer.action.lang
 		wording.settle(npc, answer, opts, question.lang or language.between(npc, opts.player) or ordered_in, function(line)
-			return not question.passed and is_repeat(question, line)
+			return not question.passed and is_repeat(npc, line, opts.player)
 		end)
 	end
 	answer.text = name_calls.fit(answer.text, opts.player, question.may_call) -- of a line that took the place of the model's
@@ -117,6 +116,7 @@ local function finish(question, kind, event)
 	repeats.overhear(nearby.around(npc), answer.text, opts.player, now_us())
 	events.emit("reply", npc, answer, opts)
 	if answer.fallback then events.emit("error", npc, answer, opts) end
+	report.note(answer)
 	question.callback(answer)
 end
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from llm_agentd.client.records import Record, without_envelope
-from llm_agentd.http.body import json_response, read_object
+from llm_agentd.http.body import changed_via, json_response, read_object
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.routes import schema
 
@@ -62,5 +62,6 @@ def add(app: FastAPI, daemon: DaemonClient) -> None:
         return await _set(request, None)
 
     async def _set(request: Request, fields: Record | None) -> Response:
-        record = {"op": "set_role", "name": request.path_params["name"], "role": fields}
+        name = request.path_params["name"]
+        record = {"op": "set_role", "name": name, "role": fields, "via": changed_via(request)}
         return json_response(without_envelope(await daemon.request(record)))

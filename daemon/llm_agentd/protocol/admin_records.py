@@ -1,0 +1,94 @@
+"""The ops by which admins see and steer what the daemon does, and by which the mod reports: their fields.
+
+Pure. `protocol/schema.py` has them in its table of all ops.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, StrictBool, StrictStr
+
+from llm_agentd.protocol.record import Record
+from llm_agentd.types import LUA_LIST, NUMBER, STRICT, WHOLE, AnyName
+
+REPORTED_MAX = 64  # requests that one report tells of: more than a village answers in the 5 s between two
+REPORT_MESSAGE_MAX_CHARS = 400  # what came of an action, as the player read it
+REPORT_BUCKETS_MAX = 32  # of a histogram; the mod has a dozen
+REASONS_MAX = 32  # there are some twenty codes
+REASON_PATTERN = "^[a-z_]{1,32}$"
+COUNT_MAX = 10**9  # of whatever a game counts; a float of Lua's JSON must not become a number without end
+
+Count = Annotated[int, Field(ge=0, le=COUNT_MAX), WHOLE]
+Seconds = Annotated[float, Field(ge=0), NUMBER]
+Reason = Annotated[StrictStr, Field(pattern=REASON_PATTERN)]
+
+
+def _no_map(value: object) -> object:
+    return {} if value is None or value == [] else value
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepGaps:
+    """A histogram. `counts` has one more than `bounds_s`: the last is of gaps longer than all bounds."""
+
+    __pydantic_config__ = STRICT
+
+    bounds_s: Annotated[list[Seconds], Field(min_length=1, max_length=REPORT_BUCKETS_MAX)]
+    counts: Annotated[list[Count], Field(min_length=2, max_length=REPORT_BUCKETS_MAX + 1)]
+    sum_s: Seconds = 0.0
+
+    def __post_init__(self) -> None:
+        if len(self.counts) != len(self.bounds_s) + 1:
+            raise ValueError("counts: want one more than there are bounds_s, for what is longer than all")
+        if any(one >= other for one, other in zip(self.bounds_s, self.bounds_s[1:], strict=False)):
+            raise ValueError("bounds_s: want them ascending")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acted:
+    """What came of an action. `request`: the id of the `think` that chose it."""
+
+    __pydantic_config__ = STRICT
+
+    request: Annotated[StrictStr, Field(min_length=1, max_length=128)]
+    ok: StrictBool
+    message: Annotated[StrictStr, Field(max_length=REPORT_MESSAGE_MAX_CHARS)] = ""
+    action: AnyName | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FellBack:
+    """A fallback line was said in the place of the reply to `request`, and why."""
+
+    __pydantic_config__ = STRICT
+
+    request: Annotated[StrictStr, Field(min_length=1, max_length=128)]
+    reason: Reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportRecord(Record):
+    """What a game tells of itself: all counts are since its last report."""
+
+    steps: Annotated[StepGaps | None, Field(description="how long the server's steps took")] = None
+    own_ms_p99: Annotated[Seconds | None, Field(description="of these, what the mod's own part took")] = None
+    players: Annotated[Count, Field(description="in the game now")] = 0
+    npcs: Annotated[Count, Field(description="in the game now")] = 0
+    fallbacks: Annotated[
+        dict[Reason, Count],
+        Field(max_length=REASONS_MAX, description="fallback lines by reason"),
+        BeforeValidator(_no_map),
+    ] = field(default_factory=dict)
+    acted: Annotated[list[Acted], Field(max_length=REPORTED_MAX, description="what came of actions"), LUA_LIST] = field(
+        default_factory=list
+    )
+    fell_back: Annotated[
+        list[FellBack], Field(max_length=REPORTED_MAX, description="which requests ended in a fallback line"), LUA_LIST
+    ] = field(default_factory=list)
+    version: Annotated[AnyName | None, Field(description="the mod's")] = None
+    game: Annotated[AnyName | None, Field(description="another one at each start of a game server")] = None
+
+
+ADMIN_RECORDS: dict[str, type[Record]] = {"report": ReportRecord}
