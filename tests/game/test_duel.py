@@ -9,7 +9,7 @@ import pytest
 
 from llm_agentd.demo.game import Game
 from tests.support import probe
-from tests.support.game_client import GameClient
+from tests.support.game_client import JOIN_S, PLAYER, GameClient
 from tests.support.game_log import GameLog
 from tests.support.games import GAMES
 from tests.support.mods import MODS
@@ -38,6 +38,7 @@ def test_fights_with_a_player_are_fair_and_end_as_they_should(tmp_path: Path, ga
         (tmp_path / "client").mkdir()
         client = GameClient(tmp_path / "client", server, log, size=(320, 240), settings={})
         try:
+            log.expect(rf"{PLAYER} .*joins game", JOIN_S)
             log.wait_for_end(probe.RUN_MAX_S)
         finally:
             client.stop()

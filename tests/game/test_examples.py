@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from llm_agentd.demo.game import SAY
-from llm_agentd.ops.harness import daemon
 from tests.support import probe
 from tests.support.mods import MODS, mobs_redo
 
@@ -30,7 +29,7 @@ EXPECTED = {
 
 
 def prompts_of(cache: Path, role: str) -> list[str]:
-    """The prompts of a role's requests, from the cache of the running daemon."""
+    """The prompts of a role's requests, from the daemon's cache."""
     args = ["dump", "--format", "jsonl", "--role", role, "--set", f"cache.path={cache}"]
     said = subprocess.run([sys.executable, "-m", "llm_agentd", *args], capture_output=True, text=True, check=True)
     rows = map(json.loads, said.stdout.splitlines())
@@ -40,10 +39,10 @@ def prompts_of(cache: Path, role: str) -> list[str]:
 def test_examples_do_what_the_guide_says(tmp_path: Path, repo: Path) -> None:
     mods = [mobs_redo(tmp_path), MODS / "mobs_animal", *(repo / "docs" / "examples" / name for name in EXAMPLES)]
     cache = tmp_path / "cache"
-    with daemon({"model.engine": "stub", "cache.path": cache}, http=True) as running:
-        settings = {**running.mod_settings, "llm_agent.npc_talk": "off", "llm_agent.player_cooldown_s": 0}
-        lines = probe.run(tmp_path, "llm_probe_docs", settings, mods=mods)
-        prompts = {role: prompts_of(cache, role) for role in EXPECTED}
+    config = {"model.engine": "stub", "cache.path": cache}
+    settings = {"llm_agent.player_cooldown_s": 0}
+    lines = probe.run_with_daemon(tmp_path, "llm_probe_docs", settings, config=config, mods=mods)
+    prompts = {role: prompts_of(cache, role) for role in EXPECTED}
 
     spoken = [found.groups() for found in map(SAY.search, lines) if found]
     assert {role for _, _, role, fallback, cache, *_ in spoken if fallback == "false" and cache == "miss"} == {

@@ -30,7 +30,6 @@ CHECKS = 6  # of a real inventory that is full, when the player comes first
 TRADES = 8  # in one visit
 KILLS = 4  # at random moments; each takes two starts of a client's
 NEVER_S = 100_000
-STORAGE_FIRST_S = 12  # the engine commits the mod storage 10 s after its start, then by its interval
 
 
 class World:
@@ -124,7 +123,8 @@ def test_goods_are_conserved_when_only_one_database_was_saved(tmp_path: Path) ->
     """Once the storage alone, once the player alone; each time with exchanges that the other does not know."""
     world = World(tmp_path)
     slow = {"server_map_save_interval": NEVER_S, "llm_probe.trades_per_s": 10, "llm_probe.trades": TRADES}
-    with world.server(**slow, **{"llm_probe.storage_interval_s": 1}) as (game, log), world.client(game, log):
+    often = {"llm_probe.storage_interval_s": 1}
+    with world.server(**slow, **often) as (game, log), world.client(game, log):
         _expect_sum(log)
         assert [found[1] for found in log.matches(r"\[llm_probe_ledger\] (ok|FAIL)")] == ["ok"] * CHECKS
         log.expect(r"\[llm_probe_ledger\] traded")
@@ -133,7 +133,7 @@ def test_goods_are_conserved_when_only_one_database_was_saved(tmp_path: Path) ->
     theirs, ours = world.serials()
     assert theirs < ours
 
-    with world.server(**slow, **{"llm_probe.trade_from_s": STORAGE_FIRST_S}) as (game, log):
+    with world.server(**slow, **often, **{"llm_probe.storage_once": "true"}) as (game, log):
         with world.client(game, log):
             _expect_sum(log)
             assert _mended(log, "undone") == ours - theirs

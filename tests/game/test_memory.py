@@ -20,6 +20,9 @@ def test_outcomes_and_turns_reach_the_prompt_until_the_game_forgets_them(tmp_pat
     mods, options = [MODS / "llm_probe_memory"], ["inference.timeout_ms=60000", "model.engine=stub"]
     with Chain(tmp_path, settings=settings, mods=mods, options=options) as chain:
         chain.game.start()
+        with chain.client() as client:
+            chain.log.wait_for("memory", lambda: "refused" in str(client.memories()))
+        (tmp_path / "world" / "remembered").touch()
         chain.log.expect(r"words=Where is my lantern\?")
         before = prompts(tmp_path)
         (tmp_path / "world" / "forget").touch()

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.e2e
 PROBE_OFF = MODS / "llm_probe_off"
 ASKED = r"\[llm_probe_off\] asked"  # logged every 2 s, in which an NPC was asked four times
 SILENT_ROUNDS = 2
+ROUNDS_MAX = 10  # in which a call may still come that was on its way
 
 
 @pytest.mark.parametrize("game", GAMES)
@@ -45,7 +46,7 @@ def test_npcs_switched_off_call_nobody_even_after_a_restart(tmp_path: Path, http
     log.wait_for("call of an NPC that thinks", lambda: len(httpserver.log) > 3)
     (tmp_path / "world" / "off").touch()  # the probe says `/llm off`
     log.expect(r"\[llm_probe_off\] off")
-    log.expect(ASKED)  # at the earliest after 2 s: what was on its way has come
+    _wait_for_silence(log, httpserver)
     for _ in range(2):
         before = len(httpserver.log)
         for _ in range(SILENT_ROUNDS):
@@ -56,3 +57,13 @@ def test_npcs_switched_off_call_nobody_even_after_a_restart(tmp_path: Path, http
     log.expect(ASKED)
     assert len(httpserver.log) == before
     assert game.stop() == 0
+
+
+def _wait_for_silence(log: GameLog, httpserver: HTTPServer) -> None:
+    """Until what was on its way has come, however slow this machine is: a round in which nothing came."""
+    for _ in range(ROUNDS_MAX):
+        before = len(httpserver.log)
+        log.expect(ASKED)
+        if len(httpserver.log) == before:
+            return
+    pytest.fail(f"calls in each of {ROUNDS_MAX} rounds")

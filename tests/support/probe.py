@@ -15,6 +15,7 @@ from tests.support.game_log import GameLog
 from tests.support.mods import MODS
 
 RUN_MAX_S = 300.0  # the longest takes 40 s alone
+DEADLINE_MS = 60_000  # of a reply, on a busy machine: a fallback would hide what the daemon says
 VERDICT = re.compile(r"\[llm_probe\] (ok|FAIL) (.*)")
 
 
@@ -59,5 +60,9 @@ def run_with_daemon(
 ) -> list[str]:
     """As `run`, with a daemon of that configuration; NPCs do not talk to each other."""
     with daemon(config, http=True) as running:
-        common: dict[str, object] = {**running.mod_settings, "llm_agent.npc_talk": "off"}
+        common: dict[str, object] = {
+            **running.mod_settings,
+            "llm_agent.npc_talk": "off",
+            "llm_agent.deadline_ms": DEADLINE_MS,
+        }
         return run(folder, name, common | dict(settings), mods=mods, game=game, runs=runs)

@@ -61,6 +61,8 @@ local NEWS = {
 	["Gibt es Neues?"] = "Ich habe es selbst gesehen: The bell rang by itself.",
 }
 
+local EVENING = "Meet me here in the evening."
+
 local function spawn()
 	core.set_timeofday(0.3)
 	ida = llm_agent.spawn(START, {role = "villager", name = "Ida"}).id
@@ -104,13 +106,13 @@ local checks = first_run and {
 		local ok, why = was_said("There you are, Robin, as agreed.")
 		return ok and near_mill() or nil, why
 	end},
-	{"one_that_the_player_breaks_is_spoken_of", function()
+	{"another_is_made", function()
 		core.set_timeofday(0.6)
-		ask("Meet me here in the evening.")
-		core.after(2, function()
-			robin.pos = {x = 500, y = 6, z = 9}
-			core.set_timeofday(0.77)
-		end)
+		ask(EVENING)
+	end, function() return answered({[EVENING] = "Agreed: in the evening"}) end},
+	{"one_that_the_player_breaks_is_spoken_of", function()
+		robin.pos = {x = 500, y = 6, z = 9}
+		core.set_timeofday(0.77)
 	end, function() return was_said("Robin has not come. I have waited long enough.") end},
 	{"and_at_the_next_meeting", function() robin.pos = {x = 13, y = 6, z = 9} end, function()
 		return was_said("I waited for you. You did not come.")

@@ -1,12 +1,15 @@
 -- Goods change hands with a real player, whose client comes and goes, until the server is killed. Logs what all have together
 -- when the player is there (`sum`), and what becomes of exchanges with a real inventory that is full (`ok NAME`, `FAIL NAME`).
--- Settings: llm_probe.trades_per_s; llm_probe.trades, how many in one visit; llm_probe.trade_from_s, of the server's run;
--- llm_probe.storage_interval_s, how often the storage alone is saved then.
+-- Settings: llm_probe.trades_per_s; llm_probe.trades, how many in one visit; llm_probe.storage_interval_s, how often the storage
+-- alone is saved; llm_probe.storage_once: it is saved once the player is there, then never again, and only then trades begin.
 
 local PLAYER = "Robin"
 local COIN, APPLE = "llm_agent:coin", "default:apple"
 local STOCK, PURSE = {[COIN] = 5000, [APPLE] = 5000}, {[COIN] = 200, [APPLE] = 150}
 local SLOTS = 32
+local STORAGE_FIRST_S = 10 -- after its start the engine saves the storage, then by the interval that holds at that time
+local SAVED_S = 3 -- more than llm_probe.storage_interval_s, in the engine's own time: however slow it is, it has saved by then
+local NEVER_S = 100000
 
 local function setting(name) return tonumber(core.settings:get("llm_probe." .. name)) end
 
@@ -14,6 +17,20 @@ local function log(words) core.log("action", "[llm_probe_ledger] " .. words) end
 
 local npc
 local run_s, steps, due, done = 0, 0, 0, 0
+local present_s, closed_s = 0, nil -- how long the player is there; when the storage was saved for the last time, of the run
+
+local function save_storage_every(interval_s) core.settings:set("server_map_save_interval", tostring(interval_s)) end
+
+local function may_trade(dtime)
+	if not core.get_player_by_name(PLAYER) then return false end
+	if not core.settings:get_bool("llm_probe.storage_once") then return true end
+	present_s = present_s + dtime
+	if not closed_s and present_s > SAVED_S and run_s > STORAGE_FIRST_S + SAVED_S then
+		save_storage_every(NEVER_S)
+		closed_s = run_s
+	end
+	return closed_s ~= nil and run_s > closed_s + SAVED_S
+end
 
 core.register_on_mods_loaded(function()
 	npc = llm_agent.register_npc("shop", {name = "Ann", role = "merchant", pos = {x = 0, y = 0, z = 0}})
@@ -91,9 +108,9 @@ end
 core.register_globalstep(function(dtime)
 	run_s, steps = run_s + dtime, steps + 1
 	if steps == 5 and setting("storage_interval_s") then -- the engine has read by now how often it saves players
-		core.settings:set("server_map_save_interval", tostring(setting("storage_interval_s")))
+		save_storage_every(setting("storage_interval_s"))
 	end
-	if run_s < (setting("trade_from_s") or 0) or not core.get_player_by_name(PLAYER) then return end
+	if not may_trade(dtime) then return end
 	due = due + dtime * setting("trades_per_s")
 	while due >= 1 and done < (setting("trades") or math.huge) do
 		trade()

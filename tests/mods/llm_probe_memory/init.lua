@@ -6,15 +6,18 @@ local function note(...) core.log("action", "[llm_probe] " .. string.format(...)
 local mira = llm_agent.register_npc("probe:mira", {name = "Mira", role = "healer", pos = {x = 0, y = 5, z = 0}})
 llm_agent.set_place("Oakford", {x = 0, y = 5, z = 0}, 50)
 
-local SENT_AFTER_S = 5 -- the mod gathers for two seconds
 local LOOK_EVERY_S = 0.5
-local SIGN = core.get_worldpath() .. "/forget" -- a file that the test makes when it has seen what it wants to see
-local ask, forget
+local ask
 
-forget = function()
-	local sign = io.open(SIGN, "r")
-	if not sign then return core.after(LOOK_EVERY_S, forget) end
+-- Goes on when the test has seen what it wants to see, and made the file of that name in the world.
+local function after_sign(name, go_on)
+	local sign = io.open(core.get_worldpath() .. "/" .. name, "r")
+	if not sign then return core.after(LOOK_EVERY_S, after_sign, name, go_on) end
 	sign:close()
+	go_on()
+end
+
+local function forget()
 	llm_agent.forget({player = "Ana"}, function(problem, count)
 		note("forgotten problem=%s count=%s", tostring(problem), tostring(count))
 		ask("What do you know of me now?", function() note("done") end)
@@ -31,8 +34,8 @@ end
 core.after(0, function()
 	ask("I hid the lantern under the oak.", function()
 		mira:remember("Ana refused my price", "Ana")
-		core.after(SENT_AFTER_S, function()
-			ask("Where is my lantern?", forget)
+		after_sign("remembered", function()
+			ask("Where is my lantern?", function() after_sign("forget", forget) end)
 		end)
 	end)
 end)

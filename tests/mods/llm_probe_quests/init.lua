@@ -126,10 +126,9 @@ local FIRST = {
 			llm_agent.get_npc("probe:" .. name):add_goods(COIN, 40)
 		end
 		before = coins_of("probe:ann")
-		said_s = core.get_us_time() / 1e6
 		say("Ann, asdfgh qwerty zzz")
 	end, function()
-		if core.get_us_time() / 1e6 - said_s < ASK_EVERY_S then return nil, "time for an answer" end
+		if not said["probe:ann"] then return nil, "no answer" end
 		return state_of("probe:ann") == nil, "an offer on nonsense"
 	end},
 	{"work_is_offered", nil, function() return insist("Ann, do you have work for me?", state_of("probe:ann") == "offered") end},

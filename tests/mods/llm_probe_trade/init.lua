@@ -84,9 +84,7 @@ local function is_state(roses, dandelions)
 	return right, core.serialize(goods) .. " and " .. count(ROSE) .. " roses, " .. count(COIN) .. " coins"
 end
 
--- The engine forgets a body whose mapblock was not yet awake when the server ends, and wakes them every 2 s.
-local SAVED_S = 5
-local said, chosen, asked, saved_us = nil, nil, 0, nil
+local said, chosen, asked = nil, nil, 0
 llm_agent.on("say", function(_, line) said = line end)
 llm_agent.on("action", function(_, _, name, params, ok) chosen = {name = name, params = params, ok = ok} end)
 
@@ -163,10 +161,7 @@ local FIRST = {
 		return right ~= nil and right ~= false, plain(agreed) .. " / " .. plain(spec)
 	end},
 	{"nothing_was_paid_for_an_offer", nil, function() return is_state(4, 12) end},
-	{"merchant_is_saved", function()
-		storage:set_string("played", "yes")
-		saved_us = core.get_us_time() + SAVED_S * 1e6
-	end, function() return core.get_us_time() > saved_us or nil, "waits" end},
+	{"next_run_is_the_second", function() storage:set_string("played", "yes") end, function() return true end},
 }
 local SECOND = {
 	{"goods_are_as_they_were", nil, function()
