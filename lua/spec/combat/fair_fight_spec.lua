@@ -109,6 +109,20 @@ describe("a fight with a player", function()
 			assert.equal(1, #game.blows) -- Robin's own
 		end)
 
+		it("also where the game counts damage itself, and keeps to itself who did it", function()
+			start()
+			local marian = game.join("Marian", at(1))
+			guard:guard("Marian")
+			_G.mcl_damage = {from_mt = function(reason) return reason._mcl_reason or {type = "generic"} end}
+			marian:set_hp(18, {type = "set_hp"})
+			local nobody = guard.combat
+			marian:set_hp(16, {type = "set_hp", _mcl_reason = {type = "player", source = robin}})
+			_G.mcl_damage = nil
+			assert.is_nil(nobody)
+			game.run(1)
+			assert.equal(1, game.count("warning", "Robin"))
+		end)
+
 		it("for as long as the admin wants", function()
 			start({settings = {["llm_agent.fight_warning_s"] = "0"}})
 			game.hit(object, robin)

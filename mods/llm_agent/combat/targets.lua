@@ -16,6 +16,19 @@ function targets.words(object)
 	return npc and npc.name or (self.name:match(":(.+)$") or self.name):gsub("_", " ")
 end
 
+-- Who struck a player, by the reason that the engine has for what was lost; nil: nobody. Mineclonia and VoxeLibre count damage
+-- themselves, and keep who did it, a bow's owner too, in a reason of their own.
+function targets.striker(reason)
+	local mcl_damage = rawget(_G, "mcl_damage")
+	local by
+	if mcl_damage and reason then
+		by = mcl_damage.from_mt(reason).source
+	else
+		by = reason and reason.type == "punch" and reason.object
+	end
+	return by and by:get_pos() and by or nil
+end
+
 -- Mobs that their own mod calls monsters (mobs_redo, Mineclonia, VoxeLibre).
 local function is_monster(object)
 	local self = not object:is_player() and object:get_luaentity()

@@ -8,8 +8,9 @@ local watch = {}
 local WATCH_NODES, WATCH_US = 10, 0.5e6
 
 core.register_on_player_hpchange(function(player, change, reason)
-	local by = change < 0 and reason and reason.type == "punch" and reason.object
-	if not by or not settings.fights then return end
+	if change >= 0 or not settings.fights or not next(squads.wards) then return end
+	local by = targets.striker(reason)
+	if not by then return end
 	local name = player:get_player_name()
 	for id, ward in pairs(squads.wards) do
 		local npc = ward == name and npcs.by_id[id]

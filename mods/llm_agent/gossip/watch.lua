@@ -27,8 +27,8 @@ damage.on_beaten(function(npc, puncher)
 end)
 
 core.register_on_dieplayer(function(player, reason)
-	local killer = reason and reason.object
-	local who = killer and killer:get_pos() and targets.words(killer)
+	local killer = targets.striker(reason)
+	local who = killer and targets.words(killer)
 	if who then happenings.report(player:get_pos(), {kind = "fight", who = who, whom = player:get_player_name()}) end
 end)
 

@@ -52,8 +52,9 @@ end
 
 llm_agent.on("say", function(who, line) said[#said + 1] = {who.name, line} end)
 
+-- Mineclonia takes the blow from the engine, and counts it by a reason of its own.
 core.register_on_player_hpchange(function(_, change, reason)
-	if reason.type == "punch" then blows[#blows + 1] = {at_s = now_s(), points = -change} end
+	if change < 0 and (reason.type == "punch" or reason._mcl_reason) then blows[#blows + 1] = {at_s = now_s(), points = -change} end
 end, false)
 
 -- For a check that fails: where the two are, and how it stands between them.
@@ -204,6 +205,14 @@ local CHECKS = {
 		if not (ann and hugo) then return nil, "they do not fight" end
 		distance_before = distance_before or body("Rolf"):get_hp()
 		return body("Rolf"):get_hp() < 20 or nil, "Rolf is unhurt"
+	end},
+	{"who_strikes_a_player_is_fought_by_their_guard", function()
+		scene("guard")
+		spawn("Rolf", "bandit", 0, 5)
+		npc("Ann"):guard(ROBIN)
+		robin():punch(body("Rolf"), 1, {full_punch_interval = 1, damage_groups = {fleshy = 1}}, {x = 0, y = 0, z = -1})
+	end, function()
+		return npc("Ann").combat and body("Rolf"):get_hp() < 20 or nil, "Rolf is unhurt"
 	end},
 	{"nothing_is_said_after_a_death", function()
 		scene("guard")
