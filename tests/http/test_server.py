@@ -8,8 +8,10 @@ import socket
 import ssl
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -106,6 +108,26 @@ def test_tls_serves_https(endpoint: str, tmp_path_factory: pytest.TempPathFactor
         assert url.startswith("https://localhost:")
         trust = ssl.create_default_context(cafile=cert)
         assert httpx2.get(f"{url}/healthz", verify=trust).status_code == 200
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            assert negotiated(url, cert, version) == version.name.replace("_", ".")
+        for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+            with pytest.raises(ssl.SSLError):
+                negotiated(url, cert, version)
+
+
+def negotiated(url: str, cert: Path, version: ssl.TLSVersion) -> str | None:
+    """What a client that speaks this version alone gets."""
+    trust = ssl.create_default_context(cafile=cert)
+    trust.set_ciphers("ALL:@SECLEVEL=0")  # or this side would not offer what is old
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        trust.minimum_version = trust.maximum_version = version
+    port = int(url.rpartition(":")[2])
+    with (
+        socket.create_connection(("localhost", port), DEADLINE_S) as connection,
+        trust.wrap_socket(connection, server_hostname="localhost") as secured,
+    ):
+        return secured.version()
 
 
 @pytest.mark.slow

@@ -59,6 +59,12 @@ def test_llm_agentd_commands_and_options_exist(commands: list[tuple[str, str]]) 
     assert [(name, line, problem) for name, line in named if (problem := problem_of(line))] == []
 
 
+def test_no_command_shows_the_token_to_other_users(commands: list[tuple[str, str]]) -> None:
+    """They read the command lines of all processes. curl takes a header from its input: `-H @-`."""
+    assert [(name, line) for name, line in commands if re.search(r"-H\s*\S?Authorization", line)] == []
+    assert [name for name, line in commands if "Bearer $(llm-agentd token)" in line] != []
+
+
 def test_python_modules_exist(commands: list[tuple[str, str]]) -> None:
     named = {
         (name, module)

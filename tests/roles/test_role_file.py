@@ -136,3 +136,12 @@ def test_folder_is_made_for_its_owner_whatever_the_umask(tmp_path: Path) -> None
     finally:
         os.umask(before)
     assert (tmp_path / "roles").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "roles" / "zz.yaml").stat().st_mode & 0o777 == 0o600
+
+
+def test_file_keeps_the_rights_that_an_admin_gave_it(tmp_path: Path) -> None:
+    path = tmp_path / "zz.yaml"
+    path.write_text("title: the zz\n")
+    path.chmod(0o664)
+    role_file.write(path, Role("zz", "the zz", "A zz is here."))
+    assert path.stat().st_mode & 0o777 == 0o664

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from llm_agentd.cli.options import ConfigFile, Sets, load
+from llm_agentd.cli.options import ConfigFile, Sets, keep_files_private, load
 from llm_agentd.ops.backup.parts import Part
 
 
@@ -21,6 +21,7 @@ def backup(
 
     The file is for its owner alone: it holds what players said, and the token if the configuration does.
     """
+    keep_files_private()
     loaded = load(config, sets)
     from llm_agentd.ops.backup.create import backup as run
     from llm_agentd.ops.backup.places import Places
@@ -40,6 +41,7 @@ def restore(
 
     The whole file is checked before anything is touched. The configuration goes to --config, or where it is by default.
     """
+    keep_files_private()
     from llm_agentd.ops.backup.restore import restore as run
 
     code = run(file.expanduser(), config_file=config, sets=sets or (), only=only or (), out=sys.stdout)

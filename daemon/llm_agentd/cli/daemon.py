@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from llm_agentd.client import CurveFiles
     from llm_agentd.config.sections import Zmq
 
-from llm_agentd.cli.options import WRONG_USE, ConfigFile, Sets, fail, hand_on, hide_secrets, load, log_to_stderr
+from llm_agentd.cli.options import (
+    WRONG_USE,
+    ConfigFile,
+    Sets,
+    fail,
+    hand_on,
+    hide_secrets,
+    keep_files_private,
+    load,
+    log_to_stderr,
+)
 
 
 def serve(config: ConfigFile = None, sets: Sets = None) -> None:
@@ -21,6 +31,7 @@ def serve(config: ConfigFile = None, sets: Sets = None) -> None:
     Prints one line when it can answer. SIGTERM, Ctrl-C or a closed terminal: accepts no more requests, finishes those
     that run, exits 0.
     """
+    keep_files_private()
     hide_secrets(sets)
     loaded = load(config, sets)
     log_to_stderr()
@@ -37,6 +48,7 @@ def serve(config: ConfigFile = None, sets: Sets = None) -> None:
 
 def http(config: ConfigFile = None, sets: Sets = None) -> None:
     """Run the HTTP adapter alone, for a daemon that was started with http.enabled=false."""
+    keep_files_private()
     hide_secrets(sets)
     loaded = load(config, sets)
     log_to_stderr()

@@ -48,6 +48,12 @@ def load(path: Path | None, sets: list[str] | None) -> Config:
         fail(str(error), WRONG_USE)
 
 
+def keep_files_private() -> None:
+    """What this process makes is for its user alone, whatever the shell or service manager left as umask; also folders
+    above the state folder, as whoever may write there may put another in its place."""
+    os.umask(0o077)
+
+
 def hide_secrets(sets: list[str] | None) -> None:
     """Begins this process anew where an option holds a secret, with that in the environment.
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from llm_agentd.cli.options import BAD_ANSWER, OK, ConfigFile, Sets, fail, load
+from llm_agentd.cli.options import BAD_ANSWER, OK, ConfigFile, Sets, fail, keep_files_private, load
 from llm_agentd.util.terminal_text import json_line
 
 RENEWED = (
@@ -47,6 +47,7 @@ def token(
 
     It is http.token of the configuration, else the one made at the first start, which this makes where there is none.
     """
+    keep_files_private()
     http = load(config, sets).http
     from llm_agentd.config.http_token import find_token, renew_token
 
@@ -67,6 +68,7 @@ def keys(
 
     They are made in the folder `curve` of the state folder: the daemon's, those of its own machine, and each NAME's.
     """
+    keep_files_private()
     from llm_agentd.config import state_dir
     from llm_agentd.ops.keys import keys as run
 

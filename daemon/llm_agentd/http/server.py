@@ -76,6 +76,8 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None, *, examin
             f"http.tls_cert, http.tls_key: cannot use {http.tls_cert} and {http.tls_key}: {error}; "
             "want a PEM certificate chain and its key, readable for this user"
         ) from None
+    if settings.ssl is not None:
+        settings.ssl.minimum_version = ssl.TLSVersion.TLSv1_2  # whatever OpenSSL's own configuration allows
     listener = listen(http.host, http.port)
     url = _url(http.host, listener.getsockname()[1], tls=tls)
 

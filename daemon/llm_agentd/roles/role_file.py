@@ -5,19 +5,17 @@ Main thread at the start of the daemon, router thread later. Knows files; `role.
 
 from __future__ import annotations
 
-import os
 import stat
-import tempfile
 from pathlib import Path
 
 import yaml
 
 from llm_agentd.roles.role import FieldError, Role, check_name, make_role
+from llm_agentd.util.replace_file import replace_file
 from llm_agentd.util.yaml_lines import YamlError, YamlNode, parse_yaml
 
 SUFFIX = ".yaml"
 FILE_MAX_BYTES = 64 * 1024  # more than the limits of role.py add up to; it is read between two requests
-FILE_MODE = 0o644
 HEAD = "# Written by llm-agentd for the game's role editor. Edit it as you like: it is read again at once.\n"
 
 
@@ -40,18 +38,12 @@ def read(path: Path) -> Role:
 
 
 def write(path: Path, role: Role) -> None:
-    """Replaces the file in one step. Raises OSError. Without fsync, which may take longer than a reply."""
+    """Replaces the file in one step, which keeps the rights that an admin gave it. Raises OSError. Without fsync, which
+    may take longer than a reply.
+    """
     make_folder(path.parent)
     text = yaml.safe_dump(role.fields(), allow_unicode=True, sort_keys=False, width=100)
-    handle, name = tempfile.mkstemp(prefix=f".{role.name}.", suffix=".tmp", dir=path.parent)
-    try:
-        with open(handle, "w", encoding="utf-8") as stream:
-            stream.write(HEAD + text)
-        os.chmod(name, FILE_MODE)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    replace_file(path, HEAD + text, is_synced=False)
 
 
 def make_folder(path: Path) -> None:

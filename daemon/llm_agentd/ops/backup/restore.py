@@ -32,7 +32,7 @@ from llm_agentd.util.keep_aside import keep_aside
 from llm_agentd.util.regular_file import open_regular
 
 REPLACED = "replaced"  # NAME.replaced-TIME is what was there before
-FILE_MODE, ROLE_MODE, FOLDER_MODE = 0o600, 0o644, 0o700  # of what was not there before; roles as the daemon writes them
+FILE_MODE, FOLDER_MODE = 0o600, 0o700  # of what was not there before
 
 
 def restore(
@@ -198,8 +198,7 @@ def _prepare(staged: Path, target: Path, undo: ExitStack) -> _Swap:
         if staged.is_dir():
             shutil.copytree(staged, fresh, copy_function=shutil.copyfile)
             for path in fresh.rglob("*"):
-                is_role = path.parent == fresh and path.is_file()
-                _own(path, target.parent, ROLE_MODE if is_role else FOLDER_MODE if path.is_dir() else FILE_MODE)
+                _own(path, target.parent, FOLDER_MODE if path.is_dir() else FILE_MODE)
             _own(fresh, target if target.exists() else target.parent, FOLDER_MODE, as_is=target.exists())
         else:
             shutil.copyfile(staged, fresh)
