@@ -58,7 +58,44 @@ describe("a player's word", function()
 		end
 	end)
 
-	it("is an order only where the sentence begins with it", function()
+	it("may give the order after it has said whom it means", function()
+		for _, words in ipairs({
+			"there's a wolf ann, kill it", "Look, a wolf! Ann, get it!", "ann, a wolf is in the field. attack it", "Ann, da ist ein Wolf, töte ihn",
+			"Ann, voilà un loup, attaque-le", "Ann, hay un lobo, mátalo. ataca!", "Ann, вот волк, убей его",
+		}) do
+			start()
+			local ann = game.body("Ann", "guard", at(0))
+			game.body("Hugo", "hunter", at(1))
+			game.mock.core.registered_entities["mobs:wolf"].type = "monster"
+			game.beast(at(0, 12))
+			game.mock:say("Robin", words)
+			game.run(0.5)
+			assert.equal("wolf", enemies(ann), words)
+		end
+	end)
+
+	it("means him of whom it has just spoken, and nobody who is told", function()
+		start()
+		local ann, hugo = game.body("Ann", "guard", at(0)), game.body("Hugo", "hunter", at(1))
+		game.body("Rolf", "bandit", at(5))
+		game.beast(at(0, 12))
+		game.mock:say("Robin", "Ann and Hugo, Rolf is a thief, get him!")
+		game.run(0.5)
+		assert.same({"Rolf", "Rolf"}, {enemies(ann), enemies(hugo)})
+	end)
+
+	it("is no order under a condition, or as a question", function()
+		start()
+		local ann = game.body("Ann", "guard", at(0))
+		game.beast(at(0, 6), "mobs:sheep")
+		for _, words in ipairs({"Ann, if you see a sheep, kill it", "Ann, a sheep, kill it?", "Ann, wenn du ein Schaf siehst, töte es"}) do
+			game.mock:say("Robin", words)
+			game.run(1)
+			assert.is_nil(ann.combat, words)
+		end
+	end)
+
+	it("is an order only where a clause begins with it", function()
 		start()
 		local smith = game.body("Ann", "smith", at(0))
 		game.beast(at(0, 6))

@@ -348,3 +348,23 @@ describe("a fight with a player", function()
 		end)
 	end)
 end)
+
+describe("those who stand together", function()
+	it("cry each a line of their own, as long as there is another", function()
+		local game = fights.start()
+		game.join("Robin", at(0, 3))
+		local lines, npcs = game.mod.combat.cries.kinds.told, {}
+		for i = 1, #lines do npcs[i] = game.body("Guard" .. i, "guard", at(i)) end
+		for _ = 1, 3 do
+			for _, npc in ipairs(npcs) do npc.last_lines, npc.heard_lines = nil, nil end
+			local from, said = #game.said, {}
+			for _, npc in ipairs(npcs) do game.mod.combat.cries.say(npc, "told", "Rolf") end
+			game.run(30)
+			for i = from + 1, #game.said do
+				assert.is_nil(said[game.said[i][2]], game.said[i][2])
+				said[game.said[i][2]] = true
+			end
+			assert.equal(#lines, #game.said - from)
+		end
+	end)
+end)

@@ -293,6 +293,42 @@ describe("an NPC's words about its quest", function()
 		assert.equal(9, private.ledger.ledger.carried(core.get_player_by_name("Robin"), COIN))
 	end)
 
+	it("take a thing that is named in any language, though no language was chosen", function()
+		local NAMES = {de = "Fackel", fr = "Torche", es = "Antorcha", ru = "Факел"}
+		for _, said in ipairs({
+			"ich hab deine Fackeln", "hier sind die fackeln", "voici tes torches", "j'ai tes torches", "aquí tienes las antorchas",
+			"te traigo tus antorchas", "вот твои факелы", "я принёс 3 факела",
+		}) do
+			begin()
+			function core.get_translated_string(code, line) return line == "torch" and NAMES[code] or line end
+			fetch()
+			answer = offers
+			reply_to("do you have work for me?")
+			answer, words = nil, "I did not get a word."
+			reply_to("yes")
+			give("zoo:torch 3")
+			mock:step(1, 3)
+			reply_to(said)
+			assert.is_nil(village.the_quest(), said)
+			assert.equal(9, private.ledger.ledger.carried(core.get_player_by_name("Robin"), COIN), said)
+		end
+	end)
+
+	it("tell a model of no errand where the talk is of something else", function()
+		agent.register_quest("post", {kind = "deliver", target = "bob", item = "zoo:bread", count = 1, reward = 5, npcs = {"ann"}})
+		private.ledger.ledger.mint("ann", "zoo:bread", 5)
+		answer = offers
+		reply_to("do you have work for me?")
+		answer = nil
+		assert.equal("offered", village.the_quest().state)
+		local function need_in(said)
+			reply_to(said)
+			return daemon.received[#daemon.received].request.context.need
+		end
+		assert.is_nil(need_in("what do you think about bob?"))
+		assert.is_table(need_in("tell me of your work again"))
+	end)
+
 	it("offer nothing to praise, and speak of no task that they only think of", function()
 		for _, said in ipairs({"good job!", "nice work", "gute Arbeit!", "bon travail !", "buen trabajo"}) do
 			begin()

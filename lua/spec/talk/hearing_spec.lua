@@ -99,6 +99,22 @@ describe("in a game,", function()
 			assert.equal("Ann: ok bye you two | Bram: ok bye you two", asked_by("ok bye you two"))
 		end)
 
+		it("to one who is in view, and too far away to hear it, is answered by nobody, and the player is told", function()
+			start({settings = {["llm_agent.player_cooldown_s"] = "0"}})
+			agent.register_npc("a", {name = "Ann", role = "guard", pos = at(1)})
+			agent.register_npc("b", {name = "Bram", role = "smith", pos = at(14)})
+			agent.register_npc("c", {name = "Cleo", role = "smith", pos = at(60)})
+			mock:join("Robin", ORIGIN)
+			for _, words in ipairs({"Thanks, Bram", "gracias bram", "Брам? Bram!"}) do
+				local before = #mock:chat_of("Robin")
+				assert.equal("", asked_by(words), words)
+				assert.same({"Bram is too far away to hear you."}, {unpack(mock:chat_of("Robin"), before + 1)})
+			end
+			assert.equal("Ann: where is Bram?", asked_by("where is Bram?"))
+			assert.equal("Ann: Ann and Bram, hello (with Bram)", asked_by("Ann and Bram, hello"))
+			assert.equal("Ann: thanks, Cleo", asked_by("thanks, Cleo"))
+		end)
+
 		it("is heard by nobody else as a private word, and only in earshot", function()
 			start()
 			body("a", "Old Ann", "guard")

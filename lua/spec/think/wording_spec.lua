@@ -56,6 +56,16 @@ describe("an NPC that does something", function()
 		end
 	end)
 
+	it("takes a saying with a no in it for no refusal", function()
+		local claims = mock.mod.think.claims
+		for _, line in ipairs({"That's where. You can't miss it.", "You cannot go wrong.", "Come with me, you won't regret it."}) do
+			assert.is_false(claims.refuses(claims.fold(line)), line)
+		end
+		for _, line in ipairs({"You can't miss it, but I can't come.", "No, you can't.", "I won't."}) do
+			assert.is_true(claims.refuses(claims.fold(line)), line)
+		end
+	end)
+
 	it("believes words that the model's own data has matched with the deed", function()
 		matched = true
 		assert.equal("Side by side, then.", ask("come with me", FOLLOW, "Side by side, then.").text)

@@ -44,10 +44,9 @@ local function names_of(npc)
 	return {npc.name, npc.name:match("^%S+")}
 end
 
--- Names of all NPCs around: who else is told must not be taken for whom to fight.
-local function names_around(pos)
+local function all_names(npcs_named)
 	local names = {}
-	for _, npc in ipairs(nearby.in_earshot(pos)) do
+	for _, npc in ipairs(npcs_named) do
 		for _, name in ipairs(names_of(npc)) do names[#names + 1] = name end
 	end
 	return names
@@ -113,7 +112,8 @@ end
 local function obey(npc, player_name, words)
 	local pos = settings.fight_when_told and npc.kept_by_body and not npc.attached and not npc.beaten and npc:get_pos()
 	if not pos then return false end
-	local order, whom = fight_words.order(words, names_around(pos))
+	-- who else is told must not be taken for whom to fight
+	local order, whom = fight_words.order(words, all_names(nearby.in_earshot(pos)), all_names((nearby.meant(words))))
 	if order == "attack" then return attack(npc, whom, player_name) ~= false end
 	if order ~= "guard" or not rules.is_brave(npc) or not npc:guard(player_name) then return false end
 	local outcome = S("@1 stands by you.", npc.name)

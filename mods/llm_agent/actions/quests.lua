@@ -72,6 +72,8 @@ observe.add_facts(function(npc, player_name, facts, opts)
 	if not quest then return end
 	local is_about_it = opts.utterance and answers.is_about(npc, opts.utterance, quest)
 	if facts.intent == "trade" and not is_about_it then return end -- a small model takes its numbers for prices
+	-- "delivery to Rolf" is no thing: a model would take a question about Rolf for one about it
+	if not quest.item and not is_about_it then return end
 	local item, count = quest_text.requested(quest)
 	facts.need, facts.reward = {[item] = count}, quest_text.reward_number(quest)
 	if is_about_it then

@@ -52,6 +52,7 @@ local FIELDS = {
 	overheard = "think/repeats: what NPCs beside it said of late, as recent_lines",
 	lines_unnamed = "think/name_calls: name → how many lines since it called them by name",
 	last_lines = "think/lines: written lines that it chose of late, the oldest first",
+	heard_lines = "think/lines: those that NPCs beside it chose, as last_lines",
 	fallback_index = "think/reply: number of the role's fallback line that came last",
 
 	-- Talk.

@@ -8,4 +8,4 @@ local words = load("words")
 local names = load("names", text, words)
 local calling = load("calling", text, words, names)
 
-return {names = names, calling = calling}
+return {names = names, calling = calling, things = load("things", text, names)}

@@ -1,7 +1,7 @@
 -- What NPCs say in a fight: short lines by rule, at once, in the listener's language. `{player}` is whom it is about.
 -- No model is asked: its words would come when the fight has moved on.
 
-local settings, text, translate, language, history = ...
+local settings, text, translate, language, lines, history = ...
 
 local WARNING = {
 	"Step back, {player}, or say that you are sorry. I will not ask twice.", "Hands off, {player}! Say sorry and go, or we fight.",
@@ -43,8 +43,7 @@ local cries = {kinds = LINES}
 -- kind: of LINES. whom: a player's name, or words for what the line is about. to: the player it is said to, if any.
 function cries.say(npc, kind, whom, to)
 	if BATTLE_CRIES[kind] and not settings.battle_cries then return end
-	local lines = LINES[kind]
-	local line = translate.line(language.between(npc, to), lines[math.random(#lines)])
+	local line = translate.line(language.between(npc, to), lines.choose(LINES[kind], npc, math.random))
 	line = text.fill(line, whom or "")
 	if to then history.add(to, npc, npc.name, line) end
 	npc:say(line, {to = to, priority = "spoken", in_fight = true})

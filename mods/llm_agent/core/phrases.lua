@@ -175,6 +175,11 @@ phrases.before_an_order = {
 	"ты", "оба", "все", "everyone", "everybody", "guards", "men", "alle", "leute", "wachen",
 }
 
+-- Something is to be done only if something comes to pass.
+phrases.condition = {
+	"if", "when", "whenever", "unless", "wenn", "falls", "sobald", "si", "quand", "lorsque", "cuando", "если", "когда",
+}
+
 -- The monster that is there, whatever it is called.
 phrases.that_monster = {
 	"monster*", "beast*", "creature*", "it", "that thing", "them", "him", "her", "untier*", "biest*", "bestie*", "vieh",
@@ -300,8 +305,9 @@ phrases.asks_about_quest = {
 -- The player hands something over: "here are your torches", beside what was asked for.
 phrases.hands_over = {
 	"here is", "here are", "here's", "here you", "i have ", "i've got", "i got ", "i brought", "take ", "hier ist",
-	"hier sind", "hier hast", "ich habe", "nimm", "voici", "voilà", "tiens", "j'ai ", "prends", "aquí ", "ten ", "toma",
-	"tengo", "traje", "вот ", "держи", "возьми", "я принёс", "я принес", "у меня",
+	"hier sind", "hier hast", "da ist ", "da sind ", "ich hab", "hab dein", "habe dein", "nimm", "voici", "voilà", "tiens",
+	"tenez", "j'ai ", "prends", "prenez", "je t'apporte", "je vous apporte", "aquí ", "ten ", "toma", "tengo", "traje",
+	"te traigo", "he traído", "вот ", "держи", "возьми", "я принёс", "я принес", "принёс", "принес", "у меня",
 }
 
 -- The same, beside how many or "it": "I got one", "two are down".

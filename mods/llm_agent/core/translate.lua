@@ -6,6 +6,8 @@ local S, translated, player_information = ...
 
 local translate = {}
 
+translate.LANGUAGES = {"en", "de", "fr", "es", "ru"} -- those the mod has words in
+
 -- A line that may be one of the mod's own, made ready to be translated. What an admin or another mod wrote stays as it is.
 function translate.mark(line)
 	if line:find("@", 1, true) then return line end -- the translator's own mark: none of ours has it

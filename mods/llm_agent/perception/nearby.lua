@@ -6,6 +6,7 @@ local settings, geometry, names, calling, npcs, positions = ...
 local nearby = {}
 
 local EYES_Y = 1.5 -- nodes over the feet
+local VIEW = 32 -- nodes at which a player sees whom they call, and would wonder why there is no answer
 
 -- NPCs that can be spoken to from `pos`, the nearest first.
 function nearby.in_earshot(pos)
@@ -19,6 +20,19 @@ function nearby.in_earshot(pos)
 	table.sort(found, function(a, b) return a.distance < b.distance end)
 	for i, candidate in ipairs(found) do found[i] = candidate.npc end
 	return found
+end
+
+-- Of a list of NPCs the nearest that is beyond earshot, but where a player sees it; nil where there is none.
+function nearby.in_view(list, pos)
+	local best, best_distance
+	for _, npc in ipairs(list) do
+		local there = npc:is_present() and npc:get_pos()
+		local distance = there and geometry.distance(there, pos)
+		if distance and distance > settings.earshot and distance <= VIEW and (not best or distance < best_distance) then
+			best, best_distance = npc, distance
+		end
+	end
+	return best
 end
 
 -- Does the player stand within earshot of an NPC that is in the world? One without a place is near everybody.

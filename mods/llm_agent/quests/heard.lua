@@ -1,6 +1,6 @@
 -- What a player's words have to do with work and with a quest, told by phrases alone, in the languages of the mod. Pure.
 
-local text, phrases, gist = ... -- gist(words): what tells one thing from others in them, see ledger/items.lua
+local text, phrases, gist, things = ... -- gist(words): what tells one thing from others in them, see ledger/items.lua
 
 local heard = {}
 
@@ -38,13 +38,13 @@ function heard.asks_about_quest(folded) return begins(folded, phrases.asks_about
 
 function heard.speaks_of_trade(message) return text.says_any(text.spaced(message), phrases.trade) ~= nil end
 
--- Does it name the thing, or a word of it: "the torches", "coal"?
+-- Does it name the thing, or a word of it: "the torches", "coal", "Kohle" of a "Kohleklumpen"?
 function heard.names_part_of(message, name)
 	local words = " " .. gist(message) .. " "
 	for word in gist(name):gmatch("%S+") do
 		if words:find(" " .. word .. " ", 1, true) then return true end
 	end
-	return false
+	return things.are_named(message, name)
 end
 
 -- Does the player say that something is done?

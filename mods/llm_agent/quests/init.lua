@@ -1,6 +1,6 @@
 -- Quests: thought of, offered, measured, paid. state_machine.lua decides what may follow what; the others bring it the world.
 
-local load, base, api_folder, roles_folder, perception_folder, think_folder, talk_folder, ledger_folder,
+local load, base, calling_folder, api_folder, roles_folder, perception_folder, think_folder, talk_folder, ledger_folder,
 	economy_folder = ...
 local S, log, settings, text, phrases, geometry, check, util, storage, translate, entity_hooks, steps =
 	base.S, base.log, base.settings, base.text, base.phrases, base.geometry, base.check, base.util, base.storage, base.translate,
@@ -20,7 +20,7 @@ local store = load("store", log, settings, storage, ledger)
 local kinds = load("kinds", S, log, npcs, places, items, ledger, store)
 local quest_text = load("text", S, items, kinds)
 local quest_lines = load("lines")
-local heard = load("heard", text, phrases, items.gist)
+local heard = load("heard", text, phrases, items.gist, calling_folder.things)
 local voice = load("voice", npcs, nearby, language, name_calls, lines, quest_lines, translate, spoken, kinds, store)
 local news = load("news", S, events, npcs, memory, history, kinds, quest_text, voice)
 local quests = load("state_machine", kinds, ledger, store.limits, store.save, news.changed, store.player_has)

@@ -6,13 +6,15 @@ local settings, text, wording, claims, offers, reply, roles, translate, items, s
 
 local replies = {}
 
--- English and translated names of what a quest is about.
+-- What a quest is about, as it is called in the language of the talk and in all that the mod speaks: who has chosen none with
+-- /llm lang may still say it in their own.
 local function names_of(quest, code)
 	local names = {}
 	for item in pairs(quest.item and {[quest.item] = true} or quest.carries or {}) do
 		names[#names + 1] = items.words(item)
 		names[#names + 1] = (item:match(":(.+)$") or item):gsub("_", " ") -- "cobble": players say what the game calls it
 		if code then names[#names + 1] = spoken.name(item, code) end
+		for _, language in ipairs(translate.LANGUAGES) do names[#names + 1] = spoken.name(item, language) end
 	end
 	if kinds[quest.kind].foe then names[#names + 1] = kinds[quest.kind].foe(quest) end
 	return names

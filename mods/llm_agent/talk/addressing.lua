@@ -58,7 +58,8 @@ local function called_by_role(player_name, near, message)
 end
 
 -- Who is meant, of those in earshot: everybody who is called by name, or all where all are meant; else who is called by what they
--- are; else who waits for the words; else whom one talked with last; else the nearest, unless another player is called.
+-- are; else who waits for the words; else whom one talked with last; else the nearest, unless another player is called. Nobody
+-- where the one who is called by name stands in view, and too far away to hear it: that one is the second result.
 function addressing.of(player_name, pos, message)
 	local called, spoken_of, players_called = nearby.meant(message)
 	local near, named, others = {}, {}, {}
@@ -72,6 +73,8 @@ function addressing.of(player_name, pos, message)
 	if named[1] then return util.first_of(named, settings.group_answers_max) end
 	if text.names_any(message, phrases.everybody) then return util.first_of(others, settings.group_answers_max) end
 	if players_called[1] and players_called[1] ~= player_name then return {} end
+	local too_far = nearby.in_view(called, pos)
+	if too_far then return {}, too_far end
 	local called_so = called_by_role(player_name, near, message)
 	return called_so[1] and called_so or unnamed(player_name, near, spoken_of, message)
 end

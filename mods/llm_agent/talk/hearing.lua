@@ -1,8 +1,8 @@
 -- A player says something in chat: those who are meant (addressing.lua) hear it and answer in turn (turns.lua).
 -- Never swallows a message. Runs in the chat callback; answers come in later steps.
 
-local log, now_us, settings, text, rate_limit, client, nearby, greetings, attention, history, conversation, silence, addressing,
-	turns = ...
+local S, log, now_us, settings, text, rate_limit, client, nearby, greetings, attention, history, conversation, silence,
+	addressing, turns = ...
 
 local hearing = {}
 
@@ -15,15 +15,22 @@ local function is_patient(player_name, now)
 	return not rate_limit.exhausted(player_name, nil, now)
 end
 
+-- Below what the player said, which the chat does not show yet.
+local function tell_too_far(player_name, npc)
+	local name = npc.name
+	core.after(0, function() core.chat_send_player(player_name, S("@1 is too far away to hear you.", name)) end)
+end
+
 function hearing.hear(player_name, message)
 	if not client.enabled or message:sub(1, 1) == "/" or text.clean(message) == "" then return end
 	local player = core.get_player_by_name(player_name)
 	local pos = player and player:get_pos()
 	local now = now_us()
 	if not pos or not is_patient(player_name, now) or silence.minutes(player_name) then return end
-	local addressed = addressing.of(player_name, pos, message)
-	if not addressed[1] then return end
+	local addressed, too_far = addressing.of(player_name, pos, message)
+	if not addressed[1] and not too_far then return end
 	last_heard_us[player_name] = now
+	if too_far then return tell_too_far(player_name, too_far) end
 	addressing.note_partner(player_name, addressed[1])
 	local shared = conversation.of(addressed[1], now) or conversation.new(now)
 	local line = conversation.add(shared, player_name, text.clean(message), now)

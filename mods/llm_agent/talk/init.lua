@@ -25,7 +25,7 @@ local dialog_view = load("dialog_view", S, text, translate, forms, npcs, roles, 
 local dialog = load("dialog", S, text, limits, client, npcs, attention, speech_queue, history, whisper, dialog_view, greetings)
 local addressing = load("addressing", now_us, settings, text, phrases, util, translate, roles, nearby, language, mutes)
 local turns = load("turns", now_us, settings, base.questions, npcs, nearby, attention, history, conversation, mutes, say)
-load("hearing", log, now_us, settings, text, rate_limit, client, nearby, greetings, attention, history, conversation, silence,
+load("hearing", S, log, now_us, settings, text, rate_limit, client, nearby, greetings, attention, history, conversation, silence,
 	addressing, turns)
 local quiet_hours = load("quiet_hours")
 local small_talk = load("small_talk", log, now_us, settings, geometry, client, npcs, nearby, attention, conversation, greetings,

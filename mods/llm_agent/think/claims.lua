@@ -74,7 +74,14 @@ end
 
 local function holds(list) return function(folded) return text.holds_any(folded, list) end end
 
-claims.refuses = holds(REFUSES)
+-- Sayings with a no in them that refuse nothing.
+local NO_REFUSALS = {" can't miss ", " cannot miss ", " can't go wrong", " cannot go wrong", " won't regret ", " will not regret "}
+
+function claims.refuses(folded)
+	for _, saying in ipairs(NO_REFUSALS) do folded = folded:gsub(saying, " ") end
+	return text.holds_any(folded, REFUSES)
+end
+
 claims.takes_leave = holds(TAKES_LEAVE)
 claims.speaks_of_pay = holds(MONEY)
 claims.speaks_of_a_task = holds(TASK)

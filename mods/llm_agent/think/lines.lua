@@ -1,7 +1,7 @@
--- Chooses among written lines: those for anybody, for the NPC's role and for its mood; not one that it said lately.
--- Pure; the random number is handed in. A list is a list of lines, or {anyone = lines, ROLE or MOOD = lines}.
+-- Chooses among written lines: those for anybody, for the NPC's role and for its mood; not one that it said lately, nor, while
+-- there is another, one that somebody beside it did. The random number is handed in. A list is a list of lines, or {anyone = lines, ROLE or MOOD = lines}.
 
-local text, translate = ...
+local text, translate, around = ... -- around(npc): the NPCs that hear it
 
 local lines = {}
 
@@ -22,31 +22,34 @@ local function own_lines(list, npc)
 	return found
 end
 
-local function fresh(list, said)
-	local found = {}
-	for _, line in ipairs(list) do
-		if not said[line] then found[#found + 1] = line end
+-- Those of the list that are in none of the lists of lines; nil where all are.
+local function fresh(list, ...)
+	local known, found = {}, {}
+	for i = 1, select("#", ...) do
+		for _, line in ipairs(select(i, ...) or {}) do known[line] = true end
 	end
-	return found[1] and found or list
+	for _, line in ipairs(list) do
+		if not known[line] then found[#found + 1] = line end
+	end
+	return found[1] and found
 end
 
-local function note(npc, line)
-	local last = npc.last_lines
+local function note(npc, field, line)
+	local last = npc[field] or {}
+	npc[field] = last
 	last[#last + 1] = line
 	if #last > KEPT then table.remove(last, 1) end
 end
 
 -- One line as it is written, placeholders and all; nil where the list has none for this NPC. random() as math.random.
 function lines.choose(list, npc, random)
-	npc.last_lines = npc.last_lines or {}
-	local said = {}
-	for _, line in ipairs(npc.last_lines) do said[line] = true end
 	local own, anybody = list[1] and {} or own_lines(list, npc), list[1] and list or list.anyone or {}
 	local from = own[1] and (not anybody[1] or random() < OWN) and own or anybody
 	if not from[1] then return nil end
-	from = fresh(from, said)
+	from = fresh(from, npc.last_lines, npc.heard_lines) or fresh(from, npc.last_lines) or from
 	local line = from[random(1, #from)]
-	note(npc, line)
+	note(npc, "last_lines", line)
+	for _, other in ipairs(around(npc)) do note(other, "heard_lines", line) end
 	return line
 end
 

@@ -25,6 +25,7 @@ _CALLS = vocabulary.word_set(
 _COMPLETE = vocabulary.word_set(
     "me it you us them him here there now please more this that today again back away up down morning day"
 ) | vocabulary.word_set("evening night")
+_OF_THE_MOMENT = vocabulary.word_set("here")  # `here, take an apple`: not worth a word an hour later
 _NO_ORDERS = vocabulary.word_set("love like hope thank lost guess mine name need want")
 
 
@@ -51,9 +52,9 @@ def _of_said(speaker: str, said: str, player: str, npc_name: str) -> str | None:
     if sanitize.name(speaker).lower() != sanitize.name(player).lower():
         return _of_another(sanitize.name(speaker), said, player, npc_name)
     tokens = _without_calls(tokenize(said), npc_name)
-    if not is_english(tokens):
-        return None
     first = word(tokens, 0)
+    if not is_english(tokens) or first in _OF_THE_MOMENT:
+        return None
     if said.endswith("?") or (_ASKING.match(join(tokens)) and len(tokens) > 1):
         return _of_question(tokens, npc_name)
     referents = [Referent(YOU, "first"), Referent(I, "second"), *_called(npc_name, I)]
@@ -129,7 +130,8 @@ def _ends_with_call(tokens: Sequence[str], name: Sequence[str]) -> bool:
         is_verb = verbs.is_base(before) and word(tokens, at - 1) not in vocabulary.DETERMINERS | vocabulary.POSSESSIVES
         is_call = not is_verb and before not in vocabulary.PREPOSITIONS | verbs.AUXILIARIES | {"and", "or"}
     else:
-        is_call = before in _COMPLETE
+        has_object = word(tokens, at - 1) in vocabulary.DETERMINERS | vocabulary.POSSESSIVES  # `take an apple marta`
+        is_call = before in _COMPLETE or (has_object and verbs.is_base(word(tokens, 0)))
     return is_call and [word([token], 0) for token in tokens[at + 1 :]] == [*name]
 
 

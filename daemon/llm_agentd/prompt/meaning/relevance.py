@@ -25,6 +25,8 @@ from llm_agentd.util import sanitize
 CANDIDATES_MAX = 48  # sentences looked at for one question
 TOPICAL, ALIKE, SHARED = 0.9, 0.5, 0.55  # weights of the three views
 ABOUT_THE_PLAYER = re.compile(r"\b(?:i|me|my|mine|we|our|us)\b", re.I)  # a question such as "where did i put it?"
+ASKED_ME = "you asked me "  # how such a clause begins
+OF_WORDS = re.compile(r"\b(?:ask\w*|sa(?:y|id)|t(?:ell|old)|talk\w*|spoke|question|remember|forg\w+)\b", re.I)
 ASKED_BACK = 0.32  # enough for memory where the player asks about themselves
 RECALLED_AT_ALL = 0.18  # where the topic is what is remembered
 LOOKING_AROUND = frozenset(("who_was_that", "what_is_that_there", "see_that", "who_is", "heard_noise", "when_dark"))
@@ -70,6 +72,11 @@ def _unsettled(remembered: Sequence[str]) -> list[str]:
     return [sentence for sentence in remembered if not is_kept(sentence)]
 
 
+def _may_be_said(clause: str, question: str) -> bool:
+    """What the player once asked answers nothing but a question about them, or about what was said."""
+    return not clause.startswith(ASKED_ME) or bool(ABOUT_THE_PLAYER.search(question) or OF_WORDS.search(question))
+
+
 class Relevance:
     """Chooses among sentences for one question at a time."""
 
@@ -102,7 +109,11 @@ class Relevance:
     def recalled(self, question: str, topic: Topic, remembered: Sequence[str], think: Think) -> Answer | None:
         """Of what memory holds of this player."""
         player, npc = think.player or "", think.npc.name
-        candidates = [(sentence, recalled_clause(sentence, player, npc)) for sentence in _unsettled(remembered)]
+        candidates = [
+            (sentence, clause)
+            for sentence in _unsettled(remembered)
+            if (clause := recalled_clause(sentence, player, npc)) and _may_be_said(clause, question)
+        ]
         asks_back = bool(ABOUT_THE_PLAYER.search(question)) and is_question(question)
         enough = RECALLED_AT_ALL if "recalled" in topic.slots else ASKED_BACK if asks_back else ENOUGH
         best = self._best(question, topic, candidates, needs_asking=False, enough=enough)

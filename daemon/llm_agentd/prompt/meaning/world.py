@@ -7,7 +7,7 @@ answer a question. Knows no topics and no placeholders.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from llm_agentd.prompt.meaning.articles import is_name, plural, the, with_article
@@ -86,8 +86,9 @@ class World:
             "other": [name for name in self._everybody() if name not in (self.think.player, self.think.npc.name)],
             "foe": [*texts_of(self.facts.get("enemy")), *self.enum("target", "attack")],
         }
-        found = {kind: self._meant(listed_names) for kind, listed_names in names.items() if listed_names}
-        return {kind: mention for kind, mention in found.items() if mention}
+        meant = {kind: self._meant(listed_names) for kind, listed_names in names.items() if listed_names}
+        found = {kind: mention for kind, mention in meant.items() if mention}
+        return {kind: mention for kind, mention in found.items() if not _is_part(mention, found.values())}
 
     def _meant(self, names: Sequence[str]) -> mentions.Mention | None:
         """The best of the names in the text, but whom else it is said to: in `Ann and Hugo, attack Rolf!` Ann is not
@@ -169,6 +170,14 @@ class World:
 
     def speaker_is_npc(self) -> bool:
         return any(name == self.think.player and title for name, title in self.people)
+
+
+def _is_part(mention: mentions.Mention, others: Collection[mentions.Mention]) -> bool:
+    """Whether the words are the whole name of something else: `rolf` is Rolf, and no `delivery to Rolf`."""
+    return mention.score <= mentions.LAST_WORD and any(
+        other.score > mentions.LAST_WORD and (other.start, other.end) == (mention.start, mention.end)
+        for other in others
+    )
 
 
 def people_of(think: Think) -> list[tuple[str, str]]:
