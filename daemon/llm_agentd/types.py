@@ -26,7 +26,7 @@ Intent: TypeAlias = Literal["dialogue", "quest", "trade", "tactics", "gesture"]
 
 NAME_MAX_CHARS = 128  # of players, NPCs, roles and their ids; docs/protocol.md names it, as all limits here
 ACTIONS_MAX = 64  # they all stand in the prompt
-AVOID_MAX = 5  # lines not to say again: an NPC's last few
+AVOID_MAX = 12  # lines not to say again: the last few of an NPC and of those beside it
 AVOID_MAX_CHARS = 400  # a spoken line; more of it would push the question out of a small context
 HISTORY_MAX = 20  # turns of a talk that the game keeps
 TURN_MAX_CHARS = 2000  # as long as anything said at once

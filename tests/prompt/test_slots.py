@@ -10,6 +10,7 @@ from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt import actions
 from llm_agentd.prompt.builder import PromptBuilder, slot_format
 from llm_agentd.prompt.meaning import Reading, SlotReader
+from llm_agentd.prompt.meaning.reader import RECALL
 from llm_agentd.prompt.meaning.relevance import ASKED_FOR_DEEDS, Relevance
 from llm_agentd.prompt.placeholders import CHARS, readable
 from llm_agentd.roles import Roles
@@ -198,6 +199,44 @@ def test_fight_tells_the_enemy_and_who_stands_before_it(reader: SlotReader) -> N
 def test_question_without_a_topic_is_not_known_and_what_is_told_is_heard(reader: SlotReader) -> None:
     assert read(reader, "does the river freeze in winter").topic.name == "ask_detail"
     assert read(reader, "my uncle polishes acorns with a spoon of sand").topic.name == "talk"
+
+
+def test_unknown_role_speaks_as_what_its_title_says() -> None:
+    reader = SlotReader(open_topics(topics_path(EMBEDDED_MODEL)))
+    draft = {"title": "the village smith", "persona": "Sells nails and mends what is broken."}
+    think = Think(Npc("n", "Otto", "tinker"), "Torvik", "Can you mend my sword?", draft=draft)
+    prompt, reading = PromptBuilder(Roles.load()).build_moment(think, reader)
+    assert prompt.messages[-1].content.split("\n")[1].split()[0] == "smith"
+    assert reading
+    assert not [line for line in reading.lines if "Take it to the smith" in line]
+
+
+def test_line_to_avoid_is_left_out_whoever_it_named(reader: SlotReader) -> None:
+    context = {"near": ["Bram the guard", "Torvik the smith"]}
+    first = read(reader, "The wagons come late.", context=context)
+    assert len(first.lines) > 4
+    named = [line for line in first.lines if CHARS["speaker"] in line]
+    avoid = tuple(line.replace(CHARS["speaker"], "Bram") for line in named)
+    again = read(reader, "The wagons come late.", context=context, avoid=avoid)
+    assert named
+    assert not set(named) & set(again.lines)
+
+
+def test_whole_name_of_somebody_is_no_part_of_a_thing(reader: SlotReader) -> None:
+    context = {"near": ["Rolf the bandit"], "need": {"delivery to Rolf": 1}, "reward": 5}
+    assert "delivery" not in read(reader, "what do you think about rolf?", context=context).slots.words.get("items", "")
+
+
+def test_question_of_the_player_is_recalled_only_where_they_ask_for_it() -> None:
+    topics = open_topics(topics_path(EMBEDDED_MODEL))
+    topic = topics.get(RECALL)
+    assert topic
+    think = Think(Npc("n", "Viktor", "scholar"), "Torvik", "x")
+    remembered = ["Torvik said: did you talk to otto today?"]
+    assert Relevance(topics).recalled("who of you is older?", topic, remembered, think) is None
+    asked = Relevance(topics).recalled("What did I ask you about Otto?", topic, remembered, think)
+    assert asked
+    assert asked.clause == "you asked me whether I talked to otto today"
 
 
 def test_case_says_with_which_parameters_something_is_done(reader: SlotReader) -> None:

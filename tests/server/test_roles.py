@@ -98,7 +98,7 @@ def test_draft_and_avoid_hold_for_one_request(talk: Client, script: RecordingScr
         ({"op": "think", "npc": NPC, "draft": {}}, "draft.title: missing"),
         ({"op": "think", "npc": NPC, "draft": "witch"}, "draft: "),
         ({"op": "think", "npc": NPC, "draft": WITCH | {"tilte": "x"}}, "draft.tilte: unknown field, did you mean"),
-        ({"op": "think", "npc": NPC, "avoid": ["x"] * 6}, "avoid: List should have at most 5 items"),
+        ({"op": "think", "npc": NPC, "avoid": ["x"] * 13}, "avoid: List should have at most 12 items"),
         ({"op": "think", "npc": NPC, "avoid": ["x" * 401]}, "avoid.0: String should have at most 400 characters"),
         ({"op": "think", "npc": NPC, "avoid": "x"}, "avoid: "),
         ({"op": "think", "npc": NPC, "advoid": []}, "advoid: unknown field, did you mean 'avoid'?"),

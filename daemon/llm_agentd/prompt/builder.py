@@ -132,7 +132,7 @@ class PromptBuilder:
         topic, slots = reading.topic, reading.slots
         moment = Moment(
             topic.name,
-            role.name if role.name in reader.roles else ANY_ROLE,
+            _known_role(role, reader.roles),
             think.npc.mood if think.npc.mood and think.npc.mood in reader.moods else "",
             reader.moment_words(think, topic, reading.signs),
             topic.slots.intersection(slots.words),
@@ -191,6 +191,12 @@ def _told(turns: Sequence[tuple[str, str]], turn: MemoryTurn) -> Iterator[str]:
         for sentence in split_sentences(said):
             if not is_question(sentence):
                 yield quote(turn.player, sentence, (turn.npc_name,))
+
+
+def _known_role(role: Role, known: Collection[str]) -> str:
+    """Whose lines it speaks: its own, or those of what its title says it is: `the village smith` is a smith."""
+    titled = (role.title.split() or [""])[-1].lower()
+    return next((name for name in (role.name, titled) if name in known), ANY_ROLE)
 
 
 def _other_language(wanted: str, lang: str) -> LeftOut:

@@ -10,7 +10,7 @@ engine can write them and any tokenizer has each as one token. Pure; knows nothi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # Name → what a reply says where the value is missing after all: a small model may write what its prompt did not list.
@@ -96,6 +96,14 @@ def mark(text: str, values: Mapping[str, str]) -> str:
         if len(words) > 2 and words in text:
             text = text.replace(words, CHARS[name])
     return text
+
+
+def is_any_of(text: str, lines: Sequence[str]) -> bool:
+    """Whether one of the lines is `text` with some words in the place of its placeholders, whoever those name."""
+    if not lines:
+        return False
+    pattern = _ANY.sub(".*", "".join(char if _ANY.match(char) else re.escape(char) for char in text))
+    return any(re.fullmatch(pattern, line, re.IGNORECASE | re.DOTALL) for line in lines)
 
 
 def fill_params(params: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:

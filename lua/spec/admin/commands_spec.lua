@@ -102,6 +102,22 @@ describe("the command", function()
 			assert.is_false((mock:command("Robin", "spawn wizard")))
 		end)
 
+		it("spawns nobody inside another", function()
+			start()
+			mock.privs.Robin = {llm_admin = true}
+			mock:join("Robin", {x = 7, y = -0.5, z = 0}):set_yaw(math.pi / 2)
+			mock:join("Will", {x = 5, y = -0.5, z = 0})
+			for i = 1, 6 do assert.is_true((mock:command("Robin", "spawn guard G" .. i))) end
+			local places = {{x = 5, z = 0}}
+			for _, entity in ipairs(mock.entities) do places[#places + 1] = entity:get_pos() end
+			assert.equal(7, #places)
+			for i, a in ipairs(places) do
+				for j = 1, i - 1 do
+					assert.is_true((a.x - places[j].x) ^ 2 + (a.z - places[j].z) ^ 2 >= 0.99, ("%d stands in %d"):format(i, j))
+				end
+			end
+		end)
+
 		it("spawns an NPC on free ground: beside a wall, up a step, and where there is none on the spot", function()
 			for _, case in ipairs({
 				{walls = {{5, 0}, {5, 1}}, x = 7 - 2 * math.cos(math.pi / 6), y = -0.5},

@@ -39,12 +39,18 @@ describe("gossip", function()
 
 	local function pass(minutes) mock.game_s = mock.game_s + minutes * 60 end
 
+	it("counts what it tells of as people do, one without a number", function()
+		start()
+		mock.mod.api.events.emit("trade", npc("mira"), "Ana", {["zoo:apple"] = 1}, {["llm_agent:coin"] = 1})
+		assert.equal("I saw it myself: Ana had an apple from Mira, for 1 coin.", (news_of("ida")))
+	end)
+
 	it("of a deal is told by each from where it stood, and by nobody who was elsewhere", function()
 		start()
 		deal()
-		assert.equal("Ana had 3 × Apple from me, for 6 coins. Good for business, that.", (news_of("mira")))
-		assert.equal("I saw it myself: Ana had 3 × Apple from Mira, for 6 coins.", (news_of("ida")))
-		assert.equal("I saw it from afar: Ana had 3 × Apple from Mira, for 6 coins.", (news_of("bram")))
+		assert.equal("Ana had 3 apples from me, for 6 coins. Good for business, that.", (news_of("mira")))
+		assert.equal("I saw it myself: Ana had 3 apples from Mira, for 6 coins.", (news_of("ida")))
+		assert.equal("I saw it from afar: Ana had 3 apples from Mira, for 6 coins.", (news_of("bram")))
 		assert.is_true(is_models(news_of("olaf")))
 	end)
 
@@ -112,7 +118,7 @@ describe("gossip", function()
 		storage["gossip:900"] = '{"kind":"deal"}'
 		storage["gossip:901"] = "nonsense"
 		start(nil, storage)
-		assert.equal("I saw it myself: Ana had 3 × Apple from Mira, for 6 coins.", (news_of("ida")))
+		assert.equal("I saw it myself: Ana had 3 apples from Mira, for 6 coins.", (news_of("ida")))
 		assert.is_true(is_models(news_of("olaf")))
 	end)
 
@@ -182,7 +188,7 @@ describe("gossip", function()
 			news_of("ida", words)
 			return daemon.received[#daemon.received].request.context.news
 		end
-		assert.same({"I saw it myself: Ana had 3 × Apple from Mira, for 6 coins."}, fact("Any news?"))
+		assert.same({"I saw it myself: Ana had 3 apples from Mira, for 6 coins."}, fact("Any news?"))
 		assert.is_table(fact("What do you think of Ana?"))
 		assert.is_nil(fact("Hello."))
 	end)
@@ -202,7 +208,7 @@ describe("gossip", function()
 			if #daemon.received > 0 then break end
 			mock:step(0.1)
 		end
-		local line = "Ich habe es selbst gesehen: Ana bekam 3 × Apple von Mira, für 6 Münzen."
+		local line = "Ich habe es selbst gesehen: Ana bekam 3 Stück Apple von Mira, für 6 Münzen."
 		assert.same({"ida", line}, said[1])
 		assert.equal("lena", daemon.received[1].request.npc.id)
 		assert.equal(line, daemon.received[1].request.utterance)

@@ -300,7 +300,7 @@ describe("an NPC's words about its quest", function()
 			"te traigo tus antorchas", "вот твои факелы", "я принёс 3 факела",
 		}) do
 			begin()
-			function core.get_translated_string(code, line) return line == "torch" and NAMES[code] or line end
+			function mock.core.get_translated_string(code, line) return line == "torch" and NAMES[code] or line end
 			fetch()
 			answer = offers
 			reply_to("do you have work for me?")

@@ -119,6 +119,13 @@ describe("roles", function()
 			shows("Write what a player says")
 		end)
 
+		it("are tried by an NPC of the role that is edited: a smith knows how to mend a sword", function()
+			open("smith")
+			mock:submit("Ada", FORM, {title = "the smith", persona = "A smith.", said = "Can you mend my sword?", try = "Try it"})
+			mock:step(0.05, 5)
+			assert.equal("smith", daemon.received[#daemon.received].request.npc.role)
+		end)
+
 		it("listen to admins only, and to forms that they opened", function()
 			mock:join("Eve", {x = 0, y = 0, z = 0})
 			assert.is_false((mock:command("Eve", "role smith")))

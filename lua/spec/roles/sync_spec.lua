@@ -69,7 +69,7 @@ describe("roles", function()
 			local said
 			npc_of("smith"):think({player = "Robin"}, function(reply) said = reply.text end)
 			mock:step(0.05, 5)
-			assert.equal("Not now, Robin.", said)
+			assert.matches("^Not now", said) -- whether by name is chance
 			daemon:rise()
 			keeper.set("smith", nil)
 			mock:step(40)

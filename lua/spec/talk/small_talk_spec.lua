@@ -64,6 +64,17 @@ describe("in a game,", function()
 			assert.equal(0, #mock:logged("error"))
 		end)
 
+		it("fall silent rather than say again what was said, or a line that is no answer", function()
+			start({settings = {["llm_agent.npc_talk"] = "always", ["llm_agent.npc_talk_interval_s"] = "5", ["llm_agent.greet"] = "false"}},
+				function() return {{event = "done", text = "Nothing moves at the gate."}} end)
+			agent.register_npc("a", {name = "Ann", role = "guard", pos = ORIGIN})
+			agent.register_npc("b", {name = "Bram", role = "smith", pos = at(5)})
+			local said = {}
+			agent.on("say", function(_, line) said[#said + 1] = line end)
+			mock:step(0.1, 1500)
+			assert.same({"Nothing moves at the gate."}, said)
+		end)
+
 		it("end a talk when one is gone, and when the daemon is", function()
 			village("always")
 			agent.on("say", function() if agent.get_npc("b") then agent.unregister_npc("b") end end)

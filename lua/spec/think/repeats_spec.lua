@@ -20,6 +20,14 @@ describe("repeats", function()
 		assert.is_false(repeats.is_repeat(memory, "Yes, Ana.", "Ana", 0))
 	end)
 
+	it("are told apart longer in a talk among NPCs, who have few lines and whose neighbours hear all", function()
+		for i = 1, 12 do repeats.note(memory, ("line number %d is %d"):format(i, i), nil, i * 1e6) end
+		assert.is_false(repeats.is_repeat(memory, "line number 1 is 1", nil, 20e6))
+		assert.is_true(repeats.is_repeat(memory, "line number 1 is 1", nil, 20e6, true))
+		assert.is_true(repeats.is_repeat(memory, "line number 1 is 1", nil, 600e6, true))
+		assert.is_false(repeats.is_repeat(memory, "line number 1 is 1", nil, 1000e6, true))
+	end)
+
 	it("are forgotten after some lines and some time", function()
 		repeats.note(memory, "one two three four", nil, 0)
 		repeats.note(memory, "five six seven eight", nil, 0)
@@ -31,10 +39,11 @@ describe("repeats", function()
 
 	it("are told to the model, no more and no longer than the daemon takes", function()
 		repeats = loadfile(folder .. "think/repeats.lua")({repeat_lines = 50}, text)
-		for i = 1, 9 do repeats.note(memory, ("line number %d %s"):format(i, ("ë"):rep(300)), nil, 0) end
-		local lines = repeats.lines({recent_lines = memory, overheard = {}}, 0)
-		assert.equal(5, #lines)
+		for i = 1, 15 do repeats.note(memory, ("line number %d %s"):format(i, ("ë"):rep(300)), nil, 0) end
+		local lines = repeats.lines({recent_lines = memory, overheard = {}}, "what it is about to say", 0)
+		assert.equal(12, #lines)
 		assert.equal("line number 5", lines[1]:sub(1, 13))
+		assert.equal("what it is about to say", lines[12])
 		for _, line in ipairs(lines) do
 			assert.is_true(#line <= 400)
 			assert.equal(line, text.scrub(line))
@@ -76,7 +85,7 @@ describe("an NPC", function()
 			assert.is_nil(heard[3]:find("hot today", 1, true))
 			assert.equal(5, #daemon.received)
 			local again = daemon.received[3].request
-			assert.same({"The iron is hot today."}, again.avoid)
+			assert.same({"The iron is hot today.", "The iron is hot today!"}, again.avoid)
 			assert.equal("off", again.cache)
 			assert.is_nil(daemon.received[2].request.avoid)
 		end)

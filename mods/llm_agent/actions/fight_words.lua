@@ -66,7 +66,8 @@ local function without(spaced, names)
 	return spaced
 end
 
--- The order that a later clause gives, where none of them asks or sets a condition. What was said before it tells whom "it" means.
+-- The order that a later clause gives, where none of them asks or sets a condition. What was said before it tells whom "it"
+-- means.
 local function later_order(words, names, called)
 	if words:find("?", 1, true) or text.says_any(text.spaced(words), phrases.condition) then return nil end
 	local before = " "
@@ -79,8 +80,8 @@ local function later_order(words, names, called)
 	return nil
 end
 
--- names: of those who are near, whole and their first words; called: of those whom the words call. Returns "attack" and the words
--- for whom, "guard", or nil.
+-- names: of those who are near, whole and their first words; called: of those whom the words call. Returns "attack" and the
+-- words for whom, "guard", or nil.
 function fight_words.order(words, names, called)
 	local order, whom = order_in(text.spaced(words), names)
 	if order then return order, whom end

@@ -2,13 +2,15 @@
 -- The entity holds an id only; the NPC with that id is in the registry (api/npc.lua) and outlives an unloaded body.
 -- Runs in the entity's callbacks. What it does while it is awake is in idle.lua; who strikes it is combat's affair (on_punch).
 
-local log, settings, check, json, storage, npcs, names, roles, dialog, figure, hand, animation, walkability, movement, idle = ...
+local log, settings, geometry, check, json, storage, npcs, names, roles, dialog, figure, hand, animation, walkability, movement,
+	idle = ...
 
 local body = {}
 
 local ENTITY = "llm_agent:npc"
 local AHEAD = {2, 3, 1.5} -- nodes before an admin that an NPC is spawned, in the order they are tried
 local TURNS = {0, math.pi / 6, -math.pi / 6, math.pi / 3, -math.pi / 3, math.pi / 2, -math.pi / 2, math.pi} -- from straight ahead
+local ROOM = 1 -- nodes from who stands there already
 local HP_MAX = 20
 
 local SPAWN_FIELDS = {role = "string", name = check.words, mood = check.words, persona = check.words}
@@ -49,6 +51,19 @@ function body.welcome(npc, player)
 	npc:emote("wave")
 end
 
+-- Does nobody stand there?
+local function is_vacant(pos)
+	local function is_apart(there) return not there or geometry.distance(there, pos) >= ROOM end
+	for _, npc in ipairs(npcs.list) do
+		local there = npc:get_pos()
+		if there and not is_apart({x = there.x, y = there.y - figure.feet_below, z = there.z}) then return false end
+	end
+	for _, player in ipairs(core.get_connected_players()) do
+		if not is_apart(player:get_pos()) then return false end
+	end
+	return true
+end
+
 -- Free ground before a player's eyes: AHEAD nodes away where one can stand, else to a side or nearer; nil where there is none.
 local function spot_before(player)
 	local from, yaw = player:get_pos(), player:get_look_horizontal()
@@ -57,9 +72,8 @@ local function spot_before(player)
 		for _, turn in ipairs(TURNS) do
 			local to = {x = from.x - math.sin(yaw + turn) * nodes, y = cell.y - 0.5, z = from.z + math.cos(yaw + turn) * nodes}
 			local level = walkability.level(to.x, cell.y, to.z)
-			if level and walkability.is_clear({x = from.x, y = cell.y - 0.5, z = from.z}, to) then
-				return {x = to.x, y = level - 0.5, z = to.z}
-			end
+			local spot = level and {x = to.x, y = level - 0.5, z = to.z}
+			if spot and is_vacant(spot) and walkability.is_clear({x = from.x, y = cell.y - 0.5, z = from.z}, to) then return spot end
 		end
 	end
 end

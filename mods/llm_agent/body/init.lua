@@ -22,8 +22,8 @@ local idle = load("idle", now_us, settings, npcs, attention, animation, movement
 local figure = load("figure", settings, util, roles, outfits)
 local hand = load("hand", npcs, figure)
 local emote = load("emote", now_us, check, npcs, Npc, figure, animation, movement)
-local body = load("body", log, settings, check, json, storage, npcs, names, roles, dialog, figure, hand, animation, walkability,
-	movement, idle)
+local body = load("body", log, settings, base.geometry, check, json, storage, npcs, names, roles, dialog, figure, hand,
+	animation, walkability, movement, idle)
 local attach = load("attach", text, limits, check, json, util, storage, entity_hooks, client, npcs, names, roles, dialog)
 
 npcs.on_unregister(function(npc) movement.clear(npc, "gone") end)

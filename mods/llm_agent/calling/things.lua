@@ -1,6 +1,6 @@
--- Whether words name a thing that has a name of one word or several, whatever form the word stands in: "уголь" names "Кусок угля",
--- "Kohle" a "Kohleklumpen", "Äpfel" an "Apfel". Pure. Two words are forms of one where they begin alike and what is left of each
--- is an ending; so it knows no dictionary, and may take one word for another that begins as it does.
+-- Whether words name a thing that has a name of one word or several, whatever form the word stands in: "уголь" names a
+-- "Кусок угля", "Kohle" a "Kohleklumpen", "Äpfel" an "Apfel". Pure. Two words are forms of one where they begin alike and what
+-- is left of each is an ending; so it knows no dictionary, and may take one word for another that begins as it does.
 
 local text, names = ...
 
@@ -26,7 +26,12 @@ local SMALL = set([[
 ]])
 
 -- "уголь", "угля": the vowel before the last consonant comes and goes.
-local FLEETING = {"^(.*[\208\209][\128-\191])\208[\190\181]([\208\209][\128-\191]\209\140)$", "^(.*[\208\209][\128-\191])\208[\190\181]([\208\209][\128-\191])$"}
+local LETTER = "[\208\209][\128-\191]" -- of Russian
+local O_OR_E, SOFT_SIGN = "\208[\190\181]", "\209\140"
+local FLEETING = {
+	"^(.*" .. LETTER .. ")" .. O_OR_E .. "(" .. LETTER .. SOFT_SIGN .. ")$",
+	"^(.*" .. LETTER .. ")" .. O_OR_E .. "(" .. LETTER .. ")$",
+}
 
 local function variants_of(word)
 	local found = {word}

@@ -10,14 +10,14 @@ local positions, nearby, observe, answers, ways = perception_folder.positions, p
 	perception_folder.observe, perception_folder.answers, perception_folder.ways
 local language = think_folder.language
 local small_talk = talk_folder.small_talk
-local items = ledger_folder.items
+local spoken = ledger_folder.spoken
 local reputation = economy_folder.reputation
 local targets, damage = combat_folder.targets, combat_folder.damage
 local quest_text = quests_folder.quest_text
 
 local happenings = load("happenings", settings, text, geometry, check, storage, npcs, positions)
 local slant = load("slant", S, reputation)
-local lines = load("lines", S, items, ways, happenings, slant)
+local lines = load("lines", S, spoken, ways, happenings, slant)
 local watch = load("watch", settings, util, events, npcs, positions, observe, happenings, targets, damage, quest_text)
 local spread = load("spread", now_us, settings, geometry, npcs, positions, happenings, watch)
 load("tell", S, text, translate, nearby, observe, answers, language, small_talk, happenings, lines)

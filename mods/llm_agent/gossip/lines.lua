@@ -1,7 +1,7 @@
 -- How an NPC tells what happened: where it has it from, the thing itself, as exactly as its hand allows, and its own slant.
--- Lines are sentences of S, for whichever language they are told in. Only words; changes nothing.
+-- Lines are sentences of S; goods in them are in the language that they are told in. Only words; changes nothing.
 
-local S, items, ways, happenings, slant = ...
+local S, spoken, ways, happenings, slant = ...
 
 local lines = {}
 
@@ -12,12 +12,12 @@ local function direction(event, pos)
 	return steps, towards and ways.shown_direction(towards)
 end
 
--- Kind → fn(event, hand, is_own, pos of the teller) -> sentence. is_own: it happened to the teller.
+-- Kind → fn(event, hand, is_own, pos of the teller, code of the language) -> sentence. is_own: it happened to the teller.
 local FACTS = {}
 
-function FACTS.deal(event, hand, is_own)
+function FACTS.deal(event, hand, is_own, _, code)
 	if hand == EXACT then
-		local got, gave = items.shown(event.got), items.shown(event.gave)
+		local got, gave = spoken.goods_in_a_story(event.got, code), spoken.goods_in_a_story(event.gave, code)
 		return is_own and S("@1 had @2 from me, for @3.", event.who, got, gave)
 			or S("@1 had @2 from @3, for @4.", event.who, got, event.whom, gave)
 	end
@@ -75,12 +75,13 @@ local function sourced(knows, hand, is_own, fact)
 	return knows.near and S("I saw it myself: @1", fact) or S("I saw it from afar: @1", fact)
 end
 
--- The event as this NPC tells it now, at `pos`; nil where it knows nothing of it.
-function lines.of(npc, event, pos)
+-- The event as this NPC tells it now, at `pos`, to who hears it in the language `code` (nil: English); nil where it knows nothing
+-- of it.
+function lines.of(npc, event, pos, code)
 	local hand, knows = happenings.hand_of(npc.id, event), event.known[npc.id]
 	if not hand or not FACTS[event.kind] then return nil end
 	local is_own = event.npc == npc.id
-	local told = sourced(knows, hand, is_own, FACTS[event.kind](event, hand, is_own, pos))
+	local told = sourced(knows, hand, is_own, FACTS[event.kind](event, hand, is_own, pos, code))
 	local own = slant.of(npc, event)
 	return own and S("@1 @2", told, own) or told
 end

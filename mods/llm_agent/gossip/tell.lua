@@ -31,7 +31,7 @@ answers.register("news", function(npc, player_name, asked)
 	local event, told_some = nil, nil
 	if pos then event, told_some = news_for(npc, player_name, asked.words) end
 	if event then
-		return {line = lines.of(npc, event, pos), done = function() note(npc, player_name, event) end}
+		return {line = lines.of(npc, event, pos, asked.lang), done = function() note(npc, player_name, event) end}
 	end
 	return told_some and {line = S("That is all I have heard.")} or nil
 end)
@@ -59,7 +59,8 @@ small_talk.on_begin(function(speaker, listener)
 	local pos = speaker:get_pos()
 	local event = pos and happenings.to_tell(speaker, listener, happenings.known_by(speaker.id))
 	if not event then return nil end
-	local line = text.clean(translate.into(language_around(speaker, pos), lines.of(speaker, event, pos)))
+	local code = language_around(speaker, pos)
+	local line = text.clean(translate.into(code, lines.of(speaker, event, pos, code)))
 	happenings.pass_on(event, speaker, listener)
 	return line
 end)

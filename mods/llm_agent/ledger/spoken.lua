@@ -47,17 +47,28 @@ function spoken.item(n, item, code)
 	return form("goods", code, n, {goods = spoken.name(item, code)})
 end
 
+-- The same where one of it needs no number: "a steel pickaxe".
+local function item_in_a_story(n, item, code)
+	if n == 1 and is_english(code) and not items.is_coin(item) then return items.one(item) end
+	return spoken.item(n, item, code)
+end
+
 -- So many enemies; words: what one of them is called in English.
 function spoken.foes(n, words, code)
 	if is_english(code) then return items.count_of(n, words) end
 	return form("foes", code, n, {foes = words})
 end
 
--- Goods {item = n} in a fixed order.
-function spoken.goods(goods, code)
+local function listed(goods, code, words_of)
 	local parts = {}
-	for i, item in ipairs(util.sorted_keys(goods)) do parts[i] = spoken.item(goods[item], item, code) end
+	for i, item in ipairs(util.sorted_keys(goods)) do parts[i] = words_of(goods[item], item, code) end
 	return table.concat(parts, ", ")
 end
+
+-- Goods {item = n} in a fixed order.
+function spoken.goods(goods, code) return listed(goods, code, spoken.item) end
+
+-- The same in a story, where no bargain hangs on the number.
+function spoken.goods_in_a_story(goods, code) return listed(goods, code, item_in_a_story) end
 
 return spoken

@@ -6,7 +6,7 @@ local mod_name, S, text, limits, check, commands, actions, npcs, names, roles, r
 
 local FORM = "llm_agent:role"
 local INPUT_MAX_BYTES = 16384 -- of one field; more than any role may hold
-local DRAFT_ROLE = "villager" -- what the NPC that tries a draft has for a role: the draft goes over it
+local NEW_ROLE = "villager" -- what the NPC that tries a draft has for a role that is not there yet: the draft goes over it
 
 local sessions = {} -- admin → what the form shows; kept when it is closed by mistake, so that it can be opened again
 local tries = 0
@@ -99,7 +99,7 @@ local function try(name, session)
 	end
 	tries = tries + 1
 	local id = ("%s:draft:%d"):format(mod_name, tries)
-	local npc = npcs.register(id, {name = names.unused(), role = DRAFT_ROLE})
+	local npc = npcs.register(id, {name = names.unused(), role = roles.by_name[session.role] and session.role or NEW_ROLE})
 	session.waiting, session.status = "try", ""
 	npc:think({
 		player = name, utterance = session.said, priority = "spoken", cache = "off", draft = role_fields.from_form(session.form),

@@ -60,7 +60,7 @@ function Npc:converse(opts, callback)
 				if answer.code == "filtered" and is_wanted() then
 				self:say(answer.text, {to = opts.player, priority = opts.priority, in_bubble_only = opts.in_bubble_only})
 			end
-		elseif is_wanted() then
+		elseif is_wanted() and (is_player or answer.code ~= "repeated") then -- among themselves silence is better than a stopgap
 			self:say(answer.text, speech)
 		elseif speech.on_done then
 			speech.on_done(false)

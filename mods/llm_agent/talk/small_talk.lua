@@ -9,6 +9,9 @@ local LOOK_EVERY_S = 1 -- who is near whom
 -- What the first speaker is asked, so that it has something to say. Nobody hears the question. "" is a greeting.
 local OPENERS = {
 	"", "Any news?", "How is work?", "What do you think of the weather?", "Did anything strange happen lately?", "How are you?",
+	"What are you thinking of?", "What did you do today?", "Did you sleep well?", "Have you heard any rumours?",
+	"What is for supper?", "Seen any travellers?", "How is the family?", "What would you do with a purse of gold?",
+	"Do you never get bored?",
 }
 
 local JOINS = 0.25 -- chance that somebody near joins in without being called

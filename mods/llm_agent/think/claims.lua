@@ -75,7 +75,9 @@ end
 local function holds(list) return function(folded) return text.holds_any(folded, list) end end
 
 -- Sayings with a no in them that refuse nothing.
-local NO_REFUSALS = {" can't miss ", " cannot miss ", " can't go wrong", " cannot go wrong", " won't regret ", " will not regret "}
+local NO_REFUSALS = {
+	" can't miss ", " cannot miss ", " can't go wrong", " cannot go wrong", " won't regret ", " will not regret ",
+}
 
 function claims.refuses(folded)
 	for _, saying in ipairs(NO_REFUSALS) do folded = folded:gsub(saying, " ") end

@@ -1,5 +1,6 @@
 -- Chooses among written lines: those for anybody, for the NPC's role and for its mood; not one that it said lately, nor, while
--- there is another, one that somebody beside it did. The random number is handed in. A list is a list of lines, or {anyone = lines, ROLE or MOOD = lines}.
+-- there is another, one that somebody beside it did. The random number is handed in. A list is a list of lines, or
+-- {anyone = lines, ROLE or MOOD = lines}.
 
 local text, translate, around = ... -- around(npc): the NPCs that hear it
 

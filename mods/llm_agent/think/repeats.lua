@@ -7,8 +7,10 @@ local repeats = {}
 
 local ALIKE = 0.8 -- share of words in common; two different sentences of small talk share about a third
 local WORDS_MIN = 3 -- "Yes, Ana." may be said twice
-local AVOID_MAX, AVOID_MAX_BYTES = 5, 400
+local AVOID_MAX, AVOID_MAX_BYTES = 12, 400 -- the daemon's limits
 local KEPT_US = 300e6 -- what was said longer ago may be said again
+-- Among themselves NPCs choose from few lines, and whoever stands by hears all of them: there more lines are told apart.
+local CHATTER_LINES, CHATTER_KEPT_US = 24, 900e6
 
 -- The words that count: lower case, without punctuation and without `name`.
 local function words_of(line, name)
@@ -44,7 +46,7 @@ function repeats.note(recent, line, name, now)
 	local words, count = words_of(line, name)
 	if count < WORDS_MIN then return end
 	recent[#recent + 1] = {words = words, count = count, start = bare(line, name), line = line, at_us = now}
-	while #recent > settings.repeat_lines do table.remove(recent, 1) end
+	while #recent > math.max(settings.repeat_lines, CHATTER_LINES) do table.remove(recent, 1) end
 end
 
 -- Those beside an NPC hear what it says to somebody (name), or is about to, and do not say the same a moment later.
@@ -52,16 +54,21 @@ function repeats.overhear(others, line, name, now)
 	for _, other in ipairs(others) do repeats.note(other.overheard, line, name, now) end
 end
 
-local function fresh(recent, now)
-	while recent[1] and now - recent[1].at_us > KEPT_US do table.remove(recent, 1) end
-	return recent
+-- Those that count, the oldest first. is_chatter: in a talk among NPCs.
+local function fresh(recent, now, is_chatter)
+	local kept_us, most = is_chatter and CHATTER_KEPT_US or KEPT_US, is_chatter and CHATTER_LINES or settings.repeat_lines
+	local found = {}
+	for i = math.max(1, #recent - most + 1), #recent do
+		if now - recent[i].at_us <= kept_us then found[#found + 1] = recent[i] end
+	end
+	return found
 end
 
 -- Was a line like this said lately?
-function repeats.is_repeat(recent, line, name, now)
+function repeats.is_repeat(recent, line, name, now, is_chatter)
 	local words, count = words_of(line, name)
 	if count < WORDS_MIN then return false end
-	for _, entry in ipairs(fresh(recent, now)) do
+	for _, entry in ipairs(fresh(recent, now, is_chatter)) do
 		if alike(words, count, entry.words, entry.count) then return true end
 	end
 	return false
@@ -77,15 +84,17 @@ function repeats.may_become(recent, beginning, name, now)
 	return repeats.is_repeat(recent, beginning, name, now)
 end
 
--- The last few lines of an NPC and of those beside it, its own last, for the model to avoid: as many and as long as the daemon
--- takes.
-function repeats.lines(npc, now)
+-- What the model is to avoid: the last few lines of an NPC and of those beside it, its own last, then the one that it was about
+-- to say; as many and as long as the daemon takes.
+function repeats.lines(npc, about_to_say, now, is_chatter)
 	local lines = {}
-	for _, entries in ipairs({fresh(npc.overheard, now), fresh(npc.recent_lines, now)}) do
-		for _, entry in ipairs(entries) do lines[#lines + 1] = text.cut(entry.line, AVOID_MAX_BYTES) end
+	for _, entries in ipairs({fresh(npc.overheard, now, is_chatter), fresh(npc.recent_lines, now, is_chatter)}) do
+		for _, entry in ipairs(entries) do lines[#lines + 1] = entry.line end
 	end
-	while #lines > AVOID_MAX do table.remove(lines, 1) end
-	return lines
+	if lines[#lines] ~= about_to_say then lines[#lines + 1] = about_to_say end
+	local first, cut = math.max(1, #lines - AVOID_MAX + 1), {}
+	for i = first, #lines do cut[#cut + 1] = text.cut(lines[i], AVOID_MAX_BYTES) end
+	return cut
 end
 
 return repeats

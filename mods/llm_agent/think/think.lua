@@ -22,9 +22,10 @@ local THINK_FIELDS = {
 }
 
 -- Did it, or somebody beside it, say this a moment ago?
-local function is_repeat(npc, line, player_name)
-	local now = now_us()
-	return repeats.is_repeat(npc.recent_lines, line, player_name, now) or repeats.is_repeat(npc.overheard, line, player_name, now)
+local function is_repeat(question, line)
+	local npc, player_name, now, is_chatter = question.npc, question.opts.player, now_us(), not question.was_in_world
+	return repeats.is_repeat(npc.recent_lines, line, player_name, now, is_chatter)
+		or repeats.is_repeat(npc.overheard, line, player_name, now, is_chatter)
 end
 
 local function may_become_repeat(npc, beginning, name)
@@ -39,7 +40,7 @@ local function build(question, kind, event)
 		npc_id = npc.id, npc_state = npc, role = roles.by_name[npc.role], player = opts.player, offered = question.offered,
 		ms = (now_us() - question.started_us) / 1000, fallback = opts.fallback,
 		translate = function(line) return translate.line(question.lang or language.between(npc), line) end,
-		is_stale = function(line) return is_repeat(npc, line, opts.player) end,
+		is_stale = function(line) return is_repeat(question, line) end,
 	}
 	local ok, answer = pcall(reply.build, kind, event, about)
 	if not ok then
@@ -87,7 +88,7 @@ local ask
 local function asked_again(question, answer)
 	local left_us = question.deadline_us - now_us()
 	if question.avoid or left_us < RETRY_LEFT_MIN_US or npcs.by_id[question.npc.id] ~= question.npc then return false end
-	question.avoid = repeats.lines(question.npc, now_us())
+	question.avoid = repeats.lines(question.npc, answer.text, now_us(), not question.was_in_world)
 	question.heard = ""
 	client.counts.repeats = client.counts.repeats + 1
 	log("info", ("%s was about to repeat itself: %s"):format(question.npc.id, answer.text))
@@ -99,7 +100,7 @@ local function finish(question, kind, event)
 	local npc, opts = question.npc, question.opts
 	local answer = build(question, kind, event)
 	local may_repeat = answer.fallback or answer.action or question.passed or question.told
-	if not may_repeat and is_repeat(npc, answer.text, opts.player) then
+	if not may_repeat and is_repeat(question, answer.text) then
 		if asked_again(question, answer) then return end
 		answer = build(question, "error", {code = reply.CODES.repeated, message = "the model said the same again"})
 	end
@@ -108,7 +109,7 @@ local function finish(question, kind, event)
 		if answer.action then offers.run(npc, answer, opts, question.was_in_world) end
 		local ordered_in = answer.action and answer.action.lang
 		wording.settle(npc, answer, opts, question.lang or language.between(npc, opts.player) or ordered_in, function(line)
-			return not question.passed and is_repeat(npc, line, opts.player)
+			return not question.passed and is_repeat(question, line)
 		end)
 	end
 	answer.text = name_calls.fit(answer.text, opts.player, question.may_call) -- of a line that took the place of the model's

@@ -23,7 +23,7 @@ from llm_agentd.prompt.meaning.relevance import Relevance
 from llm_agentd.prompt.meaning.world import World, is_hurt, is_spoken, texts_of, titled
 from llm_agentd.prompt.messages import fact_value
 from llm_agentd.prompt.moment import Moment
-from llm_agentd.prompt.placeholders import fill, missing
+from llm_agentd.prompt.placeholders import is_any_of, missing
 from llm_agentd.roles import Role
 from llm_agentd.topics import FOLLOW_UP, UNCLEAR, Topic, Topics, mentions
 from llm_agentd.types import Action, Slots, Think
@@ -116,7 +116,7 @@ class SlotReader:
         of_trade = book.own_lines(case, moment.role) if case else frozenset()
         common = [line for line in lines if line not in of_trade]
         lines = [*(line for line in lines if line in of_trade), *varied(common, reading.said)]
-        fresh = [line for line in lines if fill(line, words) not in avoid]
+        fresh = [line for line in lines if not is_any_of(line, avoid)]
         moment = replace(moment, actions=(deed,) if due else ())
         # The case has said with which parameters; the model has no say in that.
         wanted = (case.deed,) if case and case.deed else ()
