@@ -106,6 +106,16 @@ def test_settlement_shares_outcomes_and_never_talk(memory: SqliteMemory, clock: 
     assert memory.retrieve(replace(other, player_text="Have you bread?")).facts == ()
 
 
+def test_npc_knows_what_it_has_been_through_wherever_it_stands(memory: SqliteMemory) -> None:
+    report_outcome(memory, "I beat the wolf", player="", place="")
+    memory.flush()
+    asked = replace(ANA, player_text="Hello Mira, did the wolf come?")
+    for place in ("Oakford", ""):
+        assert memory.retrieve(replace(asked, place=place)).facts == ("I beat the wolf",)
+    assert memory.retrieve(replace(asked, npc="npc-2", npc_name="Bram")).facts == ()
+    assert memory.retrieve(replace(asked, player_text="Have you bread?")).facts == ()
+
+
 def test_question_finds_the_newest_statement_and_no_earlier_question(memory: SqliteMemory, clock: Clock) -> None:
     question = replace(ANA, player_text="Do you know what my dog is called?")
     talk(memory, clock, "Hello there. My dog is called Rex! Nice weather.", "A good name.")

@@ -222,6 +222,12 @@ def test_line_to_avoid_is_left_out_whoever_it_named(reader: SlotReader) -> None:
     assert not set(named) & set(again.lines)
 
 
+def test_way_to_where_one_stands_is_no_answer(reader: SlotReader) -> None:
+    context = {"near": ["Torvik the smith"], "way": {"Oakford": "right here", "mill": "north past the well"}}
+    for said in ("I thought Oakford would be livelier at this hour.", "Where is Oakford?"):
+        assert "right here" not in read(reader, said, context=context).slots.words.get("known", ""), said
+
+
 def test_whole_name_of_somebody_is_no_part_of_a_thing(reader: SlotReader) -> None:
     context = {"near": ["Rolf the bandit"], "need": {"delivery to Rolf": 1}, "reward": 5}
     assert "delivery" not in read(reader, "what do you think about rolf?", context=context).slots.words.get("items", "")
@@ -234,6 +240,7 @@ def test_question_of_the_player_is_recalled_only_where_they_ask_for_it() -> None
     think = Think(Npc("n", "Viktor", "scholar"), "Torvik", "x")
     remembered = ["Torvik said: did you talk to otto today?"]
     assert Relevance(topics).recalled("who of you is older?", topic, remembered, think) is None
+    assert Relevance(topics).recalled("What did I tell you?", topic, remembered, think) is None
     asked = Relevance(topics).recalled("What did I ask you about Otto?", topic, remembered, think)
     assert asked
     assert asked.clause == "you asked me whether I talked to otto today"

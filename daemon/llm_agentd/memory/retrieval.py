@@ -71,7 +71,8 @@ def retrieve(
     1. The newest outcomes between the two (`Ana refused my price`), whatever is said: an NPC that forgets what just
        happened looks broken. In a greeting, where nothing is said to search for, facts take their place.
     2. What matches the player's words, from this pair alone.
-    3. What others of the settlement told; the newest of it where the player asks for news.
+    3. What happened to this NPC with nobody in particular (`I beat the wolf`), and what others of the settlement told;
+       the newest of that where the player asks for news.
 
     Within 2 and 3 the score decides, and of equal scores the newest. What a newer statement repeats or corrects is
     left out.
@@ -118,7 +119,7 @@ def _find(
         shown_ids = {row.id for row in (*turns, *outcomes)}
         nearness = Nearness(vectorize, turn.player_text) if vectorize else None
         facts += _pair_facts(reader, pair_rows, turn, question, shown_ids, nearness)[:matches_max]
-        facts += _place_facts(reader, turn, shown_ids)[:place_max]
+        facts += _each_once([*_own_facts(reader, turn, shown_ids), *_place_facts(reader, turn, shown_ids)])[:place_max]
     return turns, facts
 
 
@@ -221,16 +222,25 @@ def _score(statement: str, question: Question, weights: Mapping[str, float], nea
     return score_by_words(statement, question, weights) + (nearness.score(statement) if nearness else 0.0)
 
 
+def _concepts_of(turn: MemoryTurn) -> list[Concept]:
+    """The longest words of the player, each for itself."""
+    words = query_words(turn.player_text, (turn.player, turn.npc_name))
+    return [{word: 1.0} for word in sorted(words, key=len, reverse=True)[:PLACE_WORDS]]
+
+
+def _own_facts(reader: StoreReader, turn: MemoryTurn, shown_ids: set[int]) -> list[Recalled]:
+    """What the NPC has been through with nobody in particular, wherever it stands now."""
+    rows, _ = _search(reader, pair_scope(turn.npc, ""), _concepts_of(turn), shown_ids)
+    return [_recalled(row, row.text) for row in rows]
+
+
 def _place_facts(reader: StoreReader, turn: MemoryTurn, shown_ids: set[int]) -> list[Recalled]:
     """What others of this settlement told; the newest of it where the player asks for news."""
     if not turn.place:
         return []
-    words = query_words(turn.player_text, (turn.player, turn.npc_name))
-    longest = sorted(words, key=len, reverse=True)[:PLACE_WORDS]
-    concepts = [{word: 1.0} for word in longest]
     min_id = reader.place_min_id(turn.place)
-    rows, _ = _search(reader, place_scope(turn.place), concepts, shown_ids, min_id)
-    if NEWS & set(words):
+    rows, _ = _search(reader, place_scope(turn.place), _concepts_of(turn), shown_ids, min_id)
+    if NEWS & set(query_words(turn.player_text, (turn.player, turn.npc_name))):
         rows += [row for row in reader.newest_of_place(turn.place, CANDIDATES) if row.id not in shown_ids]
     return _each_once(
         _recalled(row, row.text if row.npc == turn.npc else fact_line(f"{row.npc_name or 'somebody'} said: {row.text}"))

@@ -38,6 +38,10 @@ describe("in a game,", function()
 			think(npc, {player = "Bram"})
 			mock:step()
 			assert.same({"Bram the smith"}, daemon.received[1].request.context.near)
+			for i, name in ipairs({"Cleo", "Dirk", "Edda"}) do agent.register_npc(name, {name = name, role = "smith", pos = at(0.1 * i)}) end
+			think(npc, {player = "Bram"})
+			mock:step()
+			assert.same({"Bram the smith", "Cleo the smith", "Dirk the smith"}, daemon.received[2].request.context.near) -- farther, and first
 		end)
 
 		it("tell of wounds only where there are some", function()

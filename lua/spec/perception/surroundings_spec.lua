@@ -9,9 +9,9 @@ describe("surroundings", function()
 	after_each(surroundings.remove_other_mods)
 
 	describe("weather", function()
-		it("is nothing where no mod knows it", function()
+		it("is clear where no mod makes any", function()
 			start()
-			assert.is_nil(facts_of(guard(ORIGIN)).weather)
+			assert.equal("clear", facts_of(guard(ORIGIN)).weather)
 		end)
 
 		it("is that of the world in Mineclonia and VoxeLibre, in the model's words", function()

@@ -314,6 +314,19 @@ describe("an NPC's words about its quest", function()
 		end
 	end)
 
+	it("are the quest's alone where the player asks how far it is", function()
+		fetch()
+		answer = offers
+		reply_to("do you have work for me?")
+		answer, words = nil, "The rest I keep for another day."
+		reply_to("yes")
+		for _, said in ipairs({"how many more?", "how much money do i get?", "was bekomme ich?"}) do
+			local line = reply_to(said)
+			assert.is_nil(line:find("another day", 1, true), line)
+			assert.matches("9 coins", line)
+		end
+	end)
+
 	it("tell a model of no errand where the talk is of something else", function()
 		agent.register_quest("post", {kind = "deliver", target = "bob", item = "zoo:bread", count = 1, reward = 5, npcs = {"ann"}})
 		private.ledger.ledger.mint("ann", "zoo:bread", 5)

@@ -44,6 +44,24 @@ describe("memory", function()
 		start()
 	end)
 
+	it("is told with a question until the daemon can find it, to whom it is about or to all", function()
+		npc:remember("I beat the wolf")
+		npc:remember("Ana brought herbs", "Ana")
+		local function told(player, after_s)
+			mock:step(after_s or 0.1)
+			npc:think({player = player, utterance = "Did the wolf come?"}, function() end)
+			mock:step(0.1)
+			return daemon.received[#daemon.received].request.context.memory
+		end
+		assert.same({"I beat the wolf"}, told("Robin"))
+		assert.same({"I beat the wolf", "Ana brought herbs"}, told("Ana"))
+		npc:set_context({memory = "The mill burned"})
+		assert.equal("The mill burned", told("Robin")) -- what a mod says goes over it
+		npc:set_context({memory = false})
+		npc.context.memory = nil
+		assert.is_nil(told("Robin", 11))
+	end)
+
 	it("sends what comes within two seconds in one call, with NPC, player and place", function()
 		npc:remember("Ana brought\nherbs", "Ana")
 		mock:step(1)

@@ -27,12 +27,13 @@ local function nearer(a, b)
 end
 
 -- Up to three names, the nearest, in the order of the alphabet so that the same people read the same. except: the player who is
--- spoken to; an NPC who is stays, for its title tells that it is no player.
+-- spoken to; an NPC who is comes first, for its title tells that it is no player.
 function observe.near(npc, pos, except)
 	local found, reach, x, y, z = {}, settings.earshot ^ 2, pos.x, pos.y, pos.z
 	local function consider(other, name, there)
 		local distance = there and (there.x - x) ^ 2 + (there.y - y) ^ 2 + (there.z - z) ^ 2
 		if not distance or distance > reach or name == except and not other then return end
+		if name == except then distance = -1 end
 		found[#found + 1] = {called = other and name .. " " .. roles.title(other) or name, distance = distance}
 	end
 	for _, other in ipairs(npcs.list) do

@@ -103,15 +103,17 @@ local function word_for(state)
 	end
 end
 
--- Mineclonia and VoxeLibre have one weather for the world, climate_api one for each player: that of whom it is asked for.
+-- Mineclonia and VoxeLibre have one weather for the world, climate_api one for each player: that of whom it is asked for. Where
+-- no mod makes any the sky is clear; nil where a mod does, and it is not known.
 function surroundings.weather(player_name)
 	local mcl_weather, climate = rawget(_G, "mcl_weather"), rawget(_G, "climate_api")
 	if type(mcl_weather) == "table" and mcl_weather.get_weather then
 		local ok, state = pcall(mcl_weather.get_weather)
 		return ok and (state == "none" and "clear" or word_for(state)) or nil
 	end
+	if type(climate) ~= "table" then return "clear" end
 	local player = player_name and core.get_player_by_name(player_name)
-	if player and type(climate) == "table" and climate.environment and climate.environment.get_weather_presets then
+	if player and climate.environment and climate.environment.get_weather_presets then
 		local ok, presets = pcall(climate.environment.get_weather_presets, player)
 		for _, preset in ipairs(ok and presets or {}) do
 			if word_for(preset) then return word_for(preset) end

@@ -153,7 +153,11 @@ local function tell(npc, answer, opts, code)
 	if answer.told then return nil end -- it is true already
 	local quest = quest_with(npc, player_name)
 	local what, about = due(npc, answer, opts, quest, code)
-	if what then return told(voice.words(what, about, npc, player_name, code)) end
+	if what then
+		local found = told(voice.words(what, about, npc, player_name, code))
+		if found and what == "progress" then found.may_stand = nil end -- a model that does not know how far it is guesses
+		return found
+	end
 	return corrected(npc, answer, opts, quest, code)
 end
 

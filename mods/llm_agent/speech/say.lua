@@ -40,6 +40,7 @@ function Npc:converse(opts, callback)
 	question.on_done, question.in_bubble_only = nil, nil
 	question.priority = opts.priority or nearby.urgency(self, opts.player)
 	local is_player = opts.player and core.get_player_by_name(opts.player) ~= nil
+	local is_npc = opts.player ~= nil and not is_player
 	local typing
 	local function is_wanted()
 		return npcs.by_id[self.id] == self and not (is_player and not core.get_player_by_name(opts.player))
@@ -60,7 +61,7 @@ function Npc:converse(opts, callback)
 				if answer.code == "filtered" and is_wanted() then
 				self:say(answer.text, {to = opts.player, priority = opts.priority, in_bubble_only = opts.in_bubble_only})
 			end
-		elseif is_wanted() and (is_player or answer.code ~= "repeated") then -- among themselves silence is better than a stopgap
+		elseif is_wanted() and not (answer.fallback and is_npc) then -- among themselves silence is better than a stopgap
 			self:say(answer.text, speech)
 		elseif speech.on_done then
 			speech.on_done(false)

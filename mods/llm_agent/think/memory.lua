@@ -2,7 +2,7 @@
 -- Sentences wait in a bounded list and go together (POST /v1/memory/remember). What the daemon did not take is sent again when
 -- it answers, over a restart too; it keeps only one of two equal sentences.
 
-local log, now_us, text, limits, check, storage, client, events, Npc, places = ...
+local log, now_us, text, limits, check, storage, client, events, Npc, places, observe = ...
 
 local memory = {}
 
@@ -12,9 +12,11 @@ local UNSENT_MAX = 500 -- while the daemon is away; then the oldest go
 local GATHER_US = 2e6 -- what comes within it goes in one call
 local AGAIN_US = 10e6 -- after a call that failed
 local SENTENCE_MAX_BYTES = 400 -- the daemon's limit, in letters of one byte
+local NEW_US, NEW_MAX = 10e6, 16 -- until the daemon can find a line: it gathers, too; so many are told with a question till then
 
 local unsent = storage.decode_json(storage:get_string(KEY)) or {}
 local due_us, sending = 0, false
+local new = {} -- {npc, player, text, at_us}: what was remembered a moment ago, the oldest first
 
 -- Tell the daemon what came of something between an NPC and a player (or nil), as a sentence: "Ana bought 3 apples for 6 coins".
 function memory.remember(npc, player_name, sentence)
@@ -29,10 +31,26 @@ function memory.remember(npc, player_name, sentence)
 		text = line,
 	}
 	if #unsent > UNSENT_MAX then table.remove(unsent, 1) end
+	new[#new + 1] = {npc = npc.id, player = player_name, text = line, at_us = now_us()}
+	if #new > NEW_MAX then table.remove(new, 1) end
 end
+
+-- Whoever is asked knows at once what has just happened.
+observe.add_facts(function(npc, player_name, facts, opts)
+	if not new[1] or not opts.utterance or opts.remember == false then return end
+	local now, lines = now_us(), {}
+	for _, line in ipairs(new) do
+		local is_theirs = line.npc == npc.id and (line.player == nil or line.player == player_name)
+		if is_theirs and now - line.at_us <= NEW_US then lines[#lines + 1] = line.text end
+	end
+	if not lines[1] then return end
+	for _, line in ipairs(type(facts.memory) == "table" and facts.memory or {facts.memory}) do lines[#lines + 1] = line end
+	facts.memory = lines
+end)
 
 -- Drop what was not sent yet of this NPC (its id) and this player; nil: of any.
 function memory.drop_unsent(id, player_name)
+	new = {}
 	local kept = {}
 	for _, line in ipairs(unsent) do
 		local names_them = not player_name or line.player == player_name or text.names(line.text, player_name)

@@ -26,7 +26,8 @@ CANDIDATES_MAX = 48  # sentences looked at for one question
 TOPICAL, ALIKE, SHARED = 0.9, 0.5, 0.55  # weights of the three views
 ABOUT_THE_PLAYER = re.compile(r"\b(?:i|me|my|mine|we|our|us)\b", re.I)  # a question such as "where did i put it?"
 ASKED_ME = "you asked me "  # how such a clause begins
-OF_WORDS = re.compile(r"\b(?:ask\w*|sa(?:y|id)|t(?:ell|old)|talk\w*|spoke|question|remember|forg\w+)\b", re.I)
+OF_ASKING = re.compile(r"\b(?:ask\w*|question|want\w*|talk\w*|spoke|remember|forg\w+)\b", re.I)
+OF_TELLING = re.compile(r"\b(?:sa(?:y|id)|t(?:ell|old))\b", re.I)
 ASKED_BACK = 0.32  # enough for memory where the player asks about themselves
 RECALLED_AT_ALL = 0.18  # where the topic is what is remembered
 LOOKING_AROUND = frozenset(("who_was_that", "what_is_that_there", "see_that", "who_is", "heard_noise", "when_dark"))
@@ -73,8 +74,10 @@ def _unsettled(remembered: Sequence[str]) -> list[str]:
 
 
 def _may_be_said(clause: str, question: str) -> bool:
-    """What the player once asked answers nothing but a question about them, or about what was said."""
-    return not clause.startswith(ASKED_ME) or bool(ABOUT_THE_PLAYER.search(question) or OF_WORDS.search(question))
+    """What the player once asked answers a question about them, or about what was asked, but not what was told."""
+    if not clause.startswith(ASKED_ME) or OF_ASKING.search(question):
+        return True
+    return bool(ABOUT_THE_PLAYER.search(question)) and not OF_TELLING.search(question)
 
 
 class Relevance:

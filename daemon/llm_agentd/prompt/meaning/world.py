@@ -50,6 +50,7 @@ WEATHER_WORDS = {
     "wind": "the wind is strong today",
     "clear": "the sky is clear",
 }
+HERE = "right here"  # a way that is none: who speaks stands there
 HURT = ("low", "badly", "dying")  # who is only hurt fights on
 HURT_SHARE = 0.35
 _TITLED = re.compile(r"^(.+?) ((?:the|a|an) .+)$")
@@ -149,7 +150,8 @@ class World:
         said += [f"I need {count} {plural(item) if count > 1 else item}" for item, count in self.need.items() if count]
         if self.need and isinstance(facts.get("reward"), (int, float)):
             said.append(f"I pay {int(facts['reward'])} coins for it")
-        said += [f"the way to {the(goal)} is {fact_value(way)}" for goal, way in self.ways.items()]
+        ways = {goal: words for goal, way in self.ways.items() if not (words := fact_value(way)).startswith(HERE)}
+        said += [f"the way to {the(goal)} is {way}" for goal, way in ways.items()]
         weather = WEATHER_WORDS.get(fact_value(facts.get("weather")))
         said += filter(None, (weather, "it is dark here" if facts.get("light") == "dark" else ""))
         if isinstance(facts.get("health"), str) and "hurt" in facts["health"]:
