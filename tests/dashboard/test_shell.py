@@ -3,8 +3,11 @@ away and comes back."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from tests.dashboard.conftest import PHONE, OpenTab
 from tests.faults.host import TOKEN, Host
@@ -83,3 +86,35 @@ def test_menu_of_a_phone_opens_and_closes_by_keyboard(open_tab: OpenTab) -> None
 def test_address_of_no_page_says_so(open_tab: OpenTab) -> None:
     page = open_tab("#/nowhere").page
     expect(page.locator("main h1")).to_have_text("No such page")
+
+
+@pytest.mark.parametrize(
+    "unsafe",
+    [
+        "main.innerHTML = '<p></p>'",
+        "main.setAttribute('onclick', 'alert(1)')",
+        "document.createElement('script').text = '1'",
+    ],
+)
+def test_browser_refuses_html_and_scripts_that_are_no_files_of_ours(open_tab: OpenTab, unsafe: str) -> None:
+    page = open_tab(forgiven=("Trusted", "Content Security Policy", "blocked")).page
+    with pytest.raises(Error, match=r"Trusted|Content Security Policy"):
+        page.evaluate(f"() => {{ const main = document.querySelector('main'); {unsafe}; }}")
+
+
+def test_daemon_that_is_away_is_named_and_its_return_seen(open_tab: OpenTab, tmp_path: Path) -> None:
+    with Host(tmp_path, "zmq.retry_s=1") as alone:
+        adapter, daemon = alone.ready("http"), alone.ready("daemon")
+        page = open_tab(url=alone.url, forgiven=("503", "Failed to load", "net::ERR")).page
+        state = page.locator(".state .big")
+        expect(state).to_contain_text(re.compile("minds|broken"))
+        daemon.kill()
+        expect(state).to_have_text("The daemon does not answer.")
+        expect(page.locator(".banner")).to_contain_text("llm-agentd serve")
+        alone.ready("daemon")
+        expect(state).to_contain_text(re.compile("minds|broken"))
+        expect(page.locator(".banner")).to_be_empty()
+        adapter.stop()
+        expect(state).to_have_text("The HTTP adapter does not answer.")
+        alone.ready("http")
+        expect(state).to_contain_text(re.compile("minds|broken"))

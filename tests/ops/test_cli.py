@@ -25,6 +25,7 @@ COMMANDS = (
     "dump",
     "install-mod",
     "token",
+    "dashboard",
     "demo",
     "bench",
     "memory",

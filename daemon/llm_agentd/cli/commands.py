@@ -19,7 +19,7 @@ from llm_agentd.cli.daemon import ask, explain, http, serve
 from llm_agentd.cli.models import model_app
 from llm_agentd.cli.options import BAD_ANSWER, OK, PROGRAM, WRONG_USE, fail
 from llm_agentd.cli.stored import dump, memory_app, moderation
-from llm_agentd.cli.tools import bench, demo, doctor, install_mod, keys, token
+from llm_agentd.cli.tools import bench, dashboard, demo, doctor, install_mod, keys, token
 from llm_agentd.errors import AgentdError, LastingStartError, StartError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -80,6 +80,7 @@ app.add_typer(memory_app, name="memory", short_help="Look into what NPCs remembe
 app.command(short_help="Save memory, roles, configuration and logs in one file.")(backup)
 app.command(short_help="Bring back what `backup` saved.")(restore)
 app.command(short_help="Print the token that HTTP wants.")(token)
+app.command(short_help="Print the address of the dashboard.")(dashboard)
 app.command(short_help="Make the keys for a daemon that other machines reach.")(keys)
 app.command("install-mod", short_help="Copy the mod into a mods or worldmods folder.")(install_mod)
 app.command(short_help="Check every link from the game to the model.")(doctor)

@@ -1,4 +1,4 @@
-"""`token`, `keys`, `install-mod`, `doctor`, `demo` and `bench`."""
+"""`token`, `dashboard`, `keys`, `install-mod`, `doctor`, `demo` and `bench`."""
 
 from __future__ import annotations
 
@@ -57,6 +57,27 @@ def token(
     print(found)
     if new:
         print(RENEWED, file=sys.stderr)
+
+
+def dashboard(
+    open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser of this machine.")] = False,
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Print the address of the dashboard with the token in it. Who has the address can see and change everything.
+
+    The daemon must run for it to open: `llm-agentd serve`, or the services llm-agentd and llm-agentd-http.
+    """
+    http = load(config, sets).http
+    from llm_agentd.config import state_dir
+    from llm_agentd.config.http_token import find_token
+    from llm_agentd.ops.dashboard import dashboard_url, open_dashboard
+
+    url = dashboard_url(http, find_token(http.token, http.token_file))
+    if open_it:
+        open_dashboard(url, state_dir(os.environ))
+    else:
+        print(url)
 
 
 def keys(

@@ -138,6 +138,7 @@ async function showPage({ keepFocus = false } = {}) {
   markMenu(name);
   lookAtSwitch = watchSwitch(page);
   if (!entry) return showTitle(t("shell.no_page"), h("p", {}, t("shell.no_page_text", { name })));
+  main.setAttribute("aria-busy", "true");
   try {
     const module = await entry.load();
     if (page.signal.aborted) return;
@@ -151,6 +152,8 @@ async function showPage({ keepFocus = false } = {}) {
     if (error.status === 401) return wantToken();
     if (!(error instanceof api.ApiError)) console.error(error);
     showTitle(t(`nav.${name}`), errorBox(error, () => showPage()));
+  } finally {
+    if (!page.signal.aborted) main.setAttribute("aria-busy", "false");
   }
 }
 
@@ -184,6 +187,7 @@ function watchSwitch(page) {
 function wantToken() {
   if (current.page?.signal.aborted) return;
   leavePage();
+  main.setAttribute("aria-busy", "false");
   showTitle(t("token.title"), askForToken(() => showPage()));
 }
 

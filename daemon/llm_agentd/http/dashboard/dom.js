@@ -32,10 +32,28 @@ export function append(element, children) {
   return element;
 }
 
-/** Puts these in the place of all that is in `element`. */
+/** Puts these in the place of all that is in `element`. The focus stays on what has the same id or address as before. */
 export function replace(element, ...children) {
+  const focused = element.contains(document.activeElement) ? markOf(document.activeElement) : null;
   element.replaceChildren();
-  return append(element, children);
+  append(element, children);
+  if (focused) element.querySelector(focused)?.focus({ preventScroll: true });
+  return element;
+}
+
+function markOf(element) {
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  return element.hasAttribute("href") ? `a[href="${CSS.escape(element.getAttribute("href"))}"]` : null;
+}
+
+const drawn = new WeakMap();
+
+/** Calls `draw()` where `data` is another than last time, so that text that somebody selects or reads stays. */
+export function whenChanged(element, data, draw) {
+  const text = JSON.stringify(data ?? null);
+  if (drawn.get(element) === text) return;
+  drawn.set(element, text);
+  draw();
 }
 
 /** Up and Down (or Left and Right), Home and End move the focus among what `selector` finds in `list`. */

@@ -46,7 +46,7 @@ export function time(text) {
   const at = new Date(text ?? NaN);
   if (Number.isNaN(at.getTime())) return NONE;
   const clock = at.toLocaleTimeString(language(), { hour12: false });
-  return at.toDateString() === new Date().toDateString() ? clock : `${at.toLocaleDateString(language())} ${clock}`;
+  return at.toDateString() === new Date().toDateString() ? clock : `${at.toLocaleDateString(language(), { dateStyle: "medium" })} ${clock}`;
 }
 
 /** Seconds since an RFC 3339 time. */

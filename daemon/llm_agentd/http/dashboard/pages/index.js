@@ -6,4 +6,8 @@
 
 export const PAGES = [
   { name: "overview", load: () => import("./overview.js") },
+  { name: "live", load: () => import("./live.js") },
+  { name: "requests", load: () => import("./requests.js") },
+  { name: "npcs", load: () => import("./npcs.js") },
+  { name: "talk", load: () => import("./talk.js") },
 ];
