@@ -27,10 +27,14 @@ export function words(row) {
   return [
     row.utterance ? h("p", { class: "said" }, h("span", { class: "muted" }, `${row.player ?? "?"}: `), row.utterance) : null,
     row.text ? h("p", { class: "said" }, h("span", { class: "muted" }, `${row.npc_name ?? row.npc ?? ""}: `), row.text) : null,
+    isPrivate(row) ? h("p", { class: "hint" }, t("exchange.private")) : null,
     row.action ? h("p", { class: "said" }, actionText(row.action), " ", actedTag(row.acted)) : null,
     row.fallback || why ? h("p", { class: "why" }, t("exchange.why"), " ", why ?? reasonText(row.fallback)) : null,
   ];
 }
+
+/** Was something said that is not kept (requests.private)? */
+const isPrivate = (row) => (row.chars?.utterance && !row.utterance) || (row.chars?.text && !row.text);
 
 export function actionText(action) {
   const { name, action: other, ...rest } = action;

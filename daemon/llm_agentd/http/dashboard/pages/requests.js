@@ -36,7 +36,7 @@ async function renderList(root, page) {
     if (!list.children.length) list.append(h("li", { class: "muted" }, t("requests.none")));
     replace(state, t("requests.kept", { count: number(answer.kept), size: bytes(answer.bytes) }));
     last = answer.requests.at(-1)?.seq;
-    more.hidden = answer.requests.length < PAGE_ROWS;
+    more.hidden = !answer.requests.length; // a round may be shorter than asked for, where its texts are long
   };
   more.addEventListener("click", () => load(last));
   const search = () => {
@@ -119,7 +119,7 @@ function talk(request, page) {
 }
 
 function figures(request) {
-  const { timing_ms: timing = {}, usage = {} } = request;
+  const [timing, usage] = [request.timing_ms ?? {}, request.usage ?? {}];
   const steps = ["queue", "prefill", "decode"].map((name) => [t(`requests.timing.${name}`), timing[name]]);
   const rows = [
     ["time", time(request.time)], ["op", [request.op, request.intent].filter(Boolean).join(" / ")], ["priority", request.priority && t(`overview.priority.${request.priority}`)], ["engine", request.engine],

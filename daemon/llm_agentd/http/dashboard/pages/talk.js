@@ -136,6 +136,6 @@ function showReply(reply, facts, event) {
     replace(facts, h("span", { class: "error", role: "alert" }, `${reasonText(event.code)}: ${event.message}`));
     return;
   }
-  const { usage = {}, timing_ms: timing = {} } = event;
+  const [timing, usage] = [event.timing_ms ?? {}, event.usage ?? {}];
   replace(facts, event.action ? [actionText(event.action), " · "] : null, t("talk.facts", { cache: event.cache, time: duration(timing.total), tokens: number(usage.completion_tokens) }));
 }
