@@ -45,8 +45,13 @@ def test_port_that_only_the_daemon_knows_is_an_error_with_the_place_to_look() ->
 
 def test_browser_is_opened_without_the_token_among_its_arguments(tmp_path: Path) -> None:
     opened: list[str] = []
+
+    def browse(address: str) -> bool:
+        opened.append(address)
+        return True
+
     url = dashboard_url(Http(), TOKEN)
-    open_dashboard(url, tmp_path / "state", lambda address: not opened.append(address))
+    open_dashboard(url, tmp_path / "state", browse)
     assert TOKEN not in opened[0]
     assert "token=" not in opened[0]
     page = Path(url2pathname(urlsplit(opened[0]).path))
