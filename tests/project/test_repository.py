@@ -45,7 +45,7 @@ def module_name(path: Path, package: Path) -> str:
 
 def test_every_package_is_in_pyproject(project: dict[str, Any], package: Path) -> None:
     on_disk = {module_name(path, package) for path in package.rglob("__init__.py")}
-    assert set(project["tool"]["setuptools"]["packages"]) == on_disk | {"llm_agentd.mod"}
+    assert set(project["tool"]["setuptools"]["packages"]) == on_disk | {"llm_agentd.mod", "llm_agentd.systemd"}
 
 
 def test_every_data_file_is_in_pyproject(project: dict[str, Any], package: Path) -> None:

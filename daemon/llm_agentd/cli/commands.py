@@ -18,6 +18,7 @@ from llm_agentd.cli.backup import backup, restore
 from llm_agentd.cli.daemon import ask, explain, http, serve
 from llm_agentd.cli.models import model_app
 from llm_agentd.cli.options import BAD_ANSWER, OK, PROGRAM, WRONG_USE, fail
+from llm_agentd.cli.service import install_service, uninstall_service
 from llm_agentd.cli.stored import dump, memory_app, moderation
 from llm_agentd.cli.tools import bench, dashboard, demo, doctor, install_mod, keys, token
 from llm_agentd.errors import AgentdError, LastingStartError, StartError
@@ -83,6 +84,8 @@ app.command(short_help="Print the token that HTTP wants.")(token)
 app.command(short_help="Print the address of the dashboard.")(dashboard)
 app.command(short_help="Make the keys for a daemon that other machines reach.")(keys)
 app.command("install-mod", short_help="Copy the mod into a mods or worldmods folder.")(install_mod)
+app.command("install-service", short_help="Run the daemon as a systemd service.")(install_service)
+app.command("uninstall-service", short_help="Take the systemd service away.")(uninstall_service)
 app.command(short_help="Check every link from the game to the model.")(doctor)
 app.command(short_help="Show it all in a minute: a game server, NPCs that talk, a story.")(demo)
 app.command(short_help="Measure the daemon against a reference.")(bench)

@@ -20,10 +20,13 @@ from llm_agentd.errors import StartError
 from llm_agentd.ops.doctor import adapter, daemon, game, machine, model, remote, service, state, token
 from llm_agentd.ops.doctor.check import Check, as_fields, fail, has_failed, ok
 from llm_agentd.ops.doctor.report import show
+from llm_agentd.ops.service.files import STATE
+from llm_agentd.util.endpoint import SERVICE_FOLDER, endpoint_to_connect
 
 __all__ = ["Check", "as_fields", "examine", "examine_adapter", "has_failed", "own_checks", "show"]
 
-SERVICE_STATE = "/var/lib/llm-agentd"  # the units' StateDirectory
+# What systemd tells the daemon of its folders, less a drop-in for another state folder.
+SERVICE_ENVIRON = {"STATE_DIRECTORY": str(STATE), "RUNTIME_DIRECTORY": str(SERVICE_FOLDER)}
 NO_WORLD = "Not looked at: llm-agentd doctor --world DIR checks a world, its minetest.conf and the mod"
 
 
@@ -69,7 +72,8 @@ def own_checks(
 
 def examine_adapter(config: Config, records: Mapping[str, Any], error: str) -> dict[str, Any]:
     """`records`: the daemon's `done` records of `daemon.OPS`; `error`: why there are none."""
-    answers = daemon.Answers.of_records(config.zmq.endpoint, dict(records), error)
+    endpoint = endpoint_to_connect(config.zmq.endpoint, os.environ)
+    answers = daemon.Answers.of_records(endpoint, dict(records), error)
     checks = [
         ok(adapter.SUBJECT, "port", "The HTTP adapter answers"),
         *daemon.judge(answers, config, __version__),
@@ -102,8 +106,6 @@ def _load(path: Path | None, sets: Sequence[str], environ: Mapping[str, str], ch
 
 
 def _environ_of_service(environ: Mapping[str, str], units: service.Facts) -> Mapping[str, str]:
-    """Root asks about the service, whose state folder is not root's."""
+    """Root asks about the service, whose folders are not root's."""
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    if is_root and units.user and "STATE_DIRECTORY" not in environ:
-        return {**environ, "STATE_DIRECTORY": SERVICE_STATE}
-    return environ
+    return {**environ, **SERVICE_ENVIRON, **units.environ} if is_root and units.user else environ

@@ -62,7 +62,7 @@ def ask(config: Config, environ: dict[str, str]) -> Answers:
     records: dict[str, Any] = {}
     try:
         curve = CurveFiles.of(zmq.curve_server_key_file, zmq.curve_client_secret_file)
-        with Client(zmq.endpoint, timeout_s=TIMEOUT_S, curve=curve) as client:
+        with Client(endpoint, timeout_s=TIMEOUT_S, curve=curve) as client:
             client.ping()
             for op in OPS:
                 with suppress(AgentdError):  # an older daemon knows no op `doctor`

@@ -5,38 +5,43 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from llm_agentd.ops.doctor.check import Check, fail, ok, warn
+from llm_agentd.ops.service.commands import last_words, output
+from llm_agentd.util.terminal_text import plain
 
 SUBJECT = "service"
 UNITS = ("llm-agentd.service", "llm-agentd-http.service")
 BOOTED = Path("/run/systemd/system")  # sd_booted(3)
-TIMEOUT_S = 5.0
 RESTARTS_MANY = 3
 WRONG_USE = "2"  # the exit code of a wrong configuration, which the units do not retry
 # Of `systemctl show`.
 KEYS = (
-    "ActiveState", "ExecMainStatus", "LoadState", "NRestarts", "NeedDaemonReload", "Result", "StatusText",
-    "SubState", "UnitFileState", "User",
+    "ActiveState", "Environment", "ExecMainStatus", "LoadState", "NRestarts", "NeedDaemonReload", "Result",
+    "StatusText", "SubState", "UnitFileState", "User",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Properties as systemd names them. `is_user`: of the user's own manager."""
+    """Properties as systemd names them. `is_user`: of the user's own manager. `last_line`: of a failed one's log."""
 
     name: str
     values: dict[str, str]
     is_user: bool = False
+    last_line: str = ""
 
     @property
     def is_installed(self) -> bool:
         return self.values.get("LoadState") == "loaded"
+
+    @property
+    def has_failed(self) -> bool:
+        """Also while systemd waits to start it again."""
+        return self.values.get("ActiveState") == "failed" or self.values.get("SubState") == "auto-restart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,12 @@ class Facts:
                 return unit.values["User"]
         return None
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """What the daemon's unit sets, such as another state folder."""
+        words = self.units[0].values.get("Environment", "").split() if self.units else []
+        return dict(word.split("=", 1) for word in words if "=" in word)
+
 
 def look() -> Facts:
     if not BOOTED.is_dir():
@@ -66,15 +77,16 @@ def look() -> Facts:
 
 
 def _show(name: str, manager: str) -> Unit:
-    values: dict[str, str] = {}
-    with suppress(OSError, subprocess.SubprocessError):
-        command = ["systemctl", manager, "show", name, f"--property={','.join(KEYS)}"]
-        printed = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False).stdout
-        values = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
-    return Unit(name, values, is_user=manager == "--user")
+    printed = output("systemctl", manager, "show", name, f"--property={','.join(KEYS)}")
+    values = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
+    unit = Unit(name, values, is_user=manager == "--user")
+    return replace(unit, last_line=last_words(name, is_user=unit.is_user)) if unit.has_failed else unit
 
 
 def judge(facts: Facts) -> Iterator[Check]:
+    if facts.units and not any(unit.values for unit in facts.units):
+        yield ok(SUBJECT, "units", "systemd cannot be asked from here: llm-agentd doctor, run by root, asks it")
+        return
     if not any(unit.is_installed for unit in facts.units):
         why = "no systemd runs here" if not facts.units else "llm-agentd install-service makes it one"
         yield ok(SUBJECT, "units", f"Not installed as a service ({why})")
@@ -94,10 +106,11 @@ def _judge_unit(unit: Unit) -> Iterator[Check]:
         yield ok(SUBJECT, name, f"{name} runs: {values.get('StatusText') or values.get('SubState', '')}")
     elif values.get("ExecMainStatus") == WRONG_USE and result == "exit-code":
         found = f"{name} has stopped: it cannot start with this configuration"
-        yield fail(SUBJECT, name, found, f"{journal} -n 5 names the line; mend it, then {systemctl} restart {name}")
-    elif state == "failed" or result not in ("", "success"):
+        cure = f"{journal} -n 5 names the line; mend it, then {systemctl} restart {name}"
+        yield fail(SUBJECT, name, _with_log(found, unit), cure)
+    elif unit.has_failed or result not in ("", "success"):
         found = f"{name} does not run ({result}, exit status {values.get('ExecMainStatus', '?')})"
-        yield fail(SUBJECT, name, found, f"{journal} -n 20 says why; then {systemctl} restart {name}")
+        yield fail(SUBJECT, name, _with_log(found, unit), f"{journal} -n 20 says why; then {systemctl} restart {name}")
     elif state == "activating":
         yield warn(SUBJECT, name, f"{name} is starting", "Wait: a large model takes a minute or more to load.")
     else:
@@ -112,6 +125,10 @@ def _judge_unit(unit: Unit) -> Iterator[Check]:
     if restarts.isdecimal() and int(restarts) >= RESTARTS_MANY:
         found = f"{name} was started again {restarts} times after it failed"
         yield warn(SUBJECT, f"{name} restarts", found, f"{journal} -p warning says why.")
+
+
+def _with_log(found: str, unit: Unit) -> str:
+    return f"{found}. Its last words: {plain(unit.last_line)}" if unit.last_line else found
 
 
 def _commands(unit: Unit) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +55,8 @@ class Facts:
 
 
 def look(config: Config, environ: Mapping[str, str], user: str | None) -> Facts:
-    """`user`: of the service, where the doctor is run by root; None: the one who looks is the one who runs it."""
+    """`user`: of the service, where the doctor is run by root; None: the one who looks is the one who runs it, or for
+    root whose memory and cache are there already."""
     folder = state_dir(environ)
     agents, cache = config.agents, config.cache
     roles = agents.roles_dir or folder / "roles"
@@ -73,7 +74,7 @@ def look(config: Config, environ: Mapping[str, str], user: str | None) -> Facts:
     bound = int(agents.memory_max_bytes) + (int(cache.max_bytes) + int(cache.kv_max_bytes) if cache.enabled else 0)
     return Facts(
         places=tuple(places),
-        user=user or _name_of(os.geteuid() if hasattr(os, "geteuid") else 0),
+        user=user or _user(places),
         disk_folder=disk,
         free_bytes=psutil.disk_usage(str(disk)).free,
         free_inodes=status.f_favail if status and status.f_files else None,
@@ -82,6 +83,11 @@ def look(config: Config, environ: Mapping[str, str], user: str | None) -> Facts:
         memory_path=agents.memory_path,
         memory_version=_memory_version(agents.memory_path),
     )
+
+
+def _user(places: Sequence[Place]) -> str:
+    me = _name_of(os.geteuid() if hasattr(os, "geteuid") else 0)
+    return next((place.owner for place in places if place.owner), me) if me == "root" else me
 
 
 def _place(name: str, path: Path, *, is_secret: bool = False) -> Place:
