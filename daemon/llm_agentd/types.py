@@ -343,6 +343,7 @@ class Reply:
 
     `cut`: why the guard ended it before the model did (`scheduler/guard`); such a reply is neither kept nor remembered.
     `matched`: the words were written for the action: the model's own data pairs them.
+    `raw`: what the model wrote, where its words were taken out of that; no client is told it.
     """
 
     text: str
@@ -355,6 +356,7 @@ class Reply:
     lang: str = ""  # of the words, as far as known
     cut: str = ""
     matched: bool = False
+    raw: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -352,13 +352,16 @@ def test_description_lists_every_route_with_its_methods_and_no_other(endpoint: s
     assert sorted(listed) == sorted(routes)
 
 
+REQUESTS = {"/v1/requests", "/v1/requests/{seq}", "/v1/requests/clear"}
+
+
 def test_openapi_has_bodies_answers_and_examples(endpoint: str) -> None:
     with FakeDaemon(endpoint), serve_http(endpoint) as server:
         spec = server.http.get("/openapi.json").json()
     roles = {"/v1/roles", "/v1/roles/{name}", "/v1/roles/{name}/delete"}
     memory = {f"/v1/memory/{op}" for op in ("remember", "forget", "memories")}
     facts = {"/info", "/healthz", "/readyz", "/metrics", "/v1/doctor"}
-    assert set(spec["paths"]) == {"/infer", "/v1/exchange", *facts, *roles, *memory}
+    assert set(spec["paths"]) == {"/infer", "/v1/exchange", *facts, *roles, *memory, *REQUESTS}
     assert set(spec["paths"]["/v1/roles/{name}"]) == {"put", "post", "delete"}
     put = spec["paths"]["/v1/roles/{name}"]["put"]
     assert put["parameters"][0]["name"] == "name"

@@ -27,6 +27,9 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "remember": http_schema.RememberAnswer,
     "memories": http_schema.MemoriesAnswer,
     "forget": http_schema.ForgetAnswer,
+    "requests": http_schema.RequestsAnswer,
+    "request": http_schema.RequestAnswer,
+    "clear_requests": http_schema.ClearedAnswer,
     "doctor": http_schema.DoctorAnswer,
 }
 OPTIONS = field_names(Options) - field_names(Record)

@@ -20,6 +20,7 @@ from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.protocol import wire
 from llm_agentd.roles import Roles
 from llm_agentd.scheduler.engine_loop import EngineLoop
+from llm_agentd.server.admin.request_log import RequestLog
 from llm_agentd.server.control import Control
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.pipeline import FLOOD_WAITING_MAX, Pipeline
@@ -140,6 +141,7 @@ class Harness:
             control=cast(Control, None),
             grammar_trial=self.trial,
             open_requests=self.open_requests,
+            request_log=RequestLog(),
             metrics=Metrics(),
             post=lambda work: work(),
             clock=self.read_clock,

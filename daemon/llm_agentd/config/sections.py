@@ -248,6 +248,20 @@ class Agents(Section):
     )
 
 
+class Requests(Section):
+    """The request log: what NPCs were asked and answered last, for the dashboard. It is kept in memory alone."""
+
+    keep: Whole = Field(500, ge=0, le=10_000, description="requests that are kept; 0 = none")
+    max_bytes: ByteSize = Field(
+        ByteSize(16 * MIB), ge=MIB, le=SIZE_MAX, description="memory for them; the oldest go first"
+    )
+    private: bool = Field(
+        False,
+        description="true = no words of players, prompts or replies and no names of players and NPCs are kept: roles,"
+        " lengths and times alone",
+    )
+
+
 class Config(Section):
     """Everything, frozen."""
 
@@ -258,6 +272,7 @@ class Config(Section):
     zmq: Zmq = Zmq()
     http: Http = Http()
     agents: Agents = Field(default_factory=Agents)
+    requests: Requests = Requests()
 
 
 def known_keys(section: type[BaseModel] = Config, prefix: str = "") -> dict[str, FieldInfo]:

@@ -29,7 +29,7 @@ from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.drain import DrainUnreadBodies
 from llm_agentd.http.metrics import CountRequests, HttpMetrics
 from llm_agentd.http.origin import OwnHosts
-from llm_agentd.http.routes import dashboard, doctor, exchange, infer, info, memory, roles, schema
+from llm_agentd.http.routes import dashboard, doctor, exchange, infer, info, memory, requests, roles, schema
 from llm_agentd.http.sessions import Sessions
 
 SWEEP_EVERY_S = 30.0  # idle sessions end up to so much later
@@ -108,6 +108,7 @@ def create_app(
     exchange.add(app, sessions)
     roles.add(app, daemon)
     memory.add(app, daemon)
+    requests.add(app, daemon)
     info.add(app, daemon, sessions, metrics)
     doctor.add(app, daemon, examine)
     dashboard.add(app)

@@ -39,6 +39,7 @@ from llm_agentd.scheduler.affinity import pick_cpus
 from llm_agentd.scheduler.batch_size import find_curve
 from llm_agentd.scheduler.engine_loop import IDLE_WAIT_MAX_S
 from llm_agentd.scheduler.request_queue import RequestQueue
+from llm_agentd.server.admin.request_log import RequestLog
 from llm_agentd.server.daemon import Daemon
 from llm_agentd.server.request_builder import RequestDefaults
 from llm_agentd.server.socket.curve import Gatekeeper
@@ -110,6 +111,9 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
         endpoint=endpoint_to_bind(config.zmq.endpoint, os.environ),
         gatekeeper=_gatekeeper(config.zmq),
         state_folder=state_dir(os.environ),
+        request_log=RequestLog(
+            keep=config.requests.keep, max_bytes=int(config.requests.max_bytes), is_private=config.requests.private
+        ),
         open_engine=lambda: _open_engine(config),
         open_prefix_cache=lambda info: _open_prefix_cache(folder, int(config.cache.kv_max_bytes), info),
         find_curve=lambda engine: find_curve(engine, folder),

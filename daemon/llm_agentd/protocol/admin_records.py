@@ -10,13 +10,15 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictStr
 
-from llm_agentd.protocol.record import Record
-from llm_agentd.types import LUA_LIST, NUMBER, STRICT, WHOLE, AnyName
+from llm_agentd.protocol.record import Change, Record
+from llm_agentd.types import LUA_LIST, NUMBER, STRICT, WHOLE, AnyName, Name, Priority
 
 REPORTED_MAX = 64  # requests that one report tells of: more than a village answers in the 5 s between two
 REPORT_MESSAGE_MAX_CHARS = 400  # what came of an action, as the player read it
 REPORT_BUCKETS_MAX = 32  # of a histogram; the mod has a dozen
 REASONS_MAX = 32  # there are some twenty codes
+LISTED_MAX = 200  # rows in an answer; some KiB each
+GREP_MAX_CHARS = 200
 REASON_PATTERN = "^[a-z_]{1,32}$"
 COUNT_MAX = 10**9  # of whatever a game counts; a float of Lua's JSON must not become a number without end
 
@@ -91,4 +93,32 @@ class ReportRecord(Record):
     game: Annotated[AnyName | None, Field(description="another one at each start of a game server")] = None
 
 
-ADMIN_RECORDS: dict[str, type[Record]] = {"report": ReportRecord}
+@dataclass(frozen=True, kw_only=True)
+class RequestsRecord(Record):
+    """The request log, the newest first. What is left out matches all."""
+
+    limit: Annotated[int, Field(ge=1, le=LISTED_MAX), WHOLE] = 50
+    before: Annotated[
+        Annotated[int, Field(ge=1), WHOLE] | None, Field(description="only older ones than this `seq`")
+    ] = None
+    npc: Annotated[Name | None, Field(description="the NPC's id or name")] = None
+    player: Name | None = None
+    outcome: Annotated[Name | None, Field(description="`done`, or the code of an error")] = None
+    priority: Priority | None = None
+    grep: Annotated[
+        Annotated[StrictStr, Field(min_length=1, max_length=GREP_MAX_CHARS)] | None,
+        Field(description="in what was said and answered, in errors and names; capitals do not matter"),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestRecord(Record):
+    seq: Annotated[int, Field(ge=1), WHOLE]
+
+
+ADMIN_RECORDS: dict[str, type[Record]] = {
+    "report": ReportRecord,
+    "requests": RequestsRecord,
+    "request": RequestRecord,
+    "clear_requests": Change,
+}

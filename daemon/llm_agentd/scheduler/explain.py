@@ -5,6 +5,7 @@ Engine thread: only there is a tokenizer. Generates nothing and takes no slot.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from llm_agentd.cache import CompletionCache
@@ -13,7 +14,7 @@ from llm_agentd.errors import TooLarge
 from llm_agentd.prompt.moment import parts as moment_parts
 from llm_agentd.prompt.parts import prompt_parts
 from llm_agentd.prompt.placeholders import readable
-from llm_agentd.types import ChatPrompt, Explanation, LeftOut, Message, Request, Sampling
+from llm_agentd.types import ChatPrompt, Explanation, LeftOut, Message, PromptPart, Request, Sampling
 from llm_agentd.util.common_prefix import common_prefix_length
 
 TOO_LONG = "with it the prompt would be longer than the model's context"
@@ -44,7 +45,7 @@ def explain(engine: Engine, cache: CompletionCache, request: Request) -> Explana
 
     parts = (
         replace(part, tokens=len(engine.encode(part.text, None, Sampling())) - added_tokens, text=shown(part.text))
-        for part in (moment_parts(messages[0].content) if chat.slots else prompt_parts(messages))
+        for part in chat_parts(chat, messages)
     )
     return Explanation(
         model=engine.info.model,
@@ -59,6 +60,11 @@ def explain(engine: Engine, cache: CompletionCache, request: Request) -> Explana
         kept=cache.count(request.key, request.variants) if request.cache != "off" else 0,
         variants=request.variants,
     )
+
+
+def chat_parts(chat: ChatPrompt, messages: Sequence[Message]) -> tuple[PromptPart, ...]:
+    """Of a `think`; `messages`: those of the chat that the model is given. Any thread."""
+    return moment_parts(messages[0].content) if chat.slots else prompt_parts(messages)
 
 
 def _tokens_before(engine: Engine) -> int:

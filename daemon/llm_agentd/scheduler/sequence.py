@@ -145,6 +145,7 @@ class Sequence:
             lang=request.lang,
             cut=self.cut,
             matched=is_matched(self.assembler.text, self.action, request),
+            raw=self.assembler.raw if isinstance(self.assembler, JsonAssembler) else "",
         )
 
     def entry(self, finish: Finish, model: str) -> CacheEntry | None:

@@ -20,6 +20,7 @@ from llm_agentd.errors import AgentdError, EngineFailed
 from llm_agentd.memory import ForgetCounts, Memory, Outcome
 from llm_agentd.metrics import Metrics
 from llm_agentd.protocol import schema
+from llm_agentd.protocol.admin_records import ReportRecord
 from llm_agentd.protocol.record import Record
 from llm_agentd.roles import Roles
 from llm_agentd.scheduler.engine_loop import EngineLoop
@@ -28,6 +29,7 @@ from llm_agentd.server.audit_log import AuditLog
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.request_builder import RequestDefaults
 from llm_agentd.server.self_check import SelfCheck
+from llm_agentd.types import Peer
 
 METRICS_KEEP_S = 1.0  # nobody scrapes more often
 
@@ -62,6 +64,7 @@ class Control:
         self._open_requests = open_requests
         self._defaults = defaults
         self._default_language = default_language
+        self._admin = admin
         self._audit = audit
         self._post = post
         self._self_check = SelfCheck(self_check, post)
@@ -80,9 +83,12 @@ class Control:
             **admin.by_name,
         }
 
-    def run(self, op: str, record: dict[str, Any]) -> Fields:
+    def run(self, peer: Peer, op: str, record: dict[str, Any]) -> Fields:
         """Any op but `forget` and `doctor`. Raises AgentdError."""
-        return self._ops[op](schema.validate(schema.RECORDS[op], record))
+        checked = schema.validate(schema.RECORDS[op], record)
+        if isinstance(checked, ReportRecord):
+            return self._admin.report(peer, checked)
+        return self._ops[op](checked)
 
     def _ping(self, _: Record) -> Fields:
         self._engine_loop.require_info()  # an answer says that requests are served, not only that a thread lives
@@ -147,6 +153,7 @@ class Control:
             names = " and ".join(name for name in (record.npc, record.player) if name is not None)
             self._audit.note("forget", names or "all", after=counts, who=record.via or "wire", by=record.by)
 
+        self._admin.forget(record.npc, record.player)
         self._memory.forget(record.npc, record.player, on_written)
 
 

@@ -29,6 +29,7 @@ from llm_agentd.scheduler.engine_loop import IDLE_WAIT_MAX_S, EngineLoop
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.server.admin.game_reports import GameReports
 from llm_agentd.server.admin.ops import AdminOps
+from llm_agentd.server.admin.request_log import RequestLog
 from llm_agentd.server.audit_log import FILE_NAME as AUDIT_FILE_NAME
 from llm_agentd.server.audit_log import AuditLog
 from llm_agentd.server.control import Control
@@ -65,6 +66,7 @@ class Daemon:
         feed_watchdog: Callable[[], None] = lambda: None,
         gatekeeper: Gatekeeper | None = None,
         state_folder: Path | None = None,
+        request_log: RequestLog | None = None,
         idle_wait_max_s: float = IDLE_WAIT_MAX_S,
         self_check: Callable[[], dict[str, Any]] = lambda: {"checks": [], "ok": True},
     ) -> None:
@@ -96,6 +98,8 @@ class Daemon:
             post=inbox.post,
             is_busy=lambda: len(open_requests) > 0,
         )
+        self.request_log = request_log or RequestLog()
+        self.request_log.engine = lambda: self.engine_loop.info.engine if self.engine_loop.info else ""
         control = Control(
             engine_loop=self.engine_loop,
             roles=roles,
@@ -106,7 +110,7 @@ class Daemon:
             defaults=defaults,
             default_language=default_language,
             self_check=self_check,
-            admin=AdminOps(games=GameReports(), metrics=self.metrics),
+            admin=AdminOps(games=GameReports(), requests=self.request_log, audit=self.audit, metrics=self.metrics),
             audit=self.audit,
             post=inbox.post,
         )
@@ -120,6 +124,7 @@ class Daemon:
             control=control,
             grammar_trial=self._grammar_trial,
             open_requests=open_requests,
+            request_log=self.request_log,
             metrics=self.metrics,
             post=inbox.post,
         )

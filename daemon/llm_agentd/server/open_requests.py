@@ -7,26 +7,35 @@ connection, is the same one, and its answer is on its way. Knows no sockets.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from llm_agentd.errors import BadRequest
-from llm_agentd.types import Peer
+from llm_agentd.types import Peer, Request
+
+
+@dataclass(slots=True)
+class Open:
+    """`request`: set once its prompt is built; None of what is no generation."""
+
+    record: dict[str, Any]
+    request: Request | None = None
 
 
 class OpenRequests:
     """The records, by peer and id."""
 
     def __init__(self) -> None:
-        self._records: dict[tuple[Peer, str], dict[str, Any]] = {}
+        self._open: dict[tuple[Peer, str], Open] = {}
         self._count: Counter[Peer] = Counter()
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self._open)
 
     def is_open(self, peer: Peer, request_id: str) -> bool:
-        return (peer, request_id) in self._records
+        return (peer, request_id) in self._open
 
     def open(self, peer: Peer, record: dict[str, Any]) -> bool:
         """False where this very record is open already, whatever is left of its deadline.
@@ -34,34 +43,39 @@ class OpenRequests:
         Raises BadRequest for another one under its id.
         """
         key = (peer, record["id"])
-        earlier = self._records.get(key)
+        earlier = self._open.get(key)
         if earlier is None:
-            self._records[key] = record
+            self._open[key] = Open(record)
             self._count[peer] += 1
             return True
-        if _canonical(earlier) != _canonical(record):
+        if _canonical(earlier.record) != _canonical(record):
             raise BadRequest(f"id: {record['id']!r} is in flight already with other content; ids must be unique")
         return False
 
-    def close(self, peer: Peer, request_id: str) -> bool:
-        """False where it was not open: it was answered before, or its peer is gone."""
-        if self._records.pop((peer, request_id), None) is None:
-            return False
+    def built(self, request: Request) -> None:
+        """What became of the open record."""
+        self._open[request.peer, request.id].request = request
+
+    def close(self, peer: Peer, request_id: str) -> Open | None:
+        """None where it was not open: it was answered before, or its peer is gone."""
+        closed = self._open.pop((peer, request_id), None)
+        if closed is None:
+            return None
         self._count[peer] -= 1
         if not self._count[peer]:
             del self._count[peer]
-        return True
+        return closed
 
     def close_peer(self, peer: Peer) -> None:
         if not self._count.pop(peer, 0):
             return
-        for key in [key for key in self._records if key[0] == peer]:
-            del self._records[key]
+        for key in [key for key in self._open if key[0] == peer]:
+            del self._open[key]
 
     def close_all(self) -> list[tuple[Peer, dict[str, Any]]]:
         """What was open, in the order of opening."""
-        rest = [(peer, record) for (peer, _), record in self._records.items()]
-        self._records.clear()
+        rest = [(peer, one.record) for (peer, _), one in self._open.items()]
+        self._open.clear()
         self._count.clear()
         return rest
 

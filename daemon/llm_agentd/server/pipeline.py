@@ -36,8 +36,9 @@ from llm_agentd.protocol import encode, schema, wire
 from llm_agentd.protocol.record import Record
 from llm_agentd.scheduler.engine_loop import RETRY_AFTER_MS, EngineLoop
 from llm_agentd.scheduler.sequence import Event, cached_reply, may_act
+from llm_agentd.server.admin.request_log import RequestLog
 from llm_agentd.server.control import Control, not_kept
-from llm_agentd.server.open_requests import OpenRequests
+from llm_agentd.server.open_requests import Open, OpenRequests
 from llm_agentd.server.recent_thinks import RecentThinks
 from llm_agentd.server.replies import Replies
 from llm_agentd.server.request_builder import RequestBuilder
@@ -69,6 +70,7 @@ class Pipeline:
         control: Control,
         grammar_trial: GrammarTrial,
         open_requests: OpenRequests,
+        request_log: RequestLog,
         metrics: Metrics,
         post: Callable[[Callable[[], None]], None],
         clock: Callable[[], float] = time.monotonic,
@@ -82,6 +84,7 @@ class Pipeline:
         self._control = control
         self._grammar_trial = grammar_trial
         self._open_requests = open_requests
+        self._request_log = request_log
         self._metrics = metrics
         self._post = post
         # By peer and id:
@@ -139,9 +142,11 @@ class Pipeline:
             elif op == "cancel":
                 self._answer(peer, request_id, op, encode.done_fields({"found": self._cancel(peer, record)}))
             else:
-                self._answer(peer, request_id, op, encode.done_fields(self._control.run(op, record)))
+                self._answer(peer, request_id, op, encode.done_fields(self._control.run(peer, op, record)))
         except Exception as error:
             failure = _to_agentd_error(error)
+            if op in schema.GENERATIONS:
+                self._log_request(peer, Open(record), encode.error_fields(failure))
             if isinstance(request_id, str) and len(request_id) <= wire.ID_MAX_CHARS:
                 self._answer(peer, request_id, op, encode.error_fields(failure))
             else:
@@ -167,6 +172,7 @@ class Pipeline:
             else:
                 context = None  # `infer` is a client's own text, not a player's
                 request = self._request_builder.infer(checked, info, peer=peer, arrived_s=arrived_s)
+            self._open_requests.built(request)
 
             # 4. classify: the request goes on when the verdict is there.
             if context and context.player_text and self._is_classified(request):
@@ -342,13 +348,13 @@ class Pipeline:
 
             self._memory.note(turn, outcome.text, request.arrived_s, on_written)
             return
-        self._close(request.peer, request.id, request.op, encode.reply_fields(outcome))
+        self._close(request.peer, request.id, request.op, encode.reply_fields(outcome), outcome.raw)
         if turn:
             self._memory.note(turn, outcome.text, request.arrived_s)
 
     def _answer_written(self, request: Request, reply: Reply, is_kept: bool) -> None:
         fields = encode.reply_fields(reply) if is_kept else encode.error_fields(not_kept())
-        self._close(request.peer, request.id, request.op, fields)
+        self._close(request.peer, request.id, request.op, fields, reply.raw)
 
     def _attempt(self, request: Request, step: Callable[..., None], *arguments: object) -> None:
         """For steps that run later than `_take`, which guards the others: a bug ends one request, not the thread."""
@@ -357,10 +363,23 @@ class Pipeline:
         except Exception as error:
             self._deliver(request, _to_agentd_error(error))
 
-    def _close(self, peer: Peer, request_id: str, op: str, fields: dict[str, Any]) -> None:
+    def _close(self, peer: Peer, request_id: str, op: str, fields: dict[str, Any], raw: str = "") -> None:
         """The last record of an open request. Nothing where it was answered before, or its peer is gone."""
-        if self._open_requests.close(peer, request_id):
+        closed = self._open_requests.close(peer, request_id)
+        if closed is not None:
             self._answer(peer, request_id, op, fields)
+            if op in schema.GENERATIONS:
+                self._log_request(peer, closed, fields, raw)
+
+    def _log_request(self, peer: Peer, ended: Open, fields: dict[str, Any], raw: str = "") -> None:
+        """It has its answer already, and no bug of the log takes that back."""
+        if ended.record.get("explain"):
+            return  # an admin's own look
+        total_ms = (self._clock() - ended.request.arrived_s) * 1000 if ended.request else None
+        try:
+            self._request_log.add(peer, ended.record, ended.request, fields, raw, total_ms)
+        except Exception:
+            log.exception("a bug in the request log")
 
     def refuse_open(self) -> None:
         """At the end of the daemon: answers all that is still open, such as what the classifier did not get to."""

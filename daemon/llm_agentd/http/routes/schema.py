@@ -29,6 +29,7 @@ The HTTP side of llm-agentd. Try it:
 * `PUT /v1/roles/{name}`, `POST /v1/roles/{name}`: write a role.
 * `DELETE /v1/roles/{name}`, `POST /v1/roles/{name}/delete`: take an admin's own role away.
 * `POST /v1/memory/remember`, `POST /v1/memory/memories`, `POST /v1/memory/forget`: what NPCs remember.
+* `GET /v1/requests`, `GET /v1/requests/{seq}`, `POST /v1/requests/clear`: what NPCs were asked and answered last.
 * `GET /info`, `GET /healthz`, `GET /readyz`, `GET /metrics`, `GET /v1/doctor`: how the daemon does.
 
 Errors are `{"error": {"code", "message"}}`; the message names what is wrong, where, and the fix. 429 and 503 carry
@@ -230,6 +231,55 @@ class MemoryView(BaseModel):
 
 class MemoriesAnswer(BaseModel):
     memories: list[MemoryView]
+
+
+class RequestRow(BaseModel):
+    seq: int
+    time: str = Field(description="when it ended")
+    op: str
+    intent: str | None
+    npc: str | None = Field(description="the NPC's id")
+    npc_name: str | None
+    role: str | None
+    player: str | None
+    utterance: str | None = Field(description="the first 400 characters")
+    text: str | None = Field(description="of the answer, the first 400 characters")
+    chars: dict[str, int] = Field(description="lengths of `utterance` and `text`")
+    action: dict[str, Any] | None
+    outcome: str = Field(description="`done`, or the code of an error")
+    why: str | None = Field(description="with an error: its message")
+    cache: str | None
+    finish: str | None
+    engine: str
+    model: str | None
+    priority: str
+    lang: str | None
+    timing_ms: dict[str, float | None]
+    usage: dict[str, int] | None
+    acted: dict[str, Any] | None = Field(description="what came of the action in the game: `ok`, `message`, `action`")
+    fallback: str | None = Field(description="why a fallback line was said in the place of the answer")
+
+
+class RequestsAnswer(BaseModel):
+    requests: list[RequestRow]
+    kept: int
+    bytes: int
+
+
+class RequestDetail(RequestRow):
+    messages: list[dict[str, str]] = Field(description="what the model was given")
+    parts: list[dict[str, Any]] = Field(description="the same by part: `part`, `message`, `text`")
+    reply: str | None
+    raw: str | None = Field(description="what the model wrote, where the reply was taken out of that")
+    options: dict[str, Any] = Field(description="those that the request named")
+
+
+class RequestAnswer(BaseModel):
+    request: RequestDetail
+
+
+class ClearedAnswer(BaseModel):
+    cleared: int
 
 
 def named_role(body: type[BaseModel] | None = None) -> dict[str, Any]:
