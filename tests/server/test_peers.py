@@ -7,6 +7,7 @@ import zmq
 
 from llm_agentd.engines.stub.engine import StubEngine
 from tests.support.daemon_in_process import Gate, InProcess
+from tests.support.exposition import Exposition
 
 
 def test_req_peer_gets_all_answers_in_one_message(daemon: InProcess) -> None:
@@ -65,7 +66,7 @@ def test_unread_replies_are_dropped_at_the_limit_and_counted(endpoint: str, monk
             deaf.send({"op": "infer", "id": f"d{number}", "prompt": f"Shout {number}"})
         for number in range(400):
             assert client.request(op="infer", prompt=f"Whisper {number}")["event"] == "done"
-            if 'dropped_total{reason="peer_slow"}' in client.request(op="metrics")["text"]:
+            if Exposition(client.request(op="metrics")["text"]).value("llm_agentd_dropped_total", reason="peer_slow"):
                 break
         else:
             pytest.fail("nothing was dropped")

@@ -39,6 +39,10 @@ class Exposition(Mapping[str, Family]):
     def __len__(self) -> int:
         return len(self._families)
 
+    def update(self, other: Exposition) -> None:
+        """Takes the metrics of `other` in place of those of the same names."""
+        self._families |= other._families
+
     @property
     def series(self) -> set[tuple[str, frozenset[tuple[str, str]]]]:
         """All series there are: what a Prometheus would keep of each scrape."""
