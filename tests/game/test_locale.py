@@ -43,14 +43,15 @@ def test_server_speaks_each_players_language(tmp_path: Path, httpserver: HTTPSer
         "de": "Ada, Schmied", "es": "Ada, herrero", "fr": "Ada, forgeron", "ru": "Ada, кузнец", "en": "Ada, the smith",
     }  # fmt: skip
     assert translated["equals"]["de"].endswith("Richtig wäre etwa: llm_agent.url = http://127.0.0.1:8000")
-    assert logged("told")[-1]["text"].startswith("NPCs sprechen nun diese Sprache mit dir: de.")
+    assert logged("told")[-1]["text"].startswith("NPCs sprechen nun diese Sprache mit dir: Deutsch.")
 
     replies = {value["player"]: value for value in logged("reply")}
     english = next(key for key in german if key.replace("{player}", "Robin") == replies["Robin"]["text"])
     assert english in mod_locale.texts_of(files)["roles/shipped.lua"]
     assert replies["Lena"]["text"] in {value.replace("{player}", "Lena") for value in german.values()}
     assert replies["Lena"]["text"] not in {key.replace("{player}", "Lena") for key in german}
-    thinks = [think for request, _ in httpserver.log if request.method == "POST" for think in request.json["requests"]]
+    asked = [record for request, _ in httpserver.log if request.method == "POST" for record in request.json["requests"]]
+    thinks = [record for record in asked if record["op"] == "think"]
     assert {think["player"]: think.get("lang") for think in thinks} == {"Lena": "de", "Robin": None}
     assert not log.has("Malformed translation")
 

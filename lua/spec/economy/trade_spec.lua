@@ -73,6 +73,18 @@ describe("trade", function()
 			assert.same({{"bram", "Robin", ("Robin refused my price of %d coins for 1 steel sword"):format(price)}}, remembered)
 		end)
 
+		it("says the price once, where the model begins with nothing else", function()
+			start({reply = function(request)
+				return {{event = "done", text = ("%d coins. Look at it!"):format(request.context.price), cache = "miss", model = "m"}}
+			end})
+			join("Robin", "llm_agent:coin 90")
+			open("Robin")
+			choose("Robin", "get", "zoo:sword")
+			offer(22)
+			mock:step(0.05, 10)
+			assert.is_truthy(shop.words():find("Say %d+ coins. Look at it!$"), shop.words())
+		end)
+
 		it("has the model's words behind its own, where they come in time and say no other number", function()
 			local says = "{price} coins, by my beard, and that is my last word!"
 			start({reply = function(request)

@@ -64,6 +64,22 @@ describe("the quest log", function()
 		}) do shows(part) end
 	end)
 
+	it("calls a delivery on the way, not done, until it is handed over", function()
+		begin()
+		npc("ann", "smith")
+		npc("bob", "farmer")
+		for item, count in pairs({[COIN] = 9, ["zoo:torch"] = 1}) do private.ledger.ledger.mint("ann", item, count) end
+		mock:join("Robin", NEXT)
+		private.quests.quests.offer({
+			kind = "deliver", npc = "ann", npc_name = "Ann", player = "Robin", target = "bob", target_name = "Bob", count = 1,
+			carries = {["zoo:torch"] = 1}, reward = {[COIN] = 7}, lasts_s = 60,
+		}, 0)
+		mock:command("Robin", "quests accept")
+		mock:command("Robin", "quests")
+		shows(",on the way")
+		assert.is_nil(spec():find(",done", 1, true))
+	end)
+
 	it("says why something does not go", function()
 		mock:command("Robin", "quests accept")
 		mock:command("Robin", "quests")

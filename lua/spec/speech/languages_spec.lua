@@ -122,10 +122,10 @@ describe("languages:", function()
 
 	it("answers a choice once, and never says two opposite things of it", function()
 		for _, case in ipairs({
-			{have = {"en", "fr"}, lines = {"does not speak de. It speaks: en, fr"}},
-			{have = {"en", "de"}, lines = {"^NPCs will speak this language to you: de%.$"}},
-			{have = {}, lines = {"will speak this language to you: de%. How well"}},
-			{have = {"en"}, is_dead = true, lines = {"will speak this language to you: de%. How well"}},
+			{have = {"en", "fr"}, lines = {"does not speak Deutsch. It speaks: English, Français"}},
+			{have = {"en", "de"}, lines = {"^NPCs will speak this language to you: Deutsch%.$"}},
+			{have = {}, lines = {"will speak this language to you: Deutsch%. How well"}},
+			{have = {"en"}, is_dead = true, lines = {"will speak this language to you: Deutsch%. How well"}},
 		}) do
 			start()
 			info.languages = case.have
@@ -146,7 +146,7 @@ describe("languages:", function()
 		mock:command("Bo", "lang de")
 		mock:step(0.05, 5)
 		assert.equal(1, #mock:chat_of("Bo"))
-		assert.matches("does not speak de. It speaks: en, fr", mock:chat_of("Bo")[1])
+		assert.matches("does not speak Deutsch. It speaks: English, Français", mock:chat_of("Bo")[1])
 		say("Ana")
 		mock:step(5)
 		words = "Back again?"
@@ -166,7 +166,7 @@ describe("languages:", function()
 		info.languages = {"en"}
 		say("Ana")
 		local seen = table.concat(mock:chat_of("Ana"), "\n")
-		assert.matches("does not speak de. It speaks: en", seen)
+		assert.matches("does not speak Deutsch. It speaks: English", seen)
 		assert.equal(0, #translations())
 	end)
 

@@ -7,8 +7,6 @@ local S, settings, forms, commands, nearby, language, mutes, dialog = ...
 local FORM = "llm_agent:menu"
 local WIDTH, HEIGHT = 18, 13
 local PEOPLE_MAX = 30 -- in the list; more do not stand in earshot
--- Languages by their own names: who looks for theirs can read it.
-local LANGUAGES = {{"en", "English"}, {"de", "Deutsch"}, {"fr", "Français"}, {"es", "Español"}, {"ru", "Русский"}}
 
 local open = {} -- player → {ids = of the people as shown, chosen = number in it, note = what the last press told}
 
@@ -43,7 +41,7 @@ end
 
 local function language_part(player_name)
 	local parts, of_player = {forms.label(9.5, 6.05, S("NPCs speak to me in:"))}, language.of(player_name)
-	for i, one in ipairs(LANGUAGES) do
+	for i, one in ipairs(language.NAMES) do
 		local x, y = 9.5 + (i - 1) % 3 * 2.7, 6.4 + math.floor((i - 1) / 3) * 1.1
 		local mark = one[1] == of_player and "• " or ""
 		parts[#parts + 1] = forms.button(x, y, 2.6, 0.9, "lang_" .. one[1], mark .. one[2])
@@ -103,7 +101,7 @@ local function pressed(fields)
 	for _, button in ipairs(BUTTONS) do
 		if fields["run_" .. button[1]] then return button[1], "" end
 	end
-	for _, one in ipairs(LANGUAGES) do
+	for _, one in ipairs(language.NAMES) do
 		if fields["lang_" .. one[1]] then return "lang", one[1] end
 	end
 end

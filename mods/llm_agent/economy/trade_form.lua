@@ -106,6 +106,12 @@ local function says_no_other(line, price)
 	return true
 end
 
+-- Without a first sentence that is only the price, which the rule has just said: "6 coins. Look at it, it is worth every one."
+local function without_price(line, price)
+	local rest = line:match("^" .. price .. " [^%s%p]+[.!] (.+)$")
+	return rest or line
+end
+
 -- What the model is asked. The player's offer is left out, else the model would invent a price in between.
 local function question(is_sale, thing)
 	return is_sale and ("How much is the %s?"):format(thing) or ("What do you pay for my %s?"):format(thing)
@@ -121,7 +127,7 @@ local function ask_for_words(npc, player_name, shown, side, price)
 	}, function(reply)
 		local is_late = open[player_name] ~= shown or shown.serial ~= round or not npcs.get(shown.id)
 		if is_late or reply.fallback or not says_no_other(reply.text, price) then return end
-		shown.line = by_rule .. " " .. reply.text
+		shown.line = by_rule .. " " .. without_price(reply.text, price)
 		show(player_name, shown)
 	end)
 end

@@ -62,11 +62,12 @@ end
 
 -- Exchanges with players ------------------------------------------------------------------------------------------------
 
-local function refused(code, id)
+-- lacks: what the player has not, {item = n}.
+local function refused(code, id, lacks)
 	local npc = id and npcs.by_id[id]
 	local messages = {
 		npc_lacks = npc and S("@1 does not have that any more.", npc.name) or S("It is not there any more."),
-		player_lacks = S("You do not have that."),
+		player_lacks = lacks and S("You do not have @1.", items.shown(lacks)),
 		no_room = S("You have no room for that."),
 		gone = S("That is over."),
 	}
@@ -85,8 +86,8 @@ end
 -- The order matters. The plan may fail and changes nothing, so it comes first. The rest cannot fail: accounts, journal and
 -- inventory change in the same step, and the engine saves between steps only.
 local function exchange(player, entry)
-	local plan, code = player_inventory.plan(player, entry.gets, entry.gives)
-	if not plan then return refused(code, entry.account) end
+	local plan, code, lacks = player_inventory.plan(player, entry.gets, entry.gives)
+	if not plan then return refused(code, entry.account, lacks) end
 	accounts.apply(entry)
 	journal.record(player, entry)
 	player_inventory.carry_out(player, plan)

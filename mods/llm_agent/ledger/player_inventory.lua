@@ -67,11 +67,12 @@ local function put(list, changed, item, left)
 	return left == 0
 end
 
--- takes, gives: {item = n}, from and to the player. A plan for `carry_out`, or nil and "player_lacks" or "no_room".
+-- takes, gives: {item = n}, from and to the player. A plan for `carry_out`, or nil and "no_room", or
+-- "player_lacks" and {what they have not = n}.
 function player_inventory.plan(player, takes, gives)
 	local list, changed = player:get_inventory():get_list(LIST) or {}, {}
 	for item, n in pairs(takes) do
-		if not take(list, changed, item, n) then return nil, "player_lacks" end
+		if not take(list, changed, item, n) then return nil, "player_lacks", {[item] = n} end
 	end
 	for item, n in pairs(gives) do
 		if not put(list, changed, item, n) then return nil, "no_room" end

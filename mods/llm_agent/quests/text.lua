@@ -68,6 +68,10 @@ local STATES = {
 	failed = S("failed"), expired = S("too late"), abandoned = S("given up"),
 }
 
-function quest_text.state(quest) return STATES[quest.state] end
+-- A delivery is never done but by who receives it.
+function quest_text.state(quest)
+	if quest.state == "fulfilled" and kinds[quest.kind].is_done_at_once then return S("on the way") end
+	return STATES[quest.state]
+end
 
 return quest_text

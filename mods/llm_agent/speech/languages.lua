@@ -53,12 +53,19 @@ local function learn(callback)
 	end
 end
 
+local function names_of(codes)
+	local names = {}
+	for i, code in ipairs(codes) do names[i] = language.name(code) end
+	return table.concat(names, ", ")
+end
+
 -- Once for each player and language.
 local function tell_lacking(name, code, spoken)
 	notified[name] = notified[name] or {}
 	if notified[name][base(code)] or not core.get_player_by_name(name) then return end
 	notified[name][base(code)] = true
-	core.chat_send_player(name, S("The model of this server does not speak @1. It speaks: @2.", code, spoken))
+	local its_name = language.name(code)
+	core.chat_send_player(name, S("The model of this server does not speak @1. It speaks: @2.", its_name, names_of(spoken)))
 end
 
 -- What comes of a choice, in one answer: that NPCs speak the language, or what they speak instead. It waits for the daemon, for
@@ -68,13 +75,14 @@ local function answer_choice(name, code)
 	learn(function(found)
 		if not core.get_player_by_name(name) then return end
 		if has(found.languages, code) then
-			local message = found.languages[1] and S("NPCs will speak this language to you: @1.", code)
-				or S("NPCs will speak this language to you: @1. How well they do depends on the model.", code)
+			local its_name = language.name(code)
+			local message = found.languages[1] and S("NPCs will speak this language to you: @1.", its_name)
+				or S("NPCs will speak this language to you: @1. How well they do depends on the model.", its_name)
 			return core.chat_send_player(name, message)
 		end
 		notified[name] = {[base(code)] = true}
 		core.chat_send_player(name, S("The model of this server does not speak @1. It speaks: @2. Greetings and other set phrases "
-			.. "come in yours all the same, where they are translated.", code, table.concat(found.languages, ", ")))
+			.. "come in yours all the same, where they are translated.", language.name(code), names_of(found.languages)))
 	end)
 end
 
@@ -129,7 +137,7 @@ function languages.pass_on(npc, line, opts, names, hear)
 			else
 				all_hear(line)
 				if code and not has(found.languages, code) then
-					for _, name in ipairs(players) do tell_lacking(name, code, table.concat(found.languages, ", ")) end
+					for _, name in ipairs(players) do tell_lacking(name, code, found.languages) end
 				end
 			end
 		end
@@ -142,7 +150,7 @@ events.on("offline", function() facts = nil end)
 events.on("reply", function(_, reply, opts)
 	local wanted = opts.player and language.of(opts.player)
 	if not wanted or opts.lang or reply.fallback or not reply.lang or language.same(wanted, reply.lang) then return end
-	tell_lacking(opts.player, wanted, reply.lang)
+	tell_lacking(opts.player, wanted, {reply.lang})
 end)
 
 local function choose_language(name, rest)

@@ -3,7 +3,10 @@
 
 local settings, storage, roles = ...
 
-local language = {}
+-- NAMES: languages to choose from in the menu, by their own names: who looks for theirs can read it.
+local language = {
+	NAMES = {{"en", "English"}, {"de", "Deutsch"}, {"fr", "Français"}, {"es", "Español"}, {"ru", "Русский"}},
+}
 
 local KEY = "lang:" -- and the player's name
 local CODE = "^%l%l%l?[%w_-]*$" -- de, pt_BR, zh-CN
@@ -25,6 +28,14 @@ end
 -- de_AT and de are the same to a model. "": the daemon's own language, whichever that is.
 function language.same(a, b)
 	return (a:match("^%a+") or ""):lower() == (b:match("^%a+") or ""):lower()
+end
+
+-- What players read: its own name, where we know it, else the code.
+function language.name(code)
+	for _, known in ipairs(language.NAMES) do
+		if language.same(known[1], code) then return known[2] end
+	end
+	return code
 end
 
 -- Is it a code of a language, as the daemon takes it?
