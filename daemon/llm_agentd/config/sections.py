@@ -190,6 +190,11 @@ class Http(Section):
     token_file: HomePath = Field(
         default_factory=StateFile("http_token"), description="where the token is kept that is made at the first start"
     )
+    dashboard_public: bool = Field(
+        False,
+        description="true = the dashboard shows figures and who the NPCs are (name, role, place) without the token too,"
+        " for a screen on the wall; never what players said, and nothing can be changed",
+    )
     tls_cert: HomePath | None = Field(None, description="certificate chain (PEM); none = no TLS")
     tls_key: HomePath | None = Field(None, description="private key of the certificate (PEM)")
     allow_plain: bool = Field(False, description="true = the token may travel without TLS beyond this machine")

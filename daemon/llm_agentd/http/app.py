@@ -64,12 +64,13 @@ def create_app(
     timeout_ms: int,
     host: str = "127.0.0.1",
     allowed_hosts: Sequence[str] = (),
+    has_public_figures: bool = False,
     examine: doctor.Examine = lambda records, error: {"checks": [], "ok": True},
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The application. `host`: the address it listens on; `allowed_hosts`: further names that it is called by.
 
-    `examine`: the doctor, for `/v1/doctor`.
+    `has_public_figures`: some routes want no token to be read (http.dashboard_public). `examine`: the doctor, for `/v1/doctor`.
 
     `state.daemon` (a DaemonClient) starts with it unless it runs already.
 
@@ -98,7 +99,7 @@ def create_app(
     app.router.route_class = PlainRoute
     app.state.daemon, app.state.sessions, app.state.body_budget = daemon, sessions, BodyBudget()
     if token:
-        app.add_middleware(BearerToken, token=token)
+        app.add_middleware(BearerToken, token=token, has_public_figures=has_public_figures)
     app.add_middleware(OwnOrigin, own=OwnHosts(host, allowed_hosts))
     app.add_middleware(DrainUnreadBodies)
     metrics = HttpMetrics()

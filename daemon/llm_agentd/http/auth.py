@@ -15,6 +15,9 @@ from llm_agentd.http.origin import OwnHosts, check_origin
 
 OPEN_PATHS = frozenset({"/healthz", "/"})  # liveness is no secret, and probes carry no token; nor is the bare dashboard
 OPEN_FOLDER = "/dashboard/"  # its files
+# Figures, and who the NPCs are: what a screen on the wall may show (http.dashboard_public). Nothing that players said.
+PUBLIC_PATHS = frozenset({"/v1/stats", "/v1/stats/history", "/v1/npcs"})
+IS_PUBLIC = "llm_agentd.is_public"  # in the scope: whoever asks gave no token, and is told what is public alone
 
 
 class OwnOrigin:
@@ -40,13 +43,18 @@ class OwnOrigin:
 class BearerToken:
     """Middleware: every route but `/healthz` and the dashboard's files wants `Authorization: Bearer TOKEN`."""
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    def __init__(self, app: ASGIApp, token: str, *, has_public_figures: bool = False) -> None:
+        """`has_public_figures`: PUBLIC_PATHS can be read without a token."""
         self._app = app
         self._token = token.encode()
+        self._public_paths = PUBLIC_PATHS if has_public_figures else frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or _is_open(scope) or self._is_authorized(scope):
             await self._app(scope, receive, send)
+            return
+        if scope["path"] in self._public_paths and scope.get("method") in ("GET", "HEAD"):
+            await self._app({**scope, IS_PUBLIC: True}, receive, send)
             return
         error = Unauthorized("want the header `Authorization: Bearer TOKEN`; `llm-agentd token` prints the token")
         await _refuse(error, scope, receive, send)

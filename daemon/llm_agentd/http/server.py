@@ -53,6 +53,7 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None, *, examin
         timeout_ms=config.inference.timeout_ms,
         host=http.host,
         allowed_hosts=http.allowed_hosts,
+        has_public_figures=http.dashboard_public,
         examine=examine,
     )
     settings = uvicorn.Config(

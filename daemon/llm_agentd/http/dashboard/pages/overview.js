@@ -26,32 +26,39 @@ export async function render(root, page) {
   const seen = { requests: [], history: [] };
   root.append(places.state, places.tiles, places.last, h("div", { class: "columns" }, places.latency, places.load, places.game, places.doctor));
   const draw = () => drawAll(places, seen, page);
-  page.every(DOCTOR_S, async () => Object.assign(seen, { doctor: await page.get("v1/doctor") }) && draw(), () => {});
+  page.every(DOCTOR_S, async () => Object.assign(seen, { doctor: await withToken(page.get("v1/doctor")) }) && draw(), () => {});
   page.every(HISTORY_S, async () => Object.assign(seen, { history: (await page.get("v1/stats/history")).points }) && draw());
-  await page.every(
-    LOOK_S,
-    async () => {
-      seen.requests = (await page.get("v1/requests", { limit: LAST })).requests;
-      seen.stats = (await page.get("v1/stats")).stats;
-      seen.error = undefined;
-      draw();
-    },
-    (error) => {
-      seen.error = error;
-      draw();
-    },
-  );
+  const look = async () => {
+    seen.stats = (await page.get("v1/stats")).stats;
+    const log = await withToken(page.get("v1/requests", { limit: LAST }));
+    Object.assign(seen, { requests: log?.requests ?? [], isPublic: !log, error: undefined });
+    draw();
+  };
+  await page.every(LOOK_S, look, (error) => {
+    seen.error = error;
+    draw();
+  });
+}
+
+/** What only the token shows: undefined where there is none and figures are public (http.dashboard_public). */
+async function withToken(answer) {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error.status === 401) return undefined;
+    throw error;
+  }
 }
 
 function drawAll(places, seen, page) {
   drawState(places.state, seen, page);
   if (!seen.stats) return;
   drawTiles(places.tiles, seen);
-  whenChanged(places.last, seen.requests.slice(0, SHOWN), () => drawLast(places.last, seen.requests, page));
+  whenChanged(places.last, [seen.isPublic, seen.requests.slice(0, SHOWN)], () => drawLast(places.last, seen, page));
   drawLatency(places.latency, seen.stats);
   drawLoad(places.load, seen.stats);
   drawGame(places.game, seen.stats.game);
-  whenChanged(places.doctor, seen.doctor, () => drawDoctor(places.doctor, seen.doctor));
+  whenChanged(places.doctor, [seen.isPublic, seen.doctor], () => drawDoctor(places.doctor, seen));
 }
 
 // The state and the master switch ------------------------------------------------------------------------------------------
@@ -69,7 +76,7 @@ function drawState(place, seen, page) {
   replace(
     place,
     h("div", {}, h("p", { class: "big", role: "status" }, t(`overview.state.${health.key}`, values)), reasons(health, values, seen)),
-    seen.stats?.switch && !seen.error ? switchButton(seen.stats.switch, page) : null,
+    seen.stats?.switch && !seen.error && !seen.isPublic ? switchButton(seen.stats.switch, page) : null,
   );
 }
 
@@ -122,7 +129,12 @@ function drawTiles(place, { stats, history }) {
 
 const sum = (counts) => Object.values(counts ?? {}).reduce((total, count) => total + count, 0);
 
-function drawLast(place, requests, page) {
+function drawLast(place, { requests, isPublic }, page) {
+  if (isPublic) {
+    const button = h("button", { type: "button", onclick: page.wantToken }, t("token.enter"));
+    replace(place, h("h2", {}, t("overview.last")), h("p", {}, t("overview.public")), button);
+    return;
+  }
   replace(
     place,
     h("div", { class: "row spread" }, h("h2", {}, t("overview.last")), h("a", { href: page.link("live") }, t("overview.all_live"))),
@@ -188,7 +200,11 @@ function drawGame(place, game) {
   );
 }
 
-function drawDoctor(place, doctor) {
+function drawDoctor(place, { doctor, isPublic }) {
+  if (isPublic) {
+    replace(place); // an empty box is not shown
+    return;
+  }
   const heading = h("h2", {}, t("overview.doctor.title"));
   if (!doctor) {
     replace(place, heading, h("p", { class: "muted" }, t("overview.doctor.none")));
