@@ -90,7 +90,7 @@ function controls(view, page, redraw) {
     replace(pause, t(view.paused ? "live.go_on" : "live.pause"));
     redraw();
   } }, t("live.pause"));
-  return h("div", { class: "row" }, search, KINDS.map(box), pause);
+  return h("div", { class: "row" }, search, pause, KINDS.map(box));
 }
 
 function item(event, page) {

@@ -83,7 +83,7 @@ function clearButton(page, load) {
     page.toast(t("requests.cleared", { count: number(cleared) }));
     await load();
   };
-  return h("button", { type: "button", class: "quiet", onclick: clear }, t("requests.clear"));
+  return h("button", { type: "button", onclick: clear }, t("requests.clear"));
 }
 
 // One request ------------------------------------------------------------------------------------------------------------
