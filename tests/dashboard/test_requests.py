@@ -62,7 +62,7 @@ def test_talk_streams_the_reply_and_shows_the_prompt_it_came_from(open_tab: Open
     page.keyboard.type("And what do you sell?")
     page.keyboard.press("Enter")
     expect(page.locator(".transcript li")).to_have_count(4)
-    expect(page.locator(".part").filter(has_text="Said before")).to_contain_text("Who are you?")
+    expect(page.locator(".part").filter(has_text="Said before").first).to_contain_text("Who are you?")
 
 
 def test_ask_again_brings_npc_player_and_words_into_the_talk(open_tab: OpenTab) -> None:

@@ -70,7 +70,8 @@ def create_app(
 ) -> FastAPI:
     """The application. `host`: the address it listens on; `allowed_hosts`: further names that it is called by.
 
-    `has_public_figures`: some routes want no token to be read (http.dashboard_public). `examine`: the doctor, for `/v1/doctor`.
+    `has_public_figures`: some routes want no token to be read (http.dashboard_public). `examine`: the doctor, for
+    `/v1/doctor`.
 
     `state.daemon` (a DaemonClient) starts with it unless it runs already.
 
