@@ -222,6 +222,13 @@ def test_line_to_avoid_is_left_out_whoever_it_named(reader: SlotReader) -> None:
     assert not set(named) & set(again.lines)
 
 
+def test_who_else_is_called_is_not_what_is_asked_about(reader: SlotReader) -> None:
+    context = {"near": ["Hanna the healer"], "memory": ["You heard about otto from hanna"]}
+    reading = read(reader, "hanna and marta: who of you is older?", context=context, audience=("Hanna",))
+    assert reading.topic.name == "age"
+    assert "recalled" not in reading.slots.words
+
+
 def test_way_to_where_one_stands_is_no_answer(reader: SlotReader) -> None:
     context = {"near": ["Torvik the smith"], "way": {"Oakford": "right here", "mill": "north past the well"}}
     for said in ("I thought Oakford would be livelier at this hour.", "Where is Oakford?"):
@@ -273,3 +280,14 @@ def test_who_asks_what_they_did_is_told_it_however_little_it_is_like_the_questio
     again = Relevance(topics).recalled(asked, topic, [promised, kept], think)
     assert again == answer, "a promise that was kept is no promise any more"
     assert Relevance(topics).recalled(asked, topic, ["Anna bought 1 steel sword."], think) is None
+
+
+def test_where_one_thing_is_another_is_no_answer(reader: SlotReader) -> None:
+    context = {"near": ["Bram the guard", "Piet the farmer"]}
+    assert "known" not in read(reader, "where is the priest?", context=context).slots.words
+    assert read(reader, "where is the farmer?", context=context).slots.words["known"] == "Piet the farmer is over there"
+
+
+def test_remark_of_an_npc_is_not_answered_with_what_both_see(reader: SlotReader) -> None:
+    context = {"near": ["Torvik the smith"], "weather": "clear"}
+    assert "known" not in read(reader, "Clear sky, not a cloud. Enjoy it while it lasts.", context=context).slots.words

@@ -220,6 +220,11 @@ describe("a greeting", function()
 		assert.equal("Good morning, Robin!", said("Good evening, Robin!", 0.3))
 		assert.equal("Good day, Robin!", said("Good day, Robin!", 0.3))
 		assert.equal("Good day to you.", said("Good morning to you.", 0.6))
+		assert.equal("Good evening, Robin!", said("Good day, Robin!", 0.9))
+		for line, fitting in pairs({
+			["Good evening, Robin!"] = "Hello, Robin!", ["Guten Abend, Robin."] = "Hallo, Robin.", ["Bonjour, Robin."] = "Bonsoir, Robin.",
+			["¡Buenas noches, Robin!"] = "¡Buenas noches, Robin!", ["Добрый вечер, Robin."] = "Здравствуй, Robin.", ["Hello, Robin."] = "Hello, Robin.",
+		}) do assert.equal(fitting, said(line, 0.05)) end
 	end)
 
 	it("fits where it streams in", function()

@@ -98,12 +98,13 @@ describe("a village", function()
 	end)
 
 	it("does not say what somebody beside has just said, by the model or without it", function()
-		start({["llm_agent.npc_talk"] = "off", ["llm_agent.greet"] = "false", ["llm_agent.player_cooldown_s"] = "0"}, function(request)
+		start({["llm_agent.npc_talk"] = "off", ["llm_agent.greet"] = "false", ["llm_agent.player_cooldown_s"] = "0",
+			["llm_agent.wander"] = "false"}, function(request)
 			return {{event = "done", text = request.avoid and "I have heard of that as well." or "The mill burnt down last night."}}
 		end)
 		body("a", "Ann", "guard")
-		body("b", "Bram", "guard", at(2))
-		mock:join("Robin", at(1))
+		body("b", "Bram", "guard", at(14)) -- out of Ann's earshot, but the player hears both
+		mock:join("Robin", at(7))
 		mock:say("Robin", "everybody, any news?")
 		mock:step(0.05, 300)
 		local heard = mock:chat_of("Robin")

@@ -74,6 +74,19 @@ describe("NPCs that are spoken to together", function()
 		end
 	end)
 
+	it("do not join in where the player asks about one of them, or one is pointed out", function()
+		for words, line in pairs({
+			["Ann, who is Bram?"] = "Bram, the guard. We say good morning.", ["Ann, where is the priest?"] = "Bram the guard is over there.",
+			["Ann, what do you think of Cleo?"] = "Cleo pays. Late, but Cleo pays.",
+		}) do
+			says = {Ann = line}
+			start({})
+			mock:say("Robin", words)
+			mock:step(0.05, 300)
+			assert.equal(1, #daemon.received, words)
+		end
+	end)
+
 	it("never call each other without end", function()
 		says = {Ann = "Ask Bram.", Bram = "Ask Cleo.", Cleo = "Ask Ann."}
 		for depth, want in pairs({["0"] = 1, ["1"] = 2, ["2"] = 3, ["10"] = 11}) do

@@ -38,6 +38,15 @@ local function call_back(npc, player_name)
 	return true
 end
 
+-- "Stop!", said to nobody by name, is for all whom the player sent, however far they have run by now.
+local function call_back_all(player_name, words)
+	local sent = squads.sent_by(player_name)
+	if not sent[1] or nearby.meant(words)[1] then return false end
+	for _, npc in ipairs(sent) do squads.stop(npc) end
+	cries.say(sent[1], "stand_down", player_name, player_name)
+	return true
+end
+
 -- Beginning one --------------------------------------------------------------------------------------------------------------
 
 local function names_of(npc)
@@ -128,6 +137,7 @@ end
 local function hear(npc, player_name, words)
 	if not core.get_player_by_name(player_name) then return false end
 	local is_plea = fight_words.is_sorry(words) or fight_words.is_stop(words)
+	if fight_words.is_stop(words) and call_back_all(player_name, words) then return true end
 	if is_plea and (call_back(npc, player_name) or apologise(player_name)) then return true end
 	if obey(npc, player_name, words) then return true end
 	local combat, now = npc.combat, now_us()
@@ -141,7 +151,10 @@ end
 
 -- Aloud, whoever is meant and is asked, and however soon after the last sentence: who is about to be struck must be heard.
 core.register_on_chat_message(function(player_name, words)
-	local is_plea = words:sub(1, 1) ~= "/" and (fight_words.is_sorry(words) or fight_words.is_stop(words))
+	if words:sub(1, 1) == "/" then return false end
+	local is_stop = fight_words.is_stop(words)
+	if is_stop then call_back_all(player_name, words) end
+	local is_plea = is_stop or fight_words.is_sorry(words)
 	if is_plea and squads.against(player_name)[1] then apologise(player_name) end
 	return false
 end)

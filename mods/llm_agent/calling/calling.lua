@@ -99,7 +99,9 @@ end
 local function closes(clause, from, group, last, has_call)
 	local word, before = clause[group.from - 1], clause[group.from - 2]
 	if is_mention(word) or words.OBJECT[word] then return false end
-	local has_verb = words.VERBS[word] or words.SUBJECT[word] and words.VERBS[before] or words.THIRD_PERSON[word]
+	-- "kennst du Bram", but not "I love you Vera"
+	local is_asked = words.SUBJECT[word] and words.VERBS[before] and not words.SUBJECT[clause[group.from - 3]]
+	local has_verb = words.VERBS[word] or is_asked or words.THIRD_PERSON[word]
 	if has_verb and not asks_what(clause, from) then return false end
 	if is_complete(word) or not last then return true end
 	return not has_call and group.from - last > LONG_ENOUGH

@@ -160,15 +160,25 @@ local function is_against(combat, player_name)
 	return nil
 end
 
--- NPCs that fight this player, in the order of their ids; a list.
-function squads.against(player_name)
+-- Those who fight for whom holds(combat) is true, in the order of their ids; a list.
+local function fighters(holds)
 	local found = {}
 	for id in pairs(fighting) do
 		local npc = npcs.by_id[id]
-		if npc and npc.combat and is_against(npc.combat, player_name) then found[#found + 1] = npc end
+		if npc and npc.combat and holds(npc.combat) then found[#found + 1] = npc end
 	end
 	table.sort(found, function(a, b) return a.id < b.id end)
 	return found
+end
+
+-- NPCs that fight this player.
+function squads.against(player_name)
+	return fighters(function(combat) return is_against(combat, player_name) end)
+end
+
+-- NPCs that this player sent to fight.
+function squads.sent_by(player_name)
+	return fighters(function(combat) return combat.asker == player_name end)
 end
 
 -- The player is nobody's enemy any more. end_fight: squads.stop, or squads.over where they were beaten. Returns those who fought.

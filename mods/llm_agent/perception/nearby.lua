@@ -8,12 +8,12 @@ local nearby = {}
 local EYES_Y = 1.5 -- nodes over the feet
 local VIEW = 32 -- nodes at which a player sees whom they call, and would wonder why there is no answer
 
--- NPCs that can be spoken to from `pos`, the nearest first.
-function nearby.in_earshot(pos)
+-- NPCs within so many nodes of `pos`, the nearest first.
+local function within(pos, nodes)
 	local found = {}
 	for _, npc in ipairs(npcs.list) do
-		local npc_pos = positions.may_be_near(npc, pos, settings.earshot) and npc:get_pos()
-		if npc_pos and geometry.in_range(pos, npc_pos, settings.earshot) then
+		local npc_pos = positions.may_be_near(npc, pos, nodes) and npc:get_pos()
+		if npc_pos and geometry.in_range(pos, npc_pos, nodes) then
 			found[#found + 1] = {npc = npc, distance = geometry.distance_squared(npc_pos, pos)}
 		end
 	end
@@ -21,6 +21,9 @@ function nearby.in_earshot(pos)
 	for i, candidate in ipairs(found) do found[i] = candidate.npc end
 	return found
 end
+
+-- NPCs that can be spoken to from `pos`, the nearest first.
+function nearby.in_earshot(pos) return within(pos, settings.earshot) end
 
 -- Of a list of NPCs the nearest that is beyond earshot, but where a player sees it; nil where there is none.
 function nearby.in_view(list, pos)
@@ -41,10 +44,10 @@ function nearby.can_talk(npc, player_name)
 	return player ~= nil and npc:is_present() and (not pos or geometry.in_range(player:get_pos(), pos, settings.earshot))
 end
 
--- The NPCs that stand within earshot of this one.
+-- The NPCs that a player may hear who hears this one: to them the words of all are one talk.
 function nearby.around(npc)
 	local pos, found = npc:get_pos(), {}
-	for _, other in ipairs(pos and nearby.in_earshot(pos) or {}) do
+	for _, other in ipairs(pos and within(pos, 2 * settings.earshot) or {}) do
 		if other ~= npc then found[#found + 1] = other end
 	end
 	return found

@@ -10,7 +10,8 @@ local greetings = {}
 local function role_line(npc, player_name)
 	local role, now = roles.by_name[npc.role], now_us()
 	local lines = role and role.greeting or {}
-	local hour, first, chosen = observe.time_name(core.get_timeofday() or 0.5), math.random(math.max(1, #lines)), nil
+	local time_of_day, first, chosen = core.get_timeofday() or 0.5, math.random(math.max(1, #lines)), nil
+	local hour = hours.part(time_of_day, observe.time_name(time_of_day))
 	for i = 0, #lines - 1 do
 		local line = lines[(first + i - 1) % #lines + 1]
 		chosen = hours.fit(text.fill(translate.line(language.between(npc, player_name), line), player_name), hour)

@@ -24,7 +24,7 @@ local whisper = load("whisper", S, now_us, settings, text, geometry, rate_limit,
 local dialog_view = load("dialog_view", S, text, translate, forms, npcs, roles, language, history)
 local dialog = load("dialog", S, text, limits, client, npcs, attention, speech_queue, history, whisper, dialog_view, greetings)
 local addressing = load("addressing", now_us, settings, text, phrases, util, translate, roles, nearby, language, mutes)
-local turns = load("turns", now_us, settings, base.questions, npcs, nearby, attention, history, conversation, mutes, say)
+local turns = load("turns", now_us, settings, util, base.questions, npcs, nearby, attention, history, conversation, mutes, say)
 load("hearing", S, log, now_us, settings, text, rate_limit, client, nearby, greetings, attention, history, conversation, silence,
 	addressing, turns)
 local quiet_hours = load("quiet_hours")

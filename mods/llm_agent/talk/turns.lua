@@ -1,7 +1,7 @@
 -- NPCs that answer the same sentence do it one after the other, so that each knows what was said before.
 -- An NPC that an answer calls by name takes it up, before the others have their turn. Runs in callbacks of the model's answers.
 
-local now_us, settings, questions, npcs, nearby, attention, history, conversation, mutes, say = ...
+local now_us, settings, util, questions, npcs, nearby, attention, history, conversation, mutes, say = ...
 
 local turns = {}
 
@@ -11,12 +11,24 @@ local latest = {} -- player → the turn of their last sentence
 -- waiting = NPCs' ids, depth = how often one took up another's words}
 local take_turns
 
+-- Those whom a line names and who may take it up, as a set. Not whom the player asked about, nor who is pointed out with what
+-- they are: "Piet the farmer is over there."
+local function named_by(line, turn)
+	local named, _, asked_about = nearby.named(line.text), nearby.meant(turn.line.text)
+	for npc in pairs(named) do
+		local _, last = line.text:find(npc.name, 1, true)
+		local is_shown = last and line.text:find("^,? the ", last + 1)
+		if is_shown or util.contains(asked_about, npc) then named[npc] = nil end
+	end
+	return named
+end
+
 -- An NPC that the answer calls by name takes it up, before the others have their turn. Not one who is only named: "I go to Bram"
 -- is a deed, and who is here was asked by the player.
 local function take_up(turn, speaker, line)
 	local pos = speaker:get_pos()
 	if turn.depth >= settings.group_depth_max or not pos then return end
-	local other = conversation.called(line, nearby.in_earshot(pos), nearby.named(line.text))
+	local other = conversation.called(line, nearby.in_earshot(pos), named_by(line, turn))
 	if not other or other.is_answering or mutes.is_muted(turn.player, other) then return end
 	for _, id in ipairs(turn.waiting) do
 		if id == other.id then return end -- it will answer anyway

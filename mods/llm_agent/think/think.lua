@@ -143,7 +143,7 @@ ask = function(question)
 end
 
 local function question_of(npc, opts)
-	local intent, now = opts.intent or "dialogue", now_us()
+	local intent, now, time_of_day = opts.intent or "dialogue", now_us(), core.get_timeofday() or 0.5
 	local lang = opts.lang or language.of(opts.player)
 	local told = answers.of(npc, opts, lang or language.between(npc, opts.player))
 	local offers_any = (intent ~= "dialogue" or opts.actions) and not (told and told.is_final)
@@ -153,7 +153,7 @@ local function question_of(npc, opts)
 		lang = lang or told and told.lang, -- a question in German is answered in German, where nobody chose otherwise
 		told = told,
 		may_call = opts.player == nil or name_calls.may_call(npc, opts.player),
-		hour = observe.time_name(core.get_timeofday() or 0.5),
+		hour = hours.part(time_of_day, observe.time_name(time_of_day)),
 		priority = opts.priority or nearby.urgency(npc, opts.player),
 		was_in_world = opts.player ~= nil and core.get_player_by_name(opts.player) ~= nil, -- it may be an NPC's name as well
 		-- in plain talk only where they are asked for: they lengthen the prompt

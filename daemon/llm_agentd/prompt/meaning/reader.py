@@ -431,9 +431,11 @@ class _Reader:
         is_done = any(action.name in topic.action_names for action in self.think.actions)  # words belong to the deed
         if is_done or topic.name in ANSWERED_BY_RULE or self.words.get(RULE_SLOTS.get(topic.name, "")):
             return topic
-        recalled = self.relevance.recalled(self.world.text, topic, self.recalled, self.think)
-        known = self.relevance.known(self.world.text, topic, self.think, self.role, self.world.own_facts())
-        seen = self.relevance.seen(self.world.text, topic, self.world.seen())
+        asked = self.world.asked()
+        recalled = self.relevance.recalled(asked, topic, self.recalled, self.think)
+        known = self.relevance.known(asked, topic, self.think, self.role, self.world.own_facts())
+        # Nobody answers a remark with what both have before their eyes.
+        seen = self.relevance.seen(asked, topic, self.world.seen()) if topic.name != TALK_AMONG else None
         if seen and (known is None or seen.score > known.score):
             known = seen
         for slot, answer, otherwise in (("recalled", recalled, RECALL), ("known", known, KNOW)):

@@ -26,7 +26,7 @@ CANDIDATES_MAX = 48  # sentences looked at for one question
 TOPICAL, ALIKE, SHARED = 0.9, 0.5, 0.55  # weights of the three views
 ABOUT_THE_PLAYER = re.compile(r"\b(?:i|me|my|mine|we|our|us)\b", re.I)  # a question such as "where did i put it?"
 ASKED_ME = "you asked me "  # how such a clause begins
-OF_ASKING = re.compile(r"\b(?:ask\w*|question|want\w*|talk\w*|spoke|remember|forg\w+)\b", re.I)
+OF_ASKING = re.compile(r"\b(?:ask\w*|question|talk\w*|spoke|remember|forg\w+)\b", re.I)
 OF_TELLING = re.compile(r"\b(?:sa(?:y|id)|t(?:ell|old))\b", re.I)
 ASKED_BACK = 0.32  # enough for memory where the player asks about themselves
 RECALLED_AT_ALL = 0.18  # where the topic is what is remembered
@@ -105,7 +105,11 @@ class Relevance:
     def seen(self, question: str, topic: Topic, sentences: Sequence[str]) -> Answer | None:
         """Of what the game tells of this moment: only where that is surely what is asked for."""
         candidates = [(sentence, sentence) for sentence in sentences]
-        looks_around = topic.name in LOOKING_AROUND or topic.name.startswith("where_")
+        is_where = topic.name.startswith("where_")
+        if is_where:  # where one thing is, another does not answer
+            wanted = concepts(normalize.plain(question))
+            candidates = [candidate for candidate in candidates if _shared(wanted, candidate[0]) > 0]
+        looks_around = is_where or topic.name in LOOKING_AROUND
         best = self._best(question, topic, candidates, needs_asking=False, enough=LOOKED if looks_around else SURE)
         return Answer(best.clause, max(best.score, SURE)) if best else None
 

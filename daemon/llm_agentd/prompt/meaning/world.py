@@ -53,6 +53,7 @@ WEATHER_WORDS = {
 HERE = "right here"  # a way that is none: who speaks stands there
 HURT = ("low", "badly", "dying")  # who is only hurt fights on
 HURT_SHARE = 0.35
+_JOINED = re.compile(r"^(?:(?:and|und|et|y|и)\b|[\s,:;&])+", re.IGNORECASE)  # left of `Hanna and Viktor: …`
 _TITLED = re.compile(r"^(.+?) ((?:the|a|an) .+)$")
 
 
@@ -121,20 +122,30 @@ class World:
         return 0
 
     def masked(self) -> str:
-        """The text with the game's own names replaced by common words, and without the names of the two who talk."""
+        """The text with the game's own names replaced by common words, and without the names of those who talk."""
         text = self.text
         cuts = sorted(((m.start, m.end, SAID_FOR[kind]) for kind, m in self.found.items()), reverse=True)
         last = len(text) + 1
         for start, end, word in cuts:
             if end <= last:
                 text, last = text[:start] + word + text[end:], start
-        for name in (self.think.npc.name, self.think.player or ""):
+        return self._without_calls(text) or self.text
+
+    def asked(self) -> str:
+        """The text without the names of those who talk: who is called is not what is asked about."""
+        return self._without_calls(self.text) or self.text
+
+    def _without_calls(self, text: str) -> str:
+        npc = self.think.npc.name
+        first = npc.split()[0] if npc.split() else ""
+        called = [npc, self.think.player or "", *self.think.audience]
+        if len(first) > 2 and first.lower() not in ("the", "old"):
+            called.append(first)
+        for name in called:
             if len(name) > 1:
                 text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)[,:]?", " ", text, flags=re.IGNORECASE)
-        first = self.think.npc.name.split()[0] if self.think.npc.name.split() else ""
-        if len(first) > 2 and first.lower() not in ("the", "old"):
-            text = re.sub(rf"(?<!\w){re.escape(first)}(?!\w)[,:]?", " ", text, flags=re.IGNORECASE)
-        return " ".join(text.split()) or self.text
+        text = " ".join(text.split())
+        return _JOINED.sub("", text) if self.think.audience else text
 
     def seen(self) -> list[str]:
         """What the game tells of this moment, as the NPC would say it."""
