@@ -1,4 +1,4 @@
-# `make help` lists what there is. Nothing here needs more than make, Debian's python3 (3.11 to 3.13) and a network;
+# `make help` lists what there is. Nothing here needs more than make, python3 (3.11 to 3.14) and a network;
 # what else is missing is installed (as root) or named in one apt-get line (as anyone else).
 
 SHELL := /bin/bash
@@ -10,8 +10,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 # As requires-python in pyproject.toml says.
-IS_PYTHON := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+IS_PYTHON := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c '$(IS_PYTHON)' 2>/dev/null && { echo $$p; break; }; done)
 
 # Releases that still call Luanti by its old name; llm_agentd/ops/game_binaries.py has the same list.
@@ -23,6 +23,7 @@ DEMO_DEBS := $(GAME)-server
 SHOT_DEBS := $(DEMO_DEBS) $(GAME) locales xvfb xdotool libgl1 libgl1-mesa-dri
 # A real browser for the dashboard: 330 MB on disk, more than all the rest, but a page that no browser opened is untested.
 TEST_DEBS := $(SHOT_DEBS) chromium g++ lua5.1 lua-busted lua-check lua-cjson luajit luarocks libzmq5 minetest-mod-mobs-redo prometheus systemd
+PACKAGE_DEBS := lua5.1 luarocks
 # Debian splits venv off; other builds of Python bring it along.
 VENV_DEB = $(shell $(or $(PYTHON),false) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
 
@@ -62,8 +63,8 @@ define venv
 @python="$(PYTHON)"; \
 if [ -z "$$python" ]; then python=$$(command -v python3 || true); fi; \
 if [ -z "$$python" ] || ! $$python -c '$(IS_PYTHON)'; then \
-  echo "no Python 3.11, 3.12 or 3.13 found$${python:+ ($$($$python -V 2>&1))}; 3.14 is not supported yet," \
-    "as badwords-py has no build for it; install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; fi; \
+  echo "no Python from 3.11 to 3.14 found$${python:+ ($$($$python -V 2>&1))}; install one, or name it:" \
+    "make PYTHON=/path/to/python3" >&2; exit 1; fi; \
 if ! $(PY) -c 'import pip; $(IS_PYTHON)' 2>/dev/null; then \
   echo "== virtual environment $(VENV) from $$($$python -V)"; \
   rm -rf $(VENV); $$python -m venv $(VENV); fi; \
@@ -78,7 +79,7 @@ define step
 @echo "== $(1)"; begun=$$SECONDS; $(2) && echo "   $(1): $$((SECONDS - begun)) s"
 endef
 
-.PHONY: help setup demo test engines test-faults unit pytest busted run bench screenshots animation docs lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test
+.PHONY: help setup demo test engines test-faults unit pytest busted run bench screenshots animation docs lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test debs-package
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -135,18 +136,22 @@ animation: debs-shot $(VENV)/.dev  ## a trade in a real client as docs/images/tr
 docs: $(VENV)/.run  ## docs/configuration.md, systemd/config.yaml anew, from the keys in the code
 	@$(PY) -m llm_agentd.config.docs .
 
-# The parts list (SBOM, CycloneDX) is that of requirements/runtime.txt; cyclonedx-py checks it against its schema.
-package: $(VENV)/.run  ## in dist/ a wheel with all in it, its requirements with hashes, its SBOM, the mod as a zip
-	@rm -rf build dist
-	@$(PIP) wheel -q --no-deps -w dist .
+# The wheel is built from the sdist, so both work outside a checkout. The parts list (SBOM, CycloneDX) is that of
+# requirements/runtime.txt; cyclonedx-py checks it against its schema. The rock is packed from where luarocks put it.
+ROCKS = luarocks --lua-version 5.1 --tree $(CURDIR)/build/rock
+package: debs-package $(VENV)/.run  ## in dist/ wheel, sdist, requirements with hashes, SBOM, mod as a zip, rock, checksums
+	@rm -rf build dist; mkdir build dist
+	@$(PIP) install -q -c constraints.txt build cyclonedx-bom setuptools
+	@$(PY) -m build -n --outdir dist . >build/build.log 2>&1 || { tail -20 build/build.log >&2; exit 1; }
 	@$(PY) -m llm_agentd.ops.package_mod dist
-	@$(PIP) install -q -c constraints.txt cyclonedx-bom
+	@cd lua && $(ROCKS) make --deps-mode none >../build/rock.log 2>&1 || { cat ../build/rock.log >&2; exit 1; }
+	@cd dist && $(ROCKS) pack llm-agentd >/dev/null
 	@name=llm_agentd-$$($(PY) -c 'import llm_agentd; print(llm_agentd.__version__)'); \
 	cp requirements/runtime.txt dist/$$name.requirements.txt; \
 	sed "s/^dynamic = .*/version = \"$${name#*-}\"/" pyproject.toml > build/pyproject.toml; \
 	$(PY) -W ignore -m cyclonedx_py requirements requirements/runtime.txt --pyproject build/pyproject.toml \
 	  --mc-type application --output-reproducible --of JSON -o dist/$$name.cdx.json
-	@ls -1 dist/*
+	@cd dist && sha256sum * >SHA256SUMS && cat SHA256SUMS
 
 # uv resolves for all Pythons and systems at once: a pin that holds for some of them has a marker.
 COMPILE = $$folder/bin/uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header $(ARGS) pyproject.toml
@@ -173,6 +178,9 @@ debs-shot:
 
 debs-test:
 	$(call debs,$(TEST_DEBS))
+
+debs-package:
+	$(call debs,$(PACKAGE_DEBS))
 
 $(VENV)/.run: pyproject.toml constraints.txt | debs-venv
 	$(call venv,)

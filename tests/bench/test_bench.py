@@ -39,7 +39,9 @@ def test_decode_reports_a_ratio_for_each_batch_size(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(decode, "SEQUENCES", (1, 2))
     monkeypatch.setattr(decode, "REQUESTS_PER_SEQUENCE", 2)
     written = tmp_path / "decode.json"
-    assert runner.run("decode", Config(), json_file=written) == 0
+    stats = tmp_path / "stats.txt"
+    assert runner.run("decode", Config(), json_file=written, stats_file=stats) == 0
+    assert "tokens" in stats.read_text(encoding="utf-8")
     report = orjson.loads(written.read_bytes())
     assert set(report["ratios"]) == {"at_1", "at_2"}
     assert report["figures"]["bare_tokens_per_s_at_1"] > 0

@@ -22,7 +22,8 @@ def test_bench_ticks_of_two_npcs_reports_both_sides(
     monkeypatch.setattr(ticks, "ASKED_EVERY_MAX_S", 0.5)
     written = tmp_path / "ticks.json"
     options = Options(npcs=(2,), seconds=8.0)  # a line takes up to six to say
-    assert runner.run("ticks", load_config(), options, json_file=written, plot_dir=tmp_path) == 0
+    stats = tmp_path / "stats.txt"
+    assert runner.run("ticks", load_config(), options, json_file=written, stats_file=stats, plot_dir=tmp_path) == 0
     report = orjson.loads(written.read_bytes())
     figures: dict[str, Any] = report["figures"]
     assert set(report["ratios"]) == {"step_gap_p99_at_2"}
@@ -41,3 +42,4 @@ def test_bench_ticks_of_two_npcs_reports_both_sides(
     shown = capsys.readouterr().out
     assert "step gap p99" in shown
     assert max(map(len, shown.splitlines())) <= 120
+    assert stats.read_text(encoding="utf-8").splitlines()[:-1] == shown.splitlines()[:-1]  # the last has the load

@@ -85,6 +85,7 @@ MACHINES = [
     {"python_full_version": "3.11.2", "sys_platform": "linux", "platform_machine": "x86_64"},
     {"python_full_version": "3.12.3", "sys_platform": "linux", "platform_machine": "x86_64"},
     {"python_full_version": "3.13.5", "sys_platform": "linux", "platform_machine": "x86_64"},
+    {"python_full_version": "3.14.8", "sys_platform": "linux", "platform_machine": "x86_64"},
     {"python_full_version": "3.13.5", "sys_platform": "linux", "platform_machine": "aarch64"},
     {"python_full_version": "3.12.3", "sys_platform": "darwin", "platform_machine": "arm64"},
     {"python_full_version": "3.13.5", "sys_platform": "win32", "platform_machine": "AMD64"},
@@ -152,23 +153,23 @@ def test_every_runtime_requirement_has_hashes(repo: Path) -> None:
 
 
 def test_make_refuses_a_python_that_is_too_new_in_a_sentence(repo: Path, tmp_path: Path) -> None:
-    """3.14, as pyproject.toml does; `python` in its place, which says so, and that it has all Debian splits off."""
-    python = tmp_path / "python3.14"
+    """3.15, as pyproject.toml does; `python` in its place, which says so, and that it has all Debian splits off."""
+    python = tmp_path / "python3.15"
     python.write_text(
-        '#!/bin/sh\ncase "$*" in -V) echo Python 3.14.0;; *ensurepip*) ;; *"(3, 14)"*) exit 1;; *) exit 9;; esac\n'
+        '#!/bin/sh\ncase "$*" in -V) echo Python 3.15.0;; *ensurepip*) ;; *"(3, 15)"*) exit 1;; *) exit 9;; esac\n'
     )
     python.chmod(0o755)
     venv = tmp_path / "venv"
     command = ["make", f"{venv}/.run", f"PYTHON={python}", f"VENV={venv}"]
     said = subprocess.run(command, cwd=repo, capture_output=True, text=True, timeout=60, check=False)
     assert said.returncode != 0
-    assert "no Python 3.11, 3.12 or 3.13 found (Python 3.14.0); 3.14 is not supported yet" in said.stderr
+    assert "no Python from 3.11 to 3.14 found (Python 3.15.0); install one, or name it" in said.stderr
     assert not venv.exists()
 
 
 def test_make_and_pyproject_ask_for_the_same_pythons(project: dict[str, Any], repo: Path) -> None:
-    assert project["project"]["requires-python"] == ">=3.11,<3.14"
-    assert "(3, 11) <= sys.version_info < (3, 14)" in (repo / "Makefile").read_text(encoding="utf-8")
+    assert project["project"]["requires-python"] == ">=3.11,<3.15"
+    assert "(3, 11) <= sys.version_info < (3, 15)" in (repo / "Makefile").read_text(encoding="utf-8")
 
 
 def test_every_module_is_in_an_import_layer(repo: Path, package: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from llm_agentd import __version__
 from llm_agentd.ops.harness import free_port
 
 pytestmark = pytest.mark.slow
@@ -23,35 +24,34 @@ pytestmark = pytest.mark.slow
 REPO = Path(__file__).parents[2]
 BUILD_S = 300
 SIZE_OF_THE_REST_MAX_BYTES = 1_600_000  # beside the models; what grows it by a fifth was not meant to be packed
-SDIST = "from setuptools import build_meta; import sys; build_meta.build_sdist(sys.argv[1])"
+NOT_COPIED = (".git", ".venv", "build", "dist", "__pycache__", "*.egg-info", ".*_cache", ".hypothesis", ".demo")
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what is packed: setuptools writes into the folder that it builds from."""
-    copy = tmp_path_factory.mktemp("source")
-    for folder in ("daemon", "mods"):
-        shutil.copytree(REPO / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    for name in ("LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.cfg"):
-        shutil.copy2(REPO / name, copy)
+    """A copy of the checkout: setuptools writes into the folder that it builds from."""
+    copy = tmp_path_factory.mktemp("source") / "llm-agentd"
+    shutil.copytree(REPO, copy, ignore=shutil.ignore_patterns(*NOT_COPIED))
     return copy
 
 
 @pytest.fixture(scope="module")
-def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    # Without isolation, as that would fetch setuptools from the network: the extra `dev` has it.
-    options = ["--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check", "-q"]
-    run([sys.executable, "-m", "pip", "wheel", *options, "-w", str(folder), str(source)])
-    (built,) = folder.glob("*.whl")
+def dist(source: Path) -> Path:
+    """What `make package` makes; this environment in the place of its own, which would be set up anew."""
+    venv = Path(sys.prefix)
+    run(["make", "-o", f"{venv}/.run", "package", f"VENV={venv}"], source)
+    return source / "dist"
+
+
+@pytest.fixture(scope="module")
+def wheel(dist: Path) -> Path:
+    (built,) = dist.glob("*.whl")
     return built
 
 
 @pytest.fixture(scope="module")
-def sdist(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sdist")
-    run([sys.executable, "-c", SDIST, str(folder)], source)
-    (built,) = folder.glob("*.tar.gz")
+def sdist(dist: Path) -> Path:
+    (built,) = dist.glob("*.tar.gz")
     return built
 
 
@@ -102,6 +102,30 @@ def test_wheel_holds_package_and_mod_and_no_other_file(source: Path, wheel: Path
     package = files_under(source / "daemon" / "llm_agentd", "llm_agentd/")
     mod = files_under(source / "mods" / "llm_agent", "llm_agentd/mod/")
     assert packed == (package | mod) - {"llm_agentd/mod/.cdb.json"}  # for ContentDB, which gets the mod's zip
+
+
+def test_package_has_all_parts_and_their_checksums(dist: Path) -> None:
+    listed = run(["sha256sum", "-c", "SHA256SUMS"], dist).splitlines()
+    names = {path.name for path in dist.iterdir()} - {"SHA256SUMS"}
+    assert {line.removesuffix(": OK") for line in listed} == names
+    of_daemon = {
+        f"llm_agentd-{__version__}{end}" for end in ("-py3-none-any.whl", ".tar.gz", ".requirements.txt", ".cdx.json")
+    }
+    assert names == of_daemon | {f"llm_agent-{__version__}.zip", "llm-agentd-scm-1.all.rock"}
+
+
+def test_packed_rock_installs(dist: Path, tmp_path: Path) -> None:
+    options = ["--lua-version", "5.1", "--tree", str(tmp_path / "tree")]
+    run(
+        ["luarocks", *options, "install", "--deps-mode", "none", str(dist / "llm-agentd-scm-1.all.rock")],
+        tmp_path,
+        HOME=str(tmp_path),
+    )
+    assert {path.name for path in (tmp_path / "tree").rglob("llm_*.lua")} == {
+        "llm_client.lua",
+        "llm_json.lua",
+        "llm_wire.lua",
+    }
 
 
 def test_wheel_holds_the_model_and_nothing_of_hearthling(wheel: Path) -> None:

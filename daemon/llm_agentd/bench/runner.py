@@ -34,6 +34,7 @@ def run(
     options: Options | None = None,
     *,
     json_file: Path | None = None,
+    stats_file: Path | None = None,
     plot_dir: Path | None = None,
 ) -> int:
     """Measures, prints, writes. Returns the exit code; raises StartError for an unknown name or a missing extra."""
@@ -42,7 +43,11 @@ def run(
     if plot_dir is not None:
         pyplot()  # before minutes of measuring, not after
     result: Result = importlib.import_module(f"llm_agentd.bench.{name}").measure(config, options or Options())
-    _print(result)
+    console = Console()
+    _print(result, console if console.is_terminal else Console(width=FILE_COLUMNS))
+    if stats_file is not None:
+        with stats_file.open("w", encoding="utf-8") as file:
+            _print(result, Console(file=file, width=FILE_COLUMNS, color_system=None))
     if json_file is not None:
         json_file.write_bytes(orjson.dumps(_as_json(name, result), option=orjson.OPT_INDENT_2))
     if plot_dir is not None:
@@ -67,10 +72,7 @@ def _as_json(name: str, result: Result) -> dict[str, Any]:
     return {"bench": name, "ratios": result.ratios, "figures": result.figures, "machine": machine()}
 
 
-def _print(result: Result) -> None:
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=FILE_COLUMNS)
+def _print(result: Result, console: Console) -> None:
     table = Table(title=result.title)
     for number, column in enumerate(result.columns):
         table.add_column(column, justify="right" if number else "left")

@@ -166,6 +166,9 @@ def bench(
         ),
     ],
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures.")] = None,
+    stats_file: Annotated[
+        Path | None, typer.Option("--stats", metavar="FILE", help="Also write the table, as text.")
+    ] = None,
     plot_dir: Annotated[Path | None, typer.Option("--plot", metavar="DIR", help="Also write PNG plots.")] = None,
     drain: Annotated[
         int, typer.Option(metavar="N", min=1, help="village: N clients at once, until all is answered.")
@@ -236,4 +239,4 @@ def bench(
         grades=grades,
         transcript=transcript,
     )
-    raise typer.Exit(run(name.value, loaded, options, json_file=json_file, plot_dir=plot_dir))
+    raise typer.Exit(run(name.value, loaded, options, json_file=json_file, stats_file=stats_file, plot_dir=plot_dir))

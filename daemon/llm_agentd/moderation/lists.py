@@ -1,4 +1,4 @@
-"""Reads word_list.yaml: the word and phrase lists that `WordList` adds to those of the package badwords-py.
+"""Reads word_list.yaml: the word and phrase lists that `WordList` adds to those of `entries.py`.
 
 Pure but for reading the file, once a process.
 """
@@ -9,16 +9,21 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import yaml
 
+from llm_agentd.moderation import entries
+
 Kind: TypeAlias = Literal["mild", "crude", "ambiguous", "obscene", "slur", "self_harm", "own"]
 
 FILE = Path(__file__).with_name("word_list.yaml")
-RULE_FILES = (FILE, *(FILE.with_name(name) for name in ("lists.py", "normalize.py", "word_list.py")))
+RULE_FILES = (
+    FILE,
+    *(FILE.with_name(name) for name in ("entries.py", "lists.py", "normalize.py", "word_list.py")),
+    *(entries.FOLDER / f"{language}.txt" for language in entries.LANGUAGES),
+)
 SECTIONS = ("slur", "crude", "mild", "ambiguous", "innocent")  # of a word that is in two, the later one counts
 
 
@@ -33,7 +38,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """`words` and `prefixes` sort entries of badwords-py, None means harmless. `stems` are sought in word forms.
+    """`words` and `prefixes` sort entries of the lists, None means harmless. `stems` are sought in word forms.
 
     `innocent`: words and phrases inside of which nothing counts, whether a stem, a phrase or an entry finds it.
     """
@@ -45,7 +50,7 @@ class Lists:
     innocent: tuple[str, ...]
 
     def kind_of(self, entry: str) -> Kind | None:
-        """Of an entry of badwords-py. One that no section names is obscene."""
+        """Of an entry of the lists. One that no section names is obscene."""
         if entry in self.words:
             return self.words[entry]
         return next((kind for prefix, kind in self.prefixes if entry.startswith(prefix)), "obscene")
@@ -79,7 +84,7 @@ def load_lists() -> Lists:
 @lru_cache(1)
 def rules_version() -> str:
     """Changes whenever a rule does: a part of cache keys, so that no reply of older rules is served from the cache."""
-    digest = hashlib.sha256(version("badwords-py").encode())
+    digest = hashlib.sha256()
     for file in RULE_FILES:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

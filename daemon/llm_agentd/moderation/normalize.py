@@ -53,6 +53,16 @@ def normalize_text(text: str) -> str:
     return "".join(char for char in text if unicodedata.category(char) not in ("Mn", "Me", "Cf"))
 
 
+def as_latin(word: str) -> str:
+    """With Latin letters in the place of those of other alphabets that look like them."""
+    return word.translate(_LOOKS_LATIN)
+
+
+def as_cyrillic(word: str) -> str:
+    """With Cyrillic letters in the place of Latin ones that look like them."""
+    return word.translate(_LOOKS_CYRILLIC)
+
+
 def word_forms(word: str) -> tuple[str, ...]:
     """What a reader may take one word of a normalized text for, in small letters without accents.
 

@@ -1,7 +1,7 @@
 """The word list: finds the first part of a text that the configured age must not see, and says what kind it is.
 
-The lists of many languages and the matching of misspelt words are those of the package badwords-py. word_list.yaml
-(read by `lists.py`) says which of their entries are harmless, mild or crude, and adds what they lack. Pure; any thread
+The lists of many languages are those of the package badwords-py (`entries.py`). word_list.yaml (read by `lists.py`)
+says which of their entries are harmless, mild or crude, and adds what they lack. Pure; any thread
 may call `find`, which takes tens of microseconds and caches texts and words. Its time grows with the text and no
 faster: players write the texts, and everybody waits for them.
 """
@@ -14,15 +14,12 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple, TypeAlias
 
-from badwords import Match, Options, ProfanityFilter
-
+from llm_agentd.moderation import entries
 from llm_agentd.moderation.lists import Kind, load_lists
 from llm_agentd.moderation.normalize import decoded_texts, normalize_text, spelled_words, word_forms
 
 Age: TypeAlias = Literal["everyone", "teen", "mature"]
 
-# Of badwords-py. More would take ordinary words of one language for bad ones of another.
-LANGUAGES = ("en", "de", "es", "fr", "ru")
 ALLOWED_KINDS: dict[Age, frozenset[str]] = {
     "everyone": frozenset(),
     "teen": frozenset({"mild"}),
@@ -30,11 +27,8 @@ ALLOWED_KINDS: dict[Age, frozenset[str]] = {
 }
 TEXT_CACHE = 4096  # players repeat themselves, and so do cached replies
 WORD_CACHE = 16384  # most words of most texts are the same few thousand
-GUESS_MIN_CHARS = 4  # an entry shorter than this that was found as leetspeak is a coincidence
 ALLOWED_MATCHES_MAX = 64  # different ones in one text, each looked up in all of it; nobody names so many bastard swords
 RUN_MAX_CHARS = 3  # of one letter in a word, for the stems: the longest run that any of them tells from a shorter one
-_OPTIONS = Options(split_on_punctuation=True, collapse_repeats=True, leetspeak=True)
-_TRIPLE = re.compile(r"(\w)\1\1", re.IGNORECASE)
 _LONG_RUN = re.compile(rf"(.)\1{{{RUN_MAX_CHARS},}}", re.DOTALL)
 
 
@@ -53,8 +47,6 @@ class WordList:
     ) -> None:
         """`strict` also finds ambiguous words (`cock`, which may be a bird)."""
         self._allowed_kinds = ALLOWED_KINDS[age] if strict else ALLOWED_KINDS[age] | {"ambiguous"}
-        self._filter = ProfanityFilter()
-        self._filter.init(LANGUAGES, processing_transliterate=False)
         self._lists = load_lists()
         self._allowed = _any_of((*self._lists.innocent, *allowed))
         self._blocked = _any_of(blocked)
@@ -95,7 +87,7 @@ class WordList:
     def _findings(self, text: str) -> Iterator[Finding]:
         """Of a normalized text in small letters, lazily: the quick searches come first.
 
-        An admin's words, phrases, entries of badwords-py, stems. A new kind of rule is one more step here.
+        An admin's words, phrases, entries of the lists, stems. A new kind of rule is one more step here.
         """
         if self._blocked:
             yield from (Finding("own", found.group()) for found in self._blocked.finditer(text))
@@ -112,18 +104,14 @@ class WordList:
         yield from _stem_findings(word)
 
     def _listed(self, text: str) -> Iterator[Finding]:
-        """Entries of badwords-py."""
-        for match in self._filter.find(text, options=_OPTIONS):
-            kind = self._lists.kind_of(match.word)
-            if kind and not _is_coincidence(match):
-                yield Finding(kind, match.matched_text)
+        """Entries of the lists."""
+        for match in entries.find(text):
+            if kind := self._lists.kind_of(match.entry):
+                yield Finding(kind, match.text)
 
 
 def _is_inside(match: str, text: str, spans: Sequence[tuple[int, int]]) -> bool:
-    """Whether each `match` in `text` lies inside one of `spans`, as `bastard` in `bastard sword`. They are in order.
-
-    Each, because badwords-py does not say reliably which one it means: it counts `ß` and accents as more letters.
-    """
+    """Whether each `match` in `text` lies inside one of `spans`, as `bastard` in `bastard sword`. They are in order."""
     if not spans:
         return False
     at, is_found = 0, False
@@ -145,15 +133,6 @@ def _stem_findings(word: str) -> tuple[Finding, ...]:
     """
     forms = [_LONG_RUN.sub(r"\1" * RUN_MAX_CHARS, form) for form in word_forms(word)]
     return tuple(Finding(kind, word) for kind, pattern in load_lists().stems if any(map(pattern.search, forms)))
-
-
-def _is_coincidence(match: Match) -> bool:
-    """Whether an ordinary word looks like an entry: `baisser` like `baiser`, `45` like `as`. `b00b` is none."""
-    if match.kind == "collapsed":
-        return not _TRIPLE.search(match.matched_text)
-    if match.kind == "leet":
-        return len(match.word) < GUESS_MIN_CHARS or not any(char.isalpha() for char in match.matched_text)
-    return False
 
 
 # Words that are written in two pieces, at least one of which is no word itself: `fu ck`, `bit ch`.
