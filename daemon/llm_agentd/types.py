@@ -301,6 +301,14 @@ class Request:
         return self.prompt if isinstance(self.prompt, ChatPrompt) else None
 
     @property
+    def npc(self) -> str:
+        """Its id, for the log; "" for `infer`, and for a think that is neither moderated nor remembered."""
+        if self.moderation is not None:
+            return self.moderation.npc_id
+        turn = self.chat.memory_turn if self.chat else None
+        return turn.npc if turn else ""
+
+    @property
     def slots(self) -> Slots | None:
         return None if isinstance(self.prompt, str) else self.prompt.slots
 

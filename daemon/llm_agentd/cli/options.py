@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+import llm_agentd
 from llm_agentd.errors import StartError
+from llm_agentd.util.journal import JournalHandler, is_for_journal
 from llm_agentd.util.log_limit import LogLimit
 from llm_agentd.util.terminal_text import PlainFormatter, plain
 
@@ -85,12 +87,21 @@ def hand_on(path: Path | None, sets: list[str] | None) -> list[str]:
     return options
 
 
-def log_to_stderr() -> None:
-    """Log lines for people and journald alike; what a client can cause over and over is in few of them."""
-    logging.basicConfig(level=logging.INFO)
-    for handler in logging.getLogger().handlers:
-        handler.setFormatter(PlainFormatter("%(levelname)s %(name)s: %(message)s"))
-        handler.addFilter(LogLimit())
+def start_log(config: Config) -> None:
+    """To stderr for people, or with fields to filter by to systemd's journal where that reads stderr.
+
+    What a client can cause over and over is in few lines.
+    """
+    handler: logging.Handler
+    if is_for_journal():
+        handler, form = JournalHandler(), "%(name)s: %(message)s"  # the level is a field
+    else:
+        handler, form = logging.StreamHandler(), "%(levelname)s %(name)s: %(message)s"
+    handler.setFormatter(PlainFormatter(form))
+    handler.addFilter(LogLimit())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    if config.log.level == "debug":  # ours: libraries would fill the log with words that nobody can use
+        logging.getLogger(llm_agentd.__name__).setLevel(logging.DEBUG)
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -267,6 +267,16 @@ class Requests(Section):
     )
 
 
+class Log(Section):
+    """What daemon and HTTP adapter write to their log."""
+
+    level: Literal["info", "debug"] = Field(
+        "info",
+        description="debug = one line a request as well, without what was said; under systemd with the fields NPC and"
+        " REQUEST, as in `journalctl NPC=mira`",
+    )
+
+
 class Config(Section):
     """Everything, frozen."""
 
@@ -278,6 +288,7 @@ class Config(Section):
     http: Http = Http()
     agents: Agents = Field(default_factory=Agents)
     requests: Requests = Requests()
+    log: Log = Log()
 
 
 def known_keys(section: type[BaseModel] = Config, prefix: str = "") -> dict[str, FieldInfo]:

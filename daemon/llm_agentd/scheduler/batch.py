@@ -25,6 +25,7 @@ from llm_agentd.scheduler.request_queue import AGED_S
 from llm_agentd.scheduler.sequence import Events, Sequence, cached_reply, make_assembler
 from llm_agentd.types import PRIORITIES, Explanation, Finish, PrefixState, Request
 from llm_agentd.util.common_prefix import common_prefix_length
+from llm_agentd.util.journal import about
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ class Batch:
             self._start(request, now_s)
         except Exception as error:  # one request's trouble must not end the others
             if not isinstance(error, AgentdError):
-                log.exception("the engine could not start a request")
+                log.exception("the engine could not start a request", extra=about(request=request.id, npc=request.npc))
                 error = EngineFailed(f"the engine could not start this request: {type(error).__name__}")
             events.append((request, error))
 
@@ -219,7 +220,9 @@ class Batch:
         try:
             self.engine.resume(seq, paused.handle, priority=sequence.priority_index)
         except Exception as error:
-            log.exception("the engine could not go on with a paused sequence")
+            lead = sequence.requests[0]
+            extra = about(request=lead.id, npc=lead.npc)
+            log.exception("the engine could not go on with a paused sequence", extra=extra)
             failure = EngineFailed(f"the engine could not go on with this request: {type(error).__name__}")
             events.extend(sequence.failed(failure))
             return

@@ -36,6 +36,7 @@ from llm_agentd.protocol import encode, schema, wire
 from llm_agentd.protocol.record import Record
 from llm_agentd.scheduler.engine_loop import RETRY_AFTER_MS, EngineLoop
 from llm_agentd.scheduler.sequence import Event, cached_reply, may_act
+from llm_agentd.server import request_line
 from llm_agentd.server.admin.request_log import RequestLog
 from llm_agentd.server.control import Control, not_kept
 from llm_agentd.server.open_requests import Open, OpenRequests
@@ -44,6 +45,7 @@ from llm_agentd.server.replies import Replies
 from llm_agentd.server.request_builder import RequestBuilder
 from llm_agentd.server.work_credit import WorkCredit
 from llm_agentd.types import Delta, Explanation, ModerationContext, Peer, Reply, Request
+from llm_agentd.util.journal import about
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +146,7 @@ class Pipeline:
             else:
                 self._answer(peer, request_id, op, encode.done_fields(self._control.run(peer, op, record)))
         except Exception as error:
-            failure = _to_agentd_error(error)
+            failure = _to_agentd_error(error, str(request_id))
             if op in schema.GENERATIONS:
                 self._log_request(peer, Open(record), encode.error_fields(failure))
             if isinstance(request_id, str) and len(request_id) <= wire.ID_MAX_CHARS:
@@ -180,7 +182,7 @@ class Pipeline:
             else:
                 self._serve(request)
         except Exception as error:
-            self._close(peer, record["id"], op, encode.error_fields(_to_agentd_error(error)))
+            self._close(peer, record["id"], op, encode.error_fields(_to_agentd_error(error, record["id"])))
         finally:
             self._credit.spend(peer, self._cpu_clock() - began_s, self._clock())
 
@@ -361,7 +363,7 @@ class Pipeline:
         try:
             step(*arguments)
         except Exception as error:
-            self._deliver(request, _to_agentd_error(error))
+            self._deliver(request, _to_agentd_error(error, request.id, request.npc))
 
     def _close(self, peer: Peer, request_id: str, op: str, fields: dict[str, Any], raw: str = "") -> None:
         """The last record of an open request. Nothing where it was answered before, or its peer is gone."""
@@ -377,6 +379,7 @@ class Pipeline:
             return  # an admin's own look
         total_ms = (self._clock() - ended.request.arrived_s) * 1000 if ended.request else None
         try:
+            request_line.note(ended.record, fields, total_ms)
             self._request_log.add(peer, ended.record, ended.request, fields, raw, total_ms)
         except Exception:
             log.exception("a bug in the request log")
@@ -435,9 +438,9 @@ class Pipeline:
         self._engine_loop.drop_peer(peer)
 
 
-def _to_agentd_error(error: Exception) -> AgentdError:
+def _to_agentd_error(error: Exception, request: str, npc: str = "") -> AgentdError:
     """What is answered where `error` was raised. A bug is logged, and answered `internal`."""
     if isinstance(error, AgentdError):
         return error
-    log.error("a bug in the pipeline", exc_info=error)
+    log.error("a bug in the pipeline", exc_info=error, extra=about(request=request, npc=npc))
     return AgentdError("a bug in the daemon; its log has the details")

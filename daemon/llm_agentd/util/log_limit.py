@@ -1,6 +1,7 @@
 """Keeps what a client can cause in the log from filling it: of lines that are alike, a few a minute.
 
-A filter for log handlers; any thread. Lines are alike that come from the same place in the code. What was left out is
+A filter for log handlers; any thread. Lines for debugging pass, as nobody gets them unasked. Lines are alike that come
+from the same place in the code. What was left out is
 counted, and the count stands on the next line of the kind.
 """
 
@@ -23,6 +24,8 @@ class LogLimit(logging.Filter):
         self._seen: dict[tuple[str, int], tuple[float, int]] = {}  # by place: since when, and how many
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.INFO:
+            return True  # who asks for debug wants all of it
         place = (record.pathname, record.lineno)
         now_s = self._clock()
         began_s, count = self._seen.get(place, (now_s, 0))
