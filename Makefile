@@ -22,7 +22,7 @@ DEMO_DEBS := $(GAME)-server
 # A real client without a screen, for tests and pictures.
 SHOT_DEBS := $(DEMO_DEBS) $(GAME) locales xvfb xdotool libgl1 libgl1-mesa-dri
 # A real browser for the dashboard: 330 MB on disk, more than all the rest, but a page that no browser opened is untested.
-TEST_DEBS := $(SHOT_DEBS) chromium g++ lua5.1 lua-busted lua-check lua-cjson luajit luarocks libzmq5 minetest-mod-mobs-redo prometheus systemd
+TEST_DEBS := $(SHOT_DEBS) chromium g++ lua5.1 lua-busted lua-check lua-cjson luajit luarocks libzmq5 minetest-mod-mobs-redo systemd
 PACKAGE_DEBS := lua5.1 luarocks
 # Debian splits venv off; other builds of Python bring it along.
 VENV_DEB = $(shell $(or $(PYTHON),false) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
@@ -84,7 +84,7 @@ endef
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
-setup: debs-test $(VENV)/.dev  ## virtual environment in .venv, and (as root) the Debian packages
+setup: debs-test $(VENV)/.dev $(VENV)/bin/promtool  ## virtual environment in .venv, and (as root) the Debian packages
 
 demo: debs-demo $(VENV)/.run  ## a real game server with NPCs that talk, for DEMO_SECONDS (60; 0 = until Ctrl-C)
 	@$(PY) -m llm_agentd.demo
@@ -188,6 +188,14 @@ $(VENV)/.run: pyproject.toml constraints.txt | debs-venv
 $(VENV)/.dev: pyproject.toml constraints.txt | debs-venv
 	$(call venv,[dev$(COMMA)native])
 	@touch $(VENV)/.run
+
+# Of Debian's prometheus its two programs alone: the package would start a service that listens on all addresses.
+$(VENV)/bin/promtool: | $(VENV)/.dev
+	@command -v dpkg-deb >/dev/null || { echo "not a Debian system; put prometheus and promtool into $(VENV)/bin" >&2; exit 0; }; \
+	echo "== prometheus and promtool, into $(VENV)/bin"; bin=$$(realpath $(VENV)/bin); \
+	folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; cd "$$folder"; \
+	apt-get download prometheus >/dev/null 2>&1 || { apt-get update -qq && apt-get download prometheus >/dev/null; }; \
+	dpkg-deb -x prometheus_*.deb .; install -t "$$bin" usr/bin/prometheus usr/bin/promtool
 
 .PHONY: debs-venv
 debs-venv:

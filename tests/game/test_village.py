@@ -16,6 +16,7 @@ import pytest
 
 from llm_agentd.demo.game import SAY, STATS
 from tests.support.chain import Chain
+from tests.support.exposition import Exposition
 
 pytestmark = pytest.mark.e2e
 
@@ -51,6 +52,13 @@ class Village(Chain):
     def replies(self) -> list[dict[str, str]]:
         """Lines whose text came from the daemon."""
         return [line for line in self.said() if line["fallback"] == "false" and line["cache"] != "none"]
+
+    def has_told(self, reason: str) -> bool:
+        """Whether the daemon was told of the game's steps, and of fallback lines said for `reason`."""
+        with self.client() as client:
+            measured = Exposition(client.metrics())
+        steps = measured.value("llm_agentd_game_step_gap_seconds_count")
+        return steps > 100 and measured.value("llm_agentd_game_fallbacks_total", reason=reason) > 0
 
     def fallbacks(self) -> list[dict[str, str]]:
         return [line for line in self.said() if line["fallback"] == "true"]
@@ -88,6 +96,7 @@ def test_village_goes_on_talking_after_its_daemon_was_killed(
     log.wait_for("replies after the restart", lambda: len(village.replies()) >= before + 5)
     log.wait_for("30 s of talk", lambda: time.monotonic() - started_s > TALK_S)
 
+    log.wait_for("what the game tells of itself", lambda: village.has_told("offline"))
     assert village.game.stop() == 0
     log.read()
     stats = village.stats()

@@ -8,16 +8,18 @@ import math
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from llm_agentd.bench.load.clients import DaemonClient, closed_loop
+from llm_agentd.bench.load.trace import requests
 from llm_agentd.client import Client
 from llm_agentd.errors import AgentdError
-from llm_agentd.types import Priority
 from tests.faults.host import TOKEN, Host
 from tests.support.prometheus import Prometheus
 
@@ -25,7 +27,7 @@ SCRAPE_S = 0.5
 RATE_S = 4 * SCRAPE_S  # what Grafana makes of $__rate_interval
 VARIABLES = {"$__rate_interval": f"{RATE_S:.0f}s", "$instance": ".*", "${datasource}": "prometheus"}
 SCRAPES = 12  # with which each rate has what it needs, several times over
-PRIORITIES: tuple[Priority, ...] = ("spoken", "ambient", "background")
+CLIENTS = 8  # requests of the village that are open at a time
 REFUSED = ("offline", "overloaded", "deadline_exceeded")
 GRID_WIDTH = 24
 
@@ -57,12 +59,12 @@ def plain(expr: str) -> str:
 
 
 class Village:
-    """What keeps a daemon busy: thinks of many NPCs and priorities, repeats, errors, reports of a game."""
+    """What keeps a daemon busy: the requests of `bench village`, thinks that come too late, reports of a game."""
 
     def __init__(self, endpoint: str, url: str) -> None:
         self._endpoint, self._url = endpoint, url
         self._is_over = threading.Event()
-        self._threads = [threading.Thread(target=self._talk), threading.Thread(target=self._play)]
+        self._threads = [threading.Thread(target=part) for part in (self._ask, self._think, self._play)]
 
     def __enter__(self) -> Village:
         for thread in self._threads:
@@ -74,16 +76,22 @@ class Village:
         for thread in self._threads:
             thread.join()
 
-    def _talk(self) -> None:
+    def _ask(self) -> None:
+        with closing(DaemonClient(self._endpoint)) as client:
+            trace = requests()
+            while not self._is_over.is_set():
+                answers, _ = closed_loop(client, list(islice(trace, 2 * CLIENTS)), CLIENTS)
+                assert all(answer.ok for answer in answers)
+
+    def _think(self) -> None:
         with Client(self._endpoint) as client:
             for number in itertools.count():
-                if self._is_over.wait(0.01):
-                    return
                 npc = {"id": f"npc{number % 50}", "name": f"Name{number % 50}", "role": "healer"}
-                client.think(npc, f"Is it {number} already?", player="Ana", priority=PRIORITIES[number % 3])
-                client.infer("The very same")
+                client.think(npc, f"Is it {number} already?", player="Ana")
                 with suppress(AgentdError):
                     client.think(npc, "Now!", player="Ana", deadline_ms=1)
+                if self._is_over.wait(SCRAPE_S / 10):
+                    return
 
     def _play(self) -> None:
         headers = {"Authorization": f"Bearer {TOKEN}"}

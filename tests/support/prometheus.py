@@ -13,6 +13,7 @@ import httpx2
 import yaml
 
 from llm_agentd.ops.harness import free_port
+from tests.support.promtool import program
 
 WAIT_S = 60.0
 POLL_S = 0.1
@@ -36,7 +37,7 @@ class Prometheus:
             shutil.copy(monitoring / rules, folder)
         self._http = httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=WAIT_S)
         self._command = [
-            "prometheus", "--config.file=prometheus.yml", f"--storage.tsdb.path={folder / 'data'}",
+            program("prometheus"), "--config.file=prometheus.yml", f"--storage.tsdb.path={folder / 'data'}",
             f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn",
         ]  # fmt: skip
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import pytest
 import yaml
 from prometheus_client.samples import Sample
 
@@ -18,8 +22,14 @@ STEADY_SCRAPES = 8  # two minutes in which nothing happens
 TROUBLED_SCRAPES = 60  # and a quarter of an hour in which the same goes on and on
 
 
+def program(name: str) -> str:
+    """`prometheus` or `promtool`: the one beside Python, where `make setup` puts it, else the system's."""
+    found = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    return found or pytest.skip(f"no {name}: `make setup` fetches it where there are Debian's packages")
+
+
 def promtool(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = ["promtool", *map(str, arguments)]
+    command = [program("promtool"), *map(str, arguments)]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
 
 

@@ -102,7 +102,9 @@ class GpuWatch(Collector):
                 self._stopped.wait(self._read_every_s)
             pynvml.nvmlShutdown()
         except pynvml.NVMLError as error:
-            log.info("no figures of GPUs: %s; under systemd a GPU needs PrivateDevices=false", error)
+            # Without the driver's library there is no such GPU, and nothing to say.
+            level = logging.DEBUG if isinstance(error, pynvml.NVMLError_LibraryNotFound) else logging.INFO
+            log.log(level, "no figures of GPUs: %s; under systemd a GPU needs PrivateDevices=false", error)
         finally:
             self._readings = ()
             self.has_read.set()

@@ -19,6 +19,10 @@ class NVMLError_NotSupported(NVMLError):
     pass
 
 
+class NVMLError_LibraryNotFound(NVMLError):
+    pass
+
+
 def nvmlInit() -> None:
     calls.append("nvmlInit")
     if is_broken:
