@@ -110,6 +110,18 @@ class Unavailable(AgentdError):
     code, http_status = "unavailable", 503
 
 
+class SwitchedOff(Unavailable):
+    """By an admin, for all: waiting does not help, and nobody tries it again for the client."""
+
+    REASON: ClassVar[str] = "switched_off"
+
+    def __init__(self, message: str, *, retry_after_ms: int | None = 60_000) -> None:
+        super().__init__(message, retry_after_ms=retry_after_ms)
+
+    def fields(self) -> dict[str, Any]:
+        return {**super().fields(), "reason": self.REASON}
+
+
 class StartError(Exception):
     """The daemon or a command cannot start; shown as one line on stderr, exit code 1 (or 2: wrong use)."""
 

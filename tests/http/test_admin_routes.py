@@ -1,13 +1,17 @@
-"""What admins see and steer over HTTP, with a real daemon behind it: the request log."""
+"""What admins see and steer over HTTP, with a real daemon behind it: request log, events, figures, switch."""
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterator
 
+import httpx2
 import pytest
 
+from llm_agentd.http.event_feeds import STREAMS_MAX
 from tests.support.daemon_in_process import InProcess
-from tests.support.http_harness import HttpServer, serve_http
+from tests.support.http_harness import DEADLINE_S, Background, HttpServer, serve_http
 
 ANN = {"id": "npc-1", "name": "Ann", "role": "healer"}
 LONG_MS = 30_000
@@ -66,3 +70,92 @@ def test_log_is_emptied_and_the_audit_log_says_by_which_way(daemon: InProcess, s
     assert server.http.post("/v1/requests/clear", json={}).json() == {"cleared": 1}
     assert server.http.get("/v1/requests").json()["requests"] == []
     assert daemon.audit.entries(1)[0]["who"] == "http"
+
+
+def read_events(server: HttpServer, count: int, headers: dict[str, str] | None = None) -> Background:
+    """`event` and `data` of the first `count`, from a stream of its own that is left then."""
+
+    def read() -> list[tuple[str, dict[str, object]]]:
+        found: list[tuple[str, dict[str, object]]] = []
+        with httpx2.stream("GET", server.url + "/v1/events", headers=headers, timeout=DEADLINE_S) as stream:
+            assert stream.headers["content-type"].startswith("text/event-stream")
+            kind = ""
+            for line in stream.iter_lines():
+                opened.set()
+                if line.startswith("event: "):
+                    kind = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    found.append((kind, json.loads(line.removeprefix("data: "))))
+                    if len(found) == count:
+                        break
+        return found
+
+    opened = threading.Event()
+    background = Background(read)
+    assert opened.wait(DEADLINE_S)
+    return background
+
+
+def is_watched(daemon: InProcess) -> bool:
+    return daemon.router._pipeline.has_watchers
+
+
+def test_events_come_as_they_happen(daemon: InProcess, server: HttpServer) -> None:
+    reading = read_events(server, 3)
+    while not is_watched(daemon):
+        server.http.get("/readyz")
+    think(server, "g:1")
+    server.http.post("/v1/switch", json={"on": True})
+    events = reading.result()
+    assert [kind for kind, _ in events] == ["npc", "said", "switch"]
+    assert (events[1][1]["utterance"], events[1][1]["kind"]) == ("Hello", "said")
+
+
+def test_stream_goes_on_behind_the_last_event_that_was_seen(daemon: InProcess, server: HttpServer) -> None:
+    think(server, "g:1")
+    ((kind, event),) = read_events(server, 1, {"Last-Event-ID": "1"}).result()
+    assert (kind, event["seq"]) == ("said", 2)
+    wrong = server.http.get("/v1/events", headers={"Last-Event-ID": "x"})
+    assert (wrong.status_code, "Last-Event-ID" in wrong.json()["error"]["message"]) == (400, True)
+
+
+def test_streams_end_with_the_server_and_are_bounded(daemon: InProcess) -> None:
+    with serve_http(daemon.endpoint) as server:
+        readings = [read_events(server, 1) for _ in range(STREAMS_MAX)]
+        full = server.http.get("/v1/events")
+        assert (full.status_code, "retry-after" in full.headers) == (429, True)
+    for reading in readings:
+        assert reading.result() == []
+
+
+def test_figures_npcs_and_changes_are_there(server: HttpServer) -> None:
+    think(server, "g:1", context={"place": "the mill"})
+    server.http.post("/v1/requests/clear", json={})
+    stats = server.http.get("/v1/stats").json()["stats"]
+    assert (stats["switch"]["on"], stats["running"]) == (True, 0)
+    assert len(server.http.get("/v1/stats/history").json()["history"]) == 120
+    assert server.http.get("/v1/npcs").json()["npcs"][0]["place"] == "the mill"
+    assert server.http.get("/v1/audit", params={"limit": "1"}).json()["entries"][0]["what"] == "clear_requests"
+
+
+def test_switched_off_each_way_of_asking_is_503_with_the_reason_and_no_retry(
+    daemon: InProcess, server: HttpServer
+) -> None:
+    answer = server.http.post("/v1/switch", json={"on": False, "by": "Ana"})
+    assert answer.json()["switch"] == server.http.get("/v1/switch").json()["switch"]
+    infer = server.http.post("/infer", json={"prompt": "Hello"})
+    assert (infer.status_code, infer.json()["error"]["reason"]) == (503, "switched_off")
+    record = {"op": "think", "id": "g:1", "npc": ANN, "utterance": "Hello"}
+    (event,) = server.exchange(requests=[record], wait_ms=LONG_MS)["events"]
+    assert (event["code"], event["reason"]) == ("unavailable", "switched_off")
+    assert "switched off by an admin (Ana)" in event["message"]
+    listed = server.http.get("/v1/requests", params={"outcome": "unavailable"}).json()["requests"]
+    assert len(listed) == 2, "each was asked once: nobody tries it again"
+    server.http.post("/v1/switch", json={"on": True})
+    assert server.http.post("/infer", json={"prompt": "Hello"}).status_code == 200
+
+
+@pytest.mark.parametrize("body", [{}, {"on": "no"}, {"on": None}, {"on": True, "via": "cli"}, {"off": True}])
+def test_switch_wants_a_clear_word(server: HttpServer, body: dict[str, object]) -> None:
+    assert server.http.post("/v1/switch", json=body).status_code == 400
+    assert server.http.get("/v1/switch").json()["switch"]["since"] is None

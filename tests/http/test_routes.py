@@ -352,6 +352,7 @@ def test_description_lists_every_route_with_its_methods_and_no_other(endpoint: s
     assert sorted(listed) == sorted(routes)
 
 
+WATCH = {"/v1/events", "/v1/npcs", "/v1/audit", "/v1/stats", "/v1/stats/history", "/v1/switch"}
 REQUESTS = {"/v1/requests", "/v1/requests/{seq}", "/v1/requests/clear"}
 
 
@@ -361,7 +362,7 @@ def test_openapi_has_bodies_answers_and_examples(endpoint: str) -> None:
     roles = {"/v1/roles", "/v1/roles/{name}", "/v1/roles/{name}/delete"}
     memory = {f"/v1/memory/{op}" for op in ("remember", "forget", "memories")}
     facts = {"/info", "/healthz", "/readyz", "/metrics", "/v1/doctor"}
-    assert set(spec["paths"]) == {"/infer", "/v1/exchange", *facts, *roles, *memory, *REQUESTS}
+    assert set(spec["paths"]) == {"/infer", "/v1/exchange", *facts, *roles, *memory, *REQUESTS, *WATCH}
     assert set(spec["paths"]["/v1/roles/{name}"]) == {"put", "post", "delete"}
     put = spec["paths"]["/v1/roles/{name}"]["put"]
     assert put["parameters"][0]["name"] == "name"

@@ -30,6 +30,10 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "requests": http_schema.RequestsAnswer,
     "request": http_schema.RequestAnswer,
     "clear_requests": http_schema.ClearedAnswer,
+    "npcs": http_schema.NpcsAnswer,
+    "stats_history": http_schema.HistoryAnswer,
+    "switch": http_schema.SwitchAnswer,
+    "audit": http_schema.AuditAnswer,
     "doctor": http_schema.DoctorAnswer,
 }
 OPTIONS = field_names(Options) - field_names(Record)

@@ -20,10 +20,16 @@ from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.protocol import wire
 from llm_agentd.roles import Roles
 from llm_agentd.scheduler.engine_loop import EngineLoop
+from llm_agentd.server.admin.event_stream import EventStream
+from llm_agentd.server.admin.ops import AdminOps
+from llm_agentd.server.admin.rates import Rates
 from llm_agentd.server.admin.request_log import RequestLog
+from llm_agentd.server.admin.switch import MasterSwitch
+from llm_agentd.server.audit_log import AuditLog
 from llm_agentd.server.control import Control
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.pipeline import FLOOD_WAITING_MAX, Pipeline
+from llm_agentd.server.recent_thinks import RecentThinks
 from llm_agentd.server.request_builder import RequestBuilder, RequestDefaults
 from llm_agentd.types import Peer, Priority, Reply, Request, Sampling
 
@@ -132,6 +138,7 @@ class Harness:
             post=lambda work: work(),
             is_busy=lambda: True,
         )
+        recent_thinks = RecentThinks()
         self.pipeline = Pipeline(
             request_builder=RequestBuilder(PromptBuilder(Roles.load()), RequestDefaults(), self.moderator),
             moderator=self.moderator,
@@ -141,7 +148,16 @@ class Harness:
             control=cast(Control, None),
             grammar_trial=self.trial,
             open_requests=self.open_requests,
-            request_log=RequestLog(),
+            recent_thinks=recent_thinks,
+            admin=AdminOps(
+                requests=RequestLog(),
+                events=EventStream(self.read_clock),
+                rates=Rates(clock=self.read_clock, now_s=self.read_clock),
+                switch=MasterSwitch(None),
+                recent_thinks=recent_thinks,
+                audit=AuditLog(None),
+                metrics=Metrics(),
+            ),
             metrics=Metrics(),
             post=lambda work: work(),
             clock=self.read_clock,

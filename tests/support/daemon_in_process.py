@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import zmq
 
@@ -18,6 +19,7 @@ from llm_agentd.roles import Roles
 from llm_agentd.scheduler.affinity import CpuPriority
 from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.scheduler.request_queue import RequestQueue
+from llm_agentd.server.admin.request_log import RequestLog
 from llm_agentd.server.daemon import Daemon
 from llm_agentd.server.request_builder import RequestDefaults
 from llm_agentd.server.socket.curve import Gatekeeper
@@ -48,6 +50,8 @@ class InProcess(Daemon):
         moderator: Moderator | None = None,
         memory: Memory | None = None,
         gatekeeper: Gatekeeper | None = None,
+        state_folder: Path | None = None,
+        request_log: RequestLog | None = None,
     ) -> None:
         super().__init__(
             endpoint=endpoint,
@@ -63,6 +67,8 @@ class InProcess(Daemon):
             pin_cpus=pin_cpus,
             cpu_priority=cpu_priority,
             gatekeeper=gatekeeper,
+            state_folder=state_folder,
+            request_log=request_log,
         )
         self.endpoint = endpoint
 

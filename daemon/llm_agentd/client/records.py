@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any, TypeAlias, TypedDict
 
-from llm_agentd.errors import ERROR_CLASSES, AgentdError, BadRequest, Filtered
+from llm_agentd.errors import ERROR_CLASSES, AgentdError, BadRequest, Filtered, SwitchedOff
 from llm_agentd.protocol import wire
 from llm_agentd.types import Action, CacheMode, Intent, Message, Npc, Priority, Reply, Timing, Turn, Usage
 
@@ -111,6 +111,8 @@ def error_of(record: Record) -> AgentdError:
     if record.get("code") == Filtered.code:
         text, by = str(record.get("text") or ""), record.get("by")
         return Filtered(message, text=text, by="player" if by == "player" else "model", retry_after_ms=retry_after_ms)
+    if record.get("reason") == SwitchedOff.REASON:
+        return SwitchedOff(message, retry_after_ms=retry_after_ms)
     kind = ERROR_CLASSES.get(str(record.get("code")), AgentdError)
     return kind(message, retry_after_ms=retry_after_ms)
 

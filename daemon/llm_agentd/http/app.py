@@ -27,9 +27,10 @@ from llm_agentd.http.auth import BearerToken, OwnOrigin
 from llm_agentd.http.body import BodyBudget, error_response, json_response
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.drain import DrainUnreadBodies
+from llm_agentd.http.event_feeds import EventFeeds
 from llm_agentd.http.metrics import CountRequests, HttpMetrics
 from llm_agentd.http.origin import OwnHosts
-from llm_agentd.http.routes import dashboard, doctor, exchange, infer, info, memory, requests, roles, schema
+from llm_agentd.http.routes import dashboard, doctor, exchange, infer, info, memory, requests, roles, schema, watch
 from llm_agentd.http.sessions import Sessions
 
 SWEEP_EVERY_S = 30.0  # idle sessions end up to so much later
@@ -75,10 +76,11 @@ def create_app(
 
     `state.daemon` (a DaemonClient) starts with it unless it runs already.
 
-    `state.sessions.stop()` ends the calls that wait, for a quick shutdown.
+    `state.sessions.stop()` and `state.feeds.stop()` end the calls that wait, for a quick shutdown.
     """
     daemon = DaemonClient(endpoint, retry_s=retry_s, curve=curve)
     sessions = Sessions(daemon, timeout_ms=timeout_ms, clock=clock)
+    feeds = EventFeeds(daemon)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -87,6 +89,7 @@ def create_app(
         yield
         sweeper.cancel()
         sessions.stop()
+        feeds.stop()
         daemon.stop()
 
     app = FastAPI(
@@ -99,6 +102,7 @@ def create_app(
     )
     app.router.route_class = PlainRoute
     app.state.daemon, app.state.sessions, app.state.body_budget = daemon, sessions, BodyBudget()
+    app.state.feeds = feeds
     if token:
         app.add_middleware(BearerToken, token=token, has_public_figures=has_public_figures)
     app.add_middleware(OwnOrigin, own=OwnHosts(host, allowed_hosts))
@@ -111,6 +115,7 @@ def create_app(
     roles.add(app, daemon)
     memory.add(app, daemon)
     requests.add(app, daemon)
+    watch.add(app, daemon, feeds)
     info.add(app, daemon, sessions, metrics)
     doctor.add(app, daemon, examine)
     dashboard.add(app)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from llm_agentd.client.connection import Connection
 from llm_agentd.client.curve import CurveFiles
 from llm_agentd.client.records import Record, done_or_raise
-from llm_agentd.errors import AgentdError, DeadlineExceeded, EngineFailed, Unavailable
+from llm_agentd.errors import AgentdError, DeadlineExceeded, EngineFailed, SwitchedOff, Unavailable
 from llm_agentd.http.open_requests import RETRY_AFTER_MS, OpenRequest, OpenRequests, Submission
 from llm_agentd.protocol import wire
 from llm_agentd.protocol.encode import error_fields
@@ -234,7 +234,11 @@ class DaemonClient:
             if not request.skips_deltas:
                 request.has_delivered_delta = True
                 self._pass_on(request, record)
-        elif record.get("code") == Unavailable.code and self._open.refuse(request, self._connections):
+        elif (
+            record.get("code") == Unavailable.code
+            and record.get("reason") != SwitchedOff.REASON  # the daemon is well, and says no to all
+            and self._open.refuse(request, self._connections)
+        ):
             self._probe()  # stopping, or starting: held back until the daemon says that it can answer
         else:
             self._open.close(request.id)

@@ -17,9 +17,11 @@ from llm_agentd.http.routes.schema import op_schema
 _SKIPPED = {"op", "id", "by", "via"}
 
 
-def fields_of(op: str, request: Request, path: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def fields_of(
+    op: str, request: Request, path: Mapping[str, Any] | None = None, *, without: Collection[str] = ()
+) -> dict[str, Any]:
     """`path`: fields that stand in the path. Raises BadRequest for what the op has not, or what is no number."""
-    properties = _properties(op)
+    properties = {name: field for name, field in _properties(op).items() if name not in without}
     given = {**request.query_params, **(path or {})}
     fields: dict[str, Any] = {}
     for name, value in given.items():
@@ -36,13 +38,13 @@ def _properties(op: str) -> dict[str, Any]:
     return properties
 
 
-def parameters_of(op: str, in_path: Collection[str] = ()) -> dict[str, Any]:
+def parameters_of(op: str, in_path: Collection[str] = (), *, without: Collection[str] = ()) -> dict[str, Any]:
     """For `openapi_extra`."""
     return {
         "parameters": [
             {"name": name, "in": "path" if name in in_path else "query", "required": name in in_path, "schema": field}
             for name, field in _properties(op).items()
-            if name not in _SKIPPED
+            if name not in _SKIPPED and name not in without
         ]
     }
 

@@ -168,6 +168,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.config.app.state.sessions.stop()  # type: ignore[union-attr]
+        self.config.app.state.feeds.stop()  # type: ignore[union-attr]
         await super().shutdown(sockets)
 
     @contextmanager

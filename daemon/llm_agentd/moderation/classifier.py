@@ -131,6 +131,7 @@ class ClassifierThread:
         self._queue: SimpleQueue[tuple[str, Callable[[str], None]] | None] = SimpleQueue()  # None: the end
         self._categories: OrderedDict[str, str] = OrderedDict()  # by text, the longest unused first
         self._has_warned = False
+        self.is_off = False  # set by the router thread: then nothing is asked, and there is no verdict
         self._thread = threading.Thread(target=self._run, name="classifier", daemon=True)
 
     def start(self) -> None:
@@ -155,6 +156,8 @@ class ClassifierThread:
         self._classifier.close()
 
     def _category(self, text: str) -> str:
+        if self.is_off:
+            return ""
         if text in self._categories:
             self._categories.move_to_end(text)
             return self._categories[text]

@@ -127,6 +127,11 @@ class Moderator:
 
     # -- the classifier: later -------------------------------------------------------------------
 
+    def switch(self, *, on: bool) -> None:
+        """Off: the classifier makes no call, also for what waits for it."""
+        if self._classifier:
+            self._classifier.is_off = not on
+
     def classify(self, text: str, on_verdict: Callable[[Verdict | None], None]) -> None:
         """Calls `on_verdict` on the classifier's thread; None: nothing is wrong. Not at all where it has stopped.
 

@@ -18,6 +18,7 @@ REPORT_MESSAGE_MAX_CHARS = 400  # what came of an action, as the player read it
 REPORT_BUCKETS_MAX = 32  # of a histogram; the mod has a dozen
 REASONS_MAX = 32  # there are some twenty codes
 LISTED_MAX = 200  # rows in an answer; some KiB each
+WAIT_MAX_MS = 20_000  # proxies and engines drop connections that are silent for a minute
 GREP_MAX_CHARS = 200
 REASON_PATTERN = "^[a-z_]{1,32}$"
 COUNT_MAX = 10**9  # of whatever a game counts; a float of Lua's JSON must not become a number without end
@@ -116,9 +117,34 @@ class RequestRecord(Record):
     seq: Annotated[int, Field(ge=1), WHOLE]
 
 
+@dataclass(frozen=True, kw_only=True)
+class EventsRecord(Record):
+    """What happened after the event of this `seq`; -1: after now."""
+
+    after: Annotated[Annotated[int, Field(ge=-1), WHOLE], Field(description="-1: only what comes from now on")] = -1
+    wait_ms: Annotated[
+        Annotated[int, Field(ge=0, le=WAIT_MAX_MS), WHOLE], Field(description="how long to wait for one")
+    ] = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwitchRecord(Change):
+    on: Annotated[StrictBool | None, Field(description="left out: it is only told how it stands")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditRecord(Record):
+    limit: Annotated[int, Field(ge=1, le=LISTED_MAX), WHOLE] = 50
+
+
 ADMIN_RECORDS: dict[str, type[Record]] = {
     "report": ReportRecord,
     "requests": RequestsRecord,
     "request": RequestRecord,
     "clear_requests": Change,
+    "events": EventsRecord,
+    "npcs": Record,
+    "stats_history": Record,
+    "switch": SwitchRecord,
+    "audit": AuditRecord,
 }

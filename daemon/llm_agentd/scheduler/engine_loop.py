@@ -103,6 +103,7 @@ class EngineLoop:
         self._changed = threading.Condition()
         self._cancelled_in_batch: list[tuple[Peer, str]] = []
         self._peers_gone_from_batch: list[Peer] = []
+        self._refusal: Callable[[], AgentdError] | None = None  # set while all calls are switched off
         self._new_in_queue: list[tuple[Request, int]] = []  # since the last step, and how many were before them
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         # For other threads to look at:
@@ -110,6 +111,7 @@ class EngineLoop:
         self.stopping = threading.Event()  # takes no more; set under the lock, so that no submit slips in behind it
         self.ended = threading.Event()
         self.failure: BaseException | None = None
+        self.steps = self.stepped = 0  # of the model since the start, and the sequences in all of them
         self.info: EngineInfo | None = None  # None: there is no engine yet, or no more
         self._beat_s = clock()  # when the loop last turned
         self._longest_step_s: float | None = None  # of the model
@@ -140,6 +142,8 @@ class EngineLoop:
             if not self.stopping.is_set():
                 reason = "the model is still loading; try again shortly"
             return [(request, Unavailable(reason, retry_after_ms=RETRY_AFTER_MS))]
+        if self._refusal is not None:
+            return [(request, self._refusal())]
         now_s = self._clock()
         ahead = self._queue.ahead(request.priority, now_s, owner=request.owner, peer=request.peer)
         try:
@@ -206,6 +210,17 @@ class EngineLoop:
         """How many wait, by priority."""
         with self._changed:
             return {str(priority): count for priority, count in self._queue.depth().items()}
+
+    def count_waiting(self) -> int:
+        return sum(self.depth().values())
+
+    def switch(self, refusal: Callable[[], AgentdError] | None) -> None:
+        """`refusal` set: nothing is computed for anybody any more. What runs and waits ends with it, before the next
+        step, and so does whatever is submitted. None: all goes on as ever.
+        """
+        with self._changed:
+            self._refusal = refusal
+            self._changed.notify()
 
     def load(self) -> Load:
         """How much there is to do. Reads the batch beside the engine thread: whoever looks may see half a step."""
@@ -295,9 +310,9 @@ class EngineLoop:
         """One round of the loop; False when it is time to end. Called by this thread alone."""
         events: Events = []
         goes_on = self._wait(events)  # 1. for work; drop the cancelled and the late
-        if goes_on:
+        if goes_on and self._refusal is None:
             self._admit(events)  # 2. by urgency: into a slot, to a sequence with the same key, or another must pause
-        if self._batch.running:
+        if self._batch.running and self._refusal is None:
             for piece in self._decode(events):  # 3. one token for each running sequence
                 self._batch.advance(piece, self._clock(), events)  # 4. text, moderation, deltas, replies, kept states
             self._quiet_since_s = self._clock()
@@ -317,6 +332,7 @@ class EngineLoop:
             while True:
                 now_s = self._clock()
                 self._drop_unwanted(events)
+                self._refuse_all(now_s, events)
                 self._join_or_refuse_new(now_s, events)
                 self._drop_late(now_s, events)
                 is_idle = not self._batch.running and self._batch.paused_priority(now_s) is None
@@ -344,6 +360,12 @@ class EngineLoop:
         for peer in self._peers_gone_from_batch:
             self._batch.drop(_is_of_peer(peer))
         self._peers_gone_from_batch.clear()
+
+    def _refuse_all(self, now_s: float, events: Events) -> None:
+        """While all calls are switched off. Under the lock."""
+        if self._refusal is not None:
+            rest = self._batch.drop(lambda request: True) + self._queue.take(len(self._queue), now_s)
+            events.extend((request, self._refusal()) for request in rest)
 
     def _join_or_refuse_new(self, now_s: float, events: Events) -> None:
         """What is decided of each request once, before it waits: whether it must, and whether it can be done in time.
@@ -375,7 +397,7 @@ class EngineLoop:
         milliseconds, in which the router must be able to submit. What it submits meanwhile is seen by the next round.
         """
         batch = self._batch
-        while True:
+        while self._refusal is None:
             now_s = self._clock()
             with self._changed:
                 is_due = self.stopping.is_set() or self._queue.due(now_s, idle=not batch.running)
@@ -434,6 +456,8 @@ class EngineLoop:
     def _decode(self, events: Events) -> list[Piece]:
         self._metrics.batch_size.observe(len(self._batch.running))
         began_s = self._clock()
+        self.steps += 1
+        self.stepped += len(self._batch.running)
         try:
             pieces = self._engine.step()
         except Exception as error:
@@ -451,7 +475,7 @@ class EngineLoop:
 
     def _is_quiet(self, now_s: float) -> bool:
         """Whether the time is there to measure what steps cost, and there is a reason to."""
-        return self._curve_watch.is_due(now_s, now_s - self._quiet_since_s)
+        return self._refusal is None and self._curve_watch.is_due(now_s, now_s - self._quiet_since_s)
 
     def _measure_step(self, events: Events) -> None:
         """One step and no more: whoever asks meanwhile waits for that one."""

@@ -108,7 +108,14 @@ class Control:
             "cache": self._cache.stats(),
             "memory": self._memory.stats(),
         }
-        return {"stats": stats | self._engine_loop.stats()}
+        load = self._engine_loop.load()
+        steps = self._engine_loop.steps
+        now = {
+            "waiting": dict(load.waiting),
+            "running": load.requests_running,
+            "batch_mean": round(self._engine_loop.stepped / steps, 2) if steps else None,
+        }
+        return {"stats": stats | self._engine_loop.stats() | now | self._admin.figures()}
 
     def _metrics_text(self, _: Record) -> Fields:
         """Dear to make, so at most once in METRICS_KEEP_S: whoever asks more often is told the same again."""

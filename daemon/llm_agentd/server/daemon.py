@@ -8,6 +8,7 @@ Router. What an earlier part has for a later one (the engine's events, the memor
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,18 +28,23 @@ from llm_agentd.scheduler.affinity import CpuPriority
 from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.scheduler.engine_loop import IDLE_WAIT_MAX_S, EngineLoop
 from llm_agentd.scheduler.request_queue import RequestQueue
-from llm_agentd.server.admin.game_reports import GameReports
+from llm_agentd.server.admin.event_stream import EventStream
 from llm_agentd.server.admin.ops import AdminOps
+from llm_agentd.server.admin.rates import Rates
 from llm_agentd.server.admin.request_log import RequestLog
+from llm_agentd.server.admin.switch import FILE_NAME as SWITCH_FILE_NAME
+from llm_agentd.server.admin.switch import MasterSwitch
 from llm_agentd.server.audit_log import FILE_NAME as AUDIT_FILE_NAME
 from llm_agentd.server.audit_log import AuditLog
 from llm_agentd.server.control import Control
 from llm_agentd.server.inbox import Inbox
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.pipeline import Pipeline
+from llm_agentd.server.recent_thinks import RecentThinks
 from llm_agentd.server.request_builder import RequestBuilder, RequestDefaults
 from llm_agentd.server.router import Router
 from llm_agentd.server.socket.curve import Gatekeeper
+from llm_agentd.util.steady_clock import steady_time_s
 
 
 class Daemon:
@@ -75,6 +81,7 @@ class Daemon:
         self.audit = AuditLog(state_folder / AUDIT_FILE_NAME if state_folder else None)
         inbox = Inbox()
         open_requests = OpenRequests()
+        switch = MasterSwitch(state_folder / SWITCH_FILE_NAME if state_folder else None)
         self._moderator = moderator
         self.engine_loop = EngineLoop(
             open_engine=open_engine,
@@ -96,10 +103,23 @@ class Daemon:
             cancel=self.engine_loop.cancel,
             engine_info=lambda: self.engine_loop.info,
             post=inbox.post,
-            is_busy=lambda: len(open_requests) > 0,
+            is_busy=lambda: len(open_requests) > 0 or not switch.is_on,
         )
-        self.request_log = request_log or RequestLog()
+        self.request_log = RequestLog() if request_log is None else request_log
         self.request_log.engine = lambda: self.engine_loop.info.engine if self.engine_loop.info else ""
+        self.audit.on_note = lambda entry: inbox.post(lambda: admin.events.emit("audit", entry))
+        recent_thinks = RecentThinks()
+        admin = AdminOps(
+            requests=self.request_log,
+            events=EventStream(time.monotonic),
+            rates=Rates(
+                clock=time.monotonic, now_s=steady_time_s, waiting=lambda: sum(self.engine_loop.depth().values())
+            ),
+            switch=switch,
+            recent_thinks=recent_thinks,
+            audit=self.audit,
+            metrics=self.metrics,
+        )
         control = Control(
             engine_loop=self.engine_loop,
             roles=roles,
@@ -110,12 +130,12 @@ class Daemon:
             defaults=defaults,
             default_language=default_language,
             self_check=self_check,
-            admin=AdminOps(games=GameReports(), requests=self.request_log, audit=self.audit, metrics=self.metrics),
+            admin=admin,
             audit=self.audit,
             post=inbox.post,
         )
         self._grammar_trial = GrammarTrial()
-        pipeline = Pipeline(
+        self._pipeline = pipeline = Pipeline(
             request_builder=RequestBuilder(PromptBuilder(roles, default_language, memory), defaults, moderator),
             moderator=moderator,
             cache=cache,
@@ -124,7 +144,8 @@ class Daemon:
             control=control,
             grammar_trial=self._grammar_trial,
             open_requests=open_requests,
-            request_log=self.request_log,
+            recent_thinks=recent_thinks,
+            admin=admin,
             metrics=self.metrics,
             post=inbox.post,
         )
@@ -144,6 +165,7 @@ class Daemon:
         model is open are answered `unavailable`, so that a client need not guess why nobody answers.
         """
         self.router.bind()
+        self._pipeline.follow_switch()  # before anything is asked or measured
         self.audit.start()
         if self._moderator:
             self._moderator.start()

@@ -33,11 +33,12 @@ from llm_agentd.memory.service import MemoryService
 from llm_agentd.metrics import Metrics
 from llm_agentd.moderation.moderator import Direction, Moderator, Verdict
 from llm_agentd.protocol import encode, schema, wire
+from llm_agentd.protocol.admin_records import EventsRecord, SwitchRecord
 from llm_agentd.protocol.record import Record
 from llm_agentd.scheduler.engine_loop import RETRY_AFTER_MS, EngineLoop
 from llm_agentd.scheduler.sequence import Event, cached_reply, may_act
 from llm_agentd.server import request_line
-from llm_agentd.server.admin.request_log import RequestLog
+from llm_agentd.server.admin.ops import AdminOps
 from llm_agentd.server.control import Control, not_kept
 from llm_agentd.server.open_requests import Open, OpenRequests
 from llm_agentd.server.recent_thinks import RecentThinks
@@ -72,7 +73,8 @@ class Pipeline:
         control: Control,
         grammar_trial: GrammarTrial,
         open_requests: OpenRequests,
-        request_log: RequestLog,
+        recent_thinks: RecentThinks,
+        admin: AdminOps,
         metrics: Metrics,
         post: Callable[[Callable[[], None]], None],
         clock: Callable[[], float] = time.monotonic,
@@ -86,7 +88,7 @@ class Pipeline:
         self._control = control
         self._grammar_trial = grammar_trial
         self._open_requests = open_requests
-        self._request_log = request_log
+        self._admin = admin
         self._metrics = metrics
         self._post = post
         # By peer and id:
@@ -94,7 +96,7 @@ class Pipeline:
         self._held: dict[tuple[Peer, str], Request] = {}  # by the classifier or the grammar trial, until their verdict
         self._at_engine: dict[tuple[Peer, str], Request] = {}  # until its last event
         self._next_late_look_s = 0.0
-        self._recent_thinks = RecentThinks()
+        self._recent_thinks = recent_thinks
         self._credit = WorkCredit()
         self._clock = clock
         self._cpu_clock = cpu_clock  # a peer pays for work, not for what the thread waits on a busy machine
@@ -141,6 +143,10 @@ class Pipeline:
                 self._take_written(peer, record, schema.RememberRecord, self._control.remember_durably)
             elif op == "doctor":
                 self._take_written(peer, record, schema.Record, self._control.doctor)
+            elif op == "switch":
+                self._take_written(peer, record, SwitchRecord, self._switch)
+            elif op == "events":
+                self._take_events(peer, record)
             elif op == "cancel":
                 self._answer(peer, request_id, op, encode.done_fields({"found": self._cancel(peer, record)}))
             else:
@@ -157,6 +163,7 @@ class Pipeline:
     def _take_generation(self, peer: Peer, op: str, record: dict[str, Any]) -> None:
         """Steps 1 to 7. What it raises is the answer."""
         arrived_s, began_s = self._clock(), self._cpu_clock()
+        self._admin.switch.check()  # before anything else: off, nothing is looked up, computed or asked anywhere
         info = self._engine_loop.require_info()
 
         # 1. decode: every field is checked. A record that is open already was sent again; its answer is on the way.
@@ -380,7 +387,7 @@ class Pipeline:
         total_ms = (self._clock() - ended.request.arrived_s) * 1000 if ended.request else None
         try:
             request_line.note(ended.record, fields, total_ms)
-            self._request_log.add(peer, ended.record, ended.request, fields, raw, total_ms)
+            self._admin.requests.add(peer, ended.record, ended.request, fields, raw, total_ms)
         except Exception:
             log.exception("a bug in the request log")
 
@@ -389,6 +396,8 @@ class Pipeline:
         stopping = encode.error_fields(Unavailable("the daemon is stopping", retry_after_ms=RETRY_AFTER_MS))
         for peer, record in self._open_requests.close_all():
             self._answer(peer, record["id"], record["op"], stopping)
+        for peer, request_id, fields in self._admin.events.end():
+            self._answer(peer, request_id, "events", encode.done_fields(fields))
 
     def _answer(self, peer: Peer, request_id: str | None, op: str, fields: dict[str, Any]) -> None:
         """The last record of whatever was sent, in the metrics and on its way."""
@@ -414,9 +423,47 @@ class Pipeline:
 
         start(checked, on_done)
 
+    def _take_events(self, peer: Peer, record: dict[str, Any]) -> None:
+        """No open request while it waits: who watches is not a reason to be busy."""
+        fields = self._admin.events.take(peer, schema.validate(EventsRecord, record))
+        if fields is not None:
+            self._answer(peer, record["id"], "events", encode.done_fields(fields))
+
+    @property
+    def has_watchers(self) -> bool:
+        """Somebody waits for events, and for the end of the time to wait."""
+        return self._admin.events.has_waiting
+
+    def answer_watchers(self) -> None:
+        """In each round, at its end."""
+        for peer, request_id, fields in self._admin.events.due():
+            self._answer(peer, request_id, "events", encode.done_fields(fields))
+
+    def _switch(self, record: SwitchRecord, on_done: Callable[[dict[str, Any] | AgentdError], None]) -> None:
+        """The master switch. Off, all that is open ends now, wherever it is."""
+        self._admin.set_switch(record, lambda outcome: self._post(lambda: on_done(outcome)))
+        if record.on is not None:
+            self.follow_switch()
+
+    def follow_switch(self) -> None:
+        """Tells those who call models how it stands; also at the start."""
+        switch = self._admin.switch
+        if self._moderator is not None:
+            self._moderator.switch(on=switch.is_on)
+        self._engine_loop.switch(None if switch.is_on else switch.refusal)
+        if not switch.is_on:
+            waiting = [*self._held.values(), *self._burst.values()]
+            self._held.clear()
+            self._burst.clear()
+            for request in waiting:
+                self._deliver(request, switch.refusal())
+
     def _cancel(self, peer: Peer, record: dict[str, Any]) -> bool:
         """Whether there was something to cancel; its own answer, `cancelled`, comes by itself."""
         key = (peer, schema.validate(schema.CancelRecord, record).target)
+        if self._admin.events.cancel(*key):
+            self._answer(*key, "events", encode.error_fields(Cancelled("cancelled by the client")))
+            return True
         waiting = self._held.pop(key, None) or self._burst.pop(key, None)
         if waiting is not None:
             self._deliver(waiting, Cancelled("cancelled by the client"))
@@ -432,6 +479,7 @@ class Pipeline:
     def drop_peer(self, peer: Peer) -> None:
         """The peer is gone, or does not read: frees all its requests."""
         self._open_requests.close_peer(peer)
+        self._admin.events.drop_peer(peer)
         for waiting in (self._held, self._burst, self._at_engine):
             for key in [key for key in waiting if key[0] == peer]:
                 del waiting[key]

@@ -202,14 +202,19 @@ class Router:
             # After both: a verdict of the classifier in the inbox may have let requests go on, too.
             self._pipeline.submit_burst()
             self._pipeline.answer_late()
+            self._pipeline.answer_watchers()
             if self._is_stopped:
                 self._backlogs.take_turns(self._clock() + STOP_BUDGET_S)
                 self._pipeline.refuse_open()
             self._send()
 
     def _poll_ms(self) -> int | None:
-        waits_ms = [self._guard.poll_ms(), round(LATE_LOOK_S * 1000) if len(self._open_requests) else None]
+        waits_ms = [self._guard.poll_ms(), round(LATE_LOOK_S * 1000) if self._is_waited_for else None]
         return min((one for one in waits_ms if one is not None), default=None)
+
+    @property
+    def _is_waited_for(self) -> bool:
+        return len(self._open_requests) > 0 or self._pipeline.has_watchers
 
     def _receive(self, receiver: Receiver) -> None:
         """Reads what waits, as far as time allows; what is left wakes the next poll, as ZeroMQ's POLLIN stays set.

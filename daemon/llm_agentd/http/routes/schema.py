@@ -30,6 +30,9 @@ The HTTP side of llm-agentd. Try it:
 * `DELETE /v1/roles/{name}`, `POST /v1/roles/{name}/delete`: take an admin's own role away.
 * `POST /v1/memory/remember`, `POST /v1/memory/memories`, `POST /v1/memory/forget`: what NPCs remember.
 * `GET /v1/requests`, `GET /v1/requests/{seq}`, `POST /v1/requests/clear`: what NPCs were asked and answered last.
+* `GET /v1/events`: what happens, as it happens. `GET /v1/npcs`: who thinks. `GET /v1/audit`: who changed what.
+* `GET /v1/stats`, `GET /v1/stats/history`: how it goes.
+* `GET /v1/switch`, `POST /v1/switch`: the master switch, which stops every call of a model.
 * `GET /info`, `GET /healthz`, `GET /readyz`, `GET /metrics`, `GET /v1/doctor`: how the daemon does.
 
 Errors are `{"error": {"code", "message"}}`; the message names what is wrong, where, and the fix. 429 and 503 carry
@@ -276,6 +279,68 @@ class RequestDetail(RequestRow):
 
 class RequestAnswer(BaseModel):
     request: RequestDetail
+
+
+class StatsAnswer(BaseModel):
+    stats: dict[str, Any] = Field(
+        description="`rates` of the last minute (requests and tokens a second, hit rate, `first_text_ms` and `total_ms`"
+        " by priority), `waiting`, `running`, `batch_mean`, `uptime_s`, `switch`, `game` (what the mod told last; null:"
+        " nothing yet), `cache`, `memory`, `prefixes`"
+    )
+
+
+class HistoryPoint(BaseModel):
+    time: str
+    requests_per_s: float
+    tokens_per_s: float
+    hit_rate: float | None
+    first_text_ms_p95: float | None
+    step_gap_ms_p99: float | None
+    waiting: int
+
+
+class HistoryAnswer(BaseModel):
+    history: list[HistoryPoint] = Field(description="120 points, the oldest first")
+
+
+class NpcView(BaseModel):
+    id: str
+    name: str
+    role: str
+    place: str | None
+    pos: dict[str, float] | list[float] | None
+    last_time: str
+    last_player: str | None
+    thinks: int
+    last_text: str | None
+
+
+class NpcsAnswer(BaseModel):
+    npcs: list[NpcView]
+
+
+class AuditEntry(BaseModel):
+    time: str
+    who: str = Field(description="`http`, `game`, `cli` or `wire`")
+    by: str | None = None
+    what: str = Field(examples=["set_role"])
+    target: str
+    before: Any = None
+    after: Any = None
+
+
+class AuditAnswer(BaseModel):
+    entries: list[AuditEntry]
+
+
+class SwitchState(BaseModel):
+    on: bool
+    since: str | None
+    by: str | None
+
+
+class SwitchAnswer(BaseModel):
+    switch: SwitchState
 
 
 class ClearedAnswer(BaseModel):

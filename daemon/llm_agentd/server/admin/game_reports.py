@@ -37,7 +37,7 @@ class GameReports:
             is_known = reason in self.fallbacks or len(self.fallbacks) < REASONS_MAX
             self.fallbacks[reason if is_known else OTHER] += count
         if report.steps is not None and any(report.steps.counts):
-            self._recent.append((now_s, _rebucketed(report.steps)))
+            self._recent.append((now_s, rebucketed(report.steps)))
             while len(self._recent) > 1 and self._recent[0][0] < now_s - RECENT_S:
                 self._recent.popleft()
 
@@ -71,7 +71,7 @@ class GameReports:
         }
 
 
-def _rebucketed(steps: StepGaps) -> list[int]:
+def rebucketed(steps: StepGaps) -> list[int]:
     """By STEP_GAP_BOUNDS_S, whatever bounds the game has: each bucket goes where its upper bound belongs."""
     counts = [0] * (len(STEP_GAP_BOUNDS_S) + 1)
     for bound_s, count in zip([*steps.bounds_s, float("inf")], steps.counts, strict=True):

@@ -95,7 +95,7 @@ class RequestLog:
     ) -> None:
         self._keep = keep
         self._max_bytes = max_bytes
-        self._is_private = is_private
+        self.is_private = is_private
         self._now_s = now_s
         self._seq = 0
         self._entries: deque[Entry] = deque()
@@ -125,7 +125,7 @@ class RequestLog:
             return None
         self._seq += 1
         said, text = _text(record.get("utterance")), _text(answer.get("text"))
-        if self._is_private:
+        if self.is_private:
             record, answer, prompt, raw = _private_record(record), _private_answer(answer), None, ""
         else:
             record = _kept_record(record if request is not None else _bounded(record))
@@ -135,7 +135,7 @@ class RequestLog:
         )
         entry.chars = len(said), len(text)
         entry.bytes = ENTRY_BYTES + getsizeof(raw) + _prompt_bytes(prompt)
-        if not self._is_private:
+        if not self.is_private:
             tokens = request.sampling.max_tokens if request is not None and answer.get("action") else 0
             entry.bytes += getsizeof(said) + getsizeof(text) + ACTION_TOKEN_BYTES * tokens
         if self._keep:
@@ -169,7 +169,7 @@ class RequestLog:
         """What came of a request's action; None where it is not kept any more."""
         entry = self._by_key.get((peer, acted.request))
         if entry is not None:
-            message = None if self._is_private else acted.message
+            message = None if self.is_private else acted.message
             entry.acted = {"ok": acted.ok, "message": message, "action": acted.action}
         return entry
 

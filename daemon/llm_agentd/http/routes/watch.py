@@ -1,0 +1,99 @@
+"""The routes by which admins watch: the live event stream, figures, NPCs, the audit log; and the master switch.
+
+Runs on the event loop. What a filter may hold is the daemon's to check.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response, StreamingResponse
+
+from llm_agentd.client.records import without_envelope
+from llm_agentd.errors import BadRequest
+from llm_agentd.http.body import changed_via, json_response, read_object
+from llm_agentd.http.daemon_client import DaemonClient
+from llm_agentd.http.event_feeds import EventFeeds
+from llm_agentd.http.query import fields_of, parameters_of
+from llm_agentd.http.routes import schema
+
+NO_CACHE = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the latter for nginx, which would gather events
+# Path → op, what it is about, and its answer: those that are a look and nothing else.
+LOOKS = (
+    ("/v1/stats", "stats", "How it goes just now", schema.StatsAnswer),
+    ("/v1/stats/history", "stats_history", "The last ten minutes, a point for each 5 s", schema.HistoryAnswer),
+    ("/v1/npcs", "npcs", "NPCs that thought since the daemon started, the last first", schema.NpcsAnswer),
+    ("/v1/audit", "audit", "Who changed what, the newest first", schema.AuditAnswer),
+    ("/v1/switch", "switch", "Whether models may be called", schema.SwitchAnswer),
+)
+
+
+def add(app: FastAPI, daemon: DaemonClient, feeds: EventFeeds) -> None:
+    for path, op, summary, answer in LOOKS:
+        app.get(
+            path,
+            tags=["watch"],
+            summary=summary,
+            response_model=answer,
+            responses=schema.errors(400, 401, 403, 503),
+            openapi_extra=parameters_of(op, without=["on"]),
+        )(_look(daemon, op))
+
+    @app.post(
+        "/v1/switch",
+        tags=["watch"],
+        summary="The master switch: off, no model is called for anybody",
+        response_model=schema.SwitchAnswer,
+        responses=schema.errors(400, 401, 403, 413, 502, 503),
+        openapi_extra=schema.body_of_op("switch", required=["on"], without=["via"], example={"on": False}),
+    )
+    async def switch(request: Request) -> Response:
+        """Holds at once, also for what runs, and over restarts. 502 where the disk does not keep it."""
+        fields = await read_object(request, '{"on": false}')
+        for name in ("op", "id", "via"):
+            if name in fields:
+                raise BadRequest(f"{name}: unknown field")
+        if not isinstance(fields.get("on"), bool):
+            raise BadRequest("on: want true or false")
+        answer = await daemon.request({"op": "switch", "via": changed_via(request), **fields})
+        return json_response(without_envelope(answer))
+
+    @app.get(
+        "/v1/events",
+        tags=["watch"],
+        summary="What happens, as it happens (text/event-stream)",
+        response_class=Response,
+        responses={
+            200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+            **schema.errors(400, 401, 403, 429, 503),
+        },
+        openapi_extra={
+            "parameters": [
+                {"name": "Last-Event-ID", "in": "header", "required": False, "schema": {"type": "integer"}},
+            ]
+        },
+    )
+    async def events(request: Request) -> Response:
+        """`event` is the kind, `id` counts up, `data` is a JSON object: of a request's event the fields of a row of
+        `/v1/requests`, with its number as `request`. `event: lost` says how many were missed. A comment every 15 s
+        keeps the line open. Goes on behind `Last-Event-ID` where that is given.
+        """
+        return StreamingResponse(feeds.open(_last_event_id(request)), media_type="text/event-stream", headers=NO_CACHE)
+
+
+def _look(daemon: DaemonClient, op: str) -> Any:
+    async def look(request: Request) -> Response:
+        record = {"op": op, **fields_of(op, request, without=["on"])}
+        return json_response(without_envelope(await daemon.request(record)))
+
+    return look
+
+
+def _last_event_id(request: Request) -> int:
+    given = request.headers.get("last-event-id", "")
+    if not given:
+        return -1
+    if not given.isdecimal() or len(given) > 15:
+        raise BadRequest(f"Last-Event-ID: {given[:20]!r} is no number of an event")
+    return int(given)
