@@ -123,6 +123,16 @@ describe("what the game knows,", function()
 		assert.equal("It is noon.", (asked("What time is it?")))
 	end)
 
+	it("what is asked without accents, is told as well", function()
+		start()
+		mock.time_of_day = 0.5
+		for words, line in pairs({
+			["Wie spaet ist es?"] = "Es ist Mittag.", ["wie spat ist es"] = "Es ist Mittag.", ["que hora es"] = "Es mediodía.",
+			["l'heure qu'il est ?"] = "C’est midi.", ["¿QUÉ HORA ES?"] = "Es mediodía.",
+		}) do assert.equal(line, (asked(words)), words) end
+		assert.truthy((asked("was fuer ein Wetter")):find("klar", 1, true))
+	end)
+
 	it("the weather, is told as the game has it", function()
 		start()
 		for i, words in ipairs({"How is the weather?", "Wie ist das Wetter?", "Quel temps fait-il ?", "¿Qué tiempo hace?", "Какая погода?"}) do

@@ -220,12 +220,18 @@ questions.weather_words = {
 	clear = {"clear*", "sunny", "fine", "blue", "klar*", "sonnig*", "clair*", "dégagé*", "despejad*", "ясн*"},
 }
 
-local spaced = {} -- kind → list of {" phrase ", language}
+-- kind → list of {" phrase ", language}: without accents, for many type none, and with umlauts written out
+local spaced = {}
 
 for kind, by_language in pairs(PHRASES) do
 	spaced[kind] = {}
 	for language, phrases in pairs(by_language) do
-		for _, phrase in ipairs(phrases) do table.insert(spaced[kind], {text.spaced(phrase), language}) end
+		for _, phrase in ipairs(phrases) do
+			local words = text.spaced(phrase)
+			local written_out = text.umlauts_written_out(words)
+			table.insert(spaced[kind], {text.without_accents(words), language})
+			if written_out ~= words then table.insert(spaced[kind], {text.without_accents(written_out), language}) end
+		end
 	end
 	-- the longest first, so that the language is that of the phrase that says most
 	table.sort(spaced[kind], function(a, b)
@@ -236,7 +242,7 @@ end
 
 -- What is asked for, and the language of the question; nil where it is nothing that the game knows.
 function questions.asked(sentence)
-	sentence = text.spaced(sentence)
+	sentence = text.without_accents(text.spaced(sentence))
 	for _, kind in ipairs(KINDS) do
 		for _, phrase in ipairs(spaced[kind]) do
 			if sentence:find(phrase[1], 1, true) then return kind, phrase[2] end

@@ -146,6 +146,26 @@ function text.spaced(s)
 	return " " .. s:gsub("[%p%s]+", " "):match("^ ?(.-) ?$") .. " "
 end
 
+local PLAIN = {
+	a = "àáâãäå", c = "ç", e = "èéêë", i = "ìíîï", n = "ñ", o = "òóôõö", u = "ùúûü", y = "ýÿ",
+	ss = "ß", ae = "æ", oe = "œ", ["е"] = "ё",
+}
+local plain_letter = {}
+for plain, letters in pairs(PLAIN) do
+	for letter in letters:gmatch("[\194-\244][\128-\191]+") do plain_letter[letter] = plain end
+end
+local WRITTEN_OUT = {["ä"] = "ae", ["ö"] = "oe", ["ü"] = "ue", ["ß"] = "ss"}
+
+-- Small letters without accents, as many type: "qué" → "que", "spät" → "spat".
+function text.without_accents(s)
+	return (s:gsub("[\194-\244][\128-\191]+", plain_letter))
+end
+
+-- As Germans type who have no umlauts: "spät" → "spaet".
+function text.umlauts_written_out(s)
+	return (s:gsub("[\194-\244][\128-\191]+", WRITTEN_OUT))
+end
+
 -- With a capital first letter, of the same alphabets.
 function text.upper_first(s)
 	local first = s:match("^[%z\1-\127\194-\244][\128-\191]*") or ""
