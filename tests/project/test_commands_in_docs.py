@@ -18,7 +18,7 @@ from llm_agentd.config import known_keys
 @pytest.fixture
 def commands(repo: Path) -> list[tuple[str, str]]:
     """(document, line of code), of blocks and of code words."""
-    folders = ("daemon", "docs", "systemd", "mods", "lua")
+    folders = ("daemon", "docs", "systemd", "monitoring", "mods", "lua")
     documents = [repo / "README.md", repo / "CONTRIBUTING.md", *(p for f in folders for p in (repo / f).rglob("*.md"))]
     found = []
     for path in documents:

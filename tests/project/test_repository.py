@@ -211,7 +211,7 @@ def test_ci_only_calls_make_test(repo: Path) -> None:
 
 
 def test_links_in_documents_lead_to_files_and_headings(repo: Path) -> None:
-    folders = ("daemon", "docs", "lua", "mods", "systemd")
+    folders = ("daemon", "docs", "lua", "mods", "monitoring", "systemd")
     documents = [*repo.glob("*.md"), *(path for folder in folders for path in (repo / folder).rglob("*.md"))]
     broken = []
     for document in documents:
