@@ -245,6 +245,17 @@ def test_a_daemon_that_is_well_raises_no_alert(scene: Scene, rules: Path, tmp_pa
     assert firing(rules, series(before, scene.look(), **WELL), [], folder=tmp_path) == ""
 
 
+def test_minds_that_an_admin_switched_off_raise_no_alert(scene: Scene, rules: Path, tmp_path: Path) -> None:
+    before = scene.look()
+    scene.peer.request(op="switch", on=False)
+    for number in range(40):
+        assert scene.peer.request(op="infer", prompt=f"Well, {number}?")["reason"] == "switched_off"
+    scene.report(fallbacks={"switched_off": 40})
+    after = scene.look()
+    assert after.value("llm_agentd_requests_total", op="infer", outcome="switched_off") == 40
+    assert firing(rules, series(before, after, **WELL), [], folder=tmp_path) == ""
+
+
 def test_a_daemon_that_is_gone_raises_its_alert(scene: Scene, rules: Path, tmp_path: Path) -> None:
     before = scene.look()
     with serve_http(f"ipc://{tmp_path}/nobody", retry_s=0.05, token=TOKEN) as server:

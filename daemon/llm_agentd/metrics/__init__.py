@@ -22,7 +22,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from llm_agentd.errors import ERROR_CLASSES, AgentdError
+from llm_agentd.errors import ERROR_CLASSES, AgentdError, SwitchedOff
 from llm_agentd.metrics.tally import TallyCounter, TallyHistogram
 from llm_agentd.types import PRIORITIES, Reply, Request
 
@@ -31,8 +31,9 @@ BATCH_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 # Between two steps of a game server, which has 0.05 to 0.1 s for each. Players notice a quarter of a second.
 STEP_GAP_BOUNDS_S = (0.06, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0)
 CODES = (AgentdError.code, *ERROR_CLASSES)
+OUTCOMES = ("done", *CODES, SwitchedOff.REASON)
 # Why an NPC said a line of its own: what the daemon answered, or what the mod found before or after it asked.
-FALLBACK_REASONS = (*CODES, "offline", "off", "switched_off", "no_http", "shutdown", "rate_limit", "bad_reply")
+FALLBACK_REASONS = (*CODES, SwitchedOff.REASON, "offline", "off", "no_http", "shutdown", "rate_limit", "bad_reply")
 OTHER = "other"  # of a newer mod, perhaps: counted, but no label of its own
 # What scheduler/guard takes out of a reply, and why it ends one.
 GUARD_REASONS = ("brace", "echo", "emoji", "json", "markup", "name", "repeat", "stage", "thought")
@@ -63,8 +64,7 @@ class Metrics:
         # Looked up once: a hit is over in microseconds, and finding its counters would be a tenth of them. And made
         # once, so that the first failure of a kind is a step from 0 to 1, which an alert can see.
         self._answered = {
-            (op, outcome): self._requests.labels(op, outcome)
-            for op, outcome in product(("infer", "think"), ("done", *CODES))
+            (op, outcome): self._requests.labels(op, outcome) for op, outcome in product(("infer", "think"), OUTCOMES)
         }
         self._running = self._gauge("num_requests_running", "Requests whose reply is being generated")
         self._waiting = self._gauge("num_requests_waiting", "Requests that wait for the engine", "priority")
@@ -108,7 +108,7 @@ class Metrics:
     # -- on the way of a request -------------------------------------------------------------------
 
     def answered(self, op: str, outcome: str) -> None:
-        """Counts one answer. `outcome`: `done` or an error's code; `op` is `unknown` where none could be read."""
+        """Counts one answer. `outcome`: one of OUTCOMES; `op` is `unknown` where none could be read."""
         (self._answered.get((op, outcome)) or self._requests.labels(op, outcome)).inc()
 
     def replied(self, request: Request, reply: Reply, total_s: float) -> None:

@@ -27,7 +27,7 @@ from typing import Any
 
 from llm_agentd.cache import CompletionCache
 from llm_agentd.engines.llama.grammar.trial import ENGINES_TRIED, GrammarTrial
-from llm_agentd.errors import AgentdError, Cancelled, DeadlineExceeded, Unavailable
+from llm_agentd.errors import AgentdError, Cancelled, DeadlineExceeded, SwitchedOff, Unavailable
 from llm_agentd.memory.service import PEER as MEMORY_PEER
 from llm_agentd.memory.service import MemoryService
 from llm_agentd.metrics import Metrics
@@ -401,7 +401,7 @@ class Pipeline:
 
     def _answer(self, peer: Peer, request_id: str | None, op: str, fields: dict[str, Any]) -> None:
         """The last record of whatever was sent, in the metrics and on its way."""
-        self._metrics.answered(op, fields.get("code", "done"))
+        self._metrics.answered(op, _outcome_of(fields))
         self._put(peer, request_id, fields)
 
     def _put(self, peer: Peer, request_id: str | None, fields: dict[str, Any]) -> None:
@@ -484,6 +484,11 @@ class Pipeline:
             for key in [key for key in waiting if key[0] == peer]:
                 del waiting[key]
         self._engine_loop.drop_peer(peer)
+
+
+def _outcome_of(fields: dict[str, Any]) -> str:
+    """As the metrics count it: what an admin's switch refuses is no failure, and told apart from one."""
+    return SwitchedOff.REASON if fields.get("reason") == SwitchedOff.REASON else fields.get("code", "done")
 
 
 def _to_agentd_error(error: Exception, request: str, npc: str = "") -> AgentdError:
