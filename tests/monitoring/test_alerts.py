@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
+from llm_agentd.config import known_keys
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.metrics import FALLBACK_REASONS
 from llm_agentd.metrics.gpu import GpuWatch
@@ -80,6 +81,15 @@ def test_each_alert_says_what_to_do(rules: Path) -> None:
         assert rule["labels"]["severity"] in ("page", "ticket")
         assert len(rule["annotations"]["description"]) > 40
         assert "{{ $labels.instance }}" in rule["annotations"]["summary"]
+
+
+def test_settings_that_the_files_name_exist(monitoring: Path, rules: Path, repo: Path) -> None:
+    text = rules.read_text(encoding="utf-8") + (monitoring / "README.md").read_text(encoding="utf-8")
+    of_the_mod = (repo / "mods" / "llm_agent" / "settingtypes.txt").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:agents|batch|cache|http|inference|llm_agent|model|zmq)\.\w+)[`:]", text))
+    assert len(named) > 8
+    for key in named:
+        assert key in known_keys() or re.search(rf"^{re.escape(key)} ", of_the_mod, re.MULTILINE), key
 
 
 def test_every_reason_that_the_mod_tells_has_a_series(repo: Path) -> None:
