@@ -30,6 +30,7 @@ SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5
 BATCH_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 # Between two steps of a game server, which has 0.05 to 0.1 s for each. Players notice a quarter of a second.
 STEP_GAP_BOUNDS_S = (0.06, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0)
+OPS = ("infer", "think")  # those that get a reply
 CODES = (AgentdError.code, *ERROR_CLASSES)
 OUTCOMES = ("done", *CODES, SwitchedOff.REASON)
 # Why an NPC said a line of its own: what the daemon answered, or what the mod found before or after it asked.
@@ -59,51 +60,53 @@ class Metrics:
     """All metrics of one daemon."""
 
     def __init__(self) -> None:
-        self.registry = registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
+        self._add_requests()
+        self._add_tokens_and_caches()
+        self._add_engine()
+        self._add_game()
+        ProcessCollector(registry=self.registry)
+
+    def _add_requests(self) -> None:
         self._requests = self._counter("requests", "Answered records", "op", "outcome")
         # Looked up once: a hit is over in microseconds, and finding its counters would be a tenth of them. And made
         # once, so that the first failure of a kind is a step from 0 to 1, which an alert can see.
-        self._answered = {
-            (op, outcome): self._requests.labels(op, outcome) for op, outcome in product(("infer", "think"), OUTCOMES)
-        }
+        self._answered = {(op, outcome): self._requests.labels(op, outcome) for op, outcome in product(OPS, OUTCOMES)}
         self._running = self._gauge("num_requests_running", "Requests whose reply is being generated")
         self._waiting = self._gauge("num_requests_waiting", "Requests that wait for the engine", "priority")
-        self._kv_usage = self._gauge("kv_cache_usage_perc", "Share of the KV cache that running requests fill (0 to 1)")
-        self.useful_batch_size = self._gauge("useful_batch_size", "Sequences at once that pay, found at start")
-
-        self.batch_size = TallyHistogram(
-            "llm_agentd_batch_size", "Running sequences in a step of the engine", BATCH_SIZES, registry
-        )
-        self.inter_token_s = TallyHistogram(
-            "llm_agentd_inter_token_latency_seconds", "Between two tokens of a reply", SECONDS, registry
-        )
-        self.generation_tokens = TallyCounter("llm_agentd_generation_tokens", "Tokens generated", registry)
         self._queue_s = self._by_priority("request_queue_time_seconds", "From arrival to the engine")
         self._first_text_s = self._by_priority("time_to_first_token_seconds", "From arrival to the first token")
+        self.inter_token_s = self._tally("inter_token_latency_seconds", "Between two tokens of a reply", SECONDS)
         e2e = self._seconds("e2e_request_latency_seconds", "From arrival to the whole reply, cached ones too", "op")
-        self._e2e_s = {op: e2e.labels(op) for op in ("infer", "think")}
-
-        self._prompt_tokens = self._counter("prompt_tokens", "Tokens of prompts that were begun")
-        self._cached_tokens = self._counter("prompt_tokens_cached", "Of these, tokens that need not be computed")
-        self._prefix_queries = self._counter("prefix_cache_queries", "Tokens of prompts looked up in the prefix cache")
-        self._prefix_hits = self._counter("prefix_cache_hits", "Of these, tokens that it had")
-        self._reply_cache_queries = self._counter("reply_cache_queries", "Requests that may be given a kept reply")
-        self._reply_cache_hits = self._counter("reply_cache_hits", "Of these, requests that were")
+        self._e2e_s = {op: e2e.labels(op) for op in OPS}
         self._coalesced = self._counter("requests_coalesced", "Requests given a reply that another one had begun")
-
-        self.preemptions = self._counter("num_preemptions", "Sequences that gave way to a more urgent one")
-        self.engine_restarts = self._counter("engine_restarts", "Engine restarts")
         guarded = self._counter("guarded", "Replies of which the guard took something out", "reason")
         self._guarded = {reason: guarded.labels(reason) for reason in GUARD_REASONS}
         dropped = self._counter("dropped", "Messages nobody could take", "reason")
         self._dropped = {reason: dropped.labels(reason) for reason in DROPPED_REASONS}
 
-        self._step_gap_s = TallyHistogram(
-            "llm_agentd_game_step_gap_seconds", "Between two steps of the game server", STEP_GAP_BOUNDS_S, registry
+    def _add_tokens_and_caches(self) -> None:
+        self._prompt_tokens = self._counter("prompt_tokens", "Tokens of prompts that were begun")
+        self._cached_tokens = self._counter("prompt_tokens_cached", "Of these, tokens that need not be computed")
+        self.generation_tokens = TallyCounter("llm_agentd_generation_tokens", "Tokens generated", self.registry)
+        self._reply_cache_queries = self._counter("reply_cache_queries", "Requests that may be given a kept reply")
+        self._reply_cache_hits = self._counter("reply_cache_hits", "Of these, requests that were")
+        self._prefix_queries = self._counter("prefix_cache_queries", "Tokens of prompts looked up in the prefix cache")
+        self._prefix_hits = self._counter("prefix_cache_hits", "Of these, tokens that it had")
+        self._kv_usage = self._gauge("kv_cache_usage_perc", "Share of the KV cache that running requests fill (0 to 1)")
+
+    def _add_engine(self) -> None:
+        self.batch_size = self._tally("batch_size", "Running sequences in a step of the engine", BATCH_SIZES)
+        self.useful_batch_size = self._gauge("useful_batch_size", "Sequences at once that pay, found at start")
+        self.preemptions = self._counter("num_preemptions", "Sequences that gave way to a more urgent one")
+        self.engine_restarts = self._counter("engine_restarts", "Engine restarts")
+
+    def _add_game(self) -> None:
+        self._step_gap_s = self._tally(
+            "game_step_gap_seconds", "Between two steps of the game server", STEP_GAP_BOUNDS_S
         )
         fallbacks = self._counter("game_fallbacks", "Lines that NPCs said in place of a reply", "reason")
         self._fallbacks = {reason: fallbacks.labels(reason) for reason in (*FALLBACK_REASONS, OTHER)}
-        ProcessCollector(registry=registry)
 
     # -- on the way of a request -------------------------------------------------------------------
 
@@ -174,6 +177,9 @@ class Metrics:
 
     def _seconds(self, name: str, what: str, *labels: str) -> Histogram:
         return Histogram(f"llm_agentd_{name}", what, labels, buckets=SECONDS, registry=self.registry)
+
+    def _tally(self, name: str, what: str, bounds: Sequence[float]) -> TallyHistogram:
+        return TallyHistogram(f"llm_agentd_{name}", what, bounds, self.registry)
 
     def _by_priority(self, name: str, what: str) -> dict[str, Histogram]:
         histogram = self._seconds(name, what, "priority")
