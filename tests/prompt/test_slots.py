@@ -282,6 +282,12 @@ def test_who_asks_what_they_did_is_told_it_however_little_it_is_like_the_questio
     assert Relevance(topics).recalled(asked, topic, ["Anna bought 1 steel sword."], think) is None
 
 
+def test_deed_is_said_to_the_player_by_whom_it_was_done_for(reader: SlotReader) -> None:
+    context = {"memory": ["Torvik kept the promise to bring 3 mushrooms to Marta and was paid"]}
+    words = read(reader, None, context=context).slots.words
+    assert words["deed"] == "kept the promise to bring 3 mushrooms to me and were paid"
+
+
 def test_where_one_thing_is_another_is_no_answer(reader: SlotReader) -> None:
     context = {"near": ["Bram the guard", "Piet the farmer"]}
     assert "known" not in read(reader, "where is the priest?", context=context).slots.words

@@ -44,6 +44,19 @@ describe("gifts", function()
 	end
 	local function has(inventory, item) return inventory:contains_item("main", item) end
 
+	it("from farther than hands reach are asked to come nearer, and stay with the player", function()
+		start()
+		local inventory = robin("zoo:apple 3", 8)
+		local said
+		npc:think({player = "Robin", utterance = "Ann, take this apple", actions = true}, function(answer) said = answer.text end)
+		mock:step()
+		local question = daemon.received[#daemon.received]
+		daemon:event(question.session, {id = question.request.id, event = "done", text = "Hold it in your hand."})
+		mock:step(0.05, 4)
+		assert.is_true(said:find("closer", 1, true) ~= nil or said:find("nearer", 1, true) ~= nil, said)
+		assert.is_true(has(inventory, "zoo:apple 3"))
+	end)
+
 	it("are given of an NPC's goods, up to what it gives away in a day", function()
 		start()
 		local inventory = robin()

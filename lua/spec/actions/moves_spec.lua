@@ -41,6 +41,22 @@ describe("the action", function()
 		assert.same({"Mira lost Robin on the way"}, remembered)
 	end)
 
+	it("follow and go_to name whom the words name, however many are nearer", function()
+		for i = 1, 8 do body("Guard" .. i, at(1 + i * 0.2)) end
+		body("Zoe", at(12))
+		mock:step(0.05, 40)
+		for name, parameter in pairs({follow = "target", go_to = "place"}) do
+			local function holds(words)
+				local list = params(name, {utterance = words})[parameter].enum
+				assert.is_true(#list <= 6)
+				return (" " .. table.concat(list, " ") .. " "):find(" Zoe ", 1, true) ~= nil
+			end
+			assert.is_false(holds("Mira, run along"))
+			assert.is_true(holds("Mira, go to Zoe"))
+			assert.is_true((run(name, {[parameter] = "Zoe"})))
+		end
+	end)
+
 	it("stay is offered until it stays", function()
 		assert.is_true(params("stay"))
 		assert.is_true((run("stay")))

@@ -33,6 +33,13 @@ describe("words of trade", function()
 		for _, words in ipairs({"Three apples please", "The steel sword?", "I need 2 apples", "Hast du Äpfel?", "Dame tres manzanas"}) do
 			assert.is_truthy(trade_words.is_about_trade(words, true, false), words)
 		end
+		for _, words in ipairs({
+			"mend my pickaxe please", "can you repair my sword", "Bitte reparier mein Schwert", "répare mon épée s'il te plaît",
+			"repara mi espada por favor", "почини мой меч пожалуйста",
+		}) do
+			assert.is_falsy(trade_words.is_about_trade(words, true, false), words)
+			assert.is_falsy(trade_words.asks_for_goods(words), words)
+		end
 		assert.is_falsy(trade_words.is_about_trade("The apple tree behind the house is old", true, false))
 		for _, words in ipairs({"Too much!", "7?", "Deal!", "Zu viel!", "Trop cher", "Demasiado", "Слишком много", "По рукам!"}) do
 			assert.is_truthy(trade_words.is_about_trade(words, false, true), words)

@@ -320,7 +320,7 @@ describe("an NPC's words about its quest", function()
 		reply_to("do you have work for me?")
 		answer, words = nil, "The rest I keep for another day."
 		reply_to("yes")
-		for _, said in ipairs({"how many more?", "how much money do i get?", "was bekomme ich?"}) do
+		for _, said in ipairs({"how many more?", "what would i get?", "how much money do i get?", "was bekomme ich?"}) do
 			local line = reply_to(said)
 			assert.is_nil(line:find("another day", 1, true), line)
 			assert.matches("9 coins", line)

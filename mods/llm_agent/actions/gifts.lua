@@ -3,7 +3,7 @@
 -- here and in gift_intent.lua.
 -- Goods move through the ledger, whole or not at all.
 
-local S, settings, geometry, util, storage, actions, memory, items, ledger, gift_intent, trade = ...
+local S, settings, geometry, util, storage, actions, memory, lines, wording, items, ledger, gift_intent, trade, action_lines = ...
 
 local REACH = 6 -- nodes from hand to hand
 local GIFTS_KEY = "gifts:" -- and the player's name: day of the game and worth of what NPCs gave them on it
@@ -94,15 +94,30 @@ actions.register("give_item", {
 
 -- From a player ------------------------------------------------------------------------------------------------------------
 
+-- What the player means to give with these words: what they hold, its words, and how many; nil where they mean to give nothing.
+local function meant_gift(player_name, utterance)
+	local player = player_name and type(utterance) == "string" and core.get_player_by_name(player_name)
+	local item, n = nil, nil
+	if player then item, n = ledger.wielded(player) end
+	local words = item and items.words(item)
+	local most = item and gift_intent(utterance, words, items.gist)
+	return most and item, words, most and math.min(n, most)
+end
+
+-- A gift from farther than hands reach: the model, to whom nothing is on offer, would ask to see it.
+local function is_out_of_reach(npc, opts)
+	return npc:get_pos() ~= nil and not partner(npc, opts.player) and meant_gift(opts.player, opts.utterance) ~= nil
+end
+
+wording.add(function(npc, answer, opts, code)
+	if answer.action or answer.told or not is_out_of_reach(npc, opts) then return nil end
+	return {line = lines.pick(action_lines.take_item_out_of_reach, npc, code, {player = opts.player}, math.random)}
+end, is_out_of_reach)
+
 actions.register("take_item", {
 	params = function(npc, player_name, opts)
-		local player = partner(npc, player_name)
-		local item, n = nil, nil
-		if player then item, n = ledger.wielded(player) end
-		if not item or type(opts.utterance) ~= "string" then return nil end
-		local words = items.words(item)
-		local most = gift_intent(opts.utterance, words, items.gist)
-		return most and schema({words}, math.min(n, most)) or nil
+		local item, words, most = meant_gift(player_name, opts.utterance)
+		return item and partner(npc, player_name) and schema({words}, most) or nil
 	end,
 	run = function(npc, player_name, params)
 		local item = ledger.wielded(core.get_player_by_name(player_name)) -- what the schema was made for, in this step

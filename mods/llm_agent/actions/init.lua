@@ -34,11 +34,12 @@ local quest_drafts = load("quest_drafts", settings, items, ledger, quests, store
 load("quests", S, settings, actions, observe, claims, quests, quest_text, store, news, service, answers, voice, heard,
 	quest_drafts)
 local gift_intent = load("gift_intent", text, phrases)
-load("gifts", S, settings, geometry, util, storage, actions, memory, items, ledger, gift_intent, trade)
 local action_lines = load("lines")
+load("gifts", S, settings, geometry, util, storage, actions, memory, lines, wording, items, ledger, gift_intent, trade,
+	action_lines)
 local speech = load("speech", text, npcs, actions, language, name_calls, claims, lines, action_lines, spoken, items)
 local order_words = load("order_words", calling_folder.names, load("order_phrases"))
-load("moves", S, geometry, actions, npcs, positions, places, memory, history, pathfinder, movement, orders,
+load("moves", S, geometry, actions, npcs, nearby, positions, places, memory, history, pathfinder, movement, orders,
 	speech, base.questions, order_words)
 load("door", S, geometry, actions, npcs, memory, history, doors, movement, speech)
 load("emotes", actions, movement, emote)

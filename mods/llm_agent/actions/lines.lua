@@ -126,6 +126,10 @@ lines.take_item = {
 }
 lines.take_item_failed = {"I cannot take it now, {player}.", "Keep it for now, {player}. I cannot take it."}
 
+lines.take_item_out_of_reach = {
+	"Come closer, {player}, I cannot reach it from here.", "For me? Then come a few steps nearer, {player}.",
+}
+
 lines.guard = {
 	anyone = {"I stand by {target}.", "Nothing gets past me, {player}.", "I keep watch over {target}."},
 	guard = {"My shield is for {target}."},

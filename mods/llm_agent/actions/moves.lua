@@ -3,7 +3,7 @@
 -- Targets and places are those that exist when the question goes out; they are looked up again when the action runs.
 -- A failure on the way is told to the player, said by the NPC, and remembered.
 
-local S, geometry, actions, npcs, positions, places, memory, history, pathfinder, movement, orders,
+local S, geometry, actions, npcs, nearby, positions, places, memory, history, pathfinder, movement, orders,
 	speech, questions, order_words = ...
 
 local NAMES_MAX = 6 -- in one list: a small model chooses better among few
@@ -22,31 +22,55 @@ local function add(list, known, name, target)
 	list[#list + 1], known[name] = name, target
 end
 
--- Who can be followed from `pos`: names, who asks first, and name → a player's name or an NPC's id.
-local function people(npc, player_name, pos)
+-- A question's opts → the NPCs that its words name, read once for all actions.
+local named_by = setmetatable({}, {__mode = "k"})
+
+local function named_in(opts)
+	named_by[opts] = named_by[opts] or type(opts.utterance) == "string" and nearby.named(opts.utterance) or {}
+	return named_by[opts]
+end
+
+-- The NPCs that can be followed from `pos`: those that are named, then all.
+local function add_npcs(names, targets, npc, pos, named)
+	local near = {}
+	for _, other in ipairs(npcs.list) do
+		local there = other ~= npc and positions.last_known(other)
+		if there and geometry.in_range(there, pos, NEAR) then near[#near + 1] = other end
+	end
+	for _, other in ipairs(near) do
+		if named[other] then add(names, targets, other.name, other.id) end
+	end
+	for _, other in ipairs(near) do add(names, targets, other.name, other.id) end
+end
+
+-- Who can be followed from `pos`: names, who asks first, then those in the set `named`; and name → a player's name or an NPC's
+-- id.
+local function people(npc, player_name, pos, named)
 	local names, targets = {}, {}
 	if player_name and core.get_player_by_name(player_name) then add(names, targets, player_name, player_name) end
 	for _, player in ipairs(core.get_connected_players()) do
 		local name = player:get_player_name()
 		if geometry.in_range(player:get_pos(), pos, NEAR) then add(names, targets, name, name) end
 	end
-	for _, other in ipairs(npcs.list) do
-		local there = other ~= npc and positions.last_known(other)
-		if there and geometry.in_range(there, pos, NEAR) then add(names, targets, other.name, other.id) end
-	end
+	add_npcs(names, targets, npc, pos, named)
 	return names, targets
 end
 
--- Where it can be sent: home, named places, things it sees, people. Names, and name → a position, a player's name or an id.
-local function goals(npc, player_name, pos)
+-- Where it can be sent: people who are named, home, named places, things it sees, other people. Names, and name → a position,
+-- a player's name or an id.
+local function goals(npc, player_name, pos, named)
 	local names, targets = {}, {}
 	if player_name and core.get_player_by_name(player_name) then add(names, targets, player_name, player_name) end
+	for other in pairs(named) do
+		local there = other ~= npc and positions.last_known(other)
+		if there and geometry.in_range(there, pos, NEAR) then add(names, targets, other.name, other.id) end
+	end
 	if npc.home and not geometry.in_range(npc.home, pos, FROM_HOME) and geometry.in_range(npc.home, pos, pathfinder.REACH) then
 		add(names, targets, "home", npc.home)
 	end
 	for _, place in ipairs(places.around(pos, pathfinder.REACH)) do add(names, targets, place.name, place.pos) end
 	for _, label in ipairs(npc.seen and npc.seen.things or {}) do add(names, targets, label, npc.seen.where[label]) end
-	local others, ids = people(npc, player_name, pos)
+	local others, ids = people(npc, player_name, pos, named)
 	for _, name in ipairs(others) do add(names, targets, name, ids[name]) end
 	table.sort(names)
 	return names, targets
@@ -56,8 +80,8 @@ end
 local function ordered(npc, player_name, opts)
 	local pos = npc:get_pos()
 	if not pos or type(opts.utterance) ~= "string" then return nil end
-	local names = goals(npc, player_name, pos)
-	for _, name in ipairs((people(npc, player_name, pos))) do names[#names + 1] = name end
+	local names = goals(npc, player_name, pos, named_in(opts))
+	for _, name in ipairs((people(npc, player_name, pos, named_in(opts)))) do names[#names + 1] = name end
 	return order_words.read(opts.utterance, npc.name, names)
 end
 
@@ -84,13 +108,13 @@ actions.register("follow", {
 		if not order or order.kind ~= "follow_me" and order.kind ~= "follow" then return nil end
 		return {target = order.name or player_name}, order.lang
 	end,
-	params = function(npc, player_name)
+	params = function(npc, player_name, opts)
 		local pos = place_of(npc)
-		return pos and one_of("target", (people(npc, player_name, pos)))
+		return pos and one_of("target", (people(npc, player_name, pos, named_in(opts))))
 	end,
 	run = function(npc, player_name, params)
 		local id, whom = npc.id, params.target
-		local _, targets = people(npc, player_name, npc:get_pos())
+		local _, targets = people(npc, player_name, npc:get_pos(), nearby.named(whom))
 		return movement.order(npc, {kind = "follow", target = targets[whom], done = function(_, why)
 			tell_failure(id, player_name, why, S("@1 has lost @2.", npc.name, whom),
 				("%s lost %s on the way"):format(npc.name, whom), "follow_lost", {target = whom})
@@ -139,13 +163,13 @@ actions.register("go_to", {
 	fits = function(_, _, opts)
 		return questions.asked(opts.utterance) ~= "way"
 	end,
-	params = function(npc, player_name)
+	params = function(npc, player_name, opts)
 		local pos = place_of(npc)
-		return pos and one_of("place", (goals(npc, player_name, pos)))
+		return pos and one_of("place", (goals(npc, player_name, pos, named_in(opts))))
 	end,
 	run = function(npc, player_name, params)
 		local id, name = npc.id, params.place
-		local _, targets = goals(npc, player_name, npc:get_pos())
+		local _, targets = goals(npc, player_name, npc:get_pos(), nearby.named(name))
 		local goal = targets[name]
 		local is_place = type(goal) == "table"
 		return movement.order(npc, {

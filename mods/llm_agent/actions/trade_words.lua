@@ -33,6 +33,7 @@ function trade_words.is_about_trade(words, is_named, is_on_table)
 	local spaced = text.spaced(words)
 	if text.says_any(spaced, phrases.trade) then return true end
 	local list = tokens(spaced)
+	if text.says_any(spaced, phrases.repairs) then return false end
 	if is_named and (#list <= BARE_MAX or has_number(list) or text.says_any(spaced, phrases.asks_for)) then return true end
 	if not is_on_table then return false end
 	return has_number(list) or trade_words.agrees(words, true)
@@ -42,6 +43,7 @@ end
 -- Is a thing asked for that stalls have, whether or not this one does?
 function trade_words.asks_for_goods(words)
 	local spaced = text.spaced(words)
+	if text.says_any(spaced, phrases.repairs) then return false end
 	return text.says_any(spaced, phrases.stall_goods) ~= nil and text.says_any(spaced, phrases.asks_for) ~= nil
 end
 

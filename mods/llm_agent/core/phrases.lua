@@ -98,6 +98,12 @@ phrases.trade = {
 	"дешевле", "скидк*", "заплачу", "плачу", "платишь", "заплатишь",
 }
 
+-- A thing shall be mended: it is named, and not for sale.
+phrases.repairs = {
+	"mend*", "repair*", "fix*", "sharpen*", "reparier*", "flick*", "schärf*", "répar*", "aiguis*", "reparar*", "repara*",
+	"arregl*", "afil*", "почин*", "отремонт*", "заточи*",
+}
+
 -- A thing is asked for: talk of trade where the thing is named that the NPC has.
 phrases.asks_for = {
 	"please", "i want", "i need", "i d like", "i would like", "i d love", "give me", "do you have", "have you",
@@ -295,18 +301,18 @@ phrases.asks_about_quest = {
 	"how many do you need", "how many more", "how much is left", "what is left", "what's left", "is missing",
 	"still missing", "remind me", "what was i ", "what did i promise", "what do i get", "am i done", "how far am i",
 	"how much do i get", "how much will i get", "how much money do i", "how much money will i", "how many coins do i",
-	"how many coins will i", "what will i get", "what is the reward", "what's the reward", "what is the pay",
-	"what's the pay", "was war es", "was wolltest du", "was brauchst du", "wie viele brauchst", "wie viele fehlen",
-	"was fehlt", "fehlt noch", "was bekomme ich", "wie viel bekomme ich", "wie viele münzen bekomme ich",
-	"was kriege ich", "wie viel kriege ich", "was ist der lohn", "wie hoch ist der lohn", "erinnere mich", "c'était quoi",
-	"qu'est-ce que tu veux", "que voulais-tu", "combien en", "combien t'en", "que manque", "qu'est-ce qui manque",
-	"rappelle-moi", "combien je gagne", "combien vais-je gagner", "qu'est-ce que je gagne", "quelle est la récompense",
-	"qué era", "qué querías", "cuántos necesitas", "cuántas necesitas", "cuántos faltan", "cuántas faltan",
-	"qué falta", "recuérdame", "cuánto gano", "qué gano", "cuánto me das por", "cuál es la recompensa",
-	"cuántas monedas recibo", "что это было", "что ты хотел", "сколько ещё",
-	"сколько еще", "сколько надо", "сколько нужно", "чего не хватает",
-	"напомни", "сколько я получу", "что я получу", "какая награда",
-	"сколько монет я",
+	"how many coins will i", "what will i get", "what would i get", "how much would i get", "what's in it for me",
+	"what is the reward", "what's the reward", "what is the pay", "what's the pay", "was war es", "was wolltest du",
+	"was brauchst du", "wie viele brauchst", "wie viele fehlen", "was fehlt", "fehlt noch", "was bekomme ich",
+	"wie viel bekomme ich", "wie viele münzen bekomme ich", "was kriege ich", "wie viel kriege ich", "was ist der lohn",
+	"wie hoch ist der lohn", "erinnere mich", "c'était quoi", "qu'est-ce que tu veux", "que voulais-tu", "combien en",
+	"combien t'en", "que manque", "qu'est-ce qui manque", "rappelle-moi", "combien je gagne", "combien vais-je gagner",
+	"qu'est-ce que je gagne", "quelle est la récompense", "qué era", "qué querías", "cuántos necesitas",
+	"cuántas necesitas", "cuántos faltan", "cuántas faltan", "qué falta", "recuérdame", "cuánto gano", "qué gano",
+	"cuánto me das por", "cuál es la recompensa", "cuántas monedas recibo", "что это было",
+	"что ты хотел", "сколько ещё", "сколько еще", "сколько надо",
+	"сколько нужно", "чего не хватает", "напомни", "сколько я получу",
+	"что я получу", "какая награда", "сколько монет я",
 }
 
 -- The player hands something over: "here are your torches", beside what was asked for.

@@ -42,7 +42,7 @@ local PHRASES = {
 			"got the time", "is it late", "is it noon", "is it morning", "is it evening", "is it night", "is it midnight",
 		},
 		de = {
-			"wie spät", "wieviel uhr", "wie viel uhr", "welche tageszeit", "welche stunde", "was sagt die uhr",
+			"wie spät", "wie spaet", "wieviel uhr", "wie viel uhr", "welche tageszeit", "welche stunde", "was sagt die uhr",
 			"ist es schon spät", "ist es schon abend", "ist es schon mittag", "ist es nacht",
 		},
 		fr = {

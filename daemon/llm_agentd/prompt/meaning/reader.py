@@ -423,11 +423,11 @@ class _Reader:
         cannot.
         """
         if not self.world.text:
-            deed = self.relevance.deed(self.recalled, self.think.player or "")
+            deed = self.relevance.deed(self.recalled, self.think)
             self.words["deed"] = deed if "deed" in topic.slots else ""
             return topic
         if "deed" in topic.slots:
-            self.words["deed"] = self.relevance.deed(self.recalled, self.think.player or "")
+            self.words["deed"] = self.relevance.deed(self.recalled, self.think)
         is_done = any(action.name in topic.action_names for action in self.think.actions)  # words belong to the deed
         if is_done or topic.name in ANSWERED_BY_RULE or self.words.get(RULE_SLOTS.get(topic.name, "")):
             return topic

@@ -132,11 +132,13 @@ class Relevance:
             best = Answer(best.clause, max(best.score, SURE))
         return best
 
-    def deed(self, remembered: Sequence[str], player: str) -> str:
-        """The rest of the first sentence that says what the player did: `bought an apple`."""
+    def deed(self, remembered: Sequence[str], think: Think) -> str:
+        """What the first sentence says that the player did, to be said behind `you`: `brought an apple to me`."""
+        player = think.player or ""
         for sentence in remembered:
-            if is_by(player, sentence):
-                return sentence.removeprefix(f"{player} ").rstrip(" .!")
+            clause = recalled_clause(sentence, player, think.npc.name) if is_by(player, sentence) else None
+            if clause and clause.startswith("you "):
+                return clause.removeprefix("you ")
         return ""
 
     def _best(
