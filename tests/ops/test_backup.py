@@ -70,7 +70,7 @@ class State:
 
     def backup(self, target: Path) -> str:
         out = io.StringIO()
-        places = Places.of(load_config(self.config_file, self.sets), self.config_file, self.environ)
+        places = Places.of(load_config(self.config_file, self.sets), self.config_file)
         assert create(target, places, out) == 0
         return out.getvalue()
 
@@ -78,10 +78,6 @@ class State:
         out = io.StringIO()
         assert bring_back(source, config_file=self.config_file, sets=self.sets, only=only, out=out) == 0
         return out.getvalue()
-
-    @property
-    def environ(self) -> dict[str, str]:
-        return {"STATE_DIRECTORY": str(self.folder)}
 
     def files(self) -> dict[str, bytes]:
         return {
@@ -177,6 +173,32 @@ def test_restore_on_a_fresh_machine_makes_what_is_missing(state: State, saved: P
     assert stat.S_IMODE(state.memory.stat().st_mode) == 0o600
     assert stat.S_IMODE(state.config_file.stat().st_mode) == 0o600
     assert list(state.folder.glob("*.replaced-*")) == []
+
+
+def test_restore_is_noted_in_the_log_of_changes_which_is_saved_too(state: State, saved: Path, tmp_path: Path) -> None:
+    state.restore(saved, [Part.memory, Part.logs])
+    audit = state.folder / "audit.jsonl"
+    (entry,) = map(orjson.loads, audit.read_bytes().splitlines())
+    assert (entry["what"], entry["target"], entry["after"], entry["who"]) == (
+        "restore",
+        str(saved),
+        "memory, logs",
+        "cli",
+    )
+    assert "logs          moderation.jsonl, moderation.jsonl.1, audit.jsonl" in state.backup(tmp_path / "again.tar.gz")
+
+
+def test_service_that_root_saves_has_its_roles_and_its_log(
+    state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the configuration says where most lies, and the environment is another user's."""
+    monkeypatch.delenv("STATE_DIRECTORY")
+    monkeypatch.setenv("HOME", str(fresh(tmp_path / "root")))
+    (state.folder / "audit.jsonl").write_bytes(b'{"what": "switch"}\n')
+    sets = [item for item in state.sets if not item.startswith("agents.roles_dir")]
+    places = Places.of(load_config(state.config_file, sets), state.config_file)
+    assert next(name for name, _ in places.role_files()) == "roles/ferryman.yaml"
+    assert "logs/audit.jsonl" in dict(places.log_files())
 
 
 def test_only_the_named_parts_are_restored(state: State, saved: Path) -> None:
@@ -327,7 +349,7 @@ def test_memory_of_a_newer_version_is_refused(state: State, tmp_path: Path) -> N
 
 def test_configuration_that_this_version_does_not_know_is_refused(state: State, saved: Path, tmp_path: Path) -> None:
     state.config_file.write_text("batch:\n  speed: 9\n")
-    places = Places.of(load_config(None, state.sets), state.config_file, state.environ)
+    places = Places.of(load_config(None, state.sets), state.config_file)
     create(tmp_path / "later.tar.gz", places, io.StringIO())
     before = state.files()
     reason = r"config.yaml of .*later.tar.gz, line 2: unknown key batch.speed.*leave it out: --only memory"
@@ -376,7 +398,7 @@ def test_damaged_memory_is_not_saved(state: State, tmp_path: Path) -> None:
 
 def test_nothing_to_save_says_where_it_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
-    places = Places.of(load_config(None), tmp_path / "none.yaml", {"STATE_DIRECTORY": str(tmp_path)})
+    places = Places.of(load_config(None), tmp_path / "none.yaml")
     with pytest.raises(StartError, match=f"neither {tmp_path}/memory.db nor .* run this as the daemon's user"):
         create(tmp_path / "saved.tar.gz", places, io.StringIO())
 
@@ -387,6 +409,7 @@ def test_root_restores_for_the_daemons_user(state: State, saved: Path) -> None:
         os.chown(path, 4711, 4712)
     (state.folder / "memory.db.lock").unlink()
     state.restore(saved)
+    assert (state.folder / "audit.jsonl").exists()
     wrong = [path for path in state.folder.rglob("*") if (path.stat().st_uid, path.stat().st_gid) != (4711, 4712)]
     assert wrong == []
 

@@ -5,19 +5,19 @@ Pure but for looking at folders.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mode
 
-from llm_agentd.config import Config, state_dir
+from llm_agentd.config import Config
 from llm_agentd.config.paths import SYSTEM_FILE
 from llm_agentd.errors import StartError
 from llm_agentd.ops.backup.parts import LOGS, ROLES, Part
 from llm_agentd.roles.history import FOLDER as HISTORY
+from llm_agentd.server.audit_log import FILE_NAME as AUDIT_LOG
 
-AUDIT_LOG = "audit.jsonl"  # in the state folder: what admins changed
 ROTATED_MAX = 9  # NAME.1 to NAME.9: more than any log here keeps
 
 
@@ -32,14 +32,27 @@ class Places:
     logs: Mapping[str, Path]
 
     @classmethod
-    def of(cls, config: Config, config_file: Path | None, environ: Mapping[str, str] = os.environ) -> Places:
-        state = state_dir(environ)
+    def of(cls, config: Config, config_file: Path | None) -> Places:
+        """The state folder is where most of what a configuration places lies: a command is run by root or a user who
+        has another one than the daemon, and roles and the log of changes lie in it without a key of their own.
+        """
+        agents = config.agents
+        state = mode(
+            path.parent
+            for path in (
+                agents.memory_path,
+                agents.audit_path,
+                config.http.token_file,
+                config.cache.path,
+                config.model.dir,
+            )
+        )
         return cls(
-            memory=config.agents.memory_path,
+            memory=agents.memory_path,
             cache=config.cache.path,
-            roles=config.agents.roles_dir or state / "roles",
+            roles=agents.roles_dir or state / "roles",
             configuration=config_file or SYSTEM_FILE,
-            logs={"moderation.jsonl": config.agents.audit_path, AUDIT_LOG: state / AUDIT_LOG},
+            logs={"moderation.jsonl": agents.audit_path, AUDIT_LOG: state / AUDIT_LOG},
         )
 
     def role_files(self) -> Iterator[tuple[str, Path]]:

@@ -27,6 +27,8 @@ from llm_agentd.memory.schema import NewerVersionError
 from llm_agentd.ops.backup import archive
 from llm_agentd.ops.backup.parts import CONFIGURATION, MEMORY, ROLES, Part
 from llm_agentd.ops.backup.places import Places, explained
+from llm_agentd.server.audit_log import FILE_NAME as AUDIT_LOG
+from llm_agentd.server.audit_log import AuditLog
 from llm_agentd.util.file_lock import FileLock
 from llm_agentd.util.keep_aside import keep_aside
 from llm_agentd.util.regular_file import open_regular
@@ -56,11 +58,22 @@ def restore(
             undo.pop_all()
         for swap in swaps:
             swap.fresh.parent.rmdir()
+        _note(places.logs[AUDIT_LOG], source, [Part.of(file).value for file in wanted])
     print(f"restored from {source}, {made}:", file=out)
     for file, swap in zip(wanted, swaps, strict=True):
         kept = f" (before: {swap.kept})" if swap.kept else ""
         print(f"  {Part.of(file).value:13} {swap.target}{kept}", file=out)
     return 0
+
+
+def _note(log: Path, source: Path, parts: Sequence[str]) -> None:
+    """In the log of changes, also in one that was just restored."""
+    audit = AuditLog(log)
+    audit.start()
+    audit.note("restore", str(source), after=", ".join(dict.fromkeys(parts)), who="cli")
+    audit.stop()
+    if log.exists():
+        own_as(log, log.parent)
 
 
 # -- checking -------------------------------------------------------------------------------------
