@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -147,3 +148,51 @@ def test_secret_that_is_wrong_stands_in_no_error(folder: Path) -> None:
         assert done.returncode == 2
         assert where in done.stderr
         assert not SECRET.search(done.stderr + done.stdout)
+
+
+STRANGER = """
+import encodings.idna, os, socket, sys, urllib.error, urllib.request
+state, port = sys.argv[1], sys.argv[2]
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+assert os.listdir(os.path.dirname(state)) == ["llm-agentd"]  # so far anybody gets
+got = []
+for folder, _, files in os.walk(state):
+    got += files
+for path in ("memory.db", "http_token", "run/zmq", "cache/data.mdb"):
+    try:
+        open(os.path.join(state, path), "rb").read()
+        got.append(path)
+    except PermissionError:
+        pass
+with socket.socket(socket.AF_UNIX) as client:
+    try:
+        client.connect(os.path.join(state, "run/zmq"))
+        got.append("the socket")
+    except PermissionError:
+        pass
+ask = b'{"prompt": "Hello"}'
+for path, body in (("/info", None), ("/infer", ask), ("/v1/memory/memories", b"{}"), ("/v1/roles", None)):
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, {"Content-Type": "application/json"})
+    try:
+        got.append((path, urllib.request.urlopen(request).status))
+    except urllib.error.HTTPError as error:
+        got += [] if error.code == 401 else [(path, error.code)]
+print(got)
+"""
+
+
+@pytest.mark.root
+def test_another_user_of_the_machine_can_neither_read_nor_ask() -> None:
+    # Not below pytest's own folder, which is closed to others by itself.
+    with tempfile.TemporaryDirectory(prefix="llm-agentd-test-") as place:
+        folder = Path(place, "home")
+        folder.mkdir()
+        home = Home(folder)
+        with home.client((home.state / "http_token").read_text().strip()) as client:
+            post(client, "think", npc=NPC, player="Ana", utterance="I hid the sapphire.")
+        for above in (folder.parent, folder, folder / ".local", folder / ".local/state"):
+            above.chmod(0o755)  # as many homes are
+        command = [sys.executable, "-c", STRANGER, str(home.state), str(home.port)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
+        home.stop()
+    assert (done.stdout, done.stderr) == ("[]\n", "")
