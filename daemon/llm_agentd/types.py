@@ -201,13 +201,17 @@ class MemoryTurn:
 
 @dataclass(frozen=True, slots=True)
 class ModerationContext:
-    """Who speaks with whom, and in which language: what moderation needs of a `think` beside its words."""
+    """Who speaks with whom, and in which language: what moderation needs of a `think` beside its words.
+
+    `rules`: the tag of those under which the player was heard.
+    """
 
     npc_id: str
     npc: str
     player: str = ""
     language: str = "en"
     player_text: str = ""
+    rules: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

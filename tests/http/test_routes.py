@@ -359,10 +359,12 @@ REQUESTS = {"/v1/requests", "/v1/requests/{seq}", "/v1/requests/clear"}
 def test_openapi_has_bodies_answers_and_examples(endpoint: str) -> None:
     with FakeDaemon(endpoint), serve_http(endpoint) as server:
         spec = server.http.get("/openapi.json").json()
-    roles = {"/v1/roles", "/v1/roles/{name}", "/v1/roles/{name}/delete"}
-    memory = {f"/v1/memory/{op}" for op in ("remember", "forget", "memories")}
+    changes = {f"/v1/roles/{{name}}/{what}" for what in ("delete", "history", "undo", "preview")}
+    roles = {"/v1/roles", "/v1/roles/{name}", *changes}
+    memory = {f"/v1/memory/{op}" for op in ("remember", "forget", "memories", "search", "edit", "recall", "pairs")}
+    steering = {"/v1/settings", "/v1/cache", "/v1/cache/purge", "/v1/model", "/v1/model/self-test"}
     facts = {"/info", "/healthz", "/readyz", "/metrics", "/v1/doctor"}
-    assert set(spec["paths"]) == {"/infer", "/v1/exchange", *facts, *roles, *memory, *REQUESTS, *WATCH}
+    assert set(spec["paths"]) == {"/infer", "/v1/exchange", *facts, *roles, *memory, *steering, *REQUESTS, *WATCH}
     assert set(spec["paths"]["/v1/roles/{name}"]) == {"put", "post", "delete"}
     put = spec["paths"]["/v1/roles/{name}"]["put"]
     assert put["parameters"][0]["name"] == "name"

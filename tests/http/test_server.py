@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from llm_agentd.config.http_binding import check_binding
 from llm_agentd.errors import StartError
-from llm_agentd.http import check_binding
 from llm_agentd.http.server import listen
 from tests.support.http_harness import DEADLINE_S, Background, FakeDaemon, silent
 

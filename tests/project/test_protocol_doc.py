@@ -14,6 +14,7 @@ from llm_agentd.errors import ERROR_CLASSES, AgentdError
 from llm_agentd.http import sessions
 from llm_agentd.http.routes import exchange as exchange_route
 from llm_agentd.http.routes import schema as http_schema
+from llm_agentd.http.routes import steering_schema
 from llm_agentd.http.routes.schema import op_schema
 from llm_agentd.protocol import wire
 from llm_agentd.protocol.encode import reply_fields
@@ -35,6 +36,18 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "switch": http_schema.SwitchAnswer,
     "audit": http_schema.AuditAnswer,
     "doctor": http_schema.DoctorAnswer,
+    "settings": steering_schema.SettingsAnswer,
+    "set_setting": steering_schema.SetSettingAnswer,
+    "role_history": steering_schema.RoleHistoryAnswer,
+    "undo_role": http_schema.RoleAnswer,
+    "edit_memory": steering_schema.EditAnswer,
+    "memory_pairs": steering_schema.MemoryPairsAnswer,
+    "search_memories": steering_schema.SearchAnswer,
+    "recall": steering_schema.RecallAnswer,
+    "cache_entries": steering_schema.CacheAnswer,
+    "purge_cache": steering_schema.PurgeAnswer,
+    "model": steering_schema.ModelAnswer,
+    "self_test": steering_schema.SelfTestAnswer,
 }
 OPTIONS = field_names(Options) - field_names(Record)
 

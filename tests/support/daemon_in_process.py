@@ -10,10 +10,12 @@ import zmq
 
 from llm_agentd.cache import CompletionCache, NullCache
 from llm_agentd.client import Client
+from llm_agentd.config.settings import Settings
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.memory import Memory, NullMemory
 from llm_agentd.moderation.moderator import Moderator
+from llm_agentd.ops.serve import request_defaults
 from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache, PrefixStore
 from llm_agentd.roles import Roles
 from llm_agentd.scheduler.affinity import CpuPriority
@@ -52,6 +54,7 @@ class InProcess(Daemon):
         gatekeeper: Gatekeeper | None = None,
         state_folder: Path | None = None,
         request_log: RequestLog | None = None,
+        settings: Settings | None = None,
     ) -> None:
         super().__init__(
             endpoint=endpoint,
@@ -69,6 +72,8 @@ class InProcess(Daemon):
             gatekeeper=gatekeeper,
             state_folder=state_folder,
             request_log=request_log,
+            settings=settings,
+            defaults_of=request_defaults,
         )
         self.endpoint = endpoint
 

@@ -28,6 +28,9 @@ class CompletionCache(Protocol):
     def purge(self, name: str | None) -> int:
         """Deletes the replies whose prompt or text contains this name (None: all); how many. Waits for the disk."""
 
+    def set_ttl(self, ttl_s: float) -> None:
+        """Of replies that are put from now on."""
+
     def purge_rows(self, wanted: Wanted, show: Callable[[str], str]) -> int:
         """Deletes the replies that `wanted` names; how many. Waits for the disk."""
 

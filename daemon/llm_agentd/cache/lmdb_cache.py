@@ -217,7 +217,6 @@ class LmdbCache:
             self._warn_read_failed(error)
 
     def set_ttl(self, ttl_s: float) -> None:
-        """Of replies that are put from now on."""
         self._ttl_s = ttl_s
 
     def _purge(self, run: Callable[[LmdbStore], int]) -> int:

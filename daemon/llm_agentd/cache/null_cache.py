@@ -24,6 +24,9 @@ class NullCache:
     def purge(self, name: str | None) -> int:
         return 0
 
+    def set_ttl(self, ttl_s: float) -> None:
+        pass
+
     def purge_rows(self, wanted: Wanted, show: Callable[[str], str]) -> int:
         return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -39,11 +40,19 @@ def serve(config: ConfigFile = None, sets: Sets = None) -> None:
     # topics and memory, and where the model's threads have the CPUs, each product waits milliseconds for them.
     for name in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
         os.environ.setdefault(name, "1")
+    from llm_agentd.config.load import Sources
+    from llm_agentd.config.settings import Settings
+    from llm_agentd.ops.serve import check_start
     from llm_agentd.ops.serve import serve as run
-    from llm_agentd.ops.supervisor import end_with_supervisor
+    from llm_agentd.ops.supervisor import end_with_supervisor, without_own
 
-    end_with_supervisor()
-    raise typer.Exit(run(loaded, hand_on(config, sets)))
+    is_supervised = end_with_supervisor()
+    given = tuple(without_own(sets or ()) if is_supervised else sets or ())
+
+    def settings() -> Settings:
+        return Settings(Sources(config, given, os.environ, Path.cwd()), check_start)
+
+    raise typer.Exit(run(loaded, hand_on(config, sets), settings))
 
 
 def http(config: ConfigFile = None, sets: Sets = None) -> None:

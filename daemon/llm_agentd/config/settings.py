@@ -69,9 +69,12 @@ class Settings:
         file = sources.file
         return {"settings": rows, "file": str(file) if file else None, "problem": problem}
 
-    def shown(self, key: str) -> Any:
-        """The value in force, as it may be shown."""
-        return _shown(key, self.running)
+    def value(self, key: str, config: Config | None = None) -> Any:
+        """As it may be shown; of what is in force where no `config` is given. None for an unknown key."""
+        return _shown(key, config or self.running) if key in known_keys() else None
+
+    def is_live(self, key: str) -> bool:
+        return key in self._live
 
     # -- a change --------------------------------------------------------------------------------
 

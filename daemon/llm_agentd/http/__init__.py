@@ -8,6 +8,6 @@ loses no client here, and parsing HTTP never takes the interpreter from sampling
 """
 
 from llm_agentd.http.app import create_app
-from llm_agentd.http.server import check_binding, run
+from llm_agentd.http.server import run
 
-__all__ = ["create_app", "check_binding", "run"]
+__all__ = ["create_app", "run"]

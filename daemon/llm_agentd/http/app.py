@@ -30,7 +30,21 @@ from llm_agentd.http.drain import DrainUnreadBodies
 from llm_agentd.http.event_feeds import EventFeeds
 from llm_agentd.http.metrics import CountRequests, HttpMetrics
 from llm_agentd.http.origin import OwnHosts
-from llm_agentd.http.routes import dashboard, doctor, exchange, infer, info, memory, requests, roles, schema, watch
+from llm_agentd.http.routes import (
+    cache,
+    dashboard,
+    doctor,
+    exchange,
+    infer,
+    info,
+    memory,
+    model,
+    requests,
+    roles,
+    schema,
+    settings,
+    watch,
+)
 from llm_agentd.http.sessions import Sessions
 
 SWEEP_EVERY_S = 30.0  # idle sessions end up to so much later
@@ -110,12 +124,15 @@ def create_app(
     metrics = HttpMetrics()
     app.add_middleware(CountRequests, metrics=metrics)  # the last one added is the first one passed
     _handle_errors(app)
-    infer.add(app, daemon, timeout_ms=timeout_ms)
+    infer.add(app, daemon, sessions)
     exchange.add(app, sessions)
     roles.add(app, daemon)
     memory.add(app, daemon)
     requests.add(app, daemon)
     watch.add(app, daemon, feeds)
+    settings.add(app, daemon, sessions)
+    cache.add(app, daemon)
+    model.add(app, daemon)
     info.add(app, daemon, sessions, metrics)
     doctor.add(app, daemon, examine)
     dashboard.add(app)

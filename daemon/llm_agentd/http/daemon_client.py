@@ -160,14 +160,14 @@ class DaemonClient:
             raise outcome
         return outcome, last
 
-    async def request(self, record: Record) -> Record:
-        """The `done` record of an op that the daemon's router answers itself.
+    async def request(self, record: Record, timeout_s: float = CONTROL_TIMEOUT_S) -> Record:
+        """The `done` record of an op that the daemon's router answers itself, or sees to.
 
         Raises the error it was answered with, and Unavailable where no answer comes.
         """
-        wire_id, reply = self.begin(record, CONTROL_TIMEOUT_S + TICK_S, is_control=True)  # given up below, not here
+        wire_id, reply = self.begin(record, timeout_s + TICK_S, is_control=True)  # given up below, not here
         try:
-            return done_or_raise(await asyncio.wait_for(reply, CONTROL_TIMEOUT_S))
+            return done_or_raise(await asyncio.wait_for(reply, timeout_s))
         except TimeoutError:
             raise Unavailable(self.reason_not_ready(), retry_after_ms=RETRY_AFTER_MS) from None
         finally:

@@ -19,10 +19,10 @@ import uvicorn
 
 from llm_agentd.client.curve import CurveFiles
 from llm_agentd.config import Config
+from llm_agentd.config.http_binding import check_binding
 from llm_agentd.config.http_token import find_token
 from llm_agentd.errors import StartError
 from llm_agentd.http.app import create_app
-from llm_agentd.http.origin import is_loopback
 from llm_agentd.http.protocol import BoundedProtocol
 from llm_agentd.http.routes.doctor import Examine
 from llm_agentd.util.stop_signals import stop_signals
@@ -100,20 +100,6 @@ def _new_event_loop() -> asyncio.AbstractEventLoop:
     except ImportError:
         return asyncio.SelectorEventLoop()
     return uvloop.new_event_loop()
-
-
-def check_binding(host: str, token: str | None, *, tls: bool, allow_plain: bool) -> None:
-    """Raises StartError for an address that others can reach without a token, or with one that travels in the clear."""
-    if is_loopback(host):
-        return
-    place = f"http.host: {host} can be reached from other machines"
-    if not token:
-        raise StartError(f"{place}: take `http.token: off` out, or set http.host to 127.0.0.1")
-    if not tls and not allow_plain:
-        raise StartError(
-            f"{place}: the token would travel unencrypted; set http.tls_cert and http.tls_key, "
-            "or, in a network you trust, http.allow_plain to true"
-        )
 
 
 def listen(host: str, port: int) -> socket.socket:

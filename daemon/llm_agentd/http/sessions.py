@@ -71,7 +71,7 @@ class Sessions:
 
     def __init__(self, daemon: DaemonClient, *, timeout_ms: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._daemon = daemon
-        self._timeout_ms = timeout_ms
+        self.timeout_ms = timeout_ms
         self._clock = clock
         self._sessions: dict[str, _Session] = {}  # least recently used first
         self._is_stopping = False
@@ -246,7 +246,7 @@ class Sessions:
                 retry_after_ms=RETRY_AFTER_MS,
             )
         session.contents[request_id] = content
-        return Submission(request, session.on_answer, timeout_s_of(request, self._timeout_ms))
+        return Submission(request, session.on_answer, timeout_s_of(request, self.timeout_ms))
 
 
 def _log_refusal(_: str, answer: Record) -> None:

@@ -97,6 +97,9 @@ class Memory(Protocol):
     def return_job(self, job: SummaryJob) -> None:
         """Takes a job back that could not be done now; it is offered again later."""
 
+    def set_limits(self, *, turns: int, max_bytes: int) -> bool:
+        """Other bounds from now on; False where that takes a restart."""
+
     def stats(self) -> dict[str, Any]: ...
 
     def start(self, on_job: Callable[[SummaryJob], None]) -> None:
@@ -175,6 +178,9 @@ class NullMemory:
 
     def return_job(self, job: SummaryJob) -> None:
         pass
+
+    def set_limits(self, *, turns: int, max_bytes: int) -> bool:
+        return False
 
     def stats(self) -> dict[str, Any]:
         return {"backend": "none", "memories": 0, "bytes": 0} | ({"problem": self._problem} if self._problem else {})

@@ -203,10 +203,12 @@ class SqliteMemory:
             self._note_read_error(error)
             return Recall()
 
-    def set_limits(self, *, turns: int, max_bytes: int) -> None:
-        """Other values of `agents.remember_turns` (not 0) and `agents.memory_max_bytes`, from now on."""
+    def set_limits(self, *, turns: int, max_bytes: int) -> bool:
+        if not turns:  # the memory is off: another class, which leaves the file alone
+            return False
         self._turns, self._max_bytes = turns, max_bytes
         self._writer.set_limits(turns=turns, max_bytes=max_bytes)
+        return True
 
     def finish_job(self, job: SummaryJob, reply: str | None) -> None:
         self._writer.finish_job(job, reply)

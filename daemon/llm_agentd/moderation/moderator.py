@@ -21,6 +21,7 @@ from llm_agentd.moderation.word_list import Age, WordList
 from llm_agentd.types import ModerationContext, Think
 
 Direction: TypeAlias = Literal["in", "out"]
+RULES_KEPT = 4  # of changes while the daemon runs: no request is open through more of them
 T = TypeVar("T", bound=Think)  # a record with options, or the facts alone
 TAIL_CHARS = 80  # of a growing reply: longer than any phrase of the lists
 TEXT_LOGGED_CHARS = 2000  # as long as anything said at once
@@ -57,7 +58,8 @@ class Verdict:
 class Moderator:
     """`age`, `strict` and an admin's own words as configured; `audit` gets what was held back.
 
-    `classifier`: a second opinion, which takes its time; see `classify`.
+    `classifier`: a second opinion, which takes its time; see `classify`. `tag` names the rules in force: a part of
+    cache keys. `is_off`: nobody asks for a check; only `configure` sets it.
     """
 
     def __init__(
@@ -71,9 +73,32 @@ class Moderator:
         classifier: ClassifierThread | None = None,
     ) -> None:
         self._audit = audit
-        self._words = WordList(age, strict=strict, blocked=blocked, allowed=allowed)
         self._classifier = classifier
-        self.tag = f"{rules_version()} {age} {strict} {sorted(blocked)} {sorted(allowed)}"  # a part of cache keys
+        self._rules: dict[
+            str, WordList
+        ] = {}  # by tag, the newest last; replaced as a whole, as the engine thread reads
+        self._use(age, strict=strict, blocked=blocked, allowed=allowed)
+
+    def _use(self, age: Age, *, strict: bool, blocked: tuple[str, ...], allowed: tuple[str, ...]) -> None:
+        words = WordList(age, strict=strict, blocked=blocked, allowed=allowed)
+        tag = f"{rules_version()} {age} {strict} {sorted(blocked)} {sorted(allowed)}"
+        others = [(other, rules) for other, rules in self._rules.items() if other != tag]
+        self._rules = dict([*others[1 - RULES_KEPT :], (tag, words)])
+        self.tag, self._words = tag, words
+        self.is_off = False
+
+    def configure(self, settings: Settings) -> bool:
+        """Other rules from now on. What a player said under the old ones is answered under the old ones. True: done."""
+        if settings.moderation == "off":
+            self.is_off = True  # and the rules stay, for the replies that are on their way
+            return True
+        self._use(
+            settings.age,
+            strict=settings.moderation == "strict",
+            blocked=settings.block_words,
+            allowed=settings.allow_words,
+        )
+        return True
 
     def start(self) -> None:
         if self._classifier:
@@ -88,9 +113,10 @@ class Moderator:
         """Whether texts go through `classify` too. Then no reply to a `think` is streamed: it is checked as a whole."""
         return self._classifier is not None
 
-    def look_up(self, text: str) -> Verdict | None:
+    def look_up(self, text: str, tag: str | None = None) -> Verdict | None:
         """What the word list finds in `text`, in either direction; None: nothing."""
-        finding = self._words.find(text)
+        rules = self._words if tag is None else self._rules.get(tag, self._words)
+        finding = rules.find(text)
         return None if finding is None else Verdict(finding.kind, finding.match)
 
     # -- the word list: at once ------------------------------------------------------------------
@@ -101,7 +127,7 @@ class Moderator:
         Gives `think` without earlier lines that are not fit. Raises Filtered where the words just said are not.
         """
         player_text = think.utterance or ""
-        context = ModerationContext(think.npc.id, think.npc.name, think.player or "", language, player_text)
+        context = ModerationContext(think.npc.id, think.npc.name, think.player or "", language, player_text, self.tag)
         if player_text and (verdict := self.look_up(player_text)):
             raise self.hold_back("in", context, player_text, verdict)
         history = tuple(turn for turn in think.history if not self._words.find(turn.text))
@@ -109,8 +135,10 @@ class Moderator:
             think = replace(think, history=history)
         return think, context
 
-    def check_out(self, text: str, action: dict[str, Any] | None, *, is_whole: bool) -> Verdict | None:
-        """What the model says; None: it may be shown.
+    def check_out(
+        self, text: str, action: dict[str, Any] | None, *, is_whole: bool, tag: str | None = None
+    ) -> Verdict | None:
+        """What the model says; None: it may be shown. `tag`: of the rules under which the player was heard.
 
         Of a reply that still grows, `text` ends at a word's end, and only its tail is new. Of a whole one, all is
         looked at, with the words that its action brings.
@@ -119,9 +147,9 @@ class Moderator:
             tail = text[-TAIL_CHARS:]
             if len(tail) < len(text):
                 tail = tail.partition(" ")[2] or tail
-            return self.look_up(tail)
+            return self.look_up(tail, tag)
         for words in (text, *_strings((action or {}).get("params"))):
-            if verdict := self.look_up(words):
+            if verdict := self.look_up(words, tag):
                 return verdict
         return None
 
@@ -166,18 +194,11 @@ class Moderator:
         )
 
 
-def build(settings: Settings, audit: Log | None, classifier: ClassifierThread | None = None) -> Moderator | None:
-    """As configured; None where moderation is off. `audit` None keeps no log."""
-    if settings.moderation == "off":
-        return None
-    return Moderator(
-        audit,
-        settings.age,
-        strict=settings.moderation == "strict",
-        blocked=settings.block_words,
-        allowed=settings.allow_words,
-        classifier=classifier,
-    )
+def build(settings: Settings, audit: Log | None, classifier: ClassifierThread | None = None) -> Moderator:
+    """As configured. `audit` None keeps no log."""
+    moderator = Moderator(audit, settings.age, classifier=classifier)
+    moderator.configure(settings)
+    return moderator
 
 
 def _strings(value: Any) -> Iterator[str]:

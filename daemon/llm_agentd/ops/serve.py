@@ -12,23 +12,26 @@ import logging
 import os
 import queue
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from llm_agentd.cache import NullCache, open_cache
-from llm_agentd.config import Config, state_dir
+from llm_agentd.config import Agents, Config, state_dir
+from llm_agentd.config.http_binding import check_binding
 from llm_agentd.config.http_token import find_token
 from llm_agentd.config.private_files import make_private_folder
 from llm_agentd.config.sections import Zmq
+from llm_agentd.config.settings import Settings
+from llm_agentd.config.values import OFF
 from llm_agentd.engines import EMBEDDED_MODEL, open_engine
 from llm_agentd.engines.base import Engine, EngineInfo
-from llm_agentd.engines.gguf import TOPICS_FORM
+from llm_agentd.engines.gguf import TOPICS_FORM, read_header
 from llm_agentd.errors import StartError
 from llm_agentd.memory import Vectorize, open_memory
 from llm_agentd.moderation import moderator as moderation
 from llm_agentd.moderation.audit_log import AuditLog
-from llm_agentd.moderation.classifier import build_classifier
+from llm_agentd.moderation.classifier import ClassifierThread, build_classifier
 from llm_agentd.ops import sd_notify
 from llm_agentd.ops.doctor import as_fields, own_checks
 from llm_agentd.ops.supervisor import supervise
@@ -55,18 +58,22 @@ log = logging.getLogger(__name__)
 FOREIGN_REPEAT_PENALTY = 1.1  # llama.cpp's old default: fewer loops, and names still come as often as they must
 
 
-def serve(config: Config, argv: Sequence[str]) -> int:
-    """Runs until SIGTERM or Ctrl-C; returns the exit code. `argv`: the options it was called with, for children."""
+def serve(config: Config, argv: Sequence[str], settings: Callable[[], Settings]) -> int:
+    """Runs until SIGTERM or Ctrl-C; returns the exit code. `argv`: the options it was called with, for children.
+
+    `settings`: where all that is configured comes from; only the process that is the daemon asks for it.
+    """
     with suppress(OSError):  # whoever needs it says what is wrong with it
         make_private_folder(state_dir(os.environ), "the state folder")
     if config.http.enabled:
         # Decided here, once: which place is free could look different to the adapter, which starts beside the daemon.
         endpoint = endpoint_to_bind(config.zmq.endpoint, os.environ)
-        return supervise([*argv, "--set", f"zmq.endpoint={endpoint}"])
+        return supervise(argv, endpoint)
     _make_token(config)
     raise_limit()
     with ExitStack() as cleanup:
-        return run(build(config, cleanup), config)
+        found = settings()
+        return run(build(config, cleanup, found), found)
 
 
 def _make_token(config: Config) -> None:
@@ -77,8 +84,9 @@ def _make_token(config: Config) -> None:
         log.warning("%s", error)
 
 
-def build(config: Config, cleanup: ExitStack) -> Daemon:
-    """The daemon as configured; what must be closed behind it is left with `cleanup`.
+def build(config: Config, cleanup: ExitStack, settings: Settings | None = None) -> Daemon:
+    """The daemon as configured; what must be closed behind it is left with `cleanup`. `settings`: what may be changed
+    while it runs.
 
     Takes what other daemons may hold (cache folder, memory). Raises StartError where one is taken or something that was
     named is not there.
@@ -88,8 +96,7 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
     # A folder that an admin named must be there; the default one comes with the first role that is written.
     roles = Roles.load(agents.roles_dir or state_dir(os.environ) / "roles", may_be_missing=agents.roles_dir is None)
     audit = AuditLog(agents.audit_path, agents.audit_days)
-    classifier = None if agents.moderation == "off" else build_classifier(agents, os.environ)
-    moderator = moderation.build(agents, audit, classifier)
+    moderator = moderation.build(agents, audit, _classifier(agents))
     cache = open_cache(config.cache.enabled, config.cache.path, config.cache.ttl_s, int(config.cache.max_bytes))
     cleanup.callback(cache.close)
     # Closed before the cache: to forget somebody, it purges the cache.
@@ -124,6 +131,8 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
         moderator=moderator,
         defaults=request_defaults(config),
         default_language=agents.language,
+        settings=settings,
+        defaults_of=request_defaults,
         pin_cpus=pick_cpus(config.model.pin_cpus, available_cpus()),
         cpu_priority=config.model.cpu_priority,
         feed_watchdog=watchdog.feed,
@@ -132,7 +141,30 @@ def build(config: Config, cleanup: ExitStack) -> Daemon:
     )
 
 
-def run(daemon: Daemon, config: Config) -> int:
+def check_start(config: Config) -> None:
+    """What a start finds wrong beyond single values, before a setting is written. Raises StartError."""
+    agents, http = config.agents, config.http
+    if agents.roles_dir is not None:
+        Roles.load(agents.roles_dir)
+    _classifier(agents)
+    if config.model.path is not None and config.model.engine != "stub":
+        read_header(config.model.path)
+    if http.enabled:
+        token = None if http.token == OFF else "one"
+        check_binding(http.host, token, tls=http.tls_cert is not None, allow_plain=http.allow_plain)
+
+
+def _classifier(agents: Agents) -> ClassifierThread | None:
+    """Also while moderation is off, so that it can be put on: it loads nothing before it is asked something."""
+    try:
+        return build_classifier(agents, os.environ)
+    except StartError:
+        if agents.moderation == "off":
+            return None
+        raise
+
+
+def run(daemon: Daemon, settings: Settings) -> int:
     """Start, wait for a signal, stop. Raises StartError where something needed is missing or taken."""
     # A SimpleQueue, as a signal handler may call `put` in the midst of `get`; an Event could wait for its own lock.
     received: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -151,7 +183,7 @@ def run(daemon: Daemon, config: Config) -> int:
         is_stopped = _wait_for_end(daemon, received)
         sd_notify.stopping()
     finally:
-        daemon.stop(config.inference.shutdown_grace_s)
+        daemon.stop(settings.running.inference.shutdown_grace_s)
     return 0 if is_stopped else 1
 
 

@@ -226,11 +226,20 @@ class Supervisor:
             self._listener.close()
 
 
-def supervise(argv: Sequence[str]) -> int:
-    """Runs daemon and adapter with the options `argv` until SIGTERM or Ctrl-C; returns the exit code."""
+def supervise(argv: Sequence[str], endpoint: str) -> int:
+    """Runs daemon and adapter with the options `argv` until SIGTERM or Ctrl-C; returns the exit code.
+
+    `endpoint`: where the daemon shall listen and the adapter find it.
+    """
     base = [sys.executable, "-m", "llm_agentd"]
-    daemon = [*base, "serve", *argv, "--set", "http.enabled=false"]
-    return Supervisor(daemon=daemon, http=[*base, "http", *argv]).run()
+    own = ["--set", f"zmq.endpoint={endpoint}"]
+    daemon = [*base, "serve", *argv, *own, "--set", "http.enabled=false"]
+    return Supervisor(daemon=daemon, http=[*base, "http", *argv, *own]).run()
+
+
+def without_own(sets: Sequence[str]) -> Sequence[str]:
+    """In the daemon, what the admin set: `supervise` has put two behind it."""
+    return sets[:-2]
 
 
 def _ask_to_stop(process: subprocess.Popen[str]) -> None:
@@ -241,14 +250,16 @@ def _ask_to_stop(process: subprocess.Popen[str]) -> None:
         process.stdin.close()
 
 
-def end_with_supervisor() -> None:
+def end_with_supervisor() -> bool:
     """In a child, once it starts: it stops as SIGTERM would have it when the supervisor is gone, however that ended.
 
     The supervisor never writes into the child's stdin, and the kernel closes its end of that pipe with the process: so
-    nothing it started lives on behind one that was killed with -9, on every system.
+    nothing it started lives on behind one that was killed with -9, on every system. Returns whether it is such a child.
     """
-    if os.environ.pop(SUPERVISED, None) is not None:
+    is_child = os.environ.pop(SUPERVISED, None) is not None
+    if is_child:
         threading.Thread(target=_stop_at_end_of_stdin, name="supervisor", daemon=True).start()
+    return is_child
 
 
 def _stop_at_end_of_stdin() -> None:

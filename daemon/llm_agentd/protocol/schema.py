@@ -18,6 +18,7 @@ from llm_agentd.errors import AgentdError, BadRequest, TooLarge
 from llm_agentd.protocol.admin_records import ADMIN_RECORDS
 from llm_agentd.protocol.record import Change as Change
 from llm_agentd.protocol.record import Record as Record
+from llm_agentd.protocol.steering_records import MEMORIES_MAX, STEERING_RECORDS, Before
 from llm_agentd.protocol.wire import ID_MAX_CHARS
 from llm_agentd.types import (
     NUMBER,
@@ -41,7 +42,6 @@ STOP_MAX = 16  # stop strings; each is searched in every piece
 STOP_MAX_CHARS = 128  # of one: its beginnings are compared with the end of every piece
 REMEMBER_MAX = 64  # sentences at once: what a busy village brings about in some seconds
 REMEMBER_MAX_CHARS = 400  # a sentence
-MEMORIES_MAX = 200  # listed at once: more would not fit a record
 THINK_TEXT_MAX_BYTES = 32 * 1024  # of all its fields: four times a long prompt, and every byte costs the router's time
 
 TYPE_STEPS = ("constrained-", "dict[", "list[", "tuple[", "function-")  # of pydantic's paths: no names of fields
@@ -186,6 +186,7 @@ class ForgetRecord(Change):
 class MemoriesRecord(Record):
     npc: Name | None = None
     player: Name | None = None
+    before: Before = None
     limit: Annotated[int, Field(ge=1, le=MEMORIES_MAX), WHOLE] = 20
 
 
@@ -206,6 +207,7 @@ RECORDS: dict[str, type[Record]] = {
     "forget": ForgetRecord,
     "memories": MemoriesRecord,
     **ADMIN_RECORDS,
+    **STEERING_RECORDS,
 }
 OPS = tuple(RECORDS)
 # pydantic's validator of each model; `.json_schema()` describes it for OpenAPI. Made once, as making one takes long.

@@ -189,6 +189,10 @@ class RequestQueue:
         self._is_burst_over = False
         self._first_deadline_s = float("inf")  # never later than the true one; `expired` makes it exact again
 
+    def configure(self, *, window_s: float, queue_max: int) -> None:
+        """Other bounds from now on. Any thread; what waits beyond a smaller `queue_max` keeps its place."""
+        self._window_s, self._queue_max = window_s, queue_max
+
     # -- in --------------------------------------------------------------------------------------
 
     def offer(self, request: Request, now_s: float) -> Request | None:

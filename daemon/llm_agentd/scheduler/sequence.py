@@ -102,7 +102,8 @@ class Sequence:
         first = self.requests[0]
         text = self.assembler.text if is_whole else self.assembler.text[-CHECKED_CHARS:]
         text, action = filled(text, first), bound(self.action, first)
-        return self.moderator.check_out(text, action, is_whole=is_whole)
+        rules = first.moderation.rules if first.moderation else None
+        return self.moderator.check_out(text, action, is_whole=is_whole, tag=rules)
 
     def filtered(self, verdict: Verdict) -> Events:
         """What all its requests get in the place of the reply."""

@@ -1,7 +1,7 @@
 """The control ops: what a record may ask for that needs no step of the engine.
 
-Router thread. Each op is one short method, from the checked record to the fields of its answer; `forget` and `doctor`
-take their time, and have their answer by a callback. `cancel` is not here: it acts on what the pipeline holds. Knows no
+Router thread. Each op is one short method, from the checked record to the fields of its answer; those in `later` take
+their time, and have their answer by a callback. `cancel` is not here: it acts on what the pipeline holds. Knows no
 sockets.
 """
 
@@ -27,8 +27,9 @@ from llm_agentd.scheduler.engine_loop import EngineLoop
 from llm_agentd.server.admin.ops import AdminOps
 from llm_agentd.server.audit_log import AuditLog
 from llm_agentd.server.open_requests import OpenRequests
-from llm_agentd.server.request_builder import RequestDefaults
+from llm_agentd.server.request_builder import RequestBuilder
 from llm_agentd.server.self_check import SelfCheck
+from llm_agentd.server.steering.ops import Later, SteeringOps
 from llm_agentd.types import Peer
 
 METRICS_KEEP_S = 1.0  # nobody scrapes more often
@@ -37,7 +38,7 @@ Fields: TypeAlias = dict[str, Any]  # of the `done` record
 
 
 class Control:
-    """`default_language`: what NPCs speak where nobody names one. `post` runs work on the router thread."""
+    """`post` runs work on the router thread."""
 
     def __init__(
         self,
@@ -48,10 +49,10 @@ class Control:
         cache: CompletionCache,
         metrics: Metrics,
         open_requests: OpenRequests,
-        defaults: RequestDefaults,
-        default_language: str,
+        request_builder: RequestBuilder,
         self_check: Callable[[], Fields],
         admin: AdminOps,
+        steering: SteeringOps,
         audit: AuditLog,
         post: Callable[[Callable[[], None]], None],
         clock: Callable[[], float] = time.monotonic,
@@ -62,8 +63,7 @@ class Control:
         self._cache = cache
         self._metrics = metrics
         self._open_requests = open_requests
-        self._defaults = defaults
-        self._default_language = default_language
+        self._request_builder = request_builder
         self._admin = admin
         self._audit = audit
         self._post = post
@@ -81,10 +81,12 @@ class Control:
             "remember": self._remember,
             "memories": self._memories,
             **admin.by_name,
+            **steering.now,
         }
+        self.later: dict[str, Later] = {"forget": self._forget, "doctor": self._doctor, **steering.later}
 
     def run(self, peer: Peer, op: str, record: dict[str, Any]) -> Fields:
-        """Any op but `forget` and `doctor`. Raises AgentdError."""
+        """Any op but those in `later`. Raises AgentdError."""
         checked = schema.validate(schema.RECORDS[op], record)
         if isinstance(checked, ReportRecord):
             return self._admin.report(peer, checked)
@@ -97,7 +99,8 @@ class Control:
     def _info(self, _: Record) -> Fields:
         info = self._engine_loop.require_info()
         facts = asdict(info) | {"features": sorted(info.features), "version": __version__, "pid": os.getpid()}
-        languages = {"languages": list(self._defaults.languages_of(info)), "language": self._default_language}
+        builder = self._request_builder
+        languages = {"languages": list(builder.languages_of(info)), "language": builder.default_language}
         roles = {"roles": self._roles.names(), "roles_version": self._roles.version()}
         return {"info": facts | languages | roles}
 
@@ -130,16 +133,17 @@ class Control:
         return self._roles.listing()
 
     def _set_role(self, record: schema.SetRoleRecord) -> Fields:
+        before = self._roles.own_fields(record.name)
         answer = self._roles.set(record.name, record.role)
         what = "delete_role" if record.role is None else "set_role"
-        self._audit.note(what, record.name, after=record.role, who=record.via or "wire", by=record.by)
+        self._audit.note(what, record.name, before, record.role, who=record.via or "wire", by=record.by)
         return answer
 
     def _remember(self, record: schema.RememberRecord) -> Fields:
         return {"kept": self._memory.add_outcomes(_outcomes(record))}
 
     def _memories(self, record: schema.MemoriesRecord) -> Fields:
-        return {"memories": self._memory.list_newest(record.npc, record.player, record.limit)}
+        return {"memories": self._memory.list_newest(record.npc, record.player, record.limit, record.before)}
 
     def remember_durably(self, record: schema.RememberRecord, on_done: Callable[[Fields | AgentdError], None]) -> None:
         """`on_done` is called when it is on the disk."""
@@ -149,10 +153,10 @@ class Control:
 
         kept = self._memory.add_outcomes(_outcomes(record), on_written)
 
-    def doctor(self, _: schema.Record, on_done: Callable[[Fields | AgentdError], None]) -> None:
+    def _doctor(self, _: Record, on_done: Callable[[Fields | AgentdError], None]) -> None:
         self._self_check.run(on_done)
 
-    def forget(self, record: schema.ForgetRecord, on_done: Callable[[Fields | AgentdError], None]) -> None:
+    def _forget(self, record: schema.ForgetRecord, on_done: Callable[[Fields | AgentdError], None]) -> None:
         """`on_done` is called when it is done on the disk: a player was promised that it is gone."""
 
         def on_written(counts: ForgetCounts | str) -> None:  # on the memory's writer thread

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from llm_agentd.cache import CompletionCache
+from llm_agentd.config import Config
+from llm_agentd.config.settings import Settings
 from llm_agentd.engines.base import Engine, EngineInfo
 from llm_agentd.engines.llama.grammar.trial import GrammarTrial
 from llm_agentd.memory import Memory
@@ -44,13 +46,16 @@ from llm_agentd.server.recent_thinks import RecentThinks
 from llm_agentd.server.request_builder import RequestBuilder, RequestDefaults
 from llm_agentd.server.router import Router
 from llm_agentd.server.socket.curve import Gatekeeper
+from llm_agentd.server.steering.live import keep_live
+from llm_agentd.server.steering.ops import SteeringOps
 from llm_agentd.util.steady_clock import steady_time_s
 
 
 class Daemon:
     """One ROUTER and one engine. `cache` and `memory` are the caller's to close, after `stop`.
 
-    `state_folder`: where the audit log is kept; None: in memory alone.
+    `state_folder`: where the audit log is kept; None: in memory alone. `settings`: what an admin may change while it
+    runs, `defaults_of`: what comes of it for requests; None: nothing.
     """
 
     def __init__(
@@ -67,6 +72,8 @@ class Daemon:
         moderator: Moderator | None,
         defaults: RequestDefaults,
         default_language: str = "en",
+        settings: Settings | None = None,
+        defaults_of: Callable[[Config], RequestDefaults] = lambda _: RequestDefaults(),
         pin_cpus: Sequence[int] = (),
         cpu_priority: CpuPriority = "nice",
         feed_watchdog: Callable[[], None] = lambda: None,
@@ -120,6 +127,16 @@ class Daemon:
             audit=self.audit,
             metrics=self.metrics,
         )
+        request_builder = RequestBuilder(PromptBuilder(roles, default_language, memory), defaults, moderator)
+        steering = SteeringOps(
+            settings=settings,
+            roles=roles,
+            memory=memory,
+            cache=cache,
+            engine_loop=self.engine_loop,
+            audit=self.audit,
+            post=inbox.post,
+        )
         control = Control(
             engine_loop=self.engine_loop,
             roles=roles,
@@ -127,16 +144,16 @@ class Daemon:
             cache=cache,
             metrics=self.metrics,
             open_requests=open_requests,
-            defaults=defaults,
-            default_language=default_language,
+            request_builder=request_builder,
             self_check=self_check,
             admin=admin,
+            steering=steering,
             audit=self.audit,
             post=inbox.post,
         )
         self._grammar_trial = GrammarTrial()
         self._pipeline = pipeline = Pipeline(
-            request_builder=RequestBuilder(PromptBuilder(roles, default_language, memory), defaults, moderator),
+            request_builder=request_builder,
             moderator=moderator,
             cache=cache,
             engine_loop=self.engine_loop,
@@ -149,6 +166,17 @@ class Daemon:
             metrics=self.metrics,
             post=inbox.post,
         )
+        steering.ask = pipeline.ask
+        if settings is not None:
+            keep_live(
+                settings,
+                defaults_of=defaults_of,
+                request_builder=request_builder,
+                queue=queue,
+                cache=cache,
+                memory=memory,
+                moderator=moderator,
+            )
         self.router = Router(
             endpoint=endpoint,
             inbox=inbox,

@@ -50,6 +50,7 @@ from llm_agentd.util.journal import about
 
 log = logging.getLogger(__name__)
 
+ITSELF: Peer = (b"", b"itself")  # no socket's: a DEALER's envelope has one part, a REQ's second is empty
 UNNAMED_MAX = 8  # records of a part whose ids cannot be read, and that are answered one by one
 LATE_LOOK_S = 1.0  # between looks for requests that a silent engine loop does not answer
 LATE_MAX_S = 2.0  # past its deadline, with an engine loop that is silent as long: the router answers in its place
@@ -100,10 +101,19 @@ class Pipeline:
         self._credit = WorkCredit()
         self._clock = clock
         self._cpu_clock = cpu_clock  # a peer pays for work, not for what the thread waits on a busy machine
+        self._asked: dict[str, Callable[[dict[str, Any]], None]] = {}  # of `ask`, by id
+        self._asked_count = 0
         self._unnamed: dict[Peer, list[AgentdError]] = {}  # what is wrong without an id, of the part that is taken
         self.replies = Replies()
 
     # -- what comes in ---------------------------------------------------------------------------
+
+    def ask(self, record: dict[str, Any], on_answer: Callable[[dict[str, Any]], None]) -> None:
+        """A record of the daemon's own, through all steps as any client's; `on_answer` gets its last record."""
+        self._asked_count += 1
+        request_id = str(self._asked_count)
+        self._asked[request_id] = on_answer
+        self._take(ITSELF, {**record, "id": request_id})
 
     def take(self, peer: Peer, record: dict[str, Any] | wire.DecodeError) -> None:
         """One record. A bad one does not affect the others."""
@@ -137,18 +147,16 @@ class Pipeline:
             op, request_id = schema.envelope(record)
             if op in schema.GENERATIONS:
                 self._take_generation(peer, op, record)
-            elif op == "forget":
-                self._take_written(peer, record, schema.ForgetRecord, self._control.forget)
-            elif op == "remember" and record.get("durable") is True:
-                self._take_written(peer, record, schema.RememberRecord, self._control.remember_durably)
-            elif op == "doctor":
-                self._take_written(peer, record, schema.Record, self._control.doctor)
             elif op == "switch":
-                self._take_written(peer, record, SwitchRecord, self._switch)
+                self._take_later(peer, record, SwitchRecord, self._switch)
             elif op == "events":
                 self._take_events(peer, record)
             elif op == "cancel":
                 self._answer(peer, request_id, op, encode.done_fields({"found": self._cancel(peer, record)}))
+            elif op in self._control.later:
+                self._take_later(peer, record, schema.RECORDS[op], self._control.later[op])
+            elif op == "remember" and record.get("durable") is True:
+                self._take_later(peer, record, schema.RememberRecord, self._control.remember_durably)
             else:
                 self._answer(peer, request_id, op, encode.done_fields(self._control.run(peer, op, record)))
         except Exception as error:
@@ -299,7 +307,7 @@ class Pipeline:
 
     def _check_in(self, record: schema.ThinkRecord) -> tuple[schema.ThinkRecord, ModerationContext | None]:
         """The word list on what the player says. Raises Filtered."""
-        if self._moderator is None:
+        if self._moderator is None or self._moderator.is_off:
             return record, None
         return self._moderator.check_in(record, self._request_builder.wanted_language(record))
 
@@ -405,14 +413,16 @@ class Pipeline:
         self._put(peer, request_id, fields)
 
     def _put(self, peer: Peer, request_id: str | None, fields: dict[str, Any]) -> None:
+        if peer is ITSELF:
+            if fields["event"] != "delta":
+                self._asked.pop(str(request_id))(fields)
+            return
         self.replies.put(peer, {"id": request_id, **fields})
 
     # -- ops that act on requests or take their time ----------------------------------------------
 
-    def _take_written(
-        self, peer: Peer, record: dict[str, Any], model: type[Record], start: Callable[..., None]
-    ) -> None:
-        """Open until the disk is done, like a generation. `start` takes the checked record, and whom to call then."""
+    def _take_later(self, peer: Peer, record: dict[str, Any], model: type[Record], start: Callable[..., None]) -> None:
+        """Open until it is done, like a generation. `start` takes the checked record, and whom to call then."""
         checked = schema.validate(model, record)
         if not self._open_requests.open(peer, record):
             return
@@ -421,7 +431,10 @@ class Pipeline:
             fields = encode.error_fields(outcome) if isinstance(outcome, AgentdError) else encode.done_fields(outcome)
             self._close(peer, record["id"], record["op"], fields)
 
-        start(checked, on_done)
+        try:
+            start(checked, on_done)
+        except Exception as error:
+            on_done(_to_agentd_error(error, record["id"]))
 
     def _take_events(self, peer: Peer, record: dict[str, Any]) -> None:
         """No open request while it waits: who watches is not a reason to be busy."""

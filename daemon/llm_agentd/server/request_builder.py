@@ -54,9 +54,21 @@ class RequestBuilder:
         self._prompts = prompts
         self._defaults = defaults
         self._reader: tuple[str, SlotReader] | None = None  # and the model's path
-        self._moderation_tag = moderator.tag if moderator else ""
         # A classifier looks at whole replies, so nothing of one may be shown before.
         self._streams_moderated = moderator is None or not moderator.has_classifier
+
+    @property
+    def default_language(self) -> str:
+        """What NPCs speak where nobody names another."""
+        return self._prompts.default_language
+
+    def languages_of(self, info: EngineInfo) -> tuple[str, ...]:
+        return self._defaults.languages_of(info)
+
+    def configure(self, defaults: RequestDefaults, language: str) -> None:
+        """Other defaults, for requests from now on."""
+        self._defaults = defaults
+        self._prompts.default_language = language
 
     def infer(self, record: InferRecord, info: EngineInfo, *, peer: Peer, arrived_s: float) -> Request:
         """Raw text or a client's own chat, as it is."""
@@ -108,7 +120,7 @@ class RequestBuilder:
             sampling=sampling,
             output=output,
             moderation=context,
-            key=self._key(info, prompt, sampling, output, self._moderation_tag if context else ""),
+            key=self._key(info, prompt, sampling, output, (context and context.rules) or ""),
             stream=record.stream and (context is None or self._streams_moderated),
             priority=record.priority,
             cache=record.cache,

@@ -19,6 +19,7 @@ from llm_agentd.http.body import json_response, read_json
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.open_requests import timeout_s_of
 from llm_agentd.http.routes import schema
+from llm_agentd.http.sessions import Sessions
 from llm_agentd.util.did_you_mean import did_you_mean
 
 # The daemon keeps the deadline itself, and its answer says more: that a field is wrong, however short the deadline is.
@@ -26,7 +27,9 @@ ANSWER_GRACE_S = 0.5
 WATCH_AFTER_S = 0.05  # a client that hangs up is noticed only in answers slower than a cache hit
 
 
-def add(app: FastAPI, daemon: DaemonClient, *, timeout_ms: int) -> None:
+def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> None:
+    """`sessions` know how long a request may take that does not say it."""
+
     @app.post(
         "/infer",
         tags=["ask"],
@@ -38,7 +41,7 @@ def add(app: FastAPI, daemon: DaemonClient, *, timeout_ms: int) -> None:
     async def infer(request: Request) -> Response:
         """Continues a raw text. Where moderation stopped the answer, `text` is the safe line."""
         record = parse(await read_json(request))
-        timeout_s = timeout_s_of(record, timeout_ms)
+        timeout_s = timeout_s_of(record, sessions.timeout_ms)
         wire_id, reply = daemon.begin(record, timeout_s)
         try:
             answer = await _reply_or_disconnect(daemon, reply, request.receive, timeout_s)

@@ -1,53 +1,54 @@
-"""The routes of what NPCs remember: added by the game, listed, and forgotten.
+"""The routes of what NPCs remember: added by the game, listed, forgotten; searched, changed and asked for by admins.
 
-Runs on the event loop. What a sentence may hold is the daemon's to check; schema.py describes it for /docs. All are
-POST, for the game (see roles.py).
+Runs on the event loop. What a sentence may hold is the daemon's to check; schema.py describes it for /docs. All that
+the game uses are POST (see roles.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
-from llm_agentd.client.records import without_envelope
-from llm_agentd.errors import BadRequest
-from llm_agentd.http.body import changed_via, json_response, read_object
-from llm_agentd.http.daemon_client import DaemonClient
-from llm_agentd.http.routes import schema
-from llm_agentd.protocol.record import Change
-from llm_agentd.protocol.schema import RECORDS
+from llm_agentd.http.daemon_client import CONTROL_TIMEOUT_S, DaemonClient
+from llm_agentd.http.routes import schema, steering_schema
+from llm_agentd.http.routes.ops import SLOW_S, from_body, from_query
 
 ROUTES = (
-    ("remember", schema.RememberAnswer, "Tell NPCs what came of something", None),
-    ("forget", schema.ForgetAnswer, "Forget a player, an NPC, or all", {"player": "Ana"}),
-    ("memories", schema.MemoriesAnswer, "What NPCs remember, the newest first", None),
+    ("remember", "remember", schema.RememberAnswer, "Tell NPCs what came of something", None),
+    ("forget", "forget", schema.ForgetAnswer, "Forget a player, an NPC, or all", {"player": "Ana"}),
+    ("memories", "memories", schema.MemoriesAnswer, "What NPCs remember, the newest first", None),
+    ("search", "search_memories", steering_schema.SearchAnswer, "What NPCs remember, by its words", {"text": "oak"}),
+    ("edit", "edit_memory", steering_schema.EditAnswer, "Change or delete one memory", {"memory": 7, "text": None}),
+    (
+        "recall",
+        "recall",
+        steering_schema.RecallAnswer,
+        "What an NPC would recall, and why",
+        {"npc": "mira", "player": "Ana", "text": "Where is my lantern?"},
+    ),
 )
+SLOW = ("search_memories", "edit_memory")
 
 
 def add(app: FastAPI, daemon: DaemonClient) -> None:
-    for op, answer, summary, example in ROUTES:
+    for name, op, answer, summary, example in ROUTES:
         app.post(
-            f"/v1/memory/{op}",
+            f"/v1/memory/{name}",
             tags=["memory"],
             summary=summary,
             response_model=answer,
             responses=schema.errors(400, 401, 403, 413, 503),
             openapi_extra=schema.body_of_op(op, without=["via"], example=example),
-        )(_handler(daemon, op))
+        )(from_body(daemon, op, '{"player": "Ana"}', timeout_s=SLOW_S if op in SLOW else CONTROL_TIMEOUT_S))
 
-
-def _handler(daemon: DaemonClient, op: str) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-    async def handle(request: Request) -> Response:
-        fields = await read_object(request, '{"player": "Ana"}')
-        for name in ("op", "id", "via"):
-            if name in fields:
-                raise BadRequest(f"{name}: unknown field")
-        record = {"op": op, **fields}
-        if issubclass(RECORDS[op], Change):
-            record["via"] = changed_via(request)
-        return json_response(without_envelope(await daemon.request(record)))
-
-    return handle
+    @app.get(
+        "/v1/memory/pairs",
+        tags=["memory"],
+        summary="Who remembers whom",
+        response_model=steering_schema.MemoryPairsAnswer,
+        responses=schema.errors(400, 401, 403, 503),
+        openapi_extra=schema.query_of_op("memory_pairs"),
+    )
+    async def pairs(request: Request) -> Response:
+        """Each NPC with each player that it remembers, the latest first."""
+        return await from_query(daemon, "memory_pairs", timeout_s=SLOW_S)(request)

@@ -15,7 +15,9 @@ from fastapi.responses import Response
 from llm_agentd.client.records import Record, without_envelope
 from llm_agentd.http.body import changed_via, json_response, read_object
 from llm_agentd.http.daemon_client import DaemonClient
-from llm_agentd.http.routes import schema
+from llm_agentd.http.routes import schema, steering_schema
+from llm_agentd.http.routes.ops import from_body, from_query
+from llm_agentd.http.routes.preview import EXAMPLE, try_role
 
 
 def add(app: FastAPI, daemon: DaemonClient) -> None:
@@ -60,6 +62,42 @@ def add(app: FastAPI, daemon: DaemonClient) -> None:
     async def delete_role_by_post(request: Request) -> Response:
         """As DELETE, whatever the body."""
         return await _set(request, None)
+
+    @app.get(
+        "/v1/roles/{name}/history",
+        tags=["roles"],
+        summary="What a role was before each change",
+        response_model=steering_schema.RoleHistoryAnswer,
+        responses=schema.errors(400, 401, 403, 503),
+        openapi_extra=schema.named_role(),
+    )
+    async def history(request: Request) -> Response:
+        """The last 20, the newest first; also of roles that were taken away."""
+        return await from_query(daemon, "role_history", path=("name",))(request)
+
+    @app.post(
+        "/v1/roles/{name}/undo",
+        tags=["roles"],
+        summary="Take the last change of a role back",
+        response_model=schema.RoleAnswer,
+        responses=schema.errors(400, 401, 403, 413, 503),
+        openapi_extra=schema.named_role(schema.Nothing),
+    )
+    async def undo(request: Request) -> Response:
+        """Again, and the change before it. What was undone stays in the history."""
+        return await from_body(daemon, "undo_role", path=("name",))(request)
+
+    @app.post(
+        "/v1/roles/{name}/preview",
+        tags=["roles"],
+        summary="What an NPC would say with a role that is not saved",
+        response_model=steering_schema.PreviewAnswer,
+        responses=schema.errors(400, 401, 403, 413, 429, 502, 503, 504),
+        openapi_extra=schema.named_role(steering_schema.PreviewBody),
+    )
+    async def preview(request: Request) -> Response:
+        """Nothing of it is kept or remembered."""
+        return json_response(await try_role(daemon, request.path_params["name"], await read_object(request, EXAMPLE)))
 
     async def _set(request: Request, fields: Record | None) -> Response:
         name = request.path_params["name"]

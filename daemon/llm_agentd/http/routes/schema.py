@@ -28,7 +28,14 @@ The HTTP side of llm-agentd. Try it:
 * `GET /v1/roles`: who NPCs can be.
 * `PUT /v1/roles/{name}`, `POST /v1/roles/{name}`: write a role.
 * `DELETE /v1/roles/{name}`, `POST /v1/roles/{name}/delete`: take an admin's own role away.
+* `GET /v1/roles/{name}/history`, `POST /v1/roles/{name}/undo`: what a role was before, and back to it.
+* `POST /v1/roles/{name}/preview`: what an NPC would say with a role that is not saved.
 * `POST /v1/memory/remember`, `POST /v1/memory/memories`, `POST /v1/memory/forget`: what NPCs remember.
+* `GET /v1/memory/pairs`, `POST /v1/memory/search`, `POST /v1/memory/edit`, `POST /v1/memory/recall`: for admins, who
+  look into it, mend it, and ask what an NPC would recall.
+* `GET /v1/settings`, `POST /v1/settings`: every setting, and one changed while the daemon runs.
+* `GET /v1/cache`, `POST /v1/cache/purge`: kept replies.
+* `GET /v1/model`, `POST /v1/model/self-test`: which model answers, and whether it does.
 * `GET /v1/requests`, `GET /v1/requests/{seq}`, `POST /v1/requests/clear`: what NPCs were asked and answered last.
 * `GET /v1/events`: what happens, as it happens. `GET /v1/npcs`: who thinks. `GET /v1/audit`: who changed what.
 * `GET /v1/stats`, `GET /v1/stats/history`: how it goes.
@@ -208,6 +215,12 @@ class RememberAnswer(BaseModel):
     kept: int = Field(description="0 where memory is off or its disk fails")
 
 
+class Nothing(BaseModel):
+    """A body without fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class Forgotten(BaseModel):
     exchanges: int
     outcomes: int
@@ -355,7 +368,20 @@ def named_role(body: type[BaseModel] | None = None) -> dict[str, Any]:
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:
     """For `openapi_extra`: the body's schema, where the handler reads the body itself."""
-    return _json_body(model.model_json_schema())
+    schema = model.model_json_schema()
+    inlined: dict[str, Any] = _inline(schema, schema.pop("$defs", {}))
+    return _json_body(inlined)
+
+
+def query_of_op(op: str) -> dict[str, Any]:
+    """For `openapi_extra`: a query that is passed on as the fields of an op."""
+    properties = op_schema(op)["properties"]
+    parameters = [
+        {"name": name, "in": "query", "required": False, "schema": field, "description": field.get("description", "")}
+        for name, field in properties.items()
+        if name not in ("op", "id")
+    ]
+    return {"parameters": parameters}
 
 
 def body_of_op(

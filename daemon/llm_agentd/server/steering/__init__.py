@@ -1,0 +1,1 @@
+"""What an admin changes while the daemon runs: settings, roles, memory, kept replies; and the model's self-test."""
