@@ -7,6 +7,16 @@ describe("an NPC", function()
 	local mock, daemon, agent
 	local function start(options, reply) mock, daemon, agent = game.start_quiet(options, reply) end
 
+	it("says a fallback line to one who is in no world, a bridge's user say, but not where nobody is to hear a stopgap", function()
+		for no_stopgap, lines in pairs({[false] = 1, [true] = 0}) do
+			start({settings = {["llm_agent.enabled"] = "false"}})
+			body("m", "Mira", "smith")
+			agent.get_npc("m"):converse({player = "Visitor", utterance = "Any news?", no_stopgap = no_stopgap})
+			mock:step(0.05, 100)
+			assert.equal(lines, #mock:logged("name=Mira role=smith fallback=true"))
+		end
+	end)
+
 	describe("whose words stream", function()
 		it("shows them in the bubble before the reply is done, and in the chat when a part is whole", function()
 			start(nil, function() return {} end)

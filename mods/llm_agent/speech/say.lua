@@ -29,18 +29,17 @@ function Npc:say(words_said, opts)
 end
 
 -- Think, and say it; as the words come where a player waits for them, whole where nobody does, which costs a crowd less.
--- opts as of think, without on_delta, and on_done(was_spoken) and in_bubble_only as of say. callback(reply) comes once, when all
--- words are known.
+-- opts as of think, without on_delta; on_done(was_spoken) and in_bubble_only as of say; no_stopgap: a fallback line is not said,
+-- as among NPCs, where silence is better. callback(reply) comes once, when all words are known.
 -- Nothing is said to a player who has left, nor by an NPC that is gone.
 function Npc:converse(opts, callback)
 	local question = {}
 	local speech = {to = opts.player, priority = opts.priority, on_done = opts.on_done, in_bubble_only = opts.in_bubble_only}
 	speech.lang = opts.lang or language.between(self, opts.player) or ""
 	for key, value in pairs(opts) do question[key] = value end
-	question.on_done, question.in_bubble_only = nil, nil
+	question.on_done, question.in_bubble_only, question.no_stopgap = nil, nil, nil
 	question.priority = opts.priority or nearby.urgency(self, opts.player)
 	local is_player = opts.player and core.get_player_by_name(opts.player) ~= nil
-	local is_npc = opts.player ~= nil and not is_player
 	local typing
 	local function is_wanted()
 		return npcs.by_id[self.id] == self and not (is_player and not core.get_player_by_name(opts.player))
@@ -61,7 +60,7 @@ function Npc:converse(opts, callback)
 				if answer.code == "filtered" and is_wanted() then
 				self:say(answer.text, {to = opts.player, priority = opts.priority, in_bubble_only = opts.in_bubble_only})
 			end
-		elseif is_wanted() and not (answer.fallback and is_npc) then -- among themselves silence is better than a stopgap
+		elseif is_wanted() and not (answer.fallback and (opts.no_stopgap or answer.code == "repeated" and not is_player)) then
 			self:say(answer.text, speech)
 		elseif speech.on_done then
 			speech.on_done(false)

@@ -127,7 +127,7 @@ local function next_line(talk)
 		utterance = talk.heard and talk.heard.text or talk.opener,
 		history = talk.heard and conversation.history(talk.conversation, talk.heard),
 		remember = false, -- so it may come from the cache, and does not push what players said out of the memory
-		priority = priority, on_done = on_done, in_bubble_only = in_bubble_only,
+		priority = priority, on_done = on_done, in_bubble_only = in_bubble_only, no_stopgap = true,
 	}, function(reply)
 		if reply.fallback then talk.left = 0 end -- fallback lines make no talk
 		talk.heard = conversation.add(talk.conversation, name, reply.text, now_us())
