@@ -23,6 +23,30 @@ describe("in a game,", function()
 			assert.equal(1, #mock:logged("say npc=a name=Ann role=guard fallback=false cache=miss ms="))
 		end)
 
+		it("answers a hello in its own language, with the model's words where it speaks that", function()
+			local lang = "en"
+			start({settings = {["llm_agent.player_cooldown_s"] = "0", ["llm_agent.repeat_lines"] = "0",
+				["llm_agent.player_burst"] = "100", ["llm_agent.npc_burst"] = "100"}, translations = require("spec.support.locale").translations()},
+				function() return {{event = "done", text = "Well met, stranger.", lang = lang}} end)
+			local npc = agent.register_npc("a", {name = "Ann", role = "smith", pos = ORIGIN})
+			mock:join("Robin", at(2))
+			local function answer_to(words)
+				local replies = game.think(npc, {player = "Robin", utterance = words})
+				mock:step(0.05, 3)
+				return replies[1].text
+			end
+			for _, words in ipairs({"Hallo Ann!", "moin", "Bonjour, Ann !", "hola ann", "Привет, Ann"}) do
+				local line = answer_to(words)
+				assert.is_not.equal("Well met, stranger.", line, words)
+				assert.is_nil(line:find("sparks", 1, true) or line:find("hammer", 1, true), line) -- not in English
+			end
+			for _, words in ipairs({"Hello Ann", "hi", "Hallo Ann, wie geht es dir heute?", "hola ann, me alegro de verte"}) do
+				assert.equal("Well met, stranger.", answer_to(words), words)
+			end
+			lang = "de"
+			assert.equal("Well met, stranger.", answer_to("Hallo Ann!"))
+		end)
+
 		it("goes to the NPC that is named, by its whole name", function()
 			start()
 			agent.register_npc("a", {name = "Ana", role = "guard", pos = at(5)})

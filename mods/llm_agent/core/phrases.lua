@@ -334,6 +334,20 @@ phrases.some_of_it = {
 	"une ", "la moitié ", "uno ", "una ", "la mitad ", "один ", "одного ", "одну ", "половин",
 }
 
+-- By language, as text.spaced makes them: a line that begins so, and goes on with a name at most, is a hello.
+phrases.hello = {
+	en = {"hello", "hi", "hey", "hiya", "good morning", "good day", "good afternoon", "good evening", "greetings"},
+	de = {
+		"hallo", "guten morgen", "guten tag", "guten abend", "moin", "servus", "grüß dich", "gruess dich", "grüß gott",
+		"sei gegrüßt",
+	},
+	fr = {"bonjour", "bonsoir", "salut", "coucou"},
+	es = {"hola", "buenos días", "buenos dias", "buenas tardes", "buenas noches", "buenas", "saludos"},
+	ru = {
+		"привет", "здравствуй", "здравствуйте", "добрый день", "добрый вечер", "доброе утро", "приветствую",
+	},
+}
+
 -- Lua patterns (text.matches_any) ----------------------------------------------------------------------------------------
 
 -- No gift, whatever else is said: a no, a question, a condition.

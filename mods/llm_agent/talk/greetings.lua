@@ -1,24 +1,44 @@
 -- Greetings: what an NPC says first to a player who comes near or opens the dialog.
 -- Of several NPCs one greets, and not again for llm_agent.greet_cooldown_s. Nobody greets a player who talks in a window.
 
-local now_us, settings, text, geometry, translate, client, npcs, roles, positions, nearby, observe, hours, language, repeats,
-	name_calls, attention, history, mutes, say, speech_queue = ...
+local now_us, settings, text, phrases, geometry, translate, client, npcs, roles, positions, nearby, observe, answers, hours,
+	language, repeats, name_calls, attention, history, mutes, say, speech_queue = ...
 
 local greetings = {}
 
+local NAME_MAX = 2 -- words behind a hello: whom it is for
+
 -- A greeting line of the role, in the player's language, that fits the hour: one that nobody here has just said, if there is.
-local function role_line(npc, player_name)
+local function role_line(npc, player_name, code)
 	local role, now = roles.by_name[npc.role], now_us()
 	local lines = role and role.greeting or {}
 	local time_of_day, first, chosen = core.get_timeofday() or 0.5, math.random(math.max(1, #lines)), nil
 	local hour = hours.part(time_of_day, observe.time_name(time_of_day))
 	for i = 0, #lines - 1 do
 		local line = lines[(first + i - 1) % #lines + 1]
-		chosen = hours.fit(text.fill(translate.line(language.between(npc, player_name), line), player_name), hour)
+		chosen = hours.fit(text.fill(translate.line(code or language.between(npc, player_name), line), player_name), hour)
 		if not repeats.is_repeat(npc.overheard, chosen, player_name, now) then break end
 	end
 	return chosen
 end
+
+-- The language of a hello and no more, or nil.
+local function language_of_hello(words)
+	local spaced = text.spaced(words)
+	for code, list in pairs(phrases.hello) do
+		for _, phrase in ipairs(list) do
+			local rest = spaced:sub(1, #phrase + 2) == " " .. phrase .. " " and spaced:sub(#phrase + 2)
+			if rest and select(2, rest:gsub("%S+", "")) <= NAME_MAX then return code end
+		end
+	end
+	return nil
+end
+
+-- Who says hello in a language that the model lacks is greeted in it all the same. What a model says in it stays.
+answers.register("hello", function(npc, player_name, asked)
+	local line = not language.same(asked.lang, "en") and role_line(npc, player_name, asked.lang)
+	return line and {line = line, holds = {}} or nil
+end, language_of_hello)
 
 -- The same as it is said.
 function greetings.line(npc, player_name)

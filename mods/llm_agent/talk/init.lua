@@ -17,8 +17,8 @@ local speech_queue, attention, mutes, say =
 local history = load("history", text, translate)
 local silence = load("silence", S, log, now_us, settings, storage, events, commands)
 local conversation = load("conversation")
-local greetings = load("greetings", now_us, settings, text, geometry, translate, client, npcs, roles, positions, nearby, observe,
-	hours, language, repeats, name_calls, attention, history, mutes, say, speech_queue)
+local greetings = load("greetings", now_us, settings, text, phrases, geometry, translate, client, npcs, roles, positions, nearby,
+	observe, perception_folder.answers, hours, language, repeats, name_calls, attention, history, mutes, say, speech_queue)
 local whisper = load("whisper", S, now_us, settings, text, geometry, rate_limit, commands, npcs, nearby, repeats, attention,
 	history, silence)
 local dialog_view = load("dialog_view", S, text, translate, forms, npcs, roles, language, history)
