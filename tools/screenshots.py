@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tests.support.form_layout import Box, Form
 from tests.support.game_client import PLAYER, GameClient, player, stage
+from tests.support.screen import white
 
 from llm_agentd.demo.game import SAY
 
@@ -177,6 +178,7 @@ def egg(client: GameClient) -> None:
 def role(client: GameClient) -> None:
     """The role editor: an admin tries what a smith says."""
     enter(client, "smith")
+    client.wait_for("empty chat", lambda: white(client.screen.pixels(CHAT)) == 0)  # the welcome to an admin fades
     form = client.form("llm_agent:role", lambda: client.chat("/llm role smith"))
     client.fill(form, "said", "Can you mend my sword?")
     client.form("llm_agent:role", lambda: client.press(form, "try"), having="; *<")
