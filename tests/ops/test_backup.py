@@ -160,6 +160,8 @@ def test_restored_files_are_those_that_were_saved_and_the_present_ones_keep_anot
     assert config.read_text() == "batch:\n  size: 2\n"
     assert f"  memory        {state.memory} (before: {memory})" in told
     assert stat.S_IMODE(state.memory.stat().st_mode) == 0o600
+    with closing(sqlite3.connect(state.memory)) as connection:  # else readers would hold up the daemon's writer
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert before.keys() <= state.files().keys() | {"roles/.ferryman.yaml.swp"}
     assert [path.name for path in state.folder.rglob(".*") if path.is_dir()] == [".history", ".history"]
 

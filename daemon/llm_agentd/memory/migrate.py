@@ -85,8 +85,7 @@ def copy_database(connection: sqlite3.Connection, target: Path) -> None:
     target.unlink(missing_ok=True)
     os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     with closing(sqlite3.connect(target, isolation_level=None)) as copy:
-        connection.backup(copy, pages=-1)
-        copy.execute("PRAGMA journal_mode = DELETE")  # it came over as WAL: the copy shall be a single file
+        connection.backup(copy, pages=-1)  # the copy keeps a WAL as well, which closing it empties and deletes
     with open(target, "rb") as file:
         os.fsync(file.fileno())
 
