@@ -79,7 +79,7 @@ define step
 @echo "== $(1)"; begun=$$SECONDS; $(2) && echo "   $(1): $$((SECONDS - begun)) s"
 endef
 
-.PHONY: help setup demo test engines test-faults unit pytest busted run bench screenshots animation docs lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test debs-package
+.PHONY: help setup demo test engines test-faults unit pytest busted run bench screenshots animation docs lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test debs-package dashboard-pictures
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -129,6 +129,9 @@ engines: setup  ## the tests with a game server on other engines, in every game 
 
 screenshots: debs-shot $(VENV)/.dev  ## pictures of a real client, into OUT (build/screenshots)
 	@PYTHONPATH=. $(PY) tools/screenshots.py $(or $(OUT),build/screenshots) $(ARGS)
+
+dashboard-pictures: debs-test $(VENV)/.dev  ## pictures of the dashboard while a village lives, into OUT (build/screenshots)
+	@PYTHONPATH=. $(PY) tools/dashboard_pictures.py $(or $(OUT),build/screenshots) $(ARGS)
 
 animation: debs-shot $(VENV)/.dev  ## a trade in a real client as docs/images/trade.webp, or as OUT
 	@PYTHONPATH=. $(PY) tools/animation.py $(or $(OUT),docs/images/trade.webp)

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from llm_agentd.errors import ERROR_CLASSES
+from llm_agentd.prompt.parts import SYSTEM_LINES
+
 LANGUAGES = ("en", "de", "fr", "es", "ru")
 # t("a.b") with or without values; keys that are put together, t(`a.${b}`), are looked at by their beginning.
 KEY = re.compile(r"""\bt\(\s*"([\w.]+)"|export const title = "([\w.]+)\"""")
@@ -63,3 +66,8 @@ def test_every_text_that_a_page_asks_for_is_there(dashboard_folder: Path, englis
             if not any(key.startswith(f"{match[1]}.") for key in english):
                 missing.append(f"{path.name}: {match[1]}.…")
     assert missing == []
+
+
+def test_parts_of_prompts_and_errors_have_words(english: dict[str, str]) -> None:
+    wanted = [f"prompt.part.{name}" for _, name in SYSTEM_LINES] + [f"reason.{code}" for code in ERROR_CLASSES]
+    assert [key for key in wanted if key not in english] == []
