@@ -3,6 +3,9 @@ away and comes back."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Error, expect
 
@@ -97,3 +100,21 @@ def test_browser_refuses_html_and_scripts_that_are_no_files_of_ours(open_tab: Op
     page = open_tab(forgiven=("Trusted", "Content Security Policy", "blocked")).page
     with pytest.raises(Error, match=r"Trusted|Content Security Policy"):
         page.evaluate(f"() => {{ const main = document.querySelector('main'); {unsafe}; }}")
+
+
+def test_daemon_that_is_away_is_named_and_its_return_seen(open_tab: OpenTab, tmp_path: Path) -> None:
+    with Host(tmp_path, "zmq.retry_s=1") as alone:
+        adapter, daemon = alone.ready("http"), alone.ready("daemon")
+        page = open_tab(url=alone.url, forgiven=("503", "Failed to load", "net::ERR")).page
+        state = page.locator(".state .big")
+        expect(state).to_contain_text(re.compile("minds|broken"))
+        daemon.kill()
+        expect(state).to_have_text("The daemon does not answer.")
+        expect(page.locator(".banner")).to_contain_text("llm-agentd serve")
+        alone.ready("daemon")
+        expect(state).to_contain_text(re.compile("minds|broken"))
+        expect(page.locator(".banner")).to_be_empty()
+        adapter.stop()
+        expect(state).to_have_text("The HTTP adapter does not answer.")
+        alone.ready("http")
+        expect(state).to_contain_text(re.compile("minds|broken"))

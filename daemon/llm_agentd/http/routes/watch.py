@@ -12,6 +12,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from llm_agentd.client.records import without_envelope
 from llm_agentd.errors import BadRequest
+from llm_agentd.http.auth import IS_PUBLIC
 from llm_agentd.http.body import changed_via, json_response, read_object
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.event_feeds import EventFeeds
@@ -19,6 +20,7 @@ from llm_agentd.http.query import fields_of, parameters_of
 from llm_agentd.http.routes import schema
 
 NO_CACHE = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the latter for nginx, which would gather events
+OF_PLAYERS = ("last_player", "last_text")  # of an NPC: null for whoever gave no token (http.dashboard_public)
 # Path → op, what it is about, and its answer: those that are a look and nothing else.
 LOOKS = (
     ("/v1/stats", "stats", "How it goes just now", schema.StatsAnswer),
@@ -85,7 +87,10 @@ def add(app: FastAPI, daemon: DaemonClient, feeds: EventFeeds) -> None:
 def _look(daemon: DaemonClient, op: str) -> Any:
     async def look(request: Request) -> Response:
         record = {"op": op, **fields_of(op, request, without=["on"])}
-        return json_response(without_envelope(await daemon.request(record)))
+        answer = without_envelope(await daemon.request(record))
+        if op == "npcs" and request.scope.get(IS_PUBLIC):
+            answer["npcs"] = [{**npc, **dict.fromkeys(OF_PLAYERS)} for npc in answer["npcs"]]
+        return json_response(answer)
 
     return look
 

@@ -1,8 +1,8 @@
 // The event stream: who said what to whom, as it happens, and why where the mod had to say a line of its own.
 
 import { h, replace } from "../dom.js";
-import { actedTag, actionText, exchangeItem, reasonText, who, words } from "../exchange.js";
-import { time } from "../format.js";
+import { actedTag, actionText, exchangeItem, who } from "../exchange.js";
+import { number, time } from "../format.js";
 import { t } from "../i18n.js";
 import { errorBox } from "../errors.js";
 
@@ -31,8 +31,8 @@ export async function render(root, page) {
 }
 
 function listen(view, page, redraw, status) {
-  const onEvent = (event) => {
-    view.events.unshift(event);
+  const onEvent = (event, kind) => {
+    view.events.unshift({ time: new Date().toISOString(), ...event, kind });
     view.events.length = Math.min(view.events.length, KEPT);
     if (view.paused) view.held += 1;
     if (view.paused) replace(status, statusText(view));
@@ -100,9 +100,14 @@ function item(event, page) {
 }
 
 function other(event) {
-  if (event.kind === "acted") return h("span", {}, event.action ? [actionText(event.action), " "] : null, actedTag(event.acted ?? event));
-  if (event.kind === "switch") return h("span", {}, t(event.switch?.on ?? event.on ? "live.switched_on" : "live.switched_off"));
-  if (event.kind === "audit") return h("span", {}, [event.who, event.what, event.target].filter(Boolean).join(" · "));
-  const detail = [event.why, event.message, event.reason && reasonText(event.reason)].filter(Boolean).join(" ");
-  return h("span", {}, h("code", {}, event.kind), " ", detail, words({ ...event, why: null }));
+  const texts = {
+    acted: () => [event.action ? [actionText(event.action), " "] : null, actedTag(event.acted)],
+    switch: () => [t(event.on ? "live.switched_on" : "live.switched_off"), event.by ? ` (${event.by})` : ""],
+    audit: () => [event.who, event.by, event.what, event.target].filter(Boolean).join(" · "),
+    npc: () => t("live.first_thought"),
+    online: () => t("live.online", { version: event.version ?? "?", players: number(event.players), npcs: number(event.npcs) }),
+    offline: () => t("live.offline", { count: number(event.fallbacks) }),
+    lost: () => t("live.lost", { count: number(event.lost) }),
+  };
+  return h("span", {}, texts[event.kind]?.() ?? h("code", {}, event.kind));
 }

@@ -27,7 +27,7 @@ export async function render(root, page) {
   root.append(places.state, places.tiles, places.last, h("div", { class: "columns" }, places.latency, places.load, places.game, places.doctor));
   const draw = () => drawAll(places, seen, page);
   page.every(DOCTOR_S, async () => Object.assign(seen, { doctor: await withToken(page.get("v1/doctor")) }) && draw(), () => {});
-  page.every(HISTORY_S, async () => Object.assign(seen, { history: (await page.get("v1/stats/history")).points }) && draw());
+  page.every(HISTORY_S, async () => Object.assign(seen, { history: (await page.get("v1/stats/history")).history }) && draw());
   const look = async () => {
     seen.stats = (await page.get("v1/stats")).stats;
     const log = await withToken(page.get("v1/requests", { limit: LAST }));
@@ -171,6 +171,7 @@ function drawLoad(place, stats) {
     facts([
       [t("overview.load.running"), number(stats.running)],
       [t("overview.load.batch"), figure(stats.batch_mean)],
+      [t("overview.load.width"), number(stats.useful_batch_size)],
       [t("overview.load.waiting"), number(sum(stats.waiting))],
       [t("overview.load.open"), number(stats.open)],
       [t("overview.load.cached"), number(cache.entries)],
