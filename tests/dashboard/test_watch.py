@@ -3,6 +3,7 @@ a real daemon that is really asked things."""
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,7 @@ def test_live_pauses_filters_and_goes_on(open_tab: OpenTab, host: Host) -> None:
     expect(page.get_by_role("status").filter(has_text="Connected")).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     ask(host, "mira", "Ana", "Is it late?")
-    expect(page.get_by_role("status").filter(has_text="Paused; new events meanwhile: 2.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text=re.compile(r"Paused; new events meanwhile: [1-9]"))).to_be_visible()
     expect(page.get_by_text("Is it late?")).to_have_count(0)
     page.get_by_role("button", name="Go on").click()
     expect(page.locator(".said", has_text="Is it late?").first).to_be_visible()
@@ -163,7 +164,7 @@ def test_figures_are_public_where_the_admin_wants_it_and_words_are_not(open_tab:
         ask(host, "mira", "Ana", "My secret is under the oak")
         page: Page = open_tab(url=host.url, token=None, forgiven=("401", "net::ERR")).page
         expect(page.locator(".tile")).to_have_count(6)
-        expect(page.locator("main")).to_contain_text("What is said is shown with the token host")
+        expect(page.locator("main")).to_contain_text("What is said is shown with the token alone")
         expect(page.get_by_role("button", name="Switch the minds off")).to_have_count(0)
         assert "secret" not in page.content()
         page.goto(f"{host.url}/#/npcs")

@@ -6,6 +6,7 @@ import { storage } from "./storage.js";
 const ROOT = new URL("..", import.meta.url); // of the adapter, also behind a proxy that puts a path before it
 const TOKEN = "llm-agentd.token";
 const TIMEOUT_MS = 15_000; // an op of the daemon takes milliseconds, its adapter gives up after 2 s
+const ANSWERED_WITHOUT_DAEMON = new Set(["v1/doctor"]); // its answer does not say that the daemon is back
 const AGAIN_MS = 2_000; // a stream that broke is opened again after so long
 
 /** What a route answered instead of a result, or that none answered. `status` 0: the adapter was not reached. */
@@ -77,14 +78,17 @@ async function errorOf(response, path) {
   return new ApiError(response.status, error.code ?? `http_${response.status}`, error.message ?? response.statusText, path);
 }
 
+/** Is nobody there? A daemon that is switched off refuses thoughts alone, with the same code, and answers all else. */
+const isAway = (error) => error.status === 503 && !error.message.startsWith("switched off");
+
 async function call(method, path, body, signal) {
   const response = await send(method, path, body, signal);
   if (!response.ok) {
     const error = await errorOf(response, path);
-    note([401, 502, 503].includes(error.status) ? error : undefined);
+    if (isAway(error)) note(error);
     throw error;
   }
-  note();
+  if (!ANSWERED_WITHOUT_DAEMON.has(path)) note();
   return (response.headers.get("Content-Type") ?? "").includes("json") ? response.json() : response.text();
 }
 

@@ -102,10 +102,9 @@ let connection = { reached: true };
 let minds = { on: true };
 
 function showBanner() {
-  const wantsToken = connection.error?.status === 401;
   banner.className = "banner";
   banner.replaceChildren();
-  if (!connection.reached && !wantsToken) {
+  if (!connection.reached) {
     banner.classList.add("bad");
     replace(banner, h("strong", {}, errorText(connection.error)), " ", t("shell.trying_again"));
   } else if (!minds.on && current.page?.name !== "overview") {

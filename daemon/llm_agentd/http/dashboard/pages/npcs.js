@@ -53,7 +53,7 @@ function row(npc, page) {
     h("th", { scope: "row" }, h("a", { href: page.link("npcs", npc.id) }, npc.name ?? npc.id)),
     cell("role", npc.role),
     cell("place", placeOf(npc)),
-    cell("last_time", [time(npc.last_time), npc.last_player ? h("span", { class: "muted" }, ` · ${npc.last_player}`) : null]),
+    cell("last_time", [time(npc.last_time), npc.last_player ? h("div", { class: "muted" }, npc.last_player) : null]),
     cell("thinks", number(npc.thinks), "number"),
     cell("last_text", npc.last_text ?? NONE),
   );

@@ -103,7 +103,7 @@ async function renderOne(root, page) {
 const given = (options = {}) => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null));
 
 function talk(request, page) {
-  const line = (key, text) => (text ? [h("h3", {}, t(`requests.${key}`)), h("pre", {}, text)] : null);
+  const line = (key, text) => (text ? [h("h3", {}, t(`requests.${key}`, { name: request.player ?? "?" })), h("pre", {}, text)] : null);
   const why = request.why ?? (request.fallback ? reasonText(request.fallback) : null);
   return h(
     "section",
