@@ -75,11 +75,12 @@ async function errorOf(response, path) {
   } catch {
     // a proxy's page, or an answer that was cut off: the status says enough
   }
-  return new ApiError(response.status, error.code ?? `http_${response.status}`, error.message ?? response.statusText, path);
+  const found = new ApiError(response.status, error.code ?? `http_${response.status}`, error.message ?? response.statusText, path);
+  return Object.assign(found, { reason: error.reason });
 }
 
 /** Is nobody there? A daemon that is switched off refuses thoughts alone, with the same code, and answers all else. */
-const isAway = (error) => error.status === 503 && !error.message.startsWith("switched off");
+const isAway = (error) => error.status === 503 && error.reason !== "switched_off";
 
 async function call(method, path, body, signal) {
   const response = await send(method, path, body, signal);

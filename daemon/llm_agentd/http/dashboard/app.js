@@ -205,7 +205,7 @@ async function start() {
     showPage();
   });
   document.addEventListener("switch-changed", () => lookAtSwitch());
-  await showPage();
+  await showPage({ keepFocus: true });
 }
 
 await start();
