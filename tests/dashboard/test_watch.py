@@ -28,10 +28,10 @@ def ask(host: Host, name: str, player: str, words: str, **more: Any) -> dict[str
         return client.request("think", npc=npc(name), player=player, utterance=words, **more)
 
 
-def exchange(host: Host, *requests: dict[str, Any]) -> list[dict[str, Any]]:
-    """As the mod does it; the answers."""
+def exchange(host: Host, *requests: dict[str, Any], session: str = GAME) -> list[dict[str, Any]]:
+    """As the mod does it; the answers, from the first of the session on."""
     with host.http() as http:
-        body = {"session": GAME, "after": 0, "wait_ms": 5000, "requests": list(requests)}
+        body = {"session": session, "after": 0, "wait_ms": 5000, "requests": list(requests)}
         answer = http.post("/v1/exchange", json=body)
         assert answer.status_code == 200, answer.text
         return list(answer.json()["events"])
@@ -89,7 +89,7 @@ def outcome_of_asking(host: Host) -> str:
     """`done`, or the code of the error."""
     request_id = f"ask-{time.monotonic_ns()}"
     think = {"op": "think", "id": request_id, "npc": npc("orm"), "player": "Ana", "utterance": "Hm?", "cache": "off"}
-    (event,) = [event for event in exchange(host, think) if event["id"] == request_id]
+    (event,) = [event for event in exchange(host, think, session=request_id) if event["id"] == request_id]
     return str(event.get("code", event["event"]))
 
 
