@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import tarfile
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -373,6 +374,26 @@ def test_move_that_fails_takes_the_others_back(state: State, saved: Path, monkey
 
     monkeypatch.setattr(restoring, "keep_aside", fail_at_the_last)
     with pytest.raises(StartError, match=r"restore: .*config.yaml: No space left on device"):
+        state.restore(saved)
+    assert state.files() == before
+
+
+def test_place_without_the_right_to_write_is_named_with_the_other_cures(
+    state: State, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an ordinary user who restores what a service saved: its configuration lies in /etc."""
+    before = state.files()
+    mkdtemp = tempfile.mkdtemp
+
+    def refuse(suffix: str | None = None, prefix: str | None = None, dir: Path | None = None) -> str:
+        if dir == state.config_file.parent:
+            raise PermissionError(13, "Permission denied", str(dir))
+        return mkdtemp(suffix, prefix, str(dir) if dir else None)
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    with pytest.raises(
+        StartError, match=r"no right to .*etc: run this as root .*or name with --config .*--only memory"
+    ):
         state.restore(saved)
     assert state.files() == before
 

@@ -85,14 +85,14 @@ class Places:
 
 
 @contextmanager
-def explained(what: str, path: Path) -> Iterator[None]:
-    """An OSError becomes a StartError with the cure."""
+def explained(what: str, path: Path, or_else: str = "") -> Iterator[None]:
+    """An OSError becomes a StartError with the cure; `or_else`: another one, where a right is missing."""
     try:
         yield
     except PermissionError as error:
         raise StartError(
             f"{what}: no right to {error.filename or path}: run this as root or as the daemon's user, such as: sudo -u"
-            " llm-agentd llm-agentd …"
+            f" llm-agentd llm-agentd …{or_else}"
         ) from None
     except OSError as error:
         raise StartError(f"{what}: {error.filename or path}: {error.strerror or error}") from None

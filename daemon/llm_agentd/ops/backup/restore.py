@@ -34,6 +34,7 @@ from llm_agentd.util.keep_aside import keep_aside
 from llm_agentd.util.regular_file import open_regular
 
 REPLACED = "replaced"  # NAME.replaced-TIME is what was there before
+ELSEWHERE = "; or name with --config where the configuration goes, or leave it out: --only memory --only roles"
 FILE_MODE, FOLDER_MODE = 0o600, 0o700  # of what was not there before
 
 
@@ -202,7 +203,7 @@ class _Swap:
 
 def _prepare(staged: Path, target: Path, undo: ExitStack) -> _Swap:
     """A copy beside its place; `undo` deletes it where it does not get there."""
-    with explained("restore", target):
+    with explained("restore", target, ELSEWHERE if staged.name == CONFIGURATION else ""):
         if not target.parent.is_dir():
             target.parent.mkdir(mode=FOLDER_MODE, parents=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
