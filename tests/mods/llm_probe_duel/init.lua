@@ -52,9 +52,11 @@ end
 
 llm_agent.on("say", function(who, line) said[#said + 1] = {who.name, line} end)
 
--- Mineclonia takes the blow from the engine, and counts it by a reason of its own.
+-- A blow of an NPC's. Mineclonia takes it from the engine, and counts it by a reason of its own; so does VoxeLibre a fall.
 core.register_on_player_hpchange(function(_, change, reason)
-	if change < 0 and (reason.type == "punch" or reason._mcl_reason) then blows[#blows + 1] = {at_s = now_s(), points = -change} end
+	local by = reason._mcl_reason and reason._mcl_reason.source or reason.type == "punch" and reason.object
+	local self = by and by:get_luaentity()
+	if change < 0 and self and self.npc_id then blows[#blows + 1] = {at_s = now_s(), points = -change} end
 end, false)
 
 -- For a check that fails: where the two are, and how it stands between them.
