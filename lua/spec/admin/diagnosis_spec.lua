@@ -51,6 +51,24 @@ describe("the diagnosis", function()
 		has("cURL", (examine({has_http = false, has_curl = false})))
 	end)
 
+	it("tells what the daemon finds on its own machine, and nothing of what is told already or in order", function()
+		local checks = {
+			{subject = "state", name = "disk", state = "fail", found = "The disk is full: only 0 kB are free", cure = "Free disk space"},
+			{subject = "cache", name = "store", state = "warn", found = "The folder of replies cannot be written", cure = "Mend it"},
+			{subject = "machine", name = "clock", state = "ok", found = "The clock is right", cure = ""},
+			{subject = "model", name = "served", state = "fail", found = "engine stub", cure = "x"},
+			{subject = "roles", name = "file", state = "fail", found = "smith.yaml", cure = "x"},
+		}
+		local function answers(daemon) return {ready = OK, info = INFO, roles = ROLES, daemon = daemon} end
+		local bad, _, count, hints = examine({answers = answers({code = 200, data = {checks = checks, ok = false}})})
+		assert.equal("The daemon finds: The disk is full: only 0 kB are free. Free disk space", bad)
+		assert.equal(1, count)
+		assert.equal("The daemon finds: The folder of replies cannot be written. Mend it", hints)
+		for _, older in ipairs({{code = 404}, {code = 200, data = {}}, {code = 200, data = {checks = 7}}}) do
+			assert.equal("", (examine({answers = answers(older)})))
+		end
+	end)
+
 	it("says when it is switched off, and how to switch on", function()
 		local bad, _, count = examine({enabled = false, answers = false})
 		has("/llm on", bad)

@@ -27,7 +27,7 @@ describe("an admin who asks the doctor", function()
 		assert.is_truthy(chat_of("Ada"):find("engine stub", 1, true))
 		assert.is_truthy(chat_of("Ada"):find("smith.yaml:2", 1, true))
 		assert.is_truthy(lines[#lines]:find("to mend", 1, true))
-		assert.same({"GET /info", "GET /readyz", "GET /v1/roles"}, (function() table.sort(daemon.calls) return daemon.calls end)())
+		assert.same({"GET /info", "GET /readyz", "GET /v1/doctor", "GET /v1/roles"}, (function() table.sort(daemon.calls) return daemon.calls end)())
 	end)
 
 	it("gets one verdict where nothing can be asked: without HTTP, or switched off", function()

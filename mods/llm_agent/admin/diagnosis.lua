@@ -159,9 +159,24 @@ local function look_at_roles(facts, note)
 	if data and #problems == 0 and type(data.roles) == "table" then note("good", S("@1 roles, all in order", facts.role_count)) end
 end
 
+-- What the daemon has told already: that it answers, of its model, of roles and of this game.
+local TOLD = {daemon = true, game = true, http = true, roles = true}
+
+-- 7. What the daemon finds on its own machine, disk and model: in its own English. An older one has no such answer.
+local function look_at_machine(facts, note)
+	local data = facts.answers.daemon and facts.answers.daemon.data
+	for _, check in ipairs(data and type(data.checks) == "table" and data.checks or {}) do
+		local kind = check.state == "fail" and "bad" or check.state == "warn" and "hint"
+		if kind and not TOLD[check.subject] and check.name ~= "served" then
+			note(kind, S("The daemon finds: @1. @2", text.clean(tostring(check.found), LINE_MAX_BYTES),
+				text.clean(tostring(check.cure), LINE_MAX_BYTES)))
+		end
+	end
+end
+
 -- facts: has_http, has_curl, enabled, off_by_setting, url, version (of the mod, may be nil), http_mods_line, http_mod_count,
 -- role_count (those that NPCs can have here: the daemon's, and those of mods, of which it knows nothing), env(name),
--- setting(name), and answers {ready, info, roles} (each {code, data, timeout}) where the daemon was asked.
+-- setting(name), and answers {ready, info, roles, daemon} (each {code, data, timeout}) where the daemon was asked.
 -- Returns three lists of lines: what is wrong, what is well, what works and could be better.
 return function(facts)
 	local lists = {bad = {}, good = {}, hint = {}}
@@ -179,6 +194,7 @@ return function(facts)
 		if look_at_daemon(facts, note) then
 			look_at_info(facts, note)
 			look_at_roles(facts, note)
+			look_at_machine(facts, note)
 		elseif facts.answers.ready.code ~= 401 then -- a proxy answers anything else, too
 			look_at_way(facts, note)
 		end

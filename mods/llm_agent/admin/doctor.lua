@@ -1,6 +1,6 @@
 -- /llm doctor: reports every broken link between this mod and the model. Problems come last, where the chat shows them; a hint
 -- at what works and could be better is none of them.
--- Gathers facts in the command's step and by three calls to the daemon; diagnosis.lua judges them.
+-- Gathers facts in the command's step and by four calls to the daemon; diagnosis.lua judges them.
 
 local mod_name, mod_version, S, settings, client, commands, roles, diagnose = ...
 
@@ -65,7 +65,7 @@ local function tell_all(name, answers)
 		or S("@1 to mend. After a change of minetest.conf restart the server.", #bad))
 end
 
-local QUESTIONS = {ready = "/readyz", info = "/info", roles = "/v1/roles"}
+local QUESTIONS = {ready = "/readyz", info = "/info", roles = "/v1/roles", daemon = "/v1/doctor"}
 
 local function run(name)
 	local answers, waiting = {}, 0
@@ -74,7 +74,7 @@ local function run(name)
 			answers[key], waiting = answer, waiting - 1
 			if waiting == 0 then tell_all(name, answers) end
 		end)
-		if not is_sent then -- no HTTP, or switched off: then all three are refused
+		if not is_sent then -- no HTTP, or switched off: then all are refused
 			tell_all(name)
 			return true
 		end

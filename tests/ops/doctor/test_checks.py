@@ -87,6 +87,11 @@ def test_what_the_daemon_says_is_wrong_stands_with_a_cure(
     assert told.cure
 
 
+def test_a_game_that_is_long_silent_is_not_judged(config: Config) -> None:
+    old = {"step_gap_ms_p99": 400, "version": "0.9.0", "told_s_ago": daemon.GAME_RECENT_S + 1}
+    assert bad(of_daemon(config, stats=STATS | {"game": old})) == {}
+
+
 def test_many_bad_roles_are_counted(config: Config) -> None:
     checks = of_daemon(config, roles=ROLES | {"problems": [f"r{number}.yaml: bad" for number in range(9)]})
     faults = [check.found for check in checks if check.state == "fail"]
@@ -293,7 +298,7 @@ def test_units_that_run_are_in_order_and_tell_the_daemons_user() -> None:
 @pytest.mark.parametrize(
     ("values", "state", "cure"),
     [
-        ({"ActiveState": "failed", "Result": "exit-code", "ExecMainStatus": "2"}, "fail", "names the line"),
+        ({"ActiveState": "failed", "Result": "exit-code", "ExecMainStatus": "2"}, "fail", "-n 5 says what"),
         ({"ActiveState": "failed", "Result": "watchdog", "ExecMainStatus": "6"}, "fail", "-n 20 says why"),
         ({"ActiveState": "activating", "Result": "oom-kill"}, "fail", "journalctl"),
         ({"ActiveState": "activating"}, "warn", "Wait"),
@@ -301,6 +306,7 @@ def test_units_that_run_are_in_order_and_tell_the_daemons_user() -> None:
         ({"UnitFileState": "disabled"}, "warn", "systemctl enable"),
         ({"NeedDaemonReload": "yes"}, "warn", "daemon-reload"),
         ({"NRestarts": "7"}, "warn", "-p warning"),
+        ({"ActiveState": "activating", "SubState": "start", "NRestarts": "2"}, "fail", "-n 20 says why"),
     ],
 )
 def test_a_unit_in_trouble_stands_with_its_command(values: dict[str, str], state: str, cure: str) -> None:

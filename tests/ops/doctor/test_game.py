@@ -132,7 +132,7 @@ def test_a_world_without_the_mod_or_no_world_at_all_says_what_to_do(tmp_path: Pa
         (Answer(401, {}), "wants its token", "llm_agent.token = TOKEN"),
         (Answer(403, {}), "refuses calls under this name", "http.allowed_hosts"),
         (Answer(404, None), "is not llm-agentd", "llm_agent.url"),
-        (Answer(503, {"error": {"message": "the engine loop is silent"}}), "the engine loop is silent", "its log"),
+        (Answer(503, {"error": {"message": "it is silent"}}), "cannot answer: it is silent", "said of the daemon"),
         (Answer(418, None), "answers HTTP 418", "its log"),
     ],
 )  # fmt: skip

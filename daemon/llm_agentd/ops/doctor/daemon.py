@@ -25,6 +25,7 @@ TIMEOUT_S = 5.0  # the daemon looks at its own disk and model meanwhile, which t
 LOG = "Look at its log: journalctl -u llm-agentd, or its terminal."
 STEP_GAP_SLOW_MS = 250  # four steps a second: players see NPCs and mobs jerk
 PROBLEMS_SHOWN = 4  # of role files; the rest is counted, as in the game
+GAME_RECENT_S = 600  # a game that has told nothing for longer has stopped, or nobody speaks in it
 QUEUE_FULL = 0.9  # of batch.queue_max: the next burst is refused
 
 
@@ -77,7 +78,7 @@ def judge(answers: Answers, config: Config, program_version: str) -> Iterator[Ch
         reason = plain(answers.error)
         cure = f"{START}; where another user runs it, run the doctor as that user or as root."
         if "no daemon" not in reason:
-            cure = LOG
+            cure = f"Wait a moment where it starts. {LOG}"
         yield fail(SUBJECT, "answers", f"The daemon does not answer: {reason}", cure)
         return
     yield ok(SUBJECT, "answers", f"The daemon answers at {answers.endpoint}")
@@ -141,7 +142,7 @@ def _judge_switch(stats: dict[str, Any]) -> Iterator[Check]:
 def _judge_game(stats: dict[str, Any], info: dict[str, Any]) -> Iterator[Check]:
     """Of what the mod reports, where a game is connected."""
     game = stats.get("game")
-    if not isinstance(game, dict):
+    if not isinstance(game, dict) or game.get("told_s_ago", 0) > GAME_RECENT_S:
         return
     if isinstance(version := game.get("version"), str) and info.get("version"):
         yield judge_version(plain(version), plain(str(info["version"])))

@@ -16,7 +16,7 @@ FALSE_WORDS = ("false", "no", "0", "off", "nil", "")
 # Folders of Debian's packages, whose configurations lie under /etc (docs/admins.md): user folder, configurations.
 DEBIAN = (
     (re.compile("/var/games/minetest-server/.minetest"), "/etc/minetest/minetest.conf"),
-    (re.compile("/var/lib/luanti/([^/]+)"), r"/etc/luanti/\1.conf"),
+    (re.compile("/var/lib/(?:private/)?luanti/([^/]+)"), r"/etc/luanti/\1.conf"),
 )
 MODS_EVERYWHERE = ("/usr/share/games/minetest/mods", "/usr/share/luanti/mods", "/usr/share/minetest/mods")
 

@@ -40,8 +40,13 @@ class Unit:
 
     @property
     def has_failed(self) -> bool:
-        """Also while systemd waits to start it again."""
-        return self.values.get("ActiveState") == "failed" or self.values.get("SubState") == "auto-restart"
+        """Also while systemd starts it again and again."""
+        state, restarts = self.values.get("ActiveState"), self.values.get("NRestarts", "0")
+        return state == "failed" or (state == "activating" and restarts != "0") or self.is_waiting
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.values.get("SubState") == "auto-restart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +110,8 @@ def _judge_unit(unit: Unit) -> Iterator[Check]:
     if state == "active":
         yield ok(SUBJECT, name, f"{name} runs: {values.get('StatusText') or values.get('SubState', '')}")
     elif values.get("ExecMainStatus") == WRONG_USE and result == "exit-code":
-        found = f"{name} has stopped: it cannot start with this configuration"
-        cure = f"{journal} -n 5 names the line; mend it, then {systemctl} restart {name}"
+        found = f"{name} has stopped, and is not tried again before something is mended"
+        cure = f"{journal} -n 5 says what; mend it, then {systemctl} restart {name}"
         yield fail(SUBJECT, name, _with_log(found, unit), cure)
     elif unit.has_failed or result not in ("", "success"):
         found = f"{name} does not run ({result}, exit status {values.get('ExecMainStatus', '?')})"
@@ -122,7 +127,7 @@ def _judge_unit(unit: Unit) -> Iterator[Check]:
         found = f"The file of {name} is newer than what systemd has read"
         yield warn(SUBJECT, f"{name} file", found, f"{systemctl} daemon-reload && {systemctl} restart {name}")
     restarts = values.get("NRestarts", "0")
-    if restarts.isdecimal() and int(restarts) >= RESTARTS_MANY:
+    if state == "active" and restarts.isdecimal() and int(restarts) >= RESTARTS_MANY:
         found = f"{name} was started again {restarts} times after it failed"
         yield warn(SUBJECT, f"{name} restarts", found, f"{journal} -p warning says why.")
 

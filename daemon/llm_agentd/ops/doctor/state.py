@@ -112,8 +112,12 @@ def _name_of(uid: int) -> str:
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest above it that is there."""
-    return next((place for place in (folder, *folder.parents) if place.is_dir()), Path("/"))
+    """The folder, or the nearest above it that is there and may be looked at."""
+    for place in (folder, *folder.parents):
+        with suppress(OSError):
+            if place.is_dir():
+                return place
+    return Path("/")
 
 
 def _bytes_of(path: Path) -> int:
@@ -142,7 +146,7 @@ def judge(facts: Facts) -> Iterator[Check]:
     if facts.memory_version is not None and VERSION < facts.memory_version <= VERSION_MAX:
         found = (
             f"{facts.memory_path} is of version {facts.memory_version}, written by a newer llm-agentd;"
-            f" this one reads {VERSION}, so NPCs remember nothing"
+            f" this one reads {VERSION}, and does not touch it"
         )
         cure = (
             "Install the newer llm-agentd again, or restore the backup of before, or name another agents.memory_path."

@@ -15,6 +15,7 @@ from llm_agentd.util.terminal_text import plain
 
 TIMEOUT_S = 3.0  # a daemon on the same machine answers /readyz within milliseconds
 ANSWER_MAX_BYTES = 64 * 1024
+BEHIND = "The way is clear as far as here: what is said of the daemon, its configuration or its model is the cause."
 START = "Start the daemon (llm-agentd serve, or systemctl start llm-agentd llm-agentd-http)"
 
 
@@ -70,7 +71,7 @@ def judge(subject: str, url: str, ready: Answer, *, token_cure: str) -> Check:
         cure = "In config.yaml of llm-agentd add the name to http.allowed_hosts, or set llm_agent.url to an IP address."
     elif code == 503 and _message(ready):
         found = f"The daemon at {url} cannot answer: {_message(ready)}"
-        cure = "Wait a moment, then look at its log (journalctl -u llm-agentd, or its terminal)."
+        cure = BEHIND
     elif code in (200, 404):
         found = f"{url} is not llm-agentd"
         cure = "Set llm_agent.url to the address that llm-agentd prints at its start."
