@@ -6,7 +6,7 @@ local GROUND = {x = 8, y = 6.5, z = 8}
 local FIST = {full_punch_interval = 1, damage_groups = {fleshy = 1}}
 local WARNING_S, EVERY_S = 5, 1.5 -- the defaults
 
-local ids, said, blows = {}, {}, {}
+local ids, said, blows, lost = {}, {}, {}, 0 -- lost: Robin's hit points of all causes
 -- What games decide each in their own way: asked through the engine's functions, as the mod does.
 local is_protected, protects = core.is_protected, false
 
@@ -52,8 +52,9 @@ end
 
 llm_agent.on("say", function(who, line) said[#said + 1] = {who.name, line} end)
 
--- A blow of an NPC's. Mineclonia takes it from the engine, and counts it by a reason of its own; so does VoxeLibre a fall.
+-- A blow of an NPC's. Mineclonia takes it from the engine, and counts it by a reason of its own; so does VoxeLibre other harm.
 core.register_on_player_hpchange(function(_, change, reason)
+	lost = lost - math.min(0, change)
 	local by = reason._mcl_reason and reason._mcl_reason.source or reason.type == "punch" and reason.object
 	local self = by and by:get_luaentity()
 	if change < 0 and self and self.npc_id then blows[#blows + 1] = {at_s = now_s(), points = -change} end
@@ -81,7 +82,7 @@ local function scene(role, x)
 	player:set_armor_groups({fleshy = 100, fall_damage_add_percent = -100})
 	player:set_hp(20, {type = "set_hp"})
 	spawn("Ann", role, 0, 0)
-	said, blows, began_s = {}, {}, now_s()
+	said, blows, lost, began_s = {}, {}, 0, now_s()
 end
 
 local function passed_s() return now_s() - began_s end
@@ -122,7 +123,7 @@ local CHECKS = {
 			if before and blow.at_s - before.at_s < EVERY_S - 0.1 then return false, "too fast: " .. blow.at_s - before.at_s end
 		end
 		local left = robin():get_hp() -- who has eaten heals meanwhile in some games
-		return left < 20 and left >= 20 - 2 * #blows, "hit points: " .. left
+		return left < 20 and left >= 20 - lost, "hit points: " .. left
 	end},
 	{"the_games_armour_counts", function()
 		robin():set_armor_groups({fleshy = 50})
