@@ -79,7 +79,6 @@ function choices() {
     { class: "choices" },
     h("label", {}, t("shell.language"), h("select", { onchange: (event) => changeLanguage(event.target.value) }, languages)),
     h("label", {}, t("shell.theme"), h("select", { onchange: (event) => setTheme(event.target.value) }, themes)),
-    h("a", { href: new URL("../docs", import.meta.url) }, t("shell.routes")),
   );
 }
 

@@ -45,7 +45,8 @@ The HTTP side of llm-agentd. Try it:
 Errors are `{"error": {"code", "message"}}`; the message names what is wrong, where, and the fix. 429 and 503 carry
 `Retry-After`. What a web page of another origin could send is refused with 403: a body or a POST that is not
 `Content-Type: application/json`, a `Host` that is no name of this server, an `Origin` of another page. Every
-route but `/healthz` wants `Authorization: Bearer TOKEN`; `llm-agentd token` prints the token.
+route but `/healthz` and the files of the dashboard (`/`) wants `Authorization: Bearer TOKEN`; `llm-agentd token` prints
+the token.
 """
 
 
