@@ -145,6 +145,7 @@ local SICK = {
 	{answers = answers({info = {code = 200, data = {engine = "stub", version = "9.9.9"}}})},
 	{answers = answers({roles = {code = 200, data = {problems = {"a", "b", "c", "d", "e"}}}})},
 	{answers = answers({daemon = {code = 200, data = {checks = {{subject = "state", state = "fail", found = "", cure = ""}}}}})},
+	{answers = answers({switch = {code = 200, data = {switch = {on = false}}}})},
 }
 
 -- Calls fn() and returns which of the lines of `path` that hold code were not run.

@@ -22,6 +22,7 @@ from llm_agentd.errors import (
     DeadlineExceeded,
     Filtered,
     StartError,
+    SwitchedOff,
     TooLarge,
     Unavailable,
 )
@@ -129,6 +130,21 @@ def test_memories_are_told_listed_and_forgotten(endpoint: str, tmp_path: Path) -
         with pytest.raises(BadRequest, match="all: true"):
             client.forget()
         assert client.forget(all=True)["outcomes"] == 0
+
+
+def test_admin_sees_and_stops_what_is_asked(client: Client) -> None:
+    start = client.events()["seq"]
+    client.think({"id": "1", "name": "Mira", "role": "healer"}, "Good evening!", player="Ana")
+    (row,) = client.recent_requests(npc="Mira", outcome="done")
+    assert client.recent_request(row["seq"])["utterance"] == "Good evening!"
+    assert client.npcs()[0]["name"] == "Mira"
+    assert "said" in [event["kind"] for event in client.events(start, wait_ms=1000)["events"]]
+    assert client.switch()["on"] is True
+    assert client.switch(False, by="Ana")["by"] == "Ana"
+    with pytest.raises(SwitchedOff, match="by an admin"):
+        client.infer("Hello")
+    assert client.switch(True)["on"] is True
+    assert [entry["what"] for entry in client.audit()] == ["switch", "switch"]
 
 
 def test_request_gives_the_record_of_any_op(client: Client) -> None:

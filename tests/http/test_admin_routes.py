@@ -159,3 +159,18 @@ def test_switched_off_each_way_of_asking_is_503_with_the_reason_and_no_retry(
 def test_switch_wants_a_clear_word(server: HttpServer, body: dict[str, object]) -> None:
     assert server.http.post("/v1/switch", json=body).status_code == 400
     assert server.http.get("/v1/switch").json()["switch"]["since"] is None
+
+
+def test_screen_on_the_wall_is_told_figures_and_npcs_and_nothing_of_players(daemon: InProcess) -> None:
+    with serve_http(daemon.endpoint, token="secret", has_public_figures=True) as server:
+        with_token = {"Authorization": "Bearer secret"}
+        record = {"op": "think", "id": "1", "npc": ANN, "player": "Robin", "utterance": "Hello"}
+        body = {"session": "s", "wait_ms": LONG_MS, "requests": [record]}
+        server.http.post("/v1/exchange", json=body, headers=with_token)
+        (npc,) = server.http.get("/v1/npcs").json()["npcs"]
+        assert (npc["name"], npc["thinks"], npc["last_player"], npc["last_text"]) == ("Ann", 1, None, None)
+        assert server.http.get("/v1/npcs", headers=with_token).json()["npcs"][0]["last_player"] == "Robin"
+        assert "rates" in server.http.get("/v1/stats").json()["stats"]
+        for path in ("/v1/requests", "/v1/events", "/v1/audit", "/v1/switch"):
+            assert server.http.get(path).status_code == 401, path
+        assert server.http.post("/v1/switch", json={"on": False}).status_code == 401

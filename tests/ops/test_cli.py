@@ -22,6 +22,7 @@ COMMANDS = (
     "http",
     "ask",
     "explain",
+    "switch",
     "dump",
     "install-mod",
     "token",
@@ -195,6 +196,21 @@ def test_explain_shows_the_prompt_of_a_real_daemon(daemon: str, home: Path) -> N
     code, out, err = run(home, "explain", "And now?", "--npc", "ask:Bram", *at)  # the one that was just asked
     assert (code, err) == (0, "")
     assert "You are Bram" in out
+
+
+def test_switch_stops_a_real_daemon_and_lets_it_go_on(daemon: str, home: Path) -> None:
+    at = ("--set", f"zmq.endpoint={daemon}")
+    code, out, err = run(home, "switch", "off", *at)
+    assert (code, err) == (0, "")
+    assert re.match(r"off since \S+Z, by \S+: no model is called, for anybody\n", out)
+    code, out, err = run(home, "ask", "hi", *at)
+    assert (code, out) == (1, "")
+    assert "switched off by an admin" in err
+    assert "llm-agentd switch on" in err
+    assert run(home, "switch", *at)[1].startswith("off since")
+    assert run(home, "switch", "on", *at)[1].startswith("on since")
+    assert run(home, "ask", "hi", *at)[0] == 0
+    assert run(home, "switch", "maybe", *at)[0] == 2
 
 
 def test_explain_without_an_npc_is_wrong_use(home: Path) -> None:

@@ -192,9 +192,20 @@ class Background:
 
 @contextmanager
 def serve_http(
-    endpoint: str, *, retry_s: float = DEADLINE_S, token: str | None = None, timeout_ms: int = 10_000
+    endpoint: str,
+    *,
+    retry_s: float = DEADLINE_S,
+    token: str | None = None,
+    timeout_ms: int = 10_000,
+    has_public_figures: bool = False,
 ) -> Iterator[HttpServer]:
-    app = create_app(endpoint=endpoint, retry_s=retry_s, token=token, timeout_ms=timeout_ms)
+    app = create_app(
+        endpoint=endpoint,
+        retry_s=retry_s,
+        token=token,
+        timeout_ms=timeout_ms,
+        has_public_figures=has_public_figures,
+    )
     listener = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     listening = threading.Event()

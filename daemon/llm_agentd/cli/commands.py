@@ -15,7 +15,7 @@ import typer
 
 from llm_agentd import __version__
 from llm_agentd.cli.backup import backup, restore
-from llm_agentd.cli.daemon import ask, explain, http, serve
+from llm_agentd.cli.daemon import ask, explain, http, serve, switch
 from llm_agentd.cli.models import model_app
 from llm_agentd.cli.options import BAD_ANSWER, OK, PROGRAM, WRONG_USE, fail
 from llm_agentd.cli.service import install_service, uninstall_service
@@ -74,6 +74,7 @@ app.command(short_help="Run the daemon and the HTTP adapter.")(serve)
 app.command(short_help="Run the HTTP adapter alone.")(http)
 app.command(short_help="Ask one question from the terminal.")(ask)
 app.command(short_help="Show what the model would be given.")(explain)
+app.command(short_help="Stop every call of a model, or let them go on.")(switch)
 app.command(short_help="Look into the cache.")(dump)
 app.add_typer(model_app, name="model", short_help="List, fetch, inspect and serve models.")
 app.add_typer(moderation, name="moderation")

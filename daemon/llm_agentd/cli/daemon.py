@@ -1,9 +1,11 @@
-"""`serve`, `http`, `ask` and `explain`: the daemon, the HTTP adapter, a question from the terminal, and its prompt."""
+"""`serve`, `http`, `ask`, `explain`, `switch`: the daemon, the HTTP adapter, a question, its prompt, an end to all."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -105,6 +107,28 @@ def ask(
         show(loaded.zmq.endpoint, question(text, role=role, npc=npc, player=player), curve=_curve(loaded.zmq))
     curve = _curve(loaded.zmq)
     raise typer.Exit(run(loaded.zmq.endpoint, text, role=role, npc=npc, player=player, stream=stream, curve=curve))
+
+
+class SwitchTo(StrEnum):
+    on = "on"
+    off = "off"
+    status = "status"
+
+
+def switch(
+    to: Annotated[SwitchTo, typer.Argument(metavar="on|off|status", help="status: how it stands.")] = SwitchTo.status,
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """The master switch of the running daemon: off, no model is called for anybody, here or elsewhere.
+
+    What runs ends, and NPCs speak their fallback lines. It holds over restarts, until it is switched on.
+    """
+    loaded = load(config, sets)
+    from llm_agentd.ops.switch import switch as run
+
+    on = None if to is SwitchTo.status else to is SwitchTo.on
+    raise typer.Exit(run(loaded.zmq.endpoint, on, sys.stdout, curve=_curve(loaded.zmq)))
 
 
 def _curve(zmq: Zmq) -> CurveFiles | None:

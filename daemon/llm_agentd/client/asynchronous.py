@@ -27,6 +27,7 @@ from llm_agentd.client.requests import Request, Requests
 from llm_agentd.types import Npc, Reply
 from llm_agentd.util.endpoint import AUTO, endpoint_to_connect
 
+EVENTS_GRACE_S = 10.0  # beyond the time to wait, which the daemon keeps to a second
 TIMEOUT_S = 60.0  # far over what the daemon itself allows a request by default: this bounds a daemon that hangs
 CONNECT_TIMEOUT_S = 2.0  # a daemon on this machine accepts within milliseconds, even at full load
 
@@ -161,6 +162,40 @@ class AsyncClient:
         """Deletes for good what matches both; `all` where neither is named. Returns how many of each kind."""
         forgotten: dict[str, int] = (await self.request("forget", npc=npc, player=player, all=all))["forgotten"]
         return forgotten
+
+    # -- for admins ------------------------------------------------------------------------------
+
+    async def recent_requests(self, *, limit: int = 50, **filters: Any) -> list[Record]:
+        """What was asked and answered last, the newest first. `filters`: `before` (a `seq`), `npc`, `player`,
+        `outcome`, `priority`, `grep`."""
+        found: list[Record] = (await self.request("requests", limit=limit, **filters))["requests"]
+        return found
+
+    async def recent_request(self, seq: int) -> Record:
+        """One of these in full: the prompt by part, the reply, what the model wrote."""
+        found: Record = (await self.request("request", seq=seq))["request"]
+        return found
+
+    async def npcs(self) -> list[Record]:
+        """NPCs that thought since the daemon started, the last first."""
+        found: list[Record] = (await self.request("npcs"))["npcs"]
+        return found
+
+    async def events(self, after: int = -1, *, wait_ms: int = 0) -> Record:
+        """`events` that came after this number, waiting for one, and `seq`, the number to ask with next. -1: none,
+        only where the stream stands now."""
+        return await self.request("events", after=after, wait_ms=wait_ms, timeout_s=wait_ms / 1000 + EVENTS_GRACE_S)
+
+    async def switch(self, on: bool | None = None, *, by: str | None = None) -> Record:
+        """The master switch: off, no model is called for anybody. None: how it stands. Returns `on`, `since`, `by`."""
+        change: Record = {} if on is None else {"on": on, "by": by}
+        state: Record = (await self.request("switch", **change))["switch"]
+        return state
+
+    async def audit(self, *, limit: int = 50) -> list[Record]:
+        """Who changed what, the newest first."""
+        found: list[Record] = (await self.request("audit", limit=limit))["entries"]
+        return found
 
     # -- any request -----------------------------------------------------------------------------
 

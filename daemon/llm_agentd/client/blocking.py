@@ -167,6 +167,34 @@ class Client:
         """Deletes for good what matches both; `all` where neither is named. Returns how many of each kind."""
         return self._run(self._client.forget(npc, player, all=all))
 
+    # -- for admins ------------------------------------------------------------------------------
+
+    def recent_requests(self, *, limit: int = 50, **filters: Any) -> list[Record]:
+        """What was asked and answered last, the newest first. `filters`: `before` (a `seq`), `npc`, `player`,
+        `outcome`, `priority`, `grep`."""
+        return self._run(self._client.recent_requests(limit=limit, **filters))
+
+    def recent_request(self, seq: int) -> Record:
+        """One of these in full: the prompt by part, the reply, what the model wrote."""
+        return self._run(self._client.recent_request(seq))
+
+    def npcs(self) -> list[Record]:
+        """NPCs that thought since the daemon started, the last first."""
+        return self._run(self._client.npcs())
+
+    def events(self, after: int = -1, *, wait_ms: int = 0) -> Record:
+        """`events` that came after this number, waiting for one, and `seq`, the number to ask with next. -1: none,
+        only where the stream stands now."""
+        return self._run(self._client.events(after, wait_ms=wait_ms))
+
+    def switch(self, on: bool | None = None, *, by: str | None = None) -> Record:
+        """The master switch: off, no model is called for anybody. None: how it stands. Returns `on`, `since`, `by`."""
+        return self._run(self._client.switch(on, by=by))
+
+    def audit(self, *, limit: int = 50) -> list[Record]:
+        """Who changed what, the newest first."""
+        return self._run(self._client.audit(limit=limit))
+
     # -- any request -----------------------------------------------------------------------------
 
     def request(self, op: str, *, timeout_s: float | None = None, **fields: Any) -> Record:

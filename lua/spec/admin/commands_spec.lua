@@ -76,6 +76,46 @@ describe("the command", function()
 			assert.is_false(replies[1].fallback)
 		end)
 
+		it("off all is the daemon's master switch, and on all lets the mod ask again, too", function()
+			local storage = {}
+			start({storage = storage})
+			local asked, state = {}, true
+			daemon.call = function(method, path, given)
+				if path ~= "/v1/switch" then return 200, {ready = true} end
+				asked[#asked + 1] = {method, given}
+				state = given.on
+				return 200, {switch = {on = state}}
+			end
+			daemon.reply = function(request)
+				if state then return game.echo(request) end
+				return {{event = "error", code = "unavailable", reason = "switched_off", message = "switched off by an admin"}}
+			end
+			mock.privs.Robin = {llm_admin = true}
+			mock:join("Robin", at(30))
+			local npc = agent.register_npc("a", {name = "Ann", role = "guard", pos = ORIGIN})
+			local function reply()
+				local replies = think(npc, {utterance = "Hello", player = "Robin"})
+				mock:step(0.05, 4)
+				return replies[1]
+			end
+			assert.is_true((mock:command("Robin", "off all")))
+			mock:step(0.05, 3)
+			assert.same({"POST", {on = false, by = "Robin"}}, asked[1])
+			local told = {}
+			for _, line in ipairs(mock.chat) do told[#told + 1] = line.text end
+			assert.matches("No model is called any more", table.concat(told, " "))
+			local answer = reply()
+			assert.same({true, "switched_off"}, {answer.fallback, answer.code})
+			assert.matches("all models are switched off", select(2, mock:command("Robin", "status")))
+			assert.equal("", storage.off or "", "the mod itself is on")
+			mock:command("Robin", "off")
+			mock:command("Robin", "on all")
+			mock:step(0.05, 3)
+			assert.is_false(reply().fallback)
+			assert.is_nil(select(2, mock:command("Robin", "status")):find("switched off"))
+			assert.is_false((mock:command("Robin", "off everything")))
+		end)
+
 		it("talks to an NPC by name from anywhere", function()
 			start()
 			agent.register_npc("a", {name = "Old Ann", role = "guard"})

@@ -69,6 +69,15 @@ describe("the diagnosis", function()
 		end
 	end)
 
+	it("says when the daemon's master switch is off, and how to switch on", function()
+		local switch = {code = 200, data = {switch = {on = false}}}
+		local bad, _, count = examine({answers = {ready = OK, info = INFO, roles = ROLES, switch = switch}})
+		has("/llm on all", bad)
+		assert.equal(1, count)
+		switch.data.switch.on = true
+		assert.equal("", (examine({answers = {ready = OK, info = INFO, roles = ROLES, switch = switch}})))
+	end)
+
 	it("says when it is switched off, and how to switch on", function()
 		local bad, _, count = examine({enabled = false, answers = false})
 		has("/llm on", bad)

@@ -1,11 +1,13 @@
 -- The subcommands of /llm for admins: status, spawn, remove, on, off.
--- Owns whether the mod is switched off; that is kept in the storage and holds after a restart.
+-- Owns whether the mod is switched off; that is kept in the storage and holds after a restart. With `all` it is the daemon's
+-- master switch, which the daemon keeps: it stops every call of a model, for other games and programs, too.
 
-local S, settings, text, limits, storage, client, commands, npcs, roles, nearby, body = ...
+local S, settings, text, limits, storage, client, calls, commands, npcs, roles, nearby, body = ...
 
 local function state_words()
 	if not client.enabled then return S("switched off") end
 	if not client.has_http() then return S("no HTTP, fallback lines only") end
+	if client.switched_off then return S("online, but all models are switched off; an admin can switch them on: /llm on all") end
 	local known = {new = S("nothing asked yet"), online = S("online"), offline = S("offline")}
 	return client.reason and S("@1 (@2)", known[client.state], client.reason) or known[client.state]
 end
@@ -48,8 +50,28 @@ local function set_enabled(enabled)
 	storage:set_string("off", enabled and "" or "yes")
 end
 
+local PROBLEMS = {
+	unreachable = S("The daemon does not answer. /llm doctor tells why."),
+	not_asked = S("The daemon is not asked, as this mod is switched off: /llm on"),
+	refused = function(code) return S("The daemon refuses (HTTP @1). Its log tells why.", code) end,
+}
+
+local function switch_all(name, on)
+	calls.call("POST", "/v1/switch", {on = on, by = name}, PROBLEMS, function(problem)
+		if not problem then client.switched_off = not on end
+		core.chat_send_player(name, problem or on and S("Models may be called again, for all games.")
+			or S("No model is called any more, for any game or program, until /llm on all."))
+	end)
+	return true
+end
+
 local function switch(on)
-	return function()
+	return function(name, rest)
+		if rest ~= "" and rest ~= "all" then return false, S("Use: /llm on, /llm off, /llm on all, or /llm off all") end
+		if rest == "all" then
+			if on then set_enabled(true) end
+			return switch_all(name, on)
+		end
 		set_enabled(on)
 		return true, on and S("NPCs think again.") or S("NPCs are silent, and nothing is sent to the daemon, until /llm on.")
 	end
@@ -58,7 +80,9 @@ end
 commands.register("status", {help = S("how things stand"), run = status})
 commands.register("spawn", {params = S("ROLE [NAME]"), admin = true, help = S("an NPC before you"), run = spawn})
 commands.register("remove", {params = S("[NAME]"), admin = true, help = S("this NPC, or the nearest, for good"), run = remove})
-commands.register("on", {admin = true, help = S("let NPCs think again"), run = switch(true)})
-commands.register("off", {admin = true, help = S("stop every call; stays off after a restart"), run = switch(false)})
+commands.register("on", {params = "[all]", admin = true, help = S("let NPCs think again"), run = switch(true)})
+commands.register("off", {params = "[all]", admin = true,
+	help = S("stop every call of this game, or with all: of every game and program; stays off after a restart"),
+	run = switch(false)})
 
 if storage:get_string("off") ~= "" or not settings.enabled then client.enable(false) end

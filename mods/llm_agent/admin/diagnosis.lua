@@ -174,9 +174,18 @@ local function look_at_machine(facts, note)
 	end
 end
 
+-- 8. May it call its model?
+local function look_at_switch(facts, note)
+	local data = facts.answers.switch and facts.answers.switch.data -- an older daemon has none
+	local switch = data and type(data.switch) == "table" and data.switch or {}
+	if switch.on == false then
+		note("bad", S("All models are switched off, so NPCs speak fallback lines. Switch on: /llm on all"))
+	end
+end
+
 -- facts: has_http, has_curl, enabled, off_by_setting, url, version (of the mod, may be nil), http_mods_line, http_mod_count,
 -- role_count (those that NPCs can have here: the daemon's, and those of mods, of which it knows nothing), env(name),
--- setting(name), and answers {ready, info, roles, daemon} (each {code, data, timeout}) where the daemon was asked.
+-- setting(name), and answers {ready, info, roles, daemon, switch} (each {code, data, timeout}) where the daemon was asked.
 -- Returns three lists of lines: what is wrong, what is well, what works and could be better.
 return function(facts)
 	local lists = {bad = {}, good = {}, hint = {}}
@@ -195,6 +204,7 @@ return function(facts)
 			look_at_info(facts, note)
 			look_at_roles(facts, note)
 			look_at_machine(facts, note)
+			look_at_switch(facts, note)
 		elseif facts.answers.ready.code ~= 401 then -- a proxy answers anything else, too
 			look_at_way(facts, note)
 		end

@@ -1,6 +1,6 @@
 -- /llm doctor: reports every broken link between this mod and the model. Problems come last, where the chat shows them; a hint
 -- at what works and could be better is none of them.
--- Gathers facts in the command's step and by four calls to the daemon; diagnosis.lua judges them.
+-- Gathers facts in the command's step and by five calls to the daemon; diagnosis.lua judges them.
 
 local mod_name, mod_version, S, settings, client, commands, roles, diagnose = ...
 
@@ -65,7 +65,7 @@ local function tell_all(name, answers)
 		or S("@1 to mend. After a change of minetest.conf restart the server.", #bad))
 end
 
-local QUESTIONS = {ready = "/readyz", info = "/info", roles = "/v1/roles", daemon = "/v1/doctor"}
+local QUESTIONS = {ready = "/readyz", info = "/info", roles = "/v1/roles", daemon = "/v1/doctor", switch = "/v1/switch"}
 
 local function run(name)
 	local answers, waiting = {}, 0

@@ -16,7 +16,7 @@ local body = body_folder.body
 local reputation = economy_folder.reputation
 local happenings, promises = gossip_folder.happenings, promises_folder.promises
 
-load("commands", S, settings, text, limits, storage, client, commands, npcs, roles, nearby, body)
+load("commands", S, settings, text, limits, storage, client, calls, commands, npcs, roles, nearby, body)
 local diagnose = load("diagnosis", S, text)
 local doctor = load("doctor", mod_name, mod_version, S, settings, client, commands, roles, diagnose)
 load("explain", S, text, commands, nearby, think)

@@ -35,6 +35,7 @@ local CODES = {
 	offline = "offline", -- nobody answers
 	overloaded = "overloaded", -- too much is open, here or there
 	shutdown = "shutdown", -- the server goes down
+	switched_off = "switched_off", -- by the daemon's master switch; such an error comes as `unavailable` with that reason
 	too_large = "too_large",
 	unauthorized = "unauthorized", -- the token is missing or wrong
 	unavailable = "unavailable", -- the daemon is starting, stopping or away
@@ -48,6 +49,7 @@ end
 local client = {
 	state = "new", -- new → online ⇄ offline
 	reason = nil, -- why offline, for people
+	switched_off = false, -- the last answer was that the daemon's master switch is off
 	enabled = true,
 	open_count = 0,
 	CODES = CODES,
@@ -172,6 +174,8 @@ local function take(event, flight)
 		-- after a new session the text starts over: parts of the old one would double it
 		if flight.session == session and type(event.text) == "string" then hand_out(entry, "delta", event) end
 	elseif event.event == "done" or event.event == "error" then
+		if event.reason == CODES.switched_off then event.code = CODES.switched_off end
+		client.switched_off = event.code == CODES.switched_off
 		close(entry, event.event, event)
 	end
 end
