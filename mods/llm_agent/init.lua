@@ -36,7 +36,7 @@ local combat = folder("combat", base, api, roles, perception, think, speech, tal
 local quests = folder("quests", base, calling, api, roles, perception, think, talk, ledger, economy)
 local gossip = folder("gossip", base, api, perception, think, talk, ledger, economy, combat, quests)
 local promises = folder("promises", base, api, perception, think, talk, body, economy, gossip)
-folder("actions", base, calling, api, perception, think, talk, body, ledger, economy, combat, quests)
+folder("actions", base, calling, api, roles, perception, think, talk, body, ledger, economy, combat, quests)
 folder("adapters", base, roles, body)
 folder("admin", base, daemon, api, roles, perception, think, speech, talk, body, economy, gossip, promises)
 base.steps.check()

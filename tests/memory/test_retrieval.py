@@ -106,6 +106,13 @@ def test_settlement_shares_outcomes_and_never_talk(memory: SqliteMemory, clock: 
     assert memory.retrieve(replace(other, player_text="Have you bread?")).facts == ()
 
 
+def test_what_the_player_says_just_now_is_no_memory(memory: SqliteMemory, clock: Clock) -> None:
+    talk(memory, clock, "Mend my sword.", "It will be strong.")
+    memory.flush()
+    assert memory.retrieve(replace(ANA, player_text="Mend my sword.", is_retry=True)).facts == ()
+    assert memory.retrieve(replace(ANA, player_text="Did you mend my sword?")).turns
+
+
 def test_npc_knows_what_it_has_been_through_wherever_it_stands(memory: SqliteMemory) -> None:
     report_outcome(memory, "I beat the wolf", player="", place="")
     memory.flush()

@@ -182,13 +182,21 @@ def _pair_facts(
     shown_ids: set[int],
     nearness: Nearness | None,
 ) -> list[Recalled]:
-    """What the player told this NPC, or what happened between them, that answers what is asked."""
+    """What the player told this NPC, or what happened between them, that answers what is asked.
+
+    Not what the player says just now: an exchange whose reply is asked for once more is remembered already.
+    """
+    just_said = {tuple(words_of(sentence)) for sentence in said_sentences(turn.player_text)}
     rows, weights = _search(reader, pair_scope(turn.npc, turn.player), question.concepts, shown_ids)
     recent = _newest(reader, pair_rows, turn, "exchange", NEWEST_READ)
     by_id = {row.id: row for row in (*rows, *recent)}
     found = [statement for row in by_id.values() for statement in _statements(row, question, weights, nearness)]
     answers = sorted(
-        (entry for entry in found if entry.score > 0 and entry.row.id not in shown_ids),
+        (
+            entry
+            for entry in found
+            if entry.score > 0 and entry.row.id not in shown_ids and tuple(words_of(entry.said)) not in just_said
+        ),
         key=lambda entry: (-entry.score, -entry.row.id),
     )
     current = (entry for entry in answers[: 2 * CANDIDATES] if not _is_outdated(entry, found, turn.player))

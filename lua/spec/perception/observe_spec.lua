@@ -31,6 +31,15 @@ describe("in a game,", function()
 			assert.same({"Bram the smith", "Cleo the smith", "Will"}, daemon.received[1].request.context.near)
 		end)
 
+		it("are those whom the words name, though others stand nearer", function()
+			start()
+			local npc = agent.register_npc("a", {name = "Ann", role = "guard", pos = ORIGIN})
+			for i, name in ipairs({"Bram", "Cleo", "Dirk", "Edda"}) do agent.register_npc(name, {name = name, role = "smith", pos = at(i)}) end
+			think(npc, {player = "Robin", utterance = "Ann, who is edda?"})
+			mock:step()
+			assert.same({"Bram the smith", "Cleo the smith", "Edda the smith"}, daemon.received[1].request.context.near)
+		end)
+
 		it("tell what the NPC is that is spoken to", function()
 			start()
 			local npc = agent.register_npc("a", {name = "Ann", role = "guard", pos = ORIGIN})

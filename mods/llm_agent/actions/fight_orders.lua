@@ -1,10 +1,11 @@
 -- What players say that begins or ends a fight, by rule and at once: an order to fight somebody, "stop", "sorry". A model that is
 -- asked would answer when it is too late, and may promise what nobody does.
 
-local S, now_us, settings, text, events, memory, nearby, npcs, history, rules, cries, damage, warnings, targets, squads,
-	fight_words = ...
+local S, now_us, settings, text, geometry, events, roles, memory, nearby, npcs, history, rules, cries, damage, warnings,
+	targets, squads, fight_words = ...
 
 local BUSY_EVERY_US = 5e6
+local FOES = {bandit = true} -- roles that are fought without being called by name: "attack the bandit"
 local SAME_US = 0.1e6 -- a plea that comes by both ways, see the end of the file, is one
 
 local pleaded_us = {} -- player → when they last said that they are sorry
@@ -73,11 +74,19 @@ local function player_in(whom, pos, asker)
 	end
 end
 
+-- The one of that name; else the nearest foe who is what the words say.
 local function npc_in(whom, npc, pos)
+	local best, best_distance
 	for _, other in ipairs(npcs.list) do
 		local there = other ~= npc and other:get_pos()
-		if there and targets.is_in_sight(pos, there) and nearby.is_named(whom, other) then return other end
+		if there and targets.is_in_sight(pos, there) then
+			if nearby.is_named(whom, other) then return other end
+			local distance = geometry.distance_squared(there, pos)
+			local is_foe = FOES[other.role] and is_named(whom, roles.title(other):match("%S+$"))
+			if is_foe and (not best or distance < best_distance) then best, best_distance = other, distance end
+		end
 	end
+	return best
 end
 
 -- The nearest of that name; else, of "the monster" or "it", the nearest monster.

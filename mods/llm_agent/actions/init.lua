@@ -1,7 +1,7 @@
 -- The actions that the model may choose: each asks the folders above what can be done, and has them do it.
 
-local load, base, calling_folder, api_folder, perception_folder, think_folder, talk_folder, body_folder, ledger_folder,
-	economy_folder, combat_folder, quests_folder = ...
+local load, base, calling_folder, api_folder, roles_folder, perception_folder, think_folder, talk_folder, body_folder,
+	ledger_folder, economy_folder, combat_folder, quests_folder = ...
 local S, settings, text, phrases, geometry, util, storage, translate =
 	base.S, base.settings, base.text, base.phrases, base.geometry, base.util, base.storage, base.translate
 local actions, events, npcs = api_folder.actions, api_folder.events, api_folder.npcs
@@ -45,5 +45,5 @@ load("door", S, geometry, actions, npcs, memory, history, doors, movement, speec
 load("emotes", actions, movement, emote)
 load("fights", S, actions, memory, tactics, targets, squads, views, orders)
 local fight_words = load("fight_words", text, phrases)
-load("fight_orders", S, base.now_us, settings, text, events, memory, nearby, npcs, history, rules, cries, damage, warnings,
-	targets, squads, fight_words)
+load("fight_orders", S, base.now_us, settings, text, geometry, events, roles_folder.roles, memory, nearby, npcs, history,
+	rules, cries, damage, warnings, targets, squads, fight_words)

@@ -12,7 +12,7 @@ local positions = load("positions", geometry, npcs)
 local surroundings = load("surroundings", now_us, settings, geometry)
 local places = load("places", S, settings, text, geometry, check, storage, commands)
 local nearby = load("nearby", settings, geometry, names, calling, npcs, positions)
-local observe = load("observe", settings, text, json, npcs, roles, positions, places, surroundings)
+local observe = load("observe", settings, text, json, npcs, roles, positions, places, nearby, surroundings)
 local ways = load("ways", S, geometry, questions, places)
 local answers = load("answers", log, text, questions, translate)
 load("told", S, settings, geometry, questions, translate, npcs, roles, positions, places, nearby, observe, surroundings, ways,

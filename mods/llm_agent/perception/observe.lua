@@ -3,7 +3,7 @@
 -- facts: no cached reply would fit twice.
 -- Later folders add facts with add_facts.
 
-local settings, text, json, npcs, roles, positions, places, surroundings = ...
+local settings, text, json, npcs, roles, positions, places, nearby, surroundings = ...
 
 local observe = {}
 
@@ -27,13 +27,14 @@ local function nearer(a, b)
 end
 
 -- Up to three names, the nearest, in the order of the alphabet so that the same people read the same. except: the player who is
--- spoken to; an NPC who is comes first, for its title tells that it is no player.
-function observe.near(npc, pos, except)
+-- spoken to; an NPC who is comes first, for its title tells that it is no player, and so do those whom the words name.
+function observe.near(npc, pos, except, words)
+	local named = words and nearby.named(words) or {}
 	local found, reach, x, y, z = {}, settings.earshot ^ 2, pos.x, pos.y, pos.z
 	local function consider(other, name, there)
 		local distance = there and (there.x - x) ^ 2 + (there.y - y) ^ 2 + (there.z - z) ^ 2
 		if not distance or distance > reach or name == except and not other then return end
-		if name == except then distance = -1 end
+		if name == except or named[other] then distance = -1 end
 		found[#found + 1] = {called = other and name .. " " .. roles.title(other) or name, distance = distance}
 	end
 	for _, other in ipairs(npcs.list) do
@@ -83,7 +84,7 @@ function observe.facts(npc, opts, priority)
 		held = held_item(opts.player),
 		health = health_words(npc),
 	}
-	local near = pos and observe.near(npc, pos, opts.player) or {}
+	local near = pos and observe.near(npc, pos, opts.player, opts.utterance) or {}
 	facts.near = near[1] and near or nil
 	for _, give in ipairs(givers) do give(npc, opts.player, facts, opts) end
 	for _, given in ipairs({npc.context, opts.context or {}}) do

@@ -86,7 +86,10 @@ def _of_another(speaker: str, said: str, player: str, npc_name: str) -> str | No
     tokens = tokenize(said)
     if not tokens or not speaker:
         return None
-    if any(word(tokens, at) in ("i", "me", "my", "you", "your") for at in range(len(tokens))):
+    of_two = [at for at in range(len(tokens)) if word(tokens, at) in ("i", "me", "my", "you", "your")]
+    if of_two == [0] and verbs.is_past(word(tokens, 1)):
+        return finish([speaker, *tokens[1:]])  # `Ann said: I beat the wolf`
+    if of_two:
         return f"{speaker} said: {said}"
     told = rewrite(tokens, [*_called(player, YOU), *_called(npc_name, I)])
     clause = finish(told)
