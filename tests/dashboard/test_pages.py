@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).resolve().parents[2] / "daemon/llm_agentd/http/dashboard"
 PAGES = re.findall(r'\{ name: "(\w+)"', (FOLDER / "pages/index.js").read_text(encoding="utf-8"))
 ATTACK = "<img src=x onerror=alert(1)>"
-CONTROLS = "main :is(a[href], button:not(:disabled), input, select, textarea)"
+CONTROLS = "main :is(a[href], button, input, select, textarea):not(:disabled)"
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -93,8 +93,12 @@ class Process:
 class Host:
     """A context manager; all that was started within it is killed at its end."""
 
-    def __init__(self, folder: Path, *sets: str, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *sets: str, env: Mapping[str, str] | None = None, config: Path | None = None
+    ) -> None:
+        """`config`: a YAML file; none: the system's."""
         self.folder = folder
+        self.config = config
         folder.mkdir(parents=True, exist_ok=True)
         self.state = folder / "state"
         self.state.mkdir(exist_ok=True)
@@ -121,6 +125,7 @@ class Host:
     def start(self, command: str, *sets: str, limits: Callable[[], None] | None = None) -> Process:
         """`serve`, `http` or `daemon` (which is `serve` without an adapter); returns at once."""
         args = [sys.executable, "-m", "llm_agentd", "serve" if command == "daemon" else command]
+        args += ["--config", str(self.config)] if self.config else []
         for option in (*self.sets, *(["http.enabled=false"] if command == "daemon" else []), *sets):
             args += ["--set", option]
         process = Process(args, env=self.env, log=self.folder / f"{command}.log", limits=limits)

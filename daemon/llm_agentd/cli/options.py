@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-import llm_agentd
 from llm_agentd.errors import StartError
 from llm_agentd.util.journal import JournalHandler, is_for_journal
+from llm_agentd.util.log_level import set_log_level
 from llm_agentd.util.log_limit import LogLimit
 from llm_agentd.util.terminal_text import PlainFormatter, plain
 
@@ -100,8 +100,7 @@ def start_log(config: Config) -> None:
     handler.setFormatter(PlainFormatter(form))
     handler.addFilter(LogLimit())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    if config.log.level == "debug":  # ours: libraries would fill the log with words that nobody can use
-        logging.getLogger(llm_agentd.__name__).setLevel(logging.DEBUG)
+    set_log_level(config.log.level)
 
 
 def fail(message: str, code: int) -> NoReturn:

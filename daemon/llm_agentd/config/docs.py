@@ -39,7 +39,8 @@ Nothing needs to be set. Settings come from these places; a later one overrides 
 
 [systemd/config.yaml](../systemd/config.yaml) is a YAML file with every key and its default, ready to copy. An unknown
 key or a bad value stops the start; the message names the file and line (or the variable, or the option) and the nearest
-known key. Changes take effect at the next start.
+known key. Changes take effect at the next start; the [dashboard](admins.md#the-dashboard) says of each setting whether
+it can put a change into force at once.
 
 Sizes in bytes may have a unit: `64MiB`, `1GB`. Lists may be written as text with commas. *STATE* is the state folder:
 `$STATE_DIRECTORY` under systemd ({SYSTEMD_STATE}), else `$XDG_STATE_HOME/llm-agentd`, else `~/.local/state/llm-agentd`.

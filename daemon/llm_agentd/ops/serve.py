@@ -21,7 +21,7 @@ from llm_agentd.config import Agents, Config, state_dir
 from llm_agentd.config.http_binding import check_binding
 from llm_agentd.config.http_token import find_token
 from llm_agentd.config.private_files import make_private_folder
-from llm_agentd.config.sections import Zmq
+from llm_agentd.config.sections import Inference, Zmq
 from llm_agentd.config.settings import Settings
 from llm_agentd.config.values import OFF
 from llm_agentd.engines import EMBEDDED_MODEL, open_engine
@@ -183,7 +183,8 @@ def run(daemon: Daemon, settings: Settings) -> int:
         is_stopped = _wait_for_end(daemon, received)
         sd_notify.stopping()
     finally:
-        daemon.stop(settings.running.inference.shutdown_grace_s)
+        inference: Inference = settings.running.inference  # it may be another one by now
+        daemon.stop(inference.shutdown_grace_s)
     return 0 if is_stopped else 1
 
 

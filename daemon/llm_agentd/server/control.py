@@ -135,8 +135,10 @@ class Control:
     def _set_role(self, record: schema.SetRoleRecord) -> Fields:
         before = self._roles.own_fields(record.name)
         answer = self._roles.set(record.name, record.role)
-        what = "delete_role" if record.role is None else "set_role"
-        self._audit.note(what, record.name, before, record.role, who=record.via or "wire", by=record.by)
+        after = self._roles.own_fields(record.name)
+        if after != before:  # what is saved again as it was is no change
+            what = "delete_role" if after is None else "set_role"
+            self._audit.note(what, record.name, before, after, who=record.via or "wire", by=record.by)
         return answer
 
     def _remember(self, record: schema.RememberRecord) -> Fields:

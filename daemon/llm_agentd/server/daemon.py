@@ -176,6 +176,7 @@ class Daemon:
                 cache=cache,
                 memory=memory,
                 moderator=moderator,
+                request_log=self.request_log,
             )
         self.router = Router(
             endpoint=endpoint,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,6 +138,23 @@ def test_language_and_turns_change_while_it_runs(steered: Steered) -> None:
     assert not steered.set("agents.remember_turns", 0)["applied"]
     assert steered.set("cache.ttl_s", 5)["applied"]
     assert steered.set("batch.queue_max", 3)["applied"]
+
+
+def test_request_log_becomes_private_and_log_tells_more_while_it_runs(steered: Steered) -> None:
+    steered.think("Where is the ford?")
+    assert steered.ask("requests")["requests"][0]["utterance"] == "Where is the ford?"
+    assert steered.set("requests.private", True)["applied"]
+    assert steered.ask("requests")["requests"] == []
+    steered.think("Where is the mill?")
+    assert "mill" not in str(steered.ask("requests"))
+    assert steered.set("requests.keep", 0)["applied"]
+    assert steered.ask("requests")["kept"] == 0
+    try:
+        assert steered.set("log.level", "debug")["applied"]
+        assert logging.getLogger("llm_agentd").level == logging.DEBUG
+    finally:
+        steered.set("log.level", None)
+    assert logging.getLogger("llm_agentd").level == logging.NOTSET
 
 
 def test_daemon_without_a_configuration_says_so(endpoint: str) -> None:

@@ -46,11 +46,11 @@ export const token = {
   },
 };
 
-async function send(method, path, body, signal) {
+async function send(method, path, body, signal, waitMs) {
   const headers = { Accept: "application/json" };
   if (token.get()) headers.Authorization = `Bearer ${token.get()}`;
   if (method === "POST") headers["Content-Type"] = "application/json";
-  const limit = AbortSignal.timeout(TIMEOUT_MS + (body?.wait_ms ?? 0));
+  const limit = AbortSignal.timeout(TIMEOUT_MS + (body?.wait_ms ?? 0) + waitMs);
   try {
     return await fetch(new URL(path.replace(/^\//, ""), ROOT), {
       method,
@@ -82,8 +82,8 @@ async function errorOf(response, path) {
 /** Is nobody there? A daemon that is switched off refuses thoughts alone, with the same code, and answers all else. */
 const isAway = (error) => error.status === 503 && error.reason !== "switched_off";
 
-async function call(method, path, body, signal) {
-  const response = await send(method, path, body, signal);
+async function call(method, path, body, signal, waitMs = 0) {
+  const response = await send(method, path, body, signal, waitMs);
   if (!response.ok) {
     const error = await errorOf(response, path);
     if (isAway(error)) note(error);
@@ -94,7 +94,8 @@ async function call(method, path, body, signal) {
 }
 
 export const get = (path, signal) => call("GET", path, undefined, signal);
-export const post = (path, body, signal) => call("POST", path, body, signal);
+/** `waitMs`: how much longer than others it may take, as a model has to answer first. */
+export const post = (path, body, signal, waitMs) => call("POST", path, body, signal, waitMs);
 
 /** `path?a=1&b=2`, without what is empty. */
 export function withQuery(path, fields) {

@@ -24,7 +24,7 @@ export class Page {
   }
 
   get = (path, fields = {}) => api.get(api.withQuery(path, fields), this.signal);
-  post = (path, body) => api.post(path, body, this.signal);
+  post = (path, body, waitMs) => api.post(path, body, this.signal, waitMs);
   stream = (path, callbacks) => api.stream(path, { ...callbacks, signal: this.signal });
 
   /** The address of a page: link("requests", 17, {npc: "mira"}). */

@@ -13,8 +13,11 @@ from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.routes import schema, steering_schema
 from llm_agentd.http.routes.ops import SLOW_S, from_body, from_query
 from llm_agentd.http.sessions import Sessions
+from llm_agentd.util.log_level import set_log_level
 
-TIMEOUT_KEY = "inference.timeout_ms"  # this process keeps it too
+# What this process keeps too.
+TIMEOUT_KEY = "inference.timeout_ms"
+LOG_KEY = "log.level"
 
 
 def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> None:
@@ -48,4 +51,6 @@ def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> None:
         answer = orjson.loads(response.body)
         if answer["key"] == TIMEOUT_KEY and answer["applied"]:
             sessions.timeout_ms = answer["value"]
+        if answer["key"] == LOG_KEY and answer["applied"]:
+            set_log_level(answer["value"])
         return response

@@ -108,6 +108,13 @@ class RequestLog:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def configure(self, *, keep: int, max_bytes: int, is_private: bool) -> None:
+        """Other bounds from now on. Of what was kept before it became private nothing stays."""
+        if is_private and not self.is_private:
+            self.clear()
+        self._keep, self._max_bytes, self.is_private = keep, max_bytes, is_private
+        self._trim()
+
     # -- on the way of a request ---------------------------------------------------------------------
 
     def add(
@@ -153,6 +160,9 @@ class RequestLog:
         self._entries.append(entry)
         self._by_key[entry.key] = entry
         self.bytes += entry.bytes
+        self._trim()
+
+    def _trim(self) -> None:
         while self._entries and (len(self._entries) > self._keep or self.bytes > self._max_bytes):
             self._drop(self._entries.popleft())
 

@@ -13,7 +13,9 @@ from llm_agentd.config.settings import Settings
 from llm_agentd.memory import Memory
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.scheduler.request_queue import RequestQueue
+from llm_agentd.server.admin.request_log import RequestLog
 from llm_agentd.server.request_builder import RequestBuilder, RequestDefaults
+from llm_agentd.util.log_level import set_log_level
 
 DEFAULTS = (
     "inference.timeout_ms",
@@ -29,6 +31,7 @@ DEFAULTS = (
 )
 QUEUE = ("batch.window_ms", "batch.queue_max")
 MEMORY = ("agents.remember_turns", "agents.memory_max_bytes")
+REQUEST_LOG = ("requests.keep", "requests.max_bytes", "requests.private")
 MODERATION = ("agents.moderation", "agents.age", "agents.block_words", "agents.allow_words")
 
 
@@ -41,6 +44,7 @@ def keep_live(
     cache: CompletionCache,
     memory: Memory,
     moderator: Moderator | None,
+    request_log: RequestLog,
 ) -> None:
     def set_defaults(config: Config) -> bool:
         request_builder.configure(defaults_of(config), config.agents.language)
@@ -59,7 +63,18 @@ def keep_live(
         agents = config.agents
         return memory.set_limits(turns=agents.remember_turns, max_bytes=int(agents.memory_max_bytes))
 
+    def set_request_log(config: Config) -> bool:
+        kept = config.requests
+        request_log.configure(keep=kept.keep, max_bytes=int(kept.max_bytes), is_private=kept.private)
+        return True
+
+    def set_log(config: Config) -> bool:
+        set_log_level(config.log.level)
+        return True
+
     settings.on_change(DEFAULTS, set_defaults)
+    settings.on_change(REQUEST_LOG, set_request_log)
+    settings.on_change(["log.level"], set_log)
     settings.on_change(QUEUE, set_queue)
     settings.on_change(["cache.ttl_s"], set_ttl)
     settings.on_change(MEMORY, set_memory)

@@ -10,4 +10,10 @@ export const PAGES = [
   { name: "requests", load: () => import("./requests.js") },
   { name: "npcs", load: () => import("./npcs.js") },
   { name: "talk", load: () => import("./talk.js") },
+  { name: "settings", group: "change", load: () => import("./settings.js") },
+  { name: "roles", group: "change", load: () => import("./roles.js") },
+  { name: "memory", group: "change", load: () => import("./memory.js") },
+  { name: "cache", group: "change", load: () => import("./cache.js") },
+  { name: "model", group: "change", load: () => import("./model.js") },
+  { name: "audit", group: "change", load: () => import("./audit.js") },
 ];

@@ -1,0 +1,12 @@
+"""How much of our own the log has; libraries stay at `info`, as they would fill it with words that nobody can use."""
+
+from __future__ import annotations
+
+import logging
+
+OURS = __package__.partition(".")[0]
+
+
+def set_log_level(level: str) -> None:
+    """`info` or `debug`. Any thread."""
+    logging.getLogger(OURS).setLevel(logging.DEBUG if level == "debug" else logging.NOTSET)
