@@ -64,6 +64,8 @@ describe("the diagnosis", function()
 		assert.equal("The daemon finds: The disk is full: only 0 kB are free. Free disk space", bad)
 		assert.equal(1, count)
 		assert.equal("The daemon finds: The folder of replies cannot be written. Mend it", hints)
+		local silent = {ready = {code = 503}, info = {code = 503}, roles = {code = 503}, daemon = {code = 200, data = {checks = checks}}}
+		has("The disk is full", (examine({answers = silent}))) -- the adapter looks where the daemon does not answer
 		for _, older in ipairs({{code = 404}, {code = 200, data = {}}, {code = 200, data = {checks = 7}}}) do
 			assert.equal("", (examine({answers = answers(older)})))
 		end

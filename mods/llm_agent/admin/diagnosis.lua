@@ -207,6 +207,7 @@ return function(facts)
 			look_at_switch(facts, note)
 		elseif facts.answers.ready.code ~= 401 then -- a proxy answers anything else, too
 			look_at_way(facts, note)
+			look_at_machine(facts, note) -- the adapter answers where the daemon cannot, and may see why
 		end
 	end
 	look_at_server(facts, note)
