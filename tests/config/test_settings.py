@@ -78,6 +78,13 @@ def test_a_form_can_be_made_of_a_setting(tmp_path: Path, key: str, wanted: dict[
     assert row(make(tmp_path), key).items() >= wanted.items()
 
 
+def test_listing_says_whether_the_file_can_be_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = make(tmp_path)
+    assert settings.listing()["writable"] is True
+    monkeypatch.setattr(os, "access", lambda *_: False)  # as in a unit; root writes everywhere else
+    assert settings.listing()["writable"] is False
+
+
 def test_secret_is_never_shown(tmp_path: Path) -> None:
     listing = make(tmp_path).listing()
     assert "secret-0123456789" not in str(listing)

@@ -9,7 +9,9 @@ runs on the thread that uses the values. Knows no daemon and no sockets.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel
@@ -48,7 +50,7 @@ class Settings:
 
     def listing(self) -> dict[str, Any]:
         """`settings`, each with what the next start would take (`value`) and what is in force (`running_value`);
-        `file`; and `problem`, where the next start would fail.
+        `file`; `writable`: whether this process may change it; and `problem`, where the next start would fail.
         """
         sources = self._sources
         try:
@@ -67,7 +69,8 @@ class Settings:
             }
             rows.append(row)
         file = sources.file
-        return {"settings": rows, "file": str(file) if file else None, "problem": problem}
+        told = {"settings": rows, "file": str(file) if file else None, "problem": problem}
+        return told | {"writable": _is_writable(file or SYSTEM_FILE)}
 
     def value(self, key: str, config: Config | None = None) -> Any:
         """As it may be shown; of what is in force where no `config` is given. None for an unknown key."""
@@ -138,6 +141,12 @@ class Settings:
             after = set_key(before, key, plain_value(_value(config, key)))
         self._check(config)
         return after, config
+
+
+def _is_writable(file: Path) -> bool:
+    """A file is replaced as a whole, so its folder counts: the nearest one that is there."""
+    folder = next((place for place in file.resolve().parents if place.is_dir()), Path("/"))
+    return os.access(folder, os.W_OK)
 
 
 def _source(setting: Setting | None) -> str:

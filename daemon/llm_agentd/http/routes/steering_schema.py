@@ -27,6 +27,7 @@ class SettingView(BaseModel):
 class SettingsAnswer(BaseModel):
     settings: list[SettingView]
     file: str | None = Field(description="the YAML file that is read")
+    writable: bool = Field(description="the daemon may change that file")
     problem: str | None = Field(description="why the next start would fail, as the file is now")
 
 

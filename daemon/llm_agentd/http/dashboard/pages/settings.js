@@ -31,10 +31,11 @@ export async function render(root, page) {
 
 // What holds for all ---------------------------------------------------------------------------------------------------
 
-function notesOf({ file, problem, settings }) {
+function notesOf({ file, writable, problem, settings }) {
   const waiting = settings.filter(isWaiting);
   return [
     h("p", {}, file ? [t("settings.written_into"), " ", h("code", {}, file), ". ", t("settings.comments_stay")] : t("settings.no_file")),
+    writable ? null : h("div", { class: "box warn" }, h("p", {}, t("settings.not_writable"))),
     problem ? h("div", { class: "box bad", role: "alert" }, h("p", {}, t("settings.problem"), " ", h("code", {}, problem))) : null,
     waiting.length
       ? h(
