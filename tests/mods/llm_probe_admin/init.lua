@@ -1,5 +1,6 @@
 -- Plays the admin Ada, who has no client: does what the test writes into the world's file `probe.jsonl`, a JSON object a line,
--- and logs what she is shown. {"join": true}, {"command": "doctor"}, {"submit": {fields of the open form}}, {"think": "words"}.
+-- and logs what she is shown. {"join": true}, {"command": "doctor"}, {"submit": {fields of the open form}}, {"think": "words"},
+-- {"wave": "words"}.
 -- The engine's functions are wrapped here; llm_agent looks them up when it calls them.
 
 local ADA = "Ada"
@@ -61,9 +62,23 @@ function does.submit(fields)
 	end
 end
 
-function does.think(utterance)
+local function think(opts)
 	local npc = llm_agent.get_npc("probe") or llm_agent.register_npc("probe", {name = "Probe", role = "smith"})
-	npc:think({player = "Robin", utterance = utterance}, function(reply) log("reply", reply.text) end)
+	npc:think(opts, function(reply)
+		if reply.fallback then log("code", reply.code) end
+		log("reply", reply.text)
+	end)
+end
+
+function does.think(utterance) think({player = "Robin", utterance = utterance}) end
+
+-- An action that the player's words alone ask for, and that cannot be done.
+function does.wave(utterance)
+	llm_agent.register_action("wave", {
+		roles = {"smith"}, description = "waves", meant = function() return {} end,
+		run = function() return false, "Nobody is here to wave at." end,
+	})
+	think({player = "Robin", utterance = utterance, actions = {"wave"}})
 end
 
 local done = 0
