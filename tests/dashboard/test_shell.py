@@ -119,3 +119,14 @@ def test_daemon_that_is_away_is_named_and_its_return_seen(open_tab: OpenTab, tmp
         expect(state).to_have_text("The HTTP adapter does not answer.")
         alone.ready("http")
         expect(state).to_contain_text(re.compile("minds|broken"))
+
+
+def test_page_whose_route_is_missing_says_so(open_tab: OpenTab) -> None:
+    tab = open_tab(forgiven=("404",))
+    missing = '{"error": {"code": "not_found", "message": "GET /v1/npcs: not found"}}'
+    tab.page.route("**/v1/npcs", lambda route: route.fulfill(status=404, content_type="application/json", body=missing))
+    tab.page.goto(tab.page.url.split("#")[0] + "#/npcs")
+    expect(tab.page.get_by_role("alert")).to_contain_text("This daemon has no v1/npcs")
+    tab.page.unroute("**/v1/npcs")
+    tab.page.get_by_role("button", name="Try again").click()
+    expect(tab.page.get_by_role("alert")).to_have_count(0)
