@@ -36,5 +36,5 @@ def test_prefixes_of_another_version_go_with_a_word(
     store = LmdbPrefixStore(written, FINGERPRINT, MIB)
     assert store.saved() == []
     assert store.stats() == {"entries": 0, "bytes": 0}
-    assert "emptied, as it is of version 1 and this daemon writes 2" in caplog.text
+    assert "emptied, it was of version 1 and this daemon writes version 2" in caplog.text
     store.close()
