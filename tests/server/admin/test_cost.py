@@ -9,7 +9,9 @@ import pytest
 
 from llm_agentd.protocol.admin_records import RequestsRecord
 from llm_agentd.protocol.schema import validate
-from llm_agentd.server.admin.request_log import RequestLog
+from llm_agentd.server.admin.event_stream import EventStream
+from llm_agentd.server.admin.rates import Rates
+from llm_agentd.server.admin.request_log import Entry, RequestLog
 from llm_agentd.types import ChatPrompt, Message, Request
 
 REQUEST_MAX_S = 50e-6
@@ -30,8 +32,15 @@ ANSWER = {
 pytestmark = pytest.mark.alone
 
 
-def test_noting_one_request_takes_less_than_50_us() -> None:
+def test_noting_one_request_in_log_rates_and_events_takes_less_than_50_us() -> None:
     log = RequestLog()
+    rates, events = Rates(clock=time.monotonic, now_s=time.time), EventStream(time.monotonic)
+
+    def on_add(entry: Entry) -> None:
+        rates.note(entry)
+        events.emit("said", entry)
+
+    log.on_add = on_add
 
     def note() -> None:
         log.add(PEER, RECORD, REQUEST, ANSWER, "raw", 51.9)

@@ -14,6 +14,8 @@ from llm_agentd.cache import CacheEntry, NullCache
 from llm_agentd.client import Client
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import EngineFailed, SwitchedOff
+from llm_agentd.moderation.classifier import ClassifierThread
+from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.server.admin.switch import FILE_NAME, MasterSwitch
 from llm_agentd.types import Peer, Request
 from tests.support.daemon_in_process import WAIT_S, Gate, InProcess
@@ -107,6 +109,45 @@ def test_off_refuses_what_comes_to_the_engine_from_elsewhere(
     ((refused, error),) = daemon.engine_loop.submit([summary])
     assert (refused, type(error)) == (summary, SwitchedOff)
     assert engine.calls == []
+
+
+class SlowClassifier:
+    """Whose first look takes until `go`; `texts`: all that it was asked."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.entered, self.go = threading.Event(), threading.Event()
+
+    def category(self, text: str) -> str:
+        self.texts.append(text)
+        self.entered.set()
+        assert self.go.wait(WAIT_S)
+        return ""
+
+    def close(self) -> None: ...
+
+
+def test_off_the_classifier_is_not_asked_either_also_what_waits_for_it(endpoint: str) -> None:
+    classifier = SlowClassifier()
+    moderator = Moderator(None, classifier=ClassifierThread(classifier))
+    with InProcess(endpoint, moderator=moderator) as daemon, daemon.client() as client, daemon.peer() as peer:
+        thinks = [{"op": "think", "id": name, "npc": ANN, "player": "Ana", "utterance": name} for name in ("a", "b")]
+        peer.send(*thinks)
+        assert classifier.entered.wait(WAIT_S)
+        client.request("switch", on=False)
+        classifier.go.set()
+        assert {record["id"]: record.get("reason") for record in peer.events("a", "b")} == {
+            "a": "switched_off", "b": "switched_off",
+        }  # fmt: skip
+    assert len(classifier.texts) == 1, "the second waited, and was not asked"
+
+
+def test_off_memory_sums_nothing_up(daemon: InProcess, client: Client, engine: CountingEngine) -> None:
+    assert daemon._memory_service._is_busy() is False
+    client.request("switch", on=False)
+    assert daemon._memory_service._is_busy() is True
+    client.request("switch", on=True)
+    assert daemon._memory_service._is_busy() is False
 
 
 def test_switching_off_ends_what_runs_and_what_waits(endpoint: str, gate: Gate) -> None:
