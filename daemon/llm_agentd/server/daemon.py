@@ -128,7 +128,7 @@ class Daemon:
             metrics=self.metrics,
         )
         request_builder = RequestBuilder(PromptBuilder(roles, default_language, memory), defaults, moderator)
-        steering = SteeringOps(
+        self._steering = steering = SteeringOps(
             settings=settings,
             roles=roles,
             memory=memory,
@@ -214,6 +214,7 @@ class Daemon:
         self.engine_loop.stop(grace_s)
         self._gpu_watch.stop()
         self._grammar_trial.stop()
+        self._steering.stop()
         if self._moderator:
             self.router.wait_for_posted()
             self._moderator.stop()

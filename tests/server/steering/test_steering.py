@@ -286,3 +286,7 @@ def test_slow_work_is_bounded_and_its_bugs_are_answered() -> None:
         work()
     assert outcomes[0] == {}
     assert isinstance(outcomes[1], AgentdError)
+    slow.stop()
+    assert slow._thread is not None
+    slow._thread.join(10)
+    assert not slow._thread.is_alive()

@@ -83,6 +83,9 @@ class SteeringOps:
             "self_test": self._self_test,
         }
 
+    def stop(self) -> None:
+        self._slow.stop()
+
     def _note(self, record: Change, what: str, target: str, before: Any = None, after: Any = None) -> None:
         self._audit.note(what, target, before, after, who=record.via or "wire", by=record.by)
 

@@ -27,7 +27,7 @@ class SlowWork:
 
     def __init__(self, post: Callable[[Callable[[], None]], None]) -> None:
         self._post = post
-        self._queue: SimpleQueue[tuple[Callable[[], Fields], OnDone]] = SimpleQueue()
+        self._queue: SimpleQueue[tuple[Callable[[], Fields], OnDone] | None] = SimpleQueue()  # None: the end
         self._thread: threading.Thread | None = None
 
     def run(self, work: Callable[[], Fields], on_done: OnDone) -> None:
@@ -40,9 +40,13 @@ class SlowWork:
             self._thread.start()
         self._queue.put((work, on_done))
 
+    def stop(self) -> None:
+        """The thread ends behind what it has; nobody waits for it."""
+        self._queue.put(None)
+
     def _run(self) -> None:
-        while True:
-            work, on_done = self._queue.get()
+        while (item := self._queue.get()) is not None:
+            work, on_done = item
             self._tell(on_done, _outcome(work))
 
     def _tell(self, on_done: OnDone, outcome: Fields | AgentdError) -> None:
