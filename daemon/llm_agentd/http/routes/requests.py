@@ -23,7 +23,7 @@ def add(app: FastAPI, daemon: DaemonClient) -> None:
         tags=["requests"],
         summary="What NPCs were asked and answered last, the newest first",
         response_model=schema.RequestsAnswer,
-        responses=schema.errors(400, 401, 403, 503),
+        responses=schema.errors(400, 401, 403, 413, 503),
         openapi_extra=parameters_of("requests"),
     )
     async def requests(request: Request) -> Response:

@@ -21,6 +21,16 @@ from llm_agentd.http.routes import schema
 
 NO_CACHE = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the latter for nginx, which would gather events
 OF_PLAYERS = ("last_player", "last_text")  # of an NPC: null for whoever gave no token (http.dashboard_public)
+# One server-sent event: its fields as they stand in the stream.
+EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string"},
+        "id": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["data"],
+}
 # Path → op, what it is about, and its answer: those that are a look and nothing else.
 LOOKS = (
     ("/v1/stats", "stats", "How it goes just now", schema.StatsAnswer),
@@ -67,7 +77,7 @@ def add(app: FastAPI, daemon: DaemonClient, feeds: EventFeeds) -> None:
         summary="What happens, as it happens (text/event-stream)",
         response_class=Response,
         responses={
-            200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+            200: {"content": {"text/event-stream": {"schema": EVENT}}},
             **schema.errors(400, 401, 403, 429, 503),
         },
         openapi_extra={
