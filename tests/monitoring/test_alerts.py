@@ -143,10 +143,13 @@ class Scene:
         assert self.peer.request(op="report", **fields)["event"] == "done"
 
     def hold(self, count: int, **fields: Any) -> None:
-        """`count` requests, of which the engine does not finish any."""
+        """`count` requests, of which the engine has taken one and does not finish any."""
+        first, *others = ({"op": "infer", "id": f"held{n}", "prompt": f"Held {n}", **fields} for n in range(count))
         self.gate.is_open = False
-        self.peer.send(*({"op": "infer", "id": f"held{n}", "prompt": f"Held {n}", **fields} for n in range(count)))
+        self.peer.send(first)
         assert self.gate.entered.wait(10)
+        if others:
+            self.peer.send(*others)
         self.peer.request(op="ping")
 
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -73,9 +74,12 @@ def post(client: httpx2.Client, op: str, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "home").mkdir(mode=0o700)
-    return tmp_path / "home"
+def folder() -> Iterator[Path]:
+    """Its path is as short as that of a home: a socket's has at most 107 bytes, and else the daemon takes TCP."""
+    with tempfile.TemporaryDirectory() as parent:
+        home = Path(parent) / "home"
+        home.mkdir(mode=0o700)
+        yield home
 
 
 def test_all_that_is_written_is_for_its_owner_alone_whatever_the_umask(folder: Path) -> None:

@@ -17,6 +17,7 @@ pytestmark = [
 
 STARTING = """
 import os, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup, these tests are started without it
 sys.argv = ["llm-agentd", sys.argv[1], sys.argv[2]]
 import llm_agentd.cli
 os.kill(os.getpid(), getattr(signal, sys.argv[2]))

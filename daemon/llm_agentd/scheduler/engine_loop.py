@@ -489,11 +489,11 @@ class EngineLoop:
     def _reopen(self, error: Exception, events: Events) -> None:
         """The engine broke: its running requests fail, the waiting ones go on in a fresh engine."""
         log.error("the engine broke and is opened again: %s", error, exc_info=error)
+        self._metrics.engine_restarts.inc()  # before anybody is told of it
         failed = self._batch.clear()
         events.extend((request, EngineFailed("the engine broke during this request")) for request in failed)
         self._emit(events[:])  # now: opening takes its time, and may fail
         events.clear()
-        self._metrics.engine_restarts.inc()
         self._restarts_in_a_row += 1
         if self._restarts_in_a_row >= RESTARTS_MAX:
             raise RuntimeError(f"the engine broke {RESTARTS_MAX} times in a row") from error
