@@ -66,6 +66,7 @@ def test_the_whole_chain_from_minetest_conf_to_the_engine(tmp_path: Path) -> Non
         world = make_world(tmp_path / "game", config=config)
         options = ["--world", str(world), "--set", f"zmq.endpoint={running.endpoint}"]
         options += ["--set", f"http.port={running.http_port}", "--set", "model.engine=stub"]
+        options += ["--set", f"http.token_file={state / 'http_token'}"]  # else another test's, where one has made it
         _, report = doctor(*options)
         assert faults(report) == {("model", "served")}, "the stub is no model"
         told = {(check["subject"], check["name"]): check["found"] for check in report["checks"]}
