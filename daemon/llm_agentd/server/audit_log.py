@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeAlias
 import orjson
 
 from llm_agentd.config import private_lines
+from llm_agentd.protocol.record import Change
 from llm_agentd.util.group_writer import GroupWriter
 from llm_agentd.util.steady_clock import steady_time_s
 from llm_agentd.util.timestamps import rfc3339
@@ -78,6 +79,10 @@ class AuditLog:
         if self._path is not None and not self._writer.is_full:
             self._writer.put(entry)
         self.on_note(entry)
+
+    def note_change(self, change: Change, what: str, target: str, before: Any = None, after: Any = None) -> None:
+        """As `note`, of what a record asked for, which says who."""
+        self.note(what, target, before, after, who=change.via or "wire", by=change.by)
 
     def entries(self, limit: int) -> list[dict[str, Any]]:
         """The newest first."""

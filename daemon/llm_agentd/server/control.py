@@ -138,7 +138,7 @@ class Control:
         after = self._roles.own_fields(record.name)
         if after != before:  # what is saved again as it was is no change
             what = "delete_role" if after is None else "set_role"
-            self._audit.note(what, record.name, before, after, who=record.via or "wire", by=record.by)
+            self._audit.note_change(record, what, record.name, before, after)
         return answer
 
     def _remember(self, record: schema.RememberRecord) -> Fields:
@@ -164,7 +164,7 @@ class Control:
         def on_written(counts: ForgetCounts | str) -> None:  # on the memory's writer thread
             self._post(lambda: on_done(EngineFailed(counts) if isinstance(counts, str) else {"forgotten": counts}))
             names = " and ".join(name for name in (record.npc, record.player) if name is not None)
-            self._audit.note("forget", names or "all", after=counts, who=record.via or "wire", by=record.by)
+            self._audit.note_change(record, "forget", names or "all", after=counts)
 
         self._admin.forget(record.npc, record.player)
         self._memory.forget(record.npc, record.player, on_written)

@@ -119,9 +119,7 @@ class Daemon:
         admin = AdminOps(
             requests=self.request_log,
             events=EventStream(time.monotonic),
-            rates=Rates(
-                clock=time.monotonic, now_s=steady_time_s, waiting=lambda: sum(self.engine_loop.depth().values())
-            ),
+            rates=Rates(clock=time.monotonic, now_s=steady_time_s, waiting=self.engine_loop.count_waiting),
             switch=switch,
             recent_thinks=recent_thinks,
             audit=self.audit,

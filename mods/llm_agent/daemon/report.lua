@@ -18,8 +18,13 @@ for i, bound_s in ipairs(BOUNDS_S) do BOUNDS_US[i] = bound_s * 1e6 end
 -- Codes of this mod that are no codes of the daemon, under the names that admins read.
 local REASONS = {restrained = "rate_limit", empty = "bad_reply", repeated = "bad_reply"}
 
-local counts = {} -- of gaps between steps, by bound; one more for longer ones
-for i = 1, #BOUNDS_US + 1 do counts[i] = 0 end
+local function no_gaps()
+	local none = {}
+	for i = 1, #BOUNDS_US + 1 do none[i] = 0 end
+	return none
+end
+
+local counts = no_gaps() -- of gaps between steps, by bound; one more for longer ones
 local sum_us, last_step_us, steps = 0, nil, 0
 local fallbacks, acted, fell_back = {}, {}, {}
 local last_us = 0 -- when the last report was made
@@ -72,8 +77,7 @@ function report.take(now)
 		fell_back = fell_back[1] and fell_back or nil,
 	}
 	local body = facts.write_json(record)
-	counts, sum_us, steps = {}, 0, 0
-	for i = 1, #BOUNDS_US + 1 do counts[i] = 0 end
+	counts, sum_us, steps = no_gaps(), 0, 0
 	fallbacks, acted, fell_back = {}, {}, {}
 	return record, body
 end

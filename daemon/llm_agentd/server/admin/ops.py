@@ -130,7 +130,7 @@ class AdminOps:
         self.switch.set(
             on=record.on, by=record.by, on_kept=lambda error: on_done(error or {"switch": self.switch.view()})
         )
-        self._audit.note("switch", "all calls", before, record.on, who=record.via or "wire", by=record.by)
+        self._audit.note_change(record, "switch", "all calls", before, record.on)
         self.events.emit("switch", self.switch.view())
 
     def _list_requests(self, record: RequestsRecord) -> Fields:
@@ -142,5 +142,5 @@ class AdminOps:
 
     def _clear_requests(self, record: Change) -> Fields:
         cleared = self.requests.clear()
-        self._audit.note("clear_requests", "requests", before=cleared, who=record.via or "wire", by=record.by)
+        self._audit.note_change(record, "clear_requests", "requests", before=cleared)
         return {"cleared": cleared}

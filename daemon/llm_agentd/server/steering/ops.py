@@ -25,7 +25,7 @@ from llm_agentd.memory.base import Edit
 from llm_agentd.memory.schema import Row
 from llm_agentd.prompt.placeholders import readable
 from llm_agentd.protocol import steering_records as records
-from llm_agentd.protocol.record import Change, Record
+from llm_agentd.protocol.record import Record
 from llm_agentd.roles import Roles
 from llm_agentd.scheduler.engine_loop import EngineLoop
 from llm_agentd.server.audit_log import AuditLog
@@ -86,9 +86,6 @@ class SteeringOps:
     def stop(self) -> None:
         self._slow.stop()
 
-    def _note(self, record: Change, what: str, target: str, before: Any = None, after: Any = None) -> None:
-        self._audit.note(what, target, before, after, who=record.via or "wire", by=record.by)
-
     # -- settings --------------------------------------------------------------------------------
 
     def _require_settings(self) -> Settings:
@@ -113,7 +110,7 @@ class SteeringOps:
                 return
             is_applied = settings.apply(key, outcome["config"])
             value = settings.value(key, outcome["config"])
-            self._note(record, "set_setting", key, outcome["before"], value)
+            self._audit.note_change(record, "set_setting", key, outcome["before"], value)
             answer = {"key": key, "value": value, "live": settings.is_live(key)}
             on_done(answer | {"applied": is_applied, "restart": not is_applied})
 
@@ -127,7 +124,7 @@ class SteeringOps:
     def _undo_role(self, record: records.UndoRoleRecord) -> Fields:
         before = self._roles.own_fields(record.name)
         answer = self._roles.undo(record.name)
-        self._note(record, "undo_role", record.name, before, self._roles.own_fields(record.name))
+        self._audit.note_change(record, "undo_role", record.name, before, self._roles.own_fields(record.name))
         return answer
 
     # -- memory ----------------------------------------------------------------------------------
@@ -141,7 +138,7 @@ class SteeringOps:
                 on_done(EngineFailed(before))
                 return
             if before is not None:
-                self._note(record, "edit_memory", str(record.memory), _side(before), record.text)
+                self._audit.note_change(record, "edit_memory", str(record.memory), _side(before), record.text)
             on_done({"edited": before is not None})
 
         edit = Edit(record.memory, record.text, record.said)
@@ -197,7 +194,7 @@ class SteeringOps:
             if not isinstance(outcome, AgentdError):
                 named = {"key": record.key, "grep": record.grep, "role": record.role, "expired": record.expired or None}
                 words = [f"{name}: {value}" for name, value in named.items() if value is not None]
-                self._note(record, "purge_cache", "all" if record.all else ", ".join(words), after=outcome)
+                self._audit.note_change(record, "purge_cache", "all" if record.all else ", ".join(words), after=outcome)
             on_done(outcome)
 
         self._slow.run(purge, on_purged)
