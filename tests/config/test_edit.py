@@ -83,6 +83,8 @@ def test_example_file_is_changed_in_one_line(repo: Path) -> None:
         ("a:\n  w: [x, y] # w\nb: 1\n", "a.w", ["ü", "z"], "a:\n  w: [ü, z] # w\nb: 1\n"),
         ("a:\n  w:\n    - x\n    - y\n\n# of b\nb: 1\n", "a.w", [], "a:\n  w:\n    []\n\n# of b\nb: 1\n"),
         ("a:\n  # 🦊\n  t: 0.7 # warm\n", "a.t", 1.5, "a:\n  # 🦊\n  t: 1.5 # warm\n"),
+        ("a:\n  w:\n  - k: 1\n    l: [2]\n  - k: 3\n# end\n", "a.w", [{"k": 4}], "a:\n  w: [{k: 4}]\n# end\n"),
+        ("a:\n  w:\n    - k: 1\n  u: 1\n", "a.w", [{"k": "x: y"}], "a:\n  w:\n    [{k: 'x: y'}]\n  u: 1\n"),
         ("a:\n  t: >\n    long\n    words\n  u: 1\n", "a.t", "x", "a:\n  t: x\n  u: 1\n"),
         ("a:\n  t: true\n", "a.t", False, "a:\n  t: false\n"),
         ("a:\n  w:\n    - x\n  # of nobody\n", "a.n", 1, "a:\n  w:\n    - x\n  n: 1\n  # of nobody\n"),
@@ -113,6 +115,7 @@ def test_key_is_removed_and_comments_stay(before: str, after: str) -> None:
     ("text", "says"),
     [
         ("a:\n  size:\n    - 1 # one\n    - 2\n", "comments inside"),
+        ("a:\n  size:\n    - k: 1 # one\n      l: 2\n", "comments inside"),
         ("a: {size: 1}\n", "the section a stands in braces"),
     ],
 )
@@ -124,3 +127,8 @@ def test_change_that_would_lose_something_is_refused(change: Any, text: str, say
 def test_one_number_for_a_section_is_left_to_the_admin() -> None:
     with pytest.raises(EditError, match="the section variants holds no keys"):
         set_key("cache:\n  variants: 2\n", "cache.variants.infer", 3)
+
+
+def test_comment_between_a_key_and_its_list_is_kept() -> None:
+    with pytest.raises(EditError, match="a comment between"):
+        set_key("a:\n  w: # mine\n  - k: 1\n", "a.w", [])

@@ -1,6 +1,7 @@
 """What a key may hold, told so that a form can be made of it: its kind, choices, limits and default. Pure.
 
-Kinds: `integer`, `number`, `text`, `yes/no`, `list` (of words), `one of` (of `choices`), `size` (bytes, or `64MiB`).
+Kinds: `integer`, `number`, `text`, `yes/no`, `list` (of words), `one of` (of `choices`), `size` (bytes, or `64MiB`),
+`objects` (a list of mappings, such as upstreams).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from pathlib import PurePath
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import ByteSize
+from pydantic import BaseModel, ByteSize
 from pydantic.fields import FieldInfo
 
 from llm_agentd.config.load import SECRET_KEYS
@@ -29,7 +30,7 @@ def describe(key: str, field: FieldInfo, environ: Mapping[str, str]) -> dict[str
 
     `minimum` and `maximum` say the bound; one that is itself no longer allowed ("more than 0") has it in the error.
     """
-    kind, choices = _kind(key, field.annotation)
+    kind, choices = _kind(key, field)
     described: dict[str, Any] = {"key": key, "help": field.description or "", "type": kind}
     if choices:
         described["choices"] = list(choices)
@@ -46,24 +47,40 @@ def plain_value(value: Any) -> Any:
         return str(value)
     if isinstance(value, ByteSize):
         return f"{value // MIB}MiB" if value and value % MIB == 0 else int(value)
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_unset=True)
     if isinstance(value, tuple):
-        return list(value)
+        return [plain_value(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _kind(key: str, annotation: Any) -> tuple[str, tuple[str, ...]]:
+def item_of(field: FieldInfo) -> type[BaseModel] | None:
+    """What a list of objects holds; None for any other key."""
+    annotation = _plain(field.annotation)
+    item = next(iter(get_args(annotation)), None) if get_origin(annotation) is tuple else None
+    return item if isinstance(item, type) and issubclass(item, BaseModel) else None
+
+
+def _kind(key: str, field: FieldInfo) -> tuple[str, tuple[str, ...]]:
     if key in CHOICES:
         return "one of", CHOICES[key]
     if key in TEXTS:
         return "text", ()
-    if get_origin(annotation) in (Union, UnionType):  # `… | None`
-        annotation = next(part for part in get_args(annotation) if part is not type(None))
-    while hasattr(annotation, "__metadata__"):  # Annotated
-        annotation = annotation.__origin__
+    if item_of(field) is not None:
+        return "objects", ()
+    annotation = _plain(field.annotation)
     if get_origin(annotation) is Literal:
         return "one of", get_args(annotation)
-    origin = get_origin(annotation) or annotation
-    return KINDS.get(origin, "text"), ()
+    return KINDS.get(get_origin(annotation) or annotation, "text"), ()
+
+
+def _plain(annotation: Any) -> Any:
+    """Without `… | None` and the checks of Annotated."""
+    if get_origin(annotation) in (Union, UnionType):
+        annotation = next(part for part in get_args(annotation) if part is not type(None))
+    while hasattr(annotation, "__metadata__"):
+        annotation = annotation.__origin__
+    return annotation
 
 
 def _limits(field: FieldInfo) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ByteSize
 from pydantic.fields import FieldInfo
 
+from llm_agentd.config.describe import item_of
 from llm_agentd.config.load import NOT_YET
 from llm_agentd.config.paths import StateFile
 from llm_agentd.config.sections import MIB, Config, known_keys
@@ -42,9 +43,12 @@ key or a bad value stops the start; the message names the file and line (or the 
 known key. Changes take effect at the next start; the [dashboard](admins.md#the-dashboard) says of each setting whether
 it can put a change into force at once.
 
-Sizes in bytes may have a unit: `64MiB`, `1GB`. Lists may be written as text with commas. *STATE* is the state folder:
+Sizes in bytes may have a unit: `64MiB`, `1GB`. Lists of words may be written as text with commas, and a list
+of objects in the environment and behind `--set` as JSON. *STATE* is the state folder:
 `$STATE_DIRECTORY` under systemd ({SYSTEMD_STATE}), else `$XDG_STATE_HOME/llm-agentd`, else `~/.local/state/llm-agentd`.
 """
+
+TABLE_HEAD = ("| key | default | |", "| --- | --- | --- |")
 
 EXAMPLE_HEAD = f"""\
 # /etc/llm_agent/config.yaml: every key with its default. Leave out what you do not change; null = none, not set.
@@ -59,17 +63,28 @@ def configuration_page() -> str:
     for name, section in _sections():
         keys = known_keys(section, f"{name}.")
         rows = (f"| `{key}` | {_default_for_people(field)} | {field.description} |" for key, field in keys.items())
-        parts.append(
-            "\n".join((f"## {name}\n", f"{_doc(section)}\n", "| key | default | |", "| --- | --- | --- |", *rows))
-        )
+        parts.append("\n".join((f"## {name}\n", f"{_doc(section)}\n", *TABLE_HEAD, *rows)))
+        parts += [_item_table(key, item) for key, field in keys.items() if (item := item_of(field)) is not None]
     names = ", ".join(f"`{name}` = `{key}`" for name, key in PLAIN_NAMES.items())
     parts.append(
         f"## Names of older setups\n\nAs variables in the environment or in `.env`: {names}. A `GPU_COUNT` above 0"
         " means all layers."
     )
     reserved = ", ".join(f"`{name}…`" for name in NOT_YET)
-    parts.append(f"## Reserved\n\nKeys of later versions, refused at the start: {reserved}, and the engine `openai`.")
+    parts.append(f"## Reserved\n\nKeys of later versions, refused at the start: {reserved}.")
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _item_table(key: str, item: type[BaseModel]) -> str:
+    """What each item of a list of objects holds."""
+    rows = (
+        f"| `{name}` | {_default_of_item(field)} | {field.description} |" for name, field in item.model_fields.items()
+    )
+    return "\n".join((f"Each of `{key}`. {_doc(item)}\n", *TABLE_HEAD, *rows))
+
+
+def _default_of_item(field: FieldInfo) -> str:
+    return "must be set" if field.is_required() else _default_for_people(field)
 
 
 def example_file() -> str:

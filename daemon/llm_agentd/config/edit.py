@@ -68,6 +68,11 @@ def _set(text: str, path: list[str], flow: str, newline: str) -> str:
     assert name_node is not None
     start, end = node.start_mark.index, _end(text, node, name_node)
     _refuse_comments(text, node, end)
+    if _is_flush(node, name_node):  # `path:` and below it, in the same column, `- x`: a list on one line goes behind it
+        start = _colon(text, name_node)
+        if _COMMENT.search(text[start : node.start_mark.index]):
+            raise EditError("there is a comment between the key and its value, which would be lost")
+        return text[:start] + f" {flow}" + text[end:]
     if start == end:  # `path:` with nothing behind it
         start = end = _colon(text, name_node)
         flow = f" {flow}"
@@ -113,6 +118,10 @@ def _end(text: str, node: yaml.Node, name: yaml.Node) -> int:
         return _colon(text, name) if name is not node else int(node.end_mark.index)
     start, end = node.start_mark.index, node.end_mark.index
     return int(start + len(text[start:end].rstrip()))
+
+
+def _is_flush(node: yaml.Node, name: yaml.Node) -> bool:
+    return isinstance(node, yaml.SequenceNode) and node.start_mark.column == name.start_mark.column
 
 
 def _colon(text: str, name: yaml.Node) -> int:

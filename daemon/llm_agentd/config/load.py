@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from llm_agentd.config.paths import SYSTEM_FILE, StateFile
+from llm_agentd.config.remote import EXAMPLE, contradictions, field_problem
 from llm_agentd.config.sections import Config, known_keys
 from llm_agentd.config.sources import (
     DEFAULT,
@@ -32,9 +33,11 @@ from llm_agentd.errors import StartError
 from llm_agentd.util.did_you_mean import nearest
 
 # Names of the contract that this version does not act on: refused with a word, never silently ignored.
-NOT_YET = ("remote", "speech", "cache.redis_url")
+NOT_YET = ("speech", "cache.redis_url")
 SHOWN_MAX_CHARS = 200  # of a wrong value: an error is one line
-SECRET_KEYS = ("http.token",)  # their values stand in no message
+SECRET_KEYS = ("http.token",)  # their values stand in no message, nor in the dashboard
+# Nor do these in messages: an admin may have pasted a key into an upstream.
+UNSHOWN_KEYS = (*SECRET_KEYS, "remote.upstreams")
 # Two keys, of which one without the other is wrong, or both at once are.
 TOGETHER = (
     ("http.tls_cert", "http.tls_key"),
@@ -100,6 +103,7 @@ def load_sources(sources: Sources, text: str | None = None) -> Loaded:
     settings = {one.key: one for setting in _from_all(sources, text) for one in _checked(setting)}
     config = _validate(settings)
     _check_pairs(settings)
+    _check_remote(config, settings)
     return Loaded(config, settings)
 
 
@@ -146,6 +150,9 @@ def unknown_key(setting: Setting) -> str:
     keys = known_keys()
     if setting.key.startswith(NOT_YET):
         return f"{setting.key} is not in this version yet; leave it out"
+    holder = next((key for key in keys if setting.key.startswith(f"{key}.")), None)
+    if holder == "remote.upstreams":
+        return f"{holder} is a list: want `- ` before the first key of each upstream, or a JSON list such as {EXAMPLE}"
     sections = {key.split(".")[0]: "" for key in keys}
     names = list(keys) if "." in setting.key else list(sections)
     near = nearest(setting.key, names) or nearest(setting.key, keys)
@@ -179,8 +186,19 @@ def _reason(error: ValidationError, settings: Mapping[str, Setting]) -> str:
     wanted = _wanted(first["type"], first.get("ctx", {}), first["msg"])
     if key not in settings:
         return f"configuration: {key}: {wanted}"
-    got = "" if key in SECRET_KEYS else f", got {_shown(settings[key].value)}"
-    return f"{settings[key].where}: {key}: {wanted}{got}"
+    setting = settings[key]
+    if key == "remote.upstreams":
+        return _reason_inside(setting, path[2:], field_problem(first["type"], path) or wanted)
+    got = "" if key in UNSHOWN_KEYS else f", got {_shown(setting.value)}"
+    return f"{setting.where}: {key}: {wanted}{got}"
+
+
+def _reason_inside(setting: Setting, path: list[str], wanted: str) -> str:
+    """Of a list of objects: the line of the field, or of what holds it where it is missing, and its path."""
+    heads = (".".join(path[:size]) for size in range(len(path), 0, -1))
+    where = next((setting.places[head] for head in heads if head in setting.places), setting.where)
+    place = "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in path)
+    return f"{where}: {setting.key}{place}: {wanted}"
 
 
 def _shown(value: Any) -> str:
@@ -193,6 +211,11 @@ def _wanted(kind: str, limits: Mapping[str, Any], message: str) -> str:
     if kind in WANTED:
         return "want " + WANTED[kind].format_map(limits)
     return message.removeprefix("Value error, ").replace("Input should be", "want", 1)
+
+
+def _check_remote(config: Config, settings: Mapping[str, Setting]) -> None:
+    for key, wanted in contradictions(config.remote, config.model.engine):
+        raise StartError(f"{settings[key].where}: {key}: {wanted}")
 
 
 def _check_pairs(settings: Mapping[str, Setting]) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field
+from pydantic import BaseModel, ByteSize, Field
 from pydantic.fields import FieldInfo
 
 from llm_agentd.config.paths import StateFile
+from llm_agentd.config.remote import Remote
+from llm_agentd.config.section import Section
 from llm_agentd.config.values import (
     ALL_LAYERS,
     ENGINES,
@@ -33,12 +35,6 @@ from llm_agentd.util.endpoint import AUTO
 
 MIB = 1024 * 1024
 SIZE_MAX = 16 * MIB * MIB  # 16 TiB: LMDB maps its files, and a process has addresses for 128 TiB
-
-
-class Section(BaseModel):
-    """Frozen; an unknown key or a value that is no number (NaN, infinity) is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Model(Section):
@@ -287,6 +283,7 @@ class Config(Section):
     cache: Cache = Field(default_factory=Cache)
     zmq: Zmq = Zmq()
     http: Http = Http()
+    remote: Remote = Remote()
     agents: Agents = Field(default_factory=Agents)
     requests: Requests = Requests()
     log: Log = Log()

@@ -9,6 +9,7 @@ runs on the thread that uses the values. Knows no daemon and no sockets.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -26,7 +27,13 @@ from llm_agentd.errors import BadRequest, StartError
 from llm_agentd.util.replace_file import replace_file
 
 Apply: TypeAlias = Callable[[Config], bool]  # False: this value holds from the next start only
-UNTYPED = ("integer", "number", "yes/no", "list")  # kinds whose value is written as YAML's own, also where text came
+UNTYPED = (
+    "integer",
+    "number",
+    "yes/no",
+    "list",
+    "objects",
+)  # kinds whose value is written as YAML's own, also where text came
 SET = "set"  # shown of a secret
 
 
@@ -187,4 +194,5 @@ def _by_hand(key: str, value: Any) -> str:
     under = " and ".join(f"`{section}:`" for section in sections)
     if value is None:
         return f"take `{name}` under {under} out of it yourself"
-    return f"write `{name}: {value}` under {under} there yourself"
+    shown = json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value  # YAML reads JSON
+    return f"write `{name}: {shown}` under {under} there yourself"

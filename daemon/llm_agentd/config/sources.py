@@ -6,7 +6,7 @@ Reads and takes apart only; which keys there are and what they may hold is known
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ class Setting:
     where: str
     is_text: bool = True  # from the environment or the command line: everything is a string there
     is_env: bool = False
+    places: Mapping[str, str] = field(default_factory=dict)  # of what is inside a list, by path: `0.base_url` → where
 
     @property
     def is_in_file(self) -> bool:
@@ -80,10 +81,19 @@ def _from_node(node: YamlNode, key: str, path: Path) -> Iterator[Setting]:
     if fields is None:
         if not key:
             raise StartError(f"{where}: want sections with keys, such as `batch:` and under it `size: 8`")
-        yield Setting(key, node.value(), where, is_text=False)
+        yield Setting(key, node.value(), where, is_text=False, places=dict(_places(node, "", path)))
         return
     for name, child in fields.items():
         yield from _from_node(child, f"{key}.{name}" if key else name, path)
+
+
+def _places(node: YamlNode, inner: str, path: Path) -> Iterator[tuple[str, str]]:
+    """Where each item of a list stands, and each field of an item that is a mapping, however deep."""
+    children = enumerate(node.items() or ())
+    for name, child in (*children, *(node.fields() or {}).items()):
+        below = f"{inner}.{name}" if inner else f"{name}"
+        yield below, f"{path}, line {child.line}"
+        yield from _places(child, below, path)
 
 
 def read_dotenv(path: Path) -> Iterator[tuple[str, tuple[str, str]]]:

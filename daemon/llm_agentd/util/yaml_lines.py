@@ -45,6 +45,12 @@ class YamlNode:
             fields[name] = YamlNode(self._loader, value_node, name, line)
         return fields
 
+    def items(self) -> list[YamlNode] | None:
+        """Of a list, each with its own line; None for anything else."""
+        if not isinstance(self._node, yaml.SequenceNode):
+            return None
+        return [YamlNode(self._loader, node, self._name) for node in self._node.value]
+
     def item_line(self, index: int) -> int:
         """The line of a list's item; of anything else, the line of the whole."""
         if not isinstance(self._node, yaml.SequenceNode):

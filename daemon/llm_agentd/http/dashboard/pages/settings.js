@@ -6,7 +6,7 @@ import { statusLine, submit } from "../forms.js";
 import { t } from "../i18n.js";
 
 const RESTART = "systemctl restart llm-agentd";
-const SECTIONS = ["model", "inference", "agents", "batch", "cache", "requests", "http", "zmq"]; // what admins change most, first
+const SECTIONS = ["model", "inference", "agents", "batch", "cache", "requests", "http", "zmq", "remote"]; // what admins change most, first
 
 export const title = "settings.title";
 
@@ -137,7 +137,7 @@ function limits({ minimum, maximum }) {
 
 function shown(value) {
   if (value === null || value === undefined || value === "") return t("settings.nothing");
-  if (Array.isArray(value)) return value.length ? value.join(", ") : t("settings.nothing");
+  if (Array.isArray(value)) return value.length ? value.map((item) => (typeof item === "object" ? JSON.stringify(item) : item)).join(", ") : t("settings.nothing");
   if (typeof value === "boolean") return t(value ? "common.yes" : "common.no");
   return String(value);
 }
@@ -150,6 +150,7 @@ function controlOf(setting) {
   if (type === "yes/no") return select([["true", t("common.yes")], ["false", t("common.no")]], String(value));
   if (type === "one of") return select(choices.map((choice) => [choice, choice]), value);
   if (type === "list") return h("input", { type: "text", value: (value ?? []).join(", "), placeholder: t("settings.commas"), autocomplete: "off", spellcheck: "false" });
+  if (type === "objects") return h("textarea", { rows: 4, class: "json", placeholder: "[]", autocomplete: "off", spellcheck: "false" }, value?.length ? JSON.stringify(value, null, 2) : "");
   if (type === "integer" || type === "number") {
     return h("input", { type: "number", step: type === "integer" ? 1 : "any", min: setting.minimum, max: setting.maximum, value: value ?? "", placeholder: t("settings.nothing"), inputmode: "decimal" });
   }
@@ -166,6 +167,16 @@ function valueOf(control, { type, value: before }) {
   if (type === "yes/no") return text === "true";
   if (type === "list") return text ? text.split(",").map((part) => part.trim()).filter(Boolean) : before === null ? null : [];
   if (text === "") return null;
+  if (type === "objects") return parsed(text);
   if (type === "integer" || type === "number") return Number(text);
   return typeof before === "number" && Number(text) === before ? before : text;
+}
+
+/** Objects from JSON; what is none goes to the daemon as it is, which says what is wanted. */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
