@@ -181,6 +181,7 @@ class Sampling:
     stop: tuple[str, ...] = ()
     json_schema: dict[str, Any] | None = None
     grammar: str | None = None  # GBNF
+    is_schema_optional: bool = False  # ours: a reply that does not follow it is read all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +278,7 @@ class Request:
     `explain`: it is answered with its `Explanation`. `speakers`: all who may speak in a `think`, for the reply's guard.
     `has_client_format`: the grammar or schema of `sampling` is the client's own text, and none that we built.
     `durable`: it is answered when what is remembered of it is on the disk.
+    `session_id`: of those whose prompts begin alike, the NPC or its role: one replica of a model serves them all.
     """
 
     id: str
@@ -299,6 +301,7 @@ class Request:
     explain: bool = False
     has_client_format: bool = False
     durable: bool = False
+    session_id: str = ""
 
     @property
     def chat(self) -> ChatPrompt | None:

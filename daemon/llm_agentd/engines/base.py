@@ -2,7 +2,7 @@
 
 Only the engine thread calls an engine, from its constructor to `close()`; so it needs no locks. It knows nothing of
 requests, caches, sockets or NPCs. What an engine cannot do (a grammar, several sequences) its `EngineInfo` says, and
-`encode` refuses it with BadRequest; it never ignores an option. Imports types only.
+`encode` refuses it with BadRequest; it never ignores an option. Imports types and errors only.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from llm_agentd.types import Message, PrefixState, Sampling
+from llm_agentd.errors import AgentdError
+from llm_agentd.types import Message, PrefixState, Sampling, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class EngineInfo:
 
     `fingerprint`: changes with anything that may change the text (model file, quantisation, engine); part of each
     cache key. `context_tokens`: prompt plus completion of one sequence. `max_num_seqs`: how many run at once.
+    `is_remote`: another process computes, this one waits: any number of sequences at once takes no longer than one.
     """
 
     engine: str
@@ -35,14 +37,19 @@ class EngineInfo:
     prompt_form: str = ""  # how prompts must be written, by the model's own word: "topics", or plainly
     # Of "messages", "grammar", "json_schema", "states" (saved and taken up again; needed to pause).
     features: frozenset[str] = field(default_factory=frozenset)
+    is_remote: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Token ids. The first `stable_tokens` are likely to begin other prompts too: all but the last turn of a chat."""
+    """Token ids. The first `stable_tokens` are likely to begin other prompts too: all but the last turn of a chat.
+
+    `is_estimate`: the ids mean nothing and their number is a guess; a server counts them.
+    """
 
     tokens: list[int]
     stable_tokens: int = 0
+    is_estimate: bool = False
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -56,6 +63,9 @@ class Piece:
     the sequence. `finish` is set on the last piece of a sequence: "stop" (the model ended; no data), "length" (context
     or max_tokens; the last data with it), "failed" (`error` says why). `state` comes by itself, before the first token,
     where `start` was asked to keep it.
+
+    Of a model elsewhere: `answer` is the error to answer a failed sequence with, where it is another than EngineFailed;
+    the last piece has the `usage` that the server counted and the name of the `model` that it says has answered.
     """
 
     seq: int
@@ -64,6 +74,9 @@ class Piece:
     finish: Literal["", "stop", "length", "failed"] = ""
     error: str = ""
     state: PrefixState | None = None
+    answer: AgentdError | None = None
+    usage: Usage | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +122,14 @@ class Engine(Protocol):
         state: PrefixState | None = None,
         keep_prefix: bool = False,
         priority: int = 0,
+        session_id: str = "",
     ) -> int:
         """Makes the free `seq` active; the coming steps compute its prompt. Returns how many tokens are reused.
 
         Reused is the longest common prefix of the prompt with `state` or with `cached_tokens(seq)`, whichever is
         longer. `keep_prefix`: the state of the first `prompt.stable_tokens` comes as a piece once it is computed.
-        Prompts of a lower `priority` (0 is the most urgent) are computed first.
+        Prompts of a lower `priority` (0 is the most urgent) are computed first. `session_id`: for a model elsewhere,
+        which of its replicas is likely to hold this beginning: prompts of one session go to the same.
         """
 
     def step(self) -> list[Piece]:
@@ -122,7 +137,11 @@ class Engine(Protocol):
 
         A sequence that still computes its prompt has no piece. After a piece with `finish` its slot is free.
         A failure of one sequence is its own piece, never an exception; an exception means that the engine is broken.
+        An engine that waits for another process returns as soon as there are pieces, or after a moment, or on `wake`.
         """
+
+    def wake(self) -> None:
+        """Ends a `step` that only waits. From any thread; no-op for an engine that computes."""
 
     def stop(self, seq: int) -> None:
         """Frees an active sequence at once (cancelled, deadline, stop string found). No-op if it is not active."""

@@ -168,6 +168,7 @@ class CTransformersEngine:
         state: PrefixState | None = None,
         keep_prefix: bool = False,
         priority: int = 0,
+        session_id: str = "",
     ) -> int:
         """Nothing is reused: ctransformers does not tell what its context still holds."""
         tokens = prompt.tokens
@@ -230,6 +231,9 @@ class CTransformersEngine:
             seed,
         )
         return token
+
+    def wake(self) -> None:
+        pass
 
     def stop(self, seq: int) -> None:
         if seq == 0:

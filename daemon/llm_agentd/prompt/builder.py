@@ -72,6 +72,7 @@ def _json_format(
         sampling,
         max_tokens=words_max_tokens + actions.extra_tokens(bounded),
         json_schema=sampling.json_schema if is_free else schema,
+        is_schema_optional=not is_free,
     )
     return sampling, OutputFormat(bounded, schema, words_max_tokens, words_max_chars, whole_sentences=True)
 

@@ -135,9 +135,16 @@ class Batch:
         keep_prefix = self._has_states and new_tokens > 0 and new_tokens >= KEPT_NEW_SHARE * prompt.stable_tokens
         priority = PRIORITIES.index(request.priority)
         reused = self.engine.start(
-            seq, prompt, request.sampling, state=state, keep_prefix=keep_prefix, priority=priority
+            seq,
+            prompt,
+            request.sampling,
+            state=state,
+            keep_prefix=keep_prefix,
+            priority=priority,
+            session_id=request.session_id,
         )
-        self._metrics.started(len(prompt), reused)
+        if not prompt.is_estimate:
+            self._metrics.started(len(prompt), reused)
         if self._has_states:
             self._metrics.prefix_looked_up(len(prompt), reused if state else 0)
         self._free.remove(seq)
@@ -149,6 +156,7 @@ class Batch:
             stable_tokens=prompt.stable_tokens,
             reused_tokens=reused,
             started_s=now_s,
+            is_estimate=prompt.is_estimate,
             moderator=self._moderator if request.moderation else None,
         )
 
@@ -239,10 +247,11 @@ class Batch:
             self._keep(piece.state, sequence.requests[0])
             return
         if piece.finish == "failed":
-            events.extend(sequence.failed(EngineFailed(piece.error)))
+            events.extend(sequence.failed(piece.answer or EngineFailed(piece.error)))
             self._release(sequence)
             return
         self._count(sequence, piece, now_s)
+        self._take_report(sequence, piece)
         delta, finish = sequence.feed(piece, now_s)
         if not delta and finish is None:
             return
@@ -267,6 +276,14 @@ class Batch:
         if sequence.last_s is not None:
             self._metrics.inter_token_s.observe(now_s - sequence.last_s)
 
+    def _take_report(self, sequence: Sequence, piece: Piece) -> None:
+        """What a server counted takes the place of what was guessed; a counter only grows, so never less of that."""
+        sequence.model = piece.model or sequence.model
+        if piece.usage is not None:
+            more_tokens = piece.usage.completion_tokens - sequence.completion_tokens
+            self._metrics.generation_tokens.value += max(0, more_tokens)
+            sequence.reported(piece.usage)
+
     def _keep(self, state: PrefixState, request: Request) -> None:
         is_start = request.chat is not None and len(request.chat.messages) <= CHAT_START_TURNS
         self._prefix_cache.add(state, request.label, persist=is_start)
@@ -277,7 +294,7 @@ class Batch:
         The reply is in the cache before its events leave this thread. So a request that arrives later finds it there,
         and one that waits in the queue already finds it in `admit`.
         """
-        model = self.engine.info.model
+        model = sequence.model or self.engine.info.model
         replies = [
             (request, sequence.reply(request, finish, model=model, now_s=now_s)) for request in sequence.requests
         ]
@@ -322,5 +339,7 @@ class Batch:
             yield paused.sequence
 
     def _release(self, sequence: Sequence) -> None:
+        if sequence.is_estimate:  # counted now, when the server has told what it was, or will tell no more
+            self._metrics.started(sequence.prompt_tokens, sequence.reused_tokens)
         del self.running[sequence.seq]
         self._free.append(sequence.seq)

@@ -105,6 +105,7 @@ class EngineLoop:
         self._peers_gone_from_batch: list[Peer] = []
         self._refusal: Callable[[], AgentdError] | None = None  # set while all calls are switched off
         self._new_in_queue: list[tuple[Request, int]] = []  # since the last step, and how many were before them
+        self._wake_engine: Callable[[], None] = lambda: None  # of the engine that is open
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         # For other threads to look at:
         self.started = threading.Event()  # starting is over: the engine is open, or `failure` says why not
@@ -132,8 +133,15 @@ class EngineLoop:
             for request in requests:
                 refused += self._offer(request)
             self._queue.end_burst()
-            self._changed.notify()
+            self._notify()
         return refused
+
+    def _notify(self) -> None:
+        """There is something to look at: ends the loop's wait for work, or the engine's for another process. Under the
+        lock.
+        """
+        self._changed.notify()
+        self._wake_engine()
 
     def _offer(self, request: Request) -> list[tuple[Request, AgentdError]]:
         """Who is refused by it: nobody, `request` itself, or a lesser one that made room. Under the lock."""
@@ -175,7 +183,7 @@ class EngineLoop:
             waiting = self._queue.cancel(peer, request_id)
             if waiting is None:
                 self._cancelled_in_batch.append((peer, request_id))
-            self._changed.notify()
+            self._notify()
         if waiting is not None:
             self._emit([(waiting, _cancelled())])
 
@@ -184,7 +192,7 @@ class EngineLoop:
         with self._changed:
             self._queue.drop_peer(peer)
             self._peers_gone_from_batch.append(peer)
-            self._changed.notify()
+            self._notify()
 
     def require_info(self) -> EngineInfo:
         """The engine's facts. Raises Unavailable while there is no engine to serve a request, or one that hangs."""
@@ -220,7 +228,7 @@ class EngineLoop:
         """
         with self._changed:
             self._refusal = refusal
-            self._changed.notify()
+            self._notify()
 
     def load(self) -> Load:
         """How much there is to do. Reads the batch beside the engine thread: whoever looks may see half a step."""
@@ -243,7 +251,7 @@ class EngineLoop:
         with self._changed:
             self.stopping.set()
             self._abort_s = self._clock() + grace_s
-            self._changed.notify()
+            self._notify()
         if self._thread.is_alive():
             self._thread.join(grace_s + STEP_END_MAX_S)
         if self._thread.is_alive():
@@ -285,6 +293,7 @@ class EngineLoop:
 
     def _open(self) -> None:
         self._engine = self._open_engine()
+        self._wake_engine = self._engine.wake
         self._prefix_cache = self._open_prefix_cache(self._engine.info)
         curve, keep_curve = self._find_curve(self._engine)
         self._curve_watch = CurveWatch(curve, self._engine.info.max_num_seqs, keep_curve)
@@ -309,6 +318,7 @@ class EngineLoop:
     def step(self) -> bool:
         """One round of the loop; False when it is time to end. Called by this thread alone."""
         events: Events = []
+        self.info = self._engine.info  # of a model elsewhere it may have changed: its server is there now, or another
         goes_on = self._wait(events)  # 1. for work; drop the cancelled and the late
         if goes_on and self._refusal is None:
             self._admit(events)  # 2. by urgency: into a slot, to a sequence with the same key, or another must pause
@@ -500,6 +510,7 @@ class EngineLoop:
         self._engine.close()
         self._beat()  # opening takes longer than any step
         self._engine = self._open_engine()
+        self._wake_engine = self._engine.wake
         self._batch = self._empty_batch()
 
     def _close(self) -> None:

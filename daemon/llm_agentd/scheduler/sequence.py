@@ -48,6 +48,8 @@ class Sequence:
     action: dict[str, Any] | None = None  # what the reply asks to be done; known at its end
     joined: set[tuple[Peer, str]] = field(default_factory=set)
     moderator: Moderator | None = None
+    is_estimate: bool = False  # the tokens of its prompt were not counted yet, but guessed
+    model: str = ""  # that says it has answered; "": the one of the engine
 
     @property
     def key(self) -> bytes:
@@ -94,6 +96,11 @@ class Sequence:
             raw = self.assembler.raw
             self.action = unbound_action(raw) if first.slots else parse_action(raw, first.output.actions)
         return delta + last, finish
+
+    def reported(self, usage: Usage) -> None:
+        """What a server counted holds in the place of what was guessed."""
+        self.prompt_tokens, self.reused_tokens = usage.prompt_tokens, usage.reused_tokens
+        self.completion_tokens = usage.completion_tokens
 
     def check(self, *, is_whole: bool) -> Verdict | None:
         """What moderation holds back of the text so far. Called before anything of it that is new is shown."""

@@ -130,6 +130,7 @@ class RequestBuilder:
             speakers=known_names(record),
             explain=record.explain,
             durable=record.durable,
+            session_id=record.npc.id or record.npc.role,
             has_client_format=_has_format(record),
         )
 

@@ -128,6 +128,7 @@ class LlamaEngine:
         state: PrefixState | None = None,
         keep_prefix: bool = False,
         priority: int = 0,
+        session_id: str = "",
     ) -> int:
         self._check_free(seq)
         if not prompt.tokens or len(prompt) + 1 > self._info.context_tokens:
@@ -275,6 +276,9 @@ class LlamaEngine:
             self.stop(sequence.seq)
             return Piece(sequence.seq, data, finish="length")
         return Piece(sequence.seq, data)
+
+    def wake(self) -> None:
+        pass
 
     def stop(self, seq: int) -> None:
         sequence = self._active.pop(seq, None)

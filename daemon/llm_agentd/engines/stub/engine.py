@@ -141,6 +141,7 @@ class StubEngine:
         state: PrefixState | None = None,
         keep_prefix: bool = False,
         priority: int = 0,
+        session_id: str = "",
     ) -> int:
         self._check_free(seq)
         text = b"".join(map(_unpack, prompt.tokens)).decode(errors="replace")
@@ -199,6 +200,9 @@ class StubEngine:
             self.stop(sequence.seq)
             return Piece(sequence.seq, data, finish="length")
         return Piece(sequence.seq, data)
+
+    def wake(self) -> None:
+        pass
 
     def stop(self, seq: int) -> None:
         sequence = self._active.pop(seq, None)
