@@ -12,12 +12,21 @@ from typing import Any, Protocol
 from llm_agentd.cache.entry import CacheEntry
 from llm_agentd.cache.rows import Row, Wanted
 
+FETCH_MAX_S = 0.005  # that a request may wait for what other daemons keep: less than any step of an engine
+
 
 class CompletionCache(Protocol):
     """Replies by key. A key may hold several variants, which are served in turn: an NPC should not repeat itself."""
 
     def get(self, key: bytes, variants: int) -> CacheEntry | None:
         """The next reply in turn; None (a miss) until `variants` unexpired replies are kept for `key`."""
+
+    def fetch(self, key: bytes, variants: int, on_done: Callable[[], None]) -> bool:
+        """After a miss, looks where other daemons keep theirs. False: nowhere to look, and nothing was begun.
+
+        Never waits. `on_done` is called at most once, from another thread, when a `get` may find more than before. It
+        may come late or, where the other place went away, never: whoever waits for it does so FETCH_MAX_S at most.
+        """
 
     def count(self, key: bytes, variants: int) -> int:
         """How many unexpired replies are kept for `key`, up to `variants`. For people: serves none, counts no hit."""

@@ -143,6 +143,9 @@ class LmdbCache:
             self._writer.put(_Hit(slot_key(key, variant), to_us(now_s)))
         return entry
 
+    def fetch(self, key: bytes, variants: int, on_done: Callable[[], None]) -> bool:
+        return False
+
     def count(self, key: bytes, variants: int) -> int:
         now_us, pending = to_us(self._now()), self._pending.get(key, {})
         try:

@@ -15,6 +15,9 @@ class NullCache:
     def get(self, key: bytes, variants: int) -> CacheEntry | None:
         return None
 
+    def fetch(self, key: bytes, variants: int, on_done: Callable[[], None]) -> bool:
+        return False
+
     def count(self, key: bytes, variants: int) -> int:
         return 0
 

@@ -30,6 +30,8 @@ SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5
 BATCH_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 # Between two steps of a game server, which has 0.05 to 0.1 s for each. Players notice a quarter of a second.
 STEP_GAP_BOUNDS_S = (0.06, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0)
+# That a request was held for the shared cache: 0.005 s at the most, and what the thread itself was late.
+LOOKUP_BOUNDS_S = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.025, 0.1)
 OPS = ("infer", "think")  # those that get a reply
 CODES = (AgentdError.code, *ERROR_CLASSES)
 OUTCOMES = ("done", *CODES, SwitchedOff.REASON)
@@ -91,6 +93,9 @@ class Metrics:
         self.generation_tokens = TallyCounter("llm_agentd_generation_tokens", "Tokens generated", self.registry)
         self._reply_cache_queries = self._counter("reply_cache_queries", "Requests that may be given a kept reply")
         self._reply_cache_hits = self._counter("reply_cache_hits", "Of these, requests that were")
+        self.shared_cache_wait_s = self._tally(
+            "shared_cache_wait_seconds", "That a request waited for the cache of other daemons", LOOKUP_BOUNDS_S
+        )
         self._prefix_queries = self._counter("prefix_cache_queries", "Tokens of prompts looked up in the prefix cache")
         self._prefix_hits = self._counter("prefix_cache_hits", "Of these, tokens that it had")
         self._kv_usage = self._gauge("kv_cache_usage_perc", "Share of the KV cache that running requests fill (0 to 1)")

@@ -4,7 +4,7 @@
     2. moderate  what the player says, by the word list         moderation/moderator.py
     3. prompt    the record → a Request                         server/request_builder.py, prompt/builder.py
     4. classify  what the player says, where configured         moderation/classifier.py
-    5. cache     a kept reply? then go on at 8                  scheduler/sequence.py, cached_reply
+    5. cache     a kept reply? then go on at 8                  scheduler/sequence.py, cached_reply; server/lookups.py
     6. try       a client's own grammar, where it is new        engines/llama/grammar/trial.py
     7. queue     to the engine thread, whose events come back   scheduler/engine_loop.py
     8. finish    classify the reply, answer, count, remember    protocol/encode.py
@@ -14,8 +14,8 @@ long (the engine, a classifier, another process, the memory's disk) goes on else
 callback. Knows no sockets: bytes come in by `receive`, and `replies` is what the router sends at the end of each round.
 
 A request is in `open_requests` from step 1 until its last record, whatever becomes of it. What can race: a peer may
-cancel or vanish while its request is with the engine, the classifier or the grammar trial, or a deadline pass while the
-engine hangs. An event or a verdict for a request that is not open any more is dropped.
+cancel or vanish while its request is with the engine, the classifier, the grammar trial or the shared cache, or a
+deadline pass while the engine hangs. An event or a verdict for a request that is not open any more is dropped.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from llm_agentd.scheduler.sequence import Event, cached_reply, may_act
 from llm_agentd.server import request_line
 from llm_agentd.server.admin.ops import AdminOps
 from llm_agentd.server.control import Control, not_kept
+from llm_agentd.server.lookups import Lookups
 from llm_agentd.server.open_requests import Open, OpenRequests
 from llm_agentd.server.recent_thinks import RecentThinks
 from llm_agentd.server.replies import Replies
@@ -95,6 +96,7 @@ class Pipeline:
         # By peer and id:
         self._burst: dict[tuple[Peer, str], Request] = {}  # what came together goes to the engine together
         self._held: dict[tuple[Peer, str], Request] = {}  # by the classifier or the grammar trial, until their verdict
+        self._lookups = Lookups(clock, metrics.shared_cache_wait_s.observe)  # in the shared cache, for a moment
         self._at_engine: dict[tuple[Peer, str], Request] = {}  # until its last event
         self._next_late_look_s = 0.0
         self._recent_thinks = recent_thinks
@@ -211,19 +213,53 @@ class Pipeline:
         self._engine_loop.require_room(checked.priority, peer, waiting_max=waiting_max)
 
     def _serve(self, request: Request) -> None:
-        # 5. cache: a hit is answered in the round in which it came, whatever the engine does. To explain one is none.
+        # 5. cache: a hit is answered in the round in which it came, whatever the engine does. What other daemons keep
+        # takes a moment, for which the request is held; then it goes on, found or not.
+        if not self._answer_kept(request) and not self._look_up_shared(request):
+            self._generate(request)
+
+    def _answer_kept(self, request: Request) -> bool:
+        """To explain a request is no hit."""
         reply = None if request.explain else cached_reply(self._cache, request, time.monotonic())
         if reply is not None:
             self._metrics.looked_up(request)
             self._finish(request, reply)
-            return
+        return reply is not None
 
+    def _look_up_shared(self, request: Request) -> bool:
+        """Holds the request while the cache looks where other daemons keep theirs. False: there is nowhere to look."""
+        if request.explain or request.cache != "use":
+            return False
+
+        def on_looked_up() -> None:
+            if self._lookups.release(request) and not self._answer_kept(request):
+                self._generate(request)
+
+        def on_done() -> None:  # on the cache's thread
+            self._post(lambda: self._attempt(request, on_looked_up))
+
+        if not self._cache.fetch(request.key, request.variants, on_done):
+            return False
+        self._lookups.hold(request)
+        return True
+
+    def end_lookups(self) -> None:
+        """In each round: what the shared cache did not answer in time goes on as a miss."""
+        for request in self._lookups.overdue():
+            self._attempt(request, self._generate, request)
+
+    @property
+    def lookups_poll_ms(self) -> int | None:
+        """How long the router may sleep until the next of them; None: there are none."""
+        return self._lookups.poll_ms()
+
+    def _generate(self, request: Request) -> None:
         # 6. try: the engine's thread must not be the first to meet a client's own grammar.
         if request.has_client_format and self._try_format(request):
             return
 
         # 7. queue: all that came in one round goes to the engine at its end, by `submit_burst`.
-        self._metrics.looked_up(request)  # here and not above: after its trial a request comes here again
+        self._metrics.looked_up(request)  # here and not at the look: after its trial a request comes here again
         self._burst[request.peer, request.id] = request
         self._memory.give_way()
 
@@ -294,7 +330,8 @@ class Pipeline:
             del self._held[key]
             if error is not None:
                 raise error
-            self._serve(request)
+            if not self._answer_kept(request):  # by now it may be
+                self._generate(request)
 
         def on_tried(error: AgentdError | None) -> None:  # on the trial's thread
             self._post(lambda: self._attempt(request, on_verdict, error))
@@ -465,8 +502,9 @@ class Pipeline:
             self._moderator.switch(on=switch.is_on)
         self._engine_loop.switch(None if switch.is_on else switch.refusal)
         if not switch.is_on:
-            waiting = [*self._held.values(), *self._burst.values()]
+            waiting = [*self._held.values(), *self._lookups.held.values(), *self._burst.values()]
             self._held.clear()
+            self._lookups.held.clear()
             self._burst.clear()
             for request in waiting:
                 self._deliver(request, switch.refusal())
@@ -477,7 +515,7 @@ class Pipeline:
         if self._admin.events.cancel(*key):
             self._answer(*key, "events", encode.error_fields(Cancelled("cancelled by the client")))
             return True
-        waiting = self._held.pop(key, None) or self._burst.pop(key, None)
+        waiting = self._held.pop(key, None) or self._lookups.held.pop(key, None) or self._burst.pop(key, None)
         if waiting is not None:
             self._deliver(waiting, Cancelled("cancelled by the client"))
             return True
@@ -493,7 +531,7 @@ class Pipeline:
         """The peer is gone, or does not read: frees all its requests."""
         self._open_requests.close_peer(peer)
         self._admin.events.drop_peer(peer)
-        for waiting in (self._held, self._burst, self._at_engine):
+        for waiting in (self._held, self._lookups.held, self._burst, self._at_engine):
             for key in [key for key in waiting if key[0] == peer]:
                 del waiting[key]
         self._engine_loop.drop_peer(peer)

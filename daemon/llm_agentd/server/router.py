@@ -185,8 +185,8 @@ class Router:
         receiver = Receiver(self._socket, self._clock, self._guard.on_message)
         while not self._is_stopped:
             # All that concerns time (deadlines, the batch window) is the engine thread's, and other threads that have
-            # something for this one wake it by the inbox. So it wakes by itself for the guard, and once a second while
-            # requests are open, for an engine thread that hangs.
+            # something for this one wake it by the inbox. So it wakes by itself for the guard, once a second while
+            # requests are open, for an engine thread that hangs, and for what the shared cache does not answer in time.
             if self._backlogs.bytes() > FLOOD_BYTES:
                 rest.poll(REST_MS)
             ready = dict(poller.poll(0 if self._backlogs else self._poll_ms()))
@@ -200,6 +200,7 @@ class Router:
                 for work in self._inbox.drain():
                     work()
             # After both: a verdict of the classifier in the inbox may have let requests go on, too.
+            self._pipeline.end_lookups()
             self._pipeline.submit_burst()
             self._pipeline.answer_late()
             self._pipeline.answer_watchers()
@@ -209,7 +210,8 @@ class Router:
             self._send()
 
     def _poll_ms(self) -> int | None:
-        waits_ms = [self._guard.poll_ms(), round(LATE_LOOK_S * 1000) if self._is_waited_for else None]
+        late_look_ms = round(LATE_LOOK_S * 1000) if self._is_waited_for else None
+        waits_ms = [self._guard.poll_ms(), late_look_ms, self._pipeline.lookups_poll_ms]
         return min((one for one in waits_ms if one is not None), default=None)
 
     @property
