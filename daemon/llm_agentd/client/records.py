@@ -39,12 +39,13 @@ class InferOptions(TypedDict, total=False):
     priority: Priority
     deadline_ms: int
     cache: CacheMode
+    player: str
+    moderate: bool  # of `infer` alone
 
 
 class ThinkOptions(InferOptions, total=False):
     """`InferOptions`, and the facts of an NPC's occasion to speak. `types.Think` says what each means."""
 
-    player: str
     intent: Intent
     context: Mapping[str, Any]
     actions: Sequence[Action | Mapping[str, Any]]

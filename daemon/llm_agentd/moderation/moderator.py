@@ -1,10 +1,11 @@
 """Moderation: what players say to NPCs and what the model answers, checked before it goes on.
 
-The router thread calls `check_in` once for each `think`, the engine thread `check_out` before new text is shown: both
-look into the word list, which takes some microseconds. Where a classifier is configured, the router thread also hands
-it both, by `classify`; that may take a second, so its verdict comes by a callback. `hold_back` makes what a client gets
-in the place of a bad text, and writes the audit log: only whoever answers the request calls it. Names and personas of
-NPCs, which admins write, are not looked at. Knows no sockets or engines.
+The router thread calls `check_in` once for each `think`, and `check_in_chat` for an `infer` that asks for it; the
+engine thread calls `check_out` before new text is shown. All look into the word list, which takes some microseconds.
+Where a classifier is configured, the router thread also hands it both, by `classify`; that may take a second, so its
+verdict comes by a callback. `hold_back` makes what a client gets in the place of a bad text, and writes the audit log:
+only whoever answers the request calls it. Names and personas of NPCs, which admins write, are not looked at. Knows no
+sockets or engines.
 """
 
 from __future__ import annotations
@@ -13,17 +14,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
-from llm_agentd.errors import Filtered
+from llm_agentd.errors import Filtered, TooLarge
 from llm_agentd.moderation.classifier import ClassifierThread
 from llm_agentd.moderation.lists import rules_version
 from llm_agentd.moderation.safe_lines import deflection, refusal
 from llm_agentd.moderation.word_list import Age, WordList
-from llm_agentd.types import ModerationContext, Think
+from llm_agentd.types import Message, ModerationContext, Think
 
 Direction: TypeAlias = Literal["in", "out"]
 RULES_KEPT = 4  # of changes while the daemon runs: no request is open through more of them
 T = TypeVar("T", bound=Think)  # a record with options, or the facts alone
 TAIL_CHARS = 80  # of a growing reply: longer than any phrase of the lists
+CHAT_MAX_BYTES = 32 * 1024  # of a chat, as of all texts of a think: 12 ms of the router's time
 TEXT_LOGGED_CHARS = 2000  # as long as anything said at once
 
 
@@ -135,6 +137,33 @@ class Moderator:
             think = replace(think, history=history)
         return think, context
 
+    def check_in_chat(
+        self, messages: tuple[Message, ...], player: str, language: str
+    ) -> tuple[tuple[Message, ...], ModerationContext]:
+        """A client's own chat. What systems say is an admin's, and not looked at.
+
+        Gives it without earlier exchanges that are not fit. Raises Filtered where the words just said are not, TooLarge
+        for more than is looked at.
+        """
+        size = sum(len(message.content.encode("utf-8", "replace")) for message in messages if message.role != "system")
+        if size > CHAT_MAX_BYTES:
+            raise TooLarge(
+                f"messages: {size} bytes beside those of systems; moderation looks at {CHAT_MAX_BYTES} at most: send "
+                "less of what was said before"
+            )
+        earlier, now = _split_chat(messages)
+        player_text = "\n".join(message.content for message in now if message.role == "user")
+        context = ModerationContext("", "", player, language, player_text, self.tag)
+        if player_text and (verdict := self.look_up(player_text)):
+            raise self.hold_back("in", context, player_text, verdict)
+        return (*self._fit_exchanges(earlier), *now), context
+
+    def _fit_exchanges(self, messages: tuple[Message, ...]) -> Iterator[Message]:
+        """Whole exchanges go, so that users and assistants still take turns, as many chat templates want it."""
+        for exchange in _exchanges(messages):
+            is_fit = not any(one.role != "system" and self._words.find(one.content) for one in exchange)
+            yield from (one for one in exchange if is_fit or one.role == "system")
+
     def check_out(
         self, text: str, action: dict[str, Any] | None, *, is_whole: bool, tag: str | None = None
     ) -> Verdict | None:
@@ -199,6 +228,24 @@ def build(settings: Settings, audit: Log | None, classifier: ClassifierThread | 
     moderator = Moderator(audit, settings.age, classifier=classifier)
     moderator.configure(settings)
     return moderator
+
+
+def _split_chat(messages: tuple[Message, ...]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
+    """What was said up to the last answer, and what came after it."""
+    answers = [at for at, message in enumerate(messages) if message.role == "assistant"]
+    end = answers[-1] + 1 if answers else 0
+    return messages[:end], messages[end:]
+
+
+def _exchanges(messages: tuple[Message, ...]) -> Iterator[list[Message]]:
+    """Each begins with a user's first words after an answer."""
+    exchange: list[Message] = []
+    for message in messages:
+        if message.role == "user" and any(one.role == "assistant" for one in exchange):
+            yield exchange
+            exchange = []
+        exchange.append(message)
+    yield exchange
 
 
 def _strings(value: Any) -> Iterator[str]:

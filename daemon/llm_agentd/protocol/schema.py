@@ -116,6 +116,15 @@ class InferRecord(Options):
         Annotated[tuple[Message, ...], Field(min_length=1)] | None,
         Field(description="a chat, in the model's own template"),
     ] = None
+    player: Annotated[AnyName | None, Field(description="who is served: players and users take turns in the queue")] = (
+        None
+    )
+    moderate: Annotated[
+        StrictBool,
+        Field(
+            description="true: what users say and the answer are checked as those of a think, where moderation is on"
+        ),
+    ] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

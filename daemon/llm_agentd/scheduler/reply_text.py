@@ -2,9 +2,10 @@
 
 One assembler a sequence, used by the engine thread; pure, so no clock and no engine inside. It knows nothing of
 requests or NPCs. What was shown is never taken back; so it holds back what may still change its meaning: half a
-character, the possible beginning of a stop string and, with `whole_sentences`, the last word.
+character, the possible beginning of a stop string and, with `whole_words` or `whole_sentences`, the last word.
 
-`whole_sentences` is for spoken lines. It must be off where the text is JSON: a cut in there breaks it.
+`whole_words` is for texts that are moderated while they grow, as half a word may be a bad one. `whole_sentences` is for
+spoken lines. It must be off where the text is JSON: a cut in there breaks it.
 What cannot be known in time: "example." may go on as "example.com" near the limit; it counts as a sentence end.
 What it costs to feed a piece does not grow with what is held back: a model may write spaces for ever.
 """
@@ -40,9 +41,17 @@ class TextAssembler:
     `max_tokens`: the sequence's limit, so that `whole_sentences` knows when it is near.
     """
 
-    def __init__(self, *, stop: tuple[str, ...] = (), whole_sentences: bool = False, max_tokens: int) -> None:
+    def __init__(
+        self,
+        *,
+        stop: tuple[str, ...] = (),
+        whole_sentences: bool = False,
+        whole_words: bool = False,
+        max_tokens: int,
+    ) -> None:
         self._stop = tuple(filter(None, stop))
         self._whole = whole_sentences
+        self._holds_words = whole_words or whole_sentences
         self._near_tokens = SENTENCE_NEAR * max_tokens
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._text = ""  # shown
@@ -139,7 +148,7 @@ class TextAssembler:
     def _certain(self) -> int:
         """How many held characters no later piece can change."""
         count = self._stop_start()
-        if self._whole:
+        if self._holds_words:
             count = min(count, self._word_start())
             count = len(self._held[:count].rstrip())
         return count

@@ -186,7 +186,8 @@ def make_assembler(request: Request) -> TextAssembler | JsonAssembler:
     model wrote them, they pass the guard."""
     stop, output = request.sampling.stop, request.output
     if not output.whole_sentences:  # an `infer`: its text is the client's own business
-        return TextAssembler(stop=stop, max_tokens=request.sampling.max_tokens)
+        is_moderated = request.moderation is not None
+        return TextAssembler(stop=stop, whole_words=is_moderated, max_tokens=request.sampling.max_tokens)
     return JsonAssembler(
         stop=stop,
         whole_sentences=True,

@@ -23,6 +23,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from llm_agentd.cache import CompletionCache
@@ -46,7 +47,7 @@ from llm_agentd.server.recent_thinks import RecentThinks
 from llm_agentd.server.replies import Replies
 from llm_agentd.server.request_builder import RequestBuilder
 from llm_agentd.server.work_credit import WorkCredit
-from llm_agentd.types import Delta, Explanation, ModerationContext, Peer, Reply, Request
+from llm_agentd.types import Delta, Explanation, Message, ModerationContext, Peer, Reply, Request
 from llm_agentd.util.journal import about
 
 log = logging.getLogger(__name__)
@@ -189,8 +190,8 @@ class Pipeline:
                 checked, context = self._check_in(checked)
                 request = self._request_builder.think(checked, info, peer=peer, arrived_s=arrived_s, context=context)
             else:
-                context = None  # `infer` is a client's own text, not a player's
-                request = self._request_builder.infer(checked, info, peer=peer, arrived_s=arrived_s)
+                checked, context = self._check_in_chat(checked)
+                request = self._request_builder.infer(checked, info, peer=peer, arrived_s=arrived_s, context=context)
             self._open_requests.built(request)
 
             # 4. classify: the request goes on when the verdict is there.
@@ -347,6 +348,15 @@ class Pipeline:
         if self._moderator is None or self._moderator.is_off:
             return record, None
         return self._moderator.check_in(record, self._request_builder.wanted_language(record))
+
+    def _check_in_chat(self, record: schema.InferRecord) -> tuple[schema.InferRecord, ModerationContext | None]:
+        """The same for an `infer`, which is a client's own text: only where the client asks for it."""
+        if not record.moderate or self._moderator is None or self._moderator.is_off:
+            return record, None
+        chat = record.messages or (Message("user", record.prompt or ""),)
+        language = self._request_builder.default_language
+        fit, context = self._moderator.check_in_chat(chat, record.player or "", language)
+        return (record if fit == chat else replace(record, messages=fit)), context
 
     def _is_classified(self, request: Request) -> bool:
         return self._moderator is not None and self._moderator.has_classifier and request.moderation is not None

@@ -70,8 +70,10 @@ class RequestBuilder:
         self._defaults = defaults
         self._prompts.default_language = language
 
-    def infer(self, record: InferRecord, info: EngineInfo, *, peer: Peer, arrived_s: float) -> Request:
-        """Raw text or a client's own chat, as it is."""
+    def infer(
+        self, record: InferRecord, info: EngineInfo, *, peer: Peer, arrived_s: float, context: ModerationContext | None
+    ) -> Request:
+        """Raw text or a client's own chat, as it is. `context`: as in `think`."""
         sampling = record.sampling(self._defaults.sampling)
         prompt = ChatPrompt(record.messages or ()) if record.prompt is None else record.prompt
         return Request(
@@ -82,11 +84,13 @@ class RequestBuilder:
             deadline_s=self._deadline_s(record, arrived_s),
             prompt=prompt,
             sampling=sampling,
-            key=self._key(info, prompt, sampling, OutputFormat()),
-            stream=record.stream,
+            moderation=context,
+            key=self._key(info, prompt, sampling, OutputFormat(), (context and context.rules) or ""),
+            stream=self._may_stream(record, context),
             priority=record.priority,
             cache=record.cache,
             variants=_variants(sampling, self._defaults.infer_variants),
+            owner=record.player or "",
             has_client_format=_has_format(record),
         )
 
@@ -121,7 +125,7 @@ class RequestBuilder:
             output=output,
             moderation=context,
             key=self._key(info, prompt, sampling, output, (context and context.rules) or ""),
-            stream=record.stream and (context is None or self._streams_moderated),
+            stream=self._may_stream(record, context),
             priority=record.priority,
             cache=record.cache,
             variants=_variants(sampling, 1 if record.translate else self._defaults.think_variants),
@@ -133,6 +137,9 @@ class RequestBuilder:
             session_id=record.npc.id or record.npc.role,
             has_client_format=_has_format(record),
         )
+
+    def _may_stream(self, record: InferRecord | ThinkRecord, context: ModerationContext | None) -> bool:
+        return record.stream and (context is None or self._streams_moderated)
 
     def _reader_of(self, info: EngineInfo) -> SlotReader | None:
         """None: the model reads plain words. The topics of a model are read once, by `open_topics` when it starts."""
