@@ -29,6 +29,8 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/@-]{0,63}")
 OTHERS = 0o007  # rights of a key's file that are refused; its group may read, as under systemd or in containers
 CALLS = ("/chat/completions", "/completions", "/models", "/embeddings")  # what guides print behind the address
+# Of the body: what is asked, and what the budget relies on.
+OUR_FIELDS = ("max_completion_tokens", "max_tokens", "messages", "model", "n", "prompt", "stream", "stream_options")
 KEY_NAMES = ("api_key", "key", "token", "apikey", "api_token", "secret")
 KEY_CURE = (
     "a key does not stand in the configuration; write it into a file that only the daemon's user can read and name"
@@ -81,6 +83,13 @@ def _key_file(path: Path) -> Path:
     return path
 
 
+def _options(fields: dict[str, Any]) -> dict[str, Any]:
+    ours = sorted(set(fields) & set(OUR_FIELDS))
+    if ours:
+        raise ValueError(f"{', '.join(ours)} cannot be set here: the daemon decides that for each request")
+    return fields
+
+
 class Upstream(Section):
     """One server that speaks OpenAI's protocol."""
 
@@ -100,6 +109,10 @@ class Upstream(Section):
     max_parallel: Whole = Field(16, ge=1, le=PARALLEL_MAX, description="most requests it is sent at the same time")
     ca_file: HomePath | None = Field(
         None, description="certificates (PEM) to trust for it, where it has one of your own"
+    )
+    options: Annotated[dict[str, Any], AfterValidator(_options)] = Field(
+        default_factory=dict,
+        description="more fields for the body of each request, such as {reasoning_effort: none}; they win over ours",
     )
     allow_plain: bool = Field(
         False, description="true = key and words may travel unencrypted beyond this machine, in a network you trust"

@@ -1,0 +1,266 @@
+"""The budget's counts in a file (`budget_database.py`), which daemons of one state folder share.
+
+A reservation is on the disk before the call goes out, so kill -9 or a power cut leaves it counted; a settlement
+corrects it. Nothing is kept of calls that are under way: whoever crashes simply never corrects.
+
+SQLite is used on one thread of this object's own. It takes all that waits into one transaction, so that a hundred calls
+at once cost one sync of the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from llm_agentd.engines.openai.budget import (
+    ADJECTIVE,
+    Counts,
+    Limits,
+    OverBudget,
+    PeriodName,
+    Reservation,
+    describe,
+    grant,
+    names_at,
+)
+from llm_agentd.engines.openai.budget_database import BudgetDatabase
+
+log = logging.getLogger(__name__)
+
+STALE_S = 5.0  # what another daemon used meanwhile is shown after so long
+DISK_RETRY_S = 5.0  # a full or broken disk is tried again after so long
+
+
+@dataclass(slots=True)
+class _Ask:
+    """`settles` set: a settlement, of `tokens` more (below 0: fewer) than it has. Else a reservation."""
+
+    tokens: int
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Reservation | None]
+    least_tokens: int = 0
+    settles: Reservation | None = None
+    outcome: Reservation | OverBudget | None = None
+
+
+class FileBudget:
+    """A `Budget`. `on_warning(period, tokens)` is called on its thread, once a period over all daemons and restarts."""
+
+    def __init__(
+        self,
+        path: Path,
+        limits: Limits,
+        *,
+        now_s: Callable[[], float] = time.time,
+        on_warning: Callable[[PeriodName, int], None] = lambda *_: None,
+    ) -> None:
+        """Opens nothing yet: whether the disk can be used shows with the first call."""
+        self._path = path
+        self._limits = limits
+        self._now_s = now_s
+        self._on_warning = on_warning
+        self._asks: deque[_Ask | None] = deque()  # None: the thread that takes it ends
+        self._wake = threading.Event()
+        self._lock = threading.Lock()  # over starting and ending the thread
+        self._thread: threading.Thread | None = None
+        self._running = 0  # tokens reserved by calls of this process that are not settled
+        self._counts = Counts(*names_at(now_s()))  # as last seen
+        self._seen_s: float | None = None  # when; monotonic
+        self._refused: dict[str, int] = {}  # by the period's name, the least that was refused
+        self._problem = ""  # of the disk
+        self._failed_s = 0.0  # when it was met last; monotonic
+
+    # -- the event loop ------------------------------------------------------------------------------
+
+    async def reserve(self, want_tokens: int, least_tokens: int) -> Reservation:
+        loop = asyncio.get_running_loop()
+        reservation = await self._put(_Ask(want_tokens, loop, loop.create_future(), least_tokens=least_tokens))
+        assert reservation is not None
+        return reservation
+
+    async def settle(self, reservation: Reservation, used_tokens: int) -> None:
+        loop = asyncio.get_running_loop()
+        await self._put(_Ask(used_tokens - reservation.tokens, loop, loop.create_future(), settles=reservation))
+
+    def _put(self, ask: _Ask) -> asyncio.Future[Reservation | None]:
+        """Queued when this returns, so that it takes effect whether or not somebody waits for the future."""
+        self._wake_thread(ask)
+        return ask.future
+
+    async def close(self) -> None:
+        with self._lock:
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                self._asks.append(None)
+        self._wake.set()
+        if thread is not None:
+            await asyncio.to_thread(thread.join)
+
+    def _wake_thread(self, *asks: _Ask) -> None:
+        with self._lock:
+            self._asks += asks
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="budget", daemon=True)
+                self._thread.start()
+        self._wake.set()
+
+    # -- any thread ----------------------------------------------------------------------------------
+
+    def left(self) -> dict[str, Any]:
+        self._look_again()
+        return describe(self._limits, self._counts, self._now_s())
+
+    def over(self) -> str:
+        if self._problem and time.monotonic() - self._failed_s < DISK_RETRY_S:
+            return self._problem
+        self._look_again()
+        now_s = self._now_s()
+        counts = self._counts.on(*names_at(now_s))
+        try:
+            grant(self._limits, counts, 1, self._least(counts), now_s)
+        except OverBudget as error:
+            return error.message
+        return ""
+
+    def _least(self, counts: Counts) -> int:
+        """What a call needs at least, by the calls that were refused in these periods."""
+        return min((self._refused[name] for name in (counts.day, counts.month) if name in self._refused), default=1)
+
+    def _look_again(self) -> None:
+        """Has the thread read what other daemons counted, where the last look is old. Never waits for it."""
+        seen_s = self._seen_s
+        if seen_s is None:
+            self._seen_s = time.monotonic()
+            self._wake_thread()
+        elif self._thread is not None and time.monotonic() - seen_s > STALE_S:
+            self._wake.set()
+
+    # -- its own thread ------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        database: BudgetDatabase | None = None
+        is_last = False
+        while not is_last:
+            self._wake.wait()
+            self._wake.clear()
+            asks, is_last = self._take()
+            try:
+                if database is None or not database.is_current:
+                    database = self._reopen(database)
+                self._work(database, asks)
+                self._problem = ""
+            except (sqlite3.Error, OSError) as error:
+                self._fail(asks, error)
+                if database is not None:
+                    database.close()
+                database = None
+            self._answer(asks)
+        if database is not None:
+            database.close()
+        self._wake.set()  # what was put behind our end is the next thread's
+
+    def _take(self) -> tuple[list[_Ask], bool]:
+        """All that waits, and whether this thread ends."""
+        asks: list[_Ask] = []
+        while self._asks:
+            ask = self._asks.popleft()
+            if ask is None:
+                return asks, True
+            asks.append(ask)
+        return asks, False
+
+    def _reopen(self, database: BudgetDatabase | None) -> BudgetDatabase:
+        if database is not None:
+            database.close()
+        day, _ = names_at(self._now_s())
+        return BudgetDatabase(self._path, day)
+
+    def _work(self, database: BudgetDatabase, asks: list[_Ask]) -> None:
+        """One transaction; answers are given after it, as until then nothing holds."""
+        now_s = self._now_s()
+        day, month = names_at(now_s)
+        warned: list[PeriodName] = []
+        running = self._running
+        if asks:
+            with database.transaction():
+                for ask in asks:
+                    running += (
+                        self._settle(database, ask) if ask.settles else self._reserve(database, ask, now_s, running)
+                    )
+                warned = database.mark_warned(self._limits, database.read(day, month))
+        self._running, self._seen_s = running, time.monotonic()
+        self._counts = database.read(day, month)
+        for period in warned:
+            self._warn(period)
+
+    def _reserve(self, database: BudgetDatabase, ask: _Ask, now_s: float, running: int) -> int:
+        """Returns by how much the tokens of running calls grow, as `_settle` does."""
+        counts = database.read(*names_at(now_s))
+        try:
+            tokens = grant(self._limits, counts, ask.tokens, ask.least_tokens, now_s, running)
+        except OverBudget as error:
+            ask.outcome = error
+            self._note_refused(counts, ask.least_tokens, error)
+            return 0
+        ask.outcome = Reservation(tokens, counts.day, counts.month)
+        database.add(counts.day, counts.month, tokens)
+        return tokens
+
+    def _settle(self, database: BudgetDatabase, ask: _Ask) -> int:
+        """In the periods in which it was reserved, also where they have ended since."""
+        assert ask.settles is not None
+        database.add(ask.settles.day, ask.settles.month, ask.tokens)
+        return -ask.settles.tokens
+
+    def _note_refused(self, counts: Counts, least_tokens: int, error: OverBudget) -> None:
+        names = (counts.day, counts.month)
+        if not any(name in self._refused for name in names):
+            log.warning("remote models: %s", error.message)
+        self._refused = {name: min(least_tokens, self._refused.get(name, least_tokens)) for name in names}
+
+    def _warn(self, period: PeriodName) -> None:
+        used, limit = self._counts.of(period), self._limits.of(period)
+        log.warning("remote models: %d tokens of the %s budget of %d are used", used, ADJECTIVE[period], limit)
+        self._on_warning(period, used)
+
+    def _fail(self, asks: list[_Ask], error: Exception) -> None:
+        """Never passed: what cannot be counted is not spent. Where there is no limit, nothing is to be kept."""
+        problem = (
+            f"the budget's file {self._path} cannot be used ({error}), and no server is asked without it: make room or"
+            " mend its rights, or delete it to count anew from 0"
+        )
+        if problem != self._problem and self._limits.is_set:
+            log.error("remote models: %s", problem)
+        self._problem = problem if self._limits.is_set else ""
+        self._failed_s = time.monotonic()
+        day, month = names_at(self._now_s())
+        for ask in asks:
+            if ask.settles is not None:  # it stays counted as reserved
+                continue
+            is_free = not self._limits.is_set
+            ask.outcome = (
+                Reservation(ask.tokens, day, month) if is_free else OverBudget(problem, retry_after_s=DISK_RETRY_S)
+            )
+
+    def _answer(self, asks: list[_Ask]) -> None:
+        for ask in asks:
+            with suppress(RuntimeError):  # its loop has ended: nobody waits any more
+                ask.loop.call_soon_threadsafe(_resolve, ask)
+
+
+def _resolve(ask: _Ask) -> None:
+    if ask.future.done():  # the caller was cancelled
+        return
+    if isinstance(ask.outcome, OverBudget):
+        ask.future.set_exception(ask.outcome)
+    else:
+        ask.future.set_result(ask.outcome)
