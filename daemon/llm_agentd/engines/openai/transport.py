@@ -1,0 +1,230 @@
+"""One call to one server over HTTP: writes it, reads its stream, says what went wrong. One try, and no other server.
+
+Runs on the engine's event loop. Keeps connections open between calls; a generator that is closed, or whose task is
+cancelled, closes its stream, which every server takes as the end of the work. Knows dialects; no pool and no budget.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import ssl
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx2
+import orjson
+
+from llm_agentd import __version__
+from llm_agentd.engines.openai.dialect import LEARNT_S, TRIES_MAX, Dialect
+from llm_agentd.engines.openai.failure import CONNECT_S, explained, refused
+from llm_agentd.engines.openai.reading import DONE, events_of, problem_of, whole_body
+from llm_agentd.engines.openai.reply import ReplyReader
+from llm_agentd.engines.openai.target import Call, Chunk, ReportedUsage, Target, UpstreamError
+
+log = logging.getLogger(__name__)
+
+LOOK_UP_S = 5.0  # for what models there are
+KEEPALIVE_S = 30.0  # of an idle connection
+KEPT_CONNECTIONS_MAX = 256
+
+
+class Transport:
+    """`stream`, `models` and `embed` from one event loop; after `close` it may be used again, from another one."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._clients: dict[tuple[str, bool], httpx2.AsyncClient] = {}
+        self._dialects: dict[tuple[str, str], tuple[Dialect, float]] = {}
+        self._thinkers: set[tuple[str, str]] = set()  # models whose text begins with thoughts and no tag
+
+    def dialect(self, target: Target) -> Dialect:
+        """What was learnt of a server; of one that was never asked, what most understand. From any thread."""
+        dialect, until_s = self._dialects.get(_key(target), (Dialect(), 0.0))
+        return dialect if self._clock() < until_s else Dialect()
+
+    async def close(self) -> None:
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.aclose()
+
+    # -- a generation ----------------------------------------------------------------------------
+
+    async def stream(self, target: Target, call: Call) -> AsyncGenerator[Chunk]:
+        """Chunks of text, then one with the end. Raises UpstreamError; of a stream that broke, after its first text."""
+        ends_s = asyncio.get_running_loop().time() + call.timeout_s
+        with explained(target):
+            answer = await self._begin(target, call, ends_s)
+            try:
+                async with aclosing(self._read(target, answer, ends_s)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+            finally:
+                await answer.aclose()
+
+    async def _begin(self, target: Target, call: Call, ends_s: float) -> httpx2.Response:
+        """A good answer, its body unread. What a server refuses is written anew, as far as that may help."""
+        known = dialect = self.dialect(target)
+        for _ in range(TRIES_MAX):
+            path, body = dialect.body(target, call)
+            async with asyncio.timeout_at(ends_s):
+                answer = await self._post(target, path, body, call.session_id)
+            if answer.is_success:
+                if dialect != known:
+                    self._learn(target, dialect)
+                return answer
+            problem = await problem_of(answer)
+            mended = dialect.without(answer.status_code, problem, call, body)
+            if mended is None:
+                raise refused(target, answer, problem)
+            dialect = mended
+        raise UpstreamError("status", f"it refuses a call however it is written: {problem.message}", status=400)
+
+    async def _post(self, target: Target, path: str, body: dict[str, Any], session_id: str = "") -> httpx2.Response:
+        client = self._client(target)
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        if session_id:
+            headers["X-Session-ID"] = quote(session_id, safe=" ~:/@!$&'()*+,;=")
+        request = client.build_request("POST", target.base_url + path, content=_json(body), headers=headers)
+        return await client.send(request, stream=True, auth=_auth(target))
+
+    def _learn(self, target: Target, dialect: Dialect) -> None:
+        self._dialects[_key(target)] = dialect, self._clock() + LEARNT_S
+        what = ", ".join(dialect.lacks()) or f"only that the limit is called {dialect.limit}"
+        log.info("%s does without: %s; it is called so for an hour, then all is tried again", target.place, what)
+
+    async def _read(self, target: Target, answer: httpx2.Response, ends_s: float) -> AsyncGenerator[Chunk]:
+        reader = ReplyReader(thinks_first=_key(target) in self._thinkers)
+        is_done = False
+        if "json" in answer.headers.get("content-type", ""):
+            is_done = True
+            if text := reader.feed(await whole_body(answer, ends_s)):
+                yield Chunk(text)
+        else:
+            async for event in events_of(answer, ends_s, lambda: reader.is_finished):
+                if event.strip() == DONE:
+                    is_done = True
+                    break
+                text = reader.feed(event)
+                if reader.closed_unopened:
+                    raise self._thinks_aloud(target)
+                if text:
+                    yield Chunk(text)
+        for chunk in reader.end(is_done=is_done):
+            yield chunk
+
+    def _thinks_aloud(self, target: Target) -> UpstreamError:
+        self._thinkers.add(_key(target))
+        return UpstreamError(
+            "garbage",
+            "the model's thoughts stand in its text without a mark of where they begin; from now on what comes before "
+            "</think> is left out. Better start the server with a parser for reasoning (docs/remote.md)",
+            is_retryable=True,
+        )
+
+    # -- what else a server is asked -------------------------------------------------------------
+
+    async def models(self, target: Target) -> list[dict[str, Any]]:
+        """What the server says of its models. Raises UpstreamError."""
+        with explained(target):
+            ends_s = asyncio.get_running_loop().time() + LOOK_UP_S
+            async with asyncio.timeout_at(ends_s):
+                client = self._client(target)
+                request = client.build_request("GET", target.base_url + "/models")
+                answer = await client.send(request, stream=True, auth=_auth(target))
+            rows = (await self._object(target, answer, ends_s)).get("data")
+            return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+    async def embed(self, target: Target, texts: list[str]) -> tuple[list[list[float]], ReportedUsage]:
+        """A vector for each text, and what it took. Raises UpstreamError."""
+        with explained(target):
+            ends_s = asyncio.get_running_loop().time() + LOOK_UP_S
+            async with asyncio.timeout_at(ends_s):
+                answer = await self._post(target, "/embeddings", {"model": target.model, "input": texts})
+            found = await self._object(target, answer, ends_s)
+            try:
+                rows = sorted(found["data"], key=lambda row: int(row["index"]))
+                vectors = [[float(value) for value in row["embedding"]] for row in rows]
+                tokens = int((found.get("usage") or {}).get("prompt_tokens") or 0)
+            except (LookupError, TypeError, ValueError):
+                vectors, tokens = [], 0
+            if len(vectors) != len(texts):
+                raise UpstreamError("garbage", "the answer has not one vector for each text", is_retryable=True)
+            return vectors, ReportedUsage(tokens, 0)
+
+    async def _object(self, target: Target, answer: httpx2.Response, ends_s: float) -> dict[str, Any]:
+        try:
+            if not answer.is_success:
+                raise refused(target, answer, await problem_of(answer))
+            found = orjson.loads(await whole_body(answer, ends_s))
+        except orjson.JSONDecodeError:
+            found = None
+        finally:
+            await answer.aclose()
+        if not isinstance(found, dict):
+            raise UpstreamError("garbage", "the answer is no JSON object", is_retryable=True)
+        return found
+
+    # -- connections -----------------------------------------------------------------------------
+
+    def _client(self, target: Target) -> httpx2.AsyncClient:
+        """One for all that share the authority of their certificates. A proxy of the environment is for what lies
+        beyond this machine.
+        """
+        is_local = _is_local(urlsplit(target.base_url).hostname or "")
+        key = target.ca_file, is_local
+        if key not in self._clients:
+            self._clients[key] = httpx2.AsyncClient(
+                verify=_authority(target.ca_file),
+                timeout=httpx2.Timeout(None, connect=CONNECT_S),
+                limits=httpx2.Limits(
+                    max_connections=None,
+                    max_keepalive_connections=KEPT_CONNECTIONS_MAX,
+                    keepalive_expiry=KEEPALIVE_S,
+                ),
+                headers={"User-Agent": f"llm-agentd/{__version__}"},
+                trust_env=not is_local,
+            )
+        return self._clients[key]
+
+
+def _authority(ca_file: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file or None)
+    except (OSError, ssl.SSLError) as error:
+        raise UpstreamError("tls", f"ca_file {ca_file} cannot be read as certificates: {error}") from None
+
+
+def _auth(target: Target) -> Callable[[httpx2.Request], httpx2.Request]:
+    """As an argument of each call, and given even where there is no key: else httpx2 looks for one in ~/.netrc."""
+
+    def sign(request: httpx2.Request) -> httpx2.Request:
+        if target.api_key:
+            request.headers["Authorization"] = f"Bearer {target.api_key}"
+        return request
+
+    return sign
+
+
+def _key(target: Target) -> tuple[str, str]:
+    return target.base_url, target.model
+
+
+def _json(body: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except TypeError:  # a schema of a client may hold integers over 64 bits
+        return json.dumps(body).encode()
+
+
+def _is_local(host: str) -> bool:
+    """By its name alone: to ask a resolver would hold up all streams."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
