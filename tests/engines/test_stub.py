@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from llm_agentd.engines.stub.engine import StubEngine
@@ -56,3 +58,14 @@ class TestStub(EngineContract, BatchContract, StatesContract, OutputFormatContra
     def test_without_marks_no_prompt_fails(self, engine: StubEngine) -> None:
         plain = StubEngine()
         assert run(plain, "FAIL BREAK")[-1].finish == "stop"
+
+    def test_step_takes_the_time_that_is_set_and_says_so(self) -> None:
+        engine = StubEngine(step_s=0.02)
+        engine.start(0, engine.encode("xyz", None, GREEDY), GREEDY)
+        began_s = time.perf_counter()
+        steps = 3
+        for _ in range(steps):
+            engine.step()
+        assert time.perf_counter() - began_s >= steps * 0.02
+        assert engine.last_step.decode_s == 0.02
+        assert engine.time_step(8) == 0.02

@@ -31,7 +31,7 @@ from llm_agentd.errors import StartError
 from llm_agentd.ops.supervisor import Supervisor
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
 try:
-    commands = [[sys.executable, "-c", code] for code in sys.argv[1:3]]
+    commands = [[sys.executable, "-c", code] if code else [] for code in sys.argv[1:3]]
     sys.exit(Supervisor(daemon=commands[0], http=commands[1], watchdog_s=float(sys.argv[3])).run())
 except StartError as error:
     print(f"llm-agentd: {error}", file=sys.stderr)
@@ -105,6 +105,14 @@ def test_longest_pause_is_over_before_the_adapter_gives_up() -> None:
 
 def test_ready_line_joins_the_facts_of_both_children(supervised: Supervised) -> None:
     assert supervised.first_line == "ready zmq=z http=h model=m engine=e"
+
+
+def test_daemon_alone_is_ready_by_itself_and_stops_with_exit_code_0(tmp_path: Path) -> None:
+    supervised = Supervised(tmp_path, http="")
+    assert supervised.first_line == "ready zmq=z model=m engine=e"
+    supervised.process.terminate()
+    assert supervised.exit_code() == 0
+    supervised.close()
 
 
 def test_sigterm_stops_both_children_with_exit_code_0(supervised: Supervised) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of `village`, `restart`, `ticks`, `mind` and `exchanges`; the other benchmarks have none.
+    """Options of `village`, `restart`, `ticks`, `fleet`, `mind` and `exchanges`; the other benchmarks have none.
 
     `requests` by `clients` at the same time, or `rate` a second for `seconds`; `saturate_s`: length of the part with a
     busy engine. `upstream`: URL of a running OpenAI-compatible server. `llama_server_python`: a Python with xllamacpp,
     or `llama_server_binary`: a llama-server; either is started with the same model, with 4 and with 8 slots. `npcs`:
-    numbers of NPCs, one pair of runs each.
+    numbers of NPCs, runs for each; () for those the benchmark has itself.
+    `fleet`: `only` these scenes, () for all; `daemons`: so many, 0 for what it takes; `step_ms`, `width`: of an engine;
+    `dry_run`: foretell, and run nothing.
     `mind`: `only` these sets, () for all; `bulk`: so many recombined situations instead; `sheet`: the grading sheet to
     write or extend; `grades`: a graded sheet to report, without a run.
     `exchanges`: `only` these scenes, or all of these files; `transcript`: where to write what was said and done.
@@ -30,7 +32,11 @@ class Options:
     upstream_pid: int | None = None
     llama_server_python: Path | None = None
     llama_server_binary: Path | None = None
-    npcs: tuple[int, ...] = (1, 10, 50, 100)
+    npcs: tuple[int, ...] = ()
+    daemons: int = 0
+    step_ms: float = 20.0
+    width: int = 32
+    dry_run: bool = False
     only: tuple[str, ...] = ()
     bulk: int = 0
     sheet: Path | None = None

@@ -33,6 +33,7 @@ ASKED_EVERY_MAX_S = 5.0
 TALKS_MAX = 100  # llm_agent.npc_talk_groups_max goes no further
 RATE_MAX_PER_MIN, BURST_MAX = 10_000, 1000  # as far as the mod's settings of these names go
 LONG_STEP_MS = 100.0
+NPCS = (1, 10, 50, 100)
 GAP_GOAL, GAP_GOAL_NPCS = 1.10, 50  # p99 of the gaps, on over off
 MOD_GOAL_MS, MOD_GOAL_NPCS = 1.0, 100  # p99 of the mod's own time in a step
 
@@ -69,7 +70,7 @@ class Run:
 
 
 def measure(config: Config, options: Options) -> Result:
-    runs = [run_once(config, npcs, on, options.seconds) for npcs in options.npcs for on in (False, True)]
+    runs = [run_once(config, npcs, on, options.seconds) for npcs in options.npcs or NPCS for on in (False, True)]
     pairs = list(zip(runs[::2], runs[1::2], strict=True))
     ratios = {f"step_gap_p99_at_{on.npcs}": _at(0.99, on.gaps_ms) / _at(0.99, off.gaps_ms) for off, on in pairs}
     return Result(

@@ -17,7 +17,7 @@ RENEWED = (
     "start the HTTP adapter anew (llm-agentd serve, or systemctl restart llm-agentd-http), and put the token into"
     " minetest.conf: llm_agent.token"
 )
-NPCS_MAX = 1000  # more than any server has been seen with
+NPCS_MAX = 100_000  # of a whole fleet; more than a thousand on one server have not been seen
 
 
 class BenchName(StrEnum):
@@ -27,13 +27,14 @@ class BenchName(StrEnum):
     village = "village"
     restart = "restart"
     ticks = "ticks"
+    fleet = "fleet"
     memory = "memory"
     mind = "mind"
     exchanges = "exchanges"
 
 
-def npc_counts(value: str) -> str:
-    if all(part.strip().isdecimal() and 0 < int(part) <= NPCS_MAX for part in value.split(",")):
+def npc_counts(value: str | None) -> str | None:
+    if value is None or all(part.strip().isdecimal() and 0 < int(part) <= NPCS_MAX for part in value.split(",")):
         return value
     raise typer.BadParameter(f"want numbers of NPCs from 1 to {NPCS_MAX}, such as 1,10,50")
 
@@ -161,8 +162,8 @@ def bench(
         typer.Argument(
             metavar="NAME",
             help="hit (cache hits), decode (tokens/s), grammar (its cost), village (50 NPCs), restart (the first "
-            "reply), ticks (steps of a game server), memory (look-ups), mind (what a model says) or exchanges (what "
-            "NPCs say and do).",
+            "reply), ticks (steps of a game server), fleet (1,000 NPCs and more over several daemons), memory "
+            "(look-ups), mind (what a model says) or exchanges (what NPCs say and do).",
         ),
     ],
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures.")] = None,
@@ -175,7 +176,9 @@ def bench(
     ] = 50,
     requests: Annotated[int, typer.Option(metavar="N", min=1, help="village: how many requests.")] = 300,
     rate: Annotated[float, typer.Option(metavar="R", help="village: R requests a second instead of --drain.")] = 0,
-    seconds: Annotated[float, typer.Option(metavar="S", help="village, with --rate; ticks, each run: how long.")] = 120,
+    seconds: Annotated[
+        float, typer.Option(metavar="S", min=1, help="village, with --rate; ticks, fleet, each run: how long.")
+    ] = 120,
     saturate_s: Annotated[float, typer.Option(metavar="S", help="village: how long the busy part is.")] = 40,
     upstream: Annotated[
         str | None,
@@ -190,13 +193,28 @@ def bench(
         Path | None, typer.Option(metavar="PATH", help="village, restart: a llama-server to start instead.")
     ] = None,
     npcs: Annotated[
-        str, typer.Option(metavar="N,N…", callback=npc_counts, help="ticks: how many NPCs; each count off and on.")
-    ] = "1,10,50,100",
+        str | None,
+        typer.Option(
+            metavar="N,N…",
+            callback=npc_counts,
+            help="How many NPCs. ticks: each count off and on, 1,10,50,100 by default; fleet: 1000.",
+        ),
+    ] = None,
+    daemons: Annotated[
+        int, typer.Option(metavar="M", min=0, help="fleet: how many daemons; 0: as many as foretold, two at least.")
+    ] = 0,
+    step_ms: Annotated[float, typer.Option(metavar="MS", min=0.1, help="fleet: what a step of an engine takes.")] = 20,
+    width: Annotated[int, typer.Option(metavar="N", min=1, help="fleet: sequences that it computes in a step.")] = 32,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="fleet: say on paper how many daemons it takes, and run nothing.")
+    ] = False,
     model: Annotated[Path | None, typer.Option(metavar="FILE", help="The GGUF file, as --set model.path=FILE.")] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help="mind: this set of situations; exchanges: this scene, or short. Repeat it for several."
+            metavar="NAME",
+            help="mind: this set of situations; exchanges: this scene, or short; fleet: plain, or what breaks. "
+            "Repeat it for several.",
         ),
     ] = None,
     bulk: Annotated[
@@ -232,7 +250,11 @@ def bench(
         upstream_pid=upstream_pid,
         llama_server_python=peer_python,
         llama_server_binary=peer_binary,
-        npcs=tuple(map(int, npcs.split(","))),
+        npcs=tuple(map(int, npcs.split(","))) if npcs else (),
+        daemons=daemons,
+        step_ms=step_ms,
+        width=width,
+        dry_run=dry_run,
         only=tuple(only or ()),
         bulk=bulk,
         sheet=sheet,

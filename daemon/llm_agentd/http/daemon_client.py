@@ -36,6 +36,7 @@ KILLED = (
     "the daemon died of this request each time it had it, and it is not sent again; ask something else, "
     "and see the daemon's log for what broke"
 )
+NO_ANSWER = "the daemon gave no answer in time"  # and where it was away, why behind it
 ROUTING_ID_BYTES = 16  # nobody can guess it, and take over what comes for the adapter by connecting under its name
 PING_ID = "ping"  # all other ids are numbers
 
@@ -306,7 +307,7 @@ class DaemonClient:
         late = self._open.expired(now_s)
         if late:
             reason = "" if self._is_ready else f": {self.reason_not_ready()}"
-            self._fail(late, DeadlineExceeded(f"the daemon gave no answer in time{reason}"))
+            self._fail(late, DeadlineExceeded(f"{NO_ANSWER}{reason}"))
             self._send_due()
         if not self._is_ready:
             return

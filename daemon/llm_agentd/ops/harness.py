@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,19 +43,36 @@ def process(
     args: list[str], ready: str, python: str = sys.executable, more_environ: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[str]]:
     """A child that has printed a line beginning with `ready`; it is terminated at the end."""
-    environ = os.environ | (more_environ or {})
-    child = subprocess.Popen([python, *args], stdout=subprocess.PIPE, text=True, env=environ)
-    assert child.stdout is not None
-    try:
-        for line in child.stdout:
-            if line.startswith(ready):
-                break
-        else:
-            raise StartError(f"{' '.join(args[:3])} {ending(child.wait())}")
+    with processes([(args, more_environ or {})], ready, python) as (child,):
         yield child
+
+
+@contextmanager
+def processes(
+    commands: Sequence[tuple[list[str], Mapping[str, str]]], ready: str, python: str = sys.executable
+) -> Iterator[list[subprocess.Popen[str]]]:
+    """Several that start side by side, each with its arguments and what is more in its environment."""
+    children: list[subprocess.Popen[str]] = []
+    try:
+        for args, more_environ in commands:
+            environ = os.environ | more_environ
+            children.append(subprocess.Popen([python, *args], stdout=subprocess.PIPE, text=True, env=environ))
+        for child, (args, _) in zip(children, commands, strict=True):
+            _wait_until_ready(child, args, ready)
+        yield children
     finally:
-        child.terminate()
-        child.wait(30)
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.wait(30)
+
+
+def _wait_until_ready(child: subprocess.Popen[str], args: list[str], ready: str) -> None:
+    assert child.stdout is not None
+    for line in child.stdout:
+        if line.startswith(ready):
+            return
+    raise StartError(f"{' '.join(args[:3])} {ending(child.wait())}")
 
 
 def ending(status: int) -> str:

@@ -84,9 +84,15 @@ def _make_token(config: Config) -> None:
         log.warning("%s", error)
 
 
-def build(config: Config, cleanup: ExitStack, settings: Settings | None = None) -> Daemon:
+def build(
+    config: Config,
+    cleanup: ExitStack,
+    settings: Settings | None = None,
+    *,
+    open_engine: Callable[[Config], Engine] | None = None,
+) -> Daemon:
     """The daemon as configured; what must be closed behind it is left with `cleanup`. `settings`: what may be changed
-    while it runs.
+    while it runs. `open_engine`: for another engine than the configured one.
 
     Takes what other daemons may hold (cache folder, memory). Raises StartError where one is taken or something that was
     named is not there.
@@ -121,7 +127,7 @@ def build(config: Config, cleanup: ExitStack, settings: Settings | None = None) 
         request_log=RequestLog(
             keep=config.requests.keep, max_bytes=int(config.requests.max_bytes), is_private=config.requests.private
         ),
-        open_engine=lambda: _open_engine(config),
+        open_engine=lambda: (open_engine or _open_engine)(config),
         open_prefix_cache=lambda info: _open_prefix_cache(folder, int(config.cache.kv_max_bytes), info),
         find_curve=lambda engine: find_curve(engine, folder),
         queue=RequestQueue(size=batch.size, window_s=batch.window_ms / 1000, queue_max=batch.queue_max),

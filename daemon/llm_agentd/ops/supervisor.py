@@ -57,14 +57,15 @@ class Child:
 class Supervisor:
     """`run` starts both children, prints the one ready line, restarts what dies, stops both on SIGTERM or Ctrl-C."""
 
-    def __init__(self, *, daemon: Sequence[str], http: Sequence[str], watchdog_s: float = WATCHDOG_S) -> None:
-        """The commands of the two children. Each prints a line `ready KEY=VALUE …` when it can answer.
+    def __init__(self, *, daemon: Sequence[str], http: Sequence[str] = (), watchdog_s: float = WATCHDOG_S) -> None:
+        """The commands of the two children; no `http`: of the daemon alone. Each prints a line `ready KEY=VALUE …` when
+        it can answer.
 
         A daemon that then says nothing for `watchdog_s` is killed, and started again.
         """
         self._daemon = Child("daemon", list(daemon))
         self._http = Child("http", list(http))
-        self._children = (self._daemon, self._http)
+        self._children = (self._daemon, self._http) if http else (self._daemon,)
         # Wakes `run`. Not an Event: a signal handler runs in the midst of what the main thread does, and an Event whose
         # lock that thread holds just then would wait for itself for ever. A SimpleQueue's `put` may be called anywhere.
         self._wakeups: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -177,7 +178,7 @@ class Supervisor:
     def _print_ready(self) -> None:
         if not self._is_ready and all(child.ready.is_set() for child in self._children):
             zmq, _, rest = self._daemon.ready_facts.partition(" ")
-            line = f"ready {zmq} {self._http.ready_facts} {rest}"
+            line = " ".join(filter(None, ("ready", zmq, self._http.ready_facts, rest)))
             # In one write: the threads that pass on what children print would put theirs before its end.
             print(f"{line}\n", end="", flush=True)
             sd_notify.ready(line)

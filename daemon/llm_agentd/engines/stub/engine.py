@@ -11,6 +11,7 @@ import random
 import re
 import secrets
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ CONTEXT_TOKENS = 2048
 TOKEN_BYTES = 4  # a token is up to four bytes of UTF-8 and their number: about what real vocabularies reach
 PROMPT_TOKENS_PER_STEP = 256  # all starting sequences together, as in `llama`
 WORDS_ECHOED = 6
-STEP_S = 0.001  # the same for any number of sequences: the more at once the better
+STEP_S = 0.001  # what a step is said to take; the same for any number of sequences: the more at once the better
 
 # Sentences with characters of two, three and four bytes, so that text is assembled for real.
 _SENTENCES = (
@@ -70,7 +71,8 @@ class StubEngine:
 
     `script` gives the pieces for a prompt; `on_step` is called with the number of active sequences at each step (to
     sleep or count); a prompt that holds `fail_mark` fails alone, one that holds `break_mark` breaks the engine, and the
-    step of one that holds `hang_mark` never ends, as native code may hang.
+    step of one that holds `hang_mark` never ends, as native code may hang. `step_s`: each step takes so long and
+    computes nothing, as one on a graphics card would; 0: as fast as it goes.
     `topics_of`: the path of a model whose topics and placeholders it is told, as if it were that one.
     """
 
@@ -86,12 +88,14 @@ class StubEngine:
         break_mark: str | None = None,
         hang_mark: str | None = None,
         topics_of: str = "",
+        step_s: float = 0.0,
     ) -> None:
         self._script = script
         self._on_step = on_step
         self._fail_mark = fail_mark
         self._break_mark = break_mark
         self._hang_mark = hang_mark
+        self._step_s = step_s
         self._active: dict[int, _Sequence] = {}
         self._cached: list[list[int]] = [[] for _ in range(max_num_seqs)]
         self._last_step = StepTiming()
@@ -162,6 +166,8 @@ class StubEngine:
             return []
         if self._on_step:
             self._on_step(len(self._active))
+        if self._step_s:
+            time.sleep(self._step_s)
         if self._break_mark and any(self._break_mark in sequence.text for sequence in self._active.values()):
             raise RuntimeError("the stub engine broke, as it was told to")
         if self._hang_mark and any(self._hang_mark in sequence.text for sequence in self._active.values()):
@@ -174,7 +180,10 @@ class StubEngine:
         budget = PROMPT_TOKENS_PER_STEP
         for sequence in starting:
             budget -= self._compute_part(sequence, budget, out)
-        self._last_step = StepTiming(len(running), 0.0, PROMPT_TOKENS_PER_STEP - budget, 0.0)
+        prompt_tokens = PROMPT_TOKENS_PER_STEP - budget
+        # A part of a prompt rides in a decode step for nothing; alone, it is charged for its share of a full one.
+        prompt_s = 0.0 if running else self._step_s * prompt_tokens / PROMPT_TOKENS_PER_STEP
+        self._last_step = StepTiming(len(running), self._step_s if running else 0.0, prompt_tokens, prompt_s)
         return out
 
     def _compute_part(self, sequence: _Sequence, budget: int, out: list[Piece]) -> int:
@@ -227,7 +236,7 @@ class StubEngine:
         return bool(self._cached[seq])
 
     def time_step(self, num_seqs: int) -> float:
-        return STEP_S
+        return self._step_s or STEP_S
 
     def close(self) -> None:
         self._active.clear()
