@@ -16,7 +16,8 @@ from tests.engines.conftest import OpenModel
 from tests.engines.contract import GREEDY, data, run, talk
 from tests.support.tiny_gguf import BOS, CHAIN_TEXT, CHATML, IM_END, IM_START, Shape, write_tiny_gguf
 
-MODEL_ENGINES = ("llama", "ctransformers", *(("llama_native",) if find_spec("llama_cpp") else ()))
+EXTRAS = {"llama_native": "llama_cpp", "llama_ik": "ik_llama_cpp"}
+MODEL_ENGINES = ("llama", "ctransformers", *(name for name, module in EXTRAS.items() if find_spec(module)))
 
 
 @pytest.mark.parametrize("name", MODEL_ENGINES)

@@ -165,7 +165,11 @@ class TestParent:
             os.kill(int(pids.read_text()), 0)
 
 
-ENGINES = ["llama", pytest.param("llama_native", marks=pytest.mark.skipif(not find_spec("llama_cpp"), reason="none"))]
+ENGINES = [
+    "llama",
+    pytest.param("llama_native", marks=pytest.mark.skipif(not find_spec("llama_cpp"), reason="none")),
+    pytest.param("llama_ik", marks=pytest.mark.skipif(not find_spec("ik_llama_cpp"), reason="none")),
+]
 
 
 @pytest.mark.parametrize("engine", ENGINES)

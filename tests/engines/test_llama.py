@@ -296,6 +296,12 @@ if find_spec("llama_cpp") is not None:
         name = "llama_native"
 
 
+if find_spec("ik_llama_cpp") is not None:
+
+    class TestLlamaIk(TestLlama):
+        name = "llama_ik"
+
+
 def test_first_piece_comes_with_the_last_part_of_the_prompt(models: SimpleNamespace, open_model: OpenModel) -> None:
     engine = open_model("llama", models.chain)
     tokens = engine.encode("b" * 150, None, GREEDY)

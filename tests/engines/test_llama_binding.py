@@ -268,3 +268,67 @@ if find_spec("llama_cpp") is not None:
             with pytest.raises(ValueError, match="state"):
                 native.load_state(1, native.save_state(0) + b"more")
             assert max(self.logits(native, TOKENS, seq=1)) > 0
+
+
+if find_spec("ik_llama_cpp") is not None:
+    from llm_agentd.engines.llama.ik.binding import IkBinding
+
+    class TestIk(BindingContract):
+        """Its cache is f16 alone: what the contract says of q8_0 is a refusal here."""
+
+        make = IkBinding
+
+        def test_state_of_another_kv_type_is_refused(self, native: Binding, wild: Path) -> None:
+            binding = IkBinding(wild, gpu_layers=0)
+            with pytest.raises(StartError, match=r"model\.kv_type.*leave model\.kv_type at f16"):
+                binding.open_context(context_tokens=64, max_num_seqs=3, threads=1, batch_tokens=32, kv_type="q8_0")
+            binding.close()
+
+        test_state_in_q8_0_takes_little_more_than_half = None  # type: ignore[assignment]
+
+        @pytest.mark.parametrize("grammar", [r'root ::= "\x00"', "root ::= [z-a]", "root ::= <[9999]>"])
+        def test_grammar_that_takes_no_token_raises_and_leaves_others(self, native: Binding, grammar: str) -> None:
+            best = self.logits(native, TOKENS)
+            if native.grammar_error(grammar) == "":
+                for temperature in (0, 1):
+                    sampler = native.sampler(Sampling(temperature=temperature), seed=1, grammar=grammar)
+                    with pytest.raises(RuntimeError, match="no token"):
+                        sampler.sample(len(TOKENS) - 1)
+            free = native.sampler(Sampling(temperature=0), seed=1, grammar=None)
+            assert free.sample(len(TOKENS) - 1) == best.index(max(best))
+
+        @pytest.mark.parametrize("grammar", [None, 'root ::= "a"+'])
+        def test_row_without_logits_is_not_sampled(self, native: Binding, grammar: str | None) -> None:
+            self.logits(native, TOKENS)
+            sampler = native.sampler(Sampling(temperature=0), seed=1, grammar=grammar)
+            with pytest.raises(RuntimeError, match="no logits"):
+                sampler.sample(0)
+
+        def test_state_with_trailing_bytes_is_refused(self, native: Binding) -> None:
+            self.logits(native, TOKENS)
+            with pytest.raises(ValueError, match="state"):
+                native.load_state(1, native.save_state(0) + b"more")
+            assert max(self.logits(native, TOKENS, seq=1)) > 0
+
+        def test_cells_between_those_of_others_are_found(self, wild: Path) -> None:
+            """Three full sequences, row by row in turn; one ends. What it held are single cells between the others',
+            and neither the next one's prompt, as one part, nor a state fits into any place there is.
+            """
+            binding = self.opened(wild)
+            for at in range(64):
+                binding.decode([(TOKENS[at % 12], at, seq, False) for seq in range(3)])
+            state = binding.save_state(2)
+            binding.kv_remove(1)
+            alone = self.opened(wild)
+            prompt = [(token, at, 1, at == 11) for at, token in enumerate(TOKENS)]
+            for each in (binding, alone):
+                each.decode(prompt)
+            expected = list(alone.logits())
+            assert max(abs(one - two) for one, two in zip(binding.logits(), expected, strict=True)) < TOLERANCE
+            for at in range(12, 64):
+                binding.decode([(TOKENS[at % 12], at, 1, False)])
+            binding.kv_remove(0)
+            binding.load_state(0, state)
+            assert binding.save_state(0) == state
+            for each in (binding, alone):
+                each.close()

@@ -11,7 +11,8 @@ import pytest
 from llm_agentd.engines import open_engine
 from llm_agentd.errors import StartError
 
-MODEL_ENGINES = ("llama", "ctransformers", *(("llama_native",) if find_spec("llama_cpp") else ()))
+EXTRAS = {"llama_native": "llama_cpp", "llama_ik": "ik_llama_cpp"}
+MODEL_ENGINES = ("llama", "ctransformers", *(name for name, module in EXTRAS.items() if find_spec(module)))
 
 
 @pytest.mark.parametrize("name", MODEL_ENGINES)

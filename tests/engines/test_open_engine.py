@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -109,13 +110,13 @@ def test_auto_with_a_native_library_that_does_not_load_warns_and_takes_llama(
 
 WITHOUT_LIBRARIES = """
 import sys
-for name in ("cyllama", "llama_cpp", "ctransformers"):
+for name in ("cyllama", "llama_cpp", "ik_llama_cpp", "ctransformers"):
     sys.modules[name] = None  # as if it were not installed
 from pathlib import Path
 from llm_agentd.engines import chat_template, gguf, open_engine
 from llm_agentd.errors import StartError
 print(open_engine("stub").info.engine)
-for name in ("llama", "llama_native", "ctransformers"):
+for name in ("llama", "llama_native", "llama_ik", "ctransformers"):
     try:
         open_engine(name, path=Path(sys.argv[1]))
     except StartError as error:
@@ -129,9 +130,10 @@ def test_without_native_libraries_the_stub_opens_and_the_others_say_what_is_miss
     )
     stub, *errors = ran.stdout.splitlines()
     assert stub == "stub", ran.stderr
-    assert [error.partition(" does not load")[0] for error in errors] == [
+    assert [re.split(" does not load| is not installed", error)[0] for error in errors] == [
         "engine llama: cyllama",
         "engine llama_native: llama-cpp-python",
+        "engine llama_ik: ik-llama-cpp-python",
         "engine ctransformers",
     ]
 
@@ -169,7 +171,7 @@ def test_without_cyllama_the_native_library_does_all_it_did(models: SimpleNamesp
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys
-for name in ("cyllama", "llama_cpp", "ctransformers"):
+for name in ("cyllama", "llama_cpp", "ik_llama_cpp", "ctransformers"):
     sys.modules[name] = None
 import llm_agentd
 from llm_agentd.errors import StartError
@@ -187,4 +189,7 @@ def test_only_the_bindings_need_a_library_that_computes_models() -> None:
     ran = subprocess.run([sys.executable, "-c", IMPORT_ALL], capture_output=True, text=True, check=True)
     prefix = "llm_agentd.engines.llama."
     modules = {line.removeprefix(prefix) for line in ran.stdout.splitlines()}
-    assert modules == {"cyllama_binding", "native_binding", "native_library", "native_samplers"}
+    assert modules == {
+        *("cyllama_binding", "native_binding", "native_library", "native_samplers"),
+        *("ik.binding", "ik.library", "ik.samplers"),
+    }

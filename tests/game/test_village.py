@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from llm_agentd.config.values import LLAMA_ENGINES
 from llm_agentd.demo.game import SAY, STATS
 from tests.support.chain import Chain
 from tests.support.exposition import Exposition
@@ -75,7 +76,7 @@ def test_village_goes_on_talking_after_its_daemon_was_killed(
 ) -> None:
     log = village.log
     with village.client() as client:
-        assert client.info()["engine"] in ("llama", "llama_native")
+        assert client.info()["engine"] in LLAMA_ENGINES
     village.game.start()
     started_s = time.monotonic()
     log.wait_for("replies of 5 roles", lambda: len({line["role"] for line in village.replies()}) >= 5)

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def header() -> GgufHeader:
     return read_header(EMBEDDED_MODEL, arrays=("tokenizer.ggml.tokens", "tokenizer.ggml.token_type"))
 
 
-@pytest.fixture(scope="module", params=["llama", "ctransformers"])
+@pytest.fixture(scope="module", params=["llama", "ctransformers", *(["llama_ik"] if find_spec("ik_llama_cpp") else [])])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     made = open_engine(request.param, path=EMBEDDED_MODEL, threads=1)
     yield made

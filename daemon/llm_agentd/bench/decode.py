@@ -15,6 +15,7 @@ from llm_agentd.bench.reference.bare_loop import bare_run
 from llm_agentd.bench.result import Options, Result
 from llm_agentd.client import Client
 from llm_agentd.config import Config
+from llm_agentd.config.values import LLAMA_ENGINES
 from llm_agentd.engines.chat_template import chatml
 from llm_agentd.errors import StartError
 from llm_agentd.ops.harness import daemon, model_sets
@@ -42,8 +43,10 @@ def measure(config: Config, _options: Options) -> Result:
     settings = model_sets(config) | {"batch.size": max(SEQUENCES)}
     with daemon(settings, http=False) as running, Client(running.endpoint) as client:
         info = client.info()
-        if info["engine"] not in ("llama", "llama_native"):
-            raise StartError("bench decode: compares with llama.cpp, so it wants model.engine llama or llama_native")
+        if info["engine"] not in LLAMA_ENGINES:
+            raise StartError(
+                f"bench decode: compares with llama.cpp, so it wants model.engine {' or '.join(LLAMA_ENGINES)}"
+            )
         for _ in range(ROUNDS):
             for sequences in SEQUENCES:
                 ours[sequences].append(_ours(client, sequences))

@@ -13,6 +13,7 @@ from typing import Any
 
 from llm_agentd.bench.result import Options, Result
 from llm_agentd.config import Config
+from llm_agentd.config.values import LLAMA_ENGINES
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine
 from llm_agentd.errors import StartError
@@ -49,7 +50,9 @@ def measure(config: Config, _options: Options) -> Result:
     engine = open_engine(config.model.engine, path=config.model.path, threads=1, max_num_seqs=max(SEQUENCES))
     try:
         if "json_schema" not in engine.info.features:
-            raise StartError("bench grammar: this engine follows no schema; want model.engine llama or llama_native")
+            raise StartError(
+                f"bench grammar: this engine follows no schema; want model.engine {' or '.join(LLAMA_ENGINES)}"
+            )
         return _measure(engine)
     finally:
         engine.close()

@@ -25,10 +25,12 @@ ENGINES = {
     "auto": "",
     "llama": "",
     "llama_native": "llama.cpp compiled on this machine",
+    "llama_ik": "ik_llama.cpp, a fork with faster kernels",
     "ctransformers": "old GGML and GGUF files, one request at a time",
     "openai": "the servers in `remote.upstreams`; no model is loaded on this machine",
     "stub": "no model, for trying out",
 }
+LLAMA_ENGINES = ("llama", "llama_native", "llama_ik")  # one engine, a binding for each way to call llama.cpp
 
 
 def _refuse_bool(value: Any) -> Any:

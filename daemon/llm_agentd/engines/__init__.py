@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from llm_agentd.config.values import ENGINES
+from llm_agentd.config.values import ENGINES, LLAMA_ENGINES
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.llama.binding import Binding, KvType
 from llm_agentd.errors import StartError
@@ -47,7 +47,7 @@ def open_engine(
         raise StartError(f"the embedded model {file} is missing: install llm-agentd again, or set model.path")
     if name == "auto":
         name = pick_llama()
-    if name in ("llama", "llama_native"):
+    if name in LLAMA_ENGINES:
         from llm_agentd.engines.llama.engine import LlamaEngine
 
         return LlamaEngine(
@@ -83,11 +83,15 @@ def pick_llama() -> str:
 
 
 def open_binding(name: str) -> Callable[..., Binding]:
-    """The binding of `llama` or `llama_native`, whose library is loaded by it. Raises StartError where that fails."""
+    """The binding of one of LLAMA_ENGINES, whose library is loaded by it. Raises StartError where that fails."""
     if name == "llama":
         from llm_agentd.engines.llama.cyllama_binding import CyllamaBinding
 
         return CyllamaBinding
+    if name == "llama_ik":
+        from llm_agentd.engines.llama.ik.binding import IkBinding
+
+        return IkBinding
     from llm_agentd.engines.llama.native_library import check_build
 
     check_build()

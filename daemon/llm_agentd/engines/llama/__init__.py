@@ -1,1 +1,1 @@
-"""The engines `llama` and `llama_native`: one engine over llama.cpp, and one binding for each Python package of it."""
+"""The engines `llama`, `llama_native`, `llama_ik`: one engine over llama.cpp, a binding for each package."""

@@ -15,6 +15,14 @@ from typing import Any
 
 from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
 from llm_agentd.engines.llama.binding import PENALTY_TOKENS, BatchRow, KvType, Sampler
+from llm_agentd.engines.llama.ctypes_calls import (
+    bytes_address,
+    chat_rows,
+    fill_batch,
+    filled_buffer,
+    new_bytes,
+    template_room,
+)
 from llm_agentd.engines.llama.native_library import collected_errors, lib
 from llm_agentd.engines.llama.native_samplers import ChainSampler, GrammarSampler
 from llm_agentd.errors import StartError
@@ -25,10 +33,6 @@ GGML_TYPES: dict[KvType, int] = {"f16": 1, "q8_0": 8}
 ROOT = b"root"
 STATE_MIN_BYTES = 16  # what llama.cpp reads of a state before it looks how much there is
 CELLS_MAX = 2**32 - 1  # ctypes would cut a greater number short without a word
-# Memory for a `bytes` that C fills, so that a state is not copied twice.
-_new_bytes = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t)(
-    ("PyBytes_FromStringAndSize", ctypes.pythonapi)
-)
 
 
 class NativeBinding:
@@ -66,31 +70,22 @@ class NativeBinding:
         return bytes(lib.llama_vocab_get_text(self._vocab, token)).decode(errors="replace")
 
     def token_to_piece(self, token: int) -> bytes:
-        size = 64
-        while True:
-            buffer = ctypes.create_string_buffer(size)
-            count: int = lib.llama_token_to_piece(self._vocab, token, buffer, size, 0, False)
-            if count >= 0:
-                return buffer.raw[:count]
-            size = -count
+        return filled_buffer(
+            lambda buffer, size: lib.llama_token_to_piece(self._vocab, token, buffer, size, 0, False), 64
+        )
 
     def is_eog(self, token: int) -> bool:
         return bool(lib.llama_vocab_is_eog(self._vocab, token))
 
     def apply_chat_template(self, template: str, turns: list[tuple[str, str]]) -> str:
-        rows = (lib.llama_chat_message * len(turns))()
-        kept = [(role.encode(), content.encode()) for role, content in turns]  # C keeps pointers into these
-        for row, (role, content) in zip(rows, kept, strict=True):
-            row.role, row.content = role, content
-        size = 1024 + 4 * sum(len(role) + len(content) for role, content in kept)
-        while True:
-            buffer = ctypes.create_string_buffer(size)
-            count: int = lib.llama_chat_apply_template(template.encode(), rows, len(turns), True, buffer, size)
-            if count < 0:
-                raise ValueError("llama.cpp does not know this chat template")
-            if count <= size:
-                return buffer.raw[:count].decode(errors="replace")
-            size = count
+        kept = [(role.encode(), content.encode()) for role, content in turns]
+        rows = chat_rows(lib.llama_chat_message, kept)
+        said = filled_buffer(
+            lambda buffer, size: lib.llama_chat_apply_template(template.encode(), rows, len(kept), True, buffer, size),
+            template_room(kept),
+            counts_whole=True,
+        )
+        return said.decode(errors="replace")
 
     def grammar_error(self, grammar: str) -> str:
         return grammar_error(grammar, self._vocab)
@@ -130,16 +125,8 @@ class NativeBinding:
     def decode(self, rows: Sequence[BatchRow]) -> None:
         if len(rows) > self._room:
             raise RuntimeError(f"{len(rows)} rows, room for {self._room}")
-        batch = self._batch
-        tokens, positions, seq_counts, seqs, wants = batch.token, batch.pos, batch.n_seq_id, batch.seq_id, batch.logits
-        self._first_with_logits = -1
-        for index, (token, position, seq, wants_logits) in enumerate(rows):
-            tokens[index], positions[index], seq_counts[index], wants[index] = token, position, 1, wants_logits
-            seqs[index][0] = seq
-            if wants_logits and self._first_with_logits < 0:
-                self._first_with_logits = index
-        batch.n_tokens = len(rows)
-        code = lib.llama_decode(self._context, batch)
+        self._first_with_logits = fill_batch(self._batch, rows)
+        code = lib.llama_decode(self._context, self._batch)
         if code:
             raise RuntimeError(f"llama_decode failed with {code}")
 
@@ -156,8 +143,8 @@ class NativeBinding:
 
     def save_state(self, seq: int) -> bytes:
         size: int = lib.llama_state_seq_get_size(self._context, seq)
-        data: bytes = _new_bytes(None, size)
-        if lib.llama_state_seq_get_data(self._context, _address(data), size, seq) != size:
+        data: bytes = new_bytes(None, size)
+        if lib.llama_state_seq_get_data(self._context, bytes_address(data), size, seq) != size:
             raise RuntimeError("llama.cpp did not save the whole state")
         return data
 
@@ -165,7 +152,7 @@ class NativeBinding:
         if len(data) < STATE_MIN_BYTES:
             raise ValueError("this is no state")
         with collected_errors():
-            count: int = lib.llama_state_seq_set_data(self._context, _address(data), len(data), seq)
+            count: int = lib.llama_state_seq_set_data(self._context, bytes_address(data), len(data), seq)
         if count != len(data):
             self.kv_remove(seq)
             raise ValueError("this state is not of this model and context")
@@ -217,7 +204,3 @@ def grammar_error(grammar: str, vocab: Any = None) -> str:
     pass_on(printed)  # another thread's line
     lib.llama_sampler_free(sampler)
     return ""
-
-
-def _address(data: bytes) -> Any:
-    return ctypes.cast(ctypes.c_char_p(data), ctypes.POINTER(ctypes.c_ubyte))

@@ -23,13 +23,14 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from llm_agentd.config.values import LLAMA_ENGINES
 from llm_agentd.engines.llama.grammar.trial_child import CPU_MAX_S
 from llm_agentd.errors import AgentdError, BadRequest, DeadlineExceeded, Overloaded, Unavailable
 from llm_agentd.types import Sampling
 
 log = logging.getLogger(__name__)
 
-ENGINES_TRIED = ("llama", "llama_native")  # the others have no grammars, or follow them in Python
+ENGINES_TRIED = LLAMA_ENGINES  # the others have no grammars, or follow them in Python
 WAITING_MAX = 32  # grammars that wait for the child; good ones take milliseconds each, and a second at most
 REMEMBERED_MAX = 1024  # verdicts, by hash: 64 bytes each, and the reason of a bad one
 WALL_MAX_S = 12.0  # of one grammar: its CPU limit, on a machine as busy as may be

@@ -78,6 +78,10 @@ def _compiler(engine: str) -> Callable[[str], str]:
         from llm_agentd.engines.llama import cyllama_binding
 
         return cyllama_binding.grammar_error
+    if engine == "llama_ik":
+        from llm_agentd.engines.llama.ik import binding as ik_binding
+
+        return ik_binding.grammar_error
     from llm_agentd.engines.llama import native_binding
 
     return native_binding.grammar_error
