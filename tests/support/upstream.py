@@ -23,7 +23,7 @@ from typing import Any, Self
 import uvicorn
 
 from llm_agentd.engines.stub.engine import StubEngine
-from llm_agentd.errors import AgentdError
+from llm_agentd.errors import AgentdError, TooLarge
 from llm_agentd.types import Message, Sampling
 
 DEADLINE_S = 15.0  # for what takes milliseconds: only a broken run gets there
@@ -90,6 +90,7 @@ class Upstream:
         self.refuses: set[str] = set()  # fields of the body; "json_schema" is a type of response_format
         self.requires: set[str] = set()
         self.reports_usage = True
+        self.reports_usage_on_the_way = False
         self.cached_tokens = 0
         self.reasoning: Sequence[str] = ()  # said first, as reasoning_content
         self.has_completions = True
@@ -243,8 +244,10 @@ class Upstream:
         if problem is None:
             try:
                 pieces, finish, prompt_tokens = self._words(body)
-            except AgentdError as error:
+            except TooLarge as error:
                 problem = {"message": f"This model's maximum context length: {error.message}", "code": error.code}
+            except AgentdError as error:
+                problem = {"message": error.message, "code": error.code}
         if problem is not None:
             await _answer(send, 400, {"error": problem})
             return
@@ -260,7 +263,11 @@ class Upstream:
             return
         await _head(send, 200, "text/event-stream; charset=utf-8")
         events = list(self._events(pieces, finish, is_chat))
-        if self.reports_usage and (body.get("stream_options") or {}).get("include_usage"):
+        wanted = (body.get("stream_options") or {}) if self.reports_usage else {}
+        if self.reports_usage_on_the_way and wanted.get("continuous_usage_stats"):
+            for number, event in enumerate(events):
+                event["usage"] = {"prompt_tokens": prompt_tokens, "completion_tokens": number}
+        if wanted.get("include_usage"):
             events.append({"model": self.model, "choices": [], "usage": {**usage, **details}})
         for number, event in enumerate(events):
             if number == fault.cut_after:

@@ -90,7 +90,7 @@ def test_chat_comes_in_chunks_and_ends_with_usage_and_model(upstream: Upstream) 
     assert asked.path == "/chat/completions"
     assert asked.headers["authorization"] == f"Bearer {KEY}"
     assert asked.headers["x-session-id"] == "npc:bram %C3%A9%0A"
-    assert asked.body["stream_options"] == {"include_usage": True}
+    assert asked.body["stream_options"] == {"include_usage": True, "continuous_usage_stats": True}
     assert asked.body["max_tokens"] == 64
     assert asked.body["messages"][0] == {"role": "system", "content": "You are Bram."}
     assert not asked.body.keys() & {"top_k", "min_p", "repeat_penalty", "seed", "stop", "response_format"}
@@ -165,6 +165,10 @@ ODD_STREAMS = {
     ],
     "parts": [event([{"type": "thinking", "thinking": "Hm"}, {"type": "text", "text": "Grüß 🌙"}], "stop")],
     "thoughts in the text": [event("<think>Hm"), event("</think>\nGrüß 🌙", "stop")],
+    "half a character in each of two": [
+        b'data: {"choices":[{"delta":{"content":"Gr\\u00fc\\u00df \\ud83c"}}]}\n\n',
+        b'data: {"choices":[{"delta":{"content":"\\udf19"},"finish_reason":"stop"}]}\n\n',
+    ],
     "usage in every chunk": [event("Grüß 🌙", "stop", usage={"prompt_tokens": 1, "completion_tokens": "x"})],
 }
 
@@ -230,8 +234,21 @@ def test_all_that_a_server_does_not_take_is_left_out_one_by_one(upstream: Upstre
     first, _ = run(ask(upstream, *[replace(CALL, sampling=sampling)] * 2, transport=transport))
     assert text(first)
     assert first[-1].usage is None
-    assert len(upstream.calls) == len(upstream.refuses) + 2
+    assert len(upstream.calls) == len(upstream.refuses) + 3, "usage is asked for in two ways"
     assert not upstream.calls[-1].body.keys() & upstream.refuses
+
+
+def test_usage_at_the_end_is_asked_for_where_it_is_not_told_on_the_way(upstream: Upstream) -> None:
+    upstream.faults = [refusal(400, "Unknown parameter.", param="stream_options.continuous_usage_stats")]
+    (chunks,) = run(ask(upstream, CALL))
+    assert upstream.calls[-1].body["stream_options"] == {"include_usage": True}
+    assert chunks[-1].usage is not None
+
+
+def test_usage_that_is_told_on_the_way_comes_with_each_chunk(upstream: Upstream) -> None:
+    upstream.reports_usage_on_the_way = True
+    (chunks,) = run(ask(upstream, CALL))
+    assert [chunk.usage.completion_tokens for chunk in chunks if chunk.usage][:3] == [1, 2, 3]
 
 
 def test_schema_is_sent_and_obeyed(upstream: Upstream) -> None:

@@ -24,18 +24,27 @@ TRIES_MAX = 10  # of writing one call: more than there are fields to leave out o
 # OpenAI refuses what it does not know; vLLM, llama-server, TabbyAPI and Ollama know these or pass over them. They are
 # sent only where they are not the default of `Sampling`, as a server has defaults of its own.
 _SAMPLERS = ("top_k", "min_p", "repetition_penalty", "repeat_penalty")
-_OPTIONAL = frozenset({*_SAMPLERS, "stream_options", "seed", "stop", "temperature", "top_p"})
+_OPTIONAL = frozenset({*_SAMPLERS, "seed", "stop", "temperature", "top_p"})
 _REFUSING = frozenset({400, 404, 405, 422, 501})
 _NOT_THERE = frozenset({404, 405, 501})
 _PLAIN = Sampling()
+_STREAM_OPTIONS = {
+    "running": {"include_usage": True, "continuous_usage_stats": True},
+    "last": {"include_usage": True},
+    "none": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """`schema`: "strict" is OpenAI's own mode, "loose" without it, "none" where the server takes no json_schema."""
+    """`schema`: "strict" is OpenAI's own mode, "loose" without it, "none" where the server takes no json_schema.
+
+    `usage`: "running" is told with each chunk, so that also a reply that is stopped early is counted as what it was.
+    """
 
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     schema: Literal["strict", "loose", "none"] = "strict"
+    usage: Literal["running", "last", "none"] = "running"
     left_out: frozenset[str] = frozenset()
     has_completions: bool = True  # for raw prompts; clouds have chats alone
     has_system: bool = True  # some chat templates refuse a system turn
@@ -48,7 +57,7 @@ class Dialect:
             "model": target.model,
             **said,
             "stream": True,
-            "stream_options": {"include_usage": True},
+            "stream_options": _STREAM_OPTIONS[self.usage],
             self.limit: sampling.max_tokens,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
@@ -87,7 +96,9 @@ class Dialect:
             mended = self._mended(name, call.sampling)
             if mended is not None:
                 return mended
-        # Some name the type alone, or what is inside of the schema.
+        # Some name what is inside of a field, or its type alone.
+        if "stream_options" in sent and problem.names(("include_usage", "continuous_usage_stats")):
+            return self._mended("stream_options", call.sampling)
         if "response_format" in sent and problem.names(("json_schema", "schema", "grammar", "structured")):
             return self._mended("response_format", call.sampling)
         return None
@@ -97,6 +108,8 @@ class Dialect:
             if self.schema == "strict":
                 return replace(self, schema="loose")
             return replace(self, schema="none") if sampling.is_schema_optional and self.schema == "loose" else None
+        if name == "stream_options":
+            return replace(self, usage="last" if self.usage == "running" else "none") if self.usage != "none" else None
         if name == self.limit == "max_tokens" and "max_tokens" not in self.left_out:
             return replace(self, limit="max_completion_tokens")
         if name in _OPTIONAL and name not in self.left_out:
@@ -107,6 +120,7 @@ class Dialect:
         """What it does without, for the log and for who looks."""
         lacking = sorted(self.left_out)
         lacking += [] if self.schema != "none" else ["json_schema"]
+        lacking += [] if self.usage != "none" else ["usage of streams"]
         lacking += [] if self.has_system else ["a system turn"]
         return lacking + ([] if self.has_completions else ["/completions"])
 

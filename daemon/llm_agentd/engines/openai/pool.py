@@ -14,7 +14,7 @@ import asyncio
 import random
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -79,6 +79,11 @@ class Pool:
             except KeyProblem:
                 continue
         return tuple(found)
+
+    @property
+    def models(self) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+        """Of each server the model's name, and the admin's own fields."""
+        return tuple((one.model, one.options) for one in self._upstreams)
 
     @property
     def over_budget(self) -> bool:

@@ -7,6 +7,7 @@ no JSON, is an UpstreamError.
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 import orjson
@@ -14,6 +15,7 @@ import orjson
 from llm_agentd.engines.openai.problem import Problem, read_problem
 from llm_agentd.engines.openai.target import Chunk, ReportedUsage, UpstreamError
 from llm_agentd.engines.openai.thoughts import ThoughtFilter
+from llm_agentd.util.surrogates import repair_surrogates
 
 _THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking")
 
@@ -26,6 +28,7 @@ class ReplyReader:
         self._finish: Literal["", "stop", "length"] = ""
         self._usage: ReportedUsage | None = None
         self._model = ""
+        self._half = ""  # the first half of a surrogate pair, which some servers cut between two chunks
         self._has_text = False
         self._has_thought = False
 
@@ -35,8 +38,9 @@ class ReplyReader:
         return bool(self._finish)
 
     @property
-    def has_usage(self) -> bool:
-        return self._usage is not None
+    def usage(self) -> ReportedUsage | None:
+        """As far as it was told; some servers tell it on the way."""
+        return self._usage
 
     @property
     def closed_unopened(self) -> bool:
@@ -57,10 +61,16 @@ class ReplyReader:
         if not isinstance(said, dict):
             raise UpstreamError("garbage", "a delta that is no object", is_retryable=True)
         self._has_thought = self._has_thought or any(said.get(name) for name in _THOUGHT_FIELDS)
-        text = self._thoughts.feed(_text(said.get("content", choice.get("text"))))
+        text = self._thoughts.feed(self._whole_characters(_text(said.get("content", choice.get("text")))))
         self._note_finish(choice.get("finish_reason"))
         self._has_text = self._has_text or bool(text)
         return text
+
+    def _whole_characters(self, text: str) -> str:
+        text, self._half = self._half + text, ""
+        if "\ud800" <= text[-1:] <= "\udbff":
+            text, self._half = text[:-1], text[-1]
+        return repair_surrogates(text)
 
     def _note_finish(self, reason: Any) -> None:
         if reason == "content_filter":
@@ -96,10 +106,18 @@ def _parse(event: bytes) -> dict[str, Any]:
     try:
         answer = orjson.loads(event)
     except orjson.JSONDecodeError:
-        answer = None
+        answer = _parse_leniently(event)
     if not isinstance(answer, dict):
         raise UpstreamError("garbage", "the answer is not JSON as OpenAI's protocol has it", is_retryable=True)
     return answer
+
+
+def _parse_leniently(event: bytes) -> Any:
+    """With halves of surrogate pairs, which orjson refuses."""
+    try:
+        return json.loads(event)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _text(content: Any) -> str:

@@ -60,7 +60,10 @@ class ReportedUsage:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """New text, or the end: the last chunk has `finish`, no text, and what the server told of usage and model."""
+    """New text, or the end: the last chunk has `finish`, no text, and what the server told of usage and model.
+
+    Where the server tells `usage` on the way, each chunk has what was used up to it.
+    """
 
     text: str = ""
     finish: Literal["", "stop", "length"] = ""

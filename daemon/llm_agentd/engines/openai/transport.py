@@ -114,7 +114,7 @@ class Transport:
                 if reader.closed_unopened:
                     raise self._thinks_aloud(target)
                 if text:
-                    yield Chunk(text)
+                    yield Chunk(text, usage=reader.usage)
         for chunk in reader.end(is_done=is_done):
             yield chunk
 
