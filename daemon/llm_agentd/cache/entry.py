@@ -49,6 +49,11 @@ class CacheEntry:
     last_hit_s: float | None = None
     hits: int = 0
 
+    def may_name(self, folded: str) -> bool:
+        """Whether prompt or text hold the case-folded name, or the prompt was longer than what is kept of it."""
+        is_cut = len(self.prompt) >= PROMPT_KEPT_CHARS
+        return is_cut or folded in self.prompt.casefold() or folded in self.text.casefold()
+
 
 class EntryHeader(NamedTuple):
     """The fixed part of an entry: all that expiry, eviction and the choice of a variant look at. Times in µs."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -190,6 +190,19 @@ class LmdbCache:
                 return
             self._pending[key] = {**self._pending.get(key, {}), variant: stamped}
         self._writer.put(_Put(key, variant, stamped))
+
+    def fill(self, key: bytes, entries: Sequence[CacheEntry]) -> bool:
+        """Keeps what other daemons made, as the variants 0, 1 …, each with its own times.
+
+        False: nothing is written now. Any thread; does not wait.
+        """
+        if self._writer.is_full or self._now() < self._retry_at_s:
+            return False
+        with self._put_lock:
+            self._pending[key] = dict(enumerate(entries))
+        for variant, entry in enumerate(entries):
+            self._writer.put(_Put(key, variant, entry))
+        return True
 
     def _free_variant(self, key: bytes, variants: int, now_us: int) -> int:
         """The first slot whose entry is missing or expired, else the one with the oldest."""

@@ -21,7 +21,6 @@ from pathlib import Path
 import lmdb
 
 from llm_agentd.cache.entry import (
-    PROMPT_KEPT_CHARS,
     DamagedEntry,
     EntryHeader,
     decode,
@@ -326,8 +325,6 @@ class LmdbStore:
 def _names(raw: bytes, name: str) -> bool:
     """A damaged entry counts as one that does: it is a miss anyway."""
     try:
-        entry = decode(raw)
+        return decode(raw).may_name(name)
     except DamagedEntry:
         return True
-    is_cut = len(entry.prompt) >= PROMPT_KEPT_CHARS
-    return is_cut or name in entry.prompt.casefold() or name in entry.text.casefold()

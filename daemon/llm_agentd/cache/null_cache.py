@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from llm_agentd.cache.entry import CacheEntry
@@ -23,6 +23,9 @@ class NullCache:
 
     def put(self, key: bytes, entry: CacheEntry, variants: int) -> None:
         pass
+
+    def fill(self, key: bytes, entries: Sequence[CacheEntry]) -> bool:
+        return False
 
     def purge(self, name: str | None) -> int:
         return 0

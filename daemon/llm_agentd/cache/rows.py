@@ -20,11 +20,12 @@ BREATH_ROWS = 32  # decoded in a row, some 0.5 ms; then whoever else wants the i
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An entry, its key in the cache (`slot`) and the bytes it takes."""
+    """An entry, its key in the cache (`slot`) and the bytes it takes. `is_shared`: it lies where daemons share them."""
 
     slot: bytes
     entry: CacheEntry
     bytes: int
+    is_shared: bool = False
 
     @property
     def used_s(self) -> float:

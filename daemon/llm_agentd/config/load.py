@@ -33,9 +33,9 @@ from llm_agentd.errors import StartError
 from llm_agentd.util.did_you_mean import nearest
 
 # Names of the contract that this version does not act on: refused with a word, never silently ignored.
-NOT_YET = ("speech", "cache.redis_url")
+NOT_YET = ("speech",)
 SHOWN_MAX_CHARS = 200  # of a wrong value: an error is one line
-SECRET_KEYS = ("http.token",)  # their values stand in no message, nor in the dashboard
+SECRET_KEYS = ("http.token", "cache.redis_url")  # their values stand in no message, nor in the dashboard
 # Nor do these in messages: an admin may have pasted a key into an upstream.
 UNSHOWN_KEYS = (*SECRET_KEYS, "remote.upstreams")
 # Two keys, of which one without the other is wrong, or both at once are.
@@ -44,7 +44,10 @@ TOGETHER = (
     ("zmq.curve_secret_file", "zmq.curve_clients_dir"),
     ("zmq.curve_server_key_file", "zmq.curve_client_secret_file"),
 )
-EITHER = ("agents.moderation_model", "agents.moderation_url")
+EITHER = (
+    ("agents.moderation_model", "agents.moderation_url"),
+    ("cache.redis_password_file", "cache.redis_password_env"),
+)
 
 # Pydantic's error types in an admin's words; others keep Pydantic's own.
 WANTED = {
@@ -226,6 +229,6 @@ def _check_pairs(settings: Mapping[str, Setting]) -> None:
         if len(halves) == 1:
             where = settings[halves[0]].where
             raise StartError(f"{where}: {halves[0]}: {' and '.join(pair)} go together; set both or none")
-    if present.issuperset(EITHER):
-        first, second = EITHER
-        raise StartError(f"{settings[second].where}: {second}: {first} is set too; want one of them")
+    for first, second in EITHER:
+        if present.issuperset((first, second)):
+            raise StartError(f"{settings[second].where}: {second}: {first} is set too; want one of them")

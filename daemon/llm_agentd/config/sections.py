@@ -27,6 +27,7 @@ from llm_agentd.config.values import (
     Languages,
     Moderation,
     Number,
+    RedisUrl,
     Whole,
     Words,
     list_with_or,
@@ -133,6 +134,21 @@ class Cache(Section):
         description="computed prefixes of prompts, in memory and as much on disk; 0 = none",
     )
     variants: Variants = Variants()
+    redis_url: RedisUrl | None = Field(
+        None,
+        min_length=1,
+        repr=False,
+        description="Redis or Valkey, with which several daemons share replies (docs/shared-cache.md):"
+        " redis://HOST:6379/0, rediss:// with TLS, unix:///PATH, redis+sentinel://HOST:26379,HOST:26379/MASTER/0 or"
+        " redis+cluster://HOST:6379,HOST:6379; none = each daemon keeps its own",
+    )
+    redis_password_file: HomePath | None = Field(
+        None, description="file that holds the password for redis_url alone, so that it does not stand here"
+    )
+    redis_password_env: str | None = Field(None, description="or environment variable of the daemon that holds it")
+    redis_ca_file: HomePath | None = Field(
+        None, description="certificates (PEM) to trust for rediss://, where it has one of your own"
+    )
 
 
 class Zmq(Section):

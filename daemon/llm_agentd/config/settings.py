@@ -96,7 +96,8 @@ class Settings:
         if key not in known_keys():
             raise BadRequest(f"key: {unknown_key(Setting(key, value, 'key', is_text=False))}")
         if key in SECRET_KEYS:
-            raise BadRequest(f"{key}: a secret is not set from here; `llm-agentd token --new` makes another token")
+            cure = "`llm-agentd token --new` makes another token" if key == "http.token" else "write it into the file"
+            raise BadRequest(f"{key}: a secret is not set from here; {cure}")
         file = self._sources.file or SYSTEM_FILE
         try:
             self._refuse_hidden(key)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from llm_agentd.redis.address import parse_address
 from llm_agentd.util.endpoint import AUTO
 
 CPUS_MAX = 1024  # what the kernel's default affinity mask holds
@@ -117,6 +118,11 @@ def _zmq_endpoint(value: str) -> str:
     return value
 
 
+def _redis_url(value: str) -> str:
+    parse_address(value)
+    return value
+
+
 Whole: TypeAlias = Annotated[int, BeforeValidator(_refuse_bool)]
 Number: TypeAlias = Annotated[float, BeforeValidator(_refuse_bool)]
 HomePath: TypeAlias = Annotated[Path, AfterValidator(_expand_home)]
@@ -130,3 +136,4 @@ GpuLayers: TypeAlias = Annotated[Whole, BeforeValidator(_gpu_layers)]
 Moderation: TypeAlias = Annotated[Literal["on", "off", "strict"], BeforeValidator(_on_or_off)]
 HttpToken: TypeAlias = Annotated[str, BeforeValidator(_http_token)]
 Endpoint: TypeAlias = Annotated[str, AfterValidator(_zmq_endpoint)]
+RedisUrl: TypeAlias = Annotated[str, AfterValidator(_redis_url)]
