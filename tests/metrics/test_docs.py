@@ -11,6 +11,7 @@ import pytest
 from llm_agentd.http.metrics import HttpMetrics
 from llm_agentd.metrics import DROPPED_REASONS, FALLBACK_REASONS, GUARD_REASONS, OTHER, Load, Metrics
 from llm_agentd.metrics.gpu import GpuReading, GpuWatch
+from llm_agentd.metrics.shared_cache import COUNTS, SharedCacheWatch
 from tests.support.exposition import Exposition
 
 
@@ -24,6 +25,7 @@ def measured() -> Exposition:
     """All that can be measured: of the daemon, of the HTTP process after a request, of a GPU."""
     metrics, http = Metrics(), HttpMetrics()
     GpuWatch(metrics.registry)._readings = (GpuReading("0", "H100", 0.5, 1.0, 2.0, 3.0, 4.0),)
+    SharedCacheWatch(metrics.registry, lambda: {"up": True, **dict.fromkeys(COUNTS, 0)})
     http.answered("/info", 200, 0.1)
     return Exposition(http.text(metrics.text(Load()), sessions=0, open_requests=0))
 

@@ -74,9 +74,10 @@ def matching_rows(store: LmdbStore, wanted: Wanted, show: Callable[[str], str]) 
 
 
 def entry_line(row: Row, show: Callable[[str], str]) -> dict[str, Any]:
-    """The fields of one line of `dump --format jsonl`."""
+    """The fields of one line of `dump --format jsonl`; `shared` only of a reply that lies in the shared cache alone."""
     entry = row.entry
-    return {
+    shared = {"shared": True} if row.is_shared else {}
+    return shared | {
         "key": row.key,
         "kind": "completion",
         "model": entry.model,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from llm_agentd.cli.options import OK, WRONG_USE, ConfigFile, DumpFormat, Format, Sets, fail, load
+
+if TYPE_CHECKING:
+    from llm_agentd.config import Config
+    from llm_agentd.redis.address import RedisAddress
 
 
 class ExportFormat(StrEnum):
@@ -22,16 +27,26 @@ def dump(
     stats: Annotated[bool, typer.Option("--stats", help="Totals instead of entries.")] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Check every entry; exit 1 if one is damaged.")] = False,
     purge_expired: Annotated[bool, typer.Option("--purge-expired", help="Delete what has expired.")] = False,
+    redis: Annotated[bool, typer.Option("--redis", help="Replies that daemons share, in cache.redis_url.")] = False,
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
     """Look into the cache, also while the daemon runs; read-only unless it purges."""
     loaded = load(config, sets)
     from llm_agentd.ops.dump import dump as run
+    from llm_agentd.ops.dump import dump_shared
 
+    form: Literal["jsonl", "table"] = "jsonl" if output is DumpFormat.jsonl else "table"
+    if redis:
+        if stats or verify or purge_expired:
+            fail("--redis lists replies; Redis itself counts, checks and lets expire what it has", WRONG_USE)
+        address = _shared(loaded)
+        if address is None:
+            fail("cache.redis_url is not set, so no replies are shared; --redis has nothing to show", WRONG_USE)
+        raise typer.Exit(dump_shared(address, format=form, grep=grep, role=role, out=sys.stdout))
     code = run(
         loaded.cache.path,
-        format="jsonl" if output is DumpFormat.jsonl else "table",
+        format=form,
         grep=grep,
         role=role,
         stats=stats,
@@ -40,6 +55,12 @@ def dump(
         out=sys.stdout,
     )
     raise typer.Exit(code)
+
+
+def _shared(config: Config) -> RedisAddress | None:
+    from llm_agentd.ops.redis_login import find_redis
+
+    return find_redis(config.cache, os.environ)
 
 
 moderation = typer.Typer(help="Read the log of what was held back, or check a text.", no_args_is_help=True)
@@ -127,5 +148,6 @@ def memory_forget(
     from llm_agentd.ops.memory import forget as run
 
     agents = loaded.agents
-    code = run(agents.memory_path, loaded.cache.path, agents.audit_path, npc=npc, player=player, out=sys.stdout)
+    files = (agents.memory_path, loaded.cache.path, agents.audit_path)
+    code = run(*files, npc=npc, player=player, shared=_shared(loaded), out=sys.stdout)
     raise typer.Exit(code)

@@ -20,6 +20,8 @@ from llm_agentd.cache.lmdb_store import LmdbStore
 from llm_agentd.errors import StartError
 from llm_agentd.memory.store import Store, explain
 from llm_agentd.moderation.audit_log import forget_player
+from llm_agentd.ops.shared_cache import purge_shared
+from llm_agentd.redis.address import RedisAddress
 from llm_agentd.util.terminal_text import json_line
 
 KEPT = ("damaged", "version", "replaced")  # copies that a repair, a migration and `restore` left beside the file
@@ -35,8 +37,19 @@ def export(path: Path, *, npc: str | None, player: str | None, out: TextIO) -> i
     return 0
 
 
-def forget(path: Path, cache_path: Path, audit_path: Path, *, npc: str | None, player: str | None, out: TextIO) -> int:
+def forget(
+    path: Path,
+    cache_path: Path,
+    audit_path: Path,
+    *,
+    npc: str | None,
+    player: str | None,
+    shared: RedisAddress | None = None,
+    out: TextIO,
+) -> int:
     """Deletes what matches (neither given: everything) and prints how much. Raises StartError naming the fix.
+
+    `shared`: of the cache that daemons share, from which what names the player goes too.
 
     Where all NPCs forget a player, that player's lines of the moderation log go too. Only here: `/llm forget` in the
     game must not delete what an admin may want to see.
@@ -44,6 +57,12 @@ def forget(path: Path, cache_path: Path, audit_path: Path, *, npc: str | None, p
     with _opened(path) as store:
         counts, is_wal_empty = store.forget(npc, player)
     cached = _purge(cache_path, player) if player or not npc else 0
+    problem = ""
+    if shared is not None and (player or not npc):
+        try:
+            cached += purge_shared(shared, player)
+        except StartError as error:  # told at the end: the rest is done first
+            problem = f"{error}, and run this again: the replies that it has are kept until they expire"
     logged = forget_player(audit_path, player) if player and not npc else 0
     of = " ".join(f"{kind} {name!r}" for kind, name in (("player", player), ("npc", npc)) if name is not None) or "all"
     print(
@@ -53,6 +72,8 @@ def forget(path: Path, cache_path: Path, audit_path: Path, *, npc: str | None, p
     )
     if copies := sorted(str(copy) for mark in KEPT for copy in path.parent.glob(f"{path.name}.{mark}-*")):
         print(f"not touched, yours to delete: what was kept as {', '.join(copies)}", file=out)
+    if problem:
+        raise StartError(problem)
     if not is_wal_empty:
         raise StartError(
             f"agents.memory_path: {path}-wal still holds old pages, as something reads {path} right now; end that and"

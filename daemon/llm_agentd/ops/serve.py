@@ -16,12 +16,12 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from llm_agentd.cache import NullCache, open_cache
+from llm_agentd.cache import CompletionCache, open_cache
 from llm_agentd.config import Agents, Config, state_dir
 from llm_agentd.config.http_binding import check_binding
 from llm_agentd.config.http_token import find_token
 from llm_agentd.config.private_files import make_private_folder
-from llm_agentd.config.sections import Inference, Zmq
+from llm_agentd.config.sections import Cache, Inference, Zmq
 from llm_agentd.config.settings import Settings
 from llm_agentd.config.values import OFF
 from llm_agentd.engines import EMBEDDED_MODEL, open_engine
@@ -34,9 +34,11 @@ from llm_agentd.moderation.audit_log import AuditLog
 from llm_agentd.moderation.classifier import ClassifierThread, build_classifier
 from llm_agentd.ops import sd_notify
 from llm_agentd.ops.doctor import as_fields, own_checks
+from llm_agentd.ops.redis_login import find_redis
 from llm_agentd.ops.supervisor import supervise
 from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache, open_prefix_store
 from llm_agentd.prefix_cache.store import FOLDER
+from llm_agentd.redis.connect import require_redis
 from llm_agentd.roles import Roles
 from llm_agentd.scheduler.affinity import pick_cpus
 from llm_agentd.scheduler.batch_size import find_curve
@@ -103,7 +105,7 @@ def build(
     roles = Roles.load(agents.roles_dir or state_dir(os.environ) / "roles", may_be_missing=agents.roles_dir is None)
     audit = AuditLog(agents.audit_path, agents.audit_days)
     moderator = moderation.build(agents, audit, _classifier(agents))
-    cache = open_cache(config.cache.enabled, config.cache.path, config.cache.ttl_s, int(config.cache.max_bytes))
+    cache = _open_cache(config.cache)
     cleanup.callback(cache.close)
     # Closed before the cache: to forget somebody, it purges the cache.
     memory = open_memory(
@@ -119,7 +121,7 @@ def build(
     cleanup.callback(audit.stop)
     watchdog = sd_notify.Watchdog()
     # Where there is no cache there is no folder either: a disk that cannot be used is said once.
-    folder = None if isinstance(cache, NullCache) else config.cache.path
+    folder = None if cache.stats()["backend"] == "none" else config.cache.path
     return Daemon(
         endpoint=endpoint_to_bind(config.zmq.endpoint, os.environ),
         gatekeeper=_gatekeeper(config.zmq),
@@ -147,6 +149,11 @@ def build(
     )
 
 
+def _open_cache(cache: Cache) -> CompletionCache:
+    redis = find_redis(cache, os.environ)
+    return open_cache(cache.enabled, cache.path, cache.ttl_s, int(cache.max_bytes), redis)
+
+
 def check_start(config: Config) -> None:
     """What a start finds wrong beyond single values, before a setting is written. Raises StartError."""
     agents, http = config.agents, config.http
@@ -155,6 +162,8 @@ def check_start(config: Config) -> None:
     _classifier(agents)
     if config.model.path is not None and config.model.engine != "stub":
         read_header(config.model.path)
+    if find_redis(config.cache, os.environ) is not None:
+        require_redis()
     if http.enabled:
         token = None if http.token == OFF else "one"
         check_binding(http.host, token, tls=http.tls_cert is not None, allow_plain=http.allow_plain)

@@ -22,6 +22,7 @@ from llm_agentd.memory import Memory
 from llm_agentd.memory.service import MemoryService
 from llm_agentd.metrics import Metrics
 from llm_agentd.metrics.gpu import GpuWatch
+from llm_agentd.metrics.shared_cache import SharedCacheWatch
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prefix_cache import PrefixCache
 from llm_agentd.prompt.builder import PromptBuilder
@@ -85,6 +86,7 @@ class Daemon:
     ) -> None:
         self.metrics = Metrics()
         self._gpu_watch = GpuWatch(self.metrics.registry)
+        SharedCacheWatch(self.metrics.registry, lambda: cache.stats().get("shared", {}))
         self.audit = AuditLog(state_folder / AUDIT_FILE_NAME if state_folder else None)
         inbox = Inbox()
         open_requests = OpenRequests()

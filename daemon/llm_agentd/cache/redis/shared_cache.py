@@ -125,7 +125,7 @@ class SharedCache:
         self._purges += 1
         self._unkept.clear()
         try:
-            return self.link.run(lambda store: _purge(store, is_wanted), PURGE_MAX_S)
+            return self.link.run(lambda store: purge(store, is_wanted), PURGE_MAX_S)
         except RedisAway as error:
             self._owed = [None] if is_wanted is None or len(self._owed) >= OWED_MAX else [*self._owed, is_wanted]
             log.warning(
@@ -135,7 +135,7 @@ class SharedCache:
 
     async def _pay(self, store: RedisStore) -> None:
         while self._owed:
-            await _purge(store, self._owed[0])
+            await purge(store, self._owed[0])
             del self._owed[0]
 
     def rows(self, wanted: Wanted, show: Callable[[str], str]) -> Iterator[Row]:
@@ -145,7 +145,7 @@ class SharedCache:
             slots.add(row.slot)
             yield row
         with suppress(RedisAway):
-            shared = self.link.run(lambda store: _read(store, wanted, show), ROWS_MAX_S)
+            shared = self.link.run(lambda store: read(store, wanted, show, ROWS_MAX), ROWS_MAX_S)
             yield from (row for row in shared if row.slot not in slots)
 
     def set_ttl(self, ttl_s: float) -> None:
@@ -167,15 +167,16 @@ class SharedCache:
         self._first.close()
 
 
-async def _purge(store: RedisStore, is_wanted: Callable[[Row], bool] | None) -> int:
+async def purge(store: RedisStore, is_wanted: Callable[[Row], bool] | None) -> int:
+    """None: all."""
     return await (store.purge_all() if is_wanted is None else store.purge(is_wanted))
 
 
-async def _read(store: RedisStore, wanted: Wanted, show: Callable[[str], str]) -> list[Row]:
+async def read(store: RedisStore, wanted: Wanted, show: Callable[[str], str], rows_max: int) -> list[Row]:
     found = []
     async for row in store.rows():
         if wanted.fits(row, show):
             found.append(row)
-            if len(found) >= ROWS_MAX:
+            if len(found) >= rows_max:
                 break
     return found

@@ -57,6 +57,10 @@ class RedisStore:
             await self._client.ping(target_nodes=RedisCluster.PRIMARIES)
         await self._client.hmget(PREFIX + b"probe", "0")  # a user may have the right to PING and no other
 
+    async def try_put(self) -> None:
+        """Raises what keeps replies from being put. What it writes is gone in a moment."""
+        await self._client.eval(PUT, 1, PREFIX + b"probe", 1, 0, 0, b"", 1)
+
     async def forget_way(self) -> None:
         """Drops all connections, and what was known of a Cluster's nodes: the next command looks anew."""
         await self._client.aclose()

@@ -20,7 +20,9 @@ from llm_agentd.errors import StartError
 from llm_agentd.ops.dump.prefixes import prefix_line, prefix_summary, saved_prefixes
 from llm_agentd.ops.dump.stats import Stats, print_stats, stats_line
 from llm_agentd.ops.dump.table import print_entries
+from llm_agentd.ops.shared_cache import shared_rows
 from llm_agentd.prompt.placeholders import readable
+from llm_agentd.redis.address import RedisAddress
 from llm_agentd.util.terminal_text import json_line
 
 Format = Literal["table", "jsonl"]
@@ -63,6 +65,25 @@ def dump(
         ) from None
     finally:
         store.close()
+
+
+def dump_shared(
+    address: RedisAddress,
+    *,
+    format: Format = "table",
+    grep: str | None = None,
+    role: str | None = None,
+    out: TextIO,
+    now: Callable[[], float] = time.time,
+) -> int:
+    """Prints the replies that daemons share. Raises StartError."""
+    rows = shared_rows(address, Wanted(grep=grep, role=role), readable)
+    if format == "jsonl":
+        for row in rows:
+            out.write(json_line(entry_line(row, readable)))
+    else:
+        print_entries(iter(rows), now(), out)
+    return 0
 
 
 def _open(path: Path, *, readonly: bool) -> LmdbStore:

@@ -178,7 +178,8 @@ class SteeringOps:
         def look() -> Fields:
             found = list(self._cache.rows(wanted, readable))
             newest = nlargest(record.limit, found, key=lambda row: row.used_s)
-            return {"entries": _fitting([entry_line(row, readable) for row in newest]), "total": len(found)}
+            answer = {"entries": _fitting([entry_line(row, readable) for row in newest]), "total": len(found)}
+            return answer | {"shared": self._cache.stats().get("shared")}
 
         self._slow.run(look, on_done)
 

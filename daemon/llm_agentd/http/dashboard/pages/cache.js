@@ -14,14 +14,16 @@ export const title = "cache.title";
 export async function render(root, page) {
   const view = { grep: page.query.grep ?? "", role: page.query.role ?? "" };
   const state = h("p", { role: "status" });
+  const second = h("div", { class: "shared" });
   const list = h("ul", { class: "exchanges" });
   const status = statusLine();
   const load = () => page.attempt(list, async () => draw(await page.get("v1/cache", { ...view, limit: LIMIT })));
-  const draw = ({ entries, total }) => {
+  const draw = ({ entries, total, shared }) => {
+    replace(second, ...sharedLine(shared));
     replace(state, total ? t("cache.shown", { shown: number(entries.length), total: number(total) }) : t(view.grep || view.role ? "cache.none_match" : "cache.none"));
     replace(list, entries.map((entry) => item(entry, page, load)));
   };
-  replace(root, h("p", {}, t("cache.what")), controls(view, page, status, load), status.line, h("section", { class: "box" }, state, list));
+  replace(root, h("p", {}, t("cache.what")), second, controls(view, page, status, load), status.line, h("section", { class: "box" }, state, list));
   await load();
 }
 
@@ -53,13 +55,22 @@ function controls(view, page, status, load) {
   ];
 }
 
+// The second level, where there is one: how it stands, and what it was worth since the daemon's start.
+function sharedLine(shared) {
+  if (!shared) return [];
+  const state = shared.up ? t("cache.shared_up", { address: shared.address }) : t("cache.shared_away", { address: shared.address, problem: shared.problem });
+  const names = ["queries", "hits", "timeouts", "errors", "puts", "dropped"];
+  const counts = Object.fromEntries(names.map((name) => [name, number(shared[name])]));
+  return [h("p", { class: shared.up ? "" : "warn" }, state), h("p", { class: "muted" }, t("cache.shared_counts", counts))];
+}
+
 function item(entry, page, load) {
   const status = statusLine();
   const left = -ageS(entry.expires);
   const remove = confirmButton(t("common.delete"), t("cache.delete_sure"), async (button) => {
     if (await submit(page, button, status, () => page.post("v1/cache/purge", { key: entry.key }))) await load();
   }, { "aria-label": `${t("common.delete")}: ${entry.text.slice(0, 60)}` });
-  const facts = [t("cache.age", { age: span(ageS(entry.created)) }), left > 0 ? t("cache.left", { left: span(left) }) : t("cache.expired"), t("cache.hits", { count: number(entry.hits) }), bytes(entry.bytes)];
+  const facts = [t("cache.age", { age: span(ageS(entry.created)) }), left > 0 ? t("cache.left", { left: span(left) }) : t("cache.expired"), t("cache.hits", { count: number(entry.hits) }), bytes(entry.bytes), ...(entry.shared ? [t("cache.in_shared")] : [])];
   return h(
     "li",
     { class: "exchange" },
