@@ -23,6 +23,7 @@ CacheResult: TypeAlias = Literal["hit", "joined", "miss", "off"]
 Finish: TypeAlias = Literal["stop", "length", "sentence"]
 Peer: TypeAlias = tuple[bytes, ...]  # the ROUTER envelope: (routing id,) for DEALER, (routing id, b"") for REQ
 Intent: TypeAlias = Literal["dialogue", "quest", "trade", "tactics", "gesture"]
+Mind: TypeAlias = Literal["", "local", "remote"]  # whose words; "" where there is no choice
 
 NAME_MAX_CHARS = 128  # of players, NPCs, roles and their ids; docs/protocol.md names it, as all limits here
 ACTIONS_MAX = 64  # they all stand in the prompt
@@ -279,6 +280,8 @@ class Request:
     `has_client_format`: the grammar or schema of `sampling` is the client's own text, and none that we built.
     `durable`: it is answered when what is remembered of it is on the disk.
     `session_id`: of those whose prompts begin alike, the NPC or its role: one replica of a model serves them all.
+    `mind`: for whose engine it is built. `hand_on_s`: there is another one, and from then on this one gives it up,
+    unless text was shown or comes just now.
     """
 
     id: str
@@ -302,10 +305,17 @@ class Request:
     has_client_format: bool = False
     durable: bool = False
     session_id: str = ""
+    mind: Mind = ""
+    hand_on_s: float = float("inf")
 
     @property
     def chat(self) -> ChatPrompt | None:
         return self.prompt if isinstance(self.prompt, ChatPrompt) else None
+
+    @property
+    def waits_until_s(self) -> float:
+        """So long it may wait for an engine to begin."""
+        return min(self.deadline_s, self.hand_on_s)
 
     @property
     def npc(self) -> str:

@@ -20,6 +20,7 @@ from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.protocol import wire
 from llm_agentd.roles import Roles
 from llm_agentd.scheduler.engine_loop import EngineLoop
+from llm_agentd.scheduler.lanes import Lanes
 from llm_agentd.server.admin.event_stream import EventStream
 from llm_agentd.server.admin.ops import AdminOps
 from llm_agentd.server.admin.rates import Rates
@@ -27,6 +28,8 @@ from llm_agentd.server.admin.request_log import RequestLog
 from llm_agentd.server.admin.switch import MasterSwitch
 from llm_agentd.server.audit_log import AuditLog
 from llm_agentd.server.control import Control
+from llm_agentd.server.minds.minds import Minds
+from llm_agentd.server.minds.report import Report
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.pipeline import FLOOD_WAITING_MAX, Pipeline
 from llm_agentd.server.recent_thinks import RecentThinks
@@ -42,6 +45,8 @@ ENTRY = CacheEntry("Well met.", "stop", "stub", None, 1, 1, "healer", "x")
 
 class FakeEngineLoop:
     engine = "stub"
+    failure = None
+    is_reopening = False
 
     def __init__(self) -> None:
         self.submitted: list[str] = []
@@ -55,6 +60,10 @@ class FakeEngineLoop:
         return self.silence_s
 
     def require_info(self) -> EngineInfo:
+        return self.info
+
+    @property
+    def info(self) -> EngineInfo:
         return EngineInfo(self.engine, "stub", "f", 2048, 8, features=frozenset({"messages"}))
 
     def require_room(self, priority: Priority, peer: Peer, *, waiting_max: int | None) -> None:
@@ -139,11 +148,15 @@ class Harness:
             is_busy=lambda: True,
         )
         recent_thinks = RecentThinks()
+        request_builder = RequestBuilder(PromptBuilder(Roles.load()), RequestDefaults(), self.moderator)
+        events, metrics = EventStream(self.read_clock), Metrics()
+        lanes = Lanes(loop)
         self.pipeline = Pipeline(
-            request_builder=RequestBuilder(PromptBuilder(Roles.load()), RequestDefaults(), self.moderator),
+            request_builder=request_builder,
             moderator=self.moderator,
             cache=self.cache,
-            engine_loop=loop,
+            lanes=lanes,
+            minds=Minds(lanes=lanes, request_builder=request_builder, report=Report(events, metrics)),
             memory=memory,
             control=cast(Control, None),
             grammar_trial=self.trial,
@@ -151,14 +164,14 @@ class Harness:
             recent_thinks=recent_thinks,
             admin=AdminOps(
                 requests=RequestLog(),
-                events=EventStream(self.read_clock),
+                events=events,
                 rates=Rates(clock=self.read_clock, now_s=self.read_clock),
                 switch=MasterSwitch(None),
                 recent_thinks=recent_thinks,
                 audit=AuditLog(None),
-                metrics=Metrics(),
+                metrics=metrics,
             ),
-            metrics=Metrics(),
+            metrics=metrics,
             post=lambda work: work(),
             clock=self.read_clock,
             cpu_clock=self.read_cpu_clock,

@@ -9,6 +9,7 @@ stays for good. One registry for each daemon, so that two in one test process do
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -41,6 +42,10 @@ OTHER = "other"  # of a newer mod, perhaps: counted, but no label of its own
 # What scheduler/guard takes out of a reply, and why it ends one.
 GUARD_REASONS = ("brace", "echo", "emoji", "json", "markup", "name", "repeat", "stage", "thought")
 DROPPED_REASONS = ("peer_gone", "peer_slow")
+MINDS = ("local", "remote")  # where there are both
+# Why a request went from one mind to the other: it is over the budget, is not there, was too slow or too small for it,
+# failed, has too much to do, or cannot do what was asked.
+HANDED_ON_REASONS = ("budget", "down", "deadline", "context", "failed", "overloaded", "refused")
 
 # Else each counter has a series more, that tells what process_start_time_seconds tells.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -66,6 +71,7 @@ class Metrics:
         self._add_requests()
         self._add_tokens_and_caches()
         self._add_engine()
+        self._add_minds()
         self._add_game()
         ProcessCollector(registry=self.registry)
 
@@ -105,6 +111,24 @@ class Metrics:
         self.useful_batch_size = self._gauge("useful_batch_size", "Sequences at once that pay, found at start")
         self.preemptions = self._counter("num_preemptions", "Sequences that gave way to a more urgent one")
         self.engine_restarts = self._counter("engine_restarts", "Engine restarts")
+
+    def _add_minds(self) -> None:
+        replies = self._counter("mind_replies", "Replies by the mind that they are of, where there are two", "mind")
+        self._mind_replies = {mind: replies.labels(mind) for mind in MINDS}
+        handed_on = self._counter("handed_on", "Requests that went on to the other mind", "to", "reason")
+        self._handed_on = {(to, why): handed_on.labels(to, why) for to, why in product(MINDS, HANDED_ON_REASONS)}
+
+    def beside(self) -> Metrics:
+        """For a second engine loop, of a model elsewhere: the same, with tallies of its own, as each has one thread.
+
+        What is said of batches is said of the engine here: there, the server makes them.
+        """
+        other = copy(self)
+        other.generation_tokens = self.generation_tokens.hand()
+        other.inter_token_s = self.inter_token_s.hand()
+        other.batch_size = TallyHistogram("unseen", "", BATCH_SIZES, None)
+        other.useful_batch_size = Gauge("unseen", "", registry=None)
+        return other
 
     def _add_game(self) -> None:
         self._step_gap_s = self._tally(
@@ -149,6 +173,14 @@ class Metrics:
         """Counts one finished reply under each reason for which the guard took something out of it."""
         for reason in reasons:
             self._guarded[reason].inc()
+
+    def spoke(self, mind: str) -> None:
+        """Counts one reply as that of one of MINDS."""
+        self._mind_replies[mind].inc()
+
+    def handed_on(self, to: str, reason: str) -> None:
+        """Counts one request that goes on to another mind: one of MINDS, and one of HANDED_ON_REASONS."""
+        self._handed_on[to, reason].inc()
 
     def dropped(self, reason: str) -> None:
         """Counts one message that its peer could not take: one of DROPPED_REASONS."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from llm_agentd.errors import AgentdError, TooLarge
 from llm_agentd.protocol import wire
-from llm_agentd.types import Explanation, Reply
+from llm_agentd.types import Explanation, Mind, Reply
 
 KEY_SHOWN_CHARS = 16  # of the key's hex digits, as `dump` shows them
 
@@ -28,7 +28,7 @@ def delta_fields(text: str, *, acts: bool = True) -> dict[str, Any]:
     return fields if acts else {**fields, "acts": False}
 
 
-def reply_fields(reply: Reply) -> dict[str, Any]:
+def reply_fields(reply: Reply, mind: Mind = "") -> dict[str, Any]:
     """Fields of a `done` record. Written out: `asdict` would take longer than all the rest of a cache hit."""
     usage, timing = reply.usage, reply.timing_ms
     fields: dict[str, Any] = {
@@ -56,6 +56,8 @@ def reply_fields(reply: Reply) -> dict[str, Any]:
         fields["matched"] = True
     if reply.cut:
         fields["cut"] = reply.cut
+    if mind:
+        fields["mind"] = mind
     return fields
 
 

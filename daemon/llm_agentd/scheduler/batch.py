@@ -310,13 +310,20 @@ class Batch:
 
     def drop(self, is_unwanted: Callable[[Request], bool]) -> list[Request]:
         """Takes unwanted requests off their sequences; one that nobody waits for is freed at once, paused or not."""
+        return self._drop(lambda _, request: is_unwanted(request))
+
+    def drop_late(self, now_s: float) -> list[Request]:
+        """As `drop`, those whose deadline has passed, and those that another mind is to be asked for."""
+        return self._drop(lambda sequence, request: sequence.is_late(request, now_s))
+
+    def _drop(self, is_unwanted: Callable[[Sequence, Request], bool]) -> list[Request]:
         dropped: list[Request] = []
         for sequence in list(self._all()):
-            unwanted = [request for request in sequence.requests if is_unwanted(request)]
+            unwanted = [request for request in sequence.requests if is_unwanted(sequence, request)]
             if not unwanted:
                 continue
             dropped += unwanted
-            sequence.requests = [request for request in sequence.requests if not is_unwanted(request)]
+            sequence.requests = [request for request in sequence.requests if not is_unwanted(sequence, request)]
             if sequence.requests:
                 continue
             if self.running.get(sequence.seq) is sequence:

@@ -81,6 +81,7 @@ class EngineLoop:
         feed_watchdog: Callable[[], None] = lambda: None,
         idle_wait_max_s: float = IDLE_WAIT_MAX_S,
         clock: Callable[[], float] = time.monotonic,
+        name: str = "engine",
     ) -> None:
         self._open_engine = open_engine
         self._emit = emit
@@ -106,7 +107,7 @@ class EngineLoop:
         self._refusal: Callable[[], AgentdError] | None = None  # set while all calls are switched off
         self._new_in_queue: list[tuple[Request, int]] = []  # since the last step, and how many were before them
         self._wake_engine: Callable[[], None] = lambda: None  # of the engine that is open
-        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         # For other threads to look at:
         self.started = threading.Event()  # starting is over: the engine is open, or `failure` says why not
         self.stopping = threading.Event()  # takes no more; set under the lock, so that no submit slips in behind it
@@ -114,6 +115,8 @@ class EngineLoop:
         self.failure: BaseException | None = None
         self.steps = self.stepped = 0  # of the model since the start, and the sequences in all of them
         self.info: EngineInfo | None = None  # None: there is no engine yet, or no more
+        self.has_opened = False  # there was an engine at some time
+        self.is_reopening = False  # it broke; what is submitted waits for a fresh one
         self._beat_s = clock()  # when the loop last turned
         self._longest_step_s: float | None = None  # of the model
 
@@ -244,14 +247,23 @@ class EngineLoop:
     def stop(self, grace_s: float) -> None:
         """Takes no more, finishes what runs and waits within `grace_s`, answers the rest `unavailable`.
 
-        Returns when the thread has ended. Its last events are emitted before that. A thread whose step of the model
-        hangs, or takes far too long, is given up: who waits is answered by the router, and when the step ends after all
-        the stores may be closed, which is no failure of the loop any more.
+        Returns when the thread has ended. Its last events are emitted before that.
         """
+        self.end(grace_s)
+        self.join(grace_s)
+
+    def end(self, grace_s: float) -> None:
+        """The first half of `stop`, which does not wait: so several loops have their grace at the same time."""
         with self._changed:
             self.stopping.set()
             self._abort_s = self._clock() + grace_s
             self._notify()
+
+    def join(self, grace_s: float) -> None:
+        """The second half. A thread whose step of the model hangs, or takes far too long, is given up: who waits is
+        answered by the router, and when the step ends after all the stores may be closed, which is no failure of the
+        loop any more.
+        """
         if self._thread.is_alive():
             self._thread.join(grace_s + STEP_END_MAX_S)
         if self._thread.is_alive():
@@ -273,6 +285,7 @@ class EngineLoop:
             return
         self._beat()
         self.info = self._engine.info
+        self.has_opened = True
         self.started.set()
         try:
             while self.step():
@@ -395,10 +408,8 @@ class EngineLoop:
         self._new_in_queue.clear()
 
     def _drop_late(self, now_s: float, events: Events) -> None:
-        for request in self._queue.expired(now_s) + self._batch.drop(lambda request: request.deadline_s <= now_s):
-            waited_ms = round((now_s - request.arrived_s) * 1000)
-            error = DeadlineExceeded(f"not done after {waited_ms} ms; raise deadline_ms or ask for less")
-            events.append((request, error))
+        for request in self._queue.expired(now_s) + self._batch.drop_late(now_s):
+            events.append((request, late(request, now_s)))
 
     def _admit(self, events: Events) -> None:
         """Lets in whom there is room for; what was paused goes before its equals, as it was let in before.
@@ -500,6 +511,7 @@ class EngineLoop:
         """The engine broke: its running requests fail, the waiting ones go on in a fresh engine."""
         log.error("the engine broke and is opened again: %s", error, exc_info=error)
         self._metrics.engine_restarts.inc()  # before anybody is told of it
+        self.is_reopening = True
         failed = self._batch.clear()
         events.extend((request, EngineFailed("the engine broke during this request")) for request in failed)
         self._emit(events[:])  # now: opening takes its time, and may fail
@@ -512,6 +524,7 @@ class EngineLoop:
         self._engine = self._open_engine()
         self._wake_engine = self._engine.wake
         self._batch = self._empty_batch()
+        self.is_reopening = False
 
     def _close(self) -> None:
         """Answers who still waits, then frees the engine. `info` goes first: whoever submits from now on is refused."""
@@ -523,6 +536,14 @@ class EngineLoop:
             self._emit([(r, Unavailable("the daemon is stopping", retry_after_ms=RETRY_AFTER_MS)) for r in rest])
         self._prefix_cache.close()
         self._engine.close()
+
+
+def late(request: Request, now_s: float) -> DeadlineExceeded:
+    """What is answered where `request` was given up after all its time, or after the part that this mind has of it."""
+    waited_ms = round((now_s - request.arrived_s) * 1000)
+    if now_s < request.deadline_s:
+        return DeadlineExceeded(f"nothing came for {waited_ms} ms, which is this mind's share of the deadline")
+    return DeadlineExceeded(f"not done after {waited_ms} ms; raise deadline_ms or ask for less")
 
 
 def _cancelled() -> Cancelled:

@@ -208,7 +208,7 @@ class RequestQueue:
         displaced = self._make_room(request) if len(self) >= self._queue_max else None
         self._lines[request.priority].add(waiting)
         self._depth[request.priority] += 1
-        self._first_deadline_s = min(self._first_deadline_s, request.deadline_s)
+        self._first_deadline_s = min(self._first_deadline_s, request.waits_until_s)
         self._is_burst_over = False
         return displaced
 
@@ -351,12 +351,12 @@ class RequestQueue:
         return self._remove([waiting for waiting in self._all() if waiting.request.peer == peer])
 
     def expired(self, now_s: float) -> list[Request]:
-        """Takes out the requests whose deadline has passed. Cheap while none has, so call it before each `take`."""
+        """Takes out those whose time to wait is over. Cheap while there are none, so call it before each `take`."""
         if now_s < self._first_deadline_s:
             return []
         waiting = self._all()
-        late = [w for w in waiting if w.request.deadline_s <= now_s]
-        left = (w.request.deadline_s for w in waiting if w.request.deadline_s > now_s)
+        late = [w for w in waiting if w.request.waits_until_s <= now_s]
+        left = (w.request.waits_until_s for w in waiting if w.request.waits_until_s > now_s)
         self._first_deadline_s = min(left, default=float("inf"))
         return self._remove(late)
 

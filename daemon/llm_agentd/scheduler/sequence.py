@@ -24,6 +24,7 @@ from llm_agentd.types import PRIORITIES, Delta, Explanation, Finish, Peer, Reply
 
 Event: TypeAlias = Delta | Reply | Explanation | AgentdError  # all but Delta are the last of a request
 TAIL_CHARS = 16  # of what was shown before, as far as it decides whether a word begins a sentence
+STALL_S = 1.0  # without a new piece for so long, a text does not flow; a slow model gives several in it
 CHECKED_CHARS = 4 * MODERATED_CHARS  # of a growing reply, which is checked at each piece: names may take the rest
 Events: TypeAlias = list[tuple[Request, Event]]
 
@@ -73,6 +74,17 @@ class Sequence:
     @property
     def guard_reasons(self) -> frozenset[str]:
         return self.assembler.reasons if isinstance(self.assembler, JsonAssembler) else frozenset()
+
+    def is_late(self, request: Request, now_s: float) -> bool:
+        """Its deadline has passed. Or there is another mind for it, which would say nothing again: nothing was shown,
+        and no text comes.
+        """
+        if now_s < request.waits_until_s:
+            return False
+        if now_s >= request.deadline_s:
+            return True
+        is_shown = request.stream and bool(self.assembler.text)
+        return not is_shown and (self.last_s is None or now_s - self.last_s >= STALL_S)
 
     def join(self, request: Request) -> Events:
         """One more waits for the same reply; what was shown so far is its first delta."""

@@ -23,9 +23,10 @@ from llm_agentd.protocol import schema
 from llm_agentd.protocol.admin_records import ReportRecord
 from llm_agentd.protocol.record import Record
 from llm_agentd.roles import Roles
-from llm_agentd.scheduler.engine_loop import EngineLoop
+from llm_agentd.scheduler.lanes import Lanes
 from llm_agentd.server.admin.ops import AdminOps
 from llm_agentd.server.audit_log import AuditLog
+from llm_agentd.server.minds.minds import Minds
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.request_builder import RequestBuilder
 from llm_agentd.server.self_check import SelfCheck
@@ -43,7 +44,8 @@ class Control:
     def __init__(
         self,
         *,
-        engine_loop: EngineLoop,
+        lanes: Lanes,
+        minds: Minds,
         roles: Roles,
         memory: Memory,
         cache: CompletionCache,
@@ -57,7 +59,8 @@ class Control:
         post: Callable[[Callable[[], None]], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._engine_loop = engine_loop
+        self._lanes = lanes
+        self._minds = minds
         self._roles = roles
         self._memory = memory
         self._cache = cache
@@ -93,39 +96,38 @@ class Control:
         return self._ops[op](checked)
 
     def _ping(self, _: Record) -> Fields:
-        self._engine_loop.require_info()  # an answer says that requests are served, not only that a thread lives
+        self._lanes.require_info()  # an answer says that requests are served, not only that a thread lives
         return {"pong": True, "instance": self._instance}
 
     def _info(self, _: Record) -> Fields:
-        info = self._engine_loop.require_info()
+        info = self._lanes.require_info()
         facts = asdict(info) | {"features": sorted(info.features), "version": __version__, "pid": os.getpid()}
         builder = self._request_builder
         languages = {"languages": list(builder.languages_of(info)), "language": builder.default_language}
         roles = {"roles": self._roles.names(), "roles_version": self._roles.version()}
-        return {"info": facts | languages | roles}
+        return {"info": facts | languages | roles | self._minds.facts()}
 
     def _stats(self, _: Record) -> Fields:
         stats = {
-            "queue": self._engine_loop.depth(),
+            "queue": self._lanes.depth(),
             "open": len(self._open_requests),
             "cache": self._cache.stats(),
             "memory": self._memory.stats(),
         }
-        load = self._engine_loop.load()
-        steps = self._engine_loop.steps
+        load = self._lanes.load()
         now = {
             "waiting": dict(load.waiting),
             "running": load.requests_running,
-            "batch_mean": round(self._engine_loop.stepped / steps, 2) if steps else None,
+            "batch_mean": self._lanes.batch_mean,
         }
-        return {"stats": stats | self._engine_loop.stats() | now | self._admin.figures()}
+        return {"stats": stats | self._lanes.stats() | now | self._admin.figures() | self._minds.view()}
 
     def _metrics_text(self, _: Record) -> Fields:
         """Dear to make, so at most once in METRICS_KEEP_S: whoever asks more often is told the same again."""
         ends_s, fields = self._metrics_kept
         now_s = self._clock()
         if now_s >= ends_s:
-            fields = {"text": self._metrics.text(self._engine_loop.load())}
+            fields = {"text": self._metrics.text(self._lanes.load())}
             self._metrics_kept = now_s + METRICS_KEEP_S, fields
         return fields
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,14 @@ from llm_agentd.metrics import Metrics
 from llm_agentd.metrics.gpu import GpuWatch
 from llm_agentd.metrics.shared_cache import SharedCacheWatch
 from llm_agentd.moderation.moderator import Moderator
-from llm_agentd.prefix_cache import PrefixCache
+from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.roles import Roles
 from llm_agentd.scheduler.affinity import CpuPriority
 from llm_agentd.scheduler.batch_size import Curve
+from llm_agentd.scheduler.batch_size import find_curve as find_batch_curve
 from llm_agentd.scheduler.engine_loop import IDLE_WAIT_MAX_S, EngineLoop
+from llm_agentd.scheduler.lanes import Lanes
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.server.admin.event_stream import EventStream
 from llm_agentd.server.admin.ops import AdminOps
@@ -41,6 +44,9 @@ from llm_agentd.server.audit_log import FILE_NAME as AUDIT_FILE_NAME
 from llm_agentd.server.audit_log import AuditLog
 from llm_agentd.server.control import Control
 from llm_agentd.server.inbox import Inbox
+from llm_agentd.server.minds.minds import Minds, Never
+from llm_agentd.server.minds.policy import Rules
+from llm_agentd.server.minds.report import Report
 from llm_agentd.server.open_requests import OpenRequests
 from llm_agentd.server.pipeline import Pipeline
 from llm_agentd.server.recent_thinks import RecentThinks
@@ -52,8 +58,23 @@ from llm_agentd.server.steering.ops import SteeringOps
 from llm_agentd.util.steady_clock import steady_time_s
 
 
+@dataclass(frozen=True)
+class Remote:
+    """The mind elsewhere. `not_ready`: "" or why its servers can be asked nothing now, and `is_over_budget` whether it
+    is that; both from any thread. `stats`: of its servers.
+    """
+
+    open_engine: Callable[[], Engine]
+    queue: RequestQueue
+    rules: Rules
+    not_ready: Callable[[], str] = str
+    is_over_budget: Callable[[], bool] = bool
+    stats: Callable[[], dict[str, Any]] = dict
+
+
 class Daemon:
-    """One ROUTER and one engine. `cache` and `memory` are the caller's to close, after `stop`.
+    """One ROUTER and one engine, and a second one where there is a `remote`. `cache` and `memory` are the caller's to
+    close, after `stop`.
 
     `state_folder`: where the audit log is kept; None: in memory alone. `settings`: what an admin may change while it
     runs, `defaults_of`: what comes of it for requests; None: nothing.
@@ -83,6 +104,7 @@ class Daemon:
         request_log: RequestLog | None = None,
         idle_wait_max_s: float = IDLE_WAIT_MAX_S,
         self_check: Callable[[], dict[str, Any]] = lambda: {"checks": [], "ok": True},
+        remote: Remote | None = None,
     ) -> None:
         self.metrics = Metrics()
         self._gpu_watch = GpuWatch(self.metrics.registry)
@@ -106,6 +128,8 @@ class Daemon:
             feed_watchdog=feed_watchdog,
             idle_wait_max_s=idle_wait_max_s,
         )
+        remote_loop = None if remote is None else self._remote_loop(remote, inbox, cache, moderator, feed_watchdog)
+        self.lanes = lanes = Lanes(self.engine_loop, remote_loop, remote.not_ready if remote else str)
         self._memory_service = MemoryService(
             memory,
             submit=self.engine_loop.submit,
@@ -115,30 +139,39 @@ class Daemon:
             is_busy=lambda: len(open_requests) > 0 or not switch.is_on,
         )
         self.request_log = RequestLog() if request_log is None else request_log
-        self.request_log.engine = lambda: self.engine_loop.info.engine if self.engine_loop.info else ""
+        self.request_log.engine = lanes.engine_name
         self.audit.on_note = lambda entry: inbox.post(lambda: admin.events.emit("audit", entry))
         recent_thinks = RecentThinks()
         admin = AdminOps(
             requests=self.request_log,
             events=EventStream(time.monotonic),
-            rates=Rates(clock=time.monotonic, now_s=steady_time_s, waiting=self.engine_loop.count_waiting),
+            rates=Rates(clock=time.monotonic, now_s=steady_time_s, waiting=lanes.count_waiting),
             switch=switch,
             recent_thinks=recent_thinks,
             audit=self.audit,
             metrics=self.metrics,
         )
         request_builder = RequestBuilder(PromptBuilder(roles, default_language, memory), defaults, moderator)
+        minds = Minds(
+            lanes=lanes,
+            request_builder=request_builder,
+            report=Report(admin.events, self.metrics),
+            rules=remote.rules if remote else Never(),
+            is_over_budget=remote.is_over_budget if remote else bool,
+            stats=remote.stats if remote else dict,
+        )
         self._steering = steering = SteeringOps(
             settings=settings,
             roles=roles,
             memory=memory,
             cache=cache,
-            engine_loop=self.engine_loop,
+            lanes=lanes,
             audit=self.audit,
             post=inbox.post,
         )
         control = Control(
-            engine_loop=self.engine_loop,
+            lanes=lanes,
+            minds=minds,
             roles=roles,
             memory=memory,
             cache=cache,
@@ -156,7 +189,8 @@ class Daemon:
             request_builder=request_builder,
             moderator=moderator,
             cache=cache,
-            engine_loop=self.engine_loop,
+            lanes=lanes,
+            minds=minds,
             memory=self._memory_service,
             control=control,
             grammar_trial=self._grammar_trial,
@@ -177,6 +211,7 @@ class Daemon:
                 memory=memory,
                 moderator=moderator,
                 request_log=self.request_log,
+                minds=minds,
             )
         self.router = Router(
             endpoint=endpoint,
@@ -185,6 +220,32 @@ class Daemon:
             open_requests=open_requests,
             metrics=self.metrics,
             gatekeeper=gatekeeper,
+        )
+
+    def _remote_loop(
+        self,
+        remote: Remote,
+        inbox: Inbox,
+        cache: CompletionCache,
+        moderator: Moderator | None,
+        feed_watchdog: Callable[[], None],
+    ) -> EngineLoop:
+        """Its thread waits more than it works, and needs no CPU of its own. The watchdog is the local engine's, so that
+        one that hangs is found out; of the remote one only where that is all there is.
+        """
+        local = self.engine_loop
+        return EngineLoop(
+            open_engine=remote.open_engine,
+            emit=lambda events: inbox.post(lambda: self._pipeline.on_events(events)),
+            queue=remote.queue,
+            cache=cache,
+            metrics=self.metrics.beside(),
+            open_prefix_cache=lambda info: PrefixCache(0, NullPrefixStore()),
+            find_curve=lambda engine: find_batch_curve(engine, None),
+            cpu_priority="normal",
+            moderator=moderator,
+            feed_watchdog=lambda: feed_watchdog() if local.failure is not None else None,
+            name="remote",
         )
 
     def start(self) -> None:
@@ -202,16 +263,16 @@ class Daemon:
         self._grammar_trial.start()
         self._gpu_watch.start()
         self.router.start()
-        self.engine_loop.start()
+        self.lanes.start()
 
     def stop(self, grace_s: float) -> None:
-        """The engine first: what it still finishes within `grace_s` must find a router to be sent by.
+        """The engines first: what they still finish within `grace_s` must find a router to be sent by.
 
         Then the grammar trial, whose good verdicts nobody needs any more.
         Then the classifier, when the router has handed it the engine's last replies. The router last: all that the
         others posted to its inbox stands before its stop, and is sent.
         """
-        self.engine_loop.stop(grace_s)
+        self.lanes.stop(grace_s)
         self._gpu_watch.stop()
         self._grammar_trial.stop()
         self._steering.stop()

@@ -13,15 +13,20 @@ from typing import Any
 import orjson
 
 from llm_agentd.errors import BadRequest
+from llm_agentd.server.minds.minds import Tries
 from llm_agentd.types import Peer, Request
 
 
 @dataclass(slots=True)
 class Open:
-    """`request`: set once its prompt is built; None of what is no generation."""
+    """`request`: set once its prompt is built, for the mind that is asked now; None of what is no generation.
+
+    `tries`: which minds may be asked, with it.
+    """
 
     record: dict[str, Any]
     request: Request | None = None
+    tries: Tries | None = None
 
 
 class OpenRequests:
@@ -52,9 +57,15 @@ class OpenRequests:
             raise BadRequest(f"id: {record['id']!r} is in flight already with other content; ids must be unique")
         return False
 
-    def built(self, request: Request) -> None:
+    def built(self, request: Request, tries: Tries) -> None:
         """What became of the open record."""
-        self._open[request.peer, request.id].request = request
+        opened = self._open[request.peer, request.id]
+        opened.request, opened.tries = request, tries
+
+    def tries(self, request: Request) -> Tries | None:
+        """None where this very request is not open any more."""
+        opened = self._open.get((request.peer, request.id))
+        return opened.tries if opened is not None and opened.request is request else None
 
     def close(self, peer: Peer, request_id: str) -> Open | None:
         """None where it was not open: it was answered before, or its peer is gone."""

@@ -2,7 +2,7 @@
 
     1. decode    bytes → records → a checked record             protocol/wire.py, protocol/schema.py
     2. moderate  what the player says, by the word list         moderation/moderator.py
-    3. prompt    the record → a Request                         server/request_builder.py, prompt/builder.py
+    3. prompt    the record → a Request, for one mind           server/minds/, request_builder.py, prompt/builder.py
     4. classify  what the player says, where configured         moderation/classifier.py
     5. cache     a kept reply? then go on at 8                  scheduler/sequence.py, cached_reply; server/lookups.py
     6. try       a client's own grammar, where it is new        engines/llama/grammar/trial.py
@@ -12,6 +12,9 @@
 Router thread only; other threads hand it work through the inbox, so there are no locks. Nothing here waits: what takes
 long (the engine, a classifier, another process, the memory's disk) goes on elsewhere, and comes back as an event or a
 callback. Knows no sockets: bytes come in by `receive`, and `replies` is what the router sends at the end of each round.
+
+Where there is a model elsewhere too, there are two minds. A request for a mind that cannot be asked, or that fails
+before anything was shown, is built again for the other one and goes on at step 5, by `_go_on`.
 
 A request is in `open_requests` from step 1 until its last record, whatever becomes of it. What can race: a peer may
 cancel or vanish while its request is with the engine, the classifier, the grammar trial or the shared cache, or a
@@ -36,12 +39,14 @@ from llm_agentd.moderation.moderator import Direction, Moderator, Verdict
 from llm_agentd.protocol import encode, schema, wire
 from llm_agentd.protocol.admin_records import EventsRecord, SwitchRecord
 from llm_agentd.protocol.record import Record
-from llm_agentd.scheduler.engine_loop import RETRY_AFTER_MS, EngineLoop
+from llm_agentd.scheduler.engine_loop import RETRY_AFTER_MS, late
+from llm_agentd.scheduler.lanes import Lanes
 from llm_agentd.scheduler.sequence import Event, cached_reply, may_act
 from llm_agentd.server import request_line
 from llm_agentd.server.admin.ops import AdminOps
 from llm_agentd.server.control import Control, not_kept
 from llm_agentd.server.lookups import Lookups
+from llm_agentd.server.minds.minds import Minds, Tries
 from llm_agentd.server.open_requests import Open, OpenRequests
 from llm_agentd.server.recent_thinks import RecentThinks
 from llm_agentd.server.replies import Replies
@@ -54,6 +59,7 @@ log = logging.getLogger(__name__)
 
 ITSELF: Peer = (b"", b"itself")  # no socket's: a DEALER's envelope has one part, a REQ's second is empty
 UNNAMED_MAX = 8  # records of a part whose ids cannot be read, and that are answered one by one
+HAND_ON_LOOK_S = 0.25  # where another mind could have what is left of the time
 LATE_LOOK_S = 1.0  # between looks for requests that a silent engine loop does not answer
 LATE_MAX_S = 2.0  # past its deadline, with an engine loop that is silent as long: the router answers in its place
 FLOOD_WAITING_MAX = 32  # of a peer that floods: four batches of the default size, so that the engine never idles
@@ -71,7 +77,8 @@ class Pipeline:
         request_builder: RequestBuilder,
         moderator: Moderator | None,
         cache: CompletionCache,
-        engine_loop: EngineLoop,
+        lanes: Lanes,
+        minds: Minds,
         memory: MemoryService,
         control: Control,
         grammar_trial: GrammarTrial,
@@ -86,7 +93,8 @@ class Pipeline:
         self._request_builder = request_builder
         self._moderator = moderator
         self._cache = cache
-        self._engine_loop = engine_loop
+        self._lanes = lanes
+        self._minds = minds
         self._memory = memory
         self._control = control
         self._grammar_trial = grammar_trial
@@ -175,26 +183,27 @@ class Pipeline:
         """Steps 1 to 7. What it raises is the answer."""
         arrived_s, began_s = self._clock(), self._cpu_clock()
         self._admin.switch.check()  # before anything else: off, nothing is looked up, computed or asked anywhere
-        info = self._engine_loop.require_info()
+        self._lanes.require_info()
 
         # 1. decode: every field is checked. A record that is open already was sent again; its answer is on the way.
         checked = schema.validate(schema.GENERATIONS[op], self._recent_thinks.complete(record))
         if not self._open_requests.open(peer, record):
             return
         try:
-            self._require_room(peer, checked, arrived_s)
+            tries = self._minds.tries(checked, peer, arrived_s)
+            self._require_room(tries)
             # 2. moderate: the word list, at once. What it takes out of the history does not get into the prompt.
             # 3. prompt: the engine's input, and the key under which its reply is kept.
             if isinstance(checked, schema.ThinkRecord):
                 self._recent_thinks.note(record, checked)
-                checked, context = self._check_in(checked)
-                request = self._request_builder.think(checked, info, peer=peer, arrived_s=arrived_s, context=context)
+                tries.checked, tries.context = self._check_in(checked)
             else:
-                checked, context = self._check_in_chat(checked)
-                request = self._request_builder.infer(checked, info, peer=peer, arrived_s=arrived_s, context=context)
-            self._open_requests.built(request)
+                tries.checked, tries.context = self._check_in_chat(checked)
+            request = self._minds.first(tries)
+            self._open_requests.built(request, tries)
 
             # 4. classify: the request goes on when the verdict is there.
+            context = tries.context
             if context and context.player_text and self._is_classified(request):
                 self._classify("in", request, context.player_text, lambda: self._serve(request))
             else:
@@ -204,14 +213,14 @@ class Pipeline:
         finally:
             self._credit.spend(peer, self._cpu_clock() - began_s, self._clock())
 
-    def _require_room(self, peer: Peer, checked: schema.Options, now_s: float) -> None:
+    def _require_room(self, tries: Tries) -> None:
         """Raises Overloaded for what the queue would refuse, before moderation, memory and prompt are paid for.
 
         Of a peer that floods, that is all but what the engine can soon begin. Others are refused by a full queue alone:
         a peer that asks no more than usual may find its answer in the cache.
         """
-        waiting_max = None if self._credit.has_some(peer, now_s) else FLOOD_WAITING_MAX
-        self._engine_loop.require_room(checked.priority, peer, waiting_max=waiting_max)
+        has_credit = self._credit.has_some(tries.peer, tries.arrived_s)
+        self._minds.require_room(tries, None if has_credit else FLOOD_WAITING_MAX)
 
     def _serve(self, request: Request) -> None:
         # 5. cache: a hit is answered in the round in which it came, whatever the engine does. What other daemons keep
@@ -223,7 +232,7 @@ class Pipeline:
         """To explain a request is no hit."""
         reply = None if request.explain else cached_reply(self._cache, request, time.monotonic())
         if reply is not None:
-            self._metrics.looked_up(request)
+            self._count_look_up(request)
             self._finish(request, reply)
         return reply is not None
 
@@ -255,21 +264,48 @@ class Pipeline:
         return self._lookups.poll_ms()
 
     def _generate(self, request: Request) -> None:
+        if refusal := self._minds.refusal(request):
+            self._go_on(request, refusal, was_asked=False)
+            return
+
         # 6. try: the engine's thread must not be the first to meet a client's own grammar.
         if request.has_client_format and self._try_format(request):
             return
 
         # 7. queue: all that came in one round goes to the engine at its end, by `submit_burst`.
-        self._metrics.looked_up(request)  # here and not at the look: after its trial a request comes here again
+        if tries := self._count_look_up(request):
+            self._minds.asks(tries, request)
         self._burst[request.peer, request.id] = request
-        self._memory.give_way()
+        if request.mind != "remote":
+            self._memory.give_way()
+
+    def _count_look_up(self, request: Request) -> Tries | None:
+        """Once, however often it is looked up: after its trial, and for another mind, it is again."""
+        tries = self._open_requests.tries(request)
+        if tries is not None and not tries.is_counted:
+            tries.is_counted = True
+            self._metrics.looked_up(request)
+        return tries
+
+    def _go_on(self, request: Request, error: AgentdError, *, was_asked: bool = True) -> None:
+        """The mind of `request` has failed, or cannot be asked: the next one is, or `error` is the answer."""
+        tries = self._open_requests.tries(request)
+        if tries is None:
+            return
+        found = self._minds.next(tries, request, error, self._clock(), was_asked=was_asked)
+        if isinstance(found, AgentdError):
+            self._deliver(request, found)
+        else:
+            self._open_requests.built(found, tries)
+            self._serve(found)
 
     def submit_burst(self) -> None:
-        """At the end of a round of the router: hands the engine all that came together."""
-        burst, self._burst = self._burst, {}
-        if burst:
+        """At the end of a round of the router: hands the engines all that came together, and what one of them refuses
+        to the other."""
+        while self._burst:
+            burst, self._burst = self._burst, {}
             self._at_engine |= burst
-            self.on_events(self._engine_loop.submit(list(burst.values())))
+            self.on_events(self._lanes.submit(list(burst.values())))
 
     def on_events(self, events: Iterable[tuple[Request, Event]]) -> None:
         """What one step of the engine made, or whom it refused."""
@@ -279,35 +315,50 @@ class Pipeline:
             elif self._at_engine.get((request.peer, request.id)) is not request:
                 continue  # its peer is gone, or it was answered already; another may be open under its id by now
             elif isinstance(event, Delta):
+                if request.mind and (tries := self._open_requests.tries(request)):
+                    tries.is_shown = True
                 self._put(request.peer, request.id, encode.delta_fields(event.text, acts=event.acts))
             else:
                 del self._at_engine[request.peer, request.id]
-                self._attempt(request, self._finish, request, event)
+                step = self._go_on if isinstance(event, AgentdError) else self._finish
+                self._attempt(request, step, request, event)
 
     def answer_late(self) -> None:
-        """For an engine loop that hangs, or whose step takes far too long: what is past its deadline is answered here.
+        """For an engine loop that hangs, or whose step takes far too long: what is past its deadline is answered here,
+        and what another mind has the time for goes to that one.
 
         To be called in each round; it looks once in LATE_LOOK_S. A loop that turns answers the late ones by itself.
         """
         now_s = self._clock()
         if now_s < self._next_late_look_s or not self._at_engine:
             return
-        self._next_late_look_s = now_s + LATE_LOOK_S
-        if not self._is_engine_silent():
+        self._next_late_look_s = now_s + self.late_look_s
+        silent = [lane.mind for lane in self._lanes if lane.loop.silent_s() > LATE_MAX_S]
+        if not silent:
             return
-        for request in [one for one in self._at_engine.values() if one.deadline_s + LATE_MAX_S < now_s]:
-            waited_ms = round((now_s - request.arrived_s) * 1000)
-            reason = f"not done after {waited_ms} ms: the engine is silent; try again later, or raise deadline_ms"
-            self._end_at_engine(request, DeadlineExceeded(reason, retry_after_ms=RETRY_AFTER_MS))
+        for request in [one for one in self._at_engine.values() if one.mind in silent]:
+            if request.deadline_s + LATE_MAX_S < now_s:
+                waited_ms = round((now_s - request.arrived_s) * 1000)
+                reason = f"not done after {waited_ms} ms: the engine is silent; try again later, or raise deadline_ms"
+                self._end_at_engine(request, DeadlineExceeded(reason, retry_after_ms=RETRY_AFTER_MS))
+            elif request.hand_on_s < now_s < request.deadline_s and not self._is_shown(request):
+                self._end_at_engine(request, late(request, now_s))
+        self.submit_burst()
 
-    def _is_engine_silent(self) -> bool:
-        return self._engine_loop.silent_s() > LATE_MAX_S
+    @property
+    def late_look_s(self) -> float:
+        """Between two looks. With two minds time is worth more: what the first one leaves is the other's."""
+        return LATE_LOOK_S if self._lanes.remote is None else HAND_ON_LOOK_S
+
+    def _is_shown(self, request: Request) -> bool:
+        tries = self._open_requests.tries(request)
+        return tries is None or tries.is_shown
 
     def _end_at_engine(self, request: Request, error: AgentdError) -> None:
-        """Answers now. The engine frees it when it can; what it has to say of it then is dropped."""
+        """Answers now, or asks another mind. The engine frees it when it can; what it has to say then is dropped."""
         del self._at_engine[request.peer, request.id]
-        self._deliver(request, error)
-        self._engine_loop.cancel(request.peer, request.id)
+        self._lanes.cancel(request)
+        self._attempt(request, self._go_on, request, error)
 
     def _on_memory_event(self, event: Event) -> None:
         if isinstance(event, (Reply, AgentdError)):
@@ -320,7 +371,7 @@ class Pipeline:
 
         Raises BadRequest for one that has failed before, Overloaded.
         """
-        engine = self._engine_loop.require_info().engine
+        engine = self._lanes.engine_name(request.mind)
         if engine not in ENGINES_TRIED or self._grammar_trial.known(request.sampling):
             return False
         key = (request.peer, request.id)
@@ -402,6 +453,8 @@ class Pipeline:
             self._close(request.peer, request.id, request.op, encode.error_fields(outcome))
             return
         self._metrics.replied(request, outcome, time.monotonic() - request.arrived_s)
+        if request.mind:
+            self._minds.report.spoke(request.mind)
         if request.stream and outcome.cache == "hit" and outcome.text:  # nothing of it was shown yet
             self._put(request.peer, request.id, encode.delta_fields(outcome.text, acts=may_act(request)))
         turn = request.chat.memory_turn if request.chat and not outcome.cut else None
@@ -412,12 +465,12 @@ class Pipeline:
 
             self._memory.note(turn, outcome.text, request.arrived_s, on_written)
             return
-        self._close(request.peer, request.id, request.op, encode.reply_fields(outcome), outcome.raw)
+        self._close(request.peer, request.id, request.op, encode.reply_fields(outcome, request.mind), outcome.raw)
         if turn:
             self._memory.note(turn, outcome.text, request.arrived_s)
 
     def _answer_written(self, request: Request, reply: Reply, is_kept: bool) -> None:
-        fields = encode.reply_fields(reply) if is_kept else encode.error_fields(not_kept())
+        fields = encode.reply_fields(reply, request.mind) if is_kept else encode.error_fields(not_kept())
         self._close(request.peer, request.id, request.op, fields, reply.raw)
 
     def _attempt(self, request: Request, step: Callable[..., None], *arguments: object) -> None:
@@ -510,7 +563,7 @@ class Pipeline:
         switch = self._admin.switch
         if self._moderator is not None:
             self._moderator.switch(on=switch.is_on)
-        self._engine_loop.switch(None if switch.is_on else switch.refusal)
+        self._lanes.switch(None if switch.is_on else switch.refusal)
         if not switch.is_on:
             waiting = [*self._held.values(), *self._lookups.held.values(), *self._burst.values()]
             self._held.clear()
@@ -531,10 +584,10 @@ class Pipeline:
             return True
         found = self._open_requests.is_open(*key)
         running = self._at_engine.get(key)
-        if running is not None and self._is_engine_silent():
+        if running is not None and self._lanes.by_mind(running.mind).loop.silent_s() > LATE_MAX_S:
             self._end_at_engine(running, Cancelled("cancelled by the client"))
-        elif found:
-            self._engine_loop.cancel(*key)
+        elif running is not None:
+            self._lanes.cancel(running)
         return found
 
     def drop_peer(self, peer: Peer) -> None:
@@ -544,7 +597,7 @@ class Pipeline:
         for waiting in (self._held, self._lookups.held, self._burst, self._at_engine):
             for key in [key for key in waiting if key[0] == peer]:
                 del waiting[key]
-        self._engine_loop.drop_peer(peer)
+        self._lanes.drop_peer(peer)
 
 
 def _outcome_of(fields: dict[str, Any]) -> str:

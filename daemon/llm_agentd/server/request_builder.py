@@ -19,7 +19,7 @@ from llm_agentd.prompt.meaning import SlotReader
 from llm_agentd.prompt.messages import known_names
 from llm_agentd.protocol.schema import InferRecord, ThinkRecord
 from llm_agentd.topics import open_topics, topics_path
-from llm_agentd.types import ChatPrompt, ModerationContext, OutputFormat, Peer, Request, Sampling
+from llm_agentd.types import ChatPrompt, Mind, ModerationContext, OutputFormat, Peer, Request, Sampling
 
 
 @dataclass(frozen=True)  # without slots, for the cached property
@@ -42,9 +42,27 @@ class RequestDefaults:
             return self.sampling
         return replace(self.sampling, repeat_penalty=self.think_repeat_penalty)
 
+    @cached_property
+    def elsewhere(self) -> RequestDefaults:
+        """For a remote mind beside the local model, which is the one that an admin has named languages of."""
+        return replace(self, languages=(), think_repeat_penalty=None)
+
     def languages_of(self, info: EngineInfo) -> tuple[str, ...]:
         """What the model speaks; nothing where neither the admin nor its file says it."""
         return self.languages or info.languages
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose request it is, and where it goes. `share`: of the time until the deadline, until another mind is asked."""
+
+    peer: Peer
+    arrived_s: float
+    mind: Mind = ""
+    share: float | None = None
+
+    def hand_on_s(self, deadline_s: float) -> float:
+        return float("inf") if self.share is None else self.arrived_s + self.share * (deadline_s - self.arrived_s)
 
 
 class RequestBuilder:
@@ -70,18 +88,19 @@ class RequestBuilder:
         self._defaults = defaults
         self._prompts.default_language = language
 
-    def infer(
-        self, record: InferRecord, info: EngineInfo, *, peer: Peer, arrived_s: float, context: ModerationContext | None
-    ) -> Request:
+    def infer(self, record: InferRecord, info: EngineInfo, place: Place, context: ModerationContext | None) -> Request:
         """Raw text or a client's own chat, as it is. `context`: as in `think`."""
         sampling = record.sampling(self._defaults.sampling)
         prompt = ChatPrompt(record.messages or ()) if record.prompt is None else record.prompt
+        deadline_s = self._deadline_s(record, place.arrived_s)
         return Request(
             id=record.id,
-            peer=peer,
+            peer=place.peer,
             op=record.op,
-            arrived_s=arrived_s,
-            deadline_s=self._deadline_s(record, arrived_s),
+            arrived_s=place.arrived_s,
+            deadline_s=deadline_s,
+            mind=place.mind,
+            hand_on_s=place.hand_on_s(deadline_s),
             prompt=prompt,
             sampling=sampling,
             moderation=context,
@@ -94,16 +113,15 @@ class RequestBuilder:
             has_client_format=_has_format(record),
         )
 
-    def think(
-        self, record: ThinkRecord, info: EngineInfo, *, peer: Peer, arrived_s: float, context: ModerationContext | None
-    ) -> Request:
+    def think(self, record: ThinkRecord, info: EngineInfo, place: Place, context: ModerationContext | None) -> Request:
         """`context`: set where the reply is moderated.
 
         Raises BadRequest for a bad action, an unknown role or a translation into a language that the model lacks.
         """
         # The form first: what the action may take of the context is no room for the prompt.
-        sampling = record.sampling(self._defaults.think_sampling)
-        languages = self._defaults.languages_of(info)
+        defaults = self._defaults.elsewhere if place.mind == "remote" else self._defaults
+        sampling = record.sampling(defaults.think_sampling)
+        languages = defaults.languages_of(info)
         reader = self._reader_of(info)
         if reader:
             prompt, reading = self._prompts.build_moment(record, reader, languages)
@@ -114,12 +132,15 @@ class RequestBuilder:
         else:
             sampling, output = output_format(record.actions, sampling, info.features)
             prompt = self._prompts.build(record, languages, info.context_tokens - sampling.max_tokens)
+        deadline_s = self._deadline_s(record, place.arrived_s)
         return Request(
             id=record.id,
-            peer=peer,
+            peer=place.peer,
             op=record.op,
-            arrived_s=arrived_s,
-            deadline_s=self._deadline_s(record, arrived_s),
+            arrived_s=place.arrived_s,
+            deadline_s=deadline_s,
+            mind=place.mind,
+            hand_on_s=place.hand_on_s(deadline_s),
             prompt=prompt,
             sampling=sampling,
             output=output,

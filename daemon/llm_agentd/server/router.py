@@ -24,7 +24,7 @@ from llm_agentd.protocol import wire
 from llm_agentd.server.backlogs import Backlogs
 from llm_agentd.server.inbox import Inbox
 from llm_agentd.server.open_requests import OpenRequests
-from llm_agentd.server.pipeline import LATE_LOOK_S, Pipeline
+from llm_agentd.server.pipeline import Pipeline
 from llm_agentd.server.socket.connection_guard import ConnectionGuard
 from llm_agentd.server.socket.curve import Gatekeeper
 from llm_agentd.server.socket.endpoint import bind_failure, check_reach, protect_socket, take_path
@@ -210,7 +210,7 @@ class Router:
             self._send()
 
     def _poll_ms(self) -> int | None:
-        late_look_ms = round(LATE_LOOK_S * 1000) if self._is_waited_for else None
+        late_look_ms = round(self._pipeline.late_look_s * 1000) if self._is_waited_for else None
         waits_ms = [self._guard.poll_ms(), late_look_ms, self._pipeline.lookups_poll_ms]
         return min((one for one in waits_ms if one is not None), default=None)
 

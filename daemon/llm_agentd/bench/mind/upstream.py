@@ -25,7 +25,7 @@ from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.protocol import schema
 from llm_agentd.roles import Roles
 from llm_agentd.scheduler.sequence import Sequence, make_assembler
-from llm_agentd.server.request_builder import RequestBuilder, RequestDefaults
+from llm_agentd.server.request_builder import Place, RequestBuilder, RequestDefaults
 from llm_agentd.types import Reply, Request
 
 CONTEXT_TOKENS = 4096  # far over any prompt here; a server that has less says so
@@ -76,7 +76,7 @@ class UpstreamMind:
         record = {"op": "think", "id": str(next(self._ids)), "utterance": said, **case.think, **options}
         try:
             checked = schema.validate(schema.ThinkRecord, record)
-            request = self._builder.think(checked, self._info, peer=(), arrived_s=arrived_s, context=None)
+            request = self._builder.think(checked, self._info, Place((), arrived_s), None)
             answer = (await self._http.post("/v1/chat/completions", json=self._body(request))).raise_for_status()
             choice = answer.json()["choices"][0]
             text, finish_reason = choice["message"]["content"] or "", choice.get("finish_reason") or "stop"

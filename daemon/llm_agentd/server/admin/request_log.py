@@ -27,7 +27,7 @@ from llm_agentd.errors import (
 from llm_agentd.prompt.placeholders import readable
 from llm_agentd.protocol.admin_records import Acted, RequestsRecord
 from llm_agentd.scheduler.explain import chat_parts
-from llm_agentd.types import NAME_MAX_CHARS, ChatPrompt, Peer, Request
+from llm_agentd.types import NAME_MAX_CHARS, ChatPrompt, Mind, Peer, Request
 from llm_agentd.util.steady_clock import steady_time_s
 from llm_agentd.util.timestamps import rfc3339
 
@@ -102,7 +102,7 @@ class RequestLog:
         self._by_key: dict[tuple[Peer, str], Entry] = {}
         self._refusals: tuple[int, int] = (0, 0)  # the second, and how many so far in it
         self.bytes = 0
-        self.engine: Callable[[], str] = lambda: ""  # its name, as long as there is one
+        self.engine: Callable[[Mind], str] = lambda mind: ""  # its name, as long as there is one
         self.on_add: Callable[[Entry], None] = lambda entry: None
 
     def __len__(self) -> int:
@@ -137,9 +137,8 @@ class RequestLog:
         else:
             record = _kept_record(record if request is not None else _bounded(record))
             prompt = request.prompt if request is not None else None
-        entry = Entry(
-            self._seq, now_s, (peer, str(record.get("id"))), record, answer, prompt, raw, self.engine(), total_ms
-        )
+        key, engine = (peer, str(record.get("id"))), self.engine(request.mind if request else "")
+        entry = Entry(self._seq, now_s, key, record, answer, prompt, raw, engine, total_ms)
         entry.chars = len(said), len(text)
         entry.bytes = ENTRY_BYTES + getsizeof(raw) + _prompt_bytes(prompt)
         if not self.is_private:
@@ -285,6 +284,7 @@ def row(entry: Entry) -> Row:
         "finish": answer.get("finish"),
         "engine": entry.engine,
         "model": answer.get("model"),
+        "mind": answer.get("mind"),
         "priority": record.get("priority", "spoken"),
         "lang": answer.get("lang"),
         "timing_ms": answer.get("timing_ms") or {"total": entry.total_ms},

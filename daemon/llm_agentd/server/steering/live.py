@@ -14,6 +14,7 @@ from llm_agentd.memory import Memory
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.server.admin.request_log import RequestLog
+from llm_agentd.server.minds.minds import Minds
 from llm_agentd.server.request_builder import RequestBuilder, RequestDefaults
 from llm_agentd.util.log_level import set_log_level
 
@@ -32,6 +33,7 @@ DEFAULTS = (
 QUEUE = ("batch.window_ms", "batch.queue_max")
 MEMORY = ("agents.remember_turns", "agents.memory_max_bytes")
 REQUEST_LOG = ("requests.keep", "requests.max_bytes", "requests.private")
+REMOTE = ("remote.policy", "remote.quality_intents", "remote.quality_roles")
 MODERATION = ("agents.moderation", "agents.age", "agents.block_words", "agents.allow_words")
 
 
@@ -45,6 +47,7 @@ def keep_live(
     memory: Memory,
     moderator: Moderator | None,
     request_log: RequestLog,
+    minds: Minds,
 ) -> None:
     def set_defaults(config: Config) -> bool:
         request_builder.configure(defaults_of(config), config.agents.language)
@@ -76,6 +79,7 @@ def keep_live(
     settings.on_change(REQUEST_LOG, set_request_log)
     settings.on_change(["log.level"], set_log)
     settings.on_change(QUEUE, set_queue)
+    settings.on_change(REMOTE, lambda config: minds.configure(config.remote))  # a remote mind is made at the start
     settings.on_change(["cache.ttl_s"], set_ttl)
     settings.on_change(MEMORY, set_memory)
     settings.on_change(["inference.shutdown_grace_s"], lambda _: True)  # read from `settings.running` at the end

@@ -27,7 +27,7 @@ from llm_agentd.prompt.placeholders import readable
 from llm_agentd.protocol import steering_records as records
 from llm_agentd.protocol.record import Record
 from llm_agentd.roles import Roles
-from llm_agentd.scheduler.engine_loop import EngineLoop
+from llm_agentd.scheduler.lanes import Lanes
 from llm_agentd.server.audit_log import AuditLog
 from llm_agentd.server.steering import self_test
 from llm_agentd.server.steering.slow_work import Fields, OnDone, SlowWork
@@ -53,7 +53,7 @@ class SteeringOps:
         roles: Roles,
         memory: Memory,
         cache: CompletionCache,
-        engine_loop: EngineLoop,
+        lanes: Lanes,
         audit: AuditLog,
         post: Callable[[Callable[[], None]], None],
     ) -> None:
@@ -61,7 +61,7 @@ class SteeringOps:
         self._roles = roles
         self._memory = memory
         self._cache = cache
-        self._engine_loop = engine_loop
+        self._lanes = lanes
         self._audit = audit
         self._post = post
         self._slow = SlowWork(post)
@@ -203,13 +203,13 @@ class SteeringOps:
     # -- the model -------------------------------------------------------------------------------
 
     def _model(self, _: Record, on_done: OnDone) -> None:
-        info = self._engine_loop.require_info()
+        info = self._lanes.require_info()
         facts = asdict(info) | {"features": sorted(info.features), "languages": list(info.languages)}
-        width = self._engine_loop.stats().get("useful_batch_size")
+        width = self._lanes.stats().get("useful_batch_size")
         self._slow.run(lambda: {"model": facts | {"width": width} | _of_file(info.path)}, on_done)
 
     def _self_test(self, _: Record, on_done: OnDone) -> None:
-        self._engine_loop.require_info()
+        self._lanes.require_info()
         self_test.run(self.ask, on_done)
 
 

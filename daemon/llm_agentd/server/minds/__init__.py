@@ -1,0 +1,1 @@
+"""Which mind answers: the model here or one elsewhere, where both are configured."""
