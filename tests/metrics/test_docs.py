@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from llm_agentd.http.metrics import HttpMetrics
-from llm_agentd.metrics import DROPPED_REASONS, FALLBACK_REASONS, GUARD_REASONS, OTHER, Load, Metrics
+from llm_agentd.metrics import DROPPED_REASONS, FALLBACK_REASONS, GUARD_REASONS, HANDED_ON_REASONS, OTHER, Load, Metrics
 from llm_agentd.metrics.gpu import GpuReading, GpuWatch
 from llm_agentd.metrics.shared_cache import COUNTS, SharedCacheWatch
 from tests.support.exposition import Exposition
@@ -54,6 +54,7 @@ def test_every_reason_is_documented(document: str, repo: Path) -> None:
     reasons = {
         "llm_agentd_guarded_total": GUARD_REASONS,
         "llm_agentd_dropped_total": DROPPED_REASONS,
+        "llm_agentd_handed_on_total": HANDED_ON_REASONS,
         "llm_agentd_game_fallbacks_total": (*FALLBACK_REASONS, OTHER),
     }
     assert set(meaning) == set(reasons)

@@ -22,7 +22,7 @@ from llm_agentd.scheduler.affinity import CpuPriority
 from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.server.admin.request_log import RequestLog
-from llm_agentd.server.daemon import Daemon
+from llm_agentd.server.daemon import Daemon, Remote
 from llm_agentd.server.request_builder import RequestDefaults
 from llm_agentd.server.socket.curve import Gatekeeper
 from tests.support.raw_peer import RawPeer
@@ -55,6 +55,7 @@ class InProcess(Daemon):
         state_folder: Path | None = None,
         request_log: RequestLog | None = None,
         settings: Settings | None = None,
+        remote: Remote | None = None,
     ) -> None:
         super().__init__(
             endpoint=endpoint,
@@ -74,12 +75,14 @@ class InProcess(Daemon):
             request_log=request_log,
             settings=settings,
             defaults_of=request_defaults,
+            remote=remote,
         )
         self.endpoint = endpoint
 
     def __enter__(self) -> InProcess:
         self.start()
-        assert self.engine_loop.started.wait(WAIT_S)
+        for lane in self.lanes:
+            assert lane.loop.started.wait(WAIT_S)
         return self
 
     def __exit__(self, *_: object) -> None:

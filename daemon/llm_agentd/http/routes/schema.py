@@ -150,6 +150,7 @@ class ExchangeEvent(BaseModel):
     action: dict[str, Any] | None = Field(None, description="a checked game action")
     lang: str | None = Field(None, description="of a `think`: the language of its words, as far as known")
     cut: str | None = Field(None, description="of a `think`: why the guard ended its words; left out where it did not")
+    mind: str | None = Field(None, description="`local` or `remote`, where there is a model elsewhere too")
     code: str | None = Field(None, description="with `error`")
     message: str | None = Field(None, description="with `error`")
 
@@ -269,6 +270,7 @@ class RequestRow(BaseModel):
     finish: str | None
     engine: str
     model: str | None
+    mind: str | None = Field(description="`local` or `remote`, where there is a model elsewhere too")
     priority: str
     lang: str | None
     timing_ms: dict[str, float | None]

@@ -123,7 +123,7 @@ function figures(request) {
   const steps = ["queue", "prefill", "decode"].map((name) => [t(`requests.timing.${name}`), timing[name]]);
   const rows = [
     ["time", time(request.time)], ["op", [request.op, request.intent].filter(Boolean).join(" / ")], ["priority", request.priority && t(`overview.priority.${request.priority}`)], ["engine", request.engine],
-    ["model", request.model], ["cache", request.cache], ["finish", request.finish], ["lang", request.lang],
+    ["model", request.model], ["mind", request.mind && t(`requests.mind.${request.mind}`)], ["cache", request.cache], ["finish", request.finish], ["lang", request.lang],
     ["prompt_tokens", number(usage.prompt_tokens)], ["reused_tokens", number(usage.reused_tokens)], ["completion_tokens", number(usage.completion_tokens)],
   ];
   return h(
