@@ -106,7 +106,7 @@ local function reply_fields()
 	}
 	local everything = {
 		id = "1", cache = "hit", model = "m", lang = "en", finish = "stop", usage = {}, timing_ms = {}, text = "Words.",
-		matched = true,
+		matched = true, mind = "remote",
 	}
 	for _, changes in ipairs({{action = {name = "fall"}}, {action = {name = "rise"}}, {code = "filtered", by = "player", message = "m"}}) do
 		local event = {}

@@ -12,10 +12,19 @@ local function state_words()
 	return client.reason and S("@1 (@2)", known[client.state], client.reason) or known[client.state]
 end
 
-local function status()
+-- Which minds answered, where the daemon has two: for admins.
+local function minds_words(name)
+	local here, elsewhere = client.spoke["local"], client.spoke.remote
+	if here + elsewhere == 0 or not commands.is_admin(name) then return nil end
+	return S("Answered by the local model: @1, by the remote model: @2.", here, elsewhere)
+end
+
+local function status(name)
 	local counts = client.counts
-	return true, S("llm_agent: @1. NPCs: @2. Questions open: @3, asked: @4, answered: @5 (from the cache: @6), failed: @7.",
+	local words = S("llm_agent: @1. NPCs: @2. Questions open: @3, asked: @4, answered: @5 (from the cache: @6), failed: @7.",
 		state_words(), #npcs.list, client.open_count, counts.requests, counts.done, counts.hits, counts.failed)
+	local minds = minds_words(name)
+	return true, minds and words .. "\n" .. minds or words
 end
 
 local function spawn(name, rest)

@@ -17,9 +17,13 @@ function commands.register(word, def)
 	subcommands[word] = def
 end
 
+function commands.is_admin(name)
+	return core.check_player_privs(name, {llm_admin = true})
+end
+
 -- Why this player may not do what only admins may, or nil.
 function commands.refusal(name)
-	if core.check_player_privs(name, {llm_admin = true}) then return nil end
+	if commands.is_admin(name) then return nil end
 	return S("You need the privilege llm_admin for that: /grant @1 llm_admin", name)
 end
 

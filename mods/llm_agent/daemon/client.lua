@@ -54,6 +54,7 @@ local client = {
 	open_count = 0,
 	CODES = CODES,
 	counts = {requests = 0, done = 0, failed = 0, exchanges = 0, hits = 0, repeats = 0},
+	spoke = {["local"] = 0, remote = 0}, -- answers by the mind they are of, where the daemon has two
 }
 
 local open = {} -- id → entry not yet answered
@@ -101,6 +102,8 @@ local function close(entry, kind, event)
 	local counts = client.counts
 	counts[kind == "done" and "done" or "failed"] = counts[kind == "done" and "done" or "failed"] + 1
 	if event.cache == "hit" then counts.hits = counts.hits + 1 end
+	local spoke = client.spoke[event.mind]
+	if spoke then client.spoke[event.mind] = spoke + 1 end
 	hand_out(entry, kind, event)
 end
 

@@ -1,7 +1,7 @@
 -- Draws the dialog: portrait, what was said, quick replies, a line to type, and buttons that later folders add.
 -- Decides nothing. Everything in it is escaped.
 
-local S, text, translate, forms, npcs, roles, language, history = ...
+local S, text, translate, forms, npcs, roles, language, history, mind_mark = ...
 
 local dialog_view = {}
 
@@ -34,6 +34,8 @@ local function rows_of(player_name, id, waiting, npc_name)
 	for _, entry in ipairs(history.of(player_name, id) or {}) do
 		if entry.who then
 			add(entry.who == player_name and COLOURS.player or COLOURS.speech, entry.who .. ": " .. entry.line)
+			local mark = mind_mark(player_name, entry.mind)
+			if mark then rows[#rows + 1] = COLOURS.quiet .. "," .. esc(mark) end
 		else
 			add(COLOURS.quiet, entry.line)
 		end

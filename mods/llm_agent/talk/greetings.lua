@@ -62,7 +62,7 @@ function greetings.greet(npc, player_name)
 	attention.attend(npc, player_name)
 	local opts = {player = player_name, priority = "ambient", fallback = role_line(npc, player_name)}
 	say.answer_once(npc, opts, function(current, reply)
-		if current then history.add(player_name, current, current.name, reply.text) end
+		if current then history.add(player_name, current, current.name, reply.text, reply.mind) end
 	end)
 end
 

@@ -7,18 +7,18 @@ local history = {}
 
 local LINES_MAX = 40 -- kept for each player and NPC
 
-local histories = {} -- player → NPC id → list of {who, line}; who: a name, or nil for a remark
+local histories = {} -- player → NPC id → list of {who, line, mind}; who: a name, or nil for a remark
 local line_listeners = {}
 local is_listening = false -- the player's line is being heard: the chat does not show it yet
 
--- Keep a line of a talk between a player and an NPC. who: a name, or nil for a remark.
-function history.add(player_name, npc, who, line)
+-- Keep a line of a talk between a player and an NPC. who: a name, or nil for a remark. mind: whose words they are, of a reply.
+function history.add(player_name, npc, who, line, mind)
 	if not core.get_player_by_name(player_name) then return end
 	local of_player = histories[player_name] or {}
 	histories[player_name] = of_player
 	local lines = of_player[npc.id] or {}
 	of_player[npc.id] = lines
-	lines[#lines + 1] = {who = who, line = text.clean(who and line or translate.as_shown_to(player_name, line))}
+	lines[#lines + 1] = {who = who, line = text.clean(who and line or translate.as_shown_to(player_name, line)), mind = mind}
 	if #lines > LINES_MAX then table.remove(lines, 1) end
 end
 

@@ -57,7 +57,7 @@ local function answer(npc, turn, line)
 			local other = is_word_to_them and take_up(turn, current, spoken)
 			if other then answer(other, turn, spoken) end
 		end
-		if current and line == turn.line then history.add(turn.player, current, current.name, reply.text) end
+		if current and line == turn.line then history.add(turn.player, current, current.name, reply.text, reply.mind) end
 		take_turns(turn)
 		local next_turn = current and not current.is_answering and current.next_turn
 		if next_turn then

@@ -1,7 +1,7 @@
 -- A private word to an NPC, in the dialog or by `/llm talk`: only the player hears the answer.
 
 local S, now_us, settings, text, geometry, rate_limit, commands, npcs, nearby, repeats, attention, history,
-	silence = ...
+	silence, mind_mark = ...
 
 local whisper = {}
 
@@ -28,7 +28,7 @@ function whisper.ask(npc, player_name, words, callback)
 		local current = npcs.get(id)
 		if current then
 			repeats.note(current.recent_lines, reply.text, player_name, now_us())
-			history.add(player_name, current, current.name, reply.text)
+			history.add(player_name, current, current.name, reply.text, reply.mind)
 		end
 		callback(reply)
 	end)
@@ -41,12 +41,14 @@ local function talk(player_name, rest)
 	if words == "" then return false, S("Say something: /llm talk NAME TEXT") end
 	local refusal = silence.words(player_name)
 	if refusal then return false, refusal end
-	if not whisper.is_in_reach(npc, player_name) and not core.check_player_privs(player_name, {llm_admin = true}) then
+	if not whisper.is_in_reach(npc, player_name) and not commands.is_admin(player_name) then
 		return false, S("@1 is too far away to hear you.", npc.name)
 	end
 	whisper.ask(npc, player_name, words, function(reply)
 		if not reply then return end
 		core.chat_send_player(player_name, ("<%s> %s"):format(npc.name, reply.text))
+		local mark = mind_mark(player_name, reply.mind)
+		if mark then core.chat_send_player(player_name, mark) end
 		if reply.fallback and reply.code ~= "filtered" then
 			core.chat_send_player(player_name, S("(the model did not answer: @1)", reply.error))
 		end

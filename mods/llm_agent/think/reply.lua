@@ -25,6 +25,8 @@ local GENERIC_FALLBACK = {
 	"I have no words for that right now.",
 }
 
+local MINDS = {["local"] = true, remote = true}
+
 local SOMEBODY = "traveller" -- stands for {player} where nobody is known
 
 local kinds = {
@@ -118,6 +120,7 @@ function reply.build(kind, event, about)
 		fallback = false,
 		cache = type(event.cache) == "string" and event.cache or nil,
 		model = type(event.model) == "string" and event.model or nil,
+		mind = MINDS[event.mind] and event.mind or nil, -- whose words they are, where the daemon has two
 		lang = type(event.lang) == "string" and event.lang or nil,
 		finish = type(event.finish) == "string" and event.finish or nil,
 		matched = event.matched == true or nil, -- the model's own data has these words for this action
@@ -138,7 +141,7 @@ function reply.build(kind, event, about)
 		result.error = result.code .. ": " .. message
 	end
 	result.by = result.code == "filtered" and event.by == "player" and "player" or nil -- whose words were held back
-	result.fallback = true
+	result.fallback, result.mind = true, nil
 	-- `filtered` brings a safe line of its own
 	result.text = words ~= "" and words or about.fallback or reply.fallback_line(about.role, about.npc_state, about.player,
 		about.translate, about.is_stale)

@@ -48,7 +48,10 @@ local function build(question, kind, event)
 		answer = reply.build("error", {code = reply.CODES.internal, message = tostring(answer)}, about)
 	end
 	offers.heed(npc, answer, question.opts, question.offered, question.told ~= nil)
-	if question.told then answers.correct(question.told, answer) end
+	if question.told then
+		answers.correct(question.told, answer)
+		answer.mind = nil -- the words are the game's
+	end
 	answer.text = name_calls.fit(hours.fit(answer.text, question.hour), opts.player, question.may_call)
 	answer.id = question.id
 	return answer
