@@ -353,6 +353,7 @@ def test_description_lists_every_route_with_its_methods_and_no_other(endpoint: s
 
 
 WATCH = {"/v1/events", "/v1/npcs", "/v1/audit", "/v1/stats", "/v1/stats/history", "/v1/switch"}
+OPENAI = {"/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/models/{name}"}
 REQUESTS = {"/v1/requests", "/v1/requests/{seq}", "/v1/requests/clear"}
 
 
@@ -364,18 +365,20 @@ def test_openapi_has_bodies_answers_and_examples(endpoint: str) -> None:
     memory = {f"/v1/memory/{op}" for op in ("remember", "forget", "memories", "search", "edit", "recall", "pairs")}
     steering = {"/v1/settings", "/v1/cache", "/v1/cache/purge", "/v1/model", "/v1/model/self-test"}
     facts = {"/info", "/healthz", "/readyz", "/metrics", "/v1/doctor"}
-    assert set(spec["paths"]) == {"/infer", "/v1/exchange", *facts, *roles, *memory, *steering, *REQUESTS, *WATCH}
+    assert set(spec["paths"]) == {
+        "/infer", "/v1/exchange", *facts, *roles, *memory, *steering, *REQUESTS, *WATCH, *OPENAI,
+    }  # fmt: skip
     assert set(spec["paths"]["/v1/roles/{name}"]) == {"put", "post", "delete"}
     put = spec["paths"]["/v1/roles/{name}"]["put"]
     assert put["parameters"][0]["name"] == "name"
     assert set(put["requestBody"]["content"]["application/json"]["schema"]["properties"]) == set(FIELDS)
-    for path in ("/infer", "/v1/exchange"):
+    for path in ("/infer", "/v1/exchange", "/v1/chat/completions", "/v1/completions"):
         post = spec["paths"][path]["post"]
         body = post["requestBody"]["content"]["application/json"]["schema"]
         assert body["examples"]
         assert "$defs" not in body, "its references would point nowhere"
         assert post["responses"]["200"]["content"]["application/json"]["schema"]
-        assert post["responses"]["503"]["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorBody")
+        assert post["responses"]["503"]["content"]["application/json"]["schema"]["$ref"].endswith("ErrorBody")
     properties = spec["paths"]["/v1/exchange"]["post"]["requestBody"]["content"]["application/json"]["schema"][
         "properties"
     ]

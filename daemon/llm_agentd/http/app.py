@@ -27,6 +27,7 @@ from llm_agentd.http.auth import BearerToken, OwnOrigin
 from llm_agentd.http.body import BodyBudget, error_response, json_response
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.drain import DrainUnreadBodies
+from llm_agentd.http.error_shape import is_openai, openai_fields
 from llm_agentd.http.event_feeds import EventFeeds
 from llm_agentd.http.metrics import CountRequests, HttpMetrics
 from llm_agentd.http.origin import OwnHosts
@@ -39,6 +40,7 @@ from llm_agentd.http.routes import (
     info,
     memory,
     model,
+    openai,
     requests,
     roles,
     schema,
@@ -126,6 +128,7 @@ def create_app(
     _handle_errors(app)
     infer.add(app, daemon, sessions)
     exchange.add(app, sessions)
+    openai.add(app, daemon, sessions)
     roles.add(app, daemon)
     memory.add(app, daemon)
     requests.add(app, daemon)
@@ -147,19 +150,22 @@ async def _sweep(sessions: Sessions) -> None:
 
 def _handle_errors(app: FastAPI) -> None:
     @app.exception_handler(AgentdError)
-    async def expected(_: Request, error: AgentdError) -> Response:
-        return error_response(error)
+    async def expected(request: Request, error: AgentdError) -> Response:
+        return error_response(error, path=request.url.path)
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> Response:
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
         message = f"{request.method} {request.url.path}: {str(error.detail).lower()}; /docs lists what there is"
-        return json_response({"error": {"code": code, "message": message}}, error.status_code, error.headers)
+        fields = {"code": code, "message": message}
+        if is_openai(request.url.path):
+            fields = openai_fields(fields, error.status_code)
+        return json_response({"error": fields}, error.status_code, error.headers)
 
     @app.exception_handler(ClientDisconnect)
     async def disconnected(_: Request, __: ClientDisconnect) -> Response:
         return error_response(Cancelled("the client went away"))
 
     @app.exception_handler(Exception)  # logged with its traceback by uvicorn
-    async def bug(_: Request, __: Exception) -> Response:
-        return error_response(AgentdError("a bug in the HTTP adapter; its log tells more"))
+    async def bug(request: Request, _: Exception) -> Response:
+        return error_response(AgentdError("a bug in the HTTP adapter; its log tells more"), path=request.url.path)

@@ -78,4 +78,5 @@ async def _refuse(error: AgentdError, scope: Scope, receive: Receive, send: Send
         await send({"type": "websocket.close", "code": 1008, "reason": error.code})  # before it is accepted: HTTP 403
         return
     challenge = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
-    await error_response(error, headers={**challenge, "Connection": "close"})(scope, receive, send)
+    headers = {**challenge, "Connection": "close"}
+    await error_response(error, headers=headers, path=scope["path"])(scope, receive, send)

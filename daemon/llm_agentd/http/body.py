@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from llm_agentd.errors import AgentdError, BadRequest, Overloaded, TooLarge, Unavailable
+from llm_agentd.http.error_shape import is_openai, openai_fields, openai_headers
 from llm_agentd.http.open_requests import RETRY_AFTER_MS
 from llm_agentd.protocol import wire
 
@@ -89,11 +90,19 @@ def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | 
 
 
 def error_response(
-    error: AgentdError, *, headers: Mapping[str, str] | None = None, beside: Mapping[str, Any] | None = None
+    error: AgentdError,
+    *,
+    headers: Mapping[str, str] | None = None,
+    beside: Mapping[str, Any] | None = None,
+    path: str = "",
 ) -> Response:
-    """The error's status, headers and body. `beside`: further keys of the body."""
-    content = {**(beside or {}), "error": error.fields()}
-    return json_response(content, error.http_status, {**_error_headers(error), **(headers or {})})
+    """The error's status, headers and body. `beside`: further keys of the body. `path`: of what was asked for."""
+    status, all_headers = error.http_status, {**_error_headers(error), **(headers or {})}
+    if is_openai(path):
+        return json_response(
+            {"error": openai_fields(error.fields(), status)}, status, {**all_headers, **openai_headers(error)}
+        )
+    return json_response({**(beside or {}), "error": error.fields()}, status, all_headers)
 
 
 def _error_headers(error: AgentdError) -> dict[str, str]:

@@ -119,6 +119,11 @@ class DaemonClient:
         return self._is_ready
 
     @property
+    def instance(self) -> object:
+        """Which daemon was ready last: another object where another one took its place."""
+        return self._daemon_instance
+
+    @property
     def is_unreachable(self) -> bool:
         """No daemon for `retry_s`: nothing is taken until one is back."""
         return self._is_unreachable

@@ -1,0 +1,24 @@
+"""OpenAI's API, as far as a model of ours can do it: any client of that API works with its address changed.
+
+The way of a request: fields.py and messages.py (body → the wire's record, and what is refused) → served.py (is it our
+model?) → whole.py or stream.py (the answer, in one piece or as server-sent events) → answers.py (the wire's record →
+OpenAI's object). chat.py, completions.py, models.py and embeddings.py are the routes, schema.py describes them.
+docs/openai.md is the page. Errors have OpenAI's shape on these addresses (http/error_shape.py).
+"""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from llm_agentd.http.daemon_client import DaemonClient
+from llm_agentd.http.routes.openai import chat, completions, models
+from llm_agentd.http.routes.openai.served import ServedModel
+from llm_agentd.http.sessions import Sessions
+
+
+def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> None:
+    """`sessions` know how long a request may take that does not say it."""
+    served = ServedModel(daemon)
+    chat.add(app, daemon, served, sessions)
+    completions.add(app, daemon, served, sessions)
+    models.add(app, served)
