@@ -58,4 +58,5 @@ def openai_fields(fields: Mapping[str, Any], status: int) -> dict[str, Any]:
 def openai_headers(error: AgentdError) -> Mapping[str, str]:
     """OpenAI's clients try again what failed with a status of 5xx. Only where there is hope they should."""
     has_hope = isinstance(error, (Overloaded, Unavailable)) and not isinstance(error, SwitchedOff)
-    return {"X-Should-Retry": "true" if has_hope else "false"}
+    wait = {} if error.retry_after_ms is None else {"Retry-After-Ms": str(error.retry_after_ms)}  # they read it first
+    return {"X-Should-Retry": "true" if has_hope else "false", **wait}
