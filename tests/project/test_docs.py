@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from llm_agentd.errors import AgentdError, BadRequest
+from llm_agentd.errors import ERROR_CLASSES, AgentdError, BadRequest
 from llm_agentd.prompt.json_schema import bounded
 from llm_agentd.roles import FIELDS
 from llm_agentd.roles.role_file import read
@@ -106,7 +106,7 @@ def test_events_are_documented_and_no_other(mod: Described, api: str) -> None:
 
 
 def test_every_reply_field_and_code_is_documented_and_no_other(mod: Described, api: str) -> None:
-    codes = {code for made in mod.codes.values() for code in made} | set(wire_codes())
+    codes = {code for made in mod.codes.values() for code in made} | {AgentdError.code, *ERROR_CLASSES}
     documented = rows(section(api, "The reply"))
     assert len(documented) == len(set(documented))
     assert set(documented) == set(mod.reply_fields) | codes
@@ -117,10 +117,6 @@ def test_keywords_of_schemas_are_documented_and_no_other(api: str) -> None:
         bounded({"$ref": ""}, "params")
     supported = caught.value.message.partition("supported: ")[2].split(", ")
     assert sorted(rows(section(api, "What a schema may use"))) == sorted(supported)
-
-
-def wire_codes(error: type[AgentdError] = AgentdError) -> set[str]:
-    return {error.code}.union(*(wire_codes(child) for child in error.__subclasses__()))
 
 
 def test_examples_are_shown_as_they_are(api: str, repo: Path) -> None:

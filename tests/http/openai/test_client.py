@@ -323,13 +323,8 @@ def test_embedded_model_streams_what_it_says_whole(embedded: Served) -> None:
 
 @pytest.mark.slow
 def test_embedded_model_writes_json_by_a_schema(embedded: Served) -> None:
-    parsed = embedded.client.chat.completions.parse(
-        model="hearthling",
-        messages=HELLO,
-        response_format=Item,
-        max_tokens=64,
-        seed=4,  # type: ignore[arg-type]
-    )
+    ask: Any = {"model": "hearthling", "messages": HELLO, "max_tokens": 64, "seed": 4}
+    parsed = embedded.client.chat.completions.parse(**ask, response_format=Item)
     assert isinstance(parsed.choices[0].message.parsed, Item)
     answer = chat(embedded.client, response_format={"type": "json_object"}, max_tokens=200, seed=4)
     assert isinstance(json.loads(text_of(answer)), dict)

@@ -66,7 +66,7 @@ def test_completion_becomes_a_moderated_infer(shared: tuple[FakeDaemon, HttpServ
 
 
 def test_options_go_to_the_daemon(shared: tuple[FakeDaemon, HttpServer]) -> None:
-    options = {
+    options: Record = {
         "temperature": 0.3, "top_p": 0.9, "stop": ["\n", "END"], "top_k": 5, "min_p": 0.1, "repeat_penalty": 1.1,
         "priority": "background", "deadline_ms": 900, "cache": "off",
     }  # fmt: skip
@@ -106,7 +106,8 @@ def test_what_asks_for_nothing_is_left_out(shared: tuple[FakeDaemon, HttpServer]
 
 
 def test_hints_that_change_no_text_are_taken(shared: tuple[FakeDaemon, HttpServer]) -> None:
-    assert sent(shared, **dict.fromkeys(HINTS, "x")) == sent(shared)
+    hints: Record = dict.fromkeys(HINTS, "x")
+    assert sent(shared, **hints) == sent(shared)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,8 @@ def test_message_that_cannot_be_said_is_named(
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_this_server_has_not_is_refused_with_the_reason(shared: tuple[FakeDaemon, HttpServer], name: str) -> None:
-    error = refused(shared, **{name: {"some": "thing"}})
+    body: Record = {name: {"some": "thing"}}
+    error = refused(shared, **body)
     assert error["param"] == name
     assert error["message"] == f"{name}: {REFUSED[name][1]}"
 
