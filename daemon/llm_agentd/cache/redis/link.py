@@ -37,8 +37,9 @@ BATCH_MAX = 256  # look-ups in one round trip: their answers are some MiB at mos
 BATCHES_MAX = 8  # round trips at a time, below the connections of a client (connect.py)
 LATE_MAX = 3  # answers in a row that are late: one may be the machine's, three are not
 PROBES = 3  # of which the quickest counts: Python or the machine may be late once
-PROBE_EVERY_S = 1.0  # while it is away
-CHECK_EVERY_S = 5.0  # while it is there: nobody may be asking just now, and admins want to know
+# Away or not: nobody may be asking just now, and admins want to know. And so it stays down for a moment when answers
+# came late, in place of coming up at once and being late again.
+PROBE_EVERY_S = 1.0
 CLOSE_MAX_S = 2.0  # for the last puts; a server that hangs must not hold up the end of the daemon
 AWAY = "no answer yet"
 
@@ -81,17 +82,17 @@ class Counts:
 class RedisLink:
     """`start`, then from any thread `look_up`, `put`, `run`, and `close`.
 
-    `on_back`: awaited each time before Redis is up, for what must be done before anything is asked of it.
+    `on_probed`: awaited after each good probe, and before Redis is up: for what must be done before it is asked.
     """
 
-    def __init__(self, address: RedisAddress, on_back: Callable[[RedisStore], Awaitable[None]]) -> None:
+    def __init__(self, address: RedisAddress, on_probed: Callable[[RedisStore], Awaitable[None]]) -> None:
         """Raises StartError where the library is missing."""
         require_redis()
         self.address = address
         self.counts = Counts()
         self.is_up = False
         self.problem = AWAY  # "" while it is up
-        self._on_back = on_back
+        self._on_probed = on_probed
         self._look_ups: deque[LookUp] = deque()  # append and popleft are atomic, so no lock
         self._puts: deque[Put] = deque()
         self._is_woken = False
@@ -99,9 +100,8 @@ class RedisLink:
         self._late = 0  # in a row
         self._tasks: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.new_event_loop()
-        self._change = asyncio.Event()  # it went down, or the end
+        self._end = asyncio.Event()
         self._writing = asyncio.Lock()  # puts and purges one after the other: none of the first survives the second
-        self._is_closing = False
         self._store: RedisStore
         self._was_told = False  # the log has it that it is away
         self._refusal = ""  # why it takes no replies, as the log has it
@@ -150,9 +150,8 @@ class RedisLink:
     def close(self) -> None:
         """Puts what is queued, within CLOSE_MAX_S. Last call."""
         self.flush(CLOSE_MAX_S)
-        self._is_closing = True
         with suppress(RuntimeError):  # it has ended by itself
-            self._loop.call_soon_threadsafe(self._change.set)
+            self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join(CLOSE_MAX_S)
 
     def _wake(self) -> None:
@@ -176,13 +175,10 @@ class RedisLink:
 
     async def _main(self) -> None:
         self._store = RedisStore(open_redis(self.address, ANSWER_MAX_S))
-        while True:
+        while not self._end.is_set():
             await self._check()
-            self._change.clear()  # what it set itself is not to be looked at again at once
-            if self._is_closing:
-                break
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._change.wait(), CHECK_EVERY_S if self.is_up else PROBE_EVERY_S)
+                await asyncio.wait_for(self._end.wait(), PROBE_EVERY_S)
         self.is_up = False
         for task in self._tasks:
             task.cancel()
@@ -192,17 +188,19 @@ class RedisLink:
 
     async def _check(self) -> None:
         """A probe; the way is looked for anew where Redis is away, as another server may be the master by now."""
+        was_up = self.is_up
         try:
-            if not self.is_up:
+            if not was_up:
                 await self._store.forget_way()
             best_s = await self._probe()
-            if self.is_up:
-                return
-            if best_s > FETCH_MAX_S:
+            if not was_up and best_s > FETCH_MAX_S:
                 too_slow = f"it answers in {best_s * 1000:.0f} ms, and a request waits {FETCH_MAX_S * 1000:.0f} ms"
                 self._go_down(too_slow)
                 return
-            await self._on_back(self._store)
+            async with self._writing:
+                await self._on_probed(self._store)
+            if was_up:  # and even if it went down meanwhile: then the next probe decides
+                return
             self._late = 0
             self.is_up, self.problem = True, ""
             if self._was_told:
@@ -225,7 +223,6 @@ class RedisLink:
         self.is_up, self.problem = False, problem
         self.counts.dropped += len(self._puts)
         self._puts.clear()
-        self._change.set()
         if not self._was_told:
             self._was_told = True
             log.warning(
