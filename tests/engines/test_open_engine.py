@@ -89,6 +89,11 @@ def test_auto_with_an_amx_build_warns_and_takes_llama(
     assert "-mno-amx-int8" in caplog.text
 
 
+def test_openai_is_no_engine_of_a_command_that_wants_a_model_here() -> None:
+    with pytest.raises(StartError, match="no model on this machine"):
+        open_engine("openai")
+
+
 BROKEN_LIBRARY = """
 import sys
 from pathlib import Path

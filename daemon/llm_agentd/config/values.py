@@ -31,6 +31,7 @@ ENGINES = {
     "openai": "the servers in `remote.upstreams`; no model is loaded on this machine",
     "stub": "no model, for trying out",
 }
+NO_MODEL_ENGINES = ("openai", "stub")  # they load no file
 LLAMA_ENGINES = ("llama", "llama_native", "llama_ik")  # one engine, a binding for each way to call llama.cpp
 
 

@@ -67,6 +67,8 @@ def open_engine(
         return CTransformersEngine(
             file, model_id=model_id, context_tokens=context_tokens, threads=threads, gpu_layers=gpu_layers
         )
+    if name == "openai":
+        raise StartError("model.engine is openai, which has no model on this machine; this needs one: set it to auto")
     raise StartError(f"model.engine: {name!r} is not one of {', '.join(ENGINES)}")
 
 

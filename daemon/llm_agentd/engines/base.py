@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Literal, Protocol
 
 from llm_agentd.errors import AgentdError
@@ -123,13 +124,15 @@ class Engine(Protocol):
         keep_prefix: bool = False,
         priority: int = 0,
         session_id: str = "",
+        deadline_s: float = inf,
     ) -> int:
         """Makes the free `seq` active; the coming steps compute its prompt. Returns how many tokens are reused.
 
         Reused is the longest common prefix of the prompt with `state` or with `cached_tokens(seq)`, whichever is
         longer. `keep_prefix`: the state of the first `prompt.stable_tokens` comes as a piece once it is computed.
         Prompts of a lower `priority` (0 is the most urgent) are computed first. `session_id`: for a model elsewhere,
-        which of its replicas is likely to hold this beginning: prompts of one session go to the same.
+        which of its replicas is likely to hold this beginning: prompts of one session go to the same. `deadline_s`,
+        of the monotonic clock: of no use after it, so nothing is tried again that would end later.
         """
 
     def step(self) -> list[Piece]:

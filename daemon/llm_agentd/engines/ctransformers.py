@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,7 @@ class CTransformersEngine:
         keep_prefix: bool = False,
         priority: int = 0,
         session_id: str = "",
+        deadline_s: float = inf,
     ) -> int:
         """Nothing is reused: ctransformers does not tell what its context still holds."""
         tokens = prompt.tokens

@@ -23,7 +23,7 @@ from llm_agentd.config.http_token import find_token
 from llm_agentd.config.private_files import make_private_folder
 from llm_agentd.config.sections import Cache, Inference, Zmq
 from llm_agentd.config.settings import Settings
-from llm_agentd.config.values import OFF
+from llm_agentd.config.values import NO_MODEL_ENGINES, OFF
 from llm_agentd.engines import EMBEDDED_MODEL, open_engine
 from llm_agentd.engines.base import Engine, EngineInfo
 from llm_agentd.engines.gguf import TOPICS_FORM, read_header
@@ -35,6 +35,7 @@ from llm_agentd.moderation.classifier import ClassifierThread, build_classifier
 from llm_agentd.ops import sd_notify
 from llm_agentd.ops.doctor import as_fields, own_checks
 from llm_agentd.ops.redis_login import find_redis
+from llm_agentd.ops.remote import open_remote, servers_of
 from llm_agentd.ops.supervisor import supervise
 from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache, open_prefix_store
 from llm_agentd.prefix_cache.store import FOLDER
@@ -122,17 +123,21 @@ def build(
     watchdog = sd_notify.Watchdog()
     # Where there is no cache there is no folder either: a disk that cannot be used is said once.
     folder = None if cache.stats()["backend"] == "none" else config.cache.path
-    return Daemon(
+    servers = servers_of(config, os.environ) if config.model.engine == "openai" and open_engine is None else None
+    open_configured = _open_engine if servers is None else lambda config: open_remote(config, servers)
+    # A server has no batch of ours to fill, and its thread here waits more than it works.
+    window_s = batch.window_ms / 1000 if servers is None else 0.0
+    daemon = Daemon(
         endpoint=endpoint_to_bind(config.zmq.endpoint, os.environ),
         gatekeeper=_gatekeeper(config.zmq),
         state_folder=state_dir(os.environ),
         request_log=RequestLog(
             keep=config.requests.keep, max_bytes=int(config.requests.max_bytes), is_private=config.requests.private
         ),
-        open_engine=lambda: (open_engine or _open_engine)(config),
+        open_engine=lambda: (open_engine or open_configured)(config),
         open_prefix_cache=lambda info: _open_prefix_cache(folder, int(config.cache.kv_max_bytes), info),
         find_curve=lambda engine: find_curve(engine, folder),
-        queue=RequestQueue(size=batch.size, window_s=batch.window_ms / 1000, queue_max=batch.queue_max),
+        queue=RequestQueue(size=batch.size, window_s=window_s, queue_max=batch.queue_max),
         roles=roles,
         memory=memory,
         cache=cache,
@@ -141,12 +146,15 @@ def build(
         default_language=agents.language,
         settings=settings,
         defaults_of=request_defaults,
-        pin_cpus=pick_cpus(config.model.pin_cpus, available_cpus()),
-        cpu_priority=config.model.cpu_priority,
+        pin_cpus=() if servers else pick_cpus(config.model.pin_cpus, available_cpus()),
+        cpu_priority="normal" if servers else config.model.cpu_priority,
         feed_watchdog=watchdog.feed,
         idle_wait_max_s=min(IDLE_WAIT_MAX_S, watchdog.interval_s or IDLE_WAIT_MAX_S),
         self_check=lambda: as_fields(own_checks(config)),
     )
+    if servers:
+        daemon.metrics.registry.register(servers.pool.metrics)
+    return daemon
 
 
 def _open_cache(cache: Cache) -> CompletionCache:
@@ -160,7 +168,7 @@ def check_start(config: Config) -> None:
     if agents.roles_dir is not None:
         Roles.load(agents.roles_dir)
     _classifier(agents)
-    if config.model.path is not None and config.model.engine != "stub":
+    if config.model.path is not None and config.model.engine not in NO_MODEL_ENGINES:
         read_header(config.model.path)
     if find_redis(config.cache, os.environ) is not None:
         require_redis()
@@ -221,10 +229,10 @@ def _wait_for_end(daemon: Daemon, received: queue.SimpleQueue[int]) -> bool:
 def _vectorize(config: Config) -> Vectorize | None:
     """How alike two lines are in meaning, where the model's topics can tell: for what is remembered in other words.
 
-    The stub has none. Those of the embedded model take two seconds to load: the router thread would do it, at the first
-    `think`, while all peers wait.
+    An engine without a model here has none. Those of the embedded model take two seconds to load: the router thread
+    would do it, at the first `think`, while all peers wait.
     """
-    if config.model.engine == "stub":
+    if config.model.engine in NO_MODEL_ENGINES:
         return None
     path = topics_path(config.model.path or EMBEDDED_MODEL)
     return (lambda text: open_topics(path).vector(text)) if path.exists() else None

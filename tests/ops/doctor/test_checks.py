@@ -121,7 +121,8 @@ FITS = model.Facts(Path("/m.gguf"), needed=2 * GB, total=16 * GB, available=8 * 
         (dataclasses.replace(FITS, needed=9 * GB), {"memory": "warn"}),
         (dataclasses.replace(FITS, needed=9 * GB, is_running=True), {}),  # it has its memory already
         (dataclasses.replace(FITS, problem="/m.gguf: no such file"), {"file": "fail"}),
-        (model.Facts(None), {"file": "warn"}),
+        (model.Facts(None, without_file="stub"), {"file": "warn"}),
+        (model.Facts(None, without_file="openai"), {}),
     ],
 )
 def test_memory_for_the_model_is_judged_by_what_the_machine_has(facts: model.Facts, verdict: dict[str, str]) -> None:

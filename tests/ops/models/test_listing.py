@@ -54,6 +54,15 @@ def test_what_is_here_and_what_is_served_is_marked(model: Path, store: ModelStor
     assert rows(store, f"model.path={model}")[str(model)]["state"] == "served"  # from outside the folder
 
 
+def test_no_file_is_served_where_the_model_is_on_a_server(model: Path, store: ModelStore) -> None:
+    upstreams = '[{"base_url": "https://example.org/v1", "model": "qwen"}]'
+    sets = [f"remote.upstreams={upstreams}", f"model.path={model}", "model.engine=openai"]
+    assert "served" not in {row["state"] for row in rows(store, *sets).values()}
+    out = io.StringIO()
+    show_list(load_config(sets=sets), store, npcs=10, as_json=False, out=out)
+    assert "served: model.engine is openai, so no file is: qwen at example.org" in out.getvalue()
+
+
 def test_table_is_for_people(store: ModelStore) -> None:
     out = io.StringIO()
     show_list(load_config(), store, npcs=10, as_json=False, out=out)

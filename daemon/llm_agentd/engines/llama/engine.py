@@ -10,6 +10,7 @@ import heapq
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from math import inf
 from pathlib import Path
 
 from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
@@ -129,6 +130,7 @@ class LlamaEngine:
         keep_prefix: bool = False,
         priority: int = 0,
         session_id: str = "",
+        deadline_s: float = inf,
     ) -> int:
         self._check_free(seq)
         if not prompt.tokens or len(prompt) + 1 > self._info.context_tokens:

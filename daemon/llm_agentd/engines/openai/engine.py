@@ -13,11 +13,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from itertools import count
+from math import inf
 
 from llm_agentd.engines import chat_template
 from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
@@ -123,13 +125,21 @@ class RemoteEngine:
         keep_prefix: bool = False,
         priority: int = 0,
         session_id: str = "",
+        deadline_s: float = inf,
     ) -> int:
         if not 0 <= seq < self._info.max_num_seqs or seq in self._active:
             raise RuntimeError(f"sequence {seq} is active or out of range")
         assert isinstance(prompt, RemotePrompt)
         room_tokens = max(1, self._info.context_tokens - len(prompt))
         sampling = replace(sampling, max_tokens=min(sampling.max_tokens, room_tokens))
-        call = Call(prompt.messages, prompt.text, sampling, session_id=session_id, timeout_s=self._timeout_s)
+        call = Call(
+            prompt.messages,
+            prompt.text,
+            sampling,
+            session_id=session_id,
+            timeout_s=self._timeout_s,
+            patience_s=deadline_s - time.monotonic(),
+        )
         number = self._active[seq] = next(self._numbers)
         self._loop.call_soon_threadsafe(self._begin, number, seq, call)
         return 0

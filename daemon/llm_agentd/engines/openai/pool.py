@@ -138,15 +138,16 @@ class Pool:
     async def stream(self, call: Call) -> AsyncGenerator[Chunk]:
         """The chunks of one reply. Raises UpstreamError (of the last try) or OverBudget."""
         ends_s = self._clock() + call.timeout_s
+        tries_end_s = self._clock() + min(call.timeout_s, call.patience_s)
         failed: list[Upstream] = []  # in this round, in which each is asked once
         tries = 0
         while True:
-            one = await self._take(call, failed, ends_s)
+            one = await self._take(call, failed, tries_end_s)
             if tries:
                 self.metrics.of[one.upstream.name].retries += 1
             tries += 1
             try:
-                async with aclosing(self._attempt(one, failed, ends_s)) as chunks:
+                async with aclosing(self._attempt(one, failed, ends_s, tries_end_s)) as chunks:
                     async for chunk in chunks:
                         yield chunk
                 return
@@ -154,12 +155,15 @@ class Pool:
                 if one.has_text or tries >= TRIES_MAX or not self._may_retry(error):
                     raise
                 failed.append(one.upstream)
-                await self._pause(error, failed, tries, ends_s)
+                await self._pause(error, failed, tries, tries_end_s)
 
-    async def _attempt(self, one: Attempt, failed: Sequence[Upstream], ends_s: float) -> AsyncGenerator[Chunk]:
-        given_s = max(0.0, ends_s - self._clock())
+    async def _attempt(
+        self, one: Attempt, failed: Sequence[Upstream], ends_s: float, tries_end_s: float
+    ) -> AsyncGenerator[Chunk]:
+        now_s = self._clock()
+        given_s = max(0.0, ends_s - now_s)
         has_other = self._has_other((*failed, one.upstream))
-        first_s = FIRST_TEXT_SHARE * given_s if has_other else None
+        first_s = FIRST_TEXT_SHARE * max(0.0, tries_end_s - now_s) if has_other else None
         try:
             chunks = one.stream(self._transport, self._budget, given_s=given_s, first_s=first_s)
             async with aclosing(chunks):

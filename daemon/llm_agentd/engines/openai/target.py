@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -40,13 +41,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One generation, of messages or of a raw prompt. `timeout_s`: for the whole of it, all tries together."""
+    """One generation, of messages or of a raw prompt. `timeout_s`: for the whole of it, all tries together.
+
+    `patience_s`: how long whoever asked waits for it: no other try begins after that. What runs goes on, as somebody
+    else may have joined who waits longer.
+    """
 
     messages: tuple[Message, ...] | None
     prompt: str | None
     sampling: Sampling
     session_id: str = ""  # calls of one NPC or role share a beginning: a router sends them to the same replica
     timeout_s: float = 60.0
+    patience_s: float = inf
 
 
 @dataclass(frozen=True, slots=True)

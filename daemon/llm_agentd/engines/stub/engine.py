@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from llm_agentd.engines import chat_template
 from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
@@ -146,6 +147,7 @@ class StubEngine:
         keep_prefix: bool = False,
         priority: int = 0,
         session_id: str = "",
+        deadline_s: float = inf,
     ) -> int:
         self._check_free(seq)
         text = b"".join(map(_unpack, prompt.tokens)).decode(errors="replace")

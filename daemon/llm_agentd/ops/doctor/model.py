@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from llm_agentd.config import Config
+from llm_agentd.config.values import NO_MODEL_ENGINES
 from llm_agentd.errors import StartError
 from llm_agentd.ops.doctor.check import Check, fail, ok, warn
 from llm_agentd.ops.models.model_file import read_model
@@ -24,7 +25,10 @@ LIST = "llm-agentd model list shows which models there are, llm-agentd model use
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`problem`: why the file is no model. `needed`: bytes, 0 where nobody can say. `total`, `available`: of memory."""
+    """`problem`: why the file is no model. `needed`: bytes, 0 where nobody can say. `total`, `available`: of memory.
+
+    `path` None: the engine `without_file` loads none.
+    """
 
     path: Path | None
     problem: str = ""
@@ -32,12 +36,13 @@ class Facts:
     total: int = 0
     available: int = 0
     is_running: bool = False
+    without_file: str = ""
 
 
 def look(config: Config, *, is_running: bool) -> Facts:
     """`is_running`: the daemon has the model in memory, so what is available is what is left beside it."""
-    if config.model.engine == "stub":
-        return Facts(None)
+    if config.model.engine in NO_MODEL_ENGINES:
+        return Facts(None, without_file=config.model.engine)
     path = served_model(config)
     memory = psutil.virtual_memory()
     problem, needed = _read(path, config)
@@ -57,6 +62,9 @@ def _read(path: Path, config: Config) -> tuple[str, int]:
 
 
 def judge(facts: Facts) -> Iterator[Check]:
+    if facts.without_file == "openai":
+        yield ok(SUBJECT, "file", "None is needed: model.engine is openai, and the servers in remote.upstreams have it")
+        return
     if facts.path is None:
         yield warn(SUBJECT, "file", "model.engine is stub, which needs no model", "In config.yaml: model.engine: auto")
         return

@@ -84,6 +84,9 @@ def _cells(row: ListedModel, total_bytes: int) -> tuple[str, ...]:
 def _legend(config: Config, total_bytes: int) -> Iterator[str]:
     free = psutil.virtual_memory().available
     yield ""
+    if config.model.engine == "openai":
+        servers = ", ".join(f"{one.model} at {one.place}" for one in config.remote.upstreams)
+        yield f"served: model.engine is openai, so no file is: {servers}"
     yield (
         f"memory: computed, for batch.size {config.batch.size} and the context as configured; this machine has"
         f" {size_words(total_bytes)}, {size_words(free)} of it free (! = more than it has)"
@@ -93,7 +96,7 @@ def _legend(config: Config, total_bytes: int) -> Iterator[str]:
 
 
 def _rows(config: Config, store: ModelStore, npcs: int) -> Iterator[ListedModel]:
-    served = served_model(config)
+    served = None if config.model.engine == "openai" else served_model(config)
     embedded = _read(EMBEDDED_MODEL)
     if embedded is not None:
         yield _of_file(embedded, EMBEDDED, config, npcs, served)
@@ -104,7 +107,7 @@ def _rows(config: Config, store: ModelStore, npcs: int) -> Iterator[ListedModel]
         state = "served" if path == served else "here" if store.has(path.name) else ""
         yield _of_entry(entry, config, npcs, state)
     others = [path for path in store.models() if path.name not in known]
-    if served not in (EMBEDDED_MODEL, *others) and served.name not in known:
+    if served is not None and served not in (EMBEDDED_MODEL, *others) and served.name not in known:
         others.append(served)
     for path in others:
         model = _read(path)
@@ -139,7 +142,7 @@ def _of_entry(entry: Entry, config: Config, npcs: int, state: str) -> ListedMode
     )
 
 
-def _of_file(model: ModelFile, name: str, config: Config, npcs: int, served: Path) -> ListedModel:
+def _of_file(model: ModelFile, name: str, config: Config, npcs: int, served: Path | None) -> ListedModel:
     return ListedModel(
         name=name,
         title=model.title,

@@ -16,6 +16,7 @@ from rich.console import Console
 from llm_agentd.config import Config, load_config
 from llm_agentd.config.edit import EditError, set_key
 from llm_agentd.config.paths import CONFIG_MODE, SYSTEM_FILE
+from llm_agentd.config.values import NO_MODEL_ENGINES
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.errors import StartError
 from llm_agentd.ops.models.describe import BASE_MODEL, warnings
@@ -26,7 +27,6 @@ from llm_agentd.ops.models.self_test.run import run
 from llm_agentd.ops.models.store import ModelStore
 from llm_agentd.util.replace_file import replace_file
 
-NO_MODEL_ENGINES = ("stub",)
 SERVICE = Path("/etc/systemd/system/llm-agentd.service")
 HIDDEN_FROM_SERVICE = (Path("/home"), Path("/root"))
 

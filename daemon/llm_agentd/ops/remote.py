@@ -1,0 +1,47 @@
+"""From the section `remote` of the configuration to the servers it names, and to an engine that asks them.
+
+Opens nothing by itself: the first connection is made by the engine, once it is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from llm_agentd.config import Config, state_dir
+from llm_agentd.engines.base import Engine
+from llm_agentd.engines.openai.budget import Limits
+from llm_agentd.engines.openai.budget_database import FILE_NAME
+from llm_agentd.engines.openai.budget_file import FileBudget
+from llm_agentd.engines.openai.engine import RemoteEngine
+from llm_agentd.engines.openai.pool import Pool
+from llm_agentd.engines.openai.transport import Transport
+from llm_agentd.engines.openai.upstream import upstreams_of
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """The pool, and the transport that it and the engine share."""
+
+    pool: Pool
+    transport: Transport
+
+
+def servers_of(config: Config, environ: Mapping[str, str]) -> Servers:
+    remote = config.remote
+    transport = Transport()
+    limits = Limits(remote.daily_tokens, remote.monthly_tokens, remote.warn_share)
+    budget = FileBudget(state_dir(environ) / FILE_NAME, limits)
+    return Servers(Pool(upstreams_of(remote.upstreams, environ), transport, budget), transport)
+
+
+def open_remote(config: Config, servers: Servers) -> Engine:
+    """`model.id` and `model.context_tokens` are those of the only model there is; beside a local one they are its."""
+    is_only = config.model.engine == "openai"
+    return RemoteEngine(
+        servers.pool,
+        servers.transport,
+        model_id=config.model.id if is_only else None,
+        context_tokens=config.model.context_tokens if is_only else None,
+        timeout_s=config.remote.timeout_ms / 1000,
+    )
