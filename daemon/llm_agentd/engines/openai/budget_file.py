@@ -14,11 +14,11 @@ import logging
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from llm_agentd.engines.openai.budget import (
@@ -52,6 +52,9 @@ class _Ask:
     outcome: Reservation | OverBudget | None = None
 
 
+Asks = SimpleQueue[tuple[_Ask, ...] | None]  # nothing: only look; None: the end
+
+
 class FileBudget:
     """A `Budget`. `on_warning(period, tokens)` is called on its thread, once a period over all daemons and restarts."""
 
@@ -68,10 +71,9 @@ class FileBudget:
         self._limits = limits
         self._now_s = now_s
         self._on_warning = on_warning
-        self._asks: deque[_Ask | None] = deque()  # None: the thread that takes it ends
-        self._wake = threading.Event()
         self._lock = threading.Lock()  # over starting and ending the thread
         self._thread: threading.Thread | None = None
+        self._asks = Asks()  # of the thread; the next one has a queue of its own
         self._running = 0  # tokens reserved by calls of this process that are not settled
         self._counts = Counts(*names_at(now_s()))  # as last seen
         self._seen_s: float | None = None  # when; monotonic
@@ -99,19 +101,17 @@ class FileBudget:
     async def close(self) -> None:
         with self._lock:
             thread, self._thread = self._thread, None
-            if thread is not None:
-                self._asks.append(None)
-        self._wake.set()
+            self._asks.put(None)
         if thread is not None:
             await asyncio.to_thread(thread.join)
 
     def _wake_thread(self, *asks: _Ask) -> None:
         with self._lock:
-            self._asks += asks
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="budget", daemon=True)
+                self._asks = Asks()
+                self._thread = threading.Thread(target=self._run, args=(self._asks,), name="budget", daemon=True)
                 self._thread.start()
-        self._wake.set()
+            self._asks.put(asks)
 
     # -- any thread ----------------------------------------------------------------------------------
 
@@ -142,17 +142,16 @@ class FileBudget:
             self._seen_s = time.monotonic()
             self._wake_thread()
         elif self._thread is not None and time.monotonic() - seen_s > STALE_S:
-            self._wake.set()
+            self._seen_s = time.monotonic()  # so that not everybody who looks asks
+            self._wake_thread()
 
     # -- its own thread ------------------------------------------------------------------------------
 
-    def _run(self) -> None:
+    def _run(self, queue: Asks) -> None:
         database: BudgetDatabase | None = None
         is_last = False
         while not is_last:
-            self._wake.wait()
-            self._wake.clear()
-            asks, is_last = self._take()
+            asks, is_last = _take(queue)
             try:
                 if database is None or not database.is_current:
                     database = self._reopen(database)
@@ -166,17 +165,6 @@ class FileBudget:
             self._answer(asks)
         if database is not None:
             database.close()
-        self._wake.set()  # what was put behind our end is the next thread's
-
-    def _take(self) -> tuple[list[_Ask], bool]:
-        """All that waits, and whether this thread ends."""
-        asks: list[_Ask] = []
-        while self._asks:
-            ask = self._asks.popleft()
-            if ask is None:
-                return asks, True
-            asks.append(ask)
-        return asks, False
 
     def _reopen(self, database: BudgetDatabase | None) -> BudgetDatabase:
         if database is not None:
@@ -255,6 +243,19 @@ class FileBudget:
         for ask in asks:
             with suppress(RuntimeError):  # its loop has ended: nobody waits any more
                 ask.loop.call_soon_threadsafe(_resolve, ask)
+
+
+def _take(queue: Asks) -> tuple[list[_Ask], bool]:
+    """All that waits, at least one item; and whether that was the last."""
+    found = queue.get()
+    asks: list[_Ask] = []
+    while found is not None:
+        asks += found
+        try:
+            found = queue.get_nowait()
+        except Empty:
+            return asks, False
+    return asks, True
 
 
 def _resolve(ask: _Ask) -> None:
