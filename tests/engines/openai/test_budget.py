@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -240,9 +240,14 @@ def test_budget_is_used_again_after_its_end_on_another_loop(file: Path) -> None:
 
 
 async def test_hundred_calls_at_once_share_few_transactions(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    committed = []
+    committed: list[int] = []
     transaction = BudgetDatabase.transaction
-    monkeypatch.setattr(BudgetDatabase, "transaction", lambda self: committed.append(1) or transaction(self))
+
+    def counted(self: BudgetDatabase) -> AbstractContextManager[None]:
+        committed.append(1)
+        return transaction(self)
+
+    monkeypatch.setattr(BudgetDatabase, "transaction", counted)
     async with opened(file, Limits(day=10_000)) as budget:
         await asyncio.gather(*(budget.reserve(10, 10) for _ in range(100)))
         assert used(file) == (1000, 1000)
