@@ -86,7 +86,7 @@ endef
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
-setup: debs-test $(VENV)/.dev $(VENV)/bin/promtool  ## virtual environment in .venv, and (as root) the Debian packages
+setup: debs-test $(VENV)/.dev $(VENV)/bin/promtool $(VENV)/bin/haproxy  ## virtual environment in .venv, and (as root) the Debian packages
 
 demo: debs-demo $(VENV)/.run  ## a real game server with NPCs that talk, for DEMO_SECONDS (60; 0 = until Ctrl-C)
 	@$(PY) -m llm_agentd.demo
@@ -201,6 +201,19 @@ $(VENV)/bin/promtool: | $(VENV)/.dev
 	folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; cd "$$folder"; \
 	apt-get download prometheus >/dev/null 2>&1 || { apt-get update -qq && apt-get download prometheus >/dev/null; }; \
 	dpkg-deb -x prometheus_*.deb .; install -t "$$bin" usr/bin/prometheus usr/bin/promtool
+
+# Of Debian's haproxy the program alone, and what it needs: the package would start a service, now and at each boot.
+$(VENV)/bin/haproxy: | $(VENV)/.dev
+	@command -v dpkg-deb >/dev/null || { echo "not a Debian system; put haproxy into $(VENV)/bin" >&2; exit 0; }; \
+	echo "== haproxy, into $(VENV)/bin"; bin=$$(realpath $(VENV)/bin); \
+	folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; cd "$$folder"; \
+	apt-get download haproxy >/dev/null 2>&1 || { apt-get update -qq && apt-get download haproxy >/dev/null; }; \
+	dpkg-deb -x haproxy_*.deb .; needs=$$(dpkg-deb -f haproxy_*.deb Depends); \
+	if ldd usr/sbin/haproxy | grep -q 'not found'; then \
+	  if [ "$$(id -u)" != 0 ]; then echo "haproxy wants libraries; install them, then run make again:" >&2; \
+	    echo "  sudo apt-get satisfy -y --no-install-recommends '$$needs'" >&2; exit 1; fi; \
+	  DEBIAN_FRONTEND=noninteractive apt-get satisfy -qq -y --no-install-recommends "$$needs" >/dev/null; fi; \
+	install -t "$$bin" usr/sbin/haproxy
 
 .PHONY: debs-venv
 debs-venv:

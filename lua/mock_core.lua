@@ -496,6 +496,7 @@ end
 
 -- The daemon's HTTP side as docs/protocol.md has it: sessions, events kept until an `after` passes them, held polls.
 -- daemon.reply(request) gives the events for a question at once (or {} to answer later with daemon:event);
+-- daemon.instance is the process that answers, if it shall have a name.
 -- daemon.call(method, path, body) -> code, data answers plain calls. What the mod reports of the game is in daemon.reports.
 local Daemon = {}
 Daemon.__index = Daemon
@@ -507,10 +508,11 @@ function Mock:open_daemon(reply)
 	return self.daemon
 end
 
-function Daemon:_session(name)
+-- A process that hears of a session for the first time counts on from where the client is.
+function Daemon:_session(name, after)
 	local session = self.sessions[name]
 	if not session then
-		session = {seq = 0, events = {}, ids = {}}
+		session = {seq = after or 0, events = {}, ids = {}}
 		self.sessions[name] = session
 	end
 	return session
@@ -533,7 +535,8 @@ function Daemon:request(fetch)
 		return Mock.answer(fetch, code, data)
 	end
 	local body = Mock.body(fetch)
-	local session = self:_session(body.session)
+	local session = self:_session(body.session, body.after)
+	fetch.instance = body.instance
 	fetch.session, fetch.after, fetch.until_us = session, body.after, self.mock.now_us + body.wait_ms * 1000
 	for i = #session.events, 1, -1 do
 		if session.events[i].seq <= body.after then table.remove(session.events, i) end
@@ -559,7 +562,10 @@ function Daemon:poll(fetch)
 	for _, event in ipairs(fetch.session.events) do
 		if event.seq > fetch.after then newer[#newer + 1] = event end
 	end
-	if newer[1] or self.mock.now_us >= fetch.until_us then Mock.answer(fetch, 200, {events = newer, rejected = {}}) end
+	local is_another = self.instance and fetch.instance and fetch.instance ~= self.instance
+	if newer[1] or is_another or self.mock.now_us >= fetch.until_us then
+		Mock.answer(fetch, 200, {events = newer, rejected = {}, instance = self.instance})
+	end
 end
 
 -- The daemon dies: what is held breaks, what they knew is gone.

@@ -26,6 +26,7 @@ from tests.support.http_harness import (
     delta,
     done,
     error,
+    is_empty,
     serve_http,
     silent,
 )
@@ -239,7 +240,7 @@ def test_newer_waiting_call_ends_the_older(endpoint: str) -> None:
         older = server.in_background(wait_ms=LONG_MS)
         until(lambda: waits(server))
         newer = server.in_background(requests=[infer("a")], wait_ms=LONG_MS)
-        assert older.result() == {"events": [], "rejected": []}
+        assert is_empty(older.result())
         daemon.answer(daemon.next()["id"], done())
         assert ids(newer.result()) == ["a"]
 
@@ -269,6 +270,31 @@ def test_hit_taken_by_another_call_does_not_wake_the_waiting_call(endpoint: str)
 
     with FakeDaemon(endpoint) as daemon:
         asyncio.run(test())
+
+
+# -- several of these processes -------------------------------------------------------------------
+
+
+def test_another_process_goes_on_counting_and_answers_at_once_who_was_elsewhere(endpoint: str) -> None:
+    with FakeDaemon(endpoint, silent) as daemon, serve_http(endpoint) as first, serve_http(endpoint) as second:
+        opened = first.exchange(requests=[infer("a")])
+        one = opened["instance"]
+        assert first.exchange(instance=one)["instance"] == one
+        daemon.next()
+        moved = second.exchange(after=7, instance=one, wait_ms=LONG_MS)  # it would wait longer than this test may
+        assert is_empty(moved)
+        assert moved["instance"] != one
+        daemon.script = lambda _: [done()]
+        again = second.exchange(after=7, instance=moved["instance"], wait_ms=LONG_MS, requests=[infer("a")])
+    assert [(event["seq"], event["id"], event["event"]) for event in again["events"]] == [(8, "a", "done")]
+
+
+def test_a_process_holds_the_call_of_who_knows_it(endpoint: str) -> None:
+    with FakeDaemon(endpoint, silent) as daemon, serve_http(endpoint) as server:
+        one = server.exchange(requests=[infer("a")])["instance"]
+        waiting = server.in_background(wait_ms=LONG_MS, instance=one)
+        daemon.answer(daemon.next()["id"], done("Late."))
+        assert [event["text"] for event in waiting.result()["events"]] == ["Late."]
 
 
 # -- the daemon goes and comes --------------------------------------------------------------------
@@ -589,7 +615,7 @@ def test_stop_answers_waiting_calls(endpoint: str) -> None:
     with FakeDaemon(endpoint, silent), serve_http(endpoint) as server:
         waiting = server.in_background(wait_ms=LONG_MS)
         until(lambda: waits(server))
-    assert waiting.result() == {"events": [], "rejected": []}
+    assert is_empty(waiting.result())
 
 
 def test_report_is_no_question_and_names_requests_by_the_ids_of_the_daemon(endpoint: str) -> None:

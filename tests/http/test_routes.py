@@ -382,7 +382,7 @@ def test_openapi_has_bodies_answers_and_examples(endpoint: str) -> None:
     properties = spec["paths"]["/v1/exchange"]["post"]["requestBody"]["content"]["application/json"]["schema"][
         "properties"
     ]
-    assert set(properties) == {"session", "after", "wait_ms", "requests", "cancel"}
+    assert set(properties) == {"session", "after", "wait_ms", "requests", "cancel", "instance"}
     for record, op in zip(properties["requests"]["items"]["anyOf"], ("think", "infer"), strict=True):
         assert record["properties"]["op"] == {"const": op}
         assert set(record["properties"]) == field_names(RECORDS[op])

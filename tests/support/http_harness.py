@@ -162,6 +162,11 @@ class HttpServer:
         return Background(lambda: self.exchange(**body))
 
 
+def is_empty(answer: Record) -> bool:
+    """No event, and nothing rejected."""
+    return not answer["events"] and not answer["rejected"]
+
+
 class Background:
     """A call in a thread of its own; `result` waits for it."""
 

@@ -23,7 +23,7 @@ TROUBLED_SCRAPES = 60  # and a quarter of an hour in which the same goes on and 
 
 
 def program(name: str) -> str:
-    """`prometheus` or `promtool`: the one beside Python, where `make setup` puts it, else the system's."""
+    """`prometheus`, `promtool` or `haproxy`: the one beside Python, where `make setup` puts it, else the system's."""
     found = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     return found or pytest.skip(f"no {name}: `make setup` fetches it where there are Debian's packages")
 

@@ -9,12 +9,17 @@ that all cache hits of one call stand in its answer. Of two calls that wait, the
 events; a call with `wait_ms` 0 leaves a waiting one alone, and events that it takes along do not wake that one.
 
 Ids: a request's `id` is the game's own, unique in its session; its wire id is the daemon client's, unique for all.
+
+Several of these processes may stand behind a balancer, and none knows another's sessions. Each has a name of its own,
+`instance`, which stands in every answer: a game that sees another one asks again for what is open. A call may name
+the one that the game knows; where that is another, it is not held, so that the game learns of it at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -43,6 +48,7 @@ EVENT_BYTES = 512  # of an event beside its text, about
 OPS = ("think", "infer")
 REPORT = "report"  # has no event: it would end the call that waits for a reply
 REPORT_TIMEOUT_S = 5.0  # of a daemon that comes back later, the next report is soon enough
+INSTANCE_BYTES = 8  # no two of the processes behind one balancer have the same
 ANSWERED_MAX = 512  # ids of a session that its reports may name: a busy village's of half a minute
 
 
@@ -55,6 +61,7 @@ class Call:
     wait_ms: int = 0
     requests: list[Any] = field(default_factory=list)
     cancel: list[Any] = field(default_factory=list)
+    instance: str = ""  # of the process that answered the game last; "": none, or it does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,7 @@ class Sessions:
 
     def __init__(self, daemon: DaemonClient, *, timeout_ms: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._daemon = daemon
+        self.instance = os.urandom(INSTANCE_BYTES).hex()
         self.timeout_ms = timeout_ms
         self._clock = clock
         self._sessions: dict[str, _Session] = {}  # least recently used first
@@ -93,7 +101,8 @@ class Sessions:
         session = self._enter(call)
         session.acknowledge(call.after)
         rejected, sent, unavailable = self._take(session, call)
-        wait_ms = 0 if rejected or self._daemon.is_unreachable else call.wait_ms
+        was_elsewhere = call.instance not in ("", self.instance)
+        wait_ms = 0 if rejected or was_elsewhere or self._daemon.is_unreachable else call.wait_ms
         try:
             was_replaced = await self._wait(session, call, sent, wait_ms)
         finally:

@@ -86,7 +86,7 @@ describe("the client", function()
 		assert.equal("http://127.0.0.1:8000/v1/exchange", request.url)
 		assert.equal("POST", request.method)
 		assert.equal(8, request.timeout)
-		assert.same({"Content-Type: application/json", "Expect:"}, request.extra_headers)
+		assert.same({"Content-Type: application/json", "Expect:", "X-Session-ID: secret.1"}, request.extra_headers)
 		local body = Mock.body(mock.fetches[1])
 		assert.equal(5, #body.requests)
 		assert.equal("npc1", body.requests[1].npc.id)
@@ -100,7 +100,7 @@ describe("the client", function()
 		start({token = "secret"})
 		ask("a")
 		step()
-		assert.equal("Authorization: Bearer secret", mock.fetches[1].request.extra_headers[3])
+		assert.equal("Authorization: Bearer secret", mock.fetches[1].request.extra_headers[4])
 	end)
 
 	it("writes the token into no log, whatever the daemon answers", function()
@@ -226,6 +226,82 @@ describe("the client", function()
 		daemon.reply = echo
 		step(0.05, 4)
 		assert.same({"done", "I am a"}, {outcome("a")})
+	end)
+
+	describe("behind a balancer", function()
+		local daemon, heard
+
+		-- Three questions are open, all sent to process A; of `a` a word has streamed in.
+		local function open_three()
+			start()
+			heard = {}
+			daemon = mock:open_daemon(function() return {} end)
+			daemon.instance = "A"
+			ask("a", 8000, function(part) heard[#heard + 1] = part end)
+			ask("b")
+			step()
+			daemon:event(daemon.received[1].session, {id = daemon.received[1].request.id, event = "delta", text = "Hel"})
+			step(0.05, 5)
+			ask("c")
+			step(0.05, 2)
+			assert.same({"Hel"}, heard)
+			assert.equal(3, #daemon.received)
+		end
+
+		-- The balancer sends what comes from now on to process B, which has heard of nothing.
+		local function to_b()
+			daemon.sessions, daemon.instance = {}, "B"
+			daemon.reply = function(request)
+				return {{event = "delta", text = "I am "}, {event = "done", text = "I am " .. request.npc.id}}
+			end
+		end
+
+		local function all_answered()
+			for _, key in ipairs({"a", "b", "c"}) do assert.same({"done", "I am " .. key}, {outcome(key)}) end
+			assert.same({"Hel"}, heard) -- the text of `a` began anew, and no word came twice
+			assert.equal(0, #mock:logged("offline"))
+		end
+
+		it("asks all again that is open when another process answers in the same session", function()
+			open_three()
+			for _, fetch in ipairs(mock:open_fetches()) do Mock.answer(fetch, 200, {events = {}, rejected = {}, instance = "A"}) end
+			local name = daemon.received[1].session
+			to_b() -- A was told to stop: it answered what waited, without an event
+			step(0.05, 8)
+			all_answered()
+			for _, received in ipairs(daemon.received) do assert.equal(name, received.session) end
+			assert.equal(6, #daemon.received) -- each once by A, once by B
+		end)
+
+		it("begins a new session when the balancer says that the process broke off", function()
+			open_three()
+			for _, fetch in ipairs(mock:open_fetches()) do Mock.answer(fetch, 502, "<html>Bad Gateway</html>") end
+			local name = daemon.received[1].session
+			to_b()
+			step(0.05, 8)
+			all_answered()
+			assert.not_equal(name, daemon.received[6].session)
+			assert.equal(6, #daemon.received)
+		end)
+
+		it("asks nothing again while the same process answers", function()
+			open_three()
+			step(0.5, 15)
+			assert.equal(3, #daemon.received)
+		end)
+
+		it("names the session of each call in a header", function()
+			start({token = "secret"})
+			client.call("GET", "/v1/roles", nil, function() end)
+			ask("a")
+			step()
+			Mock.answer(mock.fetches[2], 502)
+			step()
+			local names = {}
+			for i = 1, 3 do names[i] = mock.fetches[i].request.extra_headers[3] end
+			assert.same({"X-Session-ID: secret.1", "X-Session-ID: secret.1", "X-Session-ID: secret.2"}, names)
+			assert.equal(Mock.body(mock.fetches[3]).session, "secret.2")
+		end)
 	end)
 
 	it("leaves a session that stays silent after a lost answer", function()

@@ -22,7 +22,6 @@ local BATCH_MAX = 256 -- a quarter of the wire's 1024 records in a part
 local BATCH_MAX_BYTES = 3 * 2^20 -- under the wire's 4 MiB a part
 local RECORD_MAX_BYTES = 256 * 2^10 -- the wire's limit for one record
 local LAST_ROUNDS = 20 -- at the end: callbacks that ask again are answered, but not one that does so for ever
-local HEADERS = {"Content-Type: application/json", "Expect:"} -- no "100-continue" round trip for large bodies
 
 -- Codes of the errors that are made here; those of the daemon are passed on as they come.
 local CODES = {
@@ -41,10 +40,6 @@ local CODES = {
 	unavailable = "unavailable", -- the daemon is starting, stopping or away
 }
 setmetatable(CODES, {__index = function(_, code) error("client.lua: no code " .. tostring(code), 2) end})
-
-if settings.token ~= "" then
-	HEADERS[#HEADERS + 1] = "Authorization: Bearer " .. settings.token
-end
 
 local client = {
 	state = "new", -- new → online ⇄ offline
@@ -65,6 +60,8 @@ local calls = {} -- plain calls
 local ready, ready_first, ready_last = {}, 1, 0 -- events to hand out, a queue
 local last_number = 0
 local session, session_number, after = nil, 0, 0
+local instance = nil -- the HTTP process that answered last in this session
+local headers = nil -- of every call
 local failures, epoch, suspect = 0, 0, false
 local closed, closing = false, false -- the server goes down; the last callbacks are being handed out
 local backoff_us, next_try_us, wanted_us = 0, 0, -INTEREST_US
@@ -118,13 +115,36 @@ local function open_in_order()
 	return entries
 end
 
+-- Everything open is asked again, under the same ids; but what `carrier`, a flight that has landed, took along. Words that
+-- streamed in already stay, and none is added: the text starts over, and may be another.
+local function ask_again(carrier)
+	local carried = {}
+	for _, entry in ipairs(carrier and carrier.carried or {}) do carried[entry] = true end
+	outbox = {}
+	for _, entry in ipairs(open_in_order()) do
+		entry.is_muted = entry.has_streamed
+		if not carried[entry] then outbox[#outbox + 1] = entry end
+	end
+end
+
+local function headers_of(session_name)
+	local list = {
+		"Content-Type: application/json",
+		"Expect:", -- no "100-continue" round trip for large bodies
+		"X-Session-ID: " .. session_name, -- by it a balancer keeps a session with one of several HTTP processes
+	}
+	if settings.token ~= "" then list[#list + 1] = "Authorization: Bearer " .. settings.token end
+	return list
+end
+
 -- The daemon counts events per session. After it restarted it knows nothing of ours and counts from 1 again, which would never
 -- reach a number above our `after`: all would look like old news. So a new session begins, and everything open is sent again;
 -- ids make sure that the daemon answers each once.
 local function new_session()
 	session_number = session_number + 1
-	session, after, suspect = env.session_name .. "." .. session_number, 0, false
-	outbox = open_in_order()
+	session, after, suspect, instance = env.session_name .. "." .. session_number, 0, false, nil
+	headers = headers_of(session)
+	ask_again()
 end
 new_session()
 
@@ -174,8 +194,10 @@ local function take(event, flight)
 	local entry = type(event) == "table" and open[event.id]
 	if not entry then return end -- answered already, late, or none of ours
 	if event.event == "delta" then
-		-- after a new session the text starts over: parts of the old one would double it
-		if flight.session == session and type(event.text) == "string" then hand_out(entry, "delta", event) end
+		if flight.session == session and type(event.text) == "string" and not entry.is_muted then
+			entry.has_streamed = true
+			hand_out(entry, "delta", event)
+		end
 	elseif event.event == "done" or event.event == "error" then
 		if event.reason == CODES.switched_off then event.code = CODES.switched_off end
 		client.switched_off = event.code == CODES.switched_off
@@ -183,8 +205,19 @@ local function take(event, flight)
 	end
 end
 
+-- Behind a balancer, or after a quick restart, it may be another process than the one that answered before: that one took along
+-- what it knew of this session. It is told whom we know, and where that is not itself it answers at once.
+local function meet(flight, name)
+	if type(name) ~= "string" or not name:match("^%w+$") then return end
+	if instance and name ~= instance then ask_again(flight) end
+	instance = name
+end
+
 local function accept(flight, answer)
-	if flight.session == session then go_online() end -- an answer to an old session says nothing about now
+	if flight.session == session then -- an answer to an old session says nothing about now
+		go_online()
+		meet(flight, answer.instance)
+	end
 	if flight.session == session and answer.events[1] then suspect = false end
 	local seen = after
 	for _, event in ipairs(answer.events) do
@@ -222,6 +255,8 @@ local REFUSED = {
 	[400] = CODES.bad_request, [413] = CODES.too_large, [422] = CODES.bad_request, [429] = CODES.overloaded,
 }
 
+local BAD_GATEWAY = 502 -- a balancer's word that the process behind it broke off: nobody there has the session any more
+
 local function land(flight, result, now)
 	local code = result.code or 0
 	if code == 200 then
@@ -248,7 +283,8 @@ local function land(flight, result, now)
 	end
 	local timed_out = result.timeout
 	local what = timed_out and "no answer in time from " or code == 0 and "nobody answers at " or "HTTP " .. code .. " from "
-	failed(flight, what .. settings.url .. " (is llm-agentd running? /llm doctor looks)", code == 0 and not timed_out, now)
+	local is_gone = code == 0 and not timed_out or code == BAD_GATEWAY
+	failed(flight, what .. settings.url .. " (is llm-agentd running? /llm doctor looks)", is_gone, now)
 end
 
 -- 1. What has come back.
@@ -312,8 +348,9 @@ local function post(wait_ms, now)
 	if report then bodies = bodies == "" and body or bodies .. "," .. body end
 	local cancel = #cancels > 0 and '"' .. table.concat(cancels, '","') .. '"' or ""
 	cancels = {}
-	local data = ('{"session":"%s","after":%d,"wait_ms":%d,"requests":[%s],"cancel":[%s]}')
-		:format(session, after, wait_ms, bodies, cancel)
+	local last = instance and (',"instance":"%s"'):format(instance) or ""
+	local data = ('{"session":"%s","after":%d,"wait_ms":%d,"requests":[%s],"cancel":[%s]%s}')
+		:format(session, after, wait_ms, bodies, cancel, last)
 	client.counts.exchanges = client.counts.exchanges + 1
 	flights[#flights + 1] = {
 		session = session,
@@ -326,7 +363,7 @@ local function post(wait_ms, now)
 			method = "POST",
 			data = data,
 			timeout = math.ceil(wait_ms / 1000) + settings.http_timeout_s, -- whole seconds: 0.5 means forever before 5.14
-			extra_headers = HEADERS,
+			extra_headers = headers,
 		}),
 	}
 end
@@ -460,7 +497,7 @@ function client.call(method, path, body, callback)
 			method = method,
 			data = body and env.write_json(body) or nil,
 			timeout = settings.http_timeout_s,
-			extra_headers = HEADERS,
+			extra_headers = headers,
 		}),
 	}
 	return true

@@ -50,6 +50,7 @@ async function send(method, path, body, signal, waitMs) {
   const headers = { Accept: "application/json" };
   if (token.get()) headers.Authorization = `Bearer ${token.get()}`;
   if (method === "POST") headers["Content-Type"] = "application/json";
+  if (body?.session) headers["X-Session-ID"] = body.session; // a balancer keeps it with the adapter that has it
   const limit = AbortSignal.timeout(TIMEOUT_MS + (body?.wait_ms ?? 0) + waitMs);
   try {
     return await fetch(new URL(path.replace(/^\//, ""), ROOT), {

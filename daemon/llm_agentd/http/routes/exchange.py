@@ -39,11 +39,12 @@ def add(app: FastAPI, sessions: Sessions) -> None:
         Events stay until an `after` passes them, so that a lost answer loses nothing: ask again with the same `after`,
         and send a request again under the same `id` where it is not known to have arrived. Of two calls that wait, the
         newer ends the older; a call with `wait_ms` 0 leaves a waiting one alone. A session unused for 10 minutes ends.
-        503 (no daemon for any of the requests, or for a call without any) carries `events` and `rejected` too.
+        `instance` is the process that answered: another one than before does not know what is open.
+        503 (no daemon for any of the requests, or for a call without any) carries the same fields.
         429: there are too many sessions for a new one; whoever is there keeps theirs.
         """
         answer = await sessions.call(parse(await read_json(request)))
-        content: dict[str, Any] = {"events": answer.events, "rejected": answer.rejected}
+        content: dict[str, Any] = {"events": answer.events, "rejected": answer.rejected, "instance": sessions.instance}
         if answer.unavailable is None:
             return json_response(content)
         return error_response(answer.unavailable, beside=content)
@@ -59,12 +60,16 @@ def parse(body: Any) -> Call:
     session = body.get("session")
     if not isinstance(session, str) or not 0 < len(session) <= ID_MAX_CHARS:
         raise BadRequest(f"session: want a string of 1 to {ID_MAX_CHARS} characters, another at each start of the game")
+    instance = body.get("instance") or ""
+    if not isinstance(instance, str):
+        raise BadRequest("instance: want a string: the `instance` of the last answer")
     return Call(
         session=session,
         after=_whole(body, "after"),
         wait_ms=min(_whole(body, "wait_ms"), WAIT_MAX_MS),
         requests=_list(body, "requests"),
         cancel=_list(body, "cancel"),
+        instance=instance,
     )
 
 

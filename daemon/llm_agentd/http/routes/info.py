@@ -33,6 +33,7 @@ def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions, own_metrics: Htt
         adapter = {
             "version": __version__,
             "pid": os.getpid(),
+            "instance": sessions.instance,
             "uptime_s": round(time.monotonic() - started_s, 1),
             "zmq_endpoint": daemon.endpoint,
             "open_requests": daemon.open_count,

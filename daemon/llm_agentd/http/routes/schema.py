@@ -138,6 +138,7 @@ class ExchangeBody(BaseModel):
         description="records of the wire with `op` `think` or `infer` and an `id`; one that is sent again runs once",
     )
     cancel: list[str] = Field(default=[], description="ids of requests whose answer nobody wants any more")
+    instance: str = Field(default="", description="that of the last answer; a process of another one answers at once")
 
 
 class ExchangeEvent(BaseModel):
@@ -167,6 +168,10 @@ class Rejection(BaseModel):
 class ExchangeAnswer(BaseModel):
     events: list[ExchangeEvent]
     rejected: list[Rejection] = Field(description="requests that were not taken; no event follows for them")
+    instance: str = Field(
+        description="the process that answered; where it is another than before, send again what is open",
+        examples=["5f0c2a91d7b3e846"],
+    )
 
 
 class RoleBody(BaseModel):
