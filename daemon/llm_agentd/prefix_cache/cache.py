@@ -63,7 +63,10 @@ class PrefixCache:
         self._max_bytes = max_bytes
         self._store = store
         self._tree: RadixTree[_CachedPrefix] = RadixTree()
-        self._prefixes: OrderedDict[tuple[int, ...], _CachedPrefix] = OrderedDict()  # least recently used first
+        self._prefixes: dict[tuple[int, ...], _CachedPrefix] = {}
+        # Of these, those whose state is in memory, the least recently used first. Apart, as most may be on disk alone:
+        # a search for the oldest among all of them would cost each new prefix a walk over thousands.
+        self._in_memory: OrderedDict[tuple[int, ...], _CachedPrefix] = OrderedDict()
         self._bytes = 0
         for saved in store.saved():
             self._insert(_CachedPrefix(saved.tokens, None, saved.key, verified=False))
@@ -82,7 +85,7 @@ class PrefixCache:
             if prefix.state is None and not self._load(prefix):
                 continue  # it was damaged and is gone now: the next best
             assert prefix.state is not None
-            self._prefixes.move_to_end(prefix.tokens)
+            self._in_memory.move_to_end(prefix.tokens)
             if prefix.key is not None:
                 self._store.touch(prefix.key)
             return PrefixMatch(matched_tokens, prefix.state, prefix.verified)
@@ -93,6 +96,7 @@ class PrefixCache:
         if prefix.state is None:
             self._remove(prefix)
             return False
+        self._in_memory[prefix.tokens] = prefix
         self._bytes += prefix.bytes
         self._evict(keep=prefix)
         return True
@@ -136,22 +140,26 @@ class PrefixCache:
     def _insert(self, prefix: _CachedPrefix) -> None:
         self._tree.insert(prefix.tokens, prefix)
         self._prefixes[prefix.tokens] = prefix
+        if prefix.state is not None:
+            self._in_memory[prefix.tokens] = prefix
 
     def _remove(self, prefix: _CachedPrefix) -> None:
         self._bytes -= prefix.bytes
         self._tree.remove(prefix.tokens)
         del self._prefixes[prefix.tokens]
+        self._in_memory.pop(prefix.tokens, None)
 
     def _evict(self, keep: _CachedPrefix) -> None:
         """Down to `max_bytes`, the least recently used first. A state that is on disk too leaves only the memory: the
         tree still finds it, and the next match loads it.
         """
-        in_memory = [prefix for prefix in self._prefixes.values() if prefix.state is not None and prefix is not keep]
-        for prefix in in_memory:
-            if self._bytes <= self._max_bytes:
+        while self._bytes > self._max_bytes:
+            oldest = next(iter(self._in_memory.values()))
+            if oldest is keep:  # it is the newest, so it is alone, and fits by itself
                 return
-            if prefix.key is None:
-                self._remove(prefix)
+            if oldest.key is None:
+                self._remove(oldest)
             else:
-                self._bytes -= prefix.bytes
-                prefix.state = None
+                self._bytes -= oldest.bytes
+                oldest.state = None
+                del self._in_memory[oldest.tokens]
