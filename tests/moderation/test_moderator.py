@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,11 @@ from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.moderation.safe_lines import refusal
 from llm_agentd.moderation.word_list import Age, WordList
 from llm_agentd.types import Npc, Think, Turn
-from tests.support.daemon_in_process import InProcess
+from tests.support.daemon_in_process import Gate, InProcess
 
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
+WAIT_S = 10.0
+STEPS_TO_FOUL_WORD = 12  # the prompt in a few parts, the word, and some more
 
 
 class ListLog:
@@ -29,6 +33,13 @@ class ListLog:
 
     def write(self, entry: dict[str, Any]) -> None:
         self.entries.append(entry)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    ends_s = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < ends_s
+        time.sleep(0.002)
 
 
 def engine_that_says(*pieces: str) -> Any:
@@ -84,6 +95,51 @@ def test_streamed_reply_stops_before_the_blocked_word(tmp_path: Path, pieces: tu
     assert stopped.value.by == "model"
     assert WordList().find(stopped.value.text) is None
     assert [entry["direction"] for entry in log.entries] == ["out"]
+
+
+def test_reply_that_nobody_is_shown_while_it_grows_is_looked_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[str] = []
+    real = Moderator.check_out
+
+    def note(moderator: Moderator, text: str, action: Any, **options: Any) -> Any:
+        looked_at.append(text)
+        return real(moderator, text, action, **options)
+
+    monkeypatch.setattr(Moderator, "check_out", note)
+    engine = engine_that_says("Well ", "met, ", "my ", "friend. ", "You ", "bastard. ", "Sit ", "down.")
+    with (
+        InProcess(f"ipc://{tmp_path}/once", engine=engine, moderator=Moderator(ListLog())) as daemon,
+        daemon.client() as client,
+        pytest.raises(Filtered),
+    ):
+        client.think(NPC, "Hi!", player="Ana")
+    assert looked_at == ["Well met, my friend. You bastard. Sit down."]
+
+
+def test_who_joins_an_unseen_reply_to_watch_it_grow_is_shown_nothing_foul(tmp_path: Path) -> None:
+    """Nobody was shown it so far, so nothing of it was looked at yet."""
+    gate = Gate()
+    words = ("You ", "bastard! ", *(f"word{number} " for number in range(40)))
+    engine = StubEngine(script=lambda _: [word.encode() for word in words], on_step=gate.on_step)
+    moderator = Moderator(ListLog())
+    question = {"op": "think", "npc": NPC, "utterance": "Hi!", "player": "Ana", "remember": False, "seed": 1}
+    with (
+        InProcess(f"ipc://{tmp_path}/join", engine=lambda: engine, moderator=moderator) as daemon,
+        daemon.peer() as unseen,
+        daemon.peer() as watching,
+    ):
+        unseen.send({**question, "id": "unseen"})
+        for _ in range(STEPS_TO_FOUL_WORD):
+            gate.step()
+        wait_until(lambda: len(gate.batch_sizes) > STEPS_TO_FOUL_WORD)
+        watching.send({**question, "id": "watching", "stream": True})
+        wait_until(lambda: daemon.engine_loop.count_waiting() == 1)
+        gate.open()
+        (refused,) = watching.events("watching")
+        (ended,) = unseen.events("unseen")
+    assert [one["code"] for one in (refused, ended)] == ["filtered", "filtered"]
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,8 @@ _BREVE = "\u0306"  # of й: without it the letter is another one, и
 
 def normalize_text(text: str) -> str:
     """The same text in the usual width of letters, without what nobody sees. Letters such as ё, ñ and ü stay."""
+    if text.isascii():  # nothing in it is invisible, and NFKC leaves it as it is
+        return text
     # First the invisible characters: one between a letter and its accent would keep NFKC from joining them.
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
     if text.isascii():

@@ -256,7 +256,10 @@ class Batch:
         delta, finish = sequence.feed(piece, now_s)
         if not delta and finish is None:
             return
-        verdict = sequence.check(is_whole=finish is not None)
+        # What nobody is shown before its end is looked at once, as a whole: a look at each word costs more than all
+        # else that is done with a token.
+        is_due = finish is not None or sequence.is_streamed
+        verdict = sequence.check(is_whole=finish is not None) if is_due else None
         if verdict is None:
             events.extend(sequence.deltas(delta))
         if verdict is None and finish is None:

@@ -7,6 +7,7 @@ out.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -86,8 +87,19 @@ class Sequence:
         is_shown = request.stream and bool(self.assembler.text)
         return not is_shown and (self.last_s is None or now_s - self.last_s >= STALL_S)
 
+    @property
+    def is_streamed(self) -> bool:
+        """Somebody is shown the reply while it grows."""
+        return any(request.stream for request in self.requests)
+
     def join(self, request: Request) -> Events:
-        """One more waits for the same reply; what was shown so far is its first delta."""
+        """One more waits for the same reply; what was shown so far is its first delta.
+
+        Where nobody was shown anything, nothing was looked at yet: what moderation holds back is not joined, and ends
+        for the others with the whole reply.
+        """
+        if request.stream and not self.is_streamed and (verdict := self.check(is_whole=True)) is not None:
+            return self._held_back([request], verdict)
         self.requests.append(request)
         self.joined.add((request.peer, request.id))
         text = filled(self.assembler.text, request)
@@ -126,10 +138,13 @@ class Sequence:
 
     def filtered(self, verdict: Verdict) -> Events:
         """What all its requests get in the place of the reply."""
+        return self._held_back(self.requests, verdict)
+
+    def _held_back(self, requests: Iterable[Request], verdict: Verdict) -> Events:
         moderator = self.moderator
         return [
             (request, moderator.hold_back("out", request.moderation, filled(self.assembler.text, request), verdict))
-            for request in self.requests
+            for request in requests
             if moderator and request.moderation
         ]
 
