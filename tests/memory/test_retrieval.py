@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from llm_agentd.memory import SqliteMemory
 from llm_agentd.memory.keywords import words_of
+from llm_agentd.memory.reader import StoreReader
 from llm_agentd.memory.retrieval import FACTS_MAX_CHARS
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.roles import Roles
@@ -91,6 +92,26 @@ def test_newest_outcome_is_in_every_later_prompt_also_in_a_greeting(
     assert greeting.messages[-1].content == "[place Oakford; memory Ana refused my price]\n(Ana comes near.)"
     with_fact = replace(MIRA, context={"memory": "Ana mended the bridge"})
     assert "[memory Ana mended the bridge, Ana refused my price]" in builder.build(with_fact).messages[-1].content
+
+
+def test_where_nothing_is_remembered_no_word_is_searched_for(
+    memory: SqliteMemory, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[str] = []
+    real = StoreReader.matches
+
+    def note(reader: StoreReader, scope: str, word: str, min_id: int = 0) -> list[int]:
+        searched.append(word)
+        return real(reader, scope, word, min_id)
+
+    monkeypatch.setattr(StoreReader, "matches", note)
+    question = replace(ANA, player_text="Do you remember where my brother hid the silver key?")
+    memory.retrieve(question)
+    assert searched == []
+    talk(memory, clock, "My brother hid the silver key in the well.", "Did he?")
+    memory.flush()
+    assert memory.retrieve(replace(question, player_text="Where is the key?")).turns
+    assert searched != []
 
 
 def test_settlement_shares_outcomes_and_never_talk(memory: SqliteMemory, clock: Clock) -> None:

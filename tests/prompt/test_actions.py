@@ -100,6 +100,16 @@ def test_reply_schema_bounds_strings_arrays_and_the_words() -> None:
     assert list(form["properties"]) == ["say", "do"]
 
 
+def test_actions_offered_again_are_not_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    offered = [Action("dig", params={"properties": {"where": {"enum": [f"test {number}" for number in range(3)]}}})]
+    first, schema = actions.bounded(offered), actions.reply_schema(actions.bounded(offered))
+    checked: list[Any] = []
+    monkeypatch.setattr(json_schema, "bounded", lambda *arguments: checked.append(arguments))
+    again = actions.bounded([Action("dig", params=orjson.loads(orjson.dumps(offered[0].params)))])
+    assert (again, actions.reply_schema(again)) == (first, schema)
+    assert checked == []
+
+
 def test_output_format_adds_tokens_for_the_action() -> None:
     sampling, output = output_format(OFFERED, Sampling(max_tokens=64), {"json_schema"})
     assert output.words_max_tokens == 64

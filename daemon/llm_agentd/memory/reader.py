@@ -64,6 +64,17 @@ class StoreReader:
             )
         return sorted(rows, key=lambda row: -row.id)[:limit]
 
+    def has_rows(self, npc: str, player: str) -> bool:
+        """Whether there is anything of one NPC with one player; of those who meet for the first time there is not."""
+        found = self._connection.execute("SELECT 1 FROM memories WHERE npc = ? AND player = ? LIMIT 1", (npc, player))
+        return found.fetchone() is not None
+
+    def has_rows_of_place(self, place: str) -> bool:
+        found = self._connection.execute(
+            "SELECT 1 FROM memories WHERE place = ? AND place <> '' AND kind <> 'exchange' LIMIT 1", (place,)
+        )
+        return found.fetchone() is not None
+
     def newest_of_place(self, place: str, limit: int) -> list[Row]:
         return self._rows(
             "WHERE place = ? AND place <> '' AND kind <> 'exchange' ORDER BY id DESC LIMIT ?", (place, limit)

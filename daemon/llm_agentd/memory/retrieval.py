@@ -109,16 +109,19 @@ def _find(
 ) -> tuple[list[Row], list[Recalled]]:
     """The last exchanges, and the facts in the order that `retrieve` describes."""
     pair_rows = [row for row in pending if row.npc == turn.npc and row.player == turn.player]
-    turns = _turns(reader, pair_rows, turn, turns_max) if turns_max else []
-    outcomes = _newest(reader, pair_rows, turn, "outcome", OUTCOMES_SHOWN)
-    if not turn.player_text:
+    # A dozen words are searched for below, and each has related ones: none of it where there is nothing to be found.
+    is_known = bool(pair_rows) or reader.has_rows(turn.npc, turn.player)
+    turns = _turns(reader, pair_rows, turn, turns_max) if turns_max and is_known else []
+    outcomes = _newest(reader, pair_rows, turn, "outcome", OUTCOMES_SHOWN) if is_known else []
+    if is_known and not turn.player_text:
         outcomes = outcomes or _newest(reader, pair_rows, turn, "fact", OUTCOMES_SHOWN)
     facts = [_recalled(row, row.text) for row in reversed(outcomes)]
     if turn.player_text:
-        question = question_of(turn.player_text, (turn.player, turn.npc_name))
         shown_ids = {row.id for row in (*turns, *outcomes)}
-        nearness = Nearness(vectorize, turn.player_text) if vectorize else None
-        facts += _pair_facts(reader, pair_rows, turn, question, shown_ids, nearness)[:matches_max]
+        if is_known:
+            question = question_of(turn.player_text, (turn.player, turn.npc_name))
+            nearness = Nearness(vectorize, turn.player_text) if vectorize else None
+            facts += _pair_facts(reader, pair_rows, turn, question, shown_ids, nearness)[:matches_max]
         facts += _each_once([*_own_facts(reader, turn, shown_ids), *_place_facts(reader, turn, shown_ids)])[:place_max]
     return turns, facts
 
@@ -238,13 +241,15 @@ def _concepts_of(turn: MemoryTurn) -> list[Concept]:
 
 def _own_facts(reader: StoreReader, turn: MemoryTurn, shown_ids: set[int]) -> list[Recalled]:
     """What the NPC has been through with nobody in particular, wherever it stands now."""
+    if not reader.has_rows(turn.npc, ""):
+        return []
     rows, _ = _search(reader, pair_scope(turn.npc, ""), _concepts_of(turn), shown_ids)
     return [_recalled(row, row.text) for row in rows]
 
 
 def _place_facts(reader: StoreReader, turn: MemoryTurn, shown_ids: set[int]) -> list[Recalled]:
     """What others of this settlement told; the newest of it where the player asks for news."""
-    if not turn.place:
+    if not turn.place or not reader.has_rows_of_place(turn.place):
         return []
     min_id = reader.place_min_id(turn.place)
     rows, _ = _search(reader, place_scope(turn.place), _concepts_of(turn), shown_ids, min_id)

@@ -7,9 +7,12 @@ text. The daemon only proposes an action: the mod checks it again against the wo
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import orjson
 
 from llm_agentd.errors import BadRequest
 from llm_agentd.prompt import json_schema
@@ -21,8 +24,29 @@ SAY_CHARS_PER_TOKEN = 4  # an average token in a language with an alphabet
 SAY_MAX_CHARS = 512  # a bound, so that the reply reaches its action; each character costs the grammar a rule
 FORM_TOKENS = 16  # {"say":"","do":{"action":""}} and a token or two of spaces
 TOKEN_CHARS = 2  # of names and numbers; a low estimate gives the action more tokens than it needs
+SCHEMAS_KEPT = 1024  # of single actions: those of a village, each with the goods and names of the moment
+SCHEMA_KEPT_MAX_BYTES = 4096  # what is kept of clients' making is a few MB at most
 VALUE_MARK = "="  # before a parameter of a deed that is a value and no placeholder
 NO_PARAMS: dict[str, Any] = {"type": "object", "properties": {}, "required": []}
+
+_T = TypeVar("_T")
+
+
+def _kept(compute: Callable[[str, dict[str, Any]], _T]) -> Callable[[str, dict[str, Any]], _T]:
+    """`compute(name of an action, schema)`, kept by name and JSON: NPCs offer the same few actions at each question.
+
+    What it gives is shared by all who ask, so nobody may change it.
+    """
+    by_json = lru_cache(maxsize=SCHEMAS_KEPT)(lambda name, schema: compute(name, orjson.loads(schema)))
+
+    def find(name: str, schema: dict[str, Any]) -> _T:
+        try:
+            key = orjson.dumps(schema)
+        except TypeError:  # not JSON; it did not come over the wire
+            return compute(name, schema)
+        return by_json(name, key) if len(key) <= SCHEMA_KEPT_MAX_BYTES else compute(name, schema)
+
+    return find
 
 
 def bounded(actions: Sequence[Action]) -> tuple[Action, ...]:
@@ -30,7 +54,7 @@ def bounded(actions: Sequence[Action]) -> tuple[Action, ...]:
 
     An action without parameters gets a schema that allows none.
     """
-    return tuple(replace(action, params=_bounded(action)) for action in actions)
+    return tuple(replace(action, params=_bounded(action.name, action.params or NO_PARAMS)) for action in actions)
 
 
 def reply_schema(actions: Sequence[Action], say_max_chars: int = SAY_MAX_CHARS) -> dict[str, Any]:
@@ -49,7 +73,7 @@ def say_max_chars(max_tokens: int) -> int:
 
 def extra_tokens(actions: Sequence[Action]) -> int:
     """Tokens that the form and the longest action need in addition to the words."""
-    longest = max((len(action.name) + json_schema.max_json_chars(action.params) for action in actions), default=0)
+    longest = max((_max_json_chars(action.name, action.params) for action in actions), default=0)
     return FORM_TOKENS + longest // TOKEN_CHARS
 
 
@@ -160,9 +184,10 @@ def parse_action(text: str, actions: Sequence[Action]) -> dict[str, Any] | None:
     return {"name": action.name, "params": params} if json_schema.is_valid(action.params, params) else None
 
 
-def _bounded(action: Action) -> dict[str, Any]:
-    path = f"actions: {action.name}"
-    schema = json_schema.bounded(action.params or NO_PARAMS, path)
+@_kept
+def _bounded(name: str, params: dict[str, Any]) -> dict[str, Any]:
+    path = f"actions: {name}"
+    schema = json_schema.bounded(params, path)
     if schema.get("type") != "object":
         raise BadRequest(f"{path}: params: want a schema of type object")
     if "action" in schema["properties"]:
@@ -175,6 +200,12 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
+@_kept
+def _max_json_chars(name: str, schema: dict[str, Any]) -> int:
+    return len(name) + json_schema.max_json_chars(schema)
+
+
+@_kept
 def _choice(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     strict = json_schema.for_grammar(schema)
     properties = {"action": {"const": name}, **strict["properties"]}

@@ -24,7 +24,7 @@ def estimate_tokens(texts: Iterable[str]) -> int:
     """
     tokens = 0
     for text in texts:
-        ascii_chars = sum(char.isascii() for char in text)
+        ascii_chars = len(text) if text.isascii() else len(text.encode("ascii", "ignore"))
         tokens += ascii_chars // CHARS_PER_TOKEN + 1 + len(text.encode("utf-8", "replace")) - ascii_chars
     return tokens
 

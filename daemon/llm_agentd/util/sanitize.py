@@ -25,6 +25,7 @@ _INVISIBLE = re.compile(
     "\ue000-\ue0ff\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _OPENING, _CLOSING = "[{［｛【〔〖⟦⁅", "]}］｝】〕〗⟧⁆"
+_ASCII_BRACKETS = re.compile(r"[\[\]{}]")
 _BRACKETS = {ord(mark): "(" for mark in _OPENING} | {ord(mark): ")" for mark in _CLOSING}
 _COLON_CHARS = ":：﹕꞉ː˸∶"
 _COLON = f"[{_COLON_CHARS}]"
@@ -32,6 +33,7 @@ _COLON = f"[{_COLON_CHARS}]"
 _ASIDE = re.compile(
     r"(?<!\()(?<!\( )\((?: ?\()*+ ?(?=do\s+not\s+repeat|nobody\s+speaks|[^()]{1,64}\bcomes\s+near)", re.IGNORECASE
 )
+_NAME_MARKS = re.compile(rf"[()\";]|{_COLON}")
 _SPEAKER_END = re.compile(rf"(\s*){_COLON}+")
 _SPEAKER_GAP_MAX_CHARS = 3  # of punctuation between a name and its colon: `Ana):`
 _SPEAKER_PREFIX = re.compile(rf"^([^\W\d_][\w'’ .-]{{0,40}}?)\s*{_COLON}")  # `Mira: …` at the start of the line
@@ -41,6 +43,8 @@ _CHAT_ROLES = ("system", "assistant", "user", "human", "developer", "tool", "fac
 def single_line(text: str) -> str:
     """One line without control characters. Chat-template tokens stay: the engine encodes them as plain text."""
     text = str(text)
+    if _is_plain(text):
+        return " ".join(text.split())
     closed = text.rfind(")") + 1  # behind it no escape of the game ends, and looking for its end would cost a scan each
     if "\x1b" in text:
         text = _GAME_ESCAPE.sub(" ", text[:closed]) + text[closed:]
@@ -65,7 +69,7 @@ def utterance(text: str, speakers: Iterable[str] = (), *, has_speaker: bool = Tr
 
 def name(text: str) -> str:
     """A name as it may stand before `: ` or in a list: without the marks that would end it, cut to NAME_MAX_CHARS."""
-    line = re.sub(rf"[()\";]|{_COLON}", " ", _visible_line(text))
+    line = _NAME_MARKS.sub(" ", _visible_line(text))
     return " ".join(line.split())[:NAME_MAX_CHARS].rstrip()
 
 
@@ -74,7 +78,17 @@ def fact(text: str) -> str:
     return _visible_line(text).replace(";", ",")
 
 
+def _is_plain(text: str) -> bool:
+    """Printable ASCII: nothing in it is hidden, or a control character. Nearly all facts and names are, and a prompt
+    has dozens of them."""
+    return text.isascii() and text.isprintable()
+
+
 def _visible_line(text: str) -> str:
+    text = str(text)
+    if _is_plain(text):
+        line = " ".join(text.split())
+        return line.translate(_BRACKETS) if _ASCII_BRACKETS.search(line) else line
     return single_line(_INVISIBLE.sub("", str(text))).translate(_BRACKETS)
 
 
