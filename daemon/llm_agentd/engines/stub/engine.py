@@ -10,6 +10,7 @@ import hashlib
 import random
 import re
 import secrets
+import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -129,7 +130,7 @@ class StubEngine:
         text = _chat_text(messages) if messages is not None else prompt or ""
         data = repair_surrogates(text).encode()
         check_room(len(data), self._info.context_tokens, TOKEN_BYTES)
-        tokens = [_pack(data[at : at + TOKEN_BYTES]) for at in range(0, len(data), TOKEN_BYTES)]
+        tokens = _pack(data)
         check_fits(len(tokens), self._info.context_tokens)
         last = len(messages[-1].content.encode(errors="replace")) if messages else len(data)
         return Prompt(tokens, max(0, len(data) - last - len(_OPEN)) // TOKEN_BYTES)
@@ -150,7 +151,7 @@ class StubEngine:
         deadline_s: float = inf,
     ) -> int:
         self._check_free(seq)
-        text = b"".join(map(_unpack, prompt.tokens)).decode(errors="replace")
+        text = _unpack(prompt.tokens).decode(errors="replace")
         pieces = self._script(text) if self._script else _pieces(text, sampling)
         room = self._info.context_tokens - len(prompt)
         known = [
@@ -285,9 +286,16 @@ def _cut(word: bytes, rng: random.Random) -> list[bytes]:
     return [word[:at], word[at:]]
 
 
-def _pack(data: bytes) -> int:
-    return len(data) << 8 * TOKEN_BYTES | int.from_bytes(data, "big")
+def _pack(data: bytes) -> list[int]:
+    """All tokens but the last hold TOKEN_BYTES."""
+    whole, rest = divmod(len(data), TOKEN_BYTES)
+    full = TOKEN_BYTES << 8 * TOKEN_BYTES
+    tokens = [full | value for value in struct.unpack_from(f">{whole}I", data)]
+    return [*tokens, rest << 8 * TOKEN_BYTES | int.from_bytes(data[-rest:], "big")] if rest else tokens
 
 
-def _unpack(token: int) -> bytes:
-    return (token & (1 << 8 * TOKEN_BYTES) - 1).to_bytes(TOKEN_BYTES, "big")[TOKEN_BYTES - (token >> 8 * TOKEN_BYTES) :]
+def _unpack(tokens: Sequence[int]) -> bytes:
+    values = [token & (1 << 8 * TOKEN_BYTES) - 1 for token in tokens]
+    missing = TOKEN_BYTES - (tokens[-1] >> 8 * TOKEN_BYTES)
+    data = struct.pack(f">{len(values)}I", *values)
+    return data[:-TOKEN_BYTES] + data[-TOKEN_BYTES:][missing:]

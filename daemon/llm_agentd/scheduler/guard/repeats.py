@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from llm_agentd.scheduler.reply_text import CLOSERS, ENDS, ENDS_UNSPACED, UNSPACED
@@ -53,7 +52,7 @@ class RepeatFilter:
         self._held.append(text)
         for char in text:
             self._sentences.take(char)
-            for word in self._read_words.take(char):
+            if (word := self._read_words.take(char)) is not None:
                 self._note(word)
                 if self.ended:
                     return self._show(self._cut(self._last[0].start))
@@ -61,7 +60,7 @@ class RepeatFilter:
         return self._show(self._certain_of(self._length))
 
     def end(self) -> str:
-        for word in self._read_words.end():
+        if (word := self._read_words.end()) is not None:
             self._note(word)
             if self.ended:
                 return self._show(self._cut(self._last[0].start))
@@ -106,7 +105,7 @@ class RepeatFilter:
 
 
 class _WordReader:
-    """`take` one character after the other, get each word when it is sure to be over; `end` gives the last one.
+    """`take` one character after the other, get each word when it is sure to be over, else None; `end` gives the last.
 
     A word is a run of letters, digits and `_`, with apostrophes inside it; or UNSPACED_CHARS of an unspaced script.
     """
@@ -118,8 +117,9 @@ class _WordReader:
         self._apostrophe = ""  # behind its letters: it is a part of the word if a letter follows
         self._is_unspaced = False
 
-    def take(self, char: str) -> Iterator[_Word]:
-        is_unspaced = _UNSPACED_CHAR.match(char) is not None
+    def take(self, char: str) -> _Word | None:
+        word: _Word | None = None
+        is_unspaced = not char.isascii() and _UNSPACED_CHAR.match(char) is not None
         is_letter = not is_unspaced and (char.isalnum() or char == "_")
         if is_letter and self._letters and not self._is_unspaced:
             self._letters += (self._apostrophe, char)
@@ -129,16 +129,18 @@ class _WordReader:
         elif is_unspaced and self._is_unspaced and len(self._letters) < UNSPACED_CHARS:
             self._letters.append(char)
         else:
-            yield from self.end()
+            word = self.end()
             if is_letter or is_unspaced:
                 self._letters, self._start, self._is_unspaced = [char], self._at, is_unspaced
         self._at += 1
+        return word
 
-    def end(self) -> Iterator[_Word]:
+    def end(self) -> _Word | None:
         text = "".join(self._letters)
-        if text and (not self._is_unspaced or len(text) == UNSPACED_CHARS):
-            yield _Word(text.casefold(), self._start)
+        is_word = text and (not self._is_unspaced or len(text) == UNSPACED_CHARS)
+        word = _Word(text.casefold(), self._start) if is_word else None
         self._letters, self._apostrophe, self._is_unspaced = [], "", False
+        return word
 
 
 class _SentenceEnds:
@@ -160,7 +162,7 @@ class _SentenceEnds:
         if is_end:
             self._ends.append(self._at)
         if not (is_closer and self._marks):
-            self._marks = next((marks for marks in (ENDS, ENDS_UNSPACED) if char in marks), "")
+            self._marks = ENDS if char in ENDS else ENDS_UNSPACED if char in ENDS_UNSPACED else ""
         self._is_closed = is_closer
         self._at += 1
 
