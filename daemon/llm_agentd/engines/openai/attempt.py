@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 LEAST_TOKENS = 16  # of a reply. Near the end of a budget replies are cut down to this; below it they say nothing
 
 
+# Computed after the last chunk that we read, until the server sees that we went away: a round trip at usual speeds.
+UNSEEN_TOKENS = 16
+
+
 class Transport(Protocol):
     """What `transport.Transport` does for the pool."""
 
@@ -50,6 +54,7 @@ class Attempt:
         self._bound = 0  # tokens that the prompt may have at most
         self._reservation: Reservation | None = None
         self._usage: ReportedUsage | None = None
+        self._is_whole = False  # its last chunk has come
         self._is_unbilled = False  # it failed in a way in which the server computed nothing
         self._is_noted = False  # the breaker knows how it went
         upstream.running += 1
@@ -97,6 +102,7 @@ class Attempt:
         if not self._is_noted:
             self._is_noted = True
             self.upstream.breaker.succeeded(self._ticket)
+        self._is_whole = bool(chunk.finish)
         self.has_text = self.has_text or bool(chunk.text or chunk.finish)
 
     def _note_failure(self, error: UpstreamError, given_s: float) -> None:
@@ -118,7 +124,9 @@ class Attempt:
             self.upstream.breaker.abandoned(self._ticket)
 
     async def _settle(self, budget: Budget) -> None:
-        """Where the server told nothing of a call that it may have computed, all that was reserved stays counted."""
+        """To what the server reported. Of a call that was stopped it may have told so much on the way; where it told
+        nothing of one that it may have computed, all that was reserved stays counted.
+        """
         reservation, usage = self._reservation, self._usage
         if reservation is None:
             return
@@ -131,6 +139,10 @@ class Attempt:
             self._tally.tokens["cached"] += usage.cached_tokens
             self._tally.tokens["completion"] += usage.completion_tokens
             self._note_excess(reservation, usage)
+            if not self._is_whole:
+                unseen = min(UNSEEN_TOKENS, max(0, reservation.tokens - used))
+                self._tally.unreported_tokens += unseen
+                used += unseen
         await budget.settle(reservation, used)
 
     def _note_excess(self, reservation: Reservation, usage: ReportedUsage) -> None:

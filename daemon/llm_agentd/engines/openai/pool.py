@@ -22,7 +22,7 @@ from llm_agentd.engines.openai.attempt import Attempt, Transport
 from llm_agentd.engines.openai.budget import Budget
 from llm_agentd.engines.openai.keys import KeyProblem
 from llm_agentd.engines.openai.target import Call, Chunk, Target, UpstreamError
-from llm_agentd.engines.openai.upstream import REFUSALS, Upstream
+from llm_agentd.engines.openai.upstream import Upstream
 from llm_agentd.metrics.upstreams import UpstreamMetrics
 
 TRIES_MAX = 5  # of one call. More only add to the load of a server that is in trouble
@@ -152,7 +152,7 @@ class Pool:
                         yield chunk
                 return
             except UpstreamError as error:
-                if one.has_text or tries >= TRIES_MAX or not self._may_retry(error):
+                if one.has_text or tries >= TRIES_MAX or not self._may_retry(error, one.upstream):
                     raise
                 failed.append(one.upstream)
                 await self._pause(error, failed, tries, tries_end_s)
@@ -234,10 +234,10 @@ class Pool:
 
     # -- another try ---------------------------------------------------------------------------------
 
-    def _may_retry(self, error: UpstreamError) -> bool:
+    def _may_retry(self, error: UpstreamError, upstream: Upstream) -> bool:
         """A server that refuses us, with a wrong key or a certificate, is no reason not to ask another."""
-        is_refused = error.status in REFUSALS or error.kind == "tls"
-        return error.is_retryable or (is_refused and any(one.is_ready(self._clock()) for one in self._upstreams))
+        is_shut = upstream.breaker.state() == "open"
+        return error.is_retryable or (is_shut and any(one.is_ready(self._clock()) for one in self._upstreams))
 
     async def _pause(self, error: UpstreamError, failed: list[Upstream], tries: int, ends_s: float) -> None:
         """None while another server has not been asked. Raises `error` where the pause would take all that is left."""

@@ -17,7 +17,7 @@ from llm_agentd.engines.openai.target import Target, UpstreamError
 
 RESTED_S = 2.0  # after a 429 without Retry-After, of a queue that is full: some calls will have ended
 FAIR_TIMEOUT_S = 2.0  # a server that had less time than this is not to blame
-REFUSALS = (401, 403, 404)  # an admin must mend the key, its rights, or the model's name and the address
+REFUSALS = (401, 402, 403, 404)  # an admin must mend the key, the account, its rights, or model's name and address
 
 
 @dataclass(slots=True)
@@ -64,10 +64,11 @@ class Upstream:
     def note_failure(self, ticket: Ticket, error: UpstreamError, now_s: float, given_s: float) -> None:
         """Tells the breaker of a try that was given `given_s` seconds."""
         reason = self.reason_of(error)
-        if error.status == 429 or error.retry_after_s is not None:
-            self.breaker.rest(ticket, now_s, RESTED_S if error.retry_after_s is None else error.retry_after_s, reason)
-        elif error.kind == "tls" or error.status in REFUSALS:
+        is_used_up = error.status == 429 and not error.is_retryable  # what was paid for, not what a minute allows
+        if error.kind == "tls" or error.status in REFUSALS or is_used_up:
             self.breaker.refused(ticket, now_s, reason)
+        elif error.status == 429 or error.retry_after_s is not None:
+            self.breaker.rest(ticket, now_s, RESTED_S if error.retry_after_s is None else error.retry_after_s, reason)
         elif error.kind == "status" and error.status is not None and error.status < 500 and error.status != 408:
             self.breaker.succeeded(ticket)  # it is there, and this one call is not to its liking
         elif error.kind == "timeout" and given_s < FAIR_TIMEOUT_S:
@@ -83,6 +84,8 @@ class Upstream:
         if error.status == 401:
             cure = f"write a valid key into {key}" if key else "it wants one: set api_key_env or api_key_file for it"
             return f"{self.name} does not accept the key (401): {cure}"
+        if error.status == 402:
+            return f"{self.name} wants to be paid (402): look at the account of the key in {key or 'use'}"
         if error.status == 403:
             return f"{self.name} refuses the model {self.model} (403): give the key in {key or 'use'} the right to it"
         if error.status == 404:
