@@ -37,9 +37,8 @@ def test_password_comes_from_the_file_the_variable_or_the_address(file: Path) ->
     assert one.password == SECRET
 
 
-def test_nothing_is_looked_for_without_an_address_or_with_the_cache_off(tmp_path: Path) -> None:
+def test_nothing_is_looked_for_without_an_address(tmp_path: Path) -> None:
     assert find_redis(Cache(redis_password_file=tmp_path / "none"), {}) is None
-    assert find_redis(cache(enabled=False, redis_password_env="NONE"), {}) is None
 
 
 def test_each_fault_names_its_key_and_the_cure(file: Path, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ redis-server it brings no service that would listen on this machine.
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -37,8 +36,9 @@ def program(name: str) -> str:
 class RedisServer:
     """A context manager; `start` after `kill` or `stop` brings it back on its port, with the data it had saved."""
 
-    def __init__(self, folder: Path, *options: str, name: str = "redis-server", port: int | None = None) -> None:
-        self.port = port or free_port()
+    def __init__(self, folder: Path, *options: str, name: str = "redis-server", password: str | None = None) -> None:
+        self.port = self._plain_port = free_port()
+        self._password = password
         self.folder = folder / f"redis-{self.port}"
         self.folder.mkdir(parents=True)
         self.url = f"redis://{HOST}:{self.port}"
@@ -54,7 +54,13 @@ class RedisServer:
         self.kill()
 
     def client(self, **options: object) -> redis.Redis:
-        return redis.Redis(host=HOST, port=self.port, socket_timeout=STOP_S, **options)  # type: ignore[arg-type]
+        login = {"password": self._password, **options}
+        return redis.Redis(host=HOST, port=self.port, socket_timeout=STOP_S, **login)  # type: ignore[arg-type]
+
+    def use_tls(self, options: list[str]) -> None:
+        """On its port, in place of plain text; nobody waits for it then."""
+        self._plain_port = 0
+        self._options += options
 
     def start(self, *, wait: bool = True) -> None:
         config = self.folder / "redis.conf"
@@ -62,7 +68,7 @@ class RedisServer:
             config.touch()
         is_sentinel = self._name == "redis-sentinel"
         saved = [] if is_sentinel else ["--save", "", "--appendonly", "no"]
-        options = ["--port", str(self.port), "--bind", HOST, "--dir", str(self.folder), *saved, *self._options]
+        options = ["--port", str(self._plain_port), "--bind", HOST, "--dir", str(self.folder), *saved, *self._options]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._name, str(config), *options, *(["--sentinel"] if is_sentinel else [])],
@@ -86,7 +92,7 @@ class RedisServer:
             except redis.ConnectionError:
                 return False
 
-        if "--tls-port" not in self._options:
+        if self._plain_port:
             wait_for(answers, f"redis-server on port {self.port}")
 
     def kill(self) -> None:
@@ -110,16 +116,20 @@ class RedisServer:
 class Watched:
     """A master, a replica and three Sentinels. `master`: who is it now, as the Sentinels say."""
 
-    def __init__(self, folder: Path) -> None:
-        first = RedisServer(folder)
-        replica = RedisServer(folder, "--replicaof", HOST, str(first.port), "--repl-diskless-sync-delay", "0")
+    def __init__(self, folder: Path, password: str | None = None) -> None:
+        """`password`: of all of them, the Sentinels too."""
+        locked = ["--requirepass", password, "--masterauth", password] if password else []
+        first = RedisServer(folder, *locked, password=password)
+        follow = ["--replicaof", HOST, str(first.port), "--repl-diskless-sync-delay", "0"]
+        replica = RedisServer(folder, *locked, *follow, password=password)
         self.servers = {one.port: one for one in (first, replica)}
         watch = [
             *("--sentinel", "monitor", MASTER, HOST, str(first.port), "2"),
             *("--sentinel", "down-after-milliseconds", MASTER, str(DOWN_AFTER_MS)),
             *("--sentinel", "failover-timeout", MASTER, "5000"),
+            *(("--sentinel", "auth-pass", MASTER, password, "--requirepass", password) if password else ()),
         ]
-        self.sentinels = [RedisServer(folder, *watch, name="redis-sentinel") for _ in range(3)]
+        self.sentinels = [RedisServer(folder, *watch, name="redis-sentinel", password=password) for _ in range(3)]
         self._all = [first, replica, *self.sentinels]
         hosts = ",".join(f"{HOST}:{one.port}" for one in self.sentinels)
         self.url = f"redis+sentinel://{hosts}/{MASTER}"
@@ -159,12 +169,16 @@ class Watched:
 class Cluster:
     """Three masters with a third of the slots each."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, password: str | None = None) -> None:
+        locked = ["--requirepass", password, "--masterauth", password] if password else []
+        self._login = ["-a", password, "--no-auth-warning"] if password else []
         self.nodes = [
             RedisServer(
                 folder,
                 *("--cluster-enabled", "yes", "--cluster-node-timeout", "2000"),
                 *("--cluster-port", str(free_port())),
+                *locked,
+                password=password,
             )
             for _ in range(CLUSTER_NODES)
         ]
@@ -196,9 +210,8 @@ class Cluster:
             *("--cluster-slots", str(count), "--cluster-pipeline", "50", "--cluster-yes"),
         )
 
-    @staticmethod
-    def tell(*words: str) -> None:
-        done = subprocess.run([program("redis-cli"), *words], capture_output=True, text=True, env=dict(os.environ))
+    def tell(self, *words: str) -> None:
+        done = subprocess.run([program("redis-cli"), *self._login, *words], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def stop(self) -> None:

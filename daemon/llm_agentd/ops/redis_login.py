@@ -20,8 +20,8 @@ OTHERS = 0o007  # rights that a password's file must not give; its group may rea
 
 
 def find_redis(cache: Cache, environ: Mapping[str, str]) -> RedisAddress | None:
-    """None: `cache.redis_url` is not set, or the cache is off. Raises StartError."""
-    if cache.redis_url is None or not cache.enabled:
+    """None: `cache.redis_url` is not set. Raises StartError."""
+    if cache.redis_url is None:
         return None
     address = parse_address(cache.redis_url)
     password = _password(cache, environ)

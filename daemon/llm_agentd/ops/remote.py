@@ -12,11 +12,12 @@ from llm_agentd.config import Config, state_dir
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.openai.budget import Limits
 from llm_agentd.engines.openai.budget_database import FILE_NAME
-from llm_agentd.engines.openai.budget_file import FileBudget
+from llm_agentd.engines.openai.budget_redis import open_budget
 from llm_agentd.engines.openai.engine import RemoteEngine
 from llm_agentd.engines.openai.pool import Pool
 from llm_agentd.engines.openai.transport import Transport
 from llm_agentd.engines.openai.upstream import upstreams_of
+from llm_agentd.ops.redis_login import find_redis
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def servers_of(config: Config, environ: Mapping[str, str]) -> Servers:
     remote = config.remote
     transport = Transport()
     limits = Limits(remote.daily_tokens, remote.monthly_tokens, remote.warn_share)
-    budget = FileBudget(state_dir(environ) / FILE_NAME, limits)
+    budget = open_budget(state_dir(environ) / FILE_NAME, limits, find_redis(config.cache, environ))
     return Servers(Pool(upstreams_of(remote.upstreams, environ), transport, budget), transport)
 
 
