@@ -94,6 +94,8 @@ class Upstream:
         self.cached_tokens = 0
         self.reasoning: Sequence[str] = ()  # said first, as reasoning_content
         self.has_completions = True
+        self.obeys_schemas = True
+        self.owned_by = "tests"
         self.streams = True  # False: answers in one piece though asked for a stream
         self.fault = NO_FAULT  # of all calls for which there is none in `faults`
         self.faults: list[Fault] = []  # of the next calls, each once
@@ -193,7 +195,7 @@ class Upstream:
             await _answer(send, 401, {"error": {"message": f"Incorrect API key provided: {given}"}})
         elif path == "/models":
             self.looked_up.append(path)
-            row = {"id": self.model, "object": "model", "max_model_len": self.context_tokens}
+            row = {"id": self.model, "object": "model", "owned_by": self.owned_by, "max_model_len": self.context_tokens}
             await _answer(send, 200, {"object": "list", "data": [row]})
         elif path == "/embeddings":
             self.calls.append(Asked(path, headers, json.loads(body), scope["client"]))
@@ -294,7 +296,7 @@ class Upstream:
     def _words(self, body: dict[str, Any]) -> tuple[list[str], str, int]:
         """Texts of the chunks, why they end, and the prompt's tokens."""
         engine = StubEngine(context_tokens=self.context_tokens, max_num_seqs=1, script=self.say)
-        form = body.get("response_format") or {}
+        form = (body.get("response_format") or {}) if self.obeys_schemas else {}
         sampling = Sampling(
             max_tokens=body.get("max_completion_tokens") or body.get("max_tokens") or 1000,
             temperature=body.get("temperature", 1.0),

@@ -112,7 +112,7 @@ def test_each_request_is_one_line_at_debug_alone_without_what_was_said(caplog: p
     request_line.note(RECORD, {"event": "done", "text": "hush", "cache": "miss", "finish": "stop"}, 51.26)
     request_line.note({"op": "infer", "id": "r8"}, {"event": "error", "code": "overloaded", "message": "…"}, None)
     assert caplog.messages == [
-        "think of mira (r7): done, cache miss, stop after 51.3 ms",
+        "think of mira (r7): done by stub, cache miss, stop after 51.3 ms",
         "infer (r8): overloaded",
     ]
     assert [vars(record)["journal_fields"] for record in caplog.records] == [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,16 @@ from llm_agentd.engines.openai.budget import Limits
 from llm_agentd.engines.openai.budget_file import FileBudget
 from llm_agentd.engines.openai.engine import RemoteEngine
 from llm_agentd.engines.openai.facts import CONTEXT_TOKENS, context_of
+from llm_agentd.engines.openai.form import WantedForm
 from llm_agentd.engines.openai.pool import Pool
+from llm_agentd.engines.openai.target import Chunk
 from llm_agentd.engines.openai.transport import Transport
 from llm_agentd.engines.openai.upstream import upstreams_of
 from llm_agentd.errors import BadRequest, EngineFailed, Overloaded, TooLarge, Unavailable
 from llm_agentd.types import Message, Sampling, Usage
 from tests.engines.contract import GREEDY, EngineContract, data, drain, run, steps, talk
 from tests.support.upstream import Fault, Upstream, refusal
+from tests.support.wait import wait_until
 
 Open = Callable[..., RemoteEngine]
 NO_LIMITS = Limits()
@@ -58,13 +62,6 @@ def failure(engine: Engine, text: str = "hello", sampling: Sampling = GREEDY) ->
     (piece,) = run(engine, text, sampling)
     assert piece.finish == "failed"
     return piece
-
-
-def wait_until(is_so: Callable[[], object]) -> None:
-    ends_s = time.monotonic() + 15
-    while not is_so():
-        assert time.monotonic() < ends_s
-        time.sleep(0.005)
 
 
 class TestRemote(EngineContract):
@@ -327,6 +324,39 @@ def test_schema_of_a_client_is_refused_once_the_server_is_known_to_have_none(
     with pytest.raises(BadRequest, match="json_schema"):
         engine.encode(None, [Message("user", "x")], replace(ours, is_schema_optional=False))
     assert engine.encode(None, [Message("user", "x")], ours)
+
+
+def test_schema_that_the_server_passes_over_fails_a_client_and_not_a_think(
+    upstream: Upstream, open_remote: Open
+) -> None:
+    upstream.obeys_schemas = False
+    engine = open_remote(upstream)
+    wanted = replace(GREEDY, json_schema={"type": "object", "required": ["say"]})
+    last = run(engine, "hello", wanted)[-1]
+    assert isinstance(last.answer, BadRequest)
+    assert "passed over" in last.answer.message
+    assert run(engine, "hello", replace(wanted, max_tokens=3))[-1].finish == "length"
+    assert run(engine, "hello", replace(wanted, is_schema_optional=True))[-1].finish == "stop"
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "is_followed"),
+    [
+        ({"type": "object", "required": ["a"]}, '{"a": 1}', True),
+        ({"type": "object", "required": ["a"]}, '{"b": 1}', False),
+        ({"type": "object"}, "[1]", False),
+        ({"type": "number"}, "1.5", True),
+        ({"type": "integer"}, "1.5", False),
+        ({"enum": ["x"]}, '"x"', True),
+        ({}, "Well met.", False),
+        ({}, "[" * 100_000, False),
+    ],
+)
+def test_reply_is_held_against_the_schema(schema: dict[str, Any], text: str, is_followed: bool) -> None:
+    form = WantedForm(schema)
+    form.feed(Chunk(text))
+    with nullcontext() if is_followed else pytest.raises(BadRequest, match="json_schema"):
+        form.feed(Chunk("", "stop"))
 
 
 def test_usage_is_of_the_last_piece_alone(upstream: Upstream, open_remote: Open) -> None:

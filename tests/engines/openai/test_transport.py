@@ -96,6 +96,22 @@ def test_chat_comes_in_chunks_and_ends_with_usage_and_model(upstream: Upstream) 
     assert not asked.body.keys() & {"top_k", "min_p", "repeat_penalty", "seed", "stop", "response_format"}
 
 
+def test_model_that_answers_under_another_name_is_logged_once(
+    upstream: Upstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = Target(upstream.base_url, "npc")
+
+    async def ask_twice() -> None:
+        transport = Transport()
+        for _ in range(2):
+            assert (await collect(transport.stream(asked, CALL)))[-1].model == "tiny"
+        await transport.close()
+
+    with caplog.at_level("INFO", logger="llm_agentd"):
+        run(ask_twice())
+    assert caplog.text.count("asked for npc, tiny answers") == 1
+
+
 def test_samplers_are_sent_where_they_were_chosen(upstream: Upstream) -> None:
     sampling = Sampling(top_k=7, min_p=0.1, repeat_penalty=1.2, seed=9, stop=("\n",), max_tokens=5)
     run(ask(upstream, replace(CALL, sampling=sampling)))
@@ -275,6 +291,20 @@ def test_schema_of_a_client_is_never_left_out(upstream: Upstream) -> None:
         run(ask(upstream, binding, transport=transport))
     assert caught.value.status == 400
     assert transport.dialect(target_of(upstream)).schema == "strict", "a client's schema may be at fault itself"
+
+
+def test_schema_is_sent_to_tabbyapi_in_its_own_field_too(upstream: Upstream) -> None:
+    upstream.owned_by = "tabbyAPI"
+    transport = Transport()
+
+    async def look_and_ask() -> None:
+        await collect(transport.stream(target_of(upstream), HELD))
+        await transport.models(target_of(upstream))
+        await collect(transport.stream(target_of(upstream), HELD))
+        await transport.close()
+
+    run(look_and_ask())
+    assert [asked.body.get("json_schema") for asked in upstream.calls] == [None, SCHEMA]
 
 
 def test_refusal_that_did_not_help_is_not_remembered(upstream: Upstream) -> None:

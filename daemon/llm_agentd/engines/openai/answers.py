@@ -22,6 +22,8 @@ _UNREADABLE = (400, 422)
 
 def answer_of(error: Exception, sampling: Sampling) -> AgentdError:
     """Of what `Pool.stream` raised. Anything that is no expected failure is a bug: it is logged."""
+    if isinstance(error, BadRequest):
+        return error
     if isinstance(error, OverBudget):
         return Overloaded(error.message, retry_after_ms=_ms(error.retry_after_s))
     if not isinstance(error, UpstreamError):

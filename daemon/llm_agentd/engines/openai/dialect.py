@@ -48,6 +48,7 @@ class Dialect:
     left_out: frozenset[str] = frozenset()
     has_completions: bool = True  # for raw prompts; clouds have chats alone
     has_system: bool = True  # some chat templates refuse a system turn
+    has_schema_field: bool = False  # TabbyAPI: beside response_format, of which it reads the type alone
 
     def body(self, target: Target, call: Call) -> tuple[str, dict[str, Any]]:
         """The path behind `/v1`, and what is sent there."""
@@ -64,6 +65,7 @@ class Dialect:
             "seed": sampling.seed,
             "stop": list(sampling.stop) or None,
             "response_format": self._response_format(sampling),
+            "json_schema": sampling.json_schema if self.has_schema_field else None,
             **_samplers(sampling),
         }
         kept = {name: value for name, value in fields.items() if name not in self.left_out}

@@ -26,6 +26,7 @@ from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
 from llm_agentd.engines.limits import check_fits, check_one_source, check_room
 from llm_agentd.engines.openai.answers import answer_of
 from llm_agentd.engines.openai.facts import Facts
+from llm_agentd.engines.openai.form import wanted_form
 from llm_agentd.engines.openai.pool import Pool
 from llm_agentd.engines.openai.target import Call, Chunk
 from llm_agentd.engines.openai.transport import Transport
@@ -206,9 +207,12 @@ class RemoteEngine:
     async def _run(self, number: int, seq: int, call: Call) -> None:
         """From the call to the last piece. The last chunk is handed on before the pool has settled what it cost."""
         is_ended = False
+        form = wanted_form(call.sampling)
         try:
             async with aclosing(self._pool.stream(call)) as chunks:
                 async for chunk in chunks:
+                    if form is not None:
+                        form.feed(chunk)
                     if chunk.text or chunk.finish:
                         self._put(number, _piece(seq, chunk))
                         is_ended = is_ended or bool(chunk.finish)

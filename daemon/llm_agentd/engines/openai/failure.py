@@ -62,6 +62,7 @@ def explained(target: Target) -> Iterator[None]:
         yield
     except UpstreamError as error:
         error.message = f"{target.place}: {error.message}"
+        error.args = (error.message,)
         raise
     except TimeoutError:
         raise _failure(target, "timeout", "no answer in time") from None

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 LOOK_UP_S = 5.0  # for what models there are
 KEEPALIVE_S = 30.0  # of an idle connection
 KEPT_CONNECTIONS_MAX = 256
+TABBY = "tabbyAPI"  # as it calls itself in its list of models
 
 
 class Transport:
@@ -42,11 +43,15 @@ class Transport:
         self._clients: dict[tuple[str, bool], httpx2.AsyncClient] = {}
         self._dialects: dict[tuple[str, str], tuple[Dialect, float]] = {}
         self._thinkers: set[tuple[str, str]] = set()  # models whose text begins with thoughts and no tag
+        self._answering: dict[tuple[str, str], str] = {}  # who answered last, by its own name
+        self._tabbies: set[tuple[str, str]] = set()  # that are TabbyAPI
 
     def dialect(self, target: Target) -> Dialect:
         """What was learnt of a server; of one that was never asked, what most understand. From any thread."""
-        dialect, until_s = self._dialects.get(_key(target), (Dialect(), 0.0))
-        return dialect if self._clock() < until_s else Dialect()
+        dialect, until_s = self._dialects.get(_key(target), (None, 0.0))
+        if dialect is None or self._clock() >= until_s:
+            return Dialect(has_schema_field=_key(target) in self._tabbies)
+        return dialect
 
     async def close(self) -> None:
         clients, self._clients = self._clients, {}
@@ -116,7 +121,14 @@ class Transport:
                 if text:
                     yield Chunk(text, usage=reader.usage)
         for chunk in reader.end(is_done=is_done):
+            self._note_model(target, chunk.model)
             yield chunk
+
+    def _note_model(self, target: Target, model: str) -> None:
+        """Routers and clouds may answer with another model than the one that was asked for: that is told once."""
+        if model and model != self._answering.get(_key(target), target.model):
+            log.info("%s: asked for %s, %s answers", target.place, target.model, model)
+        self._answering[_key(target)] = model or self._answering.get(_key(target), target.model)
 
     def _thinks_aloud(self, target: Target) -> UpstreamError:
         self._thinkers.add(_key(target))
@@ -137,8 +149,11 @@ class Transport:
                 client = self._client(target)
                 request = client.build_request("GET", target.base_url + "/models")
                 answer = await client.send(request, stream=True, auth=_auth(target))
-            rows = (await self._object(target, answer, ends_s)).get("data")
-            return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+            found = (await self._object(target, answer, ends_s)).get("data")
+            rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+            if any(row.get("owned_by") == TABBY for row in rows):
+                self._tabbies.add(_key(target))
+            return rows
 
     async def embed(self, target: Target, texts: list[str]) -> tuple[list[list[float]], ReportedUsage]:
         """A vector for each text, and what it took. Raises UpstreamError."""
