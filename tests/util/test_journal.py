@@ -102,17 +102,18 @@ def test_only_a_stderr_that_is_the_journal_counts(monkeypatch: pytest.MonkeyPatc
 
 # One line a request -------------------------------------------------------------------------------------------------
 
+DONE = {"event": "done", "text": "hush", "model": "qwen", "cache": "miss", "finish": "stop"}
 RECORD = {"op": "think", "id": "r7", "npc": {"id": "mira", "name": "Mira"}, "player": "Ada", "utterance": "a secret"}
 
 
 def test_each_request_is_one_line_at_debug_alone_without_what_was_said(caplog: pytest.LogCaptureFixture) -> None:
-    request_line.note(RECORD, {"event": "done", "text": "hush", "cache": "miss", "finish": "stop"}, 51.26)
+    request_line.note(RECORD, DONE, 51.26)
     assert caplog.records == []
     caplog.set_level(logging.DEBUG, request_line.__name__)
-    request_line.note(RECORD, {"event": "done", "text": "hush", "cache": "miss", "finish": "stop"}, 51.26)
+    request_line.note(RECORD, DONE, 51.26)
     request_line.note({"op": "infer", "id": "r8"}, {"event": "error", "code": "overloaded", "message": "…"}, None)
     assert caplog.messages == [
-        "think of mira (r7): done by stub, cache miss, stop after 51.3 ms",
+        "think of mira (r7): done by qwen, cache miss, stop after 51.3 ms",
         "infer (r8): overloaded",
     ]
     assert [vars(record)["journal_fields"] for record in caplog.records] == [

@@ -22,9 +22,8 @@ def note(record: Mapping[str, Any], answer: Mapping[str, Any], total_ms: float |
     npc = record.get("npc")
     name = str(npc.get("id", "")) if isinstance(npc, Mapping) else ""
     request, op = str(record.get("id", "")), record.get("op")
-    outcome = (
-        answer.get("code") or f"done by {answer.get('model')}, cache {answer.get('cache')}, {answer.get('finish')}"
-    )
+    by = f" by {answer['model']}" if answer.get("model") else ""
+    outcome = answer.get("code") or f"done{by}, cache {answer.get('cache')}, {answer.get('finish')}"
     took = "" if total_ms is None else f" after {total_ms:.1f} ms"
     who = f" of {name}" if name else ""
     log.debug("%s%s (%s): %s%s", op, who, request, outcome, took, extra=about(request=request, npc=name))
