@@ -1,4 +1,5 @@
-"""Each example of docs/openai.md is run as it stands there, against a real daemon; its table of errors is the code's.
+"""Each example of docs/openai.md, and the one of WebSockets, is run as it stands there, against a real daemon; the
+table of errors and the limits are the code's.
 
 So `llm` and LangChain, which it names, are tried too.
 """
@@ -13,13 +14,19 @@ from pathlib import Path
 import pytest
 
 from llm_agentd.errors import ERROR_CLASSES, AgentdError, BadFrame, Cancelled, Filtered, TooLarge
+from llm_agentd.http import socket_session
 from llm_agentd.http.error_shape import UnknownModel, as_openai, openai_fields
+from llm_agentd.http.routes import ws
 from llm_agentd.http.routes.openai.fields import COMMON, HINTS, REFUSED
 from llm_agentd.http.routes.openai.whole import TIMEOUT_MS
+from llm_agentd.http.websocket_protocol import PING_S
+from llm_agentd.protocol.wire import RECORD_MAX_BYTES
 from tests.project.test_docs_run import Home
 
-PAGE = (Path(__file__).parents[2] / "docs" / "openai.md").read_text(encoding="utf-8")
-BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "openai.md").read_text(encoding="utf-8")
+WEBSOCKET = (DOCS / "protocol.md").read_text(encoding="utf-8").partition("\n## WebSocket\n")[2]
+BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE + WEBSOCKET, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +67,7 @@ def test_shell_example_works(home: Home, number: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [at for at, (kind, _) in enumerate(BLOCKS) if kind == "python"])
 def test_python_example_works(home: Home, number: int) -> None:
-    (home.folder / "example.py").write_text(BLOCKS[number][1])
+    (home.folder / "example.py").write_text(home.here(BLOCKS[number][1]))
     said = runs_well(home, f"{sys.executable} example.py")
     assert len(said.split()) > 8, said
 
@@ -89,3 +96,14 @@ def test_every_field_is_named() -> None:
         assert name in REFUSED
         assert f"`{name}`" in PAGE
     assert f"else {TIMEOUT_MS}" in PAGE
+
+
+def test_limits_of_websockets_are_those_of_the_code() -> None:
+    for limit in (
+        f"up to {RECORD_MAX_BYTES} bytes",
+        f"{socket_session.OPEN_MAX} requests",
+        f"{ws.SOCKETS_MAX}\n  connections",
+        f"{socket_session.WAITING_MAX} messages or {socket_session.WAITING_MAX_BYTES // 2**20} MiB",
+        f"every {PING_S:.0f} s",
+    ):
+        assert limit in WEBSOCKET, limit

@@ -18,6 +18,7 @@ import zmq
 from llm_agentd.http.app import create_app
 from llm_agentd.http.protocol import BoundedProtocol
 from llm_agentd.http.server import Server, listen
+from llm_agentd.http.websocket_protocol import SETTINGS, BoundedWebSocket
 from llm_agentd.protocol import wire
 
 DEADLINE_S = 15.0  # for things that take milliseconds: only a broken run gets there
@@ -215,7 +216,13 @@ def serve_http(
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     listening = threading.Event()
     config = uvicorn.Config(
-        app, http=BoundedProtocol, ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=1
+        app,
+        http=BoundedProtocol,
+        ws=BoundedWebSocket,
+        **SETTINGS,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
     )
     server = Server(config, listening.set)
 

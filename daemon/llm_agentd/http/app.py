@@ -46,6 +46,7 @@ from llm_agentd.http.routes import (
     schema,
     settings,
     watch,
+    ws,
 )
 from llm_agentd.http.sessions import Sessions
 
@@ -138,6 +139,7 @@ def create_app(
     model.add(app, daemon)
     info.add(app, daemon, sessions, metrics)
     doctor.add(app, daemon, examine)
+    ws.add(app, daemon, sessions, metrics)
     dashboard.add(app)
     return app
 

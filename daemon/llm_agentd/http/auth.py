@@ -5,6 +5,8 @@ Runs on the event loop, before a body is read. Knows no route but those that nee
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hmac
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,6 +19,10 @@ OPEN_PATHS = frozenset({"/healthz", "/"})  # liveness is no secret, and probes c
 OPEN_FOLDER = "/dashboard/"  # its files
 # Figures, and who the NPCs are: what a screen on the wall may show (http.dashboard_public). Nothing that players said.
 PUBLIC_PATHS = frozenset({"/v1/stats", "/v1/stats/history", "/v1/npcs"})
+# A WebSocket of a browser can set no header but the subprotocols it offers. The token comes as one of them: an address
+# with the token in it would stand in histories and logs of proxies.
+SUBPROTOCOL = "llm-agentd"  # the one that is agreed on
+TOKEN_SUBPROTOCOL = "bearer."  # and behind it the token in URL-safe Base64 without padding
 IS_PUBLIC = "llm_agentd.is_public"  # in the scope: whoever asks gave no token, and is told what is public alone
 
 
@@ -64,7 +70,18 @@ class BearerToken:
             if name == b"authorization":
                 scheme, _, token = value.partition(b" ")
                 return scheme.lower() == b"bearer" and hmac.compare_digest(token.strip(), self._token)
-        return False
+        offered = (_token_in(name) for name in scope.get("subprotocols", ()))
+        return any(token is not None and hmac.compare_digest(token, self._token) for token in offered)
+
+
+def _token_in(subprotocol: str) -> bytes | None:
+    if not subprotocol.startswith(TOKEN_SUBPROTOCOL):
+        return None
+    text = subprotocol.removeprefix(TOKEN_SUBPROTOCOL)
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        return None
 
 
 def _is_open(scope: Scope) -> bool:
@@ -73,10 +90,8 @@ def _is_open(scope: Scope) -> bool:
 
 
 async def _refuse(error: AgentdError, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers, and closes the connection: what is left of the body is not read."""
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008, "reason": error.code})  # before it is accepted: HTTP 403
-        return
+    """Answers, and closes the connection: what is left of the body is not read. A WebSocket is answered before it is
+    one, with the same status."""
     challenge = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
     headers = {**challenge, "Connection": "close"}
     await error_response(error, headers=headers, path=scope["path"])(scope, receive, send)

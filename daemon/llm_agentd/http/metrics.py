@@ -35,6 +35,8 @@ class HttpMetrics:
         self._up = Gauge("llm_agentd_up", "Whether the daemon answered the HTTP process", registry=registry)
         self._sessions = Gauge(f"{name}sessions", "Sessions of games", registry=registry)
         self._open = Gauge(f"{name}open_requests", "Requests that the daemon has not answered yet", registry=registry)
+        self._websockets = Gauge(f"{name}websockets", "Open connections to /v1/ws", registry=registry)
+        self.websockets = 0
         ProcessCollector(namespace="llm_agentd_http", registry=registry)
 
     def answered(self, route: str, status: int, duration_s: float) -> None:
@@ -46,6 +48,7 @@ class HttpMetrics:
         self._up.set(daemon_text is not None)
         self._sessions.set(sessions)
         self._open.set(open_requests)
+        self._websockets.set(self.websockets)
         return (daemon_text or "") + generate_latest(self._registry).decode()
 
 

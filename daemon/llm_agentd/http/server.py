@@ -25,6 +25,7 @@ from llm_agentd.errors import StartError
 from llm_agentd.http.app import create_app
 from llm_agentd.http.protocol import BoundedProtocol
 from llm_agentd.http.routes.doctor import Examine
+from llm_agentd.http.websocket_protocol import SETTINGS, BoundedWebSocket
 from llm_agentd.util.stop_signals import stop_signals
 
 STOP_GRACE_S = 5  # for requests that run; the daemon's own grace is as long
@@ -59,7 +60,8 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None, *, examin
     settings = uvicorn.Config(
         app,
         http=BoundedProtocol,
-        ws="none",
+        ws=BoundedWebSocket,
+        **SETTINGS,
         lifespan="on",
         log_config=None,
         log_level="warning",

@@ -22,7 +22,7 @@ from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.ops import harness
 from tests.http.openai.test_fields import HELLO, INFO
-from tests.http.openai.test_stream import wait_until
+from tests.http.openai.test_stream import is_freed, wait_until
 from tests.support.daemon_in_process import Gate, InProcess
 from tests.support.http_harness import DEADLINE_S, FakeDaemon, HttpServer, Record, done, error, serve_http
 
@@ -218,13 +218,6 @@ def gated(endpoint: str) -> Iterator[tuple[Gate, InProcess, HttpServer, Served]]
             yield gate, daemon, server, Served(server.url)
         finally:
             gate.open()
-
-
-def is_freed(gate: Gate, daemon: InProcess, server: HttpServer) -> None:
-    """The daemon was told, and its next step is without the request."""
-    wait_until(lambda: server.app.state.daemon.open_count == 0)
-    gate.step()
-    wait_until(lambda: daemon.engine_loop.load().requests_running == 0)
 
 
 @pytest.mark.parametrize("streams", [False, True])
