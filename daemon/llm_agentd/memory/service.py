@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from llm_agentd.errors import AgentdError
@@ -35,6 +36,15 @@ class ModelFacts(Protocol):
 
     @property
     def features(self) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _NoModel:
+    parameters: int = 0
+    features: frozenset[str] = frozenset()
+
+
+NO_MODEL: ModelFacts = _NoModel()  # there will be none: rules summarize
 
 
 class MemoryService:

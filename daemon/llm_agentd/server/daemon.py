@@ -20,7 +20,7 @@ from llm_agentd.config.settings import Settings
 from llm_agentd.engines.base import Engine, EngineInfo
 from llm_agentd.engines.llama.grammar.trial import GrammarTrial
 from llm_agentd.memory import Memory
-from llm_agentd.memory.service import MemoryService
+from llm_agentd.memory.service import NO_MODEL, MemoryService
 from llm_agentd.metrics import Metrics
 from llm_agentd.metrics.gpu import GpuWatch
 from llm_agentd.metrics.shared_cache import SharedCacheWatch
@@ -128,13 +128,15 @@ class Daemon:
             feed_watchdog=feed_watchdog,
             idle_wait_max_s=idle_wait_max_s,
         )
-        remote_loop = None if remote is None else self._remote_loop(remote, inbox, cache, moderator, feed_watchdog)
+        remote_loop = (
+            self._remote_loop(remote, inbox, cache, moderator, feed_watchdog, idle_wait_max_s) if remote else None
+        )
         self.lanes = lanes = Lanes(self.engine_loop, remote_loop, remote.not_ready if remote else str)
         self._memory_service = MemoryService(
             memory,
             submit=self.engine_loop.submit,
             cancel=self.engine_loop.cancel,
-            engine_info=lambda: self.engine_loop.info,
+            engine_info=lambda: NO_MODEL if lanes.local_problem else self.engine_loop.info,
             post=inbox.post,
             is_busy=lambda: len(open_requests) > 0 or not switch.is_on,
         )
@@ -229,6 +231,7 @@ class Daemon:
         cache: CompletionCache,
         moderator: Moderator | None,
         feed_watchdog: Callable[[], None],
+        idle_wait_max_s: float,
     ) -> EngineLoop:
         """Its thread waits more than it works, and needs no CPU of its own. The watchdog is the local engine's, so that
         one that hangs is found out; of the remote one only where that is all there is.
@@ -245,6 +248,7 @@ class Daemon:
             cpu_priority="normal",
             moderator=moderator,
             feed_watchdog=lambda: feed_watchdog() if local.failure is not None else None,
+            idle_wait_max_s=idle_wait_max_s,
             name="remote",
         )
 

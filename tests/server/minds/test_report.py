@@ -11,7 +11,7 @@ from llm_agentd.protocol.admin_records import EventsRecord
 from llm_agentd.server.admin.event_stream import EventStream
 from llm_agentd.server.minds.report import LOG_PAUSE_S, Report
 
-TODAY, TOMORROW = "over the daily budget until tomorrow", "over the daily budget until the day after"
+TODAY, TOMORROW = "over the daily budget of 9 tokens until tomorrow", "over the daily budget until the day after"
 
 
 class Told:
@@ -37,7 +37,8 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def test_budget_is_said_once_in_each_period(told: Told, caplog: pytest.LogCaptureFixture) -> None:
-    for problem in (TODAY, TODAY, "", TODAY, "", TOMORROW):
+    others_words = TODAY.replace("9 tokens", "9 tokens (2 are left)")
+    for problem in (TODAY, others_words, "", TODAY, "", TOMORROW):
         told.report.look(problem, is_over_budget=bool(problem))
     said = [line for line in lines(caplog) if "budget" in line]
     assert [line.endswith(TODAY) for line in said] == [True, False]
@@ -45,10 +46,11 @@ def test_budget_is_said_once_in_each_period(told: Told, caplog: pytest.LogCaptur
 
 
 def test_server_that_comes_and_goes_is_said_once_a_minute(told: Told, caplog: pytest.LogCaptureFixture) -> None:
-    for _ in range(5):
+    for seconds in range(5):
         told.report.look("down", is_over_budget=False)
+        told.report.look(f"down, tried again in {seconds} s", is_over_budget=False)
         told.report.look("", is_over_budget=False)
-    assert lines(caplog) == ["the remote model is not asked: down", "the remote model can be asked again"]
+    assert lines(caplog) == ["not asked: down", "the remote model: it can be asked again"]
     assert len(told.problems()) == 10
     told.now_s = LOG_PAUSE_S
     told.report.look("down", is_over_budget=False)

@@ -16,9 +16,11 @@ import pytest
 
 from llm_agentd.cache import open_cache
 from llm_agentd.errors import BadRequest, Cancelled, EngineFailed, Overloaded, SwitchedOff, Unavailable
+from llm_agentd.memory import open_memory
 from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.server import pipeline
 from llm_agentd.server.minds.policy import FIRST_SHARE
+from llm_agentd.types import MemoryTurn
 from tests.support.exposition import Exposition
 from tests.support.two_minds import LOCAL, NPC, REMOTE, ROLE, WORDS, Mind, Rules, TwoMinds
 
@@ -264,7 +266,7 @@ def test_over_budget_goes_local_and_is_said(two: TwoMinds, policy: Any, caplog: 
     with two.daemon() as daemon, daemon.client() as client:
         assert all(is_by(think(client, said), "local") for said in ("one", "two", "three"))
         assert handed_on(daemon) == {("local", "budget"): 3}
-        assert caplog.text.count("the remote model is not asked: the remote model: over the daily budget") == 1
+        assert caplog.text.count("not asked: the remote model: over the daily budget") == 1
         (event,) = [one for one in client.request("events", after=0)["events"] if one["kind"] == "mind"]
         assert "over the daily budget of 10000 tokens" in event["problem"]
         stats = client.request("stats")["stats"]["remote"]
@@ -334,6 +336,25 @@ def test_while_the_local_engine_is_opened_again_requests_go_elsewhere(two: TwoMi
         while daemon.engine_loop.is_reopening:
             time.sleep(0.01)
         assert is_by(client.request("infer", prompt="Hello again"), "local")
+
+
+@pytest.mark.parametrize("has_local", [True, False], ids=["by the local model", "by rules where it is gone"])
+def test_summaries_of_the_memory_never_go_to_the_remote_mind(two: TwoMinds, tmp_path: Path, has_local: bool) -> None:
+    two.rules, two.has_local = Rules("always"), has_local
+    memory = open_memory(tmp_path / "memory.db", turns=5, max_bytes=2**20, summarize_by="model")
+    with two.daemon(memory=memory) as daemon, daemon.client():
+        for number in range(15):
+            said = f"I saw tower {number}."
+            memory.add_exchange(MemoryTurn("1", "Mira", "Ana", "Oakford", said), "Aye.", time.monotonic())
+        facts: list[Any] = []
+        ends_s = time.monotonic() + WAIT_S
+        while not facts and time.monotonic() < ends_s:
+            memory.flush()
+            facts = [row for row in memory.list_newest(None, None, 200) if row["kind"] == "fact"]
+        assert facts
+        assert len(two.local.started) == has_local
+        assert two.remote.started == []
+    memory.close()
 
 
 # -- the cache -------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from llm_agentd.types import Mind
 
 log = logging.getLogger(__name__)
 
+DOWN = "down"
 LOG_PAUSE_S = 60.0  # between two lines of a server that comes and goes; each of them is an event all the same
 
 
@@ -28,7 +29,7 @@ class Report:
         self._events = events
         self._metrics = metrics
         self._clock = clock
-        self._problem = ""  # why the remote mind cannot be asked, as it was told last
+        self._state = ""  # as it was told last: "" where the remote mind can be asked
         self._logged_budget = ""
         self._next_line_s = float("-inf")
         self._is_said = False  # the problem stands in the log
@@ -44,26 +45,31 @@ class Report:
         self._metrics.handed_on(to, reason)
 
     def look(self, problem: str, *, is_over_budget: bool) -> None:
-        """`problem`: why the remote mind can be asked nothing now; "" where it can. Nothing happens while it stays."""
-        if problem == self._problem:
+        """`problem`: why the remote mind can be asked nothing now; "" where it can.
+
+        Nothing happens while it is the same: all servers are down, or over the budget of this period. The words may
+        change meanwhile, as they name seconds and tokens; those of a budget end with the time until which it holds.
+        """
+        state = problem and (problem.rpartition(" until ")[2] if is_over_budget else DOWN)
+        if state == self._state:
             return
-        self._problem = problem
+        self._state = state
         self._events.emit("mind", {"mind": "remote", "problem": problem})
         if not problem:
             if self._is_said:
-                log.warning("the remote model can be asked again")
+                log.warning("the remote model: it can be asked again")
             self._is_said = False
         elif is_over_budget:
-            if problem != self._logged_budget:
+            if state != self._logged_budget:
                 self._say(problem)
-            self._logged_budget = problem
+            self._logged_budget = state
         elif self._clock() >= self._next_line_s:
             self._next_line_s = self._clock() + LOG_PAUSE_S
             self._say(problem)
 
     def _say(self, problem: str) -> None:
         self._is_said = True
-        log.warning("the remote model is not asked: %s", problem)
+        log.warning("not asked: %s", problem)
 
     def view(self) -> dict[str, Any]:
         handed_on = [{"to": to, "reason": why, "count": count} for (to, why), count in sorted(self._handed_on.items())]
