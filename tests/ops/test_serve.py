@@ -27,7 +27,7 @@ WAIT_S = 30.0
 class Served:
     """A running `serve` with the stub engine and the ready line it printed."""
 
-    def __init__(self, folder: Path, *sets: str, http: bool = True) -> None:
+    def __init__(self, folder: Path, *sets: str, http: bool = True, config: Path | None = None) -> None:
         self.endpoint = f"ipc://{folder}/zmq"
         self.http_port = unused_port()
         options = [
@@ -40,7 +40,7 @@ class Served:
             "model.engine=stub",
             *sets,
         ]
-        command = [sys.executable, "-m", "llm_agentd", "serve"]
+        command = [sys.executable, "-m", "llm_agentd", "serve", *(("--config", str(config)) if config else ())]
         for option in options:
             command += ["--set", option]
         self.errors = folder / "stderr"

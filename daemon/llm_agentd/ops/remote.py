@@ -5,7 +5,7 @@ Opens nothing by itself: the first connection is made by the engine, once it is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from llm_agentd.config import Config, state_dir
@@ -22,10 +22,11 @@ from llm_agentd.ops.redis_login import find_redis
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """The pool, and the transport that it and the engine share."""
+    """The pool, the transport that it and the engine share, and what opens that engine."""
 
     pool: Pool
     transport: Transport
+    open: Callable[[], Engine]
 
 
 def servers_of(config: Config, environ: Mapping[str, str]) -> Servers:
@@ -33,15 +34,16 @@ def servers_of(config: Config, environ: Mapping[str, str]) -> Servers:
     transport = Transport()
     limits = Limits(remote.daily_tokens, remote.monthly_tokens, remote.warn_share)
     budget = open_budget(state_dir(environ) / FILE_NAME, limits, find_redis(config.cache, environ))
-    return Servers(Pool(upstreams_of(remote.upstreams, environ), transport, budget), transport)
+    pool = Pool(upstreams_of(remote.upstreams, environ), transport, budget)
+    return Servers(pool, transport, lambda: _open(config, pool, transport))
 
 
-def open_remote(config: Config, servers: Servers) -> Engine:
+def _open(config: Config, pool: Pool, transport: Transport) -> Engine:
     """`model.id` and `model.context_tokens` are those of the only model there is; beside a local one they are its."""
     is_only = config.model.engine == "openai"
     return RemoteEngine(
-        servers.pool,
-        servers.transport,
+        pool,
+        transport,
         model_id=config.model.id if is_only else None,
         context_tokens=config.model.context_tokens if is_only else None,
         timeout_s=config.remote.timeout_ms / 1000,

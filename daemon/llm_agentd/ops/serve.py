@@ -15,6 +15,7 @@ import signal
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from llm_agentd.cache import CompletionCache, open_cache
 from llm_agentd.config import Agents, Config, state_dir
@@ -35,7 +36,6 @@ from llm_agentd.moderation.classifier import ClassifierThread, build_classifier
 from llm_agentd.ops import sd_notify
 from llm_agentd.ops.doctor import as_fields, own_checks
 from llm_agentd.ops.redis_login import find_redis
-from llm_agentd.ops.remote import open_remote, servers_of
 from llm_agentd.ops.supervisor import supervise
 from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache, open_prefix_store
 from llm_agentd.prefix_cache.store import FOLDER
@@ -46,7 +46,7 @@ from llm_agentd.scheduler.batch_size import find_curve
 from llm_agentd.scheduler.engine_loop import IDLE_WAIT_MAX_S
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.server.admin.request_log import RequestLog
-from llm_agentd.server.daemon import Daemon
+from llm_agentd.server.daemon import Daemon, Remote
 from llm_agentd.server.request_builder import RequestDefaults
 from llm_agentd.server.socket.curve import Gatekeeper
 from llm_agentd.topics import open_topics, topics_path
@@ -55,6 +55,9 @@ from llm_agentd.util.cpus import available_cpus
 from llm_agentd.util.descriptors import raise_limit
 from llm_agentd.util.endpoint import endpoint_to_bind
 from llm_agentd.util.stop_signals import stop_signals
+
+if TYPE_CHECKING:  # loaded where a server is asked
+    from llm_agentd.ops.remote import Servers
 
 log = logging.getLogger(__name__)
 
@@ -123,10 +126,11 @@ def build(
     watchdog = sd_notify.Watchdog()
     # Where there is no cache there is no folder either: a disk that cannot be used is said once.
     folder = None if cache.stats()["backend"] == "none" else config.cache.path
-    servers = servers_of(config, os.environ) if config.model.engine == "openai" and open_engine is None else None
-    open_configured = _open_engine if servers is None else lambda config: open_remote(config, servers)
+    servers = _servers(config) if open_engine is None else None
+    is_only = config.model.engine == "openai"  # there is no local model
+    open_configured = servers.open if servers and is_only else lambda: _open_engine(config)
     # A server has no batch of ours to fill, and its thread here waits more than it works.
-    window_s = batch.window_ms / 1000 if servers is None else 0.0
+    window_s = 0.0 if is_only else batch.window_ms / 1000
     daemon = Daemon(
         endpoint=endpoint_to_bind(config.zmq.endpoint, os.environ),
         gatekeeper=_gatekeeper(config.zmq),
@@ -134,7 +138,7 @@ def build(
         request_log=RequestLog(
             keep=config.requests.keep, max_bytes=int(config.requests.max_bytes), is_private=config.requests.private
         ),
-        open_engine=lambda: (open_engine or open_configured)(config),
+        open_engine=open_configured if open_engine is None else lambda: open_engine(config),
         open_prefix_cache=lambda info: _open_prefix_cache(folder, int(config.cache.kv_max_bytes), info),
         find_curve=lambda engine: find_curve(engine, folder),
         queue=RequestQueue(size=batch.size, window_s=window_s, queue_max=batch.queue_max),
@@ -146,15 +150,37 @@ def build(
         default_language=agents.language,
         settings=settings,
         defaults_of=request_defaults,
-        pin_cpus=() if servers else pick_cpus(config.model.pin_cpus, available_cpus()),
-        cpu_priority="normal" if servers else config.model.cpu_priority,
+        pin_cpus=() if is_only else pick_cpus(config.model.pin_cpus, available_cpus()),
+        cpu_priority="normal" if is_only else config.model.cpu_priority,
         feed_watchdog=watchdog.feed,
         idle_wait_max_s=min(IDLE_WAIT_MAX_S, watchdog.interval_s or IDLE_WAIT_MAX_S),
         self_check=lambda: as_fields(own_checks(config)),
+        remote=remote_of(config, servers) if servers and not is_only else None,
     )
     if servers:
         daemon.metrics.registry.register(servers.pool.metrics)
     return daemon
+
+
+def _servers(config: Config) -> Servers | None:
+    """None: none is ever asked. Then not even what would ask them is loaded."""
+    if config.model.engine != "openai" and config.remote.policy == "never":
+        return None
+    from llm_agentd.ops.remote import servers_of
+
+    return servers_of(config, os.environ)
+
+
+def remote_of(config: Config, servers: Servers) -> Remote:
+    """The mind elsewhere, beside the local one."""
+    return Remote(
+        open_engine=servers.open,
+        queue=RequestQueue(size=servers.pool.max_parallel, window_s=0.0, queue_max=config.batch.queue_max),
+        rules=config.remote,
+        not_ready=servers.pool.ready,
+        is_over_budget=lambda: servers.pool.over_budget,
+        stats=servers.pool.stats,
+    )
 
 
 def _open_cache(cache: Cache) -> CompletionCache:
@@ -195,12 +221,9 @@ def run(daemon: Daemon, settings: Settings) -> int:
         signal.signal(number, lambda number, _: received.put(number))
     daemon.start()
     try:
-        daemon.engine_loop.started.wait()
-        info = daemon.engine_loop.info
-        if info is None:
-            raise daemon.engine_loop.failure or StartError("the engine ended while it was starting")
+        info = daemon.lanes.require_started()
         gc.freeze()  # what lives as long as the daemon need not be looked at in every collection
-        ready = f"ready zmq={daemon.router.endpoint} model={info.model} engine={info.engine}"
+        ready = f"ready zmq={daemon.router.endpoint} model={info.model} engine={info.engine}{daemon.lanes.ready_words}"
         print(ready, flush=True)
         sd_notify.ready(ready)
         is_stopped = _wait_for_end(daemon, received)
@@ -219,7 +242,7 @@ def _gatekeeper(zmq: Zmq) -> Gatekeeper | None:
 
 def _wait_for_end(daemon: Daemon, received: queue.SimpleQueue[int]) -> bool:
     """True after a signal to stop, False where one of the daemon's threads has ended by itself."""
-    while not (daemon.engine_loop.ended.is_set() or daemon.router.ended.is_set()):
+    while not (daemon.lanes.has_ended or daemon.router.ended.is_set()):
         with suppress(queue.Empty):
             received.get(timeout=1)
             return True

@@ -142,7 +142,7 @@ class Batch:
             keep_prefix=keep_prefix,
             priority=priority,
             session_id=request.session_id,
-            deadline_s=request.deadline_s,
+            deadline_s=request.waits_until_s,
         )
         if not prompt.is_estimate:
             self._metrics.started(len(prompt), reused)

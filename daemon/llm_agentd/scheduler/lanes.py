@@ -172,6 +172,13 @@ class Lanes:
         return info
 
     @property
+    def ready_words(self) -> str:
+        """Of the remote mind, behind the ready line."""
+        if self._remote is None:
+            return ""
+        return f" remote={self._remote.info.model if self._remote.info else 'none'}"
+
+    @property
     def has_ended(self) -> bool:
         """A loop that had an engine has ended by itself, or there is none that goes on.
 

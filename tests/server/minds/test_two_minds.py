@@ -16,7 +16,7 @@ import pytest
 
 from llm_agentd.cache import open_cache
 from llm_agentd.errors import BadRequest, Cancelled, EngineFailed, Overloaded, SwitchedOff, Unavailable
-from llm_agentd.memory import open_memory
+from llm_agentd.memory import SqliteMemory
 from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.server import pipeline
 from llm_agentd.server.minds.policy import FIRST_SHARE
@@ -341,7 +341,7 @@ def test_while_the_local_engine_is_opened_again_requests_go_elsewhere(two: TwoMi
 @pytest.mark.parametrize("has_local", [True, False], ids=["by the local model", "by rules where it is gone"])
 def test_summaries_of_the_memory_never_go_to_the_remote_mind(two: TwoMinds, tmp_path: Path, has_local: bool) -> None:
     two.rules, two.has_local = Rules("always"), has_local
-    memory = open_memory(tmp_path / "memory.db", turns=5, max_bytes=2**20, summarize_by="model")
+    memory = SqliteMemory(tmp_path / "memory.db", turns=5, max_bytes=2**20, summarize_by="model", idle_s=-1.0)
     with two.daemon(memory=memory) as daemon, daemon.client():
         for number in range(15):
             said = f"I saw tower {number}."

@@ -17,7 +17,7 @@ from llm_agentd.engines.openai.budget import Budget, Reservation
 from llm_agentd.engines.openai.keys import KeyProblem
 from llm_agentd.engines.openai.target import Call, Chunk, ReportedUsage, Target, UpstreamError
 from llm_agentd.engines.openai.token_bound import prompt_bound
-from llm_agentd.engines.openai.upstream import Upstream
+from llm_agentd.engines.openai.upstream import FAIR_TIMEOUT_S, Upstream
 from llm_agentd.metrics.upstreams import UpstreamTally
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ class Attempt:
         self._is_whole = False  # its last chunk has come
         self._is_unbilled = False  # it failed in a way in which the server computed nothing
         self._is_noted = False  # the breaker knows how it went
+        self._sent_s: float | None = None
         upstream.running += 1
 
     async def stream(
@@ -70,6 +71,7 @@ class Attempt:
             target = self.upstream.target()
             call = await self._reserved(budget, given_s)
             self._tally.requests += 1
+            self._sent_s = self._clock()
             async with aclosing(transport.stream(target, call)) as chunks:
                 chunk = await _first(chunks, first_s)
                 while chunk is not None:
@@ -119,8 +121,14 @@ class Attempt:
             log.warning("upstream %s is not asked for %.0f s: %s", self.upstream.name, wait_s, breaker.reason)
 
     def _free(self) -> None:
+        """Stopped from outside before its first word, it says something of the server only after a fair time: one that
+        hangs must not cost each request all the time until nobody waits for it any more.
+        """
         self.upstream.running -= 1
-        if not self._is_noted:
+        silent_s = 0.0 if self._sent_s is None else self._clock() - self._sent_s
+        if not self._is_noted and silent_s >= FAIR_TIMEOUT_S:
+            self._note_failure(UpstreamError("timeout", f"it was silent for {silent_s:.1f} s"), silent_s)
+        elif not self._is_noted:
             self.upstream.breaker.abandoned(self._ticket)
 
     async def _settle(self, budget: Budget) -> None:
