@@ -23,6 +23,7 @@ from llm_agentd.util.loopback import is_loopback
 
 UPSTREAMS_MAX = 64  # each has metrics, a breaker and a row in the dashboard; beyond this a router belongs in front
 PARALLEL_MAX = 4096  # open streams to one server: what a process may have open, less what everybody else needs
+CONTEXT_MAX_TOKENS = 10**8  # ten times the longest that are offered
 TOKENS_MAX = 10**15  # counters are 64-bit integers in SQLite and Redis; no bill is as long
 TIMEOUT_MAX_MS = 3_600_000
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
@@ -113,6 +114,12 @@ class Upstream(Section):
     options: Annotated[dict[str, Any], AfterValidator(_options)] = Field(
         default_factory=dict,
         description="more fields for the body of each request, such as {reasoning_effort: none}; they win over ours",
+    )
+    context_tokens: Whole | None = Field(
+        None,
+        ge=64,
+        le=CONTEXT_MAX_TOKENS,
+        description="tokens that prompt and reply may have together; none = as the server says, else 8192",
     )
     allow_plain: bool = Field(
         False, description="true = key and words may travel unencrypted beyond this machine, in a network you trust"

@@ -278,6 +278,19 @@ def test_context_is_asked_for_and_known_once_the_server_is_there(
         down.kill()
 
 
+def test_context_that_the_admin_names_is_believed(upstream: Upstream, tmp_path: Path) -> None:
+    configured = [UpstreamConfig(base_url=upstream.base_url, model="tiny", context_tokens=128)]
+    transport = Transport()
+    pool = Pool(upstreams_of(configured, {}), transport, FileBudget(tmp_path / "budget.db", NO_LIMITS))
+    engine = RemoteEngine(pool, transport)
+    try:
+        upstream.wait_for(lambda: upstream.looked_up)
+        run(engine, "hello")
+        assert engine.info.context_tokens == 128
+    finally:
+        engine.close()
+
+
 @pytest.mark.parametrize(
     ("row", "tokens"),
     [

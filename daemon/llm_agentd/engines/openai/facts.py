@@ -49,7 +49,7 @@ class Facts:
         names = sorted({name for name, _ in models})
         self._model = model_id or ", ".join(names)
         self._configured_tokens = context_tokens
-        self._contexts: dict[Target, int] = {}  # as told
+        self._contexts = {target: target.context_tokens for target in targets if target.context_tokens}
         # The same model on two servers is the same model: where it runs is not in it.
         kinds = sorted({repr((name, sorted(options.items()))) for name, options in models})
         self._fingerprint = hashlib.sha256(repr(("openai", kinds)).encode()).hexdigest()[:16]
@@ -113,7 +113,7 @@ class Facts:
                 ", ".join(names[:SHOWN_MAX]),
             )
             return
-        if row is not None and (tokens := context_of(row)):
+        if row is not None and target not in self._contexts and (tokens := context_of(row)):
             self._contexts[target] = tokens
             log.info("%s: model %s has a context of %d tokens", target.place, target.model, tokens)
 

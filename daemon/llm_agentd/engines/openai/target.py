@@ -23,7 +23,8 @@ FailureKind: TypeAlias = Literal["connect", "tls", "timeout", "status", "garbage
 class Target:
     """One model of one server. `base_url`: with `/v1`, without a slash at its end. `ca_file`: "" is the system's.
 
-    `options`: more fields for the body of each call, as the admin wrote them; they win over ours.
+    `options`: more fields for the body of each call, as the admin wrote them; they win over ours. `context_tokens`: as
+    the admin says; 0 is as the server does.
     """
 
     base_url: str
@@ -31,6 +32,7 @@ class Target:
     api_key: str = field(default="", repr=False)
     ca_file: str = ""
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    context_tokens: int = 0
 
     @property
     def place(self) -> str:

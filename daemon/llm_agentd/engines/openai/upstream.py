@@ -31,6 +31,7 @@ class Upstream:
     key: KeySource
     ca_file: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    context_tokens: int = 0  # 0: as the server says
     breaker: Breaker = field(default_factory=Breaker)
     running: int = 0
     picked: int = 0  # when it was chosen last, in calls of the pool
@@ -49,7 +50,14 @@ class Upstream:
     def target(self) -> Target:
         """With the key as it is now. Raises KeyProblem."""
         key = self.key.read()
-        return Target(self.base_url, self.model, api_key=key, ca_file=self.ca_file, options=self.options)
+        return Target(
+            self.base_url,
+            self.model,
+            api_key=key,
+            ca_file=self.ca_file,
+            options=self.options,
+            context_tokens=self.context_tokens,
+        )
 
     def is_ready(self, now_s: float) -> bool:
         """Whether it may be asked now, or it was refused with a key that is another by now. Any thread."""
@@ -113,6 +121,7 @@ def upstreams_of(configured: Iterable[UpstreamConfig], environ: Mapping[str, str
                 key=key,
                 ca_file=str(one.ca_file or ""),
                 options=one.options,
+                context_tokens=one.context_tokens or 0,
             )
         )
     return found
