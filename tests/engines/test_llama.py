@@ -296,6 +296,44 @@ if find_spec("llama_cpp") is not None:
         name = "llama_native"
 
 
+@pytest.mark.parametrize(("rows_max", "part"), [(31, 24), (24, 24), (6, 6), (1, 1)])
+def test_engine_that_is_held_to_short_parts_computes_no_longer_ones(
+    models: SimpleNamespace, opened: list[Engine], rows_max: int, part: int
+) -> None:
+    """Nor wider steps. A step still computes as much of prompts as it may hold others up by; the text is the same."""
+    engine, binding = open_with_binding(opened, "llama", models.chain, rows_max=rows_max)
+    decode, sizes = binding.decode, []
+
+    def counted(rows: Any) -> None:
+        sizes.append(len(rows))
+        decode(rows)
+
+    binding.decode = counted  # type: ignore[method-assign]
+    prompt = engine.encode("b" * 150, None, GREEDY)
+    engine.start(0, prompt, GREEDY)
+    first = 0
+    while not engine.step():
+        first = first or engine.last_step.prompt_tokens
+    assert first == 64 // part * part
+    assert part <= max(sizes) <= rows_max
+    engine.stop(0)
+    seqs = range(8)
+    for seq in seqs:
+        engine.start(seq, engine.encode(None, talk("hello"), GREEDY), GREEDY)
+    assert {data(pieces).decode() for pieces in drain(engine, *seqs).values()} == {CHAIN_TEXT}
+    engine.time_step(8)
+    assert max(sizes) <= rows_max
+
+
+def test_limit_is_part_of_the_fingerprint_only_where_there_is_one(
+    models: SimpleNamespace, opened: list[Engine]
+) -> None:
+    """Other parts round otherwise, so kept replies and states are others; those of an engine without limit stay."""
+    plain, held = (open_with_binding(opened, "llama", models.chain, rows_max=each)[0].info for each in (None, 31))
+    open_plain = open_with_binding(opened, "llama", models.chain)[0].info
+    assert plain.fingerprint == open_plain.fingerprint != held.fingerprint
+
+
 if find_spec("ik_llama_cpp") is not None:
 
     class TestLlamaIk(TestLlama):

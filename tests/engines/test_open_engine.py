@@ -9,12 +9,15 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from llm_agentd import engines
 from llm_agentd.config.values import ENGINES
 from llm_agentd.engines import open_binding, open_engine
+from llm_agentd.engines.base import Candidate
+from llm_agentd.engines.proof.choice import Choice
 from llm_agentd.errors import StartError
 from tests.engines.conftest import OpenModel
 
@@ -50,6 +53,68 @@ def test_missing_embedded_model_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr(engines, "EMBEDDED_MODEL", tmp_path / "hearthling.gguf")
     with pytest.raises(StartError, match=r"embedded model .*hearthling\.gguf is missing"):
         open_engine("auto")
+
+
+# -- proven and chosen (`proof/`) ----------------------------------------------------------------------
+
+
+class Chooser:
+    """In the place of `choose`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *there: str) -> None:
+        self.asked: list[tuple[list[str], dict[str, Any]]] = []
+        monkeypatch.setattr(engines, "choose", self)
+        monkeypatch.setattr(engines, "installed", lambda: list(there))
+        monkeypatch.setattr(engines, "pick_llama", lambda: there[0])
+
+    def __call__(self, names: list[str], path: Path, folder: Path | None, **settings: Any) -> Choice:
+        self.asked.append((names, settings))
+        found = Candidate("llama", "cyllama 1", 100.0, 50.0, 24, "longer parts than 24 tokens would be wrong")
+        return Choice("llama", 24, (found,))
+
+
+@pytest.mark.parametrize(
+    ("name", "there"), [("auto", ["llama"]), ("auto", ["llama", "llama_ik"]), ("llama", ["llama", "llama_ik"])]
+)
+def test_where_there_is_nothing_to_choose_nothing_is_measured(
+    name: str, there: list[str], models: SimpleNamespace, open_model: OpenModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One library; a tiny model, which all compute in no time; the one that others are compared with."""
+    chooser = Chooser(monkeypatch, *there)
+    info = open_model(name, models.chain, proves=True).info
+    assert (info.engine, info.candidates, chooser.asked) == ("llama", (), [])
+
+
+def test_without_proof_nothing_is_measured(
+    models: SimpleNamespace, open_model: OpenModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chooser = Chooser(monkeypatch, "llama", "llama_ik")
+    monkeypatch.setattr(engines, "is_tiny", lambda parameters: False)
+    assert open_model("auto", models.chain).info.candidates == ()
+    assert chooser.asked == []
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "wanted"),
+    [
+        ("auto", ["llama_native", "llama", "llama_ik"], ""),
+        ("llama_ik", ["llama", "llama_ik"], "llama_ik"),
+        ("llama_native", ["llama", "llama_native"], "llama_native"),
+    ],
+)
+def test_others_prove_themselves_and_what_was_found_holds_for_the_engine(
+    name: str,
+    names: list[str],
+    wanted: str,
+    models: SimpleNamespace,
+    open_model: OpenModel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chooser = Chooser(monkeypatch, "llama_native", "llama", "llama_ik")
+    monkeypatch.setattr(engines, "is_tiny", lambda parameters: False)
+    info = open_model(name, models.chain, proves=True, max_num_seqs=3, threads=1).info
+    assert chooser.asked == [(names, {"wanted": wanted, "threads": 1, "max_num_seqs": 3, "kv_type": "f16"})]
+    assert (info.engine, info.candidates[0].rows_max) == ("llama", 24)
 
 
 # -- libraries that are missing, broken or dangerous ---------------------------------------------------

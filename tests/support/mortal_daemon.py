@@ -33,6 +33,6 @@ def engine(deaths: Path) -> StubEngine:
 
 if __name__ == "__main__":
     deaths = Path(sys.argv.pop(1))
-    serve._open_engine = lambda config: engine(deaths)
+    serve._open_engine = lambda config, folder: engine(deaths)
     sys.argv[1:] = ["serve", *sys.argv[1:]]
     main()

@@ -24,6 +24,7 @@ class BenchName(StrEnum):
     hit = "hit"
     decode = "decode"
     grammar = "grammar"
+    engines = "engines"
     village = "village"
     restart = "restart"
     ticks = "ticks"
@@ -161,8 +162,9 @@ def bench(
         BenchName,
         typer.Argument(
             metavar="NAME",
-            help="hit (cache hits), decode (tokens/s), grammar (its cost), village (50 NPCs), restart (the first "
-            "reply), ticks (steps of a game server), fleet (1,000 NPCs and more over several daemons), memory "
+            help="hit (cache hits), decode (tokens/s), grammar (its cost), engines (each library with this "
+            "model), village (50 NPCs), restart (the first reply), ticks (steps of a game server), fleet "
+            "(1,000 NPCs and more over several daemons), memory "
             "(look-ups), mind (what a model says) or exchanges (what NPCs say and do).",
         ),
     ],

@@ -14,6 +14,9 @@ from pathlib import Path
 from llm_agentd.config.values import ENGINES, LLAMA_ENGINES
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.llama.binding import Binding, KvType
+from llm_agentd.engines.model_shape import read_model_header
+from llm_agentd.engines.proof.choice import REFERENCE, Choice, choose, installed
+from llm_agentd.engines.threads import is_tiny, pick_threads
 from llm_agentd.errors import StartError
 
 log = logging.getLogger(__name__)
@@ -31,12 +34,15 @@ def open_engine(
     gpu_layers: int = 0,
     max_num_seqs: int = 8,
     kv_type: KvType = "f16",
+    proves: bool = False,
+    kept_in: Path | None = None,
 ) -> Engine:
     """The engine `name` of config.values.ENGINES with its model loaded; `path` None is the embedded model.
 
-    `auto` is llama_native where that is installed and works, else llama. Call it on the thread that will step the
-    engine: the threads of a decode inherit that thread's CPUs and niceness. Raises StartError that says what is wrong
-    with the file, the library or the settings.
+    `auto` is llama_native where that is installed and works, else llama. With `proves` it is the fastest that proves
+    itself on this file, and a named engine proves itself too (`engines/proof`); what was found is kept in the folder
+    `kept_in`. Call it on the thread that will step the engine: the threads of a decode inherit that thread's CPUs and
+    niceness. Raises StartError that says what is wrong with the file, the library or the settings.
     """
     if name == "stub":
         from llm_agentd.engines.stub.engine import StubEngine
@@ -45,8 +51,10 @@ def open_engine(
     file = path or EMBEDDED_MODEL
     if path is None and not file.is_file():
         raise StartError(f"the embedded model {file} is missing: install llm-agentd again, or set model.path")
-    if name == "auto":
-        name = pick_llama()
+    choice = Choice(name)
+    if proves and not gpu_layers:
+        choice = _proven(name, file, kept_in, threads=threads, max_num_seqs=max_num_seqs, kv_type=kv_type)
+    name = pick_llama() if choice.engine == "auto" else choice.engine
     if name in LLAMA_ENGINES:
         from llm_agentd.engines.llama.engine import LlamaEngine
 
@@ -60,6 +68,8 @@ def open_engine(
             gpu_layers=gpu_layers,
             max_num_seqs=max_num_seqs,
             kv_type=kv_type,
+            rows_max=choice.rows_max,
+            candidates=choice.candidates,
         )
     if name == "ctransformers":
         from llm_agentd.engines.ctransformers import CTransformersEngine
@@ -70,6 +80,36 @@ def open_engine(
     if name == "openai":
         raise StartError("model.engine is openai, which has no model on this machine; this needs one: set it to auto")
     raise StartError(f"model.engine: {name!r} is not one of {', '.join(ENGINES)}")
+
+
+def _proven(
+    name: str, path: Path, folder: Path | None, *, threads: int | None, max_num_seqs: int, kv_type: KvType
+) -> Choice:
+    """What `auto` or a named engine comes to. Nothing is measured where there is nothing to choose: for the engine that
+    the others are compared with, and with `auto` where one library alone is installed, or where the model is so small
+    that each of them computes it in no time.
+    """
+    there = installed()
+    if name == REFERENCE or name not in ("auto", *there):
+        return Choice(name)
+    try:
+        parameters = read_model_header(path).parameters
+    except StartError:
+        return Choice(name)  # opening it says the same, and more
+    if name == "auto" and (len(there) < 2 or is_tiny(parameters)):
+        return Choice(name)
+    usual = pick_llama() if name == "auto" else REFERENCE
+    names = [other for other in there if name in ("auto", other) or other == usual]
+    names.sort(key=lambda other: other != usual)
+    return choose(
+        names,
+        path,
+        folder,
+        wanted="" if name == "auto" else name,
+        threads=threads or pick_threads(parameters),
+        max_num_seqs=max_num_seqs,
+        kv_type=kv_type,
+    )
 
 
 def pick_llama() -> str:

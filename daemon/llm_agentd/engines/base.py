@@ -17,6 +17,22 @@ from llm_agentd.types import Message, PrefixState, Sampling, Usage
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A binding that was proven and timed with this model on this machine, for /info. Tokens/s: 0 for none.
+
+    `rows_max`: the longest part of a prompt that it computes rightly, 0: none. `note`: why it was passed over, or held
+    to shorter parts.
+    """
+
+    engine: str
+    version: str
+    prompt_tokens_per_s: float
+    reply_tokens_per_s: float  # of all sequences, at the width that gives most
+    rows_max: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineInfo:
     """What `/info` shows and what the scheduler must know.
 
@@ -36,6 +52,7 @@ class EngineInfo:
     threads: int = 0
     languages: tuple[str, ...] = ()  # codes that the model's file claims; none: it does not say
     prompt_form: str = ""  # how prompts must be written, by the model's own word: "topics", or plainly
+    candidates: tuple[Candidate, ...] = ()  # that could compute this model here, the taken one first
     # Of "messages", "grammar", "json_schema", "states" (saved and taken up again; needed to pause).
     features: frozenset[str] = field(default_factory=frozenset)
     is_remote: bool = False

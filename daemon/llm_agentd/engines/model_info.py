@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from llm_agentd.engines.base import EngineInfo
+from llm_agentd.engines.base import Candidate, EngineInfo
 from llm_agentd.engines.gguf import GgufHeader
 from llm_agentd.engines.model_shape import model_files
 
@@ -43,6 +43,7 @@ def model_info(
     threads: int,
     settings: Iterable[object],
     features: Iterable[str],
+    candidates: tuple[Candidate, ...] = (),
 ) -> EngineInfo:
     """`model_id` None: the name in the file, else the file's. `settings`: what changes the text, besides the file."""
     return EngineInfo(
@@ -58,4 +59,5 @@ def model_info(
         languages=header.languages,
         prompt_form=header.prompt_form,
         features=frozenset(features),
+        candidates=candidates,
     )

@@ -128,7 +128,7 @@ def build(
     folder = None if cache.stats()["backend"] == "none" else config.cache.path
     servers = _servers(config) if open_engine is None else None
     is_only = config.model.engine == "openai"  # there is no local model
-    open_configured = servers.open if servers and is_only else lambda: _open_engine(config)
+    open_configured = servers.open if servers and is_only else lambda: _open_engine(config, folder)
     # A server has no batch of ours to fill, and its thread here waits more than it works.
     window_s = 0.0 if is_only else batch.window_ms / 1000
     daemon = Daemon(
@@ -261,7 +261,7 @@ def _vectorize(config: Config) -> Vectorize | None:
     return (lambda text: open_topics(path).vector(text)) if path.exists() else None
 
 
-def _open_engine(config: Config) -> Engine:
+def _open_engine(config: Config, folder: Path | None) -> Engine:
     model = config.model
     engine = open_engine(
         model.engine,
@@ -272,6 +272,8 @@ def _open_engine(config: Config) -> Engine:
         gpu_layers=model.gpu_layers,
         max_num_seqs=config.batch.size,
         kv_type=model.kv_type,
+        proves=True,
+        kept_in=folder,
     )
     if engine.info.prompt_form == TOPICS_FORM:
         open_topics(topics_path(Path(engine.info.path)))  # here, so that the first player does not wait for it

@@ -7,23 +7,18 @@ thread before its first request; `load_curve` and `save_curve` alone touch a fil
 
 from __future__ import annotations
 
-import logging
 import math
-import os
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-
-import orjson
+from typing import Any
 
 from llm_agentd.engines.base import Engine
 from llm_agentd.util.cpu_info import cpu_model
-from llm_agentd.util.regular_file import read_regular
-
-log = logging.getLogger(__name__)
+from llm_agentd.util.kept_rows import load_row, save_row
 
 FILE = "batch_sizes.json"  # in the cache's folder
 NOISE = 0.05  # two medians of the same step on a machine with a game beside it differ by about this much
@@ -148,33 +143,14 @@ def measure_curve(
 
 def load_curve(path: Path, key: str) -> Curve | None:
     """The curve that `save_curve` wrote for `key`; None (measure again) where there is none or the file is damaged."""
-    try:
-        row = orjson.loads(read_regular(path, FILE_MAX_BYTES)).get(key)
-        if row is None:
-            return None
-        measured_s = {int(size): float(seconds) for size, seconds in row["measured_s"].items()}
-        return Curve(measured_s, is_confirmed=row["is_confirmed"] is True)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, AttributeError, LookupError) as error:
-        log.warning("%s cannot be read (%s); the batch size is measured again", path, error)
-        return None
+    return load_row(path, key, _curve_of)
+
+
+def _curve_of(row: Any) -> Curve:
+    measured_s = {int(size): float(seconds) for size, seconds in row["measured_s"].items()}
+    return Curve(measured_s, is_confirmed=row["is_confirmed"] is True)
 
 
 def save_curve(path: Path, key: str, curve: Curve) -> None:
-    """Written whole, then renamed. A disk that refuses costs a measurement at the next start."""
-    try:
-        rows = orjson.loads(read_regular(path, FILE_MAX_BYTES))
-        kept = dict(list(rows.items())[-CURVES_MAX + 1 :])
-    except (OSError, ValueError, AttributeError):
-        kept = {}
     measured_s = {str(size): seconds for size, seconds in curve.measured_s.items()}
-    kept[key] = {"measured_s": measured_s, "is_confirmed": curve.is_confirmed}
-    part = path.with_name(path.name + ".part")
-    try:
-        part.unlink(missing_ok=True)
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(orjson.dumps(kept))
-        part.replace(path)
-    except OSError as error:
-        log.warning("%s cannot be written (%s); the batch size is measured at each start", path, error)
+    save_row(path, key, {"measured_s": measured_s, "is_confirmed": curve.is_confirmed})

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from llm_agentd.config import Config, load_config
+from llm_agentd.engines.base import Candidate
 from llm_agentd.memory.schema import VERSION
 from llm_agentd.ops.doctor import adapter, daemon, machine, model, remote, service, state, token
 from llm_agentd.ops.doctor.check import Check, as_fields, fail, ok
@@ -51,6 +52,22 @@ def test_a_daemon_in_order_tells_its_version_model_and_width(config: Config) -> 
     found = " ".join(check.found for check in checks)
     for part in ("ipc:///z", "1.2.3", "hearthling", "llama", "4 requests at once pay", "1 roles"):
         assert part in found
+
+
+def test_libraries_that_were_timed_are_told_with_what_each_gives(config: Config) -> None:
+    taken = Candidate("llama_ik", "ik 1", 240.0, 210.4, 31, "longer parts than 31 tokens would be wrong")
+    other = Candidate("llama_native", "native 1", 0.0, 0.0, 0, "passed over: it crashed")
+    info = INFO | {"engine": "llama_ik", "candidates": [dataclasses.asdict(one) for one in (taken, other)]}
+    told = {check.name: check.found for check in of_daemon(config, info=info)}
+    assert told["engine llama_ik"].startswith(
+        "Taken: engine llama_ik (ik 1): 240 prompt tokens/s, 210 reply tokens/s; "
+    )
+    assert told["engine llama_native"] == "Also installed: engine llama_native (native 1); passed over: it crashed"
+
+
+def test_what_a_daemon_of_another_version_tells_of_libraries_is_left_out(config: Config) -> None:
+    checks = of_daemon(config, info=INFO | {"candidates": [{"engine": "x", "speed": 7}]})
+    assert not [check for check in checks if check.name.startswith("engine ")]
 
 
 def test_no_daemon_is_one_fault_that_says_how_to_start_it(config: Config) -> None:

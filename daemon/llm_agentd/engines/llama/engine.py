@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from math import inf
 from pathlib import Path
 
-from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
+from llm_agentd.engines.base import Candidate, EngineInfo, Piece, Prompt, StepTiming
 from llm_agentd.engines.limits import check_one_source, pick_context
 from llm_agentd.engines.llama.binding import BatchRow, Binding, KvType
 from llm_agentd.engines.llama.grammar.grammars import Grammars
@@ -34,6 +34,7 @@ from llm_agentd.util.common_prefix import common_prefix_length
 PROMPT_TOKENS_PER_STEP = 64
 ROUNDED_UP_FROM_TOKENS = 54
 UNCUT_TOKENS = 96
+PART_MULTIPLE = 8  # of rows: a binding that is held to shorter parts computes those best that are a multiple of it
 # Without a grammar a token is chosen in 0.03 ms; a grammar that fits is asked about each of 150,000 tokens in some tens
 # of milliseconds. What a token takes beyond this, or beyond the step that computed it, the others wait for: it adds up,
 # and a sequence may have them wait so long in all. Some grammars double their ways with each letter: cut here, the next
@@ -65,9 +66,13 @@ class LlamaEngine:
         max_num_seqs: int = 8,
         kv_type: KvType = "f16",
         bit_exact: bool | None = None,
+        rows_max: int | None = None,
+        candidates: tuple[Candidate, ...] = (),
     ) -> None:
         """Raises StartError. `bit_exact`: the same seed gives the same text whatever was reused, at the price of
         computing more of a prompt. None: for tiny models only, whose prompts cost little (docs/determinism.md).
+        `rows_max`: the most rows that the binding computes rightly in one decode, where there is such a limit
+        (`engines/proof`); `candidates`: for /info.
         """
         header = read_model_header(path)
         context = pick_context(header.context_tokens, context_tokens)
@@ -83,7 +88,10 @@ class LlamaEngine:
         )
         self._grammars = Grammars(self._binding.grammar_error)
         renderer = pick_renderer(self._binding, header.chat_template)
-        self._encoder = PromptEncoder(self._vocab, renderer, context, PROMPT_TOKENS_PER_STEP)
+        self._rows_max = rows_max or max(max_num_seqs, UNCUT_TOKENS)
+        part_tokens = self._rows_max - self._rows_max % PART_MULTIPLE or self._rows_max
+        self._part_tokens = min(PROMPT_TOKENS_PER_STEP, part_tokens)
+        self._encoder = PromptEncoder(self._vocab, renderer, context, self._part_tokens)
         self._bit_exact = is_tiny(header.parameters) if bit_exact is None else bit_exact
         self._active: dict[int, LlamaSequence] = {}
         self._cached: list[list[int]] = [[] for _ in range(max_num_seqs)]
@@ -98,8 +106,9 @@ class LlamaEngine:
             context_tokens=context,
             max_num_seqs=max_num_seqs,
             threads=threads,
-            settings=(self._binding.version, context, gpu_layers, kv_type),
+            settings=(self._binding.version, context, gpu_layers, kv_type, *((rows_max,) if rows_max else ())),
             features=("messages", "grammar", "json_schema", "states"),
+            candidates=candidates,
         )
 
     @property
@@ -174,7 +183,7 @@ class LlamaEngine:
             return count
         if count > prompt.stable_tokens > 0:
             return prompt.stable_tokens
-        return count - count % PROMPT_TOKENS_PER_STEP
+        return count - count % self._part_tokens
 
     def _restore(self, seq: int, state: PrefixState) -> None:
         self._cached[seq] = []
@@ -203,10 +212,23 @@ class LlamaEngine:
             if computed >= PROMPT_TOKENS_PER_STEP:
                 break
             computed += self._compute_part(sequence, pieces)
+            while self._part_tokens < PROMPT_TOKENS_PER_STEP and self._wants_part(sequence, computed):
+                computed += self._compute_part(sequence, pieces)
         self._last_step = StepTiming(len(running), decoded_s - began_s, computed, time.perf_counter() - decoded_s)
         return pieces
 
+    def _wants_part(self, sequence: LlamaSequence, computed: int) -> bool:
+        """Whether a sequence that is held to short parts gets one more in this step."""
+        is_starting = self._active.get(sequence.seq) is sequence and not sequence.is_running
+        return is_starting and computed + self._part_tokens <= PROMPT_TOKENS_PER_STEP
+
     def _advance(self, running: list[LlamaSequence]) -> list[Piece]:
+        pieces: list[Piece] = []
+        for first in range(0, len(running), self._rows_max):
+            pieces += self._advance_together(running[first : first + self._rows_max])
+        return pieces
+
+    def _advance_together(self, running: list[LlamaSequence]) -> list[Piece]:
         rows: list[BatchRow] = []
         for sequence in running:
             rows.append((sequence.tokens[sequence.computed], sequence.computed, sequence.seq, True))
@@ -220,9 +242,9 @@ class LlamaEngine:
         first, end = sequence.computed, sequence.prompt_tokens
         if sequence.cut and first < sequence.stable_tokens:
             end = sequence.stable_tokens
-        until = end if end - first <= UNCUT_TOKENS else first + PROMPT_TOKENS_PER_STEP
-        if until == sequence.prompt_tokens and ROUNDED_UP_FROM_TOKENS <= until - first < PROMPT_TOKENS_PER_STEP:
-            first = self._step_back(sequence, until - PROMPT_TOKENS_PER_STEP)
+        until = end if end - first <= min(UNCUT_TOKENS, self._rows_max) else first + self._part_tokens
+        if until == sequence.prompt_tokens and ROUNDED_UP_FROM_TOKENS <= until - first < self._part_tokens:
+            first = self._step_back(sequence, until - self._part_tokens)
         keeps = sequence.keep_prefix and until == sequence.stable_tokens
         wants_logits = keeps or until == sequence.prompt_tokens
         rows: list[BatchRow] = []
@@ -337,7 +359,8 @@ class LlamaEngine:
             self._binding.kv_remove(seq)
         rows: list[BatchRow] = [(0, 0, seq, True) for seq in range(num_seqs)]
         began_s = time.perf_counter()
-        self._binding.decode(rows)
+        for first in range(0, num_seqs, self._rows_max):
+            self._binding.decode(rows[first : first + self._rows_max])
         return time.perf_counter() - began_s
 
     def close(self) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 
 from llm_agentd.client import Client, CurveFiles
 from llm_agentd.config import Config
+from llm_agentd.engines.base import Candidate
+from llm_agentd.engines.proof.choice import in_words
 from llm_agentd.errors import AgentdError, StartError
 from llm_agentd.ops.doctor.check import Check, fail, ok, warn
 from llm_agentd.ops.doctor.game import judge_version
@@ -105,6 +107,19 @@ def _judge_info(info: dict[str, Any], program_version: str) -> Iterator[Check]:
         yield fail("model", "served", found, "In its config.yaml: model.engine: auto")
     else:
         yield ok("model", "served", f"Model {model}, engine {engine}")
+        yield from _judge_engines(engine, info)
+
+
+def _judge_engines(engine: str, info: dict[str, Any]) -> Iterator[Check]:
+    """What was found when the libraries were timed with this model, once (`engines/proof`)."""
+    try:
+        candidates = [Candidate(**fields) for fields in info.get("candidates", ())]
+        found = [plain(in_words(candidate)) for candidate in candidates]
+    except (TypeError, ValueError):  # a daemon of another version
+        return
+    for candidate, words in zip(candidates, found, strict=True):
+        role = "Taken" if candidate.engine == engine else "Also installed"
+        yield ok("model", f"engine {plain(candidate.engine)}", f"{role}: {words}")
 
 
 def _judge_load(stats: dict[str, Any], config: Config) -> Iterator[Check]:
