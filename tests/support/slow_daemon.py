@@ -22,6 +22,6 @@ def engine() -> StubEngine:
 
 
 if __name__ == "__main__":
-    serve._open_engine = lambda config: engine()
+    serve._open_engine = lambda config, folder: engine()
     sys.argv[1:] = ["serve", *sys.argv[1:]]
     main()
