@@ -14,9 +14,10 @@ import orjson
 import pytest
 
 from llm_agentd.bench import runner
-from llm_agentd.bench.fleet import bench, prediction
+from llm_agentd.bench.fleet import bench, prediction, upstreams
 from llm_agentd.bench.fleet.evening import evening
 from llm_agentd.bench.fleet.game_server import GameServer
+from llm_agentd.bench.fleet.scenes import SCENES
 from llm_agentd.bench.fleet.tally import Account, Tally, jain
 from llm_agentd.bench.fleet.trace import Question, by_step, questions
 from llm_agentd.bench.result import Options
@@ -187,7 +188,7 @@ def test_dry_run_starts_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 
 
 def test_unknown_scene_is_refused_with_those_there_are() -> None:
-    with pytest.raises(StartError, match="there are plain, daemon-killed"):
+    with pytest.raises(StartError, match="there are plain, daemon-killed, shared-cache, redis-killed, upstream-slow"):
         runner.run("fleet", Config(), Options(only=("flood",)))
 
 
@@ -195,18 +196,20 @@ def test_unknown_scene_is_refused_with_those_there_are() -> None:
 
 
 @pytest.mark.slow
-def test_fleet_reports_a_plain_evening_and_one_with_a_daemon_killed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_fleet_loses_nothing_on_any_evening_and_reports_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(upstreams, "SLOW_MS", 500)
     written = tmp_path / "fleet.json"
-    options = Options(npcs=(250,), seconds=4, daemons=2, step_ms=5, width=8, only=("plain", "daemon-killed"))
+    options = Options(npcs=(250,), seconds=2, daemons=2, step_ms=5, width=8, only=SCENES)
     assert runner.run("fleet", Config(), options, json_file=written, plot_dir=tmp_path) == 0
     report = orjson.loads(written.read_bytes())
     figures = report["figures"]
-    for scene in ("plain", "daemon-killed"):
-        assert figures[f"250_npcs {scene} asked"] > 10
+    for scene in SCENES:
+        assert figures[f"250_npcs {scene} asked"] > 5
         assert figures[f"250_npcs {scene} lost"] == 0
         assert figures[f"250_npcs {scene} answered_twice"] == 0
+        assert figures[f"250_npcs {scene} errors"] == 0
         assert figures[f"250_npcs {scene} rss_bytes_a_daemon"] > 10e6
         assert 0 < figures[f"250_npcs {scene} fairness"] <= 1
     assert report["ratios"]["requests_per_s_vs_echo"] > 0

@@ -9,7 +9,7 @@ from llm_agentd.bench.fleet import report
 from llm_agentd.bench.fleet.ceiling import Ceiling, measure_ceiling
 from llm_agentd.bench.fleet.evening import evening
 from llm_agentd.bench.fleet.prediction import Costs, daemons_needed, fullest_rate_per_s
-from llm_agentd.bench.fleet.scenes import SCENES, Played, Setup, play
+from llm_agentd.bench.fleet.scenes import SCENES, Played, Setup, play, scenes_here
 from llm_agentd.bench.fleet.trace import games_of, questions
 from llm_agentd.bench.result import Options, Result
 from llm_agentd.config import Config
@@ -45,7 +45,7 @@ def _chosen(only: Sequence[str]) -> tuple[str, ...]:
     unknown = sorted(set(only) - set(SCENES))
     if unknown:
         raise StartError(f"bench fleet: no scene {unknown[0]!r}; there are {', '.join(SCENES)}")
-    return tuple(name for name in SCENES if name in only) if only else SCENES
+    return tuple(name for name in SCENES if name in only) if only else scenes_here()
 
 
 def _setup(npcs: int, options: Options, costs: Costs) -> Setup:

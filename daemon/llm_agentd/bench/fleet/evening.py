@@ -63,6 +63,7 @@ class Evening(_Strict):
     events: tuple[Event, ...]
     event_kinds: Mapping[str, Kind]
     repeat_share: float
+    repeat_at_home: float
 
     @property
     def hours(self) -> float:

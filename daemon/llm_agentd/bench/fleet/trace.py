@@ -41,14 +41,14 @@ def questions(evening: Evening, npcs: int, seconds: float, seed: int = SEED) -> 
     """The evening of `npcs` NPCs in `seconds`: rates as they are, the clock of the evening so much faster."""
     chance = random.Random(seed)
     games = games_of(evening, npcs)
-    memory = [_Said(evening, game, _share(npcs, games, game)) for game in range(games)]
+    said = _Said(evening, npcs, games)
     asked: list[Question] = []
     for step in range(round(seconds / STEP_S)):
         hour = evening.from_ + evening.hours * step * STEP_S / seconds
         for game in range(games):
             for kind, rate in evening.rates(hour, game, games):
                 for _ in range(_poisson(chance, rate * STEP_S)):
-                    record = memory[game].record(kind, hour, chance)
+                    record = said.record(kind, game, hour, chance)
                     at_s, priority = step * STEP_S, evening.how(kind).priority
                     asked.append(Question(len(asked), game, at_s, kind, priority, record))
     return asked
@@ -61,22 +61,26 @@ def by_step(asked: list[Question]) -> Iterator[tuple[float, list[Question]]]:
 
 
 class _Said:
-    """What was said in one game so far: a share of the questions says it again, letter by letter."""
+    """What was said so far, by game and kind: a share of the questions says it again, letter by letter."""
 
-    def __init__(self, evening: Evening, game: int, npcs: int) -> None:
+    def __init__(self, evening: Evening, npcs: int, games: int) -> None:
         self._evening = evening
-        self._game = game
-        self._npcs = npcs
-        self._records: dict[str, list[dict[str, Any]]] = {}
+        self._npcs = [_share(npcs, games, game) for game in range(games)]
+        self._at_home: dict[tuple[int, str], list[dict[str, Any]]] = {}
+        self._anywhere: dict[str, list[dict[str, Any]]] = {}
 
-    def record(self, kind: str, hour: float, chance: random.Random) -> dict[str, Any]:
-        said = self._records.setdefault(kind, [])
-        if said and chance.random() < self._evening.repeat_share:
-            return chance.choice(said)
+    def record(self, kind: str, game: int, hour: float, chance: random.Random) -> dict[str, Any]:
+        at_home = self._at_home.setdefault((game, kind), [])
+        anywhere = self._anywhere.setdefault(kind, [])
+        if chance.random() < self._evening.repeat_share:
+            said = at_home if chance.random() < self._evening.repeat_at_home else anywhere
+            if said:
+                return chance.choice(said)
         how = self._evening.how(kind)
-        record = new_record(kind, self._game, chance.randrange(self._npcs), hour, chance)
+        record = new_record(kind, game, chance.randrange(self._npcs[game]), hour, chance)
         record |= {"priority": how.priority, "deadline_ms": how.deadline_ms, "seed": chance.randrange(2**31)}
-        said.append(record)
+        at_home.append(record)
+        anywhere.append(record)
         return record
 
 
