@@ -140,6 +140,11 @@ def test_cluster_with_a_password(tmp_path: Path) -> None:
         servers.stop()
 
 
+def test_password_is_taken_out_of_whatever_an_error_says() -> None:
+    address = parse_address(f"redis://:{ENCODED}@h")
+    assert describe_failure(OSError(f"AUTH {PASSWORD} failed"), address) == "AUTH … failed"
+
+
 def test_missing_library_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     imports = builtins.__import__
 

@@ -149,5 +149,7 @@ def memory_forget(
 
     agents = loaded.agents
     files = (agents.memory_path, loaded.cache.path, agents.audit_path)
-    code = run(*files, npc=npc, player=player, shared=_shared(loaded), out=sys.stdout)
+    address = _shared(loaded)
+    shared = None if address is None else (address, loaded.cache.ttl_s)
+    code = run(*files, npc=npc, player=player, shared=shared, out=sys.stdout)
     raise typer.Exit(code)

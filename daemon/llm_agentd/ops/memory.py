@@ -44,12 +44,12 @@ def forget(
     *,
     npc: str | None,
     player: str | None,
-    shared: RedisAddress | None = None,
+    shared: tuple[RedisAddress, float] | None = None,
     out: TextIO,
 ) -> int:
     """Deletes what matches (neither given: everything) and prints how much. Raises StartError naming the fix.
 
-    `shared`: of the cache that daemons share, from which what names the player goes too.
+    `shared`: of the cache that daemons share, from which what names the player goes too; and how long replies live.
 
     Where all NPCs forget a player, that player's lines of the moderation log go too. Only here: `/llm forget` in the
     game must not delete what an admin may want to see.
@@ -60,7 +60,7 @@ def forget(
     problem = ""
     if shared is not None and (player or not npc):
         try:
-            cached += purge_shared(shared, player)
+            cached += purge_shared(shared[0], player, shared[1])
         except StartError as error:  # told at the end: the rest is done first
             problem = f"{error}, and run this again: the replies that it has are kept until they expire"
     logged = forget_player(audit_path, player) if player and not npc else 0

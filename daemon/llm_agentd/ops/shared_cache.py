@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from llm_agentd.cache.redis.shared_cache import purge, read
-from llm_agentd.cache.redis.store import RedisStore
+from llm_agentd.cache.redis.shared_cache import TELL_MORE_S, delete, names, read
+from llm_agentd.cache.redis.store import Purged, RedisStore
 from llm_agentd.cache.rows import Row, Wanted
 from llm_agentd.errors import StartError
 from llm_agentd.redis.address import RedisAddress
@@ -27,14 +27,18 @@ def shared_rows(address: RedisAddress, wanted: Wanted, show: Callable[[str], str
     return _visit(address, lambda store: read(store, wanted, show, ROWS_MAX))
 
 
-def purge_shared(address: RedisAddress, name: str | None) -> int:
-    """What has the name in prompt or text; None: all. Returns how many. Raises StartError."""
-    folded = None if name is None else name.casefold()
-    return _visit(address, lambda store: purge(store, None if folded is None else _names(folded)))
+def purge_shared(address: RedisAddress, name: str | None, ttl_s: float) -> int:
+    """What has the name in prompt or text, and daemons take it out of their own caches too; None: all.
 
+    `ttl_s`: how long replies live. Returns how many were in Redis. Raises StartError.
+    """
 
-def _names(folded: str) -> Callable[[Row], bool]:
-    return lambda row: row.entry.may_name(folded)
+    async def work(store: RedisStore) -> int:
+        purged = await delete(store, None if name is None else names(name))
+        await store.tell_purge(Purged("", name), ttl_s + TELL_MORE_S)
+        return purged
+
+    return _visit(address, work)
 
 
 def _visit(address: RedisAddress, work: Callable[[RedisStore], Coroutine[Any, Any, T]]) -> T:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from llm_agentd.cache.redis.store import PREFIX
 from llm_agentd.config import Config
 from llm_agentd.config.sections import Cache
 from llm_agentd.errors import StartError
@@ -16,10 +17,10 @@ from llm_agentd.ops.doctor import shared_cache as doctor
 from llm_agentd.ops.dump import dump_shared
 from llm_agentd.ops.memory import forget
 from llm_agentd.redis.address import parse_address
-from tests.cache.contract import START_S, entry, key
+from tests.cache.contract import START_S, TTL_S, entry, key
 from tests.cache.redis.test_shared_cache import Make
 from tests.ops.test_cli import run
-from tests.support.redis_servers import RedisServer
+from tests.support.redis_servers import RedisServer, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -65,13 +66,15 @@ def test_forget_takes_what_names_the_player_out_of_redis_or_says_that_it_could_n
     open_memory(tmp_path / "memory.db", turns=5, max_bytes=2**20).close()
     files = (tmp_path / "memory.db", tmp_path / "no cache", tmp_path / "audit")
     out = io.StringIO()
-    assert forget(*files, npc=None, player="Ana", shared=parse_address(redis_server.url), out=out) == 0
+    assert forget(*files, npc=None, player="Ana", shared=(parse_address(redis_server.url), TTL_S), out=out) == 0
     assert "1 cached replies" in out.getvalue()
+    wait_for(lambda: one.get(key(1), 1) is None, "the daemon has forgotten it too")
+    assert one.get(key(2), 1) is not None
     with redis_server.client() as client:
-        assert len(client.keys("*")) == 1
+        assert len(client.keys(PREFIX + b"*")) == 1
     away = parse_address(f"redis://127.0.0.1:{free_port}")
     with pytest.raises(StartError, match="run this again"):
-        forget(*files, npc=None, player="Ben", shared=away, out=out)
+        forget(*files, npc=None, player="Ben", shared=(away, TTL_S), out=out)
     assert "forgotten of player 'Ben'" in out.getvalue()
 
 

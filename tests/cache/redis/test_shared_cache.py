@@ -11,13 +11,13 @@ import pytest
 from llm_agentd.cache import CacheEntry, CompletionCache, LmdbCache, NullCache
 from llm_agentd.cache.entry import to_us
 from llm_agentd.cache.redis.shared_cache import SharedCache
-from llm_agentd.cache.redis.store import PREFIX
+from llm_agentd.cache.redis.store import PREFIX, PURGES
 from llm_agentd.cache.redis.value import VALUE_MAX_BYTES, encode_value
 from llm_agentd.cache.rows import Wanted
 from llm_agentd.redis.address import parse_address
 from tests.cache.contract import TTL_S, CacheContract, FakeClock, entry, key
 from tests.cache.redis.conftest import MAX_BYTES, fetch, wait_up
-from tests.support.redis_servers import RedisServer
+from tests.support.redis_servers import RedisServer, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -213,6 +213,18 @@ def test_reply_made_in_the_future_is_a_miss(shared: Make, clock: FakeClock) -> N
     clock.now_s -= 3600  # whoever put it had a clock that was wrong
     assert fetch(two, key(1), 1)
     assert two.get(key(1), 1) is None
+    assert two.stats()["shared"]["hits"] == 0
+
+
+def test_put_into_a_full_set_replaces_the_oldest_wherever_it_stands(shared: Make, clock: FakeClock) -> None:
+    one, two = shared("one"), shared("two")
+    for text in "abcd":
+        one.put(key(1), entry(text), 3)
+        clock.now_s += 1
+    one.put(key(1), entry("e"), 3)
+    one.flush()
+    assert fetch(two, key(1), 3)
+    assert {two.get(key(1), 3).text for _ in range(3)} == {"c", "d", "e"}  # type: ignore[union-attr]
 
 
 def test_reply_that_is_too_large_is_kept_here_alone(shared: Make, redis_server: RedisServer) -> None:
@@ -240,7 +252,37 @@ def test_purge_of_a_name_reaches_redis_and_spares_others(shared: Make, redis_ser
     with redis_server.client() as client:
         client.hset(PREFIX + key(4).hex().encode(), "0", b"damaged: nobody knows what it holds")
         assert one.purge("Ana") == 1 + 3
-        assert client.keys("*") == [PREFIX + key(3).hex().encode()]
+        assert client.keys(PREFIX + b"*") == [PREFIX + key(3).hex().encode()]
+
+
+@pytest.mark.parametrize("name", ["Ana", None])
+def test_purge_reaches_what_other_daemons_have_fetched_also_those_that_are_down(
+    shared: Make, tmp_path: Path, redis_server: RedisServer, clock: FakeClock, name: str | None
+) -> None:
+    one, two = shared("one"), shared("two")
+    down = SharedCache(
+        LmdbCache(tmp_path / "down", TTL_S, MAX_BYTES, clock), parse_address(redis_server.url), TTL_S, clock
+    )
+    wait_up(down)
+    for number, text in ((1, "Well met, Ana."), (2, "Well met, Ben.")):
+        one.put(key(number), entry(text), 1)
+        one.flush()
+        for cache in (two, down):
+            assert fetch(cache, key(number), 1)
+            assert cache.get(key(number), 1) is not None
+    down.close()
+    one.purge(name)
+    wait_for(lambda: two.get(key(1), 1) is None, "the other daemon has deleted it too")
+    assert (two.get(key(2), 1) is None) == (name is None)
+    again = SharedCache(
+        LmdbCache(tmp_path / "down", TTL_S, MAX_BYTES, clock), parse_address(redis_server.url), TTL_S, clock
+    )
+    wait_up(again)
+    assert again.get(key(1), 1) is None
+    assert (again.get(key(2), 1) is None) == (name is None)
+    again.close()
+    with redis_server.client() as client:
+        assert client.pttl(PURGES) <= (TTL_S + 60) * 1000, "the name is kept no longer than it is needed"
 
 
 def test_purge_of_all_empties_redis_of_ours_alone(shared: Make, redis_server: RedisServer) -> None:
@@ -252,7 +294,7 @@ def test_purge_of_all_empties_redis_of_ours_alone(shared: Make, redis_server: Re
             one.put(key(number), entry("a"), 1)
         one.flush()
         assert one.purge(None) == 500 + 501
-        assert client.keys("*") == [b"another program's"]
+        assert sorted(client.keys("*")) == [b"another program's", PURGES]
 
 
 def test_purge_while_redis_is_away_is_done_before_it_is_asked_again(
@@ -271,7 +313,7 @@ def test_purge_while_redis_is_away_is_done_before_it_is_asked_again(
         server.resume()
         wait_up(one)
         with server.client() as client:
-            assert client.keys("*") == [PREFIX + key(2).hex().encode()]
+            assert client.keys(PREFIX + b"*") == [PREFIX + key(2).hex().encode()]
         assert one.stats()["shared"]["owed"] == 0
         one.close()
     assert "goes once it can be used" in caplog.text

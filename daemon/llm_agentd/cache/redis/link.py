@@ -187,11 +187,9 @@ class RedisLink:
             await self._store.close()
 
     async def _check(self) -> None:
-        """A probe; the way is looked for anew where Redis is away, as another server may be the master by now."""
+        """A probe. Where a connection broke the library connects anew, to whichever server is the master by now."""
         was_up = self.is_up
         try:
-            if not was_up:
-                await self._store.forget_way()
             best_s = await self._probe()
             if not was_up and best_s > FETCH_MAX_S:
                 too_slow = f"it answers in {best_s * 1000:.0f} ms, and a request waits {FETCH_MAX_S * 1000:.0f} ms"

@@ -9,17 +9,19 @@ Any thread, as the first level; `_found` runs on the link's. It must not know re
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import count
 from typing import Any, Protocol
+from uuid import uuid4
 
 from llm_agentd.cache.base import CompletionCache
 from llm_agentd.cache.entry import VARIANTS_MAX, CacheEntry, DamagedEntry
 from llm_agentd.cache.redis.link import LookUp, Put, RedisAway, RedisLink
-from llm_agentd.cache.redis.store import RedisStore
+from llm_agentd.cache.redis.store import Purged, RedisStore
 from llm_agentd.cache.redis.value import decode_value
 from llm_agentd.cache.rows import Row, Wanted
 from llm_agentd.redis.address import RedisAddress
@@ -31,7 +33,18 @@ UNKEPT_MAX = 256  # fetched replies that the first level did not take, by key: w
 PURGE_MAX_S = 30.0  # for going through all that is kept, as with the first level
 ROWS_MAX_S = 10.0
 ROWS_MAX = 10_000  # that are read from Redis for people: a shared cache may hold millions
+# What was fetched of a reply before it was deleted ends with it, so other daemons need not be told for longer than a
+# reply lives; and a minute more, for clocks that differ.
+TELL_MORE_S = 60.0
 OWED_MAX = 1000  # purges that wait for Redis; beyond, all of it goes
+
+
+@dataclass(frozen=True, slots=True)
+class _Purge:
+    """`is_wanted` None: all. `told`: what other daemons are told, who may have fetched such replies; None: nothing."""
+
+    is_wanted: Callable[[Row], bool] | None
+    told: Purged | None = None
 
 
 class FirstLevel(CompletionCache, Protocol):
@@ -50,11 +63,13 @@ class SharedCache:
         self._first = first
         self._ttl_s = ttl_s
         self._now = now
-        self._owed: list[Callable[[Row], bool] | None] = []  # purges that Redis missed; None: all
+        self._owed: list[_Purge] = []  # that Redis missed
         self._purges = 0
+        self._id = uuid4().hex
+        self._heard = b"0"  # the last purge of another daemon that was done here too
         # Of a first level that takes nothing (no folder, a full disk): what was fetched last, and whose turn it is.
         self._unkept: dict[bytes, tuple[Sequence[CacheEntry], Iterator[int]]] = {}
-        self.link = RedisLink(address, self._pay)
+        self.link = RedisLink(address, self._on_probed)
         self.link.start()
 
     # -- the way of a request ----------------------------------------------------------------------
@@ -113,30 +128,44 @@ class SharedCache:
         return self._first.count(key, variants)
 
     def purge(self, name: str | None) -> int:
-        folded = None if name is None else name.casefold()
-        wanted = None if folded is None else (lambda row: row.entry.may_name(folded))
-        return self._first.purge(name) + self._purge_shared(wanted)
+        purge = _Purge(None if name is None else names(name), Purged(self._id, name))
+        return self._first.purge(name) + self._purge_shared(purge)
 
     def purge_rows(self, wanted: Wanted, show: Callable[[str], str]) -> int:
-        return self._first.purge_rows(wanted, show) + self._purge_shared(lambda row: wanted.fits(row, show))
+        return self._first.purge_rows(wanted, show) + self._purge_shared(_Purge(lambda row: wanted.fits(row, show)))
 
-    def _purge_shared(self, is_wanted: Callable[[Row], bool] | None) -> int:
+    def _purge_shared(self, purge: _Purge) -> int:
         """What cannot be deleted now, as Redis is away, is owed: it goes before Redis is asked for anything again."""
-        self._purges += 1
-        self._unkept.clear()
+        self._forget_fetched()
         try:
-            return self.link.run(lambda store: purge(store, is_wanted), PURGE_MAX_S)
+            return self.link.run(lambda store: self._purge(store, purge), PURGE_MAX_S)
         except RedisAway as error:
-            self._owed = [None] if is_wanted is None or len(self._owed) >= OWED_MAX else [*self._owed, is_wanted]
+            self._owed = [_Purge(None, Purged(self._id, None))] if len(self._owed) >= OWED_MAX else [*self._owed, purge]
             log.warning(
                 "cache.redis_url: what was to go from %s goes once it can be used: %s", self.link.address.shown, error
             )
             return 0
 
-    async def _pay(self, store: RedisStore) -> None:
+    async def _purge(self, store: RedisStore, purge: _Purge) -> int:
+        purged = await delete(store, purge.is_wanted)
+        if purge.told is not None:
+            await store.tell_purge(purge.told, self._ttl_s + TELL_MORE_S)
+        return purged
+
+    def _forget_fetched(self) -> None:
+        self._purges += 1
+        self._unkept.clear()
+
+    async def _on_probed(self, store: RedisStore) -> None:
+        """Once a second while Redis is there: does what is owed, and what other daemons deleted goes here too."""
         while self._owed:
-            await purge(store, self._owed[0])
+            await self._purge(store, self._owed[0])
             del self._owed[0]
+        for number, purged in await store.purges_after(self._heard):
+            if purged.by != self._id:
+                self._forget_fetched()
+                await asyncio.to_thread(self._first.purge, purged.name)
+            self._heard = number
 
     def rows(self, wanted: Wanted, show: Callable[[str], str]) -> Iterator[Row]:
         """Those of this daemon, then those that only others have."""
@@ -167,7 +196,13 @@ class SharedCache:
         self._first.close()
 
 
-async def purge(store: RedisStore, is_wanted: Callable[[Row], bool] | None) -> int:
+def names(name: str) -> Callable[[Row], bool]:
+    """Whether a reply has the name in prompt or text."""
+    folded = name.casefold()
+    return lambda row: row.entry.may_name(folded)
+
+
+async def delete(store: RedisStore, is_wanted: Callable[[Row], bool] | None) -> int:
     """None: all."""
     return await (store.purge_all() if is_wanted is None else store.purge(is_wanted))
 

@@ -9,6 +9,7 @@ Every command is about one key, so all of it works in a Cluster too.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llm_agentd.cache.entry import AHEAD_MAX_US, CacheEntry, DamagedEntry, slot_key, to_us
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from llm_agentd.redis.connect import RedisClient
 
 PREFIX = b"llm-agentd:reply:"
+PURGES = b"llm-agentd:purges"  # a stream: what daemons are to take out of their own first level as well
 SCAN_COUNT = 200  # keys that Redis looks at in one go: some 0.1 ms in which it answers nobody else
 
 # Puts a value where there is room: in a free or expired slot, else in place of the oldest, as cache/base.py has it.
@@ -43,6 +45,14 @@ return slot
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """`name` None: all. `by`: the daemon that told it, and has done it."""
+
+    by: str
+    name: str | None
+
+
 class RedisStore:
     """`client` belongs to the loop that uses it."""
 
@@ -60,10 +70,6 @@ class RedisStore:
     async def try_put(self) -> None:
         """Raises what keeps replies from being put. What it writes is gone in a moment."""
         await self._client.eval(PUT, 1, PREFIX + b"probe", 1, 0, 0, b"", 1)
-
-    async def forget_way(self) -> None:
-        """Drops all connections, and what was known of a Cluster's nodes: the next command looks anew."""
-        await self._client.aclose()
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -103,6 +109,19 @@ class RedisStore:
             purged += counted if isinstance(counted, int) else 1  # no hash: not ours, but under our name
         return purged
 
+    async def tell_purge(self, purge: Purged, kept_s: float) -> None:
+        """To all daemons, for `kept_s`: also to those that are down just now."""
+        fields = {"by": purge.by} | ({} if purge.name is None else {"name": purge.name})
+        now_s, micros = await self._client.time()
+        oldest_ms = int((now_s + micros / 1e6 - kept_s) * 1000)
+        await self._client.xadd(PURGES, fields, minid=max(0, oldest_ms), approximate=False)
+        await self._client.pexpire(PURGES, int(kept_s * 1000))
+
+    async def purges_after(self, last: bytes) -> list[tuple[bytes, Purged]]:
+        """Those told since, each with its id for the next look. `last` of the first look: b"0"."""
+        told = await self._client.xrange(PURGES, min=b"(" + last)
+        return [(one, _purged(fields)) for one, fields in told]
+
     async def _scan(self) -> AsyncIterator[tuple[bytes, bytes, Row | None]]:
         """Hash, field, and what is in it; None: damaged."""
         async for name in self._client.scan_iter(match=PREFIX + b"*", count=SCAN_COUNT, _type="HASH"):
@@ -112,6 +131,13 @@ class RedisStore:
 
 def _name(key: bytes) -> bytes:
     return PREFIX + key.hex().encode()
+
+
+def _purged(fields: dict[bytes, bytes]) -> Purged:
+    name = fields.get(b"name")
+    return Purged(
+        fields.get(b"by", b"").decode(errors="replace"), None if name is None else name.decode("utf-8", "replace")
+    )
 
 
 def _row(name: bytes, field: bytes, value: bytes) -> Row | None:
