@@ -218,6 +218,11 @@ class Remote(Section):
         return upstreams
 
 
+def asks_servers(remote: Remote, engine: str) -> bool:
+    """Whether a daemon so configured may ever connect to one."""
+    return engine == "openai" or (bool(remote.upstreams) and remote.policy != "never")
+
+
 def contradictions(remote: Remote, engine: str) -> Iterator[tuple[str, str]]:
     """Keys that do not go together: the key at fault, and what is wanted."""
     if not remote.upstreams:

@@ -16,7 +16,7 @@ from llm_agentd.engines.openai.budget_redis import open_budget
 from llm_agentd.engines.openai.engine import RemoteEngine
 from llm_agentd.engines.openai.pool import Pool
 from llm_agentd.engines.openai.transport import Transport
-from llm_agentd.engines.openai.upstream import upstreams_of
+from llm_agentd.engines.openai.upstream import require_keys, upstreams_of
 from llm_agentd.ops.redis_login import find_redis
 
 
@@ -30,7 +30,9 @@ class Servers:
 
 
 def servers_of(config: Config, environ: Mapping[str, str]) -> Servers:
+    """Raises StartError where a key is not there."""
     remote = config.remote
+    require_keys(remote.upstreams, environ)
     transport = Transport()
     limits = Limits(remote.daily_tokens, remote.monthly_tokens, remote.warn_share)
     budget = open_budget(state_dir(environ) / FILE_NAME, limits, find_redis(config.cache, environ))

@@ -22,12 +22,14 @@ from llm_agentd.config import Agents, Config, state_dir
 from llm_agentd.config.http_binding import check_binding
 from llm_agentd.config.http_token import find_token
 from llm_agentd.config.private_files import make_private_folder
+from llm_agentd.config.remote import asks_servers
 from llm_agentd.config.sections import Cache, Inference, Zmq
 from llm_agentd.config.settings import Settings
 from llm_agentd.config.values import NO_MODEL_ENGINES, OFF
 from llm_agentd.engines import EMBEDDED_MODEL, open_engine
 from llm_agentd.engines.base import Engine, EngineInfo
 from llm_agentd.engines.gguf import TOPICS_FORM, read_header
+from llm_agentd.engines.openai.upstream import require_keys
 from llm_agentd.errors import StartError
 from llm_agentd.memory import Vectorize, open_memory
 from llm_agentd.moderation import moderator as moderation
@@ -131,7 +133,7 @@ def build(
     open_configured = servers.open if servers and is_only else lambda: _open_engine(config, folder)
     # A server has no batch of ours to fill, and its thread here waits more than it works.
     window_s = 0.0 if is_only else batch.window_ms / 1000
-    daemon = Daemon(
+    return Daemon(
         endpoint=endpoint_to_bind(config.zmq.endpoint, os.environ),
         gatekeeper=_gatekeeper(config.zmq),
         state_folder=state_dir(os.environ),
@@ -156,10 +158,8 @@ def build(
         idle_wait_max_s=min(IDLE_WAIT_MAX_S, watchdog.interval_s or IDLE_WAIT_MAX_S),
         self_check=lambda: as_fields(own_checks(config)),
         remote=remote_of(config, servers) if servers and not is_only else None,
+        pool=servers.pool if servers else None,
     )
-    if servers:
-        daemon.metrics.registry.register(servers.pool.metrics)
-    return daemon
 
 
 def _servers(config: Config) -> Servers | None:
@@ -198,6 +198,8 @@ def check_start(config: Config) -> None:
         read_header(config.model.path)
     if find_redis(config.cache, os.environ) is not None:
         require_redis()
+    if asks_servers(config.remote, config.model.engine):
+        require_keys(config.remote.upstreams, os.environ)
     if http.enabled:
         token = None if http.token == OFF else "one"
         check_binding(http.host, token, tls=http.tls_cert is not None, allow_plain=http.allow_plain)

@@ -19,6 +19,7 @@ from llm_agentd.config import Config
 from llm_agentd.config.settings import Settings
 from llm_agentd.engines.base import Engine, EngineInfo
 from llm_agentd.engines.llama.grammar.trial import GrammarTrial
+from llm_agentd.engines.openai.pool import Pool
 from llm_agentd.memory import Memory
 from llm_agentd.memory.service import NO_MODEL, MemoryService
 from llm_agentd.metrics import Metrics
@@ -105,6 +106,7 @@ class Daemon:
         idle_wait_max_s: float = IDLE_WAIT_MAX_S,
         self_check: Callable[[], dict[str, Any]] = lambda: {"checks": [], "ok": True},
         remote: Remote | None = None,
+        pool: Pool | None = None,
     ) -> None:
         self.metrics = Metrics()
         self._gpu_watch = GpuWatch(self.metrics.registry)
@@ -160,8 +162,11 @@ class Daemon:
             report=Report(admin.events, self.metrics),
             rules=remote.rules if remote else Never(),
             is_over_budget=remote.is_over_budget if remote else bool,
-            stats=remote.stats if remote else dict,
+            stats=pool.stats if pool else remote.stats if remote else dict,
         )
+        if pool is not None:
+            self.metrics.registry.register(pool.metrics)
+            pool.on_warning = lambda told: inbox.post(lambda: admin.events.emit("budget", told))
         self._steering = steering = SteeringOps(
             settings=settings,
             roles=roles,

@@ -115,7 +115,7 @@ class Bench:
         self.now_s += seconds
 
     async def ask(self, session: str = "", **more: Any) -> list[Chunk]:
-        async with aclosing(self.pool.stream(replace(CALL, session_id=session, **more))) as chunks:
+        async with asyncio.timeout(20), aclosing(self.pool.stream(replace(CALL, session_id=session, **more))) as chunks:
             return [chunk async for chunk in chunks]
 
     async def fail(self, **more: Any) -> UpstreamError:
@@ -352,9 +352,11 @@ async def test_cancelled_try_leaves_the_next_call_the_try(make: Make) -> None:
     bench = make(Servers(a=[[failure(kind="connect")]]))
     await bench.fail()
     bench.now_s += OPEN_FIRST_S
+    asked = len(bench.servers.asked)
     bench.servers.scripts["a"] = [[asyncio.Event()], WHOLE]
     task = asyncio.ensure_future(bench.ask())
-    await until(lambda: bench.state() == "half_open")
+    await until(lambda: len(bench.servers.asked) > asked)
+    assert bench.state() == "half_open"
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert bench.state() == "open"

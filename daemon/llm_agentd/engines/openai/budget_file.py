@@ -56,21 +56,13 @@ Asks = SimpleQueue[tuple[_Ask, ...] | None]  # nothing: only look; None: the end
 
 
 class FileBudget:
-    """A `Budget`. `on_warning(period, tokens)` is called on its thread, once a period over all daemons and restarts."""
+    """A `Budget`. Its warnings stand in the log once a period, over all daemons of the file and their restarts."""
 
-    def __init__(
-        self,
-        path: Path,
-        limits: Limits,
-        *,
-        now_s: Callable[[], float] = time.time,
-        on_warning: Callable[[PeriodName, int], None] = lambda *_: None,
-    ) -> None:
+    def __init__(self, path: Path, limits: Limits, *, now_s: Callable[[], float] = time.time) -> None:
         """Opens nothing yet: whether the disk can be used shows with the first call."""
         self._path = path
         self._limits = limits
         self._now_s = now_s
-        self._on_warning = on_warning
         self._lock = threading.Lock()  # over starting and ending the thread
         self._thread: threading.Thread | None = None
         self._asks = Asks()  # of the thread; the next one has a queue of its own
@@ -218,7 +210,6 @@ class FileBudget:
     def _warn(self, period: PeriodName) -> None:
         used, limit = self._counts.of(period), self._limits.of(period)
         log.warning("remote models: %d tokens of the %s budget of %d are used", used, ADJECTIVE[period], limit)
-        self._on_warning(period, used)
 
     def _fail(self, asks: list[_Ask], error: Exception) -> None:
         """Never passed: what cannot be counted is not spent. Where there is no limit, nothing is to be kept."""

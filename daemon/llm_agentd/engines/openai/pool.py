@@ -55,6 +55,8 @@ class Pool:
         self._sessions: OrderedDict[str, Upstream] = OrderedDict()
         self._picks = 0
         self._waiting: deque[asyncio.Future[None]] = deque()  # calls for which no server has a place now
+        self._warned: dict[str, str] = {}  # by period, the end of the one of which a warning was given
+        self.on_warning: Callable[[dict[str, Any]], None] = lambda _: None  # on the event loop
         self.metrics = UpstreamMetrics(
             [one.name for one in self._upstreams],
             breakers=lambda: {one.name: one.breaker.state() for one in self._upstreams},
@@ -175,6 +177,14 @@ class Pool:
                     yield chunk
         finally:
             self._wake()
+            self._warn()
+
+    def _warn(self) -> None:
+        """Once for each day and month of which so much is used."""
+        for period, told in self._budget.left().items():
+            if told["warning"] and self._warned.get(period) != told["ends"]:
+                self._warned[period] = told["ends"]
+                self.on_warning({"period": period, **told})
 
     # -- which server --------------------------------------------------------------------------------
 

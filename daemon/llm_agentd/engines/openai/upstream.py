@@ -12,8 +12,9 @@ from typing import Any
 
 from llm_agentd.config.remote import Upstream as UpstreamConfig
 from llm_agentd.engines.openai.breaker import Breaker, Ticket
-from llm_agentd.engines.openai.keys import KeySource
+from llm_agentd.engines.openai.keys import KeyProblem, KeySource
 from llm_agentd.engines.openai.target import Target, UpstreamError
+from llm_agentd.errors import StartError
 
 RESTED_S = 2.0  # after a 429 without Retry-After, of a queue that is full: some calls will have ended
 FAIR_TIMEOUT_S = 2.0  # a server that had less time than this is not to blame
@@ -125,3 +126,12 @@ def upstreams_of(configured: Iterable[UpstreamConfig], environ: Mapping[str, str
             )
         )
     return found
+
+
+def require_keys(configured: Iterable[UpstreamConfig], environ: Mapping[str, str] = os.environ) -> None:
+    """Raises StartError where a key that is configured is not there."""
+    for index, one in enumerate(upstreams_of(configured, environ)):
+        try:
+            one.key.read()
+        except KeyProblem as problem:
+            raise StartError(f"remote.upstreams[{index}] ({one.name}): {problem}") from None

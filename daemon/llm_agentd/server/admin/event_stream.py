@@ -24,7 +24,9 @@ EVENTS_MAX = 256  # some minutes of a village: who looks comes back within secon
 WAITERS_MAX = 64  # dashboards at once, far more than there are admins
 RETRY_AFTER_MS = 5000
 
-Kind: TypeAlias = Literal["said", "error", "fallback", "acted", "switch", "audit", "online", "offline", "npc", "mind"]
+Kind: TypeAlias = Literal[
+    "said", "error", "fallback", "acted", "switch", "audit", "online", "offline", "npc", "mind", "budget"
+]
 Fields: TypeAlias = dict[str, Any]
 
 

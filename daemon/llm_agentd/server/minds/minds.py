@@ -173,9 +173,9 @@ class Minds:
         return {"remote": facts | {"problem": self._problem(), "local_problem": self._lanes.local_problem}}
 
     def view(self) -> dict[str, Any]:
-        """What `stats` shows; nothing where there is one mind."""
-        remote = self._lanes.remote
-        if remote is None:
-            return {}
+        """What `stats` shows: of two minds, and of the servers, if any."""
+        if self._lanes.remote is None:
+            servers = self._stats()
+            return {"remote": servers} if servers else {}
         more = self.report.view() | {"over_budget": self._is_over_budget()}
         return {"remote": self.facts()["remote"] | more | self._stats()}
