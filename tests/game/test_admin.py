@@ -22,7 +22,7 @@ from tests.support.mods import MODS
 
 pytestmark = pytest.mark.e2e
 
-SHOWN = re.compile(r"\[llm_probe_admin\] (chat|form|reply|code|ready) (\[.*\])$")
+SHOWN = re.compile(r"\[llm_probe_admin\] (chat|form|reply|code|mind|ready) (\[.*\])$")
 
 
 class Admin:

@@ -1,6 +1,6 @@
 -- Plays the admin Ada, who has no client: does what the test writes into the world's file `probe.jsonl`, a JSON object a line,
 -- and logs what she is shown. {"join": true}, {"command": "doctor"}, {"submit": {fields of the open form}}, {"think": "words"},
--- {"wave": "words"}.
+-- {"wave": "words"}, {"converse": "words"} (said aloud, as they come), {"click": true} (on a body), {"is_admin": false}.
 -- The engine's functions are wrapped here; llm_agent looks them up when it calls them.
 
 local ADA = "Ada"
@@ -62,9 +62,34 @@ function does.submit(fields)
 	end
 end
 
+-- From now on she may do no more than any player.
+function does.is_admin(is_admin)
+	core.set_player_privs(ADA, is_admin and {llm_admin = true} or {shout = true})
+end
+
+function does.click()
+	local place = ada.get_pos()
+	for _, entity in pairs(core.luaentities) do
+		if entity.name == "llm_agent:npc" then
+			entity.object:set_pos(place)
+			return entity:on_rightclick(ada)
+		end
+	end
+	log("chat", "nobody to click at")
+end
+
+local function probe()
+	return llm_agent.get_npc("probe") or llm_agent.register_npc("probe", {name = "Probe", role = "smith"})
+end
+
+function does.converse(utterance)
+	probe():converse({player = ADA, utterance = utterance, remember = false}, function(reply)
+		log("mind", tostring(reply.mind))
+	end)
+end
+
 local function think(opts)
-	local npc = llm_agent.get_npc("probe") or llm_agent.register_npc("probe", {name = "Probe", role = "smith"})
-	npc:think(opts, function(reply)
+	probe():think(opts, function(reply)
 		if reply.fallback then log("code", reply.code) end
 		log("reply", reply.text)
 	end)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from llm_agentd.cache import open_cache
+from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.errors import BadRequest, Cancelled, EngineFailed, Overloaded, SwitchedOff, Unavailable
 from llm_agentd.memory import SqliteMemory
 from llm_agentd.scheduler.batch_size import Curve
@@ -487,3 +488,30 @@ def test_stop_finishes_what_either_mind_runs(two: TwoMinds) -> None:
         }  # fmt: skip
         stopping.join(WAIT_S)
         assert not stopping.is_alive()
+
+
+# -- prompts ---------------------------------------------------------------------------------------
+
+
+def test_each_mind_has_prompts_of_its_own_form(two: TwoMinds) -> None:
+    """The embedded model is told topics and placeholders; a model elsewhere plain chat, and its words are its own."""
+    two.local = Mind(LOCAL, topics_of=str(EMBEDDED_MODEL))
+    ask: dict[str, Any] = {"npc": NPC, "player": "Ana", "utterance": "Have you seen my lantern?", "remember": False}
+    with two.daemon() as daemon, daemon.client() as client:
+        assert is_by(client.request("think", **ask), "local")
+        (here,) = two.local.started
+        two.local.fails = True
+        assert is_by(client.request("think", **ask, cache="off"), "remote")
+        (there,) = two.remote.started
+    assert "Have you seen my lantern?" not in here
+    assert "Have you seen my lantern?" in there
+    assert "You are Mira" in there
+
+
+def test_prompt_is_explained_for_the_mind_that_would_be_asked(two: TwoMinds) -> None:
+    with two.daemon() as daemon, daemon.client() as client:
+        for policy, mind in FIRST.items():
+            two.rules.policy = policy  # type: ignore[assignment]
+            explained = client.request("think", npc=NPC, utterance="Hello", explain=True)["explanation"]
+            assert explained["model"] == MODELS[mind]
+    assert two.remote.started == two.local.started == []
