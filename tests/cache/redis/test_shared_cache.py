@@ -67,6 +67,23 @@ class TestTwoDaemons(CacheContract):
         return lambda: TwoDaemons(make("one"), make("other"))  # type: ignore[return-value]
 
 
+class TestTwoDaemonsOnValkey(TestTwoDaemons):
+    @pytest.fixture
+    def redis_server(self, valkey_of_file: RedisServer) -> RedisServer:
+        with valkey_of_file.client() as client:
+            client.flushall()
+            assert "valkey_version" in client.info("server")
+        return valkey_of_file
+
+    def test_purge_of_a_name_reaches_valkey(self, redis_server: RedisServer, shared: Make) -> None:
+        one, two = shared("one"), shared("two")
+        one.put(key(1), entry("Well met, Ana."), 1)
+        one.flush()
+        assert fetch(two, key(1), 1)
+        assert one.purge("ana") == 2
+        wait_for(lambda: two.get(key(1), 1) is None, "the other daemon has deleted it too")
+
+
 class TestOneDaemon(CacheContract):
     """With a Redis behind it, the first level behaves as it does alone."""
 

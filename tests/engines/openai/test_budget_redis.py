@@ -15,7 +15,7 @@ from llm_agentd.engines.openai.budget_file import FileBudget
 from llm_agentd.engines.openai.budget_redis import RedisBudget, open_budget
 from llm_agentd.engines.openai.budget_scripts import PREFIX, RESERVE, SETTLE, STEP_KEPT_MS, keys_of
 from llm_agentd.redis.address import parse_address
-from tests.support.redis_servers import RedisServer, cluster, wait_for
+from tests.support.redis_servers import RedisServer, cluster, valkey, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -213,6 +213,17 @@ def test_counts_are_on_one_node_of_a_cluster(tmp_path: Path, clock: Clock) -> No
 
     with cluster(tmp_path) as servers:
         assert asyncio.run(run(servers.url)) == 10_000
+
+
+def test_valkey_counts_too(tmp_path: Path, clock: Clock) -> None:
+    async def run(url: str) -> int:
+        budget = budget_of(url, tmp_path / "one", clock)
+        spent = await spend(budget, 2000, 1500)
+        await budget.close()
+        return spent
+
+    with valkey(tmp_path) as server:
+        assert asyncio.run(run(server.url)) == 10_000
 
 
 def test_warning_is_given_once_over_all_daemons(make: Make, caplog: pytest.LogCaptureFixture) -> None:
