@@ -387,14 +387,17 @@ def upstreams(count: int, **settings: Any) -> Iterator[list[Upstream]]:
             upstream.kill()
 
 
-def make_certificate(folder: Path, *, is_expired: bool = False) -> tuple[Path, Path]:
+def make_certificate(
+    folder: Path, *, is_expired: bool = False, names: str = "DNS:localhost,IP:127.0.0.1"
+) -> tuple[Path, Path]:
     """A certificate of 127.0.0.1 and localhost that signs itself, so that it is its own authority; and its key."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "index.txt").write_text("")
     (folder / "ca.cnf").write_text(
         "[ca]\ndefault_ca=one\n[one]\ndatabase=index.txt\nnew_certs_dir=.\nrand_serial=yes\ndefault_md=sha256\n"
         "policy=any\nx509_extensions=ext\n[any]\ncommonName=supplied\n"
-        "[ext]\nsubjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=critical,CA:TRUE\n"
+        f"[ext]\nsubjectAltName={names}\n"
+        "basicConstraints=critical,CA:TRUE\n"
         "[req]\ndistinguished_name=name\n[name]\n"
     )
     now_s = time.time()

@@ -17,7 +17,19 @@ from llm_agentd import __version__
 from llm_agentd.config import Config, load_config
 from llm_agentd.config.paths import SYSTEM_FILE
 from llm_agentd.errors import StartError
-from llm_agentd.ops.doctor import adapter, daemon, game, machine, model, remote, service, shared_cache, state, token
+from llm_agentd.ops.doctor import (
+    adapter,
+    daemon,
+    game,
+    machine,
+    model,
+    remote,
+    service,
+    shared_cache,
+    state,
+    token,
+    upstreams,
+)
 from llm_agentd.ops.doctor.check import Check, as_fields, fail, has_failed, ok
 from llm_agentd.ops.doctor.report import show
 from llm_agentd.ops.service.files import STATE
@@ -66,6 +78,7 @@ def own_checks(
         *model.judge(model.look(config, is_running=is_running)),
         *state.judge(state.look(config, environ, user)),
         *remote.judge(remote.look(config, environ)),
+        *upstreams.judge(upstreams.look(config, environ)),
         *shared_cache.judge(shared_cache.look(config, environ)),
         *machine.judge(machine.look(config, environ)),
     ]

@@ -18,6 +18,7 @@ from llm_agentd.engines.proof.choice import in_words
 from llm_agentd.errors import AgentdError, StartError
 from llm_agentd.ops.doctor.check import Check, fail, ok, warn
 from llm_agentd.ops.doctor.game import judge_version
+from llm_agentd.ops.doctor.upstreams import judge_budget
 from llm_agentd.ops.doctor.way import START
 from llm_agentd.util.endpoint import endpoint_to_connect
 from llm_agentd.util.terminal_text import plain
@@ -88,6 +89,7 @@ def judge(answers: Answers, config: Config, program_version: str) -> Iterator[Ch
         yield from _judge_info(answers.info, program_version)
     yield from _judge_load(answers.stats, config)
     yield from _judge_stores(answers.stats)
+    yield from judge_budget(answers.stats.get("remote") or {})
     yield from _judge_switch(answers.stats)
     yield from _judge_game(answers.stats, answers.info)
     yield from _judge_roles(answers.roles)

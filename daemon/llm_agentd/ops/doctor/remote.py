@@ -1,8 +1,4 @@
-"""What the configuration lets the daemon call on other machines: today a classifier's address, no more.
-
-Where `remote.upstreams` or `cache.redis_url` come to be keys (config/load.py, NOT_YET), their checks belong here.
-`judge` is pure.
-"""
+"""The classifier on another machine that moderation asks, where one is configured. `judge` is pure."""
 
 from __future__ import annotations
 
