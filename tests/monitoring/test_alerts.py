@@ -18,10 +18,15 @@ from typing import Any
 import pytest
 import yaml
 
+from llm_agentd.cache import NullCache, SharedCache
+from llm_agentd.cache.redis.link import AWAY
 from llm_agentd.config import known_keys
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.metrics import FALLBACK_REASONS
 from llm_agentd.metrics.gpu import GpuWatch
+from llm_agentd.metrics.shared_cache import SharedCacheWatch
+from llm_agentd.ops.harness import free_port
+from llm_agentd.redis.address import parse_address
 from llm_agentd.server.request_builder import RequestBuilder
 from llm_agentd.types import Reply, Request, Timing
 from tests.support.daemon_in_process import Gate, InProcess
@@ -29,6 +34,7 @@ from tests.support.exposition import Exposition
 from tests.support.http_harness import HttpServer, serve_http
 from tests.support.promtool import firing, promtool, series
 from tests.support.raw_peer import RawPeer
+from tests.support.redis_servers import wait_for
 
 ALERTS_BY_PROMETHEUS_ALONE = {"LlmAgentdHttpDown", "LlmAgentdRestartsOften", "LlmAgentdFilesRunOut"}
 TOKEN = "of-the-test-0123456789"
@@ -209,6 +215,14 @@ def somebody_has_a_wrong_token(scene: Scene) -> None:
         assert scene.server.http.post("/infer", json={"prompt": "?"}).status_code == 401
 
 
+def the_shared_cache_is_away(scene: Scene) -> None:
+    """Nobody listens where it should be."""
+    cache = SharedCache(NullCache(), parse_address(f"redis://127.0.0.1:{free_port()}"), 300.0)
+    wait_for(lambda: cache.link.problem not in ("", AWAY), "it has noticed")
+    SharedCacheWatch(scene.daemon.metrics.registry, lambda: cache.stats()["shared"])
+    cache.close()
+
+
 def a_gpu_is_full_and_hot(scene: Scene) -> None:
     with scene.monkeypatch.context() as patch:
         patch.syspath_prepend(str(scene.repo / "tests" / "support" / "fake_nvml"))
@@ -233,6 +247,7 @@ TROUBLES: list[tuple[Callable[[Scene], None], set[str]]] = [
     (steps_of_the_game_are_long, {"LlmAgentdGameStepsAreLong"}),
     (npcs_say_lines_of_their_own, {"LlmAgentdFallbackLines"}),
     (somebody_has_a_wrong_token, {"LlmAgentdWrongToken"}),
+    (the_shared_cache_is_away, {"LlmAgentdSharedCacheAway"}),
     (a_gpu_is_full_and_hot, {"LlmAgentdGpuMemoryIsFull", "LlmAgentdGpuIsHot"}),
 ]
 
@@ -287,6 +302,7 @@ def test_every_alert_but_those_of_prometheus_itself_is_raised_by_a_real_daemon(r
 def test_rules_and_their_tests_name_series_that_there_are(scene: Scene, rules: Path, monitoring: Path) -> None:
     a_gpu_is_full_and_hot(scene)
     somebody_has_a_wrong_token(scene)
+    the_shared_cache_is_away(scene)
     known: dict[str, list[dict[str, str]]] = {}
     for family in scene.look().values():
         for sample in family.samples:
