@@ -56,6 +56,7 @@ class InProcess(Daemon):
         request_log: RequestLog | None = None,
         settings: Settings | None = None,
         remote: Remote | None = None,
+        feed_watchdog: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(
             endpoint=endpoint,
@@ -76,6 +77,7 @@ class InProcess(Daemon):
             settings=settings,
             defaults_of=request_defaults,
             remote=remote,
+            feed_watchdog=feed_watchdog,
         )
         self.endpoint = endpoint
 

@@ -26,6 +26,7 @@ from llm_agentd.types import PRIORITIES, Delta, Explanation, Finish, Peer, Reply
 Event: TypeAlias = Delta | Reply | Explanation | AgentdError  # all but Delta are the last of a request
 TAIL_CHARS = 16  # of what was shown before, as far as it decides whether a word begins a sentence
 STALL_S = 1.0  # without a new piece for so long, a text does not flow; a slow model gives several in it
+STALL_SHARE = 0.5  # or for so much of the time that another mind would have, where that is less
 CHECKED_CHARS = 4 * MODERATED_CHARS  # of a growing reply, which is checked at each piece: names may take the rest
 Events: TypeAlias = list[tuple[Request, Event]]
 
@@ -85,7 +86,8 @@ class Sequence:
         if now_s >= request.deadline_s:
             return True
         is_shown = request.stream and bool(self.assembler.text)
-        return not is_shown and (self.last_s is None or now_s - self.last_s >= STALL_S)
+        stall_s = min(STALL_S, STALL_SHARE * (request.deadline_s - request.hand_on_s))
+        return not is_shown and (self.last_s is None or now_s - self.last_s >= stall_s)
 
     @property
     def is_streamed(self) -> bool:

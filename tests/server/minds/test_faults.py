@@ -101,6 +101,7 @@ def killed(case: Case) -> None:
 FAULTS: dict[str, Callable[[Case], None]] = {
     "nothing": lambda case: None,
     "killed in mid-stream": killed,
+    "hangs in mid-stream": lambda case: setattr(case.upstream, "fault", Fault(hang_after=3)),
     "hangs before its first word": lambda case: setattr(case.upstream, "fault", Fault(hang_after=0)),
     "answers garbage": lambda case: setattr(case.upstream, "fault", GARBAGE),
     "429 for a minute": lambda case: setattr(case.upstream, "fault", refusal(429, "slow down", retry_after_s=60)),

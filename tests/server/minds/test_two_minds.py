@@ -306,6 +306,45 @@ def test_local_model_that_cannot_be_opened_leaves_the_daemon_on_the_remote_one(
             think(client, "once more")
 
 
+def test_while_the_local_model_is_loading_requests_go_elsewhere(two: TwoMinds) -> None:
+    is_loaded = threading.Event()
+
+    def load() -> Mind:
+        assert is_loaded.wait(WAIT_S)
+        return two.local
+
+    daemon = two.daemon()
+    daemon.engine_loop._open_engine = load
+    daemon.start()
+    try:
+        assert daemon.lanes.by_mind("remote").loop.started.wait(WAIT_S)
+        with daemon.client() as client:
+            assert client.request("ping")["pong"] is True
+            assert is_by(think(client), "remote")
+            assert handed_on(daemon) == {("remote", "down"): 1}
+            is_loaded.set()
+            assert daemon.engine_loop.started.wait(WAIT_S)
+            assert is_by(think(client, "And now?"), "local")
+    finally:
+        is_loaded.set()
+        daemon.stop(0)
+
+
+@pytest.mark.parametrize("has_local", [True, False])
+def test_watchdog_is_fed_by_the_local_engine_and_by_the_remote_one_only_without_it(
+    two: TwoMinds, has_local: bool
+) -> None:
+    """Else a local engine that hangs would never be found out."""
+    two.has_local = has_local
+    feeders: set[str] = set()
+    feed = lambda: feeders.add(threading.current_thread().name)  # noqa: E731
+    with two.daemon(feed_watchdog=feed) as daemon, daemon.client() as client:
+        for policy in ("always", "fallback"):
+            two.rules.policy = policy
+            think(client, policy)
+    assert feeders == {"engine" if has_local else "remote"}
+
+
 def test_local_engine_that_breaks_for_good_ends_the_daemon_for_a_fresh_one(two: TwoMinds) -> None:
     engines = iter([Mind(LOCAL, break_mark="quake")])
     two.local = next(engines)

@@ -155,7 +155,10 @@ class Minds:
     def _refusal(self, lane: Lane) -> AgentdError | None:
         refusal = lane.refusal()
         if lane.mind == "remote":
-            self.report.look(refusal.message if refusal else "", is_over_budget=self._is_over_budget())
+            if refusal:
+                self.report.look(refusal.message, is_over_budget=self._is_over_budget())
+            else:
+                self.report.look("", is_over_budget=False)
         return refusal
 
     def _problem(self) -> str:
