@@ -159,15 +159,19 @@ package: debs-package $(VENV)/.run  ## in dist/ wheel, sdist, requirements with 
 	@cd dist && sha256sum * >SHA256SUMS && cat SHA256SUMS
 
 # uv resolves for all Pythons and systems at once: a pin that holds for some of them has a marker.
-COMPILE = $$folder/bin/uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header $(ARGS) pyproject.toml
-lock:  ## the exact versions of requirements/runtime.txt and constraints.txt (ARGS=--upgrade: the newest)
+COMPILE = $$folder/bin/uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header $(ARGS)
+REDIS = $$(sed -n 's/^redis = \["\(.*\)"\]/\1/p' pyproject.toml)
+lock:  ## the exact versions of requirements/ and constraints.txt (ARGS=--upgrade: the newest)
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(PYTHON) -m venv $$folder; $$folder/bin/python -m pip --disable-pip-version-check install -q uv; \
 	cp requirements/runtime.txt constraints.txt $$folder; \
-	$(COMPILE) --generate-hashes -o $$folder/runtime.txt; \
-	$(COMPILE) --extra bench --extra dev --extra native -c $$folder/runtime.txt -o $$folder/constraints.txt; \
+	$(COMPILE) pyproject.toml --generate-hashes -o $$folder/runtime.txt; \
+	$(COMPILE) pyproject.toml --extra bench --extra dev --extra native -c $$folder/runtime.txt -o $$folder/constraints.txt; \
 	{ echo "# What a daemon runs with, by version and hash; \`make lock\` writes it."; \
 	  grep -v '^#' $$folder/runtime.txt; } > requirements/runtime.txt; \
+	echo "$(REDIS)" | $(COMPILE) - --generate-hashes -c $$folder/constraints.txt -o $$folder/redis.txt; \
+	{ echo "# What the extra redis adds to runtime.txt, for the container (deploy/); \`make lock\` writes it."; \
+	  grep -v '^#' $$folder/redis.txt; } > requirements/redis.txt; \
 	{ echo "# The exact versions that are tested; \`make lock\` writes them. No torch: the extra \`train\` is free."; \
 	  grep -v '^#' $$folder/constraints.txt; } > constraints.txt; \
 	wc -l requirements/runtime.txt constraints.txt

@@ -20,7 +20,7 @@ from llm_agentd.scheduler.batch_size import find_curve
 from llm_agentd.scheduler.engine_loop import EngineLoop
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.scheduler.sequence import Events
-from llm_agentd.types import Delta, Reply, Request, Usage
+from llm_agentd.types import Delta, Reply, Request, Sampling, Usage
 
 WAIT_S = 10.0
 SLOTS = 64
@@ -136,6 +136,21 @@ def test_guess_is_counted_where_the_server_tells_nothing(running: Running) -> No
     assert reply.usage == Usage(10, 0, 2)
     assert reply.model == "stub"
     assert running.counted("llm_agentd_prompt_tokens_total") == 10
+
+
+def test_what_comes_in_the_same_step_behind_the_end_of_a_reply_is_dropped(running: Running) -> None:
+    """The engine cannot know that a stop string ended it; the rest of the stream was read by then."""
+    begin(running, sampling=Sampling(stop=("\n",)))
+    running.engine.say(Piece(0, b"Well met.\n"), Piece(0, b"And"), Piece(0, tokens=0, finish="stop"))
+    reply = running.last()
+    assert isinstance(reply, Reply)
+    assert reply.text == "Well met."
+    begin(running, "two")
+    running.engine.say(
+        Piece(running.engine.started[-1]["seq"], b"Still here."),
+        Piece(running.engine.started[-1]["seq"], finish="stop"),
+    )
+    assert isinstance(running.last(), Reply)
 
 
 def test_failed_sequence_is_answered_with_the_error_that_it_brings(running: Running) -> None:

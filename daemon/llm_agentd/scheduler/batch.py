@@ -243,7 +243,9 @@ class Batch:
 
     def advance(self, piece: Piece, now_s: float, events: Events) -> None:
         """A piece becomes deltas, the end of a reply, or a kept state."""
-        sequence = self.running[piece.seq]
+        sequence = self.running.get(piece.seq)
+        if sequence is None:  # ended by an earlier piece of this step: a server's stream may bring several at once
+            return
         if piece.state is not None:
             self._keep(piece.state, sequence.requests[0])
             return

@@ -336,6 +336,9 @@ class EngineLoop:
         if goes_on and self._refusal is None:
             self._admit(events)  # 2. by urgency: into a slot, to a sequence with the same key, or another must pause
         if self._batch.running and self._refusal is None:
+            if events and self.info.is_remote:  # its step waits for a server: who was cancelled or late hears it now
+                self._emit(events)
+                events = []
             for piece in self._decode(events):  # 3. one token for each running sequence
                 self._batch.advance(piece, self._clock(), events)  # 4. text, moderation, deltas, replies, kept states
             self._quiet_since_s = self._clock()
