@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PREFIX = b"llm-agentd:reply:"
 PURGES = b"llm-agentd:purges"  # a stream: what daemons are to take out of their own first level as well
 SCAN_COUNT = 200  # keys that Redis looks at in one go: some 0.1 ms in which it answers nobody else
+READ_BATCH = 100  # hashes read in one round trip: a purge by name goes through all there are
 
 # Puts a value where there is room: in a free or expired slot, else in place of the oldest, as cache/base.py has it.
 # Atomic, as two daemons may put at once. Times are µs since 1970 in doubles, which hold them exactly until 2255.
@@ -124,9 +125,27 @@ class RedisStore:
 
     async def _scan(self) -> AsyncIterator[tuple[bytes, bytes, Row | None]]:
         """Hash, field, and what is in it; None: damaged."""
+        batch: list[bytes] = []
         async for name in self._client.scan_iter(match=PREFIX + b"*", count=SCAN_COUNT, _type="HASH"):
-            for field, value in (await self._client.hgetall(name)).items():
-                yield name, field, _row(name, field, value)
+            batch.append(name)
+            if len(batch) == READ_BATCH:
+                for found in await self._read(batch):
+                    yield found
+                batch = []
+        for found in await self._read(batch):
+            yield found
+
+    async def _read(self, names: Sequence[bytes]) -> list[tuple[bytes, bytes, Row | None]]:
+        pipeline = self._client.pipeline(transaction=False)
+        for name in names:
+            pipeline.hgetall(name)
+        hashes = await pipeline.execute(raise_on_error=False) if names else []
+        return [
+            (name, field, _row(name, field, value))
+            for name, fields in zip(names, hashes, strict=True)
+            if isinstance(fields, dict)  # else it became something else meanwhile
+            for field, value in fields.items()
+        ]
 
 
 def _name(key: bytes) -> bytes:

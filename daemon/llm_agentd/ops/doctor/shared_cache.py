@@ -82,7 +82,10 @@ def judge(facts: Facts) -> Iterator[Check]:
         yield fail(SUBJECT, NAME, facts.refused, "Do what it says: llm-agentd does not start with it.")
     elif facts.problem:
         found = f"cache.redis_url: {facts.address} cannot be used: {facts.problem}"
-        cure = "Start it, or correct address, password or certificate; until then each daemon keeps its own replies."
+        cure = (
+            "Start it, or correct address, password or certificate; under systemd a server on another machine needs"
+            " IPAddressDeny cleared in a drop-in (systemd/README.md). Until then each daemon keeps its own replies."
+        )
         yield warn(SUBJECT, NAME, found, cure)
     elif facts.writes:
         found = f"cache.redis_url: {facts.address} takes no replies: {facts.writes}"
