@@ -121,6 +121,23 @@ def test_bad_value_is_refused_beside_it_and_the_file_stays(open_tab: OpenTab, fi
     assert file.read_text() == before
 
 
+def test_list_of_servers_is_changed_as_json(open_tab: OpenTab, file: Path) -> None:
+    page = open_tab("#/settings", forgiven=(REFUSED,)).page
+    page.get_by_label("Find a setting").fill("upstreams")
+    servers = page.get_by_label("remote.upstreams", exact=True)
+    servers.fill('[{"base_url": "http://127.0.0.1:9/v1"}]')
+    page.get_by_role("button", name="Save remote.upstreams").click()
+    expect(page.locator("form.setting").filter(has=servers).locator(".error")).to_contain_text(
+        "remote.upstreams[0].model: want model"
+    )
+    servers.fill('[{"base_url": "http://127.0.0.1:9/v1", "model": "tiny"}]')
+    page.get_by_role("button", name="Save remote.upstreams").click()
+    toast(page, "holds from the next start")
+    assert "upstreams: [{base_url: 'http://127.0.0.1:9/v1', model: tiny}]" in file.read_text()
+    page.get_by_role("button", name="Back to the default").click()
+    expect(page.get_by_label("remote.upstreams", exact=True)).to_have_value("")
+
+
 def test_hidden_settings_and_secrets_cannot_be_edited(open_tab: OpenTab) -> None:
     page = open_tab("#/settings").page
     row_of(page, "model.threads")

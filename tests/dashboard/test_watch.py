@@ -3,6 +3,7 @@ a real daemon that is really asked things."""
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.dashboard.axe import violations
 from tests.dashboard.conftest import OpenTab
 from tests.faults.host import TOKEN, Host, npc
+from tests.support.upstream import Upstream
 
 pytestmark = pytest.mark.slow
 
@@ -70,6 +72,30 @@ def test_overview_shows_what_the_game_reports(open_tab: OpenTab, host: Host) -> 
     game = page.locator("section").filter(has=page.get_by_role("heading", name="Game", exact=True))
     expect(game).to_contain_text("12")
     expect(game).to_contain_text("too busy")
+
+
+def test_overview_shows_servers_their_breakers_and_what_is_left_of_the_budget(
+    open_tab: OpenTab, tmp_path: Path
+) -> None:
+    with Upstream() as good, Upstream(key="sk-another") as refusing:
+        servers = [
+            {"base_url": refusing.base_url, "model": "big", "name": "attic", "api_key_env": "ATTIC_KEY"},
+            {"base_url": good.base_url, "model": "tiny", "name": "cellar"},
+        ]
+        sets = (f"remote.upstreams={json.dumps(servers)}", "remote.policy=always", "remote.daily_tokens=100000")
+        with Host(tmp_path, *sets, "http.dashboard_public=true", env={"ATTIC_KEY": "sk-planted-4711"}) as host:
+            host.ready("serve")
+            ask(host, "mira", "Ana", "Where is the ford?")
+            page = open_tab(url=host.url, forgiven=("net::ERR",)).page
+            box = page.locator("section").filter(has=page.get_by_role("heading", name="Models on other servers"))
+            attic, cellar = (box.get_by_role("row").filter(has_text=name) for name in ("attic", "cellar"))
+            expect(attic).to_contain_text("is not asked")
+            expect(cellar).to_contain_text("is asked")
+            expect(box).to_contain_text("attic does not accept the key (401): write a valid key into the variable")
+            expect(box).to_contain_text(" of 100,000 (")
+            assert "sk-planted" not in page.content()
+            with httpx2.Client(base_url=host.url) as stranger:
+                assert "remote" not in stranger.get("/v1/stats").json()["stats"]
 
 
 def test_master_switch_stops_every_call_and_starts_them_again(host: Host, open_tab: OpenTab) -> None:

@@ -6,7 +6,7 @@ Pure. `protocol/schema.py` has them in its table of all ops.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StrictBool, StrictStr
 
@@ -46,7 +46,7 @@ class SetSettingRecord(Change):
         | int
         | float
         | SettingText
-        | Annotated[list[SettingText], Field(max_length=SETTING_MAX_ITEMS)]
+        | Annotated[list[SettingText | dict[str, Any]], Field(max_length=SETTING_MAX_ITEMS)]  # words, or upstreams
         | None,
         Field(description="null: back to its default"),
     ]

@@ -100,6 +100,8 @@ def _look(daemon: DaemonClient, op: str) -> Any:
         answer = without_envelope(await daemon.request(record))
         if op == "npcs" and request.scope.get(IS_PUBLIC):
             answer["npcs"] = [{**npc, **dict.fromkeys(OF_PLAYERS)} for npc in answer["npcs"]]
+        if op == "stats" and request.scope.get(IS_PUBLIC):
+            answer["stats"].pop("remote", None)  # where servers are, and what is wrong with them, is no figure
         return json_response(answer)
 
     return look

@@ -108,6 +108,7 @@ function other(event) {
     online: () => t("live.online", { version: event.version ?? "?", players: number(event.players), npcs: number(event.npcs) }),
     offline: () => t("live.offline", { count: number(event.fallbacks) }),
     mind: () => (event.problem ? t("live.remote_away", { why: event.problem }) : t("live.remote_back")),
+    budget: () => t(`live.budget_${event.period}`, { used: number(event.used), limit: number(event.limit) }),
     lost: () => t("live.lost", { count: number(event.lost) }),
   };
   return h("span", {}, texts[event.kind]?.() ?? h("code", {}, event.kind));

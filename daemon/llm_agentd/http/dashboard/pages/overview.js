@@ -20,11 +20,11 @@ export const title = "overview.title";
 
 export async function render(root, page) {
   const places = {};
-  for (const name of ["state", "tiles", "last", "latency", "load", "game", "doctor"]) {
+  for (const name of ["state", "tiles", "last", "latency", "servers", "load", "game", "doctor"]) {
     places[name] = h("section", { class: name === "tiles" ? "tiles" : "box" });
   }
   const seen = { requests: [], history: [] };
-  root.append(places.state, places.tiles, places.last, h("div", { class: "columns" }, places.latency, places.load, places.game, places.doctor));
+  root.append(places.state, places.tiles, places.last, h("div", { class: "columns" }, places.latency, places.servers, places.load, places.game, places.doctor));
   const draw = () => drawAll(places, seen, page);
   page.every(DOCTOR_S, async () => Object.assign(seen, { doctor: await withToken(page.get("v1/doctor")) }) && draw(), () => {});
   page.every(HISTORY_S, async () => Object.assign(seen, { history: (await page.get("v1/stats/history")).history }) && draw());
@@ -56,6 +56,7 @@ function drawAll(places, seen, page) {
   drawTiles(places.tiles, seen);
   whenChanged(places.last, [seen.isPublic, seen.requests.slice(0, SHOWN)], () => drawLast(places.last, seen, page));
   drawLatency(places.latency, seen.stats);
+  drawServers(places.servers, seen.stats.remote);
   drawLoad(places.load, seen.stats);
   drawGame(places.game, seen.stats.game);
   whenChanged(places.doctor, [seen.isPublic, seen.doctor], () => drawDoctor(places.doctor, seen));
@@ -178,6 +179,47 @@ function drawLoad(place, stats) {
       [t("overview.load.hit_rate"), percent(stats.rates?.hit_rate)],
     ]),
   );
+}
+
+// Models on other servers, and what is left of the budget -----------------------------------------------------------------
+
+const TAG_OF = { closed: "good", half_open: "warn", open: "bad" };
+
+function drawServers(place, remote) {
+  if (!remote?.upstreams?.length) {
+    replace(place); // an empty box is not shown
+    return;
+  }
+  const heads = ["running", "requests", "errors", "tokens"].map((key) => h("th", { class: "number", scope: "col" }, t(`overview.servers.${key}`)));
+  const title = t("overview.servers.title");
+  replace(
+    place,
+    h("h2", {}, title),
+    h(
+      "div",
+      { class: "scroll", tabindex: "0", role: "region", "aria-label": title },
+      h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("overview.servers.name")), h("th", { scope: "col" }, t("overview.servers.state")), heads)), h("tbody", {}, remote.upstreams.map(serverRow))),
+    ),
+    remote.upstreams.filter((one) => one.reason).map((one) => h("p", { class: "hint warn" }, h("strong", {}, `${one.name}: `), one.reason, " ", t("overview.servers.again", { time: span(one.again_s) }))),
+    budgetFacts(remote.budget ?? {}),
+  );
+}
+
+function serverRow(one) {
+  const state = h("span", { class: `tag ${TAG_OF[one.breaker]}` }, t(`overview.servers.${one.breaker}`));
+  const figures = [`${number(one.running)} / ${number(one.max_parallel)}`, number(one.requests), number(one.errors), number(one.tokens)];
+  return h("tr", {}, h("th", { scope: "row" }, one.name, h("br"), h("span", { class: "muted" }, one.model)), h("td", {}, state), figures.map((text) => h("td", { class: "number" }, text)));
+}
+
+function budgetFacts(budget) {
+  const periods = ["day", "month"].filter((period) => budget[period]);
+  return facts(periods.map((period) => [t(`overview.servers.${period}`), budgetText(budget[period])]));
+}
+
+function budgetText({ limit, used, left, warning }) {
+  if (!limit) return number(used);
+  const tag = left <= 0 ? h("span", { class: "tag bad" }, t("overview.servers.over")) : warning ? h("span", { class: "tag warn" }, t("overview.servers.warning")) : null;
+  return [t("overview.servers.of", { used: number(used), limit: number(limit), share: percent(used / limit) }), tag ? [" ", tag] : null];
 }
 
 function drawGame(place, game) {
