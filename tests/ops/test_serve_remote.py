@@ -81,7 +81,10 @@ def test_all_that_npcs_say_comes_from_the_server(upstream: Upstream, served: Ser
     assert f"llm_agentd_prompt_tokens_total {_prompt_tokens(metrics)}" in metrics
     with served.http() as http:
         shown = http.get("/info").text + http.get("/metrics").text + json.dumps(served.request("stats"))
-    assert KEY not in shown + served.errors.read_text()
+    log = served.errors.read_text()
+    assert KEY not in shown + log
+    assert "context of 4096 tokens" in log
+    assert "HTTP Request" not in log, "one line a call, with an address that may hold a password"
 
 
 def _prompt_tokens(metrics: str) -> str:
