@@ -105,7 +105,7 @@ from llm_agentd.config import Config
 from llm_agentd.ops.serve import build
 with ExitStack() as cleanup:
     build(Config.model_validate({"model": {"engine": "stub"}, "agents": {"remember_turns": 0}}), cleanup)
-print([name for name in sys.modules if name.startswith(("llm_agentd.engines.openai", "llm_agentd.ops.remote"))])
+print([name for name in ("transport", "pool", "engine") if f"llm_agentd.engines.openai.{name}" in sys.modules])
 """
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=state)
     assert out.stdout.strip() == "[]"

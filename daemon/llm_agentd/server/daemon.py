@@ -12,14 +12,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llm_agentd.cache import CompletionCache
 from llm_agentd.config import Config
 from llm_agentd.config.settings import Settings
 from llm_agentd.engines.base import Engine, EngineInfo
 from llm_agentd.engines.llama.grammar.trial import GrammarTrial
-from llm_agentd.engines.openai.pool import Pool
 from llm_agentd.memory import Memory
 from llm_agentd.memory.service import NO_MODEL, MemoryService
 from llm_agentd.metrics import Metrics
@@ -57,6 +56,9 @@ from llm_agentd.server.socket.curve import Gatekeeper
 from llm_agentd.server.steering.live import keep_live
 from llm_agentd.server.steering.ops import SteeringOps
 from llm_agentd.util.steady_clock import steady_time_s
+
+if TYPE_CHECKING:  # loaded where a server is asked
+    from llm_agentd.engines.openai.pool import Pool
 
 
 @dataclass(frozen=True)
