@@ -170,7 +170,10 @@ class Think:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the next token is chosen. `temperature` 0 is greedy; `seed` None is random."""
+    """How the next token is chosen. `temperature` 0 is greedy; `seed` None is random.
+
+    `max_tokens` 0: no text is wanted, but the embedding of the prompt.
+    """
 
     max_tokens: int = 64
     temperature: float = 0.7
@@ -382,6 +385,7 @@ class Reply:
     cut: str = ""
     matched: bool = False
     raw: str = ""
+    embedding: tuple[float, ...] = ()  # of an `embed`, which has nothing else
 
 
 @dataclass(frozen=True, slots=True)

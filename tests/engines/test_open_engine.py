@@ -261,5 +261,6 @@ def test_only_the_bindings_need_a_library_that_computes_models() -> None:
     modules = {line.removeprefix(prefix) for line in ran.stdout.splitlines()}
     assert modules == {
         *("cyllama_binding", "native_binding", "native_library", "native_samplers"),
+        *("cyllama_embedder", "native_embedder"),
         *("ik.binding", "ik.library", "ik.samplers"),
     }

@@ -353,7 +353,7 @@ def test_description_lists_every_route_with_its_methods_and_no_other(endpoint: s
 
 
 WATCH = {"/v1/events", "/v1/npcs", "/v1/audit", "/v1/stats", "/v1/stats/history", "/v1/switch"}
-OPENAI = {"/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/models/{name}"}
+OPENAI = {"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models", "/v1/models/{name}"}
 REQUESTS = {"/v1/requests", "/v1/requests/{seq}", "/v1/requests/clear"}
 
 
@@ -372,7 +372,7 @@ def test_openapi_has_bodies_answers_and_examples(endpoint: str) -> None:
     put = spec["paths"]["/v1/roles/{name}"]["put"]
     assert put["parameters"][0]["name"] == "name"
     assert set(put["requestBody"]["content"]["application/json"]["schema"]["properties"]) == set(FIELDS)
-    for path in ("/infer", "/v1/exchange", "/v1/chat/completions", "/v1/completions"):
+    for path in ("/infer", "/v1/exchange", "/v1/chat/completions", "/v1/completions", "/v1/embeddings"):
         post = spec["paths"][path]["post"]
         body = post["requestBody"]["content"]["application/json"]["schema"]
         assert body["examples"]

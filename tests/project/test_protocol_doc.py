@@ -19,7 +19,7 @@ from llm_agentd.http.routes.schema import op_schema
 from llm_agentd.protocol import wire
 from llm_agentd.protocol.encode import reply_fields
 from llm_agentd.protocol.record import Record
-from llm_agentd.protocol.schema import GENERATIONS, OPS, THINK_TEXT_MAX_BYTES, Options, field_names
+from llm_agentd.protocol.schema import OPS, RECORDS, THINK_TEXT_MAX_BYTES, Options, field_names
 from llm_agentd.types import UTTERANCE_MAX_BYTES, Reply
 
 ANSWERS: dict[str, type[BaseModel]] = {
@@ -94,7 +94,7 @@ def test_every_op_stands_in_the_table_of_ops(page: str) -> None:
 @pytest.mark.parametrize("op", OPS)
 def test_fields_of_an_op_are_as_declared(page: str, op: str) -> None:
     schema = op_schema(op)
-    names = set(schema["properties"]) - {"op", "id"} - (OPTIONS if op in GENERATIONS else set())
+    names = set(schema["properties"]) - {"op", "id"} - (OPTIONS if issubclass(RECORDS[op], Options) else set())
     if names:
         is_as_declared(table(page, f"`{op}`"), schema, names)
     else:

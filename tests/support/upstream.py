@@ -94,6 +94,7 @@ class Upstream:
         self.cached_tokens = 0
         self.reasoning: Sequence[str] = ()  # said first, as reasoning_content
         self.has_completions = True
+        self.has_embeddings = True
         self.obeys_schemas = True
         self.owned_by = "tests"
         self.streams = True  # False: answers in one piece though asked for a stream
@@ -197,7 +198,7 @@ class Upstream:
             self.looked_up.append(path)
             row = {"id": self.model, "object": "model", "owned_by": self.owned_by, "max_model_len": self.context_tokens}
             await _answer(send, 200, {"object": "list", "data": [row]})
-        elif path == "/embeddings":
+        elif path == "/embeddings" and self.has_embeddings:
             self.calls.append(Asked(path, headers, json.loads(body), scope["client"]))
             await self._embed(send, json.loads(body))
         elif path == "/chat/completions" or (path == "/completions" and self.has_completions):

@@ -10,14 +10,18 @@ import logging
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from llm_agentd.config.values import ENGINES, LLAMA_ENGINES
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.llama.binding import Binding, KvType
-from llm_agentd.engines.model_shape import read_model_header
+from llm_agentd.engines.model_shape import pooling_of, read_model_header
 from llm_agentd.engines.proof.choice import REFERENCE, Choice, choose, installed
 from llm_agentd.engines.threads import is_tiny, pick_threads
 from llm_agentd.errors import StartError
+
+if TYPE_CHECKING:  # it loads numpy, which the stub and a remote model need not
+    from llm_agentd.engines.llama.embedding import Embedder
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +55,8 @@ def open_engine(
     file = path or EMBEDDED_MODEL
     if path is None and not file.is_file():
         raise StartError(f"the embedded model {file} is missing: install llm-agentd again, or set model.path")
+    if name in (*LLAMA_ENGINES, "auto") and pooling_of(read_model_header(file)) is not None:
+        return _open_embedding(name, file, model_id, context_tokens, threads, gpu_layers, max_num_seqs)
     choice = Choice(name)
     if proves and not gpu_layers:
         choice = _proven(name, file, kept_in, threads=threads, max_num_seqs=max_num_seqs, kv_type=kv_type)
@@ -140,3 +146,42 @@ def open_binding(name: str) -> Callable[..., Binding]:
     from llm_agentd.engines.llama.native_binding import NativeBinding
 
     return NativeBinding
+
+
+def _open_embedding(
+    name: str,
+    file: Path,
+    model_id: str | None,
+    context_tokens: int | None,
+    threads: int | None,
+    gpu_layers: int,
+    max_num_seqs: int,
+) -> Engine:
+    """Of a model that computes embeddings, and so has nothing to prove of its words."""
+    from llm_agentd.engines.llama.embedding import EmbeddingEngine
+
+    name = pick_llama() if name == "auto" else name
+    return EmbeddingEngine(
+        name,
+        open_embedder(name),
+        file,
+        model_id=model_id,
+        context_tokens=context_tokens,
+        threads=threads,
+        gpu_layers=gpu_layers,
+        max_num_seqs=max_num_seqs,
+    )
+
+
+def open_embedder(name: str) -> Callable[..., Embedder]:
+    """For a model that computes embeddings. Raises StartError where the library cannot."""
+    if name == "llama":
+        from llm_agentd.engines.llama.cyllama_embedder import CyllamaEmbedder
+
+        return CyllamaEmbedder
+    if name == "llama_native":
+        open_binding(name)  # a build that would crash is refused
+        from llm_agentd.engines.llama.native_embedder import NativeEmbedder
+
+        return NativeEmbedder
+    raise StartError(f"model.engine: {name} computes no embeddings, and this model does nothing else; set it to auto")

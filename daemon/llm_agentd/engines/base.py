@@ -53,7 +53,7 @@ class EngineInfo:
     languages: tuple[str, ...] = ()  # codes that the model's file claims; none: it does not say
     prompt_form: str = ""  # how prompts must be written, by the model's own word: "topics", or plainly
     candidates: tuple[Candidate, ...] = ()  # that could compute this model here, the taken one first
-    # Of "messages", "grammar", "json_schema", "states" (saved and taken up again; needed to pause).
+    # Of "messages", "grammar", "json_schema", "states" (saved and taken up again; needed to pause), "embeddings".
     features: frozenset[str] = field(default_factory=frozenset)
     is_remote: bool = False
 
@@ -82,6 +82,8 @@ class Piece:
     or max_tokens; the last data with it), "failed" (`error` says why). `state` comes by itself, before the first token,
     where `start` was asked to keep it.
 
+    `embedding`: of a text of which nothing else was asked (`Sampling.max_tokens` 0), in its only piece, a "stop".
+
     Of a model elsewhere: `answer` is the error to answer a failed sequence with, where it is another than EngineFailed;
     the last piece has the `usage` that the server counted and the name of the `model` that it says has answered.
     """
@@ -92,6 +94,7 @@ class Piece:
     finish: Literal["", "stop", "length", "failed"] = ""
     error: str = ""
     state: PrefixState | None = None
+    embedding: tuple[float, ...] = ()
     answer: AgentdError | None = None
     usage: Usage | None = None
     model: str = ""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from llm_agentd.engines.gguf import KV_HEADS, GgufHeader, read_header
 from llm_agentd.errors import StartError
@@ -24,6 +24,8 @@ FILE_TYPES = {
 }
 FLOAT_TYPES = ("F32", "F16", "BF16")  # not quantized
 KV_VALUE_BYTES = {"f16": 2.0, "q8_0": 34 / 32}  # of model.kv_type: 32 values and a scale in 34 bytes
+Pooling = Literal["mean", "cls", "last"]
+POOLINGS: dict[int, Pooling] = {1: "mean", 2: "cls", 3: "last"}  # llama.cpp's llama_pooling_type
 # llama.cpp's name of a part: it finds the others by it, so it must stay as it is.
 _PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf", re.IGNORECASE)
 
@@ -45,6 +47,11 @@ def kv_values_per_token(header: GgufHeader) -> int:
     all_kv_heads = sum(kv_heads) if isinstance(kv_heads, list) else kv_heads * layers
     head_dim = field("embedding_length") // heads if heads else 0
     return int(all_kv_heads * (field("attention.key_length", head_dim) + field("attention.value_length", head_dim)))
+
+
+def pooling_of(header: GgufHeader) -> Pooling | None:
+    """How the vectors of a text's tokens become one, of a model for embeddings. None: a model that writes text."""
+    return POOLINGS.get(header.metadata.get(f"{header.architecture}.pooling_type", 0))
 
 
 def layers(header: GgufHeader) -> int:

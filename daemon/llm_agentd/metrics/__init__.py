@@ -33,7 +33,7 @@ BATCH_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 STEP_GAP_BOUNDS_S = (0.06, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0)
 # That a request was held for the shared cache: 0.005 s at the most, and what the thread itself was late.
 LOOKUP_BOUNDS_S = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.025, 0.1, 0.25)
-OPS = ("infer", "think")  # those that get a reply
+OPS = ("infer", "think", "embed")  # those that get a reply
 CODES = (AgentdError.code, *ERROR_CLASSES)
 OUTCOMES = ("done", *CODES, SwitchedOff.REASON)
 # Why an NPC said a line of its own: what the daemon answered, or what the mod found before or after it asked.

@@ -58,6 +58,8 @@ def reply_fields(reply: Reply, mind: Mind = "") -> dict[str, Any]:
         fields["cut"] = reply.cut
     if mind:
         fields["mind"] = mind
+    if reply.embedding:
+        fields["embedding"] = reply.embedding
     return fields
 
 

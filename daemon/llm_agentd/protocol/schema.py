@@ -133,6 +133,28 @@ class InferRecord(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EmbedRecord(Record):
+    """A text whose embedding is wanted: a vector that is close to those of texts that mean the like."""
+
+    text: Annotated[StrictStr, Field(min_length=1)]
+    player: AnyName | None = None
+    priority: Priority = "spoken"
+    deadline_ms: Annotated[int, Field(ge=1, le=DEADLINE_MAX_MS), WHOLE] | None = None
+
+    def as_infer(self) -> InferRecord:
+        """It goes the way of an `infer` that asks for no text."""
+        return InferRecord(
+            op=self.op,
+            id=self.id,
+            prompt=self.text,
+            player=self.player,
+            priority=self.priority,
+            deadline_ms=self.deadline_ms,
+            cache="off",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class ThinkRecord(Options, Think):
     """Options, and the facts of `Think`: the prompt builder takes this record as it is."""
 
@@ -200,7 +222,11 @@ class MemoriesRecord(Record):
 
 
 # The ops that the engine answers.
-GENERATIONS: dict[str, type[InferRecord] | type[ThinkRecord]] = {"infer": InferRecord, "think": ThinkRecord}
+GENERATIONS: dict[str, type[InferRecord] | type[ThinkRecord] | type[EmbedRecord]] = {
+    "infer": InferRecord,
+    "think": ThinkRecord,
+    "embed": EmbedRecord,
+}
 
 RECORDS: dict[str, type[Record]] = {
     **GENERATIONS,

@@ -309,7 +309,8 @@ class Batch:
             self._cache.put(sequence.key, entry, sequence.requests[0].variants)
         events.extend(replies)
         self._metrics.guarded(sequence.guard_reasons)
-        self._latency.replied(sequence.prompt_tokens - sequence.reused_tokens, sequence.completion_tokens)
+        if not sequence.embedding:  # which says nothing of how long words take
+            self._latency.replied(sequence.prompt_tokens - sequence.reused_tokens, sequence.completion_tokens)
         holds_more = len(self.engine.cached_tokens(sequence.seq)) > sequence.stable_tokens
         if self._has_states and sequence.is_client_chat and holds_more:
             self._kept_chats[sequence.seq] = sequence.requests[0].label

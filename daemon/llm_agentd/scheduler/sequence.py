@@ -53,6 +53,7 @@ class Sequence:
     moderator: Moderator | None = None
     is_estimate: bool = False  # the tokens of its prompt were not counted yet, but guessed
     model: str = ""  # that says it has answered; "": the one of the engine
+    embedding: tuple[float, ...] = ()
 
     @property
     def key(self) -> bytes:
@@ -113,6 +114,7 @@ class Sequence:
             self.first_s = now_s
         self.last_s = now_s
         self.completion_tokens += piece.tokens
+        self.embedding = piece.embedding
         delta = self.assembler.feed(piece.data, piece.tokens)
         if not piece.finish and not self.assembler.finished:
             return delta, None
@@ -183,6 +185,7 @@ class Sequence:
             cut=self.cut,
             matched=is_matched(self.assembler.text, self.action, request),
             raw=self.assembler.raw if isinstance(self.assembler, JsonAssembler) else "",
+            embedding=self.embedding,
         )
 
     def entry(self, finish: Finish, model: str) -> CacheEntry | None:

@@ -186,7 +186,8 @@ class Pipeline:
         self._lanes.require_info()
 
         # 1. decode: every field is checked. A record that is open already was sent again; its answer is on the way.
-        checked = schema.validate(schema.GENERATIONS[op], self._recent_thinks.complete(record))
+        given = schema.validate(schema.GENERATIONS[op], self._recent_thinks.complete(record))
+        checked = given.as_infer() if isinstance(given, schema.EmbedRecord) else given
         if not self._open_requests.open(peer, record):
             return
         try:
@@ -493,6 +494,7 @@ class Pipeline:
         if ended.record.get("explain"):
             return  # an admin's own look
         total_ms = (self._clock() - ended.request.arrived_s) * 1000 if ended.request else None
+        fields.pop("embedding", None)  # a thousand numbers that nobody reads there
         try:
             request_line.note(ended.record, fields, total_ms)
             self._admin.requests.add(peer, ended.record, ended.request, fields, raw, total_ms)

@@ -13,6 +13,7 @@ from pathlib import Path
 from llm_agentd.cache import cache_key
 from llm_agentd.engines.base import EngineInfo
 from llm_agentd.engines.gguf import TOPICS_FORM
+from llm_agentd.errors import BadRequest
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prompt.builder import PromptBuilder, output_format, slot_format
 from llm_agentd.prompt.meaning import SlotReader
@@ -89,8 +90,10 @@ class RequestBuilder:
         self._prompts.default_language = language
 
     def infer(self, record: InferRecord, info: EngineInfo, place: Place, context: ModerationContext | None) -> Request:
-        """Raw text or a client's own chat, as it is. `context`: as in `think`."""
-        sampling = record.sampling(self._defaults.sampling)
+        """Raw text or a client's own chat, as it is. `context`: as in `think`. Raises BadRequest for an `embed` of a
+        model that computes none.
+        """
+        sampling = _no_text(info) if record.op == "embed" else record.sampling(self._defaults.sampling)
         prompt = ChatPrompt(record.messages or ()) if record.prompt is None else record.prompt
         deadline_s = self._deadline_s(record, place.arrived_s)
         return Request(
@@ -190,6 +193,15 @@ class RequestBuilder:
             whole_sentences=output.whole_sentences,
             moderation=moderation_tag,
         )
+
+
+def _no_text(info: EngineInfo) -> Sampling:
+    if "embeddings" not in info.features:
+        raise BadRequest(
+            f"model: {info.model} computes no embeddings; serve a model that does by a daemon of its own (model.path: "
+            "a GGUF for embeddings, such as nomic-embed-text), or one elsewhere (remote.upstreams)"
+        )
+    return Sampling(max_tokens=0)
 
 
 def _has_format(record: InferRecord | ThinkRecord) -> bool:

@@ -81,7 +81,13 @@ def test_fields_of_the_daemon_are_called_as_the_client_called_them(
     assert got["message"].startswith(param or "the engine")
 
 
-ROUTES = (("POST", CHAT), ("POST", "/v1/completions"), ("GET", "/v1/models"), ("GET", "/v1/models/x"))
+ROUTES = (
+    ("POST", CHAT),
+    ("POST", "/v1/completions"),
+    ("POST", "/v1/embeddings"),
+    ("GET", "/v1/models"),
+    ("GET", "/v1/models/x"),
+)
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,23 @@ def handed_on(daemon: Any) -> dict[tuple[str, str], float]:
     family = Exposition(daemon.metrics.text(daemon.lanes.load()))["llm_agentd_handed_on_total"]
     counts = {(sample.labels["to"], sample.labels["reason"]): sample.value for sample in family.samples}
     return {key: count for key, count in counts.items() if count}
+
+
+@pytest.mark.parametrize(("policy", "model"), [("never", LOCAL), ("fallback", LOCAL), ("always", REMOTE)])
+def test_embedding_is_asked_of_a_mind_that_computes_any(
+    two: TwoMinds, monkeypatch: pytest.MonkeyPatch, policy: Any, model: str
+) -> None:
+    two.rules = Rules(policy)
+    with two.daemon() as daemon, daemon.client() as client:
+        assert client.request("embed", text="Hello")["model"] == model
+        engine = two.mind("local")
+        engine._info = replace(engine.info, features=frozenset({"messages"}))
+        monkeypatch.setattr(daemon.lanes.by_mind("local").loop, "info", engine.info)
+        if policy == "never":
+            with pytest.raises(BadRequest, match="computes no embeddings"):
+                client.request("embed", text="Hello")
+        else:
+            assert client.request("embed", text="Hello")["model"] == REMOTE
 
 
 # -- who is asked ----------------------------------------------------------------------------------

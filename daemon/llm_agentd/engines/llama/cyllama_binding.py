@@ -52,7 +52,7 @@ class CyllamaBinding:
         self.version = f"cyllama {version('cyllama')}"
         params = llama_cpp.LlamaModelParams()
         params.n_gpu_layers = gpu_layers
-        with _collected_errors() as errors:
+        with collected_errors() as errors:
             llama_cpp.ggml_backend_load_all()
             try:
                 self._model = _Model(str(path), params)
@@ -112,7 +112,7 @@ class CyllamaBinding:
         params.kv_unified = False
         params.type_k = params.type_v = GGML_TYPES[kv_type]
         params.no_perf = True
-        with _collected_errors() as errors:
+        with collected_errors() as errors:
             try:
                 self._context = llama_cpp.LlamaContext(self._model, params)
             except Exception as error:
@@ -144,7 +144,7 @@ class CyllamaBinding:
         return bytes(self._context.get_state_seq_data(seq))
 
     def load_state(self, seq: int, data: bytes) -> None:
-        with _collected_errors():
+        with collected_errors():
             self._context.set_state_seq_data(data, seq)
 
     def sampler(self, sampling: Sampling, *, seed: int, grammar: str | None) -> Sampler:
@@ -165,7 +165,7 @@ class CyllamaBinding:
         return _Sampler(chain, self._context)
 
     def close(self) -> None:
-        with _collected_errors():  # freeing logs too
+        with collected_errors():  # freeing logs too
             if self._context is not None:
                 self._batch.close()
                 self._context.close()
@@ -177,7 +177,7 @@ def grammar_error(grammar: str, vocab: Any = None) -> str:
     if vocab is None:
         vocab = llama_cpp.LlamaVocab.__new__(llama_cpp.LlamaVocab)  # a null pointer inside, as llama.cpp allows
     sampler = llama_cpp.LlamaSampler(llama_cpp.LlamaSamplerChainParams())
-    with _collected_errors() as errors, caught_stderr() as printed:
+    with collected_errors() as errors, caught_stderr() as printed:
         sampler.add_grammar(vocab, grammar, ROOT)
     if errors:
         return _reason(printed[0]) or errors[0]
@@ -199,7 +199,7 @@ class _Sampler:
 
 
 @contextmanager
-def _collected_errors() -> Iterator[list[str]]:
+def collected_errors() -> Iterator[list[str]]:
     """The error lines that llama.cpp logs inside the block; its log is off after it."""
     lines: list[str] = []
 

@@ -250,7 +250,15 @@ def _piece(seq: int, chunk: Chunk) -> Piece:
     usage = chunk.usage
     told = Usage(usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens) if usage and chunk.finish else None
     # A chunk has one token or more; one is what can be counted on until the server tells.
-    return Piece(seq, data, tokens=1 if data else 0, finish=chunk.finish, usage=told, model=chunk.model)
+    return Piece(
+        seq,
+        data,
+        tokens=1 if data else 0,
+        finish=chunk.finish,
+        usage=told,
+        model=chunk.model,
+        embedding=chunk.embedding,
+    )
 
 
 def _estimate(data: bytes) -> list[int]:

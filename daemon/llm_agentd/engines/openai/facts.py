@@ -62,7 +62,7 @@ class Facts:
             fingerprint=self._fingerprint,
             context_tokens=self._configured_tokens or known,
             max_num_seqs=max(1, max_num_seqs),
-            features=frozenset({"messages", "json_schema"} if self._has_schema() else {"messages"}),
+            features=frozenset({"messages", "embeddings", *(("json_schema",) if self._has_schema() else ())}),
             is_remote=True,
         )
 

@@ -45,6 +45,8 @@ class Target:
 class Call:
     """One generation, of messages or of a raw prompt. `timeout_s`: for the whole of it, all tries together.
 
+    With `sampling.max_tokens` 0 it is the prompt's embedding that is wanted.
+
     `patience_s`: how long whoever asked waits for it: no other try begins after that. What runs goes on, as somebody
     else may have joined who waits longer.
     """
@@ -77,6 +79,7 @@ class Chunk:
     finish: Literal["", "stop", "length"] = ""
     usage: ReportedUsage | None = None
     model: str = ""
+    embedding: tuple[float, ...] = ()  # in the place of text, where none was asked for
 
 
 class UpstreamError(Exception):

@@ -26,12 +26,14 @@ from llm_agentd.engines.openai.failure import CONNECT_S, explained, refused
 from llm_agentd.engines.openai.reading import DONE, events_of, problem_of, whole_body
 from llm_agentd.engines.openai.reply import ReplyReader
 from llm_agentd.engines.openai.target import Call, Chunk, ReportedUsage, Target, UpstreamError
+from llm_agentd.errors import BadRequest
 
 log = logging.getLogger(__name__)
 
 LOOK_UP_S = 5.0  # for what models there are
 KEEPALIVE_S = 30.0  # of an idle connection
 KEPT_CONNECTIONS_MAX = 256
+NO_EMBEDDINGS = frozenset({400, 404, 405, 422, 501})  # vLLM, llama-server, TabbyAPI, clouds: for a model without
 TABBY = "tabbyAPI"  # as it calls itself in its list of models
 
 
@@ -62,6 +64,9 @@ class Transport:
 
     async def stream(self, target: Target, call: Call) -> AsyncGenerator[Chunk]:
         """Chunks of text, then one with the end. Raises UpstreamError; of a stream that broke, after its first text."""
+        if call.sampling.max_tokens == 0:
+            yield await self._embedding(target, call.prompt or "")
+            return
         ends_s = asyncio.get_running_loop().time() + call.timeout_s
         with explained(target):
             answer = await self._begin(target, call, ends_s)
@@ -171,6 +176,19 @@ class Transport:
             if len(vectors) != len(texts):
                 raise UpstreamError("garbage", "the answer has not one vector for each text", is_retryable=True)
             return vectors, ReportedUsage(tokens, 0)
+
+    async def _embedding(self, target: Target, text: str) -> Chunk:
+        """Raises BadRequest where the server says that it has none: no other try would find them."""
+        try:
+            vectors, usage = await self.embed(target, [text])
+        except UpstreamError as error:
+            if error.status not in NO_EMBEDDINGS:
+                raise
+            raise BadRequest(
+                f"model: {target.place} gives no embeddings of {target.model} (status {error.status}); name a model "
+                "that computes them in remote.upstreams"
+            ) from None
+        return Chunk(finish="stop", usage=usage, model=target.model, embedding=tuple(vectors[0]))
 
     async def _object(self, target: Target, answer: httpx2.Response, ends_s: float) -> dict[str, Any]:
         try:

@@ -7,6 +7,7 @@ schemas; prompts are computed in parts. Pure but for `on_step`; engine thread on
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 import re
 import secrets
@@ -31,6 +32,7 @@ CONTEXT_TOKENS = 2048
 TOKEN_BYTES = 4  # a token is up to four bytes of UTF-8 and their number: about what real vocabularies reach
 PROMPT_TOKENS_PER_STEP = 256  # all starting sequences together, as in `llama`
 WORDS_ECHOED = 6
+EMBEDDING_VALUES = 8
 STEP_S = 0.001  # what a step is said to take; the same for any number of sequences: the more at once the better
 
 # Sentences with characters of two, three and four bytes, so that text is assembled for real.
@@ -110,7 +112,7 @@ class StubEngine:
             max_num_seqs=max_num_seqs,
             path=topics_of,
             prompt_form=TOPICS_FORM if topics_of else "",
-            features=frozenset({"messages", "json_schema", "states"}),
+            features=frozenset({"messages", "json_schema", "states", "embeddings"}),
         )
 
     @property
@@ -153,6 +155,8 @@ class StubEngine:
         self._check_free(seq)
         text = _unpack(prompt.tokens).decode(errors="replace")
         pieces = self._script(text) if self._script else _pieces(text, sampling)
+        if sampling.max_tokens == 0:
+            pieces = []
         room = self._info.context_tokens - len(prompt)
         known = [
             common_prefix_length(prompt.tokens, tokens) for tokens in (self._cached[seq], state.tokens if state else ())
@@ -205,7 +209,8 @@ class StubEngine:
             return Piece(sequence.seq, tokens=0, finish="failed", error="the stub engine failed, as it was told to")
         if sequence.sent == len(sequence.pieces):
             self.stop(sequence.seq)
-            return Piece(sequence.seq, tokens=0, finish="stop")
+            embedding = () if sequence.tokens_left else _embedding(sequence.text)
+            return Piece(sequence.seq, tokens=0, finish="stop", embedding=embedding)
         data = sequence.pieces[sequence.sent]
         sequence.sent += 1
         if sequence.sent >= sequence.tokens_left:
@@ -247,6 +252,14 @@ class StubEngine:
     def _check_free(self, seq: int) -> None:
         if not 0 <= seq < self._info.max_num_seqs or seq in self._active:
             raise RuntimeError(f"sequence {seq} is active or out of range")
+
+
+def _embedding(text: str) -> tuple[float, ...]:
+    """Of length 1, and another for each text."""
+    rng = random.Random(hashlib.sha256(text.encode()).digest())
+    values = [rng.gauss(0.0, 1.0) for _ in range(EMBEDDING_VALUES)]
+    length = math.hypot(*values)
+    return tuple(value / length for value in values)
 
 
 def _chat_text(messages: Sequence[Message]) -> str:

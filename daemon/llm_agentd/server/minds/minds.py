@@ -83,8 +83,10 @@ class Minds:
         if self._lanes.remote is None:
             return Tries(checked, peer, arrived_s, [self._lanes.by_mind("")])
         intent, role = (checked.intent, checked.npc.role) if isinstance(checked, ThinkRecord) else ("", "")
-        minds = policy.order(self._rules, intent, role)
-        return Tries(checked, peer, arrived_s, [self._lanes.by_mind(mind) for mind in minds])
+        lanes = [self._lanes.by_mind(mind) for mind in policy.order(self._rules, intent, role)]
+        if checked.op == "embed":  # most models compute none: it goes to one that does
+            lanes = [lane for lane in lanes if lane.info and "embeddings" in lane.info.features] or lanes[:1]
+        return Tries(checked, peer, arrived_s, lanes)
 
     def require_room(self, tries: Tries, waiting_max: int | None) -> None:
         """Raises Overloaded where no mind would take it, before anything is paid for it. A model elsewhere is no room:

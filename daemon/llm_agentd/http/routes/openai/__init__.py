@@ -11,7 +11,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from llm_agentd.http.daemon_client import DaemonClient
-from llm_agentd.http.routes.openai import chat, completions, models
+from llm_agentd.http.routes.openai import chat, completions, embeddings, models
 from llm_agentd.http.routes.openai.served import ServedModel
 from llm_agentd.http.sessions import Sessions
 
@@ -21,4 +21,5 @@ def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> None:
     served = ServedModel(daemon)
     chat.add(app, daemon, served, sessions)
     completions.add(app, daemon, served, sessions)
+    embeddings.add(app, daemon, served, sessions)
     models.add(app, served)

@@ -74,7 +74,7 @@ def read(body: Mapping[str, Any], own: frozenset[str]) -> Wanted:
             raise BadRequest(f"{name}: unknown field{did_you_mean(name, known)}; docs/openai.md has those there are")
     record: Record = {"op": "infer", "moderate": True, "priority": PRIORITY}
     record |= {name: given[name] for name in SAME if name in given and given[name] != []}
-    record |= _max_tokens(given) | _seed(given) | _user(given) | _repeat_penalty(given)
+    record |= _max_tokens(given) | _seed(given) | user_of(given) | _repeat_penalty(given)
     streams = _flag(given, "stream")
     if streams:
         record["stream"] = True
@@ -103,7 +103,8 @@ def _seed(given: Mapping[str, Any]) -> Record:
     return {"seed": seed % SEEDS}
 
 
-def _user(given: Mapping[str, Any]) -> Record:
+def user_of(given: Mapping[str, Any]) -> Record:
+    """Whom it is for, as the daemon calls it."""
     user = _text(given, "user")
     if user is not None and len(user) > NAME_MAX_CHARS:
         raise BadRequest(f"user: {len(user)} characters; at most {NAME_MAX_CHARS}")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from llm_agentd.http.routes.watch import EVENT
 from llm_agentd.protocol.schema import MAX_TOKENS_MAX, STOP_MAX
 
-_ASK = (400, 401, 403, 404, 413, 429, 502, 503, 504)
+ASK = (400, 401, 403, 404, 413, 429, 502, 503, 504)
 
 
 class OpenAIErrorDetail(BaseModel):
@@ -82,6 +82,37 @@ class CompletionBody(_Options):
     prompt: str = Field(min_length=1)
 
 
+class EmbeddingsBody(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"model": "default", "input": ["Good evening!", "Where is the smith?"]}]}
+    )
+
+    input: str | list[str] = Field(description="one text, or up to 256")
+    model: str | None = Field(None, description="its id, the name of its file, or `default`, which is what is served")
+    encoding_format: Literal["float", "base64"] = "float"
+    user: str | None = Field(None, max_length=128, description="users take turns in the queue")
+    priority: Literal["spoken", "ambient", "background"] = Field("ambient", description="not OpenAI's")
+    deadline_ms: int | None = Field(None, ge=1, le=600_000, description="of each text; not OpenAI's")
+
+
+class EmbeddingView(BaseModel):
+    object: Literal["embedding"]
+    index: int
+    embedding: list[float] | str = Field(description="of length 1; with `base64` as float32, the lowest byte first")
+
+
+class EmbeddingsUsage(BaseModel):
+    prompt_tokens: int
+    total_tokens: int
+
+
+class Embeddings(BaseModel):
+    object: Literal["list"]
+    data: list[EmbeddingView]
+    model: str
+    usage: EmbeddingsUsage
+
+
 class PromptDetails(BaseModel):
     cached_tokens: int = Field(description="computed before")
 
@@ -151,4 +182,4 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def generation_answers() -> dict[int | str, dict[str, Any]]:
     """An object, or events where it streams; and what may go wrong."""
-    return {200: {"content": {"text/event-stream": {"schema": EVENT}}}, **errors(*_ASK)}
+    return {200: {"content": {"text/event-stream": {"schema": EVENT}}}, **errors(*ASK)}
