@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cyllama.llama import llama_cpp
-
 from llm_agentd.engines.llama.cyllama_binding import CyllamaBinding, collected_errors
 from llm_agentd.errors import StartError
 
@@ -16,6 +14,8 @@ class CyllamaEmbedder(CyllamaBinding):
     """As `CyllamaBinding`, with a context for vectors in the place of its own."""
 
     def open_embedder(self, *, context_tokens: int, threads: int) -> None:
+        from cyllama.llama import llama_cpp  # here, as the binding says what is wrong where it does not load
+
         params = llama_cpp.LlamaContextParams()
         params.n_ctx = params.n_batch = params.n_ubatch = context_tokens  # a text is computed at once: all see all
         params.n_seq_max = 1
