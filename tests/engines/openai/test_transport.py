@@ -379,6 +379,35 @@ def test_nobody_there_is_connect_and_retryable() -> None:
     assert "nobody answers there" in error.message
 
 
+def test_kept_connection_that_the_server_closes_as_it_is_used_is_opened_anew() -> None:
+    body = event("Well met.", "stop") + b"data: [DONE]\n\n"
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: {len(body)}\r\n\r\n"
+    connections = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        for is_answered in (True, False):
+            asked = await reader.readuntil(b"\r\n\r\n")
+            length = next(line for line in asked.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+            await reader.readexactly(int(length.partition(b":")[2]))
+            if is_answered:
+                writer.write(head.encode() + body)
+        writer.close()
+
+    async def ask_three_times() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        target = Target(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", "tiny")
+        transport = Transport()
+        for _ in range(3):
+            assert text(await collect(transport.stream(target, CALL))) == "Well met."
+        await transport.close()
+        server.close()
+
+    run(ask_three_times())
+    assert connections == 3
+
+
 def test_hanging_server_times_out(upstream: Upstream) -> None:
     for fault in (Fault(hang_after=0), Fault(hang_after=3)):
         upstream.faults = [fault]

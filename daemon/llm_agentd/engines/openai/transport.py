@@ -100,8 +100,19 @@ class Transport:
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if session_id:
             headers["X-Session-ID"] = quote(session_id, safe=" ~:/@!$&'()*+,;=")
-        request = client.build_request("POST", target.base_url + path, content=_json(body), headers=headers)
-        return await client.send(request, stream=True, auth=_auth(target))
+        content = _json(body)
+        while True:
+            fresh = _FreshConnection()
+            request = client.build_request(
+                "POST", target.base_url + path, content=content, headers=headers, extensions={"trace": fresh}
+            )
+            try:
+                return await client.send(request, stream=True, auth=_auth(target))
+            except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError):
+                # A server may close an idle connection in the moment in which it is used again. That says nothing of
+                # the server. Each turn takes one such connection away, so the last one is with a new one.
+                if fresh.is_opened:
+                    raise
 
     def _learn(self, target: Target, dialect: Dialect) -> None:
         self._dialects[_key(target)] = dialect, self._clock() + LEARNT_S
@@ -224,6 +235,16 @@ class Transport:
                 trust_env=not is_local,
             )
         return self._clients[key]
+
+
+class _FreshConnection:
+    """Notes, as the trace of a request, whether a connection was opened for it."""
+
+    def __init__(self) -> None:
+        self.is_opened = False
+
+    async def __call__(self, event: str, _: Mapping[str, Any]) -> None:
+        self.is_opened = self.is_opened or event == "connection.connect_tcp.started"
 
 
 def _authority(ca_file: str) -> ssl.SSLContext:
