@@ -58,10 +58,10 @@ class HAProxy:
         rows = csv.DictReader(text.removeprefix("# ").splitlines())
         return {row["svname"]: row["check_status"].strip("* ") for row in rows if row["svname"].startswith("adapter")}
 
-    def wait_checked(self, timeout_s: float) -> None:
-        """Until each adapter was found well: HAProxy trusts none until then, and drops it at the first bad answer."""
+    def wait_checked(self, timeout_s: float, status: str = "L7OK") -> None:
+        """Until each adapter was found well (or what `status` says); until then the first bad answer drops it."""
         deadline_s = time.monotonic() + timeout_s
-        while set(checks := self.checks().values()) != {"L7OK"}:
+        while set(checks := self.checks().values()) != {status}:
             assert time.monotonic() < deadline_s, checks
             time.sleep(POLL_S)
 
