@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,7 @@ def answer(request: Request) -> Response:
 @dataclass
 class Rules:
     balancer: HAProxy
-    adapters: list[HTTPServer]
+    adapters: Sequence[HTTPServer]
     http: httpx2.Client
 
     def get(self, path: str, **headers: str) -> httpx2.Response:
