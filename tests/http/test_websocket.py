@@ -330,6 +330,18 @@ def test_slow_reader_is_cut_off_and_its_requests_are_cancelled(endpoint: str, mo
         wait_until(lambda: not any(isinstance(one, BoundedWebSocket) for one in server.connections))
 
 
+def test_pings_of_who_reads_nothing_fill_no_memory(endpoint: str) -> None:
+    ping = bytes([0x89, 0x80 | 125]) + bytes(4) + b"x" * 125
+    with FakeDaemon(endpoint), serve_http(endpoint) as server, without_reading(server) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.settimeout(DEADLINE_S)
+        for _ in range(20):  # 26 MB of pings, several times what all buffers on the way back take
+            client.sendall(ping * 10_000)
+        (connection,) = [one for one in server.connections if isinstance(one, BoundedWebSocket)]
+        wait_until(lambda: not connection.writable.is_set())
+        assert connection.transport.get_write_buffer_size() < 1024 * 1024
+
+
 def test_client_that_answers_no_ping_is_cut_off(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(websocket_protocol.SETTINGS, "ws_ping_interval", 0.1)
     monkeypatch.setitem(websocket_protocol.SETTINGS, "ws_ping_timeout", 0.3)

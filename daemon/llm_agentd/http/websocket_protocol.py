@@ -41,6 +41,12 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
     def end(self) -> None:
         self.transport.abort()
 
+    def handle_ping(self) -> None:
+        """A pong for who does not read would only wait with the others: whoever sends pings could fill the memory."""
+        pong = self.conn.data_to_send()
+        if self.writable.is_set():
+            self.transport.write(b"".join(pong))
+
     async def run_asgi(self) -> None:
         await super().run_asgi()
         if not self.writable.is_set():  # who does not read would keep what was written, and the connection, for ever
