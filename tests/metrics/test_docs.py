@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from llm_agentd.engines.openai.budget import Counts, Limits, describe, names_at
 from llm_agentd.http.metrics import HttpMetrics
 from llm_agentd.metrics import DROPPED_REASONS, FALLBACK_REASONS, GUARD_REASONS, HANDED_ON_REASONS, OTHER, Load, Metrics
 from llm_agentd.metrics.gpu import GpuReading, GpuWatch
 from llm_agentd.metrics.shared_cache import COUNTS, SharedCacheWatch
+from llm_agentd.metrics.upstreams import UpstreamMetrics
 from tests.support.exposition import Exposition
 
 
@@ -26,6 +29,14 @@ def measured() -> Exposition:
     metrics, http = Metrics(), HttpMetrics()
     GpuWatch(metrics.registry)._readings = (GpuReading("0", "H100", 0.5, 1.0, 2.0, 3.0, 4.0),)
     SharedCacheWatch(metrics.registry, lambda: {"up": True, **dict.fromkeys(COUNTS, 0)})
+    limits, now_s = Limits(day=1, month=1), time.time()
+    upstreams = UpstreamMetrics(
+        ["gpu"],
+        breakers=lambda: {"gpu": "closed"},
+        running=lambda: {"gpu": 0},
+        budget=lambda: describe(limits, Counts(*names_at(now_s)), now_s),
+    )
+    metrics.registry.register(upstreams)
     http.answered("/info", 200, 0.1)
     return Exposition(http.text(metrics.text(Load()), sessions=0, open_requests=0))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import re
@@ -9,10 +10,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -21,6 +23,13 @@ import yaml
 from llm_agentd.cache import NullCache, SharedCache
 from llm_agentd.cache.redis.link import AWAY
 from llm_agentd.config import known_keys
+from llm_agentd.config.remote import Upstream
+from llm_agentd.engines.openai.budget import Limits
+from llm_agentd.engines.openai.budget_file import FileBudget
+from llm_agentd.engines.openai.pool import Pool
+from llm_agentd.engines.openai.target import Call, UpstreamError
+from llm_agentd.engines.openai.transport import Transport
+from llm_agentd.engines.openai.upstream import upstreams_of
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.metrics import FALLBACK_REASONS
 from llm_agentd.metrics.gpu import GpuWatch
@@ -28,7 +37,7 @@ from llm_agentd.metrics.shared_cache import SharedCacheWatch
 from llm_agentd.ops.harness import free_port
 from llm_agentd.redis.address import parse_address
 from llm_agentd.server.request_builder import RequestBuilder
-from llm_agentd.types import Reply, Request, Timing
+from llm_agentd.types import Reply, Request, Sampling, Timing
 from tests.support.daemon_in_process import Gate, InProcess
 from tests.support.exposition import Exposition
 from tests.support.http_harness import HttpServer, serve_http
@@ -92,7 +101,7 @@ def test_each_alert_says_what_to_do(rules: Path) -> None:
 def test_settings_that_the_files_name_exist(monitoring: Path, rules: Path, repo: Path) -> None:
     text = rules.read_text(encoding="utf-8") + (monitoring / "README.md").read_text(encoding="utf-8")
     of_the_mod = (repo / "mods" / "llm_agent" / "settingtypes.txt").read_text(encoding="utf-8")
-    named = set(re.findall(r"`((?:agents|batch|cache|http|inference|llm_agent|model|zmq)\.\w+)[`:]", text))
+    named = set(re.findall(r"`((?:agents|batch|cache|http|inference|llm_agent|model|remote|zmq)\.\w+)[`:]", text))
     assert len(named) > 8
     for key in named:
         assert key in known_keys() or re.search(rf"^{re.escape(key)} ", of_the_mod, re.MULTILINE), key
@@ -223,6 +232,24 @@ def the_shared_cache_is_away(scene: Scene) -> None:
     cache.close()
 
 
+def a_server_is_down_and_the_budget_is_used(scene: Scene) -> None:
+    """Nobody listens there, and a call that still runs has reserved most of the tokens."""
+    configured = [Upstream(base_url=f"http://127.0.0.1:{free_port()}", model="m", name="gpu")]
+    with TemporaryDirectory() as folder:
+        budget = FileBudget(Path(folder) / "budget.db", Limits(day=1000))
+        pool = Pool(upstreams_of(configured, {}), Transport(), budget, sleep=lambda _: asyncio.sleep(0))
+
+        async def fail() -> None:
+            with suppress(UpstreamError):
+                async with aclosing(pool.stream(Call(None, "Well?", Sampling()))) as chunks:
+                    await anext(chunks)
+            await budget.reserve(900, 900)
+            await pool.close()
+
+        asyncio.run(fail())
+        scene.daemon.metrics.registry.register(pool.metrics)
+
+
 def a_gpu_is_full_and_hot(scene: Scene) -> None:
     with scene.monkeypatch.context() as patch:
         patch.syspath_prepend(str(scene.repo / "tests" / "support" / "fake_nvml"))
@@ -248,6 +275,7 @@ TROUBLES: list[tuple[Callable[[Scene], None], set[str]]] = [
     (npcs_say_lines_of_their_own, {"LlmAgentdFallbackLines"}),
     (somebody_has_a_wrong_token, {"LlmAgentdWrongToken"}),
     (the_shared_cache_is_away, {"LlmAgentdSharedCacheAway"}),
+    (a_server_is_down_and_the_budget_is_used, {"LlmAgentdServerIsNotAsked", "LlmAgentdBudgetIsUsed"}),
     (a_gpu_is_full_and_hot, {"LlmAgentdGpuMemoryIsFull", "LlmAgentdGpuIsHot"}),
 ]
 
@@ -303,6 +331,7 @@ def test_rules_and_their_tests_name_series_that_there_are(scene: Scene, rules: P
     a_gpu_is_full_and_hot(scene)
     somebody_has_a_wrong_token(scene)
     the_shared_cache_is_away(scene)
+    a_server_is_down_and_the_budget_is_used(scene)
     known: dict[str, list[dict[str, str]]] = {}
     for family in scene.look().values():
         for sample in family.samples:
@@ -314,7 +343,7 @@ def test_rules_and_their_tests_name_series_that_there_are(scene: Scene, rules: P
     for name, matchers in named:
         assert name in known, name
         wanted = dict(re.findall(r'(\w+)="([^"]*)"', matchers))
-        for label in ("job", "instance", "gpu"):
+        for label in ("job", "instance", "gpu", "upstream"):
             wanted.pop(label, None)
         if name == "llm_agentd_dropped_total" or "_http_requests" not in name:
             assert any(wanted.items() <= labels.items() for labels in known[name]), f"{name} {matchers}"

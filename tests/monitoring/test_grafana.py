@@ -22,6 +22,7 @@ from llm_agentd.client import Client
 from llm_agentd.errors import AgentdError
 from tests.faults.host import TOKEN, Host
 from tests.support.prometheus import Prometheus
+from tests.support.upstream import Upstream
 
 SCRAPE_S = 0.5
 RATE_S = 4 * SCRAPE_S  # what Grafana makes of $__rate_interval
@@ -117,10 +118,12 @@ class Village:
 def prometheus(
     tmp_path_factory: pytest.TempPathFactory, monitoring: Path, request: pytest.FixtureRequest
 ) -> Iterator[Prometheus]:
-    """After `SCRAPES` scrapes of a busy daemon, which believes that it has two GPUs."""
+    """After `SCRAPES` scrapes of a busy daemon, which believes that it has two GPUs, and has a server beside it."""
     gpus = str(request.config.rootpath / "tests" / "support" / "fake_nvml")
     with ExitStack() as stack:
-        host = stack.enter_context(Host(tmp_path_factory.mktemp("host"), env={"PYTHONPATH": gpus}))
+        server = {"base_url": stack.enter_context(Upstream()).base_url, "model": "tiny"}
+        sets = (f"remote.upstreams={json.dumps([server])}", "remote.policy=fallback", "remote.daily_tokens=100000")
+        host = stack.enter_context(Host(tmp_path_factory.mktemp("host"), *sets, env={"PYTHONPATH": gpus}))
         host.ready("serve")
         stack.enter_context(Village(host.endpoint, host.url))
         target = host.url.removeprefix("http://")
