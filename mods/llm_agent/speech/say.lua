@@ -56,9 +56,13 @@ function Npc:converse(opts, callback)
 		speech.reply = answer
 		if typing then
 			typing:close(not answer.fallback and answer.text or nil)
-			-- moderation stopped a reply in the middle: the line in its place follows
-				if answer.code == "filtered" and is_wanted() then
-				self:say(answer.text, {to = opts.player, priority = opts.priority, in_bubble_only = opts.in_bubble_only})
+			-- moderation stopped a reply in the middle, or it broke off before a word was whole: the line in its place follows
+			local was_silent = typing:full_text() == "" and not opts.no_stopgap
+			if (answer.code == "filtered" or was_silent) and is_wanted() then
+				local about = was_silent and answer or nil
+				self:say(answer.text, {
+					to = opts.player, priority = opts.priority, in_bubble_only = opts.in_bubble_only, reply = about,
+				})
 			end
 		elseif is_wanted() and not (answer.fallback and (opts.no_stopgap or answer.code == "repeated" and not is_player)) then
 			self:say(answer.text, speech)
