@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PREFIX = b"llm-agentd:reply:"
 PURGES = b"llm-agentd:purges"  # a stream: what daemons are to take out of their own first level as well
 SCAN_COUNT = 200  # keys that Redis looks at in one go: some 0.1 ms in which it answers nobody else
-READ_BATCH = 100  # hashes read in one round trip: a purge by name goes through all there are
+BATCH = 100  # hashes read or deleted in one round trip: a purge goes through all there are
 
 # Puts a value where there is room: in a free or expired slot, else in place of the oldest, as cache/base.py has it.
 # Atomic, as two daemons may put at once. Times are µs since 1970 in doubles, which hold them exactly until 2255.
@@ -105,9 +105,13 @@ class RedisStore:
 
     async def purge_all(self) -> int:
         purged = 0
-        async for name in self._client.scan_iter(match=PREFIX + b"*", count=SCAN_COUNT):
-            counted, _ = await self._client.pipeline(transaction=False).hlen(name).unlink(name).execute(False)
-            purged += counted if isinstance(counted, int) else 1  # no hash: not ours, but under our name
+        async for names in self._names():
+            pipeline = self._client.pipeline(transaction=False)
+            for name in names:
+                pipeline.hlen(name)
+                pipeline.unlink(name)
+            counts = (await pipeline.execute(raise_on_error=False))[::2]
+            purged += sum(count if isinstance(count, int) else 1 for count in counts)  # no hash, but under our name
         return purged
 
     async def tell_purge(self, purge: Purged, kept_s: float) -> None:
@@ -125,21 +129,26 @@ class RedisStore:
 
     async def _scan(self) -> AsyncIterator[tuple[bytes, bytes, Row | None]]:
         """Hash, field, and what is in it; None: damaged."""
+        async for names in self._names(_type="HASH"):
+            for found in await self._read(names):
+                yield found
+
+    async def _names(self, **of_type: str) -> AsyncIterator[list[bytes]]:
+        """In batches."""
         batch: list[bytes] = []
-        async for name in self._client.scan_iter(match=PREFIX + b"*", count=SCAN_COUNT, _type="HASH"):
+        async for name in self._client.scan_iter(match=PREFIX + b"*", count=SCAN_COUNT, **of_type):
             batch.append(name)
-            if len(batch) == READ_BATCH:
-                for found in await self._read(batch):
-                    yield found
+            if len(batch) == BATCH:
+                yield batch
                 batch = []
-        for found in await self._read(batch):
-            yield found
+        if batch:
+            yield batch
 
     async def _read(self, names: Sequence[bytes]) -> list[tuple[bytes, bytes, Row | None]]:
         pipeline = self._client.pipeline(transaction=False)
         for name in names:
             pipeline.hgetall(name)
-        hashes = await pipeline.execute(raise_on_error=False) if names else []
+        hashes = await pipeline.execute(raise_on_error=False)
         return [
             (name, field, _row(name, field, value))
             for name, fields in zip(names, hashes, strict=True)
