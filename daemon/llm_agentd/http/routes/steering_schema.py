@@ -128,11 +128,28 @@ class CacheEntry(BaseModel):
     last_hit: str | None
     hits: int
     bytes: int
+    shared: bool = Field(False, description="only the cache that daemons share has it")
+
+
+class SharedCacheState(BaseModel):
+    """The cache that daemons share; counts are of this daemon, since its start."""
+
+    address: str = Field(description="as in cache.redis_url, without user and password")
+    up: bool
+    problem: str = Field(description="why it is not asked; empty where it is")
+    owed: int = Field(description="deletions that it missed while it was away, and that are done once it is back")
+    queries: int
+    hits: int
+    timeouts: int = Field(description="answers that came too late for their requests")
+    errors: int
+    puts: int
+    dropped: int = Field(description="replies that were not put there")
 
 
 class CacheAnswer(BaseModel):
     entries: list[CacheEntry] = Field(description="the last used first, as many as fit into an answer")
     total: int = Field(description="how many there are that were asked for")
+    shared: SharedCacheState | None = Field(None, description="null where no cache is shared")
 
 
 class PurgeAnswer(BaseModel):
