@@ -146,3 +146,35 @@ def test_server_that_asks_to_wait_is_passed_on(upstream: Upstream, served: Serve
     with pytest.raises(Overloaded, match="slow down") as caught:
         served.request("think", **THINK)
     assert caught.value.retry_after_ms == 60_000
+
+
+def test_budget_is_warned_of_used_to_the_last_and_kept_over_a_restart(
+    shared_upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    monkeypatch.setenv("QWEN_KEY", KEY)
+    limits = ("http.enabled=false", "remote.daily_tokens=600", "remote.warn_share=0.01", "cache.enabled=false")
+    served = start(tmp_path, shared_upstream, *limits)
+    try:
+        for _ in range(100):  # each takes 20 tokens or so
+            try:
+                served.request("infer", prompt="Once upon a time", max_tokens=40)
+            except Overloaded as error:
+                refused = error
+                break
+        assert "over the daily budget of 600 tokens" in refused.message
+        assert refused.retry_after_ms
+        (warned,) = [one for one in served.request("events", after=0)["events"] if one["kind"] == "budget"]
+        assert (warned["period"], warned["limit"]) == ("day", 600)
+        told = served.request("stats")["stats"]["remote"]["budget"]["day"]
+        assert (told["warning"], 0 <= told["left"] < 150, told["used"] + told["left"]) == (True, True, 600)
+    finally:
+        served.stop()
+    served = start(tmp_path, shared_upstream, *limits)
+    try:
+        with pytest.raises(Overloaded, match="over the daily budget of 600 tokens"):
+            served.request("infer", prompt="Once upon a time", max_tokens=40)
+        assert served.request("stats")["stats"]["remote"]["budget"]["day"]["used"] == told["used"]
+    finally:
+        served.stop()
+    assert served.errors.read_text().count("of the daily budget of 600 are used") == 1

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal, Protocol, TypeAlias
 
 from llm_agentd.util.timestamps import rfc3339
@@ -19,6 +20,7 @@ from llm_agentd.util.timestamps import rfc3339
 PeriodName: TypeAlias = Literal["day", "month"]
 PERIODS: tuple[PeriodName, ...] = ("day", "month")
 ADJECTIVE: Mapping[PeriodName, str] = {"day": "daily", "month": "monthly"}
+DAY_S = 86_400  # of UTC, which has no summer time; seconds since 1970 know no leap seconds
 SETTLING_RETRY_S = 1.0  # what calls that still run have reserved too much is free again in about so long
 
 
@@ -102,8 +104,14 @@ class Counts:
 
 def names_at(now_s: float) -> tuple[str, str]:
     """Day and month (UTC) of seconds since 1970."""
-    now = datetime.fromtimestamp(now_s, UTC)
-    return now.strftime("%Y-%m-%d"), now.strftime("%Y-%m")
+    return _names_of_day(int(now_s // DAY_S))
+
+
+@lru_cache(maxsize=4)
+def _names_of_day(number: int) -> tuple[str, str]:
+    """Kept, as each request asks whether there is something left."""
+    day = datetime.fromtimestamp(number * DAY_S, UTC)
+    return day.strftime("%Y-%m-%d"), day.strftime("%Y-%m")
 
 
 def end_of(period: PeriodName, now_s: float) -> float:
