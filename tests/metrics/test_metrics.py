@@ -244,3 +244,24 @@ def test_every_reason_of_the_guard_is_known(repo: Path) -> None:
     code = "".join(path.read_text() for path in (repo / "daemon/llm_agentd/scheduler/guard").glob("*.py"))
     lines = re.findall(r"(?:_remove\(|_end\(|removed\.add\(|ended = )(.*)", code)
     assert {reason for line in lines for reason in re.findall(r'"(\w+)"', line)} == set(GUARD_REASONS)
+
+
+def test_second_engine_loop_counts_by_a_hand_of_its_own() -> None:
+    """Two threads must not add to one figure without a lock; and batches are said of the engine here."""
+    metrics = Metrics()
+    other = metrics.beside()
+    for one, tokens, seconds in ((metrics, 3, 0.01), (other, 4, 0.2)):
+        one.generation_tokens.value += tokens
+        one.inter_token_s.observe(seconds)
+        one.batch_size.observe(2)
+        one.preemptions.inc()
+    assert metrics.generation_tokens.value == 3
+    shown = Exposition(metrics.text(Load()))
+    totals = {name: family.samples[-1].value for name, family in shown.items()}
+    assert totals["llm_agentd_generation_tokens_total"] == 7
+    assert totals["llm_agentd_num_preemptions_total"] == 2
+    counts = {
+        name: next(sample.value for sample in shown[name].samples if sample.name.endswith("_count"))
+        for name in ("llm_agentd_inter_token_latency_seconds", "llm_agentd_batch_size")
+    }
+    assert list(counts.values()) == [2, 1]

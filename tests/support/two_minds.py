@@ -39,8 +39,8 @@ class Mind(StubEngine):
     turns on, as that of a server which does not answer. While `is_free` is cleared its step does not return.
     """
 
-    def __init__(self, model: str, **options: Any) -> None:
-        super().__init__(model_id=model, script=lambda _: [*map(str.encode, WORDS), f" {model}.".encode()], **options)
+    def __init__(self, model: str, words: Sequence[str] = WORDS, **options: Any) -> None:
+        super().__init__(model_id=model, script=lambda _: [*map(str.encode, words), f" {model}.".encode()], **options)
         self.fails = self.breaks_off = self.hangs = self.has_grammar = False
         self.is_free = threading.Event()
         self.is_free.set()

@@ -64,13 +64,16 @@ def local() -> Mind:
 def make(tmp_path: Path, endpoint: str, local: Mind) -> Iterator[Callable[..., Case]]:
     opened: list[Any] = []
 
-    def build(policy: str, *, certificate: tuple[Path, Path] | None = None, daily_tokens: int = 0) -> Case:
+    def build(
+        policy: str, *, certificate: tuple[Path, Path] | None = None, daily_tokens: int = 0, beside: str = ""
+    ) -> Case:
         server = Upstream(model=REMOTE, say=lambda _: [*map(str.encode, WORDS), b" There."], certificate=certificate)
         server.start()
         one = {"base_url": server.base_url, "model": REMOTE, "name": "box"}
         if certificate:
             one["ca_file"] = str(certificate[0])
-        remote = {"upstreams": [one], "policy": policy, "quality_roles": [NPC["role"]], "daily_tokens": daily_tokens}
+        several = [one, *([{"base_url": beside, "model": REMOTE, "name": "other"}] if beside else [])]
+        remote = {"upstreams": several, "policy": policy, "quality_roles": [NPC["role"]], "daily_tokens": daily_tokens}
         config = Config.model_validate({"remote": remote})
         servers: Servers | None = None
         if policy != "never":
@@ -184,9 +187,22 @@ def test_server_that_hangs_costs_its_share_until_its_breaker_opens(
         monkeypatch.setattr(module, "FAIR_TIMEOUT_S", 0.3)
     case = make("always")
     case.upstream.fault = Fault(hang_after=0)
-    times = [took_s for said, took_s in (case.ask(shows=False) for _ in range(FAILURES_MAX + 2))]
+    times = [case.ask(shows=False)[1] for _ in range(FAILURES_MAX)]
+    case.upstream.wait_for(lambda: case.upstream.disconnects == FAILURES_MAX, "each stream is closed")
+    case.upstream.wait_for(lambda: case.daemon.lanes.by_mind("remote").refusal(), "the breaker opens")
+    times += [case.ask(shows=False)[1] for _ in range(2)]
     share_s = FIRST_SHARE * DEADLINE_MS / 1000
     assert all(took_s >= share_s for took_s in times[:FAILURES_MAX])
     assert max(times[FAILURES_MAX:]) < share_s / 2
     assert len(case.upstream.calls) == FAILURES_MAX
-    case.upstream.wait_for(lambda: case.upstream.disconnects == FAILURES_MAX, "each stream is closed")
+
+
+def test_second_server_is_asked_within_the_share_of_the_remote_mind(make: Callable[..., Case]) -> None:
+    with Upstream(model=REMOTE, say=lambda _: [b"Well", b" met."]) as other:
+        case = make("always", beside=other.base_url)
+        case.upstream.fault = Fault(hang_after=0)
+        seen = [case.ask(shows=False) for _ in range(4)]
+        assert {said for said, _ in seen} == {DONE_BY[REMOTE]}
+        assert max(took_s for _, took_s in seen) < FIRST_SHARE * DEADLINE_MS / 1000
+        assert case.upstream.calls, "the one that hangs was asked, too"
+    assert case.local.started == []

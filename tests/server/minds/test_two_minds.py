@@ -17,8 +17,10 @@ import pytest
 
 from llm_agentd.cache import open_cache
 from llm_agentd.engines import EMBEDDED_MODEL
-from llm_agentd.errors import BadRequest, Cancelled, EngineFailed, Overloaded, SwitchedOff, Unavailable
+from llm_agentd.errors import BadRequest, Cancelled, EngineFailed, Filtered, Overloaded, SwitchedOff, Unavailable
 from llm_agentd.memory import SqliteMemory
+from llm_agentd.moderation.classifier import ClassifierThread
+from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.scheduler.batch_size import Curve
 from llm_agentd.server import pipeline
 from llm_agentd.server.minds.policy import FIRST_SHARE
@@ -545,6 +547,45 @@ def test_stop_finishes_what_either_mind_runs(two: TwoMinds) -> None:
         }  # fmt: skip
         stopping.join(WAIT_S)
         assert not stopping.is_alive()
+
+
+# -- moderation ------------------------------------------------------------------------------------
+
+
+class Pedant:
+    """A classifier that finds nothing; `texts`: all that it was asked."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def category(self, text: str) -> str:
+        self.texts.append(text)
+        return ""
+
+    def close(self) -> None: ...
+
+
+def test_what_a_player_said_is_classified_once_and_the_words_of_the_mind_that_answers(two: TwoMinds) -> None:
+    two.rules = Rules("always")
+    two.remote.breaks_off = True
+    pedant = Pedant()
+    with (
+        two.daemon(moderator=Moderator(None, classifier=ClassifierThread(pedant))) as daemon,
+        daemon.client() as client,
+    ):
+        done = think(client, "Good evening, Mira.", stream=True)
+        assert is_by(done, "local")
+        assert pedant.texts == ["Good evening, Mira.", done["text"]]
+
+
+def test_words_that_are_held_back_are_asked_of_no_other_mind(two: TwoMinds) -> None:
+    two.rules = Rules("always")
+    two.remote = Mind(REMOTE, words=("Oh, ", "fuck ", "you."))
+    with two.daemon(moderator=Moderator(None)) as daemon, daemon.client() as client:
+        with pytest.raises(Filtered):
+            think(client)
+        assert handed_on(daemon) == {}
+    assert two.local.started == []
 
 
 # -- prompts ---------------------------------------------------------------------------------------
