@@ -155,6 +155,16 @@ def test_vllm_router_knows_the_options_it_is_given() -> None:
         assert f"{option} " in known or f"{option}\n" in known, option
 
 
+def test_guide_starts_vllm_router_as_compose_does(repo: Path) -> None:
+    guide = (repo / "docs" / "scaling.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^vllm-router (.*(?:\\\n.*)*)", guide, re.MULTILINE)
+    words = command.replace("\\\n", " ").split()
+    own = words.index("--policy")
+    pairs = [f"{name}={value}" for name, value in zip(words[own::2], words[own + 1 :: 2], strict=True)]
+    assert len(pairs) > 5
+    assert set(pairs) <= set(shipped_options())
+
+
 def test_docker_compose_reads_the_file(deploy: Path, tmp_path: Path) -> None:
     """Where its plugin is to be had; what it would complain of is mostly what the tests above look at."""
     if not (program := _docker_compose()):
