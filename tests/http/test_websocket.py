@@ -21,9 +21,9 @@ from llm_agentd.http.auth import SUBPROTOCOL
 from llm_agentd.http.routes import ws as ws_route
 from llm_agentd.http.websocket_protocol import BoundedWebSocket
 from llm_agentd.protocol.wire import RECORD_MAX_BYTES
-from tests.http.openai.test_stream import is_freed, wait_until
+from tests.http.openai.test_stream import is_freed
 from tests.support.daemon_in_process import Gate, InProcess
-from tests.support.http_harness import DEADLINE_S, FakeDaemon, HttpServer, Record, delta, done, serve_http
+from tests.support.http_harness import DEADLINE_S, FakeDaemon, HttpServer, Record, delta, done, serve_http, wait_until
 
 TOKEN = "of-the-test/and+long=enough"
 AS_SUBPROTOCOL = "bearer." + base64.urlsafe_b64encode(TOKEN.encode()).decode().rstrip("=")

@@ -93,6 +93,20 @@ def test_reply_to_be_classified_is_not_streamed(tmp_path: Path) -> None:
         assert "poison" not in json.dumps(blocked.value.fields())
 
 
+def test_moderated_infer_is_classified_on_both_sides_and_comes_in_one_piece(tmp_path: Path) -> None:
+    fake = FakeClassifier()
+    chat = [{"role": "user", "content": "Good day!"}]
+    with daemon(tmp_path, fake) as running, running.client() as client:
+        with client.stream(chat, moderate=True) as stream:
+            assert list(stream) == []  # nothing before the verdict, and then the whole
+            assert stream.reply.text == "Well met."
+        with pytest.raises(Filtered) as refused:
+            client.infer([{"role": "user", "content": "A threat."}], moderate=True)
+        assert refused.value.by == "player"
+        client.infer("A threat.")
+    assert fake.texts == ["Good day!", "Well met.", "A threat.", "closed"]
+
+
 def test_classifier_that_is_down_leaves_it_to_the_word_list_and_is_not_asked_for_a_while(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import queue
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -145,6 +146,14 @@ class FakeDaemon:
             self.parts.append(count)
         for packed in wire.pack(map(wire.encode, [] if self.mute else answers)):
             router.send_multipart([self.peer, packed])
+
+
+def wait_until(is_so: Callable[[], object]) -> None:
+    """For what another process or thread does in its own time, and nobody tells."""
+    ends_s = time.monotonic() + DEADLINE_S
+    while not is_so():
+        assert time.monotonic() < ends_s, "it never came to it"
+        time.sleep(0.01)
 
 
 class HttpServer:

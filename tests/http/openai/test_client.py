@@ -22,9 +22,9 @@ from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.ops import harness
 from tests.http.openai.test_fields import HELLO, INFO
-from tests.http.openai.test_stream import is_freed, wait_until
+from tests.http.openai.test_stream import is_freed
 from tests.support.daemon_in_process import Gate, InProcess
-from tests.support.http_harness import DEADLINE_S, FakeDaemon, HttpServer, Record, done, error, serve_http
+from tests.support.http_harness import DEADLINE_S, FakeDaemon, HttpServer, Record, done, error, serve_http, wait_until
 
 TOKEN = "of-the-test-and-long-enough"
 MODEL = "default"

@@ -19,9 +19,8 @@ from llm_agentd.engines.stub.engine import EMBEDDING_VALUES, StubEngine
 from llm_agentd.http.routes.openai.embeddings import AT_ONCE, INPUTS_MAX
 from llm_agentd.ops import harness
 from tests.http.openai.test_client import TOKEN, Served
-from tests.http.openai.test_stream import wait_until
 from tests.support.daemon_in_process import Gate, InProcess
-from tests.support.http_harness import DEADLINE_S, HttpServer, serve_http
+from tests.support.http_harness import DEADLINE_S, HttpServer, serve_http, wait_until
 from tests.support.tiny_embedder import WIDTH, write_tiny_embedder
 from tests.support.upstream import Upstream
 

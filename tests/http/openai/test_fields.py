@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from llm_agentd.http.routes.openai.fields import HINTS, PRIORITY, REFUSED, SEEDS
-from tests.support.http_harness import FakeDaemon, HttpServer, Record, done, serve_http
+from tests.support.http_harness import FakeDaemon, HttpServer, Record, done, serve_http, wait_until
 
 CHAT, TEXT = "/v1/chat/completions", "/v1/completions"
 HELLO = [{"role": "user", "content": "Hello"}]
@@ -240,3 +240,18 @@ def test_list_of_models(shared: tuple[FakeDaemon, HttpServer]) -> None:
     (model,) = listed["data"]
     assert listed["object"] == "list"
     assert (model["id"], model["object"], model["max_model_len"]) == ("hearthling", "model", 2048)
+
+
+def test_next_daemon_is_asked_what_it_serves_and_the_last_one_is_remembered_meanwhile(endpoint: str) -> None:
+    def serves(model: str) -> Any:
+        return lambda _: [{"event": "done", "info": {**INFO, "model": model}}]
+
+    def listed(server: HttpServer) -> str:
+        return str(server.http.get("/v1/models").json()["data"][0]["id"])
+
+    with serve_http(endpoint) as server:
+        with FakeDaemon(endpoint, serves("old")):
+            assert listed(server) == "old"
+        assert listed(server) == "old"
+        with FakeDaemon(endpoint, serves("new")):
+            wait_until(lambda: listed(server) == "new")
