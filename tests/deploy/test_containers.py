@@ -157,7 +157,7 @@ def test_vllm_router_knows_the_options_it_is_given() -> None:
 
 def test_guide_starts_vllm_router_as_compose_does(repo: Path) -> None:
     guide = (repo / "docs" / "scaling.md").read_text(encoding="utf-8")
-    (command,) = re.findall(r"^vllm-router (.*(?:\\\n.*)*)", guide, re.MULTILINE)
+    (command,) = re.findall(r"^vllm-router ((?:.*\\\n)*.*)$", guide, re.MULTILINE)
     words = command.replace("\\\n", " ").split()
     own = words.index("--policy")
     pairs = [f"{name}={value}" for name, value in zip(words[own::2], words[own + 1 :: 2], strict=True)]
