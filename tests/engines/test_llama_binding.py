@@ -207,6 +207,46 @@ class TestCyllama(BindingContract):
         with pytest.raises(RuntimeError, match="no logits at 0"):
             sampler.sample(0)
 
+    @pytest.mark.parametrize("repeat_penalty", [1.0, 1.2])
+    def test_grammar_filters_all_tokens_only_where_the_free_choice_does_not_fit(
+        self, native: Binding, monkeypatch: pytest.MonkeyPatch, repeat_penalty: float
+    ) -> None:
+        """The free choice is made once, then the text is at its end; what it allows is sampled from there on."""
+        logits = self.logits(native, TOKENS)
+        best = native.token_to_piece(logits.index(max(logits))).decode()
+        wanted = native.token_to_piece(native.tokenize("x", control=False)[-1])
+        sampling = Sampling(temperature=0, repeat_penalty=repeat_penalty)
+        sampler: Any = native.sampler(sampling, seed=1, grammar=f'root ::= "{best}" "x"')
+        filtered: list[int] = []
+        held = sampler._held.sample
+
+        def counted(row: int) -> int:
+            filtered.append(row)
+            return int(held(row))
+
+        monkeypatch.setattr(sampler._held, "sample", counted)
+        row = len(TOKENS) - 1
+        assert native.token_to_piece(sampler.sample(row)).decode() == best
+        assert filtered == []
+        assert native.token_to_piece(sampler.sample(row)) == wanted
+        assert filtered == [row]
+
+    def test_penalty_forgets_a_choice_that_the_grammar_refused(self, native: Binding) -> None:
+        """The likeliest token is refused first and allowed then: nobody has said it, so it is not penalized."""
+        logits = self.logits(native, TOKENS)
+        best = logits.index(max(logits))
+        grammar = f'root ::= "x" ("{native.token_to_piece(best).decode()}" | [0-9])'
+        sampler = native.sampler(Sampling(temperature=0, repeat_penalty=1e6), seed=1, grammar=grammar)
+        row = len(TOKENS) - 1
+        assert native.token_to_piece(sampler.sample(row)) == b"x"
+        assert sampler.sample(row) == best
+
+    def test_other_grammars_filter_all_tokens_as_before(self, native: Binding) -> None:
+        self.logits(native, TOKENS)
+        sampler: Any = native.sampler(Sampling(temperature=0), seed=1, grammar="root ::= [^a]+")
+        assert not hasattr(sampler, "_held")
+        sampler.sample(len(TOKENS) - 1)
+
 
 def refuse(why: str) -> None:
     raise ValueError(why)

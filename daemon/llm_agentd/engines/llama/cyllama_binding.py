@@ -18,6 +18,8 @@ from typing import Any
 
 from llm_agentd.engines.caught_stderr import caught_stderr, pass_on
 from llm_agentd.engines.llama.binding import PENALTY_TOKENS, BatchRow, KvType, Sampler
+from llm_agentd.engines.llama.cyllama_samplers import ChainSampler, GrammarSampler
+from llm_agentd.engines.llama.grammar.follow import Follower
 from llm_agentd.errors import StartError
 from llm_agentd.types import Sampling
 
@@ -148,6 +150,17 @@ class CyllamaBinding:
             self._context.set_state_seq_data(data, seq)
 
     def sampler(self, sampling: Sampling, *, seed: int, grammar: str | None) -> Sampler:
+        if grammar is None:
+            return self._chain(sampling, seed)
+        # With draws of its own: half the seed is none that llama.cpp takes for "random".
+        held = self._chain(sampling, seed >> 1, grammar)
+        follower = Follower(grammar)
+        if not follower.is_sure:
+            return held
+        has_memory = sampling.repeat_penalty != 1.0
+        return GrammarSampler(self, follower, self._chain(sampling, seed), held, has_memory=has_memory)
+
+    def _chain(self, sampling: Sampling, seed: int, grammar: str | None = None) -> ChainSampler:
         chain = llama_cpp.LlamaSampler(llama_cpp.LlamaSamplerChainParams())
         if grammar is not None:
             chain.add_grammar(self._vocab, grammar, ROOT)
@@ -155,14 +168,14 @@ class CyllamaBinding:
             chain.add_penalties(*self._penalties_prefix, PENALTY_TOKENS, sampling.repeat_penalty, 0.0, 0.0)
         if sampling.temperature <= 0:
             chain.add_greedy()
-            return _Sampler(chain, self._context)
+            return ChainSampler(chain, self._context)
         if sampling.top_k > 0:
             chain.add_top_k(sampling.top_k)
         chain.add_top_p(sampling.top_p, 1)
         chain.add_min_p(sampling.min_p, 1)
         chain.add_temp(sampling.temperature)
         chain.add_dist(seed)
-        return _Sampler(chain, self._context)
+        return ChainSampler(chain, self._context)
 
     def close(self) -> None:
         with collected_errors():  # freeing logs too
@@ -184,18 +197,6 @@ def grammar_error(grammar: str, vocab: Any = None) -> str:
     pass_on(printed)  # another thread's line
     sampler.close()
     return ""
-
-
-class _Sampler:
-    def __init__(self, chain: Any, context: Any) -> None:
-        self._chain = chain
-        self._context = context
-
-    def sample(self, row: int) -> int:
-        try:
-            return int(self._chain.sample(self._context, row))
-        except ValueError as error:  # cyllama 0.7; earlier ones raise RuntimeError themselves
-            raise RuntimeError(str(error)) from error
 
 
 @contextmanager

@@ -1,0 +1,69 @@
+"""How `llama` chooses tokens through cyllama: its sampler chain, alone or under a grammar. Engine thread only."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from llm_agentd.engines.llama.grammar.follow import Follower
+
+
+class Words(Protocol):
+    """What a binding knows of tokens."""
+
+    def token_to_piece(self, token: int) -> bytes: ...
+    def is_eog(self, token: int) -> bool: ...
+
+
+class ChainSampler:
+    def __init__(self, chain: Any, context: Any) -> None:
+        self._chain = chain
+        self._context = context
+
+    def sample(self, row: int) -> int:
+        try:
+            return int(self._chain.sample(self._context, row))
+        except ValueError as error:  # cyllama 0.7; earlier ones raise RuntimeError themselves
+            raise RuntimeError(str(error)) from error
+
+    def accept(self, token: int) -> None:
+        """As if it had been sampled; a grammar must allow it, or it has no way to go on."""
+        self._chain.accept(token)
+
+    def copy(self) -> ChainSampler:
+        return ChainSampler(self._chain.clone(), self._context)
+
+
+class GrammarSampler:
+    """Chooses a token without the grammar and looks whether that one fits; only where it does not, or that is not sure,
+    the grammar filters all tokens and one is chosen anew. A model that knows its output format is nearly always right,
+    and filtering the vocabulary takes longer than a small model computes. cyllama cannot ask a grammar about one token,
+    so `Follower` does.
+    """
+
+    def __init__(
+        self, words: Words, follower: Follower, free: ChainSampler, held: ChainSampler, *, has_memory: bool
+    ) -> None:
+        """`free` and `held`: the same chain without and with the grammar. `has_memory`: what was said counts for the
+        next choice (repeat_penalty), so one that is not taken is forgotten.
+        """
+        self._words = words
+        self._follower = follower
+        self._free, self._held = free, held
+        self._has_memory = has_memory
+
+    def sample(self, row: int) -> int:
+        free = self._free.copy() if self._has_memory else self._free
+        token = self._free.sample(row)
+        if self._fits(token):
+            self._held.accept(token)
+        else:
+            token = self._held.sample(row)
+            self._free = free
+            if self._has_memory:
+                free.accept(token)
+        if not self._words.is_eog(token):
+            self._follower.accept(self._words.token_to_piece(token))
+        return token
+
+    def _fits(self, token: int) -> bool | None:
+        return self._follower.fits(self._words.token_to_piece(token), ends=self._words.is_eog(token))
