@@ -93,6 +93,8 @@ def test_overview_shows_servers_their_breakers_and_what_is_left_of_the_budget(
             expect(cellar).to_contain_text("is asked")
             expect(box).to_contain_text("attic does not accept the key (401): write a valid key into the variable")
             expect(box).to_contain_text(" of 100,000 (")
+            expect(box).to_contain_text("Replies of servers")
+            assert violations(page) == []
             assert "sk-planted" not in page.content()
             with httpx2.Client(base_url=host.url) as stranger:
                 assert "remote" not in stranger.get("/v1/stats").json()["stats"]

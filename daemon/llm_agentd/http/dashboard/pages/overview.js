@@ -201,8 +201,20 @@ function drawServers(place, remote) {
       h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("overview.servers.name")), h("th", { scope: "col" }, t("overview.servers.state")), heads)), h("tbody", {}, remote.upstreams.map(serverRow))),
     ),
     remote.upstreams.filter((one) => one.reason).map((one) => h("p", { class: "hint warn" }, h("strong", {}, `${one.name}: `), one.reason, " ", t("overview.servers.again", { time: span(one.again_s) }))),
-    budgetFacts(remote.budget ?? {}),
+    remote.ready ? h("p", { class: "hint warn" }, t("live.remote_away", { why: remote.ready })) : null,
+    remote.local_problem ? h("p", { class: "hint warn" }, t("overview.servers.no_local", { why: remote.local_problem })) : null,
+    facts([...budgetRows(remote.budget ?? {}), ...mindRows(remote)]),
   );
+}
+
+/** Of two minds: how many replies were whose, and how many requests went on from one to the other. */
+function mindRows({ spoke, handed_on: handedOn }) {
+  if (!spoke) return [];
+  return [
+    [t("overview.servers.replies_local"), number(spoke.local)],
+    [t("overview.servers.replies_remote"), number(spoke.remote)],
+    [t("overview.servers.handed_on"), number(sum(handedOn?.map((one) => one.count)))],
+  ];
 }
 
 function serverRow(one) {
@@ -211,9 +223,9 @@ function serverRow(one) {
   return h("tr", {}, h("th", { scope: "row" }, one.name, h("br"), h("span", { class: "muted" }, one.model)), h("td", {}, state), figures.map((text) => h("td", { class: "number" }, text)));
 }
 
-function budgetFacts(budget) {
+function budgetRows(budget) {
   const periods = ["day", "month"].filter((period) => budget[period]);
-  return facts(periods.map((period) => [t(`overview.servers.${period}`), budgetText(budget[period])]));
+  return periods.map((period) => [t(`overview.servers.${period}`), budgetText(budget[period])]);
 }
 
 function budgetText({ limit, used, left, warning }) {
