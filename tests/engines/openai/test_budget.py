@@ -118,7 +118,7 @@ def test_refusal_names_the_budget_and_when_it_ends() -> None:
     with pytest.raises(OverBudget) as caught:
         grant(Limits(day=1000), Counts("d", "m", 950, 950), 200, 120, NOON)
     assert caught.value.message == (
-        "over the daily budget of 1000 tokens (50 are left, and this may take 120) until 2026-12-01T00:00:00.000Z"
+        "over the daily budget of 1000 tokens (50 are left, and this may take 120) until 2026-12-01 00:00 UTC"
     )
     assert caught.value.retry_after_s == 12 * HOUR
     with pytest.raises(OverBudget, match=r"over the monthly budget of 900 tokens until 2026-12-01"):

@@ -119,7 +119,7 @@ def test_budget_is_judged_by_what_the_daemon_tells(changes: dict[str, Any], stat
 
 
 def test_budget_of_which_too_little_is_left_is_told() -> None:
-    why = "over the daily budget of 1000 tokens (50 are left, and this may take 120) until 2026-11-28T00:00:00.000Z"
+    why = "over the daily budget of 1000 tokens (50 are left, and this may take 120) until 2026-11-28 00:00 UTC"
     checks = list(upstreams.judge_budget({"ready": why, "budget": {"day": TODAY | {"used": 950}}}))
     assert [check.state for check in checks] == ["ok", "warn"]
     assert why in checks[1].found

@@ -145,9 +145,8 @@ def _over(period: PeriodName, limit: int, left: int, least: int, now_s: float, r
     if left > 0:
         what += f" ({left} are left, and this may take {least})"
     is_settling = left + running >= least
-    return OverBudget(
-        f"{what} until {rfc3339(ends_s)}", retry_after_s=SETTLING_RETRY_S if is_settling else ends_s - now_s
-    )
+    until = datetime.fromtimestamp(ends_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return OverBudget(f"{what} until {until}", retry_after_s=SETTLING_RETRY_S if is_settling else ends_s - now_s)
 
 
 def describe(limits: Limits, counts: Counts, now_s: float) -> dict[str, Any]:

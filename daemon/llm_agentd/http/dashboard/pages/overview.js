@@ -200,7 +200,7 @@ function drawServers(place, remote) {
       { class: "scroll", tabindex: "0", role: "region", "aria-label": title },
       h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("overview.servers.name")), h("th", { scope: "col" }, t("overview.servers.state")), heads)), h("tbody", {}, remote.upstreams.map(serverRow))),
     ),
-    remote.upstreams.filter((one) => one.reason).map((one) => h("p", { class: "hint warn" }, h("strong", {}, `${one.name}: `), one.reason, " ", t("overview.servers.again", { time: span(one.again_s) }))),
+    remote.upstreams.filter((one) => one.reason).map((one) => h("p", { class: "hint warn" }, h("strong", {}, `${one.name}: `), one.reason.replace(/\.?$/, ". "), t("overview.servers.again", { time: span(one.again_s) }))),
     remote.ready ? h("p", { class: "hint warn" }, t("live.remote_away", { why: remote.ready })) : null,
     remote.local_problem ? h("p", { class: "hint warn" }, t("overview.servers.no_local", { why: remote.local_problem })) : null,
     facts([...budgetRows(remote.budget ?? {}), ...mindRows(remote)]),
