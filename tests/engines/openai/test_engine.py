@@ -14,11 +14,11 @@ import pytest
 
 from llm_agentd.config.remote import Upstream as UpstreamConfig
 from llm_agentd.engines.base import Engine, Piece
+from llm_agentd.engines.openai.api.form import WantedForm
 from llm_agentd.engines.openai.budget import Limits
 from llm_agentd.engines.openai.budget_file import FileBudget
 from llm_agentd.engines.openai.engine import RemoteEngine
 from llm_agentd.engines.openai.facts import CONTEXT_TOKENS, context_of
-from llm_agentd.engines.openai.form import WantedForm
 from llm_agentd.engines.openai.pool import Pool
 from llm_agentd.engines.openai.target import Chunk
 from llm_agentd.engines.openai.transport import Transport

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from llm_agentd.engines.openai.dialect import LEARNT_S
+from llm_agentd.engines.openai.api.dialect import LEARNT_S
 from llm_agentd.engines.openai.target import Call, Chunk, ReportedUsage, Target, UpstreamError
 from llm_agentd.engines.openai.transport import Transport
 from llm_agentd.types import Message, Sampling

@@ -25,8 +25,8 @@ from llm_agentd.engines import chat_template
 from llm_agentd.engines.base import EngineInfo, Piece, Prompt, StepTiming
 from llm_agentd.engines.limits import check_fits, check_one_source, check_room
 from llm_agentd.engines.openai.answers import answer_of
+from llm_agentd.engines.openai.api.form import wanted_form
 from llm_agentd.engines.openai.facts import Facts
-from llm_agentd.engines.openai.form import wanted_form
 from llm_agentd.engines.openai.pool import Pool
 from llm_agentd.engines.openai.target import Call, Chunk
 from llm_agentd.engines.openai.transport import Transport

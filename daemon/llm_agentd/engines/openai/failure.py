@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx2
 
-from llm_agentd.engines.openai.problem import Problem
+from llm_agentd.engines.openai.api.problem import Problem
 from llm_agentd.engines.openai.target import FailureKind, Target, UpstreamError
 
 CONNECT_S = 5.0  # a machine that is there answers in less, over any distance

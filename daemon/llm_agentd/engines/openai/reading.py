@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Callable
 import httpx2
 import orjson
 
-from llm_agentd.engines.openai.problem import Problem, read_problem
-from llm_agentd.engines.openai.sse import EventReader
+from llm_agentd.engines.openai.api.problem import Problem, read_problem
+from llm_agentd.engines.openai.api.sse import EventReader
 from llm_agentd.engines.openai.target import UpstreamError
 
 ERROR_MAX_BYTES = 2**16  # of a refusal: it has a sentence

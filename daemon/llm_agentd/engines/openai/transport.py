@@ -9,30 +9,26 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import ssl
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx2
 import orjson
 
-from llm_agentd import __version__
-from llm_agentd.engines.openai.dialect import LEARNT_S, TRIES_MAX, Dialect
-from llm_agentd.engines.openai.failure import CONNECT_S, explained, refused
+from llm_agentd.engines.openai.api.dialect import LEARNT_S, TRIES_MAX, Dialect
+from llm_agentd.engines.openai.api.reply import ReplyReader
+from llm_agentd.engines.openai.connections import Connections, FreshConnection, auth
+from llm_agentd.engines.openai.failure import explained, refused
 from llm_agentd.engines.openai.reading import DONE, events_of, problem_of, whole_body
-from llm_agentd.engines.openai.reply import ReplyReader
 from llm_agentd.engines.openai.target import Call, Chunk, ReportedUsage, Target, UpstreamError
 from llm_agentd.errors import BadRequest
 
 log = logging.getLogger(__name__)
 
 LOOK_UP_S = 5.0  # for what models there are
-KEEPALIVE_S = 30.0  # of an idle connection
-KEPT_CONNECTIONS_MAX = 256
 NO_EMBEDDINGS = frozenset({400, 404, 405, 422, 501})  # vLLM, llama-server, TabbyAPI, clouds: for a model without
 TABBY = "tabbyAPI"  # as it calls itself in its list of models
 
@@ -42,7 +38,7 @@ class Transport:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._clients: dict[tuple[str, bool], httpx2.AsyncClient] = {}
+        self._connections = Connections()
         self._dialects: dict[tuple[str, str], tuple[Dialect, float]] = {}
         self._thinkers: set[tuple[str, str]] = set()  # models whose text begins with thoughts and no tag
         self._answering: dict[tuple[str, str], str] = {}  # who answered last, by its own name
@@ -56,9 +52,7 @@ class Transport:
         return dialect
 
     async def close(self) -> None:
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
-            await client.aclose()
+        await self._connections.close()
 
     # -- a generation ----------------------------------------------------------------------------
 
@@ -96,18 +90,18 @@ class Transport:
         raise UpstreamError("status", f"it refuses a call however it is written: {problem.message}", status=400)
 
     async def _post(self, target: Target, path: str, body: dict[str, Any], session_id: str = "") -> httpx2.Response:
-        client = self._client(target)
+        client = self._connections.client(target)
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if session_id:
             headers["X-Session-ID"] = quote(session_id, safe=" ~:/@!$&'()*+,;=")
         content = _json(body)
         while True:
-            fresh = _FreshConnection()
+            fresh = FreshConnection()
             request = client.build_request(
                 "POST", target.base_url + path, content=content, headers=headers, extensions={"trace": fresh}
             )
             try:
-                return await client.send(request, stream=True, auth=_auth(target))
+                return await client.send(request, stream=True, auth=auth(target))
             except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError):
                 # A server may close an idle connection in the moment in which it is used again. That says nothing of
                 # the server. Each turn takes one such connection away, so the last one is with a new one.
@@ -162,9 +156,9 @@ class Transport:
         with explained(target):
             ends_s = asyncio.get_running_loop().time() + LOOK_UP_S
             async with asyncio.timeout_at(ends_s):
-                client = self._client(target)
+                client = self._connections.client(target)
                 request = client.build_request("GET", target.base_url + "/models")
-                answer = await client.send(request, stream=True, auth=_auth(target))
+                answer = await client.send(request, stream=True, auth=auth(target))
             found = (await self._object(target, answer, ends_s)).get("data")
             rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
             if any(row.get("owned_by") == TABBY for row in rows):
@@ -214,56 +208,6 @@ class Transport:
             raise UpstreamError("garbage", "the answer is no JSON object", is_retryable=True)
         return found
 
-    # -- connections -----------------------------------------------------------------------------
-
-    def _client(self, target: Target) -> httpx2.AsyncClient:
-        """One for all that share the authority of their certificates. A proxy of the environment is for what lies
-        beyond this machine.
-        """
-        is_local = _is_local(urlsplit(target.base_url).hostname or "")
-        key = target.ca_file, is_local
-        if key not in self._clients:
-            self._clients[key] = httpx2.AsyncClient(
-                verify=_authority(target.ca_file),
-                timeout=httpx2.Timeout(None, connect=CONNECT_S),
-                limits=httpx2.Limits(
-                    max_connections=None,
-                    max_keepalive_connections=KEPT_CONNECTIONS_MAX,
-                    keepalive_expiry=KEEPALIVE_S,
-                ),
-                headers={"User-Agent": f"llm-agentd/{__version__}"},
-                trust_env=not is_local,
-            )
-        return self._clients[key]
-
-
-class _FreshConnection:
-    """Notes, as the trace of a request, whether a connection was opened for it."""
-
-    def __init__(self) -> None:
-        self.is_opened = False
-
-    async def __call__(self, event: str, _: Mapping[str, Any]) -> None:
-        self.is_opened = self.is_opened or event == "connection.connect_tcp.started"
-
-
-def _authority(ca_file: str) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file or None)
-    except (OSError, ssl.SSLError) as error:
-        raise UpstreamError("tls", f"ca_file {ca_file} cannot be read as certificates: {error}") from None
-
-
-def _auth(target: Target) -> Callable[[httpx2.Request], httpx2.Request]:
-    """As an argument of each call, and given even where there is no key: else httpx2 looks for one in ~/.netrc."""
-
-    def sign(request: httpx2.Request) -> httpx2.Request:
-        if target.api_key:
-            request.headers["Authorization"] = f"Bearer {target.api_key}"
-        return request
-
-    return sign
-
 
 def _key(target: Target) -> tuple[str, str]:
     return target.base_url, target.model
@@ -274,11 +218,3 @@ def _json(body: Mapping[str, Any]) -> bytes:
         return orjson.dumps(body)
     except TypeError:  # a schema of a client may hold integers over 64 bits
         return json.dumps(body).encode()
-
-
-def _is_local(host: str) -> bool:
-    """By its name alone: to ask a resolver would hold up all streams."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

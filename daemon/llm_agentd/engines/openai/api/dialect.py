@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from llm_agentd.engines.openai.problem import Problem
+from llm_agentd.engines.openai.api.problem import Problem
 from llm_agentd.engines.openai.target import Call, Target
 from llm_agentd.types import Message, Sampling
 

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import orjson
 
-from llm_agentd.engines.openai.problem import Problem, read_problem
+from llm_agentd.engines.openai.api.problem import Problem, read_problem
+from llm_agentd.engines.openai.api.thoughts import ThoughtFilter
 from llm_agentd.engines.openai.target import Chunk, ReportedUsage, UpstreamError
-from llm_agentd.engines.openai.thoughts import ThoughtFilter
 from llm_agentd.util.surrogates import repair_surrogates
 
 _THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_agentd.engines.openai.thoughts import ThoughtFilter
+from llm_agentd.engines.openai.api.thoughts import ThoughtFilter
 
 
 def through(text: str, size: int, *, is_thinking: bool = False, is_cut: bool = False) -> str:

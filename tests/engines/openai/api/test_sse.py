@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_agentd.engines.openai.sse import LINE_MAX_BYTES, EventReader
+from llm_agentd.engines.openai.api.sse import LINE_MAX_BYTES, EventReader
 
 STREAM = (
     ": keep-alive\r\n\r\n"
