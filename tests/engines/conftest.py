@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TypeAlias
@@ -13,6 +14,7 @@ from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine
 from tests.support.tiny_gguf import Shape, write_tiny_gguf
 
+collect_ignore = [] if find_spec("ik_llama_cpp") else ["test_ik_library.py"]  # no wheel for this Python or machine
 OpenModel: TypeAlias = Callable[..., Engine]  # (name, path, **settings of open_engine)
 
 

@@ -13,9 +13,6 @@ from types import SimpleNamespace
 
 import pytest
 
-if find_spec("ik_llama_cpp") is None:  # the extra `ik` has no wheel for this Python or machine
-    pytest.skip("ik-llama-cpp-python is not installed", allow_module_level=True)
-
 from llm_agentd.engines.llama.ik import library
 from llm_agentd.engines.llama.ik.llama_h import FUNCTIONS, HEADER_SIZES, Batch, ContextParams, ModelParams
 from llm_agentd.errors import StartError

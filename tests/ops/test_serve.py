@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -327,3 +328,17 @@ def test_unusable_cache_folder_is_logged_once_and_served_without(tmp_path: Path)
     warnings = [line for line in served.errors.read_text().splitlines() if line.startswith("WARNING")]
     assert len(warnings) == 1
     assert "cache" in warnings[0]
+
+
+if find_spec("ik_llama_cpp") is not None:
+
+    def test_named_engine_proves_itself_at_the_first_start_and_info_tells_what_was_found(tmp_path: Path) -> None:
+        """On the embedded model, each library in a process of its own; the second start knows what the first found."""
+        for proves in (True, False):
+            served = Served(tmp_path, "model.engine=llama_ik", "model.threads=1", http=False)
+            info = served.request("info")["info"]
+            assert served.stop() == 0
+            assert (info["engine"], info["candidates"][0]["engine"]) == ("llama_ik", "llama_ik")
+            assert {one["engine"]: one["rows_max"] for one in info["candidates"]} == {"llama_ik": 96, "llama": 96}
+            assert ("proving and timing llama, llama_ik" in served.errors.read_text()) == proves
+            served.errors.unlink()

@@ -54,16 +54,15 @@ class GrammarSampler:
     def sample(self, row: int) -> int:
         free = self._free.copy() if self._has_memory else self._free
         token = self._free.sample(row)
-        if self._fits(token):
+        piece, ends = self._words.token_to_piece(token), self._words.is_eog(token)
+        if self._follower.fits(piece, ends=ends):
             self._held.accept(token)
         else:
             token = self._held.sample(row)
+            piece, ends = self._words.token_to_piece(token), self._words.is_eog(token)
             self._free = free
             if self._has_memory:
                 free.accept(token)
-        if not self._words.is_eog(token):
-            self._follower.accept(self._words.token_to_piece(token))
+        if not ends:
+            self._follower.accept(piece)
         return token
-
-    def _fits(self, token: int) -> bool | None:
-        return self._follower.fits(self._words.token_to_piece(token), ends=self._words.is_eog(token))
