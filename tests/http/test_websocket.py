@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
+import random
 import socket
 import time
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from llm_agentd.engines.stub.engine import StubEngine
-from llm_agentd.http import socket_session, websocket_protocol
+from llm_agentd.http import protocol, socket_session, websocket_protocol
 from llm_agentd.http.auth import SUBPROTOCOL
 from llm_agentd.http.routes import ws as ws_route
 from llm_agentd.http.websocket_protocol import BoundedWebSocket
@@ -293,6 +295,35 @@ def test_message_over_a_records_limit_closes_the_connection(shared: HttpServer) 
             receive(client)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1009
+
+
+def test_open_one_stays_where_there_are_too_many_connections(
+    shared: HttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(shared) as client:
+        monkeypatch.setattr(protocol, "connections_max", lambda: 1)
+        host, port = shared.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as other:
+            assert other.recv(1) == b""  # who has shown no token goes first
+        send(client, {"op": "ping", "id": "1"})
+        assert receive(client)["pong"]
+
+
+def test_garbage_in_the_place_of_frames_ends_that_connection_alone(
+    shared: HttpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    rng = random.Random(20261127)
+    with opened(shared) as client:
+        for _ in range(40):
+            with opened(shared) as broken:
+                broken.socket.sendall(rng.randbytes(rng.randrange(1, 600)))
+                broken.socket.shutdown(socket.SHUT_WR)
+                with suppress(ConnectionClosed):  # a connection that stays would time out here
+                    while True:
+                        broken.recv(DEADLINE_S)
+        send(client, {"op": "ping", "id": "1"})
+        assert receive(client)["pong"]
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def without_reading(server: HttpServer) -> socket.socket:

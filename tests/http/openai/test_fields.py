@@ -70,6 +70,8 @@ def test_options_go_to_the_daemon(shared: tuple[FakeDaemon, HttpServer]) -> None
         "temperature": 0.3, "top_p": 0.9, "stop": ["\n", "END"], "top_k": 5, "min_p": 0.1, "repeat_penalty": 1.1,
         "priority": "background", "deadline_ms": 900, "cache": "off",
     }  # fmt: skip
+    json_object: Record = {"type": "json_object"}
+    assert sent(shared, TEXT, response_format=json_object)["json_schema"] == {"type": "object"}
     record = sent(shared, **options, user="ana", max_completion_tokens=7, seed=4)
     assert record == {
         "op": "infer", "messages": HELLO, "moderate": True, **options, "player": "ana", "max_tokens": 7, "seed": 4,
@@ -207,7 +209,7 @@ def test_prompt_is_one_text(shared: tuple[FakeDaemon, HttpServer], prompt: objec
     assert refused(shared, TEXT, prompt=prompt)["param"] == "prompt"
 
 
-@pytest.mark.parametrize("name", ["response_format", "max_completion_tokens", "messages"])
+@pytest.mark.parametrize("name", ["max_completion_tokens", "messages"])
 def test_a_text_has_no_fields_of_a_chat(shared: tuple[FakeDaemon, HttpServer], name: str) -> None:
     assert refused(shared, TEXT, **{name: 1})["param"] == name
 

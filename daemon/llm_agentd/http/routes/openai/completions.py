@@ -18,7 +18,7 @@ from llm_agentd.http.routes.openai.served import ServedModel
 from llm_agentd.http.routes.openai.whole import answer
 from llm_agentd.http.sessions import Sessions
 
-OWN = frozenset({"prompt"})
+OWN = frozenset({"prompt", "response_format"})  # the latter as vLLM has it
 
 
 def add(app: FastAPI, daemon: DaemonClient, served: ServedModel, sessions: Sessions) -> None:
@@ -35,6 +35,7 @@ def add(app: FastAPI, daemon: DaemonClient, served: ServedModel, sessions: Sessi
         body = await read_object(request, '{"prompt": "Once upon a time"}')
         wanted = fields.read(body, OWN)
         wanted.record["prompt"] = _prompt(body.get("prompt"))
+        wanted.record.update(fields.response_format(body.get("response_format")))
         return await answer(daemon, served, sessions, request, wanted, TEXT)
 
 

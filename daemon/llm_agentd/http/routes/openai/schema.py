@@ -34,6 +34,9 @@ class _Options(BaseModel):
     seed: int | None = Field(None, description="same seed, same answer")
     stream: bool = Field(False, description="as server-sent events")
     stream_options: dict[str, Any] | None = Field(None, description="`include_usage`: a last chunk with the usage")
+    response_format: dict[str, Any] | None = Field(
+        None, description='`{"type": "text"}`, `"json_object"`, or `"json_schema"` with `json_schema.schema`'
+    )
     user: str | None = Field(None, max_length=128, description="users take turns in the queue")
     n: Literal[1] = 1
     top_k: int | None = Field(None, ge=0, description="not OpenAI's")
@@ -69,9 +72,6 @@ class ChatBody(_Options):
 
     messages: list[ChatMessage] = Field(min_length=1)
     max_completion_tokens: int | None = Field(None, ge=1, le=MAX_TOKENS_MAX, description="the newer name of max_tokens")
-    response_format: dict[str, Any] | None = Field(
-        None, description='`{"type": "text"}`, `"json_object"`, or `"json_schema"` with `json_schema.schema`'
-    )
 
 
 class CompletionBody(_Options):
