@@ -54,6 +54,14 @@ def test_a_daemon_in_order_tells_its_version_model_and_width(config: Config) -> 
         assert part in found
 
 
+def test_width_of_a_model_on_servers_is_not_this_machines() -> None:
+    upstreams = '[{"base_url": "https://example.org/v1", "model": "qwen"}]'
+    config = load_config(sets=["model.engine=openai", f"remote.upstreams={upstreams}"], environ={})
+    found = " ".join(check.found for check in of_daemon(config))
+    assert "4 requests at once may go to the servers" in found
+    assert "this machine" not in found
+
+
 def test_libraries_that_were_timed_are_told_with_what_each_gives(config: Config) -> None:
     taken = Candidate("llama_ik", "ik 1", 240.0, 210.4, 31, "longer parts than 31 tokens would be wrong")
     other = Candidate("llama_native", "native 1", 0.0, 0.0, 0, "passed over: it crashed")

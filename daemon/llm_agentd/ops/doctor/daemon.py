@@ -126,7 +126,9 @@ def _judge_engines(engine: str, info: dict[str, Any]) -> Iterator[Check]:
 
 def _judge_load(stats: dict[str, Any], config: Config) -> Iterator[Check]:
     width, size = stats.get("useful_batch_size"), config.batch.size
-    if isinstance(width, int) and width > 0:
+    if config.model.engine == "openai":
+        yield ok("model", "width", f"{width} requests at once may go to the servers in remote.upstreams")
+    elif isinstance(width, int) and width > 0:
         yield ok("model", "width", f"{width} requests at once pay on this machine (batch.size allows {size})")
     waiting = stats.get("queue")
     waiting = sum(waiting.values()) if isinstance(waiting, dict) else waiting
