@@ -118,6 +118,7 @@ def _figures(npcs: int, setup: Setup, played: Played) -> Iterator[tuple[str, flo
     yield "daemons", setup.daemons
     yield "requests_per_s", played.requests_per_s
     yield "asked", account.asked
+    yield "done", account.done
     yield "lost", account.lost
     yield "answered_twice", account.answered_twice
     yield "errors", account.errors.total()
