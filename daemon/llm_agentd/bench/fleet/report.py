@@ -62,8 +62,8 @@ def of_scenes(evening: Evening, scenes: Scenes, ceiling: Ceiling, costs: Costs) 
     }
     ratios = {"requests_per_s_vs_echo": ceiling.ratio, **_prediction_ratios(evening, columns, costs)}
     return Result(
-        title=f"Fleet: {evening.hours:g} hours of an evening in {columns[0][1].seconds:g} s",
-        columns=("", *(f"{npcs:,} NPCs, {played.name}" for npcs, _, played in columns)),
+        title=f"Fleet: {evening.hours:g} hours of an evening in {columns[0][1].seconds:g} s (times: p50 p95 p99)",
+        columns=("NPCs, scene", *(f"{npcs:,} {played.name}" for npcs, _, played in columns)),
         rows=tuple(_rows(columns)),
         ratios=ratios,
         figures=figures,
@@ -84,15 +84,15 @@ def _rows(columns: Sequence[Column]) -> Iterator[tuple[str, ...]]:
     for priority in PRIORITIES:
         for what in ("first text", "whole reply"):
             if what == "whole reply" or priority == "spoken":  # others are not streamed
-                cells = [" / ".join(f"{_at(p, what, share, priority):.2f}" for share in SHARES) for _, _, p in columns]
-                yield row(f"{what} {priority}, s: p50 / p95 / p99", cells)
+                cells = [" ".join(f"{_at(p, what, share, priority):.2f}" for share in SHARES) for _, _, p in columns]
+                yield row(f"{priority}, {what}, s", cells)
     yield row("lost; answered twice", [f"{p.account.lost}; {p.account.answered_twice}" for _, _, p in columns])
-    yield row("errors that say why", [_errors(p) for _, _, p in columns])
+    yield row("errors with a reason", [_errors(p) for _, _, p in columns])
     yield row("fallback lines", [f"{p.account.fallback_share:.2%}" for _, _, p in columns])
     yield row("from the cache", [f"{p.account.hit_share:.0%}" for _, _, p in columns])
-    yield row("fairness between games (Jain)", [f"{p.account.fairness:.4f}" for _, _, p in columns])
-    yield row("resident a daemon, MB", [f"{max(p.usage.rss_bytes) / 1e6:.0f}" for _, _, p in columns])
-    yield row("resident for 1,000 NPCs, MB", [f"{_rss_per_1000(n, p) / 1e6:.0f}" for n, _, p in columns])
+    yield row("fairness (Jain)", [f"{p.account.fairness:.4f}" for _, _, p in columns])
+    yield row("MB a daemon", [f"{max(p.usage.rss_bytes) / 1e6:.0f}" for _, _, p in columns])
+    yield row("MB for 1,000 NPCs", [f"{_rss_per_1000(n, p) / 1e6:.0f}" for n, _, p in columns])
     yield row("cores: daemons; load", [_cores(p) for _, _, p in columns])
 
 
