@@ -103,19 +103,20 @@ def usual_rate_per_s(evening: Evening, npcs: int) -> float:
 
 
 def table(evening: Evening, npcs: Sequence[int], costs: Sequence[Costs]) -> list[tuple[str, ...]]:
-    """Rows for people: NPCs and step time, down to how many daemons it takes."""
+    """Rows for people: NPCs and step time, up to how many daemons it takes, in the mean and when it is fullest."""
     rows: list[tuple[str, ...]] = []
     for count in npcs:
         for cost in costs:
+            mean = daemons_needed(usual_rate_per_s(evening, count), cost)
             found = daemons_needed(fullest_rate_per_s(evening, count), cost)
             rows.append(
                 (
                     f"{count:,}",
-                    f"{usual_rate_per_s(evening, count) * 3600 / count:.0f}",
-                    f"{found.rate_per_s:.0f}",
                     f"{cost.step_s * 1000:g} x {cost.width}",
-                    f"{found.busy:.1f}",
-                    str(found.daemons),
+                    f"{mean.rate_per_s * 3600 / count:.0f}",
+                    f"{mean.rate_per_s:.0f}; {found.rate_per_s:.0f}",
+                    f"{mean.busy:.1f}; {found.busy:.1f}",
+                    f"{mean.daemons}; {found.daemons}",
                     f"{found.utilisation:.0%}",
                     f"{found.wait_p95_s:.2f}",
                     found.limit,

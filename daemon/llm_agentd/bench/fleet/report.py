@@ -17,7 +17,7 @@ from llm_agentd.types import PRIORITIES
 
 ECHO_GOAL = 0.3
 LATE_MAX_S = 0.1  # of the load itself: beyond that the machine was too small for load and daemons together
-FOUND = ("daemons", "in use", "wait p95, s", "decided by")
+FOUND = ("in use", "wait p95, s", "decided by")  # when it is fullest
 SHARES = (0.5, 0.95, 0.99)
 
 Scenes = Mapping[int, Sequence[tuple[Setup, Played]]]
@@ -34,11 +34,12 @@ def on_paper(evening: Evening, npcs: Sequence[int], costs: Sequence[Costs]) -> R
     first = costs[0]
     return Result(
         title="How many daemons an evening takes, on paper (nothing was run)",
-        columns=("NPCs", "a hour each", "requests/s at the fullest", "step ms x width", "busy", *FOUND),
+        columns=("NPCs", "step ms x width", "an hour each", "requests/s", "sequences", "daemons", *FOUND),
         rows=tuple(prediction.table(evening, npcs, costs)),
         ratios={},
         figures=figures,
         notes=(
+            "Two numbers: in the mean of the evening; at its fullest, which is all that stands behind them. "
             f"A reply: {first.tokens:g} tokens, {first.hit_share:.0%} from the cache, "
             f"{first.cpu_s * 1000:g} ms of the daemon's core. "
             f"Limits: engine {prediction.UTILISATION_MAX:.0%}, core {prediction.CPU_UTILISATION_MAX:.0%}, "
