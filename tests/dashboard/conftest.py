@@ -25,13 +25,14 @@ PHONE = (390, 844)
 expect.set_options(timeout=EXPECT_MS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """For one file: while it is there an event loop runs in this thread, and no other test could start its own."""
     with sync_playwright() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     path = shutil.which(CHROMIUM)
     assert path, "no chromium: apt-get install -y --no-install-recommends chromium"
