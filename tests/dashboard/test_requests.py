@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from tests.dashboard.conftest import OpenTab
 from tests.faults.host import Host, npc
@@ -51,6 +51,8 @@ def test_request_that_is_not_kept_says_so(open_tab: OpenTab) -> None:
 
 def test_talk_streams_the_reply_and_shows_the_prompt_it_came_from(open_tab: OpenTab) -> None:
     page = open_tab("#/talk?role=smith").page
+    calls: list[Request] = []
+    page.on("request", lambda request: calls.append(request) if request.url.endswith("/v1/exchange") else None)
     page.get_by_label("You speak as").fill(ATTACK)
     page.get_by_label("Say").fill("Who are you?")
     page.keyboard.press("Enter")
@@ -59,6 +61,10 @@ def test_talk_streams_the_reply_and_shows_the_prompt_it_came_from(open_tab: Open
     expect(reply.locator(".said")).not_to_be_empty()
     expect(page.locator(".part").filter(has_text="What the player says")).to_contain_text("<img src=x")  # as text
     expect(page.get_by_label("Say")).to_be_focused()
+    assert calls
+    assert all(call.headers["x-session-id"] == call.post_data_json["session"] for call in calls), (
+        "a balancer goes by it"
+    )
     page.keyboard.type("And what do you sell?")
     page.keyboard.press("Enter")
     expect(page.locator(".transcript li")).to_have_count(4)

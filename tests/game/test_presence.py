@@ -44,6 +44,7 @@ def test_npcs_switched_off_call_nobody_even_after_a_restart(tmp_path: Path, http
 
     game, log = play("on")
     log.wait_for("call of an NPC that thinks", lambda: len(httpserver.log) > 3)
+    assert all("X-Session-ID" in request.headers for request, _ in httpserver.log), "a balancer goes by it"
     (tmp_path / "world" / "off").touch()  # the probe says `/llm off`
     log.expect(r"\[llm_probe_off\] off")
     _wait_for_silence(log, httpserver)
