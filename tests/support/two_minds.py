@@ -16,11 +16,13 @@ from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import StartError
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.server.daemon import Remote
+from llm_agentd.server.request_builder import RequestDefaults
 from llm_agentd.types import Message, Sampling
 from tests.support.daemon_in_process import InProcess
 
 NPC = {"id": "1", "name": "Mira", "role": "healer"}
 ROLE = "healer"
+PATIENCE_MS = 30_000  # on a busy machine no share of it passes by itself; tests of deadlines name their own
 LOCAL, REMOTE = "model-here", "model-there"
 WORDS = ("Well ", "met, ", "Ana.")
 
@@ -105,6 +107,7 @@ class TwoMinds:
         return InProcess(
             self.endpoint,
             engine=open_local,
+            defaults=RequestDefaults(timeout_ms=PATIENCE_MS),
             remote=Remote(
                 open_engine=lambda: self.remote,
                 queue=RequestQueue(size=8, window_s=0.0, queue_max=remote_queue_max),

@@ -208,10 +208,10 @@ def test_mind_that_hangs_leaves_the_other_its_share_of_the_deadline(two: TwoMind
     two.mind(first).hangs = True
     with two.daemon() as daemon, daemon.client() as client:
         began_s = time.monotonic()
-        done = think(client, deadline_ms=1000)
+        done = think(client, deadline_ms=1500)
         took_s = time.monotonic() - began_s
         assert is_by(done, OTHER[first])
-        assert FIRST_SHARE <= took_s < 1.0, "at the share, and well before the deadline"
+        assert FIRST_SHARE * 1.5 <= took_s < 1.5, "at the share, and well before the deadline"
         assert two.mind(first).stopped == 1, "what hangs is let go of"
         assert handed_on(daemon) == {(OTHER[first], "deadline"): 1}
 
