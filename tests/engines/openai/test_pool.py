@@ -26,14 +26,14 @@ from llm_agentd.engines.openai.budget_database import read_counts
 from llm_agentd.engines.openai.budget_file import FileBudget
 from llm_agentd.engines.openai.pool import PAUSE_FIRST_S, TRIES_MAX, Pool
 from llm_agentd.engines.openai.target import Call, Chunk, ReportedUsage, Target, UpstreamError
-from llm_agentd.engines.openai.token_bound import PER_MESSAGE, PER_PROMPT, prompt_bound
+from llm_agentd.engines.openai.token_bound import PER_MESSAGE, PER_PROMPT, PromptBounds
 from llm_agentd.engines.openai.upstream import RESTED_S, upstreams_of
 from llm_agentd.types import Message, Sampling
 
 pytestmark = pytest.mark.anyio
 
 CALL = Call((Message("user", "Hello"),), None, Sampling(max_tokens=100), timeout_s=30.0)
-BOUND = prompt_bound(CALL)
+BOUND = PromptBounds().of(CALL)
 USAGE = ReportedUsage(20, 30, 5)
 NOW_S = 1_800_000_000.0
 Step: TypeAlias = "Chunk | Exception | asyncio.Event"
@@ -90,6 +90,7 @@ class Bench:
     def __init__(self, file: Path, servers: Servers, count: int = 1, limits: Limits | None = None, **more: Any) -> None:
         self.now_s = 1000.0
         self.pauses: list[float] = []
+        self.asked = 0
         self.file = file
         self.servers = servers
         names = "abcdefgh"[:count]
@@ -115,7 +116,10 @@ class Bench:
         self.now_s += seconds
 
     async def ask(self, session: str = "", **more: Any) -> list[Chunk]:
-        async with asyncio.timeout(20), aclosing(self.pool.stream(replace(CALL, session_id=session, **more))) as chunks:
+        self.asked += 1
+        words = Message("user", f"He{self.asked:03}")  # as long as those of CALL, and new each time
+        call = replace(CALL, messages=(words,), session_id=session, **more)
+        async with asyncio.timeout(20), aclosing(self.pool.stream(call)) as chunks:
             return [chunk async for chunk in chunks]
 
     async def fail(self, **more: Any) -> UpstreamError:

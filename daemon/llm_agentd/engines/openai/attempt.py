@@ -16,7 +16,6 @@ from llm_agentd.engines.openai.breaker import Ticket
 from llm_agentd.engines.openai.budget import Budget, Reservation
 from llm_agentd.engines.openai.keys import KeyProblem
 from llm_agentd.engines.openai.target import Call, Chunk, ReportedUsage, Target, UpstreamError
-from llm_agentd.engines.openai.token_bound import prompt_bound
 from llm_agentd.engines.openai.upstream import FAIR_TIMEOUT_S, Upstream
 from llm_agentd.metrics.upstreams import UpstreamTally
 
@@ -92,7 +91,7 @@ class Attempt:
     async def _reserved(self, budget: Budget, given_s: float) -> Call:
         """The call as it is sent: with the time that is left, and no more tokens than could be reserved."""
         sampling = self._call.sampling
-        self._bound = prompt_bound(self._call) + self.upstream.extra_prompt_tokens
+        self._bound = self.upstream.bounds.of(self._call)
         least = self._bound + min(sampling.max_tokens, LEAST_TOKENS)
         self._reservation = await budget.reserve(self._bound + sampling.max_tokens, least)
         max_tokens = self._reservation.tokens - self._bound
@@ -156,7 +155,7 @@ class Attempt:
     def _note_excess(self, reservation: Reservation, usage: ReportedUsage) -> None:
         """More than was reserved is counted all the same; what a prompt had more is reckoned with from then on."""
         upstream = self.upstream
-        upstream.extra_prompt_tokens += max(0, usage.prompt_tokens - self._bound)
+        upstream.bounds.learn(self._call, self._bound, usage.prompt_tokens)
         used = usage.prompt_tokens + usage.completion_tokens
         if used > reservation.tokens and not upstream.has_told_more:
             upstream.has_told_more = True

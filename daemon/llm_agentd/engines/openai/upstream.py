@@ -14,6 +14,7 @@ from llm_agentd.config.remote import Upstream as UpstreamConfig
 from llm_agentd.engines.openai.breaker import Breaker, Ticket
 from llm_agentd.engines.openai.keys import KeyProblem, KeySource
 from llm_agentd.engines.openai.target import Target, UpstreamError
+from llm_agentd.engines.openai.token_bound import PromptBounds
 from llm_agentd.errors import StartError
 
 RESTED_S = 2.0  # after a 429 without Retry-After, of a queue that is full: some calls will have ended
@@ -36,7 +37,7 @@ class Upstream:
     breaker: Breaker = field(default_factory=Breaker)
     running: int = 0
     picked: int = 0  # when it was chosen last, in calls of the pool
-    extra_prompt_tokens: int = 0  # that the server reported beyond the bound: a system prompt of its own
+    bounds: PromptBounds = field(default_factory=PromptBounds)
     has_told_more: bool = False
 
     @property
