@@ -40,7 +40,7 @@ def measure(config: Config, options: Options) -> Result:
     figures = {f"{one.engine}_prompt_tokens_per_s": one.prompt_tokens_per_s for one in found}
     figures |= {f"{one.engine}_reply_tokens_per_s": one.reply_tokens_per_s for one in found}
     return Result(
-        title=f"Engines: tokens/s with {path.name}, {threads} threads, up to {config.batch.size} sequences at once",
+        title=f"Engines: tokens/s with {path.name}, threads: {threads}, sequences at once: up to {config.batch.size}",
         columns=("engine", "library", "prompt", "reply", f"against {reference.engine}", "proof"),
         rows=tuple(_row(one, reference) for one in found),
         ratios=ratios,
