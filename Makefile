@@ -123,7 +123,7 @@ lint-python:
 lint-lua:
 	$(call step,luacheck,luacheck -q $(LUA_DIRS))
 
-bench: $(VENV)/.run  ## all benchmarks but ticks, mind and exchanges on the embedded model, as tables (docs/benchmarks.md)
+bench: $(VENV)/.run  ## the quick benchmarks on the embedded model, as tables (docs/benchmarks.md)
 	@for name in hit decode grammar memory village restart; do $(PY) -m llm_agentd bench $$name; done
 
 engines: setup  ## the tests with a game server on other engines, in every game at hand (ENGINES="FOLDER …")
