@@ -276,8 +276,11 @@ async def spend(file, limit, seed, hang):
         while True:
             try:
                 total += await call()
-            except OverBudget:
+            except OverBudget as error:
+                assert "over the daily budget" in error.message  # and not that the file is busy
                 return total
+    print("ready", flush=True)
+    sys.stdin.readline()  # so that all begin at once
     totals = await asyncio.gather(*(until_refused() for _ in range(4)))
     await budget.close()
     print("used", sum(totals), flush=True)
@@ -288,7 +291,17 @@ asyncio.run(spend(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] =
 
 def spender(file: Path, limit: int, seed: int, how: str = "run") -> subprocess.Popen[str]:
     command = [sys.executable, "-c", SPEND, str(file), str(limit), str(seed), how]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def begin(*processes: subprocess.Popen[str]) -> None:
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
 
 
 def today(file: Path) -> int:
@@ -304,6 +317,7 @@ def test_two_processes_use_a_days_budget_to_the_last_and_never_pass_it(file: Pat
     limit, lost = 10_000, 0
     for seed in range(3):
         process = spender(file, limit, seed, "hang")
+        begin(process)
         assert process.stdout is not None
         reserved = [int(process.stdout.readline()) for _ in range(4)]
         os.kill(process.pid, signal.SIGKILL)
@@ -313,6 +327,7 @@ def test_two_processes_use_a_days_budget_to_the_last_and_never_pass_it(file: Pat
     spent = 0
     for seed in (10, 20):
         both = [spender(file, limit, seed), spender(file, limit, seed + 1)]
+        begin(*both)
         for process in both:
             told = process.communicate(timeout=60)[0]
             spent += int(told.removeprefix("used "))
