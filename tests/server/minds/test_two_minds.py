@@ -220,9 +220,9 @@ def test_mind_that_hangs_has_all_the_time_while_the_other_cannot_be_asked(two: T
     two.local.hangs = True
     two.problem = "all servers are down"
     with two.daemon() as daemon, daemon.client() as client:
-        back = threading.Timer(0.7, setattr, (two.local, "hangs", False))
+        back = threading.Timer(3.0 * FIRST_SHARE + 0.3, setattr, (two.local, "hangs", False))
         back.start()
-        assert is_by(think(client, deadline_ms=5000), "local")
+        assert is_by(think(client, deadline_ms=3000), "local")
         back.join()
 
 
