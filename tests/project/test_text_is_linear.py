@@ -17,6 +17,7 @@ import llm_agentd
 from llm_agentd.engines.llama.grammar.gbnf_check import grammar_danger
 from llm_agentd.engines.llama.grammar.grammars import _bound as bound_grammar
 from llm_agentd.errors import AgentdError
+from llm_agentd.http.routes.openai.messages import messages_of
 from llm_agentd.memory import corrections, keywords, ranking, sentences, summarize
 from llm_agentd.memory.schema import Row, scoped_words
 from llm_agentd.moderation import normalize as disguises
@@ -33,7 +34,7 @@ from llm_agentd.scheduler.reply_json import JsonAssembler
 from llm_agentd.scheduler.reply_text import TextAssembler
 from llm_agentd.topics import mentions, open_topics, topics_path
 from llm_agentd.topics import normalize as plain_words
-from llm_agentd.types import Npc, Think, Turn
+from llm_agentd.types import Message, Npc, Think, Turn
 from llm_agentd.util import sanitize, surrogates
 from llm_agentd.util.did_you_mean import did_you_mean
 from tests.support.growth import fit_exponent, grows_too_fast
@@ -183,6 +184,19 @@ def row(text: str) -> Row:
     return Row(1, "exchange", "n", "Bram", "Ana", "Oakford", text, text, "en", 0.0)
 
 
+@cache
+def words_of_users() -> Moderator:
+    return Moderator(None)
+
+
+def chat_of_characters(text: str) -> None:
+    """What a user says in thousands of messages before the first answer, and before the one that is wanted."""
+    said = tuple(Message("user", char) for char in text)
+    for chat in (said, (*said, Message("assistant", "a"))):
+        with suppress(AgentdError):
+            words_of_users().check_in_chat(chat, "", "en")
+
+
 PATHS: dict[str, Callable[[str], object]] = {
     "moderation": moderate,
     "moderation of a history": moderate_history,
@@ -242,6 +256,9 @@ PATHS: dict[str, Callable[[str], object]] = {
     "reply as text": lambda text: assemble(
         TextAssembler(stop=("\nAna:", "aaaaaab", "\n\n"), whole_sentences=True, max_tokens=10**6), text
     ),
+    "reply in whole words": lambda text: assemble(TextAssembler(whole_words=True, max_tokens=10**6), text),
+    "chat of short messages": chat_of_characters,
+    "chat of short messages, over HTTP": lambda text: messages_of([{"role": "system", "content": x} for x in text]),
     "end of a reply": lambda text: assemble(TextAssembler(whole_sentences=True, max_tokens=1), f'"{text}'),
     "reply without sentences": lambda text: assemble(TextAssembler(stop=("aaab",), max_tokens=10), text),
     "guard": guard_speech,

@@ -240,11 +240,13 @@ def _split_chat(messages: tuple[Message, ...]) -> tuple[tuple[Message, ...], tup
 def _exchanges(messages: tuple[Message, ...]) -> Iterator[list[Message]]:
     """Each begins with a user's first words after an answer."""
     exchange: list[Message] = []
+    has_answer = False
     for message in messages:
-        if message.role == "user" and any(one.role == "assistant" for one in exchange):
+        if message.role == "user" and has_answer:
             yield exchange
-            exchange = []
+            exchange, has_answer = [], False
         exchange.append(message)
+        has_answer = has_answer or message.role == "assistant"
     yield exchange
 
 

@@ -25,14 +25,14 @@ def messages_of(value: Any) -> list[dict[str, str]]:
     """
     if not isinstance(value, list) or not value:
         raise BadRequest('messages: want a list such as [{"role": "user", "content": "Good evening!"}]')
-    messages: list[dict[str, str]] = []
+    merged: list[tuple[str, list[str]]] = []
     for at, message in enumerate(value):
         role, content = _message(f"messages.{at}", message)
-        if role == "system" and messages and messages[-1]["role"] == "system":
-            messages[-1]["content"] += f"\n\n{content}"
+        if role == "system" and merged and merged[-1][0] == "system":
+            merged[-1][1].append(content)
         else:
-            messages.append({"role": role, "content": content})
-    return messages
+            merged.append((role, [content]))
+    return [{"role": role, "content": "\n\n".join(contents)} for role, contents in merged]
 
 
 def _message(where: str, message: Any) -> tuple[str, str]:
