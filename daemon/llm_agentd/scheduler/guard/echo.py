@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from llm_agentd.scheduler.guard.runs import runs_of
-
 HELD_MAX_CHARS = 160  # longer than any name with its colon; also ends a run of spaces
 OWN = ("assistant", "say", "reply", "answer", "npc")  # before the first words they are the NPC's
 OTHERS = ("user", "system", "human", "player", "narrator", "your manner", "speak this language", "actions")
@@ -54,20 +52,11 @@ class EchoFilter:
 
     def feed(self, text: str) -> str:
         out: list[str] = []
-        for run in runs_of(text):
-            if self._is_shown(run):
-                out.append(run)
-                self._last = run[-1]
-                continue
-            for char in run:
-                self._take(char, out)
-                if self.ended:
-                    return "".join(out)
+        for char in text:
+            self._take(char, out)
+            if self.ended:
+                break
         return "".join(out)
-
-    def _is_shown(self, run: str) -> bool:
-        """Letters within words: nothing to cut begins there, and nothing is held that they could end."""
-        return len(run) > 1 and not (self._held or self._may_start or self._is_key_read or self._is_head)
 
     def end(self) -> str:
         out: list[str] = []

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 
 from llm_agentd.prompt.messages import FACT_ORDER
-from llm_agentd.scheduler.guard.runs import runs_of
 
 STAGE_MAX_CHARS = 160  # between two stars or brackets; longer ones are words that lost their mark
 TAG_MAX_CHARS = 40  # a longer `<` is none
@@ -44,18 +43,10 @@ class MarkupFilter:
 
     def feed(self, text: str) -> str:
         self._out.clear()
-        for run in runs_of(text):
+        for char in text:
             if self.ended:
                 break
-            if len(run) > 1 and self._take == self._plain:
-                self._plain(run[0])
-                self._out.append(run[1:])
-                self._last = self._before = run[-1]
-                continue
-            for char in run:
-                if self.ended:
-                    break
-                self._take(char)
+            self._take(char)
         return "".join(self._out)
 
     def end(self) -> str:

@@ -14,7 +14,6 @@ from bisect import bisect_left
 from collections import Counter, deque
 from typing import NamedTuple
 
-from llm_agentd.scheduler.guard.runs import runs_of
 from llm_agentd.scheduler.reply_text import CLOSERS, ENDS, ENDS_UNSPACED, UNSPACED
 
 REPEATS_MAX = 3
@@ -51,16 +50,13 @@ class RepeatFilter:
 
     def feed(self, text: str) -> str:
         self._held.append(text)
-        for run in runs_of(text):
-            self._sentences.take(run[0])
-            if (word := self._read_words.take(run[0])) is not None:
+        for char in text:
+            self._sentences.take(char)
+            if (word := self._read_words.take(char)) is not None:
                 self._note(word)
                 if self.ended:
                     return self._show(self._cut(self._last[0].start))
-            if len(run) > 1:
-                self._sentences.skip(len(run) - 1)
-                self._read_words.take_rest(run[1:])
-            self._length += len(run)
+            self._length += 1
         return self._show(self._certain_of(self._length))
 
     def end(self) -> str:
@@ -139,11 +135,6 @@ class _WordReader:
         self._at += 1
         return word
 
-    def take_rest(self, letters: str) -> None:
-        """More plain letters behind one that was taken: they go on with its word."""
-        self._letters.append(letters)
-        self._at += len(letters)
-
     def end(self) -> _Word | None:
         text = "".join(self._letters)
         is_word = text and (not self._is_unspaced or len(text) == UNSPACED_CHARS)
@@ -174,10 +165,6 @@ class _SentenceEnds:
             self._marks = ENDS if char in ENDS else ENDS_UNSPACED if char in ENDS_UNSPACED else ""
         self._is_closed = is_closer
         self._at += 1
-
-    def skip(self, count: int) -> None:
-        """So many letters behind one: between two letters no sentence ends."""
-        self._at += count
 
     def last_before(self, end: int) -> int:
         """The last one with something behind it in the first `end` characters; 0: there is none."""
