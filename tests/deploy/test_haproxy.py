@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ DEADLINE_MS = 60_000  # for words of a moment; that none is asked in vain must n
 WAIT_S = 90.0
 STOP_S = 30.0
 BROKE_OFF = 502
+MANY = 100  # questions: 7 s for the engine, and an adapter that is told to stop may take 5
 AWAY_S = 2.0  # a daemon that is restarted; one look of HAProxy may find no daemon meanwhile
 
 
@@ -117,8 +118,17 @@ class Farm:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.balancer.port}"
 
-    def adapter_of(self, game: ModClient) -> Adapter:
-        return next(adapter for adapter in self.adapters if adapter.instance == game.instance)
+    def by_instance(self) -> dict[str, Adapter]:
+        return {adapter.instance: adapter for adapter in self.adapters}
+
+    @contextmanager
+    def without(self, *adapters: Adapter) -> Iterator[None]:
+        """Those have ended, and are started again afterwards, also where the test fails: others follow it."""
+        try:
+            yield
+        finally:
+            for adapter in adapters:
+                adapter.start(self.stack)
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +164,7 @@ def outcomes(games: list[ModClient]) -> Counter[str]:
 def test_an_adapter_that_is_killed_under_load_loses_no_question(farm: Farm, start_game: StartGame) -> None:
     """Six games over three adapters: whoever had their session with the dead one goes on with another."""
     games = [start_game(f"game{number}") for number in range(6)]
-    adapters = {adapter.instance: adapter for adapter in farm.adapters}
+    adapters = farm.by_instance()
     for game in games:
         for number in range(8):
             game.ask(think(f"npc{number}", f"What do you forge for {game.name} today? ({number})"), DEADLINE_MS)
@@ -162,10 +172,10 @@ def test_an_adapter_that_is_killed_under_load_loses_no_question(farm: Farm, star
     first = next(game for game in games if game.words)
     lost, victim = first.instance, adapters[first.instance]
     victim.kill()
-    for game in games:
-        game.ask(think("late", f"And who pays for it, {game.name}?"), DEADLINE_MS)
-        game.wait_all(WAIT_S)
-    victim.start(farm.stack)
+    with farm.without(victim):
+        for game in games:
+            game.ask(think("late", f"And who pays for it, {game.name}?"), DEADLINE_MS)
+            game.wait_all(WAIT_S)
     assert outcomes(games) == Counter(done=6 * 9)
     moved = [game for game in games if BROKE_OFF in game.codes or lost in game.instances]
     assert first in moved
@@ -176,16 +186,18 @@ def test_an_adapter_that_is_killed_under_load_loses_no_question(farm: Farm, star
 def test_an_adapter_that_is_restarted_in_good_order_loses_no_question(farm: Farm, start_game: StartGame) -> None:
     """It answers the call that waits, with nothing; the next one goes elsewhere, in the same session."""
     game = start_game("restarted")
-    for number in range(12):
+    adapters = farm.by_instance()
+    for number in range(MANY):
         game.ask(think(f"npc{number}", f"What do you forge today? ({number})"), DEADLINE_MS)
-    game.wait_answered(1, WAIT_S)
-    first = farm.adapter_of(game)
+    until(lambda: bool(game.words))
+    first = adapters[game.instance]
     first.terminate()
-    game.wait_all(WAIT_S)
-    first.start(farm.stack)
+    with farm.without(first):
+        assert not all(game.answers.values()), "nothing was open any more: the test shows nothing"
+        game.wait_all(WAIT_S)
     game.ask(think("late", "Are you still there?"), DEADLINE_MS)
     game.wait_all(WAIT_S)
-    assert outcomes([game]) == Counter(done=13)
+    assert outcomes([game]) == Counter(done=MANY + 1)
 
 
 def test_a_daemon_that_is_restarted_keeps_its_games_behind_the_balancer(farm: Farm, start_game: StartGame) -> None:
@@ -211,6 +223,13 @@ def until(condition: Callable[[], bool], timeout_s: float = WAIT_S) -> None:
 def test_all_adapters_gone_is_503_with_words_and_a_time_to_come_back(farm: Farm, start_game: StartGame) -> None:
     for adapter in farm.adapters:
         adapter.kill()
+    with farm.without(*farm.adapters):
+        nobody_is_there(farm, start_game("alone"))
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    until(lambda: httpx2.get(f"{farm.url}/readyz", headers=headers).status_code == 200)
+
+
+def nobody_is_there(farm: Farm, game: ModClient) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     until(lambda: httpx2.get(f"{farm.url}/healthz", headers=headers).status_code == 503)
     answer = httpx2.post(f"{farm.url}/v1/exchange", json={"session": "s"}, headers=headers)
@@ -218,11 +237,7 @@ def test_all_adapters_gone_is_503_with_words_and_a_time_to_come_back(farm: Farm,
     assert answer.headers["retry-after"] == "5"
     assert answer.headers["content-type"] == "application/json"
     assert answer.json()["error"]["code"] == "unavailable"
-    game = start_game("alone")
     game.ask(think("npc", "Is anybody there?"), DEADLINE_MS)
     game.wait_all(WAIT_S)
     (end,) = next(iter(game.answers.values()))
     assert (end["code"], "no HTTP adapter" in end["message"]) == ("unavailable", True)
-    for adapter in farm.adapters:
-        adapter.start(farm.stack)
-    until(lambda: httpx2.get(f"{farm.url}/readyz", headers=headers).status_code == 200)
