@@ -239,15 +239,16 @@ class RedisBudget:
 
     async def _warn(self) -> None:
         """Once a period over all daemons and restarts."""
-        for period in warnings(self._limits, self._counts):
-            name = self._counts.day if period == "day" else self._counts.month
+        counts = self._counts
+        for period in warnings(self._limits, counts):
+            name = counts.day if period == "day" else counts.month
             if name in self._warned:
                 continue
             self._warned.add(name)
             with suppress(Exception):
                 if not await self._client.hsetnx(*warned_of(name), 1):
                     continue
-            used, limit = self._counts.of(period), self._limits.of(period)
+            used, limit = counts.of(period), self._limits.of(period)
             log.warning("remote models: %d tokens of the %s budget of %d are used", used, ADJECTIVE[period], limit)
 
     async def _ask(self, script: str, day: str, month: str, step: str, *arguments: object) -> Any:
