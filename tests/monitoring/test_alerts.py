@@ -25,7 +25,7 @@ from llm_agentd.cache.redis.link import AWAY
 from llm_agentd.config import known_keys
 from llm_agentd.config.remote import Upstream
 from llm_agentd.engines.openai.budget import Limits
-from llm_agentd.engines.openai.budget_file import FileBudget
+from llm_agentd.engines.openai.budget.file import FileBudget
 from llm_agentd.engines.openai.pool import Pool
 from llm_agentd.engines.openai.target import Call, UpstreamError
 from llm_agentd.engines.openai.transport import Transport

@@ -17,7 +17,7 @@ import pytest
 from llm_agentd.config.remote import Upstream as Configured
 from llm_agentd.engines.base import Piece
 from llm_agentd.engines.openai.budget import Limits
-from llm_agentd.engines.openai.budget_file import FileBudget
+from llm_agentd.engines.openai.budget.file import FileBudget
 from llm_agentd.engines.openai.engine import RemoteEngine
 from llm_agentd.engines.openai.pool import Pool
 from llm_agentd.engines.openai.target import Call, Chunk, Target

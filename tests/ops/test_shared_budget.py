@@ -16,7 +16,7 @@ import pytest
 
 from llm_agentd.client import Client
 from llm_agentd.engines.openai.budget import names_at
-from llm_agentd.engines.openai.budget_scripts import PREFIX
+from llm_agentd.engines.openai.budget.scripts import PREFIX
 from llm_agentd.errors import AgentdError, Overloaded
 from llm_agentd.ops.harness import process
 from llm_agentd.util.steady_clock import steady_time_s

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from llm_agentd.config import Config, state_dir
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.openai.budget import Limits
-from llm_agentd.engines.openai.budget_database import FILE_NAME
-from llm_agentd.engines.openai.budget_redis import open_budget
+from llm_agentd.engines.openai.budget.database import FILE_NAME
+from llm_agentd.engines.openai.budget.redis import open_budget
 from llm_agentd.engines.openai.engine import RemoteEngine
 from llm_agentd.engines.openai.pool import Pool
 from llm_agentd.engines.openai.transport import Transport

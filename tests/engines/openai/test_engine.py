@@ -16,7 +16,7 @@ from llm_agentd.config.remote import Upstream as UpstreamConfig
 from llm_agentd.engines.base import Engine, Piece
 from llm_agentd.engines.openai.api.form import WantedForm
 from llm_agentd.engines.openai.budget import Limits
-from llm_agentd.engines.openai.budget_file import FileBudget
+from llm_agentd.engines.openai.budget.file import FileBudget
 from llm_agentd.engines.openai.engine import RemoteEngine
 from llm_agentd.engines.openai.facts import CONTEXT_TOKENS, context_of
 from llm_agentd.engines.openai.pool import Pool

@@ -11,7 +11,7 @@ import pytest
 
 from llm_agentd.config.remote import Upstream as UpstreamConfig
 from llm_agentd.engines.openai.budget import Limits
-from llm_agentd.engines.openai.budget_file import FileBudget
+from llm_agentd.engines.openai.budget.file import FileBudget
 from llm_agentd.engines.openai.engine import RemoteEngine
 from llm_agentd.engines.openai.pool import Pool
 from llm_agentd.engines.openai.transport import Transport

@@ -14,8 +14,8 @@ import pytest
 
 from llm_agentd.config.remote import Upstream as Configured
 from llm_agentd.engines.openai.budget import Limits
-from llm_agentd.engines.openai.budget_database import read_counts
-from llm_agentd.engines.openai.budget_file import FileBudget
+from llm_agentd.engines.openai.budget.database import read_counts
+from llm_agentd.engines.openai.budget.file import FileBudget
 from llm_agentd.engines.openai.pool import Pool
 from llm_agentd.engines.openai.target import Call, Chunk, UpstreamError
 from llm_agentd.engines.openai.transport import Transport

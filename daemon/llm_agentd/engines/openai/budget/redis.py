@@ -39,8 +39,8 @@ from llm_agentd.engines.openai.budget import (
     names_at,
     warnings,
 )
-from llm_agentd.engines.openai.budget_file import FileBudget
-from llm_agentd.engines.openai.budget_scripts import LOOK, RESERVE, SETTLE, STEP_KEPT_MS, keys_of, warned_of
+from llm_agentd.engines.openai.budget.file import FileBudget
+from llm_agentd.engines.openai.budget.scripts import LOOK, RESERVE, SETTLE, STEP_KEPT_MS, keys_of, warned_of
 from llm_agentd.redis.address import RedisAddress
 from llm_agentd.redis.connect import describe_failure, open_redis, require_redis
 

@@ -1,4 +1,4 @@
-"""The budget's counts in a file (`budget_database.py`), which daemons of one state folder share.
+"""The budget's counts in a file (`database.py`), which daemons of one state folder share.
 
 A reservation is on the disk before the call goes out, so kill -9 or a power cut leaves it counted; a settlement
 corrects it. Nothing is kept of calls that are under way: whoever crashes simply never corrects.
@@ -32,7 +32,7 @@ from llm_agentd.engines.openai.budget import (
     grant,
     names_at,
 )
-from llm_agentd.engines.openai.budget_database import BudgetDatabase
+from llm_agentd.engines.openai.budget.database import BudgetDatabase
 
 log = logging.getLogger(__name__)
 

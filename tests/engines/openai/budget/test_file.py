@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_agentd.engines.openai.budget import Counts, Limits, OverBudget, Reservation, describe, end_of, grant, names_at
-from llm_agentd.engines.openai.budget_database import FILE_NAME, BudgetDatabase, read_counts
-from llm_agentd.engines.openai.budget_file import DISK_RETRY_S, FileBudget
+from llm_agentd.engines.openai.budget.database import FILE_NAME, BudgetDatabase, read_counts
+from llm_agentd.engines.openai.budget.file import DISK_RETRY_S, FileBudget
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC).timestamp()  # the last day of a month
 HOUR = 3600.0
@@ -257,7 +257,7 @@ SPEND = """
 import asyncio, random, sys
 from pathlib import Path
 from llm_agentd.engines.openai.budget import Limits, OverBudget
-from llm_agentd.engines.openai.budget_file import FileBudget
+from llm_agentd.engines.openai.budget.file import FileBudget
 
 async def spend(file, limit, seed, hang):
     budget, rng = FileBudget(Path(file), Limits(day=limit)), random.Random(seed)
@@ -385,7 +385,7 @@ async def test_over_is_forgotten_after_a_while_so_that_the_disk_is_tried_again(
     file.mkdir(parents=True)
     async with opened(file, Limits(day=1000)) as budget:
         await refusal(budget, 10, 1)
-        monkeypatch.setattr("llm_agentd.engines.openai.budget_file.DISK_RETRY_S", 0.0)
+        monkeypatch.setattr("llm_agentd.engines.openai.budget.file.DISK_RETRY_S", 0.0)
         assert budget.over() == ""
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from llm_agentd.engines.openai.budget import Limits, OverBudget
-from llm_agentd.engines.openai.budget_file import FileBudget
-from llm_agentd.engines.openai.budget_redis import RedisBudget, open_budget
-from llm_agentd.engines.openai.budget_scripts import PREFIX, RESERVE, SETTLE, STEP_KEPT_MS, keys_of
+from llm_agentd.engines.openai.budget.file import FileBudget
+from llm_agentd.engines.openai.budget.redis import RedisBudget, open_budget
+from llm_agentd.engines.openai.budget.scripts import PREFIX, RESERVE, SETTLE, STEP_KEPT_MS, keys_of
 from llm_agentd.redis.address import parse_address
 from tests.support.redis_servers import RedisServer, cluster, valkey, wait_for
 
@@ -119,21 +119,21 @@ def test_reservation_of_a_process_that_died_stays_counted_over_restarts(make: Ma
 def test_no_call_while_redis_is_away_and_what_ends_meanwhile_is_settled_when_it_is_back(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("llm_agentd.engines.openai.budget_redis.RETRY_S", 0.0)
+    monkeypatch.setattr("llm_agentd.engines.openai.budget.redis.RETRY_S", 0.0)
 
     async def run(server: RedisServer) -> None:
         budget = budget_of(server.url.replace("://", "://:secret@"), tmp_path / "one", clock)
         running = await budget.reserve(500, 1)
         server.pause()
-        monkeypatch.setattr("llm_agentd.engines.openai.budget_redis.ANSWER_MAX_S", 0.2)
+        monkeypatch.setattr("llm_agentd.engines.openai.budget.redis.ANSWER_MAX_S", 0.2)
         await budget.settle(running, 120)
-        monkeypatch.setattr("llm_agentd.engines.openai.budget_redis.RETRY_S", 60.0)
+        monkeypatch.setattr("llm_agentd.engines.openai.budget.redis.RETRY_S", 60.0)
         with pytest.raises(OverBudget, match="which cannot be used") as caught:
             await budget.reserve(10, 1)
         assert "no server is asked without it" in budget.over()
         assert "secret" not in caught.value.message
         server.resume()
-        monkeypatch.setattr("llm_agentd.engines.openai.budget_redis.ANSWER_MAX_S", 5.0)
+        monkeypatch.setattr("llm_agentd.engines.openai.budget.redis.ANSWER_MAX_S", 5.0)
         await budget.settle(await budget.reserve(10, 1), 10)
         assert budget.over() == ""
         await budget.close()

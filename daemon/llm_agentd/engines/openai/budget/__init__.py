@@ -4,7 +4,7 @@ A call reserves the most that it can take and is counted with that at once, dura
 right to what the server reported. A call whose end nobody tells (a crash, a cut, a cancel) stays counted as reserved.
 So a count is never too low, and a limit is never passed, over crashes and over daemons that share the count.
 
-This file is the protocol and the arithmetic, without disk or network: `budget_file.py` keeps the counts in a file.
+This file is the protocol and the arithmetic, without disk or network: `file.py` keeps the counts in a file.
 """
 
 from __future__ import annotations
