@@ -383,6 +383,30 @@ def test_missing_answer_becomes_deadline_exceeded_after_the_grace(
     run(test)
 
 
+def test_request_that_ends_while_a_suspect_is_on_trial_is_told_why(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not the daemon that is silent: it never had it."""
+    monkeypatch.setattr(daemon_client, "TICK_S", 0.01)
+    now_s = [100.0]
+
+    async def test() -> None:
+        async with started(endpoint, clock=lambda: now_s[0]) as client:
+            suspect, behind = Sink(), Sink()
+            with FakeDaemon(endpoint, silent) as first:
+                submit(client, suspect)
+                await next_at(first)
+            with FakeDaemon(endpoint, silent) as second:
+                await next_at(second)
+                client.submit([Submission({"op": "infer", "prompt": "x"}, behind, 2.0)])
+                now_s[0] += 2.1
+                (event,) = await behind.wait_for(1)
+        assert event["code"] == "deadline_exceeded"
+        assert daemon_client.HELD_BACK in event["message"]
+
+    run(test)
+
+
 def test_drop_cancels_and_passes_on_nothing_more(endpoint: str) -> None:
     async def test() -> None:
         with FakeDaemon(endpoint, silent) as daemon:

@@ -36,7 +36,8 @@ KILLED = (
     "the daemon died of this request each time it had it, and it is not sent again; ask something else, "
     "and see the daemon's log for what broke"
 )
-NO_ANSWER = "the daemon gave no answer in time"  # and where it was away, why behind it
+NO_ANSWER = "the daemon gave no answer in time"  # and where it never had the request, why behind it
+HELD_BACK = "it waited behind requests of which one may have killed the daemon before"
 ROUTING_ID_BYTES = 16  # nobody can guess it, and take over what comes for the adapter by connecting under its name
 PING_ID = "ping"  # all other ids are numbers
 
@@ -311,8 +312,10 @@ class DaemonClient:
         now_s = self._clock()
         late = self._open.expired(now_s)
         if late:
-            reason = "" if self._is_ready else f": {self.reason_not_ready()}"
-            self._fail(late, DeadlineExceeded(f"{NO_ANSWER}{reason}"))
+            held_back = [one for one in late if not self._open.is_in_flight(one)]
+            away = "" if self._is_ready else f": {self.reason_not_ready()}"
+            self._fail(held_back, DeadlineExceeded(f"{NO_ANSWER}{away or f': {HELD_BACK}'}"))
+            self._fail([one for one in late if one not in held_back], DeadlineExceeded(f"{NO_ANSWER}{away}"))
             self._send_due()
         if not self._is_ready:
             return

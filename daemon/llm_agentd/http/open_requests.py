@@ -107,6 +107,10 @@ class OpenRequests:
     def get(self, wire_id: str) -> OpenRequest | None:
         return self._requests.get(wire_id)
 
+    def is_in_flight(self, wire_id: str) -> bool:
+        """Whether a daemon has it, as far as one can tell."""
+        return self._requests[wire_id].is_in_flight
+
     def next_id(self) -> str:
         self._last_id += 1
         return str(self._last_id)
