@@ -101,7 +101,9 @@ def ask(client: Client, number: int, turn: int) -> tuple[int, int]:
     return reply.usage.prompt_tokens, reply.usage.reused_tokens
 
 
-def test_our_daemon_keeps_its_npcs_warm_and_outlives_a_replica(tmp_path: Path) -> None:
+def test_our_daemon_keeps_its_npcs_warm_and_outlives_a_replica(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     with ExitStack() as stack:
         both = stack.enter_context(replicas(tmp_path))
         client = stack.enter_context(daemon_before(both.router))
@@ -127,3 +129,4 @@ def test_our_daemon_keeps_its_npcs_warm_and_outlives_a_replica(tmp_path: Path) -
             list(threads.map(go_on, range(NPCS)))
         print(f"sent again by the router: {sum(both.router.processed().values()) - before - NPCS * TURNS}")
         assert failed == [], "a replica that is gone is none of a player's business"
+    assert "HTTP Request" not in capfd.readouterr().err, "no line in the log for each call"

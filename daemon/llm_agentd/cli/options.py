@@ -100,6 +100,7 @@ def start_log(config: Config) -> None:
     handler.setFormatter(PlainFormatter(form))
     handler.addFilter(LogLimit())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would write a line for each call of a server
     set_log_level(config.log.level)
 
 
