@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -31,7 +32,7 @@ SHARE = LIMIT // (RESTARTS + 2)  # of the budget, by both daemons together, unti
 REPLY_TOKENS = 12
 CLIENTS = 2  # of each daemon
 LEAST = 200  # more than any of these calls needs at least: its prompt's bytes, what is around it, and one token
-REFUSED_MAX = 20  # in a row, a tenth of a second apart
+REFUSED_S = 2.0  # what calls have reserved and did not use is given back far sooner, and may be asked for again
 ANSWER_MAX_S = 2.0  # a client notices by it that its daemon was killed
 WAIT_S = 60.0
 
@@ -71,6 +72,7 @@ class Daemon:
         ]
         self._environ = {"STATE_DIRECTORY": str(folder)}
         self.refusals: list[str] = []
+        self.last = ""  # failure, for who reads why this test did not end
         self._running = ExitStack()
         self._child: Any = None
         self._threads: list[threading.Thread] = []
@@ -95,28 +97,29 @@ class Daemon:
     def join(self) -> None:
         for thread in self._threads:
             thread.join(WAIT_S)
-            assert not thread.is_alive()
+            assert not thread.is_alive(), self.last
 
     def _ask(self) -> None:
         with Client(self._endpoint, timeout_s=ANSWER_MAX_S) as client:
-            refused = 0
+            refused_s = 0.0  # since when
             for number in count():
                 while not self._go.wait(0.05):
                     if self._is_ending.is_set():
                         return
                 try:
                     client.infer(f"Question {number}", max_tokens=REPLY_TOKENS, cache="off")
-                    refused = 0
+                    refused_s = 0.0
                 except Overloaded as error:
+                    self.last = repr(error)
                     if "budget" not in str(error):
                         continue
-                    # What calls have reserved may still be given back; where it is not for a while, this is the end.
-                    refused += 1
-                    if refused == REFUSED_MAX:
+                    refused_s = refused_s or time.monotonic()
+                    if time.monotonic() - refused_s > REFUSED_S:
                         self.refusals.append(str(error))
                         return
                     self._is_ending.wait(0.1)
-                except AgentdError:
+                except AgentdError as error:
+                    self.last = repr(error)
                     if self._is_ending.is_set():
                         return
 
