@@ -94,6 +94,11 @@ class Daemon:
         self._running.close()
         self.join()
 
+    def stop(self) -> None:
+        """However the test ended."""
+        self._is_ending.set()
+        self._running.close()
+
     def join(self) -> None:
         for thread in self._threads:
             thread.join(WAIT_S)
@@ -125,10 +130,11 @@ class Daemon:
 
 
 def test_budget_over_two_daemons_and_five_restarts_is_never_passed_and_used_to_the_last(tmp_path: Path) -> None:
-    with RedisServer(tmp_path) as redis, Counting(step_s=0.002) as upstream:
+    with RedisServer(tmp_path) as redis, Counting(step_s=0.002) as upstream, ExitStack() as ends:
         go = threading.Event()
         daemons = [Daemon(tmp_path / name, upstream, redis, go) for name in ("one", "two")]
         for daemon in daemons:
+            ends.callback(daemon.stop)
             daemon.start()
         go.set()
         for restart in range(RESTARTS):
