@@ -148,6 +148,7 @@ def test_budget_over_two_daemons_and_five_restarts_is_never_passed_and_used_to_t
             daemon.join()
             assert len(daemon.refusals) == CLIENTS
             assert f"over the daily budget of {LIMIT} tokens" in daemon.refusals[0]
+        for daemon in daemons:
             daemon.end(is_killed=False)
         day, _ = names_at(steady_time_s())
         with redis.client() as client:
