@@ -25,7 +25,7 @@ REPO = Path(__file__).resolve().parent.parent
 ORDER = ("slow", "e2e", "alone")  # markers; tests without any come before
 # Of the files with a game server, those that take 40 to 90 s: were one of them the last, all other workers would wait.
 LONGEST_FIRST = ("test_presence", "test_ledger", "test_village", "test_movement", "test_bench_ticks", "test_admin")
-WORKERS_A_CORE = 3  # a game server's test computes for a fifth of its time; with two of them half of each core was idle
+WORKERS_A_CORE = 2  # a game server's test computes for a fifth of its time, and waits for the rest
 WORKERS_MAX = 8  # more would only wait for the longest test
 WORKER_BYTES = 2**30  # game server, game client and daemon take about 0.7 GiB together
 SYSTEM_VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR")

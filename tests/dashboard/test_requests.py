@@ -35,7 +35,7 @@ def test_search_finds_words_and_stays_in_the_address(open_tab: OpenTab) -> None:
 
 def test_one_request_shows_prompt_by_part_reply_and_times(open_tab: OpenTab) -> None:
     page = open_tab("#/requests?grep=Where%20is%20the%20ford").page  # "ford" alone stands in replies of the stub, too
-    page.locator(".exchange a.open").first.press("Enter")
+    page.locator(".exchange a.open").first.click()
     main = page.locator("main")
     expect(main.locator(".part").filter(has_text="What the player says")).to_contain_text("Where is the ford?")
     expect(main.locator(".part").filter(has_text="Who it is")).to_contain_text("You are Mira")

@@ -283,6 +283,16 @@ async def test_pause_that_would_outlast_the_call_is_not_begun(make: Make, limit:
     assert (bench.pauses, len(bench.servers.asked)) == ([], 1)
 
 
+async def test_try_that_the_call_had_no_time_for_does_not_hide_what_was_wrong(make: Make) -> None:
+    gate = asyncio.Event()
+    bench = make(Servers(a=[[failure(kind="garbage")], [gate, failure(kind="timeout")]]))
+    failing = asyncio.ensure_future(bench.fail())
+    await until(lambda: len(bench.servers.asked) == 2)
+    bench.now_s += CALL.timeout_s
+    gate.set()
+    assert (await failing).kind == "garbage"
+
+
 async def test_nothing_is_tried_again_after_the_first_text(make: Make) -> None:
     bench = make(Servers(a=[[Chunk("Good "), failure(kind="cut")]]), count=2)
     async with aclosing(bench.pool.stream(CALL)) as chunks:

@@ -138,11 +138,14 @@ class Pool:
         self._waiting.clear()
 
     async def stream(self, call: Call) -> AsyncGenerator[Chunk]:
-        """The chunks of one reply. Raises UpstreamError (of the last try) or OverBudget."""
+        """The chunks of one reply. Raises OverBudget or UpstreamError: of the last try, or of the one before where the
+        last was cut short by the end of the call's time, which says nothing of the server.
+        """
         ends_s = self._clock() + call.timeout_s
         tries_end_s = self._clock() + min(call.timeout_s, call.patience_s)
         failed: list[Upstream] = []  # in this round, in which each is asked once
         tries = 0
+        earlier: UpstreamError | None = None
         while True:
             one = await self._take(call, failed, tries_end_s)
             if tries:
@@ -154,8 +157,11 @@ class Pool:
                         yield chunk
                 return
             except UpstreamError as error:
+                if earlier and error.kind == "timeout" and self._clock() >= tries_end_s:
+                    raise earlier from error
                 if one.has_text or tries >= TRIES_MAX or not self._may_retry(error, one.upstream):
                     raise
+                earlier = error
                 failed.append(one.upstream)
                 await self._pause(error, failed, tries, tries_end_s)
 
