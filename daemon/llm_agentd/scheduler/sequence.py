@@ -67,7 +67,8 @@ class Sequence:
     @property
     def is_client_chat(self) -> bool:
         """A client's own conversation: its next turn begins with all of this one."""
-        return self.requests[0].op == "infer" and self.requests[0].chat is not None
+        first = self.requests[0]
+        return first.op == "infer" and first.chat is not None and first.slots is None
 
     @property
     def cut(self) -> str:

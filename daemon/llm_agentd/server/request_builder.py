@@ -19,6 +19,7 @@ from llm_agentd.prompt.builder import PromptBuilder, output_format, slot_format
 from llm_agentd.prompt.meaning import SlotReader
 from llm_agentd.prompt.messages import known_names
 from llm_agentd.protocol.schema import InferRecord, ThinkRecord
+from llm_agentd.server.chat_as_think import as_think, is_talk
 from llm_agentd.topics import open_topics, topics_path
 from llm_agentd.types import ChatPrompt, Mind, ModerationContext, OutputFormat, Peer, Request, Sampling
 
@@ -90,9 +91,15 @@ class RequestBuilder:
         self._prompts.default_language = language
 
     def infer(self, record: InferRecord, info: EngineInfo, place: Place, context: ModerationContext | None) -> Request:
-        """Raw text or a client's own chat, as it is. `context`: as in `think`. Raises BadRequest for an `embed` of a
+        """Raw text or a client's own chat, as it is; what a person says to a model that speaks for NPCs alone is a
+        `think`. `context`: as there. Raises BadRequest for an `embed` of a
         model that computes none.
         """
+        reader = self._reader_of(info)
+        if reader and is_talk(record):
+            request = self.think(as_think(record, reader.roles), info, place, context)
+            variants = _variants(request.sampling, self._defaults.infer_variants)
+            return replace(request, label="", owner=record.player or "", session_id="", variants=variants)
         sampling = _no_text(info) if record.op == "embed" else record.sampling(self._defaults.sampling)
         prompt = ChatPrompt(record.messages or ()) if record.prompt is None else record.prompt
         deadline_s = self._deadline_s(record, place.arrived_s)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import unicodedata
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
@@ -118,7 +119,7 @@ def test_stop(served: Served, streams: bool) -> None:
             finish = chunks[-1].choices[0].finish_reason
         else:
             text, finish = text_of(answer), answer.choices[0].finish_reason
-        assert (text, finish) == (whole.partition(stop)[0], "stop")
+        assert (text, finish) == (whole.partition(stop)[0].rstrip(), "stop")
 
 
 def test_max_tokens_is_finish_length(served: Served) -> None:
@@ -315,6 +316,16 @@ def test_embedded_model_streams_what_it_says_whole(embedded: Served) -> None:
 
 
 @pytest.mark.slow
+def test_embedded_model_answers_a_chat_as_an_npc_and_leaves_no_holes(embedded: Served) -> None:
+    system: Any = {"role": "system", "content": "You are Bram, the smith. Your forge is by the river."}
+    for said, answer in (("who are you?", "Bram"), ("where is your forge?", "by the river")):
+        messages: Any = [system, {"role": "user", "content": said}]
+        text = text_of(embedded.client.chat.completions.create(model="hearthling", messages=messages))
+        assert answer in text
+        assert not [letter for letter in text if unicodedata.category(letter) == "Co"]  # a placeholder of the model
+
+
+@pytest.mark.slow
 def test_embedded_model_writes_json_by_a_schema(embedded: Served) -> None:
     ask: Any = {"model": "hearthling", "messages": HELLO, "max_tokens": 64, "seed": 4}
     parsed = embedded.client.chat.completions.parse(**ask, response_format=Item)
@@ -328,4 +339,4 @@ def test_embedded_model_stops_where_it_is_told(embedded: Served) -> None:
     whole = text_of(chat(embedded.client, seed=4, max_tokens=24))
     stop = whole.split()[2]
     answer = chat(embedded.client, seed=4, max_tokens=24, stop=[stop])
-    assert (text_of(answer), answer.choices[0].finish_reason) == (whole.partition(stop)[0], "stop")
+    assert (text_of(answer), answer.choices[0].finish_reason) == (whole.partition(stop)[0].rstrip(), "stop")
