@@ -34,9 +34,15 @@ def run(page: Page, module: str, call: str, argument: Any = None) -> Any:
     )
 
 
+def health(page: Page, given: dict[str, Any]) -> Any:
+    """The times are written here: those of a list of parameters would be as old as the run of all tests."""
+    now = datetime.now(UTC)
+    dated = [row | {"time": (now - timedelta(minutes=row["ago"])).isoformat()} for row in given.get("requests", [])]
+    return run(page, "health.js", "it.healthOf(given)", given | {"requests": dated})
+
+
 def rows(*outcomes: str, minutes_ago: float = 0) -> list[dict[str, Any]]:
-    at = (datetime.now(UTC) - timedelta(minutes=minutes_ago)).isoformat()
-    return [{"time": at, "outcome": outcome, "why": f"why {outcome}", "fallback": None} for outcome in outcomes]
+    return [{"ago": minutes_ago, "outcome": outcome, "why": f"why {outcome}", "fallback": None} for outcome in outcomes]
 
 
 def seen(*, requests: list[dict[str, Any]] | None = None, **stats: Any) -> dict[str, Any]:
@@ -66,19 +72,19 @@ def first_words(times: dict[str, float] | None) -> dict[str, Any]:
     ],
 )
 def test_verdict_is_the_worst_that_applies(page: Page, given: dict[str, Any], state: str, key: str) -> None:
-    verdict = run(page, "health.js", "it.healthOf(given)", given)
+    verdict = health(page, given)
     assert (verdict["state"], verdict["key"]) == (state, key)
 
 
 def test_verdict_of_the_doctor_has_the_cure(page: Page) -> None:
     check = {"subject": "model", "name": "file", "state": "fail", "found": "no such file", "cure": "pull it"}
-    verdict = run(page, "health.js", "it.healthOf(given)", {"stats": {"switch": ON}, "doctor": {"checks": [check]}})
+    verdict = health(page, {"stats": {"switch": ON}, "doctor": {"checks": [check]}})
     assert (verdict["key"], verdict["cure"], verdict["values"]["found"]) == ("doctor", "pull it", "no such file")
 
 
 def test_failing_names_the_most_frequent_reason(page: Page) -> None:
     given = seen(requests=rows("internal", "overloaded", "overloaded", "done"))
-    assert run(page, "health.js", "it.healthOf(given).values", given)["why"] == "overloaded"
+    assert health(page, given)["values"]["why"] == "overloaded"
 
 
 @pytest.mark.parametrize(
