@@ -112,7 +112,7 @@ def test_our_daemon_keeps_its_npcs_warm_and_outlives_a_replica(
         share = sum(reused for _, reused in later) / sum(prompt for prompt, _ in later)
         print(f"reused from the second turn on {share:.2f}; sent to {both.router.processed()}")
         assert min(both.router.processed().values()) >= NPCS * TURNS // 2 - TURNS, "both replicas have NPCs"
-        # How much depends on slots: llama-server gives an NPC that of another one whose prompt begins alike. That ids keep
+        # How much depends on slots: llama-server gives an NPC that of another whose prompt begins alike. That ids keep
         # NPCs with their replica is measured above; here it is shown that what was reused is told.
         assert share > 0.1
 
