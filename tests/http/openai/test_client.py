@@ -119,7 +119,7 @@ def test_stop(served: Served, streams: bool) -> None:
             finish = chunks[-1].choices[0].finish_reason
         else:
             text, finish = text_of(answer), answer.choices[0].finish_reason
-        assert (text, finish) == (whole.partition(stop)[0].rstrip(), "stop")
+        assert (text, finish) == (whole.partition(stop)[0], "stop")
 
 
 def test_max_tokens_is_finish_length(served: Served) -> None:
