@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 from llm_agentd.memory import schema
 from llm_agentd.util.keep_aside import name_aside
+from llm_agentd.util.sqlite import transaction
 
 log = logging.getLogger(__name__)
 
@@ -43,15 +44,12 @@ def migrate(path: Path) -> None:
         copy = keep_copy(connection, path, found)
         schema.register_functions(connection)
         connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("BEGIN IMMEDIATE")
         try:
-            for version in range(found, schema.VERSION):
-                STEPS[version](connection)
-            connection.execute(f"PRAGMA user_version = {schema.VERSION}")
-            connection.execute("COMMIT")
+            with transaction(connection):
+                for version in range(found, schema.VERSION):
+                    STEPS[version](connection)
+                connection.execute(f"PRAGMA user_version = {schema.VERSION}")
         except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
             copy.unlink(missing_ok=True)
             raise
     log.warning(

@@ -19,6 +19,7 @@ from llm_agentd.memory.migrate import kept_copy
 from llm_agentd.memory.reader import StoreReader, where_clause
 from llm_agentd.memory.schema import COLUMNS, NewerVersionError, OlderVersionError, Row
 from llm_agentd.memory.sentences import fact_line
+from llm_agentd.util.sqlite import transaction
 
 EVICT_SHARE = 0.9  # of the size bound is left after an eviction, so that the next row does not evict again
 EVICT_ROWS = 500  # deleted in one transaction, so that nothing waits long for it
@@ -54,14 +55,8 @@ class Store(StoreReader):
     def transaction(self, *, is_durable: bool = False) -> Iterator[None]:
         """Commits at the end of the block; rolls back where it raises. `is_durable`: also a power cut takes nothing."""
         self._connection.execute(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self._connection):
             yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:  # SQLite ends it itself after some errors, such as a full disk
-                self._connection.execute("ROLLBACK")
-            raise
 
     # -- within a transaction --------------------------------------------------------------------
 

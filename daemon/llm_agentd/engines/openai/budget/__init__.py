@@ -139,6 +139,33 @@ def grant(limits: Limits, counts: Counts, want_tokens: int, least_tokens: int, n
     return granted
 
 
+class Refusals:
+    """What must be left before anybody asks again: the least that was refused in the periods that run.
+
+    One thread notes; any thread may ask.
+    """
+
+    def __init__(self) -> None:
+        self._least: dict[str, int] = {}  # by the period's name
+
+    def note(self, counts: Counts, least_tokens: int) -> bool:
+        """Whether it is the first in these periods."""
+        names = (counts.day, counts.month)
+        is_first = not any(name in self._least for name in names)
+        self._least = {name: min(least_tokens, self._least.get(name, least_tokens)) for name in names}
+        return is_first
+
+    def why_over(self, limits: Limits, counts: Counts, now_s: float) -> str:
+        """As `Budget.over` tells it."""
+        counts, least = counts.on(*names_at(now_s)), self._least
+        needed = min((least[name] for name in (counts.day, counts.month) if name in least), default=1)
+        try:
+            grant(limits, counts, 1, needed, now_s)
+        except OverBudget as error:
+            return error.message
+        return ""
+
+
 def _over(period: PeriodName, limit: int, left: int, least: int, now_s: float, running: int) -> OverBudget:
     ends_s = end_of(period, now_s)
     what = f"over the {ADJECTIVE[period]} budget of {limit} tokens"

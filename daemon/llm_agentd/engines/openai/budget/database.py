@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 
 from llm_agentd.engines.openai.budget import Counts, Limits, PeriodName, names_at, warnings
+from llm_agentd.util.sqlite import transaction
 
 FILE_NAME = "remote_budget.db"
 BUSY_MAX_S = 5.0  # another daemon holds the file for one transaction, which a slow disk makes longer
@@ -60,17 +60,9 @@ class BudgetDatabase:
         with suppress(sqlite3.Error):
             self._connection.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """On the disk at the end of the block; nothing of it where that raises."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:  # SQLite ends it itself after some errors, such as a full disk
-                self._connection.execute("ROLLBACK")
-            raise
+        return transaction(self._connection)
 
     def read(self, day: str, month: str) -> Counts:
         return _read(self._connection, day, month)

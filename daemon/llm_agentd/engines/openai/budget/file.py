@@ -27,6 +27,7 @@ from llm_agentd.engines.openai.budget import (
     Limits,
     OverBudget,
     PeriodName,
+    Refusals,
     Reservation,
     describe,
     grant,
@@ -69,7 +70,7 @@ class FileBudget:
         self._running = 0  # tokens reserved by calls of this process that are not settled
         self._counts = Counts(*names_at(now_s()))  # as last seen
         self._seen_s: float | None = None  # when; monotonic
-        self._refused: dict[str, int] = {}  # by the period's name, the least that was refused
+        self._refusals = Refusals()
         self._problem = ""  # of the disk
         self._failed_s = 0.0  # when it was met last; monotonic
 
@@ -115,17 +116,7 @@ class FileBudget:
         if self._problem and time.monotonic() - self._failed_s < DISK_RETRY_S:
             return self._problem
         self._look_again()
-        now_s = self._now_s()
-        counts = self._counts.on(*names_at(now_s))
-        try:
-            grant(self._limits, counts, 1, self._least(counts), now_s)
-        except OverBudget as error:
-            return error.message
-        return ""
-
-    def _least(self, counts: Counts) -> int:
-        """What a call needs at least, by the calls that were refused in these periods."""
-        return min((self._refused[name] for name in (counts.day, counts.month) if name in self._refused), default=1)
+        return self._refusals.why_over(self._limits, self._counts, self._now_s())
 
     def _look_again(self) -> None:
         """Has the thread read what other daemons counted, where the last look is old. Never waits for it."""
@@ -189,7 +180,8 @@ class FileBudget:
             tokens = grant(self._limits, counts, ask.tokens, ask.least_tokens, now_s, running)
         except OverBudget as error:
             ask.outcome = error
-            self._note_refused(counts, ask.least_tokens, error)
+            if self._refusals.note(counts, ask.least_tokens):
+                log.warning("remote models: %s", error.message)
             return 0
         ask.outcome = Reservation(tokens, counts.day, counts.month)
         database.add(counts.day, counts.month, tokens)
@@ -200,12 +192,6 @@ class FileBudget:
         assert ask.settles is not None
         database.add(ask.settles.day, ask.settles.month, ask.tokens)
         return -ask.settles.tokens
-
-    def _note_refused(self, counts: Counts, least_tokens: int, error: OverBudget) -> None:
-        names = (counts.day, counts.month)
-        if not any(name in self._refused for name in names):
-            log.warning("remote models: %s", error.message)
-        self._refused = {name: min(least_tokens, self._refused.get(name, least_tokens)) for name in names}
 
     def _warn(self, period: PeriodName) -> None:
         used, limit = self._counts.of(period), self._limits.of(period)

@@ -33,6 +33,7 @@ from llm_agentd.engines.openai.budget import (
     Counts,
     Limits,
     OverBudget,
+    Refusals,
     Reservation,
     describe,
     grant,
@@ -92,7 +93,7 @@ class RedisBudget:
         self._running = 0  # tokens reserved by calls of this process that are not settled
         self._counts = Counts(*names_at(now_s()))  # as last seen
         self._seen_s: float | None = None  # when; monotonic
-        self._least: dict[str, int] = {}  # by the period's name, the least that was refused
+        self._refusals = Refusals()
         self._warned: set[str] = set()  # periods whose warning was given
         self._problem = ""
         self._failed_s = 0.0  # when it was met last; monotonic
@@ -150,14 +151,7 @@ class RedisBudget:
         if self._problem and time.monotonic() - self._failed_s < RETRY_S:
             return self._problem
         self._look_again()
-        now_s = self._now_s()
-        counts = self._counts.on(*names_at(now_s))
-        least = min((self._least[name] for name in (counts.day, counts.month) if name in self._least), default=1)
-        try:
-            grant(self._limits, counts, 1, least, now_s)
-        except OverBudget as error:
-            return error.message
-        return ""
+        return self._refusals.why_over(self._limits, self._counts, self._now_s())
 
     def _look_again(self) -> None:
         """Reads what other daemons counted, where the last look is old. Never waits for it."""
@@ -203,13 +197,11 @@ class RedisBudget:
         return Reservation(granted, day, month)
 
     def _refuse(self, least_tokens: int, now_s: float) -> None:
-        names = (self._counts.day, self._counts.month)
-        is_new = not any(name in self._least for name in names)
-        self._least = {name: min(least_tokens, self._least.get(name, least_tokens)) for name in names}
+        is_first = self._refusals.note(self._counts, least_tokens)
         try:
             grant(self._limits, self._counts, least_tokens, least_tokens, now_s, self._running)
         except OverBudget as error:
-            if is_new:
+            if is_first:
                 log.warning("remote models: %s", error.message)
             raise
 
