@@ -88,6 +88,11 @@ class Options(Record):
         if self.grammar is not None and self.json_schema is not None:
             raise ValueError("grammar and json_schema: give one of them, not both")
 
+    @property
+    def has_format(self) -> bool:
+        """Whether the client says which form the answer has."""
+        return self.grammar is not None or self.json_schema is not None
+
     def sampling(self, defaults: Sampling) -> Sampling:
         """These options over the configured defaults."""
         stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())

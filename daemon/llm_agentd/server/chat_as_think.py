@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import fields
 
-from llm_agentd.protocol.schema import InferRecord, ThinkRecord
+from llm_agentd.protocol.schema import InferRecord, Options, ThinkRecord
 from llm_agentd.roles.role import PERSONA_MAX_CHARS
 from llm_agentd.types import HISTORY_MAX, NAME_MAX_CHARS, Npc, Turn
 from llm_agentd.util.sanitize import single_line
@@ -24,8 +25,7 @@ _NAMED = re.compile(
 
 def is_talk(record: InferRecord) -> bool:
     """Whether it is somebody's words to be answered: no raw text, no format of the client's, no reply to go on with."""
-    has_format = record.grammar is not None or record.json_schema is not None
-    return bool(record.moderate and not has_format and record.messages and record.messages[-1].role == "user")
+    return bool(record.moderate and not record.has_format and record.messages and record.messages[-1].role == "user")
 
 
 def as_think(record: InferRecord, known_roles: Collection[str]) -> ThinkRecord:
@@ -42,24 +42,11 @@ def as_think(record: InferRecord, known_roles: Collection[str]) -> ThinkRecord:
     turns = (Turn(name if one.role == "assistant" else USER, single_line(one.content)) for one in said[:-1])
     role = next((word for word in re.findall(r"[a-z]+", persona.lower()) if word in known_roles), ROLE)
     return ThinkRecord(
-        op=record.op,
-        id=record.id,
+        **{option.name: getattr(record, option.name) for option in fields(Options)},
         npc=Npc(name, name, role),
         player=USER,
         utterance=single_line(said[-1].content),
         draft={"title": f"the {role}", "persona": persona or f"A {role}."},
         history=tuple(turn for turn in turns if turn.text)[-HISTORY_MAX:],
         remember=False,
-        max_tokens=record.max_tokens,
-        temperature=record.temperature,
-        top_p=record.top_p,
-        top_k=record.top_k,
-        min_p=record.min_p,
-        repeat_penalty=record.repeat_penalty,
-        seed=record.seed,
-        stop=record.stop,
-        stream=record.stream,
-        priority=record.priority,
-        deadline_ms=record.deadline_ms,
-        cache=record.cache,
     )

@@ -120,7 +120,7 @@ class RequestBuilder:
             cache=record.cache,
             variants=_variants(sampling, self._defaults.infer_variants),
             owner=record.player or "",
-            has_client_format=_has_format(record),
+            has_client_format=record.has_format,
         )
 
     def think(self, record: ThinkRecord, info: EngineInfo, place: Place, context: ModerationContext | None) -> Request:
@@ -166,7 +166,7 @@ class RequestBuilder:
             explain=record.explain,
             durable=record.durable,
             session_id=record.npc.id or record.npc.role,
-            has_client_format=_has_format(record),
+            has_client_format=record.has_format,
         )
 
     def _may_stream(self, record: InferRecord | ThinkRecord, context: ModerationContext | None) -> bool:
@@ -209,10 +209,6 @@ def _no_text(info: EngineInfo) -> Sampling:
             "a GGUF for embeddings, such as nomic-embed-text), or one elsewhere (remote.upstreams)"
         )
     return Sampling(max_tokens=0)
-
-
-def _has_format(record: InferRecord | ThinkRecord) -> bool:
-    return record.grammar is not None or record.json_schema is not None
 
 
 def _variants(sampling: Sampling, configured: int) -> int:
