@@ -103,7 +103,8 @@ def test_long_repetitions_are_places_of_one_grammar_for_all_its_texts() -> None:
 if find_spec("llama_cpp") is not None:
     import llama_cpp as lib
 
-    from llm_agentd.engines.llama.native_binding import ROOT, NativeBinding
+    from llm_agentd.engines.llama.ctypes_binding import ROOT
+    from llm_agentd.engines.llama.native_binding import NativeBinding
 
     @pytest.fixture(scope="module")
     def native(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeBinding]:

@@ -1,17 +1,44 @@
-"""What the bindings through ctypes do alike: fill a batch, and let C write into a `bytes`. Pure but for memory."""
+"""Calls through ctypes that the bindings share: a library's log, a batch, a `bytes` that C writes into."""
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from llm_agentd.engines.llama.binding import BatchRow
+
+ERROR = 4  # ggml_log_level
+LINES_MAX = 20  # a broken file can log a line for each tensor
 
 # Memory for a `bytes` that C fills, so that a state is not copied twice.
 new_bytes = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t)(
     ("PyBytes_FromStringAndSize", ctypes.pythonapi)
 )
+
+
+class ErrorLog:
+    """A library's log, off stderr: only errors are kept, for the message to the user. Engine thread only."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def collect(self, level: int, text: bytes, _data: object) -> None:
+        """The callback that the library is given."""
+        if level == ERROR and len(self._lines) < LINES_MAX:
+            self._lines.append(text.decode(errors="replace").strip())
+
+    @contextmanager
+    def collected(self) -> Iterator[list[str]]:
+        """The error lines that the library logs inside the block."""
+        self._lines.clear()
+        found: list[str] = []
+        try:
+            yield found
+        finally:
+            found += self._lines
+            self._lines.clear()
 
 
 def bytes_address(data: bytes) -> Any:

@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 
 from llm_agentd.engines.llama.native_binding import NativeBinding
-from llm_agentd.engines.llama.native_library import collected_errors, lib
-from llm_agentd.errors import StartError
+from llm_agentd.engines.llama.native_library import lib
 
 
 class NativeEmbedder(NativeBinding):
     """As `NativeBinding`, with a context for vectors in the place of its own."""
 
     def open_embedder(self, *, context_tokens: int, threads: int) -> None:
-        params = lib.llama_context_default_params()
-        params.n_ctx = params.n_batch = params.n_ubatch = context_tokens  # a text is computed at once: all see all
-        params.n_seq_max = 1
-        params.n_threads = params.n_threads_batch = threads
+        # A text is computed at once: all see all.
+        params = self._context_params(
+            context_tokens=context_tokens, max_num_seqs=1, threads=threads, batch_tokens=context_tokens
+        )
         params.embeddings = True
         params.pooling_type = lib.LLAMA_POOLING_TYPE_NONE
         params.no_perf = True
-        with collected_errors() as errors:
-            self._context = lib.llama_init_from_model(self._model, params)
-        if not self._context:
-            why = "; ".join(errors) or "no reason given"
-            raise StartError(f"no room for a text of {context_tokens} tokens ({why}); lower model.context_tokens")
+        self._open(params, f"a text of {context_tokens} tokens", "lower model.context_tokens")
         self._memory = lib.llama_get_memory(self._context)
-        self._batch = lib.llama_batch_init(context_tokens, 0, 1)
-        self._room = context_tokens
         self._width: int = lib.llama_model_n_embd(self._model)
 
     def tokenize_whole(self, text: str) -> list[int]:
-        data = text.encode()
-        room = len(data) + 4  # a token a byte, a space before, and what stands at the ends
-        buffer = (ctypes.c_int * room)()
-        count: int = lib.llama_tokenize(self._vocab, data, len(data), buffer, room, True, False)
-        if count < 0:
-            raise RuntimeError(f"llama.cpp wants {-count} tokens for {len(data)} bytes")
-        return buffer[:count]
+        return self._tokenize(text, has_ends=True, control=False)
 
     def token_vectors(self, tokens: Sequence[int], first: int, end: int) -> list[Sequence[float]]:
         if self._memory:  # BERT's kin have none

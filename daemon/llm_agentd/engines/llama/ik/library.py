@@ -14,8 +14,6 @@ import ctypes
 import os
 import platform
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from ctypes import c_int32, create_string_buffer
 from ctypes import c_void_p as address
 from importlib.metadata import PackageNotFoundError, version
@@ -23,6 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from llm_agentd.engines.llama.ctypes_calls import ErrorLog
 from llm_agentd.engines.llama.ik.llama_h import (
     FUNCTIONS,
     HEADER_SIZES,
@@ -41,8 +40,6 @@ INSTALL = "pip install 'llm-agentd[ik]'"
 NEEDED_FLAGS = frozenset({"avx2", "fma", "f16c"})  # the wheel is compiled for these and does not ask
 MACHINES = frozenset({"x86_64", "AMD64"})
 FILES = {"linux": "libllama.so", "darwin": "libllama.dylib", "win32": "llama.dll"}
-ERROR = 4  # ggml_log_level
-LINES_MAX = 20  # a broken file can log a line for each tensor
 GUARD_BYTES = 256  # behind each structure, to see whether the library writes further than it should
 
 
@@ -134,26 +131,9 @@ def installed_version() -> str:
         return "of unknown version"
 
 
-_lines: list[str] = []
-
-
-@LogCallback  # type: ignore[untyped-decorator,unused-ignore]
-def _collect(level: int, text: bytes, _data: object) -> None:
-    """ik_llama.cpp's log, off stderr: only errors are kept, for the message to the user."""
-    if level == ERROR and len(_lines) < LINES_MAX:
-        _lines.append(text.decode(errors="replace").strip())
-
-
-@contextmanager
-def collected_errors() -> Iterator[list[str]]:
-    """The error lines that ik_llama.cpp logs inside the block."""
-    _lines.clear()
-    found: list[str] = []
-    try:
-        yield found
-    finally:
-        found += _lines
-        _lines.clear()
+_log = ErrorLog()
+_collect = LogCallback(_log.collect)
+collected_errors = _log.collected
 
 
 lib = open_library()
