@@ -252,12 +252,29 @@ def refuse(why: str) -> None:
     raise ValueError(why)
 
 
+class CtypesContract(BindingContract):
+    """What is refused through C, where nothing else checks it."""
+
+    @pytest.mark.parametrize("grammar", [None, 'root ::= "a"+'])
+    def test_row_without_logits_is_not_sampled(self, native: Binding, grammar: str | None) -> None:
+        self.logits(native, TOKENS)
+        sampler = native.sampler(Sampling(temperature=0), seed=1, grammar=grammar)
+        with pytest.raises(RuntimeError, match="no logits"):
+            sampler.sample(0)
+
+    def test_state_with_trailing_bytes_is_refused(self, native: Binding) -> None:
+        self.logits(native, TOKENS)
+        with pytest.raises(ValueError, match="state"):
+            native.load_state(1, native.save_state(0) + b"more")
+        assert max(self.logits(native, TOKENS, seq=1)) > 0
+
+
 if find_spec("llama_cpp") is not None:
     import llama_cpp as lib
 
     from llm_agentd.engines.llama.native_binding import NativeBinding
 
-    class TestNative(BindingContract):
+    class TestNative(CtypesContract):
         make = NativeBinding
 
         @pytest.mark.parametrize("grammar", [r'root ::= "\x00"', "root ::= [z-a]", "root ::= <[9999]>"])
@@ -290,30 +307,17 @@ if find_spec("llama_cpp") is not None:
             assert " ".join(seen) == passes
             assert (token == logits.index(max(logits))) == (passes == "all one")
 
-        @pytest.mark.parametrize("grammar", [None, 'root ::= "a"+'])
-        def test_row_without_logits_is_not_sampled(self, native: Binding, grammar: str | None) -> None:
-            self.logits(native, TOKENS)
-            sampler = native.sampler(Sampling(temperature=0), seed=1, grammar=grammar)
-            with pytest.raises(RuntimeError, match="no logits"):
-                sampler.sample(0)
-
         def test_more_cells_than_32_bits_hold_are_refused(self, wild: Path) -> None:
             binding = NativeBinding(wild, gpu_layers=0)
             with pytest.raises(StartError, match="no room"):
                 binding.open_context(context_tokens=2**26, max_num_seqs=64, threads=1, batch_tokens=32, kv_type="f16")
             binding.close()
 
-        def test_state_with_trailing_bytes_is_refused(self, native: Binding) -> None:
-            self.logits(native, TOKENS)
-            with pytest.raises(ValueError, match="state"):
-                native.load_state(1, native.save_state(0) + b"more")
-            assert max(self.logits(native, TOKENS, seq=1)) > 0
-
 
 if find_spec("ik_llama_cpp") is not None:
     from llm_agentd.engines.llama.ik.binding import IkBinding
 
-    class TestIk(BindingContract):
+    class TestIk(CtypesContract):
         """Its cache is f16 alone: what the contract says of q8_0 is a refusal here."""
 
         make = IkBinding
@@ -336,19 +340,6 @@ if find_spec("ik_llama_cpp") is not None:
                         sampler.sample(len(TOKENS) - 1)
             free = native.sampler(Sampling(temperature=0), seed=1, grammar=None)
             assert free.sample(len(TOKENS) - 1) == best.index(max(best))
-
-        @pytest.mark.parametrize("grammar", [None, 'root ::= "a"+'])
-        def test_row_without_logits_is_not_sampled(self, native: Binding, grammar: str | None) -> None:
-            self.logits(native, TOKENS)
-            sampler = native.sampler(Sampling(temperature=0), seed=1, grammar=grammar)
-            with pytest.raises(RuntimeError, match="no logits"):
-                sampler.sample(0)
-
-        def test_state_with_trailing_bytes_is_refused(self, native: Binding) -> None:
-            self.logits(native, TOKENS)
-            with pytest.raises(ValueError, match="state"):
-                native.load_state(1, native.save_state(0) + b"more")
-            assert max(self.logits(native, TOKENS, seq=1)) > 0
 
         def test_cells_between_those_of_others_are_found(self, wild: Path) -> None:
             """Three full sequences, row by row in turn; one ends. What it held are single cells between the others',

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -204,25 +205,15 @@ def test_call_that_ends_after_midnight_is_settled_in_the_day_that_it_was_reserve
     assert [counted(server, name) for name in ("2026-11-27", "2026-11-28", "2026-11")] == [100, 50, 150]
 
 
-def test_counts_are_on_one_node_of_a_cluster(tmp_path: Path, clock: Clock) -> None:
+@pytest.mark.parametrize("serve", [cluster, valkey])  # of a cluster all counts are on one node
+def test_counts_are_kept_by_other_servers_too(serve: Any, tmp_path: Path, clock: Clock) -> None:
     async def run(url: str) -> int:
         budget = budget_of(url, tmp_path / "one", clock)
         spent = await spend(budget, 2000, 1500)
         await budget.close()
         return spent
 
-    with cluster(tmp_path) as servers:
-        assert asyncio.run(run(servers.url)) == 10_000
-
-
-def test_valkey_counts_too(tmp_path: Path, clock: Clock) -> None:
-    async def run(url: str) -> int:
-        budget = budget_of(url, tmp_path / "one", clock)
-        spent = await spend(budget, 2000, 1500)
-        await budget.close()
-        return spent
-
-    with valkey(tmp_path) as server:
+    with serve(tmp_path) as server:
         assert asyncio.run(run(server.url)) == 10_000
 
 
