@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import count
 
 import pytest
 
@@ -23,6 +24,7 @@ DAEMONS = 3
 DEADLINE_MS = 60_000
 ROLES = ("smith", "farmer", "fisher")
 STOP_S = 30.0
+NUMBERS = count(2)
 
 
 @dataclass
@@ -59,10 +61,26 @@ def think(client: Client, number: int, utterance: str) -> Reply:
     return client.think(npc, utterance, player="Robin", deadline_ms=DEADLINE_MS, max_tokens=8)
 
 
+def share(fleet: Fleet, clients: list[Client]) -> bool:
+    """Whether the others had the first one's reply out of Redis.
+
+    Each call asks something new: on a busy machine a look-up may pass its few milliseconds, and its daemon has then a
+    reply of its own.
+    """
+    prompt = f"The river runs {next(NUMBERS)} miles"
+    kept = fleet.redis.client().dbsize()
+    first = infer(clients[0], prompt)
+    assert first.cache == "miss"
+    wait_until(lambda: fleet.redis.client().dbsize() > kept)  # it is written behind the reply
+    others = [infer(client, prompt) for client in clients[1:]]
+    if any(reply.cache != "hit" for reply in others):
+        return False
+    assert {reply.text for reply in others} == {first.text}
+    return True
+
+
 def test_a_reply_of_one_daemon_is_a_hit_at_the_others(fleet: Fleet) -> None:
-    replies = [infer(client, "The river runs") for client in fleet.clients]
-    assert [reply.cache for reply in replies] == ["miss", "hit", "hit"]
-    assert len({reply.text for reply in replies}) == 1
+    wait_until(lambda: share(fleet, fleet.clients))
 
 
 def test_what_npcs_remember_is_each_daemons_own(fleet: Fleet) -> None:
@@ -77,7 +95,7 @@ def test_the_rest_goes_on_without_a_daemon_a_replica_and_redis(fleet: Fleet) -> 
     fleet.daemons[0].process.kill()
     fleet.daemons[0].process.wait(STOP_S)
     fleet.replicas[0].kill()
-    assert [infer(client, "The miller said").cache for client in fleet.clients[1:]] == ["miss", "hit"]
+    wait_until(lambda: share(fleet, fleet.clients[1:]))
     fleet.redis.kill()
     for number, client in enumerate(fleet.clients[1:], 1):
         assert think(client, number, "Are you still there?").text
