@@ -24,7 +24,7 @@ SHOT_DEBS := $(DEMO_DEBS) $(GAME) locales xvfb xdotool libgl1 libgl1-mesa-dri
 # A real browser for the dashboard: 330 MB on disk, more than all the rest, but a page that no browser opened is untested.
 # A real Redis, its Sentinels and a Cluster: redis-tools holds their program too (tests/support/redis_servers.py), and
 # not the service of redis-server, which would listen on this machine.
-TEST_DEBS := $(SHOT_DEBS) chromium g++ lua5.1 lua-busted lua-check lua-cjson luajit luarocks libzmq5 minetest-mod-mobs-redo redis-tools systemd
+TEST_DEBS := $(SHOT_DEBS) chromium espeak-ng flite g++ lua5.1 lua-busted lua-check lua-cjson luajit luarocks libzmq5 minetest-mod-mobs-redo redis-tools systemd
 PACKAGE_DEBS := lua5.1 luarocks
 # Debian splits venv off; other builds of Python bring it along.
 VENV_DEB = $(shell $(or $(PYTHON),false) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
