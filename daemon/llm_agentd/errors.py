@@ -104,6 +104,12 @@ class EngineFailed(AgentdError):
     code, http_status = "engine_failed", 502
 
 
+class SpeechError(AgentdError):
+    """This one sound could not be made, or not be understood; the line is there as text."""
+
+    code, http_status = "speech_failed", 502
+
+
 class Unavailable(AgentdError):
     """Starting, stopping, or no engine."""
 
@@ -144,6 +150,7 @@ ERROR_CLASSES: dict[str, type[AgentdError]] = {
         Cancelled,
         Filtered,
         EngineFailed,
+        SpeechError,
         Unavailable,
     )
 }
