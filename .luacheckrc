@@ -55,6 +55,7 @@ files["tests/mods/llm_stage/square.lua"] = {read_globals = {"core", "default", "
 files["tests/mods/llm_probe/init.lua"] = {read_globals = {"core", "vector"}, globals = {"llm_probe"}}
 files["tests/mods/llm_probe_mobs/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "mobs", "vector", "ItemStack"}}
 files["tests/mods/llm_probe_villagers/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "vector", "ItemStack"}}
+files["tests/mods/llm_probe_sound/init.lua"] = {read_globals = {"core"}}
 files["tests/mods/llm_probe_off/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/llm_probe_presence/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "vector"}}
 files["tests/mods/llm_probe_bodies/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "vector"}, globals = {"core"}}

@@ -25,6 +25,7 @@ from tests.support.form_layout import UNIT_MIN_PIXELS, Box, Form, lay_out
 from tests.support.game_log import GameLog
 from tests.support.mods import MODS
 from tests.support.screen import Pixels, Screen, changed, colours, white
+from tests.support.sound_recorder import SoundRecorder
 
 PLAYER = "Robin"
 WAIT_S = 60.0  # software GL on two busy cores: what takes 3 s alone may take 20
@@ -53,7 +54,6 @@ enable_shaders = false
 enable_particles = false
 enable_clouds = false
 leaves_style = opaque
-enable_sound = false
 view_bobbing_amount = 0
 pause_on_lost_focus = false
 update_last_checked = disabled
@@ -62,6 +62,9 @@ serverlist_url =
 name = {player}
 {more}
 """
+_SILENT = {"enable_sound": "false"}
+# As loud as it comes, also where another window has the keys.
+_RECORDED = {"enable_sound": "true", "mute_sound": "false", "sound_volume": 1, "sound_volume_unfocused": 1}
 # The client takes nothing from the home of whoever runs it, and draws with the processor. Newer ones open their window
 # by SDL, which may take the console or nothing at all for a screen where it is not told.
 _ENVIRONMENT = {
@@ -91,17 +94,28 @@ class GameClient:
     """Starts the client, types, clicks, reads the picture, and stops it. Made by `player`."""
 
     def __init__(
-        self, folder: Path, game: Game, log: GameLog, *, size: tuple[int, int], settings: Mapping[str, object]
+        self,
+        folder: Path,
+        game: Game,
+        log: GameLog,
+        *,
+        size: tuple[int, int],
+        settings: Mapping[str, object],
+        name: str = PLAYER,
+        recorder: SoundRecorder | None = None,
     ) -> None:
         binary = find_binary(CLIENT)
+        self.name = name
         self._unit_min = 0.0 if engine_version(binary).startswith("5.6.") else UNIT_MIN_PIXELS
         self.folder, self.log = folder, log
         self.screen = Screen(folder, size)
         own = {"DISPLAY": self.screen.display, "HOME": str(folder)}
         locale = _locale(folder) if "language" in settings else {}
-        self._environment = {**os.environ, **_ENVIRONMENT, **own, **locale}
-        more = "\n".join(f"{key} = {value}" for key, value in settings.items())
-        conf = _CONF.format(width=size[0], height=size[1], player=PLAYER, more=more)
+        sound = recorder.environment() if recorder else {}
+        self._environment = {**os.environ, **_ENVIRONMENT, **own, **locale, **sound}
+        all_settings = {**(_RECORDED if recorder else _SILENT), **settings}
+        more = "\n".join(f"{key} = {value}" for key, value in all_settings.items())
+        conf = _CONF.format(width=size[0], height=size[1], player=name, more=more)
         (folder / "client.conf").write_text(conf, encoding="utf-8")
         self._output = (folder / "client.out").open("wb")
         self._process = subprocess.Popen(
@@ -113,7 +127,7 @@ class GameClient:
                     "--logfile",
                     str(folder / "client.log"),
                 ),
-                *("--go", "--address", "127.0.0.1", "--port", str(game.port), "--name", PLAYER, "--password", "x"),
+                *("--go", "--address", "127.0.0.1", "--port", str(game.port), "--name", name, "--password", "x"),
             ],
             stdin=subprocess.DEVNULL,
             stdout=self._output,
@@ -126,7 +140,7 @@ class GameClient:
         """Returns when the player is in the world and sees it."""
         # By title or class: xdotool cannot read the title that SDL sets.
         self._xdotool("search", "--sync", "--onlyvisible", "--class", "--name", "Minetest|Luanti", "windowfocus")
-        self.log.expect(rf"{PLAYER} .*joins game", JOIN_S)
+        self.log.expect(rf"{self.name} .*joins game", JOIN_S)
         self.wait_for("picture of the world", lambda: colours(self.screen.pixels()) > COLOURS_OF_A_WORLD)
         self.wait_still()
 
@@ -153,7 +167,7 @@ class GameClient:
         def is_open() -> bool:
             return changed(before, self.screen.pixels(top)) >= CHAT_CHANGED_SHARE_MIN
 
-        heard = re.compile(rf"\[llm_stage\] heard {PLAYER}: {re.escape(text)}")
+        heard = re.compile(rf"\[llm_stage\] heard {self.name}: {re.escape(text)}")
         begin = len(self.log.lines)
 
         def is_heard() -> bool:
@@ -319,9 +333,11 @@ def player(
     size: tuple[int, int] = (800, 600),
     settings: Mapping[str, object] | None = None,
     exit_code: int = 0,
+    name: str = PLAYER,
+    recorder: SoundRecorder | None = None,
 ) -> Iterator[GameClient]:
-    """A client whose player is in the world. It must end with `exit_code`."""
-    client = GameClient(folder, game, log, size=size, settings=settings or {})
+    """A client whose player is in the world; `recorder` gets what it plays. It must end with `exit_code`."""
+    client = GameClient(folder, game, log, size=size, settings=settings or {}, name=name, recorder=recorder)
     try:
         client.enter()
         yield client
