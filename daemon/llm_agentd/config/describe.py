@@ -16,8 +16,7 @@ from pydantic.fields import FieldInfo
 
 from llm_agentd.config.load import SECRET_KEYS
 from llm_agentd.config.paths import StateFile
-from llm_agentd.config.sections import MIB
-from llm_agentd.config.values import ENGINES
+from llm_agentd.config.values import ENGINES, MIB
 
 CHOICES: Mapping[str, tuple[str, ...]] = {"model.engine": tuple(ENGINES)}  # of keys that are checked by a function
 TEXTS = ("model.pin_cpus", "model.gpu_layers")  # that take words beside numbers: `auto`, `all`

@@ -16,10 +16,10 @@ from pydantic import BaseModel, ByteSize
 from pydantic.fields import FieldInfo
 
 from llm_agentd.config.describe import item_of
-from llm_agentd.config.load import NOT_YET
 from llm_agentd.config.paths import StateFile
-from llm_agentd.config.sections import MIB, Config, known_keys
+from llm_agentd.config.sections import Config, known_keys
 from llm_agentd.config.sources import ENV_PREFIX, PLAIN_NAMES
+from llm_agentd.config.values import MIB
 
 SYSTEMD_STATE = "/var/lib/llm-agentd"  # the units' StateDirectory
 COMMENT_COLUMNS = 100  # of the example file
@@ -70,8 +70,6 @@ def configuration_page() -> str:
         f"## Names of older setups\n\nAs variables in the environment or in `.env`: {names}. A `GPU_COUNT` above 0"
         " means all layers."
     )
-    reserved = ", ".join(f"`{name}…`" for name in NOT_YET)
-    parts.append(f"## Reserved\n\nKeys of later versions, refused at the start: {reserved}.")
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 

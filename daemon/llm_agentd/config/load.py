@@ -29,15 +29,14 @@ from llm_agentd.config.sources import (
     read_dotenv,
     variable_name,
 )
+from llm_agentd.config.speech import contradictions as contradictions_of_speech
 from llm_agentd.errors import StartError
 from llm_agentd.util.did_you_mean import nearest
 
-# Names of the contract that this version does not act on: refused with a word, never silently ignored.
-NOT_YET = ("speech",)
 SHOWN_MAX_CHARS = 200  # of a wrong value: an error is one line
 SECRET_KEYS = ("http.token", "cache.redis_url")  # their values stand in no message, nor in the dashboard
-# Nor do these in messages: an admin may have pasted a key into an upstream.
-UNSHOWN_KEYS = (*SECRET_KEYS, "remote.upstreams")
+# Nor do these in messages: an admin may have pasted a key into an upstream, or in the place of its name.
+UNSHOWN_KEYS = (*SECRET_KEYS, "remote.upstreams", "speech.base_url", "speech.key_env")
 # Two keys, of which one without the other is wrong, or both at once are.
 TOGETHER = (
     ("http.tls_cert", "http.tls_key"),
@@ -47,6 +46,7 @@ TOGETHER = (
 EITHER = (
     ("agents.moderation_model", "agents.moderation_url"),
     ("cache.redis_password_file", "cache.redis_password_env"),
+    ("speech.key_file", "speech.key_env"),
 )
 
 # Pydantic's error types in an admin's words; others keep Pydantic's own.
@@ -106,7 +106,7 @@ def load_sources(sources: Sources, text: str | None = None) -> Loaded:
     settings = {one.key: one for setting in _from_all(sources, text) for one in _checked(setting)}
     config = _validate(settings)
     _check_pairs(settings)
-    _check_remote(config, settings)
+    _check_servers(config, settings)
     return Loaded(config, settings)
 
 
@@ -151,8 +151,6 @@ def _checked(setting: Setting) -> Iterator[Setting]:
 def unknown_key(setting: Setting) -> str:
     """What is wrong with a key that nobody knows, and the nearest known one."""
     keys = known_keys()
-    if setting.key.startswith(NOT_YET):
-        return f"{setting.key} is not in this version yet; leave it out"
     holder = next((key for key in keys if setting.key.startswith(f"{key}.")), None)
     if holder == "remote.upstreams":
         return f"{holder} is a list: want `- ` before the first key of each upstream, or a JSON list such as {EXAMPLE}"
@@ -216,8 +214,9 @@ def _wanted(kind: str, limits: Mapping[str, Any], message: str) -> str:
     return message.removeprefix("Value error, ").replace("Input should be", "want", 1)
 
 
-def _check_remote(config: Config, settings: Mapping[str, Setting]) -> None:
-    for key, wanted in contradictions(config.remote, config.model.engine):
+def _check_servers(config: Config, settings: Mapping[str, Setting]) -> None:
+    of_models = contradictions(config.remote, config.model.engine)
+    for key, wanted in (*of_models, *contradictions_of_speech(config.speech)):
         raise StartError(f"{settings[key].where}: {key}: {wanted}")
 
 

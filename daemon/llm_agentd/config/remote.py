@@ -29,7 +29,14 @@ TIMEOUT_MAX_MS = 3_600_000
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/@-]{0,63}")
 OTHERS = 0o007  # rights of a key's file that are refused; its group may read, as under systemd or in containers
-CALLS = ("/chat/completions", "/completions", "/models", "/embeddings")  # what guides print behind the address
+CALLS = (
+    "/chat/completions",
+    "/completions",
+    "/models",
+    "/embeddings",
+    "/audio/speech",
+    "/audio/transcriptions",
+)  # what guides print behind the address
 # Of the body: what is asked, and what the budget relies on.
 OUR_FIELDS = ("max_completion_tokens", "max_tokens", "messages", "model", "n", "prompt", "stream", "stream_options")
 KEY_NAMES = ("api_key", "key", "token", "apikey", "api_token", "secret")
@@ -91,17 +98,20 @@ def _options(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
+Address: TypeAlias = Annotated[str, AfterValidator(_address)]
+Variable: TypeAlias = Annotated[str, AfterValidator(_variable)]
+KeyFile: TypeAlias = Annotated[HomePath, AfterValidator(_key_file)]
+
+
 class Upstream(Section):
     """One server that speaks OpenAI's protocol."""
 
-    base_url: Annotated[str, AfterValidator(_address)] = Field(
+    base_url: Address = Field(
         min_length=1, description="its address up to /v1: https://HOST/v1, http://127.0.0.1:8080/v1"
     )
     model: str = Field(min_length=1, max_length=256, description="the model's name there")
-    api_key_env: Annotated[str, AfterValidator(_variable)] | None = Field(
-        None, description="environment variable of the daemon that holds the key"
-    )
-    api_key_file: Annotated[HomePath, AfterValidator(_key_file)] | None = Field(
+    api_key_env: Variable | None = Field(None, description="environment variable of the daemon that holds the key")
+    api_key_file: KeyFile | None = Field(
         None, description="or a file that holds the key alone, read again when it changes"
     )
     name: Annotated[str, AfterValidator(_label)] | None = Field(

@@ -14,9 +14,12 @@ from pydantic.fields import FieldInfo
 from llm_agentd.config.paths import StateFile
 from llm_agentd.config.remote import Remote
 from llm_agentd.config.section import Section
+from llm_agentd.config.speech import Speech
 from llm_agentd.config.values import (
     ALL_LAYERS,
     ENGINES,
+    MIB,
+    SIZE_MAX,
     Cpus,
     Endpoint,
     EngineName,
@@ -33,9 +36,6 @@ from llm_agentd.config.values import (
     list_with_or,
 )
 from llm_agentd.util.endpoint import AUTO
-
-MIB = 1024 * 1024
-SIZE_MAX = 16 * MIB * MIB  # 16 TiB: LMDB maps its files, and a process has addresses for 128 TiB
 
 
 class Model(Section):
@@ -300,6 +300,7 @@ class Config(Section):
     zmq: Zmq = Zmq()
     http: Http = Http()
     remote: Remote = Remote()
+    speech: Speech = Field(default_factory=Speech)
     agents: Agents = Field(default_factory=Agents)
     requests: Requests = Requests()
     log: Log = Log()

@@ -15,6 +15,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from llm_agentd.redis.address import parse_address
 from llm_agentd.util.endpoint import AUTO
 
+MIB = 1024 * 1024
+SIZE_MAX = 16 * MIB * MIB  # 16 TiB: LMDB maps its files, and a process has addresses for 128 TiB
 CPUS_MAX = 1024  # what the kernel's default affinity mask holds
 HOST_NAME = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 # What RFC 6750 allows in a Bearer token. An admin may choose a short one; what is shorter than this is a slip, as `on`.
@@ -97,14 +99,14 @@ def list_with_or(names: Sequence[str]) -> str:
     return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
-def _on_or_off(value: Any) -> Any:
+def on_or_off(value: Any) -> Any:
     """YAML 1.1 reads a bare `on` or `off` as a truth value."""
     return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
 
 
 def _http_token(value: Any) -> Any:
     """What is no text is refused later, by its type."""
-    value = _on_or_off(value)
+    value = on_or_off(value)
     if isinstance(value, str) and value != OFF and not HTTP_TOKEN.fullmatch(value):
         raise ValueError(
             "want 4 or more of the characters A-Z a-z 0-9 - . _ ~ + /, or off; left out, a good one is made, and"
@@ -134,7 +136,7 @@ Languages: TypeAlias = Annotated[tuple[LanguageCode, ...], BeforeValidator(_spli
 EngineName: TypeAlias = Annotated[str, BeforeValidator(_engine_name)]
 Cpus: TypeAlias = Annotated[Literal["auto", "off"] | tuple[int, ...], BeforeValidator(_cpu_numbers)]
 GpuLayers: TypeAlias = Annotated[Whole, BeforeValidator(_gpu_layers)]
-Moderation: TypeAlias = Annotated[Literal["on", "off", "strict"], BeforeValidator(_on_or_off)]
+Moderation: TypeAlias = Annotated[Literal["on", "off", "strict"], BeforeValidator(on_or_off)]
 HttpToken: TypeAlias = Annotated[str, BeforeValidator(_http_token)]
 Endpoint: TypeAlias = Annotated[str, AfterValidator(_zmq_endpoint)]
 RedisUrl: TypeAlias = Annotated[str, AfterValidator(_redis_url)]
