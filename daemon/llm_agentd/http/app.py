@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from llm_agentd import __version__
 from llm_agentd.client.curve import CurveFiles
+from llm_agentd.config.speech import Speech
 from llm_agentd.errors import AgentdError, Cancelled
 from llm_agentd.http.auth import BearerToken, OwnOrigin
 from llm_agentd.http.body import BodyBudget, error_response, json_response
@@ -49,6 +50,7 @@ from llm_agentd.http.routes import (
     ws,
 )
 from llm_agentd.http.sessions import Sessions
+from llm_agentd.speech.service import SpeechService
 
 SWEEP_EVERY_S = 30.0  # idle sessions end up to so much later
 
@@ -83,13 +85,14 @@ def create_app(
     host: str = "127.0.0.1",
     allowed_hosts: Sequence[str] = (),
     has_public_figures: bool = False,
+    speech: Speech | None = None,
     examine: doctor.Examine = lambda records, error: {"checks": [], "ok": True},
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The application. `host`: the address it listens on; `allowed_hosts`: further names that it is called by.
 
-    `has_public_figures`: some routes want no token to be read (http.dashboard_public). `examine`: the doctor, for
-    `/v1/doctor`.
+    `has_public_figures`: some routes want no token to be read (http.dashboard_public). `speech`: None is off.
+    `examine`: the doctor, for `/v1/doctor`.
 
     `state.daemon` (a DaemonClient) starts with it unless it runs already.
 
@@ -98,6 +101,7 @@ def create_app(
     daemon = DaemonClient(endpoint, retry_s=retry_s, curve=curve)
     sessions = Sessions(daemon, timeout_ms=timeout_ms, clock=clock)
     feeds = EventFeeds(daemon)
+    voice = SpeechService(speech or Speech(tts="off", stt="off"))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -107,6 +111,7 @@ def create_app(
         sweeper.cancel()
         sessions.stop()
         feeds.stop()
+        await voice.close()
         daemon.stop()
 
     app = FastAPI(
@@ -119,7 +124,7 @@ def create_app(
     )
     app.router.route_class = PlainRoute
     app.state.daemon, app.state.sessions, app.state.body_budget = daemon, sessions, BodyBudget()
-    app.state.feeds = feeds
+    app.state.feeds, app.state.speech = feeds, voice
     if token:
         app.add_middleware(BearerToken, token=token, has_public_figures=has_public_figures)
     app.add_middleware(OwnOrigin, own=OwnHosts(host, allowed_hosts))

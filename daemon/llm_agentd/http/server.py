@@ -55,6 +55,7 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None, *, examin
         host=http.host,
         allowed_hosts=http.allowed_hosts,
         has_public_figures=http.dashboard_public,
+        speech=config.speech,
         examine=examine,
     )
     settings = uvicorn.Config(
