@@ -7,7 +7,7 @@ exclude_files = {".venv", ".demo", "build", "dist"}
 local mod = "mods/llm_agent/"
 -- core/, daemon/ and api/ are pure: what they need of the engine is handed in, by their init.lua.
 for _, folder in ipairs({
-	"roles", "perception", "think", "speech", "talk", "body", "ledger", "economy", "combat", "quests", "gossip", "promises",
+	"roles", "perception", "think", "speech", "talk", "body", "voice", "ledger", "economy", "combat", "quests", "gossip", "promises",
 	"actions", "adapters", "admin",
 }) do
 	files[mod .. folder] = {read_globals = {"core"}}
@@ -30,7 +30,7 @@ for _, file in ipairs({
 	"speech/attention", "speech/speech_queue", "speech/typewriter", "talk/conversation", "talk/quiet_hours", "economy/prices",
 	"actions/gift_intent", "actions/fight_words", "actions/trade_words", "combat/cries", "combat/damage", "combat/tactics",
 	"combat/views", "quests/state_machine", "quests/writer", "gossip/slant", "gossip/lines", "promises/meeting",
-	"admin/diagnosis",
+	"admin/diagnosis", "voice/answer", "voice/sentences", "voice/speaking",
 }) do
 	files[mod .. file .. ".lua"] = {not_globals = {"core"}}
 end

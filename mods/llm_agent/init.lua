@@ -30,6 +30,7 @@ local think = folder("think", base, daemon, api, roles, perception)
 local speech = folder("speech", base, daemon, api, perception, think)
 local talk = folder("talk", base, daemon, api, roles, perception, think, speech)
 local body = folder("body", base, daemon, api, roles, speech, talk)
+local voice = folder("voice", base, daemon, api, roles, perception, think, speech, talk)
 local ledger = folder("ledger", base, api, perception)
 local economy = folder("economy", base, api, roles, perception, think, speech, talk, ledger)
 local combat = folder("combat", base, api, roles, perception, think, speech, talk, body, economy)
@@ -48,6 +49,6 @@ core.register_on_shutdown(daemon.client.shutdown)
 
 return {
 	core = base, calling = calling, daemon = daemon, api = api, roles = roles, perception = perception, think = think,
-	speech = speech, talk = talk, body = body, ledger = ledger, economy = economy, combat = combat, quests = quests,
+	speech = speech, talk = talk, body = body, voice = voice, ledger = ledger, economy = economy, combat = combat, quests = quests,
 	gossip = gossip, promises = promises,
 }

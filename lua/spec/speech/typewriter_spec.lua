@@ -105,4 +105,68 @@ describe("a line on the typewriter", function()
 		run(0.05)
 		assert.same({"Good day to you."}, shown)
 	end)
+
+	describe("whose words a voice says", function()
+		local LINE = "Good day to you. The road is closed."
+		local FIRST, ALL = 16, #LINE
+
+		it("keeps the voice's pace, however fast or slow it is, and shows nothing that is not said yet", function()
+			for _, voice_s in ipairs({1, 5}) do
+				new(LINE, {bubble_chars = 100})
+				run(0.05)
+				typing:keep_pace(FIRST, now + voice_s * 1e6)
+				run(voice_s - 0.05)
+				assert.equal(FIRST, typing:shown_until())
+				run(0.2)
+				assert.is_true(typing:shown_until() > FIRST, "after its end the next words come")
+			end
+		end)
+
+		it("is slower where it was ahead, and types its words evenly", function()
+			new(LINE, {bubble_chars = 100})
+			run(0.5) -- "Good", at reading pace
+			typing:keep_pace(FIRST, now + 4e6)
+			local at = {}
+			for i = 1, 80 do
+				run(0.05)
+				at[i] = typing:shown_until()
+			end
+			assert.is_true(at[20] < 12 and at[40] >= 8 and at[79] == FIRST, table.concat(at, " "))
+		end)
+
+		it("is over, and goes to its next part, when the voice has ended, not before", function()
+			new("The first sentence. The second one is here.")
+			run(0.05)
+			typing:keep_pace(19, now + 10e6)
+			run(9.9)
+			assert.is_false(typing:is_past(19))
+			run(1.3)
+			assert.is_true(typing:is_past(19), "read_base_ms after its end")
+			typing:keep_pace(43, now + 10e6)
+			run(9.9)
+			assert.is_false(typing.over)
+			run(1.5)
+			assert.is_true(typing.over)
+		end)
+
+		it("goes to its next part at once where the voice is there already", function()
+			new("The first sentence. The second one is here.")
+			run(2.1)
+			assert.equal(19, typing:shown_until())
+			typing:keep_pace(43, now + 3e6)
+			run(0.1)
+			assert.is_true(typing:is_past(19))
+		end)
+
+		it("keeps the reader's pace again once the voice has stopped", function()
+			new(LINE, {bubble_chars = 100})
+			run(0.05)
+			typing:keep_pace(ALL, now + 60e6)
+			run(1)
+			typing:keep_pace(0, 0)
+			run(5)
+			assert.equal(ALL, typing:shown_until())
+			assert.is_true(typing.over)
+		end)
+	end)
 end)

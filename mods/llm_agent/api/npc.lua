@@ -17,6 +17,7 @@ local FIELDS = {
 	saved_role = "roles, body: the role it had before that role went away; it gets it back",
 	persona = "text, added to the role's persona",
 	mood = "text, one word or a few",
+	voice = "text: words for how it sounds, over its role's",
 	actions = "list of names of actions it may choose beside its role's",
 	context = "name → fact that the model shall see; false hides one (npc:set_context)",
 
@@ -81,7 +82,7 @@ local FIELDS = {
 }
 
 local NPC_FIELDS = {
-	name = check.words, role = "string", persona = check.words, mood = check.words, pos = check.position,
+	name = check.words, role = "string", persona = check.words, mood = check.words, voice = check.words, pos = check.position,
 	actions = check.name_list,
 	object = function(value)
 		if not (type(value) == "userdata" or type(value) == "table") then return "want an object of the game" end
@@ -147,6 +148,7 @@ function llm_agent.register_npc(id, def)
 		role = def.role,
 		persona = def.persona,
 		mood = def.mood,
+		voice = def.voice,
 		actions = def.actions,
 		pos = def.pos and {x = def.pos.x, y = def.pos.y, z = def.pos.z},
 		object = def.object,

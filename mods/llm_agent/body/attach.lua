@@ -57,7 +57,7 @@ local function bind(self, data, given, returns)
 	local role = roles.known(data.role)
 	local npc = npcs.by_id[data.id] or npcs.register(data.id, {name = data.name, role = role, object = object})
 	npc.name, npc.role = text.clean(data.name, limits.NAME_MAX_BYTES), role
-	npc.mood, npc.persona, npc.actions = data.mood, data.persona, data.actions
+	npc.mood, npc.persona, npc.actions, npc.voice = data.mood, data.persona, data.actions, data.voice
 	for key, value in pairs(type(data.context) == "table" and data.context or {}) do npc.context[key] = value end
 	npc.object, npc.has_body, npc.attached, npc.kept_by_body = object, true, true, true
 	npc.saved_role = role ~= data.role and data.role or nil -- one that is not known at present stays what it was
@@ -104,7 +104,7 @@ local function keep(self)
 	local npc, data = mind_of(self), self[FIELD]
 	if not npc or type(data) ~= "table" then return end
 	data.name, data.role, data.mood, data.persona = npc.name, npc.saved_role or npc.role, npc.mood, npc.persona
-	data.actions, data.context = npc.actions, json.plain(npc.context)
+	data.actions, data.context, data.voice = npc.actions, json.plain(npc.context), npc.voice
 end
 
 -- Unloaded, the NPC sleeps. Removed for good, it is buried: open questions get their fallback lines.
@@ -167,7 +167,7 @@ end)
 
 local ATTACH_FIELDS = {
 	id = check.words, name = check.words, role = "string?", persona = check.words, mood = check.words,
-	actions = check.name_list, hold = "function?", turn = "function?", own_click = "function?",
+	voice = check.words, actions = check.name_list, hold = "function?", turn = "function?", own_click = "function?",
 }
 
 local function problem_of(object)
@@ -184,7 +184,7 @@ local function problem_of(object)
 	return npc and ("has a mind already, %s; llm_agent.detach the object first"):format(npc.id)
 end
 
--- A mind for any entity. def: name, role, persona, mood, actions as for register_npc; id, made up and kept if left out;
+-- A mind for any entity. def: name, role, persona, mood, voice, actions as for register_npc; id, made up and kept if left out;
 -- hold(object, talking): stand still or go on; turn(object, yaw): for mobs that set their yaw anew in each step;
 -- own_click(object, clicker): true if a plain right-click stays the mob's.
 -- What def leaves out comes from what the body remembers. Gone with the object; unloaded, it sleeps.
@@ -209,7 +209,8 @@ function llm_agent.attach(object, def)
 	wrap(self.name)
 	return bind(self, {
 		id = id, name = def.name or saved.name or names.unused(), role = role, persona = def.persona or saved.persona,
-		mood = def.mood or saved.mood, actions = def.actions or saved.actions, context = saved.context, held = saved.held,
+		mood = def.mood or saved.mood, voice = def.voice or saved.voice, actions = def.actions or saved.actions,
+		context = saved.context, held = saved.held,
 	}, def, saved.id ~= nil)
 end
 

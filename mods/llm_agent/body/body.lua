@@ -13,7 +13,7 @@ local TURNS = {0, math.pi / 6, -math.pi / 6, math.pi / 3, -math.pi / 3, math.pi 
 local ROOM = 1 -- nodes from who stands there already
 local HP_MAX = 20
 
-local SPAWN_FIELDS = {role = "string", name = check.words, mood = check.words, persona = check.words}
+local SPAWN_FIELDS = {role = "string", name = check.words, mood = check.words, persona = check.words, voice = check.words}
 
 -- Older engines (seen: 5.6.1) clear the bodies that were saved in a mapblock which was never active, when it first is; so the
 -- one at `pos` is made active until the engine has seen to it, within its active_block_mgmt_interval of 2 s.
@@ -38,6 +38,7 @@ function llm_agent.spawn(pos, def)
 	local origin = {x = pos.x, y = pos.y + figure.feet_below, z = pos.z}
 	local object = core.add_entity(origin, ENTITY, core.serialize({
 		id = id, name = def.name or names.unused(), role = def.role, mood = def.mood, persona = def.persona,
+		voice = def.voice,
 	}))
 	if object then activate(origin) end
 	return object and npcs.by_id[id]
@@ -118,7 +119,8 @@ local function wake(object, staticdata)
 		-- its role may come from a mod that is gone: it keeps the name and lives on as a villager
 		local role = roles.known(saved.role)
 		npc = npcs.register(saved.id, {
-			name = saved.name, role = role, mood = saved.mood, persona = saved.persona, object = object,
+			name = saved.name, role = role, mood = saved.mood, persona = saved.persona, voice = saved.voice,
+			object = object,
 		})
 		npc.saved_role, npc.kept_by_body, npc.saved_stays = saved.role, true, saved.stays
 		npc.home = not check.position(saved.home or false) and saved.home or object:get_pos()
@@ -160,6 +162,7 @@ core.register_entity(ENTITY, {
 		if not npc then return "" end
 		return core.serialize({
 			id = npc.id, name = npc.name, role = npc.saved_role or npc.role, mood = npc.mood, persona = npc.persona,
+			voice = npc.voice,
 			context = json.plain(npc.context), home = npc.home, stays = movement.stays(npc),
 		})
 	end,

@@ -109,11 +109,12 @@ local function translate(npc, line, code, callback)
 	client.ask(record, settings.deadline_ms, function(kind, event)
 		if kind == "delta" then return end
 		local words = kind == "done" and type(event.text) == "string" and text.clean(event.text, LINE_MAX_BYTES) or ""
-		callback(words ~= "" and words or line)
+		if words ~= "" then callback(words, code) else callback(line, nil) end
 	end)
 end
 
--- The line for those who want it in another language, when all of it is known. names: of those players; hear(name, words).
+-- The line for those who want it in another language, when all of it is known. names: of those players; hear(name, words, lang),
+-- lang of the words, where it is known.
 function languages.pass_on(npc, line, opts, names, hear)
 	local reply, groups = opts.reply, {}
 	for name in pairs(names) do
@@ -122,20 +123,21 @@ function languages.pass_on(npc, line, opts, names, hear)
 			groups[wanted] = groups[wanted] or {}
 			table.insert(groups[wanted], name)
 		else
-			hear(name, line)
+			hear(name, line, reply and reply.lang or opts.lang)
 		end
 	end
 	if not next(groups) then return end
 	learn(function(found)
 		for wanted, players in pairs(groups) do
 			local code = wanted ~= "" and wanted or found.language
-			local function all_hear(words)
-				for _, name in ipairs(players) do hear(name, words) end
+			local comes_in = reply.lang or opts.lang
+			local function all_hear(words, lang)
+				for _, name in ipairs(players) do hear(name, words, lang) end
 			end
-			if code and not language.same(code, reply.lang or opts.lang) and has(found.languages, code) then
+			if code and not language.same(code, comes_in) and has(found.languages, code) then
 				translate(npc, line, code, all_hear)
 			else
-				all_hear(line)
+				all_hear(line, comes_in)
 				if code and not has(found.languages, code) then
 					for _, name in ipairs(players) do tell_lacking(name, code, found.languages) end
 				end

@@ -1,11 +1,30 @@
 -- How an NPC's words reach players: the bubble, the chat of those in earshot, the log, the event "say".
 -- A line waits in speech_queue.lua for its turn; this file is what happens while it is spoken. Players and NPCs are looked up
--- again at each step.
+-- again at each step. What else goes with the words, a voice, hooks in by add_voice; a failing one costs no line.
 
 local log, now_us, settings, geometry, util, events, npcs, nearby, repeats, attention, mutes, languages, bubble,
 	speech_queue = ...
 
 local output = {}
+
+-- Nothing, until a voice is added. Each is called with what `start` returned.
+local voice = {
+	start = function() end, -- (npc, typing, opts) -> any: the words of a typewriter begin to be shown; more may come in
+	goes_on = function() return false end, -- (line) -> true: it is still heard, so nobody else near begins to speak
+	finish = function() end, -- (line): the turn is over
+	translated = function() end, -- (line, player_name, words, lang): who wants another language is shown this
+	say_privately = function() end, -- (npc, player_name, words, lang): shown to this player alone, in a window or in chat
+}
+
+-- hooks: functions as above.
+function output.add_voice(hooks)
+	for name in pairs(voice) do voice[name] = util.guarded("a voice", hooks[name]) end
+end
+
+-- What an NPC says to one player in a window or the chat, where it is shown already. lang: of the words, or nil.
+function output.say_privately(npc, player_name, words, lang)
+	voice.say_privately(npc, player_name, words, lang)
+end
 
 local holds_back = {}
 
@@ -45,11 +64,13 @@ local function tell(npc, line, opts, others)
 end
 
 -- Once, when all words are known and the first are said.
-local function announce(npc, typing, opts, others)
+local function announce(npc, typing, opts, others, voiced)
 	local line = typing:full_text()
 	if line == "" then return end
-	languages.pass_on(npc, line, opts, others, function(name, words)
-		if core.get_player_by_name(name) then chat(npc, name, words) end
+	languages.pass_on(npc, line, opts, others, function(name, words, lang)
+		if not core.get_player_by_name(name) then return end
+		chat(npc, name, words)
+		voice.translated(voiced, name, words, lang)
 	end)
 	repeats.note(npc.recent_lines, line, opts.to, now_us())
 	if not opts.reply then repeats.overhear(nearby.around(npc), line, opts.to, now_us()) end -- an answer they heard when it came
@@ -69,7 +90,7 @@ function output.enqueue(npc, typing, opts)
 		if opts.on_done then opts.on_done(false) end
 		return false
 	end
-	local id, announced, begun, void, started_us, others = npc.id, false, false, false, nil, {}
+	local id, announced, begun, void, started_us, others, voiced = npc.id, false, false, false, nil, {}, nil
 	local was_here = opts.to and core.get_player_by_name(opts.to) ~= nil
 	return speech_queue.add({
 		npc = id,
@@ -82,19 +103,21 @@ function output.enqueue(npc, typing, opts)
 			local speaker = npcs.by_id[id]
 			void = was_here and not begun and is_not_for_all(speaker, opts.to)
 			if not speaker or void then return true end
-			begun = true
+			if not begun then begun, voiced = true, voice.start(speaker, typing, opts) end
 			local shown = typing:step(now)
 			if shown and settings.bubbles then bubble.show(speaker, shown) end
 			for line in function() return typing:next_line() end do tell(speaker, line, opts, others) end
 			if typing.closed and not announced then
 				announced = true
-				announce(speaker, typing, opts, others)
+				announce(speaker, typing, opts, others, voiced)
 			end
-			if opts.ms then return now - started_us >= opts.ms * 1000 end
-			return typing.over
+			local is_over = typing.over
+			if opts.ms then is_over = now - started_us >= opts.ms * 1000 end
+			return is_over and not voice.goes_on(voiced)
 		end, true),
 		finish = util.guarded("on_done", function(was_spoken)
 			bubble.release(npc)
+			voice.finish(voiced)
 			if was_spoken and npcs.by_id[id] then attention.pause(npcs.by_id[id]) end
 			if opts.on_done then opts.on_done(was_spoken and not void) end
 		end, true),

@@ -1,5 +1,6 @@
 -- Types a line out word by word at reading pace, long ones in parts, while words may still be coming in.
--- Incoming words are buffered, so the pace stays even. Pure; time is passed in.
+-- Incoming words are buffered, so the pace stays even. Where a voice says the words, its pace is kept instead. Pure; time is
+-- passed in.
 
 local settings, text = ...
 
@@ -11,7 +12,7 @@ local SHOWN_EVERY_US = 300e3 -- each change is a message to all players near, so
 local PART_LONGEST = 1.5 -- of a bubble: here even a sentence is broken
 
 -- Where parts end is known as soon as the words are, whatever comes later: a part once shown never changes.
-local function take_word(self, word)
+local function take_word(self, word, last)
 	local length = text.length(word)
 	local used = self.part_chars
 	local bubble = settings.bubble_chars
@@ -22,6 +23,7 @@ local function take_word(self, word)
 	end
 	local part = self.parts[#self.parts]
 	part[#part + 1] = word
+	self.ends[#self.ends + 1] = last
 	self.part_chars = used + length + 1
 	self.sentence_over = word:find("[%.!%?]['\"%)]*$") ~= nil or word:find("…$") ~= nil or word:find("[。！？]$") ~= nil
 end
@@ -31,7 +33,7 @@ local function take_words(self, whole)
 	while true do
 		local first, last = self.heard:find("%S+", self.taken + 1)
 		if not first or last == #self.heard and not whole then return end
-		take_word(self, self.heard:sub(first, last))
+		take_word(self, self.heard:sub(first, last), last)
 		self.taken = last
 	end
 end
@@ -82,18 +84,61 @@ local function shown_text(self)
 	return words
 end
 
+-- The voice that is heard now, {last, end_us}, or nil.
+local function voice_of(self, now)
+	local voice = self.voice
+	return voice and now < voice.end_us and voice or nil
+end
+
+-- What the next word takes, in microseconds: its share of what the voice has left to say, or its reader's time. Nil: the voice
+-- has not come to it.
+local function word_us(self, word, now)
+	local voice = voice_of(self, now)
+	if not voice then return (text.length(word) + 1) * settings.read_char_ms * 1000 end
+	local last = self.ends[self.typed + 1]
+	if last > voice.last then return nil end
+	local before = self:shown_until()
+	return (voice.end_us - now) * (last - before) / (voice.last - before)
+end
+
 -- Show as many more words of this part as the time since the last step allows.
 local function type_words(self, now)
 	local part, before = self.parts[self.part], self.shown
 	self.credit_us = self.credit_us + (now - self.last_us)
 	while self.shown < #part and self.credit_us >= 0 do
-		self.shown = self.shown + 1
-		self.credit_us = self.credit_us - (text.length(part[self.shown]) + 1) * settings.read_char_ms * 1000
+		local us = word_us(self, part[self.shown + 1], now)
+		if not us then break end
+		self.shown, self.typed = self.shown + 1, self.typed + 1
+		self.credit_us = self.credit_us - us
 	end
-	if self.shown == #part then
+	if self.shown == #part or voice_of(self, now) then
 		self.credit_us = math.min(self.credit_us, 0) -- while it waits for words no time is saved up
 	end
 	return self.shown ~= before
+end
+
+-- Has this part, all of whose words are shown, been read? A voice that says them has to end first; one that is past them waits
+-- for nobody.
+local function is_read(self, now)
+	local voice = voice_of(self, now)
+	if voice then return voice.last > self:shown_until() end
+	return now - self.done_us >= settings.read_base_ms * 1000
+end
+
+-- A voice says the words up to byte `last` of the text until end_us: they are typed in that time, and none after them before. It
+-- waits for no voice that is not heard. end_us 0: it has stopped.
+function Typewriter:keep_pace(last, end_us)
+	self.voice, self.credit_us = {last = last, end_us = end_us}, 0
+end
+
+-- The byte of the text that the words shown so far go to.
+function Typewriter:shown_until()
+	return self.ends[self.typed] or 0
+end
+
+-- Is the text up to byte `last` of parts that are no longer shown?
+function Typewriter:is_past(last)
+	return (self.ends[self.typed - self.shown] or 0) >= last
 end
 
 -- One step. Returns what the bubble shows, if that has changed; `over` is true when all is said and read.
@@ -106,7 +151,7 @@ function Typewriter:step(now)
 	local part_done = self.shown == #self.parts[self.part] and part_is_whole(self, self.part)
 	if part_done then
 		self.done_us = self.done_us or now - self.credit_us
-		if now - self.done_us >= settings.read_base_ms * 1000 then
+		if is_read(self, now) then
 			if self.part < #self.parts then
 				self.part, self.shown, self.credit_us, self.done_us = self.part + 1, 0, 0, nil
 				return self:step(now)
@@ -126,6 +171,7 @@ function Typewriter.new(whole)
 	local self = setmetatable({
 		heard = "", taken = 0, closed = false, -- of `heard`, the first `taken` bytes are words in `parts`
 		parts = {{}}, part_chars = 0, sentence_over = false,
+		ends = {}, typed = 0, -- of each word its last byte, and how many words of all parts are shown
 		part = 1, shown = 0, credit_us = 0, lines_given = 0, over = false,
 	}, Typewriter)
 	if whole then self:close(whole) end
