@@ -46,11 +46,13 @@ from llm_agentd.http.routes import (
     roles,
     schema,
     settings,
+    signs,
     watch,
     ws,
 )
 from llm_agentd.http.sessions import Sessions
 from llm_agentd.speech.service import SpeechService
+from llm_agentd.speech.signs.service import SignPictures
 
 SWEEP_EVERY_S = 30.0  # idle sessions end up to so much later
 
@@ -102,6 +104,7 @@ def create_app(
     sessions = Sessions(daemon, timeout_ms=timeout_ms, clock=clock)
     feeds = EventFeeds(daemon)
     voice = SpeechService(speech or Speech(tts="off", stt="off"))
+    sign_pictures = SignPictures()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -113,6 +116,7 @@ def create_app(
         feeds.stop()
         await voice.close()
         daemon.stop()
+        await sign_pictures.close()
 
     app = FastAPI(
         title="llm-agentd",
@@ -124,7 +128,7 @@ def create_app(
     )
     app.router.route_class = PlainRoute
     app.state.daemon, app.state.sessions, app.state.body_budget = daemon, sessions, BodyBudget()
-    app.state.feeds, app.state.speech = feeds, voice
+    app.state.feeds, app.state.speech, app.state.sign_pictures = feeds, voice, sign_pictures
     if token:
         app.add_middleware(BearerToken, token=token, has_public_figures=has_public_figures)
     app.add_middleware(OwnOrigin, own=OwnHosts(host, allowed_hosts))
@@ -144,6 +148,7 @@ def create_app(
     model.add(app, daemon)
     info.add(app, daemon, sessions, metrics)
     doctor.add(app, daemon, examine)
+    signs.add(app, sign_pictures)
     ws.add(app, daemon, sessions, metrics)
     dashboard.add(app)
     return app

@@ -42,6 +42,7 @@ The HTTP side of llm-agentd. Try it:
 * `GET /v1/requests`, `GET /v1/requests/{seq}`, `POST /v1/requests/clear`: what NPCs were asked and answered last.
 * `GET /v1/events`: what happens, as it happens. `GET /v1/npcs`: who thinks. `GET /v1/audit`: who changed what.
 * `GET /v1/stats`, `GET /v1/stats/history`: how it goes.
+* `GET /v1/signs`, `GET /v1/signs/languages`: a fingerspelled word as a picture, in SignWriting.
 * `GET /v1/switch`, `POST /v1/switch`: the master switch, which stops every call of a model.
 * `GET /info`, `GET /healthz`, `GET /readyz`, `GET /metrics`, `GET /v1/doctor`: how the daemon does.
 
@@ -365,6 +366,16 @@ class SwitchState(BaseModel):
 
 class SwitchAnswer(BaseModel):
     switch: SwitchState
+
+
+class SignLanguage(BaseModel):
+    code: str = Field(examples=["ase"])
+    name: str = Field(examples=["American Sign Language"])
+
+
+class SignLanguagesAnswer(BaseModel):
+    default: str
+    languages: list[SignLanguage]
 
 
 class ClearedAnswer(BaseModel):
