@@ -7,7 +7,8 @@ exclude_files = {".venv", ".demo", "build", "dist"}
 local mod = "mods/llm_agent/"
 -- core/, daemon/ and api/ are pure: what they need of the engine is handed in, by their init.lua.
 for _, folder in ipairs({
-	"roles", "perception", "think", "speech", "talk", "body", "voice", "ledger", "economy", "combat", "quests", "gossip", "promises",
+	"roles", "perception", "think", "speech", "talk", "body", "voice", "gestures", "ledger", "economy", "combat", "quests", "gossip",
+	"promises",
 	"actions", "adapters", "admin",
 }) do
 	files[mod .. folder] = {read_globals = {"core"}}
@@ -18,7 +19,7 @@ end
 files[mod .. "daemon/init.lua"] = {read_globals = {"core", "SecureRandom"}}
 -- Files that add a function to the API.
 for _, file in ipairs({
-	"api/actions", "api/events", "api/npc", "roles/roles", "perception/places", "body/body", "body/attach", "economy/goods",
+	"api/actions", "api/events", "api/npc", "roles/roles", "perception/places", "body/body", "body/attach", "gestures/api", "economy/goods",
 	"quests/registry", "gossip/happenings", "admin/forget",
 }) do
 	files[mod .. file .. ".lua"] = {globals = {"llm_agent"}}
@@ -30,7 +31,8 @@ for _, file in ipairs({
 	"speech/attention", "speech/speech_queue", "speech/typewriter", "talk/conversation", "talk/quiet_hours", "economy/prices",
 	"actions/gift_intent", "actions/fight_words", "actions/trade_words", "combat/cries", "combat/damage", "combat/tactics",
 	"combat/views", "quests/state_machine", "quests/writer", "gossip/slant", "gossip/lines", "promises/meeting",
-	"admin/diagnosis", "voice/answer", "voice/sentences", "voice/speaking",
+	"admin/diagnosis", "voice/answer", "voice/sentences", "voice/speaking", "gestures/form", "gestures/named",
+	"gestures/plan",
 }) do
 	files[mod .. file .. ".lua"] = {not_globals = {"core"}}
 end

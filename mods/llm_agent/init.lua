@@ -31,13 +31,15 @@ local speech = folder("speech", base, daemon, api, perception, think)
 local talk = folder("talk", base, daemon, api, roles, perception, think, speech)
 local body = folder("body", base, daemon, api, roles, speech, talk)
 local voice = folder("voice", base, daemon, api, roles, perception, think, speech, talk)
+local gestures = folder("gestures", base, api, body)
 local ledger = folder("ledger", base, api, perception)
 local economy = folder("economy", base, api, roles, perception, think, speech, talk, ledger)
 local combat = folder("combat", base, api, roles, perception, think, speech, talk, body, economy)
 local quests = folder("quests", base, calling, api, roles, perception, think, talk, ledger, economy)
 local gossip = folder("gossip", base, api, perception, think, talk, ledger, economy, combat, quests)
 local promises = folder("promises", base, api, perception, think, talk, body, economy, gossip)
-folder("actions", base, calling, api, roles, perception, think, talk, body, ledger, economy, combat, quests)
+folder("actions", base, calling, api, roles, perception, think, talk, body, gestures, ledger, economy, combat,
+	quests)
 folder("adapters", base, roles, body)
 folder("admin", base, daemon, api, roles, perception, think, speech, talk, body, economy, gossip, promises)
 base.steps.check()
@@ -49,6 +51,6 @@ core.register_on_shutdown(daemon.client.shutdown)
 
 return {
 	core = base, calling = calling, daemon = daemon, api = api, roles = roles, perception = perception, think = think,
-	speech = speech, talk = talk, body = body, voice = voice, ledger = ledger, economy = economy, combat = combat, quests = quests,
-	gossip = gossip, promises = promises,
+	speech = speech, talk = talk, body = body, voice = voice, gestures = gestures, ledger = ledger, economy = economy,
+	combat = combat, quests = quests, gossip = gossip, promises = promises,
 }

@@ -1,7 +1,7 @@
 -- The actions that the model may choose: each asks the folders above what can be done, and has them do it.
 
 local load, base, calling_folder, api_folder, roles_folder, perception_folder, think_folder, talk_folder, body_folder,
-	ledger_folder, economy_folder, combat_folder, quests_folder = ...
+	gestures_folder, ledger_folder, economy_folder, combat_folder, quests_folder = ...
 local S, settings, text, phrases, geometry, util, storage, translate =
 	base.S, base.settings, base.text, base.phrases, base.geometry, base.util, base.storage, base.translate
 local actions, events, npcs = api_folder.actions, api_folder.events, api_folder.npcs
@@ -11,7 +11,7 @@ local memory, language, name_calls, claims, lines, wording =
 	think_folder.memory, think_folder.language, think_folder.name_calls, think_folder.claims, think_folder.lines,
 	think_folder.wording
 local history, dialog = talk_folder.history, talk_folder.dialog
-local doors, pathfinder, movement, emote = body_folder.doors, body_folder.pathfinder, body_folder.movement, body_folder.emote
+local doors, pathfinder, movement = body_folder.doors, body_folder.pathfinder, body_folder.movement
 local items, spoken, ledger = ledger_folder.items, ledger_folder.spoken, ledger_folder.ledger
 local goods, trade, trade_view, trade_form =
 	economy_folder.goods, economy_folder.trade, economy_folder.trade_view, economy_folder.trade_form
@@ -42,7 +42,7 @@ local order_words = load("order_words", calling_folder.names, load("order_phrase
 load("moves", S, geometry, actions, npcs, nearby, positions, places, memory, history, pathfinder, movement, orders,
 	speech, base.questions, order_words)
 load("door", S, geometry, actions, npcs, memory, history, doors, movement, speech)
-load("emotes", actions, movement, emote)
+load("emotes", actions, movement, gestures_folder.named)
 load("fights", S, actions, memory, tactics, targets, squads, views, orders)
 local fight_words = load("fight_words", text, phrases)
 load("fight_orders", S, base.now_us, settings, text, geometry, events, roles_folder.roles, memory, nearby, npcs, history,

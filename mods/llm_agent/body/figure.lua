@@ -15,15 +15,16 @@ local NOTHING = "llm_agent_blank.png"
 
 local function at(x, y, z) return {x = x, y = y, z = z} end
 
--- mesh; layers(skin, armour) → textures; hand: the bone and how a thing lies in it; bones: those that gestures turn, each with
--- its name in the mesh, where it is and how it is turned (degrees) in its rest. All have the frames of player_api's model.
+-- mesh; layers(skin, armour) → textures; hand: the bone and how a thing lies in it; bones: the rig that gestures
+-- turn, joint → the bone's name in the mesh, where it is and how it is turned (degrees) in its rest, `has_legs` where the legs
+-- hang on it; a model with a jaw has a `Jaw` there, these have none. All have the frames of player_api's model.
 local MODELS = {
 	{
 		mod = "mcl_armor", mesh = "mcl_armor_character.b3d", has_armour = true,
 		layers = function(skin, armour) return {skin, armour or NOTHING, NOTHING} end,
 		hand = {bone = "Wield_Item", at = at(0, 0, 0), turned = at(0, 0, 0), size = 0.21},
 		bones = { -- *_Control: no animation moves them, what hangs on them is animated besides
-			Body = {name = "Body_Control", at = at(0, 6.75, 0), turned = at(0, 180, 0)},
+			Body = {name = "Body_Control", at = at(0, 6.75, 0), turned = at(0, 180, 0), has_legs = true},
 			Head = {name = "Head_Control", at = at(0, 6.77, 0), turned = at(0, 0, 0)},
 			Arm_Left = {name = "Arm_Left_Pitch_Control", at = at(3, 5.77, 0), turned = at(180, 0, 0)},
 			Arm_Right = {name = "Arm_Right_Pitch_Control", at = at(-3, 5.77, 0), turned = at(180, 0, 0)},
@@ -36,7 +37,7 @@ local MODELS = {
 		layers = function(skin) return {skin} end,
 		hand = {bone = "Arm_Right", at = at(0, 5.5, 3), turned = at(-90, 225, 90), size = 0.25},
 		bones = {
-			Body = {name = "Body", at = at(0, 6.3, 0), turned = at(0, 180, 0)},
+			Body = {name = "Body", at = at(0, 6.3, 0), turned = at(0, 180, 0), has_legs = true},
 			Head = {name = "Head", at = at(0, 6.3, 0), turned = at(0, 0, 0)},
 			Arm_Left = {name = "Arm_Left", at = at(3.15, 5.25, 0), turned = at(180, 0, 0)},
 			Arm_Right = {name = "Arm_Right", at = at(-3.15, 5.25, 0), turned = at(180, 0, 0)},

@@ -21,7 +21,6 @@ local movement = load("movement", log, now_us, check, npcs, Npc, attention, path
 local idle = load("idle", now_us, settings, npcs, attention, animation, movement, walkability, personal_space, path_follower)
 local figure = load("figure", settings, util, roles, outfits)
 local hand = load("hand", npcs, figure)
-local emote = load("emote", now_us, check, npcs, Npc, figure, animation, movement)
 local body = load("body", log, settings, base.geometry, check, json, storage, npcs, names, roles, dialog, figure, hand,
 	animation, walkability, movement, idle)
 local attach = load("attach", text, limits, check, json, util, storage, entity_hooks, client, npcs, names, roles, dialog)
@@ -29,10 +28,10 @@ local attach = load("attach", text, limits, check, json, util, storage, entity_h
 npcs.on_unregister(function(npc) movement.clear(npc, "gone") end)
 steps.register("idle", idle.step, 1)
 steps.register("pathfinder", function(_, until_us) pathfinder.step(until_us) end, 1)
-steps.register("emote", emote.step)
 steps.register("attach", attach.step)
 steps.register("hands", hand.step)
 
 return {
-	doors = doors, pathfinder = pathfinder, animation = animation, movement = movement, emote = emote, body = body, attach = attach,
+	doors = doors, pathfinder = pathfinder, animation = animation, movement = movement, figure = figure, body = body,
+	attach = attach,
 }

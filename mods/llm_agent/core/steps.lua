@@ -19,7 +19,7 @@ local ORDER = {
 	"pathfinder", -- one search for a way
 	"damage", -- the beaten get up, the hurt heal
 	"orders", -- looks of those who fight
-	"emote", -- the next pose
+	"gestures", -- the next turns of joints
 	"hands", -- one body: does it hold what it should?
 	"attach", -- one mob of another mod: has it changed its name or trade?
 	"ledger", -- journal entries that are surely on disk go
