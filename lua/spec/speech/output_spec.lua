@@ -86,6 +86,28 @@ describe("an NPC", function()
 		end)
 	end)
 
+	it("tells all that goes along with its words, each what it began, and loses no line to one that fails", function()
+		start()
+		local npc = agent.register_npc("a", {name = "Ann", role = "guard", pos = ORIGIN})
+		mock:join("Robin", at(1))
+		local output, seen, left = mock.mod.speech.output, {}, 3
+		output.add_voice({start = function() error("no sound") end, finish = function(line) seen[#seen + 1] = tostring(line) end})
+		output.add_voice({
+			start = function(speaker, typing) return {speaker.name, typing:full_text()} end,
+			goes_on = function(line)
+				left = left - 1
+				return line[1] == "Ann" and left > 0
+			end,
+			finish = function(line) seen[#seen + 1] = line[2] end,
+		})
+		npc:say("Hello there.")
+		mock:step(0.05, 150)
+		assert.same({"nil", "Hello there."}, seen)
+		assert.equal(0, left)
+		assert.same({"<Ann> Hello there."}, mock:chat_of("Robin"))
+		assert.equal(1, #mock:logged("error: [llm_agent] a voice failed"))
+	end)
+
 	it("survives a listener that takes the speaker away in the middle of its line", function()
 		start()
 		for _, ms in ipairs({0, 5000}) do

@@ -7,23 +7,40 @@ local log, now_us, settings, geometry, util, events, npcs, nearby, repeats, atte
 
 local output = {}
 
--- Nothing, until a voice is added. Each is called with what `start` returned.
-local voice = {
-	start = function() end, -- (npc, typing, opts) -> any: the words of a typewriter begin to be shown; more may come in
-	goes_on = function() return false end, -- (line) -> true: it is still heard, so nobody else near begins to speak
-	finish = function() end, -- (line): the turn is over
-	translated = function() end, -- (line, player_name, words, lang): who wants another language is shown this
-	say_privately = function() end, -- (npc, player_name, words, lang): shown to this player alone, in a window or in chat
-}
+-- What goes along with the words: tables of hooks, see output.add_voice.
+local voices = {}
 
--- hooks: functions as above.
+-- hooks, of which any may be missing: `start` is called when the words of a typewriter begin to be shown (more may come in), and
+-- what it returns is `line` of the others. `goes_on` → true: it is still heard, so nobody else near begins to speak. `finish`:
+-- the turn is over. `translated`: who wants another language is shown this. `say_privately`: this player alone is shown it, in a
+-- window or in chat.
 function output.add_voice(hooks)
-	for name in pairs(voice) do voice[name] = util.guarded("a voice", hooks[name]) end
+	local guarded = {}
+	for name, fn in pairs(hooks) do guarded[name] = util.guarded("a voice", fn) end
+	table.insert(voices, guarded)
+end
+
+-- What each returned.
+local function start_voices(npc, typing, opts)
+	local lines = {}
+	for i, voice in ipairs(voices) do lines[i] = voice.start and voice.start(npc, typing, opts) end
+	return lines
+end
+
+-- lines: of start_voices, or nil where the words never began. True where one says so.
+local function tell_voices(hook, lines, ...)
+	local is_so = false
+	for i, voice in ipairs(voices) do
+		if voice[hook] and voice[hook](lines and lines[i], ...) then is_so = true end
+	end
+	return is_so
 end
 
 -- What an NPC says to one player in a window or the chat, where it is shown already. lang: of the words, or nil.
 function output.say_privately(npc, player_name, words, lang)
-	voice.say_privately(npc, player_name, words, lang)
+	for _, voice in ipairs(voices) do
+		if voice.say_privately then voice.say_privately(npc, player_name, words, lang) end
+	end
 end
 
 local holds_back = {}
@@ -70,7 +87,7 @@ local function announce(npc, typing, opts, others, voiced)
 	languages.pass_on(npc, line, opts, others, function(name, words, lang)
 		if not core.get_player_by_name(name) then return end
 		chat(npc, name, words)
-		voice.translated(voiced, name, words, lang)
+		tell_voices("translated", voiced, name, words, lang)
 	end)
 	repeats.note(npc.recent_lines, line, opts.to, now_us())
 	if not opts.reply then repeats.overhear(nearby.around(npc), line, opts.to, now_us()) end -- an answer they heard when it came
@@ -103,7 +120,7 @@ function output.enqueue(npc, typing, opts)
 			local speaker = npcs.by_id[id]
 			void = was_here and not begun and is_not_for_all(speaker, opts.to)
 			if not speaker or void then return true end
-			if not begun then begun, voiced = true, voice.start(speaker, typing, opts) end
+			if not begun then begun, voiced = true, start_voices(speaker, typing, opts) end
 			local shown = typing:step(now)
 			if shown and settings.bubbles then bubble.show(speaker, shown) end
 			for line in function() return typing:next_line() end do tell(speaker, line, opts, others) end
@@ -113,11 +130,11 @@ function output.enqueue(npc, typing, opts)
 			end
 			local is_over = typing.over
 			if opts.ms then is_over = now - started_us >= opts.ms * 1000 end
-			return is_over and not voice.goes_on(voiced)
+			return is_over and not tell_voices("goes_on", voiced)
 		end, true),
 		finish = util.guarded("on_done", function(was_spoken)
 			bubble.release(npc)
-			voice.finish(voiced)
+			tell_voices("finish", voiced)
 			if was_spoken and npcs.by_id[id] then attention.pause(npcs.by_id[id]) end
 			if opts.on_done then opts.on_done(was_spoken and not void) end
 		end, true),
