@@ -160,7 +160,7 @@ package: debs-package $(VENV)/.run  ## in dist/ wheel, sdist, requirements with 
 
 # uv resolves for all Pythons and systems at once: a pin that holds for some of them has a marker.
 COMPILE = $$folder/bin/uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header $(ARGS)
-REDIS = $$(sed -n 's/^redis = \["\(.*\)"\]/\1/p' pyproject.toml)
+EXTRA = sed -n 's/^$(1) = \["\(.*\)"\]/\1/p' pyproject.toml | sed 's/", "/\n/g'
 lock:  ## the exact versions of requirements/ and constraints.txt (ARGS=--upgrade: the newest)
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(PYTHON) -m venv $$folder; $$folder/bin/python -m pip --disable-pip-version-check install -q uv; \
@@ -169,9 +169,13 @@ lock:  ## the exact versions of requirements/ and constraints.txt (ARGS=--upgrad
 	$(COMPILE) pyproject.toml --extra bench --extra dev --extra native -c $$folder/runtime.txt -o $$folder/constraints.txt; \
 	{ echo "# What a daemon runs with, by version and hash; \`make lock\` writes it."; \
 	  grep -v '^#' $$folder/runtime.txt; } > requirements/runtime.txt; \
-	echo "$(REDIS)" | $(COMPILE) - --generate-hashes -c $$folder/constraints.txt -o $$folder/redis.txt; \
+	$(call EXTRA,redis) | $(COMPILE) - --generate-hashes -c $$folder/constraints.txt -o $$folder/redis.txt; \
 	{ echo "# What the extra redis adds to runtime.txt, for the container (deploy/); \`make lock\` writes it."; \
 	  grep -v '^#' $$folder/redis.txt; } > requirements/redis.txt; \
+	{ $(call EXTRA,speech); $(call EXTRA,hearing); $(call EXTRA,signs); } \
+	  | $(COMPILE) - --generate-hashes -c $$folder/constraints.txt -o $$folder/speech.txt; \
+	{ echo "# What the extras speech, hearing and signs add to runtime.txt, for the container (deploy/); \`make lock\` writes it."; \
+	  grep -v '^#' $$folder/speech.txt; } > requirements/speech.txt; \
 	{ echo "# The exact versions that are tested; \`make lock\` writes them. No torch: the extra \`train\` is free."; \
 	  grep -v '^#' $$folder/constraints.txt; } > constraints.txt; \
 	wc -l requirements/runtime.txt constraints.txt

@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -84,14 +85,22 @@ def test_image_has_no_rights_and_says_whether_it_lives(deploy: Path) -> None:
             assert f"!{path}" in ignored, path
 
 
-def test_hashes_of_the_image_cover_the_extra_that_it_adds(repo: Path) -> None:
+@pytest.mark.parametrize(("file", "extras"), [("redis.txt", ["redis"]), ("speech.txt", ["speech", "hearing", "signs"])])
+def test_hashes_of_the_image_cover_the_extras_that_it_adds(repo: Path, file: str, extras: Sequence[str]) -> None:
     wanted = tomllib.loads((repo / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    pinned = (repo / "requirements" / "redis.txt").read_text(encoding="utf-8")
+    pinned = (repo / "requirements" / file).read_text(encoding="utf-8")
     development = (repo / "constraints.txt").read_text(encoding="utf-8")
-    for requirement in wanted["redis"]:
-        (line,) = re.findall(rf"^{re.split('[^a-z]', requirement)[0]}==\S+", pinned, re.MULTILINE)
+    for requirement in chain.from_iterable(wanted[extra] for extra in extras):
+        (line,) = re.findall(rf"^{re.split('[^a-z-]', requirement)[0]}==\S+", pinned, re.MULTILINE)
         assert line in development, "the image has what was tested"
     assert pinned.count("--hash=sha256:") >= 2
+
+
+def test_image_speaks_where_it_is_asked_to(deploy: Path) -> None:
+    build, last = (deploy / "Dockerfile").read_text(encoding="utf-8").split("\nFROM ")[1:]
+    assert "${SPEECH:+-r speech.txt}" in build
+    assert "${SPEECH:+espeak-ng}" in last
+    assert all("\nARG SPEECH\n" in stage for stage in (build, last)), "a stage knows no argument that it does not name"
 
 
 def test_compose_sets_what_the_daemon_accepts(

@@ -123,6 +123,16 @@ def test_adapter_is_handed_the_daemons_token(repo: Path, tmp_path: Path) -> None
     assert find_token(http.token, http.token_file) == "made-by-the-daemon"
 
 
+def test_adapter_keeps_spoken_sentences_in_a_cache_of_its_own(repo: Path, tmp_path: Path) -> None:
+    """As systemd does it: %C is /var/cache, %d has nothing to do with it."""
+    adapter = unit(repo, UNITS[1])["Service"]
+    environ = dict(word.split("=", 1) for word in adapter["Environment"].replace("%C", "/var/cache").split())
+    cache_path = load_config(environ=environ, cwd=tmp_path).speech.cache_path
+    assert cache_path.parent == Path("/var/cache") / adapter["CacheDirectory"]
+    text = (repo / "systemd" / UNITS[1]).read_text(encoding="utf-8")
+    assert "\nSystemCallFilter=nice setpriority " in text, "what speaks makes itself the least important"
+
+
 def test_adapter_looks_for_the_socket_where_the_daemon_has_it(repo: Path) -> None:
     daemon, adapter = (unit(repo, name)["Service"] for name in UNITS)
     environ = dict(word.split("=", 1) for word in adapter["Environment"].split())
@@ -151,7 +161,8 @@ def test_libzmq_may_set_the_policy_of_its_threads(repo: Path) -> None:
 def test_memory_of_both_units_is_bounded(repo: Path) -> None:
     daemon, adapter = (unit(repo, name)["Service"] for name in UNITS)
     assert daemon["MemoryMax"] == "75%"
-    assert adapter["MemoryMax"] == "512M"
+    assert adapter["MemoryMax"] == "1G"
+    assert adapter["OOMPolicy"] == "continue", "what speaks and listens may go, and the adapter stays"
 
 
 def test_http_unit_does_not_stop_with_the_daemon(repo: Path) -> None:

@@ -17,7 +17,8 @@ from llm_agentd.errors import StartError
 PACKAGE_DIR = Path(__file__).resolve().parents[2]
 SHIPPED_PROGRAM = "/opt/llm-agentd/bin/llm-agentd"
 SHIPPED_STATE = "/srv/llm-agentd"
-STATE = PurePosixPath("/var/lib/llm-agentd")  # the units' StateDirectory
+STATE = PurePosixPath("/var/lib/llm-agentd")  # the daemon's StateDirectory
+CACHE = PurePosixPath("/var/cache/llm-agentd-http")  # the adapter's CacheDirectory: sentences that were spoken
 UNITS = ("llm-agentd.service", "llm-agentd-http.service")
 USER_UNIT = "llm-agentd-user.service"
 UNIT_FOLDER = PurePosixPath("/etc/systemd/system")

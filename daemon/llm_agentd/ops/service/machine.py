@@ -127,7 +127,7 @@ def uninstall(root: Path, *, out: TextIO | None = None) -> None:
     if is_live and BOOTED.is_dir():
         run("systemctl", "daemon-reload", cure="run it by hand")
     kept = [files.CONFIG.parent, *(files.UNIT_FOLDER / f"{name}.d" for name in files.UNITS)]
-    kept.append(_state_before(writer) or files.STATE)
+    kept += [_state_before(writer) or files.STATE, files.CACHE]
     print(_what_stays([str(writer.place(path)) for path in kept if writer.place(path).exists()]), file=out)
 
 
