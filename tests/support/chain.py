@@ -64,6 +64,7 @@ class Chain:
             "http.enabled=false",
             f"cache.path={self.folder}/cache",
             f"agents.memory_path={self.folder}/memory.db",
+            f"speech.cache_path={self.folder}/speech.lmdb",
             "zmq.retry_s=1",
             f"http.token_file={self.folder}/http_token",
             *self._options,

@@ -118,6 +118,7 @@ def daemon(sets: Mapping[str, Any], *, http: bool) -> Iterator[RunningDaemon]:
             "http.enabled": str(http).lower(),
             "cache.path": Path(folder) / "cache",
             "agents.memory_path": Path(folder) / "memory.db",
+            "speech.cache_path": Path(folder) / "speech.lmdb",
             "agents.roles_dir": folder,  # no roles in it: all machines measure the same prompts
             **sets,
         }
