@@ -55,10 +55,11 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was understood; "" where nothing was said. `confidence`: 0 to 1."""
+    """What was understood; "" where nothing was said. `confidence`: 0 to 1. `seconds`: of sound, by `hear` alone."""
 
     text: str
     confidence: float
+    seconds: float = 0.0
 
 
 class Speaker(Protocol):
@@ -94,7 +95,11 @@ class Recognizer(Protocol):
         """Two-letter codes; ("*",): any."""
 
     def recognize(self, sound: Sound, lang: str, phrases: Sequence[str]) -> Transcript:
-        """`phrases`: what is likely to be said, as names of NPCs near by and commands: a hint. Raises SpeechError."""
+        """`sound` at 16 kHz. `lang`: one of `languages`, or "" for the engine's own.
+
+        `phrases`: what is likely to be said, a hint: names of NPCs near by as they are written, commands in small
+        letters. Raises SpeechError.
+        """
 
     def close(self) -> None:
         """Ends what it started. Last call."""

@@ -14,10 +14,10 @@ from typing import Protocol
 
 from llm_agentd.engines.openai.breaker import Ticket
 from llm_agentd.engines.openai.budget import Budget, Reservation
-from llm_agentd.engines.openai.keys import KeyProblem
 from llm_agentd.engines.openai.target import Call, Chunk, ReportedUsage, Target, UpstreamError
 from llm_agentd.engines.openai.upstream import FAIR_TIMEOUT_S, Upstream
 from llm_agentd.metrics.upstreams import UpstreamTally
+from llm_agentd.util.key_source import KeyProblem
 
 log = logging.getLogger(__name__)
 

@@ -20,10 +20,10 @@ from typing import Any
 
 from llm_agentd.engines.openai.attempt import Attempt, Transport
 from llm_agentd.engines.openai.budget import Budget
-from llm_agentd.engines.openai.keys import KeyProblem
 from llm_agentd.engines.openai.target import Call, Chunk, Target, UpstreamError
 from llm_agentd.engines.openai.upstream import Upstream
 from llm_agentd.metrics.upstreams import UpstreamMetrics
+from llm_agentd.util.key_source import KeyProblem
 
 TRIES_MAX = 5  # of one call. More only add to the load of a server that is in trouble
 PAUSE_FIRST_S = 0.2  # upper end of the first pause; it doubles with each round over all servers

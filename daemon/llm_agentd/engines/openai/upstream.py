@@ -12,10 +12,10 @@ from typing import Any
 
 from llm_agentd.config.remote import Upstream as UpstreamConfig
 from llm_agentd.engines.openai.breaker import Breaker, Ticket
-from llm_agentd.engines.openai.keys import KeyProblem, KeySource
 from llm_agentd.engines.openai.target import Target, UpstreamError
 from llm_agentd.engines.openai.token_bound import PromptBounds
 from llm_agentd.errors import StartError
+from llm_agentd.util.key_source import KeyProblem, KeySource
 
 RESTED_S = 2.0  # after a 429 without Retry-After, of a queue that is full: some calls will have ended
 FAIR_TIMEOUT_S = 2.0  # a server that had less time than this is not to blame

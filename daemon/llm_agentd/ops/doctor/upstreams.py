@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 
 from llm_agentd.config import Config
 from llm_agentd.config.remote import asks_servers
-from llm_agentd.engines.openai.keys import KeyProblem
 from llm_agentd.engines.openai.target import Target, UpstreamError
 from llm_agentd.engines.openai.upstream import Upstream, upstreams_of
 from llm_agentd.ops.doctor.check import Check, fail, ok, warn
 from llm_agentd.util.did_you_mean import did_you_mean
+from llm_agentd.util.key_source import KeyProblem
 
 SUBJECT = "remote"
 TIMEOUT_S = 5.0

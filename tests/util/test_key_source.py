@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from llm_agentd.config.remote import Upstream as Configured
-from llm_agentd.engines.openai.keys import KEY_MAX_BYTES, KeyProblem, KeySource
 from llm_agentd.engines.openai.upstream import require_keys, upstreams_of
 from llm_agentd.errors import StartError
+from llm_agentd.util.key_source import KEY_MAX_BYTES, KeyProblem, KeySource
 
 KEY = "sk-planted-0123456789"
 

@@ -1,6 +1,7 @@
 """Where the key of a server comes from: a variable of the environment, or a file, read again when it changes.
 
-A key is held here and in a `Target` alone. It is in no repr, and no message says more of it than where it comes from.
+A key is held here, and by whoever calls the server with it. It is in no repr, and no message says more of it than
+where it comes from.
 """
 
 from __future__ import annotations
