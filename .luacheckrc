@@ -32,7 +32,7 @@ for _, file in ipairs({
 	"actions/gift_intent", "actions/fight_words", "actions/trade_words", "combat/cries", "combat/damage", "combat/tactics",
 	"combat/views", "quests/state_machine", "quests/writer", "gossip/slant", "gossip/lines", "promises/meeting",
 	"admin/diagnosis", "voice/answer", "voice/sentences", "voice/speaking", "gestures/form", "gestures/named",
-	"gestures/plan",
+	"gestures/plan", "body/rigs",
 }) do
 	files[mod .. file .. ".lua"] = {not_globals = {"core"}}
 end

@@ -40,6 +40,7 @@ local FIELDS = {
 	hold = "function(object, talking): stand still while talking, then go on",
 	is_held = "body/hold: true while it was told to stand still",
 	turn = "function(object, yaw): how this mob is turned",
+	bones = "the rig: joint → {name, at, turned} of its model's bones, for gestures",
 	own_click = "function(object, clicker) -> true if a plain click is the mob's own",
 	shown_properties = "body/attach: nametag and infotext that we gave the mob",
 

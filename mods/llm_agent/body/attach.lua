@@ -3,7 +3,8 @@
 -- The mind's data lie in the luaentity's field `llm_agent`, so a mob whose mod saves its fields keeps its mind.
 -- Knows no other mod; what is special to one stands in adapters/.
 
-local text, limits, check, json, util, storage, entity_hooks, client, npcs, names, roles, dialog = ...
+local text, limits, check, json, util, storage, entity_hooks, client, npcs, names, roles, dialog,
+	rigs = ...
 
 local attach = {}
 
@@ -66,6 +67,7 @@ local function bind(self, data, given, returns)
 		if fn then npc[hook] = util.guarded(hook .. " of an attached mind", fn) end
 	end
 	self[FIELD], minds[self] = data, npc
+	npc.bones = given.bones and rigs.read(given.bones) or kind.bones
 	show(object, npc)
 	npcs.wake(npc)
 	if returns and npc.hold then -- it may have been unloaded while it talked
@@ -168,6 +170,7 @@ end)
 local ATTACH_FIELDS = {
 	id = check.words, name = check.words, role = "string?", persona = check.words, mood = check.words,
 	voice = check.words, actions = check.name_list, hold = "function?", turn = "function?", own_click = "function?",
+	bones = function(bones) return select(2, rigs.read(bones)) end,
 }
 
 local function problem_of(object)
@@ -186,7 +189,7 @@ end
 
 -- A mind for any entity. def: name, role, persona, mood, voice, actions as for register_npc; id, made up and kept if left out;
 -- hold(object, talking): stand still or go on; turn(object, yaw): for mobs that set their yaw anew in each step;
--- own_click(object, clicker): true if a plain right-click stays the mob's.
+-- own_click(object, clicker): true if a plain right-click stays the mob's; bones: joint → bone, for gestures and a mouth.
 -- What def leaves out comes from what the body remembers. Gone with the object; unloaded, it sleeps.
 function llm_agent.attach(object, def)
 	local problem = problem_of(object)

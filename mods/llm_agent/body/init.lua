@@ -23,7 +23,8 @@ local figure = load("figure", settings, util, roles, outfits)
 local hand = load("hand", npcs, figure)
 local body = load("body", log, settings, base.geometry, check, json, storage, npcs, names, roles, dialog, figure, hand,
 	animation, walkability, movement, idle)
-local attach = load("attach", text, limits, check, json, util, storage, entity_hooks, client, npcs, names, roles, dialog)
+local rigs = load("rigs", check)
+local attach = load("attach", text, limits, check, json, util, storage, entity_hooks, client, npcs, names, roles, dialog, rigs)
 
 npcs.on_unregister(function(npc) movement.clear(npc, "gone") end)
 steps.register("idle", idle.step, 1)
@@ -32,6 +33,6 @@ steps.register("attach", attach.step)
 steps.register("hands", hand.step)
 
 return {
-	doors = doors, pathfinder = pathfinder, animation = animation, movement = movement, figure = figure, body = body,
+	doors = doors, pathfinder = pathfinder, animation = animation, movement = movement, figure = figure, rigs = rigs, body = body,
 	attach = attach,
 }

@@ -20,6 +20,7 @@ local ORDER = {
 	"damage", -- the beaten get up, the hurt heal
 	"orders", -- looks of those who fight
 	"gestures", -- the next turns of joints
+	"mouths", -- head and jaw of those who are heard
 	"hands", -- one body: does it hold what it should?
 	"attach", -- one mob of another mod: has it changed its name or trade?
 	"ledger", -- journal entries that are surely on disk go

@@ -1,30 +1,9 @@
 -- llm_agent.play_gesture: gestures as data, on NPCs and on the models of other mods. What is given may come from a model: a
 -- gesture that is wrong is an answer and no error.
 
-local check, Npc, figure, movement, bones, form, named, player = ...
+local check, Npc, rigs, bones, form, named, player = ...
 
 local PLAY_FIELDS = {bones = "table?"}
-
-local function problem_of_place(value, what)
-	if value ~= nil and check.position(value) then return what .. ": " .. check.position(value) end
-end
-
--- The rig that a caller names, joint → "bone" or {name =, at =, turned =, has_legs =}; or nil and what is wrong.
-local function rig_of(given)
-	if type(given) ~= "table" or next(given) == nil then return nil, "want joint → the name of its bone" end
-	local rig = {}
-	for joint, bone in pairs(given) do
-		if type(bone) == "string" then bone = {name = bone} end
-		if type(joint) ~= "string" or type(bone) ~= "table" or type(bone.name) ~= "string" then
-			return nil, ("%s: want the name of a bone, or {name, at, turned, has_legs}"):format(tostring(joint))
-		end
-		local problem = problem_of_place(bone.at, "at") or problem_of_place(bone.turned, "turned")
-			or (bone.at == nil) ~= (bone.turned == nil) and "want both at and turned, its rest, or none"
-		if problem then return nil, joint .. ": " .. problem end
-		rig[joint] = bone
-	end
-	return rig
-end
 
 local function is_npc(value) return getmetatable(value) == Npc end
 
@@ -35,8 +14,8 @@ end
 -- The joints of whom a gesture is for, or nil and why it has none that can be turned now.
 local function joints_of(who, object, rig)
 	if not object or not object:get_pos() then return nil, "it has no body that is awake" end
-	if not rig and not movement.can(who) then return nil, "it has no body of this mod; name its bones in opts.bones" end
-	rig = rig or who.is_model and figure.model.bones
+	if not rig and not player.can(who) then return nil, "it has no body of this mod; name its bones in opts.bones" end
+	rig = rig or player.rig_of(who)
 	local joints = rig and bones.joints(object, rig) or named.JOINTS
 	if next(joints) == nil then return nil, "this engine wants the rest of each bone: give at and turned" end
 	return joints
@@ -47,7 +26,7 @@ local function rig_for(who, opts)
 		error("llm_agent.play_gesture: want an NPC or an object of the game, got " .. type(who), 3)
 	end
 	if not opts.bones and is_npc(who) then return nil end
-	local rig, problem = rig_of(opts.bones)
+	local rig, problem = rigs.read(opts.bones)
 	if problem then error("llm_agent.play_gesture: bones: " .. problem, 3) end
 	return rig
 end

@@ -12,11 +12,14 @@ local NONE = {x = 0, y = 0, z = 0}
 -- Can the clients of this engine glide from one pose to the next?
 function bones.can_glide(object) return object.set_bone_override ~= nil end
 
+-- Without its rest, a bone can be turned since 5.9 alone.
+function bones.can_turn(object, bone) return bone.at ~= nil or bones.can_glide(object) end
+
 -- Joints that this engine can turn on the object.
 function bones.joints(object, rig)
 	local joints = {}
 	for joint, bone in pairs(rig) do
-		if bone.at or bones.can_glide(object) then joints[joint] = true end
+		if bones.can_turn(object, bone) then joints[joint] = true end
 	end
 	return joints
 end

@@ -34,7 +34,7 @@ local REST = {0, 0, 0}
 -- Send one change; returns how many bones were turned.
 local function send(act, joint, angles, glide_s)
 	local bone = act.rig[joint]
-	if not bone then return 0 end
+	if not bone or not bones.can_turn(act.object, bone) then return 0 end
 	if not act.angles[joint] then bones.take(act.object, bone) end
 	act.angles[joint] = angles
 	local body = act.rig.Body and act.rig.Body.has_legs and act.angles.Body
@@ -46,7 +46,8 @@ end
 
 local function give_back(act, joint)
 	act.angles[joint] = nil
-	if act.rig[joint] then bones.give_back(act.object, act.rig[joint]) end
+	local bone = act.rig[joint]
+	if bone and bones.can_turn(act.object, bone) then bones.give_back(act.object, bone) end
 	if joint ~= "Body" then return 1 end
 	local count = 1
 	for _, leg in ipairs(LEGS) do -- those that only made up for the body
@@ -126,11 +127,21 @@ local function hop(object)
 	if velocity.y == 0 then object:set_velocity({x = velocity.x, y = HOP, z = velocity.z}) end
 end
 
--- On the body of an NPC of this mod that is awake. False without one.
+-- May it make gestures: with a body of this mod that is awake, or one of another mod whose bones are known?
+function player.can(npc)
+	return npc.bones and npc:get_object() ~= nil or movement.can(npc)
+end
+
+-- The rig of its model; nil of a flat figure.
+function player.rig_of(npc)
+	return npc.bones or npc.is_model and figure.model.bones or nil
+end
+
+-- On the body of an NPC. False without one that can.
 function player.play(npc, read)
-	if not movement.can(npc) then return false end
-	local object = npc:get_object()
-	if npc.is_model then player.begin(object, figure.model.bones, read) else hop(object) end
+	if not player.can(npc) then return false end
+	local object, rig = npc:get_object(), player.rig_of(npc)
+	if rig then player.begin(object, rig, read) else hop(object) end
 	return true
 end
 
@@ -142,19 +153,19 @@ local function pointed_at(npc, pos)
 		npc.next_look_us = now_us() + POINT_S * 1e6
 	end
 	local x, z = pos.x - from.x, pos.z - from.z
-	local up = pos.y - (from.y + npc.foot_y + SHOULDER_Y)
+	local up = pos.y - (from.y + (npc.foot_y or 0) + SHOULDER_Y)
 	return named.point(AHEAD + math.deg(math.atan2(up, math.sqrt(x * x + z * z))))
 end
 
 local EMOTE_FIELDS = {number = check.number_in(1, named.COUNT_MAX), at = check.position}
 
 -- Make a gesture that has a name, one of named.kinds. opts: `number`, how far it counts; `at`, a position to point at.
--- False without a body of this mod that is awake.
+-- False without a body that can.
 function Npc:emote(kind, opts)
 	local problem = check.one_of(named.by_kind)(kind)
 	if problem then error("npc:emote: kind: " .. problem, 2) end
 	check.def("npc:emote", opts or {}, EMOTE_FIELDS)
-	if not movement.can(self) then return false end
+	if not player.can(self) then return false end
 	if kind == "point" and opts and opts.at then return player.play(self, pointed_at(self, opts.at)) end
 	return player.play(self, named.of(kind, opts and opts.number))
 end

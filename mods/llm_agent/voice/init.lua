@@ -10,4 +10,4 @@ load("answer", core.parse_json)
 
 steps.register("voice", settings.voice and function() end or function() end)
 
-return {is_speaking = speaking.is_speaking, stop = speaking.stop, on_sound = speaking.on_sound}
+return {speaking = speaking, is_speaking = speaking.is_speaking, stop = speaking.stop, on_sound = speaking.on_sound}
