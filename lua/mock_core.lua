@@ -75,6 +75,7 @@ end
 function Object:set_yaw(yaw) self.yaw = yaw end
 function Object:get_yaw() return self.yaw end
 function Object:get_look_horizontal() return self.yaw or 0 end
+function Object:get_look_dir() return {x = -math.sin(self.yaw or 0), y = 0, z = math.cos(self.yaw or 0)} end
 function Object:get_velocity() return self.velocity and vector_copy(self.velocity) or {x = 0, y = 0, z = 0} end
 function Object:set_velocity(velocity) self.velocity = vector_copy(velocity) end
 function Object:set_armor_groups(groups) self.armor_groups = groups end
@@ -503,6 +504,7 @@ Daemon.__index = Daemon
 
 function Mock:open_daemon(reply)
 	self.daemon = setmetatable({
+		warmed = {}, warms = false, -- answered to the op `warm`, as the embedded model has it
 		mock = self, sessions = {}, received = {}, cancelled = {}, calls = {}, reports = {}, up = true, reply = reply,
 	}, Daemon)
 	return self.daemon
@@ -545,6 +547,9 @@ function Daemon:request(fetch)
 	for _, request in ipairs(body.requests) do
 		if request.op == "report" then
 			self.reports[#self.reports + 1] = request
+		elseif request.op == "warm" then
+			self.warmed[#self.warmed + 1] = request
+			self:event(body.session, {id = request.id, event = "done", warms = self.warms})
 		elseif not session.ids[request.id] then
 			session.ids[request.id] = true
 			self.received[#self.received + 1] = {session = body.session, request = request}

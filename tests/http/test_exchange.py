@@ -63,6 +63,14 @@ def until(condition: Callable[[], bool]) -> None:
 # -- what comes back, and when --------------------------------------------------------------------
 
 
+def test_a_warm_goes_to_the_daemon_as_what_is_asked_does(endpoint: str) -> None:
+    warm = {"op": "warm", "id": "a", "npc": {"id": "b", "name": "Bram", "role": "smith"}, "player": "Robin"}
+    with FakeDaemon(endpoint, lambda record: [done(record["op"])]) as daemon, serve_http(endpoint) as server:
+        answer = server.exchange(requests=[warm], wait_ms=LONG_MS)
+        assert daemon.next()["op"] == "warm"
+    assert [(event["id"], event["text"]) for event in answer["events"]] == [("a", "warm")]
+
+
 def test_cache_hits_are_in_the_answer_and_sent_in_one_frame(endpoint: str) -> None:
     with FakeDaemon(endpoint) as daemon, serve_http(endpoint) as server:
         answer = server.exchange(requests=[infer(str(i)) for i in range(50)], wait_ms=LONG_MS)
@@ -426,7 +434,7 @@ def test_rejections_carry_id_code_and_reason(endpoint: str) -> None:
         ("p", "bad_request"),
         ("big", "too_large"),
     ]
-    assert "think, infer or report" in answer["rejected"][1]["message"]
+    assert "think, infer, warm or report" in answer["rejected"][1]["message"]
 
 
 def test_body_with_invalid_text_is_mended(endpoint: str) -> None:

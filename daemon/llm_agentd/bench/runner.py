@@ -23,7 +23,20 @@ from llm_agentd.errors import StartError
 from llm_agentd.util.cpu_info import cpu_model
 from llm_agentd.util.cpus import available_cpus
 
-NAMES = ("hit", "decode", "grammar", "engines", "village", "restart", "ticks", "fleet", "memory", "mind", "exchanges")
+NAMES = (
+    "hit",
+    "decode",
+    "grammar",
+    "engines",
+    "village",
+    "restart",
+    "warm",
+    "ticks",
+    "fleet",
+    "memory",
+    "mind",
+    "exchanges",
+)
 
 FILE_COLUMNS = 120  # of a table that goes into a file; rich takes 80
 

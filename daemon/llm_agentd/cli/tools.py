@@ -27,6 +27,7 @@ class BenchName(StrEnum):
     engines = "engines"
     village = "village"
     restart = "restart"
+    warm = "warm"
     ticks = "ticks"
     fleet = "fleet"
     memory = "memory"
@@ -163,8 +164,8 @@ def bench(
         typer.Argument(
             metavar="NAME",
             help="hit (cache hits), decode (tokens/s), grammar (its cost), engines (each library with this "
-            "model), village (50 NPCs), restart (the first reply), ticks (steps of a game server), fleet "
-            "(1,000 NPCs and more over several daemons), memory "
+            "model), village (50 NPCs), restart (the first reply), warm (lines that were prepared), "
+            "ticks (steps of a game server), fleet (1,000 NPCs and more over several daemons), memory "
             "(look-ups), mind (what a model says) or exchanges (what NPCs say and do).",
         ),
     ],

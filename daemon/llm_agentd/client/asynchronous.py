@@ -112,6 +112,10 @@ class AsyncClient:
         op, fields = generation_fields(prompt, npc, utterance, options)
         return AsyncStream(self._requests.new(op, {**fields, "stream": True}, timeout_s))
 
+    async def warm(self, npc: Npc | Mapping[str, Any], **options: Unpack[ThinkOptions]) -> bool:
+        """Has the beginning of a `think` computed that may come soon. False: it does not pay with this model."""
+        return bool((await self.request("warm", **think_fields(npc, None, options)))["warms"])
+
     async def cancel(self, target: str) -> bool:
         """Ends a request of this client, which fails with Cancelled; False where it has its answer already."""
         return bool((await self.request("cancel", target=target))["found"])

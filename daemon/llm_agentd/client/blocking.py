@@ -120,6 +120,10 @@ class Client:
         """
         return Stream(self, self._client.stream(prompt, npc=npc, utterance=utterance, timeout_s=timeout_s, **options))
 
+    def warm(self, npc: Npc | Mapping[str, Any], **options: Unpack[ThinkOptions]) -> bool:
+        """Has the beginning of a `think` computed that may come soon. False: it does not pay with this model."""
+        return self._run(self._client.warm(npc, **options))
+
     def cancel(self, target: str) -> bool:
         """Ends a request of this client, which fails with Cancelled; False where it has its answer already."""
         return self._run(self._client.cancel(target))

@@ -172,6 +172,16 @@ class ThinkRecord(Options, Think):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WarmRecord(ThinkRecord):
+    """A `think` that may come soon, without what will be said."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.utterance or self.translate or self.explain:
+            raise ValueError("utterance, translate, explain: leave them out; a warm is what comes before the words")
+
+
+@dataclass(frozen=True, kw_only=True)
 class CancelRecord(Record):
     target: StrictStr
 
@@ -235,6 +245,7 @@ GENERATIONS: dict[str, type[InferRecord] | type[ThinkRecord] | type[EmbedRecord]
 
 RECORDS: dict[str, type[Record]] = {
     **GENERATIONS,
+    "warm": WarmRecord,
     "cancel": CancelRecord,
     "info": Record,
     "stats": Record,
@@ -266,7 +277,7 @@ def envelope(record: dict[str, Any]) -> tuple[str, str]:
 
 def validate(model: type[R], record: dict[str, Any]) -> R:
     """The checked record. Raises BadRequest or TooLarge that names the first field that is wrong."""
-    if model is ThinkRecord:
+    if issubclass(model, ThinkRecord):
         _check_text(record)
     try:
         checked: R = ADAPTERS[model].validate_python(record)

@@ -23,6 +23,7 @@ from llm_agentd.scheduler.explain import encode_chat, explain
 from llm_agentd.scheduler.latency import LatencyEstimate
 from llm_agentd.scheduler.request_queue import AGED_S
 from llm_agentd.scheduler.sequence import Events, Sequence, cached_reply, make_assembler
+from llm_agentd.scheduler.warm_list import is_warm
 from llm_agentd.types import PRIORITIES, Explanation, Finish, PrefixState, Request
 from llm_agentd.util.common_prefix import common_prefix_length
 from llm_agentd.util.journal import about
@@ -83,7 +84,8 @@ class Batch:
         running = list(self.running.values())  # one step of the interpreter: a copy that nobody changes
         tokens = sum(sequence.prompt_tokens + sequence.completion_tokens for sequence in running)
         room_tokens = self.engine.info.context_tokens * self.engine.info.max_num_seqs
-        return sum(len(sequence.requests) for sequence in running), tokens / room_tokens
+        count = sum(not is_warm(request) for sequence in running for request in sequence.requests)
+        return count, tokens / room_tokens
 
     # -- in --------------------------------------------------------------------------------------
 
@@ -144,10 +146,8 @@ class Batch:
             session_id=request.session_id,
             deadline_s=request.waits_until_s,
         )
-        if not prompt.is_estimate:
-            self._metrics.started(len(prompt), reused)
-        if self._has_states:
-            self._metrics.prefix_looked_up(len(prompt), reused if state else 0)
+        if not is_warm(request):
+            self._count_start(prompt, reused, reused if state else 0)
         self._free.remove(seq)
         self.running[seq] = Sequence(
             seq=seq,
@@ -160,6 +160,12 @@ class Batch:
             is_estimate=prompt.is_estimate,
             moderator=self._moderator if request.moderation else None,
         )
+
+    def _count_start(self, prompt: Prompt, reused_tokens: int, restored_tokens: int) -> None:
+        if not prompt.is_estimate:
+            self._metrics.started(len(prompt), reused_tokens)
+        if self._has_states:
+            self._metrics.prefix_looked_up(len(prompt), restored_tokens)
 
     def _encode(self, request: Request) -> Prompt:
         if isinstance(request.prompt, str):
@@ -270,13 +276,13 @@ class Batch:
             self.engine.stop(sequence.seq)
         if verdict is not None:
             events.extend(sequence.filtered(verdict))
-        elif finish is not None:
+        elif finish is not None and not is_warm(sequence.requests[0]):
             self._complete(sequence, finish, now_s, events)
         self._release(sequence)
 
     def _count(self, sequence: Sequence, piece: Piece, now_s: float) -> None:
         """What a piece adds to the metrics. Before `feed`, which notes when it came."""
-        if not piece.tokens:
+        if not piece.tokens or is_warm(sequence.requests[0]):
             return
         self._metrics.generation_tokens.value += piece.tokens
         if sequence.last_s is not None:

@@ -41,6 +41,7 @@ from llm_agentd.scheduler.curve_watch import CurveWatch
 from llm_agentd.scheduler.latency import LatencyEstimate
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.scheduler.sequence import Events
+from llm_agentd.scheduler.warm_list import WarmList, is_warm
 from llm_agentd.types import Peer, Priority, Request
 
 log = logging.getLogger(__name__)
@@ -106,6 +107,7 @@ class EngineLoop:
         self._peers_gone_from_batch: list[Peer] = []
         self._refusal: Callable[[], AgentdError] | None = None  # set while all calls are switched off
         self._new_in_queue: list[tuple[Request, int]] = []  # since the last step, and how many were before them
+        self._to_warm = WarmList()
         self._wake_engine: Callable[[], None] = lambda: None  # of the engine that is open
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         # For other threads to look at:
@@ -138,6 +140,18 @@ class EngineLoop:
             self._queue.end_burst()
             self._notify()
         return refused
+
+    def warm(self, request: Request) -> bool:
+        """Computes its prompt when there is nothing else to do; nobody hears of it. False: it does not pay here."""
+        info = self.info
+        if info is None or "states" not in info.features:
+            return False
+        with self._changed:
+            if self.stopping.is_set() or self._refusal is not None:
+                return False
+            self._to_warm.put(request)
+            self._notify()
+        return True
 
     def _notify(self) -> None:
         """There is something to look at: ends the loop's wait for work, or the engine's for another process. Under the
@@ -194,6 +208,7 @@ class EngineLoop:
         """The peer is gone: its requests are freed, those that wait at once. They have no more events."""
         with self._changed:
             self._queue.drop_peer(peer)
+            self._to_warm.drop_peer(peer)
             self._peers_gone_from_batch.append(peer)
             self._notify()
 
@@ -334,7 +349,9 @@ class EngineLoop:
         self.info = self._engine.info  # of a model elsewhere it may have changed: its server is there now, or another
         goes_on = self._wait(events)  # 1. for work; drop the cancelled and the late
         if goes_on and self._refusal is None:
+            self._stop_warming()
             self._admit(events)  # 2. by urgency: into a slot, to a sequence with the same key, or another must pause
+            self._warm_next(events)
         if self._batch.running and self._refusal is None:
             if events and self.info.is_remote:  # its step waits for a server: who was cancelled or late hears it now
                 self._emit(events)
@@ -369,6 +386,8 @@ class EngineLoop:
                         return True  # nothing more will come, so no window need be waited for
                 if not is_idle or events or self._queue.due(now_s, idle=True) or self._is_quiet(now_s):
                     return True
+                if self._to_warm and not len(self._queue):
+                    return True
                 wait_s = self._queue.wait_s(now_s, idle=True)
                 idle_s = self._idle_wait_max_s
                 if not self._changed.wait(idle_s if wait_s is None else min(wait_s, idle_s)):
@@ -390,6 +409,7 @@ class EngineLoop:
     def _refuse_all(self, now_s: float, events: Events) -> None:
         """While all calls are switched off. Under the lock."""
         if self._refusal is not None:
+            self._to_warm.clear()
             rest = self._batch.drop(lambda request: True) + self._queue.take(len(self._queue), now_s)
             events.extend((request, self._refusal()) for request in rest)
 
@@ -457,6 +477,28 @@ class EngineLoop:
             return
         for one in (request, *same):
             self._batch.admit(one, now_s, events)
+
+    def _warm_next(self, events: Events) -> None:
+        """With nothing else to do, a prompt that somebody may ask for soon. Its events reach nobody, as its peer waits
+        for none; what it leaves is its tokens in a free slot, and a kept state.
+        """
+        if self._batch.running or self.stopping.is_set():
+            return
+        now_s = self._clock()
+        with self._changed:
+            is_wanted = len(self._queue) > 0 or self._batch.paused_priority(now_s) is not None
+            request = None if is_wanted else self._to_warm.take(now_s)
+        if request is not None:
+            self._batch.admit(request, now_s, events)
+
+    def _stop_warming(self) -> None:
+        """Somebody asks: it ends before the next step, and before the window is looked at, as it is no reason to wait.
+        What is computed by then stays in its slot.
+        """
+        with self._changed:
+            is_wanted = len(self._queue) > 0
+        if is_wanted:
+            self._batch.drop(is_warm)
 
     def _make_room(self, now_s: float) -> bool:
         """For a player: above the useful size, as far as that costs the others little, or in another's place."""

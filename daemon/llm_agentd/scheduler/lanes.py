@@ -93,6 +93,10 @@ class Lanes:
                 refused += lane.loop.submit(own)
         return refused
 
+    def warm(self, request: Request) -> bool:
+        """False: it does not pay at this mind."""
+        return self.by_mind(request.mind).loop.warm(request)
+
     def cancel(self, request: Request) -> None:
         self.by_mind(request.mind).loop.cancel(request.peer, request.id)
 

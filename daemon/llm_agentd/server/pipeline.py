@@ -158,6 +158,8 @@ class Pipeline:
             op, request_id = schema.envelope(record)
             if op in schema.GENERATIONS:
                 self._take_generation(peer, op, record)
+            elif op == "warm":
+                self._answer(peer, request_id, op, encode.done_fields({"warms": self._take_warm(peer, record)}))
             elif op == "switch":
                 self._take_later(peer, record, SwitchRecord, self._switch)
             elif op == "events":
@@ -211,6 +213,27 @@ class Pipeline:
                 self._serve(request)
         except Exception as error:
             self._close(peer, record["id"], op, encode.error_fields(_to_agentd_error(error, record["id"])))
+        finally:
+            self._credit.spend(peer, self._cpu_clock() - began_s, self._clock())
+
+    def _take_warm(self, peer: Peer, record: dict[str, Any]) -> bool:
+        """What comes before the words of a `think`, by steps 1 to 3, for when the engine has nothing else to do.
+
+        False: it does not pay with this model, or the peer asks for too much. It is answered at once and never open:
+        nobody waits for it, and whoever asks next may be first.
+        """
+        self._admin.switch.check()
+        self._lanes.require_info()
+        arrived_s, began_s = self._clock(), self._cpu_clock()
+        checked = schema.validate(schema.WarmRecord, record)
+        if not self._credit.has_some(peer, arrived_s):
+            return False
+        try:
+            fit, context = self._check_in(checked)
+            tries = self._minds.tries(fit, peer, arrived_s)
+            tries.context = context
+            request = self._request_builder.warm(self._minds.first(tries))
+            return request is not None and self._lanes.warm(request)
         finally:
             self._credit.spend(peer, self._cpu_clock() - began_s, self._clock())
 

@@ -169,6 +169,26 @@ class RequestBuilder:
             has_client_format=record.has_format,
         )
 
+    @staticmethod
+    def warm(request: Request) -> Request | None:
+        """Of a `warm` that was built as a `think`: its prompt alone. None: such a model is told a line's topic, which
+        nobody knows yet, and its prompts are short.
+        """
+        if request.chat is None or request.chat.slots is not None:
+            return None
+        return replace(
+            request,
+            sampling=Sampling(max_tokens=1, temperature=0),
+            output=OutputFormat(),
+            moderation=None,
+            key=b"",
+            cache="off",
+            stream=False,
+            priority="background",
+            deadline_s=float("inf"),
+            hand_on_s=float("inf"),
+        )
+
     def _may_stream(self, record: InferRecord | ThinkRecord, context: ModerationContext | None) -> bool:
         return record.stream and (context is None or self._streams_moderated)
 

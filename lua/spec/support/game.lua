@@ -26,6 +26,7 @@ function game.start_quiet(options, reply)
 	options.settings = options.settings or {}
 	options.settings["llm_agent.greet"] = options.settings["llm_agent.greet"] or "false"
 	options.settings["llm_agent.npc_talk"] = options.settings["llm_agent.npc_talk"] or "off"
+	options.settings["llm_agent.warm"] = options.settings["llm_agent.warm"] or "false"
 	options.storage = options.storage or {}
 	game.start(options, reply)
 	return mock, daemon, agent, options.storage

@@ -10,7 +10,7 @@ function orders.at(x, z) return {x = x, y = -0.5, z = z or 0} end -- on the grou
 -- Returns the mock, the mod's API, its private table and a list of what NPCs remember.
 function orders.start(options)
 	options = options or {}
-	options.settings = {["llm_agent.greet"] = "false", ["llm_agent.npc_talk"] = "off", ["llm_agent.wander"] = "false"}
+	options.settings = {["llm_agent.greet"] = "false", ["llm_agent.npc_talk"] = "off", ["llm_agent.wander"] = "false", ["llm_agent.warm"] = "false"}
 	mock = Mock.new(options)
 	mock:open_daemon(function() return {} end)
 	agent = mock:load_mod()

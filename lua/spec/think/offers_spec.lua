@@ -16,7 +16,7 @@ describe("an action whose parameters follow the world", function()
 	end
 
 	before_each(function()
-		mock = Mock.new({settings = {["llm_agent.npc_talk"] = "off", ["llm_agent.greet"] = "false"}})
+		mock = Mock.new({settings = {["llm_agent.npc_talk"] = "off", ["llm_agent.greet"] = "false", ["llm_agent.warm"] = "false"}})
 		daemon = mock:open_daemon(function() return {} end)
 		agent = mock:load_mod()
 		stock, ran, replies, asked_for = 3, {}, {}, {}

@@ -52,6 +52,7 @@ local FIELDS = {
 	open_requests = "think: id → true, questions the daemon has not answered",
 	recent_lines = "think/repeats: what it said of late, the oldest first",
 	overheard = "think/repeats: what NPCs beside it said of late, as recent_lines",
+	warmed_us = "think/warming: player → when the daemon was last told that they may speak to it",
 	lines_unnamed = "think/name_calls: name → how many lines since it called them by name",
 	last_lines = "think/lines: written lines that it chose of late, the oldest first",
 	heard_lines = "think/lines: those that NPCs beside it chose, as last_lines",

@@ -9,8 +9,8 @@ local events, commands, npcs = api_folder.events, api_folder.commands, api_folde
 local roles = roles_folder.roles
 local positions, nearby, observe, hours = perception_folder.positions, perception_folder.nearby, perception_folder.observe,
 	perception_folder.hours
-local language, repeats, name_calls, offers = think_folder.language, think_folder.repeats, think_folder.name_calls,
-	think_folder.offers
+local language, repeats, name_calls, offers, warming = think_folder.language, think_folder.repeats, think_folder.name_calls,
+	think_folder.offers, think_folder.warming
 local speech_queue, attention, mutes, say =
 	speech_folder.speech_queue, speech_folder.attention, speech_folder.mutes, speech_folder.say
 
@@ -30,7 +30,7 @@ load("hearing", S, log, now_us, settings, text, rate_limit, client, nearby, gree
 	addressing, turns)
 local quiet_hours = load("quiet_hours")
 local small_talk = load("small_talk", log, now_us, settings, geometry, client, npcs, nearby, attention, conversation, greetings,
-	quiet_hours)
+	quiet_hours, warming)
 
 offers.on_outcome(history.tell)
 steps.register("small_talk", small_talk.step, 0.5)

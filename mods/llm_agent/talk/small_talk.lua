@@ -1,7 +1,8 @@
 -- What NPCs start by themselves: greetings, and talks among each other.
 -- Does one thing in a step, and nothing in quiet hours, while the mod is switched off, or to players who do not want to hear it.
 
-local log, now_us, settings, geometry, client, npcs, nearby, attention, conversation, greetings, quiet_hours = ...
+local log, now_us, settings, geometry, client, npcs, nearby, attention, conversation, greetings, quiet_hours,
+	warming = ...
 
 local small_talk = {}
 
@@ -178,6 +179,7 @@ function small_talk.step(_, until_us, dtime)
 	since_look_s = 0
 	for _, npc in ipairs(npcs.list) do attention.let_go(npc, now) end
 	if not client.enabled or not npcs.list[1] then return end
+	warming.look(core.get_connected_players(), now)
 	if quiet_hours.is_quiet(hours, core.get_timeofday() or 0.5) then return end
 	if settings.greet then greetings.greet_who_comes_near(core.get_connected_players(), now) end
 	begin_talks(now)

@@ -183,4 +183,7 @@ local function explain(npc, opts, handler)
 	client.ask(record, settings.deadline_ms, handler)
 end
 
-return {explain = explain}
+-- What the daemon would be sent, as in request.lua.
+local function record_of(npc, opts) return request.record_of(question_of(npc, opts)) end
+
+return {explain = explain, record_of = record_of}
