@@ -50,7 +50,9 @@ from llm_agentd.http.routes import (
     watch,
     ws,
 )
+from llm_agentd.http.routes import speech as speech_routes
 from llm_agentd.http.sessions import Sessions
+from llm_agentd.http.switch_watch import SwitchWatch
 from llm_agentd.speech.service import SpeechService
 from llm_agentd.speech.signs.service import SignPictures
 
@@ -88,12 +90,15 @@ def create_app(
     allowed_hosts: Sequence[str] = (),
     has_public_figures: bool = False,
     speech: Speech | None = None,
+    speech_cpus: Sequence[int] = (),
+    language: str = "en",
     examine: doctor.Examine = lambda records, error: {"checks": [], "ok": True},
     clock: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The application. `host`: the address it listens on; `allowed_hosts`: further names that it is called by.
 
-    `has_public_figures`: some routes want no token to be read (http.dashboard_public). `speech`: None is off.
+    `has_public_figures`: some routes want no token to be read (http.dashboard_public). `speech`: None is off;
+    `speech_cpus`: where it may be computed, none is anywhere; `language`: of what is spoken where nothing says it.
     `examine`: the doctor, for `/v1/doctor`.
 
     `state.daemon` (a DaemonClient) starts with it unless it runs already.
@@ -103,7 +108,13 @@ def create_app(
     daemon = DaemonClient(endpoint, retry_s=retry_s, curve=curve)
     sessions = Sessions(daemon, timeout_ms=timeout_ms, clock=clock)
     feeds = EventFeeds(daemon)
-    voice = SpeechService(speech or Speech(tts="off", stt="off"))
+    metrics = HttpMetrics()
+    voice = SpeechService(
+        speech or Speech(tts="off", stt="off"),
+        gate=SwitchWatch(daemon).check,
+        cpus=speech_cpus,
+        registry=metrics.registry,
+    )
     sign_pictures = SignPictures()
 
     @asynccontextmanager
@@ -133,7 +144,6 @@ def create_app(
         app.add_middleware(BearerToken, token=token, has_public_figures=has_public_figures)
     app.add_middleware(OwnOrigin, own=OwnHosts(host, allowed_hosts))
     app.add_middleware(DrainUnreadBodies)
-    metrics = HttpMetrics()
     app.add_middleware(CountRequests, metrics=metrics)  # the last one added is the first one passed
     _handle_errors(app)
     infer.add(app, daemon, sessions)
@@ -148,6 +158,7 @@ def create_app(
     model.add(app, daemon)
     info.add(app, daemon, sessions, metrics)
     doctor.add(app, daemon, examine)
+    speech_routes.add(app, voice, language)
     signs.add(app, sign_pictures)
     ws.add(app, daemon, sessions, metrics)
     dashboard.add(app)

@@ -19,10 +19,10 @@ NO_ROUTE = "other"  # refused before it was routed, or a path that does not exis
 
 
 class HttpMetrics:
-    """All metrics of one HTTP process. `text` puts them behind the daemon's."""
+    """All metrics of one HTTP process. `text` puts them behind the daemon's; `registry` is for those of its rooms."""
 
     def __init__(self) -> None:
-        registry = self._registry = CollectorRegistry()
+        registry = self.registry = CollectorRegistry()
         name = "llm_agentd_http_"
         self._requests = Counter(f"{name}requests", "Answered HTTP requests", ("route", "code"), registry=registry)
         self._seconds = Histogram(
@@ -49,7 +49,7 @@ class HttpMetrics:
         self._sessions.set(sessions)
         self._open.set(open_requests)
         self._websockets.set(self.websockets)
-        return (daemon_text or "") + generate_latest(self._registry).decode()
+        return (daemon_text or "") + generate_latest(self.registry).decode()
 
 
 class CountRequests:

@@ -21,11 +21,14 @@ from llm_agentd.client.curve import CurveFiles
 from llm_agentd.config import Config
 from llm_agentd.config.http_binding import check_binding
 from llm_agentd.config.http_token import find_token
+from llm_agentd.config.sections import Model
 from llm_agentd.errors import StartError
 from llm_agentd.http.app import create_app
 from llm_agentd.http.protocol import BoundedProtocol
 from llm_agentd.http.routes.doctor import Examine
 from llm_agentd.http.websocket_protocol import SETTINGS, BoundedWebSocket
+from llm_agentd.scheduler.affinity import pick_cpus
+from llm_agentd.util.cpus import available_cpus
 from llm_agentd.util.stop_signals import stop_signals
 
 STOP_GRACE_S = 5  # for requests that run; the daemon's own grace is as long
@@ -56,6 +59,8 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None, *, examin
         allowed_hosts=http.allowed_hosts,
         has_public_figures=http.dashboard_public,
         speech=config.speech,
+        speech_cpus=_speech_cpus(config.model),
+        language=config.agents.language,
         examine=examine,
     )
     settings = uvicorn.Config(
@@ -94,6 +99,18 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None, *, examin
     with asyncio.Runner(loop_factory=_new_event_loop) as runner:
         runner.run(server.serve(sockets=[listener]))
     return 0
+
+
+def _speech_cpus(model: Model) -> tuple[int, ...]:
+    """Those that the model is not pinned to, where it leaves any; () = wherever the kernel likes."""
+    if model.engine == "openai":
+        return ()
+    available = available_cpus()
+    try:
+        pinned = pick_cpus(model.pin_cpus, available)
+    except StartError:  # the daemon says so
+        return ()
+    return tuple(cpu for cpu in available if cpu not in pinned) if pinned else ()
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:

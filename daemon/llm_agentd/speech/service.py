@@ -1,24 +1,48 @@
 """`SpeechService`: the entrance to speech for the HTTP process. Sentences in, sound out; sound in, words out.
 
-Runs on the event loop; all that takes time is done by a child process (`worker/`), which starts at the first use. It
-never fails a game: whoever asks gets a sound or an AgentdError, and the line is there as text all the same. Knows no
-HTTP and no NPC but its id.
+Runs on the event loop. What takes time is done by two child processes (`worker/`), which start at the first use; what
+was spoken is kept (`store.py`). It never fails a game: whoever asks gets a sound or an AgentdError, and the line is
+there as text all the same. Knows no HTTP, and no NPC but its id.
+
+The way of a sentence: may models be called (`gate`)? → is it kept? → the queue (line_queue.py) → the child → whoever
+waits → the store.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeAlias
+
+import orjson
+from prometheus_client import CollectorRegistry
 
 from llm_agentd.config.speech import Speech
-from llm_agentd.errors import Unavailable
+from llm_agentd.errors import AgentdError, DeadlineExceeded, Overloaded, SpeechError, Unavailable
+from llm_agentd.speech.kept import KeptSounds
+from llm_agentd.speech.line_queue import Line, LineQueue, rank_of
+from llm_agentd.speech.metrics import Kind, SpeechMetrics
+from llm_agentd.speech.store import SoundStore
 from llm_agentd.speech.types import Transcript, Voice
+from llm_agentd.speech.worker.process import Died, Worker
 from llm_agentd.types import Priority
 
-OFF = "speech is off (speech.tts); the line is there as text"
-DEAF = "nobody listens here (speech.stt); type the words"
+OFF = "speech is off (speech.tts: off); the line is there as text"
+DEAF = "nobody listens here (speech.stt: off); type the words"
 RETRY_AFTER_MS = 60_000  # of what an admin must mend first
+BUSY_RETRY_MS = 1_000
+RENDER_MAX_S = 20.0  # of a sentence, and so much more for each character: the lowest priority may have to wait for CPU
+RENDER_MAX_S_A_CHAR = 0.05
+HEAR_MAX_S = 30.0  # the same for what is heard, and one for each second of sound
+HEARING_MAX = 8  # players who wait to be understood: a second each, beyond which they would say it again
+PREPARE_AFTER_S = 0.2  # without a sentence that somebody waits for
+KILLS_MAX = 2  # a sentence of which the child died so often is not tried again
+KILLERS_KEPT = 256
+
+Gate: TypeAlias = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +69,231 @@ class Spoken:
     audio: bytes
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Work:
+    """Of a line: what is asked of the child, and who waits for it."""
+
+    request: SpeakRequest
+    spoken: asyncio.Future[Spoken]
+    kind: Kind
+
+
+async def _open_gate() -> None:
+    """All may pass."""
+
+
 class SpeechService:
     """`speak`, `prepare` and `recognize` from the event loop, then `close`."""
 
-    def __init__(self, speech: Speech) -> None:
+    def __init__(
+        self,
+        speech: Speech,
+        *,
+        gate: Gate = _open_gate,
+        cpus: Sequence[int] = (),
+        registry: CollectorRegistry | None = None,
+        mouth: Worker | None = None,
+        ears: Worker | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`gate`: raises where no model may be called. `cpus`: of the children. `mouth`, `ears`: tests give others."""
         self._speech = speech
+        self._gate = gate
+        self._clock = clock
+        self._mouth = mouth or Worker("mouth", speech, cpus=cpus)
+        self._ears = ears or Worker("ears", speech, cpus=cpus)
+        self._hearing = 0
+        self._queue: LineQueue[_Work] = LineQueue()
+        self._arrived = asyncio.Event()  # a line that somebody waits for
+        self._rendering: Line[_Work] | None = None
+        self._pump: asyncio.Task[None] | None = None
+        self._kills: dict[str, int] = {}  # by id of the sentence, the newest last
+        self._kept = KeptSounds(SoundStore(speech.cache_path, int(speech.cache_max_bytes)))
+        self._metrics = SpeechMetrics(registry or CollectorRegistry())
+        self._metrics.show_cache_bytes(lambda: self._kept.bytes)
+
+    # -- speaking ----------------------------------------------------------------------------------
 
     async def speak(self, request: SpeakRequest) -> Spoken:
-        """Raises Unavailable, DeadlineExceeded (never rendered), Overloaded, SpeechError."""
-        raise Unavailable(OFF, retry_after_ms=RETRY_AFTER_MS)
+        """Raises Unavailable, Overloaded, SpeechError, and DeadlineExceeded: then it is not rendered any more."""
+        outcome = "cancelled"
+        try:
+            spoken, outcome = await self._speak(request)
+            return spoken
+        except AgentdError as error:
+            outcome = error.code
+            raise
+        finally:
+            self._metrics.ended("speak", outcome)
 
-    def prepare(self, requests: Sequence[SpeakRequest]) -> int:
-        """Renders these when nothing else is to do, and keeps them. How many were taken."""
-        return 0
+    async def _speak(self, request: SpeakRequest) -> tuple[Spoken, str]:
+        deadline_s = self._clock() + request.deadline_ms / 1000
+        await self._check()
+        line_id = self.id_of(request)
+        kept = await self._kept.get(line_id)
+        if kept is not None:
+            return _spoken(line_id, *kept), "kept"
+        if self._kills.get(line_id, 0) >= KILLS_MAX:
+            raise SpeechError("the engine broke each time at this sentence; it is not tried again")
+        line = self._join(line_id, request, deadline_s) or self._add(line_id, request, deadline_s)
+        try:
+            left_s = max(0.0, deadline_s - self._clock())
+            return await asyncio.wait_for(asyncio.shield(line.work.spoken), left_s), "done"
+        except TimeoutError:
+            raise _late() from None
+        finally:
+            self._queue.leave(line)
 
-    async def recognize(self, audio: bytes, lang: str, phrases: Sequence[str] = ()) -> Transcript:
-        """`audio`: a file's bytes, such as WAV or Ogg. Raises Unavailable, BadRequest, Overloaded, SpeechError."""
-        raise Unavailable(DEAF, retry_after_ms=RETRY_AFTER_MS)
+    async def _check(self) -> None:
+        if self._speech.tts == "off":
+            raise Unavailable(OFF, retry_after_ms=RETRY_AFTER_MS)
+        await self._gate()
+
+    def id_of(self, request: SpeakRequest) -> str:
+        """A hash of the engine, the voice and the words."""
+        speech = self._speech
+        engine = [speech.tts, speech.tts_model, speech.base_url, str(speech.voices_dir)]
+        facts = [engine, asdict(request.voice), request.lang, request.text, request.form]
+        return hashlib.blake2b(orjson.dumps(facts), digest_size=16).hexdigest()
+
+    def _join(self, line_id: str, request: SpeakRequest, deadline_s: float) -> Line[_Work] | None:
+        """Where it is asked for already: that line."""
+        line = self._queue.find(line_id)
+        if line is None and self._rendering is not None and self._rendering.id == line_id:
+            line = self._rendering
+        if line is not None:
+            self._queue.join(line, rank_of(request.priority), deadline_s)
+        return line
+
+    def _add(self, line_id: str, request: SpeakRequest, deadline_s: float) -> Line[_Work]:
+        line = self._line(line_id, request, deadline_s, "speak")
+        for dropped in self._queue.add(line):
+            _fail(dropped, Overloaded("too many sentences wait to be spoken", retry_after_ms=BUSY_RETRY_MS))
+        self._arrived.set()
+        self._ensure_pump()
+        return line
+
+    def _line(self, line_id: str, request: SpeakRequest, deadline_s: float, kind: Kind) -> Line[_Work]:
+        spoken: asyncio.Future[Spoken] = asyncio.get_running_loop().create_future()
+        spoken.add_done_callback(lambda done: done.cancelled() or done.exception())  # it may be that nobody waits
+        work = _Work(request, spoken, kind)
+        return Line(line_id, request.npc, rank_of(request.priority), deadline_s, work, self._clock())
+
+    async def prepare(self, requests: Sequence[SpeakRequest]) -> int:
+        """Renders these when nothing else is to do, and keeps them. How many are new, and were taken."""
+        await self._check()
+        if self._kept.is_off:
+            return 0  # they would be rendered for nobody
+        lines = (self._line(self.id_of(request), request, 0.0, "prepare") for request in requests)
+        queued = self._queue.prepare(lines)
+        self._ensure_pump()
+        return queued
+
+    # -- one after the other -----------------------------------------------------------------------
+
+    def _ensure_pump(self) -> None:
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        while True:
+            line, late = self._queue.take(self._clock())
+            for one in late:
+                _fail(one, _late())
+            line = line or await self._next_prepared()
+            if line is not None:
+                self._rendering = line
+                try:
+                    await self._render(line)
+                finally:
+                    self._rendering = None
+            elif not len(self._queue) and not self._queue.prepared:
+                return
+
+    async def _next_prepared(self) -> Line[_Work] | None:
+        """One that is not kept yet, where nobody comes meanwhile who waits."""
+        if not self._queue.prepared:
+            return None
+        self._arrived.clear()
+        try:
+            await asyncio.wait_for(self._arrived.wait(), PREPARE_AFTER_S)
+            return None
+        except TimeoutError:
+            line = self._queue.take_prepared()
+            return None if line is None or await self._kept.get(line.id) is not None else line
+
+    async def _render(self, line: Line[_Work]) -> None:
+        work = line.work
+        try:
+            await self._gate()  # again, as it has waited
+            facts, audio = await self._ask(line)
+        except AgentdError as error:
+            _fail(line, error)
+            if work.kind == "prepare":
+                self._metrics.ended("prepare", error.code)
+                if isinstance(error, Unavailable):
+                    self._queue.forget_prepared()
+            return
+        if work.kind == "prepare":
+            self._metrics.ended("prepare", "done")
+        if not work.spoken.done():
+            work.spoken.set_result(_spoken(line.id, facts, audio))
+        self._kept.put(line.id, facts, audio)
+
+    async def _ask(self, line: Line[_Work]) -> tuple[dict[str, Any], bytes]:
+        request = line.work.request
+        order = {"text": request.text, "lang": request.lang, "voice": asdict(request.voice), "form": request.form}
+        if line.work.kind == "speak":
+            self._metrics.took("queue", self._clock() - line.queued_s)
+        limit_s = RENDER_MAX_S + RENDER_MAX_S_A_CHAR * len(request.text)
+        try:
+            facts, audio = await self._mouth.ask(order, limit_s=limit_s)
+        except Died:
+            self._kills[line.id] = self._kills.pop(line.id, 0) + 1
+            if len(self._kills) > KILLERS_KEPT:
+                del self._kills[next(iter(self._kills))]
+            raise
+        self._metrics.took("render", facts.pop("render_s"))
+        self._metrics.took("encode", facts.pop("encode_s"))
+        return facts, audio
+
+    # -- hearing -----------------------------------------------------------------------------------
+
+    async def recognize(
+        self, audio: bytes, lang: str, phrases: Sequence[str] = (), seconds_max: float | None = None
+    ) -> Transcript:
+        """`audio`: a file's bytes, such as WAV or Ogg. `seconds_max`: of it; None: what the configuration says.
+
+        Raises Unavailable, BadRequest, Overloaded, SpeechError.
+        """
+        outcome = "cancelled"
+        try:
+            heard = await self._recognize(audio, lang, phrases, seconds_max or self._speech.seconds_max)
+            outcome = "done"
+            return heard
+        except AgentdError as error:
+            outcome = error.code
+            raise
+        finally:
+            self._metrics.ended("recognize", outcome)
+
+    async def _recognize(self, audio: bytes, lang: str, phrases: Sequence[str], seconds_max: float) -> Transcript:
+        if self._speech.stt == "off":
+            raise Unavailable(DEAF, retry_after_ms=RETRY_AFTER_MS)
+        await self._gate()
+        if self._hearing >= HEARING_MAX:
+            raise Overloaded("too many speak at once; say it again shortly", retry_after_ms=BUSY_RETRY_MS)
+        order = {"lang": lang, "phrases": list(phrases), "seconds_max": seconds_max}
+        began_s = self._clock()
+        self._hearing += 1
+        try:
+            facts, _ = await self._ears.ask(order, audio, limit_s=HEAR_MAX_S + seconds_max)
+        finally:
+            self._hearing -= 1
+        self._metrics.took("recognize", self._clock() - began_s)
+        return Transcript(**facts)
+
+    # -- both --------------------------------------------------------------------------------------
 
     def info(self) -> dict[str, Any]:
         """For /info: `tts`, `stt`, `tts_languages`, `stt_languages`."""
@@ -69,3 +301,23 @@ class SpeechService:
 
     async def close(self) -> None:
         """Ends the children; whoever waits is answered `unavailable`."""
+        self._mouth.close()
+        self._ears.close()
+        for line in self._queue.clear():
+            _fail(line, Unavailable("the HTTP adapter is stopping"))
+        if self._pump is not None:
+            self._pump.cancel()
+        self._kept.close()
+
+
+def _spoken(line_id: str, facts: dict[str, Any], audio: bytes) -> Spoken:
+    return Spoken(line_id, facts["seconds"], facts["mouth"], facts["engine"], audio)
+
+
+def _fail(line: Line[_Work], error: AgentdError) -> None:
+    if not line.work.spoken.done():
+        line.work.spoken.set_exception(error)
+
+
+def _late() -> DeadlineExceeded:
+    return DeadlineExceeded("not spoken in time; it is not rendered any more")

@@ -390,9 +390,18 @@ def named_role(body: type[BaseModel] | None = None) -> dict[str, Any]:
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:
     """For `openapi_extra`: the body's schema, where the handler reads the body itself."""
+    return _json_body(_schema_of(model))
+
+
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema()
     inlined: dict[str, Any] = _inline(schema, schema.pop("$defs", {}))
-    return _json_body(inlined)
+    return inlined
+
+
+def body_of_any(*models: type[BaseModel]) -> dict[str, Any]:
+    """As `body_of`, for a body of one of several shapes."""
+    return _json_body({"anyOf": [_schema_of(model) for model in models]})
 
 
 def query_of_op(op: str) -> dict[str, Any]:

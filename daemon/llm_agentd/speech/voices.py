@@ -1,0 +1,11 @@
+"""Which voice an NPC has. For now all have the same."""
+
+from __future__ import annotations
+
+from llm_agentd.speech.types import Voice
+
+
+def voice_of(words: str, npc_id: str, *, name: str = "", role: str = "") -> Voice:
+    """`words`: its own or its role's."""
+    del words, npc_id, name, role
+    return Voice()
