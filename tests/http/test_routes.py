@@ -355,6 +355,7 @@ def test_description_lists_every_route_with_its_methods_and_no_other(endpoint: s
 WATCH = {"/v1/events", "/v1/npcs", "/v1/audit", "/v1/stats", "/v1/stats/history", "/v1/switch"}
 OPENAI = {"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models", "/v1/models/{name}"}
 REQUESTS = {"/v1/requests", "/v1/requests/{seq}", "/v1/requests/clear"}
+SPEECH = {"/v1/speech"}
 SIGNS = {"/v1/signs", "/v1/signs/languages"}
 
 
@@ -367,7 +368,7 @@ def test_openapi_has_bodies_answers_and_examples(endpoint: str) -> None:
     steering = {"/v1/settings", "/v1/cache", "/v1/cache/purge", "/v1/model", "/v1/model/self-test"}
     facts = {"/info", "/healthz", "/readyz", "/metrics", "/v1/doctor"}
     assert set(spec["paths"]) == {
-        "/infer", "/v1/exchange", *facts, *roles, *memory, *steering, *REQUESTS, *WATCH, *OPENAI, *SIGNS,
+        "/infer", "/v1/exchange", *facts, *roles, *memory, *steering, *REQUESTS, *WATCH, *OPENAI, *SIGNS, *SPEECH,
     }  # fmt: skip
     assert set(spec["paths"]["/v1/roles/{name}"]) == {"put", "post", "delete"}
     put = spec["paths"]["/v1/roles/{name}"]["put"]

@@ -15,6 +15,7 @@ from llm_agentd.metrics import DROPPED_REASONS, FALLBACK_REASONS, GUARD_REASONS,
 from llm_agentd.metrics.gpu import GpuReading, GpuWatch
 from llm_agentd.metrics.shared_cache import COUNTS, SharedCacheWatch
 from llm_agentd.metrics.upstreams import UpstreamMetrics
+from llm_agentd.speech.metrics import SpeechMetrics
 from tests.support.exposition import Exposition
 
 
@@ -37,6 +38,9 @@ def measured() -> Exposition:
         budget=lambda: describe(limits, Counts(*names_at(now_s)), now_s),
     )
     metrics.registry.register(upstreams)
+    speech = SpeechMetrics(http.registry)
+    speech.took("render", 0.1)
+    speech.ended("speak", "done")
     http.answered("/info", 200, 0.1)
     return Exposition(http.text(metrics.text(Load()), sessions=0, open_requests=0))
 

@@ -16,6 +16,7 @@ import uvicorn
 import uvloop
 import zmq
 
+from llm_agentd.config.speech import Speech
 from llm_agentd.http.app import create_app
 from llm_agentd.http.protocol import BoundedProtocol
 from llm_agentd.http.server import Server, listen
@@ -213,6 +214,7 @@ def serve_http(
     token: str | None = None,
     timeout_ms: int = 10_000,
     has_public_figures: bool = False,
+    speech: Speech | None = None,
 ) -> Iterator[HttpServer]:
     app = create_app(
         endpoint=endpoint,
@@ -220,6 +222,7 @@ def serve_http(
         token=token,
         timeout_ms=timeout_ms,
         has_public_figures=has_public_figures,
+        speech=speech,
     )
     listener = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -25,8 +25,8 @@ class KeptSounds:
         self._places = threading.BoundedSemaphore(OPEN_MAX)
 
     @property
-    def bytes(self) -> int:
-        return self._store.bytes
+    def total_bytes(self) -> int:
+        return self._store.total_bytes
 
     @property
     def is_off(self) -> bool:

@@ -93,9 +93,10 @@ class LineQueue(Generic[Work]):
         late = [line for line in self._waiting.values() if line.deadline_s <= now_s]
         for line in late:
             del self._waiting[line.id]
-        line = min(self._waiting.values(), key=lambda line: (line.rank, line.seq), default=None)
-        if line is not None:
-            del self._waiting[line.id]
+        if not self._waiting:
+            return None, late
+        line = min(self._waiting.values(), key=lambda line: (line.rank, line.seq))
+        del self._waiting[line.id]
         return line, late
 
     def take_prepared(self) -> Line[Work] | None:

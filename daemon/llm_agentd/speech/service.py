@@ -110,7 +110,7 @@ class SpeechService:
         self._kills: dict[str, int] = {}  # by id of the sentence, the newest last
         self._kept = KeptSounds(SoundStore(speech.cache_path, int(speech.cache_max_bytes)))
         self._metrics = SpeechMetrics(registry or CollectorRegistry())
-        self._metrics.show_cache_bytes(lambda: self._kept.bytes)
+        self._metrics.show_cache_bytes(lambda: self._kept.total_bytes)
 
     # -- speaking ----------------------------------------------------------------------------------
 

@@ -47,7 +47,7 @@ _FACTS_SIZE = struct.Struct(">I")
 
 
 class SoundStore:
-    """`get`, `put`, `bytes`, then `close`. `max_bytes` 0: keeps nothing."""
+    """`get`, `put`, `total_bytes`, then `close`. `max_bytes` 0: keeps nothing."""
 
     def __init__(self, folder: Path, max_bytes: int, *, now: Callable[[], float] = steady_time_s) -> None:
         self._folder = folder
@@ -56,12 +56,13 @@ class SoundStore:
         self._files: _Files | None = None
         self._is_off = max_bytes <= 0
         self._retry_at_s = 0.0  # after a disk error: nothing is written until then
-        self._bytes = 0
+        self._total_bytes = 0
+        self._pending: dict[bytes, tuple[dict[str, Any], bytes]] = {}  # put, and not written yet
 
     @property
-    def bytes(self) -> int:
+    def total_bytes(self) -> int:
         """As of the last write."""
-        return self._bytes
+        return self._total_bytes
 
     @property
     def is_off(self) -> bool:
@@ -74,6 +75,8 @@ class SoundStore:
         if files is None:
             return None
         key = bytes.fromhex(sound_id)
+        if (pending := self._pending.get(key)) is not None:
+            return pending
         try:
             raw, used_us = files.read(key)
         except files.errors as error:
@@ -95,7 +98,16 @@ class SoundStore:
             return
         key, now_us = bytes.fromhex(sound_id), int(self._now() * 1e6)
         raw = _packed(key, facts, audio)
-        self._queue(lambda: files.write(key, raw, now_us, self._max_bytes))
+
+        def write() -> None:
+            try:
+                files.write(key, raw, now_us, self._max_bytes)
+            finally:
+                self._pending.pop(key, None)
+
+        self._pending[key] = facts, audio
+        if not self._queue(write):
+            del self._pending[key]
 
     def flush(self) -> None:
         """Waits until all that was put is written."""
@@ -120,19 +132,23 @@ class SoundStore:
         log.warning("speech.cache_path: sentences are not kept, each is rendered anew (%s: %s)", self._folder, error)
         self.close()
 
-    def _queue(self, job: Callable[[], None]) -> None:
-        if self._files is not None and not self._files.writer.is_full and self._now() >= self._retry_at_s:
-            self._files.writer.put(job)
+    def _queue(self, job: Callable[[], None]) -> bool:
+        """Whether it is on its way to the disk."""
+        if self._files is None or self._files.writer.is_full or self._now() < self._retry_at_s:
+            return False
+        self._files.writer.put(job)
+        return True
 
     def _write(self, jobs: list[Callable[[], None]]) -> None:
         """On the writer's thread."""
         files = self._files
         if files is None or self._now() < self._retry_at_s:
+            self._pending.clear()
             return
         for job in jobs:
             try:
                 job()
-                self._bytes = files.total_bytes()
+                self._total_bytes = files.total_bytes()
             except files.errors as error:
                 self._retry_at_s = self._now() + RETRY_S
                 log.warning(
@@ -142,6 +158,7 @@ class SoundStore:
                     error,
                     RETRY_S / 60,
                 )
+                self._pending.clear()
                 return
 
 
@@ -298,8 +315,9 @@ def _environment(folder: Path, map_size: int, *, is_owner: bool) -> lmdb.Environ
 
     from llm_agentd.util.lmdb_files import open_environment
 
-    sizes = {"map_size": map_size, "max_dbs": DATABASES_MAX, "max_readers": MAX_READERS}
-    return open_environment(folder, **sizes) if is_owner else lmdb.open(str(folder), mode=0o600, **sizes)
+    if is_owner:
+        return open_environment(folder, map_size=map_size, max_dbs=DATABASES_MAX, max_readers=MAX_READERS)
+    return lmdb.open(str(folder), map_size=map_size, max_dbs=DATABASES_MAX, max_readers=MAX_READERS, mode=0o600)
 
 
 def _packed(key: bytes, facts: dict[str, Any], audio: bytes) -> bytes:

@@ -42,6 +42,7 @@ The HTTP side of llm-agentd. Try it:
 * `GET /v1/requests`, `GET /v1/requests/{seq}`, `POST /v1/requests/clear`: what NPCs were asked and answered last.
 * `GET /v1/events`: what happens, as it happens. `GET /v1/npcs`: who thinks. `GET /v1/audit`: who changed what.
 * `GET /v1/stats`, `GET /v1/stats/history`: how it goes.
+* `POST /v1/speech`: a sentence of an NPC as sound, for the game.
 * `GET /v1/signs`, `GET /v1/signs/languages`: a fingerspelled word as a picture, in SignWriting.
 * `GET /v1/switch`, `POST /v1/switch`: the master switch, which stops every call of a model.
 * `GET /info`, `GET /healthz`, `GET /readyz`, `GET /metrics`, `GET /v1/doctor`: how the daemon does.

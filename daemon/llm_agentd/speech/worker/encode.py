@@ -31,7 +31,7 @@ FORMS: Mapping[str, tuple[str, str]] = {  # of libsndfile
 def encode(sound: Sound, form: str) -> bytes:
     """`form`: as in FORMS, `pcm` or `aac`. Raises SpeechError."""
     if form == "pcm":
-        return _as_int16(resample(sound, PCM_RATE_HZ).samples).astype("<i2").tobytes()
+        return bytes(_as_int16(resample(sound, PCM_RATE_HZ).samples).astype("<i2").tobytes())
     if form == "aac":
         return _aac(sound)
     if form == "opus" and sound.rate_hz not in OPUS_RATES_HZ:
@@ -50,7 +50,7 @@ def mouth(sound: Sound) -> str:
     """Loudness, 0 to 9, of each tenth of a second."""
     step = int(sound.rate_hz * MOUTH_STEP_S)
     count = -(-len(sound.samples) // step)
-    padded = np.zeros(count * step, float32)
+    padded: NDArray[float32] = np.zeros(count * step, float32)
     padded[: len(sound.samples)] = sound.samples
     power = np.square(padded.reshape(count, step)).mean(axis=1)
     level_db = 10 * np.log10(np.maximum(power, 1e-12))

@@ -8,7 +8,7 @@ A child that writes anything else is broken: lengths beyond the limits are not b
 from __future__ import annotations
 
 import struct
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import orjson
 
@@ -26,7 +26,7 @@ def pack(fields: dict[str, Any], data: bytes = b"") -> bytes:
     return _HEAD.pack(len(text), len(data)) + text + data
 
 
-def read(stream: BinaryIO) -> tuple[dict[str, Any], bytes]:
+def read(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
     """Blocks until a frame is whole. Raises EOFError where the stream ends, and BadFrame."""
     json_size, data_size = _HEAD.unpack(_exactly(stream, _HEAD.size))
     if json_size > JSON_MAX_BYTES or data_size > BYTES_MAX:
@@ -40,7 +40,7 @@ def read(stream: BinaryIO) -> tuple[dict[str, Any], bytes]:
     return fields, _exactly(stream, data_size)
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes:
+def _exactly(stream: IO[bytes], size: int) -> bytes:
     parts: list[bytes] = []
     while size > 0:
         part = stream.read(size)

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, BinaryIO, Literal, TypeAlias
+from typing import IO, Any, Literal, TypeAlias
 
 from llm_agentd.config.speech import Speech
 from llm_agentd.errors import AgentdError, BadRequest, SpeechError, Unavailable
@@ -209,7 +209,7 @@ def _checked(answer: Answer) -> Answer:
     return answer
 
 
-def _log_lines(kind: Kind, stream: BinaryIO) -> None:
+def _log_lines(kind: Kind, stream: IO[bytes]) -> None:
     """What libraries print, in single lines that no player's text can break."""
     with stream:
         for raw in stream:
