@@ -161,7 +161,10 @@ function Mock.new(options)
 			die = {}, place = {}},
 		ground = {}, -- "x,y,z" → name, where it is not stone below 0 and air above
 		spawners = {}, -- every particle spawner ever added, with is_over = true once it was deleted
-		sounds = {}, -- {name, parameters}
+		sounds = {}, -- {name, parameters, at_us, faded_us}
+		media = {}, -- {name, content, player, is_there}: what was sent to clients
+		media_by_file = options.media_by_file, -- as engines before 5.9
+		world_path = options.world_path or "/nowhere",
 		forms = {}, -- player → {name, spec}, the form that is open
 	}, Mock)
 	self.core = self:_core(options)
@@ -328,6 +331,43 @@ local function find_path(core, from, to, around)
 	return nil
 end
 
+-- Media for one client: it has them in the next step, or when mock:deliver_media() says so where mock.media_waits is set. A name
+-- that is on its way already is refused, as the engine refuses it. Before 5.9 (mock.media_by_file) only files are taken.
+function Mock:_add_media(core)
+	core.features = {dynamic_add_media_filepath = not self.media_by_file or nil}
+	function core.get_worldpath() return self.world_path end
+	function core.safe_file_write(path, content)
+		if self.disk_is_full then return false end
+		local file = assert(io.open(path, "wb"))
+		file:write(content)
+		return file:close()
+	end
+	function core.dynamic_add_media(options, callback)
+		local name, content = options.filename, options.filedata
+		if options.filepath then
+			local file = assert(io.open(options.filepath, "rb"))
+			name, content = options.filepath:match("[^/]+$"), file:read("*a")
+			file:close()
+		end
+		assert(content and name:find("^[%w_.-]+$") and options.ephemeral and self.players[options.to_player])
+		for _, other in ipairs(self.media) do
+			if other.name == name and not other.is_there then return false end
+		end
+		self.media[#self.media + 1] = {name = name, content = content, player = options.to_player, callback = callback}
+		return not self.media_fails
+	end
+end
+
+-- What is on its way to a player, or to all, has come.
+function Mock:deliver_media(player_name)
+	for _, entry in ipairs(self.media) do
+		if not entry.is_there and (not player_name or entry.player == player_name) then
+			entry.is_there = true
+			if self.players[entry.player] then entry.callback(entry.player) end
+		end
+	end
+end
+
 -- Since 5.9: radians; nil gives the bone back to the animation.
 local function set_bone_override(object, bone, override) object.bones[bone] = override end
 
@@ -438,11 +478,19 @@ function Mock:_add_world(core)
 		return #self.spawners
 	end
 	function core.delete_particlespawner(id) self.spawners[id].is_over = true end
-	function core.sound_play(name, parameters) self.sounds[#self.sounds + 1] = {name = name, parameters = parameters} end
+	function core.sound_play(name, parameters)
+		self.sounds[#self.sounds + 1] = {name = name, parameters = parameters, at_us = self.now_us}
+		return #self.sounds
+	end
+	function core.sound_fade(handle, step, gain)
+		self.sounds[handle].faded_us, self.sounds[handle].fade = self.now_us, {step = step, gain = gain}
+	end
+	self:_add_media(core)
 	function core.get_player_by_name(name) return self.players[name] end
 	function core.add_entity(pos, name, staticdata)
 		local def = assert(core.registered_entities[name], "unknown entity " .. name)
 		local object = setmetatable({pos = vector_copy(pos), hp = 20, yaw = 0, properties = {}, bones = {}}, Object)
+		object:set_properties({collisionbox = {-0.5, -0.5, -0.5, 0.5, 0.5, 0.5}}) -- the engine's default
 		object:set_properties(def.initial_properties or {})
 		if self.has_bone_overrides then object.set_bone_override = set_bone_override end
 		object.entity = setmetatable({object = object, name = name}, {__index = def})
@@ -498,7 +546,8 @@ end
 -- The daemon's HTTP side as docs/protocol.md has it: sessions, events kept until an `after` passes them, held polls.
 -- daemon.reply(request) gives the events for a question at once (or {} to answer later with daemon:event);
 -- daemon.instance is the process that answers, if it shall have a name.
--- daemon.call(method, path, body) -> code, data answers plain calls. What the mod reports of the game is in daemon.reports.
+-- daemon.call(method, path, body, fetch) -> code, data answers plain calls; without a code the test does, with Mock.answer.
+-- What the mod reports of the game is in daemon.reports.
 local Daemon = {}
 Daemon.__index = Daemon
 
@@ -533,8 +582,9 @@ function Daemon:request(fetch)
 	if path ~= "/v1/exchange" then
 		self.calls[#self.calls + 1] = fetch.request.method .. " " .. path
 		local code, data = 200, {ready = true}
-		if self.call then code, data = self.call(fetch.request.method, path, fetch.request.data and Mock.body(fetch)) end
-		return Mock.answer(fetch, code, data)
+		if self.call then code, data = self.call(fetch.request.method, path, fetch.request.data and Mock.body(fetch), fetch) end
+		if code then Mock.answer(fetch, code, data) end
+		return
 	end
 	local body = Mock.body(fetch)
 	local session = self:_session(body.session, body.after)
@@ -650,6 +700,7 @@ function Mock:step(dtime, times)
 		local due = self.afters
 		self.afters = {}
 		for _, fn in ipairs(due) do fn() end
+		if not self.media_waits then self:deliver_media() end
 		for _, fn in ipairs(self.callbacks.globalstep) do fn(dtime) end
 		for _, object in ipairs(self.entities) do
 			local entity = not object.gone and object.entity

@@ -70,6 +70,8 @@ local FIELDS = {
 	bubble = "talk/bubble: the object over its head",
 	bubble_lines = "talk/bubble: line breaks in it",
 
+	mouth = "voice/mouth: the object that its voice comes from",
+
 	-- Movement, of bodies of ours.
 	next_look_us = "body/idle: when it looks around again; nil for all that is not a body of ours that is awake",
 	stroll_left_s = "body/idle: seconds it still strolls in this direction",

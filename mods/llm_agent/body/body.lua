@@ -173,6 +173,7 @@ core.register_entity(ENTITY, {
 		if not npc then return end
 		idle.stop(npc)
 		if npc.bubble then npc.bubble:remove() end -- else the engine finds it attached to nobody
+		if npc.mouth then npc.mouth:remove() end
 		hand.drop(npc)
 		if removal and npc.kept_by_body then npcs.bury(npc.id) end
 	end,

@@ -302,7 +302,9 @@ local function receive(now)
 		local result = http.fetch_async_get(calls[i].handle)
 		if result.completed then
 			local call = table.remove(calls, i)
-			hand_out(call, "check", {code = result.code or 0, data = parse(result.data), timeout = result.timeout})
+			hand_out(call, "check", {
+				code = result.code or 0, data = parse(result.data), raw = result.data, timeout = result.timeout,
+			})
 		end
 	end
 end
@@ -485,10 +487,10 @@ function client.cancel(id)
 	fail(entry, CODES.cancelled, "cancelled by the game")
 end
 
--- One plain call beside the exchange: of the doctor, and for roles. callback({code, data, timeout}) comes once, in
--- a later step; data is the JSON answer or nil, code 0 where nobody answered (timeout: not in time).
--- False, and no callback, where no call may be made.
-function client.call(method, path, body, callback)
+-- One plain call beside the exchange: of the doctor, for roles and voices. callback({code, data, raw, timeout}) comes once, in
+-- a later step; data is the JSON answer or nil, raw its bytes, code 0 where nobody answered (timeout: not in time).
+-- timeout_s: whole seconds, or nil. False, and no callback, where no call may be made.
+function client.call(method, path, body, callback, timeout_s)
 	if not http or not client.enabled then return false end
 	calls[#calls + 1] = {
 		handler = function(_, event) callback(event) end,
@@ -496,7 +498,7 @@ function client.call(method, path, body, callback)
 			url = url(path),
 			method = method,
 			data = body and env.write_json(body) or nil,
-			timeout = settings.http_timeout_s,
+			timeout = timeout_s or settings.http_timeout_s,
 			extra_headers = headers,
 		}),
 	}

@@ -29,4 +29,6 @@ local say = load("say", log, text, check, npcs, Npc, nearby, language, typewrite
 npcs.on_unregister(function(npc) speech_queue.hush(npc.id) end)
 steps.register("speech_queue", speech_queue.step)
 
-return {speech_queue = speech_queue, attention = attention, mutes = mutes, output = output, say = say}
+return {
+	speech_queue = speech_queue, attention = attention, mutes = mutes, languages = languages, output = output, say = say,
+}

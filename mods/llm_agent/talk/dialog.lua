@@ -2,7 +2,7 @@
 -- Handles the form's fields; dialog_view.lua draws. The form is shown again when an answer is there.
 -- Owns whose form is on the screen.
 
-local S, text, limits, client, npcs, attention, speech_queue, history, whisper, dialog_view, greetings = ...
+local S, text, limits, client, npcs, attention, output, speech_queue, history, whisper, dialog_view, greetings = ...
 
 local dialog = {add_button = dialog_view.add_button, add_quick_replies = dialog_view.add_quick_replies}
 
@@ -19,7 +19,10 @@ end
 function dialog.open(npc, player_name)
 	if not history.of(player_name, npc.id) then
 		local line = greetings.line(npc, player_name)
-		if line then history.add(player_name, npc, npc.name, line) end
+		if line then
+			history.add(player_name, npc, npc.name, line)
+			output.say_privately(npc, player_name, line)
+		end
 	end
 	greetings.mark(npc, player_name)
 	if not client.enabled then

@@ -11,8 +11,8 @@ local positions, nearby, observe, hours = perception_folder.positions, perceptio
 	perception_folder.hours
 local language, repeats, name_calls, offers, warming = think_folder.language, think_folder.repeats, think_folder.name_calls,
 	think_folder.offers, think_folder.warming
-local speech_queue, attention, mutes, say =
-	speech_folder.speech_queue, speech_folder.attention, speech_folder.mutes, speech_folder.say
+local speech_queue, attention, mutes, output, say =
+	speech_folder.speech_queue, speech_folder.attention, speech_folder.mutes, speech_folder.output, speech_folder.say
 
 local history = load("history", text, translate)
 local mind_mark = load("mind_mark", S, commands)
@@ -21,9 +21,10 @@ local conversation = load("conversation")
 local greetings = load("greetings", now_us, settings, text, phrases, geometry, translate, client, npcs, roles, positions, nearby,
 	observe, perception_folder.answers, hours, language, repeats, name_calls, attention, history, mutes, say, speech_queue)
 local whisper = load("whisper", S, now_us, settings, text, geometry, rate_limit, commands, npcs, nearby, repeats, attention,
-	history, silence, mind_mark)
+	history, silence, output, mind_mark)
 local dialog_view = load("dialog_view", S, text, translate, forms, npcs, roles, language, history, mind_mark)
-local dialog = load("dialog", S, text, limits, client, npcs, attention, speech_queue, history, whisper, dialog_view, greetings)
+local dialog = load("dialog", S, text, limits, client, npcs, attention, output, speech_queue, history, whisper,
+	dialog_view, greetings)
 local addressing = load("addressing", now_us, settings, text, phrases, util, translate, roles, nearby, language, mutes)
 local turns = load("turns", now_us, settings, util, base.questions, npcs, nearby, attention, history, conversation, mutes, say)
 load("hearing", S, log, now_us, settings, text, rate_limit, client, nearby, greetings, attention, history, conversation, silence,

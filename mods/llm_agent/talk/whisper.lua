@@ -1,7 +1,7 @@
 -- A private word to an NPC, in the dialog or by `/llm talk`: only the player hears the answer.
 
 local S, now_us, settings, text, geometry, rate_limit, commands, npcs, nearby, repeats, attention, history,
-	silence, mind_mark = ...
+	silence, output, mind_mark = ...
 
 local whisper = {}
 
@@ -29,6 +29,7 @@ function whisper.ask(npc, player_name, words, callback)
 		if current then
 			repeats.note(current.recent_lines, reply.text, player_name, now_us())
 			history.add(player_name, current, current.name, reply.text, reply.mind)
+			output.say_privately(current, player_name, reply.text, reply.lang)
 		end
 		callback(reply)
 	end)

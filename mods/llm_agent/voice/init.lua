@@ -1,13 +1,32 @@
 -- Voices: what NPCs say is heard by players near them, and what players say into a microphone is heard by NPCs.
 -- Speech is an addition: nothing that is shown, and no answer, waits for it.
 
-local load, base, _, _, _, _, _, _, _ = ...
-local now_us, settings, text, steps = base.now_us, base.settings, base.text, base.steps
+local load, base, daemon_folder, api_folder, roles_folder, _, think_folder, speech_folder, talk_folder = ...
+local S, log, now_us, settings, text, geometry, steps = base.S, base.log, base.now_us, base.settings, base.text, base.geometry,
+	base.steps
+local client = daemon_folder.client
+local events, commands, npcs = api_folder.events, api_folder.commands, api_folder.npcs
+local roles = roles_folder.roles
+local language = think_folder.language
+local mutes, output, languages = speech_folder.mutes, speech_folder.output, speech_folder.languages
+local history = talk_folder.history
 
+local Sentences = load("sentences", text)
+local answer = load("answer", core.parse_json)
+local requests = load("requests", log, now_us, client, answer)
+local sounds = load("sounds", requests)
+local media = load("media", S, log, settings)
+local listeners = load("listeners", S, settings, geometry, commands, mutes, requests)
+local mouth = load("mouth")
 local speaking = load("speaking", now_us)
-load("sentences", text)
-load("answer", core.parse_json)
+local tracks = load("tracks", now_us, settings, base.util, npcs, roles, Sentences, requests, sounds, media, listeners, mouth,
+	speaking)
+load("lines", now_us, settings, npcs, output, languages, language, history, listeners, speaking, tracks)
 
-steps.register("voice", settings.voice and function() end or function() end)
+events.on("online", function()
+	requests.forget()
+	sounds.forget()
+end)
+steps.register("voice", tracks.step)
 
 return {speaking = speaking, is_speaking = speaking.is_speaking, stop = speaking.stop, on_sound = speaking.on_sound}
