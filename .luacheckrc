@@ -31,7 +31,7 @@ for _, file in ipairs({
 	"speech/attention", "speech/speech_queue", "speech/typewriter", "talk/conversation", "talk/quiet_hours", "economy/prices",
 	"actions/gift_intent", "actions/fight_words", "actions/trade_words", "combat/cries", "combat/damage", "combat/tactics",
 	"combat/views", "quests/state_machine", "quests/writer", "gossip/slant", "gossip/lines", "promises/meeting",
-	"admin/diagnosis", "voice/answer", "voice/sentences", "voice/speaking", "gestures/form", "gestures/named",
+	"admin/diagnosis", "voice/answer", "voice/requests", "voice/sentences", "voice/sounds", "voice/speaking", "gestures/form", "gestures/named",
 	"gestures/plan", "body/rigs",
 }) do
 	files[mod .. file .. ".lua"] = {not_globals = {"core"}}
