@@ -12,8 +12,10 @@ from starlette.routing import Route
 from tests.support.http_harness import FakeDaemon, HttpServer, serve_http
 
 TOKEN = "of-the-test-and-long-enough"
-OPEN = {"/", "/healthz"}
-OPEN_FOLDER = "/dashboard/"
+OPEN = {"/", "/healthz", "/voice"}
+OPEN_FOLDERS = ("/dashboard/", "/voice/")
+VOICE = {"/voice/login": 400, "/voice/say": 401}  # what they answer who has no code, and no token of a page
+TYPES = {"/voice/say": "audio/wav"}  # of bodies that are no JSON
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,8 @@ def routes(server: HttpServer) -> list[tuple[str, str]]:
     return found
 
 
-def call(server: HttpServer, method: str, path: str, *, kind: str = "application/json", **headers: str) -> int:
+def call(server: HttpServer, method: str, path: str, *, kind: str | None = None, **headers: str) -> int:
+    kind = kind or TYPES.get(path, "application/json")
     content = b"{}" if method in ("POST", "PUT") else None
     return server.http.request(method, path, content=content, headers={"Content-Type": kind, **headers}).status_code
 
@@ -43,8 +46,10 @@ def call(server: HttpServer, method: str, path: str, *, kind: str = "application
 def test_every_route_but_the_open_ones_wants_the_token(server: HttpServer) -> None:
     answers = {(method, path): call(server, method, path) for method, path in routes(server)}
     without_token = {path for (_, path), status in answers.items() if status != 401}
-    assert {path for path in without_token if not path.startswith(OPEN_FOLDER)} == OPEN
-    assert {method for (method, path), status in answers.items() if status != 401} == {"GET"}  # nothing changes
+    assert {path for path in without_token if not path.startswith(OPEN_FOLDERS)} == OPEN
+    changing = {path: status for (method, path), status in answers.items() if method != "GET" and path in without_token}
+    assert changing == {"/voice/login": VOICE["/voice/login"]}
+    assert {path: answers["POST", path] for path in VOICE} == VOICE
 
 
 def test_every_route_refuses_a_foreign_page_even_with_the_token(server: HttpServer) -> None:

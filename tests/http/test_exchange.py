@@ -16,6 +16,7 @@ from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.open_requests import Submission
 from llm_agentd.http.routes import exchange as exchange_route
 from llm_agentd.http.sessions import Answer, Call, Sessions
+from llm_agentd.http.voice.microphones import Microphones
 from llm_agentd.protocol import wire
 from tests.support.http_harness import (
     DEADLINE_S,
@@ -155,7 +156,7 @@ def test_event_between_two_calls_goes_to_the_newer() -> None:
 
     async def play() -> tuple[Answer, Answer]:
         daemon = OneRequest()
-        games = Sessions(cast(DaemonClient, daemon), timeout_ms=LONG_MS)
+        games = Sessions(cast(DaemonClient, daemon), Microphones(), timeout_ms=LONG_MS)
         call = Call("s", wait_ms=LONG_MS, requests=[infer("a")])
         older = asyncio.create_task(games.call(call))
         await asyncio.sleep(0)
@@ -257,7 +258,7 @@ def test_hit_taken_by_another_call_does_not_wake_the_waiting_call(endpoint: str)
     async def test() -> None:
         client = DaemonClient(endpoint, retry_s=DEADLINE_S)
         client.start()
-        games = Sessions(client, timeout_ms=1000)
+        games = Sessions(client, Microphones(), timeout_ms=1000)
         waiting = asyncio.create_task(games.call(Call("s", wait_ms=LONG_MS)))
         await asyncio.sleep(0)
         hit = await games.call(Call("s", requests=[infer("hit")]))
@@ -434,7 +435,7 @@ def test_rejections_carry_id_code_and_reason(endpoint: str) -> None:
         ("p", "bad_request"),
         ("big", "too_large"),
     ]
-    assert "think, infer, warm or report" in answer["rejected"][1]["message"]
+    assert "think, infer, warm, listen or report" in answer["rejected"][1]["message"]
 
 
 def test_body_with_invalid_text_is_mended(endpoint: str) -> None:
@@ -465,7 +466,7 @@ def with_sessions(endpoint: str, test: Callable[[Sessions, DaemonClient, Clock],
         clock = Clock()
         client = DaemonClient(endpoint, retry_s=DEADLINE_S)
         client.start()
-        games = Sessions(client, timeout_ms=1000, clock=clock)
+        games = Sessions(client, Microphones(clock=clock), timeout_ms=1000, clock=clock)
         try:
             async with asyncio.timeout(2 * DEADLINE_S):
                 await test(games, client, clock)

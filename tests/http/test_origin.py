@@ -169,9 +169,9 @@ def test_preflight_from_the_own_origin_is_no_invitation_either(shared: tuple[Fak
 def test_allowed_host_is_an_origin_as_well() -> None:
     own = OwnHosts("127.0.0.1", ["game.example.org"])
     headers = [(b"host", OWN.encode()), (b"origin", b"https://game.example.org")]
-    check_origin(headers, own, method="GET", http_version="1.1")
+    check_origin(headers, own, method="GET", path="/", http_version="1.1")
     with pytest.raises(Forbidden):
-        check_origin(headers, OwnHosts("127.0.0.1"), method="GET", http_version="1.1")
+        check_origin(headers, OwnHosts("127.0.0.1"), method="GET", path="/", http_version="1.1")
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "Cross-Site", "anything"])

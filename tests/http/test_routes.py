@@ -15,6 +15,7 @@ import pytest
 
 from llm_agentd.http import drain
 from llm_agentd.http.body import BODY_MAX_BYTES
+from llm_agentd.protocol.listen_record import ListenRecord
 from llm_agentd.protocol.schema import DEADLINE_MAX_MS, RECORDS, field_names
 from llm_agentd.roles import FIELDS
 from tests.support.http_harness import (
@@ -354,6 +355,7 @@ def test_description_lists_every_route_with_its_methods_and_no_other(endpoint: s
 
 WATCH = {"/v1/events", "/v1/npcs", "/v1/audit", "/v1/stats", "/v1/stats/history", "/v1/switch"}
 OPENAI = {"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models", "/v1/models/{name}"}
+VOICE = {"/voice/login", "/voice/say"}
 REQUESTS = {"/v1/requests", "/v1/requests/{seq}", "/v1/requests/clear"}
 SPEECH = {"/v1/speech"}
 SIGNS = {"/v1/signs", "/v1/signs/languages"}
@@ -369,6 +371,7 @@ def test_openapi_has_bodies_answers_and_examples(endpoint: str) -> None:
     facts = {"/info", "/healthz", "/readyz", "/metrics", "/v1/doctor"}
     assert set(spec["paths"]) == {
         "/infer", "/v1/exchange", *facts, *roles, *memory, *steering, *REQUESTS, *WATCH, *OPENAI, *SIGNS, *SPEECH,
+        *VOICE,
     }  # fmt: skip
     assert set(spec["paths"]["/v1/roles/{name}"]) == {"put", "post", "delete"}
     put = spec["paths"]["/v1/roles/{name}"]["put"]
@@ -385,9 +388,10 @@ def test_openapi_has_bodies_answers_and_examples(endpoint: str) -> None:
         "properties"
     ]
     assert set(properties) == {"session", "after", "wait_ms", "requests", "cancel", "instance"}
-    for record, op in zip(properties["requests"]["items"]["anyOf"], ("think", "infer"), strict=True):
+    models = {"think": RECORDS["think"], "infer": RECORDS["infer"], "listen": ListenRecord}
+    for record, (op, model) in zip(properties["requests"]["items"]["anyOf"], models.items(), strict=True):
         assert record["properties"]["op"] == {"const": op}
-        assert set(record["properties"]) == field_names(RECORDS[op])
+        assert set(record["properties"]) == field_names(model)
     npc = properties["requests"]["items"]["anyOf"][0]["properties"]["npc"]
     assert set(npc["required"]) == {"id", "name", "role"}
     infer = spec["paths"]["/infer"]["post"]["requestBody"]["content"]["application/json"]["schema"]

@@ -182,6 +182,7 @@ def test_events_are_told_when_they_happen(shared: HttpServer) -> None:
         ('{"op": "infer", "id": "1", "prompt": "x", "max_token": 1}', "1", "bad_request", "'max_tokens'"),
         ('{"op": "switch", "id": "1", "on": true, "via": "game"}', "1", "bad_request", "via: unknown field"),
         ('{"op": "report", "id": "1"}', "1", "bad_request", "exchange"),
+        ('{"op": "listen", "id": "1", "player": "Robin"}', "1", "bad_request", "exchange"),
         ('{"op": "cancel", "id": "1"}', "1", "bad_request", "target"),
         ('{"op": "events", "id": "1", "wait_ms": "x"}', "1", "bad_request", "wait_ms"),
         ('{"a":' * 70 + "1" + "}" * 70, None, "bad_json", "64 levels"),

@@ -47,12 +47,14 @@ from llm_agentd.http.routes import (
     schema,
     settings,
     signs,
+    voice,
     watch,
     ws,
 )
 from llm_agentd.http.routes import speech as speech_routes
 from llm_agentd.http.sessions import Sessions
 from llm_agentd.http.switch_watch import SwitchWatch
+from llm_agentd.http.voice.microphones import Microphones
 from llm_agentd.speech.service import SpeechService
 from llm_agentd.speech.signs.service import SignPictures
 
@@ -106,11 +108,13 @@ def create_app(
     `state.sessions.stop()` and `state.feeds.stop()` end the calls that wait, for a quick shutdown.
     """
     daemon = DaemonClient(endpoint, retry_s=retry_s, curve=curve)
-    sessions = Sessions(daemon, timeout_ms=timeout_ms, clock=clock)
+    microphones = Microphones(clock=clock)
+    sessions = Sessions(daemon, microphones, timeout_ms=timeout_ms, clock=clock)
     feeds = EventFeeds(daemon)
     metrics = HttpMetrics()
-    voice = SpeechService(
-        speech or Speech(tts="off", stt="off"),
+    speech_config = speech or Speech(tts="off", stt="off")
+    speech_service = SpeechService(
+        speech_config,
         gate=SwitchWatch(daemon).check,
         cpus=speech_cpus,
         registry=metrics.registry,
@@ -120,12 +124,12 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         daemon.start()
-        sweeper = asyncio.create_task(_sweep(sessions))
+        sweeper = asyncio.create_task(_sweep(sessions, microphones))
         yield
         sweeper.cancel()
         sessions.stop()
         feeds.stop()
-        await voice.close()
+        await speech_service.close()
         daemon.stop()
         await sign_pictures.close()
 
@@ -139,7 +143,7 @@ def create_app(
     )
     app.router.route_class = PlainRoute
     app.state.daemon, app.state.sessions, app.state.body_budget = daemon, sessions, BodyBudget()
-    app.state.feeds, app.state.speech, app.state.sign_pictures = feeds, voice, sign_pictures
+    app.state.feeds, app.state.speech, app.state.sign_pictures = feeds, speech_service, sign_pictures
     if token:
         app.add_middleware(BearerToken, token=token, has_public_figures=has_public_figures)
     app.add_middleware(OwnOrigin, own=OwnHosts(host, allowed_hosts))
@@ -158,17 +162,19 @@ def create_app(
     model.add(app, daemon)
     info.add(app, daemon, sessions, metrics)
     doctor.add(app, daemon, examine)
-    speech_routes.add(app, voice, language)
+    speech_routes.add(app, speech_service, language)
     signs.add(app, sign_pictures)
     ws.add(app, daemon, sessions, metrics)
     dashboard.add(app)
+    voice.add(app, microphones, seconds_max=float(speech_config.seconds_max))
     return app
 
 
-async def _sweep(sessions: Sessions) -> None:
+async def _sweep(sessions: Sessions, microphones: Microphones) -> None:
     while True:
         await asyncio.sleep(SWEEP_EVERY_S)
         sessions.sweep()
+        microphones.sweep()
 
 
 def _handle_errors(app: FastAPI) -> None:

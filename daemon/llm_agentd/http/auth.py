@@ -15,8 +15,11 @@ from llm_agentd.errors import AgentdError, Unauthorized
 from llm_agentd.http.body import error_response
 from llm_agentd.http.origin import OwnHosts, check_origin
 
-OPEN_PATHS = frozenset({"/healthz", "/"})  # liveness is no secret, and probes carry no token; nor is the bare dashboard
-OPEN_FOLDER = "/dashboard/"  # its files
+# Liveness is no secret, and probes carry no token; nor are the bare dashboard and the page into which players speak.
+OPEN_PATHS = frozenset({"/healthz", "/", "/voice"})
+# Their files. Two routes under /voice/ take something; players have no token of the daemon's, so a code from the game
+# stands in its place there, and after that a token of the page's own.
+OPEN_FOLDERS = ("/dashboard/", "/voice/")
 # Figures, and who the NPCs are: what a screen on the wall may show (http.dashboard_public). Nothing that players said.
 PUBLIC_PATHS = frozenset({"/v1/stats", "/v1/stats/history", "/v1/npcs"})
 # A WebSocket of a browser can set no header but the subprotocols it offers. The token comes as one of them: an address
@@ -39,7 +42,9 @@ class OwnOrigin:
             return
         method = scope.get("method", "GET")  # a WebSocket's handshake has none in ASGI; it is a GET
         try:
-            check_origin(scope["headers"], self._own, method=method, http_version=scope["http_version"])
+            check_origin(
+                scope["headers"], self._own, method=method, path=scope["path"], http_version=scope["http_version"]
+            )
         except AgentdError as error:
             await _refuse(error, scope, receive, send)
             return
@@ -47,7 +52,7 @@ class OwnOrigin:
 
 
 class BearerToken:
-    """Middleware: every route but `/healthz` and the dashboard's files wants `Authorization: Bearer TOKEN`."""
+    """Middleware: every route but those above wants `Authorization: Bearer TOKEN`."""
 
     def __init__(self, app: ASGIApp, token: str, *, has_public_figures: bool = False) -> None:
         """`has_public_figures`: PUBLIC_PATHS can be read without a token."""
@@ -85,8 +90,9 @@ def _token_in(subprotocol: str) -> bytes | None:
 
 
 def _is_open(scope: Scope) -> bool:
-    """Does it hold no secret? The methods stay those of the route, so nothing can be changed there."""
-    return scope["type"] == "http" and (scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_FOLDER))
+    """Does it hold no secret, or see to its own? The methods stay those of the route: of the dashboard's files nothing
+    can be changed."""
+    return scope["type"] == "http" and (scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_FOLDERS))
 
 
 async def _refuse(error: AgentdError, scope: Scope, receive: Receive, send: Send) -> None:

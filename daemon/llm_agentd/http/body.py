@@ -31,10 +31,10 @@ class BodyBudget:
     def __init__(self) -> None:
         self.held_bytes = 0
 
-    def check(self, size: int) -> None:
+    def check(self, size: int, max_bytes: int = BODY_MAX_BYTES) -> None:
         """`size`: of the body that just grew. Raises TooLarge, and Overloaded where the others hold too much."""
-        if size > BODY_MAX_BYTES:
-            raise _too_large()
+        if size > max_bytes:
+            raise _too_large(max_bytes)
         if size > BODY_FREE_BYTES and self.held_bytes > BODIES_MAX_BYTES:
             raise Overloaded(
                 "body: too many large bodies are on their way at once; send it again", retry_after_ms=RETRY_AFTER_MS
@@ -43,16 +43,22 @@ class BodyBudget:
 
 async def read_json(request: Request) -> Any:
     """The decoded body; that it is declared as JSON is checked by auth.py. Raises TooLarge, Overloaded or BadJson."""
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > BODY_MAX_BYTES:
-        raise _too_large()
-    body = await _read(request, request.app.state.body_budget)
+    body = await _read(request, BODY_MAX_BYTES)
     if sum(map(body.count, (b",", b"[", b"{"))) > VALUES_MAX:
         raise TooLarge(f"body: over {VALUES_MAX} values; split the call")
     return wire.loads(body)
 
 
-async def _read(request: Request, budget: BodyBudget) -> bytes:
+async def read_audio(request: Request, max_bytes: int) -> bytes:
+    """A body that is sound, with a limit of its own. Raises TooLarge or Overloaded."""
+    return await _read(request, max_bytes)
+
+
+async def _read(request: Request, max_bytes: int) -> bytes:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > max_bytes:
+        raise _too_large(max_bytes)
+    budget: BodyBudget = request.app.state.body_budget
     chunks: list[bytes] = []
     size = 0
     more = True
@@ -64,7 +70,7 @@ async def _read(request: Request, budget: BodyBudget) -> bytes:
             chunk = message.get("body", b"")
             size += len(chunk)
             budget.held_bytes += len(chunk)
-            budget.check(size)
+            budget.check(size, max_bytes)
             chunks.append(chunk)
             more = message.get("more_body", False)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -81,8 +87,8 @@ async def read_object(request: Request, example: str) -> dict[str, Any]:
     return fields
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(f"body: over {BODY_MAX_BYTES} bytes; split the call")
+def _too_large(max_bytes: int) -> TooLarge:
+    return TooLarge(f"body: over {max_bytes} bytes; split the call")
 
 
 def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -6,7 +6,8 @@ Three checks keep those pages out, before any route and before a body is read:
 - `Host`. A stranger may let a name of his own point to 127.0.0.1 (DNS rebinding); his page is then of our origin as
   far as the browser knows, and may read what we answer. The browser still says the name: only our own names pass.
 - `Origin` and `Sec-Fetch-Site`. A browser says with them that a page of another origin asks.
-- `Content-Type`. The types of HTML forms travel across origins without asking us first; application/json does not.
+- `Content-Type`. The types of HTML forms travel across origins without asking us first; application/json does not,
+  nor does audio/wav.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 SHOWN_MAX_CHARS = 100  # of a stranger's header in our error
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})  # they change nothing, and no route reads a body of theirs
+BODY_TYPE = "application/json"
+BODY_TYPES = {"/voice/say": "audio/wav"}  # path → type, where it is another
 _AUTHORITY = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:\[\]/?#@,]+)(?::(?P<port>[0-9]{1,5}))?")
 
 
@@ -69,7 +72,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_origin(headers: Headers, own: OwnHosts, *, method: str, http_version: str) -> None:
+def check_origin(headers: Headers, own: OwnHosts, *, method: str, path: str, http_version: str) -> None:
     """Raises Forbidden for what a web page of another origin could send, BadRequest for a Host that is missing or
     there twice. `headers` with names in small letters, as ASGI has them."""
     hosts = _values(headers, b"host")
@@ -89,7 +92,7 @@ def check_origin(headers: Headers, own: OwnHosts, *, method: str, http_version: 
             )
     if _is_called_by_another_site(headers, method):
         raise Forbidden("Sec-Fetch-Site: a web page of another site may not call this server")
-    _check_type(headers, method)
+    _check_type(headers, method, BODY_TYPES.get(path, BODY_TYPE))
 
 
 def _is_own_origin(origin: str, hosts: Sequence[str], own: OwnHosts) -> bool:
@@ -111,15 +114,16 @@ def _is_called_by_another_site(headers: Headers, method: str) -> bool:
     return not (follows_link and is_whole_page and method == "GET")
 
 
-def _check_type(headers: Headers, method: str) -> None:
+def _check_type(headers: Headers, method: str, wanted: str) -> None:
     """A POST must say that it is JSON even without a body, as forms post too. Other methods that change something are
-    sent across origins only where we agree, which we never do; with them only a body must be JSON."""
+    sent across origins only where we agree, which we never do; with them only a body must be JSON. `wanted`: the type,
+    where it is not JSON."""
     if method in SAFE_METHODS or (method != "POST" and not has_body(headers)):
         return
     types = _values(headers, b"content-type")
-    if not types or any(given.partition(";")[0].strip().lower() != "application/json" for given in types):
+    if not types or any(given.partition(";")[0].strip().lower() != wanted for given in types):
         got = _shown(", ".join(types)) if types else "none"
-        raise Forbidden(f"Content-Type: want application/json, got {got}: other types can be sent by any web page")
+        raise Forbidden(f"Content-Type: want {wanted}, got {got}: other types can be sent by any web page")
 
 
 def has_body(headers: Headers) -> bool:

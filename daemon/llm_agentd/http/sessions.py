@@ -13,6 +13,9 @@ Ids: a request's `id` is the game's own, unique in its session; its wire id is t
 Several of these processes may stand behind a balancer, and none knows another's sessions. Each has a name of its own,
 `instance`, which stands in every answer: a game that sees another one asks again for what is open. A call may name
 the one that the game knows; where that is another, it is not held, so that the game learns of it at once.
+
+A `listen` is no question to the daemon: `Microphones` answers it, under an id that is no wire id, and it is open until
+the game cancels it.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ import logging
 import os
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +35,10 @@ from llm_agentd.client.records import Record
 from llm_agentd.errors import AgentdError, BadRequest, Cancelled, Overloaded, Unavailable
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.open_requests import RETRY_AFTER_MS, Submission, timeout_s_of
+from llm_agentd.http.voice.microphones import Microphones, shown
 from llm_agentd.protocol.encode import error_fields
+from llm_agentd.protocol.listen_record import LISTEN, ListenRecord
+from llm_agentd.protocol.schema import validate
 from llm_agentd.protocol.wire import ID_MAX_CHARS
 
 log = logging.getLogger(__name__)
@@ -46,9 +52,12 @@ EVENTS_MAX = 2048  # kept for a client that does not acknowledge: half an hour o
 EVENTS_MAX_BYTES = 4 * 1024 * 1024  # of them in a session; two kilobytes each is three times what a village's are
 EVENT_BYTES = 512  # of an event beside its text, about
 OPS = ("think", "infer", "warm")
+PARTIAL = frozenset({"delta", "opened", "heard"})  # events behind which others of the same request may come
 REPORT = "report"  # has no event: it would end the call that waits for a reply
 REPORT_TIMEOUT_S = 5.0  # of a daemon that comes back later, the next report is soon enough
 INSTANCE_BYTES = 8  # no two of the processes behind one balancer have the same
+GAME_AWAY_S = 15.0  # a game with a microphone asks for its events all the time, the mod at least every 5 s
+VOICE_PATH = "/voice"  # of the page, under the address by which players reach this server
 ANSWERED_MAX = 512  # ids of a session that its reports may name: a busy village's of half a minute
 
 
@@ -76,8 +85,16 @@ class Answer:
 class Sessions:
     """All sessions. `timeout_ms` is how long a request may take that names no `deadline_ms`."""
 
-    def __init__(self, daemon: DaemonClient, *, timeout_ms: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        daemon: DaemonClient,
+        microphones: Microphones,
+        *,
+        timeout_ms: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._daemon = daemon
+        self._microphones = microphones
         self.instance = os.urandom(INSTANCE_BYTES).hex()
         self.timeout_ms = timeout_ms
         self._clock = clock
@@ -161,7 +178,7 @@ class Sessions:
     def _end(self, name: str) -> None:
         session = self._sessions.pop(name)
         session.has_ended = True
-        self._daemon.drop(list(session.request_ids))
+        self._daemon.drop(self._without_microphones(session.request_ids))
         session.wake_waiters()
 
     async def _wait(self, session: _Session, call: Call, sent: list[str], wait_ms: int) -> bool:
@@ -211,6 +228,9 @@ class Sessions:
                 continue
             request_id = request.get("id") if isinstance(request, dict) else None
             try:
+                if isinstance(request, dict) and request.get("op") == LISTEN:
+                    self._listen(session, request)
+                    continue
                 submission = self._submission(session, request, request_id)
             except AgentdError as error:
                 rejected.append(_rejection(request_id, error))
@@ -220,7 +240,7 @@ class Sessions:
                 ids.append(request_id)
         cancelled = [name for name in call.cancel if isinstance(name, str) and name in session.wire_ids]
         dropped = [wire_id for name in cancelled if (wire_id := session.close(name)) is not None]
-        outcomes = self._daemon.submit([*submissions, *reports], dropped)[: len(submissions)]
+        outcomes = self._daemon.submit([*submissions, *reports], self._without_microphones(dropped))[: len(submissions)]
         for request_id in dict.fromkeys(cancelled):
             session.add(request_id, error_fields(Cancelled("cancelled by the client")))
         sent: list[str] = []
@@ -240,28 +260,53 @@ class Sessions:
         """The request to send; None where it was sent before. Raises AgentdError. Options the daemon checks."""
         if not isinstance(request, dict):
             raise BadRequest("requests: want objects with op and id")
-        if not isinstance(request_id, str) or not 0 < len(request_id) <= ID_MAX_CHARS:
-            raise BadRequest(f"id: want a string of 1 to {ID_MAX_CHARS} characters")
+        _check_id(request_id)
         if request.get("op") not in OPS:
-            raise BadRequest(f"op: want {', '.join(OPS)} or {REPORT}")
+            raise BadRequest(f"op: want {', '.join(OPS)}, {LISTEN} or {REPORT}")
         content = _content(request)
         if request_id in session.contents:
             if session.contents[request_id] != content:
                 raise BadRequest(f"id: {request_id!r} is in use by another request of this session; ids must be unique")
             return None
-        if session.is_full:
-            raise Overloaded(
-                f"{len(session.events)} events wait in this session, as many as are kept; acknowledge them with after",
-                retry_after_ms=RETRY_AFTER_MS,
-            )
+        session.check_room()
         session.contents[request_id] = content
         return Submission(request, session.on_answer, timeout_s_of(request, self.timeout_ms))
+
+    def _listen(self, session: _Session, request: Record) -> None:
+        """Opens a microphone, or changes one that is open. Raises AgentdError. One that is over is not opened again by
+        a request that was on its way."""
+        request_id = request.get("id")
+        _check_id(request_id)
+        record = validate(ListenRecord, request)
+        key = session.wire_ids.get(record.id)
+        if key is not None:
+            self._microphones.update(key, record)
+        elif record.id not in session.contents:
+            session.check_room()
+            opened = self._microphones.open(record, session.on_answer, lambda: self._is_game_there(session))
+            session.contents[record.id] = hash(LISTEN)
+            session.wire_ids[record.id], session.request_ids[opened.key] = opened.key, record.id
+            session.add(record.id, {"event": "ready", "code": shown(opened.code or ""), "path": VOICE_PATH})
+
+    def _is_game_there(self, session: _Session) -> bool:
+        """Does it ask for its events, and take them?"""
+        asks = session.active_calls > 0 or self._clock() - session.used_s < GAME_AWAY_S
+        return asks and not session.is_full
+
+    def _without_microphones(self, wire_ids: Iterable[str]) -> list[str]:
+        """Closes those of these that are microphones; the others are the daemon's."""
+        return [wire_id for wire_id in wire_ids if not self._microphones.close(wire_id)]
 
 
 def _log_refusal(_: str, answer: Record) -> None:
     """The sink of reports, of which nobody waits for the answer."""
     if answer["event"] == "error":
         log.info("a game's report was refused: %s", answer.get("message"))
+
+
+def _check_id(request_id: Any) -> None:
+    if not isinstance(request_id, str) or not 0 < len(request_id) <= ID_MAX_CHARS:
+        raise BadRequest(f"id: want a string of 1 to {ID_MAX_CHARS} characters")
 
 
 def _content(request: Record) -> int:
@@ -300,6 +345,14 @@ class _Session:
         """No request may be added, for there would be no room for its answer."""
         return len(self.events) + len(self.wire_ids) >= EVENTS_MAX or self._events_bytes >= EVENTS_MAX_BYTES
 
+    def check_room(self) -> None:
+        """Raises Overloaded where there is none for another request."""
+        if self.is_full:
+            raise Overloaded(
+                f"{len(self.events)} events wait in this session, as many as are kept; acknowledge them with after",
+                retry_after_ms=RETRY_AFTER_MS,
+            )
+
     @property
     def is_empty(self) -> bool:
         """Nothing is open, nothing unacknowledged, and nobody waits."""
@@ -322,11 +375,11 @@ class _Session:
         self.last_seq = max(self.last_seq, after)
 
     def on_answer(self, wire_id: str, record: Record) -> None:
-        """The daemon client's sink."""
+        """The sink of the daemon's client and of microphones."""
         request_id = self.request_ids.get(wire_id)
         if request_id is None:
             return
-        if record["event"] == "delta":
+        if record["event"] in PARTIAL:
             if len(self.events) >= EVENTS_MAX or self._events_bytes >= EVENTS_MAX_BYTES:
                 return  # the `done` has the whole text; `done`s are bounded where requests are taken
         else:

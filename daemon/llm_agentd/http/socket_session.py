@@ -20,6 +20,7 @@ from llm_agentd.http.open_requests import RETRY_AFTER_MS, Submission, timeout_s_
 from llm_agentd.http.sessions import REPORT
 from llm_agentd.protocol import wire
 from llm_agentd.protocol.encode import done_fields, error_fields
+from llm_agentd.protocol.listen_record import LISTEN
 from llm_agentd.protocol.record import Change
 from llm_agentd.protocol.schema import GENERATIONS, RECORDS
 from llm_agentd.protocol.wire import ID_MAX_CHARS
@@ -69,6 +70,10 @@ class SocketSession:
         request_id, op = record["id"], record.get("op")
         if op == REPORT:
             raise BadRequest(f"op: {REPORT} is for games, which send it by POST /v1/exchange")
+        if op == LISTEN:
+            raise BadRequest(
+                f"op: {LISTEN} is for games, which send it by POST /v1/exchange: players have it from there"
+            )
         if "via" in record:
             raise BadRequest("via: unknown field")
         content = _content(record)

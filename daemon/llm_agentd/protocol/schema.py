@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from llm_agentd.errors import AgentdError, BadRequest, TooLarge
 from llm_agentd.protocol.admin_records import ADMIN_RECORDS
+from llm_agentd.protocol.listen_record import ListenRecord
 from llm_agentd.protocol.record import Change as Change
 from llm_agentd.protocol.record import Record as Record
 from llm_agentd.protocol.steering_records import MEMORIES_MAX, STEERING_RECORDS, Before
@@ -262,7 +263,9 @@ RECORDS: dict[str, type[Record]] = {
 }
 OPS = tuple(RECORDS)
 # pydantic's validator of each model; `.json_schema()` describes it for OpenAPI. Made once, as making one takes long.
-ADAPTERS: dict[type[Record], TypeAdapter[Any]] = {model: TypeAdapter(model) for model in set(RECORDS.values())}
+ADAPTERS: dict[type[Record], TypeAdapter[Any]] = {
+    model: TypeAdapter(model) for model in {*RECORDS.values(), ListenRecord}
+}
 
 
 def envelope(record: dict[str, Any]) -> tuple[str, str]:

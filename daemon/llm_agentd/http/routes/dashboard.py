@@ -7,6 +7,7 @@ the pages show they fetch from the other routes, with the token. Knows nothing o
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -53,17 +54,18 @@ class File:
         digest = hashlib.sha256(content).hexdigest()[:ETAG_CHARS]
         return cls(content, TYPES[PurePosixPath(name).suffix], f'"{digest}"')
 
-    def answer(self, request: Request) -> Response:
-        headers = {**HEADERS, "ETag": self.etag}
+    def answer(self, request: Request, more: Mapping[str, str] | None = None) -> Response:
+        """`more`: further headers."""
+        headers = {**HEADERS, "ETag": self.etag, **(more or {})}
         if self.etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(self.content, headers=headers, media_type=self.media_type)
 
 
-def load_files(folder: Traversable | None = None) -> dict[str, File]:
-    """All files of the dashboard by their path in its folder. Files of other types are none of it."""
+def load_files(folder: str = "dashboard") -> dict[str, File]:
+    """All files of a page by their path in its folder beside the routes. Files of other types are none of it."""
     found: dict[str, File] = {}
-    _collect(folder or files("llm_agentd.http") / "dashboard", "", found)
+    _collect(files("llm_agentd.http") / folder, "", found)
     return found
 
 

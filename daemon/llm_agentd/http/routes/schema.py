@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from llm_agentd.protocol.schema import ADAPTERS, RECORDS, InferRecord, field_names
+from llm_agentd.protocol.listen_record import LISTEN, ListenRecord
+from llm_agentd.protocol.schema import ADAPTERS, RECORDS, InferRecord, Record, field_names
 from llm_agentd.roles.role import PERSONA_MAX_CHARS, ROLE_NAME, TITLE_MAX_CHARS
 
 ROLE_PATTERN = f"^{ROLE_NAME.pattern}$"
@@ -41,6 +42,8 @@ The HTTP side of llm-agentd. Try it:
 * `GET /v1/model`, `POST /v1/model/self-test`: which model answers, and whether it does.
 * `GET /v1/requests`, `GET /v1/requests/{seq}`, `POST /v1/requests/clear`: what NPCs were asked and answered last.
 * `GET /v1/events`: what happens, as it happens. `GET /v1/npcs`: who thinks. `GET /v1/audit`: who changed what.
+* `/voice`, a page: players speak into it who have a code from the game. `POST /voice/login` and `POST /voice/say` are its
+  routes; they want the code and a token of their own in the place of the daemon's.
 * `GET /v1/stats`, `GET /v1/stats/history`: how it goes.
 * `POST /v1/speech`: a sentence of an NPC as sound, for the game.
 * `GET /v1/signs`, `GET /v1/signs/languages`: a fingerspelled word as a picture, in SignWriting.
@@ -50,14 +53,19 @@ The HTTP side of llm-agentd. Try it:
 Errors are `{"error": {"code", "message"}}`; the message names what is wrong, where, and the fix. 429 and 503 carry
 `Retry-After`. What a web page of another origin could send is refused with 403: a body or a POST that is not
 `Content-Type: application/json`, a `Host` that is no name of this server, an `Origin` of another page. Every
-route but `/healthz` and the files of the dashboard (`/`) wants `Authorization: Bearer TOKEN`; `llm-agentd token` prints
-the token.
+route but `/healthz`, `/voice` and the files of the dashboard (`/`) wants `Authorization: Bearer TOKEN`;
+`llm-agentd token` prints the token.
 """
 
 
 def op_schema(op: str) -> dict[str, Any]:
     """JSON schema of an op's record, as the daemon's own model declares it, without references."""
-    schema = ADAPTERS[RECORDS[op]].json_schema()
+    return record_schema(RECORDS[op], op)
+
+
+def record_schema(model: type[Record], op: str) -> dict[str, Any]:
+    """The same of a record's model."""
+    schema = ADAPTERS[model].json_schema()
     inlined: dict[str, Any] = _inline(schema, schema.pop("$defs", {}))
     inlined["properties"]["op"] = {"const": op}
     return inlined
@@ -101,7 +109,10 @@ class InferAnswer(BaseModel):
     text: str = Field(examples=["Good evening, Ana. Sit by the fire."])
 
 
-GenerationRecord = Annotated[dict[str, Any], WithJsonSchema({"anyOf": [op_schema("think"), op_schema("infer")]})]
+GenerationRecord = Annotated[
+    dict[str, Any],
+    WithJsonSchema({"anyOf": [op_schema("think"), op_schema("infer"), record_schema(ListenRecord, LISTEN)]}),
+]
 
 
 class ExchangeBody(BaseModel):
@@ -138,7 +149,8 @@ class ExchangeBody(BaseModel):
     wait_ms: int = Field(0, ge=0, description="how long to wait for an event newer than `after`; at most 30000 count")
     requests: list[GenerationRecord] = Field(
         default=[],
-        description="records of the wire with `op` `think` or `infer` and an `id`; one that is sent again runs once",
+        description="records of the wire with `op` `think` or `infer` and an `id`; one that is sent again runs once. "
+        "`listen`, of this route alone, opens a microphone for a player",
     )
     cancel: list[str] = Field(default=[], description="ids of requests whose answer nobody wants any more")
     instance: str = Field(default="", description="that of the last answer; a process of another one answers at once")
@@ -149,7 +161,10 @@ class ExchangeEvent(BaseModel):
 
     seq: int = Field(description="counts up in the session; give the newest as `after` in the next call")
     id: str = Field(description="the request's")
-    event: str = Field(description="`delta` (only with `stream`), then `done` or `error`", examples=["done"])
+    event: str = Field(
+        description="`delta` (only with `stream`), then `done` or `error`; of a `listen` `ready`, `opened`, `heard`",
+        examples=["done"],
+    )
     text: str | None = Field(None, examples=["Good evening, Ana."])
     finish: str | None = Field(None, examples=["sentence"])
     cache: str | None = Field(None, examples=["hit"])
@@ -157,7 +172,7 @@ class ExchangeEvent(BaseModel):
     lang: str | None = Field(None, description="of a `think`: the language of its words, as far as known")
     cut: str | None = Field(None, description="of a `think`: why the guard ended its words; left out where it did not")
     mind: str | None = Field(None, description="`local` or `remote`, where there is a model elsewhere too")
-    code: str | None = Field(None, description="with `error`")
+    code: str | None = Field(None, description="with `error`; with `ready` the code for the page")
     message: str | None = Field(None, description="with `error`")
 
 
@@ -175,6 +190,22 @@ class ExchangeAnswer(BaseModel):
         description="the process that answered; where it is another than before, send again what is open",
         examples=["5f0c2a91d7b3e846"],
     )
+
+
+class VoiceLoginBody(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"code": "482-913"}]})
+
+    code: str = Field(max_length=32, description="the six digits that `/llm mic` shows in the game")
+
+
+class VoiceLoginAnswer(BaseModel):
+    token: str = Field(description="for `/voice/say`, of this player alone; gone when they leave the game")
+    player: str = Field(examples=["Robin"])
+    seconds_max: float = Field(description="of sound at once (speech.seconds_max)", examples=[10])
+
+
+class VoiceSayAnswer(BaseModel):
+    text: str = Field(description="what the game hears; empty where nothing was understood", examples=["Follow me."])
 
 
 class RoleBody(BaseModel):
