@@ -42,8 +42,8 @@ The HTTP side of llm-agentd. Try it:
 * `GET /v1/model`, `POST /v1/model/self-test`: which model answers, and whether it does.
 * `GET /v1/requests`, `GET /v1/requests/{seq}`, `POST /v1/requests/clear`: what NPCs were asked and answered last.
 * `GET /v1/events`: what happens, as it happens. `GET /v1/npcs`: who thinks. `GET /v1/audit`: who changed what.
-* `/voice`, a page: players speak into it who have a code from the game. `POST /voice/login` and `POST /voice/say` are its
-  routes; they want the code and a token of their own in the place of the daemon's.
+* `/voice`, a page: players speak into it who have a code from the game. `POST /voice/login` and `POST /voice/say` are
+  its routes; they want the code and a token of their own in the place of the daemon's.
 * `GET /v1/stats`, `GET /v1/stats/history`: how it goes.
 * `POST /v1/speech`: a sentence of an NPC as sound, for the game.
 * `GET /v1/signs`, `GET /v1/signs/languages`: a fingerspelled word as a picture, in SignWriting.
