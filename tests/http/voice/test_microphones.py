@@ -144,7 +144,7 @@ def test_token_ends_when_the_game_closes_it(game: Game) -> None:
 
 @pytest.mark.parametrize(("deadline_ms", "seconds"), [(None, 8 * HOUR_S), (60_000, 60.0), (LISTEN_MAX_MS, 8 * HOUR_S)])
 def test_token_ends_after_its_time(game: Game, deadline_ms: int | None, seconds: float) -> None:
-    more = {} if deadline_ms is None else {"deadline_ms": deadline_ms}
+    more: dict[str, Any] = {} if deadline_ms is None else {"deadline_ms": deadline_ms}
     microphone = game.listen(**more)
     token = game.login(microphone)
     game.now_s += seconds - 0.1
