@@ -87,6 +87,13 @@ local function settle_npcs()
 	end
 end
 
+local change_listeners = {}
+
+-- fn(): the daemon's files of roles have changed, and are in force.
+function roles.on_change(fn)
+	table.insert(change_listeners, fn)
+end
+
 -- All files of the daemon anew. given: name → {name, own, shipped, fields}.
 function roles.use_files(given)
 	local before = files
@@ -94,6 +101,7 @@ function roles.use_files(given)
 	for name in pairs(before) do apply(name) end
 	for name in pairs(files) do apply(name) end
 	settle_npcs()
+	for _, fn in ipairs(change_listeners) do fn() end
 end
 
 -- Names and looks --------------------------------------------------------------------------------------------------------

@@ -23,10 +23,16 @@ local tracks = load("tracks", now_us, settings, base.util, npcs, roles, Sentence
 	speaking)
 load("lines", now_us, settings, npcs, output, languages, language, history, listeners, speaking, tracks)
 
+local prepare = load("prepare", settings, base.translate, npcs, roles, language, Sentences, requests, tracks)
+
 events.on("online", function()
 	requests.forget()
 	sounds.forget()
+	prepare.begin()
 end)
-steps.register("voice", tracks.step)
+steps.register("voice", function(now, _, dtime)
+	tracks.step(now)
+	prepare.step(dtime)
+end)
 
 return {speaking = speaking, is_speaking = speaking.is_speaking, stop = speaking.stop, on_sound = speaking.on_sound}

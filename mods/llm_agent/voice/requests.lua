@@ -98,14 +98,17 @@ function requests.step(now)
 	end
 end
 
--- Sentences to be rendered when the daemon has nothing else to do: a list of records. False where it is not asked now.
-function requests.prepare(records)
+-- Sentences to be rendered when the daemon has nothing else to do: a list of records. False where it is not asked now;
+-- done(is_taken) comes later.
+function requests.prepare(records, done)
 	local now = now_us()
 	if open > 0 or waiting[1] or not requests.may_ask(now) then return false end
 	open = open + 1
 	local is_sent = client.call("POST", PATH, {prepare = records}, function(result)
 		open = open - 1
-		if result.code ~= 202 and result.code ~= 200 then failed(result) end
+		local is_taken = result.code == 202
+		if not is_taken then failed(result) end
+		done(is_taken)
 	end)
 	if not is_sent then open = open - 1 end
 	return is_sent
