@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SEMITONES = (-14.0, 10.0)
 FORMANT = (0.7, 1.5)
 PACE = (0.5, 2.0)
+WOMAN_HZ = 200.0  # pitch of the ordinary woman whom voices are measured by
 
 
 @dataclass(frozen=True, slots=True)
