@@ -14,6 +14,7 @@ from llm_agentd.speech.store import SoundStore
 
 WAIT_S = 0.1  # to render a sentence anew takes no longer
 OPEN_MAX = 32  # asked of the thread and not done
+FRESH_MAX = 16  # the last ones, some 50 KB each, which may not be on the disk yet
 
 
 class KeptSounds:
@@ -22,6 +23,7 @@ class KeptSounds:
     def __init__(self, store: SoundStore) -> None:
         self._store = store
         self._thread: ThreadPoolExecutor | None = None
+        self._fresh: dict[str, tuple[dict[str, Any], bytes]] = {}
         self._places = threading.BoundedSemaphore(OPEN_MAX)
 
     @property
@@ -34,13 +36,19 @@ class KeptSounds:
 
     async def get(self, sound_id: str) -> tuple[dict[str, Any], bytes] | None:
         """None where it is not kept, or the disk is too slow."""
-        asked = self._submit(self._store.get, sound_id)
-        if asked is None:
-            return None
-        done, _ = await asyncio.wait({asyncio.wrap_future(asked)}, timeout=WAIT_S)
-        return done.pop().result() if done else None
+        asked = None if sound_id in self._fresh else self._submit(self._store.get, sound_id)
+        found = None
+        if asked is not None:
+            done, _ = await asyncio.wait({asyncio.wrap_future(asked)}, timeout=WAIT_S)
+            found = done.pop().result() if done else None
+        return found or self._fresh.get(sound_id)  # it may have come meanwhile
 
     def put(self, sound_id: str, facts: dict[str, Any], audio: bytes) -> None:
+        if self._store.is_off:
+            return
+        self._fresh[sound_id] = facts, audio
+        if len(self._fresh) > FRESH_MAX:
+            del self._fresh[next(iter(self._fresh))]
         self._submit(self._store.put, sound_id, facts, audio)
 
     def close(self) -> None:

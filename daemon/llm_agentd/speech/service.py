@@ -303,7 +303,7 @@ class SpeechService:
         """Ends the children; whoever waits is answered `unavailable`."""
         self._mouth.close()
         self._ears.close()
-        for line in self._queue.clear():
+        for line in (*self._queue.clear(), *([self._rendering] if self._rendering else [])):
             _fail(line, Unavailable("the HTTP adapter is stopping"))
         if self._pump is not None:
             self._pump.cancel()

@@ -57,7 +57,6 @@ class SoundStore:
         self._is_off = max_bytes <= 0
         self._retry_at_s = 0.0  # after a disk error: nothing is written until then
         self._total_bytes = 0
-        self._pending: dict[bytes, tuple[dict[str, Any], bytes]] = {}  # put, and not written yet
 
     @property
     def total_bytes(self) -> int:
@@ -75,8 +74,6 @@ class SoundStore:
         if files is None:
             return None
         key = bytes.fromhex(sound_id)
-        if (pending := self._pending.get(key)) is not None:
-            return pending
         try:
             raw, used_us = files.read(key)
         except files.errors as error:
@@ -98,16 +95,7 @@ class SoundStore:
             return
         key, now_us = bytes.fromhex(sound_id), int(self._now() * 1e6)
         raw = _packed(key, facts, audio)
-
-        def write() -> None:
-            try:
-                files.write(key, raw, now_us, self._max_bytes)
-            finally:
-                self._pending.pop(key, None)
-
-        self._pending[key] = facts, audio
-        if not self._queue(write):
-            del self._pending[key]
+        self._queue(lambda: files.write(key, raw, now_us, self._max_bytes))
 
     def flush(self) -> None:
         """Waits until all that was put is written."""
@@ -115,9 +103,10 @@ class SoundStore:
             self._files.writer.flush(CLOSE_MAX_S)
 
     def close(self) -> None:
-        files, self._files, self._is_off = self._files, None, True
-        if files is not None:
-            files.close()
+        self._is_off = True
+        if self._files is not None:
+            self._files.close()  # what is queued is written first
+            self._files = None
 
     def _open(self) -> _Files | None:
         if self._files is None and not self._is_off:
@@ -132,18 +121,14 @@ class SoundStore:
         log.warning("speech.cache_path: sentences are not kept, each is rendered anew (%s: %s)", self._folder, error)
         self.close()
 
-    def _queue(self, job: Callable[[], None]) -> bool:
-        """Whether it is on its way to the disk."""
-        if self._files is None or self._files.writer.is_full or self._now() < self._retry_at_s:
-            return False
-        self._files.writer.put(job)
-        return True
+    def _queue(self, job: Callable[[], None]) -> None:
+        if self._files is not None and not self._files.writer.is_full and self._now() >= self._retry_at_s:
+            self._files.writer.put(job)
 
     def _write(self, jobs: list[Callable[[], None]]) -> None:
         """On the writer's thread."""
         files = self._files
         if files is None or self._now() < self._retry_at_s:
-            self._pending.clear()
             return
         for job in jobs:
             try:
@@ -158,7 +143,6 @@ class SoundStore:
                     error,
                     RETRY_S / 60,
                 )
-                self._pending.clear()
                 return
 
 
