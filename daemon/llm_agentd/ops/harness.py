@@ -103,8 +103,9 @@ class RunningDaemon:
 
     @property
     def mod_settings(self) -> dict[str, object]:
-        """The lines of minetest.conf with which the mod finds it."""
-        return {"llm_agent.url": f"http://127.0.0.1:{self.http_port}", "llm_agent.token": self.http_token}
+        """The lines of minetest.conf with which the mod finds it. Without voices: nobody listens in most tests."""
+        url = f"http://127.0.0.1:{self.http_port}"
+        return {"llm_agent.url": url, "llm_agent.token": self.http_token, "llm_agent.voice": "false"}
 
 
 @contextmanager

@@ -8,7 +8,7 @@ describe("the report of the game", function()
 	local mock, daemon, agent
 
 	local function start(reply)
-		mock, daemon, agent = game.start_quiet({}, reply)
+		mock, daemon, agent = game.start_quiet({settings = {["llm_agent.voice"] = "false"}}, reply)
 		agent.register_action("wave", {roles = {"guard"}, run = function() return false, "Nobody is there to wave at." end})
 		return agent.register_npc("a", {name = "Ann", role = "guard", pos = game.ORIGIN})
 	end
