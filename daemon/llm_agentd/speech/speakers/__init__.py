@@ -6,7 +6,9 @@ process asks what could be opened (`available`), its child opens it.
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
@@ -83,8 +85,8 @@ def _espeak(speech: Speech) -> str | None:
 
 
 def _piper(speech: Speech) -> str | None:
-    if shutil.which("piper") is None:
-        return "piper is not on the daemon's PATH: `pip install piper-tts`, or link to it from /usr/local/bin"
+    if piper_program() is None:
+        return "piper is not installed, or not on the daemon's PATH: `pip install piper-tts`"
     folder = speech.voices_dir
     if folder is None:
         return f"speech.voices_dir names no folder with {PIPERS_VOICES}"
@@ -93,6 +95,11 @@ def _piper(speech: Speech) -> str | None:
     except OSError as error:
         return f"speech.voices_dir: {folder} cannot be read: {error.strerror}"
     return _files(speech) if is_there else f"speech.voices_dir: {folder} holds no {PIPERS_VOICES.removeprefix('a ')}"
+
+
+def piper_program() -> str | None:
+    """Beside this Python too: where pip puts it, and what systemd's PATH does not name."""
+    return shutil.which("piper", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
 
 
 def _openai(speech: Speech) -> str | None:

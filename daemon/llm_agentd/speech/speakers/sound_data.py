@@ -16,5 +16,6 @@ def read_sound(data: bytes, engine: str) -> Sound:
     try:
         samples, rate_hz = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
-        raise SpeechError(f"{engine} gave {len(data)} bytes that are no sound: {error}") from None
+        why = getattr(error, "error_string", error)  # without the name of our own file
+        raise SpeechError(f"{engine} gave {len(data)} bytes that are no sound: {why}") from None
     return Sound(np.ascontiguousarray(samples.mean(axis=1, dtype=np.float32)), rate_hz)
