@@ -9,7 +9,7 @@ local mod = "mods/llm_agent/"
 for _, folder in ipairs({
 	"roles", "perception", "think", "speech", "talk", "body", "voice", "gestures", "ledger", "economy", "combat", "quests", "gossip",
 	"promises",
-	"actions", "adapters", "admin",
+	"actions", "adapters", "mic", "admin",
 }) do
 	files[mod .. folder] = {read_globals = {"core"}}
 end

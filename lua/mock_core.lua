@@ -258,6 +258,7 @@ function Mock:_add_environment(core, options)
 		local languages, protocols = options.client_languages or {}, options.client_protocols or {}
 		return self.players[name] and {lang_code = languages[name] or "", protocol_version = protocols[name] or 46}
 	end
+	function core.is_singleplayer() return options.is_singleplayer or false end
 	function core.get_us_time() return self.now_us end
 	function core.sha1(_, raw) return raw and ("s"):rep(20) or ("73"):rep(20) end
 	function core.log(level, text) self.log[#self.log + 1] = text and level .. ": " .. text or level end
@@ -278,6 +279,7 @@ function Mock:_add_registrations(core)
 	local function into(list) return function(fn) table.insert(self.callbacks[list], fn) end end
 	core.register_globalstep = into("globalstep")
 	core.register_on_chat_message = into("chat")
+	core.registered_on_chat_messages = self.callbacks.chat
 	core.register_on_joinplayer = into("join")
 	core.register_on_leaveplayer = into("leave")
 	core.register_on_player_hpchange = into("hpchange")
@@ -401,6 +403,10 @@ function Mock:_add_world(core)
 	self.afters = {}
 	function core.after(_, fn) self.afters[#self.afters + 1] = fn end -- the mod waits for the next step only
 	function core.chat_send_player(name, text) self.chat[#self.chat + 1] = {to = name, text = text} end
+	function core.chat_send_all(text)
+		for name in pairs(self.players) do core.chat_send_player(name, text) end
+	end
+	function core.format_chat_message(name, message) return ("<%s> %s"):format(name, message) end
 	function core.colorize(colour, text) return "\27(c@" .. colour .. ")" .. text .. "\27(c@#ffffff)" end
 	function core.formspec_escape(text) return (text:gsub("[\\%[%];,$]", "\\%0")) end
 	function core.show_formspec(name, form, spec) self.forms[name] = {name = form, spec = spec} end

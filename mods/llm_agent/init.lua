@@ -38,9 +38,10 @@ local combat = folder("combat", base, api, roles, perception, think, speech, tal
 local quests = folder("quests", base, calling, api, roles, perception, think, talk, ledger, economy)
 local gossip = folder("gossip", base, api, perception, think, talk, ledger, economy, combat, quests)
 local promises = folder("promises", base, api, perception, think, talk, body, economy, gossip)
-folder("actions", base, calling, api, roles, perception, think, talk, body, gestures, ledger, economy, combat,
+local actions = folder("actions", base, calling, api, roles, perception, think, talk, body, gestures, ledger, economy, combat,
 	quests)
 folder("adapters", base, roles, body)
+folder("mic", base, daemon, api, perception, think, actions)
 folder("admin", base, daemon, api, roles, perception, think, speech, talk, body, economy, gossip, promises)
 base.steps.check()
 

@@ -38,7 +38,8 @@ local action_lines = load("lines")
 load("gifts", S, settings, geometry, util, storage, actions, memory, lines, wording, items, ledger, gift_intent, trade,
 	action_lines)
 local speech = load("speech", text, npcs, actions, language, name_calls, claims, lines, action_lines, spoken, items)
-local order_words = load("order_words", calling_folder.names, load("order_phrases"))
+local order_phrases = load("order_phrases")
+local order_words = load("order_words", calling_folder.names, order_phrases)
 load("moves", S, geometry, actions, npcs, nearby, positions, places, memory, history, pathfinder, movement, orders,
 	speech, base.questions, order_words)
 load("door", S, geometry, actions, npcs, memory, history, doors, movement, speech)
@@ -47,3 +48,5 @@ load("fights", S, actions, memory, tactics, targets, squads, views, orders)
 local fight_words = load("fight_words", text, phrases)
 load("fight_orders", S, base.now_us, settings, text, geometry, events, roles_folder.roles, memory, nearby, npcs, history,
 	rules, cries, damage, warnings, targets, squads, fight_words)
+
+return {order_phrases = order_phrases}

@@ -122,12 +122,15 @@ actions.register("follow", {
 	end,
 })
 
+-- Which walks an order ends. Who flees does not hear it.
+local STOPPED_BY = {stop_following = {follow = true}, halt = {follow = true, go_to = true}}
+
 actions.register("stay", {
 	meant = function(npc, player_name, opts)
 		local order = ordered(npc, player_name, opts)
 		local walk = movement.current(npc)
-		local is_stop = order and order.kind == "stop_following" and walk and walk.kind == "follow"
-		if is_stop or order and order.kind == "stay" then return {}, order.lang end
+		local stops = order and walk and STOPPED_BY[order.kind]
+		if stops and stops[walk.kind] or order and order.kind == "stay" then return {}, order.lang end
 	end,
 	params = function(npc)
 		local order = movement.current(npc)

@@ -126,6 +126,12 @@ phrases.stop_following_me = {
 	},
 }
 
+-- It stays, if it follows somebody or goes somewhere.
+phrases.halt = {
+	en = {"stop", "stop it", "stop that", "stop there"}, de = {"stop", "stopp", "hor auf", "lass das"}, fr = {"stop", "arrete"},
+	es = {"alto", "para", "basta"}, ru = {"стоп", "хватит"},
+}
+
 -- Before and after a name. "stop following Tilda": it stays.
 phrases.stop_following = {
 	en = {"stop following", "do not follow", "don t follow", "dont follow"}, de = {"hor auf", "folge nicht", "folg nicht"},

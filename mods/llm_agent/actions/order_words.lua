@@ -2,7 +2,7 @@
 -- counts (order_phrases.lua): the name of who is told and small words beside it are taken off, and what is left must be one of
 -- the phrases, with a known name where it wants one. So a question, a story and a no are none. Pure: knows no NPC.
 
-local names, phrases = ...
+local names, order_phrases = ...
 
 local order_words = {}
 
@@ -24,11 +24,14 @@ local function phrases_of(lists)
 	return found
 end
 
-local follow_me, come_here, stay, go_home, stop_following_me =
-	phrases_of(phrases.follow_me), phrases_of(phrases.come_here), phrases_of(phrases.stay), phrases_of(phrases.go_home),
-	phrases_of(phrases.stop_following_me)
+local follow_me, come_here, stay, go_home, stop_following_me, halt =
+	phrases_of(order_phrases.follow_me), phrases_of(order_phrases.come_here), phrases_of(order_phrases.stay),
+	phrases_of(order_phrases.go_home), phrases_of(order_phrases.stop_following_me),
+	phrases_of(order_phrases.halt)
 local beside, articles = {}, {}
-for _, code in ipairs(LANGUAGES) do beside[code], articles[code] = set(phrases.beside[code]), set(phrases.articles[code]) end
+for _, code in ipairs(LANGUAGES) do
+	beside[code], articles[code] = set(order_phrases.beside[code]), set(order_phrases.articles[code])
+end
 
 -- The words of a line, without marks; nil where it asks, or is too long for an order.
 local function words_of(line)
@@ -104,15 +107,17 @@ local function order_in(code, order, index)
 	if come_here[code][order] then return "come_here" end
 	if stay[code][order] then return "stay" end
 	if stop_following_me[code][order] then return "stop_following" end
+	if halt[code][order] then return "halt" end
 	if go_home[code][order] then return "go_home" end
-	if after(without_end(order, phrases.after_stop[code]), phrases.stop_following[code], index, code) then return "stay" end
-	local name = after(order, phrases.follow_other[code], index, code)
+	local stopped = without_end(order, order_phrases.after_stop[code])
+	if after(stopped, order_phrases.stop_following[code], index, code) then return "stay" end
+	local name = after(order, order_phrases.follow_other[code], index, code)
 	if name then return "follow", name end
-	name = after(order, phrases.go_to[code], index, code)
+	name = after(order, order_phrases.go_to[code], index, code)
 	if name then return "go_to", name end
 end
 
--- What a line orders: nil, or {kind = "follow_me" | "come_here" | "stay" | "stop_following" | "go_home" | "follow" |
+-- What a line orders: nil, or {kind = "follow_me" | "come_here" | "stay" | "stop_following" | "halt" | "go_home" | "follow" |
 -- "go_to", name = whom or where to, lang = the language it is said in}. own_name: of
 -- whoever is told. goals: names that may be followed or gone to.
 function order_words.read(line, own_name, goals)

@@ -13,6 +13,7 @@ local ORDER = {
 	"client", -- answers of the daemon, and what has to go out; callbacks of other mods run here
 	"speech_queue", -- whose turn it is to speak
 	"voice", -- sentences that are whole are asked for, those that are there begin to be heard
+	"mic", -- what one player who speaks is likely to say
 	"memory", -- lines to remember, gathered for one call
 	"small_talk", -- questions that NPCs ask by themselves; they cost as much as all the rest, so only in a quiet step
 	"idle", -- bodies whose turn it is to look around and go on

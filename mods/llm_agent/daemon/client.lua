@@ -202,6 +202,8 @@ local function take(event, flight)
 		if event.reason == CODES.switched_off then event.code = CODES.switched_off end
 		client.switched_off = event.code == CODES.switched_off
 		close(entry, event.event, event)
+	elseif flight.session == session and type(event.event) == "string" then
+		hand_out(entry, event.event, event) -- of what stays open, such as `listen`
 	end
 end
 
@@ -437,8 +439,8 @@ local function refusal()
 	end
 end
 
--- Ask one thing. handler(kind, event): "delta" any number of times, then "done" or "error" once, never before the next step
--- (but before ask() returns where the server goes down).
+-- Ask one thing. handler(kind, event): "delta", or other events that end nothing, any number of times, then "done" or "error"
+-- once, never before the next step (but before ask() returns where the server goes down).
 function client.ask(record, deadline_ms, handler)
 	local now = env.now_us()
 	last_number, wanted_us = last_number + 1, now
@@ -469,6 +471,22 @@ function client.ask(record, deadline_ms, handler)
 		next_deadline_us = math.min(next_deadline_us, entry.deadline_us)
 	end
 	return entry.id
+end
+
+-- Sends what is open once more, with other content: of a request that the daemon's side can change while it is open. False where
+-- it is not open any more.
+function client.again(id, record)
+	local entry = open[id]
+	if not entry then return false end
+	record.id, record.deadline_ms = id, entry.deadline_ms
+	local ok, body = pcall(env.write_json, record)
+	if not ok or not body or #body > RECORD_MAX_BYTES then return false end
+	entry.body = body
+	for _, waiting in ipairs(outbox) do
+		if waiting == entry then return true end
+	end
+	outbox[#outbox + 1] = entry
+	return true
 end
 
 -- What must not be asked is answered like what was: handler("error", {code, message}) in the next step.
