@@ -242,10 +242,10 @@ def test_connection_ends_where_a_refused_body_does_not(guarded: HttpServer) -> N
 def test_large_bodies_over_the_budget_are_429_and_small_ones_are_taken(
     http: HttpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(body, "BODIES_MAX_BYTES", 2 * MIB)
     monkeypatch.setattr(drain, "LINGER_S", SHORT_S)
     part = head("/infer", "Content-Length: 4000000") + b" " * MIB
     budget = http.app.state.body_budget
+    monkeypatch.setattr(budget, "bodies_max_bytes", 2 * MIB)
     with connection(http) as first, connection(http) as second:
         first.sendall(part)
         second.sendall(part[:-10])

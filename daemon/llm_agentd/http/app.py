@@ -25,7 +25,7 @@ from llm_agentd.client.curve import CurveFiles
 from llm_agentd.config.speech import Speech
 from llm_agentd.errors import AgentdError, Cancelled
 from llm_agentd.http.auth import BearerToken, OwnOrigin
-from llm_agentd.http.body import BodyBudget, error_response, json_response
+from llm_agentd.http.body import AUDIOS_MAX_BYTES, BodyBudget, error_response, json_response
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.drain import DrainUnreadBodies
 from llm_agentd.http.error_shape import is_openai, openai_fields
@@ -143,6 +143,7 @@ def create_app(
     )
     app.router.route_class = PlainRoute
     app.state.daemon, app.state.sessions, app.state.body_budget = daemon, sessions, BodyBudget()
+    app.state.audio_budget = BodyBudget(AUDIOS_MAX_BYTES)
     app.state.feeds, app.state.speech, app.state.sign_pictures = feeds, speech_service, sign_pictures
     if token:
         app.add_middleware(BearerToken, token=token, has_public_figures=has_public_figures)
@@ -152,7 +153,7 @@ def create_app(
     _handle_errors(app)
     infer.add(app, daemon, sessions)
     exchange.add(app, sessions)
-    openai.add(app, daemon, sessions)
+    openai.add(app, daemon, sessions, speech_service)
     roles.add(app, daemon)
     memory.add(app, daemon)
     requests.add(app, daemon)

@@ -22,20 +22,22 @@ from llm_agentd.protocol import wire
 BODY_MAX_BYTES = wire.PART_MAX_BYTES  # an exchange becomes one part of the wire
 BODY_FREE_BYTES = 128 * 1024  # a body up to this is always taken: a village's is smaller, and 256 of them are 32 MiB
 BODIES_MAX_BYTES = 16 * 1024 * 1024  # all that are not whole yet: four of the largest
+AUDIO_MAX_BYTES = 25 * 1024 * 1024  # OpenAI's limit for a file, which its clients know; ten seconds of WAV have 2 MB
+AUDIOS_MAX_BYTES = 2 * AUDIO_MAX_BYTES  # all that are not whole yet: one process listens, and hears one at a time
 VALUES_MAX = 400_000  # each becomes an object of 60 bytes or so: a full exchange has a fifth of it
 
 
 class BodyBudget:
-    """What all bodies that are not whole yet may hold together. One for each app: `app.state.body_budget`."""
+    """What all bodies of a kind that are not whole yet may hold together. Two for each app: `app.state.body_budget`,
+    and `audio_budget` for sound, so that nobody's recording keeps a game waiting."""
 
-    def __init__(self) -> None:
+    def __init__(self, bodies_max_bytes: int = BODIES_MAX_BYTES) -> None:
         self.held_bytes = 0
+        self.bodies_max_bytes = bodies_max_bytes
 
-    def check(self, size: int, max_bytes: int = BODY_MAX_BYTES) -> None:
-        """`size`: of the body that just grew. Raises TooLarge, and Overloaded where the others hold too much."""
-        if size > max_bytes:
-            raise _too_large(max_bytes)
-        if size > BODY_FREE_BYTES and self.held_bytes > BODIES_MAX_BYTES:
+    def check(self, size: int) -> None:
+        """`size`: of the body that just grew. Raises Overloaded where the others hold too much."""
+        if size > BODY_FREE_BYTES and self.held_bytes > self.bodies_max_bytes:
             raise Overloaded(
                 "body: too many large bodies are on their way at once; send it again", retry_after_ms=RETRY_AFTER_MS
             )
@@ -43,22 +45,21 @@ class BodyBudget:
 
 async def read_json(request: Request) -> Any:
     """The decoded body; that it is declared as JSON is checked by auth.py. Raises TooLarge, Overloaded or BadJson."""
-    body = await _read(request, BODY_MAX_BYTES)
+    body = await _read(request, request.app.state.body_budget, BODY_MAX_BYTES)
     if sum(map(body.count, (b",", b"[", b"{"))) > VALUES_MAX:
         raise TooLarge(f"body: over {VALUES_MAX} values; split the call")
     return wire.loads(body)
 
 
-async def read_audio(request: Request, max_bytes: int) -> bytes:
-    """A body that is sound, with a limit of its own. Raises TooLarge or Overloaded."""
-    return await _read(request, max_bytes)
+async def read_audio(request: Request, max_bytes: int = AUDIO_MAX_BYTES) -> bytes:
+    """A body that holds sound. Raises TooLarge and Overloaded."""
+    return await _read(request, request.app.state.audio_budget, max_bytes)
 
 
-async def _read(request: Request, max_bytes: int) -> bytes:
+async def _read(request: Request, budget: BodyBudget, max_bytes: int) -> bytes:
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > max_bytes:
         raise _too_large(max_bytes)
-    budget: BodyBudget = request.app.state.body_budget
     chunks: list[bytes] = []
     size = 0
     more = True
@@ -70,7 +71,9 @@ async def _read(request: Request, max_bytes: int) -> bytes:
             chunk = message.get("body", b"")
             size += len(chunk)
             budget.held_bytes += len(chunk)
-            budget.check(size, max_bytes)
+            if size > max_bytes:
+                raise _too_large(max_bytes)
+            budget.check(size)
             chunks.append(chunk)
             more = message.get("more_body", False)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)

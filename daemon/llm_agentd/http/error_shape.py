@@ -12,7 +12,7 @@ from typing import Any
 
 from llm_agentd.errors import AgentdError, BadRequest, Overloaded, SwitchedOff, TooLarge, Unavailable
 
-PREFIXES = ("/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/embeddings")
+PREFIXES = ("/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/embeddings", "/v1/audio/")
 # What the daemon calls otherwise than OpenAI.
 PARAMS = {"player": "user", "json_schema": "response_format", "text": "input"}
 _FIELD = re.compile(r"([a-z_]+)((?:\.[a-z0-9_]+)*): ")

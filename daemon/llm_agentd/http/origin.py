@@ -23,7 +23,9 @@ Headers = Sequence[tuple[bytes, bytes]]
 SHOWN_MAX_CHARS = 100  # of a stranger's header in our error
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})  # they change nothing, and no route reads a body of theirs
 BODY_TYPE = "application/json"
-BODY_TYPES = {"/voice/say": "audio/wav"}  # path → type, where it is another
+# Path → type, where it is another. OpenAI's clients send a form, which every page may: there `Origin` alone keeps
+# strangers out, which every browser sends with a form of another origin, and nothing is changed there.
+BODY_TYPES = {"/v1/audio/transcriptions": "multipart/form-data", "/voice/say": "audio/wav"}
 _AUTHORITY = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:\[\]/?#@,]+)(?::(?P<port>[0-9]{1,5}))?")
 
 

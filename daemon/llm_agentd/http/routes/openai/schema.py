@@ -175,6 +175,39 @@ class ModelList(BaseModel):
     data: list[Model]
 
 
+class DurationView(BaseModel):
+    type: Literal["duration"]
+    seconds: float
+
+
+class Transcription(BaseModel):
+    text: str = Field(description='"" where nobody speaks')
+    usage: DurationView
+    task: Literal["transcribe"] | None = Field(None, description="this and what follows: with `verbose_json`")
+    duration: float | None = Field(None, description="seconds of sound")
+    language: str | None = Field(None, description="as asked for; `und` where nothing was")
+    confidence: float | None = Field(None, ge=0, le=1, description="not OpenAI's")
+
+
+class TranscriptionForm(BaseModel):
+    file: str = Field(
+        description="WAV, Ogg, FLAC, MP3, WebM or MP4, up to 25 MiB and ten minutes",
+        json_schema_extra={"format": "binary"},
+    )
+    model: str | None = Field(None, description="any name: the configured engine listens (speech.stt)")
+    language: str | None = Field(None, description="a code such as `en`; left out: the engine's own", examples=["en"])
+    prompt: str | None = Field(None, description="names and words that are likely, with commas between them")
+    response_format: Literal["json", "text", "verbose_json"] = "json"
+
+
+FORM_OF_TRANSCRIPTION: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"multipart/form-data": {"schema": TranscriptionForm.model_json_schema()}},
+    }
+}
+
+
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """For `responses`."""
     return {status: {"model": OpenAIErrorBody} for status in statuses}
