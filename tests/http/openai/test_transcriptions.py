@@ -157,9 +157,7 @@ def test_a_page_of_another_origin_is_refused(server: HttpServer) -> None:
         assert answer.status_code == 403
 
 
-def test_no_sound_is_written_to_a_disk(
-    server: HttpServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_no_sound_is_written_to_a_disk(server: HttpServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A temporary file would be made above a limit: there is no folder for any."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     answer = post(server, b"x" * (4 * 1024 * 1024), response_format="srt")
