@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pytest
 
-from llm_agentd.http import body, drain, protocol, server
+from llm_agentd.http import drain, protocol, server
 from llm_agentd.http.protocol import (
     CHUNK_MIN_BYTES,
     CHUNKS_FREE,

@@ -354,7 +354,10 @@ def test_description_lists_every_route_with_its_methods_and_no_other(endpoint: s
 
 
 WATCH = {"/v1/events", "/v1/npcs", "/v1/audit", "/v1/stats", "/v1/stats/history", "/v1/switch"}
-OPENAI = {"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models", "/v1/models/{name}"}
+OPENAI = {
+    "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models", "/v1/models/{name}",
+    "/v1/audio/transcriptions",
+}  # fmt: skip
 VOICE = {"/voice/login", "/voice/say"}
 REQUESTS = {"/v1/requests", "/v1/requests/{seq}", "/v1/requests/clear"}
 SPEECH = {"/v1/speech"}

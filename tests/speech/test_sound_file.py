@@ -36,7 +36,7 @@ def recorded(samples: Any, rate_hz: int, container: str, codec: str) -> bytes:
     """As a browser records it."""
     file = io.BytesIO()
     with av.open(file, "w", format=container) as out:
-        stream = out.add_stream(codec, rate=rate_hz, layout="mono")
+        stream: Any = out.add_stream(codec, rate=rate_hz, layout="mono")
         frame = av.AudioFrame.from_ndarray(samples[np.newaxis], format="fltp", layout="mono")
         frame.sample_rate = rate_hz
         resampler = av.AudioResampler(format=stream.format, layout="mono", rate=rate_hz, frame_size=960)

@@ -29,9 +29,6 @@ async def read_form(request: Request) -> tuple[dict[str, list[str]], dict[str, b
     BadRequest; Unavailable where the library is missing."""
     if find_spec("python_multipart") is None:
         raise Unavailable(f"python-multipart is not installed, which reads forms: {INSTALL}")
-    kind = request.headers.get("content-type", "")
-    if not kind.lower().startswith("multipart/form-data"):
-        raise BadRequest("body: want a form (multipart/form-data) with the field `file`")
     body = await read_audio(request)
     try:
         found = await _Parser(

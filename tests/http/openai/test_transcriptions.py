@@ -52,7 +52,7 @@ def transcribe(served: Served, **options: Any) -> Any:
     return served.client.audio.transcriptions.create(**given)
 
 
-def post(server: HttpServer, audio: bytes = b"", **fields: str) -> Any:
+def post(server: HttpServer, audio: bytes = b"", **fields: Any) -> Any:
     return server.http.post(PATH, files={"file": ("said.wav", audio or file_of(silence(1)))}, data=fields)
 
 
@@ -130,13 +130,13 @@ def test_a_language_that_the_model_lacks_is_400_and_named(served: Served) -> Non
         ({"promt": "Torvik"}, "promt"),
     ],
 )
-def test_bad_field_is_named(server: HttpServer, fields: dict[str, str], param: str) -> None:
+def test_bad_field_is_named(server: HttpServer, fields: dict[str, Any], param: str) -> None:
     answer = post(server, **fields)
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
 
 
 def test_what_is_no_form_is_400_with_the_cure(server: HttpServer) -> None:
-    assert "multipart/form-data" in server.http.post(PATH, json={"file": "x"}).json()["error"]["message"]
+    assert "want multipart/form-data" in server.http.post(PATH, json={"file": "x"}).json()["error"]["message"]
     no_file = server.http.post(PATH, data={"model": "x"}, files={"other": ("a.wav", b"x")})
     assert (no_file.status_code, no_file.json()["error"]["param"]) == (400, "file")
     broken = server.http.post(PATH, content=b"--x\r\n", headers={"Content-Type": "multipart/form-data; boundary=y"})

@@ -27,7 +27,8 @@ The HTTP side of llm-agentd. Try it:
 * `POST /infer`: one prompt, one text.
 * `POST /v1/exchange`: many requests and events in one round trip, for the game.
 * `POST /v1/chat/completions`, `POST /v1/completions`, `POST /v1/embeddings`, `GET /v1/models`,
-  `GET /v1/models/{name}`: OpenAI's API, for any client of it. Errors there have OpenAI's fields too.
+  `GET /v1/models/{name}`, `POST /v1/audio/transcriptions`: OpenAI's API, for any client of it. Errors
+  there have OpenAI's fields too.
 * `/v1/ws`, a WebSocket: the daemon's own records, one JSON object a message, both ways; docs/protocol.md has them.
 * `GET /v1/roles`: who NPCs can be.
 * `PUT /v1/roles/{name}`, `POST /v1/roles/{name}`: write a role.
