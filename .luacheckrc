@@ -77,6 +77,7 @@ end
 files["tests/mods/llm_probe_trade/init.lua"] = {read_globals = {"llm_probe", "llm_agent"}, globals = {"core"}}
 files["tests/mods/llm_probe_facts/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "vector", "ItemStack"}, globals = {"core"}}
 files["tests/mods/llm_probe_memory/init.lua"] = {read_globals = {"core", "llm_agent"}}
+files["tests/mods/llm_probe_voice/init.lua"] = {read_globals = {"llm_agent"}, globals = {"core"}}
 files["tests/mods/mobs_animal/init.lua"] = {read_globals = {"mobs"}}
 files["tests/mods/llm_probe_duel/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "vector"}, globals = {"core"}}
 files["tests/mods/llm_probe_combat/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "vector"}, globals = {"core"}}

@@ -306,10 +306,14 @@ class GameClient:
 
 @contextmanager
 def stage(
-    folder: Path, settings: Mapping[str, object], mods: Sequence[Path] = (), game_id: str = "minetest_game"
+    folder: Path,
+    settings: Mapping[str, object],
+    mods: Sequence[Path] = (),
+    game_id: str = "minetest_game",
+    config: Mapping[str, object] | None = None,
 ) -> Iterator[tuple[Game, GameLog]]:
-    """Daemon and server with the stage's square, ready for players; beside the stage the world has `mods`."""
-    with daemon({}, http=True) as running:
+    """Daemon (of that `config`) and server with the stage's square, ready for players; the world has `mods` too."""
+    with daemon(config or {}, http=True) as running:
         game = Game(
             folder,
             settings=_STAGE_SETTINGS | running.mod_settings | dict(settings),

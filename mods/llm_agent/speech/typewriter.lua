@@ -93,6 +93,7 @@ end
 -- What the next word takes, in microseconds: its share of what the voice has left to say, or its reader's time. Nil: the voice
 -- has not come to it.
 local function word_us(self, word, now)
+	if self.hurries then return 0 end
 	local voice = voice_of(self, now)
 	if not voice then return (text.length(word) + 1) * settings.read_char_ms * 1000 end
 	local last = self.ends[self.typed + 1]
@@ -129,6 +130,12 @@ end
 -- waits for no voice that is not heard. end_us 0: it has stopped.
 function Typewriter:keep_pace(last, end_us)
 	self.voice, self.credit_us = {last = last, end_us = end_us}, 0
+end
+
+-- It is broken off by somebody who waits for an answer: all its words are shown at once, and then for as long as ever.
+function Typewriter:hurry()
+	self.hurries = true
+	self:keep_pace(0, 0)
 end
 
 -- The byte of the text that the words shown so far go to.

@@ -76,6 +76,12 @@ local function say_privately(npc, player_name, words, lang)
 	tracks.hush(player_name)
 end
 
+-- Who is heard and is spoken to falls silent, and does not keep its words for long: an answer is waited for.
+local function break_off(track)
+	if track.playing and track.typing then track.typing:hurry() end
+	tracks.stop(track)
+end
+
 if settings.voice then
 	output.add_voice({
 		start = start, goes_on = goes_on, finish = finish, translated = translated, say_privately = say_privately,
@@ -83,7 +89,7 @@ if settings.voice then
 end
 
 speaking.use_stop(function(npc) tracks.each_of(npc, tracks.stop) end)
-history.on_player_line(function(npc) speaking.stop(npc) end)
+history.on_player_line(function(npc) tracks.each_of(npc, break_off) end)
 listeners.on_silence(function(name) tracks.hush(name) end)
 npcs.on_unregister(function(npc) speaking.stop(npc) end)
 

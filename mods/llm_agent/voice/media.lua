@@ -4,7 +4,7 @@
 -- It forgets a sound that is `ephemeral` once its client has it. Until then its name is taken, also for other players: so each
 -- client gets a sound under a name of its own.
 
-local S, log, settings = ...
+local S, log, settings, util = ...
 
 local media = {}
 
@@ -45,6 +45,16 @@ local function tell_full(player_name, client)
 		.. "read; join again to hear it."))
 end
 
+-- The engine's callback: an error in it would end the server.
+local function arrival_of(entry)
+	return util.guarded("a voice", function()
+		entry.is_ready = true
+		local list = entry.waiting
+		entry.waiting = {}
+		for _, fn in ipairs(list) do fn() end
+	end)
+end
+
 -- Has this client the sound, or is it on its way? Sent where it is neither. on_ready() comes when the client has it, now or
 -- later. False where it gets none.
 function media.give(player_name, sound, on_ready)
@@ -61,12 +71,7 @@ function media.give(player_name, sound, on_ready)
 	last_number = last_number + 1
 	local entry = {name = ("%s%s_%d"):format(PREFIX, sound.id, last_number), is_ready = false, waiting = {on_ready}}
 	client.sounds[sound.id], client.bytes = entry, client.bytes + #sound.ogg
-	local ok, is_taken = pcall(push, entry.name, sound.ogg, player_name, function()
-		entry.is_ready = true
-		local list = entry.waiting
-		entry.waiting = {}
-		for _, fn in ipairs(list) do fn() end
-	end)
+	local ok, is_taken = pcall(push, entry.name, sound.ogg, player_name, arrival_of(entry))
 	if ok and is_taken then return true end
 	client.sounds[sound.id], client.bytes = nil, client.bytes - #sound.ogg
 	return false

@@ -8,7 +8,9 @@ local tracks = {}
 
 local AHEAD_MAX = 2 -- sentences asked for while one is heard: a line that is broken off has cost no more
 local PAUSE_US = 150e3 -- between two sentences, as a speaker breathes
-local LATE_US = 1.5e6 -- after its last word was shown, or after it could have begun: a voice later than that is of no use
+-- A voice later than this is of no use: after the sentence's last word was shown; of words that are shown whole, after it could
+-- have begun.
+local LATE_US, LATE_WHOLE_US = 1.5e6, 4e6
 local DEADLINE_MIN_US, DEADLINE_MAX_US = 1e6, 15e6 -- of a sentence, for the daemon
 -- Clients take a sound at different times. All near are to hear a sentence together, but no longer than this is waited for one,
 -- and who has it so much later joins in.
@@ -45,8 +47,8 @@ end
 
 -- Until when a sentence is of use, as far as can be told now: what is typed before it takes its time, and so does what is heard.
 local function deadline_of(track, sentence, now)
-	local typing, us = track.typing, LATE_US
-	if typing then us = us + math.max(0, sentence.last - typing:shown_until()) * settings.read_char_ms * 1000 end
+	local typing, us = track.typing, LATE_WHOLE_US
+	if typing then us = LATE_US + math.max(0, sentence.last - typing:shown_until()) * settings.read_char_ms * 1000 end
 	if track.playing then us = us + math.max(0, track.playing.until_us - now) end
 	return now + math.max(DEADLINE_MIN_US, math.min(us, DEADLINE_MAX_US))
 end
@@ -110,24 +112,51 @@ end
 
 -- Sentences ------------------------------------------------------------------------------------------------------------
 
--- A client has a sentence's sound: it joins in where that has just begun.
+-- Has the text left this sentence behind, or has nobody anything of it in time?
+local function is_late(track, sentence, now)
+	local typing = track.typing
+	if not typing then return now - track.free_us > LATE_WHOLE_US end
+	if typing.over or typing:is_past(sentence.last) then return true end
+	if typing:shown_until() < sentence.last then return false end
+	sentence.shown_us = sentence.shown_us or now
+	return now - sentence.shown_us > LATE_US
+end
+
+-- Do enough clients have it to begin?
+local function is_gathered(sentence, now)
+	if not sentence.is_with_some then return false end
+	return not next(sentence.missing) or now - sentence.sent_us >= GATHER_US
+end
+
+-- The next sentence, where it is its turn.
+local function go_on(track, now)
+	local sentence = track.sentences[track.next]
+	if not sentence or now < track.free_us then return end
+	local late = is_late(track, sentence, now)
+	if not late and sentence.sent_us and is_gathered(sentence, now) and play(track, sentence, now) then return end
+	local is_lost = sentence.has_failed or sentence.sent_us and not sentence.is_with_some and not next(sentence.missing)
+	if is_lost or late then track.next = track.next + 1 end
+end
+
+-- A client has a sentence's sound: it begins, where all have waited for this one, or has just begun without.
 local function has_come(track, sentence, name)
+	sentence.missing[name], sentence.is_with_some = nil, true
 	local playing, now = track.playing, now_us()
-	if track.is_over or not playing or playing.sentence ~= sentence or now - playing.started_us > JOIN_US then return end
+	if track.is_over then return end
+	if not playing then return go_on(track, now) end
+	if playing.sentence ~= sentence or now - playing.started_us > JOIN_US then return end
 	local here = listeners.of(track.npc, function(one) return one == name and track.hears(one) end)
 	if here then play_to(track, name, here[name]) end
 end
 
 local function send(track, sentence)
-	sentence.sent_us, sentence.missing = now_us(), {}
+	sentence.missing = {}
 	mouth.of(track.npc) -- clients know it by the time it speaks
-	for name in pairs(listeners.of(track.npc, track.hears) or {}) do
-		sentence.missing[name] = true
-		local gets_it = media.give(name, sentence.sound, function()
-			sentence.missing[name] = nil
-			sentence.is_with_some = true
-			has_come(track, sentence, name)
-		end)
+	local here = listeners.of(track.npc, track.hears) or {}
+	for name in pairs(here) do sentence.missing[name] = true end
+	sentence.sent_us = now_us()
+	for name in pairs(here) do
+		local gets_it = media.give(name, sentence.sound, function() has_come(track, sentence, name) end)
 		if not gets_it then sentence.missing[name] = nil end
 	end
 end
@@ -151,30 +180,6 @@ local function ask_ahead(track, now)
 			ask(track, sentence, now)
 		end
 	end
-end
-
--- Has the text left this sentence behind, or has nobody anything of it in time?
-local function is_late(track, sentence, now)
-	local typing = track.typing
-	if not typing then return now - track.free_us > LATE_US + (track.grace_us or 0) end
-	if typing.over or typing:is_past(sentence.last) then return true end
-	if typing:shown_until() < sentence.last then return false end
-	sentence.shown_us = sentence.shown_us or now
-	return now - sentence.shown_us > LATE_US
-end
-
--- Do enough clients have it to begin?
-local function is_gathered(sentence, now)
-	if not sentence.is_with_some then return false end
-	return not next(sentence.missing) or now - sentence.sent_us >= GATHER_US
-end
-
-local function go_on(track, now)
-	local sentence = track.sentences[track.next]
-	if not sentence or now < track.free_us then return end
-	if sentence.sent_us and is_gathered(sentence, now) and play(track, sentence, now) then return end
-	local is_lost = sentence.has_failed or sentence.sent_us and not sentence.is_with_some and not next(sentence.missing)
-	if is_lost or is_late(track, sentence, now) then track.next = track.next + 1 end
 end
 
 local function end_sentence(track, now)
