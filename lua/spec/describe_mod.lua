@@ -144,6 +144,7 @@ local SICK = {
 	{answers = answers({ready = {code = 418}})}, {answers = answers({info = {code = 500}})},
 	{answers = answers({info = {code = 200, data = {engine = "stub", version = "9.9.9"}}})},
 	{answers = answers({roles = {code = 200, data = {problems = {"a", "b", "c", "d", "e"}}}})},
+	{answers = answers({roles = {code = 200, data = {notes = {"a"}}}})},
 	{answers = answers({daemon = {code = 200, data = {checks = {{subject = "state", state = "fail", found = "", cure = ""}}}}})},
 	{answers = answers({switch = {code = 200, data = {switch = {on = false}}}})},
 }

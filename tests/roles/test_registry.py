@@ -13,6 +13,7 @@ from llm_agentd.errors import BadRequest, StartError, TooLarge
 from llm_agentd.roles import FIELDS, Roles, make_role
 from llm_agentd.roles.registry import REFRESH_EVERY_S
 from llm_agentd.roles.role import LINE_MAX_CHARS
+from llm_agentd.speech import voices
 from tests.roles.files import FERRYMAN, put, short
 from tests.support.damage import damages
 
@@ -66,6 +67,29 @@ def test_roles_start_with_200_damages(tmp_path: Path) -> None:
         assert roles.get("monk").title == "the monk"
         roles.get("smith", "A smith.")
         roles.listing()
+
+
+def test_unknown_word_for_a_voice_is_told_and_the_role_in_force(
+    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = put(tmp_path, "monk", short("the monk") + "voice: old womn\n")
+    roles = Roles.load(tmp_path, clock=clock)
+    note = "voice: 'womn' is no word for a voice, did you mean 'woman'?; it is passed over"
+    assert roles.get("monk").voice == "old womn"
+    assert roles.listing()["notes"] == [f"{path}: {note}"]
+    assert roles.problems() == []
+    assert note in caplog.text
+    put(tmp_path, "monk", short("the monk") + "voice: old woman\n")
+    clock.tick()
+    assert roles.listing()["notes"] == []
+    assert roles.set("monk", {"title": "a", "persona": "b", "voice": "womn"})["notes"] == [note]
+    assert roles.set("monk", None)["notes"] == []
+
+
+def test_shipped_roles_have_voices_of_known_words() -> None:
+    for view in Roles.load().listing()["roles"]:
+        assert view["voice"]
+        assert voices.problems(view["voice"]) == ()
 
 
 def test_unknown_role_with_a_persona_is_made_of_it() -> None:

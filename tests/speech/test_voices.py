@@ -69,7 +69,9 @@ def test_named_voice_is_taken_as_it_is() -> None:
     assert voice_of("hibari:emma old", "a") == Voice(name="hibari:emma", semitones=-0.8, formant=0.98, pace=0.88)
 
 
-@pytest.mark.parametrize("words", ["Old man, deep.", "an old man; deep", "OLD  MAN\tDEEP", "man deep old"])
+@pytest.mark.parametrize(
+    "words", ["Old man, deep.", "an old man; deep", "old_man, deep", "OLD  MAN\tDEEP", "man deep old"]
+)
 def test_words_are_taken_as_people_write_them(words: str) -> None:
     assert voice_of(words, "a") == voice_of("old man deep", "a")
     assert problems(words) == ()

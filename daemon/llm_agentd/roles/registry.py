@@ -24,6 +24,7 @@ from llm_agentd.roles import role_file
 from llm_agentd.roles.history import RoleHistory
 from llm_agentd.roles.role import FieldError, Role, check_name, make_role
 from llm_agentd.roles.role_file import SUFFIX, RoleFileError
+from llm_agentd.speech import voices
 from llm_agentd.util.did_you_mean import nearest
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Roles:
         self._custom: dict[str, Role] = {}
         self._signatures: dict[str, Signature] = {}
         self._file_problems: dict[str, str] = {}
+        self._file_notes: dict[str, list[str]] = {}
         self._folder_problem = ""
         self._listing: dict[str, Any] | None = None  # until something changes: it is dear to make
         self._refresh_at_s = 0.0
@@ -108,6 +110,7 @@ class Roles:
             "roles": [self._view(name) for name in sorted(self._all)],
             "version": self._version,
             "problems": self.problems(),
+            "notes": self.notes(),
             "folder": str(self.roles_dir or ""),
         }
         size = len(orjson.dumps(listing))
@@ -121,6 +124,10 @@ class Roles:
             *filter(None, [self._folder_problem]),
             *(self._file_problems[name] for name in sorted(self._file_problems)),
         ]
+
+    def notes(self) -> list[str]:
+        """What is passed over in files that are in force, as `FILE: …`."""
+        return [note for name in sorted(self._file_notes) for note in self._file_notes[name]]
 
     # -- writing ---------------------------------------------------------------------------------
 
@@ -193,7 +200,8 @@ class Roles:
         self._signatures[path.name] = NO_SIGNATURE  # read it again, even if the disk's clock has not moved on
         for problem in self._reload_changed():
             log.warning("%s", problem)
-        return {"role": self._view(name) if name in self._all else None, "version": self._version}
+        view = self._view(name) if name in self._all else None
+        return {"role": view, "version": self._version, "notes": _notes(role) if role is not None else []}
 
     def _view(self, name: str) -> dict[str, Any]:
         origin = {"shipped": name in self._shipped, "own": name + SUFFIX in self._custom}
@@ -236,11 +244,18 @@ class Roles:
         self._file_problems.pop(file_name, None)
         if not exists:
             self._custom.pop(file_name, None)
+            self._file_notes.pop(file_name, None)
             return
+        path = Path(self.roles_dir or "", file_name)
         try:
-            self._custom[file_name] = role_file.read(Path(self.roles_dir or "", file_name))
+            role = role_file.read(path)
         except RoleFileError as error:
             self._file_problems[file_name] = str(error)
+            return
+        self._custom[file_name] = role
+        self._file_notes[file_name] = [f"{path}: {note}" for note in _notes(role)]
+        for note in self._file_notes[file_name]:
+            log.warning("%s", note)
 
     def _merge(self) -> None:
         self._all = {**self._shipped, **{role.name: role for role in self._custom.values()}}
@@ -257,6 +272,11 @@ def _explained(path: Path) -> Iterator[None]:
         raise BadRequest(
             f"cannot write {path}: {error.strerror}; give agents.roles_dir a folder that the daemon may write to"
         ) from None
+
+
+def _notes(role: Role) -> list[str]:
+    """No error: a role from another version, or for another engine's voices, must stay in force."""
+    return [f"voice: {problem}; it is passed over" for problem in voices.problems(role.voice)]
 
 
 def _files(folder: Path) -> dict[str, Signature]:

@@ -6,6 +6,7 @@ is passed over and `problems` says so, as a role may be older than its words. Pu
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,6 +16,8 @@ from hashlib import blake2b
 from llm_agentd.speech.given_names import GENDERS, gender_of
 from llm_agentd.speech.types import FORMANT, PACE, SEMITONES, Voice
 from llm_agentd.util.did_you_mean import did_you_mean
+
+log = logging.getLogger(__name__)
 
 ENGINES = ("hibari", "espeak-ng", "piper", "openai", "stub")  # whose own voices can be named, as `piper:NAME`
 # How far NPCs of the same words are apart: what one hears as another person, and not as another kind of person.
@@ -81,7 +84,9 @@ def voice_of(words: str, npc_id: str, *, name: str = "", role: str = "") -> Voic
     """
     parsed = _parse(words)
     if not words.strip():
-        parsed = _parse(role.replace("_", " "))
+        parsed = _parse(role)
+    else:
+        _warn_once(words)
     gender, first, second, third = _units(npc_id)
     voice = Voice(name=parsed.name)
     is_exact = bool(parsed.name or parsed.exact)
@@ -103,13 +108,19 @@ def problems(words: str) -> tuple[str, ...]:
     return _parse(words).problems
 
 
+@lru_cache(maxsize=256)
+def _warn_once(words: str) -> None:
+    for problem in _parse(words).problems:
+        log.warning("voice %r: %s; it is passed over", words, problem)
+
+
 @lru_cache(maxsize=256)  # roles of a game, and NPCs with words of their own
 def _parse(words: str) -> _Parsed:
     name = speaker = ""
     manners: list[str] = []
     exact: dict[str, float] = {}
     wrong: list[str] = []
-    for part in filter(None, _PARTS.split(words)):
+    for part in _parts(words):
         word = part.casefold().strip(".")
         if ":" in part:
             problem = _engine_problem(part)
@@ -127,6 +138,12 @@ def _parse(words: str) -> _Parsed:
             manners.append(word)
         wrong += [problem] if problem else []
     return _Parsed(name, speaker, tuple(manners), tuple(exact.items()), tuple(wrong[:PROBLEMS_MAX]))
+
+
+def _parts(words: str) -> Iterator[str]:
+    """`old_man` is two words, `piper:en_US-joe-medium` one."""
+    for part in filter(None, _PARTS.split(words)):
+        yield from [part] if ":" in part else filter(None, part.split("_"))
 
 
 def _word_problem(word: str) -> str | None:

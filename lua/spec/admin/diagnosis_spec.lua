@@ -157,6 +157,13 @@ describe("the diagnosis", function()
 		has("/info", (examine({answers = {ready = OK, info = {code = 503}, roles = ROLES}})))
 	end)
 
+	it("tells the words in role files that are passed over, as a hint", function()
+		local roles = {code = 200, data = {roles = {}, problems = {}, notes = {"smith.yaml: voice: 'womn' is no word for a voice"}}}
+		local bad, _, _, hints = examine({answers = {ready = OK, info = INFO, roles = roles}})
+		assert.equal("", bad)
+		has("womn", hints)
+	end)
+
 	it("tells the mistakes in role files, not all of a hundred", function()
 		local problems = {}
 		for i = 1, 9 do problems[i] = ("r%d.yaml:3: persona: want a line of text"):format(i) end

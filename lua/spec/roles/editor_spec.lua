@@ -69,6 +69,13 @@ describe("roles", function()
 			shows(";reset;")
 		end)
 
+		it("tell what the daemon passes over, and are in force", function()
+			open("smith")
+			keeper.note = "voice: 'womn' is no word for a voice"
+			shows("in force. But voice: 'womn' is no word", press({title = "the master", persona = "Mine.", voice = "womn", save = "Save"}))
+			assert.equal("womn", keeper.own.smith.voice)
+		end)
+
 		it("tell the daemon's complaint and keep what was typed", function()
 			open("smith")
 			keeper.refuse = "title: missing; want a line of text"

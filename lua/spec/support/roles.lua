@@ -8,7 +8,7 @@ local mock
 
 -- The daemon's half: role files by name, as GET and POST /v1/roles have them.
 local function role_keeper(shipped)
-	local keeper = {own = {}, gets = 0, version = 1, refuse = nil}
+	local keeper = {own = {}, gets = 0, version = 1, refuse = nil, note = nil}
 
 	function keeper.set(name, fields)
 		keeper.own[name] = fields
@@ -41,7 +41,7 @@ local function role_keeper(shipped)
 		end
 		assert.equal("POST", method) -- one PUT or DELETE spoils all later calls before 5.9
 		keeper.set(name, taken ~= "/delete" and body or nil)
-		return 200, {version = "v" .. keeper.version}
+		return 200, {version = "v" .. keeper.version, notes = {keeper.note}}
 	end
 	return keeper
 end

@@ -156,6 +156,10 @@ local function look_at_roles(facts, note)
 	if #problems > PROBLEMS_SHOWN then
 		note("bad", S("… and more role files with mistakes: @1", #problems - PROBLEMS_SHOWN))
 	end
+	local passed_over = data and type(data.notes) == "table" and data.notes or {} -- an older daemon has none
+	for i = 1, math.min(#passed_over, PROBLEMS_SHOWN) do
+		note("hint", S("Role file @1", text.clean(tostring(passed_over[i]), LINE_MAX_BYTES)))
+	end
 	if data and #problems == 0 and type(data.roles) == "table" then note("good", S("@1 roles, all in order", facts.role_count)) end
 end
 

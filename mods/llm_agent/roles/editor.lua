@@ -113,8 +113,8 @@ local function try(name, session)
 end
 
 local function changed(name, session, well)
-	return function(problem)
-		session.status = problem and S("Not saved: @1", problem) or well
+	return function(problem, note)
+		session.status = problem and S("Not saved: @1", problem) or note and S("Saved, and in force. But @1.", note) or well
 		if not problem then fill(session) end
 		show_if_open(name, session)
 	end

@@ -9,7 +9,7 @@ local events, commands, actions, npcs, names =
 
 local roles = load("roles", S, util, check, translate, npcs, load("shipped"))
 local role_fields = load("fields", text)
-local sync = load("sync", S, now_us, check, storage, client, calls, events, roles, role_fields)
+local sync = load("sync", S, now_us, text, check, storage, client, calls, events, roles, role_fields)
 local draw = load("form", S, base.forms, role_fields.order)
 load("editor", mod_name, S, text, limits, check, commands, actions, npcs, names, roles, role_fields, sync, draw)
 

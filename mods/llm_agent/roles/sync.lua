@@ -3,11 +3,12 @@
 -- nothing.
 -- The last answer is kept in the storage, so that an admin's lines hold while the daemon is away.
 
-local S, now_us, check, storage, client, calls, events, roles, role_fields = ...
+local S, now_us, text, check, storage, client, calls, events, roles, role_fields = ...
 
 local sync = {}
 
 local ASK_EVERY_US = 30e6 -- a changed file may take so long to be seen
+local NOTE_MAX_BYTES = 400 -- as of a problem in the form
 local KEY = "roles" -- in the mod's storage
 
 local version, asked_us = nil, -math.huge
@@ -64,13 +65,15 @@ function sync.refresh(done)
 end
 
 local function change(path, body, done)
-	call("POST", "/v1/roles/" .. path, body, function(problem)
+	call("POST", "/v1/roles/" .. path, body, function(problem, data)
 		if problem then return done(problem) end
-		sync.refresh(done)
+		local note = type(data.notes) == "table" and data.notes[1] -- an older daemon has none
+		sync.refresh(function(later) done(later, note and text.clean(tostring(note), NOTE_MAX_BYTES) or nil) end)
 	end)
 end
 
--- Write the admin's own file of a role, or take it away. done(problem or nil) comes when the change is in force here, too.
+-- Write the admin's own file of a role, or take it away. done(problem or nil, note or nil) comes when the change is in force
+-- here, too; note: what of it is passed over, in the daemon's English.
 -- By POST: in engines before 5.9 one PUT or DELETE turns every later call of the server into the same.
 function sync.save(name, fields, done) change(name, fields, done) end
 function sync.delete(name, done) change(name .. "/delete", {}, done) end

@@ -100,6 +100,7 @@ def test_no_daemon_is_one_fault_that_says_how_to_start_it(config: Config) -> Non
         ({"stats": STATS | {"game": {"step_gap_ms_p99": 400}}}, "step gap", "warn", "400 ms"),
         ({"stats": STATS | {"game": {"version": "0.9.0"}}}, "version", "fail", "Mod 0.9.0 and daemon 1.2.3"),
         ({"roles": ROLES | {"problems": ["smith.yaml:2: title: missing"]}}, "file", "fail", "smith.yaml:2"),
+        ({"roles": ROLES | {"notes": ["smith.yaml: voice: 'womn'"]}}, "words", "warn", "womn"),
     ],
 )
 def test_what_the_daemon_says_is_wrong_stands_with_a_cure(

@@ -229,7 +229,7 @@ class RoleBody(BaseModel):
     persona: str = Field(description="what all of the role have in common", max_length=PERSONA_MAX_CHARS)
     knowledge: list[str] | None = Field(None, description="what it knows; of all else it says that it does not")
     manner: str | None = Field(None, description="how it speaks")
-    voice: str | None = Field(None, description="name of a voice")
+    voice: str | None = Field(None, description="words such as `old man, deep`, or ENGINE:VOICE")
     actions: list[str] | None = Field(None, description="names of the game's actions that it may do")
     greetings: list[str] | None = Field(None, description="said to who comes near; {player} is the listener")
     fallback: list[str] | None = Field(None, description="said where the model gives no answer; {player} as above")
@@ -247,12 +247,14 @@ class RolesAnswer(BaseModel):
     roles: list[RoleView]
     version: str = Field(description="changes when any role does")
     problems: list[str] = Field(description="what is wrong with an admin's own files, as FILE:LINE: field: what")
+    notes: list[str] = Field([], description="what is passed over in files that are in force, as FILE: field: what")
     folder: str = Field(description="where own roles lie")
 
 
 class RoleAnswer(BaseModel):
     role: RoleView | None = Field(description="what is in force now; null where the name has no role any more")
     version: str
+    notes: list[str] = Field([], description="what of it is passed over, as field: what")
 
 
 class RememberAnswer(BaseModel):

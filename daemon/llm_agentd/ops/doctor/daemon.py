@@ -186,5 +186,8 @@ def _judge_roles(roles: dict[str, Any]) -> Iterator[Check]:
     if len(problems) > PROBLEMS_SHOWN:
         found = f"… and more role files with mistakes: {len(problems) - PROBLEMS_SHOWN}"
         yield fail("roles", "file", found, "The daemon's log names them all.")
+    notes = roles.get("notes") or []  # an older daemon has none
+    for note in notes[:PROBLEMS_SHOWN]:
+        yield warn("roles", "words", f"Role file {plain(str(note))}", "Correct the word; no restart is needed.")
     if not problems:
         yield ok("roles", "file", f"{len(listed)} roles, all in order")

@@ -40,8 +40,15 @@ function renderAll(root, page, listing) {
 }
 
 function problems(listing) {
-  if (!listing.problems.length) return null;
-  return h("div", { class: "box bad", role: "alert" }, h("p", {}, t("roles.problems")), h("ul", {}, listing.problems.map((problem) => h("li", {}, h("code", {}, problem)))));
+  return [
+    list(listing.problems, "roles.problems", { class: "box bad", role: "alert" }),
+    list(listing.notes, "roles.notes", { class: "box" }),
+  ];
+}
+
+function list(lines, head, attributes) {
+  if (!lines.length) return null;
+  return h("div", attributes, h("p", {}, t(head)), h("ul", {}, lines.map((line) => h("li", {}, h("code", {}, line)))));
 }
 
 function row(role, page) {
