@@ -360,7 +360,7 @@ OPENAI = {
 }  # fmt: skip
 VOICE = {"/voice/login", "/voice/say"}
 REQUESTS = {"/v1/requests", "/v1/requests/{seq}", "/v1/requests/clear"}
-SPEECH = {"/v1/speech"}
+SPEECH = {"/v1/speech", "/v1/audio/speech"}
 SIGNS = {"/v1/signs", "/v1/signs/languages"}
 
 

@@ -14,24 +14,12 @@ import pytest
 import soundfile
 
 from llm_agentd.config.speech import Speech
-from tests.support.http_harness import FakeDaemon, HttpServer, Record, serve_http, wait_until
+from tests.support.http_harness import FakeDaemon, HttpServer, serve_http, wait_until
+from tests.support.switch import Switch
 
 pytestmark = pytest.mark.slow
 
 MIRA = {"id": "mira", "name": "Mira", "role": "healer"}
-
-
-class Switch:
-    """The daemon's master switch, as it answers the HTTP process."""
-
-    def __init__(self) -> None:
-        self.is_on = True
-
-    def __call__(self, record: Record) -> list[Record]:
-        if record["op"] == "metrics":
-            return [{"event": "done", "text": ""}]
-        assert record["op"] == "switch"
-        return [{"event": "done", "switch": {"on": self.is_on, "since": None, "by": None}}]
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from llm_agentd.config.speech import Speech
 from llm_agentd.errors import DeadlineExceeded, Overloaded, SpeechError, SwitchedOff, Unavailable
 from llm_agentd.speech.line_queue import PER_NPC_MAX
+from llm_agentd.speech.long_text import PAUSE, PIECE_MAX_CHARS, pieces, speak_long
 from llm_agentd.speech.service import SpeakRequest, SpeechService
 from llm_agentd.speech.types import Voice
 from llm_agentd.speech.worker.process import Died, Worker
@@ -39,6 +40,9 @@ send({"engine": "test", "languages": ["en"]})
 gate = open(folder + "/gate", "rb", buffering=0)
 while True:
     order, data = frames.read(sys.stdin.buffer)
+    if "text" not in order:
+        send({}, order["form"].encode() + b" of " + data)
+        continue
     with open(folder + "/asked", "a") as file:
         file.write(order["text"] + "\\n")
     gate.read(1)
@@ -337,6 +341,30 @@ def test_disk_that_cannot_be_used_costs_no_sentence(on_stage: Callable[..., None
             assert (await stage.say("all the same")).audio == b"all the same"
 
     on_stage(play)
+
+
+def test_long_text_lets_sentences_of_a_game_get_in_between(on_stage: Callable[..., None]) -> None:
+    async def play(stage: Stage) -> None:
+        sentences = [f"{letter * 200}." for letter in "abc"]
+        request = SpeakRequest(" ".join(sentences), priority="ambient", deadline_ms=20_000, form="mp3")
+        long = asyncio.create_task(speak_long(stage.service, request))
+        await stage.until(lambda: stage.asked() == sentences[:1])
+        game = stage.say("Mind the step!")
+        await stage.queued("Mind the step!")
+        stage.let(99)
+        await game
+        assert await long == b"mp3 of " + b" ".join(text.encode() for text in sentences).replace(b" ", PAUSE)
+        assert stage.asked()[:4] == [sentences[0], "Mind the step!", *sentences[1:]]
+
+    on_stage(play)
+
+
+@pytest.mark.parametrize("text", ["One. Two! Three? " * 60, "word " * 500, "x" * 1000, "Just one."])
+def test_pieces_are_short_and_lose_no_word(text: str) -> None:
+    found = list(pieces(text))
+    assert max(map(len, found)) <= PIECE_MAX_CHARS
+    assert "".join(found).replace(" ", "") == text.replace(" ", "")
+    assert len(found) <= 2 + 2 * len(text) // PIECE_MAX_CHARS
 
 
 def test_close_answers_who_waits_and_ends_the_child(on_stage: Callable[..., None]) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -22,6 +23,7 @@ from prometheus_client import CollectorRegistry
 
 from llm_agentd.config.speech import Speech
 from llm_agentd.errors import AgentdError, DeadlineExceeded, Overloaded, SpeechError, Unavailable
+from llm_agentd.speech import recognizers, speakers
 from llm_agentd.speech.kept import KeptSounds
 from llm_agentd.speech.line_queue import Line, LineQueue, rank_of
 from llm_agentd.speech.metrics import Kind, SpeechMetrics
@@ -32,22 +34,27 @@ from llm_agentd.types import Priority
 
 OFF = "speech is off (speech.tts: off); the line is there as text"
 DEAF = "nobody listens here (speech.stt: off); type the words"
+LOOK_S = 60.0  # between two looks for engines: an admin may install one meanwhile
 RETRY_AFTER_MS = 60_000  # of what an admin must mend first
 BUSY_RETRY_MS = 1_000
 RENDER_MAX_S = 20.0  # of a sentence, and so much more for each character: the lowest priority may have to wait for CPU
 RENDER_MAX_S_A_CHAR = 0.05
+ENCODE_MAX_S = 60.0  # of five minutes of sound, which take a second of CPU
 HEAR_MAX_S = 30.0  # the same for what is heard, and one for each second of sound
 HEARING_MAX = 8  # players who wait to be understood: a second each, beyond which they would say it again
 PREPARE_AFTER_S = 0.2  # without a sentence that somebody waits for
 KILLS_MAX = 2  # a sentence of which the child died so often is not tried again
 KILLERS_KEPT = 256
 
+log = logging.getLogger(__name__)
+
 Gate: TypeAlias = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class SpeakRequest:
-    """One sentence. `deadline_ms`: when nobody wants it any more; `form`: ogg, mp3, wav, flac, opus, aac or pcm."""
+    """One sentence. `deadline_ms`: when nobody wants it any more; `form`: ogg, mp3, wav, flac, opus, aac or pcm;
+    `is_kept`: on the disk, for the next time."""
 
     text: str
     lang: str = "en"
@@ -56,6 +63,7 @@ class SpeakRequest:
     priority: Priority = "spoken"
     deadline_ms: int = 10_000
     form: str = "ogg"
+    is_kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,8 @@ class SpeechService:
         self._mouth = mouth or Worker("mouth", speech, cpus=cpus)
         self._ears = ears or Worker("ears", speech, cpus=cpus)
         self._hearing = 0
+        self._engine = ""  # what speaks, such as hibari+espeak-ng; "": nothing does
+        self._looked_s = float("-inf")
         self._queue: LineQueue[_Work] = LineQueue()
         self._arrived = asyncio.Event()  # a line that somebody waits for
         self._rendering: Line[_Work] | None = None
@@ -111,6 +121,8 @@ class SpeechService:
         self._kept = KeptSounds(SoundStore(speech.cache_path, int(speech.cache_max_bytes)))
         self._metrics = SpeechMetrics(registry or CollectorRegistry())
         self._metrics.show_cache_bytes(lambda: self._kept.total_bytes)
+        if speech.tts == "auto" and not self._speaker():
+            log.info("speech: NPCs are silent: %s", self._silent())
 
     # -- speaking ----------------------------------------------------------------------------------
 
@@ -145,14 +157,26 @@ class SpeechService:
             self._queue.leave(line)
 
     async def _check(self) -> None:
-        if self._speech.tts == "off":
-            raise Unavailable(OFF, retry_after_ms=RETRY_AFTER_MS)
+        if not self._speaker():
+            raise Unavailable(self._silent(), retry_after_ms=RETRY_AFTER_MS)
         await self._gate()
+
+    def _speaker(self) -> str:
+        if self._clock() - self._looked_s >= LOOK_S:
+            self._engine, self._looked_s = "+".join(speakers.chosen(self._speech)), self._clock()
+        return self._engine
+
+    def _silent(self) -> str:
+        """Why nothing speaks, with the cure."""
+        if self._speech.tts == "off":
+            return OFF
+        problems = dict(speakers.available(self._speech))
+        return "; or ".join(problems[name] or name for name in speakers.AUTO)
 
     def id_of(self, request: SpeakRequest) -> str:
         """A hash of the engine, the voice and the words."""
         speech = self._speech
-        engine = [speech.tts, speech.tts_model, speech.base_url, str(speech.voices_dir)]
+        engine = [self._speaker(), speakers.SOUND_VERSION, speech.tts_model, speech.base_url, str(speech.voices_dir)]
         facts = [engine, asdict(request.voice), request.lang, request.text, request.form]
         return hashlib.blake2b(orjson.dumps(facts), digest_size=16).hexdigest()
 
@@ -178,6 +202,10 @@ class SpeechService:
         spoken.add_done_callback(lambda done: done.cancelled() or done.exception())  # it may be that nobody waits
         work = _Work(request, spoken, kind)
         return Line(line_id, request.npc, rank_of(request.priority), deadline_s, work, self._clock())
+
+    async def encode(self, pcm: bytes, form: str) -> bytes:
+        """A file of what was spoken in the form `pcm`, piece by piece. Raises BadRequest, SpeechError."""
+        return (await self._mouth.ask({"form": form}, pcm, limit_s=ENCODE_MAX_S))[1]
 
     async def prepare(self, requests: Sequence[SpeakRequest]) -> int:
         """Renders these when nothing else is to do, and keeps them. How many are new, and were taken."""
@@ -238,7 +266,8 @@ class SpeechService:
             self._metrics.ended("prepare", "done")
         if not work.spoken.done():
             work.spoken.set_result(_spoken(line.id, facts, audio))
-        self._kept.put(line.id, facts, audio)
+        if work.request.is_kept:
+            self._kept.put(line.id, facts, audio)
 
     async def _ask(self, line: Line[_Work]) -> tuple[dict[str, Any], bytes]:
         request = line.work.request
@@ -278,7 +307,7 @@ class SpeechService:
             self._metrics.ended("recognize", outcome)
 
     async def _recognize(self, audio: bytes, lang: str, phrases: Sequence[str], seconds_max: float) -> Transcript:
-        if self._speech.stt == "off":
+        if self._speech.stt == "off":  # what else is missing the child says, with the cure
             raise Unavailable(DEAF, retry_after_ms=RETRY_AFTER_MS)
         await self._gate()
         if self._hearing >= HEARING_MAX:
@@ -296,8 +325,13 @@ class SpeechService:
     # -- both --------------------------------------------------------------------------------------
 
     def info(self) -> dict[str, Any]:
-        """For /info: `tts`, `stt`, `tts_languages`, `stt_languages`."""
-        return {"tts": self._speech.tts, "stt": self._speech.stt, "tts_languages": [], "stt_languages": []}
+        """For /info: the engines `tts` and `stt`, "" where there is none, and their languages once they are open."""
+        return {
+            "tts": self._speaker(),
+            "stt": recognizers.chosen(self._speech) or "",
+            "tts_languages": self._mouth.facts.get("languages", []),
+            "stt_languages": self._ears.facts.get("languages", []),
+        }
 
     async def close(self) -> None:
         """Ends the children; whoever waits is answered `unavailable`."""

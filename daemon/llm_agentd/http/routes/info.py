@@ -18,18 +18,21 @@ from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.metrics import HttpMetrics
 from llm_agentd.http.routes import docs_page, schema
 from llm_agentd.http.sessions import Sessions
+from llm_agentd.speech.service import SpeechService
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions, own_metrics: HttpMetrics) -> None:
+def add(
+    app: FastAPI, daemon: DaemonClient, sessions: Sessions, own_metrics: HttpMetrics, speech: SpeechService
+) -> None:
     started_s = time.monotonic()
 
     @app.get(
         "/info", tags=["facts"], summary="Active model, engine and adapter", responses=schema.errors(401, 403, 503)
     )
     async def info(_: Request) -> Response:
-        """What the daemon says of itself, with the adapter's own facts under `adapter`."""
+        """What the daemon says of itself; the adapter's own facts are under `adapter`, what speaks under `speech`."""
         adapter = {
             "version": __version__,
             "pid": os.getpid(),
@@ -40,7 +43,8 @@ def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions, own_metrics: Htt
             "sessions": sessions.count,
         }
         facts = (await daemon.request({"op": "info"})).get("info")
-        return json_response({**(facts if isinstance(facts, dict) else {}), "adapter": adapter})
+        own = {"speech": speech.info(), "adapter": adapter}
+        return json_response({**(facts if isinstance(facts, dict) else {}), **own})
 
     @app.get("/healthz", tags=["facts"], summary="Is this process alive?")
     async def healthz(_: Request) -> Response:

@@ -46,6 +46,7 @@ The HTTP side of llm-agentd. Try it:
 * `/voice`, a page: players speak into it who have a code from the game. `POST /voice/login` and `POST /voice/say` are
   its routes; they want the code and a token of their own in the place of the daemon's.
 * `GET /v1/stats`, `GET /v1/stats/history`: how it goes.
+* `POST /v1/audio/speech`: OpenAI's, a text as sound.
 * `POST /v1/speech`: a sentence of an NPC as sound, for the game.
 * `GET /v1/signs`, `GET /v1/signs/languages`: a fingerspelled word as a picture, in SignWriting.
 * `GET /v1/switch`, `POST /v1/switch`: the master switch, which stops every call of a model.

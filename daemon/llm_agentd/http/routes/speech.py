@@ -127,16 +127,11 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Result]) -> Re
         gone.cancel()
 
 
-def language_code(tag: str) -> str:
-    """`pt_BR` → `pt`: as engines know languages."""
-    return tag.replace("_", "-").partition("-")[0].lower()
-
-
 def _request(line: SpeechLine, language: str, **more: Any) -> SpeakRequest:
     npc = line.npc
     voice = voice_of(line.voice or "", npc.id, name=npc.name, role=npc.role)
     text = " ".join(line.text.split())
-    return SpeakRequest(text, language_code(line.lang or language), voice, npc.id, **more)
+    return SpeakRequest(text, line.lang or language, voice, npc.id, **more)
 
 
 def _framed(spoken: Spoken) -> bytes:

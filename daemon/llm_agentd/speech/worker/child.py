@@ -53,18 +53,20 @@ def main() -> None:
 def open_mouth(speech: Speech) -> tuple[Work, dict[str, Any]]:
     """Raises StartError, SpeechError."""
     from llm_agentd.speech import speakers
-    from llm_agentd.speech.worker.encode import encode, mouth
+    from llm_agentd.speech.worker.encode import encode, from_pcm, mouth
 
     speaker = speakers.choose(speech)
 
-    def speak(order: dict[str, Any], _: bytes) -> Answer:
+    def speak(order: dict[str, Any], data: bytes) -> Answer:
+        if "text" not in order:  # what was spoken piece by piece becomes one file
+            return {}, encode(from_pcm(data), order["form"])
         began_s = time.perf_counter()
         sound = speaker.speak(order["text"], order["lang"], Voice(**order["voice"]))
         rendered_s = time.perf_counter()
-        data = encode(sound, order["form"])
+        file = encode(sound, order["form"])
         facts = {"seconds": sound.seconds, "mouth": mouth(sound), "engine": speaker.name}
         spent = {"render_s": rendered_s - began_s, "encode_s": time.perf_counter() - rendered_s}
-        return facts | spent, data
+        return facts | spent, file
 
     return speak, {"engine": speaker.name, "languages": list(speaker.languages)}
 

@@ -10,7 +10,8 @@ import soundfile
 from numpy import float32
 from numpy.typing import NDArray
 
-from llm_agentd.errors import SpeechError
+from llm_agentd.errors import BadRequest
+from llm_agentd.speech.resample import resample
 from llm_agentd.speech.types import Sound
 
 MOUTH_STEP_S = 0.1  # a digit: a game server takes ten steps a second
@@ -29,7 +30,7 @@ FORMS: Mapping[str, tuple[str, str]] = {  # of libsndfile
 
 
 def encode(sound: Sound, form: str) -> bytes:
-    """`form`: as in FORMS, `pcm` or `aac`. Raises SpeechError."""
+    """`form`: as in FORMS, `pcm` or `aac`. Raises BadRequest."""
     if form == "pcm":
         return bytes(_as_int16(resample(sound, PCM_RATE_HZ).samples).astype("<i2").tobytes())
     if form == "aac":
@@ -46,6 +47,11 @@ def encode(sound: Sound, form: str) -> bytes:
     return file.getvalue()
 
 
+def from_pcm(data: bytes) -> Sound:
+    """What `encode` made to `pcm`."""
+    return Sound(np.frombuffer(data, "<i2").astype(float32) / 32767, PCM_RATE_HZ)
+
+
 def mouth(sound: Sound) -> str:
     """Loudness, 0 to 9, of each tenth of a second."""
     step = int(sound.rate_hz * MOUTH_STEP_S)
@@ -58,19 +64,6 @@ def mouth(sound: Sound) -> str:
     return "".join(map(str, np.clip(digits, 0, 9).astype(int)))
 
 
-def resample(sound: Sound, rate_hz: int) -> Sound:
-    """By the spectrum, which is exact for what is as short as a sentence."""
-    if rate_hz == sound.rate_hz or not len(sound.samples):
-        return Sound(sound.samples, rate_hz)
-    size = round(len(sound.samples) * rate_hz / sound.rate_hz)
-    spectrum = np.fft.rfft(sound.samples)
-    resized = np.zeros(size // 2 + 1, spectrum.dtype)
-    common = min(len(spectrum), len(resized))
-    resized[:common] = spectrum[:common]
-    samples = np.fft.irfft(resized, size) * (size / len(sound.samples))
-    return Sound(samples.astype(float32), rate_hz)
-
-
 def _as_int16(samples: NDArray[float32]) -> NDArray[np.int16]:
     return (np.clip(samples, -1, 1) * 32767).astype(np.int16)
 
@@ -80,7 +73,7 @@ def _aac(sound: Sound) -> bytes:
     try:
         import av
     except ImportError:
-        raise SpeechError(
+        raise BadRequest(
             "response_format: aac is made only where PyAV is installed (pip install 'llm-agentd[hearing]'); want mp3,"
             " opus, flac, wav, pcm or ogg"
         ) from None

@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import IO, Any, Literal, TypeAlias
 
 from llm_agentd.config.speech import Speech
-from llm_agentd.errors import AgentdError, BadRequest, SpeechError, Unavailable
+from llm_agentd.errors import AgentdError, BadRequest, SpeechError, TooLarge, Unavailable
 from llm_agentd.speech.worker import frames
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ PAUSE_MAX_S = 60.0
 CALM_S = 300.0  # without a death: those before are forgotten
 NO_ENGINE_RETRY_S = 60.0  # an admin may install one meanwhile
 LINE_MAX_CHARS = 400  # of what a child prints
-_ERRORS: dict[str, type[AgentdError]] = {cls.code: cls for cls in (BadRequest, SpeechError, Unavailable)}
+_ERRORS: dict[str, type[AgentdError]] = {cls.code: cls for cls in (BadRequest, SpeechError, TooLarge, Unavailable)}
 
 Kind: TypeAlias = Literal["mouth", "ears"]
 Answer: TypeAlias = tuple[dict[str, Any], bytes]

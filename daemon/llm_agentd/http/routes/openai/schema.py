@@ -95,6 +95,21 @@ class EmbeddingsBody(BaseModel):
     deadline_ms: int | None = Field(None, ge=1, le=600_000, description="of each text; not OpenAI's")
 
 
+class SpeechBody(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"input": "Good evening!", "voice": "old man"}]})
+
+    input: str = Field(min_length=1, max_length=4096)
+    model: str | None = Field(None, description="any: what speaks is `speech.tts`")
+    voice: str | dict[str, Any] = Field("", description="a name, or words such as `old man, deep`; or `{id}`")
+    response_format: Literal["ogg", "mp3", "opus", "aac", "flac", "wav", "pcm"] = Field(
+        "ogg", description="`ogg` (Vorbis) is not OpenAI's; `pcm`: 24 kHz, 16 bits, the lower byte first"
+    )
+    speed: float = Field(1.0, ge=0.5, le=2.0)
+    instructions: str | None = Field(None, description="words for the voice, too; other words are passed over")
+    stream_format: Literal["audio"] = "audio"
+    lang: str | None = Field(None, description="not OpenAI's: a code such as de; left out: agents.language")
+
+
 class EmbeddingView(BaseModel):
     object: Literal["embedding"]
     index: int
