@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,10 +38,11 @@ def faults(report: dict[str, Any]) -> set[tuple[str, str]]:
 
 def test_nothing_runs_and_each_broken_link_is_named_with_its_cure(tmp_path: Path, free_port: int) -> None:
     sets = [f"zmq.endpoint=ipc://{tmp_path}/zmq", f"http.port={free_port}", f"model.path={tmp_path}/gone.gguf"]
+    sets += ["speech.tts=openai", "speech.base_url=http://127.0.0.1:9/v1", "speech.stt=off"]
     code, report = doctor(*(word for one in sets for word in ("--set", one)))
     assert code == 1
     assert report["ok"] is False
-    assert faults(report) == {("daemon", "answers"), ("http", "port"), ("model", "file")}
+    assert faults(report) == {("daemon", "answers"), ("http", "port"), ("model", "file"), ("speech", "voice")}
     assert all(check["cure"] for check in report["checks"] if check["state"] != "ok")
 
 
@@ -65,13 +67,14 @@ def test_the_whole_chain_from_minetest_conf_to_the_engine(tmp_path: Path) -> Non
         config = {"secure.http_mods": "llm_agent", "dedicated_server_step": "0.05", **settings}
         world = make_world(tmp_path / "game", config=config)
         options = ["--world", str(world), "--set", f"zmq.endpoint={running.endpoint}"]
-        options += ["--set", f"http.port={running.http_port}", "--set", "model.engine=stub"]
+        options += ["--set", f"http.port={running.http_port}", "--set", "model.engine=stub", "--set", "speech.tts=stub"]
         options += ["--set", f"http.token_file={state / 'http_token'}"]  # else another test's, where one has made it
         _, report = doctor(*options)
         assert faults(report) == {("model", "served")}, "the stub is no model"
         told = {(check["subject"], check["name"]): check["found"] for check in report["checks"]}
         assert "can answer" in told["game", "way"]
         assert ("machine", "clock") in told, "the daemon's own checks"
+        assert re.match(r"stub says a word in \d+ ms, the first one \d+\.\d s after its start", told["speech", "voice"])
 
         (tmp_path / "game" / "minetest.conf").write_text(f"llm_agent.url = {settings['llm_agent.url']}\n")
         assert ("game", "way") in faults(doctor(*options)[1]), "the token is missing"
@@ -79,7 +82,14 @@ def test_the_whole_chain_from_minetest_conf_to_the_engine(tmp_path: Path) -> Non
         http = harness.HttpConnection(running.http_port, running.http_token)
         over_http = json.loads(http.get("/v1/doctor"))
         assert faults(over_http) == {("model", "served")}
-        assert {check["subject"] for check in over_http["checks"]} >= {"http", "daemon", "machine", "state", "model"}
+        assert {check["subject"] for check in over_http["checks"]} >= {
+            "http",
+            "daemon",
+            "machine",
+            "state",
+            "model",
+            "speech",
+        }
 
 
 def test_the_route_asks_the_daemon_and_says_when_there_is_none(endpoint: str, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from llm_agentd.ops.doctor import (
     remote,
     service,
     shared_cache,
+    speech,
     state,
     token,
     upstreams,
@@ -63,6 +64,8 @@ def examine(
         if config.http.enabled or units.user:
             checks += adapter.judge(adapter.look(config, tokens))
         checks += token.judge(tokens)
+        if config.http.enabled or units.user:
+            checks += speech.judge(speech.look(config, speaks=True))
         answers = daemon.ask(config, dict(environ))
         checks += daemon.judge(answers, config, __version__)
         checks += answers.own if answers.own is not None else own_checks(config, environ, units.user, is_running=False)
@@ -90,6 +93,7 @@ def examine_adapter(config: Config, records: Mapping[str, Any], error: str) -> d
     answers = daemon.Answers.of_records(endpoint, dict(records), error)
     checks = [
         ok(adapter.SUBJECT, "port", "The HTTP adapter answers"),
+        *speech.judge(speech.look(config, speaks=False)),
         *daemon.judge(answers, config, __version__),
         *(answers.own if answers.own is not None else _adapters_own(config)),
         *service.judge(service.look()),

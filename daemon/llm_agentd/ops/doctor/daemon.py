@@ -20,6 +20,7 @@ from llm_agentd.ops.doctor.check import Check, fail, ok, warn
 from llm_agentd.ops.doctor.game import judge_version
 from llm_agentd.ops.doctor.upstreams import judge_budget
 from llm_agentd.ops.doctor.way import START
+from llm_agentd.speech.voices import problems as voice_problems
 from llm_agentd.util.endpoint import endpoint_to_connect
 from llm_agentd.util.terminal_text import plain
 
@@ -191,3 +192,7 @@ def _judge_roles(roles: dict[str, Any]) -> Iterator[Check]:
         yield warn("roles", "words", f"Role file {plain(str(note))}", "Correct the word; no restart is needed.")
     if not problems:
         yield ok("roles", "file", f"{len(listed)} roles, all in order")
+    for role in listed:
+        for problem in voice_problems(str(role.get("voice") or "")):
+            found = f"Voice of the role {plain(str(role.get('name')))}: {plain(problem)}"
+            yield warn("roles", "voice", found, "Change the word in the role's file or in the dashboard.")
