@@ -3,7 +3,8 @@
 The way of a request: fields.py and messages.py (body → the wire's record, and what is refused) → served.py (is it our
 model?) → whole.py or stream.py (the answer, in one piece or as server-sent events) → answers.py (the wire's record →
 OpenAI's object). chat.py, completions.py, models.py, embeddings.py, speech.py and transcriptions.py are the routes,
-schema.py describes them. docs/openai.md is the page. Errors have OpenAI's shape on these addresses (http/error_shape.py).
+schema.py describes them. docs/openai.md is the page. Errors have OpenAI's shape on these addresses
+(http/error_shape.py).
 """
 
 from __future__ import annotations
