@@ -29,7 +29,7 @@ GUIDES = (
     "README.md",
     *(
         f"docs/{name}.md"
-        for name in ("admins", "deployment", "metrics", "models", "moderation", "reliability", "security")
+        for name in ("admins", "deployment", "metrics", "models", "moderation", "reliability", "security", "speech")
     ),
     "systemd/README.md",
     "monitoring/README.md",
