@@ -27,6 +27,8 @@ from llm_agentd.ops.harness import HttpConnection, daemon
 STORY_MAX = 2  # times DEMO_SECONDS, as llm_village/init.lua has it: so long may the story take
 GIVE_UP_S = 60.0  # a server that has logged nothing by then never will
 LOOK_EVERY_S = 0.1
+# No player is here to hear them.
+HOW_TO_HEAR = "In a game they are heard, too, where a voice is installed: pip install 'llm-agentd[speech]'"
 VILLAGE: dict[str, object] = {
     "llm_village.story": "true",
     "llm_village.npcs": 50,
@@ -87,6 +89,7 @@ def run(seconds: float, model: Path | None = None) -> int:
         metrics = HttpConnection(running.http_port, running.http_token).get("/metrics").decode()
         summary = make_summary(teller.stats, metrics, version, info["model"])
     print_table(console, summary, teller.stats)
+    console.print(HOW_TO_HEAR, markup=False)
     print(f"summary {orjson.dumps(summary).decode()}")
     return 0
 
