@@ -50,6 +50,7 @@ for _, file in ipairs({"exchanges", "quarry"}) do
 	files["daemon/llm_agentd/demo/llm_village/" .. file .. ".lua"] = {read_globals = {"core", "llm_agent", "vector"}}
 end
 files["daemon/llm_agentd/demo/llm_village/stand_in.lua"] = {globals = {"core"}, read_globals = {"llm_agent"}, self = false}
+files["daemon/llm_agentd/demo/llm_village/listener.lua"] = {globals = {"core"}, read_globals = {"llm_agent"}} -- it counts sounds
 files["daemon/llm_agentd/demo/llm_village/ticks.lua"] = {globals = {"core", "llm_agent"}} -- it wraps what it times
 files["tests/mods/llm_stage/init.lua"] = {read_globals = {"llm_agent"}, globals = {"core"}} -- listens in on core.show_formspec
 files["tests/mods/llm_stage/meadow.lua"] = {read_globals = {"core"}}
@@ -58,6 +59,7 @@ files["tests/mods/llm_probe/init.lua"] = {read_globals = {"core", "vector"}, glo
 files["tests/mods/llm_probe_mobs/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "mobs", "vector", "ItemStack"}}
 files["tests/mods/llm_probe_villagers/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "vector", "ItemStack"}}
 files["tests/mods/llm_probe_sound/init.lua"] = {read_globals = {"core"}}
+files["tests/mods/llm_probe_heard/init.lua"] = {read_globals = {"core", "llm_agent", "vector"}}
 files["tests/mods/llm_probe_off/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/llm_probe_presence/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "vector"}}
 files["tests/mods/llm_probe_bodies/init.lua"] = {read_globals = {"llm_agent", "llm_probe", "vector"}, globals = {"core"}}
