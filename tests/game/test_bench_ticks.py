@@ -43,3 +43,11 @@ def test_bench_ticks_of_two_npcs_reports_both_sides(
     assert "step gap p99" in shown
     assert max(map(len, shown.splitlines())) <= 120
     assert stats.read_text(encoding="utf-8").splitlines()[:-1] == shown.splitlines()[:-1]  # the last has the load
+
+
+def test_bench_ticks_with_voices_has_a_player_who_hears_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ticks, "WARMUP_S", 1.0)
+    run = ticks.run_once(load_config(), 2, True, Options(voice=True, seconds=8.0))
+    assert run.counts["bodies"] == 2
+    assert run.counts["sounds"] > 0
+    assert run.counts["said"] > 0

@@ -36,6 +36,7 @@ NAMES = (
     "memory",
     "mind",
     "exchanges",
+    "speech",
 )
 
 FILE_COLUMNS = 120  # of a table that goes into a file; rich takes 80

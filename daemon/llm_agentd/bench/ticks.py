@@ -1,11 +1,13 @@
 """`bench ticks`: what the mod and the daemon cost a real game server's steps, with the LLM off and on, in turn.
 
 Each run starts a server (20 Hz, minetest_game) with so many NPCs that have bodies, and a daemon beside it; in the runs
-called off the mod is switched off and the daemon idles. The game's side is demo/llm_village/ticks.lua.
+called off the mod is switched off and the daemon idles. With `--voice` the LLM is on in all runs and voices are off and
+on, and a player in a real client hears the NPCs speak in turn. The game's side is demo/llm_village/ticks.lua.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import tempfile
 import time
@@ -20,6 +22,7 @@ from llm_agentd.bench.plots import pyplot
 from llm_agentd.bench.result import Options, Result, percentile
 from llm_agentd.config import Config
 from llm_agentd.demo.game import STEP_S, Game
+from llm_agentd.demo.listener import listener
 from llm_agentd.errors import StartError
 from llm_agentd.ops.harness import daemon, model_sets
 
@@ -33,7 +36,7 @@ ASKED_EVERY_MAX_S = 5.0
 TALKS_MAX = 100  # llm_agent.npc_talk_groups_max goes no further
 RATE_MAX_PER_MIN, BURST_MAX = 10_000, 1000  # as far as the mod's settings of these names go
 LONG_STEP_MS = 100.0
-NPCS = (1, 10, 50, 100)
+NPCS, VOICE_NPCS = (1, 10, 50, 100), (50,)
 GAP_GOAL, GAP_GOAL_NPCS = 1.10, 50  # p99 of the gaps, on over off
 MOD_GOAL_MS, MOD_GOAL_NPCS = 1.0, 100  # p99 of the mod's own time in a step
 
@@ -70,11 +73,15 @@ class Run:
 
 
 def measure(config: Config, options: Options) -> Result:
-    runs = [run_once(config, npcs, on, options.seconds) for npcs in options.npcs or NPCS for on in (False, True)]
+    counts = options.npcs or (VOICE_NPCS if options.voice else NPCS)
+    runs = [run_once(config, npcs, on, options) for npcs in counts for on in (False, True)]
     pairs = list(zip(runs[::2], runs[1::2], strict=True))
     ratios = {f"step_gap_p99_at_{on.npcs}": _at(0.99, on.gaps_ms) / _at(0.99, off.gaps_ms) for off, on in pairs}
+    if options.voice:
+        ratios = {f"voice_{name}": ratio for name, ratio in ratios.items()}
+    title = f"Server steps of {STEP_S * 1000:.0f} ms, {options.seconds:g} s for each count of NPCs and"
     return Result(
-        title=f"Server steps of {STEP_S * 1000:.0f} ms, {options.seconds:g} s for each count of NPCs and LLM; ms",
+        title=f"{title} {'voices' if options.voice else 'LLM'}; ms",
         columns=("", *(run.name for run in runs)),
         rows=tuple((label, *(cell(run) for run in runs)) for label, cell in ROWS),
         ratios=ratios,
@@ -86,18 +93,19 @@ def measure(config: Config, options: Options) -> Result:
     )
 
 
-def run_once(config: Config, npcs: int, on: bool, seconds: float) -> Run:
+def run_once(config: Config, npcs: int, on: bool, options: Options) -> Run:
     """One server and one daemon from start to stop. Raises StartError where the game ends without figures."""
     with (
         daemon(model_sets(config), http=True) as running,
         tempfile.TemporaryDirectory(prefix="llm-agentd-ticks-") as folder,
     ):
-        game = Game(Path(folder), settings=_game_settings(running.mod_settings, npcs, on, seconds))
+        game = Game(Path(folder), settings=_game_settings(running.mod_settings, npcs, on, options))
         game.start()
         try:
-            give_up_s = time.monotonic() + WARMUP_S + seconds + GIVE_UP_S
-            while game.running() and time.monotonic() < give_up_s:
-                time.sleep(LOOK_EVERY_S)
+            with listener(Path(folder), game.port) if options.voice else contextlib.nullcontext():
+                give_up_s = time.monotonic() + WARMUP_S + options.seconds + GIVE_UP_S
+                while game.running() and time.monotonic() < give_up_s:
+                    time.sleep(LOOK_EVERY_S)
         finally:
             code = game.stop()
         written = Path(folder) / "world" / "ticks.json"
@@ -105,7 +113,10 @@ def run_once(config: Config, npcs: int, on: bool, seconds: float) -> Run:
             raise StartError(
                 f"bench ticks: the game server ended without figures (exit code {code}):\n{game.last_words()}"
             )
-        return read_run(npcs, on, orjson.loads(written.read_bytes()))
+        run = read_run(npcs, on, orjson.loads(written.read_bytes()))
+        if options.voice and on and not run.counts["sounds"]:
+            raise StartError("bench ticks: no voice was heard; llm-agentd doctor says which engine is missing")
+        return run
 
 
 def read_run(npcs: int, on: bool, data: dict[str, Any]) -> Run:
@@ -119,9 +130,12 @@ def read_run(npcs: int, on: bool, data: dict[str, Any]) -> Run:
     return Run(npcs, on, gaps_ms, mod_ms, first_ms, reply_ms, counts, errors)
 
 
-def _game_settings(daemon_settings: dict[str, object], npcs: int, on: bool, seconds: float) -> dict[str, object]:
+def _game_settings(daemon_settings: dict[str, object], npcs: int, on: bool, options: Options) -> dict[str, object]:
     return {
-        "llm_agent.enabled": str(on).lower(),
+        f"llm_agent.{'voice' if options.voice else 'enabled'}": str(on).lower(),
+        "llm_village.listener": str(options.voice).lower(),
+        "static_spawnpoint": "7,2,7",  # on the first floor
+        "enable_damage": "false",
         **daemon_settings,
         "llm_agent.deadline_ms": DEADLINE_MS,
         "llm_agent.npc_talk": "always",
@@ -132,7 +146,7 @@ def _game_settings(daemon_settings: dict[str, object], npcs: int, on: bool, seco
         **{f"llm_agent.{who}_burst": BURST_MAX for who in ("player", "npc")},
         "llm_village.ticks": "true",
         "llm_village.npcs": npcs,
-        "llm_village.seconds": seconds,
+        "llm_village.seconds": options.seconds,
         "llm_village.warmup_s": WARMUP_S,
         "llm_village.ask_interval_s": min(ASKED_EVERY_MAX_S, NPC_ASKED_EVERY_S / npcs),
         "max_forceloaded_blocks": npcs,
@@ -175,6 +189,7 @@ ROWS: tuple[tuple[str, Callable[[Run], str]], ...] = (
     ("from cache", _count("cache_hits")),
     ("fallbacks", _count("fallbacks")),
     ("lines said", _count("said")),
+    ("sounds", lambda run: str(run.counts.get("sounds", "-"))),
 )
 
 
@@ -199,7 +214,7 @@ def goals(pairs: Sequence[tuple[Run, Run]], ratios: dict[str, float]) -> Iterato
     def verdict(aim: str, met: bool | None, found: str) -> str:
         return f"{'not measured' if met is None else 'met' if met else 'missed'}: {aim}: {found}"
 
-    ratio = ratios.get(f"step_gap_p99_at_{GAP_GOAL_NPCS}")
+    ratio = next((ratio for name, ratio in ratios.items() if name.endswith(f"_p99_at_{GAP_GOAL_NPCS}")), None)
     yield verdict(
         f"p99 step gap with {GAP_GOAL_NPCS} NPCs within {GAP_GOAL - 1:.0%} of off",
         None if ratio is None else ratio <= GAP_GOAL,
@@ -244,6 +259,6 @@ def _plot(pairs: Sequence[tuple[Run, Run]], path: Path) -> None:
     for axes in (gap_axes, mod_axes):
         axes.set(yscale="log", ylabel="share of steps that took longer")
         axes.grid(alpha=0.3)
-    gap_axes.legend(title="NPCs, LLM", fontsize="small")
+    gap_axes.legend(title="NPCs, off or on", fontsize="small")
     figure.tight_layout()
     figure.savefig(path, dpi=120)

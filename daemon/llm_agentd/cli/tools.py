@@ -33,6 +33,7 @@ class BenchName(StrEnum):
     memory = "memory"
     mind = "mind"
     exchanges = "exchanges"
+    speech = "speech"
 
 
 def npc_counts(value: str | None) -> str | None:
@@ -166,7 +167,7 @@ def bench(
             help="hit (cache hits), decode (tokens/s), grammar (its cost), engines (each library with this "
             "model), village (50 NPCs), restart (the first reply), warm (lines that were prepared), "
             "ticks (steps of a game server), fleet (1,000 NPCs and more over several daemons), memory "
-            "(look-ups), mind (what a model says) or exchanges (what NPCs say and do).",
+            "(look-ups), mind (what a model says), exchanges (what NPCs say and do) or speech (voices).",
         ),
     ],
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures.")] = None,
@@ -203,6 +204,9 @@ def bench(
             help="How many NPCs. ticks: each count off and on, 1,10,50,100 by default; fleet: 1000.",
         ),
     ] = None,
+    voice: Annotated[
+        bool, typer.Option("--voice", help="ticks: voices off and on, not the LLM; 50 NPCs by default.")
+    ] = False,
     daemons: Annotated[
         int, typer.Option(metavar="M", min=0, help="fleet: how many daemons; 0: as many as foretold, two at least.")
     ] = 0,
@@ -254,6 +258,7 @@ def bench(
         llama_server_python=peer_python,
         llama_server_binary=peer_binary,
         npcs=tuple(map(int, npcs.split(","))) if npcs else (),
+        voice=voice,
         daemons=daemons,
         step_ms=step_ms,
         width=width,

@@ -24,10 +24,11 @@ local GAPS_MAX = 100000 -- 80 minutes at 20 steps a second
 
 math.randomseed(setting("seed", 7))
 
-if core.settings:get_bool("llm_village.ticks") then return assert(loadfile(folder .. "ticks.lua"))(cast, setting) end
+local function load(file, ...) return assert(loadfile(folder .. file .. ".lua"))(...) end
+
+if core.settings:get_bool("llm_village.ticks") then return load("ticks", cast, setting, load) end
 
 if core.settings:get_bool("llm_village.exchanges") then
-	local function load(file, ...) return assert(loadfile(folder .. file .. ".lua"))(...) end
 	return load("exchanges", load("visitor"), load("stand_in"), load("quarry"))
 end
 
@@ -148,7 +149,6 @@ local story, is_told = nil, true
 local function is_late() return SECONDS > 0 and running_s >= SECONDS * STORY_MAX end
 
 local function begin_story()
-	local function load(file, ...) return assert(loadfile(folder .. file .. ".lua"))(...) end
 	local visitors, stage = load("visitor"), load("stage")
 	local trade_window = load("trade_window", visitors.plain)
 	local told = load("story", cast, stage, visitors.plain, trade_window)

@@ -1,9 +1,10 @@
 -- The game's side of `llm-agentd bench ticks`: NPCs with bodies on small walled floors, groups apart, who talk to each other, and
 -- visitors who ask them. Times each step, the mod's own part of it, and each think from question to callback; while it measures
 -- it only collects. Writes ticks.json into the world and shuts the server down.
--- Settings: llm_village.npcs, .seconds, .ask_interval_s, .warmup_s; llm_agent.deadline_ms must be set too.
+-- Settings: llm_village.npcs, .seconds, .ask_interval_s, .warmup_s; llm_agent.deadline_ms must be set too. With .listener a
+-- player is waited for, whom they speak to in turn (listener.lua).
 
-local cast, setting = ...
+local cast, setting, load = ...
 
 local NPCS = setting("npcs", 10)
 local SECONDS = setting("seconds", 120)
@@ -129,6 +130,9 @@ local function corner(group)
 	return {x = group % FLOORS_IN_A_ROW * APART_NODES, y = 0, z = math.floor(group / FLOORS_IN_A_ROW) * APART_NODES}
 end
 
+local listener = core.settings:get_bool("llm_village.listener")
+	and load("listener", cast, corner, ids, SECONDS / NPCS, counts)
+
 local GROUPS = cast.group_of(NPCS) + 1
 local unbuilt = GROUPS
 
@@ -202,7 +206,7 @@ end
 -- phase → what is done in a step of it
 local PHASES = {
 	building = function()
-		if not ready() then return end
+		if not ready() or listener and not listener.is_here() then return end
 		place_villagers()
 		enter("warming")
 	end,
@@ -235,6 +239,7 @@ core.register_globalstep(function()
 	measure(now_us)
 	PHASES[phase]((now_us - phase_us) / 1e6)
 	if not ids[1] or phase == "over" then return end
+	if listener and phase == "measuring" then listener.step(now_us) end
 	last_ask_us = last_ask_us or now_us
 	if now_us - last_ask_us >= ASK_INTERVAL_S * 1e6 then
 		last_ask_us = last_ask_us + ASK_INTERVAL_S * 1e6
