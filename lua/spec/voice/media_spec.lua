@@ -76,4 +76,19 @@ describe("a client", function()
 		assert.equal(3, #mock:chat_of("Robin"))
 		assert.equal(0, #mock:logged("error"))
 	end)
+
+	it("of a crowd gets a sound within a few steps, and no step sends to all", function()
+		start()
+		for i = 1, 20 do mock:join("P" .. i, at(2)) end
+		npc:say("This is said to all of you.")
+		local most, last = 0, 0
+		for _ = 1, 14 do
+			mock:step(0.05)
+			most, last = math.max(most, #mock.media - last), #mock.media
+		end
+		assert.equal(21, #mock.media)
+		assert.equal(4, most)
+		assert.equal(21, #mock.sounds)
+		assert.equal(mock.sounds[1].at_us, mock.sounds[21].at_us)
+	end)
 end)

@@ -129,6 +129,12 @@ function roles.caption(npc)
 	return S("@1, @2", npc.name, roles.shown_title(npc))
 end
 
+-- How an NPC sounds, in words: its own, else those of its role, which for a role of ours are in the daemon's file.
+function roles.voice(npc)
+	local role, file = roles.by_name[npc.role], files[npc.role]
+	return npc.voice or role and role.voice or file and file.fields.voice
+end
+
 -- What an NPC looks like from the front, for forms. npc: an NPC, {role =} or nil.
 function roles.portrait(npc)
 	return ("llm_agent_%s_front.png"):format(npc and roles.shipped[npc.role] and npc.role or FALLBACK_ROLE)

@@ -23,7 +23,7 @@ local tracks = load("tracks", now_us, settings, base.util, npcs, roles, Sentence
 	speaking)
 load("lines", now_us, settings, npcs, output, languages, language, history, listeners, speaking, tracks)
 
-local prepare = load("prepare", settings, base.translate, npcs, roles, language, Sentences, requests, tracks)
+local prepare = load("prepare", settings, base.translate, npcs, roles, language, Sentences, requests)
 
 events.on("online", function()
 	requests.forget()
@@ -32,6 +32,7 @@ events.on("online", function()
 end)
 steps.register("voice", function(now, _, dtime)
 	tracks.step(now)
+	media.step()
 	prepare.step(dtime)
 end)
 

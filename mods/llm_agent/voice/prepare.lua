@@ -2,11 +2,12 @@
 -- lines of their roles. Sentences with a player's name in them are left out; the rest of such a line is not.
 -- Begins when the daemon is online, and anew where roles change, a body wakes, or a player comes who reads another language.
 
-local settings, translate, npcs, roles, language, Sentences, requests, tracks = ...
+local settings, translate, npcs, roles, language, Sentences, requests = ...
 
 local prepare = {}
 
 local EVERY_S = 0.25 -- one NPC: its lines are a dozen
+local BEGIN_S = 2 -- after the daemon is online: by then it has told its roles, too
 local RECORDS_MAX = 64 -- in one call; the daemon takes no more
 local NPCS_MAX = 200 -- 20 seconds of sound each, as much as the daemon keeps
 local NAME = "{player}"
@@ -47,7 +48,7 @@ local function add_line(npc, voice, code, line)
 end
 
 local function look_at(npc)
-	local role, voice = roles.by_name[npc.role], tracks.voice_of(npc)
+	local role, voice = roles.by_name[npc.role], roles.voice(npc)
 	if not role or not npc:is_present() then return end
 	for code in pairs(codes_of(npc)) do
 		local key = table.concat({npc.id, npc.name, npc.role, voice or "", code}, "\n")
@@ -91,6 +92,7 @@ end
 function prepare.begin()
 	forget()
 	add_all()
+	left_s = BEGIN_S
 end
 
 npcs.on_wake(add)

@@ -11,6 +11,7 @@ local OPEN_MAX = 3
 local WAITING_MAX = 24 -- a village that talks at once; more would be late before it is their turn
 local PATH = "/v1/speech"
 local RANK = {spoken = 1, ambient = 2, background = 3}
+local GRACE_S = 1 -- for the transfer itself: the engine logs an error for each that runs out of time
 local DEADLINE_MIN_US = 0.2e6 -- a sentence that is wanted sooner cannot come in time
 
 -- Silence after an answer, in seconds. 503 brings its own (`retry_after_ms`): off, no engine, the engine died.
@@ -71,7 +72,8 @@ local function send(entry, now)
 	local left_us = entry.deadline_us - now
 	entry.record.deadline_ms = math.floor(left_us / 1000)
 	open = open + 1
-	local is_sent = client.call("POST", PATH, entry.record, function(result) take(entry, result) end, math.ceil(left_us / 1e6))
+	local is_sent = client.call("POST", PATH, entry.record, function(result) take(entry, result) end,
+		math.ceil(left_us / 1e6) + GRACE_S)
 	if is_sent then return end
 	open = open - 1
 	entry.callback(nil)

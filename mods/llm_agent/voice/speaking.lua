@@ -20,8 +20,9 @@ function speaking.begin(npc, sound)
 	for _, fn in ipairs(listeners) do fn(npc, sound) end
 end
 
-function speaking.ended(npc)
-	current[npc.id] = nil
+-- A sentence has ended, or was broken off. Another may have begun meanwhile: in a window, or in another language.
+function speaking.ended(npc, sound)
+	if current[npc.id] == sound then current[npc.id] = nil end
 end
 
 -- The sentence of this NPC that is heard now, or nil.

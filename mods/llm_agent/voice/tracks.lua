@@ -15,6 +15,7 @@ local DEADLINE_MIN_US, DEADLINE_MAX_US = 1e6, 15e6 -- of a sentence, for the dae
 -- Clients take a sound at different times. All near are to hear a sentence together, but no longer than this is waited for one,
 -- and who has it so much later joins in.
 local GATHER_US, JOIN_US = 400e3, 500e3
+local LOOK_US = 0.25e6 -- where nobody is near: whether somebody has come
 local FADE_S = 0.15 -- of a voice that is stopped: a click hurts
 local LOUDEST = 4 -- of gains, so that a fade is never slower than FADE_S
 
@@ -24,23 +25,17 @@ local all = {} -- tracks with something left to do; a handful
 function tracks.begin(of)
 	local track = {
 		npc = of.npc, lang = of.lang, priority = of.priority, hears = of.hears, typing = of.typing, cutter = Sentences.new(),
-		sentences = {}, next = 1, free_us = now_us(), is_over = false,
+		sentences = {}, next = 1, free_us = now_us(), look_us = 0, is_over = false,
 	}
 	if of.words then track.sentences = track.cutter:take(of.words, true) end
 	all[#all + 1] = track
 	return track
 end
 
--- How the NPC sounds, in words: its own, or its role's.
-function tracks.voice_of(npc)
-	local role = roles.by_name[npc.role]
-	return npc.voice or role and role.voice
-end
-
 local function record_of(track, sentence)
 	local npc = track.npc
 	return {
-		npc = {id = npc.id, name = npc.name, role = npc.role}, voice = tracks.voice_of(npc), text = sentence.text, lang = track.lang,
+		npc = {id = npc.id, name = npc.name, role = npc.role}, voice = roles.voice(npc), text = sentence.text, lang = track.lang,
 		priority = track.priority,
 	}
 end
@@ -78,9 +73,10 @@ local function play(track, sentence, now)
 		return false
 	end
 	if track.typing then track.typing:keep_pace(sentence.last, track.playing.until_us + PAUSE_US) end
-	speaking.begin(track.npc, {
+	track.playing.told = {
 		id = sound.id, seconds = sound.seconds, mouth = sound.mouth, started_us = now, until_us = track.playing.until_us,
-	})
+	}
+	speaking.begin(track.npc, track.playing.told)
 	return true
 end
 
@@ -94,8 +90,8 @@ function tracks.stop(track)
 	track.is_over = true
 	if not track.playing then return end
 	for _, handle in pairs(track.playing.handles) do fade(handle) end
+	speaking.ended(track.npc, track.playing.told)
 	track.playing = nil
-	speaking.ended(track.npc)
 	if track.typing then track.typing:keep_pace(0, 0) end
 end
 
@@ -170,13 +166,20 @@ local function ask(track, sentence, now)
 	end)
 end
 
+local function has_listeners(track, now)
+	if now < track.look_us then return false end
+	local here = listeners.of(track.npc, track.hears) ~= nil
+	track.look_us = here and 0 or now + LOOK_US
+	return here
+end
+
 local function ask_ahead(track, now)
-	local last, has_listeners = math.min(track.next + AHEAD_MAX, #track.sentences), nil
+	local last, is_heard = math.min(track.next + AHEAD_MAX, #track.sentences), nil
 	for i = track.next, last do
 		local sentence = track.sentences[i]
 		if not sentence.is_asked then
-			if has_listeners == nil then has_listeners = listeners.of(track.npc, track.hears) ~= nil end
-			if not has_listeners then return end
+			if is_heard == nil then is_heard = has_listeners(track, now) end
+			if not is_heard then return end
 			ask(track, sentence, now)
 		end
 	end
@@ -187,7 +190,7 @@ local function end_sentence(track, now)
 	if not playing or now < playing.until_us then return end
 	track.free_us = playing.until_us + PAUSE_US
 	track.playing, track.next = nil, track.next + 1
-	speaking.ended(track.npc)
+	speaking.ended(track.npc, playing.told)
 end
 
 -- True, unless it fails: then it is silent from now on, and the game goes on.

@@ -13,11 +13,13 @@ local add_media, play, fade = core.dynamic_add_media, core.sound_play, core.soun
 
 function core.dynamic_add_media(options, callback)
 	local name = options.filename or options.filepath:match("[^/]+$")
-	log("sent", "way=%s name=%s to=%s", options.filedata and "data" or "file", name, options.to_player)
-	return add_media(options, function(...)
+	local way, from_us = options.filedata and "data" or "file", core.get_us_time()
+	local is_taken = add_media(options, function(...)
 		log("there", "name=%s", name)
 		return callback(...)
 	end)
+	log("sent", "way=%s name=%s to=%s took_us=%d", way, name, options.to_player, core.get_us_time() - from_us)
+	return is_taken
 end
 
 function core.sound_play(spec, parameters, ...)
