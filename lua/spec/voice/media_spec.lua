@@ -77,6 +77,22 @@ describe("a client", function()
 		assert.equal(0, #mock:logged("error"))
 	end)
 
+	it("that takes nothing keeps nobody waiting, and is sent no more", function()
+		start()
+		mock:join("Kim", at(3))
+		local add = mock.core.dynamic_add_media
+		mock.core.dynamic_add_media = function(options, callback)
+			return add(options, options.to_player == "Kim" and function() end or callback)
+		end
+		for i = 1, 4 do say(i) end
+		local begun_us = mock.now_us
+		say(5)
+		local count = {Robin = 0, Kim = 0}
+		for _, entry in ipairs(mock.media) do count[entry.player] = count[entry.player] + 1 end
+		assert.same({Robin = 5, Kim = 3}, count)
+		assert.is_true(mock.sounds[5].at_us - begun_us < 0.3e6)
+	end)
+
 	it("of a crowd gets a sound within a few steps, and no step sends to all", function()
 		start()
 		for i = 1, 20 do mock:join("P" .. i, at(2)) end

@@ -42,6 +42,16 @@ describe("the daemon's voice", function()
 		assert.equal(4, #voice.asked)
 	end)
 
+	it("has something for each of fifty who begin to speak at once", function()
+		start({settings = {["llm_agent.earshot"] = "1"}})
+		for i = 1, 50 do
+			mock:join("P" .. i, at(10 * i))
+			npc("n" .. i, at(10 * i)):say("I have a long story to tell you. It begins with a mill. Will you listen to its end?")
+		end
+		mock:step(0.05, 300)
+		for i = 1, 50 do assert.equal(3, #voice.heard(mock, "P" .. i)) end
+	end)
+
 	it("is left alone for as long as it says, or where it is not there, without an error in the log", function()
 		for _, case in ipairs({
 			{503, unavailable(20000), 20}, {503, unavailable(), 10}, {503, unavailable(9e9), 60}, {429, unavailable(), 2},

@@ -13,12 +13,14 @@ local PREFIX = "llm_agent_voice_"
 
 local PUSHES_A_STEP = 4 -- each takes the engine 0.4 ms: a crowd of listeners is served over a few steps
 
-local clients = {} -- player → {bytes, is_full, sounds = id → {name, is_ready}}
+local DEAF_AFTER = 3 -- sounds of which a client took none, as one without media does: nobody waits for it
+
+local clients = {} -- player → {bytes, sent, taken, is_full, sounds = id → {name, is_ready, waiting}}
 local last_number = 0
 local pushed, outgoing = 0, {} -- in this step, and what waits for the next: {player, entry, sound}
 
 local function client_of(player_name)
-	clients[player_name] = clients[player_name] or {bytes = 0, is_full = false, sounds = {}}
+	clients[player_name] = clients[player_name] or {bytes = 0, sent = 0, taken = 0, is_full = false, sounds = {}}
 	return clients[player_name]
 end
 
@@ -47,9 +49,9 @@ local function tell_full(player_name, client)
 end
 
 -- The engine's callback: an error in it would end the server.
-local function arrival_of(entry)
+local function arrival_of(client, entry)
 	return util.guarded("a voice", function()
-		entry.is_ready = true
+		entry.is_ready, client.taken = true, client.taken + 1
 		local list = entry.waiting
 		entry.waiting = {}
 		for _, fn in ipairs(list) do fn() end
@@ -58,8 +60,9 @@ end
 
 -- A client that the engine has no way to reach is never ready, and is sent nothing of it again.
 local function push_to(player_name, entry, sound)
-	pushed = pushed + 1
-	pcall(push, entry.name, sound.ogg, player_name, arrival_of(entry))
+	local client = clients[player_name]
+	pushed, client.sent = pushed + 1, client.sent + 1
+	pcall(push, entry.name, sound.ogg, player_name, arrival_of(client, entry))
 end
 
 -- The end of a server step: what waits goes out as far as this step has room for it.
@@ -82,6 +85,7 @@ function media.give(player_name, sound, on_ready)
 		if known.is_ready then on_ready() else table.insert(known.waiting, on_ready) end
 		return true
 	end
+	if client.sent >= DEAF_AFTER and client.taken == 0 then return false end -- until one of them comes after all
 	if client.bytes + #sound.ogg > settings.voice_max_mib * MIB then
 		if not client.is_full then tell_full(player_name, client) end
 		return false

@@ -8,9 +8,10 @@ local requests = {}
 -- Of the eight transfers that the engine runs at once for all mods (curl_parallel_limit). The exchange takes two, and is never to
 -- wait for one of these.
 local OPEN_MAX = 3
-local WAITING_MAX = 24 -- a village that talks at once; more would be late before it is their turn
+local WAITING_MAX = 24 -- of a village that talks at once: the others ask when there is room
 local PATH = "/v1/speech"
 local RANK = {spoken = 1, ambient = 2, background = 3}
+local LATER = 0.5 -- of a rank: sentences that are not the next to be heard
 local GRACE_S = 1 -- for the transfer itself: the engine logs an error for each that runs out of time
 local DEADLINE_MIN_US = 0.2e6 -- a sentence that is wanted sooner cannot come in time
 
@@ -28,7 +29,12 @@ requests.problem = nil -- why nothing is spoken at present, in the daemon's word
 
 -- Is there any use in asking now?
 function requests.may_ask(now)
-	return now >= paused_until_us and client.enabled and client.state ~= "offline" and #waiting < WAITING_MAX
+	return now >= paused_until_us and client.enabled and client.state ~= "offline"
+end
+
+-- Does so much wait already that nothing is to be added in this step?
+function requests.is_full()
+	return #waiting >= WAITING_MAX
 end
 
 local function pause(seconds, problem)
@@ -79,13 +85,14 @@ local function send(entry, now)
 	entry.callback(nil)
 end
 
--- Ask for a sentence. record: the body of the call; deadline_us: when it would be too late; is_wanted(): is it still, when its
--- turn comes? callback(sound or nil) comes once, now or in a later step.
-function requests.ask(record, deadline_us, is_wanted, callback)
+-- Ask for a sentence. record: the body of the call; opts: deadline_us (when it would be too late), is_next (nothing else of its
+-- line is heard before), is_wanted() (is it still, when its turn comes?). callback(sound or nil) comes once, now or in a later
+-- step.
+function requests.ask(record, opts, callback)
 	if not requests.may_ask(now_us()) then return callback(nil) end
 	local entry = {
-		record = record, rank = RANK[record.priority] or RANK.spoken, deadline_us = deadline_us, is_wanted = is_wanted,
-		callback = callback,
+		record = record, rank = (RANK[record.priority] or RANK.spoken) + (opts.is_next and 0 or LATER),
+		deadline_us = opts.deadline_us, is_wanted = opts.is_wanted, callback = callback,
 	}
 	local at = #waiting + 1
 	while at > 1 and waiting[at - 1].rank > entry.rank do at = at - 1 end

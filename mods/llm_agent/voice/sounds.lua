@@ -26,12 +26,12 @@ local function key_of(record)
 	return table.concat({npc.id, npc.name, npc.role, record.voice or "", record.lang or "", record.text}, "\n")
 end
 
--- callback(sound or nil), now or in a later step. The rest as of requests.ask.
-function sounds.get(record, deadline_us, is_wanted, callback)
+-- As requests.ask.
+function sounds.get(record, opts, callback)
 	local key = key_of(record)
 	local sound = kept(key)
 	if sound then return callback(sound) end
-	requests.ask(record, deadline_us, is_wanted, function(got)
+	requests.ask(record, opts, function(got)
 		if got then keep(key, got) end
 		callback(got)
 	end)

@@ -159,8 +159,11 @@ end
 
 local function ask(track, sentence, now)
 	sentence.is_asked = true
-	local function is_wanted() return not track.is_over end
-	sounds.get(record_of(track, sentence), deadline_of(track, sentence, now), is_wanted, function(sound)
+	local opts = {
+		deadline_us = deadline_of(track, sentence, now), is_next = sentence == track.sentences[track.next] and not track.playing,
+		is_wanted = function() return not track.is_over end,
+	}
+	sounds.get(record_of(track, sentence), opts, function(sound)
 		sentence.sound, sentence.has_failed = sound, sound == nil
 		if sound and not track.is_over then send(track, sentence) end
 	end)
@@ -179,7 +182,7 @@ local function ask_ahead(track, now)
 		local sentence = track.sentences[i]
 		if not sentence.is_asked then
 			if is_heard == nil then is_heard = has_listeners(track, now) end
-			if not is_heard then return end
+			if not is_heard or requests.is_full() then return end
 			ask(track, sentence, now)
 		end
 	end
