@@ -1,5 +1,6 @@
 // The texts of the page in the languages of the mod, from i18n/LANGUAGE.json: objects of keys, such as
-// "overview.title". A key that a language lacks is read from English. Knows no page.
+// "overview.title". A key that a language lacks is read from English. Knows no page; the page into which players speak has
+// a folder of texts of its own.
 
 import { storage } from "./storage.js";
 
@@ -7,6 +8,7 @@ export const LANGUAGES = { en: "English", de: "Deutsch", fr: "Français", es: "E
 const CHOICE = "llm-agentd.language";
 const PLACEHOLDER = /\{(\w+)\}/g;
 
+let folder = new URL("i18n/", import.meta.url);
 let texts = {};
 let fallback = {};
 
@@ -21,9 +23,11 @@ export async function setLanguage(code) {
   await loadTexts();
 }
 
-export async function loadTexts() {
+/** `from`: where the texts of another page than the dashboard lie. */
+export async function loadTexts(from = folder) {
   const code = language();
-  const read = async (name) => (await fetch(new URL(`i18n/${name}.json`, import.meta.url))).json();
+  folder = from;
+  const read = async (name) => (await fetch(new URL(`${name}.json`, folder))).json();
   fallback = await read("en");
   texts = code === "en" ? fallback : await read(code);
   document.documentElement.lang = code;
