@@ -4,7 +4,7 @@
 import { wav } from "./wav.js";
 
 const WORKLET = new URL("recorder_worklet.js", import.meta.url);
-const LEVEL_GAIN = 6; // speech is a tenth of full scale: the meter shall show it
+const LEVEL_GAIN = 4; // speech is a tenth of full scale: the meter shall show it
 
 let context = null;
 let stream = null;
