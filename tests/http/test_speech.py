@@ -100,6 +100,24 @@ def test_master_switch_turns_it_off_at_once_and_on_again(server: HttpServer, swi
     spoken(say(server, "After."))
 
 
+def test_request_log_is_told_what_was_spoken_and_what_was_not(server: HttpServer, switch: Switch) -> None:
+    for _ in range(2):
+        spoken(say(server, "Told to the log.", lang="en", priority="ambient"))
+    say(server, "Never in time.", deadline_ms=1)
+    wait_until(lambda: any(record["text"] == "Never in time." for record in switch.spoken))
+    first, again, late = [
+        record for record in switch.spoken if record["text"] in ("Told to the log.", "Never in time.")
+    ]
+    told = {name: first[name] for name in ("npc", "name", "role", "lang", "engine", "outcome", "priority", "cached")}
+    assert told == {
+        "npc": "mira", "name": "Mira", "role": "healer", "lang": "en", "engine": "stub", "outcome": "done",
+        "priority": "ambient", "cached": False,
+    }  # fmt: skip
+    assert set(first["timing_ms"]) == {"queue", "render", "encode", "total"}
+    assert (again["outcome"], again["cached"], set(again["timing_ms"])) == ("done", True, {"total"})
+    assert late["outcome"] == "deadline_exceeded"
+
+
 def test_prepared_sentence_is_kept_before_anybody_asks(server: HttpServer) -> None:
     lines = [{"npc": MIRA, "text": f"Welcome, traveller {number}."} for number in (1, 2)]
     answer = server.http.post("/v1/speech", json={"prepare": [*lines, lines[0]]})

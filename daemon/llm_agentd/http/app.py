@@ -53,6 +53,7 @@ from llm_agentd.http.routes import (
 )
 from llm_agentd.http.routes import speech as speech_routes
 from llm_agentd.http.sessions import Sessions
+from llm_agentd.http.spoken_log import SpokenLog
 from llm_agentd.http.switch_watch import SwitchWatch
 from llm_agentd.http.voice.microphones import Microphones
 from llm_agentd.speech.service import SpeechService
@@ -116,6 +117,7 @@ def create_app(
     speech_service = SpeechService(
         speech_config,
         gate=SwitchWatch(daemon).check,
+        on_end=SpokenLog(daemon).note,
         cpus=speech_cpus,
         registry=metrics.registry,
     )

@@ -15,6 +15,7 @@ from llm_agentd.types import LUA_LIST, NUMBER, STRICT, WHOLE, AnyName, Name, Pri
 
 REPORTED_MAX = 64  # requests that one report tells of: more than a village answers in the 5 s between two
 REPORT_MESSAGE_MAX_CHARS = 400  # what came of an action, as the player read it
+SPOKEN_MAX_CHARS = 4096  # of what was spoken at once; a sentence of an NPC has a hundred
 REPORT_BUCKETS_MAX = 32  # of a histogram; the mod has a dozen
 REASONS_MAX = 32  # there are some twenty codes
 LISTED_MAX = 200  # rows in an answer; some KiB each
@@ -95,6 +96,27 @@ class ReportRecord(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SpokenRecord(Record):
+    """A sentence that the HTTP process spoke, or did not: for the request log."""
+
+    npc: Annotated[AnyName, Field(description="the NPC's id; empty: none, as of a program")] = ""
+    name: Annotated[AnyName, Field(description="its name")] = ""
+    role: AnyName = ""
+    text: Annotated[StrictStr, Field(max_length=SPOKEN_MAX_CHARS, description="the words")] = ""
+    lang: AnyName = ""
+    engine: Annotated[AnyName, Field(description="what spoke")] = ""
+    outcome: Annotated[Reason, Field(description="`done`, or the code of an error")] = "done"
+    message: Annotated[
+        StrictStr, Field(max_length=REPORT_MESSAGE_MAX_CHARS, description="with an error: its message")
+    ] = ""
+    cached: Annotated[StrictBool, Field(description="it was kept from another time")] = False
+    priority: Priority = "spoken"
+    timing_ms: Annotated[
+        dict[Reason, Seconds], Field(max_length=REASONS_MAX, description="`queue`, `render`, `encode`, `total`")
+    ] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class RequestsRecord(Record):
     """The request log, the newest first. What is left out matches all."""
 
@@ -139,6 +161,7 @@ class AuditRecord(Record):
 
 ADMIN_RECORDS: dict[str, type[Record]] = {
     "report": ReportRecord,
+    "spoken": SpokenRecord,
     "requests": RequestsRecord,
     "request": RequestRecord,
     "clear_requests": Change,

@@ -60,6 +60,8 @@ class SpeakRequest:
     lang: str = "en"
     voice: Voice = field(default_factory=Voice)
     npc: str = ""
+    npc_name: str = ""
+    role: str = ""
     priority: Priority = "spoken"
     deadline_ms: int = 10_000
     form: str = "ogg"
@@ -77,6 +79,17 @@ class Spoken:
     audio: bytes
 
 
+@dataclass(slots=True)
+class Ended:
+    """How a sentence ended that somebody waited for. `outcome`: `done`, `kept`, or the code of an error."""
+
+    request: SpeakRequest
+    outcome: str = "cancelled"
+    message: str = ""
+    engine: str = ""
+    timing_ms: dict[str, float] = field(default_factory=dict)  # `queue`, `render`, `encode`, `total`
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Work:
     """Of a line: what is asked of the child, and who waits for it."""
@@ -84,6 +97,7 @@ class _Work:
     request: SpeakRequest
     spoken: asyncio.Future[Spoken]
     kind: Kind
+    timing_ms: dict[str, float] = field(default_factory=dict)
 
 
 async def _open_gate() -> None:
@@ -98,15 +112,19 @@ class SpeechService:
         speech: Speech,
         *,
         gate: Gate = _open_gate,
+        on_end: Callable[[Ended], None] = lambda ended: None,
         cpus: Sequence[int] = (),
         registry: CollectorRegistry | None = None,
         mouth: Worker | None = None,
         ears: Worker | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`gate`: raises where no model may be called. `cpus`: of the children. `mouth`, `ears`: tests give others."""
+        """`gate`: raises where no model may be called. `on_end`: told of each sentence that somebody waited for.
+
+        `cpus`: of the children. `mouth`, `ears`: tests give others."""
         self._speech = speech
         self._gate = gate
+        self._on_end = on_end
         self._clock = clock
         self._mouth = mouth or Worker("mouth", speech, cpus=cpus)
         self._ears = ears or Worker("ears", speech, cpus=cpus)
@@ -128,29 +146,36 @@ class SpeechService:
 
     async def speak(self, request: SpeakRequest) -> Spoken:
         """Raises Unavailable, Overloaded, SpeechError, and DeadlineExceeded: then it is not rendered any more."""
-        outcome = "cancelled"
+        ended, began_s = Ended(request), self._clock()
         try:
-            spoken, outcome = await self._speak(request)
+            spoken = await self._speak(request, ended)
+            ended.engine = spoken.engine
             return spoken
         except AgentdError as error:
-            outcome = error.code
+            ended.outcome, ended.message = error.code, error.message
             raise
         finally:
-            self._metrics.ended("speak", outcome)
+            ended.timing_ms["total"] = (self._clock() - began_s) * 1000
+            self._metrics.ended("speak", ended.outcome)
+            self._on_end(ended)
 
-    async def _speak(self, request: SpeakRequest) -> tuple[Spoken, str]:
+    async def _speak(self, request: SpeakRequest, ended: Ended) -> Spoken:
         deadline_s = self._clock() + request.deadline_ms / 1000
         await self._check()
         line_id = self.id_of(request)
         kept = await self._kept.get(line_id)
         if kept is not None:
-            return _spoken(line_id, *kept), "kept"
+            ended.outcome = "kept"
+            return _spoken(line_id, *kept)
         if self._kills.get(line_id, 0) >= KILLS_MAX:
             raise SpeechError("the engine broke each time at this sentence; it is not tried again")
         line = self._join(line_id, request, deadline_s) or self._add(line_id, request, deadline_s)
         try:
             left_s = max(0.0, deadline_s - self._clock())
-            return await asyncio.wait_for(asyncio.shield(line.work.spoken), left_s), "done"
+            spoken = await asyncio.wait_for(asyncio.shield(line.work.spoken), left_s)
+            ended.outcome = "done"
+            ended.timing_ms |= line.work.timing_ms
+            return spoken
         except TimeoutError:
             raise _late() from None
         finally:
@@ -272,8 +297,9 @@ class SpeechService:
     async def _ask(self, line: Line[_Work]) -> tuple[dict[str, Any], bytes]:
         request = line.work.request
         order = {"text": request.text, "lang": request.lang, "voice": asdict(request.voice), "form": request.form}
+        queue_s = self._clock() - line.queued_s
         if line.work.kind == "speak":
-            self._metrics.took("queue", self._clock() - line.queued_s)
+            self._metrics.took("queue", queue_s)
         limit_s = RENDER_MAX_S + RENDER_MAX_S_A_CHAR * len(request.text)
         try:
             facts, audio = await self._mouth.ask(order, limit_s=limit_s)
@@ -282,8 +308,11 @@ class SpeechService:
             if len(self._kills) > KILLERS_KEPT:
                 del self._kills[next(iter(self._kills))]
             raise
-        self._metrics.took("render", facts.pop("render_s"))
-        self._metrics.took("encode", facts.pop("encode_s"))
+        render_s, encode_s = facts.pop("render_s"), facts.pop("encode_s")
+        self._metrics.took("render", render_s)
+        self._metrics.took("encode", encode_s)
+        spent_s = {"queue": queue_s, "render": render_s, "encode": encode_s}
+        line.work.timing_ms.update((stage, seconds * 1000) for stage, seconds in spent_s.items())
         return facts, audio
 
     # -- hearing -----------------------------------------------------------------------------------

@@ -79,6 +79,57 @@ def test_prompt_of_a_client_is_shown_as_it_came(client: Client) -> None:
     assert rows(client)[0]["intent"] is None
 
 
+SPOKEN: dict[str, Any] = {
+    "npc": "ann",
+    "name": "Ann",
+    "role": "smith",
+    "engine": "hibari",
+    "timing_ms": {"render": 40, "total": 55.5},
+}
+
+
+def test_sentence_that_was_spoken_is_there_beside_what_was_asked(client: Client) -> None:
+    client.think(ANN, "Hello", player="Robin")
+    client.request("spoken", text="Good evening, Robin.", **SPOKEN)
+    client.request("spoken", text="Come in.", outcome="speech_failed", message="the engine broke", **SPOKEN)
+    failed, said, asked = rows(client)
+    assert [row["op"] for row in (failed, said, asked)] == ["spoken", "spoken", "think"]
+    assert (said["npc"], said["npc_name"], said["role"], said["text"]) == (
+        "ann",
+        "Ann",
+        "smith",
+        "Good evening, Robin.",
+    )
+    assert (said["outcome"], said["engine"], said["cache"]) == ("done", "hibari", "miss")
+    assert said["timing_ms"] == {"render": 40.0, "total": 55.5}
+    assert (failed["outcome"], failed["why"], failed["cache"]) == ("speech_failed", "the engine broke", None)
+    assert detail(client, said["seq"])["reply"] == "Good evening, Robin."
+    assert [row["seq"] for row in client.request("requests", grep="evening")["requests"]] == [said["seq"]]
+    client.request("forget", player="Robin")
+    assert [row["text"] for row in rows(client)] == ["Come in."]
+
+
+def test_sentences_never_push_out_what_was_asked(endpoint: str) -> None:
+    with InProcess(endpoint, request_log=RequestLog(keep=8)) as daemon, daemon.client() as client:
+        for number in range(4):
+            client.think(ANN, f"Hello {number}")
+        for number in range(20):
+            client.request("spoken", text=f"Line {number}.", **SPOKEN)
+        assert [row["text"] or row["utterance"] for row in rows(client) if row["op"] == "spoken"] == [
+            "Line 19.",
+            "Line 18.",
+        ]
+        assert len([row for row in rows(client) if row["op"] == "think"]) == 4
+
+
+def test_words_of_a_private_log_are_not_kept(endpoint: str) -> None:
+    with InProcess(endpoint, request_log=RequestLog(is_private=True)) as daemon, daemon.client() as client:
+        client.request("spoken", text="Good evening, Robin.", **SPOKEN)
+        (said,) = rows(client)
+    assert (said["text"], said["npc"], said["npc_name"], said["role"]) == (None, None, None, "smith")
+    assert said["chars"] == {"utterance": 0, "text": len("Good evening, Robin.")}
+
+
 def test_request_that_fails_is_there_with_the_reason(gated: InProcess, gate: Gate) -> None:
     with gated.client() as client:
         with pytest.raises(DeadlineExceeded):

@@ -131,7 +131,7 @@ def _request(line: SpeechLine, language: str, **more: Any) -> SpeakRequest:
     npc = line.npc
     voice = voice_of(line.voice or "", npc.id, name=npc.name, role=npc.role)
     text = " ".join(line.text.split())
-    return SpeakRequest(text, line.lang or language, voice, npc.id, **more)
+    return SpeakRequest(text, line.lang or language, voice, npc.id, npc.name, npc.role, **more)
 
 
 def _framed(spoken: Spoken) -> bytes:

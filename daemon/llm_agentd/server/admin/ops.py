@@ -11,7 +11,14 @@ from typing import Any, TypeAlias
 
 from llm_agentd.errors import AgentdError
 from llm_agentd.metrics import Metrics
-from llm_agentd.protocol.admin_records import AuditRecord, ReportRecord, RequestRecord, RequestsRecord, SwitchRecord
+from llm_agentd.protocol.admin_records import (
+    AuditRecord,
+    ReportRecord,
+    RequestRecord,
+    RequestsRecord,
+    SpokenRecord,
+    SwitchRecord,
+)
 from llm_agentd.protocol.record import Change, Record
 from llm_agentd.server.admin.event_stream import EventStream
 from llm_agentd.server.admin.game_reports import GameReports, rebucketed
@@ -52,6 +59,7 @@ class AdminOps:
         requests.on_add = self._on_request
         recent_thinks.on_new = self._on_new_npc
         self.by_name: dict[str, Callable[[Any], Fields]] = {
+            "spoken": self._spoken,
             "requests": self._list_requests,
             "request": self._request,
             "clear_requests": self._clear_requests,
@@ -94,6 +102,10 @@ class AdminOps:
         else:
             self._rates.note_gaps(rebucketed(steps))
             self._metrics.game_reported(steps.bounds_s, steps.counts, steps.sum_s, record.fallbacks)
+        return {}
+
+    def _spoken(self, record: SpokenRecord) -> Fields:
+        self.requests.add_spoken(record)
         return {}
 
     def forget(self, npc: str | None, player: str | None) -> None:

@@ -25,7 +25,7 @@ from llm_agentd.errors import (
     Unavailable,
 )
 from llm_agentd.prompt.placeholders import readable
-from llm_agentd.protocol.admin_records import Acted, RequestsRecord
+from llm_agentd.protocol.admin_records import Acted, RequestsRecord, SpokenRecord
 from llm_agentd.scheduler.explain import chat_parts
 from llm_agentd.types import NAME_MAX_CHARS, ChatPrompt, Mind, Peer, Request
 from llm_agentd.util.steady_clock import steady_time_s
@@ -41,6 +41,7 @@ SHOWN_MAX_CHARS = 400  # of what was said and answered, in a list; all of it is 
 ANSWER_MAX_BYTES = 192 * 1024  # of a list: under the wire's 256 KiB a record
 TEXT_MAX_CHARS = 24 * 1024  # of one text of a single request: a prompt of 32 KiB is there twice, whole and by part
 UNCHECKED_MAX_CHARS = 2000  # of a text in a record that was refused: as long as anything said at once
+SPOKEN_SHARE = 0.25  # of the entries: a reply has three sentences, and they must not push out what was asked
 REFUSALS_PER_S = 10  # `overloaded` ones that are kept: a flood of them must not push out what NPCs said
 # Errors whose message never holds a text of the request: in private mode the others lose theirs.
 _PLAIN = {one.code for one in (AgentdError, Cancelled, DeadlineExceeded, EngineFailed, Overloaded, Unavailable)}
@@ -51,7 +52,7 @@ _OPTIONS = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Entry:
     """One request that has ended. `prompt` and `raw` go first where room is needed; `acted` and `fallback` come later.
 
@@ -77,6 +78,10 @@ class Entry:
         return str(self.answer.get("code", "done"))
 
     @property
+    def is_spoken(self) -> bool:
+        return self.record.get("op") == "spoken"
+
+    @property
     def npc(self) -> Mapping[str, Any]:
         npc = self.record.get("npc")
         return npc if isinstance(npc, dict) else {}
@@ -99,6 +104,7 @@ class RequestLog:
         self._now_s = now_s
         self._seq = 0
         self._entries: deque[Entry] = deque()
+        self._spoken = 0  # of these, the sentences that were spoken
         self._by_key: dict[tuple[Peer, str], Entry] = {}
         self._refusals: tuple[int, int] = (0, 0)  # the second, and how many so far in it
         self.bytes = 0
@@ -149,6 +155,37 @@ class RequestLog:
         self.on_add(entry)
         return entry
 
+    def add_spoken(self, record: SpokenRecord) -> None:
+        """A sentence was spoken. It is no request of a model: neither rates nor the event stream hear of it."""
+        if not self._keep:
+            return
+        self._seq += 1
+        asked: Mapping[str, Any] = {
+            "op": record.op,
+            "id": record.id,
+            "npc": {"id": record.npc or None, "name": record.name or None, "role": record.role or None},
+            "priority": record.priority,
+        }
+        answer: dict[str, Any] = {
+            "text": record.text,
+            "lang": record.lang or None,
+            "cache": "hit" if record.cached else "miss",
+            "timing_ms": record.timing_ms,
+        }
+        if record.outcome != "done":
+            answer |= {"code": record.outcome, "message": record.message, "cache": None}
+        if self.is_private:
+            asked, answer = _private_record(asked), _private_answer(answer)
+        entry = Entry(self._seq, self._now_s(), ((), record.id), asked, answer, None, "", record.engine, None)
+        entry.chars = 0, len(record.text)
+        entry.bytes = ENTRY_BYTES + (0 if self.is_private else getsizeof(record.text))
+        self._spoken += 1
+        self._append(entry)
+        if self._spoken > max(1, int(self._keep * SPOKEN_SHARE)):
+            oldest = next(one for one in self._entries if one.is_spoken)
+            self._entries.remove(oldest)
+            self._drop(oldest)
+
     def _is_flood(self, now_s: float) -> bool:
         second, count = self._refusals
         count = count + 1 if second == int(now_s) else 1
@@ -168,6 +205,7 @@ class RequestLog:
     def _drop(self, entry: Entry) -> None:
         """Of one that goes nothing long stays, also where the event stream still has it."""
         self.bytes -= entry.bytes
+        self._spoken -= entry.is_spoken
         if self._by_key.get(entry.key) is entry:
             del self._by_key[entry.key]
         entry.prompt, entry.raw = None, ""
