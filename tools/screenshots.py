@@ -11,6 +11,7 @@ A new one is a function with `@scene`; tests/support/game_client.py finds forms 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from tests.support.form_layout import Box, Form
 from tests.support.game_client import PLAYER, GameClient, player, stage
-from tests.support.screen import white
+from tests.support.screen import changed, white
 
 from llm_agentd.demo.game import SAY
 
@@ -33,6 +34,9 @@ SETTINGS = {
 }
 CLIENT_SETTINGS = {"fov": 60, "enable_particles": "true"}  # a little nearer to the faces
 CHAT = Box(0, 0, SIZE[0], 100)
+BODY = Box(300, 250, 724, 600)
+ARMS_SHARE_MIN = 0.05  # of that box, when both arms are out
+GESTURE_S = 15.0  # long enough for a picture on a busy machine
 BUBBLES = Box(0, 100, SIZE[0], SIZE[1] // 2)  # below the chat
 
 Scene = Callable[[GameClient], None]
@@ -164,6 +168,19 @@ def fight(client: GameClient) -> None:
     client.log.expect(r"punched LuaEntitySAO")
     client.log.expect(SAY)
     time.sleep(1.5)  # the bubble types out
+
+
+@scene
+def gesture(client: GameClient) -> None:
+    """A gesture that has no name, as JSON: both arms to the sides, one leg ahead."""
+    enter(client, "smith")
+    client.wait_for("empty chat", lambda: white(client.screen.pixels(CHAT)) == 0)
+    pose = {"Arm_Left": [0, 0, 110], "Arm_Right": [0, 0, -110], "Leg_Left": [35, 0, 0], "Head": [0, 0, 10]}
+    frames = [{"at": 0.5, "joints": pose}, {"at": GESTURE_S, "joints": pose, "ease": "hold"}]
+    before = client.screen.pixels(BODY)
+    client.chat("/gesture Mira " + json.dumps({"name": "stork", "frames": frames}))
+    client.wait_for("gesture", lambda: changed(before, client.screen.pixels(BODY)) > ARMS_SHARE_MIN)
+    client.wait_still()
 
 
 @scene

@@ -5,6 +5,7 @@ Daemon, server and client run as in a game, but for the screen: Xvfb and softwar
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -24,6 +25,8 @@ FACE = Box(372, 285, 428, 318)
 MOVED_SHARE_MIN = 0.15  # of a box: an arm covers a third of its own, a face that nods all of it
 GESTURE_S, GESTURES_MAX = 3.0, 5  # a busy client may draw nothing of one
 BUBBLE_WHITE = 40  # pixels: a dozen letters
+UP = {"Arm_Right": [180, 0, 20]}
+HAIL = {"frames": [{"at": 0.3, "joints": UP}, {"at": 1.5, "joints": UP, "ease": "hold"}]}  # no gesture with a name
 
 
 def test_player_sees_the_answers_to_chat_and_dialog(tmp_path: Path) -> None:
@@ -49,7 +52,10 @@ def test_player_sees_the_answers_to_chat_and_dialog(tmp_path: Path) -> None:
 
 
 def test_player_sees_gestures_and_the_body_at_rest_again(tmp_path: Path) -> None:
-    """Engines since 5.9 turn bones by another function, in other units: in the picture it must be the same."""
+    """Engines since 5.9 turn bones by another function, in other units: in the picture it must be the same.
+
+    Two gestures have a name; one comes as JSON, as a model or another mod would send it.
+    """
     with stage(tmp_path, {"llm_agent.greet": "false"}) as (game, log), player(tmp_path, game, log, size=SIZE) as client:
         client.chat("/stage smith")
         log.expect(r"\[llm_stage\] scene smith")
@@ -60,7 +66,8 @@ def test_player_sees_gestures_and_the_body_at_rest_again(tmp_path: Path) -> None
             shares = changed(arm, client.screen.pixels(RAISED_ARM)), changed(face, client.screen.pixels(FACE))
             return shares[0] > MOVED_SHARE_MIN, shares[1] > MOVED_SHARE_MIN
 
-        for kind, wanted in (("wave", (True, False)), ("nod", (False, True))):
+        gestures = (("wave", (True, False)), ("nod", (False, True)), (json.dumps(HAIL), (True, False)))
+        for kind, wanted in gestures:
             for _ in range(GESTURES_MAX):
                 client.chat(f"/gesture Mira {kind}")
                 deadline_s = time.monotonic() + GESTURE_S

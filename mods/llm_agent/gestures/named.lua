@@ -1,7 +1,7 @@
 -- The gestures that have a name, in the form that every gesture has (form.lua, docs/gestures.md). Data only.
 -- Angles in degrees from rest: an arm of {180, 0, 0} points straight up, {90, 0, 0} forward; a head of {-20, 0, 0} looks down;
--- a body of {-40, 0, 0} bows, and its legs stay where they are. The right arm goes outward with a positive z, the left with a
--- negative one.
+-- a body of {-40, 0, 0} bows, and its legs stay where they are. z turns an arm like the hand of a clock: of a hanging right arm
+-- a negative one goes outward, of a raised one a positive; of the left arm it is the other way around.
 
 local named = {}
 
@@ -32,7 +32,7 @@ named.by_kind = {
 	}},
 	beckon = {times = 3, frames = {
 		{at = 0.3, joints = {Arm_Right = {90, 0, 0}}},
-		{at = 0.65, joints = {Arm_Right = {140, 0, -15}}},
+		{at = 0.65, joints = {Arm_Right = {150, 0, 0}}},
 	}},
 	bow = {frames = {
 		{at = 0.5, joints = {Body = {-40, 0, 0}, Head = {-10, 0, 0}}},
@@ -43,10 +43,12 @@ named.by_kind = {
 		{at = 0.3, joints = {Arm_Left = {20, 0, 25}, Arm_Right = {20, 0, -25}, Head = {0, 0, 12}}},
 		{at = 1.2, joints = {Arm_Left = {20, 0, 25}, Arm_Right = {20, 0, -25}, Head = {0, 0, 12}}, ease = "hold"},
 	}},
-	think = {frames = { -- the hand at the chin, the head aside and down
-		{at = 0.5, joints = {Arm_Right = {115, 0, -35}, Head = {-12, 0, 10}}},
-		{at = 1.5, joints = {Head = {-6, 0, -6}}},
-		{at = 2.4, joints = {Arm_Right = {115, 0, -35}, Head = {-12, 0, 10}}},
+	think = {frames = { -- it scratches its head: an arm without an elbow does not reach the chin
+		{at = 0.5, joints = {Arm_Right = {165, 0, -25}, Head = {-8, 0, 10}}},
+		{at = 0.9, joints = {Arm_Right = {150, 0, -25}}},
+		{at = 1.3, joints = {Arm_Right = {165, 0, -25}}},
+		{at = 1.7, joints = {Arm_Right = {150, 0, -25}}},
+		{at = 2.1, joints = {Arm_Right = {165, 0, -25}, Head = {-8, 0, 10}}},
 	}},
 	count = {times = 3, frames = { -- a stroke of the forearm for each: this body has no fingers
 		{at = 0.3, joints = {Arm_Right = {120, 0, 0}}},

@@ -130,12 +130,13 @@ core.register_chatcommand("stage", {
 })
 
 core.register_chatcommand("gesture", {
-	params = "NAME KIND",
+	params = "NAME KIND or JSON",
 	description = "Have somebody on the stage make a gesture",
 	func = function(_, words)
-		local name, kind = words:match("^(%S+) (%S+)$")
+		local name, kind = words:match("^(%S+) (.+)$")
 		for _, entity in pairs(core.luaentities) do
 			local npc = entity.npc_id and llm_agent.get_npc(entity.npc_id)
+			if npc and npc.name == name and kind:find("^{") then return llm_agent.play_gesture(npc, kind) end
 			if npc and npc.name == name then return npc:emote(kind) end
 		end
 		return false, "Nobody of that name here"
