@@ -29,7 +29,8 @@ files[mod .. "init.lua"] = {read_globals = {"core"}, globals = {"llm_agent"}}
 for _, file in ipairs({
 	"roles/fields", "roles/form", "roles/goods", "roles/shipped", "perception/hours", "think/language", "think/repeats", "think/reply",
 	"speech/attention", "speech/speech_queue", "speech/typewriter", "talk/conversation", "talk/quiet_hours", "economy/prices",
-	"actions/gift_intent", "actions/fight_words", "actions/trade_words", "combat/cries", "combat/damage", "combat/tactics",
+	"actions/gift_intent", "actions/fight_words", "actions/trade_words", "actions/gesture_words", "actions/gesture_phrases",
+	"combat/cries", "combat/damage", "combat/tactics",
 	"combat/views", "quests/state_machine", "quests/writer", "gossip/slant", "gossip/lines", "promises/meeting",
 	"admin/diagnosis", "voice/answer", "voice/requests", "voice/sentences", "voice/sounds", "voice/speaking", "gestures/form", "gestures/named",
 	"gestures/plan", "body/rigs",

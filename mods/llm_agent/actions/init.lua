@@ -40,10 +40,14 @@ load("gifts", S, settings, geometry, util, storage, actions, memory, lines, word
 local speech = load("speech", text, npcs, actions, language, name_calls, claims, lines, action_lines, spoken, items)
 local order_phrases = load("order_phrases")
 local order_words = load("order_words", calling_folder.names, order_phrases)
-load("moves", S, geometry, actions, npcs, nearby, positions, places, memory, history, pathfinder, movement, orders,
-	speech, base.questions, order_words)
+local goals = load("goals", geometry, npcs, nearby, positions, places, pathfinder)
+load("moves", S, geometry, actions, npcs, nearby, memory, history, movement, orders, speech, base.questions, order_words,
+	goals)
 load("door", S, geometry, actions, npcs, memory, history, doors, movement, speech)
-load("emotes", actions, movement, gestures_folder.named)
+local named = gestures_folder.named
+local gesture_words = load("gesture_words", order_words, load("gesture_phrases"), named)
+load("emotes", actions, nearby, gestures_folder.player, gestures_folder.play, named, gestures_folder.form.schema, goals,
+	gesture_words)
 load("fights", S, actions, memory, tactics, targets, squads, views, orders)
 local fight_words = load("fight_words", text, phrases)
 load("fight_orders", S, base.now_us, settings, text, geometry, events, roles_folder.roles, memory, nearby, npcs, history,

@@ -102,6 +102,12 @@ lines.open_door_failed = {
 
 lines.wave = {"Hello there, {player}!", "I wave to you, {player}!", "Here I am, {player}!"}
 lines.point = {"There. Look where I point.", "Over there, {player}.", "That way, {player}."}
+lines.point_at = {"There, {player}: {at}.", "{at}? Look where I point.", "That way, {player}, to {at}."}
+lines.beckon = {"Come here, {player}!", "Come closer, {player}.", "Over here, {player}!"}
+lines.shake = {"No, {player}.", "That is not so, {player}.", "I shake my head at that."}
+lines.think = {"Let me think, {player}.", "Hm. That wants some thought.", "I turn it over in my head, {player}."}
+lines.count = {"{numbers}.", "I count: {numbers}.", "{numbers}, {player}."}
+lines.gesture = {"Like this, {player}.", "Look, {player}!", "See how I do it?"}
 lines.nod = {"Yes, {player}.", "So it is, {player}.", "You have my nod, {player}."}
 lines.bow = {"Your servant, {player}.", "I bow to you, {player}.", "With all respect, {player}."}
 lines.shrug = {"Who knows, {player}?", "I have no idea, {player}.", "Your guess is as good as mine."}

@@ -3,12 +3,8 @@
 -- Targets and places are those that exist when the question goes out; they are looked up again when the action runs.
 -- A failure on the way is told to the player, said by the NPC, and remembered.
 
-local S, geometry, actions, npcs, nearby, positions, places, memory, history, pathfinder, movement, orders,
-	speech, questions, order_words = ...
+local S, geometry, actions, npcs, nearby, memory, history, movement, orders, speech, questions, order_words, goals = ...
 
-local NAMES_MAX = 6 -- in one list: a small model chooses better among few
-local NEAR = 16 -- nodes: who is near enough to be followed
-local FROM_HOME = 6 -- nodes: nearer it is at home
 local LINGER_S = 60 -- it waits where it was sent to, then goes its own ways
 local AT_PLACE = 2 -- nodes
 
@@ -17,71 +13,12 @@ local function one_of(parameter, names)
 	return {type = "object", properties = {[parameter] = {type = "string", enum = names}}, required = {parameter}}
 end
 
-local function add(list, known, name, target)
-	if not name or known[name] or #list >= NAMES_MAX then return end
-	list[#list + 1], known[name] = name, target
-end
-
--- A question's opts → the NPCs that its words name, read once for all actions.
-local named_by = setmetatable({}, {__mode = "k"})
-
-local function named_in(opts)
-	named_by[opts] = named_by[opts] or type(opts.utterance) == "string" and nearby.named(opts.utterance) or {}
-	return named_by[opts]
-end
-
--- The NPCs that can be followed from `pos`: those that are named, then all.
-local function add_npcs(names, targets, npc, pos, named)
-	local near = {}
-	for _, other in ipairs(npcs.list) do
-		local there = other ~= npc and positions.last_known(other)
-		if there and geometry.in_range(there, pos, NEAR) then near[#near + 1] = other end
-	end
-	for _, other in ipairs(near) do
-		if named[other] then add(names, targets, other.name, other.id) end
-	end
-	for _, other in ipairs(near) do add(names, targets, other.name, other.id) end
-end
-
--- Who can be followed from `pos`: names, who asks first, then those in the set `named`; and name → a player's name or an NPC's
--- id.
-local function people(npc, player_name, pos, named)
-	local names, targets = {}, {}
-	if player_name and core.get_player_by_name(player_name) then add(names, targets, player_name, player_name) end
-	for _, player in ipairs(core.get_connected_players()) do
-		local name = player:get_player_name()
-		if geometry.in_range(player:get_pos(), pos, NEAR) then add(names, targets, name, name) end
-	end
-	add_npcs(names, targets, npc, pos, named)
-	return names, targets
-end
-
--- Where it can be sent: people who are named, home, named places, things it sees, other people. Names, and name → a position,
--- a player's name or an id.
-local function goals(npc, player_name, pos, named)
-	local names, targets = {}, {}
-	if player_name and core.get_player_by_name(player_name) then add(names, targets, player_name, player_name) end
-	for other in pairs(named) do
-		local there = other ~= npc and positions.last_known(other)
-		if there and geometry.in_range(there, pos, NEAR) then add(names, targets, other.name, other.id) end
-	end
-	if npc.home and not geometry.in_range(npc.home, pos, FROM_HOME) and geometry.in_range(npc.home, pos, pathfinder.REACH) then
-		add(names, targets, "home", npc.home)
-	end
-	for _, place in ipairs(places.around(pos, pathfinder.REACH)) do add(names, targets, place.name, place.pos) end
-	for _, label in ipairs(npc.seen and npc.seen.things or {}) do add(names, targets, label, npc.seen.where[label]) end
-	local others, ids = people(npc, player_name, pos, named)
-	for _, name in ipairs(others) do add(names, targets, name, ids[name]) end
-	table.sort(names)
-	return names, targets
-end
-
 -- What the words alone order, of all that it may follow and go to: as order_words.read returns it.
 local function ordered(npc, player_name, opts)
 	local pos = npc:get_pos()
 	if not pos or type(opts.utterance) ~= "string" then return nil end
-	local names = goals(npc, player_name, pos, named_in(opts))
-	for _, name in ipairs((people(npc, player_name, pos, named_in(opts)))) do names[#names + 1] = name end
+	local names = goals.all(npc, player_name, pos, goals.named_in(opts))
+	for _, name in ipairs((goals.people(npc, player_name, pos, goals.named_in(opts)))) do names[#names + 1] = name end
 	return order_words.read(opts.utterance, npc.name, names)
 end
 
@@ -110,11 +47,11 @@ actions.register("follow", {
 	end,
 	params = function(npc, player_name, opts)
 		local pos = place_of(npc)
-		return pos and one_of("target", (people(npc, player_name, pos, named_in(opts))))
+		return pos and one_of("target", (goals.people(npc, player_name, pos, goals.named_in(opts))))
 	end,
 	run = function(npc, player_name, params)
 		local id, whom = npc.id, params.target
-		local _, targets = people(npc, player_name, npc:get_pos(), nearby.named(whom))
+		local _, targets = goals.people(npc, player_name, npc:get_pos(), nearby.named(whom))
 		return movement.order(npc, {kind = "follow", target = targets[whom], done = function(_, why)
 			tell_failure(id, player_name, why, S("@1 has lost @2.", npc.name, whom),
 				("%s lost %s on the way"):format(npc.name, whom), "follow_lost", {target = whom})
@@ -168,11 +105,11 @@ actions.register("go_to", {
 	end,
 	params = function(npc, player_name, opts)
 		local pos = place_of(npc)
-		return pos and one_of("place", (goals(npc, player_name, pos, named_in(opts))))
+		return pos and one_of("place", (goals.all(npc, player_name, pos, goals.named_in(opts))))
 	end,
 	run = function(npc, player_name, params)
 		local id, name = npc.id, params.place
-		local _, targets = goals(npc, player_name, npc:get_pos(), nearby.named(name))
+		local _, targets = goals.all(npc, player_name, npc:get_pos(), nearby.named(name))
 		local goal = targets[name]
 		local is_place = type(goal) == "table"
 		return movement.order(npc, {

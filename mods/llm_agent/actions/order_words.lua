@@ -117,23 +117,37 @@ local function order_in(code, order, index)
 	if name then return "go_to", name end
 end
 
+-- The ways in which a line may be an order: a list of {order = its bare words, lang =}, as it stands before without small words;
+-- nil where it is a question, or too long.
+function order_words.readings(line, own_name)
+	local words = words_of(line)
+	if not words or not words[1] then return nil end
+	local own, found = names.index({{name = own_name}}), {}
+	local as_it_stands = bare(words, own, {}) -- "bleib da", "viens la"
+	for _, code in ipairs(LANGUAGES) do found[#found + 1] = {order = as_it_stands, lang = code} end
+	for _, code in ipairs(LANGUAGES) do found[#found + 1] = {order = bare(words, own, beside[code]), lang = code} end
+	return found
+end
+
+-- The one of `goals` that is the whole of some words, but for an article.
+function order_words.named(words, goals, code)
+	local known = {}
+	for i, name in ipairs(goals) do known[i] = {name = name} end
+	return named(words, names.index(known), code)
+end
+
 -- What a line orders: nil, or {kind = "follow_me" | "come_here" | "stay" | "stop_following" | "halt" | "go_home" | "follow" |
 -- "go_to", name = whom or where to, lang = the language it is said in}. own_name: of
 -- whoever is told. goals: names that may be followed or gone to.
 function order_words.read(line, own_name, goals)
-	local words = words_of(line)
-	if not words or not words[1] then return nil end
-	local known = {}
+	local readings, known = order_words.readings(line, own_name), {}
+	if not readings then return nil end
 	for i, name in ipairs(goals) do known[i] = {name = name} end
-	local own, index = names.index({{name = own_name}}), names.index(known)
-	local function found_in(order_of)
-		for _, code in ipairs(LANGUAGES) do
-			local kind, name = order_in(code, order_of(code), index)
-			if kind then return {kind = kind, name = name, lang = code} end
-		end
+	local index = names.index(known)
+	for _, reading in ipairs(readings) do
+		local kind, name = order_in(reading.lang, reading.order, index)
+		if kind then return {kind = kind, name = name, lang = reading.lang} end
 	end
-	local as_it_stands = bare(words, own, {}) -- "bleib da", "viens la": first without taking small words off
-	return found_in(function() return as_it_stands end) or found_in(function(code) return bare(words, own, beside[code]) end)
 end
 
 return order_words

@@ -5,6 +5,8 @@ local text, npcs, actions, language, name_calls, claims, lines, action_lines, sp
 
 local speech = {}
 
+local COUNTED = 3 -- where nobody says how far, as gestures/named.lua has it
+
 -- Parts of folded lines (claims.fold), in the languages of the mod: one of them shows that a line speaks of this deed.
 local SPEAKS_OF = {
 	follow = {
@@ -48,10 +50,18 @@ local SPEAKS_OF = {
 	},
 }
 
+-- A head that is shaken says no.
+local AGREES = {
+	" yes ", " aye ", " of course ", " gladly ", " indeed ", " ja ", " gern ", " gerne ", " natürlich ", " oui ", " bien sûr ",
+	" volontiers ", " sí ", " claro ", " да ", " конечно ", " с радостью ",
+}
+
 -- Gestures that some words belie: what a line with them must not be. utterance: folded, what the player said.
 local BELIED_BY = {
 	wave = function(line, utterance) return claims.takes_leave(line) and not claims.takes_leave(utterance) end,
+	beckon = function(line) return claims.takes_leave(line) or claims.refuses(line) end,
 	nod = claims.refuses,
+	shake = function(line) return text.holds_any(line, AGREES) end,
 	bow = claims.refuses,
 	dance = claims.refuses,
 }
@@ -66,6 +76,13 @@ local function fits_gesture(folded, params, utterance)
 	local is_belied = BELIED_BY[params.kind]
 	if is_belied and is_belied(folded, utterance) then return false end
 	return not (claims.refuses(folded) and utterance:find(" " .. params.kind, 1, true))
+end
+
+-- As many numbers as it has strokes: fingers it has none.
+local function counted(params)
+	local numbers = {}
+	for number = 1, params.number or COUNTED do numbers[number] = number end
+	return table.concat(numbers, ", ")
 end
 
 local function is_home(params) return params.place == "home" end
@@ -96,8 +113,12 @@ local SPEECH = {
 		failed = function(_, _, _, why) return action_lines["open_door_" .. (why or "failed")] or action_lines.open_door_failed end,
 	},
 	emote = {
-		done = function(_, _, params) return action_lines[params.kind] end,
-		failed = action_lines.emote_failed, belongs = fits_gesture,
+		done = function(_, _, params) return params.at and action_lines.point_at or action_lines[params.kind] end,
+		failed = action_lines.emote_failed, belongs = fits_gesture, values = function(_, params) return {numbers = counted(params)} end,
+	},
+	gesture = {
+		done = action_lines.gesture, failed = action_lines.emote_failed,
+		belongs = function(folded) return not claims.refuses(folded) end,
 	},
 	give_item = {
 		done = action_lines.give_item, values = goods_of,

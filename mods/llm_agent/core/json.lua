@@ -11,7 +11,8 @@ local DEPTH_MAX = 4 -- engines before 5.10 write nothing at all beyond 16
 local ITEMS_MAX = 32
 
 -- A copy as JSON can carry it, or nil: strings cleaned, no NaN, no functions, no userdata, no mixed tables, not deep.
-function json.plain(value, depth)
+-- depth_max: of tables in tables, where those in a prompt are not meant.
+function json.plain(value, depth, depth_max)
 	local kind = type(value)
 	if kind == "string" then
 		local words = text.clean(value, VALUE_MAX_BYTES)
@@ -20,12 +21,12 @@ function json.plain(value, depth)
 		return value == value and value ~= math.huge and value ~= -math.huge and value or nil
 	elseif kind == "boolean" then
 		return value
-	elseif kind ~= "table" or (depth or 1) > DEPTH_MAX then
+	elseif kind ~= "table" or (depth or 1) > (depth_max or DEPTH_MAX) then
 		return nil
 	end
 	local out, list = {}, #value > 0
 	for key, item in pairs(value) do
-		local known = json.plain(item, (depth or 1) + 1)
+		local known = json.plain(item, (depth or 1) + 1, depth_max)
 		if known ~= nil then
 			if list and type(key) == "number" then
 				if #out < ITEMS_MAX then out[#out + 1] = known end

@@ -1,7 +1,7 @@
 -- llm_agent.play_gesture: gestures as data, on NPCs and on the models of other mods. What is given may come from a model: a
 -- gesture that is wrong is an answer and no error.
 
-local check, Npc, rigs, bones, form, named, player = ...
+local check, Npc, rigs, bones, form, player = ...
 
 local PLAY_FIELDS = {bones = "table?"}
 
@@ -15,8 +15,7 @@ end
 local function joints_of(who, object, rig)
 	if not object or not object:get_pos() then return nil, "it has no body that is awake" end
 	if not rig and not player.can(who) then return nil, "it has no body of this mod; name its bones in opts.bones" end
-	rig = rig or player.rig_of(who)
-	local joints = rig and bones.joints(object, rig) or named.JOINTS
+	local joints = rig and bones.joints(object, rig) or player.joints_of(who)
 	if next(joints) == nil then return nil, "this engine wants the rest of each bone: give at and turned" end
 	return joints
 end
@@ -33,7 +32,7 @@ end
 
 -- Have an NPC, or any object whose bones `opts.bones` names, make a gesture: a table or JSON text, as docs/gestures.md has it.
 -- True, or false and why.
-function llm_agent.play_gesture(who, gesture, opts)
+local function play_gesture(who, gesture, opts)
 	check.def("llm_agent.play_gesture", opts or {}, PLAY_FIELDS)
 	local rig = rig_for(who, opts or {})
 	local object = who
@@ -46,3 +45,7 @@ function llm_agent.play_gesture(who, gesture, opts)
 	if rig then player.begin(object, rig, read) else player.play(who, read) end
 	return true
 end
+
+llm_agent.play_gesture = play_gesture
+
+return {play = play_gesture}

@@ -110,4 +110,30 @@ function form.read(given, joints)
 	return given
 end
 
+-- For models --------------------------------------------------------------------------------------------------------------
+
+-- A model writes less than a form may hold: each frame is some 40 tokens, and most of its time.
+local MODEL_FRAMES_MAX, MODEL_TIMES_MAX, MODEL_ANGLE_MAX, MODEL_LENGTH_MAX_S = 6, 5, 180, 8
+
+-- The JSON schema of a gesture that a model makes up: the form, but for the ease of frames.
+function form.schema(joints)
+	local angle = {type = "integer", minimum = -MODEL_ANGLE_MAX, maximum = MODEL_ANGLE_MAX}
+	local turned = {}
+	for joint in pairs(joints) do turned[joint] = {type = "array", items = angle, minItems = AXES, maxItems = AXES} end
+	local frame = {
+		type = "object", required = {"at", "joints"},
+		properties = {
+			at = {type = "number", minimum = 0, maximum = MODEL_LENGTH_MAX_S},
+			joints = {type = "object", properties = turned, minProperties = 1},
+		},
+	}
+	return {
+		type = "object", required = {"frames", "times"},
+		properties = {
+			frames = {type = "array", items = frame, minItems = 1, maxItems = MODEL_FRAMES_MAX},
+			times = {type = "integer", minimum = 1, maximum = MODEL_TIMES_MAX},
+		},
+	}
+end
+
 return form

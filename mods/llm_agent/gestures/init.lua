@@ -12,11 +12,11 @@ local named = load("named")
 local plan = load("plan")
 local bones = load("bones")
 local player = load("player", now_us, check, Npc, figure, bones, plan, named, animation, movement)
-load("api", check, Npc, rigs, bones, form, named, player)
+local play = load("api", check, Npc, rigs, bones, form, player).play
 local mouth = load("mouth", base.settings, base.geometry, npcs, player, bones, voice_folder.is_speaking)
 voice_folder.on_sound(mouth.hear)
 
 steps.register("gestures", player.step)
 steps.register("mouths", mouth.step)
 
-return {form = form, named = named, plan = plan, player = player}
+return {form = form, named = named, plan = plan, player = player, play = play}

@@ -137,6 +137,12 @@ function player.rig_of(npc)
 	return npc.bones or npc.is_model and figure.model.bones or nil
 end
 
+-- Those that a gesture of this NPC may turn.
+function player.joints_of(npc)
+	local rig = player.rig_of(npc)
+	return rig and bones.joints(npc:get_object(), rig) or named.JOINTS
+end
+
 -- On the body of an NPC. False without one that can.
 function player.play(npc, read)
 	if not player.can(npc) then return false end

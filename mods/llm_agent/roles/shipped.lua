@@ -103,7 +103,7 @@ local ROLES = {
 
 -- What anybody may be asked to do; each is offered only while it can be done (see the action's params).
 local COMMON_ACTIONS = {
-	"emote", "follow", "stay", "go_to", "flee", "open_door", "give_item", "take_item", "offer_trade", "offer_quest",
+	"emote", "gesture", "follow", "stay", "go_to", "flee", "open_door", "give_item", "take_item", "offer_trade", "offer_quest",
 	"complete_quest", "attack", "guard", "flank", "hold", "retreat", "call_help",
 }
 

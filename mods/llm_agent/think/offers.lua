@@ -5,6 +5,8 @@ local log, json, util, events, actions, roles, reply = ...
 
 local offers = {}
 
+local SCHEMA_DEPTH_MAX = 12 -- of tables: a list of objects with lists in them has nine, and the engine writes 16
+
 local outcome_listeners = {}
 
 -- fn(npc, player_name, message): an action was run, and has words for the player it was for.
@@ -45,7 +47,7 @@ function offers.as_list(offered)
 	local list = util.sorted_keys(offered) -- the same order each time: it stands in the prompt
 	for i, name in ipairs(list) do
 		local action = offered[name]
-		list[i] = {name = name, description = action.description, params = json.plain(action.params)}
+		list[i] = {name = name, description = action.description, params = json.plain(action.params, 1, SCHEMA_DEPTH_MAX)}
 	end
 	return list[1] and list or nil
 end

@@ -45,6 +45,7 @@ local function check_object(schema, value, path, depth)
 	for _, name in ipairs(schema.required or {}) do
 		if value[name] == nil then return path .. name .. ": missing" end
 	end
+	if schema.minProperties and next(value) == nil then return path .. ": empty" end -- 1 is all that the daemon takes
 	for name, item in pairs(value) do
 		local known = properties[name]
 		if not known then return path .. tostring(name) .. ": not a parameter of this action" end
@@ -54,7 +55,7 @@ local function check_object(schema, value, path, depth)
 end
 
 -- nil if `value` fits, else what is wrong and where. The subset: type, enum, const, minimum, maximum, minLength, maxLength,
--- items, maxItems, properties, required. Parameters that the schema doesn't name are refused.
+-- items, maxItems, properties, required, minProperties. Parameters that the schema doesn't name are refused.
 check = function(schema, value, path, depth)
 	if depth > SCHEMA_DEPTH_MAX then return path .. ": too deep" end
 	if schema.type and not (kinds[schema.type] and kinds[schema.type](value)) then
