@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -58,6 +59,21 @@ def test_action_of_the_json_form_is_no_part_of_the_text(client: Client) -> None:
     assert done["event"] == "done"
     assert not done["text"].startswith("{")
     assert done["action"] == {"name": "offer_trade", "params": {"item": "apple"}}
+
+
+GESTURE = {**OFFER, "utterance": "Be a bird!", "intent": "gesture", "actions": []}
+FLAP = {"frames": [{"at": 0.5, "joints": {"Arm_Left": [0, 0, 90], "Arm_Right": [0, 0, -90]}}], "times": 3}
+
+
+def test_intent_gesture_without_actions_is_answered_by_a_gesture_with_a_name(client: Client) -> None:
+    assert client.request(**GESTURE)["action"] == {"name": "emote", "params": {"kind": "wave"}}
+
+
+def test_gesture_that_a_model_makes_up_comes_as_joints_angles_and_times(endpoint: str) -> None:
+    form = json.dumps({"say": "Like this!", "do": {"action": "gesture", **FLAP}}).encode()
+    with InProcess(endpoint, engine=lambda: StubEngine(script=lambda _: [form])) as daemon, daemon.client() as client:
+        done = client.request(**GESTURE)
+    assert (done["text"], done["action"]) == ("Like this!", {"name": "gesture", "params": FLAP})
 
 
 def test_words_of_the_json_form_stream_before_the_action_is_known(endpoint: str, gate: Gate) -> None:

@@ -16,7 +16,7 @@ ITEMS_MAX = 8  # of an array without maxItems
 NUMBER_CHARS = 20  # of a number without minimum and maximum
 DEPTH_MAX = 6  # of nesting; the mod checks as deep as this
 
-_BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
+_BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "minProperties")
 _KEYWORDS = ("type", "enum", "const", *_BOUNDS, "items", "properties", "required")
 _ANNOTATIONS = frozenset({"title", "description", "default", "examples", "$comment", "$schema", "additionalProperties"})
 
@@ -77,6 +77,8 @@ def _bounded_kind(result: dict[str, Any], path: str, depth: int) -> dict[str, An
         required = result.get("required") or []
         if not isinstance(required, list) or not all(name in parts for name in required):
             raise BadRequest(f"{path}.required: want a list of names that stand in properties")
+        if result.get("minProperties", 1) != 1:
+            raise BadRequest(f"{path}: minProperties: want 1, or leave it out")
         result["required"] = required
         # The JSON writer of the game sorts property names; `required` still has them in the author's order.
         order = dict.fromkeys([*required, *parts])
@@ -108,6 +110,8 @@ def is_valid(schema: dict[str, Any], value: Any) -> bool:
         return count_is_valid and all(is_valid(schema["items"], item) for item in value)
     if kind == "object":
         parts = schema["properties"]
+        if len(value) < schema.get("minProperties", 0):
+            return False
         return all(name in value for name in schema["required"]) and all(
             name in parts and is_valid(parts[name], item) for name, item in value.items()
         )
@@ -115,13 +119,17 @@ def is_valid(schema: dict[str, Any], value: Any) -> bool:
 
 
 def for_grammar(schema: dict[str, Any]) -> dict[str, Any]:
-    """`schema` (from `bounded`) with every property required, in the order of `properties`, and no other allowed."""
+    """`schema` (from `bounded`) with every property required, in the order of `properties`, and no other allowed.
+
+    With `minProperties` the model may leave out those that `required` does not name; `is_valid` sees that one is there.
+    """
     if schema.get("type") == "array":
         return {**schema, "items": for_grammar(schema["items"])}
     if schema.get("type") != "object":
         return schema
     parts = {name: for_grammar(part) for name, part in schema["properties"].items()}
-    return {"type": "object", "properties": parts, "required": list(parts), "additionalProperties": False}
+    required = schema["required"] if "minProperties" in schema else list(parts)
+    return {"type": "object", "properties": parts, "required": required, "additionalProperties": False}
 
 
 def max_json_chars(schema: dict[str, Any]) -> int:

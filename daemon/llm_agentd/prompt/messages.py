@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from llm_agentd.prompt import gestures
 from llm_agentd.roles import Role
 from llm_agentd.types import Action, MemoryTurn, Message, Think, Turn
 from llm_agentd.util import sanitize
@@ -59,7 +60,7 @@ def system_text(think: Think, role: Role, lang: str | None = None) -> str:
         lines.append(f"Speak this language: {sanitize.single_line(spoken)}.")
     if wants_json(think):
         lines.append(f"Actions: {'; '.join(signature(action) for action in think.actions)}; nothing.")
-        lines.append(JSON_LINE)
+        lines += filter(None, (gestures.guide(think), JSON_LINE))
     return "\n".join(lines)
 
 

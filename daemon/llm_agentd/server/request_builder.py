@@ -15,6 +15,7 @@ from llm_agentd.engines.base import EngineInfo
 from llm_agentd.engines.gguf import TOPICS_FORM
 from llm_agentd.errors import BadRequest
 from llm_agentd.moderation.moderator import Moderator
+from llm_agentd.prompt import gestures
 from llm_agentd.prompt.builder import PromptBuilder, output_format, slot_format
 from llm_agentd.prompt.meaning import SlotReader
 from llm_agentd.prompt.messages import known_names
@@ -128,6 +129,7 @@ class RequestBuilder:
 
         Raises BadRequest for a bad action, an unknown role or a translation into a language that the model lacks.
         """
+        record = gestures.with_actions(record)
         # The form first: what the action may take of the context is no room for the prompt.
         defaults = self._defaults.elsewhere if place.mind == "remote" else self._defaults
         sampling = record.sampling(defaults.think_sampling)

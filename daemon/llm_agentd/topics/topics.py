@@ -9,7 +9,7 @@ requests.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -129,6 +129,12 @@ class Topics:
     def shares(self, text: str) -> NDArray[np.float32]:
         """How likely each topic is meant, by `labels`."""
         return _softmax(self._head @ self._vector(text)[0] + self._head_bias)
+
+    def likeliest(self, text: str, fits: Callable[[Topic], bool]) -> str:
+        """The likeliest of the topics that fit, however unlikely; "" where none does."""
+        shares = self.shares(text)
+        known = [index for index, name in enumerate(self._names) if name in self._topics and fits(self._topics[name])]
+        return self._names[max(known, key=lambda index: float(shares[index]))] if known else ""
 
     def _classify(self, text: str) -> Meaning:
         shares = self.shares(text)

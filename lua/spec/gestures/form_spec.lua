@@ -45,6 +45,15 @@ describe("the form of a gesture", function()
 		assert.is_truthy(select(2, form.read(nil, joints)):find("nil", 1, true))
 	end)
 
+	it("is a schema for models, the same that the daemon has", function()
+		local function same(a, b, where)
+			if type(a) ~= "table" or type(b) ~= "table" then return assert.equal(a, b, where) end
+			for key in pairs(a) do same(a[key], b[key], where .. "." .. tostring(key)) end
+			for key in pairs(b) do assert.is_not_nil(a[key], where .. "." .. tostring(key)) end
+		end
+		same(known.schema, form.schema(joints), "schema")
+	end)
+
 	it("is that of all gestures that have a name", function()
 		local named = assert(loadfile("mods/llm_agent/gestures/named.lua"))()
 		local kinds = {}

@@ -53,7 +53,11 @@ GIVES = re.compile(
     r"|\d+ \w+ for you|all yours|i give you|i brought you|have this|keep (?:it|them|this))\b",
     re.I,
 )
-GESTURES = re.compile(r"\b(?:wave|point|nod|bow|shrug|laugh|cry|dance|follow|attack|go|open|ring)\b", re.I)
+GESTURES = re.compile(
+    r"\b(?:wave|point|nod|bow|shrug|laugh|cry|dance|follow|attack|go|open|ring"
+    r"|beckon|shake (?:your|the) head|count to)\b",
+    re.I,
+)
 SIDE = re.compile(r"\b(left|right)\b", re.I)
 # Of trade: a price that is offered, a thing that the player sells, a count before a thing.
 OFFERS = re.compile(
@@ -69,7 +73,12 @@ COUNTED = re.compile(r"\b(\w+)\s+(?:(?:of|more|your|those|these|the|fresh|good|b
 ASKS_PRICE = re.compile(r"\b(?:how much|cost|costs|price|worth|how many coins)\b", re.I)
 
 
+def is_told(before: str) -> bool:
+    """Whether a verb after these words is what the listener is told to do: no question, and nobody else's deed."""
+    return not _NOT_TOLD.search(before)
+
+
 def attacks(before: str) -> bool:
     """Whether the words before somebody's name tell to attack them."""
     verb = _ATTACK.search(before)
-    return verb is not None and not _NOT_TOLD.search(before[: verb.start()])
+    return verb is not None and is_told(before[: verb.start()])

@@ -17,7 +17,8 @@ from typing import Any
 from llm_agentd.memory.keywords import words_of
 from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.actions import is_allowed
-from llm_agentd.prompt.meaning import orders
+from llm_agentd.prompt.gestures import EMOTE, INTENT
+from llm_agentd.prompt.meaning import gestures, orders
 from llm_agentd.prompt.meaning.articles import is_name, listed, plural, the, with_article
 from llm_agentd.prompt.meaning.relevance import Relevance
 from llm_agentd.prompt.meaning.world import World, is_hurt, is_spoken, texts_of, titled
@@ -31,7 +32,7 @@ from llm_agentd.util import sanitize
 
 GOODS_SHOWN = 4
 ON_APPROACH, ALONE, TALK_AMONG = "approach", "mutter", "banter"
-BY_INTENT = {"tactics": "tactics", "quest": "offer_quest"}
+BY_INTENT = {"tactics": "tactics", "quest": "offer_quest", "gesture": "wave"}
 IN_FIGHT = frozenset(["attack", "flee", "guard", "fight", "follow", "stay", "go", "help_heal"])
 # With a quest to offer, all of these are an occasion.
 ASKS_FOR_WORK = frozenset(
@@ -156,6 +157,7 @@ class _Reader:
         self.params: dict[str, Any] = {}
         self.signs: list[str] = []
         self.cheapest = ""  # where that is what is asked for
+        self.gesture = ""  # a kind that no topic names, where it is what is ordered
 
     # -- what is meant -----------------------------------------------------------------------------
 
@@ -195,9 +197,16 @@ class _Reader:
             name == UNCLEAR or name.startswith(FOLLOW_UP) or "?" not in self.world.text
         ):
             name = TALK_AMONG  # topics are what players say: an NPC's remark is none of them
+        if think.intent == INTENT and not self._has_deed(name):
+            name = self.topics.likeliest(said, gestures.is_gesture) or name
         if name == UNCLEAR and meaning.topics[0][0] != UNCLEAR:
             name = self._vague()
         return self._get(name)
+
+    def _has_deed(self, name: str) -> bool:
+        """Whether the topic comes with an action that is on offer; where no gesture is, there is none to be sought."""
+        topic, offered = self.topics.get(name), {action.name for action in self.think.actions}
+        return EMOTE not in offered or (topic is not None and bool(topic.action_names & offered))
 
     def _vague(self) -> str:
         """What is English enough, but about nothing that has a topic. The answer to another question would be the
@@ -214,7 +223,7 @@ class _Reader:
         is_left = orders.NOT_TO.search(text) is not None
         if orders.GIVES.search(text) and self.world.enum("item", "take_item"):
             return "take"
-        if self._chore():
+        if self._chore() or self._gesture():
             return LEFT_UNDONE if is_left else CHORE
         names_order = self.think.intent == "tactics" or bool(self.world.facts.get("enemy"))
         other, target = self.world.found.get("other"), self.world.found.get("target")
@@ -283,6 +292,14 @@ class _Reader:
                 self.words["chore"] = " ".join([verb, *(["the"] if rest else []), *rest])
                 return True
         return False
+
+    def _gesture(self) -> bool:
+        """Whether the words order a gesture that is on offer and that no topic names: `shake your head`."""
+        kind, chore = gestures.ordered(self.world.text, self.world.enum("kind", EMOTE))
+        if kind:
+            self.gesture, self.words["chore"] = kind, chore
+            self.words["act"] = self.params["act"] = EMOTE
+        return bool(kind)
 
     # -- values ------------------------------------------------------------------------------------
 
@@ -457,7 +474,7 @@ class _Reader:
             else:
                 fits = any(_fits(action, deed, slots) for deed in topic.deeds if deed["action"] == action.name)
             if fits:
-                out.append(action)
+                out.append(gestures.only(action, self.gesture) if self.gesture else action)
         return tuple(sorted(out, key=lambda action: action.name))
 
 

@@ -1,0 +1,56 @@
+"""Gestures for a model that is told topics: which one plain words order, and which the others come nearest to.
+
+The topics of the embedded model name eight of them; the others are done as what another mod taught an NPC is: the
+words say which, and the model says that it does it. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from llm_agentd.prompt.gestures import EMOTE
+from llm_agentd.prompt.meaning.orders import is_told
+from llm_agentd.topics import Topic
+from llm_agentd.types import Action
+
+# Kind → the words that order it, and what the NPC says that it does: "I shake my head at once".
+_ORDERED = (
+    (
+        "shake",
+        re.compile(r"\bshake (?:your|the|ur) head\b|\b(?:say )?no with (?:your|ur) head\b", re.I),
+        "shake my head",
+    ),
+    ("beckon", re.compile(r"\bbeckon\b|\b(?:wave|call) (?:me|us) over\b", re.I), "beckon"),
+    (
+        "think",
+        re.compile(
+            r"^\W*(?:\w+\W+){0,2}?think (?:about (?:it|that)|it over|hard)\W*(?:please|pls)?\W*$"
+            r"|\bscratch (?:your|ur) head\b",
+            re.I,
+        ),
+        "think about it",
+    ),
+    ("count", re.compile(r"\bcount (?:up )?to (?:\w+)\W*(?:for me|please|pls)?\W*$", re.I), "count"),
+)
+
+
+def ordered(text: str, kinds: Iterable[str]) -> tuple[str, str]:
+    """(kind, chore) of an order for one of `kinds` that no topic names; ("", "") where it is none."""
+    offered = set(kinds)
+    for kind, words, chore in _ORDERED:
+        found = words.search(text) if kind in offered else None
+        if found and is_told(text[: found.start()]):
+            return kind, chore
+    return "", ""
+
+
+def only(action: Action, kind: str) -> Action:
+    """The action `emote` with nothing to choose any more."""
+    params = {"type": "object", "properties": {"kind": {"enum": [kind]}}, "required": ["kind"]}
+    return replace(action, params=params)
+
+
+def is_gesture(topic: Topic) -> bool:
+    return EMOTE in topic.action_names
