@@ -63,7 +63,9 @@ def test_grammar_reports_ratios_and_the_first_use_of_a_schema(tmp_path: Path, mo
 def test_unknown_name_and_missing_extra_are_refused_with_the_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(StartError, match=r"known: hit, .*, village, restart, warm, ticks, fleet, memory, mind"):
+    with pytest.raises(
+        StartError, match=r"known: hit, .*, village, restart, warm, ticks, fleet, memory, hearing, mind"
+    ):
         runner.run("hits", Config())
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(StartError, match="pip install matplotlib"):

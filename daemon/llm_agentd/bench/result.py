@@ -19,6 +19,7 @@ class Options:
     `dry_run`: foretell, and run nothing.
     `mind`: `only` these sets, () for all; `bulk`: so many recombined situations instead; `sheet`: the grading sheet to
     write or extend; `grades`: a graded sheet to report, without a run.
+    `hearing`: so many `lines`, 0 for all.
     `exchanges`: `only` these scenes, or all of these files; `transcript`: where to write what was said and done.
     """
 
@@ -43,6 +44,7 @@ class Options:
     sheet: Path | None = None
     grades: Path | None = None
     transcript: Path | None = None
+    lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ NAMES = (
     "ticks",
     "fleet",
     "memory",
+    "hearing",
     "mind",
     "exchanges",
     "speech",

@@ -17,6 +17,7 @@ RENEWED = (
     "start the HTTP adapter anew (llm-agentd serve, or systemctl restart llm-agentd-http), and put the token into"
     " minetest.conf: llm_agent.token"
 )
+LINES_HEARD = 15  # by `bench hearing`: five minutes
 NPCS_MAX = 100_000  # of a whole fleet; more than a thousand on one server have not been seen
 
 
@@ -31,6 +32,7 @@ class BenchName(StrEnum):
     ticks = "ticks"
     fleet = "fleet"
     memory = "memory"
+    hearing = "hearing"
     mind = "mind"
     exchanges = "exchanges"
     speech = "speech"
@@ -236,6 +238,9 @@ def bench(
     transcript: Annotated[
         Path | None, typer.Option(metavar="FILE", help="exchanges: write all that was said and done, as Markdown.")
     ] = None,
+    lines: Annotated[
+        int, typer.Option(metavar="N", min=0, help="hearing: so many lines of players, of 60; 0: all.")
+    ] = LINES_HEARD,
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
@@ -268,5 +273,6 @@ def bench(
         sheet=sheet,
         grades=grades,
         transcript=transcript,
+        lines=lines,
     )
     raise typer.Exit(run(name.value, loaded, options, json_file=json_file, stats_file=stats_file, plot_dir=plot_dir))
