@@ -44,6 +44,7 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GameClient
             yield client, log, recorder, folder / "world"
         assert game.stop() == 0
     assert log.errors() == []
+    assert not log.has("no voice at present"), "the daemon takes what is asked and what is prepared"
 
 
 def test_sentences_are_sent_once_and_heard_in_order_at_the_mouth(

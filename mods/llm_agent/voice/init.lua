@@ -21,7 +21,7 @@ local mouth = load("mouth")
 local speaking = load("speaking", now_us)
 local tracks = load("tracks", now_us, settings, base.util, npcs, roles, Sentences, requests, sounds, media, listeners, mouth,
 	speaking)
-load("lines", now_us, settings, npcs, output, languages, language, history, listeners, speaking, tracks)
+load("lines", now_us, settings, output, languages, language, history, listeners, speaking, tracks)
 
 local prepare = load("prepare", settings, base.translate, npcs, roles, language, Sentences, requests)
 

@@ -1,7 +1,7 @@
 -- The lines that are heard: what an NPC says aloud, the same for those who want another language, and private words. Hooks into
 -- the speech output, and stops a voice where a player speaks to the NPC.
 
-local now_us, settings, npcs, output, languages, language, history, listeners, speaking, tracks = ...
+local now_us, settings, output, languages, language, history, listeners, speaking, tracks = ...
 
 local HOLD_MAX_US = 20e6 -- a turn lasts no longer for a voice that its words have ended before
 
@@ -91,7 +91,6 @@ end
 speaking.use_stop(function(npc) tracks.each_of(npc, tracks.stop) end)
 history.on_player_line(function(npc) tracks.each_of(npc, break_off) end)
 listeners.on_silence(function(name) tracks.hush(name) end)
-npcs.on_unregister(function(npc) speaking.stop(npc) end)
 
 core.register_on_leaveplayer(function(player)
 	local name = player:get_player_name()

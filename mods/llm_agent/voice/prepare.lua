@@ -69,8 +69,8 @@ end
 local function send()
 	local batch, rest = {}, {}
 	for i, record in ipairs(records) do table.insert(i <= RECORDS_MAX and batch or rest, record) end
-	local function done(is_taken)
-		if is_taken then return end
+	local function done(is_over)
+		if is_over then return end
 		for _, record in ipairs(batch) do records[#records + 1] = record end
 	end
 	if requests.prepare(batch, done) then records = rest end

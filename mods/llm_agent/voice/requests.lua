@@ -18,6 +18,7 @@ local DEADLINE_MIN_US = 0.2e6 -- a sentence that is wanted sooner cannot come in
 -- Silence after an answer, in seconds. 503 brings its own (`retry_after_ms`): off, no engine, the engine died.
 local PAUSE_S = {[0] = 10, [401] = 60, [403] = 60, [404] = 300, [405] = 300, [429] = 2, [503] = 10}
 local PAUSE_MIN_S, PAUSE_MAX_S = 1, 60 -- what a 503 may ask for: an admin who switches voices on again will not wait longer
+local AWAY = {[0] = true, [429] = true, [503] = true}
 local FAILURES_MAX = 3 -- in a row, of sentences that only failed themselves, as one without sounds in it may
 local FAILED_S = 10
 
@@ -108,16 +109,15 @@ function requests.step(now)
 end
 
 -- Sentences to be rendered when the daemon has nothing else to do: a list of records. False where it is not asked now;
--- done(is_taken) comes later.
+-- done(is_over) comes later: false where asking again may help.
 function requests.prepare(records, done)
 	local now = now_us()
 	if open > 0 or waiting[1] or not requests.may_ask(now) then return false end
 	open = open + 1
 	local is_sent = client.call("POST", PATH, {prepare = records}, function(result)
 		open = open - 1
-		local is_taken = result.code == 202
-		if not is_taken then failed(result) end
-		done(is_taken)
+		if result.code ~= 202 then failed(result) end
+		done(not result.timeout and not AWAY[result.code])
 	end)
 	if not is_sent then open = open - 1 end
 	return is_sent
