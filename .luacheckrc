@@ -60,6 +60,7 @@ files["tests/mods/llm_probe/init.lua"] = {read_globals = {"core", "vector"}, glo
 files["tests/mods/llm_probe_mobs/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "mobs", "vector", "ItemStack"}}
 files["tests/mods/llm_probe_villagers/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "vector", "ItemStack"}}
 files["tests/mods/llm_probe_sound/init.lua"] = {read_globals = {"core"}}
+files["tests/mods/llm_probe_mic/init.lua"] = {read_globals = {"llm_agent"}, globals = {"core"}}
 files["tests/mods/llm_probe_heard/init.lua"] = {read_globals = {"core", "llm_agent", "vector"}}
 files["tests/mods/llm_probe_off/init.lua"] = {read_globals = {"core", "llm_agent"}}
 files["tests/mods/llm_probe_presence/init.lua"] = {read_globals = {"core", "llm_agent", "llm_probe", "vector"}}

@@ -4,6 +4,7 @@ it. What the page says where there is no microphone, no permission, no https; on
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from tests.dashboard.axe import violations
 from tests.dashboard.conftest import DESK, EXPECT_MS, PHONE, Tab
-from tests.faults.host import Host
+from tests.faults.host import TOKEN, Host
 from tests.http.voice.fake_microphone import browser_with, record
 
 pytestmark = pytest.mark.slow
@@ -296,6 +297,46 @@ def test_page_without_https_says_what_to_do(playwright: Playwright, open_page: O
         page = open_page(url=f"http://voice.example:{host.port}", browser=browser, permissions=(), forgiven=(COOP,))
         expect(page.get_by_role("alert")).to_contain_text("begins with https")
         assert page.locator("input").count() == 0
+        page.context.close()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=voice.example", "-keyout", key, "-out", cert],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return cert, key
+
+
+def test_page_under_the_admins_certificate_has_a_microphone(
+    playwright: Playwright, open_page: OpenPage, certificate: tuple[Path, Path], tmp_path: Path
+) -> None:
+    cert, key = certificate
+    tls = (f"http.tls_cert={cert}", f"http.tls_key={key}", "http.allowed_hosts=voice.example")
+    with (
+        Host(tmp_path / "host", *tls, "speech.stt=stub", "speech.tts=off") as host,
+        browser_with(
+            playwright,
+            record(tmp_path / "words.wav", WORDS),
+            "--host-resolver-rules=MAP voice.example 127.0.0.1",
+            "--ignore-certificate-errors",  # it is of our own making
+        ) as browser,
+        httpx2.Client(
+            base_url=host.url.replace("http:", "https:"), verify=False, headers={"Authorization": f"Bearer {TOKEN}"}
+        ) as http,
+    ):
+        host.ready("serve")
+        game = Game(http, "tls")
+        page = open_page(f"#{game.code()}", url=f"https://voice.example:{host.port}", browser=browser)
+        expect(button(page)).to_be_visible()
+        page.keyboard.down("Space")
+        until_said(page)
+        page.keyboard.up("Space")
+        expect(page.locator(".lines li").first).to_be_visible(timeout=FIRST_WORDS_MS)
+        assert game.heard()
         page.context.close()
 
 

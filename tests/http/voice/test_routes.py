@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import threading
 from collections.abc import Iterator, Sequence
@@ -374,6 +375,9 @@ def test_page_comes_without_a_token_under_a_strict_policy(scene: Scene) -> None:
     assert "unsafe" not in policy
     assert answer.headers["permissions-policy"] == "microphone=(self)"
     assert b"<script>" not in answer.content
+    loaded = re.findall(r'(?:href|src)="([^"]+)"', answer.text)
+    assert {path.split("/")[0] for path in loaded} == {"voice"}, "a proxy may pass /voice alone"
+    assert [scene.page.get(f"/{path}").status_code for path in loaded] == [200] * len(loaded)
     assert b"http" not in answer.content.replace(b"http-equiv", b"")
 
 

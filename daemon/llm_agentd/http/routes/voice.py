@@ -18,6 +18,8 @@ from llm_agentd.http.voice import wav
 from llm_agentd.http.voice.microphones import ASK_ANEW, Microphones
 
 CODE_MAX_CHARS = 32  # with what people type between the digits
+# Of the dashboard's files those that the page takes, under its own folder: a proxy may show players /voice alone.
+SHARED = ("dom.js", "i18n.js", "icon.svg", "storage.js", "style.css")
 HEADERS = {"Permissions-Policy": "microphone=(self)"}
 AUDIO_BODY = {
     "requestBody": {
@@ -70,7 +72,8 @@ def add(app: FastAPI, microphones: Microphones, *, seconds_max: float) -> None:
 
 
 def _add_files(app: FastAPI) -> None:
-    page = load_files("voice/page")
+    dashboard = load_files()
+    page = load_files("voice/page") | {f"shared/{name}": dashboard[name] for name in SHARED}
 
     @app.get("/voice", include_in_schema=False)
     async def index(request: Request) -> Response:

@@ -1,8 +1,8 @@
 // The page: the code's form, the button to hold, what was understood. Knows neither how sound is taken nor how it is sent.
 
-import { append, h, replace } from "../dashboard/dom.js";
-import { LANGUAGES, hasText, language, loadTexts, setLanguage, t } from "../dashboard/i18n.js";
-import { storage } from "../dashboard/storage.js";
+import { append, h, replace } from "./shared/dom.js";
+import { LANGUAGES, hasText, language, loadTexts, setLanguage, t } from "./shared/i18n.js";
+import { storage } from "./shared/storage.js";
 import * as microphone from "./microphone.js";
 import { holdButton } from "./hold_button.js";
 import * as server from "./server.js";
@@ -31,7 +31,7 @@ function draw() {
   };
   replace(
     document.body,
-    h("header", {}, h("span", { class: "brand" }, h("img", { src: "dashboard/icon.svg", alt: "", width: 24, height: 24 }), t("title"))),
+    h("header", {}, h("span", { class: "brand" }, h("img", { src: new URL("shared/icon.svg", import.meta.url), alt: "", width: 24, height: 24 }), t("title"))),
     main,
     h("footer", {}, h("label", {}, t("language"), " ", h("select", { onchange: change }, languages)), h("p", { class: "hint" }, t("privacy"))),
   );

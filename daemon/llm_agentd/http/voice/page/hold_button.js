@@ -1,7 +1,7 @@
 // A button that is held while one speaks: by mouse, finger, or the space key, wherever the focus is. Or, for who cannot
 // hold, one that is tapped to begin and tapped to end. Knows no microphone.
 
-import { h, replace } from "../dashboard/dom.js";
+import { h, replace } from "./shared/dom.js";
 
 const FIELDS = "input, select, textarea, a, summary, [role=textbox]"; // where a space means something else
 

@@ -1,6 +1,6 @@
 // The two routes of the page, and the token that it has. Knows no microphone.
 
-import { storage } from "../dashboard/storage.js";
+import { storage } from "./shared/storage.js";
 
 const ROOT = new URL("..", import.meta.url);
 const TOKEN = "llm-agentd.voice"; // for this tab alone, so that a page that is loaded anew goes on
