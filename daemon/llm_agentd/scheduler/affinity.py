@@ -15,8 +15,6 @@ import threading
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-import psutil
-
 from llm_agentd.errors import StartError
 
 log = logging.getLogger(__name__)
@@ -68,6 +66,8 @@ def _pin(thread: int, cpus: Sequence[int]) -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(thread, cpus)
         return
+    import psutil  # a megabyte, which Linux needs not
+
     process = psutil.Process()
     if not hasattr(process, "cpu_affinity"):
         raise OSError(errno.ENOTSUP, f"{sys.platform} pins no thread to a CPU")
@@ -76,6 +76,8 @@ def _pin(thread: int, cpus: Sequence[int]) -> None:
 
 def _give_way(thread: int, priority: CpuPriority) -> None:
     if not hasattr(os, "sched_setscheduler"):
+        import psutil
+
         if priority != "normal":
             psutil.Process().nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", NICE))
         return

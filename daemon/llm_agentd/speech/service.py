@@ -23,7 +23,7 @@ from prometheus_client import CollectorRegistry
 
 from llm_agentd.config.speech import Speech
 from llm_agentd.errors import AgentdError, DeadlineExceeded, Overloaded, SpeechError, Unavailable
-from llm_agentd.speech import recognizers, speakers
+from llm_agentd.speech import speakers
 from llm_agentd.speech.kept import KeptSounds
 from llm_agentd.speech.line_queue import Line, LineQueue, rank_of
 from llm_agentd.speech.metrics import Kind, SpeechMetrics
@@ -355,6 +355,8 @@ class SpeechService:
 
     def info(self) -> dict[str, Any]:
         """For /info: the engines `tts` and `stt`, "" where there is none, and their languages once they are open."""
+        from llm_agentd.speech import recognizers  # half a megabyte, which nobody needs who only reads
+
         return {
             "tts": self._speaker(),
             "stt": recognizers.chosen(self._speech) or "",

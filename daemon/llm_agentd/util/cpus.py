@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
-import psutil
-
 
 def available_cpus() -> list[int]:
     """Their numbers, sorted. macOS pins no process to CPUs: there it is all of them."""
     if hasattr(os, "sched_getaffinity"):
         return sorted(os.sched_getaffinity(0))
+    import psutil  # a megabyte, which Linux needs not
+
     process = psutil.Process()
     if hasattr(process, "cpu_affinity"):
         return sorted(process.cpu_affinity())

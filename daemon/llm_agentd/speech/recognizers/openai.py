@@ -6,18 +6,17 @@ Runs in the child process that listens. One try a sound; what went wrong is a Sp
 from __future__ import annotations
 
 import io
-import wave
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import orjson
 
 from llm_agentd.errors import SpeechError
-from llm_agentd.speech.server import Server
 from llm_agentd.speech.types import Sound, Transcript
 
 if TYPE_CHECKING:
     from llm_agentd.config.speech import Speech
+    from llm_agentd.speech.server import Server
 
 MODEL = "whisper-1"  # where none is named: what servers take for any
 ANSWER_MAX_BYTES = 1024 * 1024  # ten minutes of talk have 10 KB
@@ -62,6 +61,8 @@ class OpenAIRecognizer:
 
 def wav(sound: Sound) -> bytes:
     """Mono, 16 bits."""
+    import wave
+
     import numpy as np
 
     file = io.BytesIO()
@@ -78,4 +79,6 @@ def problem(speech: Speech) -> str | None:
 
 
 def open_recognizer(speech: Speech) -> OpenAIRecognizer:
+    from llm_agentd.speech.server import Server  # here, as it loads an HTTP client
+
     return OpenAIRecognizer(Server(speech), speech.stt_model or MODEL)
