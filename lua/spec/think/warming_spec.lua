@@ -10,6 +10,7 @@ describe("the daemon", function()
 	local function start(settings)
 		settings = settings or {}
 		settings["llm_agent.npc_talk"], settings["llm_agent.greet"] = "off", "false"
+		settings["llm_agent.wander"] = "false" -- whom it stands beside decides what it may give
 		mock, daemon, agent = game.start({settings = settings})
 		daemon.warms = true
 		body("b", "Bram", "smith", at(4))
@@ -33,7 +34,7 @@ describe("the daemon", function()
 		mock:say("Robin", "Bram, tell me of the river")
 		mock:step(0.1, 30)
 		local told, asked = daemon.warmed[1], daemon.received[1].request
-		asked.npc.pos, told.npc.pos = nil, nil -- it strolls, and that is in no prompt
+		asked.npc.pos, told.npc.pos = nil, nil -- in no prompt
 		for _, field in ipairs({"npc", "player", "lang", "remember", "max_tokens"}) do
 			assert.same(asked[field], told[field], field)
 		end
