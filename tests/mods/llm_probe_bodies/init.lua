@@ -58,6 +58,13 @@ llm_probe.run({
 		return item:find("apple", 1, true) ~= nil or nil, item
 	end},
 	{"makes_a_gesture", nil, function() return ann:emote("wave") end},
+	{"plays_a_gesture_that_came_as_json", function()
+		assert(llm_agent.play_gesture(ann, '{"frames": [{"at": 0.3, "joints": {"Arm_Left": [90, 0, 0]}}], "times": 5}'))
+	end, function()
+		if not MODEL then return true end
+		local _, turned = body():get_bone_position(core.get_modpath("mcl_armor") and "Arm_Left_Pitch_Control" or "Arm_Left")
+		return math.abs(turned.x - 270) < 1 or nil, core.pos_to_string(turned)
+	end},
 	{"goes_back_from_who_walks_into_it", function()
 		eyes = vector.offset(body():get_pos(), 0.4, 0, 0)
 		eyes.y = PLACE.y

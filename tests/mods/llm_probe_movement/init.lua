@@ -170,6 +170,23 @@ llm_probe.run({
 		local is_rest = turned.x == 180 and math.abs(at.x + 3.15) < 0.01 or turned.x == 0 and at.x == 0 -- since 5.9 given back
 		return is_rest or nil, core.pos_to_string(turned)
 	end},
+	{"it_plays_a_gesture_that_a_model_made_up", function()
+		local up = '"joints": {"Arm_Left": [90, 0, 0]}'
+		ask('gesture {"frames": [{"at": 0.4, ' .. up .. '}, {"at": 2, ' .. up .. '}], "times": 1}')
+	end, function()
+		local _, turned = npc(mira):get_object():get_bone_position("Arm_Left")
+		return said[1] and said[1].action.ok and math.abs(turned.x - 270) < 1 or nil, said[1] and core.write_json(said[1])
+	end},
+	{"and_rests_after_it", nil, function()
+		local _, turned = npc(mira):get_object():get_bone_position("Arm_Left")
+		return turned.x == 180 or turned.x == 0 or nil, core.pos_to_string(turned) -- since 5.9 given back
+	end},
+	{"it_plays_none_for_joints_that_it_lacks", function()
+		ask('gesture {"frames": [{"at": 0.4, "joints": {"Tail": [90, 0, 0]}}], "times": 1}')
+	end, function()
+		if not said[1] then return nil, "no reply" end
+		return not said[1].action and said[1].action_error:find("Tail", 1, true) ~= nil, core.write_json(said[1])
+	end},
 	{"a_body_keeps_that_it_was_told_to_stay", function()
 		npc(mira):stay()
 	end, function()
