@@ -34,17 +34,30 @@ def _is_of_word(letter: str) -> bool:
 def jsgf(phrases: Sequence[str]) -> str:
     """`phrases`: those whose words all stand in the dictionary."""
     names = [phrase for phrase in phrases if is_name(phrase)]
-    commands = [*COMMANDS, *(phrase for phrase in phrases if not is_name(phrase))]
     lines = [
         "#JSGF V1.0; grammar players;",
         f"<greeting> = {_any(GREETINGS)};",
-        f"<command> = {_any(commands)};",
+        f"<command> = {_any(_commands(phrases))};",
     ]
     ways = ["<command>", "<greeting>"]
     if names:
         lines.append(f"<name> = {_any(names)};")
         ways += ["[<greeting>] <name> [<command>]", "<command> <name>"]
     return "\n".join([*lines, f"public <said> = {' | '.join(ways)};"])
+
+
+def whole(phrases: Sequence[str]) -> re.Pattern[str]:
+    """What the grammar says, as a pattern: a search may end within a command, which is then none."""
+    greeting, command = (f"(?:{_any(group)})" for group in (GREETINGS, _commands(phrases)))
+    ways = [command, greeting]
+    if names := [phrase for phrase in phrases if is_name(phrase)]:
+        name = f"(?:{_any(names)})"
+        ways += [f"(?:{greeting} )?{name}(?: {command})?", f"{command} {name}"]
+    return re.compile("|".join(ways).replace(" | ", "|"))
+
+
+def _commands(phrases: Sequence[str]) -> Sequence[str]:
+    return [*COMMANDS, *(phrase for phrase in phrases if not is_name(phrase))]
 
 
 def _any(phrases: Iterable[str]) -> str:
