@@ -45,8 +45,7 @@ def test_bench_ticks_of_two_npcs_reports_both_sides(
     assert stats.read_text(encoding="utf-8").splitlines()[:-1] == shown.splitlines()[:-1]  # the last has the load
 
 
-def test_bench_ticks_with_voices_has_a_player_who_hears_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ticks, "WARMUP_S", 1.0)
+def test_bench_ticks_with_voices_has_a_player_who_hears_them() -> None:
     run = ticks.run_once(load_config(), 2, True, Options(voice=True, seconds=8.0))
     assert run.counts["bodies"] == 2
     assert run.counts["sounds"] > 0

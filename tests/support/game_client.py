@@ -81,7 +81,6 @@ _STAGE_SETTINGS: dict[str, object] = {
     "static_spawnpoint": "0,9,0",
     "llm_agent.npc_talk": "off",
     "llm_agent.wander": "false",
-    "llm_agent.voice": "false",  # a process of 200 MiB, where nobody listens
 }
 
 

@@ -132,11 +132,11 @@ def read_run(npcs: int, on: bool, data: dict[str, Any]) -> Run:
 
 def _game_settings(daemon_settings: dict[str, object], npcs: int, on: bool, options: Options) -> dict[str, object]:
     return {
+        **daemon_settings,
         f"llm_agent.{'voice' if options.voice else 'enabled'}": str(on).lower(),
         "llm_village.listener": str(options.voice).lower(),
         "static_spawnpoint": "7,2,7",  # on the first floor
         "enable_damage": "false",
-        **daemon_settings,
         "llm_agent.deadline_ms": DEADLINE_MS,
         "llm_agent.npc_talk": "always",
         "llm_agent.npc_talk_interval_s": 15,

@@ -13,6 +13,7 @@ local WARMUP_S = setting("warmup_s", 5)
 local DEADLINE_MS = tonumber(core.settings:get("llm_agent.deadline_ms"))
 local GRACE_S = 2 -- what has no answer so long after its deadline never gets one
 local FLOOR_NODES = 16 -- a mapblock, so that one forced block keeps a whole group awake
+local TURN_S = 2.5 -- of an NPC that a player listens to: as long as a line takes
 local APART_NODES = 64 -- well out of earshot
 local FLOORS_IN_A_ROW = 5
 local STAND = {{6, 6}, {9, 6}, {6, 9}, {9, 9}} -- where the four of a group begin
@@ -131,7 +132,7 @@ local function corner(group)
 end
 
 local listener = core.settings:get_bool("llm_village.listener")
-	and load("listener", cast, corner, ids, SECONDS / NPCS, counts)
+	and load("listener", cast, corner, ids, math.min(TURN_S, SECONDS / NPCS), counts)
 
 local GROUPS = cast.group_of(NPCS) + 1
 local unbuilt = GROUPS
@@ -239,7 +240,7 @@ core.register_globalstep(function()
 	measure(now_us)
 	PHASES[phase]((now_us - phase_us) / 1e6)
 	if not ids[1] or phase == "over" then return end
-	if listener and phase == "measuring" then listener.step(now_us) end
+	if listener and (phase == "warming" or phase == "measuring") then listener.step(now_us, phase == "measuring") end
 	last_ask_us = last_ask_us or now_us
 	if now_us - last_ask_us >= ASK_INTERVAL_S * 1e6 then
 		last_ask_us = last_ask_us + ASK_INTERVAL_S * 1e6
