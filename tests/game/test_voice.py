@@ -70,6 +70,18 @@ def test_sentences_are_sent_once_and_heard_in_order_at_the_mouth(
     assert len(log.matches(_event("sent"))) == 2, "the client has them"
 
 
+def test_head_moves_while_a_voice_is_heard_and_rests_after_it(
+    heard: tuple[GameClient, GameLog, SoundRecorder, Path],
+) -> None:
+    client, log, _, _ = heard
+    client.chat(f"/aloud Mira {SECOND}")
+    played = int(log.expect(_event("played"))["ms"])
+    nods = int(log.expect(_event("nods"))["ms"])
+    rests = int(log.expect(_event("rests"))["ms"])
+    assert 0 <= nods - played < 1000
+    assert rests > nods
+
+
 def test_who_speaks_to_an_npc_breaks_its_voice_off(heard: tuple[GameClient, GameLog, SoundRecorder, Path]) -> None:
     client, log, recorder, _ = heard
     client.chat(f"/aloud Mira {LONG}")

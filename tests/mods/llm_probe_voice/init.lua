@@ -1,5 +1,5 @@
--- For tests/game/test_voice.py: logs what clients are sent and what they play of voices, each with the milliseconds since
--- somebody began to speak, and lets an NPC speak: `/aloud NAME WORDS`.
+-- For tests/game/test_voice.py: logs what clients are sent and what they play of voices, and when a head moves, each with the
+-- milliseconds since somebody began to speak, and lets an NPC speak: `/aloud NAME WORDS`.
 
 local began_us = 0
 
@@ -33,6 +33,19 @@ function core.sound_fade(...)
 	log("faded", "")
 	return fade(...)
 end
+
+-- Whenever the head of somebody leaves its rest, and is at rest again.
+local turned = {}
+
+core.register_globalstep(function()
+	for id, entity in pairs(core.luaentities) do
+		local _, angles = entity.object:get_bone_position("Head")
+		local is_turned = entity.name == "llm_agent:npc" and angles and math.abs(angles.x) + math.abs(angles.y) > 0.1
+		if is_turned and not turned[id] then log("nods", "by=%.1f", angles.x) end
+		if turned[id] and not is_turned then log("rests", "") end
+		turned[id] = is_turned or nil
+	end
+end)
 
 core.register_chatcommand("aloud", {
 	func = function(_, given)
