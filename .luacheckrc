@@ -7,8 +7,8 @@ exclude_files = {".venv", ".demo", "build", "dist"}
 local mod = "mods/llm_agent/"
 -- core/, daemon/ and api/ are pure: what they need of the engine is handed in, by their init.lua.
 for _, folder in ipairs({
-	"roles", "perception", "think", "speech", "talk", "body", "voice", "gestures", "ledger", "economy", "combat", "quests", "gossip",
-	"promises",
+	"roles", "perception", "think", "speech", "talk", "body", "voice", "gestures", "ledger", "economy", "signs", "combat", "quests",
+	"gossip", "promises",
 	"actions", "adapters", "mic", "admin",
 }) do
 	files[mod .. folder] = {read_globals = {"core"}}
@@ -32,8 +32,8 @@ for _, file in ipairs({
 	"actions/gift_intent", "actions/fight_words", "actions/trade_words", "actions/gesture_words", "actions/gesture_phrases",
 	"combat/cries", "combat/damage", "combat/tactics",
 	"combat/views", "quests/state_machine", "quests/writer", "gossip/slant", "gossip/lines", "promises/meeting",
-	"admin/diagnosis", "voice/answer", "voice/requests", "voice/sentences", "voice/sounds", "voice/speaking", "gestures/form", "gestures/named",
-	"gestures/plan", "body/rigs",
+	"admin/diagnosis", "voice/answer", "voice/requests", "voice/sentences", "voice/sounds", "voice/speaking", "gestures/form",
+	"gestures/named", "gestures/plan", "body/rigs", "signs/layout", "signs/pictures", "signs/words",
 }) do
 	files[mod .. file .. ".lua"] = {not_globals = {"core"}}
 end

@@ -110,6 +110,17 @@ function Object:punch(puncher, since_s, capabilities, direction)
 	self:remove()
 end
 
+-- What a player has on the screen: self.hud, id → the definition as it is now.
+function Object:hud_add(def)
+	self.hud = self.hud or {}
+	self.hud[#self.hud + 1] = def
+	return #self.hud
+end
+
+function Object:hud_change(id, stat, value) self.hud[id][stat] = value end
+
+function Object:hud_remove(id) self.hud[id].is_over = true end
+
 function Object:remove()
 	if self.gone then return end
 	local entity = self.entity

@@ -37,6 +37,7 @@ CHAT = Box(0, 0, SIZE[0], 100)
 BODY = Box(300, 250, 724, 600)
 ARMS_SHARE_MIN = 0.05  # of that box, when both arms are out
 GESTURE_S = 15.0  # long enough for a picture on a busy machine
+SIGNS_WHITE = 12_000  # pixels: the plates of two names
 BUBBLES = Box(0, 100, SIZE[0], SIZE[1] // 2)  # below the chat
 
 Scene = Callable[[GameClient], None]
@@ -72,6 +73,18 @@ def welcome(client: GameClient) -> None:
     """What an admin reads at the first joining, once for ever: the first scene, so that no other shows it."""
     enter(client, "empty")
     client.wait_words(CHAT)
+
+
+@scene
+def signs(client: GameClient) -> None:
+    """Names of a line fingerspelled over the head of who says it."""
+    enter(client, "square")
+    client.chat("/llm signs on")
+    client.wait_words(CHAT)
+    client.chat("/line Piet Robin, ask Otto.")
+    client.log.expect("text=Robin, ask Otto")  # others may speak first
+    client.wait_for("pictures of signs", lambda: white(client.screen.pixels(BUBBLES)) > SIGNS_WHITE)
+    client.wait_still(CHAT)
 
 
 @scene

@@ -34,6 +34,7 @@ local voice = folder("voice", base, daemon, api, roles, perception, think, speec
 local gestures = folder("gestures", base, api, body, voice)
 local ledger = folder("ledger", base, api, perception)
 local economy = folder("economy", base, api, roles, perception, think, speech, talk, ledger)
+local signs = folder("signs", base, calling, daemon, api, perception, speech, ledger, economy)
 local combat = folder("combat", base, api, roles, perception, think, speech, talk, body, economy)
 local quests = folder("quests", base, calling, api, roles, perception, think, talk, ledger, economy)
 local gossip = folder("gossip", base, api, perception, think, talk, ledger, economy, combat, quests)
@@ -53,5 +54,5 @@ core.register_on_shutdown(daemon.client.shutdown)
 return {
 	core = base, calling = calling, daemon = daemon, api = api, roles = roles, perception = perception, think = think,
 	speech = speech, talk = talk, body = body, voice = voice, gestures = gestures, ledger = ledger, economy = economy,
-	combat = combat, quests = quests, gossip = gossip, promises = promises,
+	signs = signs, combat = combat, quests = quests, gossip = gossip, promises = promises,
 }

@@ -17,6 +17,11 @@ end
 local settings = load("settings")(read("settingtypes.txt"), function(key) return core.settings:get(key) end,
 	function(problem) log("warning", problem) end)
 local text = load("text")
+local util = load("util", log)
+local steps = load("steps", settings, core.get_us_time)
+local media = load("media", core, os.remove, util)
+
+steps.register("media", media.step)
 
 return {
 	mod_name = mod_name,
@@ -33,10 +38,11 @@ return {
 	geometry = load("geometry"),
 	check = load("check", text),
 	json = load("json", text),
-	util = load("util", log),
+	util = util,
 	storage = load("storage", core.get_mod_storage(), core.deserialize, core.parse_json),
 	translate = load("translate", S, core.get_translated_string, core.get_player_information),
 	entity_hooks = load("entity_hooks", core.registered_entities),
 	rate_limit = load("rate_limit", settings),
-	steps = load("steps", settings, core.get_us_time),
+	media = media,
+	steps = steps,
 }

@@ -12,7 +12,9 @@ local ORDER = {
 	"positions", -- where a few of the NPCs stand now
 	"client", -- answers of the daemon, and what has to go out; callbacks of other mods run here
 	"speech_queue", -- whose turn it is to speak
+	"fingerspelling", -- pictures over the heads of those who speak, for players who read signs
 	"voice", -- sentences that are whole are asked for, those that are there begin to be heard
+	"media", -- files for clients, as many as a step has room for
 	"mic", -- what one player who speaks is likely to say
 	"memory", -- lines to remember, gathered for one call
 	"small_talk", -- questions that NPCs ask by themselves; they cost as much as all the rest, so only in a quiet step

@@ -10,6 +10,7 @@ local BUBBLE = "llm_agent:bubble"
 local BUBBLE_Y = {mesh = 20.5, sprite = 11.75}
 local POINT = {0, 0, 0, 0, 0, 0} -- the engine draws a name above the selection box, which by default is a whole node
 local LINE_Y = 1.3 -- a bubble is drawn around its middle: so much higher for each further line
+local ENGINE_NODES = 0.3 -- the engine draws the middle of a name so far above the selection box
 local LEVEL_Y, LEVELS = 9, 3 -- bubbles of those who stand near each other are drawn above each other, in so many levels
 local BESIDE_NODES = 12 -- as near as this: a bubble of 36 letters is as wide as five nodes are eight nodes away
 local LINGER_S = 0.6 -- after the last word has been read
@@ -62,10 +63,17 @@ function bubble.show(npc, words)
 		local base = BUBBLE_Y[is_model(npc, object) and "mesh" or "sprite"]
 		local y = base + breaks * LINE_Y + entity:get_luaentity().level * LEVEL_Y
 		entity:set_attach(object, "", {x = 0, y = y, z = 0}, {x = 0, y = 0, z = 0})
+		entity:get_luaentity().y = y / 10
 	end
 	entity:set_properties({nametag = wrapped})
 	local self = entity:get_luaentity()
 	self.left_s, self.lingers = KEPT_S, nil
+end
+
+-- Where the middle of the bubble is, in nodes over the body's origin, and how many lines it has; nil where there is none.
+function bubble.place_of(npc)
+	local entity = npc.bubble and npc.bubble:get_luaentity()
+	if entity then return entity.y + ENGINE_NODES, npc.bubble_lines + 1 end
 end
 
 -- The last word was said: the bubble stays until it has been read.

@@ -30,5 +30,6 @@ npcs.on_unregister(function(npc) speech_queue.hush(npc.id) end)
 steps.register("speech_queue", speech_queue.step)
 
 return {
-	speech_queue = speech_queue, attention = attention, mutes = mutes, languages = languages, output = output, say = say,
+	speech_queue = speech_queue, attention = attention, mutes = mutes, languages = languages, bubble = bubble, output = output,
+	say = say,
 }

@@ -129,16 +129,32 @@ core.register_chatcommand("stage", {
 	end,
 })
 
+local function actor(name)
+	for _, entity in pairs(core.luaentities) do
+		local npc = entity.npc_id and llm_agent.get_npc(entity.npc_id)
+		if npc and npc.name == name then return npc end
+	end
+end
+
 core.register_chatcommand("gesture", {
 	params = "NAME KIND or JSON",
 	description = "Have somebody on the stage make a gesture",
 	func = function(_, words)
 		local name, kind = words:match("^(%S+) (.+)$")
-		for _, entity in pairs(core.luaentities) do
-			local npc = entity.npc_id and llm_agent.get_npc(entity.npc_id)
-			if npc and npc.name == name and kind:find("^{") then return llm_agent.play_gesture(npc, kind) end
-			if npc and npc.name == name then return npc:emote(kind) end
-		end
+		local npc = actor(name)
+		if npc and kind:find("^{") then return llm_agent.play_gesture(npc, kind) end
+		if npc then return npc:emote(kind) end
+		return false, "Nobody of that name here"
+	end,
+})
+
+core.register_chatcommand("line", {
+	params = "NAME WORDS",
+	description = "Have somebody on the stage say a line",
+	func = function(_, words)
+		local name, line = words:match("^(%S+) (.+)$")
+		local npc = actor(name)
+		if npc then return npc:say(line) end
 		return false, "Nobody of that name here"
 	end,
 })

@@ -30,7 +30,7 @@ SPACE = 14  # between words
 EDGE = 1  # of the plate
 
 FONT_UNITS = 30  # the size at which the fonts' glyphs have the sizes that FSW counts with
-PLATE, EDGES = (255, 255, 255, 235), (0, 0, 0, 200)  # seen before the sky, snow and the night
+PLATE, EDGES = (255, 255, 255, 255), (0, 0, 0, 255)  # seen before the sky, snow and the night
 WHITE, INK, LETTERS = (255, 255, 255, 255), (0, 0, 0, 255), (40, 60, 110, 255)
 COLOURS = 64  # of the file: shades of these, which make it a third as large
 
