@@ -24,7 +24,7 @@ REFUSED = "400 (Bad Request)"  # what Chromium's console says of any answer that
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     folder = tmp_path_factory.mktemp("steered")
     (folder / "config.yaml").write_text(TEXT)
-    with Host(folder, "model.threads=1", config=folder / "config.yaml") as running:
+    with Host(folder, "model.threads=1", "speech.tts=stub", "speech.stt=off", config=folder / "config.yaml") as running:
         running.ready("serve")
         with running.client() as client:
             client.request("think", npc=npc("mira"), player="Ana", utterance="My brother lives in Stonebridge.")
@@ -215,6 +215,9 @@ def test_kept_reply_is_found_and_the_cache_emptied_only_when_sure(open_tab: Open
 
 def test_model_is_tested_from_the_page(open_tab: OpenTab) -> None:
     page = open_tab("#/model").page
+    voices = page.locator("dl").inner_text()
+    assert "Speaks\nstub" in voices
+    assert "Listens\nnobody" in voices
     page.get_by_role("button", name="Test the model").press("Enter")
     expect(page.locator("tbody tr")).to_have_count(3)
     assert violations(page) == []

@@ -1,5 +1,5 @@
-// The model that answers: engine, file, licence, context, how many are computed at once; and three questions that show
-// whether it answers as it should.
+// The model that answers: engine, file, licence, context, how many are computed at once; what gives NPCs a voice and hears
+// players; and three questions that show whether it answers as it should.
 
 import { h, replace } from "../dom.js";
 import { statusLine, submit } from "../forms.js";
@@ -12,14 +12,14 @@ export const title = "model.title";
 
 export async function render(root, page) {
   await page.attempt(root, async () => {
-    const { model } = await page.get("v1/model");
+    const [{ model }, { speech }] = await Promise.all([page.get("v1/model"), page.get("info")]);
     const test = h("section", { class: "box" });
-    replace(root, h("section", { class: "box" }, h("h2", {}, model.model), facts(model)), test);
+    replace(root, h("section", { class: "box" }, h("h2", {}, model.model), facts(model, speech)), test);
     drawTest(test, page);
   });
 }
 
-function facts(model) {
+function facts(model, speech) {
   const rows = [
     ["engine", model.engine],
     ["file", model.path || NONE],
@@ -32,6 +32,8 @@ function facts(model) {
     ["width", t("model.width_of", { width: number(model.width), most: number(model.max_num_seqs) })],
     ["threads", model.threads ? number(model.threads) : NONE],
     ["features", model.features.join(", ") || NONE],
+    ["tts", speech.tts || t("model.nobody")],
+    ["stt", speech.stt || t("model.nobody")],
   ];
   return [
     model.problem ? h("p", { class: "error" }, model.problem) : null,
