@@ -22,7 +22,9 @@ from llm_agentd.config.speech import Speech
 from llm_agentd.errors import DeadlineExceeded, Overloaded, SpeechError, SwitchedOff, Unavailable
 from llm_agentd.speech.line_queue import PER_NPC_MAX
 from llm_agentd.speech.long_text import PAUSE, PIECE_MAX_CHARS, pieces, speak_long
-from llm_agentd.speech.service import SpeakRequest, SpeechService
+from llm_agentd.speech.rate import BURST_CHARS, CHARS_A_S, RenderRate
+from llm_agentd.speech.sentence import SpeakRequest
+from llm_agentd.speech.service import SpeechService
 from llm_agentd.speech.types import Voice
 from llm_agentd.speech.worker.process import Died, Worker
 
@@ -87,7 +89,7 @@ class Stage:
 
     async def queued(self, text: str, **more: Any) -> None:
         line_id = self.service.id_of(SpeakRequest(text, **more))
-        await self.until(lambda: self.service._queue.find(line_id))
+        await self.until(lambda: self.service._renderer._queue.find(line_id))
 
     async def busy(self) -> asyncio.Task[Any]:
         """A sentence that the child is at."""
@@ -260,7 +262,7 @@ def test_engine_killed_in_mid_render_from_outside_costs_the_one_sentence(on_stag
 def test_engine_that_hangs_is_killed_and_the_next_sentence_spoken(
     on_stage: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("llm_agentd.speech.service.RENDER_MAX_S", 1.0)
+    monkeypatch.setattr("llm_agentd.speech.renderer.RENDER_MAX_S", 1.0)
 
     async def play(stage: Stage) -> None:
         stage.let(1)
@@ -365,6 +367,30 @@ def test_pieces_are_short_and_lose_no_word(text: str) -> None:
     assert max(map(len, found)) <= PIECE_MAX_CHARS
     assert "".join(found).replace(" ", "") == text.replace(" ", "")
     assert len(found) <= 2 + 2 * len(text) // PIECE_MAX_CHARS
+
+
+def test_flood_of_words_is_refused_with_the_time_to_wait_and_what_is_kept_is_not(
+    on_stage: Callable[..., None],
+) -> None:
+    async def play(stage: Stage) -> None:
+        stage.let(99)
+        await stage.say("known")
+        stage.service._renderer._rate.spend(int(BURST_CHARS) - 50, stage.service._clock())
+        with pytest.raises(Overloaded) as caught:
+            await stage.say("x" * 1000)
+        assert 0 < (caught.value.retry_after_ms or 0) <= 1000 / CHARS_A_S * 1000 + 1
+        await stage.say("known")
+        assert stage.asked() == ["known"]
+
+    on_stage(play)
+
+
+def test_rate_comes_back_with_time_and_never_grows_beyond_its_burst() -> None:
+    rate = RenderRate()
+    assert rate.spend(int(BURST_CHARS), 1000.0) == 0
+    assert rate.spend(300, 1000.0) == pytest.approx(300 / CHARS_A_S)
+    assert rate.spend(300, 1000.0 + 300 / CHARS_A_S) == 0
+    assert rate.spend(int(BURST_CHARS) + 1, 1e9) > 0
 
 
 def test_close_answers_who_waits_and_ends_the_child(on_stage: Callable[..., None]) -> None:

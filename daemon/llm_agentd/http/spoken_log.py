@@ -11,7 +11,7 @@ from llm_agentd.errors import Cancelled, Unavailable
 from llm_agentd.http.daemon_client import CONTROL_TIMEOUT_S, DaemonClient
 from llm_agentd.http.open_requests import Submission
 from llm_agentd.protocol.admin_records import REPORT_MESSAGE_MAX_CHARS, SPOKEN_MAX_CHARS
-from llm_agentd.speech.service import Ended
+from llm_agentd.speech.sentence import Ended
 
 SILENT = (Unavailable.code, Cancelled.code)  # nothing was spoken, and nothing failed
 

@@ -7,7 +7,8 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 
-from llm_agentd.speech.service import SpeakRequest, SpeechService
+from llm_agentd.speech.sentence import SpeakRequest
+from llm_agentd.speech.service import SpeechService
 
 PIECE_MAX_CHARS = 300  # a quarter of a second of rendering, which is how long a sentence of a game may wait for it
 PAUSE = bytes(2 * 24_000 * 15 // 100)  # between two pieces: 0.15 s of `pcm`

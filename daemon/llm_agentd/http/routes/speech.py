@@ -19,7 +19,8 @@ from llm_agentd.errors import BadRequest, Cancelled, TooLarge
 from llm_agentd.http.body import json_response, read_object
 from llm_agentd.http.replies import disconnect
 from llm_agentd.http.routes import schema
-from llm_agentd.speech.service import SpeakRequest, SpeechService, Spoken
+from llm_agentd.speech.sentence import SpeakRequest, Spoken
+from llm_agentd.speech.service import SpeechService
 from llm_agentd.speech.voices import voice_of
 from llm_agentd.types import LUA_LIST, NAME_MAX_CHARS, WHOLE, AnyName, Name, Priority
 from llm_agentd.util.did_you_mean import did_you_mean

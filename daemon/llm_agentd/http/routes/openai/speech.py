@@ -20,7 +20,8 @@ from llm_agentd.http.routes import schema
 from llm_agentd.http.routes.openai import schema as openai_schema
 from llm_agentd.http.routes.speech import unless_gone
 from llm_agentd.speech.long_text import speak_long
-from llm_agentd.speech.service import SpeakRequest, SpeechService
+from llm_agentd.speech.sentence import SpeakRequest
+from llm_agentd.speech.service import SpeechService
 from llm_agentd.speech.types import PACE, Voice
 from llm_agentd.speech.voices import voice_of
 from llm_agentd.util.did_you_mean import did_you_mean
