@@ -41,7 +41,9 @@ core.register_chatcommand("meet", {
 
 core.register_chatcommand("back", {
 	func = function(name, nodes)
-		core.get_player_by_name(name):set_pos(vector.offset(met[name], 0, 0, -tonumber(nodes)))
+		local at = vector.offset(met[name], 0, 0, -tonumber(nodes))
+		core.set_node({x = at.x, y = Y, z = at.z}, {name = "default:stone"}) -- who falls is soon so far that the NPC is unloaded
+		core.get_player_by_name(name):set_pos(at)
 		log("back")
 	end,
 })
