@@ -28,8 +28,8 @@ class TestPocketsphinx(RecognizerContract):
 
 def test_a_command_counts_only_where_the_language_model_heard_nearly_the_same(recognizer: Recognizer) -> None:
     """A grammar finds a command in anything that is said."""
-    line = "Where can I find the blacksmith?"
-    assert recognizer.recognize(spoken("flite", line), "en", PHRASES).text == line.lower().rstrip("?")
+    line = "I would like to buy three loaves of bread."
+    assert recognizer.recognize(spoken("flite", line), "en", PHRASES).text == line.lower().rstrip(".")
 
 
 def test_a_name_without_sounds_is_left_out_and_told_once(
