@@ -52,7 +52,7 @@ ELSEWHERE = {
     r"sudo python3 -m venv /opt/llm-agentd": "writes into the system",
     r"(sudo )?apt-get .*": "writes into the system",
     r"install -m .* /etc/prometheus/": "writes into the system",
-    r"promtool .*|systemctl .*": "wants the system's Prometheus",
+    r"promtool .*|(sudo )?systemctl .*": "wants the system's services",
     r"sudo -u llm-agentd llm-agentd token \|.*": "wants the system's Prometheus",
 }
 STOPPED = re.compile(r"llm-agentd (restore|serve)\b")  # these want that no daemon runs
