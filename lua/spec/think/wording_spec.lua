@@ -80,6 +80,15 @@ describe("an NPC that does something", function()
 		assert.is_nil(ask("dance for me", {name = "emote", params = {kind = "dance"}}, "I cannot dance.").text:find("cannot", 1, true))
 	end)
 
+	it("shakes its head with no yes, and counts as far as it was told", function()
+		local function emote(kind, more) return {name = "emote", params = {kind = kind, number = more}} end
+		local words = ask("shake your head", emote("shake"), "Yes, of course, Robin!").text
+		assert.is_nil(words:find("Yes", 1, true))
+		assert.equal("Never in my life.", ask("shake your head", emote("shake"), "Never in my life.").text)
+		words = ask("count to four", emote("count", 4), "I cannot count, Robin.").text
+		assert.is_truthy(words:find("1, 2, 3, 4", 1, true))
+	end)
+
 	it("says so where there is no such way, nobody, or no door any more", function()
 		game.body("b", "Bram", "farmer", at(4))
 		mock:step(0.5, 3)

@@ -26,7 +26,8 @@ _ORDERED = (
     (
         "think",
         re.compile(
-            r"^\W*(?:\w+\W+){0,2}?think (?:about (?:it|that)|it over|hard)\W*(?:please|pls)?\W*$"
+            r"^\W*(?:\w+\s*,\s*)?(?:(?:please|just|now|ok|okay|hey|so|well|then)\W+)*"
+            r"think (?:about (?:it|that)|it over|hard)\W*(?:please|pls)?\W*$"
             r"|\bscratch (?:your|ur) head\b",
             re.I,
         ),
