@@ -3,17 +3,15 @@
 
 local actions, nearby, player, play, named, schema, goals, gesture_words = ...
 
-local function names_for(npc, player_name, opts)
-	return goals.all(npc, player_name, npc:get_pos(), goals.named_in(opts))
-end
-
 local read_by = setmetatable({}, {__mode = "k"}) -- a question's opts → {npc =, order = what its words ask of that NPC, or false}
 
 local function ordered(npc, player_name, opts)
 	if type(opts.utterance) ~= "string" or not npc:get_pos() then return nil end
 	local read = read_by[opts]
 	if not read or read.npc ~= npc then
-		read = {npc = npc, order = gesture_words.read(opts.utterance, npc.name, (names_for(npc, player_name, opts))) or false}
+		read = {npc = npc, order = gesture_words.read(opts.utterance, npc.name, function()
+			return (goals.all(npc, player_name, npc:get_pos(), goals.named_in(opts)))
+		end) or false}
 		read_by[opts] = read
 	end
 	return read.order or nil

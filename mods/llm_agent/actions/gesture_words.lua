@@ -35,11 +35,11 @@ local function read(order, code, goals)
 	number = number and number_of(number, code)
 	if number then return {kind = "count", number = number, lang = code} end
 	local rest = rest_after(order, phrases.point_at[code])
-	local name = rest and order_words.named(rest, goals, code)
+	local name = rest and order_words.named(rest, goals(), code)
 	if name then return {kind = "point", at = name, lang = code} end
 end
 
--- What a line asks for: nil, or {kind =, number =, at = one of the names `goals`, lang =}.
+-- What a line asks for: nil, or {kind =, number =, at = one of the names that `goals()` gives, lang =}.
 function gesture_words.read(line, own_name, goals)
 	for _, reading in ipairs(order_words.readings(line, own_name) or {}) do
 		local found = read(reading.order, reading.lang, goals)

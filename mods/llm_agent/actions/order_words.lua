@@ -117,9 +117,7 @@ local function order_in(code, order, index)
 	if name then return "go_to", name end
 end
 
--- The ways in which a line may be an order: a list of {order = its bare words, lang =}, as it stands before without small words;
--- nil where it is a question, or too long.
-function order_words.readings(line, own_name)
+local function read(line, own_name)
 	local words = words_of(line)
 	if not words or not words[1] then return nil end
 	local own, found = names.index({{name = own_name}}), {}
@@ -127,6 +125,17 @@ function order_words.readings(line, own_name)
 	for _, code in ipairs(LANGUAGES) do found[#found + 1] = {order = as_it_stands, lang = code} end
 	for _, code in ipairs(LANGUAGES) do found[#found + 1] = {order = bare(words, own, beside[code]), lang = code} end
 	return found
+end
+
+local last = {} -- the line that was read last, by whom: each action on offer asks for the same
+
+-- The ways in which a line may be an order: a list of {order = its bare words, lang =}, as it stands before without small words;
+-- nil where it is a question, or too long.
+function order_words.readings(line, own_name)
+	if last.line ~= line or last.own_name ~= own_name then
+		last = {line = line, own_name = own_name, readings = read(line, own_name)}
+	end
+	return last.readings
 end
 
 -- The one of `goals` that is the whole of some words, but for an article.
