@@ -326,6 +326,21 @@ def test_prepared_sentences_are_rendered_once_and_those_that_are_kept_not_at_all
     on_stage(play)
 
 
+def test_kept_sentence_wakes_the_engine_for_what_is_said_next(on_stage: Callable[..., None]) -> None:
+    async def play(stage: Stage) -> None:
+        stage.let(9)
+        await stage.say("Good evening.")
+        first = stage.mouth.pid
+        stage.mouth._end_idle()
+        await stage.until(lambda: stage.mouth.pid is None)
+        await stage.say("Good evening.")
+        await stage.until(lambda: stage.mouth.pid is not None)
+        assert stage.mouth.pid != first
+        assert stage.asked() == ["Good evening."]
+
+    on_stage(play)
+
+
 def test_nothing_is_prepared_where_nothing_is_kept(on_stage: Callable[..., None]) -> None:
     async def play(stage: Stage) -> None:
         assert await stage.service.prepare([SpeakRequest("for nobody")]) == 0

@@ -106,6 +106,7 @@ class SpeechService:
         if kept is None:
             return await self._renderer.render(line_id, ended, deadline_s)
         ended.outcome = "kept"
+        self._mouth.wake()  # a greeting is kept, and what is said next mostly is not: its sound shall not come late
         return spoken_of(line_id, *kept)
 
     async def _check(self) -> None:

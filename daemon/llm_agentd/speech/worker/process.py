@@ -42,7 +42,7 @@ class Died(SpeechError):
 
 
 class Worker:
-    """`ask` from one event loop, then `close`."""
+    """`ask` and `wake` from one event loop, then `close`."""
 
     def __init__(
         self,
@@ -81,16 +81,30 @@ class Worker:
     async def ask(self, order: dict[str, Any], data: bytes = b"", *, limit_s: float) -> Answer:
         """The child's answer. Raises what it answered with; Died, with the child killed, where none comes in time."""
         self._check()
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, f"speech {self._kind}")
-        loop = asyncio.get_running_loop()
+        thread = self._ensure_thread()
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         try:
-            return await loop.run_in_executor(self._thread, self._ask, order, data, limit_s)
+            return await asyncio.get_running_loop().run_in_executor(thread, self._ask, order, data, limit_s)
         finally:
-            if not self._is_closed:
-                self._idle_timer = loop.call_later(self._idle_s, self._end_idle)
+            self._end_when_idle()
+
+    def wake(self) -> None:
+        """Starts the child where there is none: somebody is about to need it."""
+        if self._child is None and not self._is_closed and self._clock() >= self._not_before_s:
+            self._ensure_thread().submit(self._wake)
+            self._end_when_idle()
+
+    def _ensure_thread(self) -> ThreadPoolExecutor:
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, f"speech {self._kind}")
+        return self._thread
+
+    def _end_when_idle(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        if not self._is_closed:
+            self._idle_timer = asyncio.get_running_loop().call_later(self._idle_s, self._end_idle)
 
     def _check(self) -> None:
         """Raises Unavailable while no child may be started."""
@@ -127,6 +141,12 @@ class Worker:
         if self._child is None:
             self._start()
         return _checked(self._exchange(frames.pack(order, data), limit_s))
+
+    def _wake(self) -> None:
+        with suppress(AgentdError):  # whoever asks next is told
+            self._check()
+            if self._child is None:
+                self._start()
 
     def _start(self) -> None:
         try:
