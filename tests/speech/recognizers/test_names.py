@@ -42,6 +42,11 @@ def test_what_was_heard_otherwise_stays(heard: str) -> None:
     assert put_right(heard, PHRASES) == heard
 
 
+def test_a_name_may_hold_what_a_pattern_would_mean() -> None:
+    assert put_right("is a\\q here", ("A\\Q",)) == "is A\\Q here"
+    assert put_right("a.b", ("A(B", "A\\1")) == "a.b"
+
+
 @given(st.text(max_size=80), st.lists(st.text(max_size=20).map(str.strip).filter(bool), max_size=4))
 def test_anything_is_taken(heard: str, phrases: list[str]) -> None:
     assert isinstance(put_right(heard, phrases), str)

@@ -39,7 +39,7 @@ def sounds_of(text: str) -> tuple[str, ...]:
 def _with_name(text: str, name: str) -> str:
     sounds = sounds_of(name)
     if len(sounds) < SOUNDS_MIN or name.casefold() in text.casefold():
-        return re.sub(rf"\b{re.escape(name)}\b", name, text, flags=re.IGNORECASE)
+        return re.sub(rf"\b{re.escape(name)}\b", lambda _: name, text, flags=re.IGNORECASE)
     nearest = min(_windows(text, len(name.split())), key=lambda span: _far(text, span, sounds), default=None)
     if nearest is None or _far(text, nearest, sounds) > NEAR_MAX:
         return text
