@@ -109,8 +109,6 @@ def create_app(
     `state.sessions.stop()` and `state.feeds.stop()` end the calls that wait, for a quick shutdown.
     """
     daemon = DaemonClient(endpoint, retry_s=retry_s, curve=curve)
-    microphones = Microphones(clock=clock)
-    sessions = Sessions(daemon, microphones, timeout_ms=timeout_ms, clock=clock)
     feeds = EventFeeds(daemon)
     metrics = HttpMetrics()
     speech_config = speech or Speech(tts="off", stt="off")
@@ -121,6 +119,9 @@ def create_app(
         cpus=speech_cpus,
         registry=metrics.registry,
     )
+    microphones = Microphones(clock=clock, has_ears=lambda: bool(speech_service.info()["stt"]))
+    metrics.show_microphones(lambda: microphones.page_count)
+    sessions = Sessions(daemon, microphones, timeout_ms=timeout_ms, clock=clock)
     sign_pictures = SignPictures()
 
     @asynccontextmanager

@@ -7,6 +7,7 @@ known by its template (`/v1/roles/{name}`), never by the path that a client sent
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -36,8 +37,12 @@ class HttpMetrics:
         self._sessions = Gauge(f"{name}sessions", "Sessions of games", registry=registry)
         self._open = Gauge(f"{name}open_requests", "Requests that the daemon has not answered yet", registry=registry)
         self._websockets = Gauge(f"{name}websockets", "Open connections to /v1/ws", registry=registry)
+        self._microphones = Gauge(f"{name}microphones", "Pages that a player speaks into", registry=registry)
         self.websockets = 0
         ProcessCollector(namespace="llm_agentd_http", registry=registry)
+
+    def show_microphones(self, count: Callable[[], float]) -> None:
+        self._microphones.set_function(count)
 
     def answered(self, route: str, status: int, duration_s: float) -> None:
         self._requests.labels(route, str(status)).inc()

@@ -89,10 +89,10 @@ describe("a microphone", function()
 		end)
 
 		it("not where the daemon refuses, with its reason", function()
-			start(nil, function() return {{event = "error", code = "unavailable", message = "nobody listens here (speech.stt)"}} end)
+			start(nil, function() return {{event = "error", code = "unavailable", message = "no engine listens on this server"}} end)
 			mock:command("Robin", "mic")
 			mock:step(0.1, 4)
-			assert.truthy(told("nobody listens here"))
+			assert.truthy(told("There is no microphone now: no engine listens"))
 		end)
 	end)
 

@@ -207,6 +207,23 @@ def test_wrong_listen_is_rejected_and_names_the_field(scene: Scene, record: Reco
     assert names in answer["rejected"][0]["message"]
 
 
+def test_listen_where_no_engine_is_says_what_adds_one(endpoint: str) -> None:
+    with FakeDaemon(endpoint), serve_http(endpoint) as server:
+        answer = server.exchange(requests=[listen()])
+    assert answer["events"] == []
+    assert answer["rejected"][0]["code"] == "unavailable"
+    assert "llm-agentd[hearing]" in answer["rejected"][0]["message"]
+
+
+def test_page_that_is_open_is_counted_and_a_wrong_code_too(scene: Scene) -> None:
+    token = scene.login(scene.listen("counted"))
+    scene.page.post("/voice/login", json={"code": "000002"})
+    text = scene.server.http.get("/metrics").text
+    assert float(re.findall(r"^llm_agentd_http_microphones (\S+)", text, re.MULTILINE)[0]) >= 1
+    assert 'llm_agentd_http_requests_total{code="401",route="/voice/login"}' in text
+    assert token not in text
+
+
 # -- who may not ----------------------------------------------------------------------------------
 
 
@@ -226,7 +243,7 @@ def test_brute_force_ends_in_429_and_leaves_those_alone_who_are_in(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     endpoint = f"ipc://{tmp_path_factory.mktemp('guess')}/z"
-    with FakeDaemon(endpoint) as daemon, serve_http(endpoint, token=TOKEN) as server:
+    with FakeDaemon(endpoint) as daemon, serve_http(endpoint, token=TOKEN, speech=STUB) as server:
         scene = Scene(daemon, server)
         token, right = scene.login(scene.listen("in")), scene.listen("guessed", "Will").replace("-", "")
         statuses = []

@@ -36,6 +36,9 @@ UTTERANCES_BURST = 5  # at once, and then one in so long: nobody says more, and 
 UTTERANCE_EVERY_S = 2.0
 BUSY_RETRY_AFTER_MS = 1_000
 TEXT_MAX_CHARS = 400  # ten seconds of the fastest speaker; a chat line may have 500
+DEAF = (
+    "no engine listens on this server; its admin can add one: pip install 'llm-agentd[hearing]', and speech.stt: auto"
+)
 ASK_ANEW = "type /llm mic in the game for a new one"
 
 Send = Callable[[str, Record], None]
@@ -70,8 +73,11 @@ class Microphones:
         *,
         clock: Callable[[], float] = time.monotonic,
         new_number: Callable[[int], int] = secrets.randbelow,
+        has_ears: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`has_ears`: is there an engine that listens?"""
         self._clock = clock
+        self._has_ears = has_ears
         self._new_number = new_number
         self._guesses = Guesses()
         self._by_key: dict[str, Microphone] = {}
@@ -86,7 +92,12 @@ class Microphones:
     # -- for games -------------------------------------------------------------------------------
 
     def open(self, record: ListenRecord, send: Send, is_there: Callable[[], bool]) -> Microphone:
-        """A new one with its code. `send(key, event)` is called for each event but the first. Raises Overloaded."""
+        """A new one with its code. `send(key, event)` is called for each event but the first.
+
+        Raises Unavailable where no engine listens, Overloaded where there are too many.
+        """
+        if not self._has_ears():
+            raise Unavailable(DEAF)
         self.sweep()
         if len(self._by_key) >= MICROPHONES_MAX:
             raise Overloaded(f"listen: {MICROPHONES_MAX} are open already", retry_after_ms=FULL_RETRY_AFTER_MS)
