@@ -196,8 +196,8 @@ class Http(Section):
     token: HttpToken | None = Field(
         None,
         repr=False,
-        description="every route but /healthz and the dashboard's files wants it as `Authorization: Bearer TOKEN`;"
-        " none = one that is made at the first start, which `llm-agentd token` prints; off = no token is wanted, for a"
+        description="every route but /healthz, /voice and the dashboard's files wants it as `Authorization: Bearer"
+        " TOKEN`; none = one that is made at the first start, which `llm-agentd token` prints; off = no token is wanted, for a"
         " machine that nobody shares",
     )
     token_file: HomePath = Field(
