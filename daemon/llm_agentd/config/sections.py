@@ -197,8 +197,8 @@ class Http(Section):
         None,
         repr=False,
         description="every route but /healthz, /voice and the dashboard's files wants it as `Authorization: Bearer"
-        " TOKEN`; none = one that is made at the first start, which `llm-agentd token` prints; off = no token is wanted, for a"
-        " machine that nobody shares",
+        " TOKEN`; none = one that is made at the first start, which `llm-agentd token` prints; off = none is wanted,"
+        " for a machine that nobody shares",
     )
     token_file: HomePath = Field(
         default_factory=StateFile("http_token"), description="where the token is kept that is made at the first start"

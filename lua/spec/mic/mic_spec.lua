@@ -292,27 +292,46 @@ describe("a microphone", function()
 end)
 
 describe("a plain order that was spoken", function()
-	it("is done where the model gives no answer", function()
-		local mock, daemon
+	local mock, daemon, npc
+
+	-- outcome: what the model's side answers to a think, or nothing at all.
+	local function start(outcome)
 		mock, daemon = game.start_quiet(nil, function(request)
-			if request.op == "listen" then return {{event = "ready", code = "482-913"}, {event = "opened"}} end
-			return {{event = "error", code = "engine_failed", message = "the engine is down"}}
+			return request.op == "listen" and {{event = "ready", code = "482-913"}, {event = "opened"}} or outcome
 		end)
-		local _, npc = game.body("a", "Ann", "guard")
+		npc = select(2, game.body("a", "Ann", "guard"))
 		mock:join("Robin", game.at(2))
 		mock.privs.Robin = {shout = true}
 		mock:command("Robin", "mic")
 		mock:step(0.1, 4)
-		local listen = daemon.received[#daemon.received]
-		daemon:event(listen.session, {id = listen.request.id, event = "heard", text = "Follow me."})
-		mock:step(0.1, 10)
+	end
+
+	local function hear(words)
+		local listen
+		for _, received in ipairs(daemon.received) do listen = received.request.op == "listen" and received or listen end
+		daemon:event(listen.session, {id = listen.request.id, event = "heard", text = words})
+		mock:step(0.1, 4)
 		local walk = mock.mod.body.movement.current(npc)
-		assert.equal("follow", walk and walk.kind)
-		assert.equal("Robin", walk.target)
 		mock:step(0.1, 20) -- NPCs answer one sentence after the other
-		daemon:event(listen.session, {id = listen.request.id, event = "heard", text = "Stop!"})
-		mock:step(0.1, 40)
-		walk = mock.mod.body.movement.current(npc)
-		assert.equal("stay", walk and walk.kind)
+		return walk and walk.kind, walk and walk.target
+	end
+
+	it("is done where the engine is down", function()
+		start({{event = "error", code = "engine_failed", message = "the engine is down"}})
+		assert.same({"follow", "Robin"}, {hear("Follow me.")})
+		assert.equal("stay", (hear("Stop!")))
+	end)
+
+	it("is done at once where the engine hangs, and once where its answer comes at last", function()
+		start({})
+		assert.same({"follow", "Robin"}, {hear("Ann, follow me, please.")})
+		local orders = 0
+		mock.mod.api.events.on("action", function() orders = orders + 1 end)
+		for number, received in ipairs(daemon.received) do
+			if received.request.utterance then game.answer(number, {{event = "done", text = "I come with you.", cache = "miss"}}) end
+		end
+		mock:step(0.1, 10)
+		assert.equal(0, orders)
+		assert.equal("follow", mock.mod.body.movement.current(npc).kind)
 	end)
 end)

@@ -93,7 +93,8 @@ describe("an NPC that does something", function()
 		game.body("b", "Bram", "farmer", at(4))
 		mock:step(0.5, 3)
 		chosen, said = {name = "follow", params = {target = "Bram"}}, "I come with you!"
-		npc:think({player = "Robin", utterance = "follow Bram", actions = true}, function(reply) replies[#replies + 1] = reply end)
+		npc:think({player = "Robin", utterance = "Would you walk with Bram?", actions = true},
+			function(reply) replies[#replies + 1] = reply end)
 		agent.unregister_npc("b") -- gone before the answer is there
 		mock:step(0.05, 4)
 		assert.is_false(replies[1].action.ok)

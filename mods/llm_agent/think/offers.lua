@@ -70,11 +70,14 @@ local function meant_by(npc, opts, offered)
 	end
 end
 
--- Are the player's words an order as a whole? What is said to it comes after the deed.
-function offers.is_ordered(npc, opts, offered)
+-- The action that the player's words order, where they are an order as a whole; else nil. It can be done at once.
+function offers.ordered(npc, opts, offered)
 	local meant = opts.utterance and meant_by(npc, opts, offered)
-	return meant and meant.lang ~= nil or false
+	return meant and meant.lang and meant or nil
 end
+
+-- Are the player's words an order as a whole? What is said to it comes after the deed.
+function offers.is_ordered(npc, opts, offered) return offers.ordered(npc, opts, offered) ~= nil end
 
 -- Flat parameters alone: those of an order.
 local function same(params, others)
@@ -89,10 +92,10 @@ end
 
 -- What the player's words alone ask for is done, whatever the model chose; what they have nothing to do with is not. A model
 -- whose own data matched words and deed is believed: it has understood more than rules do. Not so where the words are an order as
--- a whole (`meant` names their language), or a question that the game itself answers.
-function offers.heed(npc, answer, opts, offered, is_told)
+-- a whole (`meant` names their language), or a question that the game itself answers. obeyed: the order that was done already.
+function offers.heed(npc, answer, opts, offered, is_told, obeyed)
 	if answer.code == "filtered" or not opts.utterance then return end
-	local meant, chosen = meant_by(npc, opts, offered), answer.action and actions.by_name[answer.action.name]
+	local meant, chosen = obeyed or meant_by(npc, opts, offered), answer.action and actions.by_name[answer.action.name]
 	local is_same = meant and chosen and chosen.name == meant.name
 	if meant and meant.lang then
 		local is_matched = answer.matched and is_same and same(answer.action.params, meant.params)

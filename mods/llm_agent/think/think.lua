@@ -47,7 +47,7 @@ local function build(question, kind, event)
 		log("error", ("a reply for %s could not be read: %s"):format(npc.id, tostring(answer)))
 		answer = reply.build("error", {code = reply.CODES.internal, message = tostring(answer)}, about)
 	end
-	offers.heed(npc, answer, question.opts, question.offered, question.told ~= nil)
+	offers.heed(npc, answer, question.opts, question.offered, question.told ~= nil, question.obeyed)
 	if question.told then
 		answers.correct(question.told, answer)
 		answer.mind = nil -- the words are the game's
@@ -109,7 +109,7 @@ local function finish(question, kind, event)
 	end
 	if answer.action_error then log("warning", ("%s: %s"):format(npc.id, answer.action_error)) end
 	if npcs.by_id[npc.id] == npc then
-		if answer.action then offers.run(npc, answer, opts, question.was_in_world) end
+		if answer.action and answer.action ~= question.obeyed then offers.run(npc, answer, opts, question.was_in_world) end
 		local ordered_in = answer.action and answer.action.lang
 		wording.settle(npc, answer, opts, question.lang or language.between(npc, opts.player) or ordered_in, function(line)
 			return not question.passed and is_repeat(question, line)
@@ -164,6 +164,14 @@ local function question_of(npc, opts)
 	}
 end
 
+-- A plain order is done at once, whether the model is quick, slow or down: of it only the words are awaited.
+local function obey(question)
+	local action = offers.ordered(question.npc, question.opts, question.offered)
+	if not action or not question.was_in_world then return end
+	question.obeyed = action
+	offers.run(question.npc, {action = action}, question.opts, true)
+end
+
 -- Ask the model; never blocks. callback(reply) comes once, in a later step (at once where none follows: the server goes
 -- down; without `id` then). NPC and player may be gone by then: look them up again by id and name. reply is
 -- {text, told?, fallback, error?, code?, action? {name, params, ok, message}, cache, model, finish, usage, timing_ms, ms, npc,
@@ -173,7 +181,8 @@ function Npc:think(opts, callback)
 	if type(callback) ~= "function" then error("npc:think: callback: want a function, got " .. type(callback), 2) end
 	local question = question_of(self, opts or {})
 	question.callback = callback
-	ask(question)
+	ask(question) -- with the facts as they are before the deed
+	obey(question)
 end
 
 -- Asks what the model would be given if the NPC thought; nothing is generated. handler(kind, event) as of client.ask.
