@@ -243,6 +243,16 @@ describe("a microphone", function()
 			assert.equal(8, count)
 		end)
 
+		it("break an NPC off that speaks, as words that are typed", function()
+			start()
+			local npc = agent.register_npc("a", {name = "Ann", role = "guard", pos = ORIGIN})
+			local spoken_to = {}
+			mock.mod.talk.history.on_player_line(function(whom) spoken_to[#spoken_to + 1] = whom end)
+			switch_on()
+			hear("Ann, wait.")
+			assert.same({npc}, spoken_to)
+		end)
+
 		it("are heard no more by NPCs of a player whom they do not hear", function()
 			start()
 			agent.register_npc("a", {name = "Ann", role = "guard", pos = ORIGIN})
