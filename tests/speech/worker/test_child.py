@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,21 @@ pytestmark = [
 ORDER = {"text": "Hello.", "lang": "en", "voice": {}, "form": "ogg"}
 
 
+# The same program, with an engine whose library greets on stdout, as some do when they load.
+CHATTY = """
+import os
+from llm_agentd.speech import speakers
+choose = speakers.choose
+speakers.choose = lambda speech: (print("a library greets", flush=True), os.write(1, b"from C"), choose(speech))[2]
+from llm_agentd.speech.worker.child import main
+main()
+"""
+
+
 class Child:
-    def __init__(self, **order: Any) -> None:
+    def __init__(self, program: Sequence[str] = ("-m", "llm_agentd.speech.worker.child"), **order: Any) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "llm_agentd.speech.worker.child"],
+            [sys.executable, *program],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         speech = Speech(tts="stub", stt="stub", threads=2).model_dump(mode="json")
@@ -46,8 +57,8 @@ class Child:
 def started() -> Iterator[Any]:
     children: list[Child] = []
 
-    def start(**order: Any) -> Child:
-        children.append(Child(**order))
+    def start(*program: str, **order: Any) -> Child:
+        children.append(Child(program, **order) if program else Child(**order))
         return children[-1]
 
     yield start
@@ -72,6 +83,14 @@ def test_child_gives_way_to_everything_else_on_the_machine(started: Any) -> None
     assert Path(f"/proc/{pid}/oom_score_adj").read_text().strip() == "1000"
     for thread in psutil.Process(pid).threads():  # those of libraries, too
         assert os.getpriority(os.PRIO_PROCESS, thread.id) == NICE
+
+
+def test_what_a_library_prints_reaches_the_log_and_not_the_answers(started: Any) -> None:
+    child = started("-c", CHATTY)
+    assert child.hello["engine"] == "stub"
+    assert child.ask(ORDER)[1].startswith(b"OggS")
+    child.process.kill()
+    assert child.process.stderr.read() == b"a library greets\nfrom C"
 
 
 def test_child_uses_as_many_threads_as_it_may(started: Any) -> None:
