@@ -33,6 +33,7 @@ describe("the words of a line that are spelled", function()
 	it("leave out what is only like a name", function()
 		assert.same({}, spelled("A brim of gold.", {"Bram"}))
 		assert.same({}, spelled("Miro came by.", {"Mira"}))
+		assert.same({}, spelled("The moral of it.", {"Morla"}))
 	end)
 
 	it("are one word of a longer name where the line has that, and where the whole is too wide", function()
