@@ -81,7 +81,7 @@ define step
 @echo "== $(1)"; begun=$$SECONDS; $(2) && echo "   $(1): $$((SECONDS - begun)) s"
 endef
 
-.PHONY: help setup demo test engines test-faults unit pytest busted run bench screenshots animation docs lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test debs-package dashboard-pictures
+.PHONY: help setup demo test engines test-faults unit pytest busted run bench screenshots animation docs lint lint-python lint-lua package lock clean debs-demo debs-shot debs-test debs-package dashboard-pictures listening-test
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -137,6 +137,9 @@ dashboard-pictures: debs-test $(VENV)/.dev  ## pictures of the dashboard while a
 
 animation: debs-shot $(VENV)/.dev  ## a trade in a real client as docs/images/trade.webp, or as OUT
 	@PYTHONPATH=. $(PY) tools/animation.py $(or $(OUT),docs/images/trade.webp)
+
+listening-test: debs-test $(VENV)/.dev  ## every shipped role's voice as Ogg files and a page that plays them, into OUT (build/listening)
+	@PYTHONPATH=. $(PY) tools/listening_test.py $(or $(OUT),build/listening)
 
 docs: $(VENV)/.run  ## docs/configuration.md, systemd/config.yaml anew, from the keys in the code
 	@$(PY) -m llm_agentd.config.docs .

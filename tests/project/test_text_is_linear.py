@@ -32,6 +32,9 @@ from llm_agentd.roles import Role
 from llm_agentd.scheduler.guard import SpeechGuard
 from llm_agentd.scheduler.reply_json import JsonAssembler
 from llm_agentd.scheduler.reply_text import TextAssembler
+from llm_agentd.speech import voices
+from llm_agentd.speech.languages import read_as
+from llm_agentd.speech.spoken_text import spoken_text
 from llm_agentd.topics import mentions, open_topics, topics_path
 from llm_agentd.topics import normalize as plain_words
 from llm_agentd.types import Message, Npc, Think, Turn
@@ -216,6 +219,7 @@ PATHS: dict[str, Callable[[str], object]] = {
         surrogates.repair_surrogates(text),
     ),
     "sanitize with many speakers": many_speakers,
+    "what is spoken": lambda text: (spoken_text(text), read_as(text, "en"), voices.voice_of(text[:400], text)),
     "words as typed": plain_words.plain,
     "mentions": lambda text: mentions.find(
         text, ["steel sword", "apple pie", "Oakford", text[:128], "the mill of old"]

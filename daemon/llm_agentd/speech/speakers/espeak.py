@@ -83,22 +83,21 @@ class EspeakSpeaker:
         """Each sentence was a process of its own."""
 
     def _code(self, lang: str) -> str:
-        """`pt-br` of `pt_BR` where it has that, else `pt`."""
+        """`pt-br` of `pt_BR`, where it has that; else `pt`, of which it takes the region that most speak."""
         whole, base = lang.replace("_", "-").casefold(), base_code(lang)
-        for code in (whole, ALIASES.get(base, base)):
-            if code in self._codes:
-                return code
-        near = next((code for code in sorted(self._codes) if code.partition("-")[0] == base), None)
-        if near is None:
+        if whole in self._codes:
+            return whole
+        if base not in self.languages:
             raise BadRequest(f"lang: {PROGRAM} has no language {lang!r}; `{PROGRAM} --voices` lists those that it has")
-        return near
+        return ALIASES.get(base, base)
 
     def _list_codes(self) -> frozenset[str]:
         lines = self._run(["--voices"], "", LIST_S).decode("utf-8", "replace").splitlines()[1:]
         return frozenset(parts[1] for line in lines if len(parts := line.split()) > 1)
 
-    def _run(self, options: list[str], text: str, timeout_s: float = SPEAK_S) -> bytes:
+    def _run(self, options: list[str], text: str, timeout_s: float | None = None) -> bytes:
         """Text goes in by stdin: as an argument, one that begins with a dash would be an option."""
+        timeout_s = timeout_s or SPEAK_S
         try:
             done = subprocess.run(
                 [self._program, "-b", "1", *options], input=text.encode(), capture_output=True, timeout=timeout_s
