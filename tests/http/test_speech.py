@@ -103,7 +103,8 @@ def test_master_switch_turns_it_off_at_once_and_on_again(server: HttpServer, swi
 def test_request_log_is_told_what_was_spoken_and_what_was_not(server: HttpServer, switch: Switch) -> None:
     for _ in range(2):
         spoken(say(server, "Told to the log.", lang="en", priority="ambient"))
-    say(server, "Never in time.", deadline_ms=1)
+    never = say(server, "Never in time.", deadline_ms=1)
+    assert (never.status_code, never.content) == (204, b""), "a game engine would log an error for each one"
     wait_until(lambda: any(record["text"] == "Never in time." for record in switch.spoken))
     first, again, late = [
         record for record in switch.spoken if record["text"] in ("Told to the log.", "Never in time.")

@@ -69,7 +69,7 @@ local function take(entry, result)
 		failures, requests.problem = 0, nil
 	elseif result.code == 200 then
 		pause(PAUSE_MAX_S, PATH .. " answers, but not as llm-agentd does")
-	elseif result.code ~= 504 then -- too late for this one: that is no failure of the engine
+	elseif result.code ~= 204 then -- too late for this one: that is no failure of the engine
 		failed(result)
 	end
 	entry.callback(sound)
