@@ -138,7 +138,7 @@ dashboard-pictures: debs-test $(VENV)/.dev  ## pictures of the dashboard while a
 animation: debs-shot $(VENV)/.dev  ## a trade in a real client as docs/images/trade.webp, or as OUT
 	@PYTHONPATH=. $(PY) tools/animation.py $(or $(OUT),docs/images/trade.webp)
 
-listening-test: debs-test $(VENV)/.dev  ## every shipped role's voice as Ogg files, with a page, into OUT (build/listening)
+listening-test: debs-test $(VENV)/.dev  ## the shipped roles' voices as Ogg files and a page, in build/listening
 	@PYTHONPATH=. $(PY) tools/listening_test.py $(or $(OUT),build/listening)
 
 docs: $(VENV)/.run  ## docs/configuration.md, systemd/config.yaml anew, from the keys in the code
