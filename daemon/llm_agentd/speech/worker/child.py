@@ -35,11 +35,14 @@ def main() -> None:
     out = _own_stdout()
     if hasattr(signal, "SIGINT"):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to all; the parent decides
+    try:
+        order, _ = frames.read(sys.stdin.buffer)
+    except (EOFError, frames.BadFrame, OSError):
+        return
+    speech = Speech.model_validate(order["speech"])
+    _give_way(order["cpus"], speech.threads)  # before there is another thread: each has a niceness of its own
     orders: queue.Queue[Answer] = queue.Queue()
     threading.Thread(target=_read_orders, args=(orders,), daemon=True).start()
-    order, _ = orders.get()
-    speech = Speech.model_validate(order["speech"])
-    _give_way(order["cpus"], speech.threads)
     try:
         work, facts = open_mouth(speech) if order["kind"] == "mouth" else open_ears(speech)
     except (StartError, AgentdError) as error:

@@ -107,7 +107,7 @@ def _input(body: Mapping[str, Any]) -> str:
 
 def _form(body: Mapping[str, Any]) -> str:
     form = body.get("response_format", "ogg")
-    if form not in MEDIA_TYPES:
+    if not isinstance(form, str) or form not in MEDIA_TYPES:
         raise BadRequest(f"response_format: want one of {', '.join(MEDIA_TYPES)}")
     return str(form)
 
