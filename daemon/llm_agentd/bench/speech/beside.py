@@ -1,13 +1,14 @@
 """What speech costs the model beside it: tokens/s and the first text of who waits, with and without speech going on.
 
-Speech goes on at full: a connection asks for one sentence after the other, as no village does. Rounds of each in turn,
-each with requests of its own.
+Speech goes on at full: a connection asks for one sentence after the other, as fast as the daemon lets anybody, which
+is as twenty NPCs speak who never pause. Rounds of each in turn, each with requests of its own.
 """
 
 from __future__ import annotations
 
 import statistics
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from llm_agentd.bench.load.trace import requests
 from llm_agentd.bench.speech.mouth import Mouth
 from llm_agentd.errors import StartError
 from llm_agentd.ops.harness import RunningDaemon
+from llm_agentd.speech.rate import CHARS_A_S
 
 ROUNDS = 5
 REQUESTS = 80  # of a round: some ten seconds of the embedded model
@@ -67,7 +69,10 @@ def _speaking(running: RunningDaemon, lines: Iterator[str]) -> Iterator[list[flo
         mouth = Mouth(running)
         try:
             while not over.is_set():
-                said.append(mouth.say(next(lines)).seconds)
+                line = next(lines)
+                next_s = time.monotonic() + len(line) / CHARS_A_S
+                said.append(mouth.say(line).seconds)
+                over.wait(max(0.0, next_s - time.monotonic()))
         except Exception as failure:  # told by the thread that measures
             failures.append(failure)
 
