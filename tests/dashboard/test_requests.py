@@ -73,7 +73,7 @@ def test_talk_streams_the_reply_and_shows_the_prompt_it_came_from(open_tab: Open
 
 def test_ask_again_brings_npc_player_and_words_into_the_talk(open_tab: OpenTab) -> None:
     page = open_tab("#/requests?grep=Where%20is%20the%20ford").page
-    page.locator(".exchange a.open").first.click()
+    page.locator(".exchange").filter(has_text="Where is the ford").locator("a.open").first.click()
     page.get_by_role("link", name="Ask again").click()
     expect(page.get_by_label("Say")).to_have_value("Where is the ford?")
     expect(page.get_by_label("You speak as")).to_have_value("Ana")

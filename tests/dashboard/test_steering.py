@@ -215,9 +215,9 @@ def test_kept_reply_is_found_and_the_cache_emptied_only_when_sure(open_tab: Open
 
 def test_model_is_tested_from_the_page(open_tab: OpenTab) -> None:
     page = open_tab("#/model").page
-    voices = page.locator("dl").inner_text()
-    assert "Speaks\nstub" in voices
-    assert "Listens\nnobody" in voices
+    facts = page.locator("dl")
+    expect(facts.filter(has_text="Speaks").first).to_contain_text("stub")
+    expect(facts.filter(has_text="Listens").first).to_contain_text("nobody")
     page.get_by_role("button", name="Test the model").press("Enter")
     expect(page.locator("tbody tr")).to_have_count(3)
     assert violations(page) == []

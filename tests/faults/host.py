@@ -96,10 +96,13 @@ class Host:
     def __init__(
         self, folder: Path, *sets: str, env: Mapping[str, str] | None = None, config: Path | None = None
     ) -> None:
-        """`config`: a YAML file; none: the system's."""
+        """`config`: a YAML file; none: an empty one of its own, as what is sent to it may change settings: never the
+        system's.
+        """
         self.folder = folder
-        self.config = config
         folder.mkdir(parents=True, exist_ok=True)
+        self.config = config or folder / "config.yaml"
+        self.config.touch()
         self.state = folder / "state"
         self.state.mkdir(exist_ok=True)
         self.endpoint = f"ipc://{folder}/z"
@@ -125,7 +128,7 @@ class Host:
     def start(self, command: str, *sets: str, limits: Callable[[], None] | None = None) -> Process:
         """`serve`, `http` or `daemon` (which is `serve` without an adapter); returns at once."""
         args = [sys.executable, "-m", "llm_agentd", "serve" if command == "daemon" else command]
-        args += ["--config", str(self.config)] if self.config else []
+        args += ["--config", str(self.config)]
         for option in (*self.sets, *(["http.enabled=false"] if command == "daemon" else []), *sets):
             args += ["--set", option]
         process = Process(args, env=self.env, log=self.folder / f"{command}.log", limits=limits)
