@@ -11,8 +11,8 @@ local PROBLEM_MAX_BYTES = 400
 -- In the daemon's own words where it has some.
 local function problem_of(answer, problems)
 	if answer.code == 200 and answer.data then return nil end
-	local inner = answer.data and answer.data.error
-	if type(inner) == "table" and type(inner.message) == "string" then return text.clean(inner.message, PROBLEM_MAX_BYTES) end
+	local message = client.error_of(answer.data)
+	if message then return text.clean(message, PROBLEM_MAX_BYTES) end
 	return answer.code == 0 and problems.unreachable or problems.refused(answer.code)
 end
 

@@ -247,10 +247,15 @@ local function parse(data)
 	return nil
 end
 
+-- What a parsed answer (or nil) says is wrong: its message in the daemon's words or nil, and the table that holds it.
+function client.error_of(answer)
+	local inner = answer and type(answer.error) == "table" and answer.error or answer or {}
+	return type(inner.message) == "string" and inner.message or nil, inner
+end
+
 local function error_message(data, default)
-	local answer = parse(data)
-	local inner = answer and type(answer.error) == "table" and answer.error or answer
-	return inner and type(inner.message) == "string" and inner.message or default, inner and inner.code
+	local message, inner = client.error_of(parse(data))
+	return message or default, inner.code
 end
 
 local REFUSED = {

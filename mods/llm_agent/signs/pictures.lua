@@ -29,8 +29,8 @@ local function keep(key, png)
 end
 
 local function problem_of(result)
-	local inner = result.data and type(result.data.error) == "table" and result.data.error or {}
-	if type(inner.message) == "string" then return inner.message end
+	local message = client.error_of(result.data)
+	if message then return message end
 	return result.code == 0 and "the daemon does not answer" or "HTTP " .. result.code .. " from the daemon"
 end
 

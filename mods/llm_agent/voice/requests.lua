@@ -45,9 +45,9 @@ local function pause(seconds, problem)
 end
 
 local function message_of(result)
-	local inner = result.data and (type(result.data.error) == "table" and result.data.error or result.data) or {}
+	local message, inner = client.error_of(result.data)
 	local after_ms = tonumber(inner.retry_after_ms)
-	return type(inner.message) == "string" and inner.message or "HTTP " .. result.code, after_ms and after_ms / 1000
+	return message or "HTTP " .. result.code, after_ms and after_ms / 1000
 end
 
 local function failed(result)
