@@ -21,6 +21,7 @@ from typing import IO, Any, Literal, TypeAlias
 from llm_agentd.config.speech import Speech
 from llm_agentd.errors import AgentdError, BadRequest, SpeechError, TooLarge, Unavailable
 from llm_agentd.speech.worker import frames
+from llm_agentd.util.killed_after import killed_after
 
 log = logging.getLogger(__name__)
 
@@ -175,25 +176,15 @@ class Worker:
         assert child is not None
         assert child.stdin is not None
         assert child.stdout is not None
-        is_late = threading.Event()
-
-        def end_late() -> None:  # a thread, as not every system can wait for a pipe with a timeout
-            is_late.set()
-            child.kill()
-
-        timer = threading.Timer(limit_s, end_late)
-        timer.daemon = True
-        timer.start()
-        try:
-            child.stdin.write(frame)
-            child.stdin.flush()
-            return frames.read(child.stdout)
-        except frames.BadFrame as error:
-            why = str(error)
-        except (EOFError, OSError):
-            why = ""
-        finally:
-            timer.cancel()
+        with killed_after(child, limit_s) as is_late:
+            try:
+                child.stdin.write(frame)
+                child.stdin.flush()
+                return frames.read(child.stdout)
+            except frames.BadFrame as error:
+                why = str(error)
+            except (EOFError, OSError):
+                why = ""
         self._end()
         if is_late.is_set():
             why = f"was ended: no answer in {limit_s:g} s"

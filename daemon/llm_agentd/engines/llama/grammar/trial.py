@@ -27,6 +27,7 @@ from llm_agentd.config.values import LLAMA_ENGINES
 from llm_agentd.engines.llama.grammar.trial_child import CPU_MAX_S
 from llm_agentd.errors import AgentdError, BadRequest, DeadlineExceeded, Overloaded, Unavailable
 from llm_agentd.types import Sampling
+from llm_agentd.util.killed_after import killed_after
 
 log = logging.getLogger(__name__)
 
@@ -163,25 +164,13 @@ class GrammarTrial:
         """The child's answer. Raises _Failed, and there is no child any more, where none comes within the limit."""
         assert child.stdin is not None
         assert child.stdout is not None
-        is_late = threading.Event()
-
-        def end_late() -> None:  # a thread, as not every system can wait for a pipe with a timeout
-            is_late.set()
-            child.kill()
-
-        timer = threading.Timer(limit_s, end_late)
-        timer.start()
-        try:
+        with killed_after(child, limit_s) as is_late, suppress(BrokenPipeError, ValueError):
             if line:
                 child.stdin.write(line)
                 child.stdin.flush()
             answer = child.stdout.readline()
             if answer.endswith(b"\n"):
                 return dict(orjson.loads(answer))
-        except (BrokenPipeError, ValueError):
-            pass
-        finally:
-            timer.cancel()
         self._close()
         if is_late.is_set():
             raise _Failed(f"took longer than {limit_s:g} s")
