@@ -31,7 +31,7 @@ from llm_agentd.cache.entry import (
     with_header,
 )
 from llm_agentd.cache.lmdb_check import find_problems
-from llm_agentd.util.lmdb_files import close_environment, fill_up, missing_bytes, open_environment
+from llm_agentd.util.lmdb_files import apply_schema, close_environment, fill_up, missing_bytes, open_environment
 
 log = logging.getLogger(__name__)
 
@@ -307,14 +307,8 @@ class LmdbStore:
 
     def _apply_schema(self) -> None:
         """Empties what another version of the daemon has written: it is a cache."""
-        found = self.schema()
-        if found == SCHEMA:
-            return
-        with self.env.begin(write=True) as txn:
-            for database in (self._entries, self._by_use, self._by_expiry, self._meta):
-                txn.drop(database, delete=False)
-            txn.put(b"schema", b"%d" % SCHEMA, db=self._meta)
-        if found:
+        databases = (self._entries, self._by_use, self._by_expiry)
+        if found := apply_schema(self.env, SCHEMA, meta=self._meta, databases=databases):
             log.warning("cache.path: emptied, it was of version %d and this daemon writes version %d", found, SCHEMA)
 
     def check(self) -> list[str]:

@@ -28,7 +28,7 @@ import orjson
 from llm_agentd.prefix_cache.store import SavedPrefix
 from llm_agentd.types import PrefixState
 from llm_agentd.util.group_writer import GroupWriter
-from llm_agentd.util.lmdb_files import close_environment, fill_up, missing_bytes, open_environment
+from llm_agentd.util.lmdb_files import apply_schema, close_environment, fill_up, missing_bytes, open_environment
 from llm_agentd.util.steady_clock import steady_time_s
 
 log = logging.getLogger(__name__)
@@ -78,14 +78,7 @@ class LmdbPrefixStore:
     def _apply_schema(self) -> None:
         """What another version has written is of no use here, and would take up room that nobody gives back."""
         meta = self._env.open_db(b"meta")
-        with self._env.begin(write=True) as txn:
-            found = int(txn.get(b"schema", b"0", db=meta))
-            if found == SCHEMA:
-                return
-            for database in (self._headers, self._data, self._used):
-                txn.drop(database, delete=False)
-            txn.put(b"schema", b"%d" % SCHEMA, db=meta)
-        if found:
+        if found := apply_schema(self._env, SCHEMA, meta=meta, databases=(self._headers, self._data, self._used)):
             log.warning(
                 "%s: emptied, it was of version %d and this daemon writes version %d", self._path, found, SCHEMA
             )

@@ -155,7 +155,7 @@ class _Files:
 
         from llm_agentd.util.file_lock import FileLock
         from llm_agentd.util.group_writer import GroupWriter
-        from llm_agentd.util.lmdb_files import missing_bytes
+        from llm_agentd.util.lmdb_files import apply_schema, missing_bytes
 
         self.errors = (lmdb.Error, OSError)
         self._full = lmdb.MapFullError
@@ -170,7 +170,8 @@ class _Files:
                     raise lmdb.CorruptedError("data.mdb is cut off; delete the folder")
                 names = (b"sounds", b"uses", b"by_use", b"meta")
                 self._sounds, self._uses, self._by_use, self._meta = (self._env.open_db(name) for name in names)
-                self._apply_schema()
+                databases = (self._sounds, self._uses, self._by_use)
+                apply_schema(self._env, SCHEMA, meta=self._meta, databases=databases)
                 self._fill_up()
         except BaseException:
             self._env.close()
@@ -268,15 +269,6 @@ class _Files:
 
     def _count(self, txn: lmdb.Transaction[bytes], step: int) -> None:
         txn.put(b"bytes", b"%d" % (self._total(txn) + step), db=self._meta)
-
-    def _apply_schema(self) -> None:
-        """Empties what another version has written."""
-        with self._env.begin(write=True) as txn:
-            if int(txn.get(b"schema", b"0", db=self._meta)) == SCHEMA:
-                return
-            for database in (self._sounds, self._uses, self._by_use, self._meta):
-                txn.drop(database, delete=False)
-            txn.put(b"schema", b"%d" % SCHEMA, db=self._meta)
 
     def _release(self) -> None:
         if self._owner is not None:

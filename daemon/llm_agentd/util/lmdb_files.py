@@ -12,6 +12,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -62,6 +63,24 @@ def close_environment(env: lmdb.Environment) -> None:
     env.close()
     with suppress(OSError):  # a full or read-only disk
         (folder / CLOSED).touch(mode=0o600)
+
+
+def apply_schema(
+    env: lmdb.Environment, version: int, *, meta: lmdb._Database, databases: Iterable[lmdb._Database]
+) -> int:
+    """Empties what another version has written, which can be computed again, and notes ours in `meta`.
+
+    The version of what was emptied; 0: nothing was.
+    """
+    with env.begin() as txn:
+        found = int(txn.get(b"schema", b"0", db=meta))
+    if found == version:
+        return 0
+    with env.begin(write=True) as txn:
+        for database in (*databases, meta):
+            txn.drop(database, delete=False)
+        txn.put(b"schema", b"%d" % version, db=meta)
+    return found
 
 
 def _is_readable(folder: Path) -> bool:
