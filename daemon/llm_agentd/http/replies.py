@@ -1,4 +1,4 @@
-"""Waiting for the answer to a generation while its client may go away.
+"""Waiting for an answer while its client may go away.
 
 Runs on the event loop. Knows no route and no shape of an answer.
 """
@@ -6,6 +6,8 @@ Runs on the event loop. Knows no route and no shape of an answer.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from starlette.types import Receive
 
@@ -16,6 +18,8 @@ from llm_agentd.http.daemon_client import DaemonClient
 # The daemon keeps the deadline itself, and its answer says more: that a field is wrong, however short the deadline is.
 ANSWER_GRACE_S = 0.5
 WATCH_AFTER_S = 0.05  # a client that hangs up is noticed only in answers slower than a cache hit
+
+Result = TypeVar("Result")
 
 
 async def run(daemon: DaemonClient, record: Record, receive: Receive, timeout_s: float) -> Record:
@@ -48,6 +52,19 @@ async def _reply_or_disconnect(
         return reply.result()
     reason = "" if daemon.is_ready else f": {daemon.reason_not_ready()}"
     raise DeadlineExceeded(f"no answer within {timeout_s * 1000:.0f} ms{reason}")
+
+
+async def unless_gone(receive: Receive, work: Coroutine[Any, Any, Result]) -> Result:
+    """What `work` gives. Raises Cancelled, and ends it, where the client hangs up meanwhile."""
+    working, gone = asyncio.ensure_future(work), asyncio.ensure_future(disconnect(receive))
+    try:
+        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise Cancelled("the client went away")
+    finally:
+        working.cancel()
+        gone.cancel()
 
 
 async def disconnect(receive: Receive) -> None:

@@ -5,9 +5,7 @@ Runs on the event loop. Which voice an NPC has is decided by speech/voices.py, a
 
 from __future__ import annotations
 
-import asyncio
 import struct
-from collections.abc import Coroutine
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -15,9 +13,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from llm_agentd.errors import BadRequest, Cancelled, DeadlineExceeded, TooLarge
+from llm_agentd.errors import BadRequest, DeadlineExceeded, TooLarge
 from llm_agentd.http.body import json_response, read_object
-from llm_agentd.http.replies import disconnect
+from llm_agentd.http.replies import unless_gone
 from llm_agentd.http.routes import schema
 from llm_agentd.speech.sentence import SpeakRequest, Spoken
 from llm_agentd.speech.service import SpeechService
@@ -32,7 +30,6 @@ DEADLINE_MS, DEADLINE_MAX_MS = 10_000, 60_000  # a bubble is gone by then
 EXAMPLE = '{"npc": {"id": "mira"}, "text": "Good evening!"}'
 
 Model = TypeVar("Model", bound=BaseModel)
-Result = TypeVar("Result")
 
 
 class SpeechNpc(BaseModel):
@@ -98,7 +95,7 @@ def add(app: FastAPI, speech: SpeechService, language: str) -> None:
         body = checked(SpeechBody, fields)
         wanted = _request(body, language, priority=body.priority, deadline_ms=body.deadline_ms)
         try:
-            spoken = await unless_gone(request, speech.speak(wanted))
+            spoken = await unless_gone(request.receive, speech.speak(wanted))
         except DeadlineExceeded:
             # No error: on a busy machine it is ordinary, and game engines write a line of error for each such status.
             return Response(status_code=204)
@@ -118,19 +115,6 @@ def checked(model: type[Model], fields: dict[str, Any]) -> Model:
     if first["type"] == "missing":
         raise BadRequest(f"{path}: missing; want a body such as {EXAMPLE}")
     raise (TooLarge if first["type"] == "string_too_long" else BadRequest)(f"{path}: {first['msg']}")
-
-
-async def unless_gone(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
-    """What `work` gives. Raises Cancelled, and ends it, where the client hangs up meanwhile."""
-    working, gone = asyncio.ensure_future(work), asyncio.ensure_future(disconnect(request.receive))
-    try:
-        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        raise Cancelled("the client went away")
-    finally:
-        working.cancel()
-        gone.cancel()
 
 
 def _request(line: SpeechLine, language: str, **more: Any) -> SpeakRequest:

@@ -16,9 +16,10 @@ from fastapi.responses import Response
 from llm_agentd.errors import BadRequest, TooLarge
 from llm_agentd.http.body import read_object
 from llm_agentd.http.error_shape import as_openai
+from llm_agentd.http.replies import unless_gone
 from llm_agentd.http.routes import schema
 from llm_agentd.http.routes.openai import schema as openai_schema
-from llm_agentd.http.routes.speech import unless_gone
+from llm_agentd.http.routes.speech import VOICE_MAX_CHARS
 from llm_agentd.speech.long_text import speak_long
 from llm_agentd.speech.sentence import SpeakRequest
 from llm_agentd.speech.service import SpeechService
@@ -27,7 +28,6 @@ from llm_agentd.speech.voices import voice_of
 from llm_agentd.util.did_you_mean import did_you_mean
 
 INPUT_MAX_CHARS = 4096  # OpenAI's own limit: five minutes of sound
-VOICE_MAX_CHARS = 400
 SPEED_MIN, SPEED_MAX = PACE
 DEADLINE_MS = 60_000  # of each piece of a long text, behind all that a game says meanwhile
 EXAMPLE = '{"input": "Good evening!", "voice": "old man"}'
@@ -66,7 +66,7 @@ def add(app: FastAPI, service: SpeechService, language: str) -> None:
         body = {name: value for name, value in (await read_object(request, EXAMPLE)).items() if value is not None}
         wanted = _wanted(body, language)
         try:
-            audio = await unless_gone(request, speak_long(service, wanted))
+            audio = await unless_gone(request.receive, speak_long(service, wanted))
         except (BadRequest, TooLarge) as error:
             raise as_openai(error) from None
         return Response(audio, media_type=MEDIA_TYPES[wanted.form])

@@ -5,7 +5,6 @@ Runs on the event loop; a child process listens (speech/). A client that goes aw
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,10 +12,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
 
-from llm_agentd.errors import BadRequest, Cancelled
+from llm_agentd.errors import BadRequest
 from llm_agentd.http.body import json_response
 from llm_agentd.http.form import read_form
-from llm_agentd.http.replies import disconnect
+from llm_agentd.http.replies import unless_gone
 from llm_agentd.http.routes.openai import schema as openai_schema
 from llm_agentd.speech.service import SpeechService
 from llm_agentd.speech.types import Transcript
@@ -52,8 +51,8 @@ def add(app: FastAPI, speech: SpeechService) -> None:
         form = _check(given, files)
         language = given.get("language", "")
         phrases = _phrases(given.get("prompt", ""))
-        heard = asyncio.ensure_future(speech.recognize(files["file"], language, phrases, SECONDS_MAX))
-        return _answer(await _unless_gone(heard, request), form, language)
+        listening = speech.recognize(files["file"], language, phrases, SECONDS_MAX)
+        return _answer(await unless_gone(request.receive, listening), form, language)
 
 
 def _check(given: Mapping[str, str], files: Mapping[str, bytes]) -> str:
@@ -80,18 +79,6 @@ def _check(given: Mapping[str, str], files: Mapping[str, bytes]) -> str:
 def _phrases(prompt: str) -> Sequence[str]:
     """A prompt holds names and words as they are written; each piece of it is a hint."""
     return [phrase for piece in re.split(r"[,.;:!?\n]+", prompt) if (phrase := piece.strip())]
-
-
-async def _unless_gone(heard: asyncio.Future[Transcript], request: Request) -> Transcript:
-    gone = asyncio.ensure_future(disconnect(request.receive))
-    try:
-        await asyncio.wait((heard, gone), return_when=asyncio.FIRST_COMPLETED)
-        if not heard.done():
-            raise Cancelled("the client went away")
-        return heard.result()
-    finally:
-        gone.cancel()
-        heard.cancel()
 
 
 def _answer(heard: Transcript, form: str, language: str) -> Response:
