@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,17 +63,22 @@ def test_a_warm_is_no_request_that_runs_and_none_that_is_counted(endpoint: str, 
         assert client.request(op="requests")["requests"] == []
 
 
-def test_whoever_asks_ends_a_warm_that_runs_before_the_next_step(endpoint: str) -> None:
-    """And does not wait for the batch window, as it would behind somebody's reply."""
+def asked_while_warming(endpoint: str, record: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
+    """The answer to a record that came while a warm's first step ran, and the sizes of all steps."""
     gate = Gate()
     with running(endpoint, gate) as (_, client):
         client.request(**WARM)
         assert gate.entered.wait(10)
-        client.send({**ASK, "id": "own"})
+        client.send({**record, "id": "own"})
         client.request(op="ping")
         gate.open()
-        client.events("own")
-        assert max(gate.batch_sizes) == 1, "never beside each other"
+        return client.events("own")[-1], gate.batch_sizes
+
+
+def test_whoever_asks_ends_a_warm_that_runs_before_the_next_step(endpoint: str) -> None:
+    """And does not wait for the batch window, as it would behind somebody's reply."""
+    _, batch_sizes = asked_while_warming(endpoint, ASK)
+    assert max(batch_sizes) == 1, "never beside each other"
 
 
 def test_a_warm_waits_until_nobody_asks(endpoint: str) -> None:
@@ -89,26 +95,13 @@ def test_a_warm_waits_until_nobody_asks(endpoint: str) -> None:
 
 
 def test_what_was_computed_of_a_warm_that_ended_early_is_not_computed_again(endpoint: str) -> None:
-    gate = Gate()
-    with running(endpoint, gate) as (_, client):
-        client.request(**WARM)
-        assert gate.entered.wait(10)
-        client.send({**THINK, "id": "own"})
-        client.request(op="ping")
-        gate.open()
-        assert client.events("own")[-1]["usage"]["reused_tokens"] == 256, "the part that ran meanwhile"
+    reply, _ = asked_while_warming(endpoint, THINK)
+    assert reply["usage"]["reused_tokens"] == 256, "the part that ran meanwhile"
 
 
 def test_a_greeting_with_the_same_prompt_does_not_join_a_warm(endpoint: str) -> None:
-    gate = Gate()
-    with running(endpoint, gate) as (_, client):
-        client.request(**WARM)
-        assert gate.entered.wait(10)
-        client.send({**THINK, "utterance": None, "id": "own"})
-        client.request(op="ping")
-        gate.open()
-        reply = client.events("own")[-1]
-        assert (reply["cache"], reply["usage"]["completion_tokens"] > 1) == ("miss", True)
+    reply, _ = asked_while_warming(endpoint, THINK | {"utterance": None})
+    assert (reply["cache"], reply["usage"]["completion_tokens"] > 1) == ("miss", True)
 
 
 def test_what_was_said_last_is_computed_before_the_next_line(tmp_path: Path, endpoint: str) -> None:

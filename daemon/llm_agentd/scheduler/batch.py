@@ -75,6 +75,11 @@ class Batch:
     def has_free_slot(self) -> bool:
         return bool(self._free)
 
+    @property
+    def is_warming(self) -> bool:
+        """Whether a sequence is nobody's request."""
+        return any(is_warm(sequence.requests[0]) for sequence in self._all())
+
     def has(self, key: bytes) -> bool:
         """Whether a request with this cache key would join a sequence instead of starting one."""
         return any(sequence.key == key for sequence in self._all())

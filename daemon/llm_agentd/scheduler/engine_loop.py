@@ -495,6 +495,8 @@ class EngineLoop:
         """Somebody asks: it ends before the next step, and before the window is looked at, as it is no reason to wait.
         What is computed by then stays in its slot.
         """
+        if not self._batch.is_warming:
+            return
         with self._changed:
             is_wanted = len(self._queue) > 0
         if is_wanted:
