@@ -9,7 +9,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of `engines` (rounds), `village`, `restart`, `ticks`, `fleet`, `mind` and `exchanges`; others have none.
+    """Options of `engines` and `warm` (rounds), `village`, `growth` (npcs, seconds), `restart`, `ticks`, `fleet`,
+    `mind` and `exchanges`; others have none.
 
     `requests` by `clients` at the same time, or `rate` a second for `seconds`; `saturate_s`: length of the part with a
     busy engine. `upstream`: URL of a running OpenAI-compatible server. `llama_server_python`: a Python with xllamacpp,

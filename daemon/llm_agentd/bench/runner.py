@@ -29,6 +29,7 @@ NAMES = (
     "grammar",
     "engines",
     "village",
+    "growth",
     "restart",
     "warm",
     "ticks",

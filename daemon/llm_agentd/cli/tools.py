@@ -27,6 +27,7 @@ class BenchName(StrEnum):
     grammar = "grammar"
     engines = "engines"
     village = "village"
+    growth = "growth"
     restart = "restart"
     warm = "warm"
     ticks = "ticks"
@@ -167,8 +168,8 @@ def bench(
         typer.Argument(
             metavar="NAME",
             help="hit (cache hits), decode (tokens/s), grammar (its cost), engines (each library with this "
-            "model), village (50 NPCs), restart (the first reply), warm (lines that were prepared), "
-            "ticks (steps of a game server), fleet (1,000 NPCs and more over several daemons), memory "
+            "model), village (50 NPCs), growth (1 to 200 NPCs), restart (the first reply), warm (lines that were "
+            "prepared), ticks (steps of a game server), fleet (1,000 NPCs and more over several daemons), memory "
             "(look-ups), mind (what a model says), exchanges (what NPCs say and do) or speech (voices).",
         ),
     ],
@@ -183,7 +184,7 @@ def bench(
     requests: Annotated[int, typer.Option(metavar="N", min=1, help="village: how many requests.")] = 300,
     rate: Annotated[float, typer.Option(metavar="R", help="village: R requests a second instead of --drain.")] = 0,
     seconds: Annotated[
-        float, typer.Option(metavar="S", min=1, help="village, with --rate; ticks, fleet, each run: how long.")
+        float, typer.Option(metavar="S", min=1, help="village, with --rate; growth, ticks, fleet, each run: how long.")
     ] = 120,
     saturate_s: Annotated[float, typer.Option(metavar="S", help="village: how long the busy part is.")] = 40,
     upstream: Annotated[
@@ -203,7 +204,7 @@ def bench(
         typer.Option(
             metavar="N,N…",
             callback=npc_counts,
-            help="How many NPCs. ticks: each count off and on, 1,10,50,100 by default; fleet: 1000.",
+            help="How many NPCs. growth: 1 to 200; ticks: each count off and on, 1,10,50,100 by default; fleet: 1000.",
         ),
     ] = None,
     voice: Annotated[

@@ -30,6 +30,7 @@ ROLES = {
     "guard": "keeps the gate, watches for bandits and wolves and does not trust strangers easily",
     "healer": "mends wounds, brews potions and knows every herb of the forest",
 }
+NPCS = len(ROLES) * NPCS_A_ROLE
 HABITS = (
     "The {role} never speaks of machines, of books of rules or of a world outside this one.",
     "The {role} answers in one or two short sentences and keeps to what was asked.",
@@ -92,7 +93,7 @@ class TraceRequest:
         return (self.system, self.user, self.seed)
 
 
-def requests(seed: int = SEED, repeat_share: float = REPEAT_SHARE) -> Iterator[TraceRequest]:
+def requests(seed: int = SEED, repeat_share: float = REPEAT_SHARE, npcs: int = NPCS) -> Iterator[TraceRequest]:
     """The village's requests without end. After any 300 of them, about `repeat_share` repeat an earlier one."""
     rng = random.Random(seed)
     known: list[TraceRequest] = []
@@ -103,7 +104,7 @@ def requests(seed: int = SEED, repeat_share: float = REPEAT_SHARE) -> Iterator[T
         if known and rng.random() < repeat_share:
             request = replace(rng.choice(known), number=number, priority=priority)
         else:
-            npc = rng.randrange(len(ROLES) * NPCS_A_ROLE)
+            npc = rng.randrange(npcs)
             user = _new(rng, seen)
             request = TraceRequest(number, npc, system_text(npc), user, rng.randrange(2**31), priority)
             known.append(request)
@@ -126,10 +127,10 @@ def untimed(count: int = REQUESTS, seed: int = SEED) -> list[TraceRequest]:
     return list(islice(requests(seed), count))
 
 
-def timed(rate: float, seconds: float, seed: int = SEED) -> list[TraceRequest]:
+def timed(rate: float, seconds: float, seed: int = SEED, npcs: int = NPCS) -> list[TraceRequest]:
     """The requests of `seconds` at `rate` a second."""
     due: list[TraceRequest] = []
-    for request, at_s in zip(requests(seed), burst_times(rate, seed), strict=False):
+    for request, at_s in zip(requests(seed, npcs=npcs), burst_times(rate, seed), strict=False):
         if at_s >= seconds:
             break
         due.append(replace(request, at_s=at_s))
@@ -149,11 +150,13 @@ def role_text(role: str) -> str:
 
 
 def system_text(npc: int) -> str:
-    """Role, then name and persona; NPCs are numbered through the roles."""
-    role = list(ROLES)[npc // NPCS_A_ROLE]
-    place = npc % NPCS_A_ROLE
+    """Role, then name and persona; NPCs are numbered through the roles. Those above 50 come from elsewhere."""
+    round_number, number = divmod(npc, NPCS)
+    role = list(ROLES)[number // NPCS_A_ROLE]
+    place = number % NPCS_A_ROLE
     name, manner, hobby = NAMES[place], MANNERS[(npc * 7) % len(MANNERS)], HOBBIES[npc % len(HOBBIES)]
-    return f"{role_text(role)}\nYou are {name}, the {role}, {manner}, who {hobby}."
+    origin = f" of {PLACES[(round_number - 1) % len(PLACES)]}" if round_number else ""
+    return f"{role_text(role)}\nYou are {name}{origin}, the {role}, {manner}, who {hobby}."
 
 
 def _new(rng: random.Random, seen: set[str]) -> str:
