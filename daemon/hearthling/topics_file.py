@@ -55,17 +55,28 @@ def write(
     for name, head in heads.items():
         quantized(out, name, head.weight)
         out[name + ".bias"] = head.bias.detach().numpy()
-    about = description(labels, pieces, len(encoder.layers), HEADS)
-    out["about"] = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
-    save(path, out)
+    save(path, out | described(labels, pieces, len(encoder.layers), HEADS))
 
 
 def _norm(layer: Any) -> NDArray[np.float32]:
     return np.stack([layer.weight.detach().numpy(), layer.bias.detach().numpy()]).astype(np.float32)
 
 
+def described(labels: Sequence[str], pieces: Sequence[str], layers: int, heads: int) -> dict[str, NDArray[Any]]:
+    """What the daemon must know of the topics, in the file: `about`, and a line of JSON for each of its scenes, which
+    the daemon reads one by one.
+    """
+    about = description(labels, pieces, layers, heads)
+    scenes = {name: [line_of(pattern) for pattern in patterns] for name, patterns in PATTERNS.items()}
+    return {"about": as_json(about | {"scenes": list(scenes)}), "scenes": as_json(*scenes.values())}
+
+
+def as_json(*lines: Any) -> NDArray[np.uint8]:
+    text = "\n".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) for line in lines)
+    return np.frombuffer(text.encode(), dtype=np.uint8)
+
+
 def description(labels: Sequence[str], pieces: Sequence[str], layers: int, heads: int) -> dict[str, Any]:
-    """What the daemon must know of the topics, in the file."""
     topics = {}
     for name, topic in DATA.topics.items():
         used = sorted(moments.USED[name])
@@ -82,7 +93,6 @@ def description(labels: Sequence[str], pieces: Sequence[str], layers: int, heads
             topics[name]["vocabulary"] = sorted({word for line in said for word in words(PLACEHOLDER.sub(" ", line))})
     return {
         "cases": {name: [case_of(case) for case in topic.cases] for name, topic in DATA.topics.items()},
-        "scenes": {name: [line_of(pattern) for pattern in patterns] for name, patterns in PATTERNS.items()},
         "always": sorted(ALWAYS),
         "common_words": common_words(),
         "format": FORMAT, "labels": list(labels), "topics": topics, "pieces": list(pieces),
@@ -122,12 +132,11 @@ def describe(path: Path) -> None:
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     old = json.loads(arrays["about"].tobytes())
-    about = description(old["labels"], old["pieces"], old["layers"], old["heads"])
-    gone = sorted(set(old["labels"]) - about["topics"].keys())
+    arrays |= described(old["labels"], old["pieces"], old["layers"], old["heads"])
+    gone = sorted(set(old["labels"]) - DATA.topics.keys())
     new = sorted(lines.topic_lines().keys() - set(old["labels"]))
     print(f"never meant any more: {', '.join(gone) or 'none'}")
     print(f"not told apart before a new training: {', '.join(new) or 'none'}")
-    arrays["about"] = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
     save(path, arrays)
 
 

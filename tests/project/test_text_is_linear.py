@@ -103,7 +103,7 @@ def many_speakers(text: str) -> None:
 
 def classify(text: str) -> None:
     topics = open_topics(topics_path(MODEL))
-    topics._vector.cache_clear()
+    topics._mean.cache_clear()
     topics.classify.cache_clear()
     topics.classify(text)
 
@@ -115,7 +115,7 @@ def slot_reader() -> reader.SlotReader:
 
 def read_think(text: str) -> None:
     topics = open_topics(topics_path(MODEL))
-    topics._vector.cache_clear()
+    topics._mean.cache_clear()
     topics.classify.cache_clear()
     context = {
         "near": ["Bram the smith", text[:2000]],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from llm_agentd.topics.phrasebook import Phrasebook
 
 ALWAYS = ("npc",)
-SCENES = {
+LINES = {
     "wave": [
         ["Hello!", [], [], [], [], {"why": "Because I like you."}],
         ["Hello, S!", ["speaker"], [], [], [], {}],
@@ -18,6 +20,7 @@ SCENES = {
     ],
     "no": [["No.", [], [], [], [], {}]],
 }
+SCENES = {name: json.dumps(lines).encode() for name, lines in LINES.items()}
 CASES = {
     "wave": [
         {
@@ -85,7 +88,7 @@ def test_trade_with_lines_of_its_own_denies_nothing() -> None:
         ["I could not tell you, ask the fisher.", [], [], [], [], {}],
         ["Ships come and go.", [], [], [], [], {}],
     ]
-    book = Phrasebook(CASES, {"wave": said}, ALWAYS)
+    book = Phrasebook(CASES, {"wave": json.dumps(said).encode()}, ALWAYS)
     assert lines(book, role="fisher") == ["The harbour lies south.", "Ships come and go."]
     assert len(lines(book, role="smith")) == 2
     case = book.case("wave", "fisher", (), (), ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,16 @@ def test_file_that_is_none_names_itself(tmp_path: Path) -> None:
     path.write_bytes(b"no such thing")
     with pytest.raises(StartError, match="cannot be read"):
         Topics(path)
+
+
+def test_topics_take_little_more_memory_than_their_file() -> None:
+    path = topics_path(EMBEDDED_MODEL)
+    tracemalloc.start()
+    topics = Topics(path)
+    topics.classify("where is the mill?")
+    held_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held_bytes < 1.7 * path.stat().st_size  # with float32 weights and all lines as objects it was 5 times
 
 
 def test_unknown_words_are_cut_into_pieces() -> None:

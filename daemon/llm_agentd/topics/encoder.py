@@ -2,8 +2,8 @@
 
 The six layers of all-MiniLM-L6-v2 (Apache-2.0), trained on our own corpus (`hearthling/train_topics.py`),
 with the vocabulary cut to what players type. Runs on the router thread: a line takes a few milliseconds, a line that
-was seen before nothing. Numpy, since a runtime for nets (onnxruntime, 60 MB) would be larger than all else that the
-daemon needs. Pure.
+was seen before nothing. The weights stay int8 in memory, a quarter of float32. Numpy, since a runtime for nets
+(onnxruntime, 60 MB) would be larger than all else that the daemon needs. Pure.
 """
 
 from __future__ import annotations
@@ -17,17 +17,43 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[np.float32]
 EPS = 1e-12
 MAX_TOKENS = 48
+MATRICES, NORMS = ("qkv", "out", "up", "down"), ("norm1", "norm2")  # of each layer
+BLOCK_VALUES = 128 * 384  # of a matrix, made float32 at a time: 192 KiB, which stay in the processor's cache
+
+
+class Matrix:
+    """int8 with a scale a row, multiplied block by block: as fast as float32, since a quarter is read from memory."""
+
+    def __init__(self, weights: Mapping[str, NDArray[Any]], name: str) -> None:
+        self._values = weights[name]
+        self._scale = weights[name + ".scale"].astype(np.float32)
+        self._bias = weights[name + ".bias"].astype(np.float32)
+        self._block_rows = max(1, BLOCK_VALUES // self._values.shape[1])
+
+    def __call__(self, x: Array) -> Array:
+        """[count, columns] to [count, rows], with the bias."""
+        rows, step = len(self._values), self._block_rows
+        out: Array = np.empty((len(x), rows), np.float32)
+        block: Array = np.empty((min(step, rows), self._values.shape[1]), np.float32)
+        for at in range(0, rows, step):
+            part = self._values[at : at + step]
+            np.copyto(block[: len(part)], part)
+            np.matmul(x, block[: len(part)].T, out=out[:, at : at + len(part)])
+        out *= self._scale
+        out += self._bias
+        return out
 
 
 class Encoder:
-    """`weights`: names as `hearthling/train_topics.py` writes them; matrices as int8 with a scale a row."""
+    """`weights`: names as `hearthling/topics_file.py` writes them; matrices as int8 with a scale a row."""
 
     def __init__(self, weights: Mapping[str, NDArray[Any]], layers: int, heads: int) -> None:
         self._layers, self._heads = layers, heads
         self._tokens, self._token_scales = weights["tokens"], weights["tokens.scale"]
         self._positions = weights["positions"].astype(np.float32)
-        names = [name for name in weights if name.startswith("layer") and not name.endswith(".scale")]
-        self._w: dict[str, Array] = {name: dequantized(weights, name) for name in names}
+        at = [f"layer{layer}." for layer in range(layers)]
+        self._w = {layer + name: Matrix(weights, layer + name) for layer in at for name in MATRICES}
+        self._norms = {layer + name: weights[layer + name].astype(np.float32) for layer in at for name in NORMS}
         self._norm = weights["norm"].astype(np.float32)
 
     @property
@@ -44,19 +70,12 @@ class Encoder:
         return mean
 
     def _block(self, x: Array, at: str) -> Array:
-        w, count = self._w, len(x)
-        qkv = (x @ w[at + "qkv"].T + w[at + "qkv.bias"]).reshape(count, 3, self._heads, -1).transpose(1, 2, 0, 3)
+        w, norms, count = self._w, self._norms, len(x)
+        qkv = w[at + "qkv"](x).reshape(count, 3, self._heads, -1).transpose(1, 2, 0, 3)
         scores = qkv[0] @ qkv[1].transpose(0, 2, 1) / np.sqrt(qkv.shape[-1], dtype=np.float32)
         mixed = (_softmax(scores) @ qkv[2]).transpose(1, 0, 2).reshape(count, -1)
-        x = _layer_norm(x + mixed @ w[at + "out"].T + w[at + "out.bias"], w[at + "norm1"])
-        inner = _gelu(x @ w[at + "up"].T + w[at + "up.bias"])
-        return _layer_norm(x + inner @ w[at + "down"].T + w[at + "down.bias"], w[at + "norm2"])
-
-
-def dequantized(weights: Mapping[str, NDArray[Any]], name: str) -> Array:
-    matrix: Array = weights[name].astype(np.float32)
-    scale = weights.get(name + ".scale")
-    return matrix if scale is None else matrix * scale.astype(np.float32)[:, None]
+        x = _layer_norm(x + w[at + "out"](mixed), norms[at + "norm1"])
+        return _layer_norm(x + w[at + "down"](_gelu(w[at + "up"](x))), norms[at + "norm2"])
 
 
 def _layer_norm(x: Array, gain_and_bias: Array) -> Array:

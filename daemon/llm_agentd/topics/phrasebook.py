@@ -2,16 +2,20 @@
 
 A model of ten million weights says the right thing in wrong words as often as not. So it is not left alone with its
 words: a grammar holds it to the written lines that fit the topic, the speaker and what has a value at this moment, and
-it chooses among those, word by word. Pure; built once from the file.
+it chooses among those, word by word. Pure; built once from the file. The lines stay as the file's text until their
+scene is asked for: 20,000 of them as objects would be 30 MiB, and a talk needs a handful.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+SCENES_KEPT = 64  # of those asked for last, as objects: some 30 kB each
 ANSWERS = frozenset(("known", "recalled"))
 # Where a trade has lines of its own, it is asked for what it knows: a fisher does not say that he never saw a ship.
 DENIES = re.compile(
@@ -50,15 +54,17 @@ class Case:
 
 
 class Phrasebook:
-    """`cases` of each topic in their order, `scenes` with their lines, as `hearthling/train_topics.py` writes them."""
+    """`cases` of each topic in their order, as `hearthling/topics_file.py` writes them; `scenes` with their lines,
+    each as JSON.
+    """
 
-    def __init__(self, cases: Mapping[str, Any], scenes: Mapping[str, Any], always: Collection[str]) -> None:
+    def __init__(self, cases: Mapping[str, Any], scenes: Mapping[str, bytes], always: Collection[str]) -> None:
         self._always = frozenset(always)
         self._cases = {name: tuple(map(_case, written)) for name, written in cases.items()}
-        self._scenes = {name: tuple(map(_line, written)) for name, written in scenes.items()}
-        self._follow_ups = {
-            line.text: line.follow_ups for lines in self._scenes.values() for line in lines if line.follow_ups
-        }
+        self._scenes = scenes
+        self._scene = lru_cache(maxsize=SCENES_KEPT)(self._read)
+        # In which scene a line with follow-ups stands. By its hash: the texts are three times as large.
+        self._followed = {hash(line[0]): name for name in scenes for line in json.loads(scenes[name]) if line[5]}
 
     def case(
         self, topic: str, role: str, signs: Collection[str], slots: Collection[str], offered: Collection[str]
@@ -80,7 +86,7 @@ class Phrasebook:
         fitting = [
             line
             for scene in case.scenes
-            for line in self._scenes.get(scene, ())
+            for line in self._scene(scene)
             if line.slots <= has
             and (not line.roles or role in line.roles)
             and (not line.moods or mood in line.moods)
@@ -96,13 +102,16 @@ class Phrasebook:
 
     def own_lines(self, case: Case, role: str) -> frozenset[str]:
         """Those that are for this role."""
-        return frozenset(
-            line.text for scene in case.scenes for line in self._scenes.get(scene, ()) if role in line.roles
-        )
+        return frozenset(line.text for scene in case.scenes for line in self._scene(scene) if role in line.roles)
 
     def follow_up(self, said: str, kind: str) -> str | None:
         """What is said to a bare question right behind the line `said`."""
-        return (self._follow_ups.get(said) or {}).get(kind)
+        scene = self._scene(self._followed.get(hash(said), ""))
+        found = {line.text: line.follow_ups for line in scene if line.follow_ups}
+        return found.get(said, {}).get(kind)
+
+    def _read(self, scene: str) -> tuple[Line, ...]:
+        return tuple(map(_line, json.loads(self._scenes.get(scene, b"[]"))))
 
 
 def _case(written: Mapping[str, Any]) -> Case:

@@ -19,17 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llm_agentd.errors import StartError
-from llm_agentd.topics.encoder import MAX_TOKENS, Encoder, dequantized
+from llm_agentd.topics.encoder import MAX_TOKENS, Encoder, Matrix
 from llm_agentd.topics.normalize import words
 from llm_agentd.topics.phrasebook import Phrasebook
 from llm_agentd.topics.wordpiece import WordPiece
 
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".topics.npz"  # of the file, in the place of .gguf
 FOLLOW_UP = "then_"  # topics of bare follow-ups begin so
 UNCLEAR = "not_understood"  # the topic of what is not sure enough
 UNCLEAR_BELOW = 0.25  # of the likeliest topic's share: of those below, one in four is right (hearthling/README.md)
-CACHED_LINES = 4096  # players say the same things; a vector is 1.5 kB
+CACHED_LINES = 1024  # players say the same things; a vector is 1.5 kB
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,9 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """The likeliest topics with their shares, the likeliest first; `vector` has length 1."""
+    """The likeliest topics with their shares, the likeliest first."""
 
     topics: tuple[tuple[str, float], ...]
-    vector: NDArray[np.float32]
 
     def topic_for(self, may_follow_up: bool) -> str:
         """The likeliest topic, or UNCLEAR. `may_follow_up`: whether it may be a bare question about what was just
@@ -87,22 +86,22 @@ class Topics:
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays: dict[str, Any] = {name: file[name] for name in file.files}
-            about = json.loads(arrays.pop("about").tobytes())
+            about: dict[str, Any] = json.loads(arrays.pop("about").tobytes())
         except (OSError, ValueError, KeyError) as error:
             raise StartError(f"{path}: cannot be read as topics of a model: {error}") from None
         if about["format"] != FORMAT:
             raise StartError(f"{path}: format {about['format']}, want {FORMAT}; fetch model and topics of one version")
-        self.about: dict[str, Any] = about
         self._names: list[str] = about["labels"]
-        self._topics = {name: _topic(name, fields) for name, fields in about["topics"].items()}
-        self._pieces = WordPiece({piece: index for index, piece in enumerate(about["pieces"])})
+        self._topics = {name: _topic(name, fields) for name, fields in about.pop("topics").items()}
+        self._pieces = WordPiece({piece: index for index, piece in enumerate(about.pop("pieces"))})
         self._encoder = Encoder(arrays, about["layers"], about["heads"])
-        self._head, self._head_bias = dequantized(arrays, "head"), arrays["head.bias"].astype(np.float32)
         # What it learned to tell apart may have lost its lines since: that is never meant.
-        self._head_bias[[name not in self._topics for name in self._names]] = -np.inf
-        self._about, self._about_bias = dequantized(arrays, "about_head"), arrays["about_head.bias"].astype(np.float32)
-        self.phrasebook = Phrasebook(about["cases"], about["scenes"], about["always"])
-        self._vector = lru_cache(maxsize=CACHED_LINES)(self._compute)
+        arrays["head.bias"][[name not in self._topics for name in self._names]] = -np.inf
+        self._head, self._about_head = Matrix(arrays, "head"), Matrix(arrays, "about_head")
+        scenes = dict(zip(about.pop("scenes"), arrays["scenes"].tobytes().split(b"\n"), strict=True))
+        self.phrasebook = Phrasebook(about.pop("cases"), scenes, about["always"])
+        self.about = about
+        self._mean = lru_cache(maxsize=CACHED_LINES)(self._compute)
         self.classify = lru_cache(maxsize=CACHED_LINES)(self._classify)
 
     def get(self, name: str) -> Topic | None:
@@ -120,15 +119,17 @@ class Topics:
 
     def vector(self, text: str) -> NDArray[np.float32]:
         """Of length 1."""
-        return self._vector(text)[1]
+        mean = self._mean(text)
+        unit: NDArray[np.float32] = mean / max(float(np.linalg.norm(mean)), 1e-6)
+        return unit
 
     def subjects(self, sentence: str) -> NDArray[np.float32]:
         """How much a sentence that somebody knows answers each topic: shares, by `labels`."""
-        return _softmax(self._about @ self._vector(sentence)[0] + self._about_bias)
+        return _softmax(self._about_head(self._mean(sentence)[None])[0])
 
     def shares(self, text: str) -> NDArray[np.float32]:
         """How likely each topic is meant, by `labels`."""
-        return _softmax(self._head @ self._vector(text)[0] + self._head_bias)
+        return _softmax(self._head(self._mean(text)[None])[0])
 
     def likeliest(self, text: str, fits: Callable[[Topic], bool]) -> str:
         """The likeliest of the topics that fit, however unlikely; "" where none does."""
@@ -139,12 +140,10 @@ class Topics:
     def _classify(self, text: str) -> Meaning:
         shares = self.shares(text)
         best = np.argsort(-shares)[:5]
-        return Meaning(tuple((self._names[index], float(shares[index])) for index in best), self.vector(text))
+        return Meaning(tuple((self._names[index], float(shares[index])) for index in best))
 
-    def _compute(self, text: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The encoder's mean, and the same with length 1."""
-        mean = self._encoder.encode(self._pieces.ids(words(text), MAX_TOKENS))
-        return mean, mean / max(float(np.linalg.norm(mean)), 1e-6)
+    def _compute(self, text: str) -> NDArray[np.float32]:
+        return self._encoder.encode(self._pieces.ids(words(text), MAX_TOKENS))
 
 
 @cache
