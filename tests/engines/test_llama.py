@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +15,7 @@ from llm_agentd import engines
 from llm_agentd.engines import open_binding
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.llama import engine as llama
-from llm_agentd.engines.llama.binding import Binding
+from llm_agentd.engines.llama.binding import BatchRow, Binding
 from llm_agentd.engines.llama.engine import LlamaEngine
 from llm_agentd.errors import BadRequest
 from llm_agentd.types import PrefixState, Sampling
@@ -115,11 +116,19 @@ class TestLlama(EngineContract, BatchContract, StatesContract, OutputFormatContr
 
         def first_logits(seq: int, state: PrefixState | None = None) -> tuple[int, list[float]]:
             reused = engine.start(seq, prompt, GREEDY, state=state)
-            while seq not in [piece.seq for piece in engine.step() if piece.state is None]:
-                pass
-            logits = list(binding.logits())
+            seen: list[list[float]] = []
+
+            def decode(rows: Sequence[BatchRow]) -> None:
+                type(binding).decode(binding, rows)
+                if rows[0][2] == seq and rows[-1][3]:
+                    seen.append(list(binding.logits()))
+
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(binding, "decode", decode)
+                while seq not in [piece.seq for piece in engine.step() if piece.state is None]:
+                    pass
             engine.stop(seq)
-            return reused, logits
+            return reused, seen[0]
 
         state, _ = start_keeping(engine, 0, prompt, GREEDY)
         engine.stop(0)
@@ -352,3 +361,15 @@ def test_first_piece_comes_with_the_last_part_of_the_prompt(models: SimpleNamesp
     engine.stop(0)
     engine.start(0, engine.encode("short", None, GREEDY), GREEDY)
     assert len(steps(engine)) == 1
+
+
+def test_whose_prompt_ends_has_a_token_in_the_same_decode_as_the_others(
+    models: SimpleNamespace, open_model: OpenModel
+) -> None:
+    """So that a step is as wide as pays: one place would be empty in each step that starts somebody."""
+    engine = open_model("llama", models.chain)
+    engine.start(0, engine.encode("first", None, GREEDY), GREEDY)
+    steps(engine)
+    engine.start(1, engine.encode("second", None, GREEDY), GREEDY)
+    assert [piece.seq for piece in engine.step()] == [1, 0, 1]
+    assert engine.last_step.num_seqs == 2

@@ -158,9 +158,10 @@ class Engine(Protocol):
     def step(self) -> list[Piece]:
         """One decode step for all active sequences: running ones get a token, starting ones (part of) their prompt.
 
-        A sequence that still computes its prompt has no piece. After a piece with `finish` its slot is free.
-        A failure of one sequence is its own piece, never an exception; an exception means that the engine is broken.
-        An engine that waits for another process returns as soon as there are pieces, or after a moment, or on `wake`.
+        A sequence that still computes its prompt has no piece; one that has just computed it may have two. After a
+        piece with `finish` its slot is free. A failure of one sequence is its own piece, never an exception; an
+        exception means that the engine is broken. An engine that waits for another process returns as soon as there
+        are pieces, or after a moment, or on `wake`.
         """
 
     def wake(self) -> None:

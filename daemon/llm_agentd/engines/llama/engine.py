@@ -195,26 +195,32 @@ class LlamaEngine:
         self._cached[seq] = list(state.tokens)
 
     def step(self) -> list[Piece]:
-        """One token for each running sequence, in one decode; then parts of the prompts of those that start.
+        """Parts of the prompts of those that start; then one token for each running sequence, in one decode.
+
+        Whose prompt ends here is in that decode too: it costs the others next to nothing, and the step stays as wide
+        as it was before the sequence ended whose place it took. With nobody running its first token goes out at once.
 
         A prompt is decoded by itself, and its parts always end at the same positions, whoever else is active. In one
         batch with the others it would be cut where their number leaves room, which is slower and lets other sequences
         change a rounding.
         """
-        running = [sequence for sequence in self._active.values() if sequence.is_running]
+        is_shared = any(sequence.is_running for sequence in self._active.values())
         starting = [sequence for sequence in self._active.values() if not sequence.is_running]
         starting.sort(key=lambda sequence: sequence.priority)
-        began_s = time.perf_counter()
-        pieces = self._advance(running) if running else []
-        decoded_s = time.perf_counter()
+        pieces: list[Piece] = []
         computed = 0
+        began_s = time.perf_counter()
         for sequence in starting:
             if computed >= PROMPT_TOKENS_PER_STEP:
                 break
             computed += self._compute_part(sequence, pieces)
             while self._part_tokens < PROMPT_TOKENS_PER_STEP and self._wants_part(sequence, computed):
                 computed += self._compute_part(sequence, pieces)
-        self._last_step = StepTiming(len(running), decoded_s - began_s, computed, time.perf_counter() - decoded_s)
+        computed_s = time.perf_counter()
+        running = [sequence for sequence in self._active.values() if sequence.is_running and is_shared]
+        pieces += self._advance(running)
+        decode_s = time.perf_counter() - computed_s if running else 0.0
+        self._last_step = StepTiming(len(running), decode_s, computed, computed_s - began_s)
         return pieces
 
     def _wants_part(self, sequence: LlamaSequence, computed: int) -> bool:
