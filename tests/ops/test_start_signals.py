@@ -55,3 +55,20 @@ def test_hangup_of_a_service_is_ignored_and_that_of_a_terminal_stops_it() -> Non
 
 def test_other_commands_keep_the_signals_that_they_had() -> None:
     assert start("ask", "SIGTERM", subprocess.DEVNULL)[0] == -15
+
+
+BEGINS_ANEW = """
+import os, signal
+from llm_agentd.ops import supervise
+real = os.execv
+def execv(*args):
+    os.kill(os.getpid(), signal.SIGTERM)
+    real(*args)
+os.execv = execv
+supervise.supervise([], "tcp://127.0.0.1:1", "info")
+"""
+
+
+def test_stop_while_the_supervisor_begins_anew_is_no_failure() -> None:
+    done = subprocess.run([sys.executable, "-c", BEGINS_ANEW], capture_output=True, timeout=TIMEOUT_S, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

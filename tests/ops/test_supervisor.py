@@ -297,3 +297,10 @@ def test_under_systemd_ready_and_the_watchdog_are_its_own_and_the_children_repor
 def test_exit_status_in_words(status: int, words: str) -> None:
     assert how_it_ended(status) == words
     assert fix(status)
+
+
+def test_supervisor_loads_none_of_what_its_children_need() -> None:
+    """It lives as long as they do and only waits: with them it held 46 MiB."""
+    code = "import sys, llm_agentd.ops.supervise; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"pydantic", "typer", "yaml", "numpy", "zmq", "asyncio", "lmdb"} & set(loaded)

@@ -24,8 +24,8 @@ from llm_agentd.cli.options import (
     hide_secrets,
     keep_files_private,
     load,
-    start_log,
 )
+from llm_agentd.util.service_log import start_log
 
 
 def serve(config: ConfigFile = None, sets: Sets = None) -> None:
@@ -37,7 +37,7 @@ def serve(config: ConfigFile = None, sets: Sets = None) -> None:
     keep_files_private()
     hide_secrets(sets)
     loaded = load(config, sets)
-    start_log(loaded)
+    start_log(loaded.log.level)
     # Before anything imports NumPy, which reads it then. Its own threads gain nothing on matrices as small as those of
     # topics and memory, and where the model's threads have the CPUs, each product waits milliseconds for them.
     for name in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
@@ -62,7 +62,7 @@ def http(config: ConfigFile = None, sets: Sets = None) -> None:
     keep_files_private()
     hide_secrets(sets)
     loaded = load(config, sets)
-    start_log(loaded)
+    start_log(loaded.log.level)
     from llm_agentd.http import run
     from llm_agentd.ops import sd_notify
     from llm_agentd.ops.supervisor import end_with_supervisor

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from enum import StrEnum
@@ -12,10 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from llm_agentd.errors import StartError
-from llm_agentd.util.journal import JournalHandler, is_for_journal
-from llm_agentd.util.log_level import set_log_level
-from llm_agentd.util.log_limit import LogLimit
-from llm_agentd.util.terminal_text import PlainFormatter, plain
+from llm_agentd.util.terminal_text import plain
 
 if TYPE_CHECKING:
     from llm_agentd.config import Config
@@ -85,23 +81,6 @@ def hand_on(path: Path | None, sets: list[str] | None) -> list[str]:
     for item in sets or ():
         options += ["--set", item]
     return options
-
-
-def start_log(config: Config) -> None:
-    """To stderr for people, or with fields to filter by to systemd's journal where that reads stderr.
-
-    What a client can cause over and over is in few lines.
-    """
-    handler: logging.Handler
-    if is_for_journal():
-        handler, form = JournalHandler(), "%(name)s: %(message)s"  # the level is a field
-    else:
-        handler, form = logging.StreamHandler(), "%(levelname)s %(name)s: %(message)s"
-    handler.setFormatter(PlainFormatter(form))
-    handler.addFilter(LogLimit())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would write a line for each call of a server
-    set_log_level(config.log.level)
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -38,7 +38,7 @@ from llm_agentd.moderation.classifier import ClassifierThread, build_classifier
 from llm_agentd.ops import sd_notify
 from llm_agentd.ops.doctor import as_fields, own_checks
 from llm_agentd.ops.redis_login import find_redis
-from llm_agentd.ops.supervisor import supervise
+from llm_agentd.ops.supervise import supervise
 from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache, open_prefix_store
 from llm_agentd.prefix_cache.store import FOLDER
 from llm_agentd.redis.connect import require_redis
@@ -76,7 +76,7 @@ def serve(config: Config, argv: Sequence[str], settings: Callable[[], Settings])
     if config.http.enabled:
         # Decided here, once: which place is free could look different to the adapter, which starts beside the daemon.
         endpoint = endpoint_to_bind(config.zmq.endpoint, os.environ)
-        return supervise(argv, endpoint)
+        return supervise(argv, endpoint, config.log.level)
     _make_token(config)
     raise_limit()
     with ExitStack() as cleanup:

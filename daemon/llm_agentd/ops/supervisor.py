@@ -227,19 +227,8 @@ class Supervisor:
             self._listener.close()
 
 
-def supervise(argv: Sequence[str], endpoint: str) -> int:
-    """Runs daemon and adapter with the options `argv` until SIGTERM or Ctrl-C; returns the exit code.
-
-    `endpoint`: where the daemon shall listen and the adapter find it.
-    """
-    base = [sys.executable, "-m", "llm_agentd"]
-    own = ["--set", f"zmq.endpoint={endpoint}"]
-    daemon = [*base, "serve", *argv, *own, "--set", "http.enabled=false"]
-    return Supervisor(daemon=daemon, http=[*base, "http", *argv, *own]).run()
-
-
 def without_own(sets: Sequence[str]) -> Sequence[str]:
-    """In the daemon, what the admin set: `supervise` has put two behind it."""
+    """In the daemon, what the admin set: `supervise.supervisor` has put two behind it."""
     return sets[:-2]
 
 
