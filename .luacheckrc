@@ -52,6 +52,8 @@ for _, file in ipairs({"exchanges", "quarry"}) do
 end
 files["daemon/llm_agentd/demo/llm_village/stand_in.lua"] = {globals = {"core"}, read_globals = {"llm_agent"}, self = false}
 files["daemon/llm_agentd/demo/llm_village/listener.lua"] = {globals = {"core"}, read_globals = {"llm_agent"}} -- it counts sounds
+files["daemon/llm_agentd/demo/llm_village/timer.lua"] = {globals = {"core"}} -- it wraps what it times
+files["daemon/llm_agentd/demo/llm_village/players.lua"] = {globals = {"core"}, read_globals = {"llm_agent", "vector", "ItemStack"}}
 files["daemon/llm_agentd/demo/llm_village/ticks.lua"] = {globals = {"core", "llm_agent"}} -- it wraps what it times
 files["tests/mods/llm_stage/init.lua"] = {read_globals = {"llm_agent"}, globals = {"core"}} -- listens in on core.show_formspec
 files["tests/mods/llm_stage/meadow.lua"] = {read_globals = {"core"}}

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from llm_agentd.bench import ticks
-from llm_agentd.bench.ticks import Run
+from llm_agentd.bench.ticks import report
+from llm_agentd.bench.ticks.run import PLAYERS_DID, Run, read_run
 from llm_agentd.config import load_config
 from llm_agentd.errors import StartError
 from llm_agentd.ops.harness import model_sets
@@ -17,12 +17,12 @@ COUNTS = {"asked": 2.0, "answered": 2.0, "late": 0.0, "doubled": 0.0, "fallbacks
 
 def run_of(npcs: int, on: bool, gaps_ms: list[float], mod_ms: list[float], **counts: float) -> Run:
     data = {"counts": COUNTS | {"bodies": npcs} | counts, "errors": None, "gaps_ms": gaps_ms, "own_ms": mod_ms}
-    return ticks.read_run(npcs, on, data | {"first_ms": None, "reply_ms": None})
+    return read_run(npcs, on, data | {"first_ms": None, "reply_ms": None})
 
 
 def verdicts(off: Run, on: Run) -> list[str]:
     ratio = max(on.gaps_ms) / max(off.gaps_ms)
-    return [line.split(":")[0] for line in ticks.goals([(off, on)], {f"step_gap_p99_at_{on.npcs}": ratio})]
+    return [line.split(":")[0] for line in report.goals([(off, on)], {f"step_gap_p99_at_{on.npcs}": ratio})]
 
 
 def test_goals_met_are_reported_as_met() -> None:
@@ -62,3 +62,11 @@ def test_model_sets_hold_all_set_keys_of_the_model() -> None:
         "model.pin_cpus": "0,1",
         "model.cpu_priority": "idle",
     }
+
+
+def test_players_who_did_nothing_of_a_kind_are_an_idle_load() -> None:
+    did = {f"players_{what}": 1.0 for what in PLAYERS_DID}
+    assert run_of(4, True, [50.0], [0.1], **did).idle_loads == []
+    assert run_of(4, True, [50.0], [0.1], **did | {"players_trades": 0.0}).idle_loads == ["trades"]
+    assert run_of(4, False, [50.0], [0.1], **did | {"players_answers": 0.0}).idle_loads == []  # nobody answers
+    assert run_of(4, True, [50.0], [0.1]).idle_loads == []  # a run without players

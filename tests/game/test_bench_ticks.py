@@ -14,6 +14,8 @@ from llm_agentd.config import load_config
 
 pytestmark = pytest.mark.e2e
 
+PLAYERS_SECONDS = 30.0  # a round of a player, with all that they do
+
 
 def test_bench_ticks_of_two_npcs_reports_both_sides(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -21,7 +23,7 @@ def test_bench_ticks_of_two_npcs_reports_both_sides(
     monkeypatch.setattr(ticks, "WARMUP_S", 1.0)
     monkeypatch.setattr(ticks, "ASKED_EVERY_MAX_S", 0.5)
     written = tmp_path / "ticks.json"
-    options = Options(npcs=(2,), seconds=8.0)  # a line takes up to six to say
+    options = Options(npcs=(2,), seconds=8.0, players=0)  # a line takes up to six to say
     stats = tmp_path / "stats.txt"
     assert runner.run("ticks", load_config(), options, json_file=written, stats_file=stats, plot_dir=tmp_path) == 0
     report = orjson.loads(written.read_bytes())
@@ -50,3 +52,9 @@ def test_bench_ticks_with_voices_has_a_player_who_hears_them() -> None:
     assert run.counts["bodies"] == 2
     assert run.counts["sounds"] > 0
     assert run.counts["said"] > 0
+
+
+def test_bench_ticks_with_players_has_them_talk_trade_quest_and_fight() -> None:
+    run = ticks.run_once(load_config(), 4, True, Options(players=1, seconds=PLAYERS_SECONDS))
+    assert run.idle_loads == []  # run_once would have refused it
+    assert run.counts["players_trades"] >= 2

@@ -15,7 +15,8 @@ class Options:
     `requests` by `clients` at the same time, or `rate` a second for `seconds`; `saturate_s`: length of the part with a
     busy engine. `upstream`: URL of a running OpenAI-compatible server. `llama_server_python`: a Python with xllamacpp,
     or `llama_server_binary`: a llama-server; either is started with the same model, with 4 and with 8 slots. `npcs`:
-    numbers of NPCs, runs for each; () for those the benchmark has itself. `ticks`: `voice`, not the LLM, off and on.
+    numbers of NPCs, runs for each; () for those the benchmark has itself. `ticks`: `voice`, not the LLM, off and on, or
+    at most so many `players`.
     `fleet`: `only` these scenes, () for all; `daemons`: so many, 0 for what it takes; `step_ms`, `width`: of an engine;
     `dry_run`: foretell, and run nothing.
     `mind`: `only` these sets, () for all; `bulk`: so many recombined situations instead; `sheet`: the grading sheet to
@@ -36,6 +37,7 @@ class Options:
     llama_server_binary: Path | None = None
     npcs: tuple[int, ...] = ()
     voice: bool = False
+    players: int = 8
     daemons: int = 0
     step_ms: float = 20.0
     width: int = 32

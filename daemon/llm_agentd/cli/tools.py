@@ -18,6 +18,7 @@ RENEWED = (
     " minetest.conf: llm_agent.token"
 )
 LINES_HEARD = 15  # by `bench hearing`: five minutes
+PLAYERS_MAX = 64  # in one thread, which is not to be what disturbs the steps
 NPCS_MAX = 100_000  # of a whole fleet; more than a thousand on one server have not been seen
 
 
@@ -210,6 +211,12 @@ def bench(
     voice: Annotated[
         bool, typer.Option("--voice", help="ticks: voices off and on, not the LLM; 50 NPCs by default.")
     ] = False,
+    players: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=0, max=PLAYERS_MAX, help="ticks: players among the NPCs, one to four NPCs at most."
+        ),
+    ] = 8,
     daemons: Annotated[
         int, typer.Option(metavar="M", min=0, help="fleet: how many daemons; 0: as many as foretold, two at least.")
     ] = 0,
@@ -265,6 +272,7 @@ def bench(
         llama_server_binary=peer_binary,
         npcs=tuple(map(int, npcs.split(","))) if npcs else (),
         voice=voice,
+        players=players,
         daemons=daemons,
         step_ms=step_ms,
         width=width,

@@ -2,7 +2,7 @@
 -- visitors who ask them. Times each step, the mod's own part of it, and each think from question to callback; while it measures
 -- it only collects. Writes ticks.json into the world and shuts the server down.
 -- Settings: llm_village.npcs, .seconds, .ask_interval_s, .warmup_s; llm_agent.deadline_ms must be set too. With .listener a
--- player is waited for, whom they speak to in turn (listener.lua).
+-- player is waited for, whom they speak to in turn (listener.lua); with .players so many, who live among them (players.lua).
 
 local cast, setting, load = ...
 
@@ -29,45 +29,8 @@ local function enter(name)
 	phase, phase_us = name, core.get_us_time()
 end
 
--- The mod's own time ----------------------------------------------------------------------------------------------------
-
-local inside, own_us = false, 0
-
-local function leave(began_us, ...)
-	inside, own_us = false, own_us + core.get_us_time() - began_us
-	return ...
-end
-
--- fn, its time added to the step's; what it calls in turn is in it already.
-local function timed(fn)
-	return function(...)
-		if inside then return fn(...) end
-		inside = true
-		return leave(core.get_us_time(), fn(...))
-	end
-end
-
-local function time_the_mod()
-	for i, fn in ipairs(core.registered_globalsteps) do
-		local origin = core.callback_origins[fn]
-		if origin and origin.mod == "llm_agent" then
-			local wrapped = timed(fn)
-			core.registered_globalsteps[i], core.callback_origins[wrapped] = wrapped, origin
-		end
-	end
-	for name, def in pairs(core.registered_entities) do
-		if name:sub(1, 10) == "llm_agent:" and def.on_step then
-			local on_step = def.on_step
-			function def.on_step(self, dtime, moved) -- a hundred times a step: as little as can be is added
-				local began_us = core.get_us_time()
-				inside = true
-				on_step(self, dtime, moved)
-				inside, own_us = false, own_us + core.get_us_time() - began_us
-				counts.entity_steps = counts.entity_steps + 1
-			end
-		end
-	end
-end
+local timer = load("timer")
+local timed = timer.timed
 
 -- Thinks ----------------------------------------------------------------------------------------------------------------
 
@@ -130,6 +93,10 @@ end
 local function corner(group)
 	return {x = group % FLOORS_IN_A_ROW * APART_NODES, y = 0, z = math.floor(group / FLOORS_IN_A_ROW) * APART_NODES}
 end
+
+local PLAYERS = setting("players", 0)
+local wolf = PLAYERS > 0 and load("wolf")
+local company -- of players, once there are villagers
 
 local listener = core.settings:get_bool("llm_village.listener")
 	and load("listener", cast, corner, ids, math.min(TURN_S, SECONDS / NPCS), counts)
@@ -197,18 +164,22 @@ local last_us, last_ask_us
 
 -- One step: what it took since the last, and what of that was the mod's.
 local function measure(now_us)
+	local own_us = timer.take_us()
 	if phase == "measuring" then
 		gaps_ms[#gaps_ms + 1] = (now_us - last_us) / 1000
 		own_ms[#own_ms + 1] = own_us / 1000
 	end
-	last_us, own_us = now_us, 0
+	last_us = now_us
 end
 
 -- phase → what is done in a step of it
 local PHASES = {
 	building = function()
 		if not ready() or listener and not listener.is_here() then return end
+		if #core.get_connected_players() < PLAYERS then return end
 		place_villagers()
+		if PLAYERS > 0 then company = load("players", cast, corner, ids, PLAYERS, counts, timed, wolf) end
+		if company then company.begin() end
 		enter("warming")
 	end,
 	warming = function(passed_s)
@@ -231,7 +202,7 @@ llm_agent.on("say", function()
 end)
 
 core.register_on_mods_loaded(function()
-	time_the_mod()
+	timer.time_the_mod(counts)
 	core.after(0, found)
 end)
 
@@ -240,6 +211,7 @@ core.register_globalstep(function()
 	measure(now_us)
 	PHASES[phase]((now_us - phase_us) / 1e6)
 	if not ids[1] or phase == "over" then return end
+	if company and (phase == "warming" or phase == "measuring") then company.step(phase == "measuring") end
 	if listener and (phase == "warming" or phase == "measuring") then listener.step(now_us, phase == "measuring") end
 	last_ask_us = last_ask_us or now_us
 	if now_us - last_ask_us >= ASK_INTERVAL_S * 1e6 then
