@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from llm_agentd.bench import decode, grammar, hit, memory, runner
-from llm_agentd.bench.result import percentile
+from llm_agentd.bench.result import Options, percentile
 from llm_agentd.config import Config
 from llm_agentd.errors import StartError
 
@@ -35,12 +35,11 @@ def test_hit_reports_ratios_figures_and_a_plot(
 
 @pytest.mark.slow
 def test_decode_reports_a_ratio_for_each_batch_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decode, "ROUNDS", 1)
-    monkeypatch.setattr(decode, "SEQUENCES", (1, 2))
     monkeypatch.setattr(decode, "REQUESTS_PER_SEQUENCE", 2)
     written = tmp_path / "decode.json"
     stats = tmp_path / "stats.txt"
-    assert runner.run("decode", Config(), json_file=written, stats_file=stats) == 0
+    options = Options(sequences=(1, 2), rounds=1)
+    assert runner.run("decode", Config(), options, json_file=written, stats_file=stats) == 0
     assert "tokens" in stats.read_text(encoding="utf-8")
     report = orjson.loads(written.read_bytes())
     assert set(report["ratios"]) == {"at_1", "at_2"}

@@ -277,6 +277,22 @@ if find_spec("llama_cpp") is not None:
     class TestNative(CtypesContract):
         make = NativeBinding
 
+        def test_decode_waits_for_what_a_gpu_computes(self, native: Binding, monkeypatch: pytest.MonkeyPatch) -> None:
+            done: list[str] = []
+            decode, synchronize = lib.llama_decode, lib.llama_synchronize
+
+            def noted(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+                def told(*args: Any) -> Any:
+                    done.append(name)
+                    return call(*args)
+
+                return told
+
+            monkeypatch.setattr(lib, "llama_decode", noted("decode", decode))
+            monkeypatch.setattr(lib, "llama_synchronize", noted("wait", synchronize))
+            native.decode([(BOS, 0, 0, False)])
+            assert done == ["decode", "wait"]
+
         @pytest.mark.parametrize("grammar", [r'root ::= "\x00"', "root ::= [z-a]", "root ::= <[9999]>"])
         def test_grammar_that_takes_no_token_raises_and_leaves_others(self, native: Binding, grammar: str) -> None:
             assert native.grammar_error(grammar) == ""

@@ -1,4 +1,4 @@
-"""`bench decode`: the daemon's tokens/s at 1 to 16 sequences against a bare llama.cpp loop doing the same.
+"""`bench decode`: the daemon's tokens/s at 1 to 16 sequences, or at others, against a bare loop doing the same.
 
 Both get the same prompts and seeds, keep the same number of sequences running and start the next as one ends. The bare
 loop (reference/bare_loop.py, a separate process) has no socket, no request queue, no cache and no text handling. Rounds
@@ -21,8 +21,8 @@ from llm_agentd.errors import StartError
 from llm_agentd.ops.harness import daemon, model_sets
 
 SEQUENCES = (1, 2, 4, 8, 16)
-ROUNDS = 3
 REQUESTS_PER_SEQUENCE = 12
+REQUESTS_MAX = 16 * REQUESTS_PER_SEQUENCE  # with more sequences at once each has fewer, and a round takes no longer
 MAX_TOKENS = 64
 SYSTEM = (
     "An innkeeper serves food and beds, keeps the fire warm and hears every rumour.\n"
@@ -37,24 +37,25 @@ def chats(count: int) -> list[list[dict[str, str]]]:
     return [[{"role": "system", "content": SYSTEM}, {"role": "user", "content": user}] for user in users]
 
 
-def measure(config: Config, _options: Options) -> Result:
-    ours: dict[int, list[float]] = {sequences: [] for sequences in SEQUENCES}
-    bare: dict[int, list[float]] = {sequences: [] for sequences in SEQUENCES}
-    settings = model_sets(config) | {"batch.size": max(SEQUENCES)}
+def measure(config: Config, options: Options) -> Result:
+    sizes = options.sequences or SEQUENCES
+    ours: dict[int, list[float]] = {sequences: [] for sequences in sizes}
+    bare: dict[int, list[float]] = {sequences: [] for sequences in sizes}
+    settings = model_sets(config) | {"batch.size": max(sizes)}
     with daemon(settings, http=False) as running, Client(running.endpoint) as client:
         info = client.info()
         if info["engine"] not in LLAMA_ENGINES:
             raise StartError(
                 f"bench decode: compares with llama.cpp, so it wants model.engine {' or '.join(LLAMA_ENGINES)}"
             )
-        for _ in range(ROUNDS):
-            for sequences in SEQUENCES:
+        for _ in range(options.rounds):
+            for sequences in sizes:
                 ours[sequences].append(_ours(client, sequences))
-                bare[sequences].append(_bare_tokens_per_s(info, sequences))
+                bare[sequences].append(_bare_tokens_per_s(info, sequences, config.model.gpu_layers))
     rows: list[tuple[str, ...]] = []
     ratios: dict[str, float] = {}
     figures: dict[str, float] = {}
-    for sequences in SEQUENCES:
+    for sequences in sizes:
         mine, theirs = statistics.median(ours[sequences]), statistics.median(bare[sequences])
         ratios[f"at_{sequences}"] = statistics.median(
             m / t for m, t in zip(ours[sequences], bare[sequences], strict=True)
@@ -67,7 +68,7 @@ def measure(config: Config, _options: Options) -> Result:
         rows=tuple(rows),
         ratios=ratios,
         figures=figures,
-        notes=(f"model {info['model']}, {info['threads']} thread(s), medians of {ROUNDS} rounds in turn",),
+        notes=(f"model {info['model']}, {info['threads']} thread(s), medians of {options.rounds} rounds in turn",),
     )
 
 
@@ -78,17 +79,27 @@ def _ours(client: Client, sequences: int) -> float:
         reply = client.infer(messages, seed=seed, max_tokens=MAX_TOKENS, cache="off", deadline_ms=60_000)
         return reply.usage.completion_tokens
 
-    questions = chats(sequences * REQUESTS_PER_SEQUENCE)
+    questions = chats(_requests(sequences))
     with ThreadPoolExecutor(sequences) as pool:
         begun_s = time.perf_counter()
         tokens = sum(pool.map(tokens_of, range(len(questions)), questions))
         return tokens / (time.perf_counter() - begun_s)
 
 
-def _bare_tokens_per_s(info: dict[str, object], sequences: int) -> float:
-    count = sequences * REQUESTS_PER_SEQUENCE
+def _requests(sequences: int) -> int:
+    return max(sequences, min(sequences * REQUESTS_PER_SEQUENCE, REQUESTS_MAX))
+
+
+def _bare_tokens_per_s(info: dict[str, object], sequences: int, gpu_layers: int) -> float:
+    count = _requests(sequences)
     prompts = [chatml([(turn["role"], turn["content"]) for turn in chat]) for chat in chats(count)]
     prefix = chatml([("system", SYSTEM)]).removesuffix("assistant\n") + "user\n"  # what all begin with
-    return bare_run(info, max_num_seqs=sequences, max_tokens=MAX_TOKENS, prompts=prompts, prefixes=[prefix] * count)[
-        "tokens_per_s"
-    ]
+    made = bare_run(
+        info,
+        gpu_layers=gpu_layers,
+        max_num_seqs=sequences,
+        max_tokens=MAX_TOKENS,
+        prompts=prompts,
+        prefixes=[prefix] * count,
+    )
+    return made["tokens_per_s"]

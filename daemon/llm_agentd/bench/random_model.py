@@ -57,6 +57,7 @@ SHAPES = {
     "135m": Shape(576, 30, 9, 3, 1536, 49152),  # SmolLM2-135M
     "360m": Shape(960, 32, 15, 5, 2560, 49152),  # SmolLM2-360M
     "1b": Shape(2048, 16, 32, 8, 8192, 128256),  # Llama 3.2 1B
+    "8b": Shape(4096, 32, 32, 8, 14336, 128256),  # Llama 3.1 8B, but for an output matrix of its own
 }
 
 

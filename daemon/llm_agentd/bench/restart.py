@@ -19,7 +19,6 @@ from llm_agentd.bench.load.clients import Answer, DaemonClient, LoadClient, Open
 from llm_agentd.bench.load.trace import TraceRequest, role_text
 from llm_agentd.bench.reference.llama_server import CONTEXT_TOKENS, llama_server
 from llm_agentd.bench.result import Options, Result
-from llm_agentd.bench.village import LLAMA_SERVER_SLOTS
 from llm_agentd.config import Config
 from llm_agentd.errors import StartError
 from llm_agentd.ops.harness import daemon, model_sets
@@ -90,7 +89,7 @@ def _start(config: Config, cache: Path, request: TraceRequest) -> Start:
 
 def _llama_server_start(config: Config, options: Options) -> Start:
     began_s = time.perf_counter()
-    with llama_server(config, options, slots=LLAMA_SERVER_SLOTS[0]) as (url, _):
+    with llama_server(config, options, slots=options.slots[0]) as (url, _):
         ready_s = time.perf_counter() - began_s
         with contextlib.closing(OpenAiClient(url)) as client:
             return _first_reply(client, FIRST, ready_s)

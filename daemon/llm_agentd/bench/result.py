@@ -6,17 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+LLAMA_SERVER_SLOTS = (4, 8)  # llama-server is measured with both, and compared at its best
+BUSY_PER_SLOT = 2  # requests that are open in the part with a busy engine: twice the places
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of `engines` and `warm` (rounds), `village`, `growth` (npcs, seconds), `restart`, `ticks`, `fleet`,
-    `mind` and `exchanges`; others have none.
+    """Options of the benchmarks; each reads those that are its own.
 
+    `sequences`: computed at once by `decode`, one measurement each, and the slots of `village`'s llama-server; () for
+    those the benchmark has itself. `rounds` of `decode`, `engines`, `restart` and `warm`.
     `requests` by `clients` at the same time, or `rate` a second for `seconds`; `saturate_s`: length of the part with a
     busy engine. `upstream`: URL of a running OpenAI-compatible server. `llama_server_python`: a Python with xllamacpp,
-    or `llama_server_binary`: a llama-server; either is started with the same model, with 4 and with 8 slots. `npcs`:
-    numbers of NPCs, runs for each; () for those the benchmark has itself. `ticks`: `voice`, not the LLM, off and on, or
-    at most so many `players`.
+    or `llama_server_binary`: a llama-server; either is started with the same model. `npcs`: numbers of NPCs, runs for
+    each; () for those the benchmark has itself; `growth` has them too, and `seconds`. `ticks`: `voice`, not the LLM,
+    off and on, or at most so many `players`.
     `fleet`: `only` these scenes, () for all; `daemons`: so many, 0 for what it takes; `step_ms`, `width`: of an engine;
     `dry_run`: foretell, and run nothing.
     `mind`: `only` these sets, () for all; `bulk`: so many recombined situations instead; `sheet`: the grading sheet to
@@ -31,6 +35,7 @@ class Options:
     seconds: float = 120.0
     saturate_s: float = 40.0
     rounds: int = 3
+    sequences: tuple[int, ...] = ()
     upstream: str | None = None
     upstream_pid: int | None = None
     llama_server_python: Path | None = None
@@ -48,6 +53,16 @@ class Options:
     grades: Path | None = None
     transcript: Path | None = None
     lines: int = 0
+
+    @property
+    def slots(self) -> tuple[int, ...]:
+        """llama-server's."""
+        return self.sequences or LLAMA_SERVER_SLOTS
+
+    @property
+    def busy_requests(self) -> int:
+        """Open at any time in the part with a busy engine, for whoever has most places."""
+        return BUSY_PER_SLOT * max(self.slots)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,8 @@ from llm_agentd.errors import StartError
 from llm_agentd.ops.harness import daemon, model_sets
 from llm_agentd.types import PRIORITIES, Priority
 
-LLAMA_SERVER_SLOTS = (4, 8)  # llama-server is measured with both, and compared at its best
-BUSY_REQUESTS = 16  # open at any time in the saturated part: twice the places
 SPOKEN_EVERY_S = 2.0
+SPOKEN_MIN = 10  # in the saturated part: a short one has them more often
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def measure(config: Config, options: Options) -> Result:
     others = list(_others(config, requests, options))
     distinct = _distinct(requests)
     # The repeats cost the bare loop nothing.
-    bound = _bare_requests_per_s(info, distinct) * len(requests) / len(distinct)
+    bound = _bare_requests_per_s(config, info, distinct) * len(requests) / len(distinct)
     ratios = {"vs_bare": ours.requests_per_s / bound}
     if others:
         best = max(others, key=lambda side: side.requests_per_s)
@@ -114,9 +113,10 @@ def _ours(config: Config, requests: Sequence[TraceRequest], options: Options) ->
         ), client.info
 
 
-def _bare_requests_per_s(info: dict[str, Any], distinct: Sequence[TraceRequest]) -> float:
+def _bare_requests_per_s(config: Config, info: dict[str, Any], distinct: Sequence[TraceRequest]) -> float:
     made = bare_run(
         info,
+        gpu_layers=config.model.gpu_layers,
         max_num_seqs=info["max_num_seqs"],
         max_tokens=distinct[0].max_tokens,
         prompts=[_prompt(request) for request in distinct],
@@ -130,7 +130,7 @@ def _others(config: Config, requests: Sequence[TraceRequest], options: Options) 
         with contextlib.closing(OpenAiClient(options.upstream)) as client:
             yield _side(options.upstream, client, requests, options, options.upstream_pid)
     if options.llama_server_python or options.llama_server_binary:
-        for slots in LLAMA_SERVER_SLOTS:
+        for slots in options.slots:
             with (
                 llama_server(config, options, slots=slots) as (url, pid),
                 contextlib.closing(OpenAiClient(url)) as client,
@@ -151,9 +151,10 @@ def _measured(
         answers, wall_s = open_loop(client, requests)
     else:
         answers, wall_s = closed_loop(client, requests, options.clients)
+    every_s = min(SPOKEN_EVERY_S, options.saturate_s / SPOKEN_MIN)
     busy = (_renumbered(one, "background", 1_000_000) for one in endless(seed=2, repeat_share=0))
     spoken = (_renumbered(one, "spoken", 2_000_000) for one in endless(seed=3, repeat_share=0))
-    return answers, wall_s, saturate(client, busy, BUSY_REQUESTS, spoken, SPOKEN_EVERY_S, options.saturate_s)
+    return answers, wall_s, saturate(client, busy, options.busy_requests, spoken, every_s, options.saturate_s)
 
 
 def _renumbered(request: TraceRequest, priority: Priority, first_number: int) -> TraceRequest:

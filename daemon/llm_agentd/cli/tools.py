@@ -19,6 +19,7 @@ RENEWED = (
 )
 LINES_HEARD = 15  # by `bench hearing`: five minutes
 PLAYERS_MAX = 64  # in one thread, which is not to be what disturbs the steps
+SEQUENCES_MAX = 256  # as many as batch.size may be
 NPCS_MAX = 100_000  # of a whole fleet; more than a thousand on one server have not been seen
 
 
@@ -41,9 +42,17 @@ class BenchName(StrEnum):
 
 
 def npc_counts(value: str | None) -> str | None:
-    if value is None or all(part.strip().isdecimal() and 0 < int(part) <= NPCS_MAX for part in value.split(",")):
+    return _counts(value, "NPCs", NPCS_MAX, "1,10,50")
+
+
+def sequence_counts(value: str | None) -> str | None:
+    return _counts(value, "sequences", SEQUENCES_MAX, "8,16,32")
+
+
+def _counts(value: str | None, what: str, most: int, example: str) -> str | None:
+    if value is None or all(part.strip().isdecimal() and 0 < int(part) <= most for part in value.split(",")):
         return value
-    raise typer.BadParameter(f"want numbers of NPCs from 1 to {NPCS_MAX}, such as 1,10,50")
+    raise typer.BadParameter(f"want numbers of {what} from 1 to {most}, such as {example}")
 
 
 def token(
@@ -200,6 +209,15 @@ def bench(
     peer_binary: Annotated[
         Path | None, typer.Option(metavar="PATH", help="village, restart: a llama-server to start instead.")
     ] = None,
+    sequences: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N,N…",
+            callback=sequence_counts,
+            help="decode: how many at once, 1,2,4,8,16 by default; village: llama-server's slots, 4,8 by default.",
+        ),
+    ] = None,
+    rounds: Annotated[int, typer.Option(metavar="N", min=1, help="decode, warm, restart, engines: how often.")] = 3,
     npcs: Annotated[
         str | None,
         typer.Option(
@@ -270,6 +288,8 @@ def bench(
         upstream_pid=upstream_pid,
         llama_server_python=peer_python,
         llama_server_binary=peer_binary,
+        sequences=tuple(map(int, sequences.split(","))) if sequences else (),
+        rounds=rounds,
         npcs=tuple(map(int, npcs.split(","))) if npcs else (),
         voice=voice,
         players=players,

@@ -27,7 +27,13 @@ PART_TOKENS, UNCUT_TOKENS = 64, 96
 
 
 def bare_run(
-    info: dict[str, Any], *, max_num_seqs: int, max_tokens: int, prompts: list[str], prefixes: list[str] | None = None
+    info: dict[str, Any],
+    *,
+    gpu_layers: int,
+    max_num_seqs: int,
+    max_tokens: int,
+    prompts: list[str],
+    prefixes: list[str] | None = None,
 ) -> dict[str, float]:
     """Runs `prompts`, `max_num_seqs` of them at a time, in a process of its own: `tokens_per_s`, `requests_per_s`.
 
@@ -35,6 +41,7 @@ def bare_run(
     """
     order = {
         **{name: info[name] for name in ("engine", "path", "threads", "context_tokens")},
+        "gpu_layers": gpu_layers,
         "max_num_seqs": max_num_seqs,
         "max_tokens": max_tokens,
         "prompts": prompts,
@@ -62,7 +69,7 @@ class BareLoop:
     """Starts and steps sequences; `running` holds them by slot."""
 
     def __init__(self, order: dict[str, Any]) -> None:
-        self.binding: Binding = open_binding(order["engine"])(Path(order["path"]), gpu_layers=0)
+        self.binding: Binding = open_binding(order["engine"])(Path(order["path"]), gpu_layers=order["gpu_layers"])
         self.binding.open_context(
             context_tokens=order["context_tokens"],
             max_num_seqs=order["max_num_seqs"],

@@ -18,6 +18,7 @@ from llm_agentd.engines.threads import pick_threads
 from llm_agentd.ops.harness import free_port, process
 
 SCRIPT = Path(__file__).with_name("llama_server_script.py")
+SPARE_HTTP_THREADS = 16  # beside one for each client: requests wait in the server's queue, not before accept()
 CONTEXT_TOKENS = 512  # of a sequence, for both sides: a prompt of 310 tokens, 32 more, and room
 
 
@@ -28,7 +29,8 @@ def llama_server(config: Config, options: Options, *, slots: int) -> Iterator[tu
     threads = config.model.threads or pick_threads(read_header(model).parameters)
     port = free_port()
     args = [str(SCRIPT), str(model), "--np", str(slots), "--threads", str(threads), "--port", str(port)]
-    args += ["--context-tokens", str(CONTEXT_TOKENS)]
+    args += ["--context-tokens", str(CONTEXT_TOKENS), "--gpu-layers", str(config.model.gpu_layers)]
+    args += ["--http-threads", str(options.clients + options.busy_requests + SPARE_HTTP_THREADS)]
     if options.llama_server_binary is not None:
         args += ["--binary", str(options.llama_server_binary)]
     with process(args, "ready ", python=str(options.llama_server_python or sys.executable)) as child:

@@ -22,7 +22,8 @@ from typing import Any
 
 NICE = 10  # as the daemon's engine thread: on a busy machine the kernel must treat both alike
 CONTEXT_TOKENS = 2048  # of one slot
-HTTP_THREADS = 64  # one for each open request, so that requests wait in the server's queue and not before accept()
+HTTP_THREADS = 64  # one for each open request, or they would wait before accept()
+ALL_LAYERS = 999  # more than any model has
 POLL_S = 0.01
 HOST = "127.0.0.1"
 
@@ -34,11 +35,14 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--port", type=int, default=0, help="0 = any free port")
     parser.add_argument("--context-tokens", type=int, default=CONTEXT_TOKENS, help="of one slot")
+    parser.add_argument("--http-threads", type=int, default=HTTP_THREADS)
+    parser.add_argument("--gpu-layers", type=int, default=0, help="on the GPU; -1 = all")
     parser.add_argument("--binary", metavar="PATH", help="a llama-server, instead of the one in xllamacpp")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # leaves by `finally`, so that no server stays behind
     os.nice(NICE)
     options.port = options.port or _free_port()
+    options.gpu_layers = ALL_LAYERS if options.gpu_layers < 0 else options.gpu_layers
     try:
         return _run_binary(options) if options.binary else _run_embedded(options)
     except KeyboardInterrupt:
@@ -48,7 +52,7 @@ def main() -> int:
 def _run_binary(options: argparse.Namespace) -> int:
     command = [options.binary, "--model", options.model, "--host", HOST, "--port", str(options.port)]
     command += ["--parallel", str(options.np), "--ctx-size", str(options.np * options.context_tokens)]
-    command += ["--threads-http", str(HTTP_THREADS)]
+    command += ["--threads-http", str(options.http_threads), "--n-gpu-layers", str(options.gpu_layers)]
     command += ["--threads", str(options.threads), "--threads-batch", str(options.threads), "--log-disable"]
     # Its output goes to stderr: stdout carries the line `ready` alone.
     child = subprocess.Popen(command, stdout=sys.stderr)
@@ -75,7 +79,8 @@ def _run_embedded(options: argparse.Namespace) -> int:
     params.model.path = options.model
     params.port = options.port
     params.n_parallel = options.np
-    params.n_threads_http = HTTP_THREADS
+    params.n_threads_http = options.http_threads
+    params.n_gpu_layers = options.gpu_layers
     params.n_ctx = options.np * options.context_tokens
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = options.threads
     params.ui = False

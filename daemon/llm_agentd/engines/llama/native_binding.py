@@ -73,6 +73,14 @@ class NativeBinding(CtypesBinding):
         self._open(params, what, CURE)
         self._memory = lib.llama_get_memory(self._context)
 
+    def _decode_batch(self) -> int:
+        """On a GPU llama_decode returns before it is done: without the wait no step's time would be its own, and the
+        scheduler chooses by them. The scores, which are read next, wait for it in any case.
+        """
+        code = super()._decode_batch()
+        lib.llama_synchronize(self._context)
+        return code
+
     def kv_remove(self, seq: int, position: int = 0) -> bool:
         return bool(lib.llama_memory_seq_rm(self._memory, seq, position, -1))
 
