@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from llm_agentd.prefix_cache import LmdbPrefixStore, NullPrefixStore, PrefixCache
+from llm_agentd.prefix_cache.cache import SAVED_IN_MEMORY_MAX
 from llm_agentd.prefix_cache.radix_tree import RadixTree
+from llm_agentd.prefix_cache.room import LOOK_EVERY_S, Room
 from llm_agentd.types import PrefixState
 from tests.prefix_cache.damage import overwrite_data
 
@@ -183,3 +185,35 @@ def test_damaged_state_gives_way_to_the_next_best(folder: Path) -> None:
     assert match is not None
     assert match.matched_tokens == 100
     second.close()
+
+
+def test_states_that_are_on_disk_leave_the_memory_and_are_found_at_once_all_the_same(folder: Path) -> None:
+    prefixes = PrefixCache(10_000, LmdbPrefixStore(folder, "model", 10_000))
+    for first in range(40):
+        prefixes.add(state((first, 0)), "", persist=True)
+        assert prefixes.stats()["bytes"] <= 10 * SAVED_IN_MEMORY_MAX
+    for first in range(40):  # some are written by now, some are not
+        match = prefixes.match([first, 0])
+        assert match is not None
+        assert (match.state, match.verified) == (state((first, 0)), True)
+    assert prefixes.stats()["bytes"] <= 10 * SAVED_IN_MEMORY_MAX
+    prefixes.close()
+
+
+def test_states_take_a_share_of_what_the_machine_has_free_and_give_it_back_when_it_gets_short() -> None:
+    free_bytes, now_s = 1000, 0.0
+    prefixes = PrefixCache(10_000, NullPrefixStore(), Room(0.5, lambda: free_bytes, lambda: now_s))
+    for first in range(100):
+        now_s += LOOK_EVERY_S
+        prefixes.add(state((first, 0)), "", persist=False)
+        free_bytes = 1000 - prefixes.stats()["bytes"]
+    assert prefixes.stats()["bytes"] == 500
+    assert prefixes.stats()["max_bytes"] == 500
+    free_bytes -= 400  # somebody else took so much
+    prefixes.shrink()
+    assert prefixes.stats()["bytes"] == 500, "not looked at again so soon"
+    now_s += LOOK_EVERY_S
+    prefixes.shrink()
+    assert prefixes.stats()["bytes"] == 300
+    assert prefixes.match([99, 0]) is not None
+    assert prefixes.match([0, 0]) is None

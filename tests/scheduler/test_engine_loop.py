@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +24,7 @@ from llm_agentd.scheduler.curve_watch import QUIET_S
 from llm_agentd.scheduler.engine_loop import SILENT_MAX_S, SILENT_MIN_S, EngineLoop
 from llm_agentd.scheduler.request_queue import RequestQueue
 from llm_agentd.scheduler.sequence import Events
-from llm_agentd.types import Reply, Request
+from llm_agentd.types import PrefixState, Reply, Request
 from tests.support.daemon_in_process import Gate
 
 WAIT_S = 10.0
@@ -57,8 +58,11 @@ class Running:
             queue=RequestQueue(size=8, window_s=0.0, queue_max=100),
             cache=NullCache(),
             metrics=Metrics(),
-            open_prefix_cache=lambda _: PrefixCache(0, NullPrefixStore()),
-            **{"find_curve": lambda _: (Curve({1: 1.0, 2: 1.0}, is_confirmed=True), lambda curve: None), **options},
+            **{
+                "open_prefix_cache": lambda _: PrefixCache(0, NullPrefixStore()),
+                "find_curve": lambda _: (Curve({1: 1.0, 2: 1.0}, is_confirmed=True), lambda curve: None),
+                **options,
+            },
         )
 
     def submit(self, id: str, prompt: str = "", peer: tuple[bytes, ...] = ANA) -> Request:
@@ -217,3 +221,20 @@ def test_curve_that_a_busy_start_measured_is_measured_again_in_a_quiet_moment() 
     assert running.endings(1) == ["b done"]
     assert running.loop.stats()["useful_batch_size"] == 2
     running.loop.stop(0)
+
+
+def test_idle_loop_gives_kept_states_back_when_the_machine_gets_short() -> None:
+    """Nothing is added and nothing looked up then, which would make room as well."""
+    prefixes = PrefixCache(100, NullPrefixStore(), lambda _: room_bytes)
+    room_bytes = 100
+    prefixes.add(PrefixState((1, 2), bytes(50), ((1, 2.0),)), "", persist=False)
+    assert prefixes.stats()["bytes"] == 50
+    room_bytes = 10
+    gate = Gate()
+    running = Running(gate, 1, open_prefix_cache=lambda _: prefixes, idle_wait_max_s=0.01)
+    running.loop.start()
+    deadline_s = time.monotonic() + WAIT_S
+    while prefixes.stats()["bytes"] and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    running.loop.stop(0)
+    assert prefixes.stats()["bytes"] == 0

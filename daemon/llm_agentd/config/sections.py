@@ -131,7 +131,14 @@ class Cache(Section):
         ByteSize(512 * MIB),
         ge=0,
         le=SIZE_MAX,
-        description="computed prefixes of prompts, in memory and as much on disk; 0 = none",
+        description="disk space of computed prefixes of prompts, and the most that they take in memory; 0 = none",
+    )
+    kv_memory_share: Number = Field(
+        0.25,
+        gt=0,
+        le=0.9,
+        description="share of the memory that the machine has free (and MemoryMax of the unit leaves) for computed"
+        " prefixes that are not on disk, such as those of long chats; looked at every second",
     )
     variants: Variants = Variants()
     redis_url: RedisUrl | None = Field(

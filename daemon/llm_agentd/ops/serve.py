@@ -40,6 +40,7 @@ from llm_agentd.ops.doctor import as_fields, own_checks
 from llm_agentd.ops.redis_login import find_redis
 from llm_agentd.ops.supervise import supervise
 from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache, open_prefix_store
+from llm_agentd.prefix_cache.room import Room
 from llm_agentd.prefix_cache.store import FOLDER
 from llm_agentd.redis.connect import require_redis
 from llm_agentd.roles import Roles
@@ -56,6 +57,7 @@ from llm_agentd.types import Sampling
 from llm_agentd.util.cpus import available_cpus
 from llm_agentd.util.descriptors import raise_limit
 from llm_agentd.util.endpoint import endpoint_to_bind
+from llm_agentd.util.free_memory import free_bytes
 from llm_agentd.util.stop_signals import stop_signals
 
 if TYPE_CHECKING:  # loaded where a server is asked
@@ -141,7 +143,7 @@ def build(
             keep=config.requests.keep, max_bytes=int(config.requests.max_bytes), is_private=config.requests.private
         ),
         open_engine=open_configured if open_engine is None else lambda: open_engine(config),
-        open_prefix_cache=lambda info: _open_prefix_cache(folder, int(config.cache.kv_max_bytes), info),
+        open_prefix_cache=lambda info: _open_prefix_cache(folder, config.cache, info),
         find_curve=lambda engine: find_curve(engine, folder),
         queue=RequestQueue(size=batch.size, window_s=window_s, queue_max=batch.queue_max),
         roles=roles,
@@ -282,10 +284,12 @@ def _open_engine(config: Config, folder: Path | None) -> Engine:
     return engine
 
 
-def _open_prefix_cache(folder: Path | None, max_bytes: int, info: EngineInfo) -> PrefixCache:
+def _open_prefix_cache(folder: Path | None, cache: Cache, info: EngineInfo) -> PrefixCache:
+    max_bytes = int(cache.kv_max_bytes)
+    room = Room(cache.kv_memory_share, free_bytes)
     if folder is None or not max_bytes or "states" not in info.features:
-        return PrefixCache(max_bytes, NullPrefixStore())
-    return PrefixCache(max_bytes, open_prefix_store(folder / FOLDER, info.fingerprint, max_bytes))
+        return PrefixCache(max_bytes, NullPrefixStore(), room)
+    return PrefixCache(max_bytes, open_prefix_store(folder / FOLDER, info.fingerprint, max_bytes), room)
 
 
 def request_defaults(config: Config) -> RequestDefaults:

@@ -7,9 +7,10 @@ that shares a prefix with it, as far as they are equal; `RadixTree` finds the lo
 prompt, not a block of each few tokens (as vLLM keeps them): llama.cpp saves and loads a sequence as a whole.
 
 A state is as large as all of its tokens together: in f16 a token takes 12 KiB with a model of 0.5 B parameters and
-128 KiB with one of 8 B. So the bound is in bytes, not in entries, and the least recently used state goes first. For the
-same reason the scheduler keeps a state only where a good share of its tokens is new: one that adds a name to a role
-would cost the role's memory again.
+128 KiB with one of 8 B. So the bound is in bytes, not in entries, and the least recently used state goes first. What is
+on disk too leaves the memory but for the last few: to read it costs a hundredth of computing it, and the system keeps
+the file's pages as long as nobody else wants the room. For the same reason the scheduler keeps a state only where a
+good share of its tokens is new: one that adds a name to a role would cost the role's memory again.
 
 A state from disk is data from outside: another build of llama.cpp, another processor or a changed disk may have
 written it, and a wrong state gives fluent nonsense rather than an error. It is used only after the engine has computed
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,8 @@ from llm_agentd.prefix_cache.store import PrefixStore
 from llm_agentd.types import PrefixState
 
 log = logging.getLogger(__name__)
+
+SAVED_IN_MEMORY_MAX = 4  # states that are on disk too: those of the talks that are going on
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +60,23 @@ class _CachedPrefix:
 
 
 class PrefixCache:
-    """`max_bytes`: of states in memory; 0 keeps none. What the store has at the start is read on first use."""
+    """`max_bytes`: of states in memory; 0 keeps none. What the store has at the start is read on first use.
 
-    def __init__(self, max_bytes: int, store: PrefixStore) -> None:
+    `room`: how many bytes there is room for now, given those that states take.
+    """
+
+    def __init__(self, max_bytes: int, store: PrefixStore, room: Callable[[int], int] | None = None) -> None:
         self._max_bytes = max_bytes
+        self._room = room or (lambda _: max_bytes)
         self._store = store
         self._tree: RadixTree[_CachedPrefix] = RadixTree()
         self._prefixes: dict[tuple[int, ...], _CachedPrefix] = {}
         # Of these, those whose state is in memory, the least recently used first. Apart, as most may be on disk alone:
         # a search for the oldest among all of them would cost each new prefix a walk over thousands.
         self._in_memory: OrderedDict[tuple[int, ...], _CachedPrefix] = OrderedDict()
+        self._saved_in_memory: OrderedDict[tuple[int, ...], _CachedPrefix] = (
+            OrderedDict()
+        )  # of these, those on disk too
         self._bytes = 0
         for saved in store.saved():
             self._insert(_CachedPrefix(saved.tokens, None, saved.key, verified=False))
@@ -85,34 +95,40 @@ class PrefixCache:
             if prefix.state is None and not self._load(prefix):
                 continue  # it was damaged and is gone now: the next best
             assert prefix.state is not None
-            self._in_memory.move_to_end(prefix.tokens)
+            self._keep_in_memory(prefix)
             if prefix.key is not None:
                 self._store.touch(prefix.key)
             return PrefixMatch(matched_tokens, prefix.state, prefix.verified)
 
     def _load(self, prefix: _CachedPrefix) -> bool:
         assert prefix.key is not None
-        prefix.state = self._store.read(prefix.key)
+        prefix.state = self._store.read(prefix.key, is_trusted=prefix.verified)
         if prefix.state is None:
             self._remove(prefix)
             return False
-        self._in_memory[prefix.tokens] = prefix
+        self._keep_in_memory(prefix)
         self._bytes += prefix.bytes
-        self._evict(keep=prefix)
+        self.shrink(keep=prefix)
         return True
 
     def add(self, state: PrefixState, label: str, *, persist: bool) -> None:
-        """Keeps `state`; `persist`: on disk too, written behind the reply. A state over `max_bytes` is not kept."""
-        if not state.tokens or len(state.data) > self._max_bytes:
+        """Keeps `state`; `persist`: on disk too, written behind the reply.
+
+        A state over `max_bytes` is not kept, nor one for which there is no room and that is not on disk.
+        """
+        size = len(state.data)
+        if not state.tokens or size > self._max_bytes:
             return
         key = self._store.put(state, label) if persist else None
+        if key is None and size > self._room(self._bytes):
+            return
         if (before := self._prefixes.get(state.tokens)) is not None:
             key = key or before.key
             self._remove(before)
         prefix = _CachedPrefix(state.tokens, state, key, verified=True)
         self._insert(prefix)
         self._bytes += prefix.bytes
-        self._evict(keep=prefix)
+        self.shrink(keep=prefix)
 
     def set_verified(self, match: PrefixMatch, verified: bool) -> None:
         """What the engine found about a state from disk: it is trusted from now on, or deleted here and there."""
@@ -129,7 +145,8 @@ class PrefixCache:
 
     def stats(self) -> dict[str, Any]:
         """`entries`, `bytes` and `max_bytes` of the memory, `disk_entries` and `disk_bytes` of the store."""
-        return {"entries": len(self._prefixes), "bytes": self._bytes, "max_bytes": self._max_bytes} | {
+        bound = min(self._max_bytes, self._room(self._bytes))
+        return {"entries": len(self._prefixes), "bytes": self._bytes, "max_bytes": bound} | {
             f"disk_{name}": value for name, value in self._store.stats().items()
         }
 
@@ -141,25 +158,40 @@ class PrefixCache:
         self._tree.insert(prefix.tokens, prefix)
         self._prefixes[prefix.tokens] = prefix
         if prefix.state is not None:
-            self._in_memory[prefix.tokens] = prefix
+            self._keep_in_memory(prefix)
+
+    def _keep_in_memory(self, prefix: _CachedPrefix) -> None:
+        """It is the one that was used last."""
+        for group in (self._in_memory, self._saved_in_memory) if prefix.key is not None else (self._in_memory,):
+            group[prefix.tokens] = prefix
+            group.move_to_end(prefix.tokens)
 
     def _remove(self, prefix: _CachedPrefix) -> None:
         self._bytes -= prefix.bytes
         self._tree.remove(prefix.tokens)
         del self._prefixes[prefix.tokens]
         self._in_memory.pop(prefix.tokens, None)
+        self._saved_in_memory.pop(prefix.tokens, None)
 
-    def _evict(self, keep: _CachedPrefix) -> None:
-        """Down to `max_bytes`, the least recently used first. A state that is on disk too leaves only the memory: the
-        tree still finds it, and the next match loads it.
+    def shrink(self, keep: _CachedPrefix | None = None) -> None:
+        """Down to what there is room for, the least recently used first; to be called now and then, as the machine may
+        have got short of memory. A state that is on disk too leaves only the memory: the tree still finds it, and the
+        next match loads it. `keep`: one that is about to be used.
         """
-        while self._bytes > self._max_bytes:
+        while len(self._saved_in_memory) > SAVED_IN_MEMORY_MAX:
+            self._drop_state(next(iter(self._saved_in_memory.values())))
+        bound = min(self._max_bytes, self._room(self._bytes))
+        while self._bytes > bound:
             oldest = next(iter(self._in_memory.values()))
-            if oldest is keep:  # it is the newest, so it is alone, and fits by itself
+            if oldest is keep:  # it is the newest, so it is alone
                 return
             if oldest.key is None:
                 self._remove(oldest)
             else:
-                self._bytes -= oldest.bytes
-                oldest.state = None
-                del self._in_memory[oldest.tokens]
+                self._drop_state(oldest)
+
+    def _drop_state(self, prefix: _CachedPrefix) -> None:
+        self._bytes -= prefix.bytes
+        prefix.state = None
+        del self._in_memory[prefix.tokens]
+        del self._saved_in_memory[prefix.tokens]

@@ -34,8 +34,8 @@ class PrefixStore(Protocol):
     def saved(self) -> list[SavedPrefix]:
         """What is there of this model, the least recently used first."""
 
-    def read(self, key: bytes) -> PrefixState | None:
-        """None: it is gone or was damaged (and then deleted)."""
+    def read(self, key: bytes, *, is_trusted: bool = False) -> PrefixState | None:
+        """None: it is gone or was damaged (and then deleted). `is_trusted`: it was made or checked in this run."""
 
     def put(self, state: PrefixState, label: str) -> bytes | None:
         """Queues a state; its key, or None where it will not be kept."""
@@ -62,7 +62,7 @@ class NullPrefixStore:
     def saved(self) -> list[SavedPrefix]:
         return []
 
-    def read(self, key: bytes) -> PrefixState | None:
+    def read(self, key: bytes, *, is_trusted: bool = False) -> PrefixState | None:
         return None
 
     def put(self, state: PrefixState, label: str) -> bytes | None:

@@ -392,6 +392,7 @@ class EngineLoop:
                 idle_s = self._idle_wait_max_s
                 if not self._changed.wait(idle_s if wait_s is None else min(wait_s, idle_s)):
                     self._beat()
+                    self._prefix_cache.shrink()  # somebody else may need the memory by now
 
     def _drop_unwanted(self, events: Events) -> None:
         """Frees what was cancelled in the batch, and what is there of peers that are gone. Under the lock.

@@ -1,0 +1,52 @@
+"""How much memory this process may still take: what the machine has free, and its control groups allow (MemoryMax of a
+systemd unit, the limit of a container). Any thread; a call reads a few small files of the kernel.
+
+What the kernel keeps of files counts as free, as it gives that back when somebody wants the room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+CGROUPS = Path("/sys/fs/cgroup")
+OWN_CGROUPS = Path("/proc/self/cgroup")
+FILE_PAGES = ("inactive_file", "active_file")
+
+
+def free_bytes(cgroups: Path = CGROUPS, own_cgroups: Path = OWN_CGROUPS) -> int:
+    """Never below 0."""
+    free = int(psutil.virtual_memory().available)
+    for folder in _folders(cgroups, own_cgroups):
+        with suppress(OSError, ValueError):  # no such controller, or "max": no limit at this level
+            free = min(free, _left_in(folder))
+    return max(0, free)
+
+
+def _folders(cgroups: Path, own_cgroups: Path) -> Iterator[Path]:
+    """Of each group that this process is in, from its own up to the root; of version 2, and of version 1."""
+    lines: list[str] = []
+    with suppress(OSError):
+        lines = own_cgroups.read_text(encoding="utf-8").splitlines()
+    for line in lines:
+        _, controllers, name = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        root = cgroups / "memory" if controllers else cgroups
+        folder = root / name.strip("/")
+        yield from (folder, *(above for above in folder.parents if above.is_relative_to(root)))
+
+
+def _left_in(folder: Path) -> int:
+    is_v2 = (folder / "memory.max").exists()
+    limit = int(_read(folder / ("memory.max" if is_v2 else "memory.limit_in_bytes")))
+    used = int(_read(folder / ("memory.current" if is_v2 else "memory.usage_in_bytes")))
+    stat = dict(line.split() for line in _read(folder / "memory.stat").splitlines())
+    return limit - used + sum(int(stat.get(name if is_v2 else f"total_{name}", 0)) for name in FILE_PAGES)
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="ascii")
