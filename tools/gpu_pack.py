@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from packaging.requirements import Requirement
+
 from tools.gpu_build import PIP, PREBUILT, REPO, SOURCE, WHEELS, BuildError, run
 
 # Of the source package of llama-cpp-python: what a build with a CPU and CUDA needs, without other kinds of machines.
