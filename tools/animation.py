@@ -20,9 +20,9 @@ import numpy as np
 from PIL import Image
 from tests.support.game_client import GameClient, player, stage
 from tests.support.screen import Pixels, changed
-from tools.screenshots import CLIENT_SETTINGS, SETTINGS, chosen, enter, named
 
 from llm_agentd.demo.game import SAY
+from tools.screenshots import CLIENT_SETTINGS, SETTINGS, chosen, enter, named
 
 SIZE = (800, 600)
 FRAME_S = 0.25
