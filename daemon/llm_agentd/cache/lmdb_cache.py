@@ -58,9 +58,8 @@ class _Put:
 
 
 @dataclass(frozen=True, slots=True)
-class _Hit:
-    slot: bytes
-    at_us: int
+class _Hits:
+    """All that were counted since the last ones were written; the writer takes them."""
 
 
 @dataclass(slots=True)
@@ -72,7 +71,8 @@ class _Purge:
     count: int = 0
 
 
-_Item: TypeAlias = _Put | _Hit | _Purge
+_Item: TypeAlias = _Put | _Hits | _Purge
+_HITS = _Hits()
 
 
 class LmdbCache:
@@ -96,6 +96,8 @@ class LmdbCache:
         self._pending: dict[bytes, dict[int, CacheEntry]] = {}
         self._put_lock = threading.Lock()
         self._last_served: dict[bytes, int] = {}  # variant by key
+        self._hits: dict[bytes, PendingHits] = {}  # by slot, not handed to the writer yet: hundreds are one write
+        self._hits_lock = threading.Lock()
         self._dropped = 0
         self._retry_at_s = 0.0  # after a disk error: nothing is written until then; 0 while all is well
         self._read_failed = False
@@ -137,11 +139,24 @@ class LmdbCache:
         except (lmdb.Error, DamagedEntry) as error:
             self._warn_read_failed(error)
             return None
-        if self._writer.is_full:
-            self._dropped += 1
-        else:
-            self._writer.put(_Hit(slot_key(key, variant), to_us(now_s)))
+        self._count_hit(slot_key(key, variant), to_us(now_s))
         return entry
+
+    def _count_hit(self, slot: bytes, at_us: int) -> None:
+        with self._hits_lock:
+            before = self._hits.get(slot)
+            if before is None and (self._writer.is_full or len(self._hits) >= QUEUE_MAX):
+                self._dropped += 1
+                return
+            is_first = not self._hits
+            self._hits[slot] = PendingHits(before.count + 1 if before else 1, at_us)
+            if is_first:
+                self._writer.put(_HITS)
+
+    def _take_hits(self) -> dict[bytes, PendingHits]:
+        with self._hits_lock:
+            hits, self._hits = self._hits, {}
+        return hits
 
     def fetch(self, key: bytes, variants: int, on_done: Callable[[], None]) -> bool:
         return False
@@ -278,7 +293,7 @@ class LmdbCache:
 
     def _write_group(self, group: list[_Item]) -> None:
         puts = [item for item in group if isinstance(item, _Put)]
-        hits = [item for item in group if isinstance(item, _Hit)]
+        hits = self._take_hits() if any(isinstance(item, _Hits) for item in group) else {}
         try:
             if self._now() >= self._retry_at_s:
                 self._commit(puts, hits)
@@ -296,7 +311,7 @@ class LmdbCache:
                 if isinstance(item, _Purge):
                     item.done.set()
 
-    def _commit(self, puts: list[_Put], hits: list[_Hit]) -> None:
+    def _commit(self, puts: list[_Put], hits: dict[bytes, PendingHits]) -> None:
         now_us = to_us(self._now())
         entries: dict[bytes, bytes] = {}
         for put in puts:
@@ -309,13 +324,9 @@ class LmdbCache:
                 entries[slot_key(put.key, put.variant)] = raw
         if not entries and not hits and not self._store.has_expired(now_us):
             return
-        hits_by_slot: dict[bytes, PendingHits] = {}
-        for hit in hits:
-            before = hits_by_slot.get(hit.slot)
-            hits_by_slot[hit.slot] = PendingHits(before.count + 1 if before else 1, hit.at_us)
 
         def apply() -> None:
-            self._store.apply(entries, hits_by_slot, stored=len(entries), now_us=now_us, max_bytes=self._max_bytes)
+            self._store.apply(entries, hits, stored=len(entries), now_us=now_us, max_bytes=self._max_bytes)
 
         try:
             apply()

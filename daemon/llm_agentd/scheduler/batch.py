@@ -104,7 +104,7 @@ class Batch:
         if request.explain:
             events.append((request, self._explain(request)))
             return
-        reply = cached_reply(self._cache, request, now_s)
+        reply = cached_reply(self._cache, request, now_s - request.arrived_s)
         if reply is not None:
             events.append((request, reply))
             return

@@ -180,6 +180,14 @@ class EngineLoop:
             return []
         return [(displaced, Overloaded(_GAVE_WAY, retry_after_ms=RETRY_AFTER_MS))]
 
+    def has_room(self, priority: Priority, peer: Peer) -> bool:
+        """Whether `require_room` would raise nothing for a peer that does not flood."""
+        try:
+            self.require_room(priority, peer, waiting_max=None)
+        except Overloaded:
+            return False
+        return True
+
     def require_room(self, priority: Priority, peer: Peer, *, waiting_max: int | None) -> None:
         """Raises Overloaded where `submit` would refuse such a request, before anything is paid for it.
 
@@ -187,7 +195,7 @@ class EngineLoop:
         """
         with self._changed:
             self._queue.require_room(priority, peer, self._clock())
-            waiting = self._queue.waiting_of(peer, priority)
+            waiting = 0 if waiting_max is None else self._queue.waiting_of(peer, priority)
         if waiting_max is not None and waiting >= waiting_max:
             raise Overloaded(
                 f"this client asks for more than can be prepared, and {waiting} of its requests wait; ask less often",

@@ -231,8 +231,9 @@ def make_assembler(request: Request) -> TextAssembler | JsonAssembler:
     )
 
 
-def cached_reply(cache: CompletionCache, request: Request, now_s: float) -> Reply | None:
+def cached_reply(cache: CompletionCache, request: Request, waited_s: float) -> Reply | None:
     """The kept reply to `request`; None: it must be generated. The one place that looks into the cache for requests.
+    `waited_s`: since it came.
 
     Called twice in the life of a request that misses. On arrival, by the router thread (`server/pipeline.py`, step 5):
     a hit must not wait for the engine thread, which is in the middle of a step and runs at a low CPU priority. And when
@@ -244,7 +245,7 @@ def cached_reply(cache: CompletionCache, request: Request, now_s: float) -> Repl
     entry = cache.get(request.key, request.variants)
     if entry is None:
         return None
-    waited_ms = to_ms(now_s - request.arrived_s)
+    waited_ms = to_ms(waited_s)
     return Reply(
         text=filled(entry.text, request),
         finish=entry.finish,

@@ -9,6 +9,8 @@
     7. queue     to the engine thread, whose events come back   scheduler/engine_loop.py
     8. finish    classify the reply, answer, count, remember    protocol/encode.py
 
+What was a hit before, word for word, skips 2 to 4, and is counted when its answer has left (server/repeats.py).
+
 Router thread only; other threads hand it work through the inbox, so there are no locks. Nothing here waits: what takes
 long (the engine, a classifier, another process, the memory's disk) goes on elsewhere, and comes back as an event or a
 callback. Knows no sockets: bytes come in by `receive`, and `replies` is what the router sends at the end of each round.
@@ -25,11 +27,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from llm_agentd.cache import CompletionCache
+from llm_agentd.engines.base import EngineInfo
 from llm_agentd.engines.llama.grammar.trial import ENGINES_TRIED, GrammarTrial
 from llm_agentd.errors import AgentdError, Cancelled, DeadlineExceeded, SwitchedOff, Unavailable
 from llm_agentd.memory.service import PEER as MEMORY_PEER
@@ -49,6 +52,7 @@ from llm_agentd.server.lookups import Lookups
 from llm_agentd.server.minds.minds import Minds, Tries
 from llm_agentd.server.open_requests import Open, OpenRequests
 from llm_agentd.server.recent_thinks import RecentThinks
+from llm_agentd.server.repeats import Known, Repeats
 from llm_agentd.server.replies import Replies
 from llm_agentd.server.request_builder import RequestBuilder
 from llm_agentd.server.work_credit import WorkCredit
@@ -60,6 +64,7 @@ log = logging.getLogger(__name__)
 ITSELF: Peer = (b"", b"itself")  # no socket's: a DEALER's envelope has one part, a REQ's second is empty
 UNNAMED_MAX = 8  # records of a part whose ids cannot be read, and that are answered one by one
 HAND_ON_LOOK_S = 0.25  # where another mind could have what is left of the time
+REPEAT_COST_S = 60e-6  # of the CPU, measured; to look at its clock twice would be a tenth of that
 LATE_LOOK_S = 1.0  # between looks for requests that a silent engine loop does not answer
 LATE_MAX_S = 2.0  # past its deadline, with an engine loop that is silent as long: the router answers in its place
 FLOOD_WAITING_MAX = 32  # of a peer that floods: four batches of the default size, so that the engine never idles
@@ -109,6 +114,8 @@ class Pipeline:
         self._at_engine: dict[tuple[Peer, str], Request] = {}  # until its last event
         self._next_late_look_s = 0.0
         self._recent_thinks = recent_thinks
+        self._repeats = Repeats()
+        self._unsettled: list[Callable[[], None]] = []
         self._credit = WorkCredit()
         self._clock = clock
         self._cpu_clock = cpu_clock  # a peer pays for work, not for what the thread waits on a busy machine
@@ -158,7 +165,9 @@ class Pipeline:
             op, request_id = schema.envelope(record)
             if op in schema.GENERATIONS:
                 self._take_generation(peer, op, record)
-            elif op == "warm":
+                return
+            self.settle()  # whoever asks what was, is told of all that was answered
+            if op == "warm":
                 self._answer(peer, request_id, op, encode.done_fields({"warms": self._take_warm(peer, record)}))
             elif op == "switch":
                 self._take_later(peer, record, SwitchRecord, self._switch)
@@ -183,9 +192,13 @@ class Pipeline:
 
     def _take_generation(self, peer: Peer, op: str, record: dict[str, Any]) -> None:
         """Steps 1 to 7. What it raises is the answer."""
-        arrived_s, began_s = self._clock(), self._cpu_clock()
+        arrived_s = self._clock()
         self._admin.switch.check()  # before anything else: off, nothing is looked up, computed or asked anywhere
-        self._lanes.require_info()
+        basis = self._basis(self._lanes.require_info())
+        if self._answer_repeat(peer, record, basis, arrived_s):
+            self._credit.spend(peer, REPEAT_COST_S, arrived_s)
+            return
+        began_s = self._cpu_clock()
 
         # 1. decode: every field is checked. A record that is open already was sent again; its answer is on the way.
         given = schema.validate(schema.GENERATIONS[op], self._recent_thinks.complete(record))
@@ -209,12 +222,64 @@ class Pipeline:
             context = tries.context
             if context and context.player_text and self._is_classified(request):
                 self._classify("in", request, context.player_text, lambda: self._serve(request))
-            else:
-                self._serve(request)
+            elif not self._answer_kept(request):
+                self._seek(request)
+            elif not self._is_classified(request):
+                self._repeats.keep(record, basis, Known(tries.checked, request))
         except Exception as error:
             self._close(peer, record["id"], op, encode.error_fields(_to_agentd_error(error, record["id"])))
         finally:
             self._credit.spend(peer, self._cpu_clock() - began_s, self._clock())
+
+    def _basis(self, info: EngineInfo) -> Hashable:
+        """What steps 1 to 3 depend on beside the record; None where they may also depend on which mind is asked."""
+        if self._lanes.remote is not None:
+            return None
+        moderator = self._moderator
+        rules = None if moderator is None or moderator.is_off else moderator.tag
+        return info, rules, *self._request_builder.basis
+
+    def _answer_repeat(self, peer: Peer, record: dict[str, Any], basis: Hashable, arrived_s: float) -> bool:
+        """A record that was a hit before is answered without steps 1 to 4, which would make the same of it again.
+
+        False: it goes the whole way, as there is no reply any more, or no room for it, or it is open already.
+        """
+        known = self._repeats.find(record, basis) if basis is not None else None
+        if known is None or self._open_requests.is_open(peer, record["id"]):
+            return False
+        request = known.request
+        if not (
+            self._credit.has_some(peer, arrived_s) and self._lanes.by_mind("").loop.has_room(request.priority, peer)
+        ):
+            return False
+        reply = cached_reply(self._cache, request, self._clock() - arrived_s)
+        if reply is None:
+            return False
+        fields = encode.reply_fields(reply)
+        self._put_kept_text(peer, record["id"], request, reply)
+        self._put(peer, record["id"], fields)
+        self._unsettled.append(lambda: self._settle_repeat(peer, record, known, reply, fields))
+        return True
+
+    def _settle_repeat(
+        self, peer: Peer, record: dict[str, Any], known: Known, reply: Reply, fields: dict[str, Any]
+    ) -> None:
+        """What is counted and kept of an answer that is on its way."""
+        if isinstance(known.checked, schema.ThinkRecord):
+            self._recent_thinks.note(record, known.checked)
+        self._metrics.looked_up(known.request)
+        self._metrics.replied(known.request, reply, reply.timing_ms.total / 1000)
+        self._metrics.answered(known.request.op, _outcome_of(fields))
+        self._log(peer, Open(record, known.request), fields, "", reply.timing_ms.total)
+
+    def settle(self) -> bool:
+        """Counts and logs what was answered before it was. To be called when the answers of the round are sent: nobody
+        waits for it, and nobody sees that it is later. True: somebody watches, and is to be told of it.
+        """
+        unsettled, self._unsettled = self._unsettled, []
+        for work in unsettled:
+            work()
+        return bool(unsettled) and self.has_watchers
 
     def _take_warm(self, peer: Peer, record: dict[str, Any]) -> bool:
         """What comes before the words of a `think`, by steps 1 to 3, for when the engine has nothing else to do.
@@ -249,12 +314,17 @@ class Pipeline:
     def _serve(self, request: Request) -> None:
         # 5. cache: a hit is answered in the round in which it came, whatever the engine does. What other daemons keep
         # takes a moment, for which the request is held; then it goes on, found or not.
-        if not self._answer_kept(request) and not self._look_up_shared(request):
+        if not self._answer_kept(request):
+            self._seek(request)
+
+    def _seek(self, request: Request) -> None:
+        """No reply is kept here."""
+        if not self._look_up_shared(request):
             self._generate(request)
 
     def _answer_kept(self, request: Request) -> bool:
         """To explain a request is no hit."""
-        reply = None if request.explain else cached_reply(self._cache, request, time.monotonic())
+        reply = None if request.explain else cached_reply(self._cache, request, time.monotonic() - request.arrived_s)
         if reply is not None:
             self._count_look_up(request)
             self._finish(request, reply)
@@ -479,8 +549,8 @@ class Pipeline:
         self._metrics.replied(request, outcome, time.monotonic() - request.arrived_s)
         if request.mind:
             self._minds.report.spoke(request.mind)
-        if request.stream and outcome.cache == "hit" and outcome.text:  # nothing of it was shown yet
-            self._put(request.peer, request.id, encode.delta_fields(outcome.text, acts=may_act(request)))
+        if outcome.cache == "hit":
+            self._put_kept_text(request.peer, request.id, request, outcome)
         turn = request.chat.memory_turn if request.chat and not outcome.cut else None
         if turn and request.durable:
 
@@ -492,6 +562,11 @@ class Pipeline:
         self._close(request.peer, request.id, request.op, encode.reply_fields(outcome, request.mind), outcome.raw)
         if turn:
             self._memory.note(turn, outcome.text, request.arrived_s)
+
+    def _put_kept_text(self, peer: Peer, request_id: str, request: Request, reply: Reply) -> None:
+        """To whom reads along nothing of a hit was shown yet."""
+        if request.stream and reply.text:
+            self._put(peer, request_id, encode.delta_fields(reply.text, acts=may_act(request)))
 
     def _answer_written(self, request: Request, reply: Reply, is_kept: bool) -> None:
         fields = encode.reply_fields(reply, request.mind) if is_kept else encode.error_fields(not_kept())
@@ -513,11 +588,15 @@ class Pipeline:
                 self._log_request(peer, closed, fields, raw)
 
     def _log_request(self, peer: Peer, ended: Open, fields: dict[str, Any], raw: str = "") -> None:
-        """It has its answer already, and no bug of the log takes that back."""
+        self.settle()  # in the order of answering
         if ended.record.get("explain"):
             return  # an admin's own look
         total_ms = (self._clock() - ended.request.arrived_s) * 1000 if ended.request else None
         fields.pop("embedding", None)  # a thousand numbers that nobody reads there
+        self._log(peer, ended, fields, raw, total_ms)
+
+    def _log(self, peer: Peer, ended: Open, fields: dict[str, Any], raw: str, total_ms: float | None) -> None:
+        """It has its answer already, and no bug of the log takes that back."""
         try:
             request_line.note(ended.record, fields, total_ms)
             self._admin.requests.add(peer, ended.record, ended.request, fields, raw, total_ms)

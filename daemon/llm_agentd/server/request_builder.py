@@ -74,6 +74,7 @@ class RequestBuilder:
     def __init__(self, prompts: PromptBuilder, defaults: RequestDefaults, moderator: Moderator | None) -> None:
         self._prompts = prompts
         self._defaults = defaults
+        self._revision = 0  # of the defaults
         self._reader: tuple[str, SlotReader] | None = None  # and the model's path
         # A classifier looks at whole replies, so nothing of one may be shown before.
         self._streams_moderated = moderator is None or not moderator.has_classifier
@@ -86,8 +87,14 @@ class RequestBuilder:
     def languages_of(self, info: EngineInfo) -> tuple[str, ...]:
         return self._defaults.languages_of(info)
 
+    @property
+    def basis(self) -> tuple[int, str]:
+        """Equal as long as the same record of the same engine, with nothing remembered, becomes the same request."""
+        return self._revision, self._prompts.roles.version()
+
     def configure(self, defaults: RequestDefaults, language: str) -> None:
         """Other defaults, for requests from now on."""
+        self._revision += 1
         self._defaults = defaults
         self._prompts.default_language = language
 

@@ -208,6 +208,9 @@ class Router:
                 self._backlogs.take_turns(self._clock() + STOP_BUDGET_S)
                 self._pipeline.refuse_open()
             self._send()
+            if self._pipeline.settle():
+                self._pipeline.answer_watchers()
+                self._send()
 
     def _poll_ms(self) -> int | None:
         late_look_ms = round(self._pipeline.late_look_s * 1000) if self._is_waited_for else None
