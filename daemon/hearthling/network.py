@@ -22,7 +22,7 @@ class Shape:
 
     vocab: int = 6144
     width: int = 288
-    layers: int = 6
+    layers: int = 5
     heads: int = 9
     feed_forward: int = 704
     context: int = 1024

@@ -26,7 +26,7 @@ from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prompt import json_schema, language, messages, placeholders, token_budget
 from llm_agentd.prompt.clauses import fact_clause, own, recalled_clause
 from llm_agentd.prompt.clauses.tokens import tokenize
-from llm_agentd.prompt.meaning import orders, reader, relevance, world
+from llm_agentd.prompt.meaning import forms, orders, reader, relevance, world
 from llm_agentd.protocol import wire
 from llm_agentd.roles import Role
 from llm_agentd.scheduler.guard import SpeechGuard
@@ -228,6 +228,7 @@ PATHS: dict[str, Callable[[str], object]] = {
     "topics": classify,
     "meaning of a think": read_think,
     "orders": search_orders,
+    "forms": lambda text: forms.form_of(text, ("a",)),
     "answers": lambda text: (relevance.sentences(text), relevance.OUTCOME.match(text), world._TITLED.match(text)),
     "sentences": lambda text: (
         sentences.split_sentences(text),

@@ -196,11 +196,6 @@ def test_fight_tells_the_enemy_and_who_stands_before_it(reader: SlotReader) -> N
     assert reading.slots.words["foe"] == "the wolf"
 
 
-def test_question_without_a_topic_is_not_known_and_what_is_told_is_heard(reader: SlotReader) -> None:
-    assert read(reader, "does the river freeze in winter").topic.name == "ask_detail"
-    assert read(reader, "my uncle polishes acorns with a spoon of sand").topic.name == "talk"
-
-
 def test_unknown_role_speaks_as_what_its_title_says() -> None:
     reader = SlotReader(open_topics(topics_path(EMBEDDED_MODEL)))
     draft = {"title": "the village smith", "persona": "Sells nails and mends what is broken."}

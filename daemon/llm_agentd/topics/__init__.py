@@ -8,6 +8,6 @@ import os
 # must be set before numpy is loaded; whoever sets it in the environment has the last word.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from llm_agentd.topics.topics import FOLLOW_UP, UNCLEAR, Meaning, Topic, Topics, open_topics, topics_path
+from llm_agentd.topics.topics import FOLLOW_UP, UNCLEAR, UNCLEAR_BELOW, Meaning, Topic, Topics, open_topics, topics_path
 
-__all__ = ["FOLLOW_UP", "UNCLEAR", "Meaning", "Topic", "Topics", "open_topics", "topics_path"]
+__all__ = ["FOLLOW_UP", "UNCLEAR", "UNCLEAR_BELOW", "Meaning", "Topic", "Topics", "open_topics", "topics_path"]

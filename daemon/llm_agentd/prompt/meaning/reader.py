@@ -18,7 +18,7 @@ from llm_agentd.memory.keywords import words_of
 from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.actions import is_allowed
 from llm_agentd.prompt.gestures import EMOTE, INTENT
-from llm_agentd.prompt.meaning import gestures, orders
+from llm_agentd.prompt.meaning import forms, gestures, orders
 from llm_agentd.prompt.meaning.articles import is_name, listed, plural, the, with_article
 from llm_agentd.prompt.meaning.relevance import Relevance
 from llm_agentd.prompt.meaning.world import World, is_hurt, is_spoken, texts_of, titled
@@ -26,7 +26,7 @@ from llm_agentd.prompt.messages import fact_value
 from llm_agentd.prompt.moment import Moment
 from llm_agentd.prompt.placeholders import is_any_of, missing
 from llm_agentd.roles import Role
-from llm_agentd.topics import FOLLOW_UP, UNCLEAR, Topic, Topics, mentions
+from llm_agentd.topics import FOLLOW_UP, UNCLEAR, UNCLEAR_BELOW, Topic, Topics, mentions
 from llm_agentd.types import Action, Slots, Think
 from llm_agentd.util import sanitize
 
@@ -53,11 +53,13 @@ _BY_RULE = "time weather near held price buy stock haggle quest quest_done healt
 ANSWERED_BY_RULE = frozenset(_BY_RULE.split())
 RULE_SLOTS = {"way": "way", "who_is": "other_title", "here": "place", "where_other": "other_title"}
 WANTED_MAX_WORDS = 4
+SURE_FROM = 0.55  # share of a topic: below, fewer than four in ten are right, and the form answers better
 BARE_MAX_WORDS = 7  # of a bare follow-up: a longer question says what it is about
 CHORE, LEFT_UNDONE = "chore", "left_undone"
 ACT = "act"  # how the model is told of an action that another mod made
 LINES_MAX = 12  # to choose among: each costs the grammar some time with every token
 BUCKETS = 4  # the same words are answered by the same few lines, others by others: a model has its favourites
+OF_MEMORY = ("memory", "recall_", "told_")  # how topics begin that ask what the NPC remembers
 RECALL, KNOW = "ask_memory", "ask_fact"
 TELLS = re.compile(
     r"(?:(?:hey|well|so|oh|and|but|ok|yes|no|btw|listen)\b[ ,]*)*"
@@ -157,6 +159,7 @@ class _Reader:
         self.params: dict[str, Any] = {}
         self.signs: list[str] = []
         self.cheapest = ""  # where that is what is asked for
+        self.form = ""  # of the line, where no topic is sure enough
         self.gesture = ""  # a kind that no topic names, where it is what is ordered
 
     # -- what is meant -----------------------------------------------------------------------------
@@ -168,7 +171,7 @@ class _Reader:
         self._goods(topic)
         self._places(topic)
         self._fight()
-        topic = self._answers(topic)
+        topic = self._by_form(self._answers(topic), topic)
         slots = Slots({name: words for name, words in self.words.items() if words}, self.params)
         return Reading(topic, slots, tuple(self.signs), self._possible(topic, slots), said)
 
@@ -181,7 +184,7 @@ class _Reader:
         if ordered:
             return self._get(ordered)
         meaning = self.topics.classify(said)
-        name = meaning.topic_for(self.in_talk and len(words_of(said)) <= BARE_MAX_WORDS)
+        name = read = meaning.topic_for(self.in_talk and len(words_of(said)) <= BARE_MAX_WORDS)
         if think.intent == "tactics" and name not in IN_FIGHT:
             name = "tactics"
         if name in ASKS_FOR_WORK and any(action.name == "offer_quest" for action in think.actions):
@@ -199,9 +202,22 @@ class _Reader:
             name = TALK_AMONG  # topics are what players say: an NPC's remark is none of them
         if think.intent == INTENT and not self._has_deed(name):
             name = self.topics.likeliest(said, gestures.is_gesture) or name
-        if name == UNCLEAR and meaning.topics[0][0] != UNCLEAR:
-            name = self._vague()
+        if name == UNCLEAR or (name == read and not self._is_sure(name, dict(meaning.topics)[name])):
+            self.form = forms.form_of(self.world.text, self.topics.common_words)
+            if self.form or meaning.topics[0][1] < UNCLEAR_BELOW:
+                name = self._vague()
         return self._get(name)
+
+    def _is_sure(self, name: str, share: float) -> bool:
+        """Whether a topic is to be preferred to what answers any line of the same form. What the game itself tells
+        or offers is seldom asked for by chance."""
+        topic = self._get(name)
+        is_told = name in ANSWERED_BY_RULE or name in RULE_SLOTS or name.startswith(OF_MEMORY)
+        return share >= SURE_FROM or is_told or any(action.name in topic.action_names for action in self.think.actions)
+
+    def _by_form(self, topic: Topic, meant: Topic) -> Topic:
+        """What answers a line of its form, whatever it is about, where its topic is unsure and nothing else answers."""
+        return topic if topic is not meant else self.topics.get(self.form) or topic
 
     def _has_deed(self, name: str) -> bool:
         """Whether the topic comes with an action that is on offer; where no gesture is, there is none to be sought."""
