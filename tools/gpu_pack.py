@@ -21,10 +21,22 @@ from packaging.requirements import Requirement
 from tools.gpu_build import PIP, PREBUILT, REPO, SOURCE, WHEELS, BuildError, run
 
 # Of the source package of llama-cpp-python: what a build with a CPU and CUDA needs, without other kinds of machines.
-KEPT = ("CMakeLists.txt", "LICENSE", "licenses", "cmake", "include", "src", "common", "vendor", "ggml", "tools")
+KEPT = (
+    "CMakeLists.txt",
+    "LICENSE",
+    "licenses",
+    "cmake",
+    "include",
+    "src",
+    "common",
+    "vendor",
+    "ggml",
+    "tools",
+    "scripts",
+)
 DROPPED = re.compile(
     r"ggml/src/ggml-(sycl|vulkan|opencl|hexagon|metal|et|webgpu|openvino|cann|virtgpu|rpc|zdnn|zendnn|blas|hip|musa)/"
-    r"|tools/ui/(src|tests|static)/|tools/server/(tests|bench)/|\.(md|png|jpg)$|package-lock\.json$"
+    r"|tools/ui/(src|tests|static)/|tools/server/(tests|bench)/|\.(md|png|jpg)$|package-lock\.json$|^scripts/(?!.*\.cmake$)"
 )
 # Not packed: large, and either not needed for llama_native or a part of every Python that computes.
 NOT_PACKED = ("cyllama", "ctransformers", "hf-xet", "numpy", "uvloop", "pyyaml", "psutil", "pygments")

@@ -45,7 +45,7 @@ def curve(figures: Mapping[str, float], prefix: str) -> dict[int, float]:
 
 
 def _village(reports: Mapping[str, Any], path: Path) -> None:
-    what = {"requests_per_s": "requests/s", "spoken_busy_first_text_p95_s": "spoken while saturated, first text p95, s"}
+    what = {"requests_per_s": "requests/s", "spoken_busy_first_text_p95_s": "spoken while busy, first text p95, s"}
     _bars(
         {
             f"{shape}: {label}": sides(report["figures"], key)
@@ -81,7 +81,7 @@ def _bars(panels: Mapping[str, Mapping[str, float]], rows: int, path: Path) -> N
         bars = one.barh(list(values), list(values.values()), color="#4c72b0")
         one.bar_label(bars, fmt="%.3g", padding=3)
         one.margins(x=0.15)
-        one.set_title(title)
+        one.set_title(title, fontsize="medium")
         one.invert_yaxis()
     _save(figure, path)
 

@@ -25,6 +25,8 @@ DECODE = {"daemon_tokens_per_s_at_64": 90.0, "daemon_tokens_per_s_at_8": 40.0, "
         (f"{TREE}/ggml/src/ggml-cuda/mmq.cu", "llama.cpp/ggml/src/ggml-cuda/mmq.cu"),
         (f"{TREE}/tools/server/main.cpp", "llama.cpp/tools/server/main.cpp"),
         ("llama_cpp_python-1/llama_cpp/llama_cpp.py", "python/llama_cpp/llama_cpp.py"),
+        (f"{TREE}/scripts/ui-assets.cmake", "llama.cpp/scripts/ui-assets.cmake"),
+        (f"{TREE}/scripts/compare-llama-bench.py", None),
         (f"{TREE}/ggml/src/ggml-vulkan/vulkan.cpp", None),
         (f"{TREE}/tools/ui/src/app.svelte", None),
         (f"{TREE}/models/vocab.gguf", None),
