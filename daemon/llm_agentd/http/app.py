@@ -23,10 +23,11 @@ from starlette.types import Receive, Scope, Send
 from llm_agentd import __version__
 from llm_agentd.client.curve import CurveFiles
 from llm_agentd.config.speech import Speech
-from llm_agentd.errors import AgentdError, Cancelled
+from llm_agentd.errors import AgentdError
 from llm_agentd.http.auth import BearerToken, OwnOrigin
 from llm_agentd.http.body import AUDIOS_MAX_BYTES, BodyBudget, error_response, json_response
 from llm_agentd.http.daemon_client import DaemonClient
+from llm_agentd.http.direct import DirectRoutes, client_is_gone
 from llm_agentd.http.drain import DrainUnreadBodies
 from llm_agentd.http.error_shape import is_openai, openai_fields
 from llm_agentd.http.event_feeds import EventFeeds
@@ -148,6 +149,7 @@ def create_app(
     app.state.daemon, app.state.sessions, app.state.body_budget = daemon, sessions, BodyBudget()
     app.state.audio_budget = BodyBudget(AUDIOS_MAX_BYTES)
     app.state.feeds, app.state.speech, app.state.sign_pictures = feeds, speech_service, sign_pictures
+    app.add_middleware(DirectRoutes, routes=app.routes)
     if token:
         app.add_middleware(BearerToken, token=token, has_public_figures=has_public_figures)
     app.add_middleware(OwnOrigin, own=OwnHosts(host, allowed_hosts))
@@ -197,7 +199,7 @@ def _handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(ClientDisconnect)
     async def disconnected(_: Request, __: ClientDisconnect) -> Response:
-        return error_response(Cancelled("the client went away"))
+        return client_is_gone()
 
     @app.exception_handler(Exception)  # logged with its traceback by uvicorn
     async def bug(request: Request, _: Exception) -> Response:

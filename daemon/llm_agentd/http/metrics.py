@@ -39,14 +39,21 @@ class HttpMetrics:
         self._websockets = Gauge(f"{name}websockets", "Open connections to /v1/ws", registry=registry)
         self._microphones = Gauge(f"{name}microphones", "Pages that a player speaks into", registry=registry)
         self.websockets = 0
+        # Looked up once: routes are few, and so are the codes that each answers.
+        self._of_answer: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         ProcessCollector(namespace="llm_agentd_http", registry=registry)
 
     def show_microphones(self, count: Callable[[], float]) -> None:
         self._microphones.set_function(count)
 
     def answered(self, route: str, status: int, duration_s: float) -> None:
-        self._requests.labels(route, str(status)).inc()
-        self._seconds.labels(route).observe(duration_s)
+        found = self._of_answer.get((route, status))
+        if found is None:
+            found = self._requests.labels(route, str(status)), self._seconds.labels(route)
+            self._of_answer[route, status] = found
+        count, seconds = found
+        count.inc()
+        seconds.observe(duration_s)
 
     def text(self, daemon_text: str | None, *, sessions: int, open_requests: int) -> str:
         """Exposition text. `daemon_text`: the daemon's, None where it does not answer."""

@@ -26,6 +26,10 @@ BODY_TYPE = "application/json"
 # Path → type, where it is another. OpenAI's clients send a form, which every page may: there `Origin` alone keeps
 # strangers out, which every browser sends with a form of another origin, and nothing is changed there.
 BODY_TYPES = {"/v1/audio/transcriptions": "multipart/form-data", "/voice/say": "audio/wav"}
+LOOKED_AT = frozenset(
+    (b"host", b"origin", b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-dest", b"content-type", b"content-length",
+     b"transfer-encoding")
+)  # fmt: skip
 _AUTHORITY = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:\[\]/?#@,]+)(?::(?P<port>[0-9]{1,5}))?")
 
 
@@ -42,9 +46,17 @@ class OwnHosts:
         self._allowed = frozenset(host.lower() for host in allowed)
         self._names = frozenset({"localhost", listen_host.lower()})
         self._any_address = not is_loopback(listen_host)
+        self._last_found = ""  # a client says the same each time
 
     def has(self, authority: str) -> bool:
         """`authority`: NAME or NAME:PORT as a URL and the header `Host` have it."""
+        if not self._last_found or authority != self._last_found:
+            if not self._look_up(authority):
+                return False
+            self._last_found = authority
+        return True
+
+    def _look_up(self, authority: str) -> bool:
         found = _AUTHORITY.fullmatch(authority.lower())
         if found is None:
             return False
@@ -77,6 +89,7 @@ def is_loopback(host: str) -> bool:
 def check_origin(headers: Headers, own: OwnHosts, *, method: str, path: str, http_version: str) -> None:
     """Raises Forbidden for what a web page of another origin could send, BadRequest for a Host that is missing or
     there twice. `headers` with names in small letters, as ASGI has them."""
+    headers = [pair for pair in headers if pair[0] in LOOKED_AT]  # before each route: those few are searched again
     hosts = _values(headers, b"host")
     for host in hosts:
         if not own.has(host):
