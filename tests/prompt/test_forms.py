@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearthling.data import load
+from llm_agentd.bench.mind.scoring import NOT_KNOWN
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.prompt.meaning import Reading, SlotReader
@@ -24,6 +25,9 @@ from llm_agentd.types import Npc, Think
         ("would u lie to save a friend", "would_you"),
         ("ok but what if we put the pigs in the church", "would_if"),
         ("can you make something for a very small hand", "request"),
+        ("what did i call my horse", "of_player"),
+        ("do u know where i was born", "of_player"),
+        ("how do i get up there", "how_to"),
         ("do you think it'll hold", "think"),
         ("wanna see my scar", "offers"),
         ("hm should i tell her", "should_i"),
@@ -57,6 +61,12 @@ def test_each_form_is_a_topic_with_lines_for_anyone() -> None:
     data = load()
     assert {name for name in data.topics if name.startswith(PREFIX)} == NAMES
     assert all(len(data.scenes[name].replies["anyone"]) >= 3 for name in NAMES)
+
+
+@pytest.mark.parametrize("form", ["who", "where", "when", "how_many", "how_long", "of_player"])
+def test_what_the_game_did_not_tell_is_not_known(form: str) -> None:
+    replies = load().scenes[PREFIX + form].replies["anyone"]
+    assert all(NOT_KNOWN.search(reply) for reply in replies)
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,13 @@ exclaims
     how (nice|sad|lovely|odd|strange|funny|awful|cute|pretty)
     such an?
     so (much|many)
+of_player
+    (what|who|which|whose) ([a-z]+ ){0,2}(is|are|was|were|did|have|had) (i|my|mine)
+    (where|when|how|why) (is|are|was|were|did|had) (i|my)
+    how (many|much|old|long|often) ([a-z]+ ){0,2}(is|am|are|was|were|did|do|have|had) (i|my)
+    (do|would|can) you (still )?(know|remember|recall|guess|tell me) ([a-z]+ ){0,3}(my|i|me)
+    did i (ever )?(tell|say|mention)
+    have i (ever )?(told|said|mentioned)
 would_if
     (what|who|where|how) (would|will|could) you
     what if
@@ -99,8 +106,10 @@ do_you
 why_you
     (why|how come) (\w+ ){0,2}you
     what (made|makes|brings|brought|keeps) you
+how_far
+    how (deep|far|high|big|tall|wide|heavy|rich|fast|strong|large|small|thick|old)
 how_long
-    (for )?how (long|many years|old)
+    (for )?how (long|many years)
     since when
 how_many
     how (many|much)
@@ -145,7 +154,7 @@ how_to
     teach me
 how_is
     how (<be>|did|has|have)
-    how (dangerous|deep|far|high|big|hard|cold|strong|fast|bad)
+    how (dangerous|hard|cold|bad|good|safe|difficult)
 why
     why
     how come

@@ -19,6 +19,7 @@ GO = re.compile(
 ASKS_WAY = re.compile(
     r"\b(?:where|which way|how (?:do|can|to|far)|way to|directions?|is there|what is|do you know)\b", re.I
 )
+WHERE = re.compile(r"\b(?:where|which way|how (?:do|can) (?:i|we|one) (?:get|come|go)|is there)\b", re.I)
 WITH_SOMEBODY = re.compile(
     r"\b(?:follow|stick (?:to|with)|(?:stay|go|walk|keep|remain) (?:close |near )?(?:to|with|by)|keep an eye|look after"
     r"|watch over|accompany|escort)\b",
@@ -69,6 +70,10 @@ SELLS = re.compile(
     re.I,
 )
 CHEAPEST = re.compile(r"\bcheap(?:er|est)\b", re.I)
+DEAREST = re.compile(
+    r"\b(?:most (?:expensive|costly|valuable)|more (?:expensive|costly)|dear(?:er|est)|priciest)\b", re.I
+)
+ENOUGH = re.compile(r"\b(?:enough|afford)\b", re.I)
 COUNTED = re.compile(r"\b(\w+)\s+(?:(?:of|more|your|those|these|the|fresh|good|big|small)\s+){0,2}$", re.I)
 ASKS_PRICE = re.compile(r"\b(?:how much|cost|costs|price|worth|how many coins)\b", re.I)
 

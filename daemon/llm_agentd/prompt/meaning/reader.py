@@ -52,6 +52,8 @@ TRADE_TALK = frozenset(["price", "buy", "sell", "haggle", "take", "agree_deal"])
 _BY_RULE = "time weather near held price buy stock haggle quest quest_done health"
 ANSWERED_BY_RULE = frozenset(_BY_RULE.split())
 RULE_SLOTS = {"way": "way", "who_is": "other_title", "here": "place", "where_other": "other_title"}
+# Who does what is asked for: where one of that trade stands near, that is the answer of all others.
+TRADE_ASKED_FOR = {"where_smith": "smith", "help_repair": "smith", "help_heal": "healer", "where_sleep": "innkeeper"}
 WANTED_MAX_WORDS = 4
 SURE_FROM = 0.55  # share of a topic: below, fewer than four in ten are right, and the form answers better
 BARE_MAX_WORDS = 7  # of a bare follow-up: a longer question says what it is about
@@ -158,7 +160,7 @@ class _Reader:
         self.words: dict[str, str] = {}
         self.params: dict[str, Any] = {}
         self.signs: list[str] = []
-        self.cheapest = ""  # where that is what is asked for
+        self.compared = ""  # the cheapest or the dearest thing, where that is asked for
         self.form = ""  # of the line, where no topic is sure enough
         self.gesture = ""  # a kind that no topic names, where it is what is ordered
 
@@ -191,8 +193,10 @@ class _Reader:
             name = "quest"
         if name in TRADE_TALK:
             name = self._trade_topic(name)
-        if self.world.prices and orders.CHEAPEST.search(self.world.text):
-            self.cheapest, name = min(self.world.prices, key=lambda item: self.world.prices[item]), "price"
+        if self._compared():
+            name = "price"
+        if name not in RULE_SLOTS and self._asks_way():
+            name = "way"
         if name in ("mood", "health") and self.world.has_pain():
             name = "health"
             self.signs.append("hurt")
@@ -218,6 +222,20 @@ class _Reader:
     def _by_form(self, topic: Topic, meant: Topic) -> Topic:
         """What answers a line of its form, whatever it is about, where its topic is unsure and nothing else answers."""
         return topic if topic is not meant else self.topics.get(self.form) or topic
+
+    def _compared(self) -> bool:
+        """Whether it is asked what is the cheapest or the dearest, which then is the thing that is meant."""
+        prices = {item: price for item, price in self.world.prices.items() if item}
+        if prices and orders.CHEAPEST.search(self.world.text):
+            self.compared = min(prices, key=lambda item: prices[item])
+        elif prices and orders.DEAREST.search(self.world.text):
+            self.compared = max(prices, key=lambda item: prices[item])
+        return bool(self.compared)
+
+    def _asks_way(self) -> bool:
+        """Whether it is asked for a place to which the game told the way, and nothing else of it."""
+        target = self.world.found.get("target")
+        return bool(target and target.name in self.world.ways and orders.WHERE.search(self.world.text))
 
     def _has_deed(self, name: str) -> bool:
         """Whether the topic comes with an action that is on offer; where no gesture is, there is none to be sought."""
@@ -280,6 +298,8 @@ class _Reader:
         said, count = self.world.found.get("item"), mentions.number(self.world.text)
         is_count = self._is_counted(said)
         is_for_sale = bool(said and said.name in self.world.stock)
+        if is_for_sale and orders.ENOUGH.search(self.world.text):
+            return "price"
         if count is not None and not is_count and self.world.prices and orders.OFFERS.search(self.world.text):
             return "haggle"
         if is_for_sale and name != "haggle" and not orders.SELLS.search(self.world.text):
@@ -348,7 +368,7 @@ class _Reader:
         """The thing that is meant: of the quest, of the stall, or one that the player names and nobody here has."""
         counts = self.world.need if topic.goods == "need" else self.world.stock
         said = self.world.found.get("item")
-        name = self.cheapest or (said.name if said else "")
+        name = self.compared or (said.name if said else "")
         if topic.goods == "need" and name not in counts:
             name = ""
         if not name and self.earlier and topic.goods != "need":
@@ -464,6 +484,10 @@ class _Reader:
         is_done = any(action.name in topic.action_names for action in self.think.actions)  # words belong to the deed
         if is_done or topic.name in ANSWERED_BY_RULE or self.words.get(RULE_SLOTS.get(topic.name, "")):
             return topic
+        of_trade = self._near_of_trade(TRADE_ASKED_FOR.get(topic.name, ""))
+        if of_trade:
+            self.words["known"] = of_trade
+            return self._get(KNOW)
         asked = self.world.asked()
         recalled = self.relevance.recalled(asked, topic, self.recalled, self.think)
         known = self.relevance.known(asked, topic, self.think, self.role, self.world.own_facts())
@@ -476,6 +500,13 @@ class _Reader:
                 self.words[slot] = answer.clause
                 return self._get(otherwise)
         return topic
+
+    def _near_of_trade(self, trade: str) -> str:
+        """`Bram the smith is over there`; "" where the NPC is of that trade itself, or nobody near is."""
+        if not trade or self.role.name == trade:
+            return ""
+        near = (f"{name} {title}" for name, title in self.world.people if title.split()[-1:] == [trade])
+        return next((f"{person} is over there" for person in near), "")
 
     # -- what may be done ------------------------------------------------------------------------------
 

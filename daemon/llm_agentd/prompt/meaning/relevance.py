@@ -39,6 +39,8 @@ OUTCOME = re.compile(
     r"^(?P<who>.+?) "
     r"(?:bought|sold|gave|brought|paid|helped|kept|saved|asked|refused|promised|took|did|finished|fought)\b"
 )
+NAME_OF_OTHER = re.compile(r"\b(?:name of|called|named?)\b(?!.*\b(?:place|village|town|city|here|hamlet)\b)", re.I)
+NAMED = "is called"
 PROMISED, KEPT = " promised to ", " kept the promise to "  # as the mod words them: quests/text.lua
 _SENTENCES = re.compile(r"[^.!?;]+(?:[.!?](?!\s|$)[^.!?;]*)*")
 BEGINNINGS = frozenset(
@@ -91,9 +93,10 @@ class Relevance:
     ) -> Answer | None:
         """Of what the NPC is and knows."""
         name, title = think.npc.name, role.title
-        candidates: list[tuple[str, str | None]] = [
-            (f"{key} {clause}", clause) for key, value in own_facts if (clause := fact_clause(key, value))
-        ]
+        told = {key: clause for key, value in own_facts if (clause := fact_clause(key, value))}
+        if topic.name in told:  # the fact `rumour` is what is asked for
+            return Answer(told[topic.name], SURE)
+        candidates: list[tuple[str, str | None]] = [(f"{key} {clause}", clause) for key, clause in told.items()]
         # What every guard does, the lines of guards say already.
         is_known = role.name in self._topics.about["roles"] or role.persona.endswith("lives in this world.")
         own = () if is_known and think.draft is None else (role.persona,)
@@ -104,7 +107,8 @@ class Relevance:
 
     def seen(self, question: str, topic: Topic, sentences: Sequence[str]) -> Answer | None:
         """Of what the game tells of this moment: only where that is surely what is asked for."""
-        candidates = [(sentence, sentence) for sentence in sentences]
+        is_other = NAME_OF_OTHER.search(question)  # what the river is called, the place's name does not answer
+        candidates = [(sentence, sentence) for sentence in sentences if not (is_other and NAMED in sentence)]
         is_where = topic.name.startswith("where_")
         if is_where:  # where one thing is, another does not answer
             wanted = concepts(normalize.plain(question))

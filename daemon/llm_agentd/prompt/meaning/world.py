@@ -165,6 +165,7 @@ class World:
         said += [f"the way to {the(goal)} is {way}" for goal, way in ways.items()]
         weather = WEATHER_WORDS.get(fact_value(facts.get("weather")))
         said += filter(None, (weather, "it is dark here" if facts.get("light") == "dark" else ""))
+        said += [f"{the(enemy)} attacks us" for enemy in texts_of(facts.get("enemy"))]
         if isinstance(facts.get("health"), str) and "hurt" in facts["health"]:
             said.append(f"I am {facts['health']}")
         return said

@@ -1,0 +1,66 @@
+"""What the game tells with a think answers what is asked for, in many wordings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from llm_agentd.engines import EMBEDDED_MODEL
+from llm_agentd.prompt.builder import PromptBuilder
+from llm_agentd.prompt.meaning import Reading, SlotReader
+from llm_agentd.roles import Roles
+from llm_agentd.topics import open_topics, topics_path
+from llm_agentd.types import Npc, Think
+
+STALL: dict[str, Any] = {"stock": {"apple": 5, "bread": 3}, "price": {"apple": 2, "bread": 4}}
+WAYS = {"way": {"mill": "north past the well", "inn": "over the bridge"}}
+
+
+@pytest.fixture(scope="module")
+def reader() -> SlotReader:
+    return SlotReader(open_topics(topics_path(EMBEDDED_MODEL)))
+
+
+def read(reader: SlotReader, said: str, context: dict[str, Any], role: str = "farmer") -> Reading:
+    think = Think(Npc("n", "Marta", role, None), "Torvik", said, remember=False, context=context)
+    _, reading = PromptBuilder(Roles.load()).build_moment(think, reader)
+    assert reading
+    return reading
+
+
+def test_dearest_and_cheapest_thing_are_those_of_the_prices(reader: SlotReader) -> None:
+    for line, item in (("what's the most expensive thing you have", "bread"), ("whats the cheapest", "apple")):
+        reading = read(reader, line, STALL)
+        assert (reading.topic.name, reading.slots.words["item"]) == ("price", item)
+
+
+def test_whether_coins_are_enough_is_no_offer(reader: SlotReader) -> None:
+    reading = read(reader, "i have 3 coins, is that enough for an apple", STALL)
+    assert (reading.topic.name, reading.slots.words["price"]) == ("price", "2")
+
+
+def test_place_that_is_asked_for_has_its_way_whatever_it_is_wanted_for(reader: SlotReader) -> None:
+    reading = read(reader, "where could i find a bed, is there an inn?", WAYS)
+    assert (reading.topic.name, reading.slots.words["way"]) == ("way", "over the bridge")
+
+
+def test_somebody_near_does_what_is_asked_for(reader: SlotReader) -> None:
+    near = {"near": ["Bram the smith", "Torvik"]}
+    assert "Bram the smith" in read(reader, "who can repair my sword here", near).slots.words["known"]
+    assert "known" not in read(reader, "can you repair my sword", near, role="smith").slots.words
+
+
+def test_fact_is_told_to_whom_asks_for_such(reader: SlotReader) -> None:
+    reading = read(reader, "heard any rumours lately?", {"rumour": "a bear was seen near the quarry"})
+    assert "bear" in reading.slots.words["known"]
+
+
+def test_name_of_something_else_is_not_that_of_the_place(reader: SlotReader) -> None:
+    facts = {"place": "Oakford"}
+    assert "Oakford" not in read(reader, "what's the name of the river", facts).slots.words.get("known", "")
+    assert read(reader, "what's the name of this village", facts).slots.words["place"] == "Oakford"
+
+
+def test_enemy_is_known(reader: SlotReader) -> None:
+    assert "wolf" in read(reader, "what is attacking you", {"enemy": "wolf"}).slots.words["known"]
