@@ -17,10 +17,9 @@ from llm_agentd.cache.entry import CacheEntry
 from llm_agentd.cache.key import cache_key
 from llm_agentd.cache.lmdb_cache import LmdbCache, explain_failure
 from llm_agentd.cache.null_cache import NullCache
-from llm_agentd.cache.redis.shared_cache import SharedCache
 from llm_agentd.redis.address import RedisAddress
 
-__all__ = ["CacheEntry", "CompletionCache", "LmdbCache", "NullCache", "SharedCache", "cache_key", "open_cache"]
+__all__ = ["CacheEntry", "CompletionCache", "LmdbCache", "NullCache", "cache_key", "open_cache"]
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +35,11 @@ def open_cache(
     if not enabled:
         return NullCache()
     first = _open_first(path, ttl_s, max_bytes)
-    return first if redis is None else SharedCache(first, redis, ttl_s)
+    if redis is None:
+        return first
+    from llm_agentd.cache.redis.shared_cache import SharedCache  # and with it asyncio: 3 MiB that few daemons need
+
+    return SharedCache(first, redis, ttl_s)
 
 
 def _open_first(path: Path, ttl_s: float, max_bytes: int) -> LmdbCache | NullCache:

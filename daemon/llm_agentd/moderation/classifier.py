@@ -12,11 +12,10 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
-
-import httpx2
 
 from llm_agentd.engines import open_engine
 from llm_agentd.engines.base import Engine
@@ -40,7 +39,7 @@ class Classifier(Protocol):
     """Called on the classifier's thread alone."""
 
     def category(self, text: str) -> str:
-        """What is wrong with `text`; "" = nothing. Raises Unclear, or whatever a broken connection raises."""
+        """What is wrong with `text`; "" = nothing. Raises Unclear."""
 
     def close(self) -> None: ...
 
@@ -68,11 +67,17 @@ class UrlClassifier:
         self._url = url
         self._model = {"model": model} if model else {}
         headers = {"Authorization": f"Bearer {key}"} if key else {}
+        import httpx2  # 2 MiB that few daemons need
+
+        self._failures = httpx2.HTTPError
         self._client = httpx2.Client(timeout=timeout_s, headers=headers)
 
     def category(self, text: str) -> str:
-        response = self._client.post(self._url, json={"input": text} | self._model)
-        if response.status_code != httpx2.codes.OK:
+        try:
+            response = self._client.post(self._url, json={"input": text} | self._model)
+        except self._failures as error:
+            raise Unclear(str(error) or type(error).__name__) from None
+        if response.status_code != HTTPStatus.OK:
             raise Unclear(f"HTTP {response.status_code}")
         try:
             result = response.json()["results"][0]
@@ -165,7 +170,7 @@ class ClassifierThread:
             return ""
         try:
             category = self._classifier.category(text)
-        except (Unclear, httpx2.HTTPError, StartError) as error:
+        except (Unclear, StartError) as error:
             self._warn(str(error) or type(error).__name__)
             return ""
         except Exception as error:  # a classifier's trouble must not stop the game's talk

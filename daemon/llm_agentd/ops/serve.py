@@ -15,7 +15,7 @@ import signal
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llm_agentd.cache import CompletionCache, open_cache
 from llm_agentd.config import Agents, Config, state_dir
@@ -36,7 +36,6 @@ from llm_agentd.moderation import moderator as moderation
 from llm_agentd.moderation.audit_log import AuditLog
 from llm_agentd.moderation.classifier import ClassifierThread, build_classifier
 from llm_agentd.ops import sd_notify
-from llm_agentd.ops.doctor import as_fields, own_checks
 from llm_agentd.ops.redis_login import find_redis
 from llm_agentd.ops.supervise import supervise
 from llm_agentd.prefix_cache import NullPrefixStore, PrefixCache, open_prefix_store
@@ -158,10 +157,16 @@ def build(
         cpu_priority="normal" if is_only else config.model.cpu_priority,
         feed_watchdog=watchdog.feed,
         idle_wait_max_s=min(IDLE_WAIT_MAX_S, watchdog.interval_s or IDLE_WAIT_MAX_S),
-        self_check=lambda: as_fields(own_checks(config)),
+        self_check=lambda: _self_check(config),
         remote=remote_of(config, servers) if servers and not is_only else None,
         pool=servers.pool if servers else None,
     )
+
+
+def _self_check(config: Config) -> dict[str, Any]:
+    from llm_agentd.ops.doctor import as_fields, own_checks  # 5 MiB, for when the dashboard asks for the first time
+
+    return as_fields(own_checks(config))
 
 
 def _servers(config: Config) -> Servers | None:
