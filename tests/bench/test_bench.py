@@ -8,9 +8,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from llm_agentd.bench import decode, grammar, hit, memory, runner
+from llm_agentd.bench import decode, footprint, grammar, hit, memory, runner
 from llm_agentd.bench.result import Options, percentile
-from llm_agentd.config import Config
+from llm_agentd.config import Config, load_config
 from llm_agentd.errors import StartError
 
 
@@ -88,3 +88,14 @@ def test_memory_reports_look_ups_and_tokens(tmp_path: Path, monkeypatch: pytest.
     assert report["figures"]["lookup_p95_ms"] > 0
     parts = ("base", "actions_6", "history_5", "memory_2")
     assert all(report["figures"][f"tokens_{part}"] > 0 for part in parts)
+    held = report["figures"]
+    assert held["idle_supervisor_bytes"] < 20 * 2**20
+    assert held["idle_beside_model_and_contexts_bytes"] < 150 * 2**20  # 126 measured; it was 240
+
+
+def test_memory_with_minutes_says_whether_the_processes_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(footprint, "SETTLED_S", 0.1)
+    result = footprint.measure_growth(load_config(None, ["model.engine=stub"]), minutes=0.1)
+    assert result.figures["answered"] > 0
+    assert 0.5 < result.ratios["growth"] < 2
+    assert result.figures["end_http_bytes"] > 0

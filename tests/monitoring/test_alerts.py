@@ -21,8 +21,8 @@ import pytest
 import yaml
 
 from llm_agentd.cache import NullCache
-from llm_agentd.cache.redis.shared_cache import SharedCache
 from llm_agentd.cache.redis.link import AWAY
+from llm_agentd.cache.redis.shared_cache import SharedCache
 from llm_agentd.config import known_keys
 from llm_agentd.config.remote import Upstream
 from llm_agentd.engines.openai.budget import Limits

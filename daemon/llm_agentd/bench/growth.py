@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llm_agentd.bench.load.clients import Answer, DaemonClient, open_loop
-from llm_agentd.bench.load.peak_memory import PeakMemory
+from llm_agentd.bench.load.process_memory import PeakMemory
 from llm_agentd.bench.load.trace import timed
 from llm_agentd.bench.plots import pyplot
 from llm_agentd.bench.reference.llama_server import CONTEXT_TOKENS

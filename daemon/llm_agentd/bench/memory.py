@@ -1,4 +1,5 @@
-"""`bench memory`: how long it takes to look up what an NPC remembers, as the memory grows; what it adds to a prompt.
+"""`bench memory`: how long it takes to look up what an NPC remembers, as the memory grows; what it adds to a prompt;
+what the processes hold (footprint.py).
 
 The daemon's own memory in a temporary file, filled with made-up talk (words as common as words of talk are), looked up
 as the router thread does: history, outcomes, a search for the player's words, what the settlement knows. The ratio is
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from llm_agentd.bench import footprint
 from llm_agentd.bench.result import Options, Result, percentile
 from llm_agentd.config import Config
 from llm_agentd.engines import open_engine
@@ -60,6 +62,10 @@ ACTIONS = (
 
 
 def measure(config: Config, options: Options) -> Result:
+    """With `minutes`, whether the processes grow in so many; without, all the rest."""
+    if options.minutes:
+        return footprint.measure_growth(config, options.minutes)
+    held = footprint.idle(config)
     figures: dict[str, float] = {}
     rows: list[tuple[str, ...]] = []
     for size in SIZES:
@@ -70,7 +76,7 @@ def measure(config: Config, options: Options) -> Result:
         rows.append((f"{size:,} exchanges", f"{p50:.2f}", f"{p95:.2f}", f"{p99:.2f}", f"{size_bytes / 2**20:.1f}"))
     figures["lookup_p95_ms"] = figures[f"p95_ms_at_{SIZES[-1]}"]
     tokens = _prompt_tokens(config)
-    figures |= {f"tokens_{part}": count for part, count in tokens.items()}
+    figures |= {f"tokens_{part}": count for part, count in tokens.items()} | footprint.figures("idle", held)
     shown = ", ".join(f"{part} {count}" for part, count in tokens.items())
     return Result(
         title=f"Look-up of what an NPC remembers, ms ({LOOKUPS} of {NPCS} NPCs and {PLAYERS} players)",
@@ -82,6 +88,8 @@ def measure(config: Config, options: Options) -> Result:
             f"ratio of p95, {SIZES[-1]:,} over {SIZES[0]:,} exchanges: "
             f"{figures['lookup_p95_ms'] / figures[f'p95_ms_at_{SIZES[0]}']:.2f}",
             f"tokens of a prompt by part: {shown}",
+            "idle, MiB of each process's own memory, without pages of the model's file and of databases:",
+            *(f"  {name}: {mib}" for name, mib in footprint.rows([held])),
         ),
     )
 

@@ -25,6 +25,7 @@ class Options:
     `dry_run`: foretell, and run nothing.
     `mind`: `only` these sets, () for all; `bulk`: so many recombined situations instead; `sheet`: the grading sheet to
     write or extend; `grades`: a graded sheet to report, without a run.
+    `memory`: `minutes`, of talk while the processes are watched; 0 for look-ups and the idle processes.
     `hearing`: so many `lines`, 0 for all.
     `exchanges`: `only` these scenes, or all of these files; `transcript`: where to write what was said and done.
     """
@@ -53,6 +54,7 @@ class Options:
     grades: Path | None = None
     transcript: Path | None = None
     lines: int = 0
+    minutes: float = 0.0
 
     @property
     def slots(self) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ from llm_agentd.bench.load.clients import (
     open_loop,
     saturate,
 )
-from llm_agentd.bench.load.peak_memory import PeakMemory
+from llm_agentd.bench.load.process_memory import PeakMemory
 from llm_agentd.bench.load.trace import TraceRequest, timed, untimed
 from llm_agentd.bench.load.trace import requests as endless
 from llm_agentd.bench.plots import pyplot

@@ -180,7 +180,8 @@ def bench(
             help="hit (cache hits), decode (tokens/s), grammar (its cost), engines (each library with this "
             "model), village (50 NPCs), growth (1 to 200 NPCs), restart (the first reply), warm (lines that were "
             "prepared), ticks (steps of a game server), fleet (1,000 NPCs and more over several daemons), memory "
-            "(look-ups), mind (what a model says), exchanges (what NPCs say and do) or speech (voices).",
+            "(look-ups, and what the processes hold), mind (what a model says), exchanges (what NPCs say and do) or "
+            "speech (voices).",
         ),
     ],
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures.")] = None,
@@ -267,6 +268,12 @@ def bench(
     lines: Annotated[
         int, typer.Option(metavar="N", min=0, help="hearing: so many lines of players, of 60; 0: all.")
     ] = LINES_HEARD,
+    minutes: Annotated[
+        float,
+        typer.Option(
+            metavar="M", min=0, help="memory: watch the processes while players talk so long; 0: look-ups, and idle."
+        ),
+    ] = 0,
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
@@ -303,5 +310,6 @@ def bench(
         grades=grades,
         transcript=transcript,
         lines=lines,
+        minutes=minutes,
     )
     raise typer.Exit(run(name.value, loaded, options, json_file=json_file, stats_file=stats_file, plot_dir=plot_dir))
