@@ -165,6 +165,14 @@ def test_repeat_of_a_role_that_an_admin_changed_has_the_new_prompt(watched: Watc
         make_repeat(peer, record)
 
 
+def test_forgetting_a_player_leaves_no_repeat(watched: Watched, peer: RawPeer) -> None:
+    make_repeat(peer, THINK)
+    repeats_kept = watched._pipeline._repeats
+    assert len(repeats_kept) == 1
+    assert peer.request(op="forget", player="Ana")["event"] == "done"
+    assert len(repeats_kept) == 0
+
+
 def test_repeat_is_refused_while_all_is_switched_off(watched: Watched, peer: RawPeer) -> None:
     make_repeat(peer, INFER)
     peer.request(op="switch", on=False)

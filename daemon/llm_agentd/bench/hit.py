@@ -179,9 +179,9 @@ def _result(times: dict[str, list[float]], idle_cpu: float, resident: int) -> Re
     }
     labels = {
         "zmq_echo": ("bare ROUTER echo", ""),
-        "zmq_hit": ("cache hit, ZeroMQ", f"{ratios['zmq_vs_echo_p50']:.2f} x echo (goal <= 3)"),
+        "zmq_hit": ("cache hit, ZeroMQ", f"{ratios['zmq_vs_echo_p50']:.2f} x echo (goal <= 2.5)"),
         "http_bare": ("bare FastAPI route", ""),
-        "http_hit": ("cache hit, HTTP", f"{ratios['http_vs_bare_p50']:.2f} x bare (goal <= 2)"),
+        "http_hit": ("cache hit, HTTP", f"{ratios['http_vs_bare_p50']:.2f} x bare (goal <= 1.7)"),
         "zmq_echo_busy": ("bare echo, engine with a full batch", ""),
         "zmq_hit_busy": (
             "cache hit, engine with a full batch",

@@ -167,6 +167,8 @@ class Pipeline:
                 self._take_generation(peer, op, record)
                 return
             self.settle()  # whoever asks what was, is told of all that was answered
+            if op == "forget":
+                self._repeats.clear()  # they hold what players said
             if op == "warm":
                 self._answer(peer, request_id, op, encode.done_fields({"warms": self._take_warm(peer, record)}))
             elif op == "switch":

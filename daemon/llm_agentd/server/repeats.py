@@ -62,6 +62,9 @@ class Repeats:
         if len(self._known) > KEPT_MAX:
             self._known.popitem(last=False)
 
+    def clear(self) -> None:
+        self._known.clear()
+
 
 def _words(record: Mapping[str, Any]) -> bytes:
     """Equal for records that are the same but for their ids. Another order of fields is another record, and 1 is not
