@@ -217,3 +217,20 @@ def test_states_take_a_share_of_what_the_machine_has_free_and_give_it_back_when_
     assert prefixes.stats()["bytes"] == 300
     assert prefixes.match([99, 0]) is not None
     assert prefixes.match([0, 0]) is None
+
+
+def test_of_a_state_that_the_disk_dropped_nothing_stays(folder: Path) -> None:
+    """Its tokens did: every prompt of a daemon's life, a few kilobytes each."""
+    store = LmdbPrefixStore(folder, "model", 100)
+    prefixes = PrefixCache(100, store)
+    for first in range(200):
+        prefixes.add(state((first, 0)), "", persist=True)
+    store.flush()
+    prefixes.shrink()
+    assert prefixes.stats()["entries"] <= 10 + SAVED_IN_MEMORY_MAX  # those on disk, and the last in memory
+    assert prefixes.match([0, 0]) is None
+    newest = prefixes.match([199, 0])
+    assert newest is not None
+    assert newest.state == state((199, 0))
+    assert prefixes.stats()["bytes"] <= 100
+    prefixes.close()

@@ -71,6 +71,7 @@ class PrefixCache:
         self._store = store
         self._tree: RadixTree[_CachedPrefix] = RadixTree()
         self._prefixes: dict[tuple[int, ...], _CachedPrefix] = {}
+        self._by_key: dict[bytes, _CachedPrefix] = {}  # those that are on disk
         # Of these, those whose state is in memory, the least recently used first. Apart, as most may be on disk alone:
         # a search for the oldest among all of them would cost each new prefix a walk over thousands.
         self._in_memory: OrderedDict[tuple[int, ...], _CachedPrefix] = OrderedDict()
@@ -157,6 +158,8 @@ class PrefixCache:
     def _insert(self, prefix: _CachedPrefix) -> None:
         self._tree.insert(prefix.tokens, prefix)
         self._prefixes[prefix.tokens] = prefix
+        if prefix.key is not None:
+            self._by_key[prefix.key] = prefix
         if prefix.state is not None:
             self._keep_in_memory(prefix)
 
@@ -170,6 +173,8 @@ class PrefixCache:
         self._bytes -= prefix.bytes
         self._tree.remove(prefix.tokens)
         del self._prefixes[prefix.tokens]
+        if prefix.key is not None:
+            self._by_key.pop(prefix.key, None)
         self._in_memory.pop(prefix.tokens, None)
         self._saved_in_memory.pop(prefix.tokens, None)
 
@@ -178,6 +183,8 @@ class PrefixCache:
         have got short of memory. A state that is on disk too leaves only the memory: the tree still finds it, and the
         next match loads it. `keep`: one that is about to be used.
         """
+        for key in self._store.evicted():
+            self._forget(key)
         while len(self._saved_in_memory) > SAVED_IN_MEMORY_MAX:
             self._drop_state(next(iter(self._saved_in_memory.values())))
         bound = min(self._max_bytes, self._room(self._bytes))
@@ -189,6 +196,16 @@ class PrefixCache:
                 self._remove(oldest)
             else:
                 self._drop_state(oldest)
+
+    def _forget(self, key: bytes) -> None:
+        """Of what the disk has no more, not even its tokens stay: in weeks those would be more than all states."""
+        prefix = self._by_key.pop(key, None)
+        if prefix is None:
+            return
+        prefix.key = None
+        self._saved_in_memory.pop(prefix.tokens, None)
+        if prefix.state is None:
+            self._remove(prefix)
 
     def _drop_state(self, prefix: _CachedPrefix) -> None:
         self._bytes -= prefix.bytes

@@ -71,6 +71,7 @@ class LmdbPrefixStore:
         self._lock = threading.Lock()  # guards `_index`, what is on disk, and what is in flight
         self._in_flight: dict[bytes, PrefixState] = {}
         self._in_flight_bytes = 0
+        self._evicted: list[bytes] = []  # not told yet
         self._failed = False
         # One job a transaction: a state is tens of megabytes, and nothing is won by grouping them.
         self._writer: GroupWriter[Callable[[], None]] = GroupWriter("prefix-writer", self._run_jobs)
@@ -131,6 +132,11 @@ class LmdbPrefixStore:
     def delete(self, key: bytes) -> None:
         self._writer.put(lambda: self._delete_now([key]))
 
+    def evicted(self) -> list[bytes]:
+        with self._lock:
+            told, self._evicted = self._evicted, []
+            return [key for key in told if key not in self._index and key not in self._in_flight]
+
     def stats(self) -> dict[str, Any]:
         with self._lock:
             return {"entries": len(self._index), "bytes": sum(saved.bytes for saved in self._index.values())}
@@ -153,7 +159,7 @@ class LmdbPrefixStore:
                 self._warn_once(error)
 
     def _write_now(self, key: bytes, state: PrefixState, label: str, now_s: float) -> None:
-        size = len(state.data)
+        size, is_written = len(state.data), False
         try:
             self._make_room(size, key)
             header = _encode_header(self._fingerprint, state, label, now_s)
@@ -162,12 +168,15 @@ class LmdbPrefixStore:
                 txn.put(key, _checksum(header, state.data) + state.data, db=self._data)
                 txn.put(key, _to_us(now_s).to_bytes(8, "big"), db=self._used)
             fill_up(self._env, self._path / "data.mdb")
+            is_written = True
         finally:
             with self._lock:
                 self._in_flight_bytes -= size
                 self._in_flight.pop(key, None)
-        with self._lock:
-            self._index[key] = SavedPrefix(key, self._fingerprint, label, state.tokens, size, now_s, now_s)
+                if is_written:
+                    self._index[key] = SavedPrefix(key, self._fingerprint, label, state.tokens, size, now_s, now_s)
+                else:
+                    self._evicted.append(key)
 
     def _make_room(self, size: int, key: bytes) -> None:
         """Deletes down to `max_bytes`: first states of other models, which nothing asks for now, then by last use."""
@@ -201,6 +210,7 @@ class LmdbPrefixStore:
         with self._lock:
             for key in keys:
                 self._index.pop(key, None)
+            self._evicted += keys
 
     def _warn_once(self, error: Exception) -> None:
         if not self._failed:

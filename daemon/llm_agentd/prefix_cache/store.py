@@ -46,6 +46,9 @@ class PrefixStore(Protocol):
     def delete(self, key: bytes) -> None:
         """Queues its deletion."""
 
+    def evicted(self) -> list[bytes]:
+        """Keys of states that it does not have any more, or could not take, each told once: nobody need know them."""
+
     def stats(self) -> dict[str, Any]:
         """`entries` and `bytes`, of all models."""
 
@@ -73,6 +76,9 @@ class NullPrefixStore:
 
     def delete(self, key: bytes) -> None:
         pass
+
+    def evicted(self) -> list[bytes]:
+        return []
 
     def stats(self) -> dict[str, Any]:
         return {"entries": 0, "bytes": 0}
