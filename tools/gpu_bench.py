@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,10 +32,10 @@ from tools.gpu_watch import GpuWatch
 SECONDS = 380
 BUILD_LINES = 60  # of build.log, printed where the build failed
 RESERVE_S = 12  # for the plots
-LEAST_S = 15  # a measurement that would get less is left out
+LEAST_S = 40  # a measurement that would get less is left out
 POLL_S = 0.5
-LIMITS_S = {"village": 110, "decode": 100, "warm": 90}  # half again what each was thought to take
-USUAL = {"sequences": (8, 16, 32, 64), "village": ("--requests", "240", "--drain", "96", "--saturate-s", "6")}
+LIMITS_S = {"village": 115, "decode": 110, "warm": 90}  # half again what each was thought to take
+USUAL = {"sequences": (8, 16, 32, 64), "village": ("--requests", "200", "--drain", "96", "--saturate-s", "6")}
 DRY_RUN = {"sequences": (2, 4), "village": ("--requests", "12", "--drain", "4", "--saturate-s", "2")}
 
 
@@ -45,22 +45,32 @@ class Step:
 
     bench: str
     shape: str
+    sequences: str
     args: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.bench} {self.shape} at {self.sequences}"
 
 
 def steps(built: Mapping[str, Any], plan: Mapping[str, Any]) -> list[list[Step]]:
     """In order of worth: the largest model, which is named last, first. Those of one list run side by side."""
     sequences: Sequence[int] = plan["sequences"]
     widths = ",".join(map(str, sequences))
-    slots = f"{sequences[-1] // 2},{sequences[-1]}"
     server = str(Path(built["bin"]) / "llama-server")
-    village = ("--sequences", slots, "--peer-binary", server, "--set", f"batch.size={sequences[-1]}", *plan["village"])
-    decode = ("--sequences", widths, "--rounds", "1", "--set", "model.context_tokens=512")
+    shapes = list(reversed(built["models"]))
+
+    def village(shape: str, width: int) -> list[Step]:
+        args = ("--sequences", str(width), "--peer-binary", server, "--set", f"batch.size={width}", *plan["village"])
+        return [Step("village", shape, str(width), args)]
+
     in_turn: list[list[Step]] = []
-    for shape in reversed(list(built["models"])):
-        in_turn += [[Step("village", shape, village)], [Step("decode", shape, decode)]]
+    for shape in shapes:
+        decode = ("--sequences", widths, "--rounds", "1", "--set", "model.context_tokens=512")
+        in_turn += [village(shape, sequences[-1]), [Step("decode", shape, widths, decode)]]
     # They mostly sleep, as long as a player types.
-    return [*in_turn, [Step("warm", shape, ("--rounds", "1")) for shape in built["models"]]]
+    in_turn.append([Step("warm", shape, "1", ("--rounds", "1")) for shape in shapes])
+    return [*in_turn, *(village(shape, sequences[-1] // 4 or 1) for shape in shapes)]
 
 
 class Run:
@@ -92,7 +102,7 @@ class Run:
                 if written.exists():
                     result["report"] = json.loads(written.read_bytes())
                 self.results.append(result)
-                self._say(f"{step.bench} {step.shape}: {error or 'done'} after {seconds} s; GPU {result['gpu']}")
+                self._say(f"{step.name}: {error or 'done'} after {seconds} s; GPU {result['gpu']}")
 
     def _start(self, step: Step, written: Path) -> subprocess.Popen[bytes]:
         layers = "all" if self._built["device"] == "cuda" else "0"
@@ -116,7 +126,7 @@ class Run:
 
 
 def _result(step: Step, error: str) -> dict[str, Any]:
-    return {"bench": step.bench, "shape": step.shape, "args": step.args, "error": error}
+    return asdict(step) | {"error": error}
 
 
 def _wait(child: subprocess.Popen[bytes], timeout_s: float) -> str:
@@ -183,7 +193,7 @@ def main() -> int:
     draw(run.results, out)
     failed = [one for one in run.results if one["error"]]
     for one in failed:
-        print(f"FAILED {one['bench']} {one['shape']}: {one['error']}; see log.txt")
+        print(f"FAILED {one['bench']} {one['shape']} at {one['sequences']}: {one['error']}; see log.txt")
     return 1 if failed else 0
 
 

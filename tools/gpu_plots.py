@@ -19,9 +19,14 @@ def draw(results: Sequence[Mapping[str, Any]], out: Path) -> None:
         return
     matplotlib.use("Agg")
     for name, plot in (("decode", _decode), ("village", _village), ("warm", _warm)):
-        reports = {one["shape"]: one["report"] for one in results if one["bench"] == name and "report" in one}
+        reports = {label(one): one["report"] for one in results if one["bench"] == name and "report" in one}
         if reports:
             plot(reports, out / f"gpu-{name}.png")
+
+
+def label(result: Mapping[str, Any]) -> str:
+    """The model, and in the village how many sequences both servers compute at once."""
+    return f"{result['shape']} at {result['sequences']}" if result["bench"] == "village" else str(result["shape"])
 
 
 def _decode(reports: Mapping[str, Any], path: Path) -> None:

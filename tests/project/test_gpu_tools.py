@@ -117,10 +117,13 @@ def test_largest_model_comes_first_and_the_warm_ones_run_side_by_side(tmp_path: 
         [("decode", "8b")],
         [("village", "1b")],
         [("decode", "1b")],
-        [("warm", "1b"), ("warm", "8b")],
+        [("warm", "8b"), ("warm", "1b")],
+        [("village", "8b")],
+        [("village", "1b")],
     ]
     assert planned[1][0].args[:2] == ("--sequences", "8,16,32,64")
     assert "batch.size=64" in planned[0][0].args
+    assert "batch.size=16" in planned[5][0].args
 
 
 # A bench that says what it is told to: it writes figures, fails, or hangs.
@@ -142,7 +145,7 @@ def test_failed_and_hanging_measurements_cost_their_own_table_only(
     with (tmp_path / "log.txt").open("wb") as log:
         run = gpu_bench.Run(tmp_path, built_in(tmp_path), time.monotonic() + 60, log)
         for bench in ("village", "decode", "warm"):
-            run.do([gpu_bench.Step(bench, "1b", ())])
+            run.do([gpu_bench.Step(bench, "1b", "8", ())])
     written = json.loads((tmp_path / "gpu.json").read_bytes())
     assert [one["error"] for one in written["steps"]] == ["exit code 3", "ended at its limit", ""]
     assert written["steps"][2]["report"]["figures"] == {"warmed_ms": 1}
@@ -151,7 +154,7 @@ def test_failed_and_hanging_measurements_cost_their_own_table_only(
 def test_measurement_that_has_no_time_left_is_left_out(tmp_path: Path) -> None:
     with (tmp_path / "log.txt").open("wb") as log:
         run = gpu_bench.Run(tmp_path, built_in(tmp_path), time.monotonic() + gpu_bench.RESERVE_S, log)
-        run.do([gpu_bench.Step("warm", "1b", ())])
+        run.do([gpu_bench.Step("warm", "1b", "1", ())])
     assert "no time was left" in run.results[0]["error"]
 
 
@@ -175,8 +178,8 @@ def test_plots_are_drawn_of_what_there_is(tmp_path: Path) -> None:
         f"{name} spoken_busy_first_text_p95_s": 0.1 for name in ("llm-agentd (llama_native)", "llama-server -np 64")
     }
     results: list[dict[str, Any]] = [
-        {"bench": "decode", "shape": "8b", "report": {"figures": DECODE}},
-        {"bench": "village", "shape": "8b", "report": {"figures": village | spoken}},
+        {"bench": "decode", "shape": "8b", "sequences": "8,64", "report": {"figures": DECODE}},
+        {"bench": "village", "shape": "8b", "sequences": "64", "report": {"figures": village | spoken}},
         {"bench": "warm", "shape": "8b", "error": "exit code 1"},
     ]
     gpu_plots.draw(results, tmp_path)
