@@ -17,6 +17,7 @@ from llm_agentd.bench import runner
 from llm_agentd.bench.load import clients
 from llm_agentd.bench.load.trace import TraceRequest, requests, system_text, timed, untimed
 from llm_agentd.bench.result import Options
+from llm_agentd.bench.village import Side, _memory_ratio
 from llm_agentd.config import Config
 from llm_agentd.engines import open_engine
 from llm_agentd.errors import StartError
@@ -160,3 +161,10 @@ def test_village_at_a_rate_reports_the_bare_loop(tmp_path: Path) -> None:
     options = Options(rate=20, seconds=0.5, saturate_s=0.1)
     assert runner.run("village", Config(), options, json_file=written) == 0
     assert orjson.loads(written.read_bytes())["figures"]["bare_requests_per_s"] > 0
+
+
+def test_memory_is_compared_at_equal_width() -> None:
+    ours = Side("ours", (), 1.0, (), 300, width=8)
+    others = [Side("4", (), 1.0, (), 150, width=4), Side("8", (), 1.0, (), 250, width=8)]
+    assert _memory_ratio(ours, others) == {"memory": 1.2}
+    assert _memory_ratio(ours, others[:1]) == {}

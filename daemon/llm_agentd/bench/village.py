@@ -41,13 +41,17 @@ SPOKEN_MIN = 10  # in the saturated part: a short one has them more often
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one server did with the trace. Times in seconds; `rss_bytes`: the most it had resident."""
+    """What one server did with the trace. Times in seconds; `rss_bytes`: the most it had resident.
+
+    `width`: sequences that it computes at once; 0: unknown.
+    """
 
     name: str
     answers: tuple[Answer, ...]
     wall_s: float
     spoken_busy: tuple[Answer, ...]
     rss_bytes: int
+    width: int = 0
 
     @property
     def requests_per_s(self) -> float:
@@ -84,6 +88,7 @@ def measure(config: Config, options: Options) -> Result:
             "first_text_p95": ours.first(0.95) / best.first(0.95),
             "spoken_first_text_p95": ours.spoken_first(0.95) / best.spoken_first(0.95),
         }
+        ratios |= _memory_ratio(replace(ours, width=info["max_num_seqs"]), others)
     sides = [ours, *others]
     figures = {f"{side.name} {key}": value for side in sides for key, value in _figures(side).items()}
     return Result(
@@ -100,6 +105,11 @@ def measure(config: Config, options: Options) -> Result:
         ),
         plot=lambda path: _plot(sides, path),
     )
+
+
+def _memory_ratio(ours: Side, others: Sequence[Side]) -> dict[str, float]:
+    """To the server that computes as many sequences at once: their contexts are most of what either holds."""
+    return {"memory": ours.rss_bytes / side.rss_bytes for side in others if side.width == ours.width and side.rss_bytes}
 
 
 def _ours(config: Config, requests: Sequence[TraceRequest], options: Options) -> tuple[Side, dict[str, Any]]:
@@ -135,7 +145,7 @@ def _others(config: Config, requests: Sequence[TraceRequest], options: Options) 
                 llama_server(config, options, slots=slots) as (url, pid),
                 contextlib.closing(OpenAiClient(url)) as client,
             ):
-                yield _side(f"llama-server -np {slots}", client, requests, options, pid)
+                yield replace(_side(f"llama-server -np {slots}", client, requests, options, pid), width=slots)
 
 
 def _side(name: str, client: LoadClient, requests: Sequence[TraceRequest], options: Options, pid: int | None) -> Side:
