@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from llm_agentd.config.values import NO_MODEL_ENGINES
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.engines.gguf import TOPICS_FORM, read_header
 from llm_agentd.engines.model_shape import KV_VALUE_BYTES, kv_values_per_token
-from llm_agentd.errors import AgentdError
+from llm_agentd.errors import AgentdError, StartError
 from llm_agentd.ops.harness import HttpConnection, RunningDaemon, daemon, model_sets
 from llm_agentd.topics import topics_path
 
@@ -140,16 +141,22 @@ class _Talk(threading.Thread):
         self.answered = 0
 
     def run(self) -> None:
-        http = HttpConnection(self._running.http_port, self._running.http_token)
         with Client(self._running.endpoint) as client:
             while not self._stopped.is_set():
                 number = next(self._players)
-                http.get("/info")
-                http.post("/infer", orjson.dumps({"prompt": f"Player {number} says", "max_tokens": 8}))
+                self._ask_over_http(number)
                 for line in range(LINES_A_PLAYER):
                     if self._stopped.wait(PAUSE_S):
                         return
                     self._say(client, f"player{number}", number * LINES_A_PLAYER + line)
+
+    def _ask_over_http(self, number: int) -> None:
+        try:
+            http = HttpConnection(self._running.http_port, self._running.http_token)
+            http.get("/info")
+            http.post("/infer", orjson.dumps({"prompt": f"Player {number} says", "max_tokens": 8}))
+        except (StartError, OSError, HTTPException):  # as below
+            self._stopped.wait(1)
 
     def _say(self, client: Client, player: str, number: int) -> None:
         npc = number % NPCS

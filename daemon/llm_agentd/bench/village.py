@@ -109,7 +109,8 @@ def measure(config: Config, options: Options) -> Result:
 
 def _memory_ratio(ours: Side, others: Sequence[Side]) -> dict[str, float]:
     """To the server that computes as many sequences at once: their contexts are most of what either holds."""
-    return {"memory": ours.rss_bytes / side.rss_bytes for side in others if side.width == ours.width and side.rss_bytes}
+    equal = [side for side in others if side.width == ours.width and side.rss_bytes]
+    return {"memory": ours.rss_bytes / equal[0].rss_bytes} if equal else {}
 
 
 def _ours(config: Config, requests: Sequence[TraceRequest], options: Options) -> tuple[Side, dict[str, Any]]:
