@@ -118,7 +118,8 @@ def cuda_flags() -> list[str]:
         raise BuildError("no nvcc on the PATH and none in /usr/local/cuda; install CUDA's toolkit, or use --device cpu")
     flags = ["-DGGML_CUDA=ON", "-DGGML_CUDA_NCCL=OFF", f"-DCMAKE_CUDA_ARCHITECTURES={architecture()}"]
     flags.append(f"-DCMAKE_CUDA_COMPILER={nvcc}")
-    return flags + library_flags(Path(nvcc).resolve().parent.parent, list(nvidia_folders()))
+    toolkit = Path(nvcc).resolve().parent.parent
+    return [*flags, *library_flags(toolkit, list(nvidia_folders())), *driver_flags(toolkit)]
 
 
 def architecture() -> str:
@@ -152,6 +153,11 @@ def library_flags(toolkit: Path, others: Iterable[Path]) -> list[str]:
         if (root / "include/cublas_v2.h").exists():
             return [*flags, f"-DCMAKE_CUDA_FLAGS=-I{root}/include", f"-DCMAKE_CXX_FLAGS=-I{root}/include"]
     return flags
+
+
+def driver_flags(toolkit: Path) -> list[str]:
+    """A toolkit made of parts may lack the stub of the driver to link with: then its virtual memory goes unused."""
+    return [] if any(toolkit.rglob("stubs/libcuda.so")) else ["-DGGML_CUDA_NO_VMM=ON"]
 
 
 def run(command: Sequence[str]) -> None:

@@ -78,6 +78,14 @@ def test_toolkit_without_cublas_takes_that_of_a_wheel(tmp_path: Path) -> None:
     assert gpu_build.library_flags(toolkit, [wheel]) == []
 
 
+def test_toolkit_without_the_drivers_stub_links_without_the_driver(tmp_path: Path) -> None:
+    assert gpu_build.driver_flags(tmp_path) == ["-DGGML_CUDA_NO_VMM=ON"]
+    stub = tmp_path / "targets/x86_64-linux/lib/stubs/libcuda.so"
+    stub.parent.mkdir(parents=True)
+    stub.touch()
+    assert gpu_build.driver_flags(tmp_path) == []
+
+
 def test_build_that_fails_says_why_in_built_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gpu_build, "NICE", 0)
     built = gpu_build.build(tmp_path / "nothing", tmp_path / "to", "cpu", ["tiny"])
