@@ -9,8 +9,9 @@ import pytest
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.prompt.meaning import Reading, SlotReader
+from llm_agentd.prompt.placeholders import CHARS
 from llm_agentd.roles import Roles
-from llm_agentd.topics import open_topics, topics_path
+from llm_agentd.topics import Meaning, open_topics, topics_path
 from llm_agentd.types import Npc, Think
 
 STALL: dict[str, Any] = {"stock": {"apple": 5, "bread": 3}, "price": {"apple": 2, "bread": 4}}
@@ -64,3 +65,25 @@ def test_name_of_something_else_is_not_that_of_the_place(reader: SlotReader) -> 
 
 def test_enemy_is_known(reader: SlotReader) -> None:
     assert "wolf" in read(reader, "what is attacking you", {"enemy": "wolf"}).slots.words["known"]
+
+
+def test_lines_name_what_the_player_named(reader: SlotReader) -> None:
+    near = {"near": ["Yrsola the weaver"]}
+    for line in ("do you think yrsola minds", "can i trust yrsola"):
+        reading = read(reader, line, near)
+        assert reading.lines
+        assert all(CHARS["other"] in text or CHARS["known"] in text for text in reading.lines), line
+
+
+def test_name_that_nobody_knows_is_said_back(reader: SlotReader, monkeypatch: pytest.MonkeyPatch) -> None:
+    topics = open_topics(topics_path(EMBEDDED_MODEL))
+    monkeypatch.setattr(topics, "classify", lambda text: Meaning((("way", 0.1),)))
+    reading = read(reader, "i'm looking for a man called Bexley Krell", {})
+    assert reading.slots.words["told"] == "Bexley Krell"
+    assert all(CHARS["told"] in line for line in reading.lines)
+    assert not read(reader, "I'M LOOKING FOR A MAN CALLED BEXLEY", {}).slots.words.get("told")
+
+
+def test_player_who_says_its_own_name_introduces_itself(reader: SlotReader) -> None:
+    assert read(reader, "hey, im torvik", {}).topic.name == "introduce_self"
+    assert read(reader, "am i torvik or not", {}).topic.name != "introduce_self"

@@ -66,7 +66,7 @@ def test_each_form_is_a_topic_with_lines_for_anyone() -> None:
 @pytest.mark.parametrize("form", ["who", "where", "when", "how_many", "how_long", "of_player"])
 def test_what_the_game_did_not_tell_is_not_known(form: str) -> None:
     replies = load().scenes[PREFIX + form].replies["anyone"]
-    assert all(NOT_KNOWN.search(reply) for reply in replies)
+    assert all(NOT_KNOWN.search(reply) for reply in replies if "{other}" not in reply.lower())
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +116,13 @@ def test_words_without_form_or_topic_are_not_understood(unsure: SlotReader) -> N
 
 def test_sure_topic_comes_before_the_form(reader: SlotReader) -> None:
     assert read(reader, "what time is it").topic.name == "time"
+
+
+def test_what_the_player_asks_of_itself_is_looked_for_in_memory(unsure: SlotReader) -> None:
+    line = "what did i name my goat"
+    told = {"memory": ["Torvik said: I named my goat Pickles"]}
+    think = Think(Npc("n", "Marta", "innkeeper", None), "Torvik", line, remember=False, context=told)
+    _, reading = PromptBuilder(Roles.load()).build_moment(think, unsure)
+    assert reading
+    assert "Pickles" in reading.slots.words["recalled"]
+    assert read(unsure, line).topic.name == PREFIX + "of_player"

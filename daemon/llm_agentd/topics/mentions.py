@@ -25,6 +25,8 @@ _NO_SLIPS_TEXT = """
 """
 _NO_SLIPS = frozenset(_NO_SLIPS_TEXT.split())  # words that are no slip of the finger for anything
 _ENDINGS = ("es", "s")
+# Behind a small letter, so that no sentence begins with it; no `I`, no `I'm`.
+_PROPER = re.compile(r"(?<=[a-z] )[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,}){0,2}\b(?!')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,15 @@ def number(text: str) -> int | None:
         if word in _NUMBERS and word != "zero":
             return _NUMBERS[word]
     return None
+
+
+def proper_name(text: str) -> str:
+    """A name in the midst of other words that begin small: `have you heard of Zan Thorpe` gives `Zan Thorpe`.
+
+    "" where there is none or more than one, or where somebody shouts.
+    """
+    found = _PROPER.findall(text)
+    return found[0] if len(found) == 1 and text != text.upper() else ""
 
 
 def unknown_words(text: str, vocabulary: frozenset[str], normalized: frozenset[str]) -> str:

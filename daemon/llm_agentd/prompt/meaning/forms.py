@@ -67,6 +67,8 @@ habit
     (do|does) you (ever|often|always|usually|sometimes|still|really|all)
     how often
 seen
+    i (am|was) (looking|searching) for
+    i (seek|search)
     (have|did|do) you (just )?(see|seen|hear|heard|met|meet|notice|noticed|smell|feel)
 have_thing
     do you (have|own|keep|carry|sell|stock|serve)
@@ -290,7 +292,7 @@ _LEAD = re.compile(  # what may stand before a line and says nothing of it
     r"(?: there)?(?: [.,!?:;)(-]+)* "
 )
 _TAG = re.compile(r" ,? ?(?:right|(?:is|are|do|does|was) not (?:it|you|they|he|she|you think)|am i right) \?+$")
-TAG, BRIEF, REMARK = PREFIX + "tag", PREFIX + "brief", PREFIX + "remark"
+TAG, BRIEF, REMARK, OF_PLAYER = (PREFIX + name for name in ("tag", "brief", "remark", "of_player"))
 
 
 def _read(table: str) -> tuple[tuple[str, re.Pattern[str]], ...]:

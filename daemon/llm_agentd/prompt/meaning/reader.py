@@ -24,7 +24,7 @@ from llm_agentd.prompt.meaning.relevance import Relevance
 from llm_agentd.prompt.meaning.world import World, is_hurt, is_spoken, texts_of, titled
 from llm_agentd.prompt.messages import fact_value
 from llm_agentd.prompt.moment import Moment
-from llm_agentd.prompt.placeholders import is_any_of, missing
+from llm_agentd.prompt.placeholders import CHARS, is_any_of, missing
 from llm_agentd.roles import Role
 from llm_agentd.topics import FOLLOW_UP, UNCLEAR, UNCLEAR_BELOW, Topic, Topics, mentions
 from llm_agentd.types import Action, Slots, Think
@@ -59,10 +59,21 @@ SURE_FROM = 0.55  # share of a topic: below, fewer than four in ten are right, a
 BARE_MAX_WORDS = 7  # of a bare follow-up: a longer question says what it is about
 CHORE, LEFT_UNDONE = "chore", "left_undone"
 ACT = "act"  # how the model is told of an action that another mod made
+NAMED_MIN_LINES = 2  # with what the player named in them, to say no other; one alone would always be the same
 LINES_MAX = 12  # to choose among: each costs the grammar some time with every token
 BUCKETS = 4  # the same words are answered by the same few lines, others by others: a model has its favourites
 OF_MEMORY = ("memory", "recall_", "told_")  # how topics begin that ask what the NPC remembers
+OF_PLAYER = "recall_what_i_told_you"  # what it asks for, memory answers where there is any
 RECALL, KNOW = "ask_memory", "ask_fact"
+SAID_AS = {
+    "item": ("item", "a_item", "items", "wanted"),
+    "target": ("target",),
+    "other": ("other",),
+    "foe": ("foe", "foe_call"),
+    "told": ("told",),
+}
+ABOUT_YOU = re.compile(r"\b(?:you\w*|u|ur)\b", re.I)
+INTRODUCES = re.compile(r"\b(?:i am|i.?m|my name is|name.?s|call me)\W*$", re.I)
 TELLS = re.compile(
     r"(?:(?:hey|well|so|oh|and|but|ok|yes|no|btw|listen)\b[ ,]*)*"
     r"(?:i|i'm|im|i've|ive|my|we|our|he|she|they|it|the|there|this|that|some\w*|people|today|yesterday|last|every\w*)"
@@ -83,6 +94,7 @@ class Reading:
     said: str = ""
     lines: tuple[str, ...] = ()  # that the model is held to, with placeholders; none: it is free
     deeds: tuple[Mapping[str, str], ...] = ()  # what the actions' parameters may be
+    named: frozenset[str] = frozenset()  # placeholders of what the player's words name
 
 
 class SlotReader:
@@ -118,6 +130,8 @@ class SlotReader:
         if topic.is_follow_up:
             own = book.follow_up(moment.said, topic.name.removeprefix(FOLLOW_UP))
             lines = [own] if own and not missing(own, words) else lines
+        about_it = [line for line in lines if any(CHARS[slot] in line for slot in reading.named)]
+        lines = about_it if len(about_it) >= NAMED_MIN_LINES else lines
         of_trade = book.own_lines(case, moment.role) if case else frozenset()
         common = [line for line in lines if line not in of_trade]
         lines = [*(line for line in lines if line in of_trade), *varied(common, reading.said)]
@@ -175,14 +189,14 @@ class _Reader:
         self._fight()
         topic = self._by_form(self._answers(topic), topic)
         slots = Slots({name: words for name, words in self.words.items() if words}, self.params)
-        return Reading(topic, slots, tuple(self.signs), self._possible(topic, slots), said)
+        return Reading(topic, slots, tuple(self.signs), self._possible(topic, slots), said, named=self._named())
 
     def _topic(self, said: str) -> Topic:
         think = self.think
         if not self.world.text:
             name = BY_INTENT.get(think.intent) or (ON_APPROACH if think.player else ALONE)
             return self._get(name)
-        ordered = self._ordered() or self._wanted()
+        ordered = self._ordered() or self._wanted() or self._introduced()
         if ordered:
             return self._get(ordered)
         meaning = self.topics.classify(said)
@@ -209,19 +223,29 @@ class _Reader:
         if name == UNCLEAR or (name == read and not self._is_sure(name, dict(meaning.topics)[name])):
             self.form = forms.form_of(self.world.text, self.topics.common_words)
             if self.form or meaning.topics[0][1] < UNCLEAR_BELOW:
-                name = self._vague()
+                name = OF_PLAYER if self.form == forms.OF_PLAYER else self._vague()
         return self._get(name)
 
     def _is_sure(self, name: str, share: float) -> bool:
         """Whether a topic is to be preferred to what answers any line of the same form. What the game itself tells
         or offers is seldom asked for by chance."""
         topic = self._get(name)
+        if "other" in self.world.found and "other" not in topic.slots and not ABOUT_YOU.search(self.world.text):
+            return False  # `does Ana have children?` is not asked about the NPC
         is_told = name in ANSWERED_BY_RULE or name in RULE_SLOTS or name.startswith(OF_MEMORY)
         return share >= SURE_FROM or is_told or any(action.name in topic.action_names for action in self.think.actions)
 
     def _by_form(self, topic: Topic, meant: Topic) -> Topic:
         """What answers a line of its form, whatever it is about, where its topic is unsure and nothing else answers."""
-        return topic if topic is not meant else self.topics.get(self.form) or topic
+        form = self.topics.get(self.form) if topic is meant else None
+        if form and "told" in form.slots:
+            self.words["told"] = mentions.proper_name(self.world.asked())
+        return form or topic
+
+    def _named(self) -> frozenset[str]:
+        """Placeholders of what the player's own words name: whoever speaks of the mill is answered about the mill."""
+        told = ("told",) if self.words.get("told") else ()
+        return frozenset(slot for kind in (*self.world.found, *told) for slot in SAID_AS[kind])
 
     def _compared(self) -> bool:
         """Whether it is asked what is the cheapest or the dearest, which then is the thing that is meant."""
@@ -282,6 +306,12 @@ class _Reader:
         if is_place and orders.GO.search(text) and not orders.ASKS_WAY.search(text) and not is_left:
             return "go"
         return ""
+
+    def _introduced(self) -> str:
+        """`i'm Torvik`, said by Torvik; the classifier does not see the name."""
+        before, name, after = self.world.text.lower().partition((self.think.player or "").lower())
+        is_alone = bool(name) and INTRODUCES.search(before) and not words_of(after)
+        return "introduce_self" if is_alone else ""
 
     def _wanted(self) -> str:
         """`two ales!`: nothing but a thing that is for sale and how many of it."""
