@@ -72,6 +72,7 @@ def pack_source(archive: Path, to: Path) -> None:
             kept = kept_as(member.name)
             if kept and member.isfile():
                 member.name = kept
+                member.pax_headers = {}  # which hold a long name as it was, and would win
                 out.addfile(member, source.extractfile(member))
 
 

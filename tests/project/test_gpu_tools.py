@@ -40,12 +40,14 @@ def test_pack_keeps_what_a_build_with_cuda_needs(name: str, kept: str | None) ->
 def test_packed_source_unpacks_to_what_was_kept(tmp_path: Path) -> None:
     file = tmp_path / "CMakeLists.txt"
     file.write_text("project(llama)", encoding="utf-8")
+    long_name = "template-instance-" * 10 + ".cu"
     with tarfile.open(tmp_path / "source.tar.gz", "w:gz") as source:
         source.add(file, f"{TREE}/CMakeLists.txt")
         source.add(file, f"{TREE}/docs/build.md")
+        source.add(file, f"{TREE}/ggml/{long_name}")
     gpu_pack.pack_source(tmp_path / "source.tar.gz", tmp_path / "packed.tar.xz")
     with tarfile.open(tmp_path / "packed.tar.xz") as packed:
-        assert packed.getnames() == ["llama.cpp/CMakeLists.txt"]
+        assert packed.getnames() == ["llama.cpp/CMakeLists.txt", f"llama.cpp/ggml/{long_name}"]
 
 
 def test_wheels_are_those_of_the_other_machines_python() -> None:
