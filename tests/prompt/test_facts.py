@@ -81,6 +81,8 @@ def test_name_that_nobody_knows_is_said_back(reader: SlotReader, monkeypatch: py
     reading = read(reader, "i'm looking for a man called Bexley Krell", {})
     assert reading.slots.words["told"] == "Bexley Krell"
     assert all(CHARS["told"] in line for line in reading.lines)
+    near = {"near": ["Bexley the miller"]}
+    assert not read(reader, "i'm looking for a man called Bexley", near).slots.words.get("told")
     assert not read(reader, "I'M LOOKING FOR A MAN CALLED BEXLEY", {}).slots.words.get("told")
 
 

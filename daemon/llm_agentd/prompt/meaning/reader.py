@@ -238,7 +238,7 @@ class _Reader:
     def _by_form(self, topic: Topic, meant: Topic) -> Topic:
         """What answers a line of its form, whatever it is about, where its topic is unsure and nothing else answers."""
         form = self.topics.get(self.form) if topic is meant else None
-        if form and "told" in form.slots:
+        if form and "told" in form.slots and not self.world.found:  # a name that the game knows is not strange
             self.words["told"] = mentions.proper_name(self.world.asked())
         return form or topic
 
