@@ -89,3 +89,10 @@ def test_name_that_nobody_knows_is_said_back(reader: SlotReader, monkeypatch: py
 def test_player_who_says_its_own_name_introduces_itself(reader: SlotReader) -> None:
     assert read(reader, "hey, im torvik", {}).topic.name == "introduce_self"
     assert read(reader, "am i torvik or not", {}).topic.name != "introduce_self"
+
+
+def test_words_of_nobody_introduce_nobody(reader: SlotReader) -> None:
+    think = Think(Npc("n", "Marta", "farmer", None), None, "hey, im torvik", remember=False)
+    _, reading = PromptBuilder(Roles.load()).build_moment(think, reader)
+    assert reading
+    assert reading.topic.name != "introduce_self"

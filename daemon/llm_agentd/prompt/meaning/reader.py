@@ -309,7 +309,9 @@ class _Reader:
 
     def _introduced(self) -> str:
         """`i'm Torvik`, said by Torvik; the classifier does not see the name."""
-        before, name, after = self.world.text.lower().partition((self.think.player or "").lower())
+        if not self.think.player:
+            return ""
+        before, name, after = self.world.text.lower().partition(self.think.player.lower())
         is_alone = bool(name) and INTRODUCES.search(before) and not words_of(after)
         return "introduce_self" if is_alone else ""
 
