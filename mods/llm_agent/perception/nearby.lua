@@ -85,27 +85,49 @@ function nearby.urgency(npc, player_name)
 	return nearby.has_listeners(pos) and "ambient" or "background"
 end
 
--- All who have names, NPCs and players, and the players alone as a set.
-local function everybody()
-	local list, players = {}, {}
-	for i, npc in ipairs(npcs.list) do list[i] = npc end
-	for _, player in ipairs(core.get_connected_players()) do
-		local one = {name = player:get_player_name()}
-		list[#list + 1], players[one] = one, true
+local index, players = names.index({}), {} -- of all who have names, as `everybody` found them last
+local indexed, indexed_names = {}, {} -- the NPCs and their names in it, then the names of players
+
+-- Is the index of these NPCs and players, under the names they have now?
+local function is_current(player_names)
+	local count = #npcs.list
+	if #indexed ~= count + #player_names then return false end
+	for i, npc in ipairs(npcs.list) do
+		if indexed[i] ~= npc or indexed_names[i] ~= npc.name then return false end
 	end
-	return names.index(list), players
+	for i, name in ipairs(player_names) do
+		if indexed[count + i] ~= name then return false end
+	end
+	return true
+end
+
+-- All who have names, NPCs and players, as an index of names, and the players alone as a set. Both are kept until somebody comes,
+-- goes or has another name: to make them for each sentence would be most of what hearing it costs.
+local function everybody()
+	local player_names = {}
+	for i, player in ipairs(core.get_connected_players()) do player_names[i] = player:get_player_name() end
+	if is_current(player_names) then return index, players end
+	local list = {}
+	players, indexed, indexed_names = {}, {}, {}
+	for i, npc in ipairs(npcs.list) do list[i], indexed[i], indexed_names[i] = npc, npc, npc.name end
+	for _, name in ipairs(player_names) do
+		local one = {name = name}
+		list[#list + 1], players[one], indexed[#indexed + 1] = one, true, name
+	end
+	index = names.index(list)
+	return index, players
 end
 
 -- NPCs whom words call by name, NPCs of whom they only speak, and names of players whom they call.
 function nearby.meant(words)
-	local index, players = everybody()
-	local called, spoken_of = calling.read(words, index)
+	local all, among_players = everybody()
+	local called, spoken_of = calling.read(words, all)
 	local npcs_called, npcs_spoken_of, players_called = {}, {}, {}
 	for _, one in ipairs(called) do
-		if players[one] then table.insert(players_called, one.name) else table.insert(npcs_called, one) end
+		if among_players[one] then table.insert(players_called, one.name) else table.insert(npcs_called, one) end
 	end
 	for _, one in ipairs(spoken_of) do
-		if not players[one] then table.insert(npcs_spoken_of, one) end
+		if not among_players[one] then table.insert(npcs_spoken_of, one) end
 	end
 	return npcs_called, npcs_spoken_of, players_called
 end
