@@ -11,6 +11,7 @@ local TYPO_MIN_CHARS = 4 -- shorter words are one slip away from too many others
 local TITLE_CHARS = 3 -- "alten Marta" is Alte Marta: so much of a title must be right
 local SPELLED_MAX = 30 -- words of a line in which other spellings are looked for; players say ten
 local KEPT_MAX = 500 -- names whose words are known already; a big server has less
+local NO_NAMES_MAX = 2000 -- words of an index that are known to be no names; NPCs say a few hundred
 
 local NONE = {}
 
@@ -160,12 +161,38 @@ local function best_of(tokens, at, list)
 	return best
 end
 
+local function is_like(token, word) return token == word or is_form(token, word) or is_typo(token, word) end
+
+-- May one of these names begin with this word, whatever follows it?
+local function may_begin(token, list)
+	for _, name in ipairs(list) do
+		local word = name.words[1]
+		if is_like(token, word) or #name.words > 1 and same_title(token, word) then return true end
+		if name.short and is_like(token, name.short) then return true end
+	end
+	return false
+end
+
+-- Is this one of the words that no name of the index is like? Talk is made of few, so each is compared with the names once.
+local function is_no_name(token, index, list)
+	local known = index.no_names[token]
+	if known == nil then
+		if index.no_names_count >= NO_NAMES_MAX then index.no_names, index.no_names_count = {}, 0 end
+		known = not may_begin(token, list)
+		index.no_names[token], index.no_names_count = known, index.no_names_count + 1
+	end
+	return known
+end
+
 -- The best of the names (from `index`) at this place: {who = those who are called so, how, from, to}. Other spellings are looked
 -- for in the first words only: each is compared with every name of its letter.
 function names.mention_at(tokens, at, index)
-	local best = best_of(tokens, at, index.by_word[tokens[at]])
+	local token = tokens[at]
+	local best = best_of(tokens, at, index.by_word[token])
 	if best or at > SPELLED_MAX then return best end
-	return best_of(tokens, at, index.by_letter[first_letter(tokens[at])])
+	local list = index.by_letter[first_letter(token)]
+	if not list or is_no_name(token, index, list) then return nil end
+	return best_of(tokens, at, list)
 end
 
 local known, known_count = {}, 0 -- name → its words
@@ -186,7 +213,7 @@ end
 
 -- What mention_at looks into: names by the words and letters they may begin with. list: things with a field `name`.
 function names.index(list)
-	local index = {by_word = {}, by_letter = {}}
+	local index = {by_word = {}, by_letter = {}, no_names = {}, no_names_count = 0}
 	for _, one in ipairs(list) do
 		local spelling = spelling_of(one.name)
 		local name = {of = one, words = spelling.words, short = spelling.short}

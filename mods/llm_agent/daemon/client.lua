@@ -21,6 +21,7 @@ local GATHER_US = 150e3
 local BATCH_MAX = 256 -- a quarter of the wire's 1024 records in a part
 local BATCH_MAX_BYTES = 3 * 2^20 -- under the wire's 4 MiB a part
 local RECORD_MAX_BYTES = 256 * 2^10 -- the wire's limit for one record
+local HELD_STEPS_MAX = 2 -- what is known waits no longer for a step that has time
 local LAST_ROUNDS = 20 -- at the end: callbacks that ask again are answered, but not one that does so for ever
 
 -- Codes of the errors that are made here; those of the daemon are passed on as they come.
@@ -58,6 +59,7 @@ local cancels = {} -- ids to be cancelled with it
 local flights = {} -- exchanges that the engine is carrying out
 local calls = {} -- plain calls
 local ready, ready_first, ready_last = {}, 1, 0 -- events to hand out, a queue
+local step_number = 0
 local last_number = 0
 local session, session_number, after = nil, 0, 0
 local instance = nil -- the HTTP process that answered last in this session
@@ -82,9 +84,23 @@ local function tell_change(...)
 	for _, fn in ipairs(change_listeners) do fn(...) end
 end
 
+-- Words that stream in and follow each other in one answer are handed out together: each handing out may end in something that
+-- all players near are sent.
+local function joins_last(entry, event)
+	local last = ready_first <= ready_last and ready[ready_last] or nil
+	if not last or last.entry ~= entry or last.kind ~= "delta" then return false end
+	local joined = {}
+	for key, value in pairs(last.event) do joined[key] = value end
+	for key, value in pairs(event) do joined[key] = value end
+	joined.text = last.event.text .. event.text
+	last.event = joined
+	return true
+end
+
 local function hand_out(entry, kind, event)
+	if kind == "delta" and joins_last(entry, event) then return end
 	ready_last = ready_last + 1
-	ready[ready_last] = {entry = entry, kind = kind, event = event}
+	ready[ready_last] = {entry = entry, kind = kind, event = event, since = step_number}
 end
 
 -- The last event of an entry. The only place where one leaves `open`, so no other code can answer it twice or forget it. The
@@ -408,13 +424,15 @@ local function deliver(until_us)
 		ready_first = ready_first + 1
 		local ok, problem = pcall(item.entry.handler, item.kind, item.event)
 		if not ok then env.log("error", "a callback failed: " .. tostring(problem)) end
-		if env.now_us() > until_us then break end
+		local is_late = ready[ready_first] and step_number - ready[ready_first].since > HELD_STEPS_MAX
+		if env.now_us() > until_us and not is_late then break end
 	end
 	if ready_first > ready_last then ready_first, ready_last = 1, 0 end
 end
 
 -- One server step, which began at `now`, in microseconds.
 function client.step(now)
+	step_number = step_number + 1
 	env.report.step(now)
 	if http then
 		receive(now)
@@ -422,8 +440,10 @@ function client.step(now)
 		local has_work = client.open_count > 0 or #cancels > 0 or client.state == "offline" or env.report.must_go(now)
 		if client.enabled and has_work then send(now) end
 	end
-	deliver(now + settings.budget_ms * 1000)
 end
+
+-- The fourth part, which may wait for a step that has time.
+function client.deliver(_, until_us) deliver(until_us) end
 
 -- The server goes down and no step follows, so what would wait for one is delivered now. A callback may ask again and is refused
 -- with "shutdown", which needs another round.

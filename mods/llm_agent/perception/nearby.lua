@@ -6,6 +6,7 @@ local settings, geometry, names, calling, npcs, positions = ...
 local nearby = {}
 
 local EYES_Y = 1.5 -- nodes over the feet
+local MEANT_MAX = 50 -- sentences: more are not answered at the same time
 local VIEW = 32 -- nodes at which a player sees whom they call, and would wonder why there is no answer
 
 -- NPCs within so many nodes of `pos`, the nearest first.
@@ -87,6 +88,7 @@ end
 
 local index, players = names.index({}), {} -- of all who have names, as `everybody` found them last
 local indexed, indexed_names = {}, {} -- the NPCs and their names in it, then the names of players
+local meant_by, meant_count = {}, 0 -- words → what `meant` found in them by this index: one sentence is read in several places
 
 -- Is the index of these NPCs and players, under the names they have now?
 local function is_current(player_names)
@@ -114,13 +116,11 @@ local function everybody()
 		local one = {name = name}
 		list[#list + 1], players[one], indexed[#indexed + 1] = one, true, name
 	end
-	index = names.index(list)
+	index, meant_by = names.index(list), {}
 	return index, players
 end
 
--- NPCs whom words call by name, NPCs of whom they only speak, and names of players whom they call.
-function nearby.meant(words)
-	local all, among_players = everybody()
+local function read(words, all, among_players)
 	local called, spoken_of = calling.read(words, all)
 	local npcs_called, npcs_spoken_of, players_called = {}, {}, {}
 	for _, one in ipairs(called) do
@@ -129,7 +129,20 @@ function nearby.meant(words)
 	for _, one in ipairs(spoken_of) do
 		if not among_players[one] then table.insert(npcs_spoken_of, one) end
 	end
-	return npcs_called, npcs_spoken_of, players_called
+	return {npcs_called, npcs_spoken_of, players_called}
+end
+
+-- NPCs whom words call by name, NPCs of whom they only speak, and names of players whom they call. The lists are kept: they must
+-- not be changed.
+function nearby.meant(words)
+	local all, among_players = everybody()
+	local found = meant_by[words]
+	if not found then
+		if meant_count >= MEANT_MAX then meant_by, meant_count = {}, 0 end
+		found = read(words, all, among_players)
+		meant_by[words], meant_count = found, meant_count + 1
+	end
+	return found[1], found[2], found[3]
 end
 
 -- Whom the words call by something else than their name. called_so: list of {name =, npc =}.
