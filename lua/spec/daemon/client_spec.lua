@@ -20,18 +20,12 @@ end
 describe("the client", function()
 	local mock, client, events, got
 
-	local budget_us
-
-	local function start(over, http)
-		client, events = load_client(mock, over, http)
-		budget_us = (over and over.budget_ms or 1000) * 1000
-	end
+	local function start(over, http) client, events = load_client(mock, over, http) end
 
 	local function step(dtime, times)
 		for _ = 1, times or 1 do
 			mock.now_us = mock.now_us + (dtime or 0.05) * 1e6
 			client.step(mock.now_us)
-			client.deliver(mock.now_us, mock.now_us + budget_us)
 		end
 	end
 

@@ -440,10 +440,8 @@ function client.step(now)
 		local has_work = client.open_count > 0 or #cancels > 0 or client.state == "offline" or env.report.must_go(now)
 		if client.enabled and has_work then send(now) end
 	end
+	deliver(now + settings.budget_ms * 1000)
 end
-
--- The fourth part, which may wait for a step that has time.
-function client.deliver(_, until_us) deliver(until_us) end
 
 -- The server goes down and no step follows, so what would wait for one is delivered now. A callback may ask again and is refused
 -- with "shutdown", which needs another round.

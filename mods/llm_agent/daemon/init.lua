@@ -38,6 +38,5 @@ local client = load("client", http, {
 local calls = load("calls", text, client)
 
 steps.register("client", client.step)
-steps.register("answers", client.deliver, 1)
 
 return {client = client, calls = calls, report = report, set_count_npcs = function(count) count_npcs = count end}
