@@ -55,7 +55,7 @@ RULE_SLOTS = {"way": "way", "who_is": "other_title", "here": "place", "where_oth
 # Who does what is asked for: where one of that trade stands near, that is the answer of all others.
 TRADE_ASKED_FOR = {"where_smith": "smith", "help_repair": "smith", "help_heal": "healer", "where_sleep": "innkeeper"}
 WANTED_MAX_WORDS = 4
-SURE_FROM = 0.55  # share of a topic: below, fewer than four in ten are right, and the form answers better
+SURE_FROM = 0.45  # share of a topic: below, fewer than half are right, and the form answers better
 BARE_MAX_WORDS = 7  # of a bare follow-up: a longer question says what it is about
 CHORE, LEFT_UNDONE = "chore", "left_undone"
 ACT = "act"  # how the model is told of an action that another mod made
