@@ -148,6 +148,9 @@ def environment(built: Mapping[str, Any]) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(built["python_path"]),
         "LLAMA_CPP_LIB_PATH": built["bin"],
         "LD_LIBRARY_PATH": os.pathsep.join([*libraries, *([known] if known else [])]),
+        # Some compilers put a libstdc++ of their own into each library; beside the one that pyzmq brings, whichever
+        # comes second crashes. Loaded before both, the machine's is everybody's.
+        "LD_PRELOAD": "libstdc++.so.6",
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -72,6 +72,12 @@ def open_with_binding(opened: list[Engine], name: str, path: Path, **settings: A
     return engine, bindings[0]
 
 
+@pytest.fixture(autouse=True)
+def _prompts_take_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests count steps: a tiny model is as slow here as a large one, one part of a prompt a step."""
+    monkeypatch.setattr(llama, "PROMPT_S_PER_STEP", 0.0)
+
+
 class TestLlama(EngineContract, BatchContract, StatesContract, OutputFormatContract):
     name = "llama"
 
@@ -361,6 +367,19 @@ def test_first_piece_comes_with_the_last_part_of_the_prompt(models: SimpleNamesp
     engine.stop(0)
     engine.start(0, engine.encode("short", None, GREEDY), GREEDY)
     assert len(steps(engine)) == 1
+
+
+def test_prompts_that_take_no_time_are_computed_in_one_step(
+    models: SimpleNamespace, open_model: OpenModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a GPU one part in each step would leave most of a wide batch empty."""
+    monkeypatch.setattr(llama, "PROMPT_S_PER_STEP", 60.0)
+    engine = open_model("llama", models.roomy)
+    prompts = [engine.encode("b" * length, None, GREEDY) for length in (300, 200, 20)]
+    for seq, prompt in enumerate(prompts):
+        engine.start(seq, prompt, GREEDY)
+    assert {piece.seq for piece in engine.step()} == {0, 1, 2}
+    assert engine.last_step.prompt_tokens == sum(map(len, prompts))
 
 
 def test_whose_prompt_ends_has_a_token_in_the_same_decode_as_the_others(

@@ -32,6 +32,7 @@ from llm_agentd.util.common_prefix import common_prefix_length
 # quick routine: behind 251 known tokens a 360 M model computes 58 in 316 ms, 64 in 291 (63 in 346). So a last part that
 # is short of 64 by a few tokens takes those before it along again, and one that is a little longer is not cut.
 PROMPT_TOKENS_PER_STEP = 64
+PROMPT_S_PER_STEP = 0.02  # or as many as take no longer: less than a step of a batch that is worth its name
 ROUNDED_UP_FROM_TOKENS = 54
 UNCUT_TOKENS = 96
 PART_MULTIPLE = 8  # of rows: a binding that is held to shorter parts computes those best that are a multiple of it
@@ -91,6 +92,7 @@ class LlamaEngine:
         self._rows_max = rows_max or max(max_num_seqs, UNCUT_TOKENS)
         part_tokens = self._rows_max - self._rows_max % PART_MULTIPLE or self._rows_max
         self._part_tokens = min(PROMPT_TOKENS_PER_STEP, part_tokens)
+        self._prompt_s = PROMPT_S_PER_STEP
         self._encoder = PromptEncoder(self._vocab, renderer, context, self._part_tokens)
         self._bit_exact = is_tiny(header.parameters) if bit_exact is None else bit_exact
         self._active: dict[int, LlamaSequence] = {}
@@ -208,14 +210,8 @@ class LlamaEngine:
         starting = [sequence for sequence in self._active.values() if not sequence.is_running]
         starting.sort(key=lambda sequence: sequence.priority)
         pieces: list[Piece] = []
-        computed = 0
         began_s = time.perf_counter()
-        for sequence in starting:
-            if computed >= PROMPT_TOKENS_PER_STEP:
-                break
-            computed += self._compute_part(sequence, pieces)
-            while self._part_tokens < PROMPT_TOKENS_PER_STEP and self._wants_part(sequence, computed):
-                computed += self._compute_part(sequence, pieces)
+        computed = self._compute_prompts(starting, pieces, began_s)
         computed_s = time.perf_counter()
         running = [sequence for sequence in self._active.values() if sequence.is_running and is_shared]
         pieces += self._advance(running)
@@ -223,10 +219,30 @@ class LlamaEngine:
         self._last_step = StepTiming(len(running), decode_s, computed, computed_s - began_s)
         return pieces
 
-    def _wants_part(self, sequence: LlamaSequence, computed: int) -> bool:
-        """Whether a sequence that is held to short parts gets one more in this step."""
-        is_starting = self._active.get(sequence.seq) is sequence and not sequence.is_running
-        return is_starting and computed + self._part_tokens <= PROMPT_TOKENS_PER_STEP
+    def _compute_prompts(self, starting: Sequence[LlamaSequence], pieces: list[Piece], began_s: float) -> int:
+        """Parts of prompts, the most urgent first; returns their tokens. On a processor that is one part in each step,
+        as those that run wait for it. Where it takes no time, on a GPU or with a tiny model, it is more: one part would
+        leave most of the batch empty.
+        """
+        computed = 0
+        for sequence in starting:
+            here = 0
+            while self._is_starting(sequence) and (
+                self._has_room(computed, here) or time.perf_counter() - began_s < self._prompt_s
+            ):
+                part = self._compute_part(sequence, pieces)
+                computed, here = computed + part, here + part
+        return computed
+
+    def _is_starting(self, sequence: LlamaSequence) -> bool:
+        return self._active.get(sequence.seq) is sequence and not sequence.is_running
+
+    def _has_room(self, computed: int, here: int) -> bool:
+        """Whether a step may have one more part, of a sequence that has had `here` tokens of the `computed` ones: more
+        than one of the same only where parts are held short."""
+        if not here:
+            return computed < PROMPT_TOKENS_PER_STEP
+        return self._part_tokens < PROMPT_TOKENS_PER_STEP and computed + self._part_tokens <= PROMPT_TOKENS_PER_STEP
 
     def _advance(self, running: list[LlamaSequence]) -> list[Piece]:
         pieces: list[Piece] = []
