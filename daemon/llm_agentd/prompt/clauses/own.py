@@ -16,6 +16,7 @@ from llm_agentd.util import english_verbs as verbs
 from llm_agentd.util import sanitize
 
 CLAUSES_KEPT = 4096  # the personas and the knowledge of a village: they are asked for in every prompt
+LEAST_BEFORE_COMMA = 3  # subject, verb and what it is about: `Marta, the miller's widow, lives here` has one verb
 _SELF = ("i", "my", "mine", "me", "we", "our")
 _LABELLED = re.compile(r"^(?:the )?([A-Za-z][A-Za-z ]{1,24}):\s*(\S.*)$")
 _GENERIC_YOU = re.compile(
@@ -53,11 +54,28 @@ def _own(text: str, npc_name: str, title: str) -> list[str] | None:
         return tokens
     names = _names(npc_name)
     if _is_about_npc(tokens, names):
-        return rewrite(tokens, _npc(names, "" if first in ("you", "your", "u") else gender_of(tokens)))
+        own = rewrite(tokens, _npc(names, "" if first in ("you", "your", "u") else gender_of(tokens)))
+        return _with_and(tokens, own)
     if is_sentence(tokens):
         return rewrite(tokens, _npc(names, _free_gender(tokens)))
     completed = complete(tokens)
-    return rewrite(completed, _npc(names, gender_of(completed, 1))) if completed else None
+    return _with_and(tokens, rewrite(completed, _npc(names, gender_of(completed, 1)))) if completed else None
+
+
+def _with_and(tokens: Sequence[str], own: list[str]) -> list[str]:
+    """`Paints hens, talks to nobody`: notes have a comma where people say "and", before the last of the verbs.
+
+    `tokens`: as they were written. Counted from the end: the subject may have been added.
+    """
+    commas = [at for at in range(-len(own), 0) if own[at].strip() == ","]
+    if not commas or len(own) + commas[0] < LEAST_BEFORE_COMMA or tokens[commas[-1] :][:1] != [","]:
+        return own
+    last = commas[-1]
+    verb = skip_adverbs(own, len(own) + last + 1) - len(own)
+    is_second_verb = verb < 0 and word([tokens[verb]], 0) != word([own[verb]], 0)
+    if is_second_verb and not vocabulary.CONJUNCTIONS & {word([token], 0) for token in own[last + 1 :]}:
+        own[last] = " and"
+    return own
 
 
 def _without_role(tokens: list[str], title: str) -> list[str]:
