@@ -94,3 +94,27 @@ def test_trade_with_lines_of_its_own_denies_nothing() -> None:
     case = book.case("wave", "fisher", (), (), ())
     assert case
     assert book.own_lines(case, "fisher") == {"The harbour lies south."}
+
+
+def test_line_for_anyone_that_names_the_speakers_trade_is_left_to_others() -> None:
+    said = [
+        ["I'm no bard, but hear me.", [], [], [], [], {}],
+        ["Ask the smith.", [], [], [], [], {}],
+        ["La, la.", [], [], [], [], {}],
+    ]
+    book = Phrasebook(CASES, {"wave": json.dumps(said).encode()}, ALWAYS)
+    assert lines(book, role="bard") == ["Ask the smith.", "La, la."]
+    assert lines(book, role="smith") == ["I'm no bard, but hear me.", "La, la."]
+    only = Phrasebook(CASES, {"wave": json.dumps(said[:1]).encode()}, ALWAYS)
+    assert lines(only, role="bard") == ["I'm no bard, but hear me."], "better than silence"
+
+
+def test_child_speaks_of_no_past() -> None:
+    said = [
+        ["My back hurts.", [], [], [], [], {}],
+        ["At my age one rests.", [], [], [], [], {}],
+        ["Hm!", [], [], [], [], {}],
+    ]
+    book = Phrasebook(CASES, {"wave": json.dumps(said).encode()}, ALWAYS)
+    assert lines(book, role="child") == ["Hm!"]
+    assert len(lines(book, role="elder")) == 3

@@ -25,6 +25,13 @@ DENIES = re.compile(
     r"|\b(?:you'd|you would|you'll) have to ask\b|\bnot my (?:trade|business|field|craft)\b",
     re.I,
 )
+CHILD = "child"
+GROWN = re.compile(
+    r"\b(?:(?:at my age|in my youth|when I was (?:young|your age|small|little|a (?:boy|girl|child)))\b"
+    r"|I'm grown|I am grown|my (?:back|knees?|bones|beard|wife|husband|sons?|daughters?|children|grandchildren|trade)\b|years ago\b"
+    r"|all (?:these|my) years\b|old bones\b|(?:I am|I'm|I've grown) (?:too )?old\b)",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,7 @@ class Phrasebook:
                 fitting = [line for line in fitting if carried in line.slots] or fitting
         if any(line.roles for line in fitting):
             fitting = [line for line in fitting if line.roles or line.slots & ANSWERS or not DENIES.search(line.text)]
+        fitting = [line for line in fitting if line.roles or not _is_of_others(line.text, role)] or fitting
         fitting.sort(key=lambda line: (not line.roles, not line.moods, not line.words))  # stable: the file's order
         return list(dict.fromkeys(line.text for line in fitting))
 
@@ -112,6 +120,17 @@ class Phrasebook:
 
     def _read(self, scene: str) -> tuple[Line, ...]:
         return tuple(map(_line, json.loads(self._scenes.get(scene, b"[]"))))
+
+
+def _is_of_others(text: str, role: str) -> bool:
+    """A line for anyone that names the speaker's own trade is about somebody else: "I'm no bard", "ask the smith". And
+    a child has no past."""
+    return _naming(role).search(text) is not None or (role == CHILD and GROWN.search(text) is not None)
+
+
+@lru_cache(maxsize=SCENES_KEPT)
+def _naming(role: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:an?|the|no|any) {re.escape(role)}\b", re.I)
 
 
 def _case(written: Mapping[str, Any]) -> Case:
