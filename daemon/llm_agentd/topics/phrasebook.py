@@ -27,9 +27,9 @@ DENIES = re.compile(
 )
 CHILD = "child"
 GROWN = re.compile(
-    r"\b(?:(?:at my age|in my youth|when I was (?:young|your age|small|little|a (?:boy|girl|child)))\b"
-    r"|I'm grown|I am grown|my (?:back|knees?|bones|beard|wife|husband|sons?|daughters?|children|grandchildren|trade)\b|years ago\b"
-    r"|all (?:these|my) years\b|old bones\b|(?:I am|I'm|I've grown) (?:too )?old\b)",
+    r"\b(?:at my age|in my youth|when I was (?:young|your age|small|little|a (?:boy|girl|child))|I'm grown|I am grown"
+    r"|my (?:back|knees?|bones|beard|wife|husband|sons?|daughters?|children|grandchildren|trade)|years ago"
+    r"|all (?:these|my) years|old bones|(?:I am|I'm|I've grown) (?:too )?old)\b",
     re.I,
 )
 
