@@ -126,3 +126,8 @@ def test_what_the_player_asks_of_itself_is_looked_for_in_memory(unsure: SlotRead
     assert reading
     assert "Pickles" in reading.slots.words["recalled"]
     assert read(unsure, line).topic.name == PREFIX + "of_player"
+
+
+def test_priest_is_no_superlative() -> None:
+    assert form_of("what is the priest's dog called") != "form_superlative"
+    assert form_of("what is the biggest dog here") == "form_superlative"

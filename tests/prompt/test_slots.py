@@ -9,7 +9,7 @@ import pytest
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt import actions
 from llm_agentd.prompt.builder import PromptBuilder, slot_format
-from llm_agentd.prompt.meaning import Reading, SlotReader
+from llm_agentd.prompt.meaning import Reading, SlotReader, unheld
 from llm_agentd.prompt.meaning.reader import RECALL
 from llm_agentd.prompt.meaning.relevance import ASKED_FOR_DEEDS, Relevance
 from llm_agentd.prompt.placeholders import CHARS, readable
@@ -292,3 +292,79 @@ def test_where_one_thing_is_another_is_no_answer(reader: SlotReader) -> None:
 def test_remark_of_an_npc_is_not_answered_with_what_both_see(reader: SlotReader) -> None:
     context = {"near": ["Torvik the smith"], "weather": "clear"}
     assert "known" not in read(reader, "Clear sky, not a cloud. Enjoy it while it lasts.", context=context).slots.words
+
+
+def held_lines(reader: SlotReader, said: str, **fields: Any) -> list[str]:
+    return [readable(line) for line in read(reader, said, **fields).lines]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how many soldiers does the king have",
+        "what is the captain's ship called",
+        "who won the tournament last year",
+        "do you know when the ship comes in",
+        "tell me the name of the king",
+    ],
+)
+def test_definite_thing_that_nobody_told_is_owned_as_not_known(reader: SlotReader, question: str) -> None:
+    lines = held_lines(reader, question, context={"place": "Oakford", "time": "noon"})
+    assert lines
+    assert unheld.owned(lines) == lines
+
+
+def test_definite_thing_that_was_told_is_said(reader: SlotReader) -> None:
+    reading = read(reader, "how many people live here", context={"population": 84})
+    assert "84" in reading.slots.words["known"]
+    assert not reading.unheld
+
+
+def test_what_is_asked_of_the_npc_itself_is_still_small_talk(reader: SlotReader) -> None:
+    assert not read(reader, "how old are you").unheld
+
+
+def test_more_of_somebody_near_than_who_they_are_is_not_known(reader: SlotReader) -> None:
+    near = {"near": ["Bram the smith"]}
+    assert read(reader, "when did bram come here", context=near).unheld
+    assert not read(reader, "who is bram", context=near).unheld
+
+
+def test_what_the_player_never_told_of_their_own_is_not_made_up(reader: SlotReader) -> None:
+    told = {"memory": ["Torvik bought an apple"]}
+    for question in ("when is my birthday", "what is my dog called", "how old am i"):
+        lines = held_lines(reader, question, context=told)
+        assert lines
+        assert unheld.owned(lines) == lines, question
+    assert (
+        "Thunder"
+        in read(
+            reader, "whats my horse called", context={"memory": ["Torvik said: my horse is called Thunder"]}
+        ).slots.words["recalled"]
+    )
+
+
+def test_goods_do_not_answer_who_made_them(reader: SlotReader) -> None:
+    assert "known" not in read(reader, "who grew these apples", context=STALL).slots.words
+
+
+def test_thing_that_is_asked_for_is_given_where_nothing_is_for_sale(reader: SlotReader) -> None:
+    give = Action(
+        "give_item",
+        "",
+        {
+            "properties": {
+                "item": {"type": "string", "enum": ["bread", "ale"]},
+                "count": {"type": "integer", "minimum": 1, "maximum": 5},
+            },
+            "required": ["item", "count"],
+        },
+    )
+    for words in ("hand me the bread please", "give me 2 ales"):
+        assert [action.name for action in read(reader, words, actions=(give,)).actions] == ["give_item"], words
+    assert not read(reader, "don't give me the bread", actions=(give,)).actions
+
+
+def test_offer_of_help_names_what_is_needed(reader: SlotReader) -> None:
+    context = {"need": {"rope": 3}, "reward": 9}
+    assert read(reader, "can i help with anything", context=context).topic.name == "quest"

@@ -38,6 +38,7 @@ _WORDS = {
         trust believe teach""",
     "it": "it this that these those they he she everything everyone everybody there my people",
     "be": "am is are was were",
+    "no_most": "priest forest chest guest quest harvest request interest",
     "is": "is are was were looks look smells smell feels feel seems sounds tastes has have got",
 }
 # Form, then what begins a sentence of it, one a line; the first form that fits is taken.
@@ -125,7 +126,7 @@ opinion
     (what is )?your opinion
     what are your thoughts
 superlative
-    (what|who|which|where) .{0,40}\b(best|worst|most|least|favourite|biggest|[a-z]{3,}est)
+    (what|who|which|where) .{0,40}\b(best|worst|most|least|favourite|biggest|(?!<no_most>\b)[a-z]{3,}est)
 what_you
     what (\w+ )?(do|did|are|were|have|had|will) you
 is_your

@@ -54,6 +54,11 @@ GIVES = re.compile(
     r"|\d+ \w+ for you|all yours|i give you|i brought you|have this|keep (?:it|them|this))\b",
     re.I,
 )
+ASKS_FOR = re.compile(
+    r"\b(?:give|hand|pass|get|bring|fetch|throw|lend|toss) (?:me|us)\b|\bspare\b"
+    r"|\b(?:can|could|may) (?:i|we) (?:please )?(?:have|get)\b",
+    re.I,
+)
 GESTURES = re.compile(
     r"\b(?:wave|point|nod|bow|shrug|laugh|cry|dance|follow|attack|go|open|ring"
     r"|beckon|shake (?:your|the) head|count to)\b",
@@ -75,7 +80,7 @@ DEAREST = re.compile(
 )
 ENOUGH = re.compile(r"\b(?:enough|afford)\b", re.I)
 COUNTED = re.compile(r"\b(\w+)\s+(?:(?:of|more|your|those|these|the|fresh|good|big|small)\s+){0,2}$", re.I)
-ASKS_PRICE = re.compile(r"\b(?:how much|cost|costs|price|worth|how many coins)\b", re.I)
+ASKS_PRICE = re.compile(r"\b(?:how much|cost|costs|price|worth|how many coins|do i owe)\b", re.I)
 
 
 def is_told(before: str) -> bool:

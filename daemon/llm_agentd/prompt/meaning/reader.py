@@ -18,7 +18,7 @@ from llm_agentd.memory.keywords import words_of
 from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.actions import is_allowed
 from llm_agentd.prompt.gestures import EMOTE, INTENT
-from llm_agentd.prompt.meaning import forms, gestures, orders
+from llm_agentd.prompt.meaning import forms, gestures, orders, unheld
 from llm_agentd.prompt.meaning.articles import is_name, listed, plural, the, with_article
 from llm_agentd.prompt.meaning.relevance import Relevance
 from llm_agentd.prompt.meaning.world import World, is_hurt, is_spoken, texts_of, titled
@@ -58,13 +58,17 @@ WANTED_MAX_WORDS = 4
 SURE_FROM = 0.45  # share of a topic: below, fewer than half are right, and the form answers better
 BARE_MAX_WORDS = 7  # of a bare follow-up: a longer question says what it is about
 CHORE, LEFT_UNDONE = "chore", "left_undone"
+WAY_TO = "the way to "  # how the game's ways are told
 ACT = "act"  # how the model is told of an action that another mod made
+OWNED_MIN_LINES = 2  # of a topic, to own with them that it is not known; else those of the form do
 NAMED_MIN_LINES = 2  # with what the player named in them, to say no other; one alone would always be the same
 LINES_MAX = 12  # to choose among: each costs the grammar some time with every token
 BUCKETS = 4  # the same words are answered by the same few lines, others by others: a model has its favourites
 OF_MEMORY = ("memory", "recall_", "told_")  # how topics begin that ask what the NPC remembers
 OF_PLAYER = "recall_what_i_told_you"  # what it asks for, memory answers where there is any
+GIVE = "give"
 RECALL, KNOW = "ask_memory", "ask_fact"
+NEVER_TOLD = "told_home"  # its replies without a memory: that the player never said it
 SAID_AS = {
     "item": ("item", "a_item", "items", "wanted"),
     "target": ("target",),
@@ -95,6 +99,7 @@ class Reading:
     lines: tuple[str, ...] = ()  # that the model is held to, with placeholders; none: it is free
     deeds: tuple[Mapping[str, str], ...] = ()  # what the actions' parameters may be
     named: frozenset[str] = frozenset()  # placeholders of what the player's words name
+    unheld: str = ""  # the topic that owns not to know, where something definite is asked for that nobody told
 
 
 class SlotReader:
@@ -127,6 +132,11 @@ class SlotReader:
         deed = case.deed["action"] if case and case.deed else ""
         due = tuple(action for action in reading.actions if deed and deed in (action.name, ACT))
         lines = book.lines(case, moment.role, moment.mood, moment.words, words) if case else []
+        if reading.unheld:
+            owned = unheld.owned(lines)
+            if len(owned) < OWNED_MIN_LINES and topic.name != reading.unheld:
+                return self._of_unheld(reading, moment, avoid)
+            lines = owned or lines
         if topic.is_follow_up:
             own = book.follow_up(moment.said, topic.name.removeprefix(FOLLOW_UP))
             lines = [own] if own and not missing(own, words) else lines
@@ -142,6 +152,14 @@ class SlotReader:
         is_whole = all(_fits(action, deed, reading.slots) for action in due for deed in wanted)
         deeds = wanted if wanted and is_whole else topic.deeds
         return replace(reading, actions=due, lines=tuple((fresh or lines)[:LINES_MAX]), deeds=deeds), moment
+
+    def _of_unheld(self, reading: Reading, moment: Moment, avoid: Sequence[str]) -> tuple[Reading, Moment]:
+        """With the lines of the topic that owns not to know: the one that was meant has too few that do."""
+        topic = self._topics.get(reading.unheld)
+        if topic is None:
+            return self.held(replace(reading, unheld=""), moment, avoid)
+        slots = topic.slots.intersection(reading.slots.words)
+        return self.held(replace(reading, topic=topic), replace(moment, topic=topic.name, slots=slots, words=()), avoid)
 
     @property
     def roles(self) -> Sequence[str]:
@@ -187,9 +205,26 @@ class _Reader:
         self._goods(topic)
         self._places(topic)
         self._fight()
-        topic = self._by_form(self._answers(topic), topic)
+        answering = self._answers(topic)
+        topic, not_told = self._by_form(answering, topic), self._unheld(topic) if answering is topic else ""
         slots = Slots({name: words for name, words in self.words.items() if words}, self.params)
-        return Reading(topic, slots, tuple(self.signs), self._possible(topic, slots), said, named=self._named())
+        possible = self._possible(topic, slots)
+        not_told = "" if possible else not_told
+        return Reading(topic, slots, tuple(self.signs), possible, said, named=self._named(), unheld=not_told)
+
+    def _unheld(self, topic: Topic) -> str:
+        """The topic that owns not to know what is asked for, where it is definite and nothing that was told answers."""
+        text, slot = self.world.text, RULE_SLOTS.get(topic.name, "")
+        if not text or topic.name in ANSWERED_BY_RULE or topic.is_follow_up:
+            return ""
+        is_named = self.words.get(slot) or (slot and (self.words.get("other") or self.words.get("target")))
+        if is_named and not (slot == "other_title" and unheld.asks_more_of(text)):
+            return ""
+        if topic.name.startswith(OF_MEMORY) and "recalled" in topic.slots:
+            return NEVER_TOLD if is_question(text) else ""
+        form = unheld.form_asked(text)
+        self._name_told(self.topics.get(form))
+        return form
 
     def _topic(self, said: str) -> Topic:
         think = self.think
@@ -203,7 +238,7 @@ class _Reader:
         name = read = meaning.topic_for(self.in_talk and len(words_of(said)) <= BARE_MAX_WORDS)
         if think.intent == "tactics" and name not in IN_FIGHT:
             name = "tactics"
-        if name in ASKS_FOR_WORK and any(action.name == "offer_quest" for action in think.actions):
+        if name in ASKS_FOR_WORK and (self.world.need or any(act.name == "offer_quest" for act in think.actions)):
             name = "quest"
         if name in TRADE_TALK:
             name = self._trade_topic(name)
@@ -220,6 +255,8 @@ class _Reader:
             name = TALK_AMONG  # topics are what players say: an NPC's remark is none of them
         if think.intent == INTENT and not self._has_deed(name):
             name = self.topics.likeliest(said, gestures.is_gesture) or name
+        if name == read and not self._is_of_game(name) and unheld.asks_of_mine(self.world.text):
+            name = OF_PLAYER
         if name == UNCLEAR or (name == read and not self._is_sure(name, dict(meaning.topics)[name])):
             self.form = forms.form_of(self.world.text, self.topics.common_words)
             if self.form or meaning.topics[0][1] < UNCLEAR_BELOW:
@@ -232,15 +269,23 @@ class _Reader:
         topic = self._get(name)
         if "other" in self.world.found and "other" not in topic.slots and not ABOUT_YOU.search(self.world.text):
             return False  # `does Ana have children?` is not asked about the NPC
+        return share >= SURE_FROM or self._is_of_game(name)
+
+    def _is_of_game(self, name: str) -> bool:
+        """Whether the topic is about what the game tells, what the NPC remembers, or an action on offer."""
         is_told = name in ANSWERED_BY_RULE or name in RULE_SLOTS or name.startswith(OF_MEMORY)
-        return share >= SURE_FROM or is_told or any(action.name in topic.action_names for action in self.think.actions)
+        return is_told or any(action.name in self._get(name).action_names for action in self.think.actions)
 
     def _by_form(self, topic: Topic, meant: Topic) -> Topic:
         """What answers a line of its form, whatever it is about, where its topic is unsure and nothing else answers."""
         form = self.topics.get(self.form) if topic is meant else None
-        if form and "told" in form.slots and not self.world.found:  # a name that the game knows is not strange
-            self.words["told"] = mentions.proper_name(self.world.asked())
+        self._name_told(form)
         return form or topic
+
+    def _name_told(self, form: Topic | None) -> None:
+        """A name that the game knows is not strange."""
+        if form and "told" in form.slots and not self.world.found:
+            self.words["told"] = mentions.proper_name(self.world.asked())
 
     def _named(self) -> frozenset[str]:
         """Placeholders of what the player's own words name: whoever speaks of the mill is answered about the mill."""
@@ -281,6 +326,8 @@ class _Reader:
         is_left = orders.NOT_TO.search(text) is not None
         if orders.GIVES.search(text) and self.world.enum("item", "take_item"):
             return "take"
+        if orders.ASKS_FOR.search(text) and not is_left and "offer_trade" not in offered and self._may_give():
+            return GIVE
         if self._chore() or self._gesture():
             return LEFT_UNDONE if is_left else CHORE
         names_order = self.think.intent == "tactics" or bool(self.world.facts.get("enemy"))
@@ -306,6 +353,11 @@ class _Reader:
         if is_place and orders.GO.search(text) and not orders.ASKS_WAY.search(text) and not is_left:
             return "go"
         return ""
+
+    def _may_give(self) -> bool:
+        """Whether the text names a thing that may be given."""
+        item = self.world.found.get("item")
+        return bool(item and item.name in self.world.enum("item", "give_item"))
 
     def _introduced(self) -> str:
         """`i'm Torvik`, said by Torvik; the classifier does not see the name."""
@@ -524,7 +576,7 @@ class _Reader:
         recalled = self.relevance.recalled(asked, topic, self.recalled, self.think)
         known = self.relevance.known(asked, topic, self.think, self.role, self.world.own_facts())
         # Nobody answers a remark with what both have before their eyes.
-        seen = self.relevance.seen(asked, topic, self.world.seen()) if topic.name != TALK_AMONG else None
+        seen = self.relevance.seen(asked, topic, self._seen(asked)) if topic.name != TALK_AMONG else None
         if seen and (known is None or seen.score > known.score):
             known = seen
         for slot, answer, otherwise in (("recalled", recalled, RECALL), ("known", known, KNOW)):
@@ -532,6 +584,15 @@ class _Reader:
                 self.words[slot] = answer.clause
                 return self._get(otherwise)
         return topic
+
+    def _seen(self, asked: str) -> list[str]:
+        """Of what the game tells of this moment, what is of the kind that is asked for."""
+        told = [sentence for sentence in self.world.seen() if unheld.may_tell(asked, sentence)]
+        target, is_where = self.world.found.get("target"), orders.WHERE.search(asked) is not None
+        goal = the(target.name) if target else ""
+        return [
+            sentence for sentence in told if not (is_where and sentence.startswith(WAY_TO)) or WAY_TO + goal in sentence
+        ]
 
     def _near_of_trade(self, trade: str) -> str:
         """`Bram the smith is over there`; "" where the NPC is of that trade itself, or nobody near is."""

@@ -30,6 +30,7 @@ OF_ASKING = re.compile(r"\b(?:ask\w*|question|talk\w*|spoke|remember|forg\w+)\b"
 OF_TELLING = re.compile(r"\b(?:sa(?:y|id)|t(?:ell|old))\b", re.I)
 ASKED_BACK = 0.32  # enough for memory where the player asks about themselves
 RECALLED_AT_ALL = 0.18  # where the topic is what is remembered
+ABOUT_AT_ALL = 0.2  # likeness of a memory that shares no word with a question about the player: less is another matter
 LOOKING_AROUND = frozenset(("who_was_that", "what_is_that_there", "see_that", "who_is", "heard_noise", "when_dark"))
 ASKED_FOR_DEEDS = "recall_what_i_did"  # the topic that whatever the player did answers, alike or not
 LOOKED = 0.36  # enough for what stands around, where the player asks for just that
@@ -127,6 +128,8 @@ class Relevance:
         ]
         asks_back = bool(ABOUT_THE_PLAYER.search(question)) and is_question(question)
         enough = RECALLED_AT_ALL if "recalled" in topic.slots else ASKED_BACK if asks_back else ENOUGH
+        if topic.name != ASKED_FOR_DEEDS and asks_back:
+            candidates = [candidate for candidate in candidates if self._is_about(question, candidate[0])]
         best = self._best(question, topic, candidates, needs_asking=False, enough=enough)
         if best is None and topic.name == ASKED_FOR_DEEDS:
             best = next(
@@ -135,6 +138,13 @@ class Relevance:
         if best and asks_back:
             best = Answer(best.clause, max(best.score, SURE))
         return best
+
+    def _is_about(self, question: str, sentence: str) -> bool:
+        wanted = concepts(normalize.plain(question))
+        return (
+            _shared(wanted, sentence) > 0
+            or float(self._topics.vector(question) @ self._topics.vector(sentence)) >= ABOUT_AT_ALL
+        )
 
     def deed(self, remembered: Sequence[str], think: Think) -> str:
         """What the first sentence says that the player did, to be said behind `you`: `brought an apple to me`."""

@@ -1,0 +1,89 @@
+"""Questions for something definite, a number, a name, a day, which only what the game told can answer.
+
+Where the game told nothing of it, the honest answer is that it is not known, and small talk about the same thing is
+none. English, as the models that are told topics. Pure; knows no topics, only the names of forms and words of replies.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from llm_agentd.prompt.meaning import forms
+from llm_agentd.topics import normalize
+
+_DEFINITE = frozenset(
+    forms.PREFIX + name for name in ("how_many", "how_far", "how_long", "when", "who", "where", "which")
+)
+_WHAT = forms.PREFIX + "what_is"
+_WHAT_IS_SAID = re.compile(
+    r"^.{0,40}\bwhat (?:(?:is|was|are|were) (?:.{1,40} called"
+    r"|.{0,40}\b(?:names?|prices?|number|age|colou?r|wages?|password)\b)"
+    r"|(?:does|did|do) (?:the|that|this|a|an|his|her|their) .{1,30} (?:earn|cost|pay|eat|wear|call|own|carry)\b"
+    r"|(?:time|day|year|month) (?:is|was|are|do|does|did|will)\b)"
+)  # fmt: skip
+_LEAD = re.compile(
+    r"^.{0,30}\b(?:do you (?:happen to )?know|(?:can|could|would|will) you tell me|tell me|(?:have you )?any idea"
+    r"|i wonder|i am wondering|i want to know|i would like to know|remind me)"
+    r" (?=(?:who|what|when|where|which|how|whose|the name)\b)"
+)  # fmt: skip
+_INDIRECT = re.compile(r"^(?:(?P<when>when|what time|until when)|(?P<what>the name of|what .{1,40} is called))\b")
+_OF_SOMEBODY = re.compile(
+    r"\bhow (?:old|tall|rich|many|much|long)\b|\bwhen\b|\bcalled\b|\bnames?\b"
+    r"|\bwhere (?:does|did)\b.{1,40}\b(?:live|sleep|come|hide|keep|go)\b"
+    r"|\b\w+'s (?:wife|husband|father|mother|son|daughter|brother|sister|house|dog|horse|boss|master|name)\b"
+)  # of somebody who stands near, more than who they are and where
+GOODS = re.compile(r"^I (?:have|need|pay) |\bcosts \d")  # how the game's goods are told
+_NOT_OF_GOODS = frozenset(forms.PREFIX + name for name in ("who", "when", "where", "how_long"))
+# What one says of oneself is no fact that the game has to tell, and what the player asks of themselves memory answers.
+_OF_THOSE_WHO_TALK = re.compile(
+    r"\b(?:you\w*|u|ur|i|me|my|mine|we|us|our|it|this|that)\b(?! \w+ (?:earn|cost|called)\b)"
+)
+_ONE_OF_THESE = re.compile(r"^.{0,20}\bwhich (?:ones?\b|(?:is|are|would|should|do)\b)")
+_OF_MY = re.compile(
+    r"\b(?:what|who|when|where|which|how old|how many)(?: \w+)? (?:is|are|was|were|does|do|did) my "
+    r"(?!(?:name|job|work|quests?|tasks?|change|turn|rewards?|pay|fault|problem|way|fortune|future|stuff|things?|money"
+    r"|items?|order|chances?)\b(?! day))\w+"
+)
+_OWNED = re.compile(
+    r"\b(?:(?:don't|do not|doesn't|didn't|can't|cannot|could not|couldn't|not) (?:\w+ ){0,2}"
+    r"(?:know|say|tell|sure|certain|remember|recall|heard|told|said)"
+    r"|no (?:idea|notion|clue)|never (?:\w+ )?(?:heard|told|said|learned|counted|knew|asked|met|mentioned)"
+    r"|never heard|haven't (?:\w+ )?(?:heard|told|said|asked)|who knows|wish (?:that )?I knew"
+    r"|(?:nobody|no one) (?:knows|told)|hard to (?:say|tell))\b",
+    re.I,
+)
+
+
+def form_asked(text: str) -> str:
+    """The form of a question for something definite that is neither about who asks nor about who is asked; else ""."""
+    plain = _LEAD.sub("", normalize.plain(text))
+    if _OF_THOSE_WHO_TALK.search(plain) or _ONE_OF_THESE.match(plain):
+        return ""
+    indirect = _INDIRECT.match(plain)
+    if indirect:
+        return forms.PREFIX + "when" if indirect["when"] else _WHAT
+    form = forms.form_of(plain)
+    if form in _DEFINITE:
+        return form
+    return _WHAT if _WHAT_IS_SAID.search(plain) else ""
+
+
+def asks_of_mine(text: str) -> bool:
+    """Whether it asks for something of the player's own: `when is my birthday?`"""
+    return _OF_MY.search(normalize.plain(text)) is not None
+
+
+def asks_more_of(text: str) -> bool:
+    """Whether it asks of somebody more than who and where they are: `how old is Bram?`"""
+    return _OF_SOMEBODY.search(normalize.plain(text)) is not None
+
+
+def may_tell(question: str, sentence: str) -> bool:
+    """Not how many apples there are where it is asked who grew them."""
+    return not (GOODS.search(sentence) and forms.form_of(question) in _NOT_OF_GOODS)
+
+
+def owned(lines: Sequence[str]) -> list[str]:
+    """Those that say that it is not known."""
+    return [line for line in lines if _OWNED.search(line)]
