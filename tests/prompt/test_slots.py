@@ -78,6 +78,13 @@ def test_persona_answers_in_the_npcs_own_voice(reader: SlotReader) -> None:
     assert reading.slots.words["known"] == "I am afraid of spiders"
 
 
+@pytest.mark.parametrize("said", ["Can I pet your dog?", "could you teach me how to fish with a dog"])
+def test_who_asks_for_leave_or_a_favour_is_not_told_what_the_npc_is_like(reader: SlotReader, said: str) -> None:
+    persona = "Lives alone at the edge of the forest with her dog Ash. Taught her dog to fish."
+    assert "known" not in read(reader, said, persona=persona).slots.words
+    assert "dog" in read(reader, "where do you live?", persona=persona).slots.words["known"]
+
+
 def test_fact_of_a_mod_answers(reader: SlotReader) -> None:
     reading = read(reader, "When is the harvest festival?", context={"harvest festival": "tomorrow at the lake"})
     assert reading.slots.words["known"] == "the harvest festival is tomorrow at the lake"

@@ -42,6 +42,12 @@ OUTCOME = re.compile(
 )
 NAME_OF_OTHER = re.compile(r"\b(?:name of|called|named?)\b(?!.*\b(?:place|village|town|city|here|hamlet)\b)", re.I)
 NAMED = "is called"
+# Who asks for leave or for a favour is not told what the NPC is like: "Can I pet your dog?", "I live with my dog".
+ASKS_LEAVE = re.compile(
+    r"\b(?:can|could|may|might|shall) (?:i|we)\b(?!.* (?:find|buy|get|see|learn)\b)"
+    r"|\b(?:can|could|will|would) (?:you|u|ya) (?:please |pls )?(?!tell|show|say)\w+ (?:me|us|my|our)\b|\bteach me\b",
+    re.I,
+)
 PROMISED, KEPT = " promised to ", " kept the promise to "  # as the mod words them: quests/text.lua
 _SENTENCES = re.compile(r"[^.!?;]+(?:[.!?](?!\s|$)[^.!?;]*)*")
 BEGINNINGS = frozenset(
@@ -101,7 +107,8 @@ class Relevance:
         # What every guard does, the lines of guards say already.
         is_known = role.name in self._topics.about["roles"] or role.persona.endswith("lives in this world.")
         own = () if is_known and think.draft is None else (role.persona,)
-        for text in (think.npc.persona or "", *role.knowledge, *own):
+        persona = () if ASKS_LEAVE.search(question) else (think.npc.persona or "", *own)
+        for text in (*persona, *role.knowledge):
             for sentence in sentences(text):
                 candidates.append((sentence, sayable(own_clause(sentence, name, title))))
         return self._best(question, topic, candidates, needs_asking=True)
