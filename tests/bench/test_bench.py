@@ -63,7 +63,7 @@ def test_unknown_name_and_missing_extra_are_refused_with_the_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(
-        StartError, match=r"known: hit, .*, village, restart, warm, ticks, fleet, memory, hearing, mind"
+        StartError, match=r"known: hit, .*, village, growth, restart, warm, ticks, fleet, memory, hearing, mind"
     ):
         runner.run("hits", Config())
     monkeypatch.setitem(sys.modules, "matplotlib", None)

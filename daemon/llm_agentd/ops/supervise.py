@@ -25,7 +25,7 @@ def supervise(argv: Sequence[str], endpoint: str, log_level: str) -> int:
     """Runs daemon and adapter with the options `argv` until SIGTERM or Ctrl-C; returns the exit code, or does not
     return. `endpoint`: where the daemon shall listen and the adapter find it. Raises StartError.
     """
-    if os.name != "posix":  # no other system lets a process begin anew
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, where no process can begin anew either
         return supervisor(argv, endpoint).run()
     # What is sent until the new handlers stand waits: a mask outlives `exec`, as handlers do not.
     signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
