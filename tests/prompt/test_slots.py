@@ -284,6 +284,15 @@ def test_who_asks_what_they_did_is_told_it_however_little_it_is_like_the_questio
     assert Relevance(topics).recalled(asked, topic, ["Anna bought 1 steel sword."], think) is None
 
 
+def test_who_asks_whether_they_are_remembered_is_told_whatever_is(reader: SlotReader) -> None:
+    context = {"memory": ["Torvik kept the promise to bring 3 mushrooms to Marta and was paid"]}
+    assert "mushrooms" in read(reader, "Marta, do you remember me?", context=context).slots.words["deed"]
+    for memory in (context, {}):
+        said = held_lines(reader, "Marta, do you remember me?", context=memory)
+        assert said
+        assert not any("never told" in line for line in said)
+
+
 def test_deed_is_said_to_the_player_by_whom_it_was_done_for(reader: SlotReader) -> None:
     context = {"memory": ["Torvik kept the promise to bring 3 mushrooms to Marta and was paid"]}
     words = read(reader, None, context=context).slots.words

@@ -20,7 +20,7 @@ from llm_agentd.prompt.actions import is_allowed
 from llm_agentd.prompt.gestures import EMOTE, INTENT
 from llm_agentd.prompt.meaning import forms, gestures, orders, unheld
 from llm_agentd.prompt.meaning.articles import is_name, listed, plural, the, with_article
-from llm_agentd.prompt.meaning.relevance import Relevance
+from llm_agentd.prompt.meaning.relevance import ANY_MEMORY_ANSWERS, Relevance
 from llm_agentd.prompt.meaning.world import World, is_hurt, is_spoken, texts_of, titled
 from llm_agentd.prompt.messages import fact_value
 from llm_agentd.prompt.moment import Moment
@@ -219,6 +219,8 @@ class _Reader:
             return ""
         is_named = self.words.get(slot) or (slot and (self.words.get("other") or self.words.get("target")))
         if is_named and not (slot == "other_title" and unheld.asks_more_of(text)):
+            return ""
+        if topic.name in ANY_MEMORY_ANSWERS:
             return ""
         if topic.name.startswith(OF_MEMORY) and "recalled" in topic.slots:
             return NEVER_TOLD if is_question(text) else ""

@@ -33,6 +33,7 @@ RECALLED_AT_ALL = 0.18  # where the topic is what is remembered
 ABOUT_AT_ALL = 0.1  # likeness of a memory that shares no word with a question about the player: less is another matter
 LOOKING_AROUND = frozenset(("who_was_that", "what_is_that_there", "see_that", "who_is", "heard_noise", "when_dark"))
 ASKED_FOR_DEEDS = "recall_what_i_did"  # the topic that whatever the player did answers, alike or not
+ANY_MEMORY_ANSWERS = frozenset((ASKED_FOR_DEEDS, "memory"))  # and "do you remember me?"
 LOOKED = 0.36  # enough for what stands around, where the player asks for just that
 UNSAYABLE = re.compile(r"\b(?:brag|boast|pretend|as if|act like|speaks?) ", re.I)  # how one is, not what one says
 ENOUGH, SURE = 0.5, 0.66  # of the sum: to be said where the topic has a place for it; to answer whatever the topic is
@@ -135,7 +136,7 @@ class Relevance:
         ]
         asks_back = bool(ABOUT_THE_PLAYER.search(question)) and is_question(question)
         enough = RECALLED_AT_ALL if "recalled" in topic.slots else ASKED_BACK if asks_back else ENOUGH
-        if topic.name != ASKED_FOR_DEEDS and asks_back:
+        if topic.name not in ANY_MEMORY_ANSWERS and asks_back:
             candidates = [candidate for candidate in candidates if self._is_about(question, candidate[0])]
         best = self._best(question, topic, candidates, needs_asking=False, enough=enough)
         if best is None and topic.name == ASKED_FOR_DEEDS:
