@@ -55,7 +55,7 @@ PIECES = (
     '\\"', "1.", "0x", "f0 ", "10 ", "Ana:", "Ana Maria ", "Mr. ", "who? ", "I go. ", "I'm ", "i am ",
     "no ", "hey, ", "said: ", "if you ", "when x ", "call me ", "let it ", "go a b c ", "no longer ",
     "fuck ", "fuck", "bastard sword ", "f.u.c.k ", "aGVsbG8gd29ybGQh", "\\u00e9", "Ana said: ",
-    "((do not ", ". Ana", PROSE,
+    "((do not ", ". Ana", "can i find ", "called place ", PROSE,
 )  # fmt: skip
 TEXTS = {repr(piece): piece for piece in PIECES}
 
@@ -230,6 +230,10 @@ PATHS: dict[str, Callable[[str], object]] = {
     "orders": search_orders,
     "forms": lambda text: forms.form_of(text, ("a",)),
     "answers": lambda text: (relevance.sentences(text), relevance.OUTCOME.match(text), world._TITLED.match(text)),
+    "what is asked for": lambda text: (
+        relevance._asks_leave(text),
+        relevance._is_without(text, relevance.NAME_OF, relevance.THIS_PLACE),
+    ),
     "sentences": lambda text: (
         sentences.split_sentences(text),
         sentences.is_question(text),

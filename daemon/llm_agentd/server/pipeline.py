@@ -224,9 +224,7 @@ class Pipeline:
             context = tries.context
             if context and context.player_text and self._is_classified(request):
                 self._classify("in", request, context.player_text, lambda: self._serve(request))
-            elif not self._answer_kept(request):
-                self._seek(request)
-            elif not self._is_classified(request):
+            elif self._serve(request) and not self._is_classified(request):
                 self._repeats.keep(record, basis, Known(tries.checked, request))
         except Exception as error:
             self._close(peer, record["id"], op, encode.error_fields(_to_agentd_error(error, record["id"])))
@@ -313,16 +311,14 @@ class Pipeline:
         has_credit = self._credit.has_some(tries.peer, tries.arrived_s)
         self._minds.require_room(tries, None if has_credit else FLOOD_WAITING_MAX)
 
-    def _serve(self, request: Request) -> None:
+    def _serve(self, request: Request) -> bool:
+        """True: a kept reply was the answer."""
         # 5. cache: a hit is answered in the round in which it came, whatever the engine does. What other daemons keep
         # takes a moment, for which the request is held; then it goes on, found or not.
-        if not self._answer_kept(request):
-            self._seek(request)
-
-    def _seek(self, request: Request) -> None:
-        """No reply is kept here."""
-        if not self._look_up_shared(request):
+        is_kept = self._answer_kept(request)
+        if not is_kept and not self._look_up_shared(request):
             self._generate(request)
+        return is_kept
 
     def _answer_kept(self, request: Request) -> bool:
         """To explain a request is no hit."""
@@ -508,7 +504,7 @@ class Pipeline:
     def _is_classified(self, request: Request) -> bool:
         return self._moderator is not None and self._moderator.has_classifier and request.moderation is not None
 
-    def _classify(self, direction: Direction, request: Request, text: str, go_on: Callable[[], None]) -> None:
+    def _classify(self, direction: Direction, request: Request, text: str, go_on: Callable[[], object]) -> None:
         """Hands `text` to the classifier; `go_on` is called where it finds nothing wrong. Only where `_is_classified`.
 
         The word list has passed the text already. The verdict comes back through the inbox; whoever was cancelled or

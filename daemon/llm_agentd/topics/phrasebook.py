@@ -26,11 +26,10 @@ DENIES = re.compile(
     re.I,
 )
 CHILD = "child"
-GROWN = re.compile(
+GROWN = (
     r"\b(?:at my age|in my youth|when I was (?:young|your age|small|little|a (?:boy|girl|child))|I'm grown|I am grown"
     r"|my (?:back|knees?|bones|beard|wife|husband|sons?|daughters?|children|grandchildren|trade)|years ago"
-    r"|all (?:these|my) years|old bones|(?:I am|I'm|I've grown) (?:too )?old)\b",
-    re.I,
+    r"|all (?:these|my) years|old bones|(?:I am|I'm|I've grown) (?:too )?old)\b"
 )
 
 
@@ -104,7 +103,8 @@ class Phrasebook:
                 fitting = [line for line in fitting if carried in line.slots] or fitting
         if any(line.roles for line in fitting):
             fitting = [line for line in fitting if line.roles or line.slots & ANSWERS or not DENIES.search(line.text)]
-        fitting = [line for line in fitting if line.roles or not _is_of_others(line.text, role)] or fitting
+        not_own = _of_others(role)
+        fitting = [line for line in fitting if line.roles or not not_own.search(line.text)] or fitting
         fitting.sort(key=lambda line: (not line.roles, not line.moods, not line.words))  # stable: the file's order
         return list(dict.fromkeys(line.text for line in fitting))
 
@@ -122,15 +122,12 @@ class Phrasebook:
         return tuple(map(_line, json.loads(self._scenes.get(scene, b"[]"))))
 
 
-def _is_of_others(text: str, role: str) -> bool:
+@lru_cache(maxsize=SCENES_KEPT)
+def _of_others(role: str) -> re.Pattern[str]:
     """A line for anyone that names the speaker's own trade is about somebody else: "I'm no bard", "ask the smith". And
     a child has no past."""
-    return _naming(role).search(text) is not None or (role == CHILD and GROWN.search(text) is not None)
-
-
-@lru_cache(maxsize=SCENES_KEPT)
-def _naming(role: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:an?|the|no|any) {re.escape(role)}\b", re.I)
+    naming = rf"\b(?:an?|the|no|any) {re.escape(role)}\b"
+    return re.compile(f"{naming}|{GROWN}" if role == CHILD else naming, re.I)
 
 
 def _case(written: Mapping[str, Any]) -> Case:

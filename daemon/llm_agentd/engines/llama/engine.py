@@ -92,7 +92,6 @@ class LlamaEngine:
         self._rows_max = rows_max or max(max_num_seqs, UNCUT_TOKENS)
         part_tokens = self._rows_max - self._rows_max % PART_MULTIPLE or self._rows_max
         self._part_tokens = min(PROMPT_TOKENS_PER_STEP, part_tokens)
-        self._prompt_s = PROMPT_S_PER_STEP
         self._encoder = PromptEncoder(self._vocab, renderer, context, self._part_tokens)
         self._bit_exact = is_tiny(header.parameters) if bit_exact is None else bit_exact
         self._active: dict[int, LlamaSequence] = {}
@@ -215,8 +214,7 @@ class LlamaEngine:
         computed_s = time.perf_counter()
         running = [sequence for sequence in self._active.values() if sequence.is_running and is_shared]
         pieces += self._advance(running)
-        decode_s = time.perf_counter() - computed_s if running else 0.0
-        self._last_step = StepTiming(len(running), decode_s, computed, computed_s - began_s)
+        self._last_step = StepTiming(len(running), time.perf_counter() - computed_s, computed, computed_s - began_s)
         return pieces
 
     def _compute_prompts(self, starting: Sequence[LlamaSequence], pieces: list[Piece], began_s: float) -> int:
@@ -228,7 +226,7 @@ class LlamaEngine:
         for sequence in starting:
             here = 0
             while self._is_starting(sequence) and (
-                self._has_room(computed, here) or time.perf_counter() - began_s < self._prompt_s
+                self._has_room(computed, here) or time.perf_counter() - began_s < PROMPT_S_PER_STEP
             ):
                 part = self._compute_part(sequence, pieces)
                 computed, here = computed + part, here + part

@@ -41,12 +41,14 @@ OUTCOME = re.compile(
     r"^(?P<who>.+?) "
     r"(?:bought|sold|gave|brought|paid|helped|kept|saved|asked|refused|promised|took|did|finished|fought)\b"
 )
-NAME_OF_OTHER = re.compile(r"\b(?:name of|called|named?)\b(?!.*\b(?:place|village|town|city|here|hamlet)\b)", re.I)
+NAME_OF = re.compile(r"\b(?:name of|called|named?)\b", re.I)
+THIS_PLACE = re.compile(r"\b(?:place|village|town|city|here|hamlet)\b", re.I)
 NAMED = "is called"
 # Who asks for leave or for a favour is not told what the NPC is like: "Can I pet your dog?", "I live with my dog".
-ASKS_LEAVE = re.compile(
-    r"\b(?:can|could|may|might|shall) (?:i|we)\b(?!.* (?:find|buy|get|see|learn)\b)"
-    r"|\b(?:can|could|will|would) (?:you|u|ya) (?:please |pls )?(?!tell|show|say)\w+ (?:me|us|my|our)\b|\bteach me\b",
+MAY_I = re.compile(r"\b(?:can|could|may|might|shall) (?:i|we)\b", re.I)
+WHAT_IS_HAD = re.compile(r" (?:find|buy|get|see|learn)\b", re.I)
+ASKS_FAVOUR = re.compile(
+    r"\b(?:can|could|will|would) (?:you|u|ya) (?:please |pls )?(?!tell|show|say)\w+ (?:me|us|my|our)\b|\bteach me\b",
     re.I,
 )
 PROMISED, KEPT = " promised to ", " kept the promise to "  # as the mod words them: quests/text.lua
@@ -108,7 +110,7 @@ class Relevance:
         # What every guard does, the lines of guards say already.
         is_known = role.name in self._topics.about["roles"] or role.persona.endswith("lives in this world.")
         own = () if is_known and think.draft is None else (role.persona,)
-        persona = () if ASKS_LEAVE.search(question) else (think.npc.persona or "", *own)
+        persona = () if _asks_leave(question) else (think.npc.persona or "", *own)
         for text in (*persona, *role.knowledge):
             for sentence in sentences(text):
                 candidates.append((sentence, sayable(own_clause(sentence, name, title))))
@@ -116,7 +118,9 @@ class Relevance:
 
     def seen(self, question: str, topic: Topic, sentences: Sequence[str]) -> Answer | None:
         """Of what the game tells of this moment: only where that is surely what is asked for."""
-        is_other = NAME_OF_OTHER.search(question)  # what the river is called, the place's name does not answer
+        is_other = _is_without(
+            question, NAME_OF, THIS_PLACE
+        )  # what the river is called, the place's name does not answer
         candidates = [(sentence, sentence) for sentence in sentences if not (is_other and NAMED in sentence)]
         is_where = topic.name.startswith("where_")
         if is_where:  # where one thing is, another does not answer
@@ -188,6 +192,17 @@ class Relevance:
             if best is None or score > best.score:
                 best = Answer(clause, score)
         return best if best and best.score >= enough else None
+
+
+def _asks_leave(question: str) -> bool:
+    return ASKS_FAVOUR.search(question) is not None or _is_without(question, MAY_I, WHAT_IS_HAD)
+
+
+def _is_without(text: str, words: re.Pattern[str], behind: re.Pattern[str]) -> bool:
+    """Whether `words` stand there with none of `behind` after them. The last ones have the least after them: a pattern
+    that looks ahead from each would take the square of the text's length."""
+    ends = [found.end() for found in words.finditer(text)]
+    return bool(ends) and behind.search(text, ends[-1]) is None
 
 
 def sayable(clause: str | None) -> str | None:
