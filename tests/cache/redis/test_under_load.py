@@ -213,10 +213,11 @@ def test_cluster_that_is_resharded_and_then_loses_a_node_fails_no_request(tmp_pa
 
 def test_daemons_with_different_models_on_one_redis_never_mix_answers(tmp_path: Path) -> None:
     with RedisServer(tmp_path) as server, village(tmp_path, server.url, ("oak", "elm")) as both:
-        for _ in range(2):
+        # Until each has put some: on a busy machine Redis may answer so late that a reply is kept here alone.
+        for number in range(PROMPTS):
             for daemon, model in zip(both.daemons, ("oak", "elm"), strict=True):
                 with daemon.client() as client:
-                    for number in range(20):
-                        assert client.infer(f"Question {number}").model == model
-        wait_for(lambda: both.shared("puts") == 40, "all replies are put")
+                    assert client.infer(f"Question {number}").model == model
+            if min(int(daemon.told()["puts"]) for daemon in both.daemons) >= 20:
+                break
         assert both.shared("hits") == 0
