@@ -4,7 +4,7 @@ A name, a good, a price, a way: the model writes one character, and the real wor
 reply is streamed. So they are right by construction, and a kept reply serves every player. The characters are of
 Unicode's private area, which no text of players or of the game holds (`util/sanitize.py` takes them out), so any
 engine can write them and any tokenizer has each as one token. Pure; knows nothing of what a value is
-(`prompt/meaning/reader.py` does).
+(`prompt/meaning/values.py` does).
 """
 
 from __future__ import annotations

@@ -1,0 +1,120 @@
+"""What the NPC knows or remembers, where it answers what was asked, and what it says where nothing does.
+
+Router thread. Which sentence answers is for `relevance.py`; here: for which topics, and what is looked at.
+"""
+
+from __future__ import annotations
+
+from llm_agentd.memory.sentences import is_question
+from llm_agentd.prompt.meaning import orders, unheld
+from llm_agentd.prompt.meaning.articles import the
+from llm_agentd.prompt.meaning.draft import Draft
+from llm_agentd.prompt.meaning.relevance import ANY_MEMORY_ANSWERS, Answer
+from llm_agentd.prompt.meaning.rule_topics import (
+    ANSWERED_BY_RULE,
+    KNOW,
+    NEVER_TOLD,
+    OF_MEMORY,
+    RECALL,
+    RULE_SLOTS,
+    TALK_AMONG,
+)
+from llm_agentd.topics import Topic, mentions
+
+# Who does what is asked for: where one of that trade stands near, that is the answer of all others.
+TRADE_ASKED_FOR = {"where_smith": "smith", "help_repair": "smith", "help_heal": "healer", "where_sleep": "innkeeper"}
+WAY_TO = "the way to "  # how the game's ways are told
+SAID_AS = {
+    "item": ("item", "a_item", "items", "wanted"),
+    "target": ("target",),
+    "other": ("other",),
+    "foe": ("foe", "foe_call"),
+    "told": ("told",),
+}
+
+
+def answering(draft: Draft, topic: Topic) -> Topic:
+    """The topic, with a sentence that it has a place for; one that says the sentence, where this one cannot."""
+    if "deed" in topic.slots:
+        draft.words["deed"] = draft.relevance.deed(draft.recalled, draft.think)
+    is_done = not draft.offered.isdisjoint(topic.action_names)  # words belong to the deed
+    by_rule = topic.name in ANSWERED_BY_RULE or draft.words.get(RULE_SLOTS.get(topic.name, ""))
+    if not draft.text or is_done or by_rule:
+        return topic
+    of_trade = _near_of_trade(draft, TRADE_ASKED_FOR.get(topic.name, ""))
+    if of_trade:
+        draft.words["known"] = of_trade
+        return draft.topic(KNOW)
+    asked = draft.world.asked()
+    recalled = draft.relevance.recalled(asked, topic, draft.recalled, draft.think)
+    for slot, answer, otherwise in (("recalled", recalled, RECALL), ("known", _known(draft, topic, asked), KNOW)):
+        if answer and (slot in topic.slots or answer.is_sure):
+            draft.words[slot] = answer.clause
+            return draft.topic(otherwise)
+    return topic
+
+
+def _known(draft: Draft, topic: Topic, asked: str) -> Answer | None:
+    """Of what the NPC is, knows and sees."""
+    known = draft.relevance.known(asked, topic, draft.think, draft.role, draft.world.own_facts())
+    if topic.name == TALK_AMONG:  # nobody answers a remark with what both have before their eyes
+        return known
+    seen = draft.relevance.seen(asked, topic, _seen(draft, asked))
+    return seen if seen and (known is None or seen.score > known.score) else known
+
+
+def _seen(draft: Draft, asked: str) -> list[str]:
+    """Of what the game tells of this moment, what is of the kind that is asked for."""
+    told = [sentence for sentence in draft.world.seen() if unheld.may_tell(asked, sentence)]
+    target, is_where = draft.world.found.get("target"), orders.WHERE.search(asked) is not None
+    goal = the(target.name) if target else ""
+    return [
+        sentence for sentence in told if not (is_where and sentence.startswith(WAY_TO)) or WAY_TO + goal in sentence
+    ]
+
+
+def _near_of_trade(draft: Draft, trade: str) -> str:
+    """`Bram the smith is over there`; "" where the NPC is of that trade itself, or nobody near is."""
+    if not trade or draft.role.name == trade:
+        return ""
+    near = (f"{name} {title}" for name, title in draft.world.people if title.split()[-1:] == [trade])
+    return next((f"{person} is over there" for person in near), "")
+
+
+def unheld_topic(draft: Draft, topic: Topic) -> str:
+    """The topic that owns not to know what is asked for, where it is definite and nothing that was told answers."""
+    if not draft.text or topic.name in ANSWERED_BY_RULE or topic.is_follow_up or _is_named(draft, topic):
+        return ""
+    if topic.name in ANY_MEMORY_ANSWERS:
+        return ""
+    if topic.name.startswith(OF_MEMORY) and "recalled" in topic.slots:
+        return NEVER_TOLD if is_question(draft.text) else ""
+    form = unheld.form_asked(draft.text)
+    _name_told(draft, draft.topics.get(form))
+    return form
+
+
+def _is_named(draft: Draft, topic: Topic) -> bool:
+    """Whether what the topic asks for has a name here, and no more of it is asked for than that."""
+    slot, words = RULE_SLOTS.get(topic.name, ""), draft.words
+    is_named = words.get(slot) or (slot and (words.get("other") or words.get("target")))
+    return bool(is_named) and not (slot == "other_title" and unheld.asks_more_of(draft.text))
+
+
+def by_form(draft: Draft, topic: Topic) -> Topic:
+    """What answers a line of its form, whatever it is about, where its topic is unsure and nothing else answers."""
+    form = draft.topics.get(draft.form)
+    _name_told(draft, form)
+    return form or topic
+
+
+def _name_told(draft: Draft, form: Topic | None) -> None:
+    """A name that the game knows is not strange."""
+    if form and "told" in form.slots and not draft.world.found:
+        draft.words["told"] = mentions.proper_name(draft.world.asked())
+
+
+def named(draft: Draft) -> frozenset[str]:
+    """Placeholders of what the player's own words name: whoever speaks of the mill is answered about the mill."""
+    told = ("told",) if draft.words.get("told") else ()
+    return frozenset(slot for kind in (*draft.world.found, *told) for slot in SAID_AS[kind])

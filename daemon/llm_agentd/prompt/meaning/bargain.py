@@ -1,0 +1,52 @@
+"""Who buys and who sells, what, and whether a number is a count or a price: told apart by what the game knows.
+
+Router thread.
+"""
+
+from __future__ import annotations
+
+from llm_agentd.memory.keywords import words_of
+from llm_agentd.prompt.meaning import orders
+from llm_agentd.prompt.meaning.draft import Draft
+from llm_agentd.topics import mentions
+
+TRADE_TALK = frozenset(["price", "buy", "sell", "haggle", "take", "agree_deal"])
+WANTED_MAX_WORDS = 4
+
+
+def wanted(draft: Draft) -> str:
+    """`two ales!`: nothing but a thing that is for sale and how many of it."""
+    said, text = draft.world.found.get("item"), draft.text
+    if not said or said.name not in draft.world.stock or said.name in draft.world.need:
+        return ""
+    is_short = len(words_of(text)) <= WANTED_MAX_WORDS
+    return "buy" if is_short and mentions.number(text) and not orders.OFFERS.search(text) else ""
+
+
+def trade_topic(draft: Draft, name: str) -> str:
+    text, said = draft.text, draft.world.found.get("item")
+    is_count = _is_counted(draft, said)
+    is_for_sale = bool(said and said.name in draft.world.stock)
+    if is_for_sale and orders.ENOUGH.search(text):
+        return "price"
+    if mentions.number(text) is not None and not is_count and draft.world.prices and orders.OFFERS.search(text):
+        return "haggle"
+    if is_for_sale and name != "haggle" and not orders.SELLS.search(text):
+        return "price" if orders.ASKS_PRICE.search(text) and not is_count else "buy"
+    return name
+
+
+def _is_counted(draft: Draft, said: mentions.Mention | None) -> bool:
+    """Whether the number in the text stands right before the thing: `3 apples`, `two of your apples`."""
+    before = orders.COUNTED.search(draft.text[: said.start]) if said else None
+    return before is not None and mentions.number(before.group(1)) is not None
+
+
+def compares(draft: Draft) -> bool:
+    """Whether it is asked what is the cheapest or the dearest, which then is the thing that is meant."""
+    prices = {item: price for item, price in draft.world.prices.items() if item}
+    if prices and orders.CHEAPEST.search(draft.text):
+        draft.compared = min(prices, key=lambda item: prices[item])
+    elif prices and orders.DEAREST.search(draft.text):
+        draft.compared = max(prices, key=lambda item: prices[item])
+    return bool(draft.compared)

@@ -1,0 +1,117 @@
+"""Which lines a model may choose from, and which action is due with them.
+
+Router thread. Which lines fit the moment is for the phrasebook; here: which of those fit what was said.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from llm_agentd.prompt.actions import is_allowed
+from llm_agentd.prompt.meaning import gestures, unheld
+from llm_agentd.prompt.meaning.draft import Draft
+from llm_agentd.prompt.meaning.reading import Reading
+from llm_agentd.prompt.meaning.rule_topics import CHORE
+from llm_agentd.prompt.moment import Moment
+from llm_agentd.prompt.placeholders import CHARS, is_any_of, missing
+from llm_agentd.topics import FOLLOW_UP, Topic, Topics
+from llm_agentd.topics.phrasebook import Case
+from llm_agentd.types import Action, Slots
+
+ACT = "act"  # how the model is told of an action that another mod made
+OWNED_MIN_LINES = 2  # of a topic, to own with them that it is not known; else those of the form do
+NAMED_MIN_LINES = 2  # with what the player named in them, to say no other; one alone would always be the same
+LINES_MAX = 12  # to choose among: each costs the grammar some time with every token
+BUCKETS = 4  # the same words are answered by the same few lines, others by others: a model has its favourites
+
+
+def held(topics: Topics, reading: Reading, moment: Moment, avoid: Sequence[str]) -> tuple[Reading, Moment]:
+    """With the lines that the model may choose from, and with the one action that is due, if any.
+
+    `avoid`: lines that were just said.
+    """
+    case = _case(topics, reading, moment)
+    lines = topics.phrasebook.lines(case, moment.role, moment.mood, moment.words, reading.slots.words) if case else []
+    if reading.unheld:
+        owned = unheld.owned(lines)
+        if len(owned) < OWNED_MIN_LINES and reading.topic.name != reading.unheld:
+            return _of_unheld(topics, reading, moment, avoid)
+        lines = owned or lines
+    lines = _about_what_was_said(topics, reading, moment, lines)
+    of_trade = topics.phrasebook.own_lines(case, moment.role) if case else frozenset()
+    lines = _mixed(lines, of_trade, reading.said)
+    fresh = [line for line in lines if not is_any_of(line, avoid)]
+    reading, moment = _with_deed(reading, moment, case)
+    return replace(reading, lines=tuple((fresh or lines)[:LINES_MAX])), moment
+
+
+def _case(topics: Topics, reading: Reading, moment: Moment) -> Case | None:
+    topic = reading.topic
+    offered = {action.name if action.name in topic.action_names else ACT for action in reading.actions}
+    return topics.phrasebook.case(topic.name, moment.role, reading.signs, reading.slots.words, offered)
+
+
+def _of_unheld(topics: Topics, reading: Reading, moment: Moment, avoid: Sequence[str]) -> tuple[Reading, Moment]:
+    """With the lines of the topic that owns not to know: the one that was meant has too few that do."""
+    topic = topics.get(reading.unheld)
+    if topic is None:
+        return held(topics, replace(reading, unheld=""), moment, avoid)
+    slots = topic.slots.intersection(reading.slots.words)
+    return held(topics, replace(reading, topic=topic), replace(moment, topic=topic.name, slots=slots, words=()), avoid)
+
+
+def _about_what_was_said(topics: Topics, reading: Reading, moment: Moment, lines: list[str]) -> list[str]:
+    """To a bare question the one that belongs to what the NPC said; of others those with what the player named."""
+    if reading.topic.is_follow_up:
+        own = topics.phrasebook.follow_up(moment.said, reading.topic.name.removeprefix(FOLLOW_UP))
+        lines = [own] if own and not missing(own, reading.slots.words) else lines
+    about_it = [line for line in lines if any(CHARS[slot] in line for slot in reading.named)]
+    return about_it if len(about_it) >= NAMED_MIN_LINES else lines
+
+
+def _mixed(lines: Sequence[str], of_trade: Collection[str], said: str) -> list[str]:
+    """The lines of the NPC's trade, and a part of the common ones."""
+    common = [line for line in lines if line not in of_trade]
+    return [*(line for line in lines if line in of_trade), *varied(common, said)]
+
+
+def varied(lines: Sequence[str], said: str) -> Sequence[str]:
+    """A part of many lines, by what was said: a question asked in other words has other answers."""
+    bucket = zlib.crc32(said.lower().encode("utf-8", "replace")) % BUCKETS
+    part = [line for index, line in enumerate(lines) if index % BUCKETS == bucket]
+    return part if len(part) >= BUCKETS else lines
+
+
+def _with_deed(reading: Reading, moment: Moment, case: Case | None) -> tuple[Reading, Moment]:
+    wanted = case.deed if case else None
+    deed = wanted["action"] if wanted else ""
+    due = tuple(action for action in reading.actions if deed and deed in (action.name, ACT))
+    # The case has said with which parameters; the model has no say in that.
+    is_whole = wanted is not None and all(_fits(action, wanted, reading.slots) for action in due)
+    deeds = (wanted,) if wanted and is_whole else reading.topic.deeds
+    return replace(reading, actions=due, deeds=deeds), replace(moment, actions=(deed,) if due else ())
+
+
+def possible(draft: Draft, topic: Topic, slots: Slots) -> tuple[Action, ...]:
+    """The actions of the topic that are on offer and whose parameters have allowed values, each with a schema of
+    them.
+    """
+    fitting = [action for action in draft.think.actions if _is_possible(action, draft, topic, slots)]
+    narrowed = [gestures.only(action, draft.gesture) if draft.gesture else action for action in fitting]
+    return tuple(sorted(narrowed, key=lambda action: action.name))
+
+
+def _is_possible(action: Action, draft: Draft, topic: Topic, slots: Slots) -> bool:
+    if topic.name == CHORE:
+        return action.name == draft.params.get("act")
+    return any(_fits(action, deed, slots) for deed in topic.deeds if deed["action"] == action.name)
+
+
+def _fits(action: Action, deed: Mapping[str, str], slots: Slots) -> bool:
+    """Whether each parameter of `deed` has a value that the schema of `action` allows, and none is missing."""
+    names = [name for name in deed if name != "action"]
+    return set(action.params.get("required") or ()) <= set(names) and all(
+        is_allowed(action, name, deed[name], slots) for name in names
+    )

@@ -1,0 +1,124 @@
+"""Which topic a line is about: plain words decide first, then the classifier, then the form of the line.
+
+Router thread.
+"""
+
+from __future__ import annotations
+
+import re
+
+from llm_agentd.memory.keywords import words_of
+from llm_agentd.memory.sentences import is_question
+from llm_agentd.prompt.gestures import EMOTE, INTENT
+from llm_agentd.prompt.meaning import bargain, forms, gestures, orders, unheld
+from llm_agentd.prompt.meaning.draft import Draft
+from llm_agentd.prompt.meaning.orders_given import ordered
+from llm_agentd.prompt.meaning.rule_topics import OF_PLAYER, RULE_SLOTS, TALK_AMONG, is_of_game
+from llm_agentd.topics import FOLLOW_UP, UNCLEAR, UNCLEAR_BELOW, Topic
+
+ON_APPROACH, ALONE = "approach", "mutter"
+BY_INTENT = {"tactics": "tactics", "quest": "offer_quest", "gesture": "wave"}
+IN_FIGHT = frozenset(["attack", "flee", "guard", "fight", "follow", "stay", "go", "help_heal"])
+# With a quest to offer, all of these are an occasion.
+_FOR_WORK = "help offer_help hire_me where_work want_adventure ask_need_most need_money ask_if_quest_giver"
+ASKS_FOR_WORK = frozenset(_FOR_WORK.split())
+SURE_FROM = 0.45  # share of a topic: below, fewer than half are right, and the form answers better
+BARE_MAX_WORDS = 7  # of a bare follow-up: a longer question says what it is about
+ABOUT_YOU = re.compile(r"\b(?:you\w*|u|ur)\b", re.I)
+INTRODUCES = re.compile(r"\b(?:i am|i.?m|my name is|name.?s|call me)\W*$", re.I)
+TELLS = re.compile(
+    r"(?:(?:hey|well|so|oh|and|but|ok|yes|no|btw|listen)\b[ ,]*)*"
+    r"(?:i|i'm|im|i've|ive|my|we|our|he|she|they|it|the|there|this|that|some\w*|people|today|yesterday|last|every\w*)"
+    r"(?: [\w']+){2}",
+    re.I,
+)  # how one begins to tell something
+
+
+def topic_of(draft: Draft, said: str) -> Topic:
+    """`said`: the player's words with the names that the game knows replaced, as the classifier reads them."""
+    if not draft.text:
+        return draft.topic(BY_INTENT.get(draft.think.intent) or (ON_APPROACH if draft.think.player else ALONE))
+    by_words = ordered(draft) or bargain.wanted(draft) or _introduced(draft)
+    return draft.topic(by_words or _classified(draft, said))
+
+
+def _classified(draft: Draft, said: str) -> str:
+    meaning = draft.topics.classify(said)
+    read = meaning.topic_for(bool(draft.said) and len(words_of(said)) <= BARE_MAX_WORDS)
+    name = _by_intent(draft, said, _by_speaker(draft, _by_game(draft, read)))
+    if name == read and not is_of_game(draft, name) and unheld.asks_of_mine(draft.text):
+        name = OF_PLAYER
+    if name == UNCLEAR or (name == read and not _is_sure(draft, name, dict(meaning.topics)[name])):
+        draft.form = forms.form_of(draft.text, draft.topics.common_words)
+        if draft.form or meaning.topics[0][1] < UNCLEAR_BELOW:
+            return OF_PLAYER if draft.form == forms.OF_PLAYER else _vague(draft)
+    return name
+
+
+def _by_game(draft: Draft, name: str) -> str:
+    """What the game told of this moment makes of it: lines alike mean another thing where there is a quest."""
+    think = draft.think
+    if think.intent == "tactics" and name not in IN_FIGHT:
+        name = "tactics"
+    if name in ASKS_FOR_WORK and (draft.world.need or any(act.name == "offer_quest" for act in think.actions)):
+        name = "quest"
+    if name in bargain.TRADE_TALK:
+        name = bargain.trade_topic(draft, name)
+    if bargain.compares(draft):
+        name = "price"
+    if name not in RULE_SLOTS and _asks_way(draft):
+        name = "way"
+    if name in ("mood", "health") and draft.world.has_pain():
+        name = "health"
+        draft.signs.append("hurt")
+    return name
+
+
+def _by_speaker(draft: Draft, name: str) -> str:
+    """Topics are what players say: an NPC's remark is none of them."""
+    is_remark = name == UNCLEAR or name.startswith(FOLLOW_UP) or "?" not in draft.text
+    return TALK_AMONG if is_remark and draft.world.speaker_is_npc() else name
+
+
+def _by_intent(draft: Draft, said: str, name: str) -> str:
+    if draft.think.intent == INTENT and not _has_deed(draft, name):
+        return draft.topics.likeliest(said, gestures.is_gesture) or name
+    return name
+
+
+def _is_sure(draft: Draft, name: str, share: float) -> bool:
+    """Whether a topic is to be preferred to what answers any line of the same form. What the game itself tells
+    or offers is seldom asked for by chance."""
+    topic = draft.topic(name)
+    if "other" in draft.world.found and "other" not in topic.slots and not ABOUT_YOU.search(draft.text):
+        return False  # `does Ana have children?` is not asked about the NPC
+    return share >= SURE_FROM or is_of_game(draft, name)
+
+
+def _asks_way(draft: Draft) -> bool:
+    """Whether it is asked for a place to which the game told the way, and nothing else of it."""
+    target = draft.world.found.get("target")
+    return bool(target and target.name in draft.world.ways and orders.WHERE.search(draft.text))
+
+
+def _has_deed(draft: Draft, name: str) -> bool:
+    """Whether the topic comes with an action that is on offer; where no gesture is, there is none to be sought."""
+    topic, offered = draft.topics.get(name), draft.offered
+    return EMOTE not in offered or (topic is not None and bool(topic.action_names & offered))
+
+
+def _vague(draft: Draft) -> str:
+    """What is English enough, but about nothing that has a topic. The answer to another question would be the
+    worst: a question is not known, and what is told is heard."""
+    if is_question(draft.text):
+        return "ask_detail"
+    return "talk" if TELLS.match(draft.text) else UNCLEAR
+
+
+def _introduced(draft: Draft) -> str:
+    """`i'm Torvik`, said by Torvik; the classifier does not see the name."""
+    if not draft.think.player:
+        return ""
+    before, name, after = draft.text.lower().partition(draft.think.player.lower())
+    is_alone = bool(name) and INTRODUCES.search(before) and not words_of(after)
+    return "introduce_self" if is_alone else ""
