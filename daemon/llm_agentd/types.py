@@ -274,7 +274,7 @@ class OutputFormat:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One generation to run. `server/pipeline.py` makes it of a checked record; nobody changes it after that.
+    """One generation to run. `server/pipeline/pipeline.py` makes it of a checked record; nobody changes it after that.
 
     `prompt`: raw text, or a chat. `key` is the cache key. `label` (the role, or "" for `infer`) is shown by dump.
     `owner`: who is being served, for fairness: the player's name, else the NPC's id, else "" (then the peer counts).

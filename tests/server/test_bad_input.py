@@ -6,7 +6,7 @@ import pytest
 import zmq
 
 from llm_agentd.protocol import wire
-from llm_agentd.server.pipeline import UNNAMED_MAX
+from llm_agentd.server.pipeline.answers import UNNAMED_MAX
 from tests.support.daemon_in_process import InProcess
 from tests.support.raw_peer import RawPeer
 

@@ -11,8 +11,9 @@ from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.errors import EngineFailed, StartError, Unavailable
 from llm_agentd.protocol import wire
 from llm_agentd.scheduler import engine_loop
-from llm_agentd.server import pipeline, router
+from llm_agentd.server import router
 from llm_agentd.server.control import Control
+from llm_agentd.server.pipeline import at_engine
 from tests.support.daemon_in_process import Gate, InProcess
 
 
@@ -58,7 +59,7 @@ def test_ping_says_that_the_engine_hangs_while_it_does(
 def test_router_answers_a_late_request_while_the_engine_hangs(
     gated: InProcess, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "LATE_MAX_S", 0.1)
+    monkeypatch.setattr(at_engine, "LATE_MAX_S", 0.1)
     with gated.peer() as peer:
         peer.send({"op": "infer", "id": "a", "prompt": "Hang", "deadline_ms": 100})
         assert gate.entered.wait(5)

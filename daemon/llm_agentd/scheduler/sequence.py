@@ -235,10 +235,10 @@ def cached_reply(cache: CompletionCache, request: Request, waited_s: float) -> R
     """The kept reply to `request`; None: it must be generated. The one place that looks into the cache for requests.
     `waited_s`: since it came.
 
-    Called twice in the life of a request that misses. On arrival, by the router thread (`server/pipeline.py`, step 5):
-    a hit must not wait for the engine thread, which is in the middle of a step and runs at a low CPU priority. And when
-    its turn has come, by the engine thread (`Batch.admit`): while it waited, another with the same key may have been
-    answered and be gone, so that there is no sequence left to join.
+    Called twice in the life of a request that misses. On arrival, by the router thread (step 5 of
+    `server/pipeline/`): a hit must not wait for the engine thread, which is in the middle of a step and runs at a low
+    CPU priority. And when its turn has come, by the engine thread (`Batch.admit`): while it waited, another with the
+    same key may have been answered and be gone, so that there is no sequence left to join.
     """
     if request.cache != "use":
         return None

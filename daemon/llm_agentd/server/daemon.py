@@ -48,7 +48,7 @@ from llm_agentd.server.minds.minds import Minds, Never
 from llm_agentd.server.minds.policy import Rules
 from llm_agentd.server.minds.report import Report
 from llm_agentd.server.open_requests import OpenRequests
-from llm_agentd.server.pipeline import Pipeline
+from llm_agentd.server.pipeline.pipeline import Pipeline
 from llm_agentd.server.recent_thinks import RecentThinks
 from llm_agentd.server.request_builder import RequestBuilder, RequestDefaults
 from llm_agentd.server.router import Router

@@ -24,7 +24,7 @@ from llm_agentd.protocol import wire
 from llm_agentd.server.backlogs import Backlogs
 from llm_agentd.server.inbox import Inbox
 from llm_agentd.server.open_requests import OpenRequests
-from llm_agentd.server.pipeline import Pipeline
+from llm_agentd.server.pipeline.pipeline import Pipeline
 from llm_agentd.server.socket.connection_guard import ConnectionGuard
 from llm_agentd.server.socket.curve import Gatekeeper
 from llm_agentd.server.socket.endpoint import bind_failure, check_reach, protect_socket, take_path

@@ -22,8 +22,8 @@ from llm_agentd.memory import SqliteMemory
 from llm_agentd.moderation.classifier import ClassifierThread
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.scheduler.batch_size import Curve
-from llm_agentd.server import pipeline
 from llm_agentd.server.minds.policy import FIRST_SHARE
+from llm_agentd.server.pipeline import at_engine
 from llm_agentd.types import MemoryTurn
 from tests.support.exposition import Exposition
 from tests.support.two_minds import LOCAL, NPC, REMOTE, ROLE, WORDS, Mind, Rules, TwoMinds
@@ -251,7 +251,7 @@ def test_text_that_stalls_unshown_behind_the_share_is_said_by_the_other(two: Two
 def test_engine_loop_that_is_stuck_loses_its_request_to_the_other(
     two: TwoMinds, policy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "LATE_MAX_S", 0.1)
+    monkeypatch.setattr(at_engine, "LATE_MAX_S", 0.1)
     two.rules = Rules(policy)
     first = two.mind(FIRST[policy])
     first.is_free.clear()
@@ -489,7 +489,9 @@ def test_what_runs_is_let_go_of_in_either_mind(two: TwoMinds, mind: str, how: st
                 (error,) = peer.events("a")
                 assert error["reason"] == SwitchedOff.REASON
             else:
-                daemon._pipeline._post(lambda: daemon._pipeline.drop_peer(next(iter(daemon._pipeline._at_engine))[0]))
+                daemon._pipeline._post(
+                    lambda: daemon._pipeline.drop_peer(next(iter(daemon._pipeline._at_engine.held))[0])
+                )
         ends_s = time.monotonic() + WAIT_S
         while two.mind(mind).stopped == 0 and time.monotonic() < ends_s:
             time.sleep(0.01)

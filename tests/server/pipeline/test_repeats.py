@@ -12,8 +12,8 @@ from llm_agentd.cache.lmdb_cache import LmdbCache
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.protocol import schema
 from llm_agentd.roles import Roles
-from llm_agentd.server import pipeline, repeats
-from llm_agentd.server.repeats import Known, Repeats
+from llm_agentd.server.pipeline import at_engine, repeats
+from llm_agentd.server.pipeline.repeats import Known, Repeats
 from llm_agentd.server.request_builder import RequestBuilder, RequestDefaults
 from llm_agentd.types import ChatPrompt, MemoryTurn, Request, Sampling
 from tests.support.daemon_in_process import InProcess
@@ -116,7 +116,7 @@ def test_repeat_is_counted_and_logged_like_any_other(watched: Watched, peer: Raw
 def test_who_watches_is_told_of_a_repeat_at_once(
     watched: Watched, peer: RawPeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "LATE_LOOK_S", 600)  # else the router would wake by itself
+    monkeypatch.setattr(at_engine, "LATE_LOOK_S", 600)  # else the router would wake by itself
     make_repeat(peer, INFER)
     seq = peer.request(op="events", after=-1)["seq"]
     with watched.peer() as other:
@@ -167,7 +167,7 @@ def test_repeat_of_a_role_that_an_admin_changed_has_the_new_prompt(watched: Watc
 
 def test_forgetting_a_player_leaves_no_repeat(watched: Watched, peer: RawPeer) -> None:
     make_repeat(peer, THINK)
-    repeats_kept = watched._pipeline._repeats
+    repeats_kept = watched._pipeline._repeated_hits._repeats
     assert len(repeats_kept) == 1
     assert peer.request(op="forget", player="Ana")["event"] == "done"
     assert len(repeats_kept) == 0

@@ -10,7 +10,7 @@ import pytest
 from llm_agentd.cache import CacheEntry, NullCache
 from llm_agentd.cache.base import FETCH_MAX_S
 from llm_agentd.engines.stub.engine import StubEngine
-from llm_agentd.server.lookups import POLL_STEP_S, Lookups
+from llm_agentd.server.pipeline.lookups import POLL_STEP_S, Lookups
 from llm_agentd.types import Request
 from tests.support.daemon_in_process import InProcess
 
@@ -148,7 +148,7 @@ def test_nothing_is_looked_up_with_refresh_off_or_a_shared_cache_that_is_away(
 def test_held_request_can_be_cancelled_and_its_late_answer_is_dropped(
     endpoint: str, cache: SharedLater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("llm_agentd.server.lookups.FETCH_MAX_S", 60.0)
+    monkeypatch.setattr("llm_agentd.server.pipeline.lookups.FETCH_MAX_S", 60.0)
     with InProcess(endpoint, engine=StubEngine, cache=cache) as daemon, daemon.peer() as peer:
         peer.send({"op": "infer", "id": "a", "prompt": "x"})
         assert cache.was_asked.acquire(timeout=5)
@@ -164,7 +164,7 @@ def test_held_request_can_be_cancelled_and_its_late_answer_is_dropped(
 def test_held_request_of_a_peer_that_is_gone_is_forgotten(
     endpoint: str, cache: SharedLater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("llm_agentd.server.lookups.FETCH_MAX_S", 60.0)
+    monkeypatch.setattr("llm_agentd.server.pipeline.lookups.FETCH_MAX_S", 60.0)
     with InProcess(endpoint, cache=cache) as daemon, daemon.peer(identity=b"gone") as peer, daemon.peer() as other:
         peer.send({"op": "infer", "id": "a", "prompt": "x"})
         assert cache.was_asked.acquire(timeout=5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llm_agentd.server.work_credit import EARNED_S_PER_S, PEERS_MAX, PURSE_S, WorkCredit
+from llm_agentd.server.pipeline.work_credit import EARNED_S_PER_S, PEERS_MAX, PURSE_S, WorkCredit
 
 ANA, BO = (b"ana",), (b"bo",)
 

@@ -31,7 +31,7 @@ from llm_agentd.server.control import Control
 from llm_agentd.server.minds.minds import Minds
 from llm_agentd.server.minds.report import Report
 from llm_agentd.server.open_requests import OpenRequests
-from llm_agentd.server.pipeline import FLOOD_WAITING_MAX, Pipeline
+from llm_agentd.server.pipeline.pipeline import FLOOD_WAITING_MAX, Pipeline
 from llm_agentd.server.recent_thinks import RecentThinks
 from llm_agentd.server.request_builder import RequestBuilder, RequestDefaults
 from llm_agentd.types import Peer, Priority, Reply, Request, Sampling
