@@ -19,7 +19,7 @@ from llm_agentd.roles import Roles
 from llm_agentd.types import MemoryTurn, Message, Npc, Think, Turn
 from tests.memory.recall import measure
 from tests.memory.retrieval_cases import CASES, CHATTER, REPLIES
-from tests.memory.talk import ANA, MIRA, Clock, report_outcome, talk
+from tests.memory.talk import ANA, MIB, MIRA, Clock, report_outcome, talk
 
 BETWEEN = 50  # exchanges between a statement and the question
 CONTEXT_TOKENS = 1024 - 64  # of the embedded model, without its reply
@@ -156,6 +156,16 @@ def test_question_finds_the_newest_statement_and_no_earlier_question(memory: Sql
         talk(memory, clock, f"Number {number}", "Aye.")
     memory.flush()
     assert memory.retrieve(question).facts[0] == "Ana said: My dog is called Bella"
+
+
+def test_what_no_disk_has_yet_is_found_by_its_words(tmp_path: Path, clock: Clock) -> None:
+    memory = SqliteMemory(tmp_path / "memory.db", turns=2, max_bytes=64 * MIB, now=clock, clock=clock)
+    for done in ("Ana brought five eggs", "Ana refused my price", "Ana bought rope"):
+        report_outcome(memory, done)
+    facts = memory.retrieve(replace(ANA, player_text="How many eggs did I bring you?")).facts
+    assert facts == ("Ana bought rope", "Ana refused my price", "Ana brought five eggs")
+    memory.start(lambda job: None)  # only now can anything be written
+    memory.close()
 
 
 def test_narrow_context_drops_the_oldest_turns(memory: SqliteMemory, clock: Clock, builder: PromptBuilder) -> None:

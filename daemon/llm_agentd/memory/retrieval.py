@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 
 from llm_agentd.memory.corrections import says_the_same
-from llm_agentd.memory.keywords import Concept, query_words, rarity, stem, storable_line, words_of
+from llm_agentd.memory.keywords import Concept, index_words, query_words, rarity, stem, storable_line, words_of
 from llm_agentd.memory.ranking import Nearness, Question, Vectorize, question_of, score_by_words
 from llm_agentd.memory.reader import MATCHES_MAX, StoreReader
 from llm_agentd.memory.schema import Kind, Row, pair_scope, place_scope
@@ -190,7 +190,8 @@ def _pair_facts(
     Not what the player says just now: an exchange whose reply is asked for once more is remembered already.
     """
     just_said = {tuple(words_of(sentence)) for sentence in said_sentences(turn.player_text)}
-    rows, weights = _search(reader, pair_scope(turn.npc, turn.player), question.concepts, shown_ids)
+    scope = pair_scope(turn.npc, turn.player)
+    rows, weights = _search(reader, scope, question.concepts, shown_ids, unwritten=pair_rows)
     recent = _newest(reader, pair_rows, turn, "exchange", NEWEST_READ)
     by_id = {row.id: row for row in (*rows, *recent)}
     found = [statement for row in by_id.values() for statement in _statements(row, question, weights, nearness)]
@@ -263,17 +264,31 @@ def _place_facts(reader: StoreReader, turn: MemoryTurn, shown_ids: set[int]) -> 
 
 
 def _search(
-    reader: StoreReader, scope: str, concepts: Sequence[Concept], shown_ids: set[int], min_id: int = 0
+    reader: StoreReader,
+    scope: str,
+    concepts: Sequence[Concept],
+    shown_ids: set[int],
+    min_id: int = 0,
+    unwritten: Sequence[Row] = (),
 ) -> tuple[list[Row], dict[str, float]]:
     """The CANDIDATES rows of a scope that match best, the best first, and the weight of each word.
+
+    `unwritten`: rows of the scope that the index may not have yet: what was told a moment ago is found by its words too.
 
     A row's score is the sum over the concepts of the weight of its best word. A word weighs more the rarer it is in
     this scope, a related one the rarer all words of its concept are: it says less the more rows have one of them.
     """
     scores: dict[int, float] = {}
     weights: dict[str, float] = {}
+    words_of_row = {row.id: frozenset(index_words(f"{row.said} {row.text}")) for row in unwritten}
     for concept in concepts:
-        matches = {word: reader.matches(scope, word, min_id) for word in concept}
+        matches = {
+            word: {
+                *reader.matches(scope, word, min_id),
+                *(row_id for row_id, words in words_of_row.items() if word in words),
+            }
+            for word in concept
+        }
         rows_of_concept = len({row_id for ids in matches.values() for row_id in ids})
         best: dict[int, float] = {}
         for word, weight in concept.items():
@@ -285,5 +300,6 @@ def _search(
         for row_id, weighed in best.items():
             scores[row_id] = scores.get(row_id, 0.0) + weighed
     best_ids = nlargest(CANDIDATES, ((score, row_id) for row_id, score in scores.items() if row_id not in shown_ids))
-    rows = {row.id: row for row in reader.rows_by_id([row_id for _, row_id in best_ids])}
+    rows = {row.id: row for row in unwritten}
+    rows |= {row.id: row for row in reader.rows_by_id([row_id for _, row_id in best_ids if row_id not in rows])}
     return [rows[row_id] for _, row_id in best_ids if row_id in rows], weights
