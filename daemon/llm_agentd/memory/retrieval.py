@@ -273,7 +273,7 @@ def _search(
 ) -> tuple[list[Row], dict[str, float]]:
     """The CANDIDATES rows of a scope that match best, the best first, and the weight of each word.
 
-    `unwritten`: rows of the scope that the index may not have yet: what was told a moment ago is found by its words too.
+    `unwritten`: rows of the scope that the index may not have yet: what was told just now is found by its words too.
 
     A row's score is the sum over the concepts of the weight of its best word. A word weighs more the rarer it is in
     this scope, a related one the rarer all words of its concept are: it says less the more rows have one of them.
