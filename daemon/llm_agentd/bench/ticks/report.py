@@ -5,11 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import fmean
 
 from llm_agentd.bench.plots import pyplot
 from llm_agentd.bench.result import percentile
-from llm_agentd.bench.ticks.run import LONG_STEP_MS, PLAYERS_DID, Run
+from llm_agentd.bench.ticks.run import LONG_STEP_MS, PLAYERS_DID, SLOWEST_SHARE, Run
 
+# Kinds of calls, as timer.lua names them → what they are called here.
+KINDS = {
+    "globalstep": "globalstep",
+    "entities": "entities",
+    "chat": "chat",
+    "windows": "windows",
+    "commands": "commands",
+    "players": "other of players",
+    "later": "put off",
+    "api": "other mods",
+}
 GAP_GOAL, GAP_GOAL_NPCS = 1.10, 50  # p99 of the gaps, on over off
 MOD_GOAL_MS, MOD_GOAL_NPCS = 1.0, 100  # p99 of the mod's own time in a step
 
@@ -29,6 +41,10 @@ def _count(key: str) -> Callable[[Run], str]:
     return lambda run: str(run.counts.get(key, "-"))
 
 
+def _slowest(kind: str) -> Callable[[Run], str]:
+    return lambda run: f"{run.slowest_ms[kind]:.3f}"
+
+
 ROWS: tuple[tuple[str, Callable[[Run], str]], ...] = (
     ("steps", lambda run: str(len(run.gaps_ms))),
     *((f"step gap {name}", _of(lambda run: run.gaps_ms, share, 1)) for name, share in (("p50", 0.5), ("p95", 0.95))),
@@ -38,6 +54,7 @@ ROWS: tuple[tuple[str, Callable[[Run], str]], ...] = (
         (f"mod's own {name}", _of(lambda run: run.mod_ms, share, 3))
         for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1))
     ),
+    *((f"slowest {SLOWEST_SHARE:.0%}: {name}", _slowest(kind)) for kind, name in KINDS.items()),
     *((f"first text {name}", _of(lambda run: run.first_ms, share, 0)) for name, share in (("p50", 0.5), ("p95", 0.95))),
     *(
         (f"whole reply {name}", _of(lambda run: run.reply_ms, share, 0))
@@ -60,6 +77,10 @@ def figures(run: Run) -> Iterator[tuple[str, float]]:
         for share in (0.5, 0.95, 0.99):
             yield f"{name}_p{share * 100:.0f}_ms", at(share, values)
         yield f"{name}_max_ms", max(values)
+    for kind, values in run.kinds_ms.items():
+        yield f"own_{kind}_mean_ms", fmean(values)
+    for kind, mean_ms in run.slowest_ms.items():
+        yield f"own_{kind}_slowest_mean_ms", mean_ms
     if run.reply_ms:
         for name, values in (("first_text", run.first_ms), ("reply", run.reply_ms)):
             yield f"{name}_p50_ms", at(0.5, values)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from llm_agentd.errors import StartError
 
 LONG_STEP_MS = 100.0
+SLOWEST_SHARE = 0.01  # of the steps: of what these are made is what the p99 is made of
 # What players did, as the game counts it; each is a load that must have been there to be measured.
 PLAYERS_DID = ("lines", "answers", "trades", "haggles", "quests", "strikes", "fights")
 
@@ -16,14 +19,14 @@ PLAYERS_DID = ("lines", "answers", "trades", "haggles", "quests", "strikes", "fi
 class Run:
     """What the game wrote of one run.
 
-    `gaps_ms`: from step to step; `mod_ms`: the mod's time in each step; `first_ms` and `reply_ms`: from a question to
-    the first and the last of the model's words.
+    `gaps_ms`: from step to step; `kinds_ms`: the mod's time in each step, by the kind of call that took it (timer.lua
+    has the kinds); `first_ms` and `reply_ms`: from a question to the first and the last of the model's words.
     """
 
     npcs: int
     on: bool
     gaps_ms: list[float]
-    mod_ms: list[float]
+    kinds_ms: dict[str, list[float]]
     first_ms: list[float]
     reply_ms: list[float]
     counts: dict[str, int]
@@ -32,6 +35,19 @@ class Run:
     @property
     def name(self) -> str:
         return f"{self.npcs} {'on' if self.on else 'off'}"
+
+    @property
+    def mod_ms(self) -> list[float]:
+        """The mod's time in each step."""
+        return [sum(kinds) for kinds in zip(*self.kinds_ms.values(), strict=True)]
+
+    @property
+    def slowest_ms(self) -> dict[str, float]:
+        """Kind of call → its mean in the hundredth of steps in which the mod took longest."""
+        mod_ms = self.mod_ms
+        count = math.ceil(len(mod_ms) * SLOWEST_SHARE)
+        slowest = sorted(range(len(mod_ms)), key=mod_ms.__getitem__)[-count:]
+        return {kind: fmean(values[step] for step in slowest) for kind, values in self.kinds_ms.items()}
 
     @property
     def long_steps(self) -> int:
@@ -56,5 +72,5 @@ def read_run(npcs: int, on: bool, data: dict[str, Any]) -> Run:
     )
     if counts["bodies"] != npcs:
         raise StartError(f"bench ticks: of {npcs} NPCs only {counts['bodies']} had bodies at the end")
-    gaps_ms, mod_ms, first_ms, reply_ms = (data.get(f"{key}_ms") or [] for key in ("gaps", "own", "first", "reply"))
-    return Run(npcs, on, gaps_ms, mod_ms, first_ms, reply_ms, counts, errors)
+    gaps_ms, first_ms, reply_ms = (data.get(f"{key}_ms") or [] for key in ("gaps", "first", "reply"))
+    return Run(npcs, on, gaps_ms, data["own_ms"], first_ms, reply_ms, counts, errors)

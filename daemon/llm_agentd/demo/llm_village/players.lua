@@ -155,7 +155,7 @@ end
 local LOG = "llm_agent:quests"
 
 local function quest(name, npc)
-	if not outside(function() return timed(npc.offer_quest)(npc, name, QUEST) end) then return false end
+	if not outside(function() return timed("api", npc.offer_quest)(npc, name, QUEST) end) then return false end
 	say(name, "/llm quests")
 	if not window(name, LOG) then return false end
 	press(name, LOG, {accept = "x"})

@@ -20,7 +20,7 @@ local STAND = {{6, 6}, {9, 6}, {6, 9}, {9, 9}} -- where the four of a group begi
 
 local phase, phase_us = "building", core.get_us_time()
 local ids = {}
-local gaps_ms, own_ms, first_ms, reply_ms, by_error = {}, {}, {}, {}, {}
+local gaps_ms, first_ms, reply_ms, by_error = {}, {}, {}, {}
 local counts = {
 	asked = 0, answered = 0, doubled = 0, late = 0, fallbacks = 0, cache_hits = 0, said = 0, entity_steps = 0, bodies = 0,
 }
@@ -31,6 +31,9 @@ end
 
 local timer = load("timer")
 local timed = timer.timed
+
+local own_ms = {} -- kind of call → what the mod took of each step
+for _, kind in ipairs(timer.KINDS) do own_ms[kind] = {} end
 
 -- Thinks ----------------------------------------------------------------------------------------------------------------
 
@@ -58,8 +61,8 @@ end
 
 -- Everything that this NPC is asked while we measure, by whomever, is timed; the first text where it is asked for as it comes.
 local function watch(npc)
-	local think = timed(npc.think)
-	npc.say, npc.converse = timed(npc.say), timed(npc.converse)
+	local think = timed("api", npc.think)
+	npc.say, npc.converse = timed("api", npc.say), timed("api", npc.converse)
 	function npc.think(self, opts, callback)
 		if phase ~= "measuring" then return think(self, opts, callback) end
 		local asked_us, told, came, first_us, deadline_us = core.get_us_time(), {}, false, nil, nil
@@ -164,11 +167,10 @@ local last_us, last_ask_us
 
 -- One step: what it took since the last, and what of that was the mod's.
 local function measure(now_us)
-	local own_us = timer.take_us()
-	if phase == "measuring" then
-		gaps_ms[#gaps_ms + 1] = (now_us - last_us) / 1000
-		own_ms[#own_ms + 1] = own_us / 1000
-	end
+	timer.take_us(function(kind, us)
+		if phase == "measuring" then table.insert(own_ms[kind], us / 1000) end
+	end)
+	if phase == "measuring" then gaps_ms[#gaps_ms + 1] = (now_us - last_us) / 1000 end
 	last_us = now_us
 end
 
