@@ -9,13 +9,24 @@ local path = core.get_modpath(name)
 
 llm_agent = {}
 
+-- The mod's code is interpreted. It seldom loops for long enough to gain from LuaJIT's compiler, and has so many ways through it
+-- that it fills up the 1,000 traces which all mods share: then all are thrown away, the game's too, and compiled anew. With a
+-- hundred NPCs and players that happened each second, and took two fifths of the mod's time.
+if jit then jit.off(true, true) end -- this file
+
+local function interpreted(file)
+	local chunk = assert(loadfile(file))
+	if jit then jit.off(chunk, true) end
+	return chunk
+end
+
 -- Runs PATH/FOLDER/init.lua with a `load(file, ...)` for that folder, and what else is given.
 local function folder(dir, ...)
 	local function load(file, ...)
 		for i = 1, select("#", ...) do
 			if select(i, ...) == nil then error(("llm_agent: argument %d of %s/%s.lua is nil"):format(i, dir, file), 2) end
 		end
-		return assert(loadfile(("%s/%s/%s.lua"):format(path, dir, file)))(...)
+		return interpreted(("%s/%s/%s.lua"):format(path, dir, file))(...)
 	end
 	return load("init", load, ...)
 end

@@ -32,4 +32,18 @@ describe("the mod", function()
 		-- one table a step would be 3 KiB and more; LuaJIT itself may take half a KiB once
 		assert.is_true(used < 1, ("100 idle steps took %.2f KiB"):format(used))
 	end)
+
+	it("is interpreted: its code begins no trace of LuaJIT's compiler", function()
+		start({fresh = true})
+		for i = 1, 20 do agent.register_npc("n" .. i, {name = "N" .. i, role = "guard", pos = at(i)}) end
+		local begun = {}
+		local function note(what, _, fn)
+			local source = what == "start" and require("jit.util").funcinfo(fn).source or ""
+			if source:find("mods/llm_agent", 1, true) then begun[#begun + 1] = source end
+		end
+		jit.attach(note, "trace")
+		for _ = 1, 500 do agent.update(0.05) end
+		jit.attach(note)
+		assert.same({}, begun)
+	end)
 end)
