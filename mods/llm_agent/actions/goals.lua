@@ -22,13 +22,19 @@ function goals.named_in(opts)
 	return named_by[opts]
 end
 
+local function by_name(a, b)
+	if a.name ~= b.name then return a.name < b.name end
+	return a.id < b.id
+end
+
 -- The NPCs that can be followed from `pos`: those that are named, then all.
 local function add_npcs(names, targets, npc, pos, named)
 	local near = {}
-	for _, other in ipairs(npcs.list) do
+	for _, other in ipairs(positions.may_be_near(pos, NEAR)) do
 		local there = other ~= npc and positions.last_known(other)
 		if there and geometry.in_range(there, pos, NEAR) then near[#near + 1] = other end
 	end
+	table.sort(near, by_name) -- the same order each time: it stands in the prompt
 	for _, other in ipairs(near) do
 		if named[other] then add(names, targets, other.name, other.id) end
 	end

@@ -90,7 +90,7 @@ end
 
 local function witnesses(pos, sight)
 	local found = {}
-	for _, npc in ipairs(npcs.list) do
+	for _, npc in ipairs(positions.may_be_near(pos, sight or SIGHT)) do
 		local there = positions.last_known(npc)
 		if there and geometry.in_range(pos, there, sight or SIGHT) then
 			found[#found + 1] = {id = npc.id, distance = geometry.distance(pos, there)}

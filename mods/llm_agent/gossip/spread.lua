@@ -13,7 +13,7 @@ local next_meeting_us, next_fade_us, cursor = 0, 0, 0
 -- The nearest who is in earshot and does not know what the teller knows.
 local function listener_of(teller, pos, known)
 	local best, best_event, best_distance
-	for _, other in ipairs(npcs.list) do
+	for _, other in ipairs(positions.may_be_near(pos, settings.earshot)) do
 		local there = other ~= teller and positions.last_known(other)
 		local distance = there and geometry.distance_squared(there, pos)
 		if distance and distance <= settings.earshot ^ 2 and (not best or distance < best_distance) then

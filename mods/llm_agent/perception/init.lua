@@ -8,11 +8,11 @@ local names, calling = calling_folder.names, calling_folder.calling
 local commands, npcs = api_folder.commands, api_folder.npcs
 local roles = roles_folder.roles
 
-local positions = load("positions", geometry, npcs)
+local positions = load("positions", npcs)
 local surroundings = load("surroundings", now_us, settings, geometry)
 local places = load("places", S, settings, text, geometry, check, storage, commands)
 local nearby = load("nearby", settings, geometry, names, calling, npcs, positions)
-local observe = load("observe", settings, text, json, npcs, roles, positions, places, nearby, surroundings)
+local observe = load("observe", settings, text, json, roles, positions, places, nearby, surroundings)
 local ways = load("ways", S, geometry, questions, places)
 local answers = load("answers", log, text, questions, translate)
 load("told", S, settings, geometry, questions, translate, npcs, roles, positions, places, nearby, observe, surroundings, ways,

@@ -12,8 +12,8 @@ local VIEW = 32 -- nodes at which a player sees whom they call, and would wonder
 -- NPCs within so many nodes of `pos`, the nearest first.
 local function within(pos, nodes)
 	local found = {}
-	for _, npc in ipairs(npcs.list) do
-		local npc_pos = positions.may_be_near(npc, pos, nodes) and npc:get_pos()
+	for _, npc in ipairs(positions.may_be_near(pos, nodes)) do
+		local npc_pos = npc:get_pos()
 		if npc_pos and geometry.in_range(pos, npc_pos, nodes) then
 			found[#found + 1] = {npc = npc, distance = geometry.distance_squared(npc_pos, pos)}
 		end

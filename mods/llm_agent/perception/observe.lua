@@ -3,7 +3,7 @@
 -- facts: no cached reply would fit twice.
 -- Later folders add facts with add_facts.
 
-local settings, text, json, npcs, roles, positions, places, nearby, surroundings = ...
+local settings, text, json, roles, positions, places, nearby, surroundings = ...
 
 local observe = {}
 
@@ -37,7 +37,7 @@ function observe.near(npc, pos, except, words)
 		if name == except or named[other] then distance = -1 end
 		found[#found + 1] = {called = other and name .. " " .. roles.title(other) or name, distance = distance}
 	end
-	for _, other in ipairs(npcs.list) do
+	for _, other in ipairs(positions.may_be_near(pos, settings.earshot)) do
 		if other ~= npc then consider(other, other.name, positions.last_known(other)) end
 	end
 	for _, player in ipairs(core.get_connected_players()) do consider(nil, player:get_player_name(), player:get_pos()) end

@@ -58,8 +58,8 @@ local function look(player, player_name)
 	local pos, waits, there = player:get_pos(), of_quests(player_name), {}
 	local own = shown[player_name] or {}
 	shown[player_name] = own
-	for _, npc in ipairs(npcs.list) do
-		local object = positions.may_be_near(npc, pos, SEEN_NODES) and npc:get_object()
+	for _, npc in ipairs(positions.may_be_near(pos, SEEN_NODES)) do
+		local object = npc:get_object()
 		local texture = object and geometry.in_range(pos, object:get_pos(), SEEN_NODES) and picture(npc, player_name, waits)
 		if texture then
 			there[npc.id] = true

@@ -67,7 +67,7 @@ function greetings.greet(npc, player_name)
 end
 
 local function may_greet(npc, player_name, pos, now)
-	local npc_pos = positions.may_be_near(npc, pos, settings.greet_distance) and npc:get_pos()
+	local npc_pos = npc:get_pos()
 	if not npc_pos or not geometry.in_range(pos, npc_pos, settings.greet_distance) then return false end
 	if npc.combat or npc.beaten or npc.small_talk or npc.is_answering then return false end
 	if speech_queue.busy(npc.id) or mutes.is_muted(player_name, npc) then return false end
@@ -79,7 +79,7 @@ end
 function greetings.greet_who_comes_near(players, now)
 	for _, player in ipairs(players) do
 		local name, pos = player:get_player_name(), player:get_pos()
-		for _, npc in ipairs(attention.is_private(name) and {} or npcs.list) do
+		for _, npc in ipairs(attention.is_private(name) and {} or positions.may_be_near(pos, settings.greet_distance)) do
 			if may_greet(npc, name, pos, now) then
 				greetings.greet(npc, name)
 				break
