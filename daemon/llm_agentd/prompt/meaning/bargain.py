@@ -8,25 +8,45 @@ from __future__ import annotations
 from llm_agentd.memory.keywords import words_of
 from llm_agentd.prompt.meaning import orders
 from llm_agentd.prompt.meaning.draft import Draft
+from llm_agentd.prompt.meaning.rule_topics import GIVE
 from llm_agentd.topics import mentions
 
-TRADE_TALK = frozenset(["price", "buy", "sell", "haggle", "take", "agree_deal"])
+TRADE_TALK = frozenset(["price", "buy", "sell", "haggle", "take", "agree_deal", GIVE])
+HANDED_OVER = frozenset([GIVE, "take", "offer_gift", "tell_made_for_you"])  # without coins
 WANTED_MAX_WORDS = 4
 
 
 def wanted(draft: Draft) -> str:
-    """`two ales!`: nothing but a thing that is for sale and how many of it."""
+    """`two ales!`: nothing but a thing that is for sale and how many of it; or in plain words that it is bought."""
     said, text = draft.world.found.get("item"), draft.text
     if not said or said.name not in draft.world.stock or said.name in draft.world.need:
         return ""
-    is_short = len(words_of(text)) <= WANTED_MAX_WORDS
-    return "buy" if is_short and mentions.number(text) and not orders.OFFERS.search(text) else ""
+    if orders.OFFERS.search(text) and mentions.number(text) and count_said(draft) is None:
+        return ""  # it is a price
+    is_short = len(words_of(text)) <= WANTED_MAX_WORDS and mentions.number(text) and not orders.OFFERS.search(text)
+    return "buy" if is_short or _buys(draft) else ""
+
+
+def _buys(draft: Draft) -> bool:
+    text = draft.text
+    speaks_of_it = orders.NOT_TO.search(text) or orders.ASKS.search(text) or orders.BEGS.search(text)
+    return (
+        "offer_trade" in draft.offered
+        and not speaks_of_it
+        and not may_give(draft)
+        and not orders.SELLS.search(text)
+        and orders.BUYS.search(text) is not None
+    )
 
 
 def trade_topic(draft: Draft, name: str) -> str:
     text, said = draft.text, draft.world.found.get("item")
     is_count = _is_counted(draft, said)
     is_for_sale = bool(said and said.name in draft.world.stock)
+    if name == "buy" and may_give(draft) and "offer_trade" not in draft.offered:
+        return GIVE
+    if name == GIVE and (not is_for_sale or may_give(draft) or orders.BEGS.search(text)):
+        return GIVE
     if is_for_sale and orders.ENOUGH.search(text):
         return "price"
     if mentions.number(text) is not None and not is_count and draft.world.prices and orders.OFFERS.search(text):
@@ -36,8 +56,25 @@ def trade_topic(draft: Draft, name: str) -> str:
     return name
 
 
+def may_give(draft: Draft) -> bool:
+    """Whether the text names a thing that may be given."""
+    item = draft.world.found.get("item")
+    return bool(item and item.name in draft.world.enum("item", "give_item"))
+
+
+def count_said(draft: Draft) -> int | None:
+    """How many of the thing: `3 apples`, `two of your apples`, `apples, 6 of them`; no other number in the text."""
+    item = draft.world.found.get("item")
+    if item is None:
+        return None
+    before = orders.COUNTED.search(draft.text[: item.start])
+    behind = orders.COUNTED_BEHIND.match(draft.text[item.end :])
+    numbers = (mentions.number(found.group(1)) for found in (before, behind) if found)
+    return next((number for number in numbers if number is not None), None)
+
+
 def _is_counted(draft: Draft, said: mentions.Mention | None) -> bool:
-    """Whether the number in the text stands right before the thing: `3 apples`, `two of your apples`."""
+    """Whether the number in the text stands right before the thing."""
     before = orders.COUNTED.search(draft.text[: said.start]) if said else None
     return before is not None and mentions.number(before.group(1)) is not None
 

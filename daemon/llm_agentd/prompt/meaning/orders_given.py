@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from llm_agentd.memory.keywords import words_of
+from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.gestures import EMOTE
-from llm_agentd.prompt.meaning import gestures, orders
+from llm_agentd.prompt.meaning import bargain, gestures, orders
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.rule_topics import CHORE, GIVE, LEFT_UNDONE
 from llm_agentd.prompt.meaning.world import is_spoken
+
+STAY, FOLLOW, OPEN_DOOR, HOLD, RETREAT = (
+    "stay",
+    "follow",
+    "open_door",
+    "hold",
+    "retreat",
+)  # actions, and the topics that come with them
 
 
 def ordered(draft: Draft) -> str:
@@ -17,27 +26,37 @@ def ordered(draft: Draft) -> str:
     is_left = orders.NOT_TO.search(draft.text) is not None
     in_fight = draft.think.intent == "tactics" or bool(draft.world.facts.get("enemy"))
     return (
-        _handed(draft, is_left)
+        _staying(draft)
+        or _handed(draft, is_left)
         or _chore_or_gesture(draft, is_left)
-        or (_in_fight(draft) if in_fight else "")
+        or (_in_fight(draft, is_left) if in_fight else "")
         or (LEFT_UNDONE if is_left and (in_fight or orders.GESTURES.search(draft.text)) else "")
         or _against(draft, is_left)
         or _protecting(draft, is_left)
         or _going(draft, is_left)
+        or _opening(draft, is_left)
     )
 
 
+def _staying(draft: Draft) -> str:
+    """Before all else: `don't move` is an order, not the want of one."""
+    return STAY if STAY in draft.offered and orders.tells(orders.STAY, draft.text) else ""
+
+
 def _handed(draft: Draft, is_left: bool) -> str:
-    if orders.GIVES.search(draft.text) and draft.world.enum("item", "take_item"):
+    if draft.world.enum("item", "take_item") and not is_left and _gives(draft):
         return "take"
     asks = orders.ASKS_FOR.search(draft.text) and not is_left and "offer_trade" not in draft.offered
-    return GIVE if asks and _may_give(draft) else ""
+    return GIVE if asks and bargain.may_give(draft) else ""
 
 
-def _may_give(draft: Draft) -> bool:
-    """Whether the text names a thing that may be given."""
-    item = draft.world.found.get("item")
-    return bool(item and item.name in draft.world.enum("item", "give_item"))
+def _gives(draft: Draft) -> bool:
+    """Whether the player hands something over: the game offers to take nothing but what they hold out."""
+    item, text = draft.world.found.get("item"), draft.text
+    is_held = item is not None and item.name in draft.world.enum("item", "take_item")
+    if is_held and not is_question(text):
+        return orders.HANDS_OVER.search(text) is not None or orders.tells(orders.TAKES, text)
+    return orders.GIVES.search(text) is not None
 
 
 def _chore_or_gesture(draft: Draft, is_left: bool) -> str:
@@ -69,9 +88,13 @@ def _gesture(draft: Draft) -> bool:
     return bool(kind)
 
 
-def _in_fight(draft: Draft) -> str:
+def _in_fight(draft: Draft, is_left: bool) -> str:
+    """Who shall not fall back holds."""
     offered = draft.offered
-    return next((name for name, words in orders.IN_FIGHT if name in offered and words.search(draft.text)), "")
+    name = next((name for name, words in orders.IN_FIGHT if name in offered and words.search(draft.text)), "")
+    if not is_left:
+        return name
+    return HOLD if name in (HOLD, RETREAT) and HOLD in offered else ""
 
 
 def _against(draft: Draft, is_left: bool) -> str:
@@ -93,9 +116,18 @@ def _going(draft: Draft, is_left: bool) -> str:
     """To follow somebody, to go to somebody, or to a place."""
     text, world = draft.text, draft.world
     other, target = world.found.get("other"), world.found.get("target")
+    if other and orders.tells(orders.TO_SOMEBODY, text) and other.name in world.enum("place", "go_to"):
+        return "go_to_other"
     if other and orders.WITH_SOMEBODY.search(text) and other.name in world.enum("target", "follow"):
         return "order_help_somebody"
-    if other and orders.TO_SOMEBODY.search(text) and other.name in world.enum("place", "go_to"):
-        return "go_to_other"
+    if is_left:
+        return ""
+    if draft.think.player in world.enum("target", FOLLOW) and orders.tells(orders.WITH_ME, text):
+        return FOLLOW
     is_place = bool(target and target.name in world.enum("place", "go_to"))
-    return "go" if is_place and orders.GO.search(text) and not orders.ASKS_WAY.search(text) and not is_left else ""
+    asks_way = orders.ASKS_WAY.search(text) is not None and not orders.LEADS.search(text)
+    return "go" if is_place and orders.tells(orders.GO, text) and not asks_way else ""
+
+
+def _opening(draft: Draft, is_left: bool) -> str:
+    return OPEN_DOOR if OPEN_DOOR in draft.offered and not is_left and orders.tells(orders.OPEN, draft.text) else ""

@@ -9,8 +9,9 @@ caches.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from llm_agentd.prompt.meaning import answers, line_choice
+from llm_agentd.prompt.meaning import answers, line_choice, orders
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.reading import Reading
 from llm_agentd.prompt.meaning.relevance import Relevance
@@ -37,6 +38,8 @@ class SlotReader:
         """`recalled`: what memory has for this pair, the most important first. `earlier`: what the player said before,
         `said` what the NPC answered."""
         remembered = [*texts_of(think.context.get("memory")), *recalled]
+        if think.actions and think.utterance:  # `don't wait, go home` is the order to go
+            think = replace(think, utterance=orders.what_to_do(think.utterance))
         return _read(Draft(self._topics, self._relevance, think, role, World(think), remembered, earlier, said))
 
     def moment_words(self, think: Think, topic: Topic, signs: Sequence[str]) -> tuple[str, ...]:

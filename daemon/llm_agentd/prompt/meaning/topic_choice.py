@@ -23,6 +23,8 @@ IN_FIGHT = frozenset(["attack", "flee", "guard", "fight", "follow", "stay", "go"
 _FOR_WORK = "help offer_help hire_me where_work want_adventure ask_need_most need_money ask_if_quest_giver"
 ASKS_FOR_WORK = frozenset(_FOR_WORK.split())
 SURE_FROM = 0.45  # share of a topic: below, fewer than half are right, and the form answers better
+STATED_FROM = 0.6  # share of an order to move, where the line tells of somebody: `i would like to visit the mill`
+MOVES = frozenset(["follow", "stay", "go", "ask_npc_to_wait", "order_come_closer", "open_door"])
 BARE_MAX_WORDS = 7  # of a bare follow-up: a longer question says what it is about
 ABOUT_YOU = re.compile(r"\b(?:you\w*|u|ur)\b", re.I)
 INTRODUCES = re.compile(r"\b(?:i am|i.?m|my name is|name.?s|call me)\W*$", re.I)
@@ -90,6 +92,11 @@ def _is_sure(draft: Draft, name: str, share: float) -> bool:
     """Whether a topic is to be preferred to what answers any line of the same form. What the game itself tells
     or offers is seldom asked for by chance."""
     topic = draft.topic(name)
+    is_ordered = not draft.offered.isdisjoint(topic.action_names)
+    if is_ordered and orders.OF_THE_SPEAKER.search(draft.text) and name in MOVES:
+        return share >= STATED_FROM
+    if is_ordered and share >= SURE_FROM:
+        return True
     if "other" in draft.world.found and "other" not in topic.slots and not ABOUT_YOU.search(draft.text):
         return False  # `does Ana have children?` is not asked about the NPC
     return share >= SURE_FROM or is_of_game(draft, name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from llm_agentd.memory.keywords import words_of
-from llm_agentd.prompt.meaning import orders
+from llm_agentd.prompt.meaning import bargain, orders
 from llm_agentd.prompt.meaning.articles import is_name, listed, plural, the, with_article
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.world import is_hurt, texts_of, titled
@@ -17,6 +17,7 @@ from llm_agentd.topics import Topic, mentions
 from llm_agentd.util import sanitize
 
 GOODS_SHOWN = 4
+GIFTS = ("give_item", "take_item")
 BEAT_ME, BEAT_IT = re.compile(r"^(.+?) beat (?:me|us)\b", re.I), re.compile(r"^(?:I|we) beat (.+?)[.!]?$", re.I)
 
 
@@ -104,9 +105,12 @@ def _offer(draft: Draft, topic: Topic, thing: str, price: int | None) -> None:
     if price:
         draft.words["price"], draft.params["price"] = str(price), price
     draft.words["goods"] = _shown(draft)
-    said = mentions.number(draft.text)
+    is_gift = topic.name in bargain.HANDED_OVER
+    said = bargain.count_said(draft) if is_gift else mentions.number(draft.text)
     if said is None:
         return
+    if is_gift:
+        said = min(said, draft.world.most("count", GIFTS))
     if topic.name == "haggle":
         _counter(draft, said, price)
     elif thing and said > 0:

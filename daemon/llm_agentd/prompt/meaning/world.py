@@ -53,6 +53,7 @@ WEATHER_WORDS = {
 HERE = "right here"  # a way that is none: who speaks stands there
 HURT = ("low", "badly", "dying")  # who is only hurt fights on
 HURT_SHARE = 0.35
+UNBOUNDED = 10**6  # as a count: more than anybody has
 _JOINED = re.compile(r"^(?:(?:and|und|et|y|и)\b|[\s,:;&])+", re.IGNORECASE)  # left of `Hanna and Viktor: …`
 _TITLED = re.compile(r"^(.+?) ((?:the|a|an) .+)$")
 
@@ -111,6 +112,15 @@ class World:
             if isinstance(values, list) and action in ("", offered.name):
                 found += [value for value in values if isinstance(value, str)]
         return found
+
+    def most(self, parameter: str, actions: Collection[str]) -> int:
+        """The greatest number that one of the actions allows for a parameter, where it is on offer and says so."""
+        bounds = [
+            (offered.params.get("properties") or {}).get(parameter) or {}
+            for offered in self.think.actions
+            if offered.name in actions
+        ]
+        return max((bound.get("maximum", UNBOUNDED) for bound in bounds), default=UNBOUNDED)
 
     def _price_on_offer(self) -> int:
         """What may be asked where the game did not say the price: the middle of the bounds."""
