@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from llm_agentd.prompt.meaning import answers, line_choice, orders
+from llm_agentd.prompt.meaning.beings import signs_of
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.reading import Reading
 from llm_agentd.prompt.meaning.relevance import Relevance
@@ -69,6 +70,7 @@ def _read(draft: Draft) -> Reading:
     said = draft.world.masked()
     meant = topic_of(draft, said)
     find_values(draft, meant)
+    draft.signs += signs_of(draft.think.npc.persona or "", draft.think.npc.name, draft.role.title)
     topic, unheld = answers.answering(draft, meant), ""
     if topic is meant:
         topic, unheld = answers.by_form(draft, meant), answers.unheld_topic(draft, meant)
