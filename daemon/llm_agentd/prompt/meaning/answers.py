@@ -56,7 +56,7 @@ def answering(draft: Draft, topic: Topic) -> Topic:
 
 def _known(draft: Draft, topic: Topic, asked: str) -> Answer | None:
     """Of what the NPC is, knows and sees."""
-    known = draft.relevance.known(asked, topic, draft.think, draft.role, draft.world.own_facts())
+    known = draft.relevance.known(asked, topic, draft.think, draft.role, draft.world.own_facts(), draft.said)
     if topic.name == TALK_AMONG:  # nobody answers a remark with what both have before their eyes
         return known
     seen = draft.relevance.seen(asked, topic, _seen(draft, asked))

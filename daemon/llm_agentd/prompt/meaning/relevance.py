@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from llm_agentd.memory.keywords import concepts, index_words
+from llm_agentd.memory.keywords import Concept, concepts, index_words
 from llm_agentd.memory.sentences import is_question
-from llm_agentd.prompt.clauses import fact_clause, own_clause, recalled_clause
+from llm_agentd.prompt.clauses import fact_clause, recalled_clause
+from llm_agentd.prompt.meaning.answer_kinds import VAGUE
+from llm_agentd.prompt.meaning.own_sentences import is_without, name_told, own_sentences, that_may_answer
 from llm_agentd.roles import Role
 from llm_agentd.topics import Topic, Topics, normalize
 from llm_agentd.types import Think
-from llm_agentd.util import sanitize
 
 CANDIDATES_MAX = 48  # sentences looked at for one question
 TOPICAL, ALIKE, SHARED = 0.9, 0.5, 0.55  # weights of the three views
@@ -35,7 +36,8 @@ LOOKING_AROUND = frozenset(("who_was_that", "what_is_that_there", "see_that", "w
 ASKED_FOR_DEEDS = "recall_what_i_did"  # the topic that whatever the player did answers, alike or not
 ANY_MEMORY_ANSWERS = frozenset((ASKED_FOR_DEEDS, "memory"))  # and "do you remember me?"
 LOOKED = 0.36  # enough for what stands around, where the player asks for just that
-UNSAYABLE = re.compile(r"\b(?:brag|boast|pretend|as if|act like|speaks?) ", re.I)  # how one is, not what one says
+# Two sentences that may be about anything are alike: the view counts less, the less the question's likeliest topic has.
+TRUSTED_FROM, TRUST_MIN = 0.3, 0.5
 ENOUGH, SURE = 0.5, 0.66  # of the sum: to be said where the topic has a place for it; to answer whatever the topic is
 OUTCOME = re.compile(
     r"^(?P<who>.+?) "
@@ -44,18 +46,7 @@ OUTCOME = re.compile(
 NAME_OF = re.compile(r"\b(?:name of|called|named?)\b", re.I)
 THIS_PLACE = re.compile(r"\b(?:place|village|town|city|here|hamlet)\b", re.I)
 NAMED = "is called"
-# Who asks for leave or for a favour is not told what the NPC is like: "Can I pet your dog?", "I live with my dog".
-MAY_I = re.compile(r"\b(?:can|could|may|might|shall) (?:i|we)\b", re.I)
-WHAT_IS_HAD = re.compile(r" (?:find|buy|get|see|learn)\b", re.I)
-ASKS_FAVOUR = re.compile(
-    r"\b(?:can|could|will|would) (?:you|u|ya) (?:please |pls )?(?!tell|show|say)\w+ (?:me|us|my|our)\b|\bteach me\b",
-    re.I,
-)
 PROMISED, KEPT = " promised to ", " kept the promise to "  # as the mod words them: quests/text.lua
-_SENTENCES = re.compile(r"[^.!?;]+(?:[.!?](?!\s|$)[^.!?;]*)*")
-BEGINNINGS = frozenset(
-    ("i", "my", "we", "our", "the", "a", "an", "there", "it", "nobody", "everybody", "nothing", "no")
-)
 
 
 def is_by(player: str, sentence: str) -> bool:
@@ -99,26 +90,29 @@ class Relevance:
         self._topics = topics
 
     def known(
-        self, question: str, topic: Topic, think: Think, role: Role, own_facts: Sequence[tuple[str, Any]]
+        self,
+        question: str,
+        topic: Topic,
+        think: Think,
+        role: Role,
+        own_facts: Sequence[tuple[str, Any]],
+        said: str = "",
     ) -> Answer | None:
-        """Of what the NPC is and knows."""
-        name, title = think.npc.name, role.title
+        """Of what the NPC is and knows. `said`: by it just now, which is no answer to the next question."""
         told = {key: clause for key, value in own_facts if (clause := fact_clause(key, value))}
         if topic.name in told:  # the fact `rumour` is what is asked for
             return Answer(told[topic.name], SURE)
-        candidates: list[tuple[str, str | None]] = [(f"{key} {clause}", clause) for key, clause in told.items()]
-        # What every guard does, the lines of guards say already.
-        is_known = role.name in self._topics.about["roles"] or role.persona.endswith("lives in this world.")
-        own = () if is_known and think.draft is None else (role.persona,)
-        persona = () if _asks_leave(question) else (think.npc.persona or "", *own)
-        for text in (*persona, *role.knowledge):
-            for sentence in sentences(text):
-                candidates.append((sentence, sayable(own_clause(sentence, name, title))))
+        own = own_sentences(think, role, self._topics.about["roles"])
+        named = name_told(question, own)
+        if named:
+            return Answer(named.clause, SURE)
+        candidates = [(f"{key} {clause}", clause) for key, clause in told.items()]
+        candidates += [(one.sentence, one.clause) for one in that_may_answer(question, own, said)]
         return self._best(question, topic, candidates, needs_asking=True)
 
     def seen(self, question: str, topic: Topic, sentences: Sequence[str]) -> Answer | None:
         """Of what the game tells of this moment: only where that is surely what is asked for."""
-        is_other = _is_without(
+        is_other = is_without(
             question, NAME_OF, THIS_PLACE
         )  # what the river is called, the place's name does not answer
         candidates = [(sentence, sentence) for sentence in sentences if not (is_other and NAMED in sentence)]
@@ -177,12 +171,13 @@ class Relevance:
         enough: float = ENOUGH,
     ) -> Answer | None:
         best: Answer | None = None
-        asked = np.sqrt(self._topics.shares(question))
-        meaning, wanted = self._topics.vector(question), concepts(normalize.plain(question))
+        shares = self._topics.shares(question)
+        asked, trust = np.sqrt(shares), min(1.0, max(TRUST_MIN, float(shares.max()) / TRUSTED_FROM))
+        meaning, wanted = self._topics.vector(question), _telling(question)
         for sentence, clause in list(candidates)[:CANDIDATES_MAX]:
             if not clause:
                 continue
-            topical = float(asked @ np.sqrt(self._topics.subjects(sentence)))
+            topical = trust * float(asked @ np.sqrt(self._topics.subjects(sentence)))
             alike = max(0.0, float(meaning @ self._topics.vector(sentence)))
             score = (
                 TOPICAL * topical * (1.0 if topic.asks or not needs_asking else 0.5)
@@ -194,24 +189,9 @@ class Relevance:
         return best if best and best.score >= enough else None
 
 
-def _asks_leave(question: str) -> bool:
-    return ASKS_FAVOUR.search(question) is not None or _is_without(question, MAY_I, WHAT_IS_HAD)
-
-
-def _is_without(text: str, words: re.Pattern[str], behind: re.Pattern[str]) -> bool:
-    """Whether `words` stand there with none of `behind` after them. The last ones have the least after them: a pattern
-    that looks ahead from each would take the square of the text's length."""
-    ends = [found.end() for found in words.finditer(text)]
-    return bool(ends) and behind.search(text, ends[-1]) is None
-
-
-def sayable(clause: str | None) -> str | None:
-    """None for a clause that no one would say of themselves, or that is none: `Young, on my first watch`."""
-    if not clause or UNSAYABLE.search(clause):
-        return None
-    first = re.split(r"[ ,]", clause, maxsplit=1)[0]
-    begins_well = first.lower() in BEGINNINGS or first[:1].isupper() or clause.split(",")[0].count(" ") > 0
-    return clause if begins_well else None
+def _telling(question: str) -> list[Concept]:
+    """The concepts of its words, but for those that tell nothing: `did you lose everything?`"""
+    return concepts(" ".join(word for word in normalize.words(question) if word not in VAGUE))
 
 
 def _shared(wanted: Sequence[Mapping[str, float]], sentence: str) -> float:
@@ -219,8 +199,3 @@ def _shared(wanted: Sequence[Mapping[str, float]], sentence: str) -> float:
     own = set(index_words(sentence))
     found = sum(max((weight for word, weight in concept.items() if word in own), default=0.0) for concept in wanted)
     return min(1.0, found / max(len(wanted), 1.5))
-
-
-def sentences(text: str) -> list[str]:
-    """`He limps. Lost a son; hates wolves` → three."""
-    return [part.strip() for part in _SENTENCES.findall(sanitize.single_line(text)) if part.strip()]

@@ -1,0 +1,104 @@
+"""What an NPC can say of itself and of what it knows, sentence by sentence, and which of it may answer a line at all.
+
+Which of those answers best is for `relevance.py`. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llm_agentd.memory.keywords import index_words
+from llm_agentd.prompt.clauses import own_clause
+from llm_agentd.prompt.meaning import answer_kinds, forms
+from llm_agentd.roles import Role
+from llm_agentd.topics import normalize
+from llm_agentd.types import Think
+from llm_agentd.util import sanitize
+
+UNSAYABLE = re.compile(r"\b(?:brag|boast|pretend|as if|act like|speaks?) ", re.I)  # how one is, not what one says
+# Who asks for leave or for a favour is not told what the NPC is like: "Can I pet your dog?", "I live with my dog".
+MAY_I = re.compile(r"\b(?:can|could|may|might|shall) (?:i|we)\b", re.I)
+WHAT_IS_HAD = re.compile(r" (?:find|buy|get|see|learn)\b", re.I)
+ASKS_FAVOUR = re.compile(
+    r"\b(?:can|could|will|would) (?:you|u|ya) (?:please |pls )?(?!tell|show|say)\w+ (?:me|us|my|our)\b|\bteach me\b",
+    re.I,
+)
+_ORDERS = frozenset(forms.PREFIX + name for name in ("orders", "request"))
+_OF_NAME = frozenset(index_words("name names called call"))
+_SENTENCES = re.compile(r"[^.!?;]+(?:[.!?](?!\s|$)[^.!?;]*)*")
+BEGINNINGS = frozenset(
+    ("i", "my", "we", "our", "the", "a", "an", "there", "it", "nobody", "everybody", "nothing", "no")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """`clause`: the sentence as the NPC says it."""
+
+    sentence: str
+    clause: str
+
+
+def own_sentences(think: Think, role: Role, known_roles: Sequence[str]) -> list[Own]:
+    """Of its persona and its knowledge. What every guard does, the lines of guards say already."""
+    is_known = role.name in known_roles or role.persona.endswith("lives in this world.")
+    persona = () if is_known and think.draft is None else (role.persona,)
+    return [
+        Own(sentence, clause)
+        for text in (think.npc.persona or "", *persona, *role.knowledge)
+        for sentence in sentences(text)
+        if (clause := sayable(own_clause(sentence, think.npc.name, role.title)))
+    ]
+
+
+def that_may_answer(question: str, own: Sequence[Own], said: str) -> list[Own]:
+    """`said`: by the NPC just now, which is no answer to the next question."""
+    wants_deed = asks_leave(question) or forms.form_of(question) in _ORDERS
+    return [
+        one
+        for one in own
+        if not is_said(one.clause, said)
+        and answer_kinds.may_answer(question, one.clause)
+        and (not wants_deed or answer_kinds.refuses(one.clause))
+    ]
+
+
+def name_told(question: str, own: Sequence[Own]) -> Own | None:
+    """Where a name is asked for, what tells it, said just now or not: `what's the dog's name?`, `a dog called Ash`."""
+    if not answer_kinds.asks_name(question):
+        return None
+    of_what = set(index_words(normalize.plain(question))) - _OF_NAME
+    named = [one for one in own if answer_kinds.tells_name(one.clause)]
+    return next((one for one in named if not of_what or of_what & set(index_words(one.sentence))), None)
+
+
+def is_said(clause: str, said: str) -> bool:
+    """Whether the NPC's words hold the clause."""
+    return clause.lower() in said.lower()
+
+
+def asks_leave(question: str) -> bool:
+    return ASKS_FAVOUR.search(question) is not None or is_without(question, MAY_I, WHAT_IS_HAD)
+
+
+def is_without(text: str, words: re.Pattern[str], behind: re.Pattern[str]) -> bool:
+    """Whether `words` stand there with none of `behind` after them. The last ones have the least after them: a pattern
+    that looks ahead from each would take the square of the text's length."""
+    ends = [found.end() for found in words.finditer(text)]
+    return bool(ends) and behind.search(text, ends[-1]) is None
+
+
+def sayable(clause: str | None) -> str | None:
+    """None for a clause that no one would say of themselves, or that is none: `Young, on my first watch`."""
+    if not clause or UNSAYABLE.search(clause):
+        return None
+    first = re.split(r"[ ,]", clause, maxsplit=1)[0]
+    begins_well = first.lower() in BEGINNINGS or first[:1].isupper() or clause.split(",")[0].count(" ") > 0
+    return clause if begins_well else None
+
+
+def sentences(text: str) -> list[str]:
+    """`He limps. Lost a son; hates wolves` → three."""
+    return [part.strip() for part in _SENTENCES.findall(sanitize.single_line(text)) if part.strip()]
