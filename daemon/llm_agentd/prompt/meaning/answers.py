@@ -9,6 +9,7 @@ from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.meaning import orders, unheld
 from llm_agentd.prompt.meaning.articles import the
 from llm_agentd.prompt.meaning.draft import Draft
+from llm_agentd.prompt.meaning.follow_ups import taken_up
 from llm_agentd.prompt.meaning.relevance import ANY_MEMORY_ANSWERS, Answer
 from llm_agentd.prompt.meaning.rule_topics import (
     ANSWERED_BY_RULE,
@@ -23,6 +24,7 @@ from llm_agentd.topics import Topic, mentions
 
 # Who does what is asked for: where one of that trade stands near, that is the answer of all others.
 TRADE_ASKED_FOR = {"where_smith": "smith", "help_repair": "smith", "help_heal": "healer", "where_sleep": "innkeeper"}
+SAID_BY_TOPIC_FROM = 0.6  # share of a topic: from there its own words are said around a sentence, not those for any
 WAY_TO = "the way to "  # how the game's ways are told
 SAID_AS = {
     "item": ("item", "a_item", "items", "wanted"),
@@ -45,12 +47,17 @@ def answering(draft: Draft, topic: Topic) -> Topic:
     if of_trade:
         draft.words["known"] = of_trade
         return draft.topic(KNOW)
+    again = taken_up(draft, topic)
+    if again:
+        draft.words["known"] = again
+        return topic
     asked = draft.world.asked()
     recalled = draft.relevance.recalled(asked, topic, draft.recalled, draft.think)
     for slot, answer, otherwise in (("recalled", recalled, RECALL), ("known", _known(draft, topic, asked), KNOW)):
         if answer and (slot in topic.slots or answer.is_sure):
             draft.words[slot] = answer.clause
-            return draft.topic(otherwise)
+            has_words = otherwise == KNOW and slot in topic.slots and draft.share >= SAID_BY_TOPIC_FROM
+            return topic if has_words else draft.topic(otherwise)
     return topic
 
 

@@ -33,6 +33,7 @@ class Draft:
     params: dict[str, Any] = field(default_factory=dict)
     signs: list[str] = field(default_factory=list)
     compared: str = ""  # the cheapest or the dearest thing, where that is asked for
+    share: float = 0.0  # of the topic, by the classifier; 0 where plain words decided
     form: str = ""  # of the line, where no topic is sure enough
     gesture: str = ""  # a kind that no topic names, where it is what is ordered
 

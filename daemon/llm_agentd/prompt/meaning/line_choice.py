@@ -13,7 +13,7 @@ from llm_agentd.prompt.actions import is_allowed
 from llm_agentd.prompt.meaning import gestures, unheld
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.reading import Reading
-from llm_agentd.prompt.meaning.rule_topics import CHORE
+from llm_agentd.prompt.meaning.rule_topics import CHORE, KNOW
 from llm_agentd.prompt.moment import Moment
 from llm_agentd.prompt.placeholders import CHARS, is_any_of, missing
 from llm_agentd.topics import FOLLOW_UP, Topic, Topics
@@ -34,10 +34,12 @@ def held(topics: Topics, reading: Reading, moment: Moment, avoid: Sequence[str])
     """
     case = _case(topics, reading, moment)
     lines = topics.phrasebook.lines(case, moment.role, moment.mood, moment.words, reading.slots.words) if case else []
+    if "known" in reading.slots.words and not any(CHARS["known"] in line for line in lines):
+        return _said_by(KNOW, topics, reading, moment, avoid)
     if reading.unheld:
         owned = unheld.owned(lines)
         if len(owned) < OWNED_MIN_LINES and reading.topic.name != reading.unheld:
-            return _of_unheld(topics, reading, moment, avoid)
+            return _said_by(reading.unheld, topics, reading, moment, avoid)
         lines = owned or lines
     lines = _about_what_was_said(topics, reading, moment, lines)
     of_trade = topics.phrasebook.own_lines(case, moment.role) if case else frozenset()
@@ -53,9 +55,11 @@ def _case(topics: Topics, reading: Reading, moment: Moment) -> Case | None:
     return topics.phrasebook.case(topic.name, moment.role, reading.signs, reading.slots.words, offered)
 
 
-def _of_unheld(topics: Topics, reading: Reading, moment: Moment, avoid: Sequence[str]) -> tuple[Reading, Moment]:
-    """With the lines of the topic that owns not to know: the one that was meant has too few that do."""
-    topic = topics.get(reading.unheld)
+def _said_by(
+    name: str, topics: Topics, reading: Reading, moment: Moment, avoid: Sequence[str]
+) -> tuple[Reading, Moment]:
+    """With the lines of another topic: the one that was meant has too few that say what is to be said."""
+    topic = topics.get(name)
     if topic is None:
         return held(topics, replace(reading, unheld=""), moment, avoid)
     slots = topic.slots.intersection(reading.slots.words)

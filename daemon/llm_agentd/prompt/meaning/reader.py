@@ -72,7 +72,7 @@ def _read(draft: Draft) -> Reading:
     find_values(draft, meant)
     draft.signs += signs_of(draft.think.npc.persona or "", draft.think.npc.name, draft.role.title)
     topic, unheld = answers.answering(draft, meant), ""
-    if topic is meant:
+    if topic is meant and not draft.words.get("known"):
         topic, unheld = answers.by_form(draft, meant), answers.unheld_topic(draft, meant)
     slots = Slots({name: words for name, words in draft.words.items() if words}, draft.params)
     possible = line_choice.possible(draft, topic, slots)

@@ -110,6 +110,10 @@ class Relevance:
         candidates += [(one.sentence, one.clause) for one in that_may_answer(question, own, said)]
         return self._best(question, topic, candidates, needs_asking=True)
 
+    def own_clauses(self, think: Think, role: Role) -> list[str]:
+        """All that the NPC can say of itself and of what it knows."""
+        return [one.clause for one in own_sentences(think, role, self._topics.about["roles"])]
+
     def seen(self, question: str, topic: Topic, sentences: Sequence[str]) -> Answer | None:
         """Of what the game tells of this moment: only where that is surely what is asked for."""
         is_other = is_without(

@@ -26,6 +26,7 @@ SURE_FROM = 0.45  # share of a topic: below, fewer than half are right, and the 
 STATED_FROM = 0.6  # share of an order to move, where the line tells of somebody: `i would like to visit the mill`
 MOVES = frozenset(["follow", "stay", "go", "ask_npc_to_wait", "order_come_closer", "open_door"])
 BARE_MAX_WORDS = 7  # of a bare follow-up: a longer question says what it is about
+SURELY_BARE_WORDS = 3  # so few mean nothing without what was said before: `really? never?`
 ABOUT_YOU = re.compile(r"\b(?:you\w*|u|ur)\b", re.I)
 INTRODUCES = re.compile(r"\b(?:i am|i.?m|my name is|name.?s|call me)\W*$", re.I)
 TELLS = re.compile(
@@ -50,7 +51,8 @@ def _classified(draft: Draft, said: str) -> str:
     name = _by_intent(draft, said, _by_speaker(draft, _by_game(draft, read)))
     if name == read and not is_of_game(draft, name) and unheld.asks_of_mine(draft.text):
         name = OF_PLAYER
-    if name == UNCLEAR or (name == read and not _is_sure(draft, name, dict(meaning.topics)[name])):
+    draft.share = dict(meaning.topics).get(name, 0.0)
+    if name == UNCLEAR or (name == read and not _is_sure(draft, name)):
         draft.form = forms.form_of(draft.text, draft.topics.common_words)
         if draft.form or meaning.topics[0][1] < UNCLEAR_BELOW:
             return OF_PLAYER if draft.form == forms.OF_PLAYER else _vague(draft)
@@ -88,18 +90,19 @@ def _by_intent(draft: Draft, said: str, name: str) -> str:
     return name
 
 
-def _is_sure(draft: Draft, name: str, share: float) -> bool:
+def _is_sure(draft: Draft, name: str) -> bool:
     """Whether a topic is to be preferred to what answers any line of the same form. What the game itself tells
     or offers is seldom asked for by chance."""
     topic = draft.topic(name)
     is_ordered = not draft.offered.isdisjoint(topic.action_names)
     if is_ordered and orders.OF_THE_SPEAKER.search(draft.text) and name in MOVES:
-        return share >= STATED_FROM
-    if is_ordered and share >= SURE_FROM:
+        return draft.share >= STATED_FROM
+    if is_ordered and draft.share >= SURE_FROM:
         return True
     if "other" in draft.world.found and "other" not in topic.slots and not ABOUT_YOU.search(draft.text):
         return False  # `does Ana have children?` is not asked about the NPC
-    return share >= SURE_FROM or is_of_game(draft, name)
+    is_bare = topic.is_follow_up and len(words_of(draft.text)) <= SURELY_BARE_WORDS
+    return draft.share >= SURE_FROM or is_bare or is_of_game(draft, name)
 
 
 def _asks_way(draft: Draft) -> bool:
