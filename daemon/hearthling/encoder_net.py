@@ -7,8 +7,11 @@ of the GPU in between: it is recorded once and replayed (`train_topics.py`). Kno
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -79,3 +82,30 @@ def from_bert(weights: Mapping[str, Tensor], rows: Sequence[int], positions: int
                 state[f"{mine}{name}.{kind}"] = weights[f"{own}{theirs}.{kind}"]
     net.load_state_dict({name: tensor.float() for name, tensor in state.items()})
     return net
+
+
+def load_trained(net: EncoderNet, arrays: Mapping[str, NDArray[Any]], rows: Mapping[int, int]) -> None:
+    """Takes over what an earlier training wrote (`topics_file.write`). `rows`: of its pieces, by those of `net`; a
+    piece that it did not have keeps its weights."""
+    with torch.no_grad():
+        net.tokens.weight[list(rows)] = matrix(arrays, "tokens")[list(rows.values())]
+        net.positions.weight.copy_(torch.from_numpy(arrays["positions"].astype(np.float32)))
+        _load_norm(net.norm, arrays["norm"])
+        for index, layer in enumerate(net.layers):
+            at = f"layer{index}."
+            for name in ("qkv", "out", "up", "down"):
+                part = getattr(layer, name)
+                part.weight.copy_(matrix(arrays, at + name))
+                part.bias.copy_(torch.from_numpy(arrays[f"{at}{name}.bias"]))
+            for name in ("norm1", "norm2"):
+                _load_norm(getattr(layer, name), arrays[at + name])
+
+
+def matrix(arrays: Mapping[str, NDArray[Any]], name: str) -> Tensor:
+    """One that was written as int8 with a scale a row."""
+    return torch.from_numpy(arrays[name].astype(np.float32) * arrays[name + ".scale"][:, None])
+
+
+def _load_norm(norm: nn.LayerNorm, gain_and_bias: NDArray[np.float32]) -> None:
+    norm.weight.copy_(torch.from_numpy(gain_and_bias[0]))
+    norm.bias.copy_(torch.from_numpy(gain_and_bias[1]))

