@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr
 from pydantic_core import PydanticCustomError
@@ -163,6 +163,7 @@ class Think:
     translate: Line | None = None
     remember: StrictBool = True
     explain: StrictBool = False
+    is_warm: ClassVar[bool] = False  # the player is about to speak, and nobody knows yet what
 
 
 # -- what is generated -------------------------------------------------------------------------------
@@ -193,6 +194,7 @@ class MemoryTurn:
     """The remembered side of a `think`: who says what to whom, and where. `player_text` "": the NPC speaks first.
 
     `language`: of the reply. `is_retry`: the same was asked a moment ago, and the first reply is not to be repeated.
+    `is_warm`: the player's text is still to come.
     """
 
     npc: str
@@ -202,6 +204,7 @@ class MemoryTurn:
     player_text: str
     language: str = "en"
     is_retry: bool = False
+    is_warm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

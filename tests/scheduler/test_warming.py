@@ -105,19 +105,22 @@ def test_a_greeting_with_the_same_prompt_does_not_join_a_warm(endpoint: str) -> 
 
 
 def test_what_was_said_last_is_computed_before_the_next_line(tmp_path: Path, endpoint: str) -> None:
-    """As the game sends it: after the answer, of the pair that has just spoken."""
+    """As the game sends it: after the answer, of the pair that has just spoken. Where facts stand before the words, the
+    next prompt has these at another place: nothing of them is left from the answer.
+    """
+    place = {"context": {"place": "Oakford"}}
     memory = SqliteMemory(tmp_path / "memory.db", turns=5, max_bytes=2**24, summarize_by="rules", idle_s=math.inf)
     words = "Have you seen the miller's wagon on the road by the lake? " * 8
     try:
         with InProcess(endpoint, memory=memory) as daemon, daemon.peer() as client:
-            client.request(**THINK | {"utterance": words})
+            client.request(**THINK | place | {"utterance": words})
             stepped = daemon.engine_loop.steps
-            client.request(**WARM)
-            wait_until(lambda: daemon.engine_loop.steps > stepped)
-            usage = client.request(**THINK)["usage"]
+            client.request(**WARM, **place)
+            wait_until(lambda: daemon.engine_loop.steps > stepped and not daemon.engine_loop.load().requests_running)
+            usage = client.request(**THINK, **place)["usage"]
     finally:
         memory.close()
-    assert usage["prompt_tokens"] - usage["reused_tokens"] < 20
+    assert usage["prompt_tokens"] - usage["reused_tokens"] < 60
 
 
 def test_words_have_no_place_in_a_warm(daemon: InProcess) -> None:

@@ -1,8 +1,8 @@
 """`bench warm`: the first text of a spoken line, with its prompt's beginning computed beforehand, and without.
 
-A player speaks with NPCs in turn, several lines each, as long as a player takes to type a line between them. Of each
-persona there are two NPCs: of one the daemon is told before each line, as the game does (the op `warm`), of the other
-it is not. So both have the same prompts, and whatever the daemon keeps by itself serves both.
+A player speaks with NPCs in turn, several lines each, as long as a player takes to type a line between them. Of every
+second NPC the daemon is told before each line, as the game does (the op `warm`), of the others it is not. No two have
+the same persona: of equal prompts the daemon would compute the second one no more.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def measure(config: Config, options: Options) -> Result:
         for round_number in range(options.rounds):
             for persona in range(PERSONAS):
                 for line in range(LINES):
-                    for name in ARMS if (round_number + line) % 2 else reversed(ARMS):
-                        npc = _npc(name, round_number * PERSONAS + persona)
+                    for at, name in enumerate(ARMS if round_number % 2 else reversed(ARMS)):
+                        npc = _npc(name, 2 * (round_number * PERSONAS + persona) + at)
                         if name == "warmed":
                             pays = client.warm(npc, **_occasion()) and pays
                         time.sleep(TYPING_S)
@@ -61,7 +61,7 @@ def measure(config: Config, options: Options) -> Result:
 
 
 def _npc(arm: str, number: int) -> dict[str, Any]:
-    """Another persona for each number, and the same for both arms."""
+    """Another persona for each number."""
     habits = " ".join(HABITS[(number * 5 + at) % len(HABITS)].format(role="smith") for at in range(5))
     manner, hobby = MANNERS[number % len(MANNERS)], HOBBIES[number % len(HOBBIES)]
     return {

@@ -140,9 +140,9 @@ def _each_once(facts: Iterable[Recalled]) -> list[Recalled]:
 
 def _turns(reader: StoreReader, pair_rows: list[Row], turn: MemoryTurn, turns_max: int) -> list[Row]:
     """The last exchanges, the oldest first. None in a greeting: without them its prompt and its cached reply are the
-    same for a player's every visit.
+    same for a player's every visit. What is computed before a line is spoken is no greeting.
     """
-    if not turn.player_text:
+    if not (turn.player_text or turn.is_warm):
         return []
     turns = _newest(reader, pair_rows, turn, "exchange", turns_max + 1)
     if turns and turn.is_retry and turns[-1].said == storable_line(turn.player_text):

@@ -226,4 +226,5 @@ def _memory_turn(think: Think, lang: str) -> MemoryTurn | None:
         player_text=sanitize.single_line(think.utterance or ""),
         language=lang,
         is_retry=bool(think.avoid),
+        is_warm=think.is_warm,
     )

@@ -8,7 +8,7 @@ What a `think` holds besides options is `types.Think`, from which `ThinkRecord` 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import orjson
 from pydantic import Field, StrictBool, StrictStr, TypeAdapter, ValidationError
@@ -175,6 +175,8 @@ class ThinkRecord(Options, Think):
 @dataclass(frozen=True, kw_only=True)
 class WarmRecord(ThinkRecord):
     """A `think` that may come soon, without what will be said."""
+
+    is_warm: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
