@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -162,3 +163,79 @@ if find_spec("llama_cpp") is not None:
         assert Follower(text).is_sure
         for run in range(6):
             follow(native, text, run)
+
+
+# -- what must come next -------------------------------------------------------------------------
+
+
+def behind(grammar: str, text: str = "", *, is_schema: bool = False) -> tuple[str, bool]:
+    follower = Follower(grammar, is_schema=is_schema)
+    if text:
+        follower.accept(text.encode())
+    return follower.forced()
+
+
+@pytest.mark.parametrize(
+    ("grammar", "text", "forced"),
+    [
+        ('root ::= "good day" | "good night"', "", ("good ", False)),
+        ('root ::= "good day" | "good night"', "good n", ("ight", True)),
+        ('root ::= "ab" "c"?', "", ("ab", False)),
+        ('root ::= "a"{3} ("x" | "y")', "a", ("aa", False)),
+        ('root ::= "a" | "b"', "", ("", False)),
+        ('root ::= "a"', "a", ("", True)),
+        ('root ::= "a" space "b"\nspace ::= | " "', "a", ("", False)),
+    ],
+)
+def test_forced_goes_as_far_as_there_is_no_choice(grammar: str, text: str, forced: tuple[str, bool]) -> None:
+    assert behind(grammar, text) == forced
+
+
+@pytest.mark.parametrize(
+    ("text", "forced"),
+    [
+        ("", ('{"say":"', False)),
+        ('{"say"', (':"', False)),
+        ('{"say":"', ("", False)),
+        ('{"say": "Well.",', ('"do":{"action":"', False)),
+        ('{"say":"Well.","do":{"action":"f', ('ollow"}}', True)),
+    ],
+)
+def test_forced_leaves_out_the_blanks_of_a_schema(text: str, forced: tuple[str, bool]) -> None:
+    offered = actions.bounded((Action("follow"), Action("stay")))
+    grammar = grammar_of(actions.reply_schema(offered, actions.say_max_chars(8)))
+    assert behind(grammar, text, is_schema=True) == forced
+
+
+def test_forced_keeps_the_blanks_of_a_value() -> None:
+    grammar = grammar_of({"enum": ["go to", "go toward"]})
+    assert behind(grammar, '"go', is_schema=True) == (" to", False)
+
+
+def test_nothing_is_forced_in_the_midst_of_a_character() -> None:
+    follower = Follower('root ::= "é!"')
+    follower.accept("é".encode()[:1])
+    assert follower.forced() == ("", False)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_forced_fits(seed: int) -> None:
+    """Wherever a text may be: and without the blanks it still ends as JSON."""
+    grammar, rng = offer(seed), Random(seed)
+    follower, text = Follower(grammar, is_schema=True), ""
+    for _ in range(200):
+        forced = follower.forced()
+        if forced.text:
+            assert follower.fits(forced.text.encode(), ends=False) is not False
+            follower.accept(forced.text.encode())
+            text += forced.text
+        if forced.is_end:
+            break
+        letters = [
+            char for char in '"\\{}[],:abcdeinoprstu_0123456789-.lfy' if follower.fits(char.encode(), ends=False)
+        ]
+        letter = rng.choice([char for char in letters if char != "\\"] or letters)
+        follower.accept(letter.encode())
+        text += letter
+    assert follower.fits(b"", ends=True)
+    assert set(json.loads(text)) == {"say", "do"}

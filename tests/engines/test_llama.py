@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -13,10 +14,11 @@ import pytest
 
 from llm_agentd import engines
 from llm_agentd.engines import open_binding
-from llm_agentd.engines.base import Engine
+from llm_agentd.engines.base import Engine, Prompt
 from llm_agentd.engines.llama import engine as llama
 from llm_agentd.engines.llama.binding import BatchRow, Binding
 from llm_agentd.engines.llama.engine import LlamaEngine
+from llm_agentd.engines.llama.grammar.follow import Forced
 from llm_agentd.errors import BadRequest
 from llm_agentd.types import PrefixState, Sampling
 from tests.engines.conftest import OpenModel
@@ -26,6 +28,7 @@ from tests.engines.contract import (
     EngineContract,
     StatesContract,
     data,
+    decodes,
     drain,
     run,
     start_keeping,
@@ -36,6 +39,9 @@ from tests.engines.output_format_contract import OutputFormatContract
 from tests.support.tiny_gguf import CHAIN_TEXT, IM_END, write_tiny_gguf
 
 LOGIT_TOLERANCE = 0.02  # of the range; what rounding may do, made large by random weights. docs/determinism.md
+OPENING = "The mill is "
+CHOICES = f'root ::= "{OPENING}" ("old" | "new") ", they say, and the smith is " ("away" | "ill") " today."'
+CHOSEN = [(one, other) for one in ("old", "new") for other in ("away", "ill")]
 LONG_CHAIN = ["root", *(f"r{number}" for number in range(3000)), '"a"']
 DOUBLING = "root ::= r0\n" + "\n".join(f"r{n} ::= r{n + 1} r{n + 1}" for n in range(30)) + '\nr30 ::= "a"?'
 
@@ -57,6 +63,12 @@ class SlowGrammar:
 class BrokenSampler:
     def sample(self, row: int) -> int:
         raise RuntimeError("broken")
+
+    def forced(self) -> Forced:
+        return Forced()
+
+    def accept(self, token: int) -> None:
+        raise AssertionError("it has no grammar")
 
 
 def open_with_binding(opened: list[Engine], name: str, path: Path, **settings: Any) -> tuple[LlamaEngine, Binding]:
@@ -190,6 +202,50 @@ class TestLlama(EngineContract, BatchContract, StatesContract, OutputFormatContr
         assert data(pieces).decode() == "žlutý 🐎"
         assert pieces[-1].finish == "stop"
 
+    def test_what_a_grammar_leaves_no_choice_of_takes_no_steps(self, varied: Engine) -> None:
+        """Two for the parts of the prompt, the last with the opening; one behind the first choice. What ends the text
+        is not computed at all.
+        """
+        sampling = Sampling(temperature=0, max_tokens=200, grammar=CHOICES)
+        before = decodes(varied)
+        pieces = run(varied, "x", sampling)
+        text = data(pieces).decode()
+        assert text in {f"The mill is {one}, they say, and the smith is {other} today." for one, other in CHOSEN}
+        assert decodes(varied) - before == 3
+        assert sum(piece.tokens for piece in pieces) == len(varied.encode(text, None, sampling)) - len(
+            varied.encode("", None, sampling)
+        )
+        assert pieces[-1].finish == "stop"
+
+    def test_max_tokens_holds_where_a_grammar_leaves_no_choice(self, varied: Engine) -> None:
+        whole = Sampling(temperature=0, max_tokens=200, grammar=CHOICES)
+        text = data(run(varied, "x", whole))
+        for max_tokens in range(1, 30, 3):
+            pieces = run(varied, "x", replace(whole, max_tokens=max_tokens))
+            assert (sum(piece.tokens for piece in pieces), pieces[-1].finish) == (max_tokens, "length")
+            assert text.startswith(data(pieces))
+
+    def test_what_is_forced_is_read_as_if_it_stood_in_the_prompt(self, varied: Engine) -> None:
+        sampling = Sampling(temperature=0, max_tokens=200, grammar=CHOICES)
+        prompt, nothing = varied.encode(None, talk("x"), sampling), varied.encode("", None, sampling)
+        opening = varied.encode(OPENING, None, sampling).tokens[len(nothing) :]
+        rest = replace(sampling, grammar=CHOICES.replace(f'"{OPENING}" ', ""))
+        varied.start(0, Prompt([*prompt.tokens, *opening], prompt.stable_tokens), rest)
+        assert OPENING.encode() + data(drain(varied, 0)[0]) == data(run(varied, "x", sampling))
+
+    def test_sequences_that_are_given_several_tokens_disturb_nobody(self, varied: Engine) -> None:
+        """More rows than fit into one decode come in several; each sequence has what it has alone."""
+        sampling = Sampling(temperature=0, max_tokens=200, grammar=CHOICES)
+        alone = data(run(varied, "x", sampling))
+        free = data(run(varied, "y", GREEDY))
+        count = varied.info.max_num_seqs - 1
+        for seq in range(count):
+            varied.start(seq, varied.encode(None, talk("x"), sampling), sampling)
+        varied.start(count, varied.encode(None, talk("y"), GREEDY), GREEDY)
+        out = drain(varied, *range(count + 1))
+        assert [data(out[seq]) for seq in range(count)] == [alone] * count
+        assert data(out[count]) == free
+
     @pytest.mark.parametrize(
         ("grammar", "reason"),
         [
@@ -234,7 +290,7 @@ class TestLlama(EngineContract, BatchContract, StatesContract, OutputFormatContr
         self, engine: Engine, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """0.2 s a token, where 0.1 are free: after the sixth the others have waited for more than 0.5 s."""
-        sampling = Sampling(temperature=0, grammar='root ::= "a"{20}', max_tokens=30)
+        sampling = Sampling(temperature=0, grammar="root ::= [ab]{20}", max_tokens=30)
         engine.start(0, engine.encode("x", None, sampling), sampling)
         monkeypatch.setattr(llama, "time", SlowGrammar())
         out = drain(engine, 0)[0]

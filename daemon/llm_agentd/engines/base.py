@@ -78,9 +78,9 @@ class Piece:
     """What one step gave one sequence.
 
     `data` may end inside a multi-byte character. `tokens` counts completion tokens in it: 0 where the piece only ends
-    the sequence. `finish` is set on the last piece of a sequence: "stop" (the model ended; no data), "length" (context
-    or max_tokens; the last data with it), "failed" (`error` says why). `state` comes by itself, before the first token,
-    where `start` was asked to keep it.
+    the sequence. `finish` is set on the last piece of a sequence, which may have data: "stop" (the text is whole),
+    "length" (context or max_tokens), "failed" (`error` says why; no data). `state` comes by itself, before the first
+    token, where `start` was asked to keep it.
 
     `embedding`: of a text of which nothing else was asked (`Sampling.max_tokens` 0), in its only piece, a "stop".
 
@@ -103,7 +103,7 @@ class Piece:
 @dataclass(frozen=True, slots=True)
 class StepTiming:
     """What the last step took: one token for each of `num_seqs` sequences in `decode_s` seconds, and `prompt_tokens`
-    tokens of prompts in `prompt_s` seconds.
+    tokens of prompts in `prompt_s` seconds. A step in which some were given more is told as none.
     """
 
     num_seqs: int = 0

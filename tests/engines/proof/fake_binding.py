@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from random import Random
 
 from llm_agentd.engines.llama.binding import BatchRow, KvType, Sampler
+from llm_agentd.engines.llama.grammar.follow import Forced
 from llm_agentd.types import Sampling
 
 VOCAB = 64
@@ -18,6 +19,12 @@ class Greedy:
     def sample(self, row: int) -> int:
         scores = self._binding.scores[row]
         return scores.index(max(scores))
+
+    def forced(self) -> Forced:
+        return Forced()
+
+    def accept(self, token: int) -> None:
+        raise AssertionError("it has no grammar")
 
 
 class FakeBinding:

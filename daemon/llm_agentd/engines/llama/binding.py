@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Protocol, TypeAlias
 
+from llm_agentd.engines.llama.grammar.follow import Forced
 from llm_agentd.types import Sampling
 
 KvType: TypeAlias = Literal["f16", "q8_0"]  # dtype of the KV cache
@@ -27,6 +28,12 @@ class Sampler(Protocol):
         """The next token id, from the logits of row `row` of the last `decode`. Raises RuntimeError where there is
         none that fits, or the row has no logits.
         """
+
+    def forced(self) -> Forced:
+        """What the grammar leaves no choice of behind the tokens so far."""
+
+    def accept(self, token: int) -> None:
+        """As if it had been sampled; a grammar must allow it, or it has no way to go on."""
 
 
 class Binding(Protocol):

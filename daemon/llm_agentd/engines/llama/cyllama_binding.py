@@ -154,7 +154,7 @@ class CyllamaBinding:
             return self._chain(sampling, seed)
         # With draws of its own: half the seed is none that llama.cpp takes for "random".
         held = self._chain(sampling, seed >> 1, grammar)
-        follower = Follower(grammar)
+        follower = Follower(grammar, is_schema=sampling.json_schema is not None)
         if not follower.is_sure:
             return held
         has_memory = sampling.repeat_penalty != 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from llm_agentd.engines.llama.grammar.follow import Follower
+from llm_agentd.engines.llama.grammar.follow import Follower, Forced
 
 
 class Words(Protocol):
@@ -25,8 +25,10 @@ class ChainSampler:
         except ValueError as error:  # cyllama 0.7; earlier ones raise RuntimeError themselves
             raise RuntimeError(str(error)) from error
 
+    def forced(self) -> Forced:
+        return Forced()
+
     def accept(self, token: int) -> None:
-        """As if it had been sampled; a grammar must allow it, or it has no way to go on."""
         self._chain.accept(token)
 
     def copy(self) -> ChainSampler:
@@ -66,3 +68,12 @@ class GrammarSampler:
         if not ends:
             self._follower.accept(piece)
         return token
+
+    def forced(self) -> Forced:
+        return self._follower.forced()
+
+    def accept(self, token: int) -> None:
+        self._held.accept(token)
+        if self._has_memory:
+            self._free.accept(token)
+        self._follower.accept(self._words.token_to_piece(token))

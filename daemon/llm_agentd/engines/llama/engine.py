@@ -15,7 +15,7 @@ from pathlib import Path
 
 from llm_agentd.engines.base import Candidate, EngineInfo, Piece, Prompt, StepTiming
 from llm_agentd.engines.limits import check_one_source, pick_context
-from llm_agentd.engines.llama.binding import BatchRow, Binding, KvType
+from llm_agentd.engines.llama.binding import BatchRow, Binding, KvType, Sampler
 from llm_agentd.engines.llama.grammar.grammars import Grammars
 from llm_agentd.engines.llama.prompt_encoder import PromptEncoder
 from llm_agentd.engines.llama.sequence import LlamaSequence, PausedSequence
@@ -148,12 +148,15 @@ class LlamaEngine:
         grammar = self._grammars.text(sampling)
         sampler = self._binding.sampler(sampling, seed=_seed(sampling.seed), grammar=grammar)
         reused = self._reuse(seq, prompt, state)
+        room_tokens = min(sampling.max_tokens, self._info.context_tokens - len(prompt)) - 1
+        opening = self._opening(sampler, room_tokens)
         self._active[seq] = LlamaSequence(
             seq,
-            list(prompt.tokens),
-            prompt_tokens=len(prompt),
+            [*prompt.tokens, *opening],
+            prompt_tokens=len(prompt) + len(opening),
             sampler=sampler,
-            tokens_left=sampling.max_tokens,
+            tokens_left=sampling.max_tokens - len(opening),
+            opening=opening,
             priority=priority,
             stable_tokens=prompt.stable_tokens,
             cut=keep_prefix or self._bit_exact,
@@ -213,8 +216,10 @@ class LlamaEngine:
         computed = self._compute_prompts(starting, pieces, began_s)
         computed_s = time.perf_counter()
         running = [sequence for sequence in self._active.values() if sequence.is_running and is_shared]
+        rows = sum(sequence.fed for sequence in running)
         pieces += self._advance(running)
-        self._last_step = StepTiming(len(running), time.perf_counter() - computed_s, computed, computed_s - began_s)
+        stepped = len(running) if rows == len(running) else 0
+        self._last_step = StepTiming(stepped, time.perf_counter() - computed_s, computed, computed_s - began_s)
         return pieces
 
     def _compute_prompts(self, starting: Sequence[LlamaSequence], pieces: list[Piece], began_s: float) -> int:
@@ -244,18 +249,28 @@ class LlamaEngine:
 
     def _advance(self, running: list[LlamaSequence]) -> list[Piece]:
         pieces: list[Piece] = []
-        for first in range(0, len(running), self._rows_max):
-            pieces += self._advance_together(running[first : first + self._rows_max])
-        return pieces
+        together: list[LlamaSequence] = []
+        rows = 0
+        for sequence in running:
+            if rows + sequence.fed > self._rows_max:
+                pieces += self._advance_together(together)
+                together, rows = [], 0
+            together.append(sequence)
+            rows += sequence.fed
+        return pieces + self._advance_together(together)
 
     def _advance_together(self, running: list[LlamaSequence]) -> list[Piece]:
         rows: list[BatchRow] = []
+        last_rows: list[int] = []
         for sequence in running:
-            rows.append((sequence.tokens[sequence.computed], sequence.computed, sequence.seq, True))
-        self._decode(rows)
-        for sequence in running:
-            sequence.computed += 1
-        return [self._sample(sequence, row) for row, sequence in enumerate(running)]
+            last = len(sequence.tokens) - 1
+            for at in range(sequence.computed, last + 1):
+                rows.append((sequence.tokens[at], at, sequence.seq, at == last))
+            sequence.computed = last + 1
+            last_rows.append(len(rows) - 1)
+        if rows:
+            self._decode(rows)
+        return [self._sample(sequence, row) for row, sequence in zip(last_rows, running, strict=True)]
 
     def _compute_part(self, sequence: LlamaSequence, pieces: list[Piece]) -> int:
         """The next part of a prompt; returns its tokens. Only the prompt's last row is sampled from."""
@@ -309,17 +324,52 @@ class LlamaEngine:
         if sequence.waited_for_s > SAMPLE_MAX_S:
             self.stop(sequence.seq)
             return Piece(sequence.seq, tokens=0, finish="failed", error="the grammar is too ambiguous; simplify it")
+        opening, sequence.opening = sequence.opening, []
         if self._vocab.is_eog(token):
             self.stop(sequence.seq)
-            return Piece(sequence.seq, tokens=0, finish="stop")
-        sequence.tokens.append(token)
-        sequence.tokens_left -= 1
-        data = self._vocab.token_to_piece(token)
-        # The token just sampled still needs a cell when it is fed, and the next one a place after it.
-        if sequence.tokens_left <= 0 or sequence.computed + 1 >= self._info.context_tokens:
+            return Piece(sequence.seq, self._text(opening), len(opening), finish="stop")
+        room_tokens = min(sequence.tokens_left, self._info.context_tokens - sequence.computed - 1) - 1
+        forced, is_end = self._forced(sequence.sampler, room_tokens)
+        new = [token, *forced]
+        sequence.tokens += new
+        sequence.tokens_left -= len(new)
+        said = opening + new
+        # The last token still needs a cell when it is fed, and the next one a place after it.
+        is_full = sequence.tokens_left <= 0 or len(sequence.tokens) >= self._info.context_tokens
+        if is_end or is_full:
             self.stop(sequence.seq)
-            return Piece(sequence.seq, data, finish="length")
-        return Piece(sequence.seq, data)
+            return Piece(sequence.seq, self._text(said), len(said), finish="stop" if is_end else "length")
+        for token in forced:
+            sequence.sampler.accept(token)
+        return Piece(sequence.seq, self._text(said), len(said))
+
+    def _opening(self, sampler: Sampler, room_tokens: int) -> list[int]:
+        """What the reply must begin with: computed with the prompt. Nothing of a reply that is forced as a whole."""
+        tokens, is_end = self._forced(sampler, room_tokens)
+        if is_end:
+            return []
+        for token in tokens:
+            sampler.accept(token)
+        return tokens
+
+    def _forced(self, sampler: Sampler, room_tokens: int) -> tuple[list[int], bool]:
+        """Tokens of what the grammar leaves no choice of, and whether the text ends there.
+
+        They need no step each: they are computed side by side before the next token is chosen, as a prompt is, and what
+        ends a text not at all. Not more than fit into one decode; the others are found the next time.
+        """
+        text, is_end = sampler.forced()
+        if not text:
+            return [], is_end
+        tokens = self._vocab.text(text)
+        if self._text(tokens) != text.encode() or (is_end and len(tokens) > room_tokens):
+            return [], False
+        if is_end:
+            return tokens, True
+        return tokens[: max(0, min(room_tokens, self._rows_max - 1))], False
+
+    def _text(self, tokens: Sequence[int]) -> bytes:
+        return b"".join(map(self._vocab.token_to_piece, tokens))
 
     def wake(self) -> None:
         pass

@@ -21,6 +21,7 @@ from llm_agentd.engines.llama.ctypes_binding import (
 )
 from llm_agentd.engines.llama.ctypes_binding import grammar_error as error_of_grammar
 from llm_agentd.engines.llama.ctypes_calls import bytes_address, new_bytes
+from llm_agentd.engines.llama.grammar.follow import Follower
 from llm_agentd.engines.llama.native_library import collected_errors, lib
 from llm_agentd.engines.llama.native_samplers import ChainSampler, GrammarSampler
 from llm_agentd.errors import StartError
@@ -103,7 +104,9 @@ class NativeBinding(CtypesBinding):
     def sampler(self, sampling: Sampling, *, seed: int, grammar: str | None) -> Sampler:
         if grammar is None:
             return ChainSampler(self._chain(sampling, seed), self._context, self.vocab_size)
-        return GrammarSampler(self._chain(sampling, seed), self._grammar(grammar), self._context, self.vocab_size)
+        follower = Follower(grammar, is_schema=sampling.json_schema is not None)
+        chain, held = self._chain(sampling, seed), self._grammar(grammar)
+        return GrammarSampler(chain, held, self._context, self.vocab_size, follower, self.token_to_piece)
 
     def _chain(self, sampling: Sampling, seed: int) -> Any:
         """All but the grammar."""

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ctypes
 import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from llm_agentd.engines.llama.grammar.follow import Follower, Forced
 from llm_agentd.engines.llama.native_library import lib
 
 
@@ -24,6 +26,12 @@ class ChainSampler:
     def sample(self, row: int) -> int:
         self._logits(row)
         return int(lib.llama_sampler_sample(self._chain, self._context, row))
+
+    def forced(self) -> Forced:
+        return Forced()
+
+    def accept(self, token: int) -> None:
+        lib.llama_sampler_accept(self._chain, token)
 
     def _logits(self, row: int) -> Any:
         """llama.cpp would end the process over a row that has none."""
@@ -45,18 +53,30 @@ class GrammarSampler(ChainSampler):
     would end the process, once one is accepted.
     """
 
-    def __init__(self, chain: Any, grammar: Any, context: Any, vocab_size: int) -> None:
+    def __init__(
+        self, chain: Any, grammar: Any, context: Any, vocab_size: int, follower: Follower, piece: Callable[[int], bytes]
+    ) -> None:
+        """`piece`: the bytes of a token."""
         super().__init__(chain, context, vocab_size)
         self._grammar = grammar
+        self._follower = follower
+        self._piece = piece
 
     def sample(self, row: int) -> int:
         logits = self._logits(row)
         token = self._chosen(logits, self._chain)
         if not self._fits(token):
             token = self._chosen(logits, self._grammar, self._chain)
+        self.accept(token)
+        return token
+
+    def forced(self) -> Forced:
+        return self._follower.forced()
+
+    def accept(self, token: int) -> None:
         lib.llama_sampler_accept(self._grammar, token)
         lib.llama_sampler_accept(self._chain, token)
-        return token
+        self._follower.accept(self._piece(token))
 
     def _chosen(self, logits: Any, *stages: Any) -> int:
         fresh, cells, floats = _candidates(self._size)

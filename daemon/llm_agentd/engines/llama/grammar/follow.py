@@ -1,9 +1,11 @@
-"""Whether one token fits a GBNF grammar where its text is now, in Python: for a library that can only filter them all.
+"""Where a text is in its GBNF grammar, in Python: whether one token fits there, and what must come next.
 
 cyllama has no call that asks a grammar about one token, and filtering a vocabulary takes longer than a small model
 computes. So a token is chosen freely, and looked at here. What is not sure (half a character, ways without number) is
 `None`: then the library filters. Must never say yes where llama.cpp would say no: its grammar, which is told of the
 token then, has no way to go on. `tests/engines/test_gbnf_follow.py` compares both, token by token.
+
+No library tells what must come next. It is what a model need not be asked for (`LlamaEngine`).
 Pure; a grammar is read once and shared by all sequences that follow it, on the engine thread.
 """
 
@@ -26,6 +28,8 @@ CLASSES = frozenset({r'[^"\\\x7F\x00-\x1F]', r'["\\bfnrt]', r"[\\]", r"[ \t]", "
 GRAMMARS_KEPT = 64  # with the places that were reached in them; a mod's NPCs have a few at a time
 WAYS_MAX = 64  # at once; grammars of actions have a handful
 LOOKED_AT_MAX = 2_000  # places to find the ways behind one character: what goes round in a circle has no end
+FORCED_MAX_CHARS = 1_000  # found at a time: longer than a reply
+SPACE, BLANKS = "space", frozenset(map(ord, " \t\n"))  # the rule of a schema's grammar that stands between all parts
 NODES_MAX = 20_000  # places of one grammar that are remembered: some 5 MB, then it is no longer followed
 
 
@@ -56,6 +60,13 @@ class Ways(NamedTuple):
 
     nodes: tuple[_Node, ...]
     may_end: bool
+
+
+class Forced(NamedTuple):
+    """`text` must come next; `is_end`: and nothing behind it."""
+
+    text: str = ""
+    is_end: bool = False
 
 
 class _NotFollowed(Exception):
@@ -171,9 +182,10 @@ def _grammar(text: str) -> _Grammar | None:
 
 
 class Follower:
-    """Where one text is in its grammar."""
+    """Where one text is in its grammar. `is_schema`: that of a JSON schema, in which blanks mean nothing."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, is_schema: bool = False) -> None:
+        self._is_schema = is_schema
         self._grammar = _grammar(text)
         self._ways = self._grammar.start if self._grammar else None  # None: it cannot be followed, or no longer
         self._half = b""  # of a character
@@ -209,6 +221,30 @@ class Follower:
         except _NotFollowed:
             self._ways = None
 
+    def forced(self) -> Forced:
+        """What comes next whatever is chosen; of a schema's grammar, without the blanks that there might be."""
+        ways, text = self._ways, ""
+        if self._grammar is None or ways is None or self._half:
+            return Forced()
+        while len(text) < FORCED_MAX_CHARS:
+            nodes = self._without_space(ways.nodes)
+            letter = None if ways.may_end else _only_letter(nodes)
+            if letter is None:
+                return Forced(text, ways.may_end and not nodes)
+            try:
+                behind = self._grammar.written(ways, letter)
+            except _NotFollowed:
+                break
+            if behind is None:
+                break
+            ways, text = behind, text + letter
+        return Forced(text)
+
+    def _without_space(self, nodes: tuple[_Node, ...]) -> tuple[_Node, ...]:
+        if not self._is_schema:
+            return nodes
+        return tuple(node for node in nodes if not _is_space(node))
+
     def _after(self, text: str) -> Ways | None:
         ways = self._ways
         for letter in text:
@@ -216,6 +252,30 @@ class Follower:
                 return None
             ways = self._grammar.written(ways, letter)
         return ways
+
+
+def _only_letter(nodes: tuple[_Node, ...]) -> str | None:
+    """The one character that all of these places take."""
+    letters = {_single(node) for node in nodes}
+    return letters.pop() if len(letters) == 1 else None
+
+
+def _single(node: _Node) -> str | None:
+    ranges: Any = node.sequence[node.at]
+    if len(ranges) != 1 or ranges[0][0] != ranges[0][1]:
+        return None
+    return chr(ranges[0][0])
+
+
+def _is_space(node: _Node) -> bool:
+    """Whether the place is a blank in the rule for blanks."""
+    ranges: Any = node.sequence[node.at]
+    if not all(first in BLANKS and last in BLANKS for first, last in ranges):
+        return False
+    above = node.below
+    while above is not None and (above.at >= len(above.sequence) or above.sequence[above.at] != SPACE):
+        above = above.below
+    return above is not None
 
 
 def _whole_characters(data: bytes) -> tuple[str, bytes]:

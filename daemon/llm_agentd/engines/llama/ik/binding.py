@@ -23,6 +23,7 @@ from llm_agentd.engines.llama.ctypes_binding import (
 )
 from llm_agentd.engines.llama.ctypes_binding import grammar_error as error_of_grammar
 from llm_agentd.engines.llama.ctypes_calls import bytes_address, new_bytes
+from llm_agentd.engines.llama.grammar.follow import Follower
 from llm_agentd.engines.llama.ik.library import collected_errors, installed_version, lib
 from llm_agentd.engines.llama.ik.llama_h import ChatMessage
 from llm_agentd.engines.llama.ik.samplers import CandidateTable, IkSampler
@@ -136,4 +137,13 @@ class IkBinding(CtypesBinding):
 
     def sampler(self, sampling: Sampling, *, seed: int, grammar: str | None) -> Sampler:
         held = None if grammar is None else self._grammar(grammar)
-        return IkSampler(self._context, self._candidates, sampling, seed=seed, grammar=held)
+        follower = None if grammar is None else Follower(grammar, is_schema=sampling.json_schema is not None)
+        return IkSampler(
+            self._context,
+            self._candidates,
+            sampling,
+            seed=seed,
+            grammar=held,
+            follower=follower,
+            piece=self.token_to_piece,
+        )

@@ -10,11 +10,13 @@ import ctypes
 import math
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Callable
 from itertools import accumulate
 from random import Random
 from typing import Any
 
 from llm_agentd.engines.llama.binding import PENALTY_TOKENS
+from llm_agentd.engines.llama.grammar.follow import Follower, Forced
 from llm_agentd.engines.llama.ik.library import lib
 from llm_agentd.engines.llama.ik.llama_h import Candidates, TokenData
 from llm_agentd.types import Sampling
@@ -51,12 +53,25 @@ class IkSampler:
     all tokens are filtered: as `native_samplers` does, and why, is said there.
     """
 
-    def __init__(self, context: Any, table: CandidateTable, sampling: Sampling, *, seed: int, grammar: Any) -> None:
+    def __init__(
+        self,
+        context: Any,
+        table: CandidateTable,
+        sampling: Sampling,
+        *,
+        seed: int,
+        grammar: Any,
+        follower: Follower | None,
+        piece: Callable[[int], bytes],
+    ) -> None:
+        """`follower`: of the grammar, where there is one. `piece`: the bytes of a token."""
         self._context = context
         self._table = table
         self._sampling = sampling
         self._random = Random(seed)
         self._grammar = grammar
+        self._follower = follower
+        self._piece = piece
         self._said: deque[int] = deque(maxlen=PENALTY_TOKENS)
 
     def sample(self, row: int) -> int:
@@ -64,14 +79,21 @@ class IkSampler:
         if not logits:
             raise RuntimeError("ik_llama.cpp has no logits for this row")
         token = self._chosen(self._table.filled(logits))
-        if self._grammar is not None:
-            if not self._fits(token):
-                left = self._table.filled(logits)
-                lib.llama_grammar_sample(self._grammar, self._context, left)
-                token = self._chosen(left)
-            lib.llama_grammar_accept_token(self._grammar, self._context, token)
-        self._said.append(token)
+        if self._grammar is not None and not self._fits(token):
+            left = self._table.filled(logits)
+            lib.llama_grammar_sample(self._grammar, self._context, left)
+            token = self._chosen(left)
+        self.accept(token)
         return token
+
+    def forced(self) -> Forced:
+        return self._follower.forced() if self._follower else Forced()
+
+    def accept(self, token: int) -> None:
+        if self._follower is not None:
+            lib.llama_grammar_accept_token(self._grammar, self._context, token)
+            self._follower.accept(self._piece(token))
+        self._said.append(token)
 
     def _chosen(self, left: Any) -> int:
         """Raises RuntimeError where no candidate is left with more than no chance."""
