@@ -15,7 +15,7 @@ from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.reading import Reading
 from llm_agentd.prompt.meaning.rule_topics import CHORE, KNOW
 from llm_agentd.prompt.moment import Moment
-from llm_agentd.prompt.placeholders import CHARS, is_any_of, missing
+from llm_agentd.prompt.placeholders import CHARS, fill, is_any_of, missing
 from llm_agentd.topics import FOLLOW_UP, Topic, Topics
 from llm_agentd.topics.phrasebook import Case
 from llm_agentd.types import Action, Slots
@@ -23,6 +23,7 @@ from llm_agentd.types import Action, Slots
 ACT = "act"  # how the model is told of an action that another mod made
 OWNED_MIN_LINES = 2  # of a topic, to own with them that it is not known; else those of the form do
 NAMED_MIN_LINES = 2  # with what the player named in them, to say no other; one alone would always be the same
+JOINED_MAX = 3  # of the lines for each of two questions
 LINES_MAX = 12  # to choose among: each costs the grammar some time with every token
 BUCKETS = 4  # the same words are answered by the same few lines, others by others: a model has its favourites
 
@@ -32,9 +33,30 @@ def held(topics: Topics, reading: Reading, moment: Moment, avoid: Sequence[str])
 
     `avoid`: lines that were just said.
     """
+    if reading.also is None:
+        return _held(topics, reading, moment, avoid)
+    first, shown = _held(topics, reading, moment, avoid)
+    second, _ = _held(topics, reading.also, _moment_of(reading.also, moment), avoid)
+    return replace(first, lines=_joined(first.lines, second)), shown
+
+
+def _joined(lines: Sequence[str], second: Reading) -> tuple[str, ...]:
+    """Each of the shortest with one that answers the second question, whose placeholders may have other values."""
+    behind = [fill(line, second.slots.words) for line in sorted(second.lines, key=len)[:JOINED_MAX]]
+    before = sorted(lines, key=len)[:JOINED_MAX]
+    return tuple(f"{line} {other}" for line in before for other in behind) or tuple(lines)
+
+
+def _moment_of(reading: Reading, moment: Moment) -> Moment:
+    slots = reading.topic.slots.intersection(reading.slots.words)
+    return replace(moment, topic=reading.topic.name, slots=slots, words=(), said="")
+
+
+def _held(topics: Topics, reading: Reading, moment: Moment, avoid: Sequence[str]) -> tuple[Reading, Moment]:
     case = _case(topics, reading, moment)
     lines = topics.phrasebook.lines(case, moment.role, moment.mood, moment.words, reading.slots.words) if case else []
-    if "known" in reading.slots.words and not any(CHARS["known"] in line for line in lines):
+    is_known = "known" in reading.slots.words and reading.topic.name != KNOW
+    if is_known and not any(CHARS["known"] in line for line in lines):
         return _said_by(KNOW, topics, reading, moment, avoid)
     if reading.unheld:
         owned = unheld.owned(lines)
@@ -61,9 +83,9 @@ def _said_by(
     """With the lines of another topic: the one that was meant has too few that say what is to be said."""
     topic = topics.get(name)
     if topic is None:
-        return held(topics, replace(reading, unheld=""), moment, avoid)
-    slots = topic.slots.intersection(reading.slots.words)
-    return held(topics, replace(reading, topic=topic), replace(moment, topic=topic.name, slots=slots, words=()), avoid)
+        return _held(topics, replace(reading, unheld=""), moment, avoid)
+    reading = replace(reading, topic=topic)
+    return _held(topics, reading, _moment_of(reading, moment), avoid)
 
 
 def _about_what_was_said(topics: Topics, reading: Reading, moment: Moment, lines: list[str]) -> list[str]:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from llm_agentd.prompt.meaning import answers, line_choice, orders
 from llm_agentd.prompt.meaning.beings import signs_of
 from llm_agentd.prompt.meaning.draft import Draft
+from llm_agentd.prompt.meaning.questions import asked
 from llm_agentd.prompt.meaning.reading import Reading
 from llm_agentd.prompt.meaning.relevance import Relevance
 from llm_agentd.prompt.meaning.topic_choice import topic_of
@@ -24,6 +25,8 @@ from llm_agentd.prompt.moment import Moment
 from llm_agentd.roles import Role
 from llm_agentd.topics import Topic, Topics
 from llm_agentd.types import Slots, Think
+
+ANSWERED_FROM = 0.6  # share of a question's topic: from there it is answered by itself, and a second one behind it
 
 
 class SlotReader:
@@ -39,9 +42,16 @@ class SlotReader:
         """`recalled`: what memory has for this pair, the most important first. `earlier`: what the player said before,
         `said` what the NPC answered."""
         remembered = [*texts_of(think.context.get("memory")), *recalled]
-        if think.actions and think.utterance:  # `don't wait, go home` is the order to go
-            think = replace(think, utterance=orders.what_to_do(think.utterance))
-        return _read(Draft(self._topics, self._relevance, think, role, World(think), remembered, earlier, said))
+
+        def read(text: str | None) -> Reading:
+            part = replace(think, utterance=text)
+            return _read(Draft(self._topics, self._relevance, part, role, World(part), remembered, earlier, said))
+
+        text = think.utterance
+        if think.actions and text:  # `don't wait, go home` is the order to go
+            text = orders.what_to_do(text)
+        whole = read(text)
+        return whole if whole.actions else _of_questions(whole, [read(part) for part in asked(text or "")])
 
     def moment_words(self, think: Think, topic: Topic, signs: Sequence[str]) -> tuple[str, ...]:
         """Time, weather and signs, where the topic's replies depend on them."""
@@ -66,6 +76,14 @@ class SlotReader:
         return names
 
 
+def _of_questions(whole: Reading, asked: Sequence[Reading]) -> Reading:
+    """What answers the questions of a line, where that is surer than what answers the line as one."""
+    sure = [one for one in asked if one.share >= ANSWERED_FROM and not one.actions and not one.topic.is_follow_up]
+    if len(sure) >= 2 and sure[0].topic != sure[1].topic:
+        return replace(sure[0], also=sure[1])
+    return sure[0] if sure and sure[0].share > whole.share else whole
+
+
 def _read(draft: Draft) -> Reading:
     said = draft.world.masked()
     meant = topic_of(draft, said)
@@ -84,4 +102,5 @@ def _read(draft: Draft) -> Reading:
         said,
         named=answers.named(draft),
         unheld="" if possible else unheld,
+        share=1.0 if draft.words.get("known") else 0.0 if draft.form or unheld else draft.share,
     )
