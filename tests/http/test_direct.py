@@ -2,48 +2,274 @@
 
 from __future__ import annotations
 
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
+from llm_agentd.http import body, direct
 from llm_agentd.http.app import create_app
-from llm_agentd.http.direct import PATHS, DirectRoutes
-from tests.support.http_harness import FakeDaemon, always_hits, serve_http
+from llm_agentd.http.direct import Answer, DirectRoutes
+from llm_agentd.http.metrics import CountRequests
+from llm_agentd.http.routes import exchange, infer
+from tests.support.http_harness import (
+    DEADLINE_S,
+    FakeDaemon,
+    HttpServer,
+    Record,
+    always_hits,
+    error,
+    serve_http,
+    wait_until,
+)
 
-BODIES: dict[str, dict[str, Any]] = {
-    "/infer": {"prompt": "Hello"},
-    "/v1/exchange": {"session": "s", "after": 0, "wait_ms": 0, "requests": [], "cancel": []},
+TOKEN = "a token of the test's own"
+BODIES = {
+    infer.PATH: b'{"prompt": "Hello"}',
+    exchange.PATH: b'{"session": "s", "wait_ms": 0, "requests": [{"id": "a", "op": "infer", "prompt": "Hm"}]}',
+}
+PATHS = sorted(BODIES)
+PLAIN = {"Host": "127.0.0.1", "Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+REFUSED: dict[str, tuple[int, dict[str, str | None]]] = {
+    "no token": (401, {"Authorization": None}),
+    "another token": (401, {"Authorization": "Bearer another"}),
+    "another scheme": (401, {"Authorization": f"Basic {TOKEN}"}),
+    "another name": (403, {"Host": "evil.example"}),
+    "no name": (400, {"Host": None}),
+    "page of another origin": (403, {"Origin": "http://evil.example"}),
+    "page of another site": (403, {"Sec-Fetch-Site": "cross-site"}),
+    "form": (403, {"Content-Type": "text/plain"}),
+    "no type": (403, {"Content-Type": None}),
 }
 
 
-def test_direct_routes_are_those_of_the_application() -> None:
-    app = create_app(endpoint="ipc:///nowhere", retry_s=1, token=None, timeout_ms=1000)
-    direct = DirectRoutes(app, app.routes)
-    assert set(direct._by_path) == PATHS == set(BODIES)
+@pytest.fixture
+def server(endpoint: str) -> Iterator[HttpServer]:
+    with FakeDaemon(endpoint, always_hits), serve_http(endpoint, token=TOKEN) as server:
+        wait_until(lambda: server.app.state.daemon.is_ready)
+        yield server
 
 
-def test_busy_routes_never_reach_the_router_of_the_framework(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def ways(server: HttpServer) -> DirectRoutes:
+    counting = server.app._outermost
+    assert isinstance(counting, CountRequests)
+    assert isinstance(counting._app, DirectRoutes)
+    return counting._app
+
+
+@contextmanager
+def framework_alone(server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setattr(ways(server), "_by_path", {})
+        yield
+
+
+@contextmanager
+def no_framework(server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     async def breaks(*_: object) -> None:
-        raise AssertionError("the framework's router was asked")
+        raise AssertionError("the framework was asked")
 
+    with monkeypatch.context() as patch:
+        patch.setattr(ways(server), "_app", breaks)
+        yield
+
+
+def replace_answers(server: HttpServer, monkeypatch: pytest.MonkeyPatch, answer: Answer) -> None:
+    by_path = {path: (route, answer) for path, (route, _) in ways(server)._by_path.items()}
+    monkeypatch.setattr(ways(server), "_by_path", by_path)
+
+
+def call(
+    server: HttpServer, path: str, content: bytes, *, method: str = "POST", pieces: int = 1, **named: Any
+) -> tuple[str, dict[str, str], bytes]:
+    """Status line, headers and body of a call on a connection of its own. `headers`: None leaves one out. `pieces`: so
+    many the body comes in, each when the server has read the one before."""
+    headers = {**PLAIN, "Content-Length": str(len(content)), **named.get("headers", {})}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value is not None)
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), DEADLINE_S) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(f"{method} {path} HTTP/1.1\r\n{head}Connection: close\r\n\r\n".encode())
+        size = -(-len(content) // pieces)
+        for start in range(0, len(content), size or 1):
+            if pieces > 1:
+                wait_until(partial(_has_read, server, start))
+            connection.sendall(content[start : start + size])
+        answer = b""
+        while data := connection.recv(1 << 16):
+            answer += data
+    first, _, rest = answer.partition(b"\r\n")
+    fields, _, text = rest.partition(b"\r\n\r\n")
+    shown = dict(line.split(": ", 1) for line in fields.decode().lower().splitlines())
+    shown.pop("date", None)
+    return first.decode(), shown, re.sub(rb'"(instance|seq)":("\w+"|\d+)', b"", text)
+
+
+def _has_read(server: HttpServer, size: int) -> bool:
+    return int(server.app.state.body_budget.held_bytes) >= size
+
+
+def status(answer: tuple[str, dict[str, str], bytes]) -> int:
+    return int(answer[0].split()[1])
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_plain_call_never_reaches_the_framework(server: HttpServer, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with no_framework(server, monkeypatch):
+        assert status(call(server, path, BODIES[path])) == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_answer_is_the_framework_s_to_the_byte(server: HttpServer, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    contents = [BODIES[path], b"{", b"[]", b'{"nonsense": 1}', b"", b'{"prompt": 7, "session": 7}', b'"\xff"']
+    short = [call(server, path, content) for content in contents]
+    with framework_alone(server, monkeypatch):
+        assert [call(server, path, content) for content in contents] == short
+    assert [status(answer) for answer in short] == [200, *6 * [400]]
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+@pytest.mark.parametrize("path", PATHS)
+def test_who_may_not_call_is_refused_as_by_the_framework(
+    server: HttpServer, path: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, headers = REFUSED[reason]
+
+    async def asked(*_: object) -> Response:
+        raise AssertionError("the route was asked")
+
+    replace_answers(server, monkeypatch, asked)
+    short = call(server, path, BODIES[path], headers=headers)
+    with framework_alone(server, monkeypatch):
+        assert call(server, path, BODIES[path], headers=headers) == short
+    assert status(short) == code
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_token_is_asked_for_only_where_there_is_one(endpoint: str, path: str) -> None:
     with FakeDaemon(endpoint, always_hits), serve_http(endpoint) as server:
-        assert server.http.get("/healthz").status_code == 200
-        app = server.app
-        monkeypatch.setattr(app.router, "middleware_stack", breaks)
-        for path in PATHS:
-            assert server.http.post(path, json=BODIES[path]).status_code == 200
-        assert server.http.get("/healthz").status_code == 500
+        assert status(call(server, path, BODIES[path], headers={"Authorization": None})) == 200
 
 
-@pytest.mark.parametrize("path", sorted(PATHS))
-def test_errors_are_those_of_the_framework_s_way(endpoint: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = []
-    for paths in (PATHS, frozenset[str]()):
-        monkeypatch.setattr("llm_agentd.http.direct.PATHS", paths)
-        with FakeDaemon(endpoint), serve_http(endpoint) as server:
-            for content in (b"{", b"[]", b'{"nonsense": 1}'):
-                answer = server.http.post(path, content=content, headers={"Content-Type": "application/json"})
-                answers.append((answer.status_code, answer.content, answer.headers["content-type"]))
-            answers.append((server.http.get(path).status_code, b"", ""))
-    assert answers[:4] == answers[4:]
-    assert [status for status, *_ in answers[:4]] == [400, 400, 400, 405]
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("way", ["pieces", "chunked", "large", "slash", "get", "head"])
+def test_call_that_is_not_plain_is_answered_by_the_framework(
+    server: HttpServer, path: str, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = BODIES[path]
+    padded = content[:-1] + b" " * (body.BODY_FREE_BYTES + 1 - len(content)) + content[-1:]
+    chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content)
+    calls = {
+        "pieces": lambda: call(server, path, content, pieces=2),
+        "chunked": lambda: call(
+            server, path, chunked, headers={"Transfer-Encoding": "chunked", "Content-Length": None}
+        ),
+        "large": lambda: call(server, path, padded),
+        "slash": lambda: call(server, f"{path}/", content),
+        "get": lambda: call(server, path, b"", method="GET"),
+        "head": lambda: call(server, path, b"", method="HEAD"),
+    }
+    short = calls[way]()
+    with framework_alone(server, monkeypatch):
+        assert calls[way]() == short
+    assert status(short) == {"slash": 307, "get": 405, "head": 405}.get(way, 200)
+
+
+def test_body_without_a_length_is_the_framework_s(server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = {"Transfer-Encoding": "chunked", "Content-Length": None}
+    content = BODIES[infer.PATH]
+    with no_framework(server, monkeypatch):
+        assert (
+            status(call(server, infer.PATH, b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content), headers=headers)) == 500
+        )
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_body_is_taken_up_to_the_size_that_is_always_free(
+    server: HttpServer, more: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = BODIES[infer.PATH]
+    padded = content[:-1] + b" " * (32 + more - len(content)) + content[-1:]
+    monkeypatch.setattr(direct, "BODY_FREE_BYTES", 32)
+    with no_framework(server, monkeypatch):
+        assert status(call(server, infer.PATH, padded)) == (500 if more else 200)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_bug_is_answered_and_logged_and_counted(
+    server: HttpServer, path: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def breaks(*_: object) -> Response:
+        raise ValueError("a bug of the test's own")
+
+    replace_answers(server, monkeypatch, breaks)
+    first, headers, text = call(server, path, BODIES[path])
+    assert (first.split()[1], headers["content-type"]) == ("500", "application/json")
+    assert b"a bug in the HTTP adapter" in text
+    assert "a bug of the test's own" in caplog.text
+    wait_until(lambda: f'requests_total{{code="500",route="{path}"}} 1.0' in exposition(server))
+
+
+def exposition(server: HttpServer) -> str:
+    return server.http.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_calls_are_counted_by_their_route_and_code(server: HttpServer, path: str) -> None:
+    for content in (BODIES[path], b"{", BODIES[path]):
+        call(server, path, content)
+    text = exposition(server)
+    for code, count in (("200", 2.0), ("400", 1.0)):
+        assert f'llm_agentd_http_requests_total{{code="{code}",route="{path}"}} {count}' in text
+    assert f'llm_agentd_http_request_duration_seconds_count{{route="{path}"}} 3.0' in text
+
+
+def test_error_of_the_daemon_has_its_status_and_headers(endpoint: str) -> None:
+    def full(_: Record) -> list[Record]:
+        return [error("overloaded", "later", retry_after_ms=3000)]
+
+    with FakeDaemon(endpoint, full), serve_http(endpoint) as server:
+        first, headers, _ = call(server, infer.PATH, BODIES[infer.PATH])
+    assert (first.split()[1], headers["retry-after"]) == ("429", "3")
+
+
+def test_other_kinds_of_connections_are_the_framework_s() -> None:
+    """A WebSocket's scope has no method."""
+    seen: list[Scope] = []
+
+    async def framework(scope: Scope, _: Receive, __: Send) -> None:
+        seen.append(scope)
+
+    async def unused(*_: Any) -> Any:
+        raise AssertionError
+
+    ways = DirectRoutes(framework, routes=(), answers={infer.PATH: unused}, is_allowed=lambda _: True)
+    scope = {"type": "websocket", "path": infer.PATH}
+    with pytest.raises(StopIteration):
+        ways(scope, unused, unused).send(None)
+    assert seen == [scope]
+
+
+def test_client_that_is_gone_before_its_body_came_is_the_framework_s() -> None:
+    seen: list[Message] = []
+
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def framework(_: Scope, receive: Receive, __: Send) -> None:
+        seen.append(await receive())
+
+    async def unused(*_: Any) -> Any:
+        raise AssertionError
+
+    app = create_app(endpoint="ipc:///nowhere", retry_s=1, token=None, timeout_ms=1000)
+    ways = DirectRoutes(framework, routes=app.routes, answers={infer.PATH: unused}, is_allowed=lambda _: True)
+    scope = {"type": "http", "method": "POST", "path": infer.PATH, "headers": [(b"content-length", b"9")]}
+    with pytest.raises(StopIteration):
+        ways(scope, gone, unused).send(None)
+    assert seen == [{"type": "http.disconnect"}]

@@ -17,6 +17,7 @@ import httpx2
 import psutil
 import pytest
 
+from llm_agentd.ops.harness import free_port
 from tests.support.http_harness import DEADLINE_S, FakeDaemon
 
 MIB = 2**20
@@ -60,9 +61,14 @@ def adapter(endpoint: str, limits: Callable[[], None] | None = None) -> Iterator
         child.communicate()
 
 
+def tcp_endpoint() -> str:
+    """The daemon of these tests has no plain socket beside ZeroMQ's."""
+    return f"tcp://127.0.0.1:{free_port()}"
+
+
 @pytest.fixture(scope="module")
-def flooded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adapter]:
-    endpoint = f"ipc://{tmp_path_factory.mktemp('floods')}/z"
+def flooded() -> Iterator[Adapter]:
+    endpoint = tcp_endpoint()
     with FakeDaemon(endpoint), adapter(endpoint) as made, made.game() as http:
         assert http.post("/infer", json={"prompt": "Hello"}).status_code == 200
         made.first_bytes = made.peak_bytes()
@@ -226,7 +232,9 @@ def test_flood_takes_bounded_memory_and_the_game_is_served(flooded: Adapter, flo
 
 
 @pytest.mark.slow
-def test_process_with_few_descriptors_serves_on_and_does_not_spin(endpoint: str) -> None:
+def test_process_with_few_descriptors_serves_on_and_does_not_spin() -> None:
+    endpoint = tcp_endpoint()
+
     def few() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
 

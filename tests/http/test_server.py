@@ -52,6 +52,12 @@ def test_foreign_host_is_named(host: str) -> None:
         listen(host, 0)
 
 
+@pytest.fixture
+def endpoint(free_port: int) -> str:
+    """TCP, as the daemon of these tests has no plain socket beside ZeroMQ's."""
+    return f"tcp://127.0.0.1:{free_port}"
+
+
 @contextmanager
 def process(endpoint: str, *more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`llm-agentd http` on a free port: the process, and its URL once it said that it is ready. It wants no token."""

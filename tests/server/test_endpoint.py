@@ -123,7 +123,7 @@ def test_socket_and_lock_of_a_killed_daemon_do_not_stop_a_start(endpoint: str) -
 
 def test_routing_id_of_the_adapter_cannot_be_guessed(endpoint: str) -> None:
     """ROUTER_HANDOVER gives a name to whoever says it last: so the adapter's must not be guessed."""
-    names = {DaemonClient(endpoint, retry_s=1)._connection._routing_id for _ in range(2)}
+    names = {DaemonClient(endpoint, retry_s=1)._dealer(None)._routing_id for _ in range(2)}
     assert len(names) == 2
     for name in names:
         assert name is not None

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -210,6 +211,7 @@ class Background:
 def serve_http(
     endpoint: str,
     *,
+    stream: Path | None = None,
     retry_s: float = DEADLINE_S,
     token: str | None = None,
     timeout_ms: int = 10_000,
@@ -218,6 +220,7 @@ def serve_http(
 ) -> Iterator[HttpServer]:
     app = create_app(
         endpoint=endpoint,
+        stream=stream,
         retry_s=retry_s,
         token=token,
         timeout_ms=timeout_ms,

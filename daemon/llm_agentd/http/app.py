@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -18,16 +19,16 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from llm_agentd import __version__
 from llm_agentd.client.curve import CurveFiles
 from llm_agentd.config.speech import Speech
 from llm_agentd.errors import AgentdError
-from llm_agentd.http.auth import BearerToken, OwnOrigin
+from llm_agentd.http.auth import BearerToken, OwnOrigin, is_allowed
 from llm_agentd.http.body import AUDIOS_MAX_BYTES, BodyBudget, error_response, json_response
 from llm_agentd.http.daemon_client import DaemonClient
-from llm_agentd.http.direct import DirectRoutes, client_is_gone
+from llm_agentd.http.direct import Answer, DirectRoutes, bug, client_is_gone
 from llm_agentd.http.drain import DrainUnreadBodies
 from llm_agentd.http.error_shape import is_openai, openai_fields
 from llm_agentd.http.event_feeds import EventFeeds
@@ -87,6 +88,7 @@ def create_app(
     *,
     endpoint: str,
     retry_s: float,
+    stream: Path | None = None,
     curve: CurveFiles | None = None,
     token: str | None,
     timeout_ms: int,
@@ -98,7 +100,7 @@ def create_app(
     language: str = "en",
     examine: doctor.Examine = lambda records, error: {"checks": [], "ok": True},
     clock: Callable[[], float] = time.monotonic,
-) -> FastAPI:
+) -> Application:
     """The application. `host`: the address it listens on; `allowed_hosts`: further names that it is called by.
 
     `has_public_figures`: some routes want no token to be read (http.dashboard_public). `speech`: None is off;
@@ -109,7 +111,7 @@ def create_app(
 
     `state.sessions.stop()` and `state.feeds.stop()` end the calls that wait, for a quick shutdown.
     """
-    daemon = DaemonClient(endpoint, retry_s=retry_s, curve=curve)
+    daemon = DaemonClient(endpoint, retry_s=retry_s, stream=stream, curve=curve)
     feeds = EventFeeds(daemon)
     metrics = HttpMetrics()
     speech_config = speech or Speech(tts="off", stt="off")
@@ -137,7 +139,7 @@ def create_app(
         daemon.stop()
         await sign_pictures.close()
 
-    app = FastAPI(
+    app = Application(
         title="llm-agentd",
         version=__version__,
         description=schema.DESCRIPTION,
@@ -149,15 +151,16 @@ def create_app(
     app.state.daemon, app.state.sessions, app.state.body_budget = daemon, sessions, BodyBudget()
     app.state.audio_budget = BodyBudget(AUDIOS_MAX_BYTES)
     app.state.feeds, app.state.speech, app.state.sign_pictures = feeds, speech_service, sign_pictures
-    app.add_middleware(DirectRoutes, routes=app.routes)
     if token:
         app.add_middleware(BearerToken, token=token, has_public_figures=has_public_figures)
-    app.add_middleware(OwnOrigin, own=OwnHosts(host, allowed_hosts))
-    app.add_middleware(DrainUnreadBodies)
-    app.add_middleware(CountRequests, metrics=metrics)  # the last one added is the first one passed
+    own_hosts = OwnHosts(host, allowed_hosts)
+    app.add_middleware(OwnOrigin, own=own_hosts)
+    app.add_middleware(DrainUnreadBodies)  # the last one added is the first one passed
     _handle_errors(app)
-    infer.add(app, daemon, sessions)
-    exchange.add(app, sessions)
+    answers: dict[str, Answer] = {
+        infer.PATH: infer.add(app, daemon, sessions),
+        exchange.PATH: exchange.add(app, sessions),
+    }
     openai.add(app, daemon, sessions, speech_service, language)
     roles.add(app, daemon)
     memory.add(app, daemon)
@@ -173,7 +176,30 @@ def create_app(
     ws.add(app, daemon, sessions, metrics)
     dashboard.add(app)
     voice.add(app, microphones, seconds_max=float(speech_config.seconds_max))
+    app.surround(
+        lambda inner: CountRequests(
+            DirectRoutes(
+                inner,
+                routes=app.routes,
+                answers=answers,
+                is_allowed=lambda scope: is_allowed(scope, own_hosts, token),
+            ),
+            metrics=metrics,
+        )
+    )
     return app
+
+
+class Application(FastAPI):
+    """With middleware around the framework itself: FastAPI's own stands inside of what costs half of a short call."""
+
+    _outermost: ASGIApp | None = None
+
+    def surround(self, build: Callable[[ASGIApp], ASGIApp]) -> None:
+        self._outermost = build(super().__call__)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._outermost or super().__call__)(scope, receive, send)
 
 
 async def _sweep(sessions: Sessions, microphones: Microphones) -> None:
@@ -202,5 +228,5 @@ def _handle_errors(app: FastAPI) -> None:
         return client_is_gone()
 
     @app.exception_handler(Exception)  # logged with its traceback by uvicorn
-    async def bug(request: Request, _: Exception) -> Response:
-        return error_response(AgentdError("a bug in the HTTP adapter; its log tells more"), path=request.url.path)
+    async def unexpected(request: Request, _: Exception) -> Response:
+        return bug(request.url.path)

@@ -40,11 +40,8 @@ class OwnOrigin:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        method = scope.get("method", "GET")  # a WebSocket's handshake has none in ASGI; it is a GET
         try:
-            check_origin(
-                scope["headers"], self._own, method=method, path=scope["path"], http_version=scope["http_version"]
-            )
+            _check_origin(scope, self._own)
         except AgentdError as error:
             await _refuse(error, scope, receive, send)
             return
@@ -61,7 +58,7 @@ class BearerToken:
         self._public_paths = PUBLIC_PATHS if has_public_figures else frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or _is_open(scope) or self._is_authorized(scope):
+        if scope["type"] == "lifespan" or _is_open(scope) or _has_token(scope, self._token):
             await self._app(scope, receive, send)
             return
         if scope["path"] in self._public_paths and scope.get("method") in ("GET", "HEAD"):
@@ -70,13 +67,29 @@ class BearerToken:
         error = Unauthorized("want the header `Authorization: Bearer TOKEN`; `llm-agentd token` prints the token")
         await _refuse(error, scope, receive, send)
 
-    def _is_authorized(self, scope: Scope) -> bool:
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                scheme, _, token = value.partition(b" ")
-                return scheme.lower() == b"bearer" and hmac.compare_digest(token.strip(), self._token)
-        offered = (_token_in(name) for name in scope.get("subprotocols", ()))
-        return any(token is not None and hmac.compare_digest(token, self._token) for token in offered)
+
+def is_allowed(scope: Scope, own: OwnHosts, token: str | None) -> bool:
+    """Whether a call of a route that wants the token passes both."""
+    try:
+        _check_origin(scope, own)
+    except AgentdError:
+        return False
+    return not token or _has_token(scope, token.encode())
+
+
+def _check_origin(scope: Scope, own: OwnHosts) -> None:
+    """Raises AgentdError."""
+    method = scope.get("method", "GET")  # a WebSocket's handshake has none in ASGI; it is a GET
+    check_origin(scope["headers"], own, method=method, path=scope["path"], http_version=scope["http_version"])
+
+
+def _has_token(scope: Scope, token: bytes) -> bool:
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, given = value.partition(b" ")
+            return scheme.lower() == b"bearer" and hmac.compare_digest(given.strip(), token)
+    offered = (_token_in(name) for name in scope.get("subprotocols", ()))
+    return any(given is not None and hmac.compare_digest(given, token) for given in offered)
 
 
 def _token_in(subprotocol: str) -> bytes | None:

@@ -45,7 +45,16 @@ class BodyBudget:
 
 async def read_json(request: Request) -> Any:
     """The decoded body; that it is declared as JSON is checked by auth.py. Raises TooLarge, Overloaded or BadJson."""
-    body = await _read(request, request.app.state.body_budget, BODY_MAX_BYTES)
+    return decode(await read_body(request))
+
+
+async def read_body(request: Request) -> bytes:
+    """Raises TooLarge and Overloaded."""
+    return await _read(request, request.app.state.body_budget, BODY_MAX_BYTES)
+
+
+def decode(body: bytes) -> Any:
+    """Raises TooLarge or BadJson."""
     if len(body) > VALUES_MAX and sum(map(body.count, (b",", b"[", b"{"))) > VALUES_MAX:
         raise TooLarge(f"body: over {VALUES_MAX} values; split the call")
     return wire.loads(body)

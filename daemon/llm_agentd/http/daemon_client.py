@@ -16,12 +16,14 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from llm_agentd.client.connection import Connection
 from llm_agentd.client.curve import CurveFiles
 from llm_agentd.client.records import Record, done_or_raise
 from llm_agentd.errors import AgentdError, DeadlineExceeded, EngineFailed, SwitchedOff, Unavailable
 from llm_agentd.http.open_requests import RETRY_AFTER_MS, OpenRequest, OpenRequests, Submission
+from llm_agentd.http.stream_connection import StreamConnection
 from llm_agentd.protocol import wire
 from llm_agentd.protocol.encode import error_fields
 from llm_agentd.util.endpoint import endpoint_to_connect
@@ -43,13 +45,16 @@ PING_ID = "ping"  # all other ids are numbers
 
 
 class DaemonClient:
-    """`start`, then `submit`, `drop`, `begin`, `request`, then `stop`; all on one event loop."""
+    """`stream`: the daemon's plain socket, where it has one that can be reached; else it is ZeroMQ at `endpoint`.
+
+    `start`, then `submit`, `drop`, `begin`, `request`, then `stop`; all on one event loop."""
 
     def __init__(
         self,
         endpoint: str,
         *,
         retry_s: float,
+        stream: Path | None = None,
         curve: CurveFiles | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -66,7 +71,15 @@ class DaemonClient:
         self._received_since_tick = False
         self._ping_sent_s: float | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._connection = Connection(
+        self._connection = self._stream(stream) if stream is not None else self._dealer(curve)
+
+    def _stream(self, path: Path) -> StreamConnection:
+        return StreamConnection(
+            path, on_records=self._on_records, on_connect=self._on_connect, on_disconnect=self._on_disconnect
+        )
+
+    def _dealer(self, curve: CurveFiles | None) -> Connection:
+        return Connection(
             self.endpoint,
             on_records=self._on_records,
             on_connect=self._on_connect,

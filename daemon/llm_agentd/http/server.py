@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import signal
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 
@@ -21,7 +23,7 @@ from llm_agentd.client.curve import CurveFiles
 from llm_agentd.config import Config
 from llm_agentd.config.http_binding import check_binding
 from llm_agentd.config.http_token import find_token
-from llm_agentd.config.sections import Model
+from llm_agentd.config.sections import Model, Zmq
 from llm_agentd.errors import StartError
 from llm_agentd.http.app import create_app
 from llm_agentd.http.protocol import BoundedProtocol
@@ -29,6 +31,7 @@ from llm_agentd.http.routes.doctor import Examine
 from llm_agentd.http.websocket_protocol import SETTINGS, BoundedWebSocket
 from llm_agentd.scheduler.affinity import pick_cpus
 from llm_agentd.util.cpus import available_cpus
+from llm_agentd.util.endpoint import endpoint_to_connect, stream_path
 from llm_agentd.util.stop_signals import stop_signals
 
 STOP_GRACE_S = 5  # for requests that run; the daemon's own grace is as long
@@ -52,6 +55,7 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None, *, examin
     app = create_app(
         endpoint=config.zmq.endpoint,
         retry_s=config.zmq.retry_s,
+        stream=_stream(config.zmq),
         curve=CurveFiles.of(config.zmq.curve_server_key_file, config.zmq.curve_client_secret_file),
         token=token,
         timeout_ms=config.inference.timeout_ms,
@@ -99,6 +103,13 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None, *, examin
     with asyncio.Runner(loop_factory=_new_event_loop) as runner:
         runner.run(server.serve(sockets=[listener]))
     return 0
+
+
+def _stream(zmq: Zmq) -> Path | None:
+    """Of the daemon's plain socket: there is one beside each unix socket of ZeroMQ's that wants no keys."""
+    if zmq.curve_server_key_file is not None:
+        return None
+    return stream_path(endpoint_to_connect(zmq.endpoint, os.environ))
 
 
 def _speech_cpus(model: Model) -> tuple[int, ...]:

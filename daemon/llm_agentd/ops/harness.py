@@ -108,11 +108,17 @@ class RunningDaemon:
         return {"llm_agent.url": url, "llm_agent.token": self.http_token, "llm_agent.voice": "false"}
 
 
+def endpoint_in(folder: str) -> str:
+    """Of the kind that `zmq.endpoint: auto` finds on this system."""
+    return f"ipc://{folder}/zmq" if os.name == "posix" else f"tcp://127.0.0.1:{free_port()}"
+
+
 @contextmanager
 def daemon(sets: Mapping[str, Any], *, http: bool) -> Iterator[RunningDaemon]:
     """A daemon on free ports, with an empty cache, the shipped roles and a token of its own."""
-    endpoint, port = f"tcp://127.0.0.1:{free_port()}", free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="llm-agentd-bench-") as folder:
+        endpoint = endpoint_in(folder)
         settings = {
             "zmq.endpoint": endpoint,
             "http.port": port,

@@ -29,7 +29,9 @@ from llm_agentd.server.socket.connection_guard import ConnectionGuard
 from llm_agentd.server.socket.curve import Gatekeeper
 from llm_agentd.server.socket.endpoint import bind_failure, check_reach, protect_socket, take_path
 from llm_agentd.server.socket.receiver import Receiver
+from llm_agentd.server.socket.streams import Streams, is_stream
 from llm_agentd.types import Peer
+from llm_agentd.util.endpoint import stream_path
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +94,7 @@ class Router:
         self._backlogs = Backlogs(
             take=pipeline.take, end_part=pipeline.end_part, is_full=pipeline.replies.is_full, clock=clock
         )
+        self._streams = Streams(stream_path(endpoint) if gatekeeper is None else None, self._drop)
         self._req_replies: dict[Peer, list[bytes]] = {}  # of REQ peers, until all they asked is answered
         self._is_stopped = False
         self._thread = threading.Thread(target=self._run, name="router", daemon=True)
@@ -114,7 +117,8 @@ class Router:
         self._guard = ConnectionGuard(self._socket, self._clock, self.endpoint)
         try:
             self._socket.bind(self.endpoint)
-        except zmq.ZMQError as error:
+            self._streams.bind()
+        except (zmq.ZMQError, OSError) as error:
             self._guard.close()
             self._socket.close(0)
             self._stop_gatekeeper()
@@ -169,6 +173,7 @@ class Router:
         finally:
             self._guard.close()
             self._socket.close()
+            self._streams.close()
             self._inbox.close()
             if self._lock is not None:
                 self._lock.release()
@@ -180,6 +185,7 @@ class Router:
         poller.register(self._inbox.wakeup_fd, zmq.POLLIN)
         if self._guard.monitor is not None:
             poller.register(self._guard.monitor, zmq.POLLIN)
+        self._streams.watch(poller)
         rest = zmq.Poller()
         rest.register(self._inbox.wakeup_fd, zmq.POLLIN)
         receiver = Receiver(self._socket, self._clock, self._guard.on_message)
@@ -194,6 +200,8 @@ class Router:
                 self._guard.read_events()
             if self._socket in ready:
                 self._receive(receiver)
+            for peer, part in self._streams.read(ready, self._backlogs.__contains__):
+                self._backlogs.add(peer, part)
             self._guard.check()  # after reading: what is whole is no unfinished message
             self._backlogs.take_turns(self._clock() + TAKE_BUDGET_S)
             if self._inbox.wakeup_fd in ready:
@@ -261,14 +269,24 @@ class Router:
 
     def _send_part(self, peer: Peer, part: bytes) -> bool:
         """False where the peer is gone or does not read: then nobody waits for the rest of its requests either."""
+        failure = self._streams.send(peer, part) if is_stream(peer) else self._send_message(peer, part)
+        if not failure:
+            return True
+        self._metrics.dropped(failure)
+        self._drop(peer)
+        return False
+
+    def _send_message(self, peer: Peer, part: bytes) -> str:
+        """Why it was not sent, as the metrics count it; empty: it was."""
         try:
             self._socket.send_multipart([*peer, part], zmq.DONTWAIT)
-            return True
+            return ""
         except zmq.ZMQError as error:
             reason = {errno.EHOSTUNREACH: "peer_gone", errno.EAGAIN: "peer_slow"}.get(error.errno or 0)
             if reason is None:
                 raise
-        self._metrics.dropped(reason)
+            return reason
+
+    def _drop(self, peer: Peer) -> None:
         self._backlogs.drop(peer)
         self._pipeline.drop_peer(peer)
-        return False

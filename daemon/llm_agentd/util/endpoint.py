@@ -17,6 +17,7 @@ from llm_agentd.util.state_dir import state_dir
 AUTO = "auto"
 TCP_ENDPOINT = "tcp://127.0.0.1:5570"  # where there are no unix sockets; other programs know it as the daemon's
 SOCKET_NAME = "zmq"
+STREAM_SUFFIX = ".http"  # of the HTTP process's socket beside it
 SERVICE_FOLDER = Path("/run/llm-agentd")  # the RuntimeDirectory of the systemd unit
 # What `sockaddr_un.sun_path` holds, less its final NUL: unix(7), and unix(4) of the BSDs and macOS.
 SOCKET_PATH_MAX_BYTES = 107 if sys.platform.startswith("linux") else 103
@@ -52,6 +53,15 @@ def _reachable(endpoint: str) -> str:
 def socket_path(endpoint: str) -> Path | None:
     """Of an `ipc://` endpoint; None for others."""
     return Path(endpoint.removeprefix("ipc://")) if endpoint.startswith("ipc://") else None
+
+
+def stream_path(endpoint: str) -> Path | None:
+    """Of the plain socket beside a unix socket of ZeroMQ's; None where there is no place for it."""
+    path = socket_path(endpoint)
+    if path is None or os.name != "posix":
+        return None
+    beside = path.with_name(path.name + STREAM_SUFFIX)
+    return beside if len(os.fsencode(beside)) <= SOCKET_PATH_MAX_BYTES else None
 
 
 def _own_endpoints(environ: Mapping[str, str]) -> Iterator[str]:

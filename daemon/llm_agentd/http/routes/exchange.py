@@ -6,26 +6,36 @@ Runs on the event loop. Here a body becomes a `Call`, leniently where Lua's JSON
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from starlette.types import Receive
 
 from llm_agentd.client.records import Record
 from llm_agentd.errors import BadRequest
-from llm_agentd.http.body import error_response, json_response, read_json
+from llm_agentd.http.body import decode, error_response, json_response, read_body
+from llm_agentd.http.direct import Answer
 from llm_agentd.http.routes import schema
 from llm_agentd.http.sessions import Call, Sessions
 from llm_agentd.protocol.wire import ID_MAX_CHARS, RECORDS_MAX
 
+PATH: Final = "/v1/exchange"
 WAIT_MAX_MS = 30_000  # a longer wait is cut: proxies and engines drop connections that are silent for a minute
 WHOLE_MAX = 2**53  # what Lua and JavaScript count without a gap
 FIELDS = tuple(schema.ExchangeBody.model_fields)
 
 
-def add(app: FastAPI, sessions: Sessions) -> None:
+def add(app: FastAPI, sessions: Sessions) -> Answer:
+    async def answer(body: bytes, _: Receive) -> Response:
+        answer = await sessions.call(parse(decode(body)))
+        content: dict[str, Any] = {"events": answer.events, "rejected": answer.rejected, "instance": sessions.instance}
+        if answer.unavailable is None:
+            return json_response(content)
+        return error_response(answer.unavailable, beside=content)
+
     @app.post(
-        "/v1/exchange",
+        PATH,
         tags=["ask"],
         summary="Many requests in, many events out, in one round trip",
         response_model=schema.ExchangeAnswer,
@@ -43,11 +53,9 @@ def add(app: FastAPI, sessions: Sessions) -> None:
         503 (no daemon for any of the requests, or for a call without any) carries the same fields.
         429: there are too many sessions for a new one; whoever is there keeps theirs.
         """
-        answer = await sessions.call(parse(await read_json(request)))
-        content: dict[str, Any] = {"events": answer.events, "rejected": answer.rejected, "instance": sessions.instance}
-        if answer.unavailable is None:
-            return json_response(content)
-        return error_response(answer.unavailable, beside=content)
+        return await answer(await read_body(request), request.receive)
+
+    return answer
 
 
 def parse(body: Any) -> Call:

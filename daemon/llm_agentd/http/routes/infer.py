@@ -6,27 +6,36 @@ round trip.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from starlette.types import Receive
 
 from llm_agentd.client.records import Record, done_or_raise
 from llm_agentd.errors import BadRequest, Filtered
-from llm_agentd.http.body import json_response, read_json
+from llm_agentd.http.body import decode, json_response, read_body
 from llm_agentd.http.daemon_client import DaemonClient
+from llm_agentd.http.direct import Answer
 from llm_agentd.http.open_requests import timeout_s_of
 from llm_agentd.http.replies import run
 from llm_agentd.http.routes import schema
 from llm_agentd.http.sessions import Sessions
 from llm_agentd.util.did_you_mean import did_you_mean
 
+PATH: Final = "/infer"
 
-def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> None:
+
+def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> Answer:
     """`sessions` know how long a request may take that does not say it."""
 
+    async def answer(body: bytes, receive: Receive) -> Response:
+        record = parse(decode(body))
+        answer = await run(daemon, record, receive, timeout_s_of(record, sessions.timeout_ms))
+        return json_response({"text": _text(answer)})
+
     @app.post(
-        "/infer",
+        PATH,
         tags=["ask"],
         summary="One prompt, one text",
         response_model=schema.InferAnswer,
@@ -35,9 +44,9 @@ def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> None:
     )
     async def infer(request: Request) -> Response:
         """Continues a raw text. Where moderation stopped the answer, `text` is the safe line."""
-        record = parse(await read_json(request))
-        answer = await run(daemon, record, request.receive, timeout_s_of(record, sessions.timeout_ms))
-        return json_response({"text": _text(answer)})
+        return await answer(await read_body(request), request.receive)
+
+    return answer
 
 
 def parse(body: Any) -> Record:

@@ -17,7 +17,7 @@ import psutil
 import zmq
 
 from llm_agentd.errors import StartError
-from llm_agentd.util.endpoint import TCP_ENDPOINT, socket_path
+from llm_agentd.util.endpoint import TCP_ENDPOINT, socket_path, stream_path
 from llm_agentd.util.file_lock import FileLock
 from llm_agentd.util.loopback import is_loopback
 
@@ -85,13 +85,15 @@ def _prepare_folder(folder: Path) -> None:
 
 def protect_socket(endpoint: str) -> None:
     """After binding: only those may connect who may enter the folder, by user or group."""
-    path = socket_path(endpoint)
-    if path is not None and os.name == "posix":
-        is_for_group = path.parent.stat().st_mode & stat.S_IXGRP
-        path.chmod(GROUP_SOCKET_MODE if is_for_group else SOCKET_MODE)
+    if os.name != "posix":
+        return
+    for path in (socket_path(endpoint), stream_path(endpoint)):
+        if path is not None and path.exists():
+            is_for_group = path.parent.stat().st_mode & stat.S_IXGRP
+            path.chmod(GROUP_SOCKET_MODE if is_for_group else SOCKET_MODE)
 
 
-def bind_failure(endpoint: str, error: zmq.ZMQError) -> StartError:
+def bind_failure(endpoint: str, error: zmq.ZMQError | OSError) -> StartError:
     if error.errno == errno.EADDRINUSE:
         return StartError(_taken(endpoint))
     return StartError(
