@@ -19,6 +19,7 @@ from llm_agentd.topics.normalize import plain, words
         ("gimme 2 aples", "give me 2 aples"),
         ("dont go!!!", "do not go !"),
         (":) xD", ":) lol"),
+        ("nice ❤️👍🏽 bye😂😂", "nice i like you bye haha"),
     ],
 )
 def test_slang_is_written_out(typed: str, read: str) -> None:

@@ -73,3 +73,24 @@ def _read(table: str) -> dict[str, str]:
 
 
 SLANG = _read(_TABLE)
+
+# What a sign says, as a player without them would type it; of several in a row the first counts.
+EMOJI = {
+    sign: words
+    for words, signs in {
+        ":)": "😀😃😄😁😊🙂😉😇😎🤗☺😍🥰😘",
+        "haha": "😂🤣😆😅😹💀",
+        ":(": "😢😭😞😔🙁☹😿😟",
+        "i like you": "❤♥💕💖💙💚💛💜🧡🖤",
+        "ok": "👍👌✅",
+        "no": "👎❌",
+        "please": "🙏",
+        "hi": "👋",
+        "i am angry": "😡😠🤬😤",
+        "oh no": "😱😨😰😧",
+        "hmm": "🤔🧐",
+        "wow": "😮😲😯🤯🔥🎉",
+        "i am tired": "😴💤🥱",
+    }.items()
+    for sign in signs
+}
