@@ -10,12 +10,14 @@ import heapq
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 
 from llm_agentd.engines.base import Candidate, EngineInfo, Piece, Prompt, StepTiming
 from llm_agentd.engines.limits import check_one_source, pick_context
-from llm_agentd.engines.llama.binding import BatchRow, Binding, KvType, Sampler
+from llm_agentd.engines.llama.binding import BatchRow, Binding, KvType
+from llm_agentd.engines.llama.forced import forced_tokens, opening_tokens
 from llm_agentd.engines.llama.grammar.grammars import Grammars
 from llm_agentd.engines.llama.prompt_encoder import PromptEncoder
 from llm_agentd.engines.llama.sequence import LlamaSequence, PausedSequence
@@ -149,7 +151,7 @@ class LlamaEngine:
         sampler = self._binding.sampler(sampling, seed=_seed(sampling.seed), grammar=grammar)
         reused = self._reuse(seq, prompt, state)
         room_tokens = min(sampling.max_tokens, self._info.context_tokens - len(prompt)) - 1
-        opening = self._opening(sampler, room_tokens)
+        opening = opening_tokens(sampler, self._vocab, room_tokens, PROMPT_TOKENS_PER_STEP)
         self._active[seq] = LlamaSequence(
             seq,
             [*prompt.tokens, *opening],
@@ -270,7 +272,10 @@ class LlamaEngine:
             last_rows.append(len(rows) - 1)
         if rows:
             self._decode(rows)
-        return [self._sample(sequence, row) for row, sequence in zip(last_rows, running, strict=True)]
+        pieces: list[Piece] = []
+        for row, sequence in zip(last_rows, running, strict=True):
+            pieces += self._sample(sequence, row)
+        return pieces
 
     def _compute_part(self, sequence: LlamaSequence, pieces: list[Piece]) -> int:
         """The next part of a prompt; returns its tokens. Only the prompt's last row is sampled from."""
@@ -290,7 +295,7 @@ class LlamaEngine:
         if keeps:
             pieces.append(Piece(sequence.seq, tokens=0, state=self._state(sequence)))
         if until == sequence.prompt_tokens:
-            pieces.append(self._sample(sequence, len(rows) - 1))
+            pieces += self._sample(sequence, len(rows) - 1)
         return len(rows)
 
     def _step_back(self, sequence: LlamaSequence, position: int) -> int:
@@ -311,65 +316,46 @@ class LlamaEngine:
         self._decode_s = time.perf_counter() - began_s
         self.decodes += 1
 
-    def _sample(self, sequence: LlamaSequence, row: int) -> Piece:
-        """The next token of `sequence` from a row of the batch just decoded."""
+    def _sample(self, sequence: LlamaSequence, row: int) -> list[Piece]:
+        """The next token of `sequence` from a row of the batch just decoded, and those that must follow it."""
         began_s = time.thread_time()
         try:
             token = sequence.sampler.sample(row)
         except Exception as error:
-            self.stop(sequence.seq)
-            return Piece(sequence.seq, tokens=0, finish="failed", error=f"sampling failed: {error}")
+            return self._fail(sequence, f"sampling failed: {error}")
         took_s = time.thread_time() - began_s
         sequence.waited_for_s += max(0.0, took_s - max(SAMPLE_FREE_S, min(self._decode_s, SAMPLE_MAX_S)))
         if sequence.waited_for_s > SAMPLE_MAX_S:
-            self.stop(sequence.seq)
-            return Piece(sequence.seq, tokens=0, finish="failed", error="the grammar is too ambiguous; simplify it")
-        opening, sequence.opening = sequence.opening, []
+            return self._fail(sequence, "the grammar is too ambiguous; simplify it")
+        opening, sequence.opening = self._pieces(sequence, sequence.opening), []
         if self._vocab.is_eog(token):
             self.stop(sequence.seq)
-            return Piece(sequence.seq, self._text(opening), len(opening), finish="stop")
-        room_tokens = min(sequence.tokens_left, self._info.context_tokens - sequence.computed - 1) - 1
-        forced, is_end = self._forced(sequence.sampler, room_tokens)
+            return [*opening, Piece(sequence.seq, tokens=0, finish="stop")]
+        return opening + self._go_on(sequence, token)
+
+    def _fail(self, sequence: LlamaSequence, error: str) -> list[Piece]:
+        self.stop(sequence.seq)
+        return [Piece(sequence.seq, tokens=0, finish="failed", error=error)]
+
+    def _go_on(self, sequence: LlamaSequence, token: int) -> list[Piece]:
+        """Takes a token that was chosen, and those that must follow it."""
+        # The last token still needs a cell when it is fed, and the next one a place after it.
+        room_tokens = min(sequence.tokens_left, self._info.context_tokens - len(sequence.tokens)) - 1
+        forced, is_end = forced_tokens(sequence.sampler, self._vocab, room_tokens, self._rows_max - 1)
         new = [token, *forced]
         sequence.tokens += new
         sequence.tokens_left -= len(new)
-        said = opening + new
-        # The last token still needs a cell when it is fed, and the next one a place after it.
-        is_full = sequence.tokens_left <= 0 or len(sequence.tokens) >= self._info.context_tokens
-        if is_end or is_full:
+        pieces = self._pieces(sequence, new)
+        if is_end or len(forced) >= room_tokens:
             self.stop(sequence.seq)
-            return Piece(sequence.seq, self._text(said), len(said), finish="stop" if is_end else "length")
+            pieces[-1] = replace(pieces[-1], finish="stop" if is_end else "length")
+            return pieces
         for token in forced:
             sequence.sampler.accept(token)
-        return Piece(sequence.seq, self._text(said), len(said))
+        return pieces
 
-    def _opening(self, sampler: Sampler, room_tokens: int) -> list[int]:
-        """What the reply must begin with: computed with the prompt. Nothing of a reply that is forced as a whole."""
-        tokens, is_end = self._forced(sampler, room_tokens)
-        if is_end:
-            return []
-        for token in tokens:
-            sampler.accept(token)
-        return tokens
-
-    def _forced(self, sampler: Sampler, room_tokens: int) -> tuple[list[int], bool]:
-        """Tokens of what the grammar leaves no choice of, and whether the text ends there.
-
-        They need no step each: they are computed side by side before the next token is chosen, as a prompt is, and what
-        ends a text not at all. Not more than fit into one decode; the others are found the next time.
-        """
-        text, is_end = sampler.forced()
-        if not text:
-            return [], is_end
-        tokens = self._vocab.text(text)
-        if self._text(tokens) != text.encode() or (is_end and len(tokens) > room_tokens):
-            return [], False
-        if is_end:
-            return tokens, True
-        return tokens[: max(0, min(room_tokens, self._rows_max - 1))], False
-
-    def _text(self, tokens: Sequence[int]) -> bytes:
-        return b"".join(map(self._vocab.token_to_piece, tokens))
+    def _pieces(self, sequence: LlamaSequence, tokens: Sequence[int]) -> list[Piece]:
+        return [Piece(sequence.seq, self._vocab.token_to_piece(token)) for token in tokens]
 
     def wake(self) -> None:
         pass
