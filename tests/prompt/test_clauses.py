@@ -97,3 +97,9 @@ _VALUES = st.recursive(
 def test_fact_clause_never_raises_and_is_never_empty(key: str, value: object) -> None:
     clause = fact_clause(key, value)
     assert _is_line(clause)
+
+
+def test_what_a_name_is_made_of_is_no_name() -> None:
+    assert own_clause("A sphinx who asks riddles.", "The Sphinx") == "I am a sphinx who asks riddles"
+    assert own_clause("Guards the dragon gate.", "Red Dragon") == "I guard the dragon gate"
+    assert own_clause("The sphinx asks riddles.", "The Sphinx") == "I ask riddles"

@@ -146,6 +146,8 @@ def _find(tokens: Sequence[str], at: int, referents: Sequence[Referent]) -> tupl
 
 
 def _named(tokens: Sequence[str], at: int, referent: Referent) -> tuple[Case, int] | None:
+    if _is_kind(tokens, at):
+        return None
     for name in referent.names:
         end = at + len(name)
         words = [word(tokens, place) for place in range(at, end)]
@@ -155,6 +157,12 @@ def _named(tokens: Sequence[str], at: int, referent: Referent) -> tuple[Case, in
         if (*words[:-1], re.sub(r"'s?$", "", words[-1])) == name:
             return "possessive", len(name)
     return None
+
+
+def _is_kind(tokens: Sequence[str], at: int) -> bool:
+    """Whether the word is no name, but what a name is made of: `a sphinx` is not The Sphinx."""
+    is_small = not tokens[at].strip()[:1].isupper()
+    return is_small and word(tokens, at - 1) in vocabulary.DETERMINERS | vocabulary.POSSESSIVES
 
 
 def _is_subject(tokens: Sequence[str], at: int, end: int) -> bool:

@@ -111,7 +111,7 @@ ADJECTIVES = word_set("""
     talented gifted homesick hungry thirsty sleepy sure certain unsure aware unaware ready able unable free safe
     late early ashamed guilty innocent sorry grateful thankful right left-handed right-handed one-eyed
     middle-aged elderly aged immortal undead pregnant barren short-sighted absent-minded hard-working
-    hot-tempered good-natured soft-spoken well-read well-known self-taught illiterate literate learned simple
+    hot-tempered good-natured soft-spoken well-read well-known self-taught illiterate literate simple
     plain proud pretty beautiful ugly handsome lovely elegant neat tidy messy dirty clean filthy true false
     loving caring daring charming cocky crazy insane wild tame foul crooked bent frail hale hearty sturdy stout
     lean wiry stocky muscular round broad former retired eldest oldest youngest only last first hard-of-hearing
