@@ -79,4 +79,18 @@ describe("text", function()
 	it("fills the listener's name in as it is", function()
 		assert.equal("Hi %1.", text.fill("Hi {player}.", "%1"))
 	end)
+
+	it("remembers what was read in the last texts", function()
+		local reads = 0
+		local read = text.remembering(function(words)
+			reads = reads + 1
+			return words ~= "" and #words or nil, words
+		end)
+		for _ = 1, 3 do assert.same({5, "hello"}, {read("hello")}) end
+		for _ = 1, 2 do assert.same({nil, ""}, {read("")}) end
+		assert.equal(2, reads)
+		for i = 1, 60 do read("line " .. i) end -- more than it keeps
+		assert.same({5, "hello"}, {read("hello")})
+		assert.equal(63, reads)
+	end)
 end)

@@ -41,11 +41,11 @@ function trade_words.is_about_trade(words, is_named, is_on_table)
 end
 
 -- Is a thing asked for that stalls have, whether or not this one does?
-function trade_words.asks_for_goods(words)
+trade_words.asks_for_goods = text.remembering(function(words)
 	local spaced = text.spaced(words)
 	if text.says_any(spaced, phrases.repairs) then return false end
 	return text.says_any(spaced, phrases.stall_goods) ~= nil and text.says_any(spaced, phrases.asks_for) ~= nil
-end
+end)
 
 -- Does one of `phrases` end right before token `i`, or begin at it?
 local function ends_before(words, i, list)

@@ -241,7 +241,7 @@ for kind, by_language in pairs(PHRASES) do
 end
 
 -- What is asked for, and the language of the question; nil where it is nothing that the game knows.
-function questions.asked(sentence)
+questions.asked = text.remembering(function(sentence)
 	sentence = text.without_accents(text.spaced(sentence))
 	for _, kind in ipairs(KINDS) do
 		for _, phrase in ipairs(spaced[kind]) do
@@ -249,6 +249,6 @@ function questions.asked(sentence)
 		end
 	end
 	return nil
-end
+end)
 
 return questions

@@ -5,6 +5,7 @@ local text = {}
 local WORD = "[%w_\128-\255]"
 local READ_PER_KEPT = 8 -- bytes of a coloured or translated line for one of its words, and then some
 local ITEM_MAX_BYTES = 256 -- of the words for an item
+local TEXTS_KEPT = 50 -- more are not spoken of at the same time
 
 -- Bytes of the UTF-8 character that starts at `i`, or nil where the bytes are none (overlong, surrogate, cut off).
 local function char_bytes(s, i)
@@ -207,15 +208,43 @@ function text.holds_any(sentence, parts)
 	return false
 end
 
--- Does a sentence, as text.spaced makes it, say one of `phrases`? Whole words in small letters without marks; where the last
--- letter is a *, a word may go on: "sell*" is said by "selling". Returns where the phrase begins and ends.
-function text.says_any(spaced, phrases)
-	for _, phrase in ipairs(phrases) do
+local looked_for = setmetatable({}, {__mode = "k"}) -- list of phrases → what stands in a sentence that says one
+
+local function needles_of(phrases)
+	local needles = looked_for[phrases]
+	if needles then return needles end
+	needles = {}
+	for i, phrase in ipairs(phrases) do
 		local begins = phrase:match("^(.*)%*$")
-		local first, last = spaced:find(begins and " " .. begins or " " .. phrase .. " ", 1, true)
+		needles[i] = begins and " " .. begins or " " .. phrase .. " "
+	end
+	looked_for[phrases] = needles
+	return needles
+end
+
+-- Does a sentence, as text.spaced makes it, say one of `phrases`? Whole words in small letters without marks; where the last
+-- letter is a *, a word may go on: "sell*" is said by "selling". Returns where the phrase begins and ends. The list stays as it is.
+function text.says_any(spaced, phrases)
+	for _, needle in ipairs(needles_of(phrases)) do
+		local first, last = spaced:find(needle, 1, true)
 		if first then return first, last end
 	end
 	return nil
+end
+
+-- `read`, a pure function of one text, its answers kept for the texts that came last: what a player says is read by several
+-- folders, and again when the answer comes.
+function text.remembering(read)
+	local answers, count = {}, 0
+	return function(words)
+		local answer = answers[words]
+		if not answer then
+			if count >= TEXTS_KEPT then answers, count = {}, 0 end
+			answer = {read(words)}
+			answers[words], count = answer, count + 1
+		end
+		return answer[1], answer[2]
+	end
 end
 
 -- Does `sentence` match one of these Lua patterns?

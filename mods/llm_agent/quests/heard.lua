@@ -25,14 +25,14 @@ local function without_praise(folded)
 end
 
 -- Folded words: of claims.fold.
-function heard.asks_for_work(folded)
+heard.asks_for_work = text.remembering(function(folded)
 	folded = without_praise(folded)
 	return begins(folded, phrases.asks_for_work) or is_short(folded) and begins(folded, phrases.only_work)
-end
+end)
 
-function heard.speaks_of_work(folded)
+heard.speaks_of_work = text.remembering(function(folded)
 	return heard.asks_for_work(folded) or begins(without_praise(folded), phrases.speaks_of_work)
-end
+end)
 
 function heard.asks_about_quest(folded) return begins(folded, phrases.asks_about_quest) end
 
