@@ -13,6 +13,7 @@ describe("the action", function()
 	local function run(name, given) return orders.run(npc, name, given) end
 	before_each(function()
 		start()
+		mock.core.registered_nodes["doors:door_a"] = {groups = {door = 1}, on_rightclick = function() end}
 		npc = select(2, body("Mira", at(0)))
 		mock:join("Robin", at(6))
 		mock:step(0.05, 2)
@@ -27,7 +28,6 @@ describe("the action", function()
 			open, toggles = false, 0
 			mock.ground[key] = "doors:door_a"
 			mock.nodes = {{name = "doors:door_a", pos = {x = x, y = 0, z = 0}}}
-			mock.core.registered_nodes["doors:door_a"] = {groups = {door = 1}, on_rightclick = function() end}
 			mock.meta[key] = {owner = owner}
 			_G.doors = {registered_doors = {["doors:door_a"] = true}, get = function(pos)
 				return pos.x == x and {
@@ -54,6 +54,13 @@ describe("the action", function()
 			mock:step(0.05, 100)
 			assert.is_true(open)
 			assert.same({"Mira opens the door."}, mock:chat_of("Robin"))
+		end)
+
+		it("looks for none in a game without doors, where an old engine would crash", function()
+			mock.core.registered_nodes["doors:door_a"] = nil
+			mock.core.find_nodes_in_area = function() error("a group that no node is in") end
+			assert.is_nil(params("open_door"))
+			assert.same({}, mock:logged("error"))
 		end)
 
 		it("refuses one that is locked, or protected from who asks", function()

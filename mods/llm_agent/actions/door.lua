@@ -7,8 +7,20 @@ local S, geometry, actions, npcs, memory, history, doors, movement, speech = ...
 local REACH, ABOVE = 6, 2 -- nodes around that it looks for a door
 local ARM = 2.5 -- nodes: nearer it need not walk
 
--- The nearest closed door of which the lower half is around `pos`, or nil.
+local are_there -- has the game doors at all? Known once all its nodes are registered
+
+local function has_doors()
+	for _, def in pairs(are_there == nil and core.registered_nodes or {}) do
+		are_there = are_there or (def.groups and def.groups.door or 0) > 0
+	end
+	are_there = are_there or false
+	return are_there
+end
+
+-- The nearest closed door of which the lower half is around `pos`, or nil. Minetest 5.6 crashes where it is to look for a group
+-- that no node of the game is in.
 local function nearest(pos)
+	if not has_doors() then return nil end
 	local found, best, best_distance = core.find_nodes_in_area(
 		{x = pos.x - REACH, y = pos.y - ABOVE, z = pos.z - REACH}, {x = pos.x + REACH, y = pos.y + ABOVE, z = pos.z + REACH},
 		{"group:door"}, true), nil, nil
