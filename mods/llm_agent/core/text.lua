@@ -223,7 +223,8 @@ local function needles_of(phrases)
 end
 
 -- Does a sentence, as text.spaced makes it, say one of `phrases`? Whole words in small letters without marks; where the last
--- letter is a *, a word may go on: "sell*" is said by "selling". Returns where the phrase begins and ends. The list stays as it is.
+-- letter is a *, a word may go on: "sell*" is said by "selling". Returns where the phrase begins and ends. The list must stay as
+-- it is.
 function text.says_any(spaced, phrases)
 	for _, needle in ipairs(needles_of(phrases)) do
 		local first, last = spaced:find(needle, 1, true)
