@@ -96,3 +96,21 @@ def test_words_of_nobody_are_read(reader: SlotReader) -> None:
     _, reading = PromptBuilder(Roles.load()).build_moment(think, reader)
     assert reading
     assert reading.lines
+
+
+def test_definite_question_that_nothing_answers_is_owned_as_not_known(reader: SlotReader) -> None:
+    told = {"rumour": "a bridge troll was seen at Kettle Ford", "near": ["Bram the smith", "Torvik"], **WAYS}
+    for line in (
+        "how old is Bram?",
+        "where was Bram born",
+        "which way is the harbour",
+        "how many people live in this village",
+    ):
+        reading = read(reader, line, told)
+        assert reading.unheld, (line, reading.topic.name)
+        assert "known" not in reading.slots.words, line
+
+
+def test_price_does_not_answer_how_many_there_are(reader: SlotReader) -> None:
+    told = {"stock": {"bed": 2}, "price": {"bed": 12}}
+    assert read(reader, "how many beds are free", told, role="innkeeper").slots.words["known"] == "I have 2 beds left"

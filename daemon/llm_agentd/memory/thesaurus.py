@@ -75,6 +75,8 @@ want wish need desire
 learn teach taught study practise practice teacher school
 know speak language
 read letter book write
+book scroll tome volume library
+lead rule run own govern command head
 sing music song play instrument lute harp flute drum bard
 play game cards dice hobby collect
 hobby collect enjoy
@@ -112,6 +114,7 @@ church chapel temple shrine priest
 smith blacksmith forge
 market shop merchant stall
 village town city
+people population folk villager inhabitant resident
 king queen crown ruler
 magic spell witch wizard curse cursed fairy crow magical
 ghost spirit

@@ -5,6 +5,7 @@ Router thread. Which sentence answers is for `relevance.py`; here: for which top
 
 from __future__ import annotations
 
+from llm_agentd.memory.keywords import concepts, index_words
 from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.meaning import orders, unheld
 from llm_agentd.prompt.meaning.articles import the
@@ -20,7 +21,7 @@ from llm_agentd.prompt.meaning.rule_topics import (
     RULE_SLOTS,
     TALK_AMONG,
 )
-from llm_agentd.topics import Topic, mentions
+from llm_agentd.topics import Topic, mentions, normalize
 
 # Who does what is asked for: where one of that trade stands near, that is the answer of all others.
 TRADE_ASKED_FOR = {"where_smith": "smith", "help_repair": "smith", "help_heal": "healer", "where_sleep": "innkeeper"}
@@ -73,11 +74,20 @@ def _known(draft: Draft, topic: Topic, asked: str) -> Answer | None:
 def _seen(draft: Draft, asked: str) -> list[str]:
     """Of what the game tells of this moment, what is of the kind that is asked for."""
     told = [sentence for sentence in draft.world.seen() if unheld.may_tell(asked, sentence)]
-    target, is_where = draft.world.found.get("target"), orders.WHERE.search(asked) is not None
-    goal = the(target.name) if target else ""
+    is_where = orders.WHERE.search(asked) is not None
     return [
-        sentence for sentence in told if not (is_where and sentence.startswith(WAY_TO)) or WAY_TO + goal in sentence
+        sentence for sentence in told if not (is_where and sentence.startswith(WAY_TO)) or _leads_to(draft, sentence)
     ]
+
+
+def _leads_to(draft: Draft, way: str) -> bool:
+    """Whether it is the way to what is asked for: another way does not answer."""
+    target = draft.world.found.get("target")
+    if target:
+        return way.startswith(WAY_TO + the(target.name))
+    goal = way.removeprefix(WAY_TO).partition(" is ")[0]
+    stems = set(index_words(goal))
+    return any(stems & concept.keys() for concept in concepts(normalize.plain(draft.text)))
 
 
 def _near_of_trade(draft: Draft, trade: str) -> str:
@@ -104,7 +114,7 @@ def unheld_topic(draft: Draft, topic: Topic) -> str:
 def _is_named(draft: Draft, topic: Topic) -> bool:
     """Whether what the topic asks for has a name here, and no more of it is asked for than that."""
     slot, words = RULE_SLOTS.get(topic.name, ""), draft.words
-    is_named = words.get(slot) or (slot and (words.get("other") or words.get("target")))
+    is_named = words.get(slot) or (slot and not draft.world.found.keys().isdisjoint(("other", "target")))
     return bool(is_named) and not (slot == "other_title" and unheld.asks_more_of(draft.text))
 
 

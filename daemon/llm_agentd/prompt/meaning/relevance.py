@@ -8,7 +8,7 @@ prompts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from llm_agentd.memory.keywords import Concept, concepts, index_words
 from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.clauses import fact_clause, recalled_clause
+from llm_agentd.prompt.meaning import kinds
 from llm_agentd.prompt.meaning.answer_kinds import VAGUE
 from llm_agentd.prompt.meaning.own_sentences import is_without, name_told, own_sentences, that_may_answer
 from llm_agentd.roles import Role
@@ -140,7 +141,7 @@ class Relevance:
         enough = RECALLED_AT_ALL if "recalled" in topic.slots else ASKED_BACK if asks_back else ENOUGH
         if topic.name not in ANY_MEMORY_ANSWERS and asks_back:
             candidates = [candidate for candidate in candidates if self._is_about(question, candidate[0])]
-        best = self._best(question, topic, candidates, needs_asking=False, enough=enough)
+        best = self._best(question, topic, candidates, needs_asking=False, enough=enough, kinds_asked=(kinds.NAME,))
         if best is None and topic.name == ASKED_FOR_DEEDS:
             best = next(
                 (Answer(clause, SURE) for sentence, clause in candidates if clause and is_by(player, sentence)), None
@@ -173,15 +174,18 @@ class Relevance:
         *,
         needs_asking: bool,
         enough: float = ENOUGH,
+        kinds_asked: Collection[str] = kinds.ALL,
     ) -> Answer | None:
         best: Answer | None = None
+        candidates = [candidate for candidate in candidates if candidate[1]][:CANDIDATES_MAX]
+        asked = kinds.asked_of(question, kinds.names_in(sentence for sentence, _ in candidates))
         shares = self._topics.shares(question)
-        asked, trust = np.sqrt(shares), min(1.0, max(TRUST_MIN, float(shares.max()) / TRUSTED_FROM))
+        meant, trust = np.sqrt(shares), min(1.0, max(TRUST_MIN, float(shares.max()) / TRUSTED_FROM))
         meaning, wanted = self._topics.vector(question), _telling(question)
-        for sentence, clause in list(candidates)[:CANDIDATES_MAX]:
-            if not clause:
+        for sentence, clause in candidates:
+            if not clause or (asked.kind in kinds_asked and not asked.may_be_answered_by(sentence)):
                 continue
-            topical = trust * float(asked @ np.sqrt(self._topics.subjects(sentence)))
+            topical = trust * float(meant @ np.sqrt(self._topics.subjects(sentence)))
             alike = max(0.0, float(meaning @ self._topics.vector(sentence)))
             score = (
                 TOPICAL * topical * (1.0 if topic.asks or not needs_asking else 0.5)

@@ -20,7 +20,10 @@ ON_APPROACH, ALONE = "approach", "mutter"
 BY_INTENT = {"tactics": "tactics", "quest": "offer_quest", "gesture": "wave"}
 IN_FIGHT = frozenset(["attack", "flee", "guard", "fight", "follow", "stay", "go", "help_heal"])
 # With a quest to offer, all of these are an occasion.
-_FOR_WORK = "help offer_help hire_me where_work want_adventure ask_need_most need_money ask_if_quest_giver"
+_FOR_WORK = (
+    "help offer_help hire_me where_work want_adventure ask_need_most need_money ask_if_quest_giver"
+    " what_do_you_want_of_me"
+)
 ASKS_FOR_WORK = frozenset(_FOR_WORK.split())
 SURE_FROM = 0.45  # share of a topic: below, fewer than half are right, and the form answers better
 STATED_FROM = 0.6  # share of an order to move, where the line tells of somebody: `i would like to visit the mill`

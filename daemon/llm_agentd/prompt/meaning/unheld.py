@@ -9,35 +9,33 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from llm_agentd.prompt.meaning import forms
+from llm_agentd.prompt.meaning import forms, kinds
 from llm_agentd.topics import normalize
 
 _DEFINITE = frozenset(
     forms.PREFIX + name for name in ("how_many", "how_far", "how_long", "when", "who", "where", "which")
 )
-_WHAT = forms.PREFIX + "what_is"
+_WHAT, _WHEN = forms.PREFIX + "what_is", forms.PREFIX + "when"
 _WHAT_IS_SAID = re.compile(
     r"^.{0,40}\bwhat (?:(?:is|was|are|were) (?:.{1,40} called"
     r"|.{0,40}\b(?:names?|prices?|number|age|colou?r|wages?|password)\b)"
     r"|(?:does|did|do) (?:the|that|this|a|an|his|her|their) .{1,30} (?:earn|cost|pay|eat|wear|call|own|carry)\b"
     r"|(?:time|day|year|month) (?:is|was|are|do|does|did|will)\b)"
 )  # fmt: skip
-_LEAD = re.compile(
-    r"^.{0,30}\b(?:do you (?:happen to )?know|(?:can|could|would|will) you tell me|tell me|(?:have you )?any idea"
-    r"|i wonder|i am wondering|i want to know|i would like to know|remind me)"
-    r" (?=(?:who|what|when|where|which|how|whose|the name)\b)"
-)  # fmt: skip
 _INDIRECT = re.compile(r"^(?:(?P<when>when|what time|until when)|(?P<what>the name of|what .{1,40} is called))\b")
 _OF_SOMEBODY = re.compile(
     r"\bhow (?:old|tall|rich|many|much|long)\b|\bwhen\b|\bcalled\b|\bnames?\b"
-    r"|\bwhere (?:does|did)\b.{1,40}\b(?:live|sleep|come|hide|keep|go)\b"
+    r"|\bwhere (?:does|did|was|is)\b.{1,40}\b(?:live|sleep|come|hide|keep|go|born|from|grow up|raised)\b"
     r"|\b\w+'s (?:wife|husband|father|mother|son|daughter|brother|sister|house|dog|horse|boss|master|name)\b"
 )  # of somebody who stands near, more than who they are and where
 GOODS = re.compile(r"^I (?:have|need|pay) |\bcosts \d")  # how the game's goods are told
+_ASKS_PRICE = re.compile(r"\b(?:cost|costs|price\w*|how much (?:is|are|for|does|do|money|coins?|gold))\b", re.I)
+_ASKS_COUNT = re.compile(r"\bhow many (?!coins?\b|gold\b|money\b)", re.I)
 _NOT_OF_GOODS = frozenset(forms.PREFIX + name for name in ("who", "when", "where", "how_long"))
 # What one says of oneself is no fact that the game has to tell, and what the player asks of themselves memory answers.
 _OF_THOSE_WHO_TALK = re.compile(
-    r"\b(?:you\w*|u|ur|i|me|my|mine|we|us|our|it|this|that)\b(?! \w+ (?:earn|cost|called)\b)"
+    r"\b(?:you\w*|u|ur|i|me|my|(?<=is )mine|we|us|our|it|(?:this|that)(?! (?:place|village|town|city|land|area)\b))\b"
+    r"(?! \w+ (?:earn|cost|called)\b)"
 )
 _ONE_OF_THESE = re.compile(r"^.{0,20}\bwhich (?:ones?\b|(?:is|are|would|should|do)\b)")
 _OF_MY = re.compile(
@@ -57,15 +55,18 @@ _OWNED = re.compile(
 
 def form_asked(text: str) -> str:
     """The form of a question for something definite that is neither about who asks nor about who is asked; else ""."""
-    plain = _LEAD.sub("", normalize.plain(text))
+    plain = kinds.LEAD.sub("", normalize.plain(text))
     if _OF_THOSE_WHO_TALK.search(plain) or _ONE_OF_THESE.match(plain):
         return ""
     indirect = _INDIRECT.match(plain)
     if indirect:
-        return forms.PREFIX + "when" if indirect["when"] else _WHAT
+        return _WHEN if indirect["when"] else _WHAT
     form = forms.form_of(plain)
     if form in _DEFINITE:
         return form
+    kind = kinds.asked_of(plain).kind
+    if kind:
+        return _WHEN if kind == kinds.TIME else _WHAT
     return _WHAT if _WHAT_IS_SAID.search(plain) else ""
 
 
@@ -80,8 +81,15 @@ def asks_more_of(text: str) -> bool:
 
 
 def may_tell(question: str, sentence: str) -> bool:
-    """Not how many apples there are where it is asked who grew them."""
-    return not (GOODS.search(sentence) and forms.form_of(question) in _NOT_OF_GOODS)
+    """Not how many apples there are where it is asked who grew them, and not their price where it is asked how many."""
+    goods = GOODS.search(sentence)
+    if not goods:
+        return True
+    form = forms.form_of(question)
+    if form in _NOT_OF_GOODS:
+        return False
+    of_price, of_count = _ASKS_PRICE.search(question), _ASKS_COUNT.search(question)
+    return not (of_count and not of_price if goods.group().startswith("costs") else of_price)
 
 
 def owned(lines: Sequence[str]) -> list[str]:

@@ -1,0 +1,170 @@
+"""The kind of answer that a definite question wants: a number, a time, a place, a person, a name, a colour.
+
+A sentence about the same thing that has none of the kind answers another question: `I hate the tax collector` is no
+answer to when he comes. English, as the models that are told topics. Pure; knows no topics.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from llm_agentd.memory.keywords import Concept, concepts, index_words, stem
+from llm_agentd.prompt.clauses import vocabulary
+from llm_agentd.prompt.meaning import forms
+from llm_agentd.topics import normalize
+from llm_agentd.util import english_verbs as verbs
+
+NUMBER, SPAN, TIME, PLACE, PERSON, NAME, COLOUR = "number", "span", "time", "place", "person", "name", "colour"
+ALL = (NUMBER, SPAN, TIME, PLACE, PERSON, NAME, COLOUR)
+_BY_FORM = {
+    forms.PREFIX + form: kind
+    for form, kind in {
+        "how_many": NUMBER, "how_far": NUMBER, "how_long": SPAN, "when": TIME, "where": PLACE, "who": PERSON,
+    }.items()
+}  # fmt: skip
+LEAD = re.compile(
+    r"^.{0,30}\b(?:do you (?:happen to )?know|(?:can|could|would|will) you tell me|tell me|(?:have you )?any idea"
+    r"|i wonder|i am wondering|i want to know|i would like to know|remind me)"
+    r" (?=(?:who|what|when|where|which|how|whose|the name)\b)"
+)  # fmt: skip
+_ARTICLE = r"(?:(?:the|this|that|your|my|a|an|one) )?"
+# What is asked for in other words, the first that fits; `thing`: whose name, how many of what, the price of what.
+_ASKED = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        (NAME, rf"\bnames? of {_ARTICLE}(?P<thing>.+)"),
+        (NAME, rf"\bwhat (?:is|was|are|were|do you call) {_ARTICLE}(?P<thing>.{{1,40}}?) called\b"),
+        (NAME, rf"\bwhat (?:is|was|are) {_ARTICLE}(?P<thing>.{{1,30}}?)(?: ?'s| s)? names?\b"),
+        (NAME, r"\bwhat names? (?:does|do|did|has|have) (?P<thing>.+)"),
+        (COLOUR, r"\bwhat colou?r\b"),
+        (TIME, r"\b(?:what (?:time|day|year|month)|until when|how soon)\b"),
+        (NUMBER, r"\bhow many (?P<thing>(?:other |more )?[a-z]+)"),
+        (
+            NUMBER,
+            rf"\b(?:what|how much) (?:does|do|did|would|is|are|for) {_ARTICLE}(?P<thing>.{{1,40}}?) (?:cost|earn)\b",
+        ),
+        (NUMBER, rf"\bhow much (?:is|are|for) {_ARTICLE}(?P<thing>[a-z]+(?: [a-z]+)?)"),
+    )
+)
+_NUMBERS = (
+    rf"\d|\b(?:{'|'.join(vocabulary.NUMBERS)}|\w+teen|\w+ty|no|none|nothing|never|nobody|many|few|several|dozens"
+    r"|hundreds|thousands?|every|all|only|single|both|twins?|couple|pair|twice|free|young|too (?:old|far|much)"
+    r"|an? (?:hour|day|mile|week|month|year|league|coin|stone's throw)\w*)\b"
+)
+_TIMES = (
+    r"\d|\b(?:dawn|dusk|sun\w*|noon|midnight|nights?|mornings?|evenings?|afternoons?|days?|weeks?|months?|years?|hours?"
+    r"|bells?|clock|ago|tomorrow|yesterday|today|tonight|now|soon|since|after|before|when|until|till|while|every"
+    r"|always|never|spring|summer|autumn|fall|winter|harvest|moon|feast|january|february|march|april|may|june|july"
+    r"|august|september|october|november|december|as a (?:boy|girl|child)|last|next|first|once|early|late|young)\b"
+)
+_HAS = {
+    kind: re.compile(pattern, re.I)
+    for kind, pattern in {
+        NUMBER: _NUMBERS,
+        TIME: _TIMES,
+        SPAN: rf"{_NUMBERS}|\b(?:since|always|years|days|weeks|long|life|until|till)\b",
+        PLACE: r"\b(?:in|on|at|under|behind|near|beside|above|below|beneath|beyond|inside|outside|between|among|across"
+        r"|along|north|south|east|west|to|from|by|up|down|through|over|around|towards?|past|into|here|there|away|next"
+        r"|home)\b",
+        COLOUR: r"\b(?:red|blue|green|yellow|black|white|brown|gr[ae]y|purple|orange|pink|gold(?:en)?|silver|dark|pale"
+        r"|violet|crimson|scarlet|copper|colou?r\w*)\b",
+    }.items()
+}
+_PERSONS = re.compile(
+    r"\b(?:\w+(?:smith|man|men|woman|women|monger|wright|herd|keeper|maker|ist|folk)"
+    r"|(?:collect|farm|min|hunt|fish|bak|mill|trad|steal|sail|lead|rul|found|own|teach|mast|writ|sing|brew|tann|weav"
+    r"|soldi|rid|robb|murder|kill|strang|preach|build|carpent|pott|fight|lov|work)(?:er|or|ier)s?"
+    r"|thie(?:f|ves)|priest\w*|merchants?|guards?|tailor|bandits?|trolls?|dragons?|witch\w*|goblins?|wol(?:f|ves)|bears?"
+    r"|people|duke|baron\w*|count(?:ess)?|abbot|bishop|company|guild|army|watch|gang|everyone)\b",
+    re.I,
+)
+_RUN = re.compile(r"\b[A-Z][\w'-]+(?:(?: the| of the| of)? [A-Z][\w'-]+)*")
+_NO_NAMES = vocabulary.word_set("the of a an first second third fourth great i")
+_NO_BEGINNINGS = (
+    vocabulary.NUMBERS | vocabulary.DETERMINERS | vocabulary.PREPOSITIONS | vocabulary.ADVERBS | vocabulary.ADJECTIVES
+    | vocabulary.NOMINATIVE | vocabulary.POSSESSIVES | vocabulary.SUBORDINATORS | vocabulary.PERSON_NOUNS
+)  # fmt: skip
+_AFTER_NAME = re.compile(r" (?:is|was|has|the|lives|owns|runs|leads)\b")
+_HE = re.compile(r"^(?:he|she|they|it|his|her|their|its)\b", re.I)
+_DOER = re.compile(r"\b(?:who|whom) (?P<verb>[a-z]+) (?:the|this|that|these|my|your|our|all|up)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`kind`: what the answer must have, "" where nothing definite is asked; `thing`: what is named, counted or priced.
+    `names`: those that the question has of those that sentences tell of. `text`: the question, in plain words."""
+
+    text: str
+    kind: str
+    thing: tuple[Concept, ...] = ()
+    names: frozenset[str] = frozenset()
+
+    def may_be_answered_by(self, sentence: str) -> bool:
+        if not self.kind:
+            return True
+        if self.names and not self.names & _small(sentence) and not _HE.match(sentence):
+            return False  # of another one
+        stems = set(index_words(sentence))
+        spoken_of = [bool(stems & concept.keys()) for concept in self.thing]
+        if spoken_of and not (all(spoken_of) if self.kind == NAME else any(spoken_of)):
+            return False
+        if self.kind == NAME:
+            return self._has_new_name(sentence)
+        if self.kind == PERSON:
+            return self._has_person(sentence, stems)
+        return _HAS[self.kind].search(sentence) is not None
+
+    def _has_new_name(self, sentence: str) -> bool:
+        """A name that does not stand in the question."""
+        known = _small(self.text) | _NO_NAMES
+        return any(not _small(name) <= known for name in _names_in(sentence))
+
+    def _has_person(self, sentence: str, stems: set[str]) -> bool:
+        """Somebody whom the question does not name; where it asks who did it, somebody who did."""
+        verb = _DOER.search(self.text)
+        done = concepts(verb["verb"]) if verb else []  # none of `who is the smith?`
+        if done and not any(stems & concept.keys() for concept in done):
+            return False
+        asked = {stem(word) for word in _small(self.text)}
+        nouns = {found.group().lower() for found in _PERSONS.finditer(sentence)}
+        nouns |= _small(sentence) & vocabulary.PERSON_NOUNS
+        is_self = bool(done) and re.match(r"(?:i|we)\b", sentence, re.I) is not None
+        return is_self or self._has_new_name(sentence) or any(stem(noun) not in asked for noun in nouns)
+
+
+def asked_of(question: str, names: Iterable[str] = ()) -> Asked:
+    """`names`: words of names in the sentences that may answer, in small letters."""
+    plain = LEAD.sub("", normalize.plain(question))
+    found = next(((kind, match) for kind, pattern in _ASKED if (match := pattern.search(plain))), None)
+    kind = found[0] if found else _BY_FORM.get(forms.form_of(plain), "")
+    thing = found[1].groupdict().get("thing") if found else None
+    spoken = frozenset(names) & _small(plain)
+    of_names = {stem(name) for name in spoken}
+    return Asked(plain, kind, tuple(one for one in concepts(thing or "") if not one.keys() & of_names), spoken)
+
+
+def names_in(sentences: Iterable[str]) -> frozenset[str]:
+    """Words of names, in small letters."""
+    return frozenset(
+        word for sentence in sentences for name in _names_in(sentence) for word in _small(name) - _NO_NAMES
+    )
+
+
+def _names_in(sentence: str) -> list[str]:
+    return [found.group() for found in _RUN.finditer(sentence) if _is_name(found, sentence)]
+
+
+def _is_name(found: re.Match[str], sentence: str) -> bool:
+    """One word that begins a sentence may be any."""
+    words = found.group()
+    if " " in words or found.start():
+        return words != "I" and not words.startswith("I'")
+    small = words.lower()
+    is_common = small in _NO_BEGINNINGS or verbs.is_verb_form(small) or small.endswith("s")
+    return not is_common and _AFTER_NAME.match(sentence, found.end()) is not None
+
+
+def _small(text: str) -> set[str]:
+    return {word.removesuffix("'s") for word in re.findall(r"[^\W_][\w'-]*", text.lower())}

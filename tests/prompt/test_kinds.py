@@ -1,0 +1,55 @@
+"""Which sentences have the kind of answer that a definite question wants."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_agentd.prompt.meaning.kinds import asked_of, names_in
+
+ANSWERED = [
+    ("when do u shut the gate", "The north gate closes at sundown."),
+    ("until what time can i get in", "The north gate closes at sundown."),
+    ("how many books are in here", "The archive has nine thousand scrolls."),
+    ("how old is your mule", "My mule Turnip is twenty years old."),
+    ("how long were you at sea", "I was a sailor for ten years."),
+    ("where does the mayor live?", "Mayor Quill lives in the house with the green door."),
+    ("what's the mayor's name", "Mayor Quill lives in the house with the green door."),
+    ("whats the dragon called", "The dragon Morrowind sleeps under Mount Kessel."),
+    ("who taught you smithing", "A smith who learned from his grandmother."),
+    ("who is the old guy over there", "Joris the elder is over there."),
+    ("who built the mill", "I built the mill with my own hands."),
+    ("what does a bed cost", "a bed costs 12 coins"),
+    ("what colour is the door", "The door is green."),
+    ("do you have kids", "Her daughter Lio studies in the capital."),
+]
+OTHER = [
+    ("when does the tax collector come?", "Hates the tax collector."),
+    ("how deep is the copper mine", "the way to the copper mine is west along the rails"),
+    ("how many guards are there", "Three thieves broke out of the cellar prison."),
+    ("where does Captain Vessa live?", "Captain Vessa pays twelve coins for each wolf tail."),
+    ("what was the captain of the Grey Gull called", "A sailor for ten years on a ship named the Grey Gull."),
+    ("what are the thieves called?", "Three thieves broke out of the cellar prison last night."),
+    ("who was king before Aldous?", "King Aldous the Third died in the year 412."),
+    ("who poisoned the well?", "The old well behind the chapel is poisoned."),
+    ("who set the bear trap", "Lost two fingers to a bear trap."),
+    ("do u know who leads the red company", "The town was burned by the Red Company."),
+    ("what does a horse cost round here", "a plum brandy costs 9 coins"),
+    ("what colour is the dragon", "The dragon Morrowind sleeps under Mount Kessel."),
+]
+
+
+@pytest.mark.parametrize(("question", "sentence"), ANSWERED)
+def test_sentence_with_the_kind_of_answer_may_answer(question: str, sentence: str) -> None:
+    assert asked_of(question, names_in([sentence])).may_be_answered_by(sentence)
+
+
+@pytest.mark.parametrize(("question", "sentence"), OTHER)
+def test_sentence_about_the_same_thing_without_it_does_not(question: str, sentence: str) -> None:
+    assert not asked_of(question, names_in([sentence])).may_be_answered_by(sentence)
+
+
+def test_what_is_told_of_another_does_not_answer() -> None:
+    told = ["Mayor Quill lives in the house with the green door.", "The town was burned by the Red Company."]
+    asked = asked_of("who leads the red company", names_in(told))
+    assert asked.names == {"red", "company"}
+    assert not asked.may_be_answered_by(told[0])
