@@ -116,6 +116,8 @@ async def test_what_the_socket_does_not_take_at_once_leaves_later_and_whole(tmp_
         data = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(daemon, 1 << 16), DEADLINE_S)
         got += [record for part in splitter.feed(data) for record in wire.decode(part)]
     assert got == sent
+    assert seen.connection._socket is not None
+    assert not asyncio.get_running_loop().remove_writer(seen.connection._socket.fileno()), "it would wake on and on"
     seen.connection.close()
     daemon.close()
     listener.close()
@@ -143,6 +145,20 @@ async def test_connection_that_ends_is_made_again_and_what_waited_is_not_sent(tm
     assert seen.records == [{"n": 3}]
     seen.connection.close()
     daemon.close()
+    listener.close()
+
+
+@pytest.mark.anyio
+async def test_what_waits_when_the_other_side_ends_is_dropped(tmp_path: Path) -> None:
+    listener = listening(tmp_path / "s")
+    seen = Seen(tmp_path / "s")
+    seen.connection.open()
+    await until(lambda: seen.changes)
+    seen.connection.send([wire.encode({"text": 200_000 * "x"}) for _ in range(20)])
+    assert seen.connection._unsent
+    seen.connection._end()  # as a read finds it, before a write does
+    assert not seen.connection._unsent
+    seen.connection.close()
     listener.close()
 
 
