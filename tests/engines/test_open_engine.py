@@ -123,7 +123,7 @@ def test_others_prove_themselves_and_what_was_found_holds_for_the_engine(
 @pytest.fixture
 def amx_build(monkeypatch: pytest.MonkeyPatch) -> None:
     """llama-cpp-python as compiled on a processor with AMX."""
-    import llama_cpp
+    from llama_cpp import llama_cpp
 
     info = llama_cpp.llama_print_system_info()
     monkeypatch.setattr(llama_cpp, "llama_print_system_info", lambda: info + b"AMX_INT8 = 1 | ")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from llm_agentd.cli import app
+from llm_agentd.cli.commands import app
 from llm_agentd.config import known_keys
 
 

@@ -1,4 +1,4 @@
-"""`llm-agentd`: the command line. commands.py has the table of commands."""
+"""`llm-agentd`: the command line. commands.py has the table of commands, services.py the two that stay."""
 
 import sys
 
@@ -8,6 +8,16 @@ if sys.argv[1:2] in (["serve"], ["http"]):
 
     stop_at_once()
 
-from llm_agentd.cli.commands import app, main
+from llm_agentd.cli.process import end_with
+from llm_agentd.cli.services import plain_command
 
-__all__ = ["app", "main"]
+
+def main() -> None:
+    """Entry point: runs the command and turns expected errors into one line and an exit code."""
+    end_with(plain_command(sys.argv[1:]) or _any_command)
+
+
+def _any_command() -> int | None:
+    from llm_agentd.cli.commands import run_command
+
+    return run_command()

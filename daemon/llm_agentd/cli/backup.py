@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from llm_agentd.cli.options import ConfigFile, Sets, keep_files_private, load
+from llm_agentd.cli.options import ConfigFile, Sets
+from llm_agentd.cli.process import keep_files_private, load
 from llm_agentd.ops.backup.parts import Part
 
 

@@ -1,13 +1,12 @@
-"""The command line: the table of commands, and how an error becomes one line and an exit code.
+"""The command line: the table of commands.
 
 Main thread. Each command reads its options, loads the configuration and calls the function in `ops`, `http` or `bench`,
 which it imports only when it runs, so that `--help` and `ask` start quickly. Expected errors become one line on stderr
-here, nowhere else. Exit codes: 0 fine, 1 the answer is bad, 2 wrong use.
+in process.py, nowhere else. Exit codes: 0 fine, 1 the answer is bad, 2 wrong use.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
@@ -17,13 +16,11 @@ from llm_agentd import __version__
 from llm_agentd.cli.backup import backup, restore
 from llm_agentd.cli.daemon import ask, explain, http, serve, switch
 from llm_agentd.cli.models import model_app
-from llm_agentd.cli.options import BAD_ANSWER, OK, PROGRAM, WRONG_USE, fail
+from llm_agentd.cli.process import PROGRAM, WRONG_USE, fail
 from llm_agentd.cli.service import install_service, uninstall_service
 from llm_agentd.cli.stored import dump, memory_app, moderation
 from llm_agentd.cli.tools import bench, dashboard, demo, doctor, install_mod, keys, token
-from llm_agentd.errors import AgentdError, LastingStartError, StartError
 
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 # Click's UsageError, or the one in newer typers that bring their own click: public under no name that both share.
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 
@@ -37,22 +34,15 @@ app = typer.Typer(
 )
 
 
-def main() -> None:
-    """Entry point: runs the command and turns expected errors into one line and an exit code."""
+def run_command() -> int | None:
+    """What the command line asks for; its exit code. Expected errors go up (process.py)."""
     try:
-        code = app(sys.argv[1:] or ["--help"], prog_name=PROGRAM, standalone_mode=False)
+        code: int | None = app(sys.argv[1:] or ["--help"], prog_name=PROGRAM, standalone_mode=False)
     except USAGE_ERROR as error:
         fail(f"{error.format_message().rstrip('.')} (see {PROGRAM} --help)", WRONG_USE)  # type: ignore[attr-defined]
-    except LastingStartError as error:
-        fail(str(error), WRONG_USE)
-    except (StartError, AgentdError) as error:
-        fail(str(error), BAD_ANSWER)
-    except (KeyboardInterrupt, typer.Abort):
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # `llm-agentd dump | head` is fine
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(OK)
-    sys.exit(code)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    return code
 
 
 def _show_version(wanted: bool) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Mapping
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,17 +12,9 @@ if TYPE_CHECKING:
     from llm_agentd.client import CurveFiles
     from llm_agentd.config.sections import Zmq
 
-from llm_agentd.cli.options import (
-    WRONG_USE,
-    ConfigFile,
-    Sets,
-    fail,
-    hand_on,
-    hide_secrets,
-    keep_files_private,
-    load,
-)
-from llm_agentd.util.service_log import start_log
+from llm_agentd.cli import services
+from llm_agentd.cli.options import ConfigFile, Sets
+from llm_agentd.cli.process import WRONG_USE, fail, load
 
 
 def serve(config: ConfigFile = None, sets: Sets = None) -> None:
@@ -34,46 +23,12 @@ def serve(config: ConfigFile = None, sets: Sets = None) -> None:
     Prints one line when it can answer. SIGTERM, Ctrl-C or a closed terminal: accepts no more requests, finishes those
     that run, exits 0.
     """
-    keep_files_private()
-    hide_secrets(sets)
-    loaded = load(config, sets)
-    start_log(loaded.log.level)
-    # Before anything imports NumPy, which reads it then. Its own threads gain nothing on matrices as small as those of
-    # topics and memory, and where the model's threads have the CPUs, each product waits milliseconds for them.
-    for name in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-        os.environ.setdefault(name, "1")
-    from llm_agentd.config.load import Sources
-    from llm_agentd.config.settings import Settings
-    from llm_agentd.ops.serve import check_start
-    from llm_agentd.ops.serve import serve as run
-    from llm_agentd.ops.supervisor import end_with_supervisor, without_own
-
-    is_supervised = end_with_supervisor()
-    given = tuple(without_own(sets or ()) if is_supervised else sets or ())
-
-    def settings() -> Settings:
-        return Settings(Sources(config, given, os.environ, Path.cwd()), check_start)
-
-    raise typer.Exit(run(loaded, hand_on(config, sets), settings))
+    raise typer.Exit(services.serve(config, sets or ()))
 
 
 def http(config: ConfigFile = None, sets: Sets = None) -> None:
     """Run the HTTP adapter alone, for a daemon that was started with http.enabled=false."""
-    keep_files_private()
-    hide_secrets(sets)
-    loaded = load(config, sets)
-    start_log(loaded.log.level)
-    from llm_agentd.http import run
-    from llm_agentd.ops import sd_notify
-    from llm_agentd.ops.supervisor import end_with_supervisor
-
-    def examine(records: Mapping[str, Any], error: str) -> dict[str, Any]:
-        from llm_agentd.ops.doctor import examine_adapter  # when it is asked for the first time
-
-        return examine_adapter(loaded, records, error)
-
-    end_with_supervisor()
-    raise typer.Exit(run(loaded, on_ready=lambda url: sd_notify.ready(f"listens on {url}"), examine=examine))
+    raise typer.Exit(services.http(config, sets or ()))
 
 
 def ask(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llm_agentd.cli.options import OK, ConfigFile, DumpFormat, Format, Sets, load
+from llm_agentd.cli.options import ConfigFile, DumpFormat, Format, Sets
+from llm_agentd.cli.process import OK, load
 
 if TYPE_CHECKING:
     from llm_agentd.config import Config

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from llm_agentd.cli.options import WRONG_USE, fail
+from llm_agentd.cli.process import WRONG_USE, fail
 
 Root = Annotated[Path, typer.Option("--root", metavar="DIR", help="Below DIR instead of /; nothing is started.")]
 OfUser = Annotated[bool, typer.Option("--user", help="For this user alone, on a machine of their own.")]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llm_agentd.cli.options import OK, WRONG_USE, ConfigFile, DumpFormat, Format, Sets, fail, load
+from llm_agentd.cli.options import ConfigFile, DumpFormat, Format, Sets
+from llm_agentd.cli.process import OK, WRONG_USE, fail, load
 
 if TYPE_CHECKING:
     from llm_agentd.config import Config

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from llm_agentd.cli.options import BAD_ANSWER, OK, ConfigFile, Sets, fail, keep_files_private, load
+from llm_agentd.cli.options import ConfigFile, Sets
+from llm_agentd.cli.process import BAD_ANSWER, OK, fail, keep_files_private, load
 from llm_agentd.util.terminal_text import json_line
 
 RENEWED = (

@@ -9,7 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.metrics import Counter, Gauge, Histogram
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import CollectorRegistry
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llm_agentd.errors import AgentdError, Cancelled
@@ -57,6 +59,8 @@ class HttpMetrics:
 
     def text(self, daemon_text: str | None, *, sessions: int, open_requests: int) -> str:
         """Exposition text. `daemon_text`: the daemon's, None where it does not answer."""
+        from prometheus_client.exposition import generate_latest  # as in the daemon
+
         self._up.set(daemon_text is not None)
         self._sessions.set(sessions)
         self._open.set(open_requests)

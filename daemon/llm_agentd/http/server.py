@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import uvicorn
+import uvicorn.config
+import uvicorn.server
 
 from llm_agentd.client.curve import CurveFiles
 from llm_agentd.config import Config
@@ -67,7 +68,7 @@ def run(config: Config, on_ready: Callable[[str], None] | None = None, *, examin
         language=config.agents.language,
         examine=examine,
     )
-    settings = uvicorn.Config(
+    settings = uvicorn.config.Config(
         app,
         http=BoundedProtocol,
         ws=BoundedWebSocket,
@@ -162,10 +163,10 @@ def _url(host: str, port: int, *, tls: bool) -> str:
     return f"{'https' if tls else 'http'}://{name}:{port}"
 
 
-class Server(uvicorn.Server):
+class Server(uvicorn.server.Server):
     """uvicorn's for what `create_app` made, with our ready line, our way of stopping, and exit code 0 after SIGTERM."""
 
-    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.config.Config, on_listening: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_listening = on_listening
 

@@ -13,15 +13,9 @@ from copy import copy
 from dataclasses import dataclass, field
 from itertools import product
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    ProcessCollector,
-    disable_created_metrics,
-    generate_latest,
-)
+from prometheus_client.metrics import Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import CollectorRegistry
 
 from llm_agentd.errors import ERROR_CLASSES, AgentdError, SwitchedOff
 from llm_agentd.metrics.tally import TallyCounter, TallyHistogram
@@ -204,6 +198,8 @@ class Metrics:
         self._kv_usage.set(load.kv_usage)
         for priority in PRIORITIES:
             self._waiting.labels(priority).set(load.waiting.get(priority, 0))
+        from prometheus_client.exposition import generate_latest  # brings servers along: for who has one that scrapes
+
         return generate_latest(self.registry).decode()
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:

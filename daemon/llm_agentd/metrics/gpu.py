@@ -7,16 +7,17 @@ whoever uses it.
 
 from __future__ import annotations
 
+import ctypes
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import ModuleType
 
-from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from prometheus_client.registry import Collector, CollectorRegistry
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class GpuWatch(Collector):
         registry.register(self)
 
     def start(self) -> None:
-        if find_spec("pynvml") is None:
+        if find_spec("pynvml") is None or not _has_driver():
             self.has_read.set()
             return
         self._thread = threading.Thread(target=self._run, name="gpu", daemon=True)
@@ -108,6 +109,16 @@ class GpuWatch(Collector):
         finally:
             self._readings = ()
             self.has_read.set()
+
+
+def _has_driver() -> bool:
+    """Looked for as `pynvml` would, which takes 2 MiB itself; elsewhere than on Linux that has to look."""
+    try:
+        if sys.platform == "linux":
+            ctypes.CDLL("libnvidia-ml.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def _read(nvml: ModuleType, number: int) -> GpuReading:

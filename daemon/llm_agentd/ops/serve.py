@@ -53,6 +53,7 @@ from llm_agentd.server.request_builder import RequestDefaults
 from llm_agentd.server.socket.curve import Gatekeeper
 from llm_agentd.topics import open_topics, topics_path
 from llm_agentd.types import Sampling
+from llm_agentd.util import malloc
 from llm_agentd.util.cpus import available_cpus
 from llm_agentd.util.descriptors import raise_limit
 from llm_agentd.util.endpoint import endpoint_to_bind
@@ -231,7 +232,9 @@ def run(daemon: Daemon, settings: Settings) -> int:
     daemon.start()
     try:
         info = daemon.lanes.require_started()
+        gc.collect()
         gc.freeze()  # what lives as long as the daemon need not be looked at in every collection
+        malloc.trim()
         ready = f"ready zmq={daemon.router.endpoint} model={info.model} engine={info.engine}{daemon.lanes.ready_words}"
         print(ready, flush=True)
         sd_notify.ready(ready)

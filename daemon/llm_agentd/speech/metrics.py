@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.metrics import Counter, Gauge, Histogram
+from prometheus_client.registry import CollectorRegistry
 
 Stage: TypeAlias = Literal["queue", "render", "encode", "recognize"]
 Kind: TypeAlias = Literal["speak", "prepare", "recognize"]

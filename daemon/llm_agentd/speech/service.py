@@ -18,7 +18,7 @@ from dataclasses import asdict
 from typing import Any
 
 import orjson
-from prometheus_client import CollectorRegistry
+from prometheus_client.registry import CollectorRegistry
 
 from llm_agentd.config.speech import Speech
 from llm_agentd.errors import AgentdError, Overloaded, Unavailable

@@ -8,6 +8,7 @@ token is noticed before llama.cpp throws. Engine thread only.
 from __future__ import annotations
 
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class NativeBinding(CtypesBinding):
     library = LIBRARY
 
     def __init__(self, path: Path, *, gpu_layers: int) -> None:
-        self.version = f"llama-cpp-python {lib.__version__}"
+        self.version = f"llama-cpp-python {version('llama-cpp-python')}"
         params = lib.llama_model_default_params()
         params.n_gpu_layers = gpu_layers
         super().__init__(path, params)

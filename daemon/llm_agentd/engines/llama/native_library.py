@@ -14,7 +14,7 @@ from llm_agentd.errors import StartError
 __all__ = ["check_build", "collected_errors", "lib"]
 
 try:
-    import llama_cpp as lib
+    import llama_cpp.llama_cpp as lib
 except (AttributeError, ImportError, OSError, RuntimeError) as error:
     raise StartError(
         f"engine llama_native: llama-cpp-python does not load ({error}); pip install llama-cpp-python (it is "

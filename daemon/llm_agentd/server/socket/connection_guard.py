@@ -20,7 +20,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import zmq
-from zmq.utils.monitor import parse_monitor_message
 
 from llm_agentd.protocol import wire
 
@@ -33,6 +32,7 @@ CHECK_S = 0.05  # loopback brings some 100 MB in this time
 TCP_INFO_BYTES, RECEIVED_AT = 192, 128  # of struct tcp_info in linux/tcp.h: tcpi_bytes_received, since Linux 4.1
 NO_ADDRESS = struct.pack("H14x", socket.AF_UNSPEC)  # a struct sockaddr
 EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED
+EVENT = struct.Struct("=HI")  # what a monitor sends first: which event, and its value
 
 
 @dataclass(slots=True)
@@ -75,10 +75,9 @@ class ConnectionGuard:
     def read_events(self) -> None:
         """Who came and who went."""
         while self.monitor is not None and self.monitor.poll(0):
-            event = parse_monitor_message(self.monitor.recv_multipart())
-            descriptor = int(event["value"])
+            event, descriptor = EVENT.unpack(self.monitor.recv_multipart()[0])
             self._forget(descriptor)
-            if event["event"] == zmq.EVENT_ACCEPTED:
+            if event == zmq.EVENT_ACCEPTED:
                 self._watch(descriptor)
 
     def on_message(self, last_frame: zmq.Frame) -> None:

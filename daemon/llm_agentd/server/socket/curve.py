@@ -10,14 +10,16 @@ import logging
 import os
 import stat
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import zmq
 from zmq.auth import load_certificate
-from zmq.auth.thread import ThreadAuthenticator
 
 from llm_agentd.errors import StartError
 from llm_agentd.util.regular_file import check_regular
+
+if TYPE_CHECKING:
+    from zmq.auth.thread import ThreadAuthenticator
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +84,8 @@ class Gatekeeper:
         self._authenticator: ThreadAuthenticator | None = None
 
     def start(self, context: zmq.Context[zmq.Socket[bytes]]) -> None:
+        from zmq.auth.thread import ThreadAuthenticator  # with asyncio, 2.6 MiB: for who has clients with keys
+
         self._authenticator = ThreadAuthenticator(context)
         self._authenticator.start()
         self._authenticator.configure_curve_callback(domain=DOMAIN, credentials_provider=self._clients)
