@@ -46,14 +46,6 @@ import llm_agentd.{module}
 print(*(name for name in {unwanted!r} if sys.modules.get(name)))
 """
 UNWANTED = ("typer", "click", "llama_cpp.llama", "prometheus_client.exposition", "uvicorn.main", "pydantic.v1")
-    "typer",
-    "click",
-    "llama_cpp.llama",
-    "prometheus_client.exposition",
-    "uvicorn.main",
-    "pydantic.v1",
-    "pynvml",
-)
 
 
 @pytest.mark.slow

@@ -16,7 +16,6 @@ from pydantic_core import ErrorDetails
 
 from llm_agentd.errors import AgentdError, BadRequest, TooLarge
 from llm_agentd.protocol.admin_records import ADMIN_RECORDS
-from llm_agentd.protocol.listen_record import ListenRecord
 from llm_agentd.protocol.record import Change as Change
 from llm_agentd.protocol.record import Record as Record
 from llm_agentd.protocol.steering_records import MEMORIES_MAX, STEERING_RECORDS, Before
@@ -264,10 +263,18 @@ RECORDS: dict[str, type[Record]] = {
     **STEERING_RECORDS,
 }
 OPS = tuple(RECORDS)
-# pydantic's validator of each model; `.json_schema()` describes it for OpenAPI. Made once, as making one takes long.
-ADAPTERS: dict[type[Record], TypeAdapter[Any]] = {
-    model: TypeAdapter(model) for model in {*RECORDS.values(), ListenRecord}
-}
+
+
+def adapter(model: type[Record]) -> TypeAdapter[Any]:
+    """pydantic's validator of a record; `.json_schema()` describes it for OpenAPI. Made when the first one comes, as
+    all of them take megabytes; and once, as making one takes milliseconds.
+    """
+    if model not in _adapters:
+        _adapters[model] = TypeAdapter(model)
+    return _adapters[model]
+
+
+_adapters: dict[type[Record], TypeAdapter[Any]] = {}
 
 
 def envelope(record: dict[str, Any]) -> tuple[str, str]:
@@ -285,7 +292,7 @@ def validate(model: type[R], record: dict[str, Any]) -> R:
     if issubclass(model, ThinkRecord):
         _check_text(record)
     try:
-        checked: R = ADAPTERS[model].validate_python(record)
+        checked: R = adapter(model).validate_python(record)
     except ValidationError as error:
         raise _explained(model, error) from None
     return checked

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from llm_agentd.protocol.listen_record import LISTEN, ListenRecord
-from llm_agentd.protocol.schema import ADAPTERS, RECORDS, InferRecord, Record, field_names
+from llm_agentd.protocol.schema import RECORDS, InferRecord, Record, adapter, field_names
 from llm_agentd.roles.role import PERSONA_MAX_CHARS, ROLE_NAME, TITLE_MAX_CHARS
 
 ROLE_PATTERN = f"^{ROLE_NAME.pattern}$"
@@ -67,7 +67,7 @@ def op_schema(op: str) -> dict[str, Any]:
 
 def record_schema(model: type[Record], op: str) -> dict[str, Any]:
     """The same of a record's model."""
-    schema = ADAPTERS[model].json_schema()
+    schema = adapter(model).json_schema()
     inlined: dict[str, Any] = _inline(schema, schema.pop("$defs", {}))
     inlined["properties"]["op"] = {"const": op}
     return inlined
