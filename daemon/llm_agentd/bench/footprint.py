@@ -1,8 +1,8 @@
 """Part of `bench memory`: what the processes hold when idle, and whether it grows while a village talks for long.
 
 Counted is what is each process's own (USS): what would be free if it ended. The model is told apart from it: the pages
-of its GGUF file, the classifier's weights as they lie in memory, and the contexts (tokens of a sequence x sequences x
-bytes of a token). Pages of databases are the system's cache of files and count nowhere.
+of its GGUF file, and the classifier's weights as they lie in memory. Its contexts count, as far as sequences have
+filled them. Pages of databases are the system's cache of files and count nowhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import orjson
@@ -28,7 +27,6 @@ from llm_agentd.config import Config
 from llm_agentd.config.values import NO_MODEL_ENGINES
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.engines.gguf import TOPICS_FORM, read_header
-from llm_agentd.engines.model_shape import KV_VALUE_BYTES, kv_values_per_token
 from llm_agentd.errors import AgentdError, StartError
 from llm_agentd.ops.harness import HttpConnection, RunningDaemon, daemon, model_sets
 from llm_agentd.topics import topics_path
@@ -54,20 +52,15 @@ LINES = (
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """Bytes. `processes`: by name, without the pages of the model's file; `classifier`, `contexts`: of the daemon's."""
+    """Bytes. `processes`: by name, without the pages of the model's file; `classifier`: of the daemon's."""
 
     processes: dict[str, int]
     model_file: int
     classifier: int
-    contexts: int
 
     @property
     def beside_model(self) -> int:
         return sum(self.processes.values()) - self.classifier
-
-    @property
-    def beside_model_and_contexts(self) -> int:
-        return self.beside_model - self.contexts
 
 
 class Watched:
@@ -76,15 +69,11 @@ class Watched:
     def __init__(self, running: RunningDaemon, config: Config) -> None:
         self._pid = running.process.pid
         self._file: Path | None = None
-        self._classifier = self._contexts = 0
+        self._classifier = 0
         if config.model.engine in NO_MODEL_ENGINES:
             return
-        with Client(running.endpoint) as client:
-            info: dict[str, Any] = client.info()
         self._file = config.model.path or EMBEDDED_MODEL
         header = read_header(self._file)
-        tokens = info["context_tokens"] * info["max_num_seqs"]
-        self._contexts = int(tokens * kv_values_per_token(header) * KV_VALUE_BYTES[config.model.kv_type])
         if header.prompt_form == TOPICS_FORM:
             self._classifier = _weights_bytes(topics_path(self._file))
 
@@ -93,7 +82,7 @@ class Watched:
         processes = zip(names, family(self._pid), strict=False)
         found = {name: private_bytes(process, without=self._file) for name, process in processes}
         file_bytes = self._file.stat().st_size if self._file else 0
-        return Footprint(found, file_bytes, self._classifier, self._contexts)
+        return Footprint(found, file_bytes, self._classifier)
 
 
 def _weights_bytes(path: Path) -> int:
@@ -186,10 +175,7 @@ def measure_growth(config: Config, minutes: float) -> Result:
 
 def figures(when: str, one: Footprint) -> dict[str, float]:
     held: dict[str, float] = {f"{when}_{name}_bytes": value for name, value in one.processes.items()}
-    return held | {
-        f"{when}_beside_model_bytes": one.beside_model,
-        f"{when}_beside_model_and_contexts_bytes": one.beside_model_and_contexts,
-    }
+    return held | {f"{when}_beside_model_bytes": one.beside_model}
 
 
 def steady_and_end(samples: Sequence[Footprint], share: float) -> tuple[Footprint, Footprint]:
@@ -201,7 +187,7 @@ def steady_and_end(samples: Sequence[Footprint], share: float) -> tuple[Footprin
 def _median(samples: Sequence[Footprint]) -> Footprint:
     names = samples[0].processes
     processes = {name: round(statistics.median(one.processes[name] for one in samples)) for name in names}
-    return Footprint(processes, samples[0].model_file, samples[0].classifier, samples[0].contexts)
+    return Footprint(processes, samples[0].model_file, samples[0].classifier)
 
 
 def rows(columns: Sequence[Footprint]) -> Iterator[tuple[str, ...]]:
@@ -213,7 +199,5 @@ def rows(columns: Sequence[Footprint]) -> Iterator[tuple[str, ...]]:
     for name in columns[0].processes:
         yield row(f"{name} process", [one.processes[name] for one in columns])
     yield row("of it the classifier's weights", [one.classifier for one in columns])
-    yield row("of it the model's contexts", [one.contexts for one in columns])
     yield row("beside the model", [one.beside_model for one in columns])
-    yield row("beside the model and its contexts", [one.beside_model_and_contexts for one in columns])
     yield row("the model's file", [one.model_file for one in columns])

@@ -18,13 +18,14 @@ from llm_agentd.engines.base import Candidate, EngineInfo, Piece, Prompt, StepTi
 from llm_agentd.engines.limits import check_one_source, pick_context
 from llm_agentd.engines.llama.binding import BatchRow, Binding, KvType
 from llm_agentd.engines.llama.forced import forced_tokens, opening_tokens
+from llm_agentd.engines.llama.fresh_pages import taken_as_filled
 from llm_agentd.engines.llama.grammar.grammars import Grammars
 from llm_agentd.engines.llama.prompt_encoder import PromptEncoder
 from llm_agentd.engines.llama.sequence import LlamaSequence, PausedSequence
 from llm_agentd.engines.llama.template_renderer import pick_renderer
 from llm_agentd.engines.llama.vocab import Vocab
 from llm_agentd.engines.model_info import model_info
-from llm_agentd.engines.model_shape import read_model_header
+from llm_agentd.engines.model_shape import KV_VALUE_BYTES, kv_values_per_token, read_model_header
 from llm_agentd.engines.threads import is_tiny, pick_threads
 from llm_agentd.types import Message, PrefixState, Sampling
 from llm_agentd.util.common_prefix import common_prefix_length
@@ -82,13 +83,15 @@ class LlamaEngine:
         threads = threads or pick_threads(header.parameters)
         self._binding = open_binding(path, gpu_layers=gpu_layers)
         self._vocab = Vocab(self._binding, header.metadata)
-        self._binding.open_context(
-            context_tokens=context,
-            max_num_seqs=max_num_seqs,
-            threads=threads,
-            batch_tokens=max(max_num_seqs, UNCUT_TOKENS),
-            kv_type=kv_type,
-        )
+        cells_bytes = int(context * max_num_seqs * kv_values_per_token(header) * KV_VALUE_BYTES[kv_type])
+        with taken_as_filled(cells_bytes):
+            self._binding.open_context(
+                context_tokens=context,
+                max_num_seqs=max_num_seqs,
+                threads=threads,
+                batch_tokens=max(max_num_seqs, UNCUT_TOKENS),
+                kv_type=kv_type,
+            )
         self._grammars = Grammars(self._binding.grammar_error)
         renderer = pick_renderer(self._binding, header.chat_template)
         self._rows_max = rows_max or max(max_num_seqs, UNCUT_TOKENS)
