@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from llm_agentd.prefix_cache import LmdbPrefixStore, NullPrefixStore, PrefixCache
-from llm_agentd.prefix_cache.cache import SAVED_IN_MEMORY_MAX
+from llm_agentd.prefix_cache.cache import SAVED_IN_MEMORY_MAX, UNSAVED_IN_MEMORY_MAX_BYTES
 from llm_agentd.prefix_cache.radix_tree import RadixTree
 from llm_agentd.prefix_cache.room import LOOK_EVERY_S, Room
 from llm_agentd.types import PrefixState
@@ -198,6 +198,26 @@ def test_states_that_are_on_disk_leave_the_memory_and_are_found_at_once_all_the_
         assert (match.state, match.verified) == (state((first, 0)), True)
     assert prefixes.stats()["bytes"] <= 10 * SAVED_IN_MEMORY_MAX
     prefixes.close()
+
+
+def test_what_is_in_memory_alone_goes_to_the_disk_once_there_is_much_of_it(folder: Path) -> None:
+    size = UNSAVED_IN_MEMORY_MAX_BYTES // 4
+    cache = PrefixCache(2**30, LmdbPrefixStore(folder, "f", 2**30))
+    for number in range(12):
+        cache.add(state((number, 1, 2), size), "smith", persist=False)
+    assert cache.stats()["bytes"] == UNSAVED_IN_MEMORY_MAX_BYTES + SAVED_IN_MEMORY_MAX * size
+    cache.close()
+    saved = LmdbPrefixStore(folder, "f", 2**30)
+    assert [(one.tokens[0], one.label) for one in saved.saved()] == [(number, "smith") for number in range(8)]
+    saved.close()
+
+
+def test_what_the_disk_does_not_take_stays_in_memory() -> None:
+    size = UNSAVED_IN_MEMORY_MAX_BYTES // 4
+    cache = PrefixCache(2**30, NullPrefixStore())
+    for number in range(12):
+        cache.add(state((number, 1, 2), size), "", persist=False)
+    assert (cache.stats()["entries"], cache.stats()["bytes"]) == (12, 12 * size)
 
 
 def test_states_take_a_share_of_what_the_machine_has_free_and_give_it_back_when_it_gets_short() -> None:

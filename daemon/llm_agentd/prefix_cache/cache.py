@@ -9,7 +9,8 @@ prompt, not a block of each few tokens (as vLLM keeps them): llama.cpp saves and
 A state is as large as all of its tokens together: in f16 a token takes 12 KiB with a model of 0.5 B parameters and
 128 KiB with one of 8 B. So the bound is in bytes, not in entries, and the least recently used state goes first. What is
 on disk too leaves the memory but for the last few: to read it costs a hundredth of computing it, and the system keeps
-the file's pages as long as nobody else wants the room. For the same reason the scheduler keeps a state only where a
+the file's pages as long as nobody else wants the room. So what would not go there by itself, such as the later lines of
+a chat, does once there is much of it. For the same reason the scheduler keeps a state only where a
 good share of its tokens is new: one that adds a name to a role would cost the role's memory again.
 
 A state from disk is data from outside: another build of llama.cpp, another processor or a changed disk may have
@@ -32,6 +33,7 @@ from llm_agentd.types import PrefixState
 log = logging.getLogger(__name__)
 
 SAVED_IN_MEMORY_MAX = 4  # states that are on disk too: those of the talks that are going on
+UNSAVED_IN_MEMORY_MAX_BYTES = 64 * 2**20  # of those that are in memory alone; others go to the disk, if it takes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,15 @@ class PrefixMatch:
 
 @dataclass(slots=True)
 class _CachedPrefix:
-    """`state` None: on disk only, until it is wanted. `key`: its key in the store, where it is there."""
+    """`state` None: on disk only, until it is wanted. `key`: its key in the store, where it is there. `label`: for the
+    store, of one that is not there.
+    """
 
     tokens: tuple[int, ...]
     state: PrefixState | None
     key: bytes | None
     verified: bool
+    label: str = ""
 
     @property
     def bytes(self) -> int:
@@ -126,7 +131,7 @@ class PrefixCache:
         if (before := self._prefixes.get(state.tokens)) is not None:
             key = key or before.key
             self._remove(before)
-        prefix = _CachedPrefix(state.tokens, state, key, verified=True)
+        prefix = _CachedPrefix(state.tokens, state, key, verified=True, label=label)
         self._insert(prefix)
         self._bytes += prefix.bytes
         self.shrink(keep=prefix)
@@ -185,6 +190,7 @@ class PrefixCache:
         """
         for key in self._store.evicted():
             self._forget(key)
+        self._save_oldest()
         while len(self._saved_in_memory) > SAVED_IN_MEMORY_MAX:
             self._drop_state(next(iter(self._saved_in_memory.values())))
         bound = min(self._max_bytes, self._room(self._bytes))
@@ -196,6 +202,21 @@ class PrefixCache:
                 self._remove(oldest)
             else:
                 self._drop_state(oldest)
+
+    def _save_oldest(self) -> None:
+        """Until few enough bytes are in memory alone, or the disk takes no more."""
+        unsaved_bytes = self._bytes - sum(prefix.bytes for prefix in self._saved_in_memory.values())
+        unsaved = [prefix for prefix in self._in_memory.values() if prefix.key is None]
+        while unsaved_bytes > UNSAVED_IN_MEMORY_MAX_BYTES:
+            oldest = unsaved.pop(0)
+            assert oldest.state is not None
+            oldest.key = self._store.put(oldest.state, oldest.label)
+            if oldest.key is None:
+                return
+            unsaved_bytes -= oldest.bytes
+            self._by_key[oldest.key] = oldest
+            self._saved_in_memory[oldest.tokens] = oldest
+            self._saved_in_memory.move_to_end(oldest.tokens, last=False)
 
     def _forget(self, key: bytes) -> None:
         """Of what the disk has no more, not even its tokens stay: in weeks those would be more than all states."""
