@@ -1,4 +1,4 @@
-"""What may still be taken: the least of what the machine has free and what each control group leaves."""
+"""What may be taken, and still may: the least of what the machine has free and what each control group leaves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from llm_agentd.util.free_memory import free_bytes
+from llm_agentd.util.free_memory import free_bytes, total_bytes
 
 MIB = 2**20
 
@@ -31,14 +31,17 @@ def test_limit_of_the_unit_counts_and_pages_of_files_are_free(tmp_path: Path) ->
     assert free_bytes(tmp_path, own(tmp_path, "0::/system.slice/llm-agentd.service")) == 5 * MIB
     group(unit.parent, memory__max=f"{9 * MIB}\n")
     assert free_bytes(tmp_path, own(tmp_path, "0::/system.slice/llm-agentd.service")) == 3 * MIB
+    assert total_bytes(tmp_path, own(tmp_path, "0::/system.slice/llm-agentd.service")) == 9 * MIB
 
 
 def test_limit_of_a_container_in_the_old_layout_counts(tmp_path: Path) -> None:
     files = {"memory__limit_in_bytes": f"{4 * MIB}", "memory__usage_in_bytes": f"{3 * MIB}"}
     group(tmp_path / "memory" / "docker", **files, memory__stat=f"total_inactive_file {MIB}\n")
     assert free_bytes(tmp_path, own(tmp_path, "4:memory:/docker")) == 2 * MIB
+    assert total_bytes(tmp_path, own(tmp_path, "4:memory:/docker")) == 4 * MIB
 
 
 def test_without_groups_it_is_what_the_machine_has(tmp_path: Path) -> None:
     assert free_bytes(tmp_path / "none", tmp_path / "none") > 0
-    assert free_bytes() <= psutil.virtual_memory().total
+    assert total_bytes(tmp_path / "none", tmp_path / "none") == psutil.virtual_memory().total
+    assert free_bytes() <= total_bytes() <= psutil.virtual_memory().total

@@ -1,5 +1,5 @@
-"""How much memory this process may still take: what the machine has free, and its control groups allow (MemoryMax of a
-systemd unit, the limit of a container). Any thread; a call reads a few small files of the kernel.
+"""How much memory this process may take, and may still take: what the machine has, and its control groups allow
+(MemoryMax of a systemd unit, the limit of a container). Any thread; a call reads a few small files of the kernel.
 
 What the kernel keeps of files counts as free, as it gives that back when somebody wants the room.
 """
@@ -26,6 +26,14 @@ def free_bytes(cgroups: Path = CGROUPS, own_cgroups: Path = OWN_CGROUPS) -> int:
     return max(0, free)
 
 
+def total_bytes(cgroups: Path = CGROUPS, own_cgroups: Path = OWN_CGROUPS) -> int:
+    total = int(psutil.virtual_memory().total)
+    for folder in _folders(cgroups, own_cgroups):
+        with suppress(OSError, ValueError):
+            total = min(total, _limit_of(folder))
+    return total
+
+
 def _folders(cgroups: Path, own_cgroups: Path) -> Iterator[Path]:
     """Of each group that this process is in, from its own up to the root; of version 2, and of version 1."""
     lines: list[str] = []
@@ -41,11 +49,19 @@ def _folders(cgroups: Path, own_cgroups: Path) -> Iterator[Path]:
 
 
 def _left_in(folder: Path) -> int:
-    is_v2 = (folder / "memory.max").exists()
-    limit = int(_read(folder / ("memory.max" if is_v2 else "memory.limit_in_bytes")))
+    is_v2 = _is_v2(folder)
+    limit = _limit_of(folder)
     used = int(_read(folder / ("memory.current" if is_v2 else "memory.usage_in_bytes")))
     stat = dict(line.split() for line in _read(folder / "memory.stat").splitlines())
     return limit - used + sum(int(stat.get(name if is_v2 else f"total_{name}", 0)) for name in FILE_PAGES)
+
+
+def _limit_of(folder: Path) -> int:
+    return int(_read(folder / ("memory.max" if _is_v2(folder) else "memory.limit_in_bytes")))
+
+
+def _is_v2(folder: Path) -> bool:
+    return (folder / "memory.max").exists()
 
 
 def _read(path: Path) -> str:

@@ -245,6 +245,15 @@ def test_clock_memory_and_threads(facts: machine.Facts, verdict: dict[str, str])
     assert bad(machine.judge(facts)) == verdict
 
 
+def test_memory_is_what_this_process_may_take(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not what the machine has: a unit or a container may be held to less."""
+    for subject in (machine, model):
+        monkeypatch.setattr(subject, "total_bytes", lambda: 3 * GB)
+        monkeypatch.setattr(subject, "free_bytes", lambda: GB)
+    found = (machine.look(config, {}), model.look(config, is_running=False))
+    assert [(facts.total, facts.available) for facts in found] == [(3 * GB, GB)] * 2
+
+
 # Token and port ------------------------------------------------------------------------------------------------------
 
 

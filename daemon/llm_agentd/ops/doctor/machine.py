@@ -9,21 +9,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
-
 from llm_agentd.config import Config, state_dir
 from llm_agentd.ops.doctor.check import Check, fail, ok, warn
 from llm_agentd.ops.models.words import size_words
 from llm_agentd.util.cpus import available_cpus
+from llm_agentd.util.free_memory import free_bytes, total_bytes
 
 SUBJECT = "machine"
 CLOCK_SLACK_S = 3600.0  # files of another machine, summer time set by hand
-MEMORY_LOW = 0.05  # of the machine: from here on the kernel begins to kill
+MEMORY_LOW = 0.05  # of all: from here on the kernel begins to kill
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`program_s`: when this program's files were written; `newest_s`: the newest of the state folder. Since 1970."""
+    """`program_s`: when this program's files were written; `newest_s`: the newest of the state folder. Since 1970.
+
+    `total`, `available`: bytes of memory, as far as this process may take them.
+    """
 
     now_s: float
     program_s: float
@@ -35,7 +37,6 @@ class Facts:
 
 
 def look(config: Config, environ: Mapping[str, str]) -> Facts:
-    memory = psutil.virtual_memory()
     newest_s = 0.0
     with suppress(OSError):
         newest_s = max((one.lstat().st_mtime for one in state_dir(environ).iterdir()), default=0.0)
@@ -43,8 +44,8 @@ def look(config: Config, environ: Mapping[str, str]) -> Facts:
         now_s=time.time(),
         program_s=Path(__file__).stat().st_mtime,
         newest_s=newest_s,
-        total=memory.total,
-        available=memory.available,
+        total=total_bytes(),
+        available=free_bytes(),
         cpus=len(available_cpus()),
         threads=config.model.threads,
     )

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from llm_agentd.config import Config
 from llm_agentd.config.values import NO_MODEL_ENGINES
 from llm_agentd.errors import StartError
@@ -16,6 +14,7 @@ from llm_agentd.ops.doctor.check import Check, fail, ok, warn
 from llm_agentd.ops.models.model_file import read_model
 from llm_agentd.ops.models.selection import served_model
 from llm_agentd.ops.models.words import size_words
+from llm_agentd.util.free_memory import free_bytes, total_bytes
 
 SUBJECT = "model"
 NPCS = 10  # a small village, whose prompts are kept
@@ -25,7 +24,8 @@ LIST = "llm-agentd model list shows which models there are, llm-agentd model use
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`problem`: why the file is no model. `needed`: bytes, 0 where nobody can say. `total`, `available`: of memory.
+    """`problem`: why the file is no model. `needed`: bytes, 0 where nobody can say. `total`, `available`: of memory,
+    as far as this process may take it.
 
     `path` None: the engine `without_file` loads none.
     """
@@ -44,9 +44,8 @@ def look(config: Config, *, is_running: bool) -> Facts:
     if config.model.engine in NO_MODEL_ENGINES:
         return Facts(None, without_file=config.model.engine)
     path = served_model(config)
-    memory = psutil.virtual_memory()
     problem, needed = _read(path, config)
-    return Facts(path, problem, needed, memory.total, memory.available, is_running)
+    return Facts(path, problem, needed, total_bytes(), free_bytes(), is_running)
 
 
 def _read(path: Path, config: Config) -> tuple[str, int]:

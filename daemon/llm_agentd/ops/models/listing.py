@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-import psutil
 from rich.table import Table
 
 from llm_agentd.config import Config
@@ -21,6 +20,7 @@ from llm_agentd.ops.models.selection import EMBEDDED, served_model
 from llm_agentd.ops.models.store import ModelStore
 from llm_agentd.ops.models.words import parameters_words, size_words
 from llm_agentd.ops.terminal import cell, console_for
+from llm_agentd.util.free_memory import free_bytes, total_bytes
 from llm_agentd.util.terminal_text import json_line
 
 LANGUAGES_SHOWN = 6
@@ -53,7 +53,7 @@ def show_list(config: Config, store: ModelStore, *, npcs: int, as_json: bool, ou
         for row in rows:
             out.write(json_line(asdict(row)))
         return
-    total = psutil.virtual_memory().total
+    total = total_bytes()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("name", "size", "file", f"memory, {npcs} NPCs", "licence", "languages", "checked", ""):
         table.add_column(
@@ -82,7 +82,7 @@ def _cells(row: ListedModel, total_bytes: int) -> tuple[str, ...]:
 
 
 def _legend(config: Config, total_bytes: int) -> Iterator[str]:
-    free = psutil.virtual_memory().available
+    free = free_bytes()
     yield ""
     if config.model.engine == "openai":
         servers = ", ".join(f"{one.model} at {one.place}" for one in config.remote.upstreams)

@@ -12,8 +12,8 @@ from llm_agentd.config import Config
 from llm_agentd.engines.limits import CONTEXT_TOKENS_DEFAULT_MAX
 from llm_agentd.engines.model_shape import KV_VALUE_BYTES
 
-# Supervisor, HTTP adapter and daemon without a model, measured on x86-64: 52 + 61 + 85 MB.
-PROCESSES_BYTES = 200_000_000
+# Supervisor, HTTP adapter and daemon without a model, what is each one's own, measured on x86-64: 10 + 45 + 43 MB.
+PROCESSES_BYTES = 100_000_000
 # Each row of a batch may want a score for each word of the vocabulary (engine.UNCUT_TOKENS rows).
 BATCH_ROWS = 96
 SCORE_BYTES = 4
