@@ -270,7 +270,7 @@ class CtypesContract(BindingContract):
 
 
 if find_spec("llama_cpp") is not None:
-    import llama_cpp as lib
+    from llama_cpp import llama_cpp as lib
 
     from llm_agentd.engines.llama.native_binding import NativeBinding
 
