@@ -138,7 +138,7 @@ class Cache(Section):
         gt=0,
         le=0.9,
         description="share of the memory that the machine has free (and MemoryMax of the unit leaves) for computed"
-        " prefixes that are not on disk: 64 MiB of long chats, or all where the disk takes none; looked at every second",
+        " prefixes that are not on disk: 64 MiB of long chats, all where it takes none; looked at every second",
     )
     variants: Variants = Variants()
     redis_url: RedisUrl | None = Field(
