@@ -26,7 +26,7 @@ from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prompt import json_schema, language, messages, placeholders, token_budget
 from llm_agentd.prompt.clauses import fact_clause, own, recalled_clause
 from llm_agentd.prompt.clauses.tokens import tokenize
-from llm_agentd.prompt.meaning import answer_kinds, forms, orders, own_sentences, reader, relevance, world
+from llm_agentd.prompt.meaning import forms, line_kinds, orders, own_sentences, reader, relevance, world
 from llm_agentd.protocol import wire
 from llm_agentd.roles import Role
 from llm_agentd.scheduler.guard import SpeechGuard
@@ -232,9 +232,9 @@ PATHS: dict[str, Callable[[str], object]] = {
     "answers": lambda text: (own_sentences.sentences(text), relevance.OUTCOME.match(text), world._TITLED.match(text)),
     "what is asked for": lambda text: (
         own_sentences.asks_leave(text),
-        answer_kinds.may_answer(text, text),
-        answer_kinds.asks_name(text),
-        answer_kinds.refuses(text),
+        line_kinds.asks_of_player(text),
+        line_kinds.asks_name(text),
+        line_kinds.refuses(text),
         own_sentences.is_without(text, relevance.NAME_OF, relevance.THIS_PLACE),
     ),
     "sentences": lambda text: (

@@ -20,6 +20,12 @@ ANSWERED = [
     ("who built the mill", "I built the mill with my own hands."),
     ("what does a bed cost", "a bed costs 12 coins"),
     ("what colour is the door", "The door is green."),
+    ("how old is ur cat", "My cat is older than I am."),
+    ("what is your name", "Cannot remember his own name."),
+    ("when is your birthday", "Forgot his own birthday."),
+    ("how many people did you save", "Has buried more people than he healed."),
+    ("who wants to kill you", "Her brother wants her crown."),
+    ("where is your treasure", "Buried her treasure and forgot where."),
     ("do you have kids", "Her daughter Lio studies in the capital."),
 ]
 OTHER = [
@@ -33,6 +39,11 @@ OTHER = [
     ("who poisoned the well?", "The old well behind the chapel is poisoned."),
     ("who set the bear trap", "Lost two fingers to a bear trap."),
     ("do u know who leads the red company", "The town was burned by the Red Company."),
+    ("where are you taking me", "Takes one coin from each."),
+    ("who taught you to cook", "Cooks the best stew in the valley."),
+    ("who built you", "Was built two hundred years ago."),
+    ("ok i believe you. where was it?", "Nobody believes him."),
+    ("how many crew do you have", "Captain of an airship that lost its wind."),
     ("what does a horse cost round here", "a plum brandy costs 9 coins"),
     ("what colour is the dragon", "The dragon Morrowind sleeps under Mount Kessel."),
 ]

@@ -50,7 +50,8 @@ _ASKED = tuple(
 )
 _NUMBERS = (
     rf"\d|\b(?:{'|'.join(vocabulary.NUMBERS)}|\w+teen|\w+ty|no|none|nothing|never|nobody|many|few|several|dozens"
-    r"|hundreds|thousands?|every|all|only|single|both|twins?|couple|pair|twice|free|young|too (?:old|far|much)"
+    r"|hundreds|thousands?|every|all|only|single|both|twins?|couple|pair|twice|free|young"
+    r"|(?:old|young)er|more|most|fewer|too (?:old|far|much)"
     r"|an? (?:hour|day|mile|week|month|year|league|coin|stone's throw)\w*)\b"
 )
 _TIMES = (
@@ -65,7 +66,8 @@ _HAS = {
         NUMBER: _NUMBERS,
         TIME: _TIMES,
         SPAN: rf"{_NUMBERS}|\b(?:since|always|years|days|weeks|long|life|until|till)\b",
-        PLACE: r"\b(?:in|on|at|under|behind|near|beside|above|below|beneath|beyond|inside|outside|between|among|across"
+        PLACE: r"\b(?!from (?:each|all|me|us|him|them)\b)"
+        r"(?:in|on|at|under|behind|near|beside|above|below|beneath|beyond|inside|outside|between|among|across"
         r"|along|north|south|east|west|to|from|by|up|down|through|over|around|towards?|past|into|here|there|away|next"
         r"|home)\b",
         COLOUR: r"\b(?:red|blue|green|yellow|black|white|brown|gr[ae]y|purple|orange|pink|gold(?:en)?|silver|dark|pale"
@@ -86,6 +88,9 @@ _NO_BEGINNINGS = (
     vocabulary.NUMBERS | vocabulary.DETERMINERS | vocabulary.PREPOSITIONS | vocabulary.ADVERBS | vocabulary.ADJECTIVES
     | vocabulary.NOMINATIVE | vocabulary.POSSESSIVES | vocabulary.SUBORDINATORS | vocabulary.PERSON_NOUNS
 )  # fmt: skip
+_FORGOTTEN = re.compile(
+    r"\bforg[eo]t\w*|\b(?:not|cannot|can't|never) (?:remembers?|says?|tells?|knows?)\b|\bno name\b", re.I
+)
 _AFTER_NAME = re.compile(r" (?:is|was|has|the|lives|owns|runs|leads)\b")
 _HE = re.compile(r"^(?:he|she|they|it|his|her|their|its)\b", re.I)
 _DOER = re.compile(r"\b(?:who|whom) (?P<verb>[a-z]+) (?:the|this|that|these|my|your|our|all|up)\b")
@@ -110,6 +115,8 @@ class Asked:
         spoken_of = [bool(stems & concept.keys()) for concept in self.thing]
         if spoken_of and not (all(spoken_of) if self.kind == NAME else any(spoken_of)):
             return False
+        if _FORGOTTEN.search(sentence):
+            return True
         if self.kind == NAME:
             return self._has_new_name(sentence)
         if self.kind == PERSON:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from llm_agentd.memory.keywords import index_words
 from llm_agentd.prompt.clauses import own_clause
-from llm_agentd.prompt.meaning import answer_kinds, forms
+from llm_agentd.prompt.meaning import forms, line_kinds
 from llm_agentd.roles import Role
 from llm_agentd.topics import normalize
 from llm_agentd.types import Think
@@ -55,22 +55,18 @@ def own_sentences(think: Think, role: Role, known_roles: Sequence[str]) -> list[
 
 def that_may_answer(question: str, own: Sequence[Own], said: str) -> list[Own]:
     """`said`: by the NPC just now, which is no answer to the next question."""
+    if line_kinds.asks_of_player(question):
+        return []
     wants_deed = asks_leave(question) or forms.form_of(question) in _ORDERS
-    return [
-        one
-        for one in own
-        if not is_said(one.clause, said)
-        and answer_kinds.may_answer(question, one.clause)
-        and (not wants_deed or answer_kinds.refuses(one.clause))
-    ]
+    return [one for one in own if not is_said(one.clause, said) and (not wants_deed or line_kinds.refuses(one.clause))]
 
 
 def name_told(question: str, own: Sequence[Own]) -> Own | None:
     """Where a name is asked for, what tells it, said just now or not: `what's the dog's name?`, `a dog called Ash`."""
-    if not answer_kinds.asks_name(question):
+    if not line_kinds.asks_name(question):
         return None
     of_what = set(index_words(normalize.plain(question))) - _OF_NAME
-    named = [one for one in own if answer_kinds.tells_name(one.clause)]
+    named = [one for one in own if line_kinds.tells_name(one.clause)]
     return next((one for one in named if not of_what or of_what & set(index_words(one.sentence))), None)
 
 

@@ -10,6 +10,7 @@ import re
 from llm_agentd.prompt.meaning import forms
 
 PARTS_MAX = 6  # looked at of one line
+ASKED_MAX = 3  # questions: the classifier reads each
 _ASKS = (
     r"(?:(?:what|who|where|when|why|how|which|whose)\b"
     r"|(?:do|does|did|are|is|was|were|have|has|can|could|will|would) (?:you|u|ya|it|he|she|they|there|ur|your)\b)"
@@ -24,7 +25,7 @@ def asked(text: str) -> list[str]:
     if sum(map(bool, parts)) < 2:
         return []
     ends = [*marks, ""]
-    return [part for part, end in zip(parts, ends, strict=False) if part and _asks(part, end)]
+    return [part for part, end in zip(parts, ends, strict=False) if part and _asks(part, end)][:ASKED_MAX]
 
 
 def _asks(part: str, end: str) -> bool:

@@ -18,7 +18,7 @@ from llm_agentd.memory.keywords import Concept, concepts, index_words
 from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.clauses import fact_clause, recalled_clause
 from llm_agentd.prompt.meaning import kinds
-from llm_agentd.prompt.meaning.answer_kinds import VAGUE
+from llm_agentd.prompt.meaning.line_kinds import VAGUE
 from llm_agentd.prompt.meaning.own_sentences import is_without, name_told, own_sentences, that_may_answer
 from llm_agentd.roles import Role
 from llm_agentd.topics import Topic, Topics, normalize

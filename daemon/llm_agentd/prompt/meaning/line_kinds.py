@@ -1,0 +1,48 @@
+"""Which lines no sentence of the NPC's own answers, or only some: what asks of the player, for a name, or for a deed.
+
+Of which kind the answer to a definite question must be is for `kinds.py`. English, as the models that are told
+topics. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+
+from llm_agentd.topics import normalize
+
+_NAMED = re.compile(r"\b(?:call(?:ed|s)?|named?|names|known as|nameless|answers to)\b", re.I)
+_NAME = re.compile(r"^(?:\w+ ){0,3}?(?:what|how|who|which)\b.{0,40}\b(?:name|named|called|call)\b")
+_OWN_NAME = re.compile(r"\byour (?:\w+ )?names?\b|\b(?:you|yourself) (?:called|named)\b|\bcall you\b")
+_REFUSES = re.compile(
+    r"\b(?:never|not|no|none|cannot|nobody|nothing|only|refuses?|hates?|afraid|forbidden|sworn?|forgot|until|unless)\b|n't\b"
+)
+_OF_PLAYER = re.compile(r"^(?:\w+ ){0,2}?(?:am|was|did|do|have|will|should|shall|must|could) i\b(?!.*\byou\w*\b)")
+_VAGUE_TEXT = """
+    everything something nothing anything thing things everybody everyone somebody someone anybody anyone nobody people
+    person one ones time times day days way ways today really always never ever long much many
+"""
+VAGUE = frozenset(_VAGUE_TEXT.split())  # what two sentences may share and still be of different matters
+
+
+def asks_of_player(question: str) -> bool:
+    """`am i sick?`: what the NPC is does not answer it."""
+    return _OF_PLAYER.search(_last_sentence(question)) is not None
+
+
+def asks_name(question: str) -> bool:
+    """`what's its name?`, but not the NPC's own."""
+    plain = _last_sentence(question)
+    return _NAME.search(plain) is not None and _OWN_NAME.search(plain) is None
+
+
+def tells_name(clause: str) -> bool:
+    return _NAMED.search(clause) is not None
+
+
+def refuses(clause: str) -> bool:
+    """What answers a request: `I never drink`, `I am not allowed to open the last door`."""
+    return _REFUSES.search(clause) is not None
+
+
+def _last_sentence(text: str) -> str:
+    return next((part for part in reversed(re.split(r" ?[.!?;]+ ?", normalize.plain(text))) if part), "")
