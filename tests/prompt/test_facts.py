@@ -23,8 +23,10 @@ def reader() -> SlotReader:
     return SlotReader(open_topics(topics_path(EMBEDDED_MODEL)))
 
 
-def read(reader: SlotReader, said: str, context: dict[str, Any], role: str = "farmer") -> Reading:
-    think = Think(Npc("n", "Marta", role, None), "Torvik", said, remember=False, context=context)
+def read(
+    reader: SlotReader, said: str, context: dict[str, Any], role: str = "farmer", persona: str | None = None
+) -> Reading:
+    think = Think(Npc("n", "Marta", role, persona), "Torvik", said, remember=False, context=context)
     _, reading = PromptBuilder(Roles.load()).build_moment(think, reader)
     assert reading
     return reading
@@ -34,6 +36,13 @@ def test_dearest_and_cheapest_thing_are_those_of_the_prices(reader: SlotReader) 
     for line, item in (("what's the most expensive thing you have", "bread"), ("whats the cheapest", "apple")):
         reading = read(reader, line, STALL)
         assert (reading.topic.name, reading.slots.words["item"]) == ("price", item)
+
+
+@pytest.mark.parametrize("line", ["what do you sell", "do you sell rope?"])
+def test_wares_of_the_persona_are_named_where_the_game_tells_of_none(reader: SlotReader, line: str) -> None:
+    wares = "Marta sells candles and rope."
+    assert read(reader, line, {}, persona=wares).slots.words["known"] == "I sell candles and rope"
+    assert "known" not in read(reader, line, STALL, persona=wares).slots.words
 
 
 def test_whether_coins_are_enough_is_no_offer(reader: SlotReader) -> None:

@@ -26,6 +26,7 @@ from llm_agentd.topics import Topic, mentions, normalize
 # Who does what is asked for: where one of that trade stands near, that is the answer of all others.
 TRADE_ASKED_FOR = {"where_smith": "smith", "help_repair": "smith", "help_heal": "healer", "where_sleep": "innkeeper"}
 SAID_BY_TOPIC_FROM = 0.6  # share of a topic: from there its own words are said around a sentence, not those for any
+OF_STOCK = ("stock", "buy")
 WAY_TO = "the way to "  # how the game's ways are told
 SAID_AS = {
     "item": ("item", "a_item", "items", "wanted"),
@@ -41,7 +42,7 @@ def answering(draft: Draft, topic: Topic) -> Topic:
     if "deed" in topic.slots:
         draft.words["deed"] = draft.relevance.deed(draft.recalled, draft.think)
     is_done = not draft.offered.isdisjoint(topic.action_names)  # words belong to the deed
-    by_rule = topic.name in ANSWERED_BY_RULE or draft.words.get(RULE_SLOTS.get(topic.name, ""))
+    by_rule = _is_told(draft, topic) or draft.words.get(RULE_SLOTS.get(topic.name, ""))
     if not draft.text or is_done or by_rule:
         return topic
     of_trade = _near_of_trade(draft, TRADE_ASKED_FOR.get(topic.name, ""))
@@ -60,6 +61,11 @@ def answering(draft: Draft, topic: Topic) -> Topic:
             has_words = otherwise == KNOW and slot in topic.slots and draft.share >= SAID_BY_TOPIC_FROM
             return topic if has_words else draft.topic(otherwise)
     return topic
+
+
+def _is_told(draft: Draft, topic: Topic) -> bool:
+    """Whether the game answers. It need not say what an NPC sells: then a persona may."""
+    return topic.name in ANSWERED_BY_RULE and (topic.name not in OF_STOCK or bool(draft.world.stock))
 
 
 def _known(draft: Draft, topic: Topic, asked: str) -> Answer | None:
