@@ -10,7 +10,7 @@ from hearthling.data import load
 from llm_agentd.bench.mind.scoring import NOT_KNOWN
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt.builder import PromptBuilder
-from llm_agentd.prompt.meaning import Reading, SlotReader
+from llm_agentd.prompt.meaning import Reading, SlotReader, unheld
 from llm_agentd.prompt.meaning.forms import NAMES, PREFIX, form_of
 from llm_agentd.roles import Roles
 from llm_agentd.topics import UNCLEAR, Meaning, open_topics, topics_path
@@ -131,3 +131,18 @@ def test_what_the_player_asks_of_itself_is_looked_for_in_memory(unsure: SlotRead
 def test_priest_is_no_superlative() -> None:
     assert form_of("what is the priest's dog called") != "form_superlative"
     assert form_of("what is the biggest dog here") == "form_superlative"
+
+
+@pytest.mark.parametrize(
+    ("line", "is_definite"),
+    [
+        ("when is the best time to fish?", False),
+        ("when does winter come", False),
+        ("which way is north", False),
+        ("how do you know when the iron is hot enough", False),
+        ("when does the market open", True),
+        ("when does the king come", True),
+    ],
+)
+def test_what_everybody_knows_needs_nobody_to_tell_it(line: str, is_definite: bool) -> None:
+    assert bool(unheld.form_asked(line)) is is_definite

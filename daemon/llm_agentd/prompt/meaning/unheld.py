@@ -37,6 +37,13 @@ _OF_THOSE_WHO_TALK = re.compile(
     r"\b(?:you\w*|u|ur|i|me|my|(?<=is )mine|we|us|our|it|(?:this|that)(?! (?:place|village|town|city|land|area)\b))\b"
     r"(?! \w+ (?:earn|cost|called)\b)"
 )
+# What anybody knows who lives on the land needs nobody to tell it.
+_OF_EVERYBODY = re.compile(
+    r"\b(?:best|right|good) (?:time|season|way|place|spot)\b|\bhow (?:do|can|would) (?:you|one|i|we) (?:know|tell)\b"
+    r"|\b(?:when|what time|how long) (?:do|does|is|will|until|till) .{0,20}"
+    r"\b(?:winter|spring|summer|autumn|harvest|sun|moon|sunrise|sunset|dawn|dusk|dark|night|rain|snow)\b"
+    r"|\bway is (?:north|south|east|west)\b"
+)
 _ONE_OF_THESE = re.compile(r"^.{0,20}\bwhich (?:ones?\b|(?:is|are|would|should|do)\b)")
 _OF_MY = re.compile(
     r"\b(?:what|who|when|where|which|how old|how many)(?: \w+)? (?:is|are|was|were|does|do|did) my "
@@ -55,8 +62,9 @@ _OWNED = re.compile(
 
 def form_asked(text: str) -> str:
     """The form of a question for something definite that is neither about who asks nor about who is asked; else ""."""
-    plain = kinds.LEAD.sub("", normalize.plain(text))
-    if _OF_THOSE_WHO_TALK.search(plain) or _ONE_OF_THESE.match(plain):
+    whole = normalize.plain(text)
+    plain = kinds.LEAD.sub("", whole)
+    if _OF_EVERYBODY.search(whole) or _OF_THOSE_WHO_TALK.search(plain) or _ONE_OF_THESE.match(plain):
         return ""
     indirect = _INDIRECT.match(plain)
     if indirect:
