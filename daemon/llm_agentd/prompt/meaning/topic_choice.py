@@ -25,7 +25,7 @@ _FOR_WORK = (
     " what_do_you_want_of_me"
 )
 ASKS_FOR_WORK = frozenset(_FOR_WORK.split())
-SURE_FROM = 0.45  # share of a topic: below, fewer than half are right, and the form answers better
+SURE_FROM = 0.3  # share of a topic: below, fewer than half are right, and the form answers better
 STATED_FROM = 0.6  # share of an order to move, where the line tells of somebody: `i would like to visit the mill`
 MOVES = frozenset(["follow", "stay", "go", "ask_npc_to_wait", "order_come_closer", "open_door"])
 BARE_MAX_WORDS = 7  # of a bare follow-up: a longer question says what it is about
