@@ -181,6 +181,8 @@ def _is_subject(tokens: Sequence[str], at: int, end: int) -> bool:
 
 def _pronoun_case(tokens: Sequence[str], at: int, referent: Referent) -> Case | None:
     token = word(tokens, at)
+    if token in ("you", "u") and word(tokens, at - 1) in ("thank", "bless"):
+        return None  # a word of thanks, whoever hears it
     if referent.person == "second" and token in ("you", "u"):
         return "subject" if _is_subject(tokens, at, at + 1) else "object"
     case = _PRONOUNS[referent.gender if referent.person == "third" else referent.person].get(token)
