@@ -211,7 +211,7 @@ def test_bug_is_answered_and_logged_and_counted(
     first, headers, text = call(server, path, BODIES[path])
     assert (first.split()[1], headers["content-type"]) == ("500", "application/json")
     assert b"a bug in the HTTP adapter" in text
-    assert "a bug of the test's own" in caplog.text
+    wait_until(lambda: "a bug of the test's own" in caplog.text)  # the server logs it when the answer is on its way
     wait_until(lambda: f'requests_total{{code="500",route="{path}"}} 1.0' in exposition(server))
 
 

@@ -37,7 +37,6 @@ def without_pynvml() -> Iterator[None]:
 
 @pytest.fixture
 def fake(without_pynvml: None, monkeypatch: pytest.MonkeyPatch, repo: Path) -> Any:
-    monkeypatch.setattr(gpu, "_has_driver", lambda: True)
     monkeypatch.syspath_prepend(str(repo / "tests" / "support" / "fake_nvml"))
     return importlib.import_module("pynvml")
 
@@ -88,14 +87,6 @@ def test_without_the_library_there_is_no_thread_and_no_metric(monkeypatch: pytes
     watch.stop()
 
 
-def test_without_the_driver_the_library_is_not_loaded(without_pynvml: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu, "_has_driver", lambda: False)
-    registry = CollectorRegistry()
-    watch = GpuWatch(registry)
-    assert not read(watch, registry)
-    assert "pynvml" not in sys.modules
-
-
 def test_the_real_library_finds_no_driver_here_and_has_all_that_is_asked_of_it(
     without_pynvml: None, repo: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -111,5 +102,5 @@ def test_the_real_library_finds_no_driver_here_and_has_all_that_is_asked_of_it(
     watch = GpuWatch(registry)
     found = read(watch, registry)
     watch.stop()
-    assert found or not gpu._has_driver()
+    assert found or "no figures of GPUs: NVML Shared Library Not Found" in caplog.text
     assert not [record for record in caplog.records if record.levelname == "INFO"], "most machines have no such GPU"

@@ -7,9 +7,7 @@ whoever uses it.
 
 from __future__ import annotations
 
-import ctypes
 import logging
-import sys
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -59,7 +57,7 @@ class GpuWatch(Collector):
         registry.register(self)
 
     def start(self) -> None:
-        if find_spec("pynvml") is None or not _has_driver():
+        if find_spec("pynvml") is None:
             self.has_read.set()
             return
         self._thread = threading.Thread(target=self._run, name="gpu", daemon=True)
@@ -109,16 +107,6 @@ class GpuWatch(Collector):
         finally:
             self._readings = ()
             self.has_read.set()
-
-
-def _has_driver() -> bool:
-    """Looked for as `pynvml` would, which takes 2 MiB itself; elsewhere than on Linux that has to look."""
-    try:
-        if sys.platform == "linux":
-            ctypes.CDLL("libnvidia-ml.so.1")
-    except OSError:
-        return False
-    return True
 
 
 def _read(nvml: ModuleType, number: int) -> GpuReading:
