@@ -37,6 +37,7 @@ def test_doubt_has_what_was_said_said_again(reader: SlotReader) -> None:
 def test_curiosity_is_told_what_was_not_said_yet(reader: SlotReader) -> None:
     assert read(reader, "tell me more", SAID).slots.words["known"] == "my ox died last week"
     assert read(reader, "go on", SAID, "My ox died last week.").slots.words["known"] == "I have a dog called Ash"
+    assert "known" not in read(reader, "go on", SAID, "A wolf has taken two sheep by the ford.").slots.words
 
 
 def test_few_words_of_doubt_are_no_line_of_any_form(reader: SlotReader) -> None:

@@ -17,7 +17,8 @@ def taken_up(draft: Draft, topic: Topic) -> str:
     if topic.name not in (REALLY, MORE) or not draft.said:
         return ""
     clauses = draft.relevance.own_clauses(draft.think, draft.role)
-    if topic.name == REALLY:
-        return next((clause for clause in clauses if is_said(clause, draft.said)), "")
+    just_said = next((clause for clause in clauses if is_said(clause, draft.said)), "")
+    if topic.name == REALLY or not just_said:  # of a rumour, say, there is no more in what it knows of itself
+        return just_said
     told = " ".join((draft.said, *(turn.text for turn in draft.think.history)))
     return next((clause for clause in clauses if not is_said(clause, told)), "")
