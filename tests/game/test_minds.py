@@ -80,9 +80,12 @@ def test_round_with_a_server_that_breaks_in_every_way(start: Start, upstream: Up
         assert (was_fallback, mind) == (True, "nil"), "the think has failed"
         assert half.endswith(" …"), "what was heard of it"
         assert LINES[1].startswith(half.removesuffix(" …")), "and nothing of another mind"
-        for fault in (Fault(hang_after=0), Fault(raw=(b"data: {]\n\n",)), refusal(429, "slow", retry_after_s=60)):
+        broken = (Fault(hang_after=0), Fault(raw=(b"data: {]\n\n",)), refusal(429, "slow", retry_after_s=60))
+        # Of three different things: who would say the same again says a fallback line.
+        asked = ("Is your work hard?", "Are you afraid of wolves?", "Do you have a family?")
+        for fault, question in zip(broken, asked, strict=True):
             upstream.fault = fault
-            was_fallback, line, mind = said_aloud(admin, f"Do you know this: {fault.status} {fault.hang_after}?")
+            was_fallback, line, mind = said_aloud(admin, question)
             assert (was_fallback, mind) == (False, "local"), line
             assert line not in LINES
         upstream.fault = NO_FAULT
