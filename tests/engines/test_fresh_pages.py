@@ -12,6 +12,7 @@ import pytest
 
 from llm_agentd.engines.llama import fresh_pages
 from llm_agentd.engines.llama.fresh_pages import taken_as_filled
+from llm_agentd.util import malloc
 
 MIB = 2**20
 BYTES = 64 * MIB  # far more than tests beside it allocate meanwhile
@@ -21,7 +22,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone")
 
 @pytest.fixture
 def block() -> Iterator[list[int]]:
-    """Where blocks were put that are freed at the end."""
+    """Where blocks were put that are freed at the end. What earlier tests freed is given back first: a block that malloc
+    takes from there has its pages already, and no size before it."""
+    malloc.trim()
     put: list[int] = []
     yield put
     free = ctypes.CDLL(None).free
