@@ -331,9 +331,7 @@ def test_embedded_model_writes_json_by_a_schema(embedded: Served) -> None:
     parsed = embedded.client.chat.completions.parse(**ask, response_format=Item)
     assert isinstance(parsed.choices[0].message.parsed, Item)
     answer = chat(embedded.client, response_format={"type": "json_object"}, max_tokens=200, seed=4)
-    assert text_of(answer).startswith("{")
-    if answer.choices[0].finish_reason == "stop":  # it never learned to close an object of its own
-        assert isinstance(json.loads(text_of(answer)), dict)
+    assert isinstance(json.loads(text_of(answer)), dict)
 
 
 @pytest.mark.slow

@@ -13,6 +13,9 @@ from llm_agentd.engines.llama.vocab import Vocab
 def forced_tokens(sampler: Sampler, vocab: Vocab, room_tokens: int, rows: int) -> tuple[list[int], bool]:
     """What must follow, and whether the text ends with it. At most `room_tokens`, and `rows` where it goes on: the rest
     is found the next time.
+
+    Where it goes on, the last token is left to the model: it may know that text and what it chooses behind it as one
+    token (`{` and `"` as `{"`), and would be led astray by a half.
     """
     text, is_end = sampler.forced()
     if not text:
@@ -20,7 +23,7 @@ def forced_tokens(sampler: Sampler, vocab: Vocab, room_tokens: int, rows: int) -
     tokens = vocab.text(text)
     if b"".join(map(vocab.token_to_piece, tokens)) != text.encode() or (is_end and len(tokens) > room_tokens):
         return [], False
-    return (tokens, True) if is_end else (tokens[: max(0, min(room_tokens, rows))], False)
+    return (tokens, True) if is_end else (tokens[: max(0, min(len(tokens) - 1, room_tokens, rows))], False)
 
 
 def opening_tokens(sampler: Sampler, vocab: Vocab, room_tokens: int, rows: int) -> list[int]:
