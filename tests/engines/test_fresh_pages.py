@@ -22,8 +22,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone")
 
 @pytest.fixture
 def block() -> Iterator[list[int]]:
-    """Where blocks were put that are freed at the end. What earlier tests freed is given back first: a block that malloc
-    takes from there has its pages already, and no size before it."""
+    """Where blocks were put that are freed at the end. What earlier tests freed is given back first: a block that
+    malloc takes from there has its pages already."""
     malloc.trim()
     put: list[int] = []
     yield put

@@ -144,12 +144,19 @@ class Asked:
 def asked_of(question: str, names: Iterable[str] = ()) -> Asked:
     """`names`: words of names in the sentences that may answer, in small letters."""
     plain = LEAD.sub("", normalize.plain(question))
-    found = next(((kind, match) for kind, pattern in _ASKED if (match := pattern.search(plain))), None)
-    kind = found[0] if found else _BY_FORM.get(forms.form_of(plain), "")
-    thing = found[1].groupdict().get("thing") if found else None
+    kind, thing = kind_asked(plain)
+    kind = kind or _BY_FORM.get(forms.form_of(plain), "")
     spoken = frozenset(names) & _small(plain)
     of_names = {stem(name) for name in spoken}
-    return Asked(plain, kind, tuple(one for one in concepts(thing or "") if not one.keys() & of_names), spoken)
+    return Asked(plain, kind, tuple(one for one in concepts(thing) if not one.keys() & of_names), spoken)
+
+
+def kind_asked(plain: str) -> tuple[str, str]:
+    """The kind that words other than those of forms ask for, and the thing; "" for none. `plain`: without `LEAD`."""
+    for kind, pattern in _ASKED:
+        if match := pattern.search(plain):
+            return kind, match.groupdict().get("thing") or ""
+    return "", ""
 
 
 def names_in(sentences: Iterable[str]) -> frozenset[str]:

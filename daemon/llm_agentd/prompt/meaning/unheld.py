@@ -72,7 +72,7 @@ def form_asked(text: str) -> str:
     form = forms.form_of(plain)
     if form in _DEFINITE:
         return form
-    kind = kinds.asked_of(plain).kind
+    kind, _ = kinds.kind_asked(plain)  # what the form tells is looked at above
     if kind:
         return _WHEN if kind == kinds.TIME else _WHAT
     return _WHAT if _WHAT_IS_SAID.search(plain) else ""
