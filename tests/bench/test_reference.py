@@ -48,6 +48,32 @@ def test_bare_loop_opens_the_model_with_the_layers_that_are_wanted(monkeypatch: 
     assert opened == [-1]
 
 
+class _Recorder:
+    """A binding that only counts the rows of its decodes."""
+
+    def __init__(self) -> None:
+        self.decoded: list[int] = []
+
+    def open_context(self, **_settings: object) -> None: ...
+
+    def decode(self, rows: list[object]) -> None:
+        self.decoded.append(len(rows))
+
+
+@pytest.mark.parametrize(
+    ("info", "parts"), [({}, [64, 66]), ({"candidates": [{"rows_max": 31}]}, [24, 24, 24, 24, 24, 10])]
+)
+def test_bare_loop_computes_no_longer_parts_than_come_out_right(
+    monkeypatch: pytest.MonkeyPatch, info: dict[str, Any], parts: list[int]
+) -> None:
+    binding = _Recorder()
+    monkeypatch.setattr(bare_loop, "open_binding", lambda _name: lambda _path, **_settings: binding)
+    order = {"engine": "llama", "path": "none.gguf", "gpu_layers": 0, "context_tokens": 512, "threads": 1}
+    loop = bare_loop.BareLoop(order | {"max_num_seqs": 8, "max_tokens": 8, "rows_max": bare_loop.rows_max(info)})
+    loop.compute(0, list(range(130)), 0, wants_logits=True)
+    assert binding.decoded == parts
+
+
 def test_busy_part_has_twice_as_many_requests_as_places() -> None:
     assert Options().busy_requests == 16
     assert Options(sequences=(8, 64)).busy_requests == 128

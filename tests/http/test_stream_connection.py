@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -93,19 +93,28 @@ async def until(is_so: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-def listening(path: Path) -> socket.socket:
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
-    listener.listen()
-    return listener
+@pytest.fixture
+def listener(tmp_path: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s"))
+        listener.listen()
+        yield listener
+
+
+@pytest.fixture
+async def seen(listener: socket.socket) -> AsyncIterator[Seen]:
+    """Of a connection that is open."""
+    seen = Seen(Path(listener.getsockname()))
+    seen.connection.open()
+    await until(lambda: seen.changes)
+    yield seen
+    seen.connection.close()
 
 
 @pytest.mark.anyio
-async def test_what_the_socket_does_not_take_at_once_leaves_later_and_whole(tmp_path: Path) -> None:
-    listener = listening(tmp_path / "s")
-    seen = Seen(tmp_path / "s")
-    seen.connection.open()
-    await until(lambda: seen.changes)
+async def test_what_the_socket_does_not_take_at_once_leaves_later_and_whole(
+    listener: socket.socket, seen: Seen
+) -> None:
     daemon, _ = listener.accept()
     sent = [{"n": n, "text": 20_000 * "x"} for n in range(100)]
     for record in sent:
@@ -118,17 +127,13 @@ async def test_what_the_socket_does_not_take_at_once_leaves_later_and_whole(tmp_
     assert got == sent
     assert seen.connection._socket is not None
     assert not asyncio.get_running_loop().remove_writer(seen.connection._socket.fileno()), "it would wake on and on"
-    seen.connection.close()
     daemon.close()
-    listener.close()
 
 
 @pytest.mark.anyio
-async def test_connection_that_ends_is_made_again_and_what_waited_is_not_sent(tmp_path: Path) -> None:
-    listener = listening(tmp_path / "s")
-    seen = Seen(tmp_path / "s")
-    seen.connection.open()
-    await until(lambda: seen.changes)
+async def test_connection_that_ends_is_made_again_and_what_waited_is_not_sent(
+    listener: socket.socket, seen: Seen
+) -> None:
     daemon, _ = listener.accept()
     half = wire.encode({"n": 1})
     daemon.sendall(half[:-1])  # belongs to what comes behind it on this connection alone
@@ -143,36 +148,22 @@ async def test_connection_that_ends_is_made_again_and_what_waited_is_not_sent(tm
     daemon.sendall(wire.encode({"n": 3}))
     await until(lambda: seen.records)
     assert seen.records == [{"n": 3}]
-    seen.connection.close()
     daemon.close()
-    listener.close()
 
 
 @pytest.mark.anyio
-async def test_what_waits_when_the_other_side_ends_is_dropped(tmp_path: Path) -> None:
-    listener = listening(tmp_path / "s")
-    seen = Seen(tmp_path / "s")
-    seen.connection.open()
-    await until(lambda: seen.changes)
+async def test_what_waits_when_the_other_side_ends_is_dropped(listener: socket.socket, seen: Seen) -> None:
     seen.connection.send([wire.encode({"text": 200_000 * "x"}) for _ in range(20)])
     assert seen.connection._unsent
     seen.connection._end()  # as a read finds it, before a write does
     assert not seen.connection._unsent
-    seen.connection.close()
-    listener.close()
 
 
 @pytest.mark.anyio
-async def test_answers_before_the_end_still_count(tmp_path: Path) -> None:
-    listener = listening(tmp_path / "s")
-    seen = Seen(tmp_path / "s")
-    seen.connection.open()
-    await until(lambda: seen.changes)
+async def test_answers_before_the_end_still_count(listener: socket.socket, seen: Seen) -> None:
     daemon, _ = listener.accept()
     daemon.sendall(wire.encode({"n": 1}) + (1 << 30).to_bytes(4, "big"))
     daemon.close()
     await until(lambda: "disconnect" in seen.changes)
     assert not seen.connection.is_connected
     seen.connection.send([wire.encode({"n": 2})])  # to nobody, and no error
-    seen.connection.close()
-    listener.close()

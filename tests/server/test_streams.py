@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import itertools
 import os
 import socket
 import stat
@@ -18,57 +17,13 @@ import pytest
 from llm_agentd.engines.stub.engine import StubEngine
 from llm_agentd.ops.keys import keys
 from llm_agentd.protocol import wire
-from llm_agentd.protocol.stream import RecordSplitter
 from llm_agentd.server.socket import streams
 from llm_agentd.server.socket.curve import Gatekeeper
 from llm_agentd.util.endpoint import SOCKET_PATH_MAX_BYTES, stream_path
 from tests.support.daemon_in_process import WAIT_S, Gate, InProcess
-from tests.support.raw_peer import RawPeer
+from tests.support.raw_peer import RawPeer, StreamPeer
 
 INFER = {"op": "infer", "prompt": "Ana: Good evening!", "seed": 1, "max_tokens": 4}
-
-
-class StreamPeer:
-    """A bare connection. `events` waits until each given id has its last record."""
-
-    def __init__(self, endpoint: str) -> None:
-        path = stream_path(endpoint)
-        assert path is not None
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(WAIT_S)
-        self.socket.connect(str(path))
-        self._splitter = RecordSplitter()
-        self._ids = itertools.count(1)
-
-    def send(self, *records: dict[str, Any]) -> None:
-        self.socket.sendall(b"".join(map(wire.encode, records)))
-
-    def events(self, *ids: str) -> list[dict[str, Any]]:
-        waiting, seen = set(ids), []
-        while waiting:
-            data = self.socket.recv(1 << 16)
-            assert data, "the daemon has closed the connection"
-            for part in self._splitter.feed(data):
-                for record in wire.decode(part):
-                    assert isinstance(record, dict)
-                    seen.append(record)
-                    if record["event"] != "delta":
-                        waiting.discard(record["id"])
-        return seen
-
-    def request(self, **fields: Any) -> dict[str, Any]:
-        request_id = fields.setdefault("id", f"s{next(self._ids)}")
-        self.send(fields)
-        return self.events(request_id)[-1]
-
-    def is_closed(self) -> bool:
-        """The daemon's end is gone; whatever came before it is dropped."""
-        try:
-            while self.socket.recv(1 << 16):
-                pass
-        except ConnectionResetError:
-            pass
-        return True
 
 
 @pytest.fixture

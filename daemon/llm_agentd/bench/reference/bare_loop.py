@@ -24,6 +24,7 @@ from llm_agentd.scheduler.affinity import NICE
 from llm_agentd.types import Sampling
 
 PART_TOKENS, UNCUT_TOKENS = 64, 96
+PART_MULTIPLE = 8  # of rows, where a binding is held to shorter parts
 
 
 def bare_run(
@@ -37,11 +38,13 @@ def bare_run(
 ) -> dict[str, float]:
     """Runs `prompts`, `max_num_seqs` of them at a time, in a process of its own: `tokens_per_s`, `requests_per_s`.
 
-    `info`: the daemon's, for the same model, engine and threads. `prefixes`: how each prompt begins, computed once.
+    `info`: the daemon's, for the same model, engine, threads and longest part that the engine computes rightly.
+    `prefixes`: how each prompt begins, computed once.
     """
     order = {
         **{name: info[name] for name in ("engine", "path", "threads", "context_tokens")},
         "gpu_layers": gpu_layers,
+        "rows_max": rows_max(info),
         "max_num_seqs": max_num_seqs,
         "max_tokens": max_tokens,
         "prompts": prompts,
@@ -53,6 +56,11 @@ def bare_run(
         raise StartError(f"the bare loop failed: {done.stderr.decode()[-300:]}")
     figures: dict[str, float] = orjson.loads(done.stdout)
     return figures
+
+
+def rows_max(info: dict[str, Any]) -> int:
+    """Of the binding that was taken, which comes first; 0 for no limit."""
+    return next((int(one["rows_max"]) for one in info.get("candidates", ())), 0)
 
 
 @dataclass(slots=True)
@@ -77,6 +85,9 @@ class BareLoop:
             batch_tokens=max(UNCUT_TOKENS, order["max_num_seqs"]),
             kv_type="f16",
         )
+        most = order["rows_max"] or UNCUT_TOKENS
+        self.uncut_tokens = min(UNCUT_TOKENS, most)
+        self.part_tokens = min(PART_TOKENS, most - most % PART_MULTIPLE or most)
         self.max_tokens: int = order["max_tokens"]
         self.prefix_states: dict[str, bytes] = {}
         self.running: dict[int, _Sequence] = {}
@@ -101,7 +112,7 @@ class BareLoop:
         """`tokens[first:]` in parts; returns the row of the last token."""
         while True:
             rest = len(tokens) - first
-            until = len(tokens) if rest <= UNCUT_TOKENS else first + PART_TOKENS
+            until = len(tokens) if rest <= self.uncut_tokens else first + self.part_tokens
             rows = [(tokens[at], at, seq, wants_logits and at == len(tokens) - 1) for at in range(first, until)]
             self.binding.decode(rows)
             if until == len(tokens):
