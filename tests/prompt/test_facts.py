@@ -45,6 +45,14 @@ def test_wares_of_the_persona_are_named_where_the_game_tells_of_none(reader: Slo
     assert "known" not in read(reader, line, STALL, persona=wares).slots.words
 
 
+@pytest.mark.parametrize("line", ["ok fine 3 but thats my last offer", "how much for the rope", "wanna buy my boots"])
+def test_who_trades_denies_nothing_where_the_game_told_of_no_goods(reader: SlotReader, line: str) -> None:
+    assert "untold" in read(reader, line, {}, persona="Marta keeps a stall at the bridge.").signs
+    assert "untold" not in read(reader, line, {}, persona="Marta minds the sheep.").signs
+    assert "untold" not in read(reader, line, {"stock": {}}, persona="Marta keeps a stall at the bridge.").signs
+    assert "untold" not in read(reader, line, STALL, persona="Marta keeps a stall at the bridge.").signs
+
+
 def test_whether_coins_are_enough_is_no_offer(reader: SlotReader) -> None:
     reading = read(reader, "i have 3 coins, is that enough for an apple", STALL)
     assert (reading.topic.name, reading.slots.words["price"]) == ("price", "2")

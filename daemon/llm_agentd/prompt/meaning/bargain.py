@@ -5,6 +5,8 @@ Router thread.
 
 from __future__ import annotations
 
+import re
+
 from llm_agentd.memory.keywords import words_of
 from llm_agentd.prompt.meaning import orders
 from llm_agentd.prompt.meaning.draft import Draft
@@ -14,6 +16,12 @@ from llm_agentd.topics import mentions
 TRADE_TALK = frozenset(["price", "buy", "sell", "haggle", "take", "agree_deal", GIVE])
 HANDED_OVER = frozenset([GIVE, "take", "offer_gift", "tell_made_for_you"])  # without coins
 WANTED_MAX_WORDS = 4
+UNTOLD = "untold"  # the sign of who trades, by the persona, where the game told of no goods
+_TRADES = re.compile(
+    r"\b(?:sells?|selling|sold|trades? (?!places)|trading|deals in|barters?|shop\w*|stalls?|stores?|wares|market"
+    r"|discounts?|haggl\w+|merchants?|pedd?lars?|peddlers?|traders?|vendors?|vending)\b",
+    re.I,
+)
 
 
 def wanted(draft: Draft) -> str:
@@ -54,6 +62,14 @@ def trade_topic(draft: Draft, name: str) -> str:
     if is_for_sale and name != "haggle" and not orders.SELLS.search(text):
         return "price" if orders.ASKS_PRICE.search(text) and not is_count else "buy"
     return name
+
+
+def is_untold(draft: Draft) -> bool:
+    """Whether the NPC trades, by its role or persona, and the game said nothing of what it has: `I have nothing to
+    sell` would be made up."""
+    world, npc = draft.world, draft.think.npc
+    is_told = world.stock or world.prices or world.need or "stock" in world.facts
+    return not is_told and _TRADES.search(f"{draft.role.title} {npc.role} {npc.persona or ''}") is not None
 
 
 def may_give(draft: Draft) -> bool:

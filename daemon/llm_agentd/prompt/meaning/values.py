@@ -64,6 +64,8 @@ def _people(draft: Draft) -> None:
 def _goods(draft: Draft, topic: Topic) -> None:
     """The thing that is meant: of the quest, of the stall, or one that the player names and nobody here has."""
     counts = draft.world.need if topic.goods == "need" else draft.world.stock
+    if bargain.is_untold(draft):
+        draft.signs.append(bargain.UNTOLD)
     thing = _thing(draft, topic)
     if not thing:
         return _offer(draft, topic, "", None)
