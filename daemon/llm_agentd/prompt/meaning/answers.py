@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from llm_agentd.memory.keywords import concepts, index_words
 from llm_agentd.memory.sentences import is_question
-from llm_agentd.prompt.meaning import orders, unheld
+from llm_agentd.prompt.meaning import orders, reactions, unheld
 from llm_agentd.prompt.meaning.articles import the
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.follow_ups import taken_up
@@ -43,7 +43,7 @@ def answering(draft: Draft, topic: Topic) -> Topic:
         draft.words["deed"] = draft.relevance.deed(draft.recalled, draft.think)
     is_done = not draft.offered.isdisjoint(topic.action_names)  # words belong to the deed
     by_rule = _is_told(draft, topic) or draft.words.get(RULE_SLOTS.get(topic.name, ""))
-    if not draft.text or is_done or by_rule:
+    if not draft.text or is_done or by_rule or reactions.asks_nothing(draft.form):
         return topic
     of_trade = _near_of_trade(draft, TRADE_ASKED_FOR.get(topic.name, ""))
     if of_trade:
@@ -127,7 +127,10 @@ def _is_named(draft: Draft, topic: Topic) -> bool:
 def by_form(draft: Draft, topic: Topic) -> Topic:
     """What answers a line of its form, whatever it is about, where its topic is unsure and nothing else answers."""
     form = draft.topics.get(draft.form)
-    _name_told(draft, form)
+    if draft.form == reactions.ECHO:
+        draft.words["told"] = reactions.echoed(draft.text, draft.said)
+    else:
+        _name_told(draft, form)
     return form or topic
 
 

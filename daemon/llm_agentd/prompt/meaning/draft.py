@@ -35,6 +35,7 @@ class Draft:
     compared: str = ""  # the cheapest or the dearest thing, where that is asked for
     share: float = 0.0  # of the topic, by the classifier; 0 where plain words decided
     form: str = ""  # of the line, where no topic is sure enough
+    reacts: bool = False  # the form is that of a reaction to the NPC's last words
     gesture: str = ""  # a kind that no topic names, where it is what is ordered
 
     @property

@@ -8,7 +8,7 @@ that are told topics. Pure; knows no topics, only the names of forms.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from llm_agentd.prompt.meaning.form_table import TABLE, WORDS
 from llm_agentd.topics import normalize
@@ -35,23 +35,25 @@ _LEAD = re.compile(  # what may stand before a line and says nothing of it
 _TAG = re.compile(r" ,? ?(?:right|(?:is|are|do|does|was) not (?:it|you|they|he|she|you think)|am i right) \?+$")
 TAG, BRIEF, REMARK, OF_PLAYER = (PREFIX + name for name in ("tag", "brief", "remark", "of_player"))
 
+VAGUE = frozenset([BRIEF, REMARK, *(PREFIX + name for name in ("around", "of_others"))])  # they tell little
 
-def _read(table: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+
+def read_table(table: str, groups: Mapping[str, str], prefix: str = "") -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Each name with what begins a sentence of it. `groups`: the words that a name in <> stands for."""
     begins: dict[str, list[str]] = {}
     for line in table.strip().splitlines():
         if line.startswith(" "):
-            begins[next(reversed(begins))].append(line.strip())
+            begins[next(reversed(begins))].append(_spelt(line.strip(), groups))
         else:
             begins[line] = []
-    return tuple((PREFIX + name, re.compile(rf"(?:{_spelt('|'.join(parts))})\b")) for name, parts in begins.items())
+    return tuple((prefix + name, re.compile(rf"(?:{'|'.join(parts)})\b")) for name, parts in begins.items())
 
 
-def _spelt(pattern: str) -> str:
-    """With the words of each group in <> in its place."""
-    return re.sub(r"<(\w+)>", lambda found: f"(?:{'|'.join(WORDS[found.group(1)].split())})", pattern)
+def _spelt(pattern: str, groups: Mapping[str, str]) -> str:
+    return re.sub(r"<(\w+)>", lambda found: f"(?:{'|'.join(groups[found.group(1)].split())})", pattern)
 
 
-FORMS = _read(TABLE)
+FORMS = read_table(TABLE, WORDS, PREFIX)
 NAMES = frozenset([TAG, BRIEF, REMARK, *(name for name, _ in FORMS)])
 _ORDER = [name for name, _ in FORMS]
 ASKING = frozenset(_ORDER[1 : _ORDER.index(PREFIX + _FIRST_TOLD)])
@@ -62,7 +64,7 @@ def form_of(text: str, known: Collection[str] = ()) -> str:
 
     `known`: words of players' lines; what is mostly none of them is another language, or nothing.
     """
-    found = [(form, sentence) for sentence in _sentences(text) if (form := _of_sentence(sentence))]
+    found = [(form, sentence) for sentence in sentences(text) if (form := _of_sentence(sentence))]
     asked = [form for form, sentence in found if sentence.endswith("?") or form in ASKING]
     if asked or found:
         return asked[-1] if asked else found[0][0]
@@ -73,16 +75,23 @@ def form_of(text: str, known: Collection[str] = ()) -> str:
     return BRIEF if len(words) <= BRIEF_MAX_WORDS else REMARK
 
 
-def _sentences(text: str) -> list[str]:
+def sentences(text: str) -> list[str]:
+    """As of a book (`normalize.plain`), each with its marks."""
     plain = _YOU_ARE.sub("you are ", normalize.plain(text))
     parts = re.findall(r"[^.!?;]+[.!?; ]*", plain)
     return [part.strip() for part in parts if part.strip()][:SENTENCES_MAX]
 
 
-def _of_sentence(sentence: str) -> str:
+def without_leads(sentence: str) -> str:
+    """`so wait , why is that` → why is that"""
     for _ in range(LEADS_MAX):
         lead = _LEAD.match(sentence)
         sentence = sentence[lead.end() :] if lead else sentence
+    return sentence
+
+
+def _of_sentence(sentence: str) -> str:
+    sentence = without_leads(sentence)
     if _TAG.search(sentence):
         return TAG
     sentence = _NOT_YOU.sub(r"\1 ", sentence)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from llm_agentd.prompt.meaning import answers, line_choice, orders
+from llm_agentd.prompt.meaning import answers, line_choice, orders, reactions
 from llm_agentd.prompt.meaning.beings import signs_of
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.questions import asked
@@ -51,7 +51,11 @@ class SlotReader:
         if think.actions and text:  # `don't wait, go home` is the order to go
             text = orders.what_to_do(text)
         whole = read(text)
-        return whole if whole.actions else _of_questions(whole, [read(part) for part in asked(text or "")])
+        return (
+            whole
+            if whole.actions or whole.takes_up
+            else _of_questions(whole, [read(part) for part in asked(text or "")])
+        )
 
     def moment_words(self, think: Think, topic: Topic, signs: Sequence[str]) -> tuple[str, ...]:
         """Time, weather and signs, where the topic's replies depend on them."""
@@ -102,5 +106,6 @@ def _read(draft: Draft) -> Reading:
         said,
         named=answers.named(draft),
         unheld="" if possible else unheld,
+        takes_up=draft.reacts and not reactions.asks_nothing(draft.form),
         share=1.0 if draft.words.get("known") else 0.0 if draft.form or unheld else draft.share,
     )

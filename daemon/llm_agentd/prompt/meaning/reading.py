@@ -23,4 +23,5 @@ class Reading:
     named: frozenset[str] = frozenset()  # placeholders of what the player's words name
     unheld: str = ""  # the topic that owns not to know, where something definite is asked for that nobody told
     share: float = 0.0  # of the topic, by the classifier; 1 where a sentence of the NPC's own answers
+    takes_up: bool = False  # the question means nothing without the NPC's last words: its parts are not read alone
     also: Reading | None = None  # of a second question, which is answered behind the first

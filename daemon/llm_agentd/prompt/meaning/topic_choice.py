@@ -10,7 +10,7 @@ import re
 from llm_agentd.memory.keywords import words_of
 from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.gestures import EMOTE, INTENT
-from llm_agentd.prompt.meaning import bargain, forms, gestures, orders, unheld
+from llm_agentd.prompt.meaning import bargain, forms, gestures, orders, reactions, unheld
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.orders_given import ordered
 from llm_agentd.prompt.meaning.rule_topics import OF_PLAYER, RULE_SLOTS, TALK_AMONG, is_of_game
@@ -26,6 +26,9 @@ _FOR_WORK = (
 )
 ASKS_FOR_WORK = frozenset(_FOR_WORK.split())
 SURE_FROM = 0.3  # share of a topic: below, fewer than half are right, and the form answers better
+SURELY_FROM = 0.7  # share of a topic: below, the words of a reaction to the NPC's last words tell more
+OF_TASK = "ask_task_"  # how topics begin that ask about a task
+OF_WHAT_WAS_TOLD = "about_"  # how topics begin that ask about what the NPC has told
 STATED_FROM = 0.6  # share of an order to move, where the line tells of somebody: `i would like to visit the mill`
 MOVES = frozenset(["follow", "stay", "go", "ask_npc_to_wait", "order_come_closer", "open_door"])
 BARE_MAX_WORDS = 7  # of a bare follow-up: a longer question says what it is about
@@ -55,11 +58,32 @@ def _classified(draft: Draft, said: str) -> str:
     if name == read and not is_of_game(draft, name) and unheld.asks_of_mine(draft.text):
         name = OF_PLAYER
     draft.share = dict(meaning.topics).get(name, 0.0)
+    reaction = reactions.reaction(draft.text, draft.said) if name == read and _may_react(draft, name) else ""
+    if reaction:
+        draft.form, draft.reacts, draft.share = reaction, True, 0.0
+        return reaction
     if name == UNCLEAR or (name == read and not _is_sure(draft, name)):
-        draft.form = forms.form_of(draft.text, draft.topics.common_words)
+        draft.form = _form(draft)
         if draft.form or meaning.topics[0][1] < UNCLEAR_BELOW:
             return OF_PLAYER if draft.form == forms.OF_PLAYER else _vague(draft)
     return name
+
+
+def _may_react(draft: Draft, name: str) -> bool:
+    """Whether the words of a reaction are believed rather than the classifier, which does not see the NPC's."""
+    if is_of_game(draft, name):
+        return False
+    if name.startswith(OF_TASK) and not draft.world.need:  # no task was given
+        return True
+    limit = SURE_FROM if name.startswith((FOLLOW_UP, OF_WHAT_WAS_TOLD)) else SURELY_FROM
+    return draft.share < limit
+
+
+def _form(draft: Draft) -> str:
+    """What answers a line of which nobody is sure: those that tell nothing by their form may be of the same matter as
+    the NPC's last words."""
+    form = forms.form_of(draft.text, draft.topics.common_words)
+    return (reactions.remark(draft.text, draft.said) if form in forms.VAGUE else "") or form
 
 
 def _by_game(draft: Draft, name: str) -> str:

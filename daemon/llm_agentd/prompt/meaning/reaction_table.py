@@ -1,0 +1,226 @@
+"""How a player takes up what the NPC has just said, and the words of each way. Data; `reactions.py` reads it."""
+
+from __future__ import annotations
+
+# Groups of words that the tables below name in <>.
+WORDS = {
+    "them": "it him her them that this those these one any",
+    "they": "he she they it that those these any some all both either neither none somebody someone anybody anyone",
+    "person": "he she they anybody anyone somebody someone people",
+    "somebody": "him her them somebody someone",
+    "it": "that this it",
+    "and": "and so but or",
+    "is": "is was are were sounds seems feels must",
+    "did": "did was were had",
+    "very": """so really actually kind sort of pretty very just such a an the most quite honestly too super also
+        genuinely lowkey legit low key freaking literally still like such one some oddly weirdly strangely even more""",
+    "sad": """sad awful terrible horrible rough cruel tragic harsh unfair depressing heartbreaking tough brutal lonely
+        unfortunate dark bad hard shame pity""",
+    "fine": """beautiful amazing cool awesome sweet cute lovely nice great wonderful adorable fantastic incredible epic
+        impressive pretty neat dope brave genius smart clever romantic poetic wholesome inspiring badass metal iconic
+        legendary crazy wild insane interesting fascinating fire goals""",
+    "odd": "weird strange odd random gross disgusting nasty specific creepy sus awkward suspicious yuck ew eww",
+    "silly": """dumb stupid silly ridiculous nonsense wrong lame boring overrated pointless useless absurd petty
+        childish crap garbage trash cringe cheating weak""",
+    "untrue": "fake cap bull bullshit lie lies impossible",
+    "fair": "true fair right valid deep real wise fact facts smart",
+    "felt": "scared afraid terrified frightened",
+    "driven": "thrown driven sent kept left told made cursed caught locked banished",
+    "go_wrong": "lose forget end get not fall survive confuse miss mistake accidentally go keep",
+    "who_is": """is are was were am can will sells has knows wants lives owns runs rules here else do does would should
+        buys""",
+    "say": "say do think want answer tell feel saying doing thinking write reply",
+    "meet": "see visit hear heard talk talked write meet seen",
+    "low": "sad hard afraid scared upset down mad",
+    "will_do": "can will should",
+    "ask_for": "know want like sell should can could need look seem must have are were do will would",
+    "do_to": """tell ask leave forgive marry kiss hug dump fire kick punch slap fight forget ignore sue thank visit
+        invite hire eat send""",
+    "do_with": """try buy get find use keep sell burn drop throw leave paint open read steal take hide build make
+        write""",
+    "try": "try just tell ask talk go leave write give forgive",
+    "not_advice": """like a the wait kidding saying asking curious wondering looking checking one some give tell show
+        you your my me""",
+    "not_orders": """know think care like want have understand see need get remember mind ask worry listen let trust
+        you be feel give""",
+    "polite": "like love rather prefer want use really be appreciate you",
+}
+# Topic, then what begins a clause that asks so, one a line; the first topic that fits is taken.
+ASKED = r"""
+then_really
+    (is|was) <it> (really |actually )?(true|so|real|for real|a joke|possible)
+    (are|were) you (sure|serious|joking|kidding|messing|certain|lying|for real)
+    (you|your)( are)? (joking|kidding|messing|serious|for real)
+then_what
+    what (do|did|does) (you|that|it|he|she) (even |really )?mean
+    (meaning|how do you mean)( what)?$
+for_example
+    (like what|such as|for example|for instance|like)$
+about_why_not_just
+    why (do|did|would|could|can) not you
+    why not (just )?[a-z]+
+    why (do|did|would|can|could) (you|he|she|they) (just )?not
+    (can|could) not you( have)? (just )?[a-z]+
+about_why_did_they
+    why (did|do|does|would|was|were|is|are|has|have|had) (not )?<person>
+    why (were|was|are|got|did) you (get )?([a-z]+ed|<driven>)\b
+then_why
+    (<and> )?(why|how come|what for|why not|why is that)$
+    why (is|was|are|were) (it|that|those|these)
+react_how
+    (<and> )?how$
+    how (can|could|did|does|would|is|was) (<they>|you|a [a-z]+)\b(?! (feel|look|taste|smell|sound|are|doing))
+    how do (you|they|people) (even|<go_wrong>)
+    how is <it> (even )?(possible|a|an|not)
+about_what_did_it_look_like
+    (how|what) (did|does|do) <they> look
+    how (big|tall|large|huge|close|small) (was|is|were) <they>
+about_what_is_there
+    (what|how) (is|was|were) (<they>|there) like
+    how (was|were) (it|that|they)$
+how_many_was_it
+    how (many|much|often)( (times|of (them|those)|was (it|that)|were (they|there|those)|did you [a-z]+))*$
+then_when
+    (when|since when|how long|how long ago)( (ago|was|were|is|did|has|have|are|exactly))*( <they>)?( (happen|ago))?$
+then_where
+    where( (exactly|to|from|is|was|were|are|did))*( <they>)?( (go|happen|now|exactly|from|come from))*$
+then_who
+    (by |with |from )?(who|whom|whose|who is (that|this|he|she)|who was (that|it)|says who)$
+about_who_was_it
+    who (?!<who_is>\b)[a-z]+
+react_why_you
+    (why|how come) (did|were|would) (not )?you\b
+about_which_one
+    (what|which) (kind|sort|type)s?( of [a-z]+){0,2}$
+    which (one|ones|of them|[a-z]+)( (was|is|were) <they>)?$
+    (of|for|with|from|about|to|in) (what|which|whom|who)$
+react_what_then
+    (<and> )?then( what)?$
+    (and )?(after( that| wards)?|afterwards|so)$
+    (<and> )?what (happened|happens|came|comes)( (then|next|after|afterwards|in the end|when|with|to (<them>|you)))*
+    (<and> )?what (did|do) you (do|say)( (then|next|after|afterwards|(about|to|with) <them>))?$
+    (<and> )?how (did|does) (it|that) (end|go|turn)
+react_what_they
+    what (did|does|do|was|were|is|are) (<they>|(your|the) [a-z]+) <say>\b
+about_still_alive
+    (is|are|does|do) (<they>|your [a-z]+) still
+about_do_you_miss
+    do you (ever |still |even )*miss <them>
+about_do_you_visit
+    ((do|did|have|will) )?you (ever |still |even )*<meet> (from |to |of )?<them>
+about_were_you_scared
+    (was|were|are) (not )?you (not )?<felt>
+about_did_it_hurt
+    (did|does) (it|that) (not )?hurt
+was_it_worth_it
+    ((do|did) )?you (ever )?regret
+    (was|is) (it|that) worth
+about_can_it_be_mended
+    (can|could) (you|<they>|somebody|someone) (not )?(fix|undo|mend|break|change|cure|stop|lift) <them>
+react_did_you
+    (did|have|had) you (not )?([a-z]+ ){0,3}?([a-z]+ )(<them>|there|back|again|to|with|about|everything)\b
+    have you tried
+    (did|have|had) you (ever|at least|really|actually)
+    you ever [a-z]+ ([a-z]+ )?<them>
+react_will_you
+    (will|are|would|do) you ((ever|really|still|planning|plan|want|going|to) )*([a-z]+ ){1,2}<them>\b(?! (to|for) me)
+react_you_did
+    you (?!<ask_for>\b)((just|really|actually|even) )?[a-z]+ ([a-z]+ )?<them>
+react_did_they
+    <did> (not )?(<they>|your [a-z]+|people|nobody)\b
+    (do|does|is|are|has|have) (not )?(he|she|they|those|any of|some of|all of|both|either)\b
+    (do|does|did|is|are|was|were|has|have) (any|some|all|one|none|both|either) of
+"""
+# The same of what is said and asks nothing.
+SAID = r"""
+comfort_npc
+    (do not|never) (worry|be (so )?<low>|cry|give up|feel|lose hope)
+    you ((have )?got|<will_do> (do|get|make|be|find)) (this|it|through|there|fine|ok|alright|great|another)\b
+    it will (be|get|all|work)
+    it is (ok|alright|fine|not your fault|going to be)
+    (cheer up|hang in there|stay strong|chin up|keep (going|trying|at it|it up)|i believe in you|no worries)
+then_sorry
+    <it> (<is> )?(be |have been )?(<very> )*<sad>\b
+    that (suck|blow|hurt)\w*
+    (you |oh |the )?poor [a-z]+
+    i am ([a-z]+ )?sorry(?! (for|i|but|about (that|the)|to (bother|ask|interrupt)))
+    sorry to hear
+    i feel ([a-z]+ )?(bad|sorry)
+    (how )?(<very> )*(heartbreaking|tragic|sad|ouch|rip|oof|damn)$
+sounds_scary
+    <it> (<is> )?(be |like )?(<very> )*(scary|terrifying|spooky|dangerous|frightening|horrifying)\b
+react_odd
+    <it> (<is> )?(be |like )?(<very> )*<odd>\b
+    (<very> )*<odd>( (flex|thing|stuff))?$
+    you (are|is) ([a-z]+ )?(weird|strange|odd|nuts|insane|crazy|mad)$
+not_believe_you
+    i (do not|can not|will not|never) ([a-z]+ )?(believe|buy|trust) (you|a word|<it>)
+    <it> (<is> )?(<very> )*(<untrue>|made up|not (true|real|possible))\b
+    (you|your) (are |is )?(lying|making <it> up|so full|full of)
+    you made <it> up
+    <it> (never|did not) (happen|happened)
+    (stop lying|yes right|sure (you|<they>) (<did>|do|does|are|is)|what a lie|bull\w*|cap|i doubt (it|that))
+react_gainsays
+    <it> (<is> )?(like )?(<very> )*<silly>\b
+    <it> (does|did|is|was|makes?) (not|no) [a-z]+
+    (that|this) (is|was) (just|only)
+    (who cares|so what|nobody (cares|needs|wants|asked)|big deal|not that|not really a)
+    (that|this) (is|was) (it|all|nothing)$
+you_are_right
+    <it> (<is> )?(<very> )*(<fair>|(good|fair|great) point|how it is)\b
+    (i know right|so true|true|fair( enough)?|facts|exactly|agreed|preach|real|makes sense|good point|well said)\b
+    <it> makes sense
+    (can not|can nobody) argue with
+then_and_you_too
+    (same|relatable|mood|twins|me (too|neither|either)|so (do|am|did|was|have|would) i|neither do i)\b
+    i (know|feel|get) (that|you|the feeling|how (it|that) feels|what (you|that)|exactly)
+    tell me about it
+then_laugh
+    (<it>|you) (<is> )?(<very> )*(funny|hilarious)\b
+    (lol|haha|ha|xd)$
+react_glad
+    (good|nice|great|happy|glad|well) for (you|him|her|them|all|both|everybody)
+    (i am|so) ([a-z]+ )?(happy|glad|proud|relieved) (for|of|that|you|he|she|they|it)
+    lucky (you|him|her|them|[a-z]+)$
+    (you|he|she|they) (are|is|was|were) ([a-z]+ )?lucky
+    at least (you|he|she|they|it|that|some\w*|one)
+then_wow
+    (<it>|those|they|he|she) (<is> )?(be |like )?(<very> )*<fine>\b
+    how <fine>\b
+    (<very> )*<fine>( (story|name|idea|plan|way|line))?$
+    (i )?(love|like|respect|want) (that|it|this|him|her|them)$
+    (legend|respect|goals|badass|respectable)$
+react_dissuades
+    (.{1,30} )?(do not|never) do <it>\b
+    (please )?(do not|never) (?!<not_orders>\b)[a-z]+ (<them>|the|your)\b
+react_advice
+    (you|one) (should|could|must|better|had better|ought|need|have to|got to|can just)
+    (maybe|perhaps|then|or|so|and|just|please|simply) (you <will_do>|you could|<try>)\b
+    (do not|never) (listen|let|trust) .*
+    <do_to> (him|her|them)\b
+    (go )?(talk|write|speak|apologi[sz]e|say sorry|propose|listen) to <somebody>\b
+    <do_with> (it|them|one|another|some|a new|that)\b(?!.*\b(me|us|my)\b)
+    just (?!<not_advice>\b)[a-z]+
+react_i_would
+    i (would|could) (?!<polite>\b)[a-z]+
+    (would not|could not|would never|could never) be me
+    (would|could) (never|not) (catch me|[a-z]+ that)
+"""
+# What means so only with a word of the NPC's in it: `what kind of soup`, `why spoons`, `you read the letters?`
+SHARED = r"""
+react_why_you
+    (<and> )?(why|how come)\b
+react_how
+    how (can|could) (?!i |we )
+about_which_one
+    (what|which) (kind|sort|type)?s?( of )?[a-z]+$
+    what (kind|sort|type) of
+react_did_you
+    (did|have|had) you\b
+react_did_they
+    (does|did|was|were|has|had|<is>) (the|your|a|an|<they>)\b
+react_you_did
+    you (?!<ask_for>\b)[a-z]+
+react_gainsays
+    (?!(i|we|you|what|who|how|why|do|can)\b).*\b(not|no|never|just|only|nobody|overrated|ugly|worse)\b
+"""

@@ -1,0 +1,129 @@
+"""What takes up the NPC's last words, which the classifier does not see."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hearthling.data import load
+from llm_agentd.engines import EMBEDDED_MODEL
+from llm_agentd.prompt.builder import PromptBuilder
+from llm_agentd.prompt.meaning import Reading, SlotReader
+from llm_agentd.prompt.meaning.reactions import NAMES, echoed, reaction, remark
+from llm_agentd.prompt.placeholders import CHARS
+from llm_agentd.roles import Roles
+from llm_agentd.topics import open_topics, topics_path
+from llm_agentd.types import Npc, Think, Turn
+
+SAID = "My brother moved a boundary stone. That was twenty years ago, and I keep the old one under my bed."
+
+
+@pytest.mark.parametrize(
+    ("line", "topic"),
+    [
+        ("20 years over a ROCK?", "react_echo"),
+        ("a stone??", "react_echo"),
+        ("thats actually sad", "then_sorry"),
+        ("thats not sad at all", "react_gainsays"),
+        ("poor you", "then_sorry"),
+        ("aww thats cute", "then_wow"),
+        ("wait u keep it?", "react_you_did"),
+        ("so you stole it back?", "react_you_did"),
+        ("so do you sell stones?", ""),
+        ("why the bed tho", "react_why_you"),
+        ("why is bread so dear here", ""),
+        ("how can someone be mad for so long", "react_how"),
+        ("how do i get to the mill", ""),
+        ("why would he do that", "about_why_did_they"),
+        ("what kind of stone", "about_which_one"),
+        ("what kind of swords do you have", ""),
+        ("is he still alive", "about_still_alive"),
+        ("did he ever say sorry", "react_did_they"),
+        ("and then?", "react_what_then"),
+        ("did u try to move it back", "react_did_you"),
+        ("are u gonna forgive him", "react_will_you"),
+        ("what did he say", "react_what_they"),
+        ("just give it back lol", "react_advice"),
+        ("dont do it", "react_dissuades"),
+        ("i would of hit him", "react_i_would"),
+        ("i would like to buy a stone", ""),
+        ("good for you", "react_glad"),
+        ("its just a stone", "react_gainsays"),
+        ("ur making that up", "not_believe_you"),
+        ("lol same", "then_and_you_too"),
+        ("thats sad. and then?", "react_what_then"),
+        ("where is the smith", ""),
+        ("hello", ""),
+    ],
+)
+def test_way_in_which_a_line_takes_up_the_last_words(line: str, topic: str) -> None:
+    assert reaction(line, SAID) == topic
+    assert reaction(line, "") == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "words"),
+    [
+        ("20 years over a ROCK?", SAID, "twenty years"),
+        ("a stone??", SAID, "a boundary stone"),
+        ("40 kids??", "Forty, at last count.", "Forty"),
+        ("BOTH??", "I like both of them.", "both"),
+        ("a dragon??", SAID, ""),
+    ],
+)
+def test_words_that_are_said_again_are_the_npcs_own(line: str, said: str, words: str) -> None:
+    assert echoed(line, said) == words
+
+
+def test_answer_to_a_question_and_remark_on_the_same_matter() -> None:
+    assert remark("gold, mostly", "And what do you dig for?") == "react_answers"
+    assert remark("beds are overrated", SAID) == "react_remark"
+    assert remark("trees are green", SAID) == remark("do you sell beds?", SAID) == ""
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_any_text_is_read(line: str, said: str) -> None:
+    assert reaction(line, said) in NAMES | {""}
+    assert echoed(line, said) in said
+
+
+def test_each_is_a_topic_with_replies_for_anyone() -> None:
+    data = load()
+    assert data.topics.keys() >= NAMES
+    assert all(len(data.scenes[name].replies["anyone"]) >= 5 for name in NAMES)
+
+
+@pytest.fixture(scope="module")
+def reader() -> SlotReader:
+    return SlotReader(open_topics(topics_path(EMBEDDED_MODEL)))
+
+
+def read(reader: SlotReader, text: str, said: str = SAID, persona: str = "") -> Reading:
+    history = (Turn("Odo", said),) if said else ()
+    think = Think(Npc("n", "Odo", "farmer", persona), "Torvik", text, remember=False, history=history)
+    _, reading = PromptBuilder(Roles.load()).build_moment(think, reader)
+    assert reading
+    return reading
+
+
+def test_astonishment_is_answered_with_the_words_that_it_says_again(reader: SlotReader) -> None:
+    persona = "Has not spoken to his brother in twenty years."
+    reading = read(reader, "20 years over a ROCK?", persona=persona)
+    assert (reading.topic.name, reading.slots.words) == ("react_echo", {**reading.slots.words, "told": "twenty years"})
+    assert all(CHARS["told"] in line for line in reading.lines)
+    assert "known" not in reading.slots.words
+
+
+def test_reaction_is_believed_only_after_words_and_where_no_topic_is_sure(reader: SlotReader) -> None:
+    assert read(reader, "just tell her to leave u alone").topic.name == "react_advice"
+    assert read(reader, "just tell her to leave u alone", "").topic.name != "react_advice"
+    assert read(reader, "im not scared of u").topic.name == "not_afraid_of_you"
+
+
+def test_topic_of_a_task_cannot_be_meant_where_there_is_none(reader: SlotReader) -> None:
+    assert read(reader, "why spoons", "I sleep on spoons.").topic.name == "react_why_you"
+
+
+def test_question_that_goes_on_from_the_last_words_is_not_read_in_parts(reader: SlotReader) -> None:
+    assert read(reader, "9 days?? what happened", "I was a wife for nine days.").topic.name == "react_what_then"
