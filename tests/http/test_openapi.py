@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from llm_agentd.http.app import create_app
+from llm_agentd.http.routes import exchange, preview, schema, steering_schema
 from llm_agentd.roles import Roles
 from tests.support.daemon_in_process import InProcess
 from tests.support.http_harness import serve_http
@@ -54,3 +56,11 @@ def test_every_answer_without_a_daemon_is_as_declared(endpoint: str) -> None:
     with serve_http(endpoint, token=TOKEN, retry_s=0.1) as http:
         status, report = attack(http.url, TOKEN, seconds=SECONDS // 2)
     assert status == 0, report
+
+
+@pytest.mark.parametrize(
+    ("taken", "declared"),
+    [(exchange.FIELDS, schema.ExchangeBody), (preview.FIELDS, steering_schema.PreviewBody)],
+)
+def test_fields_that_are_taken_are_those_declared(taken: Sequence[str], declared: type[BaseModel]) -> None:
+    assert list(taken) == list(declared.model_fields)

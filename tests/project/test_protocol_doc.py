@@ -12,10 +12,10 @@ from pydantic import BaseModel
 
 from llm_agentd.errors import ERROR_CLASSES, AgentdError
 from llm_agentd.http import sessions
+from llm_agentd.http.op_schema import op_schema
 from llm_agentd.http.routes import exchange as exchange_route
 from llm_agentd.http.routes import schema as http_schema
 from llm_agentd.http.routes import steering_schema
-from llm_agentd.http.routes.schema import op_schema
 from llm_agentd.protocol import wire
 from llm_agentd.protocol.encode import reply_fields
 from llm_agentd.protocol.record import Record

@@ -58,3 +58,14 @@ def test_one_that_is_loaded_or_missing_is_left_alone() -> None:
     assert sys.modules[NAME] is module
     late("no_such_package_at_all")
     assert "no_such_package_at_all" not in sys.modules
+
+
+def test_a_module_runs_once_something_is_asked_of_it() -> None:
+    importlib.import_module(NAME)
+    del sys.modules[f"{NAME}.light"]
+    late(f"{NAME}.light")
+    module = importlib.import_module(f"{NAME}.light")
+    assert "FEATHER" not in vars(module)
+    assert module.FEATHER == 1
+    with pytest.raises(AttributeError):
+        _ = module.no_such_name

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
-from fastapi.routing import APIRoute
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
-from starlette.routing import Match
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
-from llm_agentd import __version__
 from llm_agentd.client.curve import CurveFiles
 from llm_agentd.config.speech import Speech
 from llm_agentd.errors import AgentdError
+from llm_agentd.http.application import Application
 from llm_agentd.http.auth import BearerToken, OwnOrigin, is_allowed
 from llm_agentd.http.body import AUDIOS_MAX_BYTES, BodyBudget, error_response, json_response
 from llm_agentd.http.daemon_client import DaemonClient
@@ -46,7 +42,6 @@ from llm_agentd.http.routes import (
     openai,
     requests,
     roles,
-    schema,
     settings,
     signs,
     voice,
@@ -62,26 +57,6 @@ from llm_agentd.speech.service import SpeechService
 from llm_agentd.speech.signs.service import SignPictures
 
 SWEEP_EVERY_S = 30.0  # idle sessions end up to so much later
-
-
-class PlainRoute(APIRoute):
-    """FastAPI's route without its dependencies: handlers take the request, and /docs describes them all the same."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
-        return handler
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        return super().matches(_as_get(scope))
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await super().handle(_as_get(scope), receive, send)
-
-
-def _as_get(scope: Scope) -> Scope:
-    """HEAD works where GET does, as probes expect; uvicorn leaves the content out. No method of its own in `methods`:
-    OpenAPI would describe each route twice."""
-    return {**scope, "method": "GET"} if scope.get("method") == "HEAD" else scope
 
 
 def create_app(
@@ -128,7 +103,7 @@ def create_app(
     sign_pictures = SignPictures()
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
         daemon.start()
         sweeper = asyncio.create_task(_sweep(sessions, microphones))
         yield
@@ -139,15 +114,7 @@ def create_app(
         daemon.stop()
         await sign_pictures.close()
 
-    app = Application(
-        title="llm-agentd",
-        version=__version__,
-        description=schema.DESCRIPTION,
-        lifespan=lifespan,
-        docs_url=None,  # FastAPI's loads its scripts from the internet
-        redoc_url=None,
-    )
-    app.router.route_class = PlainRoute
+    app = Application(lifespan=lifespan)
     app.state.daemon, app.state.sessions, app.state.body_budget = daemon, sessions, BodyBudget()
     app.state.audio_budget = BodyBudget(AUDIOS_MAX_BYTES)
     app.state.feeds, app.state.speech, app.state.sign_pictures = feeds, speech_service, sign_pictures
@@ -190,18 +157,6 @@ def create_app(
     return app
 
 
-class Application(FastAPI):
-    """With middleware around the framework itself: FastAPI's own stands inside of what costs half of a short call."""
-
-    _outermost: ASGIApp | None = None
-
-    def surround(self, build: Callable[[ASGIApp], ASGIApp]) -> None:
-        self._outermost = build(super().__call__)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self._outermost or super().__call__)(scope, receive, send)
-
-
 async def _sweep(sessions: Sessions, microphones: Microphones) -> None:
     while True:
         await asyncio.sleep(SWEEP_EVERY_S)
@@ -209,12 +164,10 @@ async def _sweep(sessions: Sessions, microphones: Microphones) -> None:
         microphones.sweep()
 
 
-def _handle_errors(app: FastAPI) -> None:
-    @app.exception_handler(AgentdError)
+def _handle_errors(app: Application) -> None:
     async def expected(request: Request, error: AgentdError) -> Response:
         return error_response(error, path=request.url.path)
 
-    @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> Response:
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
         message = f"{request.method} {request.url.path}: {str(error.detail).lower()}; /docs lists what there is"
@@ -223,10 +176,13 @@ def _handle_errors(app: FastAPI) -> None:
             fields = openai_fields(fields, error.status_code)
         return json_response({"error": fields}, error.status_code, error.headers)
 
-    @app.exception_handler(ClientDisconnect)
     async def disconnected(_: Request, __: ClientDisconnect) -> Response:
         return client_is_gone()
 
-    @app.exception_handler(Exception)  # logged with its traceback by uvicorn
     async def unexpected(request: Request, _: Exception) -> Response:
         return bug(request.url.path)
+
+    app.handle_error(AgentdError, expected)
+    app.handle_error(HTTPException, routing)
+    app.handle_error(ClientDisconnect, disconnected)
+    app.handle_error(Exception, unexpected)  # logged with its traceback by uvicorn

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import TypeAlias
 
-from fastapi.responses import Response
-from fastapi.routing import APIRoute
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llm_agentd.errors import AgentdError, Cancelled
@@ -41,7 +41,7 @@ class DirectRoutes:
         self._by_path = {
             route.path: (route, answers[route.path])
             for route in routes
-            if isinstance(route, APIRoute) and route.path in answers
+            if isinstance(route, Route) and route.path in answers
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

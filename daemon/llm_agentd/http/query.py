@@ -12,7 +12,7 @@ from typing import Any
 from starlette.requests import Request
 
 from llm_agentd.errors import BadRequest
-from llm_agentd.http.routes.schema import op_schema
+from llm_agentd.http.op_schema import op_schema
 
 _SKIPPED = {"op", "id", "by", "via"}
 

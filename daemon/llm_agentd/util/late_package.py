@@ -22,7 +22,7 @@ class _Late(ModuleType):
         assert spec.loader is not None
         if name in self.__late_names__:
             return getattr(import_module(self.__late_names__[name]), name)
-        if not name.startswith("__") and find_spec(f"{spec.name}.{name}"):
+        if spec.submodule_search_locations and not name.startswith("__") and find_spec(f"{spec.name}.{name}"):
             return import_module(f"{spec.name}.{name}")
         self.__class__ = ModuleType  # type: ignore[assignment]  # first: it may ask for its own names while it runs
         spec.loader.exec_module(self)

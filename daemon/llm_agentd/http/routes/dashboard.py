@@ -13,9 +13,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from llm_agentd.http.application import Application
 
 INDEX = "index.html"
 TYPES = {
@@ -78,14 +80,14 @@ def _collect(folder: Traversable, prefix: str, found: dict[str, File]) -> None:
             found[name] = File.of(name, entry.read_bytes())
 
 
-def add(app: FastAPI) -> None:
+def add(app: Application) -> None:
     dashboard = load_files()
 
-    @app.get("/", include_in_schema=False)
+    @app.get("/")
     async def index(request: Request) -> Response:
         return dashboard[INDEX].answer(request)
 
-    @app.get("/dashboard/{name:path}", include_in_schema=False)
+    @app.get("/dashboard/{name:path}")
     async def file(request: Request) -> Response:
         found = dashboard.get(request.path_params["name"])
         if found is None:

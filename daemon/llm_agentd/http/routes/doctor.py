@@ -10,10 +10,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from llm_agentd.errors import AgentdError
+from llm_agentd.http.application import Application
 from llm_agentd.http.body import json_response
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.routes import schema
@@ -25,16 +26,18 @@ KEEP_S = 2.0  # a page that is open in ten windows looks at the disk no more oft
 Examine: TypeAlias = Callable[[Mapping[str, Any], str], dict[str, Any]]
 
 
-def add(app: FastAPI, daemon: DaemonClient, examine: Examine) -> None:
+def add(app: Application, daemon: DaemonClient, examine: Examine) -> None:
     lock = asyncio.Lock()
     kept: dict[str, Any] = {"until_s": 0.0}
 
     @app.get(
         "/v1/doctor",
-        tags=["facts"],
-        summary="Every link from the game to the model, and the cure for what is broken",
-        response_model=schema.DoctorAnswer,
-        responses=schema.errors(401, 403),
+        lambda: {
+            "tags": ["facts"],
+            "summary": "Every link from the game to the model, and the cure for what is broken",
+            "response_model": schema.DoctorAnswer,
+            "responses": schema.errors(401, 403),
+        },
     )
     async def doctor(_: Request) -> Response:
         """As `llm-agentd doctor --json`, less what only the game's machine knows: its world and minetest.conf."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive
 
 from llm_agentd.client.records import Record
 from llm_agentd.errors import BadRequest
+from llm_agentd.http.application import Application
 from llm_agentd.http.body import decode, error_response, json_response, read_body
 from llm_agentd.http.direct import Answer
 from llm_agentd.http.routes import schema
@@ -23,10 +24,10 @@ from llm_agentd.protocol.wire import ID_MAX_CHARS, RECORDS_MAX
 PATH: Final = "/v1/exchange"
 WAIT_MAX_MS = 30_000  # a longer wait is cut: proxies and engines drop connections that are silent for a minute
 WHOLE_MAX = 2**53  # what Lua and JavaScript count without a gap
-FIELDS = tuple(schema.ExchangeBody.model_fields)
+FIELDS = ("session", "after", "wait_ms", "requests", "cancel", "instance")
 
 
-def add(app: FastAPI, sessions: Sessions) -> Answer:
+def add(app: Application, sessions: Sessions) -> Answer:
     async def answer(body: bytes, _: Receive) -> Response:
         answer = await sessions.call(parse(decode(body)))
         content: dict[str, Any] = {"events": answer.events, "rejected": answer.rejected, "instance": sessions.instance}
@@ -36,11 +37,13 @@ def add(app: FastAPI, sessions: Sessions) -> Answer:
 
     @app.post(
         PATH,
-        tags=["ask"],
-        summary="Many requests in, many events out, in one round trip",
-        response_model=schema.ExchangeAnswer,
-        responses=schema.errors(400, 401, 403, 413, 429, 503),
-        openapi_extra=schema.body_of(schema.ExchangeBody),
+        lambda: {
+            "tags": ["ask"],
+            "summary": "Many requests in, many events out, in one round trip",
+            "response_model": schema.ExchangeAnswer,
+            "responses": schema.errors(400, 401, 403, 413, 429, 503),
+            "openapi_extra": schema.body_of(schema.ExchangeBody),
+        },
     )
     async def exchange(request: Request) -> Response:
         """For a game server: one call for all its NPCs.

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive
 
 from llm_agentd.client.records import Record, done_or_raise
 from llm_agentd.errors import BadRequest, Filtered
+from llm_agentd.http.application import Application
 from llm_agentd.http.body import decode, json_response, read_body
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.direct import Answer
@@ -21,12 +22,17 @@ from llm_agentd.http.open_requests import timeout_s_of
 from llm_agentd.http.replies import run
 from llm_agentd.http.routes import schema
 from llm_agentd.http.sessions import Sessions
+from llm_agentd.protocol.schema import InferRecord, field_names
 from llm_agentd.util.did_you_mean import did_you_mean
 
 PATH: Final = "/infer"
+# `messages` is for the wire alone; a streamed answer has no place in one JSON object.
+NOT_OVER_HTTP = ("stream", "messages")
+FIELDS = field_names(InferRecord) - {"op", "id", *NOT_OVER_HTTP}
+EXAMPLE = {"prompt": "Mira, the healer, looks up. Ana: Good evening!", "max_tokens": 40}
 
 
-def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> Answer:
+def add(app: Application, daemon: DaemonClient, sessions: Sessions) -> Answer:
     """`sessions` know how long a request may take that does not say it."""
 
     async def answer(body: bytes, receive: Receive) -> Response:
@@ -36,11 +42,13 @@ def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions) -> Answer:
 
     @app.post(
         PATH,
-        tags=["ask"],
-        summary="One prompt, one text",
-        response_model=schema.InferAnswer,
-        responses=schema.errors(400, 401, 403, 413, 429, 502, 503, 504),
-        openapi_extra=schema.INFER_BODY,
+        lambda: {
+            "tags": ["ask"],
+            "summary": "One prompt, one text",
+            "response_model": schema.InferAnswer,
+            "responses": schema.errors(400, 401, 403, 413, 429, 502, 503, 504),
+            "openapi_extra": schema.body_of_op("infer", required=["prompt"], without=NOT_OVER_HTTP, example=EXAMPLE),
+        },
     )
     async def infer(request: Request) -> Response:
         """Continues a raw text. Where moderation stopped the answer, `text` is the safe line."""
@@ -54,9 +62,9 @@ def parse(body: Any) -> Record:
     if not isinstance(body, dict):
         raise BadRequest('body: want a JSON object such as {"prompt": "Good evening!"}')
     for name in body:
-        if name not in schema.INFER_FIELDS:
-            known = f"; known: {', '.join(sorted(schema.INFER_FIELDS))}"
-            raise BadRequest(f"{name}: unknown field{did_you_mean(name, schema.INFER_FIELDS, otherwise=known)}")
+        if name not in FIELDS:
+            known = f"; known: {', '.join(sorted(FIELDS))}"
+            raise BadRequest(f"{name}: unknown field{did_you_mean(name, FIELDS, otherwise=known)}")
     prompt = body.get("prompt")
     if not isinstance(prompt, str) or not prompt:
         raise BadRequest("prompt: want a text that is not empty")

@@ -11,10 +11,9 @@ from typing import Any
 from llm_agentd.client.records import Record
 from llm_agentd.errors import BadRequest
 from llm_agentd.http.daemon_client import DaemonClient
-from llm_agentd.http.routes.steering_schema import PreviewBody
 
 EXAMPLE = '{"role": {"title": "the ferryman", "persona": "…"}, "utterance": "Good evening!"}'
-FIELDS = tuple(PreviewBody.model_fields)
+FIELDS = ("role", "npc_name", "player", "utterance", "lang")
 TIMEOUT_S = 60.0  # a large model; whoever tries a role sees that it waits
 NPC_ID = "preview"
 

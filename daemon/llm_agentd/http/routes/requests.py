@@ -7,24 +7,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from llm_agentd.client.records import without_envelope
+from llm_agentd.http.application import Application
 from llm_agentd.http.body import changed_via, json_response
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.query import fields_of, parameters_of
 from llm_agentd.http.routes import schema
 
 
-def add(app: FastAPI, daemon: DaemonClient) -> None:
+def add(app: Application, daemon: DaemonClient) -> None:
     @app.get(
         "/v1/requests",
-        tags=["requests"],
-        summary="What NPCs were asked and answered last, the newest first",
-        response_model=schema.RequestsAnswer,
-        responses=schema.errors(400, 401, 403, 413, 503),
-        openapi_extra=parameters_of("requests"),
+        lambda: {
+            "tags": ["requests"],
+            "summary": "What NPCs were asked and answered last, the newest first",
+            "response_model": schema.RequestsAnswer,
+            "responses": schema.errors(400, 401, 403, 413, 503),
+            "openapi_extra": parameters_of("requests"),
+        },
     )
     async def requests(request: Request) -> Response:
         """For the next page give the last `seq` as `before`. Fewer than `limit` may come where their texts are long."""
@@ -32,11 +35,13 @@ def add(app: FastAPI, daemon: DaemonClient) -> None:
 
     @app.get(
         "/v1/requests/{seq}",
-        tags=["requests"],
-        summary="One request: the whole prompt by part, the reply, what the model wrote",
-        response_model=schema.RequestAnswer,
-        responses=schema.errors(400, 401, 403, 503),
-        openapi_extra=parameters_of("request", in_path=["seq"]),
+        lambda: {
+            "tags": ["requests"],
+            "summary": "One request: the whole prompt by part, the reply, what the model wrote",
+            "response_model": schema.RequestAnswer,
+            "responses": schema.errors(400, 401, 403, 503),
+            "openapi_extra": parameters_of("request", in_path=["seq"]),
+        },
     )
     async def one(request: Request) -> Response:
         """400 where it is not kept any more."""
@@ -44,10 +49,12 @@ def add(app: FastAPI, daemon: DaemonClient) -> None:
 
     @app.post(
         "/v1/requests/clear",
-        tags=["requests"],
-        summary="Empty the request log",
-        response_model=schema.ClearedAnswer,
-        responses=schema.errors(401, 403, 503),
+        lambda: {
+            "tags": ["requests"],
+            "summary": "Empty the request log",
+            "response_model": schema.ClearedAnswer,
+            "responses": schema.errors(401, 403, 503),
+        },
     )
     async def clear(request: Request) -> Response:
         """Whatever the body."""

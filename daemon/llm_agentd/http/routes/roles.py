@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from llm_agentd.client.records import Record, without_envelope
+from llm_agentd.http.application import Application
 from llm_agentd.http.body import changed_via, json_response, read_object
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.routes import schema, steering_schema
@@ -20,56 +21,45 @@ from llm_agentd.http.routes.ops import from_body, from_query
 from llm_agentd.http.routes.preview import EXAMPLE, try_role
 
 
-def add(app: FastAPI, daemon: DaemonClient) -> None:
+def add(app: Application, daemon: DaemonClient) -> None:
     @app.get(
         "/v1/roles",
-        tags=["roles"],
-        summary="All roles, and what is wrong with an admin's own",
-        response_model=schema.RolesAnswer,
-        responses=schema.errors(401, 403, 503),
+        lambda: {
+            "tags": ["roles"],
+            "summary": "All roles, and what is wrong with an admin's own",
+            "response_model": schema.RolesAnswer,
+            "responses": schema.errors(401, 403, 503),
+        },
     )
     async def roles(_: Request) -> Response:
         """Fields that a role does not set are left out. `version` changes when any role does."""
         return json_response(without_envelope(await daemon.request({"op": "roles"})))
 
-    writing: dict[str, Any] = {
-        "tags": ["roles"],
-        "summary": "Write a role",
-        "response_model": schema.RoleAnswer,
-        "responses": schema.errors(400, 401, 403, 413, 503),
-        "openapi_extra": schema.named_role(schema.RoleBody),
-    }
-    taking: dict[str, Any] = {
-        "tags": ["roles"],
-        "summary": "Take an admin's own role away",
-        "response_model": schema.RoleAnswer,
-        "responses": schema.errors(400, 401, 403, 503),
-        "openapi_extra": schema.named_role(),
-    }
-
-    @app.put("/v1/roles/{name}", **writing)
-    @app.post("/v1/roles/{name}", **writing)
+    @app.put("/v1/roles/{name}", _writing)
+    @app.post("/v1/roles/{name}", _writing)
     async def set_role(request: Request) -> Response:
         """The body is the whole role; it becomes `NAME.yaml` in `agents.roles_dir` and holds from the next reply on."""
         return await _set(request, await read_object(request, '{"title": "the ferryman", "persona": "…"}'))
 
-    @app.delete("/v1/roles/{name}", **taking)
+    @app.delete("/v1/roles/{name}", _taking)
     async def delete_role(request: Request) -> Response:
         """Where a shipped role has the same name it holds again, and is in the answer."""
         return await _set(request, None)
 
-    @app.post("/v1/roles/{name}/delete", **taking)
+    @app.post("/v1/roles/{name}/delete", _taking)
     async def delete_role_by_post(request: Request) -> Response:
         """As DELETE, whatever the body."""
         return await _set(request, None)
 
     @app.get(
         "/v1/roles/{name}/history",
-        tags=["roles"],
-        summary="What a role was before each change",
-        response_model=steering_schema.RoleHistoryAnswer,
-        responses=schema.errors(400, 401, 403, 503),
-        openapi_extra=schema.named_role(),
+        lambda: {
+            "tags": ["roles"],
+            "summary": "What a role was before each change",
+            "response_model": steering_schema.RoleHistoryAnswer,
+            "responses": schema.errors(400, 401, 403, 503),
+            "openapi_extra": schema.named_role(),
+        },
     )
     async def history(request: Request) -> Response:
         """The last 20, the newest first; also of roles that were taken away."""
@@ -77,11 +67,13 @@ def add(app: FastAPI, daemon: DaemonClient) -> None:
 
     @app.post(
         "/v1/roles/{name}/undo",
-        tags=["roles"],
-        summary="Take the last change of a role back",
-        response_model=schema.RoleAnswer,
-        responses=schema.errors(400, 401, 403, 413, 503),
-        openapi_extra=schema.named_role(schema.Nothing),
+        lambda: {
+            "tags": ["roles"],
+            "summary": "Take the last change of a role back",
+            "response_model": schema.RoleAnswer,
+            "responses": schema.errors(400, 401, 403, 413, 503),
+            "openapi_extra": schema.named_role(schema.Nothing),
+        },
     )
     async def undo(request: Request) -> Response:
         """Again, and the change before it. What was undone stays in the history."""
@@ -89,11 +81,13 @@ def add(app: FastAPI, daemon: DaemonClient) -> None:
 
     @app.post(
         "/v1/roles/{name}/preview",
-        tags=["roles"],
-        summary="What an NPC would say with a role that is not saved",
-        response_model=steering_schema.PreviewAnswer,
-        responses=schema.errors(400, 401, 403, 413, 429, 502, 503, 504),
-        openapi_extra=schema.named_role(steering_schema.PreviewBody),
+        lambda: {
+            "tags": ["roles"],
+            "summary": "What an NPC would say with a role that is not saved",
+            "response_model": steering_schema.PreviewAnswer,
+            "responses": schema.errors(400, 401, 403, 413, 429, 502, 503, 504),
+            "openapi_extra": schema.named_role(steering_schema.PreviewBody),
+        },
     )
     async def preview(request: Request) -> Response:
         """Nothing of it is kept or remembered."""
@@ -103,3 +97,23 @@ def add(app: FastAPI, daemon: DaemonClient) -> None:
         name = request.path_params["name"]
         record = {"op": "set_role", "name": name, "role": fields, "via": changed_via(request)}
         return json_response(without_envelope(await daemon.request(record)))
+
+
+def _writing() -> dict[str, Any]:
+    return {
+        "tags": ["roles"],
+        "summary": "Write a role",
+        "response_model": schema.RoleAnswer,
+        "responses": schema.errors(400, 401, 403, 413, 503),
+        "openapi_extra": schema.named_role(schema.RoleBody),
+    }
+
+
+def _taking() -> dict[str, Any]:
+    return {
+        "tags": ["roles"],
+        "summary": "Take an admin's own role away",
+        "response_model": schema.RoleAnswer,
+        "responses": schema.errors(400, 401, 403, 503),
+        "openapi_extra": schema.named_role(),
+    }

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from llm_agentd.http.op_schema import inline, op_schema, record_schema
 from llm_agentd.protocol.listen_record import LISTEN, ListenRecord
-from llm_agentd.protocol.schema import RECORDS, InferRecord, Record, adapter, field_names
 from llm_agentd.roles.role import PERSONA_MAX_CHARS, ROLE_NAME, TITLE_MAX_CHARS
 
 ROLE_PATTERN = f"^{ROLE_NAME.pattern}$"
@@ -58,30 +58,6 @@ Errors are `{"error": {"code", "message"}}`; the message names what is wrong, wh
 route but `/healthz`, `/voice` and the files of the dashboard (`/`) wants `Authorization: Bearer TOKEN`;
 `llm-agentd token` prints the token.
 """
-
-
-def op_schema(op: str) -> dict[str, Any]:
-    """JSON schema of an op's record, as the daemon's own model declares it, without references."""
-    return record_schema(RECORDS[op], op)
-
-
-def record_schema(model: type[Record], op: str) -> dict[str, Any]:
-    """The same of a record's model."""
-    schema = adapter(model).json_schema()
-    inlined: dict[str, Any] = _inline(schema, schema.pop("$defs", {}))
-    inlined["properties"]["op"] = {"const": op}
-    return inlined
-
-
-def _inline(schema: Any, definitions: dict[str, Any]) -> Any:
-    """`schema` with its references replaced by what they name: inside of OpenAPI they would point nowhere."""
-    if isinstance(schema, list):
-        return [_inline(item, definitions) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if "$ref" in schema:
-        return _inline(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    return {key: _inline(value, definitions) for key, value in schema.items()}
 
 
 class ErrorDetail(BaseModel):
@@ -431,7 +407,7 @@ def body_of(model: type[BaseModel]) -> dict[str, Any]:
 
 def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema()
-    inlined: dict[str, Any] = _inline(schema, schema.pop("$defs", {}))
+    inlined: dict[str, Any] = inline(schema, schema.pop("$defs", {}))
     return inlined
 
 
@@ -478,14 +454,3 @@ def _json_body(schema: dict[str, Any]) -> dict[str, Any]:
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """For `responses`: these statuses answer with `ErrorBody`."""
     return {status: {"model": ErrorBody} for status in statuses}
-
-
-# `messages` is for the wire alone; a streamed answer has no place in one JSON object.
-_NOT_OVER_HTTP = ("stream", "messages")
-INFER_FIELDS = field_names(InferRecord) - {"op", "id", *_NOT_OVER_HTTP}
-INFER_BODY = body_of_op(
-    "infer",
-    required=["prompt"],
-    without=_NOT_OVER_HTTP,
-    example={"prompt": "Mira, the healer, looks up. Ana: Good evening!", "max_tokens": 40},
-)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from llm_agentd.errors import BadRequest, Unavailable
+from llm_agentd.http.application import Application
 from llm_agentd.http.body import json_response
 from llm_agentd.http.routes import schema
 from llm_agentd.speech.signs.languages import DEFAULT_LANGUAGE, LANGUAGES
@@ -34,17 +35,19 @@ _DESCRIBED = {
 }
 
 
-def add(app: FastAPI, pictures: SignPictures) -> None:
+def add(app: Application, pictures: SignPictures) -> None:
     @app.get(
         "/v1/signs",
-        tags=["signs"],
-        summary="A word fingerspelled in SignWriting, as a PNG",
-        response_class=Response,
-        responses={
-            200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
-            **schema.errors(400, 401, 403, 429, 503),
+        lambda: {
+            "tags": ["signs"],
+            "summary": "A word fingerspelled in SignWriting, as a PNG",
+            "response_class": Response,
+            "responses": {
+                200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
+                **schema.errors(400, 401, 403, 429, 503),
+            },
+            "openapi_extra": _DESCRIBED,
         },
-        openapi_extra=_DESCRIBED,
     )
     async def signs(request: Request) -> Response:
         """The signs side by side, the letter under each; what has no sign stays a letter. 503 without the package."""
@@ -59,10 +62,12 @@ def add(app: FastAPI, pictures: SignPictures) -> None:
 
     @app.get(
         "/v1/signs/languages",
-        tags=["signs"],
-        summary="The sign languages whose fingerspelling there is",
-        response_model=schema.SignLanguagesAnswer,
-        responses=schema.errors(401, 403, 503),
+        lambda: {
+            "tags": ["signs"],
+            "summary": "The sign languages whose fingerspelling there is",
+            "response_model": schema.SignLanguagesAnswer,
+            "responses": schema.errors(401, 403, 503),
+        },
     )
     async def languages(_: Request) -> Response:
         """By their codes of ISO 639-3. 503 without the package, as `/v1/signs` would answer."""

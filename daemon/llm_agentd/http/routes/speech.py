@@ -9,11 +9,12 @@ import struct
 from typing import Annotated, Any, TypeVar
 
 import orjson
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
 
 from llm_agentd.errors import BadRequest, DeadlineExceeded, TooLarge
+from llm_agentd.http.application import Application
 from llm_agentd.http.body import json_response, read_object
 from llm_agentd.http.replies import unless_gone
 from llm_agentd.http.routes import schema
@@ -66,21 +67,23 @@ class PrepareBody(BaseModel):
     )
 
 
-def add(app: FastAPI, speech: SpeechService, language: str) -> None:
+def add(app: Application, speech: SpeechService, language: str) -> None:
     """`language`: of what says none."""
 
     @app.post(
         "/v1/speech",
-        tags=["speech"],
-        summary="A sentence of an NPC as sound",
-        response_class=Response,
-        responses={
-            200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
-            202: {"content": {"application/json": {"schema": {"type": "object"}}}},
-            204: {"description": "Too late: it was not there by `deadline_ms`, and is not rendered any more."},
-            **schema.errors(400, 401, 403, 413, 429, 502, 503),
+        lambda: {
+            "tags": ["speech"],
+            "summary": "A sentence of an NPC as sound",
+            "response_class": Response,
+            "responses": {
+                200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
+                202: {"content": {"application/json": {"schema": {"type": "object"}}}},
+                204: {"description": "Too late: it was not there by `deadline_ms`, and is not rendered any more."},
+                **schema.errors(400, 401, 403, 413, 429, 502, 503),
+            },
+            "openapi_extra": schema.body_of_any(SpeechBody, PrepareBody),
         },
-        openapi_extra=schema.body_of_any(SpeechBody, PrepareBody),
     )
     async def speak(request: Request) -> Response:
         """Four bytes with the length of a JSON object (big-endian), the object with `id` (the same for the same words

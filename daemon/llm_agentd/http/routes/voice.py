@@ -6,11 +6,12 @@ elsewhere is checked here too. Sound is held until it is recognised and kept now
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
 from llm_agentd.errors import BadRequest, Unauthorized
+from llm_agentd.http.application import Application
 from llm_agentd.http.body import json_response, read_audio, read_object
 from llm_agentd.http.routes import schema
 from llm_agentd.http.routes.dashboard import INDEX, load_files
@@ -29,16 +30,18 @@ AUDIO_BODY = {
 }
 
 
-def add(app: FastAPI, microphones: Microphones, *, seconds_max: float) -> None:
+def add(app: Application, microphones: Microphones, *, seconds_max: float) -> None:
     _add_files(app)
 
     @app.post(
         "/voice/login",
-        tags=["voice"],
-        summary="A code from the game becomes the token of a page",
-        response_model=schema.VoiceLoginAnswer,
-        responses=schema.errors(400, 401, 403, 413, 429),
-        openapi_extra=schema.body_of(schema.VoiceLoginBody),
+        lambda: {
+            "tags": ["voice"],
+            "summary": "A code from the game becomes the token of a page",
+            "response_model": schema.VoiceLoginAnswer,
+            "responses": schema.errors(400, 401, 403, 413, 429),
+            "openapi_extra": schema.body_of(schema.VoiceLoginBody),
+        },
     )
     async def login(request: Request) -> Response:
         """The code is that of `listen`, for one use and five minutes. After wrong ones each try waits longer: 429."""
@@ -51,11 +54,13 @@ def add(app: FastAPI, microphones: Microphones, *, seconds_max: float) -> None:
 
     @app.post(
         "/voice/say",
-        tags=["voice"],
-        summary="What a player said, to be heard in the game",
-        response_model=schema.VoiceSayAnswer,
-        responses=schema.errors(400, 401, 403, 413, 429, 502, 503, 504),
-        openapi_extra=AUDIO_BODY,
+        lambda: {
+            "tags": ["voice"],
+            "summary": "What a player said, to be heard in the game",
+            "response_model": schema.VoiceSayAnswer,
+            "responses": schema.errors(400, 401, 403, 413, 429, 502, 503, 504),
+            "openapi_extra": AUDIO_BODY,
+        },
     )
     async def say(request: Request) -> Response:
         """`Authorization: Bearer` with the token of `/voice/login`; the body is a WAV of 16 kHz, mono, 16 bits.
@@ -71,15 +76,15 @@ def add(app: FastAPI, microphones: Microphones, *, seconds_max: float) -> None:
             return json_response({"text": microphones.heard(microphone, transcript.text, transcript.confidence)})
 
 
-def _add_files(app: FastAPI) -> None:
+def _add_files(app: Application) -> None:
     dashboard = load_files()
     page = load_files("voice/page") | {f"shared/{name}": dashboard[name] for name in SHARED}
 
-    @app.get("/voice", include_in_schema=False)
+    @app.get("/voice")
     async def index(request: Request) -> Response:
         return page[INDEX].answer(request, HEADERS)
 
-    @app.get("/voice/{name:path}", include_in_schema=False)
+    @app.get("/voice/{name:path}")
     async def file(request: Request) -> Response:
         found = page.get(request.path_params["name"])
         if found is None:

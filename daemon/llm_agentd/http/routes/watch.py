@@ -5,13 +5,15 @@ Runs on the event loop. What a filter may hold is the daemon's to check.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response, StreamingResponse
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
 from llm_agentd.client.records import without_envelope
 from llm_agentd.errors import BadRequest
+from llm_agentd.http.application import Application
 from llm_agentd.http.auth import IS_PUBLIC
 from llm_agentd.http.body import changed_via, json_response, read_object
 from llm_agentd.http.daemon_client import DaemonClient
@@ -31,34 +33,29 @@ EVENT = {
     },
     "required": ["data"],
 }
-# Path → op, what it is about, and its answer: those that are a look and nothing else.
+# Path → op, and what it is about: those that are a look and nothing else.
 LOOKS = (
-    ("/v1/stats", "stats", "How it goes just now", schema.StatsAnswer),
-    ("/v1/stats/history", "stats_history", "The last ten minutes, a point for each 5 s", schema.HistoryAnswer),
-    ("/v1/npcs", "npcs", "NPCs that thought since the daemon started, the last first", schema.NpcsAnswer),
-    ("/v1/audit", "audit", "Who changed what, the newest first", schema.AuditAnswer),
-    ("/v1/switch", "switch", "Whether models may be called", schema.SwitchAnswer),
+    ("/v1/stats", "stats", "How it goes just now"),
+    ("/v1/stats/history", "stats_history", "The last ten minutes, a point for each 5 s"),
+    ("/v1/npcs", "npcs", "NPCs that thought since the daemon started, the last first"),
+    ("/v1/audit", "audit", "Who changed what, the newest first"),
+    ("/v1/switch", "switch", "Whether models may be called"),
 )
 
 
-def add(app: FastAPI, daemon: DaemonClient, feeds: EventFeeds) -> None:
-    for path, op, summary, answer in LOOKS:
-        app.get(
-            path,
-            tags=["watch"],
-            summary=summary,
-            response_model=answer,
-            responses=schema.errors(400, 401, 403, 503),
-            openapi_extra=parameters_of(op, without=["on"]),
-        )(_look(daemon, op))
+def add(app: Application, daemon: DaemonClient, feeds: EventFeeds) -> None:
+    for path, op, summary in LOOKS:
+        app.get(path, partial(_described, op, summary))(_look(daemon, op))
 
     @app.post(
         "/v1/switch",
-        tags=["watch"],
-        summary="The master switch: off, no model is called for anybody",
-        response_model=schema.SwitchAnswer,
-        responses=schema.errors(400, 401, 403, 413, 502, 503),
-        openapi_extra=schema.body_of_op("switch", required=["on"], without=["via"], example={"on": False}),
+        lambda: {
+            "tags": ["watch"],
+            "summary": "The master switch: off, no model is called for anybody",
+            "response_model": schema.SwitchAnswer,
+            "responses": schema.errors(400, 401, 403, 413, 502, 503),
+            "openapi_extra": schema.body_of_op("switch", required=["on"], without=["via"], example={"on": False}),
+        },
     )
     async def switch(request: Request) -> Response:
         """Holds at once, also for what runs, and over restarts. 502 where the disk does not keep it."""
@@ -73,17 +70,19 @@ def add(app: FastAPI, daemon: DaemonClient, feeds: EventFeeds) -> None:
 
     @app.get(
         "/v1/events",
-        tags=["watch"],
-        summary="What happens, as it happens (text/event-stream)",
-        response_class=Response,
-        responses={
-            200: {"content": {"text/event-stream": {"schema": EVENT}}},
-            **schema.errors(400, 401, 403, 429, 503),
-        },
-        openapi_extra={
-            "parameters": [
-                {"name": "Last-Event-ID", "in": "header", "required": False, "schema": {"type": "integer"}},
-            ]
+        lambda: {
+            "tags": ["watch"],
+            "summary": "What happens, as it happens (text/event-stream)",
+            "response_class": Response,
+            "responses": {
+                200: {"content": {"text/event-stream": {"schema": EVENT}}},
+                **schema.errors(400, 401, 403, 429, 503),
+            },
+            "openapi_extra": {
+                "parameters": [
+                    {"name": "Last-Event-ID", "in": "header", "required": False, "schema": {"type": "integer"}},
+                ]
+            },
         },
     )
     async def events(request: Request) -> Response:
@@ -92,6 +91,23 @@ def add(app: FastAPI, daemon: DaemonClient, feeds: EventFeeds) -> None:
         keeps the line open. Goes on behind `Last-Event-ID` where that is given.
         """
         return StreamingResponse(feeds.open(_last_event_id(request)), media_type="text/event-stream", headers=NO_CACHE)
+
+
+def _described(op: str, summary: str) -> dict[str, Any]:
+    answers: dict[str, Any] = {
+        "stats": schema.StatsAnswer,
+        "stats_history": schema.HistoryAnswer,
+        "npcs": schema.NpcsAnswer,
+        "audit": schema.AuditAnswer,
+        "switch": schema.SwitchAnswer,
+    }
+    return {
+        "tags": ["watch"],
+        "summary": summary,
+        "response_model": answers[op],
+        "responses": schema.errors(400, 401, 403, 503),
+        "openapi_extra": parameters_of(op, without=["on"]),
+    }
 
 
 def _look(daemon: DaemonClient, op: str) -> Any:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from fastapi import FastAPI
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from llm_agentd.errors import Overloaded
+from llm_agentd.http.application import Application
 from llm_agentd.http.auth import SUBPROTOCOL
 from llm_agentd.http.body import error_response
 from llm_agentd.http.daemon_client import DaemonClient
@@ -27,7 +27,7 @@ CLOSE_MAX_S = 1.0  # for saying goodbye to one that does not read
 TOO_SLOW = 1008, "answers wait that were not read; read faster, or ask less"
 
 
-def add(app: FastAPI, daemon: DaemonClient, sessions: Sessions, metrics: HttpMetrics) -> None:
+def add(app: Application, daemon: DaemonClient, sessions: Sessions, metrics: HttpMetrics) -> None:
     """`sessions` know how long a request may take that does not say it."""
 
     async def serve(socket: WebSocket) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from llm_agentd.errors import BadRequest
+from llm_agentd.http.application import Application
 from llm_agentd.http.body import read_object
 from llm_agentd.http.daemon_client import DaemonClient
-from llm_agentd.http.routes import schema
+from llm_agentd.http.routes import openai_schema, schema
 from llm_agentd.http.routes.openai import fields
-from llm_agentd.http.routes.openai import schema as openai_schema
 from llm_agentd.http.routes.openai.answers import TEXT
 from llm_agentd.http.routes.openai.served import ServedModel
 from llm_agentd.http.routes.openai.whole import answer
@@ -21,14 +21,16 @@ from llm_agentd.http.sessions import Sessions
 OWN = frozenset({"prompt", "response_format"})  # the latter as vLLM has it
 
 
-def add(app: FastAPI, daemon: DaemonClient, served: ServedModel, sessions: Sessions) -> None:
+def add(app: Application, daemon: DaemonClient, served: ServedModel, sessions: Sessions) -> None:
     @app.post(
         "/v1/completions",
-        tags=["openai"],
-        summary="OpenAI's: what continues a text",
-        response_model=openai_schema.Completion,
-        responses=openai_schema.generation_answers(),
-        openapi_extra=schema.body_of(openai_schema.CompletionBody),
+        lambda: {
+            "tags": ["openai"],
+            "summary": "OpenAI's: what continues a text",
+            "response_model": openai_schema.Completion,
+            "responses": openai_schema.generation_answers(),
+            "openapi_extra": schema.body_of(openai_schema.CompletionBody),
+        },
     )
     async def completions(request: Request) -> Response:
         """As the chat's route, for a raw text. No `echo`, no `suffix`, no `best_of`."""

@@ -13,18 +13,18 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from llm_agentd.client.records import Record, done_or_raise
 from llm_agentd.errors import AgentdError, BadRequest, Cancelled
+from llm_agentd.http.application import Application
 from llm_agentd.http.body import json_response, read_object
 from llm_agentd.http.daemon_client import DaemonClient
 from llm_agentd.http.error_shape import as_openai
 from llm_agentd.http.open_requests import timeout_s_of
 from llm_agentd.http.replies import disconnect
-from llm_agentd.http.routes import schema
-from llm_agentd.http.routes.openai import schema as openai_schema
+from llm_agentd.http.routes import openai_schema, schema
 from llm_agentd.http.routes.openai.fields import PRIORITY, user_of
 from llm_agentd.http.routes.openai.served import ServedModel
 from llm_agentd.http.routes.openai.whole import TIMEOUT_MS
@@ -37,14 +37,16 @@ FIELDS = frozenset({"model", "input", "encoding_format", "dimensions", "user", "
 EXAMPLE = '{"input": "Good evening!"}'
 
 
-def add(app: FastAPI, daemon: DaemonClient, served: ServedModel, sessions: Sessions) -> None:
+def add(app: Application, daemon: DaemonClient, served: ServedModel, sessions: Sessions) -> None:
     @app.post(
         "/v1/embeddings",
-        tags=["openai"],
-        summary="OpenAI's: vectors that are close where texts mean the like",
-        response_model=openai_schema.Embeddings,
-        responses=openai_schema.errors(*openai_schema.ASK),
-        openapi_extra=schema.body_of(openai_schema.EmbeddingsBody),
+        lambda: {
+            "tags": ["openai"],
+            "summary": "OpenAI's: vectors that are close where texts mean the like",
+            "response_model": openai_schema.Embeddings,
+            "responses": openai_schema.errors(*openai_schema.ASK),
+            "openapi_extra": schema.body_of(openai_schema.EmbeddingsBody),
+        },
     )
     async def embeddings(request: Request) -> Response:
         """400 with the cure where the served model computes none, as those do not that write text."""

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from starlette.requests import Request
+from starlette.responses import Response
 
+from llm_agentd.http.application import Application
 from llm_agentd.http.body import json_response
-from llm_agentd.http.routes.openai import schema as openai_schema
+from llm_agentd.http.routes import openai_schema
 from llm_agentd.http.routes.openai.served import ServedModel
 
 
-def add(app: FastAPI, served: ServedModel) -> None:
+def add(app: Application, served: ServedModel) -> None:
     @app.get(
         "/v1/models",
-        tags=["openai"],
-        summary="OpenAI's: the model that is served",
-        response_model=openai_schema.ModelList,
-        responses=openai_schema.errors(401, 403, 503),
+        lambda: {
+            "tags": ["openai"],
+            "summary": "OpenAI's: the model that is served",
+            "response_model": openai_schema.ModelList,
+            "responses": openai_schema.errors(401, 403, 503),
+        },
     )
     async def models(_: Request) -> Response:
         """A list of one."""
@@ -24,11 +27,15 @@ def add(app: FastAPI, served: ServedModel) -> None:
 
     @app.get(
         "/v1/models/{name:path}",
-        tags=["openai"],
-        summary="OpenAI's: one model",
-        response_model=openai_schema.Model,
-        responses=openai_schema.errors(401, 403, 404, 503),
-        openapi_extra={"parameters": [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}]},
+        lambda: {
+            "tags": ["openai"],
+            "summary": "OpenAI's: one model",
+            "response_model": openai_schema.Model,
+            "responses": openai_schema.errors(401, 403, 404, 503),
+            "openapi_extra": {
+                "parameters": [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}]
+            },
+        },
     )
     async def model(request: Request) -> Response:
         """By its id, the name of its file, or `default`; 404 for any other."""

@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from llm_agentd.errors import BadRequest, TooLarge
+from llm_agentd.http.application import Application
 from llm_agentd.http.body import read_object
 from llm_agentd.http.error_shape import as_openai
 from llm_agentd.http.replies import unless_gone
-from llm_agentd.http.routes import schema
-from llm_agentd.http.routes.openai import schema as openai_schema
+from llm_agentd.http.routes import openai_schema, schema
 from llm_agentd.http.routes.speech import VOICE_MAX_CHARS
 from llm_agentd.speech.long_text import speak_long
 from llm_agentd.speech.sentence import SpeakRequest
@@ -45,19 +45,21 @@ MEDIA_TYPES = {  # by `response_format`
 }
 
 
-def add(app: FastAPI, service: SpeechService, language: str) -> None:
+def add(app: Application, service: SpeechService, language: str) -> None:
     """`language`: of a text that says none."""
 
     @app.post(
         "/v1/audio/speech",
-        tags=["openai"],
-        summary="OpenAI's: a text as sound",
-        response_class=Response,
-        responses={
-            200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _kinds()}},
-            **openai_schema.errors(400, 401, 403, 413, 429, 502, 503, 504),
+        lambda: {
+            "tags": ["openai"],
+            "summary": "OpenAI's: a text as sound",
+            "response_class": Response,
+            "responses": {
+                200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _kinds()}},
+                **openai_schema.errors(400, 401, 403, 413, 429, 502, 503, 504),
+            },
+            "openapi_extra": schema.body_of(openai_schema.SpeechBody),
         },
-        openapi_extra=schema.body_of(openai_schema.SpeechBody),
     )
     async def speech(request: Request) -> Response:
         """Ogg Vorbis of one channel, where `response_format` says nothing else; in one piece. The voice is a name,

@@ -9,14 +9,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import PlainTextResponse, Response
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 
 from llm_agentd.errors import BadRequest
+from llm_agentd.http.application import Application
 from llm_agentd.http.body import json_response
 from llm_agentd.http.form import read_form
 from llm_agentd.http.replies import unless_gone
-from llm_agentd.http.routes.openai import schema as openai_schema
+from llm_agentd.http.routes import openai_schema
 from llm_agentd.speech.service import SpeechService
 from llm_agentd.speech.types import Transcript
 from llm_agentd.util.did_you_mean import did_you_mean
@@ -35,14 +36,16 @@ REFUSED: Mapping[str, tuple[tuple[str, ...], str]] = {
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
-def add(app: FastAPI, speech: SpeechService) -> None:
+def add(app: Application, speech: SpeechService) -> None:
     @app.post(
         "/v1/audio/transcriptions",
-        tags=["openai"],
-        summary="OpenAI's: what is said in a sound file",
-        response_model=openai_schema.Transcription,
-        responses={200: {"content": {"text/plain": {}}}, **openai_schema.errors(*openai_schema.ASK)},
-        openapi_extra=openai_schema.FORM_OF_TRANSCRIPTION,
+        lambda: {
+            "tags": ["openai"],
+            "summary": "OpenAI's: what is said in a sound file",
+            "response_model": openai_schema.Transcription,
+            "responses": {200: {"content": {"text/plain": {}}}, **openai_schema.errors(*openai_schema.ASK)},
+            "openapi_extra": openai_schema.FORM_OF_TRANSCRIPTION,
+        },
     )
     async def transcriptions(request: Request) -> Response:
         """WAV, Ogg, FLAC, MP3, WebM or MP4, up to 25 MiB and ten minutes."""
