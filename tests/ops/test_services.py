@@ -50,7 +50,12 @@ UNWANTED = ("typer", "click", "llama_cpp.llama", "prometheus_client.exposition",
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("module", "more"), [("ops.serve", ("asyncio", "fastapi")), ("http", ("numpy", "sqlite3", "fastapi"))]
+    ("module", "more"),
+    [
+        ("ops.serve", ("asyncio", "fastapi")),
+        ("engines.llama.engine", ("jinja2",)),
+        ("http", ("numpy", "sqlite3", "fastapi")),
+    ],
 )
 def test_processes_do_not_load_what_they_do_not_call(module: str, more: tuple[str, ...]) -> None:
     code = LOADED.format(module=module, unwanted=(*UNWANTED, *more))

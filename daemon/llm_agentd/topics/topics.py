@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from llm_agentd.errors import StartError
 from llm_agentd.topics.encoder import MAX_TOKENS, Encoder, Matrix
 from llm_agentd.topics.normalize import words
-from llm_agentd.topics.phrasebook import Phrasebook
+from llm_agentd.topics.phrasebook import Phrasebook, one_set
 from llm_agentd.topics.wordpiece import WordPiece
 
 FORMAT = 2
@@ -98,7 +98,7 @@ class Topics:
         # What it learned to tell apart may have lost its lines since: that is never meant.
         arrays["head.bias"][[name not in self._topics for name in self._names]] = -np.inf
         self._head, self._about_head = Matrix(arrays, "head"), Matrix(arrays, "about_head")
-        scenes = dict(zip(about.pop("scenes"), arrays["scenes"].tobytes().split(b"\n"), strict=True))
+        scenes = dict(zip(about.pop("scenes"), arrays.pop("scenes").tobytes().split(b"\n"), strict=True))
         self.phrasebook = Phrasebook(about.pop("cases"), scenes, about["always"])
         self.about = about
         self._mean = lru_cache(maxsize=CACHED_LINES)(self._compute)
@@ -165,12 +165,12 @@ def topics_path(model: Path) -> Path:
 def _topic(name: str, fields: dict[str, Any]) -> Topic:
     return Topic(
         name,
-        frozenset(fields["slots"]),
-        frozenset(fields["moments"]),
+        one_set(*fields["slots"]),
+        one_set(*fields["moments"]),
         tuple(fields["deeds"]),
         fields["goods"],
         fields["asks"],
-        frozenset(fields.get("vocabulary", ())),
+        one_set(*fields.get("vocabulary", ())),
     )
 
 
