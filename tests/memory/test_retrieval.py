@@ -266,6 +266,8 @@ def test_vectors_find_what_shares_no_word_with_the_question(tmp_path: Path, cloc
     memory.flush()
     asked = replace(ANA, player_text="who is a sailor")
     assert memory.retrieve(asked, wants_turns=False).facts == ("Ana said: My cousin smells of brine",)
+    assert memory._vectorize
+    assert memory._vectorize("kept").nbytes == 2 * 2, "thousands are kept: in half precision"
     memory.close()
 
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from llm_agentd.memory.keywords import Concept, concepts, stem, words_of
 
 if TYPE_CHECKING:
-    from numpy import float32
+    from numpy import floating
     from numpy.typing import NDArray
 
-Vectorize: TypeAlias = "Callable[[str], NDArray[float32]]"
+Vectorize: TypeAlias = "Callable[[str], NDArray[floating]]"
 
 KIND_BONUS = 0.35  # of a statement that has the kind of answer which is asked for
 SELF_BONUS = 0.25  # of one in the first person, where the player asks about itself
@@ -91,7 +91,7 @@ class Nearness:
 
     def __init__(self, vectorize: Vectorize, question: str) -> None:
         self._vectorize = vectorize
-        self._question = vectorize(question)
+        self._question = vectorize(question).astype("float32")  # what is kept may be halves, whose sums are coarse
         talk = [float(vectorize(line) @ self._question) for line in _TALK]
         self._mean = sum(talk) / len(talk)
         self._deviation = math.sqrt(sum((value - self._mean) ** 2 for value in talk) / len(talk)) or 1.0

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 TEXT_MAX_CHARS = 1000  # kept of each side of an exchange: more than anybody says at once
 FORGOTTEN_S = 600.0  # as long as a request can be open: its reply must not bring back what was forgotten meanwhile
-VECTORS_KEPT = 8192  # of lines that were said or asked: 12 MB of 384 numbers each
+VECTORS_KEPT = 4096  # of lines that were said or asked, in half precision: at most 4 MB, of 384 numbers each
 IDLE_S = 3.0  # without a request for so long, summaries may be made
 
 
@@ -60,7 +60,7 @@ class SqliteMemory:
         self._turns = turns
         self._max_bytes = max_bytes
         self._summarize_by = summarize_by
-        self._vectorize = lru_cache(maxsize=VECTORS_KEPT)(vectorize) if vectorize else None
+        self._vectorize = _kept(vectorize) if vectorize else None
         self._idle_s = idle_s
         self._now = now
         self._clock = clock
@@ -262,3 +262,7 @@ def _lock(path: Path) -> FileLock:
         raise StartError(
             f"agents.memory_path: {path} is in use: another llm-agentd runs? stop it, or give this one another file"
         ) from None
+
+
+def _kept(vectorize: Vectorize) -> Vectorize:
+    return lru_cache(maxsize=VECTORS_KEPT)(lambda text: vectorize(text).astype("float16"))

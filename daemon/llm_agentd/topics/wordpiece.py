@@ -14,7 +14,7 @@ class WordPiece:
 
     def __init__(self, vocabulary: Mapping[str, int]) -> None:
         self._ids = vocabulary
-        self._pieces = lru_cache(maxsize=8192)(self._split)
+        self._pieces = lru_cache(maxsize=4096)(self._split)
 
     def ids(self, words: Sequence[str], max_tokens: int) -> list[int]:
         """With the marks of beginning and end, cut to `max_tokens`."""

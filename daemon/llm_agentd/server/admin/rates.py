@@ -5,6 +5,7 @@ Router thread. Counted in buckets of some seconds; what people read is computed 
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -20,11 +21,11 @@ POINTS = 120  # ten minutes
 WINDOW = 12  # buckets that the rates are of: a minute
 SAMPLES_MAX = 256  # times kept of a bucket and a priority: fifty replies a second; of more, the first
 Fields: TypeAlias = dict[str, Any]
-Times: TypeAlias = dict[str, list[float]]
+Times: TypeAlias = "dict[str, array[float]]"  # eight bytes each: ten busy minutes are 40,000
 
 
 def _times() -> Times:
-    return {priority: [] for priority in PRIORITIES}
+    return {priority: array("d") for priority in PRIORITIES}
 
 
 @dataclass(slots=True)
@@ -129,7 +130,7 @@ def _point(bucket: _Bucket, offset_s: float) -> Fields:
     }
 
 
-def _percentiles(groups: Iterable[list[float]]) -> Fields | None:
+def _percentiles(groups: Iterable[Iterable[float]]) -> Fields | None:
     """None: there were none."""
     times = sorted(time for group in groups for time in group)
     return {"p50": _quantile(times, 0.5), "p95": _quantile(times, 0.95)} if times else None
