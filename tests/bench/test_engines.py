@@ -24,10 +24,11 @@ NATIVE = [
 
 def test_each_library_has_its_median_and_what_was_wrong_once_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     rounds = iter(zip(LLAMA, IK, NATIVE, strict=True))
+    took_s = iter((2.0, 2.5, 9.0))
 
     def choose(names: list[str], path: Path, folder: Path | None, **settings: Any) -> Choice:
         assert folder is None, "measured anew, and nothing kept"
-        return Choice("llama", None, tuple(next(rounds)))
+        return Choice("llama", None, tuple(next(rounds)), next(took_s))
 
     monkeypatch.setattr(engines, "choose", choose)
     monkeypatch.setattr(engines, "installed", lambda: ["llama", "llama_native", "llama_ik"])
@@ -37,3 +38,5 @@ def test_each_library_has_its_median_and_what_was_wrong_once_is_wrong(monkeypatc
     assert result.rows[2][2:] == ("", "", "", "passed over: it crashed")
     assert result.ratios == {"llama_ik_vs_llama": pytest.approx(2.0)}
     assert result.figures["llama_prompt_tokens_per_s"] == 100.0
+    assert result.figures["choosing_s"] == 2.5
+    assert "choosing among them took 2.5 s" in result.notes[1]

@@ -12,11 +12,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llm_agentd.config.values import ENGINES, LLAMA_ENGINES
 from llm_agentd.engines.base import Engine
 from llm_agentd.engines.llama.binding import Binding, KvType
 from llm_agentd.engines.model_shape import pooling_of, read_model_header
-from llm_agentd.engines.proof.choice import REFERENCE, Choice, choose, installed
+from llm_agentd.engines.proof.choice import PACKAGES, REFERENCE, Choice, choose, installed
 from llm_agentd.engines.threads import is_tiny, pick_threads
 from llm_agentd.errors import StartError
 
@@ -55,13 +54,13 @@ def open_engine(
     file = path or EMBEDDED_MODEL
     if path is None and not file.is_file():
         raise StartError(f"the embedded model {file} is missing: install llm-agentd again, or set model.path")
-    if name in (*LLAMA_ENGINES, "auto") and pooling_of(read_model_header(file)) is not None:
+    if name in (*PACKAGES, "auto") and pooling_of(read_model_header(file)) is not None:
         return _open_embedding(name, file, model_id, context_tokens, threads, gpu_layers, max_num_seqs)
     choice = Choice(name)
     if proves and not gpu_layers:
         choice = _proven(name, file, kept_in, threads=threads, max_num_seqs=max_num_seqs, kv_type=kv_type)
     name = pick_llama() if choice.engine == "auto" else choice.engine
-    if name in LLAMA_ENGINES:
+    if name in PACKAGES:
         from llm_agentd.engines.llama.engine import LlamaEngine
 
         return LlamaEngine(
@@ -85,6 +84,8 @@ def open_engine(
         )
     if name == "openai":
         raise StartError("model.engine is openai, which has no model on this machine; this needs one: set it to auto")
+    from llm_agentd.config.values import ENGINES  # it loads what the children that prove have no use for
+
     raise StartError(f"model.engine: {name!r} is not one of {', '.join(ENGINES)}")
 
 
@@ -131,7 +132,7 @@ def pick_llama() -> str:
 
 
 def open_binding(name: str) -> Callable[..., Binding]:
-    """The binding of one of LLAMA_ENGINES, whose library is loaded by it. Raises StartError where that fails."""
+    """The binding of one of PACKAGES, whose library is loaded by it. Raises StartError where that fails."""
     if name == "llama":
         from llm_agentd.engines.llama.cyllama_binding import CyllamaBinding
 

@@ -40,7 +40,7 @@ class FakeBinding:
         self._held: dict[int, list[int]] = {}
         self.scores: list[list[float]] = []
         self._first = -1
-        self.most_rows = 0
+        self.rows = 0  # computed in all
 
     def tokenize(self, text: str, *, control: bool) -> list[int]:
         return [(ord(char) + (self._fault == "tokens")) % VOCAB for char in text]
@@ -68,7 +68,7 @@ class FakeBinding:
     def decode(self, rows: Sequence[BatchRow]) -> None:
         if self._fault == "refuses" and len(rows) >= self._at:
             raise RuntimeError("llama_decode failed with -3")
-        self.most_rows = max(self.most_rows, len(rows))
+        self.rows += len(rows)
         self.scores, self._first = [], -1
         seqs = {seq for _, _, seq, _ in rows}
         for index, (token, position, seq, wants) in enumerate(rows):

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import logging
 import re
+import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
 import pytest
 
 from llm_agentd import engines
 from llm_agentd.engines.base import Candidate
-from llm_agentd.engines.proof.choice import FILE, Answer, Choice, Order, choose, in_words, pick, run_child
+from llm_agentd.engines.proof import choice as choosing
+from llm_agentd.engines.proof.children import PROGRAM, Answer, Order, Turn, start_child
+from llm_agentd.engines.proof.choice import FILE, Choice, choose, in_words, pick
 
 SLOW = Candidate("llama", "cyllama 1", 100.0, 100.0, 96)
 FAST = Candidate("llama_ik", "ik 1", 200.0, 200.0, 96)
@@ -59,12 +64,20 @@ class Asked:
 
     def __init__(self, **answers: Answer) -> None:
         self.orders: list[Order] = []
+        self.references: list[Any] = []
+        self.happened: list[str] = []
         self._answers = answers
 
-    def __call__(self, order: Order) -> Answer:
+    def __call__(self, order: Order) -> Turn:
         self.orders.append(order)
+        self.happened.append(f"{order['engine']} loads")
+        return lambda reference: self._turn(order["engine"], reference)
+
+    def _turn(self, name: str, reference: dict[str, Any] | None) -> Answer:
+        self.references.append(reference)
+        self.happened.append(f"{name} computes")
         sound = {"rows_max": 96, "fault": "", "prompt_s": 0.01, "step_s": {"1": 0.01, "8": 0.04}}
-        return sound | {"reference": {"of": order["engine"]}} | self._answers.get(order["engine"], {})
+        return sound | {"reference": {"of": name}} | self._answers.get(name, {})
 
     @property
     def names(self) -> list[str]:
@@ -81,33 +94,86 @@ def model(models: SimpleNamespace) -> Path:
 
 def test_each_is_asked_once_for_a_file_a_machine_and_its_settings(model: Path, tmp_path: Path) -> None:
     asked = Asked(llama_ik={"step_s": {"1": 0.005, "8": 0.02}, "prompt_s": 0.005})
-    first = choose(NAMES, model, tmp_path, ask=asked, **SETTINGS)
+    first = choose(NAMES, model, tmp_path, start=asked, **SETTINGS)
     assert asked.names == ["llama", "llama_native", "llama_ik"]
     assert (first.engine, first.candidates[0].reply_tokens_per_s) == ("llama_ik", 400.0)
-    assert choose(NAMES, model, tmp_path, ask=asked, **SETTINGS) == first
+    assert choose(NAMES, model, tmp_path, start=asked, **SETTINGS) == replace(first, took_s=0.0)
     assert len(asked.orders) == 3
-    choose(NAMES, model, tmp_path, ask=asked, **SETTINGS | {"threads": 1})
+    choose(NAMES, model, tmp_path, start=asked, **SETTINGS | {"threads": 1})
     assert len(asked.orders) == 6
 
 
 def test_others_are_compared_with_the_first_that_is_right(model: Path, tmp_path: Path) -> None:
     asked = Asked(llama={"fault": "it crashed", "rows_max": 0, "reference": None})
-    choose(NAMES, model, tmp_path, ask=asked, **SETTINGS)
-    assert [order["reference"] for order in asked.orders] == [None, None, {"of": "llama_native"}]
+    choose(NAMES, model, tmp_path, start=asked, **SETTINGS)
+    assert asked.references == [None, None, {"of": "llama_native"}]
 
 
 def test_steps_are_timed_at_the_widths_that_will_be_used(model: Path, tmp_path: Path) -> None:
     asked = Asked()
-    choose(NAMES, model, tmp_path, ask=asked, **SETTINGS | {"max_num_seqs": 6})
-    assert asked.orders[0]["widths"] == [1, 4, 6]
+    choose(NAMES, model, tmp_path, start=asked, **SETTINGS | {"max_num_seqs": 6})
+    assert asked.orders[0]["widths"] == [1, 6]
+    choose(NAMES, model, None, start=asked, **SETTINGS | {"max_num_seqs": 32})
+    assert asked.orders[-1]["widths"] == [1, 8, 32]
 
 
-def test_damaged_file_is_measured_again(model: Path, tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text("{")
+@pytest.mark.parametrize("bytes_max", [0, 2**30])
+def test_small_models_are_loaded_by_all_at_once_and_larger_ones_by_one_after_the_other(
+    bytes_max: int, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choosing, "LOADED_AT_ONCE_MAX_BYTES", bytes_max)
     asked = Asked()
-    choose(NAMES, model, tmp_path, ask=asked, **SETTINGS)
-    choose(NAMES, model, tmp_path, ask=asked, **SETTINGS)
-    assert len(asked.orders) == 3
+    choose(["llama", "llama_ik"], model, None, start=asked, **SETTINGS)
+    if bytes_max:
+        assert asked.happened == ["llama loads", "llama_ik loads", "llama computes", "llama_ik computes"]
+    else:
+        assert asked.happened == ["llama loads", "llama computes", "llama_ik loads", "llama_ik computes"]
+
+
+def test_changed_file_and_new_version_of_a_library_are_measured_again_with_all_others(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "model.gguf"
+    file.write_bytes(model.read_bytes())
+    asked = Asked()
+    choose(NAMES, file, tmp_path, start=asked, **SETTINGS)
+    file.write_bytes(model.read_bytes()[:-1] + b"x")
+    choose(NAMES, file, tmp_path, start=asked, **SETTINGS)
+    assert len(asked.orders) == 6
+    monkeypatch.setattr(choosing, "version", lambda package: "99" if package == "cyllama" else "1")
+    choose(NAMES, file, tmp_path, start=asked, **SETTINGS)
+    choose(NAMES, file, tmp_path, start=asked, **SETTINGS)
+    assert len(asked.orders) == 9
+
+
+def damage(field: str, value: Any) -> Callable[[Path], object]:
+    def write(path: Path) -> None:
+        rows = orjson.loads(path.read_bytes())
+        next(iter(rows.values()))[field] = value
+        path.write_bytes(orjson.dumps(rows))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.write_text("{"),
+        lambda path: path.write_bytes(bytes(100)),
+        lambda path: path.write_text("[1, 2]"),
+        damage("rows_max", "many"),
+        damage("prompt_tokens_per_s", None),
+        damage("reply_tokens_per_s", 0.0),
+        damage("more", 1),
+    ],
+)
+def test_damaged_file_is_measured_again(spoil: Callable[[Path], object], model: Path, tmp_path: Path) -> None:
+    asked = Asked()
+    first = choose(NAMES, model, tmp_path, start=asked, **SETTINGS)
+    spoil(tmp_path / FILE)
+    for _ in range(2):
+        assert choose(NAMES, model, tmp_path, start=asked, **SETTINGS).candidates == first.candidates
+    assert len(asked.orders) == 6
 
 
 def test_one_line_says_that_it_takes_a_while_and_one_for_each_what_it_gives(
@@ -116,22 +182,23 @@ def test_one_line_says_that_it_takes_a_while_and_one_for_each_what_it_gives(
     held = {"rows_max": 31, "step_s": {"8": 0.02}}
     with caplog.at_level(logging.INFO):
         choose(
-            NAMES, model, tmp_path, ask=Asked(llama_ik=held, llama={"rows_max": 0, "fault": "a bad one"}), **SETTINGS
+            NAMES, model, tmp_path, start=Asked(llama_ik=held, llama={"rows_max": 0, "fault": "a bad one"}), **SETTINGS
         )
         lines = [record.getMessage() for record in caplog.records]
-        choose(NAMES, model, tmp_path, ask=Asked(), **SETTINGS)
+        choose(NAMES, model, tmp_path, start=Asked(), **SETTINGS)
     assert lines[0] == "proving and timing llama_native, llama, llama_ik with this model, once: some seconds"
-    assert len(lines) == 4 == len(caplog.records)
-    assert lines[1].startswith("engine llama_ik (ik-llama-cpp-python ")
-    assert lines[1].endswith("100 prompt tokens/s, 400 reply tokens/s; longer parts than 31 tokens would be wrong")
-    assert lines[3].endswith("; passed over: a bad one")
+    assert len(lines) == 5 == len(caplog.records)
+    assert re.fullmatch(r"engine llama_ik is taken, after \d+\.\d s; what each gives:", lines[1])
+    assert lines[2].startswith("engine llama_ik (ik-llama-cpp-python ")
+    assert lines[2].endswith("100 prompt tokens/s, 400 reply tokens/s; longer parts than 31 tokens would be wrong")
+    assert lines[4].endswith("; passed over: a bad one")
 
 
 def test_named_engine_that_is_wrong_is_passed_over_with_a_warning(
     model: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     asked = Asked(llama_ik={"rows_max": 0, "fault": "its scores differ"})
-    choice = choose(["llama", "llama_ik"], model, tmp_path, wanted="llama_ik", ask=asked, **SETTINGS)
+    choice = choose(["llama", "llama_ik"], model, tmp_path, wanted="llama_ik", start=asked, **SETTINGS)
     assert choice.engine == "llama"
     assert "model.engine llama_ik is not used, engine llama is: " in caplog.text
     assert "its scores differ" in caplog.text
@@ -151,7 +218,7 @@ def test_named_engine_that_is_wrong_is_passed_over_with_a_warning(
     ],
 )
 def test_process_that_crashes_or_hangs_is_a_fault_of_its_engine(code: str, fault: str) -> None:
-    answer = run_child({}, command=[sys.executable, "-c", code], limit_s=1.0)
+    answer = start_child({}, program=[sys.executable, "-c", code], limit_s=1.0)(None)
     assert list(answer) == ["fault"]
     assert re.search(fault, answer["fault"])
 
@@ -173,4 +240,12 @@ def test_real_processes_prove_what_is_installed_on_the_embedded_model(tmp_path: 
 def test_real_process_says_why_a_file_cannot_be_loaded(tmp_path: Path) -> None:
     (tmp_path / "no.gguf").write_bytes(b"GGUF" + bytes(200))
     order = {"engine": "llama", "path": str(tmp_path / "no.gguf"), "threads": 1, "widths": [1], "kv_type": "f16"}
-    assert "no.gguf" in run_child(order | {"reference": None})["fault"]
+    assert "no.gguf" in start_child(order)(None)["fault"]
+
+
+@pytest.mark.slow
+def test_process_whose_turn_never_comes_ends_with_whoever_started_it(models: SimpleNamespace) -> None:
+    order = {"engine": "llama", "path": str(models.chain), "threads": 1, "widths": [1], "kv_type": "f16"}
+    command = [*PROGRAM, orjson.dumps(order).decode()]
+    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=True)
+    assert ran.stdout.splitlines()[-1] == b"{}"

@@ -1,12 +1,16 @@
-"""The process in which a binding is proven and timed, a child of whoever opens an engine (`choice`).
+"""The process in which a binding is proven and timed, a child of whoever opens an engine (`children`).
 
-Started as `python -m llm_agentd.engines.proof.child`, with an order as one line of JSON on stdin; its last line on
-stdout is the answer. A library that crashes, hangs or does not get on with another in one process ends this one alone.
+Started as `python -m llm_agentd.engines.proof.child ORDER`, in JSON. It loads the model, waits for its turn, which is a
+line on stdin: what it is compared with, or null. Its last line on stdout is the answer. A library that crashes, hangs
+or does not get on with another in one process ends this one alone.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from array import array
+from base64 import b64decode, b64encode
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,23 +18,28 @@ from typing import Any
 import orjson
 
 from llm_agentd.engines import open_binding
-from llm_agentd.engines.proof.probe import LENGTH, TIMED_ROWS, Probe, Reference
+from llm_agentd.engines.llama.binding import Binding
+from llm_agentd.engines.proof.probe import GREEDY, LENGTH, Probe, Reference
 from llm_agentd.errors import StartError
 
-CONTEXT_TOKENS = LENGTH + TIMED_ROWS  # of each sequence
+CONTEXT_TOKENS = LENGTH + GREEDY  # of each sequence
 
 
 def main() -> None:
-    order = orjson.loads(sys.stdin.buffer.readline())
+    order = orjson.loads(sys.argv[1])
     try:
-        answer = measure(order)
+        binding = load(order)
+        turn = sys.stdin.buffer.readline()
+        answer = measure(binding, order["widths"], orjson.loads(turn)) if turn else {}
     except StartError as error:
         answer = {"fault": str(error)}
     sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_NON_STR_KEYS) + b"\n")
+    sys.stdout.flush()
+    os._exit(0)  # to free what the kernel takes back anyway would keep the next one waiting
 
 
-def measure(order: dict[str, Any]) -> dict[str, Any]:
-    """`order`: engine, path, threads, widths, kv_type, reference (of another engine's answer, or none)."""
+def load(order: dict[str, Any]) -> Binding:
+    """`order`: engine, path, threads, widths, kv_type."""
     binding = open_binding(order["engine"])(Path(order["path"]), gpu_layers=0)
     binding.open_context(
         context_tokens=CONTEXT_TOKENS,
@@ -39,15 +48,21 @@ def measure(order: dict[str, Any]) -> dict[str, Any]:
         batch_tokens=max(LENGTH, *order["widths"]),
         kv_type=order["kv_type"],
     )
-    findings, reference = Probe(binding, order["widths"]).run(_reference(order["reference"]))
-    binding.close()
-    return asdict(findings) | {"reference": reference and asdict(reference), "version": binding.version}
+    return binding
 
 
-def _reference(fields: dict[str, Any] | None) -> Reference | None:
-    if fields is None:
-        return None
-    scores = tuple(tuple((token, score) for token, score in place) for place in fields["scores"])
+def measure(binding: Binding, widths: list[int], reference: dict[str, Any] | None) -> dict[str, Any]:
+    findings, reference_found = Probe(binding, widths).run(_reference(reference) if reference else None)
+    return asdict(findings) | {"reference": reference_found and _fields(reference_found)}
+
+
+def _fields(reference: Reference) -> dict[str, Any]:
+    scores = {before: b64encode(scores.tobytes()).decode() for before, scores in reference.scores.items()}
+    return {"tokens": reference.tokens, "greedy": reference.greedy, "scores": scores, "range": reference.range}
+
+
+def _reference(fields: dict[str, Any]) -> Reference:
+    scores = {int(before): array("f", b64decode(text)) for before, text in fields["scores"].items()}
     return Reference(tuple(fields["tokens"]), tuple(fields["greedy"]), scores, fields["range"])
 
 

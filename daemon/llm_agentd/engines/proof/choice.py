@@ -1,6 +1,6 @@
 """Which binding computes a model: the fastest of those that are installed and prove themselves on its file.
 
-Each is proven and timed once for a file, its version and a machine, in a process of its own (`child`), and what was
+Each is proven and timed once for a file, its version and a machine, in a process of its own (`children`), and what was
 found is kept beside the curve of batch sizes. Called by the engine thread before it opens an engine, so that the
 children inherit its CPUs and niceness. `pick` is pure.
 """
@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import logging
 import math
-import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeAlias
-
-import orjson
+from typing import Any
 
 from llm_agentd.engines.base import Candidate
-from llm_agentd.engines.model_info import fingerprint
+from llm_agentd.engines.model_info import fingerprint, model_bytes
+from llm_agentd.engines.proof.children import Answer, Order, Turn, start_child
 from llm_agentd.engines.proof.probe import LENGTH
 from llm_agentd.util.cpu_info import cpu_model
 from llm_agentd.util.kept_rows import load_row, save_row
@@ -36,25 +35,24 @@ PACKAGES = {
     "llama_native": ("llama_cpp", "llama-cpp-python"),
     "llama_ik": ("ik_llama_cpp", "ik-llama-cpp-python"),
 }
-# A binding that takes longer is passed over: the model is too slow for this machine, or the machine busy. Three of them
-# stay within the 300 s that systemd gives a start.
-CHILD_MAX_S = 60.0
+# A model up to this is loaded by all at once, which is sooner done; of a larger one several copies might not fit.
+LOADED_AT_ONCE_MAX_BYTES = 512 * 1024 * 1024
 # What is compared is how long a request of a village takes: so many new tokens of its prompt, so many of its reply.
 PROMPT_TOKENS, REPLY_TOKENS = 58, 32
 NOISE = 0.05  # two measurements of the same differ by about this much: so much faster must one be to be preferred
-TIMED_WIDTHS = (1, 4, 8)
-
-Order: TypeAlias = dict[str, Any]
-Answer: TypeAlias = dict[str, Any]
+TIMED_WIDTHS = (1, 8)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`rows_max`: what the engine is held to, None where it need not. `candidates`: all, the chosen one first."""
+    """`rows_max`: what the engine is held to, None where it need not. `candidates`: all, the chosen one first.
+    `took_s`: what proving and timing took, 0 where all was known.
+    """
 
     engine: str
     rows_max: int | None = None
     candidates: tuple[Candidate, ...] = ()
+    took_s: float = 0.0
 
 
 def installed() -> list[str]:
@@ -74,24 +72,28 @@ def choose(
     max_num_seqs: int,
     kv_type: str,
     wanted: str = "",
-    ask: Callable[[Order], Answer] | None = None,
+    start: Callable[[Order], Turn] = start_child,
 ) -> Choice:
-    """Of the engines `names`, the usual one first. `wanted`: taken if it is right, however fast; `ask`: measures."""
+    """Of the engines `names`, the usual one first. `wanted`: taken if it is right, however fast; `start`: measures."""
     known, missing = _known(names, path, folder, threads, max_num_seqs, kv_type)
+    began_s = time.monotonic()
     if missing:
         log.info("proving and timing %s with this model, once: some seconds", ", ".join(names))
         widths = sorted({*(width for width in TIMED_WIDTHS if width < max_num_seqs), max_num_seqs})
         order = {"path": str(path), "threads": threads, "widths": widths, "kv_type": kv_type}
-        known = _measured(names, order, ask or run_child)
+        known = _measured(names, order, start, is_small=model_bytes(path) <= LOADED_AT_ONCE_MAX_BYTES)
         for name, key in missing.items():
             if folder is not None:
                 save_row(folder / FILE, key, asdict(known[name]))
     choice = pick([known[name] for name in names], wanted)
     if wanted and choice.engine != wanted:
         log.warning("model.engine %s is not used, engine %s is: %s", wanted, choice.engine, in_words(known[wanted]))
-    if missing:
-        for candidate in choice.candidates:
-            log.info("%s", in_words(candidate))
+    if not missing:
+        return choice
+    choice = replace(choice, took_s=time.monotonic() - began_s)
+    log.info("engine %s is taken, after %.1f s; what each gives:", choice.engine, choice.took_s)
+    for candidate in choice.candidates:
+        log.info("%s", in_words(candidate))
     return choice
 
 
@@ -103,10 +105,23 @@ def _known(
     keys = {name: f"{fingerprint(path)} {name} {_version(name)} {machine}" for name in names}
     if folder is None:
         return {}, keys
-    found = {name: load_row(folder / FILE, key, lambda row: Candidate(**row)) for name, key in keys.items()}
+    found = {name: load_row(folder / FILE, key, _of_row) for name, key in keys.items()}
     if any(candidate is None for candidate in found.values()):
         return {}, keys
     return {name: candidate for name, candidate in found.items() if candidate is not None}, {}
+
+
+def _of_row(row: Any) -> Candidate:
+    """Raises where a row is not what `choose` kept."""
+    found = Candidate(**row)
+    speeds = (found.prompt_tokens_per_s, found.reply_tokens_per_s)
+    if type(found.rows_max) is not int or not all(
+        isinstance(speed, float) and math.isfinite(speed) for speed in speeds
+    ):
+        raise TypeError("no numbers where some must be")
+    if found.rows_max and min(speeds) <= 0:
+        raise ValueError("a speed of nothing")
+    return found
 
 
 def _version(name: str) -> str:
@@ -116,12 +131,18 @@ def _version(name: str) -> str:
         return "?"
 
 
-def _measured(names: Sequence[str], order: Order, ask: Callable[[Order], Answer]) -> dict[str, Candidate]:
+def _measured(
+    names: Sequence[str], order: Order, start: Callable[[Order], Turn], *, is_small: bool
+) -> dict[str, Candidate]:
     """One after the other, as they would slow each other down; the one to compare with first."""
+    names = sorted(names, key=list(PACKAGES).index)
+    turns: Iterable[Turn] = (start(order | {"engine": name}) for name in names)  # each starts when it is looked at
+    if is_small:
+        turns = list(turns)
     reference: dict[str, Any] | None = None
     found: dict[str, Candidate] = {}
-    for name in sorted(names, key=list(PACKAGES).index):
-        answer = ask(order | {"engine": name, "reference": reference})
+    for name, turn in zip(names, turns, strict=True):
+        answer = turn(reference)
         reference = reference or answer.get("reference")
         found[name] = _candidate(name, answer)
     return found
@@ -166,27 +187,3 @@ def in_words(candidate: Candidate) -> str:
             f": {candidate.prompt_tokens_per_s:.0f} prompt tokens/s, {candidate.reply_tokens_per_s:.0f} reply tokens/s"
         )
     return f"{said}; {candidate.note}" if candidate.note else said
-
-
-# -- the process ---------------------------------------------------------------------------------------
-
-
-def run_child(order: Order, *, command: Sequence[str] = (), limit_s: float = CHILD_MAX_S) -> Answer:
-    """The child's answer, or a fault that says how it ended. `command`: of another child, for tests."""
-    command = command or (sys.executable, "-m", "llm_agentd.engines.proof.child")
-    try:
-        ran = subprocess.run(
-            command, input=orjson.dumps(order) + b"\n", capture_output=True, timeout=limit_s, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return {"fault": f"it took more than {limit_s:.0f} s to prove itself"}
-    except OSError as error:
-        return {"fault": f"no process can be started to prove it ({error})"}
-    lines = ran.stdout.splitlines()
-    if ran.returncode or not lines:
-        return {"fault": f"it crashed (the process that proved it ended with {ran.returncode})"}
-    try:
-        answer: Answer = orjson.loads(lines[-1])
-    except ValueError:
-        return {"fault": "the process that proved it said what nobody understands"}
-    return answer
