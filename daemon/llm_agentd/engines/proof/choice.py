@@ -105,10 +105,12 @@ def _known(
     keys = {name: f"{fingerprint(path)} {name} {_version(name)} {machine}" for name in names}
     if folder is None:
         return {}, keys
-    found = {name: load_row(folder / FILE, key, _of_row) for name, key in keys.items()}
-    if any(candidate is None for candidate in found.values()):
-        return {}, keys
-    return {name: candidate for name, candidate in found.items() if candidate is not None}, {}
+    found: dict[str, Candidate] = {}
+    for name, key in keys.items():
+        if (candidate := load_row(folder / FILE, key, _of_row)) is None:
+            return {}, keys
+        found[name] = candidate
+    return found, {}
 
 
 def _of_row(row: Any) -> Candidate:
