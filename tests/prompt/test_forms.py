@@ -23,7 +23,8 @@ from llm_agentd.types import Npc, Think
         ("have you ever thrown somebody into the pond", "ever"),
         ("u ever catch a boot", "ever"),
         ("would u lie to save a friend", "would_you"),
-        ("ok but what if we put the pigs in the church", "would_if"),
+        ("ok but what if we put the pigs in the church", "what_if"),
+        ("what if you woke up as a goose", "would_if"),
         ("can you make something for a very small hand", "request"),
         ("what did i call my horse", "of_player"),
         ("do u know where i was born", "of_player"),
@@ -44,12 +45,76 @@ from llm_agentd.types import Npc, Think
         ("We rowed all night. Is there a place to dry a sail?", "is_there"),
         ("yikes", "brief"),
         ("riders from the east", "remark"),
+        ("thats MY lantern", "claims"),
+        ("thats my brother over there", "around"),
+        ("i ate ur porridge", "confesses"),
+        ("sorry im so late", "apologises"),
+        ("sorry to hear about ur goat", "comforts"),
+        ("it wasnt me i swear", "denies"),
+        ("u dont scare me", "you_not"),
+        ("its 1999 the dinosaurs are long dead", "doubts"),
+        ("its just a pond its not that deep", "shrugs"),
+        ("no way u swam that", "amazed"),
+        ("eww why is it furry", "disgusted"),
+        ("nice boots", "praises_it"),
+        ("the cake u made was amazing", "praises_it"),
+        ("the rope u sold me snapped", "reproaches"),
+        ("u promised me a ride", "reproaches"),
+        ("ur an idiot", "taunts"),
+        ("ur ugly hat", "your_thing"),
+        ("your soup is terrible", "blames"),
+        ("cats are smarter than dogs", "compares"),
+        ("im the fastest runner ever", "boasts"),
+        ("bet u cant climb that", "dares"),
+        ("lemme in its cold", "let_me"),
+        ("lets climb that tower", "invites"),
+        ("ill burn ur barn down", "threatens"),
+        ("open the gate or else", "threatens"),
+        ("ill bring u some wood", "promises"),
+        ("ill give u 5 gold for that", "deals"),
+        ("here i brought u some boots", "gives"),
+        ("theres a wolf behind u", "warns"),
+        ("*juggles three eggs*", "emotes"),
+        ("im so happy today", "rejoices"),
+        ("im so bored", "feels"),
+        ("i dont like peas", "taste"),
+        ("i dont have any rope", "lacks"),
+        ("i fell off the roof", "hurt"),
+        ("your aunt is a pirate", "your_kin"),
+        ("where do u keep ur socks", "where_you"),
+        ("when did u last wash", "when_you"),
+        ("who taught u that", "who_you"),
+        ("how u gonna get down", "how_you"),
+        ("u sleep standing up?", "do_you"),
+        ("whats behind the curtain", "what_in"),
+        ("did it hatch yet", "was_it"),
+        ("why dont u just leave", "why_not"),
+        ("red or blue", "either_or"),
+        ("the tower is gonna fall one day", "predicts"),
+        ("kick him out", "orders"),
         ("je ne sais pas du tout", ""),
         ("", ""),
     ],
 )
 def test_form_is_read_from_how_a_line_is_worded(line: str, form: str) -> None:
     assert form_of(line, {"riders", "from", "the", "east"}) == (PREFIX + form if form else "")
+
+
+@pytest.mark.parametrize(
+    ("line", "form"),
+    [
+        ("my head hurts from the noise u got something", "remedy"),  # what is asked behind it, without a mark
+        ("this scarf is so soft did u knit it", "did_you"),
+        ("i dont have a ticket can i come in", "may_i"),
+        ("that is my rope. where did u get it", "where_you"),
+        ("we walked all day. thats mine btw", "claims"),  # what is done before what is told
+        ("four of them. i broke one sorry", "confesses"),
+        ("idk maybe. my school has a pool", "my_thing"),  # what says something before what says next to nothing
+        ("*whispers* where do u hide it", "where_you"),
+    ],
+)
+def test_of_several_sentences_the_one_that_wants_an_answer_is_read(line: str, form: str) -> None:
+    assert form_of(line) == PREFIX + form
 
 
 @given(st.text(max_size=200))

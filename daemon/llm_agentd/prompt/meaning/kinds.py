@@ -21,7 +21,8 @@ ALL = (NUMBER, SPAN, TIME, PLACE, PERSON, NAME, COLOUR)
 _BY_FORM = {
     forms.PREFIX + form: kind
     for form, kind in {
-        "how_many": NUMBER, "how_far": NUMBER, "how_long": SPAN, "when": TIME, "where": PLACE, "who": PERSON,
+        "how_many": NUMBER, "how_many_you": NUMBER, "how_far": NUMBER, "how_long": SPAN, "how_long_you": SPAN,
+        "when": TIME, "when_you": TIME, "where": PLACE, "where_you": PLACE, "who": PERSON, "who_you": PERSON,
     }.items()
 }  # fmt: skip
 LEAD = re.compile(
