@@ -18,6 +18,7 @@ import pytest
 
 from llm_agentd import engines
 from llm_agentd.engines.base import Candidate
+from llm_agentd.engines.proof import children
 from llm_agentd.engines.proof import choice as choosing
 from llm_agentd.engines.proof.children import PROGRAM, Answer, Order, Turn, start_child
 from llm_agentd.engines.proof.choice import FILE, Choice, choose, in_words, pick
@@ -146,6 +147,19 @@ def test_changed_file_and_new_version_of_a_library_are_measured_again_with_all_o
     assert len(asked.orders) == 9
 
 
+def test_what_a_busy_machine_gave_no_time_for_is_measured_again_at_the_next_start(
+    model: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    late = {"rows_max": 0, "fault": "it took more than 60 s to prove itself", "reference": None}
+    busy = Asked(llama=late | {"is_busy": True})
+    assert choose(NAMES, model, tmp_path, start=busy, **SETTINGS).engine == "llama_native"
+    assert "too busy to time them" in caplog.text
+    slow = Asked(llama=late | {"is_busy": False})
+    for _ in range(2):
+        choose(NAMES, model, tmp_path, start=slow, **SETTINGS)
+    assert len(slow.orders) == 3
+
+
 def damage(field: str, value: Any) -> Callable[[Path], object]:
     def write(path: Path) -> None:
         rows = orjson.loads(path.read_bytes())
@@ -219,8 +233,17 @@ def test_named_engine_that_is_wrong_is_passed_over_with_a_warning(
 )
 def test_process_that_crashes_or_hangs_is_a_fault_of_its_engine(code: str, fault: str) -> None:
     answer = start_child({}, program=[sys.executable, "-c", code], limit_s=1.0)(None)
-    assert list(answer) == ["fault"]
+    assert "rows_max" not in answer
     assert re.search(fault, answer["fault"])
+
+
+@pytest.mark.parametrize(("cpu_s", "is_busy"), [(0.4, True), (1.6, False)])
+def test_process_that_had_no_cpu_met_a_busy_machine(
+    cpu_s: float, is_busy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "cpu_s", lambda pid: cpu_s)
+    program = [sys.executable, "-c", "import time; time.sleep(60)"]
+    assert start_child({"threads": 2}, program=program, limit_s=1.0)(None)["is_busy"] == is_busy
 
 
 EXTRAS = {"llama_native": "llama_cpp", "llama_ik": "ik_llama_cpp"}

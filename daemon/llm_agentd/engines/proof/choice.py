@@ -81,9 +81,12 @@ def choose(
         log.info("proving and timing %s with this model, once: some seconds", ", ".join(names))
         widths = sorted({*(width for width in TIMED_WIDTHS if width < max_num_seqs), max_num_seqs})
         order = {"path": str(path), "threads": threads, "widths": widths, "kv_type": kv_type}
-        known = _measured(names, order, start, is_small=model_bytes(path) <= LOADED_AT_ONCE_MAX_BYTES)
-        for name, key in missing.items():
-            if folder is not None:
+        answers = _measured(names, order, start, is_small=model_bytes(path) <= LOADED_AT_ONCE_MAX_BYTES)
+        known = {name: _candidate(name, answer) for name, answer in answers.items()}
+        if any(answer.get("is_busy") for answer in answers.values()):
+            log.warning("the machine is too busy to time them; that is done again at the next start")
+        elif folder is not None:
+            for name, key in missing.items():
                 save_row(folder / FILE, key, asdict(known[name]))
     choice = pick([known[name] for name in names], wanted)
     if wanted and choice.engine != wanted:
@@ -135,19 +138,18 @@ def _version(name: str) -> str:
 
 def _measured(
     names: Sequence[str], order: Order, start: Callable[[Order], Turn], *, is_small: bool
-) -> dict[str, Candidate]:
+) -> dict[str, Answer]:
     """One after the other, as they would slow each other down; the one to compare with first."""
     names = sorted(names, key=list(PACKAGES).index)
     turns: Iterable[Turn] = (start(order | {"engine": name}) for name in names)  # each starts when it is looked at
     if is_small:
         turns = list(turns)
     reference: dict[str, Any] | None = None
-    found: dict[str, Candidate] = {}
+    answers: dict[str, Answer] = {}
     for name, turn in zip(names, turns, strict=True):
-        answer = turn(reference)
-        reference = reference or answer.get("reference")
-        found[name] = _candidate(name, answer)
-    return found
+        answers[name] = turn(reference)
+        reference = reference or answers[name].get("reference")
+    return answers
 
 
 def _candidate(name: str, answer: Answer) -> Candidate:
