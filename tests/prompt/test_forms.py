@@ -111,6 +111,7 @@ def test_form_is_read_from_how_a_line_is_worded(line: str, form: str) -> None:
         ("four of them. i broke one sorry", "confesses"),
         ("idk maybe. my school has a pool", "my_thing"),  # what says something before what says next to nothing
         ("*whispers* where do u hide it", "where_you"),
+        ("if they paint u blue are u still a wolf", "would_if"),
     ],
 )
 def test_of_several_sentences_the_one_that_wants_an_answer_is_read(line: str, form: str) -> None:

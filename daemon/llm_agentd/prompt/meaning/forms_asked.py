@@ -25,6 +25,7 @@ would_if
     (what|who|where|how) (would|will) you .{0,60}\bif
     what (would|will) you do\b
     if .{1,60} (would|will) (you|it)
+    if .{1,60} (are|is|am|do|does|was) (you|it|i|he|she|they|we)
 which_would_you
     (what|who|where|which|how)( \w+)? (would|will) you
     would you rather

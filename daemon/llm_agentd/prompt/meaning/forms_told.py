@@ -161,7 +161,6 @@ corrects
     no (wait|not|i (said|meant|mean|asked|want|wanted))
 doubts
     you (are|were) <very>(lying|wrong|joking|kidding|bluffing|liar|mistaken|full of|trolling|exaggerating|delusional)
-    you are too \w+ (to|for)
     you are (just )?making (it|this|that|stuff)
     your (lying|wrong|joking|kidding|bluffing|making (it|this|that|stuff)|trolling)
     liar
@@ -293,6 +292,7 @@ forbids
     (do not|stop|quit)
     never (do|say|go|let|tell|come|leave|touch|speak|give|eat|trust)
 you_not
+    you are too \w+ (to|for)
     you (do|did|can|could|will|would|have|are|were|should|is) (not|never)
     you never
 of_you
