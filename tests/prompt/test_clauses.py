@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_agentd.prompt.clauses import fact_clause, own_clause, recalled_clause
+from llm_agentd.prompt.clauses import fact_clause, own_clause, parts_of, recalled_clause
 
 
 def _cases(name: str) -> list[tuple[str, str]]:
@@ -103,3 +103,63 @@ def test_what_a_name_is_made_of_is_no_name() -> None:
     assert own_clause("A sphinx who asks riddles.", "The Sphinx") == "I am a sphinx who asks riddles"
     assert own_clause("Guards the dragon gate.", "Red Dragon") == "I guard the dragon gate"
     assert own_clause("The sphinx asks riddles.", "The Sphinx") == "I ask riddles"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name", "clause"),
+    [
+        ("Lady Isa haunts the tower since she was poisoned.", "Lady Isa", "I haunt the tower since I was poisoned"),
+        ("Brother Notker keeps the chapel.", "Notker", "I keep the chapel"),
+        ("Hedda runs the Crooked Ladle with her brother.", "Hedda", "I run the Crooked Ladle with my brother"),
+        ("Zeph knew that you were coming.", "Zeph", "I knew that you were coming"),
+        ("She fell and nobody lets her forget it.", "Ada", "I fell and nobody lets me forget it"),
+        ("Is seventeen, and worries that it shows.", "Ada", "I am seventeen, and worry that it shows"),
+    ],
+)
+def test_own_clause_knows_its_npc_in_every_part(sentence: str, name: str, clause: str) -> None:
+    assert own_clause(sentence, name, "the smith") == clause
+
+
+def test_thing_that_is_called_it_speaks_of_itself() -> None:
+    assert own_clause("It is unsure whether it dreams.", "Tin", is_thing=True) == "I am unsure whether I dream"
+    assert own_clause("It found a key and polished it.", "Tin", is_thing=True) == "I found a key and polished it"
+
+
+@pytest.mark.parametrize(
+    ("clause", "parts"),
+    [
+        ("I collect the tax and am disliked in nine villages", ["I collect the tax", "I am disliked in nine villages"]),
+        (
+            "I have haunted the tower since I was poisoned at my feast",
+            ["I have haunted the tower", "I was poisoned at my feast"],
+        ),
+        (
+            "I am a dragon who sleeps on spoons, since I find gold cold",
+            [
+                "I am a dragon",
+                "I sleep on spoons, since I find gold cold",
+                "I sleep on spoons",
+                "I find gold cold",
+                "because I find gold cold",
+            ],
+        ),
+        ("I turned to stone once and my left arm is granite", ["I turned to stone once", "my left arm is granite"]),
+        ("I am the son of a smith who drinks", []),  # it is not I who drink
+        ("I keep goats and fish", []),
+        ("I guard the gate and take it seriously", ["I guard the gate"]),  # "it" alone would be riddles
+        ("I am lonely, exact, and play the flute", ["I am lonely and exact", "I play the flute"]),
+        ("I have been loved and feared by all", []),
+        (
+            "I was a boy when I came and trust nobody",
+            ["I was a boy when I came", "I was a boy", "I came", "I trust nobody"],
+        ),
+        ("the mill is haunted and nobody goes there", []),
+    ],
+)
+def test_parts_of_a_clause_can_be_said_alone(clause: str, parts: list[str]) -> None:
+    assert list(parts_of(clause)) == [part for part in parts if part != "I came"]
+
+
+@given(_TEXT)
+def test_parts_never_raise_and_are_never_empty(text: str) -> None:
+    assert all(_is_line(part) for part in parts_of(text))

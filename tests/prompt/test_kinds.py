@@ -26,6 +26,10 @@ ANSWERED = [
     ("how many people did you save", "Has buried more people than he healed."),
     ("who wants to kill you", "Her brother wants her crown."),
     ("where is your treasure", "Buried her treasure and forgot where."),
+    ("why do you limp", "I was once bitten by an adder."),
+    ("why are you mayor", "I have been mayor for twenty years because nobody else wanted it."),
+    ("which horse is your favourite", "I like the grey one best."),
+    ("whats it like up there", "It is like a sea of leaves."),
     ("do you have kids", "Her daughter Lio studies in the capital."),
 ]
 OTHER = [
@@ -45,6 +49,11 @@ OTHER = [
     ("ok i believe you. where was it?", "Nobody believes him."),
     ("how many crew do you have", "Captain of an airship that lost its wind."),
     ("what does a horse cost round here", "a plum brandy costs 9 coins"),
+    ("who poisoned you", "I was poisoned at my own wedding feast."),
+    ("why did you laugh", "I laugh at strange times."),
+    ("why do you sleep on spoons", "I sleep on a hoard that is mostly spoons."),
+    ("which horse is your favourite", "I sleep in the hayloft above the horses."),
+    ("what's it like in a painting", "I fell out of a painting in the manor."),
     ("what colour is the dragon", "The dragon Morrowind sleeps under Mount Kessel."),
 ]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from llm_agentd.prompt.meaning.own_sentences import Own, name_told, that_may_answer
+from llm_agentd.prompt.meaning.line_kinds import asks, keeps_silent
+from llm_agentd.prompt.meaning.own_sentences import Own, are_said, asks_again, name_told, that_may_answer
 
 COOK = Own("Cooks the best stew in the valley.", "I cook the best stew in the valley")
 CAT = Own("Has a cat called Soot.", "I have a cat called Soot")
@@ -31,3 +32,26 @@ def test_a_name_is_told_again_where_it_is_asked_for() -> None:
     assert name_told("what is your ship called", [COOK, CAT]) is None
     assert name_told("what is your name", [COOK, CAT]) is None
     assert name_told("do you have a cat", [CAT]) is None
+
+
+def test_the_same_in_other_words_was_said() -> None:
+    assert are_said("I read none of the letters, except the thin ones", "I never read the letters! Only the thin ones.")
+    assert are_said("I sleep on spoons", "Gold is cold to lie on, little one. I sleep on spoons.")
+    assert not are_said("I was poisoned at my own wedding", "The wine was bitter, and I was too polite to say so.")
+
+
+def test_who_did_not_hear_it_is_told_again() -> None:
+    assert asks_again("what is it you sell?")
+    assert not asks_again("why spoons?")
+    assert not asks_again("a RECEIPT??")
+
+
+def test_what_is_not_talked_about_stays_so() -> None:
+    assert keeps_silent("I will not talk about my captain")
+    assert not keeps_silent("I talk to the roses")
+
+
+def test_what_is_told_asks_nothing() -> None:
+    assert asks("tell me a joke")
+    assert asks("where r u from")
+    assert not asks("girls can be smiths")

@@ -8,6 +8,7 @@ thread. Knows nothing of prompts, roles and memory.
 
 from llm_agentd.prompt.clauses.fact import fact_clause
 from llm_agentd.prompt.clauses.own import own_clause
+from llm_agentd.prompt.clauses.parts import parts_of
 from llm_agentd.prompt.clauses.recalled import recalled_clause
 
-__all__ = ["fact_clause", "own_clause", "recalled_clause"]
+__all__ = ["fact_clause", "own_clause", "parts_of", "recalled_clause"]

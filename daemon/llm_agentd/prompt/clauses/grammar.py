@@ -16,7 +16,7 @@ from llm_agentd.prompt.clauses.tokens import skip_adverbs, word
 from llm_agentd.util import english_verbs as verbs
 
 Person: TypeAlias = Literal["first", "second", "third"]
-Gender: TypeAlias = Literal["he", "she", "they", ""]
+Gender: TypeAlias = Literal["he", "she", "they", "it", ""]
 Case: TypeAlias = Literal["subject", "object", "possessive", "own", "reflexive"]
 
 _PRONOUNS: dict[str, dict[str, Case]] = {
@@ -43,6 +43,7 @@ _PRONOUNS: dict[str, dict[str, Case]] = {
         "themselves": "reflexive",
         "themself": "reflexive",
     },
+    "it": {"it": "subject", "its": "possessive", "itself": "reflexive"},
     "": {},
 }
 _GENDERED: dict[Gender, frozenset[str]] = {
@@ -56,6 +57,7 @@ _GENDERED: dict[Gender, frozenset[str]] = {
 _SUBJECT_BEFORE = vocabulary.CLAUSE_STARTS | vocabulary.word_set("""
     know knows think thinks say says said believe believes hope hopes wish swear swears claim claims see
     """)
+_BEHIND_VERBS = vocabulary.PREPOSITIONS | vocabulary.DETERMINERS | vocabulary.word_set("it him them me you")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,10 @@ def _pronoun_case(tokens: Sequence[str], at: int, referent: Referent) -> Case | 
         return None  # where ore is dug
     if case is None or referent.person != "third":
         return case
+    if token == "it" and not (
+        _is_subject(tokens, at, at + 1) and word(tokens, at - 1) in vocabulary.CLAUSE_STARTS | {""}
+    ):
+        return None  # another thing, or the weather
     if case in ("possessive", "object") and _is_of_another(tokens, at):
         return None
     if token == "her" and (_is_called(tokens, at) or not is_noun_ahead(tokens, at + 1)):
@@ -207,7 +213,8 @@ def _is_called(tokens: Sequence[str], at: int) -> bool:
     verb = word(tokens, at - 1)
     following = tokens[at + 1].strip() if at + 1 < len(tokens) else ""
     if verb in ("make", "makes", "made", "let", "lets"):
-        return verbs.is_base(following.lower()) and not word(tokens, at + 2)
+        behind = word(tokens, at + 2)
+        return verbs.is_base(following.lower()) and (not behind or behind in _BEHIND_VERBS)
     return verb in ("call", "calls", "called", "named") and following[:1].isupper()
 
 
@@ -230,9 +237,18 @@ def _is_of_another(tokens: Sequence[str], at: int) -> bool:
     """`the king and his sons`: the pronoun is of the person just named."""
     return (
         word(tokens, at - 1) in ("and", "or", "with")
-        and (vocabulary.is_person_noun(word(tokens, at - 2)) or (at > 2 and tokens[at - 2].strip()[:1].isupper()))
+        and (vocabulary.is_person_noun(word(tokens, at - 2)) or (at > 2 and _is_name(tokens, at - 2)))
         and word(tokens, at - 2) != "i"
     )
+
+
+def _is_name(tokens: Sequence[str], at: int) -> bool:
+    """Of a person: `the Crooked Ladle` names a thing."""
+    while tokens[at].strip()[:1].isupper() and at > 0:
+        at -= 1
+        if word(tokens, at) in vocabulary.ARTICLES:
+            return False
+    return tokens[at + 1].strip()[:1].isupper()
 
 
 def _joint_subject(tokens: Sequence[str], at: int, length: int) -> int:
@@ -283,7 +299,7 @@ def agree(tokens: list[str], at: int, referent: Referent) -> None:
         following = skip_adverbs(tokens, place + 1)
         if word(tokens, following) in vocabulary.CONJUNCTIONS:
             continue
-        if _starts_new_subject(tokens, following):
+        if starts_new_subject(tokens, following):
             return
         if _is_verb_at(tokens, following):
             _convert(tokens, following, referent)
@@ -324,7 +340,7 @@ def _has_verb(tokens: Sequence[str], at: int) -> bool:
     return False
 
 
-def _starts_new_subject(tokens: Sequence[str], at: int) -> bool:
+def starts_new_subject(tokens: Sequence[str], at: int) -> bool:
     """Whether at `at` begins a clause with a subject of its own: `and her husband drinks`."""
     token = word(tokens, at)
     if token in vocabulary.NOMINATIVE or token in ("nobody", "everybody", "everyone", "someone", "there"):

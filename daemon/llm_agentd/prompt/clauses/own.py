@@ -17,6 +17,7 @@ from llm_agentd.util import sanitize
 
 CLAUSES_KEPT = 4096  # the personas and the knowledge of a village: they are asked for in every prompt
 LEAST_BEFORE_COMMA = 3  # subject, verb and what it is about: `Marta, the miller's widow, lives here` has one verb
+_YOU_READ_THIS = Referent(I, "second")  # no player is meant where the NPC is not spoken of as somebody else
 _SELF = ("i", "my", "mine", "me", "we", "our")
 _LABELLED = re.compile(r"^(?:the )?([A-Za-z][A-Za-z ]{1,24}):\s*(\S.*)$")
 _GENERIC_YOU = re.compile(
@@ -28,10 +29,11 @@ _GENERIC_YOU = re.compile(
 
 
 @lru_cache(maxsize=CLAUSES_KEPT)
-def own_clause(sentence: str, npc_name: str, title: str = "") -> str | None:
+def own_clause(sentence: str, npc_name: str, title: str = "", *, is_thing: bool = False) -> str | None:
     """One sentence about the NPC, or about the world, as the NPC says it; None where it makes no decent clause.
 
-    `title`: of its role, "the guard"; a sentence about "a guard" or "the guard" is then about the NPC.
+    `title`: of its role, "the guard"; a sentence about "a guard" or "the guard" is then about the NPC. `is_thing`: the
+    sentence calls the NPC "it".
     """
     text = first_sentence(sentence)
     if not text or text.endswith("?") or len(text) > CLAUSE_MAX_CHARS:
@@ -42,7 +44,11 @@ def own_clause(sentence: str, npc_name: str, title: str = "") -> str | None:
     labelled = _LABELLED.match(text)
     if labelled and not verbs.AUXILIARIES & set(labelled[1].split()):
         return _of_label(labelled[1], labelled[2].strip(MARKS), npc_name, title)
-    return finish(_own(text, npc_name, title))
+    return finish(_of_thing(text, npc_name) if is_thing else _own(text, npc_name, title))
+
+
+def _of_thing(text: str, npc_name: str) -> list[str]:
+    return rewrite(tokenize(text), _npc(_names(npc_name), "it"))
 
 
 def _own(text: str, npc_name: str, title: str) -> list[str] | None:
@@ -53,13 +59,18 @@ def _own(text: str, npc_name: str, title: str) -> list[str] | None:
     if first in _SELF or _GENERIC_YOU.match(text):
         return tokens
     names = _names(npc_name)
-    if _is_about_npc(tokens, names):
-        own = rewrite(tokens, _npc(names, "" if first in ("you", "your", "u") else gender_of(tokens)))
-        return _with_and(tokens, own)
+    tokens = _without_rank(tokens, names)
+    if first in ("you", "your", "u"):
+        return _with_and(tokens, rewrite(tokens, [*_npc(names, ""), _YOU_READ_THIS]))
+    named = _name_at(tokens, 0, names)
+    if named or _is_about_npc(tokens):
+        return _with_and(tokens, rewrite(tokens, _npc(names, gender_of(tokens, named))))
     if is_sentence(tokens):
-        return rewrite(tokens, _npc(names, _free_gender(tokens)))
+        return rewrite(tokens, [*_npc(names, _free_gender(tokens)), _YOU_READ_THIS])
     completed = complete(tokens)
-    return _with_and(tokens, rewrite(completed, _npc(names, gender_of(completed, 1)))) if completed else None
+    if completed is None:
+        return None
+    return _with_and(tokens, rewrite(completed, [*_npc(names, gender_of(completed, 1)), _YOU_READ_THIS]))
 
 
 def _with_and(tokens: Sequence[str], own: list[str]) -> list[str]:
@@ -109,21 +120,30 @@ def _is_common(part: str) -> bool:
 
 
 def _npc(names: tuple[tuple[str, ...], ...], gender: Gender) -> list[Referent]:
-    return [Referent(I, "third", names, gender), Referent(I, "second")]
+    return [Referent(I, "third", names, gender)]
 
 
-def _is_about_npc(tokens: Sequence[str], names: tuple[tuple[str, ...], ...]) -> bool:
-    """Whether the sentence begins with the NPC: its name, a pronoun, or what is the NPC's."""
+def _is_about_npc(tokens: Sequence[str]) -> bool:
+    """Whether the sentence begins with a pronoun of the NPC, or with what is the NPC's."""
     first = word(tokens, 0)
-    if first in ("he", "she", "you", "u", "his", "her", "your", "their"):
-        return True
     if first == "they":
         return word(tokens, skip_adverbs(tokens, 1)) not in vocabulary.HEARSAY
+    return first in ("he", "she", "his", "her", "their")
+
+
+def _name_at(tokens: Sequence[str], at: int, names: tuple[tuple[str, ...], ...]) -> int:
+    """How many tokens there name the NPC, or what is the NPC's; 0 for none."""
     for name in names:
-        words = tuple(word(tokens, at) for at in range(len(name)))
+        words = tuple(word(tokens, at + place) for place in range(len(name)))
         if name in (words, (*words[:-1], words[-1].removesuffix("'s").removesuffix("'"))):
-            return True
-    return False
+            return len(name)
+    return 0
+
+
+def _without_rank(tokens: list[str], names: tuple[tuple[str, ...], ...]) -> list[str]:
+    """Without what one is called beside the name: `Brother Notker keeps the chapel`."""
+    is_rank = vocabulary.is_person_noun(word(tokens, 0)) and not _name_at(tokens, 0, names)
+    return tokens[1:] if is_rank and _name_at(tokens, 1, names) else tokens
 
 
 def _free_gender(tokens: Sequence[str]) -> Gender:

@@ -97,7 +97,7 @@ _PERSON_ENDINGS = (
 # A person of the world: a later `his` or `her` may be that person's.
 THIRD_PERSONS = PERSON_NOUNS
 ADJECTIVES = word_set("""
-    asleep awake fluent absent alike afloat aloof elusive
+    asleep awake fluent exact steady absent alike afloat aloof elusive
     old young kind proud afraid sad happy angry tired worried calm shy brave bold blind deaf mute lame tall
     short small big fat thin slim strong weak rich poor wise clever smart dumb stupid slow fast quick good bad
     better worse best evil cruel gentle rough tough hard soft warm cold hot dry wet new fresh rare grumpy gruff
@@ -183,6 +183,10 @@ NOUNISH = word_set("""
 _OF_VERBS = word_set("""
     dream think speak hear tell talk know boast complain smell learn approve beware disapprove despair tire
     """)
+# Before `that` these tell, and are no plural of a noun: `worries that it rains`.
+_THAT_VERBS = word_set(
+    "worry dream claim fear hope promise swear guess joke complain boast wish doubt report note reply"
+)
 # Participles that say what was done to somebody, where no object follows: `Raised by wolves.`
 PASSIVE_EVENTS = word_set("""
     found
@@ -251,6 +255,8 @@ def is_third_person_verb(word: str, following: str, *, after_conjunction: bool) 
         return True
     if following == "of":
         return base in _OF_VERBS
+    if following == "that":
+        return base in _THAT_VERBS
     if after_conjunction and (not following or following in CONJUNCTIONS or following in RELATIVES):
         return False
     if following in MASS_NOUNS | PREPOSITIONS | NOUNISH or is_adverb(following):

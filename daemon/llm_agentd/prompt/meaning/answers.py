@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from llm_agentd.memory.keywords import concepts, index_words
 from llm_agentd.memory.sentences import is_question
-from llm_agentd.prompt.meaning import orders, reactions, unheld
+from llm_agentd.prompt.meaning import kinds, orders, reactions, unheld
 from llm_agentd.prompt.meaning.articles import the
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.follow_ups import taken_up
-from llm_agentd.prompt.meaning.relevance import ANY_MEMORY_ANSWERS, Answer
+from llm_agentd.prompt.meaning.line_kinds import asks
+from llm_agentd.prompt.meaning.ranking import ENOUGH, LIKELY, SURE, Answer
+from llm_agentd.prompt.meaning.relevance import ANY_MEMORY_ANSWERS
 from llm_agentd.prompt.meaning.rule_topics import (
     ANSWERED_BY_RULE,
     KNOW,
@@ -25,6 +27,7 @@ from llm_agentd.topics import Topic, mentions, normalize
 
 # Who does what is asked for: where one of that trade stands near, that is the answer of all others.
 TRADE_ASKED_FOR = {"where_smith": "smith", "help_repair": "smith", "help_heal": "healer", "where_sleep": "innkeeper"}
+STATED = 0.8  # score of a sentence that is said where nothing was asked: it seldom takes up what was told
 SAID_BY_TOPIC_FROM = 0.6  # share of a topic: from there its own words are said around a sentence, not those for any
 OF_STOCK = ("stock", "buy")
 WAY_TO = "the way to "  # how the game's ways are told
@@ -55,12 +58,22 @@ def answering(draft: Draft, topic: Topic) -> Topic:
         return topic
     asked = draft.world.asked()
     recalled = draft.relevance.recalled(asked, topic, draft.recalled, draft.think)
-    for slot, answer, otherwise in (("recalled", recalled, RECALL), ("known", _known(draft, topic, asked), KNOW)):
-        if answer and (slot in topic.slots or answer.is_sure):
-            draft.words[slot] = answer.clause
-            has_words = otherwise == KNOW and slot in topic.slots and draft.share >= SAID_BY_TOPIC_FROM
-            return topic if has_words else draft.topic(otherwise)
-    return topic
+    if recalled and ("recalled" in topic.slots or recalled.is_sure):
+        draft.words["recalled"] = recalled.clause
+        return draft.topic(RECALL)
+    return _of_known(draft, topic, _known(draft, topic, asked))
+
+
+def _of_known(draft: Draft, topic: Topic, known: Answer | None) -> Topic:
+    """A sure topic has words to say the sentence with; without any it must be the answer itself."""
+    has_words = "known" in topic.slots and draft.share >= SAID_BY_TOPIC_FROM
+    is_asked = asks(draft.text) or kinds.asked_of(draft.text).kind
+    asked_enough = LIKELY if "known" in topic.slots else SURE
+    enough = ENOUGH if has_words else asked_enough if is_asked else STATED
+    if known is None or known.score < enough:
+        return topic
+    draft.words["known"] = known.clause
+    return topic if has_words else draft.topic(KNOW)
 
 
 def _is_told(draft: Draft, topic: Topic) -> bool:

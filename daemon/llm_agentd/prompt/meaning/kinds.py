@@ -1,4 +1,4 @@
-"""The kind of answer that a definite question wants: a number, a time, a place, a person, a name, a colour.
+"""The kind of answer that a question wants: a number, a time, a place, a person, a name, a reason, a choice.
 
 A sentence about the same thing that has none of the kind answers another question: `I hate the tax collector` is no
 answer to when he comes. English, as the models that are told topics. Pure; knows no topics.
@@ -7,7 +7,7 @@ answer to when he comes. English, as the models that are told topics. Pure; know
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from llm_agentd.memory.keywords import Concept, concepts, index_words, stem
@@ -17,12 +17,15 @@ from llm_agentd.topics import normalize
 from llm_agentd.util import english_verbs as verbs
 
 NUMBER, SPAN, TIME, PLACE, PERSON, NAME, COLOUR = "number", "span", "time", "place", "person", "name", "colour"
-ALL = (NUMBER, SPAN, TIME, PLACE, PERSON, NAME, COLOUR)
+REASON, LIKENESS, CHOICE = "reason", "likeness", "choice"
+FACTS = (NUMBER, SPAN, TIME, PLACE, PERSON, NAME, COLOUR)  # which one may ask for of what was just said
+ALL = (*FACTS, REASON, LIKENESS, CHOICE)
 _BY_FORM = {
     forms.PREFIX + form: kind
     for form, kind in {
         "how_many": NUMBER, "how_many_you": NUMBER, "how_far": NUMBER, "how_long": SPAN, "how_long_you": SPAN,
         "when": TIME, "when_you": TIME, "where": PLACE, "where_you": PLACE, "who": PERSON, "who_you": PERSON,
+        "why": REASON, "why_you": REASON, "what_like": LIKENESS,
     }.items()
 }  # fmt: skip
 LEAD = re.compile(
@@ -40,6 +43,7 @@ _ASKED = tuple(
         (NAME, rf"\bwhat (?:is|was|are) {_ARTICLE}(?P<thing>.{{1,30}}?)(?: ?'s| s)? names?\b"),
         (NAME, r"\bwhat names? (?:does|do|did|has|have) (?P<thing>.+)"),
         (COLOUR, r"\bwhat colou?r\b"),
+        (CHOICE, r"\bwhich\b.{0,40}\b(?:favourite|prefer|your best|(?:like|love|enjoy) (?:the )?(?:most|best))\b"),
         (TIME, r"\b(?:what (?:time|day|year|month)|until when|how soon)\b"),
         (NUMBER, r"\bhow many (?P<thing>(?:other |more )?[a-z]+)"),
         (
@@ -71,6 +75,11 @@ _HAS = {
         r"(?:in|on|at|under|behind|near|beside|above|below|beneath|beyond|inside|outside|between|among|across"
         r"|along|north|south|east|west|to|from|by|up|down|through|over|around|towards?|past|into|here|there|away|next"
         r"|home)\b",
+        REASON: r"\b(?:because|since|so that|for fear|thanks to|after|until|unless|cannot|never|not|only|too|afraid"
+        r"|(?:hate|fear|love|like|want|long|think|believe|say|need)s?|must|ha(?:s|ve) to|forbidden|allowed|sworn?"
+        r"|did|had)\b|n't\b|^(?:\w+ ){1,4}(?:is|are|am|was|were)\b",
+        LIKENESS: r"\b(?:like|as|than|too|so|(?:feel|smell|taste|look|sound|hurt|miss|love|hate|enjoy)(?:e?s)?)\b",
+        CHOICE: r"\b(?:(?:love|like|prefer|enjoy)s?|favou?rite|best|better|most|fond|proud|only|than|dear\w*)\b",
         COLOUR: r"\b(?:red|blue|green|yellow|black|white|brown|gr[ae]y|purple|orange|pink|gold(?:en)?|silver|dark|pale"
         r"|violet|crimson|scarlet|copper|colou?r\w*)\b",
     }.items()
@@ -94,7 +103,10 @@ _FORGOTTEN = re.compile(
 )
 _AFTER_NAME = re.compile(r" (?:is|was|has|the|lives|owns|runs|leads)\b")
 _HE = re.compile(r"^(?:he|she|they|it|his|her|their|its)\b", re.I)
-_DOER = re.compile(r"\b(?:who|whom) (?P<verb>[a-z]+) (?:the|this|that|these|my|your|our|all|up)\b")
+_DOER = re.compile(
+    r"\b(?:who|whom) (?P<verb>[a-z]+) (?:the|this|that|these|my|your|our|all|up|you|me|him|her|them|it)\b"
+)
+_SUFFERED = re.compile(r"\b(?:am|is|are|was|were|be|been|got) (?:\w+ly )?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,8 @@ class Asked:
             return self._has_new_name(sentence)
         if self.kind == PERSON:
             return self._has_person(sentence, stems)
+        if self.kind == REASON and _tells_event(sentence):
+            return True
         return _HAS[self.kind].search(sentence) is not None
 
     def _has_new_name(self, sentence: str) -> bool:
@@ -138,8 +152,25 @@ class Asked:
         asked = {stem(word) for word in _small(self.text)}
         nouns = {found.group().lower() for found in _PERSONS.finditer(sentence)}
         nouns |= _small(sentence) & vocabulary.PERSON_NOUNS
-        is_self = bool(done) and re.match(r"(?:i|we)\b", sentence, re.I) is not None
+        is_self = bool(done) and re.match(r"(?:i|we)\b", sentence, re.I) is not None and not _is_done_to(sentence, done)
         return is_self or self._has_new_name(sentence) or any(stem(noun) not in asked for noun in nouns)
+
+
+def _is_done_to(sentence: str, done: Sequence[Concept]) -> bool:
+    """`I was poisoned at my wedding` does not tell by whom."""
+    return any(
+        _SUFFERED.search(sentence, 0, found.start()) and any(stem(found.group().lower()) in one for one in done)
+        for found in re.finditer(r"\w+", sentence)
+    )
+
+
+def _tells_event(sentence: str) -> bool:
+    """`a fire took my home`: what happened explains what is."""
+    words = re.findall(r"[\w']+", sentence.lower())
+    return any(
+        verbs.is_past(word) and before not in verbs.AUXILIARIES | verbs.BE_FORMS
+        for before, word in zip(["", *words], words, strict=False)
+    )
 
 
 def asked_of(question: str, names: Iterable[str] = ()) -> Asked:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from llm_agentd.memory.sentences import is_question
+from llm_agentd.prompt.meaning import forms
 from llm_agentd.topics import normalize
 
 _NAMED = re.compile(r"\b(?:call(?:ed|s)?|named?|names|known as|nameless|answers to)\b", re.I)
@@ -16,12 +18,18 @@ _OWN_NAME = re.compile(r"\byour (?:\w+ )?names?\b|\b(?:you|yourself) (?:called|n
 _REFUSES = re.compile(
     r"\b(?:never|not|no|none|cannot|nobody|nothing|only|refuses?|hates?|afraid|forbidden|sworn?|forgot|until|unless)\b|n't\b"
 )
+_SILENT = re.compile(r"(?:\b(?:never|not|cannot)|n't) (?:talk|speak|tell|say)\b")
 _OF_PLAYER = re.compile(r"^(?:\w+ ){0,2}?(?:am|was|did|do|have|will|should|shall|must|could) i\b(?!.*\byou\w*\b)")
 _VAGUE_TEXT = """
     everything something nothing anything thing things everybody everyone somebody someone anybody anyone nobody people
     person one ones time times day days way ways today really always never ever long much many
 """
 VAGUE = frozenset(_VAGUE_TEXT.split())  # what two sentences may share and still be of different matters
+
+
+def asks(line: str) -> bool:
+    """Or orders to tell: `tell me a joke`."""
+    return "?" in line or is_question(line) or forms.form_of(line) in forms.ASKING
 
 
 def asks_of_player(question: str) -> bool:
@@ -37,6 +45,11 @@ def asks_name(question: str) -> bool:
 
 def tells_name(clause: str) -> bool:
     return _NAMED.search(clause) is not None
+
+
+def keeps_silent(clause: str) -> bool:
+    """`I will not talk about it`: whoever asks again is told so again."""
+    return _SILENT.search(clause) is not None
 
 
 def refuses(clause: str) -> bool:

@@ -25,8 +25,19 @@ ASKS_FAVOUR = re.compile(
     r"\b(?:can|could|will|would) (?:you|u|ya) (?:please |pls )?(?!tell|show|say)\w+ (?:me|us|my|our)\b|\bteach me\b",
     re.I,
 )
+_WHAT = re.compile(r"(?:\w+ ){0,2}?what (?!if\b|about\b)(?!.*\blike\b)")
+_ASTONISHED = re.compile(r"[?!]{2}|!|\b[A-Z]{4}")
+SCRAP_MAX_WORDS = 4
+SAID_SHARE = 0.6
 _ORDERS = frozenset(forms.PREFIX + name for name in ("orders", "request"))
 _OF_NAME = frozenset(index_words("name names called call"))
+_IS_PERSON = re.compile(r"\b(?:he|him|his|she|her|hers|you|your|i|my)\b", re.I)
+_IS_THING = re.compile(
+    r"\w[\w' -]{0,30}? is (?:a|an|the) (?:[\w-]+ ){0,3}(?:robot|automaton|android|machine|golem|drone|computer|statue"
+    r"|construct|scarecrow|puppet|doll|sword|skeleton|cat|dog|crow|raven|horse|fox|wolf|bear|owl|dragon|beast|creature"
+    r"|spirit|ghost|tree|door|mirror|slime)\b"
+)  # an NPC that its persona calls "it"
+_ACTS = re.compile(r"\. It(?:s| (?!is|was|rain|snow|take|seem|look|has been|happen)\w+)\b")
 _SENTENCES = re.compile(r"[^.!?;]+(?:[.!?](?!\s|$)[^.!?;]*)*")
 BEGINNINGS = frozenset(
     ("i", "my", "we", "our", "the", "a", "an", "there", "it", "nobody", "everybody", "nothing", "no")
@@ -46,11 +57,19 @@ def own_sentences(think: Think, role: Role, known_roles: Sequence[str]) -> list[
     is_known = role.name in known_roles or role.persona.endswith("lives in this world.")
     persona = () if is_known and think.draft is None else (role.persona,)
     return [
-        Own(sentence, clause)
+        own
         for text in (think.npc.persona or "", *persona, *role.knowledge)
-        for sentence in sentences(text)
-        if (clause := sayable(own_clause(sentence, think.npc.name, role.title)))
+        for own in _of_text(text, think.npc.name, role.title)
     ]
+
+
+def _of_text(text: str, name: str, title: str) -> list[Own]:
+    parts = sentences(text)
+    is_thing = not _IS_PERSON.search(text) and bool(
+        _IS_THING.match(text) or (text.startswith(name) and _ACTS.search(text))
+    )
+    clauses = [own_clause(one, name, title, is_thing=is_thing and one.startswith(("It ", "Its "))) for one in parts]
+    return [Own(one, clause) for one, found in zip(parts, clauses, strict=True) if (clause := sayable(found))]
 
 
 def that_may_answer(question: str, own: Sequence[Own], said: str) -> list[Own]:
@@ -70,9 +89,22 @@ def name_told(question: str, own: Sequence[Own]) -> Own | None:
     return next((one for one in named if not of_what or of_what & set(index_words(one.sentence))), None)
 
 
+def asks_again(question: str) -> bool:
+    """`what is it you sell?`, `a bell, you said?`: what was just said answers, as it was not heard."""
+    is_scrap = len(question.split()) <= SCRAP_MAX_WORDS and not _ASTONISHED.search(question)
+    return _WHAT.match(normalize.plain(question)) is not None or (is_scrap and not forms.form_of(question))
+
+
 def is_said(clause: str, said: str) -> bool:
     """Whether the NPC's words hold the clause."""
     return clause.lower() in said.lower()
+
+
+def are_said(clause: str, said: str) -> bool:
+    """Whether most of the clause's words were said."""
+    own, told = set(index_words(clause)) - line_kinds.VAGUE, set(index_words(said))
+    both = len(own & told)
+    return both >= SAID_SHARE * len(own) or (both > 1 and both >= SAID_SHARE * len(told))
 
 
 def asks_leave(question: str) -> bool:

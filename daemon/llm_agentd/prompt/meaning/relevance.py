@@ -1,31 +1,34 @@
 """Which sentence of persona, knowledge, facts or memory answers what a player asks, as a clause that can be said.
 
-Three views are joined: what the classifier takes the question and the sentence to be about, how alike their meanings
-are, and which rare words they share. Router thread; vectors of sentences are kept by `Topics`. Knows nothing of
-prompts.
+How well one answers is for `ranking.py`; here: which are looked at, what was just said, and how good is good enough.
+Router thread. Knows nothing of prompts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from typing import Any
 
-import numpy as np
-
-from llm_agentd.memory.keywords import Concept, concepts, index_words
+from llm_agentd.memory.keywords import concepts
 from llm_agentd.memory.sentences import is_question
-from llm_agentd.prompt.clauses import fact_clause, recalled_clause
-from llm_agentd.prompt.meaning import kinds
-from llm_agentd.prompt.meaning.line_kinds import VAGUE
-from llm_agentd.prompt.meaning.own_sentences import is_without, name_told, own_sentences, that_may_answer
+from llm_agentd.prompt.clauses import fact_clause, parts_of, recalled_clause
+from llm_agentd.prompt.meaning import kinds, line_kinds
+from llm_agentd.prompt.meaning.own_sentences import (
+    are_said,
+    asks_again,
+    is_without,
+    name_told,
+    own_sentences,
+    sentences,
+    that_may_answer,
+)
+from llm_agentd.prompt.meaning.ranking import ENOUGH, SURE, Answer, ranked, shared
 from llm_agentd.roles import Role
 from llm_agentd.topics import Topic, Topics, normalize
 from llm_agentd.types import Think
 
 CANDIDATES_MAX = 48  # sentences looked at for one question
-TOPICAL, ALIKE, SHARED = 0.9, 0.5, 0.55  # weights of the three views
 ABOUT_THE_PLAYER = re.compile(r"\b(?:i|me|my|mine|we|our|us)\b", re.I)  # a question such as "where did i put it?"
 ASKED_ME = "you asked me "  # how such a clause begins
 OF_ASKING = re.compile(r"\b(?:ask\w*|question|talk\w*|spoke|remember|forg\w+)\b", re.I)
@@ -37,9 +40,8 @@ LOOKING_AROUND = frozenset(("who_was_that", "what_is_that_there", "see_that", "w
 ASKED_FOR_DEEDS = "recall_what_i_did"  # the topic that whatever the player did answers, alike or not
 ANY_MEMORY_ANSWERS = frozenset((ASKED_FOR_DEEDS, "memory"))  # and "do you remember me?"
 LOOKED = 0.36  # enough for what stands around, where the player asks for just that
-# Two sentences that may be about anything are alike: the view counts less, the less the question's likeliest topic has.
-TRUSTED_FROM, TRUST_MIN = 0.3, 0.5
-ENOUGH, SURE = 0.5, 0.66  # of the sum: to be said where the topic has a place for it; to answer whatever the topic is
+PARTLY, SPLIT_MAX = 0.3, 2  # score of a sentence that is looked at part by part, and how many are: each costs time
+SAID_ALIKE, SAID_SENTENCES_MAX = 0.64, 4  # likeness of what says the same; sentences looked at
 OUTCOME = re.compile(
     r"^(?P<who>.+?) "
     r"(?:bought|sold|gave|brought|paid|helped|kept|saved|asked|refused|promised|took|did|finished|fought)\b"
@@ -53,16 +55,6 @@ PROMISED, KEPT = " promised to ", " kept the promise to "  # as the mod words th
 def is_by(player: str, sentence: str) -> bool:
     """It tells of something that the player did: `Torvik bought an apple`."""
     return bool(player) and sentence.startswith(f"{player} ") and OUTCOME.match(sentence) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    clause: str
-    score: float
-
-    @property
-    def is_sure(self) -> bool:
-        return self.score >= SURE
 
 
 def _unsettled(remembered: Sequence[str]) -> list[str]:
@@ -109,7 +101,32 @@ class Relevance:
             return Answer(named.clause, SURE)
         candidates = [(f"{key} {clause}", clause) for key, clause in told.items()]
         candidates += [(one.sentence, one.clause) for one in that_may_answer(question, own, said)]
-        return self._best(question, topic, candidates, needs_asking=True)
+        return self._told(question, topic, candidates, said)
+
+    def _told(self, question: str, topic: Topic, candidates: Sequence[tuple[str, str]], said: str) -> Answer | None:
+        """The best that was not just said: a whole sentence, or what of it answers."""
+
+        def answers(some: Sequence[tuple[str, str]]) -> list[Answer]:
+            fitting = _of_kind(question, some)
+            found = ranked(self._topics, question, topic, fitting, needs_asking=True)
+            return [one for one in found if one.score >= PARTLY]
+
+        whole = answers(candidates[:CANDIDATES_MAX])
+        parts = [(part, part) for one in whole[:SPLIT_MAX] for part in parts_of(one.clause)]
+        best = sorted((*whole, *answers(parts)), key=lambda answer: -answer.score)
+        if not best or best[0].score < ENOUGH:
+            return None
+        wants_more = kinds.asked_of(question).kind not in kinds.FACTS and not asks_again(question)
+        return None if wants_more and self._is_said(best[0].clause, said) else best[0]
+
+    def _is_said(self, clause: str, said: str) -> bool:
+        """In the same words or in others."""
+        if not said or line_kinds.keeps_silent(clause):
+            return False
+        own = self._topics.vector(clause)
+        return are_said(clause, said) or any(
+            float(own @ self._topics.vector(one)) >= SAID_ALIKE for one in sentences(said)[:SAID_SENTENCES_MAX]
+        )
 
     def own_clauses(self, think: Think, role: Role) -> list[str]:
         """All that the NPC can say of itself and of what it knows."""
@@ -124,9 +141,9 @@ class Relevance:
         is_where = topic.name.startswith("where_")
         if is_where:  # where one thing is, another does not answer
             wanted = concepts(normalize.plain(question))
-            candidates = [candidate for candidate in candidates if _shared(wanted, candidate[0]) > 0]
+            candidates = [candidate for candidate in candidates if shared(wanted, candidate[0]) > 0]
         looks_around = is_where or topic.name in LOOKING_AROUND
-        best = self._best(question, topic, candidates, needs_asking=False, enough=LOOKED if looks_around else SURE)
+        best = self._best(question, topic, candidates, enough=LOOKED if looks_around else SURE)
         return Answer(best.clause, max(best.score, SURE)) if best else None
 
     def recalled(self, question: str, topic: Topic, remembered: Sequence[str], think: Think) -> Answer | None:
@@ -141,7 +158,7 @@ class Relevance:
         enough = RECALLED_AT_ALL if "recalled" in topic.slots else ASKED_BACK if asks_back else ENOUGH
         if topic.name not in ANY_MEMORY_ANSWERS and asks_back:
             candidates = [candidate for candidate in candidates if self._is_about(question, candidate[0])]
-        best = self._best(question, topic, candidates, needs_asking=False, enough=enough, kinds_asked=(kinds.NAME,))
+        best = self._best(question, topic, candidates, enough=enough, kinds_asked=(kinds.NAME,))
         if best is None and topic.name == ASKED_FOR_DEEDS:
             best = next(
                 (Answer(clause, SURE) for sentence, clause in candidates if clause and is_by(player, sentence)), None
@@ -153,7 +170,7 @@ class Relevance:
     def _is_about(self, question: str, sentence: str) -> bool:
         wanted = concepts(normalize.plain(question))
         return (
-            _shared(wanted, sentence) > 0
+            shared(wanted, sentence) > 0
             or float(self._topics.vector(question) @ self._topics.vector(sentence)) >= ABOUT_AT_ALL
         )
 
@@ -170,40 +187,19 @@ class Relevance:
         self,
         question: str,
         topic: Topic,
-        candidates: Iterable[tuple[str, str | None]],
+        candidates: Sequence[tuple[str, str]],
         *,
-        needs_asking: bool,
         enough: float = ENOUGH,
         kinds_asked: Collection[str] = kinds.ALL,
     ) -> Answer | None:
-        best: Answer | None = None
-        candidates = [candidate for candidate in candidates if candidate[1]][:CANDIDATES_MAX]
-        asked = kinds.asked_of(question, kinds.names_in(sentence for sentence, _ in candidates))
-        shares = self._topics.shares(question)
-        meant, trust = np.sqrt(shares), min(1.0, max(TRUST_MIN, float(shares.max()) / TRUSTED_FROM))
-        meaning, wanted = self._topics.vector(question), _telling(question)
-        for sentence, clause in candidates:
-            if not clause or (asked.kind in kinds_asked and not asked.may_be_answered_by(sentence)):
-                continue
-            topical = trust * float(meant @ np.sqrt(self._topics.subjects(sentence)))
-            alike = max(0.0, float(meaning @ self._topics.vector(sentence)))
-            score = (
-                TOPICAL * topical * (1.0 if topic.asks or not needs_asking else 0.5)
-                + ALIKE * alike
-                + SHARED * _shared(wanted, sentence)
-            )
-            if best is None or score > best.score:
-                best = Answer(clause, score)
+        fitting = _of_kind(question, candidates[:CANDIDATES_MAX], kinds_asked)
+        best = next(iter(ranked(self._topics, question, topic, fitting, needs_asking=False)), None)
         return best if best and best.score >= enough else None
 
 
-def _telling(question: str) -> list[Concept]:
-    """The concepts of its words, but for those that tell nothing: `did you lose everything?`"""
-    return concepts(" ".join(word for word in normalize.words(question) if word not in VAGUE))
-
-
-def _shared(wanted: Sequence[Mapping[str, float]], sentence: str) -> float:
-    """Share of the question's telling words that the sentence has, or has a related word for."""
-    own = set(index_words(sentence))
-    found = sum(max((weight for word, weight in concept.items() if word in own), default=0.0) for concept in wanted)
-    return min(1.0, found / max(len(wanted), 1.5))
+def _of_kind(
+    question: str, candidates: Sequence[tuple[str, str]], kinds_asked: Collection[str] = kinds.ALL
+) -> list[tuple[str, str]]:
+    """Those that have the kind of answer that the question wants: in the clause, which calls the NPC by no name."""
+    asked = kinds.asked_of(question, kinds.names_in(clause for _, clause in candidates))
+    return [one for one in candidates if asked.kind not in kinds_asked or asked.may_be_answered_by(one[1])]

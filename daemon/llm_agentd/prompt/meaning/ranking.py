@@ -1,0 +1,70 @@
+"""How well each of some sentences answers a question.
+
+Three views are joined: what the classifier takes the question and the sentence to be about, how alike their meanings
+are, and which rare words they share. Router thread; vectors of sentences are kept by `Topics`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from llm_agentd.memory.keywords import Concept, concepts, index_words
+from llm_agentd.prompt.meaning.line_kinds import VAGUE
+from llm_agentd.topics import Topic, Topics, normalize
+
+TOPICAL, ALIKE, SHARED = 0.9, 0.5, 0.55  # weights of the three views
+# Two sentences that may be about anything are alike: the view counts less, the less the question's likeliest topic has.
+TRUSTED_FROM, TRUST_MIN = 0.3, 0.5
+# Of the sum: to be said with words of a sure topic that has a place for it, of an unsure one, whatever the topic is.
+ENOUGH, LIKELY, SURE = 0.5, 0.58, 0.66
+_IDIOMS = re.compile(r"\b(?:make|made|take|took|get|got|keep|kept|put) (?:it|up|out|off|fun|sure|sense)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`topical`: how much it is about what the question's topics are about, of 1."""
+
+    clause: str
+    score: float
+    topical: float = 0.0
+
+    @property
+    def is_sure(self) -> bool:
+        return self.score >= SURE
+
+
+def ranked(
+    topics: Topics, question: str, topic: Topic, candidates: Iterable[tuple[str, str]], *, needs_asking: bool
+) -> list[Answer]:
+    """The clauses of `candidates` (sentence, clause), the best first.
+
+    `needs_asking`: what the topic is about counts half where none of its questions is answered by what one knows.
+    """
+    shares = topics.shares(question)
+    meant, trust = np.sqrt(shares), min(1.0, max(TRUST_MIN, float(shares.max()) / TRUSTED_FROM))
+    meaning, wanted = topics.vector(question), telling(question)
+    weight = TOPICAL * (1.0 if topic.asks or not needs_asking else 0.5)
+    found = []
+    for sentence, clause in candidates:
+        topical = trust * float(meant @ np.sqrt(topics.subjects(sentence)))
+        alike = max(0.0, float(meaning @ topics.vector(sentence)))
+        score = weight * topical + ALIKE * alike + SHARED * shared(wanted, sentence)
+        found.append(Answer(clause, score, topical))
+    return sorted(found, key=lambda answer: -answer.score)
+
+
+def telling(question: str) -> list[Concept]:
+    """The concepts of its words, but for those that tell nothing: `did you lose everything?`"""
+    plain = _IDIOMS.sub(" ", normalize.plain(question))
+    return concepts(" ".join(word for word in plain.split() if word not in VAGUE))
+
+
+def shared(wanted: Sequence[Mapping[str, float]], sentence: str) -> float:
+    """Share of the question's telling words that the sentence has, or has a related word for."""
+    own = set(index_words(sentence))
+    found = sum(max((weight for word, weight in concept.items() if word in own), default=0.0) for concept in wanted)
+    return min(1.0, found / max(len(wanted), 1.5))
