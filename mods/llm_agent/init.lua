@@ -60,7 +60,10 @@ base.steps.check()
 -- Called each server step. One step costs next to nothing while nobody asks and nobody speaks.
 function llm_agent.update(dtime) base.steps.run(dtime) end
 core.register_globalstep(function(dtime) llm_agent.update(dtime) end)
-core.register_on_shutdown(daemon.client.shutdown)
+core.register_on_shutdown(function()
+	base.jobs.finish() -- what is asked by it is answered by the client
+	daemon.client.shutdown()
+end)
 
 return {
 	core = base, calling = calling, daemon = daemon, api = api, roles = roles, perception = perception, think = think,

@@ -46,7 +46,7 @@ describe("in a game,", function()
 			local request = daemon.received[1].request
 			request.id = nil
 			assert.same({
-				op = "think", priority = "spoken", deadline_ms = 8000, player = "Robin", utterance = "Hello there",
+				op = "think", priority = "spoken", deadline_ms = 7950, player = "Robin", utterance = "Hello there",
 				npc = {id = "a", name = "Ann", role = "guard", mood = "calm", pos = {0, 0, 0}},
 				context = {
 					time = "evening", place = "Oakford", weather = "rain", near = {"Bram the smith"}, held = "steel sword",

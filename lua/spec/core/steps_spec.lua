@@ -1,4 +1,4 @@
--- core/steps.lua: what an idle step costs.
+-- core/steps.lua: what an idle step costs, and what waits in a full one.
 
 local Mock = require("mock_core")
 
@@ -45,5 +45,51 @@ describe("the mod", function()
 		for _ = 1, 500 do agent.update(0.05) end
 		jit.attach(note)
 		assert.same({}, begun)
+	end)
+end)
+
+describe("the parts of a step", function()
+	local BUDGET_US = 300
+	local now, steps, seen
+
+	-- All of them: each takes no time, unless it is registered anew.
+	before_each(function()
+		now, seen = 0, {}
+		steps = assert(loadfile("mods/llm_agent/core/steps.lua"))({budget_ms = BUDGET_US / 1000}, function() return now end)
+		local ok, problem = pcall(steps.check)
+		while not ok do
+			steps.register(problem:match("the step (%S+)$"), function() end)
+			ok, problem = pcall(steps.check)
+		end
+	end)
+
+	local function register(name, us)
+		steps.register(name, function(_, _, dtime)
+			seen[#seen + 1] = ("%s %.2f"):format(name, dtime)
+			now = now + us
+		end)
+	end
+
+	local function step()
+		seen = {}
+		steps.run(0.05)
+		return table.concat(seen, ", ")
+	end
+
+	it("wait for one with room where they may, and are told how long it was", function()
+		register("speech_queue", 2 * BUDGET_US)
+		register("gossip", 10)
+		register("ledger", 10)
+		assert.equal("speech_queue 0.05, ledger 0.05", step())
+		register("speech_queue", 10)
+		assert.equal("speech_queue 0.05, ledger 0.05, gossip 0.10", step())
+		assert.equal("speech_queue 0.05, ledger 0.05, gossip 0.05", step())
+	end)
+
+	it("do not wait for ever", function()
+		register("speech_queue", 2 * BUDGET_US)
+		register("gossip", 10)
+		for _ = 1, 3 do assert.equal("speech_queue 0.05", step()) end
+		assert.equal("speech_queue 0.05, gossip 0.20", step())
 	end)
 end)

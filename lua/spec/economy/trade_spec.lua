@@ -87,7 +87,7 @@ describe("trade", function()
 
 		it("has the model's words behind its own, where they come in time and say no other number", function()
 			local says = "{price} coins, by my beard, and that is my last word!"
-			start({reply = function(request)
+			start({settings = {["llm_agent.greet"] = "false"}, reply = function(request)
 				requests[#requests + 1] = request
 				local words = says:gsub("{price}", ("%d"):format(request.context.price))
 				return {{event = "done", text = words, cache = "miss", model = "m"}}

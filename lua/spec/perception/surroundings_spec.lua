@@ -106,11 +106,12 @@ describe("surroundings", function()
 			assert.equal(3, mock.searches)
 			mock:step(11)
 			npc:think({priority = "spoken"}, function() end) -- a player waits: older knowledge will not do
+			mock:step()
 			assert.equal(4, mock.searches)
 		end)
 
 		it("cost no more than the budget of a step: those over it know what they last saw, or nothing", function()
-			start({settings = {["llm_agent.facts_budget_ms"] = "0.5"}}, NODES)
+			start({settings = {["llm_agent.facts_budget_ms"] = "0.5", ["llm_agent.budget_ms"] = "20"}}, NODES)
 			put("default:torch_wall", 1)
 			local npcs = {}
 			for i = 1, 10 do npcs[i] = agent.register_npc("n" .. i, {name = "N" .. i, role = "guard", pos = ORIGIN}) end

@@ -21,24 +21,30 @@ describe("the quest log", function()
 
 	local function spec() return mock.forms.Robin.spec end
 
+	-- It is done in the next step.
+	local function submit(fields)
+		mock:submit("Robin", FORM, fields)
+		mock:step()
+	end
+
 	local function shows(words) assert.is_truthy(spec():find(words, 1, true), words .. " in " .. spec()) end
 
 	it("shows what there is and does what is clicked", function()
 		assert.same({true}, {mock:command("Robin", "quests")})
 		assert.equal(FORM, mock.forms.Robin.name)
 		for _, words in ipairs({"Bring 3 × torch to Ann", "From: Ann", "Reward: 7 coins", "Time: 1 h 1 min", "offered", "Accept"}) do shows(words) end
-		mock:submit("Robin", FORM, {accept = "x"})
+		submit({accept = "x"})
 		for _, words in ipairs({"Progress: 0 of 3", "Time left: 1 h", "Give up"}) do shows(words) end
 		assert.is_nil(spec():find("Hand in", 1, true))
 		core.get_player_by_name("Robin"):get_inventory():add_item("main", "zoo:torch 3")
 		mock:step(0.5, 3)
 		mock:command("Robin", "quests")
-		mock:submit("Robin", FORM, {list = "CHG:1:2"})
-		mock:submit("Robin", FORM, {done = "x"})
+		submit({list = "CHG:1:2"})
+		submit({done = "x"})
 		shows("Over: paid")
 		assert.equal(7, private.ledger.ledger.carried(core.get_player_by_name("Robin"), COIN))
-		mock:submit("Robin", FORM, {quit = "true"})
-		mock:submit("Robin", FORM, {abandon = "x"}) -- a form that is closed
+		submit({quit = "true"})
+		submit({abandon = "x"}) -- a form that is closed
 	end)
 
 	it("wraps plain words: the translator's marks are not cut, also where the client tells no language", function()
@@ -83,7 +89,7 @@ describe("the quest log", function()
 	it("says why something does not go", function()
 		mock:command("Robin", "quests accept")
 		mock:command("Robin", "quests")
-		mock:submit("Robin", FORM, {done = "x"})
+		submit({done = "x"})
 		shows("not yet")
 	end)
 

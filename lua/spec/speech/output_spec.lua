@@ -127,6 +127,7 @@ describe("an NPC", function()
 		mock:join("Robin", at(1))
 		npc.think = function() error("broken by another mod") end
 		mock:say("Robin", "hello")
+		mock:step()
 		assert.equal(1, #mock:logged("broken by another mod"))
 		npc.think = nil
 		mock:step(2)

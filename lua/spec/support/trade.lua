@@ -65,7 +65,11 @@ function shop.button(name, begin)
 	return assert(shop.spec(name):match("button%[[%d.,]+;[%d.,]+;(" .. begin .. "_%d+);"), "no button " .. begin)
 end
 
-function shop.send(name, fields) mock:submit(name, shop.FORM, fields) end
+-- It is done in the next step.
+function shop.send(name, fields)
+	mock:submit(name, shop.FORM, fields)
+	mock:step()
+end
 
 function shop.press(name, begin, fields)
 	fields = fields or {}

@@ -65,6 +65,7 @@ describe("whatever ends first", function()
 	local function ask()
 		local npc = agent.get_npc("a")
 		mock:say("Robin", "hello Ann")
+		mock:step() -- what is said is heard in the next step
 		mock:command("Robin", "talk Ann how are you?")
 		npc:think({player = "Robin", intent = "gesture"}, function(reply) npc:say(reply.text, {reply = reply}) end)
 		npc:think({player = "Robin", on_delta = function() end}, function() error("a mod's own mistake") end)

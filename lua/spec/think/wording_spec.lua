@@ -95,6 +95,7 @@ describe("an NPC that does something", function()
 		chosen, said = {name = "follow", params = {target = "Bram"}}, "I come with you!"
 		npc:think({player = "Robin", utterance = "Would you walk with Bram?", actions = true},
 			function(reply) replies[#replies + 1] = reply end)
+		mock:step()
 		agent.unregister_npc("b") -- gone before the answer is there
 		mock:step(0.05, 4)
 		assert.is_false(replies[1].action.ok)
@@ -176,8 +177,8 @@ describe("an NPC that does something", function()
 		assert.equal("stay", ask("folge mir nicht mehr", nil, "Hm.").action.name)
 		mock.mod.body.movement.order(npc, {kind = "go_to", pos = at(20)})
 		assert.is_nil(ask("dont follow me", nil, "Hm.").action) -- it does not
-		assert.is_true(mock.mod.think.offers.is_ordered(npc, {player = "Robin", utterance = "komm mit"},
-			mock.mod.think.offers.of(npc, {player = "Robin", actions = true})))
+		assert.equal("de", mock.mod.think.offers.meant(npc, {player = "Robin", utterance = "komm mit"},
+			mock.mod.think.offers.of(npc, {player = "Robin", actions = true})).lang)
 	end)
 
 	it("does not walk to where it is only asked the way", function()

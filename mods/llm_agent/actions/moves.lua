@@ -13,13 +13,21 @@ local function one_of(parameter, names)
 	return {type = "object", properties = {[parameter] = {type = "string", enum = names}}, required = {parameter}}
 end
 
--- What the words alone order, of all that it may follow and go to: as order_words.read returns it.
-local function ordered(npc, player_name, opts)
+local NOTHING = {}
+local read_by = setmetatable({}, {__mode = "k"}) -- a question's opts → what its words order, read once for all actions
+
+local function read(npc, player_name, opts)
 	local pos = npc:get_pos()
-	if not pos or type(opts.utterance) ~= "string" then return nil end
+	if not pos or type(opts.utterance) ~= "string" then return NOTHING end
 	local names = goals.all(npc, player_name, pos, goals.named_in(opts))
 	for _, name in ipairs((goals.people(npc, player_name, pos, goals.named_in(opts)))) do names[#names + 1] = name end
-	return order_words.read(opts.utterance, npc.name, names)
+	return order_words.read(opts.utterance, npc.name, names) or NOTHING
+end
+
+-- What the words alone order, of all that it may follow and go to: as order_words.read returns it, without a kind where nothing.
+local function ordered(npc, player_name, opts)
+	read_by[opts] = read_by[opts] or read(npc, player_name, opts)
+	return read_by[opts]
 end
 
 local function place_of(npc)
@@ -42,7 +50,7 @@ end
 actions.register("follow", {
 	meant = function(npc, player_name, opts)
 		local order = ordered(npc, player_name, opts)
-		if not order or order.kind ~= "follow_me" and order.kind ~= "follow" then return nil end
+		if order.kind ~= "follow_me" and order.kind ~= "follow" then return nil end
 		return {target = order.name or player_name}, order.lang
 	end,
 	params = function(npc, player_name, opts)
@@ -66,8 +74,8 @@ actions.register("stay", {
 	meant = function(npc, player_name, opts)
 		local order = ordered(npc, player_name, opts)
 		local walk = movement.current(npc)
-		local stops = order and walk and STOPPED_BY[order.kind]
-		if stops and stops[walk.kind] or order and order.kind == "stay" then return {}, order.lang end
+		local stops = walk and STOPPED_BY[order.kind]
+		if stops and stops[walk.kind] or order.kind == "stay" then return {}, order.lang end
 	end,
 	params = function(npc)
 		local order = movement.current(npc)
@@ -97,7 +105,7 @@ local GOES = {go_to = true, go_home = true, come_here = true}
 actions.register("go_to", {
 	meant = function(npc, player_name, opts)
 		local order = ordered(npc, player_name, opts)
-		if not order or not GOES[order.kind] then return nil end
+		if not GOES[order.kind] then return nil end
 		return {place = order.name or order.kind == "go_home" and "home" or player_name}, order.lang
 	end,
 	fits = function(_, _, opts)

@@ -19,8 +19,10 @@ local settings = load("settings")(read("settingtypes.txt"), function(key) return
 local text = load("text")
 local util = load("util", log)
 local steps = load("steps", settings, core.get_us_time)
+local jobs = load("jobs", core.get_us_time, log)
 local media = load("media", core, os.remove, util)
 
+steps.register("jobs", jobs.step, 1)
 steps.register("media", media.step)
 
 return {
@@ -43,6 +45,7 @@ return {
 	translate = load("translate", S, core.get_translated_string, core.get_player_information),
 	entity_hooks = load("entity_hooks", core.registered_entities),
 	rate_limit = load("rate_limit", settings),
+	jobs = jobs,
 	media = media,
 	steps = steps,
 }

@@ -21,7 +21,6 @@ local GATHER_US = 150e3
 local BATCH_MAX = 256 -- a quarter of the wire's 1024 records in a part
 local BATCH_MAX_BYTES = 3 * 2^20 -- under the wire's 4 MiB a part
 local RECORD_MAX_BYTES = 256 * 2^10 -- the wire's limit for one record
-local HELD_STEPS_MAX = 2 -- what is known waits no longer for a step that has time
 local LAST_ROUNDS = 20 -- at the end: callbacks that ask again are answered, but not one that does so for ever
 
 -- Codes of the errors that are made here; those of the daemon are passed on as they come.
@@ -412,20 +411,17 @@ local function send(now)
 	end
 end
 
--- 4. Deliver what is known: one event at least, then more until `until_us`, so that a flood of answers is spread over steps and
--- still gets on where one callback takes long. Events that callbacks cause are delivered in the next step: a callback that asks
--- again cannot keep a step for ever.
-local function deliver(until_us)
-	if ready_first > ready_last then return end
+-- 4. Deliver what is known while the step, which began at `now`, has budget: the more of it the longer the first has waited. So a
+-- flood of answers is spread over steps, and still gets on where one callback takes long. Events that callbacks cause are
+-- delivered in the next step: a callback that asks again cannot keep a step for ever.
+local function deliver(now, budget_us)
 	local last = ready_last
-	while ready_first <= last do
+	while ready_first <= last and env.now_us() - now < budget_us * (1 + step_number - ready[ready_first].since) do
 		local item = ready[ready_first]
 		ready[ready_first] = nil
 		ready_first = ready_first + 1
 		local ok, problem = pcall(item.entry.handler, item.kind, item.event)
 		if not ok then env.log("error", "a callback failed: " .. tostring(problem)) end
-		local is_late = ready[ready_first] and step_number - ready[ready_first].since > HELD_STEPS_MAX
-		if env.now_us() > until_us and not is_late then break end
 	end
 	if ready_first > ready_last then ready_first, ready_last = 1, 0 end
 end
@@ -440,7 +436,7 @@ function client.step(now)
 		local has_work = client.open_count > 0 or #cancels > 0 or client.state == "offline" or env.report.must_go(now)
 		if client.enabled and has_work then send(now) end
 	end
-	deliver(now + settings.budget_ms * 1000)
+	deliver(now, settings.budget_ms * 1000)
 end
 
 -- The server goes down and no step follows, so what would wait for one is delivered now. A callback may ask again and is refused
@@ -448,7 +444,7 @@ end
 local function deliver_last()
 	if closing then return end
 	closing = true
-	for _ = 1, LAST_ROUNDS do deliver(math.huge) end
+	for _ = 1, LAST_ROUNDS do deliver(0, math.huge) end
 	closing = false
 end
 

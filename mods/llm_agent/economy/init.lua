@@ -19,7 +19,8 @@ local trade = load("trade", S, now_us, settings, geometry, events, npcs, places,
 	prices)
 local told = load("told", S, settings, text, base.phrases, translate, answers, items, ledger_folder.spoken, goods, trade)
 local trade_view = load("trade_view", S, text, util, translate, base.forms, npcs, roles, items, ledger, goods, trade)
-local trade_form = load("trade_form", S, settings, commands, npcs, nearby, attention, dialog, items, goods, trade, trade_view)
+local trade_form = load("trade_form", S, settings, base.jobs, commands, npcs, nearby, attention, dialog, items, goods, trade,
+	trade_view)
 load("market_list", S, commands, npcs, places, items, market, goods, trade, trade_view)
 
 npcs.on_wake(goods.visit)

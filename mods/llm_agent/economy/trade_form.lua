@@ -1,9 +1,10 @@
 -- The trade window: what its buttons do. Every button goes to trade.lua, which looks at the world as it is then; trade_view.lua
 -- draws.
 -- Buttons carry a serial that changes with each press, so a double click, or a click in an old window, does nothing.
+-- What a client sends is done in the step that follows, and shown in one after that, each where there is room for it.
 -- Owns which window each player has open.
 
-local S, settings, commands, npcs, nearby, attention, dialog, items, goods, trade, trade_view = ...
+local S, settings, jobs, commands, npcs, nearby, attention, dialog, items, goods, trade, trade_view = ...
 
 local trade_form = {}
 
@@ -14,13 +15,26 @@ local SIDES, ORDER, PAGE = trade_view.SIDES, trade_view.ORDER, trade_view.PAGE
 local open = {} -- player → {id, name, serial, line, get = {item, count, offer, page}, give = the same}
 local serial = 0 -- of all windows, so that none of them has another's
 
-local function show(player_name, shown)
+-- What its buttons meant so far is over.
+local function renew(shown)
 	serial = serial + 1
 	shown.serial = serial
+end
+
+-- Draws it; what is drawn is what a press of a button agrees to.
+local function show(player_name, shown)
+	renew(shown)
 	core.show_formspec(player_name, FORM, trade_view.formspec(player_name, shown))
-	for _, side in ipairs(ORDER) do -- as it was drawn: this is what a press of the button agrees to
-		shown[side].part = trade_view.part(shown, side, npcs.get(shown.id), player_name)
-	end
+end
+
+-- The same in a step with room for it, if it is still open then. after(): when it is shown.
+local function show_soon(player_name, shown, after)
+	renew(shown)
+	jobs.add(function()
+		if open[player_name] ~= shown or not npcs.get(shown.id) then return end
+		show(player_name, shown)
+		if after then after() end
+	end)
 end
 
 local function close(player_name, words)
@@ -206,16 +220,14 @@ local function press(npc, player_name, shown, fields)
 	return true
 end
 
-core.register_on_player_receive_fields(function(player, form, fields)
-	if form ~= FORM then return false end
-	local name = player:get_player_name()
+local function receive(name, fields)
 	local shown = open[name]
-	if not shown then return true end
+	if not shown then return end
 	local npc = npcs.get(shown.id)
 	if fields.quit then
 		if npc then trade.walk_away(npc, name) end
 		open[name] = nil
-		return true
+		return
 	end
 	local away = trade.out_of_reach(npc, name, shown.name)
 	if away then
@@ -225,9 +237,14 @@ core.register_on_player_receive_fields(function(player, form, fields)
 		dialog.open(npc, name)
 	else
 		local changed, after = press(npc, name, shown, fields)
-		if changed then show(name, shown) end
-		if after then after() end
+		if changed then show_soon(name, shown, after) end
 	end
+end
+
+core.register_on_player_receive_fields(function(player, form, fields)
+	if form ~= FORM then return false end
+	local name = player:get_player_name()
+	jobs.add(function() receive(name, fields) end)
 	return true
 end)
 

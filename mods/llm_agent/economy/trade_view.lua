@@ -43,7 +43,7 @@ local function available(side, npc, player_name)
 end
 
 -- What the side offers to trade, as trade.deal takes it: {item, count, price}, or nil where nothing is chosen.
-function trade_view.part(shown, side, npc, player_name)
+local function part_of(shown, side, npc, player_name)
 	local chosen = shown[side]
 	if not chosen.item then return nil end
 	local price = trade.price(npc, player_name, chosen.item, SIDES[side].is_sale, chosen.count)
@@ -80,9 +80,8 @@ local function grid(parts, shown, side, npc, player_name)
 	return #list
 end
 
-local function deal_rows(parts, shown, side, npc, player_name)
-	local x, chosen, is_sale = SIDES[side].x, shown[side], SIDES[side].is_sale
-	local put = trade_view.part(shown, side, npc, player_name)
+local function deal_rows(parts, shown, side)
+	local x, chosen, is_sale, put = SIDES[side].x, shown[side], SIDES[side].is_sale, shown[side].part
 	local function add(element) parts[#parts + 1] = element end
 	if not put then return add(forms.label(x, 7.6, S("Choose something to trade."))) end
 	local total = items.coins(put.count * put.price)
@@ -118,7 +117,7 @@ local function speech(player_name, line)
 	return table.concat(parts)
 end
 
--- The whole window. Notes in `shown` what its buttons mean: {get, give = {list, page, item, count}}.
+-- The whole window. Notes in `shown` what its buttons mean: {get, give = {list, page, item, count, part}}.
 function trade_view.formspec(player_name, shown)
 	local npc = npcs.get(shown.id)
 	local player, money = core.get_player_by_name(player_name), items.money()
@@ -134,13 +133,15 @@ function trade_view.formspec(player_name, shown)
 		forms.label(9.25, 3.4, S("What @1 would buy from you", npc.name)),
 	}
 	for _, side in ipairs(ORDER) do
-		if grid(parts, shown, side, npc, player_name) > 0 then
-			deal_rows(parts, shown, side, npc, player_name)
+		local is_stocked = grid(parts, shown, side, npc, player_name) > 0
+		shown[side].part = part_of(shown, side, npc, player_name)
+		if is_stocked then
+			deal_rows(parts, shown, side)
 		else
 			parts[#parts + 1] = forms.label(SIDES[side].x + 0.1, 4.1, S("Nothing."), "quiet")
 		end
 	end
-	local get, give = trade_view.part(shown, "get", npc, player_name), trade_view.part(shown, "give", npc, player_name)
+	local get, give = shown.get.part, shown.give.part
 	parts[#parts + 1] = forms.button(0.5, 10.15, 3.4, 0.8, "talk", S("Talk"))
 	if get and give then
 		parts[#parts + 1] = forms.button(4.6, 10.15, 8.8, 0.8, "swap_" .. shown.serial, swap_words(get, give))

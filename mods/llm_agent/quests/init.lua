@@ -36,7 +36,7 @@ local replies = load("replies", settings, text, wording, claims, offers, reply, 
 local answers = load("answers", text, phrases, language, claims, history, quests, quest_text, store, service, voice, heard,
 	replies)
 local view = load("view", S, text, util, translate, base.forms, npcs, roles, quests, quest_text, store)
-load("log", S, commands, quests, service, view)
+load("log", S, base.jobs, commands, quests, service, view)
 local signs = load("signs", settings, geometry, events, npcs, positions, quests, registry, store)
 
 npcs.on_bury(function(npc) quests.npc_gone(npc.id, store.now_s()) end)

@@ -1,7 +1,7 @@
 -- The quest log: `/llm quests` opens it (view.lua draws it). `/llm quests accept|done|decline|abandon` do the same in chat.
 -- Owns which quests each player's log shows. Fields come from clients, so only ids from the player's own list are taken.
 
-local S, commands, quests, service, view = ...
+local S, jobs, commands, quests, service, view = ...
 
 local FORM = "llm_agent:quests"
 
@@ -33,23 +33,29 @@ local STATES = {
 	abandon = {accepted = true, fulfilled = true},
 }
 
-core.register_on_player_receive_fields(function(player, form, fields)
-	if form ~= FORM then return false end
-	local name = player:get_player_name()
+local function receive(name, fields)
 	local state = open[name]
-	if not state then return true end
+	if not state then return end
 	if fields.quit then
 		open[name] = nil
-		return true
+		return
 	end
 	local row = type(fields.list) == "string" and core.explode_table_event(fields.list)
 	if row and row.type == "CHG" then show(name, state.ids[row.row]) end
 	for word, deed in pairs(DEEDS) do
 		if fields[word] and state.chosen then
 			local _, note = deed(state.chosen, name)
-			show(name, state.chosen, note)
+			jobs.add(function()
+				if open[name] == state then show(name, state.chosen, note) end
+			end)
 		end
 	end
+end
+
+core.register_on_player_receive_fields(function(player, form, fields)
+	if form ~= FORM then return false end
+	local name = player:get_player_name()
+	jobs.add(function() receive(name, fields) end) -- in the step that follows, shown in one after that, each where there is room
 	return true
 end)
 

@@ -1,7 +1,7 @@
 -- A player says something in chat: those who are meant (addressing.lua) hear it and answer in turn (turns.lua).
--- Never swallows a message. Runs in the chat callback; answers come in later steps.
+-- Never swallows a message. The chat callback does nothing of it: what is said is heard in the next step.
 
-local S, log, now_us, settings, text, rate_limit, client, nearby, greetings, attention, history, conversation, silence,
+local S, now_us, settings, text, rate_limit, jobs, client, nearby, greetings, attention, history, conversation, silence,
 	addressing, turns = ...
 
 local hearing = {}
@@ -15,12 +15,6 @@ local function is_patient(player_name, now)
 	return not rate_limit.exhausted(player_name, nil, now)
 end
 
--- Below what the player said, which the chat does not show yet.
-local function tell_too_far(player_name, npc)
-	local name = npc.name
-	core.after(0, function() core.chat_send_player(player_name, S("@1 is too far away to hear you.", name)) end)
-end
-
 function hearing.hear(player_name, message)
 	if not client.enabled or message:sub(1, 1) == "/" or text.clean(message) == "" then return end
 	local player = core.get_player_by_name(player_name)
@@ -30,7 +24,7 @@ function hearing.hear(player_name, message)
 	local addressed, too_far = addressing.of(player_name, pos, message)
 	if not addressed[1] and not too_far then return end
 	last_heard_us[player_name] = now
-	if too_far then return tell_too_far(player_name, too_far) end
+	if too_far then return core.chat_send_player(player_name, S("@1 is too far away to hear you.", too_far.name)) end
 	addressing.note_partner(player_name, addressed[1])
 	local shared = conversation.of(addressed[1], now) or conversation.new(now)
 	local line = conversation.add(shared, player_name, text.clean(message), now)
@@ -43,12 +37,11 @@ function hearing.hear(player_name, message)
 		greetings.mark(npc, player_name) -- whom one talks with needs no hello a moment later
 		if not history.add_player_line(npc, player_name, words) then to_answer[#to_answer + 1] = npc end
 	end
-	turns.begin(player_name, to_answer, line, parts, shared)
+	jobs.add(function() turns.begin(player_name, to_answer, line, parts, shared) end)
 end
 
 core.register_on_chat_message(function(player_name, message)
-	local ok, problem = pcall(hearing.hear, player_name, message)
-	if not ok then log("error", "hearing failed: " .. tostring(problem)) end
+	jobs.add(function() hearing.hear(player_name, message) end)
 	return false
 end)
 

@@ -9,7 +9,6 @@ local LINES_MAX = 40 -- kept for each player and NPC
 
 local histories = {} -- player → NPC id → list of {who, line, mind}; who: a name, or nil for a remark
 local line_listeners = {}
-local is_listening = false -- the player's line is being heard: the chat does not show it yet
 
 -- Keep a line of a talk between a player and an NPC. who: a name, or nil for a remark. mind: whose words they are, of a reply.
 function history.add(player_name, npc, who, line, mind)
@@ -42,16 +41,9 @@ end
 function history.add_player_line(npc, player_name, words)
 	history.add(player_name, npc, player_name, words)
 	local is_answered = false
-	is_listening = true
 	for _, fn in ipairs(line_listeners) do
-		local ok, answered = pcall(fn, npc, player_name, words)
-		if not ok then
-			is_listening = false
-			error(answered, 0)
-		end
-		is_answered = answered == true or is_answered
+		is_answered = fn(npc, player_name, words) == true or is_answered
 	end
-	is_listening = false
 	return is_answered
 end
 
@@ -59,8 +51,7 @@ end
 function history.tell(npc, player_name, message)
 	if type(message) ~= "string" or not player_name or not core.get_player_by_name(player_name) then return end
 	history.add(player_name, npc, nil, message)
-	if not is_listening then return core.chat_send_player(player_name, message) end
-	core.after(0, function() core.chat_send_player(player_name, message) end) -- below what the player said
+	core.chat_send_player(player_name, message)
 end
 
 core.register_on_leaveplayer(function(player) histories[player:get_player_name()] = nil end)

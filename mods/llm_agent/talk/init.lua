@@ -27,8 +27,8 @@ local dialog = load("dialog", S, text, limits, client, npcs, attention, output, 
 	dialog_view, greetings)
 local addressing = load("addressing", now_us, settings, text, phrases, util, translate, roles, nearby, language, mutes)
 local turns = load("turns", now_us, settings, util, base.questions, npcs, nearby, attention, history, conversation, mutes, say)
-load("hearing", S, log, now_us, settings, text, rate_limit, client, nearby, greetings, attention, history, conversation, silence,
-	addressing, turns)
+load("hearing", S, now_us, settings, text, rate_limit, base.jobs, client, nearby, greetings, attention, history, conversation,
+	silence, addressing, turns)
 local quiet_hours = load("quiet_hours")
 local small_talk = load("small_talk", log, now_us, settings, geometry, client, npcs, nearby, attention, conversation, greetings,
 	quiet_hours, warming)

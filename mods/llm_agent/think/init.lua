@@ -19,8 +19,8 @@ local lines = load("lines", text, translate, nearby.around)
 local claims = load("claims", text)
 local wording = load("wording", log, text, lines, claims, language, actions)
 local request = load("request", settings, text, limits, json, roles, role_fields, observe, offers)
-local think = load("think", log, now_us, settings, check, translate, rate_limit, client, report, events, npcs, Npc, roles, nearby,
-	observe, answers, hours, language, repeats, name_calls, reply, offers, wording, request)
+local think = load("think", log, now_us, settings, check, translate, rate_limit, base.jobs, client, report, events, npcs, Npc,
+	roles, nearby, observe, answers, hours, language, repeats, name_calls, reply, offers, wording, request)
 local memory = load("memory", log, now_us, text, limits, check, storage, client, events, Npc, places, observe)
 
 local warming = load("warming", now_us, settings, geometry, client, events, npcs, nearby, think.record_of)

@@ -60,8 +60,10 @@ local function asked(action, which, npc, opts)
 	log("error", ("%s of action %s failed: %s"):format(which, action.name, tostring(found)))
 end
 
--- The action that the player's words alone ask for, of those on offer; nil where there is none.
-local function meant_by(npc, opts, offered)
+-- The action {name, params, lang} that the player's words alone ask for, of those on offer; nil where there is none. lang: they
+-- are an order as a whole, in this language, which can be done at once.
+function offers.meant(npc, opts, offered)
+	if not opts.utterance then return nil end
 	for _, name in ipairs(util.sorted_keys(offered)) do
 		local params, lang = asked(actions.by_name[name], "meant", npc, opts)
 		if params and not reply.check_params(offered[name].params, params) then
@@ -69,15 +71,6 @@ local function meant_by(npc, opts, offered)
 		end
 	end
 end
-
--- The action that the player's words order, where they are an order as a whole; else nil. It can be done at once.
-function offers.ordered(npc, opts, offered)
-	local meant = opts.utterance and meant_by(npc, opts, offered)
-	return meant and meant.lang and meant or nil
-end
-
--- Are the player's words an order as a whole? What is said to it comes after the deed.
-function offers.is_ordered(npc, opts, offered) return offers.ordered(npc, opts, offered) ~= nil end
 
 -- Flat parameters alone: those of an order.
 local function same(params, others)
@@ -92,10 +85,10 @@ end
 
 -- What the player's words alone ask for is done, whatever the model chose; what they have nothing to do with is not. A model
 -- whose own data matched words and deed is believed: it has understood more than rules do. Not so where the words are an order as
--- a whole (`meant` names their language), or a question that the game itself answers. obeyed: the order that was done already.
-function offers.heed(npc, answer, opts, offered, is_told, obeyed)
+-- a whole, or a question that the game itself answers. meant: as of offers.meant, when the question went out.
+function offers.heed(npc, answer, opts, meant, is_told)
 	if answer.code == "filtered" or not opts.utterance then return end
-	local meant, chosen = obeyed or meant_by(npc, opts, offered), answer.action and actions.by_name[answer.action.name]
+	local chosen = answer.action and actions.by_name[answer.action.name]
 	local is_same = meant and chosen and chosen.name == meant.name
 	if meant and meant.lang then
 		local is_matched = answer.matched and is_same and same(answer.action.params, meant.params)

@@ -1,11 +1,13 @@
 -- npc:think: asks the model. Never blocks a step.
+-- Its parts are done one after the other, each in a step with room for it (core/jobs.lua): look into it; describe it; ask, and
+-- obey.
 -- Promise: the callback of every think comes exactly once, in a later step, with a reply or a fallback line.
 -- A reply that repeats what the NPC just said is asked for once more, while there is time. One to a question whose answer the
 -- game knows says that answer, and a greeting fits the hour, whatever the model makes of them. What is
 -- said at last belongs to what was done (wording.lua).
 
-local log, now_us, settings, check, translate, rate_limit, client, report, events, npcs, Npc, roles, nearby, observe, answers,
-	hours, language, repeats, name_calls, reply, offers, wording, request = ...
+local log, now_us, settings, check, translate, rate_limit, jobs, client, report, events, npcs, Npc, roles, nearby, observe,
+	answers, hours, language, repeats, name_calls, reply, offers, wording, request = ...
 
 local INTENTS = {dialogue = true, quest = true, trade = true, tactics = true, gesture = true}
 local PRIORITIES = {spoken = true, ambient = true, background = true}
@@ -47,7 +49,7 @@ local function build(question, kind, event)
 		log("error", ("a reply for %s could not be read: %s"):format(npc.id, tostring(answer)))
 		answer = reply.build("error", {code = reply.CODES.internal, message = tostring(answer)}, about)
 	end
-	offers.heed(npc, answer, question.opts, question.offered, question.told ~= nil, question.obeyed)
+	offers.heed(npc, answer, question.opts, question.meant, question.told ~= nil)
 	if question.told then
 		answers.correct(question.told, answer)
 		answer.mind = nil -- the words are the game's
@@ -62,8 +64,7 @@ end
 local function must_wait(question, event)
 	if next(question.offered) and event.acts ~= false then return true end
 	if question.is_touchy == nil then
-		question.is_touchy = wording.may_tell(question.npc, question.opts)
-			or offers.is_ordered(question.npc, question.opts, question.offered)
+		question.is_touchy = wording.may_tell(question.npc, question.opts) or question.is_order
 	end
 	return question.is_touchy
 end
@@ -95,7 +96,7 @@ local function asked_again(question, answer)
 	question.heard = ""
 	client.counts.repeats = client.counts.repeats + 1
 	log("info", ("%s was about to repeat itself: %s"):format(question.npc.id, answer.text))
-	ask(question)
+	jobs.add(function() ask(question) end)
 	return true
 end
 
@@ -124,9 +125,18 @@ local function finish(question, kind, event)
 	question.callback(answer)
 end
 
--- Sends the question, or answers it in the next step where a rate limit forbids it.
+-- Why it is not asked: a code and a message; nil where it is.
+local function refusal(question, now)
+	local npc, name = question.npc, question.opts.player
+	if npcs.by_id[npc.id] ~= npc then return client.CODES.cancelled, "the NPC is gone" end
+	if question.problem then return reply.CODES.internal, question.problem end
+	local empty = client.enabled and rate_limit.take(name and core.get_player_by_name(name) and name, npc.id, now)
+	if empty then return reply.CODES.restrained, ("too many questions for now (llm_agent.%s_rate_per_min)"):format(empty) end
+end
+
+-- Sends the question, or answers it in the next step where it is refused.
 ask = function(question)
-	local npc, opts, now = question.npc, question.opts, now_us()
+	local npc, now = question.npc, now_us()
 	local id, answered = nil, false
 	local function handler(kind, event)
 		if kind == "delta" then return hear(question, event) end
@@ -134,42 +144,74 @@ ask = function(question)
 		if id then npc.open_requests[id] = nil end
 		finish(question, kind, event)
 	end
-	local player = opts.player and core.get_player_by_name(opts.player) and opts.player
-	local empty = client.enabled and rate_limit.take(player, npc.id, now)
-	if empty then
-		id = client.refuse(reply.CODES.restrained, ("too many questions for now (llm_agent.%s_rate_per_min)"):format(empty), handler)
+	local code, message = refusal(question, now)
+	if code then
+		id = client.refuse(code, message, handler)
 	else
-		id = client.ask(request.record_of(question), (question.deadline_us - now) / 1000, handler)
+		local record = question.record or request.record_of(question)
+		question.record = nil -- who asks again says what to avoid
+		id = client.ask(record, math.max(1, (question.deadline_us - now) / 1000), handler)
 	end
 	if not answered then npc.open_requests[id] = true end -- while the server goes down the answer comes at once
 	question.id = id
 end
 
 local function question_of(npc, opts)
-	local intent, now, time_of_day = opts.intent or "dialogue", now_us(), core.get_timeofday() or 0.5
-	local lang = opts.lang or language.of(opts.player)
-	local told = answers.of(npc, opts, lang or language.between(npc, opts.player))
-	local offers_any = (intent ~= "dialogue" or opts.actions) and not (told and told.is_final)
+	local now, time_of_day, own = now_us(), core.get_timeofday() or 0.5, {}
+	for key, value in pairs(opts) do own[key] = value end -- this question's alone: what actions find out for it is kept by it
 	return {
-		npc = npc, opts = opts, started_us = now, heard = "",
+		npc = npc, opts = own, started_us = now, heard = "",
 		deadline_us = now + (opts.deadline_ms or settings.deadline_ms) * 1000,
-		lang = lang or told and told.lang, -- a question in German is answered in German, where nobody chose otherwise
-		told = told,
 		may_call = opts.player == nil or name_calls.may_call(npc, opts.player),
 		hour = hours.part(time_of_day, observe.time_name(time_of_day)),
 		priority = opts.priority or nearby.urgency(npc, opts.player),
 		was_in_world = opts.player ~= nil and core.get_player_by_name(opts.player) ~= nil, -- it may be an NPC's name as well
-		-- in plain talk only where they are asked for: they lengthen the prompt
-		offered = offers_any and offers.of(npc, opts) or {},
+		offered = {},
 	}
+end
+
+-- What the game says to it itself, what can be done about it, and what of that the words ask for.
+local function look_into(question)
+	local npc, opts = question.npc, question.opts
+	local lang = opts.lang or language.of(opts.player)
+	local told = answers.of(npc, opts, lang or language.between(npc, opts.player))
+	question.told = told
+	question.lang = lang or told and told.lang -- a question in German is answered in German, where nobody chose otherwise
+	-- in plain talk only where they are asked for: they lengthen the prompt
+	local offers_any = ((opts.intent or "dialogue") ~= "dialogue" or opts.actions) and not (told and told.is_final)
+	if offers_any then question.offered = offers.of(npc, opts) end
+	question.meant = offers.meant(npc, opts, question.offered)
+	question.is_order = question.meant ~= nil and question.meant.lang ~= nil
+	return question
 end
 
 -- A plain order is done at once, whether the model is quick, slow or down: of it only the words are awaited.
 local function obey(question)
-	local action = offers.ordered(question.npc, question.opts, question.offered)
-	if not action or not question.was_in_world then return end
-	question.obeyed = action
-	offers.run(question.npc, {action = action}, question.opts, true)
+	if not question.is_order or not question.was_in_world then return end
+	question.obeyed = question.meant
+	offers.run(question.npc, {action = question.obeyed}, question.opts, true)
+end
+
+-- With the facts as they are before the deed.
+local function describe(question) question.record = request.record_of(question) end
+
+-- In one step: what is ordered is done before an answer can come.
+local function ask_and_obey(question)
+	ask(question)
+	obey(question)
+end
+
+-- The parts of a think, one after the other. What fails in one must not cost the callback.
+local function later(question, part, ...)
+	local rest = {...}
+	jobs.add(function()
+		local ok, problem = pcall(part, question)
+		if ok and rest[1] then return later(question, unpack(rest)) end
+		if ok then return end
+		question.problem = tostring(problem)
+		log("error", ("%s could not be asked: %s"):format(question.npc.id, question.problem))
+		if not question.id then ask(question) end
+	end)
 end
 
 -- Ask the model; never blocks. callback(reply) comes once, in a later step (at once where none follows: the server goes
@@ -181,18 +223,17 @@ function Npc:think(opts, callback)
 	if type(callback) ~= "function" then error("npc:think: callback: want a function, got " .. type(callback), 2) end
 	local question = question_of(self, opts or {})
 	question.callback = callback
-	ask(question) -- with the facts as they are before the deed
-	obey(question)
+	later(question, look_into, describe, ask_and_obey)
 end
 
 -- Asks what the model would be given if the NPC thought; nothing is generated. handler(kind, event) as of client.ask.
 local function explain(npc, opts, handler)
-	local record = request.record_of(question_of(npc, opts))
+	local record = request.record_of(look_into(question_of(npc, opts)))
 	record.explain = true
 	client.ask(record, settings.deadline_ms, handler)
 end
 
 -- What the daemon would be sent, as in request.lua.
-local function record_of(npc, opts) return request.record_of(question_of(npc, opts)) end
+local function record_of(npc, opts) return request.record_of(look_into(question_of(npc, opts))) end
 
 return {explain = explain, record_of = record_of}

@@ -1,4 +1,4 @@
--- For tests/game/test_lifecycle.py: a player who says goodbye to an NPC is gone in the next step, while the NPC still thinks.
+-- For tests/game/test_lifecycle.py: a player who says goodbye to an NPC is gone once the NPC is asked, while it still thinks.
 -- The log tells how many questions were out just then, what became of them, and that nothing more came.
 
 local QUIET_S = 3 -- after the reply: long enough to begin to speak
@@ -16,8 +16,16 @@ end
 
 local function is_here(name) return core.get_player_by_name(name) ~= nil end
 
+local leaving -- a player's name
+
 core.register_on_chat_message(function(name, message)
-	if message:find("^Goodbye") then core.after(0, function() core.kick_player(name, "Farewell.") end) end
+	if message:find("^Goodbye") then leaving = name end
+end)
+
+core.register_globalstep(function()
+	if not leaving or questions_out() == 0 then return end
+	core.kick_player(leaving, "Farewell.")
+	leaving = nil
 end)
 
 core.register_on_leaveplayer(function(player) note("left player=%s out=%d", player:get_player_name(), questions_out()) end)

@@ -142,7 +142,11 @@ local FIRST = {
 		return left == before - 9, ("%d of %d left"):format(left, before)
 	end},
 	{"a_visit_is_offered", nil, function() return insist("Bram, can I help you?", state_of("probe:bram") == "offered") end},
-	{"and_taken", nil, function() return insist("Yes, Bram", state_of("probe:bram") == "accepted") end},
+	{"and_taken", function() said = {} end, function()
+		local ok, why = insist("Yes, Bram", state_of("probe:bram") == "accepted")
+		if ok and said["probe:bram"] then return true end
+		return nil, why or "taken without a word" -- it thinks about "Yes, Bram", not about what comes then
+	end},
 	{"being_there_is_noticed", function() place = OAKFORD end, function()
 		return state_of("probe:bram") == "fulfilled" or nil, "not noticed"
 	end},

@@ -100,6 +100,18 @@ local function wish()
 	end)
 end
 
+local before -- the window, drawn for the last time
+
+-- What a client sends is done, and shown, in the next steps.
+local function shows(begin)
+	return function() return button(begin) ~= "none" or nil, plain(spec) end
+end
+
+local LATER_US = 2e6 -- by then it is done
+local sent_us
+local function later() sent_us = core.get_us_time() end
+local function is_later() return core.get_us_time() - sent_us > LATER_US end
+
 -- {name, begin, done() -> true, or nil or false and why not}
 local FIRST = {
 	{"merchant_comes_with_her_goods", function()
@@ -110,28 +122,33 @@ local FIRST = {
 	{"window_shows_them", function() command("trade Salma") end, function()
 		return form == FORM and spec:find(ROSE .. " 6;", 1, true) ~= nil and spec:find(MUSHROOM .. " 3;", 1, true) ~= nil, spec
 	end},
-	{"buys_a_rose_once", function()
-		choose("get", ROSE)
+	{"shows_a_chosen_rose", function() choose("get", ROSE) end, shows("buy")},
+	{"shows_two", function()
+		before = spec
+		send({get_more = "x"}) -- one alone would move the market by no more than is forgotten in the next second
+	end, function() return spec ~= before or nil, plain(spec) end},
+	{"buys_them_once", function()
 		local buy = button("buy")
 		for _ = 1, 3 do send({[buy] = "x"}) end
+		later()
 	end, function()
-		if count(ROSE) ~= 1 then return false, count(ROSE) .. " roses" end
-		return is_state(5, 12)
+		if not is_later() then return nil end
+		if count(ROSE) ~= 2 then return false, count(ROSE) .. " roses" end
+		return is_state(4, 12)
 	end},
 	{"mod_hears_of_it", nil, function() return said == "A rose for Robin!" or nil, tostring(said) end},
-	{"sells_a_mushroom", function()
-		choose("give", MUSHROOM)
-		press("sell")
-	end, function()
-		if count(MUSHROOM) ~= 2 then return false, count(MUSHROOM) .. " mushrooms" end
-		return is_state(5, 12)
-	end},
-	{"haggles_and_swaps", function()
-		send({[button("get_haggle")] = "x", get_offer = "3"})
-		press("swap")
-	end, function()
-		if count(ROSE) ~= 2 or count(MUSHROOM) ~= 1 then return false, plain(spec) end
+	{"shows_a_chosen_mushroom", function() choose("give", MUSHROOM) end, shows("sell")},
+	{"sells_a_mushroom", function() press("sell") end, function()
+		if count(MUSHROOM) == 3 then return nil, "3 mushrooms" end
 		return is_state(4, 12)
+	end},
+	{"haggles", function()
+		send({[button("get_haggle")] = "x", get_count = "1", get_offer = "3"})
+		later() -- the model's words draw the window once more, and what is pressed in the one before is lost
+	end, function() return is_later() or nil end},
+	{"swaps", function() press("swap") end, function()
+		if count(ROSE) ~= 3 or count(MUSHROOM) ~= 1 then return nil, plain(spec) end
+		return is_state(3, 12)
 	end},
 	{"market_has_moved", function() told = plain(command("market")) end, function()
 		return told:find("Rose: %d+ coins %(usually 3 coins; %d+ %% dearer%)") ~= nil, told
@@ -149,24 +166,25 @@ local FIRST = {
 	{"no_form_opened_by_itself_and_a_line_says_how", nil, function()
 		return form == nil and plain(told):find("type /llm trade Salma", 1, true) ~= nil, tostring(form) .. ": " .. plain(told)
 	end},
-	{"price_haggled_in_chat_is_agreed_and_holds_in_the_window", function()
+	{"price_haggled_in_chat_is_agreed", function()
 		for _, fn in ipairs(core.registered_on_chat_messages) do
 			if core.callback_origins[fn].mod == "llm_agent" then fn(ROBIN, "Salma, I give you 2 coins for a dandelion") end
 		end
-		command("trade Salma")
 	end, function()
 		if not agreed then return nil, "no remark" end -- it comes in the next step, below Robin's line
-		local right = plain(agreed):find("Agreed with Salma: 2 coins, 1 × Yellow Dandelion", 1, true) and form == FORM
-			and plain(spec):find("Agreed. 2 coins.", 1, true) and plain(spec):find("Buy for 2 coins", 1, true)
-		return right ~= nil and right ~= false, plain(agreed) .. " / " .. plain(spec)
+		return plain(agreed):find("Agreed with Salma: 2 coins, 1 × Yellow Dandelion", 1, true) ~= nil, plain(agreed)
 	end},
-	{"nothing_was_paid_for_an_offer", nil, function() return is_state(4, 12) end},
+	{"and_holds_in_the_window", function() command("trade Salma") end, function()
+		local right = form == FORM and plain(spec):find("Agreed. 2 coins.", 1, true) and plain(spec):find("Buy for 2 coins", 1, true)
+		return right ~= nil and right ~= false, plain(spec)
+	end},
+	{"nothing_was_paid_for_an_offer", nil, function() return is_state(3, 12) end},
 	{"next_run_is_the_second", function() storage:set_string("played", "yes") end, function() return true end},
 }
 local SECOND = {
 	{"goods_are_as_they_were", nil, function()
-		local right, why = is_state(4, 12)
-		return right and count(ROSE) == 2 or right, why
+		local right, why = is_state(3, 12)
+		return right and count(ROSE) == 3 or right, why
 	end},
 	{"prices_are_as_they_were", function() told = plain(command("market")) end, function()
 		return told:find("Rose: %d+ coins %(usually 3 coins; %d+ %% dearer%)") ~= nil, told
