@@ -11,8 +11,9 @@ import re
 from collections.abc import Collection, Mapping
 
 from llm_agentd.prompt.meaning.form_words import PHRASES, WORDS
+from llm_agentd.prompt.meaning.forms_acts import ACTS, CALLS
 from llm_agentd.prompt.meaning.forms_asked import ASKED
-from llm_agentd.prompt.meaning.forms_told import ACTS, CALLS, TOLD
+from llm_agentd.prompt.meaning.forms_told import TOLD
 from llm_agentd.topics import normalize
 
 Table = tuple[tuple[str, re.Pattern[str]], ...]
