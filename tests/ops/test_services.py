@@ -52,12 +52,20 @@ UNWANTED = ("typer", "click", "llama_cpp.llama", "prometheus_client.exposition",
 @pytest.mark.parametrize(
     ("module", "more"),
     [
-        ("ops.serve", ("asyncio", "fastapi")),
+        ("ops.serve", ("asyncio", "fastapi", "psutil")),
         ("engines.llama.engine", ("jinja2",)),
         ("http", ("numpy", "sqlite3", "fastapi")),
     ],
 )
 def test_processes_do_not_load_what_they_do_not_call(module: str, more: tuple[str, ...]) -> None:
     code = LOADED.format(module=module, unwanted=(*UNWANTED, *more))
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
+    assert found.stdout.split() == []
+
+
+@pytest.mark.slow
+def test_the_supervisor_loads_next_to_nothing() -> None:
+    unwanted = ("dataclasses", "orjson", "json", "llm_agentd.config")
+    code = f"import sys, llm_agentd.ops.supervise; print(*(set({unwanted}) & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
     assert found.stdout.split() == []

@@ -16,7 +16,8 @@ from llm_agentd.memory.store import Store
 from llm_agentd.moderation.audit_log import append
 from llm_agentd.ops import explain, memory, moderation
 from llm_agentd.ops.models import describe
-from llm_agentd.util.terminal_text import PlainFormatter, json_line, plain
+from llm_agentd.util.json_line import json_line
+from llm_agentd.util.terminal_text import PlainFormatter, plain
 from tests.support.audit import entry
 
 EVIL = "A\x1b]0;pwned\x07\x1b[2J\x9b2J\u202egnp\r\x08\x7f\u2066[bold]"

@@ -12,7 +12,7 @@ import typer
 
 from llm_agentd.cli.options import ConfigFile, Sets
 from llm_agentd.cli.process import BAD_ANSWER, OK, fail, keep_files_private, load
-from llm_agentd.util.terminal_text import json_line
+from llm_agentd.util.json_line import json_line
 
 RENEWED = (
     "start the HTTP adapter anew (llm-agentd serve, or systemctl restart llm-agentd-http), and put the token into"

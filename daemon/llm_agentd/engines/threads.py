@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import psutil
-
 from llm_agentd.util.cpus import available_cpus
 
 # Below this a layer takes microseconds, and threads spend longer meeting at its end than they save.
@@ -19,5 +17,7 @@ def pick_threads(parameters: int) -> int:
     """Physical cores among those this thread may use, at most THREADS_MAX; one for a tiny model."""
     if is_tiny(parameters):
         return 1
+    import psutil  # a megabyte, for a larger model
+
     allowed = len(available_cpus())
     return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed, THREADS_MAX))

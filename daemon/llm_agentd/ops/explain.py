@@ -13,7 +13,7 @@ from rich.table import Table
 from llm_agentd.client import Client, CurveFiles
 from llm_agentd.errors import AgentdError
 from llm_agentd.ops.terminal import cell, console_for
-from llm_agentd.util.terminal_text import json_line
+from llm_agentd.util.json_line import json_line
 
 CONNECT_S = 2.0  # a daemon on this machine answers within milliseconds, even at full load
 

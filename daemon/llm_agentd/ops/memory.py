@@ -22,7 +22,7 @@ from llm_agentd.memory.store import Store, explain
 from llm_agentd.moderation.audit_log import forget_player
 from llm_agentd.ops.shared_cache import purge_shared
 from llm_agentd.redis.address import RedisAddress
-from llm_agentd.util.terminal_text import json_line
+from llm_agentd.util.json_line import json_line
 
 KEPT = ("damaged", "version", "replaced")  # copies that a repair, a migration and `restore` left beside the file
 

@@ -16,7 +16,8 @@ from llm_agentd.errors import StartError
 from llm_agentd.moderation.audit_log import entries
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.ops.terminal import cell, console_for
-from llm_agentd.util.terminal_text import json_line, plain
+from llm_agentd.util.json_line import json_line
+from llm_agentd.util.terminal_text import plain
 from llm_agentd.util.timestamps import parse_time
 
 _SPAN = re.compile(r"(\d+)\s*([mhdw])")

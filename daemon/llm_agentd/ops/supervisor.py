@@ -18,7 +18,6 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from llm_agentd.errors import StartError
 from llm_agentd.ops import sd_notify
@@ -37,21 +36,17 @@ HAS_SIGTERM = sys.platform != "win32"  # one that a process can catch
 SUPERVISED = "LLM_AGENTD_SUPERVISED"  # in the environment of a child: its stdin is the supervisor's pipe
 
 
-@dataclass(slots=True)
 class Child:
-    """One process and its command. `ready_facts`: the key=value words of its ready line.
+    """One process and its command. No dataclass, whose module takes a megabyte: this process has little else."""
 
-    `fed_s`: when it last said that it turns; from its ready line on, as loading a model may take minutes.
-    """
-
-    name: str
-    command: list[str]
-    process: subprocess.Popen[str] | None = None
-    ready_facts: str = ""
-    started_s: float = 0.0
-    restart_in_s: float = RESTART_MIN_S
-    fed_s: float = 0.0
-    ready: threading.Event = field(default_factory=threading.Event)
+    def __init__(self, name: str, command: Sequence[str]) -> None:
+        self.name, self.command = name, list(command)
+        self.process: subprocess.Popen[str] | None = None
+        self.ready = threading.Event()
+        self.ready_facts = ""  # the key=value words of its ready line
+        self.started_s = 0.0
+        self.restart_in_s = RESTART_MIN_S
+        self.fed_s = 0.0  # when it last said that it turns; from its ready line on, as a model may load for minutes
 
 
 class Supervisor:
@@ -63,8 +58,8 @@ class Supervisor:
 
         A daemon that then says nothing for `watchdog_s` is killed, and started again.
         """
-        self._daemon = Child("daemon", list(daemon))
-        self._http = Child("http", list(http))
+        self._daemon = Child("daemon", daemon)
+        self._http = Child("http", http)
         self._children = (self._daemon, self._http) if http else (self._daemon,)
         # Wakes `run`. Not an Event: a signal handler runs in the midst of what the main thread does, and an Event whose
         # lock that thread holds just then would wait for itself for ever. A SimpleQueue's `put` may be called anywhere.

@@ -6,18 +6,10 @@ sequence like ESC, and U+202E shows a line backwards. Pure; any thread.
 
 from __future__ import annotations
 
-import json
 import logging
-import re
-from typing import Any
-
-import orjson
 
 # Kept besides what is printable: line breaks, tabs, and the joiners that emoji, Persian and Hindi are written with.
 _KEPT = "\n\t\u200c\u200d"
-# What JSON may hold unescaped: DEL, C1, the marks that change a line's direction, and Unicode's own line breaks.
-# orjson escapes C0 itself.
-_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def plain(text: str) -> str:
@@ -25,15 +17,6 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char in _KEPT else " " for char in text)
-
-
-def json_line(fields: Any) -> str:
-    """One line of JSON with its end; the characters that `plain` takes out stand in it as \\u…."""
-    try:
-        text = orjson.dumps(fields).decode()
-    except TypeError:  # half a surrogate pair, as file names hold that are no UTF-8
-        text = json.dumps(fields)
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
 class PlainFormatter(logging.Formatter):

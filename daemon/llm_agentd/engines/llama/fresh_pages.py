@@ -22,7 +22,6 @@ IS_MMAPPED, FLAGS = 2, 7
 LEAST_BYTES = 2**20  # smaller ones malloc has from its own store, and nothing would be won
 SLACK = 1.25  # a cache of cells is rounded up; what is larger still is another block, perhaps of another thread
 LOOK_BYTES = 256 * 1024
-ZEROS = bytes(LOOK_BYTES)
 
 Range = tuple[int, int]
 
@@ -86,7 +85,8 @@ def _give_back(block: Range) -> None:
     madvise = ctypes.CDLL(None).madvise
     madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     start, end = block
+    zeros = bytes(LOOK_BYTES)
     for at in range(start + mmap.PAGESIZE, end, LOOK_BYTES):  # the first page holds the block's size
         size = min(LOOK_BYTES, end - at)
-        if ctypes.string_at(at, size) == ZEROS[:size]:
+        if ctypes.string_at(at, size) == zeros[:size]:
             madvise(at, size, mmap.MADV_DONTNEED)

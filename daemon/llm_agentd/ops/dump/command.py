@@ -23,7 +23,7 @@ from llm_agentd.ops.dump.table import print_entries
 from llm_agentd.ops.shared_cache import shared_rows
 from llm_agentd.prompt.placeholders import readable
 from llm_agentd.redis.address import RedisAddress
-from llm_agentd.util.terminal_text import json_line
+from llm_agentd.util.json_line import json_line
 
 Format = Literal["table", "jsonl"]
 

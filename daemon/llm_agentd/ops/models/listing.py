@@ -21,7 +21,7 @@ from llm_agentd.ops.models.store import ModelStore
 from llm_agentd.ops.models.words import parameters_words, size_words
 from llm_agentd.ops.terminal import cell, console_for
 from llm_agentd.util.free_memory import free_bytes, total_bytes
-from llm_agentd.util.terminal_text import json_line
+from llm_agentd.util.json_line import json_line
 
 LANGUAGES_SHOWN = 6
 

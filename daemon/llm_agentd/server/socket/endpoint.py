@@ -13,7 +13,6 @@ import socket
 import stat
 from pathlib import Path
 
-import psutil
 import zmq
 
 from llm_agentd.errors import StartError
@@ -108,5 +107,7 @@ def _taken(endpoint: str) -> str:
 
 def _is_local(host: str) -> bool:
     """ZeroMQ takes the name of a network interface too: all its addresses are meant."""
+    import psutil  # a megabyte, for an endpoint on TCP
+
     addresses = [address.address for address in psutil.net_if_addrs().get(host, ()) if address.family in INTERNET]
     return all(map(is_loopback, addresses)) if addresses else is_loopback(host)
