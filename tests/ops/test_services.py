@@ -54,7 +54,7 @@ UNWANTED = ("typer", "click", "llama_cpp.llama", "prometheus_client.exposition",
     [
         ("ops.serve", ("asyncio", "fastapi", "psutil")),
         ("engines.llama.engine", ("jinja2",)),
-        ("http", ("numpy", "sqlite3", "fastapi")),
+        ("http", ("numpy", "sqlite3", "fastapi", "zmq")),
     ],
 )
 def test_processes_do_not_load_what_they_do_not_call(module: str, more: tuple[str, ...]) -> None:

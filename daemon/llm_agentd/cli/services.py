@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from llm_agentd.config import Config
     from llm_agentd.config.settings import Settings
 
-# Their `__init__` loads what we never call: a template language and caches of other models, HTTP servers, a command
-# line. 8 MiB together.
+# Their `__init__` loads what we never call: a template language and caches of other models, ZeroMQ for Python's
+# clients, HTTP servers, a command line. 9 MiB together.
 LATE_PACKAGES: Mapping[str, Mapping[str, str]] = {
     "llama_cpp": {},
+    "llm_agentd.client": {},
     "prometheus_client": {},
     "uvicorn": {"Config": "uvicorn.config"},
 }

@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-
-import zmq
-from zmq.auth import load_certificate
+from typing import TYPE_CHECKING
 
 from llm_agentd.errors import StartError
+
+if TYPE_CHECKING:  # loaded where there are keys: the HTTP process knows this class, and mostly has no use for ZeroMQ
+    import zmq
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class CurveFiles:
 
     def options(self) -> dict[zmq.SocketOption, bytes]:
         """For the client's socket. Raises StartError that names the file at fault."""
+        import zmq
+
         public, secret = _read("zmq.curve_client_secret_file", self.own_secret)
         if secret is None:
             raise StartError(
@@ -40,6 +43,8 @@ class CurveFiles:
 
 
 def _read(key: str, path: str | os.PathLike[str]) -> tuple[bytes, bytes | None]:
+    from zmq.auth import load_certificate
+
     try:
         return load_certificate(path)
     except OSError as error:

@@ -17,8 +17,8 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from llm_agentd.client.connection import Connection
 from llm_agentd.client.curve import CurveFiles
 from llm_agentd.client.records import Record, done_or_raise
 from llm_agentd.errors import AgentdError, DeadlineExceeded, EngineFailed, SwitchedOff, Unavailable
@@ -27,6 +27,9 @@ from llm_agentd.http.stream_connection import StreamConnection
 from llm_agentd.protocol import wire
 from llm_agentd.protocol.encode import error_fields
 from llm_agentd.util.endpoint import endpoint_to_connect
+
+if TYPE_CHECKING:
+    from llm_agentd.client.connection import Connection
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +82,8 @@ class DaemonClient:
         )
 
     def _dealer(self, curve: CurveFiles | None) -> Connection:
+        from llm_agentd.client.connection import Connection  # ZeroMQ, a megabyte that the plain socket needs not
+
         return Connection(
             self.endpoint,
             on_records=self._on_records,

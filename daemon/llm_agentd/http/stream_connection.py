@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from llm_agentd.client.connection import RECONNECT_MS
 from llm_agentd.client.records import Record
 from llm_agentd.errors import BadFrame
 from llm_agentd.protocol import wire
@@ -22,6 +21,7 @@ from llm_agentd.protocol.stream import RecordSplitter
 
 log = logging.getLogger(__name__)
 
+RECONNECT_MS = 100  # how often a lost daemon is looked for, as over ZeroMQ; a refused connection costs nothing
 READ_BYTES = 256 * 1024  # what the daemon sends of a round at most
 
 
