@@ -73,3 +73,8 @@ def test_what_is_told_of_another_does_not_answer() -> None:
     asked = asked_of("who leads the red company", names_in(told))
     assert asked.names == {"red", "company"}
     assert not asked.may_be_answered_by(told[0])
+
+
+def test_reason_alone_answers_only_why() -> None:
+    assert asked_of("why spoons").may_be_answered_by("because I find gold cold")
+    assert not asked_of("do you like spoons").may_be_answered_by("because I find gold cold")

@@ -120,6 +120,8 @@ class Asked:
     names: frozenset[str] = frozenset()
 
     def may_be_answered_by(self, sentence: str) -> bool:
+        if self.kind != REASON and sentence.startswith("because "):
+            return False  # a part that answers why, and nothing else
         if not self.kind:
             return True
         if self.names and not self.names & _small(sentence) and not _HE.match(sentence):
