@@ -50,6 +50,10 @@ SAID = "My brother moved a boundary stone. That was twenty years ago, and I keep
         ("i would like to buy a stone", ""),
         ("good for you", "react_glad"),
         ("its just a stone", "react_gainsays"),
+        ("was it a big stone", "react_guess"),
+        ("who did u tell", "then_who"),
+        ("who sells stones", ""),
+        ("20 years haha what did he say", "react_what_they"),
         ("ur making that up", "not_believe_you"),
         ("lol same", "then_and_you_too"),
         ("thats sad. and then?", "react_what_then"),
@@ -69,6 +73,7 @@ def test_way_in_which_a_line_takes_up_the_last_words(line: str, topic: str) -> N
         ("a stone??", SAID, "a boundary stone"),
         ("40 kids??", "Forty, at last count.", "Forty"),
         ("BOTH??", "I like both of them.", "both"),
+        ("one vote??", "By vote, same as anyone.", ""),
         ("a dragon??", SAID, ""),
     ],
 )
@@ -127,3 +132,4 @@ def test_topic_of_a_task_cannot_be_meant_where_there_is_none(reader: SlotReader)
 
 def test_question_that_goes_on_from_the_last_words_is_not_read_in_parts(reader: SlotReader) -> None:
     assert read(reader, "9 days?? what happened", "I was a wife for nine days.").topic.name == "react_what_then"
+    assert read(reader, "thats sad. do you have kids?").topic.name == "own_children"

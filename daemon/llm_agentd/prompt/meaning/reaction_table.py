@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Groups of words that the tables below name in <>.
 WORDS = {
-    "them": "it him her them that this those these one any",
+    "them": "it him her them that this those these",
     "they": "he she they it that those these any some all both either neither none somebody someone anybody anyone",
     "person": "he she they anybody anyone somebody someone people",
     "somebody": "him her them somebody someone",
@@ -20,17 +20,18 @@ WORDS = {
         impressive pretty neat dope brave genius smart clever romantic poetic wholesome inspiring badass metal iconic
         legendary crazy wild insane interesting fascinating fire goals""",
     "odd": "weird strange odd random gross disgusting nasty specific creepy sus awkward suspicious yuck ew eww",
+    "asks": "i we you what who how why do can are is does did was were will would",
     "silly": """dumb stupid silly ridiculous nonsense wrong lame boring overrated pointless useless absurd petty
         childish crap garbage trash cringe cheating weak""",
     "untrue": "fake cap bull bullshit lie lies impossible",
     "fair": "true fair right valid deep real wise fact facts smart",
     "felt": "scared afraid terrified frightened",
     "driven": "thrown driven sent kept left told made cursed caught locked banished",
-    "go_wrong": "lose forget end get not fall survive confuse miss mistake accidentally go keep",
-    "who_is": """is are was were am can will sells has knows wants lives owns runs rules here else do does would should
-        buys""",
+    "go_wrong": "lose forget not fall survive confuse miss mistake accidentally",
+    "done": """did made told gave took stole built broke found won taught left sent said wrote shot hit bit killed threw
+        put wants""",
     "say": "say do think want answer tell feel saying doing thinking write reply",
-    "meet": "see visit hear heard talk talked write meet seen",
+    "meet": "see visit meet seen met",
     "low": "sad hard afraid scared upset down mad",
     "will_do": "can will should",
     "ask_for": "know want like sell should can could need look seem must have are were do will would",
@@ -48,7 +49,7 @@ WORDS = {
 # Topic, then what begins a clause that asks so, one a line; the first topic that fits is taken.
 ASKED = r"""
 then_really
-    (is|was) <it> (really |actually )?(true|so|real|for real|a joke|possible)
+    (is|was) <it> (really |actually )?(true|so|real|for real|a joke|possible)$
     (are|were) you (sure|serious|joking|kidding|messing|certain|lying|for real)
     (you|your)( are)? (joking|kidding|messing|serious|for real)
 then_what
@@ -72,6 +73,8 @@ react_how
     how (can|could|did|does|would|is|was) (<they>|you|a [a-z]+)\b(?! (feel|look|taste|smell|sound|are|doing))
     how do (you|they|people) (even|<go_wrong>)
     how is <it> (even )?(possible|a|an|not)
+form_how_you
+    how ((are|will|would) )?you (going to|get|do) .*\b<them>
 about_what_did_it_look_like
     (how|what) (did|does|do) <they> look
     how (big|tall|large|huge|close|small) (was|is|were) <they>
@@ -86,10 +89,12 @@ then_where
     where( (exactly|to|from|is|was|were|are|did))*( <they>)?( (go|happen|now|exactly|from|come from))*$
 then_who
     (by |with |from )?(who|whom|whose|who is (that|this|he|she)|who was (that|it)|says who)$
+    (who|whom) (did|do|are|were|have) you\b
 about_who_was_it
-    who (?!<who_is>\b)[a-z]+
+    who ([a-z]+ed|<done>)\b
 react_why_you
     (why|how come) (did|were|would) (not )?you\b
+    (why|how come) (do|are|have) you .*\b<them>
 about_which_one
     (what|which) (kind|sort|type)s?( of [a-z]+){0,2}$
     which (one|ones|of them|[a-z]+)( (was|is|were) <they>)?$
@@ -98,16 +103,18 @@ react_what_then
     (<and> )?then( what)?$
     (and )?(after( that| wards)?|afterwards|so)$
     (<and> )?what (happened|happens|came|comes)( (then|next|after|afterwards|in the end|when|with|to (<them>|you)))*
-    (<and> )?what (did|do) you (do|say)( (then|next|after|afterwards|(about|to|with) <them>))?$
+    (<and> )?what (did|do) you do( (then|next|after|afterwards|(about|to|with) <them>))?$
     (<and> )?how (did|does) (it|that) (end|go|turn)
 react_what_they
+    what did you (say|tell|answer|write|reply)\b
     what (did|does|do|was|were|is|are) (<they>|(your|the) [a-z]+) <say>\b
 about_still_alive
     (is|are|does|do) (<they>|your [a-z]+) still
 about_do_you_miss
     do you (ever |still |even )*miss <them>
 about_do_you_visit
-    ((do|did|have|will) )?you (ever |still |even )*<meet> (from |to |of )?<them>
+    (do|did|have|will) you (ever |still |even )*(<meet>|(hear|heard) from|(talk|talked|write) to) <them>
+    you (ever |still |even )+(<meet>|(hear|heard) from|(talk|talked|write) to) <them>
 about_were_you_scared
     (was|were|are) (not )?you (not )?<felt>
 about_did_it_hurt
@@ -126,6 +133,10 @@ react_will_you
     (will|are|would|do) you ((ever|really|still|planning|plan|want|going|to) )*([a-z]+ ){1,2}<them>\b(?! (to|for) me)
 react_you_did
     you (?!<ask_for>\b)((just|really|actually|even) )?[a-z]+ ([a-z]+ )?<them>
+react_guess
+    (was|is|were) (it|that|he|she|they) (a|an|the|my|your|one|because|from|about|like|by)\b
+    (maybe|perhaps|probably) (it|that|he|she|they) (is|was|were|did|just|had|has)
+    (let me guess|i bet (it|that|he|she|they)|i guess (it|that|he|she|they))
 react_did_they
     <did> (not )?(<they>|your [a-z]+|people|nobody)\b
     (do|does|is|are|has|have) (not )?(he|she|they|those|any of|some of|all of|both|either)\b
@@ -146,7 +157,8 @@ then_sorry
     i am ([a-z]+ )?sorry(?! (for|i|but|about (that|the)|to (bother|ask|interrupt)))
     sorry to hear
     i feel ([a-z]+ )?(bad|sorry)
-    (how )?(<very> )*(heartbreaking|tragic|sad|ouch|rip|oof|damn)$
+    (how )?(<very> )*(heartbreaking|tragic|sad|ouch|oof|damn)$
+    rip
 sounds_scary
     <it> (<is> )?(be |like )?(<very> )*(scary|terrifying|spooky|dangerous|frightening|horrifying)\b
 react_odd
@@ -164,6 +176,7 @@ react_gainsays
     <it> (<is> )?(like )?(<very> )*<silly>\b
     <it> (does|did|is|was|makes?) (not|no) [a-z]+
     (that|this) (is|was) (just|only)
+    (maybe|perhaps) [a-z]+ (is|are|was|were) (not|just|only)
     (who cares|so what|nobody (cares|needs|wants|asked)|big deal|not that|not really a)
     (that|this) (is|was) (it|all|nothing)$
 you_are_right
@@ -194,7 +207,7 @@ react_dissuades
     (.{1,30} )?(do not|never) do <it>\b
     (please )?(do not|never) (?!<not_orders>\b)[a-z]+ (<them>|the|your)\b
 react_advice
-    (you|one) (should|could|must|better|had better|ought|need|have to|got to|can just)
+    (you|one) ((should|could)(ve)?|must|better|had better|ought|need|have to|got to|can just)\b
     (maybe|perhaps|then|or|so|and|just|please|simply) (you <will_do>|you could|<try>)\b
     (do not|never) (listen|let|trust) .*
     <do_to> (him|her|them)\b
@@ -202,7 +215,7 @@ react_advice
     <do_with> (it|them|one|another|some|a new|that)\b(?!.*\b(me|us|my)\b)
     just (?!<not_advice>\b)[a-z]+
 react_i_would
-    i (would|could) (?!<polite>\b)[a-z]+
+    i (would|could) (?!<polite>\b)[a-z]+(?!.*\byou\b)
     (would not|could not|would never|could never) be me
     (would|could) (never|not) (catch me|[a-z]+ that)
 """
@@ -222,5 +235,5 @@ react_did_they
 react_you_did
     you (?!<ask_for>\b)[a-z]+
 react_gainsays
-    (?!(i|we|you|what|who|how|why|do|can)\b).*\b(not|no|never|just|only|nobody|overrated|ugly|worse)\b
+    (?!<asks>\b).*\b(not|no|never|just|only|nobody|overrated|ugly|worse)\b
 """

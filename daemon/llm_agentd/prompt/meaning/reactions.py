@@ -19,15 +19,18 @@ from llm_agentd.prompt.meaning.line_kinds import VAGUE
 from llm_agentd.prompt.meaning.reaction_table import ASKED, SAID, SHARED, WORDS
 from llm_agentd.topics import mentions, normalize
 
-ECHO, YOU_DID, ANSWERS, REMARK = "react_echo", "react_you_did", "react_answers", "react_remark"
+ECHO, YOU_DID, GUESS = "react_echo", "react_you_did", "react_guess"
+ANSWERS, REMARK = "react_answers", "react_remark"
 ECHO_MAX_WORDS = 6  # of what is only said again: a longer clause has something of its own to say
 SURELY_SAME = 0.9  # weight of a word's other forms (`memory/thesaurus.py`): words that are only related do not count
 _ASKED, _SAID, _SHARED = (forms.read_table(table, WORDS) for table in (ASKED, SAID, SHARED))
 NAMES = frozenset(name for name, _ in (*_ASKED, *_SAID, *_SHARED)) | {ECHO, ANSWERS, REMARK}
-_ASK_NOTHING = frozenset(name for name, _ in _SAID) | {ECHO, YOU_DID, ANSWERS, REMARK}
-_CLAUSE = re.compile(r"([^.,!?;:]+)([.,!?;: ]*)")
+_COMMENTS = frozenset(name for name, _ in _SAID)
+_ASK_NOTHING = _COMMENTS | {ECHO, YOU_DID, GUESS, ANSWERS, REMARK}
+_CLAUSE = re.compile(r"(?:(?:lol|haha) (?=\w))?((?:(?!(?<= )(?:lol|haha) )[^.,!?;:])+)([.,!?;: ]*)")
 _CONCLUDES = re.compile(
-    r"(?:.{0,20} )?(?:so|wait|hold on)(?: ,)? you (?!are|have|want|know|like|need|can|sell)[a-z]+ .+\?"
+    r"(?:.{0,20} )?(?:no way(?: ,)? you"
+    r"|(?:so|wait|hold on)(?: ,)? you (?!(?:are|have|want|know|like|need|can|sell)\b)[a-z]+ .+\?)"
 )
 _LEAD = re.compile(
     r"^(?:(?:aww|really|bro|bruh|whoa|hold on|hang on|like|still|even|the heck|the hell) (?:, )?(?=\w+ ))+"
@@ -36,6 +39,7 @@ _NO_ECHO = re.compile(
     r"(?:what|who|where|when|why|how|which|do|does|did|is|are|was|were|can|could|will|would|have|has|i|you|we|let)\b"
 )
 _WORD = re.compile(r"[^\W_]+")
+_COUNTING = vocabulary.NUMBERS | vocabulary.DETERMINERS | {"never", "twice", "once", "always", "alone"}
 _ARTICLE = re.compile(  # before a noun, with a word between at most: `a boundary stone`
     rf"\b(?:{'|'.join(vocabulary.ARTICLES | vocabulary.POSSESSIVES | vocabulary.NUMBERS)}) (?:\w+ )?$", re.I
 )
@@ -67,6 +71,11 @@ def remark(text: str, said: str) -> str:
 def asks_nothing(topic: str) -> bool:
     """What is said so is no occasion for the NPC to tell more of itself."""
     return topic in _ASK_NOTHING
+
+
+def is_comment(topic: str) -> bool:
+    """Its other parts may ask something that is answered by itself: `thats sad. do you have kids?`"""
+    return topic in _COMMENTS
 
 
 def echoed(text: str, said: str) -> str:
@@ -130,4 +139,10 @@ def _phrase(clause: str, said: str) -> str:
         else:
             break
     article = _ARTICLE.search(said[: taken_up[0].start()])
-    return said[article.start() if article else taken_up[0].start() : last.end()]
+    phrase = said[article.start() if article else taken_up[0].start() : last.end()]
+    return phrase if _stands_alone(phrase) else ""
+
+
+def _stands_alone(phrase: str) -> bool:
+    """`twenty years`, `spoons`, `both`; but not one noun that had its words elsewhere: `vote`, `oven`."""
+    return " " in phrase or phrase.endswith("s") or phrase.lower() in _COUNTING

@@ -106,6 +106,6 @@ def _read(draft: Draft) -> Reading:
         said,
         named=answers.named(draft),
         unheld="" if possible else unheld,
-        takes_up=draft.reacts and not reactions.asks_nothing(draft.form),
+        takes_up=draft.reacts and not reactions.is_comment(draft.form),
         share=1.0 if draft.words.get("known") else 0.0 if draft.form or unheld else draft.share,
     )

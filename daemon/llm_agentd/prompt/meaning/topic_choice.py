@@ -26,7 +26,7 @@ _FOR_WORK = (
 )
 ASKS_FOR_WORK = frozenset(_FOR_WORK.split())
 SURE_FROM = 0.3  # share of a topic: below, fewer than half are right, and the form answers better
-SURELY_FROM = 0.7  # share of a topic: below, the words of a reaction to the NPC's last words tell more
+SURELY_FROM = 0.75  # share of a topic: below, the words of a reaction to the NPC's last words tell more
 OF_TASK = "ask_task_"  # how topics begin that ask about a task
 OF_WHAT_WAS_TOLD = "about_"  # how topics begin that ask about what the NPC has told
 STATED_FROM = 0.6  # share of an order to move, where the line tells of somebody: `i would like to visit the mill`
