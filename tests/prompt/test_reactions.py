@@ -50,6 +50,8 @@ SAID = "My brother moved a boundary stone. That was twenty years ago, and I keep
         ("i would like to buy a stone", ""),
         ("good for you", "react_glad"),
         ("its just a stone", "react_gainsays"),
+        ("stones are just dirt", "react_gainsays"),
+        ("i saw the stone just now", ""),
         ("was it a big stone", "react_guess"),
         ("who did u tell", "then_who"),
         ("who sells stones", ""),

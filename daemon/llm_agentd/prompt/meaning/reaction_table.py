@@ -235,5 +235,5 @@ react_did_they
 react_you_did
     you (?!<ask_for>\b)[a-z]+
 react_gainsays
-    (?!<asks>\b).*\b(not|no|never|just|only|nobody|overrated|ugly|worse)\b
+    (?!<asks>\b).*\b(not|no|never|nobody|overrated|ugly|worse|(is|are|was|were) (just|only))\b
 """
