@@ -97,12 +97,13 @@ local function buy_a_sword(story)
 	})
 	story.effect("Torvik opens her window: /llm trade Brenna")
 	torvik:command("trade Brenna")
-	local is_here = trade_window.is_open(torvik) and trade_window.choose(torvik, stage.SWORD)
+	local is_here = trade_window.is_open(torvik) and story.press(torvik, trade_window.choose, stage.SWORD)
+		and story.press(torvik, trade_window.choose_one)
 	if not is_here then return story.note("There is no sword to buy.") end
 	bargain(story, brenna)
 	local price = trade_window.price(torvik)
 	story.weigh(torvik, brenna)
-	trade_window.buy(torvik)
+	story.press(torvik, trade_window.buy)
 	if torvik:count(stage.SWORD) == 1 then
 		story.effect("Torvik buys the steel sword for %d coins", price)
 	else

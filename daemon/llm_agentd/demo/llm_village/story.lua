@@ -6,6 +6,7 @@
 local cast, stage, plain, trade_window = ...
 
 local ANSWER_MAX_S = 12 -- the mod itself gives up after 8
+local DRAWN_STEPS_MAX = 20 -- until the trade window answers a press
 local WINDOW_MAX_S = 4 -- for the model's words in the trade window; the rule's stand there at once
 local EFFECT_MAX_S = 1 -- what comes of a reply comes in the same step, but for what the mod looks at once a second
 local BETWEEN_S = 1.6 -- two sentences of a player: what comes sooner is not heard (llm_agent.player_cooldown_s)
@@ -152,12 +153,23 @@ function story.talk_among(first, second, thought, lines)
 	end
 end
 
+-- Does something in the trade window (a function of trade_window), which is drawn anew some steps later. Returns what it returns.
+function story.press(visitor, press, ...)
+	local before = visitor.spec
+	local done = press(visitor, ...)
+	for _ = 1, DRAWN_STEPS_MAX do
+		if not done or visitor.spec ~= before then break end
+		story.wait(0)
+	end
+	return done
+end
+
 -- The visitor names a price in the trade window. Returns what one costs then.
 function story.haggle(visitor, npc, coins)
 	story.wait(BEAT_S)
 	story.effect("%s types %d coins into the trade window and presses Haggle", visitor.name, coins)
 	local answer = await_reply(npc, visitor.name, nil, WINDOW_MAX_S)
-	trade_window.haggle(visitor, coins)
+	story.press(visitor, trade_window.haggle, coins)
 	local by_rule = trade_window.words(visitor)
 	answer()
 	story.wait(0) -- the window shows the words one step after

@@ -16,11 +16,16 @@ local function press(visitor, begin, fields)
 	return true
 end
 
--- Chooses one piece of a good of the NPC. False if it is not there.
+-- Chooses a good of the NPC. False if it is not there.
 function trade_window.choose(visitor, item)
 	local button = visitor.spec:match(item .. " %d+;(get_item_%d+);")
 	if not button then return false end
 	visitor:send({[button] = "x", get_count = "1"})
+	return true
+end
+
+-- One piece of what is chosen.
+function trade_window.choose_one(visitor)
 	visitor:send({key_enter_field = "get_count", get_count = "1"})
 	return true
 end
