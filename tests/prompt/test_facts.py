@@ -101,6 +101,8 @@ def test_name_that_nobody_knows_is_said_back(reader: SlotReader, monkeypatch: py
     near = {"near": ["Bexley the miller"]}
     assert not read(reader, "i'm looking for a man called Bexley", near).slots.words.get("told")
     assert not read(reader, "I'M LOOKING FOR A MAN CALLED BEXLEY", {}).slots.words.get("told")
+    bull = "Marta has a bull called Bexley Krell."
+    assert not read(reader, "i'm looking for a man called Bexley Krell", {}, persona=bull).slots.words.get("told")
 
 
 def test_player_who_says_its_own_name_introduces_itself(reader: SlotReader) -> None:

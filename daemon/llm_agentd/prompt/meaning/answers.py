@@ -148,9 +148,15 @@ def by_form(draft: Draft, topic: Topic) -> Topic:
 
 
 def _name_told(draft: Draft, form: Topic | None) -> None:
-    """A name that the game knows is not strange."""
+    """A name that the game, the persona or the NPC itself has told is not strange."""
     if form and "told" in form.slots and not draft.world.found:
-        draft.words["told"] = mentions.proper_name(draft.world.asked())
+        name = mentions.proper_name(draft.world.asked())
+        draft.words["told"] = "" if name.lower() in _told_before(draft) else name
+
+
+def _told_before(draft: Draft) -> str:
+    turns = (turn.text for turn in draft.think.history)
+    return " ".join((draft.think.npc.persona or "", *draft.role.knowledge, *draft.recalled, draft.said, *turns)).lower()
 
 
 def named(draft: Draft) -> frozenset[str]:
