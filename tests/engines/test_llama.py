@@ -449,3 +449,21 @@ def test_whose_prompt_ends_has_a_token_in_the_same_decode_as_the_others(
     engine.start(1, engine.encode("second", None, GREEDY), GREEDY)
     assert [piece.seq for piece in engine.step()] == [1, 0, 1]
     assert engine.last_step.num_seqs == 2
+
+
+def test_step_has_its_rows_in_the_order_of_the_sequences(models: SimpleNamespace, opened: list[Engine]) -> None:
+    """llama.cpp reads the model once for those that follow one another, and once more for each that does not."""
+    engine, binding = open_with_binding(opened, "llama", models.chain)
+    for seq in (2, 0, 1):
+        engine.start(seq, engine.encode("b" * 20, None, GREEDY), GREEDY)
+    while engine.last_step.num_seqs < 3:
+        engine.step()
+    decode, seen = binding.decode, []
+
+    def noted(rows: Sequence[BatchRow]) -> None:
+        seen.append([row[2] for row in rows])
+        decode(rows)
+
+    binding.decode = noted  # type: ignore[method-assign]
+    engine.step()
+    assert seen == [[0, 1, 2]]

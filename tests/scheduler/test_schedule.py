@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -127,6 +128,35 @@ def test_coalesced_request_joins_a_paused_sequence(endpoint: str, gate: Gate) ->
         gate.open()
         records = {record["id"]: record for record in client.events("one", "two", "own", "one2", "two2")}
         assert [records[id]["cache"] for id in ("one2", "two2")] == ["joined", "joined"]
+
+
+def test_sequence_starts_beside_one_that_runs(endpoint: str, gate: Gate) -> None:
+    """An engine computes neighbours at once. Without any, in the slot that was free for longest."""
+    started: list[int] = []
+
+    class Noting(StubEngine):
+        def start(self, seq: int, *args: Any, **options: Any) -> int:
+            started.append(seq)
+            return super().start(seq, *args, **options)
+
+    is_held = threading.Event()
+
+    def on_step(size: int) -> None:
+        if is_held.is_set():
+            gate.on_step(size)
+
+    make = InProcess(endpoint, engine=lambda: Noting(max_num_seqs=4, on_step=on_step, script=long))
+    with make as daemon, daemon.peer() as client:
+        for prompt in ("one says", "two says", "six says"):
+            client.request(op="infer", prompt=prompt, max_tokens=2)
+        is_held.set()
+        client.send(ask("ann", "spoken"))
+        assert gate.entered.wait(10)
+        client.send(ask("ben", "spoken"))
+        client.request(op="ping")
+        gate.open()
+        client.events("ann", "ben")
+    assert started == [0, 1, 2, 3, 2]
 
 
 def test_sequence_that_cannot_be_resumed_fails_alone(endpoint: str, gate: Gate) -> None:

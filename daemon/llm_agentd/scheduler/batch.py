@@ -180,17 +180,23 @@ class Batch:
     def _pick_slot(self, prompt: Prompt, kept_tokens: int) -> tuple[int, int]:
         """The free slot that holds most of the prompt, and how many of its tokens.
 
-        Where a kept state has more (`kept_tokens`), what slots hold is of no use, and the longest free one goes: what
-        it holds is the least likely to be asked for again. A chat that would be lost by that is saved first.
+        Where a kept state has more (`kept_tokens`), what slots hold is of no use, and one beside those in use goes. A
+        chat that would be lost by that is saved first.
         """
         held = {seq: common_prefix_length(prompt.tokens, self.engine.cached_tokens(seq)) for seq in self._free}
         seq = max(self._free, key=held.__getitem__)
         if held[seq] <= kept_tokens:
-            seq = self._free[0]
+            seq = self._slot_beside_others()
         label = self._kept_chats.pop(seq, None)
         if label is not None and held[seq] < len(self.engine.cached_tokens(seq)):
             self._prefix_cache.add(self.engine.save_state(seq), label, persist=False)
         return seq, held[seq]
+
+    def _slot_beside_others(self) -> int:
+        """The longest free one next to one in use, as an engine computes neighbours at once (`LlamaEngine.step`); else
+        the longest free one: what it holds is the least likely to be asked for again."""
+        beside = (seq for seq in self._free if seq - 1 in self.running or seq + 1 in self.running)
+        return next(beside, self._free[0])
 
     def save_kept_chats(self) -> None:
         """Into the prefix cache, as what free slots hold is about to be overwritten."""
@@ -235,7 +241,7 @@ class Batch:
         paused = min(self._paused, key=lambda one: (one.priority_index(now_s), one.sequence.started_s))
         self._paused.remove(paused)
         sequence = paused.sequence
-        seq = self._free[0]
+        seq = self._slot_beside_others()
         self._kept_chats.pop(seq, None)
         try:
             self.engine.resume(seq, paused.handle, priority=sequence.priority_index)

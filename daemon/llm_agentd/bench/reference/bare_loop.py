@@ -120,9 +120,10 @@ class BareLoop:
             first = until
 
     def step(self) -> None:
-        """One token for each running sequence."""
-        self.binding.decode([(one.tokens[one.computed], one.computed, seq, True) for seq, one in self.running.items()])
-        for row, seq in enumerate(list(self.running)):
+        """One token for each running sequence, in the order of their numbers, as the engine has them."""
+        running = sorted(self.running.items())
+        self.binding.decode([(one.tokens[one.computed], one.computed, seq, True) for seq, one in running])
+        for row, (seq, _) in enumerate(running):
             self.running[seq].computed += 1
             self.sample(seq, row)
 

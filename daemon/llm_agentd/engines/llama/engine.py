@@ -221,6 +221,10 @@ class LlamaEngine:
         computed = self._compute_prompts(starting, pieces, began_s)
         computed_s = time.perf_counter()
         running = [sequence for sequence in self._active.values() if sequence.is_running and is_shared]
+        # Where each sequence has a stream of cells of its own, llama.cpp computes those together whose numbers follow
+        # one another in the batch, and reads the whole model again for each other run of them: 8 in any order cost
+        # twice as much as 8 in theirs.
+        running.sort(key=lambda sequence: sequence.seq)
         rows = sum(sequence.fed for sequence in running)
         pieces += self._advance(running)
         stepped = len(running) if rows == len(running) else 0
