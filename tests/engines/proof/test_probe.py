@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from llm_agentd.engines.llama.binding import BatchRow
 from llm_agentd.engines.proof.child import load
-from llm_agentd.engines.proof.probe import LENGTH, Findings, Probe, Reference
+from llm_agentd.engines.proof.probe import LENGTH, Findings, Probe, Reference, crowd_of
 from tests.engines.proof.fake_binding import FakeBinding
 
 WIDTHS = (1, 2, 4, 8)
@@ -77,6 +79,22 @@ def test_sound_binding_with_another_to_compare_with_computes_less(reference: Ref
 
     assert rows(None) < 400
     assert rows(reference) < 270
+
+
+def test_steps_are_timed_beside_as_much_as_a_village_holds() -> None:
+    """Where all prompts lie in one cache each row is compared with them all: with few it is quick, and not in use."""
+    held: list[int] = []
+
+    class Watched(FakeBinding):
+        def decode(self, rows: Sequence[BatchRow]) -> None:
+            super().decode(rows)
+            if len(rows) == 8 and len({seq for _, _, seq, _ in rows}) == 8:
+                held.append(len(self._held))
+
+    Probe(Watched(), (1, 8)).run(None)
+    assert set(held) == {24} == {crowd_of((1, 8))}
+    assert crowd_of((1, 8, 32)) == 64
+    assert crowd_of((1, 128)) == 128
 
 
 @pytest.mark.parametrize("is_first", [True, False])

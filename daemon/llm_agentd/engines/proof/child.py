@@ -19,7 +19,7 @@ import orjson
 
 from llm_agentd.engines import open_binding
 from llm_agentd.engines.llama.binding import Binding
-from llm_agentd.engines.proof.probe import GREEDY, LENGTH, Probe, Reference
+from llm_agentd.engines.proof.probe import GREEDY, LENGTH, Probe, Reference, crowd_of
 from llm_agentd.errors import StartError
 
 CONTEXT_TOKENS = LENGTH + GREEDY  # of each sequence
@@ -43,7 +43,7 @@ def load(order: dict[str, Any]) -> Binding:
     binding = open_binding(order["engine"])(Path(order["path"]), gpu_layers=0)
     binding.open_context(
         context_tokens=CONTEXT_TOKENS,
-        max_num_seqs=max(order["widths"]),
+        max_num_seqs=crowd_of(order["widths"]),
         threads=order["threads"],
         batch_tokens=max(LENGTH, *order["widths"]),
         kv_type=order["kv_type"],

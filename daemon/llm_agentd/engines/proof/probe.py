@@ -27,6 +27,9 @@ TEXT = (
 LENGTH = 96  # of the probe prompt: the longest part that engines compute at once
 ROWS = 16  # its start, which the first binding computes row by row
 MIDDLE = 64  # where the parts of MIDDLE_PARTS end
+# Sequences that hold the probe prompt, for each that a step computes: a village's prompts are three times as long, and
+# where all lie in one cache (ik_llama.cpp) each row is compared with them all.
+CROWD, CROWD_MAX = 3, 64
 GREEDY = 4  # tokens that follow the prompt, each a row by itself
 # Kernels change at multiples of 8, 16 and 32 rows and treat what is left over in ways of their own, so here are whole
 # multiples (16, 96), one more and one less (33, 47), and small rests. MIDDLE_PARTS and SHORTER_PARTS go from ROWS to
@@ -68,12 +71,17 @@ class Findings:
     step_s: dict[int, float]
 
 
+def crowd_of(widths: Sequence[int]) -> int:
+    """Sequences that hold the probe prompt while steps of these widths are timed."""
+    return max(max(widths), min(CROWD * max(widths), CROWD_MAX))
+
+
 class Wrong(Exception):
     """What the binding does wrongly, for people."""
 
 
 class Probe:
-    """`widths`: the decode batches to prove and to time, the smallest first; the context has as many sequences."""
+    """`widths`: the decode batches to prove and to time, the smallest first; the context has `crowd_of` them."""
 
     def __init__(self, binding: Binding, widths: Sequence[int], clock: Callable[[], float] = time.perf_counter) -> None:
         self._binding = binding
@@ -299,7 +307,7 @@ class Probe:
 
     def _fill(self, tokens: int) -> None:
         """All other sequences hold the start or the whole prompt."""
-        for seq in range(1, self._widths[-1]):
+        for seq in range(1, crowd_of(self._widths)):
             self._restore(seq, tokens)
 
     def _restore(self, seq: int, tokens: int) -> None:
