@@ -7,12 +7,9 @@ whoever uses it.
 
 from __future__ import annotations
 
-import ctypes
 import logging
-import sys
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import ModuleType
@@ -93,9 +90,8 @@ class GpuWatch(Collector):
     # -- the gpu thread --------------------------------------------------------------------------
 
     def _run(self) -> None:
-        if not _has_driver():
-            self.has_read.set()  # there is no such GPU, and nothing to say
-            return
+        # It loads the driver's library, which takes its time. Whether there is one is for it to say: a look of our own
+        # would not see what stands in for it.
         import pynvml
 
         try:
@@ -107,21 +103,12 @@ class GpuWatch(Collector):
                 self._stopped.wait(self._read_every_s)
             pynvml.nvmlShutdown()
         except pynvml.NVMLError as error:
+            # Without the driver's library there is no such GPU, and nothing to say.
             level = logging.DEBUG if isinstance(error, pynvml.NVMLError_LibraryNotFound) else logging.INFO
             log.log(level, "no figures of GPUs: %s; under systemd a GPU needs PrivateDevices=false", error)
         finally:
             self._readings = ()
             self.has_read.set()
-
-
-def _has_driver() -> bool:
-    """Looked at before `pynvml` is loaded, 4 MiB. True where its library looks in several places."""
-    if sys.platform != "linux":
-        return True
-    with suppress(OSError):
-        ctypes.CDLL("libnvidia-ml.so.1")
-        return True
-    return False
 
 
 def _read(nvml: ModuleType, number: int) -> GpuReading:

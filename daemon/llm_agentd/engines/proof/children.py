@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import orjson
-import psutil
 
 # A binding that takes longer is passed over: the model is too slow for this machine, or the machine busy. Three of them
 # stay within the 300 s that systemd gives a start.
@@ -55,6 +54,8 @@ def _answer(process: subprocess.Popen[bytes], turn: bytes, limit_s: float, busy_
 
 def cpu_s(pid: int) -> float:
     """Seconds that a process has computed; 0 where it has just ended."""
+    import psutil  # a megabyte, for a first start
+
     try:
         times = psutil.Process(pid).cpu_times()
     except psutil.Error:
