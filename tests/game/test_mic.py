@@ -49,10 +49,10 @@ def test_npc_follows_and_answers_who_speaks_into_a_browser(playwright: Playwrigh
         until_said(page)
         page.keyboard.up("Space")
         expect(page.locator(".lines li").first).to_contain_text("ollow me", timeout=FIRST_WORDS_MS)
-        log.expect(r"\[llm_probe_mic\] Mira does follow Robin for Robin: true")  # before any model has answered
         heard = log.expect(r"\[llm_stage\] heard Robin: ((?!/).*)")
         assert words_of(heard[1]) >= {"mira", "follow", "me"}
         log.expect(r"CHAT: <Robin> .*ollow me")
+        log.expect(r"\[llm_probe_mic\] Mira does follow Robin for Robin: true")  # before any model has answered
         said = log.expect(SAY)
         assert (said[2], said[4]) == ("Mira", "false"), said[0]
 
