@@ -73,7 +73,8 @@ class Findings:
 
 def crowd_of(widths: Sequence[int]) -> int:
     """Sequences that hold the probe prompt while steps of these widths are timed."""
-    return max(max(widths), min(CROWD * max(widths), CROWD_MAX))
+    widest = max(widths)
+    return max(widest, min(CROWD * widest, CROWD_MAX))
 
 
 class Wrong(Exception):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from llm_agentd.prompt.meaning.form_words import PHRASES, WORDS
 from llm_agentd.prompt.meaning.forms_acts import ACTS, CALLS
@@ -20,6 +21,7 @@ Table = tuple[tuple[str, re.Pattern[str]], ...]
 PREFIX = "form_"  # topics of forms begin so
 SENTENCES_MAX = 6  # looked at of one line
 LEADS_MAX = 6  # taken from before one sentence
+TEXTS_KEPT = 64  # the rules for one line ask for its form seven times
 BRIEF_MAX_WORDS = 2  # of a call such as "yikes"; what is longer and has no other form is a remark
 
 
@@ -98,11 +100,16 @@ def form_of(text: str, known: Collection[str] = ()) -> str:
 
     `known`: words of players' lines; what is mostly none of them is another language, or nothing.
     """
+    return _of_words(text) or _of_no_form(text, known)
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def _of_words(text: str) -> str:
     parts = [part for sentence in sentences(_spoken(text)) for part in _parted(sentence)]
     found = [(form, part) for part in parts if (form := _of_sentence(part))]
     found = [one for one in found if one[0] not in _WEAK] or found
     if not found:
-        return _of_no_form(text, known)
+        return ""
     asked = [form for form, sentence in found if sentence.endswith("?") or form in ASKING]
     done = [form for form, _ in found if form in _DONE]
     return asked[-1] if asked else [*done, found[0][0]][0]
