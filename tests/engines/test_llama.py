@@ -446,9 +446,46 @@ def test_whose_prompt_ends_has_a_token_in_the_same_decode_as_the_others(
     engine = open_model("llama", models.chain)
     engine.start(0, engine.encode("first", None, GREEDY), GREEDY)
     steps(engine)
-    engine.start(1, engine.encode("second", None, GREEDY), GREEDY)
+    engine.start(1, engine.encode("second", None, GREEDY), GREEDY, priority=1)
     assert [piece.seq for piece in engine.step()] == [1, 0, 1]
     assert engine.last_step.num_seqs == 2
+
+
+def test_first_token_that_somebody_waits_for_goes_out_before_the_decode_but_not_twice_in_a_row(
+    models: SimpleNamespace, open_model: OpenModel
+) -> None:
+    engine = open_model("llama", models.chain)
+    engine.start(0, engine.encode("first", None, GREEDY), GREEDY)
+    steps(engine)
+    for seq in (1, 2):
+        engine.start(seq, engine.encode("b" * 60, None, GREEDY), GREEDY)
+    engine.start(3, engine.encode("whisper", None, GREEDY), GREEDY, priority=1)
+    assert [piece.seq for piece in engine.step()] == [1]
+    assert engine.last_step.num_seqs == 0
+    assert [piece.seq for piece in engine.step()] == [2, 0, 1, 2]
+    assert [piece.seq for piece in engine.step()] == [3, 0, 1, 2, 3]
+
+
+def test_first_token_does_not_go_out_alone_where_prompts_take_no_time(
+    models: SimpleNamespace, open_model: OpenModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(llama, "PROMPT_S_PER_STEP", 60.0)
+    engine = open_model("llama", models.chain)
+    for seq in (0, 1):
+        engine.start(seq, engine.encode("first", None, GREEDY), GREEDY)
+        pieces = engine.step()
+    assert [piece.seq for piece in pieces] == [1, 0, 1]
+
+
+def test_step_computes_as_many_short_parts_as_one_long_one_has_tokens(
+    models: SimpleNamespace, open_model: OpenModel
+) -> None:
+    engine = open_model("llama", models.chain)
+    prompt = engine.encode("b" * 30, None, GREEDY)
+    for seq in range(3):
+        engine.start(seq, prompt, GREEDY, priority=1)
+    engine.step()
+    assert engine.last_step.prompt_tokens == 2 * len(prompt) <= llama.PROMPT_TOKENS_PER_STEP
 
 
 def test_step_has_its_rows_in_the_order_of_the_sequences(models: SimpleNamespace, opened: list[Engine]) -> None:
@@ -467,3 +504,38 @@ def test_step_has_its_rows_in_the_order_of_the_sequences(models: SimpleNamespace
     binding.decode = noted  # type: ignore[method-assign]
     engine.step()
     assert seen == [[0, 1, 2]]
+
+
+@pytest.mark.parametrize("name", ["llama", "llama_native"])
+def test_gap_between_sequences_is_filled_and_changes_nothing(
+    models: SimpleNamespace, opened: list[Engine], name: str
+) -> None:
+    """7 sequences with a gap cost half as much again as 8 without: what fills it is thrown away."""
+    texts: dict[bool, dict[int, bytes]] = {}
+    for fills in (False, True):
+        engine, binding = open_with_binding(opened, name, models.chain, bit_exact=False)
+        engine._binding.has_streams = fills
+        seqs = (0, 2, 3, 7)
+        engine.start(1, engine.encode("it was here before", None, GREEDY), GREEDY)
+        drain(engine, 1)
+        held = list(engine.cached_tokens(1))
+        for seq in seqs:
+            engine.start(seq, engine.encode("b" * (20 + seq), None, GREEDY), GREEDY, priority=1)
+        seen: list[list[int]] = []
+        decode = binding.decode
+
+        def noted(rows: Sequence[BatchRow], seen: list[list[int]] = seen, decode: Any = decode) -> None:
+            seen.append([row[2] for row in rows])
+            decode(rows)
+
+        binding.decode = noted  # type: ignore[method-assign]
+        pieces = drain(engine, *seqs)
+        texts[fills] = {seq: data(pieces[seq]) for seq in seqs}
+        widest = max((rows for rows in seen if len(set(rows)) == len(rows) > 1), key=len)
+        assert widest == ([0, 1, 2, 3, 4, 5, 6, 7] if fills else [0, 2, 3, 7])
+        assert list(engine.cached_tokens(1)) == held
+        binding.decode = decode  # type: ignore[method-assign]
+        engine.start(1, Prompt([*held, *held[:3]]), GREEDY)
+        again = data(drain(engine, 1)[1])
+        texts[fills][1] = again
+    assert texts[False] == texts[True]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from llm_agentd.engines.stub.engine import StubEngine
+from llm_agentd.engines.stub.engine import TOKEN_BYTES, StubEngine
 from llm_agentd.prefix_cache import LmdbPrefixStore
 from llm_agentd.scheduler.batch_size import Curve
 from tests.support.daemon_in_process import Gate, InProcess
@@ -54,6 +54,9 @@ def crowd(client: RawPeer, gate: Gate, priority: str = "background") -> None:
     """Two requests run, and a spoken one came after them."""
     client.send(ask("one", priority), ask("two", priority))
     assert gate.entered.wait(10)
+    client.request(op="ping")
+    while gate.batch_sizes[-1] < 2:  # a busy router hands them over one by one
+        live_now(gate)
     client.send(ask("own", "spoken"))
     client.request(op="ping")
 
@@ -198,8 +201,8 @@ def test_request_that_cannot_be_done_in_time_is_refused_at_once(endpoint: str) -
         assert records["patient"]["event"] == "done"
 
 
-def chat(name: str, words: str) -> list[dict[str, str]]:
-    return [{"role": "system", "content": f"{SYSTEM}Call me {name}."}, {"role": "user", "content": words}]
+def chat(name: str, words: str, role: str = SYSTEM) -> list[dict[str, str]]:
+    return [{"role": "system", "content": f"{role}Call me {name}."}, {"role": "user", "content": words}]
 
 
 def test_prefix_of_a_role_is_computed_once(endpoint: str) -> None:
@@ -212,6 +215,29 @@ def test_prefix_of_a_role_is_computed_once(endpoint: str) -> None:
         assert other.reused_tokens >= len(SYSTEM) // 4, "the role, from another NPC's prompt"
         assert again.reused_tokens > other.reused_tokens, "the persona too, though the slot was used since"
         assert client.stats()["prefixes"]["entries"] >= 2
+
+
+def test_prefix_of_a_role_is_computed_once_for_a_burst(endpoint: str, gate: Gate) -> None:
+    """All have started before there is a state of what they begin with; the second has come some way by itself."""
+    role = "The guards of Oakford keep the gate. " * 20
+    asked = [
+        {"op": "infer", "id": name, "messages": chat(name, "Hello!", role), "max_tokens": 64, "cache": "off"}
+        for name in ("Ana", "Ben", "Cleo")
+    ]
+    with running(endpoint, gate, Curve({1: 1.0, 4: 1.0})) as (_, client):
+        client.send(ask("one", "background"))
+        assert gate.entered.wait(10)
+        client.send(*asked)
+        client.request(op="ping")  # all three wait
+        gate.open()
+        usage = {record["id"]: record["usage"] for record in client.events("Ana", "Ben", "Cleo")}
+        cached_tokens = counter(client, "prompt_tokens_cached_total")
+    tokens = len(role) // TOKEN_BYTES
+    assert usage["Ana"]["reused_tokens"] == 0
+    assert 0 < usage["Ben"]["reused_tokens"] < tokens
+    assert tokens <= usage["Cleo"]["reused_tokens"] <= tokens + 10
+    assert cached_tokens == usage["Ben"]["reused_tokens"] + usage["Cleo"]["reused_tokens"]
+    assert usage["Ben"]["completion_tokens"] > 0
 
 
 def test_prefix_of_a_conversation_is_reused_for_its_next_turn(endpoint: str) -> None:

@@ -159,6 +159,11 @@ class Metrics:
         self._prompt_tokens.inc(prompt_tokens)
         self._cached_tokens.inc(reused_tokens)
 
+    def shared(self, tokens: int) -> None:
+        """Counts tokens of a prompt that had started, and goes on behind the state that another left."""
+        self._cached_tokens.inc(tokens)
+        self._prefix_hits.inc(tokens)
+
     def prefix_looked_up(self, prompt_tokens: int, found_tokens: int) -> None:
         self._prefix_queries.inc(prompt_tokens)
         self._prefix_hits.inc(found_tokens)

@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 # A beginning is kept when this share of it is new: its state is as big as all of its tokens, so one that adds a name to
 # a role would cost memory and disk for a whole role, to save computing a few tokens.
 KEPT_NEW_SHARE = 1 / 8
+# One that begins like another whose state was just kept starts again behind it where that saves so many tokens.
+SHARED_MIN_TOKENS = 16
 CHAT_START_TURNS = 2  # a chat of a system turn and one question: its beginning is a role or a persona, worth the disk
 
 
@@ -64,6 +66,7 @@ class Batch:
         self._paused: list[_Paused] = []
         self._free = list(range(engine.info.max_num_seqs))  # longest free first: what it holds is the oldest
         self._kept_chats: dict[int, str] = {}  # free slots that hold a chat worth keeping, with its label
+        self._fresh_states: list[tuple[Sequence, PrefixState]] = []  # that this step kept, and of whom
         self._has_states = "states" in engine.info.features
         self._prefix_cache = prefix_cache
         self._cache = cache
@@ -138,19 +141,7 @@ class Batch:
         seq, slot_tokens = self._pick_slot(prompt, match.matched_tokens if match else 0)
         state = self._verified(match, seq) if match and match.matched_tokens > slot_tokens else None
         computed_tokens = max(slot_tokens, match.matched_tokens if match and state else 0)
-        new_tokens = prompt.stable_tokens - computed_tokens
-        keep_prefix = self._has_states and new_tokens > 0 and new_tokens >= KEPT_NEW_SHARE * prompt.stable_tokens
-        priority = PRIORITIES.index(request.priority)
-        reused = self.engine.start(
-            seq,
-            prompt,
-            request.sampling,
-            state=state,
-            keep_prefix=keep_prefix,
-            priority=priority,
-            session_id=request.session_id,
-            deadline_s=request.waits_until_s,
-        )
+        reused = self._start_engine(seq, request, prompt, state, computed_tokens)
         if not is_warm(request):
             self._count_start(prompt, reused, reused if state else 0)
         self._free.remove(seq)
@@ -158,12 +149,27 @@ class Batch:
             seq=seq,
             requests=[request],
             assembler=assembler,
+            prompt=prompt,
             prompt_tokens=len(prompt),
-            stable_tokens=prompt.stable_tokens,
             reused_tokens=reused,
             started_s=now_s,
-            is_estimate=prompt.is_estimate,
             moderator=self._moderator if request.moderation else None,
+        )
+
+    def _start_engine(
+        self, seq: int, request: Request, prompt: Prompt, state: PrefixState | None, computed_tokens: int
+    ) -> int:
+        """With its beginning kept where enough of that is new; returns the tokens that are reused."""
+        new_tokens = prompt.stable_tokens - computed_tokens
+        return self.engine.start(
+            seq,
+            prompt,
+            request.sampling,
+            state=state,
+            keep_prefix=self._has_states and new_tokens > 0 and new_tokens >= KEPT_NEW_SHARE * prompt.stable_tokens,
+            priority=PRIORITIES.index(request.priority),
+            session_id=request.session_id,
+            deadline_s=request.waits_until_s,
         )
 
     def _count_start(self, prompt: Prompt, reused_tokens: int, restored_tokens: int) -> None:
@@ -246,11 +252,7 @@ class Batch:
         try:
             self.engine.resume(seq, paused.handle, priority=sequence.priority_index)
         except Exception as error:
-            lead = sequence.requests[0]
-            extra = about(request=lead.id, npc=lead.npc)
-            log.exception("the engine could not go on with a paused sequence", extra=extra)
-            failure = EngineFailed(f"the engine could not go on with this request: {type(error).__name__}")
-            events.extend(sequence.failed(failure))
+            events.extend(self._lost(sequence, error, "go on with this request"))
             return
         self._free.remove(seq)
         sequence.seq = seq
@@ -264,7 +266,7 @@ class Batch:
         if sequence is None:  # ended by an earlier piece of this step: a server's stream may bring several at once
             return
         if piece.state is not None:
-            self._keep(piece.state, sequence.requests[0])
+            self._keep(piece.state, sequence)
             return
         if piece.finish == "failed":
             events.extend(sequence.failed(piece.answer or EngineFailed(piece.error)))
@@ -307,9 +309,46 @@ class Batch:
             self._metrics.generation_tokens.value += max(0, more_tokens)
             sequence.reported(piece.usage)
 
-    def _keep(self, state: PrefixState, request: Request) -> None:
+    def _keep(self, state: PrefixState, sequence: Sequence) -> None:
+        request = sequence.requests[0]
         is_start = request.chat is not None and len(request.chat.messages) <= CHAT_START_TURNS
         self._prefix_cache.add(state, request.label, persist=is_start)
+        self._fresh_states.append((sequence, state))
+
+    def share_states(self, events: Events) -> None:
+        """Prompts that are still to be computed go on behind what the step has kept of the same beginning. A burst of
+        requests to NPCs of one role starts before there is a state of it, and each would compute all of it.
+
+        To be called when all pieces of the step are taken: until then it is not known whose prompt has ended.
+        """
+        for maker, state in self._fresh_states:
+            for sequence in [one for one in self.running.values() if one.first_s is None and one is not maker]:
+                common_tokens = common_prefix_length(sequence.prompt.tokens, state.tokens)
+                if common_tokens - sequence.reused_tokens >= SHARED_MIN_TOKENS:
+                    self._start_behind(sequence, state, common_tokens, events)
+        self._fresh_states.clear()
+
+    def _start_behind(self, sequence: Sequence, state: PrefixState, common_tokens: int, events: Events) -> None:
+        """Starts it again, where it has not come as far by itself: what it has computed stays in its slot."""
+        lead = sequence.requests[0]
+        self.engine.stop(sequence.seq)
+        own_tokens = len(self.engine.cached_tokens(sequence.seq)) - sequence.reused_tokens
+        try:
+            reused = self._start_engine(sequence.seq, lead, sequence.prompt, state, common_tokens)
+        except Exception as error:
+            events.extend(self._lost(sequence, error, "start a request again"))
+            self._release(sequence)
+            return
+        more_tokens = max(0, reused - own_tokens - sequence.reused_tokens)
+        sequence.reused_tokens += more_tokens
+        if not is_warm(lead):
+            self._metrics.shared(more_tokens)
+
+    def _lost(self, sequence: Sequence, error: Exception, what: str) -> Events:
+        """Of a sequence that the engine refused, though it had taken it before."""
+        lead = sequence.requests[0]
+        log.error("the engine could not %s", what, exc_info=error, extra=about(request=lead.id, npc=lead.npc))
+        return sequence.failed(EngineFailed(f"the engine could not {what}: {type(error).__name__}"))
 
     def _complete(self, sequence: Sequence, finish: Finish, now_s: float, events: Events) -> None:
         """Tells everybody who waits; keeps the reply, and the chat that its slot holds.
@@ -328,7 +367,7 @@ class Batch:
         self._metrics.guarded(sequence.guard_reasons)
         if not sequence.embedding:  # which says nothing of how long words take
             self._latency.replied(sequence.prompt_tokens - sequence.reused_tokens, sequence.completion_tokens)
-        holds_more = len(self.engine.cached_tokens(sequence.seq)) > sequence.stable_tokens
+        holds_more = len(self.engine.cached_tokens(sequence.seq)) > sequence.prompt.stable_tokens
         if self._has_states and sequence.is_client_chat and holds_more:
             self._kept_chats[sequence.seq] = sequence.requests[0].label
 
@@ -370,7 +409,7 @@ class Batch:
             yield paused.sequence
 
     def _release(self, sequence: Sequence) -> None:
-        if sequence.is_estimate:  # counted now, when the server has told what it was, or will tell no more
+        if sequence.prompt.is_estimate:  # counted now, when the server has told what it was, or will tell no more
             self._metrics.started(sequence.prompt_tokens, sequence.reused_tokens)
         del self.running[sequence.seq]
         self._free.append(sequence.seq)

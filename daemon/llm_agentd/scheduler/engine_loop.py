@@ -366,6 +366,7 @@ class EngineLoop:
                 events = []
             for piece in self._decode(events):  # 3. one token for each running sequence
                 self._batch.advance(piece, self._clock(), events)  # 4. text, moderation, deltas, replies, kept states
+            self._batch.share_states(events)
             self._quiet_since_s = self._clock()
         elif goes_on and not events and self._is_quiet(self._clock()):
             self._measure_step(events)

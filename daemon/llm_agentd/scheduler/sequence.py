@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from llm_agentd.cache import CacheEntry, CompletionCache
-from llm_agentd.engines.base import Piece
+from llm_agentd.engines.base import Piece, Prompt
 from llm_agentd.errors import AgentdError
 from llm_agentd.moderation.moderator import TAIL_CHARS as MODERATED_CHARS
 from llm_agentd.moderation.moderator import Moderator, Verdict
@@ -41,8 +41,8 @@ class Sequence:
     seq: int
     requests: list[Request]
     assembler: TextAssembler | JsonAssembler
-    prompt_tokens: int
-    stable_tokens: int
+    prompt: Prompt
+    prompt_tokens: int  # as its engine or a server counts them
     reused_tokens: int
     started_s: float
     first_s: float | None = None
@@ -51,7 +51,6 @@ class Sequence:
     action: dict[str, Any] | None = None  # what the reply asks to be done; known at its end
     joined: set[tuple[Peer, str]] = field(default_factory=set)
     moderator: Moderator | None = None
-    is_estimate: bool = False  # the tokens of its prompt were not counted yet, but guessed
     model: str = ""  # that says it has answered; "": the one of the engine
     embedding: tuple[float, ...] = ()
 

@@ -33,6 +33,7 @@ class FakeBinding:
     version = "fake 1"
     vocab_size = VOCAB
     is_sentencepiece = False
+    has_streams = True
     bos: int | None = None
 
     def __init__(self, fault: str = "", at: int = 0) -> None:

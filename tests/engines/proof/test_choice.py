@@ -115,7 +115,7 @@ def test_steps_are_timed_at_the_widths_that_will_be_used(model: Path, tmp_path: 
     choose(NAMES, model, tmp_path, start=asked, **SETTINGS | {"max_num_seqs": 6})
     assert asked.orders[0]["widths"] == [1, 6]
     choose(NAMES, model, None, start=asked, **SETTINGS | {"max_num_seqs": 32})
-    assert asked.orders[-1]["widths"] == [1, 8, 32]
+    assert asked.orders[-1]["widths"] == [1, 32]
 
 
 @pytest.mark.parametrize("bytes_max", [0, 2**30])

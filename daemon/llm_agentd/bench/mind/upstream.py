@@ -18,7 +18,7 @@ import httpx2
 from llm_agentd.bench.mind.ask import DEADLINE_MS
 from llm_agentd.bench.mind.cases import Case, Json
 from llm_agentd.bench.mind.scoring import Answer
-from llm_agentd.engines.base import EngineInfo, Piece
+from llm_agentd.engines.base import EngineInfo, Piece, Prompt
 from llm_agentd.errors import AgentdError, StartError
 from llm_agentd.memory import Outcome, SqliteMemory
 from llm_agentd.prompt.builder import PromptBuilder
@@ -116,7 +116,7 @@ class UpstreamMind:
 def _read(request: Request, text: str, finish_reason: str) -> Reply:
     """As the scheduler reads a sequence, here in one piece."""
     sequence = Sequence(
-        0, [request], make_assembler(request), prompt_tokens=0, stable_tokens=0, reused_tokens=0, started_s=0
+        0, [request], make_assembler(request), Prompt([]), prompt_tokens=0, reused_tokens=0, started_s=0
     )
     ended: Literal["stop", "length"] = "length" if finish_reason == "length" else "stop"
     _, finish = sequence.feed(Piece(seq=0, data=text.encode(), tokens=0, finish=ended), now_s=0)

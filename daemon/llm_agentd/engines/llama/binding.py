@@ -43,6 +43,7 @@ class Binding(Protocol):
     vocab_size: int
     is_sentencepiece: bool  # such a vocabulary by default puts a space before a text
     bos: int | None  # the token id that opens every prompt, if this model wants one
+    has_streams: bool  # each sequence is in cells of its own: neighbours in a decode are computed at once, others not
 
     # -- vocabulary and templates ----------------------------------------------------------------
 

@@ -50,6 +50,8 @@ class _Model(llama_cpp.LlamaModel):  # type: ignore[misc]
 class CyllamaBinding:
     """llama.cpp through cyllama."""
 
+    has_streams = True
+
     def __init__(self, path: Path, *, gpu_layers: int) -> None:
         self.version = f"cyllama {version('cyllama')}"
         params = llama_cpp.LlamaModelParams()

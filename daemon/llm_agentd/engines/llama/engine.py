@@ -38,6 +38,9 @@ PROMPT_TOKENS_PER_STEP = 64
 PROMPT_S_PER_STEP = 0.02  # or as many as take no longer: less than a step of a batch that is worth its name
 ROUNDED_UP_FROM_TOKENS = 54
 UNCUT_TOKENS = 96
+# Each run of neighbours costs a pass through the model. A slot between two that run is given a row that is thrown away,
+# where so few of those join two runs: 7 sequences of 300 tokens with one gap took 50 ms, 8 without took 35.
+GAP_MAX_SLOTS = 3
 PART_MULTIPLE = 8  # of rows: a binding that is held to shorter parts computes those best that are a multiple of it
 # Without a grammar a token is chosen in 0.03 ms; a grammar that fits is asked about each of 150,000 tokens in some tens
 # of milliseconds. What a token takes beyond this, or beyond the step that computed it, the others wait for: it adds up,
@@ -102,6 +105,7 @@ class LlamaEngine:
         self._active: dict[int, LlamaSequence] = {}
         self._cached: list[list[int]] = [[] for _ in range(max_num_seqs)]
         self._last_step = StepTiming()
+        self._is_cut_short = False  # the last step, before its decode
         self._decode_s = 0.0  # of the last native call
         self.decodes = 0
         self._info = model_info(
@@ -207,7 +211,8 @@ class LlamaEngine:
         """Parts of the prompts of those that start; then one token for each running sequence, in one decode.
 
         Whose prompt ends here is in that decode too: it costs the others next to nothing, and the step stays as wide
-        as it was before the sequence ended whose place it took. With nobody running its first token goes out at once.
+        as it was before the sequence ended whose place it took. With nobody running its first token goes out at once,
+        and so does that of the most urgent: the decode comes in the next step.
 
         A prompt is decoded by itself, and its parts always end at the same positions, whoever else is active. In one
         batch with the others it would be cut where their number leaves room, which is slower and lets other sequences
@@ -220,6 +225,12 @@ class LlamaEngine:
         began_s = time.perf_counter()
         computed = self._compute_prompts(starting, pieces, began_s)
         computed_s = time.perf_counter()
+        is_long = computed_s - began_s >= PROMPT_S_PER_STEP
+        is_awaited = is_long and any(map(self._is_awaited, starting))
+        self._is_cut_short = is_shared and is_awaited and not self._is_cut_short
+        if self._is_cut_short:
+            self._last_step = StepTiming(prompt_tokens=computed, prompt_s=computed_s - began_s)
+            return pieces
         running = [sequence for sequence in self._active.values() if sequence.is_running and is_shared]
         # Where each sequence has a stream of cells of its own, llama.cpp computes those together whose numbers follow
         # one another in the batch, and reads the whole model again for each other run of them: 8 in any order cost
@@ -240,21 +251,28 @@ class LlamaEngine:
         for sequence in starting:
             here = 0
             while self._is_starting(sequence) and (
-                self._has_room(computed, here) or time.perf_counter() - began_s < PROMPT_S_PER_STEP
+                self._has_room(sequence, computed, here) or time.perf_counter() - began_s < PROMPT_S_PER_STEP
             ):
                 part = self._compute_part(sequence, pieces)
                 computed, here = computed + part, here + part
+            if self._is_awaited(sequence) and time.perf_counter() - began_s >= PROMPT_S_PER_STEP:
+                break
         return computed
+
+    def _is_awaited(self, sequence: LlamaSequence) -> bool:
+        """Whether somebody waits for its first token, which this step has."""
+        return sequence.priority == 0 and not self._is_starting(sequence)
 
     def _is_starting(self, sequence: LlamaSequence) -> bool:
         return self._active.get(sequence.seq) is sequence and not sequence.is_running
 
-    def _has_room(self, computed: int, here: int) -> bool:
-        """Whether a step may have one more part, of a sequence that has had `here` tokens of the `computed` ones: more
-        than one of the same only where parts are held short."""
-        if not here:
-            return computed < PROMPT_TOKENS_PER_STEP
-        return self._part_tokens < PROMPT_TOKENS_PER_STEP and computed + self._part_tokens <= PROMPT_TOKENS_PER_STEP
+    def _has_room(self, sequence: LlamaSequence, computed: int, here: int) -> bool:
+        """Whether a step may have the next part of `sequence` too, which has had `here` tokens of the `computed` ones:
+        more than one of the same only where parts are held short."""
+        if here and self._part_tokens == PROMPT_TOKENS_PER_STEP:
+            return False
+        part_tokens = self._part_end(sequence) - sequence.computed
+        return not computed or computed + part_tokens <= PROMPT_TOKENS_PER_STEP
 
     def _advance(self, running: list[LlamaSequence]) -> list[Piece]:
         pieces: list[Piece] = []
@@ -271,7 +289,14 @@ class LlamaEngine:
     def _advance_together(self, running: list[LlamaSequence]) -> list[Piece]:
         rows: list[BatchRow] = []
         last_rows: list[int] = []
+        fillers: list[BatchRow] = []
+        room = self._rows_max - sum(sequence.fed for sequence in running)
+        behind = running[0].seq if running else 0  # the slot next to the last one that has a row
         for sequence in running:
+            filling = self._gap_rows(range(behind, sequence.seq), room - len(fillers))
+            rows += filling
+            fillers += filling
+            behind = sequence.seq + 1
             last = len(sequence.tokens) - 1
             for at in range(sequence.computed, last + 1):
                 rows.append((sequence.tokens[at], at, sequence.seq, at == last))
@@ -279,17 +304,32 @@ class LlamaEngine:
             last_rows.append(len(rows) - 1)
         if rows:
             self._decode(rows)
+        for _, position, seq, _ in fillers:
+            self._binding.kv_remove(seq, position)
         pieces: list[Piece] = []
         for row, sequence in zip(last_rows, running, strict=True):
             pieces += self._sample(sequence, row)
         return pieces
 
+    def _gap_rows(self, gap: range, room: int) -> list[BatchRow]:
+        """A row for each slot of `gap`, behind what it holds; none where it does not pay or one has no place for it.
+
+        Where the same text is wanted bit for bit, none either: it may change in which cells a prompt goes on.
+        """
+        if not 0 < len(gap) <= min(GAP_MAX_SLOTS, room) or self._bit_exact or not self._binding.has_streams:
+            return []
+        rows: list[BatchRow] = []
+        for seq in gap:
+            starting = self._active.get(seq)
+            position = starting.computed if starting else len(self._cached[seq])
+            if position >= self._info.context_tokens or not self._binding.kv_remove(seq, position):
+                return []
+            rows.append((0, position, seq, False))
+        return rows
+
     def _compute_part(self, sequence: LlamaSequence, pieces: list[Piece]) -> int:
         """The next part of a prompt; returns its tokens. Only the prompt's last row is sampled from."""
-        first, end = sequence.computed, sequence.prompt_tokens
-        if sequence.cut and first < sequence.stable_tokens:
-            end = sequence.stable_tokens
-        until = end if end - first <= min(UNCUT_TOKENS, self._rows_max) else first + self._part_tokens
+        first, until = sequence.computed, self._part_end(sequence)
         if until == sequence.prompt_tokens and ROUNDED_UP_FROM_TOKENS <= until - first < self._part_tokens:
             first = self._step_back(sequence, until - self._part_tokens)
         keeps = sequence.keep_prefix and until == sequence.stable_tokens
@@ -304,6 +344,13 @@ class LlamaEngine:
         if until == sequence.prompt_tokens:
             pieces += self._sample(sequence, len(rows) - 1)
         return len(rows)
+
+    def _part_end(self, sequence: LlamaSequence) -> int:
+        """Where the next part of its prompt ends."""
+        first, end = sequence.computed, sequence.prompt_tokens
+        if sequence.cut and first < sequence.stable_tokens:
+            end = sequence.stable_tokens
+        return end if end - first <= min(UNCUT_TOKENS, self._rows_max) else first + self._part_tokens
 
     def _step_back(self, sequence: LlamaSequence, position: int) -> int:
         """Has the tokens from `position` on computed once more, if that changes no text and the memory can be cut."""

@@ -50,6 +50,7 @@ class NativeBinding(CtypesBinding):
     """llama.cpp through llama-cpp-python's C API."""
 
     library = LIBRARY
+    has_streams = True
 
     def __init__(self, path: Path, *, gpu_layers: int) -> None:
         self.version = f"llama-cpp-python {version('llama-cpp-python')}"

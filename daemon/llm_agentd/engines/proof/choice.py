@@ -40,7 +40,6 @@ LOADED_AT_ONCE_MAX_BYTES = 512 * 1024 * 1024
 # What is compared is how long a request of a village takes: so many new tokens of its prompt, so many of its reply.
 PROMPT_TOKENS, REPLY_TOKENS = 58, 32
 NOISE = 0.05  # two measurements of the same differ by about this much: so much faster must one be to be preferred
-TIMED_WIDTHS = (1, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def choose(
     began_s = time.monotonic()
     if missing:
         log.info("proving and timing %s with this model, once: some seconds", ", ".join(names))
-        widths = sorted({*(width for width in TIMED_WIDTHS if width < max_num_seqs), max_num_seqs})
+        widths = sorted({1, max_num_seqs})
         order = {"path": str(path), "threads": threads, "widths": widths, "kv_type": kv_type}
         answers = _measured(names, order, start, is_small=model_bytes(path) <= LOADED_AT_ONCE_MAX_BYTES)
         known = {name: _candidate(name, answer) for name, answer in answers.items()}

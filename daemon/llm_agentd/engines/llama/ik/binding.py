@@ -55,6 +55,7 @@ class IkBinding(CtypesBinding):
     """ik_llama.cpp through its C API."""
 
     library = LIBRARY
+    has_streams = False
 
     def __init__(self, path: Path, *, gpu_layers: int) -> None:
         self.version = f"ik-llama-cpp-python {installed_version()}"
