@@ -133,7 +133,8 @@ class OpenAiClient(_AnswerQueue):
         super().__init__()
         base = url.rstrip("/").removesuffix("/v1") + "/v1"
         self._url = base + "/chat/completions"
-        limits = httpx2.Limits(max_connections=256, max_keepalive_connections=256)
+        # None is used twice: llama-server closes those it has answered, and a request that just goes out is lost then.
+        limits = httpx2.Limits(max_connections=256, max_keepalive_connections=0)
         self._http = httpx2.Client(timeout=TIMEOUT_S, limits=limits, trust_env=False)
         self._model = self._first_model(base + "/models")
 
