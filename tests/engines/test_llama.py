@@ -439,13 +439,19 @@ def test_prompts_that_take_no_time_are_computed_in_one_step(
     assert engine.last_step.prompt_tokens == sum(map(len, prompts))
 
 
+def with_one_running(open_model: OpenModel, models: SimpleNamespace) -> Engine:
+    """In slot 0."""
+    engine = open_model("llama", models.chain)
+    engine.start(0, engine.encode("first", None, GREEDY), GREEDY)
+    steps(engine)
+    return engine
+
+
 def test_whose_prompt_ends_has_a_token_in_the_same_decode_as_the_others(
     models: SimpleNamespace, open_model: OpenModel
 ) -> None:
     """So that a step is as wide as pays: one place would be empty in each step that starts somebody."""
-    engine = open_model("llama", models.chain)
-    engine.start(0, engine.encode("first", None, GREEDY), GREEDY)
-    steps(engine)
+    engine = with_one_running(open_model, models)
     engine.start(1, engine.encode("second", None, GREEDY), GREEDY, priority=1)
     assert [piece.seq for piece in engine.step()] == [1, 0, 1]
     assert engine.last_step.num_seqs == 2
@@ -454,9 +460,7 @@ def test_whose_prompt_ends_has_a_token_in_the_same_decode_as_the_others(
 def test_first_token_that_somebody_waits_for_goes_out_before_the_decode_but_not_twice_in_a_row(
     models: SimpleNamespace, open_model: OpenModel
 ) -> None:
-    engine = open_model("llama", models.chain)
-    engine.start(0, engine.encode("first", None, GREEDY), GREEDY)
-    steps(engine)
+    engine = with_one_running(open_model, models)
     for seq in (1, 2):
         engine.start(seq, engine.encode("b" * 60, None, GREEDY), GREEDY)
     engine.start(3, engine.encode("whisper", None, GREEDY), GREEDY, priority=1)
@@ -514,7 +518,7 @@ def test_gap_between_sequences_is_filled_and_changes_nothing(
     texts: dict[bool, dict[int, bytes]] = {}
     for fills in (False, True):
         engine, binding = open_with_binding(opened, name, models.chain, bit_exact=False)
-        engine._binding.has_streams = fills
+        binding.has_streams = fills
         seqs = (0, 2, 3, 7)
         engine.start(1, engine.encode("it was here before", None, GREEDY), GREEDY)
         drain(engine, 1)
@@ -536,6 +540,5 @@ def test_gap_between_sequences_is_filled_and_changes_nothing(
         assert list(engine.cached_tokens(1)) == held
         binding.decode = decode  # type: ignore[method-assign]
         engine.start(1, Prompt([*held, *held[:3]]), GREEDY)
-        again = data(drain(engine, 1)[1])
-        texts[fills][1] = again
+        texts[fills][1] = data(drain(engine, 1)[1])
     assert texts[False] == texts[True]

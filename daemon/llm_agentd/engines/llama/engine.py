@@ -225,8 +225,7 @@ class LlamaEngine:
         began_s = time.perf_counter()
         computed = self._compute_prompts(starting, pieces, began_s)
         computed_s = time.perf_counter()
-        is_long = computed_s - began_s >= PROMPT_S_PER_STEP
-        is_awaited = is_long and any(map(self._is_awaited, starting))
+        is_awaited = any(self._is_awaited(sequence, began_s) for sequence in starting)
         self._is_cut_short = is_shared and is_awaited and not self._is_cut_short
         if self._is_cut_short:
             self._last_step = StepTiming(prompt_tokens=computed, prompt_s=computed_s - began_s)
@@ -255,13 +254,14 @@ class LlamaEngine:
             ):
                 part = self._compute_part(sequence, pieces)
                 computed, here = computed + part, here + part
-            if self._is_awaited(sequence) and time.perf_counter() - began_s >= PROMPT_S_PER_STEP:
+            if self._is_awaited(sequence, began_s):
                 break
         return computed
 
-    def _is_awaited(self, sequence: LlamaSequence) -> bool:
-        """Whether somebody waits for its first token, which this step has."""
-        return sequence.priority == 0 and not self._is_starting(sequence)
+    def _is_awaited(self, sequence: LlamaSequence, began_s: float) -> bool:
+        """Whether somebody waits for its first token, which this step has, and the step is long already."""
+        is_here = sequence.priority == 0 and not self._is_starting(sequence)
+        return is_here and time.perf_counter() - began_s >= PROMPT_S_PER_STEP
 
     def _is_starting(self, sequence: LlamaSequence) -> bool:
         return self._active.get(sequence.seq) is sequence and not sequence.is_running
