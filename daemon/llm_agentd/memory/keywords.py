@@ -28,7 +28,7 @@ QUERY_WORDS_MAX = 8  # searched for at once: each costs a lookup in the index, a
 WORD_MAX_CHARS = 40
 CONCEPT_WORDS_MAX = 40  # related words of one: each costs a lookup in the index
 STEM_MIN_CHARS = 3
-STEM_CACHE_WORDS = 4096  # about all words of a village
+STEM_CACHE_WORDS = 1024  # of those said last: more than 19 of 20 look-ups
 
 _WORD = re.compile(r"[^\W_]+")
 _ENDINGS = ("ings", "ing", "edly", "ed", "ies", "es", "s", "ly", "y", "e")  # of English, tried in this order

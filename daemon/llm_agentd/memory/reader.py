@@ -16,7 +16,6 @@ from llm_agentd.memory import schema
 from llm_agentd.memory.schema import COLUMNS, Kind, Row
 
 BUSY_MS = 5000  # another process (the command line, or the daemon) is writing
-CACHE_KIB = 16 * 1024  # pages in memory: about what the words of an evening in a village take
 MATCHES_MAX = 100  # rows of one word that are read, the newest: a word that is in more says little
 PLACE_ROWS = 1000  # how many rows of a settlement can be found, the newest
 PLACE_CACHE_USES = 200  # lookups until a cached `place_min_id` is read again: a few more rows do no harm
@@ -38,7 +37,6 @@ class StoreReader:
             # Deleted text is overwritten with zeros, and there is no copy of it in a temporary file.
             self._connection.execute("PRAGMA secure_delete = ON")
             self._connection.execute("PRAGMA temp_store = MEMORY")
-            self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             schema.prepare(self._connection, create=create)
             # A killed process loses nothing; a power cut loses the last moments and leaves the file whole.
             self._connection.execute("PRAGMA synchronous = NORMAL")

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 TEXT_MAX_CHARS = 1000  # kept of each side of an exchange: more than anybody says at once
 FORGOTTEN_S = 600.0  # as long as a request can be open: its reply must not bring back what was forgotten meanwhile
-VECTORS_KEPT = 4096  # of lines that were said or asked, in half precision: at most 4 MB, of 384 numbers each
+VECTORS_KEPT = 2048  # of lines that were said or asked, in half precision: at most 2 MB, of 384 numbers each
 IDLE_S = 3.0  # without a request for so long, summaries may be made
 
 

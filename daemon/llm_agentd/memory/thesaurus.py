@@ -143,7 +143,7 @@ def _by_word() -> dict[str, tuple[str, ...]]:
 _RELATED = _by_word()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def related(word: str) -> dict[str, float]:
     """Words to search for besides `word`, in lower case, with their weights. Not to be changed by the caller."""
     bases = verbs.bases_of(word)

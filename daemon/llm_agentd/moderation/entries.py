@@ -18,7 +18,7 @@ from llm_agentd.moderation.normalize import as_cyrillic, as_latin, normalize_tex
 FOLDER = Path(__file__).with_name("entries")
 # More would take ordinary words of one language for bad ones of another.
 LANGUAGES = ("en", "de", "es", "fr", "ru")
-WORD_CACHE = 4096  # most words of most texts are the same few thousand
+WORD_CACHE = 1024  # most words of most texts are the same few hundred
 GUESS_MIN_CHARS = 4  # a shorter entry that is found by digits read as letters is a coincidence: `45` is no `as`
 _DIGITS = str.maketrans("0123456789", "oizeasbtbg")
 _SIGNS = str.maketrans("@$", "as")

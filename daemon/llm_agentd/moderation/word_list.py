@@ -25,8 +25,8 @@ ALLOWED_KINDS: dict[Age, frozenset[str]] = {
     "teen": frozenset({"mild"}),
     "mature": frozenset({"mild", "crude"}),
 }
-TEXT_CACHE = 4096  # players repeat themselves, and so do cached replies
-WORD_CACHE = 4096  # most words of most texts are the same few thousand
+TEXT_CACHE = 1024  # players repeat themselves, and so do cached replies
+WORD_CACHE = 1024  # most words of most texts are the same few hundred
 ALLOWED_MATCHES_MAX = 64  # different ones in one text, each looked up in all of it; nobody names so many bastard swords
 RUN_MAX_CHARS = 3  # of one letter in a word, for the stems: the longest run that any of them tells from a shorter one
 _LONG_RUN = re.compile(rf"(.)\1{{{RUN_MAX_CHARS},}}", re.DOTALL)

@@ -14,7 +14,11 @@ class WordPiece:
 
     def __init__(self, vocabulary: Mapping[str, int]) -> None:
         self._ids = vocabulary
-        self._pieces = lru_cache(maxsize=4096)(self._split)
+        self._pieces = lru_cache(maxsize=1024)(self._split)
+
+    def has(self, word: str) -> bool:
+        """Whether it is a piece by itself, as what is spelt rightly and said often is."""
+        return word in self._ids
 
     def ids(self, words: Sequence[str], max_tokens: int) -> list[int]:
         """With the marks of beginning and end, cut to `max_tokens`."""

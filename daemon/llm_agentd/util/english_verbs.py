@@ -133,7 +133,6 @@ def is_base(word: str) -> bool:
     return word in _BASES
 
 
-@lru_cache(maxsize=4096)
 def base_of_third_person(word: str, *, known_only: bool = True) -> str | None:
     """`watches` → `watch`, `is` → `be`; None where no known verb has such a form.
 
@@ -200,7 +199,7 @@ def bases_of(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, found)))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def forms_of(base: str) -> tuple[str, ...]:
     """`hide` → `hide`, `hides`, `hid`, `hidden`; without the form in -ing, which a stemmer finds."""
     participles = [participle for participle, verb in _PARTICIPLES.items() if verb == base]
@@ -218,7 +217,6 @@ def is_verb_form(word: str) -> bool:
     )
 
 
-@lru_cache(maxsize=4096)
 def _base_of_regular_past(word: str) -> str | None:
     if not word.endswith("ed"):
         return None
@@ -230,7 +228,6 @@ def _base_of_regular_past(word: str) -> str | None:
     return next((base for base in candidates if base in _BASES), None)
 
 
-@lru_cache(maxsize=4096)
 def base_of_ing(word: str) -> str | None:
     """`hiding` → `hide`; None where no known verb has such a form."""
     if not word.endswith("ing"):

@@ -15,7 +15,7 @@ from llm_agentd.prompt.clauses.tokens import join, skip_adverbs, tokenize, word
 from llm_agentd.util import english_verbs as verbs
 from llm_agentd.util import sanitize
 
-CLAUSES_KEPT = 4096  # the personas and the knowledge of a village: they are asked for in every prompt
+CLAUSES_KEPT = 2048  # the personas and the knowledge of a village: they are asked for in every prompt
 LEAST_BEFORE_COMMA = 3  # subject, verb and what it is about: `Marta, the miller's widow, lives here` has one verb
 _YOU_READ_THIS = Referent(I, "second")  # no player is meant where the NPC is not spoken of as somebody else
 _SELF = ("i", "my", "mine", "me", "we", "our")
