@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_agentd.prompt.clauses import fact_clause, own_clause, parts_of, recalled_clause
+from llm_agentd.prompt.clauses import fact_clause, own_clause, parts_of, recalled_clause, retold_clause
+from llm_agentd.topics import normalize
 
 
 def _cases(name: str) -> list[tuple[str, str]]:
@@ -43,6 +44,21 @@ def test_recalled_clause_is_said_to_the_player() -> None:
         if str(recalled_clause(fact, "Ana", "Marta")) != clause
     ]
     assert bad == []
+
+
+def _retold(line: str) -> str | None:
+    return retold_clause(normalize.plain(line), lambda word: word != "sowrd")
+
+
+def test_retold_clause_says_back_what_the_player_tells_of_itself() -> None:
+    bad = [(line, _retold(line)) for line, clause in _cases("retold_clauses.txt") if str(_retold(line)) != clause]
+    assert bad == []
+
+
+@given(st.text(max_size=80))
+def test_any_line_is_retold_as_one_clause_or_not_at_all(line: str) -> None:
+    clause = _retold(line)
+    assert clause is None or not set(clause) & set(".!?,;")
 
 
 @pytest.mark.parametrize(

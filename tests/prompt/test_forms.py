@@ -12,6 +12,7 @@ from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.prompt.meaning import Reading, SlotReader, unheld
 from llm_agentd.prompt.meaning.forms import NAMES, PREFIX, form_of
+from llm_agentd.prompt.placeholders import CHARS
 from llm_agentd.roles import Roles
 from llm_agentd.topics import UNCLEAR, Meaning, open_topics, topics_path
 from llm_agentd.types import Npc, Think
@@ -168,6 +169,21 @@ def test_line_that_no_topic_knows_is_answered_by_its_form(unsure: SlotReader, li
     reading = read(unsure, line)
     assert reading.topic.name == PREFIX + form
     assert reading.lines
+
+
+def test_what_the_player_tells_of_itself_is_said_back(unsure: SlotReader) -> None:
+    reading = read(unsure, "i painted the ladder purple lol dont tell anyone")
+    assert reading.topic.name == PREFIX + "deed"
+    assert reading.slots.words["recalled"] == "you painted the ladder purple"
+    assert all(CHARS["recalled"] in line for line in reading.lines)
+    assert "recalled" not in read(unsure, "i painted the laddre prple").slots.words
+
+
+def test_what_is_told_beside_a_question_is_said_back_before_the_answer(unsure: SlotReader) -> None:
+    reading = read(unsure, "i lost my purple ladder yesterday. should i ask the eclipse?")
+    assert reading.topic.name == PREFIX + "should_i"
+    assert reading.slots.words["recalled"] == "you lost your purple ladder yesterday"
+    assert all(line.startswith(CHARS["recalled"] + "? ") for line in reading.lines)
 
 
 def test_what_the_npc_knows_comes_before_the_form(unsure: SlotReader) -> None:

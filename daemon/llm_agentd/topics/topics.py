@@ -117,6 +117,10 @@ class Topics:
         """Words of players' lines that are no name of anything."""
         return frozenset(self.about["common_words"])
 
+    def knows_word(self, word: str) -> bool:
+        """Whether it is surely spelt as English is; in small letters."""
+        return word in self.common_words or self._pieces.has(word)
+
     def vector(self, text: str) -> NDArray[np.float32]:
         """Of length 1."""
         mean = self._mean(text)

@@ -163,7 +163,7 @@ MASS_NOUNS = word_set("""
     someone nobody anybody everybody everyone anyone noon midnight dawn dusk rumour rumor legend word gossip
     news history lightning thunder poison medicine steel ore glass paper ink cotton corn rye barley venison pork
     beef half part bad-luck people men women children folk folks geese mice oxen sheep deer cattle plague
-    sickness tradition faith justice law
+    sickness tradition faith justice law moss ivy lichen mould mist
     """)
 # Verbs whose form in -s is as often a noun: `drinks`, `works`.
 NOUNISH = word_set("""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from llm_agentd.memory.keywords import concepts, index_words
 from llm_agentd.memory.sentences import is_question
-from llm_agentd.prompt.meaning import kinds, orders, reactions, unheld
+from llm_agentd.prompt.clauses import retold_clause
+from llm_agentd.prompt.meaning import forms, kinds, orders, reactions, unheld
 from llm_agentd.prompt.meaning.articles import the
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.follow_ups import taken_up
@@ -142,9 +143,22 @@ def by_form(draft: Draft, topic: Topic) -> Topic:
     form = draft.topics.get(draft.form)
     if draft.form == reactions.ECHO:
         draft.words["told"] = reactions.echoed(draft.text, draft.said)
+    elif form and (told := _retold(draft)):
+        draft.words["recalled"] = told
     else:
         _name_told(draft, form)
     return form or topic
+
+
+def _retold(draft: Draft) -> str | None:
+    """What the player tells of itself, alone or beside what it asks, to be said back: whoever does so has listened."""
+    is_asked = draft.form in forms.ASKING
+    told = [
+        forms.without_leads(sentence)
+        for form, sentence in forms.with_form(draft.text)
+        if (is_asked or form == draft.form) and (topic := draft.topics.get(form)) and "recalled" in topic.slots
+    ]
+    return next(filter(None, (retold_clause(sentence, draft.topics.knows_word) for sentence in told)), None)
 
 
 def _name_told(draft: Draft, form: Topic | None) -> None:

@@ -104,10 +104,15 @@ def form_of(text: str, known: Collection[str] = ()) -> str:
 
 
 @lru_cache(maxsize=TEXTS_KEPT)
-def _of_words(text: str) -> str:
+def with_form(text: str) -> tuple[tuple[str, str], ...]:
+    """The sentences that have a form, each behind it."""
     parts = [part for sentence in sentences(_spoken(text)) for part in _parted(sentence)]
-    found = [(form, part) for part in parts if (form := _of_sentence(part))]
-    found = [one for one in found if one[0] not in _WEAK] or found
+    return tuple((form, part) for part in parts if (form := _of_sentence(part)))
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def _of_words(text: str) -> str:
+    found = [one for one in with_form(text) if one[0] not in _WEAK] or with_form(text)
     if not found:
         return ""
     asked = [form for form, sentence in found if sentence.endswith("?") or form in ASKING]

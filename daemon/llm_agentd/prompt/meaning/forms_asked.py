@@ -5,7 +5,8 @@ from __future__ import annotations
 # Form, then what begins a sentence of it, one a line; the first form that fits is taken.
 ASKED = r"""
 of_player
-    (what|who|which|whose) ([a-z]+ ){0,2}(is|are|was|were|did|do|have|had) (i|my|mine)
+    (what|who|which|whose) ([a-z]+ ){0,2}(is|are|was|were|did|have|had) (i|my|mine)
+    (what|who|which|whose) ([a-z]+ ){0,2}do (i|my|mine)\b(?! (?:do|need|say|get|give|tell|pay|have to)\b)
     (where|when|how|why) (is|are|was|were|did|had) (i|my)
     how (many|much|old|long|often) ([a-z]+ ){0,2}(is|am|are|was|were|did|do|have|had) (i|my)
     (do|would|can) you (still )?(know|remember|recall|guess|tell me) ([a-z]+ ){0,3}(my|i|me)

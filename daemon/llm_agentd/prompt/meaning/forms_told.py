@@ -104,7 +104,7 @@ is_doing
     i (am|was) (?!not\b)(\w+ )?\w+ing
     (trying|looking|working|waiting|building|making|searching|hunting|thinking|playing)
 deed
-    i (\w+ )?(have )?(just )?(\w+ed|<did>)
+    i (?!(?:can|could|will|would|should|must|may|might|never)\b)(\w+ )?(have )?(just )?(\w+ed|<did>)
     (just (\w+ed|<did>)|finally|<did>)
 orders
     (just |please |then )?<do>

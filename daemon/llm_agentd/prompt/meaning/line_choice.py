@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from llm_agentd.prompt.actions import is_allowed
-from llm_agentd.prompt.meaning import gestures, unheld
+from llm_agentd.prompt.meaning import forms, gestures, unheld
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.reading import Reading
 from llm_agentd.prompt.meaning.rule_topics import CHORE, KNOW
@@ -66,6 +66,7 @@ def _held(topics: Topics, reading: Reading, moment: Moment, avoid: Sequence[str]
     lines = _about_what_was_said(topics, reading, moment, lines)
     of_trade = topics.phrasebook.own_lines(case, moment.role) if case else frozenset()
     lines = _mixed(lines, of_trade, reading.said)
+    lines = _behind_what_was_told(reading, lines)
     fresh = [line for line in lines if not is_any_of(line, avoid)]
     reading, moment = _with_deed(reading, moment, case)
     return replace(reading, lines=tuple((fresh or lines)[:LINES_MAX])), moment
@@ -95,6 +96,15 @@ def _about_what_was_said(topics: Topics, reading: Reading, moment: Moment, lines
         lines = [own] if own and not missing(own, reading.slots.words) else lines
     about_it = [line for line in lines if any(CHARS[slot] in line for slot in reading.named)]
     return about_it if len(about_it) >= NAMED_MIN_LINES else lines
+
+
+def _behind_what_was_told(reading: Reading, lines: list[str]) -> list[str]:
+    """`i lost my boot, have you seen it` is answered by `You lost your boot? Not today …`: the lines for what is asked
+    in this form know of no boot.
+    """
+    if reading.topic.name not in forms.ASKING or "recalled" not in reading.slots.words:
+        return lines
+    return [f"{CHARS['recalled']}? {line}" for line in lines]
 
 
 def _mixed(lines: Sequence[str], of_trade: Collection[str], said: str) -> list[str]:
