@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_agentd.prompt.clauses import fact_clause, own_clause, parts_of, recalled_clause, retold_clause
+from llm_agentd.prompt.clauses import fact_clause, own_clause, parts_of, reasked_clause, recalled_clause, retold_clause
 from llm_agentd.topics import normalize
 
 
@@ -46,19 +47,28 @@ def test_recalled_clause_is_said_to_the_player() -> None:
     assert bad == []
 
 
-def _retold(line: str) -> str | None:
-    return retold_clause(normalize.plain(line), lambda word: word != "sowrd")
+def _said_back(clause_of: Callable[..., str | None], line: str) -> str | None:
+    return clause_of(normalize.plain(line), lambda word: word != "sowrd", {"fenwick": "Fenwick"})
 
 
-def test_retold_clause_says_back_what_the_player_tells_of_itself() -> None:
-    bad = [(line, _retold(line)) for line, clause in _cases("retold_clauses.txt") if str(_retold(line)) != clause]
+@pytest.mark.parametrize(
+    ("clause_of", "cases"),
+    [(retold_clause, "retold_clauses.txt"), (reasked_clause, "reasked_clauses.txt")],
+)
+def test_what_the_player_said_is_said_back(clause_of: Callable[..., str | None], cases: str) -> None:
+    bad = [
+        (line, _said_back(clause_of, line))
+        for line, clause in _cases(cases)
+        if str(_said_back(clause_of, line)) != clause
+    ]
     assert bad == []
 
 
 @given(st.text(max_size=80))
-def test_any_line_is_retold_as_one_clause_or_not_at_all(line: str) -> None:
-    clause = _retold(line)
-    assert clause is None or not set(clause) & set(".!?,;")
+def test_any_line_is_said_back_as_one_clause_or_not_at_all(line: str) -> None:
+    for clause_of in (retold_clause, reasked_clause):
+        clause = _said_back(clause_of, line)
+        assert clause is None or not set(clause) & set(".!?,;")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from llm_agentd.prompt.meaning.forms import NAMES, PREFIX, form_of
 from llm_agentd.prompt.placeholders import CHARS
 from llm_agentd.roles import Roles
 from llm_agentd.topics import UNCLEAR, Meaning, open_topics, topics_path
-from llm_agentd.types import Npc, Think
+from llm_agentd.types import Npc, Think, Turn
 
 
 @pytest.mark.parametrize(
@@ -184,6 +184,18 @@ def test_what_is_told_beside_a_question_is_said_back_before_the_answer(unsure: S
     assert reading.topic.name == PREFIX + "should_i"
     assert reading.slots.words["recalled"] == "you lost your purple ladder yesterday"
     assert all(line.startswith(CHARS["recalled"] + "? ") for line in reading.lines)
+
+
+def test_question_is_asked_again_before_the_answer_but_not_twice_in_a_row(unsure: SlotReader) -> None:
+    line = "would the goose marry your sister?"
+    reading = read(unsure, line)
+    assert reading.slots.words["recalled"] == "would the goose marry my sister"
+    assert all(one.startswith(CHARS["recalled"] + "? ") for one in reading.lines)
+    before = (Turn("Torvik", "do you sparkle"), Turn("Marta", "Do I sparkle? Some days."))
+    think = Think(Npc("n", "Marta", "innkeeper"), "Torvik", line, history=before, remember=False)
+    _, later = PromptBuilder(Roles.load()).build_moment(think, unsure)
+    assert later
+    assert "recalled" not in later.slots.words
 
 
 def test_what_the_npc_knows_comes_before_the_form(unsure: SlotReader) -> None:

@@ -5,9 +5,11 @@ Router thread. Which sentence answers is for `relevance.py`; here: for which top
 
 from __future__ import annotations
 
+import re
+
 from llm_agentd.memory.keywords import concepts, index_words
 from llm_agentd.memory.sentences import is_question
-from llm_agentd.prompt.clauses import retold_clause
+from llm_agentd.prompt.clauses import reasked_clause, retold_clause
 from llm_agentd.prompt.meaning import forms, kinds, orders, reactions, unheld
 from llm_agentd.prompt.meaning.articles import the
 from llm_agentd.prompt.meaning.draft import Draft
@@ -32,6 +34,8 @@ STATED = 0.8  # score of a sentence that is said where nothing was asked: it sel
 SAID_BY_TOPIC_FROM = 0.6  # share of a topic: from there its own words are said around a sentence, not those for any
 OF_STOCK = ("stock", "buy")
 WAY_TO = "the way to "  # how the game's ways are told
+_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+\b")  # not at the beginning of a sentence
+_REASKED = re.compile(r"[^.!?]{1,80}\? ")  # what the NPC just said began so: twice in a row is a parrot
 SAID_AS = {
     "item": ("item", "a_item", "items", "wanted"),
     "target": ("target",),
@@ -151,14 +155,30 @@ def by_form(draft: Draft, topic: Topic) -> Topic:
 
 
 def _retold(draft: Draft) -> str | None:
-    """What the player tells of itself, alone or beside what it asks, to be said back: whoever does so has listened."""
+    """What the player has told, alone or beside what it asks, else what it asks, to be said back: whoever does so has
+    listened."""
     is_asked = draft.form in forms.ASKING
-    told = [
-        forms.without_leads(sentence)
-        for form, sentence in forms.with_form(draft.text)
-        if (is_asked or form == draft.form) and (topic := draft.topics.get(form)) and "recalled" in topic.slots
+    names, is_word = _names(draft), draft.topics.knows_word
+    said = [(form, forms.without_leads(sentence)) for form, sentence in forms.with_form(draft.text)]
+    told = [sentence for form, sentence in said if (is_asked or form == draft.form) and _can_be_told(draft, form)]
+    may_ask_again = is_asked and not _REASKED.match(draft.said)
+    asked = [sentence for form, sentence in said if may_ask_again and form == draft.form]
+    clauses = [
+        *(retold_clause(sentence, is_word, names) for sentence in told),
+        *(reasked_clause(sentence, is_word, names) for sentence in asked),
     ]
-    return next(filter(None, (retold_clause(sentence, draft.topics.knows_word) for sentence in told)), None)
+    return next(filter(None, clauses), None)
+
+
+def _can_be_told(draft: Draft, form: str) -> bool:
+    topic = draft.topics.get(form)
+    return topic is not None and "recalled" in topic.slots
+
+
+def _names(draft: Draft) -> dict[str, str]:
+    """Those that the NPC has spoken of or is told about, by their small letters: players seldom write capitals."""
+    text = " ".join((draft.think.npc.persona or "", draft.said, *draft.role.knowledge))
+    return {name.lower(): name for name in _NAME.findall(text)}
 
 
 def _name_told(draft: Draft, form: Topic | None) -> None:

@@ -66,7 +66,7 @@ def _held(topics: Topics, reading: Reading, moment: Moment, avoid: Sequence[str]
     lines = _about_what_was_said(topics, reading, moment, lines)
     of_trade = topics.phrasebook.own_lines(case, moment.role) if case else frozenset()
     lines = _mixed(lines, of_trade, reading.said)
-    lines = _behind_what_was_told(reading, lines)
+    lines = _behind_what_was_said(reading, lines)
     fresh = [line for line in lines if not is_any_of(line, avoid)]
     reading, moment = _with_deed(reading, moment, case)
     return replace(reading, lines=tuple((fresh or lines)[:LINES_MAX])), moment
@@ -98,9 +98,9 @@ def _about_what_was_said(topics: Topics, reading: Reading, moment: Moment, lines
     return about_it if len(about_it) >= NAMED_MIN_LINES else lines
 
 
-def _behind_what_was_told(reading: Reading, lines: list[str]) -> list[str]:
-    """`i lost my boot, have you seen it` is answered by `You lost your boot? Not today …`: the lines for what is asked
-    in this form know of no boot.
+def _behind_what_was_said(reading: Reading, lines: list[str]) -> list[str]:
+    """`i lost my boot, have you seen it` is answered by `You lost your boot? Not today …`, `do you sparkle` by `Do I
+    sparkle? Some days …`: the lines of a form know of no boot.
     """
     if reading.topic.name not in forms.ASKING or "recalled" not in reading.slots.words:
         return lines
