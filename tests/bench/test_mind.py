@@ -179,6 +179,10 @@ def test_misspelt_names_are_found(text: str, missed: list[str]) -> None:
     assert scoring.misspelt(Answer(case(), text)) == missed
 
 
+def test_clipped_word_is_no_name() -> None:
+    assert words.Situation("Ulli and Ilve").misspelt("I'll go, I've said so.") == []
+
+
 def test_in_names_every_foreign_name_counts() -> None:
     text = "I know Ashgrund and Berta, my friend. God bless, Torvik."
     assert sorted(scoring.misspelt(Answer(case(set="names"), text))) == ["Ashgrund", "Berta"]

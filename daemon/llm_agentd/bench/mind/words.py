@@ -22,6 +22,7 @@ DOZEN = 12
 WHOLE_WORD_CHARS = 3  # a shorter alternative stands in too many other words: "no" in "north"
 NEAR_MISS = 0.6  # share of letters in common, of words that are not English: Torvik/Targvik has 0.77
 NAME_MIN_CHARS = 4  # a shorter name resembles too many words
+CLIPPED = frozenset(("ll", "ve", "re", "d"))  # behind an apostrophe: I'll
 CAPITALS = {
     *("I", "God", "Gods", "Sir", "Lord", "Lady", "Master", "Mistress", "Madam", "Father", "Mother", "Sister"),
     *("Brother", "Captain", "King", "Queen", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"),
@@ -103,7 +104,8 @@ def _english() -> SpellChecker:
 
 
 def is_english(word: str) -> bool:
-    return all(not part or part.isdecimal() or part in _english() for part in re.split("[-']", word.casefold()))
+    parts = re.split("[-']", word.casefold())
+    return all(not part or part.isdecimal() or part in CLIPPED or part in _english() for part in parts)
 
 
 class Situation:
