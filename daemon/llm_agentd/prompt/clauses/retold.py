@@ -59,11 +59,13 @@ _ENDS_OPEN = (
     | vocabulary.POSSESSIVES
     | vocabulary.CONJUNCTIONS
     | vocabulary.SUBORDINATORS
-    | vocabulary.word_set("to of and or very with so like at from for because not be am is are was were will just")
-) - vocabulary.word_set("that this all some more most many few both before after since one once her his")
-_SUBJECTS = vocabulary.word_set(
-    "my your our he she they someone somebody nobody everyone everybody people some a an the this that"
+    | vocabulary.word_set("and or very so because not be am is are was were will just")
+) - vocabulary.word_set(
+    "that this all some more most many few both before after since one once her his from for with at like to of"
 )
+_ENDS_OF_QUESTIONS = vocabulary.word_set("to of with like at from for about into")  # `where does it come from`
+# Not "people", "everyone": what is said of all of a kind is not to be said back.
+_SUBJECTS = vocabulary.word_set("my your our he she they someone somebody some a an the this that")
 # Not to be repeated to somebody's face.
 _UNSAID = vocabulary.word_set("myself die dying suicide naked sex drunk cut hanged pee poop piss crap damn hell")
 _ASKING = vocabulary.word_set("who what where when why how which whose")
@@ -76,7 +78,7 @@ _OF_YOU = {"am": "are", "was": "were"}
 def retold_clause(sentence: str, is_word: IsWord, names: Mapping[str, str]) -> str | None:
     """None where it makes no decent clause. `names`: those that are known, by their small letters."""
     tokens = _whole(_TOLD_END.sub("", f"{sentence} "), is_word, names)
-    if not tokens or not _is_told(tokens):
+    if not tokens or word(tokens, len(tokens) - 1) in _ENDS_OF_QUESTIONS or not _is_told(tokens):
         return None
     return _spelt(rewrite(tokens, [Referent(YOU, "first"), Referent(I, "second")]), names)
 
@@ -93,8 +95,9 @@ def _whole(text: str, is_word: IsWord, names: Mapping[str, str]) -> list[str]:
     text = _WOULD_OF.sub(r"\1 have", _JUST_SAID.sub("", _LEADING.sub("", text.strip())))
     tokens = tokenize(text)
     words = [word(tokens, at) for at in range(len(tokens))]
-    is_whole = MIN_WORDS <= len(words) <= MAX_WORDS and words[-1] not in _ENDS_OPEN and _UNSAID.isdisjoint(words)
-    return tokens if is_whole and all(one in names or one.isdigit() or is_word(one) for one in words) else []
+    if not MIN_WORDS <= len(words) <= MAX_WORDS or words[-1] in _ENDS_OPEN or not _UNSAID.isdisjoint(words):
+        return []
+    return tokens if all(one in names or one.isdigit() or is_word(one.removesuffix("'s")) for one in words) else []
 
 
 def _is_told(tokens: Sequence[str]) -> bool:

@@ -5,12 +5,9 @@ Router thread. Which sentence answers is for `relevance.py`; here: for which top
 
 from __future__ import annotations
 
-import re
-
 from llm_agentd.memory.keywords import concepts, index_words
 from llm_agentd.memory.sentences import is_question
-from llm_agentd.prompt.clauses import reasked_clause, retold_clause
-from llm_agentd.prompt.meaning import forms, kinds, orders, reactions, unheld
+from llm_agentd.prompt.meaning import kinds, orders, reactions, unheld
 from llm_agentd.prompt.meaning.articles import the
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.follow_ups import taken_up
@@ -26,6 +23,7 @@ from llm_agentd.prompt.meaning.rule_topics import (
     RULE_SLOTS,
     TALK_AMONG,
 )
+from llm_agentd.prompt.meaning.said_back import said_back
 from llm_agentd.topics import Topic, mentions, normalize
 
 # Who does what is asked for: where one of that trade stands near, that is the answer of all others.
@@ -34,8 +32,6 @@ STATED = 0.8  # score of a sentence that is said where nothing was asked: it sel
 SAID_BY_TOPIC_FROM = 0.6  # share of a topic: from there its own words are said around a sentence, not those for any
 OF_STOCK = ("stock", "buy")
 WAY_TO = "the way to "  # how the game's ways are told
-_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+\b")  # not at the beginning of a sentence
-_REASKED = re.compile(r"[^.!?]{1,80}\? ")  # what the NPC just said began so: twice in a row is a parrot
 SAID_AS = {
     "item": ("item", "a_item", "items", "wanted"),
     "target": ("target",),
@@ -132,6 +128,8 @@ def unheld_topic(draft: Draft, topic: Topic) -> str:
         return NEVER_TOLD if is_question(draft.text) else ""
     form = unheld.form_asked(draft.text)
     _name_told(draft, draft.topics.get(form))
+    if form and "recalled" not in topic.slots and (asked := said_back(draft, form)):
+        draft.words.setdefault("recalled", asked)
     return form
 
 
@@ -147,38 +145,11 @@ def by_form(draft: Draft, topic: Topic) -> Topic:
     form = draft.topics.get(draft.form)
     if draft.form == reactions.ECHO:
         draft.words["told"] = reactions.echoed(draft.text, draft.said)
-    elif form and (told := _retold(draft)):
+    elif form and (told := said_back(draft, draft.form)):
         draft.words["recalled"] = told
     else:
         _name_told(draft, form)
     return form or topic
-
-
-def _retold(draft: Draft) -> str | None:
-    """What the player has told, alone or beside what it asks, else what it asks, to be said back: whoever does so has
-    listened."""
-    is_asked = draft.form in forms.ASKING
-    names, is_word = _names(draft), draft.topics.knows_word
-    said = [(form, forms.without_leads(sentence)) for form, sentence in forms.with_form(draft.text)]
-    told = [sentence for form, sentence in said if (is_asked or form == draft.form) and _can_be_told(draft, form)]
-    may_ask_again = is_asked and not _REASKED.match(draft.said)
-    asked = [sentence for form, sentence in said if may_ask_again and form == draft.form]
-    clauses = [
-        *(retold_clause(sentence, is_word, names) for sentence in told),
-        *(reasked_clause(sentence, is_word, names) for sentence in asked),
-    ]
-    return next(filter(None, clauses), None)
-
-
-def _can_be_told(draft: Draft, form: str) -> bool:
-    topic = draft.topics.get(form)
-    return topic is not None and "recalled" in topic.slots
-
-
-def _names(draft: Draft) -> dict[str, str]:
-    """Those that the NPC has spoken of or is told about, by their small letters: players seldom write capitals."""
-    text = " ".join((draft.think.npc.persona or "", draft.said, *draft.role.knowledge))
-    return {name.lower(): name for name in _NAME.findall(text)}
 
 
 def _name_told(draft: Draft, form: Topic | None) -> None:
