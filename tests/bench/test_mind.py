@@ -181,6 +181,7 @@ def test_misspelt_names_are_found(text: str, missed: list[str]) -> None:
 
 def test_clipped_word_is_no_name() -> None:
     assert words.Situation("Ulli and Ilve").misspelt("I'll go, I've said so.") == []
+    assert words.Situation("Wouldrin").misspelt("I wouldn't.") == []
 
 
 def test_in_names_every_foreign_name_counts() -> None:

@@ -104,7 +104,7 @@ def _english() -> SpellChecker:
 
 
 def is_english(word: str) -> bool:
-    parts = re.split("[-']", word.casefold())
+    parts = re.split("[-']", word.casefold().removesuffix("n't"))
     return all(not part or part.isdecimal() or part in CLIPPED or part in _english() for part in parts)
 
 
