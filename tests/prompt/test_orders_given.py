@@ -9,7 +9,6 @@ import pytest
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.prompt.meaning import Reading, SlotReader
-from llm_agentd.prompt.meaning.orders import what_to_do
 from llm_agentd.roles import Roles
 from llm_agentd.topics import open_topics, topics_path
 from llm_agentd.types import Action, Npc, Think
@@ -113,6 +112,126 @@ def test_who_shall_not_fall_back_holds(reader: SlotReader) -> None:
     assert due(read(reader, "don't retreat", FIGHT, enemy=["wolf", "troll"])) == ["hold"]
 
 
-def test_what_shall_not_be_done_goes_where_an_order_stands_beside_it() -> None:
-    assert what_to_do("leave the wolf alone, take the troll") == "take the troll"
-    assert what_to_do("don't attack, he is a friend") == "don't attack, he is a friend"
+WORK = (
+    action("offer_quest", item=one_of("wool"), count=COUNT, reward={"type": "integer", "minimum": 1, "maximum": 20}),
+    action("complete_quest"),
+)
+SHIP = (
+    action("hoist_sail"),
+    action("ring_bell"),
+    action("mend_net", size=one_of("large", "small")),
+    action("emote", kind=one_of("wave", "nod", "dance", "bow")),
+)
+GUARDED = (
+    *FIGHT,
+    action("guard", target=one_of("Kai", "Ruben")),
+    action("flank", side=one_of("left", "right"), target=one_of("wolf", "troll")),
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("wait for me til im back", "stay"),
+        ("can u stay with my donkey a sec", "stay"),
+        ("tessa, stay!", "stay"),
+        ("u coming or not?", "follow"),
+        ("come fishing with us", "follow"),
+        ("stay close to me", "follow"),
+        ("lets go, tessa", "follow"),
+        ("could you escort ruben for me", "follow"),
+        ("check on the barn for me", "go_to"),
+        ("they need you at the barn", "go_to"),
+        ("ruben wants u, go find him", "go_to"),
+        ("unlock it, will you, the door", "open_door"),
+        ("let us through please", "open_door"),
+        ("can i borrow an egg", "give_item"),
+        ("2 carrots plz", "give_item"),
+        ("i found a stick, u can have it", "take_item"),
+    ],
+)
+def test_orders_are_known_in_players_words(reader: SlotReader, said: str, name: str) -> None:
+    assert due(read(reader, said)) == [name]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "we stayed here for a while",
+        "do many people come to the barn",
+        "ruben will go to the barn",
+        "where can you go when the barn is full",
+        "i dont go to the barn",
+        "an egg a day keeps you well",
+        "id rather go alone",
+        "keep the door closed",
+    ],
+)
+def test_what_only_sounds_like_an_order_is_none(reader: SlotReader, said: str) -> None:
+    assert due(read(reader, said)) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("ill get the wolf, u get the troll", "attack"),
+        ("kill the wolf right now", "attack"),
+        ("dont let anyone hurt ruben", "guard"),
+        ("cover me", "guard"),
+        ("go at them from the left", "flank"),
+        ("dont give an inch", "hold"),
+    ],
+)
+def test_orders_in_a_fight_are_known_in_players_words(reader: SlotReader, said: str, name: str) -> None:
+    assert due(read(reader, said, GUARDED, enemy=["wolf", "troll"])) == [name]
+
+
+def test_who_is_attacked_is_whom_the_npc_is_told_to(reader: SlotReader) -> None:
+    reading = read(reader, "ill get the troll, u get the wolf", FIGHT, enemy=["wolf", "troll"])
+    assert reading.slots.params["foe"] == "wolf"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("need a hand with anything?", "offer_quest"),
+        ("give me something to do", "offer_quest"),
+        ("im looking for a bit of paid work", "offer_quest"),
+        ("i got everything u asked for", "complete_quest"),
+        ("finished the job", "complete_quest"),
+        ("im not done with the job yet", ""),
+        ("i hate my job", ""),
+        ("do you have a lot of work today", ""),
+    ],
+)
+def test_who_asks_for_work_is_offered_it_and_who_has_done_it_is_paid(reader: SlotReader, said: str, name: str) -> None:
+    assert due(read(reader, said, WORK, need={"wool": 4}, reward=9)) == ([name] if name else [])
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("get that sail up", "hoist_sail"),
+        ("could you sound the bell", "ring_bell"),
+        ("that bell rings all day", ""),
+        ("leave the sail down", ""),
+        ("do a little dance", "emote"),
+        ("give ruben a nod", "emote"),
+        ("is there a dance tonight", ""),
+    ],
+)
+def test_chores_and_gestures_are_known_in_players_words(reader: SlotReader, said: str, name: str) -> None:
+    assert due(read(reader, said, SHIP)) == ([name] if name else [])
+
+
+def test_parameter_of_a_chore_is_what_was_said(reader: SlotReader) -> None:
+    (mend,) = read(reader, "my small net is torn, fix it please", SHIP).actions
+    assert mend.params["properties"]["size"]["enum"] == ["small"]
+
+
+@pytest.mark.parametrize(
+    ("said", "want"), [("give me one egg, no, make it two", 2), ("could i have half a dozen eggs", 6)]
+)
+def test_count_is_the_one_that_holds_in_the_end(reader: SlotReader, said: str, want: int) -> None:
+    reading = read(reader, said)
+    assert (reading.topic.name, reading.slots.params.get("want")) == ("give", want)

@@ -125,7 +125,7 @@ def number(text: str) -> int | None:
     found = _DIGITS.search(text)
     if found:
         return int(found.group(1))
-    small = _NO_NUMBER.sub(" ", text.lower())
+    small = _NO_NUMBER.sub(" ", text.lower().replace("half a dozen", "six"))
     for word in _WORD.findall(small):
         if word in _NUMBERS and word != "zero":
             return _NUMBERS[word]

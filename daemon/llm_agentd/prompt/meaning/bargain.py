@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 
 from llm_agentd.memory.keywords import words_of
+from llm_agentd.memory.sentences import split_sentences
 from llm_agentd.prompt.meaning import orders
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.rule_topics import GIVE
-from llm_agentd.topics import mentions
+from llm_agentd.topics import mentions, normalize
 
 TRADE_TALK = frozenset(["price", "buy", "sell", "haggle", "take", "agree_deal", GIVE])
 HANDED_OVER = frozenset([GIVE, "take", "offer_gift", "tell_made_for_you"])  # without coins
 WANTED_MAX_WORDS = 4
+_BARE = frozenset(["please", "a", "an", "some", "of", "your", "the", "just", "only", "hey", "hi", "ok", "more", "and"])
 UNTOLD = "untold"  # the sign of who trades, by the persona, where the game told of no goods
 _TRADES = re.compile(
     r"\b(?:sells?|selling|sold|trades? (?!places)|trading|deals in|barters?|shop\w*|stalls?|stores?|wares|market"
@@ -37,7 +39,7 @@ def wanted(draft: Draft) -> str:
 
 def _buys(draft: Draft) -> bool:
     text = draft.text
-    speaks_of_it = orders.NOT_TO.search(text) or orders.ASKS.search(text) or orders.BEGS.search(text)
+    speaks_of_it = orders.NOT_TO.search(text) or orders.ASKS.search(_last(text)) or orders.BEGS.search(text)
     return (
         "offer_trade" in draft.offered
         and not speaks_of_it
@@ -45,6 +47,11 @@ def _buys(draft: Draft) -> bool:
         and not orders.SELLS.search(text)
         and orders.BUYS.search(text) is not None
     )
+
+
+def _last(text: str) -> str:
+    """The last sentence: `do you sell ropes? i need one`."""
+    return split_sentences(text)[-1] if split_sentences(text) else text
 
 
 def trade_topic(draft: Draft, name: str) -> str:
@@ -83,10 +90,37 @@ def count_said(draft: Draft) -> int | None:
     item = draft.world.found.get("item")
     if item is None:
         return None
+    anew = _counted_anew(draft.text)
+    if anew is not None:
+        return anew
     before = orders.COUNTED.search(draft.text[: item.start])
     behind = orders.COUNTED_BEHIND.match(draft.text[item.end :])
     numbers = (mentions.number(found.group(1)) for found in (before, behind) if found)
     return next((number for number in numbers if number is not None), None)
+
+
+def number_said(draft: Draft) -> int | None:
+    """The first number of the line, or the one that was said anew: `one bread, no, make it two`."""
+    said = _counted_anew(draft.text)
+    return mentions.number(draft.text) if said is None else said
+
+
+def _counted_anew(text: str) -> int | None:
+    found = orders.COUNTED_ANEW.search(text)
+    return mentions.number(found.group(1)) if found else None
+
+
+def is_bare(draft: Draft) -> bool:
+    """Whether the line is nothing but a thing that is asked for: `4 torches please`, `one apple`."""
+    item = draft.world.found.get("item")
+    if item is None or item.name not in draft.world.enum("item", "give_item"):
+        return False
+    rest = normalize.words(f"{draft.text[: item.start]} {draft.text[item.end :]}")
+    called = {word for name in draft.called for word in normalize.words(name)}
+    said = [word for word in rest if word[0].isalnum() and word not in called]
+    is_count = any(mentions.number(word) is not None for word in said)
+    others = [word for word in said if word not in _BARE and mentions.number(word) is None]
+    return not others and "?" not in rest and (is_count or "please" in said)
 
 
 def _is_counted(draft: Draft, said: mentions.Mention | None) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from llm_agentd.prompt.meaning import imperatives
 from llm_agentd.prompt.meaning.relevance import Relevance
 from llm_agentd.prompt.meaning.world import World
 from llm_agentd.roles import Role
@@ -42,6 +43,18 @@ class Draft:
     def text(self) -> str:
         """The player's words."""
         return self.world.text
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Names of who is spoken to."""
+        name = self.think.npc.name
+        return tuple(dict.fromkeys([*self.think.audience, name, *name.split()[:1]]))
+
+    @property
+    def told(self) -> str:
+        """The player's words, with each order in them as one that begins with its verb."""
+        other = self.world.found.get("other")
+        return imperatives.told(self.text, self.called, self.text[other.start : other.end] if other else "")
 
     @property
     def offered(self) -> set[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from llm_agentd.prompt.gestures import EMOTE
-from llm_agentd.prompt.meaning.orders import is_told
+from llm_agentd.prompt.meaning import imperatives
 from llm_agentd.topics import Topic
 from llm_agentd.types import Action
 
@@ -37,14 +37,41 @@ _ORDERED = (
 )
 
 
+def _made(words: str) -> re.Pattern[str]:
+    """The verb, and the noun of what is made: `give us a wave`, `do a little dance`. Who asks for a bow wants one."""
+    done = r"do|take|make|throw|have|show|(?:say|greet) .{1,40}\bwith" + ("" if words.startswith("bow") else "|give")
+    return re.compile(rf"\b(?:(?:{done}) (?:\w+ ){{0,2}}?an? (?:\w+ )?)?(?:{words})\b")
+
+
+_NAMED = {
+    "wave": "wave",
+    "bow": "bow|curtsy",
+    "laugh": "laugh|giggle|chuckle",
+    "cry": "cry(?! for| out)|weep|sob",
+    "shrug": "shrug",
+    "nod": "nod",
+    "point": "point(?! me)",
+    "dance": "dance|boogie|twirl|bust a move|show (?:me|us) (?:your|some) (?:\\w+ )?moves",
+}
+_VERBS = {kind: _made(words) for kind, words in _NAMED.items()}
+
+
 def ordered(text: str, kinds: Iterable[str]) -> tuple[str, str]:
-    """(kind, chore) of an order for one of `kinds` that no topic names; ("", "") where it is none."""
+    """(kind, chore) of an order for one of `kinds` that no topic names; ("", "") where it is none.
+
+    `text`: what `imperatives.told` makes of a line.
+    """
     offered = set(kinds)
     for kind, words, chore in _ORDERED:
         found = words.search(text) if kind in offered else None
-        if found and is_told(text[: found.start()]):
+        if found and imperatives.is_told(text[: found.start()]):
             return kind, chore
     return "", ""
+
+
+def by_words(plain: str, kinds: Iterable[str]) -> str:
+    """The topic of an order for one of `kinds` that has one, which is named as its kind; "" where it is none."""
+    return next((kind for kind in kinds if kind in _VERBS and imperatives.commands(_VERBS[kind], plain)), "")
 
 
 def only(action: Action, kind: str) -> Action:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from llm_agentd.prompt.actions import is_allowed
-from llm_agentd.prompt.meaning import forms, gestures, unheld
+from llm_agentd.prompt.meaning import chores, forms, gestures, orders, unheld
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.reading import Reading
 from llm_agentd.prompt.meaning.rule_topics import CHORE, KNOW
@@ -20,6 +20,8 @@ from llm_agentd.topics import FOLLOW_UP, Topic, Topics
 from llm_agentd.topics.phrasebook import Case
 from llm_agentd.types import Action, Slots
 
+DIALOGUE = "dialogue"  # the intent of who answers a player
+BODILY = frozenset(["follow", "stay", "go_to", "emote", "open_door", "attack", "flee", "guard"])
 ACT = "act"  # how the model is told of an action that another mod made
 OWNED_MIN_LINES = 2  # of a topic, to own with them that it is not known; else those of the form do
 NAMED_MIN_LINES = 2  # with what the player named in them, to say no other; one alone would always be the same
@@ -134,9 +136,24 @@ def possible(draft: Draft, topic: Topic, slots: Slots) -> tuple[Action, ...]:
     """The actions of the topic that are on offer and whose parameters have allowed values, each with a schema of
     them.
     """
+    if _only_asked(draft, topic):
+        return ()
     fitting = [action for action in draft.think.actions if _is_possible(action, draft, topic, slots)]
-    narrowed = [gestures.only(action, draft.gesture) if draft.gesture else action for action in fitting]
+    narrowed = [_narrowed(action, draft, topic) for action in fitting]
     return tuple(sorted(narrowed, key=lambda action: action.name))
+
+
+def _only_asked(draft: Draft, topic: Topic) -> bool:
+    """Whether it is asked about what the body does, and not for it: `do you like to dance?`. By the classifier alone:
+    plain words of an order are one."""
+    is_asked = draft.think.intent == DIALOGUE and draft.share > 0 and orders.ASKS.search(draft.told) is not None
+    return is_asked and not BODILY.isdisjoint(topic.action_names)
+
+
+def _narrowed(action: Action, draft: Draft, topic: Topic) -> Action:
+    if draft.gesture:
+        return gestures.only(action, draft.gesture)
+    return chores.named(action, draft.text) if topic.name == CHORE else action
 
 
 def _is_possible(action: Action, draft: Draft, topic: Topic, slots: Slots) -> bool:

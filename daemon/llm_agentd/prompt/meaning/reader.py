@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from llm_agentd.prompt.meaning import answers, line_choice, orders, reactions
+from llm_agentd.prompt.meaning import answers, changes_of_mind, line_choice, reactions
 from llm_agentd.prompt.meaning.beings import signs_of
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.questions import asked
@@ -49,7 +49,7 @@ class SlotReader:
 
         text = think.utterance
         if think.actions and text:  # `don't wait, go home` is the order to go
-            text = orders.what_to_do(text)
+            text = changes_of_mind.what_to_do(text)
         whole = read(text)
         return (
             whole

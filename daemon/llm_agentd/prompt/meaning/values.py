@@ -108,7 +108,7 @@ def _offer(draft: Draft, topic: Topic, thing: str, price: int | None) -> None:
         draft.words["price"], draft.params["price"] = str(price), price
     draft.words["goods"] = _shown(draft)
     is_gift = topic.name in bargain.HANDED_OVER
-    said = bargain.count_said(draft) if is_gift else mentions.number(draft.text)
+    said = bargain.count_said(draft) if is_gift else bargain.number_said(draft)
     if said is None:
         return
     if is_gift:
