@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from llm_agentd.prompt.actions import is_allowed
-from llm_agentd.prompt.meaning import chores, forms, gestures, orders, unheld
+from llm_agentd.prompt.meaning import chores, forms, frames, gestures, orders, unheld
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.reading import Reading
 from llm_agentd.prompt.meaning.rule_topics import CHORE, KNOW
@@ -67,7 +67,7 @@ def _held(topics: Topics, reading: Reading, moment: Moment, avoid: Sequence[str]
         lines = owned or lines
     lines = _about_what_was_said(topics, reading, moment, lines)
     of_trade = topics.phrasebook.own_lines(case, moment.role) if case else frozenset()
-    lines = _mixed(lines, of_trade, reading.said)
+    lines = _mixed(frames.for_clause(lines, reading.slots.words.get("known", "")), of_trade, reading.said)
     lines = _behind_what_was_said(reading, lines)
     fresh = [line for line in lines if not is_any_of(line, avoid)]
     reading, moment = _with_deed(reading, moment, case)
