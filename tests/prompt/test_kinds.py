@@ -31,6 +31,15 @@ ANSWERED = [
     ("which horse is your favourite", "I like the grey one best."),
     ("whats it like up there", "It is like a sea of leaves."),
     ("do you have kids", "Her daughter Lio studies in the capital."),
+    ("how many camels u got", "I came over the desert with nine camels."),
+    ("how many kids do you have", "I have no children of my own."),
+    ("how many horses are yours", "I have a lame horse."),
+    ("how many wolves today", "I shot two wolves this morning."),
+    ("what happened to the ninth camel", "I came with nine camels and arrived with eight."),
+    ("what happened to ur hand", "I lost two fingers to the saw."),
+    ("what if i take the coin", "I bite whoever takes my coin."),
+    ("what if i break in", "No thief has ever left this house."),
+    ("why dont u row at night", "I never row after dark because my brother drowned."),
 ]
 OTHER = [
     ("when does the tax collector come?", "Hates the tax collector."),
@@ -55,6 +64,14 @@ OTHER = [
     ("which horse is your favourite", "I sleep in the hayloft above the horses."),
     ("what's it like in a painting", "I fell out of a painting in the manor."),
     ("what colour is the dragon", "The dragon Morrowind sleeps under Mount Kessel."),
+    (
+        "how many trees u cut today",
+        "I have felled trees in the Darkfir wood for twenty years and lost two fingers to it.",
+    ),
+    ("how many geese did u lose today", "I herd fourteen geese."),
+    ("what happened to the ninth camel", "I came over the desert with nine camels."),
+    ("what if i take the coin", "I guard a hoard of one gold coin."),
+    ("why dont u row after dark", "I never row after dark."),
 ]
 
 

@@ -17,7 +17,7 @@ def test_what_the_npc_is_answers_no_question_about_the_player() -> None:
 
 
 def test_what_was_just_said_answers_no_other_question() -> None:
-    assert that_may_answer("is it good?", [COOK, CAT], "I cook the best stew in the valley, Kim.") == [CAT]
+    assert that_may_answer("what else do you have?", [COOK, CAT], "I cook the best stew in the valley, Kim.") == [CAT]
 
 
 def test_a_request_is_answered_by_a_refusal_alone() -> None:
@@ -55,3 +55,10 @@ def test_what_is_told_asks_nothing() -> None:
     assert asks("tell me a joke")
     assert asks("where r u from")
     assert not asks("girls can be smiths")
+
+
+def test_a_guess_at_what_was_just_said_is_answered_by_what_is_of_that() -> None:
+    moss = Own("Moss grows on his shoulder.", "moss grows on my shoulder")
+    word = Own("Has lost the word for the gate.", "I have lost the word for the gate")
+    assert that_may_answer("is it moss", [moss, word], "Nobody may pass the gate without the word.") == [word]
+    assert that_may_answer("is it moss", [moss], "") == [moss]

@@ -9,7 +9,7 @@ import pytest
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt import actions
 from llm_agentd.prompt.builder import PromptBuilder, slot_format
-from llm_agentd.prompt.meaning import Reading, SlotReader, unheld
+from llm_agentd.prompt.meaning import Reading, SlotReader, frames, unheld
 from llm_agentd.prompt.meaning.relevance import ASKED_FOR_DEEDS, Relevance
 from llm_agentd.prompt.meaning.rule_topics import RECALL
 from llm_agentd.prompt.placeholders import CHARS, readable
@@ -384,3 +384,33 @@ def test_thing_that_is_asked_for_is_given_where_nothing_is_for_sale(reader: Slot
 def test_offer_of_help_names_what_is_needed(reader: SlotReader) -> None:
     context = {"need": {"rope": 3}, "reward": 9}
     assert read(reader, "can i help with anything", context=context).topic.name == "quest"
+
+
+def test_the_part_that_has_what_is_asked_for_is_said_alone(reader: SlotReader) -> None:
+    reading = read(reader, "got any of the funny mushrooms?", persona="A hedgehog who deals in mushrooms and advice.")
+    assert reading.slots.words["known"] == "I deal in mushrooms and advice"
+
+
+def test_what_the_player_points_at_is_told_of(reader: SlotReader) -> None:
+    persona = "Believes every illness comes from wet feet. Keeps leeches in a jar and each of them has a Latin name."
+    assert read(reader, "ew what is in that jar", persona=persona).slots.words["known"].startswith("I keep leeches")
+    assert "known" not in read(reader, "ew what is in that bowl", persona=persona).slots.words
+
+
+def test_a_request_is_declined_with_what_the_npc_cannot_do(reader: SlotReader) -> None:
+    persona = "Can make any light but not put one out. Asks riddles instead of toll because he cannot count coins."
+    words = read(reader, "turn off the light its so bright", persona=persona).slots.words
+    assert words["known"] == "I can make any light but not put one out"
+    assert "known" not in read(reader, "ok hit me with a riddle", persona=persona).slots.words
+
+
+def test_where_only_the_form_is_known_what_is_of_it_answers(reader: SlotReader) -> None:
+    persona = "Has a turnip head that must be replaced each winter."
+    assert "turnip head" in read(reader, "if they swap ur head are u still u", persona=persona).slots.words["known"]
+
+
+def test_nobody_speaks_of_their_own_life_as_of_hearsay() -> None:
+    lines = ["They whisper about it: X.", "X, as far as I know.", "X. Sweet work, if you don't fear a sting."]
+    assert frames.for_clause(lines, "I keep bees") == lines[2:]
+    assert frames.for_clause(lines, "the mill burned down") == lines
+    assert frames.for_clause(lines[:2], "my bees are gone") == lines[:2]

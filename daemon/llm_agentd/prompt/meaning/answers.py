@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from llm_agentd.memory.keywords import concepts, index_words
 from llm_agentd.memory.sentences import is_question
-from llm_agentd.prompt.meaning import kinds, orders, reactions, unheld
+from llm_agentd.prompt.meaning import forms, kinds, line_kinds, orders, reactions, unheld
 from llm_agentd.prompt.meaning.articles import the
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.follow_ups import taken_up
 from llm_agentd.prompt.meaning.line_kinds import asks
-from llm_agentd.prompt.meaning.ranking import ENOUGH, LIKELY, SURE, Answer
+from llm_agentd.prompt.meaning.own_sentences import wants_deed
+from llm_agentd.prompt.meaning.ranking import ENOUGH, LIKELY, SURE, TOUCHED, Answer
 from llm_agentd.prompt.meaning.relevance import ANY_MEMORY_ANSWERS
 from llm_agentd.prompt.meaning.rule_topics import (
     ANSWERED_BY_RULE,
@@ -69,8 +70,10 @@ def _of_known(draft: Draft, topic: Topic, known: Answer | None) -> Topic:
     """A sure topic has words to say the sentence with; without any it must be the answer itself."""
     has_words = "known" in topic.slots and draft.share >= SAID_BY_TOPIC_FROM
     is_asked = asks(draft.text) or kinds.asked_of(draft.text).kind
-    asked_enough = LIKELY if "known" in topic.slots else SURE
-    enough = ENOUGH if has_words else asked_enough if is_asked else STATED
+    evades = draft.form in forms.ASKING  # no topic is sure, and what answers its form answers anything
+    asked_enough = TOUCHED if evades else LIKELY if "known" in topic.slots else SURE
+    is_declined = known is not None and wants_deed(draft.text) and line_kinds.declines(known.clause)
+    enough = ENOUGH if has_words or is_declined else asked_enough if is_asked else STATED
     if known is None or known.score < enough:
         return topic
     draft.words["known"] = known.clause

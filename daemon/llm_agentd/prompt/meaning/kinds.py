@@ -1,4 +1,4 @@
-"""The kind of answer that a question wants: a number, a time, a place, a person, a name, a reason, a choice.
+"""The kind of answer that a question wants: a number, a time, a place, a person, a name, a reason, an event.
 
 A sentence about the same thing that has none of the kind answers another question: `I hate the tax collector` is no
 answer to when he comes. English, as the models that are told topics. Pure; knows no topics.
@@ -12,20 +12,23 @@ from dataclasses import dataclass
 
 from llm_agentd.memory.keywords import Concept, concepts, index_words, stem
 from llm_agentd.prompt.clauses import vocabulary
-from llm_agentd.prompt.meaning import forms
+from llm_agentd.prompt.meaning import forms, line_kinds
 from llm_agentd.topics import normalize
 from llm_agentd.util import english_verbs as verbs
 
 NUMBER, SPAN, TIME, PLACE, PERSON, NAME, COLOUR = "number", "span", "time", "place", "person", "name", "colour"
-REASON, LIKENESS, CHOICE = "reason", "likeness", "choice"
-FACTS = (NUMBER, SPAN, TIME, PLACE, PERSON, NAME, COLOUR)  # which one may ask for of what was just said
-ALL = (*FACTS, REASON, LIKENESS, CHOICE)
+REASON, LIKENESS, CHOICE, EVENT, OUTCOME = "reason", "likeness", "choice", "event", "outcome"
+TOLD_WHOLE = (REASON, EVENT, OUTCOME)  # a part of a sentence may lack just that
+COUNT = "count"  # the number of a thing that is named
+FACTS = (NUMBER, COUNT, SPAN, TIME, PLACE, PERSON, NAME, COLOUR)  # which one may ask for of what was just said
+ALL = (*FACTS, REASON, LIKENESS, CHOICE, EVENT, OUTCOME)
 _BY_FORM = {
     forms.PREFIX + form: kind
     for form, kind in {
         "how_many": NUMBER, "how_many_you": NUMBER, "how_far": NUMBER, "how_long": SPAN, "how_long_you": SPAN,
         "when": TIME, "when_you": TIME, "where": PLACE, "where_you": PLACE, "who": PERSON, "who_you": PERSON,
-        "why": REASON, "why_you": REASON, "what_like": LIKENESS,
+        "why": REASON, "why_you": REASON, "why_not": REASON, "what_like": LIKENESS, "what_if": OUTCOME,
+        "would_if": OUTCOME,
     }.items()
 }  # fmt: skip
 LEAD = re.compile(
@@ -45,14 +48,15 @@ _ASKED = tuple(
         (COLOUR, r"\bwhat colou?r\b"),
         (CHOICE, r"\bwhich\b.{0,40}\b(?:favourite|prefer|your best|(?:like|love|enjoy) (?:the )?(?:most|best))\b"),
         (TIME, r"\b(?:what (?:time|day|year|month)|until when|how soon)\b"),
-        (NUMBER, r"\bhow many (?P<thing>(?:other |more )?[a-z]+)"),
+        (COUNT, r"\bhow many (?P<thing>(?:other |more )?[a-z]+)"),
         (
             NUMBER,
             rf"\b(?:what|how much) (?:does|do|did|would|is|are|for) {_ARTICLE}(?P<thing>.{{1,40}}?) (?:cost|earn)\b",
         ),
-        (NUMBER, rf"\bhow much (?:is|are|for) {_ARTICLE}(?P<thing>[a-z]+(?: [a-z]+)?)"),
+        (NUMBER, rf"\bhow much (?:is|are|for) {_ARTICLE}(?!you\b)(?P<thing>[a-z]+(?: [a-z]+)?)"),
     )
 )
+_WHAT_HAPPENED = re.compile(r"\bwhat (?:has )?happened (?:to|with)\b")
 _NUMBERS = (
     rf"\d|\b(?:{'|'.join(vocabulary.NUMBERS)}|\w+teen|\w+ty|no|none|nothing|never|nobody|many|few|several|dozens"
     r"|hundreds|thousands?|every|all|only|single|both|twins?|couple|pair|twice|free|young"
@@ -62,9 +66,17 @@ _NUMBERS = (
 _TIMES = (
     r"\d|\b(?:dawn|dusk|sun\w*|noon|midnight|nights?|mornings?|evenings?|afternoons?|days?|weeks?|months?|years?|hours?"
     r"|bells?|clock|ago|tomorrow|yesterday|today|tonight|now|soon|since|after|before|when|until|till|while|every"
-    r"|always|never|spring|summer|autumn|fall|winter|harvest|moon|feast|january|february|march|april|may|june|july"
-    r"|august|september|october|november|december|as a (?:boy|girl|child)|last|next|first|once|early|late|young)\b"
+    r"|always|never|spring|summer|autumn|fall|winter|harvest|moon|feast|january|february|march|april"
+    r"|(?:in|of) may|june|july|august|september|october|november|december"
+    r"|as a (?:boy|girl|child)|last|next|first|once|early|late|young)\b"
 )
+_CHANGES_TEXT = r"""
+    los[et]\w* die[ds]? dead drown\w* burn\w* br(?:ea|o)k\w* f[ea]ll fallen st[eo]l\w* t[ao]k\w* took left bit bitten
+    vanish\w* disappear\w* s[aiu]nk kill\w* slew slain ate eaten hurt cut hit crush\w* sold gave given forg[eo]t\w* ran
+    turned bec[ao]me fled flown flew caught torn tore shut closed ended robbed escap\w* wound\w* thr[eo]wn? went gone
+    missing now cursed? struck fought married banish\w* exiled hanged buried pawn\w* never fire flood storm war accident
+    arrived
+"""  # what happens to somebody or something
 _HAS = {
     kind: re.compile(pattern, re.I)
     for kind, pattern in {
@@ -80,10 +92,26 @@ _HAS = {
         r"|did|had)\b|n't\b|^(?:\w+ ){1,4}(?:is|are|am|was|were)\b",
         LIKENESS: r"\b(?:like|as|than|too|so|(?:feel|smell|taste|look|sound|hurt|miss|love|hate|enjoy)(?:e?s)?)\b",
         CHOICE: r"\b(?:(?:love|like|prefer|enjoy)s?|favou?rite|best|better|most|fond|proud|only|than|dear\w*)\b",
+        EVENT: rf"\b(?:{'|'.join(_CHANGES_TEXT.split())}|no longer|ever since)\b"
+        r"|\b(?:was|were|got|been|had) (?:\w+ly )?\w+(?:ed|en)\b",
+        OUTCOME: r"\b(?:if|who(?:ever)? (?:tries|dares|takes|touches)|will|would|shall|can(?:not)?|must|never|no|not"
+        r"|nobody|nothing|until|unless|curses?|cursed|bites?|kills?|only)\b|n't\b",
         COLOUR: r"\b(?:red|blue|green|yellow|black|white|brown|gr[ae]y|purple|orange|pink|gold(?:en)?|silver|dark|pale"
         r"|violet|crimson|scarlet|copper|colou?r\w*)\b",
     }.items()
 }
+_IS_TODAY = re.compile(
+    r"\b(?:today|tonight|yesterday|tomorrow|(?:this|last) (?:morning|evening|night|week|month|year))\b", re.I
+)
+COUNTED_BEFORE, COUNTED_BEHIND = 5, 3  # words beside a thing that may count it
+_NOT_BETWEEN = "|".join((vocabulary.PREPOSITIONS | vocabulary.SUBORDINATORS | {"and", "or", "but"}) - {"of", "than"})
+_COUNTED = re.compile(
+    rf"(?:{_NUMBERS}|\b(?:have|has|had|keeps?|owns?) an?)(?: (?!(?:{_NOT_BETWEEN})\b)[\w'-]+){{0,3}}$"
+)
+_SO_MANY = re.compile(
+    rf"(?:(?:is|are|was|were|number\w*) )?(?:{_NUMBERS})(?! (?:hour|day|week|month|year|mile|coin)s?\b)"
+)
+_NONE = re.compile(r"\b(?:no|none|never|nobody|nothing|all|most|half)\b", re.I)
 _PERSONS = re.compile(
     r"\b(?:\w+(?:smith|man|men|woman|women|monger|wright|herd|keeper|maker|ist|folk)"
     r"|(?:collect|farm|min|hunt|fish|bak|mill|trad|steal|sail|lead|rul|found|own|teach|mast|writ|sing|brew|tann|weav"
@@ -136,9 +164,28 @@ class Asked:
             return self._has_new_name(sentence)
         if self.kind == PERSON:
             return self._has_person(sentence, stems)
-        if self.kind == REASON and _tells_event(sentence):
-            return True
-        return _HAS[self.kind].search(sentence) is not None
+        if self.kind == COUNT and self.thing:
+            return self._counts(sentence)
+        if self.kind == REASON:
+            return not self._says_again(stems) and (_tells_event(sentence) or _has(REASON, sentence))
+        return _has(self.kind, sentence)
+
+    def _counts(self, sentence: str) -> bool:
+        """`six goats`, but not `I have kept goats for six years`."""
+        if _IS_TODAY.search(self.text) and not _IS_TODAY.search(sentence):
+            return False  # what was so for years is none of this day
+        words = re.findall(r"[\w'-]+", sentence.lower())
+        counted = [at for at, word in enumerate(words) if any(stem(word) in concept for concept in self.thing)]
+        return _NONE.search(sentence) is not None or any(
+            _COUNTED.search(" ".join(words[max(0, at - COUNTED_BEFORE) : at]))
+            or _SO_MANY.match(" ".join(words[at + 1 : at + 1 + COUNTED_BEHIND]))
+            for at in counted
+        )
+
+    def _says_again(self, stems: set[str]) -> bool:
+        """`I never row after dark` tells nobody why."""
+        asked = {stem for concept in concepts(self.text) for stem in concept}
+        return not stems - asked - line_kinds.VAGUE
 
     def _has_new_name(self, sentence: str) -> bool:
         """A name that does not stand in the question."""
@@ -156,6 +203,10 @@ class Asked:
         nouns |= _small(sentence) & vocabulary.PERSON_NOUNS
         is_self = bool(done) and re.match(r"(?:i|we)\b", sentence, re.I) is not None and not _is_done_to(sentence, done)
         return is_self or self._has_new_name(sentence) or any(stem(noun) not in asked for noun in nouns)
+
+
+def _has(kind: str, sentence: str) -> bool:
+    return _HAS[kind].search(sentence) is not None
 
 
 def _is_done_to(sentence: str, done: Sequence[Concept]) -> bool:
@@ -179,7 +230,7 @@ def asked_of(question: str, names: Iterable[str] = ()) -> Asked:
     """`names`: words of names in the sentences that may answer, in small letters."""
     plain = LEAD.sub("", normalize.plain(question))
     kind, thing = kind_asked(plain)
-    kind = kind or _BY_FORM.get(forms.form_of(plain), "")
+    kind = kind or (EVENT if _WHAT_HAPPENED.search(plain) else "") or _BY_FORM.get(forms.form_of(plain), "")
     spoken = frozenset(names) & _small(plain)
     of_names = {stem(name) for name in spoken}
     return Asked(plain, kind, tuple(one for one in concepts(thing) if not one.keys() & of_names), spoken)

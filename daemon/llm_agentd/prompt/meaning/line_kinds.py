@@ -12,12 +12,14 @@ from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.meaning import forms
 from llm_agentd.topics import normalize
 
+_CRY = re.compile(r"^(?:(?:e+w+|omg|lol|lmao|yo|bro|dude|whoa|wow|haha|wtf|o+h|aww*|um+|uh+|hm+)\b[ ,!.]*)+", re.I)
 _NAMED = re.compile(r"\b(?:call(?:ed|s)?|named?|names|known as|nameless|answers to)\b", re.I)
 _NAME = re.compile(r"^(?:\w+ ){0,3}?(?:what|how|who|which)\b.{0,40}\b(?:name|named|called|call)\b")
 _OWN_NAME = re.compile(r"\byour (?:\w+ )?names?\b|\b(?:you|yourself) (?:called|named)\b|\bcall you\b")
 _REFUSES = re.compile(
     r"\b(?:never|not|no|none|cannot|nobody|nothing|only|refuses?|hates?|afraid|forbidden|sworn?|forgot|until|unless)\b|n't\b"
 )
+_BECAUSE = re.compile(r"\b(?:because|since|instead|who|whose|which|that|as|so)\b")
 _SILENT = re.compile(r"(?:\b(?:never|not|cannot)|n't) (?:talk|speak|tell|say)\b")
 _OF_PLAYER = re.compile(r"^(?:\w+ ){0,2}?(?:am|was|did|do|have|will|should|shall|must|could) i\b(?!.*\byou\w*\b)")
 _VAGUE_TEXT = """
@@ -29,7 +31,7 @@ VAGUE = frozenset(_VAGUE_TEXT.split())  # what two sentences may share and still
 
 def asks(line: str) -> bool:
     """Or orders to tell: `tell me a joke`."""
-    return "?" in line or is_question(line) or forms.form_of(line) in forms.ASKING
+    return "?" in line or is_question(_CRY.sub("", line)) or forms.form_of(line) in forms.ASKING
 
 
 def asks_of_player(question: str) -> bool:
@@ -55,6 +57,11 @@ def keeps_silent(clause: str) -> bool:
 def refuses(clause: str) -> bool:
     """What answers a request: `I never drink`, `I am not allowed to open the last door`."""
     return _REFUSES.search(clause) is not None
+
+
+def declines(clause: str) -> bool:
+    """Refuses in its main words: not `I ask riddles because I cannot count`."""
+    return refuses(_BECAUSE.split(clause)[0])
 
 
 def _last_sentence(text: str) -> str:

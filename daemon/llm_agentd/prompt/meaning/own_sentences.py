@@ -25,6 +25,9 @@ ASKS_FAVOUR = re.compile(
     r"\b(?:can|could|will|would) (?:you|u|ya) (?:please |pls )?(?!tell|show|say)\w+ (?:me|us|my|our)\b|\bteach me\b",
     re.I,
 )
+_GUESS = re.compile(
+    r"(?:\w+ ){0,2}?(?:is|was) it (?:(?:an?|the|your|called|made of) )?[\w'-]+(?: \?)?$"
+)  # at what was just said
 _WHAT = re.compile(r"(?:\w+ ){0,2}?what (?!if\b|about\b)(?!.*\blike\b)")
 _ASTONISHED = re.compile(r"[?!]{2}|!|\b[A-Z]{4}")
 SCRAP_MAX_WORDS = 4
@@ -76,8 +79,14 @@ def that_may_answer(question: str, own: Sequence[Own], said: str) -> list[Own]:
     """`said`: by the NPC just now, which is no answer to the next question."""
     if line_kinds.asks_of_player(question):
         return []
-    wants_deed = asks_leave(question) or forms.form_of(question) in _ORDERS
-    return [one for one in own if not is_said(one.clause, said) and (not wants_deed or line_kinds.refuses(one.clause))]
+    is_deed = wants_deed(question)
+    about = _about(said, own) if said and _GUESS.match(normalize.plain(question)) else own
+    return [one for one in about if not is_said(one.clause, said) and (not is_deed or line_kinds.refuses(one.clause))]
+
+
+def _about(said: str, own: Sequence[Own]) -> list[Own]:
+    words = set(index_words(said))
+    return [one for one in own if words & set(index_words(one.sentence))]
 
 
 def name_told(question: str, own: Sequence[Own]) -> Own | None:
@@ -105,6 +114,10 @@ def are_said(clause: str, said: str) -> bool:
     own, told = set(index_words(clause)) - line_kinds.VAGUE, set(index_words(said))
     both = len(own & told)
     return both >= SAID_SHARE * len(own) or (both > 1 and both >= SAID_SHARE * len(told))
+
+
+def wants_deed(question: str) -> bool:
+    return asks_leave(question) or forms.form_of(question) in _ORDERS
 
 
 def asks_leave(question: str) -> bool:

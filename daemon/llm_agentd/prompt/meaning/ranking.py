@@ -17,11 +17,14 @@ from llm_agentd.prompt.meaning.line_kinds import VAGUE
 from llm_agentd.topics import Topic, Topics, normalize
 
 TOPICAL, ALIKE, SHARED = 0.9, 0.5, 0.55  # weights of the three views
+POINTED_AT = 0.15  # of a sentence that has the thing that the question points at: `that jar`, `your boat`
 # Two sentences that may be about anything are alike: the view counts less, the less the question's likeliest topic has.
 TRUSTED_FROM, TRUST_MIN = 0.3, 0.5
-# Of the sum: to be said with words of a sure topic that has a place for it, of an unsure one, whatever the topic is.
-ENOUGH, LIKELY, SURE = 0.5, 0.58, 0.66
+# Of the sum: to be said where only the form of the question is known, with words of a sure topic that has a place for
+# it, of an unsure one, whatever the topic is.
+TOUCHED, ENOUGH, LIKELY, SURE = 0.45, 0.5, 0.58, 0.66
 _IDIOMS = re.compile(r"\b(?:make|made|take|took|get|got|keep|kept|put) (?:it|up|out|off|fun|sure|sense)\b")
+_THING = re.compile(r"\b(?:your|that|this|these|those|the) (?P<one>\w+)(?: (?P<other>\w+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,13 @@ def ranked(
     meant, trust = np.sqrt(shares), min(1.0, max(TRUST_MIN, float(shares.max()) / TRUSTED_FROM))
     meaning, wanted = topics.vector(question), telling(question)
     weight = TOPICAL * (1.0 if topic.asks or not needs_asking else 0.5)
+    pointed_at = _pointed_at(question)
     found = []
     for sentence, clause in candidates:
         topical = trust * float(meant @ np.sqrt(topics.subjects(sentence)))
         alike = max(0.0, float(meaning @ topics.vector(sentence)))
         score = weight * topical + ALIKE * alike + SHARED * shared(wanted, sentence)
+        score += POINTED_AT * bool(pointed_at & set(index_words(sentence)))
         found.append(Answer(clause, score, topical))
     return sorted(found, key=lambda answer: -answer.score)
 
@@ -68,3 +73,13 @@ def shared(wanted: Sequence[Mapping[str, float]], sentence: str) -> float:
     own = set(index_words(sentence))
     found = sum(max((weight for word, weight in concept.items() if word in own), default=0.0) for concept in wanted)
     return min(1.0, found / max(len(wanted), 1.5))
+
+
+def _pointed_at(question: str) -> set[str]:
+    """Stems of what follows `that` or `your`."""
+    return {
+        word
+        for thing in _THING.finditer(normalize.plain(question))
+        for word in index_words(" ".join(filter(None, thing.groups())))
+        if word not in VAGUE
+    }

@@ -22,8 +22,9 @@ from llm_agentd.prompt.meaning.own_sentences import (
     own_sentences,
     sentences,
     that_may_answer,
+    wants_deed,
 )
-from llm_agentd.prompt.meaning.ranking import ENOUGH, SURE, Answer, ranked, shared
+from llm_agentd.prompt.meaning.ranking import ENOUGH, SURE, TOUCHED, Answer, ranked, shared, telling
 from llm_agentd.roles import Role
 from llm_agentd.topics import Topic, Topics, normalize
 from llm_agentd.types import Think
@@ -41,6 +42,7 @@ ASKED_FOR_DEEDS = "recall_what_i_did"  # the topic that whatever the player did 
 ANY_MEMORY_ANSWERS = frozenset((ASKED_FOR_DEEDS, "memory"))  # and "do you remember me?"
 LOOKED = 0.36  # enough for what stands around, where the player asks for just that
 PARTLY, SPLIT_MAX = 0.3, 2  # score of a sentence that is looked at part by part, and how many are: each costs time
+PART_LOSS = 0.1  # of the score: a part that has all that was asked for is said rather than the whole
 SAID_ALIKE, SAID_SENTENCES_MAX = 0.64, 4  # likeness of what says the same; sentences looked at
 OUTCOME = re.compile(
     r"^(?P<who>.+?) "
@@ -114,10 +116,11 @@ class Relevance:
         whole = answers(candidates[:CANDIDATES_MAX])
         parts = [(part, part) for one in whole[:SPLIT_MAX] for part in parts_of(one.clause)]
         best = sorted((*whole, *answers(parts)), key=lambda answer: -answer.score)
-        if not best or best[0].score < ENOUGH:
+        if not best or best[0].score < TOUCHED:
             return None
+        chosen = _shortest(question, best)
         wants_more = kinds.asked_of(question).kind not in kinds.FACTS and not asks_again(question)
-        return None if wants_more and self._is_said(best[0].clause, said) else best[0]
+        return None if wants_more and self._is_said(chosen.clause, said) else chosen
 
     def _is_said(self, clause: str, said: str) -> bool:
         """In the same words or in others."""
@@ -195,6 +198,17 @@ class Relevance:
         fitting = _of_kind(question, candidates[:CANDIDATES_MAX], kinds_asked)
         best = next(iter(ranked(self._topics, question, topic, fitting, needs_asking=False)), None)
         return best if best and best.score >= enough else None
+
+
+def _shortest(question: str, answers: Sequence[Answer]) -> Answer:
+    """Of the best: the part that has what the question names, `I deal in mushrooms` of `I am a hedgehog who …`."""
+    best = answers[0]
+    if kinds.asked_of(question).kind in kinds.TOLD_WHOLE or wants_deed(question):
+        return best
+    wanted, parts = telling(question), parts_of(best.clause)
+    has = shared(wanted, best.clause)
+    enough = (one for one in answers if one.clause in parts and one.score >= best.score - PART_LOSS)
+    return next((one for one in enough if has and shared(wanted, one.clause) >= has), best)
 
 
 def _of_kind(
