@@ -35,6 +35,8 @@ from llm_agentd.types import Npc, Think, Turn
         ("hm should i tell her", "should_i"),
         ("why do they paint it blue", "why"),
         ("ur so lucky", "of_you"),
+        ("i came in first at the race!! thats the best", "deed"),
+        ("nice barn. would be a shame if it burned down", "threatens"),
         ("your helmet has a dent in it", "your_thing"),
         ("my uncle had a farm like this", "of_kin"),
         ("my brother broke his leg", "mishap"),
@@ -196,6 +198,33 @@ def test_question_is_asked_again_before_the_answer_but_not_twice_in_a_row(unsure
     _, later = PromptBuilder(Roles.load()).build_moment(think, unsure)
     assert later
     assert "recalled" not in later.slots.words
+
+
+@pytest.mark.parametrize(
+    ("line", "is_riddle"),
+    [
+        ("what did the wall say to the corner? meet u there", True),
+        ("what do u call a pig with three eyes? piiig", True),
+        ("whats red and smells like blue paint? red paint", True),
+        ("how many guards does it take to light a torch", True),
+        ("why did the tomato blush? it saw the salad dressing lol", True),
+        ("what do you call your dog?", False),
+        ("why is the gate shut? it was open yesterday", False),
+    ],
+)
+def test_riddle_wants_no_answer(unsure: SlotReader, line: str, *, is_riddle: bool) -> None:
+    assert (read(unsure, line).topic.name == "player_tells_joke") is is_riddle
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("sorry my english is bad. you wash clothes here? i need a bath", "I wash clothes here"),
+        ("i need a bath. do you wash clothes here?", "you need a bath"),
+    ],
+)
+def test_what_comes_first_is_said_back(unsure: SlotReader, line: str, told: str) -> None:
+    assert read(unsure, line).slots.words["recalled"] == told
 
 
 def test_what_the_npc_knows_comes_before_the_form(unsure: SlotReader) -> None:

@@ -22,7 +22,7 @@ IsWord = Callable[[str], bool]  # whether a word, in small letters, is spelt rig
 _AFTERTHOUGHTS = (
     "but|because|though|even though|lol|haha|hehe|please|hope|wish me|just wanted|irl|in real life|sorry|thanks"
     "|thank you|come (?:look|see)|got any|(?:tell|give|show) me|mr|mrs|sir|by the way|aww?|wow|oh my god|omg|wtf"
-    "|for real|fr|liar|be honest|that is (?:so|not|really)"
+    "|for real|fr|liar|help$|be honest|that is (?:so|not|really)"
 )
 _BEGINNINGS = (
     "i|you|we|he|she|they|it|a|this|that|there|my|the|nobody|everyone|what|how|who|where|why|now|then|can|could|do|does|did"

@@ -84,13 +84,17 @@ _RUN_ON = re.compile(  # `i have a headache u got something`: asked without a ma
 )
 VAGUE = frozenset(PREFIX + name for name in ("brief", "remark", "around", "of_others"))  # they tell little
 _EMOTE = re.compile(r"\*[^*]{1,80}\*")
-TAG, BRIEF, REMARK, OF_PLAYER = (PREFIX + name for name in ("tag", "brief", "remark", "of_player"))
+TAG, BRIEF, REMARK, OF_PLAYER, THREATENS = (
+    PREFIX + name for name in ("tag", "brief", "remark", "of_player", "threatens")
+)
 
 
 _CALLS, _ASKED, _ACTS, _TOLD = (read_table(table, WORDS, PHRASES, PREFIX) for table in (CALLS, ASKED, ACTS, TOLD))
 NAMES = frozenset([TAG, BRIEF, REMARK, *(name for table in (_CALLS, _ASKED, _ACTS, _TOLD) for name, _ in table)])
 ASKING = frozenset(name for name, _ in _ASKED)
 _WEAK = frozenset(PREFIX + name for name in ("agrees", "unsure"))  # `idk maybe. i moved schools`: more was said
+_OF_IT = frozenset(PREFIX + name for name in ("praises_it", "blames", "amazed", "compares"))
+_OF_ITSELF = re.compile(r"(?:i|my)\b(?! (?:am sorry|think|believe|like|love|hate))")
 _DONE = frozenset(name for table in (_CALLS, _ACTS) for name, _ in table)
 
 
@@ -116,7 +120,9 @@ def _of_words(text: str) -> str:
     if not found:
         return ""
     asked = [form for form, sentence in found if sentence.endswith("?") or form in ASKING]
-    done = [form for form, _ in found if form in _DONE]
+    if not asked and _OF_ITSELF.match(found[0][1]):  # `i got a 9! thats the best`: no praise of anything here
+        found = [one for one in found if one[0] not in _OF_IT]
+    done = sorted((form for form, _ in found if form in _DONE), key=lambda form: form != THREATENS)
     return asked[-1] if asked else [*done, found[0][0]][0]
 
 

@@ -73,6 +73,7 @@ denies
     i am (not |no )(stupid|monster|enemy|dangerous|joking|weird|crazy)
     i am innocent
 threatens
+    (it )?(would|will|might) be (a|such a|too) (shame|pity|bad) if
     <will> (\w+ ){0,2}<menace> (?!for\b)(\w+ )?(you|your|everything|everyone|it all)
     <will> (\w+ ){0,2}<menace> (\w+ )?(this|the) (place|town|village|house|shop|inn)
     <will> (\w+ )?tell (on you|the|your|everyone|everybody|my)

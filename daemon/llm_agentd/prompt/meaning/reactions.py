@@ -38,6 +38,7 @@ _LEAD = re.compile(
 _NO_ECHO = re.compile(
     r"(?:what|who|where|when|why|how|which|do|does|did|is|are|was|were|can|could|will|would|have|has|i|you|we|let)\b"
 )
+_ORDER = re.compile(r"\w+ (?:me|us)\b")  # `paint me!`
 _WORD = re.compile(r"[^\W_]+")
 _COUNTING = vocabulary.NUMBERS | vocabulary.DETERMINERS | {"never", "twice", "once", "always", "alone"}
 _ARTICLE = re.compile(  # before a noun, with a word between at most: `a boundary stone`
@@ -106,7 +107,7 @@ def _of_clause(clause: str, marks: str, said: str) -> str:
 
 def _echoes(clause: str, marks: str, said: str) -> bool:
     words = clause.split()
-    is_short = len(words) <= ECHO_MAX_WORDS and not _NO_ECHO.match(clause)
+    is_short = len(words) <= ECHO_MAX_WORDS and not _NO_ECHO.match(clause) and not _ORDER.match(clause)
     return is_short and ("?" in marks or "!" in marks) and bool(_taken_up(words, said))
 
 

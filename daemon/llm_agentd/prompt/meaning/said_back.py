@@ -16,16 +16,19 @@ _REASKED = re.compile(r"[^.!?]{1,80}\? ")  # what the NPC just said began so: tw
 
 
 def said_back(draft: Draft, form: str) -> str | None:
-    """`form`: that the reply is for. What was told, alone or beside a question, else the question."""
+    """`form`: that the reply is for. Of what is told, that; of a question what was told before it, or the question."""
     is_asked = form in forms.ASKING
     names, is_word = _names(draft), draft.topics.knows_word
-    said = [(found, forms.without_leads(sentence)) for found, sentence in forms.with_form(draft.text)]
-    told = [sentence for found, sentence in said if (is_asked or found == form) and _can_be_told(draft, found)]
-    asked = [sentence for found, sentence in said if is_asked and found in forms.ASKING][-1:]
-    clauses = [retold_clause(sentence, is_word, names) for sentence in told]
-    if not _REASKED.match(draft.said):
-        clauses += [reasked_clause(sentence, is_word, names) for sentence in asked]
-    return next(filter(None, clauses), None)
+    for found, sentence in forms.with_form(draft.text):
+        bare = forms.without_leads(sentence)
+        clause = None
+        if (is_asked or found == form) and _can_be_told(draft, found):
+            clause = retold_clause(bare, is_word, names)
+        elif is_asked and found in forms.ASKING and not _REASKED.match(draft.said):
+            clause = reasked_clause(bare, is_word, names) or retold_clause(bare, is_word, names)  # `you wash here?`
+        if clause:
+            return clause
+    return None
 
 
 def _can_be_told(draft: Draft, form: str) -> bool:

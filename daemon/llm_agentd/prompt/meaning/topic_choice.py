@@ -14,7 +14,7 @@ from llm_agentd.prompt.meaning import bargain, forms, gestures, orders, reaction
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.orders_given import ordered
 from llm_agentd.prompt.meaning.rule_topics import OF_PLAYER, RULE_SLOTS, TALK_AMONG, is_of_game
-from llm_agentd.topics import FOLLOW_UP, UNCLEAR, UNCLEAR_BELOW, Topic
+from llm_agentd.topics import FOLLOW_UP, UNCLEAR, UNCLEAR_BELOW, Topic, normalize
 
 ON_APPROACH, ALONE = "approach", "mutter"
 BY_INTENT = {"tactics": "tactics", "quest": "offer_quest", "gesture": "wave"}
@@ -31,6 +31,13 @@ OF_TASK = "ask_task_"  # how topics begin that ask about a task
 OF_WHAT_WAS_TOLD = "about_"  # how topics begin that ask about what the NPC has told
 STATED_FROM = 0.6  # share of an order to move, where the line tells of somebody: `i would like to visit the mill`
 MOVES = frozenset(["follow", "stay", "go", "ask_npc_to_wait", "order_come_closer", "open_door"])
+JOKE = "player_tells_joke"
+RIDDLE = re.compile(
+    r"\bwhat do you call (?:an?|the|someone|somebody) (?:\w+ ){1,3}(?:with|without|that|who|in|on|at|wearing)\b"
+    r"|\bwhat do you get (?:when|if) you (?:cross|mix)\b|\bwhat did (?:the|one|an?) \w+ say to (?:the|another|an?)\b"
+    r"|\bhow many \w+ does it take to \w+|\bknock ,? ?knock\b|\bwhat is \w+ and \w+ like\b"
+    r"|\bwhy (?:did|do|does|can|could|is|are|was) .{3,60}\?.{5,60}\b(?:lol|haha\w*|hehe\w*|lmao|get it)\b"
+)
 BARE_MAX_WORDS = 7  # of a bare follow-up: a longer question says what it is about
 SURELY_BARE_WORDS = 3  # so few mean nothing without what was said before: `really? never?`
 ABOUT_YOU = re.compile(r"\b(?:you\w*|u|ur)\b", re.I)
@@ -47,7 +54,7 @@ def topic_of(draft: Draft, said: str) -> Topic:
     """`said`: the player's words with the names that the game knows replaced, as the classifier reads them."""
     if not draft.text:
         return draft.topic(BY_INTENT.get(draft.think.intent) or (ON_APPROACH if draft.think.player else ALONE))
-    by_words = ordered(draft) or bargain.wanted(draft) or _introduced(draft)
+    by_words = ordered(draft) or bargain.wanted(draft) or _introduced(draft) or _joked(draft)
     return draft.topic(by_words or _classified(draft, said))
 
 
@@ -150,6 +157,11 @@ def _vague(draft: Draft) -> str:
     if is_question(draft.text):
         return "ask_detail"
     return "talk" if TELLS.match(draft.text) else UNCLEAR
+
+
+def _joked(draft: Draft) -> str:
+    """`what do u call a fish with no eyes? fsh`: a riddle as everybody makes them, which wants no answer."""
+    return JOKE if RIDDLE.search(normalize.plain(draft.text)) else ""
 
 
 def _introduced(draft: Draft) -> str:
