@@ -228,7 +228,7 @@ PATHS: dict[str, Callable[[str], object]] = {
     "topics": classify,
     "meaning of a think": read_think,
     "orders": search_orders,
-    "forms": lambda text: forms.form_of(text, ("a",)),
+    "forms": lambda text: forms.form_of(text, "a".__eq__),
     "answers": lambda text: (own_sentences.sentences(text), relevance.OUTCOME.match(text), world._TITLED.match(text)),
     "what is asked for": lambda text: (
         own_sentences.asks_leave(text),

@@ -8,7 +8,7 @@ that are told topics. Pure; knows no topics, only the names of forms.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from llm_agentd.prompt.meaning.form_words import PHRASES, WORDS
@@ -98,13 +98,20 @@ _OF_ITSELF = re.compile(r"(?:i|my)\b(?! (?:am sorry|think|believe|like|love|hate
 _DONE = frozenset(name for table in (_CALLS, _ACTS) for name, _ in table)
 
 
-def form_of(text: str, known: Collection[str] = ()) -> str:
+def form_of(text: str, is_word: Callable[[str], bool] | None = None) -> str:
     """The topic of the form; "" for words of none. Of several sentences the last that asks, else the first that does
     something, as thanks and threats do, else the first.
 
-    `known`: words of players' lines; what is mostly none of them is another language, or nothing.
+    `is_word`: whether a word in small letters is English; what has mostly others is another language, or nothing. None:
+    it is English, and without a known form it has none.
     """
-    return _of_words(text) or _of_no_form(text, known)
+    words = [word for word in normalize.words(text) if word[0].isalpha()]
+    is_brief = 0 < len(words) <= BRIEF_MAX_WORDS
+    if is_word is None:
+        return _of_words(text) or (BRIEF if is_brief else "")
+    if not words or (not is_brief and sum(map(is_word, words)) * 2 <= len(words)):
+        return ""
+    return _of_words(text) or (BRIEF if is_brief else REMARK)
 
 
 @lru_cache(maxsize=TEXTS_KEPT)
@@ -124,14 +131,6 @@ def _of_words(text: str) -> str:
         found = [one for one in found if one[0] not in _OF_IT]
     done = sorted((form for form, _ in found if form in _DONE), key=lambda form: form != THREATENS)
     return asked[-1] if asked else [*done, found[0][0]][0]
-
-
-def _of_no_form(text: str, known: Collection[str]) -> str:
-    words = [word for word in normalize.words(text) if word[0].isalpha()]
-    strange = sum(word not in known for word in words)
-    if not words or strange * 2 >= len(words) > BRIEF_MAX_WORDS:
-        return ""
-    return BRIEF if len(words) <= BRIEF_MAX_WORDS else REMARK
 
 
 def _spoken(text: str) -> str:

@@ -89,7 +89,7 @@ def _may_react(draft: Draft, name: str) -> bool:
 def _form(draft: Draft) -> str:
     """What answers a line of which nobody is sure: those that tell nothing by their form may be of the same matter as
     the NPC's last words."""
-    form = forms.form_of(draft.text, draft.topics.common_words)
+    form = forms.form_of(draft.text, draft.topics.knows_word)
     return (reactions.remark(draft.text, draft.said) if form in forms.VAGUE else "") or form
 
 
