@@ -414,3 +414,10 @@ def test_nobody_speaks_of_their_own_life_as_of_hearsay() -> None:
     assert frames.for_clause(lines, "I keep bees") == lines[2:]
     assert frames.for_clause(lines, "the mill burned down") == lines
     assert frames.for_clause(lines[:2], "my bees are gone") == lines[:2]
+
+
+def test_what_is_shown_or_remarked_on_is_told_of(reader: SlotReader) -> None:
+    persona = "Is afraid of spoons. His anvil was his grandmother's and rings a little flat."
+    assert read(reader, "*holds up a spoon*", persona=persona).slots.words["known"] == "I am afraid of spoons"
+    assert "known" not in read(reader, "thank you for the spoons!", persona=persona).slots.words
+    assert "anvil" in read(reader, "that anvil sounds weird", persona=persona).slots.words["known"]

@@ -57,6 +57,7 @@ _GENDERED: dict[Gender, frozenset[str]] = {
 _SUBJECT_BEFORE = vocabulary.CLAUSE_STARTS | vocabulary.word_set("""
     know knows think thinks say says said believe believes hope hopes wish swear swears claim claims see
     """)
+NAME_WORDS = 2  # with capitals, and an article before them: less may be somebody, `the Queen`
 _BEHIND_VERBS = vocabulary.PREPOSITIONS | vocabulary.DETERMINERS | vocabulary.word_set("it him them me you")
 
 
@@ -95,7 +96,7 @@ def gender_of(tokens: Sequence[str], start: int = 0) -> Gender:
     for at in range(start, len(tokens)):
         token = word(tokens, at)
         for gender, nouns in _GENDERED.items():
-            if token in nouns:
+            if token in nouns and not is_of_thing(tokens, at):
                 explained.add(gender)
         if vocabulary.is_plural_noun(token):
             explained.add("they")
@@ -249,6 +250,20 @@ def _is_name(tokens: Sequence[str], at: int) -> bool:
         if word(tokens, at) in vocabulary.ARTICLES:
             return False
     return tokens[at + 1].strip()[:1].isupper()
+
+
+def is_of_thing(tokens: Sequence[str], at: int) -> bool:
+    """Whether the word is of the name of a thing: `the Widow Rock`, `the Green Almanac`, but not `the Queen`."""
+    start, end = at, at + 1
+    while start and _is_capital(tokens, start):
+        start -= 1
+    while _is_capital(tokens, end):
+        end += 1
+    return _is_capital(tokens, at) and word(tokens, start) in vocabulary.ARTICLES and end - start > NAME_WORDS
+
+
+def _is_capital(tokens: Sequence[str], at: int) -> bool:
+    return at < len(tokens) and tokens[at].strip()[:1].isupper()
 
 
 def _joint_subject(tokens: Sequence[str], at: int, length: int) -> int:

@@ -8,7 +8,16 @@ from functools import lru_cache
 
 from llm_agentd.prompt.clauses import vocabulary
 from llm_agentd.prompt.clauses.fragments import complete
-from llm_agentd.prompt.clauses.grammar import Gender, I, Referent, gender_of, gender_of_noun, is_noun_ahead, rewrite
+from llm_agentd.prompt.clauses.grammar import (
+    Gender,
+    I,
+    Referent,
+    gender_of,
+    gender_of_noun,
+    is_noun_ahead,
+    is_of_thing,
+    rewrite,
+)
 from llm_agentd.prompt.clauses.sentences import finite_verb, is_sentence
 from llm_agentd.prompt.clauses.text import CLAUSE_MAX_CHARS, MARKS, finish, first_sentence, keeps_capital, lower_first
 from llm_agentd.prompt.clauses.tokens import join, skip_adverbs, tokenize, word
@@ -153,7 +162,8 @@ def _free_gender(tokens: Sequence[str]) -> Gender:
     for at in range(len(tokens)):
         token = word(tokens, at)
         if token in ("he", "she", "they", "his", "their") or (token == "her" and is_noun_ahead(tokens, at + 1)):
-            return "" if has_other else gender
+            is_said_of_it = word(tokens, at - 1) in verbs.BE_FORMS  # `Velvet is his old enemy`: not his own
+            return "" if has_other and not is_said_of_it else gender
         if token in ("him", "her", "them"):
             # `The doctor sent him away`: the doctor himself would be "himself".
             return gender if is_first_clause or not has_other else ""
@@ -165,7 +175,7 @@ def _free_gender(tokens: Sequence[str]) -> Gender:
 def _may_be_meant(tokens: Sequence[str], at: int, gender: Gender) -> bool:
     """Whether a later pronoun may be that of the person at `at`."""
     token = word(tokens, at)
-    if token in ("nobody", "somebody", "i"):
+    if token in ("nobody", "somebody", "i") or is_of_thing(tokens, at):
         return False
     if tokens[at].strip()[:1].isupper() and (at > 0 or keeps_capital(tokens)):
         return True

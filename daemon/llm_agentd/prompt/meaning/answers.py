@@ -73,11 +73,16 @@ def _of_known(draft: Draft, topic: Topic, known: Answer | None) -> Topic:
     evades = draft.form in forms.ASKING  # no topic is sure, and what answers its form answers anything
     asked_enough = TOUCHED if evades else LIKELY if "known" in topic.slots else SURE
     is_declined = known is not None and wants_deed(draft.text) and line_kinds.declines(known.clause)
-    enough = ENOUGH if has_words or is_declined else asked_enough if is_asked else STATED
+    enough = ENOUGH if has_words or is_declined else asked_enough if is_asked else _stated_enough(draft, known)
     if known is None or known.score < enough:
         return topic
     draft.words["known"] = known.clause
     return topic if has_words else draft.topic(KNOW)
+
+
+def _stated_enough(draft: Draft, known: Answer | None) -> float:
+    """`that anvil sounds weird` wants to hear of the anvil, where no topic says it surely."""
+    return LIKELY if known and known.is_pointed_at and draft.share < SAID_BY_TOPIC_FROM else STATED
 
 
 def _is_told(draft: Draft, topic: Topic) -> bool:

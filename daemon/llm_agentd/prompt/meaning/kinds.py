@@ -87,9 +87,9 @@ _HAS = {
         r"(?:in|on|at|under|behind|near|beside|above|below|beneath|beyond|inside|outside|between|among|across"
         r"|along|north|south|east|west|to|from|by|up|down|through|over|around|towards?|past|into|here|there|away|next"
         r"|home)\b",
-        REASON: r"\b(?:because|since|so that|for fear|thanks to|after|until|unless|cannot|never|not|only|too|afraid"
-        r"|(?:hate|fear|love|like|want|long|think|believe|say|need)s?|must|ha(?:s|ve) to|forbidden|allowed|sworn?"
-        r"|did|had)\b|n't\b|^(?:\w+ ){1,4}(?:is|are|am|was|were)\b",
+        REASON: r"\b(?:because|than|since|so that|for fear|thanks to|after|until|unless|cannot|never|not|only|too"
+        r"|afraid|(?:hate|fear|love|like|want|long|think|believe|say|need)s?|must|ha(?:s|ve) to|forbidden|allowed"
+        r"|sworn?|did|had)\b|n't\b|^(?:\w+ ){1,4}(?:is|are|am|was|were)\b",
         LIKENESS: r"\b(?:like|as|than|too|so|(?:feel|smell|taste|look|sound|hurt|miss|love|hate|enjoy)(?:e?s)?)\b",
         CHOICE: r"\b(?:(?:love|like|prefer|enjoy)s?|favou?rite|best|better|most|fond|proud|only|than|dear\w*)\b",
         EVENT: rf"\b(?:{'|'.join(_CHANGES_TEXT.split())}|no longer|ever since)\b"

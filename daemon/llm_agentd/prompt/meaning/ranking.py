@@ -25,15 +25,18 @@ TRUSTED_FROM, TRUST_MIN = 0.3, 0.5
 TOUCHED, ENOUGH, LIKELY, SURE = 0.45, 0.5, 0.58, 0.66
 _IDIOMS = re.compile(r"\b(?:make|made|take|took|get|got|keep|kept|put) (?:it|up|out|off|fun|sure|sense)\b")
 _THING = re.compile(r"\b(?:your|that|this|these|those|the) (?P<one>\w+)(?: (?P<other>\w+))?")
+_SHOWN = re.compile(r"\b(?:your|my|that|the|an?|some) (?P<one>\w+)(?: (?P<other>\w+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`topical`: how much it is about what the question's topics are about, of 1."""
+    """`topical`: how much it is about what the question's topics are about, of 1. `is_pointed_at`: it has the
+    thing that the question points at."""
 
     clause: str
     score: float
     topical: float = 0.0
+    is_pointed_at: bool = False
 
     @property
     def is_sure(self) -> bool:
@@ -57,8 +60,8 @@ def ranked(
         topical = trust * float(meant @ np.sqrt(topics.subjects(sentence)))
         alike = max(0.0, float(meaning @ topics.vector(sentence)))
         score = weight * topical + ALIKE * alike + SHARED * shared(wanted, sentence)
-        score += POINTED_AT * bool(pointed_at & set(index_words(sentence)))
-        found.append(Answer(clause, score, topical))
+        is_pointed_at = not pointed_at.isdisjoint(index_words(sentence))
+        found.append(Answer(clause, score + POINTED_AT * is_pointed_at, topical, is_pointed_at))
     return sorted(found, key=lambda answer: -answer.score)
 
 
@@ -76,10 +79,11 @@ def shared(wanted: Sequence[Mapping[str, float]], sentence: str) -> float:
 
 
 def _pointed_at(question: str) -> set[str]:
-    """Stems of what follows `that` or `your`."""
+    """Stems of what follows `that` or `your`, or is shown: `*holds up a spoon*`."""
+    pattern = _SHOWN if question.startswith("*") else _THING
     return {
         word
-        for thing in _THING.finditer(normalize.plain(question))
+        for thing in pattern.finditer(normalize.plain(question))
         for word in index_words(" ".join(filter(None, thing.groups())))
         if word not in VAGUE
     }
