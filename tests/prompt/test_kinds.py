@@ -38,6 +38,7 @@ ANSWERED = [
     ("what happened to the ninth camel", "I came with nine camels and arrived with eight."),
     ("what happened to ur hand", "I lost two fingers to the saw."),
     ("what if i take the coin", "I bite whoever takes my coin."),
+    ("how many bees do u have", "I keep sixty hives on the south slope."),
     ("what if i break in", "No thief has ever left this house."),
     ("why dont u row at night", "I never row after dark because my brother drowned."),
 ]

@@ -421,3 +421,8 @@ def test_what_is_shown_or_remarked_on_is_told_of(reader: SlotReader) -> None:
     assert read(reader, "*holds up a spoon*", persona=persona).slots.words["known"] == "I am afraid of spoons"
     assert "known" not in read(reader, "thank you for the spoons!", persona=persona).slots.words
     assert "anvil" in read(reader, "that anvil sounds weird", persona=persona).slots.words["known"]
+
+
+def test_a_thing_is_known_by_what_it_is_made_of(reader: SlotReader) -> None:
+    persona = "Keeps a sourdough she calls Bertram, whose starter is older than she is."
+    assert "Bertram" in read(reader, "why does ur bread have a name", persona=persona).slots.words["known"]

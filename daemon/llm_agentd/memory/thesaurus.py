@@ -128,6 +128,31 @@ rescue save saved help life
 help aid assist
 eye eyes sight see blind
 colour color green red blue purple
+bread loaf sourdough dough bake flour oven
+cake pie tart pastry bake
+hand finger thumb fist glove
+foot leg knee toe limp
+hair beard comb braid wig bald
+ear deaf hear
+bird wren crow raven owl gull feather nest
+bee hive honey swarm sting beekeeper
+drink milk water juice cup
+voice sing throat hoarse
+wake rise early dawn
+ill illness headache cough
+cold freeze shiver shake frost snow
+winter hibernate snow frost
+rain storm thunder weather wet
+boat airship ferry raft
+treasure hoard gold chest coin
+grave coffin bury dead churchyard
+letter post mail message
+leak hole bail
+poor debt owe pawn rich
+alone lonely
+stairs climb ladder
+fire burn flame smoke
+music flute play tune noise
 """
 
 
