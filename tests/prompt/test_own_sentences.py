@@ -62,3 +62,9 @@ def test_a_guess_at_what_was_just_said_is_answered_by_what_is_of_that() -> None:
     word = Own("Has lost the word for the gate.", "I have lost the word for the gate")
     assert that_may_answer("is it moss", [moss, word], "Nobody may pass the gate without the word.") == [word]
     assert that_may_answer("is it moss", [moss], "") == [moss]
+
+
+def test_a_request_is_declined_with_what_was_lost_but_not_with_what_others_cannot_do() -> None:
+    voice = Own("Lost her voice in Vell.", "I lost my voice in Vell")
+    pupils = Own("Teaches children, none of whom can sing.", "I teach children, none of whom can sing")
+    assert that_may_answer("sing something for me", [voice, pupils], "") == [voice]

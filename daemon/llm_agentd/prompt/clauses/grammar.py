@@ -309,7 +309,7 @@ def agree(tokens: list[str], at: int, referent: Referent) -> None:
         is_inside = is_inside or _begins_clause(tokens, place)
         if token not in vocabulary.CONJUNCTIONS:
             continue
-        if is_inside and not (token in ("but", "and") and word(tokens, place - 1) == ","):
+        if is_inside and not (_is_brief(tokens, place) or (token in ("but", "and") and word(tokens, place - 1) == ",")):
             continue
         following = skip_adverbs(tokens, place + 1)
         if word(tokens, following) in vocabulary.CONJUNCTIONS:
@@ -318,6 +318,11 @@ def agree(tokens: list[str], at: int, referent: Referent) -> None:
             return
         if _is_verb_at(tokens, following):
             _convert(tokens, following, referent)
+
+
+def _is_brief(tokens: Sequence[str], at: int) -> bool:
+    """`every ship that passes and has filled books`: a clause of one verb about a thing ends before `and`."""
+    return word(tokens, at) == "and" and word(tokens, at - 2) in ("that", "which") and word(tokens, at + 2) != "."
 
 
 def _begins_clause(tokens: Sequence[str], at: int) -> bool:

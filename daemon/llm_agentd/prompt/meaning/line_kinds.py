@@ -17,9 +17,11 @@ _NAMED = re.compile(r"\b(?:call(?:ed|s)?|named?|names|known as|nameless|answers 
 _NAME = re.compile(r"^(?:\w+ ){0,3}?(?:what|how|who|which)\b.{0,40}\b(?:name|named|called|call)\b")
 _OWN_NAME = re.compile(r"\byour (?:\w+ )?names?\b|\b(?:you|yourself) (?:called|named)\b|\bcall you\b")
 _REFUSES = re.compile(
-    r"\b(?:never|not|no|none|cannot|nobody|nothing|only|refuses?|hates?|afraid|forbidden|sworn?|forgot|until|unless)\b|n't\b"
+    r"\b(?:never|not|no|none|cannot|nobody|nothing|refuses?|hates?|afraid|forbidden|sworn?|forgot|lost|until|unless)\b|n't\b"
 )
-_BECAUSE = re.compile(r"\b(?:because|since|instead|who|whose|which|that|as|so)\b")
+_BECAUSE = re.compile(
+    r"\b(?:because|since|instead|who|whose|which|that|as|so|(?:none|some|most|all|one|two) of whom)\b"
+)
 _SILENT = re.compile(r"(?:\b(?:never|not|cannot)|n't) (?:talk|speak|tell|say)\b")
 _OF_PLAYER = re.compile(r"^(?:\w+ ){0,2}?(?:am|was|did|do|have|will|should|shall|must|could) i\b(?!.*\byou\w*\b)")
 _VAGUE_TEXT = """

@@ -81,7 +81,7 @@ def that_may_answer(question: str, own: Sequence[Own], said: str) -> list[Own]:
         return []
     is_deed = wants_deed(question)
     about = _about(said, own) if said and _GUESS.match(normalize.plain(question)) else own
-    return [one for one in about if not is_said(one.clause, said) and (not is_deed or line_kinds.refuses(one.clause))]
+    return [one for one in about if not is_said(one.clause, said) and (not is_deed or line_kinds.declines(one.clause))]
 
 
 def _about(said: str, own: Sequence[Own]) -> list[Own]:
