@@ -413,7 +413,7 @@ def test_nobody_speaks_of_their_own_life_as_of_hearsay() -> None:
     lines = ["They whisper about it: X.", "X, as far as I know.", "X. Sweet work, if you don't fear a sting."]
     assert frames.for_clause(lines, "I keep bees") == lines[2:]
     assert frames.for_clause(lines, "the mill burned down") == lines
-    assert frames.for_clause(lines[:2], "my bees are gone") == lines[:2]
+    assert frames.for_clause([*lines[:2], "X. So much about me and bees."], "my bees are gone") == []
 
 
 def test_what_is_shown_or_remarked_on_is_told_of(reader: SlotReader) -> None:

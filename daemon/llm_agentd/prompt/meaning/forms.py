@@ -128,7 +128,7 @@ def _of_words(text: str) -> str:
         return ""
     asked = [form for form, sentence in found if sentence.endswith("?") or form in ASKING]
     if not asked and _OF_ITSELF.match(found[0][1]):  # `i got a 9! thats the best`: no praise of anything here
-        found = [one for one in found if one[0] not in _OF_IT]
+        found = [one for one in found if one[0] not in _OF_IT] or found
     done = sorted((form for form, _ in found if form in _DONE), key=lambda form: form != THREATENS)
     return asked[-1] if asked else [*done, found[0][0]][0]
 

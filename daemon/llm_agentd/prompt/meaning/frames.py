@@ -1,7 +1,8 @@
 """The words that a reply has around what the NPC knows, where that is told of the NPC itself.
 
-Topics are written for knowledge of any kind: `They whisper about it: …`, `…, the farmers swear by it.` Nobody says
-so of their own life. Pure; knows no topics, only the words of replies.
+Topics are written for knowledge of any kind: `They whisper about it: …`, `…, the farmers swear by it.` Nobody says so
+of their own life, and what only rounds a sentence off, `So much about me and books.`, says less than the sentence
+alone. Pure; knows no topics, only the words of replies.
 """
 
 from __future__ import annotations
@@ -18,10 +19,16 @@ _HEARSAY = re.compile(
     r"|what I know|all I know|learned (?:this|that|about)|perhaps (?:it|that|this))\b",
     re.I,
 )
+_ROUNDS_OFF = re.compile(
+    r"\bso much (?:for|about)\b|\bthat(?:'s| is) (?:all|how|what|my|the|me|as|one|where|enough|no secret)\b"
+    r"|\bmake of (?:it|that)\b|\bthere you (?:have|hear)\b|\bnow you know\b|\bif you must know\b|\bjudge (?:for|me)\b"
+    r"|\w: |\byou ask(?:ed)?\b|\bno more\b|\bat that\b|\byou see\b|^(?:as to|about|of|with) ",
+    re.I,
+)
 
 
 def for_clause(lines: Sequence[str], clause: str) -> list[str]:
-    """Those that do not speak as of hearsay, where `clause` is of the NPC itself and any are left."""
+    """Those that add something and do not speak as of hearsay, where `clause` is of the NPC itself."""
     if not _OF_SELF.match(clause):
         return list(lines)
-    return [line for line in lines if not _HEARSAY.search(line)] or list(lines)
+    return [line for line in lines if not _HEARSAY.search(line) and not _ROUNDS_OFF.search(line)]

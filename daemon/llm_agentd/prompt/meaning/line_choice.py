@@ -67,7 +67,10 @@ def _held(topics: Topics, reading: Reading, moment: Moment, avoid: Sequence[str]
         lines = owned or lines
     lines = _about_what_was_said(topics, reading, moment, lines)
     of_trade = topics.phrasebook.own_lines(case, moment.role) if case else frozenset()
-    lines = _mixed(frames.for_clause(lines, reading.slots.words.get("known", "")), of_trade, reading.said)
+    framed = lines if reading.topic.is_follow_up else frames.for_clause(lines, reading.slots.words.get("known", ""))
+    if lines and not framed and reading.topic.name != KNOW:
+        return _said_by(KNOW, topics, reading, moment, avoid)
+    lines = _mixed(framed, of_trade, reading.said)
     lines = _behind_what_was_said(reading, lines)
     fresh = [line for line in lines if not is_any_of(line, avoid)]
     reading, moment = _with_deed(reading, moment, case)
