@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_agentd.memory.keywords import index_words, query_words
+from llm_agentd.memory.keywords import concepts, index_words, query_words
 from llm_agentd.memory.reader import StoreReader
 from llm_agentd.memory.retrieval import retrieve
 from llm_agentd.memory.schema import Row, pair_scope
@@ -51,3 +51,7 @@ def test_no_text_of_a_player_breaks_the_search(store: Store, said: str) -> None:
     line = said.encode("utf-8", "replace").decode()
     with store.transaction():
         store.add(Row(store.newest_id() + 1, "exchange", "npc-1", "Mira", "Ana", "Oakford", line, line, "en", 1.0))
+
+
+def test_plural_in_es_has_the_related_words_of_its_singular() -> None:
+    assert "hag" in concepts("witches")[0]

@@ -189,3 +189,14 @@ def test_parts_of_a_clause_can_be_said_alone(clause: str, parts: list[str]) -> N
 @given(_TEXT)
 def test_parts_never_raise_and_are_never_empty(text: str) -> None:
     assert all(_is_line(part) for part in parts_of(text))
+
+
+def test_what_a_role_is_of_is_not_the_npc() -> None:
+    told = "The bridge was built by dwarves."
+    assert own_clause(told, "Tusk", "the warden of the toll bridge") == "the bridge was built by dwarves"
+    assert own_clause("The warden limps.", "Tusk", "the warden of the toll bridge") == "I limp"
+
+
+def test_warning_is_said_to_whoever_hears_it() -> None:
+    warning = "Do not eat the red berries, they make you blind."
+    assert own_clause(warning, "Tusk") == "do not eat the red berries, they make you blind"

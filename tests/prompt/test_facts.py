@@ -9,6 +9,7 @@ import pytest
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.prompt.meaning import Reading, SlotReader
+from llm_agentd.prompt.meaning.unheld import owned
 from llm_agentd.prompt.placeholders import CHARS
 from llm_agentd.roles import Roles
 from llm_agentd.topics import Meaning, open_topics, topics_path
@@ -133,3 +134,51 @@ def test_definite_question_that_nothing_answers_is_owned_as_not_known(reader: Sl
 def test_price_does_not_answer_how_many_there_are(reader: SlotReader) -> None:
     told = {"stock": {"bed": 2}, "price": {"bed": 12}}
     assert read(reader, "how many beds are free", told, role="innkeeper").slots.words["known"] == "I have 2 beds left"
+
+
+def test_use_of_a_thing_means_the_thing_that_is_sold_for_it(reader: SlotReader) -> None:
+    told = {"stock": {"ale": 9, "bed": 2}, "price": {"ale": 1, "bed": 12}}
+    slots = read(reader, "what does a night cost here", told, role="innkeeper").slots
+    assert (slots.words["item"], slots.words["price"]) == ("bed", "12")
+
+
+def test_age_of_what_belongs_to_the_npc_is_not_made_up(reader: SlotReader) -> None:
+    mule = "Marta has a lame mule."
+    assert read(reader, "how old is ur mule", {}, persona=mule).unheld
+    assert not read(reader, "how old are u", {}, persona=mule).unheld
+
+
+def test_what_befell_the_npc_and_nobody_told_is_owned_as_not_known(reader: SlotReader) -> None:
+    for line in ("who gave u the slingshot", "how much rent do u pay for the farm", "who pushed u in"):
+        assert read(reader, line, {}).unheld, line
+    assert "known" in read(reader, "who taught you to bake", {}, persona="Was taught by a nun.").slots.words
+
+
+def test_trade_that_knows_much_owns_what_nobody_told_it(reader: SlotReader) -> None:
+    lines = read(reader, "what does Bram earn?", {"near": ["Bram the guard"]}, role="scholar").lines
+    assert lines
+    assert owned(lines) == list(lines)
+
+
+NEAR = {"near": ["Pell the smith", "Joris the elder"]}
+QUEST = {"need": {"wolf pelt": 4}, "reward": 25}
+
+
+@pytest.mark.parametrize(
+    ("line", "told", "answer"),
+    [
+        ("how much milk is left?", {"stock": {"milk": 9}, "price": {"milk": 2}}, "I have 9 milk left"),
+        ("can i make money with wolves?", QUEST, "I pay 25 coins for 4 wolf pelts"),
+        ("and what do i get for the pelts", QUEST, "I pay 25 coins for 4 wolf pelts"),
+        ("who's the old guy over there", NEAR, "Joris the elder is over there"),
+        ("whos that", NEAR, "Pell the smith and Joris the elder are over there"),
+        ("who is a smith here", NEAR, "Pell the smith is over there"),
+    ],
+)
+def test_value_of_the_game_is_told_outright(reader: SlotReader, line: str, told: dict[str, Any], answer: str) -> None:
+    assert read(reader, line, told).slots.words["known"] == answer
+
+
+def test_what_costs_something_elsewhere_is_told_from_what_is_known(reader: SlotReader) -> None:
+    toll = "Crossing the bridge costs two coins."
+    assert "two coins" in read(reader, "what does crossing the bridge cost", {}, persona=toll).slots.words["known"]

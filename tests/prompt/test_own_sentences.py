@@ -26,6 +26,14 @@ def test_a_request_is_answered_by_a_refusal_alone() -> None:
     assert that_may_answer("do you sing?", [SINGS], "") == [SINGS]
 
 
+def test_what_holds_for_everybody_answers_what_the_player_may_do() -> None:
+    free = Own("Pilgrims eat for free.", "pilgrims eat for free")
+    for asked in ("do i have to pay for the meal?", "what do i need to eat here", "can i eat here"):
+        assert that_may_answer(asked, [COOK, free], "") == [free], asked
+    assert that_may_answer("did i eat here?", [COOK, free], "") == []
+    assert that_may_answer("teach me to eat", [COOK, free], "") == []
+
+
 def test_a_name_is_told_again_where_it_is_asked_for() -> None:
     assert name_told("whats its name", [COOK, CAT]) == CAT
     assert name_told("what is your cat called", [COOK, CAT]) == CAT

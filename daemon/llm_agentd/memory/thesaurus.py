@@ -12,7 +12,7 @@ from functools import lru_cache
 from llm_agentd.util import english_verbs as verbs
 
 FORM_WEIGHT = 0.9  # another form of the same verb: `hid` for `hide`
-RELATED_WEIGHT = 0.4
+RELATED_WEIGHT = 0.5
 
 _GROUPS = """
 name call title nickname
@@ -50,17 +50,20 @@ ill sick disease wrong matter cough fever pain unwell allergic
 hurt injure injured wound wounded break broke arm leg bite burn pain fall
 heal cure healer medicine
 old age years turned young birthday born
+old elder aged ancient
 see notice watch spot met meet
 say tell told speak talk mention promise confess
 promise swear vow oath
-eat food meal dish dinner supper breakfast hungry cook taste
-drink ale beer wine thirst brew tea
+eat food meal dish dinner supper breakfast hungry cook taste bite serve inn
+drink ale beer wine mead cider brandy rum thirst brew tea
 meat vegetables vegetarian fish
-build construct make raise mill house tower repair
+build construct make raise put erect mill house tower repair
+bring raise rear foster
+treasure buried hidden chest silver gold hoard
 make build create craft forge carve
 mend repair fix broken leak
 break broken snap wrong
-steal thief rob robbed take crime stole
+steal thief rob robbed crime stole
 crime steal lie murder jail prison ban
 jail prison cell dungeon arrest
 bring carry deliver fetch take
@@ -69,7 +72,7 @@ go travel journey leave walk sail trip voyage come visit
 return back come home
 flee hide escape run
 run flee escape
-sleep night bed rest nightmare dream awake
+sleep night bed room rest nightmare dream awake
 dream wish want become hope goal plan future ambition like rather
 want wish need desire
 learn teach taught study practise practice teacher school
@@ -80,7 +83,8 @@ lead rule run own govern command head
 sing music song play instrument lute harp flute drum bard
 play game cards dice hobby collect
 hobby collect enjoy
-animal pet cat dog horse donkey snake bird
+animal pet cat dog horse donkey snake bird parrot raven frog mule goat
+bird parrot raven crow hawk owl pigeon
 dog hound puppy pet
 cat kitten pet
 horse mare pony stallion steed donkey
@@ -109,7 +113,7 @@ swamp bog marsh moor
 forest wood woods tree
 river stream lake water pond
 mountain hill cave mine
-inn tavern pub bar
+inn tavern pub bar sleep night bed
 church chapel temple shrine priest
 smith blacksmith forge
 market shop merchant stall
@@ -126,6 +130,7 @@ begin start
 end stop quit give
 rescue save saved help life
 help aid assist
+help heal cure remedy
 eye eyes sight see blind
 colour color green red blue purple
 bread loaf sourdough dough bake flour oven
@@ -153,6 +158,59 @@ alone lonely
 stairs climb ladder
 fire burn flame smoke
 music flute play tune noise
+poor broke penniless beggar afford free charge nothing
+vanish disappear missing gone lost
+happen become fate end
+witch hag crone sorceress
+fiddle violin lute flute harp drum horn pipe instrument play music
+army soldier troop march war regiment recruit veteran serve fight
+boss chief master foreman leader captain lord employer charge
+naughty trouble mischief prank broke stole caught punish
+ghost haunt phantom spook spirit dead
+honest cheat lie trust liar swindle fair
+burn fire flame ash
+fishing fish angler catch
+gate door entrance open close shut lock bar
+open close shut closed
+safe danger dangerous poison poisoned risky beware careful attack
+scar wound cut injury
+grave tomb cemetery buried bury graveyard crypt
+reward bounty pay earn wage salary coin money
+law rule forbidden forbid allow ban permit legal illegal nobody
+lunch dinner breakfast supper meal serve eat hungry feast
+festival fair feast celebrate party holiday dance
+god pray faith religion worship believe saint
+strong strength wrestle champion lift
+harm wound hurt weakness kill
+alone lonely company friend
+wealth treasure hoard gold rich
+smell stink perfume
+gamble dice card bet luck
+school study scholar learn apprentice
+tax toll fee pay customs cross
+king queen lord baron mayor duke council rule ruler
+pass road path bridge way route
+circus fair show festival
+flood water drown river
+storm thunder lightning rain
+cross bridge ferry toll
+pirate sailor sea ship sail
+doctor healer herbalist nurse midwife cure
+potion medicine herb remedy cure heal salve
+baby birth born deliver midwife child
+mine miner dig ore shaft tunnel tin coal iron copper
+teeth tooth bite
+house home roof hut cabin
+move come arrive
+visit guest visitor stranger come
+arrive come
+lie sleep rest lay
+escape break broke free flee
+fall fell collapse cave
+deaf hear loud shout
+blind see eye sight
+lame limp leg walk
+weapon sword axe dagger silver blade bow spear
 """
 
 
@@ -173,7 +231,14 @@ def related(word: str) -> dict[str, float]:
     """Words to search for besides `word`, in lower case, with their weights. Not to be changed by the caller."""
     bases = verbs.bases_of(word)
     weights = {form: FORM_WEIGHT for base in bases for form in verbs.forms_of(base)}
-    for entry in (word, *bases, word.removesuffix("s"), word.removesuffix("ing"), word.removesuffix("ed")):
+    for entry in (
+        word,
+        *bases,
+        word.removesuffix("s"),
+        word.removesuffix("es"),
+        word.removesuffix("ing"),
+        word.removesuffix("ed"),
+    ):
         for other in _RELATED.get(entry, ()):
             for form in (other, *(verbs.forms_of(other) if verbs.is_base(other) else ())):
                 weights.setdefault(form, RELATED_WEIGHT)

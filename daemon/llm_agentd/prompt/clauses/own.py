@@ -36,6 +36,8 @@ _GENERIC_YOU = re.compile(
     r"|^(?:with|at|in|on|from|near|by) .*\byou (?:get|find|reach|can|see|come|need)\b"
 )
 
+_FORBIDS = re.compile(r"(?i)^(?:do not|don't) .*\byour?\b")  # said to whoever hears it
+
 
 @lru_cache(maxsize=CLAUSES_KEPT)
 def own_clause(sentence: str, npc_name: str, title: str = "", *, is_thing: bool = False) -> str | None:
@@ -65,7 +67,7 @@ def _own(text: str, npc_name: str, title: str) -> list[str] | None:
     first = word(tokens, 0)
     if first in vocabulary.IMPERATIVES_OF_PLAY:
         return None
-    if first in _SELF or _GENERIC_YOU.match(text):
+    if first in _SELF or _GENERIC_YOU.match(text) or _FORBIDS.match(text):
         return tokens
     names = _names(npc_name)
     tokens = _without_rank(tokens, names)
@@ -102,7 +104,8 @@ def _without_role(tokens: list[str], title: str) -> list[str]:
     """The tokens with `A guard` or `The guard` at their beginning replaced by a name, where a verb follows."""
     role = [word([token], 0) for token in tokenize(sanitize.name(title))]
     role = role[1:] if role and role[0] in vocabulary.ARTICLES else role
-    for name in (role, role[-1:], ["npc"], ["character"]):
+    head = next((at for at, part in enumerate(role) if part in vocabulary.PREPOSITIONS), len(role))
+    for name in (role, role[:head][-1:], ["npc"], ["character"]):
         size = 1 + len(name)
         shown = [word(tokens, at) for at in range(size)]
         if not name or shown[0] not in vocabulary.ARTICLES | {"this"}:

@@ -5,15 +5,17 @@ Router thread. Which sentence answers is for `relevance.py`; here: for which top
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from llm_agentd.memory.keywords import concepts, index_words
 from llm_agentd.memory.sentences import is_question
-from llm_agentd.prompt.meaning import forms, kinds, line_kinds, orders, reactions, unheld
+from llm_agentd.prompt.meaning import forms, kinds, line_kinds, orders, reactions, told_outright, unheld
 from llm_agentd.prompt.meaning.articles import the
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.follow_ups import taken_up
 from llm_agentd.prompt.meaning.line_kinds import asks
 from llm_agentd.prompt.meaning.own_sentences import wants_deed
-from llm_agentd.prompt.meaning.ranking import ENOUGH, LIKELY, SURE, TOUCHED, Answer
+from llm_agentd.prompt.meaning.ranking import ENOUGH, LIKELY, SHARES, SURE, TOUCHED, Answer
 from llm_agentd.prompt.meaning.relevance import ANY_MEMORY_ANSWERS
 from llm_agentd.prompt.meaning.rule_topics import (
     ANSWERED_BY_RULE,
@@ -25,13 +27,22 @@ from llm_agentd.prompt.meaning.rule_topics import (
     TALK_AMONG,
 )
 from llm_agentd.prompt.meaning.said_back import said_back
+from llm_agentd.prompt.meaning.topic_choice import SURE_FROM
 from llm_agentd.topics import Topic, mentions, normalize
 
 # Who does what is asked for: where one of that trade stands near, that is the answer of all others.
 TRADE_ASKED_FOR = {"where_smith": "smith", "help_repair": "smith", "help_heal": "healer", "where_sleep": "innkeeper"}
 STATED = 0.8  # score of a sentence that is said where nothing was asked: it seldom takes up what was told
 SAID_BY_TOPIC_FROM = 0.6  # share of a topic: from there its own words are said around a sentence, not those for any
-OF_STOCK = ("stock", "buy")
+OWN_BY_TOPIC_FROM = 0.8  # share of a topic: from there its small talk answers what is asked of the NPC's own
+# What the game must have told for such a topic to answer by itself.
+NEEDED: dict[str, Callable[[Draft], bool]] = {
+    "stock": lambda draft: bool(draft.world.stock),
+    "buy": lambda draft: bool(draft.world.stock),
+    "price": lambda draft: bool(draft.words.get("price")),
+    "quest": lambda draft: bool(draft.world.need) or "offer_quest" in draft.offered,
+}
+IS_THERE = " is over there"  # how who is near is told
 WAY_TO = "the way to "  # how the game's ways are told
 SAID_AS = {
     "item": ("item", "a_item", "items", "wanted"),
@@ -47,6 +58,10 @@ def answering(draft: Draft, topic: Topic) -> Topic:
     if "deed" in topic.slots:
         draft.words["deed"] = draft.relevance.deed(draft.recalled, draft.think)
     is_done = not draft.offered.isdisjoint(topic.action_names)  # words belong to the deed
+    outright = told_outright.clause(draft) if draft.text and not is_done else ""
+    if outright:
+        draft.words["known"] = outright
+        return draft.topic(KNOW)
     by_rule = _is_told(draft, topic) or draft.words.get(RULE_SLOTS.get(topic.name, ""))
     if not draft.text or is_done or by_rule or reactions.asks_nothing(draft.form):
         return topic
@@ -69,9 +84,11 @@ def answering(draft: Draft, topic: Topic) -> Topic:
 def _of_known(draft: Draft, topic: Topic, known: Answer | None) -> Topic:
     """A sure topic has words to say the sentence with; without any it must be the answer itself."""
     has_words = "known" in topic.slots and draft.share >= SAID_BY_TOPIC_FROM
-    is_asked = asks(draft.text) or kinds.asked_of(draft.text).kind
+    is_sure = not draft.form and draft.share >= SURE_FROM
+    is_asked = asks(draft.text) or kinds.asked_of(draft.text).kind or (topic.asks and is_sure)
     evades = draft.form in forms.ASKING  # no topic is sure, and what answers its form answers anything
-    asked_enough = TOUCHED if evades else LIKELY if "known" in topic.slots else SURE
+    shares = bool(draft.form) or (known is not None and known.shared >= SHARES)
+    asked_enough = TOUCHED if evades else ENOUGH if shares else LIKELY if "known" in topic.slots else SURE
     is_declined = known is not None and wants_deed(draft.text) and line_kinds.declines(known.clause)
     enough = ENOUGH if has_words or is_declined else asked_enough if is_asked else _stated_enough(draft, known)
     if known is None or known.score < enough:
@@ -86,8 +103,9 @@ def _stated_enough(draft: Draft, known: Answer | None) -> float:
 
 
 def _is_told(draft: Draft, topic: Topic) -> bool:
-    """Whether the game answers. It need not say what an NPC sells: then a persona may."""
-    return topic.name in ANSWERED_BY_RULE and (topic.name not in OF_STOCK or bool(draft.world.stock))
+    """Whether the game answers. It need not say what an NPC sells, or what something costs: then a persona may."""
+    wanted = NEEDED.get(topic.name)
+    return topic.name in ANSWERED_BY_RULE and (wanted is None or wanted(draft))
 
 
 def _known(draft: Draft, topic: Topic, asked: str) -> Answer | None:
@@ -101,7 +119,12 @@ def _known(draft: Draft, topic: Topic, asked: str) -> Answer | None:
 
 def _seen(draft: Draft, asked: str) -> list[str]:
     """Of what the game tells of this moment, what is of the kind that is asked for."""
-    told = [sentence for sentence in draft.world.seen() if unheld.may_tell(asked, sentence)]
+    wants_more = unheld.asks_more_of(asked)
+    told = [
+        sentence
+        for sentence in draft.world.seen()
+        if unheld.may_tell(asked, sentence) and not (wants_more and sentence.endswith(IS_THERE))
+    ]
     is_where = orders.WHERE.search(asked) is not None
     return [
         sentence for sentence in told if not (is_where and sentence.startswith(WAY_TO)) or _leads_to(draft, sentence)
@@ -134,7 +157,7 @@ def unheld_topic(draft: Draft, topic: Topic) -> str:
         return ""
     if topic.name.startswith(OF_MEMORY) and "recalled" in topic.slots:
         return NEVER_TOLD if is_question(draft.text) else ""
-    form = unheld.form_asked(draft.text)
+    form = unheld.form_asked(draft.text, with_own=draft.share < OWN_BY_TOPIC_FROM)
     _name_told(draft, draft.topics.get(form))
     if form and "recalled" not in topic.slots and (asked := said_back(draft, form)):
         draft.words.setdefault("recalled", asked)

@@ -7,7 +7,7 @@ answer to when he comes. English, as the models that are told topics. Pure; know
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from llm_agentd.memory.keywords import Concept, concepts, index_words, stem
@@ -16,16 +16,19 @@ from llm_agentd.prompt.meaning import forms, line_kinds
 from llm_agentd.topics import normalize
 from llm_agentd.util import english_verbs as verbs
 
-NUMBER, SPAN, TIME, PLACE, PERSON, NAME, COLOUR = "number", "span", "time", "place", "person", "name", "colour"
+PART_MIN_CHARS = 4  # of a word that is the last part of another
+NUMBER, AGE, MEASURE, SPAN = "number", "age", "measure", "span"
+TIME, PLACE, PERSON, NAME, COLOUR = "time", "place", "person", "name", "colour"
 REASON, LIKENESS, CHOICE, EVENT, OUTCOME = "reason", "likeness", "choice", "event", "outcome"
 TOLD_WHOLE = (REASON, EVENT, OUTCOME)  # a part of a sentence may lack just that
 COUNT = "count"  # the number of a thing that is named
-FACTS = (NUMBER, COUNT, SPAN, TIME, PLACE, PERSON, NAME, COLOUR)  # which one may ask for of what was just said
+# Which one may ask for of what was just said.
+FACTS = (NUMBER, COUNT, AGE, MEASURE, SPAN, TIME, PLACE, PERSON, NAME, COLOUR)
 ALL = (*FACTS, REASON, LIKENESS, CHOICE, EVENT, OUTCOME)
 _BY_FORM = {
     forms.PREFIX + form: kind
     for form, kind in {
-        "how_many": NUMBER, "how_many_you": NUMBER, "how_far": NUMBER, "how_long": SPAN, "how_long_you": SPAN,
+        "how_many": NUMBER, "how_many_you": NUMBER, "how_far": MEASURE, "how_long": SPAN, "how_long_you": SPAN,
         "when": TIME, "when_you": TIME, "where": PLACE, "where_you": PLACE, "who": PERSON, "who_you": PERSON,
         "why": REASON, "why_you": REASON, "why_not": REASON, "what_like": LIKENESS, "what_if": OUTCOME,
         "would_if": OUTCOME,
@@ -42,10 +45,11 @@ _ASKED = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
         (NAME, rf"\bnames? of {_ARTICLE}(?P<thing>.+)"),
-        (NAME, rf"\bwhat (?:is|was|are|were|do you call) {_ARTICLE}(?P<thing>.{{1,40}}?) called\b"),
+        (NAME, rf"\b(?:what|how) (?:is|was|are|were|do you call) {_ARTICLE}(?P<thing>.{{1,40}}?) called\b"),
         (NAME, rf"\bwhat (?:is|was|are) {_ARTICLE}(?P<thing>.{{1,30}}?)(?: ?'s| s)? names?\b"),
         (NAME, r"\bwhat names? (?:does|do|did|has|have) (?P<thing>.+)"),
-        (COLOUR, r"\bwhat colou?r\b"),
+        (AGE, r"\bhow old\b"),
+        (COLOUR, rf"\bwhat colou?r(?: (?:is|are|was|were) {_ARTICLE}(?P<thing>[a-z]+))?"),
         (CHOICE, r"\bwhich\b.{0,40}\b(?:favourite|prefer|your best|(?:like|love|enjoy) (?:the )?(?:most|best))\b"),
         (TIME, r"\b(?:what (?:time|day|year|month)|until when|how soon)\b"),
         (COUNT, r"\bhow many (?P<thing>(?:other |more )?[a-z]+)"),
@@ -64,8 +68,8 @@ _NUMBERS = (
     r"|an? (?:hour|day|mile|week|month|year|league|coin|stone's throw)\w*)\b"
 )
 _TIMES = (
-    r"\d|\b(?:dawn|dusk|sun\w*|noon|midnight|nights?|mornings?|evenings?|afternoons?|days?|weeks?|months?|years?|hours?"
-    r"|bells?|clock|ago|tomorrow|yesterday|today|tonight|now|soon|since|after|before|when|until|till|while|every"
+    r"\d|\b(?:(?:mon|tues|wednes|thurs|fri|satur)days?|dawn|dusk|sun\w*|noon|midnight|nights?|mornings?"
+    r"|evenings?|afternoons?|days?|weeks?|months?|years?|hours?|bells?|clock|ago|tomorrow|yesterday|today|tonight|now|soon|since|after|before|when|until|till|while|every"
     r"|always|never|spring|summer|autumn|fall|winter|harvest|moon|feast|january|february|march|april"
     r"|(?:in|of) may|june|july|august|september|october|november|december"
     r"|as a (?:boy|girl|child)|last|next|first|once|early|late|young)\b"
@@ -81,15 +85,21 @@ _HAS = {
     kind: re.compile(pattern, re.I)
     for kind, pattern in {
         NUMBER: _NUMBERS,
+        AGE: r"\b(?:years?|winters|summers|months|weeks|aged?|old\w*|young\w*|born|twins?|ago|century"
+        r"|centuries|as long as)\b"
+        rf"|\b(?:of|am|is|are|turned) (?:\d|(?:{'|'.join(vocabulary.NUMBERS)})\b)",
+        MEASURE: r"\b(?:miles?|leagues?|foot|feet|yards?|fathoms?|hours?|days?|weeks?|months?|minutes?|steps?|paces?"
+        r"|stones?|pounds?|inch\w*|arms?|walk|ride|throw|an? \w+ away|as|than|near|close|far|deep|tall|high|big"
+        r"|bottomless|endless|no (?:end|bottom))\b",
         TIME: _TIMES,
         SPAN: rf"{_NUMBERS}|\b(?:since|always|years|days|weeks|long|life|until|till)\b",
         PLACE: r"\b(?!from (?:each|all|me|us|him|them)\b)"
         r"(?:in|on|at|under|behind|near|beside|above|below|beneath|beyond|inside|outside|between|among|across"
         r"|along|north|south|east|west|to|from|by|up|down|through|over|around|towards?|past|into|here|there|away|next"
-        r"|home)\b",
+        r"|home|inn|tavern|shop|market|stall|church|chapel|temple|mill|forge|smithy|bakery|harbou?r|castle)\b",
         REASON: r"\b(?:because|than|since|so that|for fear|thanks to|after|until|unless|cannot|never|not|only|too"
         r"|afraid|(?:hate|fear|love|like|want|long|think|believe|say|need)s?|must|ha(?:s|ve) to|forbidden|allowed"
-        r"|sworn?|did|had)\b|n't\b|^(?:\w+ ){1,4}(?:is|are|am|was|were)\b",
+        r"|sworn?|did|had)\b|n't\b|\band (?:am|is|are|was|were)\b|^(?:\w+ ){1,4}(?:is|are|am|was|were)\b",
         LIKENESS: r"\b(?:like|as|than|too|so|(?:feel|smell|taste|look|sound|hurt|miss|love|hate|enjoy)(?:e?s)?)\b",
         CHOICE: r"\b(?:(?:love|like|prefer|enjoy)s?|favou?rite|best|better|most|fond|proud|only|than|dear\w*)\b",
         EVENT: rf"\b(?:{'|'.join(_CHANGES_TEXT.split())}|no longer|ever since)\b"
@@ -112,6 +122,10 @@ _SO_MANY = re.compile(
     rf"(?:(?:is|are|was|were|number\w*) )?(?:{_NUMBERS})(?! (?:hour|day|week|month|year|mile|coin)s?\b)"
 )
 _NONE = re.compile(r"\b(?:no|none|never|nobody|nothing|all|most|half)\b", re.I)
+_BY = re.compile(r"\w(?:ed|en|t|ght) by (?:(?:the|a|an|some) )?(\w+)", re.I)  # who did it
+_SINCE = re.compile(r"\b(?:since|after|before) (?:(?:the|a|an|my|that) )?([\w-]+)", re.I)
+_ANEW = re.compile(r"\b(?:back|again|return\w*|next|reopen\w*)\b", re.I)
+_RECURS = re.compile(r"\b(?:every|each|until|till|always|never|will|comes?|opens?|soon|tomorrow)\b", re.I)
 _PERSONS = re.compile(
     r"\b(?:\w+(?:smith|man|men|woman|women|monger|wright|herd|keeper|maker|ist|folk)"
     r"|(?:collect|farm|min|hunt|fish|bak|mill|trad|steal|sail|lead|rul|found|own|teach|mast|writ|sing|brew|tann|weav"
@@ -134,6 +148,7 @@ _HE = re.compile(r"^(?:he|she|they|it|his|her|their|its)\b", re.I)
 _DOER = re.compile(
     r"\b(?:who|whom) (?P<verb>[a-z]+) (?:the|this|that|these|my|your|our|all|up|you|me|him|her|them|it)\b"
 )
+_TO_YOU = re.compile(r"\bwho(?:m)? [a-z]+ (?:in |on |up )?your?\b")  # not by the NPC itself
 _SUFFERED = re.compile(r"\b(?:am|is|are|was|were|be|been|got) (?:\w+ly )?$")
 
 
@@ -155,11 +170,13 @@ class Asked:
         if self.names and not self.names & _small(sentence) and not _HE.match(sentence):
             return False  # of another one
         stems = set(index_words(sentence))
-        spoken_of = [bool(stems & concept.keys()) for concept in self.thing]
+        spoken_of = [is_spoken_of(concept, stems) for concept in self.thing]
         if spoken_of and not (all(spoken_of) if self.kind == NAME else any(spoken_of)):
             return False
         if _FORGOTTEN.search(sentence):
             return True
+        if self.kind == TIME:
+            return self._has_time(sentence)
         if self.kind == NAME:
             return self._has_new_name(sentence)
         if self.kind == PERSON:
@@ -167,7 +184,7 @@ class Asked:
         if self.kind == COUNT and self.thing:
             return self._counts(sentence)
         if self.kind == REASON:
-            return not self._says_again(stems) and (_tells_event(sentence) or _has(REASON, sentence))
+            return not self._says_again(stems) and (_tells_event(sentence, self.text) or _has(REASON, sentence))
         return _has(self.kind, sentence)
 
     def _counts(self, sentence: str) -> bool:
@@ -175,7 +192,9 @@ class Asked:
         if _IS_TODAY.search(self.text) and not _IS_TODAY.search(sentence):
             return False  # what was so for years is none of this day
         words = re.findall(r"[\w'-]+", sentence.lower())
-        counted = [at for at, word in enumerate(words) if any(stem(word) in concept for concept in self.thing)]
+        counted = [
+            at for at, word in enumerate(words) if any(is_spoken_of(concept, (stem(word),)) for concept in self.thing)
+        ]
         return _NONE.search(sentence) is not None or any(
             _COUNTED.search(" ".join(words[max(0, at - COUNTED_BEFORE) : at]))
             or _SO_MANY.match(" ".join(words[at + 1 : at + 1 + COUNTED_BEHIND]))
@@ -186,6 +205,13 @@ class Asked:
         """`I never row after dark` tells nobody why."""
         asked = {stem for concept in concepts(self.text) for stem in concept}
         return not stems - asked - line_kinds.VAGUE
+
+    def _has_time(self, sentence: str) -> bool:
+        """`since the flood` does not tell when the flood was; when one went does not tell when one comes back."""
+        asked = set(index_words(self.text))
+        told = _SINCE.sub(lambda found: "" if asked & set(index_words(found[1])) else found[0], sentence)
+        is_anew = _ANEW.search(self.text) is None or _ANEW.search(told) or _RECURS.search(told)
+        return bool(is_anew) and _HAS[TIME].search(told) is not None
 
     def _has_new_name(self, sentence: str) -> bool:
         """A name that does not stand in the question."""
@@ -201,12 +227,30 @@ class Asked:
         asked = {stem(word) for word in _small(self.text)}
         nouns = {found.group().lower() for found in _PERSONS.finditer(sentence)}
         nouns |= _small(sentence) & vocabulary.PERSON_NOUNS
-        is_self = bool(done) and re.match(r"(?:i|we)\b", sentence, re.I) is not None and not _is_done_to(sentence, done)
+        first = re.match(r"\w+", sentence)
+        nouns |= (
+            {first.group().lower()} if first and done and vocabulary.is_plural_noun(first.group().lower()) else set()
+        )
+        nouns |= {found[1].lower() for found in _BY.finditer(sentence) if done}
+        is_self = (
+            bool(done)
+            and not _TO_YOU.search(self.text)
+            and re.match(r"(?:i|we)\b", sentence, re.I) is not None
+            and not _is_done_to(sentence, done)
+        )
         return is_self or self._has_new_name(sentence) or any(stem(noun) not in asked for noun in nouns)
 
 
 def _has(kind: str, sentence: str) -> bool:
     return _HAS[kind].search(sentence) is not None
+
+
+def is_spoken_of(concept: Mapping[str, float], stems: Collection[str]) -> bool:
+    """In any of its words, or as the last part of one: `ship` in `airship`."""
+    return not concept.keys().isdisjoint(stems) or any(
+        weight == 1 and len(word) >= PART_MIN_CHARS and any(one.endswith(word) for one in stems)
+        for word, weight in concept.items()
+    )
 
 
 def _is_done_to(sentence: str, done: Sequence[Concept]) -> bool:
@@ -217,11 +261,14 @@ def _is_done_to(sentence: str, done: Sequence[Concept]) -> bool:
     )
 
 
-def _tells_event(sentence: str) -> bool:
-    """`a fire took my home`: what happened explains what is."""
+def _tells_event(sentence: str, question: str) -> bool:
+    """`a fire took my home`: what happened explains what is. What the question tells itself explains nothing."""
     words = re.findall(r"[\w']+", sentence.lower())
+    told = {base for word in question.split() for base in (word, *verbs.bases_of(word))}
     return any(
-        verbs.is_past(word) and before not in verbs.AUXILIARIES | verbs.BE_FORMS
+        verbs.is_past(word)
+        and before not in verbs.AUXILIARIES | verbs.BE_FORMS
+        and told.isdisjoint(verbs.bases_of(word))
         for before, word in zip(["", *words], words, strict=False)
     )
 

@@ -14,7 +14,7 @@ from llm_agentd.prompt.meaning import chores, forms, frames, gestures, orders, u
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.reading import Reading
 from llm_agentd.prompt.meaning.rule_topics import CHORE, KNOW
-from llm_agentd.prompt.moment import Moment
+from llm_agentd.prompt.moment import ANY_ROLE, Moment
 from llm_agentd.prompt.placeholders import CHARS, fill, is_any_of, missing
 from llm_agentd.topics import FOLLOW_UP, Topic, Topics
 from llm_agentd.topics.phrasebook import Case
@@ -64,7 +64,7 @@ def _held(topics: Topics, reading: Reading, moment: Moment, avoid: Sequence[str]
         owned = unheld.owned(lines)
         if len(owned) < OWNED_MIN_LINES and reading.topic.name != reading.unheld:
             return _said_by(reading.unheld, topics, reading, moment, avoid)
-        lines = owned or lines
+        lines = owned or unheld.owned(_of_anyone(topics, reading, moment, case)) or lines
     lines = _about_what_was_said(topics, reading, moment, lines)
     of_trade = topics.phrasebook.own_lines(case, moment.role) if case else frozenset()
     framed = lines if reading.topic.is_follow_up else frames.for_clause(lines, reading.slots.words.get("known", ""))
@@ -75,6 +75,12 @@ def _held(topics: Topics, reading: Reading, moment: Moment, avoid: Sequence[str]
     fresh = [line for line in lines if not is_any_of(line, avoid)]
     reading, moment = _with_deed(reading, moment, case)
     return replace(reading, lines=tuple((fresh or lines)[:LINES_MAX])), moment
+
+
+def _of_anyone(topics: Topics, reading: Reading, moment: Moment, case: Case | None) -> list[str]:
+    """Those that a trade does not say, as it is asked for what it knows; what nobody told it does not know either."""
+    words = reading.slots.words
+    return topics.phrasebook.lines(case, ANY_ROLE, moment.mood, moment.words, words) if case else []
 
 
 def _case(topics: Topics, reading: Reading, moment: Moment) -> Case | None:

@@ -17,10 +17,13 @@ from llm_agentd.topics import normalize
 from llm_agentd.types import Think
 from llm_agentd.util import sanitize
 
-UNSAYABLE = re.compile(r"\b(?:brag|boast|pretend|as if|act like|speaks?) ", re.I)  # how one is, not what one says
+UNSAYABLE = re.compile(
+    r"\b(?:brag|boast|pretend|as if|act like|speaks?(?! \w+ (?:languages|tongues))) ", re.I
+)  # how one is, not what one says
 # Who asks for leave or for a favour is not told what the NPC is like: "Can I pet your dog?", "I live with my dog".
 MAY_I = re.compile(r"\b(?:can|could|may|might|shall) (?:i|we)\b", re.I)
-WHAT_IS_HAD = re.compile(r" (?:find|buy|get|see|learn)\b", re.I)
+WHAT_IS_HAD = re.compile(r" (?:find|buy|get|see|learn|make|earn|reach|avoid|stop|kill|beat|cure|heal)\b", re.I)
+_OF_ONESELF = re.compile(r"\b(?:I|my|me|mine|myself)\b")
 ASKS_FAVOUR = re.compile(
     r"\b(?:can|could|will|would) (?:you|u|ya) (?:please |pls )?(?!tell|show|say)\w+ (?:me|us|my|our)\b|\bteach me\b",
     re.I,
@@ -77,11 +80,19 @@ def _of_text(text: str, name: str, title: str) -> list[Own]:
 
 def that_may_answer(question: str, own: Sequence[Own], said: str) -> list[Own]:
     """`said`: by the NPC just now, which is no answer to the next question."""
+    fresh = [one for one in own if not is_said(one.clause, said)]
     if line_kinds.asks_of_player(question):
-        return []
-    is_deed = wants_deed(question)
-    about = _about(said, own) if said and _GUESS.match(normalize.plain(question)) else own
-    return [one for one in about if not is_said(one.clause, said) and (not is_deed or line_kinds.declines(one.clause))]
+        return [one for one in fresh if is_of_world(one.clause)] if line_kinds.asks_what_to_do(question) else []
+    about = _about(said, fresh) if said and _GUESS.match(normalize.plain(question)) else fresh
+    if not wants_deed(question):
+        return about
+    is_leave = is_without(question, MAY_I, WHAT_IS_HAD)
+    return [one for one in about if line_kinds.declines(one.clause) or (is_leave and is_of_world(one.clause))]
+
+
+def is_of_world(clause: str) -> bool:
+    """Whether it tells nothing of the NPC itself: what the land allows answers `can i eat the berries?`"""
+    return _OF_ONESELF.search(clause) is None
 
 
 def _about(said: str, own: Sequence[Own]) -> list[Own]:

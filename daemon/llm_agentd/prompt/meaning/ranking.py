@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from llm_agentd.memory.keywords import Concept, concepts, index_words
+from llm_agentd.memory.thesaurus import RELATED_WEIGHT
+from llm_agentd.prompt.meaning.kinds import is_spoken_of
 from llm_agentd.prompt.meaning.line_kinds import VAGUE
 from llm_agentd.topics import Topic, Topics, normalize
 
@@ -21,8 +23,10 @@ POINTED_AT = 0.15  # of a sentence that has the thing that the question points a
 # Two sentences that may be about anything are alike: the view counts less, the less the question's likeliest topic has.
 TRUSTED_FROM, TRUST_MIN = 0.3, 0.5
 # Of the sum: to be said where only the form of the question is known, with words of a sure topic that has a place for
-# it, of an unsure one, whatever the topic is.
-TOUCHED, ENOUGH, LIKELY, SURE = 0.45, 0.5, 0.58, 0.66
+# it, of an unsure one, whatever the topic is, whatever else may answer.
+TOUCHED, ENOUGH, LIKELY, SURE, CERTAIN = 0.45, 0.46, 0.58, 0.66, 1.0
+SHARES = 0.3  # of the telling words: who asks with the words of a sentence asks for it
+_EMPTY = frozenset(("own", "around", "still", "ever", "lately", "else", "near", "nearby"))  # beside what is asked for
 _IDIOMS = re.compile(r"\b(?:make|made|take|took|get|got|keep|kept|put) (?:it|up|out|off|fun|sure|sense)\b")
 _THING = re.compile(r"\b(?:your|that|this|these|those|the) (?P<one>\w+)(?: (?P<other>\w+))?")
 _SHOWN = re.compile(r"\b(?:your|my|that|the|an?|some) (?P<one>\w+)(?: (?P<other>\w+))?")
@@ -31,12 +35,13 @@ _SHOWN = re.compile(r"\b(?:your|my|that|the|an?|some) (?P<one>\w+)(?: (?P<other>
 @dataclass(frozen=True, slots=True)
 class Answer:
     """`topical`: how much it is about what the question's topics are about, of 1. `is_pointed_at`: it has the
-    thing that the question points at."""
+    thing that the question points at. `shared`: of the question's telling words, as many."""
 
     clause: str
     score: float
     topical: float = 0.0
     is_pointed_at: bool = False
+    shared: float = 0.0
 
     @property
     def is_sure(self) -> bool:
@@ -59,22 +64,23 @@ def ranked(
     for sentence, clause in candidates:
         topical = trust * float(meant @ np.sqrt(topics.subjects(sentence)))
         alike = max(0.0, float(meaning @ topics.vector(sentence)))
-        score = weight * topical + ALIKE * alike + SHARED * shared(wanted, sentence)
+        both = shared(wanted, sentence)
         is_pointed_at = not pointed_at.isdisjoint(index_words(sentence))
-        found.append(Answer(clause, score + POINTED_AT * is_pointed_at, topical, is_pointed_at))
+        score = weight * topical + ALIKE * alike + SHARED * both + POINTED_AT * is_pointed_at
+        found.append(Answer(clause, score, topical, is_pointed_at, both))
     return sorted(found, key=lambda answer: -answer.score)
 
 
 def telling(question: str) -> list[Concept]:
     """The concepts of its words, but for those that tell nothing: `did you lose everything?`"""
     plain = _IDIOMS.sub(" ", normalize.plain(question))
-    return concepts(" ".join(word for word in plain.split() if word not in VAGUE))
+    return concepts(" ".join(word for word in plain.split() if word not in VAGUE | _EMPTY))
 
 
 def shared(wanted: Sequence[Mapping[str, float]], sentence: str) -> float:
     """Share of the question's telling words that the sentence has, or has a related word for."""
     own = set(index_words(sentence))
-    found = sum(max((weight for word, weight in concept.items() if word in own), default=0.0) for concept in wanted)
+    found = sum(_weight(concept, own) for concept in wanted)
     return min(1.0, found / max(len(wanted), 1.5))
 
 
@@ -87,3 +93,8 @@ def _pointed_at(question: str) -> set[str]:
         for word in index_words(" ".join(filter(None, thing.groups())))
         if word not in VAGUE
     }
+
+
+def _weight(concept: Mapping[str, float], own: set[str]) -> float:
+    found = max((weight for word, weight in concept.items() if word in own), default=0.0)
+    return found or (RELATED_WEIGHT if is_spoken_of(concept, own) else 0.0)

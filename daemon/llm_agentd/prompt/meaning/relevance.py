@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
-from llm_agentd.memory.keywords import concepts
+from llm_agentd.memory.keywords import concepts, words_of
 from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.clauses import fact_clause, parts_of, recalled_clause
 from llm_agentd.prompt.meaning import kinds, line_kinds
+from llm_agentd.prompt.meaning.attributes import stated
 from llm_agentd.prompt.meaning.own_sentences import (
     are_said,
     asks_again,
+    is_said,
     is_without,
     name_told,
     own_sentences,
@@ -24,7 +27,8 @@ from llm_agentd.prompt.meaning.own_sentences import (
     that_may_answer,
     wants_deed,
 )
-from llm_agentd.prompt.meaning.ranking import ENOUGH, SURE, TOUCHED, Answer, ranked, shared, telling
+from llm_agentd.prompt.meaning.ranking import CERTAIN, ENOUGH, SURE, TOUCHED, Answer, ranked, shared, telling
+from llm_agentd.prompt.meaning.spelling import mended
 from llm_agentd.roles import Role
 from llm_agentd.topics import Topic, Topics, normalize
 from llm_agentd.types import Think
@@ -41,6 +45,9 @@ LOOKING_AROUND = frozenset(("who_was_that", "what_is_that_there", "see_that", "w
 ASKED_FOR_DEEDS = "recall_what_i_did"  # the topic that whatever the player did answers, alike or not
 ANY_MEMORY_ANSWERS = frozenset((ASKED_FOR_DEEDS, "memory"))  # and "do you remember me?"
 LOOKED = 0.36  # enough for what stands around, where the player asks for just that
+EXISTS = re.compile(r"\b(?:is|are|was|were) there\b|^any\b|\b(?:seen|heard of|know of) any\b")
+SPOKEN_OF = 0.24  # of a question's telling words
+NAMED = 0.12  # on top of the score of a sentence that tells of somebody whom the question names
 PARTLY, SPLIT_MAX = 0.3, 2  # score of a sentence that is looked at part by part, and how many are: each costs time
 PART_LOSS = 0.1  # of the score: a part that has all that was asked for is said rather than the whole
 SAID_ALIKE, SAID_SENTENCES_MAX = 0.64, 4  # likeness of what says the same; sentences looked at
@@ -50,7 +57,7 @@ OUTCOME = re.compile(
 )
 NAME_OF = re.compile(r"\b(?:name of|called|named?)\b", re.I)
 THIS_PLACE = re.compile(r"\b(?:place|village|town|city|here|hamlet)\b", re.I)
-NAMED = "is called"
+NAMED_SO = "is called"
 PROMISED, KEPT = " promised to ", " kept the promise to "  # as the mod words them: quests/text.lua
 
 
@@ -96,11 +103,15 @@ class Relevance:
         """Of what the NPC is and knows. `said`: by it just now, which is no answer to the next question."""
         told = {key: clause for key, value in own_facts if (clause := fact_clause(key, value))}
         if topic.name in told:  # the fact `rumour` is what is asked for
-            return Answer(told[topic.name], SURE)
+            return Answer(told[topic.name], CERTAIN)
         own = own_sentences(think, role, self._topics.about["roles"])
         named = name_told(question, own)
         if named:
             return Answer(named.clause, SURE)
+        question = mended(question, (*told.values(), *(one.sentence for one in own)), self._topics.knows_word)
+        attribute = stated(question, (*(one.clause for one in own if not is_said(one.clause, said)), *told.values()))
+        if attribute:
+            return Answer(attribute, CERTAIN)
         candidates = [(f"{key} {clause}", clause) for key, clause in told.items()]
         candidates += [(one.sentence, one.clause) for one in that_may_answer(question, own, said)]
         return self._told(question, topic, candidates, said)
@@ -110,7 +121,7 @@ class Relevance:
 
         def answers(some: Sequence[tuple[str, str]]) -> list[Answer]:
             fitting = _of_kind(question, some)
-            found = ranked(self._topics, question, topic, fitting, needs_asking=True)
+            found = _raised(question, ranked(self._topics, question, topic, fitting, needs_asking=True))
             return [one for one in found if one.score >= PARTLY]
 
         whole = answers(candidates[:CANDIDATES_MAX])
@@ -140,7 +151,7 @@ class Relevance:
         is_other = is_without(
             question, NAME_OF, THIS_PLACE
         )  # what the river is called, the place's name does not answer
-        candidates = [(sentence, sentence) for sentence in sentences if not (is_other and NAMED in sentence)]
+        candidates = [(sentence, sentence) for sentence in sentences if not (is_other and NAMED_SO in sentence)]
         is_where = topic.name.startswith("where_")
         if is_where:  # where one thing is, another does not answer
             wanted = concepts(normalize.plain(question))
@@ -217,3 +228,13 @@ def _of_kind(
     """Those that have the kind of answer that the question wants: in the clause, which calls the NPC by no name."""
     asked = kinds.asked_of(question, kinds.names_in(clause for _, clause in candidates))
     return [one for one in candidates if asked.kind not in kinds_asked or asked.may_be_answered_by(one[1])]
+
+
+def _raised(question: str, answers: Sequence[Answer]) -> list[Answer]:
+    """Whoever names somebody asks for what is told of them, and whether there is something, for what is told of it."""
+    if EXISTS.search(normalize.plain(question)):
+        answers = [replace(one, score=one.score + NAMED) if one.shared >= SPOKEN_OF else one for one in answers]
+    names = kinds.names_in(one.clause for one in answers) & frozenset(words_of(question))
+    return [
+        replace(one, score=one.score + NAMED) if not names.isdisjoint(words_of(one.clause)) else one for one in answers
+    ]

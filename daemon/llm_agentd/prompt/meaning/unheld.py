@@ -20,12 +20,14 @@ _WHAT_IS_SAID = re.compile(
     r"^.{0,40}\bwhat (?:(?:is|was|are|were) (?:.{1,40} called"
     r"|.{0,40}\b(?:names?|prices?|number|age|colou?r|wages?|password)\b)"
     r"|(?:does|did|do) (?:the|that|this|a|an|his|her|their) .{1,30} (?:earn|cost|pay|eat|wear|call|own|carry)\b"
+    r"|\w+(?:'s|s) \w+ (?:does|did|earns?|owns?|costs?)\b"
     r"|(?:time|day|year|month) (?:is|was|are|do|does|did|will)\b)"
 )  # fmt: skip
 _INDIRECT = re.compile(r"^(?:(?P<when>when|what time|until when)|(?P<what>the name of|what .{1,40} is called))\b")
 _OF_SOMEBODY = re.compile(
     r"\bhow (?:old|tall|rich|many|much|long)\b|\bwhen\b|\bcalled\b|\bnames?\b"
     r"|\bwhere (?:does|did|was|is)\b.{1,40}\b(?:live|sleep|come|hide|keep|go|born|from|grow up|raised)\b"
+    r"|\bwhat (?:does|did) \w+ (?:earn|eat|drink|wear|own|want|sell|fear|think)\b"
     r"|\b\w+'s (?:wife|husband|father|mother|son|daughter|brother|sister|house|dog|horse|boss|master|name)\b"
 )  # of somebody who stands near, more than who they are and where
 GOODS = re.compile(r"^I (?:have|need|pay) |\bcosts \d")  # how the game's goods are told
@@ -36,6 +38,26 @@ _NOT_OF_GOODS = frozenset(forms.PREFIX + name for name in ("who", "when", "where
 _OF_THOSE_WHO_TALK = re.compile(
     r"\b(?:you\w*|u|ur|i|me|my|(?<=is )mine|we|us|our|it|(?:this|that)(?! (?:place|village|town|city|land|area)\b))\b"
     r"(?! \w+ (?:earn|cost|called)\b)"
+)
+# Whose age or name may have been told to nobody: not what everybody knows of themselves.
+_OF_ITS_OWN = re.compile(
+    r"\byour (?!(?:names?|age|jobs?|work|trade|home|house|birthday|favourite|day|life|secrets?|dreams?|goals?|plans?"
+    r"|own|eyes?|hair|hands?|best|prices?|wares|goods|shop|opinion|mind|time|problem)\b)[a-z]+"
+)
+_IS_IT_TO = re.compile(r"\bis it (?=to\b|from\b|until\b|till\b)")  # `how far is it to the sea?`
+# What was done to who is asked, when and how long: a fact that the persona tells or does not.
+_BEFALLEN = tuple(
+    (forms.PREFIX + form, re.compile(pattern))
+    for form, pattern in (
+        ("who", r"who (?!are\b|is\b|do\b|does\b|did\b|would\b|will\b|can\b|else\b)\w+ (?:(?:in|on|up|out) )?your?\b"),
+        (
+            "how_many",
+            r"how (?:many|much) (?!.{0,60}\b(?:think|like|love|want|need|know|miss|trust|hate|care|ask|sell|cost)\b)"
+            r".{1,40}\b(?:do|did|have|does|has|had) you\b",
+        ),
+        ("how_long", r"(?:for )?how long (?:have|had|did|were) you\b"),
+        ("when", r"when (?:did|were) you\b"),
+    )
 )
 # What anybody knows who lives on the land needs nobody to tell it.
 _OF_EVERYBODY = re.compile(
@@ -60,11 +82,19 @@ _OWNED = re.compile(
 )
 
 
-def form_asked(text: str) -> str:
-    """The form of a question for something definite that is neither about who asks nor about who is asked; else ""."""
+def form_asked(text: str, *, with_own: bool = False) -> str:
+    """The form of a question for something definite that is neither about who asks nor about who is asked; else "".
+
+    `with_own`: about what belongs to who is asked, and what befell them, is fine: `how old is your mule?`
+    """
     whole = normalize.plain(text)
     plain = kinds.LEAD.sub("", whole)
-    if _OF_EVERYBODY.search(whole) or _OF_THOSE_WHO_TALK.search(plain) or _ONE_OF_THESE.match(plain):
+    befallen = next((form for form, asks in _BEFALLEN if with_own and asks.match(plain)), "")
+    if befallen:
+        return befallen
+    plain = _IS_IT_TO.sub("is", plain)
+    others = _OF_ITS_OWN.sub("somebody", plain) if with_own else plain
+    if _OF_EVERYBODY.search(whole) or _OF_THOSE_WHO_TALK.search(others) or _ONE_OF_THESE.match(plain):
         return ""
     indirect = _INDIRECT.match(plain)
     if indirect:

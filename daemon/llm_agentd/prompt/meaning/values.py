@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from llm_agentd.memory.keywords import words_of
+from llm_agentd.memory.keywords import concepts, index_words, words_of
 from llm_agentd.prompt.meaning import bargain, orders
 from llm_agentd.prompt.meaning.articles import is_name, listed, plural, the, with_article
 from llm_agentd.prompt.meaning.draft import Draft
@@ -17,6 +17,7 @@ from llm_agentd.topics import Topic, mentions
 from llm_agentd.util import sanitize
 
 GOODS_SHOWN = 4
+USES = frozenset(("night", "sleep", "stay", "drink", "food", "eat", "weapon", "medicine", "light", "clothes"))
 GIFTS = ("give_item", "take_item")
 BEAT_ME, BEAT_IT = re.compile(r"^(.+?) beat (?:me|us)\b", re.I), re.compile(r"^(?:I|we) beat (.+?)[.!]?$", re.I)
 
@@ -85,7 +86,7 @@ def _thing(draft: Draft, topic: Topic) -> str:
     if topic.goods == "need":
         said, need = _thing_said(draft), draft.world.need
         return said if said in need else next(iter(need), "")
-    name = _thing_said(draft) or _thing_said_before(draft)
+    name = _thing_said(draft) or _thing_for(draft) or _thing_said_before(draft)
     if name:
         return name
     unknown = _unknown(draft, topic) if "item" in topic.slots and topic.name != "haggle" else ""
@@ -95,6 +96,13 @@ def _thing(draft: Draft, topic: Topic) -> str:
 def _thing_said(draft: Draft) -> str:
     said = draft.world.found.get("item")
     return draft.compared or (said.name if said else "")
+
+
+def _thing_for(draft: Draft) -> str:
+    """Of the goods, what a use that the player names is for: `what does a night cost`, where there are rooms."""
+    uses = [concept for word in words_of(draft.text) if word in USES for concept in concepts(word)]
+    goods = [*draft.world.stock, *filter(None, draft.world.prices)]
+    return next((name for use in uses for name in goods if use.keys() & set(index_words(name))), "")
 
 
 def _thing_said_before(draft: Draft) -> str:
