@@ -46,6 +46,8 @@ ANSWERED = [
     ("what happened to the ninth camel", "I came with nine camels and arrived with eight."),
     ("what happened to ur hand", "I lost two fingers to the saw."),
     ("what if i take the coin", "I bite whoever takes my coin."),
+    ("why dont u land at the harbour", "I pay no harbour fees anywhere."),
+    ("how many are there", "I herd fourteen geese."),
     ("how many bees do u have", "I keep sixty hives on the south slope."),
     ("what if i break in", "No thief has ever left this house."),
     ("why dont u row at night", "I never row after dark because my brother drowned."),
@@ -110,3 +112,8 @@ def test_what_is_told_of_another_does_not_answer() -> None:
 def test_reason_alone_answers_only_why() -> None:
     assert asked_of("why spoons").may_be_answered_by("because I find gold cold")
     assert not asked_of("do you like spoons").may_be_answered_by("because I find gold cold")
+
+
+def test_each_kind_can_be_looked_for() -> None:
+    for question in ("how many are there", "how many do you have", "what happened to it", "what if", "why not"):
+        asked_of(question).may_be_answered_by("I herd geese.")

@@ -91,13 +91,14 @@ _HAS = {
         MEASURE: r"\b(?:miles?|leagues?|foot|feet|yards?|fathoms?|hours?|days?|weeks?|months?|minutes?|steps?|paces?"
         r"|stones?|pounds?|inch\w*|arms?|walk|ride|throw|an? \w+ away|as|than|near|close|far|deep|tall|high|big"
         r"|bottomless|endless|no (?:end|bottom))\b",
+        COUNT: _NUMBERS,  # where the thing is no word that tells anything: `how many are there`
         TIME: _TIMES,
         SPAN: rf"{_NUMBERS}|\b(?:since|always|years|days|weeks|long|life|until|till)\b",
         PLACE: r"\b(?!from (?:each|all|me|us|him|them)\b)"
         r"(?:in|on|at|under|behind|near|beside|above|below|beneath|beyond|inside|outside|between|among|across"
         r"|along|north|south|east|west|to|from|by|up|down|through|over|around|towards?|past|into|here|there|away|next"
         r"|home|inn|tavern|shop|market|stall|church|chapel|temple|mill|forge|smithy|bakery|harbou?r|castle)\b",
-        REASON: r"\b(?:because|than|since|so that|for fear|thanks to|after|until|unless|cannot|never|not|only|too"
+        REASON: r"\b(?:because|than|since|so that|for fear|thanks to|after|until|unless|cannot|never|no|not|so|only|too"
         r"|afraid|(?:hate|fear|love|like|want|long|think|believe|say|need)s?|must|ha(?:s|ve) to|forbidden|allowed"
         r"|sworn?|did|had)\b|n't\b|\band (?:am|is|are|was|were)\b|^(?:\w+ ){1,4}(?:is|are|am|was|were)\b",
         LIKENESS: r"\b(?:like|as|than|too|so|(?:feel|smell|taste|look|sound|hurt|miss|love|hate|enjoy)(?:e?s)?)\b",
