@@ -92,6 +92,7 @@ def test_what_is_told_of_others_or_shall_not_be_is_no_order(reader: SlotReader, 
     [
         ("gimme 3 eggs", 3),
         ("carrots, two of them please, can you spare them", 2),
+        ("im out of eggs, give me like 3", 3),
         ("give me 20 eggs", 6),  # as many as there are
         ("give me a carrot, i have not eaten in 3 days", None),
     ],
@@ -139,6 +140,13 @@ GUARDED = (
         ("come fishing with us", "follow"),
         ("stay close to me", "follow"),
         ("lets go, tessa", "follow"),
+        ("i could use a companion", "follow"),
+        ("come over here", "follow"),
+        ("wait for us at the barn", "go_to"),
+        ("bring this to ruben", "go_to"),
+        ("quit moving", "stay"),
+        ("could i trouble you for an egg", "give_item"),
+        ("one carrot for my friend", "give_item"),
         ("could you escort ruben for me", "follow"),
         ("check on the barn for me", "go_to"),
         ("they need you at the barn", "go_to"),
@@ -165,6 +173,9 @@ def test_orders_are_known_in_players_words(reader: SlotReader, said: str, name: 
         "an egg a day keeps you well",
         "id rather go alone",
         "keep the door closed",
+        "it took me two days to get here",
+        "can i follow you",
+        "people should follow me",
     ],
 )
 def test_what_only_sounds_like_an_order_is_none(reader: SlotReader, said: str) -> None:
@@ -180,6 +191,11 @@ def test_what_only_sounds_like_an_order_is_none(reader: SlotReader, said: str) -
         ("cover me", "guard"),
         ("go at them from the left", "flank"),
         ("dont give an inch", "hold"),
+        ("the troll first", "attack"),
+        ("take it down", "attack"),
+        ("move back", "retreat"),
+        ("keep them off me", "guard"),
+        ("save ruben", "guard"),
     ],
 )
 def test_orders_in_a_fight_are_known_in_players_words(reader: SlotReader, said: str, name: str) -> None:
@@ -201,6 +217,10 @@ def test_who_is_attacked_is_whom_the_npc_is_told_to(reader: SlotReader) -> None:
         ("finished the job", "complete_quest"),
         ("im not done with the job yet", ""),
         ("i hate my job", ""),
+        ("im done for today", ""),
+        ("i have a job in the city", ""),
+        ("can i be of service", "offer_quest"),
+        ("reward please", "complete_quest"),
         ("do you have a lot of work today", ""),
     ],
 )
@@ -218,6 +238,8 @@ def test_who_asks_for_work_is_offered_it_and_who_has_done_it_is_paid(reader: Slo
         ("do a little dance", "emote"),
         ("give ruben a nod", "emote"),
         ("is there a dance tonight", ""),
+        ("i never learned to dance", ""),
+        ("bell please", "ring_bell"),
     ],
 )
 def test_chores_and_gestures_are_known_in_players_words(reader: SlotReader, said: str, name: str) -> None:

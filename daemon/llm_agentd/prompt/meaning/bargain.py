@@ -17,6 +17,7 @@ from llm_agentd.topics import mentions, normalize
 TRADE_TALK = frozenset(["price", "buy", "sell", "haggle", "take", "agree_deal", GIVE])
 HANDED_OVER = frozenset([GIVE, "take", "offer_gift", "tell_made_for_you"])  # without coins
 WANTED_MAX_WORDS = 4
+COUNT_MAX_WORDS = 3  # before a thing that a line begins with: `two of`, `make it 4`
 _BARE = frozenset(["please", "a", "an", "some", "of", "your", "the", "just", "only", "hey", "hi", "ok", "more", "and"])
 UNTOLD = "untold"  # the sign of who trades, by the persona, where the game told of no goods
 _TRADES = re.compile(
@@ -33,8 +34,11 @@ def wanted(draft: Draft) -> str:
         return ""
     if orders.OFFERS.search(text) and mentions.number(text) and count_said(draft) is None:
         return ""  # it is a price
-    is_short = len(words_of(text)) <= WANTED_MAX_WORDS and mentions.number(text) and not orders.OFFERS.search(text)
-    return "buy" if is_short or _buys(draft) else ""
+    is_offer = orders.OFFERS.search(text) is not None
+    is_short = len(words_of(text)) <= WANTED_MAX_WORDS and mentions.number(text) and not is_offer
+    begins = _is_counted(draft, said) and len(words_of(text[: said.start])) <= COUNT_MAX_WORDS
+    begins = begins and orders.FOR_ME.match(text[said.end :]) is not None and not orders.OFFERS.search(text[said.end :])
+    return "buy" if is_short or begins or _buys(draft) else ""
 
 
 def _buys(draft: Draft) -> bool:
@@ -95,7 +99,8 @@ def count_said(draft: Draft) -> int | None:
         return anew
     before = orders.COUNTED.search(draft.text[: item.start])
     behind = orders.COUNTED_BEHIND.match(draft.text[item.end :])
-    numbers = (mentions.number(found.group(1)) for found in (before, behind) if found)
+    asked = orders.COUNTED_ASKED.search(draft.text)
+    numbers = (mentions.number(found.group(1)) for found in (before, behind, asked) if found)
     return next((number for number in numbers if number is not None), None)
 
 
@@ -111,16 +116,15 @@ def _counted_anew(text: str) -> int | None:
 
 
 def is_bare(draft: Draft) -> bool:
-    """Whether the line is nothing but a thing that is asked for: `4 torches please`, `one apple`."""
+    """Whether the line is no more than a thing that is asked for: `4 torches please`, `one apple for me`."""
     item = draft.world.found.get("item")
-    if item is None or item.name not in draft.world.enum("item", "give_item"):
+    if item is None or "?" in draft.text or not orders.FOR_ME.match(draft.text[item.end :]):
         return False
-    rest = normalize.words(f"{draft.text[: item.start]} {draft.text[item.end :]}")
     called = {word for name in draft.called for word in normalize.words(name)}
-    said = [word for word in rest if word[0].isalnum() and word not in called]
-    is_count = any(mentions.number(word) is not None for word in said)
-    others = [word for word in said if word not in _BARE and mentions.number(word) is None]
-    return not others and "?" not in rest and (is_count or "please" in said)
+    before = [word for word in normalize.words(draft.text[: item.start]) if word[0].isalnum() and word not in called]
+    is_count = any(mentions.number(word) is not None for word in before)
+    others = [word for word in before if word not in _BARE and mentions.number(word) is None]
+    return not others and (is_count or re.search(r"\bpl[sz]\b|\bplease\b", draft.text, re.I) is not None)
 
 
 def _is_counted(draft: Draft, said: mentions.Mention | None) -> bool:

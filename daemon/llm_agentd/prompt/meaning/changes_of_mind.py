@@ -11,7 +11,7 @@ import re
 from llm_agentd.prompt.meaning import forms, imperatives, orders
 
 _ORDERED = forms.PREFIX + "orders"
-_CLAUSES = re.compile(r"[,.;!?]|\b(?:but|instead|just)\b", re.I)
+_CLAUSES = re.compile(r"[,.;!?]|\b(?:but|instead|(?<!dont )(?<!don't )(?<!not )just)\b", re.I)
 _CORRECTED = re.compile(
     r"(?:(?<=\w)[\s?.,!]+|[\s]+)(?:(?:no|nah|nope),? ?wait|wait,? ?no|actually,? ?no|(?:no|nah),? ?actually|actually"
     r"|scratch that|never ?mind(?: that)?|nvm|on second thoughts?|or rather|i mean|i meant|(?<=[?.,!] )(?:no+|nah"

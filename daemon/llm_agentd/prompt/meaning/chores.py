@@ -53,6 +53,11 @@ _LIKE = {
     "fetch": r"get|bring",
 }  # fmt: skip
 
+_WANTED = (
+    r"(?<!not )\b(?:mind|give (?:me|us)|let (?:me|us) (?:hear|have|see)|want to (?:hear|see)|do (?:me|us)|time for)"
+    r" (?:an?|some|one|another|the)"
+)  # before what an action makes
+
 
 def ordered(draft: Draft) -> bool:
     """Whether an action that no topic names is ordered; notes which."""
@@ -68,10 +73,19 @@ def ordered(draft: Draft) -> bool:
 def _is_ordered(parts: list[str], plain: str) -> bool:
     """Whether all parts of the name are said, and one of them as an order."""
     spoken = set(words_of(plain))
+    if _is_wanted(parts[1:], plain):
+        return True
     verb, *rest = parts
     if not all(is_spoken(part, spoken) for part in rest):
         return False
     return _is_told(verb, plain) or (is_spoken(verb, spoken) and any(_is_told(part, plain) for part in rest))
+
+
+def _is_wanted(nouns: list[str], plain: str) -> bool:
+    """What the action makes, asked for alone: `how about a song`, `give us a sad song`."""
+    thing = " ".join(map(re.escape, nouns))
+    alone = rf"(?:^|[,.!] ?)(?:the )?{thing}(?: time| now)? ?(?:please|!)"
+    return bool(thing) and re.search(rf"{_WANTED} (?:\w+ ){{0,2}}{thing}\b|{alone}", plain) is not None
 
 
 def _is_told(verb: str, plain: str) -> bool:

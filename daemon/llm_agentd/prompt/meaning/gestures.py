@@ -50,7 +50,7 @@ _NAMED = {
     "cry": "cry(?! for| out)|weep|sob",
     "shrug": "shrug",
     "nod": "nod",
-    "point": "point(?! me)",
+    "point": "point",
     "dance": "dance|boogie|twirl|bust a move|show (?:me|us) (?:your|some) (?:\\w+ )?moves",
 }
 _VERBS = {kind: _made(words) for kind, words in _NAMED.items()}

@@ -50,6 +50,12 @@ _WRAPPINGS = (
         "protect",
     ),
     (
+        re.compile(r"\bmake sure (?:that )?(?:nothing|no \w+) (?:bad )?(?:happens to|hurts|gets to|touches)\b"),
+        "protect",
+    ),
+    (re.compile(r"\bmake sure (?:that )?(\w+) (?:is|stays|gets home) (?:safe|alive|ok|unhurt)\b"), r"protect \1"),
+    (re.compile(rf"\bkeep (?:\w+ ){{1,3}}?(?:off|away from) (?={OTHER}\b|me\b|us\b|him\b|her\b)"), "protect "),
+    (
         re.compile(
             r"(?<!what )(?<!where )(?<!how )(?<!who )(?<!when )(?<!why )(?<!way )"
             r"\b(?:can|could|will|would) you (?:please |kindly |just |maybe |perhaps |possibly |also )*"
@@ -75,7 +81,11 @@ _NOT_TOLD = re.compile(
     r"\b(?:did|does|have(?! to)|has|had(?! better)|why|when|who|what|where|he|she|they|i|we|people|nobody)"
     r" (?:\w+ ){0,2}$"
     rf"|\b{OTHER} (?:(?:will|would|should|can|could|must|may|might|always|never|often|wants?|likes?|has|had|to|is"
-    rf"|was) )*$"
+    rf"|was) )+$"
+    r"|\b(?:do not|never|not|stop|quit|no need to) (?:just |even )?$"
+    r"|(?<!you )(?<!have )(?<!need )(?<!ought )(?<!got )(?<!time )(?<!remember )(?<!try )(?<!sure )(?<!want )"
+    r"(?<!someone )(?<!pretend )(?<!start )\bto $"
+    r"|\b(?!you\b|please\b|and\b|or\b|so\b|someone\b|anyone\b)\w+ (?:should|must|will|would|might) (?:\w+ )?$"
     r"|\b(?:told|asked|wants?|wanted|made|let) (?:me|us) (?:to )?$"
     r"|\b(?:do|are|were|can|could|if|as|than|before) (?:you|i) (?:\w+ ){0,2}$|\bdo (?:(?!not)\w+ ){1,2}$"
     r"|\b(?:the|an?|my|your|his|her|this|our|their|those|these|any|no) (?:\w+ )?$|(?<!after )\bthat (?:\w+ )?$"
@@ -85,7 +95,8 @@ _TOLD = re.compile(
     r"|\bdo you (?:want|care|wish|mind) (?:to )?$|\b(?:said|say) $"
 )
 _BEGINS = re.compile(
-    r"(?:^|[^\w\s'-] |\b(?:please|just|and|then|now|so|ok|hey|or|you to|us|on|go|well|least|instead) )$"
+    r"(?:^|[^\w\s'-] |\b(?:please|just|and|then|now|so|ok|hey|or|you to|pretend to|try to|start to|us|on|go|well"
+    r"|least|instead) )$"
 )
 
 

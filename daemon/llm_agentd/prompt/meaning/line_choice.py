@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from llm_agentd.prompt.actions import is_allowed
+from llm_agentd.prompt.gestures import EMOTE
 from llm_agentd.prompt.meaning import chores, forms, frames, gestures, orders, unheld
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.reading import Reading
@@ -21,7 +22,8 @@ from llm_agentd.topics.phrasebook import Case
 from llm_agentd.types import Action, Slots
 
 DIALOGUE = "dialogue"  # the intent of who answers a player
-BODILY = frozenset(["follow", "stay", "go_to", "emote", "open_door", "attack", "flee", "guard"])
+OPENS = "open_door"
+BODILY = frozenset(["follow", "stay", "go_to", EMOTE, OPENS, "attack", "flee", "guard"])
 ACT = "act"  # how the model is told of an action that another mod made
 OWNED_MIN_LINES = 2  # of a topic, to own with them that it is not known; else those of the form do
 NAMED_MIN_LINES = 2  # with what the player named in them, to say no other; one alone would always be the same
@@ -153,10 +155,13 @@ def possible(draft: Draft, topic: Topic, slots: Slots) -> tuple[Action, ...]:
 
 
 def _only_asked(draft: Draft, topic: Topic) -> bool:
-    """Whether it is asked about what the body does, and not for it: `do you like to dance?`. By the classifier alone:
-    plain words of an order are one."""
-    is_asked = draft.think.intent == DIALOGUE and draft.share > 0 and orders.ASKS.search(draft.told) is not None
-    return is_asked and not BODILY.isdisjoint(topic.action_names)
+    """Whether it is asked or told about what a body does, and not asked for it: `do you like to dance?`. By the
+    classifier alone: plain words of an order are one."""
+    if draft.think.intent != DIALOGUE or not draft.share or BODILY.isdisjoint(topic.action_names):
+        return False
+    is_leave = orders.ASKS_LEAVE.search(draft.told) is not None and topic.action_names.isdisjoint([OPENS, EMOTE])
+    is_told = EMOTE in topic.action_names and orders.OF_THE_SPEAKER.search(draft.text) is not None
+    return is_leave or is_told or orders.ASKS.search(draft.told) is not None
 
 
 def _narrowed(action: Action, draft: Draft, topic: Topic) -> Action:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.gestures import EMOTE
 from llm_agentd.prompt.meaning import bargain, chores, gestures, imperatives, orders, quest_words
@@ -20,6 +22,9 @@ STAY, FOLLOW, OPEN_DOOR, HOLD, RETREAT, ATTACK, FLEE = (
     "flee",
 )  # actions, and the topics that come with them
 
+COME_CLOSER, COME_CLOSER_BY = "order_come_closer", frozenset(["go_to", FOLLOW])
+_FIRST = re.compile(r"\s*(?:first|next|now)\b", re.I)  # `the troll first!`
+
 
 def ordered(draft: Draft) -> str:
     """The topic of an order that plain words give away, where its action is on offer; else ""."""
@@ -34,7 +39,7 @@ def ordered(draft: Draft) -> str:
         or (_in_fight(draft, is_left) if in_fight else "")
         or (LEFT_UNDONE if is_left and (in_fight or orders.GESTURES.search(draft.told)) else "")
         or _against(draft, is_left, in_fight)
-        or _protecting(draft, is_left)
+        or _protecting(draft, is_left, in_fight)
         or _going(draft, is_left)
         or _opening(draft, is_left)
         or _working(draft)
@@ -89,7 +94,7 @@ def _in_fight(draft: Draft, is_left: bool) -> str:
     name = next((name for name, words in orders.IN_FIGHT if name in offered and words.search(draft.told)), "")
     if not is_left:
         return name
-    return HOLD if name in (HOLD, RETREAT) and HOLD in offered else ""
+    return HOLD if name in (HOLD, RETREAT, FLEE) and HOLD in offered else ""
 
 
 def _against(draft: Draft, is_left: bool, in_fight: bool) -> str:
@@ -112,11 +117,13 @@ def _foes(draft: Draft) -> list[mentions.Mention]:
 def _is_attacked(draft: Draft, foe: mentions.Mention, in_fight: bool) -> bool:
     before = imperatives.told(draft.text[: foe.start], draft.called) + " "
     verb = orders.attacks(before, in_fight)
+    if in_fight and _FIRST.match(draft.text[foe.end :]):
+        return True
     return verb is not None and imperatives.is_told(before[: verb.start()])
 
 
-def _protecting(draft: Draft, is_left: bool) -> str:
-    found = orders.PROTECT.search(draft.told)
+def _protecting(draft: Draft, is_left: bool, in_fight: bool) -> str:
+    found = orders.PROTECT.search(draft.told) or (orders.HELP_IN_FIGHT.search(draft.told) if in_fight else None)
     if not found or is_left or not imperatives.is_told(draft.told[: found.start()]):
         return ""
     other = draft.world.found.get("other")
@@ -131,17 +138,21 @@ def _going(draft: Draft, is_left: bool) -> str:
     if is_left:
         return ""
     other, target = world.found.get("other"), world.found.get("target")
-    if other and tells(orders.TO_SOMEBODY, plain) and other.name in world.enum("place", "go_to"):
+    is_sent = tells(orders.TO_SOMEBODY, plain) or imperatives.commands(orders.SENDS, plain)
+    if other and is_sent and other.name in world.enum("place", "go_to"):
         return "go_to_other"
     if other and tells(orders.WITH_SOMEBODY, plain) and other.name in world.enum("target", FOLLOW):
         return "order_help_somebody"
-    if draft.think.player in world.enum("target", FOLLOW) and tells(orders.WITH_ME, plain):
+    is_beside = tells(orders.WITH_ME, plain) or orders.BESIDE.search(plain) is not None
+    if draft.think.player in world.enum("target", FOLLOW) and is_beside:
         return FOLLOW
     is_place = bool(target and target.name in world.enum("place", "go_to"))
     asks_way = orders.ASKS_WAY.search(plain) is not None and not orders.LEADS.search(plain)
     is_sent = tells(orders.GO, plain) or orders.NEEDED.search(plain) is not None
     if is_place and is_sent and not asks_way:
         return "go"
+    if tells(orders.COME_HERE, plain) and COME_CLOSER_BY & draft.offered:
+        return COME_CLOSER
     return FLEE if FLEE in draft.offered and imperatives.commands(orders.FLEES, plain) else ""
 
 
