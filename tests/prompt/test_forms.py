@@ -215,7 +215,8 @@ def test_question_is_asked_again_before_the_answer_but_not_twice_in_a_row(unsure
     ],
 )
 def test_riddle_wants_no_answer(unsure: SlotReader, line: str, *, is_riddle: bool) -> None:
-    assert (read(unsure, line).topic.name == "player_tells_joke") is is_riddle
+    persona = "She fears tomatoes. The corner of her wall is red and smells of paint."
+    assert (read(unsure, line, persona).topic.name == "player_tells_joke") is is_riddle
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from llm_agentd.prompt.meaning.ranking import ENOUGH, LIKELY, SHARES, SURE, TOUC
 from llm_agentd.prompt.meaning.relevance import ANY_MEMORY_ANSWERS
 from llm_agentd.prompt.meaning.rule_topics import (
     ANSWERED_BY_RULE,
+    JOKE,
     KNOW,
     NEVER_TOLD,
     OF_MEMORY,
@@ -63,7 +64,7 @@ def answering(draft: Draft, topic: Topic) -> Topic:
         draft.words["known"] = outright
         return draft.topic(KNOW)
     by_rule = _is_told(draft, topic) or draft.words.get(RULE_SLOTS.get(topic.name, ""))
-    if not draft.text or is_done or by_rule or reactions.asks_nothing(draft.form):
+    if not draft.text or is_done or by_rule or topic.name == JOKE or reactions.asks_nothing(draft.form):
         return topic
     of_trade = _near_of_trade(draft, TRADE_ASKED_FOR.get(topic.name, ""))
     if of_trade:

@@ -17,6 +17,7 @@ from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.questions import asked
 from llm_agentd.prompt.meaning.reading import Reading
 from llm_agentd.prompt.meaning.relevance import Relevance
+from llm_agentd.prompt.meaning.rule_topics import JOKE
 from llm_agentd.prompt.meaning.topic_choice import topic_of
 from llm_agentd.prompt.meaning.values import find_values
 from llm_agentd.prompt.meaning.world import World, texts_of
@@ -53,7 +54,7 @@ class SlotReader:
         whole = read(text)
         return (
             whole
-            if whole.actions or whole.takes_up
+            if whole.actions or whole.takes_up or whole.topic.name == JOKE
             else _of_questions(whole, [read(part) for part in asked(text or "")])
         )
 

@@ -17,6 +17,7 @@ RECALL, KNOW = "ask_memory", "ask_fact"
 NEVER_TOLD = "told_home"  # its replies without a memory: that the player never said it
 CHORE, LEFT_UNDONE, GIVE = "chore", "left_undone", "give"
 TALK_AMONG = "banter"
+JOKE = "player_tells_joke"
 
 
 def is_of_game(draft: Draft, name: str) -> bool:

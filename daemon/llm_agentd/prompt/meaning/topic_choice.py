@@ -13,7 +13,7 @@ from llm_agentd.prompt.gestures import EMOTE, INTENT
 from llm_agentd.prompt.meaning import bargain, forms, gestures, orders, reactions, unheld
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.orders_given import ordered
-from llm_agentd.prompt.meaning.rule_topics import OF_PLAYER, RULE_SLOTS, TALK_AMONG, is_of_game
+from llm_agentd.prompt.meaning.rule_topics import JOKE, OF_PLAYER, RULE_SLOTS, TALK_AMONG, is_of_game
 from llm_agentd.topics import FOLLOW_UP, UNCLEAR, UNCLEAR_BELOW, Topic, normalize
 
 ON_APPROACH, ALONE = "approach", "mutter"
@@ -31,7 +31,6 @@ OF_TASK = "ask_task_"  # how topics begin that ask about a task
 OF_WHAT_WAS_TOLD = "about_"  # how topics begin that ask about what the NPC has told
 STATED_FROM = 0.6  # share of an order to move, where the line tells of somebody: `i would like to visit the mill`
 MOVES = frozenset(["follow", "stay", "go", "ask_npc_to_wait", "order_come_closer", "open_door"])
-JOKE = "player_tells_joke"
 RIDDLE = re.compile(
     r"\bwhat do you call (?:an?|the|someone|somebody) (?:\w+ ){1,3}(?:with|without|that|who|in|on|at|wearing)\b"
     r"|\bwhat do you get (?:when|if) you (?:cross|mix)\b|\bwhat did (?:the|one|an?) \w+ say to (?:the|another|an?)\b"
