@@ -26,7 +26,10 @@ from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prompt import json_schema, language, messages, placeholders, token_budget
 from llm_agentd.prompt.clauses import fact_clause, own, recalled_clause
 from llm_agentd.prompt.clauses.tokens import tokenize
-from llm_agentd.prompt.meaning import forms, line_kinds, orders, own_sentences, reader, relevance, world
+from llm_agentd.prompt.meaning import reader, world
+from llm_agentd.prompt.meaning.forms import forms, line_kinds
+from llm_agentd.prompt.meaning.known import own_sentences, relevance
+from llm_agentd.prompt.meaning.orders import orders
 from llm_agentd.protocol import wire
 from llm_agentd.roles import Role
 from llm_agentd.scheduler.guard import SpeechGuard

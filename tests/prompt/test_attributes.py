@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_agentd.prompt.meaning.attributes import stated
+from llm_agentd.prompt.meaning.known.attributes import stated
 
 CLAUSES = [
     "I hate dogs",

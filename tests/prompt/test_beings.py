@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_agentd.prompt.meaning.beings import LIFELESS, NOBLE, signs_of
+from llm_agentd.prompt.meaning.known.beings import LIFELESS, NOBLE, signs_of
 
 
 @pytest.mark.parametrize(

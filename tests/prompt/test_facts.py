@@ -9,7 +9,7 @@ import pytest
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.prompt.meaning import Reading, SlotReader
-from llm_agentd.prompt.meaning.unheld import owned
+from llm_agentd.prompt.meaning.known.unheld import owned
 from llm_agentd.prompt.placeholders import CHARS
 from llm_agentd.roles import Roles
 from llm_agentd.topics import Meaning, open_topics, topics_path

@@ -10,8 +10,9 @@ from hearthling.data import load
 from llm_agentd.bench.mind.scoring import NOT_KNOWN
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt.builder import PromptBuilder
-from llm_agentd.prompt.meaning import Reading, SlotReader, unheld
-from llm_agentd.prompt.meaning.forms import NAMES, PREFIX, form_of
+from llm_agentd.prompt.meaning import Reading, SlotReader
+from llm_agentd.prompt.meaning.forms.forms import NAMES, PREFIX, form_of
+from llm_agentd.prompt.meaning.known import unheld
 from llm_agentd.prompt.placeholders import CHARS
 from llm_agentd.roles import Roles
 from llm_agentd.topics import UNCLEAR, Meaning, open_topics, topics_path

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from llm_agentd.prompt.meaning.changes_of_mind import what_to_do
-from llm_agentd.prompt.meaning.imperatives import OTHER, commands, tells, told
+from llm_agentd.prompt.meaning.orders.changes_of_mind import what_to_do
+from llm_agentd.prompt.meaning.orders.imperatives import OTHER, commands, tells, told
 
 COME, DANCE = re.compile(r"\bcome\b"), re.compile(r"\bdance\b")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_agentd.prompt.meaning.kinds import asked_of, names_in
+from llm_agentd.prompt.meaning.known.kinds import asked_of, names_in
 
 ANSWERED = [
     ("when do u shut the gate", "The north gate closes at sundown."),

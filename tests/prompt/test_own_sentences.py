@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from llm_agentd.prompt.meaning.line_kinds import asks, keeps_silent
-from llm_agentd.prompt.meaning.own_sentences import Own, are_said, asks_again, name_told, that_may_answer
+from llm_agentd.prompt.meaning.forms.line_kinds import asks, keeps_silent
+from llm_agentd.prompt.meaning.known.own_sentences import Own, are_said, asks_again, name_told, that_may_answer
 
 COOK = Own("Cooks the best stew in the valley.", "I cook the best stew in the valley")
 CAT = Own("Has a cat called Soot.", "I have a cat called Soot")

@@ -10,7 +10,7 @@ from hearthling.data import load
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.prompt.meaning import Reading, SlotReader
-from llm_agentd.prompt.meaning.reactions import NAMES, echoed, reaction, remark
+from llm_agentd.prompt.meaning.forms.reactions import NAMES, echoed, reaction, remark
 from llm_agentd.prompt.placeholders import CHARS
 from llm_agentd.roles import Roles
 from llm_agentd.topics import open_topics, topics_path

@@ -9,8 +9,9 @@ import pytest
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt import actions
 from llm_agentd.prompt.builder import PromptBuilder, slot_format
-from llm_agentd.prompt.meaning import Reading, SlotReader, frames, unheld
-from llm_agentd.prompt.meaning.relevance import ASKED_FOR_DEEDS, Relevance
+from llm_agentd.prompt.meaning import Reading, SlotReader
+from llm_agentd.prompt.meaning.known import frames, unheld
+from llm_agentd.prompt.meaning.known.relevance import ASKED_FOR_DEEDS, Relevance
 from llm_agentd.prompt.meaning.rule_topics import RECALL
 from llm_agentd.prompt.placeholders import CHARS, readable
 from llm_agentd.roles import Roles

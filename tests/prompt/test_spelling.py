@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_agentd.prompt.meaning.spelling import mended
+from llm_agentd.prompt.meaning.known.spelling import mended
 
 ENGLISH = frozenset(("who", "taught", "you", "is", "the", "where", "of", "healing", "had", "herbs"))
 TOLD = ["A herbalist who was taught by a nun.", "Sister Brunhild keeps the lighthouse."]

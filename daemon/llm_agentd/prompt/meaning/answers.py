@@ -9,14 +9,17 @@ from collections.abc import Callable
 
 from llm_agentd.memory.keywords import concepts, index_words
 from llm_agentd.memory.sentences import is_question
-from llm_agentd.prompt.meaning import forms, kinds, line_kinds, orders, reactions, told_outright, unheld
 from llm_agentd.prompt.meaning.articles import the
 from llm_agentd.prompt.meaning.draft import Draft
-from llm_agentd.prompt.meaning.follow_ups import taken_up
-from llm_agentd.prompt.meaning.line_kinds import asks
-from llm_agentd.prompt.meaning.own_sentences import wants_deed
-from llm_agentd.prompt.meaning.ranking import ENOUGH, LIKELY, SHARES, SURE, TOUCHED, Answer
-from llm_agentd.prompt.meaning.relevance import ANY_MEMORY_ANSWERS
+from llm_agentd.prompt.meaning.forms import forms, line_kinds, reactions
+from llm_agentd.prompt.meaning.forms.line_kinds import asks
+from llm_agentd.prompt.meaning.forms.said_back import said_back
+from llm_agentd.prompt.meaning.known import kinds, told_outright, unheld
+from llm_agentd.prompt.meaning.known.follow_ups import taken_up
+from llm_agentd.prompt.meaning.known.own_sentences import wants_deed
+from llm_agentd.prompt.meaning.known.ranking import ENOUGH, LIKELY, SHARES, SURE, TOUCHED, Answer
+from llm_agentd.prompt.meaning.known.relevance import ANY_MEMORY_ANSWERS
+from llm_agentd.prompt.meaning.orders import orders
 from llm_agentd.prompt.meaning.rule_topics import (
     ANSWERED_BY_RULE,
     JOKE,
@@ -27,7 +30,6 @@ from llm_agentd.prompt.meaning.rule_topics import (
     RULE_SLOTS,
     TALK_AMONG,
 )
-from llm_agentd.prompt.meaning.said_back import said_back
 from llm_agentd.prompt.meaning.topic_choice import SURE_FROM
 from llm_agentd.topics import Topic, mentions, normalize
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from llm_agentd.prompt.meaning import imperatives
-from llm_agentd.prompt.meaning.relevance import Relevance
+from llm_agentd.prompt.meaning.known.relevance import Relevance
+from llm_agentd.prompt.meaning.orders import imperatives
 from llm_agentd.prompt.meaning.world import World
 from llm_agentd.roles import Role
 from llm_agentd.topics import UNCLEAR, Topic, Topics

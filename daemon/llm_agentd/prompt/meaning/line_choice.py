@@ -11,8 +11,10 @@ from dataclasses import replace
 
 from llm_agentd.prompt.actions import is_allowed
 from llm_agentd.prompt.gestures import EMOTE
-from llm_agentd.prompt.meaning import chores, forms, frames, gestures, orders, unheld
 from llm_agentd.prompt.meaning.draft import Draft
+from llm_agentd.prompt.meaning.forms import forms
+from llm_agentd.prompt.meaning.known import frames, unheld
+from llm_agentd.prompt.meaning.orders import chores, gestures, orders
 from llm_agentd.prompt.meaning.reading import Reading
 from llm_agentd.prompt.meaning.rule_topics import CHORE, KNOW
 from llm_agentd.prompt.moment import ANY_ROLE, Moment

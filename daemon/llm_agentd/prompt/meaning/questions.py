@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from llm_agentd.prompt.meaning import forms
+from llm_agentd.prompt.meaning.forms import forms
 
 PARTS_MAX = 6  # looked at of one line
 ASKED_MAX = 3  # questions: the classifier reads each

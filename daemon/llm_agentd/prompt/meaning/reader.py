@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from llm_agentd.prompt.meaning import answers, changes_of_mind, line_choice, reactions
-from llm_agentd.prompt.meaning.beings import signs_of
+from llm_agentd.prompt.meaning import answers, line_choice
 from llm_agentd.prompt.meaning.draft import Draft
+from llm_agentd.prompt.meaning.forms import reactions
+from llm_agentd.prompt.meaning.known.beings import signs_of
+from llm_agentd.prompt.meaning.known.relevance import Relevance
+from llm_agentd.prompt.meaning.orders import changes_of_mind
 from llm_agentd.prompt.meaning.questions import asked
 from llm_agentd.prompt.meaning.reading import Reading
-from llm_agentd.prompt.meaning.relevance import Relevance
 from llm_agentd.prompt.meaning.rule_topics import JOKE
 from llm_agentd.prompt.meaning.topic_choice import topic_of
 from llm_agentd.prompt.meaning.values import find_values

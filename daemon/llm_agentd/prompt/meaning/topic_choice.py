@@ -10,9 +10,11 @@ import re
 from llm_agentd.memory.keywords import words_of
 from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.gestures import EMOTE, INTENT
-from llm_agentd.prompt.meaning import bargain, forms, gestures, orders, reactions, unheld
 from llm_agentd.prompt.meaning.draft import Draft
-from llm_agentd.prompt.meaning.orders_given import ordered
+from llm_agentd.prompt.meaning.forms import forms, reactions
+from llm_agentd.prompt.meaning.known import unheld
+from llm_agentd.prompt.meaning.orders import bargain, gestures, orders
+from llm_agentd.prompt.meaning.orders.given import ordered
 from llm_agentd.prompt.meaning.rule_topics import JOKE, OF_PLAYER, RULE_SLOTS, TALK_AMONG, is_of_game
 from llm_agentd.topics import FOLLOW_UP, UNCLEAR, UNCLEAR_BELOW, Topic, normalize
 

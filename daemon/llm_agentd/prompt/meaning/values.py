@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 
 from llm_agentd.memory.keywords import concepts, index_words, words_of
-from llm_agentd.prompt.meaning import bargain, orders
 from llm_agentd.prompt.meaning.articles import is_name, listed, plural, the, with_article
 from llm_agentd.prompt.meaning.draft import Draft
+from llm_agentd.prompt.meaning.orders import bargain, orders
 from llm_agentd.prompt.meaning.world import is_hurt, texts_of, titled
 from llm_agentd.prompt.messages import fact_value
 from llm_agentd.topics import Topic, mentions

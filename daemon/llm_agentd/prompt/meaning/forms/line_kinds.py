@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from llm_agentd.memory.sentences import is_question
-from llm_agentd.prompt.meaning import forms
+from llm_agentd.prompt.meaning.forms import forms
 from llm_agentd.topics import normalize
 
 _CRY = re.compile(r"^(?:(?:e+w+|omg|lol|lmao|yo|bro|dude|whoa|wow|haha|wtf|o+h|aww*|um+|uh+|hm+)\b[ ,!.]*)+", re.I)

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 
 from llm_agentd.prompt.clauses import own_clause
-from llm_agentd.prompt.meaning.own_sentences import sentences
+from llm_agentd.prompt.meaning.known.own_sentences import sentences
 
 PERSONAS_KEPT = 1024
 LIFELESS, NOBLE = "lifeless", "noble"

@@ -9,8 +9,8 @@ import re
 
 from llm_agentd.memory.keywords import words_of
 from llm_agentd.memory.sentences import split_sentences
-from llm_agentd.prompt.meaning import orders
 from llm_agentd.prompt.meaning.draft import Draft
+from llm_agentd.prompt.meaning.orders import orders
 from llm_agentd.prompt.meaning.rule_topics import GIVE
 from llm_agentd.topics import mentions, normalize
 

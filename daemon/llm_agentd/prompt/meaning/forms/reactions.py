@@ -14,9 +14,9 @@ from itertools import pairwise
 
 from llm_agentd.memory.keywords import concepts, stem
 from llm_agentd.prompt.clauses import vocabulary
-from llm_agentd.prompt.meaning import forms
-from llm_agentd.prompt.meaning.line_kinds import VAGUE
-from llm_agentd.prompt.meaning.reaction_table import ASKED, SAID, SHARED, WORDS
+from llm_agentd.prompt.meaning.forms import forms
+from llm_agentd.prompt.meaning.forms.line_kinds import VAGUE
+from llm_agentd.prompt.meaning.forms.reaction_table import ASKED, SAID, SHARED, WORDS
 from llm_agentd.topics import mentions, normalize
 
 ECHO, YOU_DID, GUESS = "react_echo", "react_you_did", "react_guess"

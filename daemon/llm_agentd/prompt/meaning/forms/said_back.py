@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from llm_agentd.prompt.clauses import reasked_clause, retold_clause
-from llm_agentd.prompt.meaning import forms
 from llm_agentd.prompt.meaning.draft import Draft
+from llm_agentd.prompt.meaning.forms import forms
 
 _NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+\b")  # not at the beginning of a sentence
 _REASKED = re.compile(r"[^.!?]{1,80}\? ")  # what the NPC just said began so: twice in a row is a parrot

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from llm_agentd.prompt.gestures import EMOTE
-from llm_agentd.prompt.meaning import imperatives
+from llm_agentd.prompt.meaning.orders import imperatives
 from llm_agentd.topics import Topic
 from llm_agentd.types import Action
 

@@ -6,7 +6,7 @@ Router thread. Other bare questions have the answers that belong to the written 
 from __future__ import annotations
 
 from llm_agentd.prompt.meaning.draft import Draft
-from llm_agentd.prompt.meaning.own_sentences import is_said
+from llm_agentd.prompt.meaning.known.own_sentences import is_said
 from llm_agentd.topics import FOLLOW_UP, Topic
 
 REALLY, MORE = FOLLOW_UP + "really", FOLLOW_UP + "more"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from llm_agentd.prompt.meaning import forms, imperatives, orders
+from llm_agentd.prompt.meaning.forms import forms
+from llm_agentd.prompt.meaning.orders import imperatives, orders
 
 _ORDERED = forms.PREFIX + "orders"
 _CLAUSES = re.compile(r"[,.;!?]|\b(?:but|instead|(?<!dont )(?<!don't )(?<!not )just)\b", re.I)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from llm_agentd.memory.keywords import index_words
 from llm_agentd.prompt.clauses import own_clause
-from llm_agentd.prompt.meaning import forms, line_kinds
+from llm_agentd.prompt.meaning.forms import forms, line_kinds
 from llm_agentd.roles import Role
 from llm_agentd.topics import normalize
 from llm_agentd.types import Think

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from llm_agentd.prompt.meaning import forms, kinds
+from llm_agentd.prompt.meaning.forms import forms
+from llm_agentd.prompt.meaning.known import kinds
 from llm_agentd.topics import normalize
 
 _DEFINITE = frozenset(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from llm_agentd.memory.keywords import Concept, concepts, index_words, stem
 from llm_agentd.prompt.clauses import vocabulary
-from llm_agentd.prompt.meaning import forms, line_kinds
+from llm_agentd.prompt.meaning.forms import forms, line_kinds
 from llm_agentd.topics import normalize
 from llm_agentd.util import english_verbs as verbs
 

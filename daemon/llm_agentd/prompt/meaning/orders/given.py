@@ -6,9 +6,9 @@ import re
 
 from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.gestures import EMOTE
-from llm_agentd.prompt.meaning import bargain, chores, gestures, imperatives, orders, quest_words
 from llm_agentd.prompt.meaning.draft import Draft
-from llm_agentd.prompt.meaning.imperatives import tells
+from llm_agentd.prompt.meaning.orders import bargain, chores, gestures, imperatives, orders, quest_words
+from llm_agentd.prompt.meaning.orders.imperatives import tells
 from llm_agentd.prompt.meaning.rule_topics import CHORE, GIVE, LEFT_UNDONE
 from llm_agentd.topics import mentions
 

@@ -10,7 +10,7 @@ import re
 from llm_agentd.memory.keywords import concepts
 from llm_agentd.prompt.meaning.articles import listed, plural
 from llm_agentd.prompt.meaning.draft import Draft
-from llm_agentd.prompt.meaning.ranking import shared
+from llm_agentd.prompt.meaning.known.ranking import shared
 from llm_agentd.topics import normalize
 
 _COUNT = re.compile(

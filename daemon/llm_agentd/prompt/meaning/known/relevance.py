@@ -14,9 +14,10 @@ from typing import Any
 from llm_agentd.memory.keywords import concepts, words_of
 from llm_agentd.memory.sentences import is_question
 from llm_agentd.prompt.clauses import fact_clause, parts_of, recalled_clause
-from llm_agentd.prompt.meaning import kinds, line_kinds
-from llm_agentd.prompt.meaning.attributes import stated
-from llm_agentd.prompt.meaning.own_sentences import (
+from llm_agentd.prompt.meaning.forms import line_kinds
+from llm_agentd.prompt.meaning.known import kinds
+from llm_agentd.prompt.meaning.known.attributes import stated
+from llm_agentd.prompt.meaning.known.own_sentences import (
     are_said,
     asks_again,
     is_said,
@@ -27,8 +28,8 @@ from llm_agentd.prompt.meaning.own_sentences import (
     that_may_answer,
     wants_deed,
 )
-from llm_agentd.prompt.meaning.ranking import CERTAIN, ENOUGH, SURE, TOUCHED, Answer, ranked, shared, telling
-from llm_agentd.prompt.meaning.spelling import mended
+from llm_agentd.prompt.meaning.known.ranking import CERTAIN, ENOUGH, SURE, TOUCHED, Answer, ranked, shared, telling
+from llm_agentd.prompt.meaning.known.spelling import mended
 from llm_agentd.roles import Role
 from llm_agentd.topics import Topic, Topics, normalize
 from llm_agentd.types import Think

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from llm_agentd.memory.keywords import words_of
-from llm_agentd.prompt.meaning import imperatives
 from llm_agentd.prompt.meaning.draft import Draft
+from llm_agentd.prompt.meaning.orders import imperatives
 from llm_agentd.prompt.meaning.world import is_spoken
 from llm_agentd.topics import mentions
 from llm_agentd.types import Action

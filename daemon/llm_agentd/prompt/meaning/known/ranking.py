@@ -14,8 +14,8 @@ import numpy as np
 
 from llm_agentd.memory.keywords import Concept, concepts, index_words
 from llm_agentd.memory.thesaurus import RELATED_WEIGHT
-from llm_agentd.prompt.meaning.kinds import is_spoken_of
-from llm_agentd.prompt.meaning.line_kinds import VAGUE
+from llm_agentd.prompt.meaning.forms.line_kinds import VAGUE
+from llm_agentd.prompt.meaning.known.kinds import is_spoken_of
 from llm_agentd.topics import Topic, Topics, normalize
 
 TOPICAL, ALIKE, SHARED = 0.9, 0.5, 0.55  # weights of the three views

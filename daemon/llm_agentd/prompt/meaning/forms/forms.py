@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from llm_agentd.prompt.meaning.form_words import PHRASES, WORDS
-from llm_agentd.prompt.meaning.forms_acts import ACTS, CALLS
-from llm_agentd.prompt.meaning.forms_asked import ASKED
-from llm_agentd.prompt.meaning.forms_told import TOLD
+from llm_agentd.prompt.meaning.forms.acts import ACTS, CALLS
+from llm_agentd.prompt.meaning.forms.asked import ASKED
+from llm_agentd.prompt.meaning.forms.told import TOLD
+from llm_agentd.prompt.meaning.forms.words import PHRASES, WORDS
 from llm_agentd.topics import normalize
 
 Table = tuple[tuple[str, re.Pattern[str]], ...]

@@ -1,0 +1,1 @@
+"""What a player wants done, or traded. See `given`."""
