@@ -24,9 +24,9 @@ from llm_agentd.moderation import normalize as disguises
 from llm_agentd.moderation import word_list
 from llm_agentd.moderation.moderator import Moderator
 from llm_agentd.prompt import json_schema, language, messages, placeholders, token_budget
-from llm_agentd.prompt.clauses import fact_clause, own, recalled_clause
+from llm_agentd.prompt.clauses import fact_clause, own, reasked_clause, recalled_clause, retold_clause
 from llm_agentd.prompt.clauses.tokens import tokenize
-from llm_agentd.prompt.meaning import reader, world
+from llm_agentd.prompt.meaning import reader, topic_choice, world
 from llm_agentd.prompt.meaning.forms import forms, line_kinds
 from llm_agentd.prompt.meaning.known import own_sentences, relevance
 from llm_agentd.prompt.meaning.orders import orders
@@ -259,6 +259,8 @@ PATHS: dict[str, Callable[[str], object]] = {
         fact_clause(text, "Bo"),
         fact_clause("kings", [text[start : start + 40] for start in range(0, len(text), 40)]),
     ),
+    "what is said back": lambda text: (retold_clause(text, bool, {}), reasked_clause(text, bool, {})),
+    "riddles": topic_choice.RIDDLE.search,
     "tokens of clauses": tokenize,
     "language": lambda text: (language.base_code(text), language.choose(text, ["en"], "en")),
     "prompt": lambda text: (
