@@ -14,7 +14,7 @@ from llm_agentd.prompt.clauses import vocabulary
 from llm_agentd.prompt.clauses.grammar import YOU, I, Referent, rewrite
 from llm_agentd.prompt.clauses.sentences import finite_verb
 from llm_agentd.prompt.clauses.text import finish
-from llm_agentd.prompt.clauses.tokens import skip_adverbs, tokenize, word
+from llm_agentd.prompt.clauses.tokens import skip_adverbs, tokenize, word, words_of
 from llm_agentd.util import english_verbs as verbs
 
 MIN_WORDS, MAX_WORDS = 3, 12
@@ -86,7 +86,7 @@ def retold_clause(sentence: str, is_word: IsWord, names: Mapping[str, str]) -> s
 def reasked_clause(sentence: str, is_word: IsWord, names: Mapping[str, str]) -> str | None:
     """The same of a question, without its mark."""
     tokens = _whole(_ASKED_END.sub("", f"{sentence} "), is_word, names)
-    words = [word(tokens, at) for at in range(len(tokens))]
+    words = words_of(tokens)
     return _spelt([f" {one}" for one in _swapped(words)], names) if _is_asked(words) else None
 
 
@@ -94,7 +94,7 @@ def _whole(text: str, is_word: IsWord, names: Mapping[str, str]) -> list[str]:
     """As tokens; none where it is too short or too long, ends in the middle, or has a word that is not to be said."""
     text = _WOULD_OF.sub(r"\1 have", _JUST_SAID.sub("", _LEADING.sub("", text.strip())))
     tokens = tokenize(text)
-    words = [word(tokens, at) for at in range(len(tokens))]
+    words = words_of(tokens)
     if not MIN_WORDS <= len(words) <= MAX_WORDS or words[-1] in _ENDS_OPEN or not _UNSAID.isdisjoint(words):
         return []
     return tokens if all(one in names or one.isdigit() or is_word(one.removesuffix("'s")) for one in words) else []

@@ -42,6 +42,11 @@ def word(tokens: Sequence[str], at: int) -> str:
     return tokens[at].strip().lower().replace("’", "'") if 0 <= at < len(tokens) else ""
 
 
+def words_of(tokens: Sequence[str]) -> list[str]:
+    """Each as `word` has it."""
+    return [word(tokens, at) for at in range(len(tokens))]
+
+
 def join(tokens: Sequence[str]) -> str:
     return "".join(tokens).strip()
 

@@ -31,6 +31,7 @@ from llm_agentd.prompt.meaning.rule_topics import (
     TALK_AMONG,
 )
 from llm_agentd.prompt.meaning.topic_choice import SURE_FROM
+from llm_agentd.prompt.meaning.world import IS_THERE
 from llm_agentd.topics import Topic, mentions, normalize
 
 # Who does what is asked for: where one of that trade stands near, that is the answer of all others.
@@ -45,7 +46,6 @@ NEEDED: dict[str, Callable[[Draft], bool]] = {
     "price": lambda draft: bool(draft.words.get("price")),
     "quest": lambda draft: bool(draft.world.need) or "offer_quest" in draft.offered,
 }
-IS_THERE = " is over there"  # how who is near is told
 WAY_TO = "the way to "  # how the game's ways are told
 SAID_AS = {
     "item": ("item", "a_item", "items", "wanted"),
@@ -149,7 +149,7 @@ def _near_of_trade(draft: Draft, trade: str) -> str:
     if not trade or draft.role.name == trade:
         return ""
     near = (f"{name} {title}" for name, title in draft.world.people if title.split()[-1:] == [trade])
-    return next((f"{person} is over there" for person in near), "")
+    return next((f"{person}{IS_THERE}" for person in near), "")
 
 
 def unheld_topic(draft: Draft, topic: Topic) -> str:
@@ -162,8 +162,8 @@ def unheld_topic(draft: Draft, topic: Topic) -> str:
         return NEVER_TOLD if is_question(draft.text) else ""
     form = unheld.form_asked(draft.text, with_own=draft.share < OWN_BY_TOPIC_FROM)
     _name_told(draft, draft.topics.get(form))
-    if form and "recalled" not in topic.slots and (asked := said_back(draft, form)):
-        draft.words.setdefault("recalled", asked)
+    if form and "recalled" not in topic.slots and "recalled" not in draft.words and (asked := said_back(draft, form)):
+        draft.words["recalled"] = asked
     return form
 
 

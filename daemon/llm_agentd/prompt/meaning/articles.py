@@ -111,6 +111,11 @@ def plural(thing: str) -> str:
     return f"{head} {last}".strip()
 
 
+def as_many(count: float, name: str) -> str:
+    """The thing as `count` wants it: one apple, two apples."""
+    return name if count == 1 else plural(name)
+
+
 def with_article(thing: str) -> str:
     """`an apple`, `a torch`, `some wheat`, `some apples`."""
     if not thing:

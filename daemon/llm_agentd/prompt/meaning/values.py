@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from llm_agentd.memory.keywords import concepts, index_words, words_of
-from llm_agentd.prompt.meaning.articles import is_name, listed, plural, the, with_article
+from llm_agentd.prompt.meaning.articles import as_many, is_name, listed, plural, the, with_article
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.orders import bargain, orders
 from llm_agentd.prompt.meaning.world import is_hurt, texts_of, titled
@@ -75,7 +75,7 @@ def _goods(draft: Draft, topic: Topic) -> None:
     count = counts.get(thing)
     if count:
         draft.words["count"], draft.params["count"] = str(count), count
-        draft.words["items"] = thing if count == 1 else plural(thing)
+        draft.words["items"] = as_many(count, thing)
     reward = draft.world.facts.get("reward")
     if topic.goods == "need" and isinstance(reward, (int, float)):
         draft.words["reward"], draft.params["reward"] = str(int(reward)), int(reward)
@@ -125,7 +125,7 @@ def _offer(draft: Draft, topic: Topic, thing: str, price: int | None) -> None:
         _counter(draft, said, price)
     elif thing and said > 0:
         draft.words["want"], draft.params["want"] = str(said), said
-        draft.words["wanted"] = thing if said == 1 else plural(thing)
+        draft.words["wanted"] = as_many(said, thing)
 
 
 def _shown(draft: Draft) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from llm_agentd.prompt.meaning.articles import is_name, plural, the, with_article
+from llm_agentd.prompt.meaning.articles import as_many, is_name, the, with_article
 from llm_agentd.prompt.messages import fact_value
 from llm_agentd.topics import mentions
 from llm_agentd.types import Think
@@ -50,6 +50,7 @@ WEATHER_WORDS = {
     "wind": "the wind is strong today",
     "clear": "the sky is clear",
 }
+IS_THERE = " is over there"  # how who is near is told
 HERE = "right here"  # a way that is none: who speaks stands there
 HURT = ("low", "badly", "dying")  # who is only hurt fights on
 HURT_SHARE = 0.35
@@ -160,15 +161,13 @@ class World:
     def seen(self) -> list[str]:
         """What the game tells of this moment, as the NPC would say it."""
         facts = self.facts
-        said = [f"{name} {title} is over there" for name, title in self.people if title and name != self.think.player]
+        said = [f"{name} {title}{IS_THERE}" for name, title in self.people if title and name != self.think.player]
         place = fact_value(facts.get("place"))
         said += [f"this place is called {place}"] if place else []
         said += [f"there is {thing} over there" for thing in texts_of(facts.get("sees"))]
-        said += [
-            f"I have {count} {plural(item) if count > 1 else item} left" for item, count in self.stock.items() if count
-        ]
+        said += [f"I have {count} {as_many(count, item)} left" for item, count in self.stock.items() if count]
         said += [f"{with_article(item)} costs {price} coins" for item, price in self.prices.items() if item]
-        said += [f"I need {count} {plural(item) if count > 1 else item}" for item, count in self.need.items() if count]
+        said += [f"I need {count} {as_many(count, item)}" for item, count in self.need.items() if count]
         if self.need and isinstance(facts.get("reward"), (int, float)):
             said.append(f"I pay {int(facts['reward'])} coins for it")
         ways = {goal: words for goal, way in self.ways.items() if not (words := fact_value(way)).startswith(HERE)}

@@ -105,13 +105,17 @@ def form_of(text: str, is_word: Callable[[str], bool] | None = None) -> str:
     `is_word`: whether a word in small letters is English; what has mostly others is another language, or nothing. None:
     it is English, and without a known form it has none.
     """
-    words = [word for word in normalize.words(text) if word[0].isalpha()]
-    is_brief = 0 < len(words) <= BRIEF_MAX_WORDS
     if is_word is None:
-        return _of_words(text) or (BRIEF if is_brief else "")
+        return _of_words(text) or (BRIEF if 0 < len(_words(text)) <= BRIEF_MAX_WORDS else "")
+    words = _words(text)
+    is_brief = len(words) <= BRIEF_MAX_WORDS
     if not words or (not is_brief and sum(map(is_word, words)) * 2 <= len(words)):
         return ""
     return _of_words(text) or (BRIEF if is_brief else REMARK)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in normalize.words(text) if word[0].isalpha()]
 
 
 @lru_cache(maxsize=TEXTS_KEPT)

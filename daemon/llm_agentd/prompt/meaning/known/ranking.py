@@ -26,7 +26,7 @@ TRUSTED_FROM, TRUST_MIN = 0.3, 0.5
 # it, of an unsure one, whatever the topic is, whatever else may answer.
 TOUCHED, ENOUGH, LIKELY, SURE, CERTAIN = 0.45, 0.46, 0.58, 0.66, 1.0
 SHARES = 0.3  # of the telling words: who asks with the words of a sentence asks for it
-_EMPTY = frozenset(("own", "around", "still", "ever", "lately", "else", "near", "nearby"))  # beside what is asked for
+_EMPTY = VAGUE | {"own", "around", "still", "ever", "lately", "else", "near", "nearby"}  # beside what is asked for
 _IDIOMS = re.compile(r"\b(?:make|made|take|took|get|got|keep|kept|put) (?:it|up|out|off|fun|sure|sense)\b")
 _THING = re.compile(r"\b(?:your|that|this|these|those|the) (?P<one>\w+)(?: (?P<other>\w+))?")
 _SHOWN = re.compile(r"\b(?:your|my|that|the|an?|some) (?P<one>\w+)(?: (?P<other>\w+))?")
@@ -74,7 +74,7 @@ def ranked(
 def telling(question: str) -> list[Concept]:
     """The concepts of its words, but for those that tell nothing: `did you lose everything?`"""
     plain = _IDIOMS.sub(" ", normalize.plain(question))
-    return concepts(" ".join(word for word in plain.split() if word not in VAGUE | _EMPTY))
+    return concepts(" ".join(word for word in plain.split() if word not in _EMPTY))
 
 
 def shared(wanted: Sequence[Mapping[str, float]], sentence: str) -> float:

@@ -130,8 +130,9 @@ class Relevance:
         best = sorted((*whole, *answers(parts)), key=lambda answer: -answer.score)
         if not best or best[0].score < TOUCHED:
             return None
-        chosen = _shortest(question, best)
-        wants_more = kinds.asked_of(question).kind not in kinds.FACTS and not asks_again(question)
+        kind = kinds.asked_of(question).kind
+        chosen = best[0] if kind in kinds.TOLD_WHOLE or wants_deed(question) else _shortest(question, best)
+        wants_more = kind not in kinds.FACTS and not asks_again(question)
         return None if wants_more and self._is_said(chosen.clause, said) else chosen
 
     def _is_said(self, clause: str, said: str) -> bool:
@@ -215,8 +216,6 @@ class Relevance:
 def _shortest(question: str, answers: Sequence[Answer]) -> Answer:
     """Of the best: the part that has what the question names, `I deal in mushrooms` of `I am a hedgehog who …`."""
     best = answers[0]
-    if kinds.asked_of(question).kind in kinds.TOLD_WHOLE or wants_deed(question):
-        return best
     wanted, parts = telling(question), parts_of(best.clause)
     has = shared(wanted, best.clause)
     enough = (one for one in answers if one.clause in parts and one.score >= best.score - PART_LOSS)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 
 from llm_agentd.memory.keywords import concepts
-from llm_agentd.prompt.meaning.articles import listed, plural
+from llm_agentd.prompt.meaning.articles import as_many, listed
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.known.ranking import shared
+from llm_agentd.prompt.meaning.world import IS_THERE
 from llm_agentd.topics import normalize
 
 _COUNT = re.compile(
@@ -41,7 +42,7 @@ def _left(draft: Draft, asked: str) -> str:
     count = draft.world.stock.get(item.name, 0) if item else 0
     if not item or not count or not _COUNT.search(asked):
         return ""
-    return f"I have {count} {plural(item.name) if count > 1 else item.name} left"
+    return f"I have {count} {as_many(count, item.name)} left"
 
 
 def _paid(draft: Draft, asked: str) -> str:
@@ -51,7 +52,7 @@ def _paid(draft: Draft, asked: str) -> str:
     is_other = item is not None and item.name not in draft.world.need
     if is_other or not draft.world.need or not isinstance(reward, (int, float)) or not _REWARD.search(asked):
         return ""
-    wanted = [f"{count} {plural(name) if count > 1 else name}" for name, count in draft.world.need.items()]
+    wanted = [f"{count} {as_many(count, name)}" for name, count in draft.world.need.items()]
     return f"I pay {int(reward)} coins for {listed(wanted)}"
 
 
@@ -62,11 +63,11 @@ def _there(draft: Draft, asked: str) -> str:
         return ""
     of_trade = [f"{name} {title}" for name, title in people if _asks_for(title.split()[-1], asked)]
     if of_trade or not _WHO.search(asked):
-        return f"{of_trade[0]} is over there" if of_trade else ""
+        return f"{of_trade[0]}{IS_THERE}" if of_trade else ""
     wanted = concepts(asked)
     fits = [shared(wanted, title) for _, title in people]
     meant = [f"{name} {title}" for (name, title), fit in zip(people, fits, strict=True) if fit == max(fits)]
-    return f"{listed(meant)} {'is' if len(meant) == 1 else 'are'} over there"
+    return f"{meant[0]}{IS_THERE}" if len(meant) == 1 else f"{listed(meant)} are over there"
 
 
 def _asks_for(trade: str, asked: str) -> bool:
