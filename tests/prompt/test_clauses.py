@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_agentd.prompt.clauses import fact_clause, own_clause, parts_of, reasked_clause, recalled_clause, retold_clause
+from llm_agentd.prompt.clauses import (
+    fact_clause,
+    ordered_clause,
+    own_clause,
+    parts_of,
+    reasked_clause,
+    recalled_clause,
+    retold_clause,
+)
 from llm_agentd.topics import normalize
 
 
@@ -53,7 +61,11 @@ def _said_back(clause_of: Callable[..., str | None], line: str) -> str | None:
 
 @pytest.mark.parametrize(
     ("clause_of", "cases"),
-    [(retold_clause, "retold_clauses.txt"), (reasked_clause, "reasked_clauses.txt")],
+    [
+        (retold_clause, "retold_clauses.txt"),
+        (reasked_clause, "reasked_clauses.txt"),
+        (ordered_clause, "ordered_clauses.txt"),
+    ],
 )
 def test_what_the_player_said_is_said_back(clause_of: Callable[..., str | None], cases: str) -> None:
     bad = [
@@ -66,7 +78,7 @@ def test_what_the_player_said_is_said_back(clause_of: Callable[..., str | None],
 
 @given(st.text(max_size=80))
 def test_any_line_is_said_back_as_one_clause_or_not_at_all(line: str) -> None:
-    for clause_of in (retold_clause, reasked_clause):
+    for clause_of in (retold_clause, reasked_clause, ordered_clause):
         clause = _said_back(clause_of, line)
         assert clause is None or not set(clause) & set(".!?,;")
 

@@ -203,6 +203,13 @@ def test_question_is_asked_again_before_the_answer_but_not_twice_in_a_row(unsure
     assert "recalled" not in later.slots.words
 
 
+def test_order_is_said_again_before_the_answer(unsure: SlotReader) -> None:
+    reading = read(unsure, "juggle my candlestick pls")
+    assert reading.topic.name == PREFIX + "orders"
+    assert reading.slots.words["recalled"] == "juggle your candlestick"
+    assert all(line.startswith(CHARS["recalled"] + "? ") for line in reading.lines)
+
+
 @pytest.mark.parametrize(
     ("line", "is_riddle"),
     [

@@ -392,6 +392,12 @@ def test_the_part_that_has_what_is_asked_for_is_said_alone(reader: SlotReader) -
     assert reading.slots.words["known"] == "I deal in mushrooms and advice"
 
 
+def test_a_reason_alone_is_said_to_why_alone(reader: SlotReader) -> None:
+    persona = "She tells the bees all the village news, because bees that aren't told fly off."
+    reading = read(reader, "What did you tell the bees today?", persona=persona)
+    assert reading.slots.words["known"].startswith("I tell the bees")
+
+
 def test_what_the_player_points_at_is_told_of(reader: SlotReader) -> None:
     persona = "Believes every illness comes from wet feet. Keeps leeches in a jar and each of them has a Latin name."
     assert read(reader, "ew what is in that jar", persona=persona).slots.words["known"].startswith("I keep leeches")

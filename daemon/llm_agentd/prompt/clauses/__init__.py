@@ -10,6 +10,14 @@ from llm_agentd.prompt.clauses.fact import fact_clause
 from llm_agentd.prompt.clauses.own import own_clause
 from llm_agentd.prompt.clauses.parts import parts_of
 from llm_agentd.prompt.clauses.recalled import recalled_clause
-from llm_agentd.prompt.clauses.retold import reasked_clause, retold_clause
+from llm_agentd.prompt.clauses.retold import ordered_clause, reasked_clause, retold_clause
 
-__all__ = ["fact_clause", "own_clause", "parts_of", "reasked_clause", "recalled_clause", "retold_clause"]
+__all__ = [
+    "fact_clause",
+    "ordered_clause",
+    "own_clause",
+    "parts_of",
+    "reasked_clause",
+    "recalled_clause",
+    "retold_clause",
+]

@@ -18,6 +18,7 @@ from llm_agentd.prompt.clauses.tokens import skip_adverbs, tokenize, word, words
 from llm_agentd.util import english_verbs as verbs
 
 MIN_WORDS, MAX_WORDS = 3, 12
+ORDER_MIN_WORDS = 2  # `paint me`
 IsWord = Callable[[str], bool]  # whether a word, in small letters, is spelt rightly
 _AFTERTHOUGHTS = (
     "but|because|though|even though|lol|haha|hehe|please|hope|wish me|just wanted|irl|in real life|sorry|thanks"
@@ -28,7 +29,7 @@ _BEGINNINGS = (
     "i|you|we|he|she|they|it|a|this|that|there|my|the|nobody|everyone|what|how|who|where|why|now|then|can|could|do|does|did"
     "|is|are|will|would|tell|give|show"
 )
-_CALLS = "right|okay|ok|brother|man|dude|friend|mate"
+_CALLS = "right|okay|ok|brother|man|dude|friend|mate|sweetheart|darling|dear"
 _NOT_OWNED = "".join(f"(?<!{word} )" for word in ("a", "the", "my", "your", "his", "her", "no"))
 _TAKE_CLAUSE = (
     "what who how where when why that than as while if because since before after until think thinks know knows say"
@@ -49,6 +50,7 @@ _LEADING = re.compile(r"^(?:just|also|actually|honestly|literally|really|only|li
 _JUST_SAID = re.compile(
     r"\b(?:(?:literally|actually|basically|kind of|honestly) (?=\w)|like (?=\d|so |really |totally ))"
 )
+_PLEASE = re.compile(r"^(?:please|just|then|now|go)(?= \w+ \w) | please\b")
 _WOULD_OF = re.compile(r"\b(would|could|should|must|might) of\b")
 _DAY = re.compile(
     r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|january|february|april|june|july|august|september|october|november"
@@ -70,7 +72,8 @@ _SUBJECTS = vocabulary.word_set("my your our he she they someone somebody some a
 _UNSAID = vocabulary.word_set("myself die dying suicide naked sex drunk cut hanged pee poop piss crap damn hell")
 _ASKING = vocabulary.word_set("who what where when why how which whose")
 _NEGATED = {"can": "can't", "will": "won't", "am": "am not"}
-_SWAPPED = {"your": "my", "yours": "mine", "yourself": "myself", "me": "you", "my": "your", "mine": "yours"}
+_SWAPPED = {"your": "my", "yours": "mine", "yourself": "myself"}
+_SWAPPED |= {"me": "you", "my": "your", "mine": "yours", "us": "you", "our": "your"}
 _OF_I = {"are": "am", "were": "was"}
 _OF_YOU = {"am": "are", "was": "were"}
 
@@ -90,12 +93,20 @@ def reasked_clause(sentence: str, is_word: IsWord, names: Mapping[str, str]) -> 
     return _spelt([f" {one}" for one in _swapped(words)], names) if _is_asked(words) else None
 
 
-def _whole(text: str, is_word: IsWord, names: Mapping[str, str]) -> list[str]:
+def ordered_clause(sentence: str, is_word: IsWord, names: Mapping[str, str]) -> str | None:
+    """The same of an order: `turn him back pls` → turn him back; `paint me` → paint you."""
+    tokens = _whole(_ASKED_END.sub("", f"{_PLEASE.sub('', sentence)} "), is_word, names, ORDER_MIN_WORDS)
+    words = words_of(tokens)
+    is_order = bool(words) and verbs.is_base(words[0]) and words[0] not in verbs.AUXILIARIES | verbs.BE_FORMS
+    return _spelt([f" {one}" for one in _swapped(words)], names) if is_order else None
+
+
+def _whole(text: str, is_word: IsWord, names: Mapping[str, str], min_words: int = MIN_WORDS) -> list[str]:
     """As tokens; none where it is too short or too long, ends in the middle, or has a word that is not to be said."""
     text = _WOULD_OF.sub(r"\1 have", _JUST_SAID.sub("", _LEADING.sub("", text.strip())))
     tokens = tokenize(text)
     words = words_of(tokens)
-    if not MIN_WORDS <= len(words) <= MAX_WORDS or words[-1] in _ENDS_OPEN or not _UNSAID.isdisjoint(words):
+    if not min_words <= len(words) <= MAX_WORDS or words[-1] in _ENDS_OPEN or not _UNSAID.isdisjoint(words):
         return []
     return tokens if all(one in names or one.isdigit() or is_word(one.removesuffix("'s")) for one in words) else []
 

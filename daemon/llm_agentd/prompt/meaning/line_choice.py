@@ -115,9 +115,9 @@ def _about_what_was_said(topics: Topics, reading: Reading, moment: Moment, lines
 
 def _behind_what_was_said(reading: Reading, lines: list[str]) -> list[str]:
     """`i lost my boot, have you seen it` is answered by `You lost your boot? Not today …`, `do you sparkle` by `Do I
-    sparkle? Some days …`: the lines of a form know of no boot.
+    sparkle? Some days …`, `turn him back` by `Turn him back? …`: the lines of a form know of no boot.
     """
-    if reading.topic.name not in forms.ASKING or "recalled" not in reading.slots.words:
+    if reading.topic.name not in forms.ASKED_BACK or "recalled" not in reading.slots.words:
         return lines
     return [f"{CHARS['recalled']}? {line}" for line in lines]
 

@@ -84,14 +84,15 @@ _RUN_ON = re.compile(  # `i have a headache u got something`: asked without a ma
 )
 VAGUE = frozenset(PREFIX + name for name in ("brief", "remark", "around", "of_others"))  # they tell little
 _EMOTE = re.compile(r"\*[^*]{1,80}\*")
-TAG, BRIEF, REMARK, OF_PLAYER, THREATENS = (
-    PREFIX + name for name in ("tag", "brief", "remark", "of_player", "threatens")
+TAG, BRIEF, REMARK, OF_PLAYER, THREATENS, ORDERS, LET_ME = (
+    PREFIX + name for name in ("tag", "brief", "remark", "of_player", "threatens", "orders", "let_me")
 )
 
 
 _CALLS, _ASKED, _ACTS, _TOLD = (read_table(table, WORDS, PHRASES, PREFIX) for table in (CALLS, ASKED, ACTS, TOLD))
 NAMES = frozenset([TAG, BRIEF, REMARK, *(name for table in (_CALLS, _ASKED, _ACTS, _TOLD) for name, _ in table)])
 ASKING = frozenset(name for name, _ in _ASKED)
+ASKED_BACK = ASKING | {ORDERS, LET_ME}  # what was said comes back as a question before the answer
 _WEAK = frozenset(PREFIX + name for name in ("agrees", "unsure"))  # `idk maybe. i moved schools`: more was said
 _OF_IT = frozenset(PREFIX + name for name in ("praises_it", "blames", "amazed", "compares"))
 _OF_ITSELF = re.compile(r"(?:i|my)\b(?! (?:am sorry|think|believe|like|love|hate))")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from llm_agentd.prompt.clauses import reasked_clause, retold_clause
+from llm_agentd.prompt.clauses import ordered_clause, reasked_clause, retold_clause
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.forms import forms
 
@@ -16,16 +16,18 @@ _REASKED = re.compile(r"[^.!?]{1,80}\? ")  # what the NPC just said began so: tw
 
 
 def said_back(draft: Draft, form: str) -> str | None:
-    """`form`: that the reply is for. Of what is told, that; of a question what was told before it, or the question."""
-    is_asked = form in forms.ASKING
+    """`form`: that the reply is for. Of what is told, that; of a question or an order what was told before it, or the
+    question."""
+    is_asked = form in forms.ASKED_BACK
     names, is_word = _names(draft), draft.topics.knows_word
     for found, sentence in forms.with_form(draft.text):
         bare = forms.without_leads(sentence)
         clause = None
         if (is_asked or found == form) and _can_be_told(draft, found):
             clause = retold_clause(bare, is_word, names)
-        elif is_asked and found in forms.ASKING and not _REASKED.match(draft.said):
-            clause = reasked_clause(bare, is_word, names) or retold_clause(bare, is_word, names)  # `you wash here?`
+        elif is_asked and found in forms.ASKED_BACK and not _REASKED.match(draft.said):
+            ways = (reasked_clause, ordered_clause, retold_clause)  # the last for `you wash here?`
+            clause = next(filter(None, (way(bare, is_word, names) for way in ways)), None)
         if clause:
             return clause
     return None

@@ -227,7 +227,8 @@ def _of_kind(
 ) -> list[tuple[str, str]]:
     """Those that have the kind of answer that the question wants: in the clause, which calls the NPC by no name."""
     asked = kinds.asked_of(question, kinds.names_in(clause for _, clause in candidates))
-    return [one for one in candidates if asked.kind not in kinds_asked or asked.may_be_answered_by(one[1])]
+    is_other = asked.kind and asked.kind not in kinds_asked
+    return [one for one in candidates if is_other or asked.may_be_answered_by(one[1])]
 
 
 def _raised(question: str, answers: Sequence[Answer]) -> list[Answer]:
