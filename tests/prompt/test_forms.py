@@ -204,9 +204,9 @@ def test_question_is_asked_again_before_the_answer_but_not_twice_in_a_row(unsure
 
 
 def test_order_is_said_again_before_the_answer(unsure: SlotReader) -> None:
-    reading = read(unsure, "juggle my candlestick pls")
+    reading = read(unsure, "paint my purple ladder pls")
     assert reading.topic.name == PREFIX + "orders"
-    assert reading.slots.words["recalled"] == "juggle your candlestick"
+    assert reading.slots.words["recalled"] == "paint your purple ladder"
     assert all(line.startswith(CHARS["recalled"] + "? ") for line in reading.lines)
 
 
