@@ -27,12 +27,14 @@ from llm_agentd.topics.normalize import words
 from llm_agentd.topics.topics import FORMAT
 
 COMMON_TOPICS = 3
+INT8_STEPS = 127  # on each side of 0
+TOKEN_STEPS = 63  # half a megabyte less when packed, and 99 of 100 lines have the same topic
 DATA = load()
 
 
-def quantized(out: dict[str, NDArray[Any]], name: str, matrix: Tensor) -> None:
+def quantized(out: dict[str, NDArray[Any]], name: str, matrix: Tensor, steps: int = INT8_STEPS) -> None:
     values = matrix.detach().float().cpu().numpy()
-    scale = np.abs(values).max(1).clip(1e-8) / 127
+    scale = np.abs(values).max(1).clip(1e-8) / steps
     out[name] = np.round(values / scale[:, None]).astype(np.int8)
     out[f"{name}.scale"] = scale.astype(np.float32)
 
@@ -42,7 +44,7 @@ def write(
 ) -> None:
     """`heads`: by their names in the file; all on the processor."""
     out: dict[str, NDArray[Any]] = {}
-    quantized(out, "tokens", encoder.tokens.weight)
+    quantized(out, "tokens", encoder.tokens.weight, TOKEN_STEPS)
     out["positions"] = encoder.positions.weight.detach().numpy().astype(np.float16)
     out["norm"] = _norm(encoder.norm)
     for index, layer in enumerate(encoder.layers):

