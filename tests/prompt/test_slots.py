@@ -10,7 +10,8 @@ from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt import actions
 from llm_agentd.prompt.builder import PromptBuilder, slot_format
 from llm_agentd.prompt.meaning import Reading, SlotReader
-from llm_agentd.prompt.meaning.known import frames, unheld
+from llm_agentd.prompt.meaning.forms import forms
+from llm_agentd.prompt.meaning.known import frames, openings, unheld
 from llm_agentd.prompt.meaning.known.relevance import ASKED_FOR_DEEDS, Relevance
 from llm_agentd.prompt.meaning.rule_topics import RECALL
 from llm_agentd.prompt.placeholders import CHARS, readable
@@ -396,6 +397,30 @@ def test_a_reason_alone_is_said_to_why_alone(reader: SlotReader) -> None:
     persona = "She tells the bees all the village news, because bees that aren't told fly off."
     reading = read(reader, "What did you tell the bees today?", persona=persona)
     assert reading.slots.words["known"].startswith("I tell the bees")
+
+
+def test_what_is_known_is_opened_by_what_takes_up_the_line(reader: SlotReader) -> None:
+    maps = "Sells maps that he has drawn from memory of places he has not been."
+    reading = read(reader, "the map u sold me led me into lava i want a refund", persona=maps)
+    assert reading.topic.name == "know_owned"
+    assert reading.slots.words["known"].startswith("I sell maps")
+    assert read(reader, "what kind of maps do you sell", persona=maps).topic.name != "know_owned"
+
+
+@pytest.mark.parametrize(
+    ("line", "topic"),
+    [
+        ("ur hand is glowing dude", "know_noticed"),
+        ("do you miss the stage?", "know_asked"),
+        ("i can teach u", "know_offered"),
+        ("i like rats", "know_told"),
+        ("some rats please", ""),
+        ("any rats?", ""),
+        ("what do you do with the rats", ""),
+    ],
+)
+def test_opening_is_chosen_by_the_form_of_the_line(line: str, topic: str) -> None:
+    assert openings.topic_with(forms.form_of(line), line) == topic
 
 
 def test_what_the_player_points_at_is_told_of(reader: SlotReader) -> None:

@@ -14,7 +14,7 @@ from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.forms import forms, line_kinds, reactions
 from llm_agentd.prompt.meaning.forms.line_kinds import asks
 from llm_agentd.prompt.meaning.forms.said_back import said_back
-from llm_agentd.prompt.meaning.known import kinds, told_outright, unheld
+from llm_agentd.prompt.meaning.known import kinds, openings, told_outright, unheld
 from llm_agentd.prompt.meaning.known.follow_ups import taken_up
 from llm_agentd.prompt.meaning.known.own_sentences import wants_deed
 from llm_agentd.prompt.meaning.known.ranking import ENOUGH, LIKELY, SHARES, SURE, TOUCHED, Answer
@@ -97,7 +97,8 @@ def _of_known(draft: Draft, topic: Topic, known: Answer | None) -> Topic:
     if known is None or known.score < enough:
         return topic
     draft.words["known"] = known.clause
-    return topic if has_words else draft.topic(KNOW)
+    form = forms.form_of(draft.text, draft.topics.knows_word)
+    return topic if has_words else draft.topic(openings.topic_with(form, draft.text) or KNOW)
 
 
 def _stated_enough(draft: Draft, known: Answer | None) -> float:
