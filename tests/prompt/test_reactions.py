@@ -10,7 +10,7 @@ from hearthling.data import load
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.prompt.meaning import Reading, SlotReader
-from llm_agentd.prompt.meaning.forms.reactions import NAMES, echoed, reaction, remark
+from llm_agentd.prompt.meaning.forms.reactions import NAMES, advice, echoed, reaction, remark
 from llm_agentd.prompt.placeholders import CHARS
 from llm_agentd.roles import Roles
 from llm_agentd.topics import open_topics, topics_path
@@ -31,7 +31,7 @@ SAID = "My brother moved a boundary stone. That was twenty years ago, and I keep
         ("wait u keep it?", "react_you_did"),
         ("so you stole it back?", "react_you_did"),
         ("so do you sell stones?", ""),
-        ("why the bed tho", "react_why_you"),
+        ("why the bed tho", "react_why_so"),
         ("why is bread so dear here", ""),
         ("how can someone be mad for so long", "react_how"),
         ("how do i get to the mill", ""),
@@ -58,6 +58,31 @@ SAID = "My brother moved a boundary stone. That was twenty years ago, and I keep
         ("20 years haha what did he say", "react_what_they"),
         ("ur making that up", "not_believe_you"),
         ("lol same", "then_and_you_too"),
+        ("why only a stone", "react_why_so"),
+        ("whats his name", "react_its_name"),
+        ("what did i even do", "react_what_did_i"),
+        ("is the stone ok", "react_are_they_well"),
+        ("was it a nice stone", "react_was_it_good"),
+        ("what was under the bed", "react_what_in"),
+        ("what was in the sea", ""),
+        ("and did you", "react_did_you"),
+        ("maybe the stone moved by itself", "react_guess"),
+        ("i could carry it back for you", "react_offers"),
+        ("want me to talk to him?", "react_offers"),
+        ("i can carry ten stones", ""),
+        ("read it to me", "react_lets_hear"),
+        ("id love to hear that", "react_lets_hear"),
+        ("say sorry to him", "react_advice"),
+        ("i wont tell anyone", "about_excuses"),
+        ("he sounds like a jerk", "react_blames_other"),
+        ("he has a point tbh", "react_sides_with_other"),
+        ("my uncle did that once", "react_own_tale"),
+        ("i have a brother too", "react_own_tale"),
+        ("i want a stone too", ""),
+        ("i wouldve done the same", "react_would_do_the_same"),
+        ("i would have hit him", "react_i_would"),
+        ("you should do it again", "react_advice"),
+        ("tell your brother", "react_advice"),
         ("thats sad. and then?", "react_what_then"),
         ("where is the smith", ""),
         ("hello", ""),
@@ -87,6 +112,11 @@ def test_answer_to_a_question_and_remark_on_the_same_matter() -> None:
     assert remark("gold, mostly", "And what do you dig for?") == "react_answers"
     assert remark("beds are overrated", SAID) == "react_remark"
     assert remark("trees are green", SAID) == remark("do you sell beds?", SAID) == ""
+
+
+def test_order_of_which_nothing_is_for_the_player_is_advice() -> None:
+    assert advice("sell the stone", SAID) == "react_advice"
+    assert advice("sell me the stone", SAID) == advice("sell it", "") == advice("dance", "What shall I do?") == ""
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
@@ -129,7 +159,7 @@ def test_reaction_is_believed_only_after_words_and_where_no_topic_is_sure(reader
 
 
 def test_topic_of_a_task_cannot_be_meant_where_there_is_none(reader: SlotReader) -> None:
-    assert read(reader, "why spoons", "I sleep on spoons.").topic.name == "react_why_you"
+    assert read(reader, "why spoons", "I sleep on spoons.").topic.name == "react_why_so"
 
 
 def test_question_that_goes_on_from_the_last_words_is_not_read_in_parts(reader: SlotReader) -> None:

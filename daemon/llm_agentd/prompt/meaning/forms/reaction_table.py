@@ -20,9 +20,11 @@ WORDS = {
         impressive pretty neat dope brave genius smart clever romantic poetic wholesome inspiring badass metal iconic
         legendary crazy wild insane interesting fascinating fire goals""",
     "odd": "weird strange odd random gross disgusting nasty specific creepy sus awkward suspicious yuck ew eww",
+    "own": "i my mine our we",
+    "not_own": "want need will would can could should love am here",
     "asks": "i we you what who how why do can are is does did was were will would",
     "silly": """dumb stupid silly ridiculous nonsense wrong lame boring overrated pointless useless absurd petty
-        childish crap garbage trash cringe cheating weak""",
+        underwhelming disappointing meh mid childish crap garbage trash cringe cheating weak""",
     "untrue": "fake cap bull bullshit lie lies impossible",
     "fair": "true fair right valid deep real wise fact facts smart",
     "felt": "scared afraid terrified frightened",
@@ -33,7 +35,13 @@ WORDS = {
     "say": "say do think want answer tell feel saying doing thinking write reply",
     "meet": "see visit meet seen met",
     "low": "sad hard afraid scared upset down mad",
-    "will_do": "can will should",
+    "will_do": "can will",
+    "well": "ok okay alright fine well better safe hurt happy sad sick ill",
+    "worth": "good nice pretty tasty fun any worth useful strong fast smart handsome kind",
+    "mean": "mean cruel rude evil idiot jerk fool liar bully monster coward loser meanie horrible awful terrible",
+    "lend_a_hand": """help teach show bring get fetch carry make build give do fix find look search lend watch guard buy
+        bake write talk ask tell save protect come visit listen stay wash clean take""",
+    "hear": "read sing recite tell say name list repeat play whistle hum",
     "ask_for": "know want like sell should can could need look seem must have are were do will would",
     "do_to": """tell ask leave forgive marry kiss hug dump fire kick punch slap fight forget ignore sue thank visit
         invite hire eat send""",
@@ -68,6 +76,9 @@ about_why_did_they
 then_why
     (<and> )?(why|how come|what for|why not|why is that)$
     why (is|was|are|were) (it|that|those|these)
+react_why_so
+    why (only|always|just) [a-z]+$
+    why (so|that|this) (many|much|few|late|early|one|long|often|big|small)\b
 react_how
     (<and> )?how$
     how (can|could|did|does|would|is|was) (<they>|you|a [a-z]+)\b(?! (feel|look|taste|smell|sound|are|doing))
@@ -87,6 +98,9 @@ then_when
     (when|since when|how long|how long ago)( (ago|was|were|is|did|has|have|are|exactly))*( <they>)?( (happen|ago))?$
 then_where
     where( (exactly|to|from|is|was|were|are|did))*( <they>)?( (go|happen|now|exactly|from|come from))*$
+react_its_name
+    (what|how) (is|was|are|were) (its|his|her|their|your [a-z]+|the [a-z]+) (names?|called)\b
+    what (do|did|does) (you|they|he|she) call <them>
 then_who
     (by |with |from )?(who|whom|whose|who is (that|this|he|she)|who was (that|it)|says who)$
     (who|whom) (did|do|are|were|have) you\b
@@ -105,9 +119,15 @@ react_what_then
     (<and> )?what (happened|happens|came|comes)( (then|next|after|afterwards|in the end|when|with|to (<them>|you)))*
     (<and> )?what (did|do) you do( (then|next|after|afterwards|(about|to|with) <them>))?$
     (<and> )?how (did|does) (it|that) (end|go|turn)
+react_what_did_i
+    what did i (even |ever |do )*do\b
+    what have i done
 react_what_they
     what did you (say|tell|answer|write|reply)\b
     what (did|does|do|was|were|is|are) (<they>|(your|the) [a-z]+) <say>\b
+react_are_they_well
+    (is|are|was|were) (he|she|they|everybody|everyone|anybody|anyone|(the|your) [a-z]+) (doing )?<well>\b
+    did (he|she|they|everybody|everyone|anybody|anyone|(the|your) [a-z]+) (survive|get (hurt|better)|recover|make it)
 about_still_alive
     (is|are|does|do) (<they>|your [a-z]+) still
 about_do_you_miss
@@ -124,7 +144,10 @@ was_it_worth_it
     (was|is) (it|that) worth
 about_can_it_be_mended
     (can|could) (you|<they>|somebody|someone) (not )?(fix|undo|mend|break|change|cure|stop|lift) <them>
+react_was_it_good
+    (is|was|are|were) <they> (at least |really |even |actually )*((a|an|that|so|very|this) )*<worth>\b
 react_did_you
+    (did|have|had|do|will|would|are|can|could) you$
     (did|have|had) you (not )?([a-z]+ ){0,3}?([a-z]+ )(<them>|there|back|again|to|with|about|everything)\b
     have you tried
     (did|have|had) you (ever|at least|really|actually)
@@ -135,7 +158,7 @@ react_you_did
     you (?!<ask_for>\b)((just|really|actually|even) )?[a-z]+ ([a-z]+ )?<them>
 react_guess
     (was|is|were) (it|that|he|she|they) (a|an|the|my|your|one|because|from|about|like|by)\b
-    (maybe|perhaps|probably) (it|that|he|she|they) (is|was|were|did|just|had|has)
+    (maybe|perhaps|probably) (it|that|he|she|they|someone|somebody|(the|your) [a-z]+) (?!not\b)[a-z]+
     (let me guess|i bet (it|that|he|she|they)|i guess (it|that|he|she|they))
 react_did_they
     <did> (not )?(<they>|your [a-z]+|people|nobody)\b
@@ -144,9 +167,22 @@ react_did_they
 """
 # The same of what is said and asks nothing.
 SAID = r"""
+react_lets_hear
+    <hear> (it|that|them|us|one|some)\b( (all|to me|for me|aloud|out loud|please|then))*$
+    (let us|let me|i want to|i would (like|love) to) (hear|listen)
+    (say|tell|sing|read) it
+react_offers
+    i (can|could|will|would) (?!not\b)([a-z]+ )?<lend_a_hand>\b.*\b(you|your|one|there|while|for|<them>)\b
+    (do you )?want me to (?!<hear>|leave|go\b)[a-z]+
+    let me (help|do|carry|teach|show you|fix|get you|handle)
+    i am (here|happy|glad|willing|ready) to help
+about_excuses
+    i (will not|would not|promise not to) (judge|laugh|tell|say|be mad|hurt|bite|steal|touch|bother)
 comfort_npc
     (do not|never) (worry|be (so )?<low>|cry|give up|feel|lose hope)
     you ((have )?got|<will_do> (do|get|make|be|find)) (this|it|through|there|fine|ok|alright|great|another)\b
+    you should be (fine|ok|okay|alright|great|good)\b
+    it (will (be|get|all|work)|gets|is getting) (better|easier|ok|okay|alright|fine|out|work)
     it will (be|get|all|work)
     it is (ok|alright|fine|not your fault|going to be)
     (cheer up|hang in there|stay strong|chin up|keep (going|trying|at it|it up)|i believe in you|no worries)
@@ -161,6 +197,15 @@ then_sorry
     rip
 sounds_scary
     <it> (<is> )?(be |like )?(<very> )*(scary|terrifying|spooky|dangerous|frightening|horrifying)\b
+react_blames_other
+    (he|she|they) (is|are|was|were|sounds?|seems?) (like )?(<very> )*<mean>\b
+    (he|she|they) should be ashamed
+    (what|such) (a|an) (<very> )*(jerk|meanie|bully|monster)$
+react_sides_with_other
+    (he|she|they|your [a-z]+|the [a-z]+) (is|are|was|were) ([a-z]+ )?(right|not wrong)\b
+    (he|she|they|your [a-z]+|the [a-z]+) (has|have|had) a point
+    i (am|would be) on (his|her|their) side
+    i (agree|side|am) with (him|her|them)
 react_odd
     <it> (<is> )?(be |like )?(<very> )*<odd>\b
     (<very> )*<odd>( (flex|thing|stuff))?$
@@ -174,6 +219,8 @@ not_believe_you
     (stop lying|yes right|sure (you|<they>) (<did>|do|does|are|is)|what a lie|bull\w*|cap|i doubt (it|that))
 react_gainsays
     <it> (<is> )?(like )?(<very> )*<silly>\b
+    <it> (<is> )?the (dumbest|stupidest|silliest|lamest|worst)\b
+    <it> <is> called\b
     <it> (does|did|is|was|makes?) (not|no) [a-z]+
     (that|this) (is|was) (just|only)
     (maybe|perhaps) [a-z]+ (is|are|was|were) (not|just|only)
@@ -184,12 +231,14 @@ you_are_right
     (i know right|so true|true|fair( enough)?|facts|exactly|agreed|preach|real|makes sense|good point|well said)\b
     <it> makes sense
     (can not|can nobody) argue with
+react_own_tale
+    <own> (?!<not_own>\b)(.{1,40} )?(did (that|it|this|the same)|too|as well|also)( (once|before|to me))?$
 then_and_you_too
     (same|relatable|mood|twins|me (too|neither|either)|so (do|am|did|was|have|would) i|neither do i)\b
     i (know|feel|get) (that|you|the feeling|how (it|that) feels|what (you|that)|exactly)
     tell me about it
 then_laugh
-    (<it>|you) (<is> )?(<very> )*(funny|hilarious)\b
+    (<it>|you) (<is> )?(be |have been )?(<very> )*(funny|hilarious)\b
     (lol|haha|ha|xd)$
 react_glad
     (good|nice|great|happy|glad|well) for (you|him|her|them|all|both|everybody)
@@ -210,19 +259,27 @@ react_advice
     (you|one) ((should|could)(ve)?|must|better|had better|ought|need|have to|got to|can just)\b
     (maybe|perhaps|then|or|so|and|just|please|simply) (you <will_do>|you could|<try>)\b
     (do not|never) (listen|let|trust) .*
-    <do_to> (him|her|them)\b
+    <do_to> (him|her|them|your [a-z]+)\b
+    (someone|somebody) (should|must|ought|has to|needs to)\b
     (go )?(talk|write|speak|apologi[sz]e|say sorry|propose|listen) to <somebody>\b
     <do_with> (it|them|one|another|some|a new|that)\b(?!.*\b(me|us|my)\b)
     just (?!<not_advice>\b)[a-z]+
+react_would_do_the_same
+    i (would|could)(ve)? (have |of |probably |just |also )*(do(ne)?|did|say|said)? ?(that|it|the same)?( thing)?( too| as well| also)$
+    i (would|could)(ve)? (have |of |probably |also )*(do(ne)?|did|say|said|feel|felt) (exactly )?the same
 react_i_would
+    i (would|could)ve\b
     i (would|could) (?!<polite>\b)[a-z]+(?!.*\byou\b)
     (would not|could not|would never|could never) be me
     (would|could) (never|not) (catch me|[a-z]+ that)
 """
 # What means so only with a word of the NPC's in it: `what kind of soup`, `why spoons`, `you read the letters?`
 SHARED = r"""
-react_why_you
+react_why_so
     (<and> )?(why|how come)\b
+react_what_in
+    what (is|was|were|are) (on|in|inside|under|behind|about)\b
+    what (is|was|were|are) (the|your|that|this) [a-z]+ (about|like|for|made)\b
 react_how
     how (can|could) (?!i |we )
 about_which_one

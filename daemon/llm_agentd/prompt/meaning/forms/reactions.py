@@ -20,7 +20,7 @@ from llm_agentd.prompt.meaning.forms.reaction_table import ASKED, SAID, SHARED, 
 from llm_agentd.topics import mentions, normalize
 
 ECHO, YOU_DID, GUESS = "react_echo", "react_you_did", "react_guess"
-ANSWERS, REMARK = "react_answers", "react_remark"
+ANSWERS, REMARK, ADVICE = "react_answers", "react_remark", "react_advice"
 ECHO_MAX_WORDS = 6  # of what is only said again: a longer clause has something of its own to say
 SURELY_SAME = 0.9  # weight of a word's other forms (`memory/thesaurus.py`): words that are only related do not count
 _ASKED, _SAID, _SHARED = (forms.read_table(table, WORDS) for table in (ASKED, SAID, SHARED))
@@ -39,6 +39,7 @@ _NO_ECHO = re.compile(
     r"(?:what|who|where|when|why|how|which|do|does|did|is|are|was|were|can|could|will|would|have|has|i|you|we|let)\b"
 )
 _ORDER = re.compile(r"\w+ (?:me|us)\b")  # `paint me!`
+_FOR_PLAYER = re.compile(r"\b(?:i|me|my|mine|us|our|please)\b")
 _WORD = re.compile(r"[^\W_]+")
 _COUNTING = vocabulary.NUMBERS | vocabulary.DETERMINERS | {"never", "twice", "once", "always", "alone"}
 _ARTICLE = re.compile(  # before a noun, with a word between at most: `a boundary stone`
@@ -67,6 +68,12 @@ def remark(text: str, said: str) -> str:
     if said.rstrip().endswith("?"):
         return ANSWERS
     return REMARK if _taken_up(_telling(normalize.plain(text)), said) else ""
+
+
+def advice(text: str, said: str) -> str:
+    """The same of an order: `sell it then` is no order to be obeyed, where the NPC has just told of its leg."""
+    is_order = not said or said.rstrip().endswith("?") or _FOR_PLAYER.search(normalize.plain(text))
+    return "" if is_order else ADVICE
 
 
 def asks_nothing(topic: str) -> bool:

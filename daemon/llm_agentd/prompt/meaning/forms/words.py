@@ -38,7 +38,7 @@ WORDS = {
         how why who when where which are was were had did does can could will would should not just only even still also
         maybe same all both half most every any some much many such here there more less good bad told said made found
         got lost love hate like you your his her their our the this that these those him them man yes""",
-    "not_praised": """to of in for at with day morning evening night luck try meeting talking afternoon""",
+    "not_praised": """to of in for at with day morning evening night luck because as try meeting talking afternoon""",
     "did": """killed found won built made beat caught saw went came got did ate took left ran met bought sold broke lost
         fell dug slept gave brought put wrote swam fought heard kept been rode drank""",
     "wronged": """promised owe lied cheated tricked betrayed stole took forgot left ruined killed broke scammed robbed
