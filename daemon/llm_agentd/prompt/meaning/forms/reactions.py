@@ -21,12 +21,13 @@ from llm_agentd.topics import mentions, normalize
 
 ECHO, YOU_DID, GUESS = "react_echo", "react_you_did", "react_guess"
 ANSWERS, REMARK, ADVICE = "react_answers", "react_remark", "react_advice"
+ARE_WELL = "react_are_they_well"  # `is the goat ok`: that it is called Admiral is no answer
 ECHO_MAX_WORDS = 6  # of what is only said again: a longer clause has something of its own to say
 SURELY_SAME = 0.9  # weight of a word's other forms (`memory/thesaurus.py`): words that are only related do not count
 _ASKED, _SAID, _SHARED = (forms.read_table(table, WORDS) for table in (ASKED, SAID, SHARED))
 NAMES = frozenset(name for name, _ in (*_ASKED, *_SAID, *_SHARED)) | {ECHO, ANSWERS, REMARK}
 _COMMENTS = frozenset(name for name, _ in _SAID)
-_ASK_NOTHING = _COMMENTS | {ECHO, YOU_DID, GUESS, ANSWERS, REMARK}
+_ASK_NOTHING = _COMMENTS | {ECHO, YOU_DID, GUESS, ANSWERS, REMARK, ARE_WELL}
 _CLAUSE = re.compile(r"(?:(?:lol|haha) (?=\w))?((?:(?!(?<= )(?:lol|haha) )[^.,!?;:])+)([.,!?;: ]*)")
 _CONCLUDES = re.compile(
     r"(?:.{0,20} )?(?:no way(?: ,)? you"
