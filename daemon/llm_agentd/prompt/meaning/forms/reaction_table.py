@@ -18,7 +18,7 @@ WORDS = {
         unfortunate dark bad hard shame pity""",
     "fine": """beautiful amazing cool awesome sweet cute lovely nice great wonderful adorable fantastic incredible epic
         impressive pretty neat dope brave genius smart clever romantic poetic wholesome inspiring badass metal iconic
-        legendary crazy wild insane interesting fascinating fire goals""",
+        legendary crazy wild insane interesting fascinating relaxing peaceful fun fire goals""",
     "odd": "weird strange odd random gross disgusting nasty specific creepy sus awkward suspicious yuck ew eww",
     "own": "i my mine our we",
     "not_own": "want need will would can could should love am here",
@@ -81,7 +81,7 @@ react_why_so
     why (so|that|this) (many|much|few|late|early|one|long|often|big|small)\b
 react_how
     (<and> )?how$
-    how (can|could|did|does|would|is|was) (<they>|you|a [a-z]+)\b(?! (feel|look|taste|smell|sound|are|doing))
+    how (can|could|did|does|would|is|was) (<they>|you|a [a-z]+)\b(?! (feel|look|taste|smell|sound|are|doing|end|go|turn out))
     how do (you|they|people) (even|<go_wrong>)
     how is <it> (even )?(possible|a|an|not)
 form_how_you
@@ -90,7 +90,7 @@ about_what_did_it_look_like
     (how|what) (did|does|do) <they> look
     how (big|tall|large|huge|close|small) (was|is|were) <they>
 about_what_is_there
-    (what|how) (is|was|were) (<they>|there) like
+    (what|how) (is|was|were) (<they>|there|the [a-z]+|your [a-z]+) like
     how (was|were) (it|that|they)$
 how_many_was_it
     how (many|much|often)( (times|of (them|those)|was (it|that)|were (they|there|those)|did you [a-z]+))*$
@@ -100,6 +100,7 @@ then_where
     where( (exactly|to|from|is|was|were|are|did))*( <they>)?( (go|happen|now|exactly|from|come from))*$
 react_its_name
     (what|how) (is|was|are|were) (its|his|her|their|your [a-z]+|the [a-z]+) (names?|called)\b
+    what (is|was|are|were) your [a-z]+ names?\b
     what (do|did|does) (you|they|he|she) call <them>
 then_who
     (by |with |from )?(who|whom|whose|who is (that|this|he|she)|who was (that|it)|says who)$
@@ -116,7 +117,7 @@ about_which_one
 react_what_then
     (<and> )?then( what)?$
     (and )?(after( that| wards)?|afterwards|so)$
-    (<and> )?what (happened|happens|came|comes)( (then|next|after|afterwards|in the end|when|with|to (<them>|you)))*
+    (<and> )?what (happen\w*|came|comes)(?! if\b)( (then|next|after|afterwards|in the end|when|with|to (<them>|you)))*
     (<and> )?what (did|do) you do( (then|next|after|afterwards|(about|to|with) <them>))?$
     (<and> )?how (did|does) (it|that) (end|go|turn)
 react_what_did_i
@@ -158,10 +159,14 @@ react_you_did
     you (?!<ask_for>\b)((just|really|actually|even) )?[a-z]+ ([a-z]+ )?<them>
 react_guess
     (was|is|were) (it|that|he|she|they) (a|an|the|my|your|one|because|from|about|like|by)\b
+    (it|that|this) (is|was) (probably|maybe|perhaps|surely)\b
+    because (it|he|she|they|you|of)\b
     (maybe|perhaps|probably) (it|that|he|she|they|someone|somebody|(the|your) [a-z]+) (?!not\b)[a-z]+
     (let me guess|i bet (it|that|he|she|they)|i guess (it|that|he|she|they))
 react_did_they
     <did> (not )?(<they>|your [a-z]+|people|nobody)\b
+    (do|does) (your|the) [a-z]+ (know|like|mind|believe|think|want|see)\b
+    does (it|that|this) (really |actually |even |ever )?(work|help|matter|rhyme|count)\b
     (do|does|is|are|has|have) (not )?(he|she|they|those|any of|some of|all of|both|either)\b
     (do|does|did|is|are|was|were|has|have) (any|some|all|one|none|both|either) of
 """
@@ -172,13 +177,21 @@ react_lets_hear
     (let us|let me|i want to|i would (like|love) to) (hear|listen)
     (say|tell|sing|read) it
 react_offers
+    i (can|could|will) be your\b
     i (can|could|will|would) (?!not\b)([a-z]+ )?<lend_a_hand>\b.*\b(you|your|one|there|while|for|<them>)\b
     (do you )?want me to (?!<hear>|leave|go\b)[a-z]+
     let me (help|do|carry|teach|show you|fix|get you|handle)
     i am (here|happy|glad|willing|ready) to help
 about_excuses
     i (will not|would not|promise not to) (judge|laugh|tell|say|be mad|hurt|bite|steal|touch|bother)
+react_spares
+    (you|we) (do not|did not|need not) (have|need|got) to\b
+    (you|we) need not\b
+    it is (ok|okay|fine|alright) if you (do not|would rather not)
+    (forget|never mind) (that )?i (asked|said)
+    i will not (ask|push|press|bring it up)\b
 comfort_npc
+    it is never too late
     (do not|never) (worry|be (so )?<low>|cry|give up|feel|lose hope)
     you ((have )?got|<will_do> (do|get|make|be|find)) (this|it|through|there|fine|ok|alright|great|another)\b
     you should be (fine|ok|okay|alright|great|good)\b
@@ -189,6 +202,7 @@ comfort_npc
 then_sorry
     <it> (<is> )?(be |have been )?(<very> )*<sad>\b
     that (suck|blow|hurt)\w*
+    <it> <is> (<very> )*(messed up|not (ok|okay|right|cool|fair|nice))
     (you |oh |the )?poor [a-z]+
     i am ([a-z]+ )?sorry(?! (for|i|but|about (that|the)|to (bother|ask|interrupt)))
     sorry to hear
@@ -249,6 +263,7 @@ react_glad
 then_wow
     (<it>|those|they|he|she) (<is> )?(be |like )?(<very> )*<fine>\b
     how <fine>\b
+    (sounds|seems) (like )?(<very> )*<fine>\b
     (<very> )*<fine>( (story|name|idea|plan|way|line))?$
     (i )?(love|like|respect|want) (that|it|this|him|her|them)$
     (legend|respect|goals|badass|respectable)$
@@ -264,6 +279,8 @@ react_advice
     (go )?(talk|write|speak|apologi[sz]e|say sorry|propose|listen) to <somebody>\b
     <do_with> (it|them|one|another|some|a new|that)\b(?!.*\b(me|us|my)\b)
     just (?!<not_advice>\b)[a-z]+
+    do (something|that|this|it)\b
+    (?!<asks>\b)[a-z]+ (.* )?(instead|somewhere else|next time)$
 react_would_do_the_same
     i (would|could)(ve)? (have |of |probably |just |also )*(do(ne)?|did|say|said)? ?(that|it|the same)?( thing)?( too| as well| also)$
     i (would|could)(ve)? (have |of |probably |also )*(do(ne)?|did|say|said|feel|felt) (exactly )?the same
@@ -279,7 +296,7 @@ react_why_so
     (<and> )?(why|how come)\b
 react_what_in
     what (is|was|were|are) (on|in|inside|under|behind|about)\b
-    what (is|was|were|are) (the|your|that|this) [a-z]+ (about|like|for|made)\b
+    what (is|was|were|are) (the|your|that|this) [a-z]+ (about|for|made)\b
 react_how
     how (can|could) (?!i |we )
 about_which_one

@@ -40,6 +40,7 @@ _NO_ECHO = re.compile(
     r"(?:what|who|where|when|why|how|which|do|does|did|is|are|was|were|can|could|will|would|have|has|i|you|we|let)\b"
 )
 _ORDER = re.compile(r"\w+ (?:me|us)\b")  # `paint me!`
+_CRY = re.compile(r" (?:my god|wow|whoa|damn|what)$")  # `two hundred omg`
 _FOR_PLAYER = re.compile(r"\b(?:i|me|my|mine|us|our|please)\b")
 _WORD = re.compile(r"[^\W_]+")
 _COUNTING = vocabulary.NUMBERS | vocabulary.DETERMINERS | {"never", "twice", "once", "always", "alone"}
@@ -116,7 +117,8 @@ def _of_clause(clause: str, marks: str, said: str) -> str:
 def _echoes(clause: str, marks: str, said: str) -> bool:
     words = clause.split()
     is_short = len(words) <= ECHO_MAX_WORDS and not _NO_ECHO.match(clause) and not _ORDER.match(clause)
-    return is_short and ("?" in marks or "!" in marks) and bool(_taken_up(words, said))
+    is_cry = "?" in marks or "!" in marks or _CRY.search(clause) is not None
+    return is_short and is_cry and bool(_taken_up(words, said))
 
 
 def _telling(clause: str) -> list[str]:
