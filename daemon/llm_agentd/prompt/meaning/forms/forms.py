@@ -70,7 +70,8 @@ _LEAD = re.compile(  # what may stand before a line and says nothing of it
     r"|i was (?:just )?wondering|today|yesterday|last night|this morning|recently"
     r"|honestly|seriously|actually|anyway|psst|right|yes|no|(?:oh )?my god|damn|excuse me"
     r"|sorry|not going to lie|to be honest|i mean|because|then|friend|mate|now|good (?:morning|day|evening|night)"
-    r"|thanks|thank you|whatever|anyways|speaking of which|i have a question|true story|fun fact|guess what|did you know"
+    r"|thanks|thank you|whatever|anyways"
+    r"|speaking of which|i have a question|true story|fun fact|guess what|did you know"
     r"|i (?:think|believe|guess)(?= i )|(?:i am )?(?:so |really )?sorry but(?= .{1,80}\?)|here(?= i ))"
     r"(?: there)?(?: [.,!?:;)(-]+)* "
 )

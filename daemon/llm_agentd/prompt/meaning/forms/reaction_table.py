@@ -22,6 +22,7 @@ WORDS = {
     "odd": "weird strange odd random gross disgusting nasty specific creepy sus awkward suspicious yuck ew eww",
     "own": "i my mine our we",
     "not_own": "want need will would can could should love am here",
+    "not_how": "feel look taste smell sound are doing end go",
     "asks": "i we you what who how why do can are is does did was were will would",
     "silly": """dumb stupid silly ridiculous nonsense wrong lame boring overrated pointless useless absurd petty
         underwhelming disappointing meh mid childish crap garbage trash cringe cheating weak""",
@@ -81,7 +82,7 @@ react_why_so
     why (so|that|this) (many|much|few|late|early|one|long|often|big|small)\b
 react_how
     (<and> )?how$
-    how (can|could|did|does|would|is|was) (<they>|you|a [a-z]+)\b(?! (feel|look|taste|smell|sound|are|doing|end|go|turn out))
+    how (can|could|did|does|would|is|was) (<they>|you|a [a-z]+)\b(?! (<not_how>|turn out))
     how do (you|they|people) (even|<go_wrong>)
     how is <it> (even )?(possible|a|an|not)
 form_how_you
@@ -282,7 +283,7 @@ react_advice
     do (something|that|this|it)\b
     (?!<asks>\b)[a-z]+ (.* )?(instead|somewhere else|next time)$
 react_would_do_the_same
-    i (would|could)(ve)? (have |of |probably |just |also )*(do(ne)?|did|say|said)? ?(that|it|the same)?( thing)?( too| as well| also)$
+    i (would|could)(ve)? (have |of |probably |just |also )*(do(ne)?|did|say|said)? ?(that|it)?( too| as well| also)$
     i (would|could)(ve)? (have |of |probably |also )*(do(ne)?|did|say|said|feel|felt) (exactly )?the same
 react_i_would
     i (would|could)ve\b
