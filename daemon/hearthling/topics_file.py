@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from llm_agentd.topics.normalize import words
 from llm_agentd.topics.topics import FORMAT
 
 COMMON_TOPICS = 3
+LEARNED = ("labels", "about_labels", "pieces", "layers", "heads")
 INT8_STEPS = 127  # on each side of 0
 TOKEN_STEPS = 63  # half a megabyte less when packed, and 99 of 100 lines have the same topic
 DATA = load()
@@ -39,10 +40,8 @@ def quantized(out: dict[str, NDArray[Any]], name: str, matrix: Tensor, steps: in
     out[f"{name}.scale"] = scale.astype(np.float32)
 
 
-def write(
-    path: Path, encoder: EncoderNet, heads: dict[str, nn.Linear], labels: Sequence[str], pieces: Sequence[str]
-) -> None:
-    """`heads`: by their names in the file; all on the processor."""
+def write(path: Path, encoder: EncoderNet, heads: dict[str, nn.Linear], learned: Mapping[str, Sequence[str]]) -> None:
+    """`heads`: by their names in the file; `learned`: `labels`, `about_labels` and `pieces`. All on the processor."""
     out: dict[str, NDArray[Any]] = {}
     quantized(out, "tokens", encoder.tokens.weight, TOKEN_STEPS)
     out["positions"] = encoder.positions.weight.detach().numpy().astype(np.float16)
@@ -57,18 +56,18 @@ def write(
     for name, head in heads.items():
         quantized(out, name, head.weight)
         out[name + ".bias"] = head.bias.detach().numpy()
-    save(path, out | described(labels, pieces, len(encoder.layers), HEADS))
+    save(path, out | described({**learned, "layers": len(encoder.layers), "heads": HEADS}))
 
 
 def _norm(layer: Any) -> NDArray[np.float32]:
     return np.stack([layer.weight.detach().numpy(), layer.bias.detach().numpy()]).astype(np.float32)
 
 
-def described(labels: Sequence[str], pieces: Sequence[str], layers: int, heads: int) -> dict[str, NDArray[Any]]:
+def described(learned: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
     """What the daemon must know of the topics, in the file: `about`, and a line of JSON for each of its scenes, which
-    the daemon reads one by one.
+    the daemon reads one by one. `learned`: what a training has fixed.
     """
-    about = description(labels, pieces, layers, heads)
+    about = description() | {name: learned[name] for name in LEARNED}
     scenes = {name: [line_of(pattern) for pattern in patterns] for name, patterns in PATTERNS.items()}
     return {"about": as_json(about | {"scenes": list(scenes)}), "scenes": as_json(*scenes.values())}
 
@@ -78,7 +77,7 @@ def as_json(*lines: Any) -> NDArray[np.uint8]:
     return np.frombuffer(text.encode(), dtype=np.uint8)
 
 
-def description(labels: Sequence[str], pieces: Sequence[str], layers: int, heads: int) -> dict[str, Any]:
+def description() -> dict[str, Any]:
     topics = {}
     for name, topic in DATA.topics.items():
         used = sorted(moments.USED[name])
@@ -97,10 +96,9 @@ def description(labels: Sequence[str], pieces: Sequence[str], layers: int, heads
         "cases": {name: [case_of(case) for case in topic.cases] for name, topic in DATA.topics.items()},
         "always": sorted(ALWAYS),
         "common_words": common_words(),
-        "format": FORMAT, "labels": list(labels), "topics": topics, "pieces": list(pieces),
+        "format": FORMAT, "topics": topics,
         "roles": list(DATA.folk.roles), "moods": list(DATA.folk.moods),
         "times": DATA.facts.times, "weathers": list(DATA.facts.weathers),
-        "layers": layers, "heads": heads,
         "from": "all-MiniLM-L6-v2 (Apache-2.0, sentence-transformers), trained on the corpus of hearthling",
     }  # fmt: skip
 
@@ -134,7 +132,7 @@ def describe(path: Path) -> None:
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     old = json.loads(arrays["about"].tobytes())
-    arrays |= described(old["labels"], old["pieces"], old["layers"], old["heads"])
+    arrays |= described(old)
     gone = sorted(set(old["labels"]) - DATA.topics.keys())
     new = sorted(lines.topic_lines().keys() - set(old["labels"]))
     print(f"never meant any more: {', '.join(gone) or 'none'}")

@@ -80,10 +80,10 @@ TYPED_EPOCHS = 24  # other ways to type all lines; each training takes of these 
 
 
 class Net(nn.Module):
-    def __init__(self, encoder: EncoderNet, labels: int, dropout: float) -> None:
+    def __init__(self, encoder: EncoderNet, labels: int, about_labels: int, dropout: float) -> None:
         super().__init__()
         self.encoder, self.drop = encoder, nn.Dropout(dropout)
-        self.head, self.about_head = nn.Linear(WIDTH, labels), nn.Linear(WIDTH, labels)
+        self.head, self.about_head = nn.Linear(WIDTH, labels), nn.Linear(WIDTH, about_labels)
 
     def forward(self, ids: Tensor) -> Tensor:
         """How much each line means each topic: scores. Ids below 0 are filling."""
@@ -91,7 +91,7 @@ class Net(nn.Module):
         return scores
 
     def about(self, ids: Tensor) -> Tensor:
-        """How much each sentence answers each topic: scores."""
+        """How much each sentence answers each topic that asks for one: scores."""
         scores: Tensor = self.about_head(self._mean(ids))
         return scores
 
@@ -108,6 +108,7 @@ class Material:
     """What is learned: lines with the numbers of their topics, sentences with those of the topics that ask for them."""
 
     labels: tuple[str, ...]
+    about_labels: tuple[str, ...]
     pieces: tuple[str, ...]
     rows: tuple[int, ...]  # of the pieces, in the weights that it begins with
     said: tuple[tuple[str, int], ...]
@@ -130,12 +131,13 @@ def material(vocabulary: Sequence[str], hold_out: bool) -> Material:
     labels = sorted(lines.topic_lines())
     number = {name: index for index, name in enumerate(labels)}
     said = [(line, number[name]) for name, group in lines.topic_lines().items() for line in group]
-    about = [(line, number[name]) for name, group in lines.known_sentences().items() for line in group]
+    about_labels = sorted(lines.known_sentences())
+    about = [(line, index) for index, name in enumerate(about_labels) for line in lines.known_sentences()[name]]
     kept = [pair for pair in said if hold_out and zlib.crc32(pair[0].encode()) % HOLD_OUT == 0]
     said = [pair for pair in said if not (hold_out and zlib.crc32(pair[0].encode()) % HOLD_OUT == 0)]
     rows = pick_pieces(vocabulary)
     pieces = tuple(vocabulary[row] for row in rows)
-    return Material(tuple(labels), pieces, tuple(rows), tuple(said), tuple(about), tuple(kept))
+    return Material(tuple(labels), tuple(about_labels), pieces, tuple(rows), tuple(said), tuple(about), tuple(kept))
 
 
 def pick_pieces(vocabulary: Sequence[str]) -> list[int]:
@@ -267,7 +269,8 @@ class Step:
 
 def begun(stuff: Material, weights: Mapping[str, Tensor], recipe: Recipe) -> Net:
     """A net that knows what MiniLM knows, and no topic."""
-    return Net(from_bert(weights, stuff.rows, MAX_TOKENS, recipe.layers), len(stuff.labels), recipe.dropout)
+    encoder = from_bert(weights, stuff.rows, MAX_TOKENS, recipe.layers)
+    return Net(encoder, len(stuff.labels), len(stuff.about_labels), recipe.dropout)
 
 
 def trained(path: Path, stuff: Material, weights: Mapping[str, Tensor], recipe: Recipe) -> Net:
@@ -277,10 +280,10 @@ def trained(path: Path, stuff: Material, weights: Mapping[str, Tensor], recipe: 
         arrays = {name: file[name] for name in file.files}
     about = json.loads(arrays["about"].tobytes())
     load_trained(net.encoder, arrays, matched(stuff.pieces, about["pieces"]))
-    labels = matched(stuff.labels, about["labels"])
-    to, source = list(labels), list(labels.values())
     with torch.no_grad():
-        for name in ("head", "about_head"):
+        for name, kind in (("head", "labels"), ("about_head", "about_labels")):
+            known = matched(getattr(stuff, kind), about[kind])
+            to, source = list(known), list(known.values())
             head = getattr(net, name)
             head.weight[to] = matrix(arrays, name)[source] / HEAD_SCALE
             head.bias[to] = torch.from_numpy(arrays[name + ".bias"])[source]
@@ -393,7 +396,8 @@ def save(out: Path, net: Net, stuff: Material) -> None:
     with torch.no_grad():
         net.head.weight *= HEAD_SCALE  # the daemon knows no such scale
         net.about_head.weight *= HEAD_SCALE
-    write(out, net.encoder, {"head": net.head, "about_head": net.about_head}, stuff.labels, stuff.pieces)
+    learned = {"labels": stuff.labels, "about_labels": stuff.about_labels, "pieces": stuff.pieces}
+    write(out, net.encoder, {"head": net.head, "about_head": net.about_head}, learned)
 
 
 def main() -> None:

@@ -24,11 +24,12 @@ from llm_agentd.topics.normalize import words
 from llm_agentd.topics.phrasebook import Phrasebook, one_set
 from llm_agentd.topics.wordpiece import WordPiece
 
-FORMAT = 2
+FORMAT = 3
 SUFFIX = ".topics.npz"  # of the file, in the place of .gguf
 FOLLOW_UP = "then_"  # topics of bare follow-ups begin so
 UNCLEAR = "not_understood"  # the topic of what is not sure enough
 UNCLEAR_BELOW = 0.25  # of the likeliest topic's share: of those below, one in four is right (hearthling/README.md)
+SPREAD = 0.05  # of what a sentence answers: no topic is quite ruled out
 CACHED_LINES = 1024  # players say the same things; a vector is 1.5 kB
 
 
@@ -92,6 +93,8 @@ class Topics:
         if about["format"] != FORMAT:
             raise StartError(f"{path}: format {about['format']}, want {FORMAT}; fetch model and topics of one version")
         self._names: list[str] = about["labels"]
+        at = {name: index for index, name in enumerate(self._names)}
+        self._about_at = np.array([at[name] for name in about.pop("about_labels")])
         self._topics = {name: _topic(name, fields) for name, fields in about.pop("topics").items()}
         self._pieces = WordPiece({piece: index for index, piece in enumerate(about.pop("pieces"))})
         self._encoder = Encoder(arrays, about["layers"], about["heads"])
@@ -128,8 +131,11 @@ class Topics:
         return unit
 
     def subjects(self, sentence: str) -> NDArray[np.float32]:
-        """How much a sentence that somebody knows answers each topic: shares, by `labels`."""
-        return _softmax(self._about_head(self._mean(sentence)[None])[0])
+        """How much a sentence that somebody knows answers each topic: shares, by `labels`. Most topics ask for none:
+        a small part is spread over all."""
+        shares: NDArray[np.float32] = np.full(len(self._names), SPREAD / len(self._names), np.float32)
+        shares[self._about_at] += (1 - SPREAD) * _softmax(self._about_head(self._mean(sentence)[None])[0])
+        return shares
 
     def shares(self, text: str) -> NDArray[np.float32]:
         """How likely each topic is meant, by `labels`."""
