@@ -61,6 +61,7 @@ from llm_agentd.types import Npc, Think, Turn
         ("no way u swam that", "amazed"),
         ("eww why is it furry", "disgusted"),
         ("nice boots", "praises_it"),
+        ("what a good friend u are", "praises_you"),
         ("the cake u made was amazing", "praises_it"),
         ("the rope u sold me snapped", "reproaches"),
         ("u promised me a ride", "reproaches"),

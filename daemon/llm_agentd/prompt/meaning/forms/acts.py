@@ -251,6 +251,8 @@ agrees
     (you are|that is|your) (so )?(right|true|fair)
     i agree
 praises_you
+    what (a|an) (\w+ )?<good> [a-z]+ (you are|you really are)
+    you are (a|an|the) (\w+ )?(better|good|nice|kind|great|real|true|best) (person|man|woman|friend|soul|heart|human)
     you (are|look|seem|sound) (\w+ )?<very><good>
     your <very><good>(?= (though|lol|brother|man|,|and|!)|$| !)
     you (\w+ )?(are the best|rock|rule|slay|deserve)

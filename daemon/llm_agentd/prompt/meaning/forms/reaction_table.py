@@ -22,6 +22,10 @@ WORDS = {
     "odd": "weird strange odd random gross disgusting nasty specific creepy sus awkward suspicious yuck ew eww",
     "own": "i my mine our we",
     "not_own": "want need will would can could should love am here",
+    "not_of_it": """raining snowing late early far safe free dangerous night day time open closed cold warm hot ready
+        finished done a an the my your""",
+    "pitied": """him her them it guy boy boys girl girls man men woman women kid kids child children dog cat pig goat
+        bird birds horse fish cow animal animals beast brother sister mother father husband wife soul souls""",
     "not_how": "feel look taste smell sound are doing end go",
     "asks": "i we you what who how why do can are is does did was were will would",
     "silly": """dumb stupid silly ridiculous nonsense wrong lame boring overrated pointless useless absurd petty
@@ -165,6 +169,7 @@ react_guess
     (maybe|perhaps|probably) (it|that|he|she|they|someone|somebody|(the|your) [a-z]+) (?!not\b)[a-z]+
     (let me guess|i bet (it|that|he|she|they)|i guess (it|that|he|she|they))
 react_did_they
+    (is|was|does|can|did) it (?!<not_of_it>\b)(really |very |even |actually )?[a-z]+$
     <did> (not )?(<they>|your [a-z]+|people|nobody)\b
     (do|does) (your|the) [a-z]+ (know|like|mind|believe|think|want|see)\b
     does (it|that|this) (really |actually |even |ever )?(work|help|matter|rhyme|count)\b
@@ -200,6 +205,10 @@ comfort_npc
     it will (be|get|all|work)
     it is (ok|alright|fine|not your fault|going to be)
     (cheer up|hang in there|stay strong|chin up|keep (going|trying|at it|it up)|i believe in you|no worries)
+react_pities_other
+    (oh |aww |the )?poor <pitied>\b
+    i feel ([a-z]+ )?(bad|sorry) for (?!you\b)[a-z]+
+    i (hope|wish) (he|she|they) (is|are|was|were|will be|gets?|got|has|have)\b
 then_sorry
     <it> (<is> )?(be |have been )?(<very> )*<sad>\b
     that (suck|blow|hurt)\w*
@@ -207,7 +216,7 @@ then_sorry
     (you |oh |the )?poor [a-z]+
     i am ([a-z]+ )?sorry(?! (for|i|but|about (that|the)|to (bother|ask|interrupt)))
     sorry to hear
-    i feel ([a-z]+ )?(bad|sorry)
+    i feel ([a-z]+ )?(bad|sorry)(?! for (?!you\b))
     (how )?(<very> )*(heartbreaking|tragic|sad|ouch|oof|damn)$
     rip
 sounds_scary
@@ -247,6 +256,8 @@ you_are_right
     <it> makes sense
     (can not|can nobody) argue with
 react_own_tale
+    (<it> )?(sounds|seems|looks|acts) like (my|me|us|our)\b
+    (<it> )?reminds me of (my|me|the time|when|our)\b
     <own> (?!<not_own>\b)(.{1,40} )?(did (that|it|this|the same)|too|as well|also)( (once|before|to me))?$
 then_and_you_too
     (same|relatable|mood|twins|me (too|neither|either)|so (do|am|did|was|have|would) i|neither do i)\b
