@@ -67,6 +67,7 @@ from llm_agentd.types import Npc, Think, Turn
         ("u promised me a ride", "reproaches"),
         ("ur an idiot", "taunts"),
         ("ur ugly hat", "your_thing"),
+        ("ur losing it", "of_you"),
         ("your soup is terrible", "blames"),
         ("cats are smarter than dogs", "compares"),
         ("im the fastest runner ever", "boasts"),

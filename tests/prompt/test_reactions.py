@@ -10,7 +10,7 @@ from hearthling.data import load
 from llm_agentd.engines import EMBEDDED_MODEL
 from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.prompt.meaning import Reading, SlotReader
-from llm_agentd.prompt.meaning.forms.reactions import NAMES, advice, echoed, reaction, remark
+from llm_agentd.prompt.meaning.forms.reactions import NAMES, advice, answers, echoed, reaction, remark
 from llm_agentd.prompt.placeholders import CHARS
 from llm_agentd.roles import Roles
 from llm_agentd.topics import open_topics, topics_path
@@ -83,6 +83,11 @@ SAID = "My brother moved a boundary stone. That was twenty years ago, and I keep
         ("i would have hit him", "react_i_would"),
         ("you should do it again", "react_advice"),
         ("tell your brother", "react_advice"),
+        ("spy on him through the window", "react_advice"),
+        ("show me the stone", "about_let_me_see"),
+        ("show me what you have", ""),
+        ("why, whats in there", "react_what_in"),
+        ("id be mad too", "react_would_do_the_same"),
         ("poor guy", "react_pities_other"),
         ("i feel bad for him", "react_pities_other"),
         ("i feel bad for you", "then_sorry"),
@@ -130,6 +135,12 @@ def test_answer_to_a_question_and_remark_on_the_same_matter() -> None:
     assert remark("gold, mostly", "And what do you dig for?") == "react_answers"
     assert remark("beds are overrated", SAID) == "react_remark"
     assert remark("trees are green", SAID) == remark("do you sell beds?", SAID) == ""
+
+
+def test_yes_or_no_answers_what_was_asked() -> None:
+    asked = "Have you seen a man with a stone?"
+    assert answers("no sorry", asked) == answers("yeah he went north", asked) == "react_answers"
+    assert answers("no sorry", SAID) == answers("no, why?", asked) == answers("a man", asked) == ""
 
 
 def test_order_of_which_nothing_is_for_the_player_is_advice() -> None:

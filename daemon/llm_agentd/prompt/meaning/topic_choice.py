@@ -90,6 +90,9 @@ def _may_react(draft: Draft, name: str) -> bool:
 def _form(draft: Draft) -> str:
     """What answers a line of which nobody is sure: those that tell nothing by their form may be of the same matter as
     the NPC's last words, and what has the form of an order may be advice."""
+    answered = reactions.answers(draft.text, draft.said)
+    if answered:
+        return answered
     form = forms.form_of(draft.text, draft.topics.knows_word)
     if form == forms.ORDERS:
         return reactions.advice(draft.text, draft.said) or form

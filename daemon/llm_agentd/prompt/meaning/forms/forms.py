@@ -54,7 +54,8 @@ _NOT_YOU = re.compile(  # `do not you think`: as `do you think`
 _YOU_ARE = re.compile(  # `ur so lucky`, `ur ugly`; not `ur ugly hat`
     _spelt(
         r"\byour (?=(?:kind of|so|very|really|too|such|a|an|the|not|just|like|being|my|all|pretty|quite|lying|wrong"
-        r"|joking|kidding|making|trolling|going|in|welcome|right)\b"
+        r"|joking|kidding|making|trolling|going|in|welcome|right"
+        r"|losing|getting|saying|telling|looking|acting|talking|scaring|crying|hiding|missing|dying|blushing|smiling)\b"
         r"|(?:<bad>|<good>|<foul>)(?= (?:lol|though|brother|man)\b| ?[.,!?]|$))"
     )
 )

@@ -148,6 +148,12 @@ about_did_it_hurt
 was_it_worth_it
     ((do|did) )?you (ever )?regret
     (was|is) (it|that) worth
+about_let_me_see
+    show (me|us)\b(?! (how|where|the way|around|what you (have|sell)|your (wares|goods)))
+    (can|may|could) (i|we) (see|meet|look at|hold|visit) <them>\b
+    (let me|i want to|i would (like|love) to) (see|meet) <them>\b
+react_what_in
+    what (is|was) (in|inside|under|behind|on) (there|<them>)\b
 about_can_it_be_mended
     (can|could) (you|<they>|somebody|someone) (not )?(fix|undo|mend|break|change|cure|stop|lift) <them>
 react_was_it_good
@@ -181,10 +187,9 @@ SAID = r"""
 react_lets_hear
     <hear> (it|that|them|us|one|some)\b( (all|to me|for me|aloud|out loud|please|then))*$
     (let us|let me|i want to|i would (like|love) to) (hear|listen)
-    (say|tell|sing|read) it
 react_offers
     i (can|could|will) be your\b
-    i (can|could|will|would) (?!not\b)([a-z]+ )?<lend_a_hand>\b.*\b(you|your|one|there|while|for|<them>)\b
+    i (can|could|will) (?!not\b)([a-z]+ )?<lend_a_hand>\b.*\b(you|your|one|there|while|for|<them>)\b
     (do you )?want me to (?!<hear>|leave|go\b)[a-z]+
     let me (help|do|carry|teach|show you|fix|get you|handle)
     i am (here|happy|glad|willing|ready) to help
@@ -291,11 +296,13 @@ react_advice
     (go )?(talk|write|speak|apologi[sz]e|say sorry|propose|listen) to <somebody>\b
     <do_with> (it|them|one|another|some|a new|that)\b(?!.*\b(me|us|my)\b)
     just (?!<not_advice>\b)[a-z]+
+    (?!<asks>\b)(?!<own>\b)[a-z]+ (on|at|with|after) (him|her|them)\b
     do (something|that|this|it)\b
     (?!<asks>\b)[a-z]+ (.* )?(instead|somewhere else|next time)$
 react_would_do_the_same
     i (would|could)(ve)? (have |of |probably |just |also )*(do(ne)?|did|say|said)? ?(that|it)?( too| as well| also)$
     i (would|could)(ve)? (have |of |probably |also )*(do(ne)?|did|say|said|feel|felt) (exactly )?the same
+    i would be .*\b(too|as well|also)$
 react_i_would
     i (would|could)ve\b
     i (would|could) (?!<polite>\b)[a-z]+(?!.*\byou\b)

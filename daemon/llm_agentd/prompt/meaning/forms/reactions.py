@@ -41,6 +41,7 @@ _NO_ECHO = re.compile(
 )
 _ORDER = re.compile(r"\w+ (?:me|us)\b")  # `paint me!`
 _CRY = re.compile(r" (?:my god|wow|whoa|damn|what)$")  # `two hundred omg`
+_YES_OR_NO = re.compile(r"(?:yes|no|not really|kind of|sort of|of course|maybe|sometimes|never)\b")
 _FOR_PLAYER = re.compile(r"\b(?:i|me|my|mine|us|our|please)\b")
 _WORD = re.compile(r"[^\W_]+")
 _COUNTING = vocabulary.NUMBERS | vocabulary.DETERMINERS | {"never", "twice", "once", "always", "alone"}
@@ -67,15 +68,21 @@ def remark(text: str, said: str) -> str:
     """The same of a line that begins like no reaction: it answers what the NPC asked, or is of the same matter."""
     if not said or "?" in text:
         return ""
-    if said.rstrip().endswith("?"):
+    if _asks(said):
         return ANSWERS
     return REMARK if _taken_up(_telling(normalize.plain(text)), said) else ""
 
 
 def advice(text: str, said: str) -> str:
     """The same of an order: `sell it then` is no order to be obeyed, where the NPC has just told of its leg."""
-    is_order = not said or said.rstrip().endswith("?") or _FOR_PLAYER.search(normalize.plain(text))
+    is_order = not said or _asks(said) or _FOR_PLAYER.search(normalize.plain(text))
     return "" if is_order else ADVICE
+
+
+def answers(text: str, said: str) -> str:
+    """The same of a yes or a no to what the NPC asked, whatever stands behind it: `no sorry`, `yes he went north`."""
+    is_answer = _asks(said) and "?" not in text and _YES_OR_NO.match(normalize.plain(text))
+    return ANSWERS if is_answer else ""
 
 
 def asks_nothing(topic: str) -> bool:
@@ -91,6 +98,10 @@ def is_comment(topic: str) -> bool:
 def echoed(text: str, said: str) -> str:
     """Those of the NPC's own words that the line says again: `20 years over a ROCK?` → twenty years."""
     return next((phrase for clause, _ in _clauses(text) if (phrase := _phrase(clause, said))), "")
+
+
+def _asks(said: str) -> bool:
+    return said.rstrip().endswith("?")
 
 
 def _clauses(text: str) -> list[tuple[str, str]]:
