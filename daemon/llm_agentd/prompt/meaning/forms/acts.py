@@ -21,6 +21,8 @@ warns
     (it|they|he|she|[a-z]+s) (is|are) coming
     (it|they|he|she|(the|a|an|some) [a-z]+( [a-z]+)?|[a-z]+s) (is|are) (attacking|right behind|after (me|us|you))
     there (is|are) .{1,40}\b(behind|after|chasing|following) (me|you|us)
+praises_you
+    what (a|an) (\w+ )?<good> [a-z]+ (you are|you really are)
 exclaims
     what (<good>|big|long|small|strange|odd|weird) [a-z]+ (you|he|she|it|they|we)
     what an? (?!\w+ (is|are|do|does|did)\b)
@@ -251,7 +253,6 @@ agrees
     (you are|that is|your) (so )?(right|true|fair)
     i agree
 praises_you
-    what (a|an) (\w+ )?<good> [a-z]+ (you are|you really are)
     you are (a|an|the) (\w+ )?(better|good|nice|kind|great|real|true|best) (person|man|woman|friend|soul|heart|human)
     you (are|look|seem|sound) (\w+ )?<very><good>
     your <very><good>(?= (though|lol|brother|man|,|and|!)|$| !)
