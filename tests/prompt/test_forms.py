@@ -13,6 +13,7 @@ from llm_agentd.prompt.builder import PromptBuilder
 from llm_agentd.prompt.meaning import Reading, SlotReader
 from llm_agentd.prompt.meaning.forms.forms import NAMES, PREFIX, form_of
 from llm_agentd.prompt.meaning.known import unheld
+from llm_agentd.prompt.meaning.rule_topics import JOKE
 from llm_agentd.prompt.placeholders import CHARS
 from llm_agentd.roles import Roles
 from llm_agentd.topics import UNCLEAR, Meaning, open_topics, topics_path
@@ -210,6 +211,11 @@ def test_order_is_said_again_before_the_answer(unsure: SlotReader) -> None:
     assert reading.topic.name == PREFIX + "orders"
     assert reading.slots.words["recalled"] == "paint your purple ladder"
     assert all(line.startswith(CHARS["recalled"] + "? ") for line in reading.lines)
+
+
+def test_joke_wants_nothing_to_be_known(unsure: SlotReader) -> None:
+    reading = read(unsure, "knock knock... WHO IS THERE??")
+    assert (reading.topic.name, reading.unheld) == (JOKE, "")
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def unheld_topic(draft: Draft, topic: Topic) -> str:
     """The topic that owns not to know what is asked for, where it is definite and nothing that was told answers."""
     if not draft.text or topic.name in ANSWERED_BY_RULE or topic.is_follow_up or _is_named(draft, topic):
         return ""
-    if topic.name in ANY_MEMORY_ANSWERS:
+    if topic.name in ANY_MEMORY_ANSWERS or topic.name == JOKE:
         return ""
     if topic.name.startswith(OF_MEMORY) and "recalled" in topic.slots:
         return NEVER_TOLD if is_question(draft.text) else ""
