@@ -70,6 +70,12 @@ def test_what_may_be_a_noun_is_an_order_only_where_it_begins_one() -> None:
         ("not the sword, just a cheese", "a cheese"),
         ("give me one bread, no make it two", "give me one bread, no make it two"),
         ("there is no wait at the mill", "there is no wait at the mill"),
+        ("get me an ale, no wait, a cider", "get me a cider"),
+        ("2 ales, no wait, ciders", "2 ciders"),
+        ("5 torches, no wait, 6", "5 torches, no, make it 6"),
+        ("leave the bell alone and come with me", "come with me"),
+        ("the mill, no, the barn, go there", "the barn, go there"),
+        ("give me a minute, dont leave", "give me a minute, dont leave"),
     ],
 )
 def test_what_was_taken_back_goes_where_an_order_is_left(said: str, left: str) -> None:

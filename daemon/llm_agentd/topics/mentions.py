@@ -39,51 +39,52 @@ class Mention:
     score: float
 
 
-def find(text: str, names: Iterable[str]) -> Mention | None:
-    """The best of `names` in `text`; of equals the longest, then the first in `names`."""
+def find(text: str, names: Iterable[str], known: frozenset[str] = frozenset()) -> Mention | None:
+    """The best of `names` in `text`; of equals the longest, then the first in `names`. `known`: words that are no slip
+    of the finger for a name: `give me a break` asks for no bread."""
     tokens = [(found.group().lower(), found.start(), found.end()) for found in _WORD.finditer(text)]
     best: Mention | None = None
     for name in list(dict.fromkeys(names))[:CANDIDATES_MAX]:
-        mention = _match(tokens, name)
+        mention = _match(tokens, name, known)
         if mention and (best is None or (mention.score, len(mention.name)) > (best.score, len(best.name))):
             best = mention
     return best
 
 
-def _match(tokens: Sequence[tuple[str, int, int]], name: str) -> Mention | None:
+def _match(tokens: Sequence[tuple[str, int, int]], name: str, known: frozenset[str]) -> Mention | None:
     wanted = [word.lower() for word in _WORD.findall(name) if word.lower() not in _SMALL] or [name.lower()]
     for at in range(len(tokens) - len(wanted) + 1):
-        likeness = _likenesses(tokens[at : at + len(wanted)], wanted)
+        likeness = _likenesses(tokens[at : at + len(wanted)], wanted, known)
         if likeness:
             score = FULL * sum(likeness) / len(likeness)
             return Mention(name, tokens[at][1], tokens[at + len(wanted) - 1][2], score)
     if len(wanted) > 1:
         for part, weight in ((wanted[-1], LAST_WORD), (wanted[0], FIRST_WORD)):
             for token, start, end in tokens:
-                likeness_of_part = _likeness(token, part) if len(part) > 2 else 0.0
+                likeness_of_part = _likeness(token, part, known) if len(part) > 2 else 0.0
                 if likeness_of_part:
                     return Mention(name, start, end, weight * likeness_of_part)
     return None
 
 
-def _likenesses(tokens: Sequence[tuple[str, int, int]], wanted: Sequence[str]) -> list[float]:
+def _likenesses(tokens: Sequence[tuple[str, int, int]], wanted: Sequence[str], known: frozenset[str]) -> list[float]:
     """Of each token to its word; [] where one is another word: most often the first, so the others cost nothing."""
     likenesses: list[float] = []
     for token, word in zip(tokens, wanted, strict=True):
-        likeness = _likeness(token[0], word)
+        likeness = _likeness(token[0], word, known)
         if not likeness:
             return []
         likenesses.append(likeness)
     return likenesses
 
 
-def _likeness(token: str, word: str) -> float:
+def _likeness(token: str, word: str, known: frozenset[str]) -> float:
     """1 for the same word, less for a form of it or a slip of the finger, 0 for another."""
     if token == word:
         return 1.0
     if _stem(token) == _stem(word):
         return 0.95
-    if token in _NO_SLIPS or min(len(token), len(word)) < TYPO_MIN_CHARS:
+    if token in _NO_SLIPS or token in known or min(len(token), len(word)) < TYPO_MIN_CHARS:
         return 0.0
     if token[0] != word[0] and token[:2] != word[1::-1]:
         return 0.0

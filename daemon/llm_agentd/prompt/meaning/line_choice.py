@@ -14,12 +14,12 @@ from llm_agentd.prompt.gestures import EMOTE
 from llm_agentd.prompt.meaning.draft import Draft
 from llm_agentd.prompt.meaning.forms import forms
 from llm_agentd.prompt.meaning.known import frames, unheld
-from llm_agentd.prompt.meaning.orders import chores, gestures, orders
+from llm_agentd.prompt.meaning.orders import bargain, chores, gestures, given, idioms, orders
 from llm_agentd.prompt.meaning.reading import Reading
 from llm_agentd.prompt.meaning.rule_topics import CHORE, KNOW
 from llm_agentd.prompt.moment import ANY_ROLE, Moment
 from llm_agentd.prompt.placeholders import CHARS, fill, is_any_of, missing
-from llm_agentd.topics import FOLLOW_UP, Topic, Topics
+from llm_agentd.topics import FOLLOW_UP, Topic, Topics, normalize
 from llm_agentd.topics.phrasebook import Case
 from llm_agentd.types import Action, Slots
 
@@ -149,7 +149,7 @@ def possible(draft: Draft, topic: Topic, slots: Slots) -> tuple[Action, ...]:
     """The actions of the topic that are on offer and whose parameters have allowed values, each with a schema of
     them.
     """
-    if _only_asked(draft, topic):
+    if _only_asked(draft, topic) or given.is_for_somebody_else(draft) or _only_sounds_so(draft, topic):
         return ()
     fitting = [action for action in draft.think.actions if _is_possible(action, draft, topic, slots)]
     narrowed = [_narrowed(action, draft, topic) for action in fitting]
@@ -164,6 +164,15 @@ def _only_asked(draft: Draft, topic: Topic) -> bool:
     is_leave = orders.ASKS_LEAVE.search(draft.told) is not None and topic.action_names.isdisjoint([OPENS, EMOTE])
     is_told = EMOTE in topic.action_names and orders.OF_THE_SPEAKER.search(draft.text) is not None
     return is_leave or is_told or orders.ASKS.search(draft.told) is not None
+
+
+def _only_sounds_so(draft: Draft, topic: Topic) -> bool:
+    """Whether the classifier heard an order in an expression that is none, a gift in what the player keeps, or
+    trade in what is declined: `follow your heart`, `you can't have my eggs`, `keep your nets`."""
+    is_kept = topic.name in bargain.HANDED_OVER and orders.WITHHOLDS.search(draft.told) is not None
+    if topic.name in bargain.TRADE_TALK and orders.DECLINES.search(draft.text) and not bargain.wanted(draft):
+        return True
+    return draft.share > 0 and (is_kept or idioms.has_one(normalize.plain(draft.text)))
 
 
 def _narrowed(action: Action, draft: Draft, topic: Topic) -> Action:

@@ -48,7 +48,18 @@ class SlotReader:
 
         def read(text: str | None) -> Reading:
             part = replace(think, utterance=text)
-            return _read(Draft(self._topics, self._relevance, part, role, World(part), remembered, earlier, said))
+            return _read(
+                Draft(
+                    self._topics,
+                    self._relevance,
+                    part,
+                    role,
+                    World(part, self._topics.common_words),
+                    remembered,
+                    earlier,
+                    said,
+                )
+            )
 
         text = think.utterance
         if think.actions and text:  # `don't wait, go home` is the order to go

@@ -21,6 +21,7 @@ from llm_agentd.topics import FOLLOW_UP, UNCLEAR, UNCLEAR_BELOW, Topic, normaliz
 ON_APPROACH, ALONE = "approach", "mutter"
 BY_INTENT = {"tactics": "tactics", "quest": "offer_quest", "gesture": "wave"}
 IN_FIGHT = frozenset(["attack", "flee", "guard", "fight", "follow", "stay", "go", "help_heal"])
+_ONLY_ASKS = re.compile(r"(?:where|who|why|when|do|does|did|are|is|was|were|have|has)\b")  # not what shall be done
 # With a quest to offer, all of these are an occasion.
 _FOR_WORK = (
     "help offer_help hire_me where_work want_adventure ask_need_most need_money ask_if_quest_giver"
@@ -55,6 +56,7 @@ def topic_of(draft: Draft, said: str) -> Topic:
     """`said`: the player's words with the names that the game knows replaced, as the classifier reads them."""
     if not draft.text:
         return draft.topic(BY_INTENT.get(draft.think.intent) or (ON_APPROACH if draft.think.player else ALONE))
+    bargain.mean_what_is_asked_for(draft)
     by_words = ordered(draft) or bargain.wanted(draft) or _introduced(draft) or _joked(draft)
     return draft.topic(by_words or _classified(draft, said))
 
@@ -102,7 +104,7 @@ def _form(draft: Draft) -> str:
 def _by_game(draft: Draft, name: str) -> str:
     """What the game told of this moment makes of it: lines alike mean another thing where there is a quest."""
     think = draft.think
-    if think.intent == "tactics" and name not in IN_FIGHT:
+    if think.intent == "tactics" and name not in IN_FIGHT and not _ONLY_ASKS.match(draft.told):
         name = "tactics"
     if name in ASKS_FOR_WORK and (draft.world.need or any(act.name == "offer_quest" for act in think.actions)):
         name = "quest"

@@ -7,7 +7,8 @@ answer a question. Knows no topics and no placeholders.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from llm_agentd.prompt.meaning.articles import as_many, is_name, the, with_article
@@ -60,10 +61,11 @@ _TITLED = re.compile(r"^(.+?) ((?:the|a|an) .+)$")
 
 
 class World:
-    """One think's surroundings. `text`: the player's words; `found`: names of the game in them, by kind."""
+    """One think's surroundings. `text`: the player's words; `found`: names of the game in them, by kind.
+    `common_words`: of players' lines, which are no names."""
 
-    def __init__(self, think: Think) -> None:
-        self.think, self.facts = think, think.context
+    def __init__(self, think: Think, common_words: frozenset[str] = frozenset()) -> None:
+        self.think, self.facts, self._common_words = think, think.context, common_words
         self.text = sanitize.utterance(think.utterance or "")
         self.people = people_of(think)
         self.stock = counts_of(self.facts.get("stock"))
@@ -78,7 +80,7 @@ class World:
         self.found = self._mentions()
 
     def _mentions(self) -> dict[str, mentions.Mention]:
-        names: dict[str, list[str]] = {
+        self._names: dict[str, list[str]] = {
             "item": [
                 *self.stock,
                 *filter(None, self.prices),
@@ -90,14 +92,25 @@ class World:
             "other": [name for name in self._everybody() if name not in (self.think.player, self.think.npc.name)],
             "foe": [*texts_of(self.facts.get("enemy")), *self.enum("target", "attack")],
         }
-        meant = {kind: self._meant(listed_names) for kind, listed_names in names.items() if listed_names}
+        meant = {kind: self._meant(listed_names) for kind, listed_names in self._names.items() if listed_names}
         found = {kind: mention for kind, mention in meant.items() if mention}
         return {kind: mention for kind, mention in found.items() if not _is_part(mention, found.values())}
 
-    def _meant(self, names: Sequence[str]) -> mentions.Mention | None:
-        """The best of the names in the text, but whom else it is said to: in `Ann and Hugo, attack Rolf!` Ann is not
-        meant to think of Hugo."""
-        return mentions.find(self.text, [name for name in names if name not in self.think.audience])
+    def _meant(self, names: Sequence[str], at: int = 0) -> mentions.Mention | None:
+        """The best of the names in the text from `at` on, but whom else it is said to: in `Ann and Hugo, attack Rolf!`
+        Ann is not meant to think of Hugo."""
+        found = self.mention(self.text[at:], [name for name in names if name not in self.think.audience])
+        return replace(found, start=found.start + at, end=found.end + at) if found and at else found
+
+    def mean_behind(self, kind: str, at: int) -> None:
+        """Takes the thing or place that is named behind `at`, where one is: `ropes are dear, I'll have a shovel`."""
+        behind = self._meant(self._names[kind], at)
+        if behind:
+            self.found[kind] = behind
+
+    def mention(self, text: str, names: Iterable[str]) -> mentions.Mention | None:
+        """The best of the names in a text."""
+        return mentions.find(text, names, self._common_words)
 
     def _everybody(self) -> list[str]:
         """Who stands near, and whom an action can be about."""

@@ -18,6 +18,10 @@ TRADE_TALK = frozenset(["price", "buy", "sell", "haggle", "take", "agree_deal", 
 HANDED_OVER = frozenset([GIVE, "take", "offer_gift", "tell_made_for_you"])  # without coins
 WANTED_MAX_WORDS = 4
 COUNT_MAX_WORDS = 3  # before a thing that a line begins with: `two of`, `make it 4`
+_ONE_OF = re.compile(r"\W*(?:(?:just|only|ok|then|so|well)\W+)*(?:an?|some|one|the|that) (?:\w+ )?$", re.I)
+_WISHED = re.compile(
+    r"\bpl[sz]\b|\bplease\b|\b(?:would|'?d|will) be (?:nice|great|lovely|good|perfect|awesome)\b", re.I
+)
 _BARE = frozenset(["please", "a", "an", "some", "of", "your", "the", "just", "only", "hey", "hi", "ok", "more", "and"])
 UNTOLD = "untold"  # the sign of who trades, by the persona, where the game told of no goods
 _TRADES = re.compile(
@@ -25,6 +29,13 @@ _TRADES = re.compile(
     r"|discounts?|haggl\w+|merchants?|pedd?lars?|peddlers?|traders?|vendors?|vending)\b",
     re.I,
 )
+
+
+def mean_what_is_asked_for(draft: Draft) -> None:
+    """Of several things that are named, the one behind the words that ask for it."""
+    asks = [*orders.BUYS.finditer(draft.text)] if "item" in draft.world.found else []
+    if asks:
+        draft.world.mean_behind("item", asks[-1].end())
 
 
 def wanted(draft: Draft) -> str:
@@ -36,9 +47,10 @@ def wanted(draft: Draft) -> str:
         return ""  # it is a price
     is_offer = orders.OFFERS.search(text) is not None
     is_short = len(words_of(text)) <= WANTED_MAX_WORDS and mentions.number(text) and not is_offer
+    is_named = _ONE_OF.match(text[: said.start]) is not None and orders.FOR_ME.match(text[said.end :]) is not None
     begins = _is_counted(draft, said) and len(words_of(text[: said.start])) <= COUNT_MAX_WORDS
     begins = begins and orders.FOR_ME.match(text[said.end :]) is not None and not orders.OFFERS.search(text[said.end :])
-    return "buy" if is_short or begins or _buys(draft) else ""
+    return "buy" if is_short or (is_named and "?" not in text) or begins or _buys(draft) else ""
 
 
 def _buys(draft: Draft) -> bool:
@@ -124,7 +136,7 @@ def is_bare(draft: Draft) -> bool:
     before = [word for word in normalize.words(draft.text[: item.start]) if word[0].isalnum() and word not in called]
     is_count = any(mentions.number(word) is not None for word in before)
     others = [word for word in before if word not in _BARE and mentions.number(word) is None]
-    return not others and (is_count or re.search(r"\bpl[sz]\b|\bplease\b", draft.text, re.I) is not None)
+    return not others and (is_count or _WISHED.search(draft.text) is not None)
 
 
 def _is_counted(draft: Draft, said: mentions.Mention | None) -> bool:
@@ -136,6 +148,8 @@ def _is_counted(draft: Draft, said: mentions.Mention | None) -> bool:
 def compares(draft: Draft) -> bool:
     """Whether it is asked what is the cheapest or the dearest, which then is the thing that is meant."""
     prices = {item: price for item, price in draft.world.prices.items() if item}
+    named = {item: price for item, price in prices.items() if draft.world.mention(draft.text, [item])}
+    prices = named or prices
     if prices and orders.CHEAPEST.search(draft.text):
         draft.compared = min(prices, key=lambda item: prices[item])
     elif prices and orders.DEAREST.search(draft.text):

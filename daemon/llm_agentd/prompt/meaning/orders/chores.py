@@ -1,98 +1,164 @@
 """Actions that other mods made, told by their names: `ring the bell, will you` orders ring_bell.
 
-Router thread. Knows of an action its name and the values that its parameters allow.
+Router thread. Knows of an action its name, what it is said to do, and the values that its parameters allow.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from llm_agentd.memory.keywords import words_of
 from llm_agentd.prompt.meaning.draft import Draft
-from llm_agentd.prompt.meaning.orders import imperatives
+from llm_agentd.prompt.meaning.orders import chore_words, imperatives
 from llm_agentd.prompt.meaning.world import is_spoken
 from llm_agentd.topics import mentions
 from llm_agentd.types import Action
 
-# The verb in an action's name → what else players say for it.
-_LIKE = {
-    "light": r"kindle|ignite|(?:turn|switch|put) .{0,30}\bon|(?:turn|switch|put) on",
-    "extinguish": r"put out|put .{0,30}\bout|(?:turn|switch) .{0,30}\boff",
-    "hoist": r"raise|lift|(?:get|pull|put|bring) .{0,30}\bup",
-    "raise": r"hoist|lift|(?:get|pull|put|bring) .{0,30}\bup",
-    "lower": r"drop|let .{0,30}\bdown|(?:get|bring|pull|put) .{0,30}\bdown",
-    "ring": r"sound|toll|chime|strike",
-    "sound": r"ring|blow",
-    "blow": r"sound|toot",
-    "close": r"shut|lock|bolt",
-    "lock": r"close|shut|bolt",
-    "unlock": r"open",
-    "mend": r"fix|repair|patch",
-    "repair": r"fix|mend|patch",
-    "fix": r"mend|repair|patch",
-    "clean": r"wash|sweep|scrub|wipe|tidy",
-    "sweep": r"clean|brush",
-    "wash": r"clean|rinse|scrub",
-    "play": r"perform|strike up",
-    "sing": r"perform",
-    "tell": r"recite|share",
-    "cook": r"make|prepare|fry|boil",
-    "bake": r"make|cook",
-    "brew": r"make|mix|prepare",
-    "pour": r"serve|fill",
-    "serve": r"bring|pour",
-    "water": r"give .{0,30}\bwater",
-    "feed": r"give .{0,30}\b(?:food|something to eat)",
-    "heal": r"cure|patch up|treat",
-    "build": r"make|construct",
-    "start": r"begin|turn on|(?:turn|switch) .{0,30}\bon",
-    "stop": r"halt|end|turn off|(?:turn|switch) .{0,30}\boff",
-    "fetch": r"get|bring",
-}  # fmt: skip
+WORDS_KEPT = 256  # patterns of actions: those of a village
+_SMALL = frozenset(["the", "a", "an", "of", "to", "for", "my", "your"])  # in names, they say nothing
+# Parameters whose values are not what is done something to: `mend the small chair` is no order for mend_net.
+_NOT_THINGS = """
+    size color colour side direction speed mood style manner volume quality material target player who whom to at place
+"""
+_NO_THINGS = frozenset(_NOT_THINGS.split())
+_VERBS_OF_ALL = """
+    give make let put take get have bring do doe goe go set use turn show
+"""
+_SAY_LITTLE = frozenset(_VERBS_OF_ALL.split())
+_ONE = re.compile(r"\b(?:an?|one|the|this|that|tonight|another)\b")
 
-_WANTED = (
-    r"(?<!not )\b(?:mind|give (?:me|us)|let (?:me|us) (?:hear|have|see)|want to (?:hear|see)|do (?:me|us)|time for)"
-    r" (?:an?|some|one|another|the)"
-)  # before what an action makes
+
+@dataclass(frozen=True, slots=True)
+class _Chore:
+    """`verb` and `nouns`: of the action's name; `own`: the verb of its description; `values`: things it can be of."""
+
+    name: str
+    verb: str
+    nouns: tuple[str, ...]
+    own: str
+    values: tuple[str, ...]
+
+    @property
+    def thing(self) -> str:
+        return " ".join(self.nouns)
 
 
 def ordered(draft: Draft) -> bool:
     """Whether an action that no topic names is ordered; notes which."""
-    for action in draft.think.actions:
-        if action.name not in draft.topics.actions and _is_ordered(action.name.split("_"), draft.told):
-            verb, *rest = action.name.split("_")
-            draft.words["act"] = draft.params["act"] = action.name
-            draft.words["chore"] = " ".join([verb, *(["the"] if rest else []), *rest])
-            return True
-    return False
+    own = [_chore(action) for action in draft.think.actions if action.name not in draft.topics.actions]
+    plain = draft.told if own else ""
+    chore = next(
+        (chore for is_meant in (_is_ordered, _is_generally) for chore in own if is_meant(draft, chore, plain)), None
+    )
+    if chore:
+        verb, *rest = chore.name.split("_")
+        draft.words["act"] = draft.params["act"] = chore.name
+        draft.words["chore"] = " ".join([verb, *(["the"] if rest else []), *rest])
+    return chore is not None
 
 
-def _is_ordered(parts: list[str], plain: str) -> bool:
-    """Whether all parts of the name are said, and one of them as an order."""
+def _chore(action: Action) -> _Chore:
+    verb, *rest = action.name.split("_")
+    nouns = tuple(noun for noun in rest if noun not in _SMALL)
+    return _Chore(action.name, verb, nouns, _own_verb(action), _values(action))
+
+
+def _own_verb(action: Action) -> str:
+    """`sounds the bell` → sound"""
+    first = next(iter(words_of(action.description)), "")
+    verb = first.removesuffix("s") if first.endswith("s") and not first.endswith("ss") else ""
+    return "" if verb in _SAY_LITTLE else verb
+
+
+def _values(action: Action) -> tuple[str, ...]:
+    properties = action.params.get("properties") or {}
+    schemas = [schema for name, schema in properties.items() if name not in _NO_THINGS]
+    listed = [schema.get("enum") or () for schema in schemas if isinstance(schema, Mapping)]
+    return tuple(value for values in listed for value in values if isinstance(value, str))
+
+
+def _is_ordered(draft: Draft, chore: _Chore, plain: str) -> bool:
+    """Whether its deed is told with the thing that it is done to, or what it makes is asked for."""
+    return _is_given(chore, plain) or _is_asked(draft, chore, plain) or _is_done_to(draft, chore, plain)
+
+
+def _is_done_to(draft: Draft, chore: _Chore, plain: str) -> bool:
+    """`ring the bell`, `the pig is hungry, feed it`; of a name that begins with the thing too."""
     spoken = set(words_of(plain))
-    if _is_wanted(parts[1:], plain):
-        return True
-    verb, *rest = parts
-    if not all(is_spoken(part, spoken) for part in rest):
+    if not _is_named(chore, spoken) and not (chore.values and draft.world.mention(plain, chore.values)):
         return False
-    return _is_told(verb, plain) or (is_spoken(verb, spoken) and any(_is_told(part, plain) for part in rest))
+    if any(_is_told(verb, plain) for verb in filter(None, (chore.verb, chore.own))):
+        return True
+    return is_spoken(chore.verb, spoken) and any(_is_told(noun, plain) for noun in chore.nouns)
 
 
-def _is_wanted(nouns: list[str], plain: str) -> bool:
-    """What the action makes, asked for alone: `how about a song`, `give us a sad song`."""
-    thing = " ".join(map(re.escape, nouns))
-    alone = rf"(?:^|[,.!] ?)(?:the )?{thing}(?: time| now)? ?(?:please|!)"
-    return bool(thing) and re.search(rf"{_WANTED} (?:\w+ ){{0,2}}{thing}\b|{alone}", plain) is not None
+def _is_named(chore: _Chore, spoken: set[str]) -> bool:
+    return all(is_spoken(noun, spoken) for noun in chore.nouns)
 
 
 def _is_told(verb: str, plain: str) -> bool:
-    """As an order, or as `they need shearing`."""
-    verbs = "|".join(filter(None, (re.escape(verb), _LIKE.get(verb))))
-    is_needed = re.search(rf"\bneeds? (?:a )?{re.escape(verb)}\w*ing\b", plain) is not None
-    return is_needed or imperatives.tells(re.compile(rf"\b(?:{verbs})\b"), plain)
+    """As an order, or as `they need shearing`, `would you mind shearing them`."""
+    needed, told = _deed_words(verb)
+    return needed.search(plain) is not None or imperatives.tells(told, plain)
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def _deed_words(verb: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    doing = rf"(?:an? |some |your )?{re.escape(verb.removesuffix('e'))}\w?ing"
+    needed = rf"\b(?:needs?|wants?|mind|how about|could (?:use|do with)|time for) {doing}\b"
+    done = rf"\b(?:needs?|wants?|should|has|have) (?:to )?be {re.escape(verb)}\w?\w?d\b"
+    words = rf"\b(?:{chore_words.like(verb)})\b(?! (?:you|yourself)\b)"
+    return re.compile(f"{needed}|{done}"), re.compile(words)
+
+
+def _is_given(chore: _Chore, plain: str) -> bool:
+    """`give the bell a ring`, `lamp on please`, `some light please`."""
+    return bool(chore.nouns) and _given_words(chore.verb, chore.thing).search(plain) is not None
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def _given_words(verb: str, thing: str) -> re.Pattern[str]:
+    after, verb, thing = chore_words.behind(verb), re.escape(verb), re.escape(thing)
+    given = rf"\b(?:give|take) (?:\w+ ){{0,2}}?(?:{thing}|it|them) an? (?:\w+ )?{verb}\b"
+    asked = rf"(?:^|[,.!] ?)(?:some |a bit of |a little |more )+{verb}\b(?= *(?:please|$|[!.,]))"
+    brief = rf"(?:^|[,.!] ?)(?:the |please )*{thing}s? (?:{after})\b(?= *(?:$|[,.!]|please|now))"
+    return re.compile("|".join([given, asked, *([brief] if after else [])]))
+
+
+def _is_asked(draft: Draft, chore: _Chore, plain: str) -> bool:
+    """What the action makes, asked for by its name: `two ciders please`, `let us hear a sad song`."""
+    names = [chore.thing] if chore.nouns else []
+    names += chore.values if chore.verb in chore_words.MAKES else ()
+    found = draft.world.mention(plain, names) if names else None
+    if found is None:
+        return False
+    hears = chore.verb in chore_words.MAKES and imperatives.tells(chore_words.HEARS_ONE, plain)
+    return hears or _asks_for(chore.verb, plain[: found.start], plain[found.end :])
+
+
+def _asks_for(verb: str, before: str, after: str) -> bool:
+    asked = chore_words.asks_for(verb, before)
+    if asked:
+        return imperatives.is_told(before[: asked.start()])
+    last = re.split(r"[,.!;]", before)[-1].split()
+    is_alone = chore_words.ALONE.match(after) is not None and "?" not in after
+    if not is_alone or not all(word in chore_words.BEFORE or word.isdecimal() for word in last):
+        return False
+    return verb in chore_words.MAKES or "please" in after or after.strip().startswith("!")
+
+
+def _is_generally(draft: Draft, chore: _Chore, plain: str) -> bool:
+    """`see to the bellows`, `get the bellows going`: words that are said of any deed."""
+    if not chore.nouns or not (found := draft.world.mention(plain, [chore.thing])):
+        return False
+    general = chore_words.GENERAL.search(plain[: found.start])
+    gets = general is not None and general.group().startswith("get ")
+    is_meant = general is not None and (not gets or chore_words.GETS_GOING.match(plain[found.end :]) is not None)
+    return general is not None and is_meant and imperatives.is_told(plain[: general.start()])
 
 
 def named(action: Action, text: str) -> Action:
@@ -109,6 +175,12 @@ def _said(schema: Any, text: str) -> Mapping[str, Any]:
     found = mentions.find(text, values) if values else None
     if found:
         return {**schema, "enum": [found.name]}
-    number = mentions.number(text) if schema.get("type") == "integer" and "enum" not in schema else None
+    number = _number(text) if schema.get("type") == "integer" and "enum" not in schema else None
     is_allowed = number is not None and schema.get("minimum", number) <= number <= schema.get("maximum", number)
     return {**schema, "minimum": number, "maximum": number} if is_allowed else {}
+
+
+def _number(text: str) -> int | None:
+    """The number that is said; 1 where one thing is: `an ale`, `for the night`."""
+    number = mentions.number(text)
+    return 1 if number is None and _ONE.search(text.lower()) else number

@@ -23,12 +23,15 @@ STAY, FOLLOW, OPEN_DOOR, HOLD, RETREAT, ATTACK, FLEE = (
 )  # actions, and the topics that come with them
 
 COME_CLOSER, COME_CLOSER_BY = "order_come_closer", frozenset(["go_to", FOLLOW])
+_CLAUSE = re.compile(r"[,.;!?]|\b(?:but|so)\b")
+_TO_PLACE = re.compile(r"\W*(?:(?:ok|now|quick|please|to|the|your)\W+)*", re.I)
+_AT_ONCE = re.compile(r"\W*(?:now|quick(?:ly)?|at once|please|pls|hurry(?: up)?|go)[^\w?]*|\s*!+", re.I)
 _FIRST = re.compile(r"\s*(?:first|next|now)\b", re.I)  # `the troll first!`
 
 
 def ordered(draft: Draft) -> str:
     """The topic of an order that plain words give away, where its action is on offer; else ""."""
-    if not draft.offered:
+    if not draft.offered or is_for_somebody_else(draft):
         return ""
     is_left = orders.NOT_TO.search(draft.told) is not None
     in_fight = draft.think.intent == "tactics" or bool(draft.world.facts.get("enemy"))
@@ -44,6 +47,11 @@ def ordered(draft: Draft) -> str:
         or _opening(draft, is_left)
         or _working(draft)
     )
+
+
+def is_for_somebody_else(draft: Draft) -> bool:
+    """`Olle, come here`, where it is not Olle who is asked what to do."""
+    return "other" in draft.world.found and imperatives.is_for(draft.told)
 
 
 def _staying(draft: Draft) -> str:
@@ -110,7 +118,7 @@ def _against(draft: Draft, is_left: bool, in_fight: bool) -> str:
 def _foes(draft: Draft) -> list[mentions.Mention]:
     said = draft.world.found.get("foe")
     names = [name for name in draft.world.enum("target", ATTACK) if name not in draft.think.audience]
-    found = [mentions.find(draft.text, [name]) for name in names]
+    found = [draft.world.mention(draft.text, [name]) for name in names]
     return [foe for foe in (said, *found) if foe]
 
 
@@ -138,8 +146,7 @@ def _going(draft: Draft, is_left: bool) -> str:
     if is_left:
         return ""
     other, target = world.found.get("other"), world.found.get("target")
-    is_sent = tells(orders.TO_SOMEBODY, plain) or imperatives.commands(orders.SENDS, plain)
-    if other and is_sent and other.name in world.enum("place", "go_to"):
+    if other and _is_sent_to_somebody(plain) and other.name in world.enum("place", "go_to"):
         return "go_to_other"
     if other and tells(orders.WITH_SOMEBODY, plain) and other.name in world.enum("target", FOLLOW):
         return "order_help_somebody"
@@ -149,11 +156,23 @@ def _going(draft: Draft, is_left: bool) -> str:
     is_place = bool(target and target.name in world.enum("place", "go_to"))
     asks_way = orders.ASKS_WAY.search(plain) is not None and not orders.LEADS.search(plain)
     is_sent = tells(orders.GO, plain) or orders.NEEDED.search(plain) is not None
-    if is_place and is_sent and not asks_way:
+    if is_place and (_is_bare_place(draft) or (is_sent and not asks_way)):
         return "go"
     if tells(orders.COME_HERE, plain) and COME_CLOSER_BY & draft.offered:
         return COME_CLOSER
     return FLEE if FLEE in draft.offered and imperatives.commands(orders.FLEES, plain) else ""
+
+
+def _is_sent_to_somebody(plain: str) -> bool:
+    is_told = tells(orders.TO_SOMEBODY, plain) or imperatives.commands(orders.SENDS, plain)
+    return is_told or orders.WANTED.search(plain) is not None
+
+
+def _is_bare_place(draft: Draft) -> bool:
+    """`lighthouse. now!`: no more than where to, and that it is an order."""
+    target = draft.world.found["target"]
+    before, after = draft.text[: target.start], draft.text[target.end :]
+    return _TO_PLACE.fullmatch(before) is not None and _AT_ONCE.fullmatch(after) is not None
 
 
 def _opening(draft: Draft, is_left: bool) -> str:
@@ -164,7 +183,13 @@ def _working(draft: Draft) -> str:
     plain = draft.told
     if "complete_quest" in draft.offered and _is_done(plain):
         return "quest_done"
-    return "quest" if "offer_quest" in draft.offered and quest_words.ASKS_FOR_WORK.search(plain) else ""
+    return "quest" if "offer_quest" in draft.offered and _asks_for_work(plain) else ""
+
+
+def _asks_for_work(plain: str) -> bool:
+    """In a clause that refuses none: `i won't do any more work`."""
+    clauses = [clause.strip() for clause in _CLAUSE.split(plain)]
+    return any(quest_words.ASKS_FOR_WORK.search(one) and not orders.NOT_TO.search(one) for one in clauses)
 
 
 def _is_done(plain: str) -> bool:

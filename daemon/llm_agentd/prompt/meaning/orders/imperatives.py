@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from llm_agentd.prompt.meaning.orders import idioms
 from llm_agentd.topics import normalize
 
 TEXTS_KEPT = 64  # the rules for one line ask for it a dozen times
@@ -37,33 +38,46 @@ def _bases() -> dict[str, str]:
 _BASE = _bases()  # came, coming → come
 _FORM, _VERB = "|".join(_BASE), "|".join(dict.fromkeys(_BASE.values()))
 _ORDER = re.compile(rf"(?:\W|\b(?:please|just|now|then|and|so|you|lets?|ok|well)\b)*(?:{_VERB})\b")
-_NOT_YOU = re.compile(r"\b(can|could|will|would) not you\b")  # `can't you come`: as `can you come`
-# What only wraps an order, and what stands in its place.
-_WRAPPINGS = (
-    (re.compile(r"\bwhy (?:(?:do|would|will|can) )?(?:(?:you|we) )?not(?: you| we)?\b"), ","),
-    (re.compile(r"\b(?:how|what) about\b"), "mind"),
-    (re.compile(r"\b(?:do not|never) (?:you )?(?:forget|hesitate|fail|be (?:afraid|shy)) to\b"), ","),
-    (
-        re.compile(
-            r"\b(?:do not|never) let (?:\w+ ){1,3}?(?:happen to|hurt|touch|harm|kill|near|get to|get|at|come near)\b"
-        ),
-        "protect",
-    ),
-    (
-        re.compile(r"\bmake sure (?:that )?(?:nothing|no \w+) (?:bad )?(?:happens to|hurts|gets to|touches)\b"),
-        "protect",
-    ),
-    (re.compile(r"\bmake sure (?:that )?(\w+) (?:is|stays|gets home) (?:safe|alive|ok|unhurt)\b"), r"protect \1"),
-    (re.compile(rf"\bkeep (?:\w+ ){{1,3}}?(?:off|away from) (?={OTHER}\b|me\b|us\b|him\b|her\b)"), "protect "),
-    (
-        re.compile(
-            r"(?<!what )(?<!where )(?<!how )(?<!who )(?<!when )(?<!why )(?<!way )"
-            r"\b(?:can|could|will|would) you (?:please |kindly |just |maybe |perhaps |possibly |also )*"
-            r"(?:be (?:so kind|a dear|a darling|so good|so nice) (?:and|as to|to) )?(?!mind\b|like\b)"
-        ),
-        ", ",
-    ),
+_TELLS_OF = (  # begin no order
+    r"i|he|she|it|they|we|the|an?|my|your|his|her|our|this|that|there|is|are|was|were|am|has|have|do|does|did|what|who"
+    r"|where|why|how|when|no|yes|not|right|huh|and|or|but|if|because|so|then|too"
 )
+_FOR_SOMEBODY = re.compile(  # who is called is told to do it
+    rf"(?:\W|\b(?:hey|hi|oi|yo|ok|so|please|and)\b)*{OTHER} (?:(?:\W )+(?!(?:{_TELLS_OF})\b)\w|(?:{_VERB})\b)"
+)
+_ABOUT_SOMEBODY = re.compile(rf"\b(?:him|her|them)\b|\b{OTHER}\b.*\b{OTHER}\b")
+_NOT_YOU = re.compile(r"\b(can|could|will|would) not you\b")  # `can't you come`: as `can you come`
+# What only wraps an order => what stands in its place; ~ is a blank at its end.
+_WRAPPINGS_TEXT = rf"""
+why (?:(?:do|would|will|can) )?(?:(?:you|we) )?not(?: you| we)? => ,
+(?:how|what) about => mind
+<never> (?:you )?(?:forget|hesitate|fail|be (?:afraid|shy)) to => ,
+(?:can|could|may|might) (?:i|we) (?:have|get|ask|trouble|bother) you (?:to )?(?={_VERB}) => ,~
+<never> let (?:\w+ ){{1,3}}?(?:happen to|hurt|touch|harm|kill|near|get to|get|at|come near) => protect
+<never> (?:let|leave|lose) (\w+) out of (?:your|my) sight => watch over \1
+<never> (?:lose sight of|take your eyes? off(?: of)?|leave(?= {OTHER}'s side)|leave the side of) => watch over
+<never> leave (?:my|our) side => stay by my side
+<never> leave (\w+) (?:alone|by (?:him|her|them)self|behind) => watch over \1
+make sure (?:that )?(?:nothing|no \w+) (?:bad )?(?:happens to|hurts|gets to|touches) => protect
+make sure (?:that )?(\w+) (?:is|stays|gets home) (?:safe|alive|ok|unhurt) => protect \1
+keep (?:\w+ ){{1,3}}?(?:off|away from) (?=(?:{OTHER}|me|us|him|her)\b) => protect~
+<no_question>(?:can|could|will|would) you <kindly>(?:be <so_kind> (?:and|as to|to) )?(?!mind\b|like\b) => ,~
+"""
+_NAMED = {
+    "never": "(?:do not|never)",
+    "no_question": r"(?<!what )(?<!where )(?<!how )(?<!who )(?<!when )(?<!why )(?<!way )",
+    "kindly": "(?:please |kindly |just |maybe |perhaps |possibly |also )*",
+    "so_kind": "(?:so kind|a dear|a darling|so good|so nice)",
+}
+
+
+def _wrappings(table: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    spelt = re.sub(r"<(\w+)>", lambda found: _NAMED[found.group(1)], table)
+    lines = (line.partition(" => ") for line in spelt.splitlines() if line)
+    return tuple((re.compile(rf"\b{words}(?!(?<=\w)\w)"), instead.replace("~", " ")) for words, _, instead in lines)
+
+
+_WRAPPINGS = _wrappings(_WRAPPINGS_TEXT)
 _WISHED = re.compile(  # `i would feel safer if you came along`
     r"\b(if|wish|rather) (?:you|we) ((?:(?:just|also|maybe|could|would|can|please|only|all) )*)"
     rf"({_FORM}|{_VERB})\b"
@@ -80,6 +94,9 @@ _OF_SOMEBODY = re.compile(rf"\b(?:i|we|he|she|they|people|{OTHER})(?: \w+){{0,3}
 _NOT_TOLD = re.compile(
     r"\b(?:did|does|have(?! to)|has|had(?! better)|why|when|who|what|where|he|she|they|i|we|people|nobody)"
     r" (?:\w+ ){0,2}$"
+    r"|\b(?:can|could|will|would|must|may|might) (?:it|this|that|there) (?:\w+ )?$|\bever (?:\w+ ){0,3}$"
+    r"|\b(?:should|shall|do|must) (?:i|we) (?:\w+ ){0,6}or (?:\w+ )?$|^(?:stay|wait|go|come) (?:\w+ ){0,3}or $"
+    r"|(?:^|[,.!?;] )(?:i|we|he|she|they) (?:(?!you\b)\w+ ){1,9}and $"
     rf"|\b{OTHER} (?:(?:will|would|should|can|could|must|may|might|always|never|often|wants?|likes?|has|had|to|is"
     rf"|was) )+$"
     r"|\b(?:do not|never|not|stop|quit|no need to) (?:just |even )?$"
@@ -104,7 +121,7 @@ _BEGINS = re.compile(
 def told(text: str, called: tuple[str, ...] = (), other: str = "") -> str:
     """The text as of a book, with each order in it as one. `called`: names of who is spoken to, each a comma then;
     `other`: words of the text that name somebody else."""
-    plain = normalize.plain(text)
+    plain = idioms.without(normalize.plain(text))
     for name in called:
         plain = _without(plain, name, ",")
     plain = _NOT_YOU.sub(r"\1 you", _without(plain, other, OTHER))
@@ -147,6 +164,11 @@ def tells(words: re.Pattern[str], plain: str) -> bool:
 def commands(words: re.Pattern[str], plain: str) -> bool:
     """Whether one of the words begins an order: those that may as well be a noun or told of oneself."""
     return any(begins(plain[: found.start()]) for found in words.finditer(plain))
+
+
+def is_for(plain: str) -> bool:
+    """Whether the order is somebody else's: `somebody , wait for me`, `somebody come here`."""
+    return _FOR_SOMEBODY.match(plain) is not None and _ABOUT_SOMEBODY.search(plain) is None
 
 
 def is_order(plain: str) -> bool:
