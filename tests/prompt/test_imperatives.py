@@ -72,6 +72,7 @@ def test_what_may_be_a_noun_is_an_order_only_where_it_begins_one() -> None:
         ("there is no wait at the mill", "there is no wait at the mill"),
         ("get me an ale, no wait, a cider", "get me a cider"),
         ("2 ales, no wait, ciders", "2 ciders"),
+        ("follow me, no worries", "follow me, no worries"),
         ("5 torches, no wait, 6", "5 torches, no, make it 6"),
         ("leave the bell alone and come with me", "come with me"),
         ("the mill, no, the barn, go there", "the barn, go there"),

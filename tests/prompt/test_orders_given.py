@@ -293,6 +293,8 @@ def test_who_asks_for_work_is_offered_it_and_who_has_done_it_is_paid(reader: Slo
         ("get that sail flying", "hoist_sail"),
         ("up with the sail!", "hoist_sail"),
         ("does that ring a bell?", ""),
+        ("the bell!", "ring_bell"),
+        ("look, a bell!", ""),
     ],
 )
 def test_chores_and_gestures_are_known_in_players_words(reader: SlotReader, said: str, name: str) -> None:

@@ -32,6 +32,7 @@ _NO_THING = re.compile(
 )
 _COUNTS = "two|three|four|five|six|seven|eight|nine|ten|twelve"
 _NUMBER = re.compile(rf"^(?:(?:only|just|better|rather|maybe|more like) )*(\d+|{_COUNTS})\W*$", re.I)
+_NO_WHAT = re.compile(r"^\W*(?:no+|nah|nope)\s+$", re.I)  # `no worries` is one expression
 _NOT_THAT = re.compile(
     r"^(?:not|no|forget|skip|screw|never mind) (?:about )?(?:the|that|a|an|any|my|your|those|this|these)\b", re.I
 )
@@ -65,7 +66,7 @@ def _corrected(text: str) -> str:
         number = _NUMBER.match(rest)
         if number:
             return f"{text[: found.start()]}, no, make it {number[1]}"
-        if _is_thing(rest):
+        if _is_thing(rest) and not _NO_WHAT.search(found.group()):
             return _anew(text[: found.start()], rest)
     return text
 

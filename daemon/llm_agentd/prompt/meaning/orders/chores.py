@@ -148,7 +148,8 @@ def _asks_for(verb: str, before: str, after: str) -> bool:
     is_alone = chore_words.ALONE.match(after) is not None and "?" not in after
     if not is_alone or not all(word in chore_words.BEFORE or word.isdecimal() for word in last):
         return False
-    return verb in chore_words.MAKES or "please" in after or after.strip().startswith("!")
+    is_called_for = after.strip().startswith("!") and not {"a", "an", "some"} & {*last}  # `look, a lamp!` only tells
+    return verb in chore_words.MAKES or "please" in after or is_called_for
 
 
 def _is_generally(draft: Draft, chore: _Chore, plain: str) -> bool:
