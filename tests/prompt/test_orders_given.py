@@ -115,7 +115,13 @@ def test_of_two_things_the_one_is_meant_that_is_asked_for(reader: SlotReader) ->
 
 def test_who_needs_what_is_for_sale_buys_it(reader: SlotReader) -> None:
     goods = {"stock": {"apple": 5, "cloak": 2}, "price": {"apple": 2, "cloak": 5}}
-    for said in ("i need a cloak, im freezing", "get me an apple will ya", "ill buy that cloak", "just a cloak"):
+    for said in (
+        "i need a cloak, im freezing",
+        "get me an apple will ya",
+        "ill buy that cloak",
+        "just a cloak",
+        "cold out there, 2 cloaks",
+    ):
         assert due(read(reader, said, STALL, **goods)) == ["offer_trade"], said
     for said in ("i dont want any apples", "keep ur apples, i fish with a net", "apples again? no thanks"):
         assert due(read(reader, said, STALL, **goods)) == [], said
@@ -182,6 +188,8 @@ GUARDED = (
         ("barn. now!", "go_to"),
         ("get that door for the lady", "open_door"),
         ("nobody leaves", "stay"),
+        ("stick around will ya", "stay"),
+        ("a stick for your dog", "take_item"),
     ],
 )
 def test_orders_are_known_in_players_words(reader: SlotReader, said: str, name: str) -> None:
@@ -234,6 +242,8 @@ def test_what_only_sounds_like_an_order_is_none(reader: SlotReader, said: str) -
         ("u take the big one, the troll", "attack"),
         ("the troll is on your left, kill it", "attack"),
         ("stop, its over", "hold"),
+        ("watch ruben's back", "guard"),
+        ("no mercy for the wolf", "attack"),
         ("swing round on the left", "flank"),
     ],
 )
@@ -264,6 +274,7 @@ def test_who_is_attacked_is_whom_the_npc_is_told_to(reader: SlotReader) -> None:
         ("i wont do any more work for you", ""),
         ("dont you have any work for me", "offer_quest"),
         ("wool delivered! my coins?", "complete_quest"),
+        ("thats the last of it", "complete_quest"),
         ("i got it from my brother", ""),
         ("we have all day", ""),
         ("did you have another job once", ""),

@@ -17,7 +17,8 @@ from llm_agentd.topics import mentions, normalize
 TRADE_TALK = frozenset(["price", "buy", "sell", "haggle", "take", "agree_deal", GIVE])
 HANDED_OVER = frozenset([GIVE, "take", "offer_gift", "tell_made_for_you"])  # without coins
 WANTED_MAX_WORDS = 4
-COUNT_MAX_WORDS = 3  # before a thing that a line begins with: `two of`, `make it 4`
+_CLAUSES = re.compile(r"[,.;!?]")
+COUNT_MAX_WORDS = 3  # before a thing that a clause begins with: `two of`, `make it 4`
 _ONE_OF = re.compile(r"\W*(?:(?:just|only|ok|then|so|well)\W+)*(?:an?|some|one|the|that) (?:\w+ )?$", re.I)
 _WISHED = re.compile(
     r"\bpl[sz]\b|\bplease\b|\b(?:would|'?d|will) be (?:nice|great|lovely|good|perfect|awesome)\b", re.I
@@ -48,7 +49,7 @@ def wanted(draft: Draft) -> str:
     is_offer = orders.OFFERS.search(text) is not None
     is_short = len(words_of(text)) <= WANTED_MAX_WORDS and mentions.number(text) and not is_offer
     is_named = _ONE_OF.match(text[: said.start]) is not None and orders.FOR_ME.match(text[said.end :]) is not None
-    begins = _is_counted(draft, said) and len(words_of(text[: said.start])) <= COUNT_MAX_WORDS
+    begins = _is_counted(draft, said) and len(words_of(_CLAUSES.split(text[: said.start])[-1])) <= COUNT_MAX_WORDS
     begins = begins and orders.FOR_ME.match(text[said.end :]) is not None and not orders.OFFERS.search(text[said.end :])
     return "buy" if is_short or (is_named and "?" not in text) or begins or _buys(draft) else ""
 

@@ -18,8 +18,8 @@ hold
 call_help
     <call>\b.{0,80}\b(?:help|others|guards?|backup|reinforcements?|support|aid|assistance)
     help(?= !)|(?:someone|somebody|anyone) help|help us(?= *(?:$|[!.,]|some|any))
-    more (?:men|guards|hands|people|fighters|swords)
-    (?:raise|sound|ring) the (?:alarm|alert|bell|horn)
+    (?:more|need) (?:men|guards|hands|people|fighters|swords)
+    (?:raise|sound|ring|blow) the (?:alarm|alert|bell|horn)
     (?:alert|warn|rally|summon) (?:the|your|our|every)
 flank
     flank\w*|circle
@@ -51,7 +51,7 @@ help
 BEFORE_FOE = r"""
 always
     attack|kill|slay|fight|strike|beat|punch|hit|hurt|stab|shoot|smash|finish|destroy|crush|charge|murder|eliminate
-    slaughter|target|engage|focus(?: on)?|sic|smack|bash|wreck|deal with|get rid of|distract
+    slaughter|target|engage|focus(?: on)?|sic|smack|bash|wreck|deal with|get rid of|distract|no mercy (?:for|to)
     (?:go|fire|aim|shoot|swing) (?:for|after|at)
     take (?:down|out|on|care of)|(?:bring|put|cut|strike) down
 in_fight

@@ -14,7 +14,7 @@ takes
     here(?: is| are)?(?= (?!with|on|for a)\w)
     (?:^|[,.!] ?)catch
 hands_over
-    yours|(?:for|brought|bring|give|giving|got) you|you can (?:have|keep|take)|you (?:gift|present)
+    yours|(?:for|brought|bring|give|giving|got) you|for your|you can (?:have|keep|take)|you (?:gift|present)
     your (?:gift|present)|a (?:gift|present)
 withholds
     you (?:can ?not|may not|will not|do not get to|are not going to|should not) (?:have|take|get|keep|touch)

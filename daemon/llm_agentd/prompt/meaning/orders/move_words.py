@@ -72,7 +72,7 @@ stay
     (?:guard|keep watch|stand guard|keep guard)(?: over)? (?:here|this (?:spot|place|door|post))
     (?:stop|quit) (?:walking|moving|running)
     (?:nobody|no one) (?:moves|leaves)|this is as far as you go
-    (?:sit|rest) down|(?:plant|park|station|post) (?:yourself|it)
+    (?:stick|hang|wait) around|linger|(?:sit|rest) down|(?:plant|park|station|post) (?:yourself|it)
     not (?:a|another) (?:step|move|inch)(?! back)
 stay_alone
     <alone>(?:stay|wait(?!.*\w.*\?)|halt|freeze|stop moving|wait up|do not (?:move|go|leave)|stay a while)<alone_end>
@@ -86,7 +86,7 @@ protect
     look (?:after|out for)|take care of|keep an eye on|stand by
     (?:stay|stand|get|step|come|keep) (?:right )?(?:in )?(?:between|front of)
     be my (?:\w+ )?(?:shield|guard|bodyguard|protector)
-    watch somebody's back|(?:got|have) my back
+    watch somebody(?:'s)? back|(?:got|have) my back
 not_to
     <not_told_of>(?:don'?t|do not)(?! you (?:have|need|want|know|like|think|ever)\b)
     (?:i|we) (?:don'?t|do not) (?:really |even )?(?:want|need|wish|like)(?! to (?!<trade>))

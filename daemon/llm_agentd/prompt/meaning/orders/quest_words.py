@@ -47,7 +47,7 @@ done
     (?:it|that|this|everything|deed|all|<deed>) <been>taken care of
     (?:i|we) (?:are|am) (?:all )?(?:done|finished)(?= *(?:$|[!.,]|with (?:it|that|the|your)))
     where is my <pay>|(?:pay me|pay up|time to pay)|(?:reward|pay) please|my <pay>(?= *(?:\?|please))
-    that is (?:all of (?:it|them)|everything)
+    that is (?:(?:all|the last) of (?:it|them)|everything)
     (?:here (?:is|are)|i (?:have|got|brought)) (?:\w+ ){1,4}?you (?:asked for|wanted|needed|requested)
     (?:^|[,.!] ?)(?!not )(?:\w+ ){1,2}(?:is |are )?delivered
     (?:collect|claim|get|give me|have) my <pay>
