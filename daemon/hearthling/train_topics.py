@@ -74,7 +74,7 @@ class Recipe:
 
 
 ALONE = Recipe(epochs=8)
-GOES_ON = Recipe(epochs=5, encoder_rate=1e-4, head_rate=1e-3)
+GOES_ON = Recipe(epochs=6, encoder_rate=1.5e-4, twice=1.0)
 TEACHER, STUDENT = Recipe(epochs=12, twice=1.0), Recipe(epochs=20, taught=0.7)
 TYPED_EPOCHS = 24  # other ways to type all lines; each training takes of these what it needs
 
@@ -332,8 +332,7 @@ def train(
             number += 1
         assert step is not None
         spent_s = time.monotonic() - started_s
-        if epoch % 4 == 3:
-            print(f"epoch {epoch + 1}: {spent_s:.0f} s, loss {float(step.loss.detach()):.3f}", flush=True)
+        print(f"epoch {epoch + 1}: {spent_s:.0f} s, loss {float(step.loss.detach()):.3f}", flush=True)
     return net.eval()
 
 
