@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,16 @@ NAME = "hearthling"
 # The file has the logits of training times this, so the usual temperature of 0.7 samples like 0.35: a network
 # this small puts a good share on words that are nearly right, and prompts differ enough to keep replies apart.
 SHARPNESS = 2.0
+# Of a block: our matrix, and llama.cpp's of which it is made, one below the other.
+JOINED = {
+    "norm_attn": ("attn_norm",),
+    "q": ("attn_q",),
+    "kv": ("attn_k", "attn_v"),
+    "out": ("attn_output",),
+    "norm_ff": ("ffn_norm",),
+    "gate_up": ("ffn_gate", "ffn_up"),
+    "down": ("ffn_down",),
+}
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
     "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
@@ -111,18 +122,23 @@ def tensors(weights: Mapping[str, Tensor], shape: Shape) -> Iterator[tuple[str, 
     yield "output_norm.weight", weights["norm.weight"] * SHARPNESS
     yield "output.weight", weights["embed.weight"]
     for layer in range(shape.layers):
-        ours, theirs = f"blocks.{layer}", f"blk.{layer}"
-        key, value = weights[f"{ours}.kv.weight"].chunk(2)
-        gate, up = weights[f"{ours}.gate_up.weight"].chunk(2)
-        yield f"{theirs}.attn_norm.weight", weights[f"{ours}.norm_attn.weight"]
-        yield f"{theirs}.attn_q.weight", weights[f"{ours}.q.weight"]
-        yield f"{theirs}.attn_k.weight", key
-        yield f"{theirs}.attn_v.weight", value
-        yield f"{theirs}.attn_output.weight", weights[f"{ours}.out.weight"]
-        yield f"{theirs}.ffn_norm.weight", weights[f"{ours}.norm_ff.weight"]
-        yield f"{theirs}.ffn_gate.weight", gate
-        yield f"{theirs}.ffn_up.weight", up
-        yield f"{theirs}.ffn_down.weight", weights[f"{ours}.down.weight"]
+        for name, parts in JOINED.items():
+            for part, weight in zip(parts, weights[f"blocks.{layer}.{name}.weight"].chunk(len(parts)), strict=True):
+                yield f"blk.{layer}.{part}.weight", weight
+
+
+def read_weights(path: Path, shape: Shape) -> dict[str, Tensor]:
+    """What `export` wrote, as the network names it; as exact as q8_0 is."""
+    theirs = {
+        tensor.name: torch.from_numpy(gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32))
+        for tensor in gguf.GGUFReader(path).tensors
+    }
+    weights = {"embed.weight": theirs["token_embd.weight"], "norm.weight": theirs["output_norm.weight"] / SHARPNESS}
+    for layer in range(shape.layers):
+        of_layer = partial("blk.{}.{}.weight".format, layer)
+        for name, parts in JOINED.items():
+            weights[f"blocks.{layer}.{name}.weight"] = torch.cat([theirs[of_layer(part)] for part in parts])
+    return weights
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 Template parts are tokenised with control tokens, each content by itself as plain text without a leading space: just
 what the engine does when it serves, so a player who types `<|im_end|>` only types letters. A line break is
-always the byte token <0x0A>. Needs sentencepiece (extra `train`); the daemon never imports this file.
+always the byte token <0x0A>. Needs sentencepiece and protobuf (extra `train`); the daemon never imports this file.
 
     python -m hearthling.tokenizer --out DIR
 """
@@ -17,8 +17,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import sentencepiece
+from sentencepiece.sentencepiece_model_pb2 import ModelProto, TrainerSpec
 
 from hearthling.corpus import samples
+from llm_agentd.engines.gguf import read_header
 from llm_agentd.prompt.placeholders import CHARS
 from llm_agentd.types import Message
 
@@ -99,6 +101,25 @@ def train(texts: Iterable[str], out: Path, vocab_size: int = VOCAB_SIZE) -> Path
         minloglevel=1,
     )
     return prefix.with_suffix(".model")
+
+
+def read_vocabulary(model: Path, out: Path) -> Path:
+    """The vocabulary of a GGUF file as `out`/hearthling.model: a training that goes on wants the same pieces."""
+    header = read_header(model, arrays=("tokenizer.ggml.tokens", "tokenizer.ggml.token_type", "tokenizer.ggml.scores"))
+    pieces, types, scores = (header.metadata[f"tokenizer.ggml.{key}"] for key in ("tokens", "token_type", "scores"))
+    placeholders = frozenset(CHARS.values())
+    proto = ModelProto()
+    for piece, kind, score in zip(pieces, types, scores, strict=True):
+        own = ModelProto.SentencePiece.USER_DEFINED if piece in placeholders else kind  # the numbers are GGUF's too
+        proto.pieces.add(piece=piece, score=score, type=own)
+    proto.trainer_spec.model_type = TrainerSpec.BPE
+    proto.trainer_spec.byte_fallback = True
+    proto.trainer_spec.unk_id, proto.trainer_spec.bos_id, proto.trainer_spec.eos_id = UNKNOWN, BOS, EOS
+    proto.normalizer_spec.name = "identity"
+    proto.normalizer_spec.add_dummy_prefix = proto.normalizer_spec.remove_extra_whitespaces = False
+    path = out / FILE_NAME
+    path.write_bytes(proto.SerializeToString())
+    return path
 
 
 def corpus_texts(count: int, seed: int = SEED) -> Iterable[str]:

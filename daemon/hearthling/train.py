@@ -5,6 +5,7 @@ same command goes on (and sees a corpus that was widened meanwhile). However fas
 down to almost nothing when the time is up. Needs torch (extra `train`); the daemon never imports this file.
 
     python -m hearthling.train --out DIR --minutes 80 [--device cuda]
+    python -m hearthling.train --out DIR --start FILE.gguf --minutes 25    # goes on with an earlier one: new lines
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hearthling.corpus import samples
-from hearthling.export import export
+from hearthling.export import export, read_weights
 from hearthling.network import Hearthling, Shape, weighted_loss
-from hearthling.tokenizer import FILE_NAME, Tokenizer, corpus_texts
+from hearthling.tokenizer import FILE_NAME, Tokenizer, corpus_texts, read_vocabulary
 from hearthling.tokenizer import TRAIN_SAMPLES as TOKENIZER_SAMPLES
 from hearthling.tokenizer import train as train_tokenizer
 
@@ -266,6 +267,7 @@ def log_progress(trainer: Trainer, loss: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="train hearthling; run again with the same --out to go on")
     parser.add_argument("--out", type=Path, required=True, help="folder for tokenizer, checkpoint and latest.gguf")
+    parser.add_argument("--start", type=Path, help="GGUF file of an earlier training to go on with")
     parser.add_argument("--minutes", type=float, default=80.0)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
@@ -276,10 +278,15 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     if not (options.out / FILE_NAME).exists():
-        train_tokenizer(corpus_texts(TOKENIZER_SAMPLES), options.out)
+        if options.start:
+            read_vocabulary(options.start, options.out)
+        else:
+            train_tokenizer(corpus_texts(TOKENIZER_SAMPLES), options.out)
     trainer = Trainer(options.out, options.minutes, options.seed, not options.no_compile, options.device)
     if (options.out / CHECKPOINT_NAME).exists():
         trainer.load()
+    elif options.start:
+        trainer.net.load_state_dict(read_weights(options.start, trainer.shape))
     run(trainer, options.seed)
 
 
