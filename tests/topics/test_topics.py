@@ -75,7 +75,7 @@ def test_topics_take_little_more_memory_than_their_file() -> None:
     topics.classify("where is the mill?")
     held_bytes, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert held_bytes < 1.45 * path.stat().st_size  # with float32 weights and all lines as objects it was 5 times
+    assert held_bytes < 1.5 * path.stat().st_size  # with float32 weights and all lines as objects it was 5 times
 
 
 def test_unknown_words_are_cut_into_pieces() -> None:
