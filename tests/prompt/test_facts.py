@@ -87,7 +87,7 @@ def test_enemy_is_known(reader: SlotReader) -> None:
 
 def test_lines_name_what_the_player_named(reader: SlotReader) -> None:
     near = {"near": ["Yrsola the weaver"]}
-    for line in ("do you think yrsola minds", "can i trust yrsola"):
+    for line in ("what do you think of yrsola", "can i trust yrsola"):
         reading = read(reader, line, near)
         assert reading.lines
         assert all(CHARS["other"] in text or CHARS["known"] in text for text in reading.lines), line

@@ -29,6 +29,7 @@ SUFFIX = ".topics.npz"  # of the file, in the place of .gguf
 FOLLOW_UP = "then_"  # topics of bare follow-ups begin so
 UNCLEAR = "not_understood"  # the topic of what is not sure enough
 UNCLEAR_BELOW = 0.25  # of the likeliest topic's share: of those below, one in four is right (hearthling/README.md)
+ASKED_AT_ALL = 0.03  # of all shares: where those that a sentence may answer have less, hardly any of them is meant
 SPREAD = 0.05  # of what a sentence answers: no topic is quite ruled out
 CACHED_LINES = 1024  # players say the same things; a vector is 1.5 kB
 
@@ -140,6 +141,13 @@ class Topics:
     def shares(self, text: str) -> NDArray[np.float32]:
         """How likely each topic is meant, by `labels`."""
         return _softmax(self._head(self._mean(text)[None])[0])
+
+    def asked(self, text: str) -> NDArray[np.float32]:
+        """As `shares`, were only topics meant that a sentence may answer."""
+        shares = self.shares(text)
+        asked = np.zeros_like(shares)
+        asked[self._about_at] = shares[self._about_at]
+        return asked / max(float(asked.sum()), ASKED_AT_ALL)
 
     def likeliest(self, text: str, fits: Callable[[Topic], bool]) -> str:
         """The likeliest of the topics that fit, however unlikely; "" where none does."""

@@ -38,7 +38,6 @@ from llm_agentd.topics import Topic, mentions, normalize
 TRADE_ASKED_FOR = {"where_smith": "smith", "help_repair": "smith", "help_heal": "healer", "where_sleep": "innkeeper"}
 STATED = 0.8  # score of a sentence that is said where nothing was asked: it seldom takes up what was told
 SAID_BY_TOPIC_FROM = 0.6  # share of a topic: from there its own words are said around a sentence, not those for any
-OWN_BY_TOPIC_FROM = 0.8  # share of a topic: from there its small talk answers what is asked of the NPC's own
 # What the game must have told for such a topic to answer by itself.
 NEEDED: dict[str, Callable[[Draft], bool]] = {
     "stock": lambda draft: bool(draft.world.stock),
@@ -161,7 +160,7 @@ def unheld_topic(draft: Draft, topic: Topic) -> str:
         return ""
     if topic.name.startswith(OF_MEMORY) and "recalled" in topic.slots:
         return NEVER_TOLD if is_question(draft.text) else ""
-    form = unheld.form_asked(draft.text, with_own=draft.share < OWN_BY_TOPIC_FROM)
+    form = unheld.form_asked(draft.text, with_own=True)
     _name_told(draft, draft.topics.get(form))
     if form and "recalled" not in topic.slots and "recalled" not in draft.words and (asked := said_back(draft, form)):
         draft.words["recalled"] = asked

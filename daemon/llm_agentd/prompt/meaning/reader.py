@@ -19,7 +19,7 @@ from llm_agentd.prompt.meaning.known.relevance import Relevance
 from llm_agentd.prompt.meaning.orders import changes_of_mind
 from llm_agentd.prompt.meaning.questions import asked
 from llm_agentd.prompt.meaning.reading import Reading
-from llm_agentd.prompt.meaning.rule_topics import JOKE
+from llm_agentd.prompt.meaning.rule_topics import JOKE, RULE_SLOTS
 from llm_agentd.prompt.meaning.topic_choice import topic_of
 from llm_agentd.prompt.meaning.values import find_values
 from llm_agentd.prompt.meaning.world import World, texts_of
@@ -67,7 +67,7 @@ class SlotReader:
         whole = read(text)
         return (
             whole
-            if whole.actions or whole.takes_up or whole.topic.name == JOKE
+            if whole.actions or whole.takes_up or whole.topic.name == JOKE or _is_told_by_game(whole)
             else _of_questions(whole, [read(part) for part in asked(text or "")])
         )
 
@@ -92,6 +92,11 @@ class SlotReader:
     def moods(self) -> Sequence[str]:
         names: list[str] = self._topics.about["moods"]
         return names
+
+
+def _is_told_by_game(reading: Reading) -> bool:
+    """Whether the game has what is asked for, such as the way to the inn."""
+    return RULE_SLOTS.get(reading.topic.name, "") in reading.slots.words
 
 
 def _of_questions(whole: Reading, asked: Sequence[Reading]) -> Reading:

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from llm_agentd.memory.keywords import Concept, concepts, index_words
+from llm_agentd.memory.sentences import is_question
 from llm_agentd.memory.thesaurus import RELATED_WEIGHT
 from llm_agentd.prompt.meaning.forms.line_kinds import VAGUE
 from llm_agentd.prompt.meaning.known.kinds import is_spoken_of
 from llm_agentd.topics import Topic, Topics, normalize
 
-TOPICAL, ALIKE, SHARED = 0.9, 0.5, 0.55  # weights of the three views
+# Weights of the three views, and what the first counts where none of the topic's own questions is answered by what one
+# knows: of a question, and of what is told or wished, which wants to hear of the NPC less often.
+ASKED, TOLD = (1.1, 0.6, 0.6, 0.9), (0.9, 0.5, 0.55, 0.5)
 POINTED_AT = 0.15  # of a sentence that has the thing that the question points at: `that jar`, `your boat`
 # Two sentences that may be about anything are alike: the view counts less, the less the question's likeliest topic has.
 TRUSTED_FROM, TRUST_MIN = 0.3, 0.5
@@ -56,9 +59,10 @@ def ranked(
     `needs_asking`: what the topic is about counts half where none of its questions is answered by what one knows.
     """
     shares = topics.shares(question)
-    meant, trust = np.sqrt(shares), min(1.0, max(TRUST_MIN, float(shares.max()) / TRUSTED_FROM))
+    meant, trust = np.sqrt(topics.asked(question)), min(1.0, max(TRUST_MIN, float(shares.max()) / TRUSTED_FROM))
     meaning, wanted = topics.vector(question), telling(question)
-    weight = TOPICAL * (1.0 if topic.asks or not needs_asking else 0.5)
+    topical_weight, alike_weight, shared_weight, unasked = ASKED if is_question(question) else TOLD
+    topical_weight *= 1.0 if topic.asks or not needs_asking else unasked
     pointed_at = _pointed_at(question)
     found = []
     for sentence, clause in candidates:
@@ -66,7 +70,7 @@ def ranked(
         alike = max(0.0, float(meaning @ topics.vector(sentence)))
         both = shared(wanted, sentence)
         is_pointed_at = not pointed_at.isdisjoint(index_words(sentence))
-        score = weight * topical + ALIKE * alike + SHARED * both + POINTED_AT * is_pointed_at
+        score = topical_weight * topical + alike_weight * alike + shared_weight * both + POINTED_AT * is_pointed_at
         found.append(Answer(clause, score, topical, is_pointed_at, both))
     return sorted(found, key=lambda answer: -answer.score)
 

@@ -71,7 +71,7 @@ _ONE_OF_THESE = re.compile(r"^.{0,20}\bwhich (?:ones?\b|(?:is|are|would|should|d
 _OF_MY = re.compile(
     r"\b(?:what|who|when|where|which|how old|how many)(?: \w+)? (?:is|are|was|were|does|do|did) my "
     r"(?!(?:name|job|work|quests?|tasks?|change|turn|rewards?|pay|fault|problem|way|fortune|future|stuff|things?|money"
-    r"|items?|order|chances?)\b(?! day))\w+"
+    r"|items?|order|chances?)\b(?! day))\w+|\bhow old am i\b"
 )
 _OWNED = re.compile(
     r"\b(?:(?:don't|do not|doesn't|didn't|can't|cannot|could not|couldn't|not) (?:\w+ ){0,2}"
