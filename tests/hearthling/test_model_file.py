@@ -36,7 +36,7 @@ IM_START, IM_END = 3, 4
 VECTORS = Path(__file__).parents[1] / "vectors" / "hearthling_tokens.json"
 GOLDEN: list[dict[str, Any]] = json.loads(VECTORS.read_text(encoding="utf-8"))
 REPLIES = 48
-# Of replies hold mostly words of their topic's lines, of which many are newer than the network: this guards against a
+# Of replies hold mostly words of their topic's lines, of which many came after the network: this guards against a
 # broken file.
 OWN_WORDS_MIN = 0.5
 GREEDY = Sampling(temperature=0.0)
