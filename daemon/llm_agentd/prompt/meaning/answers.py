@@ -59,7 +59,8 @@ def answering(draft: Draft, topic: Topic) -> Topic:
     """The topic, with a sentence that it has a place for; one that says the sentence, where this one cannot."""
     if "deed" in topic.slots:
         draft.words["deed"] = draft.relevance.deed(draft.recalled, draft.think)
-    is_done = not draft.offered.isdisjoint(topic.action_names)  # words belong to the deed
+    # Words belong to the deed, also to one that another mod made.
+    is_done = not draft.offered.isdisjoint(topic.action_names) or "act" in draft.words
     outright = told_outright.clause(draft) if draft.text and not is_done else ""
     if outright:
         draft.words["known"] = outright

@@ -32,7 +32,7 @@ SURE_FROM = 0.3  # share of a topic: below, fewer than half are right, and the f
 SURELY_FROM = 0.75  # share of a topic: below, the words of a reaction to the NPC's last words tell more
 OF_TASK = "ask_task_"  # how topics begin that ask about a task
 OF_WHAT_WAS_TOLD = "about_"  # how topics begin that ask about what the NPC has told
-STATED_FROM = 0.6  # share of an order to move, where the line tells of somebody: `i would like to visit the mill`
+STATED_FROM = 0.85  # share of an order to move, where the line tells of somebody: `i would like to visit the mill`
 MOVES = frozenset(["follow", "stay", "go", "ask_npc_to_wait", "order_come_closer", "open_door"])
 RIDDLE = re.compile(
     r"\bwhat do you call (?:an?|the|someone|somebody) (?:\w+ ){1,3}(?:with|without|that|who|in|on|at|wearing)\b"
