@@ -142,9 +142,8 @@ class Topics:
         """How likely each topic is meant, by `labels`."""
         return _softmax(self._head(self._mean(text)[None])[0])
 
-    def asked(self, text: str) -> NDArray[np.float32]:
-        """As `shares`, were only topics meant that a sentence may answer."""
-        shares = self.shares(text)
+    def asked(self, shares: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What `shares` would be, were only topics meant that a sentence may answer."""
         asked = np.zeros_like(shares)
         asked[self._about_at] = shares[self._about_at]
         return asked / max(float(asked.sum()), ASKED_AT_ALL)

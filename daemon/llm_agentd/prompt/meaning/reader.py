@@ -48,18 +48,8 @@ class SlotReader:
 
         def read(text: str | None) -> Reading:
             part = replace(think, utterance=text)
-            return _read(
-                Draft(
-                    self._topics,
-                    self._relevance,
-                    part,
-                    role,
-                    World(part, self._topics.common_words),
-                    remembered,
-                    earlier,
-                    said,
-                )
-            )
+            world = World(part, self._topics.common_words)
+            return _read(Draft(self._topics, self._relevance, part, role, world, remembered, earlier, said))
 
         text = think.utterance
         if think.actions and text:  # `don't wait, go home` is the order to go

@@ -30,13 +30,21 @@ def read_table(
 ) -> Table:
     """Each name with what begins a sentence of it. `words`, `phrases`: what a name in <> stands for, words parted by
     blanks or a pattern. A name may stand in it twice, with what is sure and with what nothing else may be."""
-    begins: list[tuple[str, list[str]]] = []
+    return tuple(
+        (prefix + name, re.compile(rf"(?:{'|'.join(_spelt(line, words, phrases or {}) for line in lines)})\b"))
+        for name, lines in sections(table)
+    )
+
+
+def sections(table: str) -> list[tuple[str, list[str]]]:
+    """Each name of a table with the lines below it, which stand further in."""
+    found: list[tuple[str, list[str]]] = []
     for line in table.strip().splitlines():
         if line.startswith(" "):
-            begins[-1][1].append(_spelt(line.strip(), words, phrases or {}))
+            found[-1][1].append(line.strip())
         else:
-            begins.append((line, []))
-    return tuple((prefix + name, re.compile(rf"(?:{'|'.join(parts)})\b")) for name, parts in begins)
+            found.append((line, []))
+    return found
 
 
 def _spelt(pattern: str, words: Mapping[str, str] = WORDS, phrases: Mapping[str, str] = PHRASES) -> str:

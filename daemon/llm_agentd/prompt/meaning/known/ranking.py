@@ -59,7 +59,7 @@ def ranked(
     `needs_asking`: what the topic is about counts half where none of its questions is answered by what one knows.
     """
     shares = topics.shares(question)
-    meant, trust = np.sqrt(topics.asked(question)), min(1.0, max(TRUST_MIN, float(shares.max()) / TRUSTED_FROM))
+    meant, trust = np.sqrt(topics.asked(shares)), min(1.0, max(TRUST_MIN, float(shares.max()) / TRUSTED_FROM))
     meaning, wanted = topics.vector(question), telling(question)
     topical_weight, alike_weight, shared_weight, unasked = ASKED if is_question(question) else TOLD
     topical_weight *= 1.0 if topic.asks or not needs_asking else unasked

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from llm_agentd.prompt.meaning.forms.forms import sections
+
 PHRASES = {
     "start": r"(?:^|[,.!;] ?)(?:(?:please|now|and|so|ok|then|just) )*",
     "end": r"(?= *(?:$|[!.,]))",
@@ -44,13 +46,9 @@ _NAME = re.compile(r"<(\w+)>")
 def read(table: str, phrases: Mapping[str, str] | None = None) -> dict[str, str]:
     """The pattern of each name. `phrases`: those of this table alone."""
     own = {**PHRASES, **(phrases or {})}
-    lines: list[tuple[str, list[str]]] = []
-    for line in table.strip().splitlines():
-        if line.startswith(" "):
-            lines[-1][1].append(_spelt(line.strip(), own))
-        else:
-            lines.append((line, []))
-    return {name: rf"(?<!\w)(?:{'|'.join(some)})(?!\w)" for name, some in lines}
+    return {
+        name: rf"(?<!\w)(?:{'|'.join(_spelt(line, own) for line in lines)})(?!\w)" for name, lines in sections(table)
+    }
 
 
 def _spelt(line: str, phrases: Mapping[str, str]) -> str:
