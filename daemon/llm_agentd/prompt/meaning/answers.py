@@ -161,7 +161,7 @@ def unheld_topic(draft: Draft, topic: Topic) -> str:
         return ""
     if topic.name.startswith(OF_MEMORY) and "recalled" in topic.slots:
         return NEVER_TOLD if is_question(draft.text) else ""
-    form = unheld.form_asked(draft.text, with_own=True)
+    form = unheld.form_asked(draft.text)
     _name_told(draft, draft.topics.get(form))
     if form and "recalled" not in topic.slots and "recalled" not in draft.words and (asked := said_back(draft, form)):
         draft.words["recalled"] = asked

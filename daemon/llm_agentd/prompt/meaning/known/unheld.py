@@ -83,18 +83,18 @@ _OWNED = re.compile(
 )
 
 
-def form_asked(text: str, *, with_own: bool = False) -> str:
+def form_asked(text: str) -> str:
     """The form of a question for something definite that is neither about who asks nor about who is asked; else "".
 
-    `with_own`: about what belongs to who is asked, and what befell them, is fine: `how old is your mule?`
+    What belongs to who is asked, and what befell them, is definite too: `how old is your mule?`
     """
     whole = normalize.plain(text)
     plain = kinds.LEAD.sub("", whole)
-    befallen = next((form for form, asks in _BEFALLEN if with_own and asks.match(plain)), "")
+    befallen = next((form for form, asks in _BEFALLEN if asks.match(plain)), "")
     if befallen:
         return befallen
     plain = _IS_IT_TO.sub("is", plain)
-    others = _OF_ITS_OWN.sub("somebody", plain) if with_own else plain
+    others = _OF_ITS_OWN.sub("somebody", plain)
     if _OF_EVERYBODY.search(whole) or _OF_THOSE_WHO_TALK.search(others) or _ONE_OF_THESE.match(plain):
         return ""
     indirect = _INDIRECT.match(plain)
